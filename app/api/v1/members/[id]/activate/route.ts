@@ -1,0 +1,14 @@
+import { memberSchema } from '@/server/domain/members/schema';
+import { activateMember } from '@/server/domain/members/write';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/members/{id}/activate', {
+  params: { id: 'mem' },
+  POST: operation({
+    id: 'activateMember',
+    summary: 'Let a member act again',
+    reply: memberSchema,
+    verb: (ctx, { params }) => activateMember(ctx, params['id']!),
+  }),
+});

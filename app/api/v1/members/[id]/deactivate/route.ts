@@ -1,0 +1,14 @@
+import { memberSchema } from '@/server/domain/members/schema';
+import { deactivateMember } from '@/server/domain/members/write';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/members/{id}/deactivate', {
+  params: { id: 'mem' },
+  POST: operation({
+    id: 'deactivateMember',
+    summary: 'Stop a member from its next request; its balance stays',
+    reply: memberSchema,
+    verb: (ctx, { params }) => deactivateMember(ctx, params['id']!),
+  }),
+});

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { revealKey } from '@/server/domain/members/write';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/members/{id}/key/reveal', {
+  params: { id: 'mem' },
+  POST: operation({
+    id: 'revealKey',
+    summary: "Show a member's current key; written to the audit log",
+    reply: z.object({ apiKey: z.string() }),
+    verb: (ctx, { params }) => revealKey(ctx, params['id']!),
+  }),
+});

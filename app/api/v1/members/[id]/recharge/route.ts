@@ -1,0 +1,28 @@
+import { getRecharge } from '@/server/domain/recharge/read';
+import { rechargeInput, rechargeSchema } from '@/server/domain/recharge/schema';
+import { deleteRecharge, setRecharge } from '@/server/domain/recharge/write';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/members/{id}/recharge', {
+  params: { id: 'mem' },
+  GET: operation({
+    id: 'getRecharge',
+    summary: "A member's auto-recharge rule",
+    reply: rechargeSchema,
+    verb: (ctx, { params }) => getRecharge(ctx, params['id']!),
+  }),
+  PUT: operation({
+    id: 'setRecharge',
+    summary: 'Make or replace the rule; it fires at once when the balance is already low',
+    body: rechargeInput,
+    reply: rechargeSchema,
+    verb: (ctx, { params, body }) => setRecharge(ctx, params['id']!, body),
+  }),
+  DELETE: operation({
+    id: 'deleteRecharge',
+    summary: 'Delete the rule; its history stays',
+    reply: rechargeSchema,
+    verb: (ctx, { params }) => deleteRecharge(ctx, params['id']!),
+  }),
+});

@@ -1,0 +1,15 @@
+import { memberSchema, setRoleInput } from '@/server/domain/members/schema';
+import { setRole } from '@/server/domain/members/write';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/members/{id}/role', {
+  params: { id: 'mem' },
+  POST: operation({
+    id: 'setRole',
+    summary: 'Make a member an owner or an owner a member; also the way back of who stepped down',
+    body: setRoleInput,
+    reply: memberSchema,
+    verb: (ctx, { params, body }) => setRole(ctx, { ...body, memberId: params['id']! }),
+  }),
+});

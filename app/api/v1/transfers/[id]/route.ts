@@ -1,0 +1,14 @@
+import { getTransfer } from '@/server/domain/ledger/read';
+import { transferSchema } from '@/server/domain/ledger/schema';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/transfers/{id}', {
+  params: { id: 'trf' },
+  GET: operation({
+    id: 'getTransfer',
+    summary: 'One movement of money',
+    reply: transferSchema,
+    verb: (ctx, { params }) => getTransfer(ctx, params['id']!),
+  }),
+});

@@ -1,0 +1,14 @@
+import { listTransfers } from '@/server/domain/ledger/read';
+import { transferListInput, transferSchema } from '@/server/domain/ledger/schema';
+import { operation, pageOfSchema } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/transfers', {
+  GET: operation({
+    id: 'listTransfers',
+    summary: 'Movements of money, newest first',
+    query: transferListInput,
+    reply: pageOfSchema(transferSchema),
+    verb: (ctx, { query }) => listTransfers(ctx, query),
+  }),
+});

@@ -1,0 +1,45 @@
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { Pool, type PoolClient } from 'pg';
+
+/** Drizzle over the pool, or over the one connection of a transaction. */
+export type Db = NodePgDatabase;
+
+export type Database = { pool: Pool; db: Db };
+
+/** How long a caller waits for a free connection before the answer is `unavailable`. */
+const CONNECT_TIMEOUT_MS = 4_000;
+
+/**
+ * Opens a pool on `url`. Nothing of a session is relied upon, so a pooler in transaction mode may stand between.
+ */
+export function openDatabase(url: string, options: { max?: number; name?: string } = {}): Database {
+  const pool = new Pool({
+    connectionString: url,
+    max: options.max ?? 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: 30_000,
+    application_name: options.name ?? 'purser',
+    keepAlive: true,
+  });
+  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+  pool.on('error', () => {});
+  return { pool, db: drizzle(pool, { casing: 'snake_case' }) };
+}
+
+/** Drizzle on one connection, for statements inside its transaction. */
+export function drizzleOn(client: PoolClient): Db {
+  return drizzle(client, { casing: 'snake_case' });
+}
+
+const shared = globalThis as { purserDatabase?: Database };
+
+/** The process's one pool on `DATABASE_URL`, opened at first use. */
+export function database(): Database {
+  const url = process.env['DATABASE_URL'];
+  if (!url) throw new Error('DATABASE_URL is not set: start with `npm start`, or name a Postgres 15 or newer.');
+  shared.purserDatabase ??= openDatabase(url, { max: Number(process.env['DATABASE_POOL_SIZE'] ?? 10) });
+  return shared.purserDatabase;
+}
+
+/** The process's pool, for what needs no query builder. */
+export const pool = (): Pool => database().pool;

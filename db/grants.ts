@@ -1,0 +1,27 @@
+import { escapeIdentifier, type Client } from 'pg';
+
+const READ_ONLY = ['ledger_accounts', 'transfers', 'entries', 'purser_migrations'];
+const APPEND_ONLY = ['audit_events', 'idempotency_keys', 'outbox', 'recharge_totals', 'messages'];
+
+/**
+ * Gives the application's role what it needs and no more: it owns nothing, reads the ledger, and changes it through the
+ * SECURITY DEFINER functions alone. Safe to repeat; called after each migration as the owner.
+ */
+export async function grantApp(client: Client, role: string): Promise<void> {
+  const app = escapeIdentifier(role);
+  await client.query(`
+    GRANT USAGE ON SCHEMA public TO ${app};
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${app};
+    REVOKE INSERT, UPDATE, DELETE ON ${READ_ONLY.join(', ')} FROM ${app};
+    REVOKE INSERT, UPDATE, DELETE ON ${APPEND_ONLY.join(', ')} FROM ${app};
+    GRANT UPDATE (claimed_until) ON messages TO ${app};
+    REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO ${app};
+    REVOKE EXECUTE ON FUNCTION messages_partition(date) FROM ${app};
+  `);
+  // A partition is reached through its parent; its own rights would be a way around the parent's.
+  const partitions = await client.query<{ name: string }>(
+    `SELECT quote_ident(relname) AS name FROM pg_class WHERE relispartition AND relkind = 'r' AND relnamespace = 'public'::regnamespace`,
+  );
+  for (const { name } of partitions.rows) await client.query(`REVOKE ALL ON ${name} FROM ${app}`);
+}

@@ -1,0 +1,33 @@
+-- Ids are uuid v7 (RFC 9562, with the sub-millisecond fraction in rand_a), so that id order is time order.
+-- Without a time the wall clock is taken, not the transaction's: an id made after a lock was won sorts after its predecessor.
+CREATE FUNCTION uuid7(p_at timestamptz DEFAULT NULL) RETURNS uuid LANGUAGE plpgsql VOLATILE AS $$
+DECLARE us bigint := (extract(epoch FROM coalesce(p_at, clock_timestamp())) * 1000000)::bigint;
+BEGIN
+  RETURN encode(overlay(uuid_send(gen_random_uuid())
+    placing int8send(((us / 1000) << 16) | 28672 | ((us % 1000) * 4096 / 1000)) FROM 1 FOR 8), 'hex')::uuid;
+END $$;
+--> statement-breakpoint
+-- The lowest id that an instant can have: bounds of partitions and of ranges of time.
+CREATE FUNCTION uuid7_floor(p_at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+  SELECT encode(int8send(((extract(epoch FROM p_at) * 1000)::bigint) << 16) || '\x0000000000000000'::bytea, 'hex')::uuid
+$$;
+--> statement-breakpoint
+-- Makes the partition of one month of the log. Rows that fell into the default partition meanwhile move into it.
+CREATE FUNCTION messages_partition(p_month date) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  v_name text := 'messages_' || to_char(p_month, 'YYYY_MM');
+  v_from uuid := uuid7_floor(date_trunc('month', p_month)::timestamp AT TIME ZONE 'UTC');
+  v_to uuid := uuid7_floor((date_trunc('month', p_month) + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+BEGIN
+  IF to_regclass('public.' || v_name) IS NOT NULL THEN RETURN false; END IF;
+  EXECUTE format('CREATE TABLE public.%I (LIKE public.messages INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', v_name);
+  EXECUTE format('WITH moved AS (DELETE FROM public.messages_default WHERE id >= %L AND id < %L RETURNING *)
+    INSERT INTO public.%I SELECT * FROM moved', v_from, v_to, v_name);
+  EXECUTE format('ALTER TABLE public.messages ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)', v_name, v_from, v_to);
+  RETURN true;
+END $$;
+--> statement-breakpoint
+-- Where a row goes when nobody made its month in time: the log never refuses a message for want of a partition.
+CREATE TABLE messages_default PARTITION OF messages DEFAULT;
+--> statement-breakpoint
+SELECT messages_partition((date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => m))::date) FROM generate_series(0, 3) m;

@@ -1,0 +1,78 @@
+import { sql } from 'drizzle-orm';
+import { check, date, foreignKey, index, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import { instant, micros, teamId } from './columns';
+import { ledgerAccounts } from './ledger';
+
+/**
+ * The message log and, at once, the queue of the dispatcher. Partitioned by range of `id` (a uuid v7 holds its time),
+ * one partition a month; the migration adds the PARTITION BY that this description cannot say.
+ */
+export const messages = pgTable(
+  'messages',
+  {
+    teamId: teamId(),
+    id: uuid().notNull(),
+    memberId: uuid().notNull(),
+    payer: text({ enum: ['master', 'member'] }).notNull(),
+    transferId: uuid(),
+    recipient: text().notNull(),
+    sender: text().notNull(),
+    body: text().notNull(),
+    country: text().notNull(),
+    encoding: text({ enum: ['gsm7', 'ucs2'] }).notNull(),
+    segments: smallint().notNull(),
+    /** Of one segment, fixed at acceptance. */
+    price: micros().notNull(),
+    /** What is charged for the message now: 0 once refunded. */
+    cost: micros().notNull(),
+    status: text({ enum: ['scheduled', 'held', 'queued', 'sent', 'delivered', 'failed', 'cancelled'] }).notNull(),
+    errorCode: text(),
+    errorDetail: text(),
+    reference: text(),
+    carrier: text(),
+    carrierRef: text(),
+    /** A dispatcher's lease: another may take the message after it, if this one died in between. */
+    claimedUntil: instant(),
+    createdAt: instant().notNull(),
+    sendAt: instant(),
+    sentAt: instant(),
+    deliveredAt: instant(),
+    failedAt: instant(),
+    cancelledAt: instant(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.teamId, t.id] }),
+    foreignKey({
+      columns: [t.teamId, t.memberId],
+      foreignColumns: [ledgerAccounts.teamId, ledgerAccounts.id],
+      name: 'messages_member',
+    }),
+    index('messages_by_member').on(t.teamId, t.memberId, t.id),
+    index('messages_queued').on(t.teamId, t.id).where(sql`${t.status} = 'queued'`),
+    index('messages_sent').on(t.teamId, t.id).where(sql`${t.status} = 'sent'`),
+    check('messages_status', sql`${t.status} IN ('scheduled', 'held', 'queued', 'sent', 'delivered', 'failed', 'cancelled')`),
+    check('messages_cost', sql`${t.cost} >= 0 AND ${t.price} >= 0 AND ${t.segments} > 0`),
+    check('messages_refunded', sql`${t.status} <> 'failed' OR ${t.cost} = 0`),
+  ],
+);
+
+/** Sums a member, UTC day of creation and country, written in the transaction that charges. */
+export const usageDaily = pgTable(
+  'usage_daily',
+  {
+    teamId: teamId(),
+    memberId: uuid().notNull(),
+    day: date().notNull(),
+    country: text().notNull(),
+    messages: integer().notNull(),
+    segments: integer().notNull(),
+    delivered: integer().notNull().default(0),
+    failed: integer().notNull().default(0),
+    cost: micros().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.teamId, t.memberId, t.day, t.country] }),
+    index('usage_daily_by_day').on(t.teamId, t.day),
+    check('usage_daily_sums', sql`${t.messages} >= ${t.delivered} + ${t.failed} AND ${t.cost} >= 0`),
+  ],
+);

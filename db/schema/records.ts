@@ -1,0 +1,63 @@
+import { foreignKey, index, jsonb, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import { bytea, instant, teamId } from './columns';
+import { teams } from './teams';
+
+/** What must follow a commit. A relay moves rows to the job queue; payloads hold ids, never secrets. */
+export const outbox = pgTable(
+  'outbox',
+  {
+    teamId: teamId(),
+    id: uuid().notNull(),
+    task: text().notNull(),
+    payload: jsonb().notNull(),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.teamId, t.id] })],
+);
+
+/** Who did what, when, from where, through which door. Append-only. */
+export const auditEvents = pgTable(
+  'audit_events',
+  {
+    teamId: teamId(),
+    id: uuid().notNull(),
+    at: instant().notNull(),
+    action: text().notNull(),
+    actorType: text().notNull(),
+    actorId: text(),
+    actorName: text().notNull(),
+    door: text({ enum: ['web', 'api', 'cli', 'job'] }).notNull(),
+    address: text(),
+    requestId: text(),
+    targetType: text().notNull(),
+    targetId: text(),
+    before: jsonb(),
+    after: jsonb(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.teamId, t.id] }),
+    foreignKey({ columns: [t.teamId], foreignColumns: [teams.id], name: 'audit_events_team' }),
+    index('audit_events_by_target').on(t.teamId, t.targetType, t.targetId, t.id),
+  ],
+);
+
+/** A used `Idempotency-Key` with its sealed answer. The answer is dropped after 30 days, the key never. */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    teamId: teamId(),
+    memberId: uuid().notNull(),
+    key: text().notNull(),
+    requestHash: bytea().notNull(),
+    status: smallint().notNull(),
+    answer: text(),
+    /** The id of what the request made, for the time after the answer is dropped. */
+    made: text(),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.teamId, t.memberId, t.key] }),
+    foreignKey({ columns: [t.teamId], foreignColumns: [teams.id], name: 'idempotency_keys_team' }),
+    index('idempotency_keys_by_age').on(t.createdAt),
+  ],
+);

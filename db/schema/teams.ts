@@ -1,0 +1,43 @@
+import { sql } from 'drizzle-orm';
+import { boolean, check, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { instant, micros, teamId } from './columns';
+
+/** A tenant. Its money is in `ledger_accounts`, never here. */
+export const teams = pgTable(
+  'teams',
+  {
+    id: uuid().primaryKey(),
+    name: text().notNull(),
+    slug: text().notNull(),
+    currency: text().notNull(),
+    status: text({ enum: ['active', 'suspended', 'closed'] })
+      .notNull()
+      .default('active'),
+    defaultSender: text(),
+    lowBalance: micros(),
+    samplePrices: boolean().notNull().default(true),
+    /** Rises with each change of the rate card, so that a process can keep a card and know when it is old. */
+    ratesVersion: integer().notNull().default(1),
+    createdAt: instant().notNull().defaultNow(),
+    updatedAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    check('teams_status', sql`${t.status} IN ('active', 'suspended', 'closed')`),
+    check('teams_currency', sql`${t.currency} ~ '^[A-Z]{3}$'`),
+    check('teams_low_balance', sql`${t.lowBalance} >= 0`),
+  ],
+);
+
+/** Which team a slug names. A table of its own, because a UNIQUE without `team_id` cannot live on a tenant table. */
+export const teamSlugs = pgTable('team_slugs', { slug: text().primaryKey(), teamId: uuid().notNull() });
+
+/** The team's rate card: price in micros of one segment. An empty country or prefix means "any". */
+export const rates = pgTable(
+  'rates',
+  { teamId: teamId(), country: text().notNull(), prefix: text().notNull(), price: micros().notNull() },
+  (t) => [
+    primaryKey({ columns: [t.teamId, t.country, t.prefix] }),
+    check('rates_price', sql`${t.price} >= 0`),
+    check('rates_names_something', sql`${t.country} <> '' OR ${t.prefix} <> ''`),
+  ],
+);

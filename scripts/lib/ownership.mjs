@@ -1,0 +1,84 @@
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { makePrivateDirectory, readJson, writePrivateJson } from './files.mjs';
+import { identity, isSameAlive, sleep } from './processes.mjs';
+import { fromFileSystem, Stop } from './stop.mjs';
+
+/**
+ * Runs `work` while no other process runs its own for the same directory.
+ * @template T
+ * @param {string} dir
+ * @param {() => T} work synchronous, so that the guard is held for a moment only
+ */
+async function guarded(dir, work) {
+  const guard = join(dir, 'owner.guard');
+  for (;;) {
+    try {
+      mkdirSync(guard);
+      break;
+    } catch (error) {
+      if (/** @type {{ code?: string }} */ (error).code !== 'EEXIST') throw fromFileSystem(error, dir);
+    }
+    // A guard is held for milliseconds: an old one belongs to a process that died holding it.
+    const age = Date.now() - (statSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > 10_000) rmSync(guard, { recursive: true, force: true });
+    await sleep(20);
+  }
+  try {
+    return work();
+  } finally {
+    rmSync(guard, { recursive: true, force: true });
+  }
+}
+
+/** The directory has another, living owner. */
+export class Owned extends Stop {
+  /**
+   * @param {{ pid: number, port?: number, databasePort?: number }} owner
+   * @param {string} dir
+   */
+  constructor(owner, dir) {
+    super(describe(owner, dir));
+    this.pid = owner.pid;
+  }
+}
+
+/** @param {{ pid: number, port?: number, databasePort?: number }} owner @param {string} dir */
+function describe(owner, dir) {
+  const ports = [
+    owner.port && `serving port ${owner.port}`,
+    owner.databasePort && `its database on port ${owner.databasePort}`,
+  ].filter(Boolean);
+  return (
+    `Purser already runs on the data in ${dir}: process ${owner.pid}${ports.length ? `, ${ports.join(', ')}` : ''}. ` +
+    `Use that one, stop it first (kill ${owner.pid}), or set PURSER_DATA_DIR to another directory.`
+  );
+}
+
+/**
+ * Makes this process the one that runs on a data directory, or says which one does. The owner is told from a dead one by
+ * its pid and its start time. May be called again by the owner, to note its ports.
+ * @param {string} dir
+ * @param {{ port?: number, databasePort?: number }} [note]
+ * @returns {Promise<{ fresh: boolean, release: () => void }>} whether it was not this process's before; how to let go
+ */
+export async function takeOwnership(dir, note = {}) {
+  makePrivateDirectory(dir);
+  const file = join(dir, 'owner.json');
+  const self = identity(process.pid);
+  const mine = () => {
+    const owner = readJson(file);
+    return owner?.pid === self.pid && owner.started === self.started;
+  };
+  const fresh = await guarded(dir, () => {
+    const owner = readJson(file);
+    const held = mine();
+    if (!held && isSameAlive(owner)) throw new Owned(owner, dir);
+    writePrivateJson(file, { ...(held ? owner : {}), ...self, ...note });
+    return !held;
+  });
+  const release = () => {
+    if (mine()) rmSync(file, { force: true });
+  };
+  return { fresh, release };
+}

@@ -1,0 +1,44 @@
+/** An error whose message is all that a person needs: it is printed alone, without a stack trace. */
+export class Stop extends Error {
+  /**
+   * @param {string} message one or two sentences: what is wrong, and what to do about it
+   * @param {{ cause?: unknown }} [options]
+   */
+  constructor(message, options) {
+    super(message, options);
+    this.name = 'Stop';
+  }
+}
+
+/**
+ * What to print for an error: the bare message of a `Stop`, the whole stack of anything unforeseen.
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function explain(error) {
+  if (error instanceof Stop) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/**
+ * The file system's refusals in words, with what to do; anything else comes back as it was.
+ * @param {unknown} error
+ * @param {string} path the directory that was written to
+ * @returns {unknown}
+ */
+export function fromFileSystem(error, path) {
+  const code = /** @type {{ code?: string }} */ (error)?.code;
+  const elsewhere = 'set PURSER_DATA_DIR to another directory, or DATABASE_URL to a Postgres of your own';
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new Stop(`The disk is full: ${path} cannot be written. Free some space, or ${elsewhere}.`, { cause: error });
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new Stop(`The data directory ${path} cannot be written by this user (${code}): ${elsewhere}.`, {
+      cause: error,
+    });
+  }
+  if (code === 'ENOTDIR' || code === 'EEXIST') {
+    return new Stop(`The data directory ${path} is not a directory: ${elsewhere}.`, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,14 @@
+import './lib/node-version.mjs';
+
+/** `npm start`: installs, builds, migrates and seeds what is missing, then runs everything until Ctrl-C. */
+
+const { explain } = await import('./lib/stop.mjs');
+try {
+  const { ensureDependencies } = await import('./lib/dependencies.mjs');
+  await ensureDependencies();
+  const { start } = await import('./lib/run.mjs');
+  await start();
+} catch (error) {
+  console.error(explain(error));
+  process.exit(1);
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { parseId, printId, type IdPrefix } from './ids';
+import { parseAmount, printAmount } from './money';
+
+/**
+ * The one place where ids, instants and money change between what is inside (uuid, Date, bigint micros) and what is
+ * printed (`mem_…`, RFC 3339, "12.50"). Decode reads what a client sent, encode prints.
+ */
+export const moneyCodec = z
+  .codec(z.string(), z.bigint(), {
+    decode: (text, ctx) => {
+      const micros = parseAmount(text);
+      if (micros === null) {
+        ctx.issues.push({ code: 'custom', message: 'Not an amount.', input: text });
+        return z.NEVER;
+      }
+      return micros;
+    },
+    encode: printAmount,
+  })
+  .meta({ description: "An amount in the team's currency, 2 to 6 decimals." });
+
+export const instantCodec = z
+  .codec(z.iso.datetime({ offset: true }), z.date(), {
+    decode: (text) => new Date(text),
+    encode: (date) => date.toISOString(),
+  })
+  .meta({ description: 'RFC 3339, UTC.' });
+
+/** An id with its prefix outside, a uuid inside. */
+export const idCodec = (prefix: IdPrefix) =>
+  z.codec(z.string(), z.string(), {
+    decode: (text, ctx) => {
+      const uuid = parseId(prefix, text);
+      if (!uuid) {
+        ctx.issues.push({ code: 'custom', message: `Not an id of the form ${prefix}_….`, input: text });
+        return z.NEVER;
+      }
+      return uuid;
+    },
+    encode: (uuid) => printId(prefix, uuid),
+  });
+
+/** A page of a list, newest first. */
+export type Page<T> = { data: T[]; nextCursor: string | null };

@@ -1,0 +1,216 @@
+import { sql } from 'drizzle-orm';
+import { escapeLiteral, type PoolClient } from 'pg';
+import { drizzleOn, type Database, type Db } from '@/db/client';
+import { seatOf, type Actor, type Role } from './actor';
+import { fail } from './errors';
+import { may, type Permission } from './policy';
+import type { Vault } from './vault';
+
+/** What a process has one of. */
+export type Services = { database: Database; vault: Vault };
+
+/**
+ * What every verb is given: who acts, and the database or the transaction in progress.
+ * `at` is the time to write instead of the clock's; only a context of the operator's (demo, import) sets it.
+ */
+export type Ctx = Services & {
+  actor: Actor;
+  db: Db;
+  requestId: string | null;
+  at: Date | null;
+  tx: Transaction | null;
+};
+
+/** A context inside a transaction. `now` is the transaction's one clock. */
+export type Tx = Ctx & { tx: Transaction; now: Date };
+
+/** What `request_begin` found, and what goes into `request_finish`. */
+type Transaction = {
+  team: TeamNow;
+  past: PastRequest | null;
+  audit: object[];
+  jobs: { task: Task; payload: object }[];
+  answer: StoredAnswer | null;
+  rehearsal: boolean;
+  /** The request's Idempotency-Key, written on each transfer it makes. */
+  key: string | null;
+};
+
+/** The jobs that can follow a commit; the worker has one function for each. */
+export type Task = 'serve-waiting';
+
+/** What a change needs of its team, read in its first statement. */
+type TeamNow = { status: 'active' | 'suspended' | 'closed'; defaultSender: string | null; ratesVersion: number };
+
+type Begun = {
+  now: string;
+  team?: TeamNow;
+  role: Role | null;
+  status: 'active' | 'inactive' | 'deleted' | null;
+  idempotency: PastRequest | null;
+};
+
+/** What is known of an Idempotency-Key: another is at it now, or what it answered. */
+export type PastRequest =
+  | { busy: true }
+  | { busy: false; found: { hash: string; status: number; answer: string | null; made: string | null } | null };
+
+export type StoredAnswer = {
+  memberId: string;
+  key: string;
+  hash: string;
+  status: number;
+  answer: string;
+  made: string | null;
+};
+
+/** A context outside any transaction. */
+export function makeCtx(
+  services: Services,
+  actor: Actor,
+  options: { requestId?: string | null; at?: Date | null } = {},
+): Ctx {
+  const { requestId = null, at = null } = options;
+  return { ...services, actor, db: services.database.db, requestId, at, tx: null };
+}
+
+/**
+ * Runs a change: the actor's right, judged again inside the transaction, then the verb. Joins the transaction in
+ * progress, else opens one that commits when the verb returns and is undone when it throws.
+ */
+export async function change<T>(ctx: Ctx, permission: Permission, verb: (tx: Tx) => Promise<T>): Promise<T> {
+  may(ctx.actor, permission);
+  return transact(ctx, null, async (tx) => {
+    may(tx.actor, permission);
+    if (tx.actor.type === 'seat' && tx.tx.team.status !== 'active') fail('team_suspended');
+    return verb(tx);
+  });
+}
+
+/** Runs a change for real, then takes it all back: no money, no audit row, no stored answer, no job. */
+export async function rehearse<T>(ctx: Ctx, permission: Permission, verb: (tx: Tx) => Promise<T>): Promise<T> {
+  return change(ctx, permission, async (tx) => {
+    tx.tx.rehearsal = true;
+    return verb(tx);
+  });
+}
+
+/**
+ * One transaction in three round trips and the verb's own: BEGIN with the gate, the verb, and all that must go with it
+ * (audit, jobs, the stored answer) with the COMMIT. Joins the one in progress.
+ * @throws DomainError `member_inactive`, `invalid_key` when the acting seat is no longer live
+ */
+export async function transact<T>(ctx: Ctx, idempotencyKey: string | null, work: (tx: Tx) => Promise<T>): Promise<T> {
+  if (ctx.tx) return work(ctx as Tx);
+  const client = await ctx.database.pool.connect();
+  let broken: Error | undefined;
+  try {
+    const tx = await begin(client, ctx, idempotencyKey);
+    const result = await work(tx);
+    await end(client, tx);
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((e: Error) => (broken = e));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** The transaction in which a new team begins: as `transact`, but the team is not there yet. */
+export async function found<T>(ctx: Ctx, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return ctx.database.db.transaction(async (db) => {
+    const { rows } = await db.execute<{ now: string }>(sql`SELECT now()::text AS now`);
+    const team: TeamNow = { status: 'active', defaultSender: null, ratesVersion: 1 };
+    const tx: Transaction = { team, past: null, audit: [], jobs: [], answer: null, rehearsal: false, key: null };
+    const inside: Tx = { ...ctx, db: db as Db, tx, now: ctx.at ?? new Date(rows[0]!.now) };
+    const result = await work(inside);
+    await db.execute(sql.raw(`SELECT ${finish(inside)}`));
+    return result;
+  });
+}
+
+/** Reads from one snapshot of the whole database, taking no lock. For proofs and reports over all teams. */
+export async function snapshot<T>(db: Db, read: (db: Db) => Promise<T>): Promise<T> {
+  return db.transaction(read, { isolationLevel: 'repeatable read', accessMode: 'read only' });
+}
+
+async function begin(client: PoolClient, ctx: Ctx, key: string | null): Promise<Tx> {
+  // One message of several statements, hence literals: a failure in the middle leaves the transaction aborted.
+  const results: unknown = await client.query(
+    `BEGIN; SET LOCAL lock_timeout = '8s'; SET LOCAL statement_timeout = '30s';
+     SET LOCAL idle_in_transaction_session_timeout = '10s';
+     SELECT request_begin(${literal(ctx.actor.teamId)}, ${literal(seatOf(ctx.actor))}, ${literal(key)}) AS begun`,
+  );
+  const begun = (results as { rows: { begun: Begun }[] }[]).at(-1)!.rows[0]!.begun;
+  if (!begun.team) fail('not_found', { detail: 'There is no such team.' });
+  const actor = liveActor(ctx.actor, begun);
+  const tx: Transaction = {
+    team: begun.team,
+    past: begun.idempotency,
+    audit: [],
+    jobs: [],
+    answer: null,
+    rehearsal: false,
+    key,
+  };
+  return { ...ctx, actor, db: drizzleOn(client), tx, now: ctx.at ?? new Date(begun.now) };
+}
+
+function liveActor(actor: Actor, begun: Begun): Actor {
+  if (actor.type === 'operator') return actor;
+  if (begun.status === 'inactive') fail('member_inactive');
+  if (begun.status !== 'active' || !begun.role) fail('invalid_key');
+  return { ...actor, role: begun.role };
+}
+
+async function end(client: PoolClient, { actor, tx }: Tx): Promise<void> {
+  if (tx.rehearsal) {
+    await client.query('ROLLBACK');
+    return;
+  }
+  const something = tx.audit.length || tx.jobs.length || tx.answer;
+  await client.query(something ? `SELECT ${finish({ actor, tx })}; COMMIT` : 'COMMIT');
+}
+
+const finish = ({ actor, tx }: Pick<Tx, 'actor' | 'tx'>): string =>
+  `request_finish(${literal(actor.teamId)}, ${json(tx.audit)}, ${json(tx.jobs)}, ${json(tx.answer)})`;
+
+const literal = (text: string | null): string => (text === null ? 'NULL' : escapeLiteral(text));
+
+function json(value: object | null): string {
+  if (value === null || (Array.isArray(value) && value.length === 0)) return 'NULL';
+  return `${escapeLiteral(JSON.stringify(value))}::jsonb`;
+}
+
+/** What an audit row says. `before` and `after` hold no secret. */
+export type AuditEntry = {
+  action: string;
+  targetType: 'team' | 'member' | 'key' | 'transfer' | 'recharge' | 'messages' | 'rates';
+  targetId: string | null;
+  before?: object | null;
+  after?: object | null;
+};
+
+/** Remembers, with the change, who made it, when, from where and through which door. */
+export function audit(tx: Tx, entry: AuditEntry): void {
+  const { actor } = tx;
+  tx.tx.audit.push({
+    at: tx.at,
+    actorType: actor.type === 'seat' ? actor.credential.type : 'operator',
+    actorId: actor.type === 'seat' ? actor.credential.id : null,
+    actorName: actor.name,
+    door: actor.door,
+    address: actor.type === 'seat' ? actor.address : null,
+    requestId: tx.requestId,
+    ...entry,
+  });
+}
+
+/** What must follow the commit, if it comes. Ids only, never secrets; the same job twice in one change is one. */
+export function enqueue(tx: Tx, task: Task, payload: object): void {
+  const already = tx.tx.jobs.some(
+    (job) => job.task === task && JSON.stringify(job.payload) === JSON.stringify(payload),
+  );
+  if (!already) tx.tx.jobs.push({ task, payload });
+}

@@ -1,0 +1,85 @@
+declare const brand: unique symbol;
+
+/** A tenant's id (a UUID) that a gate has checked. Reads and writes take this type, so a bare string cannot name a team. */
+export type TeamId = string & { readonly [brand]: 'TeamId' };
+
+/** Marks a team's UUID as checked. Called by the session gate, the key gate and the operator's command, nowhere else. */
+export function asTeamId(uuid: string): TeamId {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a brand has no other way in
+  return uuid as TeamId;
+}
+
+/** What an external id can name, as the API promises it. */
+export type IdPrefix =
+  | 'team'
+  | 'usr'
+  | 'mem'
+  | 'key'
+  | 'inv'
+  | 'msg'
+  | 'trf'
+  | 'rce'
+  | 'whk'
+  | 'evt'
+  | 'dlv'
+  | 'aud'
+  | 'ses'
+  | 'req';
+
+/**
+ * Prints a UUID as the API shows it: `mem_` + 26 lower-case characters of Crockford base32 (the TypeID rule: 128 bits
+ * behind two zero bits), so that text order is UUID order. Throws a RangeError on what is not a UUID.
+ */
+export function printId(prefix: IdPrefix, uuid: string): string {
+  if (!UUID.test(uuid)) throw new RangeError('Not a UUID');
+  let rest = BigInt(`0x${uuid.replaceAll('-', '')}`);
+  let text = '';
+  for (let i = 0; i < 26; i += 1) {
+    text = BASE32.charAt(Number(rest & 31n)) + text;
+    rest >>= 5n;
+  }
+  return `${prefix}_${text}`;
+}
+
+/** Reads an external id of one kind: its UUID in lower case, or null for any other text, kind, case or length. */
+export function parseId(prefix: IdPrefix, text: string): string | null {
+  if (!text.startsWith(`${prefix}_`)) return null;
+  const body = text.slice(prefix.length + 1);
+  if (!ID_BODY.test(body)) return null;
+  let value = 0n;
+  for (const char of body) value = (value << 5n) | BigInt(BASE32.indexOf(char));
+  return printUuid(value);
+}
+
+const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
+const ID_BODY = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/**
+ * Makes a UUID version 7 (RFC 9562) of a time, by default now. Ids made one after another in the same millisecond keep
+ * their order within this process, so a batch lists as it was sent.
+ */
+export function newUuid7(now: Date = new Date()): string {
+  const random = crypto.getRandomValues(new Uint8Array(10));
+  const { ms, count } = nextTick(now.getTime(), ((random[8] ?? 0) << 3) | ((random[9] ?? 0) >> 5));
+  let tail = 0n;
+  for (const byte of random.subarray(0, 8)) tail = (tail << 8n) | BigInt(byte);
+  const value = (BigInt(ms) << 80n) | (7n << 76n) | (BigInt(count) << 64n) | (2n << 62n) | (tail & ((1n << 62n) - 1n));
+  return printUuid(value);
+}
+
+let last = { asked: -1, ms: -1, count: 0 };
+
+// RFC 9562, 6.2, method 1: rand_a counts within one millisecond from a random start below half; when it is full, the
+// next millisecond is borrowed.
+function nextTick(asked: number, start: number): { ms: number; count: number } {
+  if (asked !== last.asked) last = { asked, ms: asked, count: start };
+  else if (last.count < 0xfff) last = { asked, ms: last.ms, count: last.count + 1 };
+  else last = { asked, ms: last.ms + 1, count: start };
+  return last;
+}
+
+function printUuid(value: bigint): string {
+  const hex = value.toString(16).padStart(32, '0');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

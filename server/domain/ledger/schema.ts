@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { idCodec, instantCodec, moneyCodec } from '../codecs';
+import { instantInput, listInput } from '../lists';
+import { amount } from '../money';
+
+export const TRANSFER_KINDS = [
+  'funding',
+  'withdrawal',
+  'credit',
+  'debit',
+  'recharge',
+  'charge',
+  'refund',
+  'closing',
+  'opening',
+  'funding_refund',
+  'dispute',
+  'dispute_reversal',
+] as const;
+export type TransferKind = (typeof TRANSFER_KINDS)[number];
+
+export const NOTE_MAX = 255;
+const note = z
+  .string()
+  .refine((text) => [...text].length <= NOTE_MAX, `At most ${NOTE_MAX} characters.`)
+  .nullish();
+
+const side = z.enum(['master', 'member', 'usage', 'funding']);
+
+/** One movement of money, as its reader may see it. */
+export const transferSchema = z
+  .object({
+    id: idCodec('trf').nullable().meta({ description: 'Null in the answer to a dry run.' }),
+    kind: z.enum(TRANSFER_KINDS),
+    amount: moneyCodec,
+    currency: z.string(),
+    from: side,
+    to: side,
+    memberId: idCodec('mem').nullable(),
+    messageId: idCodec('msg').nullable(),
+    note: z.string().nullable(),
+    noteForMember: z.string().nullable(),
+    reversalOf: idCodec('trf').nullable(),
+    reversedBy: idCodec('trf').nullable(),
+    actor: z.object({ type: z.enum(['user', 'key', 'rule', 'operator']), id: z.string().nullable(), name: z.string() }),
+    balanceAfter: z.object({ master: moneyCodec.optional(), member: moneyCodec.optional() }),
+    createdAt: instantCodec,
+  })
+  .meta({ id: 'Transfer' });
+export type Transfer = z.output<typeof transferSchema>;
+
+/** The answer to a credit or debit: the transfer and both balances after it. */
+export const movementSchema = z
+  .object({ transfer: transferSchema, balances: z.object({ master: moneyCodec, member: moneyCodec }) })
+  .meta({ id: 'Movement' });
+export type Movement = z.output<typeof movementSchema>;
+
+export const creditInput = z.strictObject({
+  amount: amount,
+  note,
+  noteForMember: note.meta({ description: 'What the member reads as the note of this transfer.' }),
+  dryRun: z.boolean().optional().meta({ description: 'Answer what would happen, and do nothing.' }),
+});
+export type CreditMember = z.output<typeof creditInput> & { memberId: string };
+
+export const debitInput = creditInput.extend({
+  amount: z.union([z.literal('all'), amount]).meta({ description: 'An amount, or "all" there is.' }),
+});
+export type DebitMember = z.output<typeof debitInput> & { memberId: string };
+
+export const transferListInput = z.strictObject({
+  ...listInput,
+  memberId: z.string().optional(),
+  kind: z.enum(TRANSFER_KINDS).optional(),
+  from: instantInput.optional(),
+  to: instantInput.optional(),
+});
+export type ListTransfers = z.output<typeof transferListInput>;

@@ -1,0 +1,244 @@
+import { sql } from 'drizzle-orm';
+import { signature } from '../actor';
+import { audit, change, enqueue, rehearse, type Ctx, type Tx } from '../ctx';
+import { fail } from '../errors';
+import { printAmount, type Micros } from '../money';
+import { may, mayOperate } from '../policy';
+import { findByReference } from './read';
+import { showTransfer } from './rules';
+import type { CreditMember, DebitMember, Movement, Transfer, TransferKind } from './schema';
+
+/** What `ledger_post` is asked. `amount` null takes all that the member has. */
+export type Posting = {
+  kind: Exclude<TransferKind, 'charge' | 'refund'>;
+  memberId: string | null;
+  amount: Micros | null;
+  by?: { actorType: 'rule'; actorId: null; actorName: string; actorMember: null };
+  note?: string | null;
+  noteForMember?: string | null;
+  reversalOf?: string;
+  reference?: string | null;
+};
+
+/** What came of it. Only `posted` has moved money. */
+export type Posted = {
+  outcome: 'posted' | 'nothing' | 'short_master' | 'short_reserve' | 'short_member' | 'closed' | 'missing';
+  id: string | null;
+  amount: Micros;
+  master: Micros | null;
+  member: Micros | null;
+  at: Date;
+};
+
+/** A recharge is made by the rule, not by who happened to send. */
+export const RULE_SIGNATURE = { actorType: 'rule', actorId: null, actorName: 'Auto-recharge', actorMember: null } as const;
+
+type PostedRow = {
+  outcome: Posted['outcome'];
+  posted_id: string | null;
+  posted_amount: string | null;
+  master_balance: string | null;
+  member_balance: string | null;
+  waiting: boolean;
+};
+
+/**
+ * Posts one transfer (the SQL function `ledger_post` says how), and wakes the waiting rules when money came to where
+ * they wait. A refusal is a value.
+ */
+export async function post(tx: Tx, posting: Posting): Promise<Posted> {
+  const { kind, memberId, amount, by, ...words } = posting;
+  const details = JSON.stringify({ ...(by ?? signature(tx.actor)), ...words, key: tx.tx.key });
+  const result = await tx.db.execute<PostedRow>(
+    sql`SELECT outcome, posted_id, posted_amount, master_balance, member_balance, waiting
+      FROM ledger_post(${tx.actor.teamId}::uuid, ${kind}, ${memberId}::uuid, ${amount}::bigint, ${details}::jsonb, ${tx.at}::timestamptz)`,
+  );
+  const row = result.rows[0]!;
+  if (row.waiting) wakeWaiting(tx);
+  return {
+    outcome: row.outcome,
+    id: row.posted_id,
+    amount: BigInt(row.posted_amount ?? 0),
+    master: row.master_balance === null ? null : BigInt(row.master_balance),
+    member: row.member_balance === null ? null : BigInt(row.member_balance),
+    at: tx.now,
+  };
+}
+
+/** After the commit, a job goes through the team's waiting rules, oldest first. */
+export function wakeWaiting(tx: Tx): void {
+  enqueue(tx, 'serve-waiting', { teamId: tx.actor.teamId });
+}
+
+/**
+ * Moves money from the master balance to a member's.
+ * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (balance `master`)
+ */
+export async function creditMember(ctx: Ctx, input: CreditMember): Promise<Movement> {
+  const run = input.dryRun ? rehearse : change;
+  return run(ctx, 'money.move', (tx) => moveBetween(tx, 'credit', input));
+}
+
+/**
+ * Moves money from a member's balance back to the master's; `amount: "all"` takes what there is.
+ * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (balance `member`)
+ */
+export async function debitMember(ctx: Ctx, input: DebitMember): Promise<Movement> {
+  const run = input.dryRun ? rehearse : change;
+  return run(ctx, 'money.move', (tx) => moveBetween(tx, 'debit', input));
+}
+
+async function moveBetween(tx: Tx, kind: 'credit' | 'debit', input: DebitMember): Promise<Movement> {
+  const words = { note: input.note ?? null, noteForMember: input.noteForMember ?? null };
+  const amount = input.amount === 'all' ? null : input.amount;
+  const posted = await post(tx, { kind, memberId: input.memberId, amount, ...words });
+  mustBePosted(posted, amount ?? 0n);
+  audit(tx, {
+    action: kind === 'credit' ? 'member.credited' : 'member.debited',
+    targetType: 'member',
+    targetId: input.memberId,
+    after: { amount: printAmount(posted.amount), transferId: posted.id },
+  });
+  return {
+    transfer: transferOf(tx, kind, posted, input.memberId, words),
+    balances: { master: posted.master ?? 0n, member: posted.member ?? 0n },
+  };
+}
+
+/**
+ * Throws what a refused posting means to the caller.
+ * @param required what was asked, in micros
+ */
+export function mustBePosted(posted: Posted, required: Micros): void {
+  switch (posted.outcome) {
+    case 'posted':
+      return;
+    case 'missing':
+      return fail('not_found');
+    case 'closed':
+      return fail('member_deleted');
+    case 'nothing':
+    case 'short_member':
+      return failShort('member', required, posted.member ?? 0n);
+    case 'short_master':
+    case 'short_reserve':
+      return failShort('master', required, posted.master ?? 0n);
+  }
+}
+
+function failShort(balance: 'master' | 'member', required: Micros, available: Micros): never {
+  const whose = balance === 'master' ? 'The master balance' : "The member's balance";
+  const wish = required === 0n ? 'there is nothing to take' : `${printAmount(required)} was asked`;
+  fail('insufficient_funds', {
+    balance,
+    required: printAmount(required),
+    available: printAmount(available),
+    detail: `${whose} holds ${printAmount(available)} and ${wish}. Nothing was moved.`,
+  });
+}
+
+/** The transfer just posted, without reading it back. A dry run's has no id. */
+export function transferOf(
+  tx: Tx,
+  kind: 'credit' | 'debit' | 'funding' | 'withdrawal',
+  posted: Posted,
+  memberId: string | null,
+  words: { note: string | null; noteForMember: string | null },
+): Transfer {
+  const takes = kind === 'credit' || kind === 'withdrawal';
+  const outside = kind === 'funding' || kind === 'withdrawal' ? null : posted.member;
+  return showTransfer(
+    {
+      id: tx.tx.rehearsal ? null : posted.id,
+      kind,
+      amount: posted.amount,
+      debitAfter: takes ? posted.master : outside,
+      creditAfter: takes ? outside : posted.master,
+      payer: 'member',
+      memberId,
+      messageId: null,
+      ...words,
+      reversalOf: null,
+      reversedBy: null,
+      ...signature(tx.actor),
+      createdAt: posted.at,
+    },
+    tx.actor,
+    tx.actor.currency,
+  );
+}
+
+export type FundTeam = { amount: Micros; reference?: string | null; note?: string | null };
+export type Funding = { transferId: string; amount: Micros; masterBalance: Micros; repeated: boolean };
+
+/**
+ * Brings money in from outside, once for each `reference`. The operator's alone.
+ * @throws DomainError `not_found` for an unknown team
+ */
+export async function fundTeam(ctx: Ctx, input: FundTeam): Promise<Funding> {
+  return moveOutside(ctx, 'funding', input);
+}
+
+/**
+ * Pays money of the master balance out, once for each `reference`. The operator's alone.
+ * @throws DomainError `insufficient_funds` (balance `master`)
+ */
+export async function withdrawFromTeam(ctx: Ctx, input: FundTeam): Promise<Funding> {
+  return moveOutside(ctx, 'withdrawal', input);
+}
+
+async function moveOutside(ctx: Ctx, kind: 'funding' | 'withdrawal', input: FundTeam): Promise<Funding> {
+  mayOperate(ctx.actor);
+  return change(ctx, 'money.move', async (tx) => {
+    const reference = input.reference ?? null;
+    if (reference !== null) {
+      const master = await lockAccounts(tx, [], true);
+      const past = await findByReference(tx, kind, reference);
+      if (past && past.amount !== input.amount) {
+        fail('idempotency_mismatch', {
+          detail: `The reference ${reference} was used for ${printAmount(past.amount)}. Use a new one. Nothing was moved.`,
+        });
+      }
+      if (past) return { transferId: past.id, amount: past.amount, masterBalance: master.get(tx.actor.teamId)!.balance, repeated: true };
+    }
+    const posted = await post(tx, { kind, memberId: null, amount: input.amount, note: input.note ?? null, reference });
+    mustBePosted(posted, input.amount);
+    audit(tx, {
+      action: kind === 'funding' ? 'team.funded' : 'team.withdrawn',
+      targetType: 'team',
+      targetId: tx.actor.teamId,
+      after: { amount: printAmount(posted.amount), transferId: posted.id, reference },
+    });
+    return { transferId: posted.id!, amount: posted.amount, masterBalance: posted.master ?? 0n, repeated: false };
+  });
+}
+
+export type LockedAccount = { balance: Micros; reserve: Micros; closed: boolean };
+
+/**
+ * Locks the accounts of seats (by id), then the master where asked: the one order of the whole system. Whoever changes a
+ * seat holds its account, so that money and seat are judged together. Unknown seats are missing from the answer.
+ */
+export async function lockAccounts(tx: Tx, memberIds: string[], master: boolean): Promise<Map<string, LockedAccount>> {
+  const list = `{${memberIds.join(',')}}`;
+  const { rows } = await tx.db.execute<{ id: string; balance: string; reserve: string; closed_at: string | null }>(
+    sql`SELECT id, balance, reserve, closed_at FROM ledger_lock(${tx.actor.teamId}::uuid, ${list}::uuid[], ${master})`,
+  );
+  return new Map(
+    rows.map((r) => [r.id, { balance: BigInt(r.balance), reserve: BigInt(r.reserve), closed: r.closed_at !== null }]),
+  );
+}
+
+/** Opens the account of a new seat. */
+export async function openMemberAccount(tx: Tx, memberId: string): Promise<void> {
+  await tx.db.execute(sql`SELECT ledger_open_member(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${tx.at}::timestamptz)`);
+}
+
+/** Sets the floor of the master balance that recharges may not touch, and wakes the rules that waited for it. */
+export async function setReserve(tx: Tx, reserve: Micros): Promise<void> {
+  may(tx.actor, 'team.change');
+  const { rows } = await tx.db.execute<{ waiting: boolean }>(
+    sql`SELECT ledger_set_reserve(${tx.actor.teamId}::uuid, ${reserve}::bigint) AS waiting`,
+  );
+  if (rows[0]?.waiting) wakeWaiting(tx);
+}

@@ -1,0 +1,99 @@
+import { and, desc, eq, lt, ne, or, sql } from 'drizzle-orm';
+import { ledgerAccounts } from '@/db/schema/ledger';
+import { members } from '@/db/schema/members';
+import type { Page } from '../codecs';
+import type { Ctx } from '../ctx';
+import { fail } from '../errors';
+import { pageOf, readCursor, type CursorBinding } from '../lists';
+import { heldTo, mayFor } from '../policy';
+import { showRecharge, type RechargeState } from '../recharge/read';
+import type { ListMembers, Member } from './schema';
+
+type KeyNow = { id: string; prefix: string; last4: string; createdAt: string; lastUsedAt: string | null };
+
+/** The current key: neither revoked nor in the overlap of a rotation. A secret is in no list. */
+const currentKey = sql<KeyNow | null>`(SELECT jsonb_build_object('id', k.id, 'prefix', k.prefix, 'last4', k.last4, 'createdAt', k.created_at,
+    'lastUsedAt', k.last_used_at) FROM api_keys k WHERE k.team_id = ${members.teamId} AND k.member_id = ${members.id}
+    AND k.revoked_at IS NULL AND k.expires_at IS NULL ORDER BY k.id DESC LIMIT 1)`;
+
+const columns = {
+  id: members.id,
+  name: members.name,
+  email: members.email,
+  role: members.role,
+  status: members.status,
+  balance: ledgerAccounts.balance,
+  key: currentKey,
+  rule: sql<RechargeState | null>`recharge_state(${members.teamId}, ${members.id}, now())`,
+  externalId: members.externalId,
+  metadata: members.metadata,
+  createdAt: members.createdAt,
+  updatedAt: members.updatedAt,
+  deletedAt: members.deletedAt,
+};
+
+const selectMembers = (ctx: Ctx) =>
+  ctx.db
+    .select(columns)
+    .from(members)
+    .innerJoin(ledgerAccounts, and(eq(ledgerAccounts.teamId, ctx.actor.teamId), eq(ledgerAccounts.id, members.id)));
+
+type Row = Awaited<ReturnType<typeof selectMembers>>[number];
+
+function showMember(ctx: Ctx, { key, rule, balance, ...row }: Row): Member {
+  return {
+    ...row,
+    balance: balance ?? 0n,
+    currency: ctx.actor.currency,
+    apiKey: key && {
+      ...key,
+      createdAt: new Date(key.createdAt),
+      lastUsedAt: key.lastUsedAt ? new Date(key.lastUsedAt) : null,
+    },
+    recharge: showRecharge(rule, row),
+  };
+}
+
+/**
+ * One seat, deleted ones too.
+ * @throws DomainError `not_found`, also for a seat that the actor may not see
+ */
+export async function getMember(ctx: Ctx, memberId: string): Promise<Member> {
+  mayFor(ctx.actor, 'members.see', memberId);
+  const [row] = await selectMembers(ctx).where(and(eq(members.teamId, ctx.actor.teamId), eq(members.id, memberId)));
+  return row ? showMember(ctx, row) : fail('not_found');
+}
+
+/**
+ * Seats, newest first; for a member its own alone. Without a status: all but deleted.
+ * @throws DomainError `invalid_cursor`
+ */
+export async function listMembers(ctx: Ctx, input: ListMembers): Promise<Page<Member>> {
+  const { teamId } = ctx.actor;
+  const own = heldTo(ctx.actor, 'members.see');
+  const binding: CursorBinding = [teamId, 'members', own, input.status, input.role, input.query, input.externalId];
+  const after = readCursor(binding, input.cursor);
+  const like = input.query ? `%${input.query.normalize('NFC').toLowerCase().replace(/[\\%_]/g, '\\$&')}%` : null;
+  const rows = await selectMembers(ctx)
+    .where(
+      and(
+        eq(members.teamId, teamId),
+        own ? eq(members.id, own) : undefined,
+        input.status ? eq(members.status, input.status) : ne(members.status, 'deleted'),
+        input.role ? eq(members.role, input.role) : undefined,
+        input.externalId === undefined ? undefined : eq(members.externalId, input.externalId),
+        like
+          ? or(
+              sql`lower(${members.name}) LIKE ${like}`,
+              sql`${members.email} LIKE ${like}`,
+              sql`lower(${members.externalId}) LIKE ${like}`,
+            )
+          : undefined,
+        after ? lt(members.id, after) : undefined,
+      ),
+    )
+    .orderBy(desc(members.id))
+    .limit(input.limit + 1);
+  const page = pageOf(rows, input.limit, binding);
+  return { ...page, data: page.data.map((row) => showMember(ctx, row)) };
+}

@@ -1,0 +1,230 @@
+import { and, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm';
+import type { Db } from '@/db/client';
+import { ledgerAccounts } from '@/db/schema/ledger';
+import { members } from '@/db/schema/members';
+import { messages } from '@/db/schema/messages';
+import { teams } from '@/db/schema/teams';
+import type { Page } from '../codecs';
+import type { Ctx } from '../ctx';
+import { fail } from '../errors';
+import { asTeamId, parseId, type TeamId } from '../ids';
+import type { FindRate } from '../rates/rules';
+import { pageOf, readCursor, type CursorBinding } from '../lists';
+import { heldTo, may } from '../policy';
+import { rateCard } from '../rates/read';
+import { ruleOf, type RechargeState } from '../recharge/read';
+import { amountToPost, decideRecharge, settleRecharge, type MasterAnswer } from '../recharge/rules';
+import { priceMessage, type PricedMessage } from './rules';
+import type { Estimate, ListMessages, Message, MessageDetail, NewMessage } from './schema';
+
+const columns = {
+  id: messages.id,
+  memberId: messages.memberId,
+  to: messages.recipient,
+  from: messages.sender,
+  body: messages.body,
+  country: messages.country,
+  encoding: messages.encoding,
+  segments: messages.segments,
+  price: messages.price,
+  cost: messages.cost,
+  status: messages.status,
+  errorCode: messages.errorCode,
+  errorDetail: messages.errorDetail,
+  reference: messages.reference,
+  createdAt: messages.createdAt,
+  sendAt: messages.sendAt,
+  sentAt: messages.sentAt,
+  deliveredAt: messages.deliveredAt,
+  failedAt: messages.failedAt,
+};
+
+type Row = Omit<Message, 'currency' | 'error'> & { errorCode: string | null; errorDetail: string | null };
+
+function showMessage(ctx: Ctx, { errorCode, errorDetail, ...row }: Row): Message {
+  const error = errorCode === null ? null : { code: errorCode, detail: errorDetail ?? '' };
+  return { ...row, currency: ctx.actor.currency, error };
+}
+
+/** The time of an id may be later than its row's by as long as a charge can wait for a lock. */
+const ID_LAG_MS = 60_000;
+
+/**
+ * Messages, newest first: the team's for an owner, its own for a member.
+ * @throws DomainError `invalid_cursor`
+ */
+export async function listMessages(ctx: Ctx, input: ListMessages): Promise<Page<Message>> {
+  const { teamId } = ctx.actor;
+  const own = heldTo(ctx.actor, 'messages.see');
+  const { limit, cursor, ...filters } = input;
+  const binding: CursorBinding = [teamId, 'messages', own, JSON.stringify(filters, Object.keys(filters).toSorted())];
+  const after = readCursor(binding, cursor);
+  const seats = input.memberId?.map((id) => parseId('mem', id)).filter((id) => id !== null);
+  if (seats?.length === 0) return { data: [], nextCursor: null };
+  const m = messages;
+  const rows = await ctx.db
+    .select(columns)
+    .from(m)
+    .where(
+      and(
+        eq(m.teamId, teamId),
+        own ? eq(m.memberId, own) : undefined,
+        seats && (seats.length === 1 ? eq(m.memberId, seats[0]!) : inArray(m.memberId, seats)),
+        input.status && eq(m.status, input.status),
+        input.country ? eq(m.country, input.country) : undefined,
+        input.recipient ? sql`${m.recipient} LIKE ${`${input.recipient}%`}` : undefined,
+        input.reference === undefined ? undefined : eq(m.reference, input.reference),
+        after ? lt(m.id, after) : undefined,
+        input.from && and(gte(m.createdAt, input.from), sql`${m.id} >= uuid7_floor(${input.from.toISOString()}::timestamptz)`),
+        input.to &&
+          and(
+            lt(m.createdAt, input.to),
+            sql`${m.id} < uuid7_floor(${new Date(input.to.getTime() + ID_LAG_MS).toISOString()}::timestamptz)`,
+          ),
+      ),
+    )
+    .orderBy(desc(m.id))
+    .limit(limit + 1);
+  const page = pageOf(rows, limit, binding);
+  return { ...page, data: page.data.map((row) => showMessage(ctx, row)) };
+}
+
+/**
+ * One message with every change of its status. Each status is entered once at most, so its own times tell its history.
+ * @throws DomainError `not_found`, also for a message that the actor may not see
+ */
+export async function getMessage(ctx: Ctx, id: string): Promise<MessageDetail> {
+  const own = heldTo(ctx.actor, 'messages.see');
+  const [row] = await ctx.db
+    .select(columns)
+    .from(messages)
+    .where(and(eq(messages.teamId, ctx.actor.teamId), eq(messages.id, id), own ? eq(messages.memberId, own) : undefined));
+  if (!row) fail('not_found');
+  const message = showMessage(ctx, row);
+  const entered = [
+    { status: 'queued', at: row.createdAt, detail: null },
+    { status: 'sent', at: row.sentAt, detail: null },
+    { status: 'delivered', at: row.deliveredAt, detail: null },
+    { status: 'failed', at: row.failedAt, detail: row.errorDetail },
+  ] as const;
+  return { ...message, events: entered.flatMap((event) => (event.at ? [{ ...event, at: event.at }] : [])) };
+}
+
+/**
+ * For which seat a message is sent: the actor's own, or the one an owner names.
+ * @throws DomainError `owner_required` when a member names one
+ */
+export function sendingSeat(ctx: Ctx, onBehalfOf: string | null): string {
+  may(ctx.actor, 'messages.send');
+  if (ctx.actor.type === 'operator') return onBehalfOf ?? fail('not_found');
+  if (onBehalfOf === null) return ctx.actor.memberId;
+  return ctx.actor.role === 'owner' ? onBehalfOf : fail('owner_required');
+}
+
+/**
+ * Prices messages by the team's card.
+ * @param many whether pointers name a place in a batch
+ * @throws DomainError `unroutable_number`, `no_rate`, `invalid_request`, each pointing at the bad ones
+ */
+export function priceAll(
+  wanted: NewMessage[],
+  team: { findRate: FindRate; defaultSender: string | null },
+  many: boolean,
+): { rows: PricedMessage[]; cost: bigint; segments: number } {
+  const priced = wanted.map((message) => priceMessage(message, team.findRate, team.defaultSender));
+  const rows: PricedMessage[] = [];
+  const errors = priced.flatMap((row, i) => {
+    if ('cost' in row) {
+      rows.push(row);
+      return [];
+    }
+    return [{ pointer: `${many ? `/messages/${i}` : ''}/${row.field}`, code: row.code, detail: row.detail }];
+  });
+  const [first] = errors;
+  if (first) fail(first.code, { errors, detail: first.detail });
+  const cost = rows.reduce((sum, row) => sum + row.cost, 0n);
+  return { rows, cost, segments: rows.reduce((sum, row) => sum + row.segments, 0) };
+}
+
+/**
+ * What sending would cost and whether the money would suffice, auto-recharge included. Reads without a lock and changes
+ * nothing; other refusals answer as in a send.
+ */
+export async function estimateMessages(
+  ctx: Ctx,
+  input: { onBehalfOf: string | null; messages: NewMessage[]; many: boolean },
+): Promise<Estimate> {
+  const seatId = sendingSeat(ctx, input.onBehalfOf);
+  const state = await readMoney(ctx, seatId);
+  if (state.teamStatus !== 'active') fail('team_suspended');
+  if (state.status === 'deleted') fail('member_deleted');
+  if (state.status !== 'active') fail('member_inactive');
+  const findRate = await rateCard(ctx, state.ratesVersion);
+  const { cost, segments } = priceAll(input.messages, { findRate, defaultSender: state.defaultSender }, input.many);
+  const { charged, balanceAfter } = state.role === 'owner' ? plainCharge(state.master, cost) : foresee(state, cost);
+  return { segments, cost, covered: charged, balanceAfter: charged ? balanceAfter : null };
+}
+
+const plainCharge = (balance: bigint, charge: bigint) => ({ charged: balance >= charge, balanceAfter: balance - charge });
+
+type MoneyNow = Awaited<ReturnType<typeof readMoney>>;
+
+function foresee(state: MoneyNow, charge: bigint): { charged: boolean; balanceAfter: bigint } {
+  const { balance, rule } = state;
+  if (!rule) return plainCharge(balance, charge);
+  const terms = ruleOf(rule);
+  const decision = decideRecharge({ balance, charge, rule: terms, spentInPeriod: BigInt(rule.spentInPeriod), seat: 'active' });
+  const wish = amountToPost(decision, balance, charge);
+  const left = state.master - wish;
+  const master: MasterAnswer = wish === 0n ? null : left < 0n ? 'master_short' : left < state.reserve ? 'reserve' : 'paid';
+  return settleRecharge({ decision, master, balance, charge, threshold: terms.threshold });
+}
+
+async function readMoney(ctx: Ctx, memberId: string) {
+  const { teamId } = ctx.actor;
+  const account = (id: string) => sql<string>`(SELECT a.balance FROM ledger_accounts a WHERE a.team_id = ${teamId}::uuid AND a.id = ${id}::uuid)`;
+  const [row] = await ctx.db
+    .select({
+      role: members.role,
+      status: members.status,
+      teamStatus: teams.status,
+      ratesVersion: teams.ratesVersion,
+      defaultSender: teams.defaultSender,
+      balance: account(memberId),
+      master: ledgerAccounts.balance,
+      reserve: ledgerAccounts.reserve,
+      rule: sql<RechargeState | null>`recharge_state(${teamId}::uuid, ${memberId}::uuid, now())`,
+    })
+    .from(members)
+    .innerJoin(teams, eq(teams.id, teamId))
+    .innerJoin(ledgerAccounts, and(eq(ledgerAccounts.teamId, teamId), eq(ledgerAccounts.id, teamId)))
+    .where(and(eq(members.teamId, teamId), eq(members.id, memberId)));
+  if (!row) fail('not_found');
+  return { ...row, balance: BigInt(row.balance), master: row.master ?? 0n };
+}
+
+/** The next team after `after` with something queued: the dispatcher goes round, so that no team's batch starves another. */
+export async function nextQueuedTeam(db: Db, after: string | null): Promise<TeamId | null> {
+  const { rows } = await db.execute<{ team_id: string }>(sql`
+    SELECT team_id FROM messages WHERE status = 'queued' AND (claimed_until IS NULL OR claimed_until < now())
+      AND team_id > ${after ?? '00000000-0000-0000-0000-000000000000'}::uuid ORDER BY team_id LIMIT 1`);
+  return rows[0] ? asTeamId(rows[0].team_id) : null;
+}
+
+const EXPIRE_AT_ONCE = 1_000;
+
+/** Messages that a carrier has kept silent about for longer than their validity, over all teams, oldest first. */
+export async function listUnreported(db: Db, validityHours: number): Promise<{ teamId: TeamId; id: string }[]> {
+  const { rows } = await db.execute<{ team_id: string; id: string }>(sql`
+    SELECT team_id, id FROM messages WHERE status = 'sent' AND id < uuid7_floor(now() - make_interval(hours => ${validityHours}))
+    ORDER BY id LIMIT ${EXPIRE_AT_ONCE}`);
+  return rows.map((row) => ({ teamId: asTeamId(row.team_id), id: row.id }));
+}
+
+/** Messages that a carrier has taken and not yet reported, over all teams. */
+export async function listAwaited(db: Db, carrier: string): Promise<{ teamId: TeamId; id: string; to: string }[]> {
+  const { rows } = await db.execute<{ team_id: string; id: string; recipient: string }>(
+    sql`SELECT team_id, id, recipient FROM messages WHERE status = 'sent' AND carrier = ${carrier} ORDER BY id`,
+  );
+  return rows.map((row) => ({ teamId: asTeamId(row.team_id), id: row.id, to: row.recipient }));
+}

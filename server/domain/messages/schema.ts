@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { idCodec, instantCodec, moneyCodec } from '../codecs';
+import { instantInput, listInput } from '../lists';
+import { checkSender } from './rules';
+
+export const BODY_MAX = 1_600;
+export const REFERENCE_MAX = 255;
+
+const characters = (max: number) => (text: string) => text.length > 0 && [...text].length <= max;
+
+export const senderSchema = z
+  .string()
+  .refine((from) => checkSender(from) !== null, 'A sender is 1 to 11 letters, digits and spaces with at least one letter, or a number of 3 to 15 digits.')
+  .transform((from) => checkSender(from)!);
+
+/** One message to one recipient. Whether the number can be reached is judged with the rate card, not here. */
+export const newMessageInput = z.strictObject({
+  to: z.string().max(64).meta({ description: 'The recipient in E.164.', examples: ['+14155550100'] }),
+  from: senderSchema.optional().meta({ description: "The sender; when absent the team's default." }),
+  body: z.string().refine(characters(BODY_MAX), `1 to ${BODY_MAX} characters.`),
+  reference: z.string().refine(characters(REFERENCE_MAX), `1 to ${REFERENCE_MAX} characters.`).optional(),
+});
+export type NewMessage = z.output<typeof newMessageInput>;
+
+export const MESSAGE_STATUSES = ['scheduled', 'held', 'queued', 'sent', 'delivered', 'failed', 'cancelled'] as const;
+
+export const messageSchema = z
+  .object({
+    id: idCodec('msg'),
+    memberId: idCodec('mem'),
+    to: z.string(),
+    from: z.string(),
+    body: z.string(),
+    country: z.string(),
+    encoding: z.enum(['gsm7', 'ucs2']),
+    segments: z.int(),
+    price: moneyCodec.meta({ description: 'Of one segment, fixed at acceptance.' }),
+    cost: moneyCodec.meta({ description: 'What is charged: segments × price; 0.00 once refunded.' }),
+    currency: z.string(),
+    status: z.enum(MESSAGE_STATUSES),
+    error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+    reference: z.string().nullable(),
+    createdAt: instantCodec,
+    sendAt: instantCodec.nullable(),
+    sentAt: instantCodec.nullable(),
+    deliveredAt: instantCodec.nullable(),
+    failedAt: instantCodec.nullable(),
+  })
+  .meta({ id: 'Message' });
+export type Message = z.output<typeof messageSchema>;
+
+/** A message whole: with every change of its status. */
+export const messageDetailSchema = messageSchema
+  .extend({ events: z.array(z.object({ status: z.enum(MESSAGE_STATUSES), at: instantCodec, detail: z.string().nullable() })) })
+  .meta({ id: 'MessageDetail' });
+export type MessageDetail = z.output<typeof messageDetailSchema>;
+
+export const estimateSchema = z
+  .object({
+    segments: z.int(),
+    cost: moneyCodec,
+    covered: z.boolean().meta({ description: 'Whether the money would suffice, auto-recharge included.' }),
+    balanceAfter: moneyCodec.nullable(),
+  })
+  .meta({ id: 'Estimate' });
+export type Estimate = z.output<typeof estimateSchema>;
+
+export const messageListInput = z.strictObject({
+  ...listInput,
+  memberId: z
+    .union([z.string().transform((id) => [id]), z.array(z.string()).max(100)])
+    .optional()
+    .meta({ description: 'Repeat it for several members.' }),
+  status: z.enum(MESSAGE_STATUSES).optional(),
+  country: z
+    .string()
+    .regex(/^[A-Za-z]{2}$/, 'A country of ISO 3166-1, such as US.')
+    .transform((code) => code.toUpperCase())
+    .optional(),
+  recipient: z
+    .string()
+    .regex(/^\+[0-9]{1,15}$/, 'A number in E.164, or its beginning, such as +1415 (a + in a URL is written %2B).')
+    .optional(),
+  reference: z.string().max(REFERENCE_MAX).optional(),
+  from: instantInput.optional(),
+  to: instantInput.optional(),
+});
+export type ListMessages = z.output<typeof messageListInput>;

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+
+/** Money everywhere inside: whole millionths of one unit of the team's currency (12.50 is 12_500_000n). */
+export type Micros = bigint;
+
+export const MICROS_PER_UNIT = 1_000_000n;
+
+/** The most that one typed amount may be: 1,000,000,000.00. Sums and balances may be larger. */
+export const MAX_AMOUNT: Micros = 1_000_000_000n * MICROS_PER_UNIT;
+
+/**
+ * Reads an amount as the API takes it: a string of 1 to 10 digits and at most 6 decimals, or a JSON integer.
+ * Refuses (null) what it would have to round, guess or limit: a sign, an exponent, a float, 7 decimals, above MAX_AMOUNT.
+ */
+export function parseAmount(input: unknown): Micros | null {
+  const text = typeof input === 'number' ? integerText(input) : input;
+  if (typeof text !== 'string') return null;
+  const match = AMOUNT.exec(text);
+  if (!match) return null;
+  const [, units = '', fraction = ''] = match;
+  const micros = BigInt(units) * MICROS_PER_UNIT + BigInt(fraction.padEnd(6, '0'));
+  return micros <= MAX_AMOUNT ? micros : null;
+}
+
+const AMOUNT = /^(0|[1-9][0-9]{0,9})(?:\.([0-9]{1,6}))?$/;
+
+// -0 has a sign, which String() would hide.
+function integerText(input: number): string | null {
+  return Number.isSafeInteger(input) && input >= 0 && !Object.is(input, -0) ? String(input) : null;
+}
+
+/** Prints micros as every answer shows them: at least two decimals, at most six, none lost ("12.50", "0.0395", "-3.00"). */
+export function printAmount(micros: Micros): string {
+  const size = micros < 0n ? -micros : micros;
+  const fraction = (size % MICROS_PER_UNIT).toString().padStart(6, '0');
+  return `${micros < 0n ? '-' : ''}${size / MICROS_PER_UNIT}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, '')}`;
+}
+
+/**
+ * An amount of a request that is to move: above zero. Parses to Micros.
+ * A bad value of a right type is a custom issue with `params.code` `invalid_amount`; another type is `invalid_type`.
+ */
+export const amount = amountSchema('Must be above zero.', (micros) => micros > 0n);
+
+/** As `amount`, where zero has a meaning: a reserve, a threshold, an alert, a price. */
+export const amountOrZero = amountSchema('Must not be negative.', (micros) => micros >= 0n);
+
+function amountSchema(tooSmall: string, isEnough: (micros: Micros) => boolean) {
+  return z
+    .unknown()
+    .transform((input, ctx): Micros => {
+      if (typeof input !== 'string' && typeof input !== 'number') {
+        ctx.addIssue({ code: 'invalid_type', expected: 'string', input });
+        return z.NEVER;
+      }
+      const micros = parseAmount(input);
+      if (micros !== null && isEnough(micros)) return micros;
+      const message = micros === null ? NOT_AN_AMOUNT : tooSmall;
+      ctx.addIssue({ code: 'custom', params: { code: 'invalid_amount' }, message });
+      return z.NEVER;
+    })
+    .meta({
+      anyOf: [
+        { type: 'string', pattern: '^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,6})?$' },
+        { type: 'integer', minimum: 0, maximum: 1_000_000_000 },
+      ],
+      examples: ['25.00'],
+    });
+}
+
+const NOT_AN_AMOUNT = 'Must be a decimal like "25.00": digits, at most six decimals, no sign, at most 1000000000.00.';
+
+/** Whether a team can keep its books in it: an ISO 4217 code, upper case, of a currency with 0, 2 or 3 minor digits. */
+export function isCurrency(code: string): boolean {
+  return CURRENCIES.has(code);
+}
+
+/** How many minor digits ISO 4217 gives the currency: 0, 2 or 3. Throws a RangeError for what is not a currency here. */
+export function currencyDigits(code: string): 0 | 2 | 3 {
+  if (!isCurrency(code)) throw new RangeError(`Not a currency: ${code}`);
+  if (WITHOUT_MINOR_UNIT.has(code)) return 0;
+  return WITH_THREE_DIGITS.has(code) ? 3 : 2;
+}
+
+/** Every currency that a team can have, sorted: what a form offers. */
+export function listCurrencies(): string[] {
+  return [...CURRENCIES];
+}
+
+// Written out, because Intl lists currencies long gone (DEM) and counts minor digits by custom (IQD: 0), not by ISO (3).
+// Left out: metals, test codes, funds, units of account without a minor unit (XDR, XUA, XSU) and the 4-digit CLF and UYW.
+const CURRENCIES: ReadonlySet<string> = new Set(
+  `AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
+  CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL
+  HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA
+  MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD
+  RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD
+  UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG`.split(/\s+/),
+);
+
+const WITHOUT_MINOR_UNIT: ReadonlySet<string> = new Set(
+  'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF'.split(' '),
+);
+
+const WITH_THREE_DIGITS: ReadonlySet<string> = new Set('BHD IQD JOD KWD LYD OMR TND'.split(' '));

@@ -1,0 +1,35 @@
+import { eq, sql } from 'drizzle-orm';
+import { rates, teams } from '@/db/schema/teams';
+import { audit, change, type Ctx, type Tx } from '../ctx';
+import type { RateRow } from './rules';
+
+const INSERT_AT_ONCE = 5_000;
+
+/**
+ * Replaces the team's rate card whole; prices of messages already accepted stay as they are. `sample` marks the card as
+ * one to be replaced or confirmed.
+ * @throws DomainError `owner_required`
+ */
+export async function replaceRates(ctx: Ctx, rows: RateRow[], options: { sample?: boolean } = {}): Promise<{ rows: number }> {
+  return change(ctx, 'team.change', async (tx) => {
+    const { teamId } = tx.actor;
+    await tx.db
+      .update(teams)
+      .set({ ratesVersion: sql`${teams.ratesVersion} + 1`, samplePrices: options.sample ?? false, updatedAt: tx.now })
+      .where(eq(teams.id, teamId));
+    await tx.db.delete(rates).where(eq(rates.teamId, teamId));
+    await insertRates(tx, rows);
+    audit(tx, { action: 'rates.replaced', targetType: 'rates', targetId: null, after: { rows: rows.length } });
+    return { rows: rows.length };
+  });
+}
+
+/** Writes the rows of a card where there are none yet. */
+export async function insertRates(tx: Tx, rows: RateRow[]): Promise<void> {
+  for (let i = 0; i < rows.length; i += INSERT_AT_ONCE) {
+    const values = rows
+      .slice(i, i + INSERT_AT_ONCE)
+      .map((row) => ({ teamId: tx.actor.teamId, country: row.country ?? '', prefix: row.prefix, price: row.price }));
+    await tx.db.insert(rates).values(values);
+  }
+}

@@ -1,0 +1,115 @@
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { members } from '@/db/schema/members';
+import { rechargeEvents } from '@/db/schema/recharge';
+import type { Role } from '../actor';
+import type { Page } from '../codecs';
+import type { Ctx } from '../ctx';
+import { fail } from '../errors';
+import { pageOf, readCursor, type CursorBinding } from '../lists';
+import { mayFor } from '../policy';
+import { describeEvent, type CapPeriod, type RechargeRule } from './rules';
+import type { Recharge, RechargeEvent } from './schema';
+
+/** What the SQL function `recharge_state` answers: bigints as text. */
+export type RechargeState = {
+  enabled: boolean;
+  threshold: string;
+  amount: string | null;
+  target: string | null;
+  capAmount: string | null;
+  capPeriod: CapPeriod | null;
+  reason: 'master_short' | 'reserve' | 'cap_reached' | null;
+  waitingSince: string | null;
+  episode: number;
+  lastFiredAt: string | null;
+  spentInPeriod: string;
+};
+
+const micros = (text: string | null): bigint | null => (text === null ? null : BigInt(text));
+
+/** The state as the exact rules take it. */
+export function ruleOf(state: RechargeState): RechargeRule {
+  return {
+    enabled: state.enabled,
+    threshold: BigInt(state.threshold),
+    amount: micros(state.amount),
+    target: micros(state.target),
+    capAmount: micros(state.capAmount),
+    capPeriod: state.capPeriod,
+  };
+}
+
+/** A rule as it is shown beside its seat: an owner's rests, an inactive member's is paused. */
+export function showRecharge(state: RechargeState | null, seat: { role: Role; status: string }): Recharge | null {
+  if (!state) return null;
+  const rule = ruleOf(state);
+  const base = {
+    enabled: rule.enabled,
+    threshold: rule.threshold,
+    ...(rule.amount !== null && { amount: rule.amount }),
+    ...(rule.target !== null && { target: rule.target }),
+    cap: rule.capAmount !== null && rule.capPeriod ? { amount: rule.capAmount, period: rule.capPeriod } : null,
+    spentInPeriod: BigInt(state.spentInPeriod),
+    lastFiredAt: state.lastFiredAt ? new Date(state.lastFiredAt) : null,
+  };
+  if (!rule.enabled) return { ...base, state: 'off', reason: null };
+  if (seat.status !== 'active') return { ...base, state: 'paused', reason: 'member_inactive' };
+  if (seat.role === 'owner') return { ...base, state: 'paused', reason: 'owner' };
+  return { ...base, state: state.waitingSince ? 'waiting' : 'ready', reason: state.reason };
+}
+
+/**
+ * A member's rule.
+ * @throws DomainError `not_found` where there is no such member, or no rule
+ */
+export async function getRecharge(ctx: Ctx, memberId: string): Promise<Recharge> {
+  mayFor(ctx.actor, 'recharge.see', memberId);
+  const { teamId } = ctx.actor;
+  const [row] = await ctx.db
+    .select({
+      role: members.role,
+      status: members.status,
+      rule: sql<RechargeState | null>`recharge_state(${teamId}::uuid, ${memberId}::uuid, now())`,
+    })
+    .from(members)
+    .where(and(eq(members.teamId, teamId), eq(members.id, memberId)));
+  return (row && showRecharge(row.rule, row)) ?? fail('not_found', { detail: 'There is no recharge rule here.' });
+}
+
+/**
+ * The history of a member's rule, newest first: why it did or did not recharge. Kept also when the rule is deleted.
+ * @throws DomainError `not_found` for an unknown member, `invalid_cursor`
+ */
+export async function listRechargeEvents(
+  ctx: Ctx,
+  input: { memberId: string; limit: number; cursor?: string },
+): Promise<Page<RechargeEvent>> {
+  mayFor(ctx.actor, 'recharge.see', input.memberId);
+  const { teamId } = ctx.actor;
+  const binding: CursorBinding = [teamId, 'recharge-events', input.memberId];
+  const after = readCursor(binding, input.cursor);
+  const [seat] = await ctx.db
+    .select({ id: members.id })
+    .from(members)
+    .where(and(eq(members.teamId, teamId), eq(members.id, input.memberId)));
+  if (!seat) fail('not_found');
+  const e = rechargeEvents;
+  const rows = await ctx.db
+    .select({
+      id: e.id,
+      at: e.at,
+      outcome: e.outcome,
+      reason: e.reason,
+      count: e.count,
+      lastAt: e.lastAt,
+      balanceBefore: e.balanceBefore,
+      amount: e.amount,
+      transferId: e.transferId,
+    })
+    .from(e)
+    .where(and(eq(e.teamId, teamId), eq(e.memberId, input.memberId), after ? lt(e.id, after) : undefined))
+    .orderBy(desc(e.id))
+    .limit(input.limit + 1);
+  const page = pageOf(rows, input.limit, binding);
+  return { ...page, data: page.data.map((row) => ({ ...row, detail: describeEvent(row) })) };
+}

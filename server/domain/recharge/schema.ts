@@ -1,0 +1,88 @@
+import { z } from 'zod';
+
+import { idCodec, instantCodec, moneyCodec } from '@/server/domain/codecs';
+import { listInput } from '@/server/domain/lists';
+import { amount, amountOrZero } from '@/server/domain/money';
+import type { RechargeRule } from './rules';
+
+/**
+ * A recharge rule as it is given: `amount` (fixed step) or `target` (fill up to), exactly one; a target above the
+ * threshold; a fixed amount that its cap allows at least once.
+ */
+export const rechargeInput = z
+  .strictObject({
+    enabled: z.boolean().default(true),
+    threshold: amountOrZero,
+    amount: amount.optional(),
+    target: amount.optional(),
+    cap: z
+      .strictObject({ amount, period: z.enum(['day', 'month']) })
+      .nullable()
+      .optional(),
+  })
+  .superRefine((rule, ctx) => {
+    if ((rule.amount === undefined) === (rule.target === undefined)) {
+      const path = [rule.amount === undefined ? 'amount' : 'target'];
+      ctx.addIssue({ code: 'custom', path, message: 'Give either `amount` (a fixed step) or `target` (fill up to).' });
+    }
+    if (rule.target !== undefined && rule.target <= rule.threshold) {
+      ctx.addIssue({ code: 'custom', path: ['target'], message: 'Must be above the threshold.' });
+    }
+    if (rule.amount !== undefined && rule.cap && rule.amount > rule.cap.amount) {
+      const message = 'Must not be above the cap: the rule could never fire.';
+      ctx.addIssue({ code: 'custom', path: ['amount'], message });
+    }
+  });
+
+export type RechargeInput = z.output<typeof rechargeInput>;
+
+/** The rule that an input means, in the shape the exact rules work on. */
+export function ruleFromInput(input: RechargeInput): RechargeRule {
+  return {
+    enabled: input.enabled,
+    threshold: input.threshold,
+    amount: input.amount ?? null,
+    target: input.target ?? null,
+    capAmount: input.cap?.amount ?? null,
+    capPeriod: input.cap?.period ?? null,
+  };
+}
+
+const reason = z.enum(['master_short', 'reserve', 'cap_reached', 'member_inactive', 'owner']).nullable();
+
+/** A rule with its state: `waiting` for money it could not draw, `paused` while its seat does not recharge, `off`. */
+export const rechargeSchema = z
+  .object({
+    enabled: z.boolean(),
+    threshold: moneyCodec,
+    amount: moneyCodec.optional(),
+    target: moneyCodec.optional(),
+    cap: z.object({ amount: moneyCodec, period: z.enum(['day', 'month']) }).nullable(),
+    state: z.enum(['ready', 'waiting', 'paused', 'off']),
+    reason,
+    spentInPeriod: moneyCodec.meta({
+      description: 'Recharged in the period of the cap; without a cap, in this UTC day.',
+    }),
+    lastFiredAt: instantCodec.nullable(),
+  })
+  .meta({ id: 'Recharge' });
+export type Recharge = z.output<typeof rechargeSchema>;
+
+/** One firing or refusal. Refusals of one episode for one reason are one event with a count. */
+export const rechargeEventSchema = z
+  .object({
+    id: idCodec('rce'),
+    at: instantCodec,
+    outcome: z.enum(['fired', 'refused']),
+    reason,
+    count: z.int(),
+    lastAt: instantCodec,
+    detail: z.string(),
+    balanceBefore: moneyCodec,
+    amount: moneyCodec.meta({ description: 'What was added, or what would have been needed.' }),
+    transferId: idCodec('trf').nullable(),
+  })
+  .meta({ id: 'RechargeEvent' });
+export type RechargeEvent = z.output<typeof rechargeEventSchema>;
+
+export const rechargeEventListInput = z.strictObject(listInput);

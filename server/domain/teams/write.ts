@@ -1,0 +1,114 @@
+import { randomInt } from 'node:crypto';
+import { eq, sql } from 'drizzle-orm';
+import { teamSlugs, teams } from '@/db/schema/teams';
+import { users } from '@/db/schema/users';
+import { audit, change, found, makeCtx, type Ctx, type Services, type Tx } from '../ctx';
+import { fail } from '../errors';
+import { asTeamId, newUuid7, type TeamId } from '../ids';
+import { issueKey } from '../keys/write';
+import { lockAccounts, setReserve } from '../ledger/write';
+import { createUser, hashPassword, seatMember } from '../members/write';
+import { printAmount } from '../money';
+import { insertRates } from '../rates/write';
+import type { RateRow } from '../rates/rules';
+import { getTeam } from './read';
+import { isReservedSlug, slugFrom } from './rules';
+import type { Team, UpdateTeam } from './schema';
+
+export type CreateTeam = {
+  name: string;
+  currency: string;
+  owner: { name: string; email: string; password: string };
+  rates: RateRow[];
+};
+
+/**
+ * Makes a team with its accounts, the sample rate card, and its first owner. An owner who already has an account keeps
+ * its password and gets a seat.
+ * @returns the ids, and the owner's API key, shown here alone
+ */
+export async function createTeam(
+  services: Services,
+  input: CreateTeam,
+  options: { at?: Date } = {},
+): Promise<{ teamId: TeamId; memberId: string; apiKey: string; slug: string }> {
+  const passwordHash = await hashPassword(input.owner.password);
+  const teamId = asTeamId(newUuid7(options.at));
+  const actor = { type: 'operator', teamId, currency: input.currency, name: 'Operator', door: 'cli' } as const;
+  return found(makeCtx(services, actor, { at: options.at ?? null }), async (tx) => {
+    const slug = await takeSlug(tx, input.name);
+    const { name, currency } = input;
+    await tx.db.insert(teams).values({ id: teamId, name, slug, currency, createdAt: tx.now, updatedAt: tx.now });
+    await tx.db.execute(sql`SELECT ledger_open_team(${teamId}::uuid, ${tx.at}::timestamptz)`);
+    await insertRates(tx, input.rates);
+    const { email } = input.owner;
+    const [known] = await tx.db.select({ id: users.id }).from(users).where(eq(users.email, email));
+    const userId = known?.id ?? (await createUser(tx, { name: input.owner.name, email, passwordHash }));
+    const memberId = await seatMember(tx, { name: input.owner.name, email, role: 'owner', userId });
+    const apiKey = await issueKey(tx, memberId);
+    audit(tx, {
+      action: 'team.created',
+      targetType: 'team',
+      targetId: teamId,
+      after: { name, currency, owner: memberId },
+    });
+    return { teamId, memberId, apiKey, slug };
+  });
+}
+
+const SLUG_TRIES = 20;
+
+async function takeSlug(tx: Tx, name: string): Promise<string> {
+  const plain = slugFrom(name);
+  for (let i = 0; i < SLUG_TRIES; i++) {
+    const slug = i === 0 ? plain : `${plain}-${i < 10 ? i + 1 : randomInt(1e6)}`;
+    if (isReservedSlug(slug)) continue;
+    const [taken] = await tx.db.insert(teamSlugs).values({ slug, teamId: tx.actor.teamId }).onConflictDoNothing().returning();
+    if (taken) return slug;
+  }
+  throw new Error(`No free slug for ${plain}`);
+}
+
+/**
+ * Changes the team's settings; null clears the default sender or the low-balance alert.
+ * @throws DomainError `owner_required`, `currency_fixed`
+ */
+export async function updateTeam(ctx: Ctx, input: UpdateTeam): Promise<Team> {
+  return change(ctx, 'team.change', async (tx) => {
+    // Money and the currency it is in are judged together, under the master's lock.
+    await lockAccounts(tx, [], true);
+    const before = await getTeam(tx);
+    const { reserve, ...settings } = input;
+    if (settings.currency !== undefined && settings.currency !== before.currency) await mustBeUnmoved(tx);
+    if (reserve !== undefined) await setReserve(tx, reserve);
+    const { teamId } = tx.actor;
+    await tx.db
+      .update(teams)
+      .set({ ...settings, updatedAt: tx.now })
+      .where(eq(teams.id, teamId));
+    const after = await getTeam(tx);
+    audit(tx, {
+      action: 'team.updated',
+      targetType: 'team',
+      targetId: teamId,
+      before: printSettings(before),
+      after: printSettings(after),
+    });
+    return after;
+  });
+}
+
+const printSettings = ({ name, currency, reserve, defaultSender, lowBalance }: Team) => ({
+  name,
+  currency,
+  reserve: printAmount(reserve),
+  defaultSender,
+  lowBalance: lowBalance === null ? null : printAmount(lowBalance),
+});
+
+async function mustBeUnmoved(tx: Tx): Promise<void> {
+  const { rows } = await tx.db.execute<{ moved: boolean }>(
+    sql`SELECT EXISTS (SELECT 1 FROM transfers WHERE team_id = ${tx.actor.teamId}::uuid) AS moved`,
+  );
+  if (rows[0]?.moved) fail('currency_fixed');
+}

@@ -1,0 +1,42 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+
+/** What the service's one secret is used for. Nothing else in the product touches key material. */
+export type Vault = {
+  /** HMAC-SHA-256 of an API key under a pepper: what is stored to find it. 32 bytes. */
+  digest(key: string): Buffer;
+  /** AES-256-GCM: what must be read again (a key for the owner's reveal, a stored answer), as text. */
+  seal(text: string): string;
+  /** Opens what `seal` made. Throws when it was sealed under another secret, or changed. */
+  open(sealed: string): string;
+};
+
+const FORMAT = 'v1';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/**
+ * Derives the vault's keys from `PURSER_SECRET` (HKDF-SHA-256, RFC 5869, one label a use), so that a leak of one use
+ * tells nothing of another.
+ */
+export function makeVault(secret: string): Vault {
+  const derive = (label: string) => Buffer.from(hkdfSync('sha256', secret, 'purser', label, 32));
+  const pepper = derive('api-key-digest');
+  const sealing = derive('seal');
+  return {
+    digest: (key) => createHmac('sha256', pepper).update(key).digest(),
+    seal(text) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', sealing, nonce);
+      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+      return `${FORMAT}.${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')}`;
+    },
+    open(sealed) {
+      const [format, data] = sealed.split('.');
+      if (format !== FORMAT || !data) throw new Error('Sealed in a format that this version does not know.');
+      const bytes = Buffer.from(data, 'base64url');
+      const decipher = createDecipheriv('aes-256-gcm', sealing, bytes.subarray(0, NONCE_BYTES));
+      decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+      return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8');
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+
+/** What is wrong with the settings: every variable by its name, each with what to do. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  constructor(readonly problems: string[]) {
+    super(`Purser cannot start with these settings:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+const CARRIERS = ['sandbox'] as const;
+
+export type Env = {
+  /** The application's role; may go through a pooler. */
+  databaseUrl: string;
+  /** The owner of the tables, reached directly: migrations and the worker. */
+  ownerUrl: string;
+  /** Reached directly, for LISTEN. */
+  directUrl: string;
+  host: string;
+  port: number;
+  /** Stands in mailed links only. */
+  appUrl: string;
+  demo: boolean;
+  secret: string;
+  carrier: (typeof CARRIERS)[number];
+  /** Requests a second for a team, over all web processes. */
+  rateLimit: number;
+  webProcesses: number;
+  poolSize: number;
+  /** The client's address is the last of X-Forwarded-For, because a proxy of ours stands in front. */
+  trustProxy: boolean;
+  messageValidityHours: number;
+};
+
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/.+/, 'must be a Postgres URL, postgres://user:password@host/database');
+
+const flag = z
+  .enum(['0', '1', 'false', 'true'], 'must be 1 or 0')
+  .default('0')
+  .transform((value) => value === '1' || value === 'true');
+
+const whole = (from: number, to: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^[0-9]{1,9}$/, `must be a whole number from ${from} to ${to}`)
+    .default(String(fallback))
+    .transform(Number)
+    .refine((value) => value >= from && value <= to, `must be a whole number from ${from} to ${to}`);
+
+const secretAdvice = 'make one with: openssl rand -base64 32';
+
+/** Whether a secret is long enough but could be guessed: few different characters, a repeated block, a run, a sample. */
+function isGuessable(secret: string): boolean {
+  const codes = [...secret].map((character) => character.codePointAt(0) ?? 0);
+  const steps = codes.slice(1).map((code, index) => Math.abs(code - (codes[index] ?? 0)));
+  const runs = steps.filter((step) => step <= 1).length;
+  // A text that is a shorter one repeated is found again inside its own doubling, cut at both ends.
+  const repeated = (secret + secret).slice(1, -1).includes(secret);
+  const sample = /change.?me|example|placeholder|your.?secret|password/i.test(secret);
+  return new Set(codes).size < 8 || runs > steps.length / 2 || repeated || sample;
+}
+
+function missing(name: string): string {
+  if (name === 'PURSER_SECRET') return `must be set; ${secretAdvice}`;
+  return 'must be set: the URL of a Postgres 15 or newer';
+}
+
+const schema = z.object({
+  DATABASE_URL: postgresUrl,
+  DATABASE_OWNER_URL: postgresUrl.optional(),
+  DATABASE_DIRECT_URL: postgresUrl.optional(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: whole(1, 65_535, 3000),
+  APP_URL: z.url({ protocol: /^https?$/, error: 'must be an address such as https://purser.example.com' }).optional(),
+  PURSER_DEMO: flag,
+  PURSER_SECRET: z
+    .string()
+    .min(32, `must have at least 32 characters; ${secretAdvice}`)
+    .refine((secret) => secret.length < 32 || !isGuessable(secret), `can be guessed; ${secretAdvice}`),
+  CARRIER: z.enum(CARRIERS, `must be one of: ${CARRIERS.join(', ')}`).optional(),
+  RATE_LIMIT: whole(1, 1_000_000, 200),
+  WEB_PROCESSES: whole(1, 10_000, 1),
+  DATABASE_POOL_SIZE: whole(1, 1000, 10),
+  TRUST_PROXY: flag,
+  MESSAGE_VALIDITY_HOURS: whole(1, 8760, 72),
+});
+
+/**
+ * Settings from the variables given; throws a `ConfigError` that names every bad one.
+ */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  // `NAME=` in a shell or a compose file means: not set.
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(given);
+  const problems = (parsed.error?.issues ?? []).map((issue) => {
+    const name = String(issue.path[0]);
+    return `${name} ${given[name] === undefined ? missing(name) : issue.message}`;
+  });
+  const demo = given['PURSER_DEMO'] === '1' || given['PURSER_DEMO'] === 'true';
+  if (!demo && given['CARRIER'] === undefined) problems.push(`CARRIER must be named: ${CARRIERS.join(' or ')}`);
+  if (!parsed.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
+  const value = parsed.data;
+  return {
+    databaseUrl: value.DATABASE_URL,
+    ownerUrl: value.DATABASE_OWNER_URL ?? value.DATABASE_URL,
+    directUrl: value.DATABASE_DIRECT_URL ?? value.DATABASE_URL,
+    host: value.HOST,
+    port: value.PORT,
+    appUrl: (value.APP_URL ?? `http://localhost:${value.PORT}`).replace(/\/+$/, ''),
+    demo: value.PURSER_DEMO,
+    secret: value.PURSER_SECRET,
+    carrier: value.CARRIER ?? 'sandbox',
+    rateLimit: value.RATE_LIMIT,
+    webProcesses: value.WEB_PROCESSES,
+    poolSize: value.DATABASE_POOL_SIZE,
+    trustProxy: value.TRUST_PROXY,
+    messageValidityHours: value.MESSAGE_VALIDITY_HOURS,
+  };
+}
+
+let settings: Env | undefined;
+
+/** The settings of this process, read at the first call and never again. */
+export function env(): Env {
+  settings ??= parseEnv(process.env);
+  return settings;
+}

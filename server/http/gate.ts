@@ -1,0 +1,35 @@
+import type { SeatActor } from '@/server/domain/actor';
+import type { Services } from '@/server/domain/ctx';
+import { fail } from '@/server/domain/errors';
+import { findKeyHolder, type KeyHolder } from '@/server/domain/keys/read';
+
+/** What a key would look like anywhere in a URL. */
+const KEY_IN_URL = /pur_live_/i;
+
+/**
+ * The key of a request.
+ * @throws DomainError `key_in_url`, `missing_key`, `invalid_key` (an Authorization that is no bearer token)
+ */
+export function keyOf(request: Request): string {
+  if (KEY_IN_URL.test(request.url)) fail('key_in_url');
+  const header = request.headers.get('authorization');
+  if (!header) fail('missing_key');
+  return /^Bearer +(\S+)$/i.exec(header)?.[1] ?? fail('invalid_key');
+}
+
+/**
+ * From a key to who acts: its member, with the role of this moment.
+ * @throws DomainError `invalid_key`, `member_inactive`
+ */
+export async function openGate(services: Services, key: string): Promise<KeyHolder> {
+  const holder = await findKeyHolder(services, key);
+  if (!holder) fail('invalid_key');
+  if (holder.status === 'inactive') fail('member_inactive');
+  return holder;
+}
+
+/** The holder of a key as the domain knows an actor. */
+export function actorOf(holder: KeyHolder, address: string | null): SeatActor {
+  const { teamId, teamName, currency, memberId, role, name, keyId } = holder;
+  return { type: 'seat', teamId, teamName, currency, memberId, role, name, credential: { type: 'key', id: keyId }, door: 'api', address };
+}

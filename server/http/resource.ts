@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { isUnavailable } from '@/db/faults';
+import { makeCtx, transact, type Ctx, type Services, type Tx } from '@/server/domain/ctx';
+import { DomainError, fail, Refusal } from '@/server/domain/errors';
+import { parseId } from '@/server/domain/ids';
+import { rememberUse } from '@/server/domain/keys/write';
+import type { KeyHolder } from '@/server/domain/keys/read';
+import { env } from '@/server/env';
+import { isStorable, parseBy, parseJson, readBytes } from './body';
+import { actorOf, keyOf, openGate } from './gate';
+import { makeLimiter, type Allowance } from './limit';
+import { describeFault, log } from './log';
+import { emptyBody, register, type Method, type Operation, type Params } from './operation';
+import { newRequestId, problemResponse } from './problem';
+import { services } from './services';
+
+type Handler = (request: Request, route: { params: Promise<Record<string, string>> }) => Promise<Response>;
+type Handlers = Record<Method | 'HEAD' | 'OPTIONS', Handler>;
+
+const METHODS: Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/**
+ * A path of the public API: handlers for every method, so that 405, OPTIONS and HEAD are answered in our way, from one
+ * description that the API's document is made from too. Each is a plain function of a Request.
+ */
+export function resource(path: string, spec: { params?: Params } & Partial<Record<Method, Operation>>): Handlers {
+  const { params = {}, ...operations } = spec;
+  register({ path, params, operations });
+  const allow = allowed(operations);
+  const handler = (method: Method | 'HEAD'): Handler => {
+    const operation = operations[method === 'HEAD' ? 'GET' : method];
+    return (request, route) =>
+      answered(path, request, (call) =>
+        operation
+          ? respond(call, operation, params, route)
+          : fail('method_not_allowed', { detail: `${method} is not allowed here; ${allow} are.` }),
+        allow,
+      );
+  };
+  const all = Object.fromEntries([...METHODS, 'HEAD' as const].map((method) => [method, handler(method)]));
+  const options: Handler = (request) =>
+    answered(path, request, async () => new Response(null, { status: 204, headers: { Allow: allow } }), allow);
+  return { ...all, OPTIONS: options } as Handlers;
+}
+
+const allowed = (operations: Partial<Record<Method, Operation>>): string =>
+  [...METHODS.flatMap((m) => (operations[m] ? (m === 'GET' ? ['GET', 'HEAD'] : [m]) : [])), 'OPTIONS'].join(', ');
+
+/** The answer where no path of the API matches, in the API's own shape. */
+export function unknownPath(): Handlers {
+  const handler: Handler = (request) => answered('(unknown)', request, () => fail('not_found'), '');
+  return Object.fromEntries([...METHODS, 'HEAD', 'OPTIONS'].map((method) => [method, handler])) as Handlers;
+}
+
+/** A request on its way: what its log line and the fields of its answer are made from. */
+type Call = {
+  request: Request;
+  requestId: string;
+  address: string | null;
+  holder: KeyHolder | null;
+  allowance: Allowance | null;
+};
+
+/** Wraps all that can happen in one request: one answer, one log line, no exception beyond. */
+async function answered(path: string, request: Request, work: (call: Call) => Promise<Response>, allow: string): Promise<Response> {
+  const started = performance.now();
+  const address = request.headers.get('x-purser-address');
+  const call: Call = { request, requestId: newRequestId(), address, holder: null, allowance: null };
+  const response = await work(call).catch((error: unknown) => problemOf(call, error, allow));
+  call.allowance ??= takeByAddress(call);
+  for (const [name, value] of Object.entries(call.allowance.headers)) response.headers.set(name, value);
+  response.headers.set('Request-Id', call.requestId);
+  log({
+    msg: 'request',
+    level: response.status >= 500 ? 'error' : 'info',
+    id: call.requestId,
+    method: request.method,
+    route: path,
+    status: response.status,
+    ms: Math.round((performance.now() - started) * 10) / 10,
+    team: call.holder?.teamId,
+    actor: call.holder?.memberId,
+    address,
+  });
+  return request.method === 'HEAD' ? new Response(null, response) : response;
+}
+
+function problemOf(call: Call, error: unknown, allow: string): Response {
+  const { requestId } = call;
+  if (error instanceof DomainError) {
+    const headers = error.code === 'method_not_allowed' ? { Allow: allow } : undefined;
+    return problemResponse(error.code, { ...error.facts, headers, requestId });
+  }
+  if (isUnavailable(error)) {
+    log({ msg: 'unavailable', level: 'warn', id: requestId, ...describeFault(error) });
+    return problemResponse('unavailable', { requestId, retryAfterSeconds: 2 });
+  }
+  log({ msg: 'unexpected error', level: 'error', id: requestId, ...describeFault(error) });
+  return problemResponse('internal', { requestId });
+}
+
+type Limiters = { team: ReturnType<typeof makeLimiter>; address: ReturnType<typeof makeLimiter> };
+let limiters: Limiters | undefined;
+
+function limits(): Limiters {
+  const perSecond = env().rateLimit / env().webProcesses;
+  limiters ??= { team: makeLimiter('team', perSecond), address: makeLimiter('address', perSecond) };
+  return limiters;
+}
+
+const takeByAddress = (call: Call): Allowance => limits().address(call.address ?? 'unknown');
+
+function mustBeAllowed(allowance: Allowance): Allowance {
+  const { retryAfterSeconds } = allowance;
+  if (!allowance.allowed) fail('rate_limited', { retryAfterSeconds, detail: `Ask again in ${retryAfterSeconds} s.` });
+  return allowance;
+}
+
+async function respond(
+  call: Call,
+  operation: Operation,
+  params: Params,
+  route: { params: Promise<Record<string, string>> },
+): Promise<Response> {
+  const parts = services();
+  const holder = await admit(parts, call);
+  const ctx = makeCtx(parts, actorOf(holder, call.address), { requestId: call.requestId });
+  const ids = readIds(params, await route.params);
+  const member = call.request.headers.get('member');
+  if (member !== null && !operation.onBehalf) {
+    failHeader('Member', 'The Member field is for sending messages alone.');
+  }
+  const writes = call.request.method !== 'GET' && call.request.method !== 'HEAD';
+  const bytes = writes ? await readBytes(call.request) : Buffer.alloc(0);
+  const run = async (inside: Ctx): Promise<{ status: number; wire: unknown } | Refusal> => {
+    const query = await parseBy(operation.query, readQuery(call.request), 'query');
+    const json = writes ? parseJson(bytes, call.request.headers.get('content-type')) : {};
+    const body = await parseBy(operation.body ?? emptyBody, json, 'body');
+    const onBehalfOf = member === null ? null : readMember(inside, member);
+    const result = await operation.verb(inside, { params: ids, query, body, onBehalfOf, holder });
+    if (result instanceof Refusal) return result;
+    return { status: operation.status(result), wire: z.encode(operation.reply, result) };
+  };
+  const key = call.request.method === 'POST' ? idempotencyKey(call.request) : null;
+  if (key !== null) return once(call, ctx, { key, hash: hashOf(call.request, member, bytes) }, run);
+  return print(call, await run(ctx));
+}
+
+async function admit(parts: Services, call: Call): Promise<KeyHolder> {
+  let holder: KeyHolder;
+  try {
+    holder = await openGate(parts, keyOf(call.request));
+  } catch (error) {
+    call.allowance = mustBeAllowed(takeByAddress(call));
+    throw error;
+  }
+  call.holder = holder;
+  call.allowance = limits().team(holder.teamId);
+  mustBeAllowed(call.allowance);
+  // Not waited for: no request is slower, and none fails, for a note of when its key was used.
+  rememberUse(parts, holder, call.address).catch((error: unknown) =>
+    log({ msg: 'last use of a key was not written', level: 'warn', ...describeFault(error) }),
+  );
+  return holder;
+}
+
+function readIds(params: Params, given: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, prefix]) => [name, parseId(prefix, given[name] ?? '') ?? fail('not_found')]),
+  );
+}
+
+function readMember(ctx: Ctx, header: string): string {
+  if (ctx.actor.type === 'seat' && ctx.actor.role !== 'owner') fail('owner_required');
+  return parseId('mem', header) ?? fail('not_found', { detail: 'The Member field names no member of this team.' });
+}
+
+function readQuery(request: Request): Record<string, string | string[]> {
+  const query: Record<string, string | string[]> = {};
+  const { searchParams } = new URL(request.url);
+  for (const name of new Set(searchParams.keys())) {
+    const values = searchParams.getAll(name);
+    if (!values.every(isStorable)) failParameter(name, 'Holds a NUL or half a surrogate pair.');
+    query[name] = values.length === 1 ? values[0]! : values;
+  }
+  return query;
+}
+
+const failParameter = (pointer: string, detail: string): never =>
+  fail('invalid_request', { detail: `${pointer}: ${detail}`, errors: [{ pointer, code: 'invalid_request', detail }] });
+const failHeader = failParameter;
+
+function idempotencyKey(request: Request): string | null {
+  const key = request.headers.get('idempotency-key');
+  if (key !== null && !/^[\x20-\x7e]{1,255}$/.test(key)) failHeader('Idempotency-Key', '1 to 255 printable ASCII characters.');
+  return key;
+}
+
+/** What makes two requests the same: method, path, query, Member and body. */
+function hashOf(request: Request, member: string | null, body: Buffer): string {
+  const { pathname, search } = new URL(request.url);
+  const bodyHash = createHash('sha256').update(body).digest('hex');
+  return createHash('sha256').update(JSON.stringify([request.method, pathname, search, member, bodyHash])).digest('hex');
+}
+
+/**
+ * Runs a request once for its Idempotency-Key. The key's row commits with the change and its answer, or not at all; only
+ * a success is stored, no dry run and no refusal.
+ */
+async function once(
+  call: Call,
+  ctx: Ctx,
+  { key, hash }: { key: string; hash: string },
+  run: (tx: Ctx) => Promise<{ status: number; wire: unknown } | Refusal>,
+): Promise<Response> {
+  return transact(ctx, key, async (tx) => {
+    const past = tx.tx.past;
+    if (past?.busy) fail('idempotency_in_flight', { retryAfterSeconds: 1 });
+    if (past?.found) return replay(tx, past.found, hash);
+    const outcome = await run(tx);
+    const response = print(call, outcome);
+    if (!(outcome instanceof Refusal) && tx.actor.type === 'seat') {
+      const answer = tx.vault.seal(JSON.stringify(outcome.wire));
+      tx.tx.answer = { memberId: tx.actor.memberId, key, hash, status: outcome.status, answer, made: madeBy(outcome.wire) };
+    }
+    return response;
+  });
+}
+
+function replay(tx: Tx, found: { hash: string; status: number; answer: string | null; made: string | null }, hash: string): Response {
+  if (found.hash !== hash) fail('idempotency_mismatch');
+  if (found.answer === null) fail('idempotency_expired', found.made === null ? {} : { made: found.made });
+  return json(found.status, tx.vault.open(found.answer), { 'Idempotent-Replayed': 'true' });
+}
+
+/** The id of what a request made, for the time after its stored answer is dropped. */
+function madeBy(wire: unknown): string | null {
+  const { id, transfer, member } = wire as { id?: string; transfer?: { id?: string }; member?: { id?: string } };
+  return transfer?.id ?? id ?? member?.id ?? null;
+}
+
+function print(call: Call, outcome: { status: number; wire: unknown } | Refusal): Response {
+  if (outcome instanceof Refusal) return problemResponse(outcome.code, { ...outcome.facts, requestId: call.requestId });
+  return json(outcome.status, JSON.stringify(outcome.wire), {});
+}
+
+function json(status: number, text: string, headers: Record<string, string>): Response {
+  return new Response(text, { status, headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers } });
+}

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Services } from '@/server/domain/ctx';
+import { listUnreported, nextQueuedTeam } from '@/server/domain/messages/read';
+import { claimQueued, reportMessages, type Report } from '@/server/domain/messages/write';
+import { describeFault, log } from '@/server/http/log';
+import type { Carrier, Receipt } from '@/server/outbound/carriers/carrier';
+import { byTeam, jobCtx } from './context';
+
+const BATCH = 500;
+const POLL_MS = 200;
+const AFTER_FAULT_MS = 2_000;
+
+/**
+ * Hands queued messages to the carrier until told to stop: team by team in turn, a batch at a time, so that no team's
+ * thousands hold up another's one. Messages are their own queue; the carrier is called outside of any transaction.
+ */
+export async function dispatch(services: Services, carrier: Carrier, signal: AbortSignal): Promise<void> {
+  let team: string | null = null;
+  while (!signal.aborted) {
+    try {
+      team = await nextQueuedTeam(services.database.db, team);
+      if (team) await dispatchBatch(services, carrier, team);
+      else await sleep(POLL_MS, undefined, { signal }).catch(() => {});
+    } catch (error) {
+      log({ msg: 'dispatch failed; trying again', level: 'warn', ...describeFault(error) });
+      await sleep(AFTER_FAULT_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
+/** Claims, hands over and records one batch of a team; answers how many were taken. */
+export async function dispatchBatch(services: Services, carrier: Carrier, teamId: string): Promise<number> {
+  const ctx = jobCtx(services, teamId);
+  const batch = await claimQueued(ctx, BATCH);
+  if (batch.length === 0) return 0;
+  const receipts = await carrier.submit(teamId, batch);
+  await reportMessages(ctx, receipts.map((receipt) => reportOf(carrier, receipt)));
+  return batch.length;
+}
+
+function reportOf(carrier: Carrier, receipt: Receipt): Report {
+  if ('ref' in receipt) return { id: receipt.id, status: 'sent', carrier: carrier.name, ref: receipt.ref };
+  return { ...receipt, status: 'failed', carrier: carrier.name };
+}
+
+/** Ends what the carrier has been silent about for longer than a message is valid: failed, and refunded. */
+export async function expireUnreported(services: Services, validityHours: number): Promise<number> {
+  const rows = await listUnreported(services.database.db, validityHours);
+  const detail = `The carrier reported nothing within ${validityHours} hours.`;
+  for (const [teamId, ids] of byTeam(rows)) {
+    const reports = ids.map(({ id }): Report => ({ id, status: 'failed', code: 'expired', detail }));
+    await reportMessages(jobCtx(services, teamId), reports);
+  }
+  return rows.length;
+}

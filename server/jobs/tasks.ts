@@ -1,0 +1,50 @@
+import type { TaskList } from 'graphile-worker';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import type { Services, Task } from '@/server/domain/ctx';
+import { serveWaiting } from '@/server/domain/recharge/write';
+import { expireUnreported } from './dispatch';
+import { jobCtx } from './context';
+
+const teamPayload = z.object({ teamId: z.uuid() });
+const PARTITIONS_AHEAD = 3;
+
+/** The queue's tasks. Each is one call into the domain or outbound, and safe to repeat. */
+export function makeTasks(services: Services, owner: Pool, settings: { messageValidityHours: number }): TaskList {
+  const fromOutbox: Record<Task, TaskList[string]> = {
+    'serve-waiting': async (payload) => {
+      await serveWaiting(jobCtx(services, teamPayload.parse(payload).teamId));
+    },
+  };
+  return {
+    ...fromOutbox,
+    // At midnight UTC caps turn: every team with a waiting rule is looked at.
+    'serve-all-waiting': async (_payload, helpers) => {
+      const { rows } = await owner.query<{ team_id: string }>('SELECT DISTINCT team_id FROM recharge_rules WHERE waiting_since IS NOT NULL');
+      for (const { team_id } of rows) {
+        await helpers.addJob('serve-waiting', { teamId: team_id }, { queueName: `serve-waiting:${team_id}` });
+      }
+    },
+    'expire-messages': async () => {
+      while ((await expireUnreported(services, settings.messageValidityHours)) > 0);
+    },
+    'make-partitions': async () => {
+      await owner.query(
+        `SELECT messages_partition((date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => m))::date)
+         FROM generate_series(0, $1::int) m`,
+        [PARTITIONS_AHEAD],
+      );
+    },
+    'drop-old-answers': async () => {
+      await owner.query(`UPDATE idempotency_keys SET answer = NULL WHERE answer IS NOT NULL AND created_at < now() - interval '30 days'`);
+    },
+  };
+}
+
+/** When the clock alone starts a task (UTC). A missed midnight is made up for within the day. */
+export const CRONTAB = `
+0 0 * * * serve-all-waiting ?fill=1d
+*/10 * * * * expire-messages
+15 1 * * * make-partitions ?fill=7d
+30 2 * * * drop-old-answers ?fill=1d
+`;

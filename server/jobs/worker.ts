@@ -1,0 +1,77 @@
+import { run } from 'graphile-worker';
+import { openDatabase } from '@/db/client';
+import type { Services } from '@/server/domain/ctx';
+import { listAwaited } from '@/server/domain/messages/read';
+import { reportMessages } from '@/server/domain/messages/write';
+import { makeVault } from '@/server/domain/vault';
+import { env } from '@/server/env';
+import { describeFault, log } from '@/server/http/log';
+import type { Carrier } from '@/server/outbound/carriers/carrier';
+import { makeSandbox } from '@/server/outbound/carriers/sandbox';
+import { byTeam, jobCtx } from './context';
+import { dispatch } from './dispatch';
+import { relay } from './relay';
+import { CRONTAB, makeTasks } from './tasks';
+
+/** A running worker: dispatcher, relay and job queue. */
+export type Worker = { stop(): Promise<void> };
+
+/** Starts all background work of one process. Any number of them may run beside each other. */
+export async function startWorker(): Promise<Worker> {
+  const settings = env();
+  const owner = openDatabase(settings.ownerUrl, { max: 6, name: 'purser-worker' });
+  const app = openDatabase(settings.databaseUrl, { max: settings.poolSize, name: 'purser-worker' });
+  const services: Services = { database: app, vault: makeVault(settings.secret) };
+  const carrier = makeSandbox(async (teamId, reports) => {
+    await reportMessages(jobCtx(services, teamId), reports);
+  });
+  const runner = await run({
+    pgPool: owner.pool,
+    taskList: makeTasks(services, owner.pool, settings),
+    crontab: CRONTAB,
+    concurrency: 4,
+    pollInterval: 1_000,
+    noHandleSignals: true,
+    noPreparedStatements: true,
+  });
+  await runner.addJob('make-partitions', {}, { jobKey: 'make-partitions at start' });
+  await runner.addJob('serve-all-waiting', {}, { jobKey: 'serve-all-waiting at start' });
+  await resumeAwaited(services, carrier);
+  const stopping = new AbortController();
+  const loops = [dispatch(services, carrier, stopping.signal), relay(owner.pool, stopping.signal)];
+  log({ msg: 'worker started', carrier: carrier.name });
+  return {
+    async stop() {
+      stopping.abort();
+      await Promise.all(loops);
+      await carrier.close();
+      await runner.stop();
+      await Promise.all([owner.pool.end(), app.pool.end()]);
+      log({ msg: 'worker stopped' });
+    },
+  };
+}
+
+/** Messages that were handed over before this process began: a carrier that is asked for reports is asked now. */
+async function resumeAwaited(services: Services, carrier: Carrier): Promise<void> {
+  if (!carrier.resume) return;
+  const rows = await listAwaited(services.database.db, carrier.name);
+  for (const [teamId, batch] of byTeam(rows)) carrier.resume(teamId, batch);
+}
+
+/** Runs until SIGTERM or SIGINT. */
+export async function runWorker(): Promise<void> {
+  const worker = await startWorker();
+  await new Promise<void>((resolve) => {
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
+  });
+  await worker.stop();
+}
+
+if (import.meta.url === `file://${process.argv[1]}`) {
+  runWorker().catch((error: unknown) => {
+    log({ msg: 'the worker could not start', level: 'error', ...describeFault(error) });
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,212 @@
+import { EventEmitter, once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isIP, Server as NetServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Duplex } from 'node:stream';
+import next from 'next';
+import { ConfigError, env } from '@/server/env';
+import { problemResponse } from '@/server/http/problem';
+
+/** Told to the start script, which does not try again: the settings must change first. */
+const EXIT_CONFIG = 78;
+
+const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const ADDRESS = 'x-purser-address';
+
+/** The largest body of any route, a batch of messages; each route has a smaller limit of its own. */
+const BODY_LIMIT = 8 * 1024 * 1024;
+
+/** Idle connections live this long after SIGTERM, for the request that may be under way on them. */
+const IDLE_GRACE_MS = 500;
+const DRAIN_MS = 10_000;
+
+const active = new Set<ServerResponse>();
+
+function isDraining(): boolean {
+  return Reflect.get(globalThis, Symbol.for('purser.draining')) === true;
+}
+
+/** The address of the client: what a trusted proxy saw, else the other end of the connection. */
+function clientAddress(req: IncomingMessage, trustProxy: boolean): string {
+  const direct = (req.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+  if (!trustProxy) return direct;
+  const forwarded = [req.headers['x-forwarded-for']].flat().join(',').split(',').at(-1)?.trim() ?? '';
+  const bare = forwarded.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
+  return isIP(bare) ? bare : direct;
+}
+
+async function answer(res: ServerResponse, response: Response): Promise<void> {
+  const body = Buffer.from(await response.arrayBuffer());
+  res.statusCode = response.status;
+  for (const [name, value] of response.headers) res.setHeader(name, value);
+  res.setHeader('content-length', body.length);
+  res.end(body);
+}
+
+function isApi(path: string): boolean {
+  return path === '/api/v1' || path.startsWith('/api/v1/');
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What is refused before any route sees it, or undefined. */
+function refusal(req: IncomingMessage): Response | undefined {
+  // A proxy's form of the target, which servers must accept too.
+  if (/^https?:\/\//i.test(req.url ?? '')) req.url = (req.url ?? '').replace(/^https?:\/\/[^/?#]*\/?/i, '/');
+  const path = (req.url ?? '').split('?', 1)[0] ?? '';
+  if (req.headers.host === undefined && req.httpVersion === '1.1') {
+    return problemResponse('invalid_request', { detail: 'The Host field is missing.' });
+  }
+  if (!path.startsWith('/') || (isApi(path) && !isDecodable(path))) return problemResponse('not_found');
+  if (isApi(path) && !METHODS.includes(req.method ?? '')) {
+    return problemResponse('method_not_allowed', { headers: { Allow: METHODS.join(', ') } });
+  }
+  if (Number(req.headers['content-length'] ?? 0) > BODY_LIMIT) {
+    return problemResponse('payload_too_large', { detail: 'No body may be larger than 8 MiB.' });
+  }
+  return undefined;
+}
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+
+async function handle(req: IncomingMessage, res: ServerResponse, toNext: Handler, trustProxy: boolean): Promise<void> {
+  active.add(res);
+  res.once('close', () => active.delete(res));
+  if (isDraining()) res.setHeader('connection', 'close');
+  try {
+    const refused = refusal(req);
+    if (refused) return await answer(res, refused);
+    // Assigned, not appended: whatever a client sends under this name is gone.
+    req.headers[ADDRESS] = clientAddress(req, trustProxy);
+    await toNext(req, res);
+  } catch (error) {
+    console.error(error);
+    if (res.headersSent) res.destroy();
+    else await answer(res, problemResponse('internal'));
+  }
+}
+
+/** Answers on a bare socket, where no response object exists, and closes it. */
+async function answerRaw(socket: Duplex, status: string, response: Response): Promise<void> {
+  const problem = (await response.json()) as Record<string, unknown>;
+  const body = JSON.stringify({ ...problem, status: Number(status.slice(0, 3)) });
+  const fields = [...response.headers].filter(([name]) => name !== 'content-length');
+  const head = [...fields, ['content-length', Buffer.byteLength(body)], ['connection', 'close']];
+  socket.end(`HTTP/1.1 ${status}\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`);
+}
+
+type ClientError = Error & { code?: string };
+
+function onClientError(error: ClientError, socket: Duplex): void {
+  const message = (socket as Duplex & { _httpMessage?: ServerResponse })._httpMessage;
+  if (error.code === 'ECONNRESET' || !socket.writable || message?.headersSent) {
+    socket.destroy();
+    return;
+  }
+  const [status, detail] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'The header fields, or the address, are too long.']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'The request did not arrive in time.']
+        : ['400 Bad Request', 'This is not a well-formed HTTP request.'];
+  answerRaw(socket, status, problemResponse('invalid_request', { detail })).catch(() => socket.destroy());
+}
+
+function buildServer(toNext: () => Handler, trustProxy: boolean): Server {
+  const server = createServer({
+    // Ours is the answer to a missing Host, in the shape of all others.
+    requireHostHeader: false,
+    headersTimeout: 15_000,
+    requestTimeout: 60_000,
+    // Longer than the minute that balancers keep an idle connection: the side that sends must be the one that closes.
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: 5_000,
+  });
+  server.setTimeout(120_000);
+  const listener = (req: IncomingMessage, res: ServerResponse) => void handle(req, res, toNext(), trustProxy);
+  server.on('request', listener);
+  server.on('checkExpectation', listener);
+  server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
+    if (Number(req.headers['content-length'] ?? 0) <= BODY_LIMIT) res.writeContinue();
+    listener(req, res);
+  });
+  server.on('connect', (_req: IncomingMessage, socket: Duplex) => {
+    const refused = problemResponse('method_not_allowed', { headers: { Allow: METHODS.join(', ') } });
+    answerRaw(socket, '405 Method Not Allowed', refused).catch(() => socket.destroy());
+  });
+  server.on('clientError', onClientError);
+  return server;
+}
+
+/** Ends without losing a request: what has begun is answered, what comes later finds the door closed. */
+async function drain(server: Server): Promise<void> {
+  Reflect.set(globalThis, Symbol.for('purser.draining'), true);
+  for (const res of active) if (!res.headersSent) res.setHeader('connection', 'close');
+  const closed = once(server, 'close');
+  // http's own close would cut idle connections at once, also those on which a request is just under way.
+  NetServer.prototype.close.call(server);
+  const finished = (async () => {
+    const connections = await new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
+    if (connections !== 0) await sleep(IDLE_GRACE_MS);
+    while (active.size > 0) await sleep(10);
+    server.closeIdleConnections();
+    await closed;
+  })();
+  await Promise.race([finished, sleep(DRAIN_MS)]);
+  server.closeAllConnections();
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  try {
+    server.listen({ port, host, backlog: 1024 });
+    await once(server, 'listening');
+  } catch (error) {
+    const { code } = error as ClientError;
+    if (code === 'EADDRINUSE') throw new ConfigError([`PORT ${port} is taken on ${host}: set PORT to another`]);
+    if (code === 'EACCES') throw new ConfigError([`PORT ${port} may not be used by this user: set PORT to one above 1023`]);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw new ConfigError([`HOST ${host} is no address of this machine: set HOST to one, or to 0.0.0.0 for all`]);
+    }
+    throw error;
+  }
+}
+
+async function main(): Promise<void> {
+  const { host, port, trustProxy } = env();
+  const dev = process.argv.includes('--dev');
+  let toNext: Handler | undefined;
+  const server = buildServer(() => toNext ?? (() => Promise.reject(new Error('not started'))), trustProxy);
+  // Next takes over `upgrade`, on which its development server needs to hear; in production it would drop clients that
+  // merely offer HTTP/2, so that it is given a listener's post where nothing arrives.
+  const httpServer = dev ? server : (new EventEmitter() as Server);
+  const app = next({ dev, dir: process.cwd(), hostname: host, port, httpServer });
+  let ending = false;
+  const end = () => {
+    if (ending) return;
+    ending = true;
+    drain(server)
+      .then(() => Promise.race([app.close(), sleep(2_000)]))
+      .catch((error: unknown) => console.error(error))
+      .finally(() => process.exit(0));
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  await app.prepare();
+  toNext = app.getRequestHandler() as Handler;
+  if (!ending) await listen(server, port, host);
+}
+
+// Whoever reads the output may be gone before this process is.
+for (const stream of [process.stdout, process.stderr] as unknown as Socket[]) stream.on('error', () => {});
+
+main().catch((error: unknown) => {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
+});

@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { parseRecipient } from '@/server/domain/messages/rules';
+import { parseAmount } from '@/server/domain/money';
+import { MAX_RATE_ROWS, type RateRow, compileRates, parseRateCard } from '@/server/domain/rates/rules';
+
+const row = (country: string | null, prefix: string, price: bigint): RateRow => ({ country, prefix, price });
+
+describe('rates', () => {
+  it('takes the longest prefix that begins the number', () => {
+    const findRate = compileRates([
+      row(null, '4', 1n),
+      row(null, '44', 2n),
+      row(null, '4477', 3n),
+      row(null, '45', 4n),
+    ]);
+    expect(findRate('+447700900001', 'GB')).toBe(3n);
+    expect(findRate('+442071234567', 'GB')).toBe(2n);
+    expect(findRate('+4915123456789', 'DE')).toBe(1n);
+    expect(findRate('+14155550100', 'US')).toBeNull();
+  });
+
+  it('gives each country of a shared calling code its own price', () => {
+    const findRate = compileRates([row('US', '1', 1n), row('CA', '1', 2n), row('RU', '7', 3n), row('KZ', '7', 4n)]);
+    expect(findRate('+14155550100', 'US')).toBe(1n);
+    expect(findRate('+16475550123', 'CA')).toBe(2n);
+    expect(findRate('+77012345678', 'KZ')).toBe(4n);
+    expect(findRate('+12684641234', 'AG')).toBeNull();
+  });
+
+  it('lets a row name a country alone, behind any prefix', () => {
+    const findRate = compileRates([row('GB', '', 1n), row(null, '4', 2n), row('PR', '', 3n)]);
+    expect(findRate('+447700900001', 'GB')).toBe(2n);
+    expect(findRate('+17875550100', 'PR')).toBe(3n);
+  });
+
+  it('prefers the row that names the country when the prefix is the same', () => {
+    const rows = [row(null, '44', 1n), row('GB', '44', 2n)];
+    for (const order of [rows, rows.toReversed()]) expect(compileRates(order)('+447700900001', 'GB')).toBe(2n);
+    expect(compileRates(rows)('+441481256789', 'GG')).toBe(1n);
+  });
+
+  it('may be free of charge', () => {
+    expect(compileRates([row('GB', '', 0n)])('+447700900001', 'GB')).toBe(0n);
+  });
+
+  it('agrees with looking at every row', () => {
+    const rows = fc.uniqueArray(
+      fc.record({
+        country: fc.constantFrom(null, 'AA', 'BB'),
+        prefix: fc.stringMatching(/^[1-3]{0,4}$/),
+        price: fc.bigInt({ min: 0n, max: 9n }),
+      }),
+      { selector: ({ country, prefix }) => `${country}/${prefix}`, maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(
+        rows,
+        fc.stringMatching(/^[1-3]{4,8}$/),
+        fc.constantFrom('AA', 'BB', 'CC'),
+        (card, digits, country) => {
+          const [best] = card
+            .filter((each) => digits.startsWith(each.prefix) && (each.country === null || each.country === country))
+            .toSorted((a, b) => b.prefix.length - a.prefix.length || (a.country === null ? 1 : -1));
+          expect(compileRates(card)(`+${digits}`, country)).toBe(best?.price ?? null);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('answers a hundred thousand times in a blink', () => {
+    const card = parseRateCard(readFileSync('db/seed/rates.csv', 'utf8'));
+    const findRate = compileRates('rows' in card ? card.rows : []);
+    const start = performance.now();
+    for (let i = 0; i < 100_000; i += 1) findRate('+447700900001', 'GB');
+    expect(performance.now() - start).toBeLessThan(500);
+  });
+});
+
+describe('a rate card', () => {
+  it('is read from the default one whole, and prices every example number', () => {
+    const card = parseRateCard(readFileSync('db/seed/rates.csv', 'utf8'));
+    if (!('rows' in card)) throw new Error(JSON.stringify(card.problems));
+    expect(card.rows.length).toBeGreaterThan(200);
+    const findRate = compileRates(card.rows);
+    for (const [text, price] of [
+      ['+14155550100', '0.0063'],
+      ['+16475550123', '0.0080'],
+      ['+79161234567', '0.0321'],
+      ['+77012345678', '0.0783'],
+      ['+447700900001', '0.0464'],
+    ] as const) {
+      const recipient = parseRecipient(text);
+      expect(findRate(recipient?.e164 ?? '', recipient?.country ?? '')).toBe(parseAmount(price));
+    }
+  });
+
+  it('may have a byte order mark, CRLF, quotes, spaces, lower case, other order and empty lines', () => {
+    const csv = '\ufeffPrice, Country ,PREFIX\r\n\r\n0.5,gb,44\r\n"0.000001"," us ",""\r\n,,\r\n0,,7\r\n';
+    expect(parseRateCard(csv)).toEqual({
+      rows: [
+        { country: 'GB', prefix: '44', price: 500_000n },
+        { country: 'US', prefix: '', price: 1n },
+        { country: null, prefix: '7', price: 0n },
+      ],
+    });
+  });
+
+  it.each([
+    ['', 1],
+    ['US,1,0.01', 1],
+    ['country,prefix\nUS,1', 1],
+    ['country,prefix,price,note\nUS,1,0.01,x', 1],
+    ['country,country,price\nUS,1,0.01', 1],
+    ['country,prefix,price\n', 2],
+    ['country,prefix,price\nUS,1', 2],
+    ['country,prefix,price\nUS,1,0.01,x', 2],
+    ['country,prefix,price\nUS,1,0.01\n\nZZ,1,0.01', 4],
+    ['country,prefix,price\nUSA,1,0.01', 2],
+    ['country,prefix,price\nUS,+1,0.01', 2],
+    ['country,prefix,price\nUS,01,0.01', 2],
+    ['country,prefix,price\nUS,1234567890123456,0.01', 2],
+    ['country,prefix,price\n,,0.01', 2],
+    ['country,prefix,price\nUS,1,', 2],
+    ['country,prefix,price\nUS,1,-1', 2],
+    ['country,prefix,price\nUS,1,0.0000001', 2],
+    ['country,prefix,price\nUS,1,1e3', 2],
+    ['country,prefix,price\nUS,1,1000000.01', 2],
+    ['country;prefix;price\nUS;1;0.01', 1],
+    ['country,prefix,price\nUS,1,0.01\nUS,"1,0.01', 3],
+    ['country,prefix,price\nUS,1,0.01\nus,1,0.02', 3],
+    ['country,prefix,price\n,1,0.01\n,1,0.02', 3],
+  ])('names the line that cannot be taken: %j', (csv, line) => {
+    const card = parseRateCard(csv);
+    expect('problems' in card && card.problems[0]?.line).toBe(line);
+  });
+
+  it('names every bad line, up to a hundred', () => {
+    const card = parseRateCard(`country,prefix,price\n${'US,1,bad\n'.repeat(500)}`);
+    expect('problems' in card && card.problems.map(({ line }) => line)).toEqual(
+      Array.from({ length: 100 }, (_, i) => i + 2),
+    );
+  });
+
+  it('has at most a hundred thousand rows', () => {
+    const lines = Array.from({ length: MAX_RATE_ROWS }, (_, i) => `,${100_000 + i},0.01`);
+    const most = parseRateCard(['country,prefix,price', ...lines].join('\n'));
+    expect('rows' in most && most.rows.length).toBe(MAX_RATE_ROWS);
+    const over = parseRateCard(['country,prefix,price', ...lines, ',9,0.01', ',8,0.01'].join('\n'));
+    expect('problems' in over && over.problems).toEqual([{ line: MAX_RATE_ROWS + 2, detail: 'At most 100000 rows.' }]);
+  });
+
+  it('never throws, whatever is given', () => {
+    const csv = fc.array(fc.oneof(fc.string(), fc.constantFrom('country,prefix,price', '"', ',', '\n', 'US,1,0.01')));
+    fc.assert(
+      fc.property(csv, (parts) => {
+        const card = parseRateCard(parts.join('\n'));
+        expect('rows' in card ? card.rows.length : card.problems.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

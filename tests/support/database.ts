@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { inject } from 'vitest';
+
+export type TestDatabase = { name: string; ownerUrl: string; appUrl: string };
+
+const TEMPLATE = 'purser_template';
+const DUPLICATE_DATABASE = '42P04';
+const OBJECT_IN_USE = '55006';
+
+function onDatabase(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
+}
+
+async function create(client: Client, name: string): Promise<void> {
+  for (;;) {
+    try {
+      await client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY wal_log`);
+      return;
+    } catch (error) {
+      const code = (error as { code?: string }).code;
+      if (code === DUPLICATE_DATABASE) return;
+      if (code !== OBJECT_IN_USE) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+async function asOwner(work: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client({ connectionString: inject('postgres').ownerUrl });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function named(name: string): TestDatabase {
+  const { ownerUrl, appUrl } = inject('postgres');
+  return { name, ownerUrl: onDatabase(ownerUrl, name), appUrl: onDatabase(appUrl, name) };
+}
+
+/**
+ * The migrated database of this vitest worker. The files that the worker runs one after another share it, so a test makes
+ * teams of its own and counts on no empty table.
+ */
+export async function testDatabase(): Promise<TestDatabase> {
+  const name = `purser_test_${process.env['VITEST_POOL_ID'] ?? '0'}`;
+  await asOwner((client) => create(client, name));
+  return named(name);
+}
+
+let made = 0;
+
+/** A fresh, migrated database for a test that needs one alone; `drop` it afterwards. */
+export async function ownDatabase(): Promise<TestDatabase & { drop: () => Promise<void> }> {
+  made += 1;
+  const name = `purser_own_${process.pid}_${made}`;
+  await asOwner((client) => create(client, name));
+  const drop = () => asOwner(async (client) => void (await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)));
+  return { ...named(name), drop };
+}

@@ -1,0 +1,15 @@
+/** Run by tests as a process of its own: starts the embedded Postgres of a directory and says so on stdout, as JSON. */
+import { startPostgres } from '../../scripts/lib/postgres.mjs';
+import { explain } from '../../scripts/lib/stop.mjs';
+
+try {
+  const settings = { fsync: 'off' };
+  const port = process.argv[3] ? Number(process.argv[3]) : undefined;
+  const { stop, exited, ...rest } = await startPostgres({ dir: process.argv[2] ?? '', port, settings });
+  process.on('SIGTERM', () => void stop().then(() => process.exit(0)));
+  console.log(JSON.stringify(rest));
+  await exited;
+} catch (error) {
+  console.log(JSON.stringify({ error: explain(error) }));
+  process.exit(1);
+}
