@@ -1,5 +1,6 @@
--- The ledger keeps its own invariants. Money moves through `ledger_post` and `messages_accept` alone; they set
--- `purser.posting` for their own duration, and the guards below refuse any other writer, whoever is at the keyboard.
+-- The ledger keeps its own invariants. Money moves through `ledger_post` and `messages_accept` alone; the guards below
+-- refuse any other writer, whoever is at the keyboard. The functions are told by `purser_posting` in their search_path: a
+-- setting that lasts exactly as long as the function, and that needs no superuser to declare, as one of our own would.
 CREATE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'the ledger refuses % on %: money moves through ledger_post alone, and corrections are new transfers', TG_OP, TG_TABLE_NAME
@@ -7,7 +8,7 @@ BEGIN
 END $$;
 --> statement-breakpoint
 CREATE TRIGGER transfers_only_posted BEFORE INSERT ON transfers FOR EACH STATEMENT
-  WHEN (current_setting('purser.posting', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION ledger_refuse();
+  WHEN (current_setting('search_path') NOT LIKE '%purser_posting%') EXECUTE FUNCTION ledger_refuse();
 --> statement-breakpoint
 CREATE TRIGGER transfers_kept BEFORE UPDATE OR DELETE ON transfers FOR EACH ROW EXECUTE FUNCTION ledger_refuse();
 --> statement-breakpoint
@@ -21,7 +22,7 @@ CREATE TRIGGER entries_kept BEFORE UPDATE OR DELETE ON entries FOR EACH ROW EXEC
 CREATE TRIGGER entries_never_emptied BEFORE TRUNCATE ON entries EXECUTE FUNCTION ledger_refuse();
 --> statement-breakpoint
 CREATE TRIGGER ledger_accounts_only_posted BEFORE UPDATE ON ledger_accounts FOR EACH ROW
-  WHEN (current_setting('purser.posting', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION ledger_refuse();
+  WHEN (current_setting('search_path') NOT LIKE '%purser_posting%') EXECUTE FUNCTION ledger_refuse();
 --> statement-breakpoint
 CREATE TRIGGER ledger_accounts_begin_empty BEFORE INSERT ON ledger_accounts FOR EACH ROW
   WHEN (NEW.balance <> 0 OR NEW.version <> 0) EXECUTE FUNCTION ledger_refuse();
@@ -82,7 +83,7 @@ $$;
 --> statement-breakpoint
 -- Sets the reserve on the master's own row: whoever recharges reads it under the same lock. Says whether a rule waits.
 CREATE FUNCTION ledger_set_reserve(p_team uuid, p_reserve bigint) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET purser.posting = 'on' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, purser_posting, pg_temp AS $$
 BEGIN
   UPDATE public.ledger_accounts SET reserve = p_reserve WHERE team_id = p_team AND id = p_team;
   RETURN EXISTS (SELECT 1 FROM public.recharge_rules WHERE team_id = p_team AND waiting_since IS NOT NULL);
@@ -100,7 +101,7 @@ END $$;
 CREATE FUNCTION ledger_post(p_team uuid, p_kind text, p_member uuid, p_amount bigint, p_post jsonb, p_at timestamptz,
   OUT outcome text, OUT posted_id uuid, OUT posted_amount bigint, OUT master_balance bigint, OUT member_balance bigint,
   OUT posted_at timestamptz, OUT waiting boolean)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET purser.posting = 'on' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, purser_posting, pg_temp AS $$
 DECLARE
   c_usage constant uuid := '00000000-0000-7000-8000-000000000001';
   c_funding constant uuid := '00000000-0000-7000-8000-000000000002';

@@ -9,7 +9,7 @@
 -- Bigints are text: JSON numbers lose what is above 2^53.
 CREATE FUNCTION messages_accept(p_team uuid, p_member uuid, p_messages jsonb, p_post jsonb, p_at timestamptz,
   p_recharge bigint DEFAULT NULL, p_rule jsonb DEFAULT NULL) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET purser.posting = 'on' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, purser_posting, pg_temp AS $$
 DECLARE
   c_usage constant uuid := '00000000-0000-7000-8000-000000000001';
   v_at timestamptz := coalesce(p_at, now());
@@ -116,7 +116,7 @@ $$;
 -- the messages by id, then (in ledger_post) the master, then the days: the same order as everywhere.
 -- Answers the ids that changed, and whether a rule waits for the money that came back.
 CREATE FUNCTION messages_report(p_team uuid, p_reports jsonb, p_post jsonb, p_at timestamptz, OUT changed uuid[], OUT waiting boolean)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET purser.posting = 'on' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, purser_posting, pg_temp AS $$
 DECLARE
   v_at timestamptz := coalesce(p_at, now());
   v_rows jsonb; v_row record; v_paid record;

@@ -94,7 +94,8 @@ async function launch({ dir, data, port, superUrl, settings, runner, postgres, l
   });
   const began = Date.now();
   for (let told = 0; !end; await sleep(20)) {
-    const refused = await answers(superUrl, data);
+    // Whoever else holds the port may accept a connection and never speak.
+    const refused = await Promise.race([answers(superUrl, data), exited]);
     if (end) break;
     if (refused === undefined) return { child, exited };
     if (refused === '28P01' && Date.now() - began > 3000) {
@@ -205,7 +206,7 @@ export async function startPostgres({ dir, port: fixed, settings = {}, log = () 
     const how = { dir: home, data, settings, runner, postgres: binaries.postgres, log, port: 0, superUrl: '' };
     const password = cluster.passwords.postgres;
     const { child, exited, port, superUrl } = await launchOnSomePort({ ...how, password, wished: cluster.port, fixed });
-    const stop = stopper({ child, exited, release: fresh ? release : () => {}, base });
+    const stop = stopper({ child, exited, base });
     try {
       await setUp(superUrl, cluster);
       if (cluster.port !== port) writePrivateJson(join(home, 'cluster.json'), { ...cluster, port });
@@ -213,7 +214,8 @@ export async function startPostgres({ dir, port: fixed, settings = {}, log = () 
       const appUrl = url('purser_app', cluster.passwords.purser_app, port, 'purser');
       writePrivateJson(join(base, 'connection.json'), { ownerUrl, appUrl, ...connection });
       await takeOwnership(base, { databasePort: port });
-      return { ownerUrl, appUrl, superUrl, port, pid: child.pid ?? 0, clusterId: cluster.id, stop, exited };
+      const known = { ownerUrl, appUrl, superUrl, port, pid: child.pid ?? 0, clusterId: cluster.id };
+      return { ...known, exited, stop: (how) => stop(how).then(release) };
     } catch (error) {
       await stop({ now: true });
       throw error;
@@ -225,15 +227,14 @@ export async function startPostgres({ dir, port: fixed, settings = {}, log = () 
 }
 
 /** @returns {Postgres['stop']} */
-function stopper(/** @type {{ child: any, exited: Promise<any>, release: () => void, base: string }} */ how) {
+function stopper(/** @type {{ child: any, exited: Promise<any>, base: string }} */ how) {
   return async ({ now = false } = {}) => {
-    const { child, exited, release, base } = how;
+    const { child, exited, base } = how;
     if (child.exitCode === null && child.signalCode === null) {
       send(child.pid, now ? 'SIGQUIT' : 'SIGINT');
       if (!(await within(exited, now ? 5000 : 60_000))) send(child.pid, 'SIGKILL');
       await exited;
     }
     rmSync(join(base, 'connection.json'), { force: true });
-    release();
   };
 }

@@ -15,7 +15,8 @@ import { emptyBody, register, type Method, type Operation, type Params } from '.
 import { newRequestId, problemResponse } from './problem';
 import { services } from './services';
 
-type Handler = (request: Request, route: { params: Promise<Record<string, string>> }) => Promise<Response>;
+type Route = { params: Promise<Record<string, string | string[] | undefined>> };
+type Handler = (request: Request, route: Route) => Promise<Response>;
 type Handlers = Record<Method | 'HEAD' | 'OPTIONS', Handler>;
 
 const METHODS: Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -67,7 +68,9 @@ async function answered(path: string, request: Request, work: (call: Call) => Pr
   const started = performance.now();
   const address = request.headers.get('x-purser-address');
   const call: Call = { request, requestId: newRequestId(), address, holder: null, allowance: null };
-  const response = await work(call).catch((error: unknown) => problemOf(call, error, allow));
+  const response = await Promise.resolve(call)
+    .then(work)
+    .catch((error: unknown) => problemOf(call, error, allow));
   call.allowance ??= takeByAddress(call);
   for (const [name, value] of Object.entries(call.allowance.headers)) response.headers.set(name, value);
   response.headers.set('Request-Id', call.requestId);
@@ -121,7 +124,7 @@ async function respond(
   call: Call,
   operation: Operation,
   params: Params,
-  route: { params: Promise<Record<string, string>> },
+  route: Route,
 ): Promise<Response> {
   const parts = services();
   const holder = await admit(parts, call);
@@ -165,9 +168,9 @@ async function admit(parts: Services, call: Call): Promise<KeyHolder> {
   return holder;
 }
 
-function readIds(params: Params, given: Record<string, string>): Record<string, string> {
+function readIds(params: Params, given: Awaited<Route['params']>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(params).map(([name, prefix]) => [name, parseId(prefix, given[name] ?? '') ?? fail('not_found')]),
+    Object.entries(params).map(([name, prefix]) => [name, parseId(prefix, String(given[name])) ?? fail('not_found')]),
   );
 }
 

@@ -135,7 +135,11 @@ export function priceMessage(
   }
   const price = findRate(recipient.e164, recipient.country);
   if (price === null) {
-    return { code: 'no_rate', field: 'to', detail: `The team's rate card has no row for ${recipient.e164} (${recipient.country}).` };
+    return {
+      code: 'no_rate',
+      field: 'to',
+      detail: `The team's rate card has no row for ${recipient.e164} (${recipient.country}).`,
+    };
   }
   const { encoding, segments } = countSegments(message.body);
   return {

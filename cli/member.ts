@@ -1,0 +1,133 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { Ctx } from '@/server/domain/ctx';
+import { parseId } from '@/server/domain/ids';
+import { creditInput, debitInput, movementSchema } from '@/server/domain/ledger/schema';
+import { creditMember, debitMember } from '@/server/domain/ledger/write';
+import { getMember, listMembers } from '@/server/domain/members/read';
+import {
+  createdMemberSchema,
+  createMemberInput,
+  deletedMemberSchema,
+  memberListInput,
+  memberSchema,
+  roleSchema,
+  rotatedKeySchema,
+  type Member,
+} from '@/server/domain/members/schema';
+import { activateMember, createMember, deactivateMember, deleteMember, rotateKey, setRole, updateMember } from '@/server/domain/members/write';
+import { CliError, inTeam, print, read } from './run';
+
+function memberIdOf(text: string): string {
+  const id = parseId('mem', text);
+  if (!id) throw new CliError(`There is no member ${text}. Its id begins with mem_; member list prints them.`);
+  return id;
+}
+
+type Options = { team: string } & Record<string, string | boolean | undefined>;
+
+/** `member …`: what an owner can do, for the operator. */
+export function memberCommands(program: Command): void {
+  const member = program.command('member').description('the members of a team');
+  listing(member);
+  creation(member);
+  onOne(member, 'get', 'one member', getMember);
+  onOne(member, 'activate', 'let a member act again', activateMember);
+  onOne(member, 'deactivate', 'stop a member from its next request; the balance stays', deactivateMember);
+  member
+    .command('rename <memberId> <name>')
+    .requiredOption('--team <teamId>')
+    .action(async (id: string, name: string, options: Options, command: Command) => {
+      const changed = await inTeam(options.team, (ctx) => updateMember(ctx, { memberId: memberIdOf(id), name }));
+      print(command, z.encode(memberSchema, changed));
+    });
+  member
+    .command('role <memberId> <role>')
+    .description('owner or member')
+    .requiredOption('--team <teamId>')
+    .action(async (id: string, role: string, options: Options, command: Command) => {
+      const input = { memberId: memberIdOf(id), role: await read(roleSchema, role, 'role') };
+      print(command, z.encode(memberSchema, await inTeam(options.team, (ctx) => setRole(ctx, input))));
+    });
+  member
+    .command('rotate-key <memberId>')
+    .description('give a member a new key; the old one dies at once')
+    .requiredOption('--team <teamId>')
+    .action(async (id: string, options: Options, command: Command) => {
+      const input = { memberId: memberIdOf(id), overlapSeconds: 0 };
+      print(command, z.encode(rotatedKeySchema, await inTeam(options.team, (ctx) => rotateKey(ctx, input))));
+    });
+  member
+    .command('delete <memberId>')
+    .description('delete a member; its balance returns to the master balance')
+    .requiredOption('--team <teamId>')
+    .action(async (id: string, options: Options, command: Command) => {
+      const gone = await inTeam(options.team, (ctx) => deleteMember(ctx, memberIdOf(id)));
+      print(command, z.encode(deletedMemberSchema, gone));
+    });
+  money(member);
+}
+
+function listing(member: Command): void {
+  member
+    .command('list')
+    .requiredOption('--team <teamId>')
+    .option('--status <status>', 'active, inactive or deleted')
+    .option('--query <text>', 'part of a name, email or externalId')
+    .option('--limit <n>')
+    .option('--cursor <cursor>')
+    .action(async ({ team, ...filters }: Options, command: Command) => {
+      const input = await read(memberListInput, filters, 'member list');
+      const page = await inTeam(team, (ctx) => listMembers(ctx, input));
+      print(command, { data: page.data.map((m) => z.encode(memberSchema, m)), nextCursor: page.nextCursor });
+    });
+}
+
+function creation(member: Command): void {
+  member
+    .command('create')
+    .description('make an active member; prints its key once')
+    .requiredOption('--team <teamId>')
+    .option('--name <name>')
+    .option('--email <email>')
+    .option('--role <role>')
+    .option('--credit <amount>', 'starting credit')
+    .option('--external-id <id>')
+    .action(async ({ team, ...given }: Options, command: Command) => {
+      const input = await read(createMemberInput, given, 'member create');
+      print(command, z.encode(createdMemberSchema, await inTeam(team, (ctx) => createMember(ctx, input))));
+    });
+}
+
+function onOne(member: Command, name: string, about: string, verb: (ctx: Ctx, memberId: string) => Promise<Member>): void {
+  member
+    .command(`${name} <memberId>`)
+    .description(about)
+    .requiredOption('--team <teamId>')
+    .action(async (id: string, options: Options, command: Command) => {
+      print(command, z.encode(memberSchema, await inTeam(options.team, (ctx) => verb(ctx, memberIdOf(id)))));
+    });
+}
+
+function money(member: Command): void {
+  member
+    .command('credit <memberId> <amount>')
+    .description('from the master balance to the member')
+    .requiredOption('--team <teamId>')
+    .option('--note <text>')
+    .option('--dry-run', 'say what would happen, and do nothing')
+    .action(async (id: string, amount: string, { team, ...rest }: Options, command: Command) => {
+      const input = { ...(await read(creditInput, { amount, ...rest }, 'member credit')), memberId: memberIdOf(id) };
+      print(command, z.encode(movementSchema, await inTeam(team, (ctx) => creditMember(ctx, input))));
+    });
+  member
+    .command('debit <memberId> <amount>')
+    .description('from the member to the master balance; "all" takes what there is')
+    .requiredOption('--team <teamId>')
+    .option('--note <text>')
+    .option('--dry-run', 'say what would happen, and do nothing')
+    .action(async (id: string, amount: string, { team, ...rest }: Options, command: Command) => {
+      const input = { ...(await read(debitInput, { amount, ...rest }, 'member debit')), memberId: memberIdOf(id) };
+      print(command, z.encode(movementSchema, await inTeam(team, (ctx) => debitMember(ctx, input))));
+    });
+}

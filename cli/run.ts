@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import type { ZodType } from 'zod';
+import { openDatabase } from '@/db/client';
+import { isUnavailable } from '@/db/faults';
+import { MigrationError } from '@/db/migrate';
+import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
+import { DomainError, ERRORS, Refusal } from '@/server/domain/errors';
+import { parseId } from '@/server/domain/ids';
+import { findTeam } from '@/server/domain/teams/read';
+import { makeVault } from '@/server/domain/vault';
+import { ConfigError, env } from '@/server/env';
+
+/** What goes wrong at the command line. `exitCode` 2: the command was called wrongly; 1: it could not be carried out. */
+export class CliError extends Error {
+  constructor(
+    message: string,
+    readonly exitCode = 1,
+  ) {
+    super(message);
+  }
+}
+
+/** Opens the database, works, and closes it again. */
+export async function withServices<T>(work: (services: Services) => Promise<T>): Promise<T> {
+  const { databaseUrl, secret } = env();
+  const database = openDatabase(databaseUrl, { max: 4, name: 'purser-cli' });
+  try {
+    return await work({ database, vault: makeVault(secret) });
+  } finally {
+    await database.pool.end();
+  }
+}
+
+/** As `withServices`, as the operator in one team. */
+export async function inTeam<T>(teamId: string, work: (ctx: Ctx) => Promise<T>): Promise<T> {
+  return withServices(async (services) => {
+    const id = parseId('team', teamId);
+    const team = id && (await findTeam(services.database.db, id));
+    if (!team) throw new CliError(`There is no team ${teamId}. Its id begins with team_ and is printed by team create.`);
+    return work(
+      makeCtx(services, { type: 'operator', teamId: team.id, currency: team.currency, name: 'Operator', door: 'cli' }),
+    );
+  });
+}
+
+/** Reads one word of the command line by a schema of the domain. */
+export async function read<T>(schema: ZodType<T>, value: unknown, name: string): Promise<T> {
+  const result = await schema.safeParseAsync(value);
+  if (result.success) return result.data;
+  throw new CliError(`${name}: ${result.error.issues.map((issue) => issue.message).join(' ')}`, 2);
+}
+
+/** Prints a result: one JSON object with --json, else a line a field. */
+export function print(command: Command, result: Record<string, unknown>): void {
+  if (command.optsWithGlobals()['json']) {
+    console.log(JSON.stringify(result));
+    return;
+  }
+  for (const [name, value] of Object.entries(result)) {
+    if (Array.isArray(value)) for (const item of value) console.log(typeof item === 'string' ? item : JSON.stringify(item));
+    else console.log(`${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  }
+}
+
+/** A refusal is an error here: exit code 1, and what to do on stderr. */
+export function accepted<T>(result: T | Refusal): T {
+  if (result instanceof Refusal) throw new DomainError(result.code, result.facts);
+  return result;
+}
+
+/** What to print on stderr, and the exit code. */
+export function explain(error: unknown): { text: string; exitCode: number } {
+  if (error instanceof CliError) return { text: error.message, exitCode: error.exitCode };
+  if (error instanceof DomainError) {
+    const text = `${ERRORS[error.code].title}. ${error.facts.detail ?? ERRORS[error.code].advice}`;
+    return { text, exitCode: 1 };
+  }
+  if (error instanceof ConfigError || error instanceof MigrationError) return { text: error.message, exitCode: 1 };
+  if (isUnavailable(error)) {
+    return { text: 'The database does not answer: check DATABASE_URL and that Postgres runs. Nothing is half done.', exitCode: 1 };
+  }
+  if (sqlState(error) === '42P01') {
+    return { text: 'The database has no tables yet: run `npm run purser -- migrate` first.', exitCode: 1 };
+  }
+  return { text: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: 1 };
+}
+
+function sqlState(error: unknown): unknown {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+}

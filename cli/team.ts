@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { printId } from '@/server/domain/ids';
+import { fundTeam, withdrawFromTeam, type Funding, type FundTeam } from '@/server/domain/ledger/write';
+import type { Ctx } from '@/server/domain/ctx';
+import { emailSchema, nameSchema, passwordSchema } from '@/server/domain/members/rules';
+import { amount, printAmount } from '@/server/domain/money';
+import { parseRateCard, type RateRow } from '@/server/domain/rates/rules';
+import { replaceRates } from '@/server/domain/rates/write';
+import { currencySchema } from '@/server/domain/teams/schema';
+import { createTeam } from '@/server/domain/teams/write';
+import { CliError, inTeam, print, read, withServices } from './run';
+
+/** The rate card that a new team begins with, marked as sample prices. */
+export function defaultRates(): RateRow[] {
+  return readCard(new URL('../db/seed/rates.csv', import.meta.url).pathname);
+}
+
+function readCard(path: string): RateRow[] {
+  let csv: string;
+  try {
+    csv = readFileSync(path, 'utf8');
+  } catch {
+    throw new CliError(`${path} cannot be read.`);
+  }
+  const card = parseRateCard(csv);
+  if ('rows' in card) return card.rows;
+  const shown = card.problems.slice(0, 20).map(({ line, detail }) => `  line ${line}: ${detail}`);
+  throw new CliError(`${path} is not a rate card; nothing was changed.\n${shown.join('\n')}`);
+}
+
+/** `team create | fund | withdraw`, `rates import` */
+export function teamCommands(program: Command): void {
+  const team = program.command('team').description('make a team, bring money in, pay money out');
+  team
+    .command('create')
+    .description('make a team with its first owner; prints the owner key once')
+    .requiredOption('--name <name>')
+    .option('--currency <code>', 'ISO 4217', 'USD')
+    .requiredOption('--owner-name <name>')
+    .requiredOption('--owner-email <email>')
+    .requiredOption('--owner-password <password>', '12 to 200 characters')
+    .action(async (options: Record<string, string>, command: Command) => {
+      const input = {
+        name: await read(nameSchema, options['name'], '--name'),
+        currency: await read(currencySchema, options['currency'], '--currency'),
+        owner: {
+          name: await read(nameSchema, options['ownerName'], '--owner-name'),
+          email: await read(emailSchema, options['ownerEmail'], '--owner-email'),
+          password: await read(passwordSchema, options['ownerPassword'], '--owner-password'),
+        },
+        rates: defaultRates(),
+      };
+      const made = await withServices((services) => createTeam(services, input));
+      print(command, { teamId: printId('team', made.teamId), memberId: printId('mem', made.memberId), apiKey: made.apiKey, slug: made.slug });
+    });
+  moveCommand(team, 'fund', 'bring money in from outside, to the master balance', fundTeam);
+  moveCommand(team, 'withdraw', 'pay money of the master balance out', withdrawFromTeam);
+
+  program
+    .command('rates')
+    .description("a team's rate card")
+    .command('import <csv>')
+    .description('replace the card by a CSV with the columns country,prefix,price')
+    .requiredOption('--team <teamId>')
+    .action(async (csv: string, options: { team: string }, command: Command) => {
+      const rows = readCard(resolve(process.env['INIT_CWD'] ?? '.', csv));
+      print(command, await inTeam(options.team, (ctx) => replaceRates(ctx, rows)));
+    });
+}
+
+function moveCommand(team: Command, name: string, about: string, verb: (ctx: Ctx, input: FundTeam) => Promise<Funding>): void {
+  team
+    .command(`${name} <teamId> <amount>`)
+    .description(about)
+    .option('--reference <text>', 'your own reference: the same one moves money once')
+    .option('--note <text>')
+    .action(async (teamId: string, given: string, options: { reference?: string; note?: string }, command: Command) => {
+      const reference = await read(z.string().min(1).max(255).optional(), options.reference, '--reference');
+      const input = { amount: await read(amount, given, 'amount'), reference, note: options.note };
+      const done = await inTeam(teamId, (ctx) => verb(ctx, input));
+      print(command, {
+        transferId: printId('trf', done.transferId),
+        amount: printAmount(done.amount),
+        masterBalance: printAmount(done.masterBalance),
+        repeated: done.repeated,
+      });
+    });
+}

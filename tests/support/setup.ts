@@ -1,0 +1,20 @@
+import { testDatabase } from './database';
+
+// Before any module of the product is loaded: it reads its settings once.
+const { ownerUrl, appUrl } = await testDatabase();
+Object.assign(process.env, {
+  DATABASE_URL: appUrl,
+  DATABASE_OWNER_URL: ownerUrl,
+  DATABASE_DIRECT_URL: ownerUrl,
+  PURSER_SECRET: 'tests-only-7f3Kq9ZsX2vB8mNw4LrT6yHc',
+  PURSER_DEMO: '0',
+  CARRIER: 'sandbox',
+  RATE_LIMIT: process.env['TEST_RATE_LIMIT'] ?? '100000',
+});
+process.stdout.write = quiet(process.stdout.write.bind(process.stdout));
+
+/** The product's log lines would drown what a test has to say. */
+function quiet(write: typeof process.stdout.write): typeof process.stdout.write {
+  return ((chunk: string | Uint8Array, ...rest: never[]) =>
+    typeof chunk === 'string' && chunk.startsWith('{"at":') ? true : write(chunk, ...rest)) as typeof process.stdout.write;
+}

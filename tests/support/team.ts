@@ -1,0 +1,84 @@
+import { Pool } from 'pg';
+import { afterAll } from 'vitest';
+import type { Role, SeatActor } from '@/server/domain/actor';
+import { makeCtx, type Ctx } from '@/server/domain/ctx';
+import { printId, type TeamId } from '@/server/domain/ids';
+import { fundTeam } from '@/server/domain/ledger/write';
+import { findKeyHolder } from '@/server/domain/keys/read';
+import { createMember } from '@/server/domain/members/write';
+import { createMemberInput, type Member } from '@/server/domain/members/schema';
+import { parseAmount } from '@/server/domain/money';
+import { createTeam } from '@/server/domain/teams/write';
+import { actorOf } from '@/server/http/gate';
+import { services } from '@/server/http/services';
+import { parseRateCard } from '@/server/domain/rates/rules';
+
+/** Every test's own team: prices are 0.01 a segment to anywhere in +1 and +44, 0.10 to +49, nothing else. */
+const CARD = 'country,prefix,price\n,1,0.01\n,44,0.01\n,49,0.10\n';
+
+export const micros = (text: string): bigint => parseAmount(text)!;
+
+export type TestTeam = {
+  teamId: TeamId;
+  /** `team_…` */
+  id: string;
+  ownerId: string;
+  ownerKey: string;
+  /** The operator in this team. */
+  operator: Ctx;
+  /** Its first owner, as his key acts. */
+  owner: Ctx;
+};
+
+let made = 0;
+
+/** A new team with its first owner, funded. */
+export async function makeTeam(options: { fund?: string; currency?: string; card?: string; name?: string } = {}): Promise<TestTeam> {
+  made += 1;
+  const currency = options.currency ?? 'USD';
+  const card = parseRateCard(options.card ?? CARD);
+  if (!('rows' in card)) throw new Error(JSON.stringify(card.problems));
+  const email = `owner-${made}-${process.pid}-${Date.now()}@example.test`;
+  const { teamId, memberId, apiKey } = await createTeam(services(), {
+    name: options.name ?? `Team ${made}`,
+    currency,
+    owner: { name: 'First Owner', email, password: 'correct horse battery' },
+    rates: card.rows,
+  });
+  const operator = makeCtx(services(), { type: 'operator', teamId, currency, name: 'Operator', door: 'cli' });
+  if (options.fund !== '0') await fundTeam(operator, { amount: micros(options.fund ?? '1000.00') });
+  const owner = await ctxOf(apiKey);
+  return { teamId, id: printId('team', teamId), ownerId: memberId, ownerKey: apiKey, operator, owner };
+}
+
+/** What a key may do now, as a context. */
+export async function ctxOf(apiKey: string): Promise<Ctx & { actor: SeatActor }> {
+  const holder = await findKeyHolder(services(), apiKey);
+  if (!holder) throw new Error('This key holds nothing.');
+  const actor = actorOf(holder, '192.0.2.1');
+  return { ...makeCtx(services(), actor), actor };
+}
+
+export type TestMember = { id: string; mem: string; key: string; member: Member };
+
+/** A member of a team; `recharge` and `credit` as the API takes them. */
+export async function addMember(
+  team: TestTeam,
+  input: { role?: Role; credit?: string; recharge?: object; name?: string; email?: string; externalId?: string } = {},
+): Promise<TestMember> {
+  const { member, secrets } = await createMember(team.operator, await createMemberInput.parseAsync(input));
+  return { id: member.id, mem: printId('mem', member.id), key: secrets.apiKey, member };
+}
+
+let owner: Pool | undefined;
+
+/** The tables' owner, for what no door offers: looking at rows, suspending a team. */
+export function ownerPool(): Pool {
+  owner ??= new Pool({ connectionString: process.env['DATABASE_OWNER_URL'], max: 4 });
+  return owner;
+}
+
+afterAll(async () => {
+  await owner?.end();
+  owner = undefined;
+});
