@@ -1,10 +1,12 @@
+import Link from 'next/link';
+
 export default function Home() {
   return (
     <main>
       <h1>Purser is running</h1>
       <p>
         Its API is at <code>/api/v1</code>; every call there takes an API key. Whether the service is up can be read at{' '}
-        <a href="/api/health">/api/health</a>.
+        <a href="/api/health">/api/health</a>, what its errors mean under <Link href="/docs/errors">/docs/errors</Link>.
       </p>
     </main>
   );

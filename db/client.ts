@@ -26,9 +26,13 @@ export function openDatabase(url: string, options: { max?: number; name?: string
   return { pool, db: drizzle(pool, { casing: 'snake_case' }) };
 }
 
-/** Drizzle on one connection, for statements inside its transaction. */
+const onClient = new WeakMap<PoolClient, Db>();
+
+/** Drizzle on one connection, for statements inside its transaction; made once a connection. */
 export function drizzleOn(client: PoolClient): Db {
-  return drizzle(client, { casing: 'snake_case' });
+  let db = onClient.get(client);
+  if (!db) onClient.set(client, (db = drizzle(client, { casing: 'snake_case' })));
+  return db;
 }
 
 const shared = globalThis as { purserDatabase?: Database };

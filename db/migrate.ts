@@ -9,6 +9,9 @@ export class MigrationError extends Error {
   override name = 'MigrationError';
 }
 
+/** A connection or a pool. */
+type Queryable = Pick<ClientBase, 'query'>;
+
 type Migration = { tag: string; hash: string; statements: string[]; transaction: boolean };
 
 /** Any number that no one else takes for an advisory lock; it is the bytes of `purser`. */
@@ -22,7 +25,7 @@ const folder = () => join(/* turbopackIgnore: true */ process.cwd(), 'db', 'migr
 
 async function tagsOf(directory: string): Promise<string[]> {
   const journal = await readFile(join(/* turbopackIgnore: true */ directory, 'meta', '_journal.json'), 'utf8');
-  const parsed = JSON.parse(journal) as { entries: { idx: number; tag: string }[] };
+  const parsed: { entries: { idx: number; tag: string }[] } = JSON.parse(journal);
   return parsed.entries.toSorted((a, b) => a.idx - b.idx).map((entry) => entry.tag);
 }
 
@@ -35,7 +38,12 @@ async function load(directory: string, tag: string): Promise<Migration> {
   return { tag, hash, statements, transaction: sql.split('\n', 1)[0]?.trim() !== OUTSIDE };
 }
 
-async function applied(client: ClientBase): Promise<Map<string, string>> {
+function reasonOf(error: unknown): { message: string; code?: string } {
+  if (!(error instanceof Error)) return { message: String(error) };
+  return { message: error.message, ...('code' in error && { code: String(error.code) }) };
+}
+
+async function applied(client: Queryable): Promise<Map<string, string>> {
   const { rows } = await client.query<{ tag: string; hash: string }>('SELECT tag, hash FROM purser_migrations');
   return new Map(rows.map((row) => [row.tag, row.hash]));
 }
@@ -46,14 +54,14 @@ let known: Promise<string[]> | undefined;
  * The migrations of this release that the database lacks, oldest first. Works with the application's role. The release's
  * own list is read once: files that an upgrade lays beside a running process are not its own.
  */
-export async function pendingMigrations(client: Pick<ClientBase, 'query'>): Promise<string[]> {
+export async function pendingMigrations(client: Queryable): Promise<string[]> {
   known ??= tagsOf(folder());
   const tags = await known;
   try {
-    const done = await applied(client as ClientBase);
+    const done = await applied(client);
     return tags.filter((tag) => !done.has(tag));
   } catch (error) {
-    if (UNREADABLE.includes((error as { code?: string }).code ?? '')) return tags;
+    if (UNREADABLE.includes(reasonOf(error).code ?? '')) return tags;
     throw error;
   }
 }
@@ -87,7 +95,7 @@ async function apply(client: ClientBase, migration: Migration): Promise<void> {
   try {
     await (migration.transaction ? inTransaction(client, work) : work());
   } catch (error) {
-    const { message, code } = error as { message: string; code?: string };
+    const { message, code } = reasonOf(error);
     const left = migration.transaction
       ? 'Nothing of it was kept.'
       : 'It runs outside a transaction, so a part of it may have been kept; starting again repeats it.';
@@ -121,7 +129,7 @@ async function connect(ownerUrl: string): Promise<Client> {
   try {
     await client.connect();
   } catch (error) {
-    const { message, code } = error as { message: string; code?: string };
+    const { message, code } = reasonOf(error);
     const reason = message || code || 'no answer';
     throw new MigrationError(
       `The database does not answer for migrations: ${reason}. Check DATABASE_OWNER_URL (or DATABASE_URL, when that is ` +

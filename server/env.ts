@@ -33,7 +33,9 @@ export type Env = {
   messageValidityHours: number;
 };
 
-const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/.+/, 'must be a Postgres URL, postgres://user:password@host/database');
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/.+/, 'must be a Postgres URL, postgres://user:password@host/database');
 
 const flag = z
   .enum(['0', '1', 'false', 'true'], 'must be 1 or 0')
@@ -52,7 +54,7 @@ const secretAdvice = 'make one with: openssl rand -base64 32';
 
 /** Whether a secret is long enough but could be guessed: few different characters, a repeated block, a run, a sample. */
 function isGuessable(secret: string): boolean {
-  const codes = [...secret].map((character) => character.codePointAt(0) ?? 0);
+  const codes = Array.from({ length: secret.length }, (_, index) => secret.charCodeAt(index));
   const steps = codes.slice(1).map((code, index) => Math.abs(code - (codes[index] ?? 0)));
   const runs = steps.filter((step) => step <= 1).length;
   // A text that is a shorter one repeated is found again inside its own doubling, cut at both ends.

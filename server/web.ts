@@ -1,6 +1,6 @@
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isIP, Server as NetServer, type Socket } from 'node:net';
+import { isIP, Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
 import next from 'next';
@@ -95,7 +95,7 @@ async function handle(req: IncomingMessage, res: ServerResponse, toNext: Handler
 
 /** Answers on a bare socket, where no response object exists, and closes it. */
 async function answerRaw(socket: Duplex, status: string, response: Response): Promise<void> {
-  const problem = (await response.json()) as Record<string, unknown>;
+  const problem: Record<string, unknown> = await response.json();
   const body = JSON.stringify({ ...problem, status: Number(status.slice(0, 3)) });
   const fields = [...response.headers].filter(([name]) => name !== 'content-length');
   const head = [...fields, ['content-length', Buffer.byteLength(body)], ['connection', 'close']];
@@ -104,9 +104,13 @@ async function answerRaw(socket: Duplex, status: string, response: Response): Pr
 
 type ClientError = Error & { code?: string };
 
+/** Whether an answer is under way there, into which no other may be mixed. */
+function isAnswering(socket: Duplex): boolean {
+  return [...active].some((res) => res.socket === socket && res.headersSent);
+}
+
 function onClientError(error: ClientError, socket: Duplex): void {
-  const message = (socket as Duplex & { _httpMessage?: ServerResponse })._httpMessage;
-  if (error.code === 'ECONNRESET' || !socket.writable || message?.headersSent) {
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
     socket.destroy();
     return;
   }
@@ -168,9 +172,10 @@ async function listen(server: Server, port: number, host: string): Promise<void>
     server.listen({ port, host, backlog: 1024 });
     await once(server, 'listening');
   } catch (error) {
-    const { code } = error as ClientError;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE') throw new ConfigError([`PORT ${port} is taken on ${host}: set PORT to another`]);
-    if (code === 'EACCES') throw new ConfigError([`PORT ${port} may not be used by this user: set PORT to one above 1023`]);
+    if (code === 'EACCES')
+      throw new ConfigError([`PORT ${port} may not be used by this user: set PORT to one above 1023`]);
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
       throw new ConfigError([`HOST ${host} is no address of this machine: set HOST to one, or to 0.0.0.0 for all`]);
     }
@@ -184,8 +189,8 @@ async function main(): Promise<void> {
   let toNext: Handler | undefined;
   const server = buildServer(() => toNext ?? (() => Promise.reject(new Error('not started'))), trustProxy);
   // Next takes over `upgrade`, on which its development server needs to hear; in production it would drop clients that
-  // merely offer HTTP/2, so that it is given a listener's post where nothing arrives.
-  const httpServer = dev ? server : (new EventEmitter() as Server);
+  // merely offer HTTP/2, so that it is given a server at which nothing arrives.
+  const httpServer = dev ? server : createServer();
   const app = next({ dev, dir: process.cwd(), hostname: host, port, httpServer });
   let ending = false;
   const end = () => {
@@ -199,12 +204,13 @@ async function main(): Promise<void> {
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
   await app.prepare();
-  toNext = app.getRequestHandler() as Handler;
+  toNext = app.getRequestHandler();
   if (!ending) await listen(server, port, host);
 }
 
 // Whoever reads the output may be gone before this process is.
-for (const stream of [process.stdout, process.stderr] as unknown as Socket[]) stream.on('error', () => {});
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
 
 main().catch((error: unknown) => {
   console.error(error instanceof ConfigError ? error.message : error);

@@ -1,6 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,8 +42,9 @@ async function startElsewhere(port?: number): Promise<Started & { child: ChildPr
   const args = ['tests/support/embedded.mjs', dir, ...(port ? [String(port)] : [])];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   running.push(child);
-  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
-  return { child, ...(JSON.parse(line.toString()) as Started) };
+  const [line] = await once(child.stdout, 'data');
+  const started: Started = JSON.parse(String(line));
+  return { child, ...started };
 }
 
 async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
@@ -64,7 +74,11 @@ test('is made, stopped cleanly, and started again quickly with what was written'
   const { ownerUrl, appUrl } = first;
   expect(JSON.parse(readFileSync(join(dir, 'connection.json'), 'utf8'))).toEqual({ ownerUrl, appUrl });
   await first.stop();
-  expect([existsSync(join(dir, 'connection.json')), existsSync(pidFile()), isAlive(first.pid)]).toEqual([false, false, false]);
+  expect([existsSync(join(dir, 'connection.json')), existsSync(pidFile()), isAlive(first.pid)]).toEqual([
+    false,
+    false,
+    false,
+  ]);
   const began = Date.now();
   const again = await startPostgres({ dir, settings });
   expect(Date.now() - began).toBeLessThan(3000);
@@ -158,7 +172,9 @@ test('takes another port when the last one is taken, and says so when it was tol
   expect(second.port).not.toBe(first.port);
   expect(await query(second.appUrl, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
   await second.stop();
-  await expect(startPostgres({ dir, settings, port: first.port })).rejects.toThrow(`Port ${first.port} of 127.0.0.1 is taken`);
+  await expect(startPostgres({ dir, settings, port: first.port })).rejects.toThrow(
+    `Port ${first.port} of 127.0.0.1 is taken`,
+  );
   squatter.close();
 });
 
@@ -174,7 +190,9 @@ test('is refused to a second start, which names the first and leaves it alone', 
 });
 
 test('says in a sentence what is missing', async () => {
-  await expect(loadBinaries('win32-x64')).rejects.toThrow('There is no embedded Postgres for win32-x64. Set DATABASE_URL');
+  await expect(loadBinaries('win32-x64')).rejects.toThrow(
+    'There is no embedded Postgres for win32-x64. Set DATABASE_URL',
+  );
   await expect(loadBinaries('darwin-arm64')).rejects.toThrow(/not installed|DATABASE_URL/);
   const file = join(dir, 'file');
   writeFileSync(file, '');

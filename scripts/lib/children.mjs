@@ -100,7 +100,9 @@ export class Children {
           deaths += 1;
           if (code === EXIT_CONFIG || isHopeless(deaths)) return reject(new Ended(name));
           if (Date.now() - began > STEADY_MS) service.delay = 200;
-          console.error(`The ${name} ended (${signal ?? `exit code ${code}`}); starting it again in ${service.delay} ms.`);
+          console.error(
+            `The ${name} ended (${signal ?? `exit code ${code}`}); starting it again in ${service.delay} ms.`,
+          );
           service.timer = setTimeout(start, service.delay);
           service.delay = Math.min(service.delay * 2, 30_000);
         });

@@ -1,6 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { readJson, writePrivateJson } from './files.mjs';
 import { commandLine, isAlive, send, waitUntil } from './processes.mjs';
@@ -61,8 +70,7 @@ function quietly(what, /** @type {string[]} */ args, options = {}) {
  * @returns {Runner}
  */
 export function chooseRunner(binaries, forced) {
-  const plain = { command: (/** @type {string} */ p, /** @type {string[]} */ a) => /** @type {any} */ ([p, a]) };
-  if (process.getuid?.() !== 0) return { ...plain, options: {} };
+  if (process.getuid?.() !== 0) return { command: (p, a) => [p, a], options: {} };
   if (forced !== 'nobody') {
     try {
       quietly('unshare', [...namespace, binaries.postgres, '--version']);
@@ -74,7 +82,7 @@ export function chooseRunner(binaries, forced) {
   try {
     const [uid, gid] = [Number(quietly('id', ['-u', 'nobody'])), Number(quietly('id', ['-g', 'nobody']))];
     quietly(binaries.postgres, ['--version'], { uid, gid, cwd: '/' });
-    return { ...plain, options: { uid, gid }, uid, gid };
+    return { command: (p, a) => [p, a], options: { uid, gid }, uid, gid };
   } catch (error) {
     throw new Stop(
       `Postgres refuses to run as root, and neither a user namespace nor the user nobody can run ${binaries.postgres}. ` +
@@ -130,7 +138,9 @@ async function runProgram(runner, program, args, cwd) {
  */
 export function startFailure(output, dir) {
   const elsewhere = 'Set PURSER_DATA_DIR to another directory, or DATABASE_URL to a Postgres of your own';
-  if (/No space left on device|Disk quota exceeded/i.test(output)) {
+  const { bavail, bsize } = statfsSync(dir);
+  // Less than one segment of its log: Postgres does not always say what it choked on.
+  if (/No space left on device|Disk quota exceeded/i.test(output) || bavail * bsize < 16 * 1024 * 1024) {
     return new Stop(`The disk is full: the database in ${dir} cannot be written. Free some space. Or: ${elsewhere}.`);
   }
   if (/Permission denied|Read-only file system/i.test(output)) {
@@ -145,6 +155,8 @@ export function startFailure(output, dir) {
  * @typedef {{ id: string, port?: number, passwords: { postgres: string, purser_owner: string, purser_app: string } }}
  *   Cluster
  */
+
+const secret = () => randomBytes(24).toString('hex');
 
 /**
  * Reads what is known of the cluster, making it first where there is none. It is made under another name and renamed
@@ -166,7 +178,6 @@ export async function openCluster({ dir, binaries, runner, sync, log }) {
   }
   setAside(data, log);
   rmSync(draft, { recursive: true, force: true });
-  const secret = () => randomBytes(24).toString('hex');
   const passwords = { postgres: secret(), purser_owner: secret(), purser_app: secret() };
   const cluster = { id: secret(), passwords };
   writePrivateJson(file, cluster);

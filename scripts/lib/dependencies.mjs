@@ -10,7 +10,9 @@ import { Stop } from './stop.mjs';
 const mark = installed('.purser-lock-hash');
 
 function lockHash() {
-  return createHash('sha256').update(readFileSync(`${root}/package-lock.json`)).digest('hex');
+  return createHash('sha256')
+    .update(readFileSync(`${root}/package-lock.json`))
+    .digest('hex');
 }
 
 /**

@@ -12,5 +12,3 @@ if (!fits) {
   );
   process.exit(1);
 }
-
-export {};

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateDirectory, readJson, writePrivateJson } from './files.mjs';
 import { identity, isSameAlive, sleep } from './processes.mjs';
-import { fromFileSystem, Stop } from './stop.mjs';
+import { codeOf, fromFileSystem, Stop } from './stop.mjs';
 
 /**
  * Runs `work` while no other process runs its own for the same directory.
@@ -17,7 +17,7 @@ async function guarded(dir, work) {
       mkdirSync(guard);
       break;
     } catch (error) {
-      if (/** @type {{ code?: string }} */ (error).code !== 'EEXIST') throw fromFileSystem(error, dir);
+      if (codeOf(error) !== 'EEXIST') throw fromFileSystem(error, dir);
     }
     // A guard is held for milliseconds: an old one belongs to a process that died holding it.
     const age = Date.now() - (statSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());

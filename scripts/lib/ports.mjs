@@ -1,4 +1,5 @@
 import { connect, createServer } from 'node:net';
+import { codeOf } from './stop.mjs';
 
 /**
  * Binds a port for a moment.
@@ -9,7 +10,7 @@ import { connect, createServer } from 'node:net';
 function tryPort(port, host = '127.0.0.1') {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error) => resolve({ code: /** @type {{ code?: string }} */ (error).code ?? 'EUNKNOWN' }));
+    server.once('error', (error) => resolve({ code: codeOf(error) ?? 'EUNKNOWN' }));
     server.listen({ port, host, exclusive: true }, () => {
       const address = server.address();
       server.close(() => resolve({ port: typeof address === 'object' && address ? address.port : port }));

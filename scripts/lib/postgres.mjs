@@ -10,13 +10,21 @@ import {
   statSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import pg from 'pg';
-import { chooseRunner, handOver, loadBinaries, openCluster, settlePrevious, spawnProgram, startFailure } from './cluster.mjs';
+import { Client } from 'pg';
+import {
+  chooseRunner,
+  handOver,
+  loadBinaries,
+  openCluster,
+  settlePrevious,
+  spawnProgram,
+  startFailure,
+} from './cluster.mjs';
 import { makePrivateDirectory, writePrivateJson } from './files.mjs';
 import { takeOwnership } from './ownership.mjs';
 import { freePort } from './ports.mjs';
 import { send, sleep, within } from './processes.mjs';
-import { fromFileSystem, Stop } from './stop.mjs';
+import { codeOf, fromFileSystem, Stop } from './stop.mjs';
 
 /**
  * @typedef {object} Options
@@ -67,7 +75,7 @@ function url(user, password, port, database) {
 
 /** @param {string} connectionString */
 async function connect(connectionString) {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5000 });
+  const client = new Client({ connectionString, connectionTimeoutMillis: 5000 });
   client.on('error', () => {});
   await client.connect();
   return client;
@@ -93,10 +101,10 @@ async function launch({ dir, data, port, superUrl, settings, runner, postgres, l
     child.once('exit', (code, signal) => done((end = { code, signal, output: output.sinceStart() })));
   });
   const began = Date.now();
-  for (let told = 0; !end; await sleep(20)) {
+  for (let told = 0; ; await sleep(20)) {
     // Whoever else holds the port may accept a connection and never speak.
     const refused = await Promise.race([answers(superUrl, data), exited]);
-    if (end) break;
+    if (end) return { failed: end.output };
     if (refused === undefined) return { child, exited };
     if (refused === '28P01' && Date.now() - began > 3000) {
       child.kill('SIGINT');
@@ -108,7 +116,6 @@ async function launch({ dir, data, port, superUrl, settings, runner, postgres, l
       log('The database is still starting, or recovering after a crash …');
     }
   }
-  return { failed: /** @type {{ output: string }} */ (end).output };
 }
 
 /**
@@ -123,7 +130,7 @@ async function answers(superUrl, data) {
     const { rows } = await client.query('show data_directory');
     return rows[0].data_directory === data ? undefined : 'another database answers';
   } catch (error) {
-    return /** @type {{ code?: string }} */ (error).code ?? 'no answer';
+    return codeOf(error) ?? 'no answer';
   } finally {
     await client?.end().catch(() => {});
   }

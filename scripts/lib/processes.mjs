@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { codeOf } from './stop.mjs';
 
 /**
  * @typedef {{ pid: number, started: string }} Identity a pid alone may be reused; with its start it is one process
@@ -22,8 +23,7 @@ function readOrEmpty(path) {
  */
 function ps(pid, field) {
   try {
-    const options = { encoding: /** @type {const} */ ('utf8'), stdio: /** @type {any} */ (['ignore', 'pipe', 'ignore']) };
-    return execFileSync('ps', ['-o', `${field}=`, '-p', String(pid)], options).trim();
+    return execFileSync('ps', ['-o', `${field}=`, '-p', String(pid)], { encoding: 'utf8', stdio: 'pipe' }).trim();
   } catch {
     return '';
   }
@@ -52,7 +52,7 @@ export function isAlive(pid) {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if (/** @type {{ code?: string }} */ (error).code !== 'EPERM') return false;
+    if (codeOf(error) !== 'EPERM') return false;
   }
   return look(pid).state !== 'Z';
 }

@@ -10,6 +10,7 @@ import { sleep, whenNpmEnds } from './processes.mjs';
 import { embeddedEnvironment, listenAddress, localUrl, wantsDemo } from './settings.mjs';
 import { explain, Stop } from './stop.mjs';
 
+const log = (/** @type {string} */ line) => console.error(line);
 const tsx = (/** @type {string} */ file) => ['--import', 'tsx', file];
 
 /** One start of everything, from the database to the address that is printed, and its end. */
@@ -78,14 +79,13 @@ class Run {
 
   /** @param {number} [port] */
   #startDatabase(port) {
-    const log = (/** @type {string} */ line) => console.error(line);
     this.#database = startPostgres({ dir: this.#dir, port, log, connection: { demo: this.#demo } });
     return this.#database;
   }
 
   /** @param {import('./postgres.mjs').Postgres} database */
   async #keepDatabase(database) {
-    for (let running = database; ; ) {
+    for (let running = database; ;) {
       const { code, signal } = await running.exited;
       if (this.#stopping) return;
       console.error(`The database ended (${signal ?? `exit code ${code}`}); starting it again.`);
@@ -169,7 +169,9 @@ async function demandPort({ host, port }) {
   const refusal = await portRefusal(port, host);
   if (refusal === undefined) return;
   if (refusal === 'EADDRINUSE') {
-    throw new Stop(`Port ${port} is taken by another program: set PORT to a free one, for example PORT=${port + 1} npm start.`);
+    throw new Stop(
+      `Port ${port} is taken by another program: set PORT to a free one, for example PORT=${port + 1} npm start.`,
+    );
   }
   if (refusal === 'EACCES') throw new Stop(`Port ${port} may not be used by this user: set PORT to one above 1023.`);
   throw new Stop(`HOST is ${host}, which cannot be listened on (${refusal}): set HOST to an address of this machine.`);
@@ -178,7 +180,9 @@ async function demandPort({ host, port }) {
 /** @param {string} url @param {{ apiKey: string } | undefined} demo */
 function announce(url, demo) {
   if (!demo) {
-    console.log(`\nPurser is ready at ${url}\n\nMake a team with: npm run purser -- team create --help\nCtrl-C stops it.\n`);
+    console.log(
+      `\nPurser is ready at ${url}\n\nMake a team with: npm run purser -- team create --help\nCtrl-C stops it.\n`,
+    );
     return;
   }
   const authorization = `-H 'Authorization: Bearer ${demo.apiKey}'`;

@@ -21,13 +21,22 @@ export function explain(error) {
 }
 
 /**
+ * The code that the system or the database gave to an error.
+ * @param {unknown} error
+ * @returns {string | undefined}
+ */
+export function codeOf(error) {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+/**
  * The file system's refusals in words, with what to do; anything else comes back as it was.
  * @param {unknown} error
  * @param {string} path the directory that was written to
  * @returns {unknown}
  */
 export function fromFileSystem(error, path) {
-  const code = /** @type {{ code?: string }} */ (error)?.code;
+  const code = codeOf(error);
   const elsewhere = 'set PURSER_DATA_DIR to another directory, or DATABASE_URL to a Postgres of your own';
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new Stop(`The disk is full: ${path} cannot be written. Free some space, or ${elsewhere}.`, { cause: error });

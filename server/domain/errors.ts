@@ -143,6 +143,8 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
+
 /** One field that is wrong: a JSON pointer (RFC 6901) into the body, or the name of a parameter. */
 export type FieldError = { pointer: string; code: string; detail: string };
 

@@ -36,36 +36,45 @@ export function printAmount(micros: Micros): string {
   return `${micros < 0n ? '-' : ''}${size / MICROS_PER_UNIT}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, '')}`;
 }
 
+const isPositive = (micros: Micros): boolean => micros > 0n;
+
+const AMOUNT_FORMS = [
+  { type: 'string' as const, pattern: '^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,6})?$' },
+  { type: 'integer' as const, minimum: 0, maximum: 1_000_000_000 },
+];
+
 /**
  * An amount of a request that is to move: above zero. Parses to Micros.
  * A bad value of a right type is a custom issue with `params.code` `invalid_amount`; another type is `invalid_type`.
  */
-export const amount = amountSchema('Must be above zero.', (micros) => micros > 0n);
+export const amount = amountSchema('Must be above zero.', isPositive);
 
 /** As `amount`, where zero has a meaning: a reserve, a threshold, an alert, a price. */
 export const amountOrZero = amountSchema('Must not be negative.', (micros) => micros >= 0n);
 
+/** As `amount`, or "all" there is. */
+export const amountOrAll = z
+  .unknown()
+  .transform((input, ctx): Micros | 'all' => (input === 'all' ? input : readAmount(input, ctx, 'Must be above zero.', isPositive)))
+  .meta({ anyOf: [{ const: 'all' }, ...AMOUNT_FORMS], examples: ['25.00', 'all'] });
+
 function amountSchema(tooSmall: string, isEnough: (micros: Micros) => boolean) {
   return z
     .unknown()
-    .transform((input, ctx): Micros => {
-      if (typeof input !== 'string' && typeof input !== 'number') {
-        ctx.addIssue({ code: 'invalid_type', expected: 'string', input });
-        return z.NEVER;
-      }
-      const micros = parseAmount(input);
-      if (micros !== null && isEnough(micros)) return micros;
-      const message = micros === null ? NOT_AN_AMOUNT : tooSmall;
-      ctx.addIssue({ code: 'custom', params: { code: 'invalid_amount' }, message });
-      return z.NEVER;
-    })
-    .meta({
-      anyOf: [
-        { type: 'string', pattern: '^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,6})?$' },
-        { type: 'integer', minimum: 0, maximum: 1_000_000_000 },
-      ],
-      examples: ['25.00'],
-    });
+    .transform((input, ctx) => readAmount(input, ctx, tooSmall, isEnough))
+    .meta({ anyOf: AMOUNT_FORMS, examples: ['25.00'] });
+}
+
+function readAmount(input: unknown, ctx: z.RefinementCtx, tooSmall: string, isEnough: (micros: Micros) => boolean): Micros {
+  if (typeof input !== 'string' && typeof input !== 'number') {
+    ctx.addIssue({ code: 'invalid_type', expected: 'string', input });
+    return z.NEVER;
+  }
+  const micros = parseAmount(input);
+  if (micros !== null && isEnough(micros)) return micros;
+  const message = micros === null ? NOT_AN_AMOUNT : tooSmall;
+  ctx.addIssue({ code: 'custom', params: { code: 'invalid_amount' }, message });
+  return z.NEVER;
 }
 
 const NOT_AN_AMOUNT = 'Must be a decimal like "25.00": digits, at most six decimals, no sign, at most 1000000000.00.';

@@ -40,7 +40,7 @@ export type Api = {
   close(): Promise<void>;
 };
 
-export type CallOptions = { key?: string | null; body?: unknown; raw?: string | Buffer; headers?: Record<string, string>; idempotencyKey?: string };
+export type CallOptions = { key?: string | null; body?: unknown; raw?: string | Uint8Array<ArrayBuffer>; headers?: Record<string, string>; idempotencyKey?: string };
 
 /** Serves the API's own route modules on a port of this process: real HTTP, without building the pages first. */
 export async function serveApi(): Promise<Api> {

@@ -20,7 +20,7 @@ async function create(client: Client, name: string): Promise<void> {
       await client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY wal_log`);
       return;
     } catch (error) {
-      const code = (error as { code?: string }).code;
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === DUPLICATE_DATABASE) return;
       if (code !== OBJECT_IN_USE) throw error;
       await sleep(50);
@@ -60,6 +60,7 @@ export async function ownDatabase(): Promise<TestDatabase & { drop: () => Promis
   made += 1;
   const name = `purser_own_${process.pid}_${made}`;
   await asOwner((client) => create(client, name));
-  const drop = () => asOwner(async (client) => void (await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)));
+  const drop = () =>
+    asOwner(async (client) => void (await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)));
   return { ...named(name), drop };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
 import { instantInput, listInput } from '../lists';
-import { amount } from '../money';
+import { amount, amountOrAll } from '../money';
 
 export const TRANSFER_KINDS = [
   'funding',
@@ -64,7 +64,7 @@ export const creditInput = z.strictObject({
 export type CreditMember = z.output<typeof creditInput> & { memberId: string };
 
 export const debitInput = creditInput.extend({
-  amount: z.union([z.literal('all'), amount]).meta({ description: 'An amount, or "all" there is.' }),
+  amount: amountOrAll.meta({ description: 'An amount, or "all" there is.' }),
 });
 export type DebitMember = z.output<typeof debitInput> & { memberId: string };
 

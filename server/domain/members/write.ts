@@ -230,7 +230,8 @@ async function mayGiveRole(tx: Tx, seat: LockedSeat, role: Role): Promise<void> 
   const { actor } = tx;
   if (actor.type !== 'seat') return;
   const { rows, owners } = await ownersNow(tx, actor.memberId);
-  const self = rows.find((row) => row.id === actor.memberId);
+  // An owner may have been demoted, deactivated or deleted by another while it waited for the lock.
+  const self = rows.find((row) => row.id === actor.memberId && row.status === 'active');
   if (self?.role === 'owner') return;
   const takesBack = role === 'owner' && seat.memberId === actor.memberId && self?.steppedDownAt != null && owners.length === 0;
   if (!takesBack) fail('owner_required');

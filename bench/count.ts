@@ -1,0 +1,79 @@
+import { Client } from 'pg';
+import { transact, type Ctx } from '@/server/domain/ctx';
+import { creditMember, debitMember } from '@/server/domain/ledger/write';
+import { getMember } from '@/server/domain/members/read';
+import { createMember, deleteMember, setRole } from '@/server/domain/members/write';
+import { sendMessages } from '@/server/domain/messages/write';
+import { setRecharge } from '@/server/domain/recharge/write';
+import { makeBenchTeam } from './world';
+
+const UNIT = 1_000_000n;
+const MESSAGE = { to: '+14155550100', from: 'Bench', body: 'Hello' };
+
+/** How many statements a verb sends to the database and waits for. */
+export async function countRoundTrips(): Promise<{ name: string; trips: number }[]> {
+  const team = await makeBenchTeam(3);
+  const [plain, ruled, gone] = team.members as [Seat, Seat, Seat];
+  await setRecharge(team.ctx, ruled.id, { enabled: true, threshold: 99_999n * UNIT, target: 100_000n * UNIT });
+  const send = (ctx: Ctx) => sendMessages(ctx, { onBehalfOf: null, messages: [MESSAGE], many: false });
+  await send(plain.ctx); // the rate card is remembered from now on
+  const drain = () => debitMember(team.ctx, { memberId: ruled.id, amount: 10n * UNIT });
+  const cases: Case[] = [
+    { name: 'get a member', ctx: team.ctx, work: (ctx) => getMember(ctx, plain.id) },
+    { name: 'credit', ctx: team.ctx, work: (ctx) => creditMember(ctx, { memberId: plain.id, amount: UNIT }) },
+    withKey({ name: 'credit', ctx: team.ctx, work: (ctx) => creditMember(ctx, { memberId: plain.id, amount: UNIT }) }),
+    { name: 'debit all', ctx: team.ctx, work: (ctx) => debitMember(ctx, { memberId: gone.id, amount: 'all' }) },
+    { name: 'charge (send a message)', ctx: plain.ctx, work: send },
+    withKey({ name: 'charge (send a message)', ctx: plain.ctx, work: send }),
+    // A debit does not fire the rule; the next charge does.
+    { name: 'charge that fires the rule', ctx: ruled.ctx, work: send, before: drain },
+    withKey({ name: 'charge that fires the rule', ctx: ruled.ctx, work: send, before: drain }),
+    { name: 'change a role', ctx: team.ctx, work: (ctx) => setRole(ctx, { memberId: plain.id, role: 'owner' }) },
+    { name: 'create a member', ctx: team.ctx, work: (ctx) => createMember(ctx, { role: 'member' }) },
+    { name: 'delete a member', ctx: team.ctx, work: (ctx) => deleteMember(ctx, gone.id) },
+  ];
+  const counted = [];
+  for (const { name, ctx, work, before } of cases) {
+    await before?.();
+    counted.push({ name, trips: await countOne(ctx, work) });
+  }
+  return counted;
+}
+
+type Seat = Awaited<ReturnType<typeof makeBenchTeam>>['members'][number];
+type Case = { name: string; ctx: Ctx; work: (ctx: Ctx) => Promise<unknown>; before?: () => Promise<unknown> };
+
+/** The same as the door does it for a request with an Idempotency-Key. */
+function withKey({ name, ctx, work, before }: Case): Case {
+  const key = `count ${name}`;
+  return {
+    name: `${name}, with an Idempotency-Key`,
+    ctx,
+    before,
+    work: (outside) =>
+      transact(outside, key, async (tx) => {
+        await work(tx);
+        const memberId = tx.actor.type === 'seat' ? tx.actor.memberId : '';
+        tx.tx.answer = { memberId, key, hash: '00', status: 200, answer: 'sealed', made: null };
+      }),
+  };
+}
+
+async function countOne(ctx: Ctx, work: (ctx: Ctx) => Promise<unknown>): Promise<number> {
+  let trips = 0;
+  const original = Object.getOwnPropertyDescriptor(Client.prototype, 'query')!;
+  const query = original.value as (...words: unknown[]) => unknown;
+  Object.defineProperty(Client.prototype, 'query', {
+    ...original,
+    value(this: Client, ...words: unknown[]) {
+      trips += 1;
+      return query.apply(this, words);
+    },
+  });
+  try {
+    await work(ctx);
+    return trips;
+  } finally {
+    Object.defineProperty(Client.prototype, 'query', original);
+  }
+}

@@ -1,0 +1,80 @@
+import Link from 'next/link';
+import { ERRORS, type ErrorCode } from '@/server/domain/errors';
+import styles from './errors.module.css';
+
+const WORDS = /`([^`]+)`/;
+
+/** Text in which `backticks` mark code. */
+function Advice({ text }: { text: string }) {
+  return text.split(WORDS).map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part));
+}
+
+const shape = (code: ErrorCode): string =>
+  JSON.stringify(
+    {
+      type: `/docs/errors/${code}`,
+      title: ERRORS[code].title,
+      status: ERRORS[code].status,
+      detail: '…',
+      code,
+      requestId: 'req_…',
+    },
+    null,
+    2,
+  );
+
+/** What one error code means and what to do about it. */
+export function ErrorPage({ code }: { code: ErrorCode }) {
+  const { status, title, advice } = ERRORS[code];
+  return (
+    <main>
+      <p className={styles.above}>
+        <Link href="/docs/errors">All errors</Link> · <code>{code}</code> · HTTP {status}
+      </p>
+      <h1>{title}</h1>
+      <p>
+        <Advice text={advice} />
+      </p>
+      <h2>As it is answered</h2>
+      <pre>{shape(code)}</pre>
+      <p className={styles.above}>
+        Programs should look at <code>code</code>, which never changes its meaning; <code>detail</code> is for people. When you ask for help,
+        give <code>requestId</code>.
+      </p>
+    </main>
+  );
+}
+
+/** Every error of the API, by its code. */
+export function ErrorList() {
+  return (
+    <main>
+      <h1>Errors of the API</h1>
+      <p>
+        Every error is <code>application/problem+json</code> with a <code>code</code> that never changes its meaning.
+      </p>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">HTTP</th>
+            <th scope="col">Code</th>
+            <th scope="col">Meaning</th>
+          </tr>
+        </thead>
+        <tbody>
+          {Object.entries(ERRORS).map(([code, { status, title }]) => (
+            <tr key={code}>
+              <td>{status}</td>
+              <td>
+                <Link href={`/docs/errors/${code}`}>
+                  <code>{code}</code>
+                </Link>
+              </td>
+              <td>{title}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </main>
+  );
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { makeKey } from '@/server/domain/keys/rules';
+import { addMember, makeTeam, ownerPool } from '../support/team';
+import { auditOf, expectProblem, useApi } from '../support/door';
+
+const as = useApi();
+
+/** What time does to a rotated key: its overlap is over. */
+const runOut = (teamId: string) =>
+  ownerPool().query("UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE team_id = $1 AND expires_at IS NOT NULL", [teamId]);
+
+describe('POST /members/{id}/key/rotate', () => {
+  it('gives a new key, and the old one is dead at once', async () => {
+    const team = await makeTeam();
+    const { mem, key } = await addMember(team);
+    const rotated = await as(team.ownerKey).post(`/members/${mem}/key/rotate`);
+    expect(rotated.status).toBe(201);
+    const { member, secrets } = rotated.body;
+    expect(secrets.apiKey).not.toBe(key);
+    expect(member.apiKey).toMatchObject({ prefix: secrets.apiKey.slice(0, 13), last4: secrets.apiKey.slice(-4) });
+    expectProblem(await as(key).get('/me'), 'invalid_key');
+    expect((await as(secrets.apiKey).get('/me')).status).toBe(200);
+    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'key.rotated', door: 'api' });
+  });
+
+  it('lets the old key work until its overlap ends', async () => {
+    const team = await makeTeam();
+    const { mem, key } = await addMember(team);
+    const { body } = await as(team.ownerKey).post(`/members/${mem}/key/rotate`, { overlapSeconds: 604_800 });
+    expect((await as(key).get('/me')).status).toBe(200);
+    expect((await as(body.secrets.apiKey).get('/me')).status).toBe(200);
+    await runOut(team.teamId);
+    expectProblem(await as(key).get('/me'), 'invalid_key');
+    expect((await as(body.secrets.apiKey).get('/me')).status).toBe(200);
+  });
+
+  it('never lengthens the overlap of a key that is already ending', async () => {
+    const team = await makeTeam();
+    const { mem, key } = await addMember(team);
+    const owner = as(team.ownerKey);
+    await owner.post(`/members/${mem}/key/rotate`, { overlapSeconds: 60 });
+    await owner.post(`/members/${mem}/key/rotate`, { overlapSeconds: 3600 });
+    const { rows } = await ownerPool().query<{ seconds: number }>(
+      'SELECT extract(epoch FROM expires_at - now())::int AS seconds FROM api_keys WHERE team_id = $1 AND expires_at IS NOT NULL ORDER BY id',
+      [team.teamId],
+    );
+    expect(rows.map(({ seconds }) => Math.ceil(seconds / 600))).toEqual([1, 6]);
+    await owner.post(`/members/${mem}/key/rotate`);
+    expectProblem(await as(key).get('/me'), 'invalid_key');
+  });
+
+  it('takes an overlap of 0 to 604800 whole seconds', async () => {
+    const team = await makeTeam();
+    const { mem, key } = await addMember(team);
+    for (const overlapSeconds of [-1, 604_801, 1.5, '60', null]) {
+      const { errors } = expectProblem(await as(team.ownerKey).post(`/members/${mem}/key/rotate`, { overlapSeconds }), 'invalid_request');
+      expect(errors[0].pointer).toBe('/overlapSeconds');
+    }
+    expect((await as(key).get('/me')).status).toBe(200);
+  });
+
+  it('lets a member rotate its own key and no other', async () => {
+    const team = await makeTeam();
+    const [own, other] = [await addMember(team), await addMember(team)];
+    expectProblem(await as(own.key).post(`/members/${other.mem}/key/rotate`), 'not_found');
+    const { body } = await as(own.key).post(`/members/${own.mem}/key/rotate`);
+    expectProblem(await as(own.key).get('/me'), 'invalid_key');
+    expect((await as(body.secrets.apiKey).get('/me')).body.member.id).toBe(own.mem);
+    expect((await as(other.key).get('/me')).status).toBe(200);
+  });
+
+  it('gives a deleted member none', async () => {
+    const team = await makeTeam();
+    const { mem } = await addMember(team);
+    await as(team.ownerKey).delete(`/members/${mem}`);
+    expectProblem(await as(team.ownerKey).post(`/members/${mem}/key/rotate`), 'member_deleted');
+  });
+});
+
+describe('POST /members/{id}/key/reveal', () => {
+  it('shows an owner the current key, and writes it to the audit log', async () => {
+    const team = await makeTeam();
+    const { mem, key } = await addMember(team);
+    const shown = await as(team.ownerKey).post(`/members/${mem}/key/reveal`);
+    expect([shown.status, shown.body]).toEqual([200, { apiKey: key }]);
+    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'key.revealed', actorType: 'key' });
+    const { body } = await as(team.ownerKey).post(`/members/${mem}/key/rotate`, { overlapSeconds: 60 });
+    expect((await as(team.ownerKey).post(`/members/${mem}/key/reveal`)).body).toEqual({ apiKey: body.secrets.apiKey });
+  });
+
+  it('is an owner’s alone, and finds nothing where there is no key', async () => {
+    const team = await makeTeam();
+    const { mem, key } = await addMember(team);
+    expectProblem(await as(key).post(`/members/${mem}/key/reveal`), 'owner_required');
+    await as(team.ownerKey).delete(`/members/${mem}`);
+    expectProblem(await as(team.ownerKey).post(`/members/${mem}/key/reveal`), 'not_found');
+  });
+});
+
+describe('a key', () => {
+  it('answers the same whether it is mistyped, unknown, revoked or its member deleted', async () => {
+    const team = await makeTeam();
+    const [rotated, deleted] = [await addMember(team), await addMember(team)];
+    await as(team.ownerKey).post(`/members/${rotated.mem}/key/rotate`);
+    await as(team.ownerKey).delete(`/members/${deleted.mem}`);
+    const typo = rotated.key.slice(0, -1) + (rotated.key.endsWith('0') ? '1' : '0');
+    const answers = await Promise.all([typo, makeKey(), rotated.key, deleted.key, 'nonsense'].map((key) => as(key).get('/me')));
+    const bodies = answers.map((answer) => ({ ...expectProblem(answer, 'invalid_key'), requestId: null }));
+    for (const body of bodies) expect(body).toEqual(bodies[0]);
+  });
+
+  it('is stored neither in the clear nor as a plain hash', async () => {
+    const team = await makeTeam();
+    const { key } = await addMember(team);
+    const { rows } = await ownerPool().query<{ text: string; plain: boolean }>(
+      `SELECT k::text AS text, k.digest = sha256(convert_to($2, 'UTF8')) AS plain FROM api_keys k WHERE team_id = $1`,
+      [team.teamId, key],
+    );
+    expect(rows.length).toBeGreaterThan(1);
+    for (const row of rows) {
+      expect(row.text).not.toContain(key.slice(13, -4));
+      expect(row.plain).toBe(false);
+    }
+  });
+
+  it('tells when it was last used', async () => {
+    const team = await makeTeam();
+    const { mem, key } = await addMember(team);
+    expect((await as(team.ownerKey).get(`/members/${mem}`)).body.apiKey.lastUsedAt).toBe(null);
+    await as(key).get('/me');
+    await expect.poll(async () => (await as(team.ownerKey).get(`/members/${mem}`)).body.apiKey.lastUsedAt).toMatch(/Z$/);
+  });
+});

@@ -1,0 +1,277 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { makeCtx } from '@/server/domain/ctx';
+import { verifyLedger } from '@/server/domain/ledger/read';
+import { creditMember, debitMember } from '@/server/domain/ledger/write';
+import { activateMember, deactivateMember, deleteMember, setRole, updateMember } from '@/server/domain/members/write';
+import { reportMessages, sendMessage } from '@/server/domain/messages/write';
+import { listRechargeEvents } from '@/server/domain/recharge/read';
+import { rechargeInput } from '@/server/domain/recharge/schema';
+import { deleteRecharge, setRecharge } from '@/server/domain/recharge/write';
+import { createTeam } from '@/server/domain/teams/write';
+import { CRONTAB } from '@/server/jobs/tasks';
+import { services } from '@/server/http/services';
+import { addMember, ctxOf, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
+import { failed, inLine, outcomeOf } from './support';
+
+const text = { to: '+4915112345678', from: 'Purser', body: 'Hello' };
+
+async function sendFor(team: TestTeam, memberId: string): Promise<string> {
+  const sent = await sendMessage(team.operator, { onBehalfOf: memberId, message: text });
+  if (!('id' in sent)) throw new Error(sent.code);
+  return sent.id;
+}
+
+const statusOf = async (team: TestTeam, messageId: string) => {
+  const { rows } = await ownerPool().query<{ status: string; carrier_ref: string | null; cost: string }>(
+    'SELECT status, carrier_ref, cost FROM messages WHERE team_id = $1 AND id = $2',
+    [team.teamId, messageId],
+  );
+  return rows[0]!;
+};
+
+const activeOwners = async (team: TestTeam): Promise<number> => {
+  const { rows } = await ownerPool().query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM members WHERE team_id = $1 AND role = 'owner' AND status = 'active'`,
+    [team.teamId],
+  );
+  return rows[0]!.n;
+};
+
+describe('a report of failures over several seats', () => {
+  it("refunds two owners' messages without a deadlock with a credit to one of them", async () => {
+    const team = await makeTeam();
+    const seats = await Promise.all([addMember(team, { role: 'owner' }), addMember(team, { role: 'owner' })]);
+    const [first, second] = seats.map((seat) => seat.id).toSorted() as [string, string];
+    const messages = [await sendFor(team, first), await sendFor(team, second)];
+    // The credit holds the second seat and asks for the master; the report must not hold the master and ask for that seat.
+    const outcomes = await inLine(team, [team.teamId], [
+      () => reportMessages(team.operator, messages.map(failed)),
+      () => creditMember(team.operator, { memberId: second, amount: micros('1.00') }),
+    ]);
+    expect(outcomes).toEqual(['ok', 'ok']);
+    for (const id of messages) expect(await statusOf(team, id)).toMatchObject({ status: 'failed', cost: '0' });
+  });
+
+  it('keeps the final word of a report that says sent and failed of the same message', async () => {
+    const team = await makeTeam();
+    const member = await addMember(team, { credit: '1.00' });
+    const id = await sendFor(team, member.id);
+    await reportMessages(team.operator, [{ id, status: 'sent', carrier: 'sandbox', ref: 'r-1' }, failed(id)]);
+    expect(await statusOf(team, id)).toMatchObject({ status: 'failed', cost: '0' });
+    expect((await moneyOfSeat(team, member.id)).balance).toBe('1000000');
+  });
+
+  it('keeps the first final word of a report that says failed, sent and delivered', async () => {
+    const team = await makeTeam();
+    const member = await addMember(team, { credit: '1.00' });
+    const id = await sendFor(team, member.id);
+    await reportMessages(team.operator, [failed(id), { id, status: 'sent' }, { id, status: 'delivered' }, failed(id)]);
+    expect(await statusOf(team, id)).toMatchObject({ status: 'failed', cost: '0' });
+    expect(await reportMessages(team.operator, [failed(id), { id, status: 'delivered' }])).toEqual([]);
+    expect((await moneyOfSeat(team, member.id)).balance).toBe('1000000');
+  });
+});
+
+const moneyOfSeat = async (team: TestTeam, memberId: string) => {
+  const { rows } = await ownerPool().query<{ balance: string; closed: boolean }>(
+    'SELECT balance, closed_at IS NOT NULL AS closed FROM ledger_accounts WHERE team_id = $1 AND id = $2',
+    [team.teamId, memberId],
+  );
+  return rows[0]!;
+};
+
+describe('owners who act on each other at once', () => {
+  const twoOwners = async () => {
+    const team = await makeTeam();
+    const seat = await addMember(team, { role: 'owner' });
+    const [a, b] = [team.owner, await ctxOf(seat.key)];
+    return { team, a, b, aId: team.ownerId, bId: seat.id };
+  };
+
+  it('deactivating one while he demotes the other leaves an active owner', async () => {
+    const { team, a, b, aId, bId } = await twoOwners();
+    const outcomes = await inLine(team, [team.teamId], [
+      () => deactivateMember(b, aId),
+      () => setRole(a, { memberId: bId, role: 'member' }),
+    ]);
+    expect(await activeOwners(team)).toBe(1);
+    expect(outcomes).toEqual(['ok', 'member_inactive']);
+  });
+
+  it('deleting one while he demotes the other leaves an active owner', async () => {
+    const { team, a, b, aId, bId } = await twoOwners();
+    const outcomes = await inLine(team, [team.teamId], [
+      () => deleteMember(b, aId),
+      () => setRole(a, { memberId: bId, role: 'member' }),
+    ]);
+    expect(await activeOwners(team)).toBe(1);
+    expect(outcomes).toEqual(['ok', 'invalid_key']);
+  });
+
+  it('demoting each other leaves one of them an owner', async () => {
+    const { team, a, b, aId, bId } = await twoOwners();
+    const outcomes = await inLine(team, [team.teamId], [
+      () => setRole(b, { memberId: aId, role: 'member' }),
+      () => setRole(a, { memberId: bId, role: 'member' }),
+    ]);
+    expect(outcomes).toEqual(['ok', 'owner_required']);
+    expect(await activeOwners(team)).toBe(1);
+  });
+
+  it('deactivating or deleting each other tells the loser what became of him', async () => {
+    const one = await twoOwners();
+    expect(
+      await inLine(one.team, [one.team.teamId], [() => deactivateMember(one.b, one.aId), () => deactivateMember(one.a, one.bId)]),
+    ).toEqual(['ok', 'member_inactive']);
+    const two = await twoOwners();
+    expect(
+      await inLine(two.team, [two.team.teamId], [() => deleteMember(two.b, two.aId), () => deleteMember(two.a, two.bId)]),
+    ).toEqual(['ok', 'invalid_key']);
+  });
+
+  it('who is deactivated cannot activate himself with a request that had begun before', async () => {
+    const { team, a, b, aId } = await twoOwners();
+    const outcomes = await inLine(team, [aId], [() => deactivateMember(b, aId), () => activateMember(a, aId)]);
+    expect(outcomes).toEqual(['ok', 'member_inactive']);
+    expect(await activeOwners(team)).toBe(1);
+  });
+
+  it('both stepped down and both take the role back: one does', async () => {
+    const { team, a, b, aId, bId } = await twoOwners();
+    await setRole(a, { memberId: aId, role: 'member' });
+    await setRole(b, { memberId: bId, role: 'member' });
+    expect(await activeOwners(team)).toBe(0);
+    const outcomes = await inLine(team, [team.teamId], [
+      () => setRole(a, { memberId: aId, role: 'owner' }),
+      () => setRole(b, { memberId: bId, role: 'owner' }),
+    ]);
+    expect(outcomes).toEqual(['ok', 'owner_required']);
+    expect(await activeOwners(team)).toBe(1);
+  });
+});
+
+describe('a request that had begun when its own seat ended', () => {
+  it('a send is refused as every later one, and takes nothing', async () => {
+    const team = await makeTeam();
+    const member = await addMember(team, { credit: '5.00' });
+    const own = await ctxOf(member.key);
+    const send = () => sendMessage(own, { onBehalfOf: null, message: text });
+    expect(await inLine(team, [member.id], [() => deleteMember(team.owner, member.id), send])).toEqual(['ok', 'invalid_key']);
+    expect(await outcomeOf(send())).toBe('invalid_key');
+    expect(await moneyOfSeat(team, member.id)).toEqual({ balance: '0', closed: true });
+  });
+
+  it('a send for a seat that was just deactivated is refused', async () => {
+    const team = await makeTeam();
+    const member = await addMember(team, { credit: '5.00' });
+    const own = await ctxOf(member.key);
+    const send = () => sendMessage(own, { onBehalfOf: null, message: text });
+    expect(await inLine(team, [member.id], [() => deactivateMember(team.owner, member.id), send])).toEqual(['ok', 'member_inactive']);
+    expect(await moneyOfSeat(team, member.id)).toEqual({ balance: '5000000', closed: false });
+  });
+});
+
+describe('a rule that is made anew', () => {
+  it('has a history of its own: its refusal is not counted to one of the rule before', async () => {
+    const team = await makeTeam({ fund: '0' });
+    const member = await addMember(team);
+    const rule = rechargeInput.parse({ threshold: '5.00', target: '50.00' });
+    await setRecharge(team.owner, member.id, rule);
+    await deleteRecharge(team.owner, member.id);
+    await setRecharge(team.owner, member.id, rule);
+    const { data } = await listRechargeEvents(team.owner, { memberId: member.id, limit: 10 });
+    expect(data.map(({ outcome, reason, count }) => ({ outcome, reason, count }))).toEqual([
+      { outcome: 'refused', reason: 'master_short', count: 1 },
+      { outcome: 'refused', reason: 'master_short', count: 1 },
+    ]);
+  });
+});
+
+describe('at midnight', () => {
+  // A charge that began before midnight judges its cap by yesterday, and may commit a while after the clock's job ran.
+  it('the waiting are looked at again when no transaction of the day before can still be running', () => {
+    const minutes = CRONTAB.split('\n')
+      .filter((line) => line.includes(' serve-all-waiting'))
+      .flatMap((line) => line.split(' ')[1] === '0' ? line.split(' ')[0]!.split(',').map(Number) : []);
+    expect(minutes).toContain(0);
+    expect(minutes.some((minute) => minute >= 1 && minute <= 10)).toBe(true);
+  });
+});
+
+describe('people at the same moment', () => {
+  it('two teams of one new owner are made at once', async () => {
+    const email = `both-${process.pid}-${Date.now()}@example.test`;
+    const make = (name: string) =>
+      createTeam(services(), { name, currency: 'USD', owner: { name: 'Both', email, password: 'correct horse battery' }, rates: [] });
+    expect(await Promise.all([outcomeOf(make('Left')), outcomeOf(make('Right'))])).toEqual(['ok', 'ok']);
+    const { rows } = await ownerPool().query('SELECT 1 FROM members m JOIN users u ON u.id = m.user_id WHERE u.email = $1', [email]);
+    expect(rows).toHaveLength(2);
+  });
+
+  it('members who swap their addresses are told so, not deadlocked', async () => {
+    const team = await makeTeam();
+    const [a, b] = await Promise.all([addMember(team, { email: 'a@example.test' }), addMember(team, { email: 'b@example.test' })]);
+    const outcomes = await inLine(team, [a.id, b.id], [
+      () => updateMember(team.owner, { memberId: a.id, email: 'b@example.test' }),
+      () => updateMember(team.owner, { memberId: b.id, email: 'a@example.test' }),
+    ]);
+    expect(outcomes).toEqual(['email_taken', 'email_taken']);
+  });
+});
+
+describe('money of one seat asked for twice', () => {
+  it('two debits of all take it once', async () => {
+    const team = await makeTeam();
+    const member = await addMember(team, { credit: '5.00' });
+    const all = () => debitMember(team.owner, { memberId: member.id, amount: 'all' });
+    expect((await inLine(team, [member.id], [all, all])).toSorted()).toEqual(['insufficient_funds', 'ok']);
+    expect((await verifyLedger(services().database.db)).problems).toEqual([]);
+  });
+
+  it('two deletions return it once, and both say how much', async () => {
+    const team = await makeTeam();
+    const member = await addMember(team, { credit: '5.00' });
+    const answers: unknown[] = [];
+    const gone = async () => answers.push(await deleteMember(team.owner, member.id));
+    expect(await inLine(team, [member.id], [gone, gone])).toEqual(['ok', 'ok']);
+    expect(answers[0]).toMatchObject({ returned: micros('5.00') });
+    expect(answers[1]).toEqual(answers[0]);
+  });
+
+  it('two reports of one failure refund once', async () => {
+    const team = await makeTeam();
+    const member = await addMember(team, { credit: '5.00' });
+    const id = await sendFor(team, member.id);
+    const report = () => reportMessages(team.operator, [failed(id)]);
+    expect(await inLine(team, [member.id], [report, report, report])).toEqual(['ok', 'ok', 'ok']);
+    expect(await moneyOfSeat(team, member.id)).toEqual({ balance: '5000000', closed: false });
+  });
+
+  it('a failure reported while the seat is deleted is refunded to the master, once', async () => {
+    for (const first of ['delete', 'report'] as const) {
+      const team = await makeTeam({ fund: '100.00' });
+      const member = await addMember(team, { credit: '5.00' });
+      const id = await sendFor(team, member.id);
+      const gone = () => deleteMember(team.owner, member.id);
+      const report = () => reportMessages(team.operator, [failed(id)]);
+      expect(await inLine(team, [member.id], first === 'delete' ? [gone, report] : [report, gone])).toEqual(['ok', 'ok']);
+      expect(await moneyOfSeat(team, member.id)).toEqual({ balance: '0', closed: true });
+      expect((await moneyOfSeat(team, team.teamId)).balance).toBe('100000000');
+    }
+  });
+});
+
+describe('a transaction that was broken inside', () => {
+  it('is never answered as done: what Postgres rolled back throws', async () => {
+    const { transact } = await import('@/server/domain/ctx');
+    const { sql } = await import('drizzle-orm');
+    const team = await makeTeam();
+    const work = transact(makeCtx(services(), team.owner.actor), null, async (tx) => {
+      await tx.db.execute(sql`SELECT 1 / 0`).catch(() => {});
+      return 'done';
+    });
+    await expect(work).rejects.toThrow();
+    await sleep(0);
+  });
+});

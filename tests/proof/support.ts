@@ -1,0 +1,168 @@
+import { Client, type Pool } from 'pg';
+import { openDatabase } from '@/db/client';
+import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
+import { DomainError, Refusal } from '@/server/domain/errors';
+import type { Report } from '@/server/domain/messages/write';
+import { makeVault } from '@/server/domain/vault';
+import { ownerPool, type TestTeam } from '../support/team';
+
+/** Counts of the short form are multiplied by this in the long one. */
+export const SCALE = Math.max(1, Number(process.env['PROOF_SCALE'] ?? 1));
+
+/** The seed of a proof, printed so that a failure can be run again: give it back in PROOF_SEED. */
+export function seedOf(proof: string): number {
+  const seed = Number(process.env['PROOF_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+  console.log(`${proof}: PROOF_SEED=${seed} PROOF_SCALE=${SCALE}`);
+  return seed;
+}
+
+export type Random = {
+  /** A whole number from 0 up to, not including, `below`. */
+  below: (below: number) => number;
+  pick: <T>(list: readonly T[]) => T;
+};
+
+/** The mulberry32 generator: small, and the same everywhere for the same seed. */
+export function makeRandom(seed: number): Random {
+  let state = seed;
+  const next = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const below = (limit: number) => Math.floor(next() * limit);
+  return { below, pick: (list) => list[below(list.length)]! };
+}
+
+/** A process's own services on the test's database, with as many connections as a proof has clients. */
+export function openServices(connections: number): Services & { close: () => Promise<void> } {
+  const database = openDatabase(process.env['DATABASE_URL']!, { max: connections, name: 'proof' });
+  const vault = makeVault(process.env['PURSER_SECRET']!);
+  return { database, vault, close: () => database.pool.end() };
+}
+
+/** The same actor on other services. */
+export const through = (services: Services, ctx: Ctx): Ctx => makeCtx(services, ctx.actor, { at: ctx.at });
+
+/** SQLSTATEs of an error, wherever a query builder has wrapped it. */
+export function sqlStates(error: unknown): string[] {
+  const codes: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && typeof at.code === 'string') codes.push(at.code);
+  }
+  return codes;
+}
+
+/**
+ * How a verb ended, as a client is told it: `ok`, or the code of the refusal. A fault of the database is shown by its
+ * SQLSTATE and its words, since no verb may end so.
+ */
+export async function outcomeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    const result = await work;
+    return result instanceof Refusal ? result.code : 'ok';
+  } catch (error) {
+    if (error instanceof DomainError) return error.code;
+    const last = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return `FAULT ${sqlStates(error).join(' ')} ${last instanceof Error ? last.message : String(last)}`;
+  }
+}
+
+/** The state of the database that no client may ever see: each is named by the SQLSTATE. */
+export const DEADLOCK = '40P01';
+
+/** A client at the keyboard: holds rows locked, so that verbs line up behind it in a known order. */
+export class Gate {
+  #client: Client;
+  private constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Locks accounts of a team (the master's id is the team's). */
+  static async close(team: TestTeam, ...accounts: string[]): Promise<Gate> {
+    const client = new Client({ connectionString: process.env['DATABASE_OWNER_URL'] });
+    await client.connect();
+    const gate = new Gate(client);
+    await client.query('BEGIN');
+    const locked = await client.query('SELECT 1 FROM ledger_accounts WHERE team_id = $1 AND id = ANY ($2) FOR UPDATE', [
+      team.teamId,
+      accounts,
+    ]);
+    if (locked.rowCount !== accounts.length) throw new Error('There is no such account to lock.');
+    return gate;
+  }
+
+  /** Waits until as many of this database's sessions stand before a lock. */
+  async queued(count: number): Promise<void> {
+    for (const end = Date.now() + 6_000; Date.now() < end; ) {
+      const { rows } = await ownerPool().query<{ n: number }>(
+        `SELECT count(DISTINCT l.pid)::int AS n FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+          WHERE NOT l.granted AND a.datname = current_database()`,
+      );
+      if (rows[0]!.n >= count) return;
+    }
+    throw new Error(`Fewer than ${count} sessions came to wait.`);
+  }
+
+  async open(): Promise<void> {
+    await this.#client.query('ROLLBACK');
+    await this.#client.end();
+  }
+}
+
+/** Runs verbs that stand in line behind the same locks, in the order given, and lets them go at once. */
+export async function inLine(team: TestTeam, accounts: string[], verbs: (() => Promise<unknown>)[]): Promise<string[]> {
+  const gate = await Gate.close(team, ...accounts);
+  const running: Promise<string>[] = [];
+  try {
+    for (const verb of verbs) {
+      running.push(outcomeOf(verb()));
+      await gate.queued(running.length);
+    }
+  } finally {
+    await gate.open();
+  }
+  return Promise.all(running);
+}
+
+/** What a carrier says when it could not deliver. */
+export const failed = (id: string): Report => ({ id, status: 'failed', code: 'undelivered', detail: 'It was not delivered.' });
+
+export type Money = {
+  master: bigint;
+  reserve: bigint;
+  members: bigint;
+  usage: bigint;
+  funding: bigint;
+  lowest: bigint;
+};
+
+/** A team's money, by what its accounts and its entries say. */
+export async function moneyOf(pool: Pool, teamId: string): Promise<Money> {
+  const { rows } = await pool.query<Record<keyof Money, string>>(
+    `SELECT (SELECT balance FROM ledger_accounts WHERE team_id = $1 AND kind = 'master') AS master,
+       (SELECT reserve FROM ledger_accounts WHERE team_id = $1 AND kind = 'master') AS reserve,
+       (SELECT coalesce(sum(balance), 0) FROM ledger_accounts WHERE team_id = $1 AND kind = 'member') AS members,
+       (SELECT coalesce(sum(amount), 0) FROM entries WHERE team_id = $1 AND account_id = '00000000-0000-7000-8000-000000000001') AS usage,
+       (SELECT coalesce(-sum(amount), 0) FROM entries WHERE team_id = $1 AND account_id = '00000000-0000-7000-8000-000000000002') AS funding,
+       (SELECT least(min(balance), 0) FROM ledger_accounts WHERE team_id = $1) AS lowest`,
+    [teamId],
+  );
+  const row = rows[0]!;
+  const big = (name: keyof Money) => BigInt(row[name]);
+  return {
+    master: big('master'),
+    reserve: big('reserve'),
+    members: big('members'),
+    usage: big('usage'),
+    funding: big('funding'),
+    lowest: big('lowest'),
+  };
+}
+
+/** Takes a team's jobs out of the outbox, as the relay does; answers whether its waiting rules are to be looked at. */
+export async function takeWake(pool: Pool, teamId: string): Promise<boolean> {
+  const taken = await pool.query(`DELETE FROM outbox WHERE team_id = $1 AND task = 'serve-waiting'`, [teamId]);
+  return (taken.rowCount ?? 0) > 0;
+}

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect } from 'vitest';
+import { ERRORS, type ErrorCode } from '@/server/domain/errors';
+import { verifyLedger } from '@/server/domain/ledger/read';
+import { services } from '@/server/http/services';
+import { serveApi, type Answer, type Api, type CallOptions } from './api';
+import { ownerPool, type TestTeam } from './team';
+
+type Options = Omit<CallOptions, 'key' | 'body'>;
+
+/** One key's way through the door. */
+export type Caller = {
+  key: string | null;
+  get(path: string, options?: Options): Promise<Answer>;
+  post(path: string, body?: unknown, options?: Options): Promise<Answer>;
+  put(path: string, body?: unknown, options?: Options): Promise<Answer>;
+  patch(path: string, body?: unknown, options?: Options): Promise<Answer>;
+  delete(path: string, options?: Options): Promise<Answer>;
+  call(method: string, path: string, options?: Omit<CallOptions, 'key'>): Promise<Answer>;
+};
+
+/**
+ * The API for the tests of one file, over real HTTP: answers how a key calls it. After the last test the whole ledger
+ * must still prove itself, whatever the tests have done.
+ */
+export function useApi(): (key: string | null) => Caller {
+  let api: Api | undefined;
+  beforeAll(async () => {
+    api = await serveApi();
+  });
+  afterAll(async () => {
+    await api?.close();
+    const proof = await verifyLedger(services().database.db);
+    expect(proof.problems).toEqual([]);
+  });
+  return (key) => {
+    const call: Caller['call'] = (method, path, options) => {
+      if (!api) throw new Error('The API is not served yet.');
+      return api.call(method, path, { ...options, key });
+    };
+    return {
+      key,
+      call,
+      get: (path, options) => call('GET', path, options),
+      post: (path, body, options) => call('POST', path, { ...options, body }),
+      put: (path, body, options) => call('PUT', path, { ...options, body }),
+      patch: (path, body, options) => call('PATCH', path, { ...options, body }),
+      delete: (path, options) => call('DELETE', path, options),
+    };
+  };
+}
+
+/** A problem as every one must be, with this code; answers its body for more. */
+export function expectProblem(answer: Answer, code: ErrorCode): Answer['body'] {
+  expect({ status: answer.status, code: answer.body?.code }, answer.text).toEqual({ status: ERRORS[code].status, code });
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(answer.body).toMatchObject({
+    type: `/docs/errors/${code}`,
+    title: ERRORS[code].title,
+    status: ERRORS[code].status,
+    detail: expect.stringMatching(/\S/),
+    requestId: answer.headers.get('request-id'),
+  });
+  return answer.body;
+}
+
+/** What of an answer may not differ where nothing may be told apart: status, fields and bytes, but the request's id. */
+export function tellable(answer: Answer): object {
+  const { status, headers, text } = answer;
+  const fields = [...headers].filter(([name]) => !['request-id', 'date', 'ratelimit', 'content-length'].includes(name));
+  return { status, fields, text: text.replace(/"requestId":"req_[0-9a-z]{26}"/, '"requestId":"…"') };
+}
+
+/** Every balance of a team by its account's id, as micros: what must be the same where nothing may move. */
+export async function balancesOf(team: Pick<TestTeam, 'teamId'>): Promise<Record<string, string>> {
+  const { rows } = await ownerPool().query<{ id: string; balance: string | null; version: string }>(
+    'SELECT id, balance, version FROM ledger_accounts WHERE team_id = $1 ORDER BY id',
+    [team.teamId],
+  );
+  return Object.fromEntries(rows.map((row) => [row.id, `${row.balance} at ${row.version}`]));
+}
+
+/** The actions of a team's audit log, oldest first. */
+export async function auditOf(team: Pick<TestTeam, 'teamId'>): Promise<{ action: string; targetId: string | null; door: string; actorType: string }[]> {
+  const { rows } = await ownerPool().query<{ action: string; targetId: string | null; door: string; actorType: string }>(
+    'SELECT action, target_id AS "targetId", door, actor_type AS "actorType" FROM audit_events WHERE team_id = $1 ORDER BY id',
+    [team.teamId],
+  );
+  return rows;
+}
