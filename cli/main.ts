@@ -25,9 +25,13 @@ function makeProgram(): Command {
     .description('prove the whole ledger; names the first broken rows and exits 1 if any is off')
     .action(async (_options: object, command: Command) => {
       const database = openDatabase(env().databaseUrl, { max: 1, name: 'purser-verify' });
-      const proof = await verifyLedger(database.db).finally(() => database.pool.end());
-      print(command, proof);
-      if (!proof.ok) process.exitCode = 1;
+      try {
+        const proof = await verifyLedger(database.db);
+        print(command, proof);
+        if (!proof.ok) process.exitCode = 1;
+      } finally {
+        await database.pool.end();
+      }
     });
   program
     .command('migrate')

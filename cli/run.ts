@@ -58,7 +58,7 @@ export function print(command: Command, result: Record<string, unknown>): void {
   }
   for (const [name, value] of Object.entries(result)) {
     if (Array.isArray(value)) for (const item of value) console.log(typeof item === 'string' ? item : JSON.stringify(item));
-    else console.log(`${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+    else console.log(`${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   }
 }
 

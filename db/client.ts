@@ -21,8 +21,10 @@ export function openDatabase(url: string, options: { max?: number; name?: string
     application_name: options.name ?? 'purser',
     keepAlive: true,
   });
-  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+  // A connection that breaks is replaced at the next use, and whoever is at work on it is told by its own query. Without
+  // these listeners it would end the process: the pool listens to its idle connections alone.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return { pool, db: drizzle(pool, { casing: 'snake_case' }) };
 }
 

@@ -3,7 +3,7 @@ type Fault = { code?: unknown; message?: unknown; cause?: unknown };
 
 function* chain(error: unknown): Generator<Fault> {
   for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 5; depth++) {
-    yield at as Fault;
+    yield at;
     at = (at as Fault).cause;
   }
 }

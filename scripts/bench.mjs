@@ -30,12 +30,12 @@ try {
   await ensureDependencies();
   const { mkdtempSync, rmSync } = await import('node:fs');
   const { tmpdir } = await import('node:os');
-  const { join } = await import('node:path');
+  const path = await import('node:path');
   const { ensureBuild } = await import('./lib/build.mjs');
   const { Children } = await import('./lib/children.mjs');
   const { freePort } = await import('./lib/ports.mjs');
   const { startPostgres } = await import('./lib/postgres.mjs');
-  const dir = mkdtempSync(join(tmpdir(), 'purser-bench-'));
+  const dir = mkdtempSync(path.join(tmpdir(), 'purser-bench-'));
   await ensureBuild(new Children());
   const postgres = await startPostgres({ dir, settings: { max_connections: 200, shared_buffers: '256MB' } });
   const port = await freePort();

@@ -23,7 +23,7 @@ async function command(env) {
   const { spawn } = await import('node:child_process');
   const { constants } = await import('node:os');
   const { root } = await import('./lib/files.mjs');
-  const words = ['--import', 'tsx', 'cli/main.ts', ...process.argv.slice(2)];
+  const words = ['--import', import.meta.resolve('tsx'), 'cli/main.ts', ...process.argv.slice(2)];
   // The command runs in the checkout; paths that a person gives are relative to where that person is.
   const whole = { INIT_CWD: process.cwd(), ...process.env, ...env };
   const child = spawn(process.execPath, words, { cwd: root, stdio: 'inherit', env: whole });

@@ -53,7 +53,7 @@ export function ErrorList() {
       <p>
         Every error is <code>application/problem+json</code> with a <code>code</code> that never changes its meaning.
       </p>
-      <table>
+      <table className={styles.codes}>
         <thead>
           <tr>
             <th scope="col">HTTP</th>

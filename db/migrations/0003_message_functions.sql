@@ -15,7 +15,7 @@ DECLARE
   v_at timestamptz := coalesce(p_at, now());
   v_day date := (coalesce(p_at, now()) AT TIME ZONE 'UTC')::date;
   v_account record; v_seat record; v_rule record; v_paid record;
-  v_total bigint; v_count bigint; v_before bigint; v_after bigint; v_seq bigint; v_payer uuid;
+  v_total bigint; v_count bigint; v_before bigint; v_after bigint; v_seq bigint; v_payer uuid; v_closed timestamptz;
   v_recharge jsonb; v_ids jsonb;
 BEGIN
   SELECT a.balance, a.version INTO v_account FROM public.ledger_accounts a
@@ -34,7 +34,8 @@ BEGIN
         WHERE a.team_id = p_team AND a.id = p_team AND a.closed_at IS NULL AND a.balance >= v_total
         RETURNING a.balance, a.version INTO v_after, v_seq;
       EXIT WHEN FOUND;
-      SELECT a.balance INTO v_after FROM public.ledger_accounts a WHERE a.team_id = p_team AND a.id = p_team FOR UPDATE;
+      SELECT a.balance, a.closed_at INTO v_after, v_closed FROM public.ledger_accounts a WHERE a.team_id = p_team AND a.id = p_team FOR UPDATE;
+      IF NOT FOUND OR v_closed IS NOT NULL THEN RETURN '{"result": "missing"}'; END IF;
       IF v_after < v_total THEN
         RETURN jsonb_build_object('result', 'short_master', 'balance', v_after::text, 'total', v_total::text);
       END IF;
@@ -112,8 +113,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 --> statement-breakpoint
 -- What became of messages: [{id, status: sent | delivered | failed, code, detail, carrier, ref}]. A final state stays final; each message
--- that ends failed is refunded whole, once, and its day is put right. Locks the seats of what may be refunded by id, then
--- the messages by id, then (in ledger_post) the master, then the days: the same order as everywhere.
+-- that ends failed is refunded whole, once, and its day is put right. Of several words on one message the first final one
+-- counts. Locks the seats of what may be refunded by id (an owner's too, though the master paid: `ledger_post` locks it),
+-- then the messages by id, then (in `ledger_post`) the master, then the days: the same order as everywhere.
 -- Answers the ids that changed, and whether a rule waits for the money that came back.
 CREATE FUNCTION messages_report(p_team uuid, p_reports jsonb, p_post jsonb, p_at timestamptz, OUT changed uuid[], OUT waiting boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, purser_posting, pg_temp AS $$
@@ -123,13 +125,13 @@ DECLARE
 BEGIN
   waiting := false;
   PERFORM 1 FROM public.ledger_accounts a WHERE a.team_id = p_team AND a.id IN (
-    SELECT m.member_id FROM public.messages m WHERE m.team_id = p_team AND m.payer = 'member'
+    SELECT m.member_id FROM public.messages m WHERE m.team_id = p_team
       AND m.id IN (SELECT x.id FROM jsonb_to_recordset(p_reports) AS x(id uuid, status text) WHERE x.status = 'failed'))
     ORDER BY a.id FOR UPDATE;
   WITH said AS (
     SELECT DISTINCT ON (x.id) x.* FROM ROWS FROM (jsonb_to_recordset(p_reports)
       AS (id uuid, status text, code text, detail text, carrier text, ref text)) WITH ORDINALITY AS x(id, status, code, detail, carrier, ref, ord)
-    ORDER BY x.id, x.ord
+    ORDER BY x.id, x.status = 'sent', x.ord
   ), was AS (
     SELECT m.id, m.member_id, m.payer, m.country, (m.created_at AT TIME ZONE 'UTC')::date AS day, m.cost, s.status, s.code, s.detail, s.carrier, s.ref
     FROM public.messages m JOIN said s ON s.id = m.id

@@ -5,7 +5,7 @@ import { Stop } from './stop.mjs';
 
 /** Told by a child: its settings are wrong, so that starting it again would change nothing. */
 const EXIT_CONFIG = 78;
-const STEADY_MS = 60_000;
+const STEADY_MS = 10_000;
 const STOP_MS = 15_000;
 
 /**

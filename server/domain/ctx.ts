@@ -3,7 +3,7 @@ import { escapeLiteral, type PoolClient } from 'pg';
 import { drizzleOn, type Database, type Db } from '@/db/client';
 import { seatOf, type Actor, type Role } from './actor';
 import { fail } from './errors';
-import { may, type Permission } from './policy';
+import { may, mustBeLive, type Permission } from './policy';
 import type { Vault } from './vault';
 
 /** What a process has one of. */
@@ -123,7 +123,7 @@ export async function found<T>(ctx: Ctx, work: (tx: Tx) => Promise<T>): Promise<
     const { rows } = await db.execute<{ now: string }>(sql`SELECT now()::text AS now`);
     const team: TeamNow = { status: 'active', defaultSender: null, ratesVersion: 1 };
     const tx: Transaction = { team, past: null, audit: [], jobs: [], answer: null, rehearsal: false, key: null };
-    const inside: Tx = { ...ctx, db: db as Db, tx, now: ctx.at ?? new Date(rows[0]!.now) };
+    const inside: Tx = { ...ctx, db, tx, now: ctx.at ?? new Date(rows[0]!.now) };
     const result = await work(inside);
     await db.execute(sql.raw(`SELECT ${finish(inside)}`));
     return result;
@@ -159,9 +159,8 @@ async function begin(client: PoolClient, ctx: Ctx, key: string | null): Promise<
 
 function liveActor(actor: Actor, begun: Begun): Actor {
   if (actor.type === 'operator') return actor;
-  if (begun.status === 'inactive') fail('member_inactive');
-  if (begun.status !== 'active' || !begun.role) fail('invalid_key');
-  return { ...actor, role: begun.role };
+  mustBeLive(begun.status);
+  return { ...actor, role: begun.role ?? fail('invalid_key') };
 }
 
 async function end(client: PoolClient, { actor, tx }: Tx): Promise<void> {
@@ -170,7 +169,10 @@ async function end(client: PoolClient, { actor, tx }: Tx): Promise<void> {
     return;
   }
   const something = tx.audit.length || tx.jobs.length || tx.answer;
-  await client.query(something ? `SELECT ${finish({ actor, tx })}; COMMIT` : 'COMMIT');
+  const done: unknown = await client.query(something ? `SELECT ${finish({ actor, tx })}; COMMIT` : 'COMMIT');
+  // Postgres answers the COMMIT of a transaction that a statement has broken with ROLLBACK, and with no error.
+  const { command } = [done].flat().at(-1) as { command: string };
+  if (command !== 'COMMIT') throw new Error('A statement of this transaction failed, so that nothing of it was kept.');
 }
 
 const finish = ({ actor, tx }: Pick<Tx, 'actor' | 'tx'>): string =>

@@ -37,6 +37,12 @@ export function mayFor(actor: Actor, permission: Permission, memberId: string): 
   return scope;
 }
 
+/** Whether a seat may act at all: what its key and its sessions are told once it is not active. */
+export function mustBeLive(status: 'active' | 'inactive' | 'deleted' | null): void {
+  if (status === 'inactive') fail('member_inactive');
+  if (status !== 'active') fail('invalid_key');
+}
+
 /** Only the operator, never a seat: what moves money over the edge of the system. */
 export function mayOperate(actor: Actor): void {
   if (actor.type !== 'operator') fail('owner_required', { detail: 'Only the operator of this service may do this.' });

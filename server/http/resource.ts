@@ -10,7 +10,7 @@ import { env } from '@/server/env';
 import { isStorable, parseBy, parseJson, readBytes } from './body';
 import { actorOf, keyOf, openGate } from './gate';
 import { makeLimiter, type Allowance } from './limit';
-import { describeFault, log } from './log';
+import { describeFault, log } from '@/server/log';
 import { emptyBody, register, type Method, type Operation, type Params } from './operation';
 import { newRequestId, problemResponse } from './problem';
 import { services } from './services';
@@ -180,14 +180,15 @@ function readMember(ctx: Ctx, header: string): string {
 }
 
 function readQuery(request: Request): Record<string, string | string[]> {
-  const query: Record<string, string | string[]> = {};
   const { searchParams } = new URL(request.url);
-  for (const name of new Set(searchParams.keys())) {
-    const values = searchParams.getAll(name);
-    if (!values.every(isStorable)) failParameter(name, 'Holds a NUL or half a surrogate pair.');
-    query[name] = values.length === 1 ? values[0]! : values;
-  }
-  return query;
+  // Not by assignment: `__proto__` would be lost instead of refused.
+  return Object.fromEntries(
+    [...new Set(searchParams.keys())].map((name) => {
+      const values = searchParams.getAll(name);
+      if (![name, ...values].every(isStorable)) failParameter(name, 'Holds a NUL or half a surrogate pair.');
+      return [name, values.length === 1 ? values[0]! : values];
+    }),
+  );
 }
 
 const failParameter = (pointer: string, detail: string): never =>

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Services } from '@/server/domain/ctx';
 import { listUnreported, nextQueuedTeam } from '@/server/domain/messages/read';
 import { claimQueued, reportMessages, type Report } from '@/server/domain/messages/write';
-import { describeFault, log } from '@/server/http/log';
+import { describeFault, log } from '@/server/log';
 import type { Carrier, Receipt } from '@/server/outbound/carriers/carrier';
 import { byTeam, jobCtx } from './context';
 
@@ -16,11 +16,17 @@ const AFTER_FAULT_MS = 2_000;
  */
 export async function dispatch(services: Services, carrier: Carrier, signal: AbortSignal): Promise<void> {
   let team: string | null = null;
+  let found = 0;
   while (!signal.aborted) {
     try {
       team = await nextQueuedTeam(services.database.db, team);
-      if (team) await dispatchBatch(services, carrier, team);
-      else await sleep(POLL_MS, undefined, { signal }).catch(() => {});
+      if (team) {
+        found += await dispatchBatch(services, carrier, team);
+        continue;
+      }
+      // A round that found something is followed by the next at once.
+      if (found === 0) await sleep(POLL_MS, undefined, { signal }).catch(() => {});
+      found = 0;
     } catch (error) {
       log({ msg: 'dispatch failed; trying again', level: 'warn', ...describeFault(error) });
       await sleep(AFTER_FAULT_MS, undefined, { signal }).catch(() => {});

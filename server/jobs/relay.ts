@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
-import { describeFault, log } from '@/server/http/log';
+import { describeFault, log } from '@/server/log';
 
 const BATCH = 500;
 const POLL_MS = 200;

@@ -41,9 +41,13 @@ export function makeTasks(services: Services, owner: Pool, settings: { messageVa
   };
 }
 
-/** When the clock alone starts a task (UTC). A missed midnight is made up for within the day. */
+/**
+ * When the clock alone starts a task (UTC). A missed midnight is made up for within the day. Caps are looked at again some
+ * minutes later: a charge that began before midnight judged yesterday's cap and may have committed after the first look,
+ * and this machine's clock may be ahead of the database's.
+ */
 export const CRONTAB = `
-0 0 * * * serve-all-waiting ?fill=1d
+0,2,10 0 * * * serve-all-waiting ?fill=1d
 */10 * * * * expire-messages
 15 1 * * * make-partitions ?fill=7d
 30 2 * * * drop-old-answers ?fill=1d

@@ -1,11 +1,11 @@
-import { run } from 'graphile-worker';
+import { Logger, run } from 'graphile-worker';
 import { openDatabase } from '@/db/client';
 import type { Services } from '@/server/domain/ctx';
 import { listAwaited } from '@/server/domain/messages/read';
 import { reportMessages } from '@/server/domain/messages/write';
 import { makeVault } from '@/server/domain/vault';
 import { env } from '@/server/env';
-import { describeFault, log } from '@/server/http/log';
+import { describeFault, log } from '@/server/log';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { makeSandbox } from '@/server/outbound/carriers/sandbox';
 import { byTeam, jobCtx } from './context';
@@ -33,6 +33,7 @@ export async function startWorker(): Promise<Worker> {
     pollInterval: 1_000,
     noHandleSignals: true,
     noPreparedStatements: true,
+    logger: queueLogger,
   });
   await runner.addJob('make-partitions', {}, { jobKey: 'make-partitions at start' });
   await runner.addJob('serve-all-waiting', {}, { jobKey: 'serve-all-waiting at start' });
@@ -51,6 +52,13 @@ export async function startWorker(): Promise<Worker> {
     },
   };
 }
+
+// The queue's own words, as lines of ours; what it says of each job that went well is left out.
+const queueLogger = new Logger(({ label, taskIdentifier }) => (level: string, message) => {
+  if (level === 'error' || level === 'warning') {
+    log({ msg: 'queue', level: level === 'error' ? 'error' : 'warn', label, task: taskIdentifier, words: message });
+  }
+});
 
 /** Messages that were handed over before this process began: a carrier that is asked for reports is asked now. */
 async function resumeAwaited(services: Services, carrier: Carrier): Promise<void> {

@@ -66,7 +66,7 @@ describe('POST /members/{id}/credit', () => {
       }
       for (const amount of [null, true, [], {}, undefined]) {
         const problem = expectProblem(await owner.post(`/members/${mem}/${verb}`, { amount }), 'invalid_request');
-        expect(problem.errors, `${verb} ${amount}`).toMatchObject([{ pointer: '/amount', code: 'invalid_request' }]);
+        expect(problem.errors, `${verb} ${JSON.stringify(amount)}`).toMatchObject([{ pointer: '/amount', code: 'invalid_request' }]);
       }
     }
     expect(await balancesOf(team)).toEqual(before);

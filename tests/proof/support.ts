@@ -69,9 +69,6 @@ export async function outcomeOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
-/** The state of the database that no client may ever see: each is named by the SQLSTATE. */
-export const DEADLOCK = '40P01';
-
 /** A client at the keyboard: holds rows locked, so that verbs line up behind it in a known order. */
 export class Gate {
   #client: Client;
@@ -93,14 +90,14 @@ export class Gate {
     return gate;
   }
 
-  /** Waits until as many of this database's sessions stand before a lock. */
-  async queued(count: number): Promise<void> {
-    for (const end = Date.now() + 6_000; Date.now() < end; ) {
+  /** Waits until as many of this database's sessions stand before a lock, or until `or` says that none will come. */
+  async queued(count: number, or = () => false): Promise<void> {
+    for (const end = Date.now() + 6_000; Date.now() < end;) {
       const { rows } = await ownerPool().query<{ n: number }>(
         `SELECT count(DISTINCT l.pid)::int AS n FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
           WHERE NOT l.granted AND a.datname = current_database()`,
       );
-      if (rows[0]!.n >= count) return;
+      if (rows[0]!.n >= count || or()) return;
     }
     throw new Error(`Fewer than ${count} sessions came to wait.`);
   }
@@ -111,14 +108,18 @@ export class Gate {
   }
 }
 
-/** Runs verbs that stand in line behind the same locks, in the order given, and lets them go at once. */
+/**
+ * Runs verbs that line up behind the same locks, in the order given, and lets them go at once. Whoever needs none of these
+ * locks has already ended by then.
+ */
 export async function inLine(team: TestTeam, accounts: string[], verbs: (() => Promise<unknown>)[]): Promise<string[]> {
   const gate = await Gate.close(team, ...accounts);
   const running: Promise<string>[] = [];
+  let ended = 0;
   try {
     for (const verb of verbs) {
-      running.push(outcomeOf(verb()));
-      await gate.queued(running.length);
+      running.push(outcomeOf(verb()).finally(() => (ended += 1)));
+      await gate.queued(running.length, () => ended > 0);
     }
   } finally {
     await gate.open();
@@ -127,7 +128,12 @@ export async function inLine(team: TestTeam, accounts: string[], verbs: (() => P
 }
 
 /** What a carrier says when it could not deliver. */
-export const failed = (id: string): Report => ({ id, status: 'failed', code: 'undelivered', detail: 'It was not delivered.' });
+export const failed = (id: string): Report => ({
+  id,
+  status: 'failed',
+  code: 'undelivered',
+  detail: 'It was not delivered.',
+});
 
 export type Money = {
   master: bigint;

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 type Handler = (request: Request, route: { params: Promise<Record<string, string>> }) => Promise<Response>;
 type RouteModule = Record<string, Handler>;
 
-export type Route = { path: string; file: string; pattern: RegExp; names: string[]; module: RouteModule };
+export type Route = { path: string; file: string; pattern: RegExp; names: string[]; handlers: RouteModule };
 
 const API = join(import.meta.dirname, '../../app/api/v1');
 
@@ -20,8 +20,8 @@ export async function loadRoutes(): Promise<Route[]> {
       const names = parts.filter((part) => /^\[\w+\]$/.test(part)).map((part) => part.slice(1, -1));
       const pattern = parts.map((part) => (part.startsWith('[[...') ? '.*' : part.startsWith('[') ? '([^/]+)' : part)).join('/');
       const path = `/${parts.map((part) => part.replace(/^\[(\w+)\]$/, '{$1}')).join('/')}`;
-      const module = (await import(join(API, file))) as RouteModule;
-      return { path, file: join('app/api/v1', file), pattern: new RegExp(`^/api/v1/?${pattern}/?$`), names, module };
+      const handlers = (await import(join(API, file))) as RouteModule;
+      return { path, file: join('app/api/v1', file), pattern: new RegExp(`^/api/v1/?${pattern}/?$`), names, handlers };
     }),
   );
   return routes.toSorted((a, b) => rank(a.path) - rank(b.path));
@@ -29,9 +29,8 @@ export async function loadRoutes(): Promise<Route[]> {
 
 const rank = (path: string): number => (path.includes('[[') ? 1000 : 0) + [...path.matchAll(/\{/g)].length;
 
-export type Answer = { status: number; body: Record<string, never> & Json; text: string; headers: Headers };
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer; its schema is tested apart
-type Json = any;
+export type Answer = { status: number; body: any; text: string; headers: Headers };
 
 export type Api = {
   url: string;
@@ -52,7 +51,7 @@ export async function serveApi(): Promise<Api> {
     headers.set('x-purser-address', '127.0.0.1');
     const request = new Request(url, { method: req.method, headers, body, duplex: 'half' } as RequestInit);
     const found = routes.map((route) => ({ route, match: route.pattern.exec(url.pathname) })).find(({ match }) => match);
-    const handler = found?.route.module[req.method ?? ''];
+    const handler = found?.route.handlers[req.method ?? ''];
     if (!found || !handler) {
       res.writeHead(500).end('no handler');
       return;
@@ -84,5 +83,5 @@ export async function callApi(url: string, method: string, path: string, options
   const response = await fetch(`${url}${path}`, { method, headers, body: raw ?? (body === undefined ? undefined : JSON.stringify(body)), redirect: 'manual' });
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, text, headers: response.headers, body: isJson && text ? (JSON.parse(text) as Json) : undefined };
+  return { status: response.status, text, headers: response.headers, body: isJson && text ? JSON.parse(text) : undefined };
 }

@@ -88,3 +88,33 @@ export async function auditOf(team: Pick<TestTeam, 'teamId'>): Promise<{ action:
   );
   return rows;
 }
+
+/** Holds a team's master account, as a slow transaction would: every movement of its money waits until `work` is done. */
+export async function whileMasterIsHeld<T>(team: Pick<TestTeam, 'teamId'>, work: () => Promise<T>): Promise<T> {
+  const holder = await ownerPool().connect();
+  try {
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM ledger_accounts WHERE team_id = $1 AND id = $1 FOR UPDATE', [team.teamId]);
+    return await work();
+  } finally {
+    await holder.query('ROLLBACK');
+    holder.release();
+  }
+}
+
+/** Every row of a team in every table that has teams, but for when a key was last used: what must be the same where nothing may change. */
+export async function rowsOf(team: Pick<TestTeam, 'teamId'>): Promise<Record<string, string[]>> {
+  const { rows: tables } = await ownerPool().query<{ name: string }>(
+    `SELECT c.table_name AS name FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+     WHERE c.table_schema = 'public' AND c.column_name = 'team_id' AND t.table_type = 'BASE TABLE' AND c.table_name !~ '^messages_[p0-9]' ORDER BY 1`,
+  );
+  const all: Record<string, string[]> = {};
+  for (const { name } of tables) {
+    const { rows } = await ownerPool().query<{ row: string }>(
+      `SELECT (to_jsonb(t) - '{last_used_at,last_used_address}'::text[])::text AS row FROM ${name} t WHERE t.team_id = $1 ORDER BY 1`,
+      [team.teamId],
+    );
+    all[name] = rows.map(({ row }) => row);
+  }
+  return all;
+}

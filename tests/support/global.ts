@@ -46,6 +46,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await postgres.stop({ now: true });
     rmSync(dir, { recursive: true, force: true });
   };
+  // A run that is broken off leaves no database behind.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => void teardown().finally(() => process.exit(1)));
   try {
     await makeTemplate(postgres);
   } catch (error) {

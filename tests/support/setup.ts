@@ -15,6 +15,6 @@ process.stdout.write = quiet(process.stdout.write.bind(process.stdout));
 
 /** The product's log lines would drown what a test has to say. */
 function quiet(write: typeof process.stdout.write): typeof process.stdout.write {
-  return ((chunk: string | Uint8Array, ...rest: never[]) =>
-    typeof chunk === 'string' && chunk.startsWith('{"at":') ? true : write(chunk, ...rest)) as typeof process.stdout.write;
+  return (chunk: string | Uint8Array, ...rest: never[]) =>
+    typeof chunk === 'string' && chunk.startsWith('{"at":') ? true : write(chunk, ...rest);
 }

@@ -22,7 +22,7 @@ const columns = {
   note: transfers.note,
   noteForMember: transfers.noteForMember,
   reversalOf: transfers.reversalOf,
-  reversedBy: sql<string | null>`(SELECT r.id FROM transfers r WHERE r.team_id = ${transfers.teamId} AND r.reversal_of = ${transfers.id})`,
+  reversedBy: sql<string | null>`(SELECT r.id FROM transfers r WHERE r.team_id = transfers.team_id AND r.reversal_of = transfers.id)`,
   actorType: transfers.actorType,
   actorId: transfers.actorId,
   actorName: transfers.actorName,
@@ -148,11 +148,11 @@ const PROOFS: Record<string, SQL> = {
       'number ' || c.nth || ' should hold ' || c.running || ' and says ' || c.balance_after AS found
     FROM (SELECT e.*, row_number() OVER w AS nth, sum(e.amount) OVER w AS running FROM entries e WHERE e.seq IS NOT NULL
       WINDOW w AS (PARTITION BY e.team_id, e.account_id ORDER BY e.seq)) c
-    WHERE c.nth <> c.seq OR c.running <> c.balance_after ORDER BY c.team_id, c.account_id, c.seq LIMIT 1`,
+    WHERE c.nth <> c.seq OR c.running IS DISTINCT FROM c.balance_after OR c.running < 0 ORDER BY c.team_id, c.account_id, c.seq LIMIT 1`,
   'a balance is the sum of its entries': sql`
     SELECT a.team_id AS team, a.kind || ' account ' || a.id AS row, 'balance ' || a.balance || ' at entry ' || a.version || ', entries sum to '
       || coalesce(e.total, 0) || ' in ' || coalesce(e.n, 0) AS found
-    FROM ledger_accounts a LEFT JOIN (SELECT team_id, account_id, sum(amount) AS total, count(*) AS n FROM entries WHERE seq IS NOT NULL GROUP BY 1, 2) e
+    FROM ledger_accounts a LEFT JOIN (SELECT team_id, account_id, sum(amount) AS total, count(*) AS n FROM entries GROUP BY 1, 2) e
       ON e.team_id = a.team_id AND e.account_id = a.id
     WHERE a.kind IN ('master', 'member') AND (a.balance <> coalesce(e.total, 0) OR a.version <> coalesce(e.n, 0) OR a.balance < 0)
     ORDER BY a.team_id, a.id LIMIT 1`,

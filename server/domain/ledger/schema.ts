@@ -22,7 +22,7 @@ export type TransferKind = (typeof TRANSFER_KINDS)[number];
 export const NOTE_MAX = 255;
 const note = z
   .string()
-  .refine((text) => [...text].length <= NOTE_MAX, `At most ${NOTE_MAX} characters.`)
+  .refine((text) => Array.from(text).length <= NOTE_MAX, `At most ${NOTE_MAX} characters.`)
   .nullish();
 
 const side = z.enum(['master', 'member', 'usage', 'funding']);

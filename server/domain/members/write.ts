@@ -10,12 +10,12 @@ import { issueKey, openCurrentKey, retireKeys } from '../keys/write';
 import { findClosing } from '../ledger/read';
 import { mustBePosted, openMemberAccount, post } from '../ledger/write';
 import { printAmount } from '../money';
-import { mayFor } from '../policy';
+import { mayFor, mustBeLive } from '../policy';
 import { fireRule, lockLiveSeat, lockSeat, restRule, writeRule, type LockedSeat } from '../recharge/write';
 import { getMember } from './read';
 import { generatedEmail, generatedName, generatePassword } from './rules';
 import type { CreatedMember, CreateMember, DeletedMember, Member, RotatedKey, RotateKey, UpdateMember } from './schema';
-import type { Role } from '../actor';
+import type { Role, SeatActor } from '../actor';
 
 /** argon2id with the first recommended option of RFC 9106 for servers that share their memory (64 MiB, t=3, p=4). */
 export const hashPassword = (password: string): Promise<string> =>
@@ -127,6 +127,8 @@ export async function activateMember(ctx: Ctx, memberId: string): Promise<Member
   return change(ctx, 'members.manage', async (tx) => {
     const seat = await lockLiveSeat(tx, memberId);
     if (seat.status === 'inactive') {
+      // Who was deactivated a moment ago does not undo it with a request that had begun before.
+      await mustStayOwner(tx);
       await setStatus(tx, seat, 'active');
       await fireRule(tx, memberId);
     }
@@ -186,8 +188,15 @@ async function mustNotBeLastOwner(tx: Tx, seat: LockedSeat): Promise<void> {
 async function mustStayOwner(tx: Tx): Promise<void> {
   const { actor } = tx;
   if (actor.type !== 'seat') return;
-  const { owners } = await ownersNow(tx);
-  if (!owners.some((owner) => owner.id === actor.memberId)) fail('owner_required');
+  const { rows } = await ownersNow(tx, actor.memberId);
+  if (selfNow(rows, actor).role !== 'owner') fail('owner_required');
+}
+
+// Another may have demoted, deactivated or deleted the actor while it waited: it is told what its next request is told.
+function selfNow(rows: Awaited<ReturnType<typeof ownersNow>>['rows'], actor: SeatActor) {
+  const self = rows.find((row) => row.id === actor.memberId) ?? fail('invalid_key');
+  mustBeLive(self.status);
+  return self;
 }
 
 /**
@@ -230,10 +239,9 @@ async function mayGiveRole(tx: Tx, seat: LockedSeat, role: Role): Promise<void> 
   const { actor } = tx;
   if (actor.type !== 'seat') return;
   const { rows, owners } = await ownersNow(tx, actor.memberId);
-  // An owner may have been demoted, deactivated or deleted by another while it waited for the lock.
-  const self = rows.find((row) => row.id === actor.memberId && row.status === 'active');
-  if (self?.role === 'owner') return;
-  const takesBack = role === 'owner' && seat.memberId === actor.memberId && self?.steppedDownAt != null && owners.length === 0;
+  const self = selfNow(rows, actor);
+  if (self.role === 'owner') return;
+  const takesBack = role === 'owner' && seat.memberId === actor.memberId && self.steppedDownAt !== null && owners.length === 0;
   if (!takesBack) fail('owner_required');
 }
 

@@ -6,7 +6,7 @@ import { checkSender } from './rules';
 export const BODY_MAX = 1_600;
 export const REFERENCE_MAX = 255;
 
-const characters = (max: number) => (text: string) => text.length > 0 && [...text].length <= max;
+const characters = (max: number) => (text: string) => text.length > 0 && Array.from(text).length <= max;
 
 export const senderSchema = z
   .string()

@@ -52,7 +52,8 @@ export async function sendMessages(
       case 'inactive':
         return fail('member_inactive');
       case 'deleted':
-        return fail('member_deleted');
+        // Its own request had begun before: it is told what the next one is told.
+        return fail(tx.actor.type === 'seat' && tx.actor.memberId === memberId ? 'invalid_key' : 'member_deleted');
       case 'missing':
       case 'decide':
         return fail('not_found');

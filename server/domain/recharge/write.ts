@@ -76,7 +76,7 @@ export async function writeRule(tx: Tx, memberId: string, input: RechargeInput):
   const rule = ruleFromInput(input);
   await tx.db
     .insert(rechargeRules)
-    .values({ teamId: tx.actor.teamId, memberId, ...rule, createdAt: tx.now, updatedAt: tx.now })
+    .values({ teamId: tx.actor.teamId, memberId, ...rule, episode: nextEpisode(tx, memberId), createdAt: tx.now, updatedAt: tx.now })
     .onConflictDoUpdate({
       target: [rechargeRules.teamId, rechargeRules.memberId],
       set: {
@@ -89,6 +89,11 @@ export async function writeRule(tx: Tx, memberId: string, input: RechargeInput):
     });
   return rule;
 }
+
+// The history outlives a deleted rule: the next one must not count its refusals to the events of the one before.
+const nextEpisode = ({ actor }: Tx, memberId: string) =>
+  sql`(SELECT coalesce(max(e.episode), 0) + 1 FROM recharge_events e
+    WHERE e.team_id = ${actor.teamId}::uuid AND e.member_id = ${memberId}::uuid AND e.outcome = 'refused')`;
 
 const printRule = (rule: RechargeRule) => ({
   enabled: rule.enabled,

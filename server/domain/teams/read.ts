@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { ledgerAccounts } from '@/db/schema/ledger';
-import { teams } from '@/db/schema/teams';
+import { teams, teamSlugs } from '@/db/schema/teams';
 import type { Ctx } from '../ctx';
 import { fail } from '../errors';
 import { asTeamId, type TeamId } from '../ids';
@@ -74,4 +74,10 @@ async function masterBalance(ctx: Ctx): Promise<bigint> {
 export async function findTeam(db: Ctx['db'], id: string): Promise<{ id: TeamId; name: string; currency: string } | null> {
   const [row] = await db.select({ id: teams.id, name: teams.name, currency: teams.currency }).from(teams).where(eq(teams.id, id));
   return row ? { ...row, id: asTeamId(row.id) } : null;
+}
+
+/** As `findTeam`, by slug. */
+export async function findTeamBySlug(db: Ctx['db'], slug: string): Promise<{ id: TeamId; name: string; currency: string } | null> {
+  const [row] = await db.select({ teamId: teamSlugs.teamId }).from(teamSlugs).where(eq(teamSlugs.slug, slug));
+  return row ? findTeam(db, row.teamId) : null;
 }

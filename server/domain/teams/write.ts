@@ -7,7 +7,7 @@ import { fail } from '../errors';
 import { asTeamId, newUuid7, type TeamId } from '../ids';
 import { issueKey } from '../keys/write';
 import { lockAccounts, setReserve } from '../ledger/write';
-import { createUser, hashPassword, seatMember } from '../members/write';
+import { hashPassword, seatMember } from '../members/write';
 import { printAmount } from '../money';
 import { insertRates } from '../rates/write';
 import type { RateRow } from '../rates/rules';
@@ -42,8 +42,7 @@ export async function createTeam(
     await tx.db.execute(sql`SELECT ledger_open_team(${teamId}::uuid, ${tx.at}::timestamptz)`);
     await insertRates(tx, input.rates);
     const { email } = input.owner;
-    const [known] = await tx.db.select({ id: users.id }).from(users).where(eq(users.email, email));
-    const userId = known?.id ?? (await createUser(tx, { name: input.owner.name, email, passwordHash }));
+    const userId = await findOrCreateUser(tx, { name: input.owner.name, email, passwordHash });
     const memberId = await seatMember(tx, { name: input.owner.name, email, role: 'owner', userId });
     const apiKey = await issueKey(tx, memberId);
     audit(tx, {
@@ -54,6 +53,18 @@ export async function createTeam(
     });
     return { teamId, memberId, apiKey, slug };
   });
+}
+
+// The insert comes first: of two teams made at once for one new person, the second waits for the first here.
+async function findOrCreateUser(tx: Tx, user: { name: string; email: string; passwordHash: string }): Promise<string> {
+  const [made] = await tx.db
+    .insert(users)
+    .values({ id: newUuid7(tx.now), ...user, createdAt: tx.now })
+    .onConflictDoNothing()
+    .returning({ id: users.id });
+  if (made) return made.id;
+  const [known] = await tx.db.select({ id: users.id }).from(users).where(eq(users.email, user.email));
+  return known!.id;
 }
 
 const SLUG_TRIES = 20;

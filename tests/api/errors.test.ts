@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ERRORS, isErrorCode, type ErrorCode } from '@/server/domain/errors';
+import { newUuid7, printId } from '@/server/domain/ids';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+import type { Answer } from '../support/api';
+import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';
+import { expectProblem, useApi, whileMasterIsHeld, type Caller } from '../support/door';
+
+const as = useApi();
+const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
+
+// Before the first request of this file reads the settings: enough for all but the cause of `rate_limited`.
+process.env['RATE_LIMIT'] = '60';
+
+/** Serves an operation whose verb goes wrong, in the way of a bug or of a database that is away. */
+async function broken(key: string, fault: Error): Promise<Answer> {
+  const verb = () => Promise.reject(fault);
+  const { GET } = resource('/broken', { GET: operation({ id: 'broken', summary: '', reply: z.object({}), verb }) });
+  const request = new Request('http://localhost/api/v1/broken', { headers: { Authorization: `Bearer ${key}` } });
+  const response = await GET(request, { params: Promise.resolve({}) });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
+}
+
+/** Spoils a team in one way, then answers the call that runs into it. */
+async function once(owner: Caller, change: () => Promise<unknown>, call: () => Promise<Answer>): Promise<Answer> {
+  await change();
+  return call();
+}
+
+type Cause = (owner: Caller, team: TestTeam) => Promise<Answer>;
+const idOf = async (owner: Caller): Promise<string> => (await owner.get('/me')).body.member.id;
+const pathOf = async (team: TestTeam): Promise<string> => `/members/${(await addMember(team)).mem}`;
+
+/** For every code a call that is answered so. A code without a cause here does not compile. */
+const CAUSES: Record<ErrorCode, Cause> = {
+  invalid_request: (owner) => owner.post('/members', { colour: 'red' }),
+  invalid_amount: async (owner, team) => owner.post(`${await pathOf(team)}/credit`, { amount: '-1' }),
+  invalid_cursor: (owner) => owner.get('/members?cursor=AAAA'),
+  key_in_url: (owner) => owner.get(`/me?key=${owner.key}`),
+  missing_key: () => as(null).get('/me'),
+  invalid_key: () => as('pur_live_nonsense').get('/me'),
+  insufficient_funds: async (owner, team) => owner.post(`${await pathOf(team)}/debit`, { amount: 'all' }),
+  owner_required: async (_, team) => as((await addMember(team)).key).get('/team'),
+  member_inactive: async (owner, team) => {
+    const { mem, key } = await addMember(team);
+    return once(owner, () => owner.post(`/members/${mem}/deactivate`), () => as(key).get('/me'));
+  },
+  team_suspended: (owner, team) =>
+    once(owner, () => ownerPool().query("UPDATE teams SET status = 'suspended' WHERE id = $1", [team.teamId]), () => owner.post('/members')),
+  not_found: (owner) => owner.get(`/members/${printId('mem', newUuid7())}`),
+  method_not_allowed: (owner) => owner.delete('/me'),
+  idempotency_in_flight: async (owner, team) => {
+    const path = `${await pathOf(team)}/credit`;
+    const call = () => owner.post(path, { amount: '1' }, { idempotencyKey: 'k' });
+    return whileMasterIsHeld(team, () => Promise.race([call(), call()]));
+  },
+  idempotency_expired: async (owner, team) => {
+    const call = () => owner.post('/members', {}, { idempotencyKey: 'k' });
+    await call();
+    return once(owner, () => ownerPool().query('UPDATE idempotency_keys SET answer = NULL WHERE team_id = $1', [team.teamId]), call);
+  },
+  idempotency_mismatch: (owner) =>
+    once(owner, () => owner.post('/members', {}, { idempotencyKey: 'k' }), () => owner.post('/members', { name: 'Other' }, { idempotencyKey: 'k' })),
+  currency_fixed: (owner) => owner.patch('/team', { currency: 'EUR' }),
+  email_taken: (owner) => once(owner, () => owner.post('/members', { email: 'a@example.test' }), () => owner.post('/members', { email: 'a@example.test' })),
+  last_owner: async (owner) => owner.delete(`/members/${await idOf(owner)}`),
+  member_deleted: async (owner, team) => {
+    const path = await pathOf(team);
+    return once(owner, () => owner.delete(path), () => owner.post(`${path}/activate`));
+  },
+  payload_too_large: (owner) => owner.post('/messages', { ...message, body: 'a'.repeat(2_000_000) }),
+  unsupported_media_type: (owner) => owner.post('/messages', undefined, { raw: 'to=1', headers: { 'Content-Type': 'text/plain' } }),
+  unroutable_number: (owner) => owner.post('/messages', { ...message, to: '12' }),
+  no_rate: (owner) => owner.post('/messages', { ...message, to: '+33612345678' }),
+  rate_limited: async (owner) => (await Promise.all(Array.from({ length: 300 }, () => owner.get('/me')))).find(({ status }) => status === 429)!,
+  internal: (owner) => broken(owner.key!, new Error('secret of the house')),
+  unavailable: (owner) => broken(owner.key!, Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:5432'), { code: 'ECONNREFUSED' })),
+};
+
+describe('every error code', () => {
+  for (const [code, cause] of Object.entries(CAUSES)) {
+    it(`${code} is answered in the one shape`, async () => {
+      const team = await makeTeam({ fund: '10.00' });
+      if (!isErrorCode(code)) throw new Error(`${code} is no code`);
+      const answer = await cause(as(team.ownerKey), team);
+      const body = expectProblem(answer, code);
+      const known = ['type', 'title', 'status', 'detail', 'code', 'requestId', 'errors', 'balance', 'required', 'available', 'made'];
+      expect(Object.keys(body).filter((name) => !known.includes(name))).toEqual([]);
+      expect(answer.headers.has('retry-after')).toBe(['idempotency_in_flight', 'rate_limited', 'unavailable'].includes(code));
+      expect(answer.headers.has('www-authenticate')).toBe(ERRORS[code].status === 401);
+      expect(answer.headers.has('allow')).toBe(code === 'method_not_allowed');
+      expect(answer.text).not.toMatch(/secret of the house|ECONNREFUSED|\bat .*\.ts:|node_modules/);
+    });
+  }
+
+  it('has a status of its kind, a title and an advice', () => {
+    for (const [code, { status, title, advice }] of Object.entries(ERRORS)) {
+      expect(code).toMatch(/^[a-z_]+$/);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect([title.length > 0, advice.length > 0]).toEqual([true, true]);
+    }
+  });
+});
+
+describe('an unexpected error', () => {
+  const lines: string[] = [];
+  const write = process.stdout.write.bind(process.stdout);
+  beforeAll(() => {
+    process.stdout.write = (chunk: string | Uint8Array, ...rest: never[]) => {
+      if (typeof chunk !== 'string' || !chunk.startsWith('{"at":')) return write(chunk, ...rest);
+      lines.push(chunk);
+      return true;
+    };
+  });
+  afterAll(() => {
+    process.stdout.write = write;
+  });
+
+  it('is logged under the request’s id, without the values that a query carried', async () => {
+    const team = await makeTeam();
+    const fault = Object.assign(new Error('insert into members … params: ann@example.test'), { query: 'insert into members' });
+    const answer = await broken(team.ownerKey, fault);
+    const { requestId } = expectProblem(answer, 'internal');
+    const own = lines.filter((line) => line.includes(requestId));
+    expect(own.length).toBeGreaterThanOrEqual(2);
+    expect(own.join('')).toContain('"status":500');
+    expect(own.join('')).not.toMatch(/ann@example\.test/);
+    for (const line of own) expect(line).not.toContain(team.ownerKey.slice(13));
+  });
+});

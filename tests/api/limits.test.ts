@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { makeLimiter } from '@/server/http/limit';
+import { makeTeam } from '../support/team';
+import { expectProblem, useApi } from '../support/door';
+
+// Before the first request of this file reads the settings.
+const PER_SECOND = 5;
+process.env['RATE_LIMIT'] = String(PER_SECOND);
+
+const as = useApi();
+
+describe('a bucket', () => {
+  it('holds twice what flows in a second, and no more however long it rests', () => {
+    const take = makeLimiter('team', 10);
+    const at = (ms: number) => take('a', 1, ms).allowed;
+    expect(Array.from({ length: 21 }, () => at(0))).toEqual([...Array<boolean>(20).fill(true), false]);
+    expect([at(99), at(100), at(100)]).toEqual([false, true, false]);
+    expect(Array.from({ length: 21 }, () => at(3_600_000)).filter(Boolean)).toHaveLength(20);
+  });
+
+  it('is its own for each team', () => {
+    const take = makeLimiter('team', 1);
+    expect([take('a', 2, 0).allowed, take('a', 1, 0).allowed, take('b', 1, 0).allowed]).toEqual([true, false, true]);
+  });
+
+  it('says the policy, what remains, and how long to wait', () => {
+    const take = makeLimiter('team', 10);
+    expect(take('a', 1, 0).headers).toEqual({ 'RateLimit-Policy': '"team";q=20;w=2', RateLimit: '"team";r=19;t=1' });
+    const dear = take('a', 30, 0);
+    expect(dear.allowed).toBe(false);
+    expect(take('a', 20, 2000).headers['RateLimit']).toBe('"team";r=0;t=2');
+    expect(take('a', 1, 2000)).toMatchObject({ allowed: false, retryAfterSeconds: 1 });
+  });
+
+  it('lets a call that costs more than it can ever hold through when it is full, and then waits it off', () => {
+    const take = makeLimiter('team', 1);
+    expect(take('a', 5, 0).allowed).toBe(true);
+    expect(take('a', 1, 3_000).allowed).toBe(false);
+    expect(take('a', 1, 4_000).allowed).toBe(true);
+  });
+
+  it('is told how long until the call would pass, and then it passes', () => {
+    const take = makeLimiter('team', 2);
+    for (let i = 0; i < 4; i++) take('a', 1, 0);
+    const { allowed, retryAfterSeconds } = take('a', 3, 0);
+    expect([allowed, retryAfterSeconds]).toEqual([false, 2]);
+    expect(take('a', 3, retryAfterSeconds * 1000).allowed).toBe(true);
+  });
+
+  it('forgets those that are full again, and never one that is not', () => {
+    const take = makeLimiter('address', 1);
+    take('busy', 2, 10_000);
+    for (let i = 0; i < 50_010; i++) take(`${i}`, 1, 0);
+    for (let i = 0; i < 10; i++) take(`late ${i}`, 1, 10_000);
+    expect(take('busy', 1, 10_000).allowed).toBe(false);
+  });
+});
+
+describe('a team that asks too much', () => {
+  it('gets 429 with Retry-After, and another team is not held up', async () => {
+    const [busy, calm] = [await makeTeam(), await makeTeam()];
+    const answers = await Promise.all(Array.from({ length: 4 * PER_SECOND }, () => as(busy.ownerKey).get('/me')));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(2 * PER_SECOND);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const answer of refused) {
+      expectProblem(answer, 'rate_limited');
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+      expect(answer.headers.get('ratelimit')).toMatch(/^"team";r=0;/);
+    }
+    expect((await as(calm.ownerKey).get('/me')).status).toBe(200);
+    await expect.poll(async () => (await as(busy.ownerKey).get('/me')).status, { timeout: 5000 }).toBe(200);
+  });
+
+  it('changes nothing with a call that is refused', async () => {
+    const team = await makeTeam();
+    const answers = await Promise.all(Array.from({ length: 4 * PER_SECOND }, () => as(team.ownerKey).post('/members')));
+    const made = answers.filter(({ status }) => status === 201).length;
+    expect(made).toBeLessThan(4 * PER_SECOND);
+    await expect.poll(async () => (await as(team.ownerKey).get('/members')).body.data?.length, { timeout: 5000 }).toBe(made + 1);
+  });
+});
+
+describe('an address that calls without a good key', () => {
+  it('gets 429 as well, whatever it tries', async () => {
+    const calls = Array.from({ length: 8 * PER_SECOND }, (_, i) => as(i % 2 ? null : 'nonsense').get('/me'));
+    const statuses = (await Promise.all(calls)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+  });
+});

@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Ctx } from '@/server/domain/ctx';
+import { verifyLedger } from '@/server/domain/ledger/read';
+import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
+import {
+  activateMember,
+  createMember,
+  deactivateMember,
+  deleteMember,
+  rotateKey,
+  setRole,
+} from '@/server/domain/members/write';
+import { createMemberInput } from '@/server/domain/members/schema';
+import { reportMessages, sendMessage } from '@/server/domain/messages/write';
+import { rechargeInput } from '@/server/domain/recharge/schema';
+import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/recharge/write';
+import { updateTeam } from '@/server/domain/teams/write';
+import { makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
+import { failed, makeRandom, moneyOf, openServices, outcomeOf, SCALE, seedOf, through, type Random } from './support';
+
+const CLIENTS = 16;
+const OPERATIONS = 1_600 * SCALE;
+const SEATS = 10;
+const DESTINATIONS = ['+14155550100', '+447700900123', '+4915112345678'];
+
+/** How a verb may be refused in the storm. Anything else, a deadlock first of all, is a fault. */
+const REFUSALS = ['insufficient_funds', 'member_deleted', 'member_inactive', 'not_found'];
+
+const services = openServices(CLIENTS);
+afterAll(services.close);
+
+/** One team that all clients share: its seats come and go, its messages end in failure at any time. */
+type Bank = { ctx: Ctx; seats: string[]; messages: string[] };
+
+const money = (random: Random, below: number): bigint => micros(`${random.below(below)}.${1 + random.below(999_998)}`);
+
+function someRule(random: Random) {
+  const threshold = String(1 + random.below(20));
+  const step = random.below(2) ? { amount: String(1 + random.below(15)) } : { target: String(21 + random.below(40)) };
+  const cap = random.below(3) ? null : { amount: '60.00', period: random.pick(['day', 'month'] as const) };
+  return rechargeInput.parse({ threshold, ...step, cap, enabled: random.below(8) > 0 });
+}
+
+async function newSeat(bank: Bank, random: Random): Promise<string> {
+  const input = await createMemberInput.parseAsync(random.below(2) ? { credit: '2.50' } : {});
+  const { member } = await createMember(bank.ctx, input);
+  return member.id;
+}
+
+async function send({ ctx, messages }: Bank, random: Random, seat: string): Promise<unknown> {
+  const message = { to: random.pick(DESTINATIONS), from: 'Bank', body: 'x'.repeat(1 + random.below(1_500)) };
+  const sent = await sendMessage(ctx, { onBehalfOf: seat, message });
+  if ('id' in sent) messages.push(sent.id);
+  return sent;
+}
+
+type Operation = (bank: Bank, random: Random, seat: string) => Promise<unknown>;
+
+/** What clients do, and how often beside each other. */
+const OPERATIONS_BY_WEIGHT: [number, string, Operation][] = [
+  [40, 'send', send],
+  [14, 'credit', ({ ctx }, r, memberId) => creditMember(ctx, { memberId, amount: money(r, 30) })],
+  [10, 'debit', ({ ctx }, r, memberId) => debitMember(ctx, { memberId, amount: money(r, 20) })],
+  [3, 'debit all', ({ ctx }, _r, memberId) => debitMember(ctx, { memberId, amount: 'all' })],
+  [3, 'dry run', ({ ctx }, r, memberId) => creditMember(ctx, { memberId, amount: money(r, 30), dryRun: true })],
+  [
+    12,
+    'fail',
+    ({ ctx, messages }, r) => {
+      const ids = Array.from({ length: 1 + r.below(5) }, () => r.pick(messages)).filter(Boolean);
+      return reportMessages(
+        ctx,
+        ids.map((id) => (r.below(4) ? failed(id) : { id, status: 'delivered' })),
+      );
+    },
+  ],
+  [7, 'set rule', ({ ctx }, r, memberId) => setRecharge(ctx, memberId, someRule(r))],
+  [1, 'delete rule', ({ ctx }, _r, memberId) => deleteRecharge(ctx, memberId)],
+  [3, 'deactivate', ({ ctx }, _r, memberId) => deactivateMember(ctx, memberId)],
+  [5, 'activate', ({ ctx }, _r, memberId) => activateMember(ctx, memberId)],
+  [
+    5,
+    'role',
+    ({ ctx }, r, memberId) => setRole(ctx, { memberId, role: r.pick(['owner', 'member', 'member'] as const) }),
+  ],
+  [1, 'rotate', ({ ctx }, r, memberId) => rotateKey(ctx, { memberId, overlapSeconds: r.below(2) * 60 })],
+  [3, 'reserve', ({ ctx }, r) => updateTeam(ctx, { reserve: money(r, 60) })],
+  [4, 'fund', ({ ctx }, r) => fundTeam(ctx, { amount: money(r, 60) })],
+  [2, 'withdraw', ({ ctx }, r) => withdrawFromTeam(ctx, { amount: money(r, 200) })],
+  [5, 'serve waiting', ({ ctx }) => serveWaiting(ctx)],
+  [
+    3,
+    'delete',
+    async (bank, r, memberId) => {
+      await deleteMember(bank.ctx, memberId);
+      const place = bank.seats.indexOf(memberId);
+      if (place >= 0) bank.seats[place] = await newSeat(bank, r).catch(() => memberId);
+    },
+  ],
+];
+
+function pickOperation(random: Random): (typeof OPERATIONS_BY_WEIGHT)[number] {
+  let place = random.below(OPERATIONS_BY_WEIGHT.reduce((sum, [weight]) => sum + weight, 0));
+  return OPERATIONS_BY_WEIGHT.find(([weight]) => (place -= weight) < 0)!;
+}
+
+const deadlocks = async (): Promise<number> => {
+  const { rows } = await ownerPool().query<{ deadlocks: string }>(
+    'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
+  );
+  return Number(rows[0]!.deadlocks);
+};
+
+describe(`a bank of ${CLIENTS} clients and ${OPERATIONS} operations on shared seats`, () => {
+  let team: TestTeam;
+  const ended = new Map<string, Map<string, number>>();
+  let deadlocksBefore = 0;
+  let done = 0;
+
+  beforeAll(async () => {
+    const seed = seedOf('S1 bank');
+    deadlocksBefore = await deadlocks();
+    team = await makeTeam({ fund: '400.00', card: 'country,prefix,price\n,1,0.01\n,44,0.333333\n,49,2.50\n' });
+    const bank: Bank = { ctx: through(services, team.operator), seats: [], messages: [] };
+    const first = makeRandom(seed);
+    for (let i = 0; i < SEATS; i += 1) bank.seats.push(await newSeat(bank, first));
+    for (const seat of bank.seats) await setRecharge(bank.ctx, seat, someRule(first));
+    await Promise.all(
+      Array.from({ length: CLIENTS }, async (_, client) => {
+        const random = makeRandom(seed + 1 + client);
+        while (done < OPERATIONS) {
+          done += 1;
+          const [, name, operation] = pickOperation(random);
+          const outcome = await outcomeOf(operation(bank, random, random.pick(bank.seats)));
+          const outcomes = ended.get(name) ?? new Map<string, number>();
+          ended.set(name, outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1));
+        }
+      }),
+    );
+    const figures = [...ended].map(
+      ([name, outcomes]) => `${name}: ${[...outcomes].map((pair) => pair.join(' ')).join(', ')}`,
+    );
+    console.log(`S1 bank: ${done} operations\n  ${figures.join('\n  ')}`);
+  }, 60_000 * SCALE);
+
+  it('ends each operation with success or with a refusal that is listed: no deadlock, no fault', async () => {
+    const strange = [...ended].flatMap(([name, outcomes]) =>
+      [...outcomes.keys()]
+        .filter((code) => code !== 'ok' && !REFUSALS.includes(code))
+        .map((code) => `${name}: ${code}`),
+    );
+    expect(strange).toEqual([]);
+    expect(done).toBeGreaterThanOrEqual(OPERATIONS);
+    expect((await deadlocks()) - deadlocksBefore).toBe(0);
+  });
+
+  it('did everything there is to do at least once with success', () => {
+    const never = OPERATIONS_BY_WEIGHT.map(([, name]) => name).filter((name) => !ended.get(name)?.get('ok'));
+    expect(never).toEqual([]);
+  });
+
+  it('loses and makes no money: master, members and usage together are what was brought in', async () => {
+    const { master, members, usage, funding, lowest } = await moneyOf(ownerPool(), team.teamId);
+    expect(master + members + usage).toBe(funding);
+    expect(funding).toBeGreaterThan(0n);
+    expect(lowest).toBe(0n);
+  });
+
+  it('leaves books that verify: zero sum, each chain without a gap, each balance the sum of its entries', async () => {
+    expect((await verifyLedger(services.database.db)).problems).toEqual([]);
+  });
+
+  it('charged each message once and refunded each failed one once: log, daily sums and ledger agree', async () => {
+    const { usage } = await moneyOf(ownerPool(), team.teamId);
+    const { rows } = await ownerPool().query<{
+      log: string;
+      days: string;
+      odd: string;
+      recharged: string;
+      counted: string;
+    }>(
+      `SELECT (SELECT sum(cost) FROM messages WHERE team_id = $1) AS log,
+         (SELECT sum(cost) FROM usage_daily WHERE team_id = $1) AS days,
+         (SELECT count(*) FROM messages m WHERE team_id = $1
+           AND (SELECT count(*) FROM transfers t WHERE t.team_id = $1 AND t.message_id = m.id AND t.kind = 'charge') <> 1
+           OR (m.status = 'failed') <> EXISTS (SELECT 1 FROM transfers t WHERE t.team_id = $1 AND t.message_id = m.id AND t.kind = 'refund')
+           AND m.team_id = $1) AS odd,
+         (SELECT coalesce(sum(amount), 0) FROM transfers WHERE team_id = $1 AND kind = 'recharge') AS recharged,
+         (SELECT coalesce(sum(amount), 0) FROM recharge_totals WHERE team_id = $1) AS counted`,
+      [team.teamId],
+    );
+    const { log, days, odd, recharged, counted } = rows[0]!;
+    expect({ log: BigInt(log), days: BigInt(days), odd }).toEqual({ log: usage, days: usage, odd: '0' });
+    expect(counted).toBe(recharged);
+    expect(BigInt(recharged)).toBeGreaterThan(0n);
+  });
+});

@@ -1,0 +1,320 @@
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sendMessage } from '@/server/domain/messages/write';
+import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
+
+/** SQLSTATEs: may not, the ledger's own refusal, a CHECK, no such row in another table, twice what may be once. */
+const [DENIED, REFUSED, CHECKED, FOREIGN, TWICE] = ['42501', '23001', '23514', '23503', '23505'];
+
+let team: TestTeam;
+let other: TestTeam;
+let member: TestMember;
+let stranger: TestMember;
+let messageId: string;
+
+beforeAll(async () => {
+  [team, other] = [await makeTeam({ fund: '100.00' }), await makeTeam({ fund: '100.00' })];
+  [member, stranger] = [await addMember(team, { credit: '5.00' }), await addMember(other, { credit: '5.00' })];
+  const sent = await sendMessage(team.operator, {
+    onBehalfOf: member.id,
+    message: { to: '+14155550100', from: 'Psql', body: 'Hello' },
+  });
+  messageId = 'id' in sent ? sent.id : '';
+});
+
+const USAGE = '00000000-0000-7000-8000-000000000001';
+const FUNDING = '00000000-0000-7000-8000-000000000002';
+const by = `'{"actorType": "operator", "actorName": "By hand"}'`;
+
+/** Every row of the ledger of both teams, as text: nothing may have changed. */
+async function books(): Promise<unknown> {
+  const { rows } = await ownerPool().query(
+    `SELECT 'account' AS kind, a::text AS row FROM ledger_accounts a WHERE team_id IN ($1, $2)
+     UNION ALL SELECT 'transfer', t::text FROM transfers t WHERE team_id IN ($1, $2)
+     UNION ALL SELECT 'entry', e::text FROM entries e WHERE team_id IN ($1, $2) ORDER BY 1, 2`,
+    [team.teamId, other.teamId],
+  );
+  return rows;
+}
+
+/** A person at the keyboard, with one of the two roles. */
+function useClient(variable: 'DATABASE_URL' | 'DATABASE_OWNER_URL'): () => Client {
+  let client: Client;
+  beforeAll(async () => {
+    client = new Client({ connectionString: process.env[variable] });
+    await client.connect();
+  });
+  afterEach(async () => void (await client.query('ROLLBACK; RESET ALL')));
+  afterAll(() => client.end());
+  return () => client;
+}
+
+async function stateOf(client: Client, statement: string): Promise<string> {
+  return client.query(statement).then(
+    () => 'done',
+    (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : 'another fault'),
+  );
+}
+
+const transfer = (amount: string, from: string, to: string, seat: string | null, kind = 'credit') =>
+  `INSERT INTO transfers (team_id, id, kind, debit_account, credit_account, amount, debit_after, debit_seq, credit_after, credit_seq,
+     member_id, actor_type, actor_name, created_at)
+   VALUES ('${team.teamId}', gen_random_uuid(), '${kind}', '${from}', '${to}', ${amount}, 1, 1, 1, 1,
+     ${seat === null ? 'NULL' : `'${seat}'`}, 'operator', 'By hand', now())`;
+
+const entry = () =>
+  `INSERT INTO entries (team_id, transfer_id, leg, account_id, amount, balance_after, seq, created_at)
+   SELECT team_id, gen_random_uuid(), 1, '${member.id}', 1000000, 6000000, 9, now() FROM transfers WHERE team_id = '${team.teamId}' LIMIT 1`;
+
+const accept = (...costs: string[]) => {
+  const parts = { to: '+1', from: 'a', body: 'b', country: 'US', encoding: 'gsm7', segments: 1, price: '1' };
+  const messages = costs.map((cost) => ({ ...parts, cost }));
+  return `SELECT messages_accept('${team.teamId}', '${member.id}', '${JSON.stringify(messages)}', ${by}, NULL)`;
+};
+
+const ours = (table: string) => `${table} WHERE team_id = '${team.teamId}'`;
+
+/** What nobody may do to the ledger's tables, by either role. */
+const FORBIDDEN: [string, () => string][] = [
+  ['a transfer of his own', () => transfer('1000000', team.teamId, member.id, member.id)],
+  ['a transfer to another team', () => transfer('1000000', team.teamId, stranger.id, stranger.id)],
+  ['an entry of one side: a transfer that does not balance', entry],
+  ['a change of a transfer', () => `UPDATE transfers SET amount = amount + 1 WHERE team_id = '${team.teamId}'`],
+  ['a change of an entry', () => `UPDATE entries SET amount = amount * 2 WHERE team_id = '${team.teamId}'`],
+  [
+    'a change of an entry and its transfer to another team',
+    () => `UPDATE entries SET team_id = '${other.teamId}' WHERE team_id = '${team.teamId}'`,
+  ],
+  ['the end of a transfer', () => `DELETE FROM ${ours('transfers')}`],
+  ['the end of an entry', () => `DELETE FROM ${ours('entries')}`],
+  [
+    'a balance by decree',
+    () => `UPDATE ledger_accounts SET balance = balance + 1000000 WHERE team_id = '${team.teamId}' AND kind = 'member'`,
+  ],
+  [
+    'an account closed by decree',
+    () => `UPDATE ledger_accounts SET closed_at = now() WHERE team_id = '${team.teamId}'`,
+  ],
+  [
+    'a reserve by decree',
+    () => `UPDATE ledger_accounts SET reserve = 1 WHERE team_id = '${team.teamId}' AND kind = 'master'`,
+  ],
+  [
+    'an account that begins full',
+    () =>
+      `INSERT INTO ledger_accounts (team_id, id, kind, balance) VALUES ('${team.teamId}', gen_random_uuid(), 'member', 5)`,
+  ],
+  [
+    'an account that begins in the middle',
+    () =>
+      `INSERT INTO ledger_accounts (team_id, id, kind, balance, version) VALUES ('${team.teamId}', gen_random_uuid(), 'member', 0, 5)`,
+  ],
+  ['the end of an account', () => `DELETE FROM ${ours('ledger_accounts')}`],
+  ['the end of all transfers', () => 'TRUNCATE transfers CASCADE'],
+  ['the end of all entries', () => 'TRUNCATE entries'],
+  ['the end of all accounts', () => 'TRUNCATE ledger_accounts CASCADE'],
+  ['the end of all teams and what hangs on them', () => 'TRUNCATE teams CASCADE'],
+  [
+    'an entry by way of a conflict',
+    () =>
+      `INSERT INTO entries SELECT * FROM ${ours('entries')} ON CONFLICT (team_id, transfer_id, leg) DO UPDATE SET amount = 7`,
+  ],
+  ['a merge', () => `MERGE INTO entries e USING (SELECT 1) x ON e.team_id = '${team.teamId}' WHEN MATCHED THEN DELETE`],
+];
+
+let before: unknown;
+beforeEach(async () => {
+  before = await books();
+});
+afterEach(async () => {
+  expect(await books()).toEqual(before);
+});
+
+describe("with the application's role in psql", () => {
+  const app = useClient('DATABASE_URL');
+
+  it.each(FORBIDDEN)('the database refuses %s', async (_what, statement) => {
+    expect(await stateOf(app(), statement())).toBe(DENIED);
+  });
+
+  it.each(FORBIDDEN)(
+    'the database refuses %s, also under the words by which the posting functions are told',
+    async (_what, statement) => {
+      await app().query('SET search_path = public, purser_posting');
+      expect(await stateOf(app(), statement())).toBe(DENIED);
+    },
+  );
+
+  it.each<[string, () => string]>([
+    ['the triggers switched off', () => 'ALTER TABLE transfers DISABLE TRIGGER ALL'],
+    ['the triggers passed by', () => 'SET session_replication_role = replica'],
+    ['a trigger dropped', () => 'DROP TRIGGER entries_kept ON entries'],
+    [
+      'a posting function replaced',
+      () => 'CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$',
+    ],
+    [
+      'a function that posts in its own way',
+      () => 'CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS $$SELECT 1$$',
+    ],
+    ['a table dropped', () => 'DROP TABLE entries'],
+    ['a message made cheaper', () => `UPDATE messages SET cost = 0 WHERE team_id = '${team.teamId}'`],
+    ['a message taken out of the log', () => `DELETE FROM ${ours('messages')}`],
+    ['a message reached through its partition', () => 'UPDATE messages_default SET cost = 0'],
+    ['an audit row changed', () => `UPDATE audit_events SET action = 'none' WHERE team_id = '${team.teamId}'`],
+    ['an audit row deleted', () => `DELETE FROM ${ours('audit_events')}`],
+    ['an idempotency key forgotten', () => `DELETE FROM ${ours('idempotency_keys')}`],
+    ['what a cap has seen forgotten', () => `DELETE FROM ${ours('recharge_totals')}`],
+    ['a job taken out of the outbox', () => `DELETE FROM ${ours('outbox')}`],
+    ['a partition made', () => `SELECT messages_partition('2031-01-01')`],
+  ])('the database refuses %s', async (_what, statement) => {
+    expect(await stateOf(app(), statement())).toBe(DENIED);
+  });
+
+  it.each<[string, () => string, string]>([
+    [
+      "to another team's member",
+      () => `('${team.teamId}', 'credit', '${stranger.id}', 1000000, ${by}, NULL)`,
+      'missing',
+    ],
+    [
+      "from another team's member",
+      () => `('${team.teamId}', 'debit', '${stranger.id}', 1000000, ${by}, NULL)`,
+      'missing',
+    ],
+    [
+      'to the master as if it were a member',
+      () => `('${team.teamId}', 'credit', '${team.teamId}', 1000000, ${by}, NULL)`,
+      'missing',
+    ],
+    [
+      'to the usage account as if it were a member',
+      () => `('${team.teamId}', 'credit', '${USAGE}', 1000000, ${by}, NULL)`,
+      'missing',
+    ],
+    [
+      'that overdraws a member',
+      () => `('${team.teamId}', 'debit', '${member.id}', 5000001, ${by}, NULL)`,
+      'short_member',
+    ],
+    [
+      'that overdraws the master',
+      () => `('${team.teamId}', 'credit', '${member.id}', 100000001, ${by}, NULL)`,
+      'short_master',
+    ],
+    [
+      'of more than there is to pay out',
+      () => `('${team.teamId}', 'withdrawal', NULL, 100000001, ${by}, NULL)`,
+      'short_master',
+    ],
+  ])('ledger_post moves nothing %s', async (_what, call, outcome) => {
+    const { rows } = await app().query<{ outcome: string }>(`SELECT outcome FROM ledger_post${call()}`);
+    expect(rows[0]!.outcome).toBe(outcome);
+  });
+
+  it.each<[string, () => string, string]>([
+    [
+      'a debit of less than nothing',
+      () => `SELECT ledger_post('${team.teamId}', 'debit', '${member.id}', -1000000, ${by}, NULL)`,
+      CHECKED,
+    ],
+    [
+      'a credit of less than nothing',
+      () => `SELECT ledger_post('${team.teamId}', 'credit', '${member.id}', -1000000, ${by}, NULL)`,
+      CHECKED,
+    ],
+    [
+      'a funding of less than nothing',
+      () => `SELECT ledger_post('${team.teamId}', 'funding', NULL, -1000000, ${by}, NULL)`,
+      CHECKED,
+    ],
+    [
+      'a funding of a member',
+      () => `SELECT ledger_post('${team.teamId}', 'funding', '${member.id}', 1000000, ${by}, NULL)`,
+      CHECKED,
+    ],
+    [
+      'a charge that no message made',
+      () => `SELECT ledger_post('${team.teamId}', 'charge', '${member.id}', 1000000, ${by}, NULL)`,
+      '22023',
+    ],
+    [
+      'a balance above what is counted',
+      () => `SELECT ledger_post('${team.teamId}', 'funding', NULL, 9223372036854775807, ${by}, NULL)`,
+      '22003',
+    ],
+    ['a message that pays its sender', () => accept('-1000000'), CHECKED],
+    ['a batch in which one message pays for another', () => accept('1000000', '-1000000'), CHECKED],
+  ])('the posting functions refuse %s', async (_what, statement, state) => {
+    expect(await stateOf(app(), statement())).toBe(state);
+  });
+
+  it('refuses a second refund of one message', async () => {
+    const refund = `SELECT ledger_post('${team.teamId}', 'refund', '${member.id}', 10000,
+      '{"actorType": "operator", "actorName": "By hand", "messageId": "${messageId}", "payer": "member"}', NULL)`;
+    await app().query(`BEGIN; ${refund}`);
+    expect(await stateOf(app(), refund)).toBe(TWICE);
+  });
+
+  it('posts into the real tables, whatever temporary ones stand before them', async () => {
+    await app().query(`BEGIN; CREATE TEMP TABLE ledger_accounts (LIKE public.ledger_accounts) ON COMMIT DROP;
+      CREATE TEMP TABLE transfers (LIKE public.transfers) ON COMMIT DROP;
+      INSERT INTO pg_temp.ledger_accounts SELECT team_id, id, kind, balance + 1000000000, version, reserve, closed_at, created_at
+        FROM public.ledger_accounts WHERE team_id = '${team.teamId}' AND balance IS NOT NULL`);
+    const { rows } = await app().query<{ outcome: string }>(
+      `SELECT outcome FROM ledger_post('${team.teamId}', 'debit', '${member.id}', 100000000, ${by}, NULL)`,
+    );
+    expect(rows[0]!.outcome).toBe('short_member');
+  });
+});
+
+describe("with the tables' owner in psql", () => {
+  const owner = useClient('DATABASE_OWNER_URL');
+
+  it.each(FORBIDDEN)('the triggers refuse %s', async (_what, statement) => {
+    expect(await stateOf(owner(), statement())).toBe(REFUSED);
+  });
+
+  it('refuses to pass the triggers by, which is for a superuser', async () => {
+    expect(await stateOf(owner(), 'SET session_replication_role = replica')).toBe(DENIED);
+  });
+
+  it.each<[string, () => string, string]>([
+    [
+      'a member that is overdrawn',
+      () => `UPDATE ledger_accounts SET balance = -1 WHERE team_id = '${team.teamId}' AND kind = 'member'`,
+      CHECKED,
+    ],
+    [
+      'a master that is overdrawn',
+      () => `UPDATE ledger_accounts SET balance = -1 WHERE team_id = '${team.teamId}' AND kind = 'master'`,
+      CHECKED,
+    ],
+    [
+      'a closed account that holds money',
+      () => `UPDATE ledger_accounts SET closed_at = now() WHERE team_id = '${team.teamId}' AND kind = 'member'`,
+      CHECKED,
+    ],
+    [
+      'a running balance for funding',
+      () => `UPDATE ledger_accounts SET balance = 0 WHERE team_id = '${team.teamId}' AND kind = 'funding'`,
+      CHECKED,
+    ],
+    ['a transfer of nothing', () => transfer('0', team.teamId, member.id, member.id), CHECKED],
+    ['a transfer from an account to itself', () => transfer('1', team.teamId, team.teamId, null), CHECKED],
+    ['a credit that comes from outside', () => transfer('1', FUNDING, member.id, member.id), CHECKED],
+    [
+      'a credit that names another member than it pays',
+      () => transfer('1', team.teamId, stranger.id, member.id),
+      CHECKED,
+    ],
+    ["a credit to another team's member", () => transfer('1', team.teamId, stranger.id, stranger.id), FOREIGN],
+    ['a kind that is none', () => transfer('1', team.teamId, member.id, member.id, 'gift'), CHECKED],
+  ])(
+    'the constraints refuse %s even under the words by which the posting functions are told',
+    async (_what, statement, state) => {
+      await owner().query('SET search_path = public, purser_posting');
+      expect(await stateOf(owner(), statement())).toBe(state);
+    },
+  );
+});

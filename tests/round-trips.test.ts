@@ -1,0 +1,23 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { countRoundTrips } from '@/bench/count';
+
+let trips: Map<string, number>;
+beforeAll(async () => {
+  trips = new Map((await countRoundTrips()).map(({ name, trips: n }) => [name, n]));
+});
+
+/** A lock is held during every trip to the database, so the money verbs may not grow any. */
+describe('A change of money goes to the database', () => {
+  it.each([
+    ['credit', 4],
+    ['credit, with an Idempotency-Key', 5],
+    ['debit all', 4],
+    ['charge (send a message)', 4],
+    ['charge (send a message), with an Idempotency-Key', 5],
+    ['charge that fires the rule', 7],
+    ['charge that fires the rule, with an Idempotency-Key', 8],
+  ])('%s: at most %i times', (name, most) => {
+    expect(trips.get(name)).toBeGreaterThan(1);
+    expect(trips.get(name)).toBeLessThanOrEqual(most);
+  });
+});

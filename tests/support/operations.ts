@@ -1,0 +1,34 @@
+import type { ZodObject, ZodType } from 'zod';
+import { registered, type Method, type Operation, type Registered } from '@/server/http/operation';
+
+/** One operation of the API, as the router knows it. */
+export type Listed = { id: string; method: Method; path: string; params: Registered['params']; operation: Operation };
+
+/** Every operation whose route has been loaded (`serveApi` loads all). */
+export function listOperations(): Listed[] {
+  return registered().flatMap(({ path, params, operations }) =>
+    (Object.entries(operations) as [Method, Operation][]).map(([method, operation]) => ({ id: operation.id, method, path, params, operation })),
+  );
+}
+
+/** Where an id or a cursor can stand in a request. */
+export type Place = 'path' | 'header' | 'cursor' | 'filter' | 'body';
+
+const fieldsOf = (schema: ZodType | null): string[] => Object.keys((schema as ZodObject | null)?.shape ?? {});
+const isId = (field: string): boolean => /Ids?$/.test(field) && field !== 'externalId';
+
+/** The places of one operation where an id can stand, read from its description. */
+export function placesOf({ params, operation }: Listed): Place[] {
+  const query = fieldsOf(operation.query);
+  return [
+    ...(Object.keys(params).length > 0 ? (['path'] as const) : []),
+    ...(operation.onBehalf ? (['header'] as const) : []),
+    ...(query.includes('cursor') ? (['cursor'] as const) : []),
+    ...(query.some(isId) ? (['filter'] as const) : []),
+    ...(fieldsOf(operation.body).some(isId) ? (['body'] as const) : []),
+  ];
+}
+
+/** The path with its ids in place. */
+export const pathWith = (path: string, ids: Record<string, string>, params: Registered['params']): string =>
+  Object.entries(params).reduce((text, [name, prefix]) => text.replace(`{${name}}`, ids[prefix] ?? `${prefix}_missing`), path);
