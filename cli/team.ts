@@ -11,6 +11,7 @@ import { parseRateCard, type RateRow } from '@/server/domain/rates/rules';
 import { replaceRates } from '@/server/domain/rates/write';
 import { currencySchema } from '@/server/domain/teams/schema';
 import { createTeam } from '@/server/domain/teams/write';
+import { callerDirectory } from '@/server/env';
 import { CliError, inTeam, print, read, withServices } from './run';
 
 /** The rate card that a new team begins with, marked as sample prices. */
@@ -66,7 +67,7 @@ export function teamCommands(program: Command): void {
     .description('replace the card by a CSV with the columns country,prefix,price')
     .requiredOption('--team <teamId>')
     .action(async (csv: string, options: { team: string }, command: Command) => {
-      const rows = readCard(resolve(process.env['INIT_CWD'] ?? '.', csv));
+      const rows = readCard(resolve(callerDirectory(), csv));
       print(command, await inTeam(options.team, (ctx) => replaceRates(ctx, rows)));
     });
 }

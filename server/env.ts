@@ -128,3 +128,6 @@ export function env(): Env {
   settings ??= parseEnv(process.env);
   return settings;
 }
+
+/** Where the person stands who calls the operator's command: paths are relative to it. */
+export const callerDirectory = (): string => process.env['INIT_CWD'] ?? process.cwd();

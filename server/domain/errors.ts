@@ -182,11 +182,3 @@ export class Refusal {
 export function fail(code: ErrorCode, facts?: ErrorFacts): never {
   throw new DomainError(code, facts);
 }
-
-/** One bad field, as `invalid_request`. */
-export function failField(pointer: string, detail: string, code: ErrorCode = 'invalid_request'): never {
-  throw new DomainError(code === 'invalid_amount' ? 'invalid_amount' : 'invalid_request', {
-    detail,
-    errors: [{ pointer, code, detail }],
-  });
-}

@@ -4,7 +4,7 @@ import { DomainError, fail, type ErrorCode, type FieldError } from '@/server/dom
 /** The most a body may hold. A batch has a limit of its own. */
 export const BODY_MAX_BYTES = 1_048_576;
 
-/** What is too large is read on to here and dropped: unread, it would stand before the connection's next request. */
+/** A body that did not say its length is read on to here and dropped: to break it off would take the answer with it. */
 const DRAIN_MAX_BYTES = 16 * BODY_MAX_BYTES;
 
 /**
@@ -12,6 +12,7 @@ const DRAIN_MAX_BYTES = 16 * BODY_MAX_BYTES;
  * @throws DomainError `payload_too_large`
  */
 export async function readBytes(request: Request, max = BODY_MAX_BYTES): Promise<Buffer> {
+  if (Number(request.headers.get('content-length') ?? 0) > max) fail('payload_too_large');
   if (!request.body) return Buffer.alloc(0);
   const parts: Uint8Array[] = [];
   let size = 0;

@@ -12,7 +12,7 @@ const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
 // Before the first request of this file reads the settings: enough for all but the cause of `rate_limited`.
-process.env['RATE_LIMIT'] = '60';
+process.env['RATE_LIMIT'] = '15';
 
 /** Serves an operation whose verb goes wrong, in the way of a bug or of a database that is away. */
 async function broken(key: string, fault: Error): Promise<Answer> {

@@ -201,6 +201,16 @@ describe('a body', () => {
     const padded = (size: number) => `{"name":"Ann"}${' '.repeat(size - 14)}`;
     expect((await as(ownerKey).post('/members', undefined, { raw: padded(1_048_576), headers })).status).toBe(201);
     expectProblem(await as(ownerKey).post('/members', undefined, { raw: padded(1_048_577), headers }), 'payload_too_large');
+    for (const size of [1_048_577, 4_000_000]) {
+      const stream = new Blob([padded(size)]).stream();
+      const refused = await fetch(`${as(ownerKey).url}/members`, {
+        method: 'POST',
+        headers: { ...headers, Authorization: `Bearer ${ownerKey}` },
+        body: stream,
+        duplex: 'half',
+      } as RequestInit);
+      expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([413, 'payload_too_large']);
+    }
     const { body } = await as(ownerKey).get('/members');
     expect(body.data).toHaveLength(2);
   });

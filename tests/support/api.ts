@@ -60,6 +60,8 @@ export async function serveApi(): Promise<Api> {
     void handler(request, { params: Promise.resolve(params) }).then(async (response) => {
       res.writeHead(response.status, Object.fromEntries(response.headers));
       res.end(Buffer.from(await response.arrayBuffer()));
+      // What a refusal left unread would stand before the connection's next request.
+      req.removeAllListeners('data').resume();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -10,6 +10,7 @@ type Options = Omit<CallOptions, 'key' | 'body'>;
 /** One key's way through the door. */
 export type Caller = {
   key: string | null;
+  url: string;
   get(path: string, options?: Options): Promise<Answer>;
   post(path: string, body?: unknown, options?: Options): Promise<Answer>;
   put(path: string, body?: unknown, options?: Options): Promise<Answer>;
@@ -39,6 +40,7 @@ export function useApi(): (key: string | null) => Caller {
     };
     return {
       key,
+      url: api?.url ?? '',
       call,
       get: (path, options) => call('GET', path, options),
       post: (path, body, options) => call('POST', path, { ...options, body }),

@@ -4,7 +4,7 @@ import { transfers } from '@/db/schema/ledger';
 import { snapshot, type Ctx } from '../ctx';
 import { fail } from '../errors';
 import { parseId } from '../ids';
-import { pageOf, readCursor, type CursorBinding } from '../lists';
+import { pageOf, readCursor, type CursorBinding } from '../cursors';
 import type { Page } from '../codecs';
 import { heldTo } from '../policy';
 import { showTransfer, type TransferRow } from './rules';

@@ -4,7 +4,7 @@ import { members } from '@/db/schema/members';
 import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { fail } from '../errors';
-import { pageOf, readCursor, type CursorBinding } from '../lists';
+import { pageOf, readCursor, type CursorBinding } from '../cursors';
 import { heldTo, mayFor } from '../policy';
 import { showRecharge, type RechargeState } from '../recharge/read';
 import type { ListMembers, Member } from './schema';

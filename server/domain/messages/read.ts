@@ -9,7 +9,7 @@ import type { Ctx } from '../ctx';
 import { fail } from '../errors';
 import { asTeamId, parseId, type TeamId } from '../ids';
 import type { FindRate } from '../rates/rules';
-import { pageOf, readCursor, type CursorBinding } from '../lists';
+import { pageOf, readCursor, type CursorBinding } from '../cursors';
 import { heldTo, may } from '../policy';
 import { rateCard } from '../rates/read';
 import { ruleOf, type RechargeState } from '../recharge/read';

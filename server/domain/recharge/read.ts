@@ -5,7 +5,7 @@ import type { Role } from '../actor';
 import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { fail } from '../errors';
-import { pageOf, readCursor, type CursorBinding } from '../lists';
+import { pageOf, readCursor, type CursorBinding } from '../cursors';
 import { mayFor } from '../policy';
 import { describeEvent, type CapPeriod, type RechargeRule } from './rules';
 import type { Recharge, RechargeEvent } from './schema';

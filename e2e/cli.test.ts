@@ -1,0 +1,160 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { callApi, type Answer } from '@/tests/support/api';
+import { makeTeam, purser, purserJson, type Ended, type Team } from './support/product';
+
+const { url, dataDir } = inject('product');
+const api = `${url}/api/v1`;
+
+let team: Team;
+beforeAll(async () => {
+  team = await makeTeam(dataDir, 'Counter', '50.00');
+});
+
+/** Refused: nothing on stdout, a sentence on stderr, no stack trace. */
+function expectRefused({ code, stdout, stderr }: Ended, exitCode: number, words: RegExp): void {
+  expect([code, stdout], stderr).toEqual([exitCode, '']);
+  expect(stderr).toMatch(words);
+  expect(stderr).not.toMatch(/^ {4}at /m);
+}
+
+describe('the operator', () => {
+  it('makes a team whose key works at once', async () => {
+    const me = await callApi(api, 'GET', '/me', { key: team.apiKey });
+    expect([me.status, me.body.team.id, me.body.member.id, me.body.balance]).toEqual([
+      200,
+      team.teamId,
+      team.memberId,
+      '50.00',
+    ]);
+  });
+
+  it('funds and withdraws once for each reference, however often he asks', async () => {
+    const fund = () => purserJson<object>(dataDir, 'team', 'fund', team.teamId, '7.00', '--reference', 'invoice 1');
+    const first = await fund();
+    expect(first).toMatchObject({ amount: '7.00', masterBalance: '57.00', repeated: false });
+    expect(await fund()).toEqual({ ...first, repeated: true });
+    const withdraw = () => purserJson(dataDir, 'team', 'withdraw', team.teamId, '5.00', '--reference', 'invoice 1');
+    expect(await Promise.all([withdraw(), withdraw()])).toMatchObject([
+      { masterBalance: '52.00' },
+      { masterBalance: '52.00' },
+    ]);
+    const other = await purser(dataDir, 'team', 'fund', team.teamId, '8.00', '--reference', 'invoice 1');
+    expectRefused(other, 1, /The reference invoice 1 was used for 7\.00/);
+    expect((await callApi(api, 'GET', '/team', { key: team.apiKey })).body.masterBalance).toBe('52.00');
+  });
+
+  it('is refused what a master does not hold, and wrong amounts, and nothing moves', async () => {
+    const ended = await Promise.all([
+      purser(dataDir, 'team', 'withdraw', team.teamId, '52.01'),
+      purser(dataDir, 'team', 'fund', team.teamId, '-1', '--json'),
+      purser(dataDir, 'team', 'fund', team.teamId, '1.0000001'),
+      purser(dataDir, 'team', 'fund', 'team_01m85ecpske6tazxy7hztwyj00', '1.00'),
+    ]);
+    expectRefused(ended[0], 1, /The master balance holds 52\.00 and 52\.01 was asked/);
+    expectRefused(ended[1], 2, /\S/);
+    expectRefused(ended[2], 2, /at most six decimals/);
+    expectRefused(ended[3], 1, /There is no team/);
+    expect((await callApi(api, 'GET', '/team', { key: team.apiKey })).body.masterBalance).toBe('52.00');
+  });
+
+  it('replaces the rate card whole, or not at all when a line is wrong', async () => {
+    const [good, bad] = [join(dataDir, 'good.csv'), join(dataDir, 'bad.csv')];
+    writeFileSync(good, 'country,prefix,price\n,1,0.25\nDE,,0.75\n');
+    writeFileSync(bad, 'country,prefix,price\n,1,0.10\n,44,free\n');
+    expect(await purserJson(dataDir, 'rates', 'import', good, '--team', team.teamId)).toEqual({ rows: 2 });
+    expectRefused(await purser(dataDir, 'rates', 'import', bad, '--team', team.teamId), 1, /line 3/);
+    expectRefused(await purser(dataDir, 'rates', 'import', '/nowhere.csv', '--team', team.teamId), 1, /cannot be read/);
+    const body = { to: '+14155550100', from: 'Counter', body: 'Hello' };
+    const estimate = await callApi(api, 'POST', '/messages/estimate', { key: team.apiKey, body });
+    expect(estimate.body.cost).toBe('0.25');
+  });
+
+  it('does for a member what an owner can', async () => {
+    const member = (...words: string[]) =>
+      purserJson<Answer['body']>(dataDir, 'member', ...words, '--team', team.teamId);
+    const { member: made, secrets } = await member(
+      'create',
+      '--name',
+      'Window',
+      '--credit',
+      '3.00',
+      '--external-id',
+      'w-1',
+    );
+    expect(secrets.apiKey).toMatch(/^pur_live_/);
+    expect(await member('credit', made.id, '2.00', '--note', 'for May')).toMatchObject({
+      balances: { master: '47.00', member: '5.00' },
+    });
+    expect(await member('debit', made.id, '1.00', '--dry-run')).toMatchObject({
+      transfer: { id: null },
+      balances: { member: '4.00' },
+    });
+    expect(await member('get', made.id)).toMatchObject({ name: 'Window', balance: '5.00', externalId: 'w-1' });
+    expect((await member('deactivate', made.id)).status).toBe('inactive');
+    expect((await callApi(api, 'GET', '/me', { key: secrets.apiKey })).body.code).toBe('member_inactive');
+    expect((await member('activate', made.id)).status).toBe('active');
+    const rotated = await member('rotate-key', made.id);
+    expect((await callApi(api, 'GET', '/me', { key: secrets.apiKey })).body.code).toBe('invalid_key');
+    expect((await callApi(api, 'GET', '/me', { key: rotated.secrets.apiKey })).status).toBe(200);
+    expect((await member('role', made.id, 'owner')).role).toBe('owner');
+    expect((await member('list', '--query', 'window')).data).toMatchObject([{ id: made.id, role: 'owner' }]);
+    expect(await member('debit', made.id, 'all')).toMatchObject({
+      transfer: { amount: '5.00' },
+      balances: { member: '0.00' },
+    });
+    expect(await member('delete', made.id)).toMatchObject({
+      returned: '0.00',
+      transferId: null,
+      member: { status: 'deleted' },
+    });
+    const last = await purser(dataDir, 'member', 'delete', team.memberId, '--team', team.teamId);
+    expectRefused(last, 1, /last active owner/i);
+  });
+
+  it('sees only the team that he names', async () => {
+    const { data } = await purserJson<{ data: { id: string }[] }>(dataDir, 'member', 'list', '--team', team.teamId);
+    expect(data.map(({ id }) => id)).toContain(team.memberId);
+    const strangers = await makeTeam(dataDir, 'Strangers', '1.00');
+    expectRefused(
+      await purser(dataDir, 'member', 'get', strangers.memberId, '--team', team.teamId),
+      1,
+      /nothing here/i,
+    );
+  });
+});
+
+describe('the command itself', () => {
+  it('helps with exit code 0, and sends who is wrong to the help with 2', async () => {
+    const [help, of, unknown, none, missing, option] = await Promise.all([
+      purser(dataDir, '--help'),
+      purser(dataDir, 'team', 'fund', '--help'),
+      purser(dataDir, 'teem'),
+      purser(dataDir),
+      purser(dataDir, 'team', 'fund', team.teamId),
+      purser(dataDir, 'team', 'fund', team.teamId, '1.00', '--refrence', 'x'),
+    ]);
+    expect([help.code, help.stderr]).toEqual([0, '']);
+    for (const word of ['team', 'rates', 'member', 'ledger', 'migrate', 'worker', '--json'])
+      expect(help.stdout).toContain(word);
+    expect([of.code, of.stdout.includes('--reference')]).toEqual([0, true]);
+    for (const wrong of [unknown, missing, option]) expectRefused(wrong, 2, /--help/);
+    expect(none.code).toBe(2);
+  });
+
+  it('prints with --json one object on one line, wherever --json stands', async () => {
+    const [after, before] = await Promise.all([
+      purser(dataDir, 'member', 'get', team.memberId, '--team', team.teamId, '--json'),
+      purser(dataDir, '--json', 'member', 'get', team.memberId, '--team', team.teamId),
+    ]);
+    expect(after.stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(JSON.parse(after.stdout)).toMatchObject({ id: team.memberId });
+    expect(before.stdout).toBe(after.stdout);
+  });
+
+  it('says when no database runs, instead of waiting for one', async () => {
+    const nowhere = await purser(join(dataDir, 'nowhere'), 'ledger', 'verify', '--json');
+    expectRefused(nowhere, 1, /npm start|DATABASE_URL/);
+  });
+});

@@ -1,0 +1,200 @@
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { ERRORS, type ErrorCode } from '@/server/domain/errors';
+import { makeTeam, type Team } from './support/product';
+
+const { url, dataDir } = inject('product');
+const { hostname, port } = new URL(url);
+
+type Answer = { status: number; headers: IncomingHttpHeaders; text: string };
+type Options = { headers?: Record<string, string>; body?: Buffer | string; chunked?: boolean };
+
+/** A request exactly as written: no path is put right, no header added. */
+function ask(method: string, path: string, options: Options = {}): Promise<Answer> {
+  const { body, chunked } = options;
+  const length: Record<string, string> =
+    body === undefined || chunked ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
+  const headers = { ...length, ...options.headers };
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest({ hostname, port, method, path, headers, agent: false }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(parts).toString('utf8'),
+        }),
+      );
+    });
+    // The server may answer and close before it has read all of a body that is too large.
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** Bytes on a bare socket, and all that comes back. */
+function speak(bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.write(bytes));
+    let said = '';
+    socket.setEncoding('utf8').on('data', (part: string) => (said += part));
+    socket.setTimeout(5_000, () => socket.destroy());
+    socket.on('close', () => resolve(said));
+    socket.on('error', reject);
+  });
+}
+
+function expectProblem(answer: Answer, code: ErrorCode, status: number = ERRORS[code].status): void {
+  expect([answer.status, answer.headers['content-type']], answer.text).toEqual([status, 'application/problem+json']);
+  expect(answer.headers['cache-control']).toBe('no-store');
+  const body = JSON.parse(answer.text);
+  expect(body).toMatchObject({ type: `/docs/errors/${code}`, title: ERRORS[code].title, status, code });
+  expect(body.detail).toMatch(/\S/);
+  expect(body.requestId).toBe(answer.headers['request-id']);
+}
+
+let team: Team;
+let bearer: Record<string, string>;
+beforeAll(async () => {
+  team = await makeTeam(dataDir, 'Door', '10.00');
+  bearer = { Authorization: `Bearer ${team.apiKey}` };
+});
+
+describe('the API through the real server', () => {
+  it('answers HEAD as GET, without a body', async () => {
+    const { status, headers, text } = await ask('HEAD', '/api/v1/me', { headers: bearer });
+    expect([status, headers['content-type'], text]).toEqual([200, 'application/json', '']);
+    expect((await ask('HEAD', '/api/v1/nothing', { headers: bearer })).status).toBe(404);
+  });
+
+  it('answers OPTIONS with what is allowed, without a key', async () => {
+    const { status, headers, text } = await ask('OPTIONS', '/api/v1/members');
+    expect([status, headers.allow, text]).toEqual([204, 'GET, HEAD, POST, OPTIONS', '']);
+    expect(headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it.each([
+    ['PUT', '/api/v1/me', 'GET, HEAD, OPTIONS'],
+    ['DELETE', '/api/v1/messages', 'GET, HEAD, POST, OPTIONS'],
+    ['GET', '/api/v1/messages/estimate', 'POST, OPTIONS'],
+    ['PURGE', '/api/v1/me', 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE'],
+    ['TRACE', '/api/v1/me', 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE'],
+    ['PROPFIND', '/api/v1/nothing', 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE'],
+  ])('answers %s %s with 405 and what is allowed', async (method, path, allow) => {
+    const answer = await ask(method, path, { headers: bearer });
+    expectProblem(answer, 'method_not_allowed');
+    expect(answer.headers.allow).toBe(allow);
+  });
+
+  it.each([
+    '/api/v1',
+    '/api/v1/',
+    '/api/v1/nothing',
+    '/api/v1/members/mem_x/nothing',
+    '/api/v1/%E0%A4%A',
+    '/api/v1/%',
+    '/api/v1/members/%zz',
+    '/api/v1/members/..%2f..%2fme',
+  ])('answers an unknown path in its own shape: %s', async (path) =>
+    expectProblem(await ask('GET', path, { headers: bearer }), 'not_found'),
+  );
+
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('answers %s of an unknown path in its own shape', async (method) => {
+    expectProblem(await ask(method, '/api/v1/nothing', { headers: bearer }), 'not_found');
+  });
+
+  it('takes a path with a slash at its end as the path', async () => {
+    expect((await ask('GET', '/api/v1/me/', { headers: bearer })).status).toBe(200);
+  });
+
+  it('demands a key, and refuses one in the address', async () => {
+    const missing = await ask('GET', '/api/v1/me');
+    expectProblem(missing, 'missing_key');
+    expect(missing.headers['www-authenticate']).toBe('Bearer realm="purser"');
+    const wrong = await ask('GET', '/api/v1/me', { headers: { Authorization: `Bearer ${team.apiKey.slice(0, -1)}!` } });
+    expectProblem(wrong, 'invalid_key');
+    expectProblem(await ask('GET', `/api/v1/me?key=${team.apiKey}`, { headers: bearer }), 'key_in_url');
+  });
+
+  it('refuses a body above 1 MiB, told by its length, in chunks, and above what the server takes at all', async () => {
+    const headers = { ...bearer, 'Content-Type': 'application/json' };
+    const large = Buffer.alloc(1_048_577, 'a');
+    expectProblem(await ask('POST', '/api/v1/messages', { headers, body: large }), 'payload_too_large');
+    expectProblem(await ask('POST', '/api/v1/messages', { headers, body: large, chunked: true }), 'payload_too_large');
+    const said = await speak(
+      `POST /api/v1/messages HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: 9000000\r\nAuthorization: ${bearer['Authorization']}\r\nConnection: close\r\n\r\n`,
+    );
+    expect(said).toMatch(/^HTTP\/1\.1 413 /);
+    expect(said).toContain('"code":"payload_too_large"');
+  });
+
+  it('asks for a body only when it will take it', async () => {
+    const start = `POST /api/v1/members HTTP/1.1\r\nHost: ${hostname}\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n`;
+    const refused = await speak(`${start}Content-Length: 9000000\r\nConnection: close\r\n\r\n`);
+    expect(refused).toMatch(/^HTTP\/1\.1 413 /);
+    const taken = await speak(
+      `${start}Authorization: ${bearer['Authorization']}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`,
+    );
+    expect(taken).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 201 /);
+  });
+
+  it('answers what is no HTTP, has no Host, or too long a header with a problem, and goes on', async () => {
+    expect(await speak('nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*"code":"invalid_request"/);
+    expect(await speak('GET /api/v1/me HTTP/1.1\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*Host/);
+    const long = `GET /api/v1/me HTTP/1.1\r\nHost: ${hostname}\r\nX-Long: ${'a'.repeat(70_000)}\r\n\r\n`;
+    expect(await speak(long)).toMatch(/^HTTP\/1\.1 431 [^]*"code":"invalid_request"/);
+    expect((await ask('GET', '/api/v1/me', { headers: bearer })).status).toBe(200);
+  });
+
+  it('does not believe what a client says of its own address', async () => {
+    // Unheard: with TRUST_PROXY off, calls without a key are counted by the connection's own address.
+    const spoofed = await ask('GET', '/api/v1/me', {
+      headers: { 'X-Purser-Address': '203.0.113.9', 'X-Forwarded-For': '203.0.113.9' },
+    });
+    expectProblem(spoofed, 'missing_key');
+    expect(spoofed.headers['ratelimit-policy']).toMatch(/^"address"/);
+  });
+});
+
+describe('beside the API', () => {
+  it('says that it is alive and ready', async () => {
+    const health = await ask('GET', '/api/health');
+    expect([health.status, JSON.parse(health.text), health.headers['cache-control']]).toEqual([
+      200,
+      { ok: true },
+      'no-store',
+    ]);
+    const ready = await ask('GET', '/api/ready');
+    expect([ready.status, JSON.parse(ready.text), ready.headers['cache-control']]).toEqual([
+      200,
+      { ready: true },
+      'no-store',
+    ]);
+  });
+
+  it('has a page for every error that an answer can name', async () => {
+    for (const code of Object.keys(ERRORS) as ErrorCode[]) {
+      const { status, headers, text } = await ask('GET', `/docs/errors/${code}`);
+      expect([code, status, headers['content-type']]).toEqual([code, 200, 'text/html; charset=utf-8']);
+      expect(text).toContain(code);
+    }
+    expect((await ask('GET', '/docs/errors/nothing')).status).toBe(404);
+  });
+
+  it('has a first page, and a page for what is not there', async () => {
+    const first = await ask('GET', '/');
+    expect([first.status, first.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(first.text).toContain('Purser');
+    expect((await ask('GET', '/nowhere')).status).toBe(404);
+    expect((await ask('GET', '/%E0%A4%A')).status).toBe(404);
+  });
+
+  it('does not say what it is made of', async () => {
+    for (const path of ['/', '/api/v1/me', '/api/health']) {
+      const { headers } = await ask('GET', path);
+      expect([headers['x-powered-by'], headers.server]).toEqual([undefined, undefined]);
+    }
+  });
+});

@@ -1,0 +1,24 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startProduct } from './product';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The running product; `pid` is the start script's. */
+    product: { url: string; dataDir: string; pid: number };
+  }
+}
+
+/** Starts the product (which builds what is not built) in an empty data directory, and ends it after the last test. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'purser-e2e-'));
+  const product = await startProduct(dataDir);
+  project.provide('product', { url: product.url, dataDir, pid: product.pid });
+  return async () => {
+    const { code, output } = await product.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+    if (code !== 0) throw new Error(`The product ended with ${code}:\n${output}`);
+  };
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { callApi } from '@/tests/support/api';
+
+/** A change that the product has acknowledged: it must be there, once. */
+export type Acknowledged = { key: string; id: string; status: number };
+
+/** What clients saw: the acknowledged, and every other answer or fault by name and number. */
+export type Seen = { acknowledged: Acknowledged[]; unanswered: string[]; others: Map<string, number> };
+
+export type Load = {
+  /** Ends the load: each client still carries through what it has begun, if `finish`. */
+  stop: (options?: { finish: boolean }) => Promise<Seen>;
+  /** How many changes have been acknowledged so far. */
+  count: () => number;
+};
+
+type Settings = { api: () => string; ownerKey: string; memberIds: string[]; clients: number };
+
+/**
+ * Clients as an integrator writes them: each change has an Idempotency-Key, and whatever is no final answer (no
+ * connection, `409` in flight, `503`) is asked again with the same key until there is one.
+ */
+export function startLoad({ api, ownerKey, memberIds, clients }: Settings): Load {
+  const seen: Seen = { acknowledged: [], unanswered: [], others: new Map() };
+  const [ending, leaving] = [new AbortController(), new AbortController()];
+  const note = (what: string) => seen.others.set(what, (seen.others.get(what) ?? 0) + 1);
+  const once = async (key: string, memberId: string, sends: boolean): Promise<boolean> => {
+    const url = api();
+    const path = sends ? '/messages' : `/members/${memberId}/credit`;
+    const body = sends ? { to: '+14155550100', from: 'Load', body: 'Hello' } : { amount: '0.01' };
+    const headers: Record<string, string> = sends ? { Member: memberId } : {};
+    try {
+      const answer = await callApi(url, 'POST', path, { key: ownerKey, body, headers, idempotencyKey: key });
+      if (answer.status === 201 || answer.status === 202) {
+        seen.acknowledged.push({ key, id: sends ? answer.body.id : answer.body.transfer.id, status: answer.status });
+        return true;
+      }
+      note(`${answer.status} ${answer.body?.code} ${answer.headers.has('retry-after') ? 'retry' : ''}`.trim());
+      return answer.status !== 409 && answer.status !== 503;
+    } catch (error) {
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
+      note(cause && 'code' in cause ? String(cause.code) : String(cause ?? error));
+      return false;
+    }
+  };
+  const client = async (n: number) => {
+    for (let i = n; !ending.signal.aborted; i += 1) {
+      const key = randomUUID();
+      const memberId = memberIds[i % memberIds.length]!;
+      let done = false;
+      while (!done && !leaving.signal.aborted) {
+        done = await once(key, memberId, i % 3 === 2);
+        if (!done) await sleep(20);
+      }
+      if (!done) seen.unanswered.push(key);
+    }
+  };
+  const working = Promise.all(Array.from({ length: clients }, (_, n) => client(n)));
+  return {
+    count: () => seen.acknowledged.length,
+    async stop({ finish } = { finish: true }) {
+      ending.abort();
+      if (!finish) leaving.abort();
+      await working;
+      return seen;
+    },
+  };
+}
+
+/** How many transfers each key has made, straight from the database. */
+export async function transfersByKey(databaseUrl: string, keys: string[]): Promise<Map<string, number>> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ key: string; n: number }>(
+      'SELECT idempotency_key AS key, count(*)::int AS n FROM transfers WHERE idempotency_key = ANY ($1) GROUP BY 1',
+      [keys],
+    );
+    return new Map(rows.map(({ key, n }) => [key, n]));
+  } finally {
+    await client.end();
+  }
+}
+
+/** What is wrong with the books after a load: an acknowledged change that is not there, or any that is there twice. */
+export async function lostOrDoubled(databaseUrl: string, seen: Seen): Promise<string[]> {
+  const keys = [...seen.acknowledged.map(({ key }) => key), ...seen.unanswered];
+  const made = await transfersByKey(databaseUrl, keys);
+  const acknowledged = new Set(seen.acknowledged.map(({ key }) => key));
+  return keys.flatMap((key) => {
+    const n = made.get(key) ?? 0;
+    if (n > 1) return [`${key} moved money ${n} times`];
+    return n === 0 && acknowledged.has(key) ? [`${key} was acknowledged and is not there`] : [];
+  });
+}

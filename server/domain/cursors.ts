@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { fail } from './errors';
+
+const BINDING_BYTES = 8;
+
+/** What a cursor is bound to: team, list and filters. Another's cursor does not fit, and a broken one neither. */
+export type CursorBinding = readonly (string | number | null | undefined | readonly string[])[];
+
+const fingerprint = (binding: CursorBinding): Buffer =>
+  createHash('sha256').update(JSON.stringify(binding)).digest().subarray(0, BINDING_BYTES);
+
+/** An opaque cursor after the row `id` (uuid). It holds no secret and gives no right: the list's own filters always hold. */
+export function printCursor(binding: CursorBinding, id: string): string {
+  return Buffer.concat([Buffer.from(id.replaceAll('-', ''), 'hex'), fingerprint(binding)]).toString('base64url');
+}
+
+/**
+ * The uuid to go on after, or null for the first page.
+ * @throws DomainError `invalid_cursor`
+ */
+export function readCursor(binding: CursorBinding, cursor: string | undefined): string | null {
+  if (cursor === undefined) return null;
+  const bytes = Buffer.from(cursor, 'base64url');
+  const fits =
+    bytes.length === 16 + BINDING_BYTES &&
+    bytes.toString('base64url') === cursor &&
+    bytes.subarray(16).equals(fingerprint(binding));
+  if (!fits) fail('invalid_cursor');
+  const hex = bytes.subarray(0, 16).toString('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** Cuts one row more than asked into a page and its cursor. */
+export function pageOf<R extends { id: string }>(rows: R[], limit: number, binding: CursorBinding): { data: R[]; nextCursor: string | null } {
+  const data = rows.slice(0, limit);
+  const last = data.at(-1);
+  return { data, nextCursor: rows.length > limit && last ? printCursor(binding, last.id) : null };
+}

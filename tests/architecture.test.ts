@@ -1,0 +1,244 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** A file of the repository: its path from the root, with slashes, and its text. */
+type File = { path: string; text: string };
+
+/** What breaks a rule, one line each. */
+type Rule = (files: File[]) => string[];
+
+const ROOT = join(import.meta.dirname, '..');
+const NOT_OURS = new Set(['node_modules', '.next', '.data', '.git', 'coverage']);
+const TEXT = /\.(ts|tsx|mjs|js|css|json|md|sql|csv|svg|yml|yaml|sh|txt)$|^[^.]+$|^\.[a-z.]+$/;
+
+function walk(folder = ''): File[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry): File[] => {
+    const path = folder ? `${folder}/${entry.name}` : entry.name;
+    if (entry.isDirectory()) return NOT_OURS.has(entry.name) ? [] : walk(path);
+    return TEXT.test(entry.name) ? [{ path, text: readFileSync(join(ROOT, path), 'utf8') }] : [];
+  });
+}
+
+const files = walk();
+const isCode = ({ path }: File): boolean => /\.(ts|tsx|mjs)$/.test(path);
+const within = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`) || path === `${folder}.ts`;
+
+/** What a file imports, types too: paths from the root where they are ours, names of packages where not. */
+function importsOf({ path, text }: File): string[] {
+  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier]) => specifier!);
+  return specifiers.map((specifier) => {
+    if (specifier.startsWith('@/')) return specifier.slice(2);
+    return specifier.startsWith('.') ? normalize(join(dirname(path), specifier)) : specifier;
+  });
+}
+
+const isOurs = (specifier: string): boolean => /^(app|bench|cli|components|db|e2e|scripts|server|tests)\//.test(specifier);
+
+/** Which of our folders each may import. What stands in no list (app, cli, bench, tests) is imported by none. */
+const DIRECTIONS: Record<string, string[]> = {
+  db: ['db'],
+  'server/domain': ['server/domain', 'db'],
+  'server/outbound': ['server/outbound'],
+  'server/env': [],
+  'server/log': [],
+  'server/http': ['server/http', 'server/domain', 'server/outbound', 'server/env', 'server/log', 'db/client', 'db/faults'],
+  'server/trpc': ['server/trpc', 'server/domain', 'server/outbound', 'server/env', 'server/log', 'db/client', 'db/faults'],
+  'server/jobs': ['server/jobs', 'server/domain', 'server/outbound', 'server/env', 'server/log', 'db/client'],
+  'server/web': ['server/http', 'server/env', 'server/log'],
+  components: ['components', 'server/domain/money', 'server/domain/errors', 'server/domain/*/schema'],
+  'app/api/ready': ['db/client', 'db/migrate'],
+  app: ['app', 'components', 'server/http', 'server/trpc', 'server/domain'],
+  cli: ['cli', 'server/domain', 'server/jobs', 'server/env', 'db'],
+  scripts: ['scripts', 'db/migrate', 'server/env'],
+};
+
+/** Packages that have no place in the business or in the schema. */
+const OUTSIDE_THE_BUSINESS = /^(next|react|react-dom|graphile-worker|commander|@trpc\/.*|node:http|node:net|node:child_process)(\/|$)/;
+
+const directions: Rule = (all) =>
+  all.filter(isCode).flatMap((file) => {
+    const home = Object.keys(DIRECTIONS).filter((folder) => within(file.path, folder)).toSorted((a, b) => b.length - a.length)[0];
+    if (!home) return [];
+    const allowed = DIRECTIONS[home]!.map((folder) => new RegExp(`^${folder.replaceAll('*', '[^/]+')}(/|$)`));
+    return importsOf(file).flatMap((specifier) => {
+      const breaks = isOurs(specifier)
+        ? !allowed.some((pattern) => pattern.test(specifier))
+        : ['db', 'server/domain'].includes(home) && OUTSIDE_THE_BUSINESS.test(specifier);
+      return breaks ? [`${file.path} imports ${specifier}`] : [];
+    });
+  });
+
+/** Schemas, amounts and error codes are for the browser too: nothing they import, however far, is the server's alone. */
+const isomorphic: Rule = (all) => {
+  const byPath = new Map(all.filter(isCode).map((file) => [file.path.replace(/\.tsx?$/, ''), file]));
+  const reach = (path: string, seen: Set<string>): string[] => {
+    const file = byPath.get(path);
+    if (!file || seen.has(path)) return [];
+    seen.add(path);
+    return importsOf(file).flatMap((specifier) => {
+      if (isOurs(specifier)) return within(specifier, 'db') ? [`${path} imports ${specifier}`] : reach(specifier, seen);
+      return /^(node:|pg$|drizzle-orm|@node-rs)/.test(specifier) ? [`${path} imports ${specifier}`] : [];
+    });
+  };
+  const starts = [...byPath.keys()].filter((path) => /^server\/domain\/(money|errors|\w+\/schema)$/.test(path));
+  return starts.flatMap((path) => reach(path, new Set()).map((broken) => `${path}: ${broken}`));
+};
+
+const NOUN_FILES = new Set(['schema.ts', 'rules.ts', 'read.ts', 'write.ts']);
+
+const closedNames: Rule = (all) =>
+  all.flatMap(({ path }) => {
+    const [, name] = /^server\/domain\/[^/]+\/(.+)$/.exec(path) ?? [];
+    return name === undefined || NOUN_FILES.has(name) ? [] : [`${path} is none of ${[...NOUN_FILES].join(', ')}`];
+  });
+
+const nounOf = (path: string): string | undefined => /^server\/domain\/([^/]+)\/[^/]+$/.exec(path)?.[1];
+
+/** No two nouns import each other, not by way of others either. */
+const noCircles: Rule = (all) => {
+  const edges = new Map<string, Set<string>>();
+  for (const file of all.filter(isCode)) {
+    const from = nounOf(file.path);
+    if (!from) continue;
+    for (const specifier of importsOf(file)) {
+      const to = nounOf(specifier);
+      if (to && to !== from) edges.set(from, (edges.get(from) ?? new Set()).add(to));
+    }
+  }
+  const reaches = (from: string, goal: string, seen = new Set<string>()): boolean =>
+    [...(edges.get(from) ?? [])].some((next) => next === goal || (!seen.has(next) && reaches(next, goal, seen.add(next))));
+  return [...edges.keys()].filter((noun) => reaches(noun, noun)).map((noun) => `${noun} imports itself by way of others`);
+};
+
+const isProduct = ({ path }: File): boolean => ['app', 'components', 'server', 'db', 'cli'].some((folder) => within(path, folder)) && /\.tsx?$/.test(path);
+
+/** Every place in product code where a pattern stands, but for the files named. */
+const onlyIn =
+  (pattern: RegExp, ...allowed: string[]): Rule =>
+  (all) =>
+    all.filter((file) => isProduct(file) && !allowed.includes(file.path) && pattern.test(file.text)).map(({ path }) => `${path}: ${pattern}`);
+
+const TABLES = 'ledgerAccounts|transfers|entries|ledger_accounts';
+const ledgerWriters = onlyIn(
+  new RegExp(`\\.(insert|update|delete)\\(\\s*(${TABLES})\\s*\\)|\\b(INSERT\\s+INTO|UPDATE|DELETE\\s+FROM|TRUNCATE)\\s+(public\\.)?(${TABLES})\\b`, 'i'),
+  'server/domain/ledger/write.ts',
+);
+const transactions = onlyIn(/\.transaction\(/, 'server/domain/ctx.ts');
+const environment = onlyIn(/\bprocess\.env\b/, 'server/env.ts', 'db/client.ts');
+
+const API = 'app/api/v1/';
+const EVERY_METHOD = 'export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } =';
+
+/** Each route of the API answers every method, stands under the path of its folder, and is called by a test. */
+const routes: Rule = (all) => {
+  const tests = all.filter(({ path }) => /^tests\/api\/.+\.test\.ts$/.test(path)).map(({ text }) => text);
+  return all
+    .filter(({ path }) => path.startsWith(API) && path.endsWith('route.ts'))
+    .flatMap(({ path, text }) => {
+      const folder = `/${path.slice(API.length, -'/route.ts'.length).replace(/\[(\w+)\]/g, '{$1}')}`;
+      const rest = folder.startsWith('/[[...');
+      const called = new RegExp(`${folder.replace(/\{\w+\}/g, '\\$\\{[^}]+\\}')}[\`'"?]`);
+      return [
+        ...(text.includes(EVERY_METHOD) ? [] : [`${path} does not export every method`]),
+        ...(rest || text.includes(`resource('${folder}', {`) ? [] : [`${path} is not registered as ${folder}`]),
+        ...(rest || tests.some((test) => called.test(test)) ? [] : [`${path} is called by no test`]),
+      ];
+    });
+};
+
+// Put together here, so that this file does not hold what it looks for.
+const UNSAID = new RegExp(
+  [['/work/', 'shared'], ['/shared/', 'design'], ['hidden ', '(check|test|grader)'], ['\\bclau', 'de\\b'], ['chat', 'gpt'], ['\\blanguage ', 'model'], ['\\bai', '[- ](generated|assisted|written)']]
+    .map((parts) => parts.join(''))
+    .join('|'),
+  'i',
+);
+const unsaid: Rule = (all) => all.filter(({ text, path }) => path !== 'package-lock.json' && UNSAID.test(text)).map(({ path, text }) => `${path}: ${UNSAID.exec(text)?.[0]}`);
+
+/** For each rule: what is said of it, and files that break it. */
+const RULES: [string, Rule, File[]][] = [
+  [
+    'imports go one way',
+    directions,
+    [
+      { path: 'server/domain/members/read.ts', text: `import { log } from '@/server/log';` },
+      { path: 'server/domain/ledger/write.ts', text: `import { NextResponse } from 'next/server';` },
+      { path: 'server/domain/keys/read.ts', text: `import type { Carrier } from '../../outbound/carriers/carrier';` },
+      { path: 'db/client.ts', text: `import { env } from '@/server/env';` },
+      { path: 'server/outbound/carriers/sandbox.ts', text: `import { reportMessages } from '@/server/domain/messages/write';` },
+      { path: 'server/http/gate.ts', text: `import { dispatch } from '@/server/jobs/dispatch';` },
+      { path: 'components/members/Table.tsx', text: `import { listMembers } from '@/server/domain/members/read';` },
+      { path: 'app/page.tsx', text: `import { database } from '@/db/client';` },
+      { path: 'cli/main.ts', text: `const gate = await import('@/server/http/gate');` },
+      { path: 'server/jobs/tasks.ts', text: `export { makeTeam } from '@/tests/support/team';` },
+    ],
+  ],
+  [
+    'what the browser needs too imports nothing of the server',
+    isomorphic,
+    [
+      { path: 'server/domain/members/schema.ts', text: `import { hash } from './rules';` },
+      { path: 'server/domain/members/rules.ts', text: `import { randomBytes } from 'node:crypto';` },
+    ],
+  ],
+  ['a noun has its four files and no other', closedNames, [{ path: 'server/domain/members/helpers.ts', text: '' }]],
+  [
+    'nouns do not go in circles',
+    noCircles,
+    [
+      { path: 'server/domain/alpha/write.ts', text: `import { b } from '../beta/read';` },
+      { path: 'server/domain/beta/read.ts', text: `import type { C } from '@/server/domain/gamma/rules';` },
+      { path: 'server/domain/gamma/rules.ts', text: `import { a } from '../alpha/rules';` },
+    ],
+  ],
+  [
+    'one file writes the ledger',
+    ledgerWriters,
+    [
+      { path: 'server/domain/members/write.ts', text: 'await tx.db.insert(transfers).values(row);' },
+      { path: 'cli/team.ts', text: 'await db.update(ledgerAccounts).set({ balance: 0n });' },
+      { path: 'server/jobs/tasks.ts', text: 'sql`update public.ledger_accounts set balance = 0`' },
+    ],
+  ],
+  ['one file opens transactions', transactions, [{ path: 'server/domain/members/write.ts', text: 'db.transaction(async (tx) => {})' }]],
+  ['two files read the environment', environment, [{ path: 'cli/team.ts', text: `const cwd = process.env['INIT_CWD'];` }]],
+  [
+    'a route answers every method, at its own path, and is called by a test',
+    routes,
+    [
+      { path: 'app/api/v1/fish/route.ts', text: `${EVERY_METHOD} resource('/fish', {});` },
+      { path: 'app/api/v1/me/route.ts', text: `${EVERY_METHOD} resource('/you', {});` },
+      { path: 'app/api/v1/team/route.ts', text: `export const { GET } = resource('/team', {});` },
+    ],
+  ],
+  ['nothing is said that is not for its readers', unsaid, [{ path: 'docs/a.md', text: `see /work/${'shared'}/design` }, { path: 'README.md', text: `AI${'-generated'}` }]],
+];
+
+describe.each(RULES)('%s', (_, rule, planted) => {
+  it('holds', () => {
+    expect(rule(files)).toEqual([]);
+  });
+
+  it.each(planted.map((file) => [`${file.path}: ${file.text}`, file] as const))('is seen to be broken by %s', (_name, file) => {
+    const others = planted.filter(({ path }) => path !== file.path);
+    const left = files.filter(({ path }) => path !== file.path && !others.some((other) => other.path === path));
+    const companions = rule === noCircles || rule === isomorphic ? others : [];
+    const broken = rule([...left, file, ...companions]);
+    expect(broken.length, 'the planted file is not seen').toBeGreaterThan(0);
+  });
+});
+
+describe('the look-out itself', () => {
+  it('sees the whole repository', () => {
+    const paths = new Set(files.map(({ path }) => path));
+    for (const path of ['package.json', '.oxlintrc.json', 'app/layout.tsx', 'db/migrations/0000_tables.sql', 'server/domain/ctx.ts', 'scripts/start.mjs', '.ci/run']) {
+      expect(paths).toContain(path);
+    }
+  });
+
+  it('leaves the length of functions to the linter, at 70 lines', () => {
+    const config = files.find(({ path }) => path === '.oxlintrc.json')!.text;
+    expect(config).toContain('"eslint/max-lines-per-function": ["error", { "max": 70 }]');
+  });
+});
