@@ -13,10 +13,22 @@ async function main(): Promise<void> {
   const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
   const body = JSON.stringify({ to: '+14155550100', from: 'Bench', body: 'Your code is 123456' });
   let n = 0;
-  const bare = await measure('bare route handler: GET /api/health', async () => void (await call(`${BASE}/api/health`)), options);
-  const me = await measure('GET /api/v1/me', async () => void (await call(`${BASE}/api/v1/me`, { headers: bearer(pick(team.members).key) })), options);
+  const bare = await measure(
+    'bare route handler: GET /api/health',
+    async () => void (await call(`${BASE}/api/health`)),
+    options,
+  );
+  const me = await measure(
+    'GET /api/v1/me',
+    async () => void (await call(`${BASE}/api/v1/me`, { headers: bearer(pick(team.members).key) })),
+    options,
+  );
   const post = (withKey: boolean) => async () => {
-    const headers = { ...bearer(pick(team.members).key), 'Content-Type': 'application/json', ...(withKey && { 'Idempotency-Key': `bench-${n++}` }) };
+    const headers = {
+      ...bearer(pick(team.members).key),
+      'Content-Type': 'application/json',
+      ...(withKey && { 'Idempotency-Key': `bench-${n++}` }),
+    };
     await call(`${BASE}/api/v1/messages`, { method: 'POST', headers, body });
   };
   const send = await measure('POST /api/v1/messages', post(false), options);

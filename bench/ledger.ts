@@ -24,9 +24,21 @@ async function main(): Promise<void> {
     [`Credits, 40 teams of 10 members, ${CLIENTS} clients`, many],
     [`Credits, one team (one hot master), ${CLIENTS} clients`, hot],
   ] as const) {
-    const statements = await measure('bare SQL: begin, 2 updates, 4 inserts, commit', () => bareStatements(owner, pick(teams)), options);
-    const one = await measure('bare SQL: the same in one function call', () => bareFunction(owner, pick(teams)), options);
-    const verb = await measure('creditMember: rights, floor, pair, chain, audit row', () => credit(pick(teams)), options);
+    const statements = await measure(
+      'bare SQL: begin, 2 updates, 4 inserts, commit',
+      () => bareStatements(owner, pick(teams)),
+      options,
+    );
+    const one = await measure(
+      'bare SQL: the same in one function call',
+      () => bareFunction(owner, pick(teams)),
+      options,
+    );
+    const verb = await measure(
+      'creditMember: rights, floor, pair, chain, audit row',
+      () => credit(pick(teams)),
+      options,
+    );
     printTable(title, statements, [one, verb]);
   }
   await owner.end();
@@ -81,7 +93,8 @@ async function bareStatements(owner: Pool, team: BenchTeam): Promise<void> {
   const member = pick(team.members).id;
   try {
     await client.query('BEGIN');
-    const set = 'UPDATE bare_accounts SET balance = balance + $3, version = version + 1 WHERE team_id = $1 AND id = $2 RETURNING balance, version';
+    const set =
+      'UPDATE bare_accounts SET balance = balance + $3, version = version + 1 WHERE team_id = $1 AND id = $2 RETURNING balance, version';
     const { rows: to } = await client.query<{ balance: string; version: string }>(set, [teamId, member, 10_000]);
     const { rows: from } = await client.query<{ balance: string; version: string }>(set, [teamId, teamId, -10_000]);
     await client.query(

@@ -4,7 +4,11 @@ import { Agent, request as httpRequest } from 'node:http';
 export type Figure = { name: string; perSecond: number; p50: number; p99: number; failures: number };
 
 /** Runs `work` from `clients` at once for about `seconds`, after a warm-up, and counts what was done. */
-export async function measure(name: string, work: (client: number) => Promise<void>, options: { clients: number; seconds: number }): Promise<Figure> {
+export async function measure(
+  name: string,
+  work: (client: number) => Promise<void>,
+  options: { clients: number; seconds: number },
+): Promise<Figure> {
   await run(work, { ...options, seconds: Math.min(1, options.seconds / 3) });
   const { times, failures, elapsed } = await run(work, options);
   const sorted = times.toSorted((a, b) => a - b);
@@ -12,7 +16,10 @@ export async function measure(name: string, work: (client: number) => Promise<vo
   return { name, perSecond: times.length / elapsed, p50: at(0.5), p99: at(0.99), failures };
 }
 
-async function run(work: (client: number) => Promise<void>, { clients, seconds }: { clients: number; seconds: number }) {
+async function run(
+  work: (client: number) => Promise<void>,
+  { clients, seconds }: { clients: number; seconds: number },
+) {
   const times: number[] = [];
   let failures = 0;
   const started = performance.now();
@@ -35,13 +42,18 @@ async function run(work: (client: number) => Promise<void>, { clients, seconds }
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /** One HTTP call over a kept connection; rejects on a status of 300 or more. */
-export function call(url: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<string> {
+export function call(
+  url: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const req = httpRequest(url, { agent, method: options.method ?? 'GET', headers: options.headers }, (res) => {
       let text = '';
       res.setEncoding('utf8');
       res.on('data', (part: string) => (text += part));
-      res.on('end', () => ((res.statusCode ?? 500) < 300 ? resolve(text) : reject(new Error(`${res.statusCode} ${text}`))));
+      res.on('end', () =>
+        (res.statusCode ?? 500) < 300 ? resolve(text) : reject(new Error(`${res.statusCode} ${text}`)),
+      );
       res.on('error', reject);
     });
     req.on('error', reject);

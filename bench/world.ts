@@ -9,7 +9,11 @@ import { services } from '@/server/http/services';
 
 const UNIT = 1_000_000n;
 
-export type BenchTeam = { ctx: Ctx & { actor: SeatActor }; key: string; members: { id: string; key: string; ctx: Ctx }[] };
+export type BenchTeam = {
+  ctx: Ctx & { actor: SeatActor };
+  key: string;
+  members: { id: string; key: string; ctx: Ctx }[];
+};
 
 let made = 0;
 

@@ -30,7 +30,13 @@ async function makeDemo(): Promise<Demo> {
     if (known) return known;
     const owner = { name: 'Dana Okafor', email: 'owner@demo.invalid', password: randomBytes(18).toString('base64url') };
     const made = await createTeam(services, { name: TEAM, currency: 'USD', owner, rates: defaultRates() });
-    const ctx = makeCtx(services, { type: 'operator', teamId: made.teamId, currency: 'USD', name: 'Operator', door: 'cli' });
+    const ctx = makeCtx(services, {
+      type: 'operator',
+      teamId: made.teamId,
+      currency: 'USD',
+      name: 'Operator',
+      door: 'cli',
+    });
     await fundTeam(ctx, { amount: money('1000.00'), reference: 'demo funding', note: 'Sandbox funding of the demo' });
     await updateTeam(ctx, { defaultSender: 'Acme', reserve: money('100.00') });
     await makeMembers(ctx);
@@ -41,7 +47,13 @@ async function makeDemo(): Promise<Demo> {
 async function findDemo(services: Services): Promise<Demo | null> {
   const team = await findTeamBySlug(services.database.db, slugFrom(TEAM));
   if (!team) return null;
-  const ctx = makeCtx(services, { type: 'operator', teamId: team.id, currency: team.currency, name: 'Operator', door: 'cli' });
+  const ctx = makeCtx(services, {
+    type: 'operator',
+    teamId: team.id,
+    currency: team.currency,
+    name: 'Operator',
+    door: 'cli',
+  });
   const { data } = await listMembers(ctx, { role: 'owner', limit: 1 });
   const apiKey = data[0] && (await openCurrentKey(ctx, data[0].id));
   return data[0] && apiKey ? { teamId: printId('team', team.id), memberId: printId('mem', data[0].id), apiKey } : null;
@@ -55,7 +67,12 @@ async function makeMembers(ctx: Ctx): Promise<void> {
     credit: money('25.00'),
     recharge: rechargeInput.parse({ threshold: '5.00', target: '50.00', cap: { amount: '200.00', period: 'month' } }),
   });
-  const harbour = await createMember(ctx, { name: 'Harbour office', email: 'harbour@demo.invalid', role: 'member', credit: money('12.50') });
+  const harbour = await createMember(ctx, {
+    name: 'Harbour office',
+    email: 'harbour@demo.invalid',
+    role: 'member',
+    credit: money('12.50'),
+  });
   await createMember(ctx, {
     role: 'member',
     recharge: rechargeInput.parse({ threshold: '2.00', amount: '10.00', cap: { amount: '30.00', period: 'day' } }),

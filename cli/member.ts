@@ -15,7 +15,15 @@ import {
   rotatedKeySchema,
   type Member,
 } from '@/server/domain/members/schema';
-import { activateMember, createMember, deactivateMember, deleteMember, rotateKey, setRole, updateMember } from '@/server/domain/members/write';
+import {
+  activateMember,
+  createMember,
+  deactivateMember,
+  deleteMember,
+  rotateKey,
+  setRole,
+  updateMember,
+} from '@/server/domain/members/write';
 import { CliError, inTeam, print, read } from './run';
 
 function memberIdOf(text: string): string {
@@ -99,7 +107,12 @@ function creation(member: Command): void {
     });
 }
 
-function onOne(member: Command, name: string, about: string, verb: (ctx: Ctx, memberId: string) => Promise<Member>): void {
+function onOne(
+  member: Command,
+  name: string,
+  about: string,
+  verb: (ctx: Ctx, memberId: string) => Promise<Member>,
+): void {
   member
     .command(`${name} <memberId>`)
     .description(about)

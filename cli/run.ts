@@ -36,7 +36,8 @@ export async function inTeam<T>(teamId: string, work: (ctx: Ctx) => Promise<T>):
   return withServices(async (services) => {
     const id = parseId('team', teamId);
     const team = id && (await findTeam(services.database.db, id));
-    if (!team) throw new CliError(`There is no team ${teamId}. Its id begins with team_ and is printed by team create.`);
+    if (!team)
+      throw new CliError(`There is no team ${teamId}. Its id begins with team_ and is printed by team create.`);
     return work(
       makeCtx(services, { type: 'operator', teamId: team.id, currency: team.currency, name: 'Operator', door: 'cli' }),
     );
@@ -57,7 +58,8 @@ export function print(command: Command, result: Record<string, unknown>): void {
     return;
   }
   for (const [name, value] of Object.entries(result)) {
-    if (Array.isArray(value)) for (const item of value) console.log(typeof item === 'string' ? item : JSON.stringify(item));
+    if (Array.isArray(value))
+      for (const item of value) console.log(typeof item === 'string' ? item : JSON.stringify(item));
     else console.log(`${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   }
 }
@@ -77,7 +79,10 @@ export function explain(error: unknown): { text: string; exitCode: number } {
   }
   if (error instanceof ConfigError || error instanceof MigrationError) return { text: error.message, exitCode: 1 };
   if (isUnavailable(error)) {
-    return { text: 'The database does not answer: check DATABASE_URL and that Postgres runs. Nothing is half done.', exitCode: 1 };
+    return {
+      text: 'The database does not answer: check DATABASE_URL and that Postgres runs. Nothing is half done.',
+      exitCode: 1,
+    };
   }
   if (sqlState(error) === '42P01') {
     return { text: 'The database has no tables yet: run `npm run purser -- migrate` first.', exitCode: 1 };

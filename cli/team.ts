@@ -55,7 +55,12 @@ export function teamCommands(program: Command): void {
         rates: defaultRates(),
       };
       const made = await withServices((services) => createTeam(services, input));
-      print(command, { teamId: printId('team', made.teamId), memberId: printId('mem', made.memberId), apiKey: made.apiKey, slug: made.slug });
+      print(command, {
+        teamId: printId('team', made.teamId),
+        memberId: printId('mem', made.memberId),
+        apiKey: made.apiKey,
+        slug: made.slug,
+      });
     });
   moveCommand(team, 'fund', 'bring money in from outside, to the master balance', fundTeam);
   moveCommand(team, 'withdraw', 'pay money of the master balance out', withdrawFromTeam);
@@ -72,7 +77,12 @@ export function teamCommands(program: Command): void {
     });
 }
 
-function moveCommand(team: Command, name: string, about: string, verb: (ctx: Ctx, input: FundTeam) => Promise<Funding>): void {
+function moveCommand(
+  team: Command,
+  name: string,
+  about: string,
+  verb: (ctx: Ctx, input: FundTeam) => Promise<Funding>,
+): void {
   team
     .command(`${name} <teamId> <amount>`)
     .description(about)

@@ -16,8 +16,10 @@ function codesOf(error: unknown): string[] {
 export const isUniqueViolation = (error: unknown): boolean => codesOf(error).includes('23505');
 
 /** Connection lost, database starting or stopping, out of connections or disk, waited too long for a lock: ask again later. */
-const AWAY = /^(08...|57P0.|53...|55P03|57014|40P01|40001|25P03|58...|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND|AI_AGAIN))$/;
-const AWAY_WORDS = /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after calling end/;
+const AWAY =
+  /^(08...|57P0.|53...|55P03|57014|40P01|40001|25P03|58...|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND|AI_AGAIN))$/;
+const AWAY_WORDS =
+  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after calling end/;
 
 /** Whether the database is away or overloaded, so that the same request may succeed later. */
 export function isUnavailable(error: unknown): boolean {

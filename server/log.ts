@@ -11,6 +11,9 @@ export function describeFault(error: unknown): Record<string, unknown> {
   const where = 'where' in cause ? cause.where : undefined;
   // Our own errors and the language's carry no values of requests; a query builder's carry all of them.
   const words = 'query' in error ? undefined : error.message;
-  const frames = (error.stack ?? '').split('\n').filter((frame) => frame.startsWith('    at ')).slice(0, 12);
+  const frames = (error.stack ?? '')
+    .split('\n')
+    .filter((frame) => frame.startsWith('    at '))
+    .slice(0, 12);
   return { error: cause.name, code, where, words, frames };
 }

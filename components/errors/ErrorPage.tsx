@@ -38,8 +38,8 @@ export function ErrorPage({ code }: { code: ErrorCode }) {
       <h2>As it is answered</h2>
       <pre>{shape(code)}</pre>
       <p className={styles.above}>
-        Programs should look at <code>code</code>, which never changes its meaning; <code>detail</code> is for people. When you ask for help,
-        give <code>requestId</code>.
+        Programs should look at <code>code</code>, which never changes its meaning; <code>detail</code> is for people.
+        When you ask for help, give <code>requestId</code>.
       </p>
     </main>
   );

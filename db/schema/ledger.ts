@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, foreignKey, index, pgTable, primaryKey, smallint, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  check,
+  foreignKey,
+  index,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { instant, micros, teamId } from './columns';
 import { teams } from './teams';
 
@@ -92,8 +103,12 @@ export const transfers = pgTable(
     }),
     foreignKey({ columns: [t.teamId, t.reversalOf], foreignColumns: [t.teamId, t.id], name: 'transfers_reversal_of' }),
     uniqueIndex('transfers_reversed_once').on(t.teamId, t.reversalOf),
-    uniqueIndex('transfers_message_once').on(t.teamId, t.messageId, t.kind).where(sql`${t.messageId} IS NOT NULL`),
-    uniqueIndex('transfers_reference_once').on(t.teamId, t.kind, t.reference).where(sql`${t.reference} IS NOT NULL`),
+    uniqueIndex('transfers_message_once')
+      .on(t.teamId, t.messageId, t.kind)
+      .where(sql`${t.messageId} IS NOT NULL`),
+    uniqueIndex('transfers_reference_once')
+      .on(t.teamId, t.kind, t.reference)
+      .where(sql`${t.reference} IS NOT NULL`),
     index('transfers_by_member').on(t.teamId, t.memberId, t.id),
     index('transfers_by_kind').on(t.teamId, t.kind, t.id),
     check('transfers_amount', sql`${t.amount} > 0`),
@@ -117,7 +132,9 @@ export const entries = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.teamId, t.transferId, t.leg] }),
-    uniqueIndex('entries_chain').on(t.teamId, t.accountId, t.seq).where(sql`${t.seq} IS NOT NULL`),
+    uniqueIndex('entries_chain')
+      .on(t.teamId, t.accountId, t.seq)
+      .where(sql`${t.seq} IS NOT NULL`),
     check('entries_leg', sql`${t.leg} IN (-1, 1) AND sign(${t.amount}) = ${t.leg}`),
   ],
 );

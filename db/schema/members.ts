@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm';
-import { boolean, check, foreignKey, index, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  boolean,
+  check,
+  foreignKey,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { bytea, instant, teamId } from './columns';
 import { teams } from './teams';
 
@@ -31,8 +42,12 @@ export const members = pgTable(
   (t) => [
     primaryKey({ columns: [t.teamId, t.id] }),
     foreignKey({ columns: [t.teamId], foreignColumns: [teams.id], name: 'members_team' }),
-    uniqueIndex('members_email').on(t.teamId, t.email).where(sql`${t.status} <> 'deleted'`),
-    uniqueIndex('members_user').on(t.teamId, t.userId).where(sql`${t.status} <> 'deleted'`),
+    uniqueIndex('members_email')
+      .on(t.teamId, t.email)
+      .where(sql`${t.status} <> 'deleted'`),
+    uniqueIndex('members_user')
+      .on(t.teamId, t.userId)
+      .where(sql`${t.status} <> 'deleted'`),
     index('members_external_id').on(t.teamId, t.externalId),
     check('members_role', sql`${t.role} IN ('owner', 'member')`),
     check('members_status', sql`${t.status} IN ('active', 'inactive', 'deleted')`),
@@ -61,7 +76,11 @@ export const apiKeys = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.teamId, t.id] }),
-    foreignKey({ columns: [t.teamId, t.memberId], foreignColumns: [members.teamId, members.id], name: 'api_keys_member' }),
+    foreignKey({
+      columns: [t.teamId, t.memberId],
+      foreignColumns: [members.teamId, members.id],
+      name: 'api_keys_member',
+    }),
     uniqueIndex('api_keys_digest').on(t.teamId, t.digest),
     index('api_keys_member').on(t.teamId, t.memberId, t.id),
   ],

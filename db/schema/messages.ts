@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm';
-import { check, date, foreignKey, index, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  check,
+  date,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { instant, micros, teamId } from './columns';
 import { ledgerAccounts } from './ledger';
 
@@ -48,9 +59,16 @@ export const messages = pgTable(
       name: 'messages_member',
     }),
     index('messages_by_member').on(t.teamId, t.memberId, t.id),
-    index('messages_queued').on(t.teamId, t.id).where(sql`${t.status} = 'queued'`),
-    index('messages_sent').on(t.teamId, t.id).where(sql`${t.status} = 'sent'`),
-    check('messages_status', sql`${t.status} IN ('scheduled', 'held', 'queued', 'sent', 'delivered', 'failed', 'cancelled')`),
+    index('messages_queued')
+      .on(t.teamId, t.id)
+      .where(sql`${t.status} = 'queued'`),
+    index('messages_sent')
+      .on(t.teamId, t.id)
+      .where(sql`${t.status} = 'sent'`),
+    check(
+      'messages_status',
+      sql`${t.status} IN ('scheduled', 'held', 'queued', 'sent', 'delivered', 'failed', 'cancelled')`,
+    ),
     check('messages_cost', sql`${t.cost} >= 0 AND ${t.price} >= 0 AND ${t.segments} > 0`),
     check('messages_refunded', sql`${t.status} <> 'failed' OR ${t.cost} = 0`),
   ],

@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm';
-import { boolean, check, date, foreignKey, index, integer, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  boolean,
+  check,
+  date,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { instant, micros, teamId } from './columns';
 import { members } from './members';
 
@@ -25,8 +37,14 @@ export const rechargeRules = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.teamId, t.memberId] }),
-    foreignKey({ columns: [t.teamId, t.memberId], foreignColumns: [members.teamId, members.id], name: 'recharge_rules_member' }),
-    index('recharge_rules_waiting').on(t.teamId, t.waitingSince, t.memberId).where(sql`${t.waitingSince} IS NOT NULL`),
+    foreignKey({
+      columns: [t.teamId, t.memberId],
+      foreignColumns: [members.teamId, members.id],
+      name: 'recharge_rules_member',
+    }),
+    index('recharge_rules_waiting')
+      .on(t.teamId, t.waitingSince, t.memberId)
+      .where(sql`${t.waitingSince} IS NOT NULL`),
     check('recharge_rules_step', sql`(${t.amount} IS NULL) <> (${t.target} IS NULL)`),
     check('recharge_rules_amounts', sql`${t.threshold} >= 0 AND ${t.amount} > 0 AND ${t.capAmount} > 0`),
     check('recharge_rules_target', sql`${t.target} > ${t.threshold}`),
@@ -41,7 +59,11 @@ export const rechargeTotals = pgTable(
   { teamId: teamId(), memberId: uuid().notNull(), day: date().notNull(), amount: micros().notNull() },
   (t) => [
     primaryKey({ columns: [t.teamId, t.memberId, t.day] }),
-    foreignKey({ columns: [t.teamId, t.memberId], foreignColumns: [members.teamId, members.id], name: 'recharge_totals_member' }),
+    foreignKey({
+      columns: [t.teamId, t.memberId],
+      foreignColumns: [members.teamId, members.id],
+      name: 'recharge_totals_member',
+    }),
   ],
 );
 
@@ -67,8 +89,14 @@ export const rechargeEvents = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.teamId, t.id] }),
-    foreignKey({ columns: [t.teamId, t.memberId], foreignColumns: [members.teamId, members.id], name: 'recharge_events_member' }),
+    foreignKey({
+      columns: [t.teamId, t.memberId],
+      foreignColumns: [members.teamId, members.id],
+      name: 'recharge_events_member',
+    }),
     index('recharge_events_by_member').on(t.teamId, t.memberId, t.id),
-    uniqueIndex('recharge_events_episode').on(t.teamId, t.memberId, t.episode, t.reason).where(sql`${t.outcome} = 'refused'`),
+    uniqueIndex('recharge_events_episode')
+      .on(t.teamId, t.memberId, t.episode, t.reason)
+      .where(sql`${t.outcome} = 'refused'`),
   ],
 );

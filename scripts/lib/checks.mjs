@@ -26,7 +26,11 @@ export async function runAll({ fast }) {
   const total = { passed: 0, failed: 0 };
   const temporary = mkdtempSync(join(tmpdir(), 'purser-checks-'));
   process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
-  for (const [signal, code] of /** @type {const} */ ([['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]])) {
+  for (const [signal, code] of /** @type {const} */ ([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ])) {
     process.once(signal, () => void children.stop().finally(() => process.exit(code)));
   }
   const step = async (/** @type {Step} */ { name, run }) => {
@@ -86,7 +90,9 @@ function program(name, command) {
 
 /** @param {{ code: number | string, output: string }} ended @returns {Outcome} */
 const byExitCode = ({ code, output }) =>
-  code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, output: output.trim() || `It ended with ${code} and said nothing.` };
+  code === 0
+    ? { passed: 1, failed: 0 }
+    : { passed: 0, failed: 1, output: output.trim() || `It ended with ${code} and said nothing.` };
 
 /** @param {string} name @param {string} command @param {string[]} args */
 const succeeds = async (name, command, args) => byExitCode(await children.run([program(name, command), ...args]));
@@ -103,10 +109,25 @@ async function migrationsMatch(copy) {
   cpSync(join(root, 'db/migrations'), copy, { recursive: true });
   const before = readdirSync(copy).length;
   const [schema, out] = ['./db/schema/*.ts', relative(root, copy)];
-  const generated = await children.run([drizzle, 'generate', '--dialect', 'postgresql', '--casing', 'snake_case', '--schema', schema, '--out', out]);
+  const generated = await children.run([
+    drizzle,
+    'generate',
+    '--dialect',
+    'postgresql',
+    '--casing',
+    'snake_case',
+    '--schema',
+    schema,
+    '--out',
+    out,
+  ]);
   if (generated.code !== 0) return byExitCode(generated);
   if (readdirSync(copy).length === before) return { passed: 1, failed: 0 };
-  return { passed: 0, failed: 1, output: `A migration is missing: run npm run db:generate.\n${generated.output.trim()}` };
+  return {
+    passed: 0,
+    failed: 1,
+    output: `A migration is missing: run npm run db:generate.\n${generated.output.trim()}`,
+  };
 }
 
 /** Whether package-lock.json is what package.json asks for: `npm ci` would go through. */
@@ -128,16 +149,25 @@ async function lockFileIsConsistent() {
  * @returns {Promise<Outcome>}
  */
 async function vitest(report, args) {
-  const ended = await children.run([program('vitest', 'vitest'), 'run', '--reporter=json', `--outputFile=${report}`, ...args], { CI: '1', NO_COLOR: '1' });
+  const ended = await children.run(
+    [program('vitest', 'vitest'), 'run', '--reporter=json', `--outputFile=${report}`, ...args],
+    { CI: '1', NO_COLOR: '1' },
+  );
   /** @type {TestFile[] | undefined} */
   const files = readJson(report)?.testResults;
   if (!files) return { passed: 0, failed: 1, output: `The tests did not run to their end.\n${tail(ended.output)}` };
-  const tests = files.flatMap((file) => file.assertionResults.map((test) => ({ ...test, file: relative(root, file.name) })));
+  const tests = files.flatMap((file) =>
+    file.assertionResults.map((test) => ({ ...test, file: relative(root, file.name) })),
+  );
   const failed = tests.filter(({ status }) => status === 'failed');
-  const broken = files.filter(({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'));
+  const broken = files.filter(
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  );
   const said = [
     ...broken.map(({ name, message }) => `${relative(root, name)}\n${message}`),
-    ...failed.map(({ file, fullName, failureMessages }) => `${file}: ${fullName}\n${(failureMessages ?? []).join('\n')}`),
+    ...failed.map(
+      ({ file, fullName, failureMessages }) => `${file}: ${fullName}\n${(failureMessages ?? []).join('\n')}`,
+    ),
   ];
   const unaccounted = ended.code !== 0 && said.length === 0;
   if (unaccounted) said.push(`Every test passed, but the run ended with ${ended.code}.\n${tail(ended.output)}`);

@@ -31,7 +31,11 @@ export function readCursor(binding: CursorBinding, cursor: string | undefined): 
 }
 
 /** Cuts one row more than asked into a page and its cursor. */
-export function pageOf<R extends { id: string }>(rows: R[], limit: number, binding: CursorBinding): { data: R[]; nextCursor: string | null } {
+export function pageOf<R extends { id: string }>(
+  rows: R[],
+  limit: number,
+  binding: CursorBinding,
+): { data: R[]; nextCursor: string | null } {
   const data = rows.slice(0, limit);
   const last = data.at(-1);
   return { data, nextCursor: rows.length > limit && last ? printCursor(binding, last.id) : null };

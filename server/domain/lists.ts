@@ -18,5 +18,7 @@ export const listInput = {
 
 /** An instant as a filter: RFC 3339, or a day (its first instant, UTC). */
 export const instantInput = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()], { error: 'A time as RFC 3339, such as 2026-01-31T00:00:00Z.' })
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+    error: 'A time as RFC 3339, such as 2026-01-31T00:00:00Z.',
+  })
   .transform((text) => new Date(text));

@@ -55,7 +55,9 @@ export const amountOrZero = amountSchema('Must not be negative.', (micros) => mi
 /** As `amount`, or "all" there is. */
 export const amountOrAll = z
   .unknown()
-  .transform((input, ctx): Micros | 'all' => (input === 'all' ? input : readAmount(input, ctx, 'Must be above zero.', isPositive)))
+  .transform((input, ctx): Micros | 'all' =>
+    input === 'all' ? input : readAmount(input, ctx, 'Must be above zero.', isPositive),
+  )
   .meta({ anyOf: [{ const: 'all' }, ...AMOUNT_FORMS], examples: ['25.00', 'all'] });
 
 function amountSchema(tooSmall: string, isEnough: (micros: Micros) => boolean) {
@@ -65,7 +67,12 @@ function amountSchema(tooSmall: string, isEnough: (micros: Micros) => boolean) {
     .meta({ anyOf: AMOUNT_FORMS, examples: ['25.00'] });
 }
 
-function readAmount(input: unknown, ctx: z.RefinementCtx, tooSmall: string, isEnough: (micros: Micros) => boolean): Micros {
+function readAmount(
+  input: unknown,
+  ctx: z.RefinementCtx,
+  tooSmall: string,
+  isEnough: (micros: Micros) => boolean,
+): Micros {
   if (typeof input !== 'string' && typeof input !== 'number') {
     ctx.addIssue({ code: 'invalid_type', expected: 'string', input });
     return z.NEVER;

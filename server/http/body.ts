@@ -47,7 +47,12 @@ export function parseJson(bytes: Buffer, contentType: string | null): unknown {
     return value;
   } catch (error) {
     if (error instanceof DomainError) throw error;
-    return failBody('', error instanceof RangeError ? 'The body is nested too deeply.' : `The body is not valid JSON: ${(error as Error).message}.`);
+    return failBody(
+      '',
+      error instanceof RangeError
+        ? 'The body is nested too deeply.'
+        : `The body is not valid JSON: ${(error as Error).message}.`,
+    );
   }
 }
 

@@ -31,5 +31,16 @@ export async function openGate(services: Services, key: string): Promise<KeyHold
 /** The holder of a key as the domain knows an actor. */
 export function actorOf(holder: KeyHolder, address: string | null): SeatActor {
   const { teamId, teamName, currency, memberId, role, name, keyId } = holder;
-  return { type: 'seat', teamId, teamName, currency, memberId, role, name, credential: { type: 'key', id: keyId }, door: 'api', address };
+  return {
+    type: 'seat',
+    teamId,
+    teamName,
+    currency,
+    memberId,
+    role,
+    name,
+    credential: { type: 'key', id: keyId },
+    door: 'api',
+    address,
+  };
 }

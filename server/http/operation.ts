@@ -34,7 +34,11 @@ export type Operation = {
  * Describes an operation. The body of the verb is one call into the domain; types follow from the schemas.
  * @param spec.status 200 unless given
  */
-export function operation<R extends ZodType, Q extends ZodType = typeof noQuery, B extends ZodType = typeof noBody>(spec: {
+export function operation<
+  R extends ZodType,
+  Q extends ZodType = typeof noQuery,
+  B extends ZodType = typeof noBody,
+>(spec: {
   id: string;
   summary: string;
   query?: Q;
@@ -64,7 +68,8 @@ const noBody = z.strictObject({});
 export const emptyBody: ZodType = noBody;
 
 /** A page of a list, as it is printed. */
-export const pageOfSchema = <T extends ZodType>(item: T) => z.object({ data: z.array(item), nextCursor: z.string().nullable() });
+export const pageOfSchema = <T extends ZodType>(item: T) =>
+  z.object({ data: z.array(item), nextCursor: z.string().nullable() });
 
 /** What a path is made of: which parameter holds an id of which kind. */
 export type Params = Record<string, IdPrefix>;

@@ -32,10 +32,13 @@ export function resource(path: string, spec: { params?: Params } & Partial<Recor
   const handler = (method: Method | 'HEAD'): Handler => {
     const operation = operations[method === 'HEAD' ? 'GET' : method];
     return (request, route) =>
-      answered(path, request, (call) =>
-        operation
-          ? respond(call, operation, params, route)
-          : fail('method_not_allowed', { detail: `${method} is not allowed here; ${allow} are.` }),
+      answered(
+        path,
+        request,
+        (call) =>
+          operation
+            ? respond(call, operation, params, route)
+            : fail('method_not_allowed', { detail: `${method} is not allowed here; ${allow} are.` }),
         allow,
       );
   };
@@ -64,7 +67,12 @@ type Call = {
 };
 
 /** Wraps all that can happen in one request: one answer, one log line, no exception beyond. */
-async function answered(path: string, request: Request, work: (call: Call) => Promise<Response>, allow: string): Promise<Response> {
+async function answered(
+  path: string,
+  request: Request,
+  work: (call: Call) => Promise<Response>,
+  allow: string,
+): Promise<Response> {
   const started = performance.now();
   const address = request.headers.get('x-purser-address');
   const call: Call = { request, requestId: newRequestId(), address, holder: null, allowance: null };
@@ -120,12 +128,7 @@ function mustBeAllowed(allowance: Allowance): Allowance {
   return allowance;
 }
 
-async function respond(
-  call: Call,
-  operation: Operation,
-  params: Params,
-  route: Route,
-): Promise<Response> {
+async function respond(call: Call, operation: Operation, params: Params, route: Route): Promise<Response> {
   const parts = services();
   const holder = await admit(parts, call);
   const ctx = makeCtx(parts, actorOf(holder, call.address), { requestId: call.requestId });
@@ -197,7 +200,8 @@ const failHeader = failParameter;
 
 function idempotencyKey(request: Request): string | null {
   const key = request.headers.get('idempotency-key');
-  if (key !== null && !/^[\x20-\x7e]{1,255}$/.test(key)) failHeader('Idempotency-Key', '1 to 255 printable ASCII characters.');
+  if (key !== null && !/^[\x20-\x7e]{1,255}$/.test(key))
+    failHeader('Idempotency-Key', '1 to 255 printable ASCII characters.');
   return key;
 }
 
@@ -205,7 +209,9 @@ function idempotencyKey(request: Request): string | null {
 function hashOf(request: Request, member: string | null, body: Buffer): string {
   const { pathname, search } = new URL(request.url);
   const bodyHash = createHash('sha256').update(body).digest('hex');
-  return createHash('sha256').update(JSON.stringify([request.method, pathname, search, member, bodyHash])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([request.method, pathname, search, member, bodyHash]))
+    .digest('hex');
 }
 
 /**
@@ -226,13 +232,24 @@ async function once(
     const response = print(call, outcome);
     if (!(outcome instanceof Refusal) && tx.actor.type === 'seat') {
       const answer = tx.vault.seal(JSON.stringify(outcome.wire));
-      tx.tx.answer = { memberId: tx.actor.memberId, key, hash, status: outcome.status, answer, made: madeBy(outcome.wire) };
+      tx.tx.answer = {
+        memberId: tx.actor.memberId,
+        key,
+        hash,
+        status: outcome.status,
+        answer,
+        made: madeBy(outcome.wire),
+      };
     }
     return response;
   });
 }
 
-function replay(tx: Tx, found: { hash: string; status: number; answer: string | null; made: string | null }, hash: string): Response {
+function replay(
+  tx: Tx,
+  found: { hash: string; status: number; answer: string | null; made: string | null },
+  hash: string,
+): Response {
   if (found.hash !== hash) fail('idempotency_mismatch');
   if (found.answer === null) fail('idempotency_expired', found.made === null ? {} : { made: found.made });
   return json(found.status, tx.vault.open(found.answer), { 'Idempotent-Replayed': 'true' });
@@ -250,5 +267,8 @@ function print(call: Call, outcome: { status: number; wire: unknown } | Refusal)
 }
 
 function json(status: number, text: string, headers: Record<string, string>): Response {
-  return new Response(text, { status, headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers } });
+  return new Response(text, {
+    status,
+    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers },
+  });
 }

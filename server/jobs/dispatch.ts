@@ -40,7 +40,10 @@ export async function dispatchBatch(services: Services, carrier: Carrier, teamId
   const batch = await claimQueued(ctx, BATCH);
   if (batch.length === 0) return 0;
   const receipts = await carrier.submit(teamId, batch);
-  await reportMessages(ctx, receipts.map((receipt) => reportOf(carrier, receipt)));
+  await reportMessages(
+    ctx,
+    receipts.map((receipt) => reportOf(carrier, receipt)),
+  );
   return batch.length;
 }
 

@@ -20,7 +20,9 @@ export function makeTasks(services: Services, owner: Pool, settings: { messageVa
     ...fromOutbox,
     // At midnight UTC caps turn: every team with a waiting rule is looked at.
     'serve-all-waiting': async (_payload, helpers) => {
-      const { rows } = await owner.query<{ team_id: string }>('SELECT DISTINCT team_id FROM recharge_rules WHERE waiting_since IS NOT NULL');
+      const { rows } = await owner.query<{ team_id: string }>(
+        'SELECT DISTINCT team_id FROM recharge_rules WHERE waiting_since IS NOT NULL',
+      );
       for (const { team_id } of rows) {
         await helpers.addJob('serve-waiting', { teamId: team_id }, { queueName: `serve-waiting:${team_id}` });
       }
@@ -36,7 +38,9 @@ export function makeTasks(services: Services, owner: Pool, settings: { messageVa
       );
     },
     'drop-old-answers': async () => {
-      await owner.query(`UPDATE idempotency_keys SET answer = NULL WHERE answer IS NOT NULL AND created_at < now() - interval '30 days'`);
+      await owner.query(
+        `UPDATE idempotency_keys SET answer = NULL WHERE answer IS NOT NULL AND created_at < now() - interval '30 days'`,
+      );
     },
   };
 }

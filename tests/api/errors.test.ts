@@ -46,10 +46,18 @@ const CAUSES: Record<ErrorCode, Cause> = {
   owner_required: async (_, team) => as((await addMember(team)).key).get('/team'),
   member_inactive: async (owner, team) => {
     const { mem, key } = await addMember(team);
-    return once(owner, () => owner.post(`/members/${mem}/deactivate`), () => as(key).get('/me'));
+    return once(
+      owner,
+      () => owner.post(`/members/${mem}/deactivate`),
+      () => as(key).get('/me'),
+    );
   },
   team_suspended: (owner, team) =>
-    once(owner, () => ownerPool().query("UPDATE teams SET status = 'suspended' WHERE id = $1", [team.teamId]), () => owner.post('/members')),
+    once(
+      owner,
+      () => ownerPool().query("UPDATE teams SET status = 'suspended' WHERE id = $1", [team.teamId]),
+      () => owner.post('/members'),
+    ),
   not_found: (owner) => owner.get(`/members/${printId('mem', newUuid7())}`),
   method_not_allowed: (owner) => owner.delete('/me'),
   idempotency_in_flight: async (owner, team) => {
@@ -60,24 +68,44 @@ const CAUSES: Record<ErrorCode, Cause> = {
   idempotency_expired: async (owner, team) => {
     const call = () => owner.post('/members', {}, { idempotencyKey: 'k' });
     await call();
-    return once(owner, () => ownerPool().query('UPDATE idempotency_keys SET answer = NULL WHERE team_id = $1', [team.teamId]), call);
+    return once(
+      owner,
+      () => ownerPool().query('UPDATE idempotency_keys SET answer = NULL WHERE team_id = $1', [team.teamId]),
+      call,
+    );
   },
   idempotency_mismatch: (owner) =>
-    once(owner, () => owner.post('/members', {}, { idempotencyKey: 'k' }), () => owner.post('/members', { name: 'Other' }, { idempotencyKey: 'k' })),
+    once(
+      owner,
+      () => owner.post('/members', {}, { idempotencyKey: 'k' }),
+      () => owner.post('/members', { name: 'Other' }, { idempotencyKey: 'k' }),
+    ),
   currency_fixed: (owner) => owner.patch('/team', { currency: 'EUR' }),
-  email_taken: (owner) => once(owner, () => owner.post('/members', { email: 'a@example.test' }), () => owner.post('/members', { email: 'a@example.test' })),
+  email_taken: (owner) =>
+    once(
+      owner,
+      () => owner.post('/members', { email: 'a@example.test' }),
+      () => owner.post('/members', { email: 'a@example.test' }),
+    ),
   last_owner: async (owner) => owner.delete(`/members/${await idOf(owner)}`),
   member_deleted: async (owner, team) => {
     const path = await pathOf(team);
-    return once(owner, () => owner.delete(path), () => owner.post(`${path}/activate`));
+    return once(
+      owner,
+      () => owner.delete(path),
+      () => owner.post(`${path}/activate`),
+    );
   },
   payload_too_large: (owner) => owner.post('/messages', { ...message, body: 'a'.repeat(2_000_000) }),
-  unsupported_media_type: (owner) => owner.post('/messages', undefined, { raw: 'to=1', headers: { 'Content-Type': 'text/plain' } }),
+  unsupported_media_type: (owner) =>
+    owner.post('/messages', undefined, { raw: 'to=1', headers: { 'Content-Type': 'text/plain' } }),
   unroutable_number: (owner) => owner.post('/messages', { ...message, to: '12' }),
   no_rate: (owner) => owner.post('/messages', { ...message, to: '+33612345678' }),
-  rate_limited: async (owner) => (await Promise.all(Array.from({ length: 300 }, () => owner.get('/me')))).find(({ status }) => status === 429)!,
+  rate_limited: async (owner) =>
+    (await Promise.all(Array.from({ length: 300 }, () => owner.get('/me')))).find(({ status }) => status === 429)!,
   internal: (owner) => broken(owner.key!, new Error('secret of the house')),
-  unavailable: (owner) => broken(owner.key!, Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:5432'), { code: 'ECONNREFUSED' })),
+  unavailable: (owner) =>
+    broken(owner.key!, Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:5432'), { code: 'ECONNREFUSED' })),
 };
 
 describe('every error code', () => {
@@ -87,9 +115,23 @@ describe('every error code', () => {
       if (!isErrorCode(code)) throw new Error(`${code} is no code`);
       const answer = await cause(as(team.ownerKey), team);
       const body = expectProblem(answer, code);
-      const known = ['type', 'title', 'status', 'detail', 'code', 'requestId', 'errors', 'balance', 'required', 'available', 'made'];
+      const known = [
+        'type',
+        'title',
+        'status',
+        'detail',
+        'code',
+        'requestId',
+        'errors',
+        'balance',
+        'required',
+        'available',
+        'made',
+      ];
       expect(Object.keys(body).filter((name) => !known.includes(name))).toEqual([]);
-      expect(answer.headers.has('retry-after')).toBe(['idempotency_in_flight', 'rate_limited', 'unavailable'].includes(code));
+      expect(answer.headers.has('retry-after')).toBe(
+        ['idempotency_in_flight', 'rate_limited', 'unavailable'].includes(code),
+      );
       expect(answer.headers.has('www-authenticate')).toBe(ERRORS[code].status === 401);
       expect(answer.headers.has('allow')).toBe(code === 'method_not_allowed');
       expect(answer.text).not.toMatch(/secret of the house|ECONNREFUSED|\bat .*\.ts:|node_modules/);
@@ -121,7 +163,9 @@ describe('an unexpected error', () => {
 
   it('is logged under the request’s id, without the values that a query carried', async () => {
     const team = await makeTeam();
-    const fault = Object.assign(new Error('insert into members … params: ann@example.test'), { query: 'insert into members' });
+    const fault = Object.assign(new Error('insert into members … params: ann@example.test'), {
+      query: 'insert into members',
+    });
     const answer = await broken(team.ownerKey, fault);
     const { requestId } = expectProblem(answer, 'internal');
     const own = lines.filter((line) => line.includes(requestId));

@@ -12,7 +12,11 @@ const keysKept = async (team: TestTeam): Promise<number> =>
   (await ownerPool().query('SELECT 1 FROM idempotency_keys WHERE team_id = $1', [team.teamId])).rowCount ?? 0;
 
 function expectReplayOf(answer: Answer, first: Answer): void {
-  expect([answer.status, answer.text, answer.headers.get('idempotent-replayed')]).toEqual([first.status, first.text, 'true']);
+  expect([answer.status, answer.text, answer.headers.get('idempotent-replayed')]).toEqual([
+    first.status,
+    first.text,
+    'true',
+  ]);
   expect(answer.headers.get('content-type')).toBe(first.headers.get('content-type'));
   expect(answer.headers.get('cache-control')).toBe('no-store');
   expect(answer.headers.get('request-id')).not.toBe(first.headers.get('request-id'));
@@ -23,18 +27,29 @@ const EVERY_POST: Record<string, (team: TestTeam) => Promise<{ path: string; bod
   '/members': () => Promise.resolve({ path: '/members', body: { credit: '1' } }),
   '/members/{id}/activate': async (team) => ({ path: `/members/${(await addMember(team)).mem}/activate` }),
   '/members/{id}/deactivate': async (team) => ({ path: `/members/${(await addMember(team)).mem}/deactivate` }),
-  '/members/{id}/credit': async (team) => ({ path: `/members/${(await addMember(team)).mem}/credit`, body: { amount: '2.5' } }),
-  '/members/{id}/debit': async (team) => ({ path: `/members/${(await addMember(team, { credit: '9' })).mem}/debit`, body: { amount: '2.5' } }),
+  '/members/{id}/credit': async (team) => ({
+    path: `/members/${(await addMember(team)).mem}/credit`,
+    body: { amount: '2.5' },
+  }),
+  '/members/{id}/debit': async (team) => ({
+    path: `/members/${(await addMember(team, { credit: '9' })).mem}/debit`,
+    body: { amount: '2.5' },
+  }),
   '/members/{id}/key/rotate': async (team) => ({ path: `/members/${(await addMember(team)).mem}/key/rotate` }),
   '/members/{id}/key/reveal': async (team) => ({ path: `/members/${(await addMember(team)).mem}/key/reveal` }),
-  '/members/{id}/role': async (team) => ({ path: `/members/${(await addMember(team)).mem}/role`, body: { role: 'owner' } }),
+  '/members/{id}/role': async (team) => ({
+    path: `/members/${(await addMember(team)).mem}/role`,
+    body: { role: 'owner' },
+  }),
   '/messages': () => Promise.resolve({ path: '/messages', body: message }),
   '/messages/estimate': () => Promise.resolve({ path: '/messages/estimate', body: message }),
 };
 
 describe('every POST', () => {
   it('is in the table above', () => {
-    const posts = registered().filter(({ operations }) => operations.POST).map(({ path }) => path);
+    const posts = registered()
+      .filter(({ operations }) => operations.POST)
+      .map(({ path }) => path);
     expect(Object.keys(EVERY_POST).toSorted()).toEqual(posts.toSorted());
   });
 
@@ -47,7 +62,9 @@ describe('every POST', () => {
       expect([first.status < 300, first.headers.get('idempotent-replayed')], first.text).toEqual([true, null]);
       const [balances, audit] = [await balancesOf(team), await auditOf(team)];
       expectReplayOf(await owner.post(path, body, { idempotencyKey: 'one' }), first);
-      const again = await Promise.all(Array.from({ length: 10 }, () => owner.post(path, body, { idempotencyKey: 'one' })));
+      const again = await Promise.all(
+        Array.from({ length: 10 }, () => owner.post(path, body, { idempotencyKey: 'one' })),
+      );
       for (const answer of again) {
         if (answer.status === 409) expectProblem(answer, 'idempotency_in_flight');
         else expectReplayOf(answer, first);
@@ -55,7 +72,10 @@ describe('every POST', () => {
       expect(await balancesOf(team)).toEqual(balances);
       expect(await auditOf(team)).toEqual(audit);
       expect(await keysKept(team)).toBe(1);
-      expectProblem(await owner.post(path, { ...body, note: 'other' }, { idempotencyKey: 'one' }), 'idempotency_mismatch');
+      expectProblem(
+        await owner.post(path, { ...body, note: 'other' }, { idempotencyKey: 'one' }),
+        'idempotency_mismatch',
+      );
     });
   }
 });
@@ -64,7 +84,8 @@ describe('one key', () => {
   it('moves money once when 50 come at once, and tells the others to wait or what became of it', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const { mem } = await addMember(team);
-    const call = () => as(team.ownerKey).post(`/members/${mem}/credit`, { amount: '1.00' }, { idempotencyKey: 'storm' });
+    const call = () =>
+      as(team.ownerKey).post(`/members/${mem}/credit`, { amount: '1.00' }, { idempotencyKey: 'storm' });
     const answers = await Promise.all(Array.from({ length: 50 }, call));
     const made = answers.filter(({ status, headers }) => status === 201 && !headers.has('idempotent-replayed'));
     expect(made).toHaveLength(1);
@@ -103,22 +124,33 @@ describe('one key', () => {
     const others = [
       () => owner.post('/messages', message, { idempotencyKey: 'k' }),
       () => owner.post('/messages', message, { idempotencyKey: 'k', headers: { Member: two.mem } }),
-      () => owner.post('/messages', { ...message, body: 'Other' }, { idempotencyKey: 'k', headers: { Member: one.mem } }),
-      () => owner.post('/messages', undefined, { raw: `${JSON.stringify(message)} `, headers: { 'Content-Type': 'application/json', Member: one.mem }, idempotencyKey: 'k' }),
+      () =>
+        owner.post('/messages', { ...message, body: 'Other' }, { idempotencyKey: 'k', headers: { Member: one.mem } }),
+      () =>
+        owner.post('/messages', undefined, {
+          raw: `${JSON.stringify(message)} `,
+          headers: { 'Content-Type': 'application/json', Member: one.mem },
+          idempotencyKey: 'k',
+        }),
       () => owner.post('/messages?x=1', message, { idempotencyKey: 'k', headers: { Member: one.mem } }),
       () => owner.post('/messages/estimate', message, { idempotencyKey: 'k', headers: { Member: one.mem } }),
       () => owner.post('/messages', { nonsense: true }, { idempotencyKey: 'k', headers: { Member: one.mem } }),
     ];
     for (const other of others) expectProblem(await other(), 'idempotency_mismatch');
     expect(await balancesOf(team)).toEqual(before);
-    expectReplayOf(await owner.post('/messages', message, { idempotencyKey: 'k', headers: { Member: one.mem } }), first);
+    expectReplayOf(
+      await owner.post('/messages', message, { idempotencyKey: 'k', headers: { Member: one.mem } }),
+      first,
+    );
   });
 
   it('is the acting member’s own: another seat’s same key is another key', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const member = await addMember(team, { credit: '5' });
     const callers: Caller[] = [as(team.ownerKey), as(member.key), as(other.ownerKey)];
-    const ids = await Promise.all(callers.map(async (caller) => (await caller.post('/messages', message, { idempotencyKey: 'same' })).body.id));
+    const ids = await Promise.all(
+      callers.map(async (caller) => (await caller.post('/messages', message, { idempotencyKey: 'same' })).body.id),
+    );
     expect(new Set(ids).size).toBe(3);
   });
 
@@ -137,7 +169,10 @@ describe('one key', () => {
       expect((await as(team.ownerKey).post('/messages', message, { idempotencyKey })).status).toBe(202);
     }
     for (const idempotencyKey of ['', 'k'.repeat(256), 'a\tb', 'caf\u00e9']) {
-      const problem = expectProblem(await as(team.ownerKey).post('/messages', message, { idempotencyKey }), 'invalid_request');
+      const problem = expectProblem(
+        await as(team.ownerKey).post('/messages', message, { idempotencyKey }),
+        'invalid_request',
+      );
       expect(problem.errors[0].pointer).toBe('Idempotency-Key');
     }
   });
@@ -145,7 +180,9 @@ describe('one key', () => {
   it('means nothing on other methods', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
-    const names = ['One', 'Two'].map((name) => as(team.ownerKey).patch(`/members/${mem}`, { name }, { idempotencyKey: 'k' }));
+    const names = ['One', 'Two'].map((name) =>
+      as(team.ownerKey).patch(`/members/${mem}`, { name }, { idempotencyKey: 'k' }),
+    );
     for (const answer of await Promise.all(names)) expect(answer.status).toBe(200);
     expect(await keysKept(team)).toBe(0);
   });
@@ -158,7 +195,10 @@ describe('what is stored', () => {
     const owner = as(team.ownerKey);
     const call = () => owner.post(`/members/${mem}/debit`, { amount: '5' }, { idempotencyKey: 'later' });
     expectProblem(await call(), 'insufficient_funds');
-    expectProblem(await owner.post('/messages', { ...message, to: '12' }, { idempotencyKey: 'bad' }), 'unroutable_number');
+    expectProblem(
+      await owner.post('/messages', { ...message, to: '12' }, { idempotencyKey: 'bad' }),
+      'unroutable_number',
+    );
     expectProblem(await owner.post('/messages', {}, { idempotencyKey: 'bad' }), 'invalid_request');
     expect(await keysKept(team)).toBe(0);
     await fundTeam(team.operator, { amount: 10_000_000n });
@@ -182,7 +222,11 @@ describe('what is stored', () => {
   it('is no dry run: the key is still free for the real one', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
-    const dry = await as(team.ownerKey).post(`/members/${mem}/credit`, { amount: '5', dryRun: true }, { idempotencyKey: 'k' });
+    const dry = await as(team.ownerKey).post(
+      `/members/${mem}/credit`,
+      { amount: '5', dryRun: true },
+      { idempotencyKey: 'k' },
+    );
     expect([dry.status, await keysKept(team)]).toEqual([200, 0]);
     const real = await as(team.ownerKey).post(`/members/${mem}/credit`, { amount: '5' }, { idempotencyKey: 'k' });
     expect([real.status, real.headers.get('idempotent-replayed')]).toEqual([201, null]);
@@ -191,7 +235,10 @@ describe('what is stored', () => {
   it('is sealed: a new key’s secret lies in no row', async () => {
     const team = await makeTeam();
     const made = await as(team.ownerKey).post('/members', {}, { idempotencyKey: 'k' });
-    const { rows } = await ownerPool().query<{ text: string }>('SELECT k::text AS text FROM idempotency_keys k WHERE team_id = $1', [team.teamId]);
+    const { rows } = await ownerPool().query<{ text: string }>(
+      'SELECT k::text AS text FROM idempotency_keys k WHERE team_id = $1',
+      [team.teamId],
+    );
     expect(rows).toHaveLength(1);
     expect(rows[0]!.text).not.toContain('pur_live_');
     expectReplayOf(await as(team.ownerKey).post('/members', {}, { idempotencyKey: 'k' }), made);
@@ -210,7 +257,10 @@ describe('what is stored', () => {
     for (const [i, call] of [credit, send, create].entries()) {
       expect(expectProblem(await call(), 'idempotency_expired').made).toBe(made[i]);
     }
-    expectProblem(await owner.post('/messages', { ...message, body: 'x' }, { idempotencyKey: 'send' }), 'idempotency_mismatch');
+    expectProblem(
+      await owner.post('/messages', { ...message, body: 'x' }, { idempotencyKey: 'send' }),
+      'idempotency_mismatch',
+    );
     expect(await balancesOf(team)).toEqual(before);
   });
 });

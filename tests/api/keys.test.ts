@@ -7,7 +7,10 @@ const as = useApi();
 
 /** What time does to a rotated key: its overlap is over. */
 const runOut = (teamId: string) =>
-  ownerPool().query("UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE team_id = $1 AND expires_at IS NOT NULL", [teamId]);
+  ownerPool().query(
+    "UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE team_id = $1 AND expires_at IS NOT NULL",
+    [teamId],
+  );
 
 describe('POST /members/{id}/key/rotate', () => {
   it('gives a new key, and the old one is dead at once', async () => {
@@ -53,7 +56,10 @@ describe('POST /members/{id}/key/rotate', () => {
     const team = await makeTeam();
     const { mem, key } = await addMember(team);
     for (const overlapSeconds of [-1, 604_801, 1.5, '60', null]) {
-      const { errors } = expectProblem(await as(team.ownerKey).post(`/members/${mem}/key/rotate`, { overlapSeconds }), 'invalid_request');
+      const { errors } = expectProblem(
+        await as(team.ownerKey).post(`/members/${mem}/key/rotate`, { overlapSeconds }),
+        'invalid_request',
+      );
       expect(errors[0].pointer).toBe('/overlapSeconds');
     }
     expect((await as(key).get('/me')).status).toBe(200);
@@ -104,7 +110,9 @@ describe('a key', () => {
     await as(team.ownerKey).post(`/members/${rotated.mem}/key/rotate`);
     await as(team.ownerKey).delete(`/members/${deleted.mem}`);
     const typo = rotated.key.slice(0, -1) + (rotated.key.endsWith('0') ? '1' : '0');
-    const answers = await Promise.all([typo, makeKey(), rotated.key, deleted.key, 'nonsense'].map((key) => as(key).get('/me')));
+    const answers = await Promise.all(
+      [typo, makeKey(), rotated.key, deleted.key, 'nonsense'].map((key) => as(key).get('/me')),
+    );
     const bodies = answers.map((answer) => ({ ...expectProblem(answer, 'invalid_key'), requestId: null }));
     for (const body of bodies) expect(body).toEqual(bodies[0]);
   });
@@ -128,6 +136,8 @@ describe('a key', () => {
     const { mem, key } = await addMember(team);
     expect((await as(team.ownerKey).get(`/members/${mem}`)).body.apiKey.lastUsedAt).toBe(null);
     await as(key).get('/me');
-    await expect.poll(async () => (await as(team.ownerKey).get(`/members/${mem}`)).body.apiKey.lastUsedAt).toMatch(/Z$/);
+    await expect
+      .poll(async () => (await as(team.ownerKey).get(`/members/${mem}`)).body.apiKey.lastUsedAt)
+      .toMatch(/Z$/);
   });
 });

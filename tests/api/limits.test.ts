@@ -74,10 +74,14 @@ describe('a team that asks too much', () => {
 
   it('changes nothing with a call that is refused', async () => {
     const team = await makeTeam();
-    const answers = await Promise.all(Array.from({ length: 12 * PER_SECOND }, () => as(team.ownerKey).post('/members')));
+    const answers = await Promise.all(
+      Array.from({ length: 12 * PER_SECOND }, () => as(team.ownerKey).post('/members')),
+    );
     const made = answers.filter(({ status }) => status === 201).length;
     expect(made).toBeLessThan(12 * PER_SECOND);
-    await expect.poll(async () => (await as(team.ownerKey).get('/members')).body.data?.length, { timeout: 5000 }).toBe(made + 1);
+    await expect
+      .poll(async () => (await as(team.ownerKey).get('/members')).body.data?.length, { timeout: 5000 })
+      .toBe(made + 1);
   });
 });
 

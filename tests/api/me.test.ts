@@ -19,6 +19,10 @@ describe('GET /me', () => {
     const own = await api.call('GET', '/me', { key: member.key });
     expect(own.body.balance).toBe('12.50');
     expect(own.body.member.id).toBe(member.mem);
-    expect(own.body.key).toEqual({ id: own.body.member.apiKey.id, prefix: member.key.slice(0, 13), last4: member.key.slice(-4) });
+    expect(own.body.key).toEqual({
+      id: own.body.member.apiKey.id,
+      prefix: member.key.slice(0, 13),
+      last4: member.key.slice(-4),
+    });
   });
 });

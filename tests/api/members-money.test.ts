@@ -10,7 +10,11 @@ describe('POST /members/{id}/credit', () => {
     const { mem } = await addMember(team, { credit: '1.00' });
     const owner = as(team.ownerKey);
     const me = (await owner.get('/me')).body;
-    const { status, body } = await owner.post(`/members/${mem}/credit`, { amount: '12.345678', note: 'for May', noteForMember: 'Top-up' });
+    const { status, body } = await owner.post(`/members/${mem}/credit`, {
+      amount: '12.345678',
+      note: 'for May',
+      noteForMember: 'Top-up',
+    });
     expect(status).toBe(201);
     expect(body.balances).toEqual({ master: '86.654322', member: '13.345678' });
     expect(body.transfer).toMatchObject({
@@ -38,7 +42,10 @@ describe('POST /members/{id}/credit', () => {
     const { mem } = await addMember(team);
     const owner = as(team.ownerKey);
     const before = await balancesOf(team);
-    const refused = expectProblem(await owner.post(`/members/${mem}/credit`, { amount: '10.000001' }), 'insufficient_funds');
+    const refused = expectProblem(
+      await owner.post(`/members/${mem}/credit`, { amount: '10.000001' }),
+      'insufficient_funds',
+    );
     expect(refused).toMatchObject({ balance: 'master', required: '10.000001', available: '10.00' });
     expect(await balancesOf(team)).toEqual(before);
     const all = await owner.post(`/members/${mem}/credit`, { amount: '10' });
@@ -58,7 +65,30 @@ describe('POST /members/{id}/credit', () => {
     const { mem } = await addMember(team, { credit: '2.00' });
     const owner = as(team.ownerKey);
     const before = await balancesOf(team);
-    const bad = ['0', '0.00', '-1', '+1', '1.', '.5', '01', '1e3', '1,5', ' 1', '1 ', '', 'NaN', '1.0000001', '1000000000.01', '10000000000', 'ALL', '１', -1, 0, 1e300, 0.1];
+    const bad = [
+      '0',
+      '0.00',
+      '-1',
+      '+1',
+      '1.',
+      '.5',
+      '01',
+      '1e3',
+      '1,5',
+      ' 1',
+      '1 ',
+      '',
+      'NaN',
+      '1.0000001',
+      '1000000000.01',
+      '10000000000',
+      'ALL',
+      '１',
+      -1,
+      0,
+      1e300,
+      0.1,
+    ];
     for (const verb of ['credit', 'debit']) {
       for (const amount of bad) {
         const problem = expectProblem(await owner.post(`/members/${mem}/${verb}`, { amount }), 'invalid_amount');
@@ -66,7 +96,9 @@ describe('POST /members/{id}/credit', () => {
       }
       for (const amount of [null, true, [], {}, undefined]) {
         const problem = expectProblem(await owner.post(`/members/${mem}/${verb}`, { amount }), 'invalid_request');
-        expect(problem.errors, `${verb} ${JSON.stringify(amount)}`).toMatchObject([{ pointer: '/amount', code: 'invalid_request' }]);
+        expect(problem.errors, `${verb} ${JSON.stringify(amount)}`).toMatchObject([
+          { pointer: '/amount', code: 'invalid_request' },
+        ]);
       }
     }
     expect(await balancesOf(team)).toEqual(before);
@@ -85,7 +117,10 @@ describe('POST /members/{id}/credit', () => {
     const owner = as(team.ownerKey);
     const note = '🙂'.repeat(255);
     expect((await owner.post(`/members/${mem}/credit`, { amount: '1', note })).body.transfer.note).toBe(note);
-    expect(expectProblem(await owner.post(`/members/${mem}/credit`, { amount: '1', note: `${note}!` }), 'invalid_request').errors[0].pointer).toBe('/note');
+    expect(
+      expectProblem(await owner.post(`/members/${mem}/credit`, { amount: '1', note: `${note}!` }), 'invalid_request')
+        .errors[0].pointer,
+    ).toBe('/note');
   });
 
   it('still reaches a deactivated member and an owner, not a deleted one', async () => {
@@ -105,7 +140,9 @@ describe('POST /members/{id}/credit', () => {
     const team = await makeTeam({ fund: '10.00' });
     const members = await Promise.all([addMember(team), addMember(team), addMember(team)]);
     const answers = await Promise.all(
-      Array.from({ length: 30 }, (_, i) => as(team.ownerKey).post(`/members/${members[i % 3]!.mem}/credit`, { amount: '0.50' })),
+      Array.from({ length: 30 }, (_, i) =>
+        as(team.ownerKey).post(`/members/${members[i % 3]!.mem}/credit`, { amount: '0.50' }),
+      ),
     );
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(20);
     expect(answers.filter(({ status }) => status === 402)).toHaveLength(10);
@@ -122,9 +159,15 @@ describe('POST /members/{id}/debit', () => {
     expect(some.status).toBe(201);
     expect(some.body.balances).toEqual({ master: '94.50', member: '5.50' });
     expect(some.body.transfer).toMatchObject({ kind: 'debit', from: 'member', to: 'master', amount: '4.50' });
-    const refused = expectProblem(await owner.post(`/members/${mem}/debit`, { amount: '5.500001' }), 'insufficient_funds');
+    const refused = expectProblem(
+      await owner.post(`/members/${mem}/debit`, { amount: '5.500001' }),
+      'insufficient_funds',
+    );
     expect(refused).toMatchObject({ balance: 'member', required: '5.500001', available: '5.50' });
-    expect((await owner.post(`/members/${mem}/debit`, { amount: '5.50' })).body.balances).toEqual({ master: '100.00', member: '0.00' });
+    expect((await owner.post(`/members/${mem}/debit`, { amount: '5.50' })).body.balances).toEqual({
+      master: '100.00',
+      member: '0.00',
+    });
   });
 
   it('takes all there is, and says so where there is nothing', async () => {

@@ -10,22 +10,46 @@ describe('POST /members', () => {
     const made = await as(team.ownerKey).post('/members');
     expect(made.status).toBe(201);
     const { member, secrets } = made.body;
-    expect(member).toMatchObject({ role: 'member', status: 'active', balance: '0.00', currency: 'USD', recharge: null });
+    expect(member).toMatchObject({
+      role: 'member',
+      status: 'active',
+      balance: '0.00',
+      currency: 'USD',
+      recharge: null,
+    });
     expect(member.name).toMatch(/^\w+ \w+ \d\d$/);
     expect(member.email).toMatch(/@members\.invalid$/);
     expect(Object.keys(secrets)).toEqual(['apiKey']);
-    expect(member.apiKey).toMatchObject({ prefix: secrets.apiKey.slice(0, 13), last4: secrets.apiKey.slice(-4), lastUsedAt: null });
+    expect(member.apiKey).toMatchObject({
+      prefix: secrets.apiKey.slice(0, 13),
+      last4: secrets.apiKey.slice(-4),
+      lastUsedAt: null,
+    });
     const me = await as(secrets.apiKey).get('/me');
     expect(me.body.member.id).toBe(member.id);
-    expect(await as(team.ownerKey).get(`/members/${member.id}`).then(({ body }) => body.id)).toBe(member.id);
+    expect(
+      await as(team.ownerKey)
+        .get(`/members/${member.id}`)
+        .then(({ body }) => body.id),
+    ).toBe(member.id);
   });
 
   it('keeps what it is given: name trimmed and composed, email folded, externalId and metadata as they are', async () => {
     const team = await makeTeam();
-    const input = { name: '  Zoe\u0308 Ltd ', email: 'Zoe@EXAMPLE.test', externalId: 'crm:17', metadata: { tier: 'gold', '': undefined } };
+    const input = {
+      name: '  Zoe\u0308 Ltd ',
+      email: 'Zoe@EXAMPLE.test',
+      externalId: 'crm:17',
+      metadata: { tier: 'gold', '': undefined },
+    };
     const { body, status } = await as(team.ownerKey).post('/members', input);
     expect(status).toBe(201);
-    expect(body.member).toMatchObject({ name: 'Zo\u00eb Ltd', email: 'zoe@example.test', externalId: 'crm:17', metadata: { tier: 'gold' } });
+    expect(body.member).toMatchObject({
+      name: 'Zo\u00eb Ltd',
+      email: 'zoe@example.test',
+      externalId: 'crm:17',
+      metadata: { tier: 'gold' },
+    });
   });
 
   it('makes an owner when asked', async () => {
@@ -41,14 +65,22 @@ describe('POST /members', () => {
     expect(made.body.member.balance).toBe('12.50');
     const { body } = await as(team.ownerKey).get(`/transfers?memberId=${made.body.member.id}`);
     expect(body.data).toHaveLength(1);
-    expect(body.data[0]).toMatchObject({ kind: 'credit', amount: '12.50', balanceAfter: { master: '7.50', member: '12.50' } });
+    expect(body.data[0]).toMatchObject({
+      kind: 'credit',
+      amount: '12.50',
+      balanceAfter: { master: '7.50', member: '12.50' },
+    });
   });
 
   it('makes no member when the master lacks the starting credit', async () => {
     const team = await makeTeam({ fund: '10.00' });
     const before = await balancesOf(team);
     const refused = await as(team.ownerKey).post('/members', { credit: '10.000001', email: 'new@example.test' });
-    expect(expectProblem(refused, 'insufficient_funds')).toMatchObject({ balance: 'master', required: '10.000001', available: '10.00' });
+    expect(expectProblem(refused, 'insufficient_funds')).toMatchObject({
+      balance: 'master',
+      required: '10.000001',
+      available: '10.00',
+    });
     expect(await balancesOf(team)).toEqual(before);
     expect((await as(team.ownerKey).get('/members')).body.data).toHaveLength(1);
     expect((await auditOf(team)).some(({ action }) => action === 'member.created')).toBe(false);
@@ -100,7 +132,14 @@ describe('POST /members', () => {
     const owner = as((await makeTeam()).ownerKey);
     const body = { name: '', email: 'nobody', role: 'admin', credit: '1.2345678', metadata: { key: 1 }, color: 'red' };
     const { errors } = expectProblem(await owner.post('/members', body), 'invalid_request');
-    expect(errors.map((error: { pointer: string }) => error.pointer).toSorted()).toEqual(['/color', '/credit', '/email', '/metadata/key', '/name', '/role']);
+    expect(errors.map((error: { pointer: string }) => error.pointer).toSorted()).toEqual([
+      '/color',
+      '/credit',
+      '/email',
+      '/metadata/key',
+      '/name',
+      '/role',
+    ]);
     const byAmount = expectProblem(await owner.post('/members', { credit: '0' }), 'invalid_amount');
     expect(byAmount.errors).toEqual([{ pointer: '/credit', code: 'invalid_amount', detail: expect.any(String) }]);
   });
@@ -109,7 +148,10 @@ describe('POST /members', () => {
     const team = await makeTeam();
     const made = await as(team.ownerKey).post('/members', { name: 'Audited' });
     expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'member.created', door: 'api', actorType: 'key' });
-    const { rows } = await ownerPool().query<{ text: string }>('SELECT a::text AS text FROM audit_events a WHERE team_id = $1', [team.teamId]);
+    const { rows } = await ownerPool().query<{ text: string }>(
+      'SELECT a::text AS text FROM audit_events a WHERE team_id = $1',
+      [team.teamId],
+    );
     for (const { text } of rows) expect(text).not.toContain(made.body.secrets.apiKey);
   });
 });
@@ -140,7 +182,8 @@ describe('GET /members', () => {
     const owner = as(team.ownerKey);
     await owner.post(`/members/${inactive.mem}/deactivate`);
     await owner.delete(`/members/${deleted.mem}`);
-    const ids = async (query: string) => (await owner.get(`/members?${query}`)).body.data.map((member: { id: string }) => member.id);
+    const ids = async (query: string) =>
+      (await owner.get(`/members?${query}`)).body.data.map((member: { id: string }) => member.id);
     const first = (await owner.get('/me')).body.member.id;
     expect(await ids('')).toEqual([inactive.mem, active.mem, first]);
     expect(await ids('status=deleted')).toEqual([deleted.mem]);
@@ -155,7 +198,9 @@ describe('GET /members', () => {
     const two = await addMember(team, { name: 'Other', email: 'oneX1@example.test', externalId: 'crm-200' });
     const owner = as(team.ownerKey);
     const ids = async (query: string) =>
-      (await owner.get(`/members?query=${encodeURIComponent(query)}`)).body.data.map((member: { id: string }) => member.id);
+      (await owner.get(`/members?query=${encodeURIComponent(query)}`)).body.data.map(
+        (member: { id: string }) => member.id,
+      );
     expect(await ids('GRÜSSE')).toEqual([]);
     expect(await ids('grüße')).toEqual([one.mem]);
     expect(await ids('one_1')).toEqual([one.mem]);
@@ -209,8 +254,17 @@ describe('PATCH /members/{id}', () => {
     const owner = as(team.ownerKey);
     const named = await owner.patch(`/members/${mem}`, { name: 'After' });
     expect(named.body).toMatchObject({ name: 'After', externalId: 'x-1' });
-    const cleared = await owner.patch(`/members/${mem}`, { externalId: null, metadata: { a: 'b' }, email: 'New@example.test' });
-    expect(cleared.body).toMatchObject({ name: 'After', externalId: null, metadata: { a: 'b' }, email: 'new@example.test' });
+    const cleared = await owner.patch(`/members/${mem}`, {
+      externalId: null,
+      metadata: { a: 'b' },
+      email: 'New@example.test',
+    });
+    expect(cleared.body).toMatchObject({
+      name: 'After',
+      externalId: null,
+      metadata: { a: 'b' },
+      email: 'new@example.test',
+    });
     expect((await owner.patch(`/members/${mem}`, { metadata: {} })).body.metadata).toEqual({});
     expect((await owner.patch(`/members/${mem}`, {})).body).toMatchObject({ name: 'After' });
     expect((await auditOf(team)).filter(({ action }) => action === 'member.updated')).toHaveLength(3);
@@ -239,12 +293,24 @@ describe('DELETE /members/{id}', () => {
     const gone = await owner.delete(`/members/${mem}`);
     expect(gone.status).toBe(200);
     expect(gone.body).toMatchObject({ returned: '12.50', transferId: expect.stringMatching(/^trf_/) });
-    expect(gone.body.member).toMatchObject({ id: mem, status: 'deleted', balance: '0.00', apiKey: null, deletedAt: expect.any(String) });
+    expect(gone.body.member).toMatchObject({
+      id: mem,
+      status: 'deleted',
+      balance: '0.00',
+      apiKey: null,
+      deletedAt: expect.any(String),
+    });
     expect(gone.body.member.recharge).toMatchObject({ enabled: false, state: 'off' });
     expectProblem(await as(key).get('/me'), 'invalid_key');
     expect((await owner.get('/me')).body.balance).toBe('100.00');
     const closing = (await owner.get(`/transfers/${gone.body.transferId}`)).body;
-    expect(closing).toMatchObject({ kind: 'closing', amount: '12.50', from: 'member', to: 'master', balanceAfter: { master: '100.00', member: '0.00' } });
+    expect(closing).toMatchObject({
+      kind: 'closing',
+      amount: '12.50',
+      from: 'member',
+      to: 'master',
+      balanceAfter: { master: '100.00', member: '0.00' },
+    });
     const again = await owner.delete(`/members/${mem}`);
     expect({ status: again.status, text: again.text }).toEqual({ status: 200, text: gone.text });
     expect((await owner.get(`/members/${mem}`)).body.status).toBe('deleted');
@@ -308,7 +374,10 @@ describe('POST /members/{id}/deactivate and …/activate', () => {
     const owner = as(team.ownerKey);
     const { id } = (await owner.get('/me')).body.member;
     const second = await addMember(team, { role: 'owner' });
-    const answers = await Promise.all([owner.post(`/members/${second.mem}/deactivate`), as(second.key).post(`/members/${id}/deactivate`)]);
+    const answers = await Promise.all([
+      owner.post(`/members/${second.mem}/deactivate`),
+      as(second.key).post(`/members/${id}/deactivate`),
+    ]);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     const alive = await Promise.all([owner.get('/me'), as(second.key).get('/me')]);
     expect(alive.filter(({ status }) => status === 200)).toHaveLength(1);

@@ -18,17 +18,23 @@ afterEach(async () => {
 
 /** The carrier of the demo, wired as the worker wires it. */
 function sandbox(): Carrier {
-  const carrier = makeSandbox(async (teamId, reports) => void (await reportMessages(jobCtx(services(), teamId), reports)));
+  const carrier = makeSandbox(
+    async (teamId, reports) => void (await reportMessages(jobCtx(services(), teamId), reports)),
+  );
   carriers.push(carrier);
   return carrier;
 }
 
-const send = async ({ key }: Pick<TestMember, 'key'>, to: string) => (await as(key).post('/messages', { to, from: 'Acme', body: 'Hello' })).body;
+const send = async ({ key }: Pick<TestMember, 'key'>, to: string) =>
+  (await as(key).post('/messages', { to, from: 'Acme', body: 'Hello' })).body;
 const read = async (team: TestTeam, id: string) => (await as(team.ownerKey).get(`/messages/${id}`)).body;
 const statusOf = async (team: TestTeam, id: string): Promise<string> => (await read(team, id)).status;
 const refundsOf = async (team: TestTeam) => (await as(team.ownerKey).get('/transfers?kind=refund')).body.data;
 const report = (team: TestTeam, ...reports: (Omit<Report, 'id'> & { id: string })[]) =>
-  reportMessages(jobCtx(services(), team.teamId), reports.map((one) => ({ ...one, id: parseId('msg', one.id)! })));
+  reportMessages(
+    jobCtx(services(), team.teamId),
+    reports.map((one) => ({ ...one, id: parseId('msg', one.id)! })),
+  );
 const FAILED = { status: 'failed', code: 'undelivered', detail: 'No such subscriber.' } as const;
 
 describe('the sandbox carrier', () => {
@@ -41,7 +47,9 @@ describe('the sandbox carrier', () => {
     await expect.poll(() => statusOf(team, id), { timeout: 5000 }).toBe('delivered');
     const message = await read(team, id);
     expect(message.events.map(({ status }: { status: string }) => status)).toEqual(['queued', 'sent', 'delivered']);
-    expect([message.createdAt, message.sentAt, message.deliveredAt]).toEqual(message.events.map(({ at }: { at: string }) => at));
+    expect([message.createdAt, message.sentAt, message.deliveredAt]).toEqual(
+      message.events.map(({ at }: { at: string }) => at),
+    );
     expect(message).toMatchObject({ error: null, failedAt: null, cost: '0.01' });
     expect((await as(member.key).get('/me')).body.balance).toBe('0.99');
     expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(0);
@@ -54,12 +62,23 @@ describe('the sandbox carrier', () => {
     await dispatchBatch(services(), sandbox(), team.teamId);
     await expect.poll(() => statusOf(team, id), { timeout: 5000 }).toBe('failed');
     const message = await read(team, id);
-    expect(message).toMatchObject({ cost: '0.00', error: { code: 'undelivered', detail: expect.stringMatching(/\S/) }, deliveredAt: null });
+    expect(message).toMatchObject({
+      cost: '0.00',
+      error: { code: 'undelivered', detail: expect.stringMatching(/\S/) },
+      deliveredAt: null,
+    });
     expect(message.events.at(-1)).toEqual({ status: 'failed', at: message.failedAt, detail: message.error.detail });
     expect(await report(team, { id, ...FAILED }, { id, status: 'delivered' })).toEqual([]);
     const [refund, ...more] = await refundsOf(team);
     expect(more).toEqual([]);
-    expect(refund).toMatchObject({ amount: '0.01', from: 'usage', to: 'member', memberId: member.mem, messageId: id, balanceAfter: { member: '1.00' } });
+    expect(refund).toMatchObject({
+      amount: '0.01',
+      from: 'usage',
+      to: 'member',
+      memberId: member.mem,
+      messageId: id,
+      balanceAfter: { member: '1.00' },
+    });
     expect((await as(member.key).get('/me')).body.balance).toBe('1.00');
   });
 
@@ -113,7 +132,12 @@ describe('a report', () => {
     const owner = { key: team.ownerKey };
     const [delivered, failed] = [(await send(owner, '+14155550100')).id, (await send(owner, '+14155550101')).id];
     await report(team, { id: delivered, status: 'delivered' }, { id: failed, ...FAILED });
-    const twice = [{ id: delivered, ...FAILED }, { id: failed, status: 'delivered' as const }, { id: delivered, status: 'sent' as const }, { id: failed, status: 'sent' as const }];
+    const twice = [
+      { id: delivered, ...FAILED },
+      { id: failed, status: 'delivered' as const },
+      { id: delivered, status: 'sent' as const },
+      { id: failed, status: 'sent' as const },
+    ];
     expect(await report(team, ...twice)).toEqual([]);
     expect([await statusOf(team, delivered), await statusOf(team, failed)]).toEqual(['delivered', 'failed']);
     await Promise.all(Array.from({ length: 10 }, () => report(team, { id: failed, ...FAILED })));
@@ -145,10 +169,16 @@ describe('a dispatcher', () => {
   it('that dies after taking a message leaves it to another when its lease is over', async () => {
     const team = await makeTeam();
     const { id } = await send({ key: team.ownerKey }, '+14155550100');
-    const dies: Carrier = { name: 'down', submit: () => Promise.reject(new Error('down')), close: () => Promise.resolve() };
+    const dies: Carrier = {
+      name: 'down',
+      submit: () => Promise.reject(new Error('down')),
+      close: () => Promise.resolve(),
+    };
     await expect(dispatchBatch(services(), dies, team.teamId)).rejects.toThrow('down');
     expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(0);
-    await ownerPool().query("UPDATE messages SET claimed_until = now() - interval '1 second' WHERE team_id = $1", [team.teamId]);
+    await ownerPool().query("UPDATE messages SET claimed_until = now() - interval '1 second' WHERE team_id = $1", [
+      team.teamId,
+    ]);
     expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(1);
     await expect.poll(() => statusOf(team, id), { timeout: 5000 }).toBe('delivered');
   });
@@ -174,11 +204,16 @@ describe('a dispatcher', () => {
     const { id } = await send({ key: team.ownerKey }, '+14155550100');
     const refuses: Carrier = {
       name: 'refuses',
-      submit: (_team, batch) => Promise.resolve(batch.map((one) => ({ id: one.id, code: 'blocked', detail: 'Blocked.' }))),
+      submit: (_team, batch) =>
+        Promise.resolve(batch.map((one) => ({ id: one.id, code: 'blocked', detail: 'Blocked.' }))),
       close: () => Promise.resolve(),
     };
     await dispatchBatch(services(), refuses, team.teamId);
-    expect(await read(team, id)).toMatchObject({ status: 'failed', sentAt: null, error: { code: 'blocked', detail: 'Blocked.' } });
+    expect(await read(team, id)).toMatchObject({
+      status: 'failed',
+      sentAt: null,
+      error: { code: 'blocked', detail: 'Blocked.' },
+    });
     expect((await as(team.ownerKey).get('/me')).body.balance).toBe('1.00');
   });
 });

@@ -12,7 +12,12 @@ describe('POST /messages', () => {
   it('charges a member its own balance and queues the message', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const { mem, key } = await addMember(team, { credit: '1.00' });
-    const { status, body } = await as(key).post('/messages', { to: '+1 (415) 555-0100', from: ' Acme ', body: 'Hello', reference: 'order-7' });
+    const { status, body } = await as(key).post('/messages', {
+      to: '+1 (415) 555-0100',
+      from: ' Acme ',
+      body: 'Hello',
+      reference: 'order-7',
+    });
     expect(status).toBe(202);
     expect(body).toEqual({
       id: expect.stringMatching(/^msg_[0-9a-z]{26}$/),
@@ -37,8 +42,19 @@ describe('POST /messages', () => {
     });
     expect((await as(key).get('/me')).body.balance).toBe('0.99');
     const [charge] = (await as(key).get('/transfers?kind=charge')).body.data;
-    expect(charge).toMatchObject({ kind: 'charge', amount: '0.01', from: 'member', to: 'usage', memberId: mem, messageId: body.id, balanceAfter: { member: '0.99' } });
-    expect((await as(key).get(`/messages/${body.id}`)).body).toEqual({ ...body, events: [{ status: 'queued', at: body.createdAt, detail: null }] });
+    expect(charge).toMatchObject({
+      kind: 'charge',
+      amount: '0.01',
+      from: 'member',
+      to: 'usage',
+      memberId: mem,
+      messageId: body.id,
+      balanceAfter: { member: '0.99' },
+    });
+    expect((await as(key).get(`/messages/${body.id}`)).body).toEqual({
+      ...body,
+      events: [{ status: 'queued', at: body.createdAt, detail: null }],
+    });
   });
 
   it('charges an owner the master balance, down to 0', async () => {
@@ -55,7 +71,10 @@ describe('POST /messages', () => {
   it('spends exactly the balance and not a micro more; a refusal leaves no message and moves nothing', async () => {
     const team = await makeTeam();
     const { key } = await addMember(team, { credit: '0.02' });
-    expect((await as(key).post('/messages', { ...message, body: 'a'.repeat(161) })).body).toMatchObject({ segments: 2, cost: '0.02' });
+    expect((await as(key).post('/messages', { ...message, body: 'a'.repeat(161) })).body).toMatchObject({
+      segments: 2,
+      cost: '0.02',
+    });
     const before = await balancesOf(team);
     const short = expectProblem(await as(key).post('/messages', message), 'insufficient_funds');
     expect(short).toMatchObject({ balance: 'member', required: '0.01', available: '0.00' });
@@ -88,7 +107,10 @@ describe('POST /messages', () => {
     expect(await price('+12125550100')).toBe('0.01');
     expect(await price('+14165550100')).toBe('0.02');
     expect(await price('+4915112345678')).toBe('0.10');
-    const refused = expectProblem(await as(team.ownerKey).post('/messages', { ...message, to: '+447700900123' }), 'no_rate');
+    const refused = expectProblem(
+      await as(team.ownerKey).post('/messages', { ...message, to: '+447700900123' }),
+      'no_rate',
+    );
     expect(refused.errors).toMatchObject([{ pointer: '/to', code: 'no_rate' }]);
   });
 
@@ -129,14 +151,23 @@ describe('POST /messages', () => {
       [{ to: message.to, from: message.from }, '/body'],
     ];
     for (const [body, pointer] of cases) {
-      expect(expectProblem(await owner.post('/messages', body), 'invalid_request').errors.map((e: { pointer: string }) => e.pointer)).toEqual([pointer]);
+      expect(
+        expectProblem(await owner.post('/messages', body), 'invalid_request').errors.map(
+          (e: { pointer: string }) => e.pointer,
+        ),
+      ).toEqual([pointer]);
     }
-    expect((await owner.post('/messages', { ...message, body: 'a'.repeat(1600), reference: 'r'.repeat(255) })).status).toBe(202);
+    expect(
+      (await owner.post('/messages', { ...message, body: 'a'.repeat(1600), reference: 'r'.repeat(255) })).status,
+    ).toBe(202);
   });
 
   it('lets an owner send for a member, whose balance pays and whose log shows it', async () => {
     const team = await makeTeam({ fund: '100.00' });
-    const [member, boss] = [await addMember(team, { credit: '1.00' }), await addMember(team, { role: 'owner', credit: '2.00' })];
+    const [member, boss] = [
+      await addMember(team, { credit: '1.00' }),
+      await addMember(team, { role: 'owner', credit: '2.00' }),
+    ];
     const owner = as(team.ownerKey);
     const sent = await owner.post('/messages', message, { headers: { Member: member.mem } });
     expect(sent.body.memberId).toBe(member.mem);
@@ -151,7 +182,11 @@ describe('POST /messages', () => {
 
   it('takes the Member header from an owner, for a live seat of the team, on sending alone', async () => {
     const team = await makeTeam();
-    const [member, idle, gone] = [await addMember(team, { credit: '1.00' }), await addMember(team), await addMember(team)];
+    const [member, idle, gone] = [
+      await addMember(team, { credit: '1.00' }),
+      await addMember(team),
+      await addMember(team),
+    ];
     const owner = as(team.ownerKey);
     await owner.post(`/members/${idle.mem}/deactivate`);
     await owner.delete(`/members/${gone.mem}`);
@@ -160,9 +195,16 @@ describe('POST /messages', () => {
     expectProblem(await send(gone.mem), 'member_deleted');
     expectProblem(await send('mem_nonsense'), 'not_found');
     expectProblem(await send(member.mem, member.key), 'owner_required');
-    for (const [method, path] of [['GET', '/me'], ['GET', '/messages'], ['POST', `/members/${member.mem}/credit`]] as const) {
+    for (const [method, path] of [
+      ['GET', '/me'],
+      ['GET', '/messages'],
+      ['POST', `/members/${member.mem}/credit`],
+    ] as const) {
       const body = method === 'POST' ? { amount: '1' } : undefined;
-      const refused = expectProblem(await owner.call(method, path, { body, headers: { Member: member.mem } }), 'invalid_request');
+      const refused = expectProblem(
+        await owner.call(method, path, { body, headers: { Member: member.mem } }),
+        'invalid_request',
+      );
       expect(refused.errors[0].pointer).toBe('Member');
     }
   });
@@ -196,17 +238,25 @@ describe('POST /messages/estimate', () => {
   it('counts with the recharge, exactly as the send then does', async () => {
     const team = await makeTeam({ fund: '20.00', card: 'country,prefix,price\n,1,1.00\n' });
     const covered = await addMember(team, { credit: '5.00', recharge: { threshold: '5', target: '8' } });
-    const capped = await addMember(team, { credit: '5.00', recharge: { threshold: '5', target: '8', cap: { amount: '1', period: 'day' } } });
+    const capped = await addMember(team, {
+      credit: '5.00',
+      recharge: { threshold: '5', target: '8', cap: { amount: '1', period: 'day' } },
+    });
     const body = 'a'.repeat(153 * 7);
     const estimate = await as(covered.key).post('/messages/estimate', { ...message, body });
     expect(estimate.body).toEqual({ segments: 7, cost: '7.00', covered: true, balanceAfter: '8.00' });
-    expect((await as(capped.key).post('/messages/estimate', { ...message, body })).body).toMatchObject({ covered: false, balanceAfter: null });
+    expect((await as(capped.key).post('/messages/estimate', { ...message, body })).body).toMatchObject({
+      covered: false,
+      balanceAfter: null,
+    });
     expect((await as(covered.key).get('/me')).body.balance).toBe('5.00');
     await as(covered.key).post('/messages', { ...message, body });
     expect((await as(covered.key).get('/me')).body.balance).toBe(estimate.body.balanceAfter);
     expectProblem(await as(capped.key).post('/messages', { ...message, body }), 'insufficient_funds');
     await as(team.ownerKey).patch('/team', { reserve: '1000' });
-    expect((await as(covered.key).post('/messages/estimate', { ...message, body: 'a'.repeat(153 * 9) })).body.covered).toBe(false);
+    expect(
+      (await as(covered.key).post('/messages/estimate', { ...message, body: 'a'.repeat(153 * 9) })).body.covered,
+    ).toBe(false);
   });
 
   it('refuses what a send would refuse', async () => {
@@ -250,7 +300,15 @@ describe('GET /messages', () => {
     expect(await list(`from=${de.createdAt}`)).toEqual([own.id, de.id]);
     expect(await list(`to=${de.createdAt}`)).toEqual([us.id]);
     expect(await list(`from=${encodeURIComponent('2020-01-01T00:00:00+02:00')}&to=2020-01-02`)).toEqual([]);
-    for (const bad of ['status=lost', 'country=usa', 'recipient=4155', 'recipient=%2B1415555x', 'from=yesterday', 'to=2026-13-01', 'body=Hello']) {
+    for (const bad of [
+      'status=lost',
+      'country=usa',
+      'recipient=4155',
+      'recipient=%2B1415555x',
+      'from=yesterday',
+      'to=2026-13-01',
+      'body=Hello',
+    ]) {
       expectProblem(await owner.get(`/messages?${bad}`), 'invalid_request');
     }
   });
@@ -262,7 +320,15 @@ describe('GET /messages', () => {
     await owner.post('/messages', message);
     await owner.post('/messages', message);
     const { nextCursor } = (await owner.get('/messages?limit=1')).body;
-    for (const filter of [`memberId=${mem}`, 'status=queued', 'country=US', 'recipient=%2B1', 'reference=x', 'from=2020-01-01', 'to=2030-01-01']) {
+    for (const filter of [
+      `memberId=${mem}`,
+      'status=queued',
+      'country=US',
+      'recipient=%2B1',
+      'reference=x',
+      'from=2020-01-01',
+      'to=2030-01-01',
+    ]) {
       expectProblem(await owner.get(`/messages?${filter}&cursor=${nextCursor}`), 'invalid_cursor');
     }
     expect((await owner.get(`/messages?limit=100&cursor=${nextCursor}`)).body.data).toHaveLength(1);

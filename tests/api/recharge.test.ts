@@ -13,18 +13,24 @@ const UNIT_CARD = 'country,prefix,price\n,1,1.00\n';
 const unitTeam = (fund: string) => makeTeam({ fund, card: UNIT_CARD });
 const text = (segments: number) => (segments === 1 ? 'Hi' : 'a'.repeat(153 * segments));
 
-const spend = (member: TestMember, units: number) => as(member.key).post('/messages', { to: '+14155550100', from: 'Acme', body: text(units) });
-const ruleOf = async (team: TestTeam, { mem }: TestMember) => (await as(team.ownerKey).get(`/members/${mem}/recharge`)).body;
-const eventsOf = async (team: TestTeam, { mem }: TestMember) => (await as(team.ownerKey).get(`/members/${mem}/recharge/events`)).body.data;
+const spend = (member: TestMember, units: number) =>
+  as(member.key).post('/messages', { to: '+14155550100', from: 'Acme', body: text(units) });
+const ruleOf = async (team: TestTeam, { mem }: TestMember) =>
+  (await as(team.ownerKey).get(`/members/${mem}/recharge`)).body;
+const eventsOf = async (team: TestTeam, { mem }: TestMember) =>
+  (await as(team.ownerKey).get(`/members/${mem}/recharge/events`)).body.data;
 const balanceOf = async ({ key }: TestMember) => (await as(key).get('/me')).body.member.balance;
 const masterOf = async (team: TestTeam) => (await as(team.ownerKey).get('/team')).body.masterBalance;
 const serve = (team: TestTeam) => serveWaiting(jobCtx(services(), team.teamId));
-const put = (team: TestTeam, { mem }: TestMember, rule: object) => as(team.ownerKey).put(`/members/${mem}/recharge`, rule);
+const put = (team: TestTeam, { mem }: TestMember, rule: object) =>
+  as(team.ownerKey).put(`/members/${mem}/recharge`, rule);
 const fund = (team: TestTeam, amount: string) => fundTeam(team.operator, { amount: micros(amount) });
 
 /** The jobs that wait to be relayed; taking them empties the outbox of this team. */
 async function takeJobs(team: TestTeam): Promise<string[]> {
-  const { rows } = await ownerPool().query<{ task: string }>('DELETE FROM outbox WHERE team_id = $1 RETURNING task', [team.teamId]);
+  const { rows } = await ownerPool().query<{ task: string }>('DELETE FROM outbox WHERE team_id = $1 RETURNING task', [
+    team.teamId,
+  ]);
   return rows.map(({ task }) => task);
 }
 
@@ -35,16 +41,33 @@ describe('a fixed step', () => {
     expect((await spend(member, 6)).status).toBe(202);
     expect(await balanceOf(member)).toBe('7.00');
     const moved = (await as(member.key).get('/transfers')).body.data;
-    expect(moved.map(({ kind, balanceAfter }: { kind: string; balanceAfter: { member: string } }) => [kind, balanceAfter.member])).toEqual([
+    expect(
+      moved.map(({ kind, balanceAfter }: { kind: string; balanceAfter: { member: string } }) => [
+        kind,
+        balanceAfter.member,
+      ]),
+    ).toEqual([
       ['charge', '7.00'],
       ['recharge', '13.00'],
       ['credit', '10.00'],
     ]);
     const [event, ...rest] = await eventsOf(team, member);
     expect(rest).toEqual([]);
-    expect(event).toMatchObject({ outcome: 'fired', reason: null, count: 1, balanceBefore: '10.00', amount: '3.00', transferId: moved[1].id });
+    expect(event).toMatchObject({
+      outcome: 'fired',
+      reason: null,
+      count: 1,
+      balanceBefore: '10.00',
+      amount: '3.00',
+      transferId: moved[1].id,
+    });
     expect(event.detail).toBe('Added 3.00 to a balance of 10.00.');
-    expect(await ruleOf(team, member)).toMatchObject({ state: 'ready', reason: null, spentInPeriod: '3.00', lastFiredAt: event.at });
+    expect(await ruleOf(team, member)).toMatchObject({
+      state: 'ready',
+      reason: null,
+      spentInPeriod: '3.00',
+      lastFiredAt: event.at,
+    });
     expect(moved[1].actor).toMatchObject({ type: 'rule', id: member.mem });
   });
 
@@ -83,17 +106,28 @@ describe('a target', () => {
     const sent = await spend(member, 10);
     expect([sent.status, sent.body.cost]).toEqual([202, '10.00']);
     expect(await balanceOf(member)).toBe('8.00');
-    expect((await eventsOf(team, member))[0]).toMatchObject({ outcome: 'fired', amount: '13.00', balanceBefore: '5.00' });
+    expect((await eventsOf(team, member))[0]).toMatchObject({
+      outcome: 'fired',
+      amount: '13.00',
+      balanceBefore: '5.00',
+    });
   });
 });
 
 describe('a cap', () => {
   it('cuts what is needed to what is left of it, then waits with the refusals of one reason in one event', async () => {
     const team = await unitTeam('100');
-    const member = await addMember(team, { credit: '10', recharge: { threshold: '5', target: '20', cap: { amount: '5', period: 'day' } } });
+    const member = await addMember(team, {
+      credit: '10',
+      recharge: { threshold: '5', target: '20', cap: { amount: '5', period: 'day' } },
+    });
     await spend(member, 6);
     expect(await balanceOf(member)).toBe('9.00');
-    expect(await ruleOf(team, member)).toMatchObject({ state: 'ready', spentInPeriod: '5.00', cap: { amount: '5.00', period: 'day' } });
+    expect(await ruleOf(team, member)).toMatchObject({
+      state: 'ready',
+      spentInPeriod: '5.00',
+      cap: { amount: '5.00', period: 'day' },
+    });
     expect((await spend(member, 6)).status).toBe(202);
     expect(await ruleOf(team, member)).toMatchObject({ state: 'waiting', reason: 'cap_reached' });
     expect((await spend(member, 1)).status).toBe(202);
@@ -109,16 +143,30 @@ describe('a cap', () => {
 
   it('cuts a fixed amount to whole steps, and the rest waits', async () => {
     const team = await unitTeam('100');
-    const member = await addMember(team, { credit: '10', recharge: { threshold: '10', amount: '4', cap: { amount: '10', period: 'day' } } });
+    const member = await addMember(team, {
+      credit: '10',
+      recharge: { threshold: '10', amount: '4', cap: { amount: '10', period: 'day' } },
+    });
     await spend(member, 9);
     expect(await balanceOf(member)).toBe('9.00');
-    expect(await ruleOf(team, member)).toMatchObject({ state: 'waiting', reason: 'cap_reached', spentInPeriod: '8.00' });
-    expect((await eventsOf(team, member))[0]).toMatchObject({ outcome: 'fired', reason: 'cap_reached', amount: '8.00' });
+    expect(await ruleOf(team, member)).toMatchObject({
+      state: 'waiting',
+      reason: 'cap_reached',
+      spentInPeriod: '8.00',
+    });
+    expect((await eventsOf(team, member))[0]).toMatchObject({
+      outcome: 'fired',
+      reason: 'cap_reached',
+      amount: '8.00',
+    });
   });
 
   it('counts its own period in UTC: a day, or a month', async () => {
     const team = await unitTeam('100');
-    const member = await addMember(team, { credit: '10', recharge: { threshold: '5', target: '9', cap: { amount: '50', period: 'month' } } });
+    const member = await addMember(team, {
+      credit: '10',
+      recharge: { threshold: '5', target: '9', cap: { amount: '50', period: 'month' } },
+    });
     await ownerPool().query(
       `INSERT INTO recharge_totals (team_id, member_id, day, amount) SELECT $1, $2, d, m FROM (VALUES
          (date_trunc('month', now() AT TIME ZONE 'UTC')::date - 1, 40000000),
@@ -134,22 +182,37 @@ describe('a cap', () => {
 
   it('refuses the charge that it leaves uncovered, and moves nothing', async () => {
     const team = await unitTeam('100');
-    const member = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '9', cap: { amount: '4', period: 'day' } } });
+    const member = await addMember(team, {
+      credit: '5',
+      recharge: { threshold: '5', target: '9', cap: { amount: '4', period: 'day' } },
+    });
     const before = await balancesOf(team);
     const short = expectProblem(await spend(member, 10), 'insufficient_funds');
     expect(short).toMatchObject({ balance: 'member', required: '10.00', available: '5.00' });
     expect(await balancesOf(team)).toEqual(before);
-    expect((await eventsOf(team, member))[0]).toMatchObject({ outcome: 'refused', reason: 'cap_reached', balanceBefore: '5.00', amount: '14.00', transferId: null });
+    expect((await eventsOf(team, member))[0]).toMatchObject({
+      outcome: 'refused',
+      reason: 'cap_reached',
+      balanceBefore: '5.00',
+      amount: '14.00',
+      transferId: null,
+    });
     expect(await ruleOf(team, member)).toMatchObject({ state: 'ready', reason: null });
   });
 
   it('is not reached by what a debit takes back: all recharges of the period count', async () => {
     const team = await unitTeam('100');
-    const member = await addMember(team, { recharge: { threshold: '5', target: '10', cap: { amount: '10', period: 'day' } } });
+    const member = await addMember(team, {
+      recharge: { threshold: '5', target: '10', cap: { amount: '10', period: 'day' } },
+    });
     expect(await balanceOf(member)).toBe('10.00');
     await as(team.ownerKey).post(`/members/${member.mem}/debit`, { amount: 'all' });
     await put(team, member, { threshold: '5', target: '10', cap: { amount: '10', period: 'day' } });
-    expect(await ruleOf(team, member)).toMatchObject({ state: 'waiting', reason: 'cap_reached', spentInPeriod: '10.00' });
+    expect(await ruleOf(team, member)).toMatchObject({
+      state: 'waiting',
+      reason: 'cap_reached',
+      spentInPeriod: '10.00',
+    });
     await put(team, member, { threshold: '5', target: '10', cap: { amount: '15', period: 'day' } });
     expect([await balanceOf(member), (await ruleOf(team, member)).state]).toEqual(['5.00', 'ready']);
   });
@@ -176,7 +239,12 @@ describe('what the master holds', () => {
     expect((await spend(member, 4)).status).toBe(202);
     expect(await ruleOf(team, member)).toMatchObject({ state: 'waiting', reason: 'master_short' });
     const own = await as(member.key).get(`/members/${member.mem}/recharge/events`);
-    expect(own.body.data[0]).toMatchObject({ outcome: 'refused', reason: 'master_short', balanceBefore: '8.00', amount: '16.00' });
+    expect(own.body.data[0]).toMatchObject({
+      outcome: 'refused',
+      reason: 'master_short',
+      balanceBefore: '8.00',
+      amount: '16.00',
+    });
     expect(own.body.data[0].detail).toBe("Not recharged at a balance of 8.00: the team's balance could not pay it.");
   });
 
@@ -186,7 +254,9 @@ describe('what the master holds', () => {
     expectProblem(await spend(member, 10), 'insufficient_funds');
     expectProblem(await spend(member, 10), 'insufficient_funds');
     expect(await ruleOf(team, member)).toMatchObject({ state: 'ready', reason: null });
-    expect((await eventsOf(team, member)).map(({ reason, count }: Record<string, unknown>) => [reason, count])).toEqual([['master_short', 2]]);
+    expect((await eventsOf(team, member)).map(({ reason, count }: Record<string, unknown>) => [reason, count])).toEqual(
+      [['master_short', 2]],
+    );
     expect(await balanceOf(member)).toBe('5.00');
   });
 });
@@ -201,13 +271,20 @@ describe('what is waiting', () => {
     await fund(team, '20');
     expect(await takeJobs(team)).toContain('serve-waiting');
     expect(await serve(team)).toEqual({ served: 1, passedOver: 2 });
-    expect([await balanceOf(first), await balanceOf(second), await balanceOf(third)]).toEqual(['0.00', '12.00', '0.00']);
+    expect([await balanceOf(first), await balanceOf(second), await balanceOf(third)]).toEqual([
+      '0.00',
+      '12.00',
+      '0.00',
+    ]);
     await fund(team, '55');
     expect(await serve(team)).toEqual({ served: 2, passedOver: 0 });
     expect([await balanceOf(first), await balanceOf(third)]).toEqual(['50.00', '13.00']);
     expect(await masterOf(team)).toBe('0.000001');
     const events = await eventsOf(team, first);
-    expect(events.map(({ outcome, count }: Record<string, unknown>) => [outcome, count])).toEqual([['fired', 1], ['refused', 1]]);
+    expect(events.map(({ outcome, count }: Record<string, unknown>) => [outcome, count])).toEqual([
+      ['fired', 1],
+      ['refused', 1],
+    ]);
   });
 
   it('is one episode: served once, though the job runs again', async () => {
@@ -237,7 +314,11 @@ describe('what is waiting', () => {
   it('ends with the rule, with the member, and with its switching off; nothing but a person switches it on', async () => {
     const team = await unitTeam('0.000001');
     const rule = { threshold: '10', target: '50' };
-    const members = [await addMember(team, { recharge: rule }), await addMember(team, { recharge: rule }), await addMember(team, { recharge: rule })];
+    const members = [
+      await addMember(team, { recharge: rule }),
+      await addMember(team, { recharge: rule }),
+      await addMember(team, { recharge: rule }),
+    ];
     const [off, idle, gone] = members as [TestMember, TestMember, TestMember];
     const owner = as(team.ownerKey);
     await put(team, off, { ...rule, enabled: false });
@@ -308,15 +389,24 @@ describe('without a charge', () => {
     await owner.post(`/members/${member.mem}/deactivate`);
     await owner.post(`/members/${member.mem}/debit`, { amount: '9' });
     await put(team, member, { threshold: '5', target: '20' });
-    expect((await owner.get(`/members/${member.mem}`)).body).toMatchObject({ balance: '1.00', recharge: { state: 'paused' } });
-    expect((await owner.post(`/members/${member.mem}/activate`)).body).toMatchObject({ balance: '20.00', recharge: { state: 'ready' } });
+    expect((await owner.get(`/members/${member.mem}`)).body).toMatchObject({
+      balance: '1.00',
+      recharge: { state: 'paused' },
+    });
+    expect((await owner.post(`/members/${member.mem}/activate`)).body).toMatchObject({
+      balance: '20.00',
+      recharge: { state: 'ready' },
+    });
   });
 
   it('fires when an owner becomes a member again; meanwhile the rule rests and the master pays', async () => {
     const team = await unitTeam('100');
     const member = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '20' } });
     const owner = as(team.ownerKey);
-    expect((await owner.post(`/members/${member.mem}/role`, { role: 'owner' })).body.recharge).toMatchObject({ state: 'paused', reason: 'owner' });
+    expect((await owner.post(`/members/${member.mem}/role`, { role: 'owner' })).body.recharge).toMatchObject({
+      state: 'paused',
+      reason: 'owner',
+    });
     await spend(member, 2);
     expect([await masterOf(team), await balanceOf(member)]).toEqual(['93.00', '5.00']);
     await owner.post(`/members/${member.mem}/debit`, { amount: '1' });
@@ -345,7 +435,10 @@ describe('GET, PUT and DELETE /members/{id}/recharge', () => {
     ];
     for (const [rule, code, pointer] of cases) {
       const problem = expectProblem(await put(team, member, rule), code as 'invalid_request');
-      expect(problem.errors.map((error: { pointer: string }) => error.pointer), JSON.stringify(rule)).toContain(pointer);
+      expect(
+        problem.errors.map((error: { pointer: string }) => error.pointer),
+        JSON.stringify(rule),
+      ).toContain(pointer);
     }
     expectProblem(await as(team.ownerKey).get(`/members/${member.mem}/recharge`), 'not_found');
     expect((await put(team, member, { threshold: '0', amount: '0.000001', cap: null })).status).toBe(200);
@@ -369,20 +462,31 @@ describe('GET, PUT and DELETE /members/{id}/recharge', () => {
     expect(filled.body).toMatchObject({ target: '50.00', cap: null });
     expect(filled.body).not.toHaveProperty('amount');
     expect((await as(member.key).get(`/members/${member.mem}/recharge`)).body).toEqual(filled.body);
-    expectProblem(await as(member.key).put(`/members/${member.mem}/recharge`, { threshold: '5', target: '50' }), 'owner_required');
+    expectProblem(
+      await as(member.key).put(`/members/${member.mem}/recharge`, { threshold: '5', target: '50' }),
+      'owner_required',
+    );
   });
 
   it('delete the rule and keep its history and what it drew against a cap', async () => {
     const team = await unitTeam('100');
-    const member = await addMember(team, { recharge: { threshold: '5', target: '20', cap: { amount: '30', period: 'month' } } });
+    const member = await addMember(team, {
+      recharge: { threshold: '5', target: '20', cap: { amount: '30', period: 'month' } },
+    });
     const owner = as(team.ownerKey);
     const gone = await owner.delete(`/members/${member.mem}/recharge`);
-    expect([gone.status, gone.body]).toEqual([200, expect.objectContaining({ enabled: false, state: 'off', reason: null, target: '20.00' })]);
+    expect([gone.status, gone.body]).toEqual([
+      200,
+      expect.objectContaining({ enabled: false, state: 'off', reason: null, target: '20.00' }),
+    ]);
     expectProblem(await owner.get(`/members/${member.mem}/recharge`), 'not_found');
     expectProblem(await owner.delete(`/members/${member.mem}/recharge`), 'not_found');
     expect((await owner.get(`/members/${member.mem}`)).body.recharge).toBe(null);
     expect(await eventsOf(team, member)).toHaveLength(1);
-    expect((await put(team, member, { threshold: '5', target: '20', cap: { amount: '30', period: 'month' } })).body.spentInPeriod).toBe('20.00');
+    expect(
+      (await put(team, member, { threshold: '5', target: '20', cap: { amount: '30', period: 'month' } })).body
+        .spentInPeriod,
+    ).toBe('20.00');
   });
 
   it('page through the history, newest first, and find no history of an unknown member', async () => {
@@ -396,13 +500,19 @@ describe('GET, PUT and DELETE /members/{id}/recharge', () => {
     const at = [...first.data, ...second.data].map((event: { at: string }) => event.at);
     expect(at).toEqual(at.toSorted().toReversed());
     const other = await addMember(team);
-    expectProblem(await as(team.ownerKey).get(`/members/${other.mem}/recharge/events?cursor=${first.nextCursor}`), 'invalid_cursor');
+    expectProblem(
+      await as(team.ownerKey).get(`/members/${other.mem}/recharge/events?cursor=${first.nextCursor}`),
+      'invalid_cursor',
+    );
   });
 
   it('never let a storm of charges break the cap or the reserve', async () => {
     const team = await unitTeam('100');
     const rule = { threshold: '5', amount: '5', cap: { amount: '20', period: 'day' } };
-    const members = [await addMember(team, { credit: '5', recharge: rule }), await addMember(team, { credit: '5', recharge: rule })];
+    const members = [
+      await addMember(team, { credit: '5', recharge: rule }),
+      await addMember(team, { credit: '5', recharge: rule }),
+    ];
     await as(team.ownerKey).patch('/team', { reserve: '60' });
     await Promise.all(Array.from({ length: 60 }, (_, i) => spend(members[i % 2]!, 1)));
     for (const member of members) expect(Number((await ruleOf(team, member)).spentInPeriod)).toBeLessThanOrEqual(20);

@@ -43,7 +43,9 @@ describe('POST /members/{id}/role', () => {
     const team = await makeTeam();
     const { owner, mem } = await firstOf(team);
     for (const role of ['admin', 'Owner', '', null, 1]) {
-      expect(expectProblem(await owner.post(`/members/${mem}/role`, { role }), 'invalid_request').errors[0].pointer).toBe('/role');
+      expect(
+        expectProblem(await owner.post(`/members/${mem}/role`, { role }), 'invalid_request').errors[0].pointer,
+      ).toBe('/role');
     }
     expectProblem(await owner.post(`/members/${mem}/role`, {}), 'invalid_request');
   });

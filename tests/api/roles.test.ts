@@ -124,7 +124,9 @@ const SHUT_OUT: Record<string, { code: ErrorCode; key: (team: TestTeam) => Promi
     key: async (team) => {
       const seat = await seatIn(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${seat.mem}/key/rotate`, { overlapSeconds: 60 });
-      await ownerPool().query('UPDATE api_keys SET expires_at = now() WHERE team_id = $1 AND expires_at IS NOT NULL', [team.teamId]);
+      await ownerPool().query('UPDATE api_keys SET expires_at = now() WHERE team_id = $1 AND expires_at IS NOT NULL', [
+        team.teamId,
+      ]);
       return seat.key;
     },
   },
@@ -134,7 +136,11 @@ const SHUT_OUT: Record<string, { code: ErrorCode; key: (team: TestTeam) => Promi
 
 describe('the table', () => {
   it('has a row for every operation', () => {
-    expect(Object.keys(ROWS).toSorted()).toEqual(listOperations().map(({ id }) => id).toSorted());
+    expect(Object.keys(ROWS).toSorted()).toEqual(
+      listOperations()
+        .map(({ id }) => id)
+        .toSorted(),
+    );
   });
 });
 
@@ -163,17 +169,20 @@ describe.each(Object.entries(ROWS))('%s', (id, row) => {
     expectOutcome(await ask(second.key, id, second, { byName: false }), row.owner);
   });
 
-  it.each(Object.entries(MEMBERS))(`answers %s: ${row.own} for its own, ${row.other} for another's`, async (_, make) => {
-    const team = await teamOf();
-    const [seat, other] = [await make(team), await seatIn(team)];
-    const before = await rowsOf(team);
-    if (row.other !== null) {
-      expectOutcome(await ask(seat.key, id, other, { byName: true }), row.other);
-      expect(await rowsOf(team)).toEqual(before);
-    }
-    expectOutcome(await ask(seat.key, id, seat, { byName: false }), row.own);
-    if (typeof row.own !== 'number') expect(await rowsOf(team)).toEqual(before);
-  });
+  it.each(Object.entries(MEMBERS))(
+    `answers %s: ${row.own} for its own, ${row.other} for another's`,
+    async (_, make) => {
+      const team = await teamOf();
+      const [seat, other] = [await make(team), await seatIn(team)];
+      const before = await rowsOf(team);
+      if (row.other !== null) {
+        expectOutcome(await ask(seat.key, id, other, { byName: true }), row.other);
+        expect(await rowsOf(team)).toEqual(before);
+      }
+      expectOutcome(await ask(seat.key, id, seat, { byName: false }), row.own);
+      if (typeof row.own !== 'number') expect(await rowsOf(team)).toEqual(before);
+    },
+  );
 
   it(`is shut to ${Object.keys(SHUT_OUT).join(', ')}`, async () => {
     const { team, seat, keys } = await shutOut();
@@ -191,7 +200,14 @@ describe('what a member is shown', () => {
     const [seat, other] = [await seatIn(team), await seatIn(team)];
     await as(team.ownerKey).patch('/team', { reserve: '333.33' });
     const answers: Record<string, Answer> = {};
-    for (const path of ['/me', '/members', '/messages', '/transfers', `/members/${seat.mem}`, `/members/${seat.mem}/recharge/events`]) {
+    for (const path of [
+      '/me',
+      '/members',
+      '/messages',
+      '/transfers',
+      `/members/${seat.mem}`,
+      `/members/${seat.mem}/recharge/events`,
+    ]) {
       answers[path] = await as(seat.key).get(path);
       expect(answers[path].status).toBe(200);
       expect(answers[path].text, path).not.toMatch(/777|767\.77|333/);
@@ -205,7 +221,10 @@ describe('what a member is shown', () => {
   it('when its money is short is its own figure', async () => {
     const team = await makeTeam({ fund: '777.77' });
     const seat = await addMember(team, { credit: '0.01', recharge: { threshold: '0', target: '5000' } });
-    const short = expectProblem(await as(seat.key).post('/messages', { ...message, body: 'a'.repeat(161) }), 'insufficient_funds');
+    const short = expectProblem(
+      await as(seat.key).post('/messages', { ...message, body: 'a'.repeat(161) }),
+      'insufficient_funds',
+    );
     expect(short).toMatchObject({ balance: 'member', required: '0.02', available: '0.01' });
     expect(JSON.stringify(short)).not.toMatch(/777|master/i);
   });

@@ -32,7 +32,11 @@ describe('GET /team', () => {
     const team = await makeTeam({ fund: '93.00', card: 'country,prefix,price\n,1,3.00\n' });
     const owner = as(team.ownerKey);
     await owner.post('/messages', { to: '+14155550100', from: 'Acme', body: 'Hi' });
-    expect((await owner.get('/team')).body).toMatchObject({ burnPerDay: '0.10', runwayDays: 900, masterBalance: '90.00' });
+    expect((await owner.get('/team')).body).toMatchObject({
+      burnPerDay: '0.10',
+      runwayDays: 900,
+      masterBalance: '90.00',
+    });
   });
 
   it('counts the rules that wait', async () => {
@@ -47,7 +51,12 @@ describe('PATCH /team', () => {
   it('changes what is given, clears with null, and writes it to the audit log', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
-    const set = await owner.patch('/team', { name: ' New Name ', reserve: '5', defaultSender: 'Acme', lowBalance: '0' });
+    const set = await owner.patch('/team', {
+      name: ' New Name ',
+      reserve: '5',
+      defaultSender: 'Acme',
+      lowBalance: '0',
+    });
     expect(set.body).toMatchObject({ name: 'New Name', reserve: '5.00', defaultSender: 'Acme', lowBalance: '0.00' });
     const cleared = await owner.patch('/team', { defaultSender: null, lowBalance: null });
     expect(cleared.body).toMatchObject({ name: 'New Name', reserve: '5.00', defaultSender: null, lowBalance: null });
@@ -69,7 +78,9 @@ describe('PATCH /team', () => {
       [{ masterBalance: '1' }, 'invalid_request', '/masterBalance'],
     ];
     for (const [body, code, pointer] of cases) {
-      expect(expectProblem(await owner.patch('/team', body), code as 'invalid_request').errors[0].pointer).toBe(pointer);
+      expect(expectProblem(await owner.patch('/team', body), code as 'invalid_request').errors[0].pointer).toBe(
+        pointer,
+      );
     }
   });
 
@@ -97,7 +108,10 @@ describe('PATCH /team', () => {
     await addMember(team, { recharge: { threshold: '5', target: '10' } });
     await ownerPool().query('DELETE FROM outbox WHERE team_id = $1', [team.teamId]);
     await owner.patch('/team', { name: 'No reserve here' });
-    const jobs = () => ownerPool().query('SELECT task FROM outbox WHERE team_id = $1', [team.teamId]).then(({ rows }) => rows);
+    const jobs = () =>
+      ownerPool()
+        .query('SELECT task FROM outbox WHERE team_id = $1', [team.teamId])
+        .then(({ rows }) => rows);
     expect(await jobs()).toEqual([]);
     await owner.patch('/team', { reserve: '90' });
     expect(await jobs()).toEqual([{ task: 'serve-waiting' }]);

@@ -49,9 +49,18 @@ async function inhabit(): Promise<Inhabited> {
   const team = await makeTeam();
   const { mem, key } = await addMember(team, { credit: '5', recharge: { threshold: '4.99', target: '5' } });
   const [owner, member] = [as(team.ownerKey), as(key)];
-  const sent = [await member.post('/messages', message), await member.post('/messages', message), await member.post('/messages', message)];
+  const sent = [
+    await member.post('/messages', message),
+    await member.post('/messages', message),
+    await member.post('/messages', message),
+  ];
   const { data } = (await member.get('/transfers')).body;
-  const lists = { listMembers: '/members', listRechargeEvents: `/members/${mem}/recharge/events`, listMessages: '/messages', listTransfers: '/transfers' };
+  const lists = {
+    listMembers: '/members',
+    listRechargeEvents: `/members/${mem}/recharge/events`,
+    listMessages: '/messages',
+    listTransfers: '/transfers',
+  };
   const cursors: Record<string, string> = {};
   for (const [id, path] of Object.entries(lists)) cursors[id] = (await owner.get(`${path}?limit=1`)).body.nextCursor;
   return { ...team, member, own: { ids: { mem, msg: sent[0]!.body.id, trf: data[0].id }, cursors } };
@@ -69,7 +78,8 @@ function neverGiven(): Ids {
 function ask(caller: Caller, listed: Listed, place: Place, foreign: Ids, own: Ids): Promise<Answer> {
   const { id, method, path, params } = listed;
   const { ids } = place === 'path' ? foreign : own;
-  const query = place === 'cursor' ? `?cursor=${foreign.cursors[id]}` : place === 'filter' ? `?memberId=${foreign.ids.mem}` : '';
+  const query =
+    place === 'cursor' ? `?cursor=${foreign.cursors[id]}` : place === 'filter' ? `?memberId=${foreign.ids.mem}` : '';
   return caller.call(method, `${pathWith(path, ids, params)}${query}`, {
     body: method === 'GET' ? undefined : ROWS[id]!.body,
     headers: place === 'header' ? { Member: foreign.ids.mem } : {},
@@ -104,7 +114,10 @@ describe('what is another’s answers as what was never given, and nothing chang
       const never = await ask(caller, listed, place, neverGiven(), own.own);
       expect(tellable(foreign)).toEqual(tellable(never));
       if (caller.key === own.ownerKey) expectNothing(foreign, place);
-      else expect(foreign.status === 200 ? foreign.body.data : foreign.status).toEqual(place === 'filter' ? [] : foreign.status);
+      else
+        expect(foreign.status === 200 ? foreign.body.data : foreign.status).toEqual(
+          place === 'filter' ? [] : foreign.status,
+        );
     }
     expect([await rowsOf(own), await rowsOf(other)]).toEqual(before);
   });
@@ -125,9 +138,19 @@ describe('what is another’s answers as what was never given, and nothing chang
 describe('texts that exist in another team only', () => {
   it('are found by no filter', async () => {
     const [own, other] = [await makeTeam(), await makeTeam()];
-    const theirs = await addMember(other, { credit: '1', name: 'Unique Name', email: 'unique@example.test', externalId: 'unique-id' });
+    const theirs = await addMember(other, {
+      credit: '1',
+      name: 'Unique Name',
+      email: 'unique@example.test',
+      externalId: 'unique-id',
+    });
     await as(theirs.key).post('/messages', { ...message, reference: 'unique-ref' });
-    const paths = ['/members?query=Unique', '/members?query=unique@example.test', '/members?externalId=unique-id', '/messages?reference=unique-ref'];
+    const paths = [
+      '/members?query=Unique',
+      '/members?query=unique@example.test',
+      '/members?externalId=unique-id',
+      '/messages?reference=unique-ref',
+    ];
     for (const path of [...paths, `/messages?recipient=${encodeURIComponent(message.to)}`]) {
       expect((await as(own.ownerKey).get(path)).body, path).toEqual({ data: [], nextCursor: null });
       expect((await as(other.ownerKey).get(path)).body.data, path).toHaveLength(1);

@@ -6,7 +6,8 @@ import { expectProblem, useApi } from '../support/door';
 const as = useApi();
 type Transfer = { id: string; kind: string; createdAt: string; memberId: string | null };
 
-const list = async (team: TestTeam, query = ''): Promise<Transfer[]> => (await as(team.ownerKey).get(`/transfers${query && `?${query}`}`)).body.data;
+const list = async (team: TestTeam, query = ''): Promise<Transfer[]> =>
+  (await as(team.ownerKey).get(`/transfers${query && `?${query}`}`)).body.data;
 const kinds = (transfers: Transfer[]) => transfers.map(({ kind }) => kind);
 
 describe('GET /transfers', () => {
@@ -20,7 +21,14 @@ describe('GET /transfers', () => {
     await withdrawFromTeam(team.operator, { amount: micros('5') });
     await owner.delete(`/members/${member.mem}`);
     const seen = (await owner.get('/transfers')).body.data;
-    expect(seen.map((t: { kind: string; from: string; to: string; balanceAfter: object }) => [t.kind, t.from, t.to, t.balanceAfter])).toEqual([
+    expect(
+      seen.map((t: { kind: string; from: string; to: string; balanceAfter: object }) => [
+        t.kind,
+        t.from,
+        t.to,
+        t.balanceAfter,
+      ]),
+    ).toEqual([
       ['closing', 'member', 'master', { member: '0.00', master: '94.98' }],
       ['withdrawal', 'master', 'funding', { master: '85.99' }],
       ['debit', 'member', 'master', { member: '8.99', master: '90.99' }],
@@ -72,7 +80,9 @@ describe('what a member sees of a transfer', () => {
     const team = await makeTeam({ name: 'Northwind', fund: '100.00' });
     const member = await addMember(team, { credit: '5' });
     const owner = as(team.ownerKey);
-    const { transfer } = (await owner.post(`/members/${member.mem}/credit`, { amount: '2', note: 'margin 12%', noteForMember: 'Thanks' })).body;
+    const { transfer } = (
+      await owner.post(`/members/${member.mem}/credit`, { amount: '2', note: 'margin 12%', noteForMember: 'Thanks' })
+    ).body;
     const seen = (await as(member.key).get(`/transfers/${transfer.id}`)).body;
     expect(seen).toMatchObject({
       note: 'Thanks',
@@ -82,7 +92,11 @@ describe('what a member sees of a transfer', () => {
     });
     expect(JSON.stringify(seen)).not.toMatch(/margin|93\.00|First Owner/);
     const plain = (await owner.post(`/members/${member.mem}/debit`, { amount: '1', note: 'clawback' })).body.transfer;
-    expect((await as(member.key).get(`/transfers/${plain.id}`)).body).toMatchObject({ note: null, noteForMember: null, balanceAfter: { member: '6.00' } });
+    expect((await as(member.key).get(`/transfers/${plain.id}`)).body).toMatchObject({
+      note: null,
+      noteForMember: null,
+      balanceAfter: { member: '6.00' },
+    });
   });
 
   it('shows its own charge as its own act, and a recharge as the rule’s', async () => {

@@ -15,7 +15,11 @@ afterAll(() => api.close());
 
 describe('while the database is away', () => {
   it('every call with a key is 503 with Retry-After, and tells nothing of why', async () => {
-    for (const [method, path, body] of [['GET', '/me', undefined], ['POST', '/messages', {}], ['GET', '/members/x', undefined]] as const) {
+    for (const [method, path, body] of [
+      ['GET', '/me', undefined],
+      ['POST', '/messages', {}],
+      ['GET', '/members/x', undefined],
+    ] as const) {
       const answer = await api.call(method, path, { key: makeKey(), body });
       expectProblem(answer, 'unavailable');
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);

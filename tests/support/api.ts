@@ -18,7 +18,9 @@ export async function loadRoutes(): Promise<Route[]> {
     files.map(async (file) => {
       const parts = relative('.', file).split(sep).slice(0, -1);
       const names = parts.filter((part) => /^\[\w+\]$/.test(part)).map((part) => part.slice(1, -1));
-      const pattern = parts.map((part) => (part.startsWith('[[...') ? '.*' : part.startsWith('[') ? '([^/]+)' : part)).join('/');
+      const pattern = parts
+        .map((part) => (part.startsWith('[[...') ? '.*' : part.startsWith('[') ? '([^/]+)' : part))
+        .join('/');
       const path = `/${parts.map((part) => part.replace(/^\[(\w+)\]$/, '{$1}')).join('/')}`;
       const handlers = (await import(join(API, file))) as RouteModule;
       return { path, file: join('app/api/v1', file), pattern: new RegExp(`^/api/v1/?${pattern}/?$`), names, handlers };
@@ -39,7 +41,13 @@ export type Api = {
   close(): Promise<void>;
 };
 
-export type CallOptions = { key?: string | null; body?: unknown; raw?: string | Uint8Array<ArrayBuffer>; headers?: Record<string, string>; idempotencyKey?: string };
+export type CallOptions = {
+  key?: string | null;
+  body?: unknown;
+  raw?: string | Uint8Array<ArrayBuffer>;
+  headers?: Record<string, string>;
+  idempotencyKey?: string;
+};
 
 /** Serves the API's own route modules on a port of this process: real HTTP, without building the pages first. */
 export async function serveApi(): Promise<Api> {
@@ -47,16 +55,24 @@ export async function serveApi(): Promise<Api> {
   const server: Server = createServer((req, res) => {
     const url = new URL(req.url ?? '/', `http://${req.headers.host}`);
     const body = ['GET', 'HEAD'].includes(req.method ?? 'GET') ? null : (Readable.toWeb(req) as ReadableStream);
-    const headers = new Headers(Object.entries(req.headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, [value].flat().join(', ')] as [string, string]])));
+    const headers = new Headers(
+      Object.entries(req.headers).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, [value].flat().join(', ')] as [string, string]],
+      ),
+    );
     headers.set('x-purser-address', '127.0.0.1');
     const request = new Request(url, { method: req.method, headers, body, duplex: 'half' } as RequestInit);
-    const found = routes.map((route) => ({ route, match: route.pattern.exec(url.pathname) })).find(({ match }) => match);
+    const found = routes
+      .map((route) => ({ route, match: route.pattern.exec(url.pathname) }))
+      .find(({ match }) => match);
     const handler = found?.route.handlers[req.method ?? ''];
     if (!found || !handler) {
       res.writeHead(500).end('no handler');
       return;
     }
-    const params = Object.fromEntries(found.route.names.map((name, i) => [name, decodeURIComponent(found.match![i + 1] ?? '')]));
+    const params = Object.fromEntries(
+      found.route.names.map((name, i) => [name, decodeURIComponent(found.match![i + 1] ?? '')]),
+    );
     void handler(request, { params: Promise.resolve(params) }).then(async (response) => {
       res.writeHead(response.status, Object.fromEntries(response.headers));
       res.end(Buffer.from(await response.arrayBuffer()));
@@ -82,8 +98,18 @@ export async function callApi(url: string, method: string, path: string, options
     ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
     ...options.headers,
   };
-  const response = await fetch(`${url}${path}`, { method, headers, body: raw ?? (body === undefined ? undefined : JSON.stringify(body)), redirect: 'manual' });
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers,
+    body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
+    redirect: 'manual',
+  });
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, text, headers: response.headers, body: isJson && text ? JSON.parse(text) : undefined };
+  return {
+    status: response.status,
+    text,
+    headers: response.headers,
+    body: isJson && text ? JSON.parse(text) : undefined,
+  };
 }

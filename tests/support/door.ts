@@ -53,7 +53,10 @@ export function useApi(): (key: string | null) => Caller {
 
 /** A problem as every one must be, with this code; answers its body for more. */
 export function expectProblem(answer: Answer, code: ErrorCode): Answer['body'] {
-  expect({ status: answer.status, code: answer.body?.code }, answer.text).toEqual({ status: ERRORS[code].status, code });
+  expect({ status: answer.status, code: answer.body?.code }, answer.text).toEqual({
+    status: ERRORS[code].status,
+    code,
+  });
   expect(answer.headers.get('content-type')).toBe('application/problem+json');
   expect(answer.headers.get('cache-control')).toBe('no-store');
   expect(answer.body).toMatchObject({
@@ -83,8 +86,15 @@ export async function balancesOf(team: Pick<TestTeam, 'teamId'>): Promise<Record
 }
 
 /** The actions of a team's audit log, oldest first. */
-export async function auditOf(team: Pick<TestTeam, 'teamId'>): Promise<{ action: string; targetId: string | null; door: string; actorType: string }[]> {
-  const { rows } = await ownerPool().query<{ action: string; targetId: string | null; door: string; actorType: string }>(
+export async function auditOf(
+  team: Pick<TestTeam, 'teamId'>,
+): Promise<{ action: string; targetId: string | null; door: string; actorType: string }[]> {
+  const { rows } = await ownerPool().query<{
+    action: string;
+    targetId: string | null;
+    door: string;
+    actorType: string;
+  }>(
     'SELECT action, target_id AS "targetId", door, actor_type AS "actorType" FROM audit_events WHERE team_id = $1 ORDER BY id',
     [team.teamId],
   );

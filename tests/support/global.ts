@@ -47,7 +47,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     rmSync(dir, { recursive: true, force: true });
   };
   // A run that is broken off leaves no database behind.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => void teardown().finally(() => process.exit(1)));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.once(signal, () => void teardown().finally(() => process.exit(1)));
   try {
     await makeTemplate(postgres);
   } catch (error) {

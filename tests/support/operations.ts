@@ -7,7 +7,13 @@ export type Listed = { id: string; method: Method; path: string; params: Registe
 /** Every operation whose route has been loaded (`serveApi` loads all). */
 export function listOperations(): Listed[] {
   return registered().flatMap(({ path, params, operations }) =>
-    (Object.entries(operations) as [Method, Operation][]).map(([method, operation]) => ({ id: operation.id, method, path, params, operation })),
+    (Object.entries(operations) as [Method, Operation][]).map(([method, operation]) => ({
+      id: operation.id,
+      method,
+      path,
+      params,
+      operation,
+    })),
   );
 }
 
@@ -31,4 +37,7 @@ export function placesOf({ params, operation }: Listed): Place[] {
 
 /** The path with its ids in place. */
 export const pathWith = (path: string, ids: Record<string, string>, params: Registered['params']): string =>
-  Object.entries(params).reduce((text, [name, prefix]) => text.replace(`{${name}}`, ids[prefix] ?? `${prefix}_missing`), path);
+  Object.entries(params).reduce(
+    (text, [name, prefix]) => text.replace(`{${name}}`, ids[prefix] ?? `${prefix}_missing`),
+    path,
+  );

@@ -33,7 +33,9 @@ export type TestTeam = {
 let made = 0;
 
 /** A new team with its first owner, funded. */
-export async function makeTeam(options: { fund?: string; currency?: string; card?: string; name?: string } = {}): Promise<TestTeam> {
+export async function makeTeam(
+  options: { fund?: string; currency?: string; card?: string; name?: string } = {},
+): Promise<TestTeam> {
   made += 1;
   const currency = options.currency ?? 'USD';
   const card = parseRateCard(options.card ?? CARD);

@@ -16,13 +16,17 @@ const columns = {
   amount: transfers.amount,
   debitAfter: transfers.debitAfter,
   creditAfter: transfers.creditAfter,
-  payer: sql<'master' | 'member'>`CASE WHEN ${transfers.teamId} IN (${transfers.debitAccount}, ${transfers.creditAccount}) THEN 'master' ELSE 'member' END`,
+  payer: sql<
+    'master' | 'member'
+  >`CASE WHEN ${transfers.teamId} IN (${transfers.debitAccount}, ${transfers.creditAccount}) THEN 'master' ELSE 'member' END`,
   memberId: transfers.memberId,
   messageId: transfers.messageId,
   note: transfers.note,
   noteForMember: transfers.noteForMember,
   reversalOf: transfers.reversalOf,
-  reversedBy: sql<string | null>`(SELECT r.id FROM transfers r WHERE r.team_id = transfers.team_id AND r.reversal_of = transfers.id)`,
+  reversedBy: sql<
+    string | null
+  >`(SELECT r.id FROM transfers r WHERE r.team_id = transfers.team_id AND r.reversal_of = transfers.id)`,
   actorType: transfers.actorType,
   actorId: transfers.actorId,
   actorName: transfers.actorName,
@@ -32,7 +36,10 @@ const columns = {
 
 /** Rows that touch a member's own account: all that a member may see. */
 const touches = (memberId: string): SQL =>
-  and(eq(transfers.memberId, memberId), or(eq(transfers.debitAccount, memberId), eq(transfers.creditAccount, memberId)))!;
+  and(
+    eq(transfers.memberId, memberId),
+    or(eq(transfers.debitAccount, memberId), eq(transfers.creditAccount, memberId)),
+  )!;
 
 /** The time of an id may be later than its row's by as long as a posting can wait for a lock. */
 const ID_LAG_MS = 60_000;
@@ -44,7 +51,15 @@ const ID_LAG_MS = 60_000;
 export async function listTransfers(ctx: Ctx, input: ListTransfers): Promise<Page<Transfer>> {
   const { teamId } = ctx.actor;
   const own = heldTo(ctx.actor, 'transfers.see');
-  const binding: CursorBinding = [teamId, 'transfers', own, input.memberId, input.kind, input.from?.toISOString(), input.to?.toISOString()];
+  const binding: CursorBinding = [
+    teamId,
+    'transfers',
+    own,
+    input.memberId,
+    input.kind,
+    input.from?.toISOString(),
+    input.to?.toISOString(),
+  ];
   const after = readCursor(binding, input.cursor);
   const memberId = input.memberId === undefined ? null : parseId('mem', input.memberId);
   if (input.memberId !== undefined && !memberId) return { data: [], nextCursor: null };
@@ -54,7 +69,12 @@ export async function listTransfers(ctx: Ctx, input: ListTransfers): Promise<Pag
     memberId ? eq(transfers.memberId, memberId) : undefined,
     input.kind ? eq(transfers.kind, input.kind) : undefined,
     after ? lt(transfers.id, after) : undefined,
-    input.from ? and(gte(transfers.createdAt, input.from), sql`${transfers.id} >= uuid7_floor(${input.from.toISOString()}::timestamptz)`) : undefined,
+    input.from
+      ? and(
+          gte(transfers.createdAt, input.from),
+          sql`${transfers.id} >= uuid7_floor(${input.from.toISOString()}::timestamptz)`,
+        )
+      : undefined,
     input.to
       ? and(
           lt(transfers.createdAt, input.to),
@@ -86,7 +106,11 @@ export async function getTransfer(ctx: Ctx, id: string): Promise<Transfer> {
 }
 
 /** The funding or withdrawal that was made under the operator's reference, if any. */
-export async function findByReference(ctx: Ctx, kind: TransferKind, reference: string): Promise<{ id: string; amount: bigint } | null> {
+export async function findByReference(
+  ctx: Ctx,
+  kind: TransferKind,
+  reference: string,
+): Promise<{ id: string; amount: bigint } | null> {
   const [row] = await ctx.db
     .select({ id: transfers.id, amount: transfers.amount })
     .from(transfers)
@@ -95,7 +119,11 @@ export async function findByReference(ctx: Ctx, kind: TransferKind, reference: s
 }
 
 /** The closing transfer that emptied a seat when it was deleted at `deletedAt`, if there was anything to return. */
-export async function findClosing(ctx: Ctx, memberId: string, deletedAt: Date): Promise<{ id: string; amount: bigint } | null> {
+export async function findClosing(
+  ctx: Ctx,
+  memberId: string,
+  deletedAt: Date,
+): Promise<{ id: string; amount: bigint } | null> {
   const [row] = await ctx.db
     .select({ id: transfers.id, amount: transfers.amount, createdAt: transfers.createdAt })
     .from(transfers)
@@ -122,7 +150,12 @@ export async function verifyLedger(db: Db): Promise<LedgerProof> {
     const { rows } = await all.execute<{ transfers: string; accounts: string }>(
       sql`SELECT (SELECT count(*) FROM transfers) AS transfers, (SELECT count(*) FROM ledger_accounts) AS accounts`,
     );
-    return { ok: problems.length === 0, transfers: Number(rows[0]!.transfers), accounts: Number(rows[0]!.accounts), problems };
+    return {
+      ok: problems.length === 0,
+      transfers: Number(rows[0]!.transfers),
+      accounts: Number(rows[0]!.accounts),
+      problems,
+    };
   });
 }
 

@@ -31,7 +31,12 @@ export type Posted = {
 };
 
 /** A recharge is made by the rule, not by who happened to send. */
-export const RULE_SIGNATURE = { actorType: 'rule', actorId: null, actorName: 'Auto-recharge', actorMember: null } as const;
+export const RULE_SIGNATURE = {
+  actorType: 'rule',
+  actorId: null,
+  actorName: 'Auto-recharge',
+  actorMember: null,
+} as const;
 
 type PostedRow = {
   outcome: Posted['outcome'];
@@ -199,7 +204,13 @@ async function moveOutside(ctx: Ctx, kind: 'funding' | 'withdrawal', input: Fund
           detail: `The reference ${reference} was used for ${printAmount(past.amount)}. Use a new one. Nothing was moved.`,
         });
       }
-      if (past) return { transferId: past.id, amount: past.amount, masterBalance: master.get(tx.actor.teamId)!.balance, repeated: true };
+      if (past)
+        return {
+          transferId: past.id,
+          amount: past.amount,
+          masterBalance: master.get(tx.actor.teamId)!.balance,
+          repeated: true,
+        };
     }
     const posted = await post(tx, { kind, memberId: null, amount: input.amount, note: input.note ?? null, reference });
     mustBePosted(posted, input.amount);
@@ -231,7 +242,9 @@ export async function lockAccounts(tx: Tx, memberIds: string[], master: boolean)
 
 /** Opens the account of a new seat. */
 export async function openMemberAccount(tx: Tx, memberId: string): Promise<void> {
-  await tx.db.execute(sql`SELECT ledger_open_member(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${tx.at}::timestamptz)`);
+  await tx.db.execute(
+    sql`SELECT ledger_open_member(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${tx.at}::timestamptz)`,
+  );
 }
 
 /** Sets the floor of the master balance that recharges may not touch, and wakes the rules that waited for it. */

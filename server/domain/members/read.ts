@@ -73,7 +73,12 @@ export async function listMembers(ctx: Ctx, input: ListMembers): Promise<Page<Me
   const own = heldTo(ctx.actor, 'members.see');
   const binding: CursorBinding = [teamId, 'members', own, input.status, input.role, input.query, input.externalId];
   const after = readCursor(binding, input.cursor);
-  const like = input.query ? `%${input.query.normalize('NFC').toLowerCase().replace(/[\\%_]/g, '\\$&')}%` : null;
+  const like = input.query
+    ? `%${input.query
+        .normalize('NFC')
+        .toLowerCase()
+        .replace(/[\\%_]/g, '\\$&')}%`
+    : null;
   const rows = await selectMembers(ctx)
     .where(
       and(

@@ -61,11 +61,16 @@ export const createMemberInput = z
     const wants = input.password !== undefined || input.generatePassword === true;
     const field = input.password === undefined ? 'generatePassword' : 'password';
     if (wants && input.email !== undefined) {
-      const message = 'Only with a generated email: a real address gets its password from its holder, through an invitation.';
+      const message =
+        'Only with a generated email: a real address gets its password from its holder, through an invitation.';
       ctx.addIssue({ code: 'custom', path: [field], message });
     }
     if (input.password !== undefined && input.generatePassword === true) {
-      ctx.addIssue({ code: 'custom', path: ['generatePassword'], message: 'Give a password or have one generated, not both.' });
+      ctx.addIssue({
+        code: 'custom',
+        path: ['generatePassword'],
+        message: 'Give a password or have one generated, not both.',
+      });
     }
   });
 export type CreateMember = z.output<typeof createMemberInput>;
@@ -96,9 +101,16 @@ export const setRoleInput = z.strictObject({ role: roleSchema });
 
 export const OVERLAP_MAX_SECONDS = 604_800;
 export const rotateKeyInput = z.strictObject({
-  overlapSeconds: z.int().min(0).max(OVERLAP_MAX_SECONDS).default(0).meta({ description: 'How long the old key still works: at most 7 days.' }),
+  overlapSeconds: z
+    .int()
+    .min(0)
+    .max(OVERLAP_MAX_SECONDS)
+    .default(0)
+    .meta({ description: 'How long the old key still works: at most 7 days.' }),
 });
 export type RotateKey = z.output<typeof rotateKeyInput> & { memberId: string };
 
-export const rotatedKeySchema = z.object({ member: memberSchema, secrets: z.object({ apiKey: z.string() }) }).meta({ id: 'RotatedKey' });
+export const rotatedKeySchema = z
+  .object({ member: memberSchema, secrets: z.object({ apiKey: z.string() }) })
+  .meta({ id: 'RotatedKey' });
 export type RotatedKey = z.output<typeof rotatedKeySchema>;

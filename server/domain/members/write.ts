@@ -1,5 +1,5 @@
 import { hash } from '@node-rs/argon2';
-import { and, eq, inArray, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, or } from 'drizzle-orm';
 import { isUniqueViolation } from '@/db/faults';
 import { members } from '@/db/schema/members';
 import { users } from '@/db/schema/users';
@@ -155,10 +155,7 @@ export async function deactivateMember(ctx: Ctx, memberId: string): Promise<Memb
 
 // Another's change of a seat's status ends its holder's right to take the owner's role back.
 async function setStatus(tx: Tx, seat: LockedSeat, status: 'active' | 'inactive'): Promise<void> {
-  await tx.db
-    .update(members)
-    .set({ status, steppedDownAt: null, updatedAt: tx.now })
-    .where(seatIs(tx, seat.memberId));
+  await tx.db.update(members).set({ status, steppedDownAt: null, updatedAt: tx.now }).where(seatIs(tx, seat.memberId));
   audit(tx, {
     action: status === 'active' ? 'member.activated' : 'member.deactivated',
     targetType: 'member',
@@ -241,7 +238,8 @@ async function mayGiveRole(tx: Tx, seat: LockedSeat, role: Role): Promise<void> 
   const { rows, owners } = await ownersNow(tx, actor.memberId);
   const self = selfNow(rows, actor);
   if (self.role === 'owner') return;
-  const takesBack = role === 'owner' && seat.memberId === actor.memberId && self.steppedDownAt !== null && owners.length === 0;
+  const takesBack =
+    role === 'owner' && seat.memberId === actor.memberId && self.steppedDownAt !== null && owners.length === 0;
   if (!takesBack) fail('owner_required');
 }
 
@@ -304,7 +302,8 @@ export async function rotateKey(ctx: Ctx, input: RotateKey): Promise<RotatedKey>
 export async function revealKey(ctx: Ctx, memberId: string): Promise<{ apiKey: string }> {
   return change(ctx, 'keys.reveal', async (tx) => {
     const apiKey = await openCurrentKey(tx, memberId);
-    if (!apiKey) fail('not_found', { detail: 'There is no such member, or it has no current key: rotate to make one.' });
+    if (!apiKey)
+      fail('not_found', { detail: 'There is no such member, or it has no current key: rotate to make one.' });
     audit(tx, { action: 'key.revealed', targetType: 'member', targetId: memberId });
     return { apiKey };
   });

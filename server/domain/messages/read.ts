@@ -75,7 +75,8 @@ export async function listMessages(ctx: Ctx, input: ListMessages): Promise<Page<
         input.recipient ? sql`${m.recipient} LIKE ${`${input.recipient}%`}` : undefined,
         input.reference === undefined ? undefined : eq(m.reference, input.reference),
         after ? lt(m.id, after) : undefined,
-        input.from && and(gte(m.createdAt, input.from), sql`${m.id} >= uuid7_floor(${input.from.toISOString()}::timestamptz)`),
+        input.from &&
+          and(gte(m.createdAt, input.from), sql`${m.id} >= uuid7_floor(${input.from.toISOString()}::timestamptz)`),
         input.to &&
           and(
             lt(m.createdAt, input.to),
@@ -98,7 +99,9 @@ export async function getMessage(ctx: Ctx, id: string): Promise<MessageDetail> {
   const [row] = await ctx.db
     .select(columns)
     .from(messages)
-    .where(and(eq(messages.teamId, ctx.actor.teamId), eq(messages.id, id), own ? eq(messages.memberId, own) : undefined));
+    .where(
+      and(eq(messages.teamId, ctx.actor.teamId), eq(messages.id, id), own ? eq(messages.memberId, own) : undefined),
+    );
   if (!row) fail('not_found');
   const message = showMessage(ctx, row);
   const entered = [
@@ -165,7 +168,10 @@ export async function estimateMessages(
   return { segments, cost, covered: charged, balanceAfter: charged ? balanceAfter : null };
 }
 
-const plainCharge = (balance: bigint, charge: bigint) => ({ charged: balance >= charge, balanceAfter: balance - charge });
+const plainCharge = (balance: bigint, charge: bigint) => ({
+  charged: balance >= charge,
+  balanceAfter: balance - charge,
+});
 
 type MoneyNow = Awaited<ReturnType<typeof readMoney>>;
 
@@ -173,16 +179,24 @@ function foresee(state: MoneyNow, charge: bigint): { charged: boolean; balanceAf
   const { balance, rule } = state;
   if (!rule) return plainCharge(balance, charge);
   const terms = ruleOf(rule);
-  const decision = decideRecharge({ balance, charge, rule: terms, spentInPeriod: BigInt(rule.spentInPeriod), seat: 'active' });
+  const decision = decideRecharge({
+    balance,
+    charge,
+    rule: terms,
+    spentInPeriod: BigInt(rule.spentInPeriod),
+    seat: 'active',
+  });
   const wish = amountToPost(decision, balance, charge);
   const left = state.master - wish;
-  const master: MasterAnswer = wish === 0n ? null : left < 0n ? 'master_short' : left < state.reserve ? 'reserve' : 'paid';
+  const master: MasterAnswer =
+    wish === 0n ? null : left < 0n ? 'master_short' : left < state.reserve ? 'reserve' : 'paid';
   return settleRecharge({ decision, master, balance, charge, threshold: terms.threshold });
 }
 
 async function readMoney(ctx: Ctx, memberId: string) {
   const { teamId } = ctx.actor;
-  const account = (id: string) => sql<string>`(SELECT a.balance FROM ledger_accounts a WHERE a.team_id = ${teamId}::uuid AND a.id = ${id}::uuid)`;
+  const account = (id: string) =>
+    sql<string>`(SELECT a.balance FROM ledger_accounts a WHERE a.team_id = ${teamId}::uuid AND a.id = ${id}::uuid)`;
   const [row] = await ctx.db
     .select({
       role: members.role,

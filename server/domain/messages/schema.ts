@@ -10,12 +10,18 @@ const characters = (max: number) => (text: string) => text.length > 0 && Array.f
 
 export const senderSchema = z
   .string()
-  .refine((from) => checkSender(from) !== null, 'A sender is 1 to 11 letters, digits and spaces with at least one letter, or a number of 3 to 15 digits.')
+  .refine(
+    (from) => checkSender(from) !== null,
+    'A sender is 1 to 11 letters, digits and spaces with at least one letter, or a number of 3 to 15 digits.',
+  )
   .transform((from) => checkSender(from)!);
 
 /** One message to one recipient. Whether the number can be reached is judged with the rate card, not here. */
 export const newMessageInput = z.strictObject({
-  to: z.string().max(64).meta({ description: 'The recipient in E.164.', examples: ['+14155550100'] }),
+  to: z
+    .string()
+    .max(64)
+    .meta({ description: 'The recipient in E.164.', examples: ['+14155550100'] }),
   from: senderSchema.optional().meta({ description: "The sender; when absent the team's default." }),
   body: z.string().refine(characters(BODY_MAX), `1 to ${BODY_MAX} characters.`),
   reference: z.string().refine(characters(REFERENCE_MAX), `1 to ${REFERENCE_MAX} characters.`).optional(),
@@ -51,7 +57,9 @@ export type Message = z.output<typeof messageSchema>;
 
 /** A message whole: with every change of its status. */
 export const messageDetailSchema = messageSchema
-  .extend({ events: z.array(z.object({ status: z.enum(MESSAGE_STATUSES), at: instantCodec, detail: z.string().nullable() })) })
+  .extend({
+    events: z.array(z.object({ status: z.enum(MESSAGE_STATUSES), at: instantCodec, detail: z.string().nullable() })),
+  })
   .meta({ id: 'MessageDetail' });
 export type MessageDetail = z.output<typeof messageDetailSchema>;
 

@@ -62,7 +62,9 @@ export async function sendMessages(
 }
 
 async function accept(tx: Tx, memberId: string, rows: PricedMessage[], recharge: Micros | null): Promise<Said> {
-  const listed = JSON.stringify(rows.map((row) => ({ ...row, price: row.price.toString(), cost: row.cost.toString() })));
+  const listed = JSON.stringify(
+    rows.map((row) => ({ ...row, price: row.price.toString(), cost: row.cost.toString() })),
+  );
   const by = JSON.stringify({ ...signature(tx.actor), key: tx.tx.key });
   const rule = JSON.stringify({ ...RULE_SIGNATURE, key: tx.tx.key });
   const { rows: answer } = await tx.db.execute<{ said: Said }>(
@@ -103,7 +105,12 @@ function short(said: { result: 'short_master' | 'short_member'; balance: string 
   return new Refusal('insufficient_funds', { balance, required, available, detail });
 }
 
-function printAccepted(tx: Tx, memberId: string, rows: PricedMessage[], said: Extract<Said, { result: 'accepted' }>): Message[] {
+function printAccepted(
+  tx: Tx,
+  memberId: string,
+  rows: PricedMessage[],
+  said: Extract<Said, { result: 'accepted' }>,
+): Message[] {
   const createdAt = new Date(said.at);
   return rows.map((row, i) => ({
     ...row,
@@ -121,7 +128,14 @@ function printAccepted(tx: Tx, memberId: string, rows: PricedMessage[], said: Ex
 }
 
 /** A message on its way to the carrier. */
-export type Outgoing = { id: string; to: string; from: string; body: string; encoding: 'gsm7' | 'ucs2'; segments: number };
+export type Outgoing = {
+  id: string;
+  to: string;
+  from: string;
+  body: string;
+  encoding: 'gsm7' | 'ucs2';
+  segments: number;
+};
 
 /** How long a dispatcher may take before another takes the message over. */
 const LEASE_SECONDS = 60;
@@ -170,7 +184,10 @@ export async function reportMessages(ctx: Ctx, reports: Report[]): Promise<strin
 }
 
 /** As `sendMessages`, for one. */
-export async function sendMessage(ctx: Ctx, input: { onBehalfOf: string | null; message: NewMessage }): Promise<Message | Refusal> {
+export async function sendMessage(
+  ctx: Ctx,
+  input: { onBehalfOf: string | null; message: NewMessage },
+): Promise<Message | Refusal> {
   const accepted = await sendMessages(ctx, { onBehalfOf: input.onBehalfOf, messages: [input.message], many: false });
   return accepted instanceof Refusal ? accepted : accepted.messages[0]!;
 }

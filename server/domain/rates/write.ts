@@ -10,7 +10,11 @@ const INSERT_AT_ONCE = 5_000;
  * one to be replaced or confirmed.
  * @throws DomainError `owner_required`
  */
-export async function replaceRates(ctx: Ctx, rows: RateRow[], options: { sample?: boolean } = {}): Promise<{ rows: number }> {
+export async function replaceRates(
+  ctx: Ctx,
+  rows: RateRow[],
+  options: { sample?: boolean } = {},
+): Promise<{ rows: number }> {
   return change(ctx, 'team.change', async (tx) => {
     const { teamId } = tx.actor;
     await tx.db

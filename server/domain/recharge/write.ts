@@ -76,7 +76,14 @@ export async function writeRule(tx: Tx, memberId: string, input: RechargeInput):
   const rule = ruleFromInput(input);
   await tx.db
     .insert(rechargeRules)
-    .values({ teamId: tx.actor.teamId, memberId, ...rule, episode: nextEpisode(tx, memberId), createdAt: tx.now, updatedAt: tx.now })
+    .values({
+      teamId: tx.actor.teamId,
+      memberId,
+      ...rule,
+      episode: nextEpisode(tx, memberId),
+      createdAt: tx.now,
+      updatedAt: tx.now,
+    })
     .onConflictDoUpdate({
       target: [rechargeRules.teamId, rechargeRules.memberId],
       set: {

@@ -71,13 +71,22 @@ async function masterBalance(ctx: Ctx): Promise<bigint> {
 }
 
 /** A team's id and currency for the operator, by id. Null when there is none. */
-export async function findTeam(db: Ctx['db'], id: string): Promise<{ id: TeamId; name: string; currency: string } | null> {
-  const [row] = await db.select({ id: teams.id, name: teams.name, currency: teams.currency }).from(teams).where(eq(teams.id, id));
+export async function findTeam(
+  db: Ctx['db'],
+  id: string,
+): Promise<{ id: TeamId; name: string; currency: string } | null> {
+  const [row] = await db
+    .select({ id: teams.id, name: teams.name, currency: teams.currency })
+    .from(teams)
+    .where(eq(teams.id, id));
   return row ? { ...row, id: asTeamId(row.id) } : null;
 }
 
 /** As `findTeam`, by slug. */
-export async function findTeamBySlug(db: Ctx['db'], slug: string): Promise<{ id: TeamId; name: string; currency: string } | null> {
+export async function findTeamBySlug(
+  db: Ctx['db'],
+  slug: string,
+): Promise<{ id: TeamId; name: string; currency: string } | null> {
   const [row] = await db.select({ teamId: teamSlugs.teamId }).from(teamSlugs).where(eq(teamSlugs.slug, slug));
   return row ? findTeam(db, row.teamId) : null;
 }

@@ -24,7 +24,10 @@ export const teamSchema = z
     samplePrices: z.boolean(),
     members: z.object({ active: z.int(), inactive: z.int() }),
     burnPerDay: moneyCodec.meta({ description: 'Mean daily cost of the last 30 days.' }),
-    runwayDays: z.int().nullable().meta({ description: 'How many days the master balance lasts at that rate; null without any cost.' }),
+    runwayDays: z
+      .int()
+      .nullable()
+      .meta({ description: 'How many days the master balance lasts at that rate; null without any cost.' }),
     waitingRecharges: z.int(),
     createdAt: instantCodec,
   })

@@ -74,7 +74,11 @@ async function takeSlug(tx: Tx, name: string): Promise<string> {
   for (let i = 0; i < SLUG_TRIES; i++) {
     const slug = i === 0 ? plain : `${plain}-${i < 10 ? i + 1 : randomInt(1e6)}`;
     if (isReservedSlug(slug)) continue;
-    const [taken] = await tx.db.insert(teamSlugs).values({ slug, teamId: tx.actor.teamId }).onConflictDoNothing().returning();
+    const [taken] = await tx.db
+      .insert(teamSlugs)
+      .values({ slug, teamId: tx.actor.teamId })
+      .onConflictDoNothing()
+      .returning();
     if (taken) return slug;
   }
   throw new Error(`No free slug for ${plain}`);

@@ -1,11 +1,20 @@
 /** A message as a carrier is handed it. `id` is ours, the same at every try: a carrier may drop what it has seen. */
-export type Handover = { id: string; to: string; from: string; body: string; encoding: 'gsm7' | 'ucs2'; segments: number };
+export type Handover = {
+  id: string;
+  to: string;
+  from: string;
+  body: string;
+  encoding: 'gsm7' | 'ucs2';
+  segments: number;
+};
 
 /** What the carrier said at once: taken (with its own reference), or refused for good. */
 export type Receipt = { id: string; ref: string } | { id: string; code: string; detail: string };
 
 /** What became of a message later. */
-export type DeliveryReport = { id: string; status: 'delivered' } | { id: string; status: 'failed'; code: string; detail: string };
+export type DeliveryReport =
+  | { id: string; status: 'delivered' }
+  | { id: string; status: 'failed'; code: string; detail: string };
 
 /** Takes delivery reports; the team is whose messages they are. */
 export type ReportSink = (teamId: string, reports: DeliveryReport[]) => Promise<void>;

@@ -22,14 +22,24 @@ export function makeSandbox(report: ReportSink): Carrier {
     const timer = setTimeout(() => {
       timers.delete(timer);
       // A report that the database could not take comes again, as a carrier's would.
-      const work: Promise<void> = report(teamId, reports).catch(() => reportLater(teamId, reports, RETRY_MS)).finally(() => running.delete(work));
+      const work: Promise<void> = report(teamId, reports)
+        .catch(() => reportLater(teamId, reports, RETRY_MS))
+        .finally(() => running.delete(work));
       running.add(work);
     }, delay);
     timers.add(timer);
   };
   const outcome = ({ id, to }: { id: string; to: string }): DeliveryReport[] => {
     if (to.endsWith(SILENT)) return [];
-    if (to.endsWith(FAILS)) return [{ id, status: 'failed', code: 'undelivered', detail: 'The carrier could not deliver it (a sandbox number that fails).' }];
+    if (to.endsWith(FAILS))
+      return [
+        {
+          id,
+          status: 'failed',
+          code: 'undelivered',
+          detail: 'The carrier could not deliver it (a sandbox number that fails).',
+        },
+      ];
     return [{ id, status: 'delivered' }];
   };
   return {
