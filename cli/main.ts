@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { openDatabase } from '@/db/client';
+import { openDatabase, type Db } from '@/db/client';
 import { migrate } from '@/db/migrate';
 import { verifyLedger } from '@/server/domain/ledger/read';
+import { verifyReports } from '@/server/domain/reports/read';
 import { env } from '@/server/env';
 import { runWorker } from '@/server/jobs/worker';
 import { memberCommands } from './member';
@@ -18,21 +19,23 @@ function makeProgram(): Command {
     .exitOverride();
   teamCommands(program);
   memberCommands(program);
-  program
-    .command('ledger')
-    .description('the books')
-    .command('verify')
-    .description('prove the whole ledger; names the first broken rows and exits 1 if any is off')
-    .action(async (_options: object, command: Command) => {
-      const database = openDatabase(env().databaseUrl, { max: 1, name: 'purser-verify' });
-      try {
-        const proof = await verifyLedger(database.db);
-        print(command, proof);
-        if (!proof.ok) process.exitCode = 1;
-      } finally {
-        await database.pool.end();
-      }
-    });
+  const proofs = [
+    { name: 'ledger', about: 'the books', proves: 'the whole ledger', verify: verifyLedger },
+    {
+      name: 'reports',
+      about: 'the daily sums',
+      proves: 'the daily sums by a recount of the log',
+      verify: verifyReports,
+    },
+  ];
+  for (const { name, about, proves, verify } of proofs) {
+    program
+      .command(name)
+      .description(about)
+      .command('verify')
+      .description(`prove ${proves}; names the first that is off, and exits 1 if any is`)
+      .action((_options: object, command: Command) => prove(command, verify));
+  }
   program
     .command('migrate')
     .description('bring the database to the version of this release')
@@ -43,6 +46,17 @@ function makeProgram(): Command {
   program.command('worker').description('run a worker until SIGTERM').action(runWorker);
   inherit(program);
   return program;
+}
+
+async function prove(command: Command, verify: (db: Db) => Promise<{ ok: boolean }>): Promise<void> {
+  const database = openDatabase(env().databaseUrl, { max: 1, name: 'purser-verify' });
+  try {
+    const proof = await verify(database.db);
+    print(command, proof);
+    if (!proof.ok) process.exitCode = 1;
+  } finally {
+    await database.pool.end();
+  }
 }
 
 // Every subcommand takes --json after its own words, where people write it, and ends with an exit code of ours.

@@ -1,6 +1,6 @@
 import { escapeIdentifier, type Client } from 'pg';
 
-const READ_ONLY = ['ledger_accounts', 'transfers', 'entries', 'purser_migrations'];
+const READ_ONLY = ['ledger_accounts', 'transfers', 'entries', 'usage_daily', 'usage_team_daily', 'purser_migrations'];
 const APPEND_ONLY = ['audit_events', 'idempotency_keys', 'outbox', 'recharge_totals', 'messages'];
 
 /**

@@ -148,6 +148,19 @@ CREATE TABLE "usage_daily" (
 	CONSTRAINT "usage_daily_sums" CHECK ("usage_daily"."messages" >= "usage_daily"."delivered" + "usage_daily"."failed" AND "usage_daily"."cost" >= 0)
 ) WITH (fillfactor = 80);
 --> statement-breakpoint
+CREATE TABLE "usage_team_daily" (
+	"team_id" uuid NOT NULL,
+	"day" date NOT NULL,
+	"country" text NOT NULL,
+	"lane" smallint NOT NULL,
+	"messages" integer NOT NULL,
+	"segments" integer NOT NULL,
+	"delivered" integer DEFAULT 0 NOT NULL,
+	"failed" integer DEFAULT 0 NOT NULL,
+	"cost" bigint NOT NULL,
+	CONSTRAINT "usage_team_daily_team_id_day_country_lane_pk" PRIMARY KEY("team_id","day","country","lane")
+);
+--> statement-breakpoint
 CREATE TABLE "recharge_events" (
 	"team_id" uuid NOT NULL,
 	"id" uuid NOT NULL,
@@ -337,6 +350,12 @@ CREATE UNIQUE INDEX "members_email" ON "members" USING btree ("team_id","email")
 CREATE UNIQUE INDEX "members_user" ON "members" USING btree ("team_id","user_id") WHERE "members"."status" <> 'deleted';--> statement-breakpoint
 CREATE INDEX "members_external_id" ON "members" USING btree ("team_id","external_id");--> statement-breakpoint
 CREATE INDEX "messages_by_member" ON "messages" USING btree ("team_id","member_id","id");--> statement-breakpoint
+CREATE INDEX "messages_by_status" ON "messages" USING btree ("team_id","status","id");--> statement-breakpoint
+CREATE INDEX "messages_by_member_status" ON "messages" USING btree ("team_id","member_id","status","id");--> statement-breakpoint
+CREATE INDEX "messages_by_country" ON "messages" USING btree ("team_id","country","id");--> statement-breakpoint
+CREATE INDEX "messages_by_recipient" ON "messages" USING btree ("team_id","recipient" text_pattern_ops,"id");--> statement-breakpoint
+CREATE INDEX "messages_by_beginning" ON "messages" USING btree ("team_id",left("recipient", 7),"id");--> statement-breakpoint
+CREATE INDEX "messages_by_reference" ON "messages" USING btree ("team_id","reference","id") WHERE "messages"."reference" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "messages_queued" ON "messages" USING btree ("team_id","id") WHERE "messages"."status" = 'queued';--> statement-breakpoint
 CREATE INDEX "messages_sent" ON "messages" USING btree ("team_id","id") WHERE "messages"."status" = 'sent';--> statement-breakpoint
 CREATE INDEX "usage_daily_by_day" ON "usage_daily" USING btree ("team_id","day");--> statement-breakpoint

@@ -81,6 +81,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   INSERT INTO public.ledger_accounts (team_id, id, kind, balance, created_at) VALUES (p_team, p_member, 'member', 0, coalesce(p_at, now()));
 $$;
 --> statement-breakpoint
+-- Opens the account of a seat that is restored. It was closed empty, so its chain goes on from 0.
+CREATE FUNCTION ledger_reopen_member(p_team uuid, p_member uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, purser_posting, pg_temp AS $$
+  UPDATE public.ledger_accounts SET closed_at = NULL WHERE team_id = p_team AND id = p_member AND kind = 'member';
+$$;
+--> statement-breakpoint
 -- Sets the reserve on the master's own row: whoever recharges reads it under the same lock. Says whether a rule waits.
 CREATE FUNCTION ledger_set_reserve(p_team uuid, p_reserve bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, purser_posting, pg_temp AS $$

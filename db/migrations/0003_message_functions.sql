@@ -89,9 +89,27 @@ BEGIN
       SET messages = u.messages + excluded.messages, segments = u.segments + excluded.segments, cost = u.cost + excluded.cost
   )
   SELECT jsonb_agg(jsonb_build_array(r.id, r.transfer_id) ORDER BY r.ord) INTO v_ids FROM rows r;
+  -- After the member's own sums, as everywhere.
+  PERFORM public.usage_count_team(p_team, (SELECT jsonb_agg(jsonb_build_object('day', v_day, 'country', c.country, 'messages', c.messages,
+      'segments', c.segments, 'cost', c.cost)) FROM (SELECT x.country, count(*) AS messages, sum(x.segments) AS segments, sum(x.cost) AS cost
+    FROM jsonb_to_recordset(p_messages) AS x(country text, segments integer, cost bigint) GROUP BY x.country) c));
   RETURN jsonb_build_object('result', 'accepted', 'at', v_at, 'ids', v_ids, 'balance', v_after::text, 'total', v_total::text,
     'payer', CASE WHEN v_payer = p_team THEN 'master' ELSE 'member' END, 'recharge', v_recharge);
 END $$;
+--> statement-breakpoint
+-- Adds to the team's sums, on the lane of this connection: two charges of one team wait for each other only when their
+-- connections happen to share one. Rows in the order of their key, and always after those of members.
+--   p_counts   [{day, country, messages, segments, delivered, failed, cost}], absent figures are 0; several of one key are one
+CREATE FUNCTION usage_count_team(p_team uuid, p_counts jsonb) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  INSERT INTO public.usage_team_daily AS u (team_id, day, country, lane, messages, segments, delivered, failed, cost)
+  SELECT p_team, x.day, x.country, pg_backend_pid() % 16, coalesce(sum(x.messages), 0), coalesce(sum(x.segments), 0),
+    coalesce(sum(x.delivered), 0), coalesce(sum(x.failed), 0), coalesce(sum(x.cost), 0)
+  FROM jsonb_to_recordset(p_counts) AS x(day date, country text, messages integer, segments integer, delivered integer, failed integer, cost bigint)
+  GROUP BY x.day, x.country ORDER BY x.day, x.country
+  ON CONFLICT (team_id, day, country, lane) DO UPDATE SET messages = u.messages + excluded.messages, segments = u.segments + excluded.segments,
+    delivered = u.delivered + excluded.delivered, failed = u.failed + excluded.failed, cost = u.cost + excluded.cost;
+$$;
 --> statement-breakpoint
 -- Adds to what a member's rule drew on a day.
 CREATE FUNCTION recharge_count(p_team uuid, p_member uuid, p_day date, p_amount bigint) RETURNS void
@@ -158,14 +176,18 @@ BEGIN
     END IF;
     waiting := waiting OR v_paid.waiting;
   END LOOP;
-  FOR v_row IN SELECT x.member_id, x.day, x.country, count(*) FILTER (WHERE x.status = 'delivered') AS delivered,
-      count(*) FILTER (WHERE x.status = 'failed') AS failed, coalesce(sum(x.cost) FILTER (WHERE x.status = 'failed'), 0) AS refunded
+  v_rows := (SELECT jsonb_agg(to_jsonb(c)) FROM (
+    SELECT x.member_id, x.day, x.country, count(*) FILTER (WHERE x.status = 'delivered') AS delivered,
+      count(*) FILTER (WHERE x.status = 'failed') AS failed, -coalesce(sum(x.cost) FILTER (WHERE x.status = 'failed'), 0) AS cost
     FROM jsonb_to_recordset(v_rows) AS x(member_id uuid, day date, country text, cost bigint, status text)
-    WHERE x.status <> 'sent' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    WHERE x.status <> 'sent' GROUP BY 1, 2, 3) c);
+  FOR v_row IN SELECT * FROM jsonb_to_recordset(v_rows) AS x(member_id uuid, day date, country text, delivered integer, failed integer, cost bigint)
+    ORDER BY x.member_id, x.day, x.country
   LOOP
-    UPDATE public.usage_daily u SET delivered = u.delivered + v_row.delivered, failed = u.failed + v_row.failed, cost = u.cost - v_row.refunded
+    UPDATE public.usage_daily u SET delivered = u.delivered + v_row.delivered, failed = u.failed + v_row.failed, cost = u.cost + v_row.cost
       WHERE u.team_id = p_team AND u.member_id = v_row.member_id AND u.day = v_row.day AND u.country = v_row.country;
   END LOOP;
+  PERFORM public.usage_count_team(p_team, v_rows);
 END $$;
 --> statement-breakpoint
 -- Locks a seat by its account (and the master after it, where who owns the team is to be judged), then reads it with its

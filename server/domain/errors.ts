@@ -97,10 +97,26 @@ export const ERRORS = {
     title: 'The member is deleted',
     advice: 'A deleted member can only be read. Nothing was changed.',
   },
+  already_member: {
+    status: 409,
+    title: 'This person has a seat in the team already',
+    advice: 'One person has one seat in a team. Delete the other seat first, or go on with it.',
+  },
+  already_reversed: {
+    status: 409,
+    title: 'The transfer was reversed before',
+    advice: 'A transfer is reversed once; `reversedBy` of it names the transfer that did. Nothing was moved.',
+  },
+  not_reversible: {
+    status: 409,
+    title: 'The transfer cannot be reversed',
+    advice:
+      'Only a credit, a debit and a recharge can be, and never a reversal itself. Move the money by a new transfer. Nothing was moved.',
+  },
   payload_too_large: {
     status: 413,
     title: 'The body is too large',
-    advice: 'A body may have 1 MiB.',
+    advice: 'A body may have 1 MiB, a batch of messages 8 MiB.',
   },
   unsupported_media_type: {
     status: 415,

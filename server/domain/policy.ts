@@ -11,6 +11,7 @@ const MEMBER_MAY = {
   'members.see': 'own',
   'members.manage': 'no',
   'members.role': 'own', // the way back of one who stepped down himself; the verb decides
+  'keys.see': 'own',
   'keys.rotate': 'own',
   'keys.reveal': 'no',
   'recharge.see': 'own',
@@ -19,6 +20,7 @@ const MEMBER_MAY = {
   'transfers.see': 'own',
   'messages.see': 'own',
   'messages.send': 'own',
+  'reports.see': 'own',
 } as const satisfies Record<string, 'own' | 'no'>;
 
 export type Permission = keyof typeof MEMBER_MAY;

@@ -1,4 +1,4 @@
-import type { ZodType } from 'zod';
+import type { z, ZodType } from 'zod';
 import { DomainError, fail, type ErrorCode, type FieldError } from '@/server/domain/errors';
 
 /** The most a body may hold. A batch has a limit of its own. */
@@ -61,12 +61,16 @@ const failBody = (pointer: string, detail: string): never =>
 
 const DEPTH_MAX = 20;
 
+/** No request of the API has a longer list, and each item of one that is too long would be complained of. */
+const ITEMS_MAX = 1_000;
+
 // Postgres stores neither NUL nor half a surrogate pair. Said at the door, so that no field has to think of it.
 function mustBeStorable(value: unknown, pointer: string, depth = 0): void {
   if (depth > DEPTH_MAX) failBody('', 'The body is nested too deeply.');
   if (typeof value === 'string') {
     if (!isStorable(value)) failBody(pointer, 'A text holds a NUL or half a surrogate pair, which cannot be stored.');
   } else if (typeof value === 'object' && value !== null) {
+    if (Object.keys(value).length > ITEMS_MAX) failBody(pointer, `At most ${ITEMS_MAX} items.`);
     for (const [key, item] of Object.entries(value)) {
       if (!isStorable(key)) failBody(pointer, 'A field name holds a NUL or half a surrogate pair.');
       mustBeStorable(item, `${pointer}/${escapePointer(key)}`, depth + 1);
@@ -86,7 +90,7 @@ const escapePointer = (key: string): string => key.replaceAll('~', '~0').replace
 export async function parseBy<T>(schema: ZodType<T>, value: unknown, where: 'body' | 'query'): Promise<T> {
   const result = await schema.safeParseAsync(value);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap((issue): FieldError[] => {
+  const errors = result.error.issues.flatMap(likeliest).flatMap((issue): FieldError[] => {
     const params = 'params' in issue ? (issue.params as { code?: string } | undefined) : undefined;
     const code: ErrorCode = params?.code === 'invalid_amount' ? 'invalid_amount' : 'invalid_request';
     const path = issue.path.map((part) => escapePointer(String(part)));
@@ -100,4 +104,17 @@ export async function parseBy<T>(schema: ZodType<T>, value: unknown, where: 'bod
   const code = errors.every((error) => error.code === 'invalid_amount') ? 'invalid_amount' : 'invalid_request';
   const first = errors[0]!;
   return fail(code, { errors, detail: `${first.pointer || 'The body'}: ${first.detail}` });
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Of a choice between objects, what is wrong by the one that was most likely meant: it knows the most of the fields. */
+function likeliest(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
+  const unknown = (branch: Issue[]) =>
+    branch.flatMap((one) => (one.code === 'unrecognized_keys' && one.path.length === 0 ? one.keys : [])).length;
+  const isOfObjects = issue.errors.flat().some((one) => one.path.length > 0 || one.code === 'unrecognized_keys');
+  if (!isOfObjects) return [issue];
+  const [best = []] = issue.errors.toSorted((a, b) => unknown(a) - unknown(b));
+  return best.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
 }

@@ -3,6 +3,7 @@ import type { Ctx } from '@/server/domain/ctx';
 import type { Refusal } from '@/server/domain/errors';
 import type { IdPrefix } from '@/server/domain/ids';
 import type { KeyHolder } from '@/server/domain/keys/read';
+import { BODY_MAX_BYTES } from './body';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -27,6 +28,14 @@ export type Operation = {
   status: (result: unknown) => number;
   /** Whether an owner may name a seat with the `Member` header. */
   onBehalf: boolean;
+  /** The most that its body may hold. */
+  maxBytes: number;
+  /** What a request costs of the allowance beyond 1, by its body. */
+  extraCost: (body: unknown) => number;
+  /** How its answer is stored for an Idempotency-Key, where that is not the answer itself, and made again. */
+  keep: { pack: (result: unknown) => object; recall: (ctx: Ctx, packed: unknown) => Promise<unknown> } | null;
+  /** The same as text/csv, as pieces of text; the list's `limit` and `cursor` do not apply to it. */
+  csv: ((ctx: Ctx, query: unknown) => AsyncIterable<string>) | null;
   verb: (ctx: Ctx, input: Input<unknown, unknown>) => Promise<unknown>;
 };
 
@@ -46,9 +55,13 @@ export function operation<
   reply: R;
   status?: number | ((result: z.output<R>) => number);
   onBehalf?: boolean;
+  maxBytes?: number;
+  extraCost?: (body: z.output<B>) => number;
+  keep?: { pack: (result: z.output<R>) => object; recall: (ctx: Ctx, packed: never) => Promise<z.output<R> | null> };
+  csv?: (ctx: Ctx, query: z.output<Q>) => AsyncIterable<string>;
   verb: (ctx: Ctx, input: Input<z.output<Q>, z.output<B>>) => Promise<z.output<R> | Refusal>;
 }): Operation {
-  const { status = 200 } = spec;
+  const { status = 200, extraCost = () => 0 } = spec;
   return {
     id: spec.id,
     summary: spec.summary,
@@ -57,9 +70,17 @@ export function operation<
     reply: spec.reply,
     status: typeof status === 'number' ? () => status : (result) => status(result as z.output<R>),
     onBehalf: spec.onBehalf ?? false,
+    maxBytes: spec.maxBytes ?? BODY_MAX_BYTES,
+    extraCost: (body) => extraCost(body as z.output<B>),
+    keep: (spec.keep as Operation['keep'] | undefined) ?? null,
+    csv: (spec.csv as Operation['csv'] | undefined) ?? null,
     verb: (ctx, input) => spec.verb(ctx, input as Input<z.output<Q>, z.output<B>>),
   };
 }
+
+/** A batch costs one call, and one more for each hundred messages. */
+export const batchCost = (body: object): number =>
+  'messages' in body && Array.isArray(body.messages) ? body.messages.length / 100 : 0;
 
 const noQuery = z.strictObject({});
 const noBody = z.strictObject({});

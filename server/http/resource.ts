@@ -9,6 +9,7 @@ import type { KeyHolder } from '@/server/domain/keys/read';
 import { env } from '@/server/env';
 import { isStorable, parseBy, parseJson, readBytes } from './body';
 import { actorOf, keyOf, openGate } from './gate';
+import { csvResponse, wantsCsv } from './csv';
 import { makeLimiter, type Allowance } from './limit';
 import { describeFault, log } from '@/server/log';
 import { emptyBody, register, type Method, type Operation, type Params } from './operation';
@@ -94,7 +95,9 @@ async function answered(
     actor: call.holder?.memberId,
     address,
   });
-  return request.method === 'HEAD' ? new Response(null, response) : response;
+  if (request.method !== 'HEAD') return response;
+  await response.body?.cancel();
+  return new Response(null, response);
 }
 
 function problemOf(call: Call, error: unknown, allow: string): Response {
@@ -128,6 +131,9 @@ function mustBeAllowed(allowance: Allowance): Allowance {
   return allowance;
 }
 
+/** What came of a verb: what is printed, and what is kept of it for the Idempotency-Key. */
+type Outcome = { status: number; wire: unknown; kept: unknown } | Refusal;
+
 async function respond(call: Call, operation: Operation, params: Params, route: Route): Promise<Response> {
   const parts = services();
   const holder = await admit(parts, call);
@@ -138,18 +144,24 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
     failHeader('Member', 'The Member field is for sending messages alone.');
   }
   const writes = call.request.method !== 'GET' && call.request.method !== 'HEAD';
-  const bytes = writes ? await readBytes(call.request) : Buffer.alloc(0);
-  const run = async (inside: Ctx): Promise<{ status: number; wire: unknown } | Refusal> => {
+  const bytes = writes ? await readBytes(call.request, operation.maxBytes) : Buffer.alloc(0);
+  if (operation.csv && wantsCsv(call.request)) {
+    const query = await parseBy(operation.query, readQuery(call.request), 'query');
+    return csvResponse(operation.id, operation.csv(ctx, query));
+  }
+  const run = async (inside: Ctx): Promise<Outcome> => {
     const query = await parseBy(operation.query, readQuery(call.request), 'query');
     const json = writes ? parseJson(bytes, call.request.headers.get('content-type')) : {};
     const body = await parseBy(operation.body ?? emptyBody, json, 'body');
+    call.allowance = mustBeAllowed(limits().team(holder.teamId, operation.extraCost(body)));
     const onBehalfOf = member === null ? null : readMember(inside, member);
     const result = await operation.verb(inside, { params: ids, query, body, onBehalfOf, holder });
     if (result instanceof Refusal) return result;
-    return { status: operation.status(result), wire: z.encode(operation.reply, result) };
+    const wire = z.encode(operation.reply, result);
+    return { status: operation.status(result), wire, kept: operation.keep ? operation.keep.pack(result) : wire };
   };
   const key = call.request.method === 'POST' ? idempotencyKey(call.request) : null;
-  if (key !== null) return once(call, ctx, { key, hash: hashOf(call.request, member, bytes) }, run);
+  if (key !== null) return once(call, ctx, { key, hash: hashOf(call.request, member, bytes), operation }, run);
   return print(call, await run(ctx));
 }
 
@@ -221,17 +233,17 @@ function hashOf(request: Request, member: string | null, body: Buffer): string {
 async function once(
   call: Call,
   ctx: Ctx,
-  { key, hash }: { key: string; hash: string },
-  run: (tx: Ctx) => Promise<{ status: number; wire: unknown } | Refusal>,
+  { key, hash, operation }: { key: string; hash: string; operation: Operation },
+  run: (tx: Ctx) => Promise<Outcome>,
 ): Promise<Response> {
   return transact(ctx, key, async (tx) => {
     const past = tx.tx.past;
     if (past?.busy) fail('idempotency_in_flight', { retryAfterSeconds: 1 });
-    if (past?.found) return replay(tx, past.found, hash);
+    if (past?.found) return replay(tx, past.found, hash, operation);
     const outcome = await run(tx);
     const response = print(call, outcome);
     if (!(outcome instanceof Refusal) && tx.actor.type === 'seat') {
-      const answer = tx.vault.seal(JSON.stringify(outcome.wire));
+      const answer = tx.vault.seal(JSON.stringify(outcome.kept));
       tx.tx.answer = {
         memberId: tx.actor.memberId,
         key,
@@ -245,23 +257,31 @@ async function once(
   });
 }
 
-function replay(
+async function replay(
   tx: Tx,
   found: { hash: string; status: number; answer: string | null; made: string | null },
   hash: string,
-): Response {
+  operation: Operation,
+): Promise<Response> {
   if (found.hash !== hash) fail('idempotency_mismatch');
-  if (found.answer === null) fail('idempotency_expired', found.made === null ? {} : { made: found.made });
-  return json(found.status, tx.vault.open(found.answer), { 'Idempotent-Replayed': 'true' });
+  const gone = () => fail('idempotency_expired', found.made === null ? {} : { made: found.made });
+  const kept = found.answer === null ? gone() : tx.vault.open(found.answer);
+  const headers = { 'Idempotent-Replayed': 'true' };
+  if (!operation.keep) return json(found.status, kept, headers);
+  const result = (await operation.keep.recall(tx, JSON.parse(kept))) ?? gone();
+  return json(found.status, JSON.stringify(z.encode(operation.reply, result)), headers);
 }
 
 /** The id of what a request made, for the time after its stored answer is dropped. */
 function madeBy(wire: unknown): string | null {
-  const { id, transfer, member } = wire as { id?: string; transfer?: { id?: string }; member?: { id?: string } };
-  return transfer?.id ?? id ?? member?.id ?? null;
+  const { id, transfer, member, data } = wire as Partial<Record<'transfer' | 'member', { id?: string }>> & {
+    id?: string;
+    data?: { id?: string }[];
+  };
+  return transfer?.id ?? id ?? member?.id ?? data?.[0]?.id ?? null;
 }
 
-function print(call: Call, outcome: { status: number; wire: unknown } | Refusal): Response {
+function print(call: Call, outcome: Outcome): Response {
   if (outcome instanceof Refusal) return problemResponse(outcome.code, { ...outcome.facts, requestId: call.requestId });
   return json(outcome.status, JSON.stringify(outcome.wire), {});
 }

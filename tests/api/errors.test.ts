@@ -96,6 +96,29 @@ const CAUSES: Record<ErrorCode, Cause> = {
       () => owner.post(`${path}/activate`),
     );
   },
+  already_member: async (owner, team) => {
+    const { member } = (await owner.post('/members', { generatePassword: true })).body;
+    await owner.delete(`/members/${member.id}`);
+    // No door seats a person yet who has an account: the operator's database stands in.
+    await ownerPool().query(
+      `INSERT INTO members (team_id, id, user_id, name, email, role)
+       SELECT team_id, gen_random_uuid(), user_id, 'Other seat', 'other@example.test', 'member' FROM members WHERE team_id = $1 AND user_id IS NOT NULL AND status = 'deleted'`,
+      [team.teamId],
+    );
+    return owner.post(`/members/${member.id}/restore`);
+  },
+  already_reversed: async (owner, team) => {
+    const { transfer } = (await owner.post(`${await pathOf(team)}/credit`, { amount: '1' })).body;
+    return once(
+      owner,
+      () => owner.post(`/transfers/${transfer.id}/reverse`),
+      () => owner.post(`/transfers/${transfer.id}/reverse`),
+    );
+  },
+  not_reversible: async (owner) => {
+    const { data } = (await owner.get('/transfers?kind=funding')).body;
+    return owner.post(`/transfers/${data[0].id}/reverse`);
+  },
   payload_too_large: (owner) => owner.post('/messages', { ...message, body: 'a'.repeat(2_000_000) }),
   unsupported_media_type: (owner) =>
     owner.post('/messages', undefined, { raw: 'to=1', headers: { 'Content-Type': 'text/plain' } }),

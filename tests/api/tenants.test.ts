@@ -34,14 +34,20 @@ const ROWS: Record<string, { places: Place[]; body?: object }> = {
   deleteRecharge: { places: ['path'] },
   listRechargeEvents: { places: ['path', 'cursor'] },
   sendMessage: { places: ['header'], body: message },
-  estimateMessage: { places: ['header'], body: message },
+  sendBatch: { places: ['header'], body: { messages: [message, message] } },
+  estimateMessages: { places: ['header'], body: message },
   listMessages: { places: ['cursor', 'filter'] },
   getMessage: { places: ['path'] },
   listTransfers: { places: ['cursor', 'filter'] },
   getTransfer: { places: ['path'] },
+  reverseTransfer: { places: ['path'], body: {} },
+  restoreMember: { places: ['path'] },
+  listKeys: { places: ['path', 'cursor'] },
+  endKey: { places: ['path'] },
+  getUsage: { places: ['filter'] },
 };
 
-type Ids = { ids: Record<'mem' | 'msg' | 'trf', string>; cursors: Record<string, string> };
+type Ids = { ids: Record<'mem' | 'msg' | 'trf' | 'key', string>; cursors: Record<string, string> };
 type Inhabited = TestTeam & { member: Caller; own: Ids };
 
 /** A team with a member that has a key, money, a message, a rule with a history, and lists that go on. */
@@ -55,23 +61,26 @@ async function inhabit(): Promise<Inhabited> {
     await member.post('/messages', message),
   ];
   const { data } = (await member.get('/transfers')).body;
+  await owner.post(`/members/${mem}/key/rotate`, { overlapSeconds: 3600 });
+  const keys = (await owner.get(`/members/${mem}/keys`)).body.data;
   const lists = {
     listMembers: '/members',
+    listKeys: `/members/${mem}/keys`,
     listRechargeEvents: `/members/${mem}/recharge/events`,
     listMessages: '/messages',
     listTransfers: '/transfers',
   };
   const cursors: Record<string, string> = {};
   for (const [id, path] of Object.entries(lists)) cursors[id] = (await owner.get(`${path}?limit=1`)).body.nextCursor;
-  return { ...team, member, own: { ids: { mem, msg: sent[0]!.body.id, trf: data[0].id }, cursors } };
+  return { ...team, member, own: { ids: { mem, msg: sent[0]!.body.id, trf: data[0].id, key: keys[0].id }, cursors } };
 }
 
 /** Ids of the same form that nobody was ever given. */
 function neverGiven(): Ids {
   const cursor = () => randomBytes(24).toString('base64url');
   const cursors = Object.fromEntries(Object.keys(ROWS).map((id) => [id, cursor()]));
-  const id = (prefix: 'mem' | 'msg' | 'trf') => printId(prefix, newUuid7());
-  return { ids: { mem: id('mem'), msg: id('msg'), trf: id('trf') }, cursors };
+  const id = (prefix: keyof Ids['ids']) => printId(prefix, newUuid7());
+  return { ids: { mem: id('mem'), msg: id('msg'), trf: id('trf'), key: id('key') }, cursors };
 }
 
 /** The request with foreign ids in one place, and the caller's own in all others. */
@@ -87,8 +96,10 @@ function ask(caller: Caller, listed: Listed, place: Place, foreign: Ids, own: Id
 }
 
 function expectNothing(answer: Answer, place: Place): void {
-  if (place === 'filter') expect([answer.status, answer.body]).toEqual([200, { data: [], nextCursor: null }]);
-  else expectProblem(answer, place === 'cursor' ? 'invalid_cursor' : 'not_found');
+  if (place === 'filter') {
+    expect([answer.status, answer.body.data, answer.body.nextCursor ?? null]).toEqual([200, [], null]);
+    if (answer.body.total) expect(answer.body.total).toMatchObject({ messages: 0, cost: '0.00' });
+  } else expectProblem(answer, place === 'cursor' ? 'invalid_cursor' : 'not_found');
 }
 
 describe('the table', () => {

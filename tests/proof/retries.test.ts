@@ -43,6 +43,20 @@ const ROWS: Record<string, (seat: TestMember, team: TestTeam) => Request | Promi
   }),
   '/members/{id}/key/reveal': (seat) => ({ path: `/members/${seat.mem}/key/reveal`, other: {} }),
   '/messages': () => ({ path: '/messages', body: message, other: { ...message, body: 'Bye' } }),
+  '/members/{id}/restore': async (seat) => {
+    await api.call('DELETE', `/members/${seat.mem}`, { key: team.ownerKey });
+    return { path: `/members/${seat.mem}/restore`, other: {} };
+  },
+  '/transfers/{id}/reverse': async (seat) => {
+    const body = { amount: '2.00' };
+    const made = await api.call('POST', `/members/${seat.mem}/credit`, { key: team.ownerKey, body });
+    return { path: `/transfers/${made.body.transfer.id}/reverse`, body: { note: 'once' }, other: { note: 'twice' } };
+  },
+  '/messages/batch': () => ({
+    path: '/messages/batch',
+    body: { messages: [message, { ...message, to: '+4915112345678', reference: 'second' }] },
+    other: { messages: [message] },
+  }),
   '/messages/estimate': () => ({ path: '/messages/estimate', body: message, other: { ...message, body: 'Bye' } }),
 };
 

@@ -1,11 +1,16 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import type { Pool } from 'pg';
 import { apiKeys, keyLookup, members } from '@/db/schema/members';
 import { teams } from '@/db/schema/teams';
 import type { Role } from '../actor';
-import type { Services } from '../ctx';
+import type { Page } from '../codecs';
+import type { Ctx, Services } from '../ctx';
+import { pageOf, readCursor, type CursorBinding } from '../cursors';
+import { fail } from '../errors';
 import { asTeamId, type TeamId } from '../ids';
+import { mayFor } from '../policy';
 import { isWellFormedKey } from './rules';
+import type { Key } from './schema';
 
 /** Who holds a key, as of this moment. */
 export type KeyHolder = {
@@ -78,4 +83,61 @@ async function teamOf({ database }: Services, digest: Buffer): Promise<string | 
   if (known.size >= LOOKUPS_KEPT) known.delete(known.keys().next().value!);
   known.set(hex, row.teamId);
   return row.teamId;
+}
+
+const columns = {
+  id: apiKeys.id,
+  memberId: apiKeys.memberId,
+  prefix: apiKeys.prefix,
+  last4: apiKeys.last4,
+  createdAt: apiKeys.createdAt,
+  lastUsedAt: apiKeys.lastUsedAt,
+  expiresAt: apiKeys.expiresAt,
+  revokedAt: apiKeys.revokedAt,
+  over: sql<boolean>`coalesce(${apiKeys.expiresAt} <= now(), false)`,
+};
+
+const selectKeys = (ctx: Ctx) => ctx.db.select(columns).from(apiKeys);
+
+type Row = Awaited<ReturnType<typeof selectKeys>>[number];
+
+function showKey({ revokedAt, over, ...row }: Row): Key {
+  const endedAt = revokedAt ?? (over ? row.expiresAt : null);
+  return { ...row, endedAt, status: endedAt ? 'ended' : row.expiresAt ? 'expiring' : 'current' };
+}
+
+/**
+ * A seat's keys, newest first: the current one, those in the overlap of a rotation, and those that have ended.
+ * @throws DomainError `not_found`, `invalid_cursor`
+ */
+export async function listKeys(
+  ctx: Ctx,
+  { memberId, limit, cursor }: { memberId: string; limit: number; cursor?: string },
+): Promise<Page<Key>> {
+  mayFor(ctx.actor, 'keys.see', memberId);
+  const { teamId } = ctx.actor;
+  const binding: CursorBinding = [teamId, 'keys', memberId];
+  const after = readCursor(binding, cursor);
+  const [seat] = await ctx.db
+    .select({ id: members.id })
+    .from(members)
+    .where(and(eq(members.teamId, teamId), eq(members.id, memberId)));
+  if (!seat) fail('not_found');
+  const rows = await selectKeys(ctx)
+    .where(and(eq(apiKeys.teamId, teamId), eq(apiKeys.memberId, memberId), after ? lt(apiKeys.id, after) : undefined))
+    .orderBy(desc(apiKeys.id))
+    .limit(limit + 1);
+  const page = pageOf(rows, limit, binding);
+  return { ...page, data: page.data.map(showKey) };
+}
+
+/**
+ * One key of any seat that the actor may see.
+ * @throws DomainError `not_found`
+ */
+export async function getKey(ctx: Ctx, keyId: string): Promise<Key> {
+  const [row] = await selectKeys(ctx).where(and(eq(apiKeys.teamId, ctx.actor.teamId), eq(apiKeys.id, keyId)));
+  if (!row) fail('not_found');
+  mayFor(ctx.actor, 'keys.see', row.memberId);
+  return showKey(row);
 }

@@ -1,9 +1,10 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { apiKeys, keyLookup } from '@/db/schema/members';
-import type { Ctx, Services, Tx } from '../ctx';
+import { audit, change, type Ctx, type Services, type Tx } from '../ctx';
 import { newUuid7 } from '../ids';
+import { getKey, type KeyHolder } from './read';
 import { keyLast4, keyPrefix, makeKey } from './rules';
-import type { KeyHolder } from './read';
+import type { Key } from './schema';
 
 /** Makes a seat's new current key and answers it: the only time but a reveal that it is seen. */
 export async function issueKey(tx: Tx, memberId: string): Promise<string> {
@@ -35,6 +36,32 @@ export async function retireKeys(tx: Tx, memberId: string, overlapSeconds = 0): 
         : { expiresAt: sql`least(coalesce(${apiKeys.expiresAt}, 'infinity'), ${end.toISOString()}::timestamptz)` },
     )
     .where(and(eq(apiKeys.teamId, tx.actor.teamId), eq(apiKeys.memberId, memberId), isNull(apiKeys.revokedAt)));
+}
+
+/**
+ * Ends one key at once: the overlap of a rotation early, or a current key that got into wrong hands. A member may end
+ * its own. Repeated: the same answer.
+ * @throws DomainError `not_found`
+ */
+export async function endKey(ctx: Ctx, keyId: string): Promise<Key> {
+  return change(ctx, 'keys.rotate', async (tx) => {
+    const key = await getKey(tx, keyId);
+    if (key.status === 'ended') return key;
+    const ended = await tx.db
+      .update(apiKeys)
+      .set({ revokedAt: tx.now })
+      .where(and(eq(apiKeys.teamId, tx.actor.teamId), eq(apiKeys.id, keyId), isNull(apiKeys.revokedAt)))
+      .returning({ id: apiKeys.id });
+    // None: another call ended it a moment ago, and that one is in the log.
+    if (ended.length > 0)
+      audit(tx, {
+        action: 'key.ended',
+        targetType: 'key',
+        targetId: keyId,
+        before: { status: key.status, memberId: key.memberId },
+      });
+    return getKey(tx, keyId);
+  });
 }
 
 /** A seat's current key in the clear, or null when it has none. The caller judges who may see it and writes the audit row. */

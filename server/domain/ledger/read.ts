@@ -118,6 +118,28 @@ export async function findByReference(
   return row ?? null;
 }
 
+/** What a reversal must know of a transfer of the team. Null: there is none. */
+export async function findReversible(
+  ctx: Ctx,
+  id: string,
+): Promise<{ kind: TransferKind; memberId: string | null; amount: bigint; reversalOf: string | null } | null> {
+  const { kind, memberId, amount, reversalOf } = transfers;
+  const [row] = await ctx.db
+    .select({ kind, memberId, amount, reversalOf })
+    .from(transfers)
+    .where(and(eq(transfers.teamId, ctx.actor.teamId), eq(transfers.id, id)));
+  return row ?? null;
+}
+
+/** Whether a transfer has been reversed. Sure only while its seat is locked. */
+export async function isReversed(ctx: Ctx, id: string): Promise<boolean> {
+  const rows = await ctx.db
+    .select({ id: transfers.id })
+    .from(transfers)
+    .where(and(eq(transfers.teamId, ctx.actor.teamId), eq(transfers.reversalOf, id)));
+  return rows.length > 0;
+}
+
 /** The closing transfer that emptied a seat when it was deleted at `deletedAt`, if there was anything to return. */
 export async function findClosing(
   ctx: Ctx,

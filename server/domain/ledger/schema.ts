@@ -68,6 +68,9 @@ export const debitInput = creditInput.extend({
 });
 export type DebitMember = z.output<typeof debitInput> & { memberId: string };
 
+export const reverseInput = z.strictObject({ note });
+export type ReverseTransfer = z.output<typeof reverseInput> & { transferId: string };
+
 export const transferListInput = z.strictObject({
   ...listInput,
   memberId: z.string().optional(),

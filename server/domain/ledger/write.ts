@@ -4,9 +4,9 @@ import { audit, change, enqueue, rehearse, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { printAmount, type Micros } from '../money';
 import { may, mayOperate } from '../policy';
-import { findByReference } from './read';
+import { findByReference, findReversible, isReversed } from './read';
 import { showTransfer } from './rules';
-import type { CreditMember, DebitMember, Movement, Transfer, TransferKind } from './schema';
+import type { CreditMember, DebitMember, Movement, ReverseTransfer, Transfer, TransferKind } from './schema';
 
 /** What `ledger_post` is asked. `amount` null takes all that the member has. */
 export type Posting = {
@@ -104,8 +104,47 @@ async function moveBetween(tx: Tx, kind: 'credit' | 'debit', input: DebitMember)
     targetId: input.memberId,
     after: { amount: printAmount(posted.amount), transferId: posted.id },
   });
+  return movementOf(tx, kind, posted, input.memberId, words);
+}
+
+/**
+ * Takes a credit, a debit or a recharge back, whole and once, by the opposite transfer.
+ * @throws DomainError `owner_required`, `not_found`, `not_reversible`, `already_reversed`, `member_deleted`,
+ *   `insufficient_funds` (the balance that would have to give it back is short)
+ */
+export async function reverseTransfer(ctx: Ctx, { transferId, note }: ReverseTransfer): Promise<Movement> {
+  return change(ctx, 'money.move', async (tx) => {
+    const past = (await findReversible(tx, transferId)) ?? fail('not_found');
+    const { kind, memberId, amount } = past;
+    if (
+      memberId === null ||
+      past.reversalOf !== null ||
+      !(kind === 'credit' || kind === 'recharge' || kind === 'debit')
+    ) {
+      fail('not_reversible');
+    }
+    // Two reversals of one transfer meet at its seat: the second sees the first.
+    await lockAccounts(tx, [memberId], false);
+    if (await isReversed(tx, transferId)) fail('already_reversed');
+    const back = kind === 'debit' ? 'credit' : 'debit';
+    const words = { note: note ?? null, noteForMember: null, reversalOf: transferId };
+    const posted = await post(tx, { kind: back, memberId, amount, ...words });
+    mustBePosted(posted, amount);
+    audit(tx, {
+      action: 'transfer.reversed',
+      targetType: 'transfer',
+      targetId: transferId,
+      after: { amount: printAmount(amount), transferId: posted.id },
+    });
+    return movementOf(tx, back, posted, memberId, words);
+  });
+}
+
+type Words = { note: string | null; noteForMember: string | null; reversalOf?: string };
+
+function movementOf(tx: Tx, kind: 'credit' | 'debit', posted: Posted, memberId: string, words: Words): Movement {
   return {
-    transfer: transferOf(tx, kind, posted, input.memberId, words),
+    transfer: transferOf(tx, kind, posted, memberId, words),
     balances: { master: posted.master ?? 0n, member: posted.member ?? 0n },
   };
 }
@@ -143,27 +182,20 @@ function failShort(balance: 'master' | 'member', required: Micros, available: Mi
 }
 
 /** The transfer just posted, without reading it back. A dry run's has no id. */
-export function transferOf(
-  tx: Tx,
-  kind: 'credit' | 'debit' | 'funding' | 'withdrawal',
-  posted: Posted,
-  memberId: string | null,
-  words: { note: string | null; noteForMember: string | null },
-): Transfer {
-  const takes = kind === 'credit' || kind === 'withdrawal';
-  const outside = kind === 'funding' || kind === 'withdrawal' ? null : posted.member;
+function transferOf(tx: Tx, kind: 'credit' | 'debit', posted: Posted, memberId: string, words: Words): Transfer {
+  const gives = kind === 'credit';
   return showTransfer(
     {
       id: tx.tx.rehearsal ? null : posted.id,
       kind,
       amount: posted.amount,
-      debitAfter: takes ? posted.master : outside,
-      creditAfter: takes ? outside : posted.master,
+      debitAfter: gives ? posted.master : posted.member,
+      creditAfter: gives ? posted.member : posted.master,
       payer: 'member',
       memberId,
       messageId: null,
-      ...words,
       reversalOf: null,
+      ...words,
       reversedBy: null,
       ...signature(tx.actor),
       createdAt: posted.at,

@@ -1,5 +1,5 @@
 import { hash } from '@node-rs/argon2';
-import { and, eq, inArray, or } from 'drizzle-orm';
+import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import { isUniqueViolation } from '@/db/faults';
 import { members } from '@/db/schema/members';
 import { users } from '@/db/schema/users';
@@ -277,6 +277,52 @@ async function closeSeat(tx: Tx, seat: LockedSeat): Promise<void> {
     before: { name: seat.name, email: seat.email, role: seat.role, status: seat.status },
     after: { returned: printAmount(posted.amount), transferId: posted.id },
   });
+}
+
+/** How long after its deletion a seat can be restored. */
+const RESTORABLE_MS = 14 * 24 * 3_600_000;
+
+/**
+ * Brings a deleted seat back within 14 days: active, a member, with its person and balance 0, its rule off, and no key
+ * until one is rotated in. A seat that is not deleted stays as it is.
+ * @throws DomainError `owner_required`, `not_found`, `member_deleted` (too late), `email_taken`, `already_member`
+ */
+export async function restoreMember(ctx: Ctx, memberId: string): Promise<Member> {
+  return change(ctx, 'members.manage', async (tx) => {
+    const seat = await lockSeat(tx, memberId, true);
+    await mustStayOwner(tx);
+    if (seat.status === 'deleted') await reopenSeat(tx, seat);
+    return getMember(tx, memberId);
+  });
+}
+
+async function reopenSeat(tx: Tx, { memberId, deletedAt, role }: LockedSeat): Promise<void> {
+  if (tx.now.getTime() - new Date(deletedAt!).getTime() > RESTORABLE_MS) {
+    fail('member_deleted', { detail: 'A deleted member can be restored for 14 days. Create a new one.' });
+  }
+  await mustBeFree(tx, memberId);
+  await tx.db.execute(sql`SELECT ledger_reopen_member(${tx.actor.teamId}::uuid, ${memberId}::uuid)`);
+  await tx.db
+    .update(members)
+    .set({ status: 'active', role: 'member', deletedAt: null, updatedAt: tx.now })
+    .where(seatIs(tx, memberId))
+    .catch((error: unknown) => (isUniqueViolation(error) ? fail('email_taken') : Promise.reject(error)));
+  audit(tx, {
+    action: 'member.restored',
+    targetType: 'member',
+    targetId: memberId,
+    before: { status: 'deleted', role },
+    after: { status: 'active', role: 'member' },
+  });
+}
+
+// Meanwhile its address may have been given to another seat, or its person may have taken one.
+async function mustBeFree(tx: Tx, memberId: string): Promise<void> {
+  const { rows } = await tx.db.execute<{ email: boolean }>(sql`
+    SELECT other.email = gone.email AS email FROM members gone JOIN members other ON other.team_id = gone.team_id
+    WHERE gone.team_id = ${tx.actor.teamId}::uuid AND gone.id = ${memberId}::uuid AND other.team_id = ${tx.actor.teamId}::uuid
+      AND other.status <> 'deleted' AND (other.email = gone.email OR other.user_id = gone.user_id) ORDER BY 1 DESC`);
+  if (rows[0]) fail(rows[0].email ? 'email_taken' : 'already_member');
 }
 
 /**

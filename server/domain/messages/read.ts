@@ -15,7 +15,15 @@ import { rateCard } from '../rates/read';
 import { ruleOf, type RechargeState } from '../recharge/read';
 import { amountToPost, decideRecharge, settleRecharge, type MasterAnswer } from '../recharge/rules';
 import { priceMessage, type PricedMessage } from './rules';
-import type { Estimate, ListMessages, Message, MessageDetail, NewMessage } from './schema';
+import type {
+  AcceptedBatch,
+  Estimate,
+  EstimateMessages,
+  ListMessages,
+  Message,
+  MessageDetail,
+  NewMessage,
+} from './schema';
 
 const columns = {
   id: messages.id,
@@ -54,41 +62,117 @@ const ID_LAG_MS = 60_000;
  * @throws DomainError `invalid_cursor`
  */
 export async function listMessages(ctx: Ctx, input: ListMessages): Promise<Page<Message>> {
-  const { teamId } = ctx.actor;
-  const own = heldTo(ctx.actor, 'messages.see');
   const { limit, cursor, ...filters } = input;
-  const binding: CursorBinding = [teamId, 'messages', own, JSON.stringify(filters, Object.keys(filters).toSorted())];
-  const after = readCursor(binding, cursor);
-  const seats = input.memberId?.map((id) => parseId('mem', id)).filter((id) => id !== null);
-  if (seats?.length === 0) return { data: [], nextCursor: null };
+  const own = heldTo(ctx.actor, 'messages.see');
+  const said = JSON.stringify(filters, Object.keys(filters).toSorted());
+  const binding: CursorBinding = [ctx.actor.teamId, 'messages', own, said];
+  const rows = await findMessages(ctx, filters, { after: readCursor(binding, cursor), limit: limit + 1 });
+  return pageOf(rows, limit, binding);
+}
+
+const EXPORT_AT_ONCE = 1_000;
+
+/**
+ * All messages under a filter, newest first, some at a time: memory stays the same however many there are. What comes in
+ * while it runs is newer than its beginning and not part of it.
+ */
+export async function* exportMessages(ctx: Ctx, filters: FilterMessages): AsyncGenerator<Message[]> {
+  let after: string | null = null;
+  for (;;) {
+    const rows: Message[] = await findMessages(ctx, filters, { after, limit: EXPORT_AT_ONCE });
+    yield rows;
+    if (rows.length < EXPORT_AT_ONCE) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
+type FilterMessages = Omit<ListMessages, 'limit' | 'cursor'>;
+
+async function findMessages(
+  ctx: Ctx,
+  filters: FilterMessages,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<Message[]> {
+  const own = heldTo(ctx.actor, 'messages.see');
+  const seats = filters.memberId?.map((id) => parseId('mem', id)).filter((id) => id !== null);
+  if (seats?.length === 0) return [];
   const m = messages;
   const rows = await ctx.db
     .select(columns)
     .from(m)
     .where(
       and(
-        eq(m.teamId, teamId),
+        eq(m.teamId, ctx.actor.teamId),
         own ? eq(m.memberId, own) : undefined,
         seats && (seats.length === 1 ? eq(m.memberId, seats[0]!) : inArray(m.memberId, seats)),
-        input.status && eq(m.status, input.status),
-        input.country ? eq(m.country, input.country) : undefined,
-        input.recipient ? sql`${m.recipient} LIKE ${`${input.recipient}%`}` : undefined,
-        input.reference === undefined ? undefined : eq(m.reference, input.reference),
+        filters.status && eq(m.status, filters.status),
+        filters.country ? eq(m.country, filters.country) : undefined,
+        filters.recipient === undefined ? undefined : beginsWith(filters.recipient),
+        filters.reference === undefined ? undefined : eq(m.reference, filters.reference),
         after ? lt(m.id, after) : undefined,
-        input.from &&
-          and(gte(m.createdAt, input.from), sql`${m.id} >= uuid7_floor(${input.from.toISOString()}::timestamptz)`),
-        input.to &&
-          and(
-            lt(m.createdAt, input.to),
-            sql`${m.id} < uuid7_floor(${new Date(input.to.getTime() + ID_LAG_MS).toISOString()}::timestamptz)`,
-          ),
+        filters.from && since(filters.from),
+        filters.to && before(filters.to),
       ),
     )
     .orderBy(desc(m.id))
-    .limit(limit + 1);
-  const page = pageOf(rows, limit, binding);
-  return { ...page, data: page.data.map((row) => showMessage(ctx, row)) };
+    .limit(limit);
+  return rows.map((row) => showMessage(ctx, row));
 }
+
+/** The beginning of a number that has an index of its own: a plus and six digits. */
+const INDEXED_BEGINNING = 7;
+
+// Two ways to the same rows, of which the planner takes the shorter: all numbers that begin so, or, in order of time, all
+// that share the indexed beginning.
+function beginsWith(recipient: string) {
+  const like = sql`${messages.recipient} LIKE ${`${recipient}%`}`;
+  if (recipient.length < INDEXED_BEGINNING) return like;
+  return and(
+    like,
+    sql`left(${messages.recipient}, ${sql.raw(String(INDEXED_BEGINNING))}) = ${recipient.slice(0, INDEXED_BEGINNING)}`,
+  );
+}
+
+const since = (from: Date) =>
+  and(gte(messages.createdAt, from), sql`${messages.id} >= uuid7_floor(${from.toISOString()}::timestamptz)`);
+
+const before = (to: Date) =>
+  and(
+    lt(messages.createdAt, to),
+    sql`${messages.id} < uuid7_floor(${new Date(to.getTime() + ID_LAG_MS).toISOString()}::timestamptz)`,
+  );
+
+/** What is kept of an accepted batch for the time when it is asked for again. Its messages are in the log. */
+export type PackedBatch = { ids: string[]; cost: string; balance: string };
+
+export const packBatch = ({ data, cost, balance }: AcceptedBatch): PackedBatch => ({
+  ids: data.map((message) => message.id),
+  cost: cost.toString(),
+  balance: balance.toString(),
+});
+
+/** A batch as it was answered when it was accepted, whatever became of it since; null when some of it is no longer kept. */
+export async function recallBatch(ctx: Ctx, { ids, cost, balance }: PackedBatch): Promise<AcceptedBatch | null> {
+  const rows = await ctx.db
+    .select(columns)
+    .from(messages)
+    .where(and(eq(messages.teamId, ctx.actor.teamId), inArray(messages.id, ids)));
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const data = ids.flatMap((id) => {
+    const row = byId.get(id);
+    return row ? [showAccepted(ctx, row)] : [];
+  });
+  return data.length === ids.length ? { data, cost: BigInt(cost), balance: BigInt(balance) } : null;
+}
+
+const showAccepted = (ctx: Ctx, row: Row): Message => ({
+  ...showMessage(ctx, { ...row, errorCode: null, errorDetail: null }),
+  cost: row.price * BigInt(row.segments),
+  status: 'queued',
+  sentAt: null,
+  deliveredAt: null,
+  failedAt: null,
+});
 
 /**
  * One message with every change of its status. Each status is entered once at most, so its own times tell its history.
@@ -155,15 +239,17 @@ export function priceAll(
  */
 export async function estimateMessages(
   ctx: Ctx,
-  input: { onBehalfOf: string | null; messages: NewMessage[]; many: boolean },
+  { onBehalfOf, wanted }: { onBehalfOf: string | null; wanted: EstimateMessages },
 ): Promise<Estimate> {
-  const seatId = sendingSeat(ctx, input.onBehalfOf);
+  const many = 'messages' in wanted;
+  const seatId = sendingSeat(ctx, onBehalfOf);
   const state = await readMoney(ctx, seatId);
   if (state.teamStatus !== 'active') fail('team_suspended');
   if (state.status === 'deleted') fail('member_deleted');
   if (state.status !== 'active') fail('member_inactive');
   const findRate = await rateCard(ctx, state.ratesVersion);
-  const { cost, segments } = priceAll(input.messages, { findRate, defaultSender: state.defaultSender }, input.many);
+  const team = { findRate, defaultSender: state.defaultSender };
+  const { cost, segments } = priceAll(many ? wanted.messages : [wanted], team, many);
   const { charged, balanceAfter } = state.role === 'owner' ? plainCharge(state.master, cost) : foresee(state, cost);
   return { segments, cost, covered: charged, balanceAfter: charged ? balanceAfter : null };
 }

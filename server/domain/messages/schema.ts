@@ -28,6 +28,18 @@ export const newMessageInput = z.strictObject({
 });
 export type NewMessage = z.output<typeof newMessageInput>;
 
+export const BATCH_MAX = 1_000;
+/** A batch of the longest texts, escaped, fits. */
+export const BATCH_MAX_BYTES = 8 * 1_048_576;
+
+export const batchInput = z.strictObject({
+  messages: z.array(newMessageInput).min(1, 'At least one message.').max(BATCH_MAX, `At most ${BATCH_MAX} messages.`),
+});
+
+/** One message, or a batch. */
+export const estimateInput = z.union([newMessageInput, batchInput]);
+export type EstimateMessages = z.output<typeof estimateInput>;
+
 export const MESSAGE_STATUSES = ['scheduled', 'held', 'queued', 'sent', 'delivered', 'failed', 'cancelled'] as const;
 
 export const messageSchema = z
@@ -63,6 +75,15 @@ export const messageDetailSchema = messageSchema
   .meta({ id: 'MessageDetail' });
 export type MessageDetail = z.output<typeof messageDetailSchema>;
 
+export const acceptedBatchSchema = z
+  .object({
+    data: z.array(messageSchema),
+    cost: moneyCodec.meta({ description: 'Of all together.' }),
+    balance: moneyCodec.meta({ description: "What paid, after it: the member's balance, or the master balance." }),
+  })
+  .meta({ id: 'AcceptedBatch' });
+export type AcceptedBatch = z.output<typeof acceptedBatchSchema>;
+
 export const estimateSchema = z
   .object({
     segments: z.int(),
@@ -76,7 +97,7 @@ export type Estimate = z.output<typeof estimateSchema>;
 export const messageListInput = z.strictObject({
   ...listInput,
   memberId: z
-    .union([z.string().transform((id) => [id]), z.array(z.string()).max(100)])
+    .union([z.string().transform((id) => [id]), z.array(z.string()).max(100)], { error: 'At most 100 members.' })
     .optional()
     .meta({ description: 'Repeat it for several members.' }),
   status: z.enum(MESSAGE_STATUSES).optional(),

@@ -11,7 +11,7 @@ import { amountToPost, decideRecharge, settleRecharge } from '../recharge/rules'
 import { masterAnswer, rememberRecharge } from '../recharge/write';
 import { priceAll, sendingSeat } from './read';
 import type { PricedMessage } from './rules';
-import type { Message, NewMessage } from './schema';
+import type { AcceptedBatch, Message, NewMessage } from './schema';
 
 /** What the SQL function `messages_accept` answers; bigints as text. */
 type Said =
@@ -23,9 +23,6 @@ type Said =
 
 type RechargeSaid = { outcome: string; id: string | null };
 
-/** Accepted messages, what they cost together, and the balance that paid after it. */
-export type Accepted = { messages: Message[]; cost: Micros; balance: Micros };
-
 /**
  * Accepts messages: all are charged and queued, or none is. They are one charge in the eyes of the rule, which fires
  * first when the charge would take the balance below its threshold.
@@ -35,7 +32,7 @@ export type Accepted = { messages: Message[]; cost: Micros; balance: Micros };
 export async function sendMessages(
   ctx: Ctx,
   input: { onBehalfOf: string | null; messages: NewMessage[]; many: boolean },
-): Promise<Accepted | Refusal> {
+): Promise<AcceptedBatch | Refusal> {
   return change(ctx, 'messages.send', async (tx) => {
     const memberId = sendingSeat(tx, input.onBehalfOf);
     const { ratesVersion, defaultSender } = tx.tx.team;
@@ -45,7 +42,7 @@ export async function sendMessages(
     const said = first.result === 'decide' ? await acceptWithRecharge(tx, memberId, rows, first) : first;
     switch (said.result) {
       case 'accepted':
-        return { messages: printAccepted(tx, memberId, rows, said), cost, balance: BigInt(said.balance) };
+        return { data: printAccepted(tx, memberId, rows, said), cost, balance: BigInt(said.balance) };
       case 'short_master':
       case 'short_member':
         return short(said, cost);
@@ -183,11 +180,17 @@ export async function reportMessages(ctx: Ctx, reports: Report[]): Promise<strin
   });
 }
 
+/** As `sendMessages`, for a batch. */
+export const sendBatch = (
+  ctx: Ctx,
+  input: { onBehalfOf: string | null; messages: NewMessage[] },
+): Promise<AcceptedBatch | Refusal> => sendMessages(ctx, { ...input, many: true });
+
 /** As `sendMessages`, for one. */
 export async function sendMessage(
   ctx: Ctx,
   input: { onBehalfOf: string | null; message: NewMessage },
 ): Promise<Message | Refusal> {
   const accepted = await sendMessages(ctx, { onBehalfOf: input.onBehalfOf, messages: [input.message], many: false });
-  return accepted instanceof Refusal ? accepted : accepted.messages[0]!;
+  return accepted instanceof Refusal ? accepted : accepted.data[0]!;
 }

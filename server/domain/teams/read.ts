@@ -32,7 +32,7 @@ export async function getTeam(ctx: Ctx): Promise<Team> {
       createdAt: teams.createdAt,
       active: sql<string>`(SELECT count(*) FROM members m WHERE m.team_id = ${teamId}::uuid AND m.status = 'active')`,
       inactive: sql<string>`(SELECT count(*) FROM members m WHERE m.team_id = ${teamId}::uuid AND m.status = 'inactive')`,
-      burned: sql<string>`(SELECT coalesce(sum(u.cost), 0) FROM usage_daily u WHERE u.team_id = ${teamId}::uuid
+      burned: sql<string>`(SELECT coalesce(sum(u.cost), 0) FROM usage_team_daily u WHERE u.team_id = ${teamId}::uuid
         AND u.day > (now() AT TIME ZONE 'UTC')::date - ${BURN_DAYS}::int)`,
       waiting: sql<string>`(SELECT count(*) FROM recharge_rules r WHERE r.team_id = ${teamId}::uuid AND r.waiting_since IS NOT NULL)`,
     })

@@ -1,6 +1,7 @@
 import { listMessages } from '@/server/domain/messages/read';
 import { messageListInput, messageSchema, newMessageInput } from '@/server/domain/messages/schema';
 import { sendMessage } from '@/server/domain/messages/write';
+import { printMessages } from '@/server/http/exports';
 import { operation, pageOfSchema } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -10,6 +11,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
     summary: 'The message log, newest first',
     query: messageListInput,
     reply: pageOfSchema(messageSchema),
+    csv: printMessages,
     verb: (ctx, { query }) => listMessages(ctx, query),
   }),
   POST: operation({

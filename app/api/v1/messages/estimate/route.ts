@@ -1,15 +1,17 @@
 import { estimateMessages } from '@/server/domain/messages/read';
-import { estimateSchema, newMessageInput } from '@/server/domain/messages/schema';
-import { operation } from '@/server/http/operation';
+import { BATCH_MAX_BYTES, estimateInput, estimateSchema } from '@/server/domain/messages/schema';
+import { batchCost, operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messages/estimate', {
   POST: operation({
-    id: 'estimateMessage',
-    summary: 'What a message would cost, and whether the money suffices',
-    body: newMessageInput,
+    id: 'estimateMessages',
+    summary: 'What a message, or a batch, would cost, and whether the money suffices',
+    body: estimateInput,
+    maxBytes: BATCH_MAX_BYTES,
+    extraCost: batchCost,
     reply: estimateSchema,
     onBehalf: true,
-    verb: (ctx, { body, onBehalfOf }) => estimateMessages(ctx, { onBehalfOf, messages: [body], many: false }),
+    verb: (ctx, { body, onBehalfOf }) => estimateMessages(ctx, { onBehalfOf, wanted: body }),
   }),
 });

@@ -1,0 +1,15 @@
+import { listKeys } from '@/server/domain/keys/read';
+import { keyListInput, keySchema } from '@/server/domain/keys/schema';
+import { operation, pageOfSchema } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/members/{id}/keys', {
+  params: { id: 'mem' },
+  GET: operation({
+    id: 'listKeys',
+    summary: "A member's keys, newest first, without their secrets",
+    query: keyListInput,
+    reply: pageOfSchema(keySchema),
+    verb: (ctx, { params, query }) => listKeys(ctx, { ...query, memberId: params['id']! }),
+  }),
+});

@@ -1,0 +1,20 @@
+import { packBatch, recallBatch } from '@/server/domain/messages/read';
+import { acceptedBatchSchema, BATCH_MAX_BYTES, batchInput } from '@/server/domain/messages/schema';
+import { sendBatch } from '@/server/domain/messages/write';
+import { batchCost, operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messages/batch', {
+  POST: operation({
+    id: 'sendBatch',
+    summary: 'Send up to 1,000 messages: all are charged and queued at once, or none is',
+    body: batchInput,
+    maxBytes: BATCH_MAX_BYTES,
+    extraCost: batchCost,
+    reply: acceptedBatchSchema,
+    keep: { pack: packBatch, recall: recallBatch },
+    status: 202,
+    onBehalf: true,
+    verb: (ctx, { body, onBehalfOf }) => sendBatch(ctx, { ...body, onBehalfOf }),
+  }),
+});
