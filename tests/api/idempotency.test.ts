@@ -42,6 +42,17 @@ const EVERY_POST: Record<string, (team: TestTeam) => Promise<{ path: string; bod
     body: { role: 'owner' },
   }),
   '/messages': () => Promise.resolve({ path: '/messages', body: message }),
+  '/members/{id}/restore': async (team) => {
+    const { mem } = await addMember(team);
+    await as(team.ownerKey).delete(`/members/${mem}`);
+    return { path: `/members/${mem}/restore` };
+  },
+  '/transfers/{id}/reverse': async (team) => {
+    const { mem } = await addMember(team);
+    const { transfer } = (await as(team.ownerKey).post(`/members/${mem}/credit`, { amount: '1' })).body;
+    return { path: `/transfers/${transfer.id}/reverse`, body: { note: 'A mistake' } };
+  },
+  '/messages/batch': () => Promise.resolve({ path: '/messages/batch', body: { messages: [message, message] } }),
   '/messages/estimate': () => Promise.resolve({ path: '/messages/estimate', body: message }),
 };
 

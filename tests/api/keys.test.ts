@@ -83,6 +83,50 @@ describe('POST /members/{id}/key/rotate', () => {
   });
 });
 
+describe('GET /members/{id}/keys and DELETE /keys/{id}', () => {
+  it('lists a seat’s keys with what each still is, and ends an overlap early', async () => {
+    const team = await makeTeam();
+    const owner = as(team.ownerKey);
+    const { mem, key } = await addMember(team);
+    const { secrets } = (await owner.post(`/members/${mem}/key/rotate`, { overlapSeconds: 3600 })).body;
+    const keysOf = async () => (await owner.get(`/members/${mem}/keys`)).body.data;
+    const [current, expiring] = await keysOf();
+    expect([current.status, current.last4, current.expiresAt]).toEqual(['current', secrets.apiKey.slice(-4), null]);
+    expect([expiring.status, expiring.last4, expiring.endedAt]).toEqual(['expiring', key.slice(-4), null]);
+    expect(JSON.stringify(await keysOf())).not.toContain(key.slice(13));
+    expect((await as(key).get('/me')).status).toBe(200);
+    const ended = await owner.delete(`/keys/${expiring.id}`);
+    expect([ended.status, ended.body.status, ended.body.memberId]).toEqual([200, 'ended', mem]);
+    expectProblem(await as(key).get('/me'), 'invalid_key');
+    expect((await as(secrets.apiKey).get('/me')).status).toBe(200);
+    const again = await owner.delete(`/keys/${expiring.id}`);
+    expect([again.status, again.text]).toEqual([200, ended.text]);
+    expect((await auditOf(team)).filter(({ action }) => action === 'key.ended')).toHaveLength(1);
+    expect((await keysOf()).map(({ status }: { status: string }) => status)).toEqual(['current', 'ended']);
+  });
+
+  it('tells a key whose overlap is over from one that was ended', async () => {
+    const team = await makeTeam();
+    const owner = as(team.ownerKey);
+    const { mem } = await addMember(team);
+    await owner.post(`/members/${mem}/key/rotate`, { overlapSeconds: 60 });
+    await runOut(team.teamId);
+    const [, old] = (await owner.get(`/members/${mem}/keys`)).body.data;
+    expect([old.status, old.endedAt]).toEqual(['ended', old.expiresAt]);
+  });
+
+  it('lets a member end its own, the current one too, and see no other’s', async () => {
+    const team = await makeTeam();
+    const [own, other] = [await addMember(team), await addMember(team)];
+    const idOf = async (mem: string) => (await as(team.ownerKey).get(`/members/${mem}/keys`)).body.data[0].id;
+    expectProblem(await as(own.key).delete(`/keys/${await idOf(other.mem)}`), 'not_found');
+    expectProblem(await as(own.key).get(`/members/${other.mem}/keys`), 'not_found');
+    expect((await as(own.key).delete(`/keys/${await idOf(own.mem)}`)).body.status).toBe('ended');
+    expectProblem(await as(own.key).get('/me'), 'invalid_key');
+    expect((await as(team.ownerKey).get(`/members/${own.mem}`)).body.apiKey).toBe(null);
+  });
+});
+
 describe('POST /members/{id}/key/reveal', () => {
   it('shows an owner the current key, and writes it to the audit log', async () => {
     const team = await makeTeam();
