@@ -67,10 +67,6 @@ const noBody = z.strictObject({});
 /** The body of an operation that takes none: `{}` or absent. */
 export const emptyBody: ZodType = noBody;
 
-/** A page of a list, as it is printed. */
-export const pageOfSchema = <T extends ZodType>(item: T) =>
-  z.object({ data: z.array(item), nextCursor: z.string().nullable() });
-
 /** What a path is made of: which parameter holds an id of which kind. */
 export type Params = Record<string, IdPrefix>;
 

@@ -1,0 +1,65 @@
+import type { ZodType } from 'zod';
+import { fail, type ErrorCode, type FieldError } from './errors';
+
+const DEPTH_MAX = 20;
+
+/**
+ * Postgres stores neither NUL nor half a surrogate pair. Said at both doors, so that no field has to think of it.
+ * @throws DomainError `invalid_request`, for a nesting too deep as well
+ */
+export function mustBeStorable(value: unknown, pointer = '', depth = 0): void {
+  if (depth > DEPTH_MAX) failField('', 'The body is nested too deeply.');
+  if (typeof value === 'string') {
+    if (!isStorable(value)) failField(pointer, 'A text holds a NUL or half a surrogate pair, which cannot be stored.');
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, item] of Object.entries(value)) {
+      if (!isStorable(key)) failField(pointer, 'A field name holds a NUL or half a surrogate pair.');
+      mustBeStorable(item, `${pointer}/${escapePointer(key)}`, depth + 1);
+    }
+  }
+}
+
+const failField = (pointer: string, detail: string): never =>
+  fail('invalid_request', { detail, errors: [{ pointer, code: 'invalid_request', detail }] });
+
+export const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
+
+const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
+
+/** Where an input stood: pointers into a body are JSON pointers, those of a query are the names of its parameters. */
+type Where = 'body' | 'query';
+
+/**
+ * Parses by a schema.
+ * @throws DomainError as `failInput`
+ */
+export async function parseBy<T>(schema: ZodType<T>, value: unknown, where: Where): Promise<T> {
+  const result = await schema.safeParseAsync(value);
+  return result.success ? result.data : failInput(result.error.issues, where);
+}
+
+type Issue = { code: string; path: PropertyKey[]; message: string; keys?: string[]; params?: unknown };
+
+/**
+ * What a schema found wrong, field by field.
+ * @throws DomainError `not_found` for a malformed id, `invalid_amount` when nothing but amounts is wrong, else `invalid_request`
+ */
+export function failInput(issues: Issue[], where: Where): never {
+  const errors = issues.flatMap((issue) => fieldErrors(issue, where));
+  if (errors.some((error) => error.code === 'not_found')) fail('not_found');
+  const code = errors.every((error) => error.code === 'invalid_amount') ? 'invalid_amount' : 'invalid_request';
+  const first = errors[0]!;
+  return fail(code, { errors, detail: `${first.pointer || 'The body'}: ${first.detail}` });
+}
+
+function fieldErrors(issue: Issue, where: Where): FieldError[] {
+  const own = (issue.params as { code?: ErrorCode } | undefined)?.code;
+  const code = own === 'invalid_amount' || own === 'not_found' ? own : 'invalid_request';
+  const path = issue.path.map((part) => escapePointer(String(part)));
+  const names = issue.code === 'unrecognized_keys' ? issue.keys!.map(escapePointer) : [null];
+  return names.map((name) => {
+    const full = name === null ? path : [...path, name];
+    const detail = name === null ? issue.message : 'There is no such field here.';
+    return { pointer: where === 'query' ? full.join('/') : full.map((part) => `/${part}`).join(''), code, detail };
+  });
+}
