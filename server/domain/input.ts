@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod';
-import { fail, type ErrorCode, type FieldError } from './errors';
+import { DomainError, fail, type ErrorCode, type FieldError } from './errors';
 
 const DEPTH_MAX = 20;
 
@@ -31,25 +31,26 @@ type Where = 'body' | 'query';
 
 /**
  * Parses by a schema.
- * @throws DomainError as `failInput`
+ * @throws DomainError as `inputError` says
  */
 export async function parseBy<T>(schema: ZodType<T>, value: unknown, where: Where): Promise<T> {
   const result = await schema.safeParseAsync(value);
-  return result.success ? result.data : failInput(result.error.issues, where);
+  if (!result.success) throw inputError(result.error.issues, where);
+  return result.data;
 }
 
 type Issue = { code: string; path: PropertyKey[]; message: string; keys?: string[]; params?: unknown };
 
 /**
- * What a schema found wrong, field by field.
- * @throws DomainError `not_found` for a malformed id, `invalid_amount` when nothing but amounts is wrong, else `invalid_request`
+ * What a schema found wrong, field by field: `not_found` for a malformed id, `invalid_amount` when nothing but amounts
+ * is wrong, else `invalid_request`.
  */
-export function failInput(issues: Issue[], where: Where): never {
+export function inputError(issues: Issue[], where: Where): DomainError {
   const errors = issues.flatMap((issue) => fieldErrors(issue, where));
-  if (errors.some((error) => error.code === 'not_found')) fail('not_found');
+  if (errors.some((error) => error.code === 'not_found')) return new DomainError('not_found');
   const code = errors.every((error) => error.code === 'invalid_amount') ? 'invalid_amount' : 'invalid_request';
   const first = errors[0]!;
-  return fail(code, { errors, detail: `${first.pointer || 'The body'}: ${first.detail}` });
+  return new DomainError(code, { errors, detail: `${first.pointer || 'The body'}: ${first.detail}` });
 }
 
 function fieldErrors(issue: Issue, where: Where): FieldError[] {
