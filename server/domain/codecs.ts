@@ -27,13 +27,14 @@ export const instantCodec = z
   })
   .meta({ description: 'RFC 3339, UTC.' });
 
-/** An id with its prefix outside, a uuid inside. */
+/** An id with its prefix outside, a uuid inside. A malformed one is not found, as one never given. */
 export const idCodec = (prefix: IdPrefix) =>
   z.codec(z.string(), z.string(), {
     decode: (text, ctx) => {
       const uuid = parseId(prefix, text);
       if (!uuid) {
-        ctx.issues.push({ code: 'custom', message: `Not an id of the form ${prefix}_….`, input: text });
+        const message = `Not an id of the form ${prefix}_….`;
+        ctx.issues.push({ code: 'custom', params: { code: 'not_found' }, message, input: text });
         return z.NEVER;
       }
       return uuid;

@@ -175,6 +175,13 @@ export type ErrorFacts = {
   retryAfterSeconds?: number;
 };
 
+/** An error as both doors print it (RFC 9457): what happened, what to do, a stable code, and a page that explains. */
+export function describeError(code: ErrorCode, facts: Omit<ErrorFacts, 'retryAfterSeconds'>, requestId: string) {
+  const { status, title, advice } = ERRORS[code];
+  const { detail = advice, ...rest } = facts;
+  return { type: `/docs/errors/${code}`, title, status, detail, code, requestId, ...rest };
+}
+
 /** What goes wrong and undoes the transaction. Throw codes, not sentences. */
 export class DomainError extends Error {
   override name = 'DomainError';

@@ -1,20 +1,32 @@
-import { z } from 'zod';
+import { z, type ZodType } from 'zod';
 
 export const LIST_LIMIT_DEFAULT = 25;
 export const LIST_LIMIT_MAX = 100;
+
+const LIMIT = 'A whole number from 1 to 100.';
+const limit = z
+  .int(LIMIT)
+  .min(1, LIMIT)
+  .transform((n) => Math.min(n, LIST_LIMIT_MAX));
 
 /** `limit` and `cursor` of every list: above the maximum is cut to it, below 1 is an error. */
 export const listInput = {
   limit: z
     .string()
-    .regex(/^[0-9]{1,9}$/, 'A whole number from 1 to 100.')
+    .regex(/^[0-9]{1,9}$/, LIMIT)
     .transform(Number)
-    .refine((n) => n >= 1, 'A whole number from 1 to 100.')
-    .transform((n) => Math.min(n, LIST_LIMIT_MAX))
+    .pipe(limit)
     .default(LIST_LIMIT_DEFAULT)
     .meta({ description: 'How many to answer: 1 to 100.' }),
   cursor: z.string().max(200).optional().meta({ description: '`nextCursor` of the page before.' }),
 };
+
+/** The same `limit` where it comes as a number, not in a URL. */
+export const limitAsNumber = { limit: limit.default(LIST_LIMIT_DEFAULT) };
+
+/** A page of a list, as it is printed. */
+export const pageOfSchema = <T extends ZodType>(item: T) =>
+  z.object({ data: z.array(item), nextCursor: z.string().nullable() });
 
 /** An instant as a filter: RFC 3339, or a day (its first instant, UTC). */
 export const instantInput = z

@@ -1,5 +1,5 @@
-import type { z, ZodType } from 'zod';
-import { DomainError, fail, type ErrorCode, type FieldError } from '@/server/domain/errors';
+import { DomainError, fail } from '@/server/domain/errors';
+import { mustBeStorable } from '@/server/domain/input';
 
 /** The most a body may hold. A batch has a limit of its own. */
 export const BODY_MAX_BYTES = 1_048_576;
@@ -43,7 +43,7 @@ export function parseJson(bytes: Buffer, contentType: string | null): unknown {
   }
   try {
     const value: unknown = JSON.parse(text);
-    mustBeStorable(value, '');
+    mustBeStorable(value);
     return value;
   } catch (error) {
     if (error instanceof DomainError) throw error;
@@ -58,63 +58,3 @@ export function parseJson(bytes: Buffer, contentType: string | null): unknown {
 
 const failBody = (pointer: string, detail: string): never =>
   fail('invalid_request', { detail, errors: [{ pointer, code: 'invalid_request', detail }] });
-
-const DEPTH_MAX = 20;
-
-/** No request of the API has a longer list, and each item of one that is too long would be complained of. */
-const ITEMS_MAX = 1_000;
-
-// Postgres stores neither NUL nor half a surrogate pair. Said at the door, so that no field has to think of it.
-function mustBeStorable(value: unknown, pointer: string, depth = 0): void {
-  if (depth > DEPTH_MAX) failBody('', 'The body is nested too deeply.');
-  if (typeof value === 'string') {
-    if (!isStorable(value)) failBody(pointer, 'A text holds a NUL or half a surrogate pair, which cannot be stored.');
-  } else if (typeof value === 'object' && value !== null) {
-    if (Object.keys(value).length > ITEMS_MAX) failBody(pointer, `At most ${ITEMS_MAX} items.`);
-    for (const [key, item] of Object.entries(value)) {
-      if (!isStorable(key)) failBody(pointer, 'A field name holds a NUL or half a surrogate pair.');
-      mustBeStorable(item, `${pointer}/${escapePointer(key)}`, depth + 1);
-    }
-  }
-}
-
-export const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
-
-const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
-
-/**
- * Parses by a schema.
- * @param prefix of the pointers: '' for a body (JSON pointers), 'query' for parameters (their names)
- * @throws DomainError `invalid_amount` when nothing but amounts is wrong, else `invalid_request`
- */
-export async function parseBy<T>(schema: ZodType<T>, value: unknown, where: 'body' | 'query'): Promise<T> {
-  const result = await schema.safeParseAsync(value);
-  if (result.success) return result.data;
-  const errors = result.error.issues.flatMap(likeliest).flatMap((issue): FieldError[] => {
-    const params = 'params' in issue ? (issue.params as { code?: string } | undefined) : undefined;
-    const code: ErrorCode = params?.code === 'invalid_amount' ? 'invalid_amount' : 'invalid_request';
-    const path = issue.path.map((part) => escapePointer(String(part)));
-    const names = issue.code === 'unrecognized_keys' ? issue.keys.map(escapePointer) : [null];
-    return names.map((name) => {
-      const full = name === null ? path : [...path, name];
-      const detail = name === null ? issue.message : 'There is no such field here.';
-      return { pointer: where === 'query' ? full.join('/') : full.map((part) => `/${part}`).join(''), code, detail };
-    });
-  });
-  const code = errors.every((error) => error.code === 'invalid_amount') ? 'invalid_amount' : 'invalid_request';
-  const first = errors[0]!;
-  return fail(code, { errors, detail: `${first.pointer || 'The body'}: ${first.detail}` });
-}
-
-type Issue = z.core.$ZodIssue;
-
-/** Of a choice between objects, what is wrong by the one that was most likely meant: it knows the most of the fields. */
-function likeliest(issue: Issue): Issue[] {
-  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
-  const unknown = (branch: Issue[]) =>
-    branch.flatMap((one) => (one.code === 'unrecognized_keys' && one.path.length === 0 ? one.keys : [])).length;
-  const isOfObjects = issue.errors.flat().some((one) => one.path.length > 0 || one.code === 'unrecognized_keys');
-  if (!isOfObjects) return [issue];
-  const [best = []] = issue.errors.toSorted((a, b) => unknown(a) - unknown(b));
-  return best.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
-}

@@ -1,6 +1,7 @@
 import { z, type ZodType } from 'zod';
 import type { Ctx } from '@/server/domain/ctx';
 import type { Refusal } from '@/server/domain/errors';
+import type { Keep } from '@/server/domain/idempotency';
 import type { IdPrefix } from '@/server/domain/ids';
 import type { KeyHolder } from '@/server/domain/keys/read';
 import { BODY_MAX_BYTES } from './body';
@@ -33,7 +34,7 @@ export type Operation = {
   /** What a request costs of the allowance beyond 1, by its body. */
   extraCost: (body: unknown) => number;
   /** How its answer is stored for an Idempotency-Key, where that is not the answer itself, and made again. */
-  keep: { pack: (result: unknown) => object; recall: (ctx: Ctx, packed: unknown) => Promise<unknown> } | null;
+  keep: Keep | null;
   /** The same as text/csv, as pieces of text; the list's `limit` and `cursor` do not apply to it. */
   csv: ((ctx: Ctx, query: unknown) => AsyncIterable<string>) | null;
   verb: (ctx: Ctx, input: Input<unknown, unknown>) => Promise<unknown>;
@@ -57,7 +58,7 @@ export function operation<
   onBehalf?: boolean;
   maxBytes?: number;
   extraCost?: (body: z.output<B>) => number;
-  keep?: { pack: (result: z.output<R>) => object; recall: (ctx: Ctx, packed: never) => Promise<z.output<R> | null> };
+  keep?: Keep<z.output<R>>;
   csv?: (ctx: Ctx, query: z.output<Q>) => AsyncIterable<string>;
   verb: (ctx: Ctx, input: Input<z.output<Q>, z.output<B>>) => Promise<z.output<R> | Refusal>;
 }): Operation {
@@ -72,7 +73,7 @@ export function operation<
     onBehalf: spec.onBehalf ?? false,
     maxBytes: spec.maxBytes ?? BODY_MAX_BYTES,
     extraCost: (body) => extraCost(body as z.output<B>),
-    keep: (spec.keep as Operation['keep'] | undefined) ?? null,
+    keep: (spec.keep as Keep | undefined) ?? null,
     csv: (spec.csv as Operation['csv'] | undefined) ?? null,
     verb: (ctx, input) => spec.verb(ctx, input as Input<z.output<Q>, z.output<B>>),
   };
@@ -87,10 +88,6 @@ const noBody = z.strictObject({});
 
 /** The body of an operation that takes none: `{}` or absent. */
 export const emptyBody: ZodType = noBody;
-
-/** A page of a list, as it is printed. */
-export const pageOfSchema = <T extends ZodType>(item: T) =>
-  z.object({ data: z.array(item), nextCursor: z.string().nullable() });
 
 /** What a path is made of: which parameter holds an id of which kind. */
 export type Params = Record<string, IdPrefix>;

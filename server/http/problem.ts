@@ -1,20 +1,14 @@
-import { ERRORS, type ErrorCode, type ErrorFacts } from '@/server/domain/errors';
-import { newUuid7, printId } from '@/server/domain/ids';
+import { ERRORS, describeError, type ErrorCode, type ErrorFacts } from '@/server/domain/errors';
+import { newRequestId } from '@/server/domain/ids';
 
-/** A new id of a request, as it is printed. */
-export const newRequestId = (): string => printId('req', newUuid7());
-
-/**
- * An error as `application/problem+json` (RFC 9457): what happened, what to do, a stable code, and a page that explains.
- */
+/** An error as `application/problem+json`. */
 export function problemResponse(
   code: ErrorCode,
   options: ErrorFacts & { headers?: Record<string, string>; requestId?: string } = {},
 ): Response {
-  const { headers, requestId = newRequestId(), retryAfterSeconds, detail, ...facts } = options;
-  const { status, title, advice } = ERRORS[code];
-  const body = { type: `/docs/errors/${code}`, title, status, detail: detail ?? advice, code, requestId, ...facts };
-  return new Response(JSON.stringify(body), {
+  const { headers, requestId = newRequestId(), retryAfterSeconds, ...facts } = options;
+  const { status } = ERRORS[code];
+  return new Response(JSON.stringify(describeError(code, facts, requestId)), {
     status,
     headers: {
       'Content-Type': 'application/problem+json',

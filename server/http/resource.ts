@@ -1,19 +1,26 @@
-import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { isUnavailable } from '@/db/faults';
-import { makeCtx, transact, type Ctx, type Services, type Tx } from '@/server/domain/ctx';
+import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
 import { DomainError, fail, Refusal } from '@/server/domain/errors';
-import { parseId } from '@/server/domain/ids';
+import {
+  hashRequest,
+  once,
+  readIdempotencyKey,
+  sha256,
+  type Answered,
+  type Outcome,
+} from '@/server/domain/idempotency';
+import { newRequestId, parseId } from '@/server/domain/ids';
+import { isStorable, parseBy } from '@/server/domain/input';
 import { rememberUse } from '@/server/domain/keys/write';
 import type { KeyHolder } from '@/server/domain/keys/read';
 import { env } from '@/server/env';
-import { isStorable, parseBy, parseJson, readBytes } from './body';
+import { parseJson, readBytes } from './body';
 import { actorOf, keyOf, openGate } from './gate';
 import { csvResponse, wantsCsv } from './csv';
 import { makeLimiter, type Allowance } from './limit';
 import { describeFault, log } from '@/server/log';
 import { emptyBody, register, type Method, type Operation, type Params } from './operation';
-import { newRequestId, problemResponse } from './problem';
+import { problemResponse } from './problem';
 import { services } from './services';
 
 type Route = { params: Promise<Record<string, string | string[] | undefined>> };
@@ -131,9 +138,6 @@ function mustBeAllowed(allowance: Allowance): Allowance {
   return allowance;
 }
 
-/** What came of a verb: what is printed, and what is kept of it for the Idempotency-Key. */
-type Outcome = { status: number; wire: unknown; kept: unknown } | Refusal;
-
 async function respond(call: Call, operation: Operation, params: Params, route: Route): Promise<Response> {
   const parts = services();
   const holder = await admit(parts, call);
@@ -149,20 +153,18 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
     const query = await parseBy(operation.query, readQuery(call.request), 'query');
     return csvResponse(operation.id, operation.csv(ctx, query));
   }
-  const run = async (inside: Ctx): Promise<Outcome> => {
+  const run = async (inside: Ctx): Promise<Outcome | Refusal> => {
     const query = await parseBy(operation.query, readQuery(call.request), 'query');
     const json = writes ? parseJson(bytes, call.request.headers.get('content-type')) : {};
     const body = await parseBy(operation.body ?? emptyBody, json, 'body');
     call.allowance = mustBeAllowed(limits().team(holder.teamId, operation.extraCost(body)));
     const onBehalfOf = member === null ? null : readMember(inside, member);
     const result = await operation.verb(inside, { params: ids, query, body, onBehalfOf, holder });
-    if (result instanceof Refusal) return result;
-    const wire = z.encode(operation.reply, result);
-    return { status: operation.status(result), wire, kept: operation.keep ? operation.keep.pack(result) : wire };
+    return result instanceof Refusal ? result : { status: operation.status(result), result };
   };
-  const key = call.request.method === 'POST' ? idempotencyKey(call.request) : null;
-  if (key !== null) return once(call, ctx, { key, hash: hashOf(call.request, member, bytes), operation }, run);
-  return print(call, await run(ctx));
+  const key = call.request.method === 'POST' ? readIdempotencyKey(call.request.headers.get('idempotency-key')) : null;
+  const request = key === null ? null : { key, hash: hashOf(call.request, member, bytes) };
+  return print(call, await once(ctx, request, operation, run));
 }
 
 async function admit(parts: Services, call: Call): Promise<KeyHolder> {
@@ -210,85 +212,20 @@ const failParameter = (pointer: string, detail: string): never =>
   fail('invalid_request', { detail: `${pointer}: ${detail}`, errors: [{ pointer, code: 'invalid_request', detail }] });
 const failHeader = failParameter;
 
-function idempotencyKey(request: Request): string | null {
-  const key = request.headers.get('idempotency-key');
-  if (key !== null && !/^[\x20-\x7e]{1,255}$/.test(key))
-    failHeader('Idempotency-Key', '1 to 255 printable ASCII characters.');
-  return key;
-}
-
 /** What makes two requests the same: method, path, query, Member and body. */
 function hashOf(request: Request, member: string | null, body: Buffer): string {
   const { pathname, search } = new URL(request.url);
-  const bodyHash = createHash('sha256').update(body).digest('hex');
-  return createHash('sha256')
-    .update(JSON.stringify([request.method, pathname, search, member, bodyHash]))
-    .digest('hex');
+  return hashRequest([request.method, pathname, search, member, sha256(body)]);
 }
 
-/**
- * Runs a request once for its Idempotency-Key. The key's row commits with the change and its answer, or not at all; only
- * a success is stored, no dry run and no refusal.
- */
-async function once(
-  call: Call,
-  ctx: Ctx,
-  { key, hash, operation }: { key: string; hash: string; operation: Operation },
-  run: (tx: Ctx) => Promise<Outcome>,
-): Promise<Response> {
-  return transact(ctx, key, async (tx) => {
-    const past = tx.tx.past;
-    if (past?.busy) fail('idempotency_in_flight', { retryAfterSeconds: 1 });
-    if (past?.found) return replay(tx, past.found, hash, operation);
-    const outcome = await run(tx);
-    const response = print(call, outcome);
-    if (!(outcome instanceof Refusal) && tx.actor.type === 'seat') {
-      const answer = tx.vault.seal(JSON.stringify(outcome.kept));
-      tx.tx.answer = {
-        memberId: tx.actor.memberId,
-        key,
-        hash,
-        status: outcome.status,
-        answer,
-        made: madeBy(outcome.wire),
-      };
-    }
-    return response;
-  });
-}
-
-async function replay(
-  tx: Tx,
-  found: { hash: string; status: number; answer: string | null; made: string | null },
-  hash: string,
-  operation: Operation,
-): Promise<Response> {
-  if (found.hash !== hash) fail('idempotency_mismatch');
-  const gone = () => fail('idempotency_expired', found.made === null ? {} : { made: found.made });
-  const kept = found.answer === null ? gone() : tx.vault.open(found.answer);
-  const headers = { 'Idempotent-Replayed': 'true' };
-  if (!operation.keep) return json(found.status, kept, headers);
-  const result = (await operation.keep.recall(tx, JSON.parse(kept))) ?? gone();
-  return json(found.status, JSON.stringify(z.encode(operation.reply, result)), headers);
-}
-
-/** The id of what a request made, for the time after its stored answer is dropped. */
-function madeBy(wire: unknown): string | null {
-  const { id, transfer, member, data } = wire as Partial<Record<'transfer' | 'member', { id?: string }>> & {
-    id?: string;
-    data?: { id?: string }[];
-  };
-  return transfer?.id ?? id ?? member?.id ?? data?.[0]?.id ?? null;
-}
-
-function print(call: Call, outcome: Outcome): Response {
+function print(call: Call, outcome: Answered | Refusal): Response {
   if (outcome instanceof Refusal) return problemResponse(outcome.code, { ...outcome.facts, requestId: call.requestId });
-  return json(outcome.status, JSON.stringify(outcome.wire), {});
-}
-
-function json(status: number, text: string, headers: Record<string, string>): Response {
-  return new Response(text, {
-    status,
-    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers },
+  return new Response(outcome.text, {
+    status: outcome.status,
+    headers: {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-store',
+      ...(outcome.replayed && { 'Idempotent-Replayed': 'true' }),
+    },
   });
 }

@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { newUuid7, printId } from '@/server/domain/ids';
-import type { Answer } from '../support/api';
+import { rowsOf, type Caller } from '../support/door';
+import { DOORS, expectRefusal, useDoors, type Door, type Said, type Who } from '../support/doors';
+import { idFieldsOf, listProcedures } from '../support/procedures';
+import { listOperations, fieldsAt, placesOf, type Place } from '../support/operations';
 import { addMember, makeTeam, type TestTeam } from '../support/team';
-import { expectProblem, rowsOf, tellable, useApi, type Caller } from '../support/door';
-import { listOperations, pathWith, placesOf, type Listed, type Place } from '../support/operations';
 
-const as = useApi();
+const doors = useDoors();
+const { as } = doors;
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
 /**
- * Every operation, with the places where an id can stand in it and a body that is good. A new operation, or a new place
- * in an old one, fails until it stands here.
+ * Every operation of the API, which is a procedure of tRPC too, with the places where an id can stand in it and a body
+ * that is good. A new one at either door, or a new place in an old one, fails until it stands here.
  */
 const ROWS: Record<string, { places: Place[]; body?: object }> = {
   getMe: { places: [] },
@@ -55,11 +57,9 @@ async function inhabit(): Promise<Inhabited> {
   const team = await makeTeam();
   const { mem, key } = await addMember(team, { credit: '5', recharge: { threshold: '4.99', target: '5' } });
   const [owner, member] = [as(team.ownerKey), as(key)];
-  const sent = [
-    await member.post('/messages', message),
-    await member.post('/messages', message),
-    await member.post('/messages', message),
-  ];
+  const sent: string[] = [];
+  // The rule fires with every second of them.
+  for (let i = 0; i < 4; i += 1) sent.push((await member.post('/messages', message)).body.id);
   const { data } = (await member.get('/transfers')).body;
   await owner.post(`/members/${mem}/key/rotate`, { overlapSeconds: 3600 });
   const keys = (await owner.get(`/members/${mem}/keys`)).body.data;
@@ -71,8 +71,11 @@ async function inhabit(): Promise<Inhabited> {
     listTransfers: '/transfers',
   };
   const cursors: Record<string, string> = {};
-  for (const [id, path] of Object.entries(lists)) cursors[id] = (await owner.get(`${path}?limit=1`)).body.nextCursor;
-  return { ...team, member, own: { ids: { mem, msg: sent[0]!.body.id, trf: data[0].id, key: keys[0].id }, cursors } };
+  for (const [id, path] of Object.entries(lists)) {
+    cursors[id] = (await owner.get(`${path}?limit=1`)).body.nextCursor;
+    expect(cursors[id], `${path} goes on`).toEqual(expect.any(String));
+  }
+  return { ...team, member, own: { ids: { mem, msg: sent[0]!, trf: data[0].id, key: keys[0].id }, cursors } };
 }
 
 /** Ids of the same form that nobody was ever given. */
@@ -84,23 +87,22 @@ function neverGiven(): Ids {
 }
 
 /** The request with foreign ids in one place, and the caller's own in all others. */
-function ask(caller: Caller, listed: Listed, place: Place, foreign: Ids, own: Ids): Promise<Answer> {
-  const { id, method, path, params } = listed;
-  const { ids } = place === 'path' ? foreign : own;
-  const query =
-    place === 'cursor' ? `?cursor=${foreign.cursors[id]}` : place === 'filter' ? `?memberId=${foreign.ids.mem}` : '';
-  return caller.call(method, `${pathWith(path, ids, params)}${query}`, {
-    body: method === 'GET' ? undefined : ROWS[id]!.body,
-    headers: place === 'header' ? { Member: foreign.ids.mem } : {},
+function ask(door: Door, who: Who, id: string, place: Place, foreign: Ids, own: Ids): Promise<Said> {
+  return doors[door](who, {
+    id,
+    ids: place === 'path' ? foreign.ids : own.ids,
+    body: ROWS[id]!.body,
+    query: {
+      ...(place === 'cursor' && { cursor: foreign.cursors[id]! }),
+      ...(place === 'filter' && { memberId: foreign.ids.mem }),
+    },
+    onBehalfOf: place === 'header' ? foreign.ids.mem : undefined,
   });
 }
 
-function expectNothing(answer: Answer, place: Place): void {
-  if (place === 'filter') {
-    expect([answer.status, answer.body.data, answer.body.nextCursor ?? null]).toEqual([200, [], null]);
-    if (answer.body.total) expect(answer.body.total).toMatchObject({ messages: 0, cost: '0.00' });
-  } else expectProblem(answer, place === 'cursor' ? 'invalid_cursor' : 'not_found');
-}
+const NOTHING = { data: [], nextCursor: null };
+const NO_USAGE = { data: [], total: { messages: 0, segments: 0, delivered: 0, failed: 0, cost: '0.00' } };
+const nothingOf = (id: string): object => (id === 'getUsage' ? NO_USAGE : NOTHING);
 
 describe('the table', () => {
   it('has a row for every operation, with every place in it where an id can stand', () => {
@@ -108,46 +110,55 @@ describe('the table', () => {
     const rows = Object.fromEntries(Object.entries(ROWS).map(([id, { places }]) => [id, places.toSorted()]));
     expect(rows).toEqual(expected);
   });
+
+  it('has a row for every procedure, whose input takes ids in the same places and in no other', async () => {
+    const found: Record<string, string[]> = {};
+    for (const procedure of listProcedures()) found[procedure.id] = (await idFieldsOf(procedure)).toSorted();
+    const expected = listOperations().map((listed) => [
+      listed.id,
+      ROWS[listed.id]!.places.flatMap((place) => fieldsAt(listed, place)).toSorted(),
+    ]);
+    expect(found).toEqual(Object.fromEntries(expected));
+  });
 });
 
 describe('what is another’s answers as what was never given, and nothing changes', () => {
   // Nothing changes in them, so they serve all: the first test that finds a change names its culprit.
   let teams: Promise<[Inhabited, Inhabited]> | undefined;
   const two = () => (teams ??= Promise.all([inhabit(), inhabit()]));
-  const probes = Object.entries(ROWS).flatMap(([id, { places }]) => places.map((place) => ({ id, place })));
+  const probes = Object.entries(ROWS).flatMap(([id, { places }]) =>
+    places.flatMap((place) => DOORS.map((door) => ({ id, place, door }))),
+  );
 
-  it.each(probes)('$id: the ids of another team in its $place', async ({ id, place }) => {
-    const listed = listOperations().find((one) => one.id === id)!;
+  it.each(probes)('$id through $door: the ids of another team in its $place', async ({ id, place, door }) => {
     const [own, other] = await two();
     const before = [await rowsOf(own), await rowsOf(other)];
-    for (const caller of [as(own.ownerKey), own.member]) {
-      const foreign = await ask(caller, listed, place, other.own, own.own);
-      const never = await ask(caller, listed, place, neverGiven(), own.own);
-      expect(tellable(foreign)).toEqual(tellable(never));
-      if (caller.key === own.ownerKey) expectNothing(foreign, place);
-      else
-        expect(foreign.status === 200 ? foreign.body.data : foreign.status).toEqual(
-          place === 'filter' ? [] : foreign.status,
-        );
+    for (const key of [own.ownerKey, own.member.key]) {
+      const foreign = await ask(door, { key }, id, place, other.own, own.own);
+      const never = await ask(door, { key }, id, place, neverGiven(), own.own);
+      expect(foreign.tellable).toEqual(never.tellable);
+      if (place === 'filter') expect(foreign.body).toMatchObject(nothingOf(id));
+      else if (key !== own.ownerKey) expect(foreign.ok).toBe(false);
+      else expectRefusal(foreign, place === 'cursor' ? 'invalid_cursor' : 'not_found');
     }
     expect([await rowsOf(own), await rowsOf(other)]).toEqual(before);
   });
 
-  it.each(probes)('$id: the ids of a fellow member in its $place', async ({ id, place }) => {
-    const listed = listOperations().find((one) => one.id === id)!;
+  it.each(probes)('$id through $door: the ids of a fellow member in its $place', async ({ id, place, door }) => {
     const [team] = await two();
     const { mem, key } = await addMember(team, { credit: '1' });
     const own: Ids = { ...team.own, ids: { ...team.own.ids, mem } };
     const before = await rowsOf(team);
-    const fellow = await ask(as(key), listed, place, team.own, own);
-    expect(fellow.status === 200 ? fellow.body.data : 'refused').toEqual(place === 'filter' ? [] : 'refused');
-    expect(tellable(fellow)).toEqual(tellable(await ask(as(key), listed, place, neverGiven(), own)));
+    const fellow = await ask(door, { key }, id, place, team.own, own);
+    if (place === 'filter') expect(fellow.body).toMatchObject(nothingOf(id));
+    else expect(fellow.ok).toBe(false);
+    expect(fellow.tellable).toEqual((await ask(door, { key }, id, place, neverGiven(), own)).tellable);
     expect(await rowsOf(team)).toEqual(before);
   });
 });
 
 describe('texts that exist in another team only', () => {
-  it('are found by no filter', async () => {
+  it.each(DOORS)('are found by no filter through %s', async (door) => {
     const [own, other] = [await makeTeam(), await makeTeam()];
     const theirs = await addMember(other, {
       credit: '1',
@@ -156,15 +167,17 @@ describe('texts that exist in another team only', () => {
       externalId: 'unique-id',
     });
     await as(theirs.key).post('/messages', { ...message, reference: 'unique-ref' });
-    const paths = [
-      '/members?query=Unique',
-      '/members?query=unique@example.test',
-      '/members?externalId=unique-id',
-      '/messages?reference=unique-ref',
+    const filters: [string, Record<string, string>][] = [
+      ['listMembers', { query: 'Unique' }],
+      ['listMembers', { query: 'unique@example.test' }],
+      ['listMembers', { externalId: 'unique-id' }],
+      ['listMessages', { reference: 'unique-ref' }],
+      ['listMessages', { recipient: message.to }],
     ];
-    for (const path of [...paths, `/messages?recipient=${encodeURIComponent(message.to)}`]) {
-      expect((await as(own.ownerKey).get(path)).body, path).toEqual({ data: [], nextCursor: null });
-      expect((await as(other.ownerKey).get(path)).body.data, path).toHaveLength(1);
+    for (const [id, query] of filters) {
+      const seenBy = ({ ownerKey }: TestTeam) => doors[door]({ key: ownerKey }, { id, ids: {}, query });
+      expect((await seenBy(own)).body, id).toEqual(NOTHING);
+      expect((await seenBy(other)).body.data, id).toHaveLength(1);
     }
   });
 

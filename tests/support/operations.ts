@@ -1,4 +1,5 @@
-import type { ZodObject, ZodType } from 'zod';
+import type { ZodType } from 'zod';
+import { FIELD_OF, isIdName, shapeOf } from './procedures';
 import { registered, type Method, type Operation, type Registered } from '@/server/http/operation';
 
 /** One operation of the API, as the router knows it. */
@@ -20,8 +21,7 @@ export function listOperations(): Listed[] {
 /** Where an id or a cursor can stand in a request. */
 export type Place = 'path' | 'header' | 'cursor' | 'filter' | 'body';
 
-const fieldsOf = (schema: ZodType | null): string[] => Object.keys((schema as ZodObject | null)?.shape ?? {});
-const isId = (field: string): boolean => /Ids?$/.test(field) && field !== 'externalId';
+const fieldsOf = (schema: ZodType | null): string[] => Object.keys(shapeOf(schema));
 
 /** The places of one operation where an id can stand, read from its description. */
 export function placesOf({ params, operation }: Listed): Place[] {
@@ -30,8 +30,8 @@ export function placesOf({ params, operation }: Listed): Place[] {
     ...(Object.keys(params).length > 0 ? (['path'] as const) : []),
     ...(operation.onBehalf ? (['header'] as const) : []),
     ...(query.includes('cursor') ? (['cursor'] as const) : []),
-    ...(query.some(isId) ? (['filter'] as const) : []),
-    ...(fieldsOf(operation.body).some(isId) ? (['body'] as const) : []),
+    ...(query.some(isIdName) ? (['filter'] as const) : []),
+    ...(fieldsOf(operation.body).some(isIdName) ? (['body'] as const) : []),
   ];
 }
 
@@ -41,3 +41,19 @@ export const pathWith = (path: string, ids: Record<string, string>, params: Regi
     (text, [name, prefix]) => text.replace(`{${name}}`, ids[prefix] ?? `${prefix}_missing`),
     path,
   );
+
+/** The fields of the same operation at the tRPC door that stand for one place of it. */
+export function fieldsAt({ params, operation }: Listed, place: Place): string[] {
+  switch (place) {
+    case 'path':
+      return Object.values(params).map((prefix) => FIELD_OF[prefix] ?? `a field for ${prefix}_…`);
+    case 'header':
+      return ['onBehalfOf'];
+    case 'cursor':
+      return ['cursor'];
+    case 'filter':
+      return fieldsOf(operation.query).filter(isIdName);
+    case 'body':
+      return fieldsOf(operation.body).filter(isIdName);
+  }
+}

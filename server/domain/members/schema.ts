@@ -114,3 +114,5 @@ export const rotatedKeySchema = z
   .object({ member: memberSchema, secrets: z.object({ apiKey: z.string() }) })
   .meta({ id: 'RotatedKey' });
 export type RotatedKey = z.output<typeof rotatedKeySchema>;
+
+export const revealedKeySchema = z.object({ apiKey: z.string() });

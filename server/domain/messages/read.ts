@@ -1,4 +1,5 @@
 import { and, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import type { Db } from '@/db/client';
 import { ledgerAccounts } from '@/db/schema/ledger';
 import { members } from '@/db/schema/members';
@@ -7,6 +8,7 @@ import { teams } from '@/db/schema/teams';
 import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { fail } from '../errors';
+import type { Keep } from '../idempotency';
 import { asTeamId, parseId, type TeamId } from '../ids';
 import type { FindRate } from '../rates/rules';
 import { pageOf, readCursor, type CursorBinding } from '../cursors';
@@ -142,28 +144,33 @@ const before = (to: Date) =>
     sql`${messages.id} < uuid7_floor(${new Date(to.getTime() + ID_LAG_MS).toISOString()}::timestamptz)`,
   );
 
-/** What is kept of an accepted batch for the time when it is asked for again. Its messages are in the log. */
-export type PackedBatch = { ids: string[]; cost: string; balance: string };
+const packedBatch = z.object({ ids: z.array(z.string()), cost: z.string(), balance: z.string() });
 
-export const packBatch = ({ data, cost, balance }: AcceptedBatch): PackedBatch => ({
-  ids: data.map((message) => message.id),
-  cost: cost.toString(),
-  balance: balance.toString(),
-});
-
-/** A batch as it was answered when it was accepted, whatever became of it since; null when some of it is no longer kept. */
-export async function recallBatch(ctx: Ctx, { ids, cost, balance }: PackedBatch): Promise<AcceptedBatch | null> {
-  const rows = await ctx.db
-    .select(columns)
-    .from(messages)
-    .where(and(eq(messages.teamId, ctx.actor.teamId), inArray(messages.id, ids)));
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  const data = ids.flatMap((id) => {
-    const row = byId.get(id);
-    return row ? [showAccepted(ctx, row)] : [];
-  });
-  return data.length === ids.length ? { data, cost: BigInt(cost), balance: BigInt(balance) } : null;
-}
+/**
+ * How the answer to a batch is kept for the time when it is asked for again: its messages are in the log. They are printed
+ * as they were accepted, whatever became of them since.
+ */
+export const keepBatch: Keep<AcceptedBatch> = {
+  pack: ({ data, cost, balance }) =>
+    ({
+      ids: data.map((message) => message.id),
+      cost: cost.toString(),
+      balance: balance.toString(),
+    }) satisfies z.input<typeof packedBatch>,
+  recall: async (ctx, packed) => {
+    const { ids, cost, balance } = packedBatch.parse(packed);
+    const rows = await ctx.db
+      .select(columns)
+      .from(messages)
+      .where(and(eq(messages.teamId, ctx.actor.teamId), inArray(messages.id, ids)));
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    const data = ids.flatMap((id) => {
+      const row = byId.get(id);
+      return row ? [showAccepted(ctx, row)] : [];
+    });
+    return data.length === ids.length ? { data, cost: BigInt(cost), balance: BigInt(balance) } : null;
+  },
+};
 
 const showAccepted = (ctx: Ctx, row: Row): Message => ({
   ...showMessage(ctx, { ...row, errorCode: null, errorDetail: null }),

@@ -53,8 +53,8 @@ export async function getTeam(ctx: Ctx): Promise<Team> {
   };
 }
 
-/** Who asks, and the balance that is spent for it: the master's for an owner. */
-export async function getMe(ctx: Ctx, key: Me['key']): Promise<Me> {
+/** Who asks, with which key (null: with none), and the balance that is spent for it: the master's for an owner. */
+export async function getMe<K extends Me['key'] | null>(ctx: Ctx, key: K): Promise<Omit<Me, 'key'> & { key: K }> {
   const { actor } = ctx;
   if (actor.type !== 'seat') fail('not_found');
   const member = await getMember(ctx, actor.memberId);

@@ -1,7 +1,8 @@
+import { pageOfSchema } from '@/server/domain/lists';
 import { listMembers } from '@/server/domain/members/read';
 import { createdMemberSchema, createMemberInput, memberListInput, memberSchema } from '@/server/domain/members/schema';
 import { createMember } from '@/server/domain/members/write';
-import { operation, pageOfSchema } from '@/server/http/operation';
+import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/members', {

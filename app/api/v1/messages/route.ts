@@ -1,8 +1,9 @@
+import { pageOfSchema } from '@/server/domain/lists';
 import { listMessages } from '@/server/domain/messages/read';
 import { messageListInput, messageSchema, newMessageInput } from '@/server/domain/messages/schema';
 import { sendMessage } from '@/server/domain/messages/write';
 import { printMessages } from '@/server/http/exports';
-import { operation, pageOfSchema } from '@/server/http/operation';
+import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messages', {

@@ -1,6 +1,7 @@
 import { listTransfers } from '@/server/domain/ledger/read';
 import { transferListInput, transferSchema } from '@/server/domain/ledger/schema';
-import { operation, pageOfSchema } from '@/server/http/operation';
+import { pageOfSchema } from '@/server/domain/lists';
+import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/transfers', {

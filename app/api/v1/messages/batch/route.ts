@@ -1,4 +1,4 @@
-import { packBatch, recallBatch } from '@/server/domain/messages/read';
+import { keepBatch } from '@/server/domain/messages/read';
 import { acceptedBatchSchema, BATCH_MAX_BYTES, batchInput } from '@/server/domain/messages/schema';
 import { sendBatch } from '@/server/domain/messages/write';
 import { batchCost, operation } from '@/server/http/operation';
@@ -12,7 +12,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
     maxBytes: BATCH_MAX_BYTES,
     extraCost: batchCost,
     reply: acceptedBatchSchema,
-    keep: { pack: packBatch, recall: recallBatch },
+    keep: keepBatch,
     status: 202,
     onBehalf: true,
     verb: (ctx, { body, onBehalfOf }) => sendBatch(ctx, { ...body, onBehalfOf }),

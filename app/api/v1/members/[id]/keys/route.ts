@@ -1,6 +1,7 @@
+import { pageOfSchema } from '@/server/domain/lists';
 import { listKeys } from '@/server/domain/keys/read';
 import { keyListInput, keySchema } from '@/server/domain/keys/schema';
-import { operation, pageOfSchema } from '@/server/http/operation';
+import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/members/{id}/keys', {

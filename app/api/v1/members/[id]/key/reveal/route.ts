@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { revealedKeySchema } from '@/server/domain/members/schema';
 import { revealKey } from '@/server/domain/members/write';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
@@ -8,7 +8,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
   POST: operation({
     id: 'revealKey',
     summary: "Show a member's current key; written to the audit log",
-    reply: z.object({ apiKey: z.string() }),
+    reply: revealedKeySchema,
     verb: (ctx, { params }) => revealKey(ctx, params['id']!),
   }),
 });

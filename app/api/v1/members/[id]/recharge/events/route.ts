@@ -1,6 +1,7 @@
+import { pageOfSchema } from '@/server/domain/lists';
 import { listRechargeEvents } from '@/server/domain/recharge/read';
 import { rechargeEventListInput, rechargeEventSchema } from '@/server/domain/recharge/schema';
-import { operation, pageOfSchema } from '@/server/http/operation';
+import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/members/{id}/recharge/events', {

@@ -1,0 +1,14 @@
+import type { SeatActor } from '@/server/domain/actor';
+import type { Services } from '@/server/domain/ctx';
+
+/**
+ * What every procedure is given. The session's gate mints the actor anew for each request, from the seat as it is then:
+ * reads rely on it, changes judge the seat again inside their transaction. Null: nobody is signed in.
+ */
+export type Context = {
+  services: Services;
+  actor: SeatActor | null;
+  requestId: string;
+  /** The `Idempotency-Key` of the request: at most one change is asked for in it then. */
+  idempotencyKey: string | null;
+};

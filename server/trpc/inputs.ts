@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { idCodec } from '@/server/domain/codecs';
+
+/** What stands in the API's path, as fields of an input. A malformed id is `not_found`, as it is there. */
+export const ofMember = { memberId: idCodec('mem') };
+
+export const ofTransfer = { transferId: idCodec('trf') };
+
+export const oneMember = z.strictObject(ofMember);
+export const oneMessage = z.strictObject({ messageId: idCodec('msg') });
+export const oneTransfer = z.strictObject(ofTransfer);
+export const oneKey = z.strictObject({ keyId: idCodec('key') });
+
+/** The seat for which an owner sends: the API's `Member` header. */
+export const onBehalf = { onBehalfOf: idCodec('mem').nullable().default(null) };

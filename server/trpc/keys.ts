@@ -1,0 +1,23 @@
+import { listKeys } from '@/server/domain/keys/read';
+import { keyListInput, keySchema } from '@/server/domain/keys/schema';
+import { endKey } from '@/server/domain/keys/write';
+import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
+import { revealedKeySchema, rotatedKeySchema, rotateKeyInput } from '@/server/domain/members/schema';
+import { revealKey, rotateKey } from '@/server/domain/members/write';
+import { ofMember, oneKey, oneMember } from './inputs';
+import { mutation, query, router } from './procedures';
+
+export const keys = router({
+  listKeys: query({
+    input: keyListInput.extend({ ...ofMember, ...limitAsNumber }),
+    reply: pageOfSchema(keySchema),
+    verb: listKeys,
+  }),
+  endKey: mutation({ input: oneKey, reply: keySchema, verb: (ctx, { keyId }) => endKey(ctx, keyId) }),
+  rotateKey: mutation({ input: rotateKeyInput.extend(ofMember), reply: rotatedKeySchema, verb: rotateKey }),
+  revealKey: mutation({
+    input: oneMember,
+    reply: revealedKeySchema,
+    verb: (ctx, { memberId }) => revealKey(ctx, memberId),
+  }),
+});

@@ -1,0 +1,54 @@
+import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
+import { getMember, listMembers } from '@/server/domain/members/read';
+import {
+  createdMemberSchema,
+  createMemberInput,
+  deletedMemberSchema,
+  memberListInput,
+  memberSchema,
+  setRoleInput,
+  updateMemberInput,
+} from '@/server/domain/members/schema';
+import {
+  activateMember,
+  createMember,
+  deactivateMember,
+  deleteMember,
+  restoreMember,
+  setRole,
+  updateMember,
+} from '@/server/domain/members/write';
+import { ofMember, oneMember } from './inputs';
+import { mutation, query, router } from './procedures';
+
+export const members = router({
+  listMembers: query({
+    input: memberListInput.extend(limitAsNumber),
+    reply: pageOfSchema(memberSchema),
+    verb: listMembers,
+  }),
+  createMember: mutation({ input: createMemberInput, reply: createdMemberSchema, verb: createMember }),
+  getMember: query({ input: oneMember, reply: memberSchema, verb: (ctx, { memberId }) => getMember(ctx, memberId) }),
+  updateMember: mutation({ input: updateMemberInput.extend(ofMember), reply: memberSchema, verb: updateMember }),
+  deleteMember: mutation({
+    input: oneMember,
+    reply: deletedMemberSchema,
+    verb: (ctx, { memberId }) => deleteMember(ctx, memberId),
+  }),
+  restoreMember: mutation({
+    input: oneMember,
+    reply: memberSchema,
+    verb: (ctx, { memberId }) => restoreMember(ctx, memberId),
+  }),
+  activateMember: mutation({
+    input: oneMember,
+    reply: memberSchema,
+    verb: (ctx, { memberId }) => activateMember(ctx, memberId),
+  }),
+  deactivateMember: mutation({
+    input: oneMember,
+    reply: memberSchema,
+    verb: (ctx, { memberId }) => deactivateMember(ctx, memberId),
+  }),
+  setRole: mutation({ input: setRoleInput.extend(ofMember), reply: memberSchema, verb: setRole }),
+});

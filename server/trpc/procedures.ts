@@ -1,0 +1,93 @@
+import { initTRPC } from '@trpc/server';
+import { z, type ZodType } from 'zod';
+import { makeCtx, type Ctx } from '@/server/domain/ctx';
+import { fail, Refusal } from '@/server/domain/errors';
+import { hashRequest, once, readIdempotencyKey, type Keep } from '@/server/domain/idempotency';
+import { newRequestId } from '@/server/domain/ids';
+import { mustBeStorable } from '@/server/domain/input';
+import { log } from '@/server/log';
+import type { Context } from './context';
+import { problemOf } from './problem';
+
+const t = initTRPC.context<Context>().create({
+  // Of an error nothing is printed but its problem: not tRPC's own words, which may quote an input, and no stack.
+  errorFormatter: ({ error, ctx, path }) => {
+    const { problem } = problemOf(error, ctx?.requestId ?? newRequestId());
+    return { message: problem.detail, code: RPC_ERROR, data: { ...problem, httpStatus: problem.status, path } };
+  },
+});
+
+/** The JSON-RPC code of every error: what it is stands in `data.code`, in the words of the one table. */
+const RPC_ERROR = -32_603;
+
+export const { router, createCallerFactory } = t;
+
+/** Wraps all that can happen in one call: one answer or one problem, and one log line. */
+const open = t.procedure.use(async ({ ctx, path, next }) => {
+  const started = performance.now();
+  const result = await next();
+  const error = result.ok ? null : problemOf(result.error, ctx.requestId);
+  const status = error?.problem.status ?? 200;
+  log({
+    msg: 'request',
+    level: status >= 500 ? 'error' : 'info',
+    id: ctx.requestId,
+    procedure: path,
+    status,
+    ms: Math.round((performance.now() - started) * 10) / 10,
+    team: ctx.actor?.teamId,
+    actor: ctx.actor?.memberId,
+    address: ctx.actor?.address,
+  });
+  if (error) throw error;
+  return result;
+});
+
+/** For who is signed in and has a seat in the team: the resolver is given what a verb is given. */
+const signedIn = open.use(async ({ ctx, getRawInput, next }) => {
+  const { services, actor, requestId } = ctx;
+  if (!actor) fail('missing_key', { detail: 'Sign in first.' });
+  const rawInput = await getRawInput();
+  mustBeStorable(rawInput);
+  return next({ ctx: { rawInput, verb: makeCtx(services, actor, { requestId }) } });
+});
+
+/**
+ * A verb as a procedure. `verb` is one call into the domain; its answer is printed by `reply`, as the API prints it.
+ * @param spec.input the domain's schema, extended by the ids that stand in the API's path
+ */
+type Spec<I extends ZodType, R extends ZodType> = {
+  input?: I;
+  reply: R;
+  keep?: Keep<z.output<R>>;
+  verb: (ctx: Ctx, input: z.output<I>) => Promise<z.output<R> | Refusal>;
+};
+
+const nothing = z.strictObject({}).default({});
+
+/** A verb that changes nothing. */
+export function query<R extends ZodType, I extends ZodType = typeof nothing>(spec: Spec<I, R>) {
+  const input = (spec.input ?? nothing) as I;
+  return signedIn.input(input).query(async (call): Promise<z.input<R>> => {
+    const result = await spec.verb(call.ctx.verb, call.input as z.output<I>);
+    if (result instanceof Refusal) return fail(result.code, result.facts);
+    return z.encode(spec.reply, result);
+  });
+}
+
+/** A verb that changes something: once for the request's Idempotency-Key, where it has one. */
+export function mutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: Spec<I, R>) {
+  const input = (spec.input ?? nothing) as I;
+  return signedIn.input(input).mutation(async (call): Promise<z.input<R>> => {
+    const key = readIdempotencyKey(call.ctx.idempotencyKey);
+    const hash = hashRequest(['trpc', call.path, call.ctx.rawInput ?? null]);
+    const printing = { reply: spec.reply, keep: spec.keep as Keep | undefined };
+    const answer = await once(call.ctx.verb, key === null ? null : { key, hash }, printing, async (ctx) => {
+      const result = await spec.verb(ctx, call.input as z.output<I>);
+      return result instanceof Refusal ? result : { status: 200, result };
+    });
+    // Only now: the transaction that remembers a refusal has been committed.
+    if (answer instanceof Refusal) return fail(answer.code, answer.facts);
+    return JSON.parse(answer.text) as z.input<R>;
+  });
+}

@@ -1,0 +1,34 @@
+import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
+import { getRecharge, listRechargeEvents } from '@/server/domain/recharge/read';
+import {
+  rechargeEventListInput,
+  rechargeEventSchema,
+  rechargeInput,
+  rechargeSchema,
+} from '@/server/domain/recharge/schema';
+import { deleteRecharge, setRecharge } from '@/server/domain/recharge/write';
+import { ofMember, oneMember } from './inputs';
+import { mutation, query, router } from './procedures';
+
+export const recharge = router({
+  getRecharge: query({
+    input: oneMember,
+    reply: rechargeSchema,
+    verb: (ctx, { memberId }) => getRecharge(ctx, memberId),
+  }),
+  setRecharge: mutation({
+    input: rechargeInput.extend(ofMember),
+    reply: rechargeSchema,
+    verb: (ctx, { memberId, ...rule }) => setRecharge(ctx, memberId, rule),
+  }),
+  deleteRecharge: mutation({
+    input: oneMember,
+    reply: rechargeSchema,
+    verb: (ctx, { memberId }) => deleteRecharge(ctx, memberId),
+  }),
+  listRechargeEvents: query({
+    input: rechargeEventListInput.extend({ ...ofMember, ...limitAsNumber }),
+    reply: pageOfSchema(rechargeEventSchema),
+    verb: listRechargeEvents,
+  }),
+});

@@ -1,0 +1,16 @@
+import { keys } from './keys';
+import { members } from './members';
+import { messages } from './messages';
+import { createCallerFactory, router } from './procedures';
+import { recharge } from './recharge';
+import { reports } from './reports';
+import { team } from './team';
+import { transfers } from './transfers';
+
+/** Door 1, for the pages. A procedure is named as the API's operation of the same verb: `members.createMember`. */
+export const appRouter = router({ team, members, keys, transfers, recharge, messages, reports });
+
+export type AppRouter = typeof appRouter;
+
+/** Calls procedures from the server itself: what goes in and comes out is the same as over HTTP. */
+export const createCaller = createCallerFactory(appRouter);

@@ -1,0 +1,33 @@
+import { getTransfer, listTransfers } from '@/server/domain/ledger/read';
+import {
+  creditInput,
+  debitInput,
+  movementSchema,
+  reverseInput,
+  transferListInput,
+  transferSchema,
+} from '@/server/domain/ledger/schema';
+import { creditMember, debitMember, reverseTransfer } from '@/server/domain/ledger/write';
+import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
+import { ofMember, ofTransfer, oneTransfer } from './inputs';
+import { mutation, query, router } from './procedures';
+
+export const transfers = router({
+  creditMember: mutation({ input: creditInput.extend(ofMember), reply: movementSchema, verb: creditMember }),
+  debitMember: mutation({ input: debitInput.extend(ofMember), reply: movementSchema, verb: debitMember }),
+  reverseTransfer: mutation({
+    input: reverseInput.extend(ofTransfer),
+    reply: movementSchema,
+    verb: reverseTransfer,
+  }),
+  listTransfers: query({
+    input: transferListInput.extend(limitAsNumber),
+    reply: pageOfSchema(transferSchema),
+    verb: listTransfers,
+  }),
+  getTransfer: query({
+    input: oneTransfer,
+    reply: transferSchema,
+    verb: (ctx, { transferId }) => getTransfer(ctx, transferId),
+  }),
+});
