@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import type { SeatActor } from '@/server/domain/actor';
 import type { ErrorCode } from '@/server/domain/errors';
 import { printId } from '@/server/domain/ids';
 import { makeKey } from '@/server/domain/keys/rules';
+import { expectProblem, rowsOf, type Caller } from '../support/door';
+import { DOORS, expectRefusal, useDoors, type Door, type Said, type Who } from '../support/doors';
 import type { Answer } from '../support/api';
+import { listOperations } from '../support/operations';
+import { listProcedures, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
-import { expectProblem, rowsOf, useApi, type Caller } from '../support/door';
-import { listOperations, pathWith } from '../support/operations';
 
-const as = useApi();
+const doors = useDoors();
+const { as } = doors;
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
 /** The status of a success, or the code of a refusal. */
@@ -15,7 +19,7 @@ type Outcome = number | ErrorCode;
 
 /**
  * Who may do what (the product's table): what an owner gets, and what a member gets for what is its own and for what is
- * another's. `other` null: the operation names nobody. A new operation fails until it stands here.
+ * another's. `other` null: the operation names nobody. A new one, at either door, fails until it stands here.
  */
 const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null; body?: object }> = {
   getMe: { owner: 200, own: 200, other: null },
@@ -51,8 +55,11 @@ const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null;
   getUsage: { owner: 200, own: 200, other: null },
 };
 
-/** A seat with all that an operation may ask for: money, a message, a transfer, a rule with a history. */
-type Seat = TestMember & { ids: Record<string, string> };
+/**
+ * A seat with all that an operation may ask for: money, a message, a transfer, a rule with a history. `session` is who
+ * acts from it in a request that began when it was made.
+ */
+type Seat = TestMember & { ids: Record<string, string>; session: SeatActor };
 
 async function seatIn(team: TestTeam, options: { role?: 'owner' | 'member' } = {}): Promise<Seat> {
   const seat = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' }, ...options });
@@ -64,22 +71,23 @@ async function seatIn(team: TestTeam, options: { role?: 'owner' | 'member' } = {
     trf: credited.body.transfer.id,
     key: printId('key', seat.member.apiKey!.id),
   };
-  return { ...seat, ids };
+  return { ...seat, ids, session: await sessionOf(seat.key) };
 }
 
-/** The operation `id` as `key` asks for it, about what is `about`'s. */
-function ask(key: string | null, id: string, about: Seat, options: { byName: boolean }): Promise<Answer> {
-  const { method, path, params, operation } = listOperations().find((one) => one.id === id)!;
-  return as(key).call(method, pathWith(path, about.ids, params), {
-    body: method === 'GET' ? undefined : ROWS[id]!.body,
-    headers: options.byName && operation.onBehalf ? { Member: about.mem } : {},
-  });
+/** The operation `id` as it is asked for about what is `about`'s. */
+function ask(door: Door, who: Who, id: string, about: Seat, options: { byName: boolean }): Promise<Said> {
+  const { operation } = listOperations().find((one) => one.id === id)!;
+  const onBehalfOf = options.byName && operation.onBehalf ? about.mem : undefined;
+  return doors[door](who, { id, ids: about.ids, body: ROWS[id]!.body, onBehalfOf });
 }
 
-function expectOutcome(answer: Answer, outcome: Outcome): void {
-  if (typeof outcome === 'number') expect(answer.status, answer.text).toBe(outcome);
-  else expectProblem(answer, outcome);
+function expectOutcome(said: Said, outcome: Outcome): void {
+  if (typeof outcome === 'string') expectRefusal(said, outcome);
+  // A procedure has no status of its own: it answers, or it does not.
+  else expect(said.answer ? said.status : said.ok, JSON.stringify(said.body)).toBe(said.answer ? outcome : true);
 }
+
+const isChange = (id: string): boolean => listProcedures().find((one) => one.id === id)?.type === 'mutation';
 
 const setRole = (owner: Caller, seat: Seat, role: string) => owner.post(`/members/${seat.mem}/role`, { role });
 
@@ -98,72 +106,78 @@ const MEMBERS: Record<string, (team: TestTeam) => Promise<Seat>> = {
   },
 };
 
-/** Keys that open nothing, and what they are told, whatever they ask for. */
-const SHUT_OUT: Record<string, { code: ErrorCode; key: (team: TestTeam) => Promise<string | null> }> = {
+/**
+ * Who opens nothing, and what they are told, whatever they ask for. An actor is one whose request began before: at tRPC
+ * it changes nothing any more. What it still reads the session's gate decides, as the key's gate does here.
+ */
+const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promise<Who> }> = {
   'a deactivated member': {
     code: 'member_inactive',
-    key: async (team) => {
+    who: async (team) => {
       const seat = await seatIn(team);
       await as(team.ownerKey).post(`/members/${seat.mem}/deactivate`);
-      return seat.key;
+      return { key: seat.key, actor: seat.session };
     },
   },
   'a deactivated owner': {
     code: 'member_inactive',
-    key: async (team) => {
+    who: async (team) => {
       const seat = await seatIn(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${seat.mem}/deactivate`);
-      return seat.key;
+      return { key: seat.key, actor: seat.session };
     },
   },
   'a deleted member': {
     code: 'invalid_key',
-    key: async (team) => {
+    who: async (team) => {
       const seat = await seatIn(team);
       await as(team.ownerKey).delete(`/members/${seat.mem}`);
-      return seat.key;
+      return { key: seat.key, actor: seat.session };
     },
   },
   'a rotated key': {
     code: 'invalid_key',
-    key: async (team) => {
+    who: async (team) => {
       const seat = await seatIn(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${seat.mem}/key/rotate`);
-      return seat.key;
+      return { key: seat.key };
     },
   },
   'a key whose overlap is over': {
     code: 'invalid_key',
-    key: async (team) => {
+    who: async (team) => {
       const seat = await seatIn(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${seat.mem}/key/rotate`, { overlapSeconds: 60 });
       await ownerPool().query('UPDATE api_keys SET expires_at = now() WHERE team_id = $1 AND expires_at IS NOT NULL', [
         team.teamId,
       ]);
-      return seat.key;
+      return { key: seat.key };
     },
   },
-  'an unknown key': { code: 'invalid_key', key: () => Promise.resolve(makeKey()) },
-  nobody: { code: 'missing_key', key: () => Promise.resolve(null) },
+  'an unknown key': { code: 'invalid_key', who: () => Promise.resolve({ key: makeKey() }) },
+  nobody: { code: 'missing_key', who: () => Promise.resolve({ key: null, actor: null }) },
 };
 
 describe('the table', () => {
-  it('has a row for every operation', () => {
+  it.each([
+    ['operation', listOperations],
+    ['procedure', listProcedures],
+  ])('has a row for every %s', (_, list) => {
     expect(Object.keys(ROWS).toSorted()).toEqual(
-      listOperations()
+      list()
         .map(({ id }) => id)
         .toSorted(),
     );
   });
 });
 
-/** The keys that open nothing, made once: no call with one of them changes anything. */
+/** Who opens nothing, made once: no call of theirs changes anything. */
 const shutOut = remembered(async () => {
   const team = await makeTeam();
   const seat = await seatIn(team);
-  const keys: { who: string; code: ErrorCode; key: string | null }[] = [];
-  for (const [who, { code, key }] of Object.entries(SHUT_OUT)) keys.push({ who, code, key: await key(team) });
-  return { team, seat, keys };
+  const all: { name: string; code: ErrorCode; who: Who }[] = [];
+  for (const [name, { code, who }] of Object.entries(SHUT_OUT)) all.push({ name, code, who: await who(team) });
+  return { team, seat, all };
 });
 
 function remembered<T>(make: () => Promise<T>): () => Promise<T> {
@@ -171,15 +185,18 @@ function remembered<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make());
 }
 
-describe.each(Object.entries(ROWS))('%s', (id, row) => {
+const TABLE = Object.entries(ROWS).flatMap(([id, row]) => DOORS.map((door) => ({ id, door, row })));
+
+describe.each(TABLE)('$id through $door', ({ id, door, row }) => {
   const teamOf = remembered(() => makeTeam());
 
   it(`answers an owner ${row.owner}, for his own seat and another's`, async () => {
     const team = await teamOf();
-    expectOutcome(await ask(team.ownerKey, id, await seatIn(team), { byName: false }), row.owner);
-    expectOutcome(await ask(team.ownerKey, id, await seatIn(team), { byName: true }), row.owner);
+    const first = { key: team.ownerKey };
+    expectOutcome(await ask(door, first, id, await seatIn(team), { byName: false }), row.owner);
+    expectOutcome(await ask(door, first, id, await seatIn(team), { byName: true }), row.owner);
     const second = await seatIn(team, { role: 'owner' });
-    expectOutcome(await ask(second.key, id, second, { byName: false }), row.owner);
+    expectOutcome(await ask(door, { key: second.key }, id, second, { byName: false }), row.owner);
   });
 
   it.each(Object.entries(MEMBERS))(
@@ -188,21 +205,37 @@ describe.each(Object.entries(ROWS))('%s', (id, row) => {
       const team = await teamOf();
       const [seat, other] = [await make(team), await seatIn(team)];
       const before = await rowsOf(team);
-      if (row.other !== null) {
-        expectOutcome(await ask(seat.key, id, other, { byName: true }), row.other);
-        expect(await rowsOf(team)).toEqual(before);
+      // What a session knew of its role when it began is judged again by every change.
+      const all: Who[] =
+        door === 'tRPC' && isChange(id)
+          ? [{ key: seat.key, actor: seat.session }, { key: seat.key }]
+          : [{ key: seat.key }];
+      for (const who of all) {
+        if (row.other !== null) {
+          expectOutcome(await ask(door, who, id, other, { byName: true }), row.other);
+          expect(await rowsOf(team)).toEqual(before);
+        }
+        if (typeof row.own !== 'number') {
+          expectOutcome(await ask(door, who, id, seat, { byName: false }), row.own);
+          expect(await rowsOf(team)).toEqual(before);
+        }
       }
-      expectOutcome(await ask(seat.key, id, seat, { byName: false }), row.own);
-      if (typeof row.own !== 'number') expect(await rowsOf(team)).toEqual(before);
+      if (typeof row.own === 'number') expectOutcome(await ask(door, all[0]!, id, seat, { byName: false }), row.own);
     },
   );
 
   it(`is shut to ${Object.keys(SHUT_OUT).join(', ')}`, async () => {
-    const { team, seat, keys } = await shutOut();
+    const { team, seat, all } = await shutOut();
     const before = await rowsOf(team);
-    for (const { who, code, key } of keys) {
-      for (const byName of [false, true]) expectProblem(await ask(key, id, seat, { byName }), code);
-      expect(await rowsOf(team), who).toEqual(before);
+    for (const { name, code, who } of all) {
+      if (door === 'tRPC' && !(who.actor === null || (who.actor && isChange(id)))) continue;
+      for (const byName of [false, true]) {
+        const said = await ask(door, who, id, seat, { byName });
+        // Who never had the right is told so first, from a session that began before.
+        const never = who.actor?.role === 'member' && said.body?.code === row.own;
+        expectRefusal(said, never && typeof row.own === 'string' ? row.own : code);
+      }
+      expect(await rowsOf(team), name).toEqual(before);
     }
   });
 });
