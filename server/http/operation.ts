@@ -1,6 +1,6 @@
 import { z, type ZodType } from 'zod';
 import type { Ctx } from '@/server/domain/ctx';
-import type { Refusal } from '@/server/domain/errors';
+import type { ErrorCode, Refusal } from '@/server/domain/errors';
 import type { IdPrefix } from '@/server/domain/ids';
 import type { KeyHolder } from '@/server/domain/keys/read';
 
@@ -20,14 +20,29 @@ export type Operation = {
   /** `operationId` of the API's document. */
   id: string;
   summary: string;
+  /** What its document says beyond the summary, in Markdown. */
+  description: string | null;
   query: ZodType;
   body: ZodType | null;
   reply: ZodType;
-  /** The status of a success; a dry run's may differ. */
-  status: (result: unknown) => number;
+  /** The status of a success. */
+  status: number;
+  /** Tells the result of a dry run, which answers 200. */
+  isDryRun: ((result: unknown) => boolean) | null;
   /** Whether an owner may name a seat with the `Member` header. */
   onBehalf: boolean;
+  /** What else can go wrong than with every operation of its kind. */
+  errors: readonly ErrorCode[];
+  example: Example;
   verb: (ctx: Ctx, input: Input<unknown, unknown>) => Promise<unknown>;
+};
+
+/** A request and its answer as they are sent: what the API's document shows, and what a test sends. */
+type Example<Query = unknown, Body = unknown, Reply = unknown> = {
+  query?: Query;
+  body?: Body;
+  reply?: Reply;
+  dryRun?: Reply;
 };
 
 /**
@@ -41,22 +56,30 @@ export function operation<
 >(spec: {
   id: string;
   summary: string;
+  description?: string;
   query?: Q;
   body?: B;
   reply: R;
-  status?: number | ((result: z.output<R>) => number);
+  status?: number;
+  isDryRun?: (result: z.output<R>) => boolean;
   onBehalf?: boolean;
+  errors?: readonly ErrorCode[];
+  example?: Example<z.input<Q>, z.input<B>, z.input<R>>;
   verb: (ctx: Ctx, input: Input<z.output<Q>, z.output<B>>) => Promise<z.output<R> | Refusal>;
 }): Operation {
-  const { status = 200 } = spec;
+  const { isDryRun } = spec;
   return {
     id: spec.id,
     summary: spec.summary,
+    description: spec.description ?? null,
     query: spec.query ?? noQuery,
     body: spec.body ?? null,
     reply: spec.reply,
-    status: typeof status === 'number' ? () => status : (result) => status(result as z.output<R>),
+    status: spec.status ?? 200,
+    isDryRun: isDryRun ? (result) => isDryRun(result as z.output<R>) : null,
     onBehalf: spec.onBehalf ?? false,
+    errors: spec.errors ?? [],
+    example: spec.example ?? {},
     verb: (ctx, input) => spec.verb(ctx, input as Input<z.output<Q>, z.output<B>>),
   };
 }

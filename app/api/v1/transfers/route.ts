@@ -1,5 +1,6 @@
 import { listTransfers } from '@/server/domain/ledger/read';
 import { transferListInput, transferSchema } from '@/server/domain/ledger/schema';
+import { exampleId, transfer } from '@/server/http/examples';
 import { operation, pageOfSchema } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -9,6 +10,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/trans
     summary: 'Movements of money, newest first',
     query: transferListInput,
     reply: pageOfSchema(transferSchema),
+    example: {
+      query: { memberId: exampleId('mem'), kind: 'credit', limit: '50' },
+      reply: { data: [transfer], nextCursor: null },
+    },
     verb: (ctx, { query }) => listTransfers(ctx, query),
   }),
 });

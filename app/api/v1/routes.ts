@@ -1,0 +1,19 @@
+// Every route of the API, so that the document knows them all: in a bundle each would be a module of its own.
+import './me/route';
+import './members/[id]/activate/route';
+import './members/[id]/credit/route';
+import './members/[id]/deactivate/route';
+import './members/[id]/debit/route';
+import './members/[id]/key/reveal/route';
+import './members/[id]/key/rotate/route';
+import './members/[id]/recharge/events/route';
+import './members/[id]/recharge/route';
+import './members/[id]/role/route';
+import './members/[id]/route';
+import './members/route';
+import './messages/[id]/route';
+import './messages/estimate/route';
+import './messages/route';
+import './team/route';
+import './transfers/[id]/route';
+import './transfers/route';
