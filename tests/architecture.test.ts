@@ -68,7 +68,7 @@ const DIRECTIONS: Record<string, string[]> = {
   'app/api/ready': ['db/client', 'db/migrate'],
   app: ['app', 'components', 'server/http', 'server/trpc', 'server/domain'],
   cli: ['cli', 'server/domain', 'server/jobs', 'server/env', 'db'],
-  scripts: ['scripts', 'db/migrate', 'server/env'],
+  scripts: ['scripts', 'db/migrate', 'server/env', 'app/api/v1/routes', 'server/http/openapi'],
 };
 
 /** Packages that have no place in the business or in the schema. */
