@@ -68,7 +68,7 @@ const DIRECTIONS: Record<string, string[]> = {
   'app/api/ready': ['db/client', 'db/migrate'],
   app: ['app', 'components', 'server/http', 'server/trpc', 'server/domain'],
   cli: ['cli', 'server/domain', 'server/jobs', 'server/env', 'db'],
-  scripts: ['scripts', 'db/migrate', 'server/env'],
+  scripts: ['scripts', 'db/migrate', 'server/env', 'app/api/v1/routes', 'server/http/openapi'],
 };
 
 /** Packages that have no place in the business or in the schema. */
@@ -169,13 +169,25 @@ const routes: Rule = (all) => {
     .flatMap(({ path, text }) => {
       const folder = `/${path.slice(API.length, -'/route.ts'.length).replace(/\[(\w+)\]/g, '{$1}')}`;
       const rest = folder.startsWith('/[[...');
+      const registered = new RegExp(
+        `(resource\\('${folder.replace(/[{}]/g, '\\$&')}', \\{|openDocument\\('${folder}', )`,
+      );
       const called = new RegExp(`${folder.replace(/\{\w+\}/g, '\\$\\{[^}]+\\}')}[\`'"?]`);
       return [
         ...(text.includes(EVERY_METHOD) ? [] : [`${path} does not export every method`]),
-        ...(rest || text.includes(`resource('${folder}', {`) ? [] : [`${path} is not registered as ${folder}`]),
+        ...(rest || registered.test(text) ? [] : [`${path} is not registered as ${folder}`]),
         ...(rest || tests.some((test) => called.test(test)) ? [] : [`${path} is called by no test`]),
       ];
     });
+};
+
+/** Each route but the catch-all and the document's own is loaded with the document, which would else not know it. */
+const loaded: Rule = (all) => {
+  const text = all.find(({ path }) => path === `${API}routes.ts`)?.text ?? '';
+  return all
+    .filter(({ path }) => path.startsWith(API) && path.endsWith('/route.ts') && !/\[\[|openapi\.json/.test(path))
+    .filter(({ path }) => !text.includes(`import './${path.slice(API.length, -'.ts'.length)}';`))
+    .map(({ path }) => `${path} is not in ${API}routes.ts`);
 };
 
 // Put together here, so that this file does not hold what it looks for.
@@ -263,6 +275,14 @@ const RULES: [string, Rule, File[]][] = [
       { path: 'app/api/v1/fish/route.ts', text: `${EVERY_METHOD} resource('/fish', {});` },
       { path: 'app/api/v1/me/route.ts', text: `${EVERY_METHOD} resource('/you', {});` },
       { path: 'app/api/v1/team/route.ts', text: `export const { GET } = resource('/team', {});` },
+    ],
+  ],
+  [
+    'every route is loaded with the document',
+    loaded,
+    [
+      { path: 'app/api/v1/fish/route.ts', text: `${EVERY_METHOD} resource('/fish', {});` },
+      { path: 'app/api/v1/routes.ts', text: `import './me/route';` },
     ],
   ],
   [

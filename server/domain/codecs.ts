@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseId, printId, type IdPrefix } from './ids';
-import { parseAmount, printAmount } from './money';
+import { idPattern, parseId, printId, type IdPrefix } from './ids';
+import { parseAmount, PRINTED_AMOUNT, printAmount } from './money';
 
 /**
  * The one place where ids, instants and money change between what is inside (uuid, Date, bigint micros) and what is
@@ -18,7 +18,7 @@ export const moneyCodec = z
     },
     encode: printAmount,
   })
-  .meta({ description: "An amount in the team's currency, 2 to 6 decimals." });
+  .meta({ description: "An amount in the team's currency, 2 to 6 decimals.", pattern: PRINTED_AMOUNT });
 
 export const instantCodec = z
   .codec(z.iso.datetime({ offset: true }), z.date(), {
@@ -29,18 +29,20 @@ export const instantCodec = z
 
 /** An id with its prefix outside, a uuid inside. A malformed one is not found, as one never given. */
 export const idCodec = (prefix: IdPrefix) =>
-  z.codec(z.string(), z.string(), {
-    decode: (text, ctx) => {
-      const uuid = parseId(prefix, text);
-      if (!uuid) {
-        const message = `Not an id of the form ${prefix}_….`;
-        ctx.issues.push({ code: 'custom', params: { code: 'not_found' }, message, input: text });
-        return z.NEVER;
-      }
-      return uuid;
-    },
-    encode: (uuid) => printId(prefix, uuid),
-  });
+  z
+    .codec(z.string(), z.string(), {
+      decode: (text, ctx) => {
+        const uuid = parseId(prefix, text);
+        if (!uuid) {
+          const message = `Not an id of the form ${prefix}_….`;
+          ctx.issues.push({ code: 'custom', params: { code: 'not_found' }, message, input: text });
+          return z.NEVER;
+        }
+        return uuid;
+      },
+      encode: (uuid) => printId(prefix, uuid),
+    })
+    .meta({ pattern: idPattern(prefix) });
 
 /** A page of a list, newest first. */
 export type Page<T> = { data: T[]; nextCursor: string | null };

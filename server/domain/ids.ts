@@ -54,6 +54,9 @@ export function parseId(prefix: IdPrefix, text: string): string | null {
 /** A new id of a request, as it is printed. */
 export const newRequestId = (): string => printId('req', newUuid7());
 
+/** What every id of one kind looks like, as a pattern for the API's document. */
+export const idPattern = (prefix: IdPrefix): string => `^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`;
+
 const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
 const ID_BODY = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

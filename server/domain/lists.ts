@@ -17,7 +17,14 @@ export const listInput = {
     .transform(Number)
     .pipe(limit)
     .default(LIST_LIMIT_DEFAULT)
-    .meta({ description: 'How many to answer: 1 to 100.' }),
+    .meta({
+      description: 'How many to answer: 1 to 100. What is above is cut to 100.',
+      type: 'integer',
+      minimum: 1,
+      maximum: 999_999_999,
+      pattern: undefined,
+      default: LIST_LIMIT_DEFAULT,
+    }),
   cursor: z.string().max(200).optional().meta({ description: '`nextCursor` of the page before.' }),
 };
 

@@ -36,6 +36,9 @@ export function printAmount(micros: Micros): string {
   return `${micros < 0n ? '-' : ''}${size / MICROS_PER_UNIT}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, '')}`;
 }
 
+/** What `printAmount` prints, as a pattern for the API's document. */
+export const PRINTED_AMOUNT = '^-?(0|[1-9][0-9]*)\\.[0-9]{2,6}$';
+
 const isPositive = (micros: Micros): boolean => micros > 0n;
 
 const AMOUNT_FORMS = [

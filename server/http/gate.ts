@@ -11,10 +11,15 @@ const KEY_IN_URL = /pur_live_/i;
  * @throws DomainError `key_in_url`, `missing_key`, `invalid_key` (an Authorization that is no bearer token)
  */
 export function keyOf(request: Request): string {
-  if (KEY_IN_URL.test(request.url)) fail('key_in_url');
+  refuseKeyInUrl(request);
   const header = request.headers.get('authorization');
   if (!header) fail('missing_key');
   return /^Bearer +(\S+)$/i.exec(header)?.[1] ?? fail('invalid_key');
+}
+
+/** @throws DomainError `key_in_url` */
+export function refuseKeyInUrl(request: Request): void {
+  if (KEY_IN_URL.test(request.url)) fail('key_in_url');
 }
 
 /**

@@ -1,6 +1,6 @@
 import { z, type ZodType } from 'zod';
 import type { Ctx } from '@/server/domain/ctx';
-import type { Refusal } from '@/server/domain/errors';
+import type { ErrorCode, Refusal } from '@/server/domain/errors';
 import type { Keep } from '@/server/domain/idempotency';
 import type { IdPrefix } from '@/server/domain/ids';
 import type { KeyHolder } from '@/server/domain/keys/read';
@@ -22,11 +22,15 @@ export type Operation = {
   /** `operationId` of the API's document. */
   id: string;
   summary: string;
+  /** What its document says beyond the summary, in Markdown. */
+  description: string | null;
   query: ZodType;
   body: ZodType | null;
   reply: ZodType;
-  /** The status of a success; a dry run's may differ. */
-  status: (result: unknown) => number;
+  /** The status of a success. */
+  status: number;
+  /** Tells the result of a dry run, which answers 200. */
+  isDryRun: ((result: unknown) => boolean) | null;
   /** Whether an owner may name a seat with the `Member` header. */
   onBehalf: boolean;
   /** The most that its body may hold. */
@@ -37,7 +41,18 @@ export type Operation = {
   keep: Keep | null;
   /** The same as text/csv, as pieces of text; the list's `limit` and `cursor` do not apply to it. */
   csv: ((ctx: Ctx, query: unknown) => AsyncIterable<string>) | null;
+  /** What else can go wrong than with every operation of its kind. */
+  errors: readonly ErrorCode[];
+  example: Example;
   verb: (ctx: Ctx, input: Input<unknown, unknown>) => Promise<unknown>;
+};
+
+/** A request and its answer as they are sent: what the API's document shows, and what a test sends. */
+type Example<Query = unknown, Body = unknown, Reply = unknown> = {
+  query?: Query;
+  body?: Body;
+  reply?: Reply;
+  dryRun?: Reply;
 };
 
 /**
@@ -51,30 +66,38 @@ export function operation<
 >(spec: {
   id: string;
   summary: string;
+  description?: string;
   query?: Q;
   body?: B;
   reply: R;
-  status?: number | ((result: z.output<R>) => number);
+  status?: number;
+  isDryRun?: (result: z.output<R>) => boolean;
   onBehalf?: boolean;
   maxBytes?: number;
   extraCost?: (body: z.output<B>) => number;
   keep?: Keep<z.output<R>>;
   csv?: (ctx: Ctx, query: z.output<Q>) => AsyncIterable<string>;
+  errors?: readonly ErrorCode[];
+  example?: Example<z.input<Q>, z.input<B>, z.input<R>>;
   verb: (ctx: Ctx, input: Input<z.output<Q>, z.output<B>>) => Promise<z.output<R> | Refusal>;
 }): Operation {
-  const { status = 200, extraCost = () => 0 } = spec;
+  const { isDryRun, extraCost = () => 0 } = spec;
   return {
     id: spec.id,
     summary: spec.summary,
+    description: spec.description ?? null,
     query: spec.query ?? noQuery,
     body: spec.body ?? null,
     reply: spec.reply,
-    status: typeof status === 'number' ? () => status : (result) => status(result as z.output<R>),
+    status: spec.status ?? 200,
+    isDryRun: isDryRun ? (result) => isDryRun(result as z.output<R>) : null,
     onBehalf: spec.onBehalf ?? false,
     maxBytes: spec.maxBytes ?? BODY_MAX_BYTES,
     extraCost: (body) => extraCost(body as z.output<B>),
     keep: (spec.keep as Keep | undefined) ?? null,
     csv: (spec.csv as Operation['csv'] | undefined) ?? null,
+    errors: spec.errors ?? [],
+    example: spec.example ?? {},
     verb: (ctx, input) => spec.verb(ctx, input as Input<z.output<Q>, z.output<B>>),
   };
 }

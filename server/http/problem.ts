@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { ERRORS, describeError, type ErrorCode, type ErrorFacts } from '@/server/domain/errors';
-import { newRequestId } from '@/server/domain/ids';
+import { idPattern, newRequestId } from '@/server/domain/ids';
+import { PRINTED_AMOUNT } from '@/server/domain/money';
 
 /** An error as `application/problem+json`. */
 export function problemResponse(
@@ -22,3 +24,32 @@ export function problemResponse(
     },
   });
 }
+
+const amount = z.string().regex(new RegExp(PRINTED_AMOUNT)).optional();
+
+/** What `problemResponse` prints, for the API's document. */
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ description: 'A page of this service that explains the code.' }),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().meta({ description: 'What to do.' }),
+    code: z.enum(Object.keys(ERRORS)).meta({ description: 'Stable: what a program should look at.' }),
+    requestId: z.string().regex(new RegExp(idPattern('req'))),
+    errors: z
+      .array(
+        z.object({
+          pointer: z.string().meta({
+            description: 'A JSON pointer (RFC 6901) into the body, or the name of a parameter or a header field.',
+          }),
+          code: z.enum(Object.keys(ERRORS)),
+          detail: z.string(),
+        }),
+      )
+      .optional(),
+    balance: z.enum(['master', 'member']).optional().meta({ description: 'Which balance is short.' }),
+    required: amount,
+    available: amount,
+    made: z.string().optional().meta({ description: 'The id of what the request made when it was carried out.' }),
+  })
+  .meta({ id: 'Problem' });

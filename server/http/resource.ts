@@ -15,7 +15,7 @@ import { rememberUse } from '@/server/domain/keys/write';
 import type { KeyHolder } from '@/server/domain/keys/read';
 import { env } from '@/server/env';
 import { parseJson, readBytes } from './body';
-import { actorOf, keyOf, openGate } from './gate';
+import { actorOf, keyOf, openGate, refuseKeyInUrl } from './gate';
 import { csvResponse, wantsCsv } from './csv';
 import { makeLimiter, type Allowance } from './limit';
 import { describeFault, log } from '@/server/log';
@@ -36,16 +36,39 @@ const METHODS: Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 export function resource(path: string, spec: { params?: Params } & Partial<Record<Method, Operation>>): Handlers {
   const { params = {}, ...operations } = spec;
   register({ path, params, operations });
-  const allow = allowed(operations);
+  const works = Object.entries(operations).map(([method, operation]): [string, Work] => [
+    method,
+    (call, route) => respond(call, operation, params, route),
+  ]);
+  return handlersOf(path, Object.fromEntries(works));
+}
+
+/** A path that answers one document to everybody, without a key. It is made once, when it is first asked for. */
+export function openDocument(path: string, make: () => object): Handlers {
+  let text: string | undefined;
+  const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' };
+  return handlersOf(path, {
+    GET: async (call) => {
+      call.allowance = mustBeAllowed(takeByAddress(call));
+      refuseKeyInUrl(call.request);
+      return new Response((text ??= JSON.stringify(make())), { headers });
+    },
+  });
+}
+
+type Work = (call: Call, route: Route) => Promise<Response>;
+
+function handlersOf(path: string, works: Partial<Record<Method, Work>>): Handlers {
+  const allow = allowed(works);
   const handler = (method: Method | 'HEAD'): Handler => {
-    const operation = operations[method === 'HEAD' ? 'GET' : method];
+    const work = works[method === 'HEAD' ? 'GET' : method];
     return (request, route) =>
       answered(
         path,
         request,
         (call) =>
-          operation
-            ? respond(call, operation, params, route)
+          work
+            ? work(call, route)
             : fail('method_not_allowed', { detail: `${method} is not allowed here; ${allow} are.` }),
         allow,
       );
@@ -56,8 +79,8 @@ export function resource(path: string, spec: { params?: Params } & Partial<Recor
   return { ...all, OPTIONS: options } as Handlers;
 }
 
-const allowed = (operations: Partial<Record<Method, Operation>>): string =>
-  [...METHODS.flatMap((m) => (operations[m] ? (m === 'GET' ? ['GET', 'HEAD'] : [m]) : [])), 'OPTIONS'].join(', ');
+const allowed = (works: Partial<Record<Method, Work>>): string =>
+  [...METHODS.flatMap((m) => (works[m] ? (m === 'GET' ? ['GET', 'HEAD'] : [m]) : [])), 'OPTIONS'].join(', ');
 
 /** The answer where no path of the API matches, in the API's own shape. */
 export function unknownPath(): Handlers {
@@ -160,7 +183,8 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
     call.allowance = mustBeAllowed(limits().team(holder.teamId, operation.extraCost(body)));
     const onBehalfOf = member === null ? null : readMember(inside, member);
     const result = await operation.verb(inside, { params: ids, query, body, onBehalfOf, holder });
-    return result instanceof Refusal ? result : { status: operation.status(result), result };
+    if (result instanceof Refusal) return result;
+    return { status: operation.isDryRun?.(result) ? 200 : operation.status, result };
   };
   const key = call.request.method === 'POST' ? readIdempotencyKey(call.request.headers.get('idempotency-key')) : null;
   const request = key === null ? null : { key, hash: hashOf(call.request, member, bytes) };

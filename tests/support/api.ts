@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import type { AddressInfo } from 'node:net';
+import { ownDocument } from './document';
 
 type Handler = (request: Request, route: { params: Promise<Record<string, string>> }) => Promise<Response>;
 type RouteModule = Record<string, Handler>;
@@ -39,6 +40,8 @@ export type Api = {
   /** Calls the API over HTTP. `key` null: without a key. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   close(): Promise<void>;
+  /** What the API has answered otherwise than its document says. */
+  complaints: string[];
 };
 
 export type CallOptions = {
@@ -52,6 +55,7 @@ export type CallOptions = {
 /** Serves the API's own route modules on a port of this process: real HTTP, without building the pages first. */
 export async function serveApi(): Promise<Api> {
   const routes = await loadRoutes();
+  const complaints: string[] = [];
   const server: Server = createServer((req, res) => {
     const url = new URL(req.url ?? '/', `http://${req.headers.host}`);
     const body = ['GET', 'HEAD'].includes(req.method ?? 'GET') ? null : (Readable.toWeb(req) as ReadableStream);
@@ -75,7 +79,12 @@ export async function serveApi(): Promise<Api> {
     );
     void handler(request, { params: Promise.resolve(params) }).then(async (response) => {
       res.writeHead(response.status, Object.fromEntries(response.headers));
-      res.end(Buffer.from(await response.arrayBuffer()));
+      const bytes = Buffer.from(await response.arrayBuffer());
+      res.end(bytes);
+      const { status, headers } = response;
+      complaints.push(
+        ...ownDocument().answerComplaints(req.method!, found.route.path, { status, headers, text: bytes.toString() }),
+      );
       // What a refusal left unread would stand before the connection's next request.
       req.removeAllListeners('data').resume();
     });
@@ -84,6 +93,7 @@ export async function serveApi(): Promise<Api> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1`;
   return {
     url,
+    complaints,
     call: (method, path, options) => callApi(url, method, path, options),
     close: () => new Promise((resolve) => (server.closeAllConnections(), server.close(() => resolve()))),
   };

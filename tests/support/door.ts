@@ -30,6 +30,7 @@ export function useApi(): (key: string | null) => Caller {
   });
   afterAll(async () => {
     await api?.close();
+    expect(api?.complaints, 'answers that the document does not describe').toEqual([]);
     const proof = await verifyLedger(services().database.db);
     expect(proof.problems).toEqual([]);
   });

@@ -23,6 +23,7 @@ export const NOTE_MAX = 255;
 const note = z
   .string()
   .refine((text) => Array.from(text).length <= NOTE_MAX, `At most ${NOTE_MAX} characters.`)
+  .meta({ maxLength: NOTE_MAX })
   .nullish();
 
 const side = z.enum(['master', 'member', 'usage', 'funding']);

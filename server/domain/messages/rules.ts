@@ -34,11 +34,12 @@ const UNDIALLABLE = /^\+1[01]/;
  */
 export function checkSender(from: string): string | null {
   const sender = from.trim();
-  return ALPHANUMERIC_SENDER.test(sender) || NUMERIC_SENDER.test(sender) ? sender : null;
+  return WHOLE_SENDER.test(sender) ? sender : null;
 }
 
-const ALPHANUMERIC_SENDER = /^(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}$/;
-const NUMERIC_SENDER = /^\+?[0-9]{3,15}$/;
+/** What a sender is, as a pattern. */
+export const SENDER = '(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}|\\+?[0-9]{3,15}';
+const WHOLE_SENDER = new RegExp(`^(?:${SENDER})$`);
 
 export type Encoding = 'gsm7' | 'ucs2';
 

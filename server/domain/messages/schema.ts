@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
 import { instantInput, listInput } from '../lists';
-import { checkSender } from './rules';
+import { checkSender, SENDER } from './rules';
 
 export const BODY_MAX = 1_600;
 export const REFERENCE_MAX = 255;
@@ -14,18 +14,24 @@ export const senderSchema = z
     (from) => checkSender(from) !== null,
     'A sender is 1 to 11 letters, digits and spaces with at least one letter, or a number of 3 to 15 digits.',
   )
-  .transform((from) => checkSender(from)!);
+  .transform((from) => checkSender(from)!)
+  .meta({ pattern: `^\\s*(${SENDER})\\s*$` });
+
+const text = (max: number) =>
+  z.string().refine(characters(max), `1 to ${max} characters.`).meta({ minLength: 1, maxLength: max });
 
 /** One message to one recipient. Whether the number can be reached is judged with the rate card, not here. */
-export const newMessageInput = z.strictObject({
-  to: z
-    .string()
-    .max(64)
-    .meta({ description: 'The recipient in E.164.', examples: ['+14155550100'] }),
-  from: senderSchema.optional().meta({ description: "The sender; when absent the team's default." }),
-  body: z.string().refine(characters(BODY_MAX), `1 to ${BODY_MAX} characters.`),
-  reference: z.string().refine(characters(REFERENCE_MAX), `1 to ${REFERENCE_MAX} characters.`).optional(),
-});
+export const newMessageInput = z
+  .strictObject({
+    to: z
+      .string()
+      .max(64)
+      .meta({ description: 'The recipient in E.164.', examples: ['+14155550100'] }),
+    from: senderSchema.optional().meta({ description: "The sender; when absent the team's default." }),
+    body: text(BODY_MAX),
+    reference: text(REFERENCE_MAX).optional().meta({ description: 'Your own mark, by which the log can be searched.' }),
+  })
+  .meta({ id: 'NewMessage' });
 export type NewMessage = z.output<typeof newMessageInput>;
 
 export const BATCH_MAX = 1_000;

@@ -32,6 +32,11 @@ export const rechargeInput = z
       const message = 'Must not be above the cap: the rule could never fire.';
       ctx.addIssue({ code: 'custom', path: ['amount'], message });
     }
+  })
+  .meta({
+    id: 'RechargeRule',
+    description:
+      'When the balance falls below `threshold`, it is raised: by steps of `amount`, or up to `target`; exactly one of the two. A target is above the threshold, a fixed amount not above its cap.',
   });
 
 export type RechargeInput = z.output<typeof rechargeInput>;

@@ -8,7 +8,8 @@ import { amountOrZero, isCurrency } from '../money';
 export const currencySchema = z
   .string()
   .transform((code) => code.toUpperCase())
-  .refine(isCurrency, 'A currency of ISO 4217 with 0, 2 or 3 minor digits, such as USD.');
+  .refine(isCurrency, 'A currency of ISO 4217 with 0, 2 or 3 minor digits, such as USD.')
+  .meta({ pattern: '^[A-Za-z]{3}$', description: 'ISO 4217, with 0, 2 or 3 minor digits.' });
 
 /** The team, as its owners see it. */
 export const teamSchema = z

@@ -1,5 +1,6 @@
 import { getMe } from '@/server/domain/teams/read';
 import { meSchema } from '@/server/domain/teams/schema';
+import { exampleId, member, team } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -8,6 +9,14 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/me', 
     id: 'getMe',
     summary: 'Who am I: team, seat, key, and the balance that this key spends',
     reply: meSchema,
+    example: {
+      reply: {
+        team: { id: team.id, name: team.name, currency: team.currency },
+        member,
+        key: { id: exampleId('key'), prefix: 'pur_live_4bQz', last4: 'DsB7' },
+        balance: '25.00',
+      },
+    },
     verb: (ctx, { holder }) => getMe(ctx, { id: holder.keyId, prefix: holder.prefix, last4: holder.last4 }),
   }),
 });

@@ -2,6 +2,7 @@ import { pageOfSchema } from '@/server/domain/lists';
 import { listMembers } from '@/server/domain/members/read';
 import { createdMemberSchema, createMemberInput, memberListInput, memberSchema } from '@/server/domain/members/schema';
 import { createMember } from '@/server/domain/members/write';
+import { exampleKey, member } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -11,6 +12,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     summary: 'List members, newest first',
     query: memberListInput,
     reply: pageOfSchema(memberSchema),
+    example: { query: { status: 'active', limit: '50' }, reply: { data: [member], nextCursor: null } },
     verb: (ctx, { query }) => listMembers(ctx, query),
   }),
   POST: operation({
@@ -19,6 +21,12 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     body: createMemberInput,
     reply: createdMemberSchema,
     status: 201,
+    description: 'Name and email are generated when left out. Key and password are in this answer alone.',
+    errors: ['invalid_amount', 'insufficient_funds', 'owner_required', 'email_taken'],
+    example: {
+      body: { name: 'Lyon Shop', email: 'lyon@northwind.example', credit: '25.00', externalId: 'shop-17' },
+      reply: { member, secrets: { apiKey: exampleKey } },
+    },
     verb: (ctx, { body }) => createMember(ctx, body),
   }),
 });

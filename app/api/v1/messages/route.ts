@@ -2,6 +2,7 @@ import { pageOfSchema } from '@/server/domain/lists';
 import { listMessages } from '@/server/domain/messages/read';
 import { messageListInput, messageSchema, newMessageInput } from '@/server/domain/messages/schema';
 import { sendMessage } from '@/server/domain/messages/write';
+import { delivered, exampleId, message, newMessage } from '@/server/http/examples';
 import { printMessages } from '@/server/http/exports';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
@@ -13,6 +14,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
     query: messageListInput,
     reply: pageOfSchema(messageSchema),
     csv: printMessages,
+    example: {
+      query: { memberId: exampleId('mem'), status: 'delivered', from: '2026-03-01', limit: '50' },
+      reply: { data: [{ ...message, ...delivered }], nextCursor: null },
+    },
     verb: (ctx, { query }) => listMessages(ctx, query),
   }),
   POST: operation({
@@ -22,6 +27,8 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
     reply: messageSchema,
     status: 202,
     onBehalf: true,
+    errors: ['insufficient_funds', 'member_deleted', 'unroutable_number', 'no_rate'],
+    example: { body: newMessage, reply: message },
     verb: (ctx, { body, onBehalfOf }) => sendMessage(ctx, { onBehalfOf, message: body }),
   }),
 });

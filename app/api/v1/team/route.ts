@@ -1,6 +1,7 @@
 import { getTeam } from '@/server/domain/teams/read';
 import { teamSchema, updateTeamInput } from '@/server/domain/teams/schema';
 import { updateTeam } from '@/server/domain/teams/write';
+import { team } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -9,6 +10,8 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/team'
     id: 'getTeam',
     summary: 'The team and its master balance',
     reply: teamSchema,
+    errors: ['owner_required'],
+    example: { reply: team },
     verb: (ctx) => getTeam(ctx),
   }),
   PATCH: operation({
@@ -16,6 +19,8 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/team'
     summary: "Change the team's settings",
     body: updateTeamInput,
     reply: teamSchema,
+    errors: ['invalid_amount', 'owner_required', 'currency_fixed'],
+    example: { body: { reserve: '100.00', lowBalance: '200.00' }, reply: team },
     verb: (ctx, { body }) => updateTeam(ctx, body),
   }),
 });

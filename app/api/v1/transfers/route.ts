@@ -1,5 +1,6 @@
 import { listTransfers } from '@/server/domain/ledger/read';
 import { transferListInput, transferSchema } from '@/server/domain/ledger/schema';
+import { exampleId, transfer } from '@/server/http/examples';
 import { pageOfSchema } from '@/server/domain/lists';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
@@ -10,6 +11,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/trans
     summary: 'Movements of money, newest first',
     query: transferListInput,
     reply: pageOfSchema(transferSchema),
+    example: {
+      query: { memberId: exampleId('mem'), kind: 'credit', limit: '50' },
+      reply: { data: [transfer], nextCursor: null },
+    },
     verb: (ctx, { query }) => listTransfers(ctx, query),
   }),
 });

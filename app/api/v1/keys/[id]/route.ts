@@ -1,5 +1,6 @@
 import { endKey } from '@/server/domain/keys/write';
 import { keySchema } from '@/server/domain/keys/schema';
+import { expiringKey } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -9,6 +10,8 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/keys/
     id: 'endKey',
     summary: 'End a key at once, before its overlap is over',
     reply: keySchema,
+    description: 'Repeated, it answers the same. A member may end its own.',
+    example: { reply: { ...expiringKey, status: 'ended', endedAt: '2026-03-02T10:00:00.000Z' } },
     verb: (ctx, { params }) => endKey(ctx, params['id']!),
   }),
 });

@@ -1,6 +1,7 @@
 import { getMember } from '@/server/domain/members/read';
 import { deletedMemberSchema, memberSchema, updateMemberInput } from '@/server/domain/members/schema';
 import { deleteMember, updateMember } from '@/server/domain/members/write';
+import { exampleId, member } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -10,6 +11,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     id: 'getMember',
     summary: 'One member',
     reply: memberSchema,
+    example: { reply: member },
     verb: (ctx, { params }) => getMember(ctx, params['id']!),
   }),
   PATCH: operation({
@@ -17,12 +19,23 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     summary: 'Change name, email, externalId or metadata',
     body: updateMemberInput,
     reply: memberSchema,
+    errors: ['owner_required', 'email_taken', 'member_deleted'],
+    example: { body: { name: 'Lyon Shop', metadata: { region: 'EMEA' } }, reply: member },
     verb: (ctx, { params, body }) => updateMember(ctx, { ...body, memberId: params['id']! }),
   }),
   DELETE: operation({
     id: 'deleteMember',
     summary: 'Delete a member; its balance returns to the master balance',
     reply: deletedMemberSchema,
+    description: 'Its keys are dead at once, its log and its transfers stay. Repeated, it answers the same.',
+    errors: ['owner_required', 'last_owner'],
+    example: {
+      reply: {
+        member: { ...member, status: 'deleted', balance: '0.00', apiKey: null, deletedAt: '2026-03-09T10:00:00.000Z' },
+        returned: '25.00',
+        transferId: exampleId('trf'),
+      },
+    },
     verb: (ctx, { params }) => deleteMember(ctx, params['id']!),
   }),
 });

@@ -1,5 +1,6 @@
 import { getMessage } from '@/server/domain/messages/read';
 import { messageDetailSchema } from '@/server/domain/messages/schema';
+import { delivered, message } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -9,6 +10,17 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
     id: 'getMessage',
     summary: 'One message with every change of its status',
     reply: messageDetailSchema,
+    example: {
+      reply: {
+        ...message,
+        ...delivered,
+        events: [
+          { status: 'queued', at: message.createdAt, detail: null },
+          { status: 'sent', at: delivered.sentAt, detail: null },
+          { status: 'delivered', at: delivered.deliveredAt, detail: null },
+        ],
+      },
+    },
     verb: (ctx, { params }) => getMessage(ctx, params['id']!),
   }),
 });

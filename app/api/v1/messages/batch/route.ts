@@ -1,6 +1,7 @@
 import { keepBatch } from '@/server/domain/messages/read';
 import { acceptedBatchSchema, BATCH_MAX_BYTES, batchInput } from '@/server/domain/messages/schema';
 import { sendBatch } from '@/server/domain/messages/write';
+import { message, newMessage } from '@/server/http/examples';
 import { batchCost, operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -12,6 +13,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
     maxBytes: BATCH_MAX_BYTES,
     extraCost: batchCost,
     reply: acceptedBatchSchema,
+    description:
+      'One charge in the eyes of a recharge rule, one transfer a message. Costs one call, and one more for each hundred messages.',
+    errors: ['insufficient_funds', 'member_deleted', 'unroutable_number', 'no_rate'],
+    example: { body: { messages: [newMessage] }, reply: { data: [message], cost: '0.0395', balance: '24.9605' } },
     keep: keepBatch,
     status: 202,
     onBehalf: true,

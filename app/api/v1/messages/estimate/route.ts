@@ -1,5 +1,6 @@
 import { estimateMessages } from '@/server/domain/messages/read';
 import { BATCH_MAX_BYTES, estimateInput, estimateSchema } from '@/server/domain/messages/schema';
+import { newMessage } from '@/server/http/examples';
 import { batchCost, operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -12,6 +13,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
     extraCost: batchCost,
     reply: estimateSchema,
     onBehalf: true,
+    description:
+      'Takes no lock and changes nothing. `covered` counts auto-recharge in; without it `balanceAfter` is null.',
+    errors: ['member_deleted', 'unroutable_number', 'no_rate'],
+    example: { body: newMessage, reply: { segments: 1, cost: '0.0395', covered: true, balanceAfter: '24.9605' } },
     verb: (ctx, { body, onBehalfOf }) => estimateMessages(ctx, { onBehalfOf, wanted: body }),
   }),
 });

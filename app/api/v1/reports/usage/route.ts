@@ -1,6 +1,7 @@
 import { usageReport } from '@/server/domain/reports/read';
 import { usageInput, usageSchema } from '@/server/domain/reports/schema';
 import { printUsage } from '@/server/http/exports';
+import { exampleId, usage } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -11,6 +12,12 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/repor
     query: usageInput,
     reply: usageSchema,
     csv: printUsage,
+    description:
+      'Groups that hold nothing are left out. A message counts on the day it was created; a refund lowers the cost of that day.',
+    example: {
+      query: { from: '2026-03-01', to: '2026-04-01', groupBy: 'day', memberId: exampleId('mem') },
+      reply: usage,
+    },
     verb: (ctx, { query }) => usageReport(ctx, query),
   }),
 });

@@ -1,5 +1,6 @@
 import { getTransfer } from '@/server/domain/ledger/read';
 import { transferSchema } from '@/server/domain/ledger/schema';
+import { transfer } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -9,6 +10,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/trans
     id: 'getTransfer',
     summary: 'One movement of money',
     reply: transferSchema,
+    example: { reply: transfer },
     verb: (ctx, { params }) => getTransfer(ctx, params['id']!),
   }),
 });

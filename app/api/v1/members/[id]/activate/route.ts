@@ -1,5 +1,6 @@
 import { memberSchema } from '@/server/domain/members/schema';
 import { activateMember } from '@/server/domain/members/write';
+import { member } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -9,6 +10,8 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     id: 'activateMember',
     summary: 'Let a member act again',
     reply: memberSchema,
+    errors: ['owner_required', 'member_deleted'],
+    example: { reply: member },
     verb: (ctx, { params }) => activateMember(ctx, params['id']!),
   }),
 });

@@ -1,5 +1,6 @@
 import { creditInput, movementSchema } from '@/server/domain/ledger/schema';
 import { creditMember } from '@/server/domain/ledger/write';
+import { credited, rehearsed } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -10,7 +11,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     summary: 'Move money from the master balance to a member',
     body: creditInput,
     reply: movementSchema,
-    status: ({ transfer }) => (transfer.id === null ? 200 : 201),
+    status: 201,
+    isDryRun: ({ transfer }) => transfer.id === null,
+    errors: ['invalid_amount', 'insufficient_funds', 'owner_required', 'member_deleted'],
+    example: { body: { amount: '25.00', note: 'March' }, reply: credited, dryRun: rehearsed(credited) },
     verb: (ctx, { params, body }) => creditMember(ctx, { ...body, memberId: params['id']! }),
   }),
 });

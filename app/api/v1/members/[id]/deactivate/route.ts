@@ -1,5 +1,6 @@
 import { memberSchema } from '@/server/domain/members/schema';
 import { deactivateMember } from '@/server/domain/members/write';
+import { member } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -9,6 +10,8 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     id: 'deactivateMember',
     summary: 'Stop a member from its next request; its balance stays',
     reply: memberSchema,
+    errors: ['owner_required', 'last_owner', 'member_deleted'],
+    example: { reply: { ...member, status: 'inactive' } },
     verb: (ctx, { params }) => deactivateMember(ctx, params['id']!),
   }),
 });

@@ -1,5 +1,6 @@
 import { debitInput, movementSchema } from '@/server/domain/ledger/schema';
 import { debitMember } from '@/server/domain/ledger/write';
+import { debited, rehearsed } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -10,7 +11,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     summary: 'Move money from a member back to the master balance',
     body: debitInput,
     reply: movementSchema,
-    status: ({ transfer }) => (transfer.id === null ? 200 : 201),
+    status: 201,
+    isDryRun: ({ transfer }) => transfer.id === null,
+    errors: ['invalid_amount', 'insufficient_funds', 'owner_required', 'member_deleted'],
+    example: { body: { amount: '10.00', note: 'Returned' }, reply: debited, dryRun: rehearsed(debited) },
     verb: (ctx, { params, body }) => debitMember(ctx, { ...body, memberId: params['id']! }),
   }),
 });

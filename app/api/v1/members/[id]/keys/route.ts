@@ -1,6 +1,7 @@
 import { pageOfSchema } from '@/server/domain/lists';
 import { listKeys } from '@/server/domain/keys/read';
 import { keyListInput, keySchema } from '@/server/domain/keys/schema';
+import { expiringKey } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -11,6 +12,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     summary: "A member's keys, newest first, without their secrets",
     query: keyListInput,
     reply: pageOfSchema(keySchema),
+    example: { query: { limit: '10' }, reply: { data: [expiringKey], nextCursor: null } },
     verb: (ctx, { params, query }) => listKeys(ctx, { ...query, memberId: params['id']! }),
   }),
 });

@@ -1,6 +1,7 @@
 import { getRecharge } from '@/server/domain/recharge/read';
 import { rechargeInput, rechargeSchema } from '@/server/domain/recharge/schema';
 import { deleteRecharge, setRecharge } from '@/server/domain/recharge/write';
+import { recharge } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -10,6 +11,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     id: 'getRecharge',
     summary: "A member's auto-recharge rule",
     reply: rechargeSchema,
+    example: { reply: recharge },
     verb: (ctx, { params }) => getRecharge(ctx, params['id']!),
   }),
   PUT: operation({
@@ -17,12 +19,19 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     summary: 'Make or replace the rule; it fires at once when the balance is already low',
     body: rechargeInput,
     reply: rechargeSchema,
+    errors: ['invalid_amount', 'owner_required', 'member_deleted'],
+    example: {
+      body: { threshold: '5.00', target: '50.00', cap: { amount: '200.00', period: 'month' } },
+      reply: recharge,
+    },
     verb: (ctx, { params, body }) => setRecharge(ctx, params['id']!, body),
   }),
   DELETE: operation({
     id: 'deleteRecharge',
     summary: 'Delete the rule; its history stays',
     reply: rechargeSchema,
+    errors: ['owner_required', 'member_deleted'],
+    example: { reply: { ...recharge, enabled: false, state: 'off' } },
     verb: (ctx, { params }) => deleteRecharge(ctx, params['id']!),
   }),
 });

@@ -1,5 +1,6 @@
 import { memberSchema } from '@/server/domain/members/schema';
 import { restoreMember } from '@/server/domain/members/write';
+import { member } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -9,6 +10,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     id: 'restoreMember',
     summary: 'Bring a deleted member back, within 14 days',
     reply: memberSchema,
+    description:
+      'Active, a member, with balance 0, its rule off and no key until one is rotated in. A member that is not deleted stays as it is.',
+    errors: ['owner_required', 'member_deleted', 'email_taken', 'already_member'],
+    example: { reply: { ...member, balance: '0.00', apiKey: null } },
     verb: (ctx, { params }) => restoreMember(ctx, params['id']!),
   }),
 });

@@ -1,5 +1,6 @@
 import { memberSchema, setRoleInput } from '@/server/domain/members/schema';
 import { setRole } from '@/server/domain/members/write';
+import { member } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -10,6 +11,8 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     summary: 'Make a member an owner or an owner a member; also the way back of who stepped down',
     body: setRoleInput,
     reply: memberSchema,
+    errors: ['owner_required', 'member_deleted'],
+    example: { body: { role: 'owner' }, reply: { ...member, role: 'owner' } },
     verb: (ctx, { params, body }) => setRole(ctx, { ...body, memberId: params['id']! }),
   }),
 });

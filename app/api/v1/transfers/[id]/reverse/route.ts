@@ -1,5 +1,6 @@
 import { movementSchema, reverseInput } from '@/server/domain/ledger/schema';
 import { reverseTransfer } from '@/server/domain/ledger/write';
+import { reversed } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -11,6 +12,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/trans
     body: reverseInput,
     reply: movementSchema,
     status: 201,
+    description:
+      'By the opposite transfer, whose `reversalOf` is this one. Only what a person or a rule gave to a member or took from it can be reversed; a reversal cannot.',
+    errors: ['insufficient_funds', 'owner_required', 'already_reversed', 'not_reversible', 'member_deleted'],
+    example: { body: { note: 'Wrong member' }, reply: reversed },
     verb: (ctx, { params, body }) => reverseTransfer(ctx, { ...body, transferId: params['id']! }),
   }),
 });

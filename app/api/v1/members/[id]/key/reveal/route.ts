@@ -1,5 +1,6 @@
 import { revealedKeySchema } from '@/server/domain/members/schema';
 import { revealKey } from '@/server/domain/members/write';
+import { exampleKey } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -9,6 +10,8 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     id: 'revealKey',
     summary: "Show a member's current key; written to the audit log",
     reply: revealedKeySchema,
+    errors: ['owner_required'],
+    example: { reply: { apiKey: exampleKey } },
     verb: (ctx, { params }) => revealKey(ctx, params['id']!),
   }),
 });

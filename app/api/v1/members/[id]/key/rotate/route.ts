@@ -1,5 +1,6 @@
 import { rotatedKeySchema, rotateKeyInput } from '@/server/domain/members/schema';
 import { rotateKey } from '@/server/domain/members/write';
+import { exampleKey, member } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -11,6 +12,8 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     body: rotateKeyInput,
     reply: rotatedKeySchema,
     status: 201,
+    errors: ['member_deleted'],
+    example: { body: { overlapSeconds: 3600 }, reply: { member, secrets: { apiKey: exampleKey } } },
     verb: (ctx, { params, body }) => rotateKey(ctx, { ...body, memberId: params['id']! }),
   }),
 });

@@ -1,6 +1,7 @@
 import { pageOfSchema } from '@/server/domain/lists';
 import { listRechargeEvents } from '@/server/domain/recharge/read';
 import { rechargeEventListInput, rechargeEventSchema } from '@/server/domain/recharge/schema';
+import { exampleId } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -11,6 +12,26 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     summary: 'Why the rule did or did not recharge, newest first',
     query: rechargeEventListInput,
     reply: pageOfSchema(rechargeEventSchema),
+    example: {
+      query: { limit: '10' },
+      reply: {
+        data: [
+          {
+            id: exampleId('rce'),
+            at: '2026-03-02T09:15:04.210Z',
+            outcome: 'fired',
+            reason: null,
+            count: 1,
+            lastAt: '2026-03-02T09:15:04.210Z',
+            detail: 'The balance fell below 5.00, so 48.20 was added.',
+            balanceBefore: '1.80',
+            amount: '48.20',
+            transferId: exampleId('trf'),
+          },
+        ],
+        nextCursor: null,
+      },
+    },
     verb: (ctx, { params, query }) => listRechargeEvents(ctx, { ...query, memberId: params['id']! }),
   }),
 });

@@ -1,0 +1,5 @@
+import '../routes';
+import { openApiDocument } from '@/server/http/openapi';
+import { openDocument } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = openDocument('/openapi.json', openApiDocument);

@@ -1,0 +1,31 @@
+/**
+ * `npm run -s api:promise > docs/api-promise.json`, run by a release: what of the API's document is promised, without
+ * what is said for people, one line a path and a schema.
+ */
+import '@/app/api/v1/routes';
+import { openApiDocument } from '@/server/http/openapi';
+
+const SAID = new Set(['description', 'summary', 'example', 'examples', 'tags', 'title', 'license']);
+
+/** A part of the document without words. What a schema or a list of parameters names stays, whatever its name. */
+function bare(part: unknown, isNames = false): unknown {
+  if (Array.isArray(part)) return part.map((item) => bare(item));
+  if (typeof part !== 'object' || part === null) return part;
+  const kept = Object.entries(part).filter(([name]) => isNames || !SAID.has(name));
+  return Object.fromEntries(kept.map(([name, item]) => [name, bare(item, name === 'properties' && !isNames)]));
+}
+
+function print(name: string, part: unknown, depth: number): string {
+  const indent = ' '.repeat(depth);
+  if (depth === LINES_AT[name.split('/')[0]!] || typeof part !== 'object' || part === null || Array.isArray(part))
+    return JSON.stringify(part);
+  const lines = Object.entries(part).map(
+    ([key, item]) => `${indent} ${JSON.stringify(key)}: ${print(`${name ? `${name}/` : ''}${key}`, item, depth + 1)}`,
+  );
+  return lines.length > 0 ? `{\n${lines.join(',\n')}\n${indent}}` : '{}';
+}
+
+/** How deep a part is spread over lines before each of its parts gets one: a path by its methods, a component by its name. */
+const LINES_AT: Record<string, number> = { paths: 3, components: 3 };
+
+console.log(print('', bare(openApiDocument()), 0));

@@ -1,0 +1,236 @@
+import { z, type ZodType } from 'zod';
+import { version } from '@/package.json';
+import { ERRORS, type ErrorCode } from '@/server/domain/errors';
+import { idPattern } from '@/server/domain/ids';
+import { exampleId } from './examples';
+import { DESCRIPTION, exampleProblem, HEADERS, PARAMETERS, TAGS } from './openapi-info';
+import { registered, type Method, type Operation, type Params, type Registered } from './operation';
+import { problemSchema } from './problem';
+
+type Json = Record<string, unknown>;
+
+/** Schemas and responses that have a name: gathered while the paths are described. */
+type Named = { schemas: Record<string, Json>; responses: Record<string, Json> };
+
+/**
+ * The API's document, OpenAPI 3.1: made from the operations whose route modules have been loaded, and from the very
+ * schemas that parse their requests and print their answers.
+ */
+export function openApiDocument(): Json {
+  const named: Named = { schemas: {}, responses: {} };
+  const all = registered().toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const paths = Object.fromEntries(all.map((entry) => [entry.path, describePath(entry, named)]));
+  jsonSchema(problemSchema, named);
+  const nouns = [...new Set(all.map(({ path }) => nounOf(path)))];
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Purser',
+      version,
+      description: DESCRIPTION,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/api/v1' }],
+    security: [{ key: [] }],
+    tags: nouns.map((name) => ({ name, description: TAGS[name] })),
+    paths,
+    components: {
+      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key: `pur_live_…`.' } },
+      parameters: PARAMETERS,
+      headers: HEADERS,
+      schemas: sorted(named.schemas),
+      responses: sorted(named.responses),
+    },
+  };
+}
+
+const nounOf = (path: string): string => path.split('/')[1]!;
+
+const sorted = <T>(record: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+
+function describePath({ path, params, operations }: Registered, named: Named): Json {
+  const methods = Object.entries(operations) as [Method, Operation][];
+  return {
+    ...(Object.keys(params).length > 0 && { parameters: pathParameters(params) }),
+    ...Object.fromEntries(
+      methods.map(([method, operation]) => [
+        method.toLowerCase(),
+        describeOperation({ path, method, params, operation }, named),
+      ]),
+    ),
+  };
+}
+
+const pathParameters = (params: Params): Json[] =>
+  Object.entries(params).map(([name, prefix]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string', pattern: idPattern(prefix) },
+    example: exampleId(prefix),
+  }));
+
+type Described = { path: string; method: Method; params: Params; operation: Operation };
+
+function describeOperation(described: Described, named: Named): Json {
+  const { path, method, operation } = described;
+  const { id, summary, description, body, query, onBehalf, example } = operation;
+  const parameters = [
+    ...queryParameters(query, example.query, named),
+    ...(onBehalf ? [refTo('parameters', 'Member')] : []),
+    ...(method === 'POST' ? [refTo('parameters', 'Idempotency-Key')] : []),
+  ];
+  return {
+    operationId: id,
+    tags: [nounOf(path)],
+    summary,
+    ...(description !== null && { description }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: describeBody(body, example.body, named) }),
+    responses: { ...successes(method, operation, named), ...failures(described, named) },
+  };
+}
+
+const refTo = (kind: string, name: string): { $ref: string } => ({ $ref: `#/components/${kind}/${name}` });
+
+function queryParameters(query: ZodType, example: unknown, named: Named): Json[] {
+  const { properties = {}, required = [] } = jsonSchema(query, named) as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  const shown = (example ?? {}) as Json;
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'query',
+    ...(description !== undefined && { description }),
+    ...(required.includes(name) && { required: true }),
+    schema,
+    ...(name in shown && { example: schema['type'] === 'integer' ? Number(shown[name]) : shown[name] }),
+  }));
+}
+
+function describeBody(body: ZodType, example: unknown, named: Named): Json {
+  const required = !body.safeParse({}).success;
+  return { ...(required && { required }), content: content('application/json', jsonSchema(body, named), example) };
+}
+
+const content = (type: string, schema: Json, example?: unknown): Json => ({
+  [type]: { schema, ...(example !== undefined && { example }) },
+});
+
+const headersOf = (...names: (keyof typeof HEADERS)[]): Json =>
+  Object.fromEntries(
+    (['Request-Id', 'RateLimit', 'RateLimit-Policy', ...names] as const).map((name) => [name, refTo('headers', name)]),
+  );
+
+function successes(method: Method, operation: Operation, named: Named): Json {
+  const { reply, status, isDryRun, example } = operation;
+  const headers = method === 'POST' ? headersOf('Idempotent-Replayed') : headersOf();
+  const schema = jsonSchema(reply, named);
+  // The list as a table, for operations that have one.
+  const csv = 'csv' in operation && operation.csv ? content('text/csv', { type: 'string' }) : {};
+  const success = (description: string, shown: unknown): Json => ({
+    description,
+    headers,
+    content: { ...content('application/json', schema, shown), ...csv },
+  });
+  return {
+    ...(isDryRun && { 200: { ...success('What would happen; nothing has.', example.dryRun), headers: headersOf() } }),
+    [status]: success(SAID[status] ?? 'Done.', example.reply),
+  };
+}
+
+const SAID: Record<number, string> = { 201: 'Made.', 202: 'Accepted.' };
+
+/** Every error that an operation can answer with, by status. */
+function failures(described: Described, named: Named): Json {
+  const codes = errorsOf(described);
+  const statuses = [...new Set(codes.map((code) => ERRORS[code].status))];
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      failure(
+        codes.filter((code) => ERRORS[code].status === status),
+        named,
+      ),
+    ]),
+  );
+}
+
+/** The codes that an operation can answer with, in the order of the table of errors. */
+export function errorsOf({ method, params, operation }: Omit<Described, 'path'>): ErrorCode[] {
+  const { query, onBehalf, errors } = operation;
+  const own = new Set<ErrorCode>([
+    ...EVERY,
+    ...errors,
+    ...(Object.keys(params).length > 0 || onBehalf ? (['not_found'] as const) : []),
+    ...(onBehalf ? (['owner_required'] as const) : []),
+    ...('cursor' in z.toJSONSchema(query, WIRE).properties! ? (['invalid_cursor'] as const) : []),
+    ...(method === 'GET' ? [] : WRITING),
+    ...(method === 'POST' ? RETRIED : []),
+  ]);
+  return (Object.keys(ERRORS) as ErrorCode[]).filter((code) => own.has(code));
+}
+
+const EVERY: ErrorCode[] = [
+  'invalid_request',
+  'key_in_url',
+  'missing_key',
+  'invalid_key',
+  'member_inactive',
+  'rate_limited',
+  'internal',
+  'unavailable',
+];
+const WRITING: ErrorCode[] = ['team_suspended', 'payload_too_large', 'unsupported_media_type'];
+const RETRIED: ErrorCode[] = ['idempotency_in_flight', 'idempotency_expired', 'idempotency_mismatch'];
+
+/** The response for some codes of one status, named after them. */
+function failure(codes: ErrorCode[], named: Named): Json {
+  const name = codes
+    .map((code) => code.replace(/(^|_)([a-z])/g, (_, _line, letter: string) => letter.toUpperCase()))
+    .join('Or');
+  const { status } = ERRORS[codes[0]!];
+  const waits = codes.some((code) => WITH_RETRY_AFTER.has(code));
+  named.responses[name] ??= {
+    description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}.`).join('\n'),
+    headers: headersOf(
+      ...(status === 401 ? (['WWW-Authenticate'] as const) : []),
+      ...(waits ? (['Retry-After'] as const) : []),
+    ),
+    content: content(
+      'application/problem+json',
+      { allOf: [refTo('schemas', 'Problem'), { type: 'object', properties: { code: { enum: codes } } }] },
+      exampleProblem(codes),
+    ),
+  };
+  return refTo('responses', name);
+}
+
+const WITH_RETRY_AFTER: ReadonlySet<ErrorCode> = new Set(['idempotency_in_flight', 'rate_limited', 'unavailable']);
+
+/** A schema as its values are sent. What has a name goes into the components. */
+function jsonSchema(schema: ZodType, named: Named): Json {
+  const text = JSON.stringify(z.toJSONSchema(schema, WIRE)).replaceAll('"#/$defs/', '"#/components/schemas/');
+  const { $schema: _, $defs = {}, ...json } = JSON.parse(text) as Json & { $defs?: Record<string, Json> };
+  for (const [name, definition] of Object.entries($defs)) {
+    const known = named.schemas[name];
+    if (known && JSON.stringify(known) !== JSON.stringify(definition))
+      throw new Error(`Two schemas are named ${name}.`);
+    named.schemas[name] = definition;
+  }
+  return json;
+}
+
+// What is sent is the input of a codec, in answers too.
+const WIRE: Parameters<typeof z.toJSONSchema>[1] = {
+  io: 'input',
+  override: ({ zodSchema, jsonSchema: json }) => {
+    // The format says it; the pattern of a time is a page long.
+    if (json.format !== undefined) delete json.pattern;
+    // Left out by zod where a schema transforms; ours are written as they are sent.
+    const { default: fallback, examples } = z.globalRegistry.get(zodSchema) ?? {};
+    Object.assign(json, fallback !== undefined && { default: fallback }, examples && { examples });
+  },
+};

@@ -1,0 +1,236 @@
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import promise from '@/docs/api-promise.json';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ERRORS, type ErrorCode } from '@/server/domain/errors';
+import { printId } from '@/server/domain/ids';
+import { makeKey } from '@/server/domain/keys/rules';
+import { exampleId } from '@/server/http/examples';
+import type { Answer } from '../support/api';
+import { danglingRefs, DocumentCheck, operationsOf, type Json } from '../support/document';
+import { expectProblem, useApi } from '../support/door';
+import { brokenPromises } from '../support/promise';
+import { listOperations, type Listed } from '../support/operations';
+import { addMember, makeTeam, type TestTeam } from '../support/team';
+
+const as = useApi();
+
+let document: Json;
+let check: DocumentCheck;
+beforeAll(async () => {
+  document = (await as(null).get('/openapi.json')).body;
+  check = new DocumentCheck(document);
+});
+
+/** A copy of the document with one thing changed. */
+function spoiled(change: (copy: Json) => void): Json {
+  const copy = structuredClone(document);
+  change(copy);
+  return copy;
+}
+
+describe('GET /openapi.json', () => {
+  it('answers everybody the same document, that may be kept a while', async () => {
+    const { ownerKey } = await makeTeam();
+    const answer = await as(null).get('/openapi.json');
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json']);
+    expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
+    expect(answer.headers.get('request-id')).toMatch(/^req_/);
+    expect(answer.headers.get('ratelimit-policy')).toContain('"address"');
+    for (const key of [ownerKey, makeKey()]) expect((await as(key).get('/openapi.json')).text).toBe(answer.text);
+    const head = await as(null).call('HEAD', '/openapi.json');
+    expect([head.status, head.text]).toEqual([200, '']);
+  });
+
+  it('has the manners of every path', async () => {
+    const options = await as(null).call('OPTIONS', '/openapi.json');
+    expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
+    expectProblem(await as(null).post('/openapi.json', {}), 'method_not_allowed');
+    expectProblem(await as(null).get(`/openapi.json?key=${makeKey()}`), 'key_in_url');
+  });
+});
+
+/** What a strict linter says of a document: all rules of its strictest set, none switched off. */
+async function lint(subject: Json): Promise<string[]> {
+  const config = await createConfig({ extends: ['recommended-strict'] });
+  const problems = await lintFromString({ source: JSON.stringify(subject), absoluteRef: '/openapi.json', config });
+  return problems.map(({ ruleId, message, location }) => `${ruleId} at ${location[0]?.pointer}: ${message}`);
+}
+
+describe('the document', () => {
+  it('holds every operation, and no other', () => {
+    const described = [...operationsOf(document)].map(([id, { method, path }]) => `${method} ${path} ${id}`);
+    const registered = listOperations().map(({ method, path, id }) => `${method} ${path} ${id}`);
+    expect(described.toSorted()).toEqual(registered.toSorted());
+  });
+
+  it('is strictly valid', async () => {
+    expect(await lint(document)).toEqual([]);
+  });
+
+  it.each<[string, string, (copy: Json) => void]>([
+    ['an answer without a schema', 'struct', (copy) => (copy.paths['/me'].get.responses[200].content = 1)],
+    ['a bad example', 'no-invalid-media-type-examples', (copy) => (exampleOf(copy, 'getTeam').reserve = 1)],
+    ['an unknown noun', 'tag-description', (copy) => delete copy.tags[0].description],
+    ['an id used twice', 'operation-operationId-unique', (copy) => (copy.paths['/me'].get.operationId = 'getTeam')],
+    ['a lost schema', 'no-unresolved-refs', (copy) => delete copy.components.schemas.Member],
+  ])('would not be valid with %s', async (_, rule, change) => {
+    expect((await lint(spoiled(change))).join('\n')).toContain(rule);
+  });
+
+  it('has no reference that leads nowhere', () => {
+    expect(danglingRefs(document)).toEqual([]);
+    const broken = spoiled((copy) => delete copy.components.responses.NotFound);
+    expect(new Set(danglingRefs(broken))).toEqual(new Set(['#/components/responses/NotFound']));
+  });
+
+  it('describes every error it names, with the status of the table', () => {
+    for (const [id, { described }] of check.operations) {
+      for (const [status, response] of Object.entries(described.responses as Record<string, Json>)) {
+        if (!('$ref' in response)) continue;
+        const { content } = document.components.responses[response.$ref.split('/').at(-1)];
+        const codes: ErrorCode[] = content['application/problem+json'].schema.allOf[1].properties.code.enum;
+        for (const code of codes) expect([id, code, ERRORS[code].status]).toEqual([id, code, Number(status)]);
+      }
+    }
+  });
+});
+
+describe('what was promised', () => {
+  it('is kept: whoever wrote for the last release misses nothing', () => {
+    expect(brokenPromises(promise, document)).toEqual([]);
+  });
+
+  it('is that of this release: a new version renews docs/api-promise.json', () => {
+    expect(promise.info.version).toBe(document.info.version);
+  });
+});
+
+const exampleOf = (copy: Json, id: string): Json =>
+  operationsOf(copy).get(id)!.described.responses[200].content['application/json'].example;
+
+/** A team with all that an example can name: the real ids to put in the place of the document's own. */
+async function inhabit(): Promise<TestTeam & { ids: Record<string, string> }> {
+  const team = await makeTeam();
+  const owner = as(team.ownerKey);
+  const { mem, key, member } = await addMember(team, { credit: '20', recharge: { threshold: '20', target: '30' } });
+  const sent = await as(key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Hello' });
+  const [transfer] = (await owner.get(`/transfers?memberId=${mem}&kind=credit`)).body.data;
+  const [event] = (await owner.get(`/members/${mem}/recharge/events`)).body.data;
+  const ids = {
+    team: team.id,
+    mem,
+    msg: sent.body.id,
+    trf: transfer.id,
+    rce: event.id,
+    key: printId('key', member.apiKey!.id),
+  };
+  return { ...team, ids };
+}
+
+/** The example with the real ids in it. An id that is not among them fails: make one in `inhabit`. */
+function real<T>(example: T, ids: Record<string, string>): T {
+  const text = JSON.stringify(example).replaceAll(/([a-z]{3,4})_01k9zq3h5xe7t8v2m4n6p8r0sa/g, (example, prefix) => {
+    if (!ids[prefix]) throw new Error(`There is no real id for ${example}.`);
+    return ids[prefix];
+  });
+  return JSON.parse(text) as T;
+}
+
+/** Sends an operation's example, as its document gives it. */
+async function send(team: TestTeam & { ids: Record<string, string> }, id: string, more: object = {}): Promise<Answer> {
+  const { method, path, parameters, described } = operationsOf(document).get(id)!;
+  const query = new URLSearchParams();
+  let target = path;
+  for (const { in: place, name, example } of parameters) {
+    if (place === 'path') target = target.replace(`{${name}}`, real(example, team.ids));
+    if (place === 'query' && example !== undefined) query.set(name, real(String(example), team.ids));
+  }
+  const body = described.requestBody?.content['application/json'].example;
+  return as(team.ownerKey).call(method, query.size > 0 ? `${target}?${query}` : target, {
+    body: body && { ...real(body, team.ids), ...more },
+  });
+}
+
+const complaints = ({ method, path }: Listed, answer: Answer): string[] => check.answerComplaints(method, path, answer);
+
+describe('an example', () => {
+  it('has ids that the real ones can take the place of', () => {
+    expect(exampleId('mem')).toBe('mem_01k9zq3h5xe7t8v2m4n6p8r0sa');
+    expect(() => real({ id: exampleId('whk') }, {})).toThrow('There is no real id for whk_');
+  });
+
+  it('is given for every body, and for every answer', () => {
+    const without = [...check.operations].flatMap(([id, { described }]) => [
+      ...(described.requestBody && !described.requestBody.content['application/json'].example ? [`${id} body`] : []),
+      ...Object.entries(described.responses as Record<string, Json>)
+        .filter(([status, response]) => status < '300' && !response.content['application/json'].example)
+        .map(([status]) => `${id} ${status}`),
+    ]);
+    expect(without).toEqual([]);
+  });
+
+  it('is what the document itself describes, to the last field', () => {
+    for (const [id, operation] of check.operations) {
+      const { requestBody, responses } = operation.described;
+      if (requestBody) {
+        expect(check.bodyComplaints(id, requestBody.content['application/json'].example), `${id} body`).toEqual([]);
+      }
+      for (const status of Object.keys(responses)) {
+        for (const { schema, example } of Object.values<Json>(check.response(operation, Number(status)).content)) {
+          if (example !== undefined) expect(check.complaints(schema, example), `${id} ${status}`).toEqual([]);
+        }
+      }
+    }
+  });
+
+  it('is answered as the document says, when it is sent', async () => {
+    for (const listed of listOperations()) {
+      const answer = await send(await inhabit(), listed.id);
+      expect([listed.id, answer.status], answer.text).toEqual([listed.id, listed.operation.status]);
+      expect(complaints(listed, answer)).toEqual([]);
+    }
+  });
+
+  it('is answered as the document says, as a dry run', async () => {
+    const dry = listOperations().filter(({ operation }) => operation.isDryRun);
+    expect(dry.length).toBeGreaterThanOrEqual(2);
+    for (const listed of dry) {
+      const answer = await send(await inhabit(), listed.id, { dryRun: true });
+      expect([listed.id, answer.status], answer.text).toEqual([listed.id, 200]);
+      expect(complaints(listed, answer)).toEqual([]);
+    }
+  });
+});
+
+describe('an answer that the document does not describe', () => {
+  const listed = () => listOperations().find(({ id }) => id === 'getMember')!;
+  const changed = (answer: Answer, change: Partial<Answer>): string =>
+    complaints(listed(), { ...answer, ...change }).join();
+
+  it('is seen by its status, its type, its fields, its values', async () => {
+    const team = await inhabit();
+    const answer = await send(team, 'getMember');
+    expect(changed(answer, {})).toBe('');
+    expect(changed(answer, { status: 201 })).toContain('answered 201, which its document has not');
+    expect(changed(answer, { headers: new Headers({ 'content-type': 'text/html' }) })).toContain('as text/html');
+    expect(changed(answer, { headers: new Headers({ 'content-type': 'application/json' }) })).toContain('Request-Id');
+    const text = (fields: object) => JSON.stringify({ ...answer.body, ...fields });
+    expect(changed(answer, { text: text({ colour: 'red' }) })).toContain('additional');
+    expect(changed(answer, { text: text({ recharge: { ...answer.body.recharge, colour: 'red' } }) })).toContain(
+      'colour',
+    );
+    expect(changed(answer, { text: text({ balance: 12.5 }) })).toContain('/balance must be string');
+    expect(changed(answer, { text: text({ balance: '12.5' }) })).toContain('/balance must match pattern');
+    expect(changed(answer, { text: text({ id: team.ids['msg'] }) })).toContain('/id must match pattern');
+    expect(changed(answer, { text: text({ name: undefined }) })).toContain("must have required property 'name'");
+    expect(changed(answer, { text: text({ createdAt: 'yesterday' }) })).toContain('/createdAt must match format');
+  });
+
+  it('is seen by its code', async () => {
+    const missing = await as((await makeTeam()).ownerKey).get(`/members/${exampleId('mem')}`);
+    expect(changed(missing, {})).toBe('');
+    const text = JSON.stringify({ ...missing.body, code: 'no_rate' });
+    expect(changed(missing, { text })).toContain('/code must be equal to one of the allowed values');
+    expect(changed(missing, { text: JSON.stringify({ ...missing.body, hint: 'x' }) })).toContain('hint');
+  });
+});
