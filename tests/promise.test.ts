@@ -155,7 +155,7 @@ const BREAKS: [string, (copy: Json) => void, string][] = [
   [
     'a value of an answer under another name',
     (copy) => (copy.components.schemas.Message.properties.status.enum[6] = 'canceled'),
-    'POST /messages: the value cancelled of status of the answer 200 is gone.',
+    'POST /messages: the value cancelled of status of the answer 202 is gone.',
   ],
   [
     'a field of the head of an answer less',
