@@ -94,7 +94,7 @@ export class DocumentCheck {
     return content ? this.complaints(content.schema, body) : [];
   }
 
-  response(operation: DescribedOperation, status: number): Json | undefined {
+  response(operation: DescribedOperation, status: number): Json {
     return resolve(this.#document, operation.described.responses[status]);
   }
 

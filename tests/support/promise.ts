@@ -125,7 +125,7 @@ function compareValues(before: Json, after: Json, way: Way, what: string): strin
   return [
     ...listed,
     ...otherwise,
-    ...gone.map((value: unknown) => `the value ${value} of ${what} is gone.`),
+    ...gone.map((value: string) => `the value ${value} of ${what} is gone.`),
     ...forms
       // A form that is newly told of an answer, or no longer asked of a request, is nobody's loss.
       .filter((form) => (way === 'request' ? after[form] !== undefined : before[form] !== undefined))
