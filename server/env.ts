@@ -30,6 +30,8 @@ export type Env = {
   poolSize: number;
   /** The client's address is the last of X-Forwarded-For, because a proxy of ours stands in front. */
   trustProxy: boolean;
+  /** Whether the server answers the API itself, instead of handing its requests to the web framework. */
+  apiFront: boolean;
   messageValidityHours: number;
 };
 
@@ -37,10 +39,11 @@ const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\/.+/, 'must be a Postgres URL, postgres://user:password@host/database');
 
-const flag = z
-  .enum(['0', '1', 'false', 'true'], 'must be 1 or 0')
-  .default('0')
-  .transform((value) => value === '1' || value === 'true');
+const flag = (fallback: '0' | '1') =>
+  z
+    .enum(['0', '1', 'false', 'true'], 'must be 1 or 0')
+    .default(fallback)
+    .transform((value) => value === '1' || value === 'true');
 
 const whole = (from: number, to: number, fallback: number) =>
   z
@@ -75,7 +78,7 @@ const schema = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: whole(1, 65_535, 3000),
   APP_URL: z.url({ protocol: /^https?$/, error: 'must be an address such as https://purser.example.com' }).optional(),
-  PURSER_DEMO: flag,
+  PURSER_DEMO: flag('0'),
   PURSER_SECRET: z
     .string()
     .min(32, `must have at least 32 characters; ${secretAdvice}`)
@@ -84,7 +87,8 @@ const schema = z.object({
   RATE_LIMIT: whole(1, 1_000_000, 200),
   WEB_PROCESSES: whole(1, 10_000, 1),
   DATABASE_POOL_SIZE: whole(1, 1000, 10),
-  TRUST_PROXY: flag,
+  TRUST_PROXY: flag('0'),
+  API_FRONT: flag('1'),
   MESSAGE_VALIDITY_HOURS: whole(1, 8760, 72),
 });
 
@@ -117,6 +121,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     webProcesses: value.WEB_PROCESSES,
     poolSize: value.DATABASE_POOL_SIZE,
     trustProxy: value.TRUST_PROXY,
+    apiFront: value.API_FRONT,
     messageValidityHours: value.MESSAGE_VALIDITY_HOURS,
   };
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
 import next from 'next';
 import { ConfigError, env } from '@/server/env';
+import { answerApi } from '@/server/http/front';
 import { problemResponse } from '@/server/http/problem';
 
 /** Told to the start script, which does not try again: the settings must change first. */
@@ -47,6 +48,8 @@ function isApi(path: string): boolean {
   return path === '/api/v1' || path.startsWith('/api/v1/');
 }
 
+const pathOf = (req: IncomingMessage): string => (req.url ?? '').split('?', 1)[0] ?? '';
+
 function isDecodable(path: string): boolean {
   try {
     decodeURIComponent(path);
@@ -60,7 +63,7 @@ function isDecodable(path: string): boolean {
 function refusal(req: IncomingMessage): Response | undefined {
   // A proxy's form of the target, which servers must accept too.
   if (/^https?:\/\//i.test(req.url ?? '')) req.url = (req.url ?? '').replace(/^https?:\/\/[^/?#]*\/?/i, '/');
-  const path = (req.url ?? '').split('?', 1)[0] ?? '';
+  const path = pathOf(req);
   if (req.headers.host === undefined && req.httpVersion === '1.1') {
     return problemResponse('invalid_request', { detail: 'The Host field is missing.' });
   }
@@ -76,7 +79,9 @@ function refusal(req: IncomingMessage): Response | undefined {
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
-async function handle(req: IncomingMessage, res: ServerResponse, toNext: Handler, trustProxy: boolean): Promise<void> {
+type Doors = { toNext: Handler; toApi: Handler; trustProxy: boolean };
+
+async function handle(req: IncomingMessage, res: ServerResponse, doors: Doors): Promise<void> {
   active.add(res);
   res.once('close', () => active.delete(res));
   if (isDraining()) res.setHeader('connection', 'close');
@@ -84,8 +89,8 @@ async function handle(req: IncomingMessage, res: ServerResponse, toNext: Handler
     const refused = refusal(req);
     if (refused) return await answer(res, refused);
     // Assigned, not appended: whatever a client sends under this name is gone.
-    req.headers[ADDRESS] = clientAddress(req, trustProxy);
-    await toNext(req, res);
+    req.headers[ADDRESS] = clientAddress(req, doors.trustProxy);
+    await (isApi(pathOf(req)) ? doors.toApi : doors.toNext)(req, res);
   } catch (error) {
     console.error(error);
     if (res.headersSent) res.destroy();
@@ -123,7 +128,7 @@ function onClientError(error: ClientError, socket: Duplex): void {
   answerRaw(socket, status, problemResponse('invalid_request', { detail })).catch(() => socket.destroy());
 }
 
-function buildServer(toNext: () => Handler, trustProxy: boolean): Server {
+function buildServer(doors: () => Doors): Server {
   const server = createServer({
     // Ours is the answer to a missing Host, in the shape of all others.
     requireHostHeader: false,
@@ -134,7 +139,7 @@ function buildServer(toNext: () => Handler, trustProxy: boolean): Server {
     connectionsCheckingInterval: 5_000,
   });
   server.setTimeout(120_000);
-  const listener = (req: IncomingMessage, res: ServerResponse) => void handle(req, res, toNext(), trustProxy);
+  const listener = (req: IncomingMessage, res: ServerResponse) => void handle(req, res, doors());
   server.on('request', listener);
   server.on('checkExpectation', listener);
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
@@ -183,11 +188,18 @@ async function listen(server: Server, port: number, host: string): Promise<void>
   }
 }
 
+/** The API's own routes, loaded into this process: its requests need no framework. */
+async function loadApi(): Promise<Handler> {
+  await import('@/app/api/v1/all');
+  return answerApi;
+}
+
 async function main(): Promise<void> {
-  const { host, port, trustProxy } = env();
+  const { host, port, trustProxy, apiFront } = env();
   const dev = process.argv.includes('--dev');
-  let toNext: Handler | undefined;
-  const server = buildServer(() => toNext ?? (() => Promise.reject(new Error('not started'))), trustProxy);
+  const notYet: Handler = () => Promise.reject(new Error('not started'));
+  let doors: Doors = { toNext: notYet, toApi: notYet, trustProxy };
+  const server = buildServer(() => doors);
   // Next takes over `upgrade`, on which its development server needs to hear; in production it would drop clients that
   // merely offer HTTP/2, so that it is given a server at which nothing arrives.
   const httpServer = dev ? server : createServer();
@@ -204,7 +216,8 @@ async function main(): Promise<void> {
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
   await app.prepare();
-  toNext = app.getRequestHandler();
+  const toNext = app.getRequestHandler();
+  doors = { toNext, toApi: apiFront ? await loadApi() : toNext, trustProxy };
   if (!ending) await listen(server, port, host);
 }
 

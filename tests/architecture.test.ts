@@ -63,7 +63,7 @@ const DIRECTIONS: Record<string, string[]> = {
     'db/faults',
   ],
   'server/jobs': ['server/jobs', 'server/domain', 'server/outbound', 'server/env', 'server/log', 'db/client'],
-  'server/web': ['server/http', 'server/env', 'server/log'],
+  'server/web': ['server/http', 'server/env', 'server/log', 'app/api/v1/all'],
   components: ['components', 'server/domain/money', 'server/domain/errors', 'server/domain/*/schema'],
   'app/api/ready': ['db/client', 'db/migrate'],
   app: ['app', 'components', 'server/http', 'server/trpc', 'server/domain'],

@@ -17,15 +17,12 @@ import { env } from '@/server/env';
 import { parseJson, readBytes } from './body';
 import { actorOf, keyOf, openGate, refuseKeyInUrl } from './gate';
 import { csvResponse, wantsCsv } from './csv';
+import { serveAt, serveElse, type Handler, type Handlers } from './front';
 import { makeLimiter, type Allowance } from './limit';
 import { describeFault, log } from '@/server/log';
 import { emptyBody, register, type Method, type Operation, type Params } from './operation';
 import { problemResponse } from './problem';
 import { services } from './services';
-
-type Route = { params: Promise<Record<string, string | string[] | undefined>> };
-type Handler = (request: Request, route: Route) => Promise<Response>;
-type Handlers = Record<Method | 'HEAD' | 'OPTIONS', Handler>;
 
 const METHODS: Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
@@ -56,6 +53,7 @@ export function openDocument(path: string, make: () => object): Handlers {
   });
 }
 
+type Route = Parameters<Handler>[1];
 type Work = (call: Call, route: Route) => Promise<Response>;
 
 function handlersOf(path: string, works: Partial<Record<Method, Work>>): Handlers {
@@ -76,7 +74,7 @@ function handlersOf(path: string, works: Partial<Record<Method, Work>>): Handler
   const all = Object.fromEntries([...METHODS, 'HEAD' as const].map((method) => [method, handler(method)]));
   const options: Handler = (request) =>
     answered(path, request, async () => new Response(null, { status: 204, headers: { Allow: allow } }), allow);
-  return { ...all, OPTIONS: options } as Handlers;
+  return serveAt(path, { ...all, OPTIONS: options } as Handlers);
 }
 
 const allowed = (works: Partial<Record<Method, Work>>): string =>
@@ -85,7 +83,8 @@ const allowed = (works: Partial<Record<Method, Work>>): string =>
 /** The answer where no path of the API matches, in the API's own shape. */
 export function unknownPath(): Handlers {
   const handler: Handler = (request) => answered('(unknown)', request, () => fail('not_found'), '');
-  return Object.fromEntries([...METHODS, 'HEAD', 'OPTIONS'].map((method) => [method, handler])) as Handlers;
+  const all = Object.fromEntries([...METHODS, 'HEAD', 'OPTIONS'].map((method) => [method, handler]));
+  return serveElse(all as Handlers);
 }
 
 /** A request on its way: what its log line and the fields of its answer are made from. */

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { fundTeam } from '@/server/domain/ledger/write';
 import { registered } from '@/server/http/operation';
-import { loadRoutes, serveApi, type Answer, type Api } from '../support/api';
+import { serveApi, type Answer, type Api } from '../support/api';
 import { addMember, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from '../support/team';
 import { Gate, SCALE } from './support';
 
@@ -72,7 +72,6 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-await loadRoutes();
 const posts = registered().flatMap(({ path, operations }) => (operations.POST ? [path] : []));
 
 const COUNTED = ['transfers', 'members', 'api_keys', 'messages', 'audit_events', 'outbox', 'recharge_events'] as const;

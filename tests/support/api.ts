@@ -1,36 +1,13 @@
-import { createServer, type Server } from 'node:http';
-import { readdirSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
-import { Readable } from 'node:stream';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
+import '@/app/api/v1/all';
+import { freePort } from '@/scripts/lib/ports.mjs';
+import { answerApi, placeAt } from '@/server/http/front';
 import { ownDocument } from './document';
-
-type Handler = (request: Request, route: { params: Promise<Record<string, string>> }) => Promise<Response>;
-type RouteModule = Record<string, Handler>;
-
-export type Route = { path: string; file: string; pattern: RegExp; names: string[]; handlers: RouteModule };
-
-const API = join(import.meta.dirname, '../../app/api/v1');
-
-/** Every route module of the public API, found where Next finds them; the most particular first. */
-export async function loadRoutes(): Promise<Route[]> {
-  const files = readdirSync(API, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('route.ts'));
-  const routes = await Promise.all(
-    files.map(async (file) => {
-      const parts = relative('.', file).split(sep).slice(0, -1);
-      const names = parts.filter((part) => /^\[\w+\]$/.test(part)).map((part) => part.slice(1, -1));
-      const pattern = parts
-        .map((part) => (part.startsWith('[[...') ? '.*' : part.startsWith('[') ? '([^/]+)' : part))
-        .join('/');
-      const path = `/${parts.map((part) => part.replace(/^\[(\w+)\]$/, '{$1}')).join('/')}`;
-      const handlers = (await import(join(API, file))) as RouteModule;
-      return { path, file: join('app/api/v1', file), pattern: new RegExp(`^/api/v1/?${pattern}/?$`), names, handlers };
-    }),
-  );
-  return routes.toSorted((a, b) => rank(a.path) - rank(b.path));
-}
-
-const rank = (path: string): number => (path.includes('[[') ? 1000 : 0) + [...path.matchAll(/\{/g)].length;
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer; its schema is tested apart
 export type Answer = { status: number; body: any; text: string; headers: Headers };
@@ -52,51 +29,62 @@ export type CallOptions = {
   idempotencyKey?: string;
 };
 
-/** Serves the API's own route modules on a port of this process: real HTTP, without building the pages first. */
+/**
+ * Serves the API over real HTTP, for one file of tests: by the front in this process, or, where TEST_THROUGH_NEXT is set,
+ * by a web process of its own that hands every request to Next (the pages must have been built).
+ */
 export async function serveApi(): Promise<Api> {
-  const routes = await loadRoutes();
+  const { url, close } = await (process.env['TEST_THROUGH_NEXT'] ? serveThroughNext() : serveFront());
   const complaints: string[] = [];
-  const server: Server = createServer((req, res) => {
-    const url = new URL(req.url ?? '/', `http://${req.headers.host}`);
-    const body = ['GET', 'HEAD'].includes(req.method ?? 'GET') ? null : (Readable.toWeb(req) as ReadableStream);
-    const headers = new Headers(
-      Object.entries(req.headers).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, [value].flat().join(', ')] as [string, string]],
-      ),
-    );
-    headers.set('x-purser-address', '127.0.0.1');
-    const request = new Request(url, { method: req.method, headers, body, duplex: 'half' } as RequestInit);
-    const found = routes
-      .map((route) => ({ route, match: route.pattern.exec(url.pathname) }))
-      .find(({ match }) => match);
-    const handler = found?.route.handlers[req.method ?? ''];
-    if (!found || !handler) {
-      res.writeHead(500).end('no handler');
-      return;
-    }
-    const params = Object.fromEntries(
-      found.route.names.map((name, i) => [name, decodeURIComponent(found.match![i + 1] ?? '')]),
-    );
-    void handler(request, { params: Promise.resolve(params) }).then(async (response) => {
-      res.writeHead(response.status, Object.fromEntries(response.headers));
-      const bytes = Buffer.from(await response.arrayBuffer());
-      res.end(bytes);
-      const { status, headers } = response;
-      complaints.push(
-        ...ownDocument().answerComplaints(req.method!, found.route.path, { status, headers, text: bytes.toString() }),
-      );
-      // What a refusal left unread would stand before the connection's next request.
-      req.removeAllListeners('data').resume();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1`;
   return {
     url,
     complaints,
-    call: (method, path, options) => callApi(url, method, path, options),
+    close,
+    call: async (method, path, options) => {
+      const answer = await callApi(url, method, path, options);
+      const place = placeAt(new URL(`${url}${path}`).pathname);
+      complaints.push(...ownDocument().answerComplaints(method, place.path ?? '', answer));
+      return answer;
+    },
+  };
+}
+
+type Served = { url: string; close: () => Promise<void> };
+
+async function serveFront(): Promise<Served> {
+  const server = createServer((req, res) => {
+    req.headers['x-purser-address'] = '127.0.0.1';
+    void answerApi(req, res);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1`,
     close: () => new Promise((resolve) => (server.closeAllConnections(), server.close(() => resolve()))),
   };
+}
+
+async function serveThroughNext(): Promise<Served> {
+  const port = await freePort(undefined);
+  const child = spawn(process.execPath, ['--import', 'tsx', 'server/web.ts'], {
+    cwd: join(import.meta.dirname, '../..'),
+    env: { ...process.env, NODE_ENV: 'production', API_FRONT: '0', PORT: String(port), HOST: '127.0.0.1' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const origin = `http://127.0.0.1:${port}`;
+  const isUp = () =>
+    fetch(`${origin}/api/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isUp())) {
+    if (child.exitCode !== null) throw new Error(`The server ended with ${child.exitCode}.`);
+    await sleep(50);
+  }
+  const close = async () => {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  };
+  return { url: `${origin}/api/v1`, close };
 }
 
 /** One call over HTTP to any server of the API at `url` (…/api/v1). */

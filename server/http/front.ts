@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Method } from './operation';
+
+type Route = { params: Promise<Record<string, string | string[] | undefined>> };
+export type Handler = (request: Request, route: Route) => Promise<Response>;
+export type Handlers = Record<Method | 'HEAD' | 'OPTIONS', Handler>;
+
+type Place = { path: string; names: string[]; pattern: RegExp; handlers: Handlers };
+
+/** Where the API stands, before the paths of its routes. */
+const BASE = '/api/v1';
+
+const places: Place[] = [];
+let elsewhere: Handlers | undefined;
+
+/** Remembers what answers at a path (`/members/{id}`) when its route module is loaded. */
+export function serveAt(path: string, handlers: Handlers): Handlers {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  const escaped = path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '([^/]+)');
+  places.push({ path, names, pattern: new RegExp(`^${escaped}/?$`), handlers });
+  // A word before a parameter: /messages/batch is no message.
+  places.sort((a, b) => a.names.length - b.names.length);
+  return handlers;
+}
+
+/** Remembers what answers where nothing else does. */
+export const serveElse = (handlers: Handlers): Handlers => (elsewhere = handlers);
+
+/** What answers at a URL's path: `path` as the API's document writes it, null where there is none. */
+export function placeAt(pathname: string): { path: string | null; handlers: Handlers; params: Record<string, string> } {
+  const below = pathname.slice(BASE.length);
+  for (const { path, names, pattern, handlers } of places) {
+    const match = pattern.exec(below);
+    if (!match) continue;
+    const params = Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(match[i + 1]!)]));
+    return { path, handlers, params };
+  }
+  if (!elsewhere) throw new Error('No route of the API has been loaded.');
+  return { path: null, handlers: elsewhere, params: {} };
+}
+
+/**
+ * Answers a request of the API by the very handlers that its route modules export, past the web framework, whose own
+ * part of a small request is larger than all of ours.
+ */
+export async function answerApi(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const method = req.method as keyof Handlers;
+  const target = req.url ?? BASE;
+  const { handlers, params } = placeAt(target.split('?', 1)[0]!);
+  const response = await handlers[method](requestOf(req, target), { params: Promise.resolve(params) });
+  await write(response, res);
+  // What a refusal left unread would stand before the connection's next request. The stream that nobody reads any more
+  // would hold it back.
+  if (!req.readableEnded) req.removeAllListeners('data').resume();
+}
+
+function requestOf(req: IncomingMessage, target: string): Request {
+  const method = req.method!;
+  const hasBody = method !== 'GET' && method !== 'HEAD' && isSent(req);
+  const body = hasBody ? (Readable.toWeb(req) as ReadableStream) : null;
+  const init: RequestInit & { duplex: 'half' } = { method, headers: fieldsOf(req), body, duplex: 'half' };
+  return new Request(`http://${HOST}${target}`, init);
+}
+
+// Nothing reads it: an address is judged by its path alone.
+const HOST = 'api.invalid';
+
+const isSent = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+
+function fieldsOf(req: IncomingMessage): [string, string][] {
+  return Object.entries(req.headers).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, typeof value === 'string' ? value : value.join(', ')]],
+  );
+}
+
+async function write(response: Response, res: ServerResponse): Promise<void> {
+  res.statusCode = response.status;
+  for (const [name, value] of response.headers) res.setHeader(name, value);
+  if (!response.body) {
+    res.end();
+  } else if (response.headers.get('content-type')?.startsWith('text/csv')) {
+    // Piece by piece: the next is made when the network has taken the last, and none when nobody listens any more.
+    await pipeline(Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]), res).catch(() => {});
+  } else {
+    const text = await response.text();
+    res.setHeader('Content-Length', Buffer.byteLength(text));
+    res.end(text);
+  }
+}
