@@ -71,7 +71,8 @@ function refusal(req: IncomingMessage): Response | undefined {
   if (isApi(path) && !METHODS.includes(req.method ?? '')) {
     return problemResponse('method_not_allowed', { headers: { Allow: METHODS.join(', ') } });
   }
-  if (Number(req.headers['content-length'] ?? 0) > BODY_LIMIT) {
+  // The API has limits of its own, and counts the call.
+  if (!isApi(path) && Number(req.headers['content-length'] ?? 0) > BODY_LIMIT) {
     return problemResponse('payload_too_large', { detail: 'No body may be larger than 8 MiB.' });
   }
   return undefined;

@@ -353,7 +353,8 @@ describe('a query', () => {
         ['colour=red', 'colour'],
         ['limit=1&limit=2', 'limit'],
         ['Limit=1', 'Limit'],
-        ['__proto__=1', '__proto__'],
+        // Next itself loses a parameter of this name.
+        ...(process.env['TEST_THROUGH_NEXT'] ? [] : ([['__proto__=1', '__proto__']] as const)),
       ] as const) {
         const problem = expectProblem(await as(team.ownerKey).get(`${path}?${query}`), 'invalid_request');
         expect(problem.errors[0].pointer, `${path}?${query}`).toBe(pointer);
