@@ -102,6 +102,14 @@ describe('one key', () => {
     expect(own.problem).toBeNull();
   });
 
+  it('is for one procedure: another with the very same input is another request', async () => {
+    const { seat, session } = await setting();
+    const input = { memberId: seat.mem };
+    expect((await callProcedure(session, 'deactivateMember', input, 'k')).data.status).toBe('inactive');
+    expectCode(await callProcedure(session, 'activateMember', input, 'k'), 'idempotency_mismatch');
+    expect((await callProcedure(session, 'getMember', input)).data.status).toBe('inactive');
+  });
+
   it('may have 1 to 255 printable ASCII characters, and means nothing to a reading', async () => {
     const { team, seat, session } = await setting();
     const input = { memberId: seat.mem };
@@ -135,6 +143,17 @@ describe('what is stored', () => {
     await fundTeam(team.operator, { amount: 100_000_000n });
     for (const call of [credit, send]) expect((await call()).problem).toBeNull();
     expect(await keysKept(team)).toBe(2);
+  });
+
+  it('is not the refusal of a send, whose rule remembers it all the same', async () => {
+    const team = await makeTeam({ fund: '5.00', card: 'country,prefix,price\n,1,1.00\n' });
+    const seat = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '6' } });
+    const session = await sessionOf(seat.key);
+    const long = { ...message, body: 'a'.repeat(153 * 8) };
+    expectCode(await callProcedure(session, 'sendMessage', long, 'k'), 'insufficient_funds');
+    const events = await callProcedure(session, 'listRechargeEvents', { memberId: seat.mem });
+    expect(events.data.data).toMatchObject([{ outcome: 'refused', reason: 'master_short', count: 1 }]);
+    expect(await keysKept(team)).toBe(0);
   });
 
   it('is no dry run: the key is still free for the real one', async () => {

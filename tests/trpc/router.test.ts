@@ -102,16 +102,14 @@ describe('both doors', () => {
 });
 
 describe('over HTTP', () => {
+  const json = { 'Content-Type': 'application/json' };
   const ask = async (key: string, path: string, init: RequestInit = {}) => {
-    const request = new Request(`http://localhost/api/trpc/${path}`, {
-      ...init,
-      headers: { 'Content-Type': 'application/json', ...init.headers },
-    });
+    const request = new Request(`http://localhost/api/trpc/${path}`, { headers: json, ...init });
     const response = await handleTrpc(request, { services: services(), actor: await sessionOf(key) });
     return { status: response.status, headers: response.headers, body: await response.json() };
   };
   const mutate = (key: string, path: string, input: unknown, headers: Record<string, string> = {}) =>
-    ask(key, path, { method: 'POST', body: JSON.stringify(input), headers });
+    ask(key, path, { method: 'POST', body: JSON.stringify(input), headers: { ...json, ...headers } });
 
   it('answers readings and changes as plain JSON, under a request id, kept by nobody', async () => {
     const team = await makeTeam();
