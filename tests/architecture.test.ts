@@ -190,6 +190,33 @@ const loaded: Rule = (all) => {
     .map(({ path }) => `${path} is not in ${API}routes.ts`);
 };
 
+/** Whether what stands after `verb:` is a verb's name, or one call of a verb with nothing decided on the way. */
+function isOneCall(text: string): boolean {
+  const [head, name] = /^\s*(\w+)\s*[,}]|^\s*\([^()]*\)\s*=>\s*\w+\(/.exec(text) ?? [];
+  if (head === undefined || name !== undefined) return name !== undefined;
+  let [end, open] = [head.length, 1];
+  for (; open > 0 && end < text.length; end += 1) open += text[end] === '(' ? 1 : text[end] === ')' ? -1 : 0;
+  const decides = /=>|\?(?!\.)|&&|\|\||\bawait\b/.test(text.slice(head.length, end));
+  return !decides && /^\s*[,}]/.test(text.slice(end));
+}
+
+const NOT_A_NOUN = new Set(['context', 'handler', 'inputs', 'problem', 'procedures', 'router']);
+
+/** A procedure, like a route, is schemas and one call: who may do what, and what goes wrong, the domain decides. */
+const oneCall: Rule = (all) =>
+  all.flatMap((file) => {
+    const [, noun] = /^server\/trpc\/(.+)\.ts$/.exec(file.path) ?? [];
+    const isNoun = noun !== undefined && !NOT_A_NOUN.has(noun);
+    if (!isNoun && !(file.path.startsWith(API) && file.path.endsWith('route.ts'))) return [];
+    const [, ...verbs] = file.text.replace(/'[^'\n]*'|"[^"\n]*"/g, "''").split(/\bverb:/);
+    return [
+      ...verbs
+        .filter((text) => !isOneCall(text))
+        .map((text) => `${file.path}: more than one call:${text.slice(0, 80)}`),
+      ...(isNoun && importsOf(file).includes('zod') ? [`${file.path} makes a schema, which is the domain's`] : []),
+    ];
+  });
+
 // Put together here, so that this file does not hold what it looks for.
 const UNSAID = new RegExp(
   [
@@ -283,6 +310,27 @@ const RULES: [string, Rule, File[]][] = [
     [
       { path: 'app/api/v1/fish/route.ts', text: `${EVERY_METHOD} resource('/fish', {});` },
       { path: 'app/api/v1/routes.ts', text: `import './me/route';` },
+    ],
+  ],
+  [
+    'a procedure and a route are one call of a verb',
+    oneCall,
+    [
+      {
+        path: 'server/trpc/members.ts',
+        text: `verb: (ctx, { memberId }) => (memberId ? getMember(ctx, memberId) : fail('not_found')) })`,
+      },
+      {
+        path: 'server/trpc/team.ts',
+        text: 'verb: async (ctx, input) => { if (may(ctx)) await updateTeam(ctx, input); } })',
+      },
+      { path: 'server/trpc/keys.ts', text: 'verb: (ctx, input) => rotateKey(ctx, input).catch(() => null) })' },
+      { path: 'server/trpc/fish.ts', text: 'verb: (ctx, { from }) => listFish(ctx, from ?? today) })' },
+      { path: 'server/trpc/messages.ts', text: `import { z } from 'zod';` },
+      {
+        path: 'app/api/v1/me/route.ts',
+        text: 'verb: (ctx, { body }) => getMe(ctx, body).then((me) => me.member), })',
+      },
     ],
   ],
   [

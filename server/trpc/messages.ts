@@ -1,5 +1,4 @@
 import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
-import { z } from 'zod';
 import { estimateMessages, getMessage, keepBatch, listMessages } from '@/server/domain/messages/read';
 import {
   acceptedBatchSchema,
@@ -11,7 +10,7 @@ import {
   newMessageInput,
 } from '@/server/domain/messages/schema';
 import { sendBatch, sendMessage } from '@/server/domain/messages/write';
-import { onBehalf, oneMessage } from './inputs';
+import { estimateOnBehalf, onBehalf, oneMessage } from './inputs';
 import { mutation, query, router } from './procedures';
 
 export const messages = router({
@@ -27,7 +26,7 @@ export const messages = router({
     verb: sendBatch,
   }),
   estimateMessages: query({
-    input: z.union([newMessageInput.extend(onBehalf), batchInput.extend(onBehalf)]),
+    input: estimateOnBehalf,
     reply: estimateSchema,
     verb: (ctx, { onBehalfOf, ...wanted }) => estimateMessages(ctx, { onBehalfOf, wanted }),
   }),

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import type { SeatActor } from '@/server/domain/actor';
+import type { ErrorCode } from '@/server/domain/errors';
+import { fundTeam } from '@/server/domain/ledger/write';
+import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld } from '../support/door';
+import { callProcedure, listProcedures, sessionOf, type Result } from '../support/procedures';
+import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
+
+const as = useApi();
+const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
+
+const keysKept = async (team: TestTeam): Promise<number> =>
+  (await ownerPool().query('SELECT 1 FROM idempotency_keys WHERE team_id = $1', [team.teamId])).rowCount ?? 0;
+
+function expectCode(result: Result, code: ErrorCode): void {
+  expect(result.problem?.code, JSON.stringify(result.data)).toBe(code);
+}
+
+/** What each change is asked, besides the member that it is about. */
+const EVERY_CHANGE: Record<string, (seat: TestMember) => object> = {
+  updateTeam: () => ({ name: 'Changed' }),
+  createMember: () => ({ credit: '1' }),
+  updateMember: ({ mem }) => ({ memberId: mem, name: 'Changed' }),
+  deleteMember: ({ mem }) => ({ memberId: mem }),
+  activateMember: ({ mem }) => ({ memberId: mem }),
+  deactivateMember: ({ mem }) => ({ memberId: mem }),
+  setRole: ({ mem }) => ({ memberId: mem, role: 'owner' }),
+  rotateKey: ({ mem }) => ({ memberId: mem }),
+  revealKey: ({ mem }) => ({ memberId: mem }),
+  creditMember: ({ mem }) => ({ memberId: mem, amount: '2.5' }),
+  debitMember: ({ mem }) => ({ memberId: mem, amount: 'all' }),
+  setRecharge: ({ mem }) => ({ memberId: mem, threshold: '6', target: '9' }),
+  deleteRecharge: ({ mem }) => ({ memberId: mem }),
+  sendMessage: () => message,
+};
+
+/** A team's owner at this door, and a seat with money and a rule. */
+async function setting(): Promise<{ team: TestTeam; seat: TestMember; session: SeatActor }> {
+  const team = await makeTeam();
+  const seat = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } });
+  return { team, seat, session: await sessionOf(team.ownerKey) };
+}
+
+describe('every change', () => {
+  it('is in the table above', () => {
+    const changes = listProcedures().filter(({ type }) => type === 'mutation');
+    expect(Object.keys(EVERY_CHANGE).toSorted()).toEqual(changes.map(({ id }) => id).toSorted());
+  });
+
+  it.each(Object.keys(EVERY_CHANGE))('%s has one effect for one key: in sequence, and many at once', async (id) => {
+    const { team, seat, session } = await setting();
+    const input = EVERY_CHANGE[id]!(seat);
+    const first = await callProcedure(session, id, input, 'one');
+    expect(first.problem).toBeNull();
+    const [balances, audit] = [await balancesOf(team), await auditOf(team)];
+    expect(await callProcedure(session, id, input, 'one')).toEqual(first);
+    const again = await Promise.all(Array.from({ length: 10 }, () => callProcedure(session, id, input, 'one')));
+    for (const result of again) {
+      if (result.problem) expect(result.problem).toMatchObject({ code: 'idempotency_in_flight', retryAfterSeconds: 1 });
+      else expect(result).toEqual(first);
+    }
+    // Another request under the same key; its input is good, or it would be told of that.
+    const other = id === 'sendMessage' ? { ...message, body: 'Other' } : { memberId: seat.mem, amount: '0.01' };
+    expectCode(
+      await callProcedure(session, id === 'sendMessage' ? id : 'creditMember', other, 'one'),
+      'idempotency_mismatch',
+    );
+    expect([await balancesOf(team), await auditOf(team), await keysKept(team)]).toEqual([balances, audit, 1]);
+  });
+});
+
+describe('one key', () => {
+  it('answers “in flight” while the first is still running, without waiting for it', async () => {
+    const { team, seat, session } = await setting();
+    const call = () => callProcedure(session, 'creditMember', { memberId: seat.mem, amount: '1' }, 'slow');
+    const calls = await whileMasterIsHeld(team, async () => {
+      const both = [call(), call()];
+      expectCode(await Promise.race(both), 'idempotency_in_flight');
+      return both;
+    });
+    const made = (await Promise.all(calls)).find(({ problem }) => problem === null);
+    expect(await call()).toEqual(made);
+  });
+
+  it('is the seat’s at either door: what was asked at one is another request at the other', async () => {
+    const { team, seat, session } = await setting();
+    const [api, input] = [as(team.ownerKey), { memberId: seat.mem, amount: '1' }];
+    const credit = () => api.post(`/members/${seat.mem}/credit`, { amount: '1' }, { idempotencyKey: 'a' });
+    expect((await credit()).status).toBe(201);
+    expectCode(await callProcedure(session, 'creditMember', input, 'a'), 'idempotency_mismatch');
+    const here = await callProcedure(session, 'creditMember', input, 'b');
+    expect(here.problem).toBeNull();
+    expectProblem(
+      await api.post(`/members/${seat.mem}/credit`, { amount: '1' }, { idempotencyKey: 'b' }),
+      'idempotency_mismatch',
+    );
+    expect(here.data.balances).toEqual({ master: '993.00', member: '7.00' });
+    expect((await credit()).headers.get('idempotent-replayed')).toBe('true');
+    expect(await callProcedure(session, 'creditMember', input, 'b')).toEqual(here);
+    // Another seat's key of the same words is another key.
+    const own = await callProcedure(await sessionOf(seat.key), 'sendMessage', message, 'b');
+    expect(own.problem).toBeNull();
+  });
+
+  it('is for one procedure: another with the very same input is another request', async () => {
+    const { seat, session } = await setting();
+    const input = { memberId: seat.mem };
+    expect((await callProcedure(session, 'deactivateMember', input, 'k')).data.status).toBe('inactive');
+    expectCode(await callProcedure(session, 'activateMember', input, 'k'), 'idempotency_mismatch');
+    expect((await callProcedure(session, 'getMember', input)).data.status).toBe('inactive');
+  });
+
+  it('may have 1 to 255 printable ASCII characters, and means nothing to a reading', async () => {
+    const { team, seat, session } = await setting();
+    const input = { memberId: seat.mem };
+    for (const key of ['', 'k'.repeat(256), 'a\tb']) {
+      const { problem } = await callProcedure(session, 'deactivateMember', input, key);
+      expect(problem).toMatchObject({ code: 'invalid_request', errors: [{ pointer: 'Idempotency-Key' }] });
+    }
+    expect((await callProcedure(session, 'getMember', input, 'k')).data.status).toBe('active');
+    expect(await keysKept(team)).toBe(0);
+    expect((await callProcedure(session, 'deactivateMember', input, 'k'.repeat(255))).problem).toBeNull();
+  });
+
+  it('makes no difference to who gives none: each call is its own', async () => {
+    const { team, seat, session } = await setting();
+    const call = () => callProcedure(session, 'creditMember', { memberId: seat.mem, amount: '1' });
+    expect((await call()).data.transfer.id).not.toBe((await call()).data.transfer.id);
+    expect(await keysKept(team)).toBe(0);
+  });
+});
+
+describe('what is stored', () => {
+  it('is a success alone: no refusal, thrown or returned, so that the same key works once money is there', async () => {
+    const team = await makeTeam({ fund: '0', card: 'country,prefix,price\n,1,1.00\n' });
+    const { mem } = await addMember(team);
+    const session = await sessionOf(team.ownerKey);
+    const credit = () => callProcedure(session, 'creditMember', { memberId: mem, amount: '5' }, 'credit');
+    const send = () => callProcedure(session, 'sendMessage', message, 'send');
+    for (const call of [credit, send]) expectCode(await call(), 'insufficient_funds');
+    expectCode(await callProcedure(session, 'createMember', { colour: 'red' }, 'bad'), 'invalid_request');
+    expect(await keysKept(team)).toBe(0);
+    await fundTeam(team.operator, { amount: 100_000_000n });
+    for (const call of [credit, send]) expect((await call()).problem).toBeNull();
+    expect(await keysKept(team)).toBe(2);
+  });
+
+  it('is not the refusal of a send, whose rule remembers it all the same', async () => {
+    const team = await makeTeam({ fund: '5.00', card: 'country,prefix,price\n,1,1.00\n' });
+    const seat = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '6' } });
+    const session = await sessionOf(seat.key);
+    const long = { ...message, body: 'a'.repeat(153 * 8) };
+    expectCode(await callProcedure(session, 'sendMessage', long, 'k'), 'insufficient_funds');
+    const events = await callProcedure(session, 'listRechargeEvents', { memberId: seat.mem });
+    expect(events.data.data).toMatchObject([{ outcome: 'refused', reason: 'master_short', count: 1 }]);
+    expect(await keysKept(team)).toBe(0);
+  });
+
+  it('is no dry run: the key is still free for the real one', async () => {
+    const { team, seat, session } = await setting();
+    const input = { memberId: seat.mem, amount: '5' };
+    const dry = await callProcedure(session, 'creditMember', { ...input, dryRun: true }, 'k');
+    expect([dry.data.transfer.id, await keysKept(team)]).toEqual([null, 0]);
+    const real = await callProcedure(session, 'creditMember', input, 'k');
+    expect(real.data.balances).toEqual(dry.data.balances);
+    expect(real.data.transfer.id).toMatch(/^trf_/);
+  });
+
+  it('is sealed, and tells once it is dropped what was made', async () => {
+    const { team, session } = await setting();
+    const create = () => callProcedure(session, 'createMember', {}, 'k');
+    const made = (await create()).data;
+    const { rows } = await ownerPool().query<{ text: string }>(
+      'SELECT k::text AS text FROM idempotency_keys k WHERE team_id = $1',
+      [team.teamId],
+    );
+    expect(rows[0]!.text).not.toContain(made.secrets.apiKey);
+    await ownerPool().query('UPDATE idempotency_keys SET answer = NULL WHERE team_id = $1', [team.teamId]);
+    expect((await create()).problem).toMatchObject({ code: 'idempotency_expired', made: made.member.id });
+  });
+
+  it('is read again by who no longer has the right, and by nobody whose seat is dead', async () => {
+    const { team, session } = await setting();
+    const second = await addMember(team, { role: 'owner' });
+    const create = (actor: SeatActor) => callProcedure(actor, 'createMember', {}, 'k');
+    const made = await create(session);
+    const own = (await as(team.ownerKey).get('/me')).body.member.id;
+    await as(second.key).post(`/members/${own}/role`, { role: 'member' });
+    expect(await create(await sessionOf(team.ownerKey))).toEqual(made);
+    await as(second.key).post(`/members/${own}/deactivate`);
+    expectCode(await create(session), 'member_inactive');
+  });
+});

@@ -1,0 +1,161 @@
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { services } from '@/server/http/services';
+import { handleTrpc } from '@/server/trpc/handler';
+import type { AppRouter } from '@/server/trpc/router';
+import { auditOf } from '../support/door';
+import { useDoors, type Asked } from '../support/doors';
+import { fieldsAt, listOperations, type Listed } from '../support/operations';
+import { callProcedure, listProcedures, sessionOf } from '../support/procedures';
+import { addMember, makeTeam } from '../support/team';
+
+const doors = useDoors();
+const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
+
+const shapeOf = (schema: unknown): string[] => Object.keys((schema as { shape?: object } | null)?.shape ?? {});
+
+/** An answer without when its key was last used, which is written beside the request. */
+const withoutUse = (body: object) =>
+  JSON.parse(JSON.stringify(body, (name, value) => (name === 'lastUsedAt' ? undefined : value)));
+
+/** Every field of an operation, as it is named at the tRPC door. */
+const fieldsOf = (listed: Listed): string[] => [
+  ...fieldsAt(listed, 'path'),
+  ...(listed.operation.onBehalf ? fieldsAt(listed, 'header') : []),
+  ...shapeOf(listed.operation.query),
+  ...shapeOf(listed.operation.body),
+];
+
+describe('the router', () => {
+  it('has a procedure for every operation of the API under the same name, and no other', () => {
+    const names = listProcedures().map(({ id }) => id);
+    expect(names.toSorted()).toEqual(
+      listOperations()
+        .map(({ id }) => id)
+        .toSorted(),
+    );
+  });
+
+  it('takes what the operation takes: path, query, body and header as fields of one input', () => {
+    const inputs = listProcedures().map(({ id, input }) => [id, shapeOf(input).toSorted()]);
+    const expected = listOperations().map((listed) => [listed.id, fieldsOf(listed).toSorted()]);
+    expect(Object.fromEntries(inputs)).toEqual(Object.fromEntries(expected));
+  });
+
+  it('makes every change of the API a mutation, and no reading', () => {
+    const changes = listOperations().filter(({ method, id }) => method !== 'GET' && id !== 'estimateMessage');
+    const mutations = listProcedures().filter(({ type }) => type === 'mutation');
+    expect(mutations.map(({ id }) => id).toSorted()).toEqual(changes.map(({ id }) => id).toSorted());
+  });
+
+  it('is typed by what is sent: ids, money and instants are strings', () => {
+    type Out = inferRouterOutputs<AppRouter>;
+    type In = inferRouterInputs<AppRouter>;
+    expectTypeOf<Out['members']['getMember']['balance']>().toEqualTypeOf<string>();
+    expectTypeOf<Out['members']['listMembers']['data'][number]['createdAt']>().toEqualTypeOf<string>();
+    expectTypeOf<In['transfers']['getTransfer']>().toEqualTypeOf<{ transferId: string }>();
+    expectTypeOf<In['members']['listMembers']['limit']>().toEqualTypeOf<number | undefined>();
+  });
+});
+
+describe('both doors', () => {
+  it('print one form: each reading is the same through either, for an owner and for a member', async () => {
+    const team = await makeTeam({ fund: '777.77' });
+    const seat = await addMember(team, { credit: '5', recharge: { threshold: '4.99', target: '5' } });
+    const as = doors.as(seat.key);
+    for (let i = 0; i < 3; i += 1) await as.post('/messages', message);
+    const msg = (await as.get('/messages')).body.data[0].id;
+    const trf = (await as.get('/transfers')).body.data[0].id;
+    const readings = listProcedures().filter(({ type }) => type === 'query');
+    for (const { id } of readings) {
+      const asked: Asked = { id, ids: { mem: seat.mem, msg, trf } };
+      if (id === 'estimateMessage') asked.body = message;
+      for (const key of [team.ownerKey, seat.key]) {
+        const [api, trpc] = [await doors.API({ key }, asked), await doors.tRPC({ key }, asked)];
+        const { requestId, key: ofApi, ...expected } = withoutUse(api.body);
+        const { requestId: own, ...said } = withoutUse(trpc.body);
+        expect(said, `${id} for ${key === seat.key ? 'a member' : 'an owner'}`).toEqual(expected);
+        // A session is asked for by no key; all else that is missing would be missed above.
+        expect([ofApi === undefined, requestId === undefined]).toEqual([id !== 'getMe', own === undefined]);
+      }
+    }
+  });
+
+  it('leave the same trail, each under its own name', async () => {
+    const team = await makeTeam();
+    const { mem } = await addMember(team);
+    const session = await sessionOf(team.ownerKey);
+    const before = await auditOf(team);
+    const made = await callProcedure(session, 'creditMember', { memberId: mem, amount: '1' });
+    expect(made.data.transfer.actor).toMatchObject({ type: 'user', name: 'First Owner' });
+    expect((await auditOf(team)).slice(before.length)).toMatchObject([
+      { action: 'member.credited', door: 'web', actorType: 'user' },
+    ]);
+  });
+
+  it('cut and refuse a limit alike, given as a number', async () => {
+    const session = await sessionOf((await makeTeam()).ownerKey);
+    for (const limit of [1, 100, 5000]) {
+      expect((await callProcedure(session, 'listMembers', { limit })).data.data).toHaveLength(1);
+    }
+    for (const limit of [0, -1, 1.5, '1', null]) {
+      const { problem } = await callProcedure(session, 'listMembers', { limit });
+      expect(problem).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/limit' }] });
+    }
+  });
+});
+
+describe('over HTTP', () => {
+  const json = { 'Content-Type': 'application/json' };
+  const ask = async (key: string, path: string, init: RequestInit = {}) => {
+    const request = new Request(`http://localhost/api/trpc/${path}`, { headers: json, ...init });
+    const response = await handleTrpc(request, { services: services(), actor: await sessionOf(key) });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
+  const mutate = (key: string, path: string, input: unknown, headers: Record<string, string> = {}) =>
+    ask(key, path, { method: 'POST', body: JSON.stringify(input), headers: { ...json, ...headers } });
+
+  it('answers readings and changes as plain JSON, under a request id, kept by nobody', async () => {
+    const team = await makeTeam();
+    const input = encodeURIComponent(JSON.stringify({ limit: 1 }));
+    const list = await ask(team.ownerKey, `members.listMembers?input=${input}`);
+    expect([list.status, list.body.result.data.data[0].name]).toEqual([200, 'First Owner']);
+    expect(list.headers.get('request-id')).toMatch(/^req_/);
+    expect(list.headers.get('cache-control')).toBe('no-store');
+    const made = await mutate(team.ownerKey, 'members.createMember', { credit: '1.5' });
+    expect([made.status, made.body.result.data.member.balance]).toEqual([200, '1.50']);
+    expect((await ask(team.ownerKey, 'team.getMe')).body.result.data.balance).toBe('998.50');
+  });
+
+  it('takes a reading as a POST, so that no text of a message stands in a URL, and no change as a GET', async () => {
+    const team = await makeTeam();
+    const estimate = await mutate(team.ownerKey, 'messages.estimateMessage', message);
+    expect([estimate.status, estimate.body.result.data.cost]).toEqual([200, '0.01']);
+    const change = await ask(team.ownerKey, `members.createMember?input=${encodeURIComponent('{}')}`);
+    expect([change.status, change.body.error.data.code]).toEqual([405, 'method_not_allowed']);
+  });
+
+  it('has one change alone under an Idempotency-Key, never a batch', async () => {
+    const team = await makeTeam();
+    const batch = (headers: Record<string, string>) =>
+      mutate(team.ownerKey, 'members.createMember,members.createMember?batch=1', { 0: {}, 1: {} }, headers);
+    expect((await batch({ 'Idempotency-Key': 'k' })).status).toBe(400);
+    expect((await batch({})).body).toHaveLength(2);
+    const one = () => mutate(team.ownerKey, 'members.createMember', {}, { 'Idempotency-Key': 'k' });
+    expect((await one()).body).toEqual((await one()).body);
+  });
+
+  it('answers nobody, an unknown procedure and what is no JSON in the words of the one table', async () => {
+    const { ownerKey } = await makeTeam();
+    const nobody = await handleTrpc(new Request('http://localhost/api/trpc/team.getMe'), {
+      services: services(),
+      actor: null,
+    });
+    expect([nobody.status, (await nobody.json()).error.data.code]).toEqual([401, 'missing_key']);
+    const unknown = await ask(ownerKey, 'members.dropMembers');
+    expect([unknown.status, unknown.body.error.data.code]).toEqual([404, 'not_found']);
+    const broken = await ask(ownerKey, 'members.createMember', { method: 'POST', body: '{"name": "Ann' });
+    expect([broken.status, broken.body.error.data.code]).toEqual([400, 'invalid_request']);
+    expect(JSON.stringify([unknown.body, broken.body])).not.toMatch(/Ann|stack|node_modules|No procedure/);
+  });
+});
