@@ -89,12 +89,16 @@ export async function parseBy<T>(schema: ZodType<T>, value: unknown, where: 'bod
   const errors = result.error.issues.flatMap((issue): FieldError[] => {
     const params = 'params' in issue ? (issue.params as { code?: string } | undefined) : undefined;
     const code: ErrorCode = params?.code === 'invalid_amount' ? 'invalid_amount' : 'invalid_request';
-    const path = issue.path.map((part) => escapePointer(String(part)));
-    const names = issue.code === 'unrecognized_keys' ? issue.keys.map(escapePointer) : [null];
+    const path = issue.path.map(String);
+    const names = issue.code === 'unrecognized_keys' ? issue.keys : [null];
     return names.map((name) => {
       const full = name === null ? path : [...path, name];
       const detail = name === null ? issue.message : 'There is no such field here.';
-      return { pointer: where === 'query' ? full.join('/') : full.map((part) => `/${part}`).join(''), code, detail };
+      return {
+        pointer: where === 'query' ? full.join('/') : full.map((part) => `/${escapePointer(part)}`).join(''),
+        code,
+        detail,
+      };
     });
   });
   const code = errors.every((error) => error.code === 'invalid_amount') ? 'invalid_amount' : 'invalid_request';

@@ -52,6 +52,19 @@ export type CallOptions = {
   idempotencyKey?: string;
 };
 
+/** Which route a request is for, and its handler with the parameters of the path. */
+export function routeOf(routes: Route[], request: Request): { route: Route; handle: () => Promise<Response> } | null {
+  const { pathname } = new URL(request.url);
+  for (const route of routes) {
+    const match = route.pattern.exec(pathname);
+    if (!match) continue;
+    const params = Object.fromEntries(route.names.map((name, i) => [name, decodeURIComponent(match[i + 1] ?? '')]));
+    const handler = route.handlers[request.method];
+    return handler ? { route, handle: () => handler(request, { params: Promise.resolve(params) }) } : null;
+  }
+  return null;
+}
+
 /** Serves the API's own route modules on a port of this process: real HTTP, without building the pages first. */
 export async function serveApi(): Promise<Api> {
   const routes = await loadRoutes();
@@ -66,24 +79,19 @@ export async function serveApi(): Promise<Api> {
     );
     headers.set('x-purser-address', '127.0.0.1');
     const request = new Request(url, { method: req.method, headers, body, duplex: 'half' } as RequestInit);
-    const found = routes
-      .map((route) => ({ route, match: route.pattern.exec(url.pathname) }))
-      .find(({ match }) => match);
-    const handler = found?.route.handlers[req.method ?? ''];
-    if (!found || !handler) {
+    const found = routeOf(routes, request);
+    if (!found) {
       res.writeHead(500).end('no handler');
       return;
     }
-    const params = Object.fromEntries(
-      found.route.names.map((name, i) => [name, decodeURIComponent(found.match![i + 1] ?? '')]),
-    );
-    void handler(request, { params: Promise.resolve(params) }).then(async (response) => {
+    const { route, handle } = found;
+    void handle().then(async (response) => {
       res.writeHead(response.status, Object.fromEntries(response.headers));
       const bytes = Buffer.from(await response.arrayBuffer());
       res.end(bytes);
       const { status, headers } = response;
       complaints.push(
-        ...ownDocument().answerComplaints(req.method!, found.route.path, { status, headers, text: bytes.toString() }),
+        ...ownDocument().answerComplaints(req.method!, route.path, { status, headers, text: bytes.toString() }),
       );
       // What a refusal left unread would stand before the connection's next request.
       req.removeAllListeners('data').resume();
