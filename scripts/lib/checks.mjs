@@ -74,7 +74,16 @@ function testSteps(temporary, fast) {
   const tests = { name: 'tests', run: () => vitest(join(temporary, 'tests.json'), leftOut) };
   const config = 'e2e/vitest.config.ts';
   if (fast || !existsSync(join(root, config))) return [tests];
-  return [tests, { name: 'browser', run: () => vitest(join(temporary, 'e2e.json'), ['--config', config]) }];
+  // After the browser's tests, which build the pages. The broken requests are sent to no server.
+  const apiAlone = ['tests/api', '--exclude', 'tests/api/fuzz.test.ts'];
+  return [
+    tests,
+    { name: 'browser', run: () => vitest(join(temporary, 'e2e.json'), ['--config', config]) },
+    {
+      name: 'the API through Next',
+      run: () => vitest(join(temporary, 'next.json'), apiAlone, { TEST_THROUGH_NEXT: '1' }),
+    },
+  ];
 }
 
 /**
@@ -145,13 +154,13 @@ async function lockFileIsConsistent() {
 
 /**
  * Runs tests and counts each. A file that cannot be loaded, and an end that no test accounts for, count as failed.
- * @param {string} report @param {string[]} args
+ * @param {string} report @param {string[]} args @param {Record<string, string>} [env]
  * @returns {Promise<Outcome>}
  */
-async function vitest(report, args) {
+async function vitest(report, args, env = {}) {
   const ended = await children.run(
     [program('vitest', 'vitest'), 'run', '--reporter=json', `--outputFile=${report}`, ...args],
-    { CI: '1', NO_COLOR: '1' },
+    { CI: '1', NO_COLOR: '1', ...env },
   );
   /** @type {TestFile[] | undefined} */
   const files = readJson(report)?.testResults;

@@ -77,11 +77,15 @@ function likeliest(issue: Issue): Issue[] {
 function fieldErrors(issue: Issue, where: Where): FieldError[] {
   const own = (issue.params as { code?: ErrorCode } | undefined)?.code;
   const code = own === 'invalid_amount' || own === 'not_found' ? own : 'invalid_request';
-  const path = issue.path.map((part) => escapePointer(String(part)));
-  const names = issue.code === 'unrecognized_keys' ? issue.keys!.map(escapePointer) : [null];
+  const path = issue.path.map(String);
+  const names = issue.code === 'unrecognized_keys' ? issue.keys! : [null];
   return names.map((name) => {
     const full = name === null ? path : [...path, name];
     const detail = name === null ? issue.message : 'There is no such field here.';
-    return { pointer: where === 'query' ? full.join('/') : full.map((part) => `/${part}`).join(''), code, detail };
+    return {
+      pointer: where === 'query' ? full.join('/') : full.map((part) => `/${escapePointer(part)}`).join(''),
+      code,
+      detail,
+    };
   });
 }

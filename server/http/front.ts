@@ -33,12 +33,20 @@ export function placeAt(pathname: string): { path: string | null; handlers: Hand
   const below = pathname.slice(BASE.length);
   for (const { path, names, pattern, handlers } of places) {
     const match = pattern.exec(below);
-    if (!match) continue;
-    const params = Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(match[i + 1]!)]));
-    return { path, handlers, params };
+    const values = match?.slice(1).map(decoded);
+    if (!values || values.includes(null)) continue;
+    return { path, handlers, params: Object.fromEntries(names.map((name, i) => [name, values[i]!])) };
   }
   if (!elsewhere) throw new Error('No route of the API has been loaded.');
   return { path: null, handlers: elsewhere, params: {} };
+}
+
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
 }
 
 /**

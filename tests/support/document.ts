@@ -60,18 +60,18 @@ function closed(part: Json, inAllOf = false): Json {
 /** Holds what is sent and answered against a document: an undocumented status, field or code is a complaint. */
 export class DocumentCheck {
   readonly operations: Map<string, DescribedOperation>;
-  readonly #document: Json;
+  readonly document: Json;
   readonly #ajv: Ajv2020;
   readonly #byPath: Map<string, DescribedOperation>;
   readonly #compiled = new WeakMap<object, ValidateFunction>();
 
   constructor(document: Json) {
-    this.#document = closed(document);
+    this.document = closed(document);
     this.#ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strictTypes: false });
     // `ajv-formats` has a default export for CommonJS alone.
     (addFormats as unknown as { default: typeof addFormats.default }).default(this.#ajv);
     this.#ajv.addVocabulary(['components']);
-    this.operations = operationsOf(this.#document);
+    this.operations = operationsOf(this.document);
     this.#byPath = new Map([...this.operations.values()].map((one) => [`${one.method} ${one.path}`, one]));
   }
 
@@ -79,13 +79,17 @@ export class DocumentCheck {
   complaints(schema: Json, value: unknown): string[] {
     let validate = this.#compiled.get(schema);
     if (!validate) {
-      validate = this.#ajv.compile({ ...schema, components: { schemas: this.#document.components.schemas } });
+      validate = this.#ajv.compile({ ...schema, components: { schemas: this.document.components.schemas } });
       this.#compiled.set(schema, validate);
     }
     if (validate(value)) return [];
     return validate.errors!.map(
       ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
     );
+  }
+
+  get schemas(): Json {
+    return this.document.components.schemas;
   }
 
   /** What is wrong with a body as a request's. */
@@ -95,7 +99,7 @@ export class DocumentCheck {
   }
 
   response(operation: DescribedOperation, status: number): Json {
-    return resolve(this.#document, operation.described.responses[status]);
+    return resolve(this.document, operation.described.responses[status]);
   }
 
   /** What is wrong with an answer to a request of this method at this path. What the document has not is not judged. */
