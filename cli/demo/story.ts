@@ -23,7 +23,7 @@ export const money = (text: string): Micros => amountSchema.parse(text);
 const whole = (amount: Micros): Micros => amount - (amount % MICROS_PER_UNIT);
 
 /** The days on which a campaign has taken nearly all of the team's money and the next funding is still on its way. */
-const SHORT = { from: 50, until: 52 };
+const SHORT = { from: 49, until: 52 };
 
 /** What happens on a day besides the sending: money coming and going, seats made and changed. */
 export function storyOf(day: number, midnight: number): Moment[] {
@@ -36,14 +36,14 @@ export function storyOf(day: number, midnight: number): Moment[] {
     { at: midnight + 6.5 * HOUR, happens: (clock, seats) => tellOwner(clock, seats, day) },
     ...(isWeekend(midnight) ? [] : [{ at: midnight + 7.2 * HOUR, happens: (clock: Clock) => topUp(clock, day) }]),
     ...CAST.flatMap((person, n) => changesOf(person, day, midnight + 8 * HOUR + n * 3 * MINUTE)),
-    ...(day % 9 === 5 ? [{ at: midnight + 15.4 * HOUR, happens: (clock: Clock) => takeBack(clock, day) }] : []),
+    ...(day % 9 === 3 ? [{ at: midnight + 15.4 * HOUR, happens: (clock: Clock) => takeBack(clock, day) }] : []),
   ];
 }
 
 type Step = [hour: number, happens: Moment['happens']];
 
 const STORY: Record<number, Step[]> = {
-  0: [[5, (clock) => fund(clock, '400.00', 'BANK-1001', 'Bank transfer, first funding')]],
+  0: [[5, (clock) => fund(clock, '300.00', 'INV-7701', 'Bank transfer, first funding')]],
   30: [[9, ({ tx }) => updateTeam(tx, { reserve: money('100.00'), lowBalance: money('150.00') })]],
   33: [
     [
@@ -53,23 +53,23 @@ const STORY: Record<number, Step[]> = {
     ],
   ],
   40: [
-    [9.2, (clock) => fund(clock, '400.00', 'BANK-1040', 'Bank transfer')],
-    [9.3, (clock) => fund(clock, '400.00', 'BANK-1041', 'Bank transfer')],
+    [9.2, (clock) => fund(clock, '300.00', 'INV-7740', 'Bank transfer')],
+    [9.3, (clock) => fund(clock, '300.00', 'INV-7740 again', 'Bank transfer')],
   ],
   41: [
     [
       10,
       ({ tx }) =>
         withdrawFromTeam(tx, {
-          amount: money('400.00'),
-          reference: 'BANK-1041-R',
+          amount: money('300.00'),
+          reference: 'INV-7740 back',
           note: 'Paid twice by mistake, sent back',
         }),
     ],
   ],
   [SHORT.from]: [[9.5, startCampaign]],
   [SHORT.from + 1]: [[10, sendCampaign]],
-  [SHORT.until]: [[11, (clock) => fund(clock, '600.00', 'BANK-1052', 'Bank transfer, late because of the holiday')]],
+  [SHORT.until]: [[11, (clock) => fund(clock, '400.00', 'INV-7752', 'Bank transfer, late because of the holiday')]],
   55: [[16, endCampaign]],
   58: [
     [
@@ -77,7 +77,7 @@ const STORY: Record<number, Step[]> = {
       ({ tx }, seats) => rotateKey(tx, { memberId: seats.get('point12@kyiv-parcel.example')!.id, overlapSeconds: 0 }),
     ],
   ],
-  84: [[9, (clock) => fund(clock, '2000.00', 'BANK-1084', 'Bank transfer, budget of the next quarter')]],
+  84: [[9, (clock) => fund(clock, '1500.00', 'INV-7784', 'Bank transfer, budget of the next quarter')]],
 };
 
 async function fund(clock: Clock, amount: string, reference: string, note: string): Promise<void> {
@@ -88,7 +88,7 @@ async function fund(clock: Clock, amount: string, reference: string, note: strin
 async function fundWhenLow(clock: Clock, day: number): Promise<void> {
   if (day >= SHORT.from && day <= SHORT.until) return;
   const { masterBalance } = await getTeam(clock.tx);
-  if (masterBalance < money('200.00')) await fund(clock, '300.00', `BANK-${1000 + day}`, 'Bank transfer');
+  if (masterBalance < money('160.00')) await fund(clock, '150.00', `BANK-${1000 + day}`, 'Bank transfer');
 }
 
 // Nearly all: recharges find nothing above the reserve until the next funding.
@@ -171,7 +171,7 @@ async function topUp(clock: Clock, day: number): Promise<void> {
   }
 }
 
-/** Now and then something was credited to the wrong seat. */
+/** Now and then something was credited to the wrong seat. Never while money is short: it would end the waiting. */
 async function takeBack(clock: Clock, day: number): Promise<void> {
   const { tx } = clock;
   const { data } = await listMembers(tx, { limit: 100, role: 'member' });

@@ -17,7 +17,7 @@ export const isWeekend = (midnight: number): boolean => [0, 6].includes(new Date
  */
 export function trafficOf(day: number, midnight: number, cast: Person[]): Moment[] {
   const random = chance('traffic', day);
-  const rounds = Array.from({ length: isWeekend(midnight) ? 14 : 28 }, () => {
+  const rounds = Array.from({ length: isWeekend(midnight) ? 9 : 18 }, () => {
     // Most of it happens while Europe is awake; codes and far customers never sleep.
     const hours = random.next() < 0.8 ? 5.5 + 14.5 * random.next() : 0.2 + 23.6 * random.next();
     return { at: midnight + Math.floor(hours * HOUR), batches: new Array<Batch>() };
@@ -33,13 +33,15 @@ export function trafficOf(day: number, midnight: number, cast: Person[]): Moment
 
 function batchesOf(person: Person, day: number, midnight: number): Batch[] {
   const random = chance('batches', tag(person), day);
-  const growth = 0.55 + 0.55 * Math.min(1, day / 90);
+  const growth = 0.36 + 0.36 * Math.min(1, day / 90);
   const rhythm = isWeekend(midnight) ? 0.35 : 1;
   let left = Math.round(person.pace * growth * rhythm * (0.5 + random.next()));
+  // Who writes little does so every other day.
+  if (left < 4) left = random.next() < 0.5 ? 2 * left : 0;
   const batches: Batch[] = [];
   while (left > 0) {
     const topic = random.next() < 0.65 ? person.about[0]! : random.pick(person.about);
-    const size = Math.min(left, topic === 'market' ? 4 + random.below(9) : 1 + random.below(6));
+    const size = Math.min(left, topic === 'market' ? 4 + random.below(9) : 1 + random.below(8));
     batches.push({ person, messages: compose(person, topic, size, random) });
     left -= size;
   }
@@ -90,24 +92,14 @@ export const taken = (id: string): Report => ({ id, status: 'sent', carrier: 'sa
 
 /** The carrier's words on messages sent a moment ago: taken after seconds, then delivered in two waves, or failed. */
 export async function report(clock: Clock, ids: string[], random: Random): Promise<void> {
-  const [first, quick, slow, failed] = [
-    new Array<Report>(),
-    new Array<Report>(),
-    new Array<Report>(),
-    new Array<Report>(),
-  ];
+  const [first, quick, slow] = [new Array<Report>(), new Array<Report>(), new Array<Report>()];
   for (const id of ids) {
     const fate = random.below(1_000);
     first.push(fate < 7 ? { ...taken(id), status: 'failed', ...BLOCKED } : taken(id));
-    if (fate >= 30) (fate < 800 ? quick : slow).push({ id, status: 'delivered' });
-    else if (fate >= 7) failed.push({ id, status: 'failed', ...random.pick(FAILURES) });
+    if (fate >= 30) (fate < 800 || ids.length < 4 ? quick : slow).push({ id, status: 'delivered' });
+    else if (fate >= 7) slow.push({ id, status: 'failed', ...random.pick(FAILURES) });
   }
-  for (const [reports, least, spread] of [
-    [first, 400, 1_500],
-    [quick, 1_500, 4_000],
-    [slow, 3_000, 9_000],
-    [failed, 5_000, 20_000],
-  ] as const) {
-    if (reports.length > 0) await reportMessages(clock.pass(least + random.below(spread)), reports);
-  }
+  await reportMessages(clock.pass(400 + random.below(1_500)), first);
+  await reportMessages(clock.pass(1_500 + random.below(4_000)), quick);
+  await reportMessages(clock.pass(3_000 + random.below(20_000)), slow);
 }
