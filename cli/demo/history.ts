@@ -9,7 +9,7 @@ import { reportMessages } from '@/server/domain/messages/write';
 import { getTeam } from '@/server/domain/teams/read';
 import { updateTeam } from '@/server/domain/teams/write';
 import { CAST, OWNER, tag, TIGHT } from './people';
-import { chance } from './random';
+import { chance, type Random } from './random';
 import { idOf, money, storyOf } from './story';
 import { compose, send, taken, trafficOf } from './traffic';
 import { Clock, DAY, HOUR, MINUTE, SECOND, type Seats } from './time';
@@ -81,10 +81,12 @@ async function useKeys(ctx: Ctx, now: number): Promise<void> {
 
 /** How long before now the last messages were sent, and what the carrier has said of them. */
 const LAST_MESSAGES = [
+  { ago: 8 * MINUTE, said: 'delivered' },
+  { ago: 320 * SECOND, said: 'delivered' },
   { ago: 200 * SECOND, said: 'delivered' },
-  { ago: 110 * SECOND, said: 'sent' },
-  { ago: 45 * SECOND, said: 'sent' },
-  { ago: 15 * SECOND, said: 'nothing' },
+  { ago: 75 * SECOND, said: 'sent' },
+  { ago: 20 * SECOND, said: 'sent' },
+  { ago: 12 * SECOND, said: 'nothing' },
   { ago: 8 * SECOND, said: 'nothing' },
 ] as const;
 
@@ -97,22 +99,19 @@ async function arrive(tx: Tx, now: number): Promise<void> {
     const random = chance('last', n);
     const person = random.pick(senders);
     clock.reach(now - ago);
-    const ids = await send(
-      clock.tx,
-      idOf(seats, person),
-      compose(person, person.about[0]!, 1 + random.below(3), random),
-    );
-    // An owner's message is paid by the master, so that there is one of each kind whatever the others can pay.
-    ids.push(
-      ...(await send(clock.tx, seats.get(OWNER.email)!.id, [{ to: '+14155550199', body: `Acme check ${n + 1}` }])),
-    );
+    const messages = compose(person, person.about[0]!, 1 + random.below(3), random);
+    const ids = await send(clock.tx, idOf(seats, person), messages);
+    // The master pays an owner's message: there is something under way even when nobody else can pay.
+    if (n % 2 === 0) ids.push(...(await send(clock.tx, seats.get(OWNER.email)!.id, [alertOf(random)])));
     if (said !== 'nothing') await reportMessages(clock.pass(2 * SECOND), ids.map(taken));
-    if (said === 'delivered')
-      await reportMessages(
-        clock.pass(4 * SECOND),
-        ids.map((id) => ({ id, status: 'delivered' })),
-      );
+    const delivered = ids.map((id) => ({ id, status: 'delivered' as const }));
+    if (said === 'delivered') await reportMessages(clock.pass(4 * SECOND), delivered);
   }
   clock.reach(now - 2 * SECOND);
   await fundTeam(clock.tx, { amount: money('50.00'), reference: LAST_STEP, note: 'Sandbox funding' });
 }
+
+const alertOf = (random: Random) => ({
+  to: '+14155550199',
+  body: `Acme monitoring: ${random.pick(['Europe', 'Africa', 'Asia'])} route answered in ${1 + random.below(4)}.${random.below(10)} s.`,
+});

@@ -171,15 +171,22 @@ async function topUp(clock: Clock, day: number): Promise<void> {
   }
 }
 
-/** Now and then something was credited to the wrong seat. Never while money is short: it would end the waiting. */
+const CUTS: [note: string, noteForMember?: string][] = [
+  ['Credited to the wrong account', 'Correction of a credit'],
+  ['Budget cut, see the minutes of Monday', 'Your budget for this month was lowered'],
+  ['Not needed this month'],
+];
+
+/** Now and then something is taken back. Never while money is short: it would end the waiting. */
 async function takeBack(clock: Clock, day: number): Promise<void> {
+  const random = chance('take-back', day);
   const { tx } = clock;
   const { data } = await listMembers(tx, { limit: 100, role: 'member' });
   const candidates = data.filter(({ recharge, balance }) => !recharge?.enabled && balance > money('4.00'));
   if (candidates.length === 0) return;
-  const { id, balance } = chance('take-back', day).pick(candidates);
-  const words = { note: 'Credited to the wrong account', noteForMember: 'Correction of a credit' };
-  await debitMember(tx, { memberId: id, amount: whole(balance / 2n), ...words });
+  const { id, balance } = random.pick(candidates);
+  const [note, noteForMember] = random.pick(CUTS);
+  await debitMember(tx, { memberId: id, amount: whole(balance / 2n), note, noteForMember });
   await serveWaiting(clock.pass(SECOND));
 }
 
