@@ -4,7 +4,7 @@ import { openDatabase } from '@/db/client';
 import { isUnavailable } from '@/db/faults';
 import { MigrationError } from '@/db/migrate';
 import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
-import { DomainError, ERRORS, Refusal } from '@/server/domain/errors';
+import { DomainError, ERRORS } from '@/server/domain/errors';
 import { parseId } from '@/server/domain/ids';
 import { findTeam } from '@/server/domain/teams/read';
 import { makeVault } from '@/server/domain/vault';
@@ -62,12 +62,6 @@ export function print(command: Command, result: Record<string, unknown>): void {
       for (const item of value) console.log(typeof item === 'string' ? item : JSON.stringify(item));
     else console.log(`${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   }
-}
-
-/** A refusal is an error here: exit code 1, and what to do on stderr. */
-export function accepted<T>(result: T | Refusal): T {
-  if (result instanceof Refusal) throw new DomainError(result.code, result.facts);
-  return result;
 }
 
 /** What to print on stderr, and the exit code. */

@@ -64,7 +64,8 @@ BEGIN
   END IF;
 
   WITH rows AS MATERIALIZED (
-    SELECT x.*, uuid7(p_at) AS id, CASE WHEN x.cost > 0 THEN uuid7(p_at) END AS transfer_id,
+    SELECT x.*, uuid7(p_at + x.ord * interval '1 microsecond') AS id,
+      CASE WHEN x.cost > 0 THEN uuid7(p_at + x.ord * interval '1 microsecond') END AS transfer_id,
       sum(x.cost) OVER w AS upto, count(*) FILTER (WHERE x.cost > 0) OVER w AS nth
     FROM ROWS FROM (jsonb_to_recordset(p_messages) AS ("to" text, "from" text, body text, country text, encoding text,
       segments smallint, price bigint, cost bigint, reference text)) WITH ORDINALITY
@@ -139,12 +140,14 @@ CREATE FUNCTION messages_report(p_team uuid, p_reports jsonb, p_post jsonb, p_at
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, purser_posting, pg_temp AS $$
 DECLARE
   v_at timestamptz := coalesce(p_at, now());
+  -- Looked up by id, in the partitions of these ids alone: a plan by status would read all that the team has under way.
+  v_ids uuid[] := ARRAY(SELECT x.id FROM jsonb_to_recordset(p_reports) AS x(id uuid));
   v_rows jsonb; v_row record; v_paid record;
 BEGIN
   waiting := false;
   PERFORM 1 FROM public.ledger_accounts a WHERE a.team_id = p_team AND a.id IN (
     SELECT m.member_id FROM public.messages m WHERE m.team_id = p_team
-      AND m.id IN (SELECT x.id FROM jsonb_to_recordset(p_reports) AS x(id uuid, status text) WHERE x.status = 'failed'))
+      AND m.id = ANY (ARRAY(SELECT x.id FROM jsonb_to_recordset(p_reports) AS x(id uuid, status text) WHERE x.status = 'failed')))
     ORDER BY a.id FOR UPDATE;
   WITH said AS (
     SELECT DISTINCT ON (x.id) x.* FROM ROWS FROM (jsonb_to_recordset(p_reports)
@@ -153,7 +156,7 @@ BEGIN
   ), was AS (
     SELECT m.id, m.member_id, m.payer, m.country, (m.created_at AT TIME ZONE 'UTC')::date AS day, m.cost, s.status, s.code, s.detail, s.carrier, s.ref
     FROM public.messages m JOIN said s ON s.id = m.id
-    WHERE m.team_id = p_team AND (m.status = 'queued' OR (m.status = 'sent' AND s.status <> 'sent'))
+    WHERE m.team_id = p_team AND m.id = ANY (v_ids) AND (m.status = 'queued' OR (m.status = 'sent' AND s.status <> 'sent'))
     ORDER BY m.id FOR UPDATE OF m
   ), became AS (
     UPDATE public.messages m SET status = w.status, carrier = coalesce(w.carrier, m.carrier), carrier_ref = coalesce(w.ref, m.carrier_ref),
@@ -161,7 +164,7 @@ BEGIN
       cost = CASE WHEN w.status = 'failed' THEN 0 ELSE m.cost END,
       sent_at = CASE WHEN w.status = 'failed' THEN m.sent_at ELSE coalesce(m.sent_at, v_at) END,
       delivered_at = CASE WHEN w.status = 'delivered' THEN v_at END, failed_at = CASE WHEN w.status = 'failed' THEN v_at END
-    FROM was w WHERE m.team_id = p_team AND m.id = w.id
+    FROM was w WHERE m.team_id = p_team AND m.id = ANY (v_ids) AND m.id = w.id
   )
   SELECT jsonb_agg(to_jsonb(w)), array_agg(w.id) INTO v_rows, changed FROM was w;
   IF v_rows IS NULL THEN RETURN; END IF;

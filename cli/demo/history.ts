@@ -1,0 +1,117 @@
+import { sql } from 'drizzle-orm';
+import { change, type Ctx, type Tx } from '@/server/domain/ctx';
+import { findByReference, listTransfers } from '@/server/domain/ledger/read';
+import { findKeyHolder } from '@/server/domain/keys/read';
+import { openCurrentKey, rememberUse } from '@/server/domain/keys/write';
+import { fundTeam } from '@/server/domain/ledger/write';
+import { listMembers } from '@/server/domain/members/read';
+import { reportMessages } from '@/server/domain/messages/write';
+import { getTeam } from '@/server/domain/teams/read';
+import { updateTeam } from '@/server/domain/teams/write';
+import { CAST, OWNER, tag, TIGHT } from './people';
+import { chance, type Random } from './random';
+import { idOf, money, storyOf } from './story';
+import { compose, send, taken, trafficOf } from './traffic';
+import { Clock, DAY, HOUR, MINUTE, SECOND, type Seats } from './time';
+
+/** How many whole UTC days lie before the one on which the demo is made. */
+const DAYS_BEFORE = 90;
+
+/** When the team of a history that ends `now` begins: at a UTC midnight. */
+export const beginningOf = (now: Date): Date => new Date((Math.floor(now.getTime() / DAY) - DAYS_BEFORE) * DAY);
+
+/** The operator's reference of the last step. The ledger keeps it, so it says for good that all is there. */
+const LAST_STEP = 'DEMO-COMPLETE';
+
+export const isComplete = async (ctx: Ctx): Promise<boolean> =>
+  (await findByReference(ctx, 'funding', LAST_STEP)) !== null;
+
+/** The last minutes are for what is still under way. */
+const QUIET_MS = 10 * MINUTE;
+
+/**
+ * Lives through the team's days until `now`, one transaction a day: each is there whole or not at all. A history that was
+ * broken off goes on with the day after the last one that is there.
+ */
+export async function liveUntil(ctx: Ctx, now: Date): Promise<void> {
+  const begin = (await getTeam(ctx)).createdAt.getTime();
+  // No day passes without a transfer.
+  const newest = (await listTransfers(ctx, { limit: 1 })).data[0]?.createdAt.getTime();
+  const first = newest === undefined ? 0 : Math.floor((newest - begin) / DAY) + 1;
+  // Apart from the first day, because a transaction reads the team's settings when it begins.
+  if (first === 0)
+    await updateTeam({ ...ctx, at: new Date(begin) }, { defaultSender: 'Acme', reserve: money('50.00') });
+  for (let day = first; begin + day * DAY <= now.getTime(); day++) {
+    await inOneTransaction(ctx, (tx) => live(tx, day, begin + day * DAY, now.getTime() - QUIET_MS));
+  }
+  await useKeys(ctx, now.getTime());
+  await inOneTransaction(ctx, (tx) => arrive(tx, now.getTime()));
+}
+
+const inOneTransaction = (ctx: Ctx, work: (tx: Tx) => Promise<void>) => change(ctx, 'members.manage', work);
+
+async function live(tx: Tx, day: number, midnight: number, until: number): Promise<void> {
+  // The same few statements come thousands of times: planning each anew would take a fifth of the time.
+  await tx.db.execute(sql`SET LOCAL plan_cache_mode = force_generic_plan`);
+  const clock = new Clock(tx, midnight);
+  const seats = await seatsOf(tx);
+  const moments = [...storyOf(day, midnight), ...trafficOf(day, midnight, CAST)];
+  for (const { at, happens } of moments.toSorted((a, b) => a.at - b.at)) {
+    if (at > until) return;
+    clock.reach(at);
+    await happens(clock, seats);
+  }
+}
+
+async function seatsOf(tx: Tx): Promise<Seats> {
+  const { data } = await listMembers(tx, { limit: 100 });
+  return new Map(data.map((member) => [tag(member), member]));
+}
+
+/** The keys of those who send have been used, from addresses that are kept for examples. */
+async function useKeys(ctx: Ctx, now: number): Promise<void> {
+  const { data } = await listMembers(ctx, { limit: 100, status: 'active', role: 'member' });
+  for (const [n, { id }] of data.entries()) {
+    const key = await openCurrentKey(ctx, id);
+    const holder = key && (await findKeyHolder(ctx, key));
+    const ago = QUIET_MS + chance('key', n).below(6 * HOUR);
+    if (holder) await rememberUse(ctx, holder, `203.0.113.${10 + n}`, new Date(now - ago));
+  }
+}
+
+/** How long before now the last messages were sent, and what the carrier has said of them. */
+const LAST_MESSAGES = [
+  { ago: 8 * MINUTE, said: 'delivered' },
+  { ago: 320 * SECOND, said: 'delivered' },
+  { ago: 200 * SECOND, said: 'delivered' },
+  { ago: 75 * SECOND, said: 'sent' },
+  { ago: 20 * SECOND, said: 'sent' },
+  { ago: 12 * SECOND, said: 'nothing' },
+  { ago: 8 * SECOND, said: 'nothing' },
+] as const;
+
+/** The last minutes, whose messages the carrier still has or is still to get, and the mark that all is there. */
+async function arrive(tx: Tx, now: number): Promise<void> {
+  const clock = new Clock(tx, now - QUIET_MS);
+  const seats = await seatsOf(tx);
+  const senders = CAST.filter((one) => seats.get(tag(one))?.status === 'active' && one.pace >= 8 && tag(one) !== TIGHT);
+  for (const [n, { ago, said }] of LAST_MESSAGES.entries()) {
+    const random = chance('last', n);
+    const person = random.pick(senders);
+    clock.reach(now - ago);
+    const messages = compose(person, person.about[0]!, 1 + random.below(3), random);
+    const ids = await send(clock.tx, idOf(seats, person), messages);
+    // The master pays an owner's message: there is something under way even when nobody else can pay.
+    if (n % 2 === 0) ids.push(...(await send(clock.tx, seats.get(OWNER.email)!.id, [alertOf(random)])));
+    if (said !== 'nothing') await reportMessages(clock.pass(2 * SECOND), ids.map(taken));
+    const delivered = ids.map((id) => ({ id, status: 'delivered' as const }));
+    if (said === 'delivered') await reportMessages(clock.pass(4 * SECOND), delivered);
+  }
+  clock.reach(now - 2 * SECOND);
+  await fundTeam(clock.tx, { amount: money('50.00'), reference: LAST_STEP, note: 'Sandbox funding' });
+}
+
+const alertOf = (random: Random) => ({
+  to: '+14155550199',
+  body: `Acme monitoring: ${random.pick(['Europe', 'Africa', 'Asia'])} route answered in ${1 + random.below(4)}.${random.below(10)} s.`,
+});

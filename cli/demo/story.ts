@@ -1,0 +1,201 @@
+import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
+import { listMembers } from '@/server/domain/members/read';
+import { createMemberInput } from '@/server/domain/members/schema';
+import {
+  activateMember,
+  createMember,
+  deactivateMember,
+  deleteMember,
+  rotateKey,
+  setRole,
+} from '@/server/domain/members/write';
+import { amount as amountSchema, MICROS_PER_UNIT, type Micros } from '@/server/domain/money';
+import { rechargeInput } from '@/server/domain/recharge/schema';
+import { serveWaiting, setRecharge } from '@/server/domain/recharge/write';
+import { getTeam } from '@/server/domain/teams/read';
+import { updateTeam } from '@/server/domain/teams/write';
+import { CAMPAIGN, CAST, OWNER, tag, type Person } from './people';
+import { chance } from './random';
+import { compose, isWeekend, report, send } from './traffic';
+import { HOUR, MINUTE, SECOND, type Clock, type Moment, type Seats } from './time';
+
+export const money = (text: string): Micros => amountSchema.parse(text);
+const whole = (amount: Micros): Micros => amount - (amount % MICROS_PER_UNIT);
+
+/** The days on which a campaign has taken nearly all of the team's money and the next funding is still on its way. */
+const SHORT = { from: 49, until: 52 };
+
+/** What happens on a day besides the sending: money coming and going, seats made and changed. */
+export function storyOf(day: number, midnight: number): Moment[] {
+  const told = (STORY[day] ?? []).map(([hour, happens]): Moment => ({ at: midnight + hour * HOUR, happens }));
+  return [
+    // As the worker does when caps turn.
+    { at: midnight + 20 * SECOND, happens: ({ tx }) => serveWaiting(tx) },
+    ...told,
+    { at: midnight + 6 * HOUR, happens: (clock) => fundWhenLow(clock, day) },
+    { at: midnight + 6.5 * HOUR, happens: (clock, seats) => tellOwner(clock, seats, day) },
+    ...(isWeekend(midnight) ? [] : [{ at: midnight + 7.2 * HOUR, happens: (clock: Clock) => topUp(clock, day) }]),
+    ...CAST.flatMap((person, n) => changesOf(person, day, midnight + 8 * HOUR + n * 3 * MINUTE)),
+    ...(day % 9 === 3 ? [{ at: midnight + 15.4 * HOUR, happens: (clock: Clock) => takeBack(clock, day) }] : []),
+  ];
+}
+
+type Step = [hour: number, happens: Moment['happens']];
+
+const STORY: Record<number, Step[]> = {
+  0: [[5, (clock) => fund(clock, '300.00', 'INV-7701', 'Bank transfer, first funding')]],
+  30: [[9, ({ tx }) => updateTeam(tx, { reserve: money('100.00'), lowBalance: money('150.00') })]],
+  33: [
+    [
+      10.5,
+      ({ tx }, seats) =>
+        rotateKey(tx, { memberId: seats.get('hello@cedarandfinch.example')!.id, overlapSeconds: 86_400 }),
+    ],
+  ],
+  40: [
+    [9.2, (clock) => fund(clock, '300.00', 'INV-7740', 'Bank transfer')],
+    [9.3, (clock) => fund(clock, '300.00', 'INV-7740 again', 'Bank transfer')],
+  ],
+  41: [
+    [
+      10,
+      ({ tx }) =>
+        withdrawFromTeam(tx, {
+          amount: money('300.00'),
+          reference: 'INV-7740 back',
+          note: 'Paid twice by mistake, sent back',
+        }),
+    ],
+  ],
+  [SHORT.from]: [[9.5, startCampaign]],
+  [SHORT.from + 1]: [[10, sendCampaign]],
+  [SHORT.until]: [[11, (clock) => fund(clock, '400.00', 'INV-7752', 'Bank transfer, late because of the holiday')]],
+  55: [[16, endCampaign]],
+  58: [
+    [
+      11,
+      ({ tx }, seats) => rotateKey(tx, { memberId: seats.get('point12@kyiv-parcel.example')!.id, overlapSeconds: 0 }),
+    ],
+  ],
+  84: [[9, (clock) => fund(clock, '1500.00', 'INV-7784', 'Bank transfer, budget of the next quarter')]],
+};
+
+async function fund(clock: Clock, amount: string, reference: string, note: string): Promise<void> {
+  await fundTeam(clock.tx, { amount: money(amount), reference, note });
+  await serveWaiting(clock.pass(SECOND));
+}
+
+async function fundWhenLow(clock: Clock, day: number): Promise<void> {
+  if (day >= SHORT.from && day <= SHORT.until) return;
+  const { masterBalance } = await getTeam(clock.tx);
+  if (masterBalance < money('160.00')) await fund(clock, '150.00', `BANK-${1000 + day}`, 'Bank transfer');
+}
+
+// Nearly all: recharges find nothing above the reserve until the next funding.
+async function startCampaign({ tx }: Clock, seats: Seats): Promise<void> {
+  const { masterBalance, reserve } = await getTeam(tx);
+  const amount = whole(masterBalance - reserve - money('3.00'));
+  const words = {
+    note: 'Campaign of the harvest fair, agreed with Mateo',
+    noteForMember: 'Your budget for the harvest fair',
+  };
+  await creditMember(tx, { memberId: seats.get(CAMPAIGN)!.id, amount, ...words });
+}
+
+async function sendCampaign(clock: Clock, seats: Seats): Promise<void> {
+  const random = chance('campaign');
+  const person = CAST.find((one) => tag(one) === CAMPAIGN)!;
+  const ids = await send(clock.tx, seats.get(CAMPAIGN)!.id, compose({ ...person, pace: 60 }, 'market', 320, random));
+  await report(clock, ids, random);
+}
+
+async function endCampaign(clock: Clock): Promise<void> {
+  const { tx } = clock;
+  const { data } = await listMembers(tx, { limit: 1, query: CAMPAIGN });
+  const { id, balance } = data[0]!;
+  const words = { note: 'Campaign over, the rest goes back', noteForMember: 'What was left of the harvest fair' };
+  await debitMember(tx, { memberId: id, amount: whole(balance - money('20.00')), ...words });
+  await serveWaiting(clock.pass(SECOND));
+}
+
+function changesOf(person: Person, day: number, at: number): Moment[] {
+  const { joins, ruleLater, inactive, owner } = person;
+  const steps: [number | undefined, Moment['happens']][] = [
+    [joins, (clock, seats) => join(clock, seats, person)],
+    [owner, ({ tx }, seats) => setRole(tx, { memberId: idOf(seats, person), role: 'owner' })],
+    [ruleLater?.day, ({ tx }, seats) => setRecharge(tx, idOf(seats, person), rechargeInput.parse(ruleLater!.rule))],
+    [inactive?.from, async ({ tx }, seats) => seats.set(tag(person), await deactivateMember(tx, idOf(seats, person)))],
+    [inactive?.until, async ({ tx }, seats) => seats.set(tag(person), await activateMember(tx, idOf(seats, person)))],
+    [person.deleted, (clock, seats) => leave(clock, seats, person)],
+  ];
+  return steps.filter(([when]) => when === day).map(([, happens]) => ({ at, happens }));
+}
+
+export const idOf = (seats: Seats, person: Person): string => seats.get(tag(person))!.id;
+
+async function join({ tx }: Clock, seats: Seats, person: Person): Promise<void> {
+  const { name, email, externalId, metadata, credit, rule } = person;
+  const input = await createMemberInput.parseAsync({ name, email, externalId, metadata, credit, recharge: rule });
+  const { member } = await createMember(tx, input);
+  seats.set(tag(person), member);
+}
+
+async function leave(clock: Clock, seats: Seats, person: Person): Promise<void> {
+  await deleteMember(clock.tx, idOf(seats, person));
+  seats.delete(tag(person));
+  await serveWaiting(clock.pass(SECOND));
+}
+
+const TOP_UPS: [note: string, noteForMember?: string][] = [
+  ['Top-up', 'Your weekly top-up'],
+  ['Asked for by phone'],
+  ['Budget of the month', 'Your budget for this month'],
+  ['Invoice paid'],
+  ['Top-up, agreed with Dana', 'As agreed with Dana'],
+];
+
+/** Each working morning the owners look at who runs low and has no rule that would help. */
+async function topUp(clock: Clock, day: number): Promise<void> {
+  const random = chance('top-up', day);
+  let left = (await getTeam(clock.tx)).masterBalance - money('120.00');
+  const { data } = await listMembers(clock.tx, { limit: 100, status: 'active' });
+  for (const member of data.toReversed()) {
+    const person = CAST.find((one) => tag(one) === tag(member));
+    if (!person || person.pace === 0 || member.role === 'owner' || member.recharge?.enabled) continue;
+    const amount = BigInt(Math.max(3, Math.round(person.pace * 0.9))) * MICROS_PER_UNIT;
+    if (member.balance > amount / 4n || amount > left) continue;
+    const [note, noteForMember] = random.pick(TOP_UPS);
+    const tx = clock.pass(3 * SECOND + random.below(10 * SECOND));
+    await creditMember(tx, { memberId: member.id, amount, note, noteForMember });
+    left -= amount;
+  }
+}
+
+const CUTS: [note: string, noteForMember?: string][] = [
+  ['Credited to the wrong account', 'Correction of a credit'],
+  ['Budget cut, see the minutes of Monday', 'Your budget for this month was lowered'],
+  ['Not needed this month'],
+];
+
+/** Now and then something is taken back. Never while money is short: it would end the waiting. */
+async function takeBack(clock: Clock, day: number): Promise<void> {
+  const random = chance('take-back', day);
+  const { tx } = clock;
+  const { data } = await listMembers(tx, { limit: 100, role: 'member' });
+  const candidates = data.filter(({ recharge, balance }) => !recharge?.enabled && balance > money('4.00'));
+  if (candidates.length === 0) return;
+  const { id, balance } = random.pick(candidates);
+  const [note, noteForMember] = random.pick(CUTS);
+  await debitMember(tx, { memberId: id, amount: whole(balance / 2n), note, noteForMember });
+  await serveWaiting(clock.pass(SECOND));
+}
+
+/** The first owner has the night's figures sent to her phone: an owner's messages are paid by the master balance. */
+async function tellOwner(clock: Clock, seats: Seats, day: number): Promise<void> {
+  const random = chance('tell-owner', day);
+  const owner = seats.get(OWNER.email);
+  if (owner?.status !== 'active') return;
+  const body = `Acme night report: ${seats.size} accounts, ${10 + random.below(90)} texts since midnight, carrier links up.`;
+  const ids = await send(clock.tx, owner.id, [{ to: '+14155550199', body }]);
+  await report(clock, ids, random);
+}

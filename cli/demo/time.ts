@@ -1,0 +1,37 @@
+import type { Tx } from '@/server/domain/ctx';
+import type { Member } from '@/server/domain/members/schema';
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** The team's seats that are not deleted, by their tags. */
+export type Seats = Map<string, Member>;
+
+/** Something that happens on a day, at the time planned or as soon as what went before is over. */
+export type Moment = { at: number; happens: (clock: Clock, seats: Seats) => Promise<unknown> };
+
+/** The time within one transaction. It never goes back, so neither does any account's chain of entries. */
+export class Clock {
+  #tx: Tx;
+
+  constructor(tx: Tx, begin: number) {
+    this.#tx = { ...tx, at: new Date(begin), now: new Date(begin) };
+  }
+
+  /** The transaction as of this time: what a verb writes with it is written then. */
+  get tx(): Tx {
+    return this.#tx;
+  }
+
+  /** Goes on to a time, unless it is over already. */
+  reach(time: number): void {
+    if (time > this.#tx.now.getTime()) this.#tx = { ...this.#tx, at: new Date(time), now: new Date(time) };
+  }
+
+  pass(ms: number): Tx {
+    this.reach(this.#tx.now.getTime() + ms);
+    return this.#tx;
+  }
+}

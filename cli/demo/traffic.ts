@@ -1,0 +1,105 @@
+import type { Tx } from '@/server/domain/ctx';
+import { Refusal } from '@/server/domain/errors';
+import type { NewMessage } from '@/server/domain/messages/schema';
+import { reportMessages, sendMessages, type Report } from '@/server/domain/messages/write';
+import { tag, type Person } from './people';
+import { chance, type Random } from './random';
+import { phoneNumber, write, type Topic } from './texts';
+import { HOUR, type Clock, type Moment, type Seats } from './time';
+
+type Batch = { person: Person; messages: NewMessage[] };
+
+export const isWeekend = (midnight: number): boolean => [0, 6].includes(new Date(midnight).getUTCDay());
+
+/**
+ * All that is sent on a UTC day, in rounds of some seconds: growing from day to day, less at weekends. Who cannot send
+ * then (inactive, deleted, without money) is found out when it happens.
+ */
+export function trafficOf(day: number, midnight: number, cast: Person[]): Moment[] {
+  const random = chance('traffic', day);
+  const rounds = Array.from({ length: isWeekend(midnight) ? 9 : 18 }, () => {
+    // Most of it happens while Europe is awake; codes and far customers never sleep.
+    const hours = random.next() < 0.8 ? 5.5 + 14.5 * random.next() : 0.2 + 23.6 * random.next();
+    return { at: midnight + Math.floor(hours * HOUR), batches: new Array<Batch>() };
+  });
+  for (const person of cast.filter(({ joins }) => joins <= day)) {
+    for (const batch of batchesOf(person, day, midnight)) random.pick(rounds).batches.push(batch);
+  }
+  return rounds.map(({ at, batches }, n) => ({
+    at,
+    happens: (clock, seats) => sendRound(clock, seats, batches, chance('round', day, n)),
+  }));
+}
+
+function batchesOf(person: Person, day: number, midnight: number): Batch[] {
+  const random = chance('batches', tag(person), day);
+  const growth = 0.36 + 0.36 * Math.min(1, day / 90);
+  const rhythm = isWeekend(midnight) ? 0.35 : 1;
+  let left = Math.round(person.pace * growth * rhythm * (0.5 + random.next()));
+  // Who writes little does so every other day.
+  if (left < 4) left = random.next() < 0.5 ? 2 * left : 0;
+  const batches: Batch[] = [];
+  while (left > 0) {
+    const topic = random.next() < 0.65 ? person.about[0]! : random.pick(person.about);
+    const size = Math.min(left, topic === 'market' ? 4 + random.below(9) : 1 + random.below(8));
+    batches.push({ person, messages: compose(person, topic, size, random) });
+    left -= size;
+  }
+  return batches;
+}
+
+/** Texts to some of a seat's customers. A campaign says the same to all of a country. */
+export function compose(person: Person, topic: Topic, size: number, random: Random): NewMessage[] {
+  const seed = random.below(1e9);
+  return Array.from({ length: size }, (_, i): NewMessage => {
+    // The same customers come again and again, the old ones more often.
+    const customer = chance(tag(person), Math.floor(random.next() ** 2 * (10 + 6 * person.pace)));
+    const country = customer.next() < 0.6 ? person.to[0]! : customer.pick(person.to);
+    const to = phoneNumber(country, customer);
+    const body = write(topic, country, chance(seed, topic === 'market' ? 0 : i));
+    const number = /\b[1-9]\d{4}\b/.exec(body)?.[0];
+    const reference = person.externalId !== undefined && number ? { reference: `${topic}-${number}` } : {};
+    return { to, body, ...(person.from !== undefined && { from: person.from }), ...reference };
+  });
+}
+
+/** Sends for a seat; what is refused for want of money is simply not sent. Answers the ids. */
+export async function send(tx: Tx, memberId: string, messages: NewMessage[]): Promise<string[]> {
+  const result = await sendMessages(tx, { onBehalfOf: memberId, messages, many: true });
+  return result instanceof Refusal ? [] : result.messages.map(({ id }) => id);
+}
+
+async function sendRound(clock: Clock, seats: Seats, batches: Batch[], random: Random): Promise<void> {
+  const ids: string[] = [];
+  for (const { person, messages } of batches) {
+    const seat = seats.get(tag(person));
+    if (seat?.status !== 'active') continue;
+    ids.push(...(await send(clock.pass(200 + random.below(2_500)), seat.id, messages)));
+  }
+  await report(clock, ids, random);
+}
+
+const FAILURES = [
+  { code: 'undelivered', detail: 'The carrier could not deliver it.' },
+  { code: 'unknown_subscriber', detail: 'Nobody has this number.' },
+  { code: 'absent_subscriber', detail: 'The phone was off or out of reach.' },
+  { code: 'handset_full', detail: 'The phone has no room for another message.' },
+];
+const BLOCKED = { code: 'blocked', detail: 'The recipient has asked not to be written to.' };
+
+/** What the carrier is told to have taken, as the sandbox says it: it looks after what it has not yet reported. */
+export const taken = (id: string): Report => ({ id, status: 'sent', carrier: 'sandbox', ref: `sandbox-${id}` });
+
+/** The carrier's words on messages sent a moment ago: taken after seconds, then delivered in two waves, or failed. */
+export async function report(clock: Clock, ids: string[], random: Random): Promise<void> {
+  const [first, quick, slow] = [new Array<Report>(), new Array<Report>(), new Array<Report>()];
+  for (const id of ids) {
+    const fate = random.below(1_000);
+    first.push(fate < 7 ? { ...taken(id), status: 'failed', ...BLOCKED } : taken(id));
+    if (fate >= 30) (fate < 800 || ids.length < 4 ? quick : slow).push({ id, status: 'delivered' });
+    else if (fate >= 7) slow.push({ id, status: 'failed', ...random.pick(FAILURES) });
+  }
+  await reportMessages(clock.pass(400 + random.below(1_500)), first);
+  await reportMessages(clock.pass(1_500 + random.below(4_000)), quick);
+  await reportMessages(clock.pass(3_000 + random.below(20_000)), slow);
+}
