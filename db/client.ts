@@ -37,6 +37,22 @@ export function drizzleOn(client: PoolClient): Db {
   return db;
 }
 
+/**
+ * A query that is built once and only filled in from then on: building takes longer than all else that this process does
+ * for a small query. `.prepare(UNNAMED)` it: a pooler in transaction mode may stand between, which knows no named ones.
+ */
+export function builtOnce<Q>(build: (db: Db) => Q): (db: Db) => Q {
+  const built = new WeakMap<Db, Q>();
+  return (db) => {
+    let query = built.get(db);
+    if (!query) built.set(db, (query = build(db)));
+    return query;
+  };
+}
+
+/** What `.prepare` takes for a statement without a name. */
+export const UNNAMED = '';
+
 const shared = globalThis as { purserDatabase?: Database };
 
 /** The process's one pool on `DATABASE_URL`, opened at first use. */

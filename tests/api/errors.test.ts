@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ERRORS, isErrorCode, type ErrorCode } from '@/server/domain/errors';
@@ -176,7 +177,7 @@ describe('an unexpected error', () => {
   beforeAll(() => {
     process.stdout.write = (chunk: string | Uint8Array, ...rest: never[]) => {
       if (typeof chunk !== 'string' || !chunk.startsWith('{"at":')) return write(chunk, ...rest);
-      lines.push(chunk);
+      lines.push(...chunk.split('\n').filter((line) => line !== ''));
       return true;
     };
   });
@@ -191,6 +192,8 @@ describe('an unexpected error', () => {
     });
     const answer = await broken(team.ownerKey, fault);
     const { requestId } = expectProblem(answer, 'internal');
+    // Lines of one turn go out together, after it.
+    await setImmediate();
     const own = lines.filter((line) => line.includes(requestId));
     expect(own.length).toBeGreaterThanOrEqual(2);
     expect(own.join('')).toContain('"status":500');

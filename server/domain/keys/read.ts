@@ -1,5 +1,6 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import type { Pool } from 'pg';
+import { builtOnce, UNNAMED } from '@/db/client';
 import { apiKeys, keyLookup, members } from '@/db/schema/members';
 import { teams } from '@/db/schema/teams';
 import type { Role } from '../actor';
@@ -40,7 +41,13 @@ export async function findKeyHolder(services: Services, key: string): Promise<Ke
   const digest = services.vault.digest(key);
   const teamId = await teamOf(services, digest);
   if (!teamId) return null;
-  const [row] = await services.database.db
+  const [row] = await holderOf(services.database.db).execute({ teamId, digest });
+  if (!row || row.status === 'deleted') return null;
+  return { ...row, status: row.status, teamId: asTeamId(teamId) };
+}
+
+const holderOf = builtOnce((db) =>
+  db
     .select({
       teamName: teams.name,
       currency: teams.currency,
@@ -55,18 +62,17 @@ export async function findKeyHolder(services: Services, key: string): Promise<Ke
       lastUsedAddress: apiKeys.lastUsedAddress,
     })
     .from(apiKeys)
-    .innerJoin(members, and(eq(members.teamId, teamId), eq(members.id, apiKeys.memberId)))
-    .innerJoin(teams, eq(teams.id, teamId))
+    .innerJoin(members, and(eq(members.teamId, sql.placeholder('teamId')), eq(members.id, apiKeys.memberId)))
+    .innerJoin(teams, eq(teams.id, sql.placeholder('teamId')))
     .where(
       and(
-        eq(apiKeys.teamId, teamId),
-        eq(apiKeys.digest, digest),
+        eq(apiKeys.teamId, sql.placeholder('teamId')),
+        eq(apiKeys.digest, sql.placeholder('digest')),
         sql`${apiKeys.revokedAt} IS NULL AND (${apiKeys.expiresAt} IS NULL OR ${apiKeys.expiresAt} > now()) AND ${teams.status} <> 'closed'`,
       ),
-    );
-  if (!row || row.status === 'deleted') return null;
-  return { ...row, status: row.status, teamId: asTeamId(teamId) };
-}
+    )
+    .prepare(UNNAMED),
+);
 
 /** A key's team never changes, so a process may remember it; what the key may do is read anew each time. */
 async function teamOf({ database }: Services, digest: Buffer): Promise<string | null> {

@@ -1,4 +1,5 @@
-import { and, desc, eq, lt, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, ne, or, sql, type Placeholder } from 'drizzle-orm';
+import { builtOnce, UNNAMED, type Db } from '@/db/client';
 import { ledgerAccounts } from '@/db/schema/ledger';
 import { members } from '@/db/schema/members';
 import type { Page } from '../codecs';
@@ -32,13 +33,19 @@ const columns = {
   deletedAt: members.deletedAt,
 };
 
-const selectMembers = (ctx: Ctx) =>
-  ctx.db
+const selectMembers = (db: Db, teamId: string | Placeholder) =>
+  db
     .select(columns)
     .from(members)
-    .innerJoin(ledgerAccounts, and(eq(ledgerAccounts.teamId, ctx.actor.teamId), eq(ledgerAccounts.id, members.id)));
+    .innerJoin(ledgerAccounts, and(eq(ledgerAccounts.teamId, teamId), eq(ledgerAccounts.id, members.id)));
 
 type Row = Awaited<ReturnType<typeof selectMembers>>[number];
+
+const oneMember = builtOnce((db) => {
+  const teamId = sql.placeholder('teamId');
+  const isIt = and(eq(members.teamId, teamId), eq(members.id, sql.placeholder('memberId')));
+  return selectMembers(db, teamId).where(isIt).prepare(UNNAMED);
+});
 
 function showMember(ctx: Ctx, { key, rule, balance, ...row }: Row): Member {
   return {
@@ -60,7 +67,7 @@ function showMember(ctx: Ctx, { key, rule, balance, ...row }: Row): Member {
  */
 export async function getMember(ctx: Ctx, memberId: string): Promise<Member> {
   mayFor(ctx.actor, 'members.see', memberId);
-  const [row] = await selectMembers(ctx).where(and(eq(members.teamId, ctx.actor.teamId), eq(members.id, memberId)));
+  const [row] = await oneMember(ctx.db).execute({ teamId: ctx.actor.teamId, memberId });
   return row ? showMember(ctx, row) : fail('not_found');
 }
 
@@ -79,7 +86,7 @@ export async function listMembers(ctx: Ctx, input: ListMembers): Promise<Page<Me
         .toLowerCase()
         .replace(/[\\%_]/g, '\\$&')}%`
     : null;
-  const rows = await selectMembers(ctx)
+  const rows = await selectMembers(ctx.db, teamId)
     .where(
       and(
         eq(members.teamId, teamId),

@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { builtOnce, UNNAMED } from '@/db/client';
 import { ledgerAccounts } from '@/db/schema/ledger';
 import { teams, teamSlugs } from '@/db/schema/teams';
 import type { Ctx } from '../ctx';
@@ -63,12 +64,18 @@ export async function getMe<K extends Me['key'] | null>(ctx: Ctx, key: K): Promi
 }
 
 async function masterBalance(ctx: Ctx): Promise<bigint> {
-  const [row] = await ctx.db
-    .select({ balance: ledgerAccounts.balance })
-    .from(ledgerAccounts)
-    .where(and(eq(ledgerAccounts.teamId, ctx.actor.teamId), eq(ledgerAccounts.id, ctx.actor.teamId)));
+  const [row] = await masterOf(ctx.db).execute({ teamId: ctx.actor.teamId });
   return row?.balance ?? 0n;
 }
+
+const masterOf = builtOnce((db) => {
+  const teamId = sql.placeholder('teamId');
+  return db
+    .select({ balance: ledgerAccounts.balance })
+    .from(ledgerAccounts)
+    .where(and(eq(ledgerAccounts.teamId, teamId), eq(ledgerAccounts.id, teamId)))
+    .prepare(UNNAMED);
+});
 
 /** A team's id and currency for the operator, by id. Null when there is none. */
 export async function findTeam(
