@@ -6,7 +6,7 @@ import './lib/node-version.mjs';
  */
 
 const { explain } = await import('./lib/stop.mjs');
-const names = ['round-trips', 'ledger', 'http'];
+const names = ['round-trips', 'ledger', 'http', 'scale'];
 const words = process.argv.slice(2);
 const chosen = names.filter((name) => words.includes(name));
 const seconds = words.find((word) => /^[0-9]+$/.test(word)) ?? '6';
@@ -38,7 +38,7 @@ try {
   const dir = mkdtempSync(path.join(tmpdir(), 'purser-bench-'));
   await ensureBuild(new Children());
   const postgres = await startPostgres({ dir, settings: { max_connections: 200, shared_buffers: '256MB' } });
-  const port = await freePort();
+  const [port, nextPort] = [await freePort(), await freePort()];
   const env = {
     DATABASE_URL: postgres.appUrl,
     DATABASE_OWNER_URL: postgres.ownerUrl,
@@ -50,21 +50,26 @@ try {
     NODE_ENV: 'production',
     PORT: String(port),
     BENCH_URL: `http://127.0.0.1:${port}`,
+    // The same server, which hands the API to Next.
+    BENCH_NEXT_URL: `http://127.0.0.1:${nextPort}`,
   };
   const stop = async () => {
-    web?.kill('SIGTERM');
+    for (const one of web) one.kill('SIGTERM');
     await postgres.stop();
     rmSync(dir, { recursive: true, force: true });
   };
-  /** @type {import('node:child_process').ChildProcess | undefined} */
-  let web;
+  /** @type {import('node:child_process').ChildProcess[]} */
+  const web = [];
   try {
     await success(await child(['scripts/lib/prepare.ts'], env));
     for (const name of chosen.length > 0 ? chosen : names) {
       if (name === 'http') {
-        web = await child(['server/web.ts'], env, 'ignore');
-        for (let i = 0; i < 200 && !(await fetch(`${env.BENCH_URL}/api/health`).catch(() => undefined)); i++) {
-          await new Promise((resolve) => setTimeout(resolve, 50));
+        const through = { ...env, PORT: String(nextPort), API_FRONT: '0' };
+        web.push(await child(['server/web.ts'], env, 'ignore'), await child(['server/web.ts'], through, 'ignore'));
+        for (const url of [env.BENCH_URL, env.BENCH_NEXT_URL]) {
+          for (let i = 0; i < 400 && !(await fetch(`${url}/api/health`).catch(() => undefined)); i++) {
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          }
         }
       }
       await success(await child([`bench/${name}.ts`, seconds], env));
