@@ -166,7 +166,7 @@ export function errorsOf({ method, params, operation }: Omit<Described, 'path'>)
     ...errors,
     ...(Object.keys(params).length > 0 || onBehalf ? (['not_found'] as const) : []),
     ...(onBehalf ? (['owner_required'] as const) : []),
-    ...('cursor' in z.toJSONSchema(query, WIRE).properties! ? (['invalid_cursor'] as const) : []),
+    ...('cursor' in (z.toJSONSchema(query, WIRE).properties ?? {}) ? (['invalid_cursor'] as const) : []),
     ...(method === 'GET' ? [] : WRITING),
     ...(method === 'POST' ? RETRIED : []),
   ]);
