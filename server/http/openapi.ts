@@ -159,7 +159,7 @@ function failures(described: Described, named: Named): Json {
 }
 
 /** The codes that an operation can answer with, in the order of the table of errors. */
-export function errorsOf({ method, params, operation }: Omit<Described, 'path'>): ErrorCode[] {
+function errorsOf({ method, params, operation }: Omit<Described, 'path'>): ErrorCode[] {
   const { query, onBehalf, errors } = operation;
   const own = new Set<ErrorCode>([
     ...EVERY,

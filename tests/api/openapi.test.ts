@@ -1,9 +1,13 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import promise from '@/docs/api-promise.json';
+import { z } from 'zod';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode } from '@/server/domain/errors';
 import { makeKey } from '@/server/domain/keys/rules';
 import { exampleId } from '@/server/http/examples';
+import { openApiDocument } from '@/server/http/openapi';
+import { operation, type Operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
 import type { Answer } from '../support/api';
 import { danglingRefs, DocumentCheck, operationsOf, type Json } from '../support/document';
 import { expectProblem, useApi, type Caller } from '../support/door';
@@ -261,5 +265,25 @@ describe('an answer that the document does not describe', () => {
     const text = JSON.stringify({ ...missing.body, code: 'no_rate' });
     expect(changed(missing, { text })).toContain('/code must be equal to one of the allowed values');
     expect(changed(missing, { text: JSON.stringify({ ...missing.body, hint: 'x' }) })).toContain('hint');
+  });
+});
+
+// Last, because it adds a path of its own to those that are known.
+describe('an operation made for a test', () => {
+  const made = (id: string, more: Partial<Operation>): Json => {
+    const reply = z.object({ id: z.string() });
+    const GET = operation({ id, summary: id, reply, verb: () => Promise.resolve({ id }) });
+    resource(`/${id}`, { GET: Object.assign(GET, more) });
+    return openApiDocument();
+  };
+
+  it('is described as a table too, where it has one', () => {
+    const { paths } = made('table', { csv: true } as Partial<Operation>);
+    expect(Object.keys(paths['/table'].get.responses[200].content)).toEqual(['application/json', 'text/csv']);
+  });
+
+  it('is refused when its schema takes the name of another', () => {
+    const reply = z.object({ other: z.string() }).meta({ id: 'Member' });
+    expect(() => made('impostor', { reply })).toThrow('Two schemas are named Member.');
   });
 });
