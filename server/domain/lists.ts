@@ -40,4 +40,5 @@ export const instantInput = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], {
     error: 'A time as RFC 3339, such as 2026-01-31T00:00:00Z.',
   })
-  .transform((text) => new Date(text));
+  .transform((text) => new Date(text))
+  .meta({ description: 'A time as RFC 3339, or a day, meaning its first instant in UTC.' });

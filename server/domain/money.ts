@@ -41,19 +41,28 @@ export const PRINTED_AMOUNT = '^-?(0|[1-9][0-9]*)\\.[0-9]{2,6}$';
 
 const isPositive = (micros: Micros): boolean => micros > 0n;
 
-const AMOUNT_FORMS = [
+/** How an amount is written in a request, for the API's document. */
+const amountForms = (minimum: 0 | 1) => [
   { type: 'string' as const, pattern: '^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,6})?$' },
-  { type: 'integer' as const, minimum: 0, maximum: 1_000_000_000 },
+  { type: 'integer' as const, minimum, maximum: 1_000_000_000 },
 ];
 
 /**
  * An amount of a request that is to move: above zero. Parses to Micros.
  * A bad value of a right type is a custom issue with `params.code` `invalid_amount`; another type is `invalid_type`.
  */
-export const amount = amountSchema('Must be above zero.', isPositive);
+export const amount = amountSchema('Must be above zero.', isPositive).meta({
+  anyOf: amountForms(1),
+  description: 'Above zero.',
+  examples: ['25.00'],
+});
 
 /** As `amount`, where zero has a meaning: a reserve, a threshold, an alert, a price. */
-export const amountOrZero = amountSchema('Must not be negative.', (micros) => micros >= 0n);
+export const amountOrZero = amountSchema('Must not be negative.', (micros) => micros >= 0n).meta({
+  anyOf: amountForms(0),
+  description: 'Zero or more.',
+  examples: ['5.00'],
+});
 
 /** As `amount`, or "all" there is. */
 export const amountOrAll = z
@@ -61,13 +70,10 @@ export const amountOrAll = z
   .transform((input, ctx): Micros | 'all' =>
     input === 'all' ? input : readAmount(input, ctx, 'Must be above zero.', isPositive),
   )
-  .meta({ anyOf: [{ const: 'all' }, ...AMOUNT_FORMS], examples: ['25.00', 'all'] });
+  .meta({ anyOf: [{ const: 'all' }, ...amountForms(1)], examples: ['25.00', 'all'] });
 
 function amountSchema(tooSmall: string, isEnough: (micros: Micros) => boolean) {
-  return z
-    .unknown()
-    .transform((input, ctx) => readAmount(input, ctx, tooSmall, isEnough))
-    .meta({ anyOf: AMOUNT_FORMS, examples: ['25.00'] });
+  return z.unknown().transform((input, ctx) => readAmount(input, ctx, tooSmall, isEnough));
 }
 
 function readAmount(

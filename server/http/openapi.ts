@@ -159,14 +159,14 @@ function failures(described: Described, named: Named): Json {
 }
 
 /** The codes that an operation can answer with, in the order of the table of errors. */
-export function errorsOf({ method, params, operation }: Omit<Described, 'path'>): ErrorCode[] {
+function errorsOf({ method, params, operation }: Omit<Described, 'path'>): ErrorCode[] {
   const { query, onBehalf, errors } = operation;
   const own = new Set<ErrorCode>([
     ...EVERY,
     ...errors,
     ...(Object.keys(params).length > 0 || onBehalf ? (['not_found'] as const) : []),
     ...(onBehalf ? (['owner_required'] as const) : []),
-    ...('cursor' in z.toJSONSchema(query, WIRE).properties! ? (['invalid_cursor'] as const) : []),
+    ...('cursor' in (z.toJSONSchema(query, WIRE).properties ?? {}) ? (['invalid_cursor'] as const) : []),
     ...(method === 'GET' ? [] : WRITING),
     ...(method === 'POST' ? RETRIED : []),
   ]);

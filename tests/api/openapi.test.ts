@@ -1,13 +1,17 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import promise from '@/docs/api-promise.json';
+import { z } from 'zod';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode } from '@/server/domain/errors';
 import { printId } from '@/server/domain/ids';
 import { makeKey } from '@/server/domain/keys/rules';
 import { exampleId } from '@/server/http/examples';
+import { openApiDocument } from '@/server/http/openapi';
+import { operation, type Operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
 import type { Answer } from '../support/api';
 import { danglingRefs, DocumentCheck, operationsOf, type Json } from '../support/document';
-import { expectProblem, useApi } from '../support/door';
+import { expectProblem, useApi, type Caller } from '../support/door';
 import { brokenPromises } from '../support/promise';
 import { listOperations, type Listed } from '../support/operations';
 import { addMember, makeTeam, type TestTeam } from '../support/team';
@@ -95,6 +99,37 @@ describe('the document', () => {
   });
 });
 
+describe('an error', () => {
+  it('is a Problem, whatever goes wrong and wherever', async () => {
+    const team = await makeTeam({ fund: '1' });
+    const { mem, key } = await addMember(team);
+    const owner = as(team.ownerKey);
+    const json = { 'Content-Type': 'application/json' };
+    const answers: [ErrorCode, Answer][] = [
+      ['missing_key', await as(null).get('/me')],
+      ['key_in_url', await owner.get(`/me?key=${key}`)],
+      ['invalid_key', await as(makeKey()).get('/me')],
+      ['owner_required', await as(key).get('/team')],
+      ['not_found', await owner.get('/members/x')],
+      ['not_found', await owner.get('/nowhere')],
+      ['method_not_allowed', await owner.put('/me', {})],
+      ['invalid_request', await owner.post('/members', { colour: 'red', name: 1 })],
+      ['invalid_amount', await owner.post(`/members/${mem}/credit`, { amount: '-1' })],
+      ['invalid_cursor', await owner.get('/members?cursor=x')],
+      ['insufficient_funds', await owner.post(`/members/${mem}/credit`, { amount: '1.01' })],
+      ['currency_fixed', await owner.patch('/team', { currency: 'EUR' })],
+      ['unroutable_number', await owner.post('/messages', { to: '1', from: 'A', body: 'Hello' })],
+      ['unsupported_media_type', await owner.call('POST', '/members', { raw: '{}' })],
+      ['payload_too_large', await owner.call('POST', '/members', { raw: ' '.repeat(1_048_577), headers: json })],
+    ];
+    for (const [code, answer] of answers) {
+      expectProblem(answer, code);
+      expect(check.complaints(check.schemas.Problem, answer.body), code).toEqual([]);
+    }
+    expect(check.complaints(check.schemas.Problem, { ...answers[0]![1].body, hint: 'x' })).not.toEqual([]);
+  });
+});
+
 describe('what was promised', () => {
   it('is kept: whoever wrote for the last release misses nothing', () => {
     expect(brokenPromises(promise, document)).toEqual([]);
@@ -136,9 +171,15 @@ function real<T>(example: T, ids: Record<string, string>): T {
   return JSON.parse(text) as T;
 }
 
+/** What an example takes for granted, by the operation's id. */
+const FIRST: Record<string, (owner: Caller, ids: Record<string, string>) => Promise<Answer>> = {
+  restoreMember: (owner, { mem }) => owner.delete(`/members/${mem}`),
+};
+
 /** Sends an operation's example, as its document gives it. */
 async function send(team: TestTeam & { ids: Record<string, string> }, id: string, more: object = {}): Promise<Answer> {
   const { method, path, parameters, described } = operationsOf(document).get(id)!;
+  await FIRST[id]?.(as(team.ownerKey), team.ids);
   const query = new URLSearchParams();
   let target = path;
   for (const { in: place, name, example } of parameters) {
@@ -232,5 +273,25 @@ describe('an answer that the document does not describe', () => {
     const text = JSON.stringify({ ...missing.body, code: 'no_rate' });
     expect(changed(missing, { text })).toContain('/code must be equal to one of the allowed values');
     expect(changed(missing, { text: JSON.stringify({ ...missing.body, hint: 'x' }) })).toContain('hint');
+  });
+});
+
+// Last, because it adds a path of its own to those that are known.
+describe('an operation made for a test', () => {
+  const made = (id: string, more: Partial<Operation>): Json => {
+    const reply = z.object({ id: z.string() });
+    const GET = operation({ id, summary: id, reply, verb: () => Promise.resolve({ id }) });
+    resource(`/${id}`, { GET: Object.assign(GET, more) });
+    return openApiDocument();
+  };
+
+  it('is described as a table too, where it has one', () => {
+    const { paths } = made('table', { csv: true } as Partial<Operation>);
+    expect(Object.keys(paths['/table'].get.responses[200].content)).toEqual(['application/json', 'text/csv']);
+  });
+
+  it('is refused when its schema takes the name of another', () => {
+    const reply = z.object({ other: z.string() }).meta({ id: 'Member' });
+    expect(() => made('impostor', { reply })).toThrow('Two schemas are named Member.');
   });
 });

@@ -205,7 +205,7 @@ describe('amounts in a request', () => {
     expect(described.properties?.['amount']).toMatchObject({
       anyOf: [
         { type: 'string', pattern: '^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,6})?$' },
-        { type: 'integer', minimum: 0 },
+        { type: 'integer', minimum: 1 },
       ],
     });
   });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Random } from '../proof/support';
 import { resolve, type DescribedOperation, type Json } from './document';
 
@@ -20,191 +20,43 @@ export type Draft = {
 export type World = { keys: string[]; badKeys: string[]; ids: Record<string, string[]>; badIds: string[] };
 
 /** Texts that have broken somebody's program before. */
+// oxfmt-ignore
 const TEXTS = [
-  '',
-  ' ',
-  '0',
-  '-1',
-  '1e3',
-  'all',
-  'null',
-  'undefined',
-  'NaN',
-  'true',
-  '\0',
-  'a\0b',
-  '\ud800',
-  'a\udc00',
-  '\u202eabc',
-  '\ufeff',
-  'e\u0301',
-  '\u{1F642}',
-  '\u{1F468}\u200d\u{1F469}',
-  'ß',
-  'ﷺ',
-  'İ',
-  "' OR 1=1 --",
-  '$1',
-  '%',
-  '_',
-  '\\',
-  '"',
-  '{"a":1}',
-  '<script>',
-  '${7*7}',
-  '../../etc/passwd',
-  '%00',
-  'a\r\nb',
-  '\u2028',
-  '__proto__',
-  'constructor',
-  'x'.repeat(256),
-  'x'.repeat(1_601),
-  'ü'.repeat(5_000),
-  'a@b',
-  'a@b.c',
-  'A@EXAMPLE.TEST',
-  '@',
-  '+',
-  '+1',
-  '+14155550100',
-  '+00000000000',
-  '14155550100',
-  '+' + '9'.repeat(63),
-  'USD',
-  'usd',
-  'XXX',
-  'ıst',
-  '2026-02-30',
-  '2026-01-31',
-  '9999-12-31T23:59:59Z',
-  '0000-01-01',
-  '2026-01-01T00:00:00+99:99',
-  '10000-01-01',
-  'member',
-  'owner',
-  'OWNER',
+  '', ' ', '0', '-1', '1e3', 'all', 'null', 'undefined', 'NaN', 'true', '\0', 'a\0b', '\ud800', 'a\udc00', '\u202eabc', '\ufeff',
+  'e\u0301', '\u{1F642}', '\u{1F468}\u200d\u{1F469}', 'ß', 'ﷺ', 'İ', "' OR 1=1 --",
+  '$1', '%', '_', '\\', '"', '{"a":1}', '<script>', '${7*7}', '../../etc/passwd', '%00', 'a\r\nb', '\u2028',
+  '__proto__', 'constructor', 'x'.repeat(256), 'x'.repeat(1_601), 'ü'.repeat(5_000), 'a@b', 'a@b.c',
+  'A@EXAMPLE.TEST', '@', '+', '+1', '+14155550100', '+00000000000', '14155550100', '+' + '9'.repeat(63), 'USD',
+  'usd', 'XXX', 'ıst', '2026-02-30', '2026-01-31', '9999-12-31T23:59:59Z', '0000-01-01',
+  '2026-01-01T00:00:00+99:99', '10000-01-01', 'member', 'owner', 'OWNER',
 ];
 
 /** Amounts that are none, and some that are. */
+// oxfmt-ignore
 const AMOUNTS: unknown[] = [
-  '-1',
-  '+1',
-  '-0',
-  '0',
-  '0.00',
-  '0.000001',
-  '0.0000001',
-  '00.1',
-  '01',
-  '.5',
-  '5.',
-  '1e3',
-  '1E-7',
-  'NaN',
-  'Infinity',
-  '1,000',
-  '1 000',
-  ' 1',
-  '1\n',
-  '１２',
-  '١',
-  '0x10',
-  '1000000000',
-  '1000000000.01',
-  '999999999.999999',
-  '9'.repeat(11),
-  '9'.repeat(400),
-  -1,
-  -0,
-  0,
-  0.1,
-  1.5,
-  1e21,
-  1e308,
-  2 ** 53,
-  5e-324,
-  '5.00',
-  1,
-  null,
-  true,
-  [],
-  {},
-  'all',
-  'ALL',
+  '-1', '+1', '-0', '0', '0.00', '0.000001', '0.0000001', '00.1', '01', '.5', '5.', '1e3', '1E-7', 'NaN',
+  'Infinity', '1,000', '1 000', ' 1', '1\n', '１２', '١', '0x10', '1000000000', '1000000000.01', '999999999.999999',
+  '9'.repeat(11), '9'.repeat(400), -1, -0, 0, 0.1, 1.5, 1e21, 1e308, 2 ** 53, 5e-324, '5.00', 1, null, true, [], {},
+  'all', 'ALL',
 ];
 
+// oxfmt-ignore
 const NAMES = [
-  'colour',
-  '__proto__',
-  'constructor',
-  'prototype',
-  'toString',
-  'hasOwnProperty',
-  'valueOf',
-  '',
-  ' ',
-  '0',
-  'length',
-  'a/b',
-  '~',
-  '~1',
-  '\0',
-  '\ud800',
-  'Amount',
-  'amount ',
-  'id',
-  'teamId',
-  'memberId',
-  'role',
-  'status',
-  'balance',
-  'currency',
-  'dryRun',
-  'then',
-  'toJSON',
-  'x'.repeat(1_000),
+  'colour', '__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '', ' ', '0',
+  'length', 'a/b', '~', '~1', '\0', '\ud800', 'Amount', 'amount ', 'id', 'teamId', 'memberId', 'role', 'status',
+  'balance', 'currency', 'dryRun', 'then', 'toJSON', 'x'.repeat(1_000),
 ];
 
+// oxfmt-ignore
 const HEADERS: [string, string[]][] = [
-  [
-    'Content-Type',
-    [
-      'text/plain',
-      'application/x-www-form-urlencoded',
-      'multipart/form-data',
-      'application/jsonx',
-      'text/json',
-      '',
-      'application/json; charset=utf-16',
-      'application/vnd.x+json',
-      'APPLICATION/JSON',
-      'application/json, text/plain',
-      'é',
-    ],
-  ],
-  [
-    'Idempotency-Key',
-    [
-      '',
-      ' ',
-      'x',
-      'x'.repeat(255),
-      'x'.repeat(256),
-      'é',
-      'a\tb',
-      'a, b',
-      '"quoted"',
-      'again',
-      'again',
-      'again',
-      '~!@#$%^&*()',
-    ],
-  ],
-  [
-    'Accept',
-    ['text/csv', 'text/csv;q=0', '*/*;q=0', 'image/png', '', ';;;', 'application/json;q=1.5', 'x'.repeat(2_000)],
-  ],
+  ['Content-Type', [
+    'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonx', 'text/json', '', 'é',
+    'application/json; charset=utf-16', 'application/vnd.x+json', 'APPLICATION/JSON', 'application/json, text/plain',
+  ]],
+  ['Idempotency-Key', [
+    '', ' ', 'x', 'x'.repeat(255), 'x'.repeat(256), 'é', 'a\tb', 'a, b', '"quoted"', 'again', 'again', 'again', '~!@#$%^&*()',
+  ]],
+  ['Accept', ['text/csv', 'text/csv;q=0', '*/*;q=0', 'image/png', '', ';;;', 'application/json;q=1.5', 'x'.repeat(2_000)]],
   ['Content-Length', ['0', '-1', 'x', '1e9', '99999999999', '1048577']],
   ['Content-Encoding', ['gzip', 'br', 'identity', 'x']],
   ['X-HTTP-Method-Override', ['DELETE', 'PATCH']],
@@ -338,23 +190,23 @@ export class Breaker {
   }
 
   #spoil(draft: Draft, world: World): void {
+    const { pick } = this.#random;
+    const body = () => this.#body(draft);
     const inBody =
-      draft.body !== undefined
-        ? [this.#body, this.#body, this.#body, this.#amount, this.#field, this.#bytes]
-        : [this.#newBody];
-    const inPath = Object.keys(draft.params).length > 0 ? [this.#param, this.#param] : [];
-    const ways = [
-      ...inBody,
-      ...inPath,
-      this.#query,
-      this.#query,
-      this.#header,
-      this.#key,
-      this.#member,
-      this.#method,
-      this.#target,
+      draft.body === undefined
+        ? [() => this.#newBody(draft)]
+        : [body, body, body, () => this.#amount(draft), () => this.#field(draft), () => this.#bytes(draft)];
+    const query = () => this.#query(draft);
+    const param = () => this.#param(draft, world);
+    const others = [
+      () => this.#header(draft),
+      () => this.#key(draft, world),
+      () => this.#member(draft, world),
+      () => (draft.method = pick(METHODS)),
+      () => this.#target(draft),
     ];
-    this.#random.pick(ways).call(this, draft, world);
+    const inPath = Object.keys(draft.params).length > 0 ? [param, param] : [];
+    pick([...inBody, ...inPath, query, query, ...others])();
   }
 
   /** Puts something else in the place of any part of the body. */
@@ -399,7 +251,7 @@ export class Breaker {
   /** Any value at all: junk, mostly; now and then something huge or deep. */
   #value(): unknown {
     const { below, pick } = this.#random;
-    const rare = below(40);
+    const rare = below(120);
     if (rare === 0) return 'x'.repeat(below(60_000));
     if (rare === 1) return Object.fromEntries(Array.from({ length: below(2_000) }, (_, i) => [`f${i}`, i]));
     if (rare === 2) return Array.from({ length: below(3_000) }, () => pick(this.#junk));
@@ -473,7 +325,7 @@ export class Breaker {
       () => own.slice(4),
       () => encodeURIComponent(own),
       () => pick(TEXTS),
-      () => `mem_${'8'}${'z'.repeat(25)}`,
+      () => `mem_8${'z'.repeat(25)}`,
       () => crypto.randomUUID(),
     ])();
   }
@@ -488,6 +340,7 @@ export class Breaker {
     const value = pick([
       () => pick(TEXTS),
       () => String(pick(AMOUNTS)),
+      () => pick(['\0', 'a\0b']),
       () => pick(['AAAA', Buffer.alloc(24, below(256)).toString('base64url'), '='.repeat(32), 'x'.repeat(201)]),
       () => pick(['1', '0', '101', '999999999', '9999999999', '-1', '1.5', '0x10', '1e2', '٣']),
       () => pick(['mem_01k9zq3h5xe7t8v2m4n6p8r0sa', 'msg_01k9zq3h5xe7t8v2m4n6p8r0sa', 'MEM_X', 'x'.repeat(3_000)]),
@@ -559,10 +412,6 @@ export class Breaker {
       'é',
       mem[0]!.toUpperCase(),
     ]);
-  }
-
-  #method(draft: Draft): void {
-    draft.method = this.#random.pick(METHODS);
   }
 
   /** Another path beside it. */
