@@ -228,7 +228,7 @@ async function inhabit(other: TestTeam): Promise<World> {
       mem: [...seats.map(({ mem }) => mem), inactive.mem, deleted.mem],
       msg: messages.map(idOf),
       trf: transfers.map(idOf),
-      key: seats.map(({ member }) => member.apiKey!.id),
+      key: seats.map(({ member }) => printId('key', member.apiKey!.id)),
     },
     badIds: [...never, theirs.mem, printId('mem', team.ownerId).toUpperCase(), team.id],
   };

@@ -323,7 +323,7 @@ export class Breaker {
       () => `${own}${pick(['0', ' ', '\0', '/', '.json', '?', '#', ';x=1', '\n'])}`,
       () => own.replace('_', pick(['-', '__', '', '.'])),
       () => own.slice(4),
-      () => encodeURIComponent(own),
+      () => encodeURIComponent(Buffer.from(own).toString()),
       () => pick(TEXTS),
       () => `mem_8${'z'.repeat(25)}`,
       () => crypto.randomUUID(),
