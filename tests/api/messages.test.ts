@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { makeCtx } from '@/server/domain/ctx';
+import { sendMessages } from '@/server/domain/messages/write';
+import { services } from '@/server/http/services';
 import { addMember, makeTeam, ownerPool } from '../support/team';
 import { balancesOf, expectProblem, useApi } from '../support/door';
 
@@ -267,6 +270,34 @@ describe('POST /messages/estimate', () => {
 });
 
 describe('GET /messages', () => {
+  it('goes on through months in which nothing was sent, whatever the page and the range', async () => {
+    const team = await makeTeam();
+    const owner = as(team.ownerKey);
+    const { id } = await addMember(team, { credit: '5' });
+    const days = [200, 199, 100, 99, 98, 31, 30, 1, 0];
+    for (const ago of days) {
+      const at = new Date(Date.now() - ago * 86_400_000);
+      const messages = [{ to: '+14155550100', from: 'Acme', body: 'Hello', reference: `${ago} days ago` }];
+      await sendMessages(makeCtx(services(), team.operator.actor, { at }), { onBehalfOf: id, messages, many: true });
+    }
+    const newestFirst = days.toReversed().map((ago) => `${ago} days ago`);
+    const references = (data: { reference: string }[]) => data.map(({ reference }) => reference);
+    for (const limit of [1, 2, 4, 100]) {
+      const seen: string[] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const { body } = await owner.get(`/messages?limit=${limit}${cursor && `&cursor=${cursor}`}`);
+        seen.push(...references(body.data));
+        cursor = body.nextCursor;
+      }
+      expect(seen, `limit ${limit}`).toEqual(newestFirst);
+    }
+    const day = (ago: number) => new Date(Date.now() - ago * 86_400_000 - 60_000).toISOString();
+    const between = (await owner.get(`/messages?from=${day(199)}&to=${day(31)}`)).body.data;
+    expect(references(between)).toEqual(['98 days ago', '99 days ago', '100 days ago', '199 days ago']);
+    const csv = await owner.get('/messages', { headers: { Accept: 'text/csv' } });
+    expect(csv.text.trim().split('\r\n')).toHaveLength(1 + days.length);
+  });
+
   it('lists the newest first, page by page, each message once, while new ones arrive', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);

@@ -25,7 +25,9 @@ const columns = {
   status: members.status,
   balance: ledgerAccounts.balance,
   key: currentKey,
-  rule: sql<RechargeState | null>`recharge_state(${members.teamId}, ${members.id}, now())`,
+  // Asked only where there is one: most seats have none, and a page has many seats.
+  rule: sql<RechargeState | null>`(SELECT recharge_state(r.team_id, r.member_id, now()) FROM recharge_rules r
+    WHERE r.team_id = ${members.teamId} AND r.member_id = ${members.id})`,
   externalId: members.externalId,
   metadata: members.metadata,
   createdAt: members.createdAt,

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '@/db/client';
 import { ledgerAccounts } from '@/db/schema/ledger';
@@ -9,7 +9,7 @@ import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { fail } from '../errors';
 import type { Keep } from '../idempotency';
-import { asTeamId, parseId, type TeamId } from '../ids';
+import { asTeamId, parseId, timeOfUuid7, type TeamId } from '../ids';
 import type { FindRate } from '../rates/rules';
 import { pageOf, readCursor, type CursorBinding } from '../cursors';
 import { heldTo, may } from '../policy';
@@ -89,17 +89,37 @@ export async function* exportMessages(ctx: Ctx, filters: FilterMessages): AsyncG
 }
 
 type FilterMessages = Omit<ListMessages, 'limit' | 'cursor'>;
+type Piece = { after: string | null; limit: number };
 
-async function findMessages(
-  ctx: Ctx,
-  filters: FilterMessages,
-  { after, limit }: { after: string | null; limit: number },
-): Promise<Message[]> {
+const MONTH_MS = 31 * 86_400_000;
+
+/**
+ * Messages under a filter, newest first. Most pages lie within a month of where they begin, so that is looked at first:
+ * the database then plans for two or three of the log's partitions, and not for those of years. The month ahead is for
+ * clocks that differ.
+ */
+async function findMessages(ctx: Ctx, filters: FilterMessages, piece: Piece): Promise<Message[]> {
   const own = heldTo(ctx.actor, 'messages.see');
   const seats = filters.memberId?.map((id) => parseId('mem', id)).filter((id) => id !== null);
   if (seats?.length === 0) return [];
+  const begin = Math.min(
+    (piece.after ? timeOfUuid7(piece.after) : new Date()).getTime(),
+    filters.to?.getTime() ?? Infinity,
+  );
+  const [near, far] = [new Date(begin - MONTH_MS), new Date(begin + MONTH_MS)];
+  const wanted = { own, seats, ...filters, ...piece };
+  const month = and(isAfter(near), isBefore(far));
+  const rows = await selectMessages(ctx, wanted, month);
+  const isAll = rows.length === piece.limit || (filters.from !== undefined && filters.from > near);
+  const found = isAll ? rows : await selectMessages(ctx, wanted, undefined);
+  return found.map((row) => showMessage(ctx, row));
+}
+
+type Wanted = Omit<FilterMessages, 'memberId'> & Piece & { own: string | null; seats: string[] | undefined };
+
+function selectMessages(ctx: Ctx, { own, seats, ...filters }: Wanted, range: SQL | undefined): Promise<Row[]> {
   const m = messages;
-  const rows = await ctx.db
+  return ctx.db
     .select(columns)
     .from(m)
     .where(
@@ -111,15 +131,19 @@ async function findMessages(
         filters.country ? eq(m.country, filters.country) : undefined,
         filters.recipient === undefined ? undefined : beginsWith(filters.recipient),
         filters.reference === undefined ? undefined : eq(m.reference, filters.reference),
-        after ? lt(m.id, after) : undefined,
-        filters.from && since(filters.from),
-        filters.to && before(filters.to),
+        filters.after ? lt(m.id, filters.after) : undefined,
+        filters.from && and(gte(m.createdAt, filters.from), isAfter(filters.from)),
+        filters.to && and(lt(m.createdAt, filters.to), isBefore(new Date(filters.to.getTime() + ID_LAG_MS))),
+        range,
       ),
     )
     .orderBy(desc(m.id))
-    .limit(limit);
-  return rows.map((row) => showMessage(ctx, row));
+    .limit(filters.limit);
 }
+
+// By the id, which holds a time too: what partitions and indexes are ordered by.
+const isAfter = (time: Date): SQL => sql`${messages.id} >= uuid7_floor(${time.toISOString()}::timestamptz)`;
+const isBefore = (time: Date): SQL => sql`${messages.id} < uuid7_floor(${time.toISOString()}::timestamptz)`;
 
 /** The beginning of a number that has an index of its own: a plus and six digits. */
 const INDEXED_BEGINNING = 7;
@@ -134,15 +158,6 @@ function beginsWith(recipient: string) {
     sql`left(${messages.recipient}, ${sql.raw(String(INDEXED_BEGINNING))}) = ${recipient.slice(0, INDEXED_BEGINNING)}`,
   );
 }
-
-const since = (from: Date) =>
-  and(gte(messages.createdAt, from), sql`${messages.id} >= uuid7_floor(${from.toISOString()}::timestamptz)`);
-
-const before = (to: Date) =>
-  and(
-    lt(messages.createdAt, to),
-    sql`${messages.id} < uuid7_floor(${new Date(to.getTime() + ID_LAG_MS).toISOString()}::timestamptz)`,
-  );
 
 const packedBatch = z.object({ ids: z.array(z.string()), cost: z.string(), balance: z.string() });
 
