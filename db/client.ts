@@ -39,16 +39,24 @@ export function drizzleOn(client: PoolClient): Db {
 
 /**
  * A query that is built once and only filled in from then on: building takes longer than all else that this process does
- * for a small query. `.prepare(UNNAMED)` it: a pooler in transaction mode may stand between, which knows no named ones.
+ * for a small query. Built once for each `shape`, the names of the filters that are given. `.prepare(UNNAMED)` it: a
+ * pooler in transaction mode may stand between, which knows no named ones.
  */
-export function builtOnce<Q>(build: (db: Db) => Q): (db: Db) => Q {
-  const built = new WeakMap<Db, Q>();
-  return (db) => {
-    let query = built.get(db);
-    if (!query) built.set(db, (query = build(db)));
+export function builtOnce<Q>(build: (db: Db, has: (filter: string) => boolean) => Q): (db: Db, shape?: string[]) => Q {
+  const built = new WeakMap<Db, Map<string, Q>>();
+  return (db, shape = []) => {
+    let shapes = built.get(db);
+    if (!shapes) built.set(db, (shapes = new Map()));
+    const name = shape.join();
+    let query = shapes.get(name);
+    if (!query) shapes.set(name, (query = build(db, (filter) => shape.includes(filter))));
     return query;
   };
 }
+
+/** The names of what is given of some values: the shape of a query. */
+export const shapeOf = (values: Record<string, unknown>): string[] =>
+  Object.keys(values).filter((name) => values[name] !== undefined && values[name] !== null);
 
 /** What `.prepare` takes for a statement without a name. */
 export const UNNAMED = '';

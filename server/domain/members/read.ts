@@ -1,5 +1,5 @@
-import { and, desc, eq, lt, ne, or, sql, type Placeholder } from 'drizzle-orm';
-import { builtOnce, UNNAMED, type Db } from '@/db/client';
+import { and, desc, eq, lt, ne, sql, type Placeholder, type SQL } from 'drizzle-orm';
+import { builtOnce, shapeOf, UNNAMED, type Db } from '@/db/client';
 import { ledgerAccounts } from '@/db/schema/ledger';
 import { members } from '@/db/schema/members';
 import type { Page } from '../codecs';
@@ -88,26 +88,32 @@ export async function listMembers(ctx: Ctx, input: ListMembers): Promise<Page<Me
         .toLowerCase()
         .replace(/[\\%_]/g, '\\$&')}%`
     : null;
-  const rows = await selectMembers(ctx.db, teamId)
-    .where(
-      and(
-        eq(members.teamId, teamId),
-        own ? eq(members.id, own) : undefined,
-        input.status ? eq(members.status, input.status) : ne(members.status, 'deleted'),
-        input.role ? eq(members.role, input.role) : undefined,
-        input.externalId === undefined ? undefined : eq(members.externalId, input.externalId),
-        like
-          ? or(
-              sql`lower(${members.name}) LIKE ${like}`,
-              sql`${members.email} LIKE ${like}`,
-              sql`lower(${members.externalId}) LIKE ${like}`,
-            )
-          : undefined,
-        after ? lt(members.id, after) : undefined,
-      ),
-    )
-    .orderBy(desc(members.id))
-    .limit(input.limit + 1);
+  const { status, role, externalId } = input;
+  const filters = { own, status, role, externalId, like, after };
+  const rows = await memberPage(ctx.db, shapeOf(filters)).execute({ ...filters, teamId, limit: input.limit + 1 });
   const page = pageOf(rows, input.limit, binding);
   return { ...page, data: page.data.map((row) => showMember(ctx, row)) };
 }
+
+const memberPage = builtOnce((db, has) => {
+  const given = (name: string, condition: SQL) => (has(name) ? condition : undefined);
+  const [teamId, like] = [sql.placeholder('teamId'), sql.placeholder('like')];
+  return selectMembers(db, teamId)
+    .where(
+      and(
+        eq(members.teamId, teamId),
+        given('own', eq(members.id, sql.placeholder('own'))),
+        has('status') ? eq(members.status, sql.placeholder('status')) : ne(members.status, 'deleted'),
+        given('role', eq(members.role, sql.placeholder('role'))),
+        given('externalId', eq(members.externalId, sql.placeholder('externalId'))),
+        given(
+          'like',
+          sql`(lower(${members.name}) LIKE ${like} OR ${members.email} LIKE ${like} OR lower(${members.externalId}) LIKE ${like})`,
+        ),
+        given('after', lt(members.id, sql.placeholder('after'))),
+      ),
+    )
+    .orderBy(desc(members.id))
+    .limit(sql.placeholder('limit'))
+    .prepare(UNNAMED);
+});

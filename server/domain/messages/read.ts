@@ -1,6 +1,6 @@
-import { and, desc, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, inArray, lt, sql, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
-import type { Db } from '@/db/client';
+import { builtOnce, shapeOf, UNNAMED, type Db } from '@/db/client';
 import { ledgerAccounts } from '@/db/schema/ledger';
 import { members } from '@/db/schema/members';
 import { messages } from '@/db/schema/messages';
@@ -98,66 +98,72 @@ const MONTH_MS = 31 * 86_400_000;
  * the database then plans for two or three of the log's partitions, and not for those of years. The month ahead is for
  * clocks that differ.
  */
-async function findMessages(ctx: Ctx, filters: FilterMessages, piece: Piece): Promise<Message[]> {
-  const own = heldTo(ctx.actor, 'messages.see');
+async function findMessages(ctx: Ctx, filters: FilterMessages, { after, limit }: Piece): Promise<Message[]> {
   const seats = filters.memberId?.map((id) => parseId('mem', id)).filter((id) => id !== null);
   if (seats?.length === 0) return [];
-  const begin = Math.min(
-    (piece.after ? timeOfUuid7(piece.after) : new Date()).getTime(),
-    filters.to?.getTime() ?? Infinity,
-  );
-  const [near, far] = [new Date(begin - MONTH_MS), new Date(begin + MONTH_MS)];
-  const wanted = { own, seats, ...filters, ...piece };
-  const month = and(isAfter(near), isBefore(far));
-  const rows = await selectMessages(ctx, wanted, month);
-  const isAll = rows.length === piece.limit || (filters.from !== undefined && filters.from > near);
-  const found = isAll ? rows : await selectMessages(ctx, wanted, undefined);
-  return found.map((row) => showMessage(ctx, row));
+  const { status, country, recipient, reference, from, to } = filters;
+  const begin = Math.min((after ? timeOfUuid7(after) : new Date()).getTime(), to?.getTime() ?? Infinity);
+  const wanted = {
+    own: heldTo(ctx.actor, 'messages.see'),
+    // One as itself, several as a list: an index ends at the first column that is not a single value.
+    seat: seats?.length === 1 ? seats[0] : undefined,
+    seats: seats && seats.length > 1 ? seats : undefined,
+    status,
+    country,
+    like: recipient && `${recipient}%`,
+    beginning: recipient && recipient.length >= INDEXED_BEGINNING ? recipient.slice(0, INDEXED_BEGINNING) : undefined,
+    reference,
+    from: from?.toISOString(),
+    to: to?.toISOString(),
+    idTo: to && new Date(to.getTime() + ID_LAG_MS).toISOString(),
+    after,
+  };
+  const month = {
+    near: new Date(begin - MONTH_MS).toISOString(),
+    far: new Date(begin + MONTH_MS).toISOString(),
+  };
+  const look = (values: typeof wanted | (typeof wanted & typeof month)) =>
+    messagePage(ctx.db, shapeOf(values)).execute({ ...values, teamId: ctx.actor.teamId, limit });
+  const rows = await look({ ...wanted, ...month });
+  const isAll = rows.length === limit || (wanted.from !== undefined && wanted.from > month.near);
+  return (isAll ? rows : await look(wanted)).map((row) => showMessage(ctx, row));
 }
-
-type Wanted = Omit<FilterMessages, 'memberId'> & Piece & { own: string | null; seats: string[] | undefined };
-
-function selectMessages(ctx: Ctx, { own, seats, ...filters }: Wanted, range: SQL | undefined): Promise<Row[]> {
-  const m = messages;
-  return ctx.db
-    .select(columns)
-    .from(m)
-    .where(
-      and(
-        eq(m.teamId, ctx.actor.teamId),
-        own ? eq(m.memberId, own) : undefined,
-        seats && (seats.length === 1 ? eq(m.memberId, seats[0]!) : inArray(m.memberId, seats)),
-        filters.status && eq(m.status, filters.status),
-        filters.country ? eq(m.country, filters.country) : undefined,
-        filters.recipient === undefined ? undefined : beginsWith(filters.recipient),
-        filters.reference === undefined ? undefined : eq(m.reference, filters.reference),
-        filters.after ? lt(m.id, filters.after) : undefined,
-        filters.from && and(gte(m.createdAt, filters.from), isAfter(filters.from)),
-        filters.to && and(lt(m.createdAt, filters.to), isBefore(new Date(filters.to.getTime() + ID_LAG_MS))),
-        range,
-      ),
-    )
-    .orderBy(desc(m.id))
-    .limit(filters.limit);
-}
-
-// By the id, which holds a time too: what partitions and indexes are ordered by.
-const isAfter = (time: Date): SQL => sql`${messages.id} >= uuid7_floor(${time.toISOString()}::timestamptz)`;
-const isBefore = (time: Date): SQL => sql`${messages.id} < uuid7_floor(${time.toISOString()}::timestamptz)`;
 
 /** The beginning of a number that has an index of its own: a plus and six digits. */
 const INDEXED_BEGINNING = 7;
 
-// Two ways to the same rows, of which the planner takes the shorter: all numbers that begin so, or, in order of time, all
-// that share the indexed beginning.
-function beginsWith(recipient: string) {
-  const like = sql`${messages.recipient} LIKE ${`${recipient}%`}`;
-  if (recipient.length < INDEXED_BEGINNING) return like;
-  return and(
-    like,
-    sql`left(${messages.recipient}, ${sql.raw(String(INDEXED_BEGINNING))}) = ${recipient.slice(0, INDEXED_BEGINNING)}`,
-  );
-}
+const messagePage = builtOnce((db, has) => {
+  const m = messages;
+  const value = (name: string) => sql.placeholder(name);
+  const given = (name: string, condition: SQL) => (has(name) ? condition : undefined);
+  // An id holds a time too; partitions and indexes are ordered by it.
+  const floor = (name: string) => sql`uuid7_floor(${value(name)}::timestamptz)`;
+  return db
+    .select(columns)
+    .from(m)
+    .where(
+      and(
+        eq(m.teamId, value('teamId')),
+        given('own', eq(m.memberId, value('own'))),
+        given('seat', eq(m.memberId, value('seat'))),
+        given('seats', sql`${m.memberId} = ANY (${value('seats')}::uuid[])`),
+        given('status', eq(m.status, value('status'))),
+        given('country', eq(m.country, value('country'))),
+        // Two ways to the same rows, of which the planner takes the shorter: all numbers that begin so, or, in order of
+        // time, all that share the indexed beginning.
+        given('like', sql`${m.recipient} LIKE ${value('like')}`),
+        given('beginning', sql`left(${m.recipient}, ${sql.raw(String(INDEXED_BEGINNING))}) = ${value('beginning')}`),
+        given('reference', eq(m.reference, value('reference'))),
+        given('after', lt(m.id, value('after'))),
+        given('from', sql`${m.createdAt} >= ${value('from')}::timestamptz AND ${m.id} >= ${floor('from')}`),
+        given('to', sql`${m.createdAt} < ${value('to')}::timestamptz AND ${m.id} < ${floor('idTo')}`),
+        given('near', sql`${m.id} >= ${floor('near')} AND ${m.id} < ${floor('far')}`),
+      ),
+    )
+    .orderBy(desc(m.id))
+    .limit(value('limit'))
+    .prepare(UNNAMED);
+});
 
 const packedBatch = z.object({ ids: z.array(z.string()), cost: z.string(), balance: z.string() });
 
