@@ -132,7 +132,9 @@ describe('the API through the real server', () => {
 
   it('asks for a body only when it will take it', async () => {
     const start = `POST /api/v1/members HTTP/1.1\r\nHost: ${hostname}\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n`;
-    const refused = await speak(`${start}Content-Length: 9000000\r\nConnection: close\r\n\r\n`);
+    const refused = await speak(
+      `${start}Authorization: ${bearer['Authorization']}\r\nContent-Length: 9000000\r\nConnection: close\r\n\r\n`,
+    );
     expect(refused).toMatch(/^HTTP\/1\.1 413 /);
     const taken = await speak(
       `${start}Authorization: ${bearer['Authorization']}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`,

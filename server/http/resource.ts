@@ -173,7 +173,8 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
   const bytes = writes ? await readBytes(call.request, operation.maxBytes) : Buffer.alloc(0);
   if (operation.csv && wantsCsv(call.request)) {
     const query = await parseBy(operation.query, readQuery(call.request), 'query');
-    return csvResponse(operation.id, operation.csv(ctx, query));
+    const name = new URL(call.request.url).pathname.split('/').findLast((part) => part !== '')!;
+    return csvResponse(name, operation.csv(ctx, query));
   }
   const run = async (inside: Ctx): Promise<Outcome | Refusal> => {
     const query = await parseBy(operation.query, readQuery(call.request), 'query');

@@ -22,7 +22,7 @@ describe('GET /messages as text/csv', () => {
     const answer = await owner.get(`/messages?memberId=${mem}&limit=1`, csv);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
-    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="listMessages.csv"');
+    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="messages.csv"');
     expect(answer.headers.get('cache-control')).toBe('no-store');
     const rows = rowsIn(answer.text);
     expect(rows).toHaveLength(1234);
