@@ -11,6 +11,7 @@ const options = { clients: CLIENTS, seconds: SECONDS };
 const BATCH = 1_000;
 
 const message = { to: '+14155550100', from: 'Bench', body: 'Your code is 123456' };
+const batchOf = (count: number) => Array.from({ length: count }, () => message);
 const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
 
 /** The API over HTTP against a bare route handler (`/api/health`) of the same build and the same process. */
@@ -49,7 +50,7 @@ async function main(): Promise<void> {
 
   const batch = await measure(
     `POST /messages/batch of ${BATCH}`,
-    async () => send(`${FRONT}/api/v1/messages/batch`, anyKey(), { messages: Array(BATCH).fill(message) }),
+    async () => send(`${FRONT}/api/v1/messages/batch`, anyKey(), { messages: batchOf(BATCH) }),
     { clients: 2, seconds: SECONDS },
   );
   const perMessage = { ...batch, name: 'messages by batches, 2 clients', perSecond: batch.perSecond * BATCH };

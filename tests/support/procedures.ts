@@ -27,7 +27,7 @@ export function listProcedures(): Procedure[] {
 /** The fields of an object, or of every object that is one of several forms. */
 export function shapeOf(schema: ZodType | null): Record<string, ZodType> {
   if (schema instanceof ZodUnion) return Object.assign({}, ...schema.options.map((one) => shapeOf(one as ZodType)));
-  return schema instanceof ZodObject ? (schema.shape as Record<string, ZodType>) : {};
+  return schema instanceof ZodObject ? schema.shape : {};
 }
 
 /** The fields of each kind of id that stands in a path of the API. */

@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 export async function usageReport(ctx: Ctx, input: UsageInput): Promise<Usage> {
   const range = await daysOf(ctx, input);
   const seat = seatOf(ctx, input);
-  const data = seat === 'nobody' ? [] : await groups(ctx, range, input.groupBy, seat);
+  const data = seat === undefined ? [] : await groups(ctx, range, input.groupBy, seat);
   return { ...range, data, total: totalOf(data) };
 }
 
@@ -39,12 +39,12 @@ async function daysOf(ctx: Ctx, { from, to }: UsageInput): Promise<Range> {
   });
 }
 
-/** Whose sums: one seat's, the whole team's (null), or nobody's (another's seat, or none). */
-function seatOf(ctx: Ctx, { memberId }: UsageInput): string | 'nobody' | null {
+/** Whose sums: one seat's, the whole team's (null), or nobody's (undefined: another's seat, or none). */
+function seatOf(ctx: Ctx, { memberId }: UsageInput): string | null | undefined {
   const own = heldTo(ctx.actor, 'reports.see');
   if (memberId === undefined) return own;
   const seat = parseId('mem', memberId);
-  return seat && (own === null || own === seat) ? seat : 'nobody';
+  return seat && (own === null || own === seat) ? seat : undefined;
 }
 
 type Sums = { messages: string; segments: string; delivered: string; failed: string; cost: string };
