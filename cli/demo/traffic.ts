@@ -65,7 +65,7 @@ export function compose(person: Person, topic: Topic, size: number, random: Rand
 
 /** Sends for a seat; what is refused for want of money is simply not sent. Answers the ids. */
 export async function send(tx: Tx, memberId: string, messages: NewMessage[]): Promise<string[]> {
-  const result = await sendMessages(tx, { onBehalfOf: memberId, messages, many: true });
+  const result = await sendMessages(tx, { onBehalfOf: memberId, messages, many: false });
   return result instanceof Refusal ? [] : result.data.map(({ id }) => id);
 }
 

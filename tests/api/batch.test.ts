@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reportMessages } from '@/server/domain/messages/write';
 import { parseId } from '@/server/domain/ids';
 import { addMember, makeTeam, ownerPool } from '../support/team';
-import { balancesOf, expectProblem, rowsOf, useApi } from '../support/door';
+import { auditOf, balancesOf, expectProblem, rowsOf, useApi } from '../support/door';
 
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
@@ -35,6 +35,8 @@ describe('POST /messages/batch', () => {
     const page = (await as(key).get('/messages?limit=100')).body;
     expect(page.data.map(({ id }: { id: string }) => id)).toEqual(ids.slice(-100).toReversed());
     expect((await as(team.ownerKey).get(`/members/${mem}`)).body.balance).toBe('40.00');
+    const audited = (await auditOf(team)).filter(({ action }) => action.startsWith('messages.'));
+    expect(audited).toMatchObject([{ action: 'messages.batch_sent', door: 'api' }]);
   });
 
   it('is one charge in the eyes of a rule', async () => {

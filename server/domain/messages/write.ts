@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { signature } from '../actor';
-import { change, transact, type Ctx, type Tx } from '../ctx';
+import { audit, change, transact, type Ctx, type Tx } from '../ctx';
 import { fail, Refusal } from '../errors';
 import { RULE_SIGNATURE, wakeWaiting } from '../ledger/write';
 import { printAmount, type Micros } from '../money';
@@ -42,6 +42,7 @@ export async function sendMessages(
     const said = first.result === 'decide' ? await acceptWithRecharge(tx, memberId, rows, first) : first;
     switch (said.result) {
       case 'accepted':
+        if (input.many) auditBatch(tx, memberId, rows.length, cost);
         return { data: printAccepted(tx, memberId, rows, said), cost, balance: BigInt(said.balance) };
       case 'short_master':
       case 'short_member':
@@ -57,6 +58,15 @@ export async function sendMessages(
     }
   });
 }
+
+// One row for all of them: of each message the log is the trail, of its charge the ledger.
+const auditBatch = (tx: Tx, memberId: string, messages: number, cost: Micros): void =>
+  audit(tx, {
+    action: 'messages.batch_sent',
+    targetType: 'member',
+    targetId: memberId,
+    after: { messages, cost: printAmount(cost) },
+  });
 
 async function accept(tx: Tx, memberId: string, rows: PricedMessage[], recharge: Micros | null): Promise<Said> {
   const listed = JSON.stringify(
