@@ -346,6 +346,7 @@ CREATE INDEX "transfers_by_member" ON "transfers" USING btree ("team_id","member
 CREATE INDEX "transfers_by_kind" ON "transfers" USING btree ("team_id","kind","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_digest" ON "api_keys" USING btree ("team_id","digest");--> statement-breakpoint
 CREATE INDEX "api_keys_member" ON "api_keys" USING btree ("team_id","member_id","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "api_keys_current" ON "api_keys" USING btree ("team_id","member_id") WHERE "api_keys"."revoked_at" IS NULL AND "api_keys"."expires_at" IS NULL;--> statement-breakpoint
 CREATE UNIQUE INDEX "members_email" ON "members" USING btree ("team_id","email") WHERE "members"."status" <> 'deleted';--> statement-breakpoint
 CREATE UNIQUE INDEX "members_user" ON "members" USING btree ("team_id","user_id") WHERE "members"."status" <> 'deleted';--> statement-breakpoint
 CREATE INDEX "members_external_id" ON "members" USING btree ("team_id","external_id");--> statement-breakpoint

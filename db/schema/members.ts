@@ -83,6 +83,10 @@ export const apiKeys = pgTable(
     }),
     uniqueIndex('api_keys_digest').on(t.teamId, t.digest),
     index('api_keys_member').on(t.teamId, t.memberId, t.id),
+    // A seat has one current key at most.
+    uniqueIndex('api_keys_current')
+      .on(t.teamId, t.memberId)
+      .where(sql`${t.revokedAt} IS NULL AND ${t.expiresAt} IS NULL`),
   ],
 );
 

@@ -1,7 +1,8 @@
-import { and, desc, eq, lt, ne, sql, type Placeholder, type SQL } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, ne, sql, type Placeholder, type SQL } from 'drizzle-orm';
 import { builtOnce, shapeOf, UNNAMED, type Db } from '@/db/client';
 import { ledgerAccounts } from '@/db/schema/ledger';
-import { members } from '@/db/schema/members';
+import { apiKeys, members } from '@/db/schema/members';
+import { rechargeRules } from '@/db/schema/recharge';
 import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { fail } from '../errors';
@@ -10,13 +11,6 @@ import { heldTo, mayFor } from '../policy';
 import { showRecharge, type RechargeState } from '../recharge/read';
 import type { ListMembers, Member } from './schema';
 
-type KeyNow = { id: string; prefix: string; last4: string; createdAt: string; lastUsedAt: string | null };
-
-/** The current key: neither revoked nor in the overlap of a rotation. A secret is in no list. */
-const currentKey = sql<KeyNow | null>`(SELECT jsonb_build_object('id', k.id, 'prefix', k.prefix, 'last4', k.last4, 'createdAt', k.created_at,
-    'lastUsedAt', k.last_used_at) FROM api_keys k WHERE k.team_id = ${members.teamId} AND k.member_id = ${members.id}
-    AND k.revoked_at IS NULL AND k.expires_at IS NULL ORDER BY k.id DESC LIMIT 1)`;
-
 const columns = {
   id: members.id,
   name: members.name,
@@ -24,10 +18,17 @@ const columns = {
   role: members.role,
   status: members.status,
   balance: ledgerAccounts.balance,
-  key: currentKey,
+  // The current one; of a secret nothing is in any list.
+  key: {
+    id: apiKeys.id,
+    prefix: apiKeys.prefix,
+    last4: apiKeys.last4,
+    createdAt: apiKeys.createdAt,
+    lastUsedAt: apiKeys.lastUsedAt,
+  },
   // Asked only where there is one: most seats have none, and a page has many seats.
-  rule: sql<RechargeState | null>`(SELECT recharge_state(r.team_id, r.member_id, now()) FROM recharge_rules r
-    WHERE r.team_id = ${members.teamId} AND r.member_id = ${members.id})`,
+  rule: sql<RechargeState | null>`CASE WHEN ${rechargeRules.memberId} IS NOT NULL
+    THEN recharge_state(${members.teamId}, ${members.id}, now()) END`,
   externalId: members.externalId,
   metadata: members.metadata,
   createdAt: members.createdAt,
@@ -39,7 +40,17 @@ const selectMembers = (db: Db, teamId: string | Placeholder) =>
   db
     .select(columns)
     .from(members)
-    .innerJoin(ledgerAccounts, and(eq(ledgerAccounts.teamId, teamId), eq(ledgerAccounts.id, members.id)));
+    .innerJoin(ledgerAccounts, and(eq(ledgerAccounts.teamId, teamId), eq(ledgerAccounts.id, members.id)))
+    .leftJoin(
+      apiKeys,
+      and(
+        eq(apiKeys.teamId, teamId),
+        eq(apiKeys.memberId, members.id),
+        isNull(apiKeys.revokedAt),
+        isNull(apiKeys.expiresAt),
+      ),
+    )
+    .leftJoin(rechargeRules, and(eq(rechargeRules.teamId, teamId), eq(rechargeRules.memberId, members.id)));
 
 type Row = Awaited<ReturnType<typeof selectMembers>>[number];
 
@@ -54,11 +65,7 @@ function showMember(ctx: Ctx, { key, rule, balance, ...row }: Row): Member {
     ...row,
     balance: balance ?? 0n,
     currency: ctx.actor.currency,
-    apiKey: key && {
-      ...key,
-      createdAt: new Date(key.createdAt),
-      lastUsedAt: key.lastUsedAt ? new Date(key.lastUsedAt) : null,
-    },
+    apiKey: key,
     recharge: showRecharge(rule, row),
   };
 }
