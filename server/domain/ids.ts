@@ -32,13 +32,21 @@ export type IdPrefix =
  */
 export function printId(prefix: IdPrefix, uuid: string): string {
   if (!UUID.test(uuid)) throw new RangeError('Not a UUID');
-  let rest = BigInt(`0x${uuid.replaceAll('-', '')}`);
-  let text = '';
-  for (let i = 0; i < 26; i += 1) {
-    text = BASE32.charAt(Number(rest & 31n)) + text;
-    rest >>= 5n;
+  let text = `${prefix}_`;
+  // Digit by digit, without a big integer: a page of a list prints a hundred ids.
+  let [rest, bits] = [0, 2];
+  for (let i = 0; i < uuid.length; i += 1) {
+    const code = uuid.charCodeAt(i);
+    if (code === HYPHEN) continue;
+    // '0'…'9', else 'a'…'f' in either case.
+    rest = (rest << 4) | (code < 58 ? code - 48 : (code | 32) - 87);
+    bits += 4;
+    if (bits < 5) continue;
+    bits -= 5;
+    text += BASE32.charAt(rest >> bits);
+    rest &= (1 << bits) - 1;
   }
-  return `${prefix}_${text}`;
+  return text;
 }
 
 /** Reads an external id of one kind: its UUID in lower case, or null for any other text, kind, case or length. */
@@ -57,6 +65,7 @@ export const newRequestId = (): string => printId('req', newUuid7());
 /** What every id of one kind looks like, as a pattern for the API's document. */
 export const idPattern = (prefix: IdPrefix): string => `^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`;
 
+const HYPHEN = 45;
 const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
 const ID_BODY = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
