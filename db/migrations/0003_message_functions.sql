@@ -101,8 +101,10 @@ END $$;
 -- Adds to the team's sums, on the lane of this connection: two charges of one team wait for each other only when their
 -- connections happen to share one. Rows in the order of their key, and always after those of members.
 --   p_counts   [{day, country, messages, segments, delivered, failed, cost}], absent figures are 0; several of one key are one
+-- Called by the functions around it, with their rights. Not in plain SQL, whose plan would be made anew at each call.
 CREATE FUNCTION usage_count_team(p_team uuid, p_counts jsonb) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
   INSERT INTO public.usage_team_daily AS u (team_id, day, country, lane, messages, segments, delivered, failed, cost)
   SELECT p_team, x.day, x.country, pg_backend_pid() % 16, coalesce(sum(x.messages), 0), coalesce(sum(x.segments), 0),
     coalesce(sum(x.delivered), 0), coalesce(sum(x.failed), 0), coalesce(sum(x.cost), 0)
@@ -110,7 +112,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   GROUP BY x.day, x.country ORDER BY x.day, x.country
   ON CONFLICT (team_id, day, country, lane) DO UPDATE SET messages = u.messages + excluded.messages, segments = u.segments + excluded.segments,
     delivered = u.delivered + excluded.delivered, failed = u.failed + excluded.failed, cost = u.cost + excluded.cost;
-$$;
+END $$;
 --> statement-breakpoint
 -- Adds to what a member's rule drew on a day.
 CREATE FUNCTION recharge_count(p_team uuid, p_member uuid, p_day date, p_amount bigint) RETURNS void
