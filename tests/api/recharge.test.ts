@@ -298,6 +298,26 @@ describe('what is waiting', () => {
     expect(await balanceOf(member)).toBe('50.00');
   });
 
+  it('is looked at after a refused charge: what the rule needs without it may be there', async () => {
+    const team = await unitTeam('10');
+    const member = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '8' } });
+    await as(team.ownerKey).post(`/members/${member.mem}/debit`, { amount: 'all' });
+    await takeJobs(team);
+    expectProblem(await spend(member, 9), 'insufficient_funds');
+    expect(await ruleOf(team, member)).toMatchObject({ state: 'waiting', reason: 'master_short' });
+    expect(await takeJobs(team)).toEqual(['serve-waiting']);
+    expect(await serve(team)).toEqual({ served: 1, passedOver: 0 });
+    expect([await balanceOf(member), await masterOf(team)]).toEqual(['8.00', '2.00']);
+  });
+
+  it('wakes no job by being refused again', async () => {
+    const team = await unitTeam('1');
+    const member = await addMember(team, { recharge: { threshold: '5', target: '8' } });
+    await takeJobs(team);
+    expectProblem(await spend(member, 9), 'insufficient_funds');
+    expect(await takeJobs(team)).toEqual([]);
+  });
+
   it('ends when money comes by any other way, and a credit that does not suffice wakes the job', async () => {
     const team = await unitTeam('20');
     const member = await addMember(team, { recharge: { threshold: '10', target: '50' } });

@@ -99,7 +99,10 @@ async function acceptWithRecharge(
   const master = said.recharge ? masterAnswer(said.recharge.outcome) : null;
   const settled = settleRecharge({ decision, master, balance, charge, threshold: rule.threshold });
   const need = decision.kind === 'none' ? 0n : decision.need;
-  await rememberRecharge(tx, memberId, { settled, balance, charge, need, transferId: said.recharge?.id ?? null });
+  const transferId = said.recharge?.id ?? null;
+  const begins = await rememberRecharge(tx, memberId, { settled, balance, charge, need, transferId });
+  // What was refused is the need with this charge. Without it the rule needs less, which may be there now.
+  if (begins && !settled.charged) wakeWaiting(tx);
   return said;
 }
 

@@ -196,19 +196,23 @@ async function countRecharge(tx: Tx, memberId: string, amount: Micros): Promise<
   );
 }
 
-/** Writes what became of a rule: its event (if any) and its state. The seat is locked. */
+/**
+ * Writes what became of a rule: its event (if any) and its state. The seat is locked.
+ * @returns whether the rule begins to wait
+ */
 export async function rememberRecharge(
   tx: Tx,
   memberId: string,
   seen: { settled: Settlement; balance: Micros; charge: Micros; need: Micros; transferId: string | null },
-): Promise<void> {
+): Promise<boolean> {
   const { settled, balance, charge, need, transferId } = seen;
   const outcome = settled.outcome === 'none' ? null : settled.outcome;
   const amount = settled.outcome === 'fired' ? settled.recharged : need;
-  await tx.db.execute(
+  const { rows } = await tx.db.execute<{ begins: boolean }>(
     sql`SELECT recharge_remember(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${tx.at}::timestamptz, ${outcome}, ${settled.reason}, ${settled.waiting},
-      ${balance}::bigint, ${charge}::bigint, ${amount}::bigint, ${transferId}::uuid)`,
+      ${balance}::bigint, ${charge}::bigint, ${amount}::bigint, ${transferId}::uuid) AS begins`,
   );
+  return rows[0]!.begins;
 }
 
 /**
