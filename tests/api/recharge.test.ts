@@ -298,6 +298,25 @@ describe('what is waiting', () => {
     expect(await balanceOf(member)).toBe('50.00');
   });
 
+  it('keeps its place when its rule is changed, or given once more, and still cannot be served', async () => {
+    const team = await unitTeam('1');
+    const first = await addMember(team, { recharge: { threshold: '10', target: '50' } });
+    const second = await addMember(team, { recharge: { threshold: '10', target: '12' } });
+    await put(team, first, { threshold: '10', target: '12' });
+    await put(team, first, { threshold: '10', target: '12' });
+    expect((await eventsOf(team, first)).map(({ amount }: Record<string, unknown>) => amount)).toEqual([
+      '12.00',
+      '12.00',
+      '50.00',
+    ]);
+    await fund(team, '12');
+    expect(await serve(team)).toEqual({ served: 1, passedOver: 1 });
+    expect([await balanceOf(first), await balanceOf(second)]).toEqual(['12.00', '0.00']);
+    // A lower threshold ends the waiting.
+    await put(team, second, { threshold: '0', target: '12' });
+    expect(await ruleOf(team, second)).toMatchObject({ state: 'ready', reason: null });
+  });
+
   it('is looked at after a refused charge: what the rule needs without it may be there', async () => {
     const team = await unitTeam('10');
     const member = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '8' } });

@@ -71,7 +71,10 @@ export async function setRecharge(ctx: Ctx, memberId: string, input: RechargeInp
   });
 }
 
-/** Writes a rule as given; the seat is new or locked. Waiting ends, and a new episode begins. */
+/**
+ * Writes a rule as given; the seat is new or locked. A new episode begins. Who calls looks at the rule then (`fireRule`),
+ * which ends its waiting, or lets it wait on at the place it had.
+ */
 export async function writeRule(tx: Tx, memberId: string, input: RechargeInput): Promise<RechargeRule> {
   const rule = ruleFromInput(input);
   await tx.db
@@ -88,8 +91,6 @@ export async function writeRule(tx: Tx, memberId: string, input: RechargeInput):
       target: [rechargeRules.teamId, rechargeRules.memberId],
       set: {
         ...rule,
-        waitingSince: null,
-        reason: null,
         episode: sql`${rechargeRules.episode} + 1`,
         updatedAt: tx.now,
       },
@@ -152,10 +153,15 @@ export async function restRule(tx: Tx, memberId: string, options: { off: boolean
  */
 export async function fireRule(tx: Tx, memberId: string): Promise<void> {
   const seat = await lockSeat(tx, memberId);
-  if (seat.rule) await rechargeSeat(tx, seat, seat.rule);
+  if (seat.rule) await rechargeSeat(tx, seat, seat.rule, { byJob: false });
 }
 
-async function rechargeSeat(tx: Tx, seat: LockedSeat, state: RechargeState): Promise<Settlement> {
+async function rechargeSeat(
+  tx: Tx,
+  seat: LockedSeat,
+  state: RechargeState,
+  { byJob }: { byJob: boolean },
+): Promise<Settlement> {
   const rule = ruleOf(state);
   const rests = seat.status === 'active' ? (seat.role === 'owner' ? 'owner' : 'active') : 'inactive';
   const { balance } = seat;
@@ -178,7 +184,7 @@ async function rechargeSeat(tx: Tx, seat: LockedSeat, state: RechargeState): Pro
   const settled = settleRecharge({ decision, master, balance, charge: 0n, threshold: rule.threshold });
   const need = decision.kind === 'none' ? 0n : decision.need;
   // A job that passes a rule over for the reason it already waits for is no news.
-  const known = settled.outcome === 'refused' && state.waitingSince !== null && state.reason === settled.reason;
+  const known = byJob && settled.outcome === 'refused' && state.waitingSince !== null && state.reason === settled.reason;
   if (!known) await rememberRecharge(tx, seat.memberId, { settled, balance, charge: 0n, need, transferId });
   return settled;
 }
@@ -237,7 +243,7 @@ async function serveOne(tx: Tx, memberId: string): Promise<boolean> {
   if (tx.tx.team.status !== 'active') return false;
   const seat = await lockSeat(tx, memberId);
   if (!seat.rule?.waitingSince) return false;
-  const settled = await rechargeSeat(tx, seat, seat.rule);
+  const settled = await rechargeSeat(tx, seat, seat.rule, { byJob: true });
   return settled.recharged > 0n;
 }
 
