@@ -335,7 +335,10 @@ const plain = (rows: string[]): string[] =>
     )
     .toSorted();
 
-/** A verb without any fault: its statements, and what is there before, after each COMMIT of its, and when it is called again. */
+/**
+ * A verb without any fault: its statements, and what is there before, after each COMMIT of its, and once its client has
+ * asked again (null: it does not).
+ */
 type Course = { statements: string[]; stages: string[][]; again: string[] | null };
 
 async function undisturbed(wire: Wire, row: Row): Promise<Course> {
@@ -345,10 +348,13 @@ async function undisturbed(wire: Wire, row: Row): Promise<Course> {
   await scene.run(wire.services);
   const statements = [...wire.sent];
   wire.listen();
-  if (!row.again && row.as === 'operator') return { statements, stages, again: null };
+  if (row.again !== 'anew') return { statements, stages, again: isRepeatable(row) ? stages.at(-1)! : null };
   await scene.run(services());
   return { statements, stages, again: plain(await look(scene)) };
 }
+
+/** Whether the same call again does nothing more: by its Idempotency-Key, or by what it is. */
+const isRepeatable = (row: Row): boolean => row.as !== 'operator' || row.again === 'same';
 
 /** How many of the verb's COMMITs must have counted, by where it was struck; null: the last may have or not. */
 function committedBy({ statements }: Course, { at, how }: Strike): number | null {
@@ -427,7 +433,8 @@ type Asked = { row: Row; course: Course; scene: Awaited<ReturnType<typeof openSc
 async function askAgain({ row, course, scene, rows, done }: Asked): Promise<string[]> {
   const whole = done === course.stages.length - 1;
   if (whole && course.again === null) return [];
-  const answer = await scene.run(services());
+  const answer = await scene.run(services()).catch((error: unknown) => String(error));
+  if (typeof answer === 'string') return [answer];
   const now = await look(scene);
   const keyed = row.as !== 'operator';
   if (keyed && whole && !(answer as Answered).replayed) return ['it ran again'];
