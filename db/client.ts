@@ -28,6 +28,9 @@ export function openDatabase(url: string, options: { max?: number; name?: string
   return { pool, db: drizzle(pool, { casing: 'snake_case' }) };
 }
 
+/** The pool on which the drizzle of a `Database` stands. */
+export const poolUnder = (db: Db): Pool => (db as Db & { $client: Pool }).$client;
+
 const onClient = new WeakMap<PoolClient, Db>();
 
 /** Drizzle on one connection, for statements inside its transaction; made once a connection. */

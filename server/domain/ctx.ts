@@ -1,6 +1,5 @@
-import { sql } from 'drizzle-orm';
-import { escapeLiteral, type PoolClient } from 'pg';
-import { drizzleOn, type Database, type Db } from '@/db/client';
+import { escapeLiteral, type Pool, type PoolClient } from 'pg';
+import { drizzleOn, poolUnder, type Database, type Db } from '@/db/client';
 import { seatOf, type Actor, type Role } from './actor';
 import { fail } from './errors';
 import { may, mustBeLive, type Permission } from './policy';
@@ -102,13 +101,44 @@ export async function rehearse<T>(ctx: Ctx, permission: Permission, verb: (tx: T
  */
 export async function transact<T>(ctx: Ctx, idempotencyKey: string | null, work: (tx: Tx) => Promise<T>): Promise<T> {
   if (ctx.tx) return work(ctx as Tx);
-  const client = await ctx.database.pool.connect();
-  let broken: Error | undefined;
-  try {
+  return onConnection(ctx.database.pool, async (client) => {
     const tx = await begin(client, ctx, idempotencyKey);
     const result = await work(tx);
     await end(client, tx);
     return result;
+  });
+}
+
+/** The transaction in which a new team begins: as `transact`, but the team is not there yet. */
+export async function found<T>(ctx: Ctx, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return onConnection(ctx.database.pool, async (client) => {
+    const results: unknown = await client.query(`${BEGIN}; SELECT now()::text AS now`);
+    const { now } = (results as { rows: { now: string }[] }[]).at(-1)!.rows[0]!;
+    const team: TeamNow = { status: 'active', defaultSender: null, ratesVersion: 1 };
+    const tx: Transaction = { team, past: null, audit: [], jobs: [], answer: null, rehearsal: false, key: null };
+    const inside: Tx = { ...ctx, db: drizzleOn(client), tx, now: ctx.at ?? new Date(now) };
+    const result = await work(inside);
+    await end(client, inside);
+    return result;
+  });
+}
+
+/** Reads from one snapshot of the whole database, taking no lock. For proofs and reports over all teams. */
+export async function snapshot<T>(db: Db, read: (db: Db) => Promise<T>): Promise<T> {
+  return onConnection(poolUnder(db), async (client) => {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const result = await read(drizzleOn(client));
+    await client.query('COMMIT');
+    return result;
+  });
+}
+
+/** Lends a connection to a transaction, BEGIN included. It is always given back: rolled back, or as one to throw away. */
+async function onConnection<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    return await work(client);
   } catch (error) {
     await client.query('ROLLBACK').catch((e: Error) => (broken = e));
     throw error;
@@ -117,29 +147,13 @@ export async function transact<T>(ctx: Ctx, idempotencyKey: string | null, work:
   }
 }
 
-/** The transaction in which a new team begins: as `transact`, but the team is not there yet. */
-export async function found<T>(ctx: Ctx, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return ctx.database.db.transaction(async (db) => {
-    const { rows } = await db.execute<{ now: string }>(sql`SELECT now()::text AS now`);
-    const team: TeamNow = { status: 'active', defaultSender: null, ratesVersion: 1 };
-    const tx: Transaction = { team, past: null, audit: [], jobs: [], answer: null, rehearsal: false, key: null };
-    const inside: Tx = { ...ctx, db, tx, now: ctx.at ?? new Date(rows[0]!.now) };
-    const result = await work(inside);
-    await db.execute(sql.raw(`SELECT ${finish(inside)}`));
-    return result;
-  });
-}
-
-/** Reads from one snapshot of the whole database, taking no lock. For proofs and reports over all teams. */
-export async function snapshot<T>(db: Db, read: (db: Db) => Promise<T>): Promise<T> {
-  return db.transaction(read, { isolationLevel: 'repeatable read', accessMode: 'read only' });
-}
+const BEGIN = `BEGIN; SET LOCAL lock_timeout = '8s'; SET LOCAL statement_timeout = '30s';
+     SET LOCAL idle_in_transaction_session_timeout = '10s'`;
 
 async function begin(client: PoolClient, ctx: Ctx, key: string | null): Promise<Tx> {
   // One message of several statements, hence literals: a failure in the middle leaves the transaction aborted.
   const results: unknown = await client.query(
-    `BEGIN; SET LOCAL lock_timeout = '8s'; SET LOCAL statement_timeout = '30s';
-     SET LOCAL idle_in_transaction_session_timeout = '10s';
+    `${BEGIN};
      SELECT request_begin(${literal(ctx.actor.teamId)}, ${literal(seatOf(ctx.actor))}, ${literal(key)}) AS begun`,
   );
   const begun = (results as { rows: { begun: Begun }[] }[]).at(-1)!.rows[0]!.begun;

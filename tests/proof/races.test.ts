@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import { makeCtx, transact } from '@/server/domain/ctx';
+import { makeCtx, transact, type Services } from '@/server/domain/ctx';
+import { asTeamId, newUuid7 } from '@/server/domain/ids';
 import { verifyLedger } from '@/server/domain/ledger/read';
-import { creditMember, debitMember } from '@/server/domain/ledger/write';
+import { creditMember, debitMember, fundTeam } from '@/server/domain/ledger/write';
 import { activateMember, deactivateMember, deleteMember, setRole, updateMember } from '@/server/domain/members/write';
 import { reportMessages, sendMessage } from '@/server/domain/messages/write';
 import { listRechargeEvents } from '@/server/domain/recharge/read';
@@ -13,7 +14,7 @@ import { createTeam } from '@/server/domain/teams/write';
 import { CRONTAB } from '@/server/jobs/tasks';
 import { services } from '@/server/http/services';
 import { addMember, ctxOf, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
-import { failed, inLine, outcomeOf } from './support';
+import { failed, inLine, openServices, outcomeOf } from './support';
 
 const text = { to: '+4915112345678', from: 'Purser', body: 'Hello' };
 
@@ -226,13 +227,7 @@ describe('at midnight', () => {
 describe('people at the same moment', () => {
   it('two teams of one new owner are made at once', async () => {
     const email = `both-${process.pid}-${Date.now()}@example.test`;
-    const make = (name: string) =>
-      createTeam(services(), {
-        name,
-        currency: 'USD',
-        owner: { name: 'Both', email, password: 'correct horse battery' },
-        rates: [],
-      });
+    const make = (name: string) => newTeam(services(), name, email);
     // Whoever is just writing the same address makes both wait at the same place; then he gives up.
     const other = await ownerPool().connect();
     await other.query('BEGIN');
@@ -320,5 +315,40 @@ describe('a transaction that was broken inside', () => {
       return 'done';
     });
     await expect(work).rejects.toThrow('nothing of it was kept');
+  });
+});
+
+const operatorOf = (teamId: string) =>
+  ({ type: 'operator', teamId: asTeamId(teamId), currency: 'USD', name: 'Operator', door: 'cli' }) as const;
+
+const newTeam = (on: Services, name: string, email = `${name.toLowerCase()}-${Date.now()}@example.test`) =>
+  createTeam(on, {
+    name,
+    currency: 'USD',
+    owner: { name: 'Both', email, password: 'correct horse battery' },
+    rates: [],
+  });
+
+describe('a connection that was lost while it was idle', () => {
+  // One connection, and nothing that waits for it longer than a moment: what is not given back is missed at once.
+  it.each([
+    ['a new team', (on: Services) => newTeam(on, 'Lost')],
+    ['a proof of the ledger', (on: Services) => verifyLedger(on.database.db)],
+    ['a change', (on: Services) => fundTeam(makeCtx(on, operatorOf(newUuid7())), { amount: 1n })],
+  ])('is given back by %s that meets it, so that the next one finds one', async (_name, meet) => {
+    const { close, ...own } = openServices(1);
+    own.database.pool.on('connect', (client) => {
+      const query = client.query.bind(client);
+      let first = true;
+      const cut = (...args: Parameters<typeof query>) => {
+        if (!first) return query(...args);
+        first = false;
+        return Promise.reject(new Error('Connection terminated unexpectedly'));
+      };
+      Object.assign(client, { query: cut });
+    });
+    await expect(meet(own)).rejects.toThrow();
+    expect(own.database.pool.idleCount).toBe(own.database.pool.totalCount);
+    await close();
   });
 });

@@ -1,4 +1,4 @@
-import { Client, type Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { openDatabase } from '@/db/client';
 import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
 import { DomainError, Refusal } from '@/server/domain/errors';
@@ -71,15 +71,14 @@ export async function outcomeOf(work: Promise<unknown>): Promise<string> {
 
 /** A client at the keyboard: holds rows locked, so that verbs line up behind it in a known order. */
 export class Gate {
-  #client: Client;
-  private constructor(client: Client) {
+  #client: PoolClient;
+  private constructor(client: PoolClient) {
     this.#client = client;
   }
 
   /** Locks accounts of a team (the master's id is the team's). */
   static async close(team: TestTeam, ...accounts: string[]): Promise<Gate> {
-    const client = new Client({ connectionString: process.env['DATABASE_OWNER_URL'] });
-    await client.connect();
+    const client = await ownerPool().connect();
     const gate = new Gate(client);
     await client.query('BEGIN');
     const locked = await client.query('SELECT 1 FROM ledger_accounts WHERE team_id = $1 AND id = ANY ($2) FOR UPDATE', [
@@ -104,7 +103,7 @@ export class Gate {
 
   async open(): Promise<void> {
     await this.#client.query('ROLLBACK');
-    await this.#client.end();
+    this.#client.release();
   }
 }
 

@@ -115,19 +115,24 @@ export async function whileMasterIsHeld<T>(team: Pick<TestTeam, 'teamId'>, work:
   }
 }
 
-/** Every row of a team in every table that has teams, but for when a key was last used: what must be the same where nothing may change. */
-export async function rowsOf(team: Pick<TestTeam, 'teamId'>): Promise<Record<string, string[]>> {
+let everyRow: Promise<string> | undefined;
+
+/** One statement over every table that has teams: it is asked often, and each table asked by itself would be a round trip. */
+async function selectEveryRow(): Promise<string> {
   const { rows: tables } = await ownerPool().query<{ name: string }>(
     `SELECT c.table_name AS name FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
      WHERE c.table_schema = 'public' AND c.column_name = 'team_id' AND t.table_type = 'BASE TABLE' AND c.table_name !~ '^messages_[p0-9]' ORDER BY 1`,
   );
-  const all: Record<string, string[]> = {};
-  for (const { name } of tables) {
-    const { rows } = await ownerPool().query<{ row: string }>(
-      `SELECT (to_jsonb(t) - '{last_used_at,last_used_address}'::text[])::text AS row FROM ${name} t WHERE t.team_id = $1 ORDER BY 1`,
-      [team.teamId],
-    );
-    all[name] = rows.map(({ row }) => row);
-  }
-  return all;
+  const selects = tables.map(
+    ({ name }) =>
+      `SELECT '${name}' AS name, ARRAY(SELECT (to_jsonb(t) - '{last_used_at,last_used_address}'::text[])::text FROM ${name} t WHERE t.team_id = $1 ORDER BY 1) AS rows`,
+  );
+  return selects.join(' UNION ALL ');
+}
+
+/** Every row of a team in every table that has teams, but for when a key was last used: what must be the same where nothing may change. */
+export async function rowsOf(team: Pick<TestTeam, 'teamId'>): Promise<Record<string, string[]>> {
+  everyRow ??= selectEveryRow();
+  const { rows } = await ownerPool().query<{ name: string; rows: string[] }>(await everyRow, [team.teamId]);
+  return Object.fromEntries(rows.map((table) => [table.name, table.rows]));
 }

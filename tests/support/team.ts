@@ -76,7 +76,7 @@ let owner: Pool | undefined;
 
 /** The tables' owner, for what no door offers: looking at rows, suspending a team. */
 export function ownerPool(): Pool {
-  owner ??= new Pool({ connectionString: process.env['DATABASE_OWNER_URL'], max: 4 });
+  owner ??= new Pool({ connectionString: process.env['DATABASE_OWNER_URL'], max: 8 });
   return owner;
 }
 

@@ -1,0 +1,517 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { isUnavailable } from '@/db/faults';
+import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
+import { Refusal } from '@/server/domain/errors';
+import { once, type Answered } from '@/server/domain/idempotency';
+import { endKey } from '@/server/domain/keys/write';
+import { verifyLedger } from '@/server/domain/ledger/read';
+import { creditMember, debitMember, fundTeam, reverseTransfer, withdrawFromTeam } from '@/server/domain/ledger/write';
+import {
+  activateMember,
+  createMember,
+  deactivateMember,
+  deleteMember,
+  restoreMember,
+  revealKey,
+  rotateKey,
+  setRole,
+  updateMember,
+} from '@/server/domain/members/write';
+import { reportMessages, sendBatch, sendMessage } from '@/server/domain/messages/write';
+import { replaceRates } from '@/server/domain/rates/write';
+import { rechargeInput } from '@/server/domain/recharge/schema';
+import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/recharge/write';
+import { createTeam, updateTeam } from '@/server/domain/teams/write';
+import { services } from '@/server/http/services';
+import { rowsOf } from '../support/door';
+import { addMember, ctxOf, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from '../support/team';
+import { failed, outcomeOf, through } from './support';
+import { isCommit, openWire, type How, type Strike, type Wire } from './wire';
+
+// A password is hashed before any transaction begins, slowly on purpose: here hundreds of teams are made.
+vi.mock('@node-rs/argon2', () => ({ hash: () => Promise.resolve('$argon2id$none') }));
+
+const LANES = 3;
+
+/** A team and a seat of its own for each proof, on which nothing else is at work. `mark` is in every name it gives. */
+type Scene = { mark: string; team: TestTeam; seat: TestMember };
+
+type Verb = (ctx: Ctx) => Promise<unknown>;
+
+/**
+ * One writing verb. A seat's goes through `once` with an Idempotency-Key, as a door's does. `again` says what the same
+ * call does when it is repeated without one: nothing more (`same`), all of it once more, or it is not repeated at all.
+ */
+type Row = {
+  as: 'owner' | 'member' | 'operator';
+  again?: 'same' | 'anew';
+  /** What of the seat is there before. */
+  seat?: { credit?: string; recharge?: object };
+  fund?: string;
+  verb: (scene: Scene) => Verb | Promise<Verb>;
+};
+
+const cheap = { to: '+14155550100', from: 'Crash', body: 'Hello' };
+const dear = { to: '+4915112345678', from: 'Crash', body: 'Hello' };
+const RATES = 'country,prefix,price\n,1,0.50\n,49,6.00\n';
+const fires = { threshold: '15.00', target: '30.00' };
+
+/** Sends as the seat beforehand: the process then knows the card, and each call sends the same statements. */
+async function sentBefore({ team, seat }: Scene, message = cheap): Promise<string> {
+  const said = await sendMessage(team.operator, { onBehalfOf: seat.id, message });
+  return 'id' in said ? said.id : '';
+}
+
+const ROWS: Record<string, Row> = {
+  createMember: {
+    as: 'owner',
+    verb: (scene) => (ctx) =>
+      createMember(ctx, {
+        name: 'New',
+        email: `new-${scene.mark}@crash.test`,
+        password: 'correct horse battery',
+        role: 'member',
+        credit: micros('2.00'),
+        recharge: rechargeInput.parse(fires),
+        metadata: { a: 'b' },
+      }),
+  },
+  updateMember: {
+    as: 'owner',
+    verb: ({ seat, mark }) => {
+      const change = { memberId: seat.id, name: 'Other', email: `other-${mark}@crash.test` };
+      return (ctx) => updateMember(ctx, change);
+    },
+  },
+  credit: { as: 'owner', verb: ({ seat: { id } }) => move(creditMember, id) },
+  debit: { as: 'owner', verb: ({ seat: { id } }) => move(debitMember, id) },
+  reverse: {
+    as: 'owner',
+    verb: async ({ team, seat }) => {
+      const { transfer } = await creditMember(team.operator, { memberId: seat.id, amount: micros('3.00') });
+      return (ctx) => reverseTransfer(ctx, { transferId: transfer.id! });
+    },
+  },
+  send: {
+    as: 'member',
+    verb: async (scene) => (await sentBefore(scene), (ctx) => sendMessage(ctx, { onBehalfOf: null, message: cheap })),
+  },
+  'send without a key': {
+    as: 'operator',
+    again: 'anew',
+    verb: async (scene) => {
+      await sentBefore(scene);
+      return (ctx) => sendMessage(ctx, { onBehalfOf: scene.seat.id, message: cheap });
+    },
+  },
+  'send that fires a rule': {
+    as: 'member',
+    seat: { credit: '20.00', recharge: fires },
+    verb: async (scene) => (await sentBefore(scene), (ctx) => sendMessage(ctx, { onBehalfOf: null, message: dear })),
+  },
+  'send that is refused and remembered': {
+    as: 'operator',
+    again: 'anew',
+    fund: '2.00',
+    seat: { credit: '1.00', recharge: { threshold: '0.20', target: '30.00' } },
+    verb: async (scene) => {
+      await sentBefore(scene);
+      return (ctx) => sendMessage(ctx, { onBehalfOf: scene.seat.id, message: dear });
+    },
+  },
+  sendBatch: {
+    as: 'member',
+    verb: async (scene) => {
+      await sentBefore(scene);
+      return (ctx) => sendBatch(ctx, { onBehalfOf: null, messages: [cheap, dear, cheap] });
+    },
+  },
+  'report failed': {
+    as: 'operator',
+    again: 'same',
+    verb: async (scene) => {
+      const ids = [await sentBefore(scene), await sentBefore(scene, dear)];
+      return (ctx) => reportMessages(ctx, ids.map(failed));
+    },
+  },
+  'set rule': {
+    as: 'owner',
+    verb:
+      ({ seat: { id } }) =>
+      (ctx) =>
+        setRecharge(ctx, id, rechargeInput.parse(fires)),
+  },
+  'delete rule': {
+    as: 'owner',
+    seat: { credit: '20.00', recharge: fires },
+    verb:
+      ({ seat: { id } }) =>
+      (ctx) =>
+        deleteRecharge(ctx, id),
+  },
+  activate: {
+    as: 'owner',
+    seat: { credit: '20.00', recharge: fires },
+    verb: async ({ team, seat: { id } }) => {
+      await deactivateMember(team.operator, id);
+      await debitMember(team.operator, { memberId: id, amount: micros('12.00') });
+      return (ctx) => activateMember(ctx, id);
+    },
+  },
+  deactivate: {
+    as: 'owner',
+    seat: { credit: '20.00', recharge: fires },
+    verb:
+      ({ seat: { id } }) =>
+      (ctx) =>
+        deactivateMember(ctx, id),
+  },
+  delete: {
+    as: 'owner',
+    seat: { credit: '20.00', recharge: fires },
+    verb:
+      ({ seat: { id } }) =>
+      (ctx) =>
+        deleteMember(ctx, id),
+  },
+  restore: {
+    as: 'owner',
+    seat: { credit: '20.00', recharge: fires },
+    verb: async ({ team, seat: { id } }) => {
+      await deleteMember(team.operator, id);
+      return (ctx) => restoreMember(ctx, id);
+    },
+  },
+  'role owner': {
+    as: 'owner',
+    verb:
+      ({ seat }) =>
+      (ctx) =>
+        setRole(ctx, { memberId: seat.id, role: 'owner' }),
+  },
+  'role member': {
+    as: 'owner',
+    seat: { credit: '20.00', recharge: fires },
+    verb: async ({ team, seat: { id } }) => {
+      await setRole(team.operator, { memberId: id, role: 'owner' });
+      await debitMember(team.operator, { memberId: id, amount: micros('12.00') });
+      return (ctx) => setRole(ctx, { memberId: id, role: 'member' });
+    },
+  },
+  rotateKey: {
+    as: 'owner',
+    verb:
+      ({ seat }) =>
+      (ctx) =>
+        rotateKey(ctx, { memberId: seat.id, overlapSeconds: 60 }),
+  },
+  revealKey: {
+    as: 'owner',
+    verb:
+      ({ seat: { id } }) =>
+      (ctx) =>
+        revealKey(ctx, id),
+  },
+  endKey: {
+    as: 'owner',
+    verb:
+      ({ seat }) =>
+      (ctx) =>
+        endKey(ctx, seat.member.apiKey!.id),
+  },
+  updateTeam: {
+    as: 'owner',
+    verb: async ({ team, seat: { id } }) => {
+      await updateTeam(team.operator, { reserve: micros('999.00') });
+      await setRecharge(team.operator, id, rechargeInput.parse({ threshold: '50.00', target: '60.00' }));
+      return (ctx) => updateTeam(ctx, { reserve: micros('1.00'), lowBalance: micros('5.00'), defaultSender: 'Crash' });
+    },
+  },
+  replaceRates: {
+    as: 'owner',
+    verb: () => (ctx) => replaceRates(ctx, [{ country: null, prefix: '33', price: micros('0.10') }]),
+  },
+  fund: {
+    as: 'operator',
+    again: 'same',
+    verb: () => (ctx) => fundTeam(ctx, { amount: micros('5.00'), reference: 'once' }),
+  },
+  withdraw: {
+    as: 'operator',
+    again: 'same',
+    verb: () => (ctx) => withdrawFromTeam(ctx, { amount: micros('5.00'), reference: 'once' }),
+  },
+  createTeam: {
+    as: 'operator',
+    verb:
+      ({ mark }) =>
+      (ctx) =>
+        createTeam(ctx, {
+          name: `New ${mark}`,
+          currency: 'EUR',
+          owner: { name: 'New', email: `new-${mark}@crash.test`, password: 'correct horse battery' },
+          rates: [{ country: null, prefix: '33', price: micros('0.10') }],
+        }),
+  },
+  'serve waiting': {
+    as: 'operator',
+    again: 'same',
+    fund: '12.00',
+    seat: { credit: '1.00', recharge: { threshold: '5.00', target: '20.00' } },
+    verb: async ({ team, mark }) => {
+      const email = `second-${mark}@crash.test`;
+      await addMember(team, { name: 'Second', email, recharge: { threshold: '4.00', target: '21.00' } });
+      await fundTeam(team.operator, { amount: micros('100.00') });
+      return (ctx) => serveWaiting(ctx);
+    },
+  },
+};
+
+const move = (verb: typeof creditMember, memberId: string) => (ctx: Ctx) =>
+  verb(ctx, { memberId, amount: micros('3.00'), note: 'once' });
+
+let scenes = 0;
+
+async function openScene(row: Row): Promise<Scene & { run: (wire: Services) => Promise<unknown> }> {
+  const mark = `m${(scenes += 1)}x`;
+  const team = await makeTeam({ fund: row.fund ?? '500.00', card: RATES, name: `Scene ${mark}` });
+  const seat = await addMember(team, {
+    name: 'Seat',
+    email: `seat-${mark}@crash.test`,
+    ...(row.seat ?? { credit: '20.00' }),
+  });
+  const scene = { mark, team, seat };
+  const verb = await row.verb(scene);
+  const { actor } = row.as === 'operator' ? team.operator : row.as === 'owner' ? team.owner : await ctxOf(seat.key);
+  const run = async (on: Services) => {
+    const ctx = makeCtx(on, actor);
+    if (row.as === 'operator') return verb(ctx);
+    return once(ctx, { key: 'crash', hash: '00'.repeat(32) }, { reply: anyAnswer }, async (tx) => {
+      const result = await verb(tx);
+      return result instanceof Refusal ? result : { status: 200, result };
+    });
+  };
+  return { ...scene, run };
+}
+
+/** How any verb's answer is printed here: nothing of it is looked at but that it comes again. */
+const anyAnswer = z.codec(z.string(), z.unknown(), {
+  decode: (text) => text,
+  encode: (result) => JSON.stringify(result, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+});
+
+/** Every row that the verb can have written: of the scene's team, of one that it made, and people. */
+async function look({ mark, team }: Scene): Promise<string[]> {
+  const { rows } = await ownerPool().query<{ kind: string; id: string; row: string }>(
+    `SELECT 'teams' AS kind, id, to_jsonb(t)::text AS row FROM teams t WHERE name LIKE '%' || $1
+     UNION ALL SELECT 'users', id, to_jsonb(u)::text FROM users u WHERE email LIKE '%-' || $1 || '@%'
+     UNION ALL SELECT 'slugs', team_id, to_jsonb(s)::text FROM team_slugs s WHERE slug LIKE '%-' || $1
+     UNION ALL SELECT 'days', $2, jsonb_build_array(day, country, sum(messages), sum(segments), sum(delivered), sum(failed), sum(cost))::text
+       FROM usage_team_daily WHERE team_id = $2 GROUP BY day, country`,
+    [mark, team.teamId],
+  );
+  const teams = new Set(rows.flatMap(({ kind, id }) => (kind === 'users' ? [] : [id])));
+  const all = rows.map(({ kind, row }) => `${kind} ${row}`);
+  for (const teamId of teams) {
+    // On which lane a connection counts means nothing: the sums of the days above do.
+    const { usage_team_daily: _, ...tables } = await rowsOf({ teamId: teamId as TestTeam['teamId'] });
+    all.push(...Object.entries(tables).flatMap(([name, found]) => found.map((row) => `${name} ${row}`)));
+  }
+  return all.toSorted();
+}
+
+const SECRETS = ['digest', 'sealed', 'prefix', 'last4', 'answer', 'slug'];
+
+/** What two scenes have in common that went the same way: all but ids, times, marks and secrets. */
+const plain = (rows: string[]): string[] =>
+  rows
+    .map((row) =>
+      row
+        .replaceAll(new RegExp(`"(${SECRETS.join('|')})": ("[^"]*"|[0-9]+)`, 'g'), '"$1"')
+        .replaceAll(/(?!00000000-)[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'id')
+        .replaceAll(/\d{4}-\d\d-\d\d([T ][\d:.]+([+-][\d:]+|Z))?/g, 'time')
+        .replaceAll(/\bm\d+x\b|owner-[\d-]+@/g, 'mark'),
+    )
+    .toSorted();
+
+/**
+ * A verb without any fault: its statements, and what is there before, after each COMMIT of its, and once its client has
+ * asked again (null: it does not).
+ */
+type Course = { statements: string[]; stages: string[][]; again: string[] | null };
+
+async function undisturbed(wire: Wire, row: Row): Promise<Course> {
+  const scene = await openScene(row);
+  const stages = [plain(await look(scene))];
+  wire.listen({ committed: async () => void stages.push(plain(await look(scene))) });
+  await scene.run(wire.services);
+  const statements = [...wire.sent];
+  wire.listen();
+  if (row.again !== 'anew') return { statements, stages, again: isRepeatable(row) ? stages.at(-1)! : null };
+  await scene.run(services());
+  return { statements, stages, again: plain(await look(scene)) };
+}
+
+/** Whether the same call again does nothing more: by its Idempotency-Key, or by what it is. */
+const isRepeatable = (row: Row): boolean => row.as !== 'operator' || row.again === 'same';
+
+/** How many of the verb's COMMITs must have counted, by where it was struck; null: the last may have or not. */
+function committedBy({ statements }: Course, { at, how }: Strike): number | null {
+  const before = statements.slice(0, at).filter(isCommit).length;
+  if (!isCommit(statements[at]!) || how === 'thrown before' || how === 'cut before') return before;
+  return how === 'cut under way' ? null : before + 1;
+}
+
+/** What is wrong with the one connection that a process has, after a verb on it failed. Its next verb takes the same locks. */
+async function stuck(wire: Wire, { team, seat }: Scene): Promise<string[]> {
+  const { pool } = wire;
+  const wrong: string[] = [];
+  wire.listen();
+  if (pool.idleCount !== pool.totalCount || pool.waitingCount > 0) {
+    wrong.push(`of ${pool.totalCount} connections ${pool.idleCount} are idle`);
+  }
+  const began = performance.now();
+  const state = await pool
+    .query<{ fresh: boolean; timeout: string }>(
+      `SELECT now() = statement_timestamp() AS fresh, current_setting('lock_timeout') AS timeout`,
+    )
+    .then(
+      ({ rows }) => rows[0]!,
+      (error: Error) => error.message,
+    );
+  if (typeof state === 'string') wrong.push(`the next query: ${state}`);
+  else if (!state.fresh || state.timeout !== '0') wrong.push('the next query is in the transaction of the last');
+  const amount = micros('0.01');
+  const next = await outcomeOf(
+    creditMember(through(wire.services, team.operator), { memberId: seat.id, amount, dryRun: true }),
+  );
+  if (next !== 'ok' && next !== 'member_deleted') wrong.push(`the next verb: ${next}`);
+  const took = performance.now() - began;
+  if (took > NEXT_VERB_MS) wrong.push(`the next verb took ${Math.round(took)} ms`);
+  return wrong;
+}
+
+/** Far above what it takes, and below the 8 seconds that it would wait for a lock. */
+const NEXT_VERB_MS = 5_000;
+
+type Point = { name: string; row: Row; course: Course; strikes: Strike[] };
+
+/** Strikes a verb, each time at the same statement, then lets the client ask again. Answers what went wrong. */
+async function crash(wire: Wire, { name, row, course, strikes }: Point): Promise<string[]> {
+  const scene = await openScene(row);
+  const wrong: string[] = [];
+  let rows = await look(scene);
+  let done = 0;
+  for (const strike of strikes) {
+    const say = (fault: string) =>
+      wrong.push(`${name}, ${strike.how} ${strike.at}: ${fault}\n  ${course.statements[strike.at]}`);
+    wire.listen({ strike });
+    const told = await scene.run(wire.services).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (!wire.struck()) say('it did not send that statement');
+    if (told === null) say('the caller was told that all went well');
+    if (strike.how.startsWith('cut') && !isUnavailable(told)) say(`the caller was told ${String(told)}`);
+    (await stuck(wire, scene)).forEach(say);
+    const now = await look(scene);
+    const must = committedBy(course, strike);
+    done = must ?? course.stages.findIndex((stage) => sameRows(stage, plain(now)));
+    if (done === 0 && !sameRows(now, rows)) say(`nothing was to change:\n${difference(rows, now)}`);
+    const stage = course.stages[done] ?? [];
+    if (!sameRows(plain(now), stage)) say(`not as after ${done} commits:\n${difference(stage, plain(now))}`);
+    rows = now;
+  }
+  wrong.push(...(await askAgain({ row, course, scene, rows, done })).map((fault) => `${name}, asked again: ${fault}`));
+  return wrong;
+}
+
+type Asked = { row: Row; course: Course; scene: Awaited<ReturnType<typeof openScene>>; rows: string[]; done: number };
+
+/** The client did not get its answer and asks again: in total it must have taken effect once. */
+async function askAgain({ row, course, scene, rows, done }: Asked): Promise<string[]> {
+  const whole = done === course.stages.length - 1;
+  if (whole && course.again === null) return [];
+  const answer = await scene.run(services()).catch((error: unknown) => String(error));
+  if (typeof answer === 'string') return [answer];
+  const now = await look(scene);
+  const keyed = row.as !== 'operator';
+  if (keyed && whole && !(answer as Answered).replayed) return ['it ran again'];
+  if (keyed && whole && !sameRows(now, rows)) return [`it took effect twice:\n${difference(rows, now)}`];
+  const end = whole && course.again ? course.again : course.stages.at(-1)!;
+  return sameRows(plain(now), end) ? [] : [`it did not take effect once:\n${difference(end, plain(now))}`];
+}
+
+const sameRows = (a: string[], b: string[]): boolean => a.length === b.length && a.every((row, i) => row === b[i]);
+
+function difference(expected: string[], found: string[]): string {
+  const minus = expected.filter((row) => !found.includes(row)).map((row) => `- ${row}`);
+  return [...minus, ...found.filter((row) => !expected.includes(row)).map((row) => `+ ${row}`)].join('\n');
+}
+
+/** Where a verb is struck: all ways that undo it one after another on one scene, each that does not on a scene of its own. */
+function pointsOf(course: Course): Strike[][] {
+  return course.statements.flatMap((statement, at) => {
+    const alone: How[] = isCommit(statement) ? ['cut after', 'thrown after', 'cut under way'] : [];
+    const undone: How[] = ['thrown before', 'cut before', ...(isCommit(statement) ? [] : (['thrown after'] as const))];
+    const twice: Strike = { at, how: 'thrown before', alsoNext: true };
+    const together: Strike[] = [...undone.map((how) => ({ at, how })), twice];
+    // A job that has done a part of its work has less to do the next time.
+    const parts = course.stages.length > 2 ? together.map((strike) => [strike]) : [together];
+    return [...parts, ...alone.map((how) => [{ at, how }])];
+  });
+}
+
+const NAMES = Object.keys(ROWS);
+
+describe(`a crash at every statement of ${NAMES.length} verbs`, () => {
+  const wires = Array.from({ length: LANES }, openWire);
+  const wrong: string[] = [];
+  const courses = new Map<string, Course>();
+  let strikes = 0;
+
+  beforeAll(async () => {
+    const began = performance.now();
+    const names = [...NAMES];
+    const points: Point[] = [];
+    await inLanes(wires, names, async (wire, name) => {
+      const row = ROWS[name]!;
+      const course = await undisturbed(wire, row);
+      courses.set(name, course);
+      points.push(...pointsOf(course).map((list) => ({ name, row, course, strikes: list })));
+    });
+    strikes = points.flatMap((point) => point.strikes).length;
+    await inLanes(wires, points, async (wire, point) => void wrong.push(...(await crash(wire, point))));
+    const took = Math.round(performance.now() - began);
+    console.log(`S7 crashes: ${NAMES.length} verbs, ${strikes} crashes, ${took} ms`);
+  }, 120_000);
+
+  afterAll(() => Promise.all(wires.map((wire) => wire.close())));
+
+  it('leaves all of the verb or nothing, no lock, a pool that works, and takes effect once when asked again', () => {
+    expect(wrong.length, wrong.slice(0, 5).join('\n\n')).toBe(0);
+    expect(strikes).toBeGreaterThan(NAMES.length * 12);
+  });
+
+  it('was at verbs that change something, each in one transaction but for the job', () => {
+    const commits = [...courses].map(([name, { stages }]) => [name, stages.length - 1]);
+    expect(Object.fromEntries(commits)).toEqual(
+      Object.fromEntries(NAMES.map((name) => [name, name === 'serve waiting' ? 2 : 1])),
+    );
+    for (const [name, { stages }] of courses) expect(sameRows(stages[0]!, stages[1]!), name).toBe(false);
+  });
+
+  it('leaves books that verify', async () => {
+    expect((await verifyLedger(services().database.db)).problems).toEqual([]);
+  });
+});
+
+/** Works through a list on several connections at once. */
+async function inLanes<T>(wires: Wire[], list: T[], work: (wire: Wire, item: T) => Promise<void>): Promise<void> {
+  await Promise.all(
+    wires.map(async (wire) => {
+      for (let next = list.shift(); next !== undefined; next = list.shift()) await work(wire, next);
+    }),
+  );
+}
