@@ -99,7 +99,7 @@ const create = fc.record({
   by,
   owner: fc.constantFrom(false, false, false, true),
   email: fc.nat({ max: 5 }),
-  credit: fc.option(amounts(1, 15), { freq: 2 }),
+  credit: fc.option(amounts(1, 20), { freq: 4 }),
   rule: fc.option(rule, { freq: 3 }),
 });
 const just = <T extends string>(...names: T[]) => fc.constantFrom(...names);
@@ -108,7 +108,7 @@ const onSeat = <T extends Drawn['do']>(name: T) => fc.record({ do: just(name), b
 
 const command: fc.Arbitrary<Drawn> = fc.oneof(
   { weight: 2, arbitrary: create },
-  { weight: 8, arbitrary: fc.record({ do: just('credit'), by, seat: place, amount: amounts(1, 15), dryRun: often }) },
+  { weight: 8, arbitrary: fc.record({ do: just('credit'), by, seat: place, amount: amounts(1, 20), dryRun: often }) },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -158,8 +158,8 @@ const command: fc.Arbitrary<Drawn> = fc.oneof(
     }),
   },
   { weight: 5, arbitrary: fc.record({ do: just('reserve'), by, amount: amounts(0, 30) }) },
-  { weight: 5, arbitrary: fc.record({ do: just('fund'), amount: amounts(1, 25) }) },
-  { weight: 5, arbitrary: fc.record({ do: just('withdraw'), amount: amounts(1, 60) }) },
+  { weight: 5, arbitrary: fc.record({ do: just('fund'), amount: amounts(1, 40) }) },
+  { weight: 3, arbitrary: fc.record({ do: just('withdraw'), amount: amounts(1, 60) }) },
   { weight: 8, arbitrary: fc.record({ do: just('serve') }) },
   {
     weight: 5,
@@ -174,10 +174,12 @@ function places(): Place[] {
 /** Each command can shrink to nothing, which takes it out of the story and leaves the others as they are. */
 const story = fc
   .tuple(
+    whole(20, 120),
     fc.array(create, { minLength: 3, maxLength: 3 }),
-    fc.array(fc.option(command, { freq: 1_000_000 }), { minLength: 20, maxLength: 40, size: 'max' }),
+    fc.array(fc.option(command, { freq: 1_000_000 }), { minLength: 20, maxLength: 36, size: 'max' }),
   )
-  .map(([seats, rest]) => [
+  .map(([amount, seats, rest]): Drawn[] => [
+    { do: 'fund', amount },
     ...seats.map((seat) => ({ ...seat, by: { by: 'operator' as const, nth: 0 } })),
     ...rest.filter((step) => step !== null),
   ]);
@@ -358,12 +360,26 @@ type SeatRow = {
   balance: string;
   role: 'owner' | 'member';
   status: string;
+  steppedDown: boolean;
   rule: RechargeState | null;
-  fired: number;
-  refused: number;
+};
+type EventRow = {
+  seat: string;
+  outcome: string;
+  reason: string | null;
+  count: number;
+  saw: string;
+  need: string;
 };
 type MovedRow = { id: string; kind: string; member_id: string | null; amount: string };
-type Seen = { master: string; reserve: string; seats: SeatRow[]; moved: MovedRow[] | null; woken: boolean };
+type Seen = {
+  master: string;
+  reserve: string;
+  seats: SeatRow[];
+  moved: MovedRow[] | null;
+  events: EventRow[] | null;
+  woken: boolean;
+};
 
 /** All of the team that the model knows, as the product has it after a command; the jobs it enqueued are taken. */
 async function look({ teamId, world }: Pair): Promise<Seen> {
@@ -371,10 +387,10 @@ async function look({ teamId, world }: Pair): Promise<Seen> {
     `WITH woken AS (DELETE FROM outbox WHERE team_id = $1 AND task = 'serve-waiting' RETURNING 1)
      SELECT jsonb_build_object('master', m.balance::text, 'reserve', m.reserve::text, 'woken', EXISTS (SELECT 1 FROM woken),
        'seats', (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'balance', a.balance::text, 'role', s.role, 'status', s.status,
-           'rule', recharge_state($1, s.id, $2), 'fired', e.fired, 'refused', e.refused))
-         FROM members s JOIN ledger_accounts a ON a.team_id = $1 AND a.id = s.id CROSS JOIN LATERAL (
-           SELECT count(*) FILTER (WHERE outcome = 'fired') AS fired, count(*) FILTER (WHERE outcome = 'refused') AS refused
-           FROM recharge_events WHERE team_id = $1 AND member_id = s.id) e WHERE s.team_id = $1),
+           'steppedDown', s.stepped_down_at IS NOT NULL, 'rule', recharge_state($1, s.id, $2)))
+         FROM members s JOIN ledger_accounts a ON a.team_id = $1 AND a.id = s.id WHERE s.team_id = $1),
+       'events', (SELECT jsonb_agg(jsonb_build_object('seat', e.member_id, 'outcome', e.outcome, 'reason', e.reason, 'count', e.count,
+           'saw', e.balance_before::text, 'need', e.amount::text)) FROM recharge_events e WHERE e.team_id = $1 AND e.last_at = $2),
        'moved', (SELECT jsonb_agg(jsonb_build_object('id', t.id, 'kind', t.kind, 'member_id', t.member_id, 'amount', t.amount::text))
          FROM transfers t WHERE t.team_id = $1 AND t.created_at = $2)) AS seen
      FROM ledger_accounts m WHERE m.team_id = $1 AND m.id = $1`,
@@ -383,47 +399,52 @@ async function look({ teamId, world }: Pair): Promise<Seen> {
   return rows[0]!.seen;
 }
 
-/** One seat in one line, the same for both. */
-const line = (
-  seat: string,
+/** Seats and what has happened, in lines that are the same for both. */
+const seatLine = (
+  seat: number,
   of: { role: string; status: string; balance: bigint | string },
-  ...more: (string | number)[]
-) => [seat, of.status, of.role, of.balance, ...more].join(' ');
+  more: { steppedDown: boolean; rule: string; drawn: bigint | string | undefined },
+) =>
+  `seat ${seat}: ${of.status} ${of.role}${more.steppedDown ? ' (stepped down)' : ''} ${of.balance}, rule ${more.rule} drew ${more.drawn ?? 0}`;
+const moveLine = (kind: string, seat: number | null, amount: bigint | string) => `${kind} ${seat ?? '-'} ${amount}`;
+const eventLine = (
+  seat: number,
+  of: { outcome: string; reason: string | null; count: number; saw: bigint | string; need: bigint | string },
+) => `event ${seat} ${of.outcome} ${of.reason} ${of.count} times, saw ${of.saw} for ${of.need}`;
 
 function expected(world: World, movedBefore: number): string[] {
-  const seats = world.seats.map((seat, i) => {
-    const drawn = seat.rule ? String(drawnBy(world, i)) : '-';
-    return line(`seat ${i}:`, seat, ruleState(seat), `drew ${drawn} fired ${seat.fired} refused ${seat.refused}`);
-  });
-  const moved = world.transfers.slice(movedBefore).map((t) => `moved: ${t.kind} ${t.seat ?? '-'} ${t.amount}`);
-  return [`master ${world.master} reserve ${world.reserve}`, ...seats, ...moved.toSorted()];
+  const seats = world.seats.map((seat, i) =>
+    seatLine(i, seat, {
+      steppedDown: seat.mayTakeBack,
+      rule: ruleState(seat),
+      drawn: seat.rule ? drawnBy(world, i) : undefined,
+    }),
+  );
+  const moved = world.transfers.slice(movedBefore).map(({ kind, seat, amount }) => moveLine(kind, seat, amount));
+  const events = world.events.map((event) => eventLine(event.seat, event));
+  return [`master ${world.master} reserve ${world.reserve}`, ...seats, ...moved, ...events];
 }
 
 /** The product's state in the model's lines; learns the ids of what has moved, in the model's order. */
 function found(pair: Pair, seen: Seen): string[] {
   const { world, transfers } = pair;
-  const seats = seen.seats
-    .map((seat) => {
-      const shown = showRecharge(seat.rule, seat);
-      const state = shown ? [shown.state, shown.reason].filter(Boolean).join(' ') : 'none';
-      const drawn = seat.rule?.spentInPeriod ?? '-';
-      const place = pair.seats.indexOf(seat.id);
-      return {
-        place,
-        text: line(`seat ${place}:`, seat, state, `drew ${drawn} fired ${seat.fired} refused ${seat.refused}`),
-      };
-    })
-    .toSorted((a, b) => a.place - b.place);
-  const left = (seen.moved ?? []).map((row) => ({
-    id: row.id,
-    text: `moved: ${row.kind} ${row.member_id === null ? '-' : pair.seats.indexOf(row.member_id)} ${row.amount}`,
-  }));
-  const moved = left.map(({ text }) => text).toSorted();
+  const placeOf = (id: string) => pair.seats.indexOf(id);
+  const seats = seen.seats.map((seat) => {
+    const shown = showRecharge(seat.rule, seat);
+    const state = shown ? [shown.state, shown.reason].filter(Boolean).join(' ') : 'none';
+    const { steppedDown } = seat;
+    return seatLine(placeOf(seat.id), seat, { steppedDown, rule: state, drawn: seat.rule?.spentInPeriod });
+  });
+  const rows = (seen.moved ?? []).map(({ id, kind, member_id, amount }) => {
+    return { id, text: moveLine(kind, member_id === null ? null : placeOf(member_id), amount) };
+  });
+  const moved = rows.map(({ text }) => text);
   for (const { kind, seat, amount } of world.transfers.slice(transfers.length)) {
-    const at = left.findIndex(({ text }) => text === `moved: ${kind} ${seat ?? '-'} ${amount}`);
-    transfers.push(at < 0 ? '' : left.splice(at, 1)[0]!.id);
+    const at = rows.findIndex(({ text }) => text === moveLine(kind, seat, amount));
+    transfers.push(at < 0 ? '' : rows.splice(at, 1)[0]!.id);
   }
-  return [`master ${seen.master} reserve ${seen.reserve}`, ...seats.map(({ text }) => text), ...moved];
+  const events = (seen.events ?? []).map((event) => eventLine(placeOf(event.seat), event));
+  return [`master ${seen.master} reserve ${seen.reserve}`, ...seats, ...moved, ...events];
 }
 
 /** How often each command ended how, over all stories. */
@@ -455,6 +476,7 @@ async function tell(drawn: Drawn[]): Promise<void> {
     const seen = await look(pair);
     told.push(`${new Date(world.now).toISOString()} ${meant.who}: ${print(meant.command)} -> ${answer}`);
     count(step.do, answer);
+    for (const { outcome, reason } of world.events) count('rules', `${outcome}:${reason}`);
     const [want, have] = [expected(world, before), found(pair, seen)];
     const wake = mustWake(world) && !seen.woken ? ['no job was enqueued'] : [];
     const differs = [...difference([answer], [really]), ...difference(want, have), ...wake];
@@ -464,10 +486,16 @@ async function tell(drawn: Drawn[]): Promise<void> {
   if (usage !== world.usage || -funding !== world.outside) throw new Error([...told, 'The books differ.'].join('\n'));
 }
 
-const difference = (want: string[], have: string[]): string[] => [
-  ...want.filter((text) => !have.includes(text)).map((text) => `  model   ${text}`),
-  ...have.filter((text) => !want.includes(text)).map((text) => `  product ${text}`),
-];
+/** The lines that only one of the two has; each as often as it has it more. */
+function difference(want: string[], have: string[]): string[] {
+  const surplus = [...have];
+  const missing = want.filter((text) => {
+    const at = surplus.indexOf(text);
+    if (at >= 0) surplus.splice(at, 1);
+    return at < 0;
+  });
+  return [...missing.map((text) => `  model   ${text}`), ...surplus.map((text) => `  product ${text}`)];
+}
 
 const print = (command: Command): string =>
   JSON.stringify({ ...command, by: undefined }, (_, value: unknown) =>

@@ -13,8 +13,17 @@ export type Terms = {
   target?: bigint;
   cap: { amount: bigint; period: 'day' | 'month' } | null;
 };
-/** `told`: the reasons of the refusals of this episode. */
-type Rule = Terms & { waits: { since: number; reason: Reason } | null; told: Set<Reason | Rest> };
+/** `told`: the refusals of this episode, one a reason. */
+type Rule = Terms & { waits: { since: number; reason: Reason } | null; told: Map<Reason | Rest, Event> };
+/** What a rule's history says: `need` is what would have been needed, or what was added. */
+type Event = {
+  seat: number;
+  outcome: 'fired' | 'refused';
+  reason: Reason | Rest | null;
+  count: number;
+  saw: bigint;
+  need: bigint;
+};
 type Seat = {
   email: string | null;
   role: Role;
@@ -24,8 +33,6 @@ type Seat = {
   deletedAt: number;
   returned: bigint;
   rule: Rule | null;
-  fired: number;
-  refused: number;
 };
 type Side = 'master' | 'outside' | 'usage' | number;
 type Kind = 'funding' | 'withdrawal' | 'credit' | 'debit' | 'recharge' | 'charge' | 'refund' | 'closing';
@@ -41,6 +48,8 @@ export type World = {
   seats: Seat[];
   transfers: Transfer[];
   texts: Text[];
+  /** What the last command wrote into the history of rules. */
+  events: Event[];
   /** Whether the command brought money (or room) to where a rule still waits, so that a job must look. */
   reached: 'master' | 'seat' | null;
 };
@@ -78,6 +87,7 @@ export const begin = (now: number): World => ({
   seats: [newSeat('owner', null)],
   transfers: [],
   texts: [],
+  events: [],
   reached: null,
 });
 
@@ -90,13 +100,12 @@ const newSeat = (role: Role, email: string | null): Seat => ({
   deletedAt: 0,
   returned: 0n,
   rule: null,
-  fired: 0,
-  refused: 0,
 });
 
 /** Does what is asked, or nothing at all, and says what the asker is told. */
 export function obey(world: World, who: Who, command: Command): string {
   world.reached = null;
+  world.events = [];
   try {
     return DEEDS[command.do](world, who, command as never);
   } catch (error) {
@@ -262,9 +271,7 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
     for (const index of waiting.toSorted((a, b) => since(a) - since(b))) {
       // With nothing above the reserve nobody can be served: the rest is not even looked at, and keeps its reasons.
       if (world.master <= world.reserve) break;
-      const { fired } = world.seats[index]!;
-      lookAtRule(world, index, 0n, true);
-      if (world.seats[index]!.fired > fired) served += 1;
+      if (lookAtRule(world, index, 0n, true)) served += 1;
       else passedOver += 1;
     }
     return `ok ${served} ${passedOver}`;
@@ -320,44 +327,55 @@ function add(world: World, side: Side, amount: bigint): void {
 }
 
 function giveRule(world: World, index: number, terms: Terms): void {
-  world.seats[index]!.rule = { ...terms, waits: null, told: new Set() };
+  world.seats[index]!.rule = { ...terms, waits: null, told: new Map() };
   lookAtRule(world, index, 0n, false);
 }
 
 function endWaiting(rule: Rule | null): void {
-  if (rule?.waits) Object.assign(rule, { waits: null, told: new Set() });
+  if (rule?.waits) Object.assign(rule, { waits: null, told: new Map() });
 }
 
-/** What a rule does before a charge is taken, or (a charge of 0) when it is looked at without one. */
-function lookAtRule(world: World, index: number, charge: bigint, byJob: boolean): void {
+/** What a rule does before a charge is taken, or (a charge of 0) when it is looked at without one: whether it fires. */
+function lookAtRule(world: World, index: number, charge: bigint, byJob: boolean): boolean {
   const seat = world.seats[index]!;
-  const { rule } = seat;
-  if (!rule?.enabled) return;
-  const after = seat.balance - charge;
-  if (after >= rule.threshold) return;
-  if (seat.status !== 'active') return remember(seat, rule, 'member_inactive');
-  if (seat.role === 'owner') return remember(seat, rule, 'owner');
-  const amount = cutByCap(rule, needOf(rule, after), drawnBy(world, index));
-  let refusal: Reason | null = null;
-  if (amount === 0n || seat.balance + amount < charge) refusal = 'cap_reached';
-  else if (world.master < amount) refusal = 'master_short';
-  else if (world.master - amount < world.reserve) refusal = 'reserve';
-  if (refusal === null) {
-    move(world, 'recharge', index, 'master', index, amount);
-    seat.fired += 1;
-    rule.told = new Set();
-  } else if (!(byJob && rule.waits?.reason === refusal)) {
-    remember(seat, rule, refusal);
-  }
+  const { rule, balance } = seat;
+  const after = balance - charge;
+  if (!rule?.enabled || after >= rule.threshold) return false;
+  const need = needOf(rule, after);
+  const event: Event = { seat: index, outcome: 'refused', reason: null, count: 1, saw: balance, need };
+  if (seat.status !== 'active') return remember(world, rule, { ...event, reason: 'member_inactive' });
+  if (seat.role === 'owner') return remember(world, rule, { ...event, reason: 'owner' });
+  const amount = cutByCap(rule, need, drawnBy(world, index));
+  const reason = refusalOf(world, amount, balance, charge);
+  if (reason === null) move(world, 'recharge', index, 'master', index, amount);
   const left = seat.balance < charge ? seat.balance : seat.balance - charge;
-  if (left >= rule.threshold) endWaiting(rule);
-  else rule.waits = { since: rule.waits?.since ?? world.now, reason: refusal ?? 'cap_reached' };
+  const isLow = left < rule.threshold;
+  // That the job passes it over for what it already waits for is no news.
+  const known = byJob && rule.waits?.reason === reason;
+  if (reason !== null && !known) remember(world, rule, { ...event, reason });
+  if (reason === null) {
+    rule.told = new Map();
+    world.events.push({ ...event, outcome: 'fired', reason: isLow ? 'cap_reached' : null, need: amount });
+  }
+  if (isLow) rule.waits = { since: rule.waits?.since ?? world.now, reason: reason ?? 'cap_reached' };
+  else endWaiting(rule);
+  return reason === null;
 }
 
-/** Refusals of one episode for one reason are one event. */
-function remember(seat: Seat, rule: Rule, reason: Reason | Rest): void {
-  if (!rule.told.has(reason)) seat.refused += 1;
-  rule.told.add(reason);
+/** Why the amount that a cap has left over cannot be paid or does not help; null: it can. */
+function refusalOf(world: World, amount: bigint, balance: bigint, charge: bigint): Reason | null {
+  if (amount === 0n || balance + amount < charge) return 'cap_reached';
+  if (world.master < amount) return 'master_short';
+  return world.master - amount < world.reserve ? 'reserve' : null;
+}
+
+/** Refusals of one episode for one reason are one event with a count. */
+function remember(world: World, rule: Rule, event: Event): false {
+  const past = rule.told.get(event.reason!);
+  if (past) past.count += 1;
+  else rule.told.set(event.reason!, event);
+  world.events.push(past ?? event);
+  return false;
 }
 
 function needOf({ threshold, amount, target }: Rule, after: bigint): bigint {
