@@ -114,20 +114,23 @@ type Storm = { team: TestTeam; seats: string[]; sent: string[]; floors: Floor[];
 
 /** One leg of many clients on one master, with several workers beside them, who also come when the clock strikes midnight. */
 async function storm(of: Storm, leg: (typeof LEGS)[number], seed: number): Promise<void> {
-  const { team, seats, faults } = of;
+  const { team, seats, sent, faults } = of;
   const [begins, ends] = leg.map((time) => Date.parse(time)) as [number, number];
-  let charges = 0;
+  const before = sent.length;
   let day = leg[0].slice(0, 10);
+  let paidIn = false;
   const over = new AbortController();
+  // The clock goes with the charges that are paid: a leg has as many of them as it is to have.
   const now = () => {
-    const seconds = Math.floor(((charges / A_LEG) * (ends - begins)) / 1000);
+    const past = Math.min((sent.length - before) / A_LEG, 1);
+    const seconds = Math.floor((past * (ends - begins)) / 1000);
     return at(team, new Date(begins + seconds * 1000).toISOString());
   };
   const client = async (random: Random) => {
-    while (charges < A_LEG) {
-      charges += 1;
-      // In the middle comes more money than all the small sums before.
-      const big = charges === Math.floor(A_LEG / 2);
+    while (sent.length - before < A_LEG) {
+      // In the middle comes much money at once.
+      const big = !paidIn && sent.length - before > A_LEG / 2;
+      paidIn ||= big;
       const verb = big ? fundTeam(now(), { amount: micros('300.00') }) : act(of, now(), random, random.pick(seats));
       const outcome = await outcomeOf(verb);
       if (outcome !== 'ok' && outcome !== 'insufficient_funds') faults.push(outcome);
@@ -254,8 +257,8 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
     await drain(team, at(team, '2026-04-01T23:55:00Z'), WORKERS);
     const figures = quiet.map(({ served: paid, passedOver }) => `${paid.length} served, ${passedOver} passed over`);
     const took = Math.round(performance.now() - began);
-    console.log(`S14 waiting: ${CHARGES} charges, ${sent.length} paid, ${figures.join('; ')}, ${took} ms`);
-  }, 120_000 * SCALE);
+    console.log(`S14 waiting: ${sent.length} charges paid, ${figures.join('; ')}, ${took} ms`);
+  }, 180_000 * SCALE);
 
   it('ends each verb with success or for want of money', () => {
     expect([...new Set(faults)]).toEqual([]);
@@ -269,8 +272,8 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
     for (const { served: paid, expected, passedOver, moved } of quiet) {
       expect(paid).toEqual(expected);
       expect(moved).toEqual([]);
-      expect(paid.length).toBeGreaterThan(5);
-      expect(passedOver).toBeGreaterThan(5);
+      expect(paid.length).toBeGreaterThan(2);
+      expect(passedOver).toBeGreaterThan(2);
     }
   });
 
