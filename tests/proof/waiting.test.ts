@@ -9,18 +9,7 @@ import { rechargeInput } from '@/server/domain/recharge/schema';
 import { serveWaiting, setRecharge } from '@/server/domain/recharge/write';
 import { updateTeam } from '@/server/domain/teams/write';
 import { addMember, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
-import {
-  failed,
-  Gate,
-  makeRandom,
-  openServices,
-  outcomeOf,
-  SCALE,
-  seedOf,
-  takeWake,
-  through,
-  type Random,
-} from './support';
+import { failed, Gate, makeRandom, openServices, outcomeOf, SCALE, seedOf, takeWake, type Random } from './support';
 
 const CLIENTS = 12;
 const WORKERS = 3;
