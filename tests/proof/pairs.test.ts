@@ -80,10 +80,8 @@ const VERBS: Record<string, (m: Meeting) => Promise<unknown>> = {
 const NAMES = Object.keys(VERBS);
 
 /** Verbs that have nothing to do with a rule that waits. */
-const IDLE_WHEN_WAITING = [
-  ...['owner sends', 'activate', 'role member', 'rotate key', 'raise reserve', 'credit 30'],
-  ...['restore', 'new email', 'end key'],
-];
+const IDLE_WHEN_WAITING =
+  /^(owner sends|activate|role member|rotate key|end key|raise reserve|credit 30|restore|new email)$/;
 
 /** What meets the making of another seat with the same address: all else has nothing to do with it. */
 const ABOUT_EMAIL = ['email taken', 'new email', 'delete', 'restore'];
@@ -101,7 +99,7 @@ function meets(state: State, ...pair: string[]): boolean {
     return (state === 'active' || state === 'deleted') && pair.every((name) => ABOUT_EMAIL.includes(name));
   }
   if (state === 'deleted') return pair.includes('restore');
-  if (state === 'waiting') return !pair.some((name) => IDLE_WHEN_WAITING.includes(name));
+  if (state === 'waiting') return !pair.some((name) => IDLE_WHEN_WAITING.test(name));
   if (state === 'inactive') return pair.includes('activate');
   if (state === 'owner') return pair.some((name) => name.startsWith('role'));
   return true;

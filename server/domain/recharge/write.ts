@@ -184,7 +184,8 @@ async function rechargeSeat(
   const settled = settleRecharge({ decision, master, balance, charge: 0n, threshold: rule.threshold });
   const need = decision.kind === 'none' ? 0n : decision.need;
   // A job that passes a rule over for the reason it already waits for is no news.
-  const known = byJob && settled.outcome === 'refused' && state.waitingSince !== null && state.reason === settled.reason;
+  const known =
+    byJob && settled.outcome === 'refused' && state.waitingSince !== null && state.reason === settled.reason;
   if (!known) await rememberRecharge(tx, seat.memberId, { settled, balance, charge: 0n, need, transferId });
   return settled;
 }
