@@ -98,99 +98,121 @@ const rule: fc.Arbitrary<Terms> = fc
     cap: cap && { amount: step + cap.more, period: cap.period },
   }));
 
-const create = fc.record({
-  do: fc.constant('create' as const),
-  by,
-  owner: fc.constantFrom(...Array<boolean>(7).fill(false), true),
-  email: fc.noBias(fc.nat({ max: 5 })),
-  credit: fc.option(amounts(1, 20), { freq: 4 }),
-  rule: fc.option(rule, { freq: 3 }),
-});
 const just = <T extends string>(...names: T[]) => fc.constantFrom(...names);
-const often = fc.constantFrom(false, false, false, false, false, true);
+const rarely = fc.constantFrom(...Array<boolean>(5).fill(false), true);
 const onSeat = <T extends Drawn['do']>(name: T) => fc.record({ do: just(name), by, seat: place });
-
-const command: fc.Arbitrary<Drawn> = fc.oneof(
-  { weight: 2, arbitrary: create },
-  { weight: 8, arbitrary: fc.record({ do: just('credit'), by, seat: place, amount: amounts(1, 20), dryRun: often }) },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: just('debit'),
-      by,
-      seat: place,
-      amount: fc.oneof({ weight: 3, arbitrary: amounts(1, 12) }, { weight: 1, arbitrary: fc.constant('all' as const) }),
-      dryRun: often,
-    }),
-  },
-  { weight: 7, arbitrary: fc.record({ do: just('reverse'), by, transfer: place, any: often }) },
-  {
-    weight: 20,
-    arbitrary: fc.record({
-      do: just('send'),
-      by,
-      seat: place,
-      own: fc.boolean(),
-      to: fc.oneof(
-        { weight: 5, arbitrary: fc.array(just(...places()), { minLength: 1, maxLength: 1 }) },
-        { weight: 1, arbitrary: fc.array(just(...places()), { minLength: 2, maxLength: 4 }) },
-      ),
-    }),
-  },
-  {
-    weight: 7,
-    arbitrary: fc.record({
-      do: just('report'),
-      texts: fc.array(place, { minLength: 1, maxLength: 3 }),
-      status: fc.constantFrom('failed' as const, 'failed' as const, 'failed' as const, 'delivered' as const),
-    }),
-  },
-  { weight: 10, arbitrary: fc.record({ do: just('setRule'), by, seat: place, rule }) },
-  { weight: 1, arbitrary: onSeat('deleteRule') },
-  { weight: 4, arbitrary: onSeat('activate') },
-  { weight: 3, arbitrary: onSeat('deactivate') },
-  { weight: 3, arbitrary: onSeat('delete') },
-  { weight: 4, arbitrary: onSeat('restore') },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: just('role'),
-      by,
-      seat: place,
-      self: fc.boolean(),
-      role: fc.constantFrom(...Array<'member'>(3).fill('member'), 'owner' as const),
-    }),
-  },
-  { weight: 5, arbitrary: fc.record({ do: just('reserve'), by, amount: amounts(0, 30) }) },
-  { weight: 5, arbitrary: fc.record({ do: just('fund'), amount: amounts(1, 40) }) },
-  { weight: 3, arbitrary: fc.record({ do: just('withdraw'), amount: amounts(1, 60) }) },
-  { weight: 8, arbitrary: fc.record({ do: just('serve') }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({ do: just('wait'), until: just('later', 'midnight', 'next month', 'a fortnight') }),
-  },
+const text = just(...places());
+const debited = fc.oneof(
+  { weight: 3, arbitrary: amounts(1, 12) },
+  { weight: 1, arbitrary: fc.constant('all' as const) },
 );
+
+const startingCredit = fc.option(amounts(1, 20), { freq: 4 });
+const startingRule = fc.option(rule, { freq: 3 });
+
+const COMMANDS = {
+  create: fc.record({
+    do: just('create'),
+    by,
+    owner: rarely,
+    email: fc.noBias(fc.nat({ max: 5 })),
+    credit: startingCredit,
+    rule: startingRule,
+  }),
+  credit: fc.record({ do: just('credit'), by, seat: place, amount: amounts(1, 20), dryRun: rarely }),
+  debit: fc.record({ do: just('debit'), by, seat: place, amount: debited, dryRun: rarely }),
+  reverse: fc.record({ do: just('reverse'), by, transfer: place, any: rarely }),
+  send: fc.record({
+    do: just('send'),
+    by,
+    seat: place,
+    own: fc.boolean(),
+    to: fc.array(text, { minLength: 1, maxLength: 1 }),
+  }),
+  batch: fc.record({
+    do: just('send'),
+    by,
+    seat: place,
+    own: fc.boolean(),
+    to: fc.array(text, { minLength: 2, maxLength: 4 }),
+  }),
+  report: fc.record({
+    do: just('report'),
+    texts: fc.array(place, { minLength: 1, maxLength: 3 }),
+    status: just('failed', 'failed', 'failed', 'delivered'),
+  }),
+  setRule: fc.record({ do: just('setRule'), by, seat: place, rule }),
+  deleteRule: onSeat('deleteRule'),
+  activate: onSeat('activate'),
+  deactivate: onSeat('deactivate'),
+  delete: onSeat('delete'),
+  restore: onSeat('restore'),
+  role: fc.record({
+    do: just('role'),
+    by,
+    seat: place,
+    self: fc.boolean(),
+    role: just('member', 'member', 'member', 'owner'),
+  }),
+  reserve: fc.record({ do: just('reserve'), by, amount: amounts(0, 30) }),
+  fund: fc.record({ do: just('fund'), amount: amounts(1, 40) }),
+  withdraw: fc.record({ do: just('withdraw'), amount: amounts(1, 60) }),
+  serve: fc.record({ do: just('serve') }),
+  wait: fc.record({ do: just('wait'), until: just('later', 'midnight', 'next month', 'a fortnight') }),
+} satisfies Record<string, fc.Arbitrary<Drawn>>;
+
+const mix = (weights: Partial<Record<keyof typeof COMMANDS, number>>): fc.Arbitrary<Drawn> =>
+  fc.oneof(
+    ...Object.entries(weights).map(([name, weight]) => ({
+      weight,
+      arbitrary: COMMANDS[name as keyof typeof COMMANDS] as fc.Arbitrary<Drawn>,
+    })),
+  );
+
+const EVERYTHING = mix({
+  ...{ create: 2, credit: 8, debit: 8, reverse: 7, send: 17, batch: 3, report: 7, setRule: 10, deleteRule: 1 },
+  ...{
+    activate: 4,
+    deactivate: 3,
+    delete: 3,
+    restore: 4,
+    role: 6,
+    reserve: 5,
+    fund: 5,
+    withdraw: 3,
+    serve: 8,
+    wait: 5,
+  },
+});
+/** Of a team that lives from hand to mouth, so that many rules wait at once. */
+const SHORTAGE = mix({
+  ...{ credit: 2, debit: 5, reverse: 2, send: 12, batch: 2, report: 3, setRule: 12, deactivate: 1, activate: 2 },
+  ...{ reserve: 4, fund: 9, withdraw: 3, serve: 7, wait: 3 },
+});
 
 function places(): Place[] {
   return Object.keys(PRICES) as Place[];
 }
 
 /** Each command can shrink to nothing, which takes it out of the story and leaves the others as they are. */
-const story: fc.Arbitrary<Story> = fc
-  .record({
-    amount: whole(10, 90),
-    seats: fc.array(create, { minLength: 3, maxLength: 3 }),
-    rest: fc.array(fc.option(command, { freq: 1_000_000 }), { minLength: 20, maxLength: 36, size: 'max' }),
-    worker: fc.boolean(),
-  })
-  .map(({ amount, seats, rest, worker }) => ({
-    worker,
-    steps: [
-      { do: 'fund', amount },
-      ...seats.map((seat) => ({ ...seat, by: { by: 'operator' as const, nth: 0 } })),
-      ...rest.filter((step) => step !== null),
-    ],
-  }));
+const toldOf = (funds: fc.Arbitrary<bigint>, seats: fc.Arbitrary<Drawn[]>, commands: fc.Arbitrary<Drawn>) =>
+  fc
+    .record({
+      amount: funds,
+      seats,
+      rest: fc.array(fc.option(commands, { freq: 1_000_000 }), { minLength: 20, maxLength: 36, size: 'max' }),
+      worker: fc.boolean(),
+    })
+    .map(({ amount, seats: first, rest, worker }): Story => {
+      return { worker, steps: [{ do: 'fund', amount }, ...first, ...rest.filter((step) => step !== null)] };
+    });
+const OPERATOR: By = { by: 'operator', nth: 0 };
+const seats = COMMANDS.create.map((seat): Drawn => ({ ...seat, by: OPERATOR }));
+const poorSeats = seats.map((seat): Drawn => ({ ...seat, ...{ owner: false, credit: null } }));
+const story = fc.oneof(
+  { weight: 3, arbitrary: toldOf(whole(10, 90), fc.array(seats, { minLength: 3, maxLength: 3 }), EVERYTHING) },
+  { weight: 2, arbitrary: toldOf(whole(1, 10), fc.array(poorSeats, { minLength: 4, maxLength: 4 }), SHORTAGE) },
+);
 
 /** A team of the product beside its model; ids in the order in which the model counts. */
 type Pair = { world: World; teamId: TeamId; seats: string[]; transfers: string[]; texts: string[] };
@@ -542,31 +564,45 @@ function later(now: number, until: Extract<Drawn, { do: 'wait' }>['until']): num
 
 describe(`${RUNS} stories of one team, told to the product and to its model`, () => {
   const failures: string[] = [];
-  let commands = 0;
+  let failing: number | null = null;
 
   beforeAll(async () => {
     const seed = seedOf('S2 model');
     const began = performance.now();
     const lane = async (_: unknown, i: number) => {
-      const numRuns = Math.ceil(RUNS / LANES);
-      const run = await fc.check(fc.asyncProperty(story, tell), { seed: seed + i, numRuns });
+      const property = fc.asyncProperty(story, async (drawn) => {
+        // While one lane looks for the shortest story that fails, the others are silent.
+        if (failing !== null && failing !== i) return;
+        await tell(drawn).catch((error: unknown) => {
+          failing ??= i;
+          throw error;
+        });
+      });
+      const run = await fc.check(property, { seed: seed + i, numRuns: Math.ceil(RUNS / LANES) });
       if (!run.failed) return;
-      const { errorInstance, numShrinks, counterexamplePath } = run;
-      const why = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
-      failures.push(`PROOF_SEED=${seed}, lane ${i}, path ${counterexamplePath}, shrunk ${numShrinks} times\n${why}`);
+      const { errorInstance: why, numShrinks } = run;
+      const words = why instanceof Error ? why.message : String(why);
+      failures.push(`PROOF_SEED=${seed}, lane ${i}, shrunk ${numShrinks} times:\n${words}`);
     };
     await Promise.all(Array.from({ length: LANES }, lane));
-    for (const answers of ended.values()) for (const n of answers.values()) commands += n;
     const figures = [...ended].map(
       ([name, answers]) => `${name}: ${[...answers].map((pair) => pair.join(' ')).join(', ')}`,
     );
-    console.log(
-      `S2 model: ${commands} commands, ${Math.round(performance.now() - began)} ms\n  ${figures.join('\n  ')}`,
-    );
-  }, 120_000 * SCALE);
+    console.log(`S2 model: ${Math.round(performance.now() - began)} ms\n  ${figures.join('\n  ')}`);
+  }, 240_000 * SCALE);
 
   it('answers, moves, waits and remembers as the model does', () => {
-    expect(failures.join('\n\n')).toBe('');
+    expect(failures.length, failures.join('\n\n')).toBe(0);
+  });
+
+  it('did everything there is to do, and saw rules end in every way', () => {
+    const done = (name: string, answer: string) => (ended.get(name)?.get(answer) ?? 0) > 0;
+    const verbs = Object.keys(COMMANDS).filter((name) => name !== 'wait' && name !== 'batch');
+    expect([...verbs, 'credit dry', 'debit dry'].filter((name) => !done(name, 'ok'))).toEqual([]);
+    const refusals = ['reserve', 'master_short', 'cap_reached', 'member_inactive', 'owner'];
+    const ends = ['fired:null', 'fired:cap_reached', ...refusals.map((reason) => `refused:${reason}`)];
+    expect(ends.filter((end) => !done('rules', end))).toEqual([]);
+    expect(done('served', '2')).toBe(true);
   });
 
   it('leaves books that verify', async () => {
