@@ -132,7 +132,7 @@ async function storm(of: Storm, leg: (typeof LEGS)[number], seed: number): Promi
       const midnight = today !== day;
       day = today;
       if (midnight || (await takeWake(ownerPool(), team.teamId))) await serveWaiting(ctx);
-      else await sleep(2);
+      else await sleep(20);
     }
   };
   const working = Promise.all(Array.from({ length: WORKERS }, worker));
@@ -147,8 +147,7 @@ async function act({ team, sent, floors }: Storm, ctx: Ctx, random: Random, memb
   if (kind < 4) return debitMember(ctx, { memberId, amount: micros('1.00') });
   if (kind < 6) return creditMember(ctx, { memberId, amount: micros('1.50') });
   if (kind < 8) return reportMessages(ctx, [random.pick(sent)].filter(Boolean).map(failed));
-  if (kind === 8) return serveWaiting(ctx);
-  if (kind === 9) return setReserve({ team, floors }, ctx, random.pick(['0.00', '10.00', '25.00', '60.00']));
+  if (kind === 8) return setReserve({ team, floors }, ctx, random.pick(['0.00', '10.00', '25.00', '60.00']));
   const message = text(random.below(3) ? '+4915112345678' : '+14155550100', 1 + random.below(4));
   const said = await sendMessage(ctx, { onBehalfOf: memberId, message });
   if ('id' in said) sent.push(said.id);
