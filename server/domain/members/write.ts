@@ -101,6 +101,12 @@ export async function updateMember(ctx: Ctx, { memberId, ...input }: UpdateMembe
     const before = await getMember(tx, memberId);
     const changed = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
     if (Object.keys(changed).length === 0) return before;
+    // Two seats that swap their addresses at once would wait for each other in the index: changes of addresses queue here.
+    if (input.email !== undefined) {
+      await tx.db.execute(
+        sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${tx.actor.teamId} addresses`}::text, 0))`,
+      );
+    }
     await tx.db
       .update(members)
       .set({ ...changed, ...(input.email !== undefined && { emailGenerated: false }), updatedAt: tx.now })
