@@ -40,5 +40,6 @@ export const instantInput = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], {
     error: 'A time as RFC 3339, such as 2026-01-31T00:00:00Z.',
   })
-  .transform((text) => new Date(text))
+  // An id, by which lists are ordered, holds no time before 1970; nothing here is older.
+  .transform((text) => new Date(Math.max(0, Date.parse(text))))
   .meta({ description: 'A time as RFC 3339, or a day, meaning its first instant in UTC.' });

@@ -294,6 +294,10 @@ describe('GET /messages', () => {
     const day = (ago: number) => new Date(Date.now() - ago * 86_400_000 - 60_000).toISOString();
     const between = (await owner.get(`/messages?from=${day(199)}&to=${day(31)}`)).body.data;
     expect(references(between)).toEqual(['98 days ago', '99 days ago', '100 days ago', '199 days ago']);
+    for (const long of ['1900-01-01', '0000-01-01', '0001-01-01T00:00:00Z']) {
+      expect((await owner.get(`/messages?from=${long}&limit=100`)).body.data).toHaveLength(days.length);
+      expect((await owner.get(`/messages?to=${long}`)).body.data).toEqual([]);
+    }
     const csv = await owner.get('/messages', { headers: { Accept: 'text/csv' } });
     expect(csv.text.trim().split('\r\n')).toHaveLength(1 + days.length);
   });

@@ -93,6 +93,8 @@ describe('GET /reports/usage', () => {
     for (const bad of [
       'from=2026-03-02&to=2026-03-02',
       'from=2999-01-01',
+      'to=0000-01-01',
+      'from=1969-12-31',
       'from=2026-02-30',
       'from=soon',
       'groupBy=hour',

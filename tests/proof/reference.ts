@@ -327,7 +327,11 @@ function add(world: World, side: Side, amount: bigint): void {
 }
 
 function giveRule(world: World, index: number, terms: Terms): void {
-  world.seats[index]!.rule = { ...terms, waits: null, told: new Map() };
+  const seat = world.seats[index]!;
+  // A change is none of what ends waiting: a rule that goes on waiting keeps its place.
+  const rule = { ...terms, waits: seat.rule?.waits ?? null, told: new Map() };
+  seat.rule = rule;
+  if (!rule.enabled || seat.balance >= rule.threshold) endWaiting(rule);
   lookAtRule(world, index, 0n, false);
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -102,7 +103,7 @@ const CAUSES: Record<string, { code: ErrorCode; asked: Cause }> = {
   },
   'a country without a price': {
     code: 'no_rate',
-    asked: () => ({ id: 'estimateMessage', body: { ...message, to: '+33612345678' } }),
+    asked: () => ({ id: 'estimateMessages', body: { ...message, to: '+33612345678' } }),
   },
   'another currency, too late': {
     code: 'currency_fixed',
@@ -185,7 +186,7 @@ describe('an unexpected error', () => {
   beforeAll(() => {
     process.stdout.write = (chunk: string | Uint8Array, ...rest: never[]) => {
       if (typeof chunk !== 'string' || !chunk.startsWith('{"at":')) return write(chunk, ...rest);
-      lines.push(chunk);
+      lines.push(...chunk.split('\n'));
       return true;
     };
   });
@@ -207,6 +208,8 @@ describe('an unexpected error', () => {
     const error = await thrownBy(() => Promise.reject(fault));
     expect(error.problem).toEqual(internal);
     expect([error.message, error.cause]).toEqual([internal.detail, undefined]);
+    // Lines of one turn go out together, after it.
+    await setImmediate();
     const own = lines.filter((line) => line.includes(requestId) && /unexpected|"status":500/.test(line));
     expect(own.length).toBeGreaterThanOrEqual(2);
     expect(own.join('')).toMatch(/"level":"error"/);

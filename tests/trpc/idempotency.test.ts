@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SeatActor } from '@/server/domain/actor';
 import type { ErrorCode } from '@/server/domain/errors';
+import { printId } from '@/server/domain/ids';
 import { fundTeam } from '@/server/domain/ledger/write';
 import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld } from '../support/door';
 import { callProcedure, listProcedures, sessionOf, type Result } from '../support/procedures';
@@ -17,7 +18,7 @@ function expectCode(result: Result, code: ErrorCode): void {
 }
 
 /** What each change is asked, besides the member that it is about. */
-const EVERY_CHANGE: Record<string, (seat: TestMember) => object> = {
+const EVERY_CHANGE: Record<string, (seat: TestMember, team: TestTeam) => object | Promise<object>> = {
   updateTeam: () => ({ name: 'Changed' }),
   createMember: () => ({ credit: '1' }),
   updateMember: ({ mem }) => ({ memberId: mem, name: 'Changed' }),
@@ -32,6 +33,16 @@ const EVERY_CHANGE: Record<string, (seat: TestMember) => object> = {
   setRecharge: ({ mem }) => ({ memberId: mem, threshold: '6', target: '9' }),
   deleteRecharge: ({ mem }) => ({ memberId: mem }),
   sendMessage: () => message,
+  sendBatch: () => ({ messages: [message, { ...message, to: '+14155550101' }] }),
+  restoreMember: async ({ mem }, team) => {
+    await as(team.ownerKey).delete(`/members/${mem}`);
+    return { memberId: mem };
+  },
+  endKey: ({ member }) => ({ keyId: printId('key', member.apiKey!.id) }),
+  reverseTransfer: async ({ mem }, team) => {
+    const { transfer } = (await as(team.ownerKey).post(`/members/${mem}/credit`, { amount: '1' })).body;
+    return { transferId: transfer.id };
+  },
 };
 
 /** A team's owner at this door, and a seat with money and a rule. */
@@ -49,7 +60,7 @@ describe('every change', () => {
 
   it.each(Object.keys(EVERY_CHANGE))('%s has one effect for one key: in sequence, and many at once', async (id) => {
     const { team, seat, session } = await setting();
-    const input = EVERY_CHANGE[id]!(seat);
+    const input = await EVERY_CHANGE[id]!(seat, team);
     const first = await callProcedure(session, id, input, 'one');
     expect(first.problem).toBeNull();
     const [balances, audit] = [await balancesOf(team), await auditOf(team)];

@@ -295,7 +295,8 @@ const RESTORABLE_MS = 14 * 24 * 3_600_000;
  */
 export async function restoreMember(ctx: Ctx, memberId: string): Promise<Member> {
   return change(ctx, 'members.manage', async (tx) => {
-    const seat = await lockSeat(tx, memberId, true);
+    // Not the master: it may wait for a member that is being created with the same address, which waits for the master.
+    const seat = await lockSeat(tx, memberId);
     await mustStayOwner(tx);
     if (seat.status === 'deleted') await reopenSeat(tx, seat);
     return getMember(tx, memberId);

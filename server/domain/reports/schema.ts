@@ -32,11 +32,16 @@ export type UsageRow = Usage['data'][number];
 
 export const GROUPS = ['member', 'day', 'country'] as const;
 
+// Before it there was nothing to count, and the year 0 is none that a database knows.
+const dayInput = day.refine((text) => text >= '1970-01-01', 'A day from 1970-01-01 on.');
+
 /** Days are UTC; `from` inclusive, `to` exclusive. */
 export const usageInput = z
   .strictObject({
-    from: day.optional().meta({ description: 'The first day. Default: 30 days before `to`.' }),
-    to: day.optional().meta({ description: 'The day after the last one. Default: tomorrow, so that today is in it.' }),
+    from: dayInput.optional().meta({ description: 'The first day. Default: 30 days before `to`.' }),
+    to: dayInput
+      .optional()
+      .meta({ description: 'The day after the last one. Default: tomorrow, so that today is in it.' }),
     groupBy: z.enum(GROUPS).default('day'),
     memberId: z.string().optional(),
   })
