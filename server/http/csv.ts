@@ -1,3 +1,5 @@
+import { describeFault, log } from '@/server/log';
+
 /** How a row of some kind is printed: the name of each column and its cell. `text`: words that somebody typed. */
 export type Columns<T> = Record<string, ((row: T) => Cell) | { text: (row: T) => string | null }>;
 type Cell = string | number | null;
@@ -42,7 +44,12 @@ export async function csvResponse(name: string, pieces: AsyncIterable<string>): 
       async pull(controller) {
         if (next.done) return controller.close();
         controller.enqueue(encoder.encode(next.value));
-        next = await iterator.next();
+        try {
+          next = await iterator.next();
+        } catch (error) {
+          log({ msg: 'an export broke off', level: 'error', export: name, ...describeFault(error) });
+          throw error;
+        }
       },
       async cancel() {
         await iterator.return?.();
