@@ -5,7 +5,15 @@ import { makeCtx, transact, type Services } from '@/server/domain/ctx';
 import { asTeamId, newUuid7 } from '@/server/domain/ids';
 import { verifyLedger } from '@/server/domain/ledger/read';
 import { creditMember, debitMember, fundTeam } from '@/server/domain/ledger/write';
-import { activateMember, deactivateMember, deleteMember, setRole, updateMember } from '@/server/domain/members/write';
+import {
+  activateMember,
+  createMember,
+  deactivateMember,
+  deleteMember,
+  restoreMember,
+  setRole,
+  updateMember,
+} from '@/server/domain/members/write';
 import { reportMessages, sendMessage } from '@/server/domain/messages/write';
 import { listRechargeEvents } from '@/server/domain/recharge/read';
 import { rechargeInput } from '@/server/domain/recharge/schema';
@@ -259,6 +267,20 @@ describe('people at the same moment', () => {
       ],
     );
     expect(outcomes).toEqual(['email_taken', 'email_taken']);
+  });
+
+  it('a member restored while another is created with its address: one of the two has it, and neither is deadlocked', async () => {
+    const team = await makeTeam();
+    const email = 'one@example.test';
+    const gone = await addMember(team, { email });
+    await deleteMember(team.owner, gone.id);
+    const input = { email, role: 'member' as const, credit: micros('1.00') };
+    const outcomes = await inLine(
+      team,
+      [team.teamId],
+      [() => restoreMember(team.owner, gone.id), () => createMember(team.owner, input)],
+    );
+    expect(outcomes).toEqual(['ok', 'email_taken']);
   });
 });
 
