@@ -28,8 +28,10 @@ async function create(client: Client, name: string): Promise<void> {
   }
 }
 
-async function asOwner(work: (client: Client) => Promise<void>): Promise<void> {
-  const client = new Client({ connectionString: inject('postgres').ownerUrl });
+const asOwner = (work: (client: Client) => Promise<void>): Promise<void> => on(inject('postgres').ownerUrl, work);
+
+async function on(url: string, work: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     await work(client);
@@ -60,7 +62,10 @@ export async function ownDatabase(): Promise<TestDatabase & { drop: () => Promis
   made += 1;
   const name = `purser_own_${process.pid}_${made}`;
   await asOwner((client) => create(client, name));
+  // As the superuser: the server's own cleaning may be at work in there, which nobody else may end.
   const drop = () =>
-    asOwner(async (client) => void (await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)));
+    on(inject('postgres').superUrl, async (client) => {
+      await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    });
   return { ...named(name), drop };
 }
