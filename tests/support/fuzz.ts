@@ -175,7 +175,7 @@ export class Breaker {
     if (body?.password !== undefined && !this.#chance(0.02)) delete body.password;
     if (body?.generatePassword !== undefined && !this.#chance(0.02)) delete body.generatePassword;
     const wanted = this.#chance(0.5) ? Object.entries(this.#random.pick(this.#queries.get(id)!)) : [];
-    const query = wanted.flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, String(one)]));
+    const query = wanted.flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, textOf(one)]));
     const headers: Record<string, string> = { Authorization: `Bearer ${this.#random.pick(world.keys)}` };
     if (described.requestBody) headers['Content-Type'] = 'application/json';
     if (method === 'POST' && this.#chance(0.2)) headers['Idempotency-Key'] = `try ${this.#random.below(200)}`;
@@ -339,7 +339,7 @@ export class Breaker {
         : pick([...NAMES, 'limit', 'cursor', 'limit[]', 'memberId', '$where']);
     const value = pick([
       () => pick(TEXTS),
-      () => String(pick(AMOUNTS)),
+      () => textOf(pick(AMOUNTS)),
       () => pick(['\0', 'a\0b']),
       () => pick(['AAAA', Buffer.alloc(24, below(256)).toString('base64url'), '='.repeat(32), 'x'.repeat(201)]),
       () => pick(['1', '0', '101', '999999999', '9999999999', '-1', '1.5', '0x10', '1e2', '٣']),
@@ -437,6 +437,9 @@ function placesIn(value: unknown, depth = 0): { holder: Json; name: string }[] {
     ...placesIn(item, depth + 1),
   ]);
 }
+
+/** A value as a parameter: of an object its JSON, for its own `toString` may be what was broken. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined'));
 
 function deep(depth: number, asArray: boolean): unknown {
   let value: unknown = 1;
