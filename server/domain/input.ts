@@ -17,8 +17,8 @@ export function mustBeStorable(value: unknown, pointer = '', depth = 0): void {
   } else if (typeof value === 'object' && value !== null) {
     if (Object.keys(value).length > ITEMS_MAX) failField(pointer, `At most ${ITEMS_MAX} items.`);
     for (const [key, item] of Object.entries(value)) {
-      // A schema would lose it without a word.
-      if (key === '__proto__') failField(`${pointer}/__proto__`, 'There is no such field here.');
+      // A strict body tells of it with all else that is unknown; a record within would lose it without a word.
+      if (key === '__proto__' && depth > 0) failField(`${pointer}/__proto__`, 'There is no such field here.');
       if (!isStorable(key)) failField(pointer, 'A field name holds a NUL or half a surrogate pair.');
       mustBeStorable(item, `${pointer}/${escapePointer(key)}`, depth + 1);
     }
