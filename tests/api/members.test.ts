@@ -248,6 +248,16 @@ describe('GET /members', () => {
 });
 
 describe('PATCH /members/{id}', () => {
+  it('refuses a key of metadata that would be lost, and changes nothing', async () => {
+    const team = await makeTeam();
+    const { mem } = await addMember(team);
+    const raw = '{"name":"Changed","metadata":{"a":"1","__proto__":"2"}}';
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await as(team.ownerKey).call('PATCH', `/members/${mem}`, { raw, headers });
+    expect(expectProblem(answer, 'invalid_request').errors[0].pointer).toBe('/metadata/__proto__');
+    expect((await as(team.ownerKey).get(`/members/${mem}`)).body).toMatchObject({ metadata: {} });
+  });
+
   it('changes what is given and nothing else', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team, { name: 'Before', externalId: 'x-1' });
