@@ -2,7 +2,7 @@ import Link from 'next/link';
 
 export default function Home() {
   return (
-    <main>
+    <main className="text-page">
       <h1>Purser is running</h1>
       <p>
         Its API is at <code>/api/v1</code>; every call there takes an API key. Whether the service is up can be read at{' '}

@@ -27,7 +27,7 @@ const shape = (code: ErrorCode): string =>
 export function ErrorPage({ code }: { code: ErrorCode }) {
   const { status, title, advice } = ERRORS[code];
   return (
-    <main>
+    <main className="text-page">
       <p className={styles.above}>
         <Link href="/docs/errors">All errors</Link> · <code>{code}</code> · HTTP {status}
       </p>
@@ -48,7 +48,7 @@ export function ErrorPage({ code }: { code: ErrorCode }) {
 /** Every error of the API, by its code. */
 export function ErrorList() {
   return (
-    <main>
+    <main className="text-page">
       <h1>Errors of the API</h1>
       <p>
         Every error is <code>application/problem+json</code> with a <code>code</code> that never changes its meaning.

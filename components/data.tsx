@@ -1,0 +1,103 @@
+'use client';
+
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { createTRPCClient, httpBatchLink, httpLink, splitLink, TRPCClientError } from '@trpc/client';
+import { createTRPCContext } from '@trpc/tanstack-react-query';
+import { useState, type ReactNode } from 'react';
+import type { AppRouter } from '@/server/trpc/router';
+
+/** The pages' door to the server: queries and mutations by the names of the API's operations. */
+export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
+
+/** What went wrong with a call, as the API's document describes it; undefined when no answer arrived at all. */
+export type Problem = NonNullable<TRPCClientError<AppRouter>['data']>;
+
+export const problemOf = (error: unknown): Problem | undefined =>
+  error instanceof TRPCClientError ? ((error as TRPCClientError<AppRouter>).data ?? undefined) : undefined;
+
+const ASK_AGAIN = new Set(['unavailable', 'idempotency_in_flight', 'rate_limited']);
+
+/** Whether it is not known what became of a call, so that it must be asked again and not called failed. */
+export function isUnanswered(error: unknown): boolean {
+  const problem = problemOf(error);
+  return problem === undefined ? error instanceof TRPCClientError : ASK_AGAIN.has(problem.code);
+}
+
+const keys = new WeakMap<object, string>();
+
+/**
+ * The Idempotency-Key of a change: one for each input object. A call that is asked again has the same object, and so
+ * moves money once; a form sent anew has a new one.
+ */
+function keyOf(input: unknown): string {
+  const known = typeof input === 'object' && input !== null ? keys.get(input) : undefined;
+  if (known) return known;
+  // Not randomUUID: browsers have it on https and localhost alone.
+  const key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  );
+  if (typeof input === 'object' && input !== null) keys.set(input, key);
+  return key;
+}
+
+const URL_OF_DOOR = '/api/trpc';
+
+/** @param team the slug for which is asked; null: for the person alone */
+export function clientFor(team: string | null) {
+  const headers: Record<string, string> = team === null ? {} : { 'x-purser-team': team };
+  return createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        condition: ({ type }) => type === 'mutation',
+        true: httpLink({
+          url: URL_OF_DOOR,
+          headers: ({ op }) => ({ ...headers, 'idempotency-key': keyOf(op.input) }),
+        }),
+        // As POST: what is searched for stands in no URL, and has no longest length.
+        false: httpBatchLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST' }),
+      }),
+    ],
+  });
+}
+
+const pause = (count: number): number => Math.min(500 * 2 ** count, 5_000);
+
+/** Who is signed out or has lost the seat sees what the page then says, not a table that fails. */
+function onGone(error: unknown): void {
+  const problem = problemOf(error);
+  if (problem?.status === 401 || problem?.code === 'member_inactive') window.location.reload();
+}
+
+function makeQueryClient(): QueryClient {
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({ onError: onGone }),
+    mutationCache: new MutationCache({
+      onError: onGone,
+      // Whatever was changed: all that is shown is asked anew, in one request.
+      onSuccess: () => client.invalidateQueries(),
+    }),
+    defaultOptions: {
+      queries: {
+        staleTime: 15_000,
+        networkMode: 'always',
+        retry: (count, error) => count < 3 && isUnanswered(error),
+        retryDelay: pause,
+      },
+      mutations: { networkMode: 'always', retry: (_count, error) => isUnanswered(error), retryDelay: pause },
+    },
+  });
+  return client;
+}
+
+/** Gives the pages of one team (null: of the person) their door and their cache. */
+export function DataProvider({ team, children }: { team: string | null; children: ReactNode }) {
+  const [queryClient] = useState(makeQueryClient);
+  const [trpcClient] = useState(() => clientFor(team));
+  return (
+    <QueryClientProvider client={queryClient}>
+      <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
+        {children}
+      </TRPCProvider>
+    </QueryClientProvider>
+  );
+}

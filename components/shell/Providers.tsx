@@ -1,0 +1,34 @@
+'use client';
+
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { setNonce } from 'get-nonce';
+import { NuqsAdapter } from 'nuqs/adapters/next/app';
+import { useEffect, type ReactNode } from 'react';
+import type { Place } from '@/components/ui/place';
+import { ZONE_COOKIE } from '@/components/ui/place';
+import { PlaceContext } from '@/components/ui/usePlace';
+import { theme, variables } from '@/components/ui/theme';
+
+/** What every page stands in: looks, toasts, the address bar's state, and where the person is. */
+export function Providers({ nonce, place, children }: { nonce?: string; place: Place; children: ReactNode }) {
+  // For the one <style> that locks the page's scroll behind a dialog.
+  if (nonce !== undefined && typeof document !== 'undefined') setNonce(nonce);
+  useEffect(() => {
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    if (timeZone !== place.timeZone) document.cookie = `${ZONE_COOKIE}=${timeZone};path=/;max-age=31536000;samesite=lax`;
+  }, [place.timeZone]);
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      getStyleNonce={nonce === undefined ? undefined : () => nonce}
+    >
+      <PlaceContext value={place}>
+        <NuqsAdapter>{children}</NuqsAdapter>
+      </PlaceContext>
+      <Notifications position="bottom-right" limit={4} autoClose={8000} />
+    </MantineProvider>
+  );
+}

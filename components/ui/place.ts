@@ -1,0 +1,27 @@
+/** Where the person is: how numbers and instants are written for it, the same on the server and in the browser. */
+export type Place = { locale: string; timeZone: string };
+
+/** The browser tells its time zone in this cookie, so that the server's page says the same instants. */
+export const ZONE_COOKIE = 'purser-zone';
+
+/** From the `Accept-Language` field and the cookie; what is unknown or malformed is English and UTC. */
+export function placeOf(acceptLanguage: string | null, zone: string | undefined): Place {
+  const first = acceptLanguage?.split(',')[0]?.split(';')[0]?.trim();
+  return { locale: isLocale(first) ? first : 'en-US', timeZone: isZone(zone) ? zone : 'UTC' };
+}
+
+function isLocale(text: string | undefined): text is string {
+  try {
+    return text !== undefined && text.length < 36 && Intl.NumberFormat.supportedLocalesOf(text).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function isZone(text: string | undefined): text is string {
+  try {
+    return text !== undefined && new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,127 @@
+import {
+  createTheme,
+  type CSSVariablesResolver,
+  type MantineColorsTuple,
+  Modal,
+  Drawer,
+  Menu,
+  Tooltip,
+  TextInput,
+  Textarea,
+  Select,
+} from '@mantine/core';
+
+/** The one place of colours, type, space and radius. Everything else names them: `var(--…)`, never a literal. */
+
+const accent: MantineColorsTuple = [
+  '#eff7fc',
+  '#dcedf8',
+  '#b4d8ee',
+  '#88c1e4',
+  '#67b2de',
+  '#3a97cb',
+  '#1a7fb8',
+  '#0b6a9e',
+  '#0b5c8a',
+  '#094a70',
+];
+
+const gray: MantineColorsTuple = [
+  '#f7f8f9',
+  '#eff1f3',
+  '#e3e6e9',
+  '#d6dade',
+  '#c3c9cf',
+  '#8b949d',
+  '#6f7982',
+  '#59636c',
+  '#2b3138',
+  '#14181c',
+];
+
+const dark: MantineColorsTuple = [
+  '#e2e6ea',
+  '#c2c9d0',
+  '#a3adb7',
+  '#7b8690',
+  '#3a424a',
+  '#2b3138',
+  '#1c2126',
+  '#14181c',
+  '#0f1215',
+  '#0a0c0e',
+];
+
+export const theme = createTheme({
+  primaryColor: 'accent',
+  primaryShade: { light: 7, dark: 4 },
+  colors: { accent, gray, dark },
+  black: gray[9],
+  autoContrast: true,
+  fontFamily: 'var(--font-geist-sans), system-ui, sans-serif',
+  fontFamilyMonospace: 'var(--font-geist-mono), ui-monospace, monospace',
+  fontSizes: { xs: '0.75rem', sm: '0.875rem', md: '0.875rem', lg: '1rem', xl: '1.125rem' },
+  headings: {
+    fontWeight: '600',
+    sizes: { h1: { fontSize: '1.375rem' }, h2: { fontSize: '1rem' }, h3: { fontSize: '0.875rem' } },
+  },
+  defaultRadius: 'sm',
+  radius: { sm: '6px' },
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  components: {
+    Modal: Modal.extend({
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 }, transitionProps: { duration: 120 } },
+    }),
+    Drawer: Drawer.extend({ defaultProps: { position: 'right', transitionProps: { duration: 120 } } }),
+    Menu: Menu.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),
+    Tooltip: Tooltip.extend({
+      defaultProps: { events: { hover: true, focus: true, touch: true }, openDelay: 200, maw: 320, multiline: true },
+    }),
+    TextInput: TextInput.extend({ defaultProps: { size: 'sm' } }),
+    Textarea: Textarea.extend({ defaultProps: { size: 'sm' } }),
+    Select: Select.extend({ defaultProps: { size: 'sm', checkIconPosition: 'right' } }),
+  },
+});
+
+/** What a colour is for. Each has at least 4.5:1 as text on `--surface` and `--raised` of its scheme. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-dimmed': gray[7],
+    '--mantine-color-placeholder': gray[6],
+    '--mantine-color-error': '#b42318',
+    '--surface': '#ffffff',
+    '--raised': gray[0],
+    '--line': gray[2],
+    '--line-strong': gray[4],
+    '--text': gray[9],
+    '--text-muted': gray[7],
+    '--accent-text': accent[7],
+    '--accent-soft': accent[0],
+    '--ok': '#15703c',
+    '--warn': '#8a5300',
+    '--warn-soft': '#fdf3e1',
+    '--bad': '#b42318',
+    '--bad-soft': '#fdeeec',
+  },
+  dark: {
+    '--mantine-color-body': dark[7],
+    '--mantine-color-dimmed': dark[2],
+    '--mantine-color-placeholder': '#8a949e',
+    '--mantine-color-error': '#ff9b90',
+    '--surface': dark[7],
+    '--raised': dark[6],
+    '--line': dark[5],
+    '--line-strong': dark[4],
+    '--text': dark[0],
+    '--text-muted': dark[2],
+    '--accent-text': accent[3],
+    '--accent-soft': '#16303f',
+    '--ok': '#6fd296',
+    '--warn': '#f0b95a',
+    '--warn-soft': '#33270f',
+    '--bad': '#ff9b90',
+    '--bad-soft': '#3a1c19',
+  },
+});
