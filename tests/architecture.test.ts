@@ -64,7 +64,13 @@ const DIRECTIONS: Record<string, string[]> = {
   ],
   'server/jobs': ['server/jobs', 'server/domain', 'server/outbound', 'server/env', 'server/log', 'db/client'],
   'server/web': ['server/http', 'server/env', 'server/log', 'app/api/v1/all'],
-  components: ['components', 'server/domain/money', 'server/domain/errors', 'server/domain/*/schema'],
+  components: [
+    'components',
+    'server/trpc/router',
+    'server/domain/(actor|amounts|errors|ids|money)',
+    'server/domain/*/schema',
+    'server/domain/(ledger|members|recharge)/rules',
+  ],
   'app/api/ready': ['db/client', 'db/migrate'],
   app: ['app', 'components', 'server/http', 'server/trpc', 'server/domain'],
   cli: ['cli', 'server/domain', 'server/jobs', 'server/env', 'db'],
@@ -102,8 +108,36 @@ const isomorphic: Rule = (all) => {
       return /^(node:|pg$|drizzle-orm|@node-rs)/.test(specifier) ? [`${path} imports ${specifier}`] : [];
     });
   };
-  const starts = [...byPath.keys()].filter((path) => /^server\/domain\/(money|errors|\w+\/schema)$/.test(path));
+  const starts = [...byPath.keys()].filter((path) => /^server\/domain\/(amounts|money|errors|\w+\/schema)$/.test(path));
   return starts.flatMap((path) => reach(path, new Set()).map((broken) => `${path}: ${broken}`));
+};
+
+/** What is fetched with a page: money, the rules of a form, the words of a list. */
+const LIGHT = ['actor', 'errors', 'ids', 'money', 'ledger/rules', 'members/rules', 'recharge/rules'];
+
+/** What a file imports by value at once: neither types, nor what is fetched when it is needed. */
+const valuesOf = ({ path, text }: File): string[] =>
+  importsOf({ path, text: text.replace(/^(import|export) type [^;]*;/gm, '').replace(/\bimport\('[^']*'\)/g, '') });
+
+/** What every page fetches is small: no package comes with it, not the schemas' either. Of the door it knows the types. */
+const light: Rule = (all) => {
+  const byPath = new Map(all.filter(isCode).map((file) => [file.path.replace(/\.tsx?$/, ''), file]));
+  const reach = (path: string, seen: Set<string>): string[] => {
+    const file = byPath.get(path);
+    if (!file || seen.has(path)) return [];
+    seen.add(path);
+    return valuesOf(file).flatMap((specifier) =>
+      isOurs(specifier) ? reach(specifier, seen) : [`${path} imports ${specifier}`],
+    );
+  };
+  const doors = all
+    .filter(({ path }) => within(path, 'components'))
+    .flatMap((file) =>
+      valuesOf(file)
+        .filter((specifier) => within(specifier, 'server/trpc'))
+        .map((specifier) => `${file.path} imports ${specifier} by value`),
+    );
+  return [...doors, ...LIGHT.flatMap((name) => reach(`server/domain/${name}`, new Set()))];
 };
 
 const NOUN_FILES = new Set(['schema.ts', 'rules.ts', 'read.ts', 'write.ts']);
@@ -264,6 +298,15 @@ const RULES: [string, Rule, File[]][] = [
     [
       { path: 'server/domain/members/schema.ts', text: `import { hash } from './rules';` },
       { path: 'server/domain/members/rules.ts', text: `import { randomBytes } from 'node:crypto';` },
+    ],
+  ],
+  [
+    'what every page fetches is small',
+    light,
+    [
+      { path: 'server/domain/money.ts', text: `import { z } from 'zod';` },
+      { path: 'server/domain/ledger/rules.ts', text: `import { transferSchema } from './schema';` },
+      { path: 'components/members/Table.tsx', text: `import { appRouter } from '@/server/trpc/router';` },
     ],
   ],
   ['a noun has its four files and no other', closedNames, [{ path: 'server/domain/members/helpers.ts', text: '' }]],

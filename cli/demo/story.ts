@@ -9,7 +9,8 @@ import {
   rotateKey,
   setRole,
 } from '@/server/domain/members/write';
-import { amount as amountSchema, MICROS_PER_UNIT, type Micros } from '@/server/domain/money';
+import { amount as amountSchema } from '@/server/domain/amounts';
+import { MICROS_PER_UNIT, type Micros } from '@/server/domain/money';
 import { rechargeInput } from '@/server/domain/recharge/schema';
 import { serveWaiting, setRecharge } from '@/server/domain/recharge/write';
 import { getTeam } from '@/server/domain/teams/read';

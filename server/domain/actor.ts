@@ -1,6 +1,7 @@
 import type { TeamId } from './ids';
 
-export type Role = 'owner' | 'member';
+export const ROLES = ['owner', 'member'] as const;
+export type Role = (typeof ROLES)[number];
 
 /** A person or a key acting from a seat. `role` is what the seat holds now, read again inside each change. */
 export type SeatActor = {

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** Money everywhere inside: whole millionths of one unit of the team's currency (12.50 is 12_500_000n). */
 export type Micros = bigint;
 
@@ -38,62 +36,6 @@ export function printAmount(micros: Micros): string {
 
 /** What `printAmount` prints, as a pattern for the API's document. */
 export const PRINTED_AMOUNT = '^-?(0|[1-9][0-9]*)\\.[0-9]{2,6}$';
-
-const isPositive = (micros: Micros): boolean => micros > 0n;
-
-/** How an amount is written in a request, for the API's document. */
-const amountForms = (minimum: 0 | 1) => [
-  { type: 'string' as const, pattern: '^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,6})?$' },
-  { type: 'integer' as const, minimum, maximum: 1_000_000_000 },
-];
-
-/**
- * An amount of a request that is to move: above zero. Parses to Micros.
- * A bad value of a right type is a custom issue with `params.code` `invalid_amount`; another type is `invalid_type`.
- */
-export const amount = amountSchema('Must be above zero.', isPositive).meta({
-  anyOf: amountForms(1),
-  description: 'Above zero.',
-  examples: ['25.00'],
-});
-
-/** As `amount`, where zero has a meaning: a reserve, a threshold, an alert, a price. */
-export const amountOrZero = amountSchema('Must not be negative.', (micros) => micros >= 0n).meta({
-  anyOf: amountForms(0),
-  description: 'Zero or more.',
-  examples: ['5.00'],
-});
-
-/** As `amount`, or "all" there is. */
-export const amountOrAll = z
-  .unknown()
-  .transform((input, ctx): Micros | 'all' =>
-    input === 'all' ? input : readAmount(input, ctx, 'Must be above zero.', isPositive),
-  )
-  .meta({ anyOf: [{ const: 'all' }, ...amountForms(1)], examples: ['25.00', 'all'] });
-
-function amountSchema(tooSmall: string, isEnough: (micros: Micros) => boolean) {
-  return z.unknown().transform((input, ctx) => readAmount(input, ctx, tooSmall, isEnough));
-}
-
-function readAmount(
-  input: unknown,
-  ctx: z.RefinementCtx,
-  tooSmall: string,
-  isEnough: (micros: Micros) => boolean,
-): Micros {
-  if (typeof input !== 'string' && typeof input !== 'number') {
-    ctx.addIssue({ code: 'invalid_type', expected: 'string', input });
-    return z.NEVER;
-  }
-  const micros = parseAmount(input);
-  if (micros !== null && isEnough(micros)) return micros;
-  const message = micros === null ? NOT_AN_AMOUNT : tooSmall;
-  ctx.addIssue({ code: 'custom', params: { code: 'invalid_amount' }, message });
-  return z.NEVER;
-}
-
-const NOT_AN_AMOUNT = 'Must be a decimal like "25.00": digits, at most six decimals, no sign, at most 1000000000.00.';
 
 /** Whether a team can keep its books in it: an ISO 4217 code, upper case, of a currency with 0, 2 or 3 minor digits. */
 export function isCurrency(code: string): boolean {

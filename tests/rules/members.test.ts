@@ -3,19 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import {
-  emailSchema,
-  externalIdSchema,
   generatedEmail,
   generatedName,
   generatePassword,
   isCommonPassword,
   isGeneratedEmail,
+  normaliseName,
+} from '@/server/domain/members/rules';
+import {
+  emailSchema,
+  externalIdSchema,
   metadataSchema,
   nameSchema,
-  normaliseName,
   passwordSchema,
   passwordShape,
-} from '@/server/domain/members/rules';
+} from '@/server/domain/members/schema';
 
 const accepts = (schema: z.ZodType, input: unknown) => schema.safeParse(input).success;
 

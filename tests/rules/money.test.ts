@@ -2,10 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
+import { amount, amountOrZero } from '@/server/domain/amounts';
 import {
   MAX_AMOUNT,
-  amount,
-  amountOrZero,
   currencyDigits,
   isCurrency,
   listCurrencies,

@@ -11,9 +11,10 @@ import {
   periodStart,
   type RechargeReason,
   type RechargeRule,
+  ruleFromInput,
   settleRecharge,
 } from '@/server/domain/recharge/rules';
-import { rechargeInput, ruleFromInput } from '@/server/domain/recharge/schema';
+import { rechargeInput } from '@/server/domain/recharge/schema';
 
 const OFF: RechargeRule = {
   enabled: true,

@@ -7,8 +7,8 @@ import { parseId } from '../ids';
 import { pageOf, readCursor, type CursorBinding } from '../cursors';
 import type { Page } from '../codecs';
 import { heldTo } from '../policy';
-import { showTransfer, type TransferRow } from './rules';
-import type { ListTransfers, Transfer, TransferKind } from './schema';
+import { showTransfer, type TransferKind, type TransferRow } from './rules';
+import type { ListTransfers, Transfer } from './schema';
 
 const columns = {
   id: transfers.id,

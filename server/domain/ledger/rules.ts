@@ -1,6 +1,24 @@
 import { printId } from '../ids';
 import type { Actor } from '../actor';
-import type { Transfer, TransferKind } from './schema';
+import type { Transfer } from './schema';
+
+export const TRANSFER_KINDS = [
+  'funding',
+  'withdrawal',
+  'credit',
+  'debit',
+  'recharge',
+  'charge',
+  'refund',
+  'closing',
+  'opening',
+  'funding_refund',
+  'dispute',
+  'dispute_reversal',
+] as const;
+export type TransferKind = (typeof TRANSFER_KINDS)[number];
+
+export const NOTE_MAX = 255;
 
 /** A row of `transfers` with what its reader needs beside it. */
 export type TransferRow = {

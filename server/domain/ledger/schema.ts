@@ -1,25 +1,9 @@
 import { z } from 'zod';
+import { amount, amountOrAll } from '../amounts';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
 import { instantInput, listInput } from '../lists';
-import { amount, amountOrAll } from '../money';
+import { NOTE_MAX, TRANSFER_KINDS } from './rules';
 
-export const TRANSFER_KINDS = [
-  'funding',
-  'withdrawal',
-  'credit',
-  'debit',
-  'recharge',
-  'charge',
-  'refund',
-  'closing',
-  'opening',
-  'funding_refund',
-  'dispute',
-  'dispute_reversal',
-] as const;
-export type TransferKind = (typeof TRANSFER_KINDS)[number];
-
-export const NOTE_MAX = 255;
 const note = z
   .string()
   .refine((text) => Array.from(text).length <= NOTE_MAX, `At most ${NOTE_MAX} characters.`)

@@ -5,8 +5,8 @@ import { fail } from '../errors';
 import { printAmount, type Micros } from '../money';
 import { may, mayOperate } from '../policy';
 import { findByReference, findReversible, isReversed } from './read';
-import { showTransfer } from './rules';
-import type { CreditMember, DebitMember, Movement, ReverseTransfer, Transfer, TransferKind } from './schema';
+import { showTransfer, type TransferKind } from './rules';
+import type { CreditMember, DebitMember, Movement, ReverseTransfer, Transfer } from './schema';
 
 /** What `ledger_post` is asked. `amount` null takes all that the member has. */
 export type Posting = {

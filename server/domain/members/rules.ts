@@ -1,4 +1,4 @@
-import { z } from 'zod';
+export const MEMBER_STATUSES = ['active', 'inactive', 'deleted'] as const;
 
 const ADJECTIVES =
   `Amber Ample Azure Bold Brave Bright Brisk Calm Candid Civil Clear Clever Coral Crisp Curious Deft Dusky
@@ -80,52 +80,8 @@ export function normaliseName(text: string): string {
 
 export const MAX_NAME_LENGTH = 120;
 
-/** A name in any script: 1 to 120 characters (code points), one of them visible, none that controls or reorders text. */
-export const nameSchema = z
-  .string()
-  .overwrite(normaliseName)
-  .refine((name) => isWithin(name, 1, MAX_NAME_LENGTH), `Must be 1 to ${MAX_NAME_LENGTH} characters.`)
-  .refine((name) => !DECEIVING.test(name), 'Must not hold control characters or marks that reorder text.')
-  .refine((name) => name === '' || VISIBLE.test(name), 'Must hold a character that can be seen.')
-  .meta({ minLength: 1, maxLength: MAX_NAME_LENGTH });
-
-// Controls, line separators, lone surrogates, bidi marks, overrides and isolates, and what is invisible without need.
-// ZWJ and ZWNJ (U+200C, U+200D) are no part of it: Persian, Hindi and emoji are written with them.
-const DECEIVING = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200B\u200E\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/u;
-
-// The blanks that Unicode counts as letters or symbols: Hangul fillers (default ignorable) and the empty Braille cell.
-const VISIBLE = /(?!\p{Default_Ignorable_Code_Point}|\u2800)[\p{L}\p{N}\p{P}\p{S}]/u;
-
-function isWithin(text: string, min: number, max: number): boolean {
-  if (text.length > 2 * max) return false;
-  const length = Array.from(text).length;
-  return length >= min && length <= max;
-}
-
-/** An e-mail address, answered as it is kept and compared: NFKC, lower case, without space around it; at most 254. */
-export const emailSchema = z
-  .string()
-  .max(1_000, 'Must be at most 254 characters.')
-  .trim()
-  .normalize('NFKC')
-  .toLowerCase()
-  .pipe(z.email('Must be an e-mail address.').max(254, 'Must be at most 254 characters.'))
-  .meta({ format: 'email', maxLength: 254 });
-
 export const MIN_PASSWORD_LENGTH = 12;
 export const MAX_PASSWORD_LENGTH = 200;
-
-/** What a password is without the list of common ones: 12 to 200 characters, not one of them over and over. */
-export const passwordShape = z
-  .string()
-  .min(MIN_PASSWORD_LENGTH, `Must have at least ${MIN_PASSWORD_LENGTH} characters.`)
-  .max(MAX_PASSWORD_LENGTH, `Must have at most ${MAX_PASSWORD_LENGTH} characters.`)
-  .refine((password) => !/^(.)\1*$/su.test(password), 'Must not be one character over and over.');
-
-/** A password that may be set. The list is loaded when first needed, so this schema parses with `parseAsync` only. */
-export const passwordSchema = passwordShape.refine(async (password) => !(await isCommonPassword(password)), {
-  message: 'Is one of the passwords that are tried first. Choose a less common one.',
-});
 
 /**
  * Whether a password is on the list of 49,000 common ones, in any case, also when it is one of them lengthened by digits
@@ -146,24 +102,4 @@ let loading: Promise<ReadonlySet<string>> | undefined;
 function commonPasswords(): Promise<ReadonlySet<string>> {
   loading ??= import('@zxcvbn-ts/language-common').then(({ dictionary }) => new Set(dictionary['passwords-common']));
   return loading;
-}
-
-/** The integrator's own id of a member: opaque, kept as given, 1 to 255 printable characters. */
-export const externalIdSchema = z
-  .string()
-  .refine((id) => isWithin(id, 1, 255), 'Must be 1 to 255 characters.')
-  .refine((id) => !DECEIVING.test(id) && VISIBLE.test(id), 'Must be printable characters.')
-  .meta({ minLength: 1, maxLength: 255 });
-
-const MAX_METADATA_KEYS = 50;
-
-/** The integrator's own notes on a member: at most 50 keys of 1 to 40 characters, texts of at most 500. */
-export const metadataSchema = z
-  .record(storable(z.string().min(1).max(40)), storable(z.string().max(500)))
-  .refine((data) => Object.keys(data).length <= MAX_METADATA_KEYS, `Must have at most ${MAX_METADATA_KEYS} keys.`)
-  .meta({ maxProperties: MAX_METADATA_KEYS });
-
-// Postgres can hold neither in jsonb.
-function storable(schema: z.ZodString) {
-  return schema.refine((text) => !/[\0\p{Cs}]/u.test(text), 'Must not hold NUL or half a surrogate pair.');
 }

@@ -1,4 +1,5 @@
 import { type Micros, printAmount } from '@/server/domain/money';
+import type { RechargeInput } from './schema';
 
 /** A member's auto-recharge trigger: `amount` (fixed step) or `target` (fill up to), one of them null; all in micros. */
 export type RechargeRule = {
@@ -10,10 +11,27 @@ export type RechargeRule = {
   capPeriod: CapPeriod | null;
 };
 
-export type CapPeriod = 'day' | 'month';
+export const CAP_PERIODS = ['day', 'month'] as const;
+export type CapPeriod = (typeof CAP_PERIODS)[number];
+
+/** `waiting` for money it could not draw, `paused` while its seat does not recharge, `off` by a person. */
+export const RECHARGE_STATES = ['ready', 'waiting', 'paused', 'off'] as const;
 
 /** Why a recharge did not happen, or not whole. The set is the API's and stays. */
-export type RechargeReason = 'master_short' | 'reserve' | 'cap_reached' | 'member_inactive' | 'owner';
+export const RECHARGE_REASONS = ['master_short', 'reserve', 'cap_reached', 'member_inactive', 'owner'] as const;
+export type RechargeReason = (typeof RECHARGE_REASONS)[number];
+
+/** The rule that an input means, in the shape the exact rules work on. */
+export function ruleFromInput(input: RechargeInput): RechargeRule {
+  return {
+    enabled: input.enabled,
+    threshold: input.threshold,
+    amount: input.amount ?? null,
+    target: input.target ?? null,
+    capAmount: input.cap?.amount ?? null,
+    capPeriod: input.cap?.period ?? null,
+  };
+}
 
 /** What a rule asks for. `need` is the whole need; `amount` is what its cap leaves of it (`cut` when that is less). */
 export type Decision =

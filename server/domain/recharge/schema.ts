@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
+import { amount, amountOrZero } from '@/server/domain/amounts';
 import { idCodec, instantCodec, moneyCodec } from '@/server/domain/codecs';
 import { listInput } from '@/server/domain/lists';
-import { amount, amountOrZero } from '@/server/domain/money';
-import type { RechargeRule } from './rules';
+import { CAP_PERIODS, RECHARGE_REASONS, RECHARGE_STATES } from './rules';
 
 /**
  * A recharge rule as it is given: `amount` (fixed step) or `target` (fill up to), exactly one; a target above the
@@ -16,7 +16,7 @@ export const rechargeInput = z
     amount: amount.optional(),
     target: amount.optional(),
     cap: z
-      .strictObject({ amount, period: z.enum(['day', 'month']) })
+      .strictObject({ amount, period: z.enum(CAP_PERIODS) })
       .nullable()
       .optional(),
   })
@@ -41,19 +41,7 @@ export const rechargeInput = z
 
 export type RechargeInput = z.output<typeof rechargeInput>;
 
-/** The rule that an input means, in the shape the exact rules work on. */
-export function ruleFromInput(input: RechargeInput): RechargeRule {
-  return {
-    enabled: input.enabled,
-    threshold: input.threshold,
-    amount: input.amount ?? null,
-    target: input.target ?? null,
-    capAmount: input.cap?.amount ?? null,
-    capPeriod: input.cap?.period ?? null,
-  };
-}
-
-const reason = z.enum(['master_short', 'reserve', 'cap_reached', 'member_inactive', 'owner']).nullable();
+const reason = z.enum(RECHARGE_REASONS).nullable();
 
 /** A rule with its state: `waiting` for money it could not draw, `paused` while its seat does not recharge, `off`. */
 export const rechargeSchema = z
@@ -62,8 +50,8 @@ export const rechargeSchema = z
     threshold: moneyCodec,
     amount: moneyCodec.optional(),
     target: moneyCodec.optional(),
-    cap: z.object({ amount: moneyCodec, period: z.enum(['day', 'month']) }).nullable(),
-    state: z.enum(['ready', 'waiting', 'paused', 'off']),
+    cap: z.object({ amount: moneyCodec, period: z.enum(CAP_PERIODS) }).nullable(),
+    state: z.enum(RECHARGE_STATES),
     reason,
     spentInPeriod: moneyCodec.meta({
       description: 'Recharged in the period of the cap; without a cap, in this UTC day.',

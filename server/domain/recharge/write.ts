@@ -11,12 +11,13 @@ import { getRecharge, ruleOf, type RechargeState } from './read';
 import {
   amountToPost,
   decideRecharge,
+  ruleFromInput,
   settleRecharge,
   type MasterAnswer,
   type RechargeRule,
   type Settlement,
 } from './rules';
-import { ruleFromInput, type Recharge, type RechargeInput } from './schema';
+import type { Recharge, RechargeInput } from './schema';
 
 /** A seat as it is under the lock of its account, with its rule. */
 export type LockedSeat = {

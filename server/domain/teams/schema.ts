@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { amountOrZero } from '../amounts';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
-import { nameSchema } from '../members/rules';
-import { memberSchema } from '../members/schema';
+import { memberSchema, nameSchema } from '../members/schema';
 import { senderSchema } from '../messages/schema';
-import { amountOrZero, isCurrency } from '../money';
+import { isCurrency } from '../money';
 
 export const currencySchema = z
   .string()
