@@ -24,6 +24,15 @@ export function listProcedures(): Procedure[] {
   });
 }
 
+/** What only shapes a page, and so has no operation of the API. A new one that shows or does more than those needs one. */
+const OF_PAGES = /^(browse|pick|preview)[A-Z]|^(getSeat|getShell|getOverview|fundSandbox|importRates)$/;
+
+/** The procedures that stand for an operation of the API. */
+export const listVerbs = (): Procedure[] => listProcedures().filter(({ id }) => !OF_PAGES.test(id));
+
+/** The others. */
+export const listPageProcedures = (): Procedure[] => listProcedures().filter(({ id }) => OF_PAGES.test(id));
+
 /** The fields of an object, or of every object that is one of several forms. */
 export function shapeOf(schema: ZodType | null): Record<string, ZodType> {
   if (schema instanceof ZodUnion) return Object.assign({}, ...schema.options.map((one) => shapeOf(one as ZodType)));
