@@ -48,6 +48,10 @@ export const members = pgTable(
     uniqueIndex('members_user')
       .on(t.teamId, t.userId)
       .where(sql`${t.status} <> 'deleted'`),
+    // A person's seats in all teams.
+    index('members_by_user')
+      .on(t.userId)
+      .where(sql`${t.userId} IS NOT NULL AND ${t.status} <> 'deleted'`),
     index('members_external_id').on(t.teamId, t.externalId),
     check('members_role', sql`${t.role} IN ('owner', 'member')`),
     check('members_status', sql`${t.status} IN ('active', 'inactive', 'deleted')`),
