@@ -1,10 +1,11 @@
 import { initTRPC } from '@trpc/server';
 import { z, type ZodType } from 'zod';
-import { makeCtx, type Ctx } from '@/server/domain/ctx';
+import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
 import { fail, Refusal } from '@/server/domain/errors';
 import { hashRequest, once, readIdempotencyKey, type Keep } from '@/server/domain/idempotency';
 import { newRequestId } from '@/server/domain/ids';
 import { mustBeStorable } from '@/server/domain/input';
+import type { Person } from '@/server/domain/sessions/read';
 import { log } from '@/server/log';
 import type { Context } from './context';
 import { problemOf } from './problem';
@@ -36,7 +37,7 @@ const open = t.procedure.use(async ({ ctx, path, next }) => {
     status,
     ms: Math.round((performance.now() - started) * 10) / 10,
     team: ctx.actor?.teamId,
-    actor: ctx.actor?.memberId,
+    actor: ctx.actor?.memberId ?? ctx.person?.userId,
     address: ctx.actor?.address,
   });
   if (error) throw error;
@@ -73,6 +74,22 @@ export function query<R extends ZodType, I extends ZodType = typeof nothing>(spe
     if (result instanceof Refusal) return fail(result.code, result.facts);
     return z.encode(spec.reply, result);
   });
+}
+
+/** For who is signed in, whatever his teams: nothing here knows a team or a seat. */
+const personal = open.use(async ({ ctx, next }) => {
+  if (!ctx.person) fail('missing_key', { detail: 'Sign in first.' });
+  return next({ ctx: { person: ctx.person } });
+});
+
+/** A reading of what is the person's own. */
+export function personalQuery<R extends ZodType>(spec: {
+  reply: R;
+  verb: (services: Services, person: Person) => Promise<z.output<R>>;
+}) {
+  return personal
+    .input(nothing)
+    .query(async ({ ctx }): Promise<z.input<R>> => z.encode(spec.reply, await spec.verb(ctx.services, ctx.person)));
 }
 
 /** A verb that changes something: once for the request's Idempotency-Key, where it has one. */
