@@ -24,6 +24,13 @@ type Row = {
 const ROWS: Record<string, Row> = {
   browseMembers: { own: 'answers', other: null, ids: [], input: () => ({}) },
   pickMembers: { own: 'answers', other: null, ids: [], input: () => ({}) },
+  browseTransfers: {
+    own: 'answers',
+    other: 'answers',
+    ids: ['cursor', 'memberId'],
+    input: (memberId) => ({ memberId }),
+    nothing: { data: [], nextCursor: null },
+  },
   getShell: { own: 'answers', other: null, ids: [], input: () => ({}) },
   getOverview: { own: 'owner_required', other: null, ids: [], input: () => ({}) },
   fundSandbox: { own: 'owner_required', other: null, ids: [], input: () => ({ amount: '1' }) },
