@@ -12,6 +12,7 @@ import { transfers } from './transfers';
 export const appRouter = router({ team, members, keys, transfers, recharge, messages, reports, audit });
 
 export type AppRouter = typeof appRouter;
+export type { Problem } from './problem';
 
 /** Calls procedures from the server itself: what goes in and comes out is the same as over HTTP. */
 export const createCaller = createCallerFactory(appRouter);
