@@ -1,6 +1,8 @@
 import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
-import { getRecharge, listRechargeEvents } from '@/server/domain/recharge/read';
+import { getRecharge, listRechargeEvents, previewRecharge } from '@/server/domain/recharge/read';
 import {
+  foreseenSchema,
+  previewInput,
   rechargeEventListInput,
   rechargeEventSchema,
   rechargeInput,
@@ -21,6 +23,7 @@ export const recharge = router({
     reply: rechargeSchema,
     verb: (ctx, { memberId, ...rule }) => setRecharge(ctx, memberId, rule),
   }),
+  previewRecharge: query({ input: previewInput, reply: foreseenSchema, verb: previewRecharge }),
   deleteRecharge: mutation({
     input: oneMember,
     reply: rechargeSchema,

@@ -1,8 +1,10 @@
-import { getTransfer, listTransfers } from '@/server/domain/ledger/read';
+import { browseTransfers, getTransfer, listTransfers } from '@/server/domain/ledger/read';
 import {
+  browseTransfersInput,
   creditInput,
   debitInput,
   movementSchema,
+  namedTransferSchema,
   reverseInput,
   transferListInput,
   transferSchema,
@@ -24,6 +26,11 @@ export const transfers = router({
     input: transferListInput.extend(limitAsNumber),
     reply: pageOfSchema(transferSchema),
     verb: listTransfers,
+  }),
+  browseTransfers: query({
+    input: browseTransfersInput.extend(limitAsNumber),
+    reply: pageOfSchema(namedTransferSchema),
+    verb: browseTransfers,
   }),
   getTransfer: query({
     input: oneTransfer,
