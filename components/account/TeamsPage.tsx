@@ -46,9 +46,7 @@ export function TeamsPage() {
             {
               id: 'status',
               header: 'Status',
-              cell: ({ member }) => (
-                <Status tone={member.status === 'active' ? 'ok' : 'off'}>{member.status}</Status>
-              ),
+              cell: ({ member }) => <Status tone={member.status === 'active' ? 'ok' : 'off'}>{member.status}</Status>,
             },
           ]}
         />
