@@ -1,6 +1,6 @@
 import { Pool } from 'pg';
-import { listMembers } from '@/server/domain/members/read';
-import { memberListInput } from '@/server/domain/members/schema';
+import { browseMembers, listMembers } from '@/server/domain/members/read';
+import { browseMembersInput, memberListInput } from '@/server/domain/members/schema';
 import { usageReport } from '@/server/domain/reports/read';
 import { usageInput } from '@/server/domain/reports/schema';
 import type { Ctx } from '@/server/domain/ctx';
@@ -41,6 +41,10 @@ async function makeTeamOf(owner: Pool, size: number): Promise<{ ctx: Ctx; member
 
 const WORK: Record<string, (ctx: Ctx, member: string) => Promise<unknown>> = {
   'members, first page of 25': (ctx) => listMembers(ctx, memberListInput.parse({})),
+  'the page of members, by name': (ctx) => browseMembers(ctx, browseMembersInput.parse({})),
+  'the page of members, by balance': (ctx) => browseMembers(ctx, browseMembersInput.parse({ sort: 'balance' })),
+  'the page of members, found by a part of a name': (ctx) =>
+    browseMembers(ctx, browseMembersInput.parse({ query: 'ber 77' })),
   [`usage by day, ${DAYS} days`]: (ctx) => usageReport(ctx, usageInput.parse({ from: firstDay() })),
   [`usage by country, ${DAYS} days`]: (ctx) =>
     usageReport(ctx, usageInput.parse({ from: firstDay(), groupBy: 'country' })),

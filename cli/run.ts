@@ -25,7 +25,7 @@ export async function withServices<T>(work: (services: Services) => Promise<T>):
   const { databaseUrl, secret } = env();
   const database = openDatabase(databaseUrl, { max: 4, name: 'purser-cli' });
   try {
-    return await work({ database, vault: makeVault(secret) });
+    return await work({ database, vault: makeVault(secret), demo: false });
   } finally {
     await database.pool.end();
   }

@@ -4,16 +4,14 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@ta
 import { createTRPCClient, httpBatchLink, httpLink, splitLink, TRPCClientError } from '@trpc/client';
 import { createTRPCContext } from '@trpc/tanstack-react-query';
 import { useState, type ReactNode } from 'react';
-import type { AppRouter } from '@/server/trpc/router';
+import type { AppRouter, Problem } from '@/server/trpc/router';
 
 /** The pages' door to the server: queries and mutations by the names of the API's operations. */
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
 
 /** What went wrong with a call, as the API's document describes it; undefined when no answer arrived at all. */
-export type Problem = NonNullable<TRPCClientError<AppRouter>['data']>;
-
 export const problemOf = (error: unknown): Problem | undefined =>
-  error instanceof TRPCClientError ? ((error as TRPCClientError<AppRouter>).data ?? undefined) : undefined;
+  error instanceof TRPCClientError ? ((error.data as Problem | null) ?? undefined) : undefined;
 
 const ASK_AGAIN = new Set(['unavailable', 'idempotency_in_flight', 'rate_limited']);
 

@@ -16,7 +16,8 @@ export function Providers({ nonce, place, children }: { nonce?: string; place: P
   if (nonce !== undefined && typeof document !== 'undefined') setNonce(nonce);
   useEffect(() => {
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    if (timeZone !== place.timeZone) document.cookie = `${ZONE_COOKIE}=${timeZone};path=/;max-age=31536000;samesite=lax`;
+    if (timeZone !== place.timeZone)
+      document.cookie = `${ZONE_COOKIE}=${timeZone};path=/;max-age=31536000;samesite=lax`;
   }, [place.timeZone]);
   return (
     <MantineProvider

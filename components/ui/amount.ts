@@ -27,8 +27,7 @@ export function readTyped(text: string, currency: string, locale: string, { all 
   if (fraction.length > 6) return { problem: 'At most six decimals.' };
   const plain = `${units.replaceAll(group, '').replace(/^0+(?=\d)/, '') || '0'}${fraction && `.${fraction}`}`;
   const amount = parseAmount(plain);
-  if (amount === null)
-    return { problem: `At most ${formatMoney(printAmount(MAX_AMOUNT), currency, locale)} at once.` };
+  if (amount === null) return { problem: `At most ${formatMoney(printAmount(MAX_AMOUNT), currency, locale)} at once.` };
   return { amount };
 }
 

@@ -83,7 +83,7 @@ export const Card = ({ title, children }: { title: string; children: ReactNode }
 /** Shows what stands for content on its way, once it has been waited for long enough to be noticed (150 ms). */
 export const Late = ({ children }: { children: ReactNode }) => (
   <div className={styles.late} aria-busy="true">
-    <span className="mantine-visually-hidden" role="status">
+    <span className="hidden" role="status">
       Loading
     </span>
     {children}

@@ -5,8 +5,8 @@ import { fail } from './errors';
 import { may, mustBeLive, type Permission } from './policy';
 import type { Vault } from './vault';
 
-/** What a process has one of. */
-export type Services = { database: Database; vault: Vault };
+/** What a process has one of. `demo`: it is one to try, where money comes from a sandbox. */
+export type Services = { database: Database; vault: Vault; demo: boolean };
 
 /**
  * What every verb is given: who acts, and the database or the transaction in progress.

@@ -35,6 +35,10 @@ export const limitAsNumber = { limit: limit.default(LIST_LIMIT_DEFAULT) };
 export const pageOfSchema = <T extends ZodType>(item: T) =>
   z.object({ data: z.array(item), nextCursor: z.string().nullable() });
 
+/** One value of a kind or several, as a list: in a URL a parameter is repeated. */
+export const oneOrMore = <T extends ZodType>(item: T, max: number) =>
+  z.union([item.transform((value) => [value]), z.array(item).max(max)], { error: `At most ${max} of what is listed.` });
+
 /** An instant as a filter: RFC 3339, or a day (its first instant, UTC). */
 export const instantInput = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], {

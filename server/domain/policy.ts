@@ -21,6 +21,8 @@ const MEMBER_MAY = {
   'messages.see': 'own',
   'messages.send': 'own',
   'reports.see': 'own',
+  'audit.see': 'no',
+  'rates.see': 'no',
 } as const satisfies Record<string, 'own' | 'no'>;
 
 export type Permission = keyof typeof MEMBER_MAY;

@@ -7,6 +7,6 @@ let made: Services | undefined;
 
 /** The process's database and vault, made at first use from its configuration. */
 export function services(): Services {
-  made ??= { database: database(), vault: makeVault(env().secret) };
+  made ??= { database: database(), vault: makeVault(env().secret), demo: env().demo };
   return made;
 }

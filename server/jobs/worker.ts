@@ -21,7 +21,7 @@ export async function startWorker(): Promise<Worker> {
   const settings = env();
   const owner = openDatabase(settings.ownerUrl, { max: 6, name: 'purser-worker' });
   const app = openDatabase(settings.databaseUrl, { max: settings.poolSize, name: 'purser-worker' });
-  const services: Services = { database: app, vault: makeVault(settings.secret) };
+  const services: Services = { database: app, vault: makeVault(settings.secret), demo: settings.demo };
   const carrier = makeSandbox(async (teamId, reports) => {
     await reportMessages(jobCtx(services, teamId), reports);
   });

@@ -1,11 +1,16 @@
 import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
-import { getMember, listMembers } from '@/server/domain/members/read';
+import { browseMembers, getMember, getSeat, listMembers, pickMembers } from '@/server/domain/members/read';
 import {
+  browseMembersInput,
   createdMemberSchema,
   createMemberInput,
   deletedMemberSchema,
   memberListInput,
   memberSchema,
+  pickedSeatsSchema,
+  seatFilters,
+  seatPageSchema,
+  seatSchema,
   setRoleInput,
   updateMemberInput,
 } from '@/server/domain/members/schema';
@@ -27,6 +32,9 @@ export const members = router({
     reply: pageOfSchema(memberSchema),
     verb: listMembers,
   }),
+  browseMembers: query({ input: browseMembersInput, reply: seatPageSchema, verb: browseMembers }),
+  pickMembers: query({ input: seatFilters, reply: pickedSeatsSchema, verb: pickMembers }),
+  getSeat: query({ input: oneMember, reply: seatSchema, verb: (ctx, { memberId }) => getSeat(ctx, memberId) }),
   createMember: mutation({ input: createMemberInput, reply: createdMemberSchema, verb: createMember }),
   getMember: query({ input: oneMember, reply: memberSchema, verb: (ctx, { memberId }) => getMember(ctx, memberId) }),
   updateMember: mutation({ input: updateMemberInput.extend(ofMember), reply: memberSchema, verb: updateMember }),

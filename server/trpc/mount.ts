@@ -23,7 +23,7 @@ export async function answerTrpc(request: Request): Promise<Response> {
     return refuse ? refuse() : asker;
   };
   const whole = 'error' in asked ? request : asked;
-  const response = await handleTrpc(whole, { services: services(), demo: env().demo, open });
+  const response = await handleTrpc(whole, { services: services(), open });
   for (const [name, value] of Object.entries(allowance)) response.headers.set(name, value);
   return response;
 }
@@ -50,7 +50,10 @@ let limiter: ReturnType<typeof makeLimiter> | undefined;
 async function mustBeAllowed({ person }: Asker, { url }: Request): Promise<Record<string, string>> {
   limiter ??= makeLimiter('person', env().rateLimit / env().webProcesses);
   const calls = new URL(url).pathname.split(',').length;
-  const { allowed, retryAfterSeconds, headers } = limiter(person?.userId ?? (await clientAddress()) ?? 'unknown', calls);
+  const { allowed, retryAfterSeconds, headers } = limiter(
+    person?.userId ?? (await clientAddress()) ?? 'unknown',
+    calls,
+  );
   if (!allowed) fail('rate_limited', { retryAfterSeconds, detail: `Ask again in ${retryAfterSeconds} s.` });
   return headers;
 }

@@ -1,4 +1,5 @@
 import { account } from './account';
+import { audit } from './audit';
 import { keys } from './keys';
 import { members } from './members';
 import { messages } from './messages';
@@ -9,9 +10,10 @@ import { team } from './team';
 import { transfers } from './transfers';
 
 /** Door 1, for the pages. A procedure is named as the API's operation of the same verb: `members.createMember`. */
-export const appRouter = router({ account, team, members, keys, transfers, recharge, messages, reports });
+export const appRouter = router({ account, team, members, keys, transfers, recharge, messages, reports, audit });
 
 export type AppRouter = typeof appRouter;
+export type { Problem } from './problem';
 
 /** Calls procedures from the server itself: what goes in and comes out is the same as over HTTP. */
 export const createCaller = createCallerFactory(appRouter);

@@ -1,10 +1,15 @@
-import { getMe, getTeam } from '@/server/domain/teams/read';
-import { meSchema, teamSchema, updateTeamInput } from '@/server/domain/teams/schema';
+import { fundSandbox } from '@/server/domain/ledger/write';
+import { fundingSchema, sandboxInput } from '@/server/domain/ledger/schema';
+import { getMe, getOverview, getShell, getTeam } from '@/server/domain/teams/read';
+import { meSchema, overviewSchema, shellSchema, teamSchema, updateTeamInput } from '@/server/domain/teams/schema';
 import { updateTeam } from '@/server/domain/teams/write';
 import { mutation, query, router } from './procedures';
 
 export const team = router({
   getMe: query({ reply: meSchema.omit({ key: true }), verb: (ctx) => getMe(ctx, null) }),
   getTeam: query({ reply: teamSchema, verb: getTeam }),
+  getShell: query({ reply: shellSchema, verb: getShell }),
+  getOverview: query({ reply: overviewSchema, verb: getOverview }),
   updateTeam: mutation({ input: updateTeamInput, reply: teamSchema, verb: updateTeam }),
+  fundSandbox: mutation({ input: sandboxInput, reply: fundingSchema, verb: fundSandbox }),
 });

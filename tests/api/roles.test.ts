@@ -7,7 +7,7 @@ import { expectProblem, rowsOf, type Caller } from '../support/door';
 import { DOORS, expectRefusal, useDoors, type Door, type Said, type Who } from '../support/doors';
 import type { Answer } from '../support/api';
 import { listOperations } from '../support/operations';
-import { listProcedures, sessionOf } from '../support/procedures';
+import { listProcedures, listVerbs, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
 
 const doors = useDoors();
@@ -161,7 +161,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
 describe('the table', () => {
   it.each([
     ['operation', listOperations],
-    ['procedure', listProcedures],
+    ['procedure', listVerbs],
   ])('has a row for every %s', (_, list) => {
     expect(Object.keys(ROWS).toSorted()).toEqual(
       list()

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { newUuid7, printId } from '@/server/domain/ids';
 import { rowsOf, type Caller } from '../support/door';
 import { DOORS, expectRefusal, useDoors, type Door, type Said, type Who } from '../support/doors';
-import { idFieldsOf, listProcedures } from '../support/procedures';
+import { idFieldsOf, listVerbs } from '../support/procedures';
 import { listOperations, fieldsAt, placesOf, type Place } from '../support/operations';
 import { addMember, makeTeam, type TestTeam } from '../support/team';
 
@@ -113,7 +113,7 @@ describe('the table', () => {
 
   it('has a row for every procedure, whose input takes ids in the same places and in no other', async () => {
     const found: Record<string, string[]> = {};
-    for (const procedure of listProcedures()) found[procedure.id] = (await idFieldsOf(procedure)).toSorted();
+    for (const procedure of listVerbs()) found[procedure.id] = (await idFieldsOf(procedure)).toSorted();
     const expected = listOperations().map((listed) => [
       listed.id,
       ROWS[listed.id]!.places.flatMap((place) => fieldsAt(listed, place)).toSorted(),

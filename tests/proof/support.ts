@@ -39,7 +39,7 @@ export function makeRandom(seed: number): Random {
 export function openServices(connections: number): Services & { close: () => Promise<void> } {
   const database = openDatabase(process.env['DATABASE_URL']!, { max: connections, name: 'proof' });
   const vault = makeVault(process.env['PURSER_SECRET']!);
-  return { database, vault, close: () => database.pool.end() };
+  return { database, vault, demo: false, close: () => database.pool.end() };
 }
 
 /** The same actor on other services. */

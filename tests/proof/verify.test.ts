@@ -54,7 +54,7 @@ async function write(services: Services): Promise<Books> {
 beforeAll(async () => {
   template = await ownDatabase();
   const database = openDatabase(template.appUrl, { max: 2 });
-  books = await write({ database, vault: makeVault(process.env['PURSER_SECRET']!) });
+  books = await write({ database, vault: makeVault(process.env['PURSER_SECRET']!), demo: false });
   await database.pool.end();
 });
 afterAll(() => template.drop());

@@ -28,6 +28,7 @@ const EVERY_CHANGE: Record<string, (seat: TestMember, team: TestTeam) => object 
   setRole: ({ mem }) => ({ memberId: mem, role: 'owner' }),
   rotateKey: ({ mem }) => ({ memberId: mem }),
   revealKey: ({ mem }) => ({ memberId: mem }),
+  fundSandbox: () => ({ amount: '2.5' }),
   creditMember: ({ mem }) => ({ memberId: mem, amount: '2.5' }),
   debitMember: ({ mem }) => ({ memberId: mem, amount: 'all' }),
   setRecharge: ({ mem }) => ({ memberId: mem, threshold: '6', target: '9' }),

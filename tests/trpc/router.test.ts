@@ -7,7 +7,7 @@ import type { AppRouter } from '@/server/trpc/router';
 import { auditOf } from '../support/door';
 import { useDoors, type Asked } from '../support/doors';
 import { fieldsAt, listOperations, type Listed } from '../support/operations';
-import { callProcedure, listProcedures, sessionOf, shapeOf } from '../support/procedures';
+import { callProcedure, listVerbs, sessionOf, shapeOf } from '../support/procedures';
 import { addMember, makeTeam } from '../support/team';
 
 const doors = useDoors();
@@ -28,8 +28,8 @@ const fieldsOf = (listed: Listed): string[] => [
 ];
 
 describe('the router', () => {
-  it('has a procedure for every operation of the API under the same name, and no other', () => {
-    const names = listProcedures().map(({ id }) => id);
+  it('has a procedure for every operation of the API under the same name, and no other but what only shapes a page', () => {
+    const names = listVerbs().map(({ id }) => id);
     expect(names.toSorted()).toEqual(
       listOperations()
         .map(({ id }) => id)
@@ -38,14 +38,14 @@ describe('the router', () => {
   });
 
   it('takes what the operation takes: path, query, body and header as fields of one input', () => {
-    const inputs = listProcedures().map(({ id, input }) => [id, namesOf(input).toSorted()]);
+    const inputs = listVerbs().map(({ id, input }) => [id, namesOf(input).toSorted()]);
     const expected = listOperations().map((listed) => [listed.id, fieldsOf(listed).toSorted()]);
     expect(Object.fromEntries(inputs)).toEqual(Object.fromEntries(expected));
   });
 
   it('makes every change of the API a mutation, and no reading', () => {
     const changes = listOperations().filter(({ method, id }) => method !== 'GET' && id !== 'estimateMessages');
-    const mutations = listProcedures().filter(({ type }) => type === 'mutation');
+    const mutations = listVerbs().filter(({ type }) => type === 'mutation');
     expect(mutations.map(({ id }) => id).toSorted()).toEqual(changes.map(({ id }) => id).toSorted());
   });
 
@@ -67,7 +67,7 @@ describe('both doors', () => {
     for (let i = 0; i < 3; i += 1) await as.post('/messages', message);
     const msg = (await as.get('/messages')).body.data[0].id;
     const trf = (await as.get('/transfers')).body.data[0].id;
-    const readings = listProcedures().filter(({ type }) => type === 'query');
+    const readings = listVerbs().filter(({ type }) => type === 'query');
     for (const { id } of readings) {
       const asked: Asked = { id, ids: { mem: seat.mem, msg, trf } };
       if (id === 'estimateMessages') asked.body = message;
@@ -110,7 +110,10 @@ describe('over HTTP', () => {
   const json = { 'Content-Type': 'application/json' };
   const ask = async (key: string, path: string, init: RequestInit = {}) => {
     const request = new Request(`http://localhost/api/trpc/${path}`, { headers: json, ...init });
-    const response = await handleTrpc(request, { services: services(), actor: await sessionOf(key) });
+    const response = await handleTrpc(request, {
+      services: services(),
+      open: async () => ({ actor: await sessionOf(key), person: null }),
+    });
     return { status: response.status, headers: response.headers, body: await response.json() };
   };
   const mutate = (key: string, path: string, input: unknown, headers: Record<string, string> = {}) =>
@@ -150,7 +153,7 @@ describe('over HTTP', () => {
     const { ownerKey } = await makeTeam();
     const nobody = await handleTrpc(new Request('http://localhost/api/trpc/team.getMe'), {
       services: services(),
-      actor: null,
+      open: async () => ({ actor: null, person: null }),
     });
     expect([nobody.status, (await nobody.json()).error.data.code]).toEqual([401, 'missing_key']);
     const unknown = await ask(ownerKey, 'members.dropMembers');

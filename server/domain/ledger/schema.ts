@@ -40,6 +40,13 @@ export const movementSchema = z
   .meta({ id: 'Movement' });
 export type Movement = z.output<typeof movementSchema>;
 
+/** Money of the sandbox, for the master of a team that is there to try. */
+export const sandboxInput = z.strictObject({ amount });
+export type FundSandbox = z.output<typeof sandboxInput>;
+
+export const fundingSchema = z.object({ transferId: idCodec('trf'), amount: moneyCodec, masterBalance: moneyCodec });
+export type SandboxFunding = z.output<typeof fundingSchema>;
+
 export const creditInput = z.strictObject({
   amount: amount,
   note,

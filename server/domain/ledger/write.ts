@@ -6,7 +6,15 @@ import { printAmount, type Micros } from '../money';
 import { may, mayOperate } from '../policy';
 import { findByReference, findReversible, isReversed } from './read';
 import { showTransfer, type TransferKind } from './rules';
-import type { CreditMember, DebitMember, Movement, ReverseTransfer, Transfer } from './schema';
+import type {
+  CreditMember,
+  DebitMember,
+  FundSandbox,
+  Movement,
+  ReverseTransfer,
+  SandboxFunding,
+  Transfer,
+} from './schema';
 
 /** What `ledger_post` is asked. `amount` null takes all that the member has. */
 export type Posting = {
@@ -253,6 +261,26 @@ async function moveOutside(ctx: Ctx, kind: 'funding' | 'withdrawal', input: Fund
       after: { amount: printAmount(posted.amount), transferId: posted.id, reference },
     });
     return { transferId: posted.id!, amount: posted.amount, masterBalance: posted.master ?? 0n, repeated: false };
+  });
+}
+
+/**
+ * Brings money of the sandbox to the master: where Purser is there to try, an owner gives himself what there is no card for.
+ * @throws DomainError `not_found` anywhere else, `owner_required`
+ */
+export async function fundSandbox(ctx: Ctx, { amount }: FundSandbox): Promise<SandboxFunding> {
+  may(ctx.actor, 'money.move');
+  if (!ctx.demo) fail('not_found', { detail: 'There is no sandbox funding here.' });
+  return change(ctx, 'money.move', async (tx) => {
+    const posted = await post(tx, { kind: 'funding', memberId: null, amount, note: 'Sandbox funding' });
+    mustBePosted(posted, amount);
+    audit(tx, {
+      action: 'team.funded',
+      targetType: 'team',
+      targetId: tx.actor.teamId,
+      after: { amount: printAmount(amount), transferId: posted.id },
+    });
+    return { transferId: posted.id!, amount, masterBalance: posted.master! };
   });
 }
 

@@ -1,5 +1,25 @@
 export const MEMBER_STATUSES = ['active', 'inactive', 'deleted'] as const;
 
+/** By what the page of members can be sorted, and by which state of their rules it can be narrowed. */
+export const SEAT_SORTS = [
+  'name',
+  'email',
+  'role',
+  'balance',
+  'messages',
+  'cost',
+  'status',
+  'createdAt',
+  'lastUsedAt',
+] as const;
+export const RECHARGE_FILTERS = ['none', 'ready', 'waiting', 'paused', 'off'] as const;
+
+/** How long after its deletion a seat can be restored. */
+export const RESTORABLE_MS = 14 * 24 * 3_600_000;
+
+/** Over how many UTC days, today among them, a seat's usage is summed. */
+export const USAGE_DAYS = 30;
+
 const ADJECTIVES =
   `Amber Ample Azure Bold Brave Bright Brisk Calm Candid Civil Clear Clever Coral Crisp Curious Deft Dusky
 Eager Early Earnest Fair Fleet Fond Frank Fresh Gentle Glad Golden Grand Happy Hardy Hazel Honest Humble Indigo Ivory Jade

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ROLES } from '../actor';
 import { amount } from '../amounts';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
-import { listInput } from '../lists';
+import { listInput, oneOrMore } from '../lists';
 import { rechargeInput, rechargeSchema } from '../recharge/schema';
 import {
   isCommonPassword,
@@ -11,6 +11,8 @@ import {
   MEMBER_STATUSES,
   MIN_PASSWORD_LENGTH,
   normaliseName,
+  RECHARGE_FILTERS,
+  SEAT_SORTS,
 } from './rules';
 
 /** A name in any script: 1 to 120 characters (code points), one of them visible, none that controls or reorders text. */
@@ -116,6 +118,53 @@ export const memberListInput = z.strictObject({
   externalId: z.string().max(255).optional(),
 });
 export type ListMembers = z.output<typeof memberListInput>;
+
+/** A seat as the page of members shows it: also what was sent from it, and by whom it can be signed in. */
+export const seatSchema = memberSchema.extend({
+  emailGenerated: z.boolean(),
+  signsIn: z.boolean().meta({ description: 'Whether a person signs in to it.' }),
+  restorableUntil: instantCodec.nullable(),
+  usage: z.object({ messages: z.int(), cost: moneyCodec }).meta({ description: 'Of the last 30 UTC days.' }),
+});
+export type Seat = z.output<typeof seatSchema>;
+
+/** What narrows the page of members. */
+export const seatFilters = z.strictObject({
+  query: z.string().trim().max(200).optional(),
+  status: oneOrMore(z.enum(MEMBER_STATUSES), MEMBER_STATUSES.length).optional(),
+  role: roleSchema.optional(),
+  recharge: z.enum(RECHARGE_FILTERS).optional(),
+});
+export type SeatFilters = z.output<typeof seatFilters>;
+
+const seatOrder = {
+  sort: z.enum(SEAT_SORTS).default('name'),
+  direction: z.enum(['asc', 'desc']).default('asc'),
+};
+export const seatExportInput = seatFilters.extend(seatOrder);
+export type ExportMembers = z.output<typeof seatExportInput>;
+
+const PAGE_MAX = 1_000_000;
+
+export const browseMembersInput = seatExportInput.extend({
+  page: z.int().min(1).max(PAGE_MAX).default(1),
+  pageSize: z.int().min(1).max(100).default(25),
+});
+export type BrowseMembers = z.output<typeof browseMembersInput>;
+
+/** A page of seats; `total` of them match, of `all` that are not deleted. */
+export const seatPageSchema = z.object({ data: z.array(seatSchema), total: z.int(), all: z.int() });
+export type SeatPage = z.output<typeof seatPageSchema>;
+
+/** As many as one selection may hold. */
+export const PICKED_MAX = 10_000;
+
+/** What a selection over all pages is made of. */
+export const pickedSeatsSchema = z.object({
+  data: z.array(memberSchema.pick({ id: true, name: true, status: true, role: true, balance: true })),
+  total: z.int(),
+});
+export type PickedSeats = z.output<typeof pickedSeatsSchema>;
 
 export const createMemberInput = z
   .strictObject({

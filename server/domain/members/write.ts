@@ -13,7 +13,7 @@ import { printAmount } from '../money';
 import { mayFor, mustBeLive } from '../policy';
 import { fireRule, lockLiveSeat, lockSeat, restRule, writeRule, type LockedSeat } from '../recharge/write';
 import { getMember } from './read';
-import { generatedEmail, generatedName, generatePassword } from './rules';
+import { generatedEmail, generatedName, generatePassword, RESTORABLE_MS } from './rules';
 import type { CreatedMember, CreateMember, DeletedMember, Member, RotatedKey, RotateKey, UpdateMember } from './schema';
 import type { Role, SeatActor } from '../actor';
 
@@ -284,9 +284,6 @@ async function closeSeat(tx: Tx, seat: LockedSeat): Promise<void> {
     after: { returned: printAmount(posted.amount), transferId: posted.id },
   });
 }
-
-/** How long after its deletion a seat can be restored. */
-const RESTORABLE_MS = 14 * 24 * 3_600_000;
 
 /**
  * Brings a deleted seat back within 14 days: active, a member, with its person and balance 0, its rule off, and no key

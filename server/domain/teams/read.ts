@@ -1,13 +1,15 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, sql, type AnyColumn } from 'drizzle-orm';
 import { builtOnce, UNNAMED } from '@/db/client';
 import { ledgerAccounts } from '@/db/schema/ledger';
+import { members } from '@/db/schema/members';
 import { teams, teamSlugs } from '@/db/schema/teams';
+import { listAuditEvents } from '../audit/read';
 import type { Ctx } from '../ctx';
 import { fail } from '../errors';
 import { asTeamId, type TeamId } from '../ids';
 import { getMember } from '../members/read';
 import { may } from '../policy';
-import type { Me, Team } from './schema';
+import type { Me, Overview, Shell, Team } from './schema';
 
 /** Over how many days the burn of the master balance is averaged. */
 export const BURN_DAYS = 30;
@@ -35,7 +37,7 @@ export async function getTeam(ctx: Ctx): Promise<Team> {
       inactive: sql<string>`(SELECT count(*) FROM members m WHERE m.team_id = ${teamId}::uuid AND m.status = 'inactive')`,
       burned: sql<string>`(SELECT coalesce(sum(u.cost), 0) FROM usage_team_daily u WHERE u.team_id = ${teamId}::uuid
         AND u.day > (now() AT TIME ZONE 'UTC')::date - ${BURN_DAYS}::int)`,
-      waiting: sql<string>`(SELECT count(*) FROM recharge_rules r WHERE r.team_id = ${teamId}::uuid AND r.waiting_since IS NOT NULL)`,
+      waiting: waitingIn(teams.id),
     })
     .from(teams)
     .innerJoin(ledgerAccounts, and(eq(ledgerAccounts.teamId, teamId), eq(ledgerAccounts.id, teamId)))
@@ -52,6 +54,137 @@ export async function getTeam(ctx: Ctx): Promise<Team> {
     runwayDays: burn === 0n ? null : Number((masterBalance * BigInt(BURN_DAYS)) / burn),
     waitingRecharges: Number(waiting),
   };
+}
+
+const waitingIn = (teamId: AnyColumn) =>
+  sql<string>`(SELECT count(*) FROM recharge_rules r WHERE r.team_id = ${teamId} AND r.waiting_since IS NOT NULL)`;
+
+/** What stands around every page of a team, for its owners and for its members, in one round trip. */
+export async function getShell(ctx: Ctx): Promise<Shell> {
+  const { actor } = ctx;
+  if (actor.type !== 'seat') fail('not_found');
+  const [row] = await shellOf(ctx.db).execute({ teamId: actor.teamId, memberId: actor.memberId });
+  if (!row) fail('not_found');
+  const { team, master, me, canTakeBack, waiting } = row;
+  const owns = me.role === 'owner';
+  return {
+    team: {
+      ...team,
+      samplePrices: owns && team.samplePrices,
+      lowBalance: owns ? team.lowBalance : null,
+      masterBalance: owns ? master.balance : null,
+      reserve: owns ? master.reserve : null,
+    },
+    me: { ...me, balance: BigInt(me.balance), canTakeBack },
+    waitingRecharges: owns ? Number(waiting) : 0,
+    demo: ctx.demo,
+  };
+}
+
+const shellOf = builtOnce((db) => {
+  const [teamId, memberId] = [sql.placeholder('teamId'), sql.placeholder('memberId')];
+  return db
+    .select({
+      team: {
+        id: teams.id,
+        name: teams.name,
+        slug: teams.slug,
+        currency: teams.currency,
+        status: teams.status,
+        samplePrices: teams.samplePrices,
+        lowBalance: teams.lowBalance,
+      },
+      master: { balance: ledgerAccounts.balance, reserve: ledgerAccounts.reserve },
+      me: {
+        memberId: members.id,
+        name: members.name,
+        role: members.role,
+        balance: sql<string>`(SELECT a.balance FROM ledger_accounts a WHERE a.team_id = ${members.teamId} AND a.id = ${members.id})`,
+      },
+      canTakeBack: sql<boolean>`${members.steppedDownAt} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM members o
+        WHERE o.team_id = ${members.teamId} AND o.role = 'owner' AND o.status = 'active')`,
+      waiting: waitingIn(members.teamId),
+    })
+    .from(teams)
+    .innerJoin(ledgerAccounts, and(eq(ledgerAccounts.teamId, teamId), eq(ledgerAccounts.id, teamId)))
+    .innerJoin(members, and(eq(members.teamId, teamId), eq(members.id, memberId)))
+    .where(eq(teams.id, teamId))
+    .prepare(UNNAMED);
+});
+
+const OVERVIEW_DAYS = 60;
+const SPENDERS = 5;
+const WAITING_SHOWN = 5;
+const RECENT = 8;
+
+/**
+ * The team at a glance, for its owners.
+ * @throws DomainError `owner_required`
+ */
+export async function getOverview(ctx: Ctx): Promise<Overview> {
+  may(ctx.actor, 'team.see');
+  // One after another: a page takes one connection of the pool, not five.
+  const days = await sentByDay(ctx);
+  const spenders = await topSpenders(ctx);
+  const waiting = await longestWaiting(ctx);
+  const recent = await listAuditEvents(ctx, { limit: RECENT });
+  return { days, spenders, waiting, recent: recent.data, setup: await setupOf(ctx) };
+}
+
+const TODAY = sql`(now() AT TIME ZONE 'UTC')::date`;
+
+type Sent = { messages: string; cost: string };
+const sentIn = ({ messages, cost }: Sent) => ({ messages: Number(messages), cost: BigInt(cost) });
+
+async function sentByDay(ctx: Ctx): Promise<Overview['days']> {
+  const { rows } = await ctx.db.execute<Sent & { day: string }>(sql`
+    SELECT d.day::date::text AS day, coalesce(sum(u.messages), 0) AS messages, coalesce(sum(u.cost), 0) AS cost
+    FROM generate_series(${TODAY} - ${OVERVIEW_DAYS - 1}::int, ${TODAY}, interval '1 day') AS d(day)
+    LEFT JOIN usage_team_daily u ON u.team_id = ${ctx.actor.teamId}::uuid AND u.day = d.day::date GROUP BY 1 ORDER BY 1`);
+  return rows.map(({ day, ...row }) => ({ day, ...sentIn(row) }));
+}
+
+async function topSpenders(ctx: Ctx): Promise<Overview['spenders']> {
+  const teamId = sql`${ctx.actor.teamId}::uuid`;
+  const { rows } = await ctx.db.execute<Sent & { id: string; name: string }>(sql`
+    SELECT m.id, m.name, u.messages, u.cost FROM (
+      SELECT member_id, sum(messages) AS messages, sum(cost) AS cost FROM usage_daily
+      WHERE team_id = ${teamId} AND day > ${TODAY} - ${BURN_DAYS}::int GROUP BY member_id
+      HAVING sum(cost) > 0 ORDER BY cost DESC, member_id LIMIT ${SPENDERS}) u
+    JOIN members m ON m.team_id = ${teamId} AND m.id = u.member_id ORDER BY u.cost DESC, m.id`);
+  return rows.map(({ id, name, ...row }) => ({ memberId: id, name, ...sentIn(row) }));
+}
+
+async function longestWaiting(ctx: Ctx): Promise<Overview['waiting']> {
+  const teamId = sql`${ctx.actor.teamId}::uuid`;
+  const { rows } = await ctx.db.execute<{
+    id: string;
+    name: string;
+    reason: Overview['waiting'][number]['reason'];
+    since: string;
+    balance: string;
+  }>(sql`
+    SELECT m.id, m.name, r.reason, r.waiting_since::text AS since, a.balance FROM recharge_rules r
+    JOIN members m ON m.team_id = ${teamId} AND m.id = r.member_id
+    JOIN ledger_accounts a ON a.team_id = ${teamId} AND a.id = r.member_id
+    WHERE r.team_id = ${teamId} AND r.waiting_since IS NOT NULL ORDER BY r.waiting_since, r.member_id LIMIT ${WAITING_SHOWN}`);
+  return rows.map(({ id, name, reason, since, balance }) => ({
+    memberId: id,
+    name,
+    reason,
+    since: new Date(since),
+    balance: BigInt(balance),
+  }));
+}
+
+async function setupOf(ctx: Ctx): Promise<Overview['setup']> {
+  const teamId = sql`${ctx.actor.teamId}::uuid`;
+  const { rows } = await ctx.db.execute<Overview['setup']>(sql`
+    SELECT (SELECT count(*) > 1 FROM (SELECT 1 FROM members WHERE team_id = ${teamId} AND status <> 'deleted' LIMIT 2) m) AS "hasMember",
+      EXISTS (SELECT 1 FROM transfers WHERE team_id = ${teamId} AND kind IN ('funding', 'opening')) AS "hasFunds",
+      NOT (SELECT sample_prices FROM teams WHERE id = ${teamId}) AS "hasRates",
+      EXISTS (SELECT 1 FROM usage_team_daily WHERE team_id = ${teamId}) AS "hasSent"`);
+  return rows[0]!;
 }
 
 /** Who asks, with which key (null: with none), and the balance that is spent for it: the master's for an owner. */

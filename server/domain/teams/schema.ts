@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { amountOrZero } from '../amounts';
+import { auditEventSchema } from '../audit/schema';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
-import { memberSchema, nameSchema } from '../members/schema';
+import { memberSchema, nameSchema, roleSchema } from '../members/schema';
 import { senderSchema } from '../messages/schema';
 import { isCurrency } from '../money';
+import { RECHARGE_REASONS } from '../recharge/rules';
 
 export const currencySchema = z
   .string()
@@ -54,3 +56,55 @@ export const meSchema = z
   })
   .meta({ id: 'Me' });
 export type Me = z.output<typeof meSchema>;
+
+/** What stands around every page of a team: the team, who looks at it, and what waits for an owner. */
+export const shellSchema = z.object({
+  team: z.object({
+    id: idCodec('team'),
+    name: z.string(),
+    slug: z.string(),
+    currency: z.string(),
+    status: z.enum(['active', 'suspended', 'closed']),
+    samplePrices: z.boolean(),
+    masterBalance: moneyCodec.nullable().meta({ description: "An owner's alone, as the next two." }),
+    reserve: moneyCodec.nullable(),
+    lowBalance: moneyCodec.nullable(),
+  }),
+  me: z.object({
+    memberId: idCodec('mem'),
+    name: z.string(),
+    role: roleSchema,
+    balance: moneyCodec.meta({ description: "The seat's own, an owner's too." }),
+    canTakeBack: z.boolean().meta({ description: "Whether the owner's role can be taken back now." }),
+  }),
+  waitingRecharges: z.int(),
+  demo: z.boolean(),
+});
+export type Shell = z.output<typeof shellSchema>;
+
+const sent = { messages: z.int(), cost: moneyCodec };
+
+/** The first page of an owner: what was sent, who spends, who waits, what happened, what is still to set up. */
+export const overviewSchema = z.object({
+  days: z
+    .array(z.object({ day: z.iso.date(), ...sent }))
+    .meta({ description: 'The last 60 UTC days, today among them, the oldest first.' }),
+  spenders: z.array(z.object({ memberId: idCodec('mem'), name: z.string(), ...sent })),
+  waiting: z.array(
+    z.object({
+      memberId: idCodec('mem'),
+      name: z.string(),
+      reason: z.enum(RECHARGE_REASONS),
+      since: instantCodec,
+      balance: moneyCodec,
+    }),
+  ),
+  recent: z.array(auditEventSchema),
+  setup: z.object({
+    hasMember: z.boolean(),
+    hasFunds: z.boolean(),
+    hasRates: z.boolean().meta({ description: 'The sample prices were confirmed or replaced.' }),
+    hasSent: z.boolean(),
+  }),
+});
+export type Overview = z.output<typeof overviewSchema>;

@@ -1,0 +1,31 @@
+'use client';
+
+import { useEffect, useRef, type ReactNode } from 'react';
+import { Money } from '@/components/ui/Money';
+import styles from './members.module.css';
+
+/** A balance that is seen to change: the cell lights up for a moment when the amount is another than before. */
+export function BalanceCell({
+  balance,
+  currency,
+  children,
+}: {
+  balance: string;
+  currency: string;
+  children?: ReactNode;
+}) {
+  const cell = useRef<HTMLSpanElement>(null);
+  const before = useRef(balance);
+  useEffect(() => {
+    if (before.current === balance) return;
+    before.current = balance;
+    if (window.matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    cell.current?.animate([{ backgroundColor: 'var(--warn-soft)' }, { backgroundColor: 'transparent' }], 1500);
+  }, [balance]);
+  return (
+    <span ref={cell} className={styles.balance}>
+      <Money amount={balance} currency={currency} />
+      {children}
+    </span>
+  );
+}

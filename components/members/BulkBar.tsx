@@ -1,0 +1,77 @@
+'use client';
+
+import { Button, Loader } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import dynamic from 'next/dynamic';
+import { useState } from 'react';
+import { problemOf, useTRPC } from '@/components/data';
+import { useDialogs } from '@/components/ui/dialogs';
+import tableStyles from '@/components/ui/table.module.css';
+import { toast } from '@/components/ui/toast';
+import type { BulkVerb } from './BulkDialog';
+import type { Selection } from './useSelection';
+import type { memberFilter } from './view';
+
+const BulkDialog = dynamic(() => import('./BulkDialog').then((file) => file.BulkDialog), {
+  loading: () => <Loader size="sm" aria-label="Loading" />,
+});
+
+type Props = {
+  selection: Selection;
+  filter: ReturnType<typeof memberFilter>;
+  /** How many match the filter, on all pages. */
+  total: number;
+  onPage: number;
+};
+
+/** What can be done to all selected members at once. */
+export function BulkBar({ selection, filter, total, onPage }: Props) {
+  const open = useDialogs();
+  const trpc = useTRPC();
+  const cache = useQueryClient();
+  const [picking, setPicking] = useState(false);
+  if (selection.size === 0) return null;
+  const start = (verb: BulkVerb, title: string) => () =>
+    open({
+      title: `${title} ${selection.size} ${selection.size === 1 ? 'member' : 'members'}`,
+      size: 'lg',
+      body: (close) => <BulkDialog verb={verb} members={selection.rows} onClose={close} />,
+    });
+  const pickAll = async () => {
+    setPicking(true);
+    try {
+      const { data } = await cache.fetchQuery(trpc.members.pickMembers.queryOptions(filter, { staleTime: 0 }));
+      selection.toggle(data, true);
+    } catch (error) {
+      toast({ message: problemOf(error)?.detail ?? 'No answer arrived.', tone: 'bad' });
+    } finally {
+      setPicking(false);
+    }
+  };
+  return (
+    <div className={tableStyles.bulk} role="region" aria-label="Selected members">
+      <strong className="tabular">{selection.size} selected</strong>
+      <Button size="xs" variant="default" onClick={start('credit', 'Credit')}>
+        Credit…
+      </Button>
+      <Button size="xs" variant="default" onClick={start('debit', 'Debit')}>
+        Debit…
+      </Button>
+      <Button size="xs" variant="default" onClick={start('activate', 'Activate')}>
+        Activate
+      </Button>
+      <Button size="xs" variant="default" onClick={start('deactivate', 'Deactivate')}>
+        Deactivate
+      </Button>
+      {total > onPage && selection.size < total && (
+        <Button size="xs" variant="subtle" loading={picking} onClick={() => void pickAll()}>
+          Select all {total}
+        </Button>
+      )}
+      <span className={tableStyles.push} />
+      <Button size="xs" variant="subtle" color="gray" onClick={selection.clear}>
+        Clear
+      </Button>
+    </div>
+  );
+}

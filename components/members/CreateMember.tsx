@@ -1,0 +1,151 @@
+'use client';
+
+import { Button, Checkbox, Collapse, Radio, Group, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { printAmount } from '@/server/domain/money';
+import { problemOf, useTRPC } from '@/components/data';
+import { NewKey } from '@/components/keys/NewKey';
+import { BeforeAfter } from '@/components/money/BeforeAfter';
+import { MoneyNote } from '@/components/money/MoneyNote';
+import styles from '@/components/money/money.module.css';
+import { RuleFields, useRule } from '@/components/recharge/RuleFields';
+import { useShell } from '@/components/shell/useShell';
+import { micros, minus } from '@/components/ui/amount';
+import { AmountField, useTyped } from '@/components/ui/AmountField';
+
+/** Makes an active member; whatever is left empty is generated. Its key is shown once. */
+export function CreateMember({ onClose }: { onClose: () => void }) {
+  const form = useCreateForm();
+  const create = useMutation(useTRPC().members.createMember.mutationOptions({ gcTime: 0 }));
+  const { currency, masterBalance } = useShell().team;
+  if (create.data) {
+    const { member, secrets } = create.data;
+    return <NewKey apiKey={secrets.apiKey} password={secrets.password} email={member.email} onClose={onClose} />;
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (form.input !== null && !create.isPending) create.mutate(form.input);
+  };
+  const problem = create.isPending ? undefined : problemOf(create.error);
+  const errorOf = (field: string) => problem?.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
+  return (
+    <form className={styles.form} onSubmit={submit} noValidate>
+      <TextInput
+        label="Name"
+        placeholder="Generated when empty"
+        value={form.name}
+        onChange={(event) => form.setName(event.currentTarget.value)}
+        error={errorOf('name')}
+        data-autofocus
+      />
+      <TextInput
+        label="Email"
+        type="email"
+        placeholder="Generated when empty; nothing is mailed to it"
+        value={form.email}
+        onChange={(event) => form.setEmail(event.currentTarget.value)}
+        error={errorOf('email') ?? (problem?.code === 'email_taken' ? problem.detail : undefined)}
+      />
+      <Radio.Group label="Role" value={form.role} onChange={(role) => form.setRole(role as 'owner' | 'member')}>
+        <Group mt="xs">
+          <Radio value="member" label="Member" />
+          <Radio value="owner" label="Owner" />
+        </Group>
+      </Radio.Group>
+      <Checkbox
+        label="With a sign-in"
+        description={
+          form.email.trim()
+            ? 'Only without an email of its own: the holder of a real address sets the password.'
+            : 'Generates a password to sign in with, shown once beside the key.'
+        }
+        checked={form.signIn && !form.email.trim()}
+        disabled={form.email.trim() !== ''}
+        onChange={(event) => form.setSignIn(event.currentTarget.checked)}
+      />
+      <AmountField
+        label="Starting credit"
+        value={form.credit}
+        onChange={form.setCredit}
+        currency={currency}
+        description="From the master balance; may be empty"
+        error={form.short}
+      />
+      {form.amount !== null && (
+        <BeforeAfter
+          currency={currency}
+          lines={[
+            {
+              label: 'Master balance',
+              before: masterBalance ?? '0.00',
+              after: minus(masterBalance ?? '0', form.amount),
+            },
+            { label: 'New member', before: '0.00', after: form.amount },
+          ]}
+        />
+      )}
+      <Checkbox
+        label="With a recharge rule"
+        checked={form.withRule}
+        onChange={(event) => form.setWithRule(event.currentTarget.checked)}
+      />
+      <Collapse expanded={form.withRule}>
+        {form.withRule && <RuleFields rule={form.rule} currency={currency} />}
+      </Collapse>
+      {problem?.code !== 'email_taken' && <MoneyNote asked={create} currency={currency} />}
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" disabled={form.input === null} loading={create.isPending}>
+          Create member
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function useCreateForm() {
+  const { currency, masterBalance } = useShell().team;
+  const [name, setName] = useState('');
+  const [email, setEmail] = useState('');
+  const [role, setRole] = useState<'owner' | 'member'>('member');
+  const [signIn, setSignIn] = useState(false);
+  const [credit, setCredit] = useState('');
+  const [withRule, setWithRule] = useState(false);
+  const typed = useTyped(credit, currency);
+  const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
+  const rule = useRule(null, { credit: amount });
+  const short =
+    amount !== null && micros(minus(masterBalance ?? '0', amount)) < 0n ? 'The master balance holds less.' : undefined;
+  const isComplete = !('problem' in typed) && short === undefined && (!withRule || rule.input !== null);
+  const input = isComplete
+    ? {
+        ...(name.trim() && { name: name.trim() }),
+        ...(email.trim() && { email: email.trim() }),
+        role,
+        ...(signIn && !email.trim() && { generatePassword: true }),
+        ...(amount !== null && { credit: amount }),
+        ...(withRule && rule.input !== null && { recharge: rule.input }),
+      }
+    : null;
+  return {
+    name,
+    setName,
+    email,
+    setEmail,
+    role,
+    setRole,
+    signIn,
+    setSignIn,
+    credit,
+    setCredit,
+    withRule,
+    setWithRule,
+    amount,
+    short,
+    rule,
+    input,
+  };
+}

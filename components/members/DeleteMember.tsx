@@ -1,0 +1,106 @@
+'use client';
+
+import { Button, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { problemOf, useTRPC, useTRPCClient } from '@/components/data';
+import styles from '@/components/money/money.module.css';
+import { useShell } from '@/components/shell/useShell';
+import { formatMoney, micros } from '@/components/ui/amount';
+import { Money } from '@/components/ui/Money';
+import { Facts, Note } from '@/components/ui/pieces';
+import { toast } from '@/components/ui/toast';
+import { usePlace } from '@/components/ui/usePlace';
+import type { Target } from './useMemberActions';
+
+/** Above it the name is typed before so much money is moved by a deletion: 100 of the team's currency. */
+const NAME_IS_TYPED_ABOVE = 100_000_000n;
+const RESTORABLE_DAYS = 14;
+
+/** Deletes a member, after saying what happens to its balance, key, rule and log, and until when it can be restored. */
+export function DeleteMember({ member, onClose }: { member: Target; onClose: () => void }) {
+  const { currency } = useShell().team;
+  const [typed, setTyped] = useState('');
+  const trpc = useTRPC();
+  const balance =
+    useQuery(trpc.members.getSeat.queryOptions({ memberId: member.id }, { staleTime: 0 })).data?.balance ??
+    member.balance;
+  const remove = useRemove(onClose);
+  const isLarge = micros(balance) > NAME_IS_TYPED_ABOVE;
+  const isSure = !isLarge || typed.trim() === member.name.trim();
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (isSure && !remove.isPending) remove.mutate({ memberId: member.id });
+      }}
+    >
+      <Facts
+        of={[
+          [
+            'Balance',
+            <span key="b">
+              <Money amount={balance} currency={currency} /> returns to the master balance
+            </span>,
+          ],
+          ['API key', 'refused at once, for good'],
+          ['Recharge rule', 'kept, but off'],
+          ['Messages, transfers', 'stay in the log and the ledger'],
+          ['Restore', `for ${RESTORABLE_DAYS} days, until ${until()}; the balance stays with the master`],
+        ]}
+      />
+      {isLarge && (
+        <TextInput
+          label={`Type “${member.name}” to delete it`}
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          autoComplete="off"
+          data-autofocus
+        />
+      )}
+      {remove.isError && (
+        <Note tone="bad" alert>
+          <strong>Nothing was moved.</strong> {problemOf(remove.error)?.detail ?? 'No answer arrived.'}
+        </Note>
+      )}
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" color="red" disabled={!isSure} loading={remove.isPending}>
+          Delete member
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+const until = (): string =>
+  new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' }).format(
+    Date.now() + RESTORABLE_DAYS * 24 * 3_600_000,
+  );
+
+function useRemove(onClose: () => void) {
+  const trpc = useTRPC();
+  const client = useTRPCClient();
+  const cache = useQueryClient();
+  const { currency } = useShell().team;
+  const { locale } = usePlace();
+  const restore = (memberId: string) =>
+    void client.members.restoreMember
+      .mutate({ memberId })
+      .then(() => cache.invalidateQueries())
+      .catch((error: unknown) => toast({ message: problemOf(error)?.detail ?? 'No answer arrived.', tone: 'bad' }));
+  return useMutation(
+    trpc.members.deleteMember.mutationOptions({
+      onSuccess: ({ member, returned }) => {
+        toast({
+          message: `${member.name} was deleted; ${formatMoney(returned, currency, locale)} returned to the master balance.`,
+          undo: () => restore(member.id),
+        });
+        onClose();
+      },
+    }),
+  );
+}

@@ -1,0 +1,91 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useTRPC } from '@/components/data';
+import { ruleInWords, stateInWords } from '@/components/recharge/words';
+import { useShell } from '@/components/shell/useShell';
+import { micros } from '@/components/ui/amount';
+import { CopyIconButton } from '@/components/ui/Copy';
+import { Instant } from '@/components/ui/Instant';
+import { Money } from '@/components/ui/Money';
+import { Bars, Bone, Card, Facts } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/usePlace';
+import { MaskedKey, type Seat } from './columns';
+import styles from './members.module.css';
+
+/** Who the member is, how it is paid, what it sent in 30 days. */
+export function MemberOverview({ member }: { member: Seat }) {
+  const { currency } = useShell().team;
+  const { locale } = usePlace();
+  return (
+    <div className={styles.columns}>
+      <Card title="About">
+        <Facts
+          of={[
+            ['Email', member.emailGenerated ? <span className="muted">{member.email} (generated)</span> : member.email],
+            ['Signs in', member.signsIn ? 'yes' : 'no: it is driven by its key alone'],
+            ['Key', <MaskedKey key="key" apiKey={member.apiKey} />],
+            [
+              'Key last used',
+              member.apiKey?.lastUsedAt ? <Instant key="used" at={member.apiKey.lastUsedAt} dateOnly /> : 'never',
+            ],
+            [
+              'Recharge',
+              member.recharge
+                ? `${ruleInWords(member.recharge, currency, locale)} (${stateInWords(member.recharge)})`
+                : 'no rule',
+            ],
+            ['External id', member.externalId ?? '–'],
+            ...Object.entries(member.metadata).map(([name, value]): [string, string] => [`meta: ${name}`, value]),
+            [
+              'Id',
+              <span key="id">
+                <code>{member.id}</code> <CopyIconButton text={member.id} label="Copy the id" />
+              </span>,
+            ],
+            ['Created', <Instant key="created" at={member.createdAt} />],
+            ...(member.restorableUntil
+              ? [
+                  ['Can be restored until', <Instant key="until" at={member.restorableUntil} />] as [
+                    string,
+                    React.ReactNode,
+                  ],
+                ]
+              : []),
+          ]}
+        />
+      </Card>
+      <Usage memberId={member.id} />
+    </div>
+  );
+}
+
+function Usage({ memberId }: { memberId: string }) {
+  const { currency } = useShell().team;
+  const usage = useQuery(useTRPC().reports.getUsage.queryOptions({ memberId })).data;
+  return (
+    <Card title="Last 30 days (UTC)">
+      {usage ? (
+        <>
+          <Facts
+            of={[
+              ['Messages', usage.total.messages.toLocaleString('en')],
+              ['Delivered', usage.total.delivered.toLocaleString('en')],
+              ['Failed', usage.total.failed.toLocaleString('en')],
+              ['Cost', <Money key="cost" amount={usage.total.cost} currency={currency} />],
+            ]}
+          />
+          <div style={{ marginTop: '0.75rem' }}>
+            <Bars
+              label="Cost of each day on which something was sent"
+              height="3rem"
+              values={usage.data.map((day) => Number(micros(day.cost)) / 1e6)}
+            />
+          </div>
+        </>
+      ) : (
+        <Bone />
+      )}
+    </Card>
+  );
+}

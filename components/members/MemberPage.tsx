@@ -1,0 +1,135 @@
+'use client';
+
+import { Button, Tabs } from '@mantine/core';
+import { useSuspenseQuery } from '@tanstack/react-query';
+import dynamic from 'next/dynamic';
+import Link from 'next/link';
+import { useQueryState } from 'nuqs';
+import type { ReactNode } from 'react';
+import { useTRPC } from '@/components/data';
+import { RechargeMark } from '@/components/recharge/RechargeMark';
+import { useShell } from '@/components/shell/useShell';
+import { Money } from '@/components/ui/Money';
+import { Bone, Late, Note, PageHead } from '@/components/ui/pieces';
+import { BalanceCell } from './BalanceCell';
+import { MemberStatus, type Seat } from './columns';
+import { MemberOverview } from './MemberOverview';
+import styles from './members.module.css';
+import { RoleIcon } from './RoleIcon';
+import { tabOf } from './tabs';
+import { useMemberActions } from './useMemberActions';
+
+const loading = () => (
+  <Late>
+    <Bone width="80%" />
+  </Late>
+);
+const MemberTransfers = dynamic(() => import('./MemberTransfers').then((file) => file.MemberTransfers), { loading });
+const RechargeTab = dynamic(() => import('@/components/recharge/RechargeTab').then((file) => file.RechargeTab), {
+  loading,
+});
+const KeyTab = dynamic(() => import('@/components/keys/KeyTab').then((file) => file.KeyTab), { loading });
+const MemberSettings = dynamic(() => import('./MemberSettings').then((file) => file.MemberSettings), { loading });
+
+/** One member whole: for an owner any, for a member its own. */
+export function MemberPage({ memberId }: { memberId: string }) {
+  const { me } = useShell();
+  const member = useSuspenseQuery(useTRPC().members.getSeat.queryOptions({ memberId })).data;
+  const [tab, setTab] = useQueryState('tab', tabOf);
+  const owner = me.role === 'owner';
+  const tabs: [string, string, ReactNode][] = [
+    ['overview', 'Overview', <MemberOverview key="o" member={member} />],
+    ['transfers', 'Transfers', <MemberTransfers key="t" member={member} />],
+    ['recharge', 'Recharge', <RechargeTab key="r" member={member} />],
+    ['key', 'Key', <KeyTab key="k" member={member} />],
+  ];
+  if (owner && member.status !== 'deleted')
+    tabs.push(['settings', 'Settings', <MemberSettings key={member.updatedAt} member={member} />]);
+  const shown = tabs.some(([id]) => id === tab) ? tab : 'overview';
+  return (
+    <>
+      <MemberHead member={member} />
+      <Tabs value={shown} onChange={(next) => void setTab(next as typeof tab)} keepMounted={false}>
+        <Tabs.List mb="md">
+          {tabs.map(([id, label]) => (
+            <Tabs.Tab key={id} value={id}>
+              {label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {tabs.map(([id, , content]) => (
+          <Tabs.Panel key={id} value={id}>
+            {content}
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </>
+  );
+}
+
+function MemberHead({ member }: { member: Seat }) {
+  const { team, me } = useShell();
+  const act = useMemberActions();
+  const owner = me.role === 'owner';
+  const isLive = member.status !== 'deleted';
+  return (
+    <>
+      {owner && (
+        <nav aria-label="Where this is" className="muted">
+          <Link href={`/${team.slug}/members`} prefetch={false}>
+            Members
+          </Link>{' '}
+          /
+        </nav>
+      )}
+      <PageHead title={member.name}>
+        <MemberStatus status={member.status} />
+        {owner ? <RoleIcon member={member} /> : <span>{member.role}</span>}
+      </PageHead>
+      {!isLive && (
+        <div className={styles.gap}>
+          <Note
+            action={
+              owner && (
+                <Button size="xs" variant="default" onClick={() => act.restore(member)}>
+                  Restore
+                </Button>
+              )
+            }
+          >
+            This member is deleted. Its balance went back to the master; its log and ledger stay.
+          </Note>
+        </div>
+      )}
+      <div className={styles.money}>
+        <span className={styles.big}>
+          <BalanceCell balance={member.balance} currency={team.currency}>
+            {member.recharge && <RechargeMark rule={member.recharge} currency={team.currency} />}
+          </BalanceCell>
+        </span>
+        {owner && isLive && (
+          <>
+            <Button size="xs" onClick={() => act.credit(member)}>
+              Credit
+            </Button>
+            <Button size="xs" variant="default" onClick={() => act.debit(member)}>
+              Debit
+            </Button>
+          </>
+        )}
+        {member.role === 'owner' && (
+          <span className="muted">
+            An owner’s messages are paid from the master balance
+            {team.masterBalance !== null && (
+              <>
+                {' '}
+                (<Money amount={team.masterBalance} currency={team.currency} />)
+              </>
+            )}
+            ; this balance rests.
+          </span>
+        )}
+      </div>
+    </>
+  );
+}

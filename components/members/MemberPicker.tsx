@@ -1,0 +1,44 @@
+'use client';
+
+import { Loader, Select } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTRPC } from '@/components/data';
+
+const OFFERED = 20;
+
+/** Picks one member among any number: the database searches. */
+export function MemberPicker({ value, onChange }: { value: string | null; onChange: (id: string | null) => void }) {
+  const trpc = useTRPC();
+  const [text, setText] = useState('');
+  const [wanted] = useDebouncedValue(text.trim(), 150);
+  const found = useQuery(
+    trpc.members.browseMembers.queryOptions(
+      { ...(wanted && { query: wanted }), page: 1, pageSize: OFFERED, sort: 'name', direction: 'asc' },
+      { placeholderData: keepPreviousData },
+    ),
+  );
+  const chosen = useQuery(trpc.members.getSeat.queryOptions({ memberId: value ?? '' }, { enabled: value !== null }));
+  const options = new Map((found.data?.data ?? []).map(({ id, name }) => [id, name]));
+  if (chosen.data) options.set(chosen.data.id, chosen.data.name);
+  return (
+    <Select
+      size="xs"
+      w="14rem"
+      aria-label="Member"
+      placeholder="Any member"
+      searchable
+      clearable
+      clearButtonProps={{ 'aria-label': 'Clear the member' }}
+      value={value}
+      onChange={onChange}
+      searchValue={text}
+      onSearchChange={setText}
+      // What the database found is what is offered.
+      filter={({ options: all }) => all}
+      data={[...options].map(([id, name]) => ({ value: id, label: name }))}
+      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'No member is called that.'}
+    />
+  );
+}

@@ -1,0 +1,143 @@
+'use client';
+
+import { Button, Textarea, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { problemOf, useTRPC } from '@/components/data';
+import moneyStyles from '@/components/money/money.module.css';
+import { Card, Note } from '@/components/ui/pieces';
+import { toast } from '@/components/ui/toast';
+import type { Seat } from './columns';
+import styles from './members.module.css';
+import { useMemberActions } from './useMemberActions';
+
+/** What an owner changes of a member, and what ends it. */
+export function MemberSettings({ member }: { member: Seat }) {
+  const act = useMemberActions();
+  const isOwner = member.role === 'owner';
+  return (
+    <div className={styles.stack}>
+      <Card title="Name and contact">
+        <Profile member={member} />
+      </Card>
+      <Card title="Role">
+        <div className={styles.money}>
+          <span>{isOwner ? 'An owner manages the whole team.' : 'A member acts for itself alone.'}</span>
+          <Button variant="default" size="xs" onClick={() => act.changeRole(member)}>
+            {isOwner ? 'Make member' : 'Make owner'}
+          </Button>
+        </div>
+      </Card>
+      <Card title="Activity">
+        <div className={styles.money}>
+          <span>
+            {member.status === 'active'
+              ? 'Deactivated, its key is refused from the next request on; its balance stays.'
+              : 'Its key is refused. Activated, it works again at once.'}
+          </span>
+          {member.status === 'active' ? (
+            <Button variant="default" size="xs" onClick={() => act.deactivate(member)}>
+              Deactivate
+            </Button>
+          ) : (
+            <Button variant="default" size="xs" onClick={() => act.activate(member)}>
+              Activate
+            </Button>
+          )}
+        </div>
+      </Card>
+      <Card title="Delete">
+        <div className={styles.money}>
+          <span>Its balance returns to the master balance and its key ends. Restorable for 14 days.</span>
+          <Button color="red" variant="outline" size="xs" onClick={() => act.remove(member)}>
+            Delete…
+          </Button>
+        </div>
+      </Card>
+    </div>
+  );
+}
+
+const linesOf = (metadata: Record<string, string>): string =>
+  Object.entries(metadata)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n');
+
+/** `name=value`, one a line; null where a line is not. */
+function readLines(text: string): Record<string, string> | null {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (lines.some((line) => line.indexOf('=') < 1)) return null;
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf('=')).trim(), line.slice(line.indexOf('=') + 1).trim()]),
+  );
+}
+
+function Profile({ member }: { member: Seat }) {
+  const [name, setName] = useState(member.name);
+  const [email, setEmail] = useState(member.emailGenerated ? '' : member.email);
+  const [externalId, setExternalId] = useState(member.externalId ?? '');
+  const [metadata, setMetadata] = useState(linesOf(member.metadata));
+  const save = useMutation(
+    useTRPC().members.updateMember.mutationOptions({ onSuccess: () => toast({ message: 'Saved.' }) }),
+  );
+  const read = readLines(metadata);
+  const changed = {
+    ...(name.trim() !== member.name && { name: name.trim() }),
+    ...(email.trim() !== '' && email.trim() !== member.email && { email: email.trim() }),
+    ...(externalId.trim() !== (member.externalId ?? '') && { externalId: externalId.trim() || null }),
+    ...(read !== null && metadata !== linesOf(member.metadata) && { metadata: read }),
+  };
+  const isDirty = Object.keys(changed).length > 0;
+  const problem = save.isPending ? undefined : problemOf(save.error);
+  const errorOf = (field: string) =>
+    problem?.errors?.find(({ pointer }) => pointer === `/${field}` || pointer.startsWith(`/${field}/`))?.detail;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (isDirty && read !== null && !save.isPending) save.mutate({ memberId: member.id, ...changed });
+  };
+  return (
+    <form className={moneyStyles.form} onSubmit={submit} noValidate>
+      <TextInput
+        label="Name"
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={errorOf('name')}
+      />
+      <TextInput
+        label="Contact email"
+        type="email"
+        placeholder={member.emailGenerated ? `${member.email} (generated)` : undefined}
+        description="A contact: the address that somebody signs in with is not changed by it."
+        value={email}
+        onChange={(event) => setEmail(event.currentTarget.value)}
+        error={errorOf('email') ?? (problem?.code === 'email_taken' ? problem.detail : undefined)}
+      />
+      <TextInput
+        label="External id"
+        description="What your own system calls it"
+        value={externalId}
+        onChange={(event) => setExternalId(event.currentTarget.value)}
+        error={errorOf('externalId')}
+      />
+      <Textarea
+        label="Metadata"
+        description="name=value, one a line"
+        autosize
+        minRows={2}
+        value={metadata}
+        onChange={(event) => setMetadata(event.currentTarget.value)}
+        error={read === null ? 'Each line is name=value.' : errorOf('metadata')}
+      />
+      {problem && problem.code !== 'email_taken' && !problem.errors?.length && (
+        <Note tone="bad" alert>
+          {problem.detail}
+        </Note>
+      )}
+      <div className={moneyStyles.foot}>
+        <Button type="submit" disabled={!isDirty || read === null} loading={save.isPending}>
+          Save
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,27 @@
+'use client';
+
+import { TransferDetail } from '@/components/transfers/TransferDetail';
+import { TransferTable } from '@/components/transfers/TransferTable';
+import { transferQuestion } from '@/components/transfers/view';
+import { KINDS } from '@/components/transfers/words';
+import { useDialogs } from '@/components/ui/dialogs';
+import { Empty } from '@/components/ui/pieces';
+import type { Seat } from './columns';
+
+/** Every movement of one member's money. */
+export function MemberTransfers({ member }: { member: Seat }) {
+  const open = useDialogs();
+  return (
+    <TransferTable
+      question={transferQuestion({ kind: [], member: member.id, from: null, to: null })}
+      onOpen={(transfer) =>
+        open({
+          title: KINDS[transfer.kind],
+          side: true,
+          body: (close) => <TransferDetail transfer={transfer} onClose={close} />,
+        })
+      }
+      empty={<Empty title="No money has moved yet">Credits, debits, recharges and charges will stand here.</Empty>}
+    />
+  );
+}

@@ -1,0 +1,31 @@
+'use client';
+
+import { ActionIcon, Tooltip } from '@mantine/core';
+import { UserRound, UserRoundCog } from 'lucide-react';
+import type { Seat } from './columns';
+import styles from './members.module.css';
+import { useMemberActions } from './useMemberActions';
+
+/** The role in a word, with the little person that switches it. */
+export function RoleIcon({ member }: { member: Seat }) {
+  const { changeRole } = useMemberActions();
+  const label = member.role === 'owner' ? `Make ${member.name} a member` : `Make ${member.name} an owner`;
+  const Icon = member.role === 'owner' ? UserRoundCog : UserRound;
+  return (
+    <span className={styles.role}>
+      <Tooltip label={label}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="sm"
+          aria-label={label}
+          disabled={member.status === 'deleted'}
+          onClick={() => changeRole(member)}
+        >
+          <Icon size={14} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+      {member.role}
+    </span>
+  );
+}

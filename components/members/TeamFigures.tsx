@@ -1,0 +1,93 @@
+'use client';
+
+import { Anchor, Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import dynamic from 'next/dynamic';
+import Link from 'next/link';
+import { useTRPC } from '@/components/data';
+import { useShell } from '@/components/shell/useShell';
+import { useDialogs } from '@/components/ui/dialogs';
+import { Money } from '@/components/ui/Money';
+import { Bars, Bone, Figure, Figures } from '@/components/ui/pieces';
+import { micros } from '@/components/ui/amount';
+
+const FundSandbox = dynamic(() => import('@/components/money/FundSandbox').then((file) => file.FundSandbox));
+
+/** The master balance and how long it lasts, who there is, what it cost, who waits. */
+export function TeamFigures() {
+  const trpc = useTRPC();
+  const shell = useShell();
+  const team = useQuery(trpc.team.getTeam.queryOptions()).data;
+  const usage = useQuery(trpc.reports.getUsage.queryOptions({})).data;
+  const { slug, currency } = shell.team;
+  const days = usage?.data ?? [];
+  return (
+    <Figures>
+      <Figure
+        label="Master balance"
+        main={
+          <>
+            <Money amount={shell.team.masterBalance ?? '0.00'} currency={currency} />
+            <FundButton />
+          </>
+        }
+        note={team ? lasting(team) : <Bone />}
+      />
+      <Figure
+        label="Members"
+        main={team ? `${team.members.active} active` : <Bone width="4rem" />}
+        note={team ? `${team.members.inactive} inactive` : <Bone />}
+      />
+      <Figure
+        label="Last 30 days (UTC)"
+        main={usage ? `${usage.total.messages.toLocaleString('en')} messages` : <Bone width="8rem" />}
+        note={
+          usage ? (
+            <>
+              <Money amount={usage.total.cost} currency={currency} />
+              <Bars label="Cost of each day" values={days.map((day) => Number(micros(day.cost)) / 1e6)} />
+            </>
+          ) : (
+            <Bone />
+          )
+        }
+      />
+      <Figure
+        label="Waiting"
+        main={`${shell.waitingRecharges} ${shell.waitingRecharges === 1 ? 'recharge' : 'recharges'}`}
+        note={
+          shell.waitingRecharges > 0 ? (
+            <Anchor component={Link} href={`/${slug}/members?recharge=waiting`} prefetch={false} size="sm">
+              See why
+            </Anchor>
+          ) : (
+            'Every rule can be served.'
+          )
+        }
+      />
+    </Figures>
+  );
+}
+
+function lasting({ runwayDays }: { runwayDays: number | null }): string {
+  if (runwayDays === null) return 'Nothing was spent in 30 days.';
+  return runwayDays > 730
+    ? 'Lasts more than two years'
+    : `Lasts about ${runwayDays} ${runwayDays === 1 ? 'day' : 'days'}`;
+}
+
+/** In the demo money comes from nowhere; elsewhere the operator funds the master. */
+function FundButton() {
+  const { demo } = useShell();
+  const open = useDialogs();
+  if (!demo) return null;
+  return (
+    <Button
+      size="compact-sm"
+      variant="default"
+      onClick={() => open({ title: 'Fund the master balance', body: (close) => <FundSandbox onClose={close} /> })}
+    >
+      Fund
+    </Button>
+  );
+}

@@ -1,0 +1,245 @@
+'use client';
+
+import { Button, CloseButton, Menu, TextInput } from '@mantine/core';
+import { useDebouncedCallback, useLocalStorage } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Columns3, Download, Plus, Search } from 'lucide-react';
+import { useQueryStates } from 'nuqs';
+import { useRef, useState } from 'react';
+import { problemOf, useTRPC } from '@/components/data';
+import { useShell } from '@/components/shell/useShell';
+import { DataTable, type Sort } from '@/components/ui/DataTable';
+import { Failed } from '@/components/ui/Failed';
+import { FilterChip } from '@/components/ui/FilterChip';
+import { Pager } from '@/components/ui/Pager';
+import { Bone, Empty, Late, PageHead } from '@/components/ui/pieces';
+import { useShortcut } from '@/components/ui/shortcuts';
+import tableStyles from '@/components/ui/table.module.css';
+import { BulkBar } from './BulkBar';
+import { CHOOSABLE, HIDDEN_AT_FIRST, memberColumns } from './columns';
+import { RowActions } from './RowActions';
+import { TeamFigures } from './TeamFigures';
+import { useMemberActions } from './useMemberActions';
+import { useSelection } from './useSelection';
+import { memberFilter, memberQuestion, memberView, type MemberView } from './view';
+
+/** The team's sub-accounts: found, compared, and acted on one by one or many at once. */
+export function TeamPage() {
+  const { team } = useShell();
+  const [view, setView] = useQueryStates(memberView, { history: 'replace' });
+  const [hidden, setHidden] = useLocalStorage<string[]>({ key: 'purser-columns', defaultValue: HIDDEN_AT_FIRST });
+  const { create } = useMemberActions();
+  const selection = useSelection();
+  const question = memberQuestion(view);
+  const page = useQuery(useTRPC().members.browseMembers.queryOptions(question, { placeholderData: keepPreviousData }));
+  const change = (next: Partial<MemberView>) => void setView({ page: null, ...next });
+  const sortBy = (by: string) =>
+    change({ sort: by as MemberView['sort'], dir: view.sort === by && view.dir === 'asc' ? 'desc' : 'asc' });
+  useShortcut('c', 'Create member', create);
+  return (
+    <>
+      <PageHead title="Members">
+        <Button leftSection={<Plus size={16} aria-hidden />} onClick={create}>
+          Create member
+        </Button>
+      </PageHead>
+      <TeamFigures />
+      <div className={tableStyles.toolbar} role="search">
+        <SearchField value={view.q} onChange={(q) => change({ q })} />
+        <Filters view={view} onChange={change} />
+        <span className="muted tabular" aria-live="polite">
+          {page.data && `${page.data.total} of ${page.data.all}`}
+        </span>
+        <span className={tableStyles.push} />
+        <ColumnChoice hidden={hidden} onChange={setHidden} />
+        <Button
+          size="xs"
+          variant="default"
+          component="a"
+          href={`/${team.slug}/export/members?${new URLSearchParams(queryOf(view)).toString()}`}
+          leftSection={<Download size={14} aria-hidden />}
+        >
+          CSV
+        </Button>
+      </div>
+      {page.isError && <Failed problem={problemOf(page.error)} onRetry={() => void page.refetch()} />}
+      {page.isPending && <TableSkeleton />}
+      {page.data && page.data.total === 0 && <Nothing view={view} all={page.data.all} onChange={change} />}
+      {page.data && page.data.total > 0 && (
+        <>
+          <DataTable
+            label="Members"
+            columns={memberColumns(team)}
+            hidden={hidden}
+            rows={page.data.data}
+            idOf={(member) => member.id}
+            nameOf={(member) => member.name}
+            sort={{ by: view.sort, direction: view.dir } satisfies Sort}
+            onSort={sortBy}
+            selection={selection}
+            actions={(member) => <RowActions member={member} />}
+            stale={page.isPlaceholderData}
+          />
+          <Pager
+            noun="members"
+            page={question.page}
+            pageSize={question.pageSize}
+            total={page.data.total}
+            onPage={(next) => void setView({ page: next })}
+          />
+          <BulkBar
+            selection={selection}
+            filter={memberFilter(view)}
+            total={page.data.total}
+            onPage={page.data.data.length}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+const queryOf = (view: MemberView): Record<string, string> =>
+  Object.fromEntries(Object.entries(memberFilter(view)).map(([name, value]) => [name, String(value)]));
+
+function SearchField({ value, onChange }: { value: string; onChange: (text: string) => void }) {
+  const [text, setText] = useState(value);
+  const [known, setKnown] = useState(value);
+  const field = useRef<HTMLInputElement>(null);
+  const report = useDebouncedCallback(onChange, 200);
+  // The address has changed by another way (back, a cleared filter): the field follows.
+  if (value !== known) {
+    setKnown(value);
+    if (value !== text.trim()) setText(value);
+  }
+  const type = (next: string) => {
+    setText(next);
+    report(next.trim());
+  };
+  useShortcut('/', 'Search the members', () => field.current?.focus());
+  return (
+    <TextInput
+      ref={field}
+      size="xs"
+      type="search"
+      aria-label="Search members"
+      placeholder="Name, email, id, end of key…"
+      leftSection={<Search size={14} aria-hidden />}
+      value={text}
+      onChange={(event) => type(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') event.currentTarget.blur();
+      }}
+      rightSection={text && <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />}
+      style={{ flex: '0 1 18rem', minWidth: '10rem' }}
+    />
+  );
+}
+
+type ViewProps = { view: MemberView; onChange: (next: Partial<MemberView>) => void };
+
+function Filters({ view, onChange }: ViewProps) {
+  return (
+    <>
+      <FilterChip
+        label="Status"
+        options={[
+          { value: 'active', label: 'active' },
+          { value: 'inactive', label: 'inactive' },
+          { value: 'deleted', label: 'deleted' },
+        ]}
+        chosen={view.status}
+        onChange={(status) => onChange({ status })}
+      />
+      <FilterChip
+        label="Role"
+        single
+        options={[
+          { value: 'owner', label: 'owner' },
+          { value: 'member', label: 'member' },
+        ]}
+        chosen={view.role === null ? [] : [view.role]}
+        onChange={([role]) => onChange({ role: role ?? null })}
+      />
+      <FilterChip
+        label="Recharge"
+        single
+        options={[
+          { value: 'none', label: 'no rule' },
+          { value: 'ready', label: 'ready' },
+          { value: 'waiting', label: 'waiting' },
+          { value: 'paused', label: 'paused' },
+          { value: 'off', label: 'off' },
+        ]}
+        chosen={view.recharge === null ? [] : [view.recharge]}
+        onChange={([recharge]) => onChange({ recharge: recharge ?? null })}
+      />
+    </>
+  );
+}
+
+function ColumnChoice({ hidden, onChange }: { hidden: string[]; onChange: (hidden: string[]) => void }) {
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button size="xs" variant="default" leftSection={<Columns3 size={14} aria-hidden />}>
+          Columns
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {CHOOSABLE.map(({ id, header }) => (
+          <Menu.CheckboxItem
+            key={id}
+            checked={!hidden.includes(id)}
+            onChange={(shown) => onChange(shown ? hidden.filter((one) => one !== id) : [...hidden, id])}
+          >
+            {header}
+          </Menu.CheckboxItem>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** No member at all, or none that the filters let through: each with its way on. */
+function Nothing({ view, all, onChange }: ViewProps & { all: number }) {
+  const { create } = useMemberActions();
+  const filters = [
+    view.q && `“${view.q}”`,
+    view.status.length > 0 && `status ${view.status.join(' or ')}`,
+    view.role && `role ${view.role}`,
+    view.recharge && `recharge ${view.recharge === 'none' ? 'no rule' : view.recharge}`,
+  ].filter(Boolean);
+  if (filters.length > 0) {
+    return (
+      <Empty
+        title="No member matches"
+        action={
+          <Button variant="default" onClick={() => onChange({ q: '', status: [], role: null, recharge: null })}>
+            Clear the filters
+          </Button>
+        }
+      >
+        Looked for {filters.join(', ')}.
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      title={all === 0 ? 'No members yet' : 'Nothing on this page'}
+      action={<Button onClick={create}>Create member</Button>}
+    >
+      A member is a sub-account: it has its own API key, balance and message log, paid from your master balance.
+    </Empty>
+  );
+}
+
+export const TableSkeleton = () => (
+  <Late>
+    <div className={tableStyles.frame} style={{ padding: '0.75rem', display: 'grid', gap: '1.5rem' }}>
+      {Array.from({ length: 8 }, (_, i) => (
+        <Bone key={i} width={`${90 - ((i * 7) % 30)}%`} />
+      ))}
+    </div>
+  </Late>
+);

@@ -1,0 +1,126 @@
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import Link from 'next/link';
+import type { useTRPC } from '@/components/data';
+import { RechargeMark } from '@/components/recharge/RechargeMark';
+import { CopyIconButton } from '@/components/ui/Copy';
+import type { Column } from '@/components/ui/DataTable';
+import { Instant } from '@/components/ui/Instant';
+import { Money } from '@/components/ui/Money';
+import { Status, type Tone } from '@/components/ui/pieces';
+import { BalanceCell } from './BalanceCell';
+import { RoleIcon } from './RoleIcon';
+
+/** A seat as the pages have it. */
+export type Seat = inferOutput<ReturnType<typeof useTRPC>['members']['getSeat']>;
+
+const TONES: Record<Seat['status'], Tone> = { active: 'ok', inactive: 'off', deleted: 'bad' };
+
+export const MemberStatus = ({ status }: { status: Seat['status'] }) => <Status tone={TONES[status]}>{status}</Status>;
+
+export const MaskedKey = ({ apiKey }: { apiKey: Seat['apiKey'] }) =>
+  apiKey === null ? (
+    <span className="muted">no key</span>
+  ) : (
+    <code>
+      {apiKey.prefix}…{apiKey.last4}
+    </code>
+  );
+
+type Team = { slug: string; currency: string };
+
+/** The columns of the team page; those after the first can be hidden. */
+export function memberColumns(team: Team): Column<Seat>[] {
+  return [
+    {
+      id: 'name',
+      header: 'Name',
+      main: true,
+      sortable: true,
+      cell: (member) => (
+        <Link href={`/${team.slug}/members/${member.id}`} prefetch={false} title={member.name}>
+          {member.name}
+        </Link>
+      ),
+    },
+    {
+      id: 'email',
+      header: 'Email',
+      wide: true,
+      sortable: true,
+      cell: (member) =>
+        member.emailGenerated ? (
+          <span className="muted" title={member.email}>
+            (generated)
+          </span>
+        ) : (
+          <span title={member.email}>{member.email}</span>
+        ),
+    },
+    { id: 'role', header: 'Role', sortable: true, cell: (member) => <RoleIcon member={member} /> },
+    { id: 'apiKey', header: 'API key', cell: (member) => <MaskedKey apiKey={member.apiKey} /> },
+    {
+      id: 'balance',
+      header: 'Balance',
+      right: true,
+      sortable: true,
+      cell: (member) => (
+        <BalanceCell balance={member.balance} currency={team.currency}>
+          {member.recharge && <RechargeMark rule={member.recharge} currency={team.currency} />}
+        </BalanceCell>
+      ),
+    },
+    {
+      id: 'messages',
+      header: 'Messages, 30 days',
+      right: true,
+      sortable: true,
+      cell: (member) => member.usage.messages.toLocaleString('en'),
+    },
+    {
+      id: 'cost',
+      header: 'Cost, 30 days',
+      right: true,
+      sortable: true,
+      cell: (member) => <Money amount={member.usage.cost} currency={team.currency} />,
+    },
+    { id: 'status', header: 'Status', sortable: true, cell: (member) => <MemberStatus status={member.status} /> },
+    {
+      id: 'lastUsedAt',
+      header: 'Key last used',
+      sortable: true,
+      cell: (member) =>
+        member.apiKey?.lastUsedAt ? (
+          <Instant at={member.apiKey.lastUsedAt} dateOnly />
+        ) : (
+          <span className="muted">never</span>
+        ),
+    },
+    {
+      id: 'createdAt',
+      header: 'Created',
+      sortable: true,
+      cell: (member) => <Instant at={member.createdAt} dateOnly />,
+    },
+    {
+      id: 'externalId',
+      header: 'External id',
+      wide: true,
+      cell: (member) => <span title={member.externalId ?? undefined}>{member.externalId ?? '–'}</span>,
+    },
+    {
+      id: 'id',
+      header: 'Id',
+      cell: (member) => (
+        <>
+          <code>{member.id}</code> <CopyIconButton text={member.id} label={`Copy the id of ${member.name}`} />
+        </>
+      ),
+    },
+  ];
+}
+
+export const HIDDEN_AT_FIRST = ['lastUsedAt', 'createdAt', 'externalId', 'id'];
+
+export const CHOOSABLE = memberColumns({ slug: '', currency: 'USD' })
+  .filter(({ main }) => !main)
+  .map(({ id, header }) => ({ id, header }));

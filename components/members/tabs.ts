@@ -1,0 +1,8 @@
+import { createLoader, parseAsStringLiteral } from 'nuqs/server';
+
+/** The tab of a member's page, as it stands in its address. */
+export const tabOf = parseAsStringLiteral(['overview', 'transfers', 'recharge', 'key', 'settings']).withDefault(
+  'overview',
+);
+
+export const loadTab = createLoader({ tab: tabOf });

@@ -1,0 +1,55 @@
+import { createLoader, parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral } from 'nuqs/server';
+import { MEMBER_STATUSES } from '@/server/domain/members/rules';
+
+export const ROLES = ['owner', 'member'] as const;
+export const RULE_STATES = ['none', 'ready', 'waiting', 'paused', 'off'] as const;
+export const SORTS = [
+  'name',
+  'email',
+  'role',
+  'balance',
+  'messages',
+  'cost',
+  'status',
+  'createdAt',
+  'lastUsedAt',
+] as const;
+export const PAGE_SIZES = [25, 50, 100];
+
+/** The whole state of the team page, as it stands in its address. */
+export const memberView = {
+  q: parseAsString.withDefault(''),
+  status: parseAsArrayOf(parseAsStringLiteral(MEMBER_STATUSES)).withDefault([]),
+  role: parseAsStringLiteral(ROLES),
+  recharge: parseAsStringLiteral(RULE_STATES),
+  sort: parseAsStringLiteral(SORTS).withDefault('name'),
+  dir: parseAsStringLiteral(['asc', 'desc']).withDefault('asc'),
+  page: parseAsInteger.withDefault(1),
+  size: parseAsInteger.withDefault(25),
+};
+
+export const loadMemberView = createLoader(memberView);
+
+export type MemberView = Awaited<ReturnType<typeof loadMemberView>>;
+
+/** What the view leaves out of the members, as the procedures take it. */
+export function memberFilter({ q, status, role, recharge }: MemberView) {
+  return {
+    ...(q.trim() === '' ? {} : { query: q.trim() }),
+    ...(status.length === 0 ? {} : { status }),
+    ...(role === null ? {} : { role }),
+    ...(recharge === null ? {} : { recharge }),
+  };
+}
+
+/** What the page asks for: the same on the server, which asks first, and in the browser. */
+export function memberQuestion(view: MemberView) {
+  const { sort, dir, page, size } = view;
+  return {
+    ...memberFilter(view),
+    sort,
+    direction: dir,
+    page: Math.max(1, page),
+    pageSize: PAGE_SIZES.includes(size) ? size : 25,
+  };
+}

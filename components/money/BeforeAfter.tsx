@@ -1,0 +1,36 @@
+import { micros } from '@/components/ui/amount';
+import { Money } from '@/components/ui/Money';
+import styles from './money.module.css';
+
+type Line = { label: string; before: string; after: string | null };
+
+/** Balances before → after, as the amount is typed; an `after` below zero is shown as what it lacks. */
+export function BeforeAfter({ lines, currency }: { lines: Line[]; currency: string }) {
+  return (
+    <table className={styles.beforeAfter}>
+      <caption className="hidden">Balances before and after</caption>
+      <thead>
+        <tr>
+          <th scope="col">
+            <span className="hidden">Balance</span>
+          </th>
+          <th scope="col">Before</th>
+          <th scope="col">After</th>
+        </tr>
+      </thead>
+      <tbody>
+        {lines.map(({ label, before, after }) => (
+          <tr key={label}>
+            <th scope="row">{label}</th>
+            <td>
+              <Money amount={before} currency={currency} />
+            </td>
+            <td data-short={after !== null && micros(after) < 0n ? true : undefined}>
+              {after === null ? '–' : <Money amount={after} currency={currency} strong />}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,22 @@
+'use client';
+
+import { useMutation } from '@tanstack/react-query';
+import { problemOf, useTRPC } from '@/components/data';
+import { useShell } from '@/components/shell/useShell';
+import { formatMoney } from '@/components/ui/amount';
+import { toast } from '@/components/ui/toast';
+import { usePlace } from '@/components/ui/usePlace';
+
+/** Takes a credit, a debit or a recharge back, whole and once; says how it went. */
+export function useReverse() {
+  const { currency } = useShell().team;
+  const { locale } = usePlace();
+  return useMutation(
+    useTRPC().transfers.reverseTransfer.mutationOptions({
+      onSuccess: ({ transfer }) =>
+        toast({ message: `${formatMoney(transfer.amount, currency, locale)} taken back by a transfer of its own.` }),
+      onError: (error) =>
+        toast({ message: `Nothing was moved. ${problemOf(error)?.detail ?? 'No answer arrived.'}`, tone: 'bad' }),
+    }),
+  );
+}

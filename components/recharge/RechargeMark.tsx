@@ -1,0 +1,22 @@
+'use client';
+
+import { Tooltip } from '@mantine/core';
+import { RefreshCw, RefreshCwOff } from 'lucide-react';
+import { usePlace } from '@/components/ui/usePlace';
+import type { Seat } from '@/components/members/columns';
+import styles from './recharge.module.css';
+import { ruleInWords, stateInWords } from './words';
+
+/** The mark beside a balance that recharges itself: tells the rule in words, and how it stands. */
+export function RechargeMark({ rule, currency }: { rule: NonNullable<Seat['recharge']>; currency: string }) {
+  const { locale } = usePlace();
+  const words = `Recharge ${ruleInWords(rule, currency, locale)}; ${stateInWords(rule)}`;
+  const Icon = rule.state === 'off' ? RefreshCwOff : RefreshCw;
+  return (
+    <Tooltip label={words}>
+      <span className={styles.mark} data-state={rule.state} role="img" aria-label={words} tabIndex={0}>
+        <Icon size={13} aria-hidden />
+      </span>
+    </Tooltip>
+  );
+}

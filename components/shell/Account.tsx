@@ -1,0 +1,71 @@
+'use client';
+
+import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
+import { useMounted } from '@mantine/hooks';
+import { LogOut, Users } from 'lucide-react';
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import styles from './shell.module.css';
+
+/** Light, dark, or as the system says; it stays in this browser. */
+export function ThemeSwitch() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const isMounted = useMounted();
+  return (
+    <SegmentedControl
+      size="xs"
+      fullWidth
+      aria-label="Colours"
+      // What the browser keeps is not known to the server.
+      value={isMounted ? colorScheme : 'auto'}
+      onChange={(value) => setColorScheme(value as 'auto' | 'light' | 'dark')}
+      data={[
+        { value: 'auto', label: 'System' },
+        { value: 'light', label: 'Light' },
+        { value: 'dark', label: 'Dark' },
+      ]}
+    />
+  );
+}
+
+/** The foot of the navigation: the person's own settings, the colours, the way out. */
+export function Account({ onGone }: { onGone?: () => void }) {
+  const path = usePathname();
+  const leave = async () => {
+    const { signOut } = await import('next-auth/react');
+    await signOut({ redirect: false });
+    window.location.assign('/sign-in');
+  };
+  return (
+    <div className={styles.bottom}>
+      <nav aria-label="Account settings">
+        <ul className={styles.links}>
+          <li>
+            <Link
+              href="/account/teams"
+              prefetch={false}
+              className={styles.link}
+              aria-current={path === '/account/teams' ? 'page' : undefined}
+              onClick={onGone}
+            >
+              <Users size={16} aria-hidden />
+              Teams
+            </Link>
+          </li>
+          <li>
+            <button
+              type="button"
+              className={styles.link}
+              style={{ width: '100%', border: 0, background: 'none', font: 'inherit', cursor: 'pointer' }}
+              onClick={() => void leave()}
+            >
+              <LogOut size={16} aria-hidden />
+              Sign out
+            </button>
+          </li>
+        </ul>
+      </nav>
+      <ThemeSwitch />
+    </div>
+  );
+}

@@ -1,0 +1,24 @@
+'use client';
+
+import { Kbd, Modal } from '@mantine/core';
+import { useState } from 'react';
+import { Facts } from '@/components/ui/pieces';
+import { useShortcutList } from '@/components/ui/shortcuts';
+
+/** Every key of the page that is open. */
+export function HelpSheet({ onClose }: { onClose: () => void }) {
+  const list = useShortcutList();
+  const [shortcuts] = useState(list);
+  return (
+    <Modal opened onClose={onClose} title="Keys of this page" closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Facts
+        of={[
+          ['Search, or do something', <Kbd key="k">⌘ K / Ctrl K</Kbd>],
+          ...shortcuts.map(({ keys, label }): [string, React.ReactNode] => [label, <Kbd key={keys}>{keys}</Kbd>]),
+          ['Open the row', <Kbd key="enter">Enter</Kbd>],
+          ['Close', <Kbd key="esc">Esc</Kbd>],
+        ]}
+      />
+    </Modal>
+  );
+}

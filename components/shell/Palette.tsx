@@ -1,0 +1,102 @@
+'use client';
+
+import '@mantine/spotlight/styles.css';
+import { Spotlight, spotlight } from '@mantine/spotlight';
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Search } from 'lucide-react';
+import { useRouter } from 'next/navigation';
+import { useEffect, useState } from 'react';
+import { useTRPC } from '@/components/data';
+import { formatMoney } from '@/components/ui/amount';
+import { usePlace } from '@/components/ui/usePlace';
+import { useShortcutList } from '@/components/ui/shortcuts';
+import { useShell } from './useShell';
+
+const SHOWN = 8;
+
+/** Finds a member by name, email or id, and whatever can be done on this page or reached from it. */
+export function Palette({ asked }: { asked: number }) {
+  const { team, me } = useShell();
+  const [query, setQuery] = useState('');
+  const list = useShortcutList();
+  const router = useRouter();
+  const owner = me.role === 'owner';
+  // Asked for anew by each key press, and once when it has just been loaded.
+  useEffect(() => spotlight.open(), [asked]);
+  const places: [string, string][] = owner
+    ? [
+        ['Overview', ''],
+        ['Members', '/members'],
+        ['Create member', '/members?new=member'],
+        ['Transfers', '/transfers'],
+        ['Settings', '/settings'],
+        ['Rates', '/settings/rates'],
+      ]
+    : [
+        ['Overview', ''],
+        ['My seat', `/members/${me.memberId}`],
+        ['Transfers', '/transfers'],
+      ];
+  const matches = (label: string) => label.toLowerCase().includes(query.trim().toLowerCase());
+  const go = (path: string) => () => router.push(path);
+  const found = useMembers(owner ? query : '');
+  const actions = [
+    ...places.map(([label, path]) => ({ label, run: go(`/${team.slug}${path}`) })),
+    { label: 'Teams and roles', run: go('/account/teams') },
+    ...list()
+      .filter(({ keys }) => !['j', 'k', 'x', 'c'].includes(keys))
+      .map(({ label, run }) => ({ label, run })),
+  ].filter(({ label }) => matches(label));
+  return (
+    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={null} clearQueryOnClose>
+      <Spotlight.Search
+        placeholder={owner ? 'A member, or what to do' : 'What to do'}
+        aria-label="Search"
+        leftSection={<Search size={16} aria-hidden />}
+      />
+      <Spotlight.ActionsList>
+        {found.length > 0 && (
+          <Spotlight.ActionsGroup label="Members">
+            {found.map((member) => (
+              <Member key={member.id} member={member} onClick={go(`/${team.slug}/members/${member.id}`)} />
+            ))}
+          </Spotlight.ActionsGroup>
+        )}
+        {actions.length > 0 && (
+          <Spotlight.ActionsGroup label="Actions">
+            {actions.map(({ label, run }) => (
+              <Spotlight.Action key={label} label={label} onClick={run} />
+            ))}
+          </Spotlight.ActionsGroup>
+        )}
+        {found.length + actions.length === 0 && <Spotlight.Empty>Nothing is called that.</Spotlight.Empty>}
+      </Spotlight.ActionsList>
+    </Spotlight.Root>
+  );
+}
+
+type Found = { id: string; name: string; email: string; balance: string; currency: string };
+
+function Member({ member, onClick }: { member: Found; onClick: () => void }) {
+  const { locale } = usePlace();
+  return (
+    <Spotlight.Action
+      label={member.name}
+      description={`${member.email} · ${formatMoney(member.balance, member.currency, locale)}`}
+      onClick={onClick}
+    />
+  );
+}
+
+function useMembers(query: string): Found[] {
+  const [wanted] = useDebouncedValue(query.trim(), 120);
+  const trpc = useTRPC();
+  const found = useQuery(
+    trpc.members.browseMembers.queryOptions(
+      { query: wanted, pageSize: SHOWN, sort: 'name', direction: 'asc', page: 1 },
+      { enabled: wanted !== '', placeholderData: keepPreviousData },
+    ),
+  );
+  return wanted === '' ? [] : (found.data?.data ?? []);
+}

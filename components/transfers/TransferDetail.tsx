@@ -1,0 +1,112 @@
+'use client';
+
+import { Anchor, Button, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useState } from 'react';
+import { NOTE_MAX } from '@/server/domain/ledger/rules';
+import { useTRPC } from '@/components/data';
+import { MoneyNote } from '@/components/money/MoneyNote';
+import styles from '@/components/money/money.module.css';
+import { useShell } from '@/components/shell/useShell';
+import { CopyIconButton } from '@/components/ui/Copy';
+import { Instant } from '@/components/ui/Instant';
+import { Money } from '@/components/ui/Money';
+import { Facts, Note } from '@/components/ui/pieces';
+import { toast } from '@/components/ui/toast';
+import { Kind, type Transfer } from './TransferTable';
+import { isReversible, sideName } from './words';
+
+/** One transfer whole, with the way to take it back. */
+export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onClose: () => void }) {
+  const { team, me } = useShell();
+  const money = (amount: string) => <Money amount={amount} currency={team.currency} />;
+  const { balanceAfter, member } = transfer;
+  const facts: [string, React.ReactNode][] = [
+    ['Kind', <Kind key="kind" transfer={transfer} />],
+    ['Amount', money(transfer.amount)],
+    ['From', sideName(transfer.from, member)],
+    ['To', sideName(transfer.to, member)],
+    ['When', <Instant key="when" at={transfer.createdAt} />],
+    ['Who', `${transfer.actor.name} (${transfer.actor.type})`],
+    ['Note', transfer.note ?? '–'],
+  ];
+  if (me.role === 'owner' && transfer.noteForMember) facts.push(['Note for the member', transfer.noteForMember]);
+  if (balanceAfter.master !== undefined) facts.push(['Master balance after', money(balanceAfter.master)]);
+  if (balanceAfter.member !== undefined)
+    facts.push([`Balance of ${member?.name ?? 'the member'} after`, money(balanceAfter.member)]);
+  if (transfer.messageId) facts.push(['Message', <Id key="msg" id={transfer.messageId} />]);
+  if (transfer.reversalOf) facts.push(['Takes back', <Id key="of" id={transfer.reversalOf} />]);
+  if (transfer.reversedBy) facts.push(['Taken back by', <Id key="by" id={transfer.reversedBy} />]);
+  facts.push(['Id', <Id key="id" id={transfer.id ?? ''} />]);
+  return (
+    <div className={styles.form}>
+      <Facts of={facts} />
+      {member && me.role === 'owner' && (
+        <Anchor component={Link} href={`/${team.slug}/members/${member.id}`} prefetch={false} size="sm">
+          Open {member.name}
+        </Anchor>
+      )}
+      {me.role === 'owner' && isReversible(transfer) && <Reverse transfer={transfer} onDone={onClose} />}
+    </div>
+  );
+}
+
+const Id = ({ id }: { id: string }) => (
+  <>
+    <code>{id}</code> <CopyIconButton text={id} label={`Copy ${id}`} />
+  </>
+);
+
+function Reverse({ transfer, onDone }: { transfer: Transfer; onDone: () => void }) {
+  const { currency } = useShell().team;
+  const [asked, setAsked] = useState(false);
+  const [note, setNote] = useState('');
+  const reverse = useMutation(
+    useTRPC().transfers.reverseTransfer.mutationOptions({
+      onSuccess: () => {
+        toast({ message: 'Taken back by a transfer of its own.' });
+        onDone();
+      },
+    }),
+  );
+  if (!asked) {
+    return (
+      <div className={styles.foot}>
+        <Button variant="default" onClick={() => setAsked(true)}>
+          Reverse…
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!reverse.isPending) reverse.mutate({ transferId: transfer.id ?? '', ...(note && { note }) });
+      }}
+    >
+      <Note>
+        <Money amount={transfer.amount} currency={currency} /> moves back from {sideName(transfer.to, transfer.member)}{' '}
+        to {sideName(transfer.from, transfer.member)}, whole and once. What was booked stays as it is.
+      </Note>
+      <TextInput
+        label="Reason"
+        value={note}
+        maxLength={NOTE_MAX}
+        onChange={(event) => setNote(event.currentTarget.value)}
+        autoFocus
+      />
+      <MoneyNote asked={reverse} currency={currency} />
+      <div className={styles.foot}>
+        <Button variant="default" onClick={() => setAsked(false)}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={reverse.isPending}>
+          Reverse
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,120 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import type { ReactNode } from 'react';
+import { problemOf, useTRPC } from '@/components/data';
+import { TableSkeleton } from '@/components/members/TeamPage';
+import { useShell } from '@/components/shell/useShell';
+import { DataTable, type Column } from '@/components/ui/DataTable';
+import { Failed } from '@/components/ui/Failed';
+import { Instant } from '@/components/ui/Instant';
+import { Money } from '@/components/ui/Money';
+import tableStyles from '@/components/ui/table.module.css';
+import styles from './transfers.module.css';
+import type { transferQuestion } from './view';
+import { KINDS, sideName } from './words';
+
+export type Transfer = inferOutput<ReturnType<typeof useTRPC>['transfers']['browseTransfers']>['data'][number];
+
+type Props = {
+  question: ReturnType<typeof transferQuestion>;
+  onOpen: (transfer: Transfer) => void;
+  /** What stands where there is no transfer. */
+  empty: ReactNode;
+};
+
+/** Movements of money, newest first; more are fetched as they are asked for. */
+export function TransferTable({ question, onOpen, empty }: Props) {
+  const { team } = useShell();
+  const list = useInfiniteQuery(
+    useTRPC().transfers.browseTransfers.infiniteQueryOptions(question, {
+      getNextPageParam: (page) => page.nextCursor,
+      placeholderData: keepPreviousData,
+    }),
+  );
+  if (list.isError && !list.data) {
+    return <Failed problem={problemOf(list.error)} onRetry={() => void list.refetch()} />;
+  }
+  if (!list.data) return <TableSkeleton />;
+  const rows = list.data.pages.flatMap((page) => page.data);
+  if (rows.length === 0) return empty;
+  return (
+    <>
+      <DataTable
+        label="Transfers"
+        columns={columnsOf(team.currency, onOpen)}
+        rows={rows}
+        idOf={(transfer) => transfer.id ?? ''}
+        nameOf={(transfer) => KINDS[transfer.kind]}
+        stale={list.isPlaceholderData}
+      />
+      <div className={tableStyles.footer}>
+        <span className="muted tabular">{rows.length} shown</span>
+        {list.hasNextPage && (
+          <Button
+            variant="default"
+            size="xs"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
+            Show more
+          </Button>
+        )}
+      </div>
+    </>
+  );
+}
+
+function columnsOf(currency: string, onOpen: (transfer: Transfer) => void): Column<Transfer>[] {
+  return [
+    {
+      id: 'createdAt',
+      header: 'When',
+      main: true,
+      cell: (transfer) => (
+        <button type="button" className={styles.open} onClick={() => onOpen(transfer)}>
+          <Instant at={transfer.createdAt} />
+        </button>
+      ),
+    },
+    { id: 'kind', header: 'Kind', cell: (transfer) => <Kind transfer={transfer} /> },
+    {
+      id: 'way',
+      header: 'From → to',
+      wide: true,
+      cell: (transfer) => {
+        const way = `${sideName(transfer.from, transfer.member)} → ${sideName(transfer.to, transfer.member)}`;
+        return <span title={way}>{way}</span>;
+      },
+    },
+    {
+      id: 'amount',
+      header: 'Amount',
+      right: true,
+      cell: (transfer) => <Money amount={transfer.amount} currency={currency} />,
+    },
+    {
+      id: 'balanceAfter',
+      header: 'Balance after',
+      right: true,
+      cell: ({ balanceAfter: { member, master } }) => {
+        const after = member ?? master;
+        return after === undefined ? '–' : <Money amount={after} currency={currency} />;
+      },
+    },
+    { id: 'actor', header: 'Who', wide: true, cell: ({ actor }) => <span title={actor.name}>{actor.name}</span> },
+    { id: 'note', header: 'Note', wide: true, cell: ({ note }) => <span title={note ?? undefined}>{note ?? ''}</span> },
+  ];
+}
+
+export function Kind({ transfer }: { transfer: Pick<Transfer, 'kind' | 'reversalOf' | 'reversedBy'> }) {
+  return (
+    <>
+      {KINDS[transfer.kind]}
+      {transfer.reversalOf && <span className="muted"> (takes back)</span>}
+      {transfer.reversedBy && <span className="muted"> (taken back)</span>}
+    </>
+  );
+}

@@ -1,0 +1,113 @@
+'use client';
+
+import { Button, TextInput } from '@mantine/core';
+import { Download } from 'lucide-react';
+import { useQueryStates } from 'nuqs';
+import { MemberPicker } from '@/components/members/MemberPicker';
+import { useShell } from '@/components/shell/useShell';
+import { useDialogs } from '@/components/ui/dialogs';
+import { FilterChip } from '@/components/ui/FilterChip';
+import { Empty, PageHead } from '@/components/ui/pieces';
+import tableStyles from '@/components/ui/table.module.css';
+import { TransferDetail } from './TransferDetail';
+import { TransferTable, type Transfer } from './TransferTable';
+import { transferQuestion, transferView, type TransferView } from './view';
+import { KINDS } from './words';
+
+const NO_FILTERS: Partial<TransferView> = { kind: [], member: null, from: null, to: null };
+
+/** Every movement of money in the team; for a member its own. */
+export function TransfersPage() {
+  const { team, me } = useShell();
+  const [view, setView] = useQueryStates(transferView, { history: 'replace' });
+  const openDialog = useDialogs();
+  const question = transferQuestion(view);
+  const change = (next: Partial<TransferView>) => void setView(next);
+  const open = (transfer: Transfer) =>
+    openDialog({
+      title: KINDS[transfer.kind],
+      side: true,
+      body: (close) => <TransferDetail transfer={transfer} onClose={close} />,
+    });
+  const isFiltered = view.kind.length > 0 || view.member !== null || view.from !== null || view.to !== null;
+  return (
+    <>
+      <PageHead title="Transfers" />
+      <div className={tableStyles.toolbar} role="search">
+        {me.role === 'owner' && <MemberPicker value={view.member} onChange={(member) => change({ member })} />}
+        <FilterChip
+          label="Kind"
+          options={Object.entries(KINDS)
+            .filter(([kind]) => !['funding_refund', 'dispute', 'dispute_reversal', 'opening'].includes(kind))
+            .map(([value, label]) => ({ value: value as keyof typeof KINDS, label }))}
+          chosen={view.kind}
+          onChange={(kind) => change({ kind })}
+        />
+        <DayField label="From day (UTC)" value={view.from} onChange={(from) => change({ from })} />
+        <DayField label="To day (UTC)" value={view.to} onChange={(to) => change({ to })} />
+        {isFiltered && (
+          <Button size="xs" variant="subtle" onClick={() => change(NO_FILTERS)}>
+            Clear
+          </Button>
+        )}
+        <span className={tableStyles.push} />
+        <Button
+          size="xs"
+          variant="default"
+          component="a"
+          href={`/${team.slug}/export/transfers?${exportQuery(view)}`}
+          leftSection={<Download size={14} aria-hidden />}
+        >
+          CSV
+        </Button>
+      </div>
+      <TransferTable
+        question={question}
+        onOpen={open}
+        empty={<Nothing isFiltered={isFiltered} onClear={() => change(NO_FILTERS)} />}
+      />
+    </>
+  );
+}
+
+function exportQuery(view: TransferView): string {
+  const { kind, memberId, from, to } = transferQuestion(view);
+  const query = new URLSearchParams();
+  for (const one of kind ?? []) query.append('kind', one);
+  for (const one of memberId ?? []) query.append('memberId', one);
+  if (from) query.set('from', from);
+  if (to) query.set('to', to);
+  return query.toString();
+}
+
+type DayProps = { label: string; value: Date | null; onChange: (day: Date | null) => void };
+
+/** A day; UTC, as all ranges are. */
+function DayField({ label, value, onChange }: DayProps) {
+  return (
+    <TextInput
+      size="xs"
+      type="date"
+      aria-label={label}
+      title={label}
+      value={value?.toISOString().slice(0, 10) ?? ''}
+      onChange={(event) => onChange(event.currentTarget.value === '' ? null : event.currentTarget.valueAsDate)}
+    />
+  );
+}
+
+function Nothing({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
+  if (!isFiltered) {
+    return <Empty title="No money has moved yet">Every credit, debit, recharge and charge will stand here.</Empty>;
+  }
+  return (
+    <Empty
+      title="No transfer matches"
+      action={
+        <Button variant="default" onClick={onClear}>
+          Clear the filters
+        </Button>
+      }
+    />
+  );
+}

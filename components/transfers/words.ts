@@ -1,0 +1,35 @@
+import type { TransferKind } from '@/server/domain/ledger/rules';
+
+/** Each kind of transfer in a word. */
+export const KINDS: Record<TransferKind, string> = {
+  funding: 'Funding',
+  withdrawal: 'Withdrawal',
+  credit: 'Credit',
+  debit: 'Debit',
+  recharge: 'Recharge',
+  charge: 'Charge',
+  refund: 'Refund',
+  closing: 'Closing',
+  opening: 'Opening',
+  funding_refund: 'Funding refund',
+  dispute: 'Dispute',
+  dispute_reversal: 'Dispute reversal',
+};
+
+type Side = 'master' | 'member' | 'usage' | 'funding';
+
+/** Where money comes from or goes to, as a person calls it. */
+export function sideName(side: Side, member: { name: string } | null): string {
+  if (side === 'member') return member?.name ?? 'member';
+  return { master: 'Master balance', usage: 'Messages', funding: 'Outside' }[side];
+}
+
+/** Only these can be taken back, once, and never the taking back itself. */
+export const isReversible = (transfer: {
+  kind: TransferKind;
+  reversalOf: string | null;
+  reversedBy: string | null;
+}): boolean =>
+  ['credit', 'debit', 'recharge'].includes(transfer.kind) &&
+  transfer.reversalOf === null &&
+  transfer.reversedBy === null;

@@ -1,0 +1,60 @@
+'use client';
+
+import { TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { printAmount } from '@/server/domain/money';
+import { formatMoney, readTyped, type Typed } from './amount';
+import { usePlace } from './usePlace';
+
+type Props = {
+  label: ReactNode;
+  /** As typed; it is never changed for the person. */
+  value: string;
+  onChange: (text: string) => void;
+  currency: string;
+  /** Whether "all" is an answer here, and what it comes to. */
+  all?: string | undefined;
+  description?: ReactNode;
+  error?: ReactNode;
+  required?: boolean;
+  autoFocus?: boolean;
+  hideLabel?: boolean;
+  width?: string;
+};
+
+/** Reads what stands in an amount field, in the person's locale. */
+export function useTyped(text: string, currency: string, all = false): Typed {
+  const { locale } = usePlace();
+  return readTyped(text, currency, locale, { all });
+}
+
+/** A field for an amount: takes what people type, says how it was understood, and leaves the text as it is. */
+export function AmountField({ value, onChange, currency, all, description, error, label, ...rest }: Props) {
+  const { locale } = usePlace();
+  const typed = readTyped(value, currency, locale, { all: all !== undefined });
+  const understood =
+    'amount' in typed
+      ? formatMoney(printAmount(typed.amount), currency, locale)
+      : 'all' in typed && all !== undefined
+        ? `All there is: ${formatMoney(all, currency, locale)}`
+        : null;
+  const { hideLabel, required, autoFocus, width } = rest;
+  return (
+    <TextInput
+      label={hideLabel ? undefined : label}
+      aria-label={hideLabel && typeof label === 'string' ? label : undefined}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      inputMode={all === undefined ? 'decimal' : 'text'}
+      autoComplete="off"
+      required={required}
+      withAsterisk={false}
+      data-autofocus={autoFocus || undefined}
+      w={width}
+      description={understood === null ? (description ?? ' ') : `= ${understood}`}
+      inputWrapperOrder={['label', 'input', 'description', 'error']}
+      error={error ?? ('problem' in typed ? typed.problem : undefined)}
+      classNames={{ input: 'tabular' }}
+    />
+  );
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import type { SeatActor } from '@/server/domain/actor';
+import type { ErrorCode } from '@/server/domain/errors';
+import { newUuid7, printId } from '@/server/domain/ids';
+import { rowsOf, useApi } from '../support/door';
+import { callProcedure, idFieldsOf, listPageProcedures, sessionOf, type Result } from '../support/procedures';
+import { addMember, makeTeam, type TestMember, type TestTeam } from '../support/team';
+
+useApi();
+
+type Row = {
+  /** What it answers a member about its own seat, and about another's (null: it names nobody); an owner it answers. */
+  own: 'answers' | ErrorCode;
+  other: 'answers' | ErrorCode | null;
+  /** The fields where an id or a cursor can stand. */
+  ids: string[];
+  /** What is asked, about a seat. */
+  input: (mem: string) => object;
+  /** What is answered of a filter that finds nothing, where an id is a filter. */
+  nothing?: object;
+};
+
+/** Every procedure that only shapes a page: who may call it, and where an id can stand in it. A new one fails until it stands here. */
+const ROWS: Record<string, Row> = {
+  browseMembers: { own: 'answers', other: null, ids: [], input: () => ({}) },
+  pickMembers: { own: 'answers', other: null, ids: [], input: () => ({}) },
+  getShell: { own: 'answers', other: null, ids: [], input: () => ({}) },
+  getOverview: { own: 'owner_required', other: null, ids: [], input: () => ({}) },
+  fundSandbox: { own: 'owner_required', other: null, ids: [], input: () => ({ amount: '1' }) },
+  listAuditEvents: {
+    own: 'owner_required',
+    other: 'owner_required',
+    ids: ['cursor', 'memberId'],
+    input: (memberId) => ({ memberId }),
+    nothing: { data: [], nextCursor: null },
+  },
+  getSeat: { own: 'answers', other: 'not_found', ids: ['memberId'], input: (memberId) => ({ memberId }) },
+};
+
+const table = Object.entries(ROWS).map(([id, row]) => ({ id, ...row }));
+
+type World = { team: TestTeam; seat: TestMember; owner: SeatActor; member: SeatActor };
+
+async function world(): Promise<World> {
+  const team = await makeTeam();
+  const seat = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } });
+  return { team, seat, owner: await sessionOf(team.ownerKey), member: await sessionOf(seat.key) };
+}
+
+let worlds: Promise<[World, World]> | undefined;
+const two = () => (worlds ??= Promise.all([world(), world()]));
+
+function expectOutcome({ data, problem }: Result, outcome: 'answers' | ErrorCode): void {
+  expect(problem?.code ?? 'answers', JSON.stringify(problem ?? data)).toBe(outcome);
+}
+
+const tellable = ({ data, problem }: Result): object => (problem ? { ...problem, requestId: '…' } : { data });
+
+describe('the table', () => {
+  it('has a row for every procedure of the pages, with every field in it where an id can stand', async () => {
+    const found: Record<string, string[]> = {};
+    for (const procedure of listPageProcedures()) found[procedure.id] = (await idFieldsOf(procedure)).toSorted();
+    expect(Object.fromEntries(table.map(({ id, ids }) => [id, ids.toSorted()]))).toEqual(found);
+  });
+});
+
+describe.each(table)('$id', ({ id, own, other, ids, input, nothing }) => {
+  it('answers an owner, and a member what the product says', async () => {
+    const [{ seat, owner, member, team }] = await two();
+    const { mem } = await addMember(team, { credit: '1' });
+    expectOutcome(await callProcedure(member, id, input(seat.mem)), own);
+    if (other !== null) expectOutcome(await callProcedure(member, id, input(mem)), other);
+    expectOutcome(await callProcedure(owner, id, input(seat.mem)), 'answers');
+  });
+
+  it('is shut to who is not signed in', async () => {
+    const [{ seat }] = await two();
+    expectOutcome(await callProcedure(null, id, input(seat.mem)), 'missing_key');
+  });
+
+  it.skipIf(ids.length === 0)('answers the ids of another team as ids never given', async () => {
+    const [here, there] = await two();
+    const before = await rowsOf(there.team);
+    for (const actor of [here.owner, here.member]) {
+      const foreign = await callProcedure(actor, id, input(there.seat.mem));
+      const never = await callProcedure(actor, id, input(printId('mem', newUuid7())));
+      expect(tellable(foreign)).toEqual(tellable(never));
+      if (nothing && foreign.data) expect(foreign.data).toMatchObject(nothing);
+      else expect(foreign.problem).not.toBeNull();
+      if (nothing && actor === here.owner) expect(foreign.data).toMatchObject(nothing);
+    }
+    expect(await rowsOf(there.team)).toEqual(before);
+  });
+});
