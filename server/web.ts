@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import next from 'next';
 import { ConfigError, env, mustBeSafeToServe, takeAddressFromRequests } from '@/server/env';
 import { answerApi } from '@/server/http/front';
+import { guardPage } from '@/server/http/page-headers';
 import { problemResponse } from '@/server/http/problem';
 
 /** Told to the start script, which does not try again: the settings must change first. */
@@ -93,7 +94,7 @@ function refusal(req: IncomingMessage): Response | undefined {
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
-type Doors = { toNext: Handler; toApi: Handler; trustProxy: boolean; https: boolean };
+type Doors = { toNext: Handler; toApi: Handler; trustProxy: boolean; https: boolean; dev: boolean };
 
 async function handle(req: IncomingMessage, res: ServerResponse, doors: Doors): Promise<void> {
   active.add(res);
@@ -105,7 +106,9 @@ async function handle(req: IncomingMessage, res: ServerResponse, doors: Doors): 
     // Assigned, not appended: whatever a client sends under this name is gone.
     req.headers[ADDRESS] = clientAddress(req, doors.trustProxy);
     nameSite(req, doors);
-    await (isApi(pathOf(req)) ? doors.toApi : doors.toNext)(req, res);
+    if (isApi(pathOf(req))) return await doors.toApi(req, res);
+    guardPage(req, res, doors);
+    await doors.toNext(req, res);
   } catch (error) {
     console.error(error);
     if (res.headersSent) res.destroy();
@@ -215,7 +218,7 @@ async function main(): Promise<void> {
   const { host, port, trustProxy, https, apiFront } = env();
   const dev = process.argv.includes('--dev');
   const notYet: Handler = () => Promise.reject(new Error('not started'));
-  let doors: Doors = { toNext: notYet, toApi: notYet, trustProxy, https };
+  let doors: Doors = { toNext: notYet, toApi: notYet, trustProxy, https, dev };
   const server = buildServer(() => doors);
   // Next takes over `upgrade`, on which its development server needs to hear; in production it would drop clients that
   // merely offer HTTP/2, so that it is given a server at which nothing arrives.
@@ -234,7 +237,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', end);
   await app.prepare();
   const toNext = app.getRequestHandler();
-  doors = { toNext, toApi: apiFront ? await loadApi() : toNext, trustProxy, https };
+  doors = { ...doors, toNext, toApi: apiFront ? await loadApi() : toNext };
   if (!ending) await listen(server, port, host);
 }
 
