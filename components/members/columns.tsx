@@ -71,14 +71,14 @@ export function memberColumns(team: Team): Column<Seat>[] {
     },
     {
       id: 'messages',
-      header: 'Messages, 30 days',
+      header: 'Messages 30 d',
       right: true,
       sortable: true,
       cell: (member) => member.usage.messages.toLocaleString('en'),
     },
     {
       id: 'cost',
-      header: 'Cost, 30 days',
+      header: 'Cost 30 d',
       right: true,
       sortable: true,
       cell: (member) => <Money amount={member.usage.cost} currency={team.currency} />,

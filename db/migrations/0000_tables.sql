@@ -353,7 +353,6 @@ CREATE UNIQUE INDEX "transfers_message_once" ON "transfers" USING btree ("team_i
 CREATE UNIQUE INDEX "transfers_reference_once" ON "transfers" USING btree ("team_id","kind","reference") WHERE "transfers"."reference" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "transfers_by_member" ON "transfers" USING btree ("team_id","member_id","id");--> statement-breakpoint
 CREATE INDEX "transfers_by_kind" ON "transfers" USING btree ("team_id","kind","id");--> statement-breakpoint
-CREATE INDEX "transfers_by_member_kind" ON "transfers" USING btree ("team_id","member_id","kind","id") WHERE "transfers"."kind" <> 'charge';--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_digest" ON "api_keys" USING btree ("team_id","digest");--> statement-breakpoint
 CREATE INDEX "api_keys_member" ON "api_keys" USING btree ("team_id","member_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_current" ON "api_keys" USING btree ("team_id","member_id") WHERE "api_keys"."revoked_at" IS NULL AND "api_keys"."expires_at" IS NULL;--> statement-breakpoint

@@ -111,10 +111,6 @@ export const transfers = pgTable(
       .where(sql`${t.reference} IS NOT NULL`),
     index('transfers_by_member').on(t.teamId, t.memberId, t.id),
     index('transfers_by_kind').on(t.teamId, t.kind, t.id),
-    // One kind of one member, without the charges, which are most of them and would pay for it.
-    index('transfers_by_member_kind')
-      .on(t.teamId, t.memberId, t.kind, t.id)
-      .where(sql`${t.kind} <> 'charge'`),
     check('transfers_amount', sql`${t.amount} > 0`),
     check('transfers_two_accounts', sql`${t.debitAccount} <> ${t.creditAccount}`),
     check('transfers_note', sql`char_length(${t.note}) <= 255 AND char_length(${t.noteForMember}) <= 255`),

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import type { Ctx } from '@/server/domain/ctx';
+import { exportTransfers } from '@/server/domain/ledger/read';
+import { namedTransferSchema, type TransferFilters } from '@/server/domain/ledger/schema';
+import { exportMembers } from '@/server/domain/members/read';
+import { seatSchema, type ExportMembers } from '@/server/domain/members/schema';
 import { exportMessages } from '@/server/domain/messages/read';
 import { messageSchema, type ListMessages } from '@/server/domain/messages/schema';
 import { usageReport } from '@/server/domain/reports/read';
@@ -34,6 +38,59 @@ const MESSAGE_COLUMNS: Columns<Wire> = {
 /** All messages under a filter, as CSV. */
 export const printMessages = (ctx: Ctx, filters: ListMessages): AsyncGenerator<string> =>
   printCsv(MESSAGE_COLUMNS, encoded(messageSchema, exportMessages(ctx, filters)));
+
+type WireSeat = z.input<typeof seatSchema>;
+
+const SEAT_COLUMNS: Columns<WireSeat> = {
+  id: (seat) => seat.id,
+  name: { text: (seat) => seat.name },
+  email: { text: (seat) => (seat.emailGenerated ? null : seat.email) },
+  role: (seat) => seat.role,
+  status: (seat) => seat.status,
+  balance: (seat) => seat.balance,
+  currency: (seat) => seat.currency,
+  messages30Days: (seat) => seat.usage.messages,
+  cost30Days: (seat) => seat.usage.cost,
+  recharge: (seat) => seat.recharge?.state ?? null,
+  rechargeReason: (seat) => seat.recharge?.reason ?? null,
+  keyPrefix: (seat) => seat.apiKey?.prefix ?? null,
+  keyLast4: (seat) => seat.apiKey?.last4 ?? null,
+  keyLastUsedAt: (seat) => seat.apiKey?.lastUsedAt ?? null,
+  externalId: { text: (seat) => seat.externalId },
+  createdAt: (seat) => seat.createdAt,
+  deletedAt: (seat) => seat.deletedAt,
+};
+
+/** All seats under a filter, in the order of the page, as CSV. */
+export const printMembers = (ctx: Ctx, input: ExportMembers): AsyncGenerator<string> =>
+  printCsv(SEAT_COLUMNS, encoded(seatSchema, exportMembers(ctx, input)));
+
+type WireTransfer = z.input<typeof namedTransferSchema>;
+
+const TRANSFER_COLUMNS: Columns<WireTransfer> = {
+  id: (transfer) => transfer.id,
+  createdAt: (transfer) => transfer.createdAt,
+  kind: (transfer) => transfer.kind,
+  from: (transfer) => transfer.from,
+  to: (transfer) => transfer.to,
+  amount: (transfer) => transfer.amount,
+  currency: (transfer) => transfer.currency,
+  memberId: (transfer) => transfer.memberId,
+  memberName: { text: (transfer) => transfer.member?.name ?? null },
+  memberBalanceAfter: (transfer) => transfer.balanceAfter.member ?? null,
+  masterBalanceAfter: (transfer) => transfer.balanceAfter.master ?? null,
+  actorType: (transfer) => transfer.actor.type,
+  actorName: { text: (transfer) => transfer.actor.name },
+  note: { text: (transfer) => transfer.note },
+  noteForMember: { text: (transfer) => transfer.noteForMember },
+  reversalOf: (transfer) => transfer.reversalOf,
+  reversedBy: (transfer) => transfer.reversedBy,
+  messageId: (transfer) => transfer.messageId,
+};
+
+/** All transfers under a filter, newest first, as CSV. */
+export const printTransfers = (ctx: Ctx, filters: TransferFilters): AsyncGenerator<string> =>
+  printCsv(TRANSFER_COLUMNS, encoded(namedTransferSchema, exportTransfers(ctx, filters)));
 
 type WireUsage = z.input<typeof usageSchema>['data'][number];
 

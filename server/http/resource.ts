@@ -10,7 +10,7 @@ import {
   type Outcome,
 } from '@/server/domain/idempotency';
 import { newRequestId, parseId } from '@/server/domain/ids';
-import { isStorable, parseBy } from '@/server/domain/input';
+import { parseBy } from '@/server/domain/input';
 import { rememberUse } from '@/server/domain/keys/write';
 import type { KeyHolder } from '@/server/domain/keys/read';
 import { env } from '@/server/env';
@@ -22,6 +22,7 @@ import { makeLimiter, type Allowance } from './limit';
 import { describeFault, log } from '@/server/log';
 import { emptyBody, register, type Method, type Operation, type Params } from './operation';
 import { problemResponse } from './problem';
+import { failParameter, readQuery } from './query';
 import { services } from './services';
 
 const METHODS: Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -167,7 +168,7 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
   const ids = readIds(params, await route.params);
   const member = call.request.headers.get('member');
   if (member !== null && !operation.onBehalf) {
-    failHeader('Member', 'The Member field is for sending messages alone.');
+    failParameter('Member', 'The Member field is for sending messages alone.');
   }
   const writes = call.request.method !== 'GET' && call.request.method !== 'HEAD';
   const bytes = writes ? await readBytes(call.request, operation.maxBytes) : Buffer.alloc(0);
@@ -219,22 +220,6 @@ function readMember(ctx: Ctx, header: string): string {
   if (ctx.actor.type === 'seat' && ctx.actor.role !== 'owner') fail('owner_required');
   return parseId('mem', header) ?? fail('not_found', { detail: 'The Member field names no member of this team.' });
 }
-
-function readQuery(request: Request): Record<string, string | string[]> {
-  const { searchParams } = new URL(request.url);
-  // Not by assignment: `__proto__` would be lost instead of refused.
-  return Object.fromEntries(
-    [...new Set(searchParams.keys())].map((name) => {
-      const values = searchParams.getAll(name);
-      if (![name, ...values].every(isStorable)) failParameter(name, 'Holds a NUL or half a surrogate pair.');
-      return [name, values.length === 1 ? values[0]! : values];
-    }),
-  );
-}
-
-const failParameter = (pointer: string, detail: string): never =>
-  fail('invalid_request', { detail: `${pointer}: ${detail}`, errors: [{ pointer, code: 'invalid_request', detail }] });
-const failHeader = failParameter;
 
 /** What makes two requests the same: method, path, query, Member and body. */
 function hashOf(request: Request, member: string | null, body: Buffer): string {

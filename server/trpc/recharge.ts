@@ -1,13 +1,15 @@
-import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
-import { getRecharge, listRechargeEvents } from '@/server/domain/recharge/read';
+import { pageOfSchema } from '@/server/domain/lists';
+import { getRecharge, listRechargeEvents, previewRecharge } from '@/server/domain/recharge/read';
 import {
+  foreseenSchema,
+  previewInput,
   rechargeEventListInput,
   rechargeEventSchema,
   rechargeInput,
   rechargeSchema,
 } from '@/server/domain/recharge/schema';
 import { deleteRecharge, setRecharge } from '@/server/domain/recharge/write';
-import { ofMember, oneMember } from './inputs';
+import { ofMember, oneMember, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 
 export const recharge = router({
@@ -21,13 +23,14 @@ export const recharge = router({
     reply: rechargeSchema,
     verb: (ctx, { memberId, ...rule }) => setRecharge(ctx, memberId, rule),
   }),
+  previewRecharge: query({ input: previewInput, reply: foreseenSchema, verb: previewRecharge }),
   deleteRecharge: mutation({
     input: oneMember,
     reply: rechargeSchema,
     verb: (ctx, { memberId }) => deleteRecharge(ctx, memberId),
   }),
   listRechargeEvents: query({
-    input: rechargeEventListInput.extend({ ...ofMember, ...limitAsNumber }),
+    input: rechargeEventListInput.extend({ ...ofMember, ...paged }),
     reply: pageOfSchema(rechargeEventSchema),
     verb: listRechargeEvents,
   }),

@@ -24,6 +24,19 @@ type Row = {
 const ROWS: Record<string, Row> = {
   browseMembers: { own: 'answers', other: null, ids: [], input: () => ({}) },
   pickMembers: { own: 'answers', other: null, ids: [], input: () => ({}) },
+  browseTransfers: {
+    own: 'answers',
+    other: 'answers',
+    ids: ['cursor', 'memberId'],
+    input: (memberId) => ({ memberId }),
+    nothing: { data: [], nextCursor: null },
+  },
+  previewRecharge: {
+    own: 'owner_required',
+    other: 'owner_required',
+    ids: ['memberId'],
+    input: (memberId) => ({ memberId, threshold: '1', target: '9' }),
+  },
   getShell: { own: 'answers', other: null, ids: [], input: () => ({}) },
   getOverview: { own: 'owner_required', other: null, ids: [], input: () => ({}) },
   fundSandbox: { own: 'owner_required', other: null, ids: [], input: () => ({ amount: '1' }) },

@@ -1,6 +1,7 @@
 import { and, desc, eq, gte, lt, or, sql, type SQL } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { transfers } from '@/db/schema/ledger';
+import { members } from '@/db/schema/members';
 import { snapshot, type Ctx } from '../ctx';
 import { fail } from '../errors';
 import { parseId } from '../ids';
@@ -8,7 +9,7 @@ import { pageOf, readCursor, type CursorBinding } from '../cursors';
 import type { Page } from '../codecs';
 import { heldTo } from '../policy';
 import { showTransfer, type TransferKind, type TransferRow } from './rules';
-import type { ListTransfers, Transfer } from './schema';
+import type { BrowseTransfers, ListTransfers, NamedTransfer, Transfer, TransferFilters } from './schema';
 
 const columns = {
   id: transfers.id,
@@ -69,18 +70,7 @@ export async function listTransfers(ctx: Ctx, input: ListTransfers): Promise<Pag
     memberId ? eq(transfers.memberId, memberId) : undefined,
     input.kind ? eq(transfers.kind, input.kind) : undefined,
     after ? lt(transfers.id, after) : undefined,
-    input.from
-      ? and(
-          gte(transfers.createdAt, input.from),
-          sql`${transfers.id} >= uuid7_floor(${input.from.toISOString()}::timestamptz)`,
-        )
-      : undefined,
-    input.to
-      ? and(
-          lt(transfers.createdAt, input.to),
-          sql`${transfers.id} < uuid7_floor(${new Date(input.to.getTime() + ID_LAG_MS).toISOString()}::timestamptz)`,
-        )
-      : undefined,
+    within(input),
   ];
   const rows = await ctx.db
     .select(columns)
@@ -90,6 +80,89 @@ export async function listTransfers(ctx: Ctx, input: ListTransfers): Promise<Pag
     .limit(input.limit + 1);
   const page = pageOf(rows, input.limit, binding);
   return { ...page, data: page.data.map((row) => showTransfer(row, ctx.actor, ctx.actor.currency)) };
+}
+
+/** Rows of a span of time, and of the ids that can lie in it. */
+const within = ({ from, to }: { from?: Date; to?: Date }): SQL | undefined =>
+  and(
+    from &&
+      and(gte(transfers.createdAt, from), sql`${transfers.id} >= uuid7_floor(${from.toISOString()}::timestamptz)`),
+    to &&
+      and(
+        lt(transfers.createdAt, to),
+        sql`${transfers.id} < uuid7_floor(${new Date(to.getTime() + ID_LAG_MS).toISOString()}::timestamptz)`,
+      ),
+  );
+
+/**
+ * Transfers with the names of their members, newest first: of several members and kinds at once; to a member its own.
+ * @throws DomainError `invalid_cursor`
+ */
+export async function browseTransfers(ctx: Ctx, input: BrowseTransfers): Promise<Page<NamedTransfer>> {
+  const own = heldTo(ctx.actor, 'transfers.see');
+  const { memberId, kind, from, to, limit, cursor } = input;
+  const filters = [memberId?.join(), kind?.join(), from?.toISOString(), to?.toISOString()];
+  const binding: CursorBinding = [ctx.actor.teamId, 'browse-transfers', own, ...filters];
+  const rows = await findTransfers(ctx, input, { after: readCursor(binding, cursor), limit: limit + 1 });
+  return pageOf(rows, limit, binding);
+}
+
+const EXPORT_AT_ONCE = 1_000;
+
+/** All transfers under a filter, newest first, some at a time: memory stays the same however many there are. */
+export async function* exportTransfers(ctx: Ctx, filters: TransferFilters): AsyncGenerator<NamedTransfer[]> {
+  let after: string | null = null;
+  for (;;) {
+    const rows: NamedTransfer[] = await findTransfers(ctx, filters, { after, limit: EXPORT_AT_ONCE });
+    yield rows;
+    if (rows.length < EXPORT_AT_ONCE) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
+type Piece = { after: string | null; limit: number };
+type Posted = NamedTransfer & { id: string };
+
+/**
+ * The next transfers under a filter. Each kind of each member is walked in its own index, newest first, and no further
+ * than the page is long; an index serves no list of values in order.
+ */
+async function findTransfers(ctx: Ctx, filters: TransferFilters, { after, limit }: Piece): Promise<Posted[]> {
+  const { teamId } = ctx.actor;
+  const own = heldTo(ctx.actor, 'transfers.see');
+  const seats = filters.memberId?.map((id) => parseId('mem', id)).filter((id) => id !== null);
+  if (seats?.length === 0) return [];
+  const walks = [...new Set(seats ?? [null])].flatMap((seat) =>
+    [...new Set(filters.kind ?? [null])].map((kind) =>
+      and(
+        eq(transfers.teamId, teamId),
+        own ? touches(own) : undefined,
+        seat === null ? undefined : eq(transfers.memberId, seat),
+        kind === null ? undefined : eq(transfers.kind, kind),
+        after ? lt(transfers.id, after) : undefined,
+        within(filters),
+      ),
+    ),
+  );
+  const walked = walks.map(
+    (where) => sql`(SELECT id FROM transfers WHERE ${where} ORDER BY id DESC LIMIT ${limit}::int)`,
+  );
+  const rows = await ctx.db
+    .select({ ...columns, memberName: members.name })
+    .from(transfers)
+    .leftJoin(members, and(eq(members.teamId, teamId), eq(members.id, transfers.memberId)))
+    .where(
+      and(
+        eq(transfers.teamId, teamId),
+        sql`${transfers.id} IN (SELECT id FROM (${sql.join(walked, sql` UNION ALL `)}) w ORDER BY id DESC LIMIT ${limit}::int)`,
+      ),
+    )
+    .orderBy(desc(transfers.id));
+  return rows.map(({ memberName, ...row }) => ({
+    ...showTransfer(row, ctx.actor, ctx.actor.currency),
+    id: row.id,
+    member: row.memberId === null ? null : { id: row.memberId, name: memberName ?? '' },
+  }));
 }
 
 /**

@@ -1,4 +1,6 @@
+import { fail } from '../errors';
 import { printId } from '../ids';
+import { printAmount, type Micros } from '../money';
 import type { Actor } from '../actor';
 import type { Transfer } from './schema';
 
@@ -99,4 +101,16 @@ function printActorId(row: TransferRow): string | null {
   if (row.actorType === 'rule') return row.memberId && printId('mem', row.memberId);
   if (!row.actorId) return null;
   return printId(row.actorType === 'user' ? 'usr' : 'key', row.actorId);
+}
+
+/** Throws `insufficient_funds`: which balance is short, what it holds, and what was asked of it. */
+export function failShort(balance: 'master' | 'member', required: Micros, available: Micros): never {
+  const whose = balance === 'master' ? 'The master balance' : "The member's balance";
+  const wish = required === 0n ? 'there is nothing to take' : `${printAmount(required)} was asked`;
+  fail('insufficient_funds', {
+    balance,
+    required: printAmount(required),
+    available: printAmount(available),
+    detail: `${whose} holds ${printAmount(available)} and ${wish}. Nothing was moved.`,
+  });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { amount, amountOrAll } from '../amounts';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
-import { instantInput, listInput } from '../lists';
+import { instantInput, listInput, oneOrMore } from '../lists';
 import { NOTE_MAX, TRANSFER_KINDS } from './rules';
 
 const note = z
@@ -71,3 +71,23 @@ export const transferListInput = z.strictObject({
   to: instantInput.optional(),
 });
 export type ListTransfers = z.output<typeof transferListInput>;
+
+/** A transfer with the member that it is about, by name. */
+export const namedTransferSchema = transferSchema.extend({
+  member: z.object({ id: idCodec('mem'), name: z.string() }).nullable(),
+});
+export type NamedTransfer = z.output<typeof namedTransferSchema>;
+
+const MEMBERS_MAX = 20;
+
+/** What narrows the page of transfers. */
+export const transferFilters = z.strictObject({
+  memberId: oneOrMore(z.string(), MEMBERS_MAX).optional(),
+  kind: oneOrMore(z.enum(TRANSFER_KINDS), TRANSFER_KINDS.length).optional(),
+  from: instantInput.optional(),
+  to: instantInput.optional(),
+});
+export type TransferFilters = z.output<typeof transferFilters>;
+
+export const browseTransfersInput = transferFilters.extend(listInput);
+export type BrowseTransfers = z.output<typeof browseTransfersInput>;

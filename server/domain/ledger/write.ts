@@ -5,7 +5,7 @@ import { fail } from '../errors';
 import { printAmount, type Micros } from '../money';
 import { may, mayOperate } from '../policy';
 import { findByReference, findReversible, isReversed } from './read';
-import { showTransfer, type TransferKind } from './rules';
+import { failShort, showTransfer, type TransferKind } from './rules';
 import type {
   CreditMember,
   DebitMember,
@@ -176,17 +176,6 @@ export function mustBePosted(posted: Posted, required: Micros): void {
     case 'short_reserve':
       return failShort('master', required, posted.master ?? 0n);
   }
-}
-
-function failShort(balance: 'master' | 'member', required: Micros, available: Micros): never {
-  const whose = balance === 'master' ? 'The master balance' : "The member's balance";
-  const wish = required === 0n ? 'there is nothing to take' : `${printAmount(required)} was asked`;
-  fail('insufficient_funds', {
-    balance,
-    required: printAmount(required),
-    available: printAmount(available),
-    detail: `${whose} holds ${printAmount(available)} and ${wish}. Nothing was moved.`,
-  });
 }
 
 /** The transfer just posted, without reading it back. A dry run's has no id. */

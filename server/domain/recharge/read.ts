@@ -5,10 +5,19 @@ import type { Role } from '../actor';
 import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { fail } from '../errors';
+import { failShort } from '../ledger/rules';
 import { pageOf, readCursor, type CursorBinding } from '../cursors';
-import { mayFor } from '../policy';
-import { describeEvent, type CapPeriod, type RechargeRule } from './rules';
-import type { Recharge, RechargeEvent } from './schema';
+import { may, mayFor } from '../policy';
+import {
+  describeEvent,
+  foreseeRecharge,
+  restsAs,
+  ruleFromInput,
+  type CapPeriod,
+  type Foreseen,
+  type RechargeRule,
+} from './rules';
+import type { PreviewRecharge, Recharge, RechargeEvent } from './schema';
 
 /** What the SQL function `recharge_state` answers: bigints as text. */
 export type RechargeState = {
@@ -112,4 +121,45 @@ export async function listRechargeEvents(
     .limit(input.limit + 1);
   const page = pageOf(rows, input.limit, binding);
   return { ...page, data: page.data.map((row) => ({ ...row, detail: describeEvent(row) })) };
+}
+
+/**
+ * What making a rule would do now, by the rules that would do it, without a lock: between this and the act all may change.
+ * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (the master lacks the credit)
+ */
+export async function previewRecharge(ctx: Ctx, input: PreviewRecharge): Promise<Foreseen> {
+  may(ctx.actor, 'recharge.manage');
+  const { memberId, credit = 0n, role } = input;
+  const rule = ruleFromInput(input);
+  const { master, reserve, seat } = await booksFor(ctx, memberId, rule.capPeriod);
+  if (memberId !== null && !seat) fail('not_found');
+  if (seat?.status === 'deleted') fail('member_deleted');
+  const given = seat ? 0n : credit;
+  if (master < given) failShort('master', given, master);
+  const rests = seat ? restsAs(seat) : restsAs({ role, status: 'active' });
+  return foreseeRecharge({
+    balance: seat ? BigInt(seat.balance) : given,
+    master: master - given,
+    reserve,
+    rule,
+    spentInPeriod: BigInt(seat?.spent ?? 0),
+    seat: rests,
+  });
+}
+
+type SeatNow = { role: Role; status: string; balance: string; spent: string };
+
+/** The master, and a seat with what its rule has drawn in the period of a cap that is yet to be made. */
+async function booksFor(ctx: Ctx, memberId: string | null, period: CapPeriod | null) {
+  const teamId = sql`${ctx.actor.teamId}::uuid`;
+  const begin = sql`date_trunc(${period ?? 'day'}, now() AT TIME ZONE 'UTC')`;
+  const { rows } = await ctx.db.execute<{ balance: string; reserve: string; seat: SeatNow | null }>(sql`
+    SELECT a.balance, a.reserve, (SELECT jsonb_build_object('role', m.role, 'status', m.status, 'balance', own.balance::text,
+        'spent', (SELECT coalesce(sum(t.amount), 0)::text FROM recharge_totals t WHERE t.team_id = ${teamId} AND t.member_id = m.id
+          AND t.day >= ${begin}::date AND t.day < (${begin} + ${`1 ${period ?? 'day'}`}::interval)::date))
+      FROM members m JOIN ledger_accounts own ON own.team_id = ${teamId} AND own.id = m.id
+      WHERE m.team_id = ${teamId} AND m.id = ${memberId}::uuid) AS seat
+    FROM ledger_accounts a WHERE a.team_id = ${teamId} AND a.id = ${teamId}`);
+  const { balance, reserve, seat } = rows[0]!;
+  return { master: BigInt(balance), reserve: BigInt(reserve), seat };
 }

@@ -1,3 +1,4 @@
+import type { Role } from '@/server/domain/actor';
 import { type Micros, printAmount } from '@/server/domain/money';
 import type { RechargeInput } from './schema';
 
@@ -49,7 +50,7 @@ export function decideRecharge(input: {
   charge: Micros;
   rule: RechargeRule;
   spentInPeriod: Micros;
-  seat: 'active' | 'inactive' | 'owner';
+  seat: Seat;
 }): Decision {
   const { balance, charge, rule, spentInPeriod, seat } = input;
   const after = balance - charge;
@@ -136,6 +137,60 @@ function refusal(reason: RechargeReason, balance: Micros, charge: Micros, thresh
 function withoutRecharge(balance: Micros, charge: Micros) {
   const charged = balance >= charge;
   return { charged, recharged: 0n, balanceAfter: charged ? balance - charge : balance };
+}
+
+/** A seat in the eyes of its rule. */
+export const restsAs = (seat: { role: Role; status: string }): Seat =>
+  seat.status !== 'active' ? 'inactive' : seat.role === 'owner' ? 'owner' : 'active';
+
+type Seat = 'active' | 'inactive' | 'owner';
+
+/**
+ * What a look at a rule without a charge comes to, before anything is asked or moved: it fires, it begins to wait (or
+ * waits on), or nothing happens; `reason` says why not, or why not whole. Both balances as they are then.
+ */
+export function foreseeRecharge(input: {
+  balance: Micros;
+  master: Micros;
+  reserve: Micros;
+  rule: RechargeRule;
+  spentInPeriod: Micros;
+  seat: Seat;
+}): Foreseen {
+  const { balance, rule } = input;
+  const decision = decideRecharge({ ...input, charge: 0n });
+  const amount = amountToPost(decision, balance, 0n);
+  const master = amount > 0n ? foreseeMaster(input.master, input.reserve, amount) : null;
+  const { outcome, reason, recharged, waiting, balanceAfter } = settleRecharge({
+    decision,
+    master,
+    balance,
+    charge: 0n,
+    threshold: rule.threshold,
+  });
+  return {
+    outcome: outcome === 'fired' ? 'fires' : waiting ? 'waits' : 'nothing',
+    amount: recharged > 0n ? recharged : null,
+    reason,
+    memberAfter: balanceAfter,
+    masterAfter: input.master - recharged,
+  };
+}
+
+export const FORESEEN = ['fires', 'waits', 'nothing'] as const;
+
+export type Foreseen = {
+  outcome: (typeof FORESEEN)[number];
+  amount: Micros | null;
+  reason: RechargeReason | null;
+  memberAfter: Micros;
+  masterAfter: Micros;
+};
+
+// As `ledger_post` says it: whole or not at all, and never into the reserve.
+function foreseeMaster(master: Micros, reserve: Micros, amount: Micros): MasterAnswer {
+  if (master - amount >= reserve) return 'paid';
+  return master < amount ? 'master_short' : 'reserve';
 }
 
 /** The first instant of the day or month (UTC) that holds `now`: recharges since then count against the cap. */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
+import { ROLES } from '@/server/domain/actor';
 import { amount, amountOrZero } from '@/server/domain/amounts';
 import { idCodec, instantCodec, moneyCodec } from '@/server/domain/codecs';
 import { listInput } from '@/server/domain/lists';
-import { CAP_PERIODS, RECHARGE_REASONS, RECHARGE_STATES } from './rules';
+import { CAP_PERIODS, FORESEEN, RECHARGE_REASONS, RECHARGE_STATES } from './rules';
 
 /**
  * A recharge rule as it is given: `amount` (fixed step) or `target` (fill up to), exactly one; a target above the
@@ -79,3 +80,19 @@ export const rechargeEventSchema = z
 export type RechargeEvent = z.output<typeof rechargeEventSchema>;
 
 export const rechargeEventListInput = z.strictObject(listInput);
+
+/** What making this rule would do now, to a member (null: one that is yet to be made, with this credit and role). */
+export const previewInput = rechargeInput.extend({
+  memberId: idCodec('mem').nullable(),
+  credit: amount.optional(),
+  role: z.enum(ROLES).default('member'),
+});
+export type PreviewRecharge = z.output<typeof previewInput>;
+
+export const foreseenSchema = z.object({
+  outcome: z.enum(FORESEEN),
+  amount: moneyCodec.nullable(),
+  reason,
+  memberAfter: moneyCodec,
+  masterAfter: moneyCodec,
+});

@@ -11,6 +11,7 @@ import { getRecharge, ruleOf, type RechargeState } from './read';
 import {
   amountToPost,
   decideRecharge,
+  restsAs,
   ruleFromInput,
   settleRecharge,
   type MasterAnswer,
@@ -164,7 +165,7 @@ async function rechargeSeat(
   { byJob }: { byJob: boolean },
 ): Promise<Settlement> {
   const rule = ruleOf(state);
-  const rests = seat.status === 'active' ? (seat.role === 'owner' ? 'owner' : 'active') : 'inactive';
+  const rests = restsAs(seat);
   const { balance } = seat;
   const decision = decideRecharge({
     balance,

@@ -1,0 +1,74 @@
+import type { ZodType } from 'zod';
+import { isUnavailable } from '@/db/faults';
+import type { SeatActor } from '@/server/domain/actor';
+import { makeCtx, type Ctx } from '@/server/domain/ctx';
+import { DomainError, fail, type ErrorCode } from '@/server/domain/errors';
+import { newRequestId } from '@/server/domain/ids';
+import { parseBy } from '@/server/domain/input';
+import { transferFilters } from '@/server/domain/ledger/schema';
+import { seatExportInput } from '@/server/domain/members/schema';
+import { describeFault, log } from '@/server/log';
+import { csvResponse } from './csv';
+import { printMembers, printTransfers } from './exports';
+import { problemResponse } from './problem';
+import { readQuery } from './query';
+import { services } from './services';
+
+type Download = (ctx: Ctx, query: unknown) => Promise<AsyncIterable<string>>;
+
+const of =
+  <T>(schema: ZodType<T>, print: (ctx: Ctx, filters: T) => AsyncIterable<string>): Download =>
+  async (ctx, query) =>
+    print(ctx, await parseBy(schema, query, 'query'));
+
+/** What the pages offer as a file, by its name. The parameters are those of the page. */
+const DOWNLOADS = {
+  members: of(seatExportInput, printMembers),
+  transfers: of(transferFilters, printTransfers),
+} satisfies Record<string, Download>;
+
+export type DownloadName = keyof typeof DOWNLOADS;
+
+/** The seat from which somebody signed in asks, or why there is none. */
+export type Seated = { ok: true; actor: SeatActor } | { ok: false; reason: keyof typeof REFUSED };
+
+const REFUSED = {
+  'signed-out': 'missing_key',
+  none: 'not_found',
+  inactive: 'member_inactive',
+} as const satisfies Record<string, ErrorCode>;
+
+/** Answers a signed-in browser with a file: all that its page would show, page after page. */
+export async function download(request: Request, name: DownloadName, seated: Seated): Promise<Response> {
+  const requestId = newRequestId();
+  const started = performance.now();
+  const response = await answer(request, name, seated, requestId).catch((error: unknown) => refuse(error, requestId));
+  log({
+    msg: 'request',
+    level: response.status >= 500 ? 'error' : 'info',
+    id: requestId,
+    download: name,
+    status: response.status,
+    ms: Math.round((performance.now() - started) * 10) / 10,
+    team: seated.ok ? seated.actor.teamId : undefined,
+    actor: seated.ok ? seated.actor.memberId : undefined,
+  });
+  response.headers.set('Request-Id', requestId);
+  return response;
+}
+
+async function answer(request: Request, name: DownloadName, seated: Seated, requestId: string): Promise<Response> {
+  if (!seated.ok) fail(REFUSED[seated.reason], seated.reason === 'signed-out' ? { detail: 'Sign in first.' } : {});
+  const ctx = makeCtx(services(), seated.actor, { requestId });
+  return csvResponse(name, await DOWNLOADS[name](ctx, readQuery(request)));
+}
+
+function refuse(error: unknown, requestId: string): Response {
+  if (error instanceof DomainError) return problemResponse(error.code, { ...error.facts, requestId });
+  const unavailable = isUnavailable(error);
+  const [msg, level] = unavailable ? (['unavailable', 'warn'] as const) : (['unexpected error', 'error'] as const);
+  log({ msg, level, id: requestId, ...describeFault(error) });
+  return unavailable
+    ? problemResponse('unavailable', { requestId, retryAfterSeconds: 2 })
+    : problemResponse('internal', { requestId });
+}

@@ -1,0 +1,140 @@
+import { parse } from 'csv-parse/sync';
+import { describe, expect, it } from 'vitest';
+import { download, type DownloadName, type Seated } from '@/server/http/downloads';
+import { useApi } from './support/door';
+import { callProcedure, sessionOf } from './support/procedures';
+import { addMember, makeTeam, ownerPool } from './support/team';
+
+const as = useApi();
+const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
+
+const get = (name: DownloadName, seated: Seated, query = '') =>
+  download(new Request(`http://localhost/acme/export/${name}?${query}`), name, seated);
+
+const rowsOf = async (name: DownloadName, key: string, query = ''): Promise<Record<string, string>[]> => {
+  const response = await get(name, { ok: true, actor: await sessionOf(key) }, query);
+  expect(response.status).toBe(200);
+  return parse(await response.text(), { columns: true });
+};
+
+describe('a file of members', () => {
+  it('has what the page shows, in its order', async () => {
+    const team = await makeTeam();
+    const ann = await addMember(team, { name: 'Ann', email: 'ann@example.test', credit: '5', externalId: 'a-1' });
+    await addMember(team, { name: 'Ben', credit: '7', recharge: { threshold: '1', target: '2' } });
+    await as(ann.key).post('/messages', message);
+    const rows = await rowsOf('members', team.ownerKey, 'sort=balance&direction=desc&status=active&status=inactive');
+    expect(rows.map(({ name }) => name)).toEqual(['Ben', 'Ann', 'First Owner']);
+    expect(rows[1]).toMatchObject({
+      id: ann.mem,
+      email: 'ann@example.test',
+      balance: '4.99',
+      messages30Days: '1',
+      cost30Days: '0.01',
+      recharge: '',
+      keyLast4: ann.key.slice(-4),
+      externalId: 'a-1',
+    });
+    expect(rows[0]).toMatchObject({ email: '', recharge: 'ready' });
+    expect((await rowsOf('members', team.ownerKey, 'query=ann')).map(({ name }) => name)).toEqual(['Ann']);
+    expect(await rowsOf('members', team.ownerKey, 'query=nobody')).toEqual([]);
+  });
+
+  it('holds every one of many, and a member’s own seat alone', async () => {
+    const team = await makeTeam();
+    const ann = await addMember(team, { name: 'Ann' });
+    await ownerPool().query(
+      `WITH seats AS (INSERT INTO members (team_id, id, name, email, role)
+         SELECT $1, uuid7(), 'Seat ' || i, i || '@many.test', 'member' FROM generate_series(1, 1200) i RETURNING id)
+       SELECT ledger_open_member($1, id) FROM seats`,
+      [team.teamId],
+    );
+    const names = (await rowsOf('members', team.ownerKey)).map(({ name }) => name);
+    expect(names).toEqual(['Ann', 'First Owner', ...Array.from({ length: 1200 }, (_, i) => `Seat ${i + 1}`)]);
+    expect((await rowsOf('members', ann.key)).map(({ name }) => name)).toEqual(['Ann']);
+  });
+
+  it('runs nothing where it is opened', async () => {
+    const team = await makeTeam();
+    await addMember(team, { name: '=1+1', externalId: '@SUM(A1)' });
+    const [row] = await rowsOf('members', team.ownerKey, 'role=member');
+    expect(row).toMatchObject({ name: "'=1+1", externalId: "'@SUM(A1)" });
+  });
+});
+
+describe('a file of transfers', () => {
+  it('has what the page shows, with notes that run nothing', async () => {
+    const team = await makeTeam();
+    const ann = await addMember(team, { name: 'Ann', credit: '5' });
+    await addMember(team, { name: 'Ben', credit: '7' });
+    const made = await callProcedure(await sessionOf(team.ownerKey), 'debitMember', {
+      memberId: ann.mem,
+      amount: '1',
+      note: '-2+3, "quoted"',
+      noteForMember: 'for Ann',
+    });
+    const rows = await rowsOf('transfers', team.ownerKey, `memberId=${ann.mem}&kind=debit&kind=credit`);
+    expect(rows.map(({ kind, memberName }) => [kind, memberName])).toEqual([
+      ['debit', 'Ann'],
+      ['credit', 'Ann'],
+    ]);
+    expect(rows[0]).toMatchObject({
+      id: made.data.transfer.id,
+      amount: '1.00',
+      memberBalanceAfter: '4.00',
+      masterBalanceAfter: '989.00',
+      actorName: 'First Owner',
+      note: `'-2+3, "quoted"`,
+    });
+    expect(await rowsOf('transfers', team.ownerKey)).toHaveLength(4);
+    const own = await rowsOf('transfers', ann.key);
+    expect(own.map(({ note, masterBalanceAfter }) => [note, masterBalanceAfter])).toEqual([
+      ['for Ann', ''],
+      ['', ''],
+    ]);
+  });
+
+  it('is streamed as a download that nobody keeps', async () => {
+    const team = await makeTeam();
+    const response = await get('transfers', { ok: true, actor: await sessionOf(team.ownerKey) });
+    const { headers } = response;
+    expect(headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(headers.get('content-disposition')).toBe('attachment; filename="transfers.csv"');
+    expect([headers.get('cache-control'), headers.get('request-id')]).toEqual([
+      'no-store',
+      expect.stringMatching(/^req_/),
+    ]);
+    await response.body?.cancel();
+  });
+});
+
+describe('a file', () => {
+  it('of another team is never there', async () => {
+    const [own, other] = [await makeTeam(), await makeTeam()];
+    const theirs = await addMember(other, { name: 'Theirs', credit: '1' });
+    expect(await rowsOf('transfers', own.ownerKey, `memberId=${theirs.mem}`)).toEqual([]);
+    expect(await rowsOf('members', own.ownerKey, `query=${theirs.mem}`)).toEqual([]);
+  });
+
+  it.each([
+    ['signed-out', 401, 'missing_key'],
+    ['none', 404, 'not_found'],
+    ['inactive', 403, 'member_inactive'],
+  ] as const)('is not for who is %s', async (reason, status, code) => {
+    for (const name of ['members', 'transfers'] as const) {
+      const response = await get(name, { ok: false, reason });
+      expect([response.status, (await response.json()).code]).toEqual([status, code]);
+    }
+  });
+
+  it.each([
+    ['members', 'sort=age'],
+    ['members', 'colour=red'],
+    ['members', 'query=%00'],
+    ['transfers', 'kind=gift'],
+    ['transfers', 'from=yesterday'],
+  ] as const)('of %s is not made for ?%s', async (name, query) => {
+    const response = await get(name, { ok: true, actor: await sessionOf((await makeTeam()).ownerKey) }, query);
+    expect([response.status, (await response.json()).code]).toEqual([400, 'invalid_request']);
+  });
+});
