@@ -5,6 +5,7 @@ import { useMounted } from '@mantine/hooks';
 import { LogOut, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
+import { signOut } from '@/components/account/session';
 import styles from './shell.module.css';
 
 /** Light, dark, or as the system says; it stays in this browser. */
@@ -32,8 +33,7 @@ export function ThemeSwitch() {
 export function Account({ onGone }: { onGone?: () => void }) {
   const path = usePathname();
   const leave = async () => {
-    const { signOut } = await import('next-auth/react');
-    await signOut({ redirect: false });
+    await signOut();
     window.location.assign('/sign-in');
   };
   return (

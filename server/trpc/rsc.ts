@@ -1,17 +1,10 @@
 import 'server-only';
-import {
-  dehydrate,
-  QueryClient,
-  type DehydratedState,
-  type FetchQueryOptions,
-  type QueryKey,
-} from '@tanstack/react-query';
+import { dehydrate, QueryClient, type DehydratedState, type FetchQueryOptions } from '@tanstack/react-query';
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import { notFound, redirect } from 'next/navigation';
 import { cache } from 'react';
-import { currentPerson, seatIn } from '@/server/auth';
+import { askedPath, currentPerson, seatIn } from '@/server/auth';
 import { newRequestId } from '@/server/domain/ids';
-import { env } from '@/server/env';
 import { services } from '@/server/http/services';
 import type { Context } from './context';
 import { ProblemError } from './problem';
@@ -25,21 +18,20 @@ export const serverQueries = cache(async (slug: string) => {
   const place = await seatIn(slug);
   if (place.ok) return queriesOf({ actor: place.actor, person: place.person });
   if (place.reason === 'none') notFound();
-  // The first page says which team has deactivated the seat.
-  return place.reason === 'inactive' ? redirect('/') : toSignIn(`/${slug}`);
+  return place.reason === 'inactive' ? redirect(`/?deactivated=${slug}`) : toSignIn();
 });
 
 /** As `serverQueries`, for what is the person's own. */
-export const personalQueries = cache(async (path: string) => {
+export const personalQueries = cache(async () => {
   const person = await currentPerson();
-  return person ? queriesOf({ actor: null, person }) : toSignIn(path);
+  return person ? queriesOf({ actor: null, person }) : toSignIn();
 });
 
-const toSignIn = (path: string): never => redirect(`/sign-in?next=${encodeURIComponent(path)}`);
+const toSignIn = async (): Promise<never> => redirect(`/sign-in?next=${encodeURIComponent(await askedPath())}`);
 
 function queriesOf(asker: Pick<Context, 'actor' | 'person'>) {
   const client = new QueryClient({ defaultOptions: { queries: { staleTime: 15_000 } } });
-  const ctx = { ...asker, services: services(), demo: env().demo, requestId: newRequestId(), idempotencyKey: null };
+  const ctx = { ...asker, services: services(), requestId: newRequestId(), idempotencyKey: null };
   const trpc = createTRPCOptionsProxy({ router: appRouter, ctx, queryClient: client });
   return {
     trpc,
@@ -53,7 +45,7 @@ function queriesOf(asker: Pick<Context, 'actor' | 'person'>) {
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- whatever the procedure answers
-type Prefetch = FetchQueryOptions<any, any, any, QueryKey & any>;
+type Prefetch = FetchQueryOptions<any, any, any, any>;
 
 function giveWay(error: unknown): void {
   const code = error instanceof ProblemError ? error.problem.code : null;
