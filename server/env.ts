@@ -19,8 +19,12 @@ export type Env = {
   directUrl: string;
   host: string;
   port: number;
-  /** Stands in mailed links only. */
+  /** Stands in mailed links. */
   appUrl: string;
+  /** Whether people reach this over https, as `appUrl` says: then cookies and browsers are told to keep to it. */
+  https: boolean;
+  /** Whether plain http is taken outside the demo. */
+  allowHttp: boolean;
   demo: boolean;
   secret: string;
   carrier: (typeof CARRIERS)[number];
@@ -88,6 +92,7 @@ const schema = z.object({
   WEB_PROCESSES: whole(1, 10_000, 1),
   DATABASE_POOL_SIZE: whole(1, 1000, 10),
   TRUST_PROXY: flag('0'),
+  ALLOW_HTTP: flag('0'),
   API_FRONT: flag('1'),
   MESSAGE_VALIDITY_HOURS: whole(1, 8760, 72),
 });
@@ -107,13 +112,16 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   if (!demo && given['CARRIER'] === undefined) problems.push(`CARRIER must be named: ${CARRIERS.join(' or ')}`);
   if (!parsed.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
   const value = parsed.data;
+  const appUrl = (value.APP_URL ?? `http://localhost:${value.PORT}`).replace(/\/+$/, '');
   return {
     databaseUrl: value.DATABASE_URL,
     ownerUrl: value.DATABASE_OWNER_URL ?? value.DATABASE_URL,
     directUrl: value.DATABASE_DIRECT_URL ?? value.DATABASE_URL,
     host: value.HOST,
     port: value.PORT,
-    appUrl: (value.APP_URL ?? `http://localhost:${value.PORT}`).replace(/\/+$/, ''),
+    appUrl,
+    https: appUrl.startsWith('https:'),
+    allowHttp: value.ALLOW_HTTP,
     demo: value.PURSER_DEMO,
     secret: value.PURSER_SECRET,
     carrier: value.CARRIER ?? 'sandbox',
@@ -132,6 +140,26 @@ let settings: Env | undefined;
 export function env(): Env {
   settings ??= parseEnv(process.env);
   return settings;
+}
+
+/**
+ * Refuses to serve passwords and keys in the clear: outside the demo people come over https, or the operator says that
+ * plain http is meant.
+ */
+export function mustBeSafeToServe({ demo, https, allowHttp }: Env): void {
+  if (demo || https || allowHttp) return;
+  throw new ConfigError([
+    'APP_URL must be the https address at which people reach this; set ALLOW_HTTP=1 to serve plain http all the same',
+  ]);
+}
+
+/**
+ * Lets next-auth take its own address from each request, which the server has checked: signing in works under every name
+ * that leads here. It reads this from the environment alone.
+ */
+export function takeAddressFromRequests(): void {
+  process.env['AUTH_TRUST_HOST'] = '1';
+  delete process.env['NEXTAUTH_URL'];
 }
 
 /** Where the person stands who calls the operator's command: paths are relative to it. */

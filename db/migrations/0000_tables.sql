@@ -318,6 +318,12 @@ CREATE TABLE "sessions" (
 	"agent" text
 );
 --> statement-breakpoint
+CREATE TABLE "sign_in_tries" (
+	"key" text PRIMARY KEY NOT NULL,
+	"points" integer DEFAULT 0 NOT NULL,
+	"expire" bigint
+);
+--> statement-breakpoint
 CREATE TABLE "users" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"email" text NOT NULL,
@@ -352,6 +358,7 @@ CREATE INDEX "api_keys_member" ON "api_keys" USING btree ("team_id","member_id",
 CREATE UNIQUE INDEX "api_keys_current" ON "api_keys" USING btree ("team_id","member_id") WHERE "api_keys"."revoked_at" IS NULL AND "api_keys"."expires_at" IS NULL;--> statement-breakpoint
 CREATE UNIQUE INDEX "members_email" ON "members" USING btree ("team_id","email") WHERE "members"."status" <> 'deleted';--> statement-breakpoint
 CREATE UNIQUE INDEX "members_user" ON "members" USING btree ("team_id","user_id") WHERE "members"."status" <> 'deleted';--> statement-breakpoint
+CREATE INDEX "members_by_user" ON "members" USING btree ("user_id") WHERE "members"."user_id" IS NOT NULL AND "members"."status" <> 'deleted';--> statement-breakpoint
 CREATE INDEX "members_external_id" ON "members" USING btree ("team_id","external_id");--> statement-breakpoint
 CREATE INDEX "members_by_name" ON "members" USING btree ("team_id",lower("name" COLLATE natural_order),"id") WHERE "members"."status" <> 'deleted';--> statement-breakpoint
 CREATE INDEX "messages_by_member" ON "messages" USING btree ("team_id","member_id","id");--> statement-breakpoint

@@ -48,6 +48,10 @@ export const members = pgTable(
     uniqueIndex('members_user')
       .on(t.teamId, t.userId)
       .where(sql`${t.status} <> 'deleted'`),
+    // A person's seats in all teams.
+    index('members_by_user')
+      .on(t.userId)
+      .where(sql`${t.userId} IS NOT NULL AND ${t.status} <> 'deleted'`),
     index('members_external_id').on(t.teamId, t.externalId),
     // The page of members in its first order; the collation is made before the tables.
     index('members_by_name')

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { instant, micros, teamId } from './columns';
 import { teams } from './teams';
 
@@ -30,6 +30,16 @@ export const sessions = pgTable(
   },
   (t) => [index('sessions_user').on(t.userId)],
 );
+
+/**
+ * Failed sign-ins of an account, of an address, and of both together, counted until `expire` (ms since 1970). The names
+ * and the order of the columns are those of the package that counts.
+ */
+export const signInTries = pgTable('sign_in_tries', {
+  key: text().primaryKey(),
+  points: integer().notNull().default(0),
+  expire: bigint({ mode: 'number' }),
+});
 
 /** An invitation. Its link is an HMAC over id, version and way, so no secret is stored. */
 export const invitations = pgTable(

@@ -8,6 +8,8 @@ export type Vault = {
   seal(text: string): string;
   /** Opens what `seal` made. Throws when it was sealed under another secret, or changed. */
   open(sealed: string): string;
+  /** A secret for one use alone, always the same: 43 characters of base64url. */
+  secretFor(use: string): string;
 };
 
 const FORMAT = 'v1';
@@ -23,6 +25,7 @@ export function makeVault(secret: string): Vault {
   const pepper = derive('api-key-digest');
   const sealing = derive('seal');
   return {
+    secretFor: (use) => derive(use).toString('base64url'),
     digest: (key) => createHmac('sha256', pepper).update(key).digest(),
     seal(text) {
       const nonce = randomBytes(NONCE_BYTES);

@@ -1,13 +1,19 @@
 import type { SeatActor } from '@/server/domain/actor';
 import type { Services } from '@/server/domain/ctx';
+import type { Person } from '@/server/domain/sessions/read';
 
 /**
  * What every procedure is given. The session's gate mints the actor anew for each request, from the seat as it is then:
- * reads rely on it, changes judge the seat again inside their transaction. Null: nobody is signed in.
+ * reads rely on it, changes judge the seat again inside their transaction. Null: no team is asked for, or nobody is
+ * signed in, which `person` says.
  */
 export type Context = {
   services: Services;
   actor: SeatActor | null;
+  /** Who is signed in, for what is his own and no team's. */
+  person: Person | null;
+  /** Whether this is the demo, in which a team can be funded from its page. */
+  demo: boolean;
   requestId: string;
   /** The `Idempotency-Key` of the request: at most one change is asked for in it then. */
   idempotencyKey: string | null;

@@ -1,4 +1,4 @@
-import { TRPCError, type TRPC_ERROR_CODE_KEY } from '@trpc/server';
+import { getTRPCErrorFromUnknown, TRPCError, type TRPC_ERROR_CODE_KEY } from '@trpc/server';
 import { ZodError } from 'zod';
 import { isUnavailable } from '@/db/faults';
 import { describeError, DomainError, type ErrorCode, type ErrorFacts, type ERRORS } from '@/server/domain/errors';
@@ -51,6 +51,14 @@ export function problemOf(error: TRPCError, requestId: string): ProblemError {
   const [msg, level] = unavailable ? (['unavailable', 'warn'] as const) : (['unexpected error', 'error'] as const);
   log({ msg, level, id: requestId, ...describeFault(error.cause ?? error) });
   return unavailable ? printed('unavailable', { retryAfterSeconds: 2 }, requestId) : printed('internal', {}, requestId);
+}
+
+/** The error of a request that was refused before any procedure was begun; here it is logged whatever it is. */
+export function refusalOf(error: unknown, requestId: string): ProblemError {
+  const refused = problemOf(getTRPCErrorFromUnknown(error), requestId);
+  const { status, code } = refused.problem;
+  log({ msg: 'request', level: status >= 500 ? 'error' : 'info', id: requestId, status, code });
+  return refused;
 }
 
 function domainErrorOf(error: TRPCError): DomainError | null {

@@ -1,10 +1,11 @@
 import { initTRPC } from '@trpc/server';
 import { z, type ZodType } from 'zod';
-import { makeCtx, type Ctx } from '@/server/domain/ctx';
+import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
 import { fail, Refusal } from '@/server/domain/errors';
 import { hashRequest, once, readIdempotencyKey, type Keep } from '@/server/domain/idempotency';
 import { newRequestId } from '@/server/domain/ids';
 import { mustBeStorable } from '@/server/domain/input';
+import type { Person } from '@/server/domain/sessions/read';
 import { log } from '@/server/log';
 import type { Context } from './context';
 import { problemOf } from './problem';
@@ -36,7 +37,7 @@ const open = t.procedure.use(async ({ ctx, path, next }) => {
     status,
     ms: Math.round((performance.now() - started) * 10) / 10,
     team: ctx.actor?.teamId,
-    actor: ctx.actor?.memberId,
+    actor: ctx.actor?.memberId ?? ctx.person?.userId,
     address: ctx.actor?.address,
   });
   if (error) throw error;
@@ -71,30 +72,42 @@ const nothing = z.strictObject({}).default({});
 /** A verb that changes nothing. */
 export function query<R extends ZodType, I extends ZodType = typeof nothing>(spec: Spec<I, R>) {
   const input = (spec.input ?? nothing) as I;
-  return signedIn(spec.maxItems)
-    .input(input)
-    .query(async (call): Promise<z.input<R>> => {
-      const result = await spec.verb(call.ctx.verb, call.input as z.output<I>);
-      if (result instanceof Refusal) return fail(result.code, result.facts);
-      return z.encode(spec.reply, result);
-    });
+  return signedIn(spec.maxItems).input(input).query(async (call): Promise<z.input<R>> => {
+    const result = await spec.verb(call.ctx.verb, call.input as z.output<I>);
+    if (result instanceof Refusal) return fail(result.code, result.facts);
+    return z.encode(spec.reply, result);
+  });
+}
+
+/** For who is signed in, whatever his teams: nothing here knows a team or a seat. */
+const personal = open.use(async ({ ctx, next }) => {
+  if (!ctx.person) fail('missing_key', { detail: 'Sign in first.' });
+  return next({ ctx: { person: ctx.person } });
+});
+
+/** A reading of what is the person's own. */
+export function personalQuery<R extends ZodType>(spec: {
+  reply: R;
+  verb: (services: Services, person: Person) => Promise<z.output<R>>;
+}) {
+  return personal
+    .input(nothing)
+    .query(async ({ ctx }): Promise<z.input<R>> => z.encode(spec.reply, await spec.verb(ctx.services, ctx.person)));
 }
 
 /** A verb that changes something: once for the request's Idempotency-Key, where it has one. */
 export function mutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: Spec<I, R>) {
   const input = (spec.input ?? nothing) as I;
-  return signedIn(spec.maxItems)
-    .input(input)
-    .mutation(async (call): Promise<z.input<R>> => {
-      const key = readIdempotencyKey(call.ctx.idempotencyKey);
-      const hash = hashRequest(['trpc', call.path, call.ctx.rawInput ?? null]);
-      const printing = { reply: spec.reply, keep: spec.keep as Keep | undefined };
-      const answer = await once(call.ctx.verb, key === null ? null : { key, hash }, printing, async (ctx) => {
-        const result = await spec.verb(ctx, call.input as z.output<I>);
-        return result instanceof Refusal ? result : { status: 200, result };
-      });
-      // Only now: the transaction that remembers a refusal has been committed.
-      if (answer instanceof Refusal) return fail(answer.code, answer.facts);
-      return JSON.parse(answer.text) as z.input<R>;
+  return signedIn(spec.maxItems).input(input).mutation(async (call): Promise<z.input<R>> => {
+    const key = readIdempotencyKey(call.ctx.idempotencyKey);
+    const hash = hashRequest(['trpc', call.path, call.ctx.rawInput ?? null]);
+    const printing = { reply: spec.reply, keep: spec.keep as Keep | undefined };
+    const answer = await once(call.ctx.verb, key === null ? null : { key, hash }, printing, async (ctx) => {
+      const result = await spec.verb(ctx, call.input as z.output<I>);
+      return result instanceof Refusal ? result : { status: 200, result };
     });
+    // Only now: the transaction that remembers a refusal has been committed.
+    if (answer instanceof Refusal) return fail(answer.code, answer.facts);
+    return JSON.parse(answer.text) as z.input<R>;
+  });
 }

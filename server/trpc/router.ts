@@ -1,3 +1,4 @@
+import { account } from './account';
 import { audit } from './audit';
 import { keys } from './keys';
 import { members } from './members';
@@ -10,7 +11,18 @@ import { team } from './team';
 import { transfers } from './transfers';
 
 /** Door 1, for the pages. A procedure is named as the API's operation of the same verb: `members.createMember`. */
-export const appRouter = router({ team, members, keys, transfers, recharge, messages, reports, rates, audit });
+export const appRouter = router({
+  account,
+  team,
+  members,
+  keys,
+  transfers,
+  recharge,
+  messages,
+  reports,
+  rates,
+  audit,
+});
 
 export type AppRouter = typeof appRouter;
 export type { Problem } from './problem';

@@ -1,0 +1,24 @@
+import { HydrationBoundary } from '@tanstack/react-query';
+import { DataProvider } from '@/components/data';
+import { Shell } from '@/components/shell/Shell';
+import type { ReactNode } from 'react';
+import { serverQueries } from '@/server/trpc/rsc';
+
+export default async function TeamLayout({
+  children,
+  params,
+}: {
+  children: ReactNode;
+  params: Promise<{ team: string }>;
+}) {
+  const { team } = await params;
+  const { trpc, prefetch, state } = await serverQueries(team);
+  await prefetch(trpc.team.getShell.queryOptions(), trpc.account.listSeats.queryOptions());
+  return (
+    <DataProvider key={team} team={team}>
+      <HydrationBoundary state={state()}>
+        <Shell>{children}</Shell>
+      </HydrationBoundary>
+    </DataProvider>
+  );
+}

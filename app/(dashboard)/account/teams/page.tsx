@@ -1,0 +1,22 @@
+import { HydrationBoundary } from '@tanstack/react-query';
+import type { Metadata } from 'next';
+import { TeamsPage } from '@/components/account/TeamsPage';
+import { DataProvider } from '@/components/data';
+import { AccountShell } from '@/components/shell/AccountShell';
+import { personalQueries } from '@/server/trpc/rsc';
+
+export const metadata: Metadata = { title: 'Teams' };
+
+export default async function TeamsRoute() {
+  const { trpc, prefetch, state } = await personalQueries('/account/teams');
+  await prefetch(trpc.account.listSeats.queryOptions());
+  return (
+    <DataProvider team={null}>
+      <HydrationBoundary state={state()}>
+        <AccountShell>
+          <TeamsPage />
+        </AccountShell>
+      </HydrationBoundary>
+    </DataProvider>
+  );
+}

@@ -1,0 +1,51 @@
+'use client';
+
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { UsersRound } from 'lucide-react';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import { useTRPC } from '@/components/data';
+import { DialogHost } from '@/components/ui/dialogs';
+import { ShortcutHost } from '@/components/ui/shortcuts';
+import { Account } from './Account';
+import styles from './shell.module.css';
+
+/** What the person's own settings stand in: the ways back to the teams, and out. */
+export function AccountShell({ children }: { children: ReactNode }) {
+  const seats = useSuspenseQuery(useTRPC().account.listSeats.queryOptions()).data;
+  const live = seats.filter(({ member }) => member.status === 'active');
+  const nav = (
+    <>
+      <strong>Account</strong>
+      <nav aria-label="Your teams">
+        <ul className={styles.links}>
+          {live.map(({ team }) => (
+            <li key={team.slug}>
+              <Link href={`/${team.slug}`} prefetch={false} className={styles.link}>
+                <UsersRound size={16} aria-hidden />
+                {team.name}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <Account />
+    </>
+  );
+  return (
+    <ShortcutHost>
+      <DialogHost>
+        <div className={styles.frame}>
+          <aside className={styles.nav}>{nav}</aside>
+          <header className={styles.top}>
+            <strong>Account</strong>
+            {live[0] && <Link href={`/${live[0].team.slug}`}>{live[0].team.name}</Link>}
+          </header>
+          <main id="content" className={styles.main}>
+            {children}
+          </main>
+        </div>
+      </DialogHost>
+    </ShortcutHost>
+  );
+}

@@ -1,0 +1,110 @@
+import { and, asc, eq, ne, sql } from 'drizzle-orm';
+import { builtOnce, UNNAMED } from '@/db/client';
+import { members } from '@/db/schema/members';
+import { teams, teamSlugs } from '@/db/schema/teams';
+import { sessions, users } from '@/db/schema/users';
+import type { SeatActor } from '../actor';
+import type { Services } from '../ctx';
+import { asTeamId } from '../ids';
+import { isStorable } from '../input';
+import type { Seat } from './schema';
+
+/** Who is signed in, in one browser. */
+export type Person = { sessionId: string; userId: string; name: string; email: string };
+
+/** A person's place in the team of a slug. A team or seat that is not his is told as a slug that was never given. */
+export type Place =
+  | { ok: true; person: Person; actor: SeatActor }
+  | { ok: false; reason: 'signed-out' }
+  | { ok: false; reason: 'none'; person: Person }
+  | { ok: false; reason: 'inactive'; person: Person; teamName: string };
+
+const isLive = sql`${sessions.revokedAt} IS NULL AND ${sessions.expiresAt} > now()`;
+
+const person = { sessionId: sessions.id, userId: users.id, name: users.name, email: users.email };
+
+/** Who is signed in with a session, or null: it was ended, has run out, or never was. */
+export async function findPerson({ database }: Services, sessionId: string): Promise<Person | null> {
+  const [row] = await personOf(database.db).execute({ sessionId });
+  return row ?? null;
+}
+
+const personOf = builtOnce((db) =>
+  db
+    .select(person)
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.id, sql.placeholder('sessionId')), isLive))
+    .prepare(UNNAMED),
+);
+
+/** The seat from which a session acts in a team, as everything is at this moment: one statement. */
+export async function findSeat(
+  { database }: Services,
+  { sessionId, slug, address }: { sessionId: string; slug: string; address: string | null },
+): Promise<Place> {
+  const [row] = await placeOf(database.db).execute({ sessionId, slug: isStorable(slug) ? slug : '' });
+  if (!row) return { ok: false, reason: 'signed-out' };
+  const { person, team, seat } = row;
+  if (!team || !seat) return { ok: false, reason: 'none', person };
+  if (seat.status !== 'active') return { ok: false, reason: 'inactive', person, teamName: team.name };
+  const actor: SeatActor = {
+    type: 'seat',
+    teamId: asTeamId(team.id),
+    teamName: team.name,
+    currency: team.currency,
+    memberId: seat.id,
+    role: seat.role,
+    name: seat.name,
+    credential: { type: 'user', id: person.userId },
+    door: 'web',
+    address,
+  };
+  return { ok: true, person, actor };
+}
+
+const placeOf = builtOnce((db) =>
+  db
+    .select({
+      person,
+      team: { id: teams.id, name: teams.name, currency: teams.currency },
+      seat: { id: members.id, name: members.name, role: members.role, status: members.status },
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .leftJoin(teamSlugs, eq(teamSlugs.slug, sql.placeholder('slug')))
+    .leftJoin(teams, and(eq(teams.id, teamSlugs.teamId), ne(teams.status, 'closed')))
+    .leftJoin(
+      members,
+      and(eq(members.teamId, teams.id), eq(members.userId, sessions.userId), ne(members.status, 'deleted')),
+    )
+    .where(and(eq(sessions.id, sql.placeholder('sessionId')), isLive))
+    .prepare(UNNAMED),
+);
+
+/** Every seat of a person that is not deleted, sorted by the team's name; the deactivated ones too. */
+export async function listSeats({ database }: Services, userId: string): Promise<Seat[]> {
+  const rows = await seatsOf(database.db).execute({ userId });
+  return rows.map(({ canTakeBack, team, member }) => ({
+    team: { ...team, status: team.status === 'suspended' ? 'suspended' : 'active' },
+    member: { ...member, status: member.status === 'inactive' ? 'inactive' : 'active' },
+    canTakeBack,
+  }));
+}
+
+const seatsOf = builtOnce((db) =>
+  db
+    .select({
+      team: { id: teams.id, name: teams.name, slug: teams.slug, currency: teams.currency, status: teams.status },
+      member: { id: members.id, name: members.name, role: members.role, status: members.status },
+      canTakeBack: sql<boolean>`${members.status} = 'active' AND ${members.steppedDownAt} IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM members o WHERE o.team_id = ${teams.id} AND o.role = 'owner' AND o.status = 'active')`,
+    })
+    .from(members)
+    .innerJoin(teams, eq(teams.id, members.teamId))
+    .where(
+      and(eq(members.userId, sql.placeholder('userId')), ne(members.status, 'deleted'), ne(teams.status, 'closed')),
+    )
+    .orderBy(asc(sql`lower(${teams.name})`), asc(teams.id))
+    .prepare(UNNAMED),
+);

@@ -1,0 +1,16 @@
+import { fail } from '@/server/domain/errors';
+
+/**
+ * Refuses a change that another site has sent with this one's cookies. Browsers name the site from which they send in
+ * `Origin`; the server has made `X-Forwarded-Host` what people call this one.
+ * @throws DomainError `invalid_request`
+ */
+export function mustComeFromHere(request: Request): void {
+  const origin = request.headers.get('origin');
+  const host = request.headers.get('x-forwarded-host') ?? request.headers.get('host');
+  if (origin !== null && hostOf(origin) === host?.toLowerCase()) return;
+  const detail = 'The Origin field must name this site. Nothing was changed.';
+  fail('invalid_request', { detail, errors: [{ pointer: 'Origin', code: 'invalid_request', detail }] });
+}
+
+const hostOf = (origin: string): string | null => (URL.canParse(origin) ? new URL(origin).host : null);

@@ -1,0 +1,59 @@
+import 'server-only';
+import { clientAddress, currentPerson, seatIn } from '@/server/auth';
+import { fail } from '@/server/domain/errors';
+import { env } from '@/server/env';
+import { readBytes } from '@/server/http/body';
+import { makeLimiter } from '@/server/http/limit';
+import { mustComeFromHere } from '@/server/http/origin';
+import { services } from '@/server/http/services';
+import { handleTrpc, type Asker } from './handler';
+
+/** Names the team for which a page asks, by its slug. */
+const TEAM_FIELD = 'x-purser-team';
+
+/** Answers a request of the pages for who is signed in: from the seat in the team that it names, or for the person alone. */
+export async function answerTrpc(request: Request): Promise<Response> {
+  let allowance: Record<string, string> = {};
+  const asked = await withBody(request).catch((error: unknown) => ({ error }));
+  const open = async (): Promise<Asker> => {
+    if ('error' in asked) throw asked.error;
+    if (request.method !== 'GET') mustComeFromHere(request);
+    const { asker, refuse } = await askerOf(request.headers.get(TEAM_FIELD));
+    allowance = await mustBeAllowed(asker, request);
+    return refuse ? refuse() : asker;
+  };
+  const whole = 'error' in asked ? request : asked;
+  const response = await handleTrpc(whole, { services: services(), demo: env().demo, open });
+  for (const [name, value] of Object.entries(allowance)) response.headers.set(name, value);
+  return response;
+}
+
+/** The same request with its body at hand, which is no larger than any body may be. */
+async function withBody(request: Request): Promise<Request> {
+  const { method, headers, url } = request;
+  if (method === 'GET' || method === 'HEAD') return request;
+  return new Request(url, { method, headers, body: new Uint8Array(await readBytes(request)) });
+}
+
+async function askerOf(slug: string | null): Promise<{ asker: Asker; refuse?: () => never }> {
+  if (slug === null) return { asker: { actor: null, person: await currentPerson() } };
+  const place = await seatIn(slug);
+  if (place.ok) return { asker: { actor: place.actor, person: place.person } };
+  if (place.reason === 'signed-out') return { asker: { actor: null, person: null } };
+  const code = place.reason === 'inactive' ? 'member_inactive' : 'not_found';
+  return { asker: { actor: null, person: place.person }, refuse: () => fail(code) };
+}
+
+let limiter: ReturnType<typeof makeLimiter> | undefined;
+
+/** Counts a request against its person, or its address where there is none: every call of a batch. */
+async function mustBeAllowed({ person }: Asker, { url }: Request): Promise<Record<string, string>> {
+  limiter ??= makeLimiter('person', env().rateLimit / env().webProcesses);
+  const calls = new URL(url).pathname.split(',').length;
+  const { allowed, retryAfterSeconds, headers } = limiter(
+    person?.userId ?? (await clientAddress()) ?? 'unknown',
+    calls,
+  );
+  if (!allowed) fail('rate_limited', { retryAfterSeconds, detail: `Ask again in ${retryAfterSeconds} s.` });
+  return headers;
+}

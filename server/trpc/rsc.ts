@@ -1,0 +1,61 @@
+import 'server-only';
+import {
+  dehydrate,
+  QueryClient,
+  type DehydratedState,
+  type FetchQueryOptions,
+  type QueryKey,
+} from '@tanstack/react-query';
+import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
+import { notFound, redirect } from 'next/navigation';
+import { cache } from 'react';
+import { currentPerson, seatIn } from '@/server/auth';
+import { newRequestId } from '@/server/domain/ids';
+import { env } from '@/server/env';
+import { services } from '@/server/http/services';
+import type { Context } from './context';
+import { ProblemError } from './problem';
+import { appRouter } from './router';
+
+/**
+ * What a page asks before it is shown, in a team: `await q.prefetch(q.trpc.members.getSeat.queryOptions({ memberId }))`,
+ * then `<HydrationBoundary state={q.state()}>`. The layout and the page of one request share it.
+ */
+export const serverQueries = cache(async (slug: string) => {
+  const place = await seatIn(slug);
+  if (place.ok) return queriesOf({ actor: place.actor, person: place.person });
+  if (place.reason === 'none') notFound();
+  // The first page says which team has deactivated the seat.
+  return place.reason === 'inactive' ? redirect('/') : toSignIn(`/${slug}`);
+});
+
+/** As `serverQueries`, for what is the person's own. */
+export const personalQueries = cache(async (path: string) => {
+  const person = await currentPerson();
+  return person ? queriesOf({ actor: null, person }) : toSignIn(path);
+});
+
+const toSignIn = (path: string): never => redirect(`/sign-in?next=${encodeURIComponent(path)}`);
+
+function queriesOf(asker: Pick<Context, 'actor' | 'person'>) {
+  const client = new QueryClient({ defaultOptions: { queries: { staleTime: 15_000 } } });
+  const ctx = { ...asker, services: services(), demo: env().demo, requestId: newRequestId(), idempotencyKey: null };
+  const trpc = createTRPCOptionsProxy({ router: appRouter, ctx, queryClient: client });
+  return {
+    trpc,
+    client,
+    /** Asks all at once. What does not exist for this person is the page for that; what is only away, the page asks again. */
+    prefetch: async (...queries: Prefetch[]): Promise<void> => {
+      await Promise.all(queries.map((query) => client.fetchQuery(query).catch(giveWay)));
+    },
+    state: (): DehydratedState => dehydrate(client),
+  };
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- whatever the procedure answers
+type Prefetch = FetchQueryOptions<any, any, any, QueryKey & any>;
+
+function giveWay(error: unknown): void {
+  const code = error instanceof ProblemError ? error.problem.code : null;
+  if (code === 'not_found' || code === 'owner_required') notFound();
+}
