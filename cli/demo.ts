@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
 import { printId } from '@/server/domain/ids';
 import { openCurrentKey } from '@/server/domain/keys/write';
 import { listMembers } from '@/server/domain/members/read';
+import { demoSignIn } from '@/server/domain/sessions/rules';
 import { findTeamBySlug } from '@/server/domain/teams/read';
 import { slugFrom } from '@/server/domain/teams/rules';
 import { createTeam } from '@/server/domain/teams/write';
@@ -11,7 +11,7 @@ import { OWNER } from './demo/people';
 import { CliError, explain, withServices } from './run';
 import { defaultRates } from './team';
 
-type Demo = { teamId: string; memberId: string; apiKey: string };
+type Demo = { teamId: string; memberId: string; apiKey: string; email: string; password: string };
 
 const TEAM = { name: 'Acme Messaging', currency: 'USD' };
 
@@ -27,7 +27,12 @@ async function makeDemo(services: Services): Promise<Demo> {
   const owner = await findOwner(ctx);
   const apiKey = owner && (await openCurrentKey(ctx, owner));
   if (!apiKey) throw new CliError(`The demo's team has no owner with a key. Start with another PURSER_DATA_DIR.`);
-  return { teamId: printId('team', ctx.actor.teamId), memberId: printId('mem', owner), apiKey };
+  return {
+    teamId: printId('team', ctx.actor.teamId),
+    memberId: printId('mem', owner),
+    apiKey,
+    ...demoSignIn(services.vault),
+  };
 }
 
 /** The demo's team, wholly made or not. Another team with the same slug is left alone. */
@@ -41,8 +46,7 @@ async function findDemo(services: Services): Promise<{ ctx: Ctx; complete: boole
 }
 
 async function beginTeam(services: Services, at: Date): Promise<Ctx> {
-  // Nobody needs it: the demo is entered by the key of its owner.
-  const password = randomBytes(18).toString('base64url');
+  const { password } = demoSignIn(services.vault);
   const { teamId } = await createTeam(
     services,
     { ...TEAM, owner: { ...OWNER, password }, rates: defaultRates() },

@@ -45,7 +45,7 @@ export const mySeats = cache(async (): Promise<MySeat[]> => {
 export const clientAddress = async (): Promise<string | null> => (await headers()).get('x-purser-address');
 
 /** How to sign in to the demo; null where this is none. */
-export const demoCredentials = () => (env().demo ? demoSignIn(services().vault) : null);
+export const demoCredentials = () => (services().demo ? demoSignIn(services().vault) : null);
 
 const sessionOfCookie = cache(async (): Promise<string | null> => {
   const token = (await cookies()).get(sessionCookie().name)?.value;
@@ -112,7 +112,12 @@ async function enter(credentials: unknown, fields: Record<string, string> = {}):
       throw new Error(unavailable ? 'unavailable' : 'internal');
     },
   );
-  log({ msg: 'sign-in', outcome: result.ok ? 'ok' : result.reason, user: result.ok ? result.person.userId : undefined, address });
+  log({
+    msg: 'sign-in',
+    outcome: result.ok ? 'ok' : result.reason,
+    user: result.ok ? result.person.userId : undefined,
+    address,
+  });
   if (result.ok) return { id: result.person.userId, sid: result.person.sessionId };
   if (result.reason === 'wrong') return null;
   throw new Error(`wait-${result.minutes}`);
@@ -138,7 +143,11 @@ export async function answerAuth(
     // Without the field no browser has sent it; next-auth's own token is demanded of everyone.
     if (method === 'POST' && request.headers.has('origin')) mustComeFromHere(request);
     const body = method === 'POST' ? await readBytes(request, FORM_MAX_BYTES) : null;
-    const asked = new NextRequest(request.url, { method, headers: request.headers, body: body && new Uint8Array(body) });
+    const asked = new NextRequest(request.url, {
+      method,
+      headers: request.headers,
+      body: body && new Uint8Array(body),
+    });
     const response: Response = await NextAuth(asked as never, { params: route.params } as never, options());
     response.headers.set('Cache-Control', 'no-store');
     return response;

@@ -4,8 +4,9 @@ import { isIP, Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
 import next from 'next';
-import { ConfigError, env } from '@/server/env';
+import { ConfigError, env, mustBeSafeToServe, takeAddressFromRequests } from '@/server/env';
 import { answerApi } from '@/server/http/front';
+import { guardPage } from '@/server/http/page-headers';
 import { problemResponse } from '@/server/http/problem';
 
 /** Told to the start script, which does not try again: the settings must change first. */
@@ -13,6 +14,8 @@ const EXIT_CONFIG = 78;
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const ADDRESS = 'x-purser-address';
+const FORWARDED_HOST = 'x-forwarded-host';
+const FORWARDED_PROTO = 'x-forwarded-proto';
 
 /** The largest body of any route, a batch of messages; each route has a smaller limit of its own. */
 const BODY_LIMIT = 8 * 1024 * 1024;
@@ -34,6 +37,17 @@ function clientAddress(req: IncomingMessage, trustProxy: boolean): string {
   const forwarded = [req.headers['x-forwarded-for']].flat().join(',').split(',').at(-1)?.trim() ?? '';
   const bare = forwarded.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
   return isIP(bare) ? bare : direct;
+}
+
+/**
+ * Says under which name, and over what, people reach this: what a trusted proxy was asked, else the Host they sent. Sign-in
+ * and the check of Origin rely on it.
+ */
+function nameSite({ headers }: IncomingMessage, { trustProxy, https }: Doors): void {
+  const last = (name: string) => [headers[name]].flat().join(',').split(',').at(-1)?.trim();
+  const [host, proto] = trustProxy ? [last(FORWARDED_HOST), last(FORWARDED_PROTO)] : [];
+  headers[FORWARDED_HOST] = host || headers.host;
+  headers[FORWARDED_PROTO] = proto === 'http' || proto === 'https' ? proto : https ? 'https' : 'http';
 }
 
 async function answer(res: ServerResponse, response: Response): Promise<void> {
@@ -80,7 +94,7 @@ function refusal(req: IncomingMessage): Response | undefined {
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
-type Doors = { toNext: Handler; toApi: Handler; trustProxy: boolean };
+type Doors = { toNext: Handler; toApi: Handler; trustProxy: boolean; https: boolean; dev: boolean };
 
 async function handle(req: IncomingMessage, res: ServerResponse, doors: Doors): Promise<void> {
   active.add(res);
@@ -91,7 +105,10 @@ async function handle(req: IncomingMessage, res: ServerResponse, doors: Doors): 
     if (refused) return await answer(res, refused);
     // Assigned, not appended: whatever a client sends under this name is gone.
     req.headers[ADDRESS] = clientAddress(req, doors.trustProxy);
-    await (isApi(pathOf(req)) ? doors.toApi : doors.toNext)(req, res);
+    nameSite(req, doors);
+    if (isApi(pathOf(req))) return await doors.toApi(req, res);
+    guardPage(req, res, doors);
+    await doors.toNext(req, res);
   } catch (error) {
     console.error(error);
     if (res.headersSent) res.destroy();
@@ -196,10 +213,12 @@ async function loadApi(): Promise<Handler> {
 }
 
 async function main(): Promise<void> {
-  const { host, port, trustProxy, apiFront } = env();
+  mustBeSafeToServe(env());
+  takeAddressFromRequests();
+  const { host, port, trustProxy, https, apiFront } = env();
   const dev = process.argv.includes('--dev');
   const notYet: Handler = () => Promise.reject(new Error('not started'));
-  let doors: Doors = { toNext: notYet, toApi: notYet, trustProxy };
+  let doors: Doors = { toNext: notYet, toApi: notYet, trustProxy, https, dev };
   const server = buildServer(() => doors);
   // Next takes over `upgrade`, on which its development server needs to hear; in production it would drop clients that
   // merely offer HTTP/2, so that it is given a server at which nothing arrives.
@@ -218,7 +237,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', end);
   await app.prepare();
   const toNext = app.getRequestHandler();
-  doors = { toNext, toApi: apiFront ? await loadApi() : toNext, trustProxy };
+  doors = { ...doors, toNext, toApi: apiFront ? await loadApi() : toNext };
   if (!ending) await listen(server, port, host);
 }
 

@@ -44,6 +44,7 @@ const DIRECTIONS: Record<string, string[]> = {
   'server/outbound': ['server/outbound'],
   'server/env': [],
   'server/log': [],
+  'server/auth': ['server/http', 'server/domain', 'server/env', 'server/log', 'db/faults'],
   'server/http': [
     'server/http',
     'server/domain',
@@ -55,6 +56,8 @@ const DIRECTIONS: Record<string, string[]> = {
   ],
   'server/trpc': [
     'server/trpc',
+    'server/auth',
+    'server/http/(body|limit|origin|services)',
     'server/domain',
     'server/outbound',
     'server/env',
@@ -72,7 +75,7 @@ const DIRECTIONS: Record<string, string[]> = {
     'server/domain/(ledger|members|recharge)/rules',
   ],
   'app/api/ready': ['db/client', 'db/migrate'],
-  app: ['app', 'components', 'server/http', 'server/trpc', 'server/domain'],
+  app: ['app', 'components', 'server/auth', 'server/http', 'server/trpc', 'server/domain'],
   cli: ['cli', 'server/domain', 'server/jobs', 'server/env', 'db'],
   scripts: ['scripts', 'db/migrate', 'server/env', 'app/api/v1/routes', 'server/http/openapi'],
 };
@@ -234,7 +237,7 @@ function isOneCall(text: string): boolean {
   return !decides && /^\s*[,}]/.test(text.slice(end));
 }
 
-const NOT_A_NOUN = new Set(['context', 'handler', 'inputs', 'problem', 'procedures', 'router']);
+const NOT_A_NOUN = new Set(['context', 'handler', 'inputs', 'mount', 'problem', 'procedures', 'router', 'rsc']);
 
 /** A procedure, like a route, is schemas and one call: who may do what, and what goes wrong, the domain decides. */
 const oneCall: Rule = (all) =>

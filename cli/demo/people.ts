@@ -1,3 +1,4 @@
+import { DEMO_EMAIL } from '@/server/domain/sessions/rules';
 import type { Country, Topic } from './texts';
 
 /** A rule as the API takes it. */
@@ -34,8 +35,8 @@ export type Person = {
   owner?: number;
 };
 
-/** The first owner, whose key is the demo's. */
-export const OWNER = { name: 'Dana Okafor', email: 'owner@demo.invalid' };
+/** The first owner, whose key and sign-in are the demo's. */
+export const OWNER = { name: 'Dana Okafor', email: DEMO_EMAIL };
 
 const filling = (threshold: string, target: string, cap?: Rule['cap']): Rule => ({
   threshold,

@@ -2,9 +2,10 @@
  * Run by the start script before anything serves: checks the settings and brings the database to this release.
  */
 import { migrate, MigrationError } from '@/db/migrate';
-import { ConfigError, env } from '@/server/env';
+import { ConfigError, env, mustBeSafeToServe } from '@/server/env';
 
 try {
+  mustBeSafeToServe(env());
   const { ownerUrl, databaseUrl } = env();
   if (ownerUrl === databaseUrl) {
     console.error(

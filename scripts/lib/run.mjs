@@ -109,7 +109,7 @@ class Run {
     const file = join(this.#dir, 'demo.json');
     const cluster = (await this.#database)?.clusterId;
     const known = readJson(file);
-    if (known?.apiKey && known.cluster === cluster) return known;
+    if (known?.apiKey && known.password && known.cluster === cluster) return known;
     const { code, stdout, output } = await this.#children.run(tsx('cli/demo.ts'), env);
     if (code !== 0) {
       process.stderr.write(output);
@@ -177,7 +177,7 @@ async function demandPort({ host, port }) {
   throw new Stop(`HOST is ${host}, which cannot be listened on (${refusal}): set HOST to an address of this machine.`);
 }
 
-/** @param {string} url @param {{ apiKey: string } | undefined} demo */
+/** @param {string} url @param {{ apiKey: string, email: string, password: string } | undefined} demo */
 function announce(url, demo) {
   if (!demo) {
     console.log(
@@ -191,7 +191,11 @@ function announce(url, demo) {
   console.log(`
 Purser is ready at ${url} (demo: messages go to a sandbox)
 
-API key of the demo's owner:
+Sign in as the demo's owner:
+  ${demo.email}
+  ${demo.password}
+
+The owner's API key:
   ${demo.apiKey}
 
 Send a message:

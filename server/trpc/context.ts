@@ -12,8 +12,6 @@ export type Context = {
   actor: SeatActor | null;
   /** Who is signed in, for what is his own and no team's. */
   person: Person | null;
-  /** Whether this is the demo, in which a team can be funded from its page. */
-  demo: boolean;
   requestId: string;
   /** The `Idempotency-Key` of the request: at most one change is asked for in it then. */
   idempotencyKey: string | null;

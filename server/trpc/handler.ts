@@ -16,7 +16,7 @@ export type Asker = Pick<Context, 'actor' | 'person'>;
  */
 export async function handleTrpc(
   request: Request,
-  { services, demo, open }: Pick<Context, 'services' | 'demo'> & { open: () => Promise<Asker> },
+  { services, open }: Pick<Context, 'services'> & { open: () => Promise<Asker> },
 ): Promise<Response> {
   const requestId = newRequestId();
   const idempotencyKey = request.headers.get('idempotency-key');
@@ -31,7 +31,7 @@ export async function handleTrpc(
       const asker = await open().catch((error: unknown) => {
         throw refusalOf(error, requestId);
       });
-      return { services, demo, ...asker, requestId, idempotencyKey };
+      return { services, ...asker, requestId, idempotencyKey };
     },
   });
   response.headers.set('Request-Id', requestId);

@@ -23,7 +23,7 @@ export async function answerTrpc(request: Request): Promise<Response> {
     return refuse ? refuse() : asker;
   };
   const whole = 'error' in asked ? request : asked;
-  const response = await handleTrpc(whole, { services: services(), demo: env().demo, open });
+  const response = await handleTrpc(whole, { services: services(), open });
   for (const [name, value] of Object.entries(allowance)) response.headers.set(name, value);
   return response;
 }

@@ -72,11 +72,13 @@ const nothing = z.strictObject({}).default({});
 /** A verb that changes nothing. */
 export function query<R extends ZodType, I extends ZodType = typeof nothing>(spec: Spec<I, R>) {
   const input = (spec.input ?? nothing) as I;
-  return signedIn(spec.maxItems).input(input).query(async (call): Promise<z.input<R>> => {
-    const result = await spec.verb(call.ctx.verb, call.input as z.output<I>);
-    if (result instanceof Refusal) return fail(result.code, result.facts);
-    return z.encode(spec.reply, result);
-  });
+  return signedIn(spec.maxItems)
+    .input(input)
+    .query(async (call): Promise<z.input<R>> => {
+      const result = await spec.verb(call.ctx.verb, call.input as z.output<I>);
+      if (result instanceof Refusal) return fail(result.code, result.facts);
+      return z.encode(spec.reply, result);
+    });
 }
 
 /** For who is signed in, whatever his teams: nothing here knows a team or a seat. */
@@ -98,16 +100,18 @@ export function personalQuery<R extends ZodType>(spec: {
 /** A verb that changes something: once for the request's Idempotency-Key, where it has one. */
 export function mutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: Spec<I, R>) {
   const input = (spec.input ?? nothing) as I;
-  return signedIn(spec.maxItems).input(input).mutation(async (call): Promise<z.input<R>> => {
-    const key = readIdempotencyKey(call.ctx.idempotencyKey);
-    const hash = hashRequest(['trpc', call.path, call.ctx.rawInput ?? null]);
-    const printing = { reply: spec.reply, keep: spec.keep as Keep | undefined };
-    const answer = await once(call.ctx.verb, key === null ? null : { key, hash }, printing, async (ctx) => {
-      const result = await spec.verb(ctx, call.input as z.output<I>);
-      return result instanceof Refusal ? result : { status: 200, result };
+  return signedIn(spec.maxItems)
+    .input(input)
+    .mutation(async (call): Promise<z.input<R>> => {
+      const key = readIdempotencyKey(call.ctx.idempotencyKey);
+      const hash = hashRequest(['trpc', call.path, call.ctx.rawInput ?? null]);
+      const printing = { reply: spec.reply, keep: spec.keep as Keep | undefined };
+      const answer = await once(call.ctx.verb, key === null ? null : { key, hash }, printing, async (ctx) => {
+        const result = await spec.verb(ctx, call.input as z.output<I>);
+        return result instanceof Refusal ? result : { status: 200, result };
+      });
+      // Only now: the transaction that remembers a refusal has been committed.
+      if (answer instanceof Refusal) return fail(answer.code, answer.facts);
+      return JSON.parse(answer.text) as z.input<R>;
     });
-    // Only now: the transaction that remembers a refusal has been committed.
-    if (answer instanceof Refusal) return fail(answer.code, answer.facts);
-    return JSON.parse(answer.text) as z.input<R>;
-  });
 }

@@ -11,7 +11,6 @@ import { notFound, redirect } from 'next/navigation';
 import { cache } from 'react';
 import { currentPerson, seatIn } from '@/server/auth';
 import { newRequestId } from '@/server/domain/ids';
-import { env } from '@/server/env';
 import { services } from '@/server/http/services';
 import type { Context } from './context';
 import { ProblemError } from './problem';
@@ -39,7 +38,7 @@ const toSignIn = (path: string): never => redirect(`/sign-in?next=${encodeURICom
 
 function queriesOf(asker: Pick<Context, 'actor' | 'person'>) {
   const client = new QueryClient({ defaultOptions: { queries: { staleTime: 15_000 } } });
-  const ctx = { ...asker, services: services(), demo: env().demo, requestId: newRequestId(), idempotencyKey: null };
+  const ctx = { ...asker, services: services(), requestId: newRequestId(), idempotencyKey: null };
   const trpc = createTRPCOptionsProxy({ router: appRouter, ctx, queryClient: client });
   return {
     trpc,
@@ -53,7 +52,7 @@ function queriesOf(asker: Pick<Context, 'actor' | 'person'>) {
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- whatever the procedure answers
-type Prefetch = FetchQueryOptions<any, any, any, QueryKey & any>;
+type Prefetch = FetchQueryOptions<any, any, any, any>;
 
 function giveWay(error: unknown): void {
   const code = error instanceof ProblemError ? error.problem.code : null;

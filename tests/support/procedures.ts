@@ -1,6 +1,7 @@
 import { ZodDefault, ZodObject, ZodUnion, type ZodType } from 'zod';
 import type { SeatActor } from '@/server/domain/actor';
 import { newRequestId, newUuid7, printId, type IdPrefix } from '@/server/domain/ids';
+import type { Person } from '@/server/domain/sessions/read';
 import { services } from '@/server/http/services';
 import { ProblemError, type Problem } from '@/server/trpc/problem';
 import { appRouter, createCaller } from '@/server/trpc/router';
@@ -9,8 +10,13 @@ import { ctxOf } from './team';
 /** One procedure of the router: its noun, its name, and its input as a schema. */
 export type Procedure = { noun: string; id: string; type: 'query' | 'mutation'; input: ZodType };
 
-/** Every procedure there is, found in the router itself. */
-export function listProcedures(): Procedure[] {
+/** Every procedure of a team, found in the router itself. */
+export const listProcedures = (): Procedure[] => listAll().filter(({ noun }) => noun !== 'account');
+
+/** Those of a person, who names no team. */
+export const listPersonal = (): Procedure[] => listAll().filter(({ noun }) => noun === 'account');
+
+function listAll(): Procedure[] {
   // oxlint-disable-next-line eslint/no-underscore-dangle -- where a router keeps its procedures, as tRPC documents it
   const found = appRouter._def.procedures as unknown as Record<
     string,
@@ -74,6 +80,14 @@ export async function sessionOf(key: string): Promise<SeatActor> {
   return { ...actor, door: 'web', credential: { type: 'user', id: newUuid7() } };
 }
 
+/** The person who acts through a session from a seat. */
+export const personOf = ({ credential, name }: SeatActor): Person => ({
+  sessionId: newUuid7(),
+  userId: credential.id,
+  name,
+  email: 'somebody@example.test',
+});
+
 /** What came of a call: its answer or its problem. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer
 export type Result = { data: any; problem: null } | { data: null; problem: Problem };
@@ -87,7 +101,8 @@ export async function callProcedure(
   demo = true,
 ): Promise<Result> {
   const { noun } = listProcedures().find((one) => one.id === id)!;
-  const context = { services: { ...services(), demo }, actor, requestId: newRequestId(), idempotencyKey };
+  const given = { actor, person: actor && personOf(actor), requestId: newRequestId(), idempotencyKey };
+  const context = { services: { ...services(), demo }, ...given };
   const caller = createCaller(context) as unknown as Record<
     string,
     Record<string, (input: unknown) => Promise<unknown>>

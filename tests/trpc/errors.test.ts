@@ -27,7 +27,13 @@ async function thrownBy(verb: () => Promise<never>, door: 'query' | 'mutation' =
   const spec = { reply: z.object({ id: z.string().optional() }), verb };
   const broken = router({ broken: door === 'query' ? query(spec) : mutation(spec) });
   const actor = await someOwner();
-  const caller = createCallerFactory(broken)({ services: services(), actor, requestId, idempotencyKey: null });
+  const caller = createCallerFactory(broken)({
+    services: services(),
+    actor,
+    person: null,
+    requestId,
+    idempotencyKey: null,
+  });
   const error: unknown = await caller.broken().catch((thrown: unknown) => thrown);
   if (!(error instanceof ProblemError)) throw new Error('No problem was thrown.', { cause: error });
   return error;
@@ -239,7 +245,7 @@ describe('over HTTP', () => {
           body: JSON.stringify(input),
           headers: { 'Content-Type': 'application/json' },
         }),
-        { services: services(), actor: await sessionOf(ownerKey) },
+        { services: services(), open: async () => ({ actor: await sessionOf(ownerKey), person: null }) },
       );
     const { data: me } = await callProcedure(await sessionOf(ownerKey), 'getMe');
     const path = 'members.deleteMember';

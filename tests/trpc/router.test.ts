@@ -110,7 +110,10 @@ describe('over HTTP', () => {
   const json = { 'Content-Type': 'application/json' };
   const ask = async (key: string, path: string, init: RequestInit = {}) => {
     const request = new Request(`http://localhost/api/trpc/${path}`, { headers: json, ...init });
-    const response = await handleTrpc(request, { services: services(), actor: await sessionOf(key) });
+    const response = await handleTrpc(request, {
+      services: services(),
+      open: async () => ({ actor: await sessionOf(key), person: null }),
+    });
     return { status: response.status, headers: response.headers, body: await response.json() };
   };
   const mutate = (key: string, path: string, input: unknown, headers: Record<string, string> = {}) =>
@@ -150,7 +153,7 @@ describe('over HTTP', () => {
     const { ownerKey } = await makeTeam();
     const nobody = await handleTrpc(new Request('http://localhost/api/trpc/team.getMe'), {
       services: services(),
-      actor: null,
+      open: async () => ({ actor: null, person: null }),
     });
     expect([nobody.status, (await nobody.json()).error.data.code]).toEqual([401, 'missing_key']);
     const unknown = await ask(ownerKey, 'members.dropMembers');

@@ -41,8 +41,11 @@ export const normaliseAccount = (email: string): string => email.trim().normaliz
 export const NOBODYS_HASH =
   '$argon2id$v=19$m=65536,t=3,p=4$e7GQvgVDjGGOAVejD3VFmQ$1dJ6xpnYPNCfKd7ZxNQrUBRPwooaXT64+yruUFU8AuA';
 
+/** The address of the demo's first owner, to which nothing can be mailed. */
+export const DEMO_EMAIL = 'owner@demo.invalid';
+
 /** How the first owner of the demo signs in. The password is one of this installation alone. */
 export const demoSignIn = (vault: Vault): { email: string; password: string } => ({
-  email: 'owner@demo.invalid',
+  email: DEMO_EMAIL,
   password: vault.secretFor('demo-owner').slice(0, 16),
 });

@@ -35,7 +35,12 @@ export async function signIn(
   const wait = await tries.begin();
   if (wait !== null) return { ok: false, reason: 'throttled', minutes: Math.max(1, Math.ceil(wait / 60_000)) };
   const { db } = services.database;
-  const known = isStorable(email) ? await db.select().from(users).where(eq(users.email, normaliseAccount(email))) : [];
+  const known = isStorable(email)
+    ? await db
+        .select()
+        .from(users)
+        .where(eq(users.email, normaliseAccount(email)))
+    : [];
   const [user] = known;
   const fits = password.length <= MAX_PASSWORD_LENGTH;
   const isRight = await verify(user?.passwordHash ?? NOBODYS_HASH, fits ? password : '');

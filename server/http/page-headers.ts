@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+const NONCE_FIELD = 'x-purser-nonce';
+const POLICY_FIELD = 'content-security-policy';
+
+const FIELDS = {
+  'Referrer-Policy': 'same-origin',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
+};
+
+const HSTS = 'max-age=31536000';
+
+/**
+ * Names what may run and be loaded in a page: on the answer for the browser, on the request for the framework, which puts
+ * the nonce on each script, and for the layout, which puts it on each style. Whatever a client sends under these names is
+ * gone.
+ */
+export function guardPage(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { https, dev }: { https: boolean; dev: boolean },
+): void {
+  const nonce = randomBytes(16).toString('base64');
+  const policy = policyOf(nonce, dev);
+  req.headers[NONCE_FIELD] = nonce;
+  req.headers[POLICY_FIELD] = policy;
+  delete req.headers[`${POLICY_FIELD}-report-only`];
+  res.setHeader('Content-Security-Policy', policy);
+  for (const [name, value] of Object.entries(FIELDS)) res.setHeader(name, value);
+  if (https) res.setHeader('Strict-Transport-Security', HSTS);
+}
+
+// The components write style attributes, so these are allowed; elements need the nonce. Only the development server needs
+// to compile scripts and to put styles in by itself.
+const policyOf = (nonce: string, dev: boolean): string =>
+  [
+    `default-src 'self'`,
+    `script-src 'nonce-${nonce}' 'strict-dynamic'${dev ? ` 'unsafe-eval'` : ''}`,
+    dev ? `style-src-elem 'self' 'unsafe-inline'` : `style-src-elem 'self' 'nonce-${nonce}'`,
+    `style-src-attr 'unsafe-inline'`,
+    `img-src 'self' data:`,
+    `font-src 'self'`,
+    `connect-src 'self'`,
+    `object-src 'none'`,
+    `base-uri 'none'`,
+    `form-action 'self'`,
+    `frame-ancestors 'none'`,
+  ].join('; ');
