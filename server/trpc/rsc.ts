@@ -1,11 +1,5 @@
 import 'server-only';
-import {
-  dehydrate,
-  QueryClient,
-  type DehydratedState,
-  type FetchQueryOptions,
-  type QueryKey,
-} from '@tanstack/react-query';
+import { dehydrate, QueryClient, type DehydratedState, type FetchQueryOptions } from '@tanstack/react-query';
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import { notFound, redirect } from 'next/navigation';
 import { cache } from 'react';
