@@ -30,6 +30,22 @@ export function readCursor(binding: CursorBinding, cursor: string | undefined): 
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
+/** As `printCursor`, after a row that no id names but some words, none of which holds a line break. */
+export function printPlace(binding: CursorBinding, words: readonly string[]): string {
+  // Words are of any length, so the print is of them too: a cursor that lost or gained a letter is a broken one.
+  return Buffer.concat([fingerprint([...binding, words]), Buffer.from(words.join('\n'))]).toString('base64url');
+}
+
+/**
+ * The words to go on after, or null for the first page.
+ * @throws DomainError `invalid_cursor`
+ */
+export function readPlace(binding: CursorBinding, cursor: string | undefined): string[] | null {
+  if (cursor === undefined) return null;
+  const words = Buffer.from(cursor, 'base64url').subarray(BINDING_BYTES).toString().split('\n');
+  return printPlace(binding, words) === cursor ? words : fail('invalid_cursor');
+}
+
 /** Cuts one row more than asked into a page and its cursor. */
 export function pageOf<R extends { id: string }>(
   rows: R[],

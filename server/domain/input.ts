@@ -3,24 +3,27 @@ import { DomainError, fail, type ErrorCode, type FieldError } from './errors';
 
 const DEPTH_MAX = 20;
 
-/** No request has a longer list, and each item of one that is too long would be complained of. */
+/** Few requests have a longer list, and each item of one that is too long would be complained of. */
 const ITEMS_MAX = 1_000;
+
+/** Of many faults the first are told. */
+const ERRORS_MAX = 100;
 
 /**
  * Postgres stores neither NUL nor half a surrogate pair. Said at both doors, so that no field has to think of it.
  * @throws DomainError `invalid_request`, for a nesting too deep as well
  */
-export function mustBeStorable(value: unknown, pointer = '', depth = 0): void {
+export function mustBeStorable(value: unknown, itemsMax = ITEMS_MAX, pointer = '', depth = 0): void {
   if (depth > DEPTH_MAX) failField('', 'The body is nested too deeply.');
   if (typeof value === 'string') {
     if (!isStorable(value)) failField(pointer, 'A text holds a NUL or half a surrogate pair, which cannot be stored.');
   } else if (typeof value === 'object' && value !== null) {
-    if (Object.keys(value).length > ITEMS_MAX) failField(pointer, `At most ${ITEMS_MAX} items.`);
+    if (Object.keys(value).length > itemsMax) failField(pointer, `At most ${itemsMax} items.`);
     for (const [key, item] of Object.entries(value)) {
       // A strict body tells of it with all else that is unknown; a record within would lose it without a word.
       if (key === '__proto__' && depth > 0) failField(`${pointer}/__proto__`, 'There is no such field here.');
       if (!isStorable(key)) failField(pointer, 'A field name holds a NUL or half a surrogate pair.');
-      mustBeStorable(item, `${pointer}/${escapePointer(key)}`, depth + 1);
+      mustBeStorable(item, itemsMax, `${pointer}/${escapePointer(key)}`, depth + 1);
     }
   }
 }
@@ -59,7 +62,10 @@ type Issue = {
  * is wrong, else `invalid_request`.
  */
 export function inputError(issues: Issue[], where: Where): DomainError {
-  const errors = issues.flatMap(likeliest).flatMap((issue) => fieldErrors(issue, where));
+  const errors = issues
+    .flatMap(likeliest)
+    .flatMap((issue) => fieldErrors(issue, where))
+    .slice(0, ERRORS_MAX);
   if (errors.some((error) => error.code === 'not_found')) return new DomainError('not_found');
   const code = errors.every((error) => error.code === 'invalid_amount') ? 'invalid_amount' : 'invalid_request';
   const first = errors[0]!;

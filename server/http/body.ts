@@ -29,10 +29,10 @@ export async function readBytes(request: Request, max = BODY_MAX_BYTES): Promise
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * The body as JSON; an absent one is `{}`.
+ * The body as JSON; an absent one is `{}`. No list in it is longer than `itemsMax`.
  * @throws DomainError `unsupported_media_type`, `invalid_request`
  */
-export function parseJson(bytes: Buffer, contentType: string | null): unknown {
+export function parseJson(bytes: Buffer, contentType: string | null, itemsMax?: number): unknown {
   if (bytes.length === 0) return {};
   if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType ?? '')) fail('unsupported_media_type');
   let text: string;
@@ -43,7 +43,7 @@ export function parseJson(bytes: Buffer, contentType: string | null): unknown {
   }
   try {
     const value: unknown = JSON.parse(text);
-    mustBeStorable(value);
+    mustBeStorable(value, itemsMax);
     return value;
   } catch (error) {
     if (error instanceof DomainError) throw error;

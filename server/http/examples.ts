@@ -3,6 +3,7 @@ import type { keySchema } from '@/server/domain/keys/schema';
 import type { movementSchema, transferSchema } from '@/server/domain/ledger/schema';
 import type { memberSchema } from '@/server/domain/members/schema';
 import type { messageSchema } from '@/server/domain/messages/schema';
+import type { rateSchema } from '@/server/domain/rates/schema';
 import type { rechargeSchema } from '@/server/domain/recharge/schema';
 import type { usageSchema } from '@/server/domain/reports/schema';
 import type { teamSchema } from '@/server/domain/teams/schema';
@@ -64,6 +65,8 @@ export const team: z.input<typeof teamSchema> = {
   waitingRecharges: 0,
   createdAt: '2026-02-27T16:20:11.000Z',
 };
+
+export const rate: z.input<typeof rateSchema> = { country: 'DE', prefix: '4915', price: '0.0725' };
 
 export const transfer: z.input<typeof transferSchema> = {
   id: exampleId('trf'),

@@ -24,6 +24,7 @@ export const TAGS: Record<string, string> = {
   team: 'The team, its settings and its master balance.',
   members: 'Seats of the team: their keys, roles, balances and auto-recharge rules.',
   transfers: 'Every movement of money.',
+  rates: 'The prices of a segment, by country and prefix.',
   messages: 'Sending, prices and the log.',
   reports: 'Statistics by UTC days.',
   keys: 'API keys.',

@@ -35,6 +35,8 @@ export type Operation = {
   onBehalf: boolean;
   /** The most that its body may hold. */
   maxBytes: number;
+  /** How long a list in its body may be, where that is more than lists are elsewhere. */
+  maxItems: number | undefined;
   /** What a request costs of the allowance beyond 1, by its body. */
   extraCost: (body: unknown) => number;
   /** How its answer is stored for an Idempotency-Key, where that is not the answer itself, and made again. */
@@ -74,6 +76,7 @@ export function operation<
   isDryRun?: (result: z.output<R>) => boolean;
   onBehalf?: boolean;
   maxBytes?: number;
+  maxItems?: number;
   extraCost?: (body: z.output<B>) => number;
   keep?: Keep<z.output<R>>;
   csv?: (ctx: Ctx, query: z.output<Q>) => AsyncIterable<string>;
@@ -93,6 +96,7 @@ export function operation<
     isDryRun: isDryRun ? (result) => isDryRun(result as z.output<R>) : null,
     onBehalf: spec.onBehalf ?? false,
     maxBytes: spec.maxBytes ?? BODY_MAX_BYTES,
+    maxItems: spec.maxItems,
     extraCost: (body) => extraCost(body as z.output<B>),
     keep: (spec.keep as Keep | undefined) ?? null,
     csv: (spec.csv as Operation['csv'] | undefined) ?? null,

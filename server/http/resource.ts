@@ -179,7 +179,7 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
   }
   const run = async (inside: Ctx): Promise<Outcome | Refusal> => {
     const query = await parseBy(operation.query, readQuery(call.request), 'query');
-    const json = writes ? parseJson(bytes, call.request.headers.get('content-type')) : {};
+    const json = writes ? parseJson(bytes, call.request.headers.get('content-type'), operation.maxItems) : {};
     const body = await parseBy(operation.body ?? emptyBody, json, 'body');
     call.allowance = mustBeAllowed(limits().team(holder.teamId, operation.extraCost(body)));
     const onBehalfOf = member === null ? null : readMember(inside, member);

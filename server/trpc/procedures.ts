@@ -45,13 +45,14 @@ const open = t.procedure.use(async ({ ctx, path, next }) => {
 });
 
 /** For who is signed in and has a seat in the team: the resolver is given what a verb is given. */
-const signedIn = open.use(async ({ ctx, getRawInput, next }) => {
-  const { services, actor, requestId } = ctx;
-  if (!actor) fail('missing_key', { detail: 'Sign in first.' });
-  const rawInput = await getRawInput();
-  mustBeStorable(rawInput);
-  return next({ ctx: { rawInput, verb: makeCtx(services, actor, { requestId }) } });
-});
+const signedIn = (maxItems?: number) =>
+  open.use(async ({ ctx, getRawInput, next }) => {
+    const { services, actor, requestId } = ctx;
+    if (!actor) fail('missing_key', { detail: 'Sign in first.' });
+    const rawInput = await getRawInput();
+    mustBeStorable(rawInput, maxItems);
+    return next({ ctx: { rawInput, verb: makeCtx(services, actor, { requestId }) } });
+  });
 
 /**
  * A verb as a procedure. `verb` is one call into the domain; its answer is printed by `reply`, as the API prints it.
@@ -61,6 +62,8 @@ type Spec<I extends ZodType, R extends ZodType> = {
   input?: I;
   reply: R;
   keep?: Keep<z.output<R>>;
+  /** How long a list in its input may be, where that is more than lists are elsewhere. */
+  maxItems?: number;
   verb: (ctx: Ctx, input: z.output<I>) => Promise<z.output<R> | Refusal>;
 };
 
@@ -69,11 +72,13 @@ const nothing = z.strictObject({}).default({});
 /** A verb that changes nothing. */
 export function query<R extends ZodType, I extends ZodType = typeof nothing>(spec: Spec<I, R>) {
   const input = (spec.input ?? nothing) as I;
-  return signedIn.input(input).query(async (call): Promise<z.input<R>> => {
-    const result = await spec.verb(call.ctx.verb, call.input as z.output<I>);
-    if (result instanceof Refusal) return fail(result.code, result.facts);
-    return z.encode(spec.reply, result);
-  });
+  return signedIn(spec.maxItems)
+    .input(input)
+    .query(async (call): Promise<z.input<R>> => {
+      const result = await spec.verb(call.ctx.verb, call.input as z.output<I>);
+      if (result instanceof Refusal) return fail(result.code, result.facts);
+      return z.encode(spec.reply, result);
+    });
 }
 
 /** For who is signed in, whatever his teams: nothing here knows a team or a seat. */
@@ -95,16 +100,18 @@ export function personalQuery<R extends ZodType>(spec: {
 /** A verb that changes something: once for the request's Idempotency-Key, where it has one. */
 export function mutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: Spec<I, R>) {
   const input = (spec.input ?? nothing) as I;
-  return signedIn.input(input).mutation(async (call): Promise<z.input<R>> => {
-    const key = readIdempotencyKey(call.ctx.idempotencyKey);
-    const hash = hashRequest(['trpc', call.path, call.ctx.rawInput ?? null]);
-    const printing = { reply: spec.reply, keep: spec.keep as Keep | undefined };
-    const answer = await once(call.ctx.verb, key === null ? null : { key, hash }, printing, async (ctx) => {
-      const result = await spec.verb(ctx, call.input as z.output<I>);
-      return result instanceof Refusal ? result : { status: 200, result };
+  return signedIn(spec.maxItems)
+    .input(input)
+    .mutation(async (call): Promise<z.input<R>> => {
+      const key = readIdempotencyKey(call.ctx.idempotencyKey);
+      const hash = hashRequest(['trpc', call.path, call.ctx.rawInput ?? null]);
+      const printing = { reply: spec.reply, keep: spec.keep as Keep | undefined };
+      const answer = await once(call.ctx.verb, key === null ? null : { key, hash }, printing, async (ctx) => {
+        const result = await spec.verb(ctx, call.input as z.output<I>);
+        return result instanceof Refusal ? result : { status: 200, result };
+      });
+      // Only now: the transaction that remembers a refusal has been committed.
+      if (answer instanceof Refusal) return fail(answer.code, answer.facts);
+      return JSON.parse(answer.text) as z.input<R>;
     });
-    // Only now: the transaction that remembers a refusal has been committed.
-    if (answer instanceof Refusal) return fail(answer.code, answer.facts);
-    return JSON.parse(answer.text) as z.input<R>;
-  });
 }

@@ -4,13 +4,25 @@ import { keys } from './keys';
 import { members } from './members';
 import { messages } from './messages';
 import { createCallerFactory, router } from './procedures';
+import { rates } from './rates';
 import { recharge } from './recharge';
 import { reports } from './reports';
 import { team } from './team';
 import { transfers } from './transfers';
 
 /** Door 1, for the pages. A procedure is named as the API's operation of the same verb: `members.createMember`. */
-export const appRouter = router({ account, team, members, keys, transfers, recharge, messages, reports, audit });
+export const appRouter = router({
+  account,
+  team,
+  members,
+  keys,
+  transfers,
+  recharge,
+  messages,
+  reports,
+  rates,
+  audit,
+});
 
 export type AppRouter = typeof appRouter;
 export type { Problem } from './problem';

@@ -53,6 +53,7 @@ const EVERY_POST: Record<string, (team: TestTeam) => Promise<{ path: string; bod
     return { path: `/transfers/${transfer.id}/reverse`, body: { note: 'A mistake' } };
   },
   '/messages/batch': () => Promise.resolve({ path: '/messages/batch', body: { messages: [message, message] } }),
+  '/rates/confirm': () => Promise.resolve({ path: '/rates/confirm' }),
   '/messages/estimate': () => Promise.resolve({ path: '/messages/estimate', body: message }),
 };
 

@@ -53,6 +53,9 @@ const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null;
   listKeys: { owner: 200, own: 200, other: 'not_found' },
   endKey: { owner: 200, own: 200, other: 'not_found' },
   getUsage: { owner: 200, own: 200, other: null },
+  listRates: { owner: 200, own: 'owner_required', other: null },
+  replaceRates: { owner: 200, own: 'owner_required', other: null, body: { rates: [{ prefix: '1', price: '0.01' }] } },
+  confirmRates: { owner: 200, own: 'owner_required', other: null },
 };
 
 /**

@@ -47,6 +47,9 @@ const ROWS: Record<string, { places: Place[]; body?: object }> = {
   listKeys: { places: ['path', 'cursor'] },
   endKey: { places: ['path'] },
   getUsage: { places: ['filter'] },
+  listRates: { places: ['cursor'] },
+  replaceRates: { places: [], body: { rates: [{ prefix: '1', price: '0.02' }] } },
+  confirmRates: { places: [] },
 };
 
 type Ids = { ids: Record<'mem' | 'msg' | 'trf' | 'key', string>; cursors: Record<string, string> };
@@ -69,6 +72,7 @@ async function inhabit(): Promise<Inhabited> {
     listRechargeEvents: `/members/${mem}/recharge/events`,
     listMessages: '/messages',
     listTransfers: '/transfers',
+    listRates: '/rates',
   };
   const cursors: Record<string, string> = {};
   for (const [id, path] of Object.entries(lists)) {

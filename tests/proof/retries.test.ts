@@ -57,6 +57,10 @@ const ROWS: Record<string, (seat: TestMember, team: TestTeam) => Request | Promi
     body: { messages: [message, { ...message, to: '+4915112345678', reference: 'second' }] },
     other: { messages: [message] },
   }),
+  '/rates/confirm': async () => {
+    await ownerPool().query('UPDATE teams SET sample_prices = true WHERE id = $1', [team.teamId]);
+    return { path: '/rates/confirm', other: {} };
+  },
   '/messages/estimate': () => ({ path: '/messages/estimate', body: message, other: { ...message, body: 'Bye' } }),
 };
 

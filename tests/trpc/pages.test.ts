@@ -8,6 +8,8 @@ import { addMember, makeTeam, type TestMember, type TestTeam } from '../support/
 
 useApi();
 
+const CARD = 'country,prefix,price\n,1,0.01\n';
+
 type Row = {
   /** What it answers a member about its own seat, and about another's (null: it names nobody); an owner it answers. */
   own: 'answers' | ErrorCode;
@@ -37,6 +39,8 @@ const ROWS: Record<string, Row> = {
     ids: ['memberId'],
     input: (memberId) => ({ memberId, threshold: '1', target: '9' }),
   },
+  previewRates: { own: 'owner_required', other: null, ids: [], input: () => ({ csv: CARD }) },
+  importRates: { own: 'owner_required', other: null, ids: [], input: () => ({ csv: CARD }) },
   getShell: { own: 'answers', other: null, ids: [], input: () => ({}) },
   getOverview: { own: 'owner_required', other: null, ids: [], input: () => ({}) },
   fundSandbox: { own: 'owner_required', other: null, ids: [], input: () => ({ amount: '1' }) },

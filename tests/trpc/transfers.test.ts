@@ -51,7 +51,7 @@ describe('the page of transfers', () => {
     const page = await browse(team.ownerKey);
     expect(told(page)).toEqual(ALL);
     const plain = (await owner.get('/transfers')).body.data;
-    expect(page.data.map(({ member: _, ...transfer }) => transfer)).toEqual(plain);
+    expect(page.data).toEqual(plain.map((transfer: Row, i: number) => ({ ...transfer, member: page.data[i]!.member })));
   });
 
   it.each([

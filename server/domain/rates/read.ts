@@ -1,7 +1,11 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, like, sql } from 'drizzle-orm';
 import { rates } from '@/db/schema/teams';
+import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
-import { compileRates, type FindRate } from './rules';
+import { printPlace, readPlace, type CursorBinding } from '../cursors';
+import { may } from '../policy';
+import { compareCards, compileRates, parseRateCard, type FindRate } from './rules';
+import type { ListRates, Rate, RatesPreview } from './schema';
 
 const CARDS_KEPT = 200;
 const cards = new Map<string, { version: number; find: FindRate }>();
@@ -14,12 +18,63 @@ export async function rateCard(ctx: Ctx, version: number): Promise<FindRate> {
   const { teamId } = ctx.actor;
   const kept = cards.get(teamId);
   if (kept?.version === version) return kept.find;
-  const rows = await ctx.db
-    .select({ country: rates.country, prefix: rates.prefix, price: rates.price })
-    .from(rates)
-    .where(eq(rates.teamId, teamId));
-  const find = compileRates(rows.map((row) => ({ ...row, country: row.country || null })));
+  const find = compileRates(await allRates(ctx));
   if (cards.size >= CARDS_KEPT) cards.delete(cards.keys().next().value!);
   cards.set(teamId, { version, find });
   return find;
+}
+
+const columns = { country: rates.country, prefix: rates.prefix, price: rates.price };
+const shown = (row: { country: string; prefix: string; price: bigint }): Rate => ({
+  ...row,
+  country: row.country || null,
+});
+
+async function allRates(ctx: Ctx): Promise<Rate[]> {
+  const rows = await ctx.db.select(columns).from(rates).where(eq(rates.teamId, ctx.actor.teamId));
+  return rows.map(shown);
+}
+
+/**
+ * The team's rate card, by country and prefix; those for whatever country come first.
+ * @throws DomainError `owner_required`, `invalid_cursor`
+ */
+export async function listRates(ctx: Ctx, { country, prefix, limit, cursor }: ListRates): Promise<Page<Rate>> {
+  may(ctx.actor, 'rates.see');
+  const { teamId } = ctx.actor;
+  const binding: CursorBinding = [teamId, 'rates', country, prefix];
+  const after = readPlace(binding, cursor);
+  const found = await ctx.db
+    .select(columns)
+    .from(rates)
+    .where(
+      and(
+        eq(rates.teamId, teamId),
+        country === undefined ? undefined : eq(rates.country, country),
+        prefix === undefined ? undefined : like(rates.prefix, `${prefix}%`),
+        after === null ? undefined : sql`(${rates.country}, ${rates.prefix}) > (${after[0]}, ${after[1]})`,
+      ),
+    )
+    .orderBy(rates.country, rates.prefix)
+    .limit(limit + 1);
+  const data = found.slice(0, limit);
+  const last = data.at(-1);
+  const nextCursor = found.length > limit && last ? printPlace(binding, [last.country, last.prefix]) : null;
+  return { data: data.map(shown), nextCursor };
+}
+
+const DIFFERENCES_SHOWN = 20;
+
+/**
+ * What taking a file as the card would change, or what is wrong with it, line by line. Changes nothing.
+ * @throws DomainError `owner_required`
+ */
+export async function previewRates(ctx: Ctx, csv: string): Promise<RatesPreview> {
+  may(ctx.actor, 'team.change');
+  const card = parseRateCard(csv);
+  if ('problems' in card) {
+    return { rows: 0, added: 0, changed: 0, removed: 0, unchanged: 0, differences: [], problems: card.problems };
+  }
+  const difference = compareCards(await allRates(ctx), card.rows, DIFFERENCES_SHOWN);
+  return { rows: card.rows.length, ...difference, problems: [] };
 }

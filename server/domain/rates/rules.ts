@@ -47,6 +47,12 @@ export const MAX_RATE_ROWS = 100_000;
  */
 export const MAX_PRICE: Micros = 1_000_000_000_000n;
 
+/** A prefix where there is one: digits of E.164 without its plus. */
+export const PREFIX = /^[1-9][0-9]{0,14}$/;
+
+/** Whether a rate card can name it: a code of two upper-case letters. */
+export const isRateCountry = (code: string): boolean => isSupportedCountry(code);
+
 /** A line of a rate card that cannot be taken: its number in the file (the header is 1) and what to do about it. */
 export type RateCardProblem = { line: number; detail: string };
 
@@ -109,11 +115,11 @@ function readRows(
   const seen = new Map<string, number>();
   for (const { line, record } of lines) {
     const row = readRow(record, columns);
-    const first = typeof row === 'string' ? undefined : seen.get(`${row.country}/${row.prefix}`);
+    const first = typeof row === 'string' ? undefined : seen.get(nameOf(row));
     if (typeof row === 'string') problems.push({ line, detail: row });
     else if (first !== undefined) problems.push({ line, detail: `Line ${first} has this country and prefix already.` });
     else {
-      seen.set(`${row.country}/${row.prefix}`, line);
+      seen.set(nameOf(row), line);
       rows.push(row);
     }
     if (problems.length === MAX_PROBLEMS) break;
@@ -127,11 +133,33 @@ function readRow(record: string[], columns: Record<'country' | 'prefix' | 'price
   const country = (record[columns.country] ?? '').toUpperCase();
   const prefix = record[columns.prefix] ?? '';
   const price = parseAmount(record[columns.price] ?? '');
-  if (country !== '' && !isSupportedCountry(country)) return 'The country must be an ISO code of two letters, like DE.';
+  if (country !== '' && !isRateCountry(country)) return 'The country must be an ISO code of two letters, like DE.';
   if (prefix !== '' && !PREFIX.test(prefix)) return 'The prefix must be 1 to 15 digits of an international number.';
   if (country === '' && prefix === '') return 'A row names a country, a prefix, or both.';
   if (price === null || price > MAX_PRICE) return 'The price must be a decimal like "0.0395", at most 1000000.00.';
   return { country: country === '' ? null : country, prefix, price };
 }
 
-const PREFIX = /^[1-9][0-9]{0,14}$/;
+/** How two cards differ, row by row: how many rows come, change, go and stay, and the first differences. */
+export function compareCards(before: RateRow[], after: RateRow[], shown: number) {
+  const old = new Map(before.map((row) => [nameOf(row), row]));
+  const now = new Set(after.map(nameOf));
+  const gone = before.filter((row) => !now.has(nameOf(row)));
+  const added = after.filter((row) => !old.has(nameOf(row)));
+  const changed = after.filter((row) => (old.get(nameOf(row))?.price ?? row.price) !== row.price);
+  const differences = [
+    ...changed.map((row) => ({ ...keyOf(row), before: old.get(nameOf(row))!.price, after: row.price })),
+    ...added.map((row) => ({ ...keyOf(row), before: null, after: row.price })),
+    ...gone.map((row) => ({ ...keyOf(row), before: row.price, after: null })),
+  ];
+  return {
+    added: added.length,
+    changed: changed.length,
+    removed: gone.length,
+    unchanged: after.length - added.length - changed.length,
+    differences: differences.slice(0, shown),
+  };
+}
+
+const keyOf = ({ country, prefix }: RateRow) => ({ country, prefix });
+const nameOf = ({ country, prefix }: RateRow): string => `${country ?? ''}/${prefix}`;

@@ -1,7 +1,9 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { rates, teams } from '@/db/schema/teams';
 import { audit, change, type Ctx, type Tx } from '../ctx';
-import type { RateRow } from './rules';
+import { fail } from '../errors';
+import { may } from '../policy';
+import { parseRateCard, type RateRow } from './rules';
 
 const INSERT_AT_ONCE = 5_000;
 
@@ -25,6 +27,38 @@ export async function replaceRates(
     await insertRates(tx, rows);
     audit(tx, { action: 'rates.replaced', targetType: 'rates', targetId: null, after: { rows: rows.length } });
     return { rows: rows.length };
+  });
+}
+
+/**
+ * Replaces the team's rate card by a file.
+ * @throws DomainError `owner_required`, `invalid_request` with the lines that cannot be taken
+ */
+export async function importRates(ctx: Ctx, csv: string): Promise<{ rows: number }> {
+  may(ctx.actor, 'team.change');
+  const card = parseRateCard(csv);
+  if ('rows' in card) return replaceRates(ctx, card.rows);
+  const errors = card.problems.map(({ line, detail }) => ({
+    pointer: '/csv',
+    code: 'invalid_request',
+    detail: `Line ${line}: ${detail}`,
+  }));
+  return fail('invalid_request', { detail: `${errors[0]!.detail} Nothing was changed.`, errors });
+}
+
+/**
+ * Says of the card as it is that its prices are the team's own, no samples any more. Repeated: nothing changes.
+ * @throws DomainError `owner_required`
+ */
+export async function confirmRates(ctx: Ctx): Promise<{ samplePrices: boolean }> {
+  return change(ctx, 'team.change', async (tx) => {
+    const confirmed = await tx.db
+      .update(teams)
+      .set({ samplePrices: false, updatedAt: tx.now })
+      .where(and(eq(teams.id, tx.actor.teamId), eq(teams.samplePrices, true)))
+      .returning({ id: teams.id });
+    if (confirmed.length > 0) audit(tx, { action: 'rates.confirmed', targetType: 'rates', targetId: null });
+    return { samplePrices: false };
   });
 }
 

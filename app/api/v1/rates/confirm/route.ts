@@ -1,0 +1,15 @@
+import { confirmedRatesSchema } from '@/server/domain/rates/schema';
+import { confirmRates } from '@/server/domain/rates/write';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/rates/confirm', {
+  POST: operation({
+    id: 'confirmRates',
+    summary: 'Say that the prices of the card are the team’s own, no samples any more',
+    reply: confirmedRatesSchema,
+    errors: ['owner_required'],
+    example: { reply: { samplePrices: false } },
+    verb: (ctx) => confirmRates(ctx),
+  }),
+});

@@ -1,0 +1,38 @@
+import { pageOfSchema } from '@/server/domain/lists';
+import { listRates } from '@/server/domain/rates/read';
+import { MAX_RATE_ROWS } from '@/server/domain/rates/rules';
+import {
+  rateListInput,
+  rateSchema,
+  RATES_MAX_BYTES,
+  replacedRatesSchema,
+  replaceRatesInput,
+} from '@/server/domain/rates/schema';
+import { replaceRates } from '@/server/domain/rates/write';
+import { rate } from '@/server/http/examples';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/rates', {
+  GET: operation({
+    id: 'listRates',
+    summary: "The team's rate card, by country and prefix",
+    query: rateListInput,
+    reply: pageOfSchema(rateSchema),
+    errors: ['owner_required'],
+    example: { query: { country: 'DE' }, reply: { data: [rate], nextCursor: null } },
+    verb: (ctx, { query }) => listRates(ctx, query),
+  }),
+  PUT: operation({
+    id: 'replaceRates',
+    summary: 'Replace the rate card whole',
+    description: `At most ${MAX_RATE_ROWS} rows, in a body of at most 8 MiB. Among the rows whose prefix begins a number and whose country, where given, is the number's own, the longest prefix wins. Prices of messages already accepted stay as they are.`,
+    body: replaceRatesInput,
+    reply: replacedRatesSchema,
+    maxBytes: RATES_MAX_BYTES,
+    maxItems: MAX_RATE_ROWS,
+    errors: ['invalid_amount', 'owner_required'],
+    example: { body: { rates: [rate, { prefix: '1415', price: '0.0079' }] }, reply: { rows: 2 } },
+    verb: (ctx, { body }) => replaceRates(ctx, body.rates),
+  }),
+});

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { amountOrZero } from '../amounts';
+import { moneyCodec } from '../codecs';
+import { listInput } from '../lists';
+import { isRateCountry, MAX_PRICE, MAX_RATE_ROWS, PREFIX } from './rules';
+
+/** One row of the rate card: the price of a segment to a country, to numbers that begin with a prefix, or to both. */
+export const rateSchema = z
+  .object({ country: z.string().nullable(), prefix: z.string(), price: moneyCodec })
+  .meta({ id: 'Rate' });
+export type Rate = z.output<typeof rateSchema>;
+
+const country = z
+  .string()
+  .transform((code) => code.toUpperCase())
+  .refine(isRateCountry, 'A country of ISO 3166-1, such as DE.')
+  .meta({ pattern: '^[A-Za-z]{2}$', description: 'ISO 3166-1.' });
+
+export const rateListInput = z.strictObject({
+  ...listInput,
+  country: country.optional(),
+  prefix: z
+    .string()
+    .regex(PREFIX, '1 to 15 digits of an international number, without +.')
+    .optional()
+    .meta({ description: 'Rows whose prefix begins so.' }),
+});
+export type ListRates = z.output<typeof rateListInput>;
+
+export const rateInput = z
+  .strictObject({
+    country: country.nullable().default(null).meta({ description: 'Null or absent: whatever the country.' }),
+    prefix: z
+      .string()
+      .regex(new RegExp(`^$|${PREFIX.source}`), '1 to 15 digits of an international number, without +; empty: none.')
+      .default('')
+      .meta({ description: 'Digits of E.164 without +; empty: the whole country.' }),
+    price: amountOrZero
+      .refine((price) => price <= MAX_PRICE, 'At most 1000000.00.')
+      .meta({ description: 'Of one segment.', examples: ['0.0395'] }),
+  })
+  .refine((row) => row.country !== null || row.prefix !== '', 'A row names a country, a prefix, or both.')
+  .meta({ id: 'NewRate', description: 'A row names a country, a prefix, or both.' });
+
+/** A whole card. Two rows never name the same country and prefix. */
+export const replaceRatesInput = z.strictObject({
+  rates: z
+    .array(rateInput)
+    .min(1, 'At least one row.')
+    .max(MAX_RATE_ROWS, `At most ${MAX_RATE_ROWS} rows.`)
+    .superRefine((rows, ctx) => {
+      const seen = new Set<string>();
+      for (const [i, row] of rows.entries()) {
+        const name = `${row.country ?? ''}/${row.prefix}`;
+        if (seen.has(name)) {
+          const message = 'A row before has this country and prefix already.';
+          ctx.addIssue({ code: 'custom', path: [i], message });
+        }
+        seen.add(name);
+      }
+    }),
+});
+
+/** A card of as many rows as it may have fits. */
+export const RATES_MAX_BYTES = 8 * 1_048_576;
+
+export const replacedRatesSchema = z.object({ rows: z.int() });
+export const confirmedRatesSchema = z.object({ samplePrices: z.boolean() });
+
+/** A card as a file: a CSV with the columns country, prefix and price. */
+export const rateFileInput = z.strictObject({ csv: z.string().max(RATES_MAX_BYTES) });
+
+/** What taking a file would change of the card. */
+export const ratesPreviewSchema = z.object({
+  rows: z.int().meta({ description: 'What the file holds; 0 when it cannot be taken.' }),
+  added: z.int(),
+  changed: z.int(),
+  removed: z.int(),
+  unchanged: z.int(),
+  differences: z
+    .array(
+      z.object({
+        country: z.string().nullable(),
+        prefix: z.string(),
+        before: moneyCodec.nullable(),
+        after: moneyCodec.nullable(),
+      }),
+    )
+    .meta({ description: 'The first of them.' }),
+  problems: z.array(z.object({ line: z.int(), detail: z.string() })),
+});
+export type RatesPreview = z.output<typeof ratesPreviewSchema>;

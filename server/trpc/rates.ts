@@ -1,0 +1,35 @@
+import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
+import { listRates, previewRates } from '@/server/domain/rates/read';
+import { MAX_RATE_ROWS } from '@/server/domain/rates/rules';
+import {
+  confirmedRatesSchema,
+  rateFileInput,
+  rateListInput,
+  rateSchema,
+  ratesPreviewSchema,
+  replacedRatesSchema,
+  replaceRatesInput,
+} from '@/server/domain/rates/schema';
+import { confirmRates, importRates, replaceRates } from '@/server/domain/rates/write';
+import { mutation, query, router } from './procedures';
+
+export const rates = router({
+  listRates: query({ input: rateListInput.extend(limitAsNumber), reply: pageOfSchema(rateSchema), verb: listRates }),
+  replaceRates: mutation({
+    input: replaceRatesInput,
+    reply: replacedRatesSchema,
+    maxItems: MAX_RATE_ROWS,
+    verb: (ctx, input) => replaceRates(ctx, input.rates),
+  }),
+  confirmRates: mutation({ reply: confirmedRatesSchema, verb: confirmRates }),
+  previewRates: query({
+    input: rateFileInput,
+    reply: ratesPreviewSchema,
+    verb: (ctx, { csv }) => previewRates(ctx, csv),
+  }),
+  importRates: mutation({
+    input: rateFileInput,
+    reply: replacedRatesSchema,
+    verb: (ctx, { csv }) => importRates(ctx, csv),
+  }),
+});

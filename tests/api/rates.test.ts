@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import { auditOf, expectProblem, useApi } from '../support/door';
+import { callProcedure, sessionOf } from '../support/procedures';
+import { makeTeam, type TestTeam } from '../support/team';
+
+const as = useApi();
+const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
+
+const ratesOf = async (team: TestTeam, query = '') => (await as(team.ownerKey).get(`/rates${query}`)).body;
+
+const CARD = 'country,prefix,price\n,44,0.02\nDE,,0.10\nDE,4915,0.0725\nUS,1,0.01\n';
+
+describe('GET /rates', () => {
+  it('lists the card by country and prefix, and goes on', async () => {
+    const team = await makeTeam({ card: CARD });
+    const all = [
+      { country: null, prefix: '44', price: '0.02' },
+      { country: 'DE', prefix: '', price: '0.10' },
+      { country: 'DE', prefix: '4915', price: '0.0725' },
+      { country: 'US', prefix: '1', price: '0.01' },
+    ];
+    expect(await ratesOf(team)).toEqual({ data: all, nextCursor: null });
+    const paged = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page = await ratesOf(team, `?limit=1${cursor && `&cursor=${cursor}`}`);
+      paged.push(...page.data);
+      cursor = page.nextCursor;
+    }
+    expect(paged).toEqual(all);
+  });
+
+  it('is narrowed by country and by the beginning of a prefix', async () => {
+    const team = await makeTeam({ card: CARD });
+    const found = async (query: string) => (await ratesOf(team, query)).data.map((row: { price: string }) => row.price);
+    expect(await found('?country=de')).toEqual(['0.10', '0.0725']);
+    expect(await found('?prefix=4')).toEqual(['0.02', '0.0725']);
+    expect(await found('?country=DE&prefix=49')).toEqual(['0.0725']);
+    expect(await found('?country=FR')).toEqual([]);
+    for (const query of ['?country=XX', '?country=D', '?prefix=%2B49', '?prefix=', '?prefix=0', '?price=1']) {
+      expectProblem(await as(team.ownerKey).get(`/rates${query}`), 'invalid_request');
+    }
+  });
+
+  it('takes no cursor of another filter, and none that is broken', async () => {
+    const team = await makeTeam({ card: CARD });
+    const { nextCursor } = await ratesOf(team, '?limit=1');
+    for (const query of [`?cursor=${nextCursor}&country=DE`, `?cursor=${nextCursor}x`, '?cursor=', '?cursor=AAAA']) {
+      expectProblem(await as(team.ownerKey).get(`/rates${query}`), 'invalid_cursor');
+    }
+  });
+});
+
+describe('PUT /rates', () => {
+  it('replaces the card whole, for the very next message, and is in the audit log', async () => {
+    const team = await makeTeam();
+    const owner = as(team.ownerKey);
+    expect((await owner.post('/messages', message)).body.price).toBe('0.01');
+    const rates = [
+      { country: 'us', prefix: '1415', price: '0.5' },
+      { prefix: '44', price: 0 },
+      { country: 'FR', price: '1' },
+    ];
+    const put = await owner.put('/rates', { rates });
+    expect([put.status, put.body]).toEqual([200, { rows: 3 }]);
+    expect((await ratesOf(team)).data).toEqual([
+      { country: null, prefix: '44', price: '0.00' },
+      { country: 'FR', prefix: '', price: '1.00' },
+      { country: 'US', prefix: '1415', price: '0.50' },
+    ]);
+    expect((await owner.post('/messages', message)).body.price).toBe('0.50');
+    expectProblem(await owner.post('/messages', { ...message, to: '+4915112345678' }), 'no_rate');
+    expect((await owner.get('/team')).body.samplePrices).toBe(false);
+    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'rates.replaced', door: 'api' });
+  });
+
+  it.each<[string, unknown[], string, string]>([
+    ['no row', [], 'invalid_request', '/rates'],
+    ['a country that is none', [{ country: 'XX', price: '1' }], 'invalid_request', '/rates/0/country'],
+    ['a prefix with its plus', [{ prefix: '+49', price: '1' }], 'invalid_request', '/rates/0/prefix'],
+    ['a prefix too long', [{ prefix: '1234567890123456', price: '1' }], 'invalid_request', '/rates/0/prefix'],
+    ['neither', [{ price: '1' }], 'invalid_request', '/rates/0'],
+    ['a price below zero', [{ country: 'DE', price: '-1' }], 'invalid_amount', '/rates/0/price'],
+    ['a price too high', [{ country: 'DE', price: '1000000.01' }], 'invalid_request', '/rates/0/price'],
+    [
+      'one place twice',
+      [
+        { prefix: '1', price: '1' },
+        { country: null, prefix: '1', price: '2' },
+      ],
+      'invalid_request',
+      '/rates/1',
+    ],
+    ['a field unknown', [{ country: 'DE', price: '1', name: 'x' }], 'invalid_request', '/rates/0/name'],
+  ])('refuses %s, and changes nothing', async (_, rates, code, pointer) => {
+    const team = await makeTeam();
+    const before = await ratesOf(team);
+    const answer = await as(team.ownerKey).put('/rates', { rates });
+    expect([answer.status, answer.body.code]).toEqual([400, code]);
+    expect(answer.body.errors[0].pointer).toBe(pointer);
+    expect(await ratesOf(team)).toEqual(before);
+  });
+
+  it('takes more rows than any other list may have, and of very many faults tells a hundred', async () => {
+    const team = await makeTeam();
+    const rates = Array.from({ length: 3_000 }, (_, i) => ({ prefix: String(1_000 + i), price: '0.01' }));
+    expect((await as(team.ownerKey).put('/rates', { rates })).body).toEqual({ rows: 3_000 });
+    const bad = await as(team.ownerKey).put('/rates', { rates: rates.map((row) => ({ ...row, price: 'x' })) });
+    expect(bad.body.errors).toHaveLength(100);
+    const tooMany = await as(team.ownerKey).put('/rates', { rates: Array.from({ length: 100_001 }, () => 1) });
+    expectProblem(tooMany, 'invalid_request');
+    expect((await callProcedure(await sessionOf(team.ownerKey), 'replaceRates', { rates })).data).toEqual({
+      rows: 3_000,
+    });
+  });
+});
+
+describe('POST /rates/confirm', () => {
+  it('ends that the prices are samples, once', async () => {
+    const team = await makeTeam();
+    const owner = as(team.ownerKey);
+    const before = await ratesOf(team);
+    expect((await owner.get('/team')).body.samplePrices).toBe(true);
+    for (let i = 0; i < 2; i += 1) {
+      const confirmed = await owner.post('/rates/confirm');
+      expect([confirmed.status, confirmed.body]).toEqual([200, { samplePrices: false }]);
+    }
+    expect((await owner.get('/team')).body.samplePrices).toBe(false);
+    expect(await ratesOf(team)).toEqual(before);
+    expect((await auditOf(team)).filter(({ action }) => action === 'rates.confirmed')).toHaveLength(1);
+  });
+});
+
+describe('a card as a file', () => {
+  const file = async (team: TestTeam, id: string, csv: string) =>
+    callProcedure(await sessionOf(team.ownerKey), id, { csv });
+
+  it('is looked at before it is taken: what comes, changes, goes and stays', async () => {
+    const team = await makeTeam({ card: CARD });
+    const before = await ratesOf(team);
+    const next = 'country,prefix,price\n,44,0.02\nDE,,0.11\nFR,,0.30\n';
+    expect((await file(team, 'previewRates', next)).data).toEqual({
+      rows: 3,
+      added: 1,
+      changed: 1,
+      removed: 2,
+      unchanged: 1,
+      differences: [
+        { country: 'DE', prefix: '', before: '0.10', after: '0.11' },
+        { country: 'FR', prefix: '', before: null, after: '0.30' },
+        { country: 'DE', prefix: '4915', before: '0.0725', after: null },
+        { country: 'US', prefix: '1', before: '0.01', after: null },
+      ].map((row) => expect.objectContaining(row)),
+      problems: [],
+    });
+    expect(await ratesOf(team)).toEqual(before);
+    expect((await file(team, 'importRates', next)).data).toEqual({ rows: 3 });
+    expect((await ratesOf(team)).data).toHaveLength(3);
+    expect((await file(team, 'previewRates', next)).data).toMatchObject({
+      added: 0,
+      changed: 0,
+      removed: 0,
+      unchanged: 3,
+    });
+  });
+
+  it('that has faults is taken by neither, and each line is told', async () => {
+    const team = await makeTeam({ card: CARD });
+    const before = await ratesOf(team);
+    const bad = 'country,prefix,price\nDE,,0.11\nXX,,0.30\nFR,,-1\n';
+    const problems = [
+      { line: 3, detail: expect.stringContaining('ISO') },
+      { line: 4, detail: expect.stringContaining('price') },
+    ];
+    expect((await file(team, 'previewRates', bad)).data).toMatchObject({ rows: 0, differences: [], problems });
+    const { problem } = await file(team, 'importRates', bad);
+    expect(problem).toMatchObject({
+      code: 'invalid_request',
+      errors: [{ detail: expect.stringMatching(/^Line 3: /) }, { detail: expect.stringMatching(/^Line 4: /) }],
+    });
+    expect(await ratesOf(team)).toEqual(before);
+  });
+
+  it('shows twenty differences at most', async () => {
+    const team = await makeTeam();
+    const rows = Array.from({ length: 50 }, (_, i) => `,${100 + i},0.01\n`).join('');
+    const { data } = await file(team, 'previewRates', `country,prefix,price\n${rows}`);
+    expect([data.added, data.differences.length]).toEqual([50, 20]);
+  });
+});
