@@ -1,14 +1,20 @@
-import Link from 'next/link';
+import { cookies } from 'next/headers';
+import { redirect } from 'next/navigation';
+import { NoTeam } from '@/components/account/NoTeam';
+import { homeOf } from '@/components/account/paths';
+import { currentPerson, mySeats } from '@/server/auth';
 
-export default function Home() {
-  return (
-    <main className="text-page">
-      <h1>Purser is running</h1>
-      <p>
-        Its API is at <code>/api/v1</code>; every call there takes an API key. Whether the service is up can be read at{' '}
-        {/* oxlint-disable-next-line nextjs/no-html-link-for-pages -- not a page */}
-        <a href="/api/health">/api/health</a>, what its errors mean under <Link href="/docs/errors">/docs/errors</Link>.
-      </p>
-    </main>
-  );
+type Route = { searchParams: Promise<{ deactivated?: string | string[] }> };
+
+/** Leads on to a team; who has none, or has lost the seat from which he comes, is told so. */
+export default async function HomeRoute({ searchParams }: Route) {
+  const person = await currentPerson();
+  if (!person) redirect('/sign-in');
+  const [seats, jar, { deactivated }] = await Promise.all([mySeats(), cookies(), searchParams]);
+  const shut = seats.filter(({ member }) => member.status === 'inactive');
+  const left = shut.filter(({ team }) => team.slug === deactivated);
+  const home = homeOf(seats, jar.get('purser-team')?.value);
+  if (home && left.length === 0) redirect(home);
+  const names = (left.length > 0 ? left : shut).map(({ team }) => team.name);
+  return <NoTeam email={person.email} deactivated={names} others={home !== null} />;
 }

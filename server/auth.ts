@@ -44,6 +44,9 @@ export const mySeats = cache(async (): Promise<MySeat[]> => {
 /** Where a request comes from, as the server has seen it. */
 export const clientAddress = async (): Promise<string | null> => (await headers()).get('x-purser-address');
 
+/** The page that is asked for, to come back to it. */
+export const askedPath = async (): Promise<string> => (await headers()).get('x-purser-path') ?? '/';
+
 /** How to sign in to the demo; null where this is none. */
 export const demoCredentials = () => (services().demo ? demoSignIn(services().vault) : null);
 

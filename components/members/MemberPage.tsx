@@ -101,7 +101,7 @@ function MemberHead({ member }: { member: Seat }) {
           </Note>
         </div>
       )}
-      <div className={styles.money}>
+      <div className={`${styles.money} ${styles.gap}`}>
         <span className={styles.big}>
           <BalanceCell balance={member.balance} currency={team.currency}>
             {member.recharge && <RechargeMark rule={member.recharge} currency={team.currency} />}

@@ -17,12 +17,15 @@ const TONES: Record<Seat['status'], Tone> = { active: 'ok', inactive: 'off', del
 
 export const MemberStatus = ({ status }: { status: Seat['status'] }) => <Status tone={TONES[status]}>{status}</Status>;
 
+/** What all keys begin with; the rest of a prefix is shown nowhere but in the list of a member's keys. */
+const SCHEME = 'pur_live_';
+
 export const MaskedKey = ({ apiKey }: { apiKey: Seat['apiKey'] }) =>
   apiKey === null ? (
     <span className="muted">no key</span>
   ) : (
     <code>
-      {apiKey.prefix}…{apiKey.last4}
+      {apiKey.prefix.slice(0, SCHEME.length)}…{apiKey.last4}
     </code>
   );
 
@@ -71,14 +74,14 @@ export function memberColumns(team: Team): Column<Seat>[] {
     },
     {
       id: 'messages',
-      header: 'Messages, 30 days',
+      header: 'Messages 30 d',
       right: true,
       sortable: true,
       cell: (member) => member.usage.messages.toLocaleString('en'),
     },
     {
       id: 'cost',
-      header: 'Cost, 30 days',
+      header: 'Cost 30 d',
       right: true,
       sortable: true,
       cell: (member) => <Money amount={member.usage.cost} currency={team.currency} />,

@@ -105,23 +105,33 @@ export function RuleFields({ rule, currency }: { rule: RuleDraft; currency: stri
         />
         <NativeSelect
           aria-label="Cap"
-          value={rule.period}
-          onChange={(event) => rule.setPeriod(event.currentTarget.value as RuleDraft['period'])}
+          value={rule.period === 'none' ? 'none' : 'most'}
+          onChange={(event) => rule.setPeriod(event.currentTarget.value === 'none' ? 'none' : 'month')}
           data={[
             { value: 'none', label: 'without a cap' },
-            { value: 'day', label: 'at most, a day,' },
-            { value: 'month', label: 'at most, a month,' },
+            { value: 'most', label: 'at most' },
           ]}
         />
         {rule.period !== 'none' && (
-          <AmountField
-            label="Cap amount"
-            hideLabel
-            width="8rem"
-            currency={currency}
-            value={rule.cap}
-            onChange={rule.setCap}
-          />
+          <>
+            <AmountField
+              label="Cap amount"
+              hideLabel
+              width="8rem"
+              currency={currency}
+              value={rule.cap}
+              onChange={rule.setCap}
+            />
+            <NativeSelect
+              aria-label="Period of the cap"
+              value={rule.period}
+              onChange={(event) => rule.setPeriod(event.currentTarget.value === 'day' ? 'day' : 'month')}
+              data={[
+                { value: 'day', label: 'a day' },
+                { value: 'month', label: 'a month' },
+              ]}
+            />
+          </>
         )}
       </div>
       <WhatNow rule={rule} currency={currency} />

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const NONCE_FIELD = 'x-purser-nonce';
+const PATH_FIELD = 'x-purser-path';
 const POLICY_FIELD = 'content-security-policy';
 
 const FIELDS = {
@@ -28,12 +29,16 @@ export function guardPage(
   const nonce = randomBytes(16).toString('base64');
   const policy = policyOf(nonce, dev);
   req.headers[NONCE_FIELD] = nonce;
+  req.headers[PATH_FIELD] = pathOf(req.url ?? '/');
   req.headers[POLICY_FIELD] = policy;
   delete req.headers[`${POLICY_FIELD}-report-only`];
   res.setHeader('Content-Security-Policy', policy);
   for (const [name, value] of Object.entries(FIELDS)) res.setHeader(name, value);
   if (https) res.setHeader('Strict-Transport-Security', HSTS);
 }
+
+// As a person would type it: without the parameter under which the framework fetches a part of a page.
+const pathOf = (target: string): string => target.replace(/([?&])_rsc=[^&]*&?/, '$1').replace(/[?&]$/, '');
 
 // The components write style attributes, so these are allowed; elements need the nonce. Only the development server needs
 // to compile scripts and to put styles in by itself.

@@ -1,11 +1,12 @@
 import { listAuditEvents } from '@/server/domain/audit/read';
 import { auditEventSchema, auditListInput } from '@/server/domain/audit/schema';
-import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
+import { pageOfSchema } from '@/server/domain/lists';
+import { paged } from './inputs';
 import { query, router } from './procedures';
 
 export const audit = router({
   listAuditEvents: query({
-    input: auditListInput.extend(limitAsNumber),
+    input: auditListInput.extend(paged),
     reply: pageOfSchema(auditEventSchema),
     verb: listAuditEvents,
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idCodec } from '@/server/domain/codecs';
+import { limitAsNumber } from '@/server/domain/lists';
 import { batchInput, newMessageInput } from '@/server/domain/messages/schema';
 
 /** What stands in the API's path, as fields of an input. A malformed id is `not_found`, as it is there. */
@@ -15,3 +16,6 @@ export const oneKey = z.strictObject({ keyId: idCodec('key') });
 /** The seat for which an owner sends: the API's `Member` header. */
 export const onBehalf = { onBehalfOf: idCodec('mem').nullable().default(null) };
 export const estimateOnBehalf = z.union([newMessageInput.extend(onBehalf), batchInput.extend(onBehalf)]);
+
+/** What a list takes here beside its filters. tRPC's client names the direction when it asks page by page; there is one. */
+export const paged = { ...limitAsNumber, direction: z.literal('forward').optional() };

@@ -1,15 +1,15 @@
 import { listKeys } from '@/server/domain/keys/read';
 import { keyListInput, keySchema } from '@/server/domain/keys/schema';
 import { endKey } from '@/server/domain/keys/write';
-import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
+import { pageOfSchema } from '@/server/domain/lists';
 import { revealedKeySchema, rotatedKeySchema, rotateKeyInput } from '@/server/domain/members/schema';
 import { revealKey, rotateKey } from '@/server/domain/members/write';
-import { ofMember, oneKey, oneMember } from './inputs';
+import { ofMember, oneKey, oneMember, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 
 export const keys = router({
   listKeys: query({
-    input: keyListInput.extend({ ...ofMember, ...limitAsNumber }),
+    input: keyListInput.extend({ ...ofMember, ...paged }),
     reply: pageOfSchema(keySchema),
     verb: listKeys,
   }),

@@ -1,4 +1,4 @@
-import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
+import { pageOfSchema } from '@/server/domain/lists';
 import { browseMembers, getMember, getSeat, listMembers, pickMembers } from '@/server/domain/members/read';
 import {
   browseMembersInput,
@@ -23,12 +23,12 @@ import {
   setRole,
   updateMember,
 } from '@/server/domain/members/write';
-import { ofMember, oneMember } from './inputs';
+import { ofMember, oneMember, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 
 export const members = router({
   listMembers: query({
-    input: memberListInput.extend(limitAsNumber),
+    input: memberListInput.extend(paged),
     reply: pageOfSchema(memberSchema),
     verb: listMembers,
   }),

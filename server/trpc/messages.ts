@@ -1,4 +1,4 @@
-import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
+import { pageOfSchema } from '@/server/domain/lists';
 import { estimateMessages, getMessage, keepBatch, listMessages } from '@/server/domain/messages/read';
 import {
   acceptedBatchSchema,
@@ -10,7 +10,7 @@ import {
   newMessageInput,
 } from '@/server/domain/messages/schema';
 import { sendBatch, sendMessage } from '@/server/domain/messages/write';
-import { estimateOnBehalf, onBehalf, oneMessage } from './inputs';
+import { estimateOnBehalf, onBehalf, oneMessage, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 
 export const messages = router({
@@ -31,7 +31,7 @@ export const messages = router({
     verb: (ctx, { onBehalfOf, ...wanted }) => estimateMessages(ctx, { onBehalfOf, wanted }),
   }),
   listMessages: query({
-    input: messageListInput.extend(limitAsNumber),
+    input: messageListInput.extend(paged),
     reply: pageOfSchema(messageSchema),
     verb: listMessages,
   }),

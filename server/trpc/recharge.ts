@@ -1,4 +1,4 @@
-import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
+import { pageOfSchema } from '@/server/domain/lists';
 import { getRecharge, listRechargeEvents, previewRecharge } from '@/server/domain/recharge/read';
 import {
   foreseenSchema,
@@ -9,7 +9,7 @@ import {
   rechargeSchema,
 } from '@/server/domain/recharge/schema';
 import { deleteRecharge, setRecharge } from '@/server/domain/recharge/write';
-import { ofMember, oneMember } from './inputs';
+import { ofMember, oneMember, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 
 export const recharge = router({
@@ -30,7 +30,7 @@ export const recharge = router({
     verb: (ctx, { memberId }) => deleteRecharge(ctx, memberId),
   }),
   listRechargeEvents: query({
-    input: rechargeEventListInput.extend({ ...ofMember, ...limitAsNumber }),
+    input: rechargeEventListInput.extend({ ...ofMember, ...paged }),
     reply: pageOfSchema(rechargeEventSchema),
     verb: listRechargeEvents,
   }),

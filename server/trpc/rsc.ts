@@ -3,7 +3,7 @@ import { dehydrate, QueryClient, type DehydratedState, type FetchQueryOptions } 
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import { notFound, redirect } from 'next/navigation';
 import { cache } from 'react';
-import { currentPerson, seatIn } from '@/server/auth';
+import { askedPath, currentPerson, seatIn } from '@/server/auth';
 import { newRequestId } from '@/server/domain/ids';
 import { services } from '@/server/http/services';
 import type { Context } from './context';
@@ -18,17 +18,16 @@ export const serverQueries = cache(async (slug: string) => {
   const place = await seatIn(slug);
   if (place.ok) return queriesOf({ actor: place.actor, person: place.person });
   if (place.reason === 'none') notFound();
-  // The first page says which team has deactivated the seat.
-  return place.reason === 'inactive' ? redirect('/') : toSignIn(`/${slug}`);
+  return place.reason === 'inactive' ? redirect(`/?deactivated=${slug}`) : toSignIn();
 });
 
 /** As `serverQueries`, for what is the person's own. */
-export const personalQueries = cache(async (path: string) => {
+export const personalQueries = cache(async () => {
   const person = await currentPerson();
-  return person ? queriesOf({ actor: null, person }) : toSignIn(path);
+  return person ? queriesOf({ actor: null, person }) : toSignIn();
 });
 
-const toSignIn = (path: string): never => redirect(`/sign-in?next=${encodeURIComponent(path)}`);
+const toSignIn = async (): Promise<never> => redirect(`/sign-in?next=${encodeURIComponent(await askedPath())}`);
 
 function queriesOf(asker: Pick<Context, 'actor' | 'person'>) {
   const client = new QueryClient({ defaultOptions: { queries: { staleTime: 15_000 } } });

@@ -10,8 +10,8 @@ import {
   transferSchema,
 } from '@/server/domain/ledger/schema';
 import { creditMember, debitMember, reverseTransfer } from '@/server/domain/ledger/write';
-import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
-import { ofMember, ofTransfer, oneTransfer } from './inputs';
+import { pageOfSchema } from '@/server/domain/lists';
+import { ofMember, ofTransfer, oneTransfer, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 
 export const transfers = router({
@@ -23,12 +23,12 @@ export const transfers = router({
     verb: reverseTransfer,
   }),
   listTransfers: query({
-    input: transferListInput.extend(limitAsNumber),
+    input: transferListInput.extend(paged),
     reply: pageOfSchema(transferSchema),
     verb: listTransfers,
   }),
   browseTransfers: query({
-    input: browseTransfersInput.extend(limitAsNumber),
+    input: browseTransfersInput.extend(paged),
     reply: pageOfSchema(namedTransferSchema),
     verb: browseTransfers,
   }),

@@ -8,7 +8,7 @@ import { personalQueries } from '@/server/trpc/rsc';
 export const metadata: Metadata = { title: 'Teams' };
 
 export default async function TeamsRoute() {
-  const { trpc, prefetch, state } = await personalQueries('/account/teams');
+  const { trpc, prefetch, state } = await personalQueries();
   await prefetch(trpc.account.listSeats.queryOptions());
   return (
     <DataProvider team={null}>
