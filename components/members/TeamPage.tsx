@@ -44,24 +44,7 @@ export function TeamPage() {
         </Button>
       </PageHead>
       <TeamFigures />
-      <div className={tableStyles.toolbar} role="search">
-        <SearchField value={view.q} onChange={(q) => change({ q })} />
-        <Filters view={view} onChange={change} />
-        <span className="muted tabular" aria-live="polite">
-          {page.data && `${page.data.total} of ${page.data.all}`}
-        </span>
-        <span className={tableStyles.push} />
-        <ColumnChoice hidden={hidden} onChange={setHidden} />
-        <Button
-          size="xs"
-          variant="default"
-          component="a"
-          href={`/${team.slug}/export/members?${new URLSearchParams(queryOf(view)).toString()}`}
-          leftSection={<Download size={14} aria-hidden />}
-        >
-          CSV
-        </Button>
-      </div>
+      <Toolbar view={view} onChange={change} hidden={hidden} onHide={setHidden} counts={page.data} />
       {page.isError && <Failed problem={problemOf(page.error)} onRetry={() => void page.refetch()} />}
       {page.isPending && <TableSkeleton />}
       {page.data && page.data.total === 0 && <Nothing view={view} all={page.data.all} onChange={change} />}
@@ -96,6 +79,37 @@ export function TeamPage() {
         </>
       )}
     </>
+  );
+}
+
+type ToolbarProps = ViewProps & {
+  hidden: string[];
+  onHide: (hidden: string[]) => void;
+  counts: { total: number; all: number } | undefined;
+};
+
+/** What narrows the table, how many it leaves, and the table as a file. */
+function Toolbar({ view, onChange, hidden, onHide, counts }: ToolbarProps) {
+  const { team } = useShell();
+  return (
+    <search className={tableStyles.toolbar}>
+      <SearchField value={view.q} onChange={(q) => onChange({ q })} />
+      <Filters view={view} onChange={onChange} />
+      <span className="muted tabular" aria-live="polite">
+        {counts && `${counts.total} of ${counts.all}`}
+      </span>
+      <span className={tableStyles.push} />
+      <ColumnChoice hidden={hidden} onChange={onHide} />
+      <Button
+        size="xs"
+        variant="default"
+        component="a"
+        href={`/${team.slug}/export/members?${new URLSearchParams(queryOf(view)).toString()}`}
+        leftSection={<Download size={14} aria-hidden />}
+      >
+        CSV
+      </Button>
+    </search>
   );
 }
 
