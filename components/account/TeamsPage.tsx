@@ -1,6 +1,6 @@
 'use client';
 
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { UserRound, UserRoundCog } from 'lucide-react';
@@ -9,6 +9,7 @@ import Link from 'next/link';
 import { useTRPC } from '@/components/data';
 import { DataTable } from '@/components/ui/DataTable';
 import { useDialogs } from '@/components/ui/dialogs';
+import { Hint } from '@/components/ui/Hint';
 import { Empty, PageHead, Status } from '@/components/ui/pieces';
 import styles from '@/components/members/members.module.css';
 
@@ -64,7 +65,7 @@ function OwnRole({ seat }: { seat: OwnSeat }) {
   const maySwitch = member.status === 'active' && (isOwner || canTakeBack);
   return (
     <span className={styles.role}>
-      <Tooltip label={maySwitch ? label : 'Only an owner of the team can change this role.'}>
+      <Hint text={maySwitch ? label : 'Only an owner of the team can change this role.'}>
         <ActionIcon
           variant="subtle"
           color="gray"
@@ -80,7 +81,7 @@ function OwnRole({ seat }: { seat: OwnSeat }) {
         >
           <Icon size={14} aria-hidden />
         </ActionIcon>
-      </Tooltip>
+      </Hint>
       {member.role}
       {canTakeBack && <span className="muted"> – this team has no owner</span>}
     </span>

@@ -1,7 +1,8 @@
 'use client';
 
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { UserRound, UserRoundCog } from 'lucide-react';
+import { Hint } from '@/components/ui/Hint';
 import type { Seat } from './columns';
 import styles from './members.module.css';
 import { useMemberActions } from './useMemberActions';
@@ -13,7 +14,7 @@ export function RoleIcon({ member }: { member: Seat }) {
   const Icon = member.role === 'owner' ? UserRoundCog : UserRound;
   return (
     <span className={styles.role}>
-      <Tooltip label={label}>
+      <Hint text={label}>
         <ActionIcon
           variant="subtle"
           color="gray"
@@ -24,7 +25,7 @@ export function RoleIcon({ member }: { member: Seat }) {
         >
           <Icon size={14} aria-hidden />
         </ActionIcon>
-      </Tooltip>
+      </Hint>
       {member.role}
     </span>
   );

@@ -1,6 +1,6 @@
 'use client';
 
-import { Anchor, Button } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
@@ -74,9 +74,9 @@ export function WaitingFigure() {
       main={`${waitingRecharges} ${waitingRecharges === 1 ? 'recharge' : 'recharges'}`}
       note={
         waitingRecharges > 0 ? (
-          <Anchor component={Link} href={`/${team.slug}/members?recharge=waiting`} prefetch={false} size="sm">
+          <Link href={`/${team.slug}/members?recharge=waiting`} prefetch={false}>
             See why
-          </Anchor>
+          </Link>
         ) : (
           'Every rule can be served.'
         )

@@ -1,6 +1,6 @@
 'use client';
 
-import { Button, CloseButton, Menu, TextInput } from '@mantine/core';
+import { Button, CloseButton, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useLocalStorage } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Columns3, Download, Plus, Search } from 'lucide-react';
@@ -10,7 +10,7 @@ import { problemOf, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable, type Sort } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
-import { FilterChip } from '@/components/ui/FilterChip';
+import { ChoiceMenu, FilterChip } from '@/components/ui/FilterChip';
 import { Pager } from '@/components/ui/Pager';
 import { Bone, Empty, Late, PageHead } from '@/components/ui/pieces';
 import { useShortcut } from '@/components/ui/shortcuts';
@@ -180,24 +180,17 @@ function Filters({ view, onChange }: ViewProps) {
 
 function ColumnChoice({ hidden, onChange }: { hidden: string[]; onChange: (hidden: string[]) => void }) {
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
+    <ChoiceMenu
+      position="bottom-end"
+      options={CHOOSABLE.map(({ id, header }) => ({ value: id, label: header }))}
+      chosen={CHOOSABLE.map(({ id }) => id).filter((id) => !hidden.includes(id))}
+      onToggle={(id) => onChange(hidden.includes(id) ? hidden.filter((one) => one !== id) : [...hidden, id])}
+      target={
         <Button size="xs" variant="default" leftSection={<Columns3 size={14} aria-hidden />}>
           Columns
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {CHOOSABLE.map(({ id, header }) => (
-          <Menu.CheckboxItem
-            key={id}
-            checked={!hidden.includes(id)}
-            onChange={(shown) => onChange(shown ? hidden.filter((one) => one !== id) : [...hidden, id])}
-          >
-            {header}
-          </Menu.CheckboxItem>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+      }
+    />
   );
 }
 

@@ -1,7 +1,7 @@
 'use client';
 
-import { Tooltip } from '@mantine/core';
 import { RefreshCw, RefreshCwOff } from 'lucide-react';
+import { Hint } from '@/components/ui/Hint';
 import { usePlace } from '@/components/ui/usePlace';
 import type { Seat } from '@/components/members/columns';
 import styles from './recharge.module.css';
@@ -13,10 +13,10 @@ export function RechargeMark({ rule, currency }: { rule: NonNullable<Seat['recha
   const words = `Recharge ${ruleInWords(rule, currency, locale)}; ${stateInWords(rule)}`;
   const Icon = rule.state === 'off' ? RefreshCwOff : RefreshCw;
   return (
-    <Tooltip label={words}>
+    <Hint text={words}>
       <span className={styles.mark} data-state={rule.state} role="img" aria-label={words} tabIndex={0}>
         <Icon size={13} aria-hidden />
       </span>
-    </Tooltip>
+    </Hint>
   );
 }

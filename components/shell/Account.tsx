@@ -1,6 +1,6 @@
 'use client';
 
-import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
+import { useMantineColorScheme } from '@mantine/core';
 import { useMounted } from '@mantine/hooks';
 import { LogOut, Users } from 'lucide-react';
 import Link from 'next/link';
@@ -8,24 +8,33 @@ import { usePathname } from 'next/navigation';
 import { signOut } from '@/components/account/session';
 import styles from './shell.module.css';
 
+const SCHEMES = [
+  ['auto', 'System'],
+  ['light', 'Light'],
+  ['dark', 'Dark'],
+] as const;
+
 /** Light, dark, or as the system says; it stays in this browser. */
 export function ThemeSwitch() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const isMounted = useMounted();
   return (
-    <SegmentedControl
-      size="xs"
-      fullWidth
-      aria-label="Colours"
-      // What the browser keeps is not known to the server.
-      value={isMounted ? colorScheme : 'auto'}
-      onChange={(value) => setColorScheme(value as 'auto' | 'light' | 'dark')}
-      data={[
-        { value: 'auto', label: 'System' },
-        { value: 'light', label: 'Light' },
-        { value: 'dark', label: 'Dark' },
-      ]}
-    />
+    <fieldset className={styles.theme}>
+      <legend className="hidden">Colours</legend>
+      {SCHEMES.map(([value, label]) => (
+        <label key={value}>
+          <input
+            type="radio"
+            name="colours"
+            value={value}
+            // What the browser keeps is not known to the server.
+            checked={(isMounted ? colorScheme : 'auto') === value}
+            onChange={() => setColorScheme(value)}
+          />
+          {label}
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

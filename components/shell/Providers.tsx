@@ -1,13 +1,13 @@
 'use client';
 
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { setNonce } from 'get-nonce';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { useEffect, type ReactNode } from 'react';
 import type { Place } from '@/components/ui/place';
 import { ZONE_COOKIE } from '@/components/ui/place';
 import { PlaceContext } from '@/components/ui/usePlace';
+import { ToastHost } from '@/components/ui/toast';
 import { theme, variables } from '@/components/ui/theme';
 
 /** What every page stands in: looks, toasts, the address bar's state, and where the person is. */
@@ -29,7 +29,7 @@ export function Providers({ nonce, place, children }: { nonce?: string; place: P
       <PlaceContext value={place}>
         <NuqsAdapter>{children}</NuqsAdapter>
       </PlaceContext>
-      <Notifications position="bottom-right" limit={4} autoClose={8000} />
+      <ToastHost />
     </MantineProvider>
   );
 }

@@ -1,6 +1,6 @@
 'use client';
 
-import { ActionIcon, Drawer } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { ArrowLeftRight, Gauge, Menu as MenuIcon, Search, Settings, UserRound, Users } from 'lucide-react';
 import dynamic from 'next/dynamic';
@@ -17,6 +17,7 @@ import { useShell } from './useShell';
 import styles from './shell.module.css';
 
 const Palette = dynamic(() => import('./Palette').then(({ Palette }) => Palette), { ssr: false });
+const NavDrawer = dynamic(() => import('./NavDrawer').then(({ NavDrawer }) => NavDrawer), { ssr: false });
 const HelpSheet = dynamic(() => import('./HelpSheet').then(({ HelpSheet }) => HelpSheet), { ssr: false });
 
 /** The browser remembers which team was looked at last, so that signing in leads there. */
@@ -57,16 +58,7 @@ function Frame({ children }: { children: ReactNode }) {
         </ActionIcon>
         <strong className={styles.teamName}>{team.name}</strong>
       </header>
-      <Drawer
-        opened={navOpen}
-        onClose={() => setNavOpen(false)}
-        position="left"
-        size="xs"
-        title="Menu"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
-        <div style={{ display: 'grid', gap: '0.75rem' }}>{nav}</div>
-      </Drawer>
+      {navOpen && <NavDrawer onClose={() => setNavOpen(false)}>{nav}</NavDrawer>}
       <main id="content" className={styles.main} tabIndex={-1}>
         <Banners />
         {children}

@@ -1,20 +1,22 @@
 'use client';
 
-import { Menu } from '@mantine/core';
-import { Check, ChevronsUpDown } from 'lucide-react';
-import Link from 'next/link';
+import { ChevronsUpDown } from 'lucide-react';
 import { Money } from '@/components/ui/Money';
+import { menuOnDemand } from '@/components/ui/onDemand';
+import type { Seat } from './TeamMenu';
 import { useShell } from './useShell';
 import styles from './shell.module.css';
 
-type Seat = { team: { slug: string; name: string }; member: { role: string } };
+const TeamMenu = menuOnDemand(() => import('./TeamMenu').then((file) => file.TeamMenu));
 
 /** The team's name and its money; opens the person's other teams. */
 export function TeamSwitcher({ seats }: { seats: Seat[] }) {
   const { team, me } = useShell();
   return (
-    <Menu width="target" position="bottom-start">
-      <Menu.Target>
+    <TeamMenu
+      seats={seats}
+      shown={team.slug}
+      target={
         <button type="button" className={styles.team} aria-label={`Team ${team.name}: switch`}>
           <span>
             <span className={styles.teamName}>{team.name}</span>
@@ -24,25 +26,7 @@ export function TeamSwitcher({ seats }: { seats: Seat[] }) {
           </span>
           <ChevronsUpDown size={14} aria-hidden />
         </button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>Your teams</Menu.Label>
-        {seats.map((seat) => (
-          <Menu.Item
-            key={seat.team.slug}
-            component={Link}
-            href={`/${seat.team.slug}`}
-            prefetch={false}
-            rightSection={seat.team.slug === team.slug ? <Check size={14} aria-label="shown now" /> : null}
-          >
-            {seat.team.name}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item component={Link} href="/account/teams" prefetch={false}>
-          Teams and roles
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      }
+    />
   );
 }

@@ -1,18 +1,19 @@
 'use client';
 
-import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
+import { Hint } from './Hint';
 import { Check, Copy as CopyIcon } from 'lucide-react';
 
 /** Copies a text; says so. Where the browser gives no clipboard (plain http), the text stands beside it to be selected. */
 export function CopyIconButton({ text, label }: { text: string; label: string }) {
   const { copy, copied } = useClipboard({ timeout: 1500 });
   return (
-    <Tooltip label={copied ? 'Copied' : label}>
+    <Hint text={copied ? 'Copied' : label}>
       <ActionIcon variant="subtle" color="gray" size="sm" aria-label={label} onClick={() => copy(text)}>
         {copied ? <Check size={14} aria-hidden /> : <CopyIcon size={14} aria-hidden />}
       </ActionIcon>
-    </Tooltip>
+    </Hint>
   );
 }
 

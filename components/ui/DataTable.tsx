@@ -1,6 +1,5 @@
 'use client';
 
-import { Checkbox } from '@mantine/core';
 import {
   columnVisibilityFeature,
   createColumnHelper,
@@ -91,8 +90,9 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
             <tr key={row.id} data-selected={selection?.has(row.id) || undefined}>
               {selection && (
                 <td className={styles.check}>
-                  <Checkbox
-                    size="xs"
+                  <input
+                    type="checkbox"
+                    className={styles.box}
                     aria-label={`Select ${nameOf(row.original)}`}
                     checked={selection.has(row.id)}
                     onChange={(event) => selection.toggle([row.original], event.currentTarget.checked)}
@@ -129,11 +129,14 @@ function SelectAll<Row extends RowData>({
 }: Pick<Props<Row>, 'rows' | 'idOf'> & { selection: NonNullable<Props<Row>['selection']> }) {
   const chosen = rows.filter((row) => selection.has(idOf(row))).length;
   return (
-    <Checkbox
-      size="xs"
+    <input
+      type="checkbox"
+      className={styles.box}
       aria-label="Select all on this page"
       checked={chosen > 0 && chosen === rows.length}
-      indeterminate={chosen > 0 && chosen < rows.length}
+      ref={(box) => {
+        if (box) box.indeterminate = chosen > 0 && chosen < rows.length;
+      }}
       onChange={(event) => selection.toggle(rows, event.currentTarget.checked)}
     />
   );

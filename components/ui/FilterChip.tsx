@@ -1,13 +1,14 @@
 'use client';
 
-import { Button, CloseButton, Group, Menu } from '@mantine/core';
+import { Button, CloseButton, Group } from '@mantine/core';
 import { ChevronDown } from 'lucide-react';
+import { menuOnDemand } from './onDemand';
 
-type Option<Value extends string> = { value: Value; label: string };
+export const ChoiceMenu = menuOnDemand(() => import('./ChoiceMenu').then((file) => file.ChoiceMenu));
 
 type Props<Value extends string> = {
   label: string;
-  options: Option<Value>[];
+  options: { value: Value; label: string }[];
   chosen: Value[];
   onChange: (chosen: Value[]) => void;
   /** Only one at a time. */
@@ -18,14 +19,18 @@ type Props<Value extends string> = {
 export function FilterChip<Value extends string>({ label, options, chosen, onChange, single }: Props<Value>) {
   const isOn = chosen.length > 0;
   const names = options.filter(({ value }) => chosen.includes(value)).map((option) => option.label);
-  const toggle = (value: Value) => {
-    if (chosen.includes(value)) onChange(chosen.filter((one) => one !== value));
-    else onChange(single ? [value] : [...chosen, value]);
+  const toggle = (value: string) => {
+    if (chosen.some((one) => one === value)) onChange(chosen.filter((one) => one !== value));
+    else onChange(single ? [value as Value] : [...chosen, value as Value]);
   };
   return (
     <Group gap={0} wrap="nowrap">
-      <Menu closeOnItemClick={single ?? false} position="bottom-start">
-        <Menu.Target>
+      <ChoiceMenu
+        options={options}
+        chosen={chosen}
+        onToggle={toggle}
+        single={single}
+        target={
           <Button
             size="xs"
             variant={isOn ? 'light' : 'default'}
@@ -34,19 +39,8 @@ export function FilterChip<Value extends string>({ label, options, chosen, onCha
           >
             {isOn ? `${label}: ${names.join(', ')}` : label}
           </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {options.map((option) => (
-            <Menu.CheckboxItem
-              key={option.value}
-              checked={chosen.includes(option.value)}
-              onChange={() => toggle(option.value)}
-            >
-              {option.label}
-            </Menu.CheckboxItem>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+        }
+      />
       {isOn && <CloseButton size="sm" aria-label={`Clear ${label.toLowerCase()}`} onClick={() => onChange([])} />}
     </Group>
   );

@@ -1,6 +1,7 @@
 'use client';
 
-import { Group, Pagination } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
+import { ChevronLeft, ChevronRight } from 'lucide-react';
 import styles from './table.module.css';
 import { usePlace } from './usePlace';
 
@@ -15,22 +16,39 @@ export function Pager({ page, pageSize, total, onPage, noun }: Props) {
   return (
     <nav className={styles.footer} aria-label="Pages">
       <span className="muted tabular">
-        {total === 0 ? `No ${noun}` : `${number(first)}–${number(last)} of ${number(total)} ${noun}`}
+        {first > total ? `No ${noun} here` : `${number(first)}–${number(last)} of ${number(total)} ${noun}`}
       </span>
       {pages > 1 && (
-        <Pagination.Root
-          size="sm"
-          total={pages}
-          value={page}
-          onChange={onPage}
-          getItemProps={(item) => ({ 'aria-label': `Page ${item}` })}
-        >
-          <Group gap={4}>
-            <Pagination.Previous aria-label="Page before" />
-            <Pagination.Items />
-            <Pagination.Next aria-label="Next page" />
-          </Group>
-        </Pagination.Root>
+        <span className={styles.pages}>
+          <ActionIcon
+            variant="default"
+            aria-label="Page before"
+            disabled={page <= 1}
+            onClick={() => onPage(Math.min(page - 1, pages))}
+          >
+            <ChevronLeft size={14} aria-hidden />
+          </ActionIcon>
+          <label>
+            Page{' '}
+            <select value={page} onChange={(event) => onPage(Number(event.currentTarget.value))}>
+              {page > pages && <option value={page}>{number(page)}</option>}
+              {Array.from({ length: pages }, (_, i) => (
+                <option key={i} value={i + 1}>
+                  {number(i + 1)}
+                </option>
+              ))}
+            </select>{' '}
+            of {number(pages)}
+          </label>
+          <ActionIcon
+            variant="default"
+            aria-label="Next page"
+            disabled={page >= pages}
+            onClick={() => onPage(page + 1)}
+          >
+            <ChevronRight size={14} aria-hidden />
+          </ActionIcon>
+        </span>
       )}
     </nav>
   );

@@ -1,10 +1,9 @@
 'use client';
 
-import { Drawer, Modal } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
+import dynamic from 'next/dynamic';
 import { createContext, use, useCallback, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
 
-type Wanted = {
+export type Wanted = {
   title: ReactNode;
   /** What stands in it; `close` ends it without asking. */
   body: (close: () => void) => ReactNode;
@@ -13,6 +12,8 @@ type Wanted = {
   side?: boolean;
   onClosed?: () => void;
 };
+
+const DialogFrame = dynamic(() => import('./DialogFrame').then((file) => file.DialogFrame), { ssr: false });
 
 type Guard = RefObject<(() => boolean) | null>;
 
@@ -23,7 +24,6 @@ export function DialogHost({ children }: { children: ReactNode }) {
   const [wanted, setWanted] = useState<Wanted | null>(null);
   const [opened, setOpened] = useState(false);
   const guard: Guard = useRef(null);
-  const isPhone = useMediaQuery('(max-width: 40em)') ?? false;
   const open = useCallback((next: Wanted) => {
     guard.current = null;
     setWanted(next);
@@ -34,24 +34,22 @@ export function DialogHost({ children }: { children: ReactNode }) {
     if (guard.current === null || guard.current()) close();
   };
   const host = useMemo(() => ({ open, guard }), [open]);
-  const Frame = wanted?.side ? Drawer : Modal;
   return (
     <DialogContext value={host}>
       {children}
-      <Frame
-        opened={opened}
-        onClose={askToClose}
-        onExitTransitionEnd={() => {
-          setWanted(null);
-          wanted?.onClosed?.();
-        }}
-        title={wanted?.title}
-        size={wanted?.size ?? 'md'}
-        {...(wanted?.side ? {} : { fullScreen: isPhone })}
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
-        {wanted?.body(close)}
-      </Frame>
+      {wanted && (
+        <DialogFrame
+          wanted={wanted}
+          opened={opened}
+          onClose={askToClose}
+          onClosed={() => {
+            setWanted(null);
+            wanted.onClosed?.();
+          }}
+        >
+          {wanted.body(close)}
+        </DialogFrame>
+      )}
     </DialogContext>
   );
 }

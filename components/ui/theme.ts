@@ -1,15 +1,4 @@
-import {
-  createTheme,
-  type CSSVariablesResolver,
-  type MantineColorsTuple,
-  Modal,
-  Drawer,
-  Menu,
-  Tooltip,
-  TextInput,
-  Textarea,
-  Select,
-} from '@mantine/core';
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 /** The one place of colours, type, space and radius. Everything else names them: `var(--…)`, never a literal. */
 
@@ -69,22 +58,18 @@ export const theme = createTheme({
   radius: { sm: '6px' },
   cursorType: 'pointer',
   respectReducedMotion: true,
+  // Named, not imported: a page fetches the code of what it shows, and no more.
   components: {
-    Modal: Modal.extend({
+    Modal: {
       styles: { title: { fontWeight: 600, overflowWrap: 'anywhere' } },
       defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 }, transitionProps: { duration: 120 } },
-    }),
-    Drawer: Drawer.extend({
-      styles: { title: { fontWeight: 600 } },
+    },
+    Drawer: {
+      styles: { title: { fontWeight: 600, overflowWrap: 'anywhere' } },
       defaultProps: { position: 'right', transitionProps: { duration: 120 } },
-    }),
-    Menu: Menu.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),
-    Tooltip: Tooltip.extend({
-      defaultProps: { events: { hover: true, focus: true, touch: true }, openDelay: 200, maw: 320, multiline: true },
-    }),
-    TextInput: TextInput.extend({ defaultProps: { size: 'sm' } }),
-    Textarea: Textarea.extend({ defaultProps: { size: 'sm' } }),
-    Select: Select.extend({ defaultProps: { size: 'sm', checkIconPosition: 'right' } }),
+    },
+    Menu: { defaultProps: { shadow: 'md', returnFocus: true, transitionProps: { duration: 80 } } },
+    Select: { defaultProps: { checkIconPosition: 'right' } },
   },
 });
 

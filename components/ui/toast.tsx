@@ -1,41 +1,42 @@
 'use client';
 
-import { Button, Group } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { Check, TriangleAlert } from 'lucide-react';
+import { lazy, Suspense, useSyncExternalStore } from 'react';
 
-type Toast = {
+export type Toast = {
   message: string;
   tone?: 'ok' | 'bad';
   /** Takes back what was just done. */
   undo?: () => void;
 };
 
+const load = () => import('./toasts');
+const Toasts = lazy(() => load().then((file) => ({ default: file.Toasts })));
+
+let isWanted = false;
+const listeners = new Set<() => void>();
+
 /** Says what has happened. Never the only copy of anything: it goes away. */
-export function toast({ message, tone = 'ok', undo }: Toast): void {
-  const id = notifications.show({
-    message: (
-      <Group justify="space-between" wrap="nowrap" gap="sm">
-        <span>{message}</span>
-        {undo && (
-          <Button
-            size="compact-sm"
-            variant="default"
-            onClick={() => {
-              notifications.hide(id);
-              undo();
-            }}
-          >
-            Undo
-          </Button>
-        )}
-      </Group>
-    ),
-    role: tone === 'bad' ? 'alert' : 'status',
-    icon: tone === 'bad' ? <TriangleAlert size={16} aria-hidden /> : <Check size={16} aria-hidden />,
-    color: tone === 'bad' ? 'red' : 'accent',
-    autoClose: tone === 'bad' || undo ? 12_000 : 6_000,
-    withBorder: true,
-    closeButtonProps: { 'aria-label': 'Dismiss' },
-  });
+export function toast(said: Toast): void {
+  isWanted = true;
+  for (const listener of listeners) listener();
+  void load().then(({ show }) => show(said));
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The place of toasts; fetched with the first one. */
+export function ToastHost() {
+  const shown = useSyncExternalStore(
+    subscribe,
+    () => isWanted,
+    () => false,
+  );
+  return shown ? (
+    <Suspense>
+      <Toasts />
+    </Suspense>
+  ) : null;
 }

@@ -1,0 +1,49 @@
+'use client';
+
+import { Menu } from '@mantine/core';
+import type { ReactElement } from 'react';
+import type { Seat } from './columns';
+import { useMemberActions } from './useMemberActions';
+
+/** All that can be done to a member; open as soon as it is there. */
+export function RowMenu({ member, target }: { member: Seat; target: ReactElement }) {
+  return (
+    <Menu defaultOpened position="bottom-end">
+      <Menu.Target>{target}</Menu.Target>
+      <Menu.Dropdown>
+        <MemberMenu member={member} />
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function MemberMenu({ member }: { member: Seat }) {
+  const act = useMemberActions();
+  if (member.status === 'deleted') {
+    return <Menu.Item onClick={() => act.restore(member)}>Restore</Menu.Item>;
+  }
+  return (
+    <>
+      <Menu.Item onClick={() => act.credit(member)}>Credit</Menu.Item>
+      <Menu.Item onClick={() => act.debit(member)}>Debit</Menu.Item>
+      <Menu.Item onClick={() => act.rule(member)}>Recharge rule</Menu.Item>
+      <Menu.Divider />
+      <Menu.Item disabled={member.apiKey === null} onClick={() => act.reveal(member)}>
+        Reveal key
+      </Menu.Item>
+      <Menu.Item onClick={() => act.rotate(member)}>Rotate key</Menu.Item>
+      <Menu.Divider />
+      <Menu.Item onClick={() => act.changeRole(member)}>
+        {member.role === 'owner' ? 'Make member' : 'Make owner'}
+      </Menu.Item>
+      {member.status === 'active' ? (
+        <Menu.Item onClick={() => act.deactivate(member)}>Deactivate</Menu.Item>
+      ) : (
+        <Menu.Item onClick={() => act.activate(member)}>Activate</Menu.Item>
+      )}
+      <Menu.Item c="var(--bad)" onClick={() => act.remove(member)}>
+        Delete
+      </Menu.Item>
+    </>
+  );
+}

@@ -1,0 +1,35 @@
+'use client';
+
+import { Menu } from '@mantine/core';
+import { Check } from 'lucide-react';
+import Link from 'next/link';
+import type { ReactElement } from 'react';
+
+export type Seat = { team: { slug: string; name: string } };
+
+/** The person's teams, to go to; open as soon as it is there. */
+export function TeamMenu({ seats, shown, target }: { seats: Seat[]; shown: string; target: ReactElement }) {
+  return (
+    <Menu defaultOpened width="target" position="bottom-start">
+      <Menu.Target>{target}</Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Your teams</Menu.Label>
+        {seats.map(({ team }) => (
+          <Menu.Item
+            key={team.slug}
+            component={Link}
+            href={`/${team.slug}`}
+            prefetch={false}
+            rightSection={team.slug === shown ? <Check size={14} aria-label="shown now" /> : null}
+          >
+            {team.name}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item component={Link} href="/account/teams" prefetch={false}>
+          Teams and roles
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,30 @@
+'use client';
+
+import { Drawer, Modal } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { useEffect, useState, type ReactNode } from 'react';
+import type { Wanted } from './dialogs';
+
+type Props = { wanted: Wanted; opened: boolean; onClose: () => void; onClosed: () => void; children: ReactNode };
+
+/** What a dialog stands in: in the middle, at the side, or the whole of a phone's screen. */
+export function DialogFrame({ wanted, opened, onClose, onClosed, children }: Props) {
+  const isPhone = useMediaQuery('(max-width: 40em)', false, { getInitialValueInEffect: false });
+  // Opened after it stands in the page, so that it remembers where the focus was.
+  const [ready, setReady] = useState(false);
+  useEffect(() => setReady(true), []);
+  const frame = {
+    opened: opened && ready,
+    onClose,
+    onExitTransitionEnd: onClosed,
+    title: wanted.title,
+    size: wanted.size ?? 'md',
+    closeButtonProps: { 'aria-label': 'Close' },
+  };
+  if (wanted.side) return <Drawer {...frame}>{children}</Drawer>;
+  return (
+    <Modal {...frame} fullScreen={isPhone}>
+      {children}
+    </Modal>
+  );
+}
