@@ -10,7 +10,7 @@ import { embeddedEnvironment } from '@/scripts/lib/settings.mjs';
 export const ROOT = join(import.meta.dirname, '../..');
 
 const OURS =
-  /^(DATABASE_|PURSER_|PORT$|HOST$|APP_URL$|NODE_ENV$|CARRIER$|RATE_LIMIT$|VITEST|VITE_|TEST|npm_|INIT_CWD$)/;
+  /^(DATABASE_|PURSER_|PORT$|HOST$|APP_URL$|NODE_ENV$|CARRIER$|RATE_LIMIT$|TRUST_PROXY$|ALLOW_HTTP$|NEXTAUTH_|AUTH_|VITEST|VITE_|TEST|npm_|INIT_CWD$)/;
 
 /** The environment of a person who has set nothing, with what the test sets. */
 export function cleanEnvironment(set: Record<string, string>): NodeJS.ProcessEnv {
@@ -92,15 +92,22 @@ export async function purserJson<T>(dataDir: string, ...words: string[]): Promis
   return JSON.parse(stdout);
 }
 
-export type Team = { teamId: string; memberId: string; apiKey: string };
+export type Team = { teamId: string; memberId: string; apiKey: string; slug: string; email: string; password: string };
 
-/** A team of the operator's, funded. */
-export async function makeTeam(dataDir: string, name: string, fund: string): Promise<Team> {
-  const email = `${name.toLowerCase().replaceAll(' ', '-')}@example.test`;
-  const owner = ['--owner-name', 'Olive Owner', '--owner-email', email, '--owner-password', 'correct horse battery'];
+/** Of every owner that is made here. */
+const PASSWORD = 'correct horse battery';
+
+/** A team of the operator's, funded. An owner who is known already keeps the password and gets one seat more. */
+export async function makeTeam(
+  dataDir: string,
+  name: string,
+  fund: string,
+  email = `${name.toLowerCase().replaceAll(' ', '-')}@example.test`,
+): Promise<Team> {
+  const owner = ['--owner-name', 'Olive Owner', '--owner-email', email, '--owner-password', PASSWORD];
   const team = await purserJson<Team>(dataDir, 'team', 'create', '--name', name, ...owner);
   await purserJson(dataDir, 'team', 'fund', team.teamId, fund);
-  return team;
+  return { ...team, email, password: PASSWORD };
 }
 
 export type Process = { pid: number; started: string };

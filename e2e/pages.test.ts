@@ -1,0 +1,187 @@
+import { expect as see, type Page } from '@playwright/test';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { callApi, type Answer } from '@/tests/support/api';
+import { axe, useBrowser } from './support/browser';
+import { makeTeam, type Team } from './support/product';
+
+const { url, dataDir } = inject('product');
+
+/** The most that the team page may fetch of script, as it is sent. */
+const SCRIPT_BUDGET_BYTES = 250_000;
+
+describe('every page', () => {
+  const { newPage } = useBrowser();
+  let team: Team;
+  let member: { id: string };
+  const call = (method: string, path: string, body?: object): Promise<Answer> =>
+    callApi(`${url}/api/v1`, method, path, { key: team.apiKey, body });
+  const at = (path: string) => `/every-page${path}`;
+  const paths = () => [
+    '/account/teams',
+    at(''),
+    at('/members'),
+    at('/members?status=deleted'),
+    at(`/members/${member.id}`),
+    ...['transfers', 'recharge', 'key', 'settings'].map((tab) => at(`/members/${member.id}?tab=${tab}`)),
+    at('/transfers'),
+    at('/settings'),
+    at('/settings/rates'),
+  ];
+
+  beforeAll(async () => {
+    team = await makeTeam(dataDir, 'Every Page', '500.00');
+    const rule = { threshold: '5.00', target: '20.00', cap: { amount: '100.00', period: 'month' } };
+    const wanted = { name: 'Ärzte & Söhne 株式会社 مكتب', credit: '12.50', recharge: rule };
+    member = (await call('POST', '/members', wanted)).body.member;
+    await call('POST', '/members', { name: 'x'.repeat(120) });
+  });
+
+  const settled = async (page: Page, path: string) => {
+    await page.goto(path);
+    await page.waitForLoadState('networkidle');
+  };
+
+  it.each(['light', 'dark'] as const)('is accessible, %s', async (colorScheme) => {
+    const page = await newPage({ as: team, colorScheme });
+    const found: string[] = [];
+    for (const path of paths()) {
+      await settled(page, path);
+      found.push(...(await axe(page)).map((violation) => `${path}: ${violation}`));
+    }
+    expect(found).toEqual([]);
+  });
+
+  it.each(['light', 'dark'] as const)('has accessible dialogs and menus, %s', async (colorScheme) => {
+    const page = await newPage({ as: team, colorScheme, url: at('/members') });
+    const found: string[] = [];
+    const look = async (what: string) => {
+      // Not while it fades in: half a colour has half a contrast.
+      await page.waitForTimeout(300);
+      found.push(...(await axe(page)).map((violation) => `${what}: ${violation}`));
+    };
+    const actions = page.getByRole('button', { name: /^Actions for Ärzte/ });
+    for (const verb of ['Credit', 'Debit', 'Recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Delete']) {
+      await actions.click();
+      await see(page.getByRole('menuitem', { name: verb, exact: true })).toBeVisible();
+      if (verb === 'Credit') await look('menu');
+      await page.getByRole('menuitem', { name: verb, exact: true }).click();
+      await see(page.getByRole('dialog')).toBeVisible();
+      await page.waitForLoadState('networkidle');
+      await look(verb);
+      await page.keyboard.press('Escape');
+      await see(page.getByRole('dialog')).toBeHidden();
+    }
+    await page.getByRole('button', { name: 'Create member' }).click();
+    await see(page.getByRole('dialog').getByLabel('Name')).toBeVisible();
+    await page.getByLabel('With a recharge rule').check();
+    await look('create');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Status' }).click();
+    await look('filter');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await see(page.getByPlaceholder('A member, or what to do')).toBeVisible();
+    await look('palette');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('?');
+    await see(page.getByRole('dialog')).toContainText('Keys of this page');
+    await look('help');
+    expect(found).toEqual([]);
+  });
+
+  it('needs no sideways scrolling at 320 pixels, nor at twice the size', async () => {
+    const page = await newPage({ as: team, viewport: { width: 320, height: 640 } });
+    const wide: string[] = [];
+    for (const path of paths()) {
+      await settled(page, path);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      if (over > 0) wide.push(`${path}: ${over}`);
+    }
+    expect(wide).toEqual([]);
+  });
+
+  it('shows the team page with no more script than is promised, and nothing moves once it is shown', async () => {
+    const page = await newPage({ as: team });
+    const session = await page.context().newCDPSession(page);
+    await session.send('Network.enable');
+    const scripts = new Map<string, number>();
+    session.on('Network.responseReceived', ({ requestId, type }) => type === 'Script' && scripts.set(requestId, 0));
+    session.on(
+      'Network.loadingFinished',
+      ({ requestId, encodedDataLength }) => scripts.has(requestId) && scripts.set(requestId, encodedDataLength),
+    );
+    await page.addInitScript(() => {
+      Reflect.set(window, 'shifted', 0);
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          Reflect.set(window, 'shifted', Reflect.get(window, 'shifted') + (Reflect.get(entry, 'value') as number));
+        }
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await settled(page, at('/members'));
+    await page.waitForTimeout(500);
+    const sum = [...scripts.values()].reduce((a, b) => a + b, 0);
+    expect(scripts.size).toBeGreaterThan(3);
+    expect(sum).toBeLessThanOrEqual(SCRIPT_BUDGET_BYTES);
+    expect(await page.evaluate(() => Reflect.get(window, 'shifted') as number)).toBeLessThan(0.01);
+  });
+
+  it('comes with its data: the browser asks for none of what is shown first', async () => {
+    const page = await newPage({ as: team });
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/api/trpc/')) asked.push(request.url());
+    });
+    for (const path of paths()) {
+      // A tab other than the first asks for its own list.
+      if (path.includes('tab=')) continue;
+      asked.length = 0;
+      await settled(page, path);
+      expect([path, asked]).toEqual([path, []]);
+    }
+  });
+
+  it('does the main job by keyboard alone', async () => {
+    const page = await newPage({ as: team, url: at('/members') });
+    await page.waitForLoadState('networkidle');
+    const keys = page.keyboard;
+    await keys.press('c');
+    await see(page.getByRole('dialog').getByLabel('Name')).toBeFocused();
+    await keys.type('Keyed Kiosk');
+    await keys.press('Enter');
+    await see(page.getByTestId('api-key')).toBeVisible();
+    await keys.press('Escape');
+    await see(page.getByText('The key was not copied.')).toBeVisible();
+    await keys.press('Escape');
+    await see(page.getByRole('dialog')).toBeHidden();
+    await keys.press('/');
+    await see(page.getByRole('searchbox', { name: 'Search members' })).toBeFocused();
+    await keys.type('Keyed');
+    await see(page.getByText('1 of', { exact: false })).toBeVisible();
+    await keys.press('Escape');
+    await keys.press('j');
+    await see(page.getByRole('link', { name: 'Keyed Kiosk' })).toBeFocused();
+    // On from the name to the last button of the row.
+    await expect
+      .poll(async () => {
+        await keys.press('Tab');
+        return page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+      })
+      .toBe('Actions for Keyed Kiosk');
+    await keys.press('Enter');
+    await see(page.getByRole('menuitem', { name: 'Credit' })).toBeFocused();
+    await keys.press('Enter');
+    await see(page.getByRole('dialog').getByLabel('Amount')).toBeFocused();
+    await keys.type('5');
+    await keys.press('Enter');
+    await see(page.getByText('$5.00 credited to Keyed Kiosk.')).toBeVisible();
+    await see(page.getByRole('button', { name: 'Actions for Keyed Kiosk' })).toBeFocused();
+    await keys.press('Control+k');
+    await see(page.getByPlaceholder('A member, or what to do')).toBeFocused();
+    await keys.type('keyed');
+    await see(page.getByText('$5.00', { exact: false }).last()).toBeVisible();
+    await keys.press('ArrowDown');
+    await keys.press('Enter');
+    await see(page.getByRole('heading', { name: 'Keyed Kiosk' })).toBeVisible();
+  });
+});

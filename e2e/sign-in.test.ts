@@ -1,0 +1,162 @@
+import { expect as expectPage, type Page } from '@playwright/test';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { callApi } from '@/tests/support/api';
+import { axe, expectError, signIn, useBrowser } from './support/browser';
+import { makeTeam, purserJson, type Team } from './support/product';
+
+const { url, dataDir } = inject('product');
+const browser = useBrowser();
+
+const REFUSED = /status of 401/;
+const WRONG = 'The email or the password is not right.';
+
+let team: Team;
+let other: Team;
+beforeAll(async () => {
+  team = await makeTeam(dataDir, 'Signing Crew', '100.00');
+  other = await makeTeam(dataDir, 'Second Crew', '100.00', team.email);
+});
+
+/** A member of the team that signs in, made through the API. */
+async function makePerson(): Promise<{ memberId: string; email: string; password: string; key: string }> {
+  const body = { generatePassword: true };
+  const { body: made } = await callApi(`${url}/api/v1`, 'POST', '/members', { key: team.apiKey, body });
+  const { id, email } = made.member;
+  return { memberId: id, email, password: made.secrets.password, key: made.secrets.apiKey };
+}
+
+const alertOf = (page: Page) => page.getByRole('alert').filter({ hasText: /\w/ });
+const at = (page: Page): string => new URL(page.url()).pathname;
+
+describe('signing in', () => {
+  it('is done by keyboard alone, and leads to the team', async () => {
+    const { email, password } = await makePerson();
+    const page = await browser.newPage({ url: '/' });
+    expect(at(page)).toBe('/sign-in');
+    await expectPage(page.getByLabel('Email')).toBeFocused();
+    await page.keyboard.type(email.toUpperCase());
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(password);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`/${team.slug}`);
+  });
+
+  it('says that something is not right, the same for an address that nobody has, and keeps what was typed', async () => {
+    const page = await browser.newPage({ url: '/sign-in' });
+    expectError(page, REFUSED);
+    for (const email of [team.email, 'nobody@example.test']) {
+      await page.getByLabel('Email').fill(email);
+      await page.getByLabel('Password', { exact: true }).fill('not the password');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await expectPage(alertOf(page)).toHaveText(WRONG);
+      await expectPage(page.getByLabel('Email')).toHaveValue(email);
+      await expectPage(page.getByLabel('Password', { exact: true })).toBeFocused();
+    }
+    await signIn(page, team.email, team.password);
+  });
+
+  it('fills in the demo’s owner, who is let in', async () => {
+    const page = await browser.newPage({ url: '/sign-in' });
+    await page.getByRole('button', { name: 'Fill in' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL('/acme-messaging');
+  });
+
+  it('comes back to the page that was asked for, and to none of another site', async () => {
+    const page = await browser.newPage({ url: `/${team.slug}/members?q=north` });
+    expect(page.url()).toBe(`${url}/sign-in?next=${encodeURIComponent(`/${team.slug}/members?q=north`)}`);
+    await signIn(page, team.email, team.password);
+    expect(page.url()).toBe(`${url}/${team.slug}/members?q=north`);
+    const again = await browser.newPage({ url: '/sign-in?next=https://evil.example/' });
+    await signIn(again, team.email, team.password);
+    expect(new URL(again.url()).host).toBe(new URL(url).host);
+  });
+
+  it('leads who has several teams to a choice, and then to the last one', async () => {
+    const page = await browser.newPage({ as: team, url: '/' });
+    expect(at(page)).toBe('/account/teams');
+    await page.getByRole('main').getByRole('link', { name: 'Second Crew' }).click();
+    await page.waitForURL(`/${other.slug}`);
+    await expectPage(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+    await page.goto('/');
+    expect(at(page)).toBe(`/${other.slug}`);
+  });
+
+  it('can be used without seeing it, in light and in dark', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await browser.newPage({ url: '/sign-in', colorScheme });
+      expectError(page, REFUSED);
+      expect(await axe(page)).toEqual([]);
+      await page.getByLabel('Email').fill('nobody@example.test');
+      await page.getByLabel('Password', { exact: true }).fill('not the password');
+      await page.keyboard.press('Enter');
+      await expectPage(alertOf(page)).toHaveText(WRONG);
+      expect(await axe(page)).toEqual([]);
+    }
+  });
+});
+
+describe('what is no longer so', () => {
+  it('ends in every tab with the next request: signing out', async () => {
+    const page = await browser.newPage({ as: team, url: `/${team.slug}/members` });
+    const tab = await browser.newPage({ beside: page, url: `/${team.slug}/transfers` });
+    const cookies = await page.context().cookies();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL('/sign-in');
+    await tab.reload();
+    expect(at(tab)).toBe('/sign-in');
+    // A copy of the cookie is worth nothing either.
+    await page.context().addCookies(cookies);
+    await page.goto(`/${team.slug}/members`);
+    expect(at(page)).toBe('/sign-in');
+  });
+
+  it('ends with the next request: a seat that is deactivated, which the page explains', async () => {
+    const person = await makePerson();
+    const page = await browser.newPage({ as: person, url: `/${team.slug}` });
+    expect(at(page)).toBe(`/${team.slug}`);
+    await purserJson(dataDir, 'member', 'deactivate', person.memberId, '--team', team.teamId);
+    await page.reload();
+    await expectPage(page.getByRole('heading', { name: 'No team yet' })).toBeVisible();
+    await expectPage(page.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
+    expect(await axe(page)).toEqual([]);
+    // Signing in is still possible, and says the same.
+    const again = await browser.newPage();
+    await signIn(again, person.email, person.password);
+    await expectPage(again.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
+  });
+
+  it('is not found: the team of others, as one that was never there', async () => {
+    const person = await makePerson();
+    const page = await browser.newPage({ as: person });
+    expectError(page, /status of 404/);
+    for (const slug of [other.slug, 'no-such-team-anywhere']) {
+      const response = await page.goto(`/${slug}`);
+      expect(response?.status()).toBe(404);
+      await expectPage(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+    }
+  });
+});
+
+describe('guessing', () => {
+  it('is slowed down after ten tries of an account, there or not, and does not tell which', async () => {
+    const person = await makePerson();
+    const page = await browser.newPage({ url: '/sign-in' });
+    expectError(page, REFUSED);
+    for (const email of [person.email, 'nobody-at-all@example.test']) {
+      await page.getByLabel('Email').fill(email);
+      for (let i = 0; i < 10; i += 1) {
+        await page.getByLabel('Password', { exact: true }).fill(`not the password ${i}`);
+        const answered = page.waitForResponse(/callback/);
+        await page.keyboard.press('Enter');
+        await answered;
+        await expectPage(alertOf(page)).toHaveText(WRONG);
+      }
+      await page.getByLabel('Password', { exact: true }).fill(person.password);
+      await page.keyboard.press('Enter');
+      await expectPage(alertOf(page)).toHaveText(/^Too many tries\. Wait 1[45] minutes\.$/);
+    }
+    // Another account is none the worse for it.
+    await signIn(page, team.email, team.password);
+  });
+});

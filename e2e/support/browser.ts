@@ -1,0 +1,152 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, inject } from 'vitest';
+
+export type Credentials = { email: string; password: string };
+
+export type PageOptions = {
+  /** Who is signed in already; nobody where it is left out. */
+  as?: Credentials | null;
+  /** What to open, as a path of the product; nothing where it is left out. */
+  url?: string;
+  viewport?: { width: number; height: number };
+  colorScheme?: 'light' | 'dark';
+  /** A page beside another in the same browser, as a second tab. */
+  beside?: Page;
+};
+
+const FLAGS = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+  // Chromium refuses its sandbox to root.
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+];
+
+/** A Chromium of this machine, else the one that came with the packages. */
+async function findChromium(): Promise<string> {
+  const places = [
+    process.env['CHROMIUM_PATH'] ?? '',
+    ...['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map((name) => `/usr/bin/${name}`),
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    chromium.executablePath(),
+  ];
+  const found = places.find((place) => place !== '' && existsSync(place));
+  if (found) return found;
+  // It brings the system's libraries only where it believes to be in the service that it was made for.
+  process.env['AWS_LAMBDA_JS_RUNTIME'] ??= 'nodejs20.x';
+  const { default: packed } = await import('@sparticuz/chromium');
+  return packed.executablePath();
+}
+
+/** Starts a Chromium without a window. */
+export const openBrowser = async (): Promise<Browser> =>
+  chromium.launch({ executablePath: await findChromium(), args: FLAGS });
+
+const complaints = new WeakMap<Page, string[]>();
+const expected = new WeakMap<Page, RegExp[]>();
+
+/** Lets a page complain of something (an answer that is an error is written to the console) without failing its test. */
+export const expectError = (page: Page, pattern: RegExp): void => void expected.get(page)?.push(pattern);
+
+/** What a page has complained of so far: errors, and what its policy refused. */
+export const complaintsOf = (page: Page): string[] => complaints.get(page) ?? [];
+
+/**
+ * A Chromium for the tests of one file. A page that complains fails its test; of a test that fails, each page is kept as a
+ * picture and as HTML.
+ */
+export function useBrowser(): { newPage: (options?: PageOptions) => Promise<Page> } {
+  let browser: Browser | undefined;
+  let pages: Page[] = [];
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+  afterAll(() => browser?.close());
+  afterEach(async ({ task }) => {
+    const opened = pages.filter((page) => !page.isClosed());
+    pages = [];
+    const said = opened.flatMap((page) => unexpected(page).map((text) => `${page.url()}: ${text}`));
+    const where = task.result?.state === 'fail' || said.length > 0 ? await keep(opened) : '';
+    await Promise.all([...new Set(opened.map((page) => page.context()))].map((context) => context.close()));
+    if (where) console.error(`The pages of “${task.name}” are in ${where}`);
+    if (said.length > 0) throw new Error(`The page complains:\n${said.join('\n')}`);
+  });
+  const newPage = async (options: PageOptions = {}): Promise<Page> => {
+    const page = await openPage(browser!, options);
+    pages.push(page);
+    return page;
+  };
+  return { newPage };
+}
+
+async function openPage(browser: Browser, options: PageOptions): Promise<Page> {
+  const { as = null, url, viewport = { width: 1280, height: 800 }, colorScheme = 'light', beside } = options;
+  const baseURL = inject('product').url;
+  const settings = { baseURL, viewport, colorScheme, locale: 'en-US', timezoneId: 'UTC' };
+  const context = beside?.context() ?? (await browser.newContext(settings));
+  if (as) await enter(context, as);
+  const page = await context.newPage();
+  await listen(page);
+  if (url !== undefined) await page.goto(url);
+  return page;
+}
+
+async function listen(page: Page): Promise<void> {
+  const said: string[] = [];
+  complaints.set(page, said);
+  expected.set(page, []);
+  page.on('console', (message) => message.type() === 'error' && said.push(message.text()));
+  page.on('pageerror', (error) => said.push(String(error)));
+  await page.addInitScript(() =>
+    document.addEventListener('securitypolicyviolation', (event) =>
+      console.error(`refused by ${event.effectiveDirective}: ${event.blockedURI} ${event.sample}`),
+    ),
+  );
+}
+
+function unexpected(page: Page): string[] {
+  const allowed = expected.get(page) ?? [];
+  return complaintsOf(page).filter((text) => !allowed.some((pattern) => pattern.test(text)));
+}
+
+async function keep(pages: Page[]): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), 'purser-pages-'));
+  for (const [index, page] of pages.entries()) {
+    await page.screenshot({ path: join(dir, `${index}.png`), fullPage: true }).catch(() => {});
+    writeFileSync(join(dir, `${index}.html`), await page.content().catch(String));
+  }
+  return dir;
+}
+
+/** Signs a whole browser in without its page, for tests that are about something else. */
+async function enter(context: BrowserContext, { email, password }: Credentials): Promise<void> {
+  const { url } = inject('product');
+  const { csrfToken }: { csrfToken: string } = await (await context.request.get('/api/auth/csrf')).json();
+  const answer = await context.request.post('/api/auth/callback/credentials', {
+    form: { email, password, csrfToken, json: 'true' },
+    headers: { Origin: url },
+  });
+  if (!answer.ok()) throw new Error(`${email} cannot sign in: ${answer.status()} ${await answer.text()}`);
+}
+
+/** Signs in as a person does, by the form, and waits for what comes then. */
+export async function signIn(page: Page, email: string, password: string): Promise<void> {
+  if (new URL(page.url(), 'http://none').pathname !== '/sign-in') await page.goto('/sign-in');
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL((url) => url.pathname !== '/sign-in');
+}
+
+/** What of a page is not accessible, as axe finds it: nothing, where all is well. */
+export async function axe(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map(
+    ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target.join(' ')).join('; ')}`,
+  );
+}
