@@ -1,11 +1,10 @@
 'use client';
 
-import { Button, CloseButton, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useLocalStorage } from '@mantine/hooks';
+import { Button } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Columns3, Download, Plus, Search } from 'lucide-react';
+import { Columns3, Download, Plus } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
-import { useRef, useState } from 'react';
 import { problemOf, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable, type Sort } from '@/components/ui/DataTable';
@@ -13,6 +12,7 @@ import { Failed } from '@/components/ui/Failed';
 import { ChoiceMenu, FilterChip } from '@/components/ui/FilterChip';
 import { Pager } from '@/components/ui/Pager';
 import { Bone, Empty, Late, PageHead } from '@/components/ui/pieces';
+import { SearchField } from '@/components/ui/SearchField';
 import { useShortcut } from '@/components/ui/shortcuts';
 import tableStyles from '@/components/ui/table.module.css';
 import { BulkBar } from './BulkBar';
@@ -45,7 +45,12 @@ export function TeamPage() {
       </PageHead>
       <TeamFigures />
       <div className={tableStyles.toolbar} role="search">
-        <SearchField value={view.q} onChange={(q) => change({ q })} />
+        <SearchField
+          label="Search members"
+          placeholder="Name, email, id, end of key…"
+          value={view.q}
+          onChange={(q) => change({ q })}
+        />
         <Filters view={view} onChange={change} />
         <span className="muted tabular" aria-live="polite">
           {page.data && `${page.data.total} of ${page.data.all}`}
@@ -101,40 +106,6 @@ export function TeamPage() {
 
 const queryOf = (view: MemberView): Record<string, string> =>
   Object.fromEntries(Object.entries(memberFilter(view)).map(([name, value]) => [name, String(value)]));
-
-function SearchField({ value, onChange }: { value: string; onChange: (text: string) => void }) {
-  const [text, setText] = useState(value);
-  const [known, setKnown] = useState(value);
-  const field = useRef<HTMLInputElement>(null);
-  const report = useDebouncedCallback(onChange, 200);
-  // The address has changed by another way (back, a cleared filter): the field follows.
-  if (value !== known) {
-    setKnown(value);
-    if (value !== text.trim()) setText(value);
-  }
-  const type = (next: string) => {
-    setText(next);
-    report(next.trim());
-  };
-  useShortcut('/', 'Search the members', () => field.current?.focus());
-  return (
-    <TextInput
-      ref={field}
-      size="xs"
-      type="search"
-      aria-label="Search members"
-      placeholder="Name, email, id, end of key…"
-      leftSection={<Search size={14} aria-hidden />}
-      value={text}
-      onChange={(event) => type(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') event.currentTarget.blur();
-      }}
-      rightSection={text && <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />}
-      style={{ flex: '0 1 18rem', minWidth: '10rem' }}
-    />
-  );
-}
 
 type ViewProps = { view: MemberView; onChange: (next: Partial<MemberView>) => void };
 
