@@ -49,7 +49,7 @@ export function BulkBar({ selection, filter, total, onPage }: Props) {
     }
   };
   return (
-    <div className={tableStyles.bulk} role="region" aria-label="Selected members">
+    <section className={tableStyles.bulk} aria-label="Selected members">
       <strong className="tabular">{selection.size} selected</strong>
       <Button size="xs" variant="default" onClick={start('credit', 'Credit')}>
         Credit…
@@ -72,6 +72,6 @@ export function BulkBar({ selection, filter, total, onPage }: Props) {
       <Button size="xs" variant="subtle" color="gray" onClick={selection.clear}>
         Clear
       </Button>
-    </div>
+    </section>
   );
 }

@@ -7,7 +7,6 @@ import { Download, Upload } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useQueryStates } from 'nuqs';
 import { problemOf, useTRPC } from '@/components/data';
-import { TableSkeleton } from '@/components/members/TeamPage';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { useDialogs } from '@/components/ui/dialogs';
@@ -16,6 +15,7 @@ import { Money } from '@/components/ui/Money';
 import { Empty, Note } from '@/components/ui/pieces';
 import { SearchField } from '@/components/ui/SearchField';
 import tableStyles from '@/components/ui/table.module.css';
+import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import { toast } from '@/components/ui/toast';
 import { usePlace } from '@/components/ui/usePlace';
 import styles from './rates.module.css';
@@ -36,7 +36,7 @@ export function RatesPage() {
   return (
     <>
       {team.samplePrices && <SamplePrices />}
-      <div className={tableStyles.toolbar} role="search">
+      <search className={tableStyles.toolbar}>
         <SearchField
           label="Search prices"
           placeholder="Country or prefix…"
@@ -58,7 +58,7 @@ export function RatesPage() {
         >
           CSV
         </Button>
-      </div>
+      </search>
       <RateTable filter={filter} onClear={() => void setView({ q: null })} onImport={load} />
     </>
   );

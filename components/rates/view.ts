@@ -5,7 +5,7 @@ export const rateView = { q: parseAsString.withDefault('') };
 
 export const loadRateView = createLoader(rateView);
 
-const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
 
 /** A country's name in the person's language; the code itself where it has none. */
 export const countryName = (code: string, locale: string): string =>

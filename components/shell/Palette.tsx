@@ -23,7 +23,9 @@ export function Palette({ asked }: { asked: number }) {
   const router = useRouter();
   const owner = me.role === 'owner';
   // Asked for anew by each key press, and once when it has just been loaded.
-  useEffect(() => spotlight.open(), [asked]);
+  useEffect(() => {
+    if (asked > 0) spotlight.open();
+  }, [asked]);
   const places: [string, string][] = owner
     ? [
         ['Overview', ''],
