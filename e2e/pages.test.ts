@@ -1,243 +1,187 @@
-import { expect as expectPage, type Page } from '@playwright/test';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { expect as see, type Page } from '@playwright/test';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { callApi } from '@/tests/support/api';
-import { complaintsOf, expectError, useBrowser } from './support/browser';
-import { makeTeam, purserJson, ROOT, type Team } from './support/product';
+import { callApi, type Answer } from '@/tests/support/api';
+import { axe, useBrowser } from './support/browser';
+import { makeTeam, type Team } from './support/product';
 
 const { url, dataDir } = inject('product');
-const browser = useBrowser();
 
-let team: Team;
-let foreign: Team;
-beforeAll(async () => {
-  team = await makeTeam(dataDir, 'Paged Crew', '100.00');
-  foreign = await makeTeam(dataDir, 'Foreign Crew', '100.00');
-});
-
-/** The address of every page there is, as its folders say, with a place for each part that varies. */
-const PAGES = readdirSync(join(ROOT, 'app'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => /(^|\/)page\.tsx$/.test(file))
-  .map((file) => `/${file.replace(/\([^)]*\)\//g, '').replace(/\/?page\.tsx$/, '')}`)
-  .toSorted();
-
-const fill = (page: string): string =>
-  page.replace('[team]', team.slug).replace('[id]', team.memberId).replace('[code]', 'not_found');
-
-const FIELDS = {
-  'referrer-policy': 'same-origin',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': expect.stringContaining('camera=()'),
-};
-
-const POLICY = [
-  /^default-src 'self'$/,
-  /^script-src 'nonce-[\w+/]{22}==' 'strict-dynamic'$/,
-  /^style-src-elem 'self' 'nonce-[\w+/]{22}=='$/,
-  /^style-src-attr 'unsafe-inline'$/,
-  /^img-src 'self' data:$/,
-  /^font-src 'self'$/,
-  /^connect-src 'self'$/,
-  /^object-src 'none'$/,
-  /^base-uri 'none'$/,
-  /^form-action 'self'$/,
-  /^frame-ancestors 'none'$/,
-];
-
-function expectGuarded(headers: Record<string, string>): string {
-  expect(headers).toMatchObject(FIELDS);
-  const policy = (headers['content-security-policy'] ?? '').split('; ');
-  expect(policy).toHaveLength(POLICY.length);
-  for (const [index, pattern] of POLICY.entries()) expect(policy[index]).toMatch(pattern);
-  // Only where people come over https: it would shut this machine's other programs out.
-  expect(headers['strict-transport-security']).toBeUndefined();
-  return /'nonce-([^']+)'/.exec(headers['content-security-policy']!)![1]!;
-}
+/** The most that the team page may fetch of script, as it is sent. */
+const SCRIPT_BUDGET_BYTES = 250_000;
 
 describe('every page', () => {
-  it('is found', () => expect(PAGES).toEqual(expect.arrayContaining(['/', '/[team]/members', '/sign-in'])));
+  const { newPage } = useBrowser();
+  let team: Team;
+  let member: { id: string };
+  const call = (method: string, path: string, body?: object): Promise<Answer> =>
+    callApi(`${url}/api/v1`, method, path, { key: team.apiKey, body });
+  const at = (path: string) => `/every-page${path}`;
+  const paths = () => [
+    '/account/teams',
+    at(''),
+    at('/members'),
+    at('/members?status=deleted'),
+    at(`/members/${member.id}`),
+    ...['transfers', 'recharge', 'key', 'settings'].map((tab) => at(`/members/${member.id}?tab=${tab}`)),
+    at('/transfers'),
+    at('/settings'),
+    at('/settings/rates'),
+  ];
 
-  it.each([...PAGES, '/nowhere/at/all', '/[team]/nowhere'])(
-    'says with itself what may run in it, and asks for nothing more: %s',
-    async (path) => {
-      const as = path === '/sign-in' ? null : team;
-      const page = await browser.newPage({ as });
-      if (path.includes('nowhere')) expectError(page, /status of 404/);
-      const asked: string[] = [];
-      page.on('request', (request) => asked.push(new URL(request.url()).origin));
-      const response = await page.goto(fill(path));
-      expect(response?.status()).toBe(path.includes('nowhere') ? 404 : 200);
-      const nonce = expectGuarded(response!.headers());
+  beforeAll(async () => {
+    team = await makeTeam(dataDir, 'Every Page', '500.00');
+    const rule = { threshold: '5.00', target: '20.00', cap: { amount: '100.00', period: 'month' } };
+    const wanted = { name: 'Ärzte & Söhne 株式会社 مكتب', credit: '12.50', recharge: rule };
+    member = (await call('POST', '/members', wanted)).body.member;
+    await call('POST', '/members', { name: 'x'.repeat(120) });
+  });
+
+  const settled = async (page: Page, path: string) => {
+    await page.goto(path);
+    await page.waitForLoadState('networkidle');
+  };
+
+  it.each(['light', 'dark'] as const)('is accessible, %s', async (colorScheme) => {
+    const page = await newPage({ as: team, colorScheme });
+    const found: string[] = [];
+    for (const path of paths()) {
+      await settled(page, path);
+      found.push(...(await axe(page)).map((violation) => `${path}: ${violation}`));
+    }
+    expect(found).toEqual([]);
+  });
+
+  it.each(['light', 'dark'] as const)('has accessible dialogs and menus, %s', async (colorScheme) => {
+    const page = await newPage({ as: team, colorScheme, url: at('/members') });
+    const found: string[] = [];
+    const look = async (what: string) => {
+      // Not while it fades in: half a colour has half a contrast.
+      await page.waitForTimeout(300);
+      found.push(...(await axe(page)).map((violation) => `${what}: ${violation}`));
+    };
+    const actions = page.getByRole('button', { name: /^Actions for Ärzte/ });
+    for (const verb of ['Credit', 'Debit', 'Recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Delete']) {
+      await actions.click();
+      await see(page.getByRole('menuitem', { name: verb, exact: true })).toBeVisible();
+      if (verb === 'Credit') await look('menu');
+      await page.getByRole('menuitem', { name: verb, exact: true }).click();
+      await see(page.getByRole('dialog')).toBeVisible();
       await page.waitForLoadState('networkidle');
-      // Another for every answer; and on every script that is not fetched by one that has it.
-      const again = expectGuarded((await page.request.get(fill(path))).headers());
-      expect(again).not.toBe(nonce);
-      expect(await page.locator('script').count()).toBeGreaterThan(0);
-      expect([...new Set(asked)]).toEqual([url]);
-    },
-  );
-
-  it('would not run what is not its own', async () => {
-    const page = await browser.newPage({ url: '/sign-in' });
-    expectError(page, /refused by|Content Security Policy/);
-    await page.evaluate(() => {
-      const script = document.createElement('div');
-      script.innerHTML = '<img src="x:" onerror="document.title = \'run\'"><style>body { color: red }</style>';
-      document.body.append(script);
-    });
-    await expect.poll(() => complaintsOf(page).join('\n')).toMatch(/script-src-attr/);
-    expect(complaintsOf(page).join('\n')).toMatch(/style-src-elem/);
-    expect(await page.title()).not.toBe('run');
-  });
-
-  it('says it with what is no page, too', async () => {
-    for (const path of ['/api/health', '/icon.svg', '/api/auth/csrf', '/api/trpc/team.getShell']) {
-      expectGuarded(Object.fromEntries((await fetch(`${url}${path}`)).headers));
+      await look(verb);
+      await page.keyboard.press('Escape');
+      await see(page.getByRole('dialog')).toBeHidden();
     }
-  });
-});
-
-type Asked = { method?: string; team?: string | null; origin?: string | null; body?: unknown };
-
-/** A call through the pages' own door over HTTP, with the cookies of a browser. */
-async function ask(page: Page | null, path: string, { method = 'POST', team, origin = url, body = {} }: Asked = {}) {
-  const cookies = (await page?.context().cookies(url))?.map(({ name, value }) => `${name}=${value}`).join('; ');
-  const response = await fetch(`${url}/api/trpc/${path}`, {
-    method,
-    headers: {
-      'Content-Type': 'application/json',
-      ...(cookies && { Cookie: cookies }),
-      ...(origin !== null && { Origin: origin }),
-      ...(team != null && { 'X-Purser-Team': team }),
-    },
-    body: method === 'GET' ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
-  });
-  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer
-  const said: any = await response.json();
-  return { status: response.status, headers: response.headers, data: said.result?.data, problem: said.error?.data };
-}
-
-describe('the pages’ door', () => {
-  it('answers who is signed in, from the seat in the team that is named', async () => {
-    const page = await browser.newPage({ as: team });
-    const shell = await ask(page, 'team.getShell', { team: team.slug });
-    expect([shell.status, shell.data.team.id, shell.data.me.memberId]).toEqual([200, team.teamId, team.memberId]);
-    expect(shell.headers.get('cache-control')).toBe('no-store');
-    expect(shell.headers.get('ratelimit-policy')).toMatch(/^"person"/);
-    const seats = await ask(page, 'account.listSeats');
-    expect(seats.data.map((seat: { team: { slug: string } }) => seat.team.slug)).toEqual([team.slug]);
+    await page.getByRole('button', { name: 'Create member' }).click();
+    await see(page.getByRole('dialog').getByLabel('Name')).toBeVisible();
+    await page.getByLabel('With a recharge rule').check();
+    await look('create');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Status' }).click();
+    await look('filter');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await see(page.getByPlaceholder('A member, or what to do')).toBeVisible();
+    await look('palette');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('?');
+    await see(page.getByRole('dialog')).toContainText('Keys of this page');
+    await look('help');
+    expect(found).toEqual([]);
   });
 
-  it('is shut to who is not signed in, with a team and without', async () => {
-    for (const [path, slug] of [
-      ['team.getShell', team.slug],
-      ['team.getShell', 'never-given'],
-      ['team.getShell', null],
-      ['account.listSeats', null],
-    ] as const) {
-      const { status, problem } = await ask(null, path, { team: slug });
-      expect([status, problem.code, problem.detail]).toEqual([401, 'missing_key', 'Sign in first.']);
+  it('needs no sideways scrolling at 320 pixels, nor at twice the size', async () => {
+    const page = await newPage({ as: team, viewport: { width: 320, height: 640 } });
+    const wide: string[] = [];
+    for (const path of paths()) {
+      await settled(page, path);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      if (over > 0) wide.push(`${path}: ${over}`);
     }
+    expect(wide).toEqual([]);
   });
 
-  it('answers for the team of others as for one that was never there', async () => {
-    const page = await browser.newPage({ as: team });
-    const [theirs, never] = await Promise.all(
-      [foreign.slug, 'never-given'].map((slug) => ask(page, 'team.getShell', { team: slug })),
+  it('shows the team page with no more script than is promised, and nothing moves once it is shown', async () => {
+    const page = await newPage({ as: team });
+    const session = await page.context().newCDPSession(page);
+    await session.send('Network.enable');
+    const scripts = new Map<string, number>();
+    session.on('Network.responseReceived', ({ requestId, type }) => type === 'Script' && scripts.set(requestId, 0));
+    session.on(
+      'Network.loadingFinished',
+      ({ requestId, encodedDataLength }) => scripts.has(requestId) && scripts.set(requestId, encodedDataLength),
     );
-    expect([theirs!.status, { ...theirs!.problem, requestId: '' }]).toEqual([
-      404,
-      { ...never!.problem, requestId: '' },
-    ]);
-    const change = await ask(page, 'members.createMember', { team: foreign.slug });
-    expect(change.problem.code).toBe('not_found');
-    // Without a team there is none, not the last one.
-    expect((await ask(page, 'members.createMember')).problem.code).toBe('missing_key');
-  });
-
-  it('tells who was deactivated, at the next request', async () => {
-    const { body } = await callApi(`${url}/api/v1`, 'POST', '/members', {
-      key: team.apiKey,
-      body: { generatePassword: true },
+    await page.addInitScript(() => {
+      Reflect.set(window, 'shifted', 0);
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          Reflect.set(window, 'shifted', Reflect.get(window, 'shifted') + (Reflect.get(entry, 'value') as number));
+        }
+      }).observe({ type: 'layout-shift', buffered: true });
     });
-    const { id, email } = body.member;
-    const page = await browser.newPage({ as: { email, password: body.secrets.password } });
-    expect((await ask(page, 'team.getShell', { team: team.slug })).status).toBe(200);
-    await purserJson(dataDir, 'member', 'deactivate', id, '--team', team.teamId);
-    const { status, problem } = await ask(page, 'team.getShell', { team: team.slug });
-    expect([status, problem.code]).toEqual([403, 'member_inactive']);
-    expect((await ask(page, 'account.listSeats')).data[0].member.status).toBe('inactive');
+    await settled(page, at('/members'));
+    await page.waitForTimeout(500);
+    const sum = [...scripts.values()].reduce((a, b) => a + b, 0);
+    expect(scripts.size).toBeGreaterThan(3);
+    expect(sum).toBeLessThanOrEqual(SCRIPT_BUDGET_BYTES);
+    expect(await page.evaluate(() => Reflect.get(window, 'shifted') as number)).toBeLessThan(0.01);
   });
 
-  it('takes a POST from this site alone', async () => {
-    const page = await browser.newPage({ as: team });
-    const port = new URL(url).port;
-    for (const origin of ['https://evil.example', `http://127.0.0.1.evil.example:${port}`, 'null', null, `${url}1`]) {
-      const { status, problem } = await ask(page, 'members.createMember', { team: team.slug, origin });
-      expect([status, problem.code, problem.errors[0].pointer]).toEqual([400, 'invalid_request', 'Origin']);
-    }
-    expect((await ask(page, 'members.createMember', { team: team.slug, method: 'GET' })).status).toBe(405);
-    expect((await ask(page, 'members.createMember', { team: team.slug })).status).toBe(200);
-  });
-
-  it('takes no body above 1 MiB, told by its length or in pieces', async () => {
-    const page = await browser.newPage({ as: team });
-    const large = JSON.stringify({ name: 'a'.repeat(1_048_576) });
-    const { status, problem } = await ask(page, 'members.createMember', { team: team.slug, body: large });
-    expect([status, problem.code]).toEqual([413, 'payload_too_large']);
-  });
-});
-
-describe('beneath /api/auth', () => {
-  it('no page is shown but the product’s own', async () => {
-    for (const path of [
-      'signin',
-      'signout',
-      'error',
-      'signin?callbackUrl=https://evil.example',
-      'error?error=Configuration',
-    ]) {
-      const response = await fetch(`${url}/api/auth/${path}`, { redirect: 'manual' });
-      const to = new URL(response.headers.get('location') ?? 'http://none', url);
-      expect([path, response.status, to.origin, to.pathname]).toEqual([path, 302, url, '/sign-in']);
-    }
-    for (const path of ['verify-request', 'callback/credentials', '_log', 'signin/credentials', 'session/x']) {
-      const response = await fetch(`${url}/api/auth/${path}`, { redirect: 'manual' });
-      expect([path, response.status, response.headers.get('content-type')]).toEqual([
-        path,
-        404,
-        'application/problem+json',
-      ]);
-    }
-    for (const path of ['_log', 'session', 'signin/credentials']) {
-      expect((await fetch(`${url}/api/auth/${path}`, { method: 'POST' })).status).toBe(404);
+  it('comes with its data: the browser asks for none of what is shown first', async () => {
+    const page = await newPage({ as: team });
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/api/trpc/')) asked.push(request.url());
+    });
+    for (const path of paths()) {
+      // A tab other than the first asks for its own list.
+      if (path.includes('tab=')) continue;
+      asked.length = 0;
+      await settled(page, path);
+      expect([path, asked]).toEqual([path, []]);
     }
   });
 
-  it('a session is a cookie that no script reads, and that tells nothing', async () => {
-    const page = await browser.newPage({ as: team, url: '/account/teams' });
-    const cookie = (await page.context().cookies()).find(({ name }) => name === 'purser-session')!;
-    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/', secure: false });
-    expect(cookie.expires).toBeGreaterThan(Date.now() / 1000 + 29 * 86_400);
-    expect(await page.evaluate(() => document.cookie)).not.toContain('session');
-    await expectPage(page.getByRole('heading', { name: 'Teams' })).toBeVisible();
-  });
-
-  it('takes no sign-in from another site, none without its token, and none that is too large', async () => {
-    const form = (origin: string, body: string) =>
-      fetch(`${url}/api/auth/callback/credentials`, {
-        method: 'POST',
-        redirect: 'manual',
-        headers: { Origin: origin, 'Content-Type': 'application/x-www-form-urlencoded' },
-        body,
-      });
-    expect((await form('https://evil.example', 'email=a')).status).toBe(400);
-    const tokenless = await form(url, `email=${team.email}&password=${encodeURIComponent(team.password)}`);
-    expect(tokenless.headers.getSetCookie().join()).not.toContain('purser-session');
-    expect((await form(url, `email=${'a'.repeat(70_000)}`)).status).toBe(413);
+  it('does the main job by keyboard alone', async () => {
+    const page = await newPage({ as: team, url: at('/members') });
+    await page.waitForLoadState('networkidle');
+    const keys = page.keyboard;
+    await keys.press('c');
+    await see(page.getByRole('dialog').getByLabel('Name')).toBeFocused();
+    await keys.type('Keyed Kiosk');
+    await keys.press('Enter');
+    await see(page.getByTestId('api-key')).toBeVisible();
+    await keys.press('Escape');
+    await see(page.getByText('The key was not copied.')).toBeVisible();
+    await keys.press('Escape');
+    await see(page.getByRole('dialog')).toBeHidden();
+    await keys.press('/');
+    await see(page.getByRole('searchbox', { name: 'Search members' })).toBeFocused();
+    await keys.type('Keyed');
+    await see(page.getByText('1 of', { exact: false })).toBeVisible();
+    await keys.press('Escape');
+    await keys.press('j');
+    await see(page.getByRole('link', { name: 'Keyed Kiosk' })).toBeFocused();
+    // On from the name to the last button of the row.
+    await expect
+      .poll(async () => {
+        await keys.press('Tab');
+        return page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+      })
+      .toBe('Actions for Keyed Kiosk');
+    await keys.press('Enter');
+    await see(page.getByRole('menuitem', { name: 'Credit' })).toBeFocused();
+    await keys.press('Enter');
+    await see(page.getByRole('dialog').getByLabel('Amount')).toBeFocused();
+    await keys.type('5');
+    await keys.press('Enter');
+    await see(page.getByText('$5.00 credited to Keyed Kiosk.')).toBeVisible();
+    await see(page.getByRole('button', { name: 'Actions for Keyed Kiosk' })).toBeFocused();
+    await keys.press('Control+k');
+    await see(page.getByPlaceholder('A member, or what to do')).toBeFocused();
+    await keys.type('keyed');
+    await see(page.getByText('$5.00', { exact: false }).last()).toBeVisible();
+    await keys.press('ArrowDown');
+    await keys.press('Enter');
+    await see(page.getByRole('heading', { name: 'Keyed Kiosk' })).toBeVisible();
   });
 });

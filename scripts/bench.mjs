@@ -45,6 +45,7 @@ try {
     DATABASE_POOL_SIZE: '16',
     PURSER_SECRET: 'bench-only-Zk3v9QmX7rT2yLw8pHs4Jd6',
     PURSER_DEMO: '0',
+    ALLOW_HTTP: '1',
     CARRIER: 'sandbox',
     RATE_LIMIT: '1000000',
     NODE_ENV: 'production',

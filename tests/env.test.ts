@@ -6,7 +6,7 @@ const given = {
   PURSER_SECRET: 'tests-only-7f3Kq9ZsX2vB8mNw4LrT6yHc',
   CARRIER: 'sandbox',
 };
-const serve = (more: Record<string, string>) => () => mustBeSafeToServe(parseEnv({ ...given, ...more }));
+const serve = (more: Record<string, string | undefined>) => () => mustBeSafeToServe(parseEnv({ ...given, ...more }));
 
 describe('plain http', () => {
   it('is refused outside the demo, by the name of the variable to set', () => {

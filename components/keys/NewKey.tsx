@@ -13,7 +13,8 @@ type Props = { apiKey: string; password?: string | undefined; email?: string; on
 
 const curlOf = (apiKey: string): string =>
   `curl ${window.location.origin}/api/v1/messages \\
-  -H "Authorization: Bearer ${apiKey}" -H "Content-Type: application/json" \\
+  -H "Authorization: Bearer ${apiKey}" \\
+  -H "Content-Type: application/json" \\
   -d '{"to":"+14155550100","from":"Purser","body":"Hello"}'`;
 
 /**

@@ -49,7 +49,13 @@ export function Palette({ asked }: { asked: number }) {
       .map(({ label, run }) => ({ label, run })),
   ].filter(({ label }) => matches(label));
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={null} clearQueryOnClose>
+    <Spotlight.Root
+      query={query}
+      onQueryChange={setQuery}
+      shortcut={null}
+      clearQueryOnClose
+      overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
+    >
       <Spotlight.Search
         placeholder={owner ? 'A member, or what to do' : 'What to do'}
         aria-label="Search"

@@ -1,4 +1,4 @@
-import { limitAsNumber, pageOfSchema } from '@/server/domain/lists';
+import { pageOfSchema } from '@/server/domain/lists';
 import { listRates, previewRates } from '@/server/domain/rates/read';
 import { MAX_RATE_ROWS } from '@/server/domain/rates/rules';
 import {
@@ -11,10 +11,11 @@ import {
   replaceRatesInput,
 } from '@/server/domain/rates/schema';
 import { confirmRates, importRates, replaceRates } from '@/server/domain/rates/write';
+import { paged } from './inputs';
 import { mutation, query, router } from './procedures';
 
 export const rates = router({
-  listRates: query({ input: rateListInput.extend(limitAsNumber), reply: pageOfSchema(rateSchema), verb: listRates }),
+  listRates: query({ input: rateListInput.extend(paged), reply: pageOfSchema(rateSchema), verb: listRates }),
   replaceRates: mutation({
     input: replaceRatesInput,
     reply: replacedRatesSchema,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { auditOf, expectProblem, useApi } from '../support/door';
 import { callProcedure, sessionOf } from '../support/procedures';
-import { makeTeam, type TestTeam } from '../support/team';
+import { addMember, makeTeam, type TestTeam } from '../support/team';
 
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
@@ -35,7 +35,7 @@ describe('GET /rates', () => {
     expect(await found('?country=de')).toEqual(['0.10', '0.0725']);
     expect(await found('?prefix=4')).toEqual(['0.02', '0.0725']);
     expect(await found('?country=DE&prefix=49')).toEqual(['0.0725']);
-    expect(await found('?country=FR')).toEqual([]);
+    for (const none of ['?country=FR', '?prefix=15']) expect(await found(none)).toEqual([]);
     for (const query of ['?country=XX', '?country=D', '?prefix=%2B49', '?prefix=', '?prefix=0', '?price=1']) {
       expectProblem(await as(team.ownerKey).get(`/rates${query}`), 'invalid_request');
     }
@@ -178,6 +178,9 @@ describe('a card as a file', () => {
       errors: [{ detail: expect.stringMatching(/^Line 3: /) }, { detail: expect.stringMatching(/^Line 4: /) }],
     });
     expect(await ratesOf(team)).toEqual(before);
+    const { key } = await addMember(team);
+    const { problem: ofMember } = await callProcedure(await sessionOf(key), 'importRates', { csv: bad });
+    expect(ofMember?.code).toBe('owner_required');
   });
 
   it('shows twenty differences at most', async () => {

@@ -25,6 +25,8 @@ const fieldsOf = (listed: Listed): string[] => [
   ...(listed.operation.onBehalf ? fieldsAt(listed, 'header') : []),
   ...namesOf(listed.operation.query),
   ...namesOf(listed.operation.body),
+  // Of a list's pages the client of this door names the direction too.
+  ...(namesOf(listed.operation.query).includes('cursor') ? ['direction'] : []),
 ];
 
 describe('the router', () => {

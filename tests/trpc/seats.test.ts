@@ -67,23 +67,28 @@ describe('the page of members', () => {
     expect((await browse(team, { status: ['deleted'] })).data).toMatchObject([{ id: mem, restorableUntil: null }]);
   });
 
-  it('counts the last 30 UTC days alone, today among them', async () => {
+  it('counts the last 30 UTC days alone, today among them, also where it sorts by them', async () => {
     const team = await makeTeam();
-    const { id } = await addMember(team, { name: 'Old' });
-    for (const [days, messages] of [
-      [0, 1],
-      [29, 10],
-      [30, 100],
-    ]) {
+    const [old, fresh] = [await addMember(team, { name: 'Old' }), await addMember(team, { name: 'Fresh' })];
+    const sent: [string, number, number][] = [
+      [old.id, 0, 1],
+      [old.id, 29, 10],
+      [old.id, 30, 100],
+      [fresh.id, 0, 50],
+    ];
+    for (const [id, daysAgo, messages] of sent) {
       await ownerPool().query(
         `INSERT INTO usage_daily (team_id, member_id, day, country, messages, segments, cost)
          VALUES ($1, $2, (now() AT TIME ZONE 'UTC')::date - $3::int, 'US', $4::int, $4::int, $4::int)`,
-        [team.teamId, id, days, messages],
+        [team.teamId, id, daysAgo, messages],
       );
     }
-    for (const sort of ['name', 'messages', 'cost']) {
-      const { data } = await browse(team, { sort, query: 'old' });
-      expect(data, sort).toMatchObject([{ usage: { messages: 11, cost: '0.000011' } }]);
+    for (const sort of ['messages', 'cost']) {
+      const { data } = await browse(team, { sort, direction: 'desc', role: 'member' });
+      expect(data, sort).toMatchObject([
+        { name: 'Fresh', usage: { messages: 50 } },
+        { name: 'Old', usage: { messages: 11, cost: '0.000011' } },
+      ]);
     }
     await ownerPool().query('DELETE FROM usage_daily WHERE team_id = $1', [team.teamId]);
   });

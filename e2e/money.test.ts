@@ -1,0 +1,138 @@
+import { expect as see, type Page } from '@playwright/test';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { callApi, type Answer } from '@/tests/support/api';
+import { useBrowser } from './support/browser';
+import { makeTeam, type Team } from './support/product';
+
+const { url, dataDir } = inject('product');
+
+describe('money, moved from its dialogs', () => {
+  const { newPage } = useBrowser();
+  let team: Team;
+  const members = '/money-pages/members';
+  const call = (method: string, path: string, body?: object): Promise<Answer> =>
+    callApi(`${url}/api/v1`, method, path, { key: team.apiKey, body });
+  const made = async (name: string, credit?: string) =>
+    (await call('POST', '/members', { name, ...(credit && { credit }) })).body.member as { id: string };
+  const balanceOf = async (id: string) => (await call('GET', `/members/${id}`)).body.balance;
+  const openFor = async (page: Page, name: string, verb: string) => {
+    await page.getByRole('button', { name: `Actions for ${name}` }).click();
+    await page.getByRole('menuitem', { name: verb, exact: true }).click();
+    return page.getByRole('dialog');
+  };
+
+  beforeAll(async () => {
+    team = await makeTeam(dataDir, 'Money Pages', '100.00');
+  });
+
+  it('credits what was typed, shows both balances before and after, and can be taken back', async () => {
+    const { id } = await made('North depot');
+    const page = await newPage({ as: team, url: members });
+    const dialog = await openFor(page, 'North depot', 'Credit');
+    await dialog.getByLabel('Amount').fill('$20.5');
+    await see(dialog.getByText('= $20.50')).toBeVisible();
+    const row = (name: string) => dialog.getByRole('row', { name });
+    await see(row('Master balance')).toContainText(/\$100\.00\s*\$79\.50/);
+    await see(row('North depot')).toContainText(/\$0\.00\s*\$20\.50/);
+    await dialog.getByLabel('Note', { exact: true }).fill('For the spring');
+    await page.keyboard.press('Enter');
+    await see(page.getByText('$20.50 credited to North depot.')).toBeVisible();
+    await see(dialog).toBeHidden();
+    await see(page.getByRole('row', { name: /North depot/ })).toContainText('$20.50');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await see(page.getByText('$20.50 taken back by a transfer of its own.')).toBeVisible();
+    await see(page.getByRole('row', { name: /North depot/ })).toContainText('$0.00');
+    expect(await balanceOf(id)).toBe('0.00');
+  });
+
+  it('leaves what was typed as it is, says what it does not understand, and what is short', async () => {
+    await made('South depot', '3.00');
+    const page = await newPage({ as: team, url: members });
+    const dialog = await openFor(page, 'South depot', 'Debit');
+    const amount = dialog.getByLabel('Amount');
+    const submit = dialog.getByRole('button', { name: /^Debit/ });
+    await amount.fill('1,25');
+    await amount.blur();
+    await see(amount).toHaveValue('1,25');
+    await see(dialog.getByText(/Type it like/)).toBeVisible();
+    await see(submit).toBeDisabled();
+    await amount.fill('3.01');
+    await see(dialog.getByText('South depot holds $3.00: $0.01 short.')).toBeVisible();
+    await see(submit).toBeDisabled();
+    await amount.fill('all');
+    await see(dialog.getByText('= All there is: $3.00')).toBeVisible();
+    await submit.click();
+    await see(page.getByText('$3.00 debited from South depot.')).toBeVisible();
+  });
+
+  it('moves nothing and says so when somebody else was faster', async () => {
+    const { id } = await made('East depot', '4.00');
+    const page = await newPage({ as: team, url: members });
+    const dialog = await openFor(page, 'East depot', 'Debit');
+    await dialog.getByLabel('Amount').fill('4');
+    await see(dialog.getByRole('button', { name: 'Debit $4.00' })).toBeEnabled();
+    // The page still shows what it held.
+    await call('POST', `/members/${id}/debit`, { amount: '1.00' });
+    await dialog.getByRole('button', { name: 'Debit $4.00' }).click();
+    await see(dialog.getByRole('alert')).toContainText('Nothing was moved.');
+    await see(dialog.getByRole('alert')).toContainText('holds $3.00, $4.00 would be needed');
+    expect(await balanceOf(id)).toBe('3.00');
+  });
+
+  it('asks again with the same key when the answer is lost, never calls it failed, and moves the money once', async () => {
+    const { id } = await made('Lost depot');
+    const page = await newPage({ as: team, url: members });
+    const keys: (string | undefined)[] = [];
+    // The first two are carried out, and their answers do not arrive.
+    await page.route('**/api/trpc/transfers.creditMember*', async (route) => {
+      keys.push(route.request().headers()['idempotency-key']);
+      if (keys.length > 2) return route.continue();
+      await route.fetch();
+      return route.abort('connectionreset');
+    });
+    const dialog = await openFor(page, 'Lost depot', 'Credit');
+    await dialog.getByLabel('Amount').fill('7');
+    await dialog.getByRole('button', { name: 'Credit $7.00' }).click();
+    await see(dialog.getByText(/No answer yet/)).toBeVisible();
+    await see(dialog.getByText(/failed|wrong/i)).toHaveCount(0);
+    await see(page.getByText('$7.00 credited to Lost depot.')).toBeVisible({ timeout: 15_000 });
+    expect(new Set(keys).size).toBe(1);
+    expect(keys.length).toBe(3);
+    expect(await balanceOf(id)).toBe('7.00');
+  });
+
+  it('goes on asking while the browser is offline, also with the dialog closed', async () => {
+    const { id } = await made('Far depot');
+    const page = await newPage({ as: team, url: members });
+    const dialog = await openFor(page, 'Far depot', 'Credit');
+    await dialog.getByLabel('Amount').fill('2');
+    await see(dialog.getByRole('button', { name: 'Credit $2.00' })).toBeEnabled();
+    await page.context().setOffline(true);
+    await see(page.getByText(/You are offline/)).toBeVisible();
+    await dialog.getByRole('button', { name: 'Credit $2.00' }).click();
+    await see(dialog.getByText(/No answer yet/)).toBeVisible();
+    await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
+    expect(await balanceOf(id)).toBe('0.00');
+    await page.context().setOffline(false);
+    await see(page.getByText('$2.00 credited to Far depot.')).toBeVisible({ timeout: 15_000 });
+    expect(await balanceOf(id)).toBe('2.00');
+  });
+
+  it('reverses a transfer from its row, with a reason, once', async () => {
+    const { id } = await made('Back depot', '6.00');
+    const page = await newPage({ as: team, url: '/money-pages/transfers' });
+    await page.getByRole('row', { name: /Master balance → Back depot/ }).getByRole('button').click();
+    const drawer = page.getByRole('dialog');
+    await drawer.getByRole('button', { name: 'Reverse…' }).click();
+    await drawer.getByLabel('Reason').fill('Wrong depot');
+    await drawer.getByRole('button', { name: 'Reverse', exact: true }).click();
+    await see(page.getByText('Taken back by a transfer of its own.')).toBeVisible();
+    await see(page.getByRole('row', { name: /Back depot → Master balance/ })).toContainText('Wrong depot');
+    const first = page.getByRole('row', { name: /Master balance → Back depot/ });
+    await see(first).toContainText('taken back');
+    await first.getByRole('button').click();
+    await see(page.getByRole('dialog').getByText('Taken back by')).toBeVisible();
+    await see(page.getByRole('button', { name: 'Reverse…' })).toHaveCount(0);
+    expect(await balanceOf(id)).toBe('0.00');
+  });
+});
