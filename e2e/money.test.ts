@@ -121,7 +121,10 @@ describe('money, moved from its dialogs', () => {
   it('reverses a transfer from its row, with a reason, once', async () => {
     const { id } = await made('Back depot', '6.00');
     const page = await newPage({ as: team, url: '/money-pages/transfers' });
-    await page.getByRole('row', { name: /Master balance → Back depot/ }).getByRole('button').click();
+    await page
+      .getByRole('row', { name: /Master balance → Back depot/ })
+      .getByRole('button')
+      .click();
     const drawer = page.getByRole('dialog');
     await drawer.getByRole('button', { name: 'Reverse…' }).click();
     await drawer.getByLabel('Reason').fill('Wrong depot');

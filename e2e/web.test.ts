@@ -1,10 +1,13 @@
 import { expect as expectPage, type Page } from '@playwright/test';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freePort } from '@/scripts/lib/ports.mjs';
 import { callApi } from '@/tests/support/api';
 import { complaintsOf, expectError, useBrowser } from './support/browser';
-import { makeTeam, purserJson, ROOT, type Team } from './support/product';
+import { makeTeam, purserJson, ROOT, startWeb, until, type Running, type Team } from './support/product';
 
 const { url, dataDir } = inject('product');
 const browser = useBrowser();
@@ -240,4 +243,72 @@ describe('beneath /api/auth', () => {
     expect(tokenless.headers.getSetCookie().join()).not.toContain('purser-session');
     expect((await form(url, `email=${'a'.repeat(70_000)}`)).status).toBe(413);
   });
+});
+
+/** A request as a proxy hands it on, and its answer. */
+function proxied(port: number, path: string, headers: Record<string, string>) {
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    httpRequest({ port, host: '127.0.0.1', path, headers, agent: false }, (response) => resolve(response.resume()))
+      .on('error', reject)
+      .end();
+  });
+}
+
+const forwarded = { 'X-Forwarded-Host': 'evil.example, purser.example', 'X-Forwarded-Proto': 'http, https' };
+
+describe('behind a proxy that people reach over https', () => {
+  let web: Running;
+  let port: number;
+  beforeAll(async () => {
+    port = await freePort(undefined);
+    web = startWeb(dataDir, port, { APP_URL: 'https://purser.example', TRUST_PROXY: '1' });
+    const isUp = () =>
+      fetch(`http://127.0.0.1:${port}/api/health`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await until(web.output, 30_000, isUp);
+  });
+  afterAll(async () => {
+    web.child.kill('SIGTERM');
+    await once(web.child, 'exit');
+  });
+
+  it('browsers are told to keep to https, and cookies to this host', async () => {
+    const { headers } = await proxied(port, '/api/auth/csrf', forwarded);
+    expect(headers['strict-transport-security']).toBe('max-age=31536000');
+    expect(headers['set-cookie']?.join()).toMatch(/__Host-[^;]*; Path=\/; HttpOnly; Secure; SameSite=Lax/);
+    const csrf = await fetch(`http://127.0.0.1:${port}/api/auth/csrf`);
+    const { csrfToken }: { csrfToken: string } = await csrf.json();
+    const fields = { email: team.email, password: team.password, csrfToken, json: 'true' };
+    const entered = await fetch(`http://127.0.0.1:${port}/api/auth/callback/credentials`, {
+      method: 'POST',
+      headers: {
+        Cookie: csrf.headers
+          .getSetCookie()
+          .map((text) => text.split(';', 1)[0])
+          .join('; '),
+      },
+      body: new URLSearchParams(fields),
+    });
+    const cookie = entered.headers.getSetCookie().find((text) => text.startsWith('__Host-purser-session='));
+    expect(cookie).toMatch(/; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/);
+  });
+
+  it('this site is what the proxy was asked, not what a client says', async () => {
+    const { headers } = await proxied(port, '/api/auth/signin', forwarded);
+    expect(headers.location).toMatch(/^https:\/\/purser\.example\/sign-in|^\/sign-in/);
+    expect(headers.location).not.toContain('evil.example');
+  });
+});
+
+it('a proxy that is not trusted cannot say what this site is', async () => {
+  const { headers } = await proxied(Number(new URL(url).port), '/api/auth/signin', { ...forwarded, Host: 'localhost' });
+  expect(headers.location).not.toMatch(/example/);
+});
+
+it('a start that would serve plain http outside the demo fails, and names what to set', async () => {
+  const web = startWeb(dataDir, await freePort(undefined), { PURSER_DEMO: '0', CARRIER: 'sandbox' });
+  const [code] = await once(web.child, 'exit');
+  expect([code, web.output()]).toEqual([78, expect.stringMatching(/APP_URL[^]*ALLOW_HTTP=1/)]);
 });
