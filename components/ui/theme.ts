@@ -82,6 +82,15 @@ export const theme = createTheme({
       defaultProps: { position: 'right', transitionProps: { duration: 120 } },
     },
     Menu: { defaultProps: { shadow: 'md', returnFocus: true, transitionProps: { duration: 80 } } },
+    // What stands on a filled button is else judged by its colour in the light scheme alone.
+    Button: {
+      vars: (_theme: unknown, { variant, color }: { variant?: string; color?: string }) => ({
+        root:
+          variant === undefined && color === undefined
+            ? { '--button-color': 'var(--mantine-primary-color-contrast)' }
+            : {},
+      }),
+    },
     Select: { defaultProps: { checkIconPosition: 'right' } },
   },
 });
