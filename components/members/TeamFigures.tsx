@@ -7,7 +7,7 @@ import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Money } from '@/components/ui/Money';
-import { Bars, Bone, Figure, Figures } from '@/components/ui/pieces';
+import { Bars, Bone, Figure, Figures, Status } from '@/components/ui/pieces';
 import { micros } from '@/components/ui/amount';
 
 /** The master balance and how long it lasts, who there is, what it cost, who waits. */
@@ -47,6 +47,8 @@ export function TeamFigures() {
 /** The master balance, and how long it lasts as it is being spent. */
 export function MasterFigure() {
   const { team } = useShell();
+  const isLow =
+    team.lowBalance !== null && team.masterBalance !== null && micros(team.masterBalance) < micros(team.lowBalance);
   const known = useQuery(useTRPC().team.getTeam.queryOptions()).data;
   return (
     <Figure
@@ -57,7 +59,15 @@ export function MasterFigure() {
           <FundButton />
         </>
       }
-      note={known ? lasting(known) : <Bone />}
+      note={
+        known ? (
+          <>
+            {isLow && <Status tone="warn">Low</Status>} {lasting(known)}
+          </>
+        ) : (
+          <Bone />
+        )
+      }
     />
   );
 }
