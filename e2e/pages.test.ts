@@ -76,7 +76,7 @@ describe('every page', () => {
     await page.getByLabel('With a recharge rule').check();
     await look('create');
     await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Status' }).click();
+    await page.getByRole('search').getByRole('button', { name: 'Status' }).click();
     await look('filter');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Control+k');

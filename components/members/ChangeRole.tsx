@@ -12,7 +12,7 @@ import type { Target } from './useMemberActions';
 
 /** Switches a role, after saying in words what changes and what does not. */
 export function ChangeRole({ member, onClose }: { member: Target; onClose: () => void }) {
-  const { me } = useShell();
+  const { me, team } = useShell();
   const router = useRouter();
   const client = useTRPCClient();
   const cache = useQueryClient();
@@ -33,8 +33,8 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
           undo,
         });
         onClose();
-        // What one may see has changed with one's own role: the page is asked anew.
-        if (isMe) router.refresh();
+        // What one may see has changed with one's own role.
+        if (isMe) router.push(`/${team.slug}`);
       },
     }),
   );

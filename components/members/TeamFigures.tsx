@@ -2,7 +2,6 @@
 
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
@@ -10,8 +9,6 @@ import { useDialogs } from '@/components/ui/dialogs';
 import { Money } from '@/components/ui/Money';
 import { Bars, Bone, Figure, Figures, Status } from '@/components/ui/pieces';
 import { micros } from '@/components/ui/amount';
-
-const FundSandbox = dynamic(() => import('@/components/money/FundSandbox').then((file) => file.FundSandbox));
 
 /** The master balance and how long it lasts, who there is, what it cost, who waits. */
 export function TeamFigures() {
@@ -108,12 +105,13 @@ export function FundButton() {
   const open = useDialogs();
   if (!demo) return null;
   return (
-    <Button
-      size="compact-sm"
-      variant="default"
-      onClick={() => open({ title: 'Fund the master balance', body: (close) => <FundSandbox onClose={close} /> })}
-    >
+    <Button size="compact-sm" variant="default" onClick={() => open({ title: 'Fund the master balance', body: fund })}>
       Fund
     </Button>
   );
 }
+
+const fund = async (onClose: () => void) => {
+  const { FundSandbox } = await import('@/components/money/FundSandbox');
+  return <FundSandbox onClose={onClose} />;
+};
