@@ -11,9 +11,8 @@ import { Failed } from '@/components/ui/Failed';
 import { Money } from '@/components/ui/Money';
 import { Bone, Late, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import { usePlace } from '@/components/ui/usePlace';
+import { Country } from './Country';
 import styles from './rates.module.css';
-import { countryName } from './view';
 
 /** What a request of the pages may hold; the API takes longer cards. */
 const MAX_CHARACTERS = 900_000;
@@ -144,7 +143,6 @@ function Problems({ problems }: Pick<Seen, 'problems'>) {
 }
 
 function Changes({ seen }: { seen: Seen }) {
-  const { locale } = usePlace();
   const { currency } = useShell().team;
   const { changed, added, removed, unchanged, differences } = seen;
   const all = changed + added + removed;
@@ -179,7 +177,7 @@ function Changes({ seen }: { seen: Seen }) {
                 {differences.map(({ country, prefix, before, after }) => (
                   <tr key={`${country}/${prefix}`}>
                     <td>
-                      {country && countryName(country, locale)} {prefix && <code>+{prefix}</code>}
+                      {country && <Country code={country} />} {prefix && <code>+{prefix}</code>}
                     </td>
                     <td data-right>{price(before)}</td>
                     <td data-right>{price(after)}</td>

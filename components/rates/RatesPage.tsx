@@ -18,8 +18,9 @@ import tableStyles from '@/components/ui/table.module.css';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import { toast } from '@/components/ui/toast';
 import { usePlace } from '@/components/ui/usePlace';
+import { Country } from './Country';
 import styles from './rates.module.css';
-import { countryName, rateFilter, rateQuestion, rateView } from './view';
+import { rateFilter, rateQuestion, rateView } from './view';
 
 const ImportRates = dynamic(() => import('./ImportRates').then((file) => file.ImportRates));
 
@@ -43,7 +44,7 @@ export function RatesPage() {
           value={q}
           onChange={(text) => void setView({ q: text || null })}
         />
-        {filter?.country && <span className="muted">{countryName(filter.country, locale)}</span>}
+        {filter?.country && <Country code={filter.country} />}
         <span className={tableStyles.push} />
         <Button size="xs" variant="default" leftSection={<Upload size={14} aria-hidden />} onClick={load}>
           Import
@@ -92,7 +93,6 @@ type TableProps = { filter: ReturnType<typeof rateFilter>; onClear: () => void; 
 
 function RateTable({ filter, onClear, onImport }: TableProps) {
   const { currency } = useShell().team;
-  const { locale } = usePlace();
   const list = useInfiniteQuery(
     useTRPC().rates.listRates.infiniteQueryOptions(rateQuestion(filter ?? {}), {
       getNextPageParam: (page) => page.nextCursor,
@@ -126,7 +126,7 @@ function RateTable({ filter, onClear, onImport }: TableProps) {
     <>
       <DataTable
         label="Prices"
-        columns={columnsOf(currency, locale)}
+        columns={columnsOf(currency)}
         rows={rows}
         idOf={({ country, prefix }) => `${country ?? ''}/${prefix}`}
         nameOf={({ country, prefix }) => `${country ?? ''} ${prefix}`}
@@ -149,14 +149,20 @@ function RateTable({ filter, onClear, onImport }: TableProps) {
   );
 }
 
-function columnsOf(currency: string, locale: string): Column<Rate>[] {
+function columnsOf(currency: string): Column<Rate>[] {
   return [
     {
       id: 'country',
       header: 'Country',
       main: true,
       cell: ({ country }) =>
-        country === null ? <span className="muted">any</span> : `${countryName(country, locale)} (${country})`,
+        country === null ? (
+          <span className="muted">any</span>
+        ) : (
+          <>
+            <Country code={country} /> ({country})
+          </>
+        ),
     },
     {
       id: 'prefix',
