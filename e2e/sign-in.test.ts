@@ -100,6 +100,8 @@ describe('what is no longer so', () => {
   it('ends in every tab with the next request: signing out', async () => {
     const page = await browser.newPage({ as: team, url: `/${team.slug}/members` });
     const tab = await browser.newPage({ beside: page, url: `/${team.slug}/transfers` });
+    // Whatever the other tab asks meanwhile is refused.
+    for (const each of [page, tab]) expectError(each, REFUSED);
     const cookies = await page.context().cookies();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL('/sign-in');

@@ -13,6 +13,9 @@ const { newPage } = useBrowser();
 
 type Made = { id: string; name: string; email: string; apiKey: { last4: string }; key: string };
 
+const HEADS = ['', 'Name', 'Email', 'Role', 'API key', 'Balance', 'Messages 30 d', 'Cost 30 d', 'Status', 'Actions'];
+const VERBS = ['Credit', 'Debit', 'Recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Deactivate', 'Delete'];
+
 const callOf =
   (team: () => Team) =>
   (method: string, path: string, body?: object): Promise<Answer> =>
@@ -75,10 +78,7 @@ describe('the list of members', () => {
 
   it('shows of each member who it is, its role, key, balance and rule, what it sent and how it stands', async () => {
     const page = await newPage({ as: team, url: members });
-    await see(table(page).getByRole('columnheader')).toHaveText([
-      ...['', 'Name', 'Email', 'Role', 'API key', 'Balance'],
-      ...['Messages 30 d', 'Cost 30 d', 'Status', 'Actions'],
-    ]);
+    await see(table(page).getByRole('columnheader')).toHaveText(HEADS);
     const { body: alder } = await call('GET', `/members/${find('Alder Foods').id}`);
     const seen = (await shown(page)).find(({ Name }) => Name === 'Alder Foods');
     expect(seen).toMatchObject({
@@ -249,9 +249,7 @@ describe('the list of members', () => {
   it('opens what is done to a member from the last button of its row', async () => {
     const page = await newPage({ as: team, url: members });
     await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
-    await see(page.getByRole('menuitem')).toHaveText([
-      ...['Credit', 'Debit', 'Recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Deactivate', 'Delete'],
-    ]);
+    await see(page.getByRole('menuitem')).toHaveText(VERBS);
     for (const [verb, title] of [
       ['Recharge rule', 'Recharge rule of Birch Clinic'],
       ['Reveal key', 'Key of Birch Clinic'],
@@ -291,10 +289,10 @@ describe('the list of members', () => {
   it('lights up a balance that has changed', async () => {
     const page = await newPage({ as: team });
     await page.addInitScript(() => {
-      const { animate } = Element.prototype;
+      const animate = Reflect.get(Element.prototype, 'animate');
       Element.prototype.animate = function (...words) {
         if (this.textContent?.startsWith('$')) document.body.dataset['lit'] = this.textContent;
-        return animate.apply(this, words);
+        return Reflect.apply(animate, this, words);
       };
     });
     await page.goto(members);

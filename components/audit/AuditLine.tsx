@@ -14,8 +14,8 @@ export type AuditEvent = inferOutput<ReturnType<typeof useTRPC>['audit']['listAu
 type Say = {
   /** The member that it was done to, with the way to it. */
   member: ReactNode;
-  /** An amount that the event tells of. */
-  money: (name: string) => ReactNode;
+  /** The amount that the event tells of. */
+  amount: ReactNode;
   after: Record<string, unknown>;
   before: Record<string, unknown>;
 };
@@ -24,8 +24,8 @@ type Say = {
 const WORDS: Record<string, (say: Say) => ReactNode> = {
   'team.created': () => 'made the team',
   'team.updated': ({ before, after }) => `changed the settings${changedOf(before, after)}`,
-  'team.funded': ({ money }) => <>funded the master balance with {money('amount')}</>,
-  'team.withdrawn': ({ money }) => <>withdrew {money('amount')} from the master balance</>,
+  'team.funded': ({ amount }) => <>funded the master balance with {amount}</>,
+  'team.withdrawn': ({ amount }) => <>withdrew {amount} from the master balance</>,
   'member.created': ({ member }) => <>created {member}</>,
   'member.updated': ({ member, after }) => (
     <>
@@ -39,23 +39,23 @@ const WORDS: Record<string, (say: Say) => ReactNode> = {
       made {member} {after['role'] === 'owner' ? 'an owner' : 'a member'}
     </>
   ),
-  'member.deleted': ({ member, money }) => (
+  'member.deleted': ({ member, amount }) => (
     <>
-      deleted {member}; {money('returned')} went back to the master balance
+      deleted {member}; {amount} went back to the master balance
     </>
   ),
   'member.restored': ({ member }) => <>restored {member}</>,
-  'member.credited': ({ member, money }) => (
+  'member.credited': ({ member, amount }) => (
     <>
-      credited {member} with {money('amount')}
+      credited {member} with {amount}
     </>
   ),
-  'member.debited': ({ member, money }) => (
+  'member.debited': ({ member, amount }) => (
     <>
-      debited {money('amount')} from {member}
+      debited {amount} from {member}
     </>
   ),
-  'transfer.reversed': ({ money }) => <>reversed a transfer of {money('amount')}</>,
+  'transfer.reversed': ({ amount }) => <>reversed a transfer of {amount}</>,
   'recharge.set': ({ member }) => <>set the recharge rule of {member}</>,
   'recharge.deleted': ({ member }) => <>removed the recharge rule of {member}</>,
   'key.rotated': ({ member }) => <>rotated the key of {member}</>,
@@ -63,9 +63,9 @@ const WORDS: Record<string, (say: Say) => ReactNode> = {
   'key.ended': () => 'ended an old key',
   'rates.replaced': ({ after }) => `replaced the prices (${String(after['rows'])} rows)`,
   'rates.confirmed': () => 'confirmed the sample prices',
-  'messages.batch_sent': ({ after, money }) => (
+  'messages.batch_sent': ({ after, amount }) => (
     <>
-      sent {String(after['messages'])} messages at once for {money('cost')}
+      sent {String(after['messages'])} messages at once for {amount}
     </>
   ),
 };
@@ -81,6 +81,7 @@ function changedOf(before: Record<string, unknown>, after: Record<string, unknow
 export function AuditLine({ event }: { event: AuditEvent }) {
   const { slug, currency } = useShell().team;
   const after = event.after ?? {};
+  const amount = after['amount'] ?? after['returned'] ?? after['cost'];
   const words = WORDS[event.action] ?? (() => event.action);
   return (
     <p className={styles.line}>
@@ -88,6 +89,7 @@ export function AuditLine({ event }: { event: AuditEvent }) {
         <strong>{event.actor.name}</strong>{' '}
         {words({
           after,
+          amount: typeof amount === 'string' ? <Money amount={amount} currency={currency} /> : 'an amount',
           before: event.before ?? {},
           member:
             event.targetType === 'member' ? (
@@ -95,8 +97,6 @@ export function AuditLine({ event }: { event: AuditEvent }) {
                 {event.targetName ?? 'a member'}
               </Link>
             ) : null,
-          money: (name) =>
-            typeof after[name] === 'string' ? <Money amount={after[name]} currency={currency} /> : 'an amount',
         })}
       </span>
       <span className="muted">

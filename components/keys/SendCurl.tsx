@@ -8,7 +8,8 @@ import { CopyButton } from '@/components/ui/Copy';
 /** Sends a message with a key, as a command for a shell. */
 export const curlOf = (origin: string, apiKey: string): string =>
   `curl ${origin}/api/v1/messages \\
-  -H "Authorization: Bearer ${apiKey}" -H "Content-Type: application/json" \\
+  -H "Authorization: Bearer ${apiKey}" \\
+  -H "Content-Type: application/json" \\
   -d '{"to":"+14155550100","from":"Purser","body":"Hello"}'`;
 
 const never = () => () => undefined;

@@ -117,23 +117,11 @@ function useBulk(verb: BulkVerb, members: Chosen[]) {
   const cache = useQueryClient();
   const { currency } = useShell().team;
   const { locale } = usePlace();
-  const [results, setResults] = useState<ReadonlyMap<string, Result>>(new Map());
+  const { results, tell, forget, show } = useResults();
   const [isRunning, setRunning] = useState(false);
   // One input a row for good: its key is the same however often the row is tried.
   const inputs = useRef(new Map<string, Input>());
   const stopped = useRef(false);
-  // Shown some at a time: of ten thousand rows not every one is worth a drawing of all.
-  const told = useRef(new Map<string, Result>());
-  const showing = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const show = () => {
-    clearTimeout(showing.current);
-    showing.current = undefined;
-    setResults(new Map(told.current));
-  };
-  const tell = (id: string, result: Result) => {
-    told.current.set(id, result);
-    showing.current ??= setTimeout(show, SHOWN_EVERY_MS);
-  };
   const once = async (input: Input): Promise<string> => {
     if (verb === 'activate') return `is ${(await client.members.activateMember.mutate(input)).status}`;
     if (verb === 'deactivate') return `is ${(await client.members.deactivateMember.mutate(input)).status}`;
@@ -158,8 +146,7 @@ function useBulk(verb: BulkVerb, members: Chosen[]) {
     setRunning(true);
     stopped.current = false;
     const waiting = [...ids];
-    for (const id of ids) told.current.delete(id);
-    show();
+    forget(ids);
     const lane = async () => {
       for (let id = waiting.shift(); id !== undefined && !stopped.current; id = waiting.shift()) {
         tell(id, await untilAnswered(inputs.current.get(id)!));
@@ -183,6 +170,27 @@ function useBulk(verb: BulkVerb, members: Chosen[]) {
     again: (ids: string[]) => void run(ids),
     stop: () => (stopped.current = true),
   };
+}
+
+/** What became of each, shown some at a time: of ten thousand rows not every one is worth a drawing of all. */
+function useResults() {
+  const told = useRef(new Map<string, Result>());
+  const due = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const [results, setResults] = useState<ReadonlyMap<string, Result>>(new Map());
+  const show = () => {
+    clearTimeout(due.current);
+    due.current = undefined;
+    setResults(new Map(told.current));
+  };
+  const tell = (id: string, result: Result) => {
+    told.current.set(id, result);
+    due.current ??= setTimeout(show, SHOWN_EVERY_MS);
+  };
+  const forget = (ids: string[]) => {
+    for (const id of ids) told.current.delete(id);
+    show();
+  };
+  return { results, tell, forget, show };
 }
 
 type ResultsProps = Props & { bulk: ReturnType<typeof useBulk> };

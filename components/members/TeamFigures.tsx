@@ -2,16 +2,13 @@
 
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Money } from '@/components/ui/Money';
-import { Bars, Bone, Figure, Figures } from '@/components/ui/pieces';
+import { Bars, Bone, Figure, Figures, Status } from '@/components/ui/pieces';
 import { micros } from '@/components/ui/amount';
-
-const FundSandbox = dynamic(() => import('@/components/money/FundSandbox').then((file) => file.FundSandbox));
 
 /** The master balance and how long it lasts, who there is, what it cost, who waits. */
 export function TeamFigures() {
@@ -50,6 +47,8 @@ export function TeamFigures() {
 /** The master balance, and how long it lasts as it is being spent. */
 export function MasterFigure() {
   const { team } = useShell();
+  const isLow =
+    team.lowBalance !== null && team.masterBalance !== null && micros(team.masterBalance) < micros(team.lowBalance);
   const known = useQuery(useTRPC().team.getTeam.queryOptions()).data;
   return (
     <Figure
@@ -60,7 +59,15 @@ export function MasterFigure() {
           <FundButton />
         </>
       }
-      note={known ? lasting(known) : <Bone />}
+      note={
+        known ? (
+          <>
+            {isLow && <Status tone="warn">Low</Status>} {lasting(known)}
+          </>
+        ) : (
+          <Bone />
+        )
+      }
     />
   );
 }
@@ -98,12 +105,13 @@ export function FundButton() {
   const open = useDialogs();
   if (!demo) return null;
   return (
-    <Button
-      size="compact-sm"
-      variant="default"
-      onClick={() => open({ title: 'Fund the master balance', body: (close) => <FundSandbox onClose={close} /> })}
-    >
+    <Button size="compact-sm" variant="default" onClick={() => open({ title: 'Fund the master balance', body: fund })}>
       Fund
     </Button>
   );
 }
+
+const fund = async (onClose: () => void) => {
+  const { FundSandbox } = await import('@/components/money/FundSandbox');
+  return <FundSandbox onClose={onClose} />;
+};

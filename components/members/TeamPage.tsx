@@ -1,19 +1,21 @@
 'use client';
 
-import { Button, CloseButton, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useLocalStorage } from '@mantine/hooks';
+import { Button } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Columns3, Download, Plus, Search } from 'lucide-react';
+import { Columns3, Download, Plus } from 'lucide-react';
 import { useQueryState, useQueryStates } from 'nuqs';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect } from 'react';
 import { problemOf, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable, type Sort } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { ChoiceMenu, FilterChip } from '@/components/ui/FilterChip';
 import { Pager } from '@/components/ui/Pager';
-import { Bone, Empty, Late, PageHead } from '@/components/ui/pieces';
+import { Empty, PageHead } from '@/components/ui/pieces';
+import { SearchField } from '@/components/ui/SearchField';
 import { useShortcut } from '@/components/ui/shortcuts';
+import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import tableStyles from '@/components/ui/table.module.css';
 import { BulkBar } from './BulkBar';
 import { CHOOSABLE, HIDDEN_AT_FIRST, memberColumns } from './columns';
@@ -104,7 +106,12 @@ function Toolbar({ view, onChange, hidden, onHide, counts }: ToolbarProps) {
   const { team } = useShell();
   return (
     <search className={tableStyles.toolbar}>
-      <SearchField value={view.q} onChange={(q) => onChange({ q })} />
+      <SearchField
+        label="Search members"
+        placeholder="Name, email, id, end of key…"
+        value={view.q}
+        onChange={(q) => onChange({ q })}
+      />
       <Filters view={view} onChange={onChange} />
       <span className="muted tabular" aria-live="polite">
         {counts && countOf(counts, view)}
@@ -129,40 +136,6 @@ function exportQuery(view: MemberView): string {
   const wanted = { ...memberFilter(view), sort: view.sort, direction: view.dir };
   const pairs = Object.entries(wanted).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
   return new URLSearchParams(pairs).toString();
-}
-
-function SearchField({ value, onChange }: { value: string; onChange: (text: string) => void }) {
-  const [text, setText] = useState(value);
-  const [known, setKnown] = useState(value);
-  const field = useRef<HTMLInputElement>(null);
-  const report = useDebouncedCallback(onChange, 200);
-  // The address has changed by another way (back, a cleared filter): the field follows.
-  if (value !== known) {
-    setKnown(value);
-    if (value !== text.trim()) setText(value);
-  }
-  const type = (next: string) => {
-    setText(next);
-    report(next.trim());
-  };
-  useShortcut('/', 'Search the members', () => field.current?.focus());
-  return (
-    <TextInput
-      ref={field}
-      size="xs"
-      type="search"
-      aria-label="Search members"
-      placeholder="Name, email, id, end of key…"
-      leftSection={<Search size={14} aria-hidden />}
-      value={text}
-      onChange={(event) => type(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') event.currentTarget.blur();
-      }}
-      rightSection={text && <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />}
-      style={{ flex: '0 1 18rem', minWidth: '10rem' }}
-    />
-  );
 }
 
 type ViewProps = { view: MemberView; onChange: (next: Partial<MemberView>) => void };
@@ -264,13 +237,3 @@ function Nothing({ view, onChange }: ViewProps) {
   }
   return <FirstMember onCreate={create} />;
 }
-
-export const TableSkeleton = () => (
-  <Late>
-    <div className={tableStyles.frame} style={{ padding: '0.75rem', display: 'grid', gap: '1.5rem' }}>
-      {Array.from({ length: 8 }, (_, i) => (
-        <Bone key={i} width={`${90 - ((i * 7) % 30)}%`} />
-      ))}
-    </div>
-  </Late>
-);

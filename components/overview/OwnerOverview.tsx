@@ -39,8 +39,10 @@ export function OwnerOverview() {
           <>
             <CostChart days={overview.days} />
             <div className={styles.columns}>
-              <Waiting waiting={overview.waiting} />
-              <Spenders spenders={overview.spenders} />
+              <div className={styles.stack}>
+                <Waiting waiting={overview.waiting} />
+                <Spenders spenders={overview.spenders} />
+              </div>
               <Recent recent={overview.recent} />
             </div>
           </>

@@ -20,10 +20,10 @@ type Props = {
   ends: [string, string];
 };
 
-/** The smallest of 1, 2, 5, 10, 20 … that is not below it. */
+/** A round height that is not below it, and whose half is round too. */
 function roundUp(size: number): number {
   const power = 10 ** Math.floor(Math.log10(size));
-  return power * ([1, 2, 5, 10].find((step) => step * power >= size) ?? 10);
+  return power * ([1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= size) ?? 10);
 }
 
 /** Values along an axis, each against the one before it; the same numbers as a table on demand. */
@@ -32,7 +32,7 @@ export function BarChart({ label, bars, print, names, ends }: Props) {
   const [shown, setShown] = useState<Bar | null>(null);
   const largest = Math.max(0, ...bars.flatMap(({ now, before }) => [now.size, before?.size ?? 0]));
   return (
-    <figure className={styles.figure}>
+    <figure className={styles.figure} aria-label={label}>
       <figcaption className={styles.legend}>
         <span data-mark="now">{names.now}</span>
         {names.before && <span data-mark="before">{names.before}</span>}
@@ -44,7 +44,7 @@ export function BarChart({ label, bars, print, names, ends }: Props) {
         <BarTable label={label} bars={bars} names={names} />
       ) : (
         <>
-          <div className={styles.plot} role="img" aria-label={label} onMouseLeave={() => setShown(null)}>
+          <div className={styles.plot} aria-hidden onMouseLeave={() => setShown(null)}>
             <Axis top={largest === 0 ? 0 : roundUp(largest)} print={print} />
             <Bars bars={bars} top={largest === 0 ? 1 : roundUp(largest)} onShow={setShown} />
           </div>
@@ -94,24 +94,22 @@ const Bars = ({ bars, top, onShow }: { bars: Bar[]; top: number; onShow: (bar: B
 );
 
 const BarTable = ({ label, bars, names }: Pick<Props, 'label' | 'bars' | 'names'>) => (
-  <div className={styles.scroll} role="region" aria-label={label} tabIndex={0}>
-    <table className={styles.table} aria-label={label}>
-      <thead>
-        <tr>
-          <th scope="col">{names.bar}</th>
-          <th scope="col">{names.now}</th>
-          {names.before && <th scope="col">{names.before}</th>}
+  <table className={styles.table} aria-label={label}>
+    <thead>
+      <tr>
+        <th scope="col">{names.bar}</th>
+        <th scope="col">{names.now}</th>
+        {names.before && <th scope="col">{names.before}</th>}
+      </tr>
+    </thead>
+    <tbody>
+      {bars.map(({ id, name, now, before }) => (
+        <tr key={id}>
+          <th scope="row">{name}</th>
+          <td>{now.shown}</td>
+          {before && <td>{before.shown}</td>}
         </tr>
-      </thead>
-      <tbody>
-        {bars.map(({ id, name, now, before }) => (
-          <tr key={id}>
-            <th scope="row">{name}</th>
-            <td>{now.shown}</td>
-            {before && <td>{before.shown}</td>}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+      ))}
+    </tbody>
+  </table>
 );

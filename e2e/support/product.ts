@@ -63,9 +63,9 @@ export function connectionOf(dataDir: string): Connection {
 }
 
 /** One more web process on the product's database, as an operator may add any number of them. */
-export function startWeb(dataDir: string, port: number): Running {
+export function startWeb(dataDir: string, port: number, more: Record<string, string> = {}): Running {
   const env = { ...embeddedEnvironment(dataDir, connectionOf(dataDir)), NODE_ENV: 'production', RATE_LIMIT: '100000' };
-  return run(['--import', 'tsx', 'server/web.ts'], cleanEnvironment({ ...env, PORT: String(port) }));
+  return run(['--import', 'tsx', 'server/web.ts'], cleanEnvironment({ ...env, PORT: String(port), ...more }));
 }
 
 export type Ended = { code: number | null; stdout: string; stderr: string };

@@ -1,0 +1,314 @@
+import { expect as expectPage, type Page } from '@playwright/test';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freePort } from '@/scripts/lib/ports.mjs';
+import { callApi } from '@/tests/support/api';
+import { complaintsOf, expectError, useBrowser } from './support/browser';
+import { makeTeam, purserJson, ROOT, startWeb, until, type Running, type Team } from './support/product';
+
+const { url, dataDir } = inject('product');
+const browser = useBrowser();
+
+let team: Team;
+let foreign: Team;
+beforeAll(async () => {
+  team = await makeTeam(dataDir, 'Paged Crew', '100.00');
+  foreign = await makeTeam(dataDir, 'Foreign Crew', '100.00');
+});
+
+/** The address of every page there is, as its folders say, with a place for each part that varies. */
+const PAGES = readdirSync(join(ROOT, 'app'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => /(^|\/)page\.tsx$/.test(file))
+  .map((file) => `/${file.replace(/\([^)]*\)\//g, '').replace(/\/?page\.tsx$/, '')}`)
+  .toSorted();
+
+const fill = (page: string): string =>
+  page.replace('[team]', team.slug).replace('[id]', team.memberId).replace('[code]', 'not_found');
+
+const FIELDS = {
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': expect.stringContaining('camera=()'),
+};
+
+const POLICY = [
+  /^default-src 'self'$/,
+  /^script-src 'nonce-[\w+/]{22}==' 'strict-dynamic'$/,
+  /^style-src-elem 'self' 'nonce-[\w+/]{22}=='$/,
+  /^style-src-attr 'unsafe-inline'$/,
+  /^img-src 'self' data:$/,
+  /^font-src 'self'$/,
+  /^connect-src 'self'$/,
+  /^object-src 'none'$/,
+  /^base-uri 'none'$/,
+  /^form-action 'self'$/,
+  /^frame-ancestors 'none'$/,
+];
+
+function expectGuarded(headers: Record<string, string>): string {
+  expect(headers).toMatchObject(FIELDS);
+  const policy = (headers['content-security-policy'] ?? '').split('; ');
+  expect(policy).toHaveLength(POLICY.length);
+  for (const [index, pattern] of POLICY.entries()) expect(policy[index]).toMatch(pattern);
+  // Only where people come over https: it would shut this machine's other programs out.
+  expect(headers['strict-transport-security']).toBeUndefined();
+  return /'nonce-([^']+)'/.exec(headers['content-security-policy']!)![1]!;
+}
+
+describe('every page', () => {
+  it('is found', () => expect(PAGES).toEqual(expect.arrayContaining(['/', '/[team]/members', '/sign-in'])));
+
+  it.each([...PAGES, '/nowhere/at/all', '/[team]/nowhere'])(
+    'says with itself what may run in it, and asks for nothing more: %s',
+    async (path) => {
+      const as = path === '/sign-in' ? null : team;
+      const page = await browser.newPage({ as });
+      if (path.includes('nowhere')) expectError(page, /status of 404/);
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(new URL(request.url()).origin));
+      const response = await page.goto(fill(path));
+      expect(response?.status()).toBe(path.includes('nowhere') ? 404 : 200);
+      const nonce = expectGuarded(response!.headers());
+      await page.waitForLoadState('networkidle');
+      // Another for every answer; and on every script that is not fetched by one that has it.
+      const again = expectGuarded((await page.request.get(fill(path))).headers());
+      expect(again).not.toBe(nonce);
+      expect(await page.locator('script').count()).toBeGreaterThan(0);
+      expect([...new Set(asked)]).toEqual([url]);
+    },
+  );
+
+  it('would not run what is not its own', async () => {
+    const page = await browser.newPage({ url: '/sign-in' });
+    expectError(page, /refused by|Content Security Policy/);
+    await page.evaluate(() => {
+      const script = document.createElement('div');
+      script.innerHTML = '<img src="x:" onerror="document.title = \'run\'"><style>body { color: red }</style>';
+      document.body.append(script);
+    });
+    await expect.poll(() => complaintsOf(page).join('\n')).toMatch(/script-src-attr/);
+    expect(complaintsOf(page).join('\n')).toMatch(/style-src-elem/);
+    expect(await page.title()).not.toBe('run');
+  });
+
+  it('says it with what is no page, too', async () => {
+    for (const path of ['/api/health', '/icon.svg', '/api/auth/csrf', '/api/trpc/team.getShell']) {
+      expectGuarded(Object.fromEntries((await fetch(`${url}${path}`)).headers));
+    }
+  });
+});
+
+type Asked = { method?: string; team?: string | null; origin?: string | null; body?: unknown };
+
+/** A call through the pages' own door over HTTP, with the cookies of a browser. */
+async function ask(page: Page | null, path: string, { method = 'POST', team, origin = url, body = {} }: Asked = {}) {
+  const cookies = (await page?.context().cookies(url))?.map(({ name, value }) => `${name}=${value}`).join('; ');
+  const response = await fetch(`${url}/api/trpc/${path}`, {
+    method,
+    headers: {
+      'Content-Type': 'application/json',
+      ...(cookies && { Cookie: cookies }),
+      ...(origin !== null && { Origin: origin }),
+      ...(team != null && { 'X-Purser-Team': team }),
+    },
+    body: method === 'GET' ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer
+  const said: any = await response.json();
+  return { status: response.status, headers: response.headers, data: said.result?.data, problem: said.error?.data };
+}
+
+describe('the pages’ door', () => {
+  it('answers who is signed in, from the seat in the team that is named', async () => {
+    const page = await browser.newPage({ as: team });
+    const shell = await ask(page, 'team.getShell', { team: team.slug });
+    expect([shell.status, shell.data.team.id, shell.data.me.memberId]).toEqual([200, team.teamId, team.memberId]);
+    expect(shell.headers.get('cache-control')).toBe('no-store');
+    expect(shell.headers.get('ratelimit-policy')).toMatch(/^"person"/);
+    const seats = await ask(page, 'account.listSeats');
+    expect(seats.data.map((seat: { team: { slug: string } }) => seat.team.slug)).toEqual([team.slug]);
+  });
+
+  it('is shut to who is not signed in, with a team and without', async () => {
+    for (const [path, slug] of [
+      ['team.getShell', team.slug],
+      ['team.getShell', 'never-given'],
+      ['team.getShell', null],
+      ['account.listSeats', null],
+    ] as const) {
+      const { status, problem } = await ask(null, path, { team: slug });
+      expect([status, problem.code, problem.detail]).toEqual([401, 'missing_key', 'Sign in first.']);
+    }
+  });
+
+  it('answers for the team of others as for one that was never there', async () => {
+    const page = await browser.newPage({ as: team });
+    const [theirs, never] = await Promise.all(
+      [foreign.slug, 'never-given'].map((slug) => ask(page, 'team.getShell', { team: slug })),
+    );
+    expect([theirs!.status, { ...theirs!.problem, requestId: '' }]).toEqual([
+      404,
+      { ...never!.problem, requestId: '' },
+    ]);
+    const change = await ask(page, 'members.createMember', { team: foreign.slug });
+    expect(change.problem.code).toBe('not_found');
+    // Without a team there is none, not the last one.
+    expect((await ask(page, 'members.createMember')).problem.code).toBe('missing_key');
+  });
+
+  it('tells who was deactivated, at the next request', async () => {
+    const { body } = await callApi(`${url}/api/v1`, 'POST', '/members', {
+      key: team.apiKey,
+      body: { generatePassword: true },
+    });
+    const { id, email } = body.member;
+    const page = await browser.newPage({ as: { email, password: body.secrets.password } });
+    expect((await ask(page, 'team.getShell', { team: team.slug })).status).toBe(200);
+    await purserJson(dataDir, 'member', 'deactivate', id, '--team', team.teamId);
+    const { status, problem } = await ask(page, 'team.getShell', { team: team.slug });
+    expect([status, problem.code]).toEqual([403, 'member_inactive']);
+    expect((await ask(page, 'account.listSeats')).data[0].member.status).toBe('inactive');
+  });
+
+  it('takes a POST from this site alone', async () => {
+    const page = await browser.newPage({ as: team });
+    const port = new URL(url).port;
+    for (const origin of ['https://evil.example', `http://127.0.0.1.evil.example:${port}`, 'null', null, `${url}1`]) {
+      const { status, problem } = await ask(page, 'members.createMember', { team: team.slug, origin });
+      expect([status, problem.code, problem.errors[0].pointer]).toEqual([400, 'invalid_request', 'Origin']);
+    }
+    expect((await ask(page, 'members.createMember', { team: team.slug, method: 'GET' })).status).toBe(405);
+    expect((await ask(page, 'members.createMember', { team: team.slug })).status).toBe(200);
+  });
+
+  it('takes no body above 1 MiB, told by its length or in pieces', async () => {
+    const page = await browser.newPage({ as: team });
+    const large = JSON.stringify({ name: 'a'.repeat(1_048_576) });
+    const { status, problem } = await ask(page, 'members.createMember', { team: team.slug, body: large });
+    expect([status, problem.code]).toEqual([413, 'payload_too_large']);
+  });
+});
+
+describe('beneath /api/auth', () => {
+  it('no page is shown but the product’s own', async () => {
+    for (const path of [
+      'signin',
+      'signout',
+      'error',
+      'signin?callbackUrl=https://evil.example',
+      'error?error=Configuration',
+    ]) {
+      const response = await fetch(`${url}/api/auth/${path}`, { redirect: 'manual' });
+      const to = new URL(response.headers.get('location') ?? 'http://none', url);
+      expect([path, response.status, to.origin, to.pathname]).toEqual([path, 302, url, '/sign-in']);
+    }
+    for (const path of ['verify-request', 'callback/credentials', '_log', 'signin/credentials', 'session/x']) {
+      const response = await fetch(`${url}/api/auth/${path}`, { redirect: 'manual' });
+      expect([path, response.status, response.headers.get('content-type')]).toEqual([
+        path,
+        404,
+        'application/problem+json',
+      ]);
+    }
+    for (const path of ['_log', 'session', 'signin/credentials']) {
+      expect((await fetch(`${url}/api/auth/${path}`, { method: 'POST' })).status).toBe(404);
+    }
+  });
+
+  it('a session is a cookie that no script reads, and that tells nothing', async () => {
+    const page = await browser.newPage({ as: team, url: '/account/teams' });
+    const cookie = (await page.context().cookies()).find(({ name }) => name === 'purser-session')!;
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/', secure: false });
+    expect(cookie.expires).toBeGreaterThan(Date.now() / 1000 + 29 * 86_400);
+    expect(await page.evaluate(() => document.cookie)).not.toContain('session');
+    await expectPage(page.getByRole('heading', { name: 'Teams' })).toBeVisible();
+  });
+
+  it('takes no sign-in from another site, none without its token, and none that is too large', async () => {
+    const form = (origin: string, body: string) =>
+      fetch(`${url}/api/auth/callback/credentials`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { Origin: origin, 'Content-Type': 'application/x-www-form-urlencoded' },
+        body,
+      });
+    expect((await form('https://evil.example', 'email=a')).status).toBe(400);
+    const tokenless = await form(url, `email=${team.email}&password=${encodeURIComponent(team.password)}`);
+    expect(tokenless.headers.getSetCookie().join()).not.toContain('purser-session');
+    expect((await form(url, `email=${'a'.repeat(70_000)}`)).status).toBe(413);
+  });
+});
+
+/** A request as a proxy hands it on, and its answer. */
+function proxied(port: number, path: string, headers: Record<string, string>) {
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    httpRequest({ port, host: '127.0.0.1', path, headers, agent: false }, (response) => resolve(response.resume()))
+      .on('error', reject)
+      .end();
+  });
+}
+
+const forwarded = { 'X-Forwarded-Host': 'evil.example, purser.example', 'X-Forwarded-Proto': 'http, https' };
+
+describe('behind a proxy that people reach over https', () => {
+  let web: Running;
+  let port: number;
+  beforeAll(async () => {
+    port = await freePort(undefined);
+    web = startWeb(dataDir, port, { APP_URL: 'https://purser.example', TRUST_PROXY: '1' });
+    const isUp = () =>
+      fetch(`http://127.0.0.1:${port}/api/health`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await until(web.output, 30_000, isUp);
+  });
+  afterAll(async () => {
+    web.child.kill('SIGTERM');
+    await once(web.child, 'exit');
+  });
+
+  it('browsers are told to keep to https, and cookies to this host', async () => {
+    const { headers } = await proxied(port, '/api/auth/csrf', forwarded);
+    expect(headers['strict-transport-security']).toBe('max-age=31536000');
+    expect(headers['set-cookie']?.join()).toMatch(/__Host-[^;]*; Path=\/; HttpOnly; Secure; SameSite=Lax/);
+    const csrf = await fetch(`http://127.0.0.1:${port}/api/auth/csrf`);
+    const { csrfToken }: { csrfToken: string } = await csrf.json();
+    const fields = { email: team.email, password: team.password, csrfToken, json: 'true' };
+    const entered = await fetch(`http://127.0.0.1:${port}/api/auth/callback/credentials`, {
+      method: 'POST',
+      headers: {
+        Cookie: csrf.headers
+          .getSetCookie()
+          .map((text) => text.split(';', 1)[0])
+          .join('; '),
+      },
+      body: new URLSearchParams(fields),
+    });
+    const cookie = entered.headers.getSetCookie().find((text) => text.startsWith('__Host-purser-session='));
+    expect(cookie).toMatch(/; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/);
+  });
+
+  it('this site is what the proxy was asked, not what a client says', async () => {
+    const { headers } = await proxied(port, '/api/auth/signin', forwarded);
+    expect(headers.location).toMatch(/^https:\/\/purser\.example\/sign-in|^\/sign-in/);
+    expect(headers.location).not.toContain('evil.example');
+  });
+});
+
+it('a proxy that is not trusted cannot say what this site is', async () => {
+  const { headers } = await proxied(Number(new URL(url).port), '/api/auth/signin', { ...forwarded, Host: 'localhost' });
+  expect(headers.location).not.toMatch(/example/);
+});
+
+it('a start that would serve plain http outside the demo fails, and names what to set', async () => {
+  const web = startWeb(dataDir, await freePort(undefined), { PURSER_DEMO: '0', CARRIER: 'sandbox' });
+  const [code] = await once(web.child, 'exit');
+  expect([code, web.output()]).toEqual([78, expect.stringMatching(/APP_URL[^]*ALLOW_HTTP=1/)]);
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, mustBeSafeToServe, parseEnv } from '@/server/env';
+
+const given = {
+  DATABASE_URL: 'postgres://app@db/purser',
+  PURSER_SECRET: 'tests-only-7f3Kq9ZsX2vB8mNw4LrT6yHc',
+  CARRIER: 'sandbox',
+};
+const serve = (more: Record<string, string | undefined>) => () => mustBeSafeToServe(parseEnv({ ...given, ...more }));
+
+describe('plain http', () => {
+  it('is refused outside the demo, by the name of the variable to set', () => {
+    for (const more of [{}, { APP_URL: 'http://purser.example.com' }, { ALLOW_HTTP: '0' }]) {
+      expect(serve(more)).toThrow(ConfigError);
+      expect(serve(more)).toThrow(/APP_URL[^]*ALLOW_HTTP=1/);
+    }
+  });
+
+  it('is served in the demo, and where the operator says so', () => {
+    for (const more of [{ PURSER_DEMO: '1' }, { ALLOW_HTTP: '1' }, { APP_URL: 'https://purser.example.com' }]) {
+      expect(serve(more)).not.toThrow();
+    }
+  });
+
+  it('is no matter of commands that serve nothing', () => {
+    expect(parseEnv(given).https).toBe(false);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { homeOf, ownPath } from '@/components/account/paths';
+import { hashPassword } from '@/server/domain/members/write';
+import { demoSignIn, networkOf, normaliseAccount, NOBODYS_HASH } from '@/server/domain/sessions/rules';
+import { makeVault } from '@/server/domain/vault';
+
+describe('the address by which tries are counted', () => {
+  it.each([
+    [null, 'unknown'],
+    ['', 'unknown'],
+    ['192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::9', '2001:db8:1:2::/64'],
+    ['2001:DB8:1:02:ffff::', '2001:db8:1:2::/64'],
+    ['2001:db8::1:2:3', '2001:db8:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['64:ff9b::192.0.2.7', '64:ff9b:0:0::/64'],
+    ['1:2:3::4:192.0.2.7', '1:2:3:0::/64'],
+    ['1:2:3:4:5:6:192.0.2.7', '1:2:3:4::/64'],
+  ])('of %s is %s', (address, network) => expect(networkOf(address)).toBe(network));
+});
+
+describe('an account', () => {
+  it('is the same however its address is written', () => {
+    for (const text of [' Ann@Example.test', 'ann@example.test ', 'ＡＮＮ@example.test'])
+      expect(normaliseAccount(text)).toBe('ann@example.test');
+  });
+
+  it('that is unknown takes a password as long to be checked', async () => {
+    const cost = (hash: string) => hash.split('$').slice(0, 4).join('$');
+    expect(cost(NOBODYS_HASH)).toBe(cost(await hashPassword('correct horse battery')));
+  });
+});
+
+describe('the demo’s sign-in', () => {
+  it('is the same each time, and another in another installation', () => {
+    const [one, other] = [makeVault('a'.repeat(32)), makeVault('b'.repeat(32))];
+    expect(demoSignIn(one)).toEqual(demoSignIn(makeVault('a'.repeat(32))));
+    expect(demoSignIn(one).password).not.toBe(demoSignIn(other).password);
+    expect(demoSignIn(one).password.length).toBeGreaterThanOrEqual(12);
+  });
+});
+
+describe('where a link leads after signing in', () => {
+  it.each(['/', '/acme', '/acme/members?q=a%20b&page=2', '/acme#x', '/sign-in'])('is the page itself: %s', (path) =>
+    expect(ownPath(path)).toBe(path),
+  );
+
+  it.each([
+    undefined,
+    '',
+    'acme',
+    'https://evil.example/',
+    '//evil.example/',
+    '/\\evil.example',
+    '/\t/evil.example',
+    '/.//evil.example',
+    '/..//evil.example',
+    'javascript:alert(1)',
+    'http:evil.example',
+    '\n//evil.example',
+    '///evil.example',
+  ])('is no other site, nor a script: %j', (path) => expect(ownPath(path)).toBe('/'));
+});
+
+describe('who has named no page', () => {
+  const seat = (slug: string, status = 'active') => ({ team: { slug }, member: { status } });
+
+  it('goes to the team looked at last, to the only one, or to a choice', () => {
+    expect(homeOf([seat('a'), seat('b')], 'b')).toBe('/b');
+    expect(homeOf([seat('a')], undefined)).toBe('/a');
+    expect(homeOf([seat('a')], 'gone')).toBe('/a');
+    expect(homeOf([seat('a'), seat('b')], undefined)).toBe('/account/teams');
+  });
+
+  it('goes to no team in which the seat is deactivated', () => {
+    expect(homeOf([seat('a', 'inactive'), seat('b')], 'a')).toBe('/b');
+    expect(homeOf([seat('a', 'inactive')], 'a')).toBeNull();
+    expect(homeOf([], undefined)).toBeNull();
+  });
+});
