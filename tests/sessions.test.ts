@@ -186,17 +186,18 @@ describe('who may not sign in', () => {
     }
   });
 
-  it('is not told by the time it takes, when there is no such account', async () => {
+  it('costs as much where there is no such account, so that the time does not tell', async () => {
     const { email } = await addPerson(await makeTeam());
-    const times: Record<string, number[]> = { [email]: [], 'nobody@example.test': [] };
+    const costs: Record<string, number[]> = { [email]: [], 'nobody@example.test': [] };
     for (let i = 0; i < 4; i += 1) {
-      for (const [who, taken] of Object.entries(times)) {
-        const began = performance.now();
+      for (const [who, spent] of Object.entries(costs)) {
+        // The processor's time: that of the clock is shared with whatever else runs.
+        const began = process.cpuUsage();
         await enter(who, 'not the password', `198.51.100.${i + 1}`);
-        taken.push(performance.now() - began);
+        spent.push(process.cpuUsage(began).user);
       }
     }
-    const [known, unknown] = Object.values(times).map((taken) => Math.min(...taken));
+    const [known, unknown] = Object.values(costs).map((spent) => Math.min(...spent));
     expect(unknown! / known!).toBeGreaterThan(0.5);
     expect(unknown! / known!).toBeLessThan(2);
   });
