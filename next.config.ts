@@ -1,4 +1,5 @@
 import type { NextConfig } from 'next';
+import { PHASE_DEVELOPMENT_SERVER } from 'next/constants';
 
 const config: NextConfig = {
   poweredByHeader: false,
@@ -10,4 +11,8 @@ const config: NextConfig = {
   typescript: { ignoreBuildErrors: true },
 };
 
-export default config;
+/** A `page.dev.tsx` is a page in development only. */
+export default (phase: string): NextConfig => ({
+  ...config,
+  pageExtensions: ['ts', 'tsx', ...(phase === PHASE_DEVELOPMENT_SERVER ? ['dev.tsx'] : [])],
+});

@@ -1,12 +1,12 @@
-import Link from 'next/link';
+import type { Metadata } from 'next';
+import { Missing } from '@/components/errors/Missing';
+
+export const metadata: Metadata = { title: 'Not found' };
 
 export default function NotFound() {
   return (
     <main className="text-page">
-      <h1>There is nothing here</h1>
-      <p>
-        Check the address, or go to <Link href="/">the first page</Link>.
-      </p>
+      <Missing />
     </main>
   );
 }

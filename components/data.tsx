@@ -60,19 +60,32 @@ export function clientFor(team: string | null) {
 
 const pause = (count: number): number => Math.min(500 * 2 ** count, 5_000);
 
-/** Who is signed out or has lost the seat sees what the page then says, not a table that fails. */
+const RELOADED = 'purser-reloaded';
+const RELOAD_PAUSE_MS = 30_000;
+
+/**
+ * Who is signed out, or has lost the seat or its role, sees what the page then says, not a table that fails. Once: a page
+ * that asks for what its reader may not see must not go round in circles.
+ */
 function onGone(error: unknown): void {
-  const problem = problemOf(error);
-  if (problem?.status === 401 || problem?.code === 'member_inactive') window.location.reload();
+  const status = problemOf(error)?.status;
+  if (status !== 401 && status !== 403) return;
+  if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < RELOAD_PAUSE_MS) return;
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  window.location.reload();
 }
 
 function makeQueryClient(): QueryClient {
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({ onError: onGone }),
     mutationCache: new MutationCache({
-      onError: onGone,
-      // Whatever was changed: all that is shown is asked anew, in one request.
-      onSuccess: () => client.invalidateQueries(),
+      onError: (error) => {
+        // A role that was lost is said where it was missed.
+        if (problemOf(error)?.code !== 'owner_required') onGone(error);
+      },
+      // Whatever was changed: all that is shown is asked anew, in one request; but not where the page is left for it.
+      onSuccess: (_data, _input, _context, { meta }) =>
+        meta?.['leaves'] === true ? undefined : client.invalidateQueries(),
     }),
     defaultOptions: {
       queries: {

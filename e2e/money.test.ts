@@ -1,7 +1,7 @@
 import { expect as see, type Page } from '@playwright/test';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { callApi, type Answer } from '@/tests/support/api';
-import { useBrowser } from './support/browser';
+import { expectError, useBrowser } from './support/browser';
 import { makeTeam, type Team } from './support/product';
 
 const { url, dataDir } = inject('product');
@@ -68,6 +68,7 @@ describe('money, moved from its dialogs', () => {
   it('moves nothing and says so when somebody else was faster', async () => {
     const { id } = await made('East depot', '4.00');
     const page = await newPage({ as: team, url: members });
+    expectError(page, /402/);
     const dialog = await openFor(page, 'East depot', 'Debit');
     await dialog.getByLabel('Amount').fill('4');
     await see(dialog.getByRole('button', { name: 'Debit $4.00' })).toBeEnabled();
@@ -82,6 +83,7 @@ describe('money, moved from its dialogs', () => {
   it('asks again with the same key when the answer is lost, never calls it failed, and moves the money once', async () => {
     const { id } = await made('Lost depot');
     const page = await newPage({ as: team, url: members });
+    expectError(page, /ERR_CONNECTION_RESET/);
     const keys: (string | undefined)[] = [];
     // The first two are carried out, and their answers do not arrive.
     await page.route('**/api/trpc/transfers.creditMember*', async (route) => {
@@ -104,6 +106,7 @@ describe('money, moved from its dialogs', () => {
   it('goes on asking while the browser is offline, also with the dialog closed', async () => {
     const { id } = await made('Far depot');
     const page = await newPage({ as: team, url: members });
+    expectError(page, /ERR_INTERNET_DISCONNECTED/);
     const dialog = await openFor(page, 'Far depot', 'Credit');
     await dialog.getByLabel('Amount').fill('2');
     await see(dialog.getByRole('button', { name: 'Credit $2.00' })).toBeEnabled();

@@ -108,6 +108,27 @@ describe('a file of transfers', () => {
   });
 });
 
+describe('a file of rates', () => {
+  it('is the card as it can be brought in again', async () => {
+    const team = await makeTeam();
+    const owner = await sessionOf(team.ownerKey);
+    const csv = 'country,prefix,price\r\n,44,0.03\r\nDE,,0.075\r\nDE,4915,0.0695\r\n';
+    await callProcedure(owner, 'importRates', { csv });
+    const response = await get('rates', { ok: true, actor: owner });
+    const text = await response.text();
+    expect(text).toBe(csv);
+    const seen = await callProcedure(owner, 'previewRates', { csv: text });
+    expect(seen.data).toMatchObject({ rows: 3, unchanged: 3, added: 0, changed: 0, removed: 0 });
+  });
+
+  it('is the owners’ alone', async () => {
+    const team = await makeTeam();
+    const ann = await addMember(team, { name: 'Ann' });
+    const response = await get('rates', { ok: true, actor: await sessionOf(ann.key) });
+    expect([response.status, (await response.json()).code]).toEqual([403, 'owner_required']);
+  });
+});
+
 describe('a file', () => {
   it('of another team is never there', async () => {
     const [own, other] = [await makeTeam(), await makeTeam()];
@@ -121,7 +142,7 @@ describe('a file', () => {
     ['none', 404, 'not_found'],
     ['inactive', 403, 'member_inactive'],
   ] as const)('is not for who is %s', async (reason, status, code) => {
-    for (const name of ['members', 'transfers'] as const) {
+    for (const name of ['members', 'transfers', 'rates'] as const) {
       const response = await get(name, { ok: false, reason });
       expect([response.status, (await response.json()).code]).toEqual([status, code]);
     }
@@ -133,6 +154,7 @@ describe('a file', () => {
     ['members', 'query=%00'],
     ['transfers', 'kind=gift'],
     ['transfers', 'from=yesterday'],
+    ['rates', 'country=DE'],
   ] as const)('of %s is not made for ?%s', async (name, query) => {
     const response = await get(name, { ok: true, actor: await sessionOf((await makeTeam()).ownerKey) }, query);
     expect([response.status, (await response.json()).code]).toEqual([400, 'invalid_request']);

@@ -4,7 +4,6 @@ import { ActionIcon } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { UserRound, UserRoundCog } from 'lucide-react';
-import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
 import { DataTable } from '@/components/ui/DataTable';
@@ -12,8 +11,6 @@ import { useDialogs } from '@/components/ui/dialogs';
 import { Hint } from '@/components/ui/Hint';
 import { Empty, PageHead, Status } from '@/components/ui/pieces';
 import styles from '@/components/members/members.module.css';
-
-const SwitchOwnRole = dynamic(() => import('./SwitchOwnRole').then((file) => file.SwitchOwnRole));
 
 export type OwnSeat = inferOutput<ReturnType<typeof useTRPC>['account']['listSeats']>[number];
 
@@ -75,7 +72,10 @@ function OwnRole({ seat }: { seat: OwnSeat }) {
           onClick={() =>
             open({
               title: isOwner ? `Become a member of ${team.name}` : `Take the owner’s role of ${team.name} back`,
-              body: (close) => <SwitchOwnRole seat={seat} onClose={close} />,
+              body: async (onClose) => {
+                const { SwitchOwnRole } = await import('./SwitchOwnRole');
+                return <SwitchOwnRole seat={seat} onClose={onClose} />;
+              },
             })
           }
         >

@@ -8,14 +8,9 @@ import moneyStyles from '@/components/money/money.module.css';
 import { CopyButton } from '@/components/ui/Copy';
 import { useCloseGuard } from '@/components/ui/dialogs';
 import { Note } from '@/components/ui/pieces';
+import { curlOf } from './SendCurl';
 
 type Props = { apiKey: string; password?: string | undefined; email?: string; onClose: () => void; again?: boolean };
-
-const curlOf = (apiKey: string): string =>
-  `curl ${window.location.origin}/api/v1/messages \\
-  -H "Authorization: Bearer ${apiKey}" \\
-  -H "Content-Type: application/json" \\
-  -d '{"to":"+14155550100","from":"Purser","body":"Hello"}'`;
 
 /**
  * A key in plain text, with what it is used in. Leaving without having copied it asks once.
@@ -30,6 +25,7 @@ export function NewKey({ apiKey, password, email, onClose, again = false }: Prop
     return mayClose;
   };
   useCloseGuard(leave);
+  const curl = curlOf(window.location.origin, apiKey);
   const env = `PURSER_URL=${window.location.origin}/api/v1\nPURSER_API_KEY=${apiKey}\n`;
   return (
     <div className={moneyStyles.form}>
@@ -63,9 +59,9 @@ export function NewKey({ apiKey, password, email, onClose, again = false }: Prop
         </>
       )}
       <p>Send a message with it:</p>
-      <pre className={styles.code}>{curlOf(apiKey)}</pre>
+      <pre className={styles.code}>{curl}</pre>
       <Group gap="xs">
-        <CopyButton text={curlOf(apiKey)} label="Copy the curl" onCopied={() => setTaken(true)} />
+        <CopyButton text={curl} label="Copy the curl" onCopied={() => setTaken(true)} />
       </Group>
       {asked && !taken && (
         <Note tone="warn" alert>

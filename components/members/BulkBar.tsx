@@ -1,8 +1,7 @@
 'use client';
 
-import { Button, Loader } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import { problemOf, useTRPC } from '@/components/data';
 import { useDialogs } from '@/components/ui/dialogs';
@@ -11,10 +10,6 @@ import { toast } from '@/components/ui/toast';
 import type { BulkVerb } from './BulkDialog';
 import type { Selection } from './useSelection';
 import type { memberFilter } from './view';
-
-const BulkDialog = dynamic(() => import('./BulkDialog').then((file) => file.BulkDialog), {
-  loading: () => <Loader size="sm" aria-label="Loading" />,
-});
 
 type Props = {
   selection: Selection;
@@ -35,7 +30,10 @@ export function BulkBar({ selection, filter, total, onPage }: Props) {
     open({
       title: `${title} ${selection.size} ${selection.size === 1 ? 'member' : 'members'}`,
       size: 'lg',
-      body: (close) => <BulkDialog verb={verb} members={selection.rows} onClose={close} />,
+      body: async (onClose) => {
+        const { BulkDialog } = await import('./BulkDialog');
+        return <BulkDialog verb={verb} members={selection.rows} onClose={onClose} />;
+      },
     });
   const pickAll = async () => {
     setPicking(true);
@@ -49,7 +47,7 @@ export function BulkBar({ selection, filter, total, onPage }: Props) {
     }
   };
   return (
-    <div className={tableStyles.bulk} role="region" aria-label="Selected members">
+    <section className={tableStyles.bulk} aria-label="Selected members">
       <strong className="tabular">{selection.size} selected</strong>
       <Button size="xs" variant="default" onClick={start('credit', 'Credit')}>
         Credit…
@@ -72,6 +70,6 @@ export function BulkBar({ selection, filter, total, onPage }: Props) {
       <Button size="xs" variant="subtle" color="gray" onClick={selection.clear}>
         Clear
       </Button>
-    </div>
+    </section>
   );
 }

@@ -54,7 +54,7 @@ export function BulkDialog({ verb, members, onClose }: Props) {
             currency={currency}
             all={verb === 'debit' ? balances : undefined}
             error={short ? 'The master balance holds less than the sum.' : undefined}
-            autoFocus
+            first
             required
           />
           <BeforeAfter currency={currency} lines={[{ label: 'Master balance', before: master, after }]} />

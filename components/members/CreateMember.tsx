@@ -18,7 +18,7 @@ import { AmountField, useTyped } from '@/components/ui/AmountField';
 export function CreateMember({ onClose }: { onClose: () => void }) {
   const form = useCreateForm();
   const create = useMutation(useTRPC().members.createMember.mutationOptions({ gcTime: 0 }));
-  const { currency, masterBalance } = useShell().team;
+  const { currency } = useShell().team;
   if (create.data) {
     const { member, secrets } = create.data;
     return <NewKey apiKey={secrets.apiKey} password={secrets.password} email={member.email} onClose={onClose} />;
@@ -28,9 +28,38 @@ export function CreateMember({ onClose }: { onClose: () => void }) {
     if (form.input !== null && !create.isPending) create.mutate(form.input);
   };
   const problem = create.isPending ? undefined : problemOf(create.error);
-  const errorOf = (field: string) => problem?.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
+      <Who form={form} problem={problem} />
+      <Credit form={form} />
+      <Checkbox
+        label="With a recharge rule"
+        checked={form.withRule}
+        onChange={(event) => form.setWithRule(event.currentTarget.checked)}
+      />
+      <Collapse expanded={form.withRule}>
+        {form.withRule && <RuleFields rule={form.rule} currency={currency} />}
+      </Collapse>
+      {problem?.code !== 'email_taken' && !problem?.errors?.length && <MoneyNote asked={create} currency={currency} />}
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" disabled={form.input === null} loading={create.isPending}>
+          Create member
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+type Form = ReturnType<typeof useCreateForm>;
+
+/** Who it is, and how it gets in. */
+function Who({ form, problem }: { form: Form; problem: ReturnType<typeof problemOf> }) {
+  const errorOf = (field: string) => problem?.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
+  return (
+    <>
       <TextInput
         label="Name"
         placeholder="Generated when empty"
@@ -47,7 +76,7 @@ export function CreateMember({ onClose }: { onClose: () => void }) {
         onChange={(event) => form.setEmail(event.currentTarget.value)}
         error={errorOf('email') ?? (problem?.code === 'email_taken' ? problem.detail : undefined)}
       />
-      <Radio.Group label="Role" value={form.role} onChange={(role) => form.setRole(role as 'owner' | 'member')}>
+      <Radio.Group label="Role" value={form.role} onChange={form.setRole}>
         <Group mt="xs">
           <Radio value="member" label="Member" />
           <Radio value="owner" label="Owner" />
@@ -64,6 +93,15 @@ export function CreateMember({ onClose }: { onClose: () => void }) {
         disabled={form.email.trim() !== ''}
         onChange={(event) => form.setSignIn(event.currentTarget.checked)}
       />
+    </>
+  );
+}
+
+/** What it begins with. */
+function Credit({ form }: { form: Form }) {
+  const { currency, masterBalance } = useShell().team;
+  return (
+    <>
       <AmountField
         label="Starting credit"
         value={form.credit}
@@ -85,24 +123,7 @@ export function CreateMember({ onClose }: { onClose: () => void }) {
           ]}
         />
       )}
-      <Checkbox
-        label="With a recharge rule"
-        checked={form.withRule}
-        onChange={(event) => form.setWithRule(event.currentTarget.checked)}
-      />
-      <Collapse expanded={form.withRule}>
-        {form.withRule && <RuleFields rule={form.rule} currency={currency} />}
-      </Collapse>
-      {problem?.code !== 'email_taken' && <MoneyNote asked={create} currency={currency} />}
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" disabled={form.input === null} loading={create.isPending}>
-          Create member
-        </Button>
-      </div>
-    </form>
+    </>
   );
 }
 
@@ -116,7 +137,7 @@ function useCreateForm() {
   const [withRule, setWithRule] = useState(false);
   const typed = useTyped(credit, currency);
   const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
-  const rule = useRule(null, { credit: amount });
+  const rule = useRule(null, { credit: amount, role });
   const short =
     amount !== null && micros(minus(masterBalance ?? '0', amount)) < 0n ? 'The master balance holds less.' : undefined;
   const isComplete = !('problem' in typed) && short === undefined && (!withRule || rule.input !== null);

@@ -22,7 +22,16 @@ export function MemberOverview({ member }: { member: Seat }) {
       <Card title="About">
         <Facts
           of={[
-            ['Email', member.emailGenerated ? <span className="muted">{member.email} (generated)</span> : member.email],
+            [
+              'Email',
+              member.emailGenerated ? (
+                <span key="email" className="muted">
+                  {member.email} (generated)
+                </span>
+              ) : (
+                member.email
+              ),
+            ],
             ['Signs in', member.signsIn ? 'yes' : 'no: it is driven by its key alone'],
             ['Key', <MaskedKey key="key" apiKey={member.apiKey} />],
             [

@@ -12,11 +12,13 @@ const OFFERED = 20;
 export function MemberPicker({ value, onChange }: { value: string | null; onChange: (id: string | null) => void }) {
   const trpc = useTRPC();
   const [text, setText] = useState('');
+  // Nobody is offered before somebody looks.
+  const [isNear, setNear] = useState(false);
   const [wanted] = useDebouncedValue(text.trim(), 150);
   const found = useQuery(
     trpc.members.browseMembers.queryOptions(
       { ...(wanted && { query: wanted }), page: 1, pageSize: OFFERED, sort: 'name', direction: 'asc' },
-      { placeholderData: keepPreviousData },
+      { placeholderData: keepPreviousData, enabled: isNear },
     ),
   );
   const chosen = useQuery(trpc.members.getSeat.queryOptions({ memberId: value ?? '' }, { enabled: value !== null }));
@@ -29,6 +31,7 @@ export function MemberPicker({ value, onChange }: { value: string | null; onChan
       aria-label="Member"
       placeholder="Any member"
       searchable
+      onFocus={() => setNear(true)}
       clearable
       clearButtonProps={{ 'aria-label': 'Clear the member' }}
       value={value}

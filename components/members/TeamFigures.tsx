@@ -2,37 +2,24 @@
 
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Money } from '@/components/ui/Money';
-import { Bars, Bone, Figure, Figures } from '@/components/ui/pieces';
+import { Bars, Bone, Figure, Figures, Status } from '@/components/ui/pieces';
 import { micros } from '@/components/ui/amount';
-
-const FundSandbox = dynamic(() => import('@/components/money/FundSandbox').then((file) => file.FundSandbox));
 
 /** The master balance and how long it lasts, who there is, what it cost, who waits. */
 export function TeamFigures() {
   const trpc = useTRPC();
-  const shell = useShell();
+  const { currency } = useShell().team;
   const team = useQuery(trpc.team.getTeam.queryOptions()).data;
   const usage = useQuery(trpc.reports.getUsage.queryOptions({})).data;
-  const { slug, currency } = shell.team;
   const days = usage?.data ?? [];
   return (
     <Figures>
-      <Figure
-        label="Master balance"
-        main={
-          <>
-            <Money amount={shell.team.masterBalance ?? '0.00'} currency={currency} />
-            <FundButton />
-          </>
-        }
-        note={team ? lasting(team) : <Bone />}
-      />
+      <MasterFigure />
       <Figure
         label="Members"
         main={team ? `${team.members.active} active` : <Bone width="4rem" />}
@@ -52,20 +39,56 @@ export function TeamFigures() {
           )
         }
       />
-      <Figure
-        label="Waiting"
-        main={`${shell.waitingRecharges} ${shell.waitingRecharges === 1 ? 'recharge' : 'recharges'}`}
-        note={
-          shell.waitingRecharges > 0 ? (
-            <Link href={`/${slug}/members?recharge=waiting`} prefetch={false}>
-              See why
-            </Link>
-          ) : (
-            'Every rule can be served.'
-          )
-        }
-      />
+      <WaitingFigure />
     </Figures>
+  );
+}
+
+/** The master balance, and how long it lasts as it is being spent. */
+export function MasterFigure() {
+  const { team } = useShell();
+  const isLow =
+    team.lowBalance !== null && team.masterBalance !== null && micros(team.masterBalance) < micros(team.lowBalance);
+  const known = useQuery(useTRPC().team.getTeam.queryOptions()).data;
+  return (
+    <Figure
+      label="Master balance"
+      main={
+        <>
+          <Money amount={team.masterBalance ?? '0.00'} currency={team.currency} />
+          <FundButton />
+        </>
+      }
+      note={
+        known ? (
+          <>
+            {isLow && <Status tone="warn">Low</Status>} {lasting(known)}
+          </>
+        ) : (
+          <Bone />
+        )
+      }
+    />
+  );
+}
+
+/** How many recharges wait, and the way to see why. */
+export function WaitingFigure() {
+  const { team, waitingRecharges } = useShell();
+  return (
+    <Figure
+      label="Waiting"
+      main={`${waitingRecharges} ${waitingRecharges === 1 ? 'recharge' : 'recharges'}`}
+      note={
+        waitingRecharges > 0 ? (
+          <Link href={`/${team.slug}/members?recharge=waiting`} prefetch={false}>
+            See why
+          </Link>
+        ) : (
+          'Every rule can be served.'
+        )
+      }
+    />
   );
 }
 
@@ -77,17 +100,18 @@ function lasting({ runwayDays }: { runwayDays: number | null }): string {
 }
 
 /** In the demo money comes from nowhere; elsewhere the operator funds the master. */
-function FundButton() {
+export function FundButton() {
   const { demo } = useShell();
   const open = useDialogs();
   if (!demo) return null;
   return (
-    <Button
-      size="compact-sm"
-      variant="default"
-      onClick={() => open({ title: 'Fund the master balance', body: (close) => <FundSandbox onClose={close} /> })}
-    >
+    <Button size="compact-sm" variant="default" onClick={() => open({ title: 'Fund the master balance', body: fund })}>
       Fund
     </Button>
   );
 }
+
+const fund = async (onClose: () => void) => {
+  const { FundSandbox } = await import('@/components/money/FundSandbox');
+  return <FundSandbox onClose={onClose} />;
+};

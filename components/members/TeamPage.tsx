@@ -1,19 +1,20 @@
 'use client';
 
-import { Button, CloseButton, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useLocalStorage } from '@mantine/hooks';
+import { Button } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Columns3, Download, Plus, Search } from 'lucide-react';
+import { Columns3, Download, Plus } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
-import { useRef, useState } from 'react';
 import { problemOf, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable, type Sort } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { ChoiceMenu, FilterChip } from '@/components/ui/FilterChip';
 import { Pager } from '@/components/ui/Pager';
-import { Bone, Empty, Late, PageHead } from '@/components/ui/pieces';
+import { Empty, PageHead } from '@/components/ui/pieces';
+import { SearchField } from '@/components/ui/SearchField';
 import { useShortcut } from '@/components/ui/shortcuts';
+import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import tableStyles from '@/components/ui/table.module.css';
 import { BulkBar } from './BulkBar';
 import { CHOOSABLE, HIDDEN_AT_FIRST, memberColumns } from './columns';
@@ -44,24 +45,7 @@ export function TeamPage() {
         </Button>
       </PageHead>
       <TeamFigures />
-      <div className={tableStyles.toolbar} role="search">
-        <SearchField value={view.q} onChange={(q) => change({ q })} />
-        <Filters view={view} onChange={change} />
-        <span className="muted tabular" aria-live="polite">
-          {page.data && `${page.data.total} of ${page.data.all}`}
-        </span>
-        <span className={tableStyles.push} />
-        <ColumnChoice hidden={hidden} onChange={setHidden} />
-        <Button
-          size="xs"
-          variant="default"
-          component="a"
-          href={`/${team.slug}/export/members?${new URLSearchParams(queryOf(view)).toString()}`}
-          leftSection={<Download size={14} aria-hidden />}
-        >
-          CSV
-        </Button>
-      </div>
+      <Toolbar view={view} onChange={change} hidden={hidden} onHide={setHidden} counts={page.data} />
       {page.isError && <Failed problem={problemOf(page.error)} onRetry={() => void page.refetch()} />}
       {page.isPending && <TableSkeleton />}
       {page.data && page.data.total === 0 && <Nothing view={view} all={page.data.all} onChange={change} />}
@@ -99,42 +83,44 @@ export function TeamPage() {
   );
 }
 
-const queryOf = (view: MemberView): Record<string, string> =>
-  Object.fromEntries(Object.entries(memberFilter(view)).map(([name, value]) => [name, String(value)]));
+type ToolbarProps = ViewProps & {
+  hidden: string[];
+  onHide: (hidden: string[]) => void;
+  counts: { total: number; all: number } | undefined;
+};
 
-function SearchField({ value, onChange }: { value: string; onChange: (text: string) => void }) {
-  const [text, setText] = useState(value);
-  const [known, setKnown] = useState(value);
-  const field = useRef<HTMLInputElement>(null);
-  const report = useDebouncedCallback(onChange, 200);
-  // The address has changed by another way (back, a cleared filter): the field follows.
-  if (value !== known) {
-    setKnown(value);
-    if (value !== text.trim()) setText(value);
-  }
-  const type = (next: string) => {
-    setText(next);
-    report(next.trim());
-  };
-  useShortcut('/', 'Search the members', () => field.current?.focus());
+/** What narrows the table, how many it leaves, and the table as a file. */
+function Toolbar({ view, onChange, hidden, onHide, counts }: ToolbarProps) {
+  const { team } = useShell();
   return (
-    <TextInput
-      ref={field}
-      size="xs"
-      type="search"
-      aria-label="Search members"
-      placeholder="Name, email, id, end of key…"
-      leftSection={<Search size={14} aria-hidden />}
-      value={text}
-      onChange={(event) => type(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') event.currentTarget.blur();
-      }}
-      rightSection={text && <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />}
-      style={{ flex: '0 1 18rem', minWidth: '10rem' }}
-    />
+    <search className={tableStyles.toolbar}>
+      <SearchField
+        label="Search members"
+        placeholder="Name, email, id, end of key…"
+        value={view.q}
+        onChange={(q) => onChange({ q })}
+      />
+      <Filters view={view} onChange={onChange} />
+      <span className="muted tabular" aria-live="polite">
+        {counts && `${counts.total} of ${counts.all}`}
+      </span>
+      <span className={tableStyles.push} />
+      <ColumnChoice hidden={hidden} onChange={onHide} />
+      <Button
+        size="xs"
+        variant="default"
+        component="a"
+        href={`/${team.slug}/export/members?${new URLSearchParams(queryOf(view)).toString()}`}
+        leftSection={<Download size={14} aria-hidden />}
+      >
+        CSV
+      </Button>
+    </search>
   );
 }
+
+const queryOf = (view: MemberView): Record<string, string> =>
+  Object.fromEntries(Object.entries(memberFilter(view)).map(([name, value]) => [name, String(value)]));
 
 type ViewProps = { view: MemberView; onChange: (next: Partial<MemberView>) => void };
 
@@ -226,13 +212,3 @@ function Nothing({ view, all, onChange }: ViewProps & { all: number }) {
     </Empty>
   );
 }
-
-export const TableSkeleton = () => (
-  <Late>
-    <div className={tableStyles.frame} style={{ padding: '0.75rem', display: 'grid', gap: '1.5rem' }}>
-      {Array.from({ length: 8 }, (_, i) => (
-        <Bone key={i} width={`${90 - ((i * 7) % 30)}%`} />
-      ))}
-    </div>
-  </Late>
-);

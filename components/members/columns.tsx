@@ -86,6 +86,12 @@ export function memberColumns(team: Team): Column<Seat>[] {
       sortable: true,
       cell: (member) => <Money amount={member.usage.cost} currency={team.currency} />,
     },
+    ...rarerColumns(),
+  ];
+}
+
+function rarerColumns(): Column<Seat>[] {
+  return [
     { id: 'status', header: 'Status', sortable: true, cell: (member) => <MemberStatus status={member.status} /> },
     {
       id: 'lastUsedAt',

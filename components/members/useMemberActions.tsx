@@ -1,24 +1,10 @@
 'use client';
 
-import { Loader } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import dynamic from 'next/dynamic';
 import { problemOf, useTRPC, useTRPCClient } from '@/components/data';
 import { useDialogs } from '@/components/ui/dialogs';
 import { toast } from '@/components/ui/toast';
 import type { Seat } from './columns';
-
-const loading = () => <Loader size="sm" aria-label="Loading" />;
-// Fetched when one is opened: none is needed to see the page.
-const CreateMember = dynamic(() => import('./CreateMember').then((file) => file.CreateMember), { loading });
-const DeleteMember = dynamic(() => import('./DeleteMember').then((file) => file.DeleteMember), { loading });
-const ChangeRole = dynamic(() => import('./ChangeRole').then((file) => file.ChangeRole), { loading });
-const MoveMoney = dynamic(() => import('@/components/money/MoveMoney').then((file) => file.MoveMoney), { loading });
-const RuleDialog = dynamic(() => import('@/components/recharge/RuleDialog').then((file) => file.RuleDialog), {
-  loading,
-});
-const RevealKey = dynamic(() => import('@/components/keys/RevealKey').then((file) => file.RevealKey), { loading });
-const RotateKey = dynamic(() => import('@/components/keys/RotateKey').then((file) => file.RotateKey), { loading });
 
 export type Target = Pick<Seat, 'id' | 'name' | 'role' | 'status' | 'balance'>;
 
@@ -26,46 +12,70 @@ export type Target = Pick<Seat, 'id' | 'name' | 'role' | 'status' | 'balance'>;
 export function useMemberActions() {
   const open = useDialogs();
   const status = useStatusSwitch();
+  // What is opened is fetched then: none of it is needed to see the page.
   return {
     ...status,
-    create: () => open({ title: 'Create member', size: 'lg', body: (close) => <CreateMember onClose={close} /> }),
-    credit: (member: Target) =>
+    create: () =>
       open({
-        title: `Credit ${member.name}`,
-        body: (close) => <MoveMoney way="credit" member={member} onClose={close} />,
+        title: 'Create member',
+        size: 'lg',
+        body: async (onClose) => {
+          const { CreateMember } = await import('./CreateMember');
+          return <CreateMember onClose={onClose} />;
+        },
       }),
-    debit: (member: Target) =>
-      open({
-        title: `Debit ${member.name}`,
-        body: (close) => <MoveMoney way="debit" member={member} onClose={close} />,
-      }),
+    credit: (member: Target) => open({ title: `Credit ${member.name}`, body: moveMoney('credit', member) }),
+    debit: (member: Target) => open({ title: `Debit ${member.name}`, body: moveMoney('debit', member) }),
     rule: (member: Target) =>
       open({
         title: `Recharge rule of ${member.name}`,
         size: 'lg',
-        body: (close) => <RuleDialog memberId={member.id} onClose={close} />,
+        body: async (onClose) => {
+          const { RuleDialog } = await import('@/components/recharge/RuleDialog');
+          return <RuleDialog memberId={member.id} onClose={onClose} />;
+        },
       }),
     reveal: (member: Target) =>
       open({
         title: `Key of ${member.name}`,
         size: 'lg',
-        body: (close) => <RevealKey member={member} onClose={close} />,
+        body: async (onClose) => {
+          const { RevealKey } = await import('@/components/keys/RevealKey');
+          return <RevealKey member={member} onClose={onClose} />;
+        },
       }),
     rotate: (member: Target) =>
       open({
         title: `Rotate the key of ${member.name}`,
         size: 'lg',
-        body: (close) => <RotateKey member={member} onClose={close} />,
+        body: async (onClose) => {
+          const { RotateKey } = await import('@/components/keys/RotateKey');
+          return <RotateKey member={member} onClose={onClose} />;
+        },
       }),
     changeRole: (member: Target) =>
       open({
         title: member.role === 'owner' ? `Make ${member.name} a member` : `Make ${member.name} an owner`,
-        body: (close) => <ChangeRole member={member} onClose={close} />,
+        body: async (onClose) => {
+          const { ChangeRole } = await import('./ChangeRole');
+          return <ChangeRole member={member} onClose={onClose} />;
+        },
       }),
     remove: (member: Target) =>
-      open({ title: `Delete ${member.name}`, body: (close) => <DeleteMember member={member} onClose={close} /> }),
+      open({
+        title: `Delete ${member.name}`,
+        body: async (onClose) => {
+          const { DeleteMember } = await import('./DeleteMember');
+          return <DeleteMember member={member} onClose={onClose} />;
+        },
+      }),
   };
 }
+
+const moveMoney = (way: 'credit' | 'debit', member: Target) => async (onClose: () => void) => {
+  const { MoveMoney } = await import('@/components/money/MoveMoney');
+  return <MoveMoney way={way} member={member} onClose={onClose} />;
+};
 
 const failed = (error: unknown) => toast({ message: problemOf(error)?.detail ?? 'No answer arrived.', tone: 'bad' });
 

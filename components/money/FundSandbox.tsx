@@ -37,7 +37,7 @@ export function FundSandbox({ onClose }: { onClose: () => void }) {
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
       <p className="muted">This is a demo: its money is play money. Elsewhere the operator funds the master balance.</p>
-      <AmountField label="Amount" value={text} onChange={setText} currency={currency} autoFocus required />
+      <AmountField label="Amount" value={text} onChange={setText} currency={currency} first required />
       <BeforeAfter
         currency={currency}
         lines={[{ label: 'Master balance', before, after: amount === null ? null : plus(before, amount) }]}

@@ -47,7 +47,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
           way === 'credit' ? 'From the master balance' : 'Back to the master balance; “all” takes all there is'
         }
         error={short ?? undefined}
-        autoFocus
+        first
         required
       />
       <BeforeAfter

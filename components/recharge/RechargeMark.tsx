@@ -14,9 +14,9 @@ export function RechargeMark({ rule, currency }: { rule: NonNullable<Seat['recha
   const Icon = rule.state === 'off' ? RefreshCwOff : RefreshCw;
   return (
     <Hint text={words}>
-      <span className={styles.mark} data-state={rule.state} role="img" aria-label={words} tabIndex={0}>
+      <button type="button" className={styles.mark} data-state={rule.state} aria-label={words}>
         <Icon size={13} aria-hidden />
-      </span>
+      </button>
     </Hint>
   );
 }

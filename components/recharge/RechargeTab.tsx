@@ -2,11 +2,12 @@
 
 import { Button } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
 import { problemOf, useTRPC } from '@/components/data';
 import type { Seat } from '@/components/members/columns';
 import memberStyles from '@/components/members/members.module.css';
 import { useShell } from '@/components/shell/useShell';
-import { DataTable } from '@/components/ui/DataTable';
+import { DataTable, type Column } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
@@ -51,6 +52,37 @@ export function RechargeTab({ member }: { member: Seat }) {
   );
 }
 
+type Event = inferOutput<ReturnType<typeof useTRPC>['recharge']['listRechargeEvents']>['data'][number];
+
+function eventColumns(currency: string): Column<Event>[] {
+  return [
+    { id: 'at', header: 'When', main: true, cell: (event) => <Instant at={event.lastAt} /> },
+    {
+      id: 'outcome',
+      header: 'Outcome',
+      cell: (event) => (
+        <Status tone={event.outcome === 'fired' ? 'ok' : 'warn'}>
+          {event.outcome}
+          {event.count > 1 && ` × ${event.count}`}
+        </Status>
+      ),
+    },
+    { id: 'why', header: 'Why', cell: (event) => event.detail },
+    {
+      id: 'before',
+      header: 'Balance seen',
+      right: true,
+      cell: (event) => <Money amount={event.balanceBefore} currency={currency} />,
+    },
+    {
+      id: 'amount',
+      header: 'Amount',
+      right: true,
+      cell: (event) => <Money amount={event.amount} currency={currency} />,
+    },
+  ];
+}
+
 function History({ member }: { member: Seat }) {
   const { currency } = useShell().team;
   const list = useInfiniteQuery(
@@ -80,32 +112,7 @@ function History({ member }: { member: Seat }) {
         rows={rows}
         idOf={(event) => event.id}
         nameOf={(event) => event.detail}
-        columns={[
-          { id: 'at', header: 'When', main: true, cell: (event) => <Instant at={event.lastAt} /> },
-          {
-            id: 'outcome',
-            header: 'Outcome',
-            cell: (event) => (
-              <Status tone={event.outcome === 'fired' ? 'ok' : 'warn'}>
-                {event.outcome}
-                {event.count > 1 && ` × ${event.count}`}
-              </Status>
-            ),
-          },
-          { id: 'why', header: 'Why', wide: true, cell: (event) => <span title={event.detail}>{event.detail}</span> },
-          {
-            id: 'before',
-            header: 'Balance seen',
-            right: true,
-            cell: (event) => <Money amount={event.balanceBefore} currency={currency} />,
-          },
-          {
-            id: 'amount',
-            header: 'Amount',
-            right: true,
-            cell: (event) => <Money amount={event.amount} currency={currency} />,
-          },
-        ]}
+        columns={eventColumns(currency)}
       />
       {list.hasNextPage && (
         <div className={tableStyles.footer}>

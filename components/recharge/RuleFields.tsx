@@ -23,7 +23,7 @@ type Known = {
 };
 
 /** For whom the rule is: a member that is there, or one that is being made with a starting credit. */
-type Whose = { memberId: string } | { credit: string | null };
+type Whose = { memberId: string } | { credit: string | null; role: 'owner' | 'member' };
 
 /** A rule while it is written: what is typed, what it means, and what it would do now. */
 export function useRule(known: Known | null, whose: Whose) {
@@ -146,7 +146,7 @@ function WhatNow({ rule, currency }: { rule: RuleDraft; currency: string }) {
   const whose =
     'memberId' in rule.whose
       ? { memberId: rule.whose.memberId }
-      : { memberId: null, ...(rule.whose.credit !== null && { credit: rule.whose.credit }) };
+      : { memberId: null, role: rule.whose.role, ...(rule.whose.credit !== null && { credit: rule.whose.credit }) };
   const preview = useQuery(
     useTRPC().recharge.previewRecharge.queryOptions(
       { ...whose, ...(asked ?? { threshold: '0', target: '1' }) },

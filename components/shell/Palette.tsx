@@ -23,7 +23,9 @@ export function Palette({ asked }: { asked: number }) {
   const router = useRouter();
   const owner = me.role === 'owner';
   // Asked for anew by each key press, and once when it has just been loaded.
-  useEffect(() => spotlight.open(), [asked]);
+  useEffect(() => {
+    if (asked > 0) spotlight.open();
+  }, [asked]);
   const places: [string, string][] = owner
     ? [
         ['Overview', ''],
@@ -54,6 +56,7 @@ export function Palette({ asked }: { asked: number }) {
       onQueryChange={setQuery}
       shortcut={null}
       clearQueryOnClose
+      attributes={{ content: { 'aria-label': 'Search' } }}
       overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
     >
       <Spotlight.Search

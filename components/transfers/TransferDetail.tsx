@@ -96,7 +96,7 @@ function Reverse({ transfer, onDone }: { transfer: Transfer; onDone: () => void 
         value={note}
         maxLength={NOTE_MAX}
         onChange={(event) => setNote(event.currentTarget.value)}
-        autoFocus
+        ref={(field) => field?.focus()}
       />
       <MoneyNote asked={reverse} currency={currency} />
       <div className={styles.foot}>

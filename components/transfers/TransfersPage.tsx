@@ -33,7 +33,7 @@ export function TransfersPage() {
   return (
     <>
       <PageHead title="Transfers" />
-      <div className={tableStyles.toolbar} role="search">
+      <search className={tableStyles.toolbar}>
         {me.role === 'owner' && <MemberPicker value={view.member} onChange={(member) => change({ member })} />}
         <FilterChip
           label="Kind"
@@ -60,7 +60,7 @@ export function TransfersPage() {
         >
           CSV
         </Button>
-      </div>
+      </search>
       <TransferTable
         question={question}
         onOpen={open}

@@ -17,7 +17,8 @@ type Props = {
   description?: ReactNode;
   error?: ReactNode;
   required?: boolean;
-  autoFocus?: boolean;
+  /** Has the focus when its dialog opens. */
+  first?: boolean;
   hideLabel?: boolean;
   width?: string;
 };
@@ -38,7 +39,7 @@ export function AmountField({ value, onChange, currency, all, description, error
       : 'all' in typed && all !== undefined
         ? `All there is: ${formatMoney(all, currency, locale)}`
         : null;
-  const { hideLabel, required, autoFocus, width } = rest;
+  const { hideLabel, required, first, width } = rest;
   return (
     <TextInput
       label={hideLabel ? undefined : label}
@@ -49,7 +50,7 @@ export function AmountField({ value, onChange, currency, all, description, error
       autoComplete="off"
       required={required}
       withAsterisk={false}
-      data-autofocus={autoFocus || undefined}
+      data-autofocus={first || undefined}
       w={width}
       description={understood === null ? (description ?? ' ') : `= ${understood}`}
       inputWrapperOrder={['label', 'input', 'description', 'error']}

@@ -1,8 +1,8 @@
 'use client';
 
 import { Drawer, Modal } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useMediaQuery, useMounted } from '@mantine/hooks';
+import type { ReactNode } from 'react';
 import type { Wanted } from './dialogs';
 
 type Props = { wanted: Wanted; opened: boolean; onClose: () => void; onClosed: () => void; children: ReactNode };
@@ -11,8 +11,7 @@ type Props = { wanted: Wanted; opened: boolean; onClose: () => void; onClosed: (
 export function DialogFrame({ wanted, opened, onClose, onClosed, children }: Props) {
   const isPhone = useMediaQuery('(max-width: 40em)', false, { getInitialValueInEffect: false });
   // Opened after it stands in the page, so that it remembers where the focus was.
-  const [ready, setReady] = useState(false);
-  useEffect(() => setReady(true), []);
+  const ready = useMounted();
   const frame = {
     opened: opened && ready,
     onClose,

@@ -16,6 +16,7 @@ export function Hint({ text, children }: { text: string; children: ReactNode }) 
   };
   const hide = () => setAt(null);
   return (
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- it only listens to what stands in it
     <span
       className={styles.hinted}
       aria-describedby={at ? id : undefined}

@@ -68,6 +68,13 @@ export function formatMoney(amount: string, currency: string, locale: string): s
   }).format(amount as Intl.StringNumericLiteral);
 }
 
+/** An amount as the API prints it, as the person would type it: `readTyped` reads the same again. */
+export function asTyped(amount: string, currency: string, locale: string): string {
+  const [units = '0', fraction = ''] = amount.split('.');
+  const kept = fraction.replace(/0+$/, '').padEnd(currencyDigits(currency), '0');
+  return kept === '' ? units : `${units}${marksOf(currency, locale).decimal}${kept}`;
+}
+
 /** Sums of amounts as the API prints them. */
 export const plus = (a: string, b: string): string => printAmount(micros(a) + micros(b));
 export const minus = (a: string, b: string): string => printAmount(micros(a) - micros(b));

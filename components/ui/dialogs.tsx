@@ -2,15 +2,15 @@
 
 import dynamic from 'next/dynamic';
 import { createContext, use, useCallback, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
+import { toast } from './toast';
 
 export type Wanted = {
   title: ReactNode;
-  /** What stands in it; `close` ends it without asking. */
-  body: (close: () => void) => ReactNode;
+  /** What stands in it, which may have to be fetched first; `close` ends it without asking. */
+  body: (close: () => void) => ReactNode | Promise<ReactNode>;
   size?: 'sm' | 'md' | 'lg' | 'xl';
   /** At the side, where a row is looked at while its list stays in view. */
   side?: boolean;
-  onClosed?: () => void;
 };
 
 const DialogFrame = dynamic(() => import('./DialogFrame').then((file) => file.DialogFrame), { ssr: false });
@@ -21,33 +21,29 @@ const DialogContext = createContext<{ open: (wanted: Wanted) => void; guard: Gua
 
 /** The one dialog of a page: opened from any row, menu, shortcut or the palette, it closes back to where one was. */
 export function DialogHost({ children }: { children: ReactNode }) {
-  const [wanted, setWanted] = useState<Wanted | null>(null);
+  const [shown, setShown] = useState<{ wanted: Wanted; body: ReactNode } | null>(null);
   const [opened, setOpened] = useState(false);
   const guard: Guard = useRef(null);
-  const open = useCallback((next: Wanted) => {
-    guard.current = null;
-    setWanted(next);
-    setOpened(true);
+  const open = useCallback((wanted: Wanted) => {
+    const show = (body: ReactNode) => {
+      guard.current = null;
+      setShown({ wanted, body });
+      setOpened(true);
+    };
+    Promise.resolve(wanted.body(() => setOpened(false))).then(show, () =>
+      toast({ message: 'This could not be fetched: nothing was changed. Try again.', tone: 'bad' }),
+    );
   }, []);
-  const close = useCallback(() => setOpened(false), []);
   const askToClose = () => {
-    if (guard.current === null || guard.current()) close();
+    if (guard.current === null || guard.current()) setOpened(false);
   };
   const host = useMemo(() => ({ open, guard }), [open]);
   return (
     <DialogContext value={host}>
       {children}
-      {wanted && (
-        <DialogFrame
-          wanted={wanted}
-          opened={opened}
-          onClose={askToClose}
-          onClosed={() => {
-            setWanted(null);
-            wanted.onClosed?.();
-          }}
-        >
-          {wanted.body(close)}
+      {shown && (
+        <DialogFrame wanted={shown.wanted} opened={opened} onClose={askToClose} onClosed={() => setShown(null)}>
+          {shown.body}
         </DialogFrame>
       )}
     </DialogContext>

@@ -41,10 +41,23 @@ const dark: MantineColorsTuple = [
   '#0a0c0e',
 ];
 
+const red: MantineColorsTuple = [
+  '#fdeeec',
+  '#fbd9d5',
+  '#f6b3ab',
+  '#ff9b90',
+  '#ff9b90',
+  '#d64534',
+  '#c2301f',
+  '#b42318',
+  '#961d14',
+  '#7a1710',
+];
+
 export const theme = createTheme({
   primaryColor: 'accent',
-  primaryShade: { light: 7, dark: 4 },
-  colors: { accent, gray, dark },
+  primaryShade: 7,
+  colors: { accent, gray, dark, red },
   black: gray[9],
   autoContrast: true,
   fontFamily: 'var(--font-geist-sans), system-ui, sans-serif',
@@ -68,7 +81,18 @@ export const theme = createTheme({
       styles: { title: { fontWeight: 600, overflowWrap: 'anywhere' } },
       defaultProps: { position: 'right', transitionProps: { duration: 120 } },
     },
-    Menu: { defaultProps: { shadow: 'md', returnFocus: true, transitionProps: { duration: 80 } } },
+    Menu: {
+      defaultProps: {
+        shadow: 'md',
+        returnFocus: true,
+        transitionProps: { duration: 80 },
+        // The first item has the focus at once, and nothing stands in the menu that is no item.
+        menuItemTabIndex: 0,
+        withInitialFocusPlaceholder: false,
+        // Within the page's landmark, where a screen reader looks for it.
+        portalProps: { target: '#content' },
+      },
+    },
     // What stands on a filled button is else judged by its colour in the light scheme alone.
     Button: {
       vars: (_theme: unknown, { variant, color }: { variant?: string; color?: string }) => ({
@@ -88,7 +112,7 @@ export const variables: CSSVariablesResolver = () => ({
   light: {
     '--mantine-color-dimmed': gray[7],
     '--mantine-color-placeholder': gray[6],
-    '--mantine-color-error': '#b42318',
+    '--mantine-color-error': red[7],
     '--surface': '#ffffff',
     '--raised': gray[0],
     '--line': gray[2],
@@ -100,14 +124,14 @@ export const variables: CSSVariablesResolver = () => ({
     '--ok': '#15703c',
     '--warn': '#8a5300',
     '--warn-soft': '#fdf3e1',
-    '--bad': '#b42318',
-    '--bad-soft': '#fdeeec',
+    '--bad': red[7],
+    '--bad-soft': red[0],
   },
   dark: {
     '--mantine-color-body': dark[7],
     '--mantine-color-dimmed': dark[2],
     '--mantine-color-placeholder': '#8a949e',
-    '--mantine-color-error': '#ff9b90',
+    '--mantine-color-error': red[4],
     '--surface': dark[7],
     '--raised': dark[6],
     '--line': dark[5],
@@ -119,7 +143,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--ok': '#6fd296',
     '--warn': '#f0b95a',
     '--warn-soft': '#33270f',
-    '--bad': '#ff9b90',
+    '--bad': red[4],
     '--bad-soft': '#3a1c19',
   },
 });

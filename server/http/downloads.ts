@@ -1,4 +1,4 @@
-import type { ZodType } from 'zod';
+import { z, type ZodType } from 'zod';
 import { isUnavailable } from '@/db/faults';
 import type { SeatActor } from '@/server/domain/actor';
 import { makeCtx, type Ctx } from '@/server/domain/ctx';
@@ -9,7 +9,7 @@ import { transferFilters } from '@/server/domain/ledger/schema';
 import { seatExportInput } from '@/server/domain/members/schema';
 import { describeFault, log } from '@/server/log';
 import { csvResponse } from './csv';
-import { printMembers, printTransfers } from './exports';
+import { printMembers, printRates, printTransfers } from './exports';
 import { problemResponse } from './problem';
 import { readQuery } from './query';
 import { services } from './services';
@@ -25,6 +25,7 @@ const of =
 const DOWNLOADS = {
   members: of(seatExportInput, printMembers),
   transfers: of(transferFilters, printTransfers),
+  rates: of(z.strictObject({}), printRates),
 } satisfies Record<string, Download>;
 
 export type DownloadName = keyof typeof DOWNLOADS;

@@ -6,6 +6,8 @@ import { exportMembers } from '@/server/domain/members/read';
 import { seatSchema, type ExportMembers } from '@/server/domain/members/schema';
 import { exportMessages } from '@/server/domain/messages/read';
 import { messageSchema, type ListMessages } from '@/server/domain/messages/schema';
+import { exportRates } from '@/server/domain/rates/read';
+import { rateSchema } from '@/server/domain/rates/schema';
 import { usageReport } from '@/server/domain/reports/read';
 import { usageSchema, type UsageInput } from '@/server/domain/reports/schema';
 import { printCsv, type Columns } from './csv';
@@ -91,6 +93,18 @@ const TRANSFER_COLUMNS: Columns<WireTransfer> = {
 /** All transfers under a filter, newest first, as CSV. */
 export const printTransfers = (ctx: Ctx, filters: TransferFilters): AsyncGenerator<string> =>
   printCsv(TRANSFER_COLUMNS, encoded(namedTransferSchema, exportTransfers(ctx, filters)));
+
+type WireRate = z.input<typeof rateSchema>;
+
+const RATE_COLUMNS: Columns<WireRate> = {
+  country: (rate) => rate.country,
+  prefix: (rate) => rate.prefix,
+  price: (rate) => rate.price,
+};
+
+/** The whole rate card, as the CSV that a card is brought in. */
+export const printRates = (ctx: Ctx): AsyncGenerator<string> =>
+  printCsv(RATE_COLUMNS, encoded(rateSchema, exportRates(ctx)));
 
 type WireUsage = z.input<typeof usageSchema>['data'][number];
 

@@ -36,6 +36,20 @@ async function allRates(ctx: Ctx): Promise<Rate[]> {
 }
 
 /**
+ * The whole rate card, in the order of the list.
+ * @throws DomainError `owner_required`
+ */
+export async function* exportRates(ctx: Ctx): AsyncGenerator<Rate[]> {
+  may(ctx.actor, 'rates.see');
+  const rows = await ctx.db
+    .select(columns)
+    .from(rates)
+    .where(eq(rates.teamId, ctx.actor.teamId))
+    .orderBy(rates.country, rates.prefix);
+  yield rows.map(shown);
+}
+
+/**
  * The team's rate card, by country and prefix; those for whatever country come first.
  * @throws DomainError `owner_required`, `invalid_cursor`
  */

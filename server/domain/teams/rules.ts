@@ -40,7 +40,7 @@ export function isReservedSlug(slug: string): boolean {
 /** The words that no team's slug may be: every first part of a path, now or likely later. */
 export const RESERVED_SLUGS: ReadonlySet<string> = new Set(
   `404 500 about account accounts activate admin alerts api app apps apple-touch-icon assets audit auth billing blog
-  callback callbacks chooser contact dashboard demo dev docs download downloads error errors export exports favicon forgot
+  callback callbacks chooser contact dashboard demo dev docs download downloads error errors export exports favicon forgot gallery
   health help home icon index invitations invite invites legal live log login logout mail mailbox manifest me members
   messages metrics new no-team no-team-yet not-found null oauth openapi operator opengraph-image page pages pricing privacy
   proxy public purser ready recharge register report reports reset robots root search security send session sessions

@@ -1,0 +1,11 @@
+'use client';
+
+import { Broken, type BrokenProps } from '@/components/errors/Broken';
+
+export default function TeamError(props: BrokenProps) {
+  return (
+    <div className="text-page">
+      <Broken {...props} />
+    </div>
+  );
+}

@@ -1,0 +1,13 @@
+import { notFound } from 'next/navigation';
+import type { ReactNode } from 'react';
+import { SettingsFrame } from '@/components/teams/SettingsFrame';
+import { serverQueries } from '@/server/trpc/rsc';
+
+type Layout = { children: ReactNode; params: Promise<{ team: string }> };
+
+/** Owners' pages; for a member there is nothing here. */
+export default async function SettingsLayout({ children, params }: Layout) {
+  const { trpc, client } = await serverQueries((await params).team);
+  const { me } = await client.fetchQuery(trpc.team.getShell.queryOptions());
+  return me.role === 'owner' ? <SettingsFrame>{children}</SettingsFrame> : notFound();
+}

@@ -1,0 +1,11 @@
+'use client';
+
+import { Broken, type BrokenProps } from '@/components/errors/Broken';
+
+export default function RootError(props: BrokenProps) {
+  return (
+    <main className="text-page">
+      <Broken {...props} />
+    </main>
+  );
+}

@@ -1,0 +1,48 @@
+'use client';
+
+import { useShell } from '@/components/shell/useShell';
+import { formatMoney, micros } from '@/components/ui/amount';
+import { BarChart } from '@/components/ui/BarChart';
+import { formatDay, shortDay } from '@/components/ui/day';
+import { Card } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/usePlace';
+import { SPAN, type Day } from './days';
+
+const sizeOf = (amount: string): number => Number(micros(amount)) / 1e6;
+
+/**
+ * What each of the last 30 UTC days cost, against the day 30 days before it.
+ * @param days twice as many, the oldest first
+ */
+export function CostChart({ days }: { days: Day[] }) {
+  const { currency } = useShell().team;
+  const { locale } = usePlace();
+  const money = (amount: string) => formatMoney(amount, currency, locale);
+  const now = days.slice(-SPAN);
+  const value = (cost: string) => ({ size: sizeOf(cost), shown: money(cost) });
+  const bars = now.map(({ day, cost }, i) => ({
+    id: day,
+    name: formatDay(day, locale),
+    now: value(cost),
+    before: value(days.at(i - 2 * SPAN)?.cost ?? '0.00'),
+  }));
+  const short = new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency,
+    currencyDisplay: 'narrowSymbol',
+    notation: 'compact',
+    minimumFractionDigits: 0,
+    maximumSignificantDigits: 3,
+  });
+  return (
+    <Card title="Cost a day (UTC)">
+      <BarChart
+        label="Cost of each of the last 30 days, against the 30 before"
+        bars={bars}
+        print={(size) => short.format(size)}
+        names={{ bar: 'Day (UTC)', now: 'Last 30 days', before: '30 days before' }}
+        ends={[shortDay(now[0]!.day, locale), 'Today']}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,144 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import { problemOf, useTRPC } from '@/components/data';
+import { SendCurl } from '@/components/keys/SendCurl';
+import { MaskedKey, type Seat } from '@/components/members/columns';
+import { useMemberActions } from '@/components/members/useMemberActions';
+import { ruleInWords, stateInWords } from '@/components/recharge/words';
+import { useShell } from '@/components/shell/useShell';
+import { DataTable } from '@/components/ui/DataTable';
+import { Failed } from '@/components/ui/Failed';
+import { Instant } from '@/components/ui/Instant';
+import { Money } from '@/components/ui/Money';
+import { Bone, Card, Empty, Figure, Figures, Late, PageHead, Status, type Tone } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/usePlace';
+import { CostChart } from './CostChart';
+import { everyDay, LAST_MESSAGES, spanQuestion } from './days';
+import styles from './overview.module.css';
+import { SpanFigures } from './SpanFigures';
+
+/** A member's own seat at a glance: its balance and what fills it, its key, what it sends, and how to. */
+export function MemberOverview() {
+  const trpc = useTRPC();
+  const { me } = useShell();
+  const seat = useQuery(trpc.members.getSeat.queryOptions({ memberId: me.memberId }));
+  const span = spanQuestion();
+  const usage = useQuery(trpc.reports.getUsage.queryOptions(span)).data;
+  const days = usage && everyDay(span.from, usage.data);
+  return (
+    <>
+      <PageHead title="Overview" />
+      {seat.isError && <Failed problem={problemOf(seat.error)} onRetry={() => void seat.refetch()} />}
+      <div className={styles.stack}>
+        <Figures>
+          <BalanceFigure seat={seat.data} />
+          <SpanFigures days={days} />
+        </Figures>
+        {days && <CostChart days={days} />}
+        <div className={styles.columns}>
+          {seat.data && <HowToSend seat={seat.data} />}
+          <LastMessages />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function BalanceFigure({ seat }: { seat: Seat | undefined }) {
+  const { me, team } = useShell();
+  const { locale } = usePlace();
+  const rule = seat?.recharge;
+  return (
+    <Figure
+      label="Balance"
+      main={<Money amount={seat?.balance ?? me.balance} currency={team.currency} />}
+      note={
+        seat === undefined ? (
+          <Bone width="10rem" />
+        ) : rule ? (
+          `Recharges ${ruleInWords(rule, team.currency, locale)} (${stateInWords(rule)}).`
+        ) : (
+          'Filled up by an owner: there is no recharge rule.'
+        )
+      }
+    />
+  );
+}
+
+function HowToSend({ seat }: { seat: Seat }) {
+  const { rotate } = useMemberActions();
+  return (
+    <Card title="How to send">
+      <div className={styles.key}>
+        <span>
+          Your key: <MaskedKey apiKey={seat.apiKey} />
+        </span>
+        <Button size="xs" variant="default" onClick={() => rotate(seat)}>
+          Rotate key
+        </Button>
+      </div>
+      <p className="muted">
+        Put the key into <code>PURSER_API_KEY</code> and run this. A key is shown once, when it is made.
+      </p>
+      <SendCurl />
+    </Card>
+  );
+}
+
+type Message = inferOutput<ReturnType<typeof useTRPC>['messages']['listMessages']>['data'][number];
+
+const TONES: Record<Message['status'], Tone> = {
+  scheduled: 'off',
+  held: 'warn',
+  queued: 'off',
+  sent: 'off',
+  delivered: 'ok',
+  failed: 'bad',
+  cancelled: 'off',
+};
+
+function LastMessages() {
+  const { currency } = useShell().team;
+  const asked = useQuery(useTRPC().messages.listMessages.queryOptions(LAST_MESSAGES));
+  return (
+    <Card title="Last messages">
+      {asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
+      {asked.isPending && (
+        <Late>
+          <Bone />
+        </Late>
+      )}
+      {asked.data?.data.length === 0 && <Empty title="Nothing sent yet" />}
+      {asked.data && asked.data.data.length > 0 && (
+        <DataTable
+          label="Last messages"
+          rows={asked.data.data}
+          idOf={({ id }) => id}
+          nameOf={({ to }) => to}
+          columns={[
+            { id: 'to', header: 'To', main: true, cell: ({ to }) => to },
+            {
+              id: 'status',
+              header: 'Status',
+              cell: ({ status, error }) => (
+                <span title={error?.detail}>
+                  <Status tone={TONES[status]}>{status}</Status>
+                </span>
+              ),
+            },
+            {
+              id: 'cost',
+              header: 'Cost',
+              right: true,
+              cell: ({ cost }) => <Money amount={cost} currency={currency} />,
+            },
+            { id: 'at', header: 'When', cell: ({ createdAt }) => <Instant at={createdAt} /> },
+          ]}
+        />
+      )}
+    </Card>
+  );
+}

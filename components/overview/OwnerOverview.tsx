@@ -1,0 +1,134 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import Link from 'next/link';
+import { AuditLine } from '@/components/audit/AuditLine';
+import { problemOf, useTRPC } from '@/components/data';
+import { MasterFigure, WaitingFigure } from '@/components/members/TeamFigures';
+import { REASONS } from '@/components/recharge/words';
+import { useShell } from '@/components/shell/useShell';
+import { Failed } from '@/components/ui/Failed';
+import { Instant } from '@/components/ui/Instant';
+import { Money } from '@/components/ui/Money';
+import { Bone, Card, Figures, Late, PageHead } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/usePlace';
+import { CostChart } from './CostChart';
+import styles from './overview.module.css';
+import { SetupSteps } from './SetupSteps';
+import { SpanFigures } from './SpanFigures';
+
+type Overview = inferOutput<ReturnType<typeof useTRPC>['team']['getOverview']>;
+
+/** The team at a glance: its money, what it spends, who waits, what happened, and what is still to set up. */
+export function OwnerOverview() {
+  const asked = useQuery(useTRPC().team.getOverview.queryOptions());
+  const overview = asked.data;
+  return (
+    <>
+      <PageHead title="Overview" />
+      {asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
+      <div className={styles.stack}>
+        {overview && <SetupSteps setup={overview.setup} />}
+        <Figures>
+          <MasterFigure />
+          <SpanFigures days={overview?.days} />
+          <WaitingFigure />
+        </Figures>
+        {overview && (
+          <>
+            <CostChart days={overview.days} />
+            <div className={styles.columns}>
+              <div className={styles.stack}>
+                <Waiting waiting={overview.waiting} />
+                <Spenders spenders={overview.spenders} />
+              </div>
+              <Recent recent={overview.recent} />
+            </div>
+          </>
+        )}
+        {asked.isPending && (
+          <Late>
+            <Bone width="100%" />
+          </Late>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Spenders({ spenders }: Pick<Overview, 'spenders'>) {
+  const { locale } = usePlace();
+  const { currency } = useShell().team;
+  return (
+    <Card title="Who spends most (30 days)">
+      {spenders.length === 0 ? (
+        <p className="muted">Nobody has sent anything in 30 days.</p>
+      ) : (
+        <ol className={styles.list}>
+          {spenders.map(({ memberId, name, messages, cost }) => (
+            <li key={memberId}>
+              <Member id={memberId} name={name} />
+              <span className="muted tabular">
+                {messages.toLocaleString(locale)} {messages === 1 ? 'message' : 'messages'}
+              </span>
+              <Money amount={cost} currency={currency} strong />
+            </li>
+          ))}
+        </ol>
+      )}
+    </Card>
+  );
+}
+
+function Waiting({ waiting }: Pick<Overview, 'waiting'>) {
+  const { waitingRecharges, team } = useShell();
+  if (waiting.length === 0) return null;
+  return (
+    <Card title="Waiting for a recharge">
+      <ul className={styles.list}>
+        {waiting.map(({ memberId, name, reason, since, balance }) => (
+          <li key={memberId}>
+            <Member id={memberId} name={name} to="?tab=recharge" />
+            <span className="muted">
+              {REASONS[reason]}, since <Instant at={since} />
+            </span>
+            <Money amount={balance} currency={team.currency} strong />
+          </li>
+        ))}
+      </ul>
+      {waitingRecharges > waiting.length && (
+        <p className={styles.more}>
+          <Link href={`/${team.slug}/members?recharge=waiting`} prefetch={false}>
+            All {waitingRecharges} that wait
+          </Link>
+        </p>
+      )}
+    </Card>
+  );
+}
+
+const Recent = ({ recent }: Pick<Overview, 'recent'>) => (
+  <Card title="What happened last">
+    {recent.length === 0 ? (
+      <p className="muted">Nothing yet.</p>
+    ) : (
+      <ul className={styles.lines}>
+        {recent.map((event) => (
+          <li key={event.id}>
+            <AuditLine event={event} />
+          </li>
+        ))}
+      </ul>
+    )}
+  </Card>
+);
+
+function Member({ id, name, to = '' }: { id: string; name: string; to?: string }) {
+  const { slug } = useShell().team;
+  return (
+    <Link href={`/${slug}/members/${id}${to}`} prefetch={false} className={styles.name}>
+      {name}
+    </Link>
+  );
+}

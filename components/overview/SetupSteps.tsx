@@ -1,0 +1,78 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import { SendCurl } from '@/components/keys/SendCurl';
+import { FundButton } from '@/components/members/TeamFigures';
+import { useMemberActions } from '@/components/members/useMemberActions';
+import { useShell } from '@/components/shell/useShell';
+import { Card } from '@/components/ui/pieces';
+import styles from './overview.module.css';
+
+type Setup = { hasMember: boolean; hasFunds: boolean; hasRates: boolean; hasSent: boolean };
+
+/** What a new team has still to do; a step that is done is gone, and with the last one all of this. */
+export function SetupSteps({ setup }: { setup: Setup }) {
+  const { team } = useShell();
+  const { create } = useMemberActions();
+  const steps = [
+    !setup.hasMember && (
+      <Step key="member" title="Create a member" action={<Button onClick={create}>Create member</Button>}>
+        A sub-account with its own API key, balance and message log.
+      </Step>
+    ),
+    !setup.hasFunds && <FundStep key="funds" />,
+    !setup.hasRates && (
+      <Step
+        key="rates"
+        title="Confirm the prices"
+        action={
+          <Button variant="default" component={Link} href={`/${team.slug}/settings/rates`} prefetch={false}>
+            See the prices
+          </Button>
+        }
+      >
+        What a segment costs to each country. So far these are samples.
+      </Step>
+    ),
+    !setup.hasSent && (
+      <Step key="send" title="Send a first message">
+        Put a member’s key into <code>PURSER_API_KEY</code> and run this.
+        <SendCurl />
+      </Step>
+    ),
+  ].filter((step) => step !== false);
+  if (steps.length === 0) return null;
+  return (
+    <Card title={steps.length === 1 ? 'One step left' : `${steps.length} steps left to set up`}>
+      <ol className={styles.steps}>{steps}</ol>
+    </Card>
+  );
+}
+
+const Step = ({ title, action, children }: { title: string; action?: ReactNode; children: ReactNode }) => (
+  <li>
+    <div>
+      <h3>{title}</h3>
+      <div className="muted">{children}</div>
+    </div>
+    {action}
+  </li>
+);
+
+/** In a demo with one click; elsewhere the operator does it, by this command. */
+function FundStep() {
+  const { team, demo } = useShell();
+  return (
+    <Step title="Fund the master balance" action={<FundButton />}>
+      Every credit and recharge is taken from it.
+      {!demo && (
+        <>
+          {' '}
+          The operator funds it: <code>npm run purser -- team fund {team.id} 100.00</code>
+        </>
+      )}
+    </Step>
+  );
+}

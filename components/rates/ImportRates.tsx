@@ -1,0 +1,198 @@
+'use client';
+
+import { Button, FileButton, Group, Textarea } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import { useState } from 'react';
+import { problemOf, useTRPC } from '@/components/data';
+import moneyStyles from '@/components/money/money.module.css';
+import { useShell } from '@/components/shell/useShell';
+import { Failed } from '@/components/ui/Failed';
+import { Money } from '@/components/ui/Money';
+import { Bone, Late, Note } from '@/components/ui/pieces';
+import { toast } from '@/components/ui/toast';
+import { Country } from './Country';
+import styles from './rates.module.css';
+
+/** What a request of the pages may hold; the API takes longer cards. */
+const MAX_CHARACTERS = 900_000;
+
+const SAMPLE = 'country,prefix,price\nDE,,0.0750\nDE,4915,0.0695\nUS,,0.0079';
+
+/** Brings a rate card as a file or as text: first what it would change, then, confirmed, the change. */
+export function ImportRates({ onClose }: { onClose: () => void }) {
+  const [csv, setCsv] = useState('');
+  const [isRead, setIsRead] = useState(false);
+  if (isRead) return <Preview csv={csv} onBack={() => setIsRead(false)} onClose={onClose} />;
+  const isTooLong = csv.length > MAX_CHARACTERS;
+  return (
+    <div className={moneyStyles.form}>
+      <p>
+        A CSV with the columns <code>country</code>, <code>prefix</code> and <code>price</code>. It replaces all prices;
+        messages already accepted keep theirs.
+      </p>
+      <Group>
+        <FileButton
+          accept=".csv,text/csv,text/plain"
+          onChange={(file) => void file?.text().then(setCsv)}
+          inputProps={{ 'aria-label': 'Choose a file' }}
+        >
+          {(props) => (
+            <Button {...props} variant="default" size="xs">
+              Choose a file
+            </Button>
+          )}
+        </FileButton>
+        <span className="muted">or paste it here</span>
+      </Group>
+      <Textarea
+        aria-label="Prices as CSV"
+        classNames={{ input: 'mono' }}
+        placeholder={SAMPLE}
+        rows={8}
+        value={csv}
+        onChange={(event) => setCsv(event.currentTarget.value)}
+        error={isTooLong ? 'This card is too long for a page. PUT /rates of the API takes it.' : undefined}
+        data-autofocus
+      />
+      <div className={moneyStyles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button disabled={csv.trim() === '' || isTooLong} onClick={() => setIsRead(true)}>
+          See what changes
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+type Seen = inferOutput<ReturnType<typeof useTRPC>['rates']['previewRates']>;
+
+function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; onClose: () => void }) {
+  const trpc = useTRPC();
+  const seen = useQuery(trpc.rates.previewRates.queryOptions({ csv }, { gcTime: 0 }));
+  const load = useMutation(
+    trpc.rates.importRates.mutationOptions({
+      onSuccess: ({ rows }) => {
+        toast({ message: `The card has ${rows} ${rows === 1 ? 'price' : 'prices'} now.` });
+        onClose();
+      },
+    }),
+  );
+  if (seen.isError) return <Failed problem={problemOf(seen.error)} onRetry={() => void seen.refetch()} />;
+  if (!seen.data) {
+    return (
+      <Late>
+        <Bone width="80%" />
+      </Late>
+    );
+  }
+  const { problems, rows } = seen.data;
+  const problem = load.isPending ? undefined : problemOf(load.error);
+  return (
+    <div className={moneyStyles.form}>
+      {problems.length > 0 ? <Problems problems={problems} /> : <Changes seen={seen.data} />}
+      {problem && (
+        <Note tone="bad" alert>
+          <strong>The prices are as before.</strong> {problem.detail}
+        </Note>
+      )}
+      <div className={moneyStyles.foot}>
+        <Button variant="default" onClick={onBack}>
+          Back
+        </Button>
+        {problems.length === 0 && (
+          <Button loading={load.isPending} onClick={() => load.mutate({ csv })}>
+            Replace all prices by these {rows}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Problems({ problems }: Pick<Seen, 'problems'>) {
+  return (
+    <>
+      <Note tone="bad" alert>
+        <strong>Nothing was changed.</strong> A card is taken whole or not at all, and{' '}
+        {problems.length === 1 ? 'one line' : `${problems.length} lines`} of this one cannot be.
+      </Note>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled by the keyboard too */}
+      <section className={styles.rows} aria-label="What is wrong, line by line" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Line</th>
+              <th scope="col">What is wrong</th>
+            </tr>
+          </thead>
+          <tbody>
+            {problems.map(({ line, detail }) => (
+              <tr key={line}>
+                <td className="tabular">{line}</td>
+                <td>{detail}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </>
+  );
+}
+
+function Changes({ seen }: { seen: Seen }) {
+  const { currency } = useShell().team;
+  const { changed, added, removed, unchanged, differences } = seen;
+  const all = changed + added + removed;
+  const price = (amount: string | null) => (amount === null ? '–' : <Money amount={amount} currency={currency} />);
+  return (
+    <>
+      <ul className={styles.counts}>
+        <li>{changed} changed</li>
+        <li>{added} new</li>
+        <li>{removed} removed</li>
+        <li className="muted">{unchanged} as before</li>
+      </ul>
+      {all === 0 ? (
+        <p>These are the prices that the team has already.</p>
+      ) : (
+        <>
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled by the keyboard too */}
+          <section className={styles.rows} aria-label="What changes" tabIndex={0}>
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Country, prefix</th>
+                  <th scope="col" data-right>
+                    Now
+                  </th>
+                  <th scope="col" data-right>
+                    Then
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {differences.map(({ country, prefix, before, after }) => (
+                  <tr key={`${country}/${prefix}`}>
+                    <td>
+                      {country && <Country code={country} />} {prefix && <code>+{prefix}</code>}
+                    </td>
+                    <td data-right>{price(before)}</td>
+                    <td data-right>{price(after)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+          {all > differences.length && (
+            <p className="muted">
+              The first {differences.length} of {all}.
+            </p>
+          )}
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,179 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { keepPreviousData, useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import { Download, Upload } from 'lucide-react';
+import dynamic from 'next/dynamic';
+import { useQueryStates } from 'nuqs';
+import { problemOf, useTRPC } from '@/components/data';
+import { useShell } from '@/components/shell/useShell';
+import { DataTable, type Column } from '@/components/ui/DataTable';
+import { useDialogs } from '@/components/ui/dialogs';
+import { Failed } from '@/components/ui/Failed';
+import { Money } from '@/components/ui/Money';
+import { Empty, Note } from '@/components/ui/pieces';
+import { SearchField } from '@/components/ui/SearchField';
+import tableStyles from '@/components/ui/table.module.css';
+import { TableSkeleton } from '@/components/ui/TableSkeleton';
+import { toast } from '@/components/ui/toast';
+import { usePlace } from '@/components/ui/usePlace';
+import { Country } from './Country';
+import styles from './rates.module.css';
+import { rateFilter, rateQuestion, rateView } from './view';
+
+const ImportRates = dynamic(() => import('./ImportRates').then((file) => file.ImportRates));
+
+type Rate = inferOutput<ReturnType<typeof useTRPC>['rates']['listRates']>['data'][number];
+
+/** What a segment costs to each country and prefix: looked up, replaced by a file, taken away as one. */
+export function RatesPage() {
+  const { team } = useShell();
+  const { locale } = usePlace();
+  const [{ q }, setView] = useQueryStates(rateView, { history: 'replace' });
+  const open = useDialogs();
+  const filter = rateFilter(q, locale);
+  const load = () => open({ title: 'Import prices', size: 'lg', body: (close) => <ImportRates onClose={close} /> });
+  return (
+    <>
+      {team.samplePrices && <SamplePrices />}
+      <search className={tableStyles.toolbar}>
+        <SearchField
+          label="Search prices"
+          placeholder="Country or prefix…"
+          value={q}
+          onChange={(text) => void setView({ q: text || null })}
+        />
+        {filter?.country && <Country code={filter.country} />}
+        <span className={tableStyles.push} />
+        <Button size="xs" variant="default" leftSection={<Upload size={14} aria-hidden />} onClick={load}>
+          Import
+        </Button>
+        <Button
+          size="xs"
+          variant="default"
+          component="a"
+          href={`/${team.slug}/export/rates`}
+          download
+          leftSection={<Download size={14} aria-hidden />}
+        >
+          CSV
+        </Button>
+      </search>
+      <RateTable filter={filter} onClear={() => void setView({ q: null })} onImport={load} />
+    </>
+  );
+}
+
+/** The prices that a team begins with are nobody's real ones: a person says so, or brings its own. */
+function SamplePrices() {
+  const confirm = useMutation(
+    useTRPC().rates.confirmRates.mutationOptions({
+      onSuccess: () => toast({ message: 'These prices are yours now.' }),
+      onError: (error) => toast({ message: problemOf(error)?.detail ?? 'No answer arrived.', tone: 'bad' }),
+    }),
+  );
+  return (
+    <div className={styles.note}>
+      <Note
+        tone="warn"
+        action={
+          <Button size="xs" loading={confirm.isPending} onClick={() => confirm.mutate(undefined)}>
+            Confirm these prices
+          </Button>
+        }
+      >
+        These are sample prices. Messages are charged by them: import your own, or confirm that these are right.
+      </Note>
+    </div>
+  );
+}
+
+type TableProps = { filter: ReturnType<typeof rateFilter>; onClear: () => void; onImport: () => void };
+
+function RateTable({ filter, onClear, onImport }: TableProps) {
+  const { currency } = useShell().team;
+  const list = useInfiniteQuery(
+    useTRPC().rates.listRates.infiniteQueryOptions(rateQuestion(filter ?? {}), {
+      getNextPageParam: (page) => page.nextCursor,
+      placeholderData: keepPreviousData,
+      enabled: filter !== null,
+    }),
+  );
+  const rows = filter === null ? [] : list.data?.pages.flatMap((page) => page.data);
+  if (list.isError && !rows) return <Failed problem={problemOf(list.error)} onRetry={() => void list.refetch()} />;
+  if (!rows) return <TableSkeleton />;
+  if (rows.length === 0) {
+    const isAll = filter !== null && Object.keys(filter).length === 0;
+    return isAll ? (
+      <Empty title="No prices yet" action={<Button onClick={onImport}>Import prices</Button>}>
+        Without a price for its country no message can be sent.
+      </Empty>
+    ) : (
+      <Empty
+        title="No price matches"
+        action={
+          <Button variant="default" onClick={onClear}>
+            Clear the search
+          </Button>
+        }
+      >
+        Search by a country’s name or code, or by the digits that a number begins with.
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <DataTable
+        label="Prices"
+        columns={columnsOf(currency)}
+        rows={rows}
+        idOf={({ country, prefix }) => `${country ?? ''}/${prefix}`}
+        nameOf={({ country, prefix }) => `${country ?? ''} ${prefix}`}
+        stale={list.isPlaceholderData}
+      />
+      <div className={tableStyles.footer}>
+        <span className="muted tabular">{rows.length} shown</span>
+        {list.hasNextPage && (
+          <Button
+            variant="default"
+            size="xs"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
+            Show more
+          </Button>
+        )}
+      </div>
+    </>
+  );
+}
+
+function columnsOf(currency: string): Column<Rate>[] {
+  return [
+    {
+      id: 'country',
+      header: 'Country',
+      main: true,
+      cell: ({ country }) =>
+        country === null ? (
+          <span className="muted">any</span>
+        ) : (
+          <>
+            <Country code={country} /> ({country})
+          </>
+        ),
+    },
+    {
+      id: 'prefix',
+      header: 'Prefix',
+      cell: ({ prefix }) => (prefix === '' ? <span className="muted">whole country</span> : <code>+{prefix}</code>),
+    },
+    {
+      id: 'price',
+      header: 'Price of a segment',
+      right: true,
+      cell: ({ price }) => <Money amount={price} currency={currency} />,
+    },
+  ];
+}

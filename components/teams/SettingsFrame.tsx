@@ -1,0 +1,31 @@
+'use client';
+
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import type { ReactNode } from 'react';
+import { useShell } from '@/components/shell/useShell';
+import { PageHead } from '@/components/ui/pieces';
+import styles from './teams.module.css';
+
+/** What every page of the team's settings stands in: the way from one to the other. */
+export function SettingsFrame({ children }: { children: ReactNode }) {
+  const { slug } = useShell().team;
+  const path = usePathname();
+  const pages = [
+    { to: `/${slug}/settings`, label: 'General' },
+    { to: `/${slug}/settings/rates`, label: 'Rates' },
+  ];
+  return (
+    <>
+      <PageHead title="Settings" />
+      <nav aria-label="Settings" className={styles.nav}>
+        {pages.map(({ to, label }) => (
+          <Link key={to} href={to} prefetch={false} aria-current={path === to ? 'page' : undefined}>
+            {label}
+          </Link>
+        ))}
+      </nav>
+      {children}
+    </>
+  );
+}

@@ -1,0 +1,34 @@
+'use client';
+
+import { BarChart, type Bar } from '../BarChart';
+import { Bars } from '../pieces';
+
+const bars = (size: (i: number) => number): Bar[] =>
+  Array.from({ length: 30 }, (_, i) => ({
+    id: String(i),
+    name: `Day ${i + 1}`,
+    now: { size: size(i), shown: size(i).toFixed(2) },
+    before: { size: size(29 - i) * 0.8, shown: (size(29 - i) * 0.8).toFixed(2) },
+  }));
+
+const SHAPES: [string, (i: number) => number][] = [
+  ['Up and down', (i) => 20 + 15 * Math.sin(i)],
+  ['One day above all', (i) => (i === 12 ? 1_000_000 : 3)],
+  ['Nothing at all', () => 0],
+];
+
+export const Charts = () => (
+  <>
+    {SHAPES.map(([label, size]) => (
+      <BarChart
+        key={label}
+        label={label}
+        bars={bars(size)}
+        print={(value) => value.toLocaleString('en')}
+        names={{ bar: 'Day', now: label, before: 'Before' }}
+        ends={['Day 1', 'Today']}
+      />
+    ))}
+    <Bars label="Small bars" values={[1, 4, 2, 8, 5, 0, 7]} />
+  </>
+);

@@ -1,0 +1,54 @@
+'use client';
+
+import { useState } from 'react';
+import { AmountField } from '../AmountField';
+import { FilterChip } from '../FilterChip';
+import { SearchField } from '../SearchField';
+import styles from './gallery.module.css';
+import { NAMES } from './samples';
+
+/** What stands in an amount field at first, and in which currency. */
+const TYPED: [label: string, text: string, currency: string][] = [
+  ['Empty', '', 'USD'],
+  ['Understood', '$1,250.5', 'USD'],
+  ['All', 'all', 'USD'],
+  ['Not understood', '1,25', 'USD'],
+  ['Too much', '10000000000', 'USD'],
+  ['Yen', '1250', 'JPY'],
+  ['Dinar', '1.5', 'KWD'],
+];
+
+export function Fields() {
+  const [chosen, setChosen] = useState<string[]>(['two']);
+  const [query, setQuery] = useState('');
+  const options = [
+    { value: 'one', label: 'active' },
+    { value: 'two', label: NAMES[2]! },
+  ];
+  return (
+    <>
+      <div className={styles.fields}>
+        {TYPED.map(([label, text, currency]) => (
+          <Typed key={label} label={label} text={text} currency={currency} />
+        ))}
+        <AmountField
+          label="Refused"
+          value="20"
+          onChange={() => undefined}
+          currency="USD"
+          error="The master balance holds $3.00: $17.00 short."
+        />
+      </div>
+      <search>
+        <SearchField label="Search" placeholder="Name, email, id…" value={query} onChange={setQuery} />
+      </search>
+      <FilterChip label="Nothing chosen" options={options} chosen={[]} onChange={setChosen} />
+      <FilterChip label="Status" options={options} chosen={chosen} onChange={setChosen} />
+    </>
+  );
+}
+
+function Typed({ label, text, currency }: { label: string; text: string; currency: string }) {
+  const [value, setValue] = useState(text);
+  return <AmountField label={label} value={value} onChange={setValue} currency={currency} all="12.50" />;
+}

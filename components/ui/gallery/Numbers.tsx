@@ -1,0 +1,35 @@
+'use client';
+
+import { Instant } from '../Instant';
+import { Money } from '../Money';
+import { PlaceContext } from '../usePlace';
+import styles from './gallery.module.css';
+import { AMOUNTS, CURRENCIES, LOCALES } from './samples';
+
+const AT = '2026-03-14T15:09:26.535Z';
+
+export const Numbers = () => (
+  <section className={styles.scroll} aria-label="Amounts, place by place">
+    {LOCALES.map((locale) => (
+      <PlaceContext key={locale} value={{ locale, timeZone: 'Asia/Kathmandu' }}>
+        <table className={styles.numbers}>
+          <caption>
+            {locale}: <Instant at={AT} />, <Instant at={AT} dateOnly />
+          </caption>
+          <tbody>
+            {CURRENCIES.map((currency) => (
+              <tr key={currency}>
+                <th scope="row">{currency}</th>
+                {AMOUNTS.map((amount) => (
+                  <td key={amount}>
+                    <Money amount={amount} currency={currency} strong={amount === '12480.22'} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </PlaceContext>
+    ))}
+  </section>
+);

@@ -1,0 +1,20 @@
+/** Names as people have them: long, short, of several scripts and directions. */
+export const NAMES = [
+  'North depot',
+  'x'.repeat(120),
+  'Ärztekammer für Österreich und die angrenzenden Regionen, Abteilung Öffentlichkeitsarbeit',
+  'شركة الاتصالات المتقدمة للرسائل القصيرة',
+  'חברת המסרים של תל אביב',
+  '株式会社東京メッセージングサービス',
+  'ห้างหุ้นส่วนจำกัดส่งข้อความ',
+  'Nguyễn Thị Mai',
+  '👩‍🚒 Fire brigade',
+  'A',
+];
+
+/** Amounts from none to more than anybody has. */
+export const AMOUNTS = ['0.00', '0.0395', '12.50', '-3.00', '12480.22', '1250000.00', '9007199254740993.123456'];
+
+export const CURRENCIES = ['USD', 'EUR', 'JPY', 'KWD'];
+
+export const LOCALES = ['en-US', 'de-DE', 'fr-FR', 'en-IN', 'ar-EG', 'ja-JP'];
