@@ -83,8 +83,9 @@ function makeQueryClient(): QueryClient {
         // A role that was lost is said where it was missed.
         if (problemOf(error)?.code !== 'owner_required') onGone(error);
       },
-      // Whatever was changed: all that is shown is asked anew, in one request.
-      onSuccess: () => client.invalidateQueries(),
+      // Whatever was changed: all that is shown is asked anew, in one request; but not where the page is left for it.
+      onSuccess: (_data, _input, _context, { meta }) =>
+        meta?.['leaves'] === true ? undefined : client.invalidateQueries(),
     }),
     defaultOptions: {
       queries: {

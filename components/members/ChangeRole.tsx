@@ -14,6 +14,7 @@ import type { Target } from './useMemberActions';
 export function ChangeRole({ member, onClose }: { member: Target; onClose: () => void }) {
   const { me, team } = useShell();
   const router = useRouter();
+  const trpc = useTRPC();
   const client = useTRPCClient();
   const cache = useQueryClient();
   const isMe = me.memberId === member.id;
@@ -26,15 +27,18 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
       .then(() => router.refresh())
       .catch((error: unknown) => tell(problemOf(error)?.detail ?? 'No answer arrived.'));
   const change = useMutation(
-    useTRPC().members.setRole.mutationOptions({
-      onSuccess: ({ name }) => {
+    trpc.members.setRole.mutationOptions({
+      // What one may see changes with one's own role: this page may be none of it.
+      meta: { leaves: isMe },
+      onSuccess: async ({ name }) => {
         toast({
           message: `${isMe ? 'You are' : `${name} is`} ${role === 'owner' ? 'an owner' : 'a member'} now.`,
           undo,
         });
         onClose();
-        // What one may see has changed with one's own role.
-        if (isMe) router.push(`/${team.slug}`);
+        if (!isMe) return;
+        router.push(`/${team.slug}`);
+        await cache.invalidateQueries({ queryKey: trpc.team.getShell.queryKey() });
       },
     }),
   );
