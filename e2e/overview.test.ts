@@ -13,7 +13,7 @@ describe('the first page of a team', () => {
   const { newPage } = useBrowser();
 
   it('leads a new team through what is to do, until nothing is', async () => {
-    const team = await makeTeam(dataDir, 'First Steps');
+    const team = await makeTeam(dataDir, 'First Steps', null);
     const page = await newPage({ as: team, url: '/first-steps' });
     const steps = page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 3 }) });
     await see(page.getByRole('heading', { name: '4 steps left to set up' })).toBeVisible();
@@ -32,7 +32,7 @@ describe('the first page of a team', () => {
     await page.getByRole('link', { name: 'See the prices' }).click();
     await page.getByRole('button', { name: 'Confirm these prices' }).click();
     await see(page.getByText('These are sample prices.')).toBeHidden();
-    expect((await call(team.apiKey, 'POST', '/messages', message)).status).toBe(201);
+    expect((await call(team.apiKey, 'POST', '/messages', message)).status).toBe(202);
     await page.goto('/first-steps');
     await see(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
     await see(steps).toHaveCount(0);
@@ -47,7 +47,7 @@ describe('the first page of a team', () => {
     await call(team.apiKey, 'PUT', `/members/${member.id}/recharge`, rule);
     const thirsty = (await call(team.apiKey, 'POST', '/members', { name: 'Thirsty', recharge: rule })).body.member;
     const sent = await call(team.apiKey, 'POST', '/messages', message);
-    expect(sent.status).toBe(201);
+    expect(sent.status).toBe(202);
     const page = await newPage({ as: team, url: '/busy-team' });
     const waiting = page.getByRole('listitem').filter({ hasText: 'Thirsty' }).first();
     await see(waiting).toContainText('the master balance is short, since');
@@ -63,7 +63,7 @@ describe('the first page of a team', () => {
     const rule = { threshold: '5.00', target: '20.00' };
     const wanted = { name: 'Sam Seat', generatePassword: true, credit: '10.00', recharge: rule };
     const { member, secrets } = (await call(team.apiKey, 'POST', '/members', wanted)).body;
-    expect((await call(secrets.apiKey, 'POST', '/messages', message)).status).toBe(201);
+    expect((await call(secrets.apiKey, 'POST', '/messages', message)).status).toBe(202);
     const sam = { email: member.email, password: secrets.password };
     const page = await newPage({ as: sam, url: '/own-seat' });
     await see(page.getByText('below $5.00, fill up to $20.00 (ready)')).toBeVisible();

@@ -2,7 +2,7 @@ import { expect as see, type Page } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { callApi, type Answer } from '@/tests/support/api';
-import { axe, useBrowser } from './support/browser';
+import { axe, expectError, useBrowser } from './support/browser';
 import { makeTeam, type Team } from './support/product';
 
 const { url, dataDir } = inject('product');
@@ -20,28 +20,33 @@ describe('the settings of a team', () => {
   it('are saved one form at a time, and only what was changed', async () => {
     const page = await newPage({ as: team, url: '/set-right/settings' });
     const save = (label: string) => form(page, label).getByRole('button', { name: 'Save' });
+    const saved = async (label: string) => {
+      await see(form(page, label).getByText('Not saved yet')).toHaveCount(0);
+      await see(save(label)).toBeDisabled();
+    };
     for (const label of ['Name', 'Reserve', 'Low below']) await see(save(label)).toBeDisabled();
     await page.getByLabel('Default sender').fill('Acme Bank');
     await page.getByLabel('Reserve').fill('$30');
     await see(page.getByText('recharges may use $70.00')).toBeVisible();
     await save('Reserve').click();
-    await see(save('Reserve')).toBeDisabled();
+    await saved('Reserve');
     expect((await get('/team')).body).toMatchObject({ reserve: '30.00', defaultSender: null });
     await see(page.getByLabel('Default sender')).toHaveValue('Acme Bank');
     await save('Name').click();
-    await see(save('Name')).toBeDisabled();
+    await saved('Name');
     await page.getByLabel('Low below').fill('150.5');
     await page.keyboard.press('Enter');
-    await see(save('Low below')).toBeDisabled();
+    await saved('Low below');
     expect((await get('/team')).body).toMatchObject({ defaultSender: 'Acme Bank', lowBalance: '150.50' });
     await page.getByLabel('Low below').fill('');
     await save('Low below').click();
-    await see(save('Low below')).toBeDisabled();
+    await saved('Low below');
     expect((await get('/team')).body.lowBalance).toBeNull();
   });
 
   it('say at the field what cannot be', async () => {
     const page = await newPage({ as: team, url: '/set-right/settings' });
+    expectError(page, /status of (400|409)/);
     const save = form(page, 'Default sender').getByRole('button', { name: 'Save' });
     await page.getByLabel('Default sender').fill('Much too long a sender');
     await save.click();
@@ -51,7 +56,7 @@ describe('the settings of a team', () => {
     await page.getByRole('option', { name: 'EUR · Euro' }).click();
     await save.click();
     await see(page.getByRole('combobox', { name: 'Currency' })).toHaveAttribute('aria-invalid', 'true');
-    await see(page.getByText(/Money has moved/i)).toBeVisible();
+    await see(page.getByText(/^Money has moved/)).toBeVisible();
     expect((await get('/team')).body.currency).toBe('USD');
   });
 
@@ -96,7 +101,10 @@ describe('the prices of a team', () => {
     await see(rows.first()).toContainText('+44');
     await search.fill('nowhere at all');
     await see(page.getByText('No price matches')).toBeVisible();
+    // A region that is no country.
+    expectError(page, /status of 400/);
     await search.fill('EU');
+    await page.waitForURL(/q=EU/);
     await see(page.getByText('No price matches')).toBeVisible();
     await page.getByRole('button', { name: 'Clear the search' }).last().click();
     await see(rows).toHaveCount(100);

@@ -101,7 +101,7 @@ function RateTable({ filter, onClear, onImport }: TableProps) {
     }),
   );
   // A code that is no country's: there is nothing to be found, and nothing went wrong.
-  const isUnknown = filter === null || problemOf(list.error)?.code === 'invalid_request';
+  const isUnknown = filter === null || (!list.data && problemOf(list.error)?.code === 'invalid_request');
   const rows = isUnknown ? [] : list.data?.pages.flatMap((page) => page.data);
   if (list.isError && !rows) return <Failed problem={problemOf(list.error)} onRetry={() => void list.refetch()} />;
   if (!rows) return <TableSkeleton />;
