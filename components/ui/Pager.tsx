@@ -28,9 +28,9 @@ export function Pager({ page, pageSize, total, onPage, noun }: Props) {
           >
             <ChevronLeft size={14} aria-hidden />
           </ActionIcon>
-          <label>
+          <span>
             Page{' '}
-            <select value={page} onChange={(event) => onPage(Number(event.currentTarget.value))}>
+            <select aria-label="Page" value={page} onChange={(event) => onPage(Number(event.currentTarget.value))}>
               {page > pages && <option value={page}>{number(page)}</option>}
               {Array.from({ length: pages }, (_, i) => (
                 <option key={i} value={i + 1}>
@@ -39,7 +39,7 @@ export function Pager({ page, pageSize, total, onPage, noun }: Props) {
               ))}
             </select>{' '}
             of {number(pages)}
-          </label>
+          </span>
           <ActionIcon
             variant="default"
             aria-label="Next page"
