@@ -88,7 +88,7 @@ describe('the first page of a team', () => {
     }
   });
 
-  it('says what happened to the money when a page cannot be shown, and goes on by itself once back', async () => {
+  it('says that one is offline, and when one no longer is', async () => {
     const team = await makeTeam(dataDir, 'Off Line', '5.00');
     const page = await newPage({ as: team, url: '/off-line' });
     await page.waitForLoadState('networkidle');

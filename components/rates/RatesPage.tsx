@@ -78,7 +78,7 @@ function SamplePrices() {
       <Note
         tone="warn"
         action={
-          <Button size="xs" loading={confirm.isPending} onClick={() => confirm.mutate(undefined)}>
+          <Button size="xs" loading={confirm.isPending} onClick={() => confirm.mutate({})}>
             Confirm these prices
           </Button>
         }
