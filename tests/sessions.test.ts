@@ -141,7 +141,7 @@ describe('a person’s seats', () => {
   it('are all that are not deleted, by the team’s name, and say which role can be taken back', async () => {
     const email = `many-${newUuid7()}@example.test`;
     const teams: Record<string, { operator: TestTeam['operator']; memberId: string }> = {};
-    for (const name of ['zeta', 'Alpha', 'mid', 'gone']) {
+    for (const name of ['Zeta', 'alpha', 'mid', 'gone']) {
       const owner = { name: 'Many Seats', email, password: PASSWORD };
       const { teamId, memberId } = await createTeam(services(), { name, currency: 'USD', owner, rates: [] });
       const actor = { type: 'operator', teamId, currency: 'USD', name: 'Operator', door: 'cli' } as const;
@@ -149,10 +149,10 @@ describe('a person’s seats', () => {
     }
     const { sessionId, userId } = await sessionFor(email);
     const names = async () => (await listSeats(services(), userId)).map(({ team }) => team.name);
-    expect(await names()).toEqual(['Alpha', 'gone', 'mid', 'zeta']);
+    expect(await names()).toEqual(['alpha', 'gone', 'mid', 'Zeta']);
     await setRole(teams['gone']!.operator, { memberId: teams['gone']!.memberId, role: 'member' });
     await deleteMember(teams['gone']!.operator, teams['gone']!.memberId);
-    expect(await names()).toEqual(['Alpha', 'mid', 'zeta']);
+    expect(await names()).toEqual(['alpha', 'mid', 'Zeta']);
     const found = await place(sessionId, (await listSeats(services(), userId))[0]!.team.slug);
     if (!found.ok) throw new Error(found.reason);
     await setRole(makeCtx(services(), found.actor), { memberId: found.actor.memberId, role: 'member' });
@@ -186,17 +186,18 @@ describe('who may not sign in', () => {
     }
   });
 
-  it('is not told by the time it takes, when there is no such account', async () => {
+  it('costs as much where there is no such account, so that the time does not tell', async () => {
     const { email } = await addPerson(await makeTeam());
-    const times: Record<string, number[]> = { [email]: [], 'nobody@example.test': [] };
+    const costs: Record<string, number[]> = { [email]: [], 'nobody@example.test': [] };
     for (let i = 0; i < 4; i += 1) {
-      for (const [who, taken] of Object.entries(times)) {
-        const began = performance.now();
+      for (const [who, spent] of Object.entries(costs)) {
+        // The processor's time: that of the clock is shared with whatever else runs.
+        const began = process.cpuUsage();
         await enter(who, 'not the password', `198.51.100.${i + 1}`);
-        taken.push(performance.now() - began);
+        spent.push(process.cpuUsage(began).user);
       }
     }
-    const [known, unknown] = Object.values(times).map((taken) => Math.min(...taken));
+    const [known, unknown] = Object.values(costs).map((spent) => Math.min(...spent));
     expect(unknown! / known!).toBeGreaterThan(0.5);
     expect(unknown! / known!).toBeLessThan(2);
   });

@@ -56,6 +56,7 @@ export function Palette({ asked }: { asked: number }) {
       onQueryChange={setQuery}
       shortcut={null}
       clearQueryOnClose
+      attributes={{ content: { 'aria-label': 'Search' } }}
       overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
     >
       <Spotlight.Search

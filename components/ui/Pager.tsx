@@ -14,7 +14,7 @@ export function Pager({ page, pageSize, total, onPage, noun }: Props) {
   const [first, last] = [(page - 1) * pageSize + 1, Math.min(page * pageSize, total)];
   const pages = Math.max(1, Math.ceil(total / pageSize));
   return (
-    <nav className={styles.footer} aria-label="Pages">
+    <nav className={styles.footer} aria-label={`Pages of ${noun}`}>
       <span className="muted tabular">
         {first > total ? `No ${noun} here` : `${number(first)}–${number(last)} of ${number(total)} ${noun}`}
       </span>

@@ -81,7 +81,18 @@ export const theme = createTheme({
       styles: { title: { fontWeight: 600, overflowWrap: 'anywhere' } },
       defaultProps: { position: 'right', transitionProps: { duration: 120 } },
     },
-    Menu: { defaultProps: { shadow: 'md', returnFocus: true, transitionProps: { duration: 80 } } },
+    Menu: {
+      defaultProps: {
+        shadow: 'md',
+        returnFocus: true,
+        transitionProps: { duration: 80 },
+        // The first item has the focus at once, and nothing stands in the menu that is no item.
+        menuItemTabIndex: 0,
+        withInitialFocusPlaceholder: false,
+        // Within the page's landmark, where a screen reader looks for it.
+        portalProps: { target: '#content' },
+      },
+    },
     // What stands on a filled button is else judged by its colour in the light scheme alone.
     Button: {
       vars: (_theme: unknown, { variant, color }: { variant?: string; color?: string }) => ({

@@ -39,6 +39,9 @@ async function findChromium(): Promise<string> {
   ];
   const found = places.find((place) => place !== '' && existsSync(place));
   if (found) return found;
+  if (`${process.platform} ${process.arch}` !== 'linux x64') {
+    throw new Error('No Chromium was found: run `npx playwright install chromium`, or name one in CHROMIUM_PATH.');
+  }
   // It brings the system's libraries only where it believes to be in the service that it was made for.
   process.env['AWS_LAMBDA_JS_RUNTIME'] ??= 'nodejs20.x';
   const { default: packed } = await import('@sparticuz/chromium');

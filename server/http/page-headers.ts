@@ -5,12 +5,13 @@ const NONCE_FIELD = 'x-purser-nonce';
 const PATH_FIELD = 'x-purser-path';
 const POLICY_FIELD = 'content-security-policy';
 
-const FIELDS = {
+/** For everything that is sent. */
+const OF_ALL = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin' };
+
+const OF_PAGES = {
   'Referrer-Policy': 'same-origin',
-  'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
   'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
 };
 
@@ -26,6 +27,13 @@ export function guardPage(
   res: ServerResponse,
   { https, dev }: { https: boolean; dev: boolean },
 ): void {
+  const put = (fields: Record<string, string>) => {
+    for (const [name, value] of Object.entries(fields)) res.setHeader(name, value);
+  };
+  put(OF_ALL);
+  if (https) res.setHeader('Strict-Transport-Security', HSTS);
+  // Scripts and styles hold no page: a kilobyte of policy with each of twenty would be fetched for nothing.
+  if (req.url?.startsWith('/_next/static/')) return;
   const nonce = randomBytes(16).toString('base64');
   const policy = policyOf(nonce, dev);
   req.headers[NONCE_FIELD] = nonce;
@@ -33,8 +41,7 @@ export function guardPage(
   req.headers[POLICY_FIELD] = policy;
   delete req.headers[`${POLICY_FIELD}-report-only`];
   res.setHeader('Content-Security-Policy', policy);
-  for (const [name, value] of Object.entries(FIELDS)) res.setHeader(name, value);
-  if (https) res.setHeader('Strict-Transport-Security', HSTS);
+  put(OF_PAGES);
 }
 
 // As a person would type it: without the parameter under which the framework fetches a part of a page.

@@ -53,6 +53,7 @@ describe('where a link leads after signing in', () => {
     'acme',
     'https://evil.example/',
     '//evil.example/',
+    '//evil.example/members',
     '/\\evil.example',
     '/\t/evil.example',
     '/.//evil.example',

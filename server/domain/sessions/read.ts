@@ -105,6 +105,6 @@ const seatsOf = builtOnce((db) =>
     .where(
       and(eq(members.userId, sql.placeholder('userId')), ne(members.status, 'deleted'), ne(teams.status, 'closed')),
     )
-    .orderBy(asc(sql`lower(${teams.name})`), asc(teams.id))
+    .orderBy(asc(sql`lower(${teams.name} COLLATE natural_order)`), asc(teams.id))
     .prepare(UNNAMED),
 );
