@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import type { SeatActor } from '@/server/domain/actor';
 import { makeCtx, type Ctx } from '@/server/domain/ctx';
 import { findKeyHolder } from '@/server/domain/keys/read';
@@ -12,6 +13,8 @@ const UNIT = 1_000_000n;
 export type BenchTeam = {
   ctx: Ctx & { actor: SeatActor };
   key: string;
+  slug: string;
+  owner: { email: string; password: string };
   members: { id: string; key: string; ctx: Ctx }[];
 };
 
@@ -22,7 +25,12 @@ export async function makeBenchTeam(memberCount: number): Promise<BenchTeam> {
   made += 1;
   const owner = { name: 'Owner', email: `bench-${made}-${Date.now()}@example.test`, password: 'correct horse battery' };
   const rates = [{ country: null, prefix: '1', price: 10_000n }];
-  const { teamId, apiKey } = await createTeam(services(), { name: `Bench ${made}`, currency: 'USD', owner, rates });
+  const { teamId, apiKey, slug } = await createTeam(services(), {
+    name: `Bench ${made}`,
+    currency: 'USD',
+    owner,
+    rates,
+  });
   const operator = makeCtx(services(), { type: 'operator', teamId, currency: 'USD', name: 'Operator', door: 'cli' });
   await fundTeam(operator, { amount: 900_000_000n * UNIT });
   const members = [];
@@ -30,7 +38,36 @@ export async function makeBenchTeam(memberCount: number): Promise<BenchTeam> {
     const { member, secrets } = await createMember(operator, { role: 'member', credit: 100_000n * UNIT });
     members.push({ id: member.id, key: secrets.apiKey, ctx: await ctxOf(secrets.apiKey) });
   }
-  return { ctx: await ctxOf(apiKey), key: apiKey, members };
+  return { ctx: await ctxOf(apiKey), key: apiKey, slug, owner, members };
+}
+
+/** As many days as each member of a crowd has sent on. */
+export const DAYS = 90;
+
+/** A team of so many members, each with sums of two countries on every day, as their sends would have left them. */
+export async function makeCrowd(owner: Pool, size: number): Promise<BenchTeam> {
+  const team = await makeBenchTeam(1);
+  const { teamId } = team.ctx.actor;
+  await owner.query(
+    `WITH seats AS (INSERT INTO members (team_id, id, name, email, role)
+       SELECT $1, uuid7(), 'Member ' || i, i || '@bench.example', 'member' FROM generate_series(2, $2::int) i RETURNING id)
+     SELECT ledger_open_member($1, id) FROM seats`,
+    [teamId, size],
+  );
+  await owner.query(
+    `INSERT INTO usage_daily (team_id, member_id, day, country, messages, segments, delivered, failed, cost)
+     SELECT $1, m.id, current_date - d, c, 10, 12, 9, 1, 110000 FROM members m, generate_series(0, $2::int) d, unnest('{US,GB}'::text[]) c WHERE m.team_id = $1`,
+    [teamId, DAYS - 1],
+  );
+  // Sixteen lanes, as a busy team has.
+  await owner.query(
+    `INSERT INTO usage_team_daily (team_id, day, country, lane, messages, segments, delivered, failed, cost)
+     SELECT team_id, day, country, lane, sum(messages), sum(segments), sum(delivered), sum(failed), sum(cost)
+     FROM usage_daily, generate_series(0, 15) lane WHERE team_id = $1 GROUP BY 1, 2, 3, 4`,
+    [teamId],
+  );
+  await owner.query('VACUUM ANALYZE members, ledger_accounts, usage_daily, usage_team_daily');
+  return team;
 }
 
 async function ctxOf(key: string): Promise<Ctx & { actor: SeatActor }> {
@@ -41,3 +78,5 @@ async function ctxOf(key: string): Promise<Ctx & { actor: SeatActor }> {
 }
 
 export const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!;
+
+export const median = (times: number[]): number => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;

@@ -6,7 +6,7 @@ import './lib/node-version.mjs';
  */
 
 const { explain } = await import('./lib/stop.mjs');
-const names = ['round-trips', 'ledger', 'http', 'scale'];
+const names = ['round-trips', 'ledger', 'http', 'scale', 'pages'];
 const words = process.argv.slice(2);
 const chosen = names.filter((name) => words.includes(name));
 const seconds = words.find((word) => /^[0-9]+$/.test(word)) ?? '6';
@@ -61,18 +61,20 @@ try {
   };
   /** @type {import('node:child_process').ChildProcess[]} */
   const web = [];
+  const serve = async () => {
+    if (web.length > 0) return;
+    const through = { ...env, PORT: String(nextPort), API_FRONT: '0' };
+    web.push(await child(['server/web.ts'], env, 'ignore'), await child(['server/web.ts'], through, 'ignore'));
+    for (const url of [env.BENCH_URL, env.BENCH_NEXT_URL]) {
+      for (let i = 0; i < 400 && !(await fetch(`${url}/api/health`).catch(() => undefined)); i++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  };
   try {
     await success(await child(['scripts/lib/prepare.ts'], env));
     for (const name of chosen.length > 0 ? chosen : names) {
-      if (name === 'http') {
-        const through = { ...env, PORT: String(nextPort), API_FRONT: '0' };
-        web.push(await child(['server/web.ts'], env, 'ignore'), await child(['server/web.ts'], through, 'ignore'));
-        for (const url of [env.BENCH_URL, env.BENCH_NEXT_URL]) {
-          for (let i = 0; i < 400 && !(await fetch(`${url}/api/health`).catch(() => undefined)); i++) {
-            await new Promise((resolve) => setTimeout(resolve, 50));
-          }
-        }
-      }
+      if (name === 'http' || name === 'pages') await serve();
       await success(await child([`bench/${name}.ts`, seconds], env));
     }
   } finally {
