@@ -190,7 +190,7 @@ describe('beside the API', () => {
     // Relative, so that it leads on under whatever name one has come.
     expect([first.status, first.headers.location]).toEqual([307, '/sign-in']);
     expect((await ask('GET', '/sign-in')).text).toContain('Purser');
-    expect((await ask('GET', '/nowhere')).status).toBe(404);
+    expect((await ask('GET', '/docs/nowhere')).status).toBe(404);
     expect((await ask('GET', '/%E0%A4%A')).status).toBe(404);
   });
 
