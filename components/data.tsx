@@ -13,6 +13,15 @@ export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRou
 export const problemOf = (error: unknown): Problem | undefined =>
   error instanceof TRPCClientError ? ((error.data as Problem | null) ?? undefined) : undefined;
 
+/** What went wrong, to a person: what happened, then what to do. Advice that names fields is for who writes programs. */
+export function sayProblem(error: unknown): string {
+  const problem = problemOf(error);
+  if (!problem) return 'No answer arrived.';
+  if (problem.code === 'invalid_request') return problem.detail;
+  const isForPrograms = problem.code === 'owner_required' || problem.detail.includes('`');
+  return isForPrograms ? `${problem.title}.` : `${problem.title}. ${problem.detail}`;
+}
+
 const ASK_AGAIN = new Set(['unavailable', 'idempotency_in_flight', 'rate_limited']);
 
 /** Whether it is not known what became of a call, so that it must be asked again and not called failed. */

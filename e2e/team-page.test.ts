@@ -448,7 +448,7 @@ describe('a team that has only its owner', () => {
     const page = await newPage({ as: team, url: '/empty-page/members' });
     await see(rows(page)).toHaveCount(1);
     await see(page.getByRole('heading', { name: 'No sub-accounts yet' })).toBeVisible();
-    await page.getByRole('button', { name: 'Create member' }).last().click();
+    await page.getByRole('button', { name: 'Create the first member' }).click();
     const dialog = page.getByRole('dialog', { name: 'Create member' });
     await dialog.getByLabel('Name').fill('The first');
     await dialog.getByRole('button', { name: 'Create member' }).click();

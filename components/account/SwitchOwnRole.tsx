@@ -2,7 +2,7 @@
 
 import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { clientFor, problemOf } from '@/components/data';
+import { clientFor, sayProblem } from '@/components/data';
 import styles from '@/components/money/money.module.css';
 import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
@@ -18,7 +18,7 @@ export function SwitchOwnRole({ seat, onClose }: { seat: OwnSeat; onClose: () =>
   const undo = () =>
     void ask({ memberId: member.id, role: member.role })
       .then(() => cache.invalidateQueries())
-      .catch((error: unknown) => toast({ message: problemOf(error)?.detail ?? 'No answer arrived.', tone: 'bad' }));
+      .catch((error: unknown) => toast({ message: sayProblem(error), tone: 'bad' }));
   const change = useMutation({
     mutationFn: ask,
     onSuccess: () => {
@@ -36,7 +36,7 @@ export function SwitchOwnRole({ seat, onClose }: { seat: OwnSeat; onClose: () =>
       <p className="muted">No money moves and no key changes with the role.</p>
       {change.isError && (
         <Note tone="bad" alert>
-          {problemOf(change.error)?.detail ?? 'No answer arrived.'}
+          {sayProblem(change.error)}
         </Note>
       )}
       <div className={styles.foot}>

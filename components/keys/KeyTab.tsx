@@ -2,7 +2,7 @@
 
 import { Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { problemOf, useTRPC } from '@/components/data';
+import { problemOf, sayProblem, useTRPC } from '@/components/data';
 import { MaskedKey, type Seat } from '@/components/members/columns';
 import memberStyles from '@/components/members/members.module.css';
 import { useMemberActions } from '@/components/members/useMemberActions';
@@ -56,7 +56,7 @@ function AllKeys({ member }: { member: Seat }) {
   const end = useMutation(
     trpc.keys.endKey.mutationOptions({
       onSuccess: () => toast({ message: 'The old key is refused from now on.' }),
-      onError: (error) => toast({ message: problemOf(error)?.detail ?? 'No answer arrived.', tone: 'bad' }),
+      onError: (error) => toast({ message: sayProblem(error), tone: 'bad' }),
     }),
   );
   if (list.isError) return <Failed problem={problemOf(list.error)} onRetry={() => void list.refetch()} />;

@@ -40,7 +40,7 @@ export function NewKey({ apiKey, password, email, onClose, again = false }: Prop
           variant="default"
           component="a"
           href={`data:text/plain;charset=utf-8,${encodeURIComponent(env)}`}
-          download=".env"
+          download="purser.env"
           leftSection={<Download size={14} aria-hidden />}
           onClick={() => setTaken(true)}
         >

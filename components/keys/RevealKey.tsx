@@ -2,7 +2,7 @@
 
 import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { problemOf, useTRPC } from '@/components/data';
+import { sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/money/money.module.css';
 import { Note } from '@/components/ui/pieces';
 import { NewKey } from './NewKey';
@@ -19,7 +19,7 @@ export function RevealKey({ member, onClose }: Props) {
       <p>Whoever has the key can spend {member.name}’s balance. That you looked at it is written to the audit log.</p>
       {reveal.isError && (
         <Note tone="bad" alert>
-          {problemOf(reveal.error)?.detail ?? 'No answer arrived.'}
+          {sayProblem(reveal.error)}
         </Note>
       )}
       <div className={styles.foot}>

@@ -3,7 +3,7 @@
 import { Button, Radio, Stack } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf, useTRPC } from '@/components/data';
+import { sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/money/money.module.css';
 import { Note } from '@/components/ui/pieces';
 import { NewKey } from './NewKey';
@@ -33,7 +33,7 @@ export function RotateKey({ member, onClose }: Props) {
       </Radio.Group>
       {rotate.isError && (
         <Note tone="bad" alert>
-          {problemOf(rotate.error)?.detail ?? 'No answer arrived.'}
+          {sayProblem(rotate.error)}
         </Note>
       )}
       <div className={styles.foot}>

@@ -3,7 +3,7 @@
 import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf, useTRPC } from '@/components/data';
+import { sayProblem, useTRPC } from '@/components/data';
 import { useDialogs } from '@/components/ui/dialogs';
 import tableStyles from '@/components/ui/table.module.css';
 import { toast } from '@/components/ui/toast';
@@ -44,7 +44,7 @@ export function BulkBar({ selection, filter, total, onPage }: Props) {
       selection.toggle(data, true);
       if (data.length < matching) toast({ message: `The first ${data.length.toLocaleString('en')} are selected.` });
     } catch (error) {
-      toast({ message: problemOf(error)?.detail ?? 'No answer arrived.', tone: 'bad' });
+      toast({ message: sayProblem(error), tone: 'bad' });
     } finally {
       setPicking(false);
     }

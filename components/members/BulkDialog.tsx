@@ -136,7 +136,7 @@ function useBulk(verb: BulkVerb, members: Chosen[]) {
       try {
         return { ok: true, said: await once(input) };
       } catch (error) {
-        if (!isUnanswered(error)) return { ok: false, said: problemOf(error)?.detail ?? 'It could not be done.' };
+        if (!isUnanswered(error)) return { ok: false, said: problemOf(error)?.title ?? 'It could not be done.' };
         if (stopped.current) return { ok: false, said: 'No answer yet: it may have been done. Try again to know.' };
         await new Promise((resolve) => setTimeout(resolve, pause));
       }

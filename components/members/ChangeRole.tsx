@@ -3,7 +3,7 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { problemOf, useTRPC, useTRPCClient } from '@/components/data';
+import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import styles from '@/components/money/money.module.css';
 import { Note } from '@/components/ui/pieces';
@@ -25,7 +25,7 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
       .mutate({ memberId: member.id, role: member.role })
       .then(() => cache.invalidateQueries())
       .then(() => router.refresh())
-      .catch((error: unknown) => tell(problemOf(error)?.detail ?? 'No answer arrived.'));
+      .catch((error: unknown) => tell(sayProblem(error)));
   const change = useMutation(
     trpc.members.setRole.mutationOptions({
       // What one may see changes with one's own role: this page may be none of it.
@@ -48,7 +48,7 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
       <p className="muted">No money moves and no key changes with the role. It can be switched back at any time.</p>
       {change.isError && (
         <Note tone="bad" alert>
-          {problemOf(change.error)?.detail ?? 'No answer arrived.'}
+          {sayProblem(change.error)}
         </Note>
       )}
       <div className={styles.foot}>

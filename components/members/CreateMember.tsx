@@ -74,7 +74,7 @@ function Who({ form, problem }: { form: Form; problem: ReturnType<typeof problem
         placeholder="Generated when empty; nothing is mailed to it"
         value={form.email}
         onChange={(event) => form.setEmail(event.currentTarget.value)}
-        error={errorOf('email') ?? (problem?.code === 'email_taken' ? problem.detail : undefined)}
+        error={errorOf('email') ?? (problem?.code === 'email_taken' ? `${problem.title}.` : undefined)}
       />
       <Radio.Group label="Role" value={form.role} onChange={form.setRole}>
         <Group mt="xs">

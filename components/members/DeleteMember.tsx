@@ -3,12 +3,13 @@
 import { Button, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf, useTRPC, useTRPCClient } from '@/components/data';
+import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
+import { MoneyNote } from '@/components/money/MoneyNote';
 import styles from '@/components/money/money.module.css';
 import { useShell } from '@/components/shell/useShell';
 import { formatMoney, micros } from '@/components/ui/amount';
 import { Money } from '@/components/ui/Money';
-import { Facts, Note } from '@/components/ui/pieces';
+import { Facts } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { usePlace } from '@/components/ui/usePlace';
 import type { Target } from './useMemberActions';
@@ -59,11 +60,7 @@ export function DeleteMember({ member, onClose }: { member: Target; onClose: () 
           data-autofocus
         />
       )}
-      {remove.isError && (
-        <Note tone="bad" alert>
-          <strong>Nothing was moved.</strong> {problemOf(remove.error)?.detail ?? 'No answer arrived.'}
-        </Note>
-      )}
+      <MoneyNote asked={remove} currency={currency} />
       <div className={styles.foot}>
         <Button variant="default" onClick={onClose}>
           Cancel
@@ -91,7 +88,7 @@ function useRemove(onClose: () => void) {
     void client.members.restoreMember
       .mutate({ memberId })
       .then(() => cache.invalidateQueries())
-      .catch((error: unknown) => toast({ message: problemOf(error)?.detail ?? 'No answer arrived.', tone: 'bad' }));
+      .catch((error: unknown) => toast({ message: sayProblem(error), tone: 'bad' }));
   return useMutation(
     trpc.members.deleteMember.mutationOptions({
       onSuccess: ({ member, returned }) => {

@@ -3,7 +3,7 @@
 import { Button, Textarea, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { problemOf, useTRPC } from '@/components/data';
+import { problemOf, sayProblem, useTRPC } from '@/components/data';
 import moneyStyles from '@/components/money/money.module.css';
 import { Card, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
@@ -110,7 +110,7 @@ function Profile({ member }: { member: Seat }) {
         description="A contact: the address that somebody signs in with is not changed by it."
         value={email}
         onChange={(event) => setEmail(event.currentTarget.value)}
-        error={errorOf('email') ?? (problem?.code === 'email_taken' ? problem.detail : undefined)}
+        error={errorOf('email') ?? (problem?.code === 'email_taken' ? `${problem.title}.` : undefined)}
       />
       <TextInput
         label="External id"
@@ -130,7 +130,7 @@ function Profile({ member }: { member: Seat }) {
       />
       {problem && problem.code !== 'email_taken' && !problem.errors?.length && (
         <Note tone="bad" alert>
-          {problem.detail}
+          {sayProblem(save.error)}
         </Note>
       )}
       <div className={moneyStyles.foot}>

@@ -207,7 +207,7 @@ function useWish(create: () => void): void {
 }
 
 const FirstMember = ({ onCreate }: { onCreate: () => void }) => (
-  <Empty title="No sub-accounts yet" action={<Button onClick={onCreate}>Create member</Button>}>
+  <Empty title="No sub-accounts yet" action={<Button onClick={onCreate}>Create the first member</Button>}>
     A member is a sub-account: it has its own API key, balance and message log, paid from your master balance.
   </Empty>
 );

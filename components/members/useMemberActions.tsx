@@ -1,7 +1,7 @@
 'use client';
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { problemOf, useTRPC, useTRPCClient } from '@/components/data';
+import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
 import { useDialogs } from '@/components/ui/dialogs';
 import { toast } from '@/components/ui/toast';
 import type { Seat } from './columns';
@@ -77,7 +77,7 @@ const moveMoney = (way: 'credit' | 'debit', member: Target) => async (onClose: (
   return <MoveMoney way={way} member={member} onClose={onClose} />;
 };
 
-const failed = (error: unknown) => toast({ message: problemOf(error)?.detail ?? 'No answer arrived.', tone: 'bad' });
+const failed = (error: unknown) => toast({ message: sayProblem(error), tone: 'bad' });
 
 /**
  * Activate, deactivate and restore need no dialog: they are done at once, and undone from the toast. What is said stands

@@ -1,6 +1,6 @@
 'use client';
 
-import { problemOf, isUnanswered } from '@/components/data';
+import { isUnanswered, problemOf, sayProblem } from '@/components/data';
 import { formatMoney } from '@/components/ui/amount';
 import { Note } from '@/components/ui/pieces';
 import { usePlace } from '@/components/ui/usePlace';
@@ -27,10 +27,10 @@ export function MoneyNote({ asked, currency }: { asked: Asked; currency: string 
   const short =
     problem.code === 'insufficient_funds' && problem.available !== undefined
       ? `The ${problem.balance === 'master' ? 'master' : 'member'} balance holds ${money(problem.available)}, ${money(problem.required ?? '0.00')} would be needed.`
-      : problem.detail;
+      : sayProblem(asked.error);
   return (
     <Note tone="bad" alert>
-      <strong>Nothing was moved.</strong> {short.replace(/ ?Nothing was moved\.$/, '')}
+      <strong>Nothing was moved.</strong> {short.replace(/ ?Nothing was (moved|changed)\.$/, '')}
     </Note>
   );
 }

@@ -1,7 +1,7 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import { problemOf, useTRPC } from '@/components/data';
+import { sayProblem, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { formatMoney } from '@/components/ui/amount';
 import { toast } from '@/components/ui/toast';
@@ -15,8 +15,7 @@ export function useReverse() {
     useTRPC().transfers.reverseTransfer.mutationOptions({
       onSuccess: ({ transfer }) =>
         toast({ message: `${formatMoney(transfer.amount, currency, locale)} taken back by a transfer of its own.` }),
-      onError: (error) =>
-        toast({ message: `Nothing was moved. ${problemOf(error)?.detail ?? 'No answer arrived.'}`, tone: 'bad' }),
+      onError: (error) => toast({ message: `Nothing was moved. ${sayProblem(error)}`, tone: 'bad' }),
     }),
   );
 }

@@ -6,7 +6,7 @@ import type { inferOutput } from '@trpc/tanstack-react-query';
 import { Download, Upload } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useQueryStates } from 'nuqs';
-import { problemOf, useTRPC } from '@/components/data';
+import { problemOf, sayProblem, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { useDialogs } from '@/components/ui/dialogs';
@@ -70,7 +70,7 @@ function SamplePrices() {
   const confirm = useMutation(
     useTRPC().rates.confirmRates.mutationOptions({
       onSuccess: () => toast({ message: 'These prices are yours now.' }),
-      onError: (error) => toast({ message: problemOf(error)?.detail ?? 'No answer arrived.', tone: 'bad' }),
+      onError: (error) => toast({ message: sayProblem(error), tone: 'bad' }),
     }),
   );
   return (

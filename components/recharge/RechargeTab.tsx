@@ -26,7 +26,7 @@ export function RechargeTab({ member }: { member: Seat }) {
     <div className={memberStyles.stack} style={{ maxWidth: 'none' }}>
       <Card title="Rule">
         {mayWrite ? (
-          <RuleForm key={member.recharge?.enabled ? 'on' : 'off'} member={member} />
+          <RuleForm key={String(member.recharge?.enabled)} member={member} />
         ) : member.recharge ? (
           <p>
             Recharges {ruleInWords(member.recharge, team.currency, locale)} ({stateInWords(member.recharge)}).
@@ -36,7 +36,7 @@ export function RechargeTab({ member }: { member: Seat }) {
         )}
         {member.recharge && (
           <p className="muted" style={{ marginTop: '0.75rem' }}>
-            Recharged in this {member.recharge.cap?.period ?? 'day'} (UTC):{' '}
+            Recharged {member.recharge.cap?.period === 'month' ? 'this month' : 'today'} (UTC):{' '}
             <Money amount={member.recharge.spentInPeriod} currency={team.currency} />
             {member.recharge.lastFiredAt && (
               <>

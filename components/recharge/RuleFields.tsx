@@ -8,7 +8,7 @@ import { printAmount } from '@/server/domain/money';
 import type { RechargeReason } from '@/server/domain/recharge/rules';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
-import { formatMoney } from '@/components/ui/amount';
+import { asTyped, formatMoney } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { usePlace } from '@/components/ui/usePlace';
 import styles from './recharge.module.css';
@@ -28,11 +28,13 @@ type Whose = { memberId: string } | { credit: string | null; role: 'owner' | 'me
 /** A rule while it is written: what is typed, what it means, and what it would do now. */
 export function useRule(known: Known | null, whose: Whose) {
   const { currency } = useShell().team;
-  const [threshold, setThreshold] = useState(known?.threshold ?? '');
+  const { locale } = usePlace();
+  const typedOf = (amount: string | undefined) => (amount === undefined ? '' : asTyped(amount, currency, locale));
+  const [threshold, setThreshold] = useState(typedOf(known?.threshold));
   const [way, setWay] = useState<'target' | 'amount'>(known?.amount === undefined ? 'target' : 'amount');
-  const [step, setStep] = useState(known?.target ?? known?.amount ?? '');
+  const [step, setStep] = useState(typedOf(known?.target ?? known?.amount));
   const [period, setPeriod] = useState<'none' | 'day' | 'month'>(known?.cap?.period ?? 'none');
-  const [cap, setCap] = useState(known?.cap?.amount ?? '');
+  const [cap, setCap] = useState(typedOf(known?.cap?.amount));
   const [low, size, limit] = [useTyped(threshold, currency), useTyped(step, currency), useTyped(cap, currency)];
   const amountOf = (typed: typeof low) => ('amount' in typed ? typed.amount : null);
   const [lowest, stepSize, most] = [amountOf(low), amountOf(size), amountOf(limit)];

@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { useNetwork } from '@mantine/hooks';
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { problemOf, useTRPC } from '@/components/data';
+import { sayProblem, useTRPC } from '@/components/data';
 import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { useShell } from './useShell';
@@ -37,7 +37,7 @@ function TakeBack({ memberId }: { memberId: string }) {
         toast({ message: 'You are an owner again.' });
         router.refresh();
       },
-      onError: (error) => toast({ message: problemOf(error)?.detail ?? 'No answer arrived.', tone: 'bad' }),
+      onError: (error) => toast({ message: sayProblem(error), tone: 'bad' }),
     }),
   );
   return (

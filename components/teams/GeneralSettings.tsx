@@ -50,7 +50,7 @@ function useSave(onSaved: () => void) {
   );
   const problem = save.isPending ? undefined : problemOf(save.error);
   const at = new Map((problem?.errors ?? []).map(({ pointer, detail }) => [pointer.slice(1), detail]));
-  if (problem?.code === 'currency_fixed') at.set('currency', problem.detail);
+  if (problem?.code === 'currency_fixed') at.set('currency', `${problem.title}.`);
   return {
     save: save.mutate,
     isPending: save.isPending,

@@ -25,6 +25,8 @@ export type Column<Row extends RowData> = {
   right?: boolean;
   /** May be cut off; the cell says the whole on hover. */
   wide?: boolean;
+  /** Sentences: they are broken into lines, not cut off. */
+  prose?: boolean;
   sortable?: boolean;
 };
 
@@ -100,13 +102,14 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
                 </td>
               )}
               {row.getVisibleCells().map((cell) => {
-                const { header, right, wide, main, cell: show } = about.get(cell.column.id)!;
+                const { header, right, wide, prose, main, cell: show } = about.get(cell.column.id)!;
                 return (
                   <td
                     key={cell.id}
                     data-label={header}
                     data-right={right || undefined}
                     data-wide={wide || undefined}
+                    data-prose={prose || undefined}
                     data-main={main || undefined}
                   >
                     {show(row.original)}
