@@ -180,7 +180,7 @@ describe('every page', () => {
     await keys.press('Control+k');
     await see(page.getByPlaceholder('A member, or what to do')).toBeFocused();
     await keys.type('keyed');
-    await see(page.getByText('$5.00', { exact: false }).last()).toBeVisible();
+    await see(page.getByRole('dialog').getByText('$5.00', { exact: false })).toBeVisible();
     await keys.press('ArrowDown');
     await keys.press('Enter');
     await see(page.getByRole('heading', { name: 'Keyed Kiosk' })).toBeVisible();

@@ -1,17 +1,29 @@
 'use client';
 
-import styles from './alone.module.css';
+import type { CSSProperties } from 'react';
+
+/** No style sheet is there for certain, and none of the tokens: the colours are the system's own. */
+const PAGE: CSSProperties = {
+  colorScheme: 'light dark',
+  position: 'fixed',
+  inset: 0,
+  padding: 'min(20vh, 10rem) max(1rem, 50vw - 20rem)',
+  overflow: 'auto',
+  background: 'Canvas',
+  color: 'CanvasText',
+  font: '0.875rem/1.5 system-ui, sans-serif',
+};
 
 /** As `Broken`, where not even the frame of the pages could be made: it needs nothing but itself. */
 export const Alone = ({ retry }: { retry: () => void }) => (
-  <main className={styles.alone}>
+  <main style={PAGE}>
     <title>Purser</title>
     <h1>Purser could not be shown</h1>
     <p>
       <strong>No money was moved by it.</strong> What was asked for before has happened once and whole, or not at all.
     </p>
     <p>
-      <button type="button" onClick={retry}>
+      <button type="button" onClick={retry} style={{ padding: '0.5rem 1rem', font: 'inherit' }}>
         Try again
       </button>
     </p>

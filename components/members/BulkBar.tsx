@@ -38,8 +38,11 @@ export function BulkBar({ selection, filter, total, onPage }: Props) {
   const pickAll = async () => {
     setPicking(true);
     try {
-      const { data } = await cache.fetchQuery(trpc.members.pickMembers.queryOptions(filter, { staleTime: 0 }));
+      const { data, total: matching } = await cache.fetchQuery(
+        trpc.members.pickMembers.queryOptions(filter, { staleTime: 0 }),
+      );
       selection.toggle(data, true);
+      if (data.length < matching) toast({ message: `The first ${data.length.toLocaleString('en')} are selected.` });
     } catch (error) {
       toast({ message: problemOf(error)?.detail ?? 'No answer arrived.', tone: 'bad' });
     } finally {
@@ -48,7 +51,7 @@ export function BulkBar({ selection, filter, total, onPage }: Props) {
   };
   return (
     <section className={tableStyles.bulk} aria-label="Selected members">
-      <strong className="tabular">{selection.size} selected</strong>
+      <strong className="tabular">{selection.size.toLocaleString('en')} selected</strong>
       <Button size="xs" variant="default" onClick={start('credit', 'Credit')}>
         Credit…
       </Button>
@@ -63,7 +66,7 @@ export function BulkBar({ selection, filter, total, onPage }: Props) {
       </Button>
       {total > onPage && selection.size < total && (
         <Button size="xs" variant="subtle" loading={picking} onClick={() => void pickAll()}>
-          Select all {total}
+          Select all {total.toLocaleString('en')}
         </Button>
       )}
       <span className={tableStyles.push} />

@@ -11,6 +11,7 @@ import styles from '@/components/money/money.module.css';
 import { useShell } from '@/components/shell/useShell';
 import { formatMoney, micros, minus, plus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
+import { useCloseGuard } from '@/components/ui/dialogs';
 import { Note, Status } from '@/components/ui/pieces';
 import { usePlace } from '@/components/ui/usePlace';
 import memberStyles from './members.module.css';
@@ -109,24 +110,18 @@ type Input = { memberId: string } | { memberId: string; amount: string; note?: s
 
 /** How many are asked for at once: the master's row takes one at a time anyway. */
 const AT_ONCE = 4;
+const SHOWN_EVERY_MS = 100;
 
 function useBulk(verb: BulkVerb, members: Chosen[]) {
   const client = useTRPCClient();
   const cache = useQueryClient();
   const { currency } = useShell().team;
   const { locale } = usePlace();
-  const [results, setResults] = useState<ReadonlyMap<string, Result>>(new Map());
+  const { results, tell, forget, show } = useResults();
   const [isRunning, setRunning] = useState(false);
   // One input a row for good: its key is the same however often the row is tried.
   const inputs = useRef(new Map<string, Input>());
   const stopped = useRef(false);
-  const tell = (id: string, result: Result | null) =>
-    setResults((before) => {
-      const next = new Map(before);
-      if (result) next.set(id, result);
-      else next.delete(id);
-      return next;
-    });
   const once = async (input: Input): Promise<string> => {
     if (verb === 'activate') return `is ${(await client.members.activateMember.mutate(input)).status}`;
     if (verb === 'deactivate') return `is ${(await client.members.deactivateMember.mutate(input)).status}`;
@@ -151,7 +146,7 @@ function useBulk(verb: BulkVerb, members: Chosen[]) {
     setRunning(true);
     stopped.current = false;
     const waiting = [...ids];
-    for (const id of ids) tell(id, null);
+    forget(ids);
     const lane = async () => {
       for (let id = waiting.shift(); id !== undefined && !stopped.current; id = waiting.shift()) {
         tell(id, await untilAnswered(inputs.current.get(id)!));
@@ -159,6 +154,7 @@ function useBulk(verb: BulkVerb, members: Chosen[]) {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
     for (const id of waiting) tell(id, { ok: false, said: 'Not begun.' });
+    show();
     setRunning(false);
     await cache.invalidateQueries();
   };
@@ -176,27 +172,44 @@ function useBulk(verb: BulkVerb, members: Chosen[]) {
   };
 }
 
+/** What became of each, shown some at a time: of ten thousand rows not every one is worth a drawing of all. */
+function useResults() {
+  const told = useRef(new Map<string, Result>());
+  const due = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const [results, setResults] = useState<ReadonlyMap<string, Result>>(new Map());
+  const show = () => {
+    clearTimeout(due.current);
+    due.current = undefined;
+    setResults(new Map(told.current));
+  };
+  const tell = (id: string, result: Result) => {
+    told.current.set(id, result);
+    due.current ??= setTimeout(show, SHOWN_EVERY_MS);
+  };
+  const forget = (ids: string[]) => {
+    for (const id of ids) told.current.delete(id);
+    show();
+  };
+  return { results, tell, forget, show };
+}
+
 type ResultsProps = Props & { bulk: ReturnType<typeof useBulk> };
 
 function Results({ verb, members, bulk, onClose }: ResultsProps) {
-  const { results, isRunning } = bulk;
+  const { results, isRunning, again } = bulk;
   const failed = members.filter(({ id }) => results.get(id)?.ok === false);
-  const done = results.size;
+  // What runs is stopped by its button, so that its results are seen.
+  useCloseGuard(() => !isRunning);
   return (
     <div className={styles.form}>
-      <Progress value={(100 * done) / members.length} aria-label="Progress" />
+      <Progress value={(100 * results.size) / members.length} aria-label="Progress" />
       <p role="status" className="tabular">
-        {done} of {members.length} done{failed.length > 0 && `, ${failed.length} refused`}
+        {results.size - failed.length} of {members.length} done{failed.length > 0 && `, ${failed.length} not`}
         {!isRunning && failed.length === 0 && `: ${TITLES[verb].toLowerCase()} went through for all`}
       </p>
       <ul className={memberStyles.results} aria-label="Results">
         {members.map(({ id, name }) => (
-          <ResultRow
-            key={id}
-            name={name}
-            result={results.get(id)}
-            onRetry={isRunning ? null : () => bulk.again([id])}
-          />
+          <ResultRow key={id} name={name} result={results.get(id)} onRetry={isRunning ? null : () => again([id])} />
         ))}
       </ul>
       {!isRunning && failed.length > 0 && (
@@ -210,7 +223,7 @@ function Results({ verb, members, bulk, onClose }: ResultsProps) {
         ) : (
           <>
             {failed.length > 1 && (
-              <Button variant="default" onClick={() => bulk.again(failed.map(({ id }) => id))}>
+              <Button variant="default" onClick={() => again(failed.map(({ id }) => id))}>
                 Try the {failed.length} again
               </Button>
             )}

@@ -22,8 +22,8 @@ export function TeamFigures() {
       <MasterFigure />
       <Figure
         label="Members"
-        main={team ? `${team.members.active} active` : <Bone width="4rem" />}
-        note={team ? `${team.members.inactive} inactive` : <Bone />}
+        main={team ? `${team.members.active.toLocaleString('en')} active` : <Bone width="4rem" />}
+        note={team ? `${team.members.inactive.toLocaleString('en')} inactive` : <Bone />}
       />
       <Figure
         label="Last 30 days (UTC)"

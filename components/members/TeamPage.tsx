@@ -4,7 +4,8 @@ import { Button } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Columns3, Download, Plus } from 'lucide-react';
-import { useQueryStates } from 'nuqs';
+import { useQueryState, useQueryStates } from 'nuqs';
+import { useEffect } from 'react';
 import { problemOf, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable, type Sort } from '@/components/ui/DataTable';
@@ -36,7 +37,9 @@ export function TeamPage() {
   const change = (next: Partial<MemberView>) => void setView({ page: null, ...next });
   const sortBy = (by: string) =>
     change({ sort: by as MemberView['sort'], dir: view.sort === by && view.dir === 'asc' ? 'desc' : 'asc' });
+  const isAlone = page.data?.all === 1 && page.data.total === 1;
   useShortcut('c', 'Create member', create);
+  useWish(create);
   return (
     <>
       <PageHead title="Members">
@@ -48,7 +51,7 @@ export function TeamPage() {
       <Toolbar view={view} onChange={change} hidden={hidden} onHide={setHidden} counts={page.data} />
       {page.isError && <Failed problem={problemOf(page.error)} onRetry={() => void page.refetch()} />}
       {page.isPending && <TableSkeleton />}
-      {page.data && page.data.total === 0 && <Nothing view={view} all={page.data.all} onChange={change} />}
+      {page.data && page.data.total === 0 && <Nothing view={view} onChange={change} />}
       {page.data && page.data.total > 0 && (
         <>
           <DataTable
@@ -71,17 +74,26 @@ export function TeamPage() {
             total={page.data.total}
             onPage={(next) => void setView({ page: next })}
           />
-          <BulkBar
-            selection={selection}
-            filter={memberFilter(view)}
-            total={page.data.total}
-            onPage={page.data.data.length}
-          />
         </>
+      )}
+      {isAlone && <FirstMember onCreate={create} />}
+      {page.data && (
+        <BulkBar
+          selection={selection}
+          filter={memberFilter(view)}
+          total={page.data.total}
+          onPage={page.data.data.length}
+        />
       )}
     </>
   );
 }
+
+/** How many there are, and of how many; the deleted are no part of the team's number. */
+const countOf = ({ total, all }: { total: number; all: number }, { status }: MemberView): string =>
+  status.includes('deleted')
+    ? total.toLocaleString('en')
+    : `${total.toLocaleString('en')} of ${all.toLocaleString('en')}`;
 
 type ToolbarProps = ViewProps & {
   hidden: string[];
@@ -102,7 +114,7 @@ function Toolbar({ view, onChange, hidden, onHide, counts }: ToolbarProps) {
       />
       <Filters view={view} onChange={onChange} />
       <span className="muted tabular" aria-live="polite">
-        {counts && `${counts.total} of ${counts.all}`}
+        {counts && countOf(counts, view)}
       </span>
       <span className={tableStyles.push} />
       <ColumnChoice hidden={hidden} onChange={onHide} />
@@ -110,7 +122,7 @@ function Toolbar({ view, onChange, hidden, onHide, counts }: ToolbarProps) {
         size="xs"
         variant="default"
         component="a"
-        href={`/${team.slug}/export/members?${new URLSearchParams(queryOf(view)).toString()}`}
+        href={`/${team.slug}/export/members?${exportQuery(view)}`}
         leftSection={<Download size={14} aria-hidden />}
       >
         CSV
@@ -119,8 +131,12 @@ function Toolbar({ view, onChange, hidden, onHide, counts }: ToolbarProps) {
   );
 }
 
-const queryOf = (view: MemberView): Record<string, string> =>
-  Object.fromEntries(Object.entries(memberFilter(view)).map(([name, value]) => [name, String(value)]));
+/** What the file is asked for by: the filters and the order of the page. */
+function exportQuery(view: MemberView): string {
+  const wanted = { ...memberFilter(view), sort: view.sort, direction: view.dir };
+  const pairs = Object.entries(wanted).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
+  return new URLSearchParams(pairs).toString();
+}
 
 type ViewProps = { view: MemberView; onChange: (next: Partial<MemberView>) => void };
 
@@ -180,8 +196,24 @@ function ColumnChoice({ hidden, onChange }: { hidden: string[]; onChange: (hidde
   );
 }
 
+/** `?new=member`, the palette's way here from any page: the dialog opens, once. */
+function useWish(create: () => void): void {
+  const [wish, setWish] = useQueryState('new');
+  useEffect(() => {
+    if (wish === null) return;
+    void setWish(null);
+    if (wish === 'member') create();
+  });
+}
+
+const FirstMember = ({ onCreate }: { onCreate: () => void }) => (
+  <Empty title="No sub-accounts yet" action={<Button onClick={onCreate}>Create member</Button>}>
+    A member is a sub-account: it has its own API key, balance and message log, paid from your master balance.
+  </Empty>
+);
+
 /** No member at all, or none that the filters let through: each with its way on. */
-function Nothing({ view, all, onChange }: ViewProps & { all: number }) {
+function Nothing({ view, onChange }: ViewProps) {
   const { create } = useMemberActions();
   const filters = [
     view.q && `“${view.q}”`,
@@ -203,12 +235,5 @@ function Nothing({ view, all, onChange }: ViewProps & { all: number }) {
       </Empty>
     );
   }
-  return (
-    <Empty
-      title={all === 0 ? 'No members yet' : 'Nothing on this page'}
-      action={<Button onClick={create}>Create member</Button>}
-    >
-      A member is a sub-account: it has its own API key, balance and message log, paid from your master balance.
-    </Empty>
-  );
+  return <FirstMember onCreate={create} />;
 }

@@ -1,8 +1,6 @@
-import { createLoader, parseAsStringLiteral } from 'nuqs/server';
+import { parseAsStringLiteral } from 'nuqs/server';
 
 /** The tab of a member's page, as it stands in its address. */
 export const tabOf = parseAsStringLiteral(['overview', 'transfers', 'recharge', 'key', 'settings']).withDefault(
   'overview',
 );
-
-export const loadTab = createLoader({ tab: tabOf });

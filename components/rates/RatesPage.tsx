@@ -78,7 +78,7 @@ function SamplePrices() {
       <Note
         tone="warn"
         action={
-          <Button size="xs" loading={confirm.isPending} onClick={() => confirm.mutate(undefined)}>
+          <Button size="xs" loading={confirm.isPending} onClick={() => confirm.mutate({})}>
             Confirm these prices
           </Button>
         }
@@ -100,7 +100,9 @@ function RateTable({ filter, onClear, onImport }: TableProps) {
       enabled: filter !== null,
     }),
   );
-  const rows = filter === null ? [] : list.data?.pages.flatMap((page) => page.data);
+  // A code that is no country's: there is nothing to be found, and nothing went wrong.
+  const isUnknown = filter === null || (!list.data && problemOf(list.error)?.code === 'invalid_request');
+  const rows = isUnknown ? [] : list.data?.pages.flatMap((page) => page.data);
   if (list.isError && !rows) return <Failed problem={problemOf(list.error)} onRetry={() => void list.refetch()} />;
   if (!rows) return <TableSkeleton />;
   if (rows.length === 0) {

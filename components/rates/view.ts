@@ -5,18 +5,22 @@ export const rateView = { q: parseAsString.withDefault('') };
 
 export const loadRateView = createLoader(rateView);
 
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
-
 /** A country's name in the person's language; the code itself where it has none. */
 export const countryName = (code: string, locale: string): string =>
   new Intl.DisplayNames(locale, { type: 'region' }).of(code) ?? code;
 
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
+
+/** Every code of two letters that may be a country's; the old ones (DD, UK) as what they are now. */
+const CODES = LETTERS.flatMap((first) =>
+  LETTERS.map((second) => new Intl.Locale(`und-${first}${second}`).region ?? `${first}${second}`),
+);
+
 /** The code of the country that is meant by a code or by how a name begins. */
 function findCountry(text: string, locale: string): string | undefined {
-  if (/^[a-z]{2}$/i.test(text)) return text.toUpperCase();
+  if (/^[a-z]{2}$/i.test(text)) return new Intl.Locale(`und-${text}`).region;
   const names = new Intl.DisplayNames(locale, { type: 'region', fallback: 'none' });
-  const codes = LETTERS.flatMap((first) => LETTERS.map((second) => first + second));
-  return codes.find((code) => names.of(code)?.toLowerCase().startsWith(text.toLowerCase()));
+  return CODES.find((code) => names.of(code)?.toLowerCase().startsWith(text.toLowerCase()));
 }
 
 /** What is looked for: rows of a country, or rows whose prefix begins so; null where no country is called that. */

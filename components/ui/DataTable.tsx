@@ -46,10 +46,10 @@ type Props<Row extends RowData> = {
   stale?: boolean;
 };
 
-/** A column as TanStack's table knows it. */
+/** Columns as TanStack's table knows them. Cells are called, not rendered by it: a new function would be a new component. */
 function defineColumns<Row extends RowData>(columns: Column<Row>[]): ColumnDef<typeof features, Row>[] {
   const helper = createColumnHelper<typeof features, Row>();
-  return columns.map(({ id, header, cell }) => helper.display({ id, header, cell: ({ row }) => cell(row.original) }));
+  return columns.map(({ id, header }) => helper.display({ id, header }));
 }
 
 /** A list of things, one a row; a card each on a phone. `j` and `k` walk through the rows. */
@@ -100,7 +100,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
                 </td>
               )}
               {row.getVisibleCells().map((cell) => {
-                const { header, right, wide, main } = about.get(cell.column.id)!;
+                const { header, right, wide, main, cell: show } = about.get(cell.column.id)!;
                 return (
                   <td
                     key={cell.id}
@@ -109,7 +109,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
                     data-wide={wide || undefined}
                     data-main={main || undefined}
                   >
-                    <table.FlexRender cell={cell} />
+                    {show(row.original)}
                   </td>
                 );
               })}

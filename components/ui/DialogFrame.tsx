@@ -18,6 +18,8 @@ export function DialogFrame({ wanted, opened, onClose, onClosed, children }: Pro
     onExitTransitionEnd: onClosed,
     title: wanted.title,
     size: wanted.size ?? 'md',
+    // The host returns it, to where the person came from.
+    returnFocus: false,
     closeButtonProps: { 'aria-label': 'Close' },
   };
   if (wanted.side) return <Drawer {...frame}>{children}</Drawer>;

@@ -14,7 +14,7 @@ export function Pager({ page, pageSize, total, onPage, noun }: Props) {
   const [first, last] = [(page - 1) * pageSize + 1, Math.min(page * pageSize, total)];
   const pages = Math.max(1, Math.ceil(total / pageSize));
   return (
-    <nav className={styles.footer} aria-label="Pages">
+    <nav className={styles.footer} aria-label={`Pages of ${noun}`}>
       <span className="muted tabular">
         {first > total ? `No ${noun} here` : `${number(first)}–${number(last)} of ${number(total)} ${noun}`}
       </span>
@@ -28,9 +28,9 @@ export function Pager({ page, pageSize, total, onPage, noun }: Props) {
           >
             <ChevronLeft size={14} aria-hidden />
           </ActionIcon>
-          <label>
+          <span>
             Page{' '}
-            <select value={page} onChange={(event) => onPage(Number(event.currentTarget.value))}>
+            <select aria-label="Page" value={page} onChange={(event) => onPage(Number(event.currentTarget.value))}>
               {page > pages && <option value={page}>{number(page)}</option>}
               {Array.from({ length: pages }, (_, i) => (
                 <option key={i} value={i + 1}>
@@ -39,7 +39,7 @@ export function Pager({ page, pageSize, total, onPage, noun }: Props) {
               ))}
             </select>{' '}
             of {number(pages)}
-          </label>
+          </span>
           <ActionIcon
             variant="default"
             aria-label="Next page"

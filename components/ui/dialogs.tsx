@@ -24,7 +24,9 @@ export function DialogHost({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState<{ wanted: Wanted; body: ReactNode } | null>(null);
   const [opened, setOpened] = useState(false);
   const guard: Guard = useRef(null);
+  const cameFrom = useRef<HTMLElement | null>(null);
   const open = useCallback((wanted: Wanted) => {
+    cameFrom.current = opener();
     const show = (body: ReactNode) => {
       guard.current = null;
       setShown({ wanted, body });
@@ -37,17 +39,28 @@ export function DialogHost({ children }: { children: ReactNode }) {
   const askToClose = () => {
     if (guard.current === null || guard.current()) setOpened(false);
   };
+  const onClosed = () => {
+    setShown(null);
+    cameFrom.current?.focus();
+  };
   const host = useMemo(() => ({ open, guard }), [open]);
   return (
     <DialogContext value={host}>
       {children}
       {shown && (
-        <DialogFrame wanted={shown.wanted} opened={opened} onClose={askToClose} onClosed={() => setShown(null)}>
+        <DialogFrame wanted={shown.wanted} opened={opened} onClose={askToClose} onClosed={onClosed}>
           {shown.body}
         </DialogFrame>
       )}
     </DialogContext>
   );
+}
+
+/** What has the focus; of a menu, which is gone by the time the dialog closes, the button that opened it. */
+function opener(): HTMLElement | null {
+  const now = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+  const menu = now?.closest('[role=menu]');
+  return menu ? document.getElementById(menu.getAttribute('aria-labelledby') ?? '') : now;
 }
 
 /** Opens the page's dialog. */

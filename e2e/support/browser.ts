@@ -1,5 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { chromium, type Browser, type BrowserContext, type ConsoleMessage, type Page } from '@playwright/test';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ export type PageOptions = {
   url?: string;
   viewport?: { width: number; height: number };
   colorScheme?: 'light' | 'dark';
+  /** With a finger instead of a mouse. */
+  touch?: boolean;
   /** A page beside another in the same browser, as a second tab. */
   beside?: Page;
 };
@@ -88,9 +90,16 @@ export function useBrowser(): { newPage: (options?: PageOptions) => Promise<Page
 }
 
 async function openPage(browser: Browser, options: PageOptions): Promise<Page> {
-  const { as = null, url, viewport = { width: 1280, height: 800 }, colorScheme = 'light', beside } = options;
+  const {
+    as = null,
+    url,
+    viewport = { width: 1280, height: 800 },
+    colorScheme = 'light',
+    touch = false,
+    beside,
+  } = options;
   const baseURL = inject('product').url;
-  const settings = { baseURL, viewport, colorScheme, locale: 'en-US', timezoneId: 'UTC' };
+  const settings = { baseURL, viewport, colorScheme, hasTouch: touch, locale: 'en-US', timezoneId: 'UTC' };
   const context = beside?.context() ?? (await browser.newContext(settings));
   if (as) await enter(context, as);
   const page = await context.newPage();
@@ -103,13 +112,19 @@ async function listen(page: Page): Promise<void> {
   const said: string[] = [];
   complaints.set(page, said);
   expected.set(page, []);
-  page.on('console', (message) => message.type() === 'error' && said.push(message.text()));
+  page.on('console', (message) => message.type() === 'error' && said.push(`${message.text()} ${placeOf(message)}`));
   page.on('pageerror', (error) => said.push(String(error)));
   await page.addInitScript(() =>
     document.addEventListener('securitypolicyviolation', (event) =>
       console.error(`refused by ${event.effectiveDirective}: ${event.blockedURI} ${event.sample}`),
     ),
   );
+}
+
+/** The path that a complaint is about: the server's port is another each time. */
+function placeOf(message: ConsoleMessage): string {
+  const { url } = message.location();
+  return URL.canParse(url) ? new URL(url).pathname : url;
 }
 
 function unexpected(page: Page): string[] {

@@ -97,16 +97,16 @@ export type Team = { teamId: string; memberId: string; apiKey: string; slug: str
 /** Of every owner that is made here. */
 const PASSWORD = 'correct horse battery';
 
-/** A team of the operator's, funded. An owner who is known already keeps the password and gets one seat more. */
+/** A team of the operator's, funded where an amount is given. An owner who is known already keeps the password and gets one seat more. */
 export async function makeTeam(
   dataDir: string,
   name: string,
-  fund: string,
+  fund: string | null,
   email = `${name.toLowerCase().replaceAll(' ', '-')}@example.test`,
 ): Promise<Team> {
   const owner = ['--owner-name', 'Olive Owner', '--owner-email', email, '--owner-password', PASSWORD];
   const team = await purserJson<Team>(dataDir, 'team', 'create', '--name', name, ...owner);
-  await purserJson(dataDir, 'team', 'fund', team.teamId, fund);
+  if (fund !== null) await purserJson(dataDir, 'team', 'fund', team.teamId, fund);
   return { ...team, email, password: PASSWORD };
 }
 

@@ -9,7 +9,8 @@ import { AMOUNTS, CURRENCIES, LOCALES } from './samples';
 const AT = '2026-03-14T15:09:26.535Z';
 
 export const Numbers = () => (
-  <section className={styles.scroll} aria-label="Amounts, place by place">
+  // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled by the keyboard too
+  <section className={styles.scroll} aria-label="Amounts, place by place" tabIndex={0}>
     {LOCALES.map((locale) => (
       <PlaceContext key={locale} value={{ locale, timeZone: 'Asia/Kathmandu' }}>
         <table className={styles.numbers}>

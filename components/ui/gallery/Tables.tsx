@@ -57,7 +57,7 @@ export function Tables() {
         nameOf={nameOf}
         stale
       />
-      <Pager page={1} pageSize={25} total={2} onPage={() => undefined} noun="members" />
+      <Pager page={1} pageSize={25} total={2} onPage={() => undefined} noun="messages" />
     </>
   );
 }

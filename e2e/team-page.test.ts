@@ -1,0 +1,574 @@
+import { expect as see, type Locator, type Page } from '@playwright/test';
+import { parse } from 'csv-parse/sync';
+import { readFileSync } from 'node:fs';
+import { Client } from 'pg';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { parseId } from '@/server/domain/ids';
+import { callApi, type Answer } from '@/tests/support/api';
+import { expectError, useBrowser } from './support/browser';
+import { connectionOf, makeTeam, purserJson, type Team } from './support/product';
+
+const { url, dataDir } = inject('product');
+const { newPage } = useBrowser();
+
+type Made = { id: string; name: string; email: string; apiKey: { last4: string }; key: string };
+
+const HEADS = ['', 'Name', 'Email', 'Role', 'API key', 'Balance', 'Messages 30 d', 'Cost 30 d', 'Status', 'Actions'];
+const VERBS = ['Credit', 'Debit', 'Recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Deactivate', 'Delete'];
+
+const callOf =
+  (team: () => Team) =>
+  (method: string, path: string, body?: object): Promise<Answer> =>
+    callApi(`${url}/api/v1`, method, path, { key: team().apiKey, body });
+
+/** Makes a member through the API; `key` is its key. */
+async function make(team: Team, wanted: object): Promise<Made> {
+  const { status, body, text } = await callOf(() => team)('POST', '/members', wanted);
+  if (status !== 201) throw new Error(text);
+  return { ...body.member, key: body.secrets.apiKey };
+}
+
+const table = (page: Page): Locator => page.getByRole('table', { name: 'Members' });
+const rows = (page: Page): Locator => table(page).locator('tbody tr');
+const rowOf = (page: Page, name: string): Locator => rows(page).filter({ hasText: name });
+const namesOf = (page: Page): Promise<string[]> => rows(page).locator('td[data-main]').allInnerTexts();
+const chip = (page: Page, name: string): Locator => page.getByRole('search').getByRole('button', { name, exact: true });
+const settled = (page: Page) => see(page.locator('table[aria-busy=true]')).toHaveCount(0);
+
+/** What stands in the columns of the shown rows, by the column's name. */
+async function shown(page: Page): Promise<Record<string, string>[]> {
+  return table(page).evaluate((element) =>
+    [...element.querySelectorAll('tbody tr')].map((row) =>
+      Object.fromEntries(
+        [...row.querySelectorAll<HTMLElement>('td[data-label]')].map((cell) => [
+          cell.dataset['label']!,
+          cell.innerText.trim(),
+        ]),
+      ),
+    ),
+  );
+}
+
+describe('the list of members', () => {
+  let team: Team;
+  const call = callOf(() => team);
+  const members = '/list-page/members';
+  const made: Made[] = [];
+  const find = (name: string) => made.find((one) => one.name === name)!;
+
+  beforeAll(async () => {
+    team = await makeTeam(dataDir, 'List Page', '500.00');
+    const rule = { threshold: '5.00', target: '50.00', cap: { amount: '200.00', period: 'month' } };
+    made.push(
+      await make(team, { name: 'Alder Foods', email: 'hi@alder.example', credit: '48.20', recharge: rule }),
+      await make(team, { name: 'Birch Clinic', email: 'zed@birch.example', credit: '0.84', externalId: 'crm-77' }),
+      await make(team, { name: 'cedar post', credit: '120.00' }),
+      await make(team, { name: '=Dogwood "Ltd", Dublin', email: 'd@dogwood.example', role: 'owner' }),
+      await make(team, { name: 'Elm Stores', email: 'elm@elm.example', credit: '9.00' }),
+    );
+    await call('POST', `/members/${find('Elm Stores').id}/deactivate`);
+    for (const [name, times] of [['Alder Foods', 3] as const, ['cedar post', 1] as const]) {
+      for (let n = 0; n < times; n++) {
+        const body = { to: '+14155550100', from: 'Story', body: 'x'.repeat(200) };
+        const sent = await callApi(`${url}/api/v1`, 'POST', '/messages', { key: find(name).key, body });
+        expect(sent.status).toBe(202);
+      }
+    }
+  });
+
+  it('shows of each member who it is, its role, key, balance and rule, what it sent and how it stands', async () => {
+    const page = await newPage({ as: team, url: members });
+    await see(table(page).getByRole('columnheader')).toHaveText(HEADS);
+    const { body: alder } = await call('GET', `/members/${find('Alder Foods').id}`);
+    const seen = (await shown(page)).find(({ Name }) => Name === 'Alder Foods');
+    expect(seen).toMatchObject({
+      Email: 'hi@alder.example',
+      Role: 'member',
+      'API key': `pur_live_…${alder.apiKey.last4}`,
+      'Messages 30 d': '3',
+      Status: 'active',
+    });
+    // More digits than the currency's own only where they are not zero.
+    const printed = String(alder.balance).replace(/(\.\d\d)0+$/, '$1');
+    expect(seen!['Balance']).toBe(`$${printed}`);
+    await see(
+      rowOf(page, 'Alder Foods').getByLabel('Recharge below $5.00, fill up to $50.00; $200.00 a month at most; ready'),
+    ).toBeVisible();
+    await see(rowOf(page, 'cedar post')).toContainText('(generated)');
+    await see(rowOf(page, 'Elm Stores')).toContainText('inactive');
+    await see(page.getByText('6 of 6', { exact: true })).toBeVisible();
+  });
+
+  it('finds by a part of the name or the address, the end of the key, the id, and what others call it', async () => {
+    const page = await newPage({ as: team, url: members });
+    const search = page.getByRole('searchbox', { name: 'Search members' });
+    const birch = find('Birch Clinic');
+    for (const query of ['rch cli', 'ZED@birch', birch.apiKey.last4, birch.id, 'crm-77']) {
+      await search.fill(query);
+      await expect.poll(() => namesOf(page), { message: query }).toEqual(['Birch Clinic']);
+      await see(page.getByText('1 of 6', { exact: true })).toBeVisible();
+    }
+    await page.getByRole('button', { name: 'Clear the search' }).click();
+    await see(rows(page)).toHaveCount(6);
+  });
+
+  it('sorts by every column, both ways', async () => {
+    const page = await newPage({ as: team, url: members });
+    await page.getByRole('button', { name: 'Columns' }).click();
+    for (const column of ['Key last used', 'Created']) {
+      await page.getByRole('menuitemcheckbox', { name: column }).click();
+    }
+    await page.keyboard.press('Escape');
+    const { data } = (await call('GET', '/members?limit=100')).body;
+    const sent = new Map([...(await shown(page))].map((row) => [row['Name']!, row]));
+    const number = (text: string | undefined) => Number(text?.replace(/[$,]/g, ''));
+    const valueOf: Record<string, (member: { [field: string]: string }) => string | number> = {
+      Email: (member) => member['email']!,
+      Role: (member) => member['role']!,
+      Balance: (member) => Number(member['balance']),
+      'Messages 30 d': (member) => number(sent.get(member['name']!)?.['Messages 30 d']),
+      'Cost 30 d': (member) => number(sent.get(member['name']!)?.['Cost 30 d']),
+      Status: (member) => member['status']!,
+      Created: (member) => member['createdAt']!,
+      Name: (member) => member['name']!.toLowerCase(),
+    };
+    for (const [column, value] of Object.entries(valueOf)) {
+      const head = page.getByRole('columnheader', { name: column });
+      for (const way of ['ascending', 'descending'] as const) {
+        await head.getByRole('button').click();
+        await see(head).toHaveAttribute('aria-sort', way);
+        await settled(page);
+        const values = (await namesOf(page)).map((name) =>
+          value(data.find((member: { name: string }) => member.name === name)),
+        );
+        const sorted = values.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+        expect([column, way, values]).toEqual([column, way, way === 'ascending' ? sorted : sorted.toReversed()]);
+      }
+    }
+    // Whose key was never used stands last, whichever way.
+    const used = page.getByRole('columnheader', { name: 'Key last used' });
+    for (const way of ['ascending', 'descending']) {
+      await used.getByRole('button').click();
+      await see(used).toHaveAttribute('aria-sort', way);
+      await settled(page);
+      expect((await shown(page)).at(-1)!['Key last used']).toBe('never');
+    }
+  });
+
+  it('narrows by chips, which say what they do and are cleared with one click', async () => {
+    const page = await newPage({ as: team, url: members });
+    await chip(page, 'Status').click();
+    await page.getByRole('menuitemcheckbox', { name: 'inactive' }).click();
+    await expect.poll(() => namesOf(page)).toEqual(['Elm Stores']);
+    await page.getByRole('menuitemcheckbox', { name: 'active', exact: true }).click();
+    await page.keyboard.press('Escape');
+    await see(page.getByRole('button', { name: 'Status: active, inactive' })).toBeVisible();
+    await see(rows(page)).toHaveCount(6);
+    await page.getByRole('button', { name: 'Clear status' }).click();
+    await chip(page, 'Role').click();
+    await page.getByRole('menuitemcheckbox', { name: 'owner' }).click();
+    await expect.poll(() => namesOf(page)).toEqual(['=Dogwood "Ltd", Dublin', 'Olive Owner']);
+    await page.getByRole('button', { name: 'Clear role' }).click();
+    await chip(page, 'Recharge').click();
+    await page.getByRole('menuitemcheckbox', { name: 'ready' }).click();
+    await expect.poll(() => namesOf(page)).toEqual(['Alder Foods']);
+  });
+
+  it('keeps its state in the address: after a reload, a visit elsewhere, and for whoever is sent it', async () => {
+    const page = await newPage({ as: team, url: members });
+    await page.getByRole('columnheader', { name: 'Balance' }).getByRole('button').click();
+    await page.getByRole('columnheader', { name: 'Balance' }).getByRole('button').click();
+    await page.getByRole('searchbox').fill('.example');
+    const wanted = ['Alder Foods', 'Elm Stores', 'Birch Clinic', '=Dogwood "Ltd", Dublin'];
+    const holds = async (where: Page) => {
+      await expect.poll(() => namesOf(where)).toEqual(wanted);
+      await see(where.getByRole('searchbox')).toHaveValue('.example');
+    };
+    await holds(page);
+    await page.reload();
+    await holds(page);
+    await page.getByRole('link', { name: 'Elm Stores' }).click();
+    await see(page.getByRole('heading', { name: 'Elm Stores' })).toBeVisible();
+    await page.goBack();
+    await holds(page);
+    await holds(await newPage({ as: team, url: page.url() }));
+  });
+
+  it('remembers which columns are wanted', async () => {
+    const page = await newPage({ as: team, url: members });
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Email' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Id', exact: true }).click();
+    await page.keyboard.press('Escape');
+    const stands = async () => {
+      await see(page.getByRole('columnheader', { name: 'Id', exact: true })).toBeVisible();
+      await see(page.getByRole('columnheader', { name: 'Email' })).toHaveCount(0);
+    };
+    await stands();
+    await page.reload();
+    await stands();
+    await see(rowOf(page, 'Birch Clinic')).toContainText(find('Birch Clinic').id);
+  });
+
+  it('hands out as CSV what is shown, line by line', async () => {
+    const page = await newPage({ as: team, url: `${members}?sort=balance&dir=desc&status=active,inactive` });
+    await see(rows(page)).toHaveCount(6);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
+    expect(file.suggestedFilename()).toBe('members.csv');
+    const lines: Record<string, string>[] = parse(readFileSync(await file.path()), { columns: true });
+    const money = (amount: string) => `$${amount.replace(/(\.\d\d\d*?)0+$/, '$1')}`;
+    const asShown = lines.map((line) => ({
+      // A name that a spreadsheet would run is defused.
+      Name: line['name']!.replace(/^'=/, '='),
+      Email: line['email'] === '' ? '(generated)' : line['email'],
+      Role: line['role'],
+      'API key': `pur_live_…${line['keyLast4']}`,
+      Balance: money(line['balance']!),
+      'Messages 30 d': line['messages30Days'],
+      'Cost 30 d': money(line['cost30Days']!),
+      Status: line['status'],
+    }));
+    expect(asShown).toEqual(await shown(page));
+    expect(asShown[0]!.Name).toBe('cedar post');
+    expect(lines.map(({ name }) => name)).toContain(`'=Dogwood "Ltd", Dublin`);
+  });
+
+  it('says which filters leave nothing, and takes them away', async () => {
+    const page = await newPage({ as: team, url: members });
+    await page.getByRole('searchbox').fill('nobody at all');
+    await chip(page, 'Role').click();
+    await page.getByRole('menuitemcheckbox', { name: 'member' }).click();
+    await see(page.getByRole('heading', { name: 'No member matches' })).toBeVisible();
+    await see(page.getByText('Looked for “nobody at all”, role member.')).toBeVisible();
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    await see(rows(page)).toHaveCount(6);
+    await see(page.getByRole('searchbox')).toHaveValue('');
+    expect(new URL(page.url()).search).toBe('');
+  });
+
+  it('opens what is done to a member from the last button of its row', async () => {
+    const page = await newPage({ as: team, url: members });
+    await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
+    await see(page.getByRole('menuitem')).toHaveText(VERBS);
+    for (const [verb, title] of [
+      ['Recharge rule', 'Recharge rule of Birch Clinic'],
+      ['Reveal key', 'Key of Birch Clinic'],
+      ['Rotate key', 'Rotate the key of Birch Clinic'],
+      ['Make owner', 'Make Birch Clinic an owner'],
+      ['Delete', 'Delete Birch Clinic'],
+    ]) {
+      if (!(await page.getByRole('menu').isVisible())) {
+        await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
+      }
+      await page.getByRole('menuitem', { name: verb!, exact: true }).click();
+      await see(page.getByRole('dialog', { name: title! })).toBeVisible();
+      await page.keyboard.press('Escape');
+      await see(page.getByRole('dialog')).toHaveCount(0);
+    }
+  });
+
+  it('deactivates at once and takes it back: the key is refused from the next request', async () => {
+    const birch = find('Birch Clinic');
+    const statusOf = async () => (await callApi(`${url}/api/v1`, 'GET', '/me', { key: birch.key })).body.code ?? 'ok';
+    const page = await newPage({ as: team, url: members });
+    await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
+    await page.getByRole('menuitem', { name: 'Deactivate' }).click();
+    await see(page.getByText('Birch Clinic is inactive: its key is refused from now on.')).toBeVisible();
+    await see(rowOf(page, 'Birch Clinic')).toContainText('inactive');
+    expect(await statusOf()).toBe('member_inactive');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await see(rowOf(page, 'Birch Clinic')).not.toContainText('inactive');
+    expect(await statusOf()).toBe('ok');
+    await page.getByRole('button', { name: 'Actions for Elm Stores' }).click();
+    await page.getByRole('menuitem', { name: 'Activate' }).click();
+    await see(page.getByText('Elm Stores is active.')).toBeVisible();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await see(rowOf(page, 'Elm Stores')).toContainText('inactive');
+  });
+
+  it('lights up a balance that has changed', async () => {
+    const page = await newPage({ as: team });
+    await page.addInitScript(() => {
+      const animate = Reflect.get(Element.prototype, 'animate');
+      Element.prototype.animate = function (...words) {
+        if (this.textContent?.startsWith('$')) document.body.dataset['lit'] = this.textContent;
+        return Reflect.apply(animate, this, words);
+      };
+    });
+    await page.goto(members);
+    await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
+    await page.getByRole('menuitem', { name: 'Credit' }).click();
+    await page.getByLabel('Amount').fill('1');
+    await page.keyboard.press('Enter');
+    await see(rowOf(page, 'Birch Clinic')).toContainText('$1.84');
+    await see(page.locator('body[data-lit="$1.84"]')).toBeAttached();
+  });
+
+  it('creates from the palette of any page', async () => {
+    const page = await newPage({ as: team, url: '/list-page/transfers' });
+    await page.waitForLoadState('networkidle');
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder('A member, or what to do').fill('create');
+    await page.getByText('Create member').click();
+    await see(page.getByRole('dialog', { name: 'Create member' })).toBeVisible();
+    await page.keyboard.press('Escape');
+    await see(page.getByRole('dialog')).toHaveCount(0);
+    expect(new URL(page.url()).search).toBe('');
+  });
+});
+
+describe('many members at once', () => {
+  let team: Team;
+  const call = callOf(() => team);
+  const members = '/bulk-page/members';
+  const made: Made[] = [];
+  const balanceOf = async (id: string) => (await call('GET', `/members/${id}`)).body.balance;
+  const creditsOf = async (id: string) =>
+    (await call('GET', `/transfers?memberId=${id}&kind=credit`)).body.data.length as number;
+  const select = async (page: Page, ...names: string[]) => {
+    for (const name of names) await page.getByLabel(`Select ${name}`, { exact: true }).check();
+  };
+  const bar = (page: Page) => page.getByRole('region', { name: 'Selected members' });
+
+  beforeAll(async () => {
+    team = await makeTeam(dataDir, 'Bulk Page', '100.00');
+    for (let n = 1; n <= 29; n++) made.push(await make(team, { name: `Seat ${String(n).padStart(2, '0')}` }));
+  });
+
+  it('selects over pages, and all that match', async () => {
+    const page = await newPage({ as: team, url: members });
+    await select(page, 'Seat 03');
+    await page.getByRole('button', { name: 'Next page' }).click();
+    await see(rowOf(page, 'Seat 29')).toBeVisible();
+    await select(page, 'Seat 29');
+    await see(bar(page)).toContainText('2 selected');
+    await page.getByRole('button', { name: 'Page before' }).click();
+    await see(page.getByLabel('Select Seat 03')).toBeChecked();
+    await page.getByRole('searchbox').fill('Seat 0');
+    await see(rows(page)).toHaveCount(9);
+    await page.getByLabel('Select all on this page').check();
+    await see(bar(page)).toContainText('10 selected');
+    await page.getByRole('searchbox').fill('');
+    await see(rows(page)).toHaveCount(25);
+    await page.getByRole('button', { name: 'Select all 30' }).click();
+    await see(bar(page)).toContainText('30 selected');
+    await see(page.getByRole('button', { name: /^Select all/ })).toHaveCount(0);
+    await bar(page).getByRole('button', { name: 'Clear' }).click();
+    await see(bar(page)).toHaveCount(0);
+    await see(page.getByLabel('Select Seat 03')).not.toBeChecked();
+  });
+
+  it('credits each with a result of its own: what was refused is tried again alone, and no row moves money twice', async () => {
+    const [one, two, three] = made as [Made, Made, Made];
+    const page = await newPage({ as: team, url: members });
+    await select(page, one.name, two.name, three.name);
+    await bar(page).getByRole('button', { name: 'Credit…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Credit 3 members' });
+    await dialog.getByLabel('Amount for each').fill('5');
+    await see(dialog.getByRole('row', { name: 'Master balance' })).toContainText(/\$100\.00\s*\$85\.00/);
+    // Somebody else is faster; and the first answer of another row is lost.
+    await call('DELETE', `/members/${two.id}`);
+    const keys: (string | undefined)[] = [];
+    expectError(page, /409|CONNECTION_RESET/);
+    await page.route('**/api/trpc/transfers.creditMember*', async (route) => {
+      if (!route.request().postData()?.includes(three.id)) return route.continue();
+      keys.push(route.request().headers()['idempotency-key']);
+      if (keys.length > 1) return route.continue();
+      await route.fetch();
+      return route.abort('connectionreset');
+    });
+    await dialog.getByRole('button', { name: 'Credit 3' }).click();
+    await see(dialog.getByRole('status')).toHaveText('2 of 3 done, 1 not');
+    const result = (name: string) => dialog.getByRole('listitem').filter({ hasText: name });
+    await see(result(one.name)).toContainText('now $5.00');
+    await see(result(three.name)).toContainText('now $5.00');
+    await see(result(two.name)).toContainText(/deleted/);
+    expect(keys.length).toBe(2);
+    expect(new Set(keys).size).toBe(1);
+    await call('POST', `/members/${two.id}/restore`);
+    await dialog.getByRole('button', { name: `Try ${two.name} again` }).click();
+    await see(dialog.getByRole('status')).toHaveText('3 of 3 done: credit went through for all');
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    for (const { id, name } of [one, two, three]) {
+      await see(rowOf(page, name)).toContainText('$5.00');
+      expect([name, await balanceOf(id), await creditsOf(id)]).toEqual([name, '5.00', 1]);
+    }
+  });
+
+  it('goes as far as the money goes when the master runs short meanwhile, and on once it is funded', async () => {
+    const chosen = made.slice(10, 16);
+    const page = await newPage({ as: team, url: members });
+    await select(page, ...chosen.map(({ name }) => name));
+    await bar(page).getByRole('button', { name: 'Credit…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Amount for each').fill('20');
+    await see(dialog.getByText('The master balance holds less than the sum.')).toBeVisible();
+    await see(dialog.getByRole('button', { name: 'Credit 6' })).toBeDisabled();
+    await dialog.getByLabel('Amount for each').fill('4');
+    await see(dialog.getByRole('button', { name: 'Credit 6' })).toBeEnabled();
+    const { masterBalance } = (await call('GET', '/team')).body;
+    expectError(page, /402/);
+    await purserJson(dataDir, 'team', 'withdraw', team.teamId, (Number(masterBalance) - 9).toFixed(2));
+    await dialog.getByRole('button', { name: 'Credit 6' }).click();
+    await see(dialog.getByRole('status')).toHaveText('2 of 6 done, 4 not');
+    await purserJson(dataDir, 'team', 'fund', team.teamId, '50.00');
+    await dialog.getByRole('button', { name: 'Try the 4 again' }).click();
+    await see(dialog.getByRole('status')).toHaveText('6 of 6 done: credit went through for all');
+    const credits = await Promise.all(chosen.map(({ id }) => creditsOf(id)));
+    const balances = await Promise.all(chosen.map(({ id }) => balanceOf(id)));
+    expect(credits).toEqual(chosen.map(() => 1));
+    expect(balances).toEqual(chosen.map(() => '4.00'));
+  });
+
+  it('deactivates and activates them', async () => {
+    const chosen = made.slice(20, 23);
+    const page = await newPage({ as: team, url: members });
+    await select(page, ...chosen.map(({ name }) => name));
+    const statuses = () =>
+      Promise.all(chosen.map(async ({ id }) => (await call('GET', `/members/${id}`)).body.status as string));
+    for (const [verb, status] of [
+      ['Deactivate', 'inactive'],
+      ['Activate', 'active'],
+    ] as const) {
+      await bar(page).getByRole('button', { name: verb, exact: true }).click();
+      const dialog = page.getByRole('dialog', { name: `${verb} 3 members` });
+      await dialog.getByRole('button', { name: `${verb} 3` }).click();
+      await see(dialog.getByRole('status')).toContainText('3 of 3 done');
+      await dialog.getByRole('button', { name: 'Done' }).click();
+      await see(dialog).toHaveCount(0);
+      await see(rowOf(page, chosen[0]!.name).getByText(status, { exact: true })).toBeVisible();
+      expect(await statuses()).toEqual([status, status, status]);
+    }
+  });
+});
+
+describe('a team that has only its owner', () => {
+  it('says what a member is, and how the first is made', async () => {
+    const team = await makeTeam(dataDir, 'Empty Page', '1.00');
+    const page = await newPage({ as: team, url: '/empty-page/members' });
+    await see(rows(page)).toHaveCount(1);
+    await see(page.getByRole('heading', { name: 'No sub-accounts yet' })).toBeVisible();
+    await page.getByRole('button', { name: 'Create member' }).last().click();
+    const dialog = page.getByRole('dialog', { name: 'Create member' });
+    await dialog.getByLabel('Name').fill('The first');
+    await dialog.getByRole('button', { name: 'Create member' }).click();
+    await dialog.getByRole('button', { name: 'Copy the key' }).click();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await see(page.getByRole('link', { name: 'The first' })).toBeVisible();
+    await see(page.getByRole('heading', { name: 'No sub-accounts yet' })).toHaveCount(0);
+  });
+});
+
+describe('names of any length and script, on any screen', () => {
+  let team: Team;
+  const NAMES = [
+    'Wohnungsbaugenossenschaft Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH & Co. KG',
+    'شركة النخيل للاتصالات والخدمات اللوجستية المحدودة فرع الإسكندرية',
+    '東日本旅客鉄道株式会社お客様サポートセンター通知サービス担当',
+    'ราชบัณฑิตยสภา สำนักงานเลขานุการ',
+    '👩‍🚀 Space & Sons 🚀',
+    'w'.repeat(120),
+  ];
+
+  beforeAll(async () => {
+    team = await makeTeam(dataDir, 'Names Page', '50.00');
+    for (const name of NAMES) await make(team, { name, credit: '1.50' });
+  });
+
+  it('shows each on one line, whole on hover, and nothing is pushed out of the table', async () => {
+    const page = await newPage({ as: team, url: '/names-page/members' });
+    await see(rows(page)).toHaveCount(NAMES.length + 1);
+    for (const name of NAMES) await see(page.getByRole('link', { name, exact: true })).toHaveAttribute('title', name);
+    const heights = await rows(page).evaluateAll((all) => all.map((row) => row.getBoundingClientRect().height));
+    expect(Math.max(...heights) - Math.min(...heights)).toBeLessThan(2);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(over).toBeLessThanOrEqual(0);
+    const button = await page.getByRole('button', { name: `Actions for ${NAMES[0]}` }).boundingBox();
+    expect(button!.x + button!.width).toBeLessThanOrEqual(1280);
+  });
+
+  it('is a list of cards on a phone, with the menu under the finger', async () => {
+    const page = await newPage({
+      as: team,
+      url: '/names-page/members',
+      viewport: { width: 360, height: 740 },
+      touch: true,
+    });
+    const card = rowOf(page, 'شركة');
+    const label = card.locator('td[data-label=Balance]');
+    expect(await label.evaluate((cell) => getComputedStyle(cell, '::before').content)).toBe('"Balance"');
+    await see(card).toContainText('$1.50');
+    await see(page.getByRole('columnheader', { name: 'Balance' })).not.toBeInViewport();
+    const boxes = await rows(page).evaluateAll((all) =>
+      all.map((row) => ({ left: row.getBoundingClientRect().left, right: row.getBoundingClientRect().right })),
+    );
+    for (const { left, right } of boxes) expect([left >= 0, right <= 360]).toEqual([true, true]);
+    await card.getByRole('button', { name: /^Actions for/ }).tap();
+    await page.getByRole('menuitem', { name: 'Credit' }).tap();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Amount').fill('2');
+    await dialog.getByRole('button', { name: 'Credit $2.00' }).tap();
+    await see(card).toContainText('$3.50');
+  });
+});
+
+describe('ten thousand members', () => {
+  let team: Team;
+
+  beforeAll(async () => {
+    team = await makeTeam(dataDir, 'Large Page', '50.00');
+    const owner = new Client({ connectionString: connectionOf(dataDir).ownerUrl });
+    await owner.connect();
+    await owner.query(
+      `WITH seats AS (INSERT INTO members (team_id, id, name, email, role)
+         SELECT $1, uuid7(), 'Crowd ' || i, i || '@crowd.example', 'member' FROM generate_series(1, 10000) i RETURNING id)
+       SELECT ledger_open_member($1, id) FROM seats`,
+      [parseId('team', team.teamId)],
+    );
+    await owner.query('ANALYZE members, ledger_accounts');
+    await owner.end();
+  });
+
+  it('are found, sorted, paged and selected without a wait that is felt', async () => {
+    const page = await newPage({ as: team });
+    await page.addInitScript(() => {
+      Reflect.set(window, 'waits', []);
+      new PerformanceObserver((list) =>
+        Reflect.get(window, 'waits').push(
+          ...list.getEntries().map(({ name, duration }) => ({ name, duration: Math.round(duration) })),
+        ),
+      ).observe({ type: 'event', buffered: true, durationThreshold: 16 } as PerformanceObserverInit);
+    });
+    await page.goto('/large-page/members');
+    await see(page.getByText('10,001 of 10,001', { exact: true })).toBeVisible();
+    await page.waitForLoadState('networkidle');
+    await page.getByRole('searchbox').pressSequentially('crowd 7777', { delay: 30 });
+    await expect.poll(() => namesOf(page)).toEqual(['Crowd 7777']);
+    await page.getByRole('button', { name: 'Clear the search' }).click();
+    await see(rows(page)).toHaveCount(25);
+    await page.getByRole('columnheader', { name: 'Balance' }).getByRole('button').click();
+    await settled(page);
+    await page.getByRole('columnheader', { name: 'Name' }).getByRole('button').click();
+    await settled(page);
+    await page.getByLabel('Page', { exact: true }).selectOption('401');
+    await see(page.getByText('10,001–10,001 of 10,001 members')).toBeVisible();
+    await see(rows(page)).toHaveCount(1);
+    await page.getByLabel('Select all on this page').check();
+    await page.getByRole('button', { name: 'Select all 10,001' }).click();
+    await see(page.getByText('The first 10,000 are selected.')).toBeVisible();
+    await see(page.getByText('10,001 selected')).toBeVisible();
+    await page.getByRole('button', { name: 'Page before' }).click();
+    await see(rows(page)).toHaveCount(25);
+    await page
+      .getByRole('button', { name: /^Actions for/ })
+      .first()
+      .click();
+    await see(page.getByRole('menuitem', { name: 'Credit' })).toBeVisible();
+    await page.waitForTimeout(200);
+    const waits = await page.evaluate(() => Reflect.get(window, 'waits') as { name: string; duration: number }[]);
+    const slowest = waits.toSorted((a, b) => b.duration - a.duration)[0];
+    console.log(`ten thousand members: slowest interaction ${slowest?.duration ?? 0} ms (${slowest?.name})`);
+    // 200 ms on a machine of its own; this one does other things too.
+    expect(slowest?.duration ?? 0).toBeLessThan(600);
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { everyDay, sumsOf } from '@/components/overview/days';
+import { rateFilter } from '@/components/rates/view';
+import { asTyped, readTyped } from '@/components/ui/amount';
+import { dayFromNow, daysBetween } from '@/components/ui/day';
+
+describe('an amount in a field', () => {
+  const locales = ['en-US', 'de-DE', 'fr-FR', 'en-IN', 'de-CH', 'pt-PT', 'ja-JP', 'sv-SE'];
+  it.each(locales)('is read again as what it was, in %s', (locale) => {
+    for (const currency of ['USD', 'JPY', 'KWD']) {
+      for (const [amount, micros] of [
+        ['0.00', 0n],
+        ['5.00', 5_000_000n],
+        ['0.0395', 39_500n],
+        ['1250.50', 1_250_500_000n],
+        ['1.123456', 1_123_456n],
+        ['1000000000.00', 1_000_000_000_000_000n],
+      ] as const) {
+        expect(readTyped(asTyped(amount, currency, locale), currency, locale)).toEqual({ amount: micros });
+      }
+    }
+  });
+
+  it('has the digits of its currency, and more only where they say something', () => {
+    expect(asTyped('5.00', 'USD', 'en-US')).toBe('5.00');
+    expect(asTyped('5.00', 'JPY', 'en-US')).toBe('5');
+    expect(asTyped('5.00', 'KWD', 'de-DE')).toBe('5,000');
+    expect(asTyped('0.0395', 'USD', 'de-DE')).toBe('0,0395');
+  });
+});
+
+describe('a search for prices', () => {
+  it.each([
+    ['', {}],
+    ['  ', {}],
+    ['4915', { prefix: '4915' }],
+    ['+49 ', { prefix: '49' }],
+    ['de', { country: 'DE' }],
+    ['Germ', { country: 'DE' }],
+    ['japan', { country: 'JP' }],
+    ['uk', { country: 'GB' }],
+    ['nowhere', null],
+  ])('“%s” looks for %o', (q, filter) => {
+    expect(rateFilter(q, 'en-US')).toEqual(filter);
+  });
+
+  it('knows countries as the person calls them', () => {
+    expect(rateFilter('Deutschl', 'de-DE')).toEqual({ country: 'DE' });
+  });
+});
+
+describe('the days of the overview', () => {
+  it('are all there, also those on which nothing was sent', () => {
+    expect(daysBetween('2026-02-27', '2026-03-01')).toEqual(['2026-02-27', '2026-02-28', '2026-03-01']);
+    const [first, today] = [dayFromNow(-59), dayFromNow(0)];
+    const days = everyDay(first, [
+      { day: today, messages: 2, cost: '0.30' },
+      { day: dayFromNow(-29), messages: 1, cost: '0.20' },
+      { day: dayFromNow(-30), messages: 4, cost: '1.00' },
+    ]);
+    expect([days.length, days[0], days.at(-1)]).toEqual([
+      60,
+      { day: first, messages: 0, cost: '0.00' },
+      { day: today, messages: 2, cost: '0.30' },
+    ]);
+    expect(sumsOf(days)).toEqual({ now: { messages: 3, cost: '0.50' }, before: { messages: 4, cost: '1.00' } });
+  });
+});
