@@ -74,7 +74,8 @@ const RELOAD_PAUSE_MS = 30_000;
 
 /**
  * Who is signed out, or has lost the seat or its role, sees what the page then says, not a table that fails. Once: a page
- * that asks for what its reader may not see must not go round in circles.
+ * that asks for what its reader may not see must not go round in circles. A change that is refused for that says so where
+ * it was asked for: what was typed is not lost.
  */
 function onGone(error: unknown): void {
   const status = problemOf(error)?.status;
@@ -88,10 +89,6 @@ function makeQueryClient(): QueryClient {
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({ onError: onGone }),
     mutationCache: new MutationCache({
-      onError: (error) => {
-        // A role that was lost is said where it was missed.
-        if (problemOf(error)?.code !== 'owner_required') onGone(error);
-      },
       // Whatever was changed: all that is shown is asked anew, in one request; but not where the page is left for it.
       onSuccess: (_data, _input, _context, { meta }) =>
         meta?.['leaves'] === true ? undefined : client.invalidateQueries(),

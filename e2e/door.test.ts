@@ -187,9 +187,10 @@ describe('beside the API', () => {
 
   it('has a first page, and a page for what is not there', async () => {
     const first = await ask('GET', '/');
-    expect([first.status, first.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
-    expect(first.text).toContain('Purser');
-    expect((await ask('GET', '/nowhere')).status).toBe(404);
+    // Relative, so that it leads on under whatever name one has come.
+    expect([first.status, first.headers.location]).toEqual([307, '/sign-in']);
+    expect((await ask('GET', '/sign-in')).text).toContain('Purser');
+    expect((await ask('GET', '/docs/nowhere')).status).toBe(404);
     expect((await ask('GET', '/%E0%A4%A')).status).toBe(404);
   });
 

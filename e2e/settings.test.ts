@@ -112,6 +112,14 @@ describe('the prices of a team', () => {
     await expect.poll(() => rows.count()).toBeGreaterThan(100);
   });
 
+  it('are brought on a phone as well, in a dialog that is accessible there', async () => {
+    const page = await newPage({ as: team, url: rates, viewport: { width: 360, height: 740 } });
+    await page.getByRole('button', { name: 'Import' }).click();
+    await see(page.getByRole('dialog').getByLabel('Prices as CSV')).toBeVisible();
+    await page.waitForTimeout(300);
+    expect(await axe(page)).toEqual([]);
+  });
+
   it('are brought as a file: wrong lines are named, what changes is shown, and then it is so', async () => {
     const page = await newPage({ as: team, url: rates });
     const dialog = page.getByRole('dialog');

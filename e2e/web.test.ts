@@ -120,7 +120,7 @@ async function ask(page: Page | null, path: string, { method = 'POST', team, ori
     },
     body: method === 'GET' ? undefined : typeof body === 'string' || isStream ? body : JSON.stringify(body),
     ...(isStream && { duplex: 'half' }),
-  } as RequestInit);
+  });
   // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer
   const said: any = await response.json();
   return { status: response.status, headers: response.headers, data: said.result?.data, problem: said.error?.data };

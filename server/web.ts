@@ -17,6 +17,9 @@ const ADDRESS = 'x-purser-address';
 const FORWARDED_HOST = 'x-forwarded-host';
 const FORWARDED_PROTO = 'x-forwarded-proto';
 
+/** Where the framework has the page for what is not there. */
+const NOT_FOUND = '/_not-found';
+
 /** The largest body of any route, a batch of messages; each route has a smaller limit of its own. */
 const BODY_LIMIT = 8 * 1024 * 1024;
 
@@ -107,6 +110,8 @@ async function handle(req: IncomingMessage, res: ServerResponse, doors: Doors): 
     req.headers[ADDRESS] = clientAddress(req, doors.trustProxy);
     nameSite(req, doors);
     if (isApi(pathOf(req))) return await doors.toApi(req, res);
+    // The framework would call it a fault of ours.
+    if (!isDecodable(pathOf(req))) req.url = NOT_FOUND;
     guardPage(req, res, doors);
     await doors.toNext(req, res);
   } catch (error) {

@@ -5,11 +5,11 @@ import { UserRound, UserRoundCog } from 'lucide-react';
 import { Hint } from '@/components/ui/Hint';
 import type { Seat } from './columns';
 import styles from './members.module.css';
-import { useMemberActions } from './useMemberActions';
+import { useMemberDialogs } from './useMemberActions';
 
 /** The role in a word, with the little person that switches it. */
 export function RoleIcon({ member }: { member: Seat }) {
-  const { changeRole } = useMemberActions();
+  const { changeRole } = useMemberDialogs();
   const label = member.role === 'owner' ? `Make ${member.name} a member` : `Make ${member.name} an owner`;
   const Icon = member.role === 'owner' ? UserRoundCog : UserRound;
   return (

@@ -21,7 +21,7 @@ import { BulkBar } from './BulkBar';
 import { CHOOSABLE, HIDDEN_AT_FIRST, memberColumns } from './columns';
 import { RowActions } from './RowActions';
 import { TeamFigures } from './TeamFigures';
-import { useMemberActions } from './useMemberActions';
+import { useMemberDialogs } from './useMemberActions';
 import { useSelection } from './useSelection';
 import { memberFilter, memberQuestion, memberView, type MemberView } from './view';
 
@@ -30,7 +30,7 @@ export function TeamPage() {
   const { team } = useShell();
   const [view, setView] = useQueryStates(memberView, { history: 'replace' });
   const [hidden, setHidden] = useLocalStorage<string[]>({ key: 'purser-columns', defaultValue: HIDDEN_AT_FIRST });
-  const { create } = useMemberActions();
+  const { create } = useMemberDialogs();
   const selection = useSelection();
   const question = memberQuestion(view);
   const page = useQuery(useTRPC().members.browseMembers.queryOptions(question, { placeholderData: keepPreviousData }));
@@ -214,7 +214,7 @@ const FirstMember = ({ onCreate }: { onCreate: () => void }) => (
 
 /** No member at all, or none that the filters let through: each with its way on. */
 function Nothing({ view, onChange }: ViewProps) {
-  const { create } = useMemberActions();
+  const { create } = useMemberDialogs();
   const filters = [
     view.q && `“${view.q}”`,
     view.status.length > 0 && `status ${view.status.join(' or ')}`,

@@ -9,12 +9,12 @@ import type { Seat } from './columns';
 export type Target = Pick<Seat, 'id' | 'name' | 'role' | 'status' | 'balance'>;
 
 /** Everything that can be done to a member, from wherever it is shown: dialogs, or at once with an undo. */
-export function useMemberActions() {
+export const useMemberActions = () => ({ ...useMemberDialogs(), ...useStatusSwitch() });
+
+/** What is done to a member in a dialog. What is opened is fetched then: none of it is needed to see the page. */
+export function useMemberDialogs() {
   const open = useDialogs();
-  const status = useStatusSwitch();
-  // What is opened is fetched then: none of it is needed to see the page.
   return {
-    ...status,
     create: () =>
       open({
         title: 'Create member',

@@ -2,6 +2,7 @@
 
 import { Kbd, Modal } from '@mantine/core';
 import { useState } from 'react';
+import { NO_BANNER } from '@/components/ui/DialogFrame';
 import { Facts } from '@/components/ui/pieces';
 import { useShortcutList } from '@/components/ui/shortcuts';
 
@@ -10,7 +11,13 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
   const list = useShortcutList();
   const [shortcuts] = useState(list);
   return (
-    <Modal opened onClose={onClose} title="Keys of this page" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title="Keys of this page"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      attributes={NO_BANNER}
+    >
       <Facts
         of={[
           ['Search, or do something', <Kbd key="k">⌘ K / Ctrl K</Kbd>],

@@ -2,6 +2,7 @@
 
 import { Drawer } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { NO_BANNER } from '@/components/ui/DialogFrame';
 
 /** The navigation, on a phone. */
 export function NavDrawer({ onClose, children }: { onClose: () => void; children: ReactNode }) {
@@ -13,6 +14,7 @@ export function NavDrawer({ onClose, children }: { onClose: () => void; children
       size="xs"
       title="Menu"
       closeButtonProps={{ 'aria-label': 'Close' }}
+      attributes={NO_BANNER}
     >
       <div style={{ display: 'grid', gap: '0.75rem' }}>{children}</div>
     </Drawer>

@@ -8,6 +8,7 @@ import { Search } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { useTRPC } from '@/components/data';
+import { useMemberDialogs } from '@/components/members/useMemberActions';
 import { formatMoney } from '@/components/ui/amount';
 import { usePlace } from '@/components/ui/usePlace';
 import { useShortcutList } from '@/components/ui/shortcuts';
@@ -21,6 +22,7 @@ export function Palette({ asked }: { asked: number }) {
   const [query, setQuery] = useState('');
   const list = useShortcutList();
   const router = useRouter();
+  const { create } = useMemberDialogs();
   const owner = me.role === 'owner';
   // Asked for anew by each key press, and once when it has just been loaded.
   useEffect(() => {
@@ -30,7 +32,6 @@ export function Palette({ asked }: { asked: number }) {
     ? [
         ['Overview', ''],
         ['Members', '/members'],
-        ['Create member', '/members?new=member'],
         ['Transfers', '/transfers'],
         ['Settings', '/settings'],
         ['Rates', '/settings/rates'],
@@ -45,6 +46,7 @@ export function Palette({ asked }: { asked: number }) {
   const found = useMembers(owner ? query : '');
   const actions = [
     ...places.map(([label, path]) => ({ label, run: go(`/${team.slug}${path}`) })),
+    ...(owner ? [{ label: 'Create member', run: create }] : []),
     { label: 'Teams and roles', run: go('/account/teams') },
     ...list()
       .filter(({ keys }) => !['j', 'k', 'x', 'c'].includes(keys))

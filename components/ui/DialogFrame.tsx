@@ -5,6 +5,9 @@ import { useMediaQuery, useMounted } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import type { Wanted } from './dialogs';
 
+/** A dialog's head is no second banner beside the page's. */
+export const NO_BANNER = { header: { role: 'presentation' } };
+
 type Props = { wanted: Wanted; opened: boolean; onClose: () => void; onClosed: () => void; children: ReactNode };
 
 /** What a dialog stands in: in the middle, at the side, or the whole of a phone's screen. */
@@ -21,6 +24,7 @@ export function DialogFrame({ wanted, opened, onClose, onClosed, children }: Pro
     // The host returns it, to where the person came from.
     returnFocus: false,
     closeButtonProps: { 'aria-label': 'Close' },
+    attributes: NO_BANNER,
   };
   if (wanted.side) return <Drawer {...frame}>{children}</Drawer>;
   return (

@@ -254,7 +254,7 @@ export class Breaker {
     const rare = below(120);
     if (rare === 0) return 'x'.repeat(below(60_000));
     if (rare === 1) return Object.fromEntries(Array.from({ length: below(2_000) }, (_, i) => [`f${i}`, i]));
-    if (rare === 2) return Array.from({ length: below(3_000) }, () => pick(this.#junk));
+    if (rare === 2) return Array.from({ length: below(3_000) }, () => structuredClone(pick(this.#junk)));
     if (rare === 3) return deep(below(60) + 1, this.#chance(0.5));
     return structuredClone(pick(this.#junk));
   }
