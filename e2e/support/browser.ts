@@ -1,9 +1,10 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { chromium, type Browser, type BrowserContext, type ConsoleMessage, type Page } from '@playwright/test';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import type { Browser, BrowserContext, ConsoleMessage, Page } from '@playwright/test';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, inject } from 'vitest';
+import { openBrowser } from './chromium';
 
 export type Credentials = { email: string; password: string };
 
@@ -19,38 +20,6 @@ export type PageOptions = {
   /** A page beside another in the same browser, as a second tab. */
   beside?: Page;
 };
-
-const FLAGS = [
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-dev-shm-usage',
-  '--no-first-run',
-  // Chromium refuses its sandbox to root.
-  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-];
-
-/** A Chromium of this machine, else the one that came with the packages. */
-async function findChromium(): Promise<string> {
-  const places = [
-    process.env['CHROMIUM_PATH'] ?? '',
-    ...['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map((name) => `/usr/bin/${name}`),
-    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-    chromium.executablePath(),
-  ];
-  const found = places.find((place) => place !== '' && existsSync(place));
-  if (found) return found;
-  if (`${process.platform} ${process.arch}` !== 'linux x64') {
-    throw new Error('No Chromium was found: run `npx playwright install chromium`, or name one in CHROMIUM_PATH.');
-  }
-  // It brings the system's libraries only where it believes to be in the service that it was made for.
-  process.env['AWS_LAMBDA_JS_RUNTIME'] ??= 'nodejs20.x';
-  const { default: packed } = await import('@sparticuz/chromium');
-  return packed.executablePath();
-}
-
-/** Starts a Chromium without a window. */
-export const openBrowser = async (): Promise<Browser> =>
-  chromium.launch({ executablePath: await findChromium(), args: FLAGS });
 
 const complaints = new WeakMap<Page, string[]>();
 const expected = new WeakMap<Page, RegExp[]>();
