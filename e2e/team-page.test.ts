@@ -551,7 +551,7 @@ describe('ten thousand members', () => {
     await page.getByRole('columnheader', { name: 'Name' }).getByRole('button').click();
     await settled(page);
     await page.getByLabel('Page', { exact: true }).selectOption('401');
-    await see(page.getByText('10,001–10,001 of 10,001 members')).toBeVisible();
+    await see(page.getByText('10,001 of 10,001 members')).toBeVisible();
     await see(rows(page)).toHaveCount(1);
     await page.getByLabel('Select all on this page').check();
     await page.getByRole('button', { name: 'Select all 10,001' }).click();

@@ -67,7 +67,7 @@ function eventColumns(currency: string): Column<Event>[] {
         </Status>
       ),
     },
-    { id: 'why', header: 'Why', cell: (event) => event.detail },
+    { id: 'why', header: 'Why', prose: true, cell: (event) => event.detail },
     {
       id: 'before',
       header: 'Balance seen',
@@ -78,7 +78,14 @@ function eventColumns(currency: string): Column<Event>[] {
       id: 'amount',
       header: 'Amount',
       right: true,
-      cell: (event) => <Money amount={event.amount} currency={currency} />,
+      cell: (event) =>
+        event.outcome === 'fired' ? (
+          <Money amount={event.amount} currency={currency} />
+        ) : (
+          <span className="muted">
+            needed <Money amount={event.amount} currency={currency} />
+          </span>
+        ),
     },
   ];
 }

@@ -12,11 +12,13 @@ export function Pager({ page, pageSize, total, onPage, noun }: Props) {
   const { locale } = usePlace();
   const number = (value: number) => value.toLocaleString(locale);
   const [first, last] = [(page - 1) * pageSize + 1, Math.min(page * pageSize, total)];
+  const range = first === last ? number(first) : `${number(first)}–${number(last)}`;
+  const all = total === 1 ? `1 ${noun.replace(/s$/, '')}` : `${number(total)} ${noun}`;
   const pages = Math.max(1, Math.ceil(total / pageSize));
   return (
     <nav className={styles.footer} aria-label={`Pages of ${noun}`}>
       <span className="muted tabular">
-        {first > total ? `No ${noun} here` : `${number(first)}–${number(last)} of ${number(total)} ${noun}`}
+        {first > total ? `No ${noun} here` : pages === 1 ? all : `${range} of ${all}`}
       </span>
       {pages > 1 && (
         <span className={styles.pages}>

@@ -38,7 +38,7 @@ export function SearchField({ label, placeholder, value, onChange }: Props) {
         if (event.key === 'Escape') event.currentTarget.blur();
       }}
       rightSection={text && <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />}
-      style={{ flex: '0 1 18rem', minWidth: '10rem' }}
+      style={{ flex: '1 1 18rem', maxWidth: '24rem' }}
     />
   );
 }
