@@ -321,7 +321,7 @@ describe('the list of members', () => {
     await see(page.getByRole('dialog', { name: 'Create member' })).toBeVisible();
     await page.keyboard.press('Escape');
     await see(page.getByRole('dialog')).toHaveCount(0);
-    expect(new URL(page.url()).search).toBe('');
+    expect(new URL(page.url()).pathname).toBe('/list-page/transfers');
   });
 });
 

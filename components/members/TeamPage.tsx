@@ -4,8 +4,7 @@ import { Button } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Columns3, Download, Plus } from 'lucide-react';
-import { useQueryState, useQueryStates } from 'nuqs';
-import { useEffect } from 'react';
+import { useQueryStates } from 'nuqs';
 import { problemOf, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable, type Sort } from '@/components/ui/DataTable';
@@ -39,7 +38,6 @@ export function TeamPage() {
     change({ sort: by as MemberView['sort'], dir: view.sort === by && view.dir === 'asc' ? 'desc' : 'asc' });
   const isAlone = page.data?.all === 1 && page.data.total === 1;
   useShortcut('c', 'Create member', create);
-  useWish(create);
   return (
     <>
       <PageHead title="Members">
@@ -194,16 +192,6 @@ function ColumnChoice({ hidden, onChange }: { hidden: string[]; onChange: (hidde
       }
     />
   );
-}
-
-/** `?new=member`, the palette's way here from any page: the dialog opens, once. */
-function useWish(create: () => void): void {
-  const [wish, setWish] = useQueryState('new');
-  useEffect(() => {
-    if (wish === null) return;
-    void setWish(null);
-    if (wish === 'member') create();
-  });
 }
 
 const FirstMember = ({ onCreate }: { onCreate: () => void }) => (
