@@ -34,12 +34,13 @@ async function guarded(dir, work) {
 /** The directory has another, living owner. */
 export class Owned extends Stop {
   /**
-   * @param {{ pid: number, port?: number, databasePort?: number }} owner
+   * @param {{ pid: number, port?: number, databasePort?: number, ending?: boolean }} owner
    * @param {string} dir
    */
   constructor(owner, dir) {
     super(describe(owner, dir));
     this.pid = owner.pid;
+    this.ending = owner.ending === true;
   }
 }
 
@@ -55,14 +56,30 @@ function describe(owner, dir) {
   );
 }
 
+/** An owner that says it is ending is waited for so long: it finishes requests, and its database writes itself down. */
+const ENDING_MS = 30_000;
+
+/** @typedef {{ port?: number, databasePort?: number, ending?: boolean }} Note */
+
 /**
  * Makes this process the one that runs on a data directory, or says which one does. The owner is told from a dead one by
- * its pid and its start time. May be called again by the owner, to note its ports.
+ * its pid and its start time; one that is ending is waited for. May be called again by the owner, to note its ports.
  * @param {string} dir
- * @param {{ port?: number, databasePort?: number }} [note]
+ * @param {Note} [note]
  * @returns {Promise<{ fresh: boolean, release: () => void }>} whether it was not this process's before; how to let go
  */
 export async function takeOwnership(dir, note = {}) {
+  for (const end = Date.now() + ENDING_MS; ; await sleep(50)) {
+    try {
+      return await tryToTake(dir, note);
+    } catch (error) {
+      if (!(error instanceof Owned && error.ending) || Date.now() > end) throw error;
+    }
+  }
+}
+
+/** @param {string} dir @param {Note} note */
+async function tryToTake(dir, note) {
   makePrivateDirectory(dir);
   const file = join(dir, 'owner.json');
   const self = identity(process.pid);

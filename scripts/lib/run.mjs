@@ -146,9 +146,10 @@ class Run {
     throw new Stop(`Purser did not become ready: ${reason}.`);
   }
 
-  /** Ends all: what serves first, then the database that it uses. */
+  /** Ends all: what serves first, then the database that it uses. Who starts meanwhile waits for it. */
   async stop() {
     this.#stopping = true;
+    if (this.#release) await takeOwnership(this.#dir, { ending: true });
     await this.#children.stop();
     await (await this.#database?.catch(() => undefined))?.stop();
     this.#release?.();
