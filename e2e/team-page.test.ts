@@ -276,13 +276,21 @@ describe('the list of members', () => {
     await see(page.getByText('Birch Clinic is inactive: its key is refused from now on.')).toBeVisible();
     await see(rowOf(page, 'Birch Clinic')).toContainText('inactive');
     expect(await statusOf()).toBe('member_inactive');
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page
+      .getByRole('status')
+      .filter({ hasText: 'Birch Clinic is inactive' })
+      .getByRole('button', { name: 'Undo' })
+      .click();
     await see(rowOf(page, 'Birch Clinic')).not.toContainText('inactive');
     expect(await statusOf()).toBe('ok');
     await page.getByRole('button', { name: 'Actions for Elm Stores' }).click();
     await page.getByRole('menuitem', { name: 'Activate' }).click();
     await see(page.getByText('Elm Stores is active.')).toBeVisible();
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page
+      .getByRole('status')
+      .filter({ hasText: 'Elm Stores is active' })
+      .getByRole('button', { name: 'Undo' })
+      .click();
     await see(rowOf(page, 'Elm Stores')).toContainText('inactive');
   });
 

@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 
 const root = join(import.meta.dirname, '..');
 
-/** The product as a user runs it: one start of everything for all files, which run one after another. */
+/**
+ * The product as a user runs it: one start of everything for all files. Each file has teams of its own and they run two at
+ * a time, but for the kills, which take the product from under the others: `npm test` runs those alone.
+ */
 export default defineConfig({
   root,
   resolve: { alias: { '@': root } },
@@ -11,7 +14,7 @@ export default defineConfig({
     include: ['e2e/**/*.test.ts'],
     globalSetup: 'e2e/support/global.ts',
     pool: 'forks',
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

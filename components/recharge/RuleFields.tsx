@@ -144,7 +144,9 @@ export function RuleFields({ rule, currency }: { rule: RuleDraft; currency: stri
 /** What the rule would do the moment it is saved. */
 function WhatNow({ rule, currency }: { rule: RuleDraft; currency: string }) {
   const { locale } = usePlace();
-  const [asked] = useDebouncedValue(rule.input, 150);
+  // Its text, because the rule is another object each time it is drawn.
+  const [text] = useDebouncedValue(JSON.stringify(rule.input), 150);
+  const asked = JSON.parse(text) as RuleDraft['input'];
   const whose =
     'memberId' in rule.whose
       ? { memberId: rule.whose.memberId }

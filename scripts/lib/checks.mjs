@@ -72,13 +72,14 @@ function staticSteps(temporary) {
 function testSteps(temporary, fast) {
   const leftOut = fast ? ['--exclude', 'tests/proof/**'] : [];
   const tests = { name: 'tests', run: () => vitest(join(temporary, 'tests.json'), leftOut) };
-  const config = 'e2e/vitest.config.ts';
+  const [config, kills] = ['e2e/vitest.config.ts', 'e2e/kills.test.ts'];
   if (fast || !existsSync(join(root, config))) return [tests];
   // After the browser's tests, which build the pages. The broken requests are sent to no server.
   const apiAlone = ['tests/api', '--exclude', 'tests/api/fuzz.test.ts'];
   return [
     tests,
-    { name: 'browser', run: () => vitest(join(temporary, 'e2e.json'), ['--config', config]) },
+    { name: 'browser', run: () => vitest(join(temporary, 'e2e.json'), ['--config', config, '--exclude', kills]) },
+    { name: 'kills', run: () => vitest(join(temporary, 'kills.json'), ['--config', config, kills]) },
     {
       name: 'the API through Next',
       run: () => vitest(join(temporary, 'next.json'), apiAlone, { TEST_THROUGH_NEXT: '1' }),

@@ -67,7 +67,14 @@ async function serveThroughNext(): Promise<Served> {
   const port = await freePort(undefined);
   const child = spawn(process.execPath, ['--import', 'tsx', 'server/web.ts'], {
     cwd: join(import.meta.dirname, '../..'),
-    env: { ...process.env, NODE_ENV: 'production', API_FRONT: '0', PORT: String(port), HOST: '127.0.0.1' },
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      ALLOW_HTTP: '1',
+      API_FRONT: '0',
+      PORT: String(port),
+      HOST: '127.0.0.1',
+    },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const origin = `http://127.0.0.1:${port}`;
