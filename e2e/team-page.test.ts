@@ -401,6 +401,10 @@ describe('many members at once', () => {
       await see(rowOf(page, name)).toContainText('$5.00');
       expect([name, await balanceOf(id), await creditsOf(id)]).toEqual([name, '5.00', 1]);
     }
+    // What is selected is known as it stands now.
+    await bar(page).getByRole('button', { name: 'Debit…' }).click();
+    await page.getByRole('dialog').getByLabel('Amount for each').fill('all');
+    await see(page.getByRole('dialog').getByText('= All there is: $15.00')).toBeVisible();
   });
 
   it('goes as far as the money goes when the master runs short meanwhile, and on once it is funded', async () => {

@@ -30,9 +30,9 @@ export function TeamPage() {
   const [view, setView] = useQueryStates(memberView, { history: 'replace' });
   const [hidden, setHidden] = useLocalStorage<string[]>({ key: 'purser-columns', defaultValue: HIDDEN_AT_FIRST });
   const { create } = useMemberDialogs();
-  const selection = useSelection();
   const question = memberQuestion(view);
   const page = useQuery(useTRPC().members.browseMembers.queryOptions(question, { placeholderData: keepPreviousData }));
+  const selection = useSelection(page.data?.data);
   const change = (next: Partial<MemberView>) => void setView({ page: null, ...next });
   const sortBy = (by: string) =>
     change({ sort: by as MemberView['sort'], dir: view.sort === by && view.dir === 'asc' ? 'desc' : 'asc' });
