@@ -31,7 +31,7 @@ describe('files of a team are as shut as its pages', () => {
   beforeAll(async () => {
     [team, other] = [await makeTeam(dataDir, 'Shut Files', '90.00'), await makeTeam(dataDir, 'Other Files', '10.00')];
     const wanted = { name: 'Shut Member', credit: '25.00', generatePassword: true };
-    const { body } = await callApi(`${url}/api/v1`, 'POST', '/members', { key: team!.apiKey, body: wanted });
+    const { body } = await callApi(`${url}/api/v1`, 'POST', '/members', { key: team.apiKey, body: wanted });
     member = { id: body.member.id, email: body.member.email, password: body.secrets.password };
   });
 
@@ -56,7 +56,7 @@ describe('files of a team are as shut as its pages', () => {
   });
 
   it('answers for an id of another team in a filter as for one never given', async () => {
-    const others = (await callApi(`${url}/api/v1`, 'GET', '/me', { key: other!.apiKey })).body.member.id as string;
+    const others: string = (await callApi(`${url}/api/v1`, 'GET', '/me', { key: other!.apiKey })).body.member.id;
     const never = `mem_${'0'.repeat(26)}`;
     const [foreign, unknown] = [
       await ask(team!, 'shut-files', 'transfers', `?memberId=${others}`),
