@@ -56,7 +56,7 @@ describe('the settings of a team', () => {
     await page.getByRole('option', { name: 'EUR · Euro' }).click();
     await save.click();
     await see(page.getByRole('combobox', { name: 'Currency' })).toHaveAttribute('aria-invalid', 'true');
-    await see(page.getByText(/Money has moved in this team/)).toBeVisible();
+    await see(page.getByText('The currency can no longer change.')).toBeVisible();
     expect((await get('/team')).body.currency).toBe('USD');
   });
 

@@ -73,8 +73,18 @@ async function openPage(browser: Browser, options: PageOptions): Promise<Page> {
   if (as) await enter(context, as);
   const page = await context.newPage();
   await listen(page);
-  if (url !== undefined) await page.goto(url);
+  if (url !== undefined) await openAt(page, url);
   return page;
+}
+
+/** Opens a path, up to where everything on it can be used: what is typed before React has taken a field over is lost. */
+export async function openAt(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('main :is(a, button, input, select, textarea)')].every((one) =>
+      Object.keys(one).some((key) => key.startsWith('__react')),
+    ),
+  );
 }
 
 async function listen(page: Page): Promise<void> {

@@ -49,7 +49,7 @@ export async function runAll({ fast }) {
     for (let next = waiting.shift(); next && !children.closing; next = waiting.shift()) await step(next);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  for (const next of testSteps(temporary, fast)) if (!children.closing) await step(next);
+  for (const beside of testSteps(temporary, fast)) if (!children.closing) await Promise.all(beside.map(step));
   // After a signal its own handler ends the process.
   if (children.closing) return new Promise(() => {});
   console.log(`${total.passed} passed, ${total.failed} failed`);
@@ -68,22 +68,28 @@ function staticSteps(temporary) {
   ];
 }
 
-/** @param {string} temporary @param {boolean} fast @returns {Step[]} */
+/**
+ * One after another; what stands together runs beside each other.
+ * @param {string} temporary @param {boolean} fast @returns {Step[][]}
+ */
 function testSteps(temporary, fast) {
   const leftOut = fast ? ['--exclude', 'tests/proof/**'] : [];
   const tests = { name: 'tests', run: () => vitest(join(temporary, 'tests.json'), leftOut) };
   const [config, kills] = ['e2e/vitest.config.ts', 'e2e/kills.test.ts'];
-  if (fast || !existsSync(join(root, config))) return [tests];
+  if (fast || !existsSync(join(root, config))) return [[tests]];
   // After the browser's tests, which build the pages. The broken requests are sent to no server.
   const apiAlone = ['tests/api', '--exclude', 'tests/api/fuzz.test.ts'];
   return [
-    tests,
-    { name: 'browser', run: () => vitest(join(temporary, 'e2e.json'), ['--config', config, '--exclude', kills]) },
-    { name: 'kills', run: () => vitest(join(temporary, 'kills.json'), ['--config', config, kills]) },
-    {
-      name: 'the API through Next',
-      run: () => vitest(join(temporary, 'next.json'), apiAlone, { TEST_THROUGH_NEXT: '1' }),
-    },
+    [tests],
+    [{ name: 'browser', run: () => vitest(join(temporary, 'e2e.json'), ['--config', config, '--exclude', kills]) }],
+    [
+      // It waits for most of its time: for processes to end and to come back.
+      { name: 'kills', run: () => vitest(join(temporary, 'kills.json'), ['--config', config, kills]) },
+      {
+        name: 'the API through Next',
+        run: () => vitest(join(temporary, 'next.json'), apiAlone, { TEST_THROUGH_NEXT: '1' }),
+      },
+    ],
   ];
 }
 
