@@ -48,7 +48,9 @@ describe('every page', () => {
       await page.emulateMedia({ colorScheme });
       // Not while colours change: half a colour has half a contrast.
       await page.waitForTimeout(200);
-      found.push(...(await axe(page)).map((violation) => `${what}, ${colorScheme}: ${violation}`));
+      // In the dark only the colours are others.
+      const rules = colorScheme === 'dark' ? ['color-contrast'] : undefined;
+      found.push(...(await axe(page, rules)).map((violation) => `${what}, ${colorScheme}: ${violation}`));
     }
     return found;
   };

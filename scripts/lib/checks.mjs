@@ -77,8 +77,9 @@ function testSteps(temporary, fast) {
   const tests = { name: 'tests', run: () => vitest(join(temporary, 'tests.json'), leftOut) };
   const [config, kills] = ['e2e/vitest.config.ts', 'e2e/kills.test.ts'];
   if (fast || !existsSync(join(root, config))) return [[tests]];
-  // After the browser's tests, which build the pages. The broken requests are sent to no server.
-  const apiAlone = ['tests/api', '--exclude', 'tests/api/fuzz.test.ts'];
+  // After the browser's tests, which build the pages. What is left out is judged behind both ways in: by the verbs.
+  const behind = ['fuzz', 'roles', 'tenants'].flatMap((name) => ['--exclude', `tests/api/${name}.test.ts`]);
+  const apiAlone = ['tests/api', ...behind];
   return [
     [tests],
     [{ name: 'browser', run: () => vitest(join(temporary, 'e2e.json'), ['--config', config, '--exclude', kills]) }],
