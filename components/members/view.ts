@@ -1,28 +1,16 @@
 import { createLoader, parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral } from 'nuqs/server';
-import { MEMBER_STATUSES } from '@/server/domain/members/rules';
+import { MEMBER_STATUSES, RECHARGE_FILTERS, SEAT_SORTS } from '@/server/domain/members/rules';
 
-export const ROLES = ['owner', 'member'] as const;
-export const RULE_STATES = ['none', 'ready', 'waiting', 'paused', 'off'] as const;
-export const SORTS = [
-  'name',
-  'email',
-  'role',
-  'balance',
-  'messages',
-  'cost',
-  'status',
-  'createdAt',
-  'lastUsedAt',
-] as const;
-export const PAGE_SIZES = [25, 50, 100];
+const ROLES = ['owner', 'member'] as const;
+const PAGE_SIZES = [25, 50, 100];
 
 /** The whole state of the team page, as it stands in its address. */
 export const memberView = {
   q: parseAsString.withDefault(''),
   status: parseAsArrayOf(parseAsStringLiteral(MEMBER_STATUSES)).withDefault([]),
   role: parseAsStringLiteral(ROLES),
-  recharge: parseAsStringLiteral(RULE_STATES),
-  sort: parseAsStringLiteral(SORTS).withDefault('name'),
+  recharge: parseAsStringLiteral(RECHARGE_FILTERS),
+  sort: parseAsStringLiteral(SEAT_SORTS).withDefault('name'),
   dir: parseAsStringLiteral(['asc', 'desc']).withDefault('asc'),
   page: parseAsInteger.withDefault(1),
   size: parseAsInteger.withDefault(25),

@@ -8,6 +8,7 @@ import dynamic from 'next/dynamic';
 import { useQueryStates } from 'nuqs';
 import { problemOf, sayProblem, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
+import { ShowMore } from '@/components/ui/ShowMore';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Failed } from '@/components/ui/Failed';
@@ -134,19 +135,7 @@ function RateTable({ filter, onClear, onImport }: TableProps) {
         nameOf={({ country, prefix }) => `${country ?? ''} ${prefix}`}
         stale={list.isPlaceholderData}
       />
-      <div className={tableStyles.footer}>
-        <span className="muted tabular">{rows.length} shown</span>
-        {list.hasNextPage && (
-          <Button
-            variant="default"
-            size="xs"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            Show more
-          </Button>
-        )}
-      </div>
+      <ShowMore list={list} shown={rows.length} />
     </>
   );
 }

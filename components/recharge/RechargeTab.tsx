@@ -1,18 +1,17 @@
 'use client';
 
-import { Button } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { problemOf, useTRPC } from '@/components/data';
 import type { Seat } from '@/components/members/columns';
 import memberStyles from '@/components/members/members.module.css';
 import { useShell } from '@/components/shell/useShell';
+import { ShowMore } from '@/components/ui/ShowMore';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Bone, Card, Empty, Late, Status } from '@/components/ui/pieces';
-import tableStyles from '@/components/ui/table.module.css';
 import { usePlace } from '@/components/ui/usePlace';
 import { RuleForm } from './RuleDialog';
 import { ruleInWords, stateInWords } from './words';
@@ -121,18 +120,7 @@ function History({ member }: { member: Seat }) {
         nameOf={(event) => event.detail}
         columns={eventColumns(currency)}
       />
-      {list.hasNextPage && (
-        <div className={tableStyles.footer}>
-          <Button
-            variant="default"
-            size="xs"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore list={list} shown={rows.length} />
     </>
   );
 }

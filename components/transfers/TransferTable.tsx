@@ -1,16 +1,15 @@
 'use client';
 
-import { Button } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import type { ReactNode } from 'react';
 import { problemOf, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
+import { ShowMore } from '@/components/ui/ShowMore';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
-import tableStyles from '@/components/ui/table.module.css';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import styles from './transfers.module.css';
 import type { transferQuestion } from './view';
@@ -50,19 +49,7 @@ export function TransferTable({ question, onOpen, empty }: Props) {
         nameOf={(transfer) => KINDS[transfer.kind]}
         stale={list.isPlaceholderData}
       />
-      <div className={tableStyles.footer}>
-        <span className="muted tabular">{rows.length} shown</span>
-        {list.hasNextPage && (
-          <Button
-            variant="default"
-            size="xs"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            Show more
-          </Button>
-        )}
-      </div>
+      <ShowMore list={list} shown={rows.length} />
     </>
   );
 }
