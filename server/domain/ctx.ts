@@ -1,5 +1,6 @@
 import { escapeLiteral, type Pool, type PoolClient } from 'pg';
 import { drizzleOn, poolUnder, type Database, type Db } from '@/db/client';
+import { isCancelled } from '@/db/faults';
 import { seatOf, type Actor, type Role } from './actor';
 import { fail } from './errors';
 import { may, mustBeLive, type Permission } from './policy';
@@ -131,6 +132,16 @@ export async function snapshot<T>(db: Db, read: (db: Db) => Promise<T>): Promise
     await client.query('COMMIT');
     return result;
   });
+}
+
+/** Reads what may take long: null when the answer is not there within so many milliseconds. */
+export async function readWithin<T>(db: Db, ms: number, read: (db: Db) => Promise<T>): Promise<T | null> {
+  return onConnection(poolUnder(db), async (client) => {
+    await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${ms}`);
+    const result = await read(drizzleOn(client));
+    await client.query('COMMIT');
+    return result;
+  }).catch((error: unknown) => (isCancelled(error) ? null : Promise.reject(error as Error)));
 }
 
 /** Lends a connection to a transaction, BEGIN included. It is always given back: rolled back, or as one to throw away. */

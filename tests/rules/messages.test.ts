@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { checkSender, countSegments, parseRecipient } from '@/server/domain/messages/rules';
+import { parseRecipient } from '@/server/domain/messages/rules';
+import { countSegments } from '@/server/domain/segments/rules';
+import { checkSender } from '@/server/domain/texts/rules';
 
 describe('recipients', () => {
   it.each([
