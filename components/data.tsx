@@ -60,8 +60,13 @@ export function clientFor(team: string | null) {
           url: URL_OF_DOOR,
           headers: ({ op }) => ({ ...headers, 'idempotency-key': keyOf(op.input) }),
         }),
-        // As POST: what is searched for stands in no URL, and has no longest length.
-        false: httpBatchLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST' }),
+        // As POST: what is searched for stands in no URL, and has no longest length. What may take long is asked alone, so
+        // that nothing else waits for it.
+        false: splitLink({
+          condition: ({ context }) => context['alone'] === true,
+          true: httpLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST' }),
+          false: httpBatchLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST' }),
+        }),
       }),
     ],
   });

@@ -117,17 +117,15 @@ const isomorphic: Rule = (all) => {
 
 /** What is fetched with a page: money, the rules of a form, the words of a list. */
 const LIGHT = [
-  ...[
-    'actor',
-    'errors',
-    'ids',
-    'money',
-    'facets/rules',
-    'ledger/rules',
-    'members/rules',
-    'recharge/rules',
-    'texts/rules',
-  ],
+  'actor',
+  'errors',
+  'ids',
+  'money',
+  'facets/rules',
+  'ledger/rules',
+  'members/rules',
+  'recharge/rules',
+  'texts/rules',
 ];
 
 /** What a file imports by value at once: neither types, nor what is fetched when it is needed. */

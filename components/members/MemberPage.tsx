@@ -24,6 +24,9 @@ const loading = () => (
     <Bone width="80%" />
   </Late>
 );
+const MessageLog = dynamic(() => import('@/components/messages/MessageLog').then((file) => file.MessageLog), {
+  loading,
+});
 const MemberTransfers = dynamic(() => import('./MemberTransfers').then((file) => file.MemberTransfers), { loading });
 const RechargeTab = dynamic(() => import('@/components/recharge/RechargeTab').then((file) => file.RechargeTab), {
   loading,
@@ -39,6 +42,7 @@ export function MemberPage({ memberId }: { memberId: string }) {
   const owner = me.role === 'owner';
   const tabs: [string, string, ReactNode][] = [
     ['overview', 'Overview', <MemberOverview key="o" member={member} />],
+    ['messages', 'Messages', <MessageLog key="m" member={member.id} />],
     ['transfers', 'Transfers', <MemberTransfers key="t" member={member} />],
     ['recharge', 'Recharge', <RechargeTab key="r" member={member} />],
     ['key', 'Key', <KeyTab key="k" member={member} />],

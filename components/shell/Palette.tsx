@@ -16,6 +16,24 @@ import { useShell } from './useShell';
 
 const SHOWN = 8;
 
+/** Where a seat can go in its team, by its name and the path below the team's. */
+const placesOf = (me: { role: 'owner' | 'member'; memberId: string }): [string, string][] =>
+  me.role === 'owner'
+    ? [
+        ['Overview', ''],
+        ['Members', '/members'],
+        ['Messages', '/messages'],
+        ['Transfers', '/transfers'],
+        ['Settings', '/settings'],
+        ['Rates', '/settings/rates'],
+      ]
+    : [
+        ['Overview', ''],
+        ['My seat', `/members/${me.memberId}`],
+        ['Messages', '/messages'],
+        ['Transfers', '/transfers'],
+      ];
+
 /** Finds a member by name, email or id, and whatever can be done on this page or reached from it. */
 export function Palette({ asked }: { asked: number }) {
   const { team, me } = useShell();
@@ -28,19 +46,7 @@ export function Palette({ asked }: { asked: number }) {
   useEffect(() => {
     if (asked > 0) spotlight.open();
   }, [asked]);
-  const places: [string, string][] = owner
-    ? [
-        ['Overview', ''],
-        ['Members', '/members'],
-        ['Transfers', '/transfers'],
-        ['Settings', '/settings'],
-        ['Rates', '/settings/rates'],
-      ]
-    : [
-        ['Overview', ''],
-        ['My seat', `/members/${me.memberId}`],
-        ['Transfers', '/transfers'],
-      ];
+  const places = placesOf(me);
   const matches = (label: string) => label.toLowerCase().includes(query.trim().toLowerCase());
   const go = (path: string) => () => router.push(path);
   const found = useMembers(owner ? query : '');

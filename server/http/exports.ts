@@ -4,6 +4,8 @@ import { exportTransfers } from '@/server/domain/ledger/read';
 import { namedTransferSchema, type TransferFilters } from '@/server/domain/ledger/schema';
 import { exportMembers } from '@/server/domain/members/read';
 import { seatSchema, type ExportMembers } from '@/server/domain/members/schema';
+import { exportLog } from '@/server/domain/logs/read';
+import { namedMessageSchema, type LogFilters } from '@/server/domain/logs/schema';
 import { exportMessages } from '@/server/domain/messages/read';
 import { messageSchema, type ListMessages } from '@/server/domain/messages/schema';
 import { exportRates } from '@/server/domain/rates/read';
@@ -14,7 +16,7 @@ import { printCsv, type Columns } from './csv';
 
 type Wire = z.input<typeof messageSchema>;
 
-const MESSAGE_COLUMNS: Columns<Wire> = {
+const MESSAGE_COLUMNS = {
   id: (message) => message.id,
   memberId: (message) => message.memberId,
   to: (message) => message.to,
@@ -35,11 +37,20 @@ const MESSAGE_COLUMNS: Columns<Wire> = {
   sentAt: (message) => message.sentAt,
   deliveredAt: (message) => message.deliveredAt,
   failedAt: (message) => message.failedAt,
-};
+} satisfies Columns<Wire>;
 
 /** All messages under a filter, as CSV. */
 export const printMessages = (ctx: Ctx, filters: ListMessages): AsyncGenerator<string> =>
   printCsv(MESSAGE_COLUMNS, encoded(messageSchema, exportMessages(ctx, filters)));
+
+type WireNamed = z.input<typeof namedMessageSchema>;
+
+const { id, memberId, ...others } = MESSAGE_COLUMNS;
+const LOG_COLUMNS: Columns<WireNamed> = { id, memberId, memberName: { text: ({ member }) => member.name }, ...others };
+
+/** What the log's page shows under a filter, as CSV: as the API prints it, with the members' names. */
+export const printLog = (ctx: Ctx, filters: LogFilters): AsyncGenerator<string> =>
+  printCsv(LOG_COLUMNS, encoded(namedMessageSchema, exportLog(ctx, filters)));
 
 type WireSeat = z.input<typeof seatSchema>;
 

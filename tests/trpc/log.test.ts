@@ -171,7 +171,7 @@ async function variedTeam() {
   ];
   const ids: string[] = [];
   const numbers = ['+14155550100', '+447700900123', '+4915112345678'];
-  for (let i = 0; i < 12; i += 1) ids.push(await send(i % 3 === 0 ? ben : ann, numbers[i % 3]!, `ref-${i % 2}`));
+  for (let i = 0; i < 12; i += 1) ids.push(await send(i % 3 === 0 ? ben : ann, numbers[i % 3], `ref-${i % 2}`));
   await report(team, 'delivered', ...ids.slice(0, 5));
   await report(team, 'failed', ...ids.slice(5, 7));
   await report(team, 'sent', ids[7]!);

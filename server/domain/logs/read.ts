@@ -6,9 +6,10 @@ import type { Ctx } from '../ctx';
 import { printCursor, readCursor, type CursorBinding } from '../cursors';
 import { nextUuid } from '../ids';
 import { listMovementsOf } from '../ledger/read';
-import { findMessages, getMessage, matching, valuesOf } from '../messages/read';
+import { exportMessages, findMessages, getMessage, matching, valuesOf } from '../messages/read';
 import { heldTo } from '../policy';
-import { NEWER_MAX, type BrowseMessages, type LogFilters, type LogPage, type WholeMessage } from './schema';
+import { NEWER_MAX } from '../texts/rules';
+import type { BrowseMessages, LogFilters, LogPage, NamedMessage, WholeMessage } from './schema';
 
 /**
  * A page of the log, newest first, and the ways on from it, older and newer; for a member of its own messages alone.
@@ -66,6 +67,11 @@ const someMessages = builtOnce((db, has) => {
     .from(some)
     .prepare(UNNAMED);
 });
+
+/** All messages under a filter with their members, newest first, some at a time. */
+export async function* exportLog(ctx: Ctx, filters: LogFilters): AsyncGenerator<NamedMessage[]> {
+  for await (const rows of exportMessages(ctx, filters)) yield withNames(ctx, rows);
+}
 
 /**
  * One message whole: its history, its member, and the money that it moved.

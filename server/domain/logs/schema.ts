@@ -8,9 +8,6 @@ import { messageDetailSchema, messageListInput, messageSchema } from '../message
 export const logFilters = messageListInput.omit({ limit: true, cursor: true });
 export type LogFilters = z.output<typeof logFilters>;
 
-/** From how many on what is newer is no more counted. */
-export const NEWER_MAX = 1_000;
-
 export const browseMessagesInput = logFilters.extend({
   ...limitAsNumber,
   cursor: messageListInput.shape.cursor,
@@ -20,9 +17,13 @@ export type BrowseMessages = z.output<typeof browseMessagesInput>;
 
 const named = { member: z.object({ id: idCodec('mem'), name: z.string() }) };
 
-/** A page of the log, each message with its member by name, and the ways on from it. */
+/** A message with the member that sent it, by name. */
+export const namedMessageSchema = messageSchema.extend(named);
+export type NamedMessage = z.output<typeof namedMessageSchema>;
+
+/** A page of the log, and the ways on from it. */
 export const logPageSchema = z.object({
-  data: z.array(messageSchema.extend(named)),
+  data: z.array(namedMessageSchema),
   older: z.string().nullable().meta({ description: 'A cursor: what is older than these.' }),
   top: z
     .string()

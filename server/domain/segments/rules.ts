@@ -21,6 +21,9 @@ export function countSegments(body: string): { encoding: Encoding; segments: num
       };
 }
 
+/** The characters, each once, that keep a text from being GSM-7. */
+export const beyondGsm7 = (body: string): string[] => [...new Set(body)].filter((char) => gsm7Width(char) === 0);
+
 // Septets of each character, or null as soon as one is not in GSM-7.
 function gsm7Widths(body: string): number[] | null {
   const widths: number[] = [];

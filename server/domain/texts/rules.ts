@@ -5,6 +5,9 @@ export const REFERENCE_MAX = 255;
 /** How many messages one call sends at most. */
 export const BATCH_MAX = 1_000;
 
+/** How many messages that are newer than a place in the log are counted at most. */
+export const NEWER_MAX = 1_000;
+
 /** Every state that a message can be in, in the order of its life. */
 export const MESSAGE_STATUSES = ['scheduled', 'held', 'queued', 'sent', 'delivered', 'failed', 'cancelled'] as const;
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
