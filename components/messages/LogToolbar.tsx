@@ -5,6 +5,7 @@ import { Download } from 'lucide-react';
 import { MESSAGE_STATUSES } from '@/server/domain/texts/rules';
 import { countryName } from '@/components/rates/view';
 import { CopyIconButton } from '@/components/ui/Copy';
+import { dayFromNow } from '@/components/ui/day';
 import { DayField } from '@/components/ui/DayField';
 import { useDialogs } from '@/components/ui/dialogs';
 import { FilterChip } from '@/components/ui/FilterChip';
@@ -97,20 +98,32 @@ function find({ narrow, show }: Log, text: string): void {
   narrow({ recipient: isNumber && digits.length > 1 ? digits : null, reference: isNumber || !text ? null : text });
 }
 
+const OWN = 'own';
+const RANGES = [...SPANS, OWN] as const;
+type Range = (typeof RANGES)[number];
+
 function RangeFilter({ log: { view, narrow } }: { log: Log }) {
   const isOwn = view.from !== null || view.to !== null;
+  const choose = ([days]: Range[]) => {
+    if (days === OWN) return narrow({ from: new Date(dayFromNow(-6)), to: new Date(dayFromNow(0)) });
+    return narrow({ days: days ?? null, from: null, to: null });
+  };
   return (
     <>
       <FilterChip
         label={isOwn ? 'Own days (UTC)' : `${SPAN_NAMES[view.days]} (UTC)`}
-        options={SPANS.map((value) => ({ value, label: SPAN_NAMES[value] }))}
-        chosen={isOwn ? [] : [view.days]}
-        onChange={([days]) => narrow({ days: days ?? null, from: null, to: null })}
+        options={RANGES.map((value) => ({ value, label: value === OWN ? 'Own days…' : SPAN_NAMES[value] }))}
+        chosen={[isOwn ? OWN : view.days]}
+        onChange={choose}
         single
         plain
       />
-      <DayField label="From day (UTC)" value={view.from} onChange={(from) => narrow({ from })} />
-      <DayField label="To day (UTC)" value={view.to} onChange={(to) => narrow({ to })} />
+      {isOwn && (
+        <>
+          <DayField label="From day (UTC)" value={view.from} onChange={(from) => narrow({ from })} />
+          <DayField label="To day (UTC)" value={view.to} onChange={(to) => narrow({ to })} />
+        </>
+      )}
     </>
   );
 }

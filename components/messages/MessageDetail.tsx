@@ -49,7 +49,7 @@ export function MessageDetail({ whole: { message, transfers } }: { whole: Whole 
     ],
     ['Id', <Copied key="id" text={message.id} label="Copy the id" mono />],
   ];
-  if (message.sendAt) facts.splice(1, 0, ['To be sent', <Instant key="at" at={message.sendAt} seconds />]);
+  if (message.sendAt) facts.splice(1, 0, ['To be sent', <Instant key="at" at={message.sendAt} exact />]);
   return (
     <div className={styles.detail}>
       {message.error && (
@@ -65,7 +65,7 @@ export function MessageDetail({ whole: { message, transfers } }: { whole: Whole 
           {message.events.map(({ status, at, detail }) => (
             <li key={status}>
               <MessageState status={status} />
-              <Instant at={at} seconds />
+              <Instant at={at} exact />
               {detail && <span className="muted">{detail}</span>}
             </li>
           ))}

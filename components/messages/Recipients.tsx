@@ -9,6 +9,10 @@ import { usePlace } from '@/components/ui/usePlace';
 import styles from './messages.module.css';
 import type { Preview } from './useSend';
 
+/** Why a recipient cannot be sent to, to a person. */
+export const whyNot = (code: string): string =>
+  code === 'no_rate' ? 'The rate card has no price for it.' : 'This number cannot be reached.';
+
 const SHOWN = 5;
 
 type Props = { rows: Preview['rows']; repeated: number; isStale: boolean };
@@ -38,7 +42,7 @@ export function Recipients({ rows, repeated, isStale }: Props) {
               <th scope="row">{to}</th>
               {error ? (
                 <td colSpan={2} data-bad>
-                  {error.code === 'no_rate' ? 'The rate card has no price for it.' : 'This number cannot be reached.'}
+                  {whyNot(error.code)}
                 </td>
               ) : (
                 <>

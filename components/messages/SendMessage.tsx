@@ -98,7 +98,7 @@ function Fields({ draft, onChange, problems, sender }: FieldProps) {
       <div className={styles.pair}>
         <TextInput
           label="From"
-          placeholder={sender ?? 'Acme, or a number'}
+          placeholder={sender === null ? 'A name or a number' : `${sender} (the team’s own)`}
           value={draft.from}
           onChange={set('from')}
           error={problems.from}

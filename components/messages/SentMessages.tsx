@@ -9,6 +9,7 @@ import { useShell } from '@/components/shell/useShell';
 import { Money } from '@/components/ui/Money';
 import { usePlace } from '@/components/ui/usePlace';
 import styles from './messages.module.css';
+import { whyNot } from './Recipients';
 import type { Accepted, Preview } from './useSend';
 import { MessageState } from './words';
 
@@ -41,7 +42,7 @@ export function SentMessages({ messages, left, onClose }: Props) {
               <tr key={to}>
                 <th scope="row">{to}</th>
                 <td colSpan={2} data-bad>
-                  not sent: {error?.detail}
+                  Not sent. {whyNot(error?.code ?? '')}
                 </td>
               </tr>
             ))}

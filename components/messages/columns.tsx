@@ -31,14 +31,21 @@ export function messageColumns(team: Team, { hasMembers, onOpen }: Options): Col
       main: true,
       cell: ({ id, createdAt }) => (
         <button type="button" id={id} className={styles.open} onClick={() => onOpen(id)}>
-          <Instant at={createdAt} seconds />
+          <Instant at={createdAt} exact />
         </button>
       ),
     },
     { id: 'status', header: 'Status', cell: ({ status, error }) => <MessageState status={status} error={error} /> },
-    { id: 'to', header: 'To', cell: ({ to }) => <span className="tabular">{to}</span> },
+    {
+      id: 'to',
+      header: 'To',
+      cell: ({ to, country }) => (
+        <span className="tabular">
+          {to} <span className="muted">{country}</span>
+        </span>
+      ),
+    },
     ...(hasMembers ? [member] : []),
-    { id: 'country', header: 'Country', cell: ({ country }) => country },
     { id: 'body', header: 'Text', wide: true, cell: ({ body }) => <span title={body}>{body}</span> },
     { id: 'segments', header: 'Segments', right: true, cell: ({ segments }) => segments },
     { id: 'cost', header: 'Cost', right: true, cell: ({ cost }) => <Money amount={cost} currency={team.currency} /> },
