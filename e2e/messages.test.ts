@@ -65,7 +65,7 @@ describe('the log', () => {
 
   it('narrows by member, state, country, number and days; the address says it all', async () => {
     const page = await newPage({ as: team, url: '/long-log/messages' });
-    await page.getByRole('textbox', { name: 'Members' }).click();
+    await page.getByLabel('Members', { exact: true }).click();
     await see(page.getByRole('option', { name: `Ann Archer ${CROWD.toLocaleString('en')}` })).toBeVisible();
     await page.getByRole('option', { name: 'Ben Barker 3' }).click();
     await page.keyboard.press('Escape');
@@ -96,7 +96,7 @@ describe('the log', () => {
     const page = await newPage({ as: ben!, url: '/long-log/messages' });
     await see(page.getByText('3 messages', { exact: true })).toBeVisible();
     await see(rowsOf(page)).toHaveCount(4);
-    await see(page.getByRole('textbox', { name: 'Members' })).toHaveCount(0);
+    await see(page.getByLabel('Members', { exact: true })).toHaveCount(0);
     const other = (await call(ann!.key, 'GET', '/messages?limit=1')).body.data[0].id;
     await openAt(page, `/long-log/messages?member=${ann!.id}`);
     await see(page.getByText('No message matches')).toBeVisible();
@@ -244,7 +244,7 @@ describe('sending', () => {
     await form.getByLabel('To', { exact: true }).fill('+14155550100');
     await form.getByLabel('From').fill('Acme');
     await form.getByLabel('Text').fill('Hello');
-    await form.getByRole('textbox', { name: 'Sent and paid by' }).click();
+    await form.getByLabel('Sent and paid by').click();
     await page.getByRole('option', { name: 'Penny Poor' }).click();
     await see(form.getByRole('row', { name: /^Balance \$0\.05/ })).toBeVisible();
     await form.getByLabel('Text').fill('x'.repeat(1_500));

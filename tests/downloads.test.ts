@@ -62,6 +62,37 @@ describe('a file of members', () => {
   });
 });
 
+describe('a file of messages', () => {
+  it('has what the log shows under its filters, newest first, with the members’ names', async () => {
+    const team = await makeTeam();
+    const [ann, ben] = [
+      await addMember(team, { name: '=Ann', credit: '5' }),
+      await addMember(team, { name: 'Ben', credit: '5' }),
+    ];
+    for (const [key, to] of [
+      [ann.key, '+14155550100'],
+      [ben.key, '+447700900123'],
+      [ann.key, '+14155550177'],
+    ] as const) {
+      await as(key).post('/messages', { ...message, to, body: '=1+1' });
+    }
+    const all = await rowsOf('messages', team.ownerKey, `memberId=${ann.mem}&memberId=${ben.mem}`);
+    expect(all.map(({ to }) => to)).toEqual(['+14155550177', '+447700900123', '+14155550100']);
+    expect(all[0]).toMatchObject({
+      memberId: ann.mem,
+      memberName: "'=Ann",
+      body: "'=1+1",
+      cost: '0.01',
+      status: 'queued',
+    });
+    const today = new Date().toISOString().slice(0, 10);
+    const american = await rowsOf('messages', team.ownerKey, `country=US&from=${today}&recipient=%2B14155550`);
+    expect(american.map(({ to }) => to)).toEqual(['+14155550177', '+14155550100']);
+    expect((await rowsOf('messages', ben.key)).map(({ to }) => to)).toEqual(['+447700900123']);
+    expect(await rowsOf('messages', ben.key, `memberId=${ann.mem}`)).toEqual([]);
+  });
+});
+
 describe('a file of transfers', () => {
   it('has what the page shows, with notes that run nothing', async () => {
     const team = await makeTeam();
@@ -142,7 +173,7 @@ describe('a file', () => {
     ['none', 404, 'not_found'],
     ['inactive', 403, 'member_inactive'],
   ] as const)('is not for who is %s', async (reason, status, code) => {
-    for (const name of ['members', 'transfers', 'rates'] as const) {
+    for (const name of ['members', 'messages', 'transfers', 'rates'] as const) {
       const response = await get(name, { ok: false, reason });
       expect([response.status, (await response.json()).code]).toEqual([status, code]);
     }
@@ -152,6 +183,8 @@ describe('a file', () => {
     ['members', 'sort=age'],
     ['members', 'colour=red'],
     ['members', 'query=%00'],
+    ['messages', 'status=lost'],
+    ['messages', 'limit=5'],
     ['transfers', 'kind=gift'],
     ['transfers', 'from=yesterday'],
     ['rates', 'country=DE'],

@@ -18,7 +18,7 @@ export async function fillLog(
       `WITH rows AS (SELECT i, now() - ($4::int * interval '1 day') * (($3::int - i)::float8 / $3::int) AS at FROM generate_series(1, $3::int) i)
        INSERT INTO messages (team_id, id, member_id, payer, recipient, sender, body, country, encoding, segments, price, cost, status, error_code, error_detail,
          reference, created_at, sent_at, delivered_at, failed_at)
-       SELECT $1, uuid7(at), $2, 'member', '+1415' || lpad(i::text, 7, '0'), 'Acme', 'Message number ' || i, 'US', 'gsm7', 1, 10000,
+       SELECT $1::uuid, uuid7(at), $2::uuid, 'member', '+1415' || lpad(i::text, 7, '0'), 'Acme', 'Message number ' || i, 'US', 'gsm7', 1, 10000,
          CASE WHEN i % 10 = 0 THEN 0 ELSE 10000 END, CASE WHEN i % 10 = 0 THEN 'failed' ELSE 'delivered' END,
          CASE WHEN i % 10 = 0 THEN 'undelivered' END, CASE WHEN i % 10 = 0 THEN 'Not reachable.' END,
          'ref-' || lpad(i::text, 6, '0'), at, at, CASE WHEN i % 10 <> 0 THEN at END, CASE WHEN i % 10 = 0 THEN at END
@@ -32,13 +32,13 @@ export async function fillLog(
       `WITH sums AS (SELECT member_id, ${sums} FROM messages WHERE team_id = $1 GROUP BY 1, 2, 3),
         gone AS (DELETE FROM usage_daily WHERE team_id = $1)
        INSERT INTO usage_team_daily (team_id, day, country, lane, ${columns})
-       SELECT $1, day, country, 0, sum(messages), sum(segments), sum(delivered), sum(failed), sum(cost) FROM sums GROUP BY 2, 3
+       SELECT $1::uuid, day, country, 0, sum(messages), sum(segments), sum(delivered), sum(failed), sum(cost) FROM sums GROUP BY 2, 3
        ON CONFLICT (team_id, day, country, lane) DO NOTHING`,
       [teamId],
     );
     await client.query(
       `INSERT INTO usage_daily (team_id, member_id, day, country, ${columns})
-       SELECT $1, member_id, ${sums} FROM messages WHERE team_id = $1 GROUP BY 1, 2, 3, 4`,
+       SELECT $1::uuid, member_id, ${sums} FROM messages WHERE team_id = $1 GROUP BY 1, 2, 3, 4`,
       [teamId],
     );
     await client.query('ANALYZE messages, usage_daily, usage_team_daily');

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseRecipient } from '@/server/domain/messages/rules';
-import { countSegments } from '@/server/domain/segments/rules';
+import { beyondGsm7, countSegments } from '@/server/domain/segments/rules';
 import { checkSender } from '@/server/domain/texts/rules';
 
 describe('recipients', () => {
@@ -218,3 +218,14 @@ function referenceCount(body: string): { encoding: string; segments: number } {
   }
   return { encoding: gsm7 ? 'gsm7' : 'ucs2', segments };
 }
+
+describe('what keeps a text from being GSM-7', () => {
+  it.each([
+    ['Hello, Grüße €', []],
+    ['“a” “b”', ['“', '”']],
+    ['日本 👍', ['日', '本', '👍']],
+  ])('%s', (body, characters) => {
+    expect(beyondGsm7(body)).toEqual(characters);
+    expect(countSegments(body).encoding).toBe(characters.length === 0 ? 'gsm7' : 'ucs2');
+  });
+});
