@@ -54,13 +54,13 @@ export class Hub {
   #isBeat = false;
   #toldAt = 0;
 
-  constructor(services: Services, url: string) {
+  constructor(services: Services, url: string, beatMs = BEAT_MS) {
     this.#services = services;
     this.#listener = listen(url, { onWord: (word) => this.#hear(word), onGap: () => this.#forget() });
     this.#beat = setInterval(() => {
       this.#isBeat = true;
       this.#tellSoon();
-    }, BEAT_MS);
+    }, beatMs);
     this.#beat.unref();
   }
 
