@@ -57,7 +57,7 @@ const DIRECTIONS: Record<string, string[]> = {
   'server/trpc': [
     'server/trpc',
     'server/auth',
-    'server/http/(body|limit|origin|services)',
+    'server/http/(body|limit|live|origin|services)',
     'server/domain',
     'server/outbound',
     'server/env',

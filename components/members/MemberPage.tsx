@@ -48,7 +48,7 @@ export function MemberPage({ memberId }: { memberId: string }) {
     ['key', 'Key', <KeyTab key="k" member={member} />],
   ];
   if (owner && member.status !== 'deleted')
-    tabs.push(['settings', 'Settings', <MemberSettings key={member.updatedAt} member={member} />]);
+    tabs.push(['settings', 'Settings', <MemberSettings key="s" member={member} />]);
   const shown = tabs.some(([id]) => id === tab) ? tab : 'overview';
   return (
     <>

@@ -21,6 +21,7 @@ import { DialogHost } from '@/components/ui/dialogs';
 import { ShortcutHost, useShortcut } from '@/components/ui/shortcuts';
 import { Account } from './Account';
 import { Banners } from './Banners';
+import { NotLive } from './NotLive';
 import { TeamSwitcher } from './TeamSwitcher';
 import { useShell } from './useShell';
 import styles from './shell.module.css';
@@ -66,6 +67,7 @@ function Frame({ children }: { children: ReactNode }) {
           <MenuIcon size={18} aria-hidden />
         </ActionIcon>
         <strong className={styles.teamName}>{team.name}</strong>
+        <NotLive />
       </header>
       {navOpen && <NavDrawer onClose={() => setNavOpen(false)}>{nav}</NavDrawer>}
       <main id="content" className={styles.main} tabIndex={-1}>
@@ -144,6 +146,7 @@ function Navigation({ onSearch, onGone }: { onSearch: () => void; onGone: () => 
           ))}
         </ul>
       </nav>
+      <NotLive />
       <Account onGone={onGone} />
     </>
   );
