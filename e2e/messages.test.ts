@@ -192,6 +192,55 @@ describe('the log', () => {
   });
 });
 
+describe('the log while messages come', () => {
+  const { newPage } = useBrowser();
+  let team: Team;
+  beforeAll(async () => {
+    team = await makeTeam(dataDir, 'Live Log', '100.00');
+  });
+  const send = async (words: string): Promise<string> =>
+    (await call(team.apiKey, 'POST', '/messages', { to: '+14155550100', from: 'Acme', body: words })).body.id;
+
+  it('follows a message from queued to delivered in two tabs, without a reload', async () => {
+    const list = await newPage({ as: team, url: '/live-log/messages' });
+    const drawer = await newPage({ beside: list, url: '/live-log/messages' });
+    for (const page of [list, drawer]) {
+      await see(page.getByText('Nothing sent yet')).toBeVisible();
+      await page.evaluate(() => Reflect.set(window, 'unloaded', true));
+    }
+    const id = await send('Watch me');
+    const row = rowsOf(list).filter({ hasText: 'Watch me' });
+    await see(row).toContainText(/queued|sent/, { timeout: 2_500 });
+    await rowsOf(drawer).filter({ hasText: 'Watch me' }).getByRole('button').click();
+    await see(row).toContainText('delivered');
+    const whole = drawer.getByRole('dialog', { name: 'Message' });
+    await see(whole.getByRole('listitem').filter({ hasText: 'delivered' })).toBeVisible();
+    await see(whole.getByRole('listitem').filter({ hasText: 'queued' })).toBeVisible();
+    expect(drawer.url()).toContain(id);
+    for (const page of [list, drawer]) {
+      expect(await page.evaluate(() => Reflect.get(window, 'unloaded') as boolean)).toBe(true);
+    }
+  });
+
+  it('can be paused: what is shown stays, and what has come is counted', async () => {
+    await send('Before');
+    const page = await newPage({ as: team, url: '/live-log/messages' });
+    await see(rowsOf(page).nth(1)).toContainText('Before');
+    const shown = await rowsOf(page).count();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await see(page.getByText('Paused')).toBeVisible();
+    for (const words of ['One', 'Two']) await send(words);
+    await see(page.getByRole('button', { name: '2 new' })).toBeVisible({ timeout: 2_500 });
+    await see(rowsOf(page).nth(1)).toContainText('Before');
+    await see(rowsOf(page)).toHaveCount(shown);
+    await page.getByRole('button', { name: '2 new' }).click();
+    await see(page.getByText('Live', { exact: true })).toBeVisible();
+    await see(rowsOf(page).nth(1)).toContainText('Two');
+    await send('Three');
+    await see(rowsOf(page).nth(1)).toContainText('Three', { timeout: 2_500 });
+  });
+});
+
 describe('sending', () => {
   const { newPage } = useBrowser();
   let team: Team;
