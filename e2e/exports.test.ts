@@ -15,6 +15,7 @@ const SHOWN: Record<string, { owner: string; member: string | null }> = {
   members: { owner: 'Shut Member', member: null },
   rates: { owner: 'US', member: null },
   transfers: { owner: '25.00', member: '25.00' },
+  usage: { owner: '0.00', member: '0.00' },
 };
 
 describe('files of a team are as shut as its pages', () => {

@@ -7,9 +7,10 @@ import { newRequestId } from '@/server/domain/ids';
 import { parseBy } from '@/server/domain/input';
 import { transferFilters } from '@/server/domain/ledger/schema';
 import { seatExportInput } from '@/server/domain/members/schema';
+import { exportUsageInput } from '@/server/domain/reports/schema';
 import { describeFault, log } from '@/server/log';
 import { csvResponse } from './csv';
-import { printMembers, printRates, printTransfers } from './exports';
+import { printMembers, printRates, printStatistics, printTransfers } from './exports';
 import { problemResponse } from './problem';
 import { readQuery } from './query';
 import { services } from './services';
@@ -26,6 +27,7 @@ const DOWNLOADS = {
   members: of(seatExportInput, printMembers),
   transfers: of(transferFilters, printTransfers),
   rates: of(z.strictObject({}), printRates),
+  usage: of(exportUsageInput, printStatistics),
 } satisfies Record<string, Download>;
 
 export type DownloadName = keyof typeof DOWNLOADS;
