@@ -25,6 +25,10 @@ const loading = () => (
   </Late>
 );
 const MemberTransfers = dynamic(() => import('./MemberTransfers').then((file) => file.MemberTransfers), { loading });
+const StatisticsView = dynamic(
+  () => import('@/components/statistics/StatisticsView').then((file) => file.StatisticsView),
+  { loading },
+);
 const RechargeTab = dynamic(() => import('@/components/recharge/RechargeTab').then((file) => file.RechargeTab), {
   loading,
 });
@@ -40,6 +44,7 @@ export function MemberPage({ memberId }: { memberId: string }) {
   const tabs: [string, string, ReactNode][] = [
     ['overview', 'Overview', <MemberOverview key="o" member={member} />],
     ['transfers', 'Transfers', <MemberTransfers key="t" member={member} />],
+    ['statistics', 'Statistics', <StatisticsView key="s" seat={member.id} />],
     ['recharge', 'Recharge', <RechargeTab key="r" member={member} />],
     ['key', 'Key', <KeyTab key="k" member={member} />],
   ];

@@ -2,7 +2,7 @@
 
 import { ActionIcon } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { ArrowLeftRight, Gauge, Menu as MenuIcon, Search, Settings, UserRound, Users } from 'lucide-react';
+import { ArrowLeftRight, ChartColumn, Gauge, Menu as MenuIcon, Search, Settings, UserRound, Users } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
@@ -93,12 +93,14 @@ function Navigation({ onSearch, onGone }: { onSearch: () => void; onGone: () => 
       ? [
           { to: at, label: 'Overview', icon: Gauge },
           { to: `${at}/members`, label: 'Members', icon: Users },
+          { to: `${at}/statistics`, label: 'Statistics', icon: ChartColumn },
           { to: `${at}/transfers`, label: 'Transfers', icon: ArrowLeftRight },
           { to: `${at}/settings`, label: 'Settings', icon: Settings },
         ]
       : [
           { to: at, label: 'Overview', icon: Gauge },
           { to: `${at}/members/${me.memberId}`, label: 'My seat', icon: UserRound },
+          { to: `${at}/statistics`, label: 'Statistics', icon: ChartColumn },
           { to: `${at}/transfers`, label: 'Transfers', icon: ArrowLeftRight },
         ];
   return (

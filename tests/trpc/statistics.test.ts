@@ -216,7 +216,7 @@ describe('every figure', () => {
     for (let i = 0; i < 60; i += 1) {
       const at = new Date(Date.UTC(2026, 2, 1) + i * 17.3 * 3_600_000).toISOString();
       const batch = [US, DE, GB].slice(0, 1 + (i % 3));
-      await send(team, at, seats[(i * 7) % 3]!.id, batch, fates[(i * 5 + (i % 4)) % 3]!);
+      await send(team, at, seats[(i * 7) % 3]!.id, batch, fates[(i * 5 + (i % 4)) % 3]);
     }
     const [range, before] = [
       ['2026-03-22', '2026-04-12'],
