@@ -3,8 +3,10 @@
 import { Button, Tabs } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
+import { Download } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
 import { problemOf, useTRPC } from '@/components/data';
+import { useShell } from '@/components/shell/useShell';
 import { Failed } from '@/components/ui/Failed';
 import { Pager } from '@/components/ui/Pager';
 import { Bone, Figure, Figures, Late, Note } from '@/components/ui/pieces';
@@ -20,6 +22,7 @@ import { UsageFigures } from './UsageFigures';
 import { UsageTable } from './UsageTable';
 import {
   DAYS_A_PAGE,
+  exportQuery,
   groupOf,
   MEASURES,
   orderOf,
@@ -108,7 +111,10 @@ function Content(props: Props) {
                   </Tabs.Tab>
                 ))}
             </Tabs.List>
-            <MeasureSwitch view={view} onChange={onChange} />
+            <div className={styles.tools}>
+              <MeasureSwitch view={view} onChange={onChange} />
+              <CsvLink question={props.question} />
+            </div>
           </div>
           {Object.keys(TABS).map((id) => (
             <Tabs.Panel key={id} value={id}>
@@ -134,7 +140,7 @@ function Groups({ view, usage, question, onChange, stale, span }: Props & { span
   return (
     <div className={styles.groups}>
       {isOfDays && <DayChart usage={usage} measure={view.measure} span={span} />}
-      <div>
+      <div className={styles.table}>
         <UsageTable
           usage={usage}
           rows={rows}
@@ -173,6 +179,19 @@ const MeasureSwitch = ({ view, onChange }: Pick<Props, 'view' | 'onChange'>) => 
   </Button.Group>
 );
 
+/** All groups as a file: those of the other pages too. */
+const CsvLink = ({ question }: Pick<Props, 'question'>) => (
+  <Button
+    size="xs"
+    variant="default"
+    component="a"
+    href={`/${useShell().team.slug}/export/usage?${exportQuery(question)}`}
+    leftSection={<Download size={14} aria-hidden />}
+  >
+    CSV
+  </Button>
+);
+
 /** Which days these are, and that days are UTC. */
 function Days({ usage, compare }: { usage: Usage; compare: boolean }) {
   const { locale } = usePlace();
@@ -183,7 +202,7 @@ function Days({ usage, compare }: { usage: Usage; compare: boolean }) {
   return (
     <p className={`muted ${styles.days}`} suppressHydrationWarning>
       {say(usage.range)}
-      {compare && `, beside ${say(usage.rangeBefore)}`}. Days are UTC.
+      {compare && `, against ${say(usage.rangeBefore)}`}. Days are UTC.
     </p>
   );
 }

@@ -1,14 +1,12 @@
 'use client';
 
 import { Button, Checkbox, NativeSelect } from '@mantine/core';
-import { Download } from 'lucide-react';
 import { MembersPicker } from '@/components/members/MembersPicker';
-import { useShell } from '@/components/shell/useShell';
 import { DayField } from '@/components/ui/DayField';
 import tableStyles from '@/components/ui/table.module.css';
 import { addDays } from '@/server/domain/reports/rules';
 import { CountryPicker } from './CountryPicker';
-import { exportQuery, PRESETS, rangeOf, type StatisticsView, type UsageQuestion } from './view';
+import { PRESETS, rangeOf, type StatisticsView, type UsageQuestion } from './view';
 import { PRESET_NAMES } from './words';
 
 type Props = {
@@ -22,9 +20,8 @@ type Props = {
 /** What filters leave out, with nothing in it. */
 export const NO_FILTERS: Partial<StatisticsView> = { member: [], country: null };
 
-/** Which days, of whom, to where; and the way to a file of it. */
+/** Which days, of whom, to where, and whether beside the days before. */
 export function Toolbar({ view, question, onChange, isHeld }: Props) {
-  const { team } = useShell();
   const isFiltered = (!isHeld && view.member.length > 0) || view.country !== null;
   return (
     <search className={tableStyles.toolbar}>
@@ -43,17 +40,6 @@ export function Toolbar({ view, question, onChange, isHeld }: Props) {
         checked={view.compare}
         onChange={(event) => onChange({ compare: event.currentTarget.checked })}
       />
-      {question && (
-        <Button
-          size="xs"
-          variant="default"
-          component="a"
-          href={`/${team.slug}/export/usage?${exportQuery(question)}`}
-          leftSection={<Download size={14} aria-hidden />}
-        >
-          CSV
-        </Button>
-      )}
     </search>
   );
 }

@@ -122,7 +122,7 @@ function Name({ row: { key, member }, of }: { row: Row; of: Usage['groupBy'] }):
   if (of === 'day') return <span suppressHydrationWarning>{formatDay(key, locale)}</span>;
   if (!member) return <Country code={key} />;
   return (
-    <Link href={`/${slug}/members/${key}`} prefetch={false} title={member.name}>
+    <Link href={`/${slug}/members/${key}`} prefetch={false} title={member.name} className={styles.name}>
       {member.name}
       {member.status !== 'active' && <span className="muted"> ({member.status})</span>}
     </Link>
@@ -132,7 +132,7 @@ function Name({ row: { key, member }, of }: { row: Row; of: Usage['groupBy'] }):
 const comparedColumns = (measure: Measure, locale: string, currency: string): Column<Row>[] => [
   {
     id: 'before',
-    header: `${MEASURE_NAMES[measure]} before`,
+    header: 'Before',
     right: true,
     cell: ({ before }) => (
       <span className="muted">

@@ -19,6 +19,7 @@ export const spanBefore = (days: number, locale: string): string =>
 /** How a figure changed, as a share of what it was. */
 export function changeOf(now: number, before: number, locale: string): string {
   if (before === 0) return now === 0 ? '–' : 'new';
+  if (now / before >= 10) return `× ${Math.round(now / before).toLocaleString(locale)}`;
   const change = (now - before) / before;
   return new Intl.NumberFormat(locale, {
     style: 'percent',
@@ -30,4 +31,6 @@ export function changeOf(now: number, before: number, locale: string): string {
 export const percent = (part: number, whole: number, locale: string): string =>
   whole === 0
     ? '–'
-    : new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(part / whole);
+    : new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(
+        part / whole,
+      );

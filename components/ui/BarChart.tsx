@@ -93,7 +93,7 @@ const Bars = ({ bars, top, onShow }: { bars: Bar[]; top: number; onShow: (bar: B
   <div className={styles.bars} data-dense={bars.length >= DENSE || undefined}>
     {bars.map((bar) => (
       <div key={bar.id} className={styles.bar} onMouseEnter={() => onShow(bar)}>
-        {bar.before && <span data-mark="before" style={height(bar.before.size, top)} />}
+        {bar.before && bar.before.size > 0 && <span data-mark="before" style={height(bar.before.size, top)} />}
         <span data-mark="now" style={height(bar.now.size, top)} />
       </div>
     ))}
