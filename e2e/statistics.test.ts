@@ -57,7 +57,7 @@ describe('statistics', () => {
     await see(figure(page, 'Messages')).toContainText(/^Messages6Nothing in the 30 days before$/);
     const table = page.getByRole('table', { name: 'By day' });
     await see(table.locator('tbody tr')).toHaveCount(30);
-    await page.getByLabel('Range').selectOption('Last 7 days');
+    await page.getByLabel('Range', { exact: true }).selectOption('Last 7 days');
     await see(table.locator('tbody tr')).toHaveCount(7);
     await see(page.getByText('Nothing in the 7 days before').first()).toBeVisible();
     await page.getByRole('group', { name: 'What is drawn' }).getByRole('button', { name: 'Messages' }).click();
@@ -78,7 +78,7 @@ describe('statistics', () => {
     await see(table.getByRole('columnheader', { name: 'Change' })).toHaveCount(0);
     await page.getByLabel('First day (UTC)').fill(today());
     await see(table.locator('tbody tr')).toHaveCount(1);
-    await see(page.getByLabel('Range')).toHaveValue('own');
+    await see(page.getByLabel('Range', { exact: true })).toHaveValue('own');
     await page.waitForURL((at) => at.search.includes(`from=${today()}&to=${today()}`));
     await openAt(page, `/counted-team/statistics${new URL(page.url()).search}`);
     await see(table.locator('tbody tr')).toHaveCount(1);
@@ -127,11 +127,12 @@ describe('statistics', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('combobox', { name: 'Country' }).click();
     await page.getByRole('option', { name: 'United Kingdom' }).click();
-    await page.getByLabel('Range').selectOption('Last month');
+    await see(page.getByText('1 country', { exact: true })).toBeVisible();
+    await page.getByLabel('Range', { exact: true }).selectOption('Last month');
     await see(page.getByRole('heading', { name: 'Nothing was sent in these days' })).toBeVisible();
     await see(page.getByText('Shown is what was sent by Bob to United Kingdom.')).toBeVisible();
     await page.getByRole('button', { name: 'Clear the filters' }).click();
-    await page.getByLabel('Range').selectOption('Last 30 days');
+    await page.getByLabel('Range', { exact: true }).selectOption('Last 30 days');
     await see(table.locator('tbody tr')).toHaveCount(2);
   });
 
@@ -145,10 +146,10 @@ describe('statistics', () => {
     const owner = await newPage({ as: team, url: `/counted-team/members/${ann.id}` });
     await owner.getByRole('tab', { name: 'Statistics' }).click();
     await see(figure(owner, 'Messages')).toContainText('Messages3');
-    await owner.getByLabel('Range').selectOption('This year');
+    await owner.getByLabel('Range', { exact: true }).selectOption('This year');
     await owner.waitForURL(/range=this-year/);
     await openAt(owner, `/counted-team/members/${ann.id}${new URL(owner.url()).search}`);
-    await see(owner.getByLabel('Range')).toHaveValue('this-year');
+    await see(owner.getByLabel('Range', { exact: true })).toHaveValue('this-year');
     await see(figure(owner, 'Messages')).toContainText('Messages3');
   });
 });

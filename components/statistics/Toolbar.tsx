@@ -26,6 +26,12 @@ export function Toolbar({ view, question, onChange, isHeld }: Props) {
   return (
     <search className={tableStyles.toolbar}>
       <RangeFields view={view} onChange={onChange} />
+      <Checkbox
+        size="xs"
+        label="Compare"
+        checked={view.compare}
+        onChange={(event) => onChange({ compare: event.currentTarget.checked })}
+      />
       {!isHeld && <MembersPicker value={view.member} onChange={(member) => onChange({ member })} />}
       <CountryPicker question={question} value={view.country} onChange={(country) => onChange({ country })} />
       {isFiltered && (
@@ -33,13 +39,6 @@ export function Toolbar({ view, question, onChange, isHeld }: Props) {
           Clear
         </Button>
       )}
-      <span className={tableStyles.push} />
-      <Checkbox
-        size="xs"
-        label="Compare"
-        checked={view.compare}
-        onChange={(event) => onChange({ compare: event.currentTarget.checked })}
-      />
     </search>
   );
 }
