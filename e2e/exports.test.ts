@@ -16,6 +16,7 @@ const SHOWN: Record<string, { owner: string; member: string | null }> = {
   messages: { owner: 'Hello from outside', member: 'Hello from inside' },
   rates: { owner: 'US', member: null },
   transfers: { owner: '25.00', member: '25.00' },
+  usage: { owner: '0.00', member: '0.00' },
 };
 
 describe('files of a team are as shut as its pages', () => {

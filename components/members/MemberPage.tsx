@@ -28,6 +28,10 @@ const MessageLog = dynamic(() => import('@/components/messages/MessageLog').then
   loading,
 });
 const MemberTransfers = dynamic(() => import('./MemberTransfers').then((file) => file.MemberTransfers), { loading });
+const StatisticsView = dynamic(
+  () => import('@/components/statistics/StatisticsView').then((file) => file.StatisticsView),
+  { loading },
+);
 const RechargeTab = dynamic(() => import('@/components/recharge/RechargeTab').then((file) => file.RechargeTab), {
   loading,
 });
@@ -44,6 +48,7 @@ export function MemberPage({ memberId }: { memberId: string }) {
     ['overview', 'Overview', <MemberOverview key="o" member={member} />],
     ['messages', 'Messages', <MessageLog key="m" member={member.id} />],
     ['transfers', 'Transfers', <MemberTransfers key="t" member={member} />],
+    ['statistics', 'Statistics', <StatisticsView key="s" seat={member.id} />],
     ['recharge', 'Recharge', <RechargeTab key="r" member={member} />],
     ['key', 'Key', <KeyTab key="k" member={member} />],
   ];

@@ -5,6 +5,7 @@ export const tabOf = parseAsStringLiteral([
   'overview',
   'messages',
   'transfers',
+  'statistics',
   'recharge',
   'key',
   'settings',

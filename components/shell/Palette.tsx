@@ -16,24 +16,6 @@ import { useShell } from './useShell';
 
 const SHOWN = 8;
 
-/** Where a seat can go in its team, by its name and the path below the team's. */
-const placesOf = (me: { role: 'owner' | 'member'; memberId: string }): [string, string][] =>
-  me.role === 'owner'
-    ? [
-        ['Overview', ''],
-        ['Members', '/members'],
-        ['Messages', '/messages'],
-        ['Transfers', '/transfers'],
-        ['Settings', '/settings'],
-        ['Rates', '/settings/rates'],
-      ]
-    : [
-        ['Overview', ''],
-        ['My seat', `/members/${me.memberId}`],
-        ['Messages', '/messages'],
-        ['Transfers', '/transfers'],
-      ];
-
 /** Finds a member by name, email or id, and whatever can be done on this page or reached from it. */
 export function Palette({ asked }: { asked: number }) {
   const { team, me } = useShell();
@@ -46,12 +28,11 @@ export function Palette({ asked }: { asked: number }) {
   useEffect(() => {
     if (asked > 0) spotlight.open();
   }, [asked]);
-  const places = placesOf(me);
   const matches = (label: string) => label.toLowerCase().includes(query.trim().toLowerCase());
   const go = (path: string) => () => router.push(path);
   const found = useMembers(owner ? query : '');
   const actions = [
-    ...places.map(([label, path]) => ({ label, run: go(`/${team.slug}${path}`) })),
+    ...placesOf(me).map(([label, path]) => ({ label, run: go(`/${team.slug}${path}`) })),
     ...(owner ? [{ label: 'Create member', run: create }] : []),
     { label: 'Teams and roles', run: go('/account/teams') },
     ...list()
@@ -92,6 +73,25 @@ export function Palette({ asked }: { asked: number }) {
     </Spotlight.Root>
   );
 }
+
+const placesOf = (me: { role: 'owner' | 'member'; memberId: string }): [string, string][] =>
+  me.role === 'owner'
+    ? [
+        ['Overview', ''],
+        ['Members', '/members'],
+        ['Messages', '/messages'],
+        ['Statistics', '/statistics'],
+        ['Transfers', '/transfers'],
+        ['Settings', '/settings'],
+        ['Rates', '/settings/rates'],
+      ]
+    : [
+        ['Overview', ''],
+        ['My seat', `/members/${me.memberId}`],
+        ['Messages', '/messages'],
+        ['Statistics', '/statistics'],
+        ['Transfers', '/transfers'],
+      ];
 
 type Found = { id: string; name: string; email: string; balance: string; currency: string };
 

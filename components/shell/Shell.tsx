@@ -4,6 +4,7 @@ import { ActionIcon } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import {
   ArrowLeftRight,
+  ChartColumn,
   Gauge,
   Menu as MenuIcon,
   MessageSquare,
@@ -105,6 +106,7 @@ function Navigation({ onSearch, onGone }: { onSearch: () => void; onGone: () => 
           { to: at, label: 'Overview', icon: Gauge },
           { to: `${at}/members`, label: 'Members', icon: Users },
           { to: `${at}/messages`, label: 'Messages', icon: MessageSquare },
+          { to: `${at}/statistics`, label: 'Statistics', icon: ChartColumn },
           { to: `${at}/transfers`, label: 'Transfers', icon: ArrowLeftRight },
           { to: `${at}/settings`, label: 'Settings', icon: Settings },
         ]
@@ -112,6 +114,7 @@ function Navigation({ onSearch, onGone }: { onSearch: () => void; onGone: () => 
           { to: at, label: 'Overview', icon: Gauge },
           { to: `${at}/members/${me.memberId}`, label: 'My seat', icon: UserRound },
           { to: `${at}/messages`, label: 'Messages', icon: MessageSquare },
+          { to: `${at}/statistics`, label: 'Statistics', icon: ChartColumn },
           { to: `${at}/transfers`, label: 'Transfers', icon: ArrowLeftRight },
         ];
   return (

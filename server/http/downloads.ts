@@ -8,9 +8,10 @@ import { parseBy } from '@/server/domain/input';
 import { transferFilters } from '@/server/domain/ledger/schema';
 import { logFilters } from '@/server/domain/logs/schema';
 import { seatExportInput } from '@/server/domain/members/schema';
+import { exportUsageInput } from '@/server/domain/reports/schema';
 import { describeFault, log } from '@/server/log';
 import { csvResponse } from './csv';
-import { printLog, printMembers, printRates, printTransfers } from './exports';
+import { printLog, printMembers, printRates, printStatistics, printTransfers } from './exports';
 import { problemResponse } from './problem';
 import { readQuery } from './query';
 import { services } from './services';
@@ -28,6 +29,7 @@ const DOWNLOADS = {
   messages: of(logFilters, printLog),
   transfers: of(transferFilters, printTransfers),
   rates: of(z.strictObject({}), printRates),
+  usage: of(exportUsageInput, printStatistics),
 } satisfies Record<string, Download>;
 
 export type DownloadName = keyof typeof DOWNLOADS;

@@ -10,8 +10,8 @@ import { exportMessages } from '@/server/domain/messages/read';
 import { messageSchema, type ListMessages } from '@/server/domain/messages/schema';
 import { exportRates } from '@/server/domain/rates/read';
 import { rateSchema } from '@/server/domain/rates/schema';
-import { usageReport } from '@/server/domain/reports/read';
-import { usageSchema, type UsageInput } from '@/server/domain/reports/schema';
+import { exportUsage, usageReport } from '@/server/domain/reports/read';
+import { usageGroupSchema, usageSchema, type ExportUsage, type UsageInput } from '@/server/domain/reports/schema';
 import { printCsv, type Columns } from './csv';
 
 type Wire = z.input<typeof messageSchema>;
@@ -119,13 +119,15 @@ export const printRates = (ctx: Ctx): AsyncGenerator<string> =>
 
 type WireUsage = z.input<typeof usageSchema>['data'][number];
 
-const FIGURES: Columns<WireUsage> = {
-  messages: (row) => row.messages,
-  segments: (row) => row.segments,
-  delivered: (row) => row.delivered,
-  failed: (row) => row.failed,
-  cost: (row) => row.cost,
-};
+type WireFigures = Pick<WireUsage, 'messages' | 'segments' | 'delivered' | 'failed' | 'cost'>;
+
+const FIGURES = {
+  messages: (row: WireFigures) => row.messages,
+  segments: (row: WireFigures) => row.segments,
+  delivered: (row: WireFigures) => row.delivered,
+  failed: (row: WireFigures) => row.failed,
+  cost: (row: WireFigures) => row.cost,
+} satisfies Columns<WireFigures>;
 
 const GROUP_COLUMN: Record<UsageInput['groupBy'], Columns<WireUsage>> = {
   member: { memberId: (row) => row.memberId ?? '' },
@@ -140,6 +142,27 @@ export const printUsage = (ctx: Ctx, input: UsageInput): AsyncGenerator<string> 
 async function* usagePages(ctx: Ctx, input: UsageInput): AsyncGenerator<WireUsage[]> {
   yield z.encode(usageSchema, await usageReport(ctx, input)).data;
 }
+
+type WireGroup = z.input<typeof usageGroupSchema>;
+
+const KEY_COLUMNS: Record<ExportUsage['groupBy'], Columns<WireGroup>> = {
+  member: {
+    memberId: (row) => row.key,
+    memberName: { text: (row) => row.member?.name ?? null },
+    memberStatus: (row) => row.member?.status ?? null,
+  },
+  day: { day: (row) => row.key },
+  country: { country: (row) => row.key },
+};
+
+const COMPARED: Columns<WireGroup> = Object.fromEntries([
+  ...Object.entries(FIGURES).map(([name, print]) => [name, (row: WireGroup) => print(row.now)]),
+  ...Object.entries(FIGURES).map(([name, print]) => [`${name}Before`, (row: WireGroup) => print(row.before)]),
+]);
+
+/** The statistics as CSV, every group of them in the order of the page, each beside the days before. */
+export const printStatistics = (ctx: Ctx, input: ExportUsage): AsyncGenerator<string> =>
+  printCsv({ ...KEY_COLUMNS[input.groupBy], ...COMPARED }, encoded(usageGroupSchema, exportUsage(ctx, input)));
 
 async function* encoded<W, T>(schema: z.ZodType<T, W>, pages: AsyncIterable<T[]>): AsyncGenerator<W[]> {
   for await (const page of pages) yield page.map((row) => z.encode(schema, row));

@@ -51,6 +51,13 @@ const ROWS: Record<string, Row> = {
     input: (memberId) => ({ memberId }),
     nothing: { data: [], nextCursor: null },
   },
+  browseUsage: {
+    own: 'answers',
+    other: 'answers',
+    ids: ['memberId'],
+    input: (memberId) => ({ memberId, groupBy: 'member' }),
+    nothing: { data: [], groups: 0, total: { now: { messages: 0 } } },
+  },
   getSeat: { own: 'answers', other: 'not_found', ids: ['memberId'], input: (memberId) => ({ memberId }) },
   browseMessages: {
     own: 'answers',
