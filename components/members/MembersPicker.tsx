@@ -3,31 +3,39 @@
 import { Loader, MultiSelect } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
+import type { inferInput } from '@trpc/tanstack-react-query';
 import { useState } from 'react';
 import { useTRPC } from '@/components/data';
+import { usePlace } from '@/components/ui/usePlace';
 
-const OFFERED = 20;
+type Props = {
+  value: string[];
+  onChange: (ids: string[]) => void;
+  /** Of which messages the numbers beside the names are. */
+  among: Omit<inferInput<ReturnType<typeof useTRPC>['messages']['pickSenders']>, 'query'>;
+};
 
-/** Picks any number of members among any number: the database searches. */
-export function MembersPicker({ value, onChange }: { value: string[]; onChange: (ids: string[]) => void }) {
-  const trpc = useTRPC();
+/** Picks any number of members, those first who sent the most: the database searches. */
+export function MembersPicker({ value, onChange, among }: Props) {
+  const { locale } = usePlace();
   const [text, setText] = useState('');
   // Nobody is offered before somebody looks.
   const [isNear, setNear] = useState(false);
   const [wanted] = useDebouncedValue(text.trim(), 150);
   const found = useQuery(
-    trpc.members.browseMembers.queryOptions(
-      { ...(wanted && { query: wanted }), page: 1, pageSize: OFFERED, sort: 'name', direction: 'asc' },
-      { placeholderData: keepPreviousData, enabled: isNear },
+    useTRPC().messages.pickSenders.queryOptions(
+      { ...among, ...(wanted && { query: wanted }) },
+      { placeholderData: keepPreviousData, enabled: isNear, meta: { live: false } },
     ),
   );
   const names = useMemberNames(value);
-  const options = new Map((found.data?.data ?? []).map(({ id, name }) => [id, name]));
-  for (const [id, name] of names) options.set(id, name);
+  const offered = found.data?.data ?? [];
+  const counts = new Map(offered.map(({ id, messages }) => [id, messages]));
+  const options = new Map([...offered.map(({ id, name }): [string, string] => [id, name]), ...names]);
   return (
     <MultiSelect
       size="xs"
-      miw="14rem"
+      miw="12rem"
       maw="28rem"
       aria-label="Members"
       placeholder={value.length === 0 ? 'All members' : ''}
@@ -43,6 +51,14 @@ export function MembersPicker({ value, onChange }: { value: string[]; onChange: 
       // What the database found is what is offered.
       filter={({ options: all }) => all}
       data={[...options].map(([id, name]) => ({ value: id, label: name }))}
+      renderOption={({ option }) => (
+        <>
+          {option.label}{' '}
+          <span className="muted tabular" style={{ marginLeft: 'auto' }}>
+            {counts.get(option.value)?.toLocaleString(locale)}
+          </span>
+        </>
+      )}
       nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'No member is called that.'}
     />
   );

@@ -3,6 +3,7 @@
 import { Button } from '@mantine/core';
 import { Download } from 'lucide-react';
 import { MESSAGE_STATUSES } from '@/server/domain/texts/rules';
+import { MembersPicker } from '@/components/members/MembersPicker';
 import { countryName } from '@/components/rates/view';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { dayFromNow } from '@/components/ui/day';
@@ -13,7 +14,6 @@ import { SearchField } from '@/components/ui/SearchField';
 import tableStyles from '@/components/ui/table.module.css';
 import { usePlace } from '@/components/ui/usePlace';
 import type { Facets } from './LogHistogram';
-import { SenderFilter } from './SenderFilter';
 import { NO_FILTERS, type Log } from './useLog';
 import { SPANS, type LogView } from './view';
 
@@ -33,6 +33,7 @@ export function LogToolbar({ log, facets, hasMembers }: Props) {
   const { view, narrow } = log;
   const { locale } = usePlace();
   const open = useDialogs();
+  const { memberId: _chosen, ...among } = log.filters;
   const number = (value: number | null) => (value === null ? undefined : value.toLocaleString(locale));
   const countries = countryChoices(facets?.countries ?? [], view.country);
   return (
@@ -43,7 +44,7 @@ export function LogToolbar({ log, facets, hasMembers }: Props) {
         value={view.recipient ?? view.reference ?? ''}
         onChange={(text) => find(log, text)}
       />
-      {hasMembers && <SenderFilter log={log} />}
+      {hasMembers && <MembersPicker value={view.member} onChange={(member) => narrow({ member })} among={among} />}
       <FilterChip
         label="Status"
         options={statusChoices(facets?.statuses ?? [], view.status, number)}

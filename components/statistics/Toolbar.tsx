@@ -32,7 +32,13 @@ export function Toolbar({ view, question, onChange, isHeld }: Props) {
         checked={view.compare}
         onChange={(event) => onChange({ compare: event.currentTarget.checked })}
       />
-      {!isHeld && <MembersPicker value={view.member} onChange={(member) => onChange({ member })} />}
+      {!isHeld && (
+        <MembersPicker
+          value={view.member}
+          onChange={(member) => onChange({ member })}
+          among={{ ...rangeOf(view), ...(view.country && { country: view.country }) }}
+        />
+      )}
       <CountryPicker question={question} value={view.country} onChange={(country) => onChange({ country })} />
       {isFiltered && (
         <Button size="xs" variant="subtle" onClick={() => onChange(NO_FILTERS)}>
