@@ -1,6 +1,7 @@
 'use client';
 
 import { BarChart, type Bar } from '../BarChart';
+import { Histogram } from '../Histogram';
 import { Bars } from '../pieces';
 
 const bars = (size: (i: number) => number, length = 30): Bar[] =>
@@ -37,6 +38,21 @@ export const Charts = () => (
       ends={['Day 1', 'Today']}
       isTabled
     />
+    {[7, 30, 366].map((length) => (
+      <Histogram
+        key={length}
+        label={`A histogram of ${length}`}
+        columns={bars((i) => Math.round(20 + 15 * Math.sin(i)), length).map(({ id, name, now: { size } }, i) => ({
+          id,
+          name,
+          size: i % 6 === 5 ? 0 : size,
+          marked: i % 4 === 0 ? Math.ceil(size / 5) : 0,
+        }))}
+        ends={['Day 1', 'Today']}
+        read={({ name, size }) => `${name}: ${size}`}
+        onNarrow={() => {}}
+      />
+    ))}
     <Bars label="Small bars" values={[1, 4, 2, 8, 5, 0, 7]} />
   </>
 );
