@@ -156,6 +156,21 @@ describe('pages that are kept open', () => {
     expect(opened.length).toBe(2);
   });
 
+  it('leave no stream behind when they are closed', async () => {
+    const page = await newPage({ as: ann });
+    const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+    // More than a person may have at once.
+    for (let i = 0; i < 25; i += 1) {
+      const leaving = new AbortController();
+      const answer = await fetch(`${url}/account/live`, { headers: { Cookie: cookie }, signal: leaving.signal });
+      expect([answer.status, answer.headers.get('content-encoding')]).toEqual([200, null]);
+      expect(new TextDecoder().decode((await answer.body!.getReader().read()).value)).toMatch(/^retry: \d+\n\n/);
+      leaving.abort();
+    }
+    const { status } = await fetch(`${url}/account/live`);
+    expect(status).toBe(401);
+  });
+
   it('end with the session, wherever it was ended', async () => {
     const page = await newPage({ as: ben, url: '/live-crew' });
     expectError(page, /status of 401/);
