@@ -182,6 +182,21 @@ describe('pages that are kept open', () => {
     await page.waitForURL(/\/sign-in/, { timeout: 10_000 });
   });
 
+  it('of an owner who is one no more lead to what a member sees', async () => {
+    const { body } = await call(team.apiKey, 'POST', '/members', {
+      name: 'Olga',
+      role: 'owner',
+      generatePassword: true,
+    });
+    const page = await newPage({ as: { email: body.member.email, password: body.secrets.password } });
+    await page.goto('/live-crew/members');
+    await toHear(page);
+    await call(team.apiKey, 'POST', `/members/${body.member.id}/role`, { role: 'member' });
+    await see(page.getByRole('link', { name: 'My seat' })).toBeVisible(SOON);
+    await page.waitForURL(/\/live-crew$/);
+    await see(page.getByRole('heading', { name: 'How to send' })).toBeVisible();
+  });
+
   it('whose seat was deactivated say so by themselves', async () => {
     const eve = await addSeat(team, 'Eve Live');
     const page = await newPage({ as: eve, url: '/live-crew' });
