@@ -1,6 +1,7 @@
 'use client';
 
 import { useQueryClient } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
 import { createContext, use, useEffect, useEffectEvent, useMemo, useState, type ReactNode } from 'react';
 import { makeAsking } from './live/asking';
 import { hearChanges, type Heard, type LiveState } from './live/stream';
@@ -27,11 +28,16 @@ export function LiveHost({
 }) {
   const client = useQueryClient();
   const [state, say] = useState<LiveState>('connecting');
+  const router = useRouter();
+  const leave = useEffectEvent(() => router.push(`/${team}`));
   const [listeners] = useState(() => new Set<Listener>());
   // Of the first paint: what a later page of this tab was made from is heard about by then.
   const [from] = useState(since);
   useEffect(() => {
-    const asking = makeAsking(client, (heard) => listeners.forEach((listener) => listener(heard)));
+    const asking = makeAsking(client, {
+      onAsk: (heard) => listeners.forEach((listener) => listener(heard)),
+      onDemoted: leave,
+    });
     const hear = (heard: Heard) => {
       if (heard === 'reset' || team === null || heard.team === team) asking.hear(heard);
     };

@@ -156,6 +156,21 @@ describe('pages that are kept open', () => {
     expect(opened.length).toBe(2);
   });
 
+  it('leave no stream behind when they are closed', async () => {
+    const page = await newPage({ as: ann });
+    const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+    // More than a person may have at once.
+    for (let i = 0; i < 25; i += 1) {
+      const leaving = new AbortController();
+      const answer = await fetch(`${url}/account/live`, { headers: { Cookie: cookie }, signal: leaving.signal });
+      expect([answer.status, answer.headers.get('content-encoding')]).toEqual([200, null]);
+      expect(new TextDecoder().decode((await answer.body!.getReader().read()).value)).toMatch(/^retry: \d+\n\n/);
+      leaving.abort();
+    }
+    const { status } = await fetch(`${url}/account/live`);
+    expect(status).toBe(401);
+  });
+
   it('end with the session, wherever it was ended', async () => {
     const page = await newPage({ as: ben, url: '/live-crew' });
     expectError(page, /status of 401/);
@@ -165,6 +180,21 @@ describe('pages that are kept open', () => {
     await request.post('/api/auth/signout', { form: { csrfToken, json: 'true' }, headers: { Origin: url } });
     await credit(ben, '0.50');
     await page.waitForURL(/\/sign-in/, { timeout: 10_000 });
+  });
+
+  it('of an owner who is one no more lead to what a member sees', async () => {
+    const { body } = await call(team.apiKey, 'POST', '/members', {
+      name: 'Olga',
+      role: 'owner',
+      generatePassword: true,
+    });
+    const page = await newPage({ as: { email: body.member.email, password: body.secrets.password } });
+    await page.goto('/live-crew/members');
+    await toHear(page);
+    await call(team.apiKey, 'POST', `/members/${body.member.id}/role`, { role: 'member' });
+    await see(page.getByRole('link', { name: 'My seat' })).toBeVisible(SOON);
+    await page.waitForURL(/\/live-crew$/);
+    await see(page.getByRole('heading', { name: 'How to send' })).toBeVisible();
   });
 
   it('whose seat was deactivated say so by themselves', async () => {

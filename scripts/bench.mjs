@@ -6,7 +6,7 @@ import './lib/node-version.mjs';
  */
 
 const { explain } = await import('./lib/stop.mjs');
-const names = ['round-trips', 'ledger', 'http', 'scale', 'pages'];
+const names = ['round-trips', 'ledger', 'http', 'scale', 'pages', 'live'];
 const words = process.argv.slice(2);
 const chosen = names.filter((name) => words.includes(name));
 const seconds = words.find((word) => /^[0-9]+$/.test(word)) ?? '6';
@@ -74,8 +74,9 @@ try {
   try {
     await success(await child(['scripts/lib/prepare.ts'], env));
     for (const name of chosen.length > 0 ? chosen : names) {
-      if (name === 'http' || name === 'pages') await serve();
-      await success(await child([`bench/${name}.ts`, seconds], env));
+      if (['http', 'pages', 'live'].includes(name)) await serve();
+      const pid = { BENCH_WEB_PID: String(web[0]?.pid ?? '') };
+      await success(await child([`bench/${name}.ts`, seconds], { ...env, ...pid }));
     }
   } finally {
     await stop();

@@ -14,7 +14,6 @@ import { creditMember, fundTeam, withdrawFromTeam } from '@/server/domain/ledger
 import { deactivateMember, deleteMember, setRole } from '@/server/domain/members/write';
 import { reportMessages, sendMessage } from '@/server/domain/messages/write';
 import { serveWaiting } from '@/server/domain/recharge/write';
-import { services } from '@/server/http/services';
 import { openServices } from './proof/support';
 import { callProcedure, listProcedures, sessionOf } from './support/procedures';
 import { addMember, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';

@@ -61,11 +61,11 @@ async function open(person: Person | null, lastId?: string | null): Promise<Stre
 
 async function until(what: () => boolean): Promise<void> {
   for (const end = Date.now() + SOON_MS; !what(); await sleep(10)) {
-    if (Date.now() > end) throw new Error(`Not within ${SOON_MS} ms: ${what}`);
+    if (Date.now() > end) throw new Error(`Not within ${SOON_MS} ms: ${String(what)}`);
   }
 }
 
-/** What a stream hears when all is told that was changed until now. Another stream, which hears it too, says when. */
+/** What streams have heard once all is told that was changed until now. */
 async function allHeard(...streams: Stream[]): Promise<unknown[][]> {
   await tellRest(services().database.pool);
   await sleep(2 * 250 + 100);
@@ -248,7 +248,7 @@ describe('a stream that comes again', () => {
     const second = await open(ann.person, last);
     await until(() => second.heard().length === 1);
     expect(second.heard()[0]).toMatchObject({ members: [ann.mem] });
-    const third = await open(ann.person, second.events.at(-1)!.id!);
+    const third = await open(ann.person, second.events.at(-1)!.id);
     await allHeard();
     expect(third.heard()).toEqual([]);
   });

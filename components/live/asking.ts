@@ -4,11 +4,13 @@ import type { Change, Heard } from './stream';
 /** What is shown is asked anew at most so often. */
 const PAUSE_MS = 1_000;
 
+type OnAsking = { onAsk: (heard: Heard) => void; onDemoted: () => void };
+
 /**
  * Asks anew what is shown and may have changed: at once, then at most once a second, never while the last asking is
- * unanswered or the tab is hidden. `onAsk` is told for what.
+ * unanswered or the tab is hidden. `onAsk` is told for what; `onDemoted`, that the page may be none of what one now sees.
  */
-export function makeAsking(client: QueryClient, onAsk: (heard: Heard) => void) {
+export function makeAsking(client: QueryClient, { onAsk, onDemoted }: OnAsking) {
   let untold: Heard | null = null;
   let timer: number | undefined;
   let isAsking = false;
@@ -25,7 +27,11 @@ export function makeAsking(client: QueryClient, onAsk: (heard: Heard) => void) {
     isAsking = true;
     askedAt = performance.now();
     onAsk(heard);
-    const predicate = (query: Query) => mayShow(query, heard);
+    if (heard === 'reset' && (await isDemoted(client))) {
+      isAsking = false;
+      return onDemoted();
+    }
+    const predicate = (query: Query) => mayShow(query, heard) && !(heard === 'reset' && isShell(query));
     // An answer that was on its way already may be of before the change: it is asked for once more.
     const isEarly = client.getQueryCache().findAll({ type: 'active', predicate }).some(isFirstOnItsWay);
     await client.invalidateQueries({ predicate });
@@ -44,6 +50,20 @@ export function makeAsking(client: QueryClient, onAsk: (heard: Heard) => void) {
       clearTimeout(timer);
     },
   };
+}
+
+const SHELL = { queryKey: [['team', 'getShell']] };
+const isShell = ({ queryKey }: Query): boolean => String(queryKey[0]) === String(SHELL.queryKey[0]);
+
+/** Asks first who one is now: what an owner alone may see is not asked for in vain by who is one no more. */
+async function isDemoted(client: QueryClient): Promise<boolean> {
+  const role = () => {
+    const shell = client.getQueryCache().findAll(SHELL)[0]?.state.data as { me?: { role: string } };
+    return shell?.me?.role;
+  };
+  const before = role();
+  await client.invalidateQueries(SHELL);
+  return before === 'owner' && role() === 'member';
 }
 
 const isFirstOnItsWay = ({ state }: Query): boolean => state.fetchStatus === 'fetching' && state.data === undefined;

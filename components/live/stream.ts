@@ -18,7 +18,7 @@ const HIDDEN_MS = 30_000;
 const SETTLE_MS = 1_000;
 
 /** Who is refused a stream (too many, or the server is away behind a proxy) tries again after so long, then twice that. */
-const REFUSED_MS = 5_000;
+const REFUSED_MS = 2_000;
 const LONGEST_REFUSED_MS = 60_000;
 
 /** Of the lock, of the channel, and of what this browser heard last. */

@@ -16,7 +16,7 @@ const MOST_OF_A_PERSON = 20;
 /** How many events may wait for a slow reader. */
 const MOST_UNREAD = 16;
 
-/** A browser that has lost its stream comes again after a second or two: not all of them at once. */
+/** Who has lost its stream comes again after a second or two: not all of them at once. */
 const RETRY_MS = 1_000;
 
 const HUB = Symbol.for('purser.live');
@@ -59,7 +59,8 @@ async function answer(request: Request, person: Person | null): Promise<Response
   const { sessionId, userId } = person;
   const seats = (await listWatching(services(), [sessionId])).get(sessionId);
   if (!seats) fail('missing_key', { detail: 'Sign in first.' });
-  if (isDraining() || hub().size >= MOST_STREAMS) fail('unavailable', { retryAfterSeconds: 5 });
+  if (isDraining()) return streamOf(retryLine());
+  if (hub().size >= MOST_STREAMS) fail('unavailable', { retryAfterSeconds: 5 });
   if (hub().countOf(userId) >= MOST_OF_A_PERSON) fail('rate_limited', { retryAfterSeconds: 60 });
   const lastId = request.headers.get('last-event-id') ?? new URL(request.url).searchParams.get('lastEventId');
   const encoder = new TextEncoder();
@@ -68,7 +69,7 @@ async function answer(request: Request, person: Person | null): Promise<Response
     {
       start(controller) {
         const write = (text: string) => controller.enqueue(encoder.encode(text));
-        write(`retry: ${Math.round(RETRY_MS * (1 + Math.random()))}\n\n`);
+        write(retryLine());
         const send = (text: string) => {
           if ((controller.desiredSize ?? 0) <= 0) return false;
           write(text);
@@ -80,7 +81,14 @@ async function answer(request: Request, person: Person | null): Promise<Response
     },
     { highWaterMark: MOST_UNREAD },
   );
-  return new Response(body, {
+  return streamOf(body);
+}
+
+const retryLine = (): string => `retry: ${Math.round(RETRY_MS * (1 + Math.random()))}\n\n`;
+
+/** A stream that ends is opened anew by its browser; a refusal is not. */
+const streamOf = (body: ReadableStream | string): Response =>
+  new Response(body, {
     headers: {
       'Content-Type': 'text/event-stream; charset=utf-8',
       // Neither kept, nor packed, nor held back on the way.
@@ -88,7 +96,6 @@ async function answer(request: Request, person: Person | null): Promise<Response
       'X-Accel-Buffering': 'no',
     },
   });
-}
 
 function refuse(error: unknown, requestId: string): Response {
   if (error instanceof DomainError) return problemResponse(error.code, { ...error.facts, requestId });
