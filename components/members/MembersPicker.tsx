@@ -27,8 +27,7 @@ export function MembersPicker({ value, onChange }: { value: string[]; onChange: 
   return (
     <MultiSelect
       size="xs"
-      miw="14rem"
-      maw="28rem"
+      w="14rem"
       aria-label="Members"
       placeholder={value.length === 0 ? 'All members' : ''}
       searchable
