@@ -35,8 +35,7 @@ export function MembersPicker({ value, onChange, among }: Props) {
   return (
     <MultiSelect
       size="xs"
-      miw="12rem"
-      maw="28rem"
+      w="14rem"
       aria-label="Members"
       placeholder={value.length === 0 ? 'All members' : ''}
       searchable

@@ -23,7 +23,7 @@ type Props = {
 };
 
 /** From so many bars on there is no room between them. */
-const DENSE = 62;
+const DENSE = 120;
 
 /** A round height that is not below it, and whose half is round too. */
 function roundUp(size: number): number {
@@ -37,7 +37,7 @@ export function BarChart({ label, bars, print, names, ends, isTabled = false }: 
   const [shown, setShown] = useState<Bar | null>(null);
   const largest = Math.max(0, ...bars.flatMap(({ now, before }) => [now.size, before?.size ?? 0]));
   return (
-    <figure className={styles.figure} aria-label={label}>
+    <figure className={styles.figure} aria-label={label} data-dense={bars.length >= DENSE || undefined}>
       <figcaption className={styles.legend}>
         <span data-mark="now">{names.now}</span>
         {names.before && <span data-mark="before">{names.before}</span>}
@@ -90,7 +90,7 @@ const Axis = ({ top, print }: { top: number; print: Props['print'] }) => (
 const height = (size: number, top: number) => ({ '--height': `${(100 * size) / top}%` }) as CSSProperties;
 
 const Bars = ({ bars, top, onShow }: { bars: Bar[]; top: number; onShow: (bar: Bar) => void }) => (
-  <div className={styles.bars} data-dense={bars.length >= DENSE || undefined}>
+  <div className={styles.bars}>
     {bars.map((bar) => (
       <div key={bar.id} className={styles.bar} onMouseEnter={() => onShow(bar)}>
         {bar.before && bar.before.size > 0 && <span data-mark="before" style={height(bar.before.size, top)} />}
