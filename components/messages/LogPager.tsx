@@ -2,12 +2,14 @@
 
 import { ActionIcon, Button } from '@mantine/core';
 import type { inferOutput } from '@trpc/tanstack-react-query';
-import { ChevronLeft, ChevronRight, Pause, Play } from 'lucide-react';
+import { ChevronLeft, ChevronRight, Download, Pause, Play } from 'lucide-react';
 import { NEWER_MAX } from '@/server/domain/texts/rules';
 import type { useTRPC } from '@/components/data';
+import { CopyIconButton } from '@/components/ui/Copy';
+import { useDialogs } from '@/components/ui/dialogs';
 import { usePlace } from '@/components/ui/usePlace';
 import styles from './messages.module.css';
-import { PAGE_SIZE } from './view';
+import { PAGE_SIZE, type LogFilters } from './view';
 import type { Log } from './useLog';
 
 type Page = inferOutput<ReturnType<typeof useTRPC>['messages']['browseMessages']>;
@@ -52,6 +54,8 @@ export function LogPager({ log, page, total }: { log: Log; page: Page; total: nu
       <span className={`muted tabular ${styles.total}`}>
         {typeof total === 'number' && (total === 1 ? '1 message' : `${number(total)} messages`)}
       </span>
+      <CopyIconButton text={() => window.location.href} label="Copy a link to this" />
+      <CsvButton filters={log.filters} />
       <ActionIcon variant="default" aria-label="Newer messages" disabled={isNewest || newer === 0} onClick={back}>
         <ChevronLeft size={14} aria-hidden />
       </ActionIcon>
@@ -64,5 +68,22 @@ export function LogPager({ log, page, total }: { log: Log; page: Page; total: nu
         <ChevronRight size={14} aria-hidden />
       </ActionIcon>
     </nav>
+  );
+}
+
+function CsvButton({ filters }: { filters: LogFilters }) {
+  const open = useDialogs();
+  const ask = () =>
+    open({
+      title: 'Messages as CSV',
+      body: async (close) => {
+        const { ExportLog } = await import('./ExportLog');
+        return <ExportLog filters={filters} onClose={close} />;
+      },
+    });
+  return (
+    <Button size="compact-xs" variant="default" leftSection={<Download size={12} aria-hidden />} onClick={ask}>
+      CSV
+    </Button>
   );
 }

@@ -1,14 +1,11 @@
 'use client';
 
 import { Button } from '@mantine/core';
-import { Download } from 'lucide-react';
 import { MESSAGE_STATUSES } from '@/server/domain/texts/rules';
 import { MembersPicker } from '@/components/members/MembersPicker';
 import { countryName } from '@/components/rates/view';
-import { CopyIconButton } from '@/components/ui/Copy';
 import { dayFromNow } from '@/components/ui/day';
 import { DayField } from '@/components/ui/DayField';
-import { useDialogs } from '@/components/ui/dialogs';
 import { FilterChip } from '@/components/ui/FilterChip';
 import { SearchField } from '@/components/ui/SearchField';
 import tableStyles from '@/components/ui/table.module.css';
@@ -32,7 +29,6 @@ type Props = { log: Log; facets: Facets | undefined; hasMembers: boolean };
 export function LogToolbar({ log, facets, hasMembers }: Props) {
   const { view, narrow } = log;
   const { locale } = usePlace();
-  const open = useDialogs();
   const { memberId: _chosen, ...among } = log.filters;
   const number = (value: number | null) => (value === null ? undefined : value.toLocaleString(locale));
   const countries = countryChoices(facets?.countries ?? [], view.country);
@@ -69,24 +65,6 @@ export function LogToolbar({ log, facets, hasMembers }: Props) {
           Clear
         </Button>
       )}
-      <span className={tableStyles.push} />
-      <CopyIconButton text={() => window.location.href} label="Copy a link to this" />
-      <Button
-        size="xs"
-        variant="default"
-        leftSection={<Download size={14} aria-hidden />}
-        onClick={() =>
-          open({
-            title: 'Messages as CSV',
-            body: async (close) => {
-              const { ExportLog } = await import('./ExportLog');
-              return <ExportLog filters={log.filters} onClose={close} />;
-            },
-          })
-        }
-      >
-        CSV
-      </Button>
     </search>
   );
 }

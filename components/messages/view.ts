@@ -12,18 +12,15 @@ import { dayFromNow } from '@/components/ui/day';
 /** Ranges by how many UTC days they have, today among them. */
 export const SPANS = ['1', '7', '30', '90', '365', 'all'] as const;
 
-/** What an address says that can be no country, or no number, is passed over. */
+/** What an address says that can be no country, number or id is passed over. */
 const parseAs = (pattern: RegExp) =>
-  createParser({
-    parse: (text) => (pattern.test(text) ? text.toUpperCase() : null),
-    serialize: (text: string) => text,
-  });
+  createParser({ parse: (text) => (pattern.test(text) ? text : null), serialize: (text: string) => text });
 
 /** The whole state of the log, as it stands in its address; days are UTC, the last one is shown whole. */
 export const logView = {
   member: parseAsArrayOf(parseAsString).withDefault([]),
   status: parseAsStringLiteral(MESSAGE_STATUSES),
-  country: parseAs(/^[a-z]{2}$/i),
+  country: parseAs(/^[A-Z]{2}$/),
   recipient: parseAs(/^\+[0-9]{1,15}$/),
   reference: parseAsString,
   days: parseAsStringLiteral(SPANS).withDefault('30'),
@@ -33,7 +30,7 @@ export const logView = {
   at: parseAsString,
   way: parseAsStringLiteral(['older', 'newer', 'hold']).withDefault('older'),
   /** The message that is shown whole. */
-  open: parseAsString,
+  open: parseAs(/^msg_[0-9a-z]{26}$/),
 };
 
 export const loadLogView = createLoader(logView);
