@@ -89,8 +89,8 @@ describe('owner and member, there and back', () => {
   it('leaves exactly one way back when two owners demote each other at once', async () => {
     const second = await signedIn('Rival Owner', 'owner');
     const [one, two] = [
-      await newPage({ as: team, url: '/role-pages/members' }),
-      await newPage({ as: second, url: '/role-pages/members' }),
+      await newPage({ as: team, url: '/role-pages/members', deaf: true }),
+      await newPage({ as: second, url: '/role-pages/members', deaf: true }),
     ];
     for (const page of [one, two]) expectError(page, /403/);
     await one.getByRole('button', { name: 'Make Rival Owner a member' }).click();

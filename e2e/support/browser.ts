@@ -76,17 +76,18 @@ async function openPage(browser: Browser, options: PageOptions): Promise<Page> {
   if (as) await enter(context, as);
   const page = await context.newPage();
   await listen(page);
-  if (deaf) {
-    const silent = () =>
-      Object.assign(window, {
-        EventSource: class extends EventTarget {
-          close() {}
-        },
-      });
-    await page.addInitScript(silent);
-  }
+  if (deaf) await page.addInitScript(stopEars);
   if (url !== undefined) await openAt(page, url);
   return page;
+}
+
+/** In the page: neither its own stream nor another tab's tells it anything. */
+function stopEars(): void {
+  class Silent extends EventTarget {
+    close() {}
+    postMessage() {}
+  }
+  Object.assign(window, { EventSource: Silent, BroadcastChannel: Silent });
 }
 
 /** Opens a path, up to where everything on it can be used: what is typed before React has taken a field over is lost. */

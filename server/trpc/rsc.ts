@@ -26,8 +26,9 @@ export const serverQueries = cache(async (slug: string) => {
 
 /** As `serverQueries`, for what is the person's own. */
 export const personalQueries = cache(async () => {
+  const since = lastWord();
   const person = await currentPerson();
-  return person ? queriesOf({ actor: null, person }) : toSignIn();
+  return person ? { ...queriesOf({ actor: null, person }), since } : toSignIn();
 });
 
 const toSignIn = async (): Promise<never> => redirect(`/sign-in?next=${encodeURIComponent(await askedPath())}`);
