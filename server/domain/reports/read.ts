@@ -163,8 +163,7 @@ async function findMembers(ctx: Ctx, asked: Asked, { limit, offset }: Piece, par
   const { range, sort, direction } = asked;
   const { teamId } = ctx.actor;
   const way = direction === 'asc' ? sql`ASC` : sql`DESC`;
-  const name = sql`lower(name COLLATE natural_order)`;
-  const order = sort === 'name' ? sql`${name} ${way}, id` : sql`coalesce(size, 0) ${way}, ${name}, id`;
+  const order = sort === 'name' ? sql`lower(name COLLATE natural_order)` : sql`coalesce(size, 0)`;
   const size = sql.raw(`sum(u.${sort === 'name' ? 'messages' : sort})`);
   const { rows } = await ctx.db.execute<Found>(sql`
     WITH sent AS (SELECT u.member_id, ${size} AS size FROM ${sumsIn(ctx, asked, range)} GROUP BY 1),
@@ -174,7 +173,7 @@ async function findMembers(ctx: Ctx, asked: Asked, { limit, offset }: Piece, par
         OR (SELECT true FROM ${sumsIn(ctx, asked, rangeBefore(range))} AND u.member_id = m.id LIMIT 1))
     )
     SELECT (SELECT count(*) FROM found) AS groups, ARRAY(SELECT json_build_object('id', id, 'name', name, 'status', status)
-      FROM found ORDER BY ${order} LIMIT ${limit}::int OFFSET ${offset}::int) AS page`);
+      FROM found ORDER BY ${order} ${way}, id LIMIT ${limit}::int OFFSET ${offset}::int) AS page`);
   const { groups, page } = rows[0]!;
   const sums = await sumsBy(ctx, { ...asked, seats: page.map(({ id }) => id) }, parts);
   const data = page.map((member): Group => {
