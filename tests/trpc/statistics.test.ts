@@ -105,6 +105,8 @@ describe('the statistics', () => {
         },
       ],
     });
+    const later = await answer(team.ownerKey, { from: '2026-03-05', to: '2026-03-07', groupBy: 'member' });
+    expect([later.groups, later.data[1]]).toMatchObject([2, { key: ann.mem, now: NOTHING, before: { messages: 3 } }]);
     const byCountry = await answer(team.ownerKey, { ...RANGE, groupBy: 'country', sort: 'name', direction: 'asc' });
     expect(byCountry.total).toEqual(total);
     expect(byCountry.data).toMatchObject([

@@ -77,48 +77,46 @@ async function groups(
     .groupBy(key)
     .orderBy(asc(key));
   const name = groupBy === 'member' ? 'memberId' : groupBy;
-  return rows.map(({ key: value, cost, ...counts }) => ({
-    [name]: value,
-    messages: Number(counts.messages),
-    segments: Number(counts.segments),
-    delivered: Number(counts.delivered),
-    failed: Number(counts.failed),
-    cost: BigInt(cost),
-  }));
+  return rows.map((row) => ({ [name]: row.key, ...figuresOf(row) }));
 }
 
-const totalOf = (rows: UsageRow[]): Usage['total'] =>
-  rows.reduce(
-    (total, row) => ({
-      messages: total.messages + row.messages,
-      segments: total.segments + row.segments,
-      delivered: total.delivered + row.delivered,
-      failed: total.failed + row.failed,
-      cost: total.cost + row.cost,
-    }),
-    { messages: 0, segments: 0, delivered: 0, failed: 0, cost: 0n },
-  );
+const figuresOf = ({ messages, segments, delivered, failed, cost }: Sums): Usage['total'] => ({
+  messages: Number(messages),
+  segments: Number(segments),
+  delivered: Number(delivered),
+  failed: Number(failed),
+  cost: BigInt(cost),
+});
+
+const plus = (a: Usage['total'], b: Usage['total']): Usage['total'] => ({
+  messages: a.messages + b.messages,
+  segments: a.segments + b.segments,
+  delivered: a.delivered + b.delivered,
+  failed: a.failed + b.failed,
+  cost: a.cost + b.cost,
+});
+
+const totalOf = (rows: UsageRow[]): Usage['total'] => rows.reduce(plus, NOTHING);
 
 /**
  * The statistics of a range of UTC days by member, day or country, each figure beside that of as many days directly
- * before: from the daily sums, sorted and cut by the database. Of days each one is there, with nothing too. A member
- * sees itself alone.
+ * before: from the daily sums, a page of members sorted and cut by the database. Of days each one is there, with nothing
+ * too. A member sees itself alone.
  * @throws DomainError `invalid_request` for a range that is too long
  */
 export async function browseUsage(ctx: Ctx, { page, pageSize, ...input }: BrowseUsage): Promise<UsagePage> {
   const asked = await askedOf(ctx, input);
-  const isOfDays = input.groupBy === 'day';
-  const piece = isOfDays ? WHOLE : { limit: pageSize, offset: (page - 1) * pageSize };
-  const { data, ...rest } = await findGroups(ctx, asked, piece);
-  const sparks = isOfDays ? null : await sparksOf(ctx, asked, data);
   const { groupBy, range } = asked;
-  const rows = data.map((row, i) => ({ ...row, spark: sparks?.[i] ?? null }));
+  const piece = groupBy === 'day' ? WHOLE : { limit: pageSize, offset: (page - 1) * pageSize };
+  const { data, ...rest } = await findGroups(ctx, asked, piece, partsOf(range));
+  const rows = groupBy === 'day' ? data.map((row) => ({ ...row, spark: null })) : data;
   return { groupBy, range, rangeBefore: rangeBefore(range), ...rest, data: rows };
 }
 
 /** All groups of the statistics, in the order of the page. */
 export async function* exportUsage(ctx: Ctx, input: ExportUsage): AsyncGenerator<UsageGroup[]> {
-  yield (await findGroups(ctx, await askedOf(ctx, input), WHOLE)).data;
+  const asked = await askedOf(ctx, input);
+  yield (await findGroups(ctx, asked, WHOLE, { count: 1, days: daysIn(asked.range) })).data;
 }
 
 type Piece = { limit: number | null; offset: number };
@@ -136,29 +134,74 @@ async function askedOf(ctx: Ctx, { from, to, memberId, ...rest }: ExportUsage): 
   return { ...rest, range, seats };
 }
 
-const FIGURES = ['messages', 'segments', 'delivered', 'failed', 'cost'] as const;
+type Group = UsageGroup & { spark: Spark };
+type Groups = { data: Group[]; groups: number; total: Pick<UsageGroup, 'now' | 'before'> };
 
-/** The same of every figure, as a list of SQL. */
-const each = (of: (figure: string) => string): SQL => sql.raw(FIGURES.map(of).join(', '));
+/** Days and countries are few and are sorted here; of members only those of the page are looked at whole. */
+async function findGroups(ctx: Ctx, asked: Asked, piece: Piece, parts: Parts): Promise<Groups> {
+  if (asked.groupBy === 'member') return findMembers(ctx, asked, piece, parts);
+  const sums = await sumsBy(ctx, asked, parts);
+  const keys = asked.groupBy === 'day' ? everyDay(asked.range) : [...sums.keys()];
+  const all = keys.map((key): Group => ({ key, member: null, ...(sums.get(key) ?? nothing(parts)) }));
+  const end = piece.limit === null ? undefined : piece.offset + piece.limit;
+  const data = all.toSorted(orderOf(asked)).slice(piece.offset, end);
+  return { data, groups: all.length, total: comparedTotal(all) };
+}
 
-/** The rows of daily sums from one day to another. The team's own serve unless members are asked about: they are fewer. */
-function sumsIn(ctx: Ctx, { groupBy, seats, country }: Asked, from: string, to: string): SQL {
+function orderOf({ sort, direction }: Asked): (a: Group, b: Group) => number {
+  const way = direction === 'asc' ? 1 : -1;
+  const sizeOf = (group: Group) => (sort === 'name' ? group.key : group.now[sort]);
+  return (a, b) => {
+    const [one, other] = sizeOf(a) === sizeOf(b) ? [a.key, b.key] : [sizeOf(a), sizeOf(b)];
+    return one < other ? -way : way;
+  };
+}
+
+type Found = { groups: string; page: { id: string; name: string; status: 'active' | 'inactive' | 'deleted' }[] };
+
+async function findMembers(ctx: Ctx, asked: Asked, { limit, offset }: Piece, parts: Parts): Promise<Groups> {
+  const { range, sort, direction } = asked;
+  const { teamId } = ctx.actor;
+  const way = direction === 'asc' ? sql`ASC` : sql`DESC`;
+  const order = sort === 'name' ? sql`lower(name COLLATE natural_order)` : sql`coalesce(size, 0)`;
+  const size = sql.raw(`sum(u.${sort === 'name' ? 'messages' : sort})`);
+  const { rows } = await ctx.db.execute<Found>(sql`
+    WITH sent AS (SELECT u.member_id, ${size} AS size FROM ${sumsIn(ctx, asked, range)} GROUP BY 1),
+    found AS (
+      SELECT m.id, m.name, m.status, s.size FROM members m LEFT JOIN sent s ON s.member_id = m.id
+      WHERE m.team_id = ${teamId}::uuid AND (s.member_id IS NOT NULL
+        OR (SELECT true FROM ${sumsIn(ctx, asked, rangeBefore(range))} AND u.member_id = m.id LIMIT 1))
+    )
+    SELECT (SELECT count(*) FROM found) AS groups, ARRAY(SELECT json_build_object('id', id, 'name', name, 'status', status)
+      FROM found ORDER BY ${order} ${way}, id LIMIT ${limit}::int OFFSET ${offset}::int) AS page`);
+  const { groups, page } = rows[0]!;
+  const sums = await sumsBy(ctx, { ...asked, seats: page.map(({ id }) => id) }, parts);
+  const data = page.map((member): Group => {
+    return { key: printId('mem', member.id), member, ...(sums.get(member.id) ?? nothing(parts)) };
+  });
+  const total = comparedTotal((await sumsBy(ctx, { ...asked, groupBy: 'day' }, parts)).values());
+  return { data, groups: Number(groups), total };
+}
+
+/** The rows of daily sums of a range. The team's own serve unless members are asked about: they are fewer. */
+function sumsIn(ctx: Ctx, { groupBy, seats, country }: Asked, { from, to }: Range): SQL {
   const table = seats === null && groupBy !== 'member' ? usageTeamDaily : usageDaily;
   return sql`${table} u WHERE u.team_id = ${ctx.actor.teamId}::uuid AND u.day >= ${from}::date AND u.day < ${to}::date
     ${seats === null ? sql`` : sql`AND u.member_id = ANY (${`{${seats.join()}}`}::uuid[])`}
     ${country === undefined ? sql`` : sql`AND u.country = ${country}`}`;
 }
 
-type Counted = { now: string[]; before: string[] };
-type Found = {
-  total: Counted & { groups: string };
-  rows: (Counted & { key: string; name: string | null; status: 'active' | 'inactive' | 'deleted' | null })[] | null;
-};
+const FIGURES = ['messages', 'segments', 'delivered', 'failed', 'cost'] as const;
+const SUMS = sql.raw(FIGURES.map((figure) => `sum(u.${figure}) AS ${figure}`).join(', '));
 
-/** Groups in their order, how many there are, and the sums of all; the days of the range and those before in one reading. */
-async function findGroups(ctx: Ctx, asked: Asked, { limit, offset }: Piece) {
-  const { groupBy, range, sort, direction } = asked;
-  const ofMembers = groupBy === 'member';
+type Parts = ReturnType<typeof partsOf>;
+type Spark = { messages: number[]; cost: bigint[] };
+type Compared = { now: UsageGroup['now']; before: UsageGroup['now']; spark: Spark };
+
+/** The sums of each group: of the days before, and of the range in its parts and altogether. */
+async function sumsBy(ctx: Ctx, asked: Asked, parts: Parts): Promise<Map<string, Compared>> {
+  const { groupBy, range } = asked;
+  const before = rangeBefore(range);
   const isNow = sql`u.day >= ${range.from}::date`;
   const key = {
     member: sql`u.member_id`,
@@ -166,83 +209,41 @@ async function findGroups(ctx: Ctx, asked: Asked, { limit, offset }: Piece) {
     // A day of those before stands beside the day as far into the range.
     day: sql`CASE WHEN ${isNow} THEN u.day ELSE u.day + ${daysIn(range)}::int END`,
   }[groupBy];
-  const everyDay = sql`UNION ALL SELECT day::date, true, 0, 0, 0, 0, 0
-    FROM generate_series(${range.from}::date, ${range.to}::date - 1, interval '1 day') AS day`;
-  const seat = sql`LEFT JOIN members m ON m.team_id = ${ctx.actor.teamId}::uuid AND m.id = g.key`;
-  const name = ofMembers ? sql`lower(m.name COLLATE natural_order)` : sql`g.key`;
-  const order = sort === 'name' ? name : sql.raw(`g.${sort}`);
-  const now = each((figure) => `coalesce(sum(${figure}), 0)`);
-  const before = each((figure) => `coalesce(sum(${figure}_before), 0)`);
-  const { rows } = await ctx.db.execute<Found>(sql`
-    WITH sums AS (
-      SELECT ${key} AS key, ${isNow} AS is_now, ${each((figure) => `sum(u.${figure}) AS ${figure}`)}
-      FROM ${sumsIn(ctx, asked, rangeBefore(range).from, range.to)} GROUP BY 1, 2
-      ${groupBy === 'day' ? everyDay : sql``}
-    ), groups AS (
-      SELECT key, ${each((figure) => `coalesce(sum(${figure}) FILTER (WHERE is_now), 0) AS ${figure}`)},
-        ${each((figure) => `coalesce(sum(${figure}) FILTER (WHERE NOT is_now), 0) AS ${figure}_before`)}
-      FROM sums GROUP BY key
-    ), page AS (
-      SELECT g.*, ${ofMembers ? sql`m.name, m.status` : sql`NULL AS name, NULL AS status`},
-        row_number() OVER (ORDER BY ${order} ${direction === 'asc' ? sql`ASC` : sql`DESC`}, ${name}, g.key) AS place
-      FROM groups g ${ofMembers ? seat : sql``} ORDER BY place LIMIT ${limit}::int OFFSET ${offset}::int
-    )
-    SELECT (SELECT json_build_object('groups', count(*), 'now', ARRAY[${now}]::text[], 'before', ARRAY[${before}]::text[])
-        FROM groups) AS total,
-      (SELECT json_agg(json_build_object('key', key::text, 'name', name, 'status', status,
-        'now', ARRAY[${each((figure) => figure)}]::text[], 'before', ARRAY[${each((figure) => `${figure}_before`)}]::text[])
-        ORDER BY place) FROM page) AS rows`);
-  const { total, rows: found } = rows[0]!;
-  const data = (found ?? []).map(({ key, name, status, ...counted }): UsageGroup => {
-    const member = ofMembers ? { id: key, name: name!, status: status! } : null;
-    return { key: member ? printId('mem', key) : key, member, ...comparedOf(counted) };
-  });
-  return { data, total: comparedOf(total), groups: Number(total.groups) };
-}
-
-const comparedOf = ({ now, before }: Counted): Pick<UsageGroup, 'now' | 'before'> => ({
-  now: figuresOf(now),
-  before: figuresOf(before),
-});
-
-function figuresOf(texts: string[]): UsageGroup['now'] {
-  const [messages, segments, delivered, failed, cost] = texts;
-  return {
-    messages: Number(messages),
-    segments: Number(segments),
-    delivered: Number(delivered),
-    failed: Number(failed),
-    cost: BigInt(cost!),
-  };
-}
-
-type Spark = NonNullable<UsagePage['data'][number]['spark']>;
-
-/** How each of some members or countries went over the range, in its parts. */
-async function sparksOf(ctx: Ctx, asked: Asked, groups: UsageGroup[]): Promise<Spark[]> {
-  const { groupBy, range } = asked;
-  const { count, days } = partsOf(range);
-  const ofMembers = groupBy === 'member';
-  const keys = groups.map(({ key, member }) => member?.id ?? key);
-  const key = ofMembers ? sql`u.member_id` : sql`u.country`;
-  const wanted = sql`ANY (string_to_array(${keys.join()}, ',')${ofMembers ? sql`::uuid[]` : sql``})`;
-  const { rows } = await ctx.db.execute<{ key: string; part: number; messages: string; cost: string }>(sql`
-    SELECT ${key}::text AS key, ${count - 1}::int - (${range.to}::date - 1 - u.day) / ${days}::int AS part,
-      sum(u.messages) AS messages, sum(u.cost) AS cost
-    FROM ${sumsIn(ctx, asked, range.from, range.to)} AND ${key} = ${wanted} GROUP BY 1, 2`);
-  const sparks = new Map(keys.map((one): [string, Spark] => [one, emptySpark(count)]));
-  for (const { key: one, part, messages, cost } of rows) {
-    const spark = sparks.get(one)!;
-    spark.messages[part] = Number(messages);
-    spark.cost[part] = BigInt(cost);
+  const part = sql`CASE WHEN ${isNow} THEN ${parts.count - 1}::int - (${range.to}::date - 1 - u.day) / ${parts.days}::int END`;
+  const { rows } = await ctx.db.execute<Sums & { key: string; part: number | null }>(sql`
+    SELECT key::text, part, ${sql.raw(FIGURES.join(', '))} FROM (
+      SELECT ${key} AS key, ${part} AS part, ${SUMS} FROM ${sumsIn(ctx, asked, { from: before.from, to: range.to })} GROUP BY 1, 2
+    ) grouped`);
+  const found = new Map<string, Compared>();
+  for (const row of rows) {
+    const sums = found.get(row.key) ?? nothing(parts);
+    found.set(row.key, sums);
+    const figures = figuresOf(row);
+    if (row.part === null) sums.before = figures;
+    else {
+      sums.now = plus(sums.now, figures);
+      sums.spark.messages[row.part] = figures.messages;
+      sums.spark.cost[row.part] = figures.cost;
+    }
   }
-  return [...sparks.values()];
+  return found;
 }
 
-const emptySpark = (count: number): Spark => ({
-  messages: Array.from({ length: count }, () => 0),
-  cost: Array.from({ length: count }, () => 0n),
+const NOTHING = { messages: 0, segments: 0, delivered: 0, failed: 0, cost: 0n };
+
+const nothing = ({ count }: Parts): Compared => ({
+  now: NOTHING,
+  before: NOTHING,
+  spark: { messages: Array.from({ length: count }, () => 0), cost: Array.from({ length: count }, () => 0n) },
 });
+
+const everyDay = (range: Range): string[] => Array.from({ length: daysIn(range) }, (_, i) => addDays(range.from, i));
+
+function comparedTotal(groups: Iterable<Omit<Compared, 'spark'>>): Groups['total'] {
+  let total = { now: NOTHING, before: NOTHING };
+  for (const { now, before } of groups) total = { now: plus(total.now, now), before: plus(total.before, before) };
+  return total;
+}
 
 export type ReportsProof = { ok: boolean; messages: number; sums: number; problems: string[] };
 
