@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lt, sql, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
 import { builtOnce, shapeOf, UNNAMED, type Db } from '@/db/client';
 import { ledgerAccounts } from '@/db/schema/ledger';
@@ -16,6 +16,7 @@ import { heldTo, may } from '../policy';
 import { rateCard } from '../rates/read';
 import { ruleOf, type RechargeState } from '../recharge/read';
 import { amountToPost, decideRecharge, settleRecharge, type MasterAnswer } from '../recharge/rules';
+import { KEPT_FROM } from '../reports/read';
 import { priceMessage, type PricedMessage } from './rules';
 import type {
   AcceptedBatch,
@@ -223,6 +224,21 @@ export async function getMessage(ctx: Ctx, id: string): Promise<MessageDetail> {
     { status: 'failed', at: row.failedAt, detail: row.errorDetail },
   ] as const;
   return { ...message, events: entered.flatMap((event) => (event.at ? [{ ...event, at: event.at }] : [])) };
+}
+
+/**
+ * The first day (UTC) of which the log still holds all that the actor sees: of its oldest message, or after what retention
+ * has dropped. Null without any message. One probe of an index a partition.
+ */
+export async function firstKeptDay(ctx: Ctx): Promise<string | null> {
+  const own = heldTo(ctx.actor, 'messages.see');
+  const [row] = await ctx.db
+    .select({ day: sql<string>`greatest((${messages.createdAt} AT TIME ZONE 'UTC')::date, ${KEPT_FROM})::text` })
+    .from(messages)
+    .where(and(eq(messages.teamId, ctx.actor.teamId), own ? eq(messages.memberId, own) : undefined))
+    .orderBy(asc(messages.id))
+    .limit(1);
+  return row?.day ?? null;
 }
 
 /**
