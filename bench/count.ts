@@ -1,10 +1,10 @@
-import { Client } from 'pg';
 import { transact, type Ctx } from '@/server/domain/ctx';
 import { creditMember, debitMember } from '@/server/domain/ledger/write';
 import { getMember } from '@/server/domain/members/read';
 import { createMember, deleteMember, setRole } from '@/server/domain/members/write';
 import { sendMessages } from '@/server/domain/messages/write';
 import { setRecharge } from '@/server/domain/recharge/write';
+import { watchQueries } from './timing';
 import { makeBenchTeam } from './world';
 
 const UNIT = 1_000_000n;
@@ -61,19 +61,9 @@ function withKey({ name, ctx, work, before }: Case): Case {
 
 async function countOne(ctx: Ctx, work: (ctx: Ctx) => Promise<unknown>): Promise<number> {
   let trips = 0;
-  const original = Object.getOwnPropertyDescriptor(Client.prototype, 'query')!;
-  const query = original.value as (...words: unknown[]) => unknown;
-  Object.defineProperty(Client.prototype, 'query', {
-    ...original,
-    value(this: Client, ...words: unknown[]) {
-      trips += 1;
-      return query.apply(this, words);
-    },
-  });
-  try {
-    await work(ctx);
-    return trips;
-  } finally {
-    Object.defineProperty(Client.prototype, 'query', original);
-  }
+  await watchQueries(
+    () => work(ctx),
+    () => (trips += 1),
+  );
+  return trips;
 }
