@@ -1,15 +1,18 @@
 import { Pool } from 'pg';
 import type { Ctx } from '@/server/domain/ctx';
+import { browseFacets } from '@/server/domain/facets/read';
 import { verifyLedger } from '@/server/domain/ledger/read';
+import { logFilters } from '@/server/domain/logs/schema';
 import { firstKeptDay } from '@/server/domain/messages/read';
-import { usageReport, verifyReports } from '@/server/domain/reports/read';
-import { usageInput, type GROUPS } from '@/server/domain/reports/schema';
+import { browseUsage, usageReport, verifyReports } from '@/server/domain/reports/read';
+import type { GROUPS } from '@/server/domain/reports/rules';
+import { browseUsageInput, usageInput } from '@/server/domain/reports/schema';
 import { services } from '@/server/http/services';
 import { dropOldMessages } from '@/server/jobs/retention';
 import { measureCsv } from './log/csv';
 import { measureInsert } from './log/insert';
 import { measurePages } from './log/pages';
-import { sizeOfLog, writeLog } from './log/rows';
+import { HOT, sizeOfLog, writeLog } from './log/rows';
 import { explainWork, timeInTurn } from './timing';
 import type { BenchTeam } from './world';
 
@@ -27,12 +30,28 @@ const yearBy = (groupBy: (typeof GROUPS)[number]): Work => ({
   atMostMs: STATISTICS_MS,
 });
 
+const pageBy = (groupBy: (typeof GROUPS)[number]): Work => ({
+  name: `the page of statistics, a year beside the one before, by ${groupBy}`,
+  work: (ctx) => browseUsage(ctx, browseUsageInput.parse({ from: dayBefore(364), to: dayBefore(-1), groupBy })),
+});
+
+const facets = (name: string, query: object): Work => ({
+  name: `histogram and facets: ${name}`,
+  work: (ctx) => browseFacets(ctx, logFilters.parse(query)),
+});
+
 /** What pages ask of the log and its sums besides lists: a line each. */
 const WORKS: Work[] = [
   yearBy('member'),
   yearBy('day'),
   yearBy('country'),
+  pageBy('member'),
+  pageBy('day'),
   { name: 'the first day that is kept', work: firstKeptDay },
+  facets('no filter', {}),
+  facets('a country, delivered', { country: HOT.country, status: 'delivered' }),
+  facets('a recipient, 30 days (counted in the log)', { recipient: HOT.recipient, from: dayBefore(30) }),
+  facets('a campaign, 30 days (counted in the log)', { reference: HOT.reference, from: dayBefore(30) }),
 ];
 
 /** The log at ten million rows (`LOG_ROWS`): written through the real schema, then all that the pages and the API ask of it. */
@@ -73,7 +92,7 @@ async function measureWorks({ ctx }: BenchTeam): Promise<string[]> {
     const database = inside.toSorted((a, b) => a - b)[2]!;
     const isMissed = database > atMostMs;
     console.log(
-      `  ${name.padEnd(44)} ${wall!.toFixed(1).padStart(7)} ${database.toFixed(1).padStart(7)}${isMissed ? '  OUT OF BOUNDS' : ''}`,
+      `  ${name.padEnd(66)} ${wall!.toFixed(1).padStart(7)} ${database.toFixed(1).padStart(7)}${isMissed ? '  OUT OF BOUNDS' : ''}`,
     );
     if (isMissed) misses.push(name);
     if (process.env['LOG_EXPLAIN'] === '1') console.log(plans);

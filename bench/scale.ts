@@ -1,8 +1,10 @@
+import { drizzle } from 'drizzle-orm/node-postgres';
 import { Pool } from 'pg';
 import { browseMembers, listMembers } from '@/server/domain/members/read';
 import { browseMembersInput, memberListInput } from '@/server/domain/members/schema';
-import { usageReport } from '@/server/domain/reports/read';
-import { usageInput } from '@/server/domain/reports/schema';
+import { browseUsage, usageReport } from '@/server/domain/reports/read';
+import { GROUPS } from '@/server/domain/reports/rules';
+import { browseUsageInput, usageInput } from '@/server/domain/reports/schema';
 import type { Ctx } from '@/server/domain/ctx';
 import { printId } from '@/server/domain/ids';
 import { services } from '@/server/http/services';
@@ -22,15 +24,51 @@ const WORK: Record<string, (ctx: Ctx, member: string) => Promise<unknown>> = {
     usageReport(ctx, usageInput.parse({ from: firstDay(), groupBy: 'country' })),
   [`usage of one member by day, ${DAYS} days`]: (ctx, memberId) =>
     usageReport(ctx, usageInput.parse({ from: firstDay(), memberId })),
+  [`statistics by member, 30 days`]: (ctx) =>
+    browseUsage(ctx, browseUsageInput.parse({ from: firstDay(30), groupBy: 'member' })),
 };
 
-const firstDay = (): string => new Date(Date.now() - (DAYS - 1) * 86_400_000).toISOString().slice(0, 10);
+const firstDay = (days = DAYS): string => new Date(Date.now() - (days - 1) * 86_400_000).toISOString().slice(0, 10);
+
+const YEAR_DAYS = 365;
+const ROUNDS = 15;
+
+/**
+ * A year's statistics of 100 members, who have sent to two countries on each day of it and of the year before: what the
+ * database itself takes for it, by its own account, planning included.
+ */
+async function yearOfStatistics(owner: Pool): Promise<void> {
+  const { ctx } = await makeCrowd(owner, 100, 2 * YEAR_DAYS);
+  const said: { query: string; params: unknown[] }[] = [];
+  const logger = { logQuery: (query: string, params: unknown[]) => void said.push({ query, params }) };
+  const heard = { ...ctx, db: drizzle(ctx.database.pool, { logger }) };
+  console.log(`\nStatistics of a year, 100 members, beside the year before: median of the database's own time`);
+  for (const groupBy of GROUPS) {
+    const [from, to] = [firstDay(YEAR_DAYS), firstDay(0)];
+    said.length = 0;
+    await browseUsage(heard, browseUsageInput.parse({ from, to, groupBy }));
+    const times: number[] = [];
+    for (let i = 0; i < ROUNDS; i += 1) times.push(await ownTime(ctx.database.pool, said));
+    console.log(`  by ${groupBy.padEnd(41)} ${median(times).toFixed(1)} ms in ${said.length} statements`);
+  }
+}
+
+async function ownTime(pool: Pool, said: { query: string; params: unknown[] }[]): Promise<number> {
+  let sum = 0;
+  for (const { query, params } of said) {
+    const { rows } = await pool.query(`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${query}`, params);
+    const [plan] = rows[0]['QUERY PLAN'] as { 'Planning Time': number; 'Execution Time': number }[];
+    sum += plan!['Planning Time'] + plan!['Execution Time'];
+  }
+  return sum;
+}
 
 /** Lists and reports of a small team and of a large one, in turn, so that both meet the same machine. */
 async function main(): Promise<void> {
   const owner = new Pool({ connectionString: process.env['DATABASE_OWNER_URL'], max: 1 });
   const teams = [];
   for (const size of SIZES) teams.push(await makeCrowd(owner, size));
+  await yearOfStatistics(owner);
   await owner.end();
   console.log(`\nLists and reports, one caller, median in ms: ${SIZES.map((size) => `${size} members`).join(', ')}`);
   for (const [name, work] of Object.entries(WORK)) {

@@ -45,7 +45,7 @@ export async function makeBenchTeam(memberCount: number): Promise<BenchTeam> {
 export const DAYS = 90;
 
 /** A team of so many members, each with sums of two countries on every day, as their sends would have left them. */
-export async function makeCrowd(owner: Pool, size: number): Promise<BenchTeam> {
+export async function makeCrowd(owner: Pool, size: number, days = DAYS): Promise<BenchTeam> {
   const team = await makeBenchTeam(1);
   const { teamId } = team.ctx.actor;
   await owner.query(
@@ -57,7 +57,7 @@ export async function makeCrowd(owner: Pool, size: number): Promise<BenchTeam> {
   await owner.query(
     `INSERT INTO usage_daily (team_id, member_id, day, country, messages, segments, delivered, failed, cost)
      SELECT $1, m.id, current_date - d, c, 10, 12, 9, 1, 110000 FROM members m, generate_series(0, $2::int) d, unnest('{US,GB}'::text[]) c WHERE m.team_id = $1`,
-    [teamId, DAYS - 1],
+    [teamId, days - 1],
   );
   // Sixteen lanes, as a busy team has.
   await owner.query(

@@ -3,6 +3,7 @@ import type { ZodType } from 'zod';
 import { openDatabase } from '@/db/client';
 import { isUnavailable } from '@/db/faults';
 import { MigrationError } from '@/db/migrate';
+import { tellRest } from '@/server/domain/changes';
 import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
 import { DomainError, ERRORS } from '@/server/domain/errors';
 import { parseId } from '@/server/domain/ids';
@@ -27,6 +28,7 @@ export async function withServices<T>(work: (services: Services) => Promise<T>):
   try {
     return await work({ database, vault: makeVault(secret), demo: false });
   } finally {
+    await tellRest(database.pool);
     await database.pool.end();
   }
 }

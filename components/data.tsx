@@ -1,6 +1,6 @@
 'use client';
 
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider, type Query } from '@tanstack/react-query';
 import { createTRPCClient, httpBatchLink, httpLink, splitLink, TRPCClientError } from '@trpc/client';
 import { createTRPCContext } from '@trpc/tanstack-react-query';
 import { useState, type ReactNode } from 'react';
@@ -60,8 +60,13 @@ export function clientFor(team: string | null) {
           url: URL_OF_DOOR,
           headers: ({ op }) => ({ ...headers, 'idempotency-key': keyOf(op.input) }),
         }),
-        // As POST: what is searched for stands in no URL, and has no longest length.
-        false: httpBatchLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST' }),
+        // As POST: what is searched for stands in no URL, and has no longest length. What may take long is asked alone, so
+        // that nothing else waits for it.
+        false: splitLink({
+          condition: ({ context }) => context['alone'] === true,
+          true: httpLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST' }),
+          false: httpBatchLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST' }),
+        }),
       }),
     ],
   });
@@ -72,14 +77,18 @@ const pause = (count: number): number => Math.min(500 * 2 ** count, 5_000);
 const RELOADED = 'purser-reloaded';
 const RELOAD_PAUSE_MS = 30_000;
 
+/** What every page of a team asks: not found, there is no seat in it any more. */
+const SHELL = 'team.getShell';
+
 /**
  * Who is signed out, or has lost the seat or its role, sees what the page then says, not a table that fails. Once: a page
  * that asks for what its reader may not see must not go round in circles. A change that is refused for that says so where
  * it was asked for: what was typed is not lost.
  */
-function onGone(error: unknown): void {
+function onGone(error: unknown, { queryKey }: Pick<Query, 'queryKey'>): void {
   const status = problemOf(error)?.status;
-  if (status !== 401 && status !== 403) return;
+  const isSeatGone = status === 404 && [queryKey[0]].flat().join('.') === SHELL;
+  if (status !== 401 && status !== 403 && !isSeatGone) return;
   if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < RELOAD_PAUSE_MS) return;
   sessionStorage.setItem(RELOADED, String(Date.now()));
   window.location.reload();

@@ -15,6 +15,9 @@ function codesOf(error: unknown): string[] {
 
 export const isUniqueViolation = (error: unknown): boolean => codesOf(error).includes('23505');
 
+/** Whether a statement took longer than it was given. */
+export const isCancelled = (error: unknown): boolean => codesOf(error).includes('57014');
+
 /** Connection lost, database starting or stopping, out of connections or disk, waited too long for a lock: ask again later. */
 const AWAY =
   /^(08...|57P0.|53...|55P03|57014|40P01|40001|25P03|58...|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND|AI_AGAIN))$/;

@@ -13,8 +13,10 @@ const FILES = readdirSync(join(ROOT, 'app/(dashboard)/[team]/export')).toSorted(
 /** What each shows whom: the rows' mark for an owner and for a member; null where it is the owners' alone. */
 const SHOWN: Record<string, { owner: string; member: string | null }> = {
   members: { owner: 'Shut Member', member: null },
+  messages: { owner: 'Hello from outside', member: 'Hello from inside' },
   rates: { owner: 'US', member: null },
   transfers: { owner: '25.00', member: '25.00' },
+  usage: { owner: '0.00', member: '0.00' },
 };
 
 describe('files of a team are as shut as its pages', () => {
@@ -32,6 +34,14 @@ describe('files of a team are as shut as its pages', () => {
     [team, other] = [await makeTeam(dataDir, 'Shut Files', '90.00'), await makeTeam(dataDir, 'Other Files', '10.00')];
     const wanted = { name: 'Shut Member', credit: '25.00', generatePassword: true };
     const { body } = await callApi(`${url}/api/v1`, 'POST', '/members', { key: team.apiKey, body: wanted });
+    const message = (words: string) => ({ to: '+14155550100', from: 'Acme', body: words });
+    for (const [key, words] of [
+      [team.apiKey, 'Hello from outside'],
+      [body.secrets.apiKey, 'Hello from inside'],
+    ] as const) {
+      const sent = await callApi(`${url}/api/v1`, 'POST', '/messages', { key, body: message(words) });
+      expect(sent.status).toBe(202);
+    }
     member = { id: body.member.id, email: body.member.email, password: body.secrets.password };
   });
 
@@ -58,11 +68,13 @@ describe('files of a team are as shut as its pages', () => {
   it('answers for an id of another team in a filter as for one never given', async () => {
     const others: string = (await callApi(`${url}/api/v1`, 'GET', '/me', { key: other!.apiKey })).body.member.id;
     const never = `mem_${'0'.repeat(26)}`;
-    const [foreign, unknown] = [
-      await ask(team!, 'shut-files', 'transfers', `?memberId=${others}`),
-      await ask(team!, 'shut-files', 'transfers', `?memberId=${never}`),
-    ];
-    expect(foreign).toEqual(unknown);
-    expect(foreign.text.trim().split('\n')).toHaveLength(1);
+    for (const file of ['messages', 'transfers']) {
+      const [foreign, unknown] = [
+        await ask(team!, 'shut-files', file, `?memberId=${others}`),
+        await ask(team!, 'shut-files', file, `?memberId=${never}`),
+      ];
+      expect(foreign).toEqual(unknown);
+      expect(foreign.text.trim().split('\n')).toHaveLength(1);
+    }
   });
 });

@@ -134,7 +134,7 @@ describe('a member is created', () => {
   });
 
   it('makes nothing at all when the master cannot pay the starting credit', async () => {
-    const page = await newPage({ as: team, url: at('/members') });
+    const page = await newPage({ as: team, url: at('/members'), deaf: true });
     expectError(page, /402/);
     const dialog = await creating(page);
     const count = await countMembers();

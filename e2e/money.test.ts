@@ -67,7 +67,7 @@ describe('money, moved from its dialogs', () => {
 
   it('moves nothing and says so when somebody else was faster', async () => {
     const { id } = await made('East depot', '4.00');
-    const page = await newPage({ as: team, url: members });
+    const page = await newPage({ as: team, url: members, deaf: true });
     expectError(page, /402/);
     const dialog = await openFor(page, 'East depot', 'Debit');
     await dialog.getByLabel('Amount').fill('4');

@@ -22,7 +22,13 @@ describe('every page', () => {
     at('/members'),
     at('/members?status=deleted'),
     at(`/members/${member.id}`),
-    ...['transfers', 'recharge', 'key', 'settings'].map((tab) => at(`/members/${member.id}?tab=${tab}`)),
+    ...['messages', 'transfers', 'statistics', 'recharge', 'key', 'settings'].map((tab) =>
+      at(`/members/${member.id}?tab=${tab}`),
+    ),
+    at('/messages'),
+    at('/messages?status=failed&reference=none'),
+    at('/statistics'),
+    at('/statistics?by=member'),
     at('/transfers'),
     at('/settings'),
     at('/settings/rates'),
@@ -34,6 +40,13 @@ describe('every page', () => {
     const wanted = { name: 'Ärzte & Söhne 株式会社 مكتب', credit: '12.50', recharge: rule };
     member = (await call('POST', '/members', wanted)).body.member;
     await call('POST', '/members', { name: 'x'.repeat(120) });
+    const message = {
+      to: '+14155550100',
+      from: 'Acme',
+      body: 'A text of some length, '.repeat(20),
+      reference: 'r'.repeat(200),
+    };
+    for (let i = 0; i < 3; i += 1) await call('POST', '/messages', message);
   });
 
   const settled = async (page: Page, path: string) => {
@@ -89,6 +102,8 @@ describe('every page', () => {
     await page.getByRole('search').getByRole('button', { name: 'Status' }).click();
     await look('filter');
     await page.keyboard.press('Escape');
+    found.push(...(await messageDialogs(page)));
+    await openAt(page, at('/members'));
     await page.keyboard.press('Control+k');
     await see(page.getByPlaceholder('A member, or what to do')).toBeVisible();
     await look('palette');
@@ -99,6 +114,29 @@ describe('every page', () => {
     await look('help');
     expect(found).toEqual([]);
   });
+
+  const messageDialogs = async (page: Page): Promise<string[]> => {
+    await openAt(page, at('/messages'));
+    const dialog = page.getByRole('dialog');
+    const found: string[] = [];
+    const look = async (what: string) => {
+      found.push(...(await axeInBoth(page, what)));
+      await page.keyboard.press('Escape');
+      await see(dialog).toBeHidden();
+    };
+    await page.getByRole('table', { name: 'Messages' }).getByRole('button').first().click();
+    await see(dialog.getByText('What it moved')).toBeVisible();
+    await look('a message whole');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    await see(dialog.getByTestId('rows')).toBeVisible();
+    await look('messages as CSV');
+    await page.getByRole('button', { name: 'Send a message' }).click();
+    await dialog.getByLabel('To', { exact: true }).fill('+14155550100\n0800');
+    await dialog.getByLabel('Text').fill('Hello “you”');
+    await see(dialog.getByRole('table', { name: 'Recipients' })).toBeVisible();
+    await look('send');
+    return found;
+  };
 
   it('needs no sideways scrolling at 320 pixels, nor at twice the size', async () => {
     const page = await newPage({ as: team, viewport: { width: 320, height: 640 } });

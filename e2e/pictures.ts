@@ -32,6 +32,34 @@ const SHOTS: Shot[] = [
   { name: 'members-dark', path: '/members', dark: true },
   { name: 'members-phone', path: '/members', phone: true },
   {
+    name: 'messages',
+    path: '/messages',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Country' }).click();
+      await page.getByRole('menuitemcheckbox').first().waitFor();
+    },
+  },
+  {
+    name: 'message',
+    path: '/messages?status=failed',
+    act: async (page) => {
+      await page.getByRole('table', { name: 'Messages' }).getByRole('button').nth(1).click();
+      await page.getByText('What it moved').waitFor();
+    },
+  },
+  {
+    name: 'send',
+    path: '/messages',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Send a message' }).click();
+      const form = page.getByRole('dialog');
+      await form.getByLabel('To', { exact: true }).fill('+14155550100\n+447700900123\n0800\n+4915112345678');
+      await form.getByLabel('Text').fill('Your parcel arrives today between 2 and 4 pm. Reply STOP to end.');
+      await form.getByRole('button', { name: /^Send to 3/ }).waitFor();
+    },
+  },
+  { name: 'statistics', path: '/statistics?by=member' },
+  {
     name: 'recharge',
     path: '/members?recharge=waiting',
     act: async (page) => {

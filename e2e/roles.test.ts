@@ -73,7 +73,7 @@ describe('owner and member, there and back', () => {
   it('takes effect in another tab at its next click', async () => {
     const second = await signedIn('Tab Twin', 'owner');
     const page = await newPage({ as: second, url: '/role-pages/members' });
-    const beside = await newPage({ beside: page, url: '/role-pages/members' });
+    const beside = await newPage({ beside: page, url: '/role-pages/members', deaf: true });
     expectError(beside, /403|404/);
     await page.getByRole('button', { name: 'Make Tab Twin a member' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Make member' }).click();

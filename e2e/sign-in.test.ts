@@ -115,7 +115,7 @@ describe('what is no longer so', () => {
 
   it('ends with the next request: a seat that is deactivated, which the page explains', async () => {
     const person = await makePerson();
-    const page = await browser.newPage({ as: person, url: `/${team.slug}` });
+    const page = await browser.newPage({ as: person, url: `/${team.slug}`, deaf: true });
     expect(at(page)).toBe(`/${team.slug}`);
     await purserJson(dataDir, 'member', 'deactivate', person.memberId, '--team', team.teamId);
     await page.reload();

@@ -6,7 +6,7 @@ import './lib/node-version.mjs';
  */
 
 const { explain } = await import('./lib/stop.mjs');
-const names = ['round-trips', 'ledger', 'http', 'scale', 'pages'];
+const names = ['round-trips', 'ledger', 'http', 'scale', 'pages', 'live'];
 const words = process.argv.slice(2);
 const chosen = [...names, 'log'].filter((name) => words.includes(name));
 /** What a server with ten million rows would be given. */
@@ -93,7 +93,7 @@ try {
   try {
     await success(await child(['scripts/lib/prepare.ts'], env));
     for (const name of chosen.length > 0 ? chosen : names) {
-      if (['http', 'pages', 'log'].includes(name)) await serve();
+      if (['http', 'pages', 'live', 'log'].includes(name)) await serve();
       const measuring = await child([`bench/${name}.ts`, seconds], env);
       running.push(measuring);
       await success(measuring);

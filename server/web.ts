@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import next from 'next';
 import { ConfigError, env, mustBeSafeToServe, takeAddressFromRequests } from '@/server/env';
 import { answerApi } from '@/server/http/front';
+import { announceStart, endLive } from '@/server/http/live';
 import { guardPage } from '@/server/http/page-headers';
 import { problemResponse } from '@/server/http/problem';
 
@@ -181,6 +182,8 @@ function buildServer(doors: () => Doors): Server {
 async function drain(server: Server): Promise<void> {
   Reflect.set(globalThis, Symbol.for('purser.draining'), true);
   for (const res of active) if (!res.headersSent) res.setHeader('connection', 'close');
+  // Streams would go on for ever.
+  void endLive();
   const closed = once(server, 'close');
   // http's own close would cut idle connections at once, also those on which a request is just under way.
   NetServer.prototype.close.call(server);
@@ -234,6 +237,7 @@ async function main(): Promise<void> {
     if (ending) return;
     ending = true;
     drain(server)
+      .then(() => Promise.race([endLive(), sleep(2_000)]))
       .then(() => Promise.race([app.close(), sleep(2_000)]))
       .catch((error: unknown) => console.error(error))
       .finally(() => process.exit(0));
@@ -243,7 +247,9 @@ async function main(): Promise<void> {
   await app.prepare();
   const toNext = app.getRequestHandler();
   doors = { ...doors, toNext, toApi: apiFront ? await loadApi() : toNext };
-  if (!ending) await listen(server, port, host);
+  if (ending) return;
+  await listen(server, port, host);
+  announceStart();
 }
 
 // Whoever reads the output may be gone before this process is.

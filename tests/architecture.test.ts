@@ -57,7 +57,7 @@ const DIRECTIONS: Record<string, string[]> = {
   'server/trpc': [
     'server/trpc',
     'server/auth',
-    'server/http/(body|limit|origin|services)',
+    'server/http/(body|limit|live|origin|services)',
     'server/domain',
     'server/outbound',
     'server/env',
@@ -72,7 +72,7 @@ const DIRECTIONS: Record<string, string[]> = {
     'server/trpc/router',
     'server/domain/(actor|amounts|errors|ids|money)',
     'server/domain/*/schema',
-    'server/domain/(ledger|members|recharge)/rules',
+    'server/domain/(facets|ledger|members|recharge|reports|segments|texts)/rules',
   ],
   'app/api/ready': ['db/client', 'db/migrate'],
   app: ['app', 'components', 'server/auth', 'server/http', 'server/trpc', 'server/domain'],
@@ -116,7 +116,18 @@ const isomorphic: Rule = (all) => {
 };
 
 /** What is fetched with a page: money, the rules of a form, the words of a list. */
-const LIGHT = ['actor', 'errors', 'ids', 'money', 'ledger/rules', 'members/rules', 'recharge/rules'];
+const LIGHT = [
+  'actor',
+  'errors',
+  'ids',
+  'money',
+  'facets/rules',
+  'ledger/rules',
+  'members/rules',
+  'recharge/rules',
+  'reports/rules',
+  'texts/rules',
+];
 
 /** What a file imports by value at once: neither types, nor what is fetched when it is needed. */
 const valuesOf = ({ path, text }: File): string[] =>

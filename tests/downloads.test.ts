@@ -62,6 +62,37 @@ describe('a file of members', () => {
   });
 });
 
+describe('a file of messages', () => {
+  it('has what the log shows under its filters, newest first, with the members’ names', async () => {
+    const team = await makeTeam();
+    const [ann, ben] = [
+      await addMember(team, { name: '=Ann', credit: '5' }),
+      await addMember(team, { name: 'Ben', credit: '5' }),
+    ];
+    for (const [key, to] of [
+      [ann.key, '+14155550100'],
+      [ben.key, '+447700900123'],
+      [ann.key, '+14155550177'],
+    ] as const) {
+      await as(key).post('/messages', { ...message, to, body: '=1+1' });
+    }
+    const all = await rowsOf('messages', team.ownerKey, `memberId=${ann.mem}&memberId=${ben.mem}`);
+    expect(all.map(({ to }) => to)).toEqual(['+14155550177', '+447700900123', '+14155550100']);
+    expect(all[0]).toMatchObject({
+      memberId: ann.mem,
+      memberName: "'=Ann",
+      body: "'=1+1",
+      cost: '0.01',
+      status: 'queued',
+    });
+    const today = new Date().toISOString().slice(0, 10);
+    const american = await rowsOf('messages', team.ownerKey, `country=US&from=${today}&recipient=%2B14155550`);
+    expect(american.map(({ to }) => to)).toEqual(['+14155550177', '+14155550100']);
+    expect((await rowsOf('messages', ben.key)).map(({ to }) => to)).toEqual(['+447700900123']);
+    expect(await rowsOf('messages', ben.key, `memberId=${ann.mem}`)).toEqual([]);
+  });
+});
+
 describe('a file of transfers', () => {
   it('has what the page shows, with notes that run nothing', async () => {
     const team = await makeTeam();
@@ -129,6 +160,77 @@ describe('a file of rates', () => {
   });
 });
 
+describe('a file of statistics', () => {
+  const today = new Date().toISOString().slice(0, 10);
+
+  it('has every group of the page, in its order, each beside the days before', async () => {
+    const team = await makeTeam();
+    const [ann, ben] = [
+      await addMember(team, { name: '=Ann', credit: '5' }),
+      await addMember(team, { name: 'Ben', credit: '5' }),
+    ];
+    await as(ann.key).post('/messages', message);
+    await as(ben.key).post('/messages/batch', { messages: [message, { ...message, to: '+447400123456' }] });
+    const query = `from=${today}&groupBy=member&sort=messages&direction=asc`;
+    const rows = await rowsOf('usage', team.ownerKey, query);
+    expect(rows).toEqual(
+      [
+        { memberId: ann.mem, memberName: "'=Ann", messages: '1', cost: '0.01' },
+        { memberId: ben.mem, memberName: 'Ben', messages: '2', cost: '0.02' },
+      ].map((row) => ({
+        ...row,
+        memberStatus: 'active',
+        segments: row.messages,
+        delivered: '0',
+        failed: '0',
+        messagesBefore: '0',
+        segmentsBefore: '0',
+        deliveredBefore: '0',
+        failedBefore: '0',
+        costBefore: '0.00',
+      })),
+    );
+    const seen = await callProcedure(await sessionOf(team.ownerKey), 'browseUsage', {
+      from: today,
+      groupBy: 'country',
+    });
+    const byCountry = await rowsOf('usage', team.ownerKey, `from=${today}&groupBy=country`);
+    expect(byCountry.map(({ country, messages }) => [country, Number(messages)])).toEqual(
+      seen.data.data.map(({ key, now }: { key: string; now: { messages: number } }) => [key, now.messages]),
+    );
+    const held = await rowsOf(
+      'usage',
+      team.ownerKey,
+      `from=${today}&memberId=${ann.mem}&memberId=${ben.mem}&country=gb`,
+    );
+    expect(held).toMatchObject([{ day: today, messages: '1', costBefore: '0.00' }]);
+    expect(await rowsOf('usage', ann.key, query)).toMatchObject([{ memberId: ann.mem }]);
+  });
+
+  it('holds every one of many members, and every day of the range', async () => {
+    const team = await makeTeam();
+    await ownerPool().query(
+      `WITH seats AS (INSERT INTO members (team_id, id, name, email, role)
+         SELECT $1, uuid7(), 'Seat ' || i, i || '@many.test', 'member' FROM generate_series(1, 300) i RETURNING id),
+       sums AS (INSERT INTO usage_daily (team_id, member_id, day, country, messages, segments, cost)
+         SELECT $1, id, '2026-03-02', 'US', 1, 1, 10000 FROM seats)
+       SELECT ledger_open_member($1, id) FROM seats`,
+      [team.teamId],
+    );
+    try {
+      const range = 'from=2026-03-01&to=2026-04-01';
+      const byName = await rowsOf('usage', team.ownerKey, `${range}&groupBy=member&sort=name&direction=asc`);
+      expect(byName.map(({ memberName }) => memberName)).toEqual(
+        Array.from({ length: 300 }, (_, i) => `Seat ${i + 1}`),
+      );
+      expect(await rowsOf('usage', team.ownerKey, range)).toHaveLength(31);
+    } finally {
+      // Sums without a log, which the proof of the sums would name.
+      await ownerPool().query('DELETE FROM usage_daily WHERE team_id = $1', [team.teamId]);
+    }
+  });
+});
+
 describe('a file', () => {
   it('of another team is never there', async () => {
     const [own, other] = [await makeTeam(), await makeTeam()];
@@ -142,7 +244,7 @@ describe('a file', () => {
     ['none', 404, 'not_found'],
     ['inactive', 403, 'member_inactive'],
   ] as const)('is not for who is %s', async (reason, status, code) => {
-    for (const name of ['members', 'transfers', 'rates'] as const) {
+    for (const name of ['members', 'messages', 'transfers', 'rates', 'usage'] as const) {
       const response = await get(name, { ok: false, reason });
       expect([response.status, (await response.json()).code]).toEqual([status, code]);
     }
@@ -152,9 +254,14 @@ describe('a file', () => {
     ['members', 'sort=age'],
     ['members', 'colour=red'],
     ['members', 'query=%00'],
+    ['messages', 'status=lost'],
+    ['messages', 'limit=5'],
     ['transfers', 'kind=gift'],
     ['transfers', 'from=yesterday'],
     ['rates', 'country=DE'],
+    ['usage', 'groupBy=hour'],
+    ['usage', 'from=2020-01-01&to=2026-01-01'],
+    ['usage', 'page=2'],
   ] as const)('of %s is not made for ?%s', async (name, query) => {
     const response = await get(name, { ok: true, actor: await sessionOf((await makeTeam()).ownerKey) }, query);
     expect([response.status, (await response.json()).code]).toEqual([400, 'invalid_request']);

@@ -16,8 +16,8 @@ const YEAR_MS = 365 * 86_400_000;
 
 /**
  * Writes the log of one year through the real tables, with all their indexes, constraints and partitions, oldest message
- * first, and the daily sums as the log says. Of one team with a hundred members, of which the first has 15 %; five
- * statuses, twelve countries, one recipient and one campaign with 4 % each. The charges are not booked.
+ * first, and the daily sums as the log says. Of one team with a hundred members, of which the first has 15 %, each with
+ * three of twelve countries; five statuses; one recipient and one campaign with 4 % each. The charges are not booked.
  */
 export async function writeLog(owner: Pool, rows: number): Promise<BenchTeam> {
   const team = await makeBenchTeam(MEMBERS);
@@ -61,18 +61,20 @@ const WRITE = `
     SELECT i, $3::timestamptz + i * $4::float8 * interval '1 millisecond' AS at, random() AS who, random() AS fate, random() AS place,
       random() AS whose, random() AS number, random() AS said, random() AS length
     FROM generate_series($5::int, $6::int) i
+  ), sent AS MATERIALIZED (
+    SELECT *, CASE WHEN who < 0.15 THEN 1 ELSE 2 + floor(99 * ((who - 0.15) / 0.85) ^ 1.5) END::int AS nth FROM drawn
   ), decided AS MATERIALIZED (
-    SELECT *, ($2::uuid[])[CASE WHEN who < 0.15 THEN 1 ELSE 2 + floor(99 * ((who - 0.15) / 0.85) ^ 1.5) END] AS member,
-      CASE WHEN whose < 0.08 THEN 1 ELSE 1 + floor(12 * place ^ 1.5) END::int AS country,
+    SELECT *, ($2::uuid[])[nth] AS member, CASE WHEN nth % 12 = 1 THEN whose ELSE 1 END AS hot,
+      1 + CASE WHEN nth % 12 = 1 AND whose < 0.36 THEN 0 ELSE (nth - 1 + floor(3 * place ^ 1.5)::int) % 12 END AS country,
       CASE WHEN at > now() - interval '3 days' AND fate < 0.02 THEN 'queued' WHEN at > now() - interval '3 days' AND fate < 0.1 THEN 'sent'
         WHEN fate < 0.01 THEN 'cancelled' WHEN fate < 0.06 THEN 'failed' ELSE 'delivered' END AS status,
       CASE WHEN length < 0.8 THEN 1 ELSE 2 END AS segments
-    FROM drawn
+    FROM sent
   )
   INSERT INTO messages (team_id, id, member_id, payer, recipient, sender, body, country, encoding, segments, price, cost, status, error_code,
     error_detail, reference, carrier, carrier_ref, created_at, sent_at, delivered_at, failed_at, cancelled_at)
   SELECT $1, uuid7(at), member, 'member',
-    CASE WHEN whose < 0.04 THEN '${HOT.recipient}' WHEN whose < 0.08 THEN '${HOT.beginning}' || lpad(floor(number * 1e5)::text, 5, '0')
+    CASE WHEN hot < 0.18 THEN '${HOT.recipient}' WHEN hot < 0.36 THEN '${HOT.beginning}' || lpad(floor(number * 1e5)::text, 5, '0')
       ELSE '+' || (${PREFIXES})[country] || lpad(floor(number * 1e8)::bigint::text, 8, '0') END,
     'Bench', 'Your parcel ' || i || ' is on its way and arrives between ten and noon.' || repeat(' Reply STOP to end.', segments * 3 - 2),
     (${COUNTRIES})[country], 'gsm7', segments, 10000, CASE WHEN status IN ('failed', 'cancelled') THEN 0 ELSE 10000 * segments END, status,

@@ -24,7 +24,14 @@ const loading = () => (
     <Bone width="80%" />
   </Late>
 );
+const MessageLog = dynamic(() => import('@/components/messages/MessageLog').then((file) => file.MessageLog), {
+  loading,
+});
 const MemberTransfers = dynamic(() => import('./MemberTransfers').then((file) => file.MemberTransfers), { loading });
+const StatisticsView = dynamic(
+  () => import('@/components/statistics/StatisticsView').then((file) => file.StatisticsView),
+  { loading },
+);
 const RechargeTab = dynamic(() => import('@/components/recharge/RechargeTab').then((file) => file.RechargeTab), {
   loading,
 });
@@ -39,12 +46,14 @@ export function MemberPage({ memberId }: { memberId: string }) {
   const owner = me.role === 'owner';
   const tabs: [string, string, ReactNode][] = [
     ['overview', 'Overview', <MemberOverview key="o" member={member} />],
+    ['messages', 'Messages', <MessageLog key="m" member={member.id} />],
     ['transfers', 'Transfers', <MemberTransfers key="t" member={member} />],
+    ['statistics', 'Statistics', <StatisticsView key="s" seat={member.id} />],
     ['recharge', 'Recharge', <RechargeTab key="r" member={member} />],
     ['key', 'Key', <KeyTab key="k" member={member} />],
   ];
   if (owner && member.status !== 'deleted')
-    tabs.push(['settings', 'Settings', <MemberSettings key={member.updatedAt} member={member} />]);
+    tabs.push(['settings', 'Settings', <MemberSettings key="s" member={member} />]);
   const shown = tabs.some(([id]) => id === tab) ? tab : 'overview';
   return (
     <>

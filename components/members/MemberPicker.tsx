@@ -8,8 +8,16 @@ import { useTRPC } from '@/components/data';
 
 const OFFERED = 20;
 
+type Props = {
+  value: string | null;
+  onChange: (id: string | null) => void;
+  label?: string;
+  /** What it means that nobody is chosen. */
+  nobody?: string;
+};
+
 /** Picks one member among any number: the database searches. */
-export function MemberPicker({ value, onChange }: { value: string | null; onChange: (id: string | null) => void }) {
+export function MemberPicker({ value, onChange, label = 'Member', nobody = 'Any member' }: Props) {
   const trpc = useTRPC();
   const [text, setText] = useState('');
   // Nobody is offered before somebody looks.
@@ -28,8 +36,8 @@ export function MemberPicker({ value, onChange }: { value: string | null; onChan
     <Select
       size="xs"
       w="14rem"
-      aria-label="Member"
-      placeholder="Any member"
+      aria-label={label}
+      placeholder={nobody}
       searchable
       onFocus={() => setNear(true)}
       clearable

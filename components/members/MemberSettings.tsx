@@ -2,11 +2,12 @@
 
 import { Button, Textarea, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import type { FormEvent } from 'react';
 import { problemOf, sayProblem, useTRPC } from '@/components/data';
 import moneyStyles from '@/components/money/money.module.css';
 import { Card, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
+import { useDraft } from '@/components/ui/useDraft';
 import type { Seat } from './columns';
 import styles from './members.module.css';
 import { useMemberActions } from './useMemberActions';
@@ -72,35 +73,53 @@ function readLines(text: string): Record<string, string> | null {
   );
 }
 
-function Profile({ member }: { member: Seat }) {
-  const [name, setName] = useState(member.name);
-  const [email, setEmail] = useState(member.emailGenerated ? '' : member.email);
-  const [externalId, setExternalId] = useState(member.externalId ?? '');
-  const [metadata, setMetadata] = useState(linesOf(member.metadata));
-  const save = useMutation(
-    useTRPC().members.updateMember.mutationOptions({ onSuccess: () => toast({ message: 'Saved.' }) }),
-  );
-  const read = readLines(metadata);
+/** The profile as it is typed: fields that nobody has touched follow what others change meanwhile. */
+function useProfile(member: Seat) {
+  const draft = useDraft({
+    name: member.name,
+    email: member.emailGenerated ? '' : member.email,
+    externalId: member.externalId ?? '',
+    metadata: linesOf(member.metadata),
+  });
+  const [name, email, externalId] = [
+    draft.valueOf('name').trim(),
+    draft.valueOf('email').trim(),
+    draft.valueOf('externalId').trim(),
+  ];
+  const read = readLines(draft.valueOf('metadata'));
   const changed = {
-    ...(name.trim() !== member.name && { name: name.trim() }),
-    ...(email.trim() !== '' && email.trim() !== member.email && { email: email.trim() }),
-    ...(externalId.trim() !== (member.externalId ?? '') && { externalId: externalId.trim() || null }),
-    ...(read !== null && metadata !== linesOf(member.metadata) && { metadata: read }),
+    ...(name !== member.name && { name }),
+    ...(email !== '' && email !== member.email && { email }),
+    ...(externalId !== (member.externalId ?? '') && { externalId: externalId || null }),
+    ...(read !== null && draft.changed.includes('metadata') && { metadata: read }),
   };
+  return { draft, changed, isReadable: read !== null };
+}
+
+function Profile({ member }: { member: Seat }) {
+  const { draft, changed, isReadable } = useProfile(member);
+  const save = useMutation(
+    useTRPC().members.updateMember.mutationOptions({
+      onSuccess: () => {
+        draft.reset();
+        toast({ message: 'Saved.' });
+      },
+    }),
+  );
   const isDirty = Object.keys(changed).length > 0;
   const problem = save.isPending ? undefined : problemOf(save.error);
   const errorOf = (field: string) =>
     problem?.errors?.find(({ pointer }) => pointer === `/${field}` || pointer.startsWith(`/${field}/`))?.detail;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (isDirty && read !== null && !save.isPending) save.mutate({ memberId: member.id, ...changed });
+    if (isDirty && isReadable && !save.isPending) save.mutate({ memberId: member.id, ...changed });
   };
   return (
     <form className={moneyStyles.form} onSubmit={submit} noValidate>
       <TextInput
         label="Name"
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
+        value={draft.valueOf('name')}
+        onChange={(event) => draft.set('name', event.currentTarget.value)}
         error={errorOf('name')}
       />
       <TextInput
@@ -108,15 +127,15 @@ function Profile({ member }: { member: Seat }) {
         type="email"
         placeholder={member.emailGenerated ? `${member.email} (generated)` : undefined}
         description="A contact: the address that somebody signs in with is not changed by it."
-        value={email}
-        onChange={(event) => setEmail(event.currentTarget.value)}
+        value={draft.valueOf('email')}
+        onChange={(event) => draft.set('email', event.currentTarget.value)}
         error={errorOf('email') ?? (problem?.code === 'email_taken' ? `${problem.title}.` : undefined)}
       />
       <TextInput
         label="External id"
         description="What your own system calls it"
-        value={externalId}
-        onChange={(event) => setExternalId(event.currentTarget.value)}
+        value={draft.valueOf('externalId')}
+        onChange={(event) => draft.set('externalId', event.currentTarget.value)}
         error={errorOf('externalId')}
       />
       <Textarea
@@ -124,9 +143,9 @@ function Profile({ member }: { member: Seat }) {
         description="name=value, one a line"
         autosize
         minRows={2}
-        value={metadata}
-        onChange={(event) => setMetadata(event.currentTarget.value)}
-        error={read === null ? 'Each line is name=value.' : errorOf('metadata')}
+        value={draft.valueOf('metadata')}
+        onChange={(event) => draft.set('metadata', event.currentTarget.value)}
+        error={!isReadable ? 'Each line is name=value.' : errorOf('metadata')}
       />
       {problem && problem.code !== 'email_taken' && !problem.errors?.length && (
         <Note tone="bad" alert>
@@ -134,7 +153,7 @@ function Profile({ member }: { member: Seat }) {
         </Note>
       )}
       <div className={moneyStyles.foot}>
-        <Button type="submit" disabled={!isDirty || read === null} loading={save.isPending}>
+        <Button type="submit" disabled={!isDirty || !isReadable} loading={save.isPending}>
           Save
         </Button>
       </div>

@@ -1,6 +1,12 @@
 import { parseAsStringLiteral } from 'nuqs/server';
 
 /** The tab of a member's page, as it stands in its address. */
-export const tabOf = parseAsStringLiteral(['overview', 'transfers', 'recharge', 'key', 'settings']).withDefault(
+export const tabOf = parseAsStringLiteral([
   'overview',
-);
+  'messages',
+  'transfers',
+  'statistics',
+  'recharge',
+  'key',
+  'settings',
+]).withDefault('overview');

@@ -2,18 +2,19 @@
 
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import type { inferOutput } from '@trpc/tanstack-react-query';
+import Link from 'next/link';
 import { problemOf, useTRPC } from '@/components/data';
 import { SendCurl } from '@/components/keys/SendCurl';
 import { MaskedKey, type Seat } from '@/components/members/columns';
 import { useMemberActions } from '@/components/members/useMemberActions';
+import { MessageState } from '@/components/messages/words';
 import { ruleInWords, stateInWords } from '@/components/recharge/words';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
-import { Bone, Card, Empty, Figure, Figures, Late, PageHead, Status, type Tone } from '@/components/ui/pieces';
+import { Bone, Card, Empty, Figure, Figures, Late, PageHead } from '@/components/ui/pieces';
 import { usePlace } from '@/components/ui/usePlace';
 import { CostChart } from './CostChart';
 import { everyDay, LAST_MESSAGES, spanQuestion } from './days';
@@ -88,20 +89,8 @@ function HowToSend({ seat }: { seat: Seat }) {
   );
 }
 
-type Message = inferOutput<ReturnType<typeof useTRPC>['messages']['listMessages']>['data'][number];
-
-const TONES: Record<Message['status'], Tone> = {
-  scheduled: 'off',
-  held: 'warn',
-  queued: 'off',
-  sent: 'off',
-  delivered: 'ok',
-  failed: 'bad',
-  cancelled: 'off',
-};
-
 function LastMessages() {
-  const { currency } = useShell().team;
+  const { currency, slug } = useShell().team;
   const asked = useQuery(useTRPC().messages.listMessages.queryOptions(LAST_MESSAGES));
   return (
     <Card title="Last messages">
@@ -119,15 +108,20 @@ function LastMessages() {
           idOf={({ id }) => id}
           nameOf={({ to }) => to}
           columns={[
-            { id: 'to', header: 'To', main: true, cell: ({ to }) => to },
+            {
+              id: 'to',
+              header: 'To',
+              main: true,
+              cell: ({ id, to }) => (
+                <Link href={`/${slug}/messages?open=${id}`} prefetch={false}>
+                  {to}
+                </Link>
+              ),
+            },
             {
               id: 'status',
               header: 'Status',
-              cell: ({ status, error }) => (
-                <span title={error?.detail}>
-                  <Status tone={TONES[status]}>{status}</Status>
-                </span>
-              ),
+              cell: ({ status, error }) => <MessageState status={status} error={error} />,
             },
             {
               id: 'cost',

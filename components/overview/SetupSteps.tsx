@@ -37,7 +37,15 @@ export function SetupSteps({ setup }: { setup: Setup }) {
       </Step>
     ),
     !setup.hasSent && (
-      <Step key="send" title="Send a first message">
+      <Step
+        key="send"
+        title="Send a first message"
+        action={
+          <Button variant="default" component={Link} href={`/${team.slug}/messages`} prefetch={false}>
+            Write one
+          </Button>
+        }
+      >
         Put a member’s key into <code>PURSER_API_KEY</code> and run this.
         <SendCurl />
       </Step>

@@ -25,7 +25,7 @@ export function RechargeTab({ member }: { member: Seat }) {
     <div className={memberStyles.stack} style={{ maxWidth: 'none' }}>
       <Card title="Rule">
         {mayWrite ? (
-          <RuleForm key={String(member.recharge?.enabled)} member={member} />
+          <RuleForm member={member} />
         ) : member.recharge ? (
           <p>
             Recharges {ruleInWords(member.recharge, team.currency, locale)} ({stateInWords(member.recharge)}).

@@ -37,6 +37,7 @@ export function RuleForm({ member, onDone, onCancel }: Props) {
   const save = useMutation(
     trpc.recharge.setRecharge.mutationOptions({
       onSuccess: (saved) => {
+        rule.reset();
         toast({ message: `The recharge rule of ${member.name} is ${stateInWords(saved)}.` });
         onDone?.();
       },
@@ -45,6 +46,7 @@ export function RuleForm({ member, onDone, onCancel }: Props) {
   const remove = useMutation(
     trpc.recharge.deleteRecharge.mutationOptions({
       onSuccess: () => {
+        rule.reset();
         toast({ message: `${member.name} has no recharge rule any more.` });
         onDone?.();
       },

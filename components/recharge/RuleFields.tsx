@@ -3,13 +3,13 @@
 import { NativeSelect } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { printAmount } from '@/server/domain/money';
 import type { RechargeReason } from '@/server/domain/recharge/rules';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { asTyped, formatMoney } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
+import { useDraft } from '@/components/ui/useDraft';
 import { usePlace } from '@/components/ui/usePlace';
 import styles from './recharge.module.css';
 import { REASONS } from './words';
@@ -30,11 +30,17 @@ export function useRule(known: Known | null, whose: Whose) {
   const { currency } = useShell().team;
   const { locale } = usePlace();
   const typedOf = (amount: string | undefined) => (amount === undefined ? '' : asTyped(amount, currency, locale));
-  const [threshold, setThreshold] = useState(typedOf(known?.threshold));
-  const [way, setWay] = useState<'target' | 'amount'>(known?.amount === undefined ? 'target' : 'amount');
-  const [step, setStep] = useState(typedOf(known?.target ?? known?.amount));
-  const [period, setPeriod] = useState<'none' | 'day' | 'month'>(known?.cap?.period ?? 'none');
-  const [cap, setCap] = useState(typedOf(known?.cap?.amount));
+  // What nobody has touched follows what others change meanwhile.
+  const draft = useDraft({
+    threshold: typedOf(known?.threshold),
+    way: known?.amount === undefined ? 'target' : 'amount',
+    step: typedOf(known?.target ?? known?.amount),
+    period: known?.cap?.period ?? 'none',
+    cap: typedOf(known?.cap?.amount),
+  });
+  const [threshold, step, cap] = [draft.valueOf('threshold'), draft.valueOf('step'), draft.valueOf('cap')];
+  const way = draft.valueOf('way') === 'amount' ? ('amount' as const) : ('target' as const);
+  const period = (['day', 'month'] as const).find((one) => one === draft.valueOf('period')) ?? ('none' as const);
   const [low, size, limit] = [useTyped(threshold, currency), useTyped(step, currency), useTyped(cap, currency)];
   const amountOf = (typed: typeof low) => ('amount' in typed ? typed.amount : null);
   const [lowest, stepSize, most] = [amountOf(low), amountOf(size), amountOf(limit)];
@@ -54,21 +60,7 @@ export function useRule(known: Known | null, whose: Whose) {
           cap: period === 'none' || most === null ? null : { amount: printAmount(most), period },
         }
       : null;
-  return {
-    threshold,
-    setThreshold,
-    way,
-    setWay,
-    step,
-    setStep,
-    period,
-    setPeriod,
-    cap,
-    setCap,
-    wrong,
-    input,
-    whose,
-  };
+  return { threshold, way, step, period, cap, set: draft.set, reset: draft.reset, wrong, input, whose };
 }
 
 export type RuleDraft = ReturnType<typeof useRule>;
@@ -85,12 +77,12 @@ export function RuleFields({ rule, currency }: { rule: RuleDraft; currency: stri
           width="8rem"
           currency={currency}
           value={rule.threshold}
-          onChange={rule.setThreshold}
+          onChange={(text) => rule.set('threshold', text)}
         />
         <NativeSelect
           aria-label="How it is recharged"
           value={rule.way}
-          onChange={(event) => rule.setWay(event.currentTarget.value === 'amount' ? 'amount' : 'target')}
+          onChange={(event) => rule.set('way', event.currentTarget.value)}
           data={[
             { value: 'target', label: 'fill up to' },
             { value: 'amount', label: 'add steps of' },
@@ -102,13 +94,13 @@ export function RuleFields({ rule, currency }: { rule: RuleDraft; currency: stri
           width="8rem"
           currency={currency}
           value={rule.step}
-          onChange={rule.setStep}
+          onChange={(text) => rule.set('step', text)}
           error={rule.wrong?.step}
         />
         <NativeSelect
           aria-label="Cap"
           value={rule.period === 'none' ? 'none' : 'most'}
-          onChange={(event) => rule.setPeriod(event.currentTarget.value === 'none' ? 'none' : 'month')}
+          onChange={(event) => rule.set('period', event.currentTarget.value === 'none' ? 'none' : 'month')}
           data={[
             { value: 'none', label: 'without a cap' },
             { value: 'most', label: 'at most' },
@@ -122,12 +114,12 @@ export function RuleFields({ rule, currency }: { rule: RuleDraft; currency: stri
               width="8rem"
               currency={currency}
               value={rule.cap}
-              onChange={rule.setCap}
+              onChange={(text) => rule.set('cap', text)}
             />
             <NativeSelect
               aria-label="Period of the cap"
               value={rule.period}
-              onChange={(event) => rule.setPeriod(event.currentTarget.value === 'day' ? 'day' : 'month')}
+              onChange={(event) => rule.set('period', event.currentTarget.value)}
               data={[
                 { value: 'day', label: 'a day' },
                 { value: 'month', label: 'a month' },

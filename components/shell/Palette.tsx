@@ -28,24 +28,11 @@ export function Palette({ asked }: { asked: number }) {
   useEffect(() => {
     if (asked > 0) spotlight.open();
   }, [asked]);
-  const places: [string, string][] = owner
-    ? [
-        ['Overview', ''],
-        ['Members', '/members'],
-        ['Transfers', '/transfers'],
-        ['Settings', '/settings'],
-        ['Rates', '/settings/rates'],
-      ]
-    : [
-        ['Overview', ''],
-        ['My seat', `/members/${me.memberId}`],
-        ['Transfers', '/transfers'],
-      ];
   const matches = (label: string) => label.toLowerCase().includes(query.trim().toLowerCase());
   const go = (path: string) => () => router.push(path);
   const found = useMembers(owner ? query : '');
   const actions = [
-    ...places.map(([label, path]) => ({ label, run: go(`/${team.slug}${path}`) })),
+    ...placesOf(me).map(([label, path]) => ({ label, run: go(`/${team.slug}${path}`) })),
     ...(owner ? [{ label: 'Create member', run: create }] : []),
     { label: 'Teams and roles', run: go('/account/teams') },
     ...list()
@@ -86,6 +73,25 @@ export function Palette({ asked }: { asked: number }) {
     </Spotlight.Root>
   );
 }
+
+const placesOf = (me: { role: 'owner' | 'member'; memberId: string }): [string, string][] =>
+  me.role === 'owner'
+    ? [
+        ['Overview', ''],
+        ['Members', '/members'],
+        ['Messages', '/messages'],
+        ['Statistics', '/statistics'],
+        ['Transfers', '/transfers'],
+        ['Settings', '/settings'],
+        ['Rates', '/settings/rates'],
+      ]
+    : [
+        ['Overview', ''],
+        ['My seat', `/members/${me.memberId}`],
+        ['Messages', '/messages'],
+        ['Statistics', '/statistics'],
+        ['Transfers', '/transfers'],
+      ];
 
 type Found = { id: string; name: string; email: string; balance: string; currency: string };
 

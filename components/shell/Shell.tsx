@@ -2,7 +2,17 @@
 
 import { ActionIcon } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { ArrowLeftRight, Gauge, Menu as MenuIcon, Search, Settings, UserRound, Users } from 'lucide-react';
+import {
+  ArrowLeftRight,
+  ChartColumn,
+  Gauge,
+  Menu as MenuIcon,
+  MessageSquare,
+  Search,
+  Settings,
+  UserRound,
+  Users,
+} from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
@@ -12,6 +22,7 @@ import { DialogHost } from '@/components/ui/dialogs';
 import { ShortcutHost, useShortcut } from '@/components/ui/shortcuts';
 import { Account } from './Account';
 import { Banners } from './Banners';
+import { NotLive } from './NotLive';
 import { TeamSwitcher } from './TeamSwitcher';
 import { useShell } from './useShell';
 import styles from './shell.module.css';
@@ -57,6 +68,7 @@ function Frame({ children }: { children: ReactNode }) {
           <MenuIcon size={18} aria-hidden />
         </ActionIcon>
         <strong className={styles.teamName}>{team.name}</strong>
+        <NotLive />
       </header>
       {navOpen && <NavDrawer onClose={() => setNavOpen(false)}>{nav}</NavDrawer>}
       <main id="content" className={styles.main} tabIndex={-1}>
@@ -93,12 +105,16 @@ function Navigation({ onSearch, onGone }: { onSearch: () => void; onGone: () => 
       ? [
           { to: at, label: 'Overview', icon: Gauge },
           { to: `${at}/members`, label: 'Members', icon: Users },
+          { to: `${at}/messages`, label: 'Messages', icon: MessageSquare },
+          { to: `${at}/statistics`, label: 'Statistics', icon: ChartColumn },
           { to: `${at}/transfers`, label: 'Transfers', icon: ArrowLeftRight },
           { to: `${at}/settings`, label: 'Settings', icon: Settings },
         ]
       : [
           { to: at, label: 'Overview', icon: Gauge },
           { to: `${at}/members/${me.memberId}`, label: 'My seat', icon: UserRound },
+          { to: `${at}/messages`, label: 'Messages', icon: MessageSquare },
+          { to: `${at}/statistics`, label: 'Statistics', icon: ChartColumn },
           { to: `${at}/transfers`, label: 'Transfers', icon: ArrowLeftRight },
         ];
   return (
@@ -133,6 +149,7 @@ function Navigation({ onSearch, onGone }: { onSearch: () => void; onGone: () => 
           ))}
         </ul>
       </nav>
+      <NotLive />
       <Account onGone={onGone} />
     </>
   );

@@ -35,7 +35,15 @@ export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onCl
   if (balanceAfter.master !== undefined) facts.push(['Master balance after', money(balanceAfter.master)]);
   if (balanceAfter.member !== undefined)
     facts.push([`Balance of ${member?.name ?? 'the member'} after`, money(balanceAfter.member)]);
-  if (transfer.messageId) facts.push(['Message', <Id key="msg" id={transfer.messageId} />]);
+  if (transfer.messageId) {
+    const href = `/${team.slug}/messages?days=all&open=${transfer.messageId}`;
+    facts.push([
+      'Message',
+      <Link key="msg" href={href} prefetch={false}>
+        <code>{transfer.messageId}</code>
+      </Link>,
+    ]);
+  }
   if (transfer.reversalOf) facts.push(['Takes back', <Id key="of" id={transfer.reversalOf} />]);
   if (transfer.reversedBy) facts.push(['Taken back by', <Id key="by" id={transfer.reversedBy} />]);
   facts.push(['Id', <Id key="id" id={transfer.id ?? ''} />]);

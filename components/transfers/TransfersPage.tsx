@@ -1,11 +1,12 @@
 'use client';
 
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { Download } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
 import { MemberPicker } from '@/components/members/MemberPicker';
 import { useShell } from '@/components/shell/useShell';
 import { useDialogs } from '@/components/ui/dialogs';
+import { DayField } from '@/components/ui/DayField';
 import { FilterChip } from '@/components/ui/FilterChip';
 import { Empty, PageHead } from '@/components/ui/pieces';
 import tableStyles from '@/components/ui/table.module.css';
@@ -78,22 +79,6 @@ function exportQuery(view: TransferView): string {
   if (from) query.set('from', from);
   if (to) query.set('to', to);
   return query.toString();
-}
-
-type DayProps = { label: string; value: Date | null; onChange: (day: Date | null) => void };
-
-/** A day; UTC, as all ranges are. */
-function DayField({ label, value, onChange }: DayProps) {
-  return (
-    <TextInput
-      size="xs"
-      type="date"
-      aria-label={label}
-      title={label}
-      value={value?.toISOString().slice(0, 10) ?? ''}
-      onChange={(event) => onChange(event.currentTarget.value === '' ? null : event.currentTarget.valueAsDate)}
-    />
-  );
 }
 
 function Nothing({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {

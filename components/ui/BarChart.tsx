@@ -18,7 +18,12 @@ type Props = {
   names: { bar: string; now: string; before?: string };
   /** Names of the first and the last bar, short. */
   ends: [string, string];
+  /** The table of the same numbers stands beside it. */
+  isTabled?: boolean;
 };
+
+/** From so many bars on there is no room between them. */
+const DENSE = 62;
 
 /** A round height that is not below it, and whose half is round too. */
 function roundUp(size: number): number {
@@ -27,7 +32,7 @@ function roundUp(size: number): number {
 }
 
 /** Values along an axis, each against the one before it; the same numbers as a table on demand. */
-export function BarChart({ label, bars, print, names, ends }: Props) {
+export function BarChart({ label, bars, print, names, ends, isTabled = false }: Props) {
   const [asTable, setAsTable] = useState(false);
   const [shown, setShown] = useState<Bar | null>(null);
   const largest = Math.max(0, ...bars.flatMap(({ now, before }) => [now.size, before?.size ?? 0]));
@@ -36,9 +41,11 @@ export function BarChart({ label, bars, print, names, ends }: Props) {
       <figcaption className={styles.legend}>
         <span data-mark="now">{names.now}</span>
         {names.before && <span data-mark="before">{names.before}</span>}
-        <Button size="compact-xs" variant="subtle" onClick={() => setAsTable(!asTable)}>
-          {asTable ? 'Show as chart' : 'Show as table'}
-        </Button>
+        {!isTabled && (
+          <Button size="compact-xs" variant="subtle" onClick={() => setAsTable(!asTable)}>
+            {asTable ? 'Show as chart' : 'Show as table'}
+          </Button>
+        )}
       </figcaption>
       {asTable ? (
         <BarTable label={label} bars={bars} names={names} />
@@ -83,10 +90,10 @@ const Axis = ({ top, print }: { top: number; print: Props['print'] }) => (
 const height = (size: number, top: number) => ({ '--height': `${(100 * size) / top}%` }) as CSSProperties;
 
 const Bars = ({ bars, top, onShow }: { bars: Bar[]; top: number; onShow: (bar: Bar) => void }) => (
-  <div className={styles.bars}>
+  <div className={styles.bars} data-dense={bars.length >= DENSE || undefined}>
     {bars.map((bar) => (
       <div key={bar.id} className={styles.bar} onMouseEnter={() => onShow(bar)}>
-        {bar.before && <span data-mark="before" style={height(bar.before.size, top)} />}
+        {bar.before && bar.before.size > 0 && <span data-mark="before" style={height(bar.before.size, top)} />}
         <span data-mark="now" style={height(bar.now.size, top)} />
       </div>
     ))}

@@ -3,7 +3,7 @@
 import { Menu, type MenuProps } from '@mantine/core';
 import type { ReactElement } from 'react';
 
-export type Choice = { value: string; label: string };
+export type Choice = { value: string; label: string; note?: string | undefined };
 
 type Props = {
   target: ReactElement;
@@ -21,12 +21,13 @@ export function ChoiceMenu({ target, options, chosen, onToggle, single, position
     <Menu defaultOpened position={position}>
       <Menu.Target>{target}</Menu.Target>
       <Menu.Dropdown>
-        {options.map(({ value, label }) => (
+        {options.map(({ value, label, note }) => (
           <Menu.CheckboxItem
             key={value}
             checked={chosen.includes(value)}
             closeMenuOnClick={single ?? false}
             onChange={() => onToggle(value)}
+            rightSection={note === undefined ? undefined : <span className="muted tabular">{note}</span>}
           >
             {label}
           </Menu.CheckboxItem>

@@ -5,22 +5,29 @@ import { useClipboard } from '@mantine/hooks';
 import { Hint } from './Hint';
 import { Check, Copy as CopyIcon } from 'lucide-react';
 
-/** Copies a text; says so. Where the browser gives no clipboard (plain http), the text stands beside it to be selected. */
-export function CopyIconButton({ text, label }: { text: string; label: string }) {
+type Text = string | (() => string);
+
+const textOf = (text: Text): string => (typeof text === 'string' ? text : text());
+
+/**
+ * Copies a text, which may be known only then; says so. Where the browser gives no clipboard (plain http), the text
+ * stands beside it to be selected.
+ */
+export function CopyIconButton({ text, label }: { text: Text; label: string }) {
   const { copy, copied } = useClipboard({ timeout: 1500 });
   return (
     <Hint text={copied ? 'Copied' : label}>
-      <ActionIcon variant="subtle" color="gray" size="sm" aria-label={label} onClick={() => copy(text)}>
+      <ActionIcon variant="subtle" color="gray" size="sm" aria-label={label} onClick={() => copy(textOf(text))}>
         {copied ? <Check size={14} aria-hidden /> : <CopyIcon size={14} aria-hidden />}
       </ActionIcon>
     </Hint>
   );
 }
 
-export function CopyButton({ text, label, onCopied }: { text: string; label: string; onCopied?: () => void }) {
+export function CopyButton({ text, label, onCopied }: { text: Text; label: string; onCopied?: () => void }) {
   const { copy, copied } = useClipboard({ timeout: 1500 });
   const onClick = () => {
-    copy(text);
+    copy(textOf(text));
     onCopied?.();
   };
   return (

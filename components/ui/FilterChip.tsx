@@ -8,16 +8,19 @@ export const ChoiceMenu = menuOnDemand(() => import('./ChoiceMenu').then((file) 
 
 type Props<Value extends string> = {
   label: string;
-  options: { value: Value; label: string }[];
+  /** `note`: how many there are of it, where that is known. */
+  options: { value: Value; label: string; note?: string | undefined }[];
   chosen: Value[];
   onChange: (chosen: Value[]) => void;
   /** Only one at a time. */
   single?: boolean;
+  /** There is always one: its label says which, and nothing is to clear. */
+  plain?: boolean;
 };
 
 /** A filter as a chip: says what it filters by, and is cleared with one click. */
-export function FilterChip<Value extends string>({ label, options, chosen, onChange, single }: Props<Value>) {
-  const isOn = chosen.length > 0;
+export function FilterChip<Value extends string>({ label, options, chosen, onChange, single, plain }: Props<Value>) {
+  const isOn = chosen.length > 0 && !plain;
   const names = options.filter(({ value }) => chosen.includes(value)).map((option) => option.label);
   const toggle = (value: string) => {
     if (chosen.some((one) => one === value)) onChange(chosen.filter((one) => one !== value));

@@ -4,18 +4,29 @@ import { usePlace } from './usePlace';
 
 const utc = (at: Date): string => `${at.toISOString().replace('T', ' ').slice(0, 19)} UTC`;
 
+/** `exact`: to the second, and without the year where it is this one. */
+type Props = { at: string; dateOnly?: boolean; exact?: boolean };
+
+function formOf({ at, dateOnly, exact }: Props): Intl.DateTimeFormatOptions {
+  if (!exact) return { dateStyle: 'medium', ...(dateOnly ? {} : { timeStyle: 'short' }) };
+  const isThisYear = at.slice(0, 4) === new Date().toISOString().slice(0, 4);
+  return {
+    ...(isThisYear ? {} : { year: 'numeric' }),
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    second: '2-digit',
+  };
+}
+
 /** An instant in the person's time zone; the exact UTC on hover. */
-export function Instant({ at, dateOnly = false }: { at: string; dateOnly?: boolean }) {
+export function Instant(props: Props) {
   const { locale, timeZone } = usePlace();
-  const when = new Date(at);
-  const text = new Intl.DateTimeFormat(locale, {
-    dateStyle: 'medium',
-    ...(dateOnly ? {} : { timeStyle: 'short' as const }),
-    timeZone,
-  }).format(when);
+  const when = new Date(props.at);
   return (
-    <time dateTime={at} title={utc(when)} suppressHydrationWarning className="tabular">
-      {text}
+    <time dateTime={props.at} title={utc(when)} suppressHydrationWarning className="tabular">
+      {new Intl.DateTimeFormat(locale, { ...formOf(props), timeZone }).format(when)}
     </time>
   );
 }

@@ -13,7 +13,7 @@ export function Pager({ page, pageSize, total, onPage, noun }: Props) {
   const number = (value: number) => value.toLocaleString(locale);
   const [first, last] = [(page - 1) * pageSize + 1, Math.min(page * pageSize, total)];
   const range = first === last ? number(first) : `${number(first)}–${number(last)}`;
-  const all = total === 1 ? `1 ${noun.replace(/s$/, '')}` : `${number(total)} ${noun}`;
+  const all = total === 1 ? `1 ${noun.replace(/ies$/, 'y').replace(/s$/, '')}` : `${number(total)} ${noun}`;
   const pages = Math.max(1, Math.ceil(total / pageSize));
   return (
     <nav className={styles.footer} aria-label={`Pages of ${noun}`}>

@@ -137,8 +137,10 @@ $$;
 -- that ends failed is refunded whole, once, and its day is put right. Of several words on one message the first final one
 -- counts. Locks the seats of what may be refunded by id (an owner's too, though the master paid: `ledger_post` locks it),
 -- then the messages by id, then (in `ledger_post`) the master, then the days: the same order as everywhere.
--- Answers the ids that changed, and whether a rule waits for the money that came back.
-CREATE FUNCTION messages_report(p_team uuid, p_reports jsonb, p_post jsonb, p_at timestamptz, OUT changed uuid[], OUT waiting boolean)
+-- Answers the ids that changed, the seats they are of, those that were refunded, and whether a rule waits for the money that
+-- came back.
+CREATE FUNCTION messages_report(p_team uuid, p_reports jsonb, p_post jsonb, p_at timestamptz,
+  OUT changed uuid[], OUT seats uuid[], OUT refunded uuid[], OUT waiting boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, purser_posting, pg_temp AS $$
 DECLARE
   v_at timestamptz := coalesce(p_at, now());
@@ -168,7 +170,9 @@ BEGIN
       delivered_at = CASE WHEN w.status = 'delivered' THEN v_at END, failed_at = CASE WHEN w.status = 'failed' THEN v_at END
     FROM was w WHERE m.team_id = p_team AND m.id = ANY (v_ids) AND m.id = w.id
   )
-  SELECT jsonb_agg(to_jsonb(w)), array_agg(w.id) INTO v_rows, changed FROM was w;
+  SELECT jsonb_agg(to_jsonb(w)), array_agg(w.id), array_agg(DISTINCT w.member_id),
+      array_agg(DISTINCT w.member_id) FILTER (WHERE w.status = 'failed' AND w.cost > 0)
+    INTO v_rows, changed, seats, refunded FROM was w;
   IF v_rows IS NULL THEN RETURN; END IF;
 
   FOR v_row IN SELECT * FROM jsonb_to_recordset(v_rows) AS x(id uuid, member_id uuid, payer text, cost bigint, status text)

@@ -19,6 +19,8 @@ export type PageOptions = {
   touch?: boolean;
   /** A page beside another in the same browser, as a second tab. */
   beside?: Page;
+  /** It hears nothing of what changes elsewhere, and so believes in what it shows. */
+  deaf?: boolean;
 };
 
 const complaints = new WeakMap<Page, string[]>();
@@ -66,6 +68,7 @@ async function openPage(browser: Browser, options: PageOptions): Promise<Page> {
     colorScheme = 'light',
     touch = false,
     beside,
+    deaf = false,
   } = options;
   const baseURL = inject('product').url;
   const settings = { baseURL, viewport, colorScheme, hasTouch: touch, locale: 'en-US', timezoneId: 'UTC' };
@@ -73,6 +76,15 @@ async function openPage(browser: Browser, options: PageOptions): Promise<Page> {
   if (as) await enter(context, as);
   const page = await context.newPage();
   await listen(page);
+  if (deaf) {
+    const silent = () =>
+      Object.assign(window, {
+        EventSource: class extends EventTarget {
+          close() {}
+        },
+      });
+    await page.addInitScript(silent);
+  }
   if (url !== undefined) await openAt(page, url);
   return page;
 }

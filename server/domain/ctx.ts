@@ -1,6 +1,8 @@
 import { escapeLiteral, type Pool, type PoolClient } from 'pg';
 import { drizzleOn, poolUnder, type Database, type Db } from '@/db/client';
+import { isCancelled } from '@/db/faults';
 import { seatOf, type Actor, type Role } from './actor';
+import { announce, touch, type Noun, type Touched } from './changes';
 import { fail } from './errors';
 import { may, mustBeLive, type Permission } from './policy';
 import type { Vault } from './vault';
@@ -29,6 +31,8 @@ type Transaction = {
   past: PastRequest | null;
   audit: object[];
   jobs: { task: Task; payload: object }[];
+  /** What is told, once it is committed, to who watches. */
+  touched: Touched;
   answer: StoredAnswer | null;
   rehearsal: boolean;
   /** The request's Idempotency-Key, written on each transfer it makes. */
@@ -115,7 +119,7 @@ export async function found<T>(ctx: Ctx, work: (tx: Tx) => Promise<T>): Promise<
     const results: unknown = await client.query(`${BEGIN}; SELECT now()::text AS now`);
     const { now } = (results as { rows: { now: string }[] }[]).at(-1)!.rows[0]!;
     const team: TeamNow = { status: 'active', defaultSender: null, ratesVersion: 1 };
-    const tx: Transaction = { team, past: null, audit: [], jobs: [], answer: null, rehearsal: false, key: null };
+    const tx: Transaction = { ...nothingYet(), team, past: null, key: null };
     const inside: Tx = { ...ctx, db: drizzleOn(client), tx, now: ctx.at ?? new Date(now) };
     const result = await work(inside);
     await end(client, inside);
@@ -133,6 +137,16 @@ export async function snapshot<T>(db: Db, read: (db: Db) => Promise<T>): Promise
   });
 }
 
+/** Reads what may take long: null when the answer is not there within so many milliseconds. */
+export async function readWithin<T>(db: Db, ms: number, read: (db: Db) => Promise<T>): Promise<T | null> {
+  return onConnection(poolUnder(db), async (client) => {
+    await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${ms}`);
+    const result = await read(drizzleOn(client));
+    await client.query('COMMIT');
+    return result;
+  }).catch((error: unknown) => (isCancelled(error) ? null : Promise.reject(error as Error)));
+}
+
 /** Lends a connection to a transaction, BEGIN included. It is always given back: rolled back, or as one to throw away. */
 async function onConnection<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
@@ -147,6 +161,8 @@ async function onConnection<T>(pool: Pool, work: (client: PoolClient) => Promise
   }
 }
 
+const nothingYet = () => ({ audit: [], jobs: [], touched: new Map(), answer: null, rehearsal: false });
+
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '8s'; SET LOCAL statement_timeout = '30s';
      SET LOCAL idle_in_transaction_session_timeout = '10s'`;
 
@@ -159,15 +175,7 @@ async function begin(client: PoolClient, ctx: Ctx, key: string | null): Promise<
   const begun = (results as { rows: { begun: Begun }[] }[]).at(-1)!.rows[0]!.begun;
   if (!begun.team) fail('not_found', { detail: 'There is no such team.' });
   const actor = liveActor(ctx.actor, begun);
-  const tx: Transaction = {
-    team: begun.team,
-    past: begun.idempotency,
-    audit: [],
-    jobs: [],
-    answer: null,
-    rehearsal: false,
-    key,
-  };
+  const tx: Transaction = { ...nothingYet(), team: begun.team, past: begun.idempotency, key };
   return { ...ctx, actor, db: drizzleOn(client), tx, now: ctx.at ?? new Date(begun.now) };
 }
 
@@ -177,16 +185,22 @@ function liveActor(actor: Actor, begun: Begun): Actor {
   return { ...actor, role: begun.role ?? fail('invalid_key') };
 }
 
-async function end(client: PoolClient, { actor, tx }: Tx): Promise<void> {
+async function end(client: PoolClient, { actor, database, tx }: Tx): Promise<void> {
   if (tx.rehearsal) {
     await client.query('ROLLBACK');
     return;
   }
   const something = tx.audit.length || tx.jobs.length || tx.answer;
-  const done: unknown = await client.query(something ? `SELECT ${finish({ actor, tx })}; COMMIT` : 'COMMIT');
-  // Postgres answers the COMMIT of a transaction that a statement has broken with ROLLBACK, and with no error.
-  const { command } = [done].flat().at(-1) as { command: string };
-  if (command !== 'COMMIT') throw new Error('A statement of this transaction failed, so that nothing of it was kept.');
+  try {
+    const done: unknown = await client.query(something ? `SELECT ${finish({ actor, tx })}; COMMIT` : 'COMMIT');
+    // Postgres answers the COMMIT of a transaction that a statement has broken with ROLLBACK, and with no error.
+    const { command } = [done].flat().at(-1) as { command: string };
+    if (command !== 'COMMIT')
+      throw new Error('A statement of this transaction failed, so that nothing of it was kept.');
+  } finally {
+    // Of a COMMIT without an answer too: it may have counted, and who is told in vain asks in vain.
+    announce(database.pool, actor.teamId, tx.touched);
+  }
 }
 
 const finish = ({ actor, tx }: Pick<Tx, 'actor' | 'tx'>): string =>
@@ -202,15 +216,25 @@ function json(value: object | null): string {
 /** What an audit row says. `before` and `after` hold no secret. */
 export type AuditEntry = {
   action: string;
-  targetType: 'team' | 'member' | 'key' | 'transfer' | 'recharge' | 'messages' | 'rates';
+  targetType: 'team' | 'member' | 'key' | 'transfer' | 'rates';
   targetId: string | null;
   before?: object | null;
   after?: object | null;
 };
 
-/** Remembers, with the change, who made it, when, from where and through which door. */
+/** Whose seat an entry is about is seen in its target; owners see what is about none. */
+const TOLD_AS = {
+  team: 'team',
+  member: 'members',
+  key: 'members',
+  transfer: 'transfers',
+  rates: 'rates',
+} as const satisfies Record<AuditEntry['targetType'], Noun>;
+
+/** Remembers, with the change, who made it, when, from where and through which door; and tells that it was changed. */
 export function audit(tx: Tx, entry: AuditEntry): void {
   const { actor } = tx;
+  touched(tx, TOLD_AS[entry.targetType], entry.targetType === 'member' && entry.targetId ? [entry.targetId] : []);
   tx.tx.audit.push({
     at: tx.at,
     actorType: actor.type === 'seat' ? actor.credential.type : 'operator',
@@ -221,6 +245,14 @@ export function audit(tx: Tx, entry: AuditEntry): void {
     requestId: tx.requestId,
     ...entry,
   });
+}
+
+/**
+ * Tells who watches, once it is committed, what was touched: of these seats, of none in particular (owners alone see it),
+ * or of perhaps all (null).
+ */
+export function touched(tx: Tx, noun: Noun, memberIds: string[] | null): void {
+  touch(tx.tx.touched, noun, memberIds);
 }
 
 /** What must follow the commit, if it comes. Ids only, never secrets; the same job twice in one change is one. */

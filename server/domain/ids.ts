@@ -86,6 +86,9 @@ export function newUuid7(now: Date = new Date()): string {
 /** The time that a UUID version 7 holds. */
 export const timeOfUuid7 = (uuid: string): Date => new Date(Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16));
 
+/** The UUID right after another, in their order. */
+export const nextUuid = (uuid: string): string => printUuid(BigInt(`0x${uuid.replaceAll('-', '')}`) + 1n);
+
 let last = { asked: -1, ms: -1, count: 0 };
 
 // RFC 9562, 6.2, method 1: rand_a counts within one millisecond from a random start below half; when it is full, the

@@ -6,10 +6,12 @@ import { DomainError, fail, type ErrorCode } from '@/server/domain/errors';
 import { newRequestId } from '@/server/domain/ids';
 import { parseBy } from '@/server/domain/input';
 import { transferFilters } from '@/server/domain/ledger/schema';
+import { logFilters } from '@/server/domain/logs/schema';
 import { seatExportInput } from '@/server/domain/members/schema';
+import { exportUsageInput } from '@/server/domain/reports/schema';
 import { describeFault, log } from '@/server/log';
 import { csvResponse } from './csv';
-import { printMembers, printRates, printTransfers } from './exports';
+import { printLog, printMembers, printRates, printStatistics, printTransfers } from './exports';
 import { problemResponse } from './problem';
 import { readQuery } from './query';
 import { services } from './services';
@@ -24,8 +26,10 @@ const of =
 /** What the pages offer as a file, by its name. The parameters are those of the page. */
 const DOWNLOADS = {
   members: of(seatExportInput, printMembers),
+  messages: of(logFilters, printLog),
   transfers: of(transferFilters, printTransfers),
   rates: of(z.strictObject({}), printRates),
+  usage: of(exportUsageInput, printStatistics),
 } satisfies Record<string, Download>;
 
 export type DownloadName = keyof typeof DOWNLOADS;

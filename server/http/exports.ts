@@ -1,45 +1,62 @@
 import { z } from 'zod';
 import type { Ctx } from '@/server/domain/ctx';
+import { printId } from '@/server/domain/ids';
 import { exportTransfers } from '@/server/domain/ledger/read';
 import { namedTransferSchema, type TransferFilters } from '@/server/domain/ledger/schema';
 import { exportMembers } from '@/server/domain/members/read';
 import { seatSchema, type ExportMembers } from '@/server/domain/members/schema';
+import { exportLog } from '@/server/domain/logs/read';
+import type { LogFilters, NamedMessage } from '@/server/domain/logs/schema';
 import { exportMessages } from '@/server/domain/messages/read';
-import { messageSchema, type ListMessages } from '@/server/domain/messages/schema';
+import type { ListMessages, Message } from '@/server/domain/messages/schema';
+import { printAmount } from '@/server/domain/money';
 import { exportRates } from '@/server/domain/rates/read';
 import { rateSchema } from '@/server/domain/rates/schema';
-import { usageReport } from '@/server/domain/reports/read';
-import { usageSchema, type UsageInput } from '@/server/domain/reports/schema';
+import { exportUsage, usageReport } from '@/server/domain/reports/read';
+import { usageGroupSchema, usageSchema, type ExportUsage, type UsageInput } from '@/server/domain/reports/schema';
 import { printCsv, type Columns } from './csv';
 
-type Wire = z.input<typeof messageSchema>;
+const instant = (at: Date | null): string | null => at && at.toISOString();
 
-const MESSAGE_COLUMNS: Columns<Wire> = {
-  id: (message) => message.id,
-  memberId: (message) => message.memberId,
+// Printed field by field, as the schema prints them: its encoded copies of a million rows would be most of the garbage.
+const MESSAGE_COLUMNS = {
+  id: (message) => printId('msg', message.id),
+  memberId: (message) => printId('mem', message.memberId),
   to: (message) => message.to,
   from: { text: (message) => message.from },
   body: { text: (message) => message.body },
   country: (message) => message.country,
   encoding: (message) => message.encoding,
   segments: (message) => message.segments,
-  price: (message) => message.price,
-  cost: (message) => message.cost,
+  price: (message) => printAmount(message.price),
+  cost: (message) => printAmount(message.cost),
   currency: (message) => message.currency,
   status: (message) => message.status,
   errorCode: { text: (message) => message.error?.code ?? null },
   errorDetail: { text: (message) => message.error?.detail ?? null },
   reference: { text: (message) => message.reference },
-  createdAt: (message) => message.createdAt,
-  sendAt: (message) => message.sendAt,
-  sentAt: (message) => message.sentAt,
-  deliveredAt: (message) => message.deliveredAt,
-  failedAt: (message) => message.failedAt,
-};
+  createdAt: (message) => instant(message.createdAt),
+  sendAt: (message) => instant(message.sendAt),
+  sentAt: (message) => instant(message.sentAt),
+  deliveredAt: (message) => instant(message.deliveredAt),
+  failedAt: (message) => instant(message.failedAt),
+} satisfies Columns<Message>;
 
 /** All messages under a filter, as CSV. */
 export const printMessages = (ctx: Ctx, filters: ListMessages): AsyncGenerator<string> =>
-  printCsv(MESSAGE_COLUMNS, encoded(messageSchema, exportMessages(ctx, filters)));
+  printCsv(MESSAGE_COLUMNS, exportMessages(ctx, filters));
+
+const { id, memberId, ...others } = MESSAGE_COLUMNS;
+const LOG_COLUMNS: Columns<NamedMessage> = {
+  id,
+  memberId,
+  memberName: { text: ({ member }) => member.name },
+  ...others,
+};
+
+/** What the log's page shows under a filter, as CSV: as the API prints it, with the members' names. */
+export const printLog = (ctx: Ctx, filters: LogFilters): AsyncGenerator<string> =>
+  printCsv(LOG_COLUMNS, exportLog(ctx, filters));
 
 type WireSeat = z.input<typeof seatSchema>;
 
@@ -108,13 +125,15 @@ export const printRates = (ctx: Ctx): AsyncGenerator<string> =>
 
 type WireUsage = z.input<typeof usageSchema>['data'][number];
 
-const FIGURES: Columns<WireUsage> = {
-  messages: (row) => row.messages,
-  segments: (row) => row.segments,
-  delivered: (row) => row.delivered,
-  failed: (row) => row.failed,
-  cost: (row) => row.cost,
-};
+type WireFigures = Pick<WireUsage, 'messages' | 'segments' | 'delivered' | 'failed' | 'cost'>;
+
+const FIGURES = {
+  messages: (row: WireFigures) => row.messages,
+  segments: (row: WireFigures) => row.segments,
+  delivered: (row: WireFigures) => row.delivered,
+  failed: (row: WireFigures) => row.failed,
+  cost: (row: WireFigures) => row.cost,
+} satisfies Columns<WireFigures>;
 
 const GROUP_COLUMN: Record<UsageInput['groupBy'], Columns<WireUsage>> = {
   member: { memberId: (row) => row.memberId ?? '' },
@@ -129,6 +148,27 @@ export const printUsage = (ctx: Ctx, input: UsageInput): AsyncGenerator<string> 
 async function* usagePages(ctx: Ctx, input: UsageInput): AsyncGenerator<WireUsage[]> {
   yield z.encode(usageSchema, await usageReport(ctx, input)).data;
 }
+
+type WireGroup = z.input<typeof usageGroupSchema>;
+
+const KEY_COLUMNS: Record<ExportUsage['groupBy'], Columns<WireGroup>> = {
+  member: {
+    memberId: (row) => row.key,
+    memberName: { text: (row) => row.member?.name ?? null },
+    memberStatus: (row) => row.member?.status ?? null,
+  },
+  day: { day: (row) => row.key },
+  country: { country: (row) => row.key },
+};
+
+const COMPARED: Columns<WireGroup> = Object.fromEntries([
+  ...Object.entries(FIGURES).map(([name, print]) => [name, (row: WireGroup) => print(row.now)]),
+  ...Object.entries(FIGURES).map(([name, print]) => [`${name}Before`, (row: WireGroup) => print(row.before)]),
+]);
+
+/** The statistics as CSV, every group of them in the order of the page, each beside the days before. */
+export const printStatistics = (ctx: Ctx, input: ExportUsage): AsyncGenerator<string> =>
+  printCsv({ ...KEY_COLUMNS[input.groupBy], ...COMPARED }, encoded(usageGroupSchema, exportUsage(ctx, input)));
 
 async function* encoded<W, T>(schema: z.ZodType<T, W>, pages: AsyncIterable<T[]>): AsyncGenerator<W[]> {
   for await (const page of pages) yield page.map((row) => z.encode(schema, row));

@@ -1,5 +1,6 @@
 import { Logger, run } from 'graphile-worker';
 import { openDatabase } from '@/db/client';
+import { announceAll, tellRest } from '@/server/domain/changes';
 import type { Services } from '@/server/domain/ctx';
 import { listAwaited } from '@/server/domain/messages/read';
 import { reportMessages } from '@/server/domain/messages/write';
@@ -40,6 +41,7 @@ export async function startWorker(): Promise<Worker> {
   await resumeAwaited(services, carrier);
   const stopping = new AbortController();
   const loops = [dispatch(services, carrier, stopping.signal), relay(owner.pool, stopping.signal)];
+  announceAll(app.pool);
   log({ msg: 'worker started', carrier: carrier.name });
   return {
     async stop() {
@@ -47,6 +49,7 @@ export async function startWorker(): Promise<Worker> {
       await Promise.all(loops);
       await carrier.close();
       await runner.stop();
+      await tellRest(app.pool);
       await Promise.all([owner.pool.end(), app.pool.end()]);
       log({ msg: 'worker stopped' });
     },

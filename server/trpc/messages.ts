@@ -1,9 +1,14 @@
 import { pageOfSchema } from '@/server/domain/lists';
-import { estimateMessages, getMessage, keepBatch, listMessages } from '@/server/domain/messages/read';
+import { estimateMessages, previewMessages } from '@/server/domain/estimates/read';
+import { estimateSchema, messagesPreviewSchema, previewMessagesInput } from '@/server/domain/estimates/schema';
+import { browseFacets, pickSenders, previewExport } from '@/server/domain/facets/read';
+import { exportSizeSchema, facetsSchema, pickSendersInput, sendersSchema } from '@/server/domain/facets/schema';
+import { browseMessages, inspectMessage } from '@/server/domain/logs/read';
+import { browseMessagesInput, logFilters, logPageSchema, wholeMessageSchema } from '@/server/domain/logs/schema';
+import { getMessage, keepBatch, listMessages } from '@/server/domain/messages/read';
 import {
   acceptedBatchSchema,
   batchInput,
-  estimateSchema,
   messageDetailSchema,
   messageListInput,
   messageSchema,
@@ -39,5 +44,19 @@ export const messages = router({
     input: oneMessage,
     reply: messageDetailSchema,
     verb: (ctx, { messageId }) => getMessage(ctx, messageId),
+  }),
+  browseMessages: query({ input: browseMessagesInput, reply: logPageSchema, verb: browseMessages }),
+  browseFacets: query({ input: logFilters, reply: facetsSchema, verb: browseFacets }),
+  pickSenders: query({ input: pickSendersInput, reply: sendersSchema, verb: pickSenders }),
+  previewExport: query({ input: logFilters, reply: exportSizeSchema, verb: previewExport }),
+  previewMessages: query({
+    input: previewMessagesInput.extend(onBehalf),
+    reply: messagesPreviewSchema,
+    verb: previewMessages,
+  }),
+  inspectMessage: query({
+    input: oneMessage,
+    reply: wholeMessageSchema,
+    verb: (ctx, { messageId }) => inspectMessage(ctx, messageId),
   }),
 });

@@ -5,6 +5,7 @@ import { notFound, redirect } from 'next/navigation';
 import { cache } from 'react';
 import { askedPath, currentPerson, seatIn } from '@/server/auth';
 import { newRequestId } from '@/server/domain/ids';
+import { lastWord } from '@/server/http/live';
 import { services } from '@/server/http/services';
 import type { Context } from './context';
 import { ProblemError } from './problem';
@@ -15,8 +16,10 @@ import { appRouter } from './router';
  * then `<HydrationBoundary state={q.state()}>`. The layout and the page of one request share it.
  */
 export const serverQueries = cache(async (slug: string) => {
+  // Before anything is asked: all that was told until then is in the answers.
+  const since = lastWord();
   const place = await seatIn(slug);
-  if (place.ok) return queriesOf({ actor: place.actor, person: place.person });
+  if (place.ok) return { ...queriesOf({ actor: place.actor, person: place.person }), since };
   if (place.reason === 'none') notFound();
   return place.reason === 'inactive' ? redirect(`/?deactivated=${slug}`) : toSignIn();
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { isUnavailable } from '@/db/faults';
+import { tellRest } from '@/server/domain/changes';
 import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
 import { Refusal } from '@/server/domain/errors';
 import { once, type Answered } from '@/server/domain/idempotency';
@@ -368,6 +369,7 @@ async function stuck(wire: Wire, { team, seat }: Scene): Promise<string[]> {
   const { pool } = wire;
   const wrong: string[] = [];
   wire.listen();
+  await tellRest(pool);
   if (pool.idleCount !== pool.totalCount || pool.waitingCount > 0) {
     wrong.push(`of ${pool.totalCount} connections ${pool.idleCount} are idle`);
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
+import { ANNOUNCE } from '@/server/domain/changes';
 import type { Services } from '@/server/domain/ctx';
 import { openServices } from './support';
 
@@ -84,7 +85,11 @@ function intercept(
   const intercepted = (...args: unknown[]) => {
     const callback = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : null;
     const [first] = args as [string | { text: string }];
-    const answer = pass(client, typeof first === 'string' ? first : first.text, () => query(...args));
+    // What is told after a commit is no part of the verb.
+    const answer =
+      first === ANNOUNCE
+        ? query(...args)
+        : pass(client, typeof first === 'string' ? first : first.text, () => query(...args));
     if (!callback) return answer;
     answer.then((result) => callback(null, result), callback);
   };

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { checkSender, countSegments, parseRecipient } from '@/server/domain/messages/rules';
+import { parseRecipient } from '@/server/domain/messages/rules';
+import { beyondGsm7, countSegments } from '@/server/domain/segments/rules';
+import { checkSender } from '@/server/domain/texts/rules';
 
 describe('recipients', () => {
   it.each([
@@ -216,3 +218,14 @@ function referenceCount(body: string): { encoding: string; segments: number } {
   }
   return { encoding: gsm7 ? 'gsm7' : 'ucs2', segments };
 }
+
+describe('what keeps a text from being GSM-7', () => {
+  it.each([
+    ['Hello, Grüße €', []],
+    ['“a” “b”', ['“', '”']],
+    ['日本 👍', ['日', '本', '👍']],
+  ])('%s', (body, characters) => {
+    expect(beyondGsm7(body)).toEqual(characters);
+    expect(countSegments(body).encoding).toBe(characters.length === 0 ? 'gsm7' : 'ucs2');
+  });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { everyDay, sumsOf } from '@/components/overview/days';
+import { readRecipients } from '@/components/messages/recipients';
 import { rateFilter } from '@/components/rates/view';
 import { asTyped, readTyped } from '@/components/ui/amount';
 import { dayFromNow, daysBetween } from '@/components/ui/day';
@@ -46,6 +47,23 @@ describe('a search for prices', () => {
 
   it('knows countries as the person calls them', () => {
     expect(rateFilter('Deutschl', 'de-DE')).toEqual({ country: 'DE' });
+  });
+});
+
+describe('a pasted list of recipients', () => {
+  it.each([
+    ['', [], 0],
+    [' \n,; ', [], 0],
+    ['+14155550100', ['+14155550100'], 0],
+    ['+1 415 555-0100\r\n+44 7700 900123', ['+1 415 555-0100', '+44 7700 900123'], 0],
+    [
+      '+14155550100, +447700900123; 0800\t+4915112345678',
+      ['+14155550100', '+447700900123', '0800', '+4915112345678'],
+      0,
+    ],
+    ['+1 (415) 555-0100\n+14155550100\n+1.415.555.0100', ['+1.415.555.0100'], 2],
+  ])('“%s”', (text, numbers, repeated) => {
+    expect(readRecipients(text)).toEqual({ numbers, repeated });
   });
 });
 

@@ -6,7 +6,7 @@ import { rowsOf, useApi } from '../support/door';
 import { callProcedure, idFieldsOf, listPageProcedures, sessionOf, type Result } from '../support/procedures';
 import { addMember, makeTeam, type TestMember, type TestTeam } from '../support/team';
 
-useApi();
+const as = useApi();
 
 const CARD = 'country,prefix,price\n,1,0.01\n';
 
@@ -16,8 +16,8 @@ type Row = {
   other: 'answers' | ErrorCode | null;
   /** The fields where an id or a cursor can stand. */
   ids: string[];
-  /** What is asked, about a seat. */
-  input: (mem: string) => object;
+  /** What is asked, about a seat or its message. */
+  input: (mem: string, msg: string) => object;
   /** What is answered of a filter that finds nothing, where an id is a filter. */
   nothing?: object;
 };
@@ -51,17 +51,63 @@ const ROWS: Record<string, Row> = {
     input: (memberId) => ({ memberId }),
     nothing: { data: [], nextCursor: null },
   },
+  browseUsage: {
+    own: 'answers',
+    other: 'answers',
+    ids: ['memberId'],
+    input: (memberId) => ({ memberId, groupBy: 'member' }),
+    nothing: { data: [], groups: 0, total: { now: { messages: 0 } } },
+  },
   getSeat: { own: 'answers', other: 'not_found', ids: ['memberId'], input: (memberId) => ({ memberId }) },
+  browseMessages: {
+    own: 'answers',
+    other: 'answers',
+    ids: ['cursor', 'memberId'],
+    input: (memberId) => ({ memberId }),
+    nothing: { data: [], older: null, top: null, newer: null },
+  },
+  browseFacets: {
+    own: 'answers',
+    other: 'answers',
+    ids: ['memberId'],
+    input: (memberId) => ({ memberId }),
+    nothing: { total: 0, statuses: [], countries: [] },
+  },
+  previewExport: {
+    own: 'answers',
+    other: 'answers',
+    ids: ['memberId'],
+    input: (memberId) => ({ memberId }),
+    nothing: { rows: 0 },
+  },
+  pickSenders: { own: 'answers', other: null, ids: [], input: () => ({}) },
+  previewMessages: {
+    own: 'owner_required',
+    other: 'owner_required',
+    ids: ['onBehalfOf'],
+    input: (onBehalfOf) => ({ onBehalfOf, body: 'Hello', to: ['+14155550100'] }),
+  },
+  inspectMessage: {
+    own: 'answers',
+    other: 'not_found',
+    ids: ['messageId'],
+    input: (_mem, messageId) => ({ messageId }),
+  },
 };
 
 const table = Object.entries(ROWS).map(([id, row]) => ({ id, ...row }));
 
-type World = { team: TestTeam; seat: TestMember; owner: SeatActor; member: SeatActor };
+type World = { team: TestTeam; seat: TestMember & { msg: string }; owner: SeatActor; member: SeatActor };
 
 async function world(): Promise<World> {
   const team = await makeTeam();
-  const seat = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } });
+  const seat = await withMessage(await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } }));
   return { team, seat, owner: await sessionOf(team.ownerKey), member: await sessionOf(seat.key) };
+}
+
+async function withMessage(seat: TestMember): Promise<TestMember & { msg: string }> {
+  const sent = await as(seat.key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Hello' });
+  return { ...seat, msg: sent.body.id };
 }
 
 let worlds: Promise<[World, World]> | undefined;
@@ -84,23 +130,23 @@ describe('the table', () => {
 describe.each(table)('$id', ({ id, own, other, ids, input, nothing }) => {
   it('answers an owner, and a member what the product says', async () => {
     const [{ seat, owner, member, team }] = await two();
-    const { mem } = await addMember(team, { credit: '1' });
-    expectOutcome(await callProcedure(member, id, input(seat.mem)), own);
-    if (other !== null) expectOutcome(await callProcedure(member, id, input(mem)), other);
-    expectOutcome(await callProcedure(owner, id, input(seat.mem)), 'answers');
+    const { mem, msg } = await withMessage(await addMember(team, { credit: '1' }));
+    expectOutcome(await callProcedure(member, id, input(seat.mem, seat.msg)), own);
+    if (other !== null) expectOutcome(await callProcedure(member, id, input(mem, msg)), other);
+    expectOutcome(await callProcedure(owner, id, input(seat.mem, seat.msg)), 'answers');
   });
 
   it('is shut to who is not signed in', async () => {
     const [{ seat }] = await two();
-    expectOutcome(await callProcedure(null, id, input(seat.mem)), 'missing_key');
+    expectOutcome(await callProcedure(null, id, input(seat.mem, seat.msg)), 'missing_key');
   });
 
   it.skipIf(ids.length === 0)('answers the ids of another team as ids never given', async () => {
     const [here, there] = await two();
     const before = await rowsOf(there.team);
     for (const actor of [here.owner, here.member]) {
-      const foreign = await callProcedure(actor, id, input(there.seat.mem));
-      const never = await callProcedure(actor, id, input(printId('mem', newUuid7())));
+      const foreign = await callProcedure(actor, id, input(there.seat.mem, there.seat.msg));
+      const never = await callProcedure(actor, id, input(printId('mem', newUuid7()), printId('msg', newUuid7())));
       expect(tellable(foreign)).toEqual(tellable(never));
       if (nothing && foreign.data) expect(foreign.data).toMatchObject(nothing);
       else expect(foreign.problem).not.toBeNull();

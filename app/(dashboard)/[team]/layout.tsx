@@ -1,5 +1,6 @@
 import { HydrationBoundary } from '@tanstack/react-query';
 import { DataProvider } from '@/components/data';
+import { LiveHost } from '@/components/live';
 import { Shell } from '@/components/shell/Shell';
 import type { ReactNode } from 'react';
 import { serverQueries } from '@/server/trpc/rsc';
@@ -12,12 +13,14 @@ export default async function TeamLayout({
   params: Promise<{ team: string }>;
 }) {
   const { team } = await params;
-  const { trpc, prefetch, state } = await serverQueries(team);
+  const { trpc, prefetch, state, since } = await serverQueries(team);
   await prefetch(trpc.team.getShell.queryOptions(), trpc.account.listSeats.queryOptions());
   return (
     <DataProvider key={team} team={team}>
       <HydrationBoundary state={state()}>
-        <Shell>{children}</Shell>
+        <LiveHost team={team} since={since}>
+          <Shell>{children}</Shell>
+        </LiveHost>
       </HydrationBoundary>
     </DataProvider>
   );

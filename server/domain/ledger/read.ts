@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, lt, or, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, lt, or, sql, type SQL } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { transfers } from '@/db/schema/ledger';
 import { members } from '@/db/schema/members';
@@ -147,10 +147,7 @@ async function findTransfers(ctx: Ctx, filters: TransferFilters, { after, limit 
   const walked = walks.map(
     (where) => sql`(SELECT id FROM transfers WHERE ${where} ORDER BY id DESC LIMIT ${limit}::int)`,
   );
-  const rows = await ctx.db
-    .select({ ...columns, memberName: members.name })
-    .from(transfers)
-    .leftJoin(members, and(eq(members.teamId, teamId), eq(members.id, transfers.memberId)))
+  const rows = await selectNamed(ctx)
     .where(
       and(
         eq(transfers.teamId, teamId),
@@ -158,12 +155,22 @@ async function findTransfers(ctx: Ctx, filters: TransferFilters, { after, limit 
       ),
     )
     .orderBy(desc(transfers.id));
-  return rows.map(({ memberName, ...row }) => ({
-    ...showTransfer(row, ctx.actor, ctx.actor.currency),
-    id: row.id,
-    member: row.memberId === null ? null : { id: row.memberId, name: memberName ?? '' },
-  }));
+  return rows.map((row) => showNamed(ctx, row));
 }
+
+const selectNamed = (ctx: Ctx) =>
+  ctx.db
+    .select({ ...columns, memberName: members.name })
+    .from(transfers)
+    .leftJoin(members, and(eq(members.teamId, ctx.actor.teamId), eq(members.id, transfers.memberId)));
+
+const showNamed = (ctx: Ctx, { memberName, ...row }: NamedRow): Posted => ({
+  ...showTransfer(row, ctx.actor, ctx.actor.currency),
+  id: row.id,
+  member: row.memberId === null ? null : { id: row.memberId, name: memberName ?? '' },
+});
+
+type NamedRow = TransferRow & { id: string; memberName: string | null };
 
 /**
  * One transfer.
@@ -176,6 +183,16 @@ export async function getTransfer(ctx: Ctx, id: string): Promise<Transfer> {
     .from(transfers)
     .where(and(eq(transfers.teamId, ctx.actor.teamId), eq(transfers.id, id), own ? touches(own) : undefined));
   return row ? showTransfer(row satisfies TransferRow, ctx.actor, ctx.actor.currency) : fail('not_found');
+}
+
+/** What a message moved, the first first: its charge, and its refund where there is one; to a member of its own money alone. */
+export async function listMovementsOf(ctx: Ctx, messageId: string): Promise<NamedTransfer[]> {
+  const { teamId } = ctx.actor;
+  const own = heldTo(ctx.actor, 'transfers.see');
+  return selectNamed(ctx)
+    .where(and(eq(transfers.teamId, teamId), eq(transfers.messageId, messageId), own ? touches(own) : undefined))
+    .orderBy(asc(transfers.id))
+    .then((rows) => rows.map((row) => showNamed(ctx, row)));
 }
 
 /** The funding or withdrawal that was made under the operator's reference, if any. */

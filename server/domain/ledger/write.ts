@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { signature } from '../actor';
-import { audit, change, enqueue, rehearse, type Ctx, type Tx } from '../ctx';
+import { audit, change, enqueue, rehearse, touched, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { printAmount, type Micros } from '../money';
 import { may, mayOperate } from '../policy';
@@ -68,6 +68,7 @@ export async function post(tx: Tx, posting: Posting): Promise<Posted> {
   );
   const row = result.rows[0]!;
   if (row.waiting) wakeWaiting(tx);
+  if (row.outcome === 'posted') touchMoney(tx, memberId);
   return {
     outcome: row.outcome,
     id: row.posted_id,
@@ -76,6 +77,13 @@ export async function post(tx: Tx, posting: Posting): Promise<Posted> {
     member: row.member_balance === null ? null : BigInt(row.member_balance),
     at: tx.now,
   };
+}
+
+/** Money moved: of a member, or (null) of the master alone. */
+export function touchMoney(tx: Tx, memberId: string | null): void {
+  const seats = memberId === null ? [] : [memberId];
+  touched(tx, 'transfers', seats);
+  touched(tx, 'members', seats);
 }
 
 /** After the commit, a job goes through the team's waiting rules, oldest first. */

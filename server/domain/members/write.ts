@@ -3,7 +3,7 @@ import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import { isUniqueViolation } from '@/db/faults';
 import { members } from '@/db/schema/members';
 import { users } from '@/db/schema/users';
-import { audit, change, type Ctx, type Tx } from '../ctx';
+import { audit, change, touched, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { newUuid7 } from '../ids';
 import { issueKey, openCurrentKey, retireKeys } from '../keys/write';
@@ -169,6 +169,7 @@ async function setStatus(tx: Tx, seat: LockedSeat, status: 'active' | 'inactive'
     before: { status: seat.status },
     after: { status },
   });
+  if (seat.role === 'owner') touchOwners(tx);
 }
 
 /** Active owners, and the actor and the target whatever they are: read after the master's lock, where such changes meet. */
@@ -223,6 +224,7 @@ export async function setRole(ctx: Ctx, input: { memberId: string; role: Role })
         .update(members)
         .set({ role, steppedDownAt: role === 'member' && himself ? tx.now : null, updatedAt: tx.now })
         .where(seatIs(tx, memberId));
+      touchOwners(tx);
       audit(tx, {
         action: 'member.role_changed',
         targetType: 'member',
@@ -237,6 +239,9 @@ export async function setRole(ctx: Ctx, input: { memberId: string; role: Role })
     return getMember(own ? { ...tx, actor: { ...actor, role } } : tx, memberId);
   });
 }
+
+// Whoever stepped down sees whether the team has an owner.
+const touchOwners = (tx: Tx): void => touched(tx, 'team', null);
 
 async function mayGiveRole(tx: Tx, seat: LockedSeat, role: Role): Promise<void> {
   const { actor } = tx;
@@ -283,6 +288,7 @@ async function closeSeat(tx: Tx, seat: LockedSeat): Promise<void> {
     before: { name: seat.name, email: seat.email, role: seat.role, status: seat.status },
     after: { returned: printAmount(posted.amount), transferId: posted.id },
   });
+  if (seat.role === 'owner') touchOwners(tx);
 }
 
 /**

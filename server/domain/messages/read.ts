@@ -1,10 +1,7 @@
-import { and, asc, desc, eq, inArray, lt, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
 import { builtOnce, shapeOf, UNNAMED, type Db } from '@/db/client';
-import { ledgerAccounts } from '@/db/schema/ledger';
-import { members } from '@/db/schema/members';
 import { messages } from '@/db/schema/messages';
-import { teams } from '@/db/schema/teams';
 import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { fail } from '../errors';
@@ -13,20 +10,9 @@ import { asTeamId, parseId, timeOfUuid7, type TeamId } from '../ids';
 import type { FindRate } from '../rates/rules';
 import { pageOf, readCursor, type CursorBinding } from '../cursors';
 import { heldTo, may } from '../policy';
-import { rateCard } from '../rates/read';
-import { ruleOf, type RechargeState } from '../recharge/read';
-import { amountToPost, decideRecharge, settleRecharge, type MasterAnswer } from '../recharge/rules';
 import { KEPT_FROM } from '../reports/read';
 import { priceMessage, type PricedMessage } from './rules';
-import type {
-  AcceptedBatch,
-  Estimate,
-  EstimateMessages,
-  ListMessages,
-  Message,
-  MessageDetail,
-  NewMessage,
-} from './schema';
+import type { AcceptedBatch, ListMessages, Message, MessageDetail, NewMessage } from './schema';
 
 const columns = {
   id: messages.id,
@@ -90,8 +76,10 @@ export async function* exportMessages(ctx: Ctx, filters: FilterMessages): AsyncG
   }
 }
 
-type FilterMessages = Omit<ListMessages, 'limit' | 'cursor'>;
-type Piece = { after: string | null; limit: number };
+export type FilterMessages = Omit<ListMessages, 'limit' | 'cursor'>;
+
+/** A piece of the log: `limit` messages older than the id `after`; or, from the id `since` on, those that follow it. */
+type Piece = { after?: string | null; since?: string | null; limit: number };
 
 const MONTH_MS = 31 * 86_400_000;
 
@@ -100,12 +88,38 @@ const MONTH_MS = 31 * 86_400_000;
  * the database then plans for two or three of the log's partitions, and not for those of years. The month ahead is for
  * clocks that differ.
  */
-async function findMessages(ctx: Ctx, filters: FilterMessages, { after, limit }: Piece): Promise<Message[]> {
+export async function findMessages(ctx: Ctx, filters: FilterMessages, piece: Piece): Promise<Message[]> {
+  const filter = valuesOf(ctx, filters);
+  if (!filter) return [];
+  const { after = null, since = null, limit } = piece;
+  const edge = after ?? since;
+  const begin = Math.min((edge ? timeOfUuid7(edge) : new Date()).getTime(), filters.to?.getTime() ?? Infinity);
+  const month = {
+    near: new Date(begin - MONTH_MS).toISOString(),
+    far: new Date(begin + MONTH_MS).toISOString(),
+  };
+  const wanted = { ...filter, after, since };
+  const look = (values: typeof wanted | (typeof wanted & typeof month)) =>
+    messagePage(ctx.db, shapeOf(values)).execute({ ...values, limit });
+  const rows = await look({ ...wanted, ...month });
+  const isInRange =
+    since === null
+      ? filter.from !== undefined && filter.from > month.near
+      : month.far > (filter.to ?? new Date().toISOString());
+  const found = rows.length === limit || isInRange ? rows : await look(wanted);
+  return (since === null ? found : found.toReversed()).map((row) => showMessage(ctx, row));
+}
+
+/** The beginning of a number that has an index of its own: a plus and six digits. */
+const INDEXED_BEGINNING = 7;
+
+/** What `matching` is filled with for a filter; null where it names nothing but ids that are none. */
+export function valuesOf(ctx: Ctx, filters: FilterMessages) {
   const seats = filters.memberId?.map((id) => parseId('mem', id)).filter((id) => id !== null);
-  if (seats?.length === 0) return [];
+  if (seats?.length === 0) return null;
   const { status, country, recipient, reference, from, to } = filters;
-  const begin = Math.min((after ? timeOfUuid7(after) : new Date()).getTime(), to?.getTime() ?? Infinity);
-  const wanted = {
+  return {
+    teamId: ctx.actor.teamId as string,
     own: heldTo(ctx.actor, 'messages.see'),
     // One as itself, several as a list: an index ends at the first column that is not a single value.
     seat: seats?.length === 1 ? seats[0] : undefined,
@@ -118,54 +132,46 @@ async function findMessages(ctx: Ctx, filters: FilterMessages, { after, limit }:
     from: from?.toISOString(),
     to: to?.toISOString(),
     idTo: to && new Date(to.getTime() + ID_LAG_MS).toISOString(),
-    after,
   };
-  const month = {
-    near: new Date(begin - MONTH_MS).toISOString(),
-    far: new Date(begin + MONTH_MS).toISOString(),
-  };
-  const look = (values: typeof wanted | (typeof wanted & typeof month)) =>
-    messagePage(ctx.db, shapeOf(values)).execute({ ...values, teamId: ctx.actor.teamId, limit });
-  const rows = await look({ ...wanted, ...month });
-  const isAll = rows.length === limit || (wanted.from !== undefined && wanted.from > month.near);
-  return (isAll ? rows : await look(wanted)).map((row) => showMessage(ctx, row));
 }
 
-/** The beginning of a number that has an index of its own: a plus and six digits. */
-const INDEXED_BEGINNING = 7;
-
-const messagePage = builtOnce((db, has) => {
+/** The messages of a filter, whatever of it is given, and of a piece of the log. */
+export function matching(has: (name: string) => boolean): SQL {
   const m = messages;
   const value = (name: string) => sql.placeholder(name);
   const given = (name: string, condition: SQL) => (has(name) ? condition : undefined);
   // An id holds a time too; partitions and indexes are ordered by it.
   const floor = (name: string) => sql`uuid7_floor(${value(name)}::timestamptz)`;
-  return db
+  return and(
+    eq(m.teamId, value('teamId')),
+    given('own', eq(m.memberId, value('own'))),
+    given('seat', eq(m.memberId, value('seat'))),
+    given('seats', sql`${m.memberId} = ANY (${value('seats')}::uuid[])`),
+    given('status', eq(m.status, value('status'))),
+    given('statuses', sql`${m.status} = ANY (${value('statuses')}::text[])`),
+    given('country', eq(m.country, value('country'))),
+    // Two ways to the same rows, of which the planner takes the shorter: all numbers that begin so, or, in order of
+    // time, all that share the indexed beginning.
+    given('like', sql`${m.recipient} LIKE ${value('like')}`),
+    given('beginning', sql`left(${m.recipient}, ${sql.raw(String(INDEXED_BEGINNING))}) = ${value('beginning')}`),
+    given('reference', eq(m.reference, value('reference'))),
+    given('after', lt(m.id, value('after'))),
+    given('since', gte(m.id, value('since'))),
+    given('from', sql`${m.createdAt} >= ${value('from')}::timestamptz AND ${m.id} >= ${floor('from')}`),
+    given('to', sql`${m.createdAt} < ${value('to')}::timestamptz AND ${m.id} < ${floor('idTo')}`),
+    given('near', sql`${m.id} >= ${floor('near')} AND ${m.id} < ${floor('far')}`),
+  )!;
+}
+
+const messagePage = builtOnce((db, has) =>
+  db
     .select(columns)
-    .from(m)
-    .where(
-      and(
-        eq(m.teamId, value('teamId')),
-        given('own', eq(m.memberId, value('own'))),
-        given('seat', eq(m.memberId, value('seat'))),
-        given('seats', sql`${m.memberId} = ANY (${value('seats')}::uuid[])`),
-        given('status', eq(m.status, value('status'))),
-        given('country', eq(m.country, value('country'))),
-        // Two ways to the same rows, of which the planner takes the shorter: all numbers that begin so, or, in order of
-        // time, all that share the indexed beginning.
-        given('like', sql`${m.recipient} LIKE ${value('like')}`),
-        given('beginning', sql`left(${m.recipient}, ${sql.raw(String(INDEXED_BEGINNING))}) = ${value('beginning')}`),
-        given('reference', eq(m.reference, value('reference'))),
-        given('after', lt(m.id, value('after'))),
-        given('from', sql`${m.createdAt} >= ${value('from')}::timestamptz AND ${m.id} >= ${floor('from')}`),
-        given('to', sql`${m.createdAt} < ${value('to')}::timestamptz AND ${m.id} < ${floor('idTo')}`),
-        given('near', sql`${m.id} >= ${floor('near')} AND ${m.id} < ${floor('far')}`),
-      ),
-    )
-    .orderBy(desc(m.id))
-    .limit(value('limit'))
-    .prepare(UNNAMED);
-});
+    .from(messages)
+    .where(matching(has))
+    .orderBy(has('since') ? asc(messages.id) : desc(messages.id))
+    .limit(sql.placeholder('limit'))
+    .prepare(UNNAMED),
+);
 
 const packedBatch = z.object({ ids: z.array(z.string()), cost: z.string(), balance: z.string() });
 
@@ -276,76 +282,6 @@ export function priceAll(
   if (first) fail(first.code, { errors, detail: first.detail });
   const cost = rows.reduce((sum, row) => sum + row.cost, 0n);
   return { rows, cost, segments: rows.reduce((sum, row) => sum + row.segments, 0) };
-}
-
-/**
- * What sending would cost and whether the money would suffice, auto-recharge included. Reads without a lock and changes
- * nothing; other refusals answer as in a send.
- */
-export async function estimateMessages(
-  ctx: Ctx,
-  { onBehalfOf, wanted }: { onBehalfOf: string | null; wanted: EstimateMessages },
-): Promise<Estimate> {
-  const many = 'messages' in wanted;
-  const seatId = sendingSeat(ctx, onBehalfOf);
-  const state = await readMoney(ctx, seatId);
-  if (state.teamStatus !== 'active') fail('team_suspended');
-  if (state.status === 'deleted') fail('member_deleted');
-  if (state.status !== 'active') fail('member_inactive');
-  const findRate = await rateCard(ctx, state.ratesVersion);
-  const team = { findRate, defaultSender: state.defaultSender };
-  const { cost, segments } = priceAll(many ? wanted.messages : [wanted], team, many);
-  const { charged, balanceAfter } = state.role === 'owner' ? plainCharge(state.master, cost) : foresee(state, cost);
-  return { segments, cost, covered: charged, balanceAfter: charged ? balanceAfter : null };
-}
-
-const plainCharge = (balance: bigint, charge: bigint) => ({
-  charged: balance >= charge,
-  balanceAfter: balance - charge,
-});
-
-type MoneyNow = Awaited<ReturnType<typeof readMoney>>;
-
-function foresee(state: MoneyNow, charge: bigint): { charged: boolean; balanceAfter: bigint } {
-  const { balance, rule } = state;
-  if (!rule) return plainCharge(balance, charge);
-  const terms = ruleOf(rule);
-  const decision = decideRecharge({
-    balance,
-    charge,
-    rule: terms,
-    spentInPeriod: BigInt(rule.spentInPeriod),
-    seat: 'active',
-  });
-  const wish = amountToPost(decision, balance, charge);
-  const left = state.master - wish;
-  const master: MasterAnswer =
-    wish === 0n ? null : left < 0n ? 'master_short' : left < state.reserve ? 'reserve' : 'paid';
-  return settleRecharge({ decision, master, balance, charge, threshold: terms.threshold });
-}
-
-async function readMoney(ctx: Ctx, memberId: string) {
-  const { teamId } = ctx.actor;
-  const account = (id: string) =>
-    sql<string>`(SELECT a.balance FROM ledger_accounts a WHERE a.team_id = ${teamId}::uuid AND a.id = ${id}::uuid)`;
-  const [row] = await ctx.db
-    .select({
-      role: members.role,
-      status: members.status,
-      teamStatus: teams.status,
-      ratesVersion: teams.ratesVersion,
-      defaultSender: teams.defaultSender,
-      balance: account(memberId),
-      master: ledgerAccounts.balance,
-      reserve: ledgerAccounts.reserve,
-      rule: sql<RechargeState | null>`recharge_state(${teamId}::uuid, ${memberId}::uuid, now())`,
-    })
-    .from(members)
-    .innerJoin(teams, eq(teams.id, teamId))
-    .innerJoin(ledgerAccounts, and(eq(ledgerAccounts.teamId, teamId), eq(ledgerAccounts.id, teamId)))
-    .where(and(eq(members.teamId, teamId), eq(members.id, memberId)));
-  if (!row) fail('not_found');
-  return { ...row, balance: BigInt(row.balance), master: row.master ?? 0n };
 }
 
 /** The next team after `after` with something queued: the dispatcher goes round, so that no team's batch starves another. */

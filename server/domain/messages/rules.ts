@@ -1,8 +1,8 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { SegmentedMessage } from 'sms-segments-calculator';
 
 import type { Micros } from '@/server/domain/money';
 import type { FindRate } from '@/server/domain/rates/rules';
+import { countSegments, type Encoding } from '@/server/domain/segments/rules';
 
 /** A number that can be sent to. `country` is ISO 3166-1 alpha-2 as libphonenumber names it (Kosovo is XK). */
 export type Recipient = { e164: string; country: string };
@@ -26,82 +26,6 @@ const INTERNATIONAL = /^\+[0-9][0-9 ().-]*$/;
 
 // In the North American plan no area begins with 0 or 1; libphonenumber looks at the length alone.
 const UNDIALLABLE = /^\+1[01]/;
-
-/**
- * Reads a sender: 1 to 11 ASCII letters, digits and spaces with at least one letter (what carriers let through as an
- * alphanumeric sender), or a number of 3 to 15 digits (a short code or a phone number, with or without a plus).
- * Answers it without the spaces around it, or null.
- */
-export function checkSender(from: string): string | null {
-  const sender = from.trim();
-  return WHOLE_SENDER.test(sender) ? sender : null;
-}
-
-/** What a sender is, as a pattern. */
-export const SENDER = '(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}|\\+?[0-9]{3,15}';
-const WHOLE_SENDER = new RegExp(`^(?:${SENDER})$`);
-
-export type Encoding = 'gsm7' | 'ucs2';
-
-/**
- * Counts what a carrier bills, by 3GPP TS 23.038 and 23.040: GSM-7 holds 160 septets, 153 each once concatenated, and a
- * character of the extension table takes two that stay together; any other character turns the whole text into UCS-2,
- * 70 UTF-16 units, 67 each once concatenated, and a surrogate pair stays together. An empty text is one segment.
- */
-export function countSegments(body: string): { encoding: Encoding; segments: number } {
-  const widths = gsm7Widths(body);
-  return widths
-    ? { encoding: 'gsm7', segments: countParts(widths, 160, 153) }
-    : {
-        encoding: 'ucs2',
-        segments: countParts(
-          Array.from(body, (char) => char.length),
-          70,
-          67,
-        ),
-      };
-}
-
-// Septets of each character, or null as soon as one is not in GSM-7.
-function gsm7Widths(body: string): number[] | null {
-  const widths: number[] = [];
-  for (const char of body) {
-    const width = gsm7Width(char);
-    if (width === 0) return null;
-    widths.push(width);
-  }
-  return widths;
-}
-
-// The library is asked for its alphabet alone, one character at a time. Its own cut keeps an emoji family whole and
-// counts 300 combining accents as one character, which no carrier does, and takes 5 ms for 1,600 characters.
-function gsm7Width(char: string): number {
-  if (char.length > 1) return 0;
-  const code = char.charCodeAt(0);
-  if (code > LAST_GSM7_CODE) return 0;
-  const known = GSM7_WIDTHS[code] ?? UNKNOWN;
-  if (known !== UNKNOWN) return known;
-  const alone = new SegmentedMessage(char, 'auto', false);
-  return (GSM7_WIDTHS[code] = alone.encodingName === 'GSM-7' ? alone.numberOfCharacters : 0);
-}
-
-const LAST_GSM7_CODE = 0x20ac;
-const UNKNOWN = 255;
-const GSM7_WIDTHS = new Uint8Array(LAST_GSM7_CODE + 1).fill(UNKNOWN);
-
-function countParts(widths: number[], alone: number, joined: number): number {
-  if (widths.reduce((sum, width) => sum + width, 0) <= alone) return 1;
-  let parts = 1;
-  let used = 0;
-  for (const width of widths) {
-    if (used + width > joined) {
-      parts += 1;
-      used = 0;
-    }
-    used += width;
-  }
-  return parts;
-}
 
 /** A message as it is accepted: parsed, counted, priced. `price` is of one segment, `cost` what is charged, in micros. */
 export type PricedMessage = {

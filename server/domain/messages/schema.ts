@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
 import { instantInput, listInput } from '../lists';
-import { checkSender, SENDER } from './rules';
-
-export const BODY_MAX = 1_600;
-export const REFERENCE_MAX = 255;
+import { BATCH_MAX, BODY_MAX, checkSender, MESSAGE_STATUSES, REFERENCE_MAX, SENDER } from '../texts/rules';
 
 const characters = (max: number) => (text: string) => text.length > 0 && Array.from(text).length <= max;
 
@@ -34,19 +31,12 @@ export const newMessageInput = z
   .meta({ id: 'NewMessage' });
 export type NewMessage = z.output<typeof newMessageInput>;
 
-export const BATCH_MAX = 1_000;
 /** A batch of the longest texts, escaped, fits. */
 export const BATCH_MAX_BYTES = 8 * 1_048_576;
 
 export const batchInput = z.strictObject({
   messages: z.array(newMessageInput).min(1, 'At least one message.').max(BATCH_MAX, `At most ${BATCH_MAX} messages.`),
 });
-
-/** One message, or a batch. */
-export const estimateInput = z.union([newMessageInput, batchInput]);
-export type EstimateMessages = z.output<typeof estimateInput>;
-
-export const MESSAGE_STATUSES = ['scheduled', 'held', 'queued', 'sent', 'delivered', 'failed', 'cancelled'] as const;
 
 export const messageSchema = z
   .object({
@@ -89,16 +79,6 @@ export const acceptedBatchSchema = z
   })
   .meta({ id: 'AcceptedBatch' });
 export type AcceptedBatch = z.output<typeof acceptedBatchSchema>;
-
-export const estimateSchema = z
-  .object({
-    segments: z.int(),
-    cost: moneyCodec,
-    covered: z.boolean().meta({ description: 'Whether the money would suffice, auto-recharge included.' }),
-    balanceAfter: moneyCodec.nullable(),
-  })
-  .meta({ id: 'Estimate' });
-export type Estimate = z.output<typeof estimateSchema>;
 
 export const messageListInput = z.strictObject({
   ...listInput,

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { signature } from '../actor';
-import { audit, change, transact, type Ctx, type Tx } from '../ctx';
+import { audit, change, touched, transact, type Ctx, type Tx } from '../ctx';
 import { fail, Refusal } from '../errors';
-import { RULE_SIGNATURE, wakeWaiting } from '../ledger/write';
+import { RULE_SIGNATURE, touchMoney, wakeWaiting } from '../ledger/write';
 import { printAmount, type Micros } from '../money';
 import { mayOperate } from '../policy';
 import { rateCard } from '../rates/read';
@@ -42,6 +42,8 @@ export async function sendMessages(
     const said = first.result === 'decide' ? await acceptWithRecharge(tx, memberId, rows, first) : first;
     switch (said.result) {
       case 'accepted':
+        touched(tx, 'messages', [memberId]);
+        touchMoney(tx, memberId);
         if (input.many) auditBatch(tx, memberId, rows.length, cost);
         return { data: printAccepted(tx, memberId, rows, said), cost, balance: BigInt(said.balance) };
       case 'short_master':
@@ -185,13 +187,19 @@ export async function reportMessages(ctx: Ctx, reports: Report[]): Promise<strin
   if (reports.length === 0) return [];
   return transact(ctx, null, async (tx) => {
     const by = JSON.stringify(signature(tx.actor));
-    const { rows } = await tx.db.execute<{ changed: string[] | null; waiting: boolean }>(
-      sql`SELECT changed, waiting FROM messages_report(${tx.actor.teamId}::uuid, ${JSON.stringify(reports)}::jsonb, ${by}::jsonb, ${tx.at}::timestamptz)`,
+    const { rows } = await tx.db.execute<Reported>(
+      sql`SELECT changed, seats, refunded, waiting FROM messages_report(${tx.actor.teamId}::uuid, ${JSON.stringify(reports)}::jsonb, ${by}::jsonb, ${tx.at}::timestamptz)`,
     );
-    if (rows[0]?.waiting) wakeWaiting(tx);
-    return rows[0]?.changed ?? [];
+    const { changed, seats, refunded, waiting } = rows[0]!;
+    if (waiting) wakeWaiting(tx);
+    if (seats) touched(tx, 'messages', seats);
+    for (const memberId of refunded ?? []) touchMoney(tx, memberId);
+    return changed ?? [];
   });
 }
+
+/** What changed, whose it was, and who was refunded. */
+type Reported = { changed: string[] | null; seats: string[] | null; refunded: string[] | null; waiting: boolean };
 
 /** As `sendMessages`, for a batch. */
 export const sendBatch = (

@@ -2,7 +2,7 @@ import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import { ledgerAccounts } from '@/db/schema/ledger';
 import { rechargeRules } from '@/db/schema/recharge';
 import type { Role } from '../actor';
-import { audit, change, type Ctx, type Tx } from '../ctx';
+import { audit, change, touched, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { post, RULE_SIGNATURE } from '../ledger/write';
 import { printAmount, type Micros } from '../money';
@@ -215,6 +215,7 @@ export async function rememberRecharge(
   seen: { settled: Settlement; balance: Micros; charge: Micros; need: Micros; transferId: string | null },
 ): Promise<boolean> {
   const { settled, balance, charge, need, transferId } = seen;
+  touched(tx, 'members', [memberId]);
   const outcome = settled.outcome === 'none' ? null : settled.outcome;
   const amount = settled.outcome === 'fired' ? settled.recharged : need;
   const { rows } = await tx.db.execute<{ begins: boolean }>(

@@ -3,7 +3,7 @@ import { builtOnce, UNNAMED } from '@/db/client';
 import { members } from '@/db/schema/members';
 import { teams, teamSlugs } from '@/db/schema/teams';
 import { sessions, users } from '@/db/schema/users';
-import type { SeatActor } from '../actor';
+import type { Role, SeatActor } from '../actor';
 import type { Services } from '../ctx';
 import { asTeamId } from '../ids';
 import { isStorable } from '../input';
@@ -108,3 +108,29 @@ const seatsOf = builtOnce((db) =>
     .orderBy(asc(sql`lower(${teams.name} COLLATE natural_order)`), asc(teams.id))
     .prepare(UNNAMED),
 );
+
+/** A seat that a live session's person has at this moment, deleted ones left out. */
+export type WatchingSeat = { slug: string; memberId: string; role: Role; status: 'active' | 'inactive' };
+
+/**
+ * Of these sessions the live ones, each with its person's seats by their teams: one statement for all who are to be told
+ * something.
+ */
+export async function listWatching(
+  { database }: Services,
+  sessionIds: string[],
+): Promise<Map<string, Map<string, WatchingSeat>>> {
+  const { rows } = await database.pool.query<WatchingSeat & { session: string; team: string | null }>(
+    `SELECT s.id AS session, t.id AS team, t.slug, m.id AS "memberId", m.role, m.status
+     FROM sessions s LEFT JOIN members m ON m.user_id = s.user_id AND m.status <> 'deleted'
+       LEFT JOIN teams t ON t.id = m.team_id AND t.status <> 'closed'
+     WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > now()`,
+    [sessionIds],
+  );
+  const watching = new Map<string, Map<string, WatchingSeat>>();
+  for (const { session, team, ...seat } of rows) {
+    const seats = watching.get(session) ?? new Map<string, WatchingSeat>();
+    watching.set(session, team === null ? seats : seats.set(team, seat));
+  }
+  return watching;
+}

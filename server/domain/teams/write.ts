@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { teamSlugs, teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
-import { audit, change, found, makeCtx, type Ctx, type Services, type Tx } from '../ctx';
+import { audit, change, found, makeCtx, touched, type Ctx, type Services, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { asTeamId, newUuid7, type TeamId } from '../ids';
 import { issueKey } from '../keys/write';
@@ -102,6 +102,8 @@ export async function updateTeam(ctx: Ctx, input: UpdateTeam): Promise<Team> {
       .set({ ...settings, updatedAt: tx.now })
       .where(eq(teams.id, teamId));
     const after = await getTeam(tx);
+    // Its name and its currency stand on everybody's pages.
+    touched(tx, 'team', null);
     audit(tx, {
       action: 'team.updated',
       targetType: 'team',

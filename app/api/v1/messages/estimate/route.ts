@@ -1,5 +1,6 @@
-import { estimateMessages } from '@/server/domain/messages/read';
-import { BATCH_MAX_BYTES, estimateInput, estimateSchema } from '@/server/domain/messages/schema';
+import { estimateMessages } from '@/server/domain/estimates/read';
+import { estimateInput, estimateSchema } from '@/server/domain/estimates/schema';
+import { BATCH_MAX_BYTES } from '@/server/domain/messages/schema';
 import { newMessage } from '@/server/http/examples';
 import { batchCost, operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';

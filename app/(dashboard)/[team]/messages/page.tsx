@@ -1,0 +1,27 @@
+import { HydrationBoundary } from '@tanstack/react-query';
+import type { Metadata } from 'next';
+import type { SearchParams } from 'nuqs/server';
+import { MessagesPage } from '@/components/messages/MessagesPage';
+import { loadLogView, logFilters, logQuestion } from '@/components/messages/view';
+import { serverQueries } from '@/server/trpc/rsc';
+
+export const metadata: Metadata = { title: 'Messages' };
+
+type Route = { params: Promise<{ team: string }>; searchParams: Promise<SearchParams> };
+
+export default async function MessagesRoute({ params, searchParams }: Route) {
+  const [{ team }, view] = await Promise.all([params, loadLogView(searchParams)]);
+  const { trpc, client, state } = await serverQueries(team);
+  // What an address asks amiss is told by the page, not by another in its place.
+  await Promise.all([
+    client.prefetchQuery(trpc.messages.browseMessages.queryOptions(logQuestion(view))),
+    client.prefetchQuery(trpc.messages.browseFacets.queryOptions(logFilters(view))),
+    ...view.member.map((memberId) => client.prefetchQuery(trpc.members.getSeat.queryOptions({ memberId }))),
+    ...(view.open ? [client.prefetchQuery(trpc.messages.inspectMessage.queryOptions({ messageId: view.open }))] : []),
+  ]);
+  return (
+    <HydrationBoundary state={state()}>
+      <MessagesPage />
+    </HydrationBoundary>
+  );
+}

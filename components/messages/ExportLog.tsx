@@ -1,0 +1,60 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Download } from 'lucide-react';
+import { problemOf, useTRPC } from '@/components/data';
+import styles from '@/components/money/money.module.css';
+import { useShell } from '@/components/shell/useShell';
+import { Failed } from '@/components/ui/Failed';
+import { Bone } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/usePlace';
+import { exportQuery, type LogFilters } from './view';
+
+/** Says how many rows the file will have, before it is fetched: all that the filters show, however many. */
+export function ExportLog({ filters, onClose }: { filters: LogFilters; onClose: () => void }) {
+  const { team } = useShell();
+  const { locale } = usePlace();
+  const size = useQuery(
+    useTRPC().messages.previewExport.queryOptions(filters, {
+      staleTime: 0,
+      meta: { live: false },
+      trpc: { context: { alone: true } },
+    }),
+  );
+  const rows = size.data?.rows;
+  return (
+    <div className={styles.form}>
+      {size.isError && <Failed problem={problemOf(size.error)} onRetry={() => void size.refetch()} />}
+      {size.isPending && (
+        <p className="muted" role="status">
+          Counting the rows…
+          <Bone width="8rem" />
+        </p>
+      )}
+      {size.data && (
+        <p>
+          <strong className="tabular" data-testid="rows">
+            {typeof rows === 'number'
+              ? `${rows.toLocaleString(locale)} ${rows === 1 ? 'row' : 'rows'}`
+              : 'More rows than could be counted'}
+          </strong>
+          , the newest first: every message that the filters show now. Times are UTC.
+        </p>
+      )}
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button
+          component="a"
+          href={`/${team.slug}/export/messages?${exportQuery(filters)}`}
+          leftSection={<Download size={14} aria-hidden />}
+          onClick={onClose}
+        >
+          Download
+        </Button>
+      </div>
+    </div>
+  );
+}

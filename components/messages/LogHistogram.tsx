@@ -1,0 +1,53 @@
+'use client';
+
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import type { useTRPC } from '@/components/data';
+import { formatDay, shortDay } from '@/components/ui/day';
+import { Histogram } from '@/components/ui/Histogram';
+import { usePlace } from '@/components/ui/usePlace';
+import styles from './messages.module.css';
+import type { Log } from './useLog';
+
+export type Facets = inferOutput<ReturnType<typeof useTRPC>['messages']['browseFacets']>;
+
+/** How many messages each UTC day of the range has, and how many of them failed. */
+export function LogHistogram({ log, facets }: { log: Log; facets: Facets | undefined }) {
+  const { locale } = usePlace();
+  const number = (value: number) => value.toLocaleString(locale);
+  if (!facets) return <div className={styles.histogram} />;
+  const { days, total } = facets;
+  if (days === null || total === null) {
+    return (
+      <p className={`muted ${styles.uncounted}`}>
+        {total === null
+          ? 'Counts are shown for these filters within a month: choose a shorter range.'
+          : 'Days are shown for ranges of up to 400 of them: choose a shorter range.'}
+      </p>
+    );
+  }
+  if (days.length === 0) return null;
+  const [first, last] = [days[0]!.day, days.at(-1)!.day];
+  const failed = days.reduce((sum, day) => sum + day.failed, 0);
+  const label = `${number(total)} messages, ${number(failed)} of them failed, ${formatDay(first, locale)} to ${formatDay(last, locale)} (UTC)`;
+  return (
+    <div className={styles.histogram}>
+      <Histogram
+        label={label}
+        columns={days.map(({ day, messages, failed: marked }) => ({
+          id: day,
+          name: formatDay(day, locale),
+          size: messages,
+          marked,
+        }))}
+        ends={[shortDay(first, locale), `${shortDay(last, locale)} (UTC)`]}
+        read={({ name, size, marked }) => (
+          <>
+            {name}: <strong>{number(size)}</strong>
+            {marked > 0 && `, ${number(marked)} failed`}
+          </>
+        )}
+        onNarrow={(from, to) => log.narrow({ from: new Date(from), to: new Date(to) })}
+      />
+    </div>
+  );
+}

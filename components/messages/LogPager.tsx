@@ -1,0 +1,68 @@
+'use client';
+
+import { ActionIcon, Button } from '@mantine/core';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import { ChevronLeft, ChevronRight, Pause, Play } from 'lucide-react';
+import { NEWER_MAX } from '@/server/domain/texts/rules';
+import type { useTRPC } from '@/components/data';
+import { usePlace } from '@/components/ui/usePlace';
+import styles from './messages.module.css';
+import { PAGE_SIZE } from './view';
+import type { Log } from './useLog';
+
+type Page = inferOutput<ReturnType<typeof useTRPC>['messages']['browseMessages']>;
+
+/** Where in the log this is: at its end, which moves as messages come, or held at a place; and the ways on. */
+export function LogPager({ log, page, total }: { log: Log; page: Page; total: number | null | undefined }) {
+  const { locale } = usePlace();
+  const number = (value: number) => value.toLocaleString(locale);
+  const { older, top, newer } = page;
+  const isNewest = newer === null;
+  const isHeld = log.view.way === 'hold' && !isNewest;
+  // What lies within one page of the end is the end.
+  const back = () => log.go(newer !== null && newer > PAGE_SIZE ? { at: top, way: 'newer' } : null);
+  return (
+    <nav className={styles.pager} aria-label="Places in the log">
+      <span className={styles.live} data-on={isNewest || undefined}>
+        {isNewest ? 'Live' : isHeld ? 'Paused' : 'Older messages'}
+      </span>
+      {isNewest && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          leftSection={<Pause size={12} aria-hidden />}
+          disabled={top === null}
+          onClick={() => log.go({ at: top, way: 'hold' })}
+        >
+          Pause
+        </Button>
+      )}
+      {!isNewest && (
+        <Button
+          size="compact-xs"
+          variant={newer > 0 ? 'light' : 'default'}
+          leftSection={<Play size={12} aria-hidden />}
+          onClick={() => log.go(null)}
+        >
+          <span aria-live="polite">
+            {newer === 0 ? 'Follow' : `${number(newer)}${newer === NEWER_MAX ? '+' : ''} ${isHeld ? 'new' : 'newer'}`}
+          </span>
+        </Button>
+      )}
+      <span className={`muted tabular ${styles.total}`}>
+        {typeof total === 'number' && (total === 1 ? '1 message' : `${number(total)} messages`)}
+      </span>
+      <ActionIcon variant="default" aria-label="Newer messages" disabled={isNewest || newer === 0} onClick={back}>
+        <ChevronLeft size={14} aria-hidden />
+      </ActionIcon>
+      <ActionIcon
+        variant="default"
+        aria-label="Older messages"
+        disabled={older === null}
+        onClick={() => log.go({ at: older, way: 'older' })}
+      >
+        <ChevronRight size={14} aria-hidden />
+      </ActionIcon>
+    </nav>
+  );
+}

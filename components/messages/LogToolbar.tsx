@@ -1,0 +1,152 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { Download } from 'lucide-react';
+import { MESSAGE_STATUSES } from '@/server/domain/texts/rules';
+import { MembersPicker } from '@/components/members/MembersPicker';
+import { countryName } from '@/components/rates/view';
+import { CopyIconButton } from '@/components/ui/Copy';
+import { dayFromNow } from '@/components/ui/day';
+import { DayField } from '@/components/ui/DayField';
+import { useDialogs } from '@/components/ui/dialogs';
+import { FilterChip } from '@/components/ui/FilterChip';
+import { SearchField } from '@/components/ui/SearchField';
+import tableStyles from '@/components/ui/table.module.css';
+import { usePlace } from '@/components/ui/usePlace';
+import type { Facets } from './LogHistogram';
+import { NO_FILTERS, type Log } from './useLog';
+import { SPANS, type LogView } from './view';
+
+const SPAN_NAMES: Record<LogView['days'], string> = {
+  1: 'Today',
+  7: '7 days',
+  30: '30 days',
+  90: '90 days',
+  365: '365 days',
+  all: 'All that is kept',
+};
+
+type Props = { log: Log; facets: Facets | undefined; hasMembers: boolean };
+
+/** What narrows the log, with how many messages each choice has. */
+export function LogToolbar({ log, facets, hasMembers }: Props) {
+  const { view, narrow } = log;
+  const { locale } = usePlace();
+  const open = useDialogs();
+  const { memberId: _chosen, ...among } = log.filters;
+  const number = (value: number | null) => (value === null ? undefined : value.toLocaleString(locale));
+  const countries = countryChoices(facets?.countries ?? [], view.country);
+  return (
+    <search className={tableStyles.toolbar}>
+      <SearchField
+        label="Find messages"
+        placeholder="Number (+1415…), reference or id"
+        value={view.recipient ?? view.reference ?? ''}
+        onChange={(text) => find(log, text)}
+      />
+      {hasMembers && <MembersPicker value={view.member} onChange={(member) => narrow({ member })} among={among} />}
+      <FilterChip
+        label="Status"
+        options={statusChoices(facets?.statuses ?? [], view.status, number)}
+        chosen={view.status === null ? [] : [view.status]}
+        onChange={([status]) => narrow({ status: status ?? null })}
+        single
+      />
+      <FilterChip
+        label="Country"
+        options={countries.map(({ country, messages }) => ({
+          value: country,
+          label: countryName(country, locale),
+          note: number(messages),
+        }))}
+        chosen={view.country === null ? [] : [view.country]}
+        onChange={([country]) => narrow({ country: country ?? null })}
+        single
+      />
+      <RangeFilter log={log} />
+      {log.isFiltered && (
+        <Button size="xs" variant="subtle" onClick={() => narrow(NO_FILTERS)}>
+          Clear
+        </Button>
+      )}
+      <span className={tableStyles.push} />
+      <CopyIconButton text={() => window.location.href} label="Copy a link to this" />
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<Download size={14} aria-hidden />}
+        onClick={() =>
+          open({
+            title: 'Messages as CSV',
+            body: async (close) => {
+              const { ExportLog } = await import('./ExportLog');
+              return <ExportLog filters={log.filters} onClose={close} />;
+            },
+          })
+        }
+      >
+        CSV
+      </Button>
+    </search>
+  );
+}
+
+/** A number with a plus narrows by recipient, an id opens its message, anything else is a reference. */
+function find({ narrow, show }: Log, text: string): void {
+  if (/^msg_[0-9a-z]{26}$/.test(text)) return show(text);
+  const digits = text.replace(/[\s().-]/g, '');
+  const isNumber = /^\+[0-9]{0,15}$/.test(digits);
+  narrow({ recipient: isNumber && digits.length > 1 ? digits : null, reference: isNumber || !text ? null : text });
+}
+
+const OWN = 'own';
+const RANGES = [...SPANS, OWN] as const;
+type Range = (typeof RANGES)[number];
+
+function RangeFilter({ log: { view, narrow } }: { log: Log }) {
+  const isOwn = view.from !== null || view.to !== null;
+  const choose = ([days]: Range[]) => {
+    if (days === OWN) return narrow({ from: new Date(dayFromNow(-6)), to: new Date(dayFromNow(0)) });
+    return narrow({ days: days ?? null, from: null, to: null });
+  };
+  return (
+    <>
+      <FilterChip
+        label={isOwn ? 'Own days (UTC)' : `${SPAN_NAMES[view.days]} (UTC)`}
+        options={RANGES.map((value) => ({ value, label: value === OWN ? 'Own days…' : SPAN_NAMES[value] }))}
+        chosen={[isOwn ? OWN : view.days]}
+        onChange={choose}
+        single
+        plain
+      />
+      {isOwn && (
+        <>
+          <DayField label="From day (UTC)" value={view.from} onChange={(from) => narrow({ from })} />
+          <DayField label="To day (UTC)" value={view.to} onChange={(to) => narrow({ to })} />
+        </>
+      )}
+    </>
+  );
+}
+
+const USUAL = new Set<string>(['queued', 'sent', 'delivered', 'failed']);
+
+/** The rarer states are offered where there are such messages. */
+function statusChoices(
+  counted: Facets['statuses'],
+  chosen: LogView['status'],
+  number: (value: number) => string | undefined,
+) {
+  const known = new Map(counted.map((one) => [one.status, one]));
+  const offered = MESSAGE_STATUSES.filter((status) => USUAL.has(status) || known.has(status) || status === chosen);
+  return offered.map((status) => {
+    const found = known.get(status);
+    return { value: status, label: status, note: found && `${number(found.messages)}${found.more ? '+' : ''}` };
+  });
+}
+
+/** The one that is chosen is offered whatever was counted. */
+function countryChoices(counted: Facets['countries'], chosen: string | null): Facets['countries'] {
+  if (chosen === null || counted.some(({ country }) => country === chosen)) return counted;
+  return [{ country: chosen, messages: null }, ...counted];
+}

@@ -1,0 +1,114 @@
+'use client';
+
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import type { useTRPC } from '@/components/data';
+import { Country } from '@/components/rates/Country';
+import { useShell } from '@/components/shell/useShell';
+import { KINDS, sideName } from '@/components/transfers/words';
+import { CopyIconButton } from '@/components/ui/Copy';
+import { Instant } from '@/components/ui/Instant';
+import { Money } from '@/components/ui/Money';
+import { Facts, Note } from '@/components/ui/pieces';
+import styles from './messages.module.css';
+import { ENCODINGS, MessageState } from './words';
+
+type Whole = inferOutput<ReturnType<typeof useTRPC>['messages']['inspectMessage']>;
+
+/** One message whole: its text, its price, every change of its status, and the money that it moved. */
+export function MessageDetail({ whole: { message, transfers } }: { whole: Whole }) {
+  const { team, me } = useShell();
+  const money = (amount: string) => <Money amount={amount} currency={team.currency} />;
+  const isRefunded = message.status === 'failed';
+  const facts: [string, ReactNode][] = [
+    ['Status', <MessageState key="status" status={message.status} />],
+    ['To', <Copied key="to" text={message.to} label="Copy the number" />],
+    ['Country', <Country key="country" code={message.country} />],
+    ['From', message.from],
+    [
+      'Member',
+      me.role === 'owner' ? (
+        <Link key="member" href={`/${team.slug}/members/${message.member.id}`} prefetch={false}>
+          {message.member.name}
+        </Link>
+      ) : (
+        message.member.name
+      ),
+    ],
+    ['Segments', `${message.segments} (${ENCODINGS[message.encoding]})`],
+    [
+      'Price',
+      <span key="price">
+        {money(message.price)} a segment, {money(message.cost)} charged{isRefunded && ' (refunded whole)'}
+      </span>,
+    ],
+    [
+      'Reference',
+      message.reference === null ? '–' : <Copied key="ref" text={message.reference} label="Copy the reference" />,
+    ],
+    ['Id', <Copied key="id" text={message.id} label="Copy the id" mono />],
+  ];
+  if (message.sendAt) facts.splice(1, 0, ['To be sent', <Instant key="at" at={message.sendAt} exact />]);
+  return (
+    <div className={styles.detail}>
+      {message.error && (
+        <Note tone="bad">
+          {message.error.detail} <span className="muted">({message.error.code})</span>
+        </Note>
+      )}
+      <p className={styles.body}>{message.body}</p>
+      <Facts of={facts} />
+      <section>
+        <h3>What became of it</h3>
+        <ol className={styles.events}>
+          {message.events.map(({ status, at, detail }) => (
+            <li key={status}>
+              <MessageState status={status} />
+              <Instant at={at} exact />
+              {detail && <span className="muted">{detail}</span>}
+            </li>
+          ))}
+        </ol>
+      </section>
+      <Movements transfers={transfers} />
+    </div>
+  );
+}
+
+/** Its charge, and its refund where there was one. */
+function Movements({ transfers }: Pick<Whole, 'transfers'>) {
+  const { currency } = useShell().team;
+  return (
+    <section>
+      <h3>What it moved</h3>
+      {transfers.length === 0 && <p className="muted">Nothing: it cost nothing.</p>}
+      <ul className={styles.events}>
+        {transfers.map(({ id, kind, amount, from, to, member, balanceAfter }) => (
+          <li key={id}>
+            <strong>
+              {KINDS[kind]} <Money amount={amount} currency={currency} />
+            </strong>
+            <span>
+              {sideName(from, member)} → {sideName(to, member)}
+            </span>
+            {Object.values(balanceAfter).map((after) => (
+              <span key={after} className="muted">
+                balance after <Money amount={after} currency={currency} />
+              </span>
+            ))}
+            <span className={styles.transferId}>
+              <Copied text={id ?? ''} label="Copy the id of the transfer" mono />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const Copied = ({ text, label, mono = false }: { text: string; label: string; mono?: boolean }) => (
+  <>
+    {mono ? <code>{text}</code> : text} <CopyIconButton text={text} label={label} />
+  </>
+);

@@ -1,0 +1,84 @@
+'use client';
+
+import { ActionIcon } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { ChevronDown, ChevronUp } from 'lucide-react';
+import type { KeyboardEvent } from 'react';
+import { problemOf, useTRPC } from '@/components/data';
+import { useShell } from '@/components/shell/useShell';
+import { CopyButton } from '@/components/ui/Copy';
+import { DialogFrame } from '@/components/ui/DialogFrame';
+import { Failed } from '@/components/ui/Failed';
+import { Bone, Empty, Late } from '@/components/ui/pieces';
+import { MessageDetail } from './MessageDetail';
+import styles from './messages.module.css';
+import type { Log } from './useLog';
+
+type Props = { log: Log; rows: { id: string }[] };
+
+/** One message at the side of its list, which the arrows walk; it stands in the address. */
+export function MessageDrawer({ log, rows }: Props) {
+  const { team } = useShell();
+  const id = log.view.open ?? '';
+  const asked = useQuery(useTRPC().messages.inspectMessage.queryOptions({ messageId: id }));
+  const at = rows.findIndex((row) => row.id === id);
+  const step = (by: 1 | -1) => {
+    const next = at === -1 ? undefined : rows[at + by];
+    if (next) log.show(next.id);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key] as 1 | -1 | undefined;
+    if (by === undefined || event.metaKey || event.ctrlKey || event.altKey) return;
+    event.preventDefault();
+    step(by);
+  };
+  const link = () => `${window.location.origin}/${team.slug}/messages?days=all&open=${id}`;
+  return (
+    <DialogFrame
+      wanted={{ title: 'Message', side: true, size: 'lg', body: () => null }}
+      opened
+      onClose={() => {
+        log.show(null);
+        // The row from which it was opened, or to which the arrows have led.
+        document.getElementById(id)?.focus();
+      }}
+      onClosed={() => {}}
+    >
+      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- it hears the keys of what stands in it */}
+      <div onKeyDown={onKeyDown}>
+        <div className={styles.walk}>
+          <ActionIcon
+            variant="default"
+            aria-label="The newer message"
+            data-autofocus
+            disabled={at <= 0}
+            onClick={() => step(-1)}
+          >
+            <ChevronUp size={14} aria-hidden />
+          </ActionIcon>
+          <ActionIcon
+            variant="default"
+            aria-label="The older message"
+            disabled={at === -1 || at === rows.length - 1}
+            onClick={() => step(1)}
+          >
+            <ChevronDown size={14} aria-hidden />
+          </ActionIcon>
+          <CopyButton text={link} label="Copy link" />
+        </div>
+        {asked.data && <MessageDetail whole={asked.data} />}
+        {asked.isPending && (
+          <Late>
+            <Bone width="80%" />
+          </Late>
+        )}
+        {asked.isError &&
+          (problemOf(asked.error)?.code === 'not_found' ? (
+            <Empty title="This message is not there">It is no longer kept, or it is none of yours.</Empty>
+          ) : (
+            <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />
+          ))}
+      </div>
+    </DialogFrame>
+  );
+}

@@ -1,0 +1,108 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import dynamic from 'next/dynamic';
+import { knownToSums } from '@/server/domain/facets/rules';
+import { problemOf, useTRPC } from '@/components/data';
+import { useShell } from '@/components/shell/useShell';
+import { DataTable } from '@/components/ui/DataTable';
+import { Failed } from '@/components/ui/Failed';
+import { Empty } from '@/components/ui/pieces';
+import { TableSkeleton } from '@/components/ui/TableSkeleton';
+import { LogHistogram } from './LogHistogram';
+import { LogPager } from './LogPager';
+import { LogToolbar } from './LogToolbar';
+import { messageColumns } from './columns';
+import styles from './messages.module.css';
+import { NO_FILTERS, useLog, type Log } from './useLog';
+import { logQuestion } from './view';
+
+const MessageDrawer = dynamic(() => import('./MessageDrawer').then((file) => file.MessageDrawer), { ssr: false });
+
+/** How long counts that the daily sums do not know are left as they are: each looks at the messages themselves. */
+const COUNTED_MS = 15_000;
+
+/**
+ * Messages found, counted and followed as they change.
+ * @param member whose log it is; without one the team's, or whatever the reader may see
+ */
+export function MessageLog({ member = null }: { member?: string | null }) {
+  const trpc = useTRPC();
+  const { team, me } = useShell();
+  const log = useLog(member);
+  const isKnown = knownToSums(log.filters);
+  const facets = useQuery(
+    trpc.messages.browseFacets.queryOptions(log.filters, {
+      placeholderData: keepPreviousData,
+      ...(!isKnown && { meta: { live: false }, refetchInterval: COUNTED_MS, trpc: { context: { alone: true } } }),
+    }),
+  );
+  const page = useQuery(
+    trpc.messages.browseMessages.queryOptions(logQuestion(log.view), { placeholderData: keepPreviousData }),
+  );
+  const hasMembers = me.role === 'owner' && member === null;
+  const columns = messageColumns(team, { hasMembers, onOpen: log.show });
+  return (
+    <>
+      <LogToolbar log={log} facets={facets.data} hasMembers={hasMembers} />
+      <LogHistogram log={log} facets={facets.data} />
+      {page.isError && <Unanswered error={page.error} log={log} onRetry={() => void page.refetch()} />}
+      {page.isPending && <TableSkeleton />}
+      {page.data && <LogPager log={log} page={page.data} total={facets.data?.total} />}
+      {page.data && page.data.data.length > 0 && (
+        <DataTable
+          label="Messages"
+          columns={columns}
+          rows={page.data.data}
+          idOf={({ id }) => id}
+          nameOf={({ to }) => to}
+          stale={page.isPlaceholderData}
+        />
+      )}
+      {page.data?.data.length === 0 && <Nothing log={log} hasSent={facets.data?.total !== 0 || log.isFiltered} />}
+      {log.view.open !== null && <MessageDrawer log={log} rows={page.data?.data ?? []} />}
+    </>
+  );
+}
+
+function Unanswered({ error, log, onRetry }: { error: unknown; log: Log; onRetry: () => void }) {
+  const problem = problemOf(error);
+  if (problem?.code !== 'invalid_cursor') return <Failed problem={problem} onRetry={onRetry} />;
+  return (
+    <Empty
+      title="This place in the log is none"
+      action={
+        <Button variant="default" onClick={() => log.go(null)}>
+          To the newest messages
+        </Button>
+      }
+    >
+      The address names a place that does not go with its filters.
+    </Empty>
+  );
+}
+
+function Nothing({ log, hasSent }: { log: Log; hasSent: boolean }) {
+  if (!hasSent) {
+    return <Empty title="Nothing sent yet">Every message will stand here, with its price and what became of it.</Empty>;
+  }
+  const isAll = log.view.days === 'all' && log.view.from === null && log.view.to === null;
+  return (
+    <Empty
+      title="No message matches"
+      action={
+        <div className={styles.ways}>
+          {!isAll && (
+            <Button onClick={() => log.narrow({ days: 'all', from: null, to: null })}>Search all that is kept</Button>
+          )}
+          <Button variant="default" onClick={() => log.narrow(NO_FILTERS)}>
+            Clear the filters
+          </Button>
+        </div>
+      }
+    >
+      {isAll ? 'Nothing that is kept fits these filters.' : 'Nothing in this range of days fits these filters.'}
+    </Empty>
+  );
+}

@@ -1,0 +1,24 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { Send } from 'lucide-react';
+import { PageHead } from '@/components/ui/pieces';
+import { useShortcut } from '@/components/ui/shortcuts';
+import { MessageLog } from './MessageLog';
+import { useSendDialog } from './useSendDialog';
+
+/** The message log: of the team for an owner, of its own seat for a member. */
+export function MessagesPage() {
+  const send = useSendDialog();
+  useShortcut('s', 'Send a message', () => send());
+  return (
+    <>
+      <PageHead title="Messages">
+        <Button leftSection={<Send size={16} aria-hidden />} onClick={() => send()}>
+          Send a message
+        </Button>
+      </PageHead>
+      <MessageLog />
+    </>
+  );
+}

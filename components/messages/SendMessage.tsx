@@ -1,0 +1,168 @@
+'use client';
+
+import { Button, Textarea, TextInput } from '@mantine/core';
+import { useState, type FormEvent } from 'react';
+import { beyondGsm7, countSegments } from '@/server/domain/segments/rules';
+import { REFERENCE_MAX } from '@/server/domain/texts/rules';
+import { isUnanswered, sayProblem } from '@/components/data';
+import { MemberPicker } from '@/components/members/MemberPicker';
+import { BeforeAfter } from '@/components/money/BeforeAfter';
+import { MoneyNote } from '@/components/money/MoneyNote';
+import moneyStyles from '@/components/money/money.module.css';
+import { useShell } from '@/components/shell/useShell';
+import { formatMoney } from '@/components/ui/amount';
+import { Note } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/usePlace';
+import styles from './messages.module.css';
+import { Recipients } from './Recipients';
+import { SentMessages } from './SentMessages';
+import { usePreview, useSend, type Accepted, type Draft, type Preview } from './useSend';
+import { ENCODINGS } from './words';
+
+type Props = { member: string | null; onClose: () => void };
+
+/** Writes one text to one or many, sees what it will cost while it is typed, and sends it. */
+export function SendMessage({ member, onClose }: Props) {
+  const { currency } = useShell().team;
+  const { locale } = usePlace();
+  const [draft, setDraft] = useState<Draft>({ member, to: '', from: '', body: '', reference: '' });
+  const [sent, setSent] = useState<{ messages: Accepted[]; left: Preview['rows'] } | null>(null);
+  const { preview, ready, repeated, isStale, problems, canSend } = usePreview(draft);
+  const rows = preview.data?.rows ?? [];
+  const { asked, send } = useSend(draft, (messages) =>
+    setSent({ messages, left: rows.filter(({ error }) => error !== null) }),
+  );
+  if (sent) return <SentMessages {...sent} onClose={onClose} />;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (canSend && !asked.isPending) send(ready);
+  };
+  const cost = ready.length > 0 ? ` for ${formatMoney(preview.data!.cost, currency, locale)}` : '';
+  return (
+    <form className={moneyStyles.form} onSubmit={submit} noValidate>
+      <Fields draft={draft} onChange={setDraft} problems={problems} sender={preview.data?.sender ?? null} />
+      <Recipients rows={rows} repeated={repeated} isStale={isStale} />
+      {preview.data && <Balance preview={preview.data} hasAny={ready.length > 0} />}
+      {preview.isError && !isUnanswered(preview.error) && <Note tone="bad">{sayProblem(preview.error)}</Note>}
+      <MoneyNote asked={asked} currency={currency} />
+      <div className={moneyStyles.foot}>
+        <Button variant="default" onClick={onClose}>
+          {asked.isPending && asked.failureCount > 0 ? 'Close' : 'Cancel'}
+        </Button>
+        <Button type="submit" disabled={!canSend} loading={asked.isPending}>
+          {ready.length > 1 ? `Send to ${ready.length.toLocaleString(locale)}` : 'Send'}
+          {cost}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+type FieldProps = {
+  draft: Draft;
+  onChange: (draft: Draft) => void;
+  problems: ReturnType<typeof usePreview>['problems'];
+  /** The team's own, where none is named. */
+  sender: string | null;
+};
+
+function Fields({ draft, onChange, problems, sender }: FieldProps) {
+  const { me } = useShell();
+  const set = (field: keyof Draft) => (event: { currentTarget: { value: string } }) =>
+    onChange({ ...draft, [field]: event.currentTarget.value });
+  return (
+    <>
+      <Textarea
+        label="To"
+        description="With + and country code; several one a line, or pasted as a list"
+        placeholder="+14155550100"
+        value={draft.to}
+        onChange={set('to')}
+        error={problems.to}
+        autosize
+        minRows={1}
+        maxRows={6}
+        data-autofocus
+      />
+      <Textarea
+        label="Text"
+        value={draft.body}
+        onChange={set('body')}
+        description={<Counted body={draft.body} />}
+        inputWrapperOrder={['label', 'input', 'description', 'error']}
+        error={problems.body}
+        autosize
+        minRows={3}
+        maxRows={12}
+      />
+      <div className={styles.pair}>
+        <TextInput
+          label="From"
+          placeholder={sender === null ? 'A name or a number' : `${sender} (the team’s own)`}
+          value={draft.from}
+          onChange={set('from')}
+          error={problems.from}
+        />
+        <TextInput
+          label="Reference"
+          placeholder="Your own mark, to find it by"
+          value={draft.reference}
+          maxLength={REFERENCE_MAX}
+          onChange={set('reference')}
+        />
+      </div>
+      {me.role === 'owner' && (
+        <div className={styles.payer}>
+          <span aria-hidden>Sent and paid by</span>
+          <MemberPicker
+            value={draft.member}
+            onChange={(member) => onChange({ ...draft, member })}
+            label="Sent and paid by"
+            nobody="You, from the master balance"
+          />
+        </div>
+      )}
+    </>
+  );
+}
+
+const SHOWN_CHARACTERS = 8;
+
+/** Counted in the browser by the very rules of the server, with each letter. */
+function Counted({ body }: { body: string }) {
+  const { locale } = usePlace();
+  const { encoding, segments } = countSegments(body);
+  const characters = Array.from(body).length.toLocaleString(locale);
+  const beyond = beyondGsm7(body);
+  return (
+    <span data-testid="counted">
+      {segments} {segments === 1 ? 'segment' : 'segments'}, {characters} characters in {ENCODINGS[encoding]}
+      {beyond.length > 0 && (
+        <>
+          : {beyond.slice(0, SHOWN_CHARACTERS).join(' ')}
+          {beyond.length > SHOWN_CHARACTERS && ' …'} {beyond.length === 1 ? 'is' : 'are'} not in GSM-7, so that a
+          segment holds 70 characters instead of 160
+        </>
+      )}
+    </span>
+  );
+}
+
+function Balance({ preview, hasAny }: { preview: Preview; hasAny: boolean }) {
+  const { currency } = useShell().team;
+  const { locale } = usePlace();
+  const label = preview.payer === 'master' ? 'Master balance' : 'Balance';
+  return (
+    <>
+      <BeforeAfter
+        currency={currency}
+        lines={[{ label, before: preview.balance, after: hasAny ? preview.balanceAfter : null }]}
+      />
+      {hasAny && !preview.covered && (
+        <Note tone="warn">
+          It costs {formatMoney(preview.cost, currency, locale)}: more than the balance holds, any recharge counted in.
+        </Note>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,75 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import Link from 'next/link';
+import { useQueries } from '@tanstack/react-query';
+import { useTRPC } from '@/components/data';
+import moneyStyles from '@/components/money/money.module.css';
+import { useShell } from '@/components/shell/useShell';
+import { Money } from '@/components/ui/Money';
+import { usePlace } from '@/components/ui/usePlace';
+import styles from './messages.module.css';
+import { whyNot } from './Recipients';
+import type { Accepted, Preview } from './useSend';
+import { MessageState } from './words';
+
+/** So many of them are followed here; the log follows all. */
+const FOLLOWED = 10;
+
+type Props = { messages: Accepted[]; left: Preview['rows']; onClose: () => void };
+
+/** What became of a sending, recipient by recipient. */
+export function SentMessages({ messages, left, onClose }: Props) {
+  const { team } = useShell();
+  const { locale } = usePlace();
+  const trpc = useTRPC();
+  const followed = useQueries({
+    queries: messages.slice(0, FOLLOWED).map(({ id }) => trpc.messages.getMessage.queryOptions({ messageId: id })),
+  });
+  const number = (value: number) => value.toLocaleString(locale);
+  return (
+    <div className={moneyStyles.form}>
+      <p role="status" tabIndex={-1} ref={(line) => line?.focus()}>
+        <strong>
+          {messages.length === 1 ? 'The message was accepted.' : `${number(messages.length)} messages were accepted.`}
+        </strong>
+        {left.length > 0 && ` ${number(left.length)} ${left.length === 1 ? 'was' : 'were'} left out.`}
+      </p>
+      <div className={styles.recipients}>
+        <table aria-label="Sent">
+          <tbody>
+            {left.map(({ to, error }) => (
+              <tr key={to}>
+                <th scope="row">{to}</th>
+                <td colSpan={2} data-bad>
+                  Not sent. {whyNot(error?.code ?? '')}
+                </td>
+              </tr>
+            ))}
+            {messages.map((message, i) => {
+              const now = followed[i]?.data ?? message;
+              return (
+                <tr key={message.id}>
+                  <th scope="row">
+                    <Link href={`/${team.slug}/messages?open=${message.id}`} prefetch={false} onClick={onClose}>
+                      {message.to}
+                    </Link>
+                  </th>
+                  <td>
+                    <MessageState status={now.status} error={now.error} />
+                  </td>
+                  <td>
+                    <Money amount={now.cost} currency={team.currency} />
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+      <div className={moneyStyles.foot}>
+        <Button onClick={onClose}>Done</Button>
+      </div>
+    </div>
+  );
+}

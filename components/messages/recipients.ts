@@ -1,0 +1,10 @@
+/** How a person's list of recipients is read: one a line, or set apart by commas, semicolons or tabs. */
+export function readRecipients(text: string): { numbers: string[]; repeated: number } {
+  const all = text
+    .split(/[\n,;\t]+/)
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+  // The same number, however it is written, is sent to once.
+  const byDigits = new Map(all.map((one) => [one.replace(/[\s().-]/g, ''), one]));
+  return { numbers: [...byDigits.values()], repeated: all.length - byDigits.size };
+}

@@ -1,0 +1,67 @@
+'use client';
+
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import { useMemo } from 'react';
+import { BATCH_MAX, BODY_MAX, checkSender } from '@/server/domain/texts/rules';
+import { useTRPC } from '@/components/data';
+import { readRecipients } from './recipients';
+
+/** A message as it is being written. `member`: who sends and pays for it; null: who writes it. */
+export type Draft = { member: string | null; to: string; from: string; body: string; reference: string };
+
+export type Preview = inferOutput<ReturnType<typeof useTRPC>['messages']['previewMessages']>;
+export type Accepted = inferOutput<ReturnType<typeof useTRPC>['messages']['sendMessage']>;
+
+/** What a draft would be and cost, asked of the server as it is written; and what still keeps it from being sent. */
+export function usePreview(draft: Draft) {
+  const { numbers, repeated } = useMemo(() => readRecipients(draft.to), [draft.to]);
+  const from = checkSender(draft.from);
+  const isBadSender = draft.from.trim() !== '' && from === null;
+  const isTooLong = Array.from(draft.body).length > BODY_MAX;
+  const question = useMemo(
+    () => ({
+      onBehalfOf: draft.member,
+      ...(from !== null && { from }),
+      body: isTooLong ? '' : draft.body,
+      to: numbers.slice(0, BATCH_MAX),
+    }),
+    [draft.member, draft.body, from, isTooLong, numbers],
+  );
+  const [asked] = useDebouncedValue(question, 200);
+  const preview = useQuery(
+    useTRPC().messages.previewMessages.queryOptions(asked, { placeholderData: keepPreviousData }),
+  );
+  const ready = preview.data?.rows.filter(({ error }) => error === null) ?? [];
+  const isStale = asked !== question || preview.isPlaceholderData || preview.isError;
+  const needsSender = draft.from.trim() === '' && preview.data?.sender === null;
+  const problems = {
+    to: numbers.length > BATCH_MAX ? `At most ${BATCH_MAX} at once.` : undefined,
+    from: isBadSender
+      ? '1 to 11 letters, digits and spaces with at least one letter, or a number of 3 to 15 digits.'
+      : needsSender && numbers.length > 0
+        ? 'Name a sender: the team has no default one.'
+        : undefined,
+    body: isTooLong ? `At most ${BODY_MAX} characters.` : undefined,
+  };
+  const isFine = Object.values(problems).every((problem) => problem === undefined);
+  const canSend = ready.length > 0 && draft.body !== '' && isFine && preview.data?.covered === true && !isStale;
+  return { preview, ready, repeated, isStale, problems, canSend };
+}
+
+/** Sends a draft to those of its recipients who can be sent to: all of them are charged and accepted, or none is. */
+export function useSend(draft: Draft, onSent: (sent: Accepted[]) => void) {
+  const trpc = useTRPC();
+  const one = useMutation(trpc.messages.sendMessage.mutationOptions({ onSuccess: (message) => onSent([message]) }));
+  const many = useMutation(trpc.messages.sendBatch.mutationOptions({ onSuccess: ({ data }) => onSent(data) }));
+  const send = (ready: Preview['rows']) => {
+    const { body, reference } = draft;
+    const from = checkSender(draft.from);
+    const rest = { body, ...(from !== null && { from }), ...(reference && { reference }) };
+    const messages = ready.map(({ to }) => ({ to, ...rest }));
+    if (messages.length === 1) one.mutate({ ...messages[0]!, onBehalfOf: draft.member });
+    else many.mutate({ messages, onBehalfOf: draft.member });
+  };
+  return { asked: many.isIdle ? one : many, send };
+}

@@ -1,0 +1,53 @@
+'use client';
+
+import { Loader, Select } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTRPC } from '@/components/data';
+import { countryName } from '@/components/rates/view';
+import { usePlace } from '@/components/ui/usePlace';
+import type { UsageQuestion } from './view';
+
+const OFFERED = 100;
+
+type Props = { question: UsageQuestion | null; value: string | null; onChange: (code: string | null) => void };
+
+/** Picks one of the countries to which something was sent in the range, the most messages first. */
+export function CountryPicker({ question, value, onChange }: Props) {
+  const { locale } = usePlace();
+  // None is offered before somebody looks.
+  const [isNear, setNear] = useState(false);
+  const { from = '', to = '', memberId } = question ?? {};
+  const found = useQuery(
+    useTRPC().reports.browseUsage.queryOptions(
+      {
+        from,
+        to,
+        ...(memberId && { memberId }),
+        groupBy: 'country',
+        sort: 'messages',
+        direction: 'desc',
+        pageSize: OFFERED,
+      },
+      { enabled: isNear && question !== null },
+    ),
+  );
+  const codes = new Set((found.data?.data ?? []).map(({ key }) => key));
+  if (value !== null) codes.add(value);
+  return (
+    <Select
+      size="xs"
+      w="11rem"
+      aria-label="Country"
+      placeholder="All countries"
+      searchable
+      clearable
+      onFocus={() => setNear(true)}
+      clearButtonProps={{ 'aria-label': 'Clear the country' }}
+      value={value}
+      onChange={onChange}
+      data={[...codes].map((code) => ({ value: code, label: countryName(code, locale) }))}
+      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'Nothing was sent there.'}
+    />
+  );
+}

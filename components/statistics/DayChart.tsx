@@ -1,0 +1,40 @@
+'use client';
+
+import { useShell } from '@/components/shell/useShell';
+import { BarChart } from '@/components/ui/BarChart';
+import { formatDay, shortDay } from '@/components/ui/day';
+import { Card } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/usePlace';
+import { addDays } from '@/server/domain/reports/rules';
+import { sizeOf, usePrinting } from './figures';
+import type { Usage } from './StatisticsView';
+import type { Measure } from './view';
+import { MEASURE_NAMES } from './words';
+
+type Props = { usage: Usage; measure: Measure; span: string | null };
+
+/** Each day of the range as a bar, against its counterpart before; the table of the same numbers stands below. */
+export function DayChart({ usage, measure, span }: Props) {
+  const { locale } = usePlace();
+  const { currency } = useShell().team;
+  const { print, short } = usePrinting(measure);
+  const days = usage.data.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const value = (row: Usage['data'][number]['now']) => ({ size: sizeOf(row, measure), shown: print(row) });
+  return (
+    <Card title={`${MEASURE_NAMES[measure]} a day${measure === 'cost' ? `, ${currency}` : ''}`}>
+      <BarChart
+        label={`${MEASURE_NAMES[measure]} of each day`}
+        bars={days.map(({ key, now, before }) => ({
+          id: key,
+          name: formatDay(key, locale),
+          now: value(now),
+          ...(span !== null && { before: value(before) }),
+        }))}
+        print={short}
+        names={{ bar: 'Day (UTC)', now: 'This range', ...(span !== null && { before: `The ${span}` }) }}
+        ends={[shortDay(usage.range.from, locale), shortDay(addDays(usage.range.to, -1), locale)]}
+        isTabled
+      />
+    </Card>
+  );
+}

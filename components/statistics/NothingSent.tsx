@@ -1,0 +1,58 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useMemberNames } from '@/components/members/MembersPicker';
+import { countryName } from '@/components/rates/view';
+import { Empty } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/usePlace';
+import { daysIn, type Range } from '@/server/domain/reports/rules';
+import { NO_FILTERS } from './Toolbar';
+import type { StatisticsView } from './view';
+
+type Props = {
+  view: StatisticsView;
+  seat: string | null;
+  range: Range;
+  onChange: (next: Partial<StatisticsView>) => void;
+};
+
+const YEAR_DAYS = 365;
+
+/** What stands where nothing was sent: by which filters, and the way on. */
+export function NothingSent({ view, seat, range, onChange }: Props) {
+  const { locale } = usePlace();
+  const members = [...useMemberNames(seat === null ? view.member : []).values()];
+  const filters = [
+    ...(members.length === 0 ? [] : [`by ${members.join(', ')}`]),
+    ...(view.country === null ? [] : [`to ${countryName(view.country, locale)}`]),
+  ].join(' ');
+  if (filters) {
+    return (
+      <Empty
+        title="Nothing was sent in these days"
+        action={
+          <Button variant="default" onClick={() => onChange(NO_FILTERS)}>
+            Clear the filters
+          </Button>
+        }
+      >
+        Shown is what was sent {filters}.
+      </Empty>
+    );
+  }
+  const isLong = daysIn(range) >= YEAR_DAYS;
+  return (
+    <Empty
+      title="Nothing was sent in these days"
+      action={
+        !isLong && (
+          <Button variant="default" onClick={() => onChange({ range: '12-months', from: null, to: null })}>
+            Last 12 months
+          </Button>
+        )
+      }
+    >
+      What is sent by page or by API is counted here at once.
+    </Empty>
+  );
+}

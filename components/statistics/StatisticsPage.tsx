@@ -1,0 +1,16 @@
+'use client';
+
+import { useShell } from '@/components/shell/useShell';
+import { PageHead } from '@/components/ui/pieces';
+import { StatisticsView } from './StatisticsView';
+
+/** The statistics of the whole team; a member's are its own. */
+export function StatisticsPage() {
+  const { me } = useShell();
+  return (
+    <>
+      <PageHead title="Statistics" />
+      <StatisticsView seat={me.role === 'owner' ? null : me.memberId} />
+    </>
+  );
+}

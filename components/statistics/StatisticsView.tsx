@@ -1,0 +1,235 @@
+'use client';
+
+import { Button, Tabs } from '@mantine/core';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import { Download } from 'lucide-react';
+import { useQueryStates } from 'nuqs';
+import { problemOf, useTRPC } from '@/components/data';
+import { useShell } from '@/components/shell/useShell';
+import { Failed } from '@/components/ui/Failed';
+import { Pager } from '@/components/ui/Pager';
+import { Bone, Figure, Figures, Late, Note } from '@/components/ui/pieces';
+import { formatDay } from '@/components/ui/day';
+import { TableSkeleton } from '@/components/ui/TableSkeleton';
+import { usePlace } from '@/components/ui/usePlace';
+import { addDays, daysIn, RANGE_MAX_DAYS, type Range } from '@/server/domain/reports/rules';
+import { DayChart } from './DayChart';
+import { NothingSent } from './NothingSent';
+import styles from './statistics.module.css';
+import { Toolbar } from './Toolbar';
+import { UsageFigures } from './UsageFigures';
+import { UsageTable } from './UsageTable';
+import {
+  DAYS_A_PAGE,
+  exportQuery,
+  groupOf,
+  MEASURES,
+  orderOf,
+  ROWS_A_PAGE,
+  statisticsView,
+  usageQuestion,
+  type StatisticsView as View,
+  type UsageQuestion,
+} from './view';
+import { MEASURE_NAMES, spanBefore } from './words';
+
+export type Usage = inferOutput<ReturnType<typeof useTRPC>['reports']['browseUsage']>;
+
+/**
+ * What was sent and what it cost, over a range of UTC days, beside the days before.
+ * @param seat the one member that all is held to; null: the whole team's
+ */
+export function StatisticsView({ seat }: { seat: string | null }) {
+  const [view, setView] = useQueryStates(statisticsView, { history: 'replace' });
+  const question = usageQuestion(view, seat);
+  const asked = useQuery(
+    useTRPC().reports.browseUsage.queryOptions(question ?? {}, {
+      placeholderData: keepPreviousData,
+      enabled: question !== null,
+    }),
+  );
+  const change = (next: Partial<View>) => void setView({ page: null, ...next });
+  const usage = question && asked.data;
+  return (
+    <>
+      <Toolbar view={view} question={question} onChange={change} isHeld={seat !== null} />
+      {question === null && <NoRange onChange={change} />}
+      {question && asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
+      {question && asked.isPending && !asked.isError && <Skeleton />}
+      {usage && (
+        <Content
+          view={view}
+          usage={usage}
+          question={question}
+          seat={seat}
+          onChange={change}
+          stale={asked.isPlaceholderData}
+        />
+      )}
+    </>
+  );
+}
+
+type Props = {
+  view: View;
+  usage: Usage;
+  question: UsageQuestion;
+  seat: string | null;
+  onChange: (next: Partial<View>) => void;
+  stale: boolean;
+};
+
+const TABS = { day: 'By day', member: 'By member', country: 'By country' };
+
+function Content(props: Props) {
+  const { view, usage, seat, onChange } = props;
+  const { locale } = usePlace();
+  const { now, before } = usage.total;
+  const span = view.compare ? spanBefore(daysIn(usage.range), locale) : null;
+  const by = groupOf(view, seat);
+  const isEmpty = now.messages === 0 && (span === null || before.messages === 0);
+  return (
+    <>
+      <Days usage={usage} compare={view.compare} />
+      <UsageFigures total={usage.total} span={span} />
+      {isEmpty ? (
+        <NothingSent view={view} seat={seat} range={usage.range} onChange={onChange} />
+      ) : (
+        <Tabs
+          value={by}
+          onChange={(next) => onChange({ by: next as typeof by, sort: null, dir: null })}
+          keepMounted={false}
+        >
+          <div className={styles.bar}>
+            <Tabs.List>
+              {Object.entries(TABS)
+                .filter(([id]) => seat === null || id !== 'member')
+                .map(([id, label]) => (
+                  <Tabs.Tab key={id} value={id}>
+                    {label}
+                  </Tabs.Tab>
+                ))}
+            </Tabs.List>
+            <div className={styles.tools}>
+              <MeasureSwitch view={view} onChange={onChange} />
+              <CsvLink question={props.question} />
+            </div>
+          </div>
+          {Object.keys(TABS).map((id) => (
+            <Tabs.Panel key={id} value={id}>
+              {id === by && <Groups {...props} span={span} />}
+            </Tabs.Panel>
+          ))}
+        </Tabs>
+      )}
+    </>
+  );
+}
+
+function Groups({ view, usage, question, onChange, stale, span }: Props & { span: string | null }) {
+  const isOfDays = usage.groupBy === 'day';
+  const page = Math.max(1, view.page);
+  const rows = isOfDays ? usage.data.slice((page - 1) * DAYS_A_PAGE, page * DAYS_A_PAGE) : usage.data;
+  const { sort, direction } = orderOf({ ...view, by: usage.groupBy });
+  const sortBy = (by: string) => {
+    const first = by === 'name' && !isOfDays ? 'asc' : 'desc';
+    const dir = sort !== by ? first : direction === 'asc' ? 'desc' : 'asc';
+    onChange({ sort: by as typeof sort, dir });
+  };
+  return (
+    <div className={styles.groups}>
+      {isOfDays && <DayChart usage={usage} measure={view.measure} span={span} />}
+      <div className={styles.table}>
+        <UsageTable
+          usage={usage}
+          rows={rows}
+          question={question}
+          measure={view.measure}
+          compare={view.compare}
+          stale={stale}
+          onSort={sortBy}
+        />
+        <Pager
+          page={page}
+          pageSize={isOfDays ? DAYS_A_PAGE : ROWS_A_PAGE}
+          total={usage.groups}
+          onPage={(next) => onChange({ page: next })}
+          noun={{ day: 'days', member: 'members', country: 'countries' }[usage.groupBy]}
+        />
+      </div>
+    </div>
+  );
+}
+
+const MeasureSwitch = ({ view, onChange }: Pick<Props, 'view' | 'onChange'>) => (
+  <Button.Group aria-label="What is drawn">
+    {MEASURES.map((measure) => (
+      <Button
+        key={measure}
+        size="xs"
+        variant="default"
+        className={styles.measure}
+        aria-pressed={view.measure === measure}
+        onClick={() => onChange({ measure })}
+      >
+        {MEASURE_NAMES[measure]}
+      </Button>
+    ))}
+  </Button.Group>
+);
+
+/** All groups as a file: those of the other pages too. */
+const CsvLink = ({ question }: Pick<Props, 'question'>) => (
+  <Button
+    size="xs"
+    variant="default"
+    component="a"
+    href={`/${useShell().team.slug}/export/usage?${exportQuery(question)}`}
+    leftSection={<Download size={14} aria-hidden />}
+  >
+    CSV
+  </Button>
+);
+
+/** Which days these are, and that days are UTC. */
+function Days({ usage, compare }: { usage: Usage; compare: boolean }) {
+  const { locale } = usePlace();
+  const say = ({ from, to }: Range) =>
+    daysIn({ from, to }) === 1
+      ? formatDay(from, locale)
+      : `${formatDay(from, locale)} – ${formatDay(addDays(to, -1), locale)}`;
+  return (
+    <p className={`muted ${styles.days}`} suppressHydrationWarning>
+      {say(usage.range)}
+      {compare && `, against ${say(usage.rangeBefore)}`}. Days are UTC.
+    </p>
+  );
+}
+
+const NoRange = ({ onChange }: Pick<Props, 'onChange'>) => (
+  <Note
+    tone="warn"
+    alert
+    action={
+      <Button size="xs" variant="default" onClick={() => onChange({ range: '12-months', from: null, to: null })}>
+        Last 12 months
+      </Button>
+    }
+  >
+    A range has 1 to {RANGE_MAX_DAYS} days, the first before the last.
+  </Note>
+);
+
+const Skeleton = () => (
+  <Late>
+    <div className={styles.figures}>
+      <Figures>
+        {['Cost', 'Messages', 'Segments', 'Delivered', 'Failed'].map((label) => (
+          <Figure key={label} label={label} main={<Bone width="5rem" />} note={<Bone width="9rem" />} />
+        ))}
+      </Figures>
+    </div>
+    <TableSkeleton />
+  </Late>
+);

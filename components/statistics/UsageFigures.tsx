@@ -1,0 +1,55 @@
+'use client';
+
+import type { ReactNode } from 'react';
+import { useShell } from '@/components/shell/useShell';
+import { against } from '@/components/ui/against';
+import { micros } from '@/components/ui/amount';
+import { Money } from '@/components/ui/Money';
+import { Figure, Figures } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/usePlace';
+import styles from './statistics.module.css';
+import type { Usage } from './StatisticsView';
+import { percent } from './words';
+
+/** What the whole range comes to, each figure against the days before where that is wanted (`span`: their name). */
+export function UsageFigures({ total: { now, before }, span }: { total: Usage['total']; span: string | null }) {
+  const { currency } = useShell().team;
+  const { locale } = usePlace();
+  const note = (is: number, was: number): ReactNode => span !== null && against(is, was, locale, span);
+  const count = (name: 'messages' | 'segments' | 'failed') => (
+    <Figure
+      label={`${name[0]!.toUpperCase()}${name.slice(1)}`}
+      main={now[name].toLocaleString(locale)}
+      note={note(now[name], before[name])}
+    />
+  );
+  return (
+    <div className={styles.figures}>
+      <Figures>
+        <Figure
+          label="Cost"
+          main={<Money amount={now.cost} currency={currency} />}
+          note={note(Number(micros(now.cost)), Number(micros(before.cost)))}
+        />
+        {count('messages')}
+        {count('segments')}
+        <Figure
+          label="Delivered"
+          main={
+            <>
+              {now.delivered.toLocaleString(locale)}
+              <span className={styles.share}>{percent(now.delivered, now.messages, locale)}</span>
+            </>
+          }
+          note={
+            span !== null &&
+            (before.messages === 0
+              ? `Nothing in the ${span}`
+              : `${percent(before.delivered, before.messages, locale)} in the ${span}`)
+          }
+        />
+        {count('failed')}
+      </Figures>
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+import { useShell } from '@/components/shell/useShell';
+import { formatMoney, micros } from '@/components/ui/amount';
+import { usePlace } from '@/components/ui/usePlace';
+import type { Usage } from './StatisticsView';
+import type { Measure } from './view';
+
+type Figures = Usage['total']['now'];
+
+/** How large a figure is drawn: a picture's height, never an amount. */
+export const sizeOf = (figures: Figures, measure: Measure): number =>
+  measure === 'cost' ? drawn(figures.cost) : figures.messages;
+
+export const drawn = (cost: string): number => Number(micros(cost)) / 1e6;
+
+/** How a measure is written, whole and short. */
+export function usePrinting(measure: Measure) {
+  const { currency } = useShell().team;
+  const { locale } = usePlace();
+  const money = { style: 'currency', currency, currencyDisplay: 'narrowSymbol' } as const;
+  const short = new Intl.NumberFormat(locale, {
+    ...(measure === 'cost' && money),
+    notation: 'compact',
+    minimumFractionDigits: 0,
+    maximumSignificantDigits: 3,
+  });
+  return {
+    print: (figures: Figures): string =>
+      measure === 'cost' ? formatMoney(figures.cost, currency, locale) : figures.messages.toLocaleString(locale),
+    short: (size: number): string => short.format(size),
+  };
+}

@@ -1,0 +1,130 @@
+import {
+  createLoader,
+  parseAsArrayOf,
+  parseAsBoolean,
+  parseAsInteger,
+  parseAsIsoDate,
+  parseAsString,
+  parseAsStringLiteral,
+} from 'nuqs/server';
+import { dayFromNow } from '@/components/ui/day';
+import { addDays, daysIn, GROUPS, RANGE_MAX_DAYS, USAGE_SORTS, type Range } from '@/server/domain/reports/rules';
+
+/** Ranges that move on with the days. */
+export const PRESETS = ['7-days', '30-days', '90-days', 'this-month', 'last-month', 'this-year', '12-months'] as const;
+type Preset = (typeof PRESETS)[number];
+
+/** What a chart shows of each group. */
+export const MEASURES = ['cost', 'messages'] as const;
+export type Measure = (typeof MEASURES)[number];
+
+/** The whole state of the statistics, as it stands in their address; days are UTC, the last one is shown whole. */
+export const statisticsView = {
+  range: parseAsStringLiteral(PRESETS).withDefault('30-days'),
+  from: parseAsIsoDate,
+  to: parseAsIsoDate,
+  compare: parseAsBoolean.withDefault(true),
+  by: parseAsStringLiteral(GROUPS).withDefault('day'),
+  measure: parseAsStringLiteral(MEASURES).withDefault('cost'),
+  member: parseAsArrayOf(parseAsString).withDefault([]),
+  country: parseAsString,
+  sort: parseAsStringLiteral(USAGE_SORTS),
+  dir: parseAsStringLiteral(['asc', 'desc']),
+  page: parseAsInteger.withDefault(1),
+};
+
+export const loadStatisticsView = createLoader(statisticsView);
+
+export type StatisticsView = Awaited<ReturnType<typeof loadStatisticsView>>;
+
+const OLDEST = '1970-01-01';
+const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
+
+/** The days that are meant; `to` is the day after the last one. */
+export function rangeOf({ range, from, to }: StatisticsView, today = dayFromNow(0)): Range {
+  if (from === null && to === null) return presetRange(range, today);
+  const last = to === null ? today : dayOf(to);
+  return { from: from === null ? addDays(last, -29) : dayOf(from), to: addDays(last, 1) };
+}
+
+function presetRange(preset: Preset, today: string): Range {
+  const firstOfMonth = `${today.slice(0, 7)}-01`;
+  const [year, month, day] = today.split('-').map(Number) as [number, number, number];
+  const from: Record<Preset, string> = {
+    '7-days': addDays(today, -6),
+    '30-days': addDays(today, -29),
+    '90-days': addDays(today, -89),
+    'this-month': firstOfMonth,
+    'last-month': `${addDays(firstOfMonth, -1).slice(0, 7)}-01`,
+    'this-year': `${year}-01-01`,
+    '12-months': dayOf(new Date(Date.UTC(year - 1, month - 1, day + 1))),
+  };
+  return { from: from[preset], to: preset === 'last-month' ? firstOfMonth : addDays(today, 1) };
+}
+
+/** Whether the days are a range that can be asked for. */
+export const isAskable = (range: Range): boolean =>
+  range.from >= OLDEST && daysIn(range) >= 1 && daysIn(range) <= RANGE_MAX_DAYS;
+
+export const ROWS_A_PAGE = 25;
+/** A month stands on one page. */
+export const DAYS_A_PAGE = 31;
+
+const MEMBERS_MAX = 100;
+
+/** How the groups are ordered: days newest first, others by what is measured, until somebody wants it otherwise. */
+export function orderOf({ by, measure, sort, dir }: Pick<StatisticsView, 'by' | 'measure' | 'sort' | 'dir'>) {
+  return { sort: sort ?? (by === 'day' ? 'name' : measure), direction: dir ?? 'desc' } as const;
+}
+
+/**
+ * What is asked for: the same on the server, which asks first, and in the browser; null where the days are no range.
+ * @param seat the one member that all is held to
+ */
+export function usageQuestion(view: StatisticsView, seat: string | null) {
+  const range = rangeOf(view);
+  if (!isAskable(range)) return null;
+  const by = groupOf(view, seat);
+  return {
+    ...range,
+    groupBy: by,
+    ...filterOf(view, seat),
+    ...orderOf({ ...view, by }),
+    ...(by === 'day' ? {} : { page: Math.max(1, view.page), pageSize: ROWS_A_PAGE }),
+  };
+}
+
+/** One member is no group of its own. */
+export const groupOf = ({ by }: StatisticsView, seat: string | null): StatisticsView['by'] =>
+  seat !== null && by === 'member' ? 'day' : by;
+
+function filterOf({ member, country }: StatisticsView, seat: string | null) {
+  const memberId = seat === null ? member.slice(0, MEMBERS_MAX) : [seat];
+  return {
+    ...(memberId.length === 0 ? {} : { memberId }),
+    ...(country !== null && /^[A-Za-z]{2}$/.test(country) ? { country: country.toUpperCase() } : {}),
+  };
+}
+
+export type UsageQuestion = NonNullable<ReturnType<typeof usageQuestion>>;
+
+/** The same groups, all of them, as the address of a file. */
+export function exportQuery({ from, to, groupBy, memberId, country, sort, direction }: UsageQuestion): string {
+  const query = new URLSearchParams({ from, to, groupBy, sort, direction });
+  for (const id of memberId ?? []) query.append('memberId', id);
+  if (country !== undefined) query.set('country', country);
+  return query.toString();
+}
+
+/** The messages behind some figures, as the address of the log. */
+export function logQuery(question: UsageQuestion, only: { day?: string; memberId?: string; country?: string }): string {
+  const members = only.memberId === undefined ? question.memberId : [only.memberId];
+  const country = only.country ?? question.country;
+  const query = new URLSearchParams({
+    from: only.day ?? question.from,
+    to: only.day ?? addDays(question.to, -1),
+    ...(members === undefined ? {} : { member: members.join() }),
+    ...(country === undefined ? {} : { country }),
+  });
+  return query.toString();
+}

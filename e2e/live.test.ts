@@ -1,0 +1,246 @@
+import { expect as see, type Page } from '@playwright/test';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freePort } from '@/scripts/lib/ports.mjs';
+import { callApi, type Answer } from '@/tests/support/api';
+import { expectError, useBrowser, type Credentials } from './support/browser';
+import { makeTeam, startWeb, until, type Running, type Team } from './support/product';
+
+const { url, dataDir } = inject('product');
+const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
+
+/** What is promised: a change is seen on every open page within two seconds. */
+const SOON = { timeout: 2_000 };
+
+type Seat = Credentials & { id: string; key: string; name: string };
+
+const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
+  callApi(`${url}/api/v1`, method, path, { key, body });
+
+async function addSeat(team: Team, name: string): Promise<Seat> {
+  const { body } = await call(team.apiKey, 'POST', '/members', { name, credit: '10.00', generatePassword: true });
+  const { apiKey, password } = body.secrets;
+  return { id: body.member.id, name, key: apiKey, email: body.member.email, password };
+}
+
+/** The streams that a page has opened. */
+function streamsOf(page: Page): string[] {
+  const opened: string[] = [];
+  page.on('request', (request) => request.resourceType() === 'eventsource' && opened.push(request.url()));
+  return opened;
+}
+
+/** Whether some tab of the page's browser has the stream. */
+const isHeld = (page: Page): Promise<boolean> =>
+  page.evaluate(async () => (await navigator.locks.query()).held?.some(({ name }) => name === 'purser-live') ?? false);
+
+const toHear = (page: Page) => see.poll(() => isHeld(page), { timeout: 10_000 }).toBe(true);
+
+/** As when the person looks at another tab, and comes back. */
+const show = (page: Page, state: 'visible' | 'hidden') =>
+  page.evaluate((next) => {
+    Object.defineProperty(document, 'visibilityState', { value: next, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, state);
+
+describe('pages that are kept open', () => {
+  const { newPage } = useBrowser();
+  let team: Team;
+  let ann: Seat;
+  let ben: Seat;
+  beforeAll(async () => {
+    team = await makeTeam(dataDir, 'Live Crew', '1000.00');
+    [ann, ben] = [await addSeat(team, 'Ann Live'), await addSeat(team, 'Ben Live')];
+  });
+  const credit = (seat: Seat, amount: string) => call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount });
+  const balanceOf = async (seat: Seat): Promise<string> => (await call(seat.key, 'GET', '/me')).body.balance;
+
+  it('show in every tab what changed, from one stream, which another tab takes over', async () => {
+    const first = await newPage({ as: team, url: '/live-crew/members' });
+    const opened = streamsOf(first);
+    await toHear(first);
+    const second = await newPage({ beside: first });
+    const openedBySecond = streamsOf(second);
+    await second.goto(`/live-crew/members/${ann.id}`);
+    const third = await newPage({ beside: first, url: '/live-crew' });
+    await second.waitForLoadState('networkidle');
+    await credit(ann, '1.23');
+    const now = `$${await balanceOf(ann)}`;
+    await see(first.getByRole('row', { name: /Ann Live/ })).toContainText(now, SOON);
+    await see(second.getByText(now).first()).toBeVisible(SOON);
+    await see(third.getByText(/credited Ann Live/).first()).toBeVisible(SOON);
+    await call(team.apiKey, 'POST', `/members/${ann.id}/deactivate`);
+    await see(first.getByRole('row', { name: /Ann Live/ })).toContainText('inactive', SOON);
+    await see(second.getByText('inactive').first()).toBeVisible(SOON);
+    await see(third.getByText(/deactivated Ann Live/).first()).toBeVisible(SOON);
+    expect([opened.length, openedBySecond.length]).toEqual([1, 0]);
+    await first.close();
+    await toHear(second);
+    await call(team.apiKey, 'POST', `/members/${ann.id}/activate`);
+    await see(second.getByText('inactive')).toHaveCount(0, SOON);
+    await see(third.getByText(/activated Ann Live/).first()).toBeVisible(SOON);
+  });
+
+  it('follow a member’s message to its delivery, its balance and its chart, and leave the table open', async () => {
+    const page = await newPage({ as: ben, url: '/live-crew' });
+    await page.getByRole('button', { name: 'Show as table' }).click();
+    const today = page
+      .getByRole('table', { name: /Cost of each/ })
+      .getByRole('row')
+      .last();
+    await see(today).toContainText('$0.00');
+    await toHear(page);
+    await call(ben.key, 'POST', '/messages', { ...message, to: '+14155550177' });
+    const row = page.getByRole('row', { name: /\+14155550177/ });
+    await see(row).toBeVisible(SOON);
+    await see(page.getByText(`$${await balanceOf(ben)}`).first()).toBeVisible(SOON);
+    await see(row).toContainText('delivered');
+    await see(today).toContainText(/\$0\.0\d*[1-9]/, SOON);
+  });
+
+  it('take nothing from who is at work: text, focus, an open menu, a selection', async () => {
+    const page = await newPage({ as: team, url: '/live-crew/members' });
+    await toHear(page);
+    await page.getByRole('checkbox', { name: 'Select Ben Live' }).check();
+    const row = page.getByRole('row', { name: /Ann Live/ });
+    await row.getByRole('button').last().click();
+    await see(page.getByRole('menuitem', { name: 'Debit' })).toBeVisible();
+    await credit(ann, '2.00');
+    await see(row).toContainText(`$${await balanceOf(ann)}`, SOON);
+    await see(page.getByRole('menuitem', { name: 'Debit' })).toBeVisible();
+    await page.getByRole('menuitem', { name: 'Credit' }).click();
+    const amount = page.getByRole('dialog').getByLabel('Amount');
+    await amount.fill('12.34');
+    await credit(ann, '3.00');
+    await see(page.getByRole('dialog')).toContainText(`$${await balanceOf(ann)}`, SOON);
+    await see(amount).toHaveValue('12.34');
+    await see(amount).toBeFocused();
+    await page.keyboard.press('Escape');
+    await see(page.getByRole('checkbox', { name: 'Select Ben Live' })).toBeChecked();
+  });
+
+  it('keep what is typed in a form while another changes the same', async () => {
+    const page = await newPage({ as: team, url: `/live-crew/members/${ben.id}?tab=settings` });
+    await toHear(page);
+    await page.getByLabel('External id').fill('typed-here');
+    await call(team.apiKey, 'PATCH', `/members/${ben.id}`, { name: 'Ben Renamed' });
+    await see(page.getByRole('heading', { name: 'Ben Renamed' })).toBeVisible(SOON);
+    await see(page.getByLabel('Name', { exact: true })).toHaveValue('Ben Renamed');
+    await see(page.getByLabel('External id')).toHaveValue('typed-here');
+    await see(page.getByLabel('External id')).toBeFocused();
+  });
+
+  it('hidden, ask nothing; hidden for long, let go of the stream; shown, ask what they missed', async () => {
+    const page = await newPage({ as: team });
+    await page.clock.install();
+    await page.goto('/live-crew/members');
+    const opened = streamsOf(page);
+    const asked: string[] = [];
+    page.on('request', (request) => request.url().includes('/api/trpc') && asked.push(request.url()));
+    const row = page.getByRole('row', { name: /Ann Live/ });
+    await toHear(page);
+    await show(page, 'hidden');
+    asked.length = 0;
+    await credit(ann, '1.00');
+    await page.clock.runFor(5_000);
+    expect(asked).toEqual([]);
+    await show(page, 'visible');
+    await see(row).toContainText(`$${await balanceOf(ann)}`, SOON);
+    await show(page, 'hidden');
+    await page.clock.runFor(31_000);
+    await see.poll(() => isHeld(page)).toBe(false);
+    await credit(ann, '1.00');
+    await show(page, 'visible');
+    await see(row).toContainText(`$${await balanceOf(ann)}`, SOON);
+    await toHear(page);
+    expect(opened.length).toBe(2);
+  });
+
+  it('leave no stream behind when they are closed', async () => {
+    const page = await newPage({ as: ann });
+    const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+    // More than a person may have at once.
+    for (let i = 0; i < 25; i += 1) {
+      const leaving = new AbortController();
+      const answer = await fetch(`${url}/account/live`, { headers: { Cookie: cookie }, signal: leaving.signal });
+      expect([answer.status, answer.headers.get('content-encoding')]).toEqual([200, null]);
+      expect(new TextDecoder().decode((await answer.body!.getReader().read()).value)).toMatch(/^retry: \d+\n\n/);
+      leaving.abort();
+    }
+    const { status } = await fetch(`${url}/account/live`);
+    expect(status).toBe(401);
+  });
+
+  it('end with the session, wherever it was ended', async () => {
+    const page = await newPage({ as: ben, url: '/live-crew' });
+    expectError(page, /status of 401/);
+    await toHear(page);
+    const { request } = page.context();
+    const { csrfToken }: { csrfToken: string } = await (await request.get('/api/auth/csrf')).json();
+    await request.post('/api/auth/signout', { form: { csrfToken, json: 'true' }, headers: { Origin: url } });
+    await credit(ben, '0.50');
+    await page.waitForURL(/\/sign-in/, { timeout: 10_000 });
+  });
+
+  it('of an owner who is one no more lead to what a member sees', async () => {
+    const { body } = await call(team.apiKey, 'POST', '/members', {
+      name: 'Olga',
+      role: 'owner',
+      generatePassword: true,
+    });
+    const page = await newPage({ as: { email: body.member.email, password: body.secrets.password } });
+    await page.goto('/live-crew/members');
+    await toHear(page);
+    await call(team.apiKey, 'POST', `/members/${body.member.id}/role`, { role: 'member' });
+    await see(page.getByRole('link', { name: 'My seat' })).toBeVisible(SOON);
+    await page.waitForURL(/\/live-crew$/);
+    await see(page.getByRole('heading', { name: 'How to send' })).toBeVisible();
+  });
+
+  it('whose seat was deactivated say so by themselves', async () => {
+    const eve = await addSeat(team, 'Eve Live');
+    const page = await newPage({ as: eve, url: '/live-crew' });
+    expectError(page, /status of 403/);
+    await toHear(page);
+    await call(team.apiKey, 'POST', `/members/${eve.id}/deactivate`);
+    await see(page.getByText(/deactivated/).first()).toBeVisible({ timeout: 5_000 });
+  });
+});
+
+describe('a web process that goes away', () => {
+  const { newPage } = useBrowser();
+  let web: Running;
+  afterAll(() => void web?.child.kill('SIGKILL'));
+
+  it('is missed, and its pages are live again with the next', async () => {
+    const team = await makeTeam(dataDir, 'Live Again', '100.00');
+    const seat = await addSeat(team, 'Ann Again');
+    const port = await freePort(undefined);
+    const start = async () => {
+      web = startWeb(dataDir, port);
+      const isUp = () =>
+        fetch(`http://127.0.0.1:${port}/api/ready`).then(
+          ({ ok }) => ok,
+          () => false,
+        );
+      await until(() => web.output(), 20_000, isUp);
+    };
+    await start();
+    const page = await newPage({ as: team });
+    await page.clock.install();
+    expectError(page, /ERR_/);
+    await page.goto(`http://127.0.0.1:${port}/live-again/members`);
+    await toHear(page);
+    web.child.kill('SIGTERM');
+    await once(web.child, 'exit');
+    // Not for the moment that a restart may take.
+    await page.clock.runFor(4_000);
+    await see(page.getByText('Not live: reconnecting')).toHaveCount(0);
+    await page.clock.runFor(2_000);
+    await see(page.getByText('Not live: reconnecting').first()).toBeVisible();
+    await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '5.55' });
+    await start();
+    await see(page.getByRole('row', { name: /Ann Again/ })).toContainText('$15.55', { timeout: 10_000 });
+    await see(page.getByText('Not live: reconnecting')).toHaveCount(0);
+  });
+});

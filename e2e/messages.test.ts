@@ -1,0 +1,307 @@
+import { expect as see, type Page } from '@playwright/test';
+import { parse } from 'csv-parse/sync';
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { callApi, type Answer } from '@/tests/support/api';
+import { openAt, useBrowser, type Credentials } from './support/browser';
+import { fillLog } from './support/log';
+import { makeTeam, type Team } from './support/product';
+
+const { url, dataDir } = inject('product');
+const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
+  callApi(`${url}/api/v1`, method, path, { key, body });
+
+type Seat = Credentials & { id: string; key: string };
+
+async function makeSeat(team: Team, name: string, credit: string): Promise<Seat> {
+  const wanted = { name, credit, generatePassword: true };
+  const { member, secrets } = (await call(team.apiKey, 'POST', '/members', wanted)).body;
+  return { id: member.id, key: secrets.apiKey, email: member.email, password: secrets.password };
+}
+
+const rowsOf = (page: Page) => page.getByRole('table', { name: 'Messages' }).getByRole('row');
+/** The rows without their head, as their cells. */
+const cells = async (page: Page): Promise<string[][]> =>
+  (await rowsOf(page).all()).length === 0
+    ? []
+    : page
+        .getByRole('table', { name: 'Messages' })
+        .locator('tbody tr')
+        .evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.innerText.trim())));
+
+const CROWD = 100_000;
+
+describe('the log', () => {
+  const { newPage } = useBrowser();
+  let team: Team;
+  let [ann, ben]: Seat[] = [];
+
+  beforeAll(async () => {
+    team = await makeTeam(dataDir, 'Long Log', '500.00');
+    [ann, ben] = [await makeSeat(team, 'Ann Archer', '50.00'), await makeSeat(team, 'Ben Barker', '50.00')];
+    await fillLog(dataDir, { team, member: ann.id, count: CROWD, days: 20 });
+    for (const to of ['+447700900001', '+447700900123', '+4915112345678']) {
+      const sent = await call(ben.key, 'POST', '/messages', { to, from: 'Ben', body: `To ${to}`, reference: 'ben' });
+      expect(sent.status).toBe(202);
+    }
+    await expect
+      .poll(async () => (await call(ben!.key, 'GET', '/messages?status=delivered')).body.data.length, {
+        timeout: 15_000,
+      })
+      .toBe(2);
+  }, 120_000);
+
+  it('finds one message among 100,000 by its reference in three actions', async () => {
+    const page = await newPage({ as: team, url: '/long-log/messages' });
+    await see(page.getByText(`${(CROWD + 3).toLocaleString('en')} messages`)).toBeVisible();
+    await page.keyboard.press('/');
+    await page.keyboard.type('ref-031415');
+    await page.getByRole('table', { name: 'Messages' }).getByRole('button').click();
+    const drawer = page.getByRole('dialog', { name: 'Message' });
+    await see(drawer.getByText('Message number 31415', { exact: true })).toBeVisible();
+    await see(drawer.getByText('+14150031415')).toBeVisible();
+    await see(page.getByText('1 message', { exact: true })).toBeVisible();
+  });
+
+  it('narrows by member, state, country, number and days; the address says it all', async () => {
+    const page = await newPage({ as: team, url: '/long-log/messages' });
+    await page.getByLabel('Members', { exact: true }).click();
+    await see(page.getByRole('option', { name: `Ann Archer ${CROWD.toLocaleString('en')}` })).toBeVisible();
+    await page.getByRole('option', { name: 'Ben Barker 3' }).click();
+    await page.keyboard.press('Escape');
+    await see(rowsOf(page)).toHaveCount(4);
+    await see(page.getByText('3 messages', { exact: true })).toBeVisible();
+    await page.getByRole('button', { name: 'Country' }).click();
+    await see(page.getByRole('menuitemcheckbox', { name: 'Germany 1' })).toBeVisible();
+    await page.getByRole('menuitemcheckbox', { name: 'United Kingdom 2' }).click();
+    await see(rowsOf(page)).toHaveCount(3);
+    await page.getByRole('button', { name: 'Status' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'failed 1' }).click();
+    await see(rowsOf(page)).toHaveCount(2);
+    expect(new URL(page.url()).search).toBe(`?member=${ben!.id}&status=failed&country=GB`);
+    const again = await newPage({ as: team, url: page.url() });
+    expect(await cells(again)).toEqual(await cells(page));
+    await see(again.getByText('Ben Barker').first()).toBeVisible();
+    await again.getByRole('button', { name: 'Clear', exact: true }).click();
+    await again.getByRole('searchbox', { name: 'Find messages' }).fill('+44 7700 900-123');
+    await see(rowsOf(again)).toHaveCount(2);
+    await see(rowsOf(again).last()).toContainText('+447700900123');
+    await again.getByRole('searchbox', { name: 'Find messages' }).fill('no such reference');
+    await see(again.getByText('No message matches')).toBeVisible();
+    await again.getByRole('button', { name: 'Clear the filters' }).click();
+    await see(again.getByText(`${(CROWD + 3).toLocaleString('en')} messages`)).toBeVisible();
+  });
+
+  it('shows a member its own messages alone', async () => {
+    const page = await newPage({ as: ben!, url: '/long-log/messages' });
+    await see(page.getByText('3 messages', { exact: true })).toBeVisible();
+    await see(rowsOf(page)).toHaveCount(4);
+    await see(page.getByLabel('Members', { exact: true })).toHaveCount(0);
+    const other = (await call(ann!.key, 'GET', '/messages?limit=1')).body.data[0].id;
+    await openAt(page, `/long-log/messages?member=${ann!.id}`);
+    await see(page.getByText('No message matches')).toBeVisible();
+    await openAt(page, `/long-log/messages?open=${other}`);
+    await see(page.getByText('This message is not there')).toBeVisible();
+  });
+
+  it('walks to what is older and back, and through the messages one by one', async () => {
+    const page = await newPage({ as: team, url: `/long-log/members/${ann!.id}?tab=messages` });
+    await see(rowsOf(page)).toHaveCount(51);
+    const first = await cells(page);
+    await page.getByRole('button', { name: 'Older messages' }).click();
+    await see(rowsOf(page).nth(1)).toContainText('ref-099950');
+    await see(page.getByRole('button', { name: '50 newer' })).toBeVisible();
+    await page.getByRole('button', { name: 'Older messages' }).click();
+    await see(rowsOf(page).nth(1)).toContainText('ref-099900');
+    await page.reload();
+    await see(rowsOf(page).nth(1)).toContainText('ref-099900');
+    await page.getByRole('button', { name: 'Newer messages' }).click();
+    await see(rowsOf(page).nth(1)).toContainText('ref-099950');
+    await page.getByRole('button', { name: 'Newer messages' }).click();
+    await see(rowsOf(page).nth(1)).toContainText('ref-100000');
+    expect(await cells(page)).toEqual(first);
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    const drawer = page.getByRole('dialog', { name: 'Message' });
+    await see(drawer.getByText('Message number 99999', { exact: true })).toBeVisible();
+    await page.keyboard.press('ArrowDown');
+    await see(drawer.getByText('Message number 99998', { exact: true })).toBeVisible();
+    await page.keyboard.press('Escape');
+    await see(drawer).toBeHidden();
+    await page.keyboard.press('Enter');
+    await see(drawer.getByText('Message number 99998', { exact: true })).toBeVisible();
+    const shared = await newPage({ as: team, url: page.url() });
+    await see(
+      shared.getByRole('dialog', { name: 'Message' }).getByText('Message number 99998', { exact: true }),
+    ).toBeVisible();
+  });
+
+  it('is narrowed by drawing over its days', async () => {
+    const page = await newPage({ as: team, url: '/long-log/messages?days=7' });
+    const plot = page.getByRole('img', { name: /messages, .* of them failed/ });
+    const { x, y, width, height } = (await plot.boundingBox())!;
+    await page.mouse.move(x + width * 0.2, y + height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x + width * 0.5, y + height / 2, { steps: 4 });
+    await page.mouse.up();
+    const day = (before: number) => new Date(Date.now() - before * 86_400_000).toISOString().slice(0, 10);
+    await page.waitForURL((at) => at.searchParams.get('from') === day(5) && at.searchParams.get('to') === day(3));
+    await see(page.getByText('15,000 messages')).toBeVisible();
+    await see(page.getByLabel('From day (UTC)')).toHaveValue(day(5));
+  });
+
+  it('is exported as it is shown, line by line, the number of lines said before', async () => {
+    const page = await newPage({ as: team, url: `/long-log/messages?recipient=%2B14150099&status=failed&days=all` });
+    await see(rowsOf(page)).toHaveCount(51);
+    const shown: string[][] = [];
+    for (;;) {
+      shown.push(...(await cells(page)));
+      const next = page.getByRole('button', { name: 'Older messages' });
+      if (await next.isDisabled()) break;
+      const last = await rowsOf(page).last().innerText();
+      await next.click();
+      await see(rowsOf(page).last()).not.toHaveText(last);
+    }
+    await page.getByRole('button', { name: 'CSV' }).click();
+    await see(page.getByTestId('rows')).toHaveText('100 rows');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download' }).click(),
+    ]);
+    const rows: Record<string, string>[] = parse(readFileSync(await download.path(), 'utf8'), { columns: true });
+    const printed = rows.map((row) => [
+      row['status'],
+      `${row['to']} ${row['country']}`,
+      row['memberName'],
+      row['body'],
+      row['segments'],
+      row['reference'],
+    ]);
+    expect(
+      shown.map(([, status, to, member, body, segments, , reference]) => [
+        status,
+        to,
+        member,
+        body,
+        segments,
+        reference,
+      ]),
+    ).toEqual(printed);
+    expect(printed).toHaveLength(100);
+  });
+});
+
+describe('the log while messages come', () => {
+  const { newPage } = useBrowser();
+  let team: Team;
+  beforeAll(async () => {
+    team = await makeTeam(dataDir, 'Live Log', '100.00');
+  });
+  const send = async (words: string): Promise<string> =>
+    (await call(team.apiKey, 'POST', '/messages', { to: '+14155550100', from: 'Acme', body: words })).body.id;
+
+  it('follows a message from queued to delivered in two tabs, without a reload', async () => {
+    const list = await newPage({ as: team, url: '/live-log/messages' });
+    const drawer = await newPage({ beside: list, url: '/live-log/messages' });
+    for (const page of [list, drawer]) {
+      await see(page.getByText('Nothing sent yet')).toBeVisible();
+      await page.evaluate(() => Reflect.set(window, 'unloaded', true));
+    }
+    const id = await send('Watch me');
+    const row = rowsOf(list).filter({ hasText: 'Watch me' });
+    await see(row).toContainText(/queued|sent/, { timeout: 2_500 });
+    await rowsOf(drawer).filter({ hasText: 'Watch me' }).getByRole('button').click();
+    await see(row).toContainText('delivered');
+    const whole = drawer.getByRole('dialog', { name: 'Message' });
+    await see(whole.getByRole('listitem').filter({ hasText: 'delivered' })).toBeVisible();
+    await see(whole.getByRole('listitem').filter({ hasText: 'queued' })).toBeVisible();
+    expect(drawer.url()).toContain(id);
+    for (const page of [list, drawer]) {
+      expect(await page.evaluate(() => Reflect.get(window, 'unloaded') as boolean)).toBe(true);
+    }
+  });
+
+  it('can be paused: what is shown stays, and what has come is counted', async () => {
+    await send('Before');
+    const page = await newPage({ as: team, url: '/live-log/messages' });
+    await see(rowsOf(page).nth(1)).toContainText('Before');
+    const shown = await rowsOf(page).count();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await see(page.getByText('Paused')).toBeVisible();
+    for (const words of ['One', 'Two']) await send(words);
+    await see(page.getByRole('button', { name: '2 new' })).toBeVisible({ timeout: 2_500 });
+    await see(rowsOf(page).nth(1)).toContainText('Before');
+    await see(rowsOf(page)).toHaveCount(shown);
+    await page.getByRole('button', { name: '2 new' }).click();
+    await see(page.getByText('Live', { exact: true })).toBeVisible();
+    await see(rowsOf(page).nth(1)).toContainText('Two');
+    await send('Three');
+    await see(rowsOf(page).nth(1)).toContainText('Three', { timeout: 2_500 });
+  });
+});
+
+describe('sending', () => {
+  const { newPage } = useBrowser();
+  let team: Team;
+  let seat: Seat;
+  beforeAll(async () => {
+    team = await makeTeam(dataDir, 'Word Senders', '100.00');
+    seat = await makeSeat(team, 'Penny Poor', '0.05');
+  });
+  const formOf = (page: Page) => page.getByRole('dialog', { name: 'Send a message' });
+
+  it('counts segments and money while one types, and tells of each recipient what became of it', async () => {
+    const page = await newPage({ as: team, url: '/word-senders/messages' });
+    await see(page.getByText('Nothing sent yet')).toBeVisible();
+    await page.keyboard.press('s');
+    const form = formOf(page);
+    await see(form.getByLabel('To', { exact: true })).toBeFocused();
+    await page.keyboard.type('+14155550100');
+    await form.getByLabel('Text').fill('x'.repeat(160));
+    await see(form.getByTestId('counted')).toHaveText('1 segment, 160 characters in GSM-7');
+    await form.getByLabel('Text').press('End');
+    await form.getByLabel('Text').pressSequentially('€');
+    await see(form.getByTestId('counted')).toHaveText('2 segments, 161 characters in GSM-7');
+    await form.getByLabel('Text').fill('Grüße, 世界');
+    await see(form.getByTestId('counted')).toContainText('in UCS-2: 世 界 are not in GSM-7');
+    await see(form.getByRole('button', { name: 'Send' })).toBeDisabled();
+    await see(form.getByText('Name a sender: the team has no default one.')).toBeVisible();
+    await form.getByLabel('From').fill('Acme');
+    await form
+      .getByLabel('To', { exact: true })
+      .fill('+1 (415) 555-0100\n+14155550100; 0800, +447700900001\n+447700900123');
+    await see(form.getByText('4 recipients, 1 of them cannot be sent to and is left out; 1 named twice')).toBeVisible();
+    const before = (await call(team.apiKey, 'GET', '/me')).body.balance;
+    const shown = await form.getByRole('row', { name: /Master balance/ }).innerText();
+    await form.getByRole('button', { name: /^Send to 3 for \$0\./ }).click();
+    await see(form.getByText('3 messages were accepted. 1 was left out.')).toBeVisible();
+    await see(form.getByRole('row', { name: /0800 Not sent/ })).toBeVisible();
+    await see(form.getByRole('row', { name: /\+447700900001 failed \$0\.00/ })).toBeVisible({ timeout: 15_000 });
+    await see(form.getByRole('row', { name: /\+447700900123 delivered/ })).toBeVisible();
+    await form.getByRole('button', { name: 'Done' }).click();
+    await see(rowsOf(page)).toHaveCount(4);
+    const { data } = (await call(team.apiKey, 'GET', '/transfers?kind=charge')).body;
+    const after = data[0].balanceAfter.master;
+    expect(shown.replaceAll('$', '').split(/\s+/).slice(-2).map(Number)).toEqual([before, after].map(Number));
+  });
+
+  it('sends for a member, from its balance, no further than that reaches', async () => {
+    const page = await newPage({ as: team, url: '/word-senders/messages' });
+    await page.getByRole('button', { name: 'Send a message' }).click();
+    const form = formOf(page);
+    await form.getByLabel('To', { exact: true }).fill('+14155550100');
+    await form.getByLabel('From').fill('Acme');
+    await form.getByLabel('Text').fill('Hello');
+    await form.getByLabel('Sent and paid by').click();
+    await page.getByRole('option', { name: 'Penny Poor' }).click();
+    await see(form.getByRole('row', { name: /^Balance \$0\.05/ })).toBeVisible();
+    await form.getByLabel('Text').fill('x'.repeat(1_500));
+    await see(form.getByText(/more than the balance holds/)).toBeVisible();
+    await see(form.getByRole('button', { name: /^Send/ })).toBeDisabled();
+    await form.getByLabel('Text').fill('Hello');
+    await form.getByRole('button', { name: /^Send for/ }).click();
+    await see(form.getByText('The message was accepted.')).toBeVisible();
+    expect((await call(seat.key, 'GET', '/messages')).body.data[0]).toMatchObject({ body: 'Hello', memberId: seat.id });
+  });
+});

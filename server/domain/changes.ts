@@ -1,0 +1,175 @@
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { newUuid7 } from './ids';
+
+/** What can be seen to change. Pages ask anew by these words; figures and texts are never told. */
+const NOUNS = ['messages', 'members', 'transfers', 'team', 'rates'] as const;
+export type Noun = (typeof NOUNS)[number];
+
+/** By noun whose seats a change touched: none's in particular (owners alone see it), some, or (null) perhaps everybody's. */
+export type Touched = Map<Noun, Set<string> | null>;
+
+const changeSchema = z.strictObject({
+  team: z.uuid(),
+  nouns: z.array(z.enum(NOUNS)),
+  members: z.array(z.uuid()).nullable(),
+});
+
+/** What committed changes touched of one team; `members` null: any of its seats. */
+export type TeamChange = z.output<typeof changeSchema>;
+
+/** One word to all who watch. `changes` null: whatever there is may have changed. */
+export type Notification = { id: string; changes: TeamChange[] | null };
+
+const notificationSchema = z.strictObject({ id: z.uuid(), changes: z.array(changeSchema).nullable() });
+
+/** The one channel of Postgres on which all processes tell and hear. */
+export const CHANNEL = 'purser_changes';
+
+/** Tells, in a transaction of its own: before the commit of a change, all commits would wait for each other. */
+export const ANNOUNCE = `SELECT pg_notify('${CHANNEL}', word) FROM unnest($1::text[]) AS word`;
+
+/** Postgres takes payloads of less than 8,000 bytes. */
+const MAX_BYTES = 7_900;
+
+/** More members than these of one change are told as "any". */
+const MAX_NAMED = 100;
+
+/** More teams than these at once are told as "everything". */
+const MAX_TEAMS = 1_000;
+
+/** A process tells at most so often, and all it has at once. */
+const PAUSE_MS = 150;
+const AFTER_FAULT_MS = 1_000;
+
+/** Adds to what was touched. */
+export function touch(touched: Touched, noun: Noun, memberIds: Iterable<string> | null): void {
+  const known = touched.get(noun);
+  if (known === null) return;
+  if (memberIds === null) touched.set(noun, null);
+  else touched.set(noun, new Set([...(known ?? []), ...memberIds]));
+}
+
+/** What a process has yet to tell. Kept with the pool, of which a process has one even where a module is loaded twice. */
+type Mouth = { teams: Map<string, Touched>; all: boolean; timer: NodeJS.Timeout | null; telling: Promise<void> | null };
+
+const shared = globalThis as { purserMouths?: WeakMap<Pool, Mouth> };
+
+function mouthOf(pool: Pool): Mouth {
+  const mouths = (shared.purserMouths ??= new WeakMap());
+  let mouth = mouths.get(pool);
+  if (!mouth) mouths.set(pool, (mouth = { teams: new Map(), all: false, timer: null, telling: null }));
+  return mouth;
+}
+
+/** Tells everyone who watches what a committed change touched. Never delays nor fails who calls. */
+export function announce(pool: Pool, teamId: string, touched: Touched): void {
+  if (touched.size === 0) return;
+  const mouth = mouthOf(pool);
+  const known: Touched = mouth.teams.get(teamId) ?? new Map();
+  for (const [noun, memberIds] of touched) touch(known, noun, memberIds);
+  mouth.teams.set(teamId, known);
+  if (mouth.teams.size > MAX_TEAMS) forgetDetails(mouth);
+  tellIn(0, pool, mouth);
+}
+
+/** Tells that anything may have changed: a process before this one may have died between a commit and its word. */
+export function announceAll(pool: Pool): void {
+  const mouth = mouthOf(pool);
+  forgetDetails(mouth);
+  tellIn(0, pool, mouth);
+}
+
+/** Tells what is yet untold, before a pool is ended or a process exits. What cannot be told is let go. */
+export async function tellRest(pool: Pool): Promise<void> {
+  const mouth = mouthOf(pool);
+  if (mouth.timer) clearTimeout(mouth.timer);
+  mouth.timer = null;
+  await mouth.telling;
+  await tell(pool, mouth).catch(() => {});
+}
+
+function forgetDetails(mouth: Mouth): void {
+  mouth.all = true;
+  mouth.teams.clear();
+}
+
+const hasWord = ({ teams, all }: Mouth): boolean => all || teams.size > 0;
+
+// The first word goes out at once, what comes then waits for the pause after it. No process is kept alive for it.
+function tellIn(ms: number, pool: Pool, mouth: Mouth): void {
+  if (mouth.timer || mouth.telling || pool.ending) return;
+  mouth.timer = setTimeout(() => {
+    mouth.timer = null;
+    if (!hasWord(mouth)) return;
+    mouth.telling = tell(pool, mouth)
+      .then(
+        () => PAUSE_MS,
+        () => AFTER_FAULT_MS,
+      )
+      .then((pause) => {
+        mouth.telling = null;
+        tellIn(pause, pool, mouth);
+      });
+  }, ms).unref();
+}
+
+async function tell(pool: Pool, mouth: Mouth): Promise<void> {
+  if (!hasWord(mouth) || pool.ending) return;
+  const { teams, all } = mouth;
+  mouth.teams = new Map();
+  mouth.all = false;
+  const words = all ? [printNotification(null)] : printChanges(teams);
+  try {
+    await pool.query(ANNOUNCE, [words]);
+  } catch (error) {
+    // With all that has come since: it is told when the database is back.
+    if (all || mouth.all) forgetDetails(mouth);
+    else for (const [team, touched] of teams) putBack(mouth, team, touched);
+    throw error;
+  }
+}
+
+function putBack(mouth: Mouth, teamId: string, touched: Touched): void {
+  const since = mouth.teams.get(teamId);
+  for (const [noun, memberIds] of since ?? []) touch(touched, noun, memberIds);
+  mouth.teams.set(teamId, touched);
+}
+
+/** A word as it goes over the channel. */
+export const printNotification = (changes: TeamChange[] | null): string => JSON.stringify({ id: newUuid7(), changes });
+
+/** A word that came over the channel; null where it is none of this release's. */
+export function readNotification(payload: string): Notification | null {
+  try {
+    return notificationSchema.parse(JSON.parse(payload));
+  } catch {
+    return null;
+  }
+}
+
+/** What was touched of teams as words of the channel, each no longer than one may be. */
+export function printChanges(teams: Map<string, Touched>): string[] {
+  const words: TeamChange[][] = [[]];
+  let bytes = 100;
+  for (const change of [...teams].flatMap(([team, touched]) => changesOf(team, touched))) {
+    const size = JSON.stringify(change).length + 1;
+    if (bytes + size > MAX_BYTES) [bytes] = [100, words.push([])];
+    words.at(-1)!.push(change);
+    bytes += size;
+  }
+  return words.map(printNotification);
+}
+
+/** One change for all nouns that touched the same seats. */
+function changesOf(team: string, touched: Touched): TeamChange[] {
+  const bySeats = new Map<string, TeamChange>();
+  for (const [noun, ids] of touched) {
+    const members = ids === null || ids.size > MAX_NAMED ? null : [...ids].toSorted();
+    const seats = String(members);
+    const known = bySeats.get(seats);
+    if (known) known.nouns.push(noun);
+    else bySeats.set(seats, { team, nouns: [noun], members });
+  }
+  return [...bySeats.values()];
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import {
+  exportQuery,
+  isAskable,
+  loadStatisticsView,
+  logQuery,
+  PRESETS,
+  rangeOf,
+  usageQuestion,
+} from '@/components/statistics/view';
+import { changeOf, percent } from '@/components/statistics/words';
+import { against } from '@/components/ui/against';
+import { addDays, daysIn, partsOf, RANGE_MAX_DAYS, rangeBefore } from '@/server/domain/reports/rules';
+
+const viewOf = (query: string) => loadStatisticsView(new URLSearchParams(query));
+
+describe('a range of days', () => {
+  it.each([
+    ['2026-03-01', '2026-03-02', '2026-02-28', '2026-03-01'],
+    ['2024-03-01', '2024-03-31', '2024-01-31', '2024-03-01'],
+    ['2026-01-01', '2027-01-01', '2025-01-01', '2026-01-01'],
+  ])('from %s to before %s is compared with the one from %s to before %s', (from, to, fromBefore, toBefore) => {
+    const before = rangeBefore({ from, to });
+    expect(before).toEqual({ from: fromBefore, to: toBefore });
+    expect(daysIn(before)).toBe(daysIn({ from, to }));
+  });
+
+  it('of any length has at most 31 parts of whole days, which cover it and end with it', () => {
+    for (let days = 1; days <= RANGE_MAX_DAYS; days += 1) {
+      const { count, days: each } = partsOf({ from: '2024-01-01', to: addDays('2024-01-01', days) });
+      expect(count).toBeLessThanOrEqual(31);
+      expect(count * each).toBeGreaterThanOrEqual(days);
+      expect((count - 1) * each).toBeLessThan(days);
+    }
+  });
+});
+
+describe('the range of an address', () => {
+  const lengths = (query: string, today: string) => {
+    const range = rangeOf(viewOf(query), today);
+    return [range.from, addDays(range.to, -1), daysIn(range)];
+  };
+
+  it.each([
+    ['', '2026-11-28', '2026-10-30', '2026-11-28', 30],
+    ['range=7-days', '2026-03-02', '2026-02-24', '2026-03-02', 7],
+    ['range=90-days', '2026-11-28', '2026-08-31', '2026-11-28', 90],
+    ['range=this-month', '2026-11-28', '2026-11-01', '2026-11-28', 28],
+    ['range=this-month', '2026-12-01', '2026-12-01', '2026-12-01', 1],
+    ['range=last-month', '2026-01-15', '2025-12-01', '2025-12-31', 31],
+    ['range=last-month', '2024-03-31', '2024-02-01', '2024-02-29', 29],
+    ['range=this-year', '2026-11-28', '2026-01-01', '2026-11-28', 332],
+    ['range=12-months', '2026-11-28', '2025-11-29', '2026-11-28', 365],
+    ['range=12-months', '2024-12-31', '2024-01-01', '2024-12-31', 366],
+    ['from=2026-03-01&to=2026-03-01', '2026-11-28', '2026-03-01', '2026-03-01', 1],
+    ['from=2026-11-27', '2026-11-28', '2026-11-27', '2026-11-28', 2],
+    ['to=2026-03-30', '2026-11-28', '2026-03-01', '2026-03-30', 30],
+    ['range=never', '2026-11-28', '2026-10-30', '2026-11-28', 30],
+  ])('?%s on %s is %s to %s', (query, today, from, last, days) => {
+    expect(lengths(query, today)).toEqual([from, last, days]);
+  });
+
+  it('can be asked for on every day there is, by every name', () => {
+    for (let day = '2024-01-01'; day < '2029-01-01'; day = addDays(day, 1)) {
+      for (const range of PRESETS)
+        expect([day, range, isAskable(rangeOf(viewOf(`range=${range}`), day))]).toContain(true);
+    }
+  });
+
+  it.each(['from=2026-03-02&to=2026-03-01', 'from=2020-01-01&to=2026-01-01', 'from=1969-12-31&to=1970-01-02'])(
+    '?%s is none',
+    (query) => expect(usageQuestion(viewOf(query), null)).toBeNull(),
+  );
+});
+
+describe('what is asked for', () => {
+  it('is ordered by what is measured, days by the newest, until somebody wants it otherwise', () => {
+    const orderOf = (query: string) => {
+      const { sort, direction } = usageQuestion(viewOf(query), null)!;
+      return [sort, direction];
+    };
+    expect(orderOf('')).toEqual(['name', 'desc']);
+    expect(orderOf('by=member')).toEqual(['cost', 'desc']);
+    expect(orderOf('by=country&measure=messages')).toEqual(['messages', 'desc']);
+    expect(orderOf('by=member&sort=name&dir=asc')).toEqual(['name', 'asc']);
+  });
+
+  it('is held to the one seat, whatever the address says', () => {
+    const asked = usageQuestion(viewOf('by=member&member=mem_b,mem_c&country=de'), 'mem_a');
+    expect(asked).toMatchObject({ groupBy: 'day', memberId: ['mem_a'], country: 'DE' });
+    expect(usageQuestion(viewOf('member=mem_b,mem_c&country=Germany'), null)).not.toHaveProperty('country');
+  });
+
+  it('is said to the file and to the log in their own words: the log’s last day is shown whole', () => {
+    const asked = usageQuestion(viewOf('from=2026-03-01&to=2026-03-31&by=country&member=mem_b,mem_c'), null)!;
+    expect(exportQuery(asked)).toBe(
+      'from=2026-03-01&to=2026-04-01&groupBy=country&sort=cost&direction=desc&memberId=mem_b&memberId=mem_c',
+    );
+    expect(logQuery(asked, { country: 'DE' })).toBe('from=2026-03-01&to=2026-03-31&member=mem_b%2Cmem_c&country=DE');
+    expect(logQuery(asked, { day: '2026-03-05' })).toBe('from=2026-03-05&to=2026-03-05&member=mem_b%2Cmem_c');
+    expect(logQuery(asked, { memberId: 'mem_a' })).toBe('from=2026-03-01&to=2026-03-31&member=mem_a');
+  });
+});
+
+describe('a figure against what it was', () => {
+  it.each([
+    [0, 0, '–', 'As in the day before'],
+    [5, 0, 'new', 'Nothing in the day before'],
+    [0, 5, '-100%', '100% less than in the day before'],
+    [100, 100, '0%', 'As in the day before'],
+    [103, 100, '+3%', '3% more than in the day before'],
+    [1034, 1000, '+3.4%', '3% more than in the day before'],
+    [4000, 100, '× 40', '40 × the day before'],
+  ])('%d after %d', (now, before, short, long) => {
+    expect(changeOf(now, before, 'en-US')).toBe(short);
+    expect(against(now, before, 'en-US', 'day before')).toBe(long);
+  });
+
+  it('is a share of a whole, if there is one', () => {
+    expect([percent(1, 3, 'en-US'), percent(0, 0, 'en-US'), percent(3, 3, 'en-US')]).toEqual(['33.3%', '–', '100.0%']);
+  });
+});

@@ -1,0 +1,42 @@
+import { Client } from 'pg';
+import {
+  ANNOUNCE,
+  CHANNEL,
+  printNotification,
+  readNotification,
+  tellRest,
+  type TeamChange,
+} from '@/server/domain/changes';
+import { services } from '@/server/http/services';
+
+/** One who hears what is told to all processes. */
+export async function openEar() {
+  const client = new Client({ connectionString: process.env['DATABASE_DIRECT_URL'] });
+  const words: string[] = [];
+  client.on('notification', ({ payload = '' }) => words.push(payload));
+  await client.connect();
+  await client.query(`LISTEN ${CHANNEL}`);
+
+  /** All that has been told until now, since it was last asked; null: that anything may have changed. */
+  const heard = async (): Promise<(TeamChange[] | null)[]> => {
+    await tellRest(services().database.pool);
+    const last = printNotification([]);
+    await client.query(ANNOUNCE, [[last]]);
+    // What this connection tells itself comes with the answer, after all that was told before.
+    const found = words.splice(0, words.indexOf(last) + 1).slice(0, -1);
+    return found.map((word) => readNotification(word)!.changes);
+  };
+
+  /** The same of one team: by noun whose seats were touched, sorted, or null for anybody's. */
+  const heardOf = async (teamId: string): Promise<Record<string, string[] | null>> => {
+    const changes = (await heard()).flat().filter((change) => change?.team === teamId) as TeamChange[];
+    const nouns = [...new Set(changes.flatMap((change) => change.nouns))];
+    const seatsOf = (noun: string): string[] | null => {
+      const of = changes.filter((change) => change.nouns.some((one) => one === noun));
+      if (of.some(({ members }) => members === null)) return null;
+      return [...new Set(of.flatMap(({ members }) => members!))].toSorted();
+    };
+    return Object.fromEntries(nouns.map((noun) => [noun, seatsOf(noun)]));
+  };
+  return { heard, heardOf, close: () => client.end() };
+}

@@ -1,0 +1,254 @@
+import { describe, expect, it } from 'vitest';
+import { parseId } from '@/server/domain/ids';
+import { reportMessages } from '@/server/domain/messages/write';
+import { services } from '@/server/http/services';
+import { jobCtx } from '@/server/jobs/context';
+import { useApi } from '../support/door';
+import { callProcedure, sessionOf } from '../support/procedures';
+import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
+
+const as = useApi();
+
+type Sent = { id: string; status: string; to: string };
+
+const send = async ({ key }: Pick<TestMember, 'key'>, to = '+14155550100', reference?: string): Promise<string> =>
+  (await as(key).post('/messages', { to, from: 'Acme', body: 'Hello', ...(reference && { reference }) })).body.id;
+
+const ask = async (key: string, id: string, input: object = {}) => {
+  const { data, problem } = await callProcedure(await sessionOf(key), id, input);
+  expect(problem).toBeNull();
+  return data;
+};
+
+const idsOf = ({ data }: { data: Sent[] }): string[] => data.map(({ id }) => id);
+
+const report = (team: TestTeam, status: 'sent' | 'delivered' | 'failed', ...ids: string[]) =>
+  reportMessages(
+    jobCtx(services(), team.teamId),
+    ids.map((id) => ({ id: parseId('msg', id)!, status, ...(status === 'failed' && { code: 'x', detail: 'No.' }) })),
+  );
+
+/** Moves a message, its sums and its id to an earlier day, as if it had been sent then. */
+async function backdate(team: TestTeam, id: string, days: number): Promise<void> {
+  await ownerPool().query(
+    `WITH was AS (SELECT * FROM messages WHERE team_id = $1 AND id = $2),
+      gone AS (UPDATE messages m SET created_at = m.created_at - make_interval(days => $3),
+        id = uuid7(m.created_at - make_interval(days => $3)) WHERE team_id = $1 AND id = $2),
+      a AS (UPDATE usage_daily u SET messages = u.messages - 1, segments = u.segments - w.segments, cost = u.cost - w.cost
+        FROM was w WHERE u.team_id = $1 AND u.member_id = w.member_id AND u.country = w.country AND u.day = w.created_at::date),
+      b AS (INSERT INTO usage_daily (team_id, member_id, day, country, messages, segments, cost)
+        SELECT $1, member_id, created_at::date - $3::int, country, 1, segments, cost FROM was)
+    INSERT INTO usage_team_daily (team_id, day, country, lane, messages, segments, cost)
+      SELECT $1, created_at::date, country, 99, -1, -segments, -cost FROM was UNION ALL
+      SELECT $1, created_at::date - $3::int, country, 99, 1, segments, cost FROM was
+    ON CONFLICT (team_id, day, country, lane) DO UPDATE SET messages = usage_team_daily.messages + excluded.messages,
+      segments = usage_team_daily.segments + excluded.segments, cost = usage_team_daily.cost + excluded.cost`,
+    [team.teamId, parseId('msg', id), days],
+  );
+}
+
+describe('a page of the log', () => {
+  it('goes on to what is older and back to what is newer, and nothing is lost or doubled', async () => {
+    const team = await makeTeam();
+    const ann = await addMember(team, { name: 'Ann', credit: '5' });
+    const sent: string[] = [];
+    for (let i = 0; i < 7; i += 1) sent.unshift(await send(ann));
+    const first = await ask(team.ownerKey, 'browseMessages', { limit: 3 });
+    expect(idsOf(first)).toEqual(sent.slice(0, 3));
+    expect(first).toMatchObject({ newer: null });
+    expect(first.data[0].member).toEqual({ id: ann.mem, name: 'Ann' });
+    const second = await ask(team.ownerKey, 'browseMessages', { limit: 3, cursor: first.older });
+    expect([idsOf(second), second.newer]).toEqual([sent.slice(3, 6), 3]);
+    const third = await ask(team.ownerKey, 'browseMessages', { limit: 3, cursor: second.older });
+    expect([idsOf(third), third.older, third.newer]).toEqual([sent.slice(6), null, 6]);
+    const back = await ask(team.ownerKey, 'browseMessages', { limit: 3, cursor: third.top, way: 'newer' });
+    expect([idsOf(back), back.newer]).toEqual([sent.slice(3, 6), 3]);
+    expect(idsOf(await ask(team.ownerKey, 'browseMessages', { limit: 3, cursor: back.older }))).toEqual(sent.slice(6));
+  });
+
+  it('stays where it is while more is sent, and says how many', async () => {
+    const team = await makeTeam();
+    const ann = await addMember(team, { credit: '5' });
+    const older = await send(ann);
+    const { top } = await ask(ann.key, 'browseMessages');
+    await send(ann);
+    await send(ann, '+447700900123');
+    const held = await ask(ann.key, 'browseMessages', { cursor: top });
+    expect([idsOf(held), held.newer]).toEqual([[older], 2]);
+  });
+
+  it('shows a member its own messages alone, and answers a filter as the API does', async () => {
+    const team = await makeTeam();
+    const [ann, ben] = [await addMember(team, { credit: '5' }), await addMember(team, { credit: '5' })];
+    const [own, other] = [await send(ann, '+14155550100', 'order-1'), await send(ben, '+447700900123')];
+    expect(idsOf(await ask(ann.key, 'browseMessages'))).toEqual([own]);
+    expect(idsOf(await ask(ann.key, 'browseMessages', { memberId: ben.mem }))).toEqual([]);
+    for (const [filter, ids] of [
+      [{ memberId: [ann.mem, ben.mem] }, [other, own]],
+      [{ country: 'GB' }, [other]],
+      [{ recipient: '+14155' }, [own]],
+      [{ reference: 'order-1' }, [own]],
+      [{ status: 'failed' }, []],
+      [{ from: '2020-01-01', to: '2020-01-02' }, []],
+    ] as [object, string[]][]) {
+      expect([filter, idsOf(await ask(team.ownerKey, 'browseMessages', filter))]).toEqual([filter, ids]);
+    }
+  });
+
+  it('refuses a cursor of other filters or of another team', async () => {
+    const [team, other] = [await makeTeam(), await makeTeam()];
+    await send({ key: team.ownerKey });
+    const { top } = await ask(team.ownerKey, 'browseMessages');
+    for (const [key, input] of [
+      [team.ownerKey, { cursor: top, country: 'US' }],
+      [other.ownerKey, { cursor: top }],
+    ] as const) {
+      const { problem } = await callProcedure(await sessionOf(key), 'browseMessages', input);
+      expect(problem?.code).toBe('invalid_cursor');
+    }
+  });
+
+  it('reaches across months, both ways', async () => {
+    const team = await makeTeam();
+    const ids = [await send({ key: team.ownerKey }), await send({ key: team.ownerKey })];
+    await backdate(team, ids[0]!, 80);
+    const [newest] = idsOf(await ask(team.ownerKey, 'browseMessages', { limit: 1 }));
+    expect(newest).toBe(ids[1]);
+    const all = await ask(team.ownerKey, 'browseMessages', { limit: 5 });
+    expect(all.data).toHaveLength(2);
+    const { older } = await ask(team.ownerKey, 'browseMessages', { limit: 1 });
+    const old = await ask(team.ownerKey, 'browseMessages', { limit: 1, cursor: older });
+    expect(old.data).toHaveLength(1);
+    const back = await ask(team.ownerKey, 'browseMessages', { limit: 1, cursor: old.top, way: 'newer' });
+    expect(idsOf(back)).toEqual([ids[1]]);
+  });
+});
+
+describe('a message whole', () => {
+  it('has its history and the money that it moved: to a member what is its own', async () => {
+    const team = await makeTeam();
+    const ann = await addMember(team, { name: 'Ann', credit: '5' });
+    const id = await send(ann);
+    await report(team, 'failed', id);
+    const whole = await ask(team.ownerKey, 'inspectMessage', { messageId: id });
+    expect(whole.message).toMatchObject({ id, status: 'failed', member: { id: ann.mem, name: 'Ann' } });
+    expect(whole.message.events.map(({ status }: Sent) => status)).toEqual(['queued', 'failed']);
+    expect(whole.transfers.map(({ kind, amount }: Record<string, string>) => [kind, amount])).toEqual([
+      ['charge', '0.01'],
+      ['refund', '0.01'],
+    ]);
+    const own = await ask(ann.key, 'inspectMessage', { messageId: id });
+    expect(own.transfers.map(({ balanceAfter }: { balanceAfter: object }) => balanceAfter)).toEqual([
+      { member: '4.99' },
+      { member: '5.00' },
+    ]);
+  });
+
+  it('of an owner’s seat moved the master’s money', async () => {
+    const team = await makeTeam();
+    const id = await send({ key: team.ownerKey });
+    const { transfers } = await ask(team.ownerKey, 'inspectMessage', { messageId: id });
+    expect(transfers).toHaveLength(1);
+    expect(transfers[0]).toMatchObject({ from: 'master', balanceAfter: { master: '999.99' } });
+  });
+});
+
+/** What a count of the log must say: told from its rows, one by one. */
+const countOf = (rows: { status: string; country: string }[], by: 'status' | 'country') => {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(row[by], (counts.get(row[by]) ?? 0) + 1);
+  return Object.fromEntries(counts);
+};
+
+const facetOf = (rows: { messages: number }[], by: 'status' | 'country'): Record<string, number> =>
+  Object.fromEntries(rows.map((row) => [Reflect.get(row, by) as string, row.messages]));
+
+async function variedTeam() {
+  const team = await makeTeam();
+  const [ann, ben] = [
+    await addMember(team, { name: 'Ann', credit: '9' }),
+    await addMember(team, { name: 'Ben Zw', credit: '9' }),
+  ];
+  const ids: string[] = [];
+  const numbers = ['+14155550100', '+447700900123', '+4915112345678'];
+  for (let i = 0; i < 12; i += 1) ids.push(await send(i % 3 === 0 ? ben : ann, numbers[i % 3], `ref-${i % 2}`));
+  await report(team, 'delivered', ...ids.slice(0, 5));
+  await report(team, 'failed', ...ids.slice(5, 7));
+  await report(team, 'sent', ids[7]!);
+  return { team, ann, ben };
+}
+
+describe('the counts of the log', () => {
+  it('are the log’s own, whether they come from the daily sums or from the log', async () => {
+    const { team, ann, ben } = await variedTeam();
+    const filters: [object, 'sums' | 'log'][] = [
+      [{}, 'sums'],
+      [{ memberId: ann.mem }, 'sums'],
+      [{ memberId: [ann.mem, ben.mem], country: 'GB' }, 'sums'],
+      [{ status: 'failed' }, 'sums'],
+      [{ status: 'delivered', memberId: ben.mem }, 'sums'],
+      [{ reference: 'ref-1' }, 'log'],
+      [{ recipient: '+1415', status: 'delivered' }, 'log'],
+      [{ status: 'queued' }, 'log'],
+    ];
+    for (const [filter, source] of filters) {
+      const { data } = await ask(team.ownerKey, 'browseMessages', { ...filter, limit: 100 });
+      const facets = await ask(team.ownerKey, 'browseFacets', filter);
+      expect([filter, facets.total, facets.source]).toEqual([filter, data.length, source]);
+      const days = facets.days as { messages: number; failed: number }[];
+      expect(days.reduce((sum, { messages }) => sum + messages, 0)).toBe(data.length);
+      expect(days.reduce((sum, { failed }) => sum + failed, 0)).toBe(
+        data.filter(({ status }: Sent) => status === 'failed').length,
+      );
+      const without = async (name: string) =>
+        (await ask(team.ownerKey, 'browseMessages', { ...filter, [name]: undefined, limit: 100 })).data;
+      expect(facetOf(facets.statuses, 'status')).toEqual(countOf(await without('status'), 'status'));
+      expect(facetOf(facets.countries, 'country')).toEqual(countOf(await without('country'), 'country'));
+      expect(await ask(team.ownerKey, 'previewExport', filter)).toEqual({ rows: data.length });
+    }
+  });
+
+  it('are of one’s own messages for a member', async () => {
+    const { ben } = await variedTeam();
+    const facets = await ask(ben.key, 'browseFacets');
+    expect([facets.total, facetOf(facets.countries, 'country')]).toEqual([4, { US: 4 }]);
+    expect((await ask(ben.key, 'pickSenders')).data).toEqual([{ id: ben.mem, name: 'Ben Zw', messages: 4 }]);
+  });
+
+  it('begin with the first day that the log holds, and are of whole UTC days', async () => {
+    const { team, ann } = await variedTeam();
+    const id = await send(ann);
+    await backdate(team, id, 40);
+    const today = new Date().toISOString().slice(0, 10);
+    const first = new Date(Date.now() - 40 * 86_400_000).toISOString().slice(0, 10);
+    const all = await ask(team.ownerKey, 'browseFacets');
+    expect([all.from, all.total, all.days.length]).toEqual([first, 13, 41]);
+    expect([all.days[0].messages, all.days.at(-1)]).toEqual([1, { day: today, messages: 12, failed: 2 }]);
+    const since = await ask(team.ownerKey, 'browseFacets', { from: today });
+    expect([since.from, since.total]).toEqual([today, 12]);
+    const old = await ask(team.ownerKey, 'browseFacets', { from: first, to: today });
+    expect([old.total, old.days.length]).toEqual([1, 40]);
+    // Longer than a month, and nothing that the sums know: not counted, but there is still what to choose from.
+    const dear = await ask(team.ownerKey, 'browseFacets', { reference: 'ref-1' });
+    expect(dear).toMatchObject({ source: 'none', total: null, days: null, statuses: [] });
+    expect(dear.countries.map(({ country }: { country: string }) => country)).toEqual(['DE', 'GB', 'US']);
+    expect(await ask(team.ownerKey, 'previewExport', { reference: 'ref-1' })).toEqual({ rows: 6 });
+  });
+
+  it('offer the members who sent the most, and those of a name', async () => {
+    const { team, ann, ben } = await variedTeam();
+    expect((await ask(team.ownerKey, 'pickSenders')).data).toEqual([
+      { id: ann.mem, name: 'Ann', messages: 8 },
+      { id: ben.mem, name: 'Ben Zw', messages: 4 },
+    ]);
+    expect((await ask(team.ownerKey, 'pickSenders', { country: 'US' })).data).toEqual([
+      { id: ben.mem, name: 'Ben Zw', messages: 4 },
+    ]);
+    expect((await ask(team.ownerKey, 'pickSenders', { query: 'an', country: 'US' })).data).toEqual([
+      { id: ann.mem, name: 'Ann', messages: 0 },
+    ]);
+    expect((await ask(team.ownerKey, 'pickSenders', { query: 'ben zw', reference: 'ref-1' })).data).toEqual([
+      { id: ben.mem, name: 'Ben Zw', messages: null },
+    ]);
+  });
+});
