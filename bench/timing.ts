@@ -39,14 +39,16 @@ export async function watchQueries(work: Work, tell: (text: string, values: unkn
   }
 }
 
-/** What the database says of each statement of a work, run once more: its plan, and how long it took to plan and run. */
+/** What the database says of each reading of a work, asked once more: its plan, and how long it took to plan and run. */
 export async function explainWork(ctx: Ctx, work: Work): Promise<{ plan: string; ms: number }[]> {
   const sent: [string, unknown[]][] = [];
-  await watchQueries(work, (text, values) => sent.push([text, values]));
+  await watchQueries(work, (text, values) => {
+    if (/^\s*(SELECT|WITH)\b/i.test(text)) sent.push([text, values]);
+  });
   const plans = [];
   for (const [text, values] of sent) {
     const { rows } = await ctx.database.pool.query<{ 'QUERY PLAN': string }>({
-      text: `EXPLAIN (ANALYZE, BUFFERS) ${text}`,
+      text: `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) ${text}`,
       values,
     });
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
