@@ -1,4 +1,3 @@
-import { Client } from 'pg';
 import { ANNOUNCE } from '@/server/domain/changes';
 import { transact, type Ctx } from '@/server/domain/ctx';
 import { creditMember, debitMember } from '@/server/domain/ledger/write';
@@ -6,6 +5,7 @@ import { getMember } from '@/server/domain/members/read';
 import { createMember, deleteMember, setRole } from '@/server/domain/members/write';
 import { sendMessages } from '@/server/domain/messages/write';
 import { setRecharge } from '@/server/domain/recharge/write';
+import { watchQueries } from './timing';
 import { makeBenchTeam } from './world';
 
 const UNIT = 1_000_000n;
@@ -62,20 +62,10 @@ function withKey({ name, ctx, work, before }: Case): Case {
 
 async function countOne(ctx: Ctx, work: (ctx: Ctx) => Promise<unknown>): Promise<number> {
   let trips = 0;
-  const original = Object.getOwnPropertyDescriptor(Client.prototype, 'query')!;
-  const query = original.value as (...words: unknown[]) => unknown;
-  Object.defineProperty(Client.prototype, 'query', {
-    ...original,
-    value(this: Client, ...words: unknown[]) {
-      // What is told after a commit, of this verb or the one before, waits for nobody and nobody for it.
-      if (words[0] !== ANNOUNCE) trips += 1;
-      return query.apply(this, words);
-    },
-  });
-  try {
-    await work(ctx);
-    return trips;
-  } finally {
-    Object.defineProperty(Client.prototype, 'query', original);
-  }
+  await watchQueries(
+    () => work(ctx),
+    // What is told after a commit, of this verb or the one before, waits for nobody and nobody for it.
+    (text) => (trips += text === ANNOUNCE ? 0 : 1),
+  );
+  return trips;
 }

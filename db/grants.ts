@@ -1,6 +1,14 @@
 import { escapeIdentifier, type Client } from 'pg';
 
-const READ_ONLY = ['ledger_accounts', 'transfers', 'entries', 'usage_daily', 'usage_team_daily', 'purser_migrations'];
+const READ_ONLY = [
+  'ledger_accounts',
+  'transfers',
+  'entries',
+  'usage_daily',
+  'usage_team_daily',
+  'messages_dropped',
+  'purser_migrations',
+];
 const APPEND_ONLY = ['audit_events', 'idempotency_keys', 'outbox', 'recharge_totals', 'messages'];
 
 /**
@@ -17,7 +25,7 @@ export async function grantApp(client: Client, role: string): Promise<void> {
     GRANT UPDATE (claimed_until) ON messages TO ${app};
     REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO ${app};
-    REVOKE EXECUTE ON FUNCTION messages_partition(date) FROM ${app};
+    REVOKE EXECUTE ON FUNCTION messages_partition(date), messages_drop_month(date), messages_drop_strays(date, integer) FROM ${app};
   `);
   // A partition is reached through its parent; its own rights would be a way around the parent's.
   const partitions = await client.query<{ name: string }>(

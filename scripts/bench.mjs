@@ -2,13 +2,20 @@ import './lib/node-version.mjs';
 
 /**
  * `npm run bench [seconds]`: the measurements of docs/benchmarks.md, each beside its peer in one run, on a database of its own.
- * `npm run bench ledger 10` runs one of them.
+ * `npm run bench ledger 10` runs one of them; `npm run bench:log` (`LOG_ROWS`, ten million by default) runs only when it is named.
  */
 
 const { explain } = await import('./lib/stop.mjs');
 const names = ['round-trips', 'ledger', 'http', 'scale', 'pages', 'live'];
 const words = process.argv.slice(2);
-const chosen = names.filter((name) => words.includes(name));
+const chosen = [...names, 'log'].filter((name) => words.includes(name));
+/** What a server with ten million rows would be given. */
+const forLog = {
+  shared_buffers: '1GB',
+  max_wal_size: '8GB',
+  maintenance_work_mem: '512MB',
+  effective_cache_size: '4GB',
+};
 const seconds = words.find((word) => /^[0-9]+$/.test(word)) ?? '6';
 
 /** @param {string[]} args @param {Record<string, string>} env */
@@ -35,9 +42,25 @@ try {
   const { Children } = await import('./lib/children.mjs');
   const { freePort } = await import('./lib/ports.mjs');
   const { startPostgres } = await import('./lib/postgres.mjs');
-  const dir = mkdtempSync(path.join(tmpdir(), 'purser-bench-'));
   await ensureBuild(new Children());
-  const postgres = await startPostgres({ dir, settings: { max_connections: 200, shared_buffers: '256MB' } });
+  const dir = mkdtempSync(path.join(tmpdir(), 'purser-bench-'));
+  const large = chosen.includes('log');
+  const starting = startPostgres({
+    dir,
+    settings: { max_connections: 200, ...(large ? forLog : { shared_buffers: '256MB' }) },
+  });
+  /** @type {import('node:child_process').ChildProcess[]} */
+  const running = [];
+  const stop = async (how = {}) => {
+    for (const one of running) one.kill('SIGTERM');
+    await starting.then((postgres) => postgres.stop(how)).catch(() => {});
+    rmSync(dir, { recursive: true, force: true });
+  };
+  // A run that is broken off leaves no database behind.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(signal, () => void stop({ now: true }).finally(() => process.exit(130)));
+  }
+  const postgres = await starting;
   const [port, nextPort] = [await freePort(), await freePort()];
   const env = {
     DATABASE_URL: postgres.appUrl,
@@ -53,18 +76,14 @@ try {
     BENCH_URL: `http://127.0.0.1:${port}`,
     // The same server, which hands the API to Next.
     BENCH_NEXT_URL: `http://127.0.0.1:${nextPort}`,
+    BENCH_WEB_PID: '',
   };
-  const stop = async () => {
-    for (const one of web) one.kill('SIGTERM');
-    await postgres.stop();
-    rmSync(dir, { recursive: true, force: true });
-  };
-  /** @type {import('node:child_process').ChildProcess[]} */
-  const web = [];
   const serve = async () => {
-    if (web.length > 0) return;
+    if (env.BENCH_WEB_PID !== '') return;
     const through = { ...env, PORT: String(nextPort), API_FRONT: '0' };
-    web.push(await child(['server/web.ts'], env, 'ignore'), await child(['server/web.ts'], through, 'ignore'));
+    const web = await child(['server/web.ts'], env, 'ignore');
+    env.BENCH_WEB_PID = String(web.pid);
+    running.push(web, await child(['server/web.ts'], through, 'ignore'));
     for (const url of [env.BENCH_URL, env.BENCH_NEXT_URL]) {
       for (let i = 0; i < 400 && !(await fetch(`${url}/api/health`).catch(() => undefined)); i++) {
         await new Promise((resolve) => setTimeout(resolve, 50));
@@ -74,9 +93,10 @@ try {
   try {
     await success(await child(['scripts/lib/prepare.ts'], env));
     for (const name of chosen.length > 0 ? chosen : names) {
-      if (['http', 'pages', 'live'].includes(name)) await serve();
-      const pid = { BENCH_WEB_PID: String(web[0]?.pid ?? '') };
-      await success(await child([`bench/${name}.ts`, seconds], { ...env, ...pid }));
+      if (['http', 'pages', 'live', 'log'].includes(name)) await serve();
+      const measuring = await child([`bench/${name}.ts`, seconds], env);
+      running.push(measuring);
+      await success(measuring);
     }
   } finally {
     await stop();

@@ -37,6 +37,8 @@ export type Env = {
   /** Whether the server answers the API itself, instead of handing its requests to the web framework. */
   apiFront: boolean;
   messageValidityHours: number;
+  /** Whole months that the log is kept after a month's end; 0: for ever. */
+  logRetentionMonths: number;
 };
 
 const postgresUrl = z
@@ -95,6 +97,7 @@ const schema = z.object({
   ALLOW_HTTP: flag('0'),
   API_FRONT: flag('1'),
   MESSAGE_VALIDITY_HOURS: whole(1, 8760, 72),
+  LOG_RETENTION_MONTHS: whole(0, 240, 0),
 });
 
 /**
@@ -131,6 +134,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     trustProxy: value.TRUST_PROXY,
     apiFront: value.API_FRONT,
     messageValidityHours: value.MESSAGE_VALIDITY_HOURS,
+    logRetentionMonths: value.LOG_RETENTION_MONTHS,
   };
 }
 

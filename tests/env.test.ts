@@ -26,3 +26,11 @@ describe('plain http', () => {
     expect(parseEnv(given).https).toBe(false);
   });
 });
+
+describe('the log', () => {
+  it('is kept for ever unless a whole number of months is given', () => {
+    const months = (text?: string) => parseEnv({ ...given, LOG_RETENTION_MONTHS: text }).logRetentionMonths;
+    expect([months(), months('0'), months('13'), months('240')]).toEqual([0, 0, 13, 240]);
+    for (const bad of ['-1', '241', '1.5', 'year']) expect(() => months(bad)).toThrow(/LOG_RETENTION_MONTHS/);
+  });
+});

@@ -137,6 +137,11 @@ CREATE TABLE "messages" (
 	CONSTRAINT "messages_refunded" CHECK ("messages"."status" <> 'failed' OR "messages"."cost" = 0)
 ) PARTITION BY RANGE ("id");
 --> statement-breakpoint
+CREATE TABLE "messages_dropped" (
+	"month" date PRIMARY KEY NOT NULL,
+	"dropped_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "usage_daily" (
 	"team_id" uuid NOT NULL,
 	"member_id" uuid NOT NULL,

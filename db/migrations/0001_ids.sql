@@ -31,3 +31,39 @@ END $$;
 CREATE TABLE messages_default PARTITION OF messages DEFAULT;
 --> statement-breakpoint
 SELECT messages_partition((date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => m))::date) FROM generate_series(-3, 3) m;
+--> statement-breakpoint
+-- Drops one month of the log, unless messages of it are still under way. A message never goes back to being under way, and
+-- none is made in a month long past: what is looked up before the lock still holds after it.
+-- The lock is asked of the parent first, as every reader does. It waits a second: everyone who came after waits behind it.
+-- result: dropped | under_way | busy | missing. (DETACH CONCURRENTLY is not to be had beside a default partition.)
+CREATE FUNCTION messages_drop_month(p_month date) RETURNS text LANGUAGE plpgsql SET lock_timeout = '1s' AS $$
+DECLARE
+  v_name text := 'messages_' || to_char(p_month, 'YYYY_MM');
+  v_under_way boolean;
+BEGIN
+  IF to_regclass('public.' || v_name) IS NULL THEN RETURN 'missing'; END IF;
+  EXECUTE format($q$SELECT EXISTS (SELECT FROM public.%I WHERE status IN ('scheduled', 'held', 'queued', 'sent'))$q$, v_name) INTO v_under_way;
+  IF v_under_way THEN RETURN 'under_way'; END IF;
+  LOCK TABLE ONLY public.messages IN ACCESS EXCLUSIVE MODE;
+  EXECUTE format('DROP TABLE public.%I', v_name);
+  INSERT INTO public.messages_dropped (month) VALUES (p_month) ON CONFLICT (month) DO NOTHING;
+  RETURN 'dropped';
+EXCEPTION WHEN lock_not_available THEN RETURN 'busy';
+END $$;
+--> statement-breakpoint
+-- Deletes from the default partition, some at a time, what is older than an instant's month and no longer under way.
+CREATE FUNCTION messages_drop_strays(p_before date, p_limit integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE v_gone integer;
+BEGIN
+  WITH gone AS (
+    DELETE FROM public.messages_default WHERE ctid = ANY (ARRAY(SELECT ctid FROM public.messages_default
+      WHERE id < uuid7_floor(p_before::timestamp AT TIME ZONE 'UTC') AND status NOT IN ('scheduled', 'held', 'queued', 'sent')
+      LIMIT p_limit FOR UPDATE SKIP LOCKED))
+    RETURNING created_at
+  ), noted AS (
+    INSERT INTO public.messages_dropped (month)
+    SELECT DISTINCT date_trunc('month', created_at AT TIME ZONE 'UTC')::date FROM gone ON CONFLICT (month) DO NOTHING
+  )
+  SELECT count(*) INTO v_gone FROM gone;
+  RETURN v_gone;
+END $$;

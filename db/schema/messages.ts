@@ -83,6 +83,15 @@ export const messages = pgTable(
   ],
 );
 
+/**
+ * Months that retention has dropped from the log. From the end of the last one on, the log is whole; the sums of days
+ * before it can no longer be recounted.
+ */
+export const messagesDropped = pgTable('messages_dropped', {
+  month: date().primaryKey(),
+  droppedAt: instant().notNull().defaultNow(),
+});
+
 /** Sums a member, UTC day of creation and country, written in the transaction that charges. */
 export const usageDaily = pgTable(
   'usage_daily',

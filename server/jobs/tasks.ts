@@ -5,12 +5,15 @@ import type { Services, Task } from '@/server/domain/ctx';
 import { serveWaiting } from '@/server/domain/recharge/write';
 import { expireUnreported } from './dispatch';
 import { jobCtx } from './context';
+import { dropOldMessages } from './retention';
 
 const teamPayload = z.object({ teamId: z.uuid() });
 const PARTITIONS_AHEAD = 3;
 
+type Settings = { messageValidityHours: number; logRetentionMonths: number };
+
 /** The queue's tasks. Each is one call into the domain or outbound, and safe to repeat. */
-export function makeTasks(services: Services, owner: Pool, settings: { messageValidityHours: number }): TaskList {
+export function makeTasks(services: Services, owner: Pool, settings: Settings): TaskList {
   const fromOutbox: Record<Task, TaskList[string]> = {
     'serve-waiting': async (payload) => {
       await serveWaiting(jobCtx(services, teamPayload.parse(payload).teamId));
@@ -37,6 +40,9 @@ export function makeTasks(services: Services, owner: Pool, settings: { messageVa
         [PARTITIONS_AHEAD],
       );
     },
+    'drop-old-messages': async () => {
+      await dropOldMessages(owner, settings.logRetentionMonths);
+    },
     'drop-old-answers': async () => {
       await owner.query(
         `UPDATE idempotency_keys SET answer = NULL WHERE answer IS NOT NULL AND created_at < now() - interval '30 days'`,
@@ -55,4 +61,5 @@ export const CRONTAB = `
 */10 * * * * expire-messages
 15 1 * * * make-partitions ?fill=7d
 30 2 * * * drop-old-answers ?fill=1d
+45 2 * * * drop-old-messages ?fill=1d
 `;

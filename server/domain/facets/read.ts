@@ -5,7 +5,7 @@ import { readWithin, type Ctx } from '../ctx';
 import type { LogFilters } from '../logs/schema';
 import { browseMembers } from '../members/read';
 import { MEMBER_STATUSES } from '../members/rules';
-import { matching, valuesOf } from '../messages/read';
+import { firstKeptDay, matching, valuesOf } from '../messages/read';
 import type { MessageStatus } from '../texts/rules';
 import {
   COUNTED_DAYS_MAX,
@@ -66,10 +66,12 @@ async function countBy(
 
 /** The days of a range that the log still holds, by the database's clock. */
 async function keptDays(ctx: Ctx, filters: LogFilters): Promise<Days> {
-  const { rows } = await ctx.db.execute<{ now: string; oldest: string | null }>(sql`
-    SELECT now()::text AS now, (SELECT created_at FROM messages WHERE team_id = ${ctx.actor.teamId}::uuid ORDER BY id LIMIT 1)::text AS oldest`);
-  const { now, oldest } = rows[0]!;
-  return daysOf(filters, new Date(oldest ?? now).toISOString().slice(0, 10), new Date(now));
+  const [oldest, { rows }] = await Promise.all([
+    firstKeptDay(ctx),
+    ctx.db.execute<{ now: string }>(sql`SELECT now()::text AS now`),
+  ]);
+  const now = new Date(rows[0]!.now);
+  return daysOf(filters, oldest ?? now.toISOString().slice(0, 10), now);
 }
 
 /** The sums that a filter and a range name: of members, or the team's own where it names none. */

@@ -44,7 +44,7 @@ async function withNames<M extends { memberId: string }>(ctx: Ctx, rows: M[]): P
     .from(members)
     .where(and(eq(teamId, ctx.actor.teamId), inArray(id, [...new Set(rows.map((row) => row.memberId))])));
   const names = new Map(found.map((member) => [member.id, member.name]));
-  return rows.map((row) => ({ ...row, member: { id: row.memberId, name: names.get(row.memberId) ?? '' } }));
+  return rows.map((row) => Object.assign(row, { member: { id: row.memberId, name: names.get(row.memberId) ?? '' } }));
 }
 
 async function countNewer(ctx: Ctx, filters: LogFilters, since: string): Promise<number> {

@@ -245,20 +245,30 @@ function comparedTotal(groups: Iterable<Omit<Compared, 'spark'>>): Groups['total
   return total;
 }
 
-export type ReportsProof = { ok: boolean; messages: number; sums: number; problems: string[] };
+/** `daysNotRecounted`: days with sums whose messages retention has dropped. */
+export type ReportsProof = {
+  ok: boolean;
+  messages: number;
+  sums: number;
+  daysNotRecounted: number;
+  problems: string[];
+};
 
 const PROBLEMS_SHOWN = 20;
 
 /**
- * Proves the daily sums of the whole database against a recount of the log, and the teams' sums against the members'.
- * Names the first that differ. Reads one snapshot and takes no lock.
+ * Proves the daily sums of the whole database against a recount of the log, as far back as it is kept, and the teams' sums
+ * against the members'. Names the first that differ. Reads one snapshot, and changes nothing.
  */
 export async function verifyReports(db: Db): Promise<ReportsProof> {
   return snapshot(db, async (all) => {
+    // Tables are dropped for every snapshot at once: retention waits from here on, before this one is taken.
+    await all.execute(sql`LOCK TABLE messages IN ACCESS SHARE MODE`);
     const wrong = await all.execute<{ place: string; found: string; counted: string }>(sql`
       WITH counted AS (
-        SELECT team_id, member_id, (created_at AT TIME ZONE 'UTC')::date AS day, country, ${RECOUNT} FROM messages GROUP BY 1, 2, 3, 4
-      ), members AS (SELECT team_id, member_id, day, country, ${KEPT} FROM usage_daily GROUP BY 1, 2, 3, 4),
+        SELECT team_id, member_id, (created_at AT TIME ZONE 'UTC')::date AS day, country, ${RECOUNT} FROM messages
+        WHERE (created_at AT TIME ZONE 'UTC')::date >= ${KEPT_FROM} GROUP BY 1, 2, 3, 4
+      ), members AS (SELECT team_id, member_id, day, country, ${KEPT} FROM usage_daily WHERE day >= ${KEPT_FROM} GROUP BY 1, 2, 3, 4),
       teams AS (SELECT team_id, day, country, ${KEPT} FROM usage_team_daily GROUP BY 1, 2, 3),
       summed AS (SELECT team_id, day, country, ${KEPT} FROM usage_daily GROUP BY 1, 2, 3)
       SELECT 'team ' || team_id || ', member ' || member_id || ', ' || day || ', ' || country AS place,
@@ -268,8 +278,9 @@ export async function verifyReports(db: Db): Promise<ReportsProof> {
       SELECT 'team ' || team_id || ', all members, ' || day || ', ' || country, coalesce(k.sums::text, 'nothing'), coalesce(c.sums::text, 'nothing')
       FROM teams k FULL JOIN summed c USING (team_id, day, country) WHERE k.sums IS DISTINCT FROM c.sums
       ORDER BY 1 LIMIT ${PROBLEMS_SHOWN}`);
-    const { rows } = await all.execute<{ messages: string; sums: string }>(
-      sql`SELECT (SELECT count(*) FROM messages) AS messages, (SELECT count(*) FROM usage_daily) AS sums`,
+    const { rows } = await all.execute<{ messages: string; sums: string; before: string }>(
+      sql`SELECT (SELECT count(*) FROM messages) AS messages, (SELECT count(*) FROM usage_daily) AS sums,
+        (SELECT count(DISTINCT day) FROM usage_daily WHERE day < ${KEPT_FROM}) AS before`,
     );
     const problems = wrong.rows.map(
       ({ place, found, counted }) => `${place}: the sums say ${found}, the recount ${counted}`,
@@ -278,10 +289,14 @@ export async function verifyReports(db: Db): Promise<ReportsProof> {
       ok: problems.length === 0,
       messages: Number(rows[0]!.messages),
       sums: Number(rows[0]!.sums),
+      daysNotRecounted: Number(rows[0]!.before),
       problems,
     };
   });
 }
+
+/** The day (UTC) from which on the log is whole: the one after the last month that retention has dropped. */
+export const KEPT_FROM = sql`(SELECT coalesce((max(month) + interval '1 month')::date, '-infinity') FROM messages_dropped)`;
 
 /** Messages, segments, delivered, failed and cost in micros, as one list. */
 const RECOUNT = sql`array[count(*), sum(segments), count(*) FILTER (WHERE status = 'delivered'),
