@@ -66,10 +66,8 @@ async function countBy(
 
 /** The days of a range that the log still holds, by the database's clock. */
 async function keptDays(ctx: Ctx, filters: LogFilters): Promise<Days> {
-  const [oldest, { rows }] = await Promise.all([
-    firstKeptDay(ctx),
-    ctx.db.execute<{ now: string }>(sql`SELECT now()::text AS now`),
-  ]);
+  const oldest = await firstKeptDay(ctx);
+  const { rows } = await ctx.db.execute<{ now: string }>(sql`SELECT now()::text AS now`);
   const now = new Date(rows[0]!.now);
   return daysOf(filters, oldest ?? now.toISOString().slice(0, 10), now);
 }
