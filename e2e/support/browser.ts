@@ -88,6 +88,11 @@ function stopEars(): void {
     postMessage() {}
   }
   Object.assign(window, { EventSource: Silent, BroadcastChannel: Silent });
+  // What another tab has heard stands there.
+  const read = Object.getOwnPropertyDescriptor(Storage.prototype, 'getItem')!.value as (key: string) => string | null;
+  Storage.prototype.getItem = function getItem(key) {
+    return key === 'purser-live' ? null : read.call(this, key);
+  };
 }
 
 /** Opens a path, up to where everything on it can be used: what is typed before React has taken a field over is lost. */
