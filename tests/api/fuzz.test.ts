@@ -167,7 +167,7 @@ function unearned({ request, bytes, draft }: Sent, path: string, world: World): 
       ? []
       : [`its body is ${type}`]),
     ...(method === 'GET' ? [] : body),
-    ...((bytes?.length ?? 0) > 1_048_576 && !/batch|estimate/.test(path) ? ['its body is too large'] : []),
+    ...((bytes?.length ?? 0) > 1_048_576 && !/batch|estimate|rates/.test(path) ? ['its body is too large'] : []),
     ...(member === null || (takesMember && world.ids['mem']!.includes(member)) ? [] : ['its Member field is none']),
     ...(method !== 'POST' || retry === null || /^[ -~]{1,255}$/.test(retry) ? [] : ['its Idempotency-Key is none']),
   ];
