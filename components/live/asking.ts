@@ -4,13 +4,12 @@ import type { Change, Heard } from './stream';
 /** What is shown is asked anew at most so often. */
 const PAUSE_MS = 1_000;
 
-type OnAsking = { onAsk: (heard: Heard) => void; onDemoted: () => void };
-
 /**
  * Asks anew what is shown and may have changed: at once, then at most once a second, never while the last asking is
- * unanswered or the tab is hidden. `onAsk` is told for what; `onDemoted`, that the page may be none of what one now sees.
+ * unanswered or the tab is hidden. `onDemoted`: the page may be none of
+ * what one now sees.
  */
-export function makeAsking(client: QueryClient, { onAsk, onDemoted }: OnAsking) {
+export function makeAsking(client: QueryClient, onDemoted: () => void) {
   let untold: Heard | null = null;
   let timer: number | undefined;
   let isAsking = false;
@@ -26,7 +25,6 @@ export function makeAsking(client: QueryClient, { onAsk, onDemoted }: OnAsking) 
     untold = null;
     isAsking = true;
     askedAt = performance.now();
-    onAsk(heard);
     if (heard === 'reset' && (await isDemoted(client))) {
       isAsking = false;
       return onDemoted();
