@@ -18,10 +18,16 @@ export async function* printCsv<T>(columns: Columns<T>, pages: AsyncIterable<T[]
   );
   let head = `${Object.keys(columns).join(',')}\r\n`;
   for await (const page of pages) {
-    yield head + page.map((row) => `${cells.map((cell) => quoted(cell(row))).join(',')}\r\n`).join('');
-    head = '';
+    for (let at = 0; at === 0 || at < page.length; at += PIECE_ROWS) {
+      const rows = page.slice(at, at + PIECE_ROWS);
+      yield head + rows.map((row) => `${cells.map((cell) => quoted(cell(row))).join(',')}\r\n`).join('');
+      head = '';
+    }
   }
 }
+
+/** Some tens of kilobytes: a text of hundreds is kept among what lives long, and a long export fills the memory with them. */
+const PIECE_ROWS = 100;
 
 const defused = (text: string | null): string | null =>
   text !== null && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
