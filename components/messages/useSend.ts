@@ -57,6 +57,9 @@ export function useSend(draft: Draft, onSent: (sent: Accepted[]) => void) {
   const one = useMutation(trpc.messages.sendMessage.mutationOptions({ onSuccess: (message) => onSent([message]) }));
   const many = useMutation(trpc.messages.sendBatch.mutationOptions({ onSuccess: ({ data }) => onSent(data) }));
   const send = (ready: Preview['rows']) => {
+    // What became of an earlier attempt is not what becomes of this one, which may be of the other kind.
+    one.reset();
+    many.reset();
     const { body, reference } = draft;
     const from = checkSender(draft.from);
     const rest = { body, ...(from !== null && { from }), ...(reference && { reference }) };
