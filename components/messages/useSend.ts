@@ -16,7 +16,7 @@ export type Accepted = inferOutput<ReturnType<typeof useTRPC>['messages']['sendM
 
 /** What a draft would be and cost, asked of the server as it is written; and what still keeps it from being sent. */
 export function usePreview(draft: Draft) {
-  const { numbers, repeated } = useMemo(() => readRecipients(draft.to), [draft.to]);
+  const { numbers, repeated: twice } = useMemo(() => readRecipients(draft.to), [draft.to]);
   const from = checkSender(draft.from);
   const isBadSender = draft.from.trim() !== '' && from === null;
   const isTooLong = Array.from(draft.body).length > BODY_MAX;
@@ -45,6 +45,7 @@ export function usePreview(draft: Draft) {
         : undefined,
     body: isTooLong ? `At most ${BODY_MAX} characters.` : undefined,
   };
+  const repeated = twice + (preview.data?.repeated ?? 0);
   const isFine = Object.values(problems).every((problem) => problem === undefined);
   const canSend = ready.length > 0 && draft.body !== '' && isFine && preview.data?.covered === true && !isStale;
   return { preview, ready, repeated, isStale, problems, canSend };
@@ -56,6 +57,9 @@ export function useSend(draft: Draft, onSent: (sent: Accepted[]) => void) {
   const one = useMutation(trpc.messages.sendMessage.mutationOptions({ onSuccess: (message) => onSent([message]) }));
   const many = useMutation(trpc.messages.sendBatch.mutationOptions({ onSuccess: ({ data }) => onSent(data) }));
   const send = (ready: Preview['rows']) => {
+    // What became of an earlier attempt is not what becomes of this one, which may be of the other kind.
+    one.reset();
+    many.reset();
     const { body, reference } = draft;
     const from = checkSender(draft.from);
     const rest = { body, ...(from !== null && { from }), ...(reference && { reference }) };
