@@ -33,7 +33,8 @@ export function usePreview(draft: Draft) {
   const preview = useQuery(
     useTRPC().messages.previewMessages.queryOptions(asked, { placeholderData: keepPreviousData }),
   );
-  const ready = preview.data?.rows.filter(({ error }) => error === null) ?? [];
+  const rows = preview.data?.rows;
+  const ready = useMemo(() => rows?.filter(({ error }) => error === null) ?? [], [rows]);
   const isStale = asked !== question || preview.isPlaceholderData || preview.isError;
   const needsSender = draft.from.trim() === '' && preview.data?.sender === null;
   const problems = {
@@ -52,20 +53,25 @@ export function usePreview(draft: Draft) {
 }
 
 /** Sends a draft to those of its recipients who can be sent to: all of them are charged and accepted, or none is. */
-export function useSend(draft: Draft, onSent: (sent: Accepted[]) => void) {
+export function useSend(draft: Draft, ready: Preview['rows'], onSent: (sent: Accepted[]) => void) {
   const trpc = useTRPC();
   const one = useMutation(trpc.messages.sendMessage.mutationOptions({ onSuccess: (message) => onSent([message]) }));
   const many = useMutation(trpc.messages.sendBatch.mutationOptions({ onSuccess: ({ data }) => onSent(data) }));
-  const send = (ready: Preview['rows']) => {
+  // One object for one draft, and so one key: a second click, before the first is seen to be under way, sends nothing more.
+  const batch = useMemo(() => batchOf(draft, ready), [draft, ready]);
+  const single = useMemo(() => ({ ...batch.messages[0]!, onBehalfOf: batch.onBehalfOf }), [batch]);
+  const send = () => {
     // What became of an earlier attempt is not what becomes of this one, which may be of the other kind.
     one.reset();
     many.reset();
-    const { body, reference } = draft;
-    const from = checkSender(draft.from);
-    const rest = { body, ...(from !== null && { from }), ...(reference && { reference }) };
-    const messages = ready.map(({ to }) => ({ to, ...rest }));
-    if (messages.length === 1) one.mutate({ ...messages[0]!, onBehalfOf: draft.member });
-    else many.mutate({ messages, onBehalfOf: draft.member });
+    if (batch.messages.length === 1) one.mutate(single);
+    else many.mutate(batch);
   };
   return { asked: many.isIdle ? one : many, send };
+}
+
+function batchOf({ member, body, reference, from: typed }: Draft, ready: Preview['rows']) {
+  const from = checkSender(typed);
+  const rest = { body, ...(from !== null && { from }), ...(reference && { reference }) };
+  return { messages: ready.map(({ to }) => ({ to, ...rest })), onBehalfOf: member };
 }
