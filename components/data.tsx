@@ -32,20 +32,38 @@ export function isUnanswered(error: unknown): boolean {
 
 const keys = new WeakMap<object, string>();
 
+/** The keys of changes that are being asked for, by what is asked. */
+const underWay = new Map<string, string>();
+
 /**
  * The Idempotency-Key of a change: one for each input object. A call that is asked again has the same object, and so
- * moves money once; a form sent anew has a new one.
+ * moves money once; a form sent anew has a new one. What is asked while the very same is unanswered is no form sent anew
+ * but a second click, which came before the first was seen to be under way.
  */
-function keyOf(input: unknown): string {
+function keyOf(path: string, input: unknown): string {
+  const asked = `${path} ${JSON.stringify(input)}`;
   const known = typeof input === 'object' && input !== null ? keys.get(input) : undefined;
-  if (known) return known;
-  // Not randomUUID: browsers have it on https and localhost alone.
-  const key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
-    '',
-  );
+  const key = known ?? underWay.get(asked) ?? newKey();
+  underWay.set(asked, key);
   if (typeof input === 'object' && input !== null) keys.set(input, key);
   return key;
 }
+
+// Not randomUUID: browsers have it on https and localhost alone.
+const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** Asks for a change, which is under way until it is answered. */
+async function askFor(...[url, init]: Parameters<typeof fetch>): Promise<Response> {
+  const key = new Headers(init?.headers).get(KEY_FIELD);
+  try {
+    return await fetch(url, init);
+  } finally {
+    for (const [asked, its] of underWay) if (its === key) underWay.delete(asked);
+  }
+}
+
+const KEY_FIELD = 'idempotency-key';
 
 const URL_OF_DOOR = '/api/trpc';
 
@@ -58,7 +76,8 @@ export function clientFor(team: string | null) {
         condition: ({ type }) => type === 'mutation',
         true: httpLink({
           url: URL_OF_DOOR,
-          headers: ({ op }) => ({ ...headers, 'idempotency-key': keyOf(op.input) }),
+          headers: ({ op }) => ({ ...headers, [KEY_FIELD]: keyOf(op.path, op.input) }),
+          fetch: (url, init) => askFor(url, init as RequestInit),
         }),
         // As POST: what is searched for stands in no URL, and has no longest length. What may take long is asked alone, so
         // that nothing else waits for it.

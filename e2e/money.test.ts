@@ -65,6 +65,20 @@ describe('money, moved from its dialogs', () => {
     await see(page.getByText('$3.00 debited from South depot.')).toBeVisible();
   });
 
+  it('moves once what is clicked twice', async () => {
+    const { id } = await made('Quick depot');
+    const page = await newPage({ as: team, url: members });
+    // The second is asked while the first is under way, with its key: it waits for the same answer.
+    expectError(page, /409/);
+    const dialog = await openFor(page, 'Quick depot', 'Credit');
+    await dialog.getByLabel('Amount').fill('2');
+    await dialog.getByRole('button', { name: 'Credit $2.00' }).dblclick();
+    await see(page.getByText('$2.00 credited to Quick depot.').first()).toBeVisible();
+    await see(dialog).toBeHidden();
+    await page.waitForLoadState('networkidle');
+    expect(await balanceOf(id)).toBe('2.00');
+  });
+
   it('moves nothing and says so when somebody else was faster', async () => {
     const { id } = await made('East depot', '4.00');
     const page = await newPage({ as: team, url: members, deaf: true });

@@ -115,6 +115,7 @@ describe('owner and member, there and back', () => {
     await see(page.getByRole('navigation', { name: 'Team', exact: true }).getByRole('link')).toHaveText([
       'Overview',
       'My seat',
+      'Messages',
       'Statistics',
       'Transfers',
     ]);

@@ -409,7 +409,7 @@ describe('many members at once', () => {
 
   it('goes as far as the money goes when the master runs short meanwhile, and on once it is funded', async () => {
     const chosen = made.slice(10, 16);
-    const page = await newPage({ as: team, url: members });
+    const page = await newPage({ as: team, url: members, deaf: true });
     await select(page, ...chosen.map(({ name }) => name));
     await bar(page).getByRole('button', { name: 'Credit…' }).click();
     const dialog = page.getByRole('dialog');

@@ -80,6 +80,8 @@ function mayShow({ queryKey, meta }: Query, heard: Heard): boolean {
   const noun = path?.[0];
   const { nouns, members }: Change = heard;
   if (noun === 'rates') return nouns.includes('rates');
+  // Of messages alone there are statistics, and they are dear.
+  if (noun === 'reports' && !nouns.includes('messages')) return false;
   if (noun === 'account') return nouns.includes('team') || nouns.includes('members');
   const ids = [asked?.input?.memberId ?? []].flat();
   return members === null || ids.length === 0 || ids.some((id) => members.includes(id));

@@ -57,15 +57,13 @@ export function useSend(draft: Draft, ready: Preview['rows'], onSent: (sent: Acc
   const trpc = useTRPC();
   const one = useMutation(trpc.messages.sendMessage.mutationOptions({ onSuccess: (message) => onSent([message]) }));
   const many = useMutation(trpc.messages.sendBatch.mutationOptions({ onSuccess: ({ data }) => onSent(data) }));
-  // One object for one draft, and so one key: a second click, before the first is seen to be under way, sends nothing more.
-  const batch = useMemo(() => batchOf(draft, ready), [draft, ready]);
-  const single = useMemo(() => ({ ...batch.messages[0]!, onBehalfOf: batch.onBehalfOf }), [batch]);
   const send = () => {
     // What became of an earlier attempt is not what becomes of this one, which may be of the other kind.
     one.reset();
     many.reset();
-    if (batch.messages.length === 1) one.mutate(single);
-    else many.mutate(batch);
+    const { messages, onBehalfOf } = batchOf(draft, ready);
+    if (messages.length === 1) one.mutate({ ...messages[0]!, onBehalfOf });
+    else many.mutate({ messages, onBehalfOf });
   };
   return { asked: many.isIdle ? one : many, send };
 }

@@ -137,14 +137,25 @@ export async function snapshot<T>(db: Db, read: (db: Db) => Promise<T>): Promise
   });
 }
 
-/** Reads what may take long: null when the answer is not there within so many milliseconds. */
+/** So many readings that may take long a process does at once: each keeps a connection from everyone else. */
+const LONG_AT_ONCE = 2;
+const long = new WeakMap<Pool, number>();
+
+/** Reads what may take long: null when the answer is not there within so many milliseconds, or too many are read already. */
 export async function readWithin<T>(db: Db, ms: number, read: (db: Db) => Promise<T>): Promise<T | null> {
-  return onConnection(poolUnder(db), async (client) => {
+  const pool = poolUnder(db);
+  const others = long.get(pool) ?? 0;
+  if (others >= LONG_AT_ONCE) return null;
+  long.set(pool, others + 1);
+  const answer = onConnection(pool, async (client) => {
     await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${ms}`);
     const result = await read(drizzleOn(client));
     await client.query('COMMIT');
     return result;
-  }).catch((error: unknown) => (isCancelled(error) ? null : Promise.reject(error as Error)));
+  });
+  return answer
+    .catch((error: unknown) => (isCancelled(error) ? null : Promise.reject(error as Error)))
+    .finally(() => long.set(pool, long.get(pool)! - 1));
 }
 
 /** Lends a connection to a transaction, BEGIN included. It is always given back: rolled back, or as one to throw away. */

@@ -61,6 +61,7 @@ describe('a pasted list of recipients', () => {
       ['+14155550100', '+447700900123', '0800', '+4915112345678'],
       0,
     ],
+    ['\u202a+44\u00a07700\u00a0900123\u202c', ['+44 7700 900123'], 0],
     ['+1 (415) 555-0100\n+14155550100\n+1.415.555.0100', ['+1.415.555.0100'], 2],
   ])('“%s”', (text, numbers, repeated) => {
     expect(readRecipients(text)).toEqual({ numbers, repeated });
