@@ -1,7 +1,7 @@
 import { expect as see, type Page } from '@playwright/test';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { callApi, type Answer } from '@/tests/support/api';
-import { axe, openAt, useBrowser } from './support/browser';
+import { axe, useBrowser } from './support/browser';
 import { makeTeam, type Team } from './support/product';
 
 const { url, dataDir } = inject('product');
