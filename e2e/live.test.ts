@@ -98,6 +98,19 @@ describe('pages that are kept open', () => {
     await see(today).toContainText(/\$0\.0\d*[1-9]/, SOON);
   });
 
+  it('are live too where the browser keeps nothing', async () => {
+    const page = await newPage({ as: team });
+    await page.addInitScript(() => {
+      Storage.prototype.setItem = () => {
+        throw new DOMException('Full', 'QuotaExceededError');
+      };
+    });
+    await page.goto('/live-crew/members');
+    await toHear(page);
+    await credit(ann, '1.11');
+    await see(page.getByRole('row', { name: /Ann Live/ })).toContainText(`$${await balanceOf(ann)}`, SOON);
+  });
+
   it('take nothing from who is at work: text, focus, an open menu, a selection', async () => {
     const page = await newPage({ as: team, url: '/live-crew/members' });
     await toHear(page);

@@ -138,6 +138,47 @@ describe('the log', () => {
     ).toBeVisible();
   });
 
+  it('is walked from its newest message on and back to it, by keyboard and by click', async () => {
+    const page = await newPage({ as: team, url: `/long-log/messages?member=${ann!.id}` });
+    await rowsOf(page).nth(1).getByRole('button').click();
+    const drawer = page.getByRole('dialog', { name: 'Message' });
+    const shows = (number: number) => see(drawer.getByText(`Message number ${number}`, { exact: true })).toBeVisible();
+    await shows(CROWD);
+    await page.keyboard.press('ArrowDown');
+    await shows(CROWD - 1);
+    await drawer.getByRole('button', { name: 'The newer message' }).click();
+    await shows(CROWD);
+    await see(drawer.getByRole('button', { name: 'The newer message' })).toBeDisabled();
+    await page.keyboard.press('ArrowDown');
+    await shows(CROWD - 1);
+  });
+
+  it('calls a member by its name from the moment it is chosen', async () => {
+    const page = await newPage({ as: team, url: '/long-log/messages' });
+    await page.getByRole('combobox', { name: 'Members' }).click();
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    await page.route(/members\.getSeat/, async (route) => {
+      await answered;
+      await route.continue();
+    });
+    await page.getByRole('option', { name: 'Ben Barker 3' }).click();
+    await page.waitForURL(/member=/);
+    await see(page.getByRole('search')).toContainText('Ben Barker');
+    answer();
+    await see(rowsOf(page)).toHaveCount(4);
+  });
+
+  it('says where to look when nothing was sent in its days, but something before them', async () => {
+    const old = await makeTeam(dataDir, 'Old Log', '10.00');
+    const seat = await makeSeat(old, 'Olga Old', '1.00');
+    await fillLog(dataDir, { team: old, member: seat.id, count: 3, days: 3, ago: 40 });
+    const page = await newPage({ as: old, url: '/old-log/messages' });
+    await see(page.getByText('No message matches')).toBeVisible();
+    await page.getByRole('button', { name: 'Search all that is kept' }).click();
+    await see(rowsOf(page)).toHaveCount(4);
+  });
+
   it('is narrowed by drawing over its days', async () => {
     const page = await newPage({ as: team, url: '/long-log/messages?days=7' });
     const plot = page.getByRole('img', { name: /messages, .* of them failed/ });
@@ -278,8 +319,10 @@ describe('sending', () => {
     await form.getByRole('button', { name: /^Send to 3 for \$0\./ }).click();
     await see(form.getByText('3 messages were accepted. 1 was left out.')).toBeVisible();
     await see(form.getByRole('row', { name: /0800 Not sent/ })).toBeVisible();
+    await form.getByRole('button', { name: 'Done' }).focus();
     await see(form.getByRole('row', { name: /\+447700900001 failed \$0\.00/ })).toBeVisible({ timeout: 15_000 });
     await see(form.getByRole('row', { name: /\+447700900123 delivered/ })).toBeVisible();
+    await see(form.getByRole('button', { name: 'Done' })).toBeFocused();
     await form.getByRole('button', { name: 'Done' }).click();
     await see(rowsOf(page)).toHaveCount(4);
     const { data } = (await call(team.apiKey, 'GET', '/transfers?kind=charge')).body;
@@ -304,5 +347,39 @@ describe('sending', () => {
     await form.getByRole('button', { name: /^Send for/ }).click();
     await see(form.getByText('The message was accepted.')).toBeVisible();
     expect((await call(seat.key, 'GET', '/messages')).body.data[0]).toMatchObject({ body: 'Hello', memberId: seat.id });
+  });
+
+  it('sends one message once, after a batch that the money did not suffice for', async () => {
+    await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '1.00' });
+    const page = await newPage({ as: seat, url: '/word-senders/messages', deaf: true });
+    await page.getByRole('button', { name: 'Send a message' }).click();
+    const form = formOf(page);
+    await form.getByLabel('To', { exact: true }).fill('+14155550101\n+14155550102');
+    await form.getByLabel('From').fill('Acme');
+    await form.getByLabel('Text').fill('Only once');
+    await see(form.getByRole('button', { name: /^Send to 2/ })).toBeEnabled();
+    await call(team.apiKey, 'POST', `/members/${seat.id}/debit`, { amount: 'all' });
+    // A second click is told that the first is under way (409).
+    expectError(page, /status of (402|409)/);
+    await form.getByRole('button', { name: /^Send to 2/ }).click();
+    await see(form.getByRole('alert')).toBeVisible();
+    await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '1.00' });
+    await form.getByLabel('To', { exact: true }).fill('+14155550101');
+    await form.getByRole('button', { name: /^Send for/ }).dblclick();
+    await see(form.getByText('The message was accepted.')).toBeVisible();
+    const { data } = (await call(seat.key, 'GET', '/messages')).body;
+    const sent = data.filter(({ body }: { body: string }) => body === 'Only once');
+    expect(sent.map(({ to }: { to: string }) => to)).toEqual(['+14155550101']);
+  });
+
+  it('tells who stepped down that the team paid for what was sent as an owner', async () => {
+    const former = await makeSeat(team, 'Olive Owner', '1.00');
+    const become = (role: string) => call(team.apiKey, 'POST', `/members/${former.id}/role`, { role });
+    await become('owner');
+    const { id } = (await call(former.key, 'POST', '/messages', { to: '+14155550103', from: 'Acme', body: 'Mine' }))
+      .body;
+    await become('member');
+    const page = await newPage({ as: former, url: `/word-senders/messages?open=${id}` });
+    await see(page.getByRole('dialog', { name: 'Message' }).getByText('The team paid for it.')).toBeVisible();
   });
 });

@@ -112,7 +112,7 @@ function openStream(since: string | null, { onHeard, onState }: OnStream): { clo
   let timer: number | undefined;
   let pause = REFUSED_MS;
   const hear = (event: MessageEvent<string>, heard: Heard) => {
-    localStorage.setItem(NAME, JSON.stringify({ id: event.lastEventId, at: Date.now() }));
+    remember(event.lastEventId);
     onHeard(heard);
   };
   const open = () => {
@@ -143,6 +143,13 @@ function openStream(since: string | null, { onHeard, onState }: OnStream): { clo
       source.close();
     },
   };
+}
+
+/** For other tabs, where the browser keeps anything: one that is full or forbidden hears all the same. */
+function remember(id: string): void {
+  try {
+    localStorage.setItem(NAME, JSON.stringify({ id, at: Date.now() }));
+  } catch {}
 }
 
 /** What was heard last in this browser, by whichever tab. */

@@ -31,7 +31,7 @@ export function MembersPicker({ value, onChange, among }: Props) {
   const names = useMemberNames(value);
   const offered = found.data?.data ?? [];
   const counts = new Map(offered.map(({ id, messages }) => [id, messages]));
-  const options = new Map([...offered.map(({ id, name }): [string, string] => [id, name]), ...names]);
+  const options = new Map([...names, ...offered.map(({ id, name }): [string, string] => [id, name])]);
   return (
     <MultiSelect
       size="xs"

@@ -7,6 +7,7 @@ import type { useTRPC } from '@/components/data';
 import { Country } from '@/components/rates/Country';
 import { useShell } from '@/components/shell/useShell';
 import { KINDS, sideName } from '@/components/transfers/words';
+import { micros } from '@/components/ui/amount';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
@@ -71,18 +72,20 @@ export function MessageDetail({ whole: { message, transfers } }: { whole: Whole 
           ))}
         </ol>
       </section>
-      <Movements transfers={transfers} />
+      <Movements transfers={transfers} isFree={micros(message.price) === 0n} />
     </div>
   );
 }
 
-/** Its charge, and its refund where there was one. */
-function Movements({ transfers }: Pick<Whole, 'transfers'>) {
+/** Its charge, and its refund where there was one; of what the master paid, a member is not told how. */
+function Movements({ transfers, isFree }: Pick<Whole, 'transfers'> & { isFree: boolean }) {
   const { currency } = useShell().team;
   return (
     <section>
       <h3>What it moved</h3>
-      {transfers.length === 0 && <p className="muted">Nothing: it cost nothing.</p>}
+      {transfers.length === 0 && (
+        <p className="muted">{isFree ? 'Nothing: it cost nothing.' : 'The team paid for it.'}</p>
+      )}
       <ul className={styles.events}>
         {transfers.map(({ id, kind, amount, from, to, member, balanceAfter }) => (
           <li key={id}>

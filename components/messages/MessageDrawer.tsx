@@ -22,10 +22,17 @@ export function MessageDrawer({ log, rows }: Props) {
   const id = log.view.open ?? '';
   const asked = useQuery(useTRPC().messages.inspectMessage.queryOptions({ messageId: id }));
   const at = rows.findIndex((row) => row.id === id);
+  const nextTo = (by: 1 | -1) => (at === -1 ? undefined : rows[at + by]);
   const step = (by: 1 | -1) => {
-    const next = at === -1 ? undefined : rows[at + by];
+    const next = nextTo(by);
     if (next) log.show(next.id);
   };
+  // Not `disabled`: the first and the last message would lose the focus, and with it the arrows.
+  const towards = (by: 1 | -1) => ({
+    onClick: () => step(by),
+    'aria-disabled': nextTo(by) === undefined,
+    'data-disabled': nextTo(by) === undefined || undefined,
+  });
   const onKeyDown = (event: KeyboardEvent) => {
     const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key] as 1 | -1 | undefined;
     if (by === undefined || event.metaKey || event.ctrlKey || event.altKey) return;
@@ -47,21 +54,10 @@ export function MessageDrawer({ log, rows }: Props) {
       {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- it hears the keys of what stands in it */}
       <div onKeyDown={onKeyDown}>
         <div className={styles.walk}>
-          <ActionIcon
-            variant="default"
-            aria-label="The newer message"
-            data-autofocus
-            disabled={at <= 0}
-            onClick={() => step(-1)}
-          >
+          <ActionIcon variant="default" aria-label="The newer message" data-autofocus {...towards(-1)}>
             <ChevronUp size={14} aria-hidden />
           </ActionIcon>
-          <ActionIcon
-            variant="default"
-            aria-label="The older message"
-            disabled={at === -1 || at === rows.length - 1}
-            onClick={() => step(1)}
-          >
+          <ActionIcon variant="default" aria-label="The older message" {...towards(1)}>
             <ChevronDown size={14} aria-hidden />
           </ActionIcon>
           <CopyButton text={link} label="Copy link" />

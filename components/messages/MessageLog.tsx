@@ -42,6 +42,9 @@ export function MessageLog({ member = null }: { member?: string | null }) {
     trpc.messages.browseMessages.queryOptions(logQuestion(log.view), { placeholderData: keepPreviousData }),
   );
   const hasMembers = me.role === 'owner' && member === null;
+  // Counted is from the first message on: a range that begins where it was asked to has something before it.
+  const isFirst = facets.data?.total === 0 && facets.data.from !== log.filters.from;
+  const hasSent = log.isFiltered || !isFirst;
   const columns = messageColumns(team, { hasMembers, onOpen: log.show });
   return (
     <>
@@ -60,7 +63,7 @@ export function MessageLog({ member = null }: { member?: string | null }) {
           stale={page.isPlaceholderData}
         />
       )}
-      {page.data?.data.length === 0 && <Nothing log={log} hasSent={facets.data?.total !== 0 || log.isFiltered} />}
+      {page.data?.data.length === 0 && <Nothing log={log} hasSent={hasSent} />}
       {log.view.open !== null && <MessageDrawer log={log} rows={page.data?.data ?? []} />}
     </>
   );

@@ -29,13 +29,13 @@ export function SendMessage({ member, onClose }: Props) {
   const [sent, setSent] = useState<{ messages: Accepted[]; left: Preview['rows'] } | null>(null);
   const { preview, ready, repeated, isStale, problems, canSend } = usePreview(draft);
   const rows = preview.data?.rows ?? [];
-  const { asked, send } = useSend(draft, (messages) =>
+  const { asked, send } = useSend(draft, ready, (messages) =>
     setSent({ messages, left: rows.filter(({ error }) => error !== null) }),
   );
   if (sent) return <SentMessages {...sent} onClose={onClose} />;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (canSend && !asked.isPending) send(ready);
+    if (canSend && !asked.isPending) send();
   };
   const cost = ready.length > 0 ? ` for ${formatMoney(preview.data!.cost, currency, locale)}` : '';
   return (

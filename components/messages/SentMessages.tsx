@@ -16,6 +16,9 @@ import { MessageState } from './words';
 /** So many of them are followed here; the log follows all. */
 const FOLLOWED = 10;
 
+/** The same function each time: another would take the focus again with every change that is followed. */
+const focusOnce = (line: HTMLElement | null) => line?.focus();
+
 type Props = { messages: Accepted[]; left: Preview['rows']; onClose: () => void };
 
 /** What became of a sending, recipient by recipient. */
@@ -29,7 +32,7 @@ export function SentMessages({ messages, left, onClose }: Props) {
   const number = (value: number) => value.toLocaleString(locale);
   return (
     <div className={moneyStyles.form}>
-      <p role="status" tabIndex={-1} ref={(line) => line?.focus()}>
+      <p role="status" tabIndex={-1} ref={focusOnce}>
         <strong>
           {messages.length === 1 ? 'The message was accepted.' : `${number(messages.length)} messages were accepted.`}
         </strong>

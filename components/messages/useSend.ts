@@ -16,7 +16,7 @@ export type Accepted = inferOutput<ReturnType<typeof useTRPC>['messages']['sendM
 
 /** What a draft would be and cost, asked of the server as it is written; and what still keeps it from being sent. */
 export function usePreview(draft: Draft) {
-  const { numbers, repeated } = useMemo(() => readRecipients(draft.to), [draft.to]);
+  const { numbers, repeated: twice } = useMemo(() => readRecipients(draft.to), [draft.to]);
   const from = checkSender(draft.from);
   const isBadSender = draft.from.trim() !== '' && from === null;
   const isTooLong = Array.from(draft.body).length > BODY_MAX;
@@ -33,7 +33,8 @@ export function usePreview(draft: Draft) {
   const preview = useQuery(
     useTRPC().messages.previewMessages.queryOptions(asked, { placeholderData: keepPreviousData }),
   );
-  const ready = preview.data?.rows.filter(({ error }) => error === null) ?? [];
+  const rows = preview.data?.rows;
+  const ready = useMemo(() => rows?.filter(({ error }) => error === null) ?? [], [rows]);
   const isStale = asked !== question || preview.isPlaceholderData || preview.isError;
   const needsSender = draft.from.trim() === '' && preview.data?.sender === null;
   const problems = {
@@ -45,23 +46,32 @@ export function usePreview(draft: Draft) {
         : undefined,
     body: isTooLong ? `At most ${BODY_MAX} characters.` : undefined,
   };
+  const repeated = twice + (preview.data?.repeated ?? 0);
   const isFine = Object.values(problems).every((problem) => problem === undefined);
   const canSend = ready.length > 0 && draft.body !== '' && isFine && preview.data?.covered === true && !isStale;
   return { preview, ready, repeated, isStale, problems, canSend };
 }
 
 /** Sends a draft to those of its recipients who can be sent to: all of them are charged and accepted, or none is. */
-export function useSend(draft: Draft, onSent: (sent: Accepted[]) => void) {
+export function useSend(draft: Draft, ready: Preview['rows'], onSent: (sent: Accepted[]) => void) {
   const trpc = useTRPC();
   const one = useMutation(trpc.messages.sendMessage.mutationOptions({ onSuccess: (message) => onSent([message]) }));
   const many = useMutation(trpc.messages.sendBatch.mutationOptions({ onSuccess: ({ data }) => onSent(data) }));
-  const send = (ready: Preview['rows']) => {
-    const { body, reference } = draft;
-    const from = checkSender(draft.from);
-    const rest = { body, ...(from !== null && { from }), ...(reference && { reference }) };
-    const messages = ready.map(({ to }) => ({ to, ...rest }));
-    if (messages.length === 1) one.mutate({ ...messages[0]!, onBehalfOf: draft.member });
-    else many.mutate({ messages, onBehalfOf: draft.member });
+  // One object for one draft, and so one key: a second click, before the first is seen to be under way, sends nothing more.
+  const batch = useMemo(() => batchOf(draft, ready), [draft, ready]);
+  const single = useMemo(() => ({ ...batch.messages[0]!, onBehalfOf: batch.onBehalfOf }), [batch]);
+  const send = () => {
+    // What became of an earlier attempt is not what becomes of this one, which may be of the other kind.
+    one.reset();
+    many.reset();
+    if (batch.messages.length === 1) one.mutate(single);
+    else many.mutate(batch);
   };
   return { asked: many.isIdle ? one : many, send };
+}
+
+function batchOf({ member, body, reference, from: typed }: Draft, ready: Preview['rows']) {
+  const from = checkSender(typed);
+  const rest = { body, ...(from !== null && { from }), ...(reference && { reference }) };
+  return { messages: ready.map(({ to }) => ({ to, ...rest })), onBehalfOf: member };
 }

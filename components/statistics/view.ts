@@ -1,5 +1,6 @@
 import {
   createLoader,
+  createParser,
   parseAsArrayOf,
   parseAsBoolean,
   parseAsInteger,
@@ -27,7 +28,10 @@ export const statisticsView = {
   by: parseAsStringLiteral(GROUPS).withDefault('day'),
   measure: parseAsStringLiteral(MEASURES).withDefault('cost'),
   member: parseAsArrayOf(parseAsString).withDefault([]),
-  country: parseAsString,
+  country: createParser({
+    parse: (text) => (/^[A-Za-z]{2}$/.test(text) ? text.toUpperCase() : null),
+    serialize: (code: string) => code,
+  }),
   sort: parseAsStringLiteral(USAGE_SORTS),
   dir: parseAsStringLiteral(['asc', 'desc']),
   page: parseAsInteger.withDefault(1),
@@ -102,7 +106,7 @@ function filterOf({ member, country }: StatisticsView, seat: string | null) {
   const memberId = seat === null ? member.slice(0, MEMBERS_MAX) : [seat];
   return {
     ...(memberId.length === 0 ? {} : { memberId }),
-    ...(country !== null && /^[A-Za-z]{2}$/.test(country) ? { country: country.toUpperCase() } : {}),
+    ...(country === null ? {} : { country }),
   };
 }
 

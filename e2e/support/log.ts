@@ -5,17 +5,19 @@ import { connectionOf, type Team } from './product';
 /**
  * Fills a team's log as its sends over so many days would have: numbers and references count up, `ref-000001` is the
  * oldest, every tenth failed. The daily sums are those of the log; no money moves.
+ * @param wanted.ago how many days ago the last one was sent
  */
 export async function fillLog(
   dataDir: string,
-  { team, member, count, days }: { team: Team; member: string; count: number; days: number },
+  wanted: { team: Team; member: string; count: number; days: number; ago?: number },
 ): Promise<void> {
+  const { team, member, count, days, ago = 0 } = wanted;
   const client = new Client({ connectionString: connectionOf(dataDir).ownerUrl });
   await client.connect();
   const [teamId, memberId] = [parseId('team', team.teamId), parseId('mem', member)];
   try {
     await client.query(
-      `WITH rows AS (SELECT i, now() - ($4::int * interval '1 day') * (($3::int - i)::float8 / $3::int) AS at FROM generate_series(1, $3::int) i)
+      `WITH rows AS (SELECT i, now() - make_interval(days => $5) - ($4::int * interval '1 day') * (($3::int - i)::float8 / $3::int) AS at FROM generate_series(1, $3::int) i)
        INSERT INTO messages (team_id, id, member_id, payer, recipient, sender, body, country, encoding, segments, price, cost, status, error_code, error_detail,
          reference, created_at, sent_at, delivered_at, failed_at)
        SELECT $1::uuid, uuid7(at), $2::uuid, 'member', '+1415' || lpad(i::text, 7, '0'), 'Acme', 'Message number ' || i, 'US', 'gsm7', 1, 10000,
@@ -23,7 +25,7 @@ export async function fillLog(
          CASE WHEN i % 10 = 0 THEN 'undelivered' END, CASE WHEN i % 10 = 0 THEN 'Not reachable.' END,
          'ref-' || lpad(i::text, 6, '0'), at, at, CASE WHEN i % 10 <> 0 THEN at END, CASE WHEN i % 10 = 0 THEN at END
        FROM rows ORDER BY i`,
-      [teamId, memberId, count, days],
+      [teamId, memberId, count, days, ago],
     );
     const sums = `(created_at AT TIME ZONE 'UTC')::date AS day, country, count(*) AS messages, sum(segments) AS segments,
       count(*) FILTER (WHERE status = 'delivered') AS delivered, count(*) FILTER (WHERE status = 'failed') AS failed, sum(cost) AS cost`;

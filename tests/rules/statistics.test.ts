@@ -91,6 +91,11 @@ describe('what is asked for', () => {
     expect(usageQuestion(viewOf('member=mem_b,mem_c&country=Germany'), null)).not.toHaveProperty('country');
   });
 
+  it('has a country only where it names what can be one: others have no name to show', () => {
+    const codes = ['de', 'GB', '', '!!!', 'Germany'].map((code) => viewOf(`country=${code}`).country);
+    expect(codes).toEqual(['DE', 'GB', null, null, null]);
+  });
+
   it('is said to the file and to the log in their own words: the log’s last day is shown whole', () => {
     const asked = usageQuestion(viewOf('from=2026-03-01&to=2026-03-31&by=country&member=mem_b,mem_c'), null)!;
     expect(exportQuery(asked)).toBe(

@@ -112,6 +112,15 @@ describe('a page of the log', () => {
     }
   });
 
+  it('keeps a place while its range moves on with the days', async () => {
+    const team = await makeTeam();
+    const id = await send({ key: team.ownerKey });
+    const { top } = await ask(team.ownerKey, 'browseMessages', { from: '2026-01-01' });
+    await send({ key: team.ownerKey });
+    const next = await ask(team.ownerKey, 'browseMessages', { from: '2026-01-02', cursor: top });
+    expect([idsOf(next), next.newer]).toEqual([[id], 1]);
+  });
+
   it('reaches across months, both ways', async () => {
     const team = await makeTeam();
     const ids = [await send({ key: team.ownerKey }), await send({ key: team.ownerKey })];

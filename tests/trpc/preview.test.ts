@@ -146,3 +146,26 @@ describe('the preview of a rule', () => {
     expect(await preview({ memberId: null, threshold: '5', amount: '0' })).toMatchObject({ code: 'invalid_amount' });
   });
 });
+
+describe('the preview of messages', () => {
+  const ask = async (team: TestTeam, to: string[]) => {
+    const input = { onBehalfOf: null, from: 'Acme', body: 'Hello', to };
+    const { data, problem } = await callProcedure(await sessionOf(team.ownerKey), 'previewMessages', input);
+    expect(problem).toBeNull();
+    return data;
+  };
+
+  it('has each number once, however it is written', async () => {
+    const { rows, repeated, cost } = await ask(await makeTeam(), ['+44 (0)20 7946 0958', '+442079460958', '0800']);
+    expect(rows.map(({ to }: { to: string }) => to)).toEqual(['+442079460958', '0800']);
+    expect([repeated, cost]).toEqual([1, '0.01']);
+  });
+
+  it('tells of what is far too long for a number, beside the others', async () => {
+    const { rows } = await ask(await makeTeam(), ['+14155550100', 'Not a number. '.repeat(20)]);
+    expect(rows.map(({ error }: { error: { code: string } | null }) => error?.code)).toEqual([
+      undefined,
+      'unroutable_number',
+    ]);
+  });
+});

@@ -41,12 +41,14 @@ export async function previewMessages(
   const findRate = await rateCard(ctx, state.ratesVersion);
   const sender = from ?? state.defaultSender;
   // Whether there is a sender is one question, and no recipient's.
-  const rows = to.map((number) => {
-    const priced = priceMessage({ to: number, from: sender ?? '0', body }, findRate, null);
-    return 'cost' in priced
-      ? { to: priced.to, country: priced.country, price: priced.price, cost: priced.cost, error: null }
-      : { to: number, country: null, price: null, cost: null, error: { code: priced.code, detail: priced.detail } };
+  const priced = to.map((number) => {
+    const found = priceMessage({ to: number, from: sender ?? '0', body }, findRate, null);
+    return 'cost' in found
+      ? { to: found.to, country: found.country, price: found.price, cost: found.cost, error: null }
+      : { to: number, country: null, price: null, cost: null, error: { code: found.code, detail: found.detail } };
   });
+  // A number may be written in more ways than its digits tell: +44 (0)20 is +4420.
+  const rows = [...new Map(priced.map((row) => [row.to, row])).values()];
   const cost = rows.reduce((sum, row) => sum + (row.cost ?? 0n), 0n);
   const { charged, balanceAfter } = afterCharge(state, cost);
   const isOwner = state.role === 'owner';
@@ -54,6 +56,7 @@ export async function previewMessages(
     ...countSegments(body),
     sender,
     rows,
+    repeated: to.length - rows.length,
     cost,
     payer: isOwner ? 'master' : 'member',
     balance: isOwner ? state.master : state.balance,

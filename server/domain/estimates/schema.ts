@@ -21,7 +21,8 @@ export type Estimate = z.output<typeof estimateSchema>;
 export const previewMessagesInput = z.strictObject({
   from: senderSchema.optional(),
   body: z.string().refine((text) => Array.from(text).length <= BODY_MAX, `At most ${BODY_MAX} characters.`),
-  to: z.array(z.string().max(64)).max(BATCH_MAX, `At most ${BATCH_MAX} recipients.`),
+  // What is too long for a number is one that cannot be reached, beside those that can.
+  to: z.array(z.string().transform((text) => text.slice(0, 64))).max(BATCH_MAX, `At most ${BATCH_MAX} recipients.`),
 });
 export type PreviewMessages = z.output<typeof previewMessagesInput> & { onBehalfOf: string | null };
 
@@ -39,6 +40,7 @@ export const messagesPreviewSchema = z.object({
       error: z.object({ code: z.string(), detail: z.string() }).nullable(),
     }),
   ),
+  repeated: z.int().meta({ description: 'How many of the recipients were named before.' }),
   cost: moneyCodec.meta({ description: 'Of all that can be sent.' }),
   payer: z.enum(['master', 'member']),
   balance: moneyCodec,
