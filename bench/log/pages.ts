@@ -71,12 +71,20 @@ export async function measurePages(owner: Pool, team: BenchTeam): Promise<string
     const { page, cursor } = await walk(ctx, query);
     const near = () => list(ctx, query, PAGE, null);
     const far = () => list(ctx, query, PAGE, cursor);
-    const [one, last, base] = await timeInTurn([near, far, lookup.verb], ROUNDS);
-    const [ratio, over] = [last! / one!, Math.max(one!, last!) / base!];
+    const works = [near, far, lookup.verb];
+    const judge = async (rounds: number) => {
+      const [one, last, base] = await timeInTurn(works, rounds);
+      const [ratio, over] = [last! / one!, Math.max(one!, last!) / base!];
+      const isMissed = isFlat && ((page === FAR && ratio > RATIO_AT_MOST) || over > LOOKUPS_AT_MOST);
+      return { one: one!, last: last!, ratio, over, isMissed };
+    };
+    let said = await judge(ROUNDS);
+    // Other work on the machine can do it too: what misses is measured once more, and longer.
+    if (said.isMissed) said = await judge(ROUNDS * 5);
+    const { one, last, ratio, over, isMissed } = said;
     const where = page === FAR ? '' : `  last page: ${page}`;
-    const isMissed = isFlat && ((page === FAR && ratio > RATIO_AT_MOST) || over > LOOKUPS_AT_MOST);
     console.log(
-      `  ${name.padEnd(28)} ${one!.toFixed(2).padStart(6)}  ${last!.toFixed(2).padStart(11)}  ${ratio.toFixed(2).padStart(6)}  ${over.toFixed(1).padStart(8)}` +
+      `  ${name.padEnd(28)} ${one.toFixed(2).padStart(6)}  ${last.toFixed(2).padStart(11)}  ${ratio.toFixed(2).padStart(6)}  ${over.toFixed(1).padStart(8)}` +
         `${where}${isFlat ? '' : '  not promised'}${isMissed ? '  OUT OF BOUNDS' : ''}`,
     );
     if (isMissed) misses.push(`pages: ${name}`);
