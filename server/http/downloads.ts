@@ -1,18 +1,17 @@
 import { z, type ZodType } from 'zod';
-import { isUnavailable } from '@/db/faults';
 import type { SeatActor } from '@/server/domain/actor';
 import { makeCtx, type Ctx } from '@/server/domain/ctx';
-import { DomainError, fail, type ErrorCode } from '@/server/domain/errors';
+import { fail, type ErrorCode } from '@/server/domain/errors';
 import { newRequestId } from '@/server/domain/ids';
 import { parseBy } from '@/server/domain/input';
 import { transferFilters } from '@/server/domain/ledger/schema';
 import { logFilters } from '@/server/domain/logs/schema';
 import { seatExportInput } from '@/server/domain/members/schema';
 import { exportUsageInput } from '@/server/domain/reports/schema';
-import { describeFault, log } from '@/server/log';
+import { log } from '@/server/log';
 import { csvResponse } from './csv';
 import { printLog, printMembers, printRates, printStatistics, printTransfers } from './exports';
-import { problemResponse } from './problem';
+import { refusalOf } from './problem';
 import { readQuery } from './query';
 import { services } from './services';
 
@@ -47,7 +46,9 @@ const REFUSED = {
 export async function download(request: Request, name: DownloadName, seated: Seated): Promise<Response> {
   const requestId = newRequestId();
   const started = performance.now();
-  const response = await answer(request, name, seated, requestId).catch((error: unknown) => refuse(error, requestId));
+  const response = await answer(request, name, seated, requestId).catch((error: unknown) =>
+    refusalOf(error, requestId),
+  );
   log({
     msg: 'request',
     level: response.status >= 500 ? 'error' : 'info',
@@ -66,14 +67,4 @@ async function answer(request: Request, name: DownloadName, seated: Seated, requ
   if (!seated.ok) fail(REFUSED[seated.reason], seated.reason === 'signed-out' ? { detail: 'Sign in first.' } : {});
   const ctx = makeCtx(services(), seated.actor, { requestId });
   return csvResponse(name, await DOWNLOADS[name](ctx, readQuery(request)));
-}
-
-function refuse(error: unknown, requestId: string): Response {
-  if (error instanceof DomainError) return problemResponse(error.code, { ...error.facts, requestId });
-  const unavailable = isUnavailable(error);
-  const [msg, level] = unavailable ? (['unavailable', 'warn'] as const) : (['unexpected error', 'error'] as const);
-  log({ msg, level, id: requestId, ...describeFault(error) });
-  return unavailable
-    ? problemResponse('unavailable', { requestId, retryAfterSeconds: 2 })
-    : problemResponse('internal', { requestId });
 }

@@ -1,12 +1,11 @@
-import { isUnavailable } from '@/db/faults';
 import { announceAll, tellRest } from '@/server/domain/changes';
-import { DomainError, fail } from '@/server/domain/errors';
+import { fail } from '@/server/domain/errors';
 import { newRequestId } from '@/server/domain/ids';
 import { listWatching, type Person } from '@/server/domain/sessions/read';
 import { env } from '@/server/env';
-import { describeFault, log } from '@/server/log';
+import { log } from '@/server/log';
 import { Hub } from './hub';
-import { problemResponse } from './problem';
+import { refusalOf } from './problem';
 import { services } from './services';
 
 /** Streams at once, of a process and of a person. A browser has one. */
@@ -46,7 +45,7 @@ export async function endLive(): Promise<void> {
  */
 export async function openStream(request: Request, person: Person | null): Promise<Response> {
   const requestId = newRequestId();
-  const response = await answer(request, person).catch((error: unknown) => refuse(error, requestId));
+  const response = await answer(request, person).catch((error: unknown) => refusalOf(error, requestId));
   const { status } = response;
   const level = status >= 500 ? 'error' : 'info';
   log({ msg: 'request', level, id: requestId, live: true, status, actor: person?.userId });
@@ -96,13 +95,3 @@ const streamOf = (body: ReadableStream | string): Response =>
       'X-Accel-Buffering': 'no',
     },
   });
-
-function refuse(error: unknown, requestId: string): Response {
-  if (error instanceof DomainError) return problemResponse(error.code, { ...error.facts, requestId });
-  const unavailable = isUnavailable(error);
-  const [msg, level] = unavailable ? (['unavailable', 'warn'] as const) : (['unexpected error', 'error'] as const);
-  log({ msg, level, id: requestId, ...describeFault(error) });
-  return unavailable
-    ? problemResponse('unavailable', { requestId, retryAfterSeconds: 2 })
-    : problemResponse('internal', { requestId });
-}

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { ERRORS, describeError, type ErrorCode, type ErrorFacts } from '@/server/domain/errors';
+import { isUnavailable } from '@/db/faults';
+import { ERRORS, describeError, DomainError, type ErrorCode, type ErrorFacts } from '@/server/domain/errors';
 import { idPattern, newRequestId } from '@/server/domain/ids';
 import { PRINTED_AMOUNT } from '@/server/domain/money';
+import { describeFault, log } from '@/server/log';
 
 /** An error as `application/problem+json`. */
 export function problemResponse(
@@ -23,6 +25,19 @@ export function problemResponse(
       ...headers,
     },
   });
+}
+
+/** Whatever a request has come to grief on, as its answer. What is our own fault is logged. */
+export function refusalOf(error: unknown, requestId: string, headers?: Record<string, string>): Response {
+  if (error instanceof DomainError) {
+    return problemResponse(error.code, { ...error.facts, requestId, ...(headers && { headers }) });
+  }
+  const unavailable = isUnavailable(error);
+  const [msg, level] = unavailable ? (['unavailable', 'warn'] as const) : (['unexpected error', 'error'] as const);
+  log({ msg, level, id: requestId, ...describeFault(error) });
+  return unavailable
+    ? problemResponse('unavailable', { requestId, retryAfterSeconds: 2 })
+    : problemResponse('internal', { requestId });
 }
 
 const amount = z.string().regex(new RegExp(PRINTED_AMOUNT)).optional();

@@ -1,4 +1,3 @@
-import { isUnavailable } from '@/db/faults';
 import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
 import { DomainError, fail, Refusal } from '@/server/domain/errors';
 import {
@@ -21,7 +20,7 @@ import { serveAt, serveElse, type Handler, type Handlers } from './front';
 import { makeLimiter, type Allowance } from './limit';
 import { describeFault, log } from '@/server/log';
 import { emptyBody, register, type Method, type Operation, type Params } from './operation';
-import { problemResponse } from './problem';
+import { problemResponse, refusalOf } from './problem';
 import { failParameter, readQuery } from './query';
 import { services } from './services';
 
@@ -132,16 +131,8 @@ async function answered(
 
 function problemOf(call: Call, error: unknown, allow: string): Response {
   const { requestId } = call;
-  if (error instanceof DomainError) {
-    const headers = error.code === 'method_not_allowed' ? { Allow: allow } : undefined;
-    return problemResponse(error.code, { ...error.facts, headers, requestId });
-  }
-  if (isUnavailable(error)) {
-    log({ msg: 'unavailable', level: 'warn', id: requestId, ...describeFault(error) });
-    return problemResponse('unavailable', { requestId, retryAfterSeconds: 2 });
-  }
-  log({ msg: 'unexpected error', level: 'error', id: requestId, ...describeFault(error) });
-  return problemResponse('internal', { requestId });
+  const isMethod = error instanceof DomainError && error.code === 'method_not_allowed';
+  return refusalOf(error, requestId, isMethod ? { Allow: allow } : undefined);
 }
 
 type Limiters = { team: ReturnType<typeof makeLimiter>; address: ReturnType<typeof makeLimiter> };
