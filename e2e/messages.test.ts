@@ -132,7 +132,11 @@ describe('the log', () => {
     await see(drawer).toBeHidden();
     await page.keyboard.press('Enter');
     await see(drawer.getByText('Message number 99998', { exact: true })).toBeVisible();
-    const shared = await newPage({ as: team, url: page.url() });
+    const whole = page.url();
+    await page.goBack();
+    await see(drawer).toBeHidden();
+    await see(rowsOf(page)).toHaveCount(51);
+    const shared = await newPage({ as: team, url: whole });
     await see(
       shared.getByRole('dialog', { name: 'Message' }).getByText('Message number 99998', { exact: true }),
     ).toBeVisible();

@@ -33,7 +33,9 @@ export function useLog(member: string | null) {
       isRanged(view),
     narrow: (next: { [Name in keyof LogView]?: LogView[Name] | null }) => void setView({ ...next, ...ANEW }),
     go: (next: Pick<LogView, 'at' | 'way'> | null) => void setView(next ?? { at: null, way: null }),
-    show: (open: string | null) => void setView({ open }),
+    // Back, on a phone above all, closes what was opened last.
+    show: (open: string | null) =>
+      void setView({ open }, { history: open !== null && view.open === null ? 'push' : 'replace' }),
   };
 }
 
