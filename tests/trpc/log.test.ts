@@ -1,4 +1,6 @@
+import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
+import { readWithin } from '@/server/domain/ctx';
 import { parseId } from '@/server/domain/ids';
 import { reportMessages } from '@/server/domain/messages/write';
 import { services } from '@/server/http/services';
@@ -263,5 +265,20 @@ describe('the counts of the log', () => {
     expect((await ask(team.ownerKey, 'pickSenders', { query: 'ben zw', reference: 'ref-1' })).data).toEqual([
       { id: ben.mem, name: 'Ben Zw', messages: null },
     ]);
+  });
+});
+
+describe('a count that may take long', () => {
+  it('keeps at most two connections of a process, and lets them go again', async () => {
+    const slow = () => readWithin(services().database.db, 5_000, (db) => db.execute(sql`SELECT pg_sleep(0.3)`));
+    const answers = await Promise.all([slow(), slow(), slow()]);
+    expect(answers.map((answer) => answer !== null)).toEqual([true, true, false]);
+    expect(await slow()).not.toBeNull();
+  });
+
+  it('is given up when it takes longer than it may', async () => {
+    const { db } = services().database;
+    expect(await readWithin(db, 50, (within) => within.execute(sql`SELECT pg_sleep(5)`))).toBeNull();
+    expect(await readWithin(db, 5_000, (within) => within.execute(sql`SELECT 1`))).not.toBeNull();
   });
 });
