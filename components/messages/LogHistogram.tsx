@@ -2,7 +2,8 @@
 
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import type { useTRPC } from '@/components/data';
-import { formatDay, shortDay } from '@/components/ui/day';
+import { COUNTED_DAYS_MAX, HISTOGRAM_DAYS_MAX } from '@/server/domain/facets/rules';
+import { daysBetween, formatDay, shortDay } from '@/components/ui/day';
 import { Histogram } from '@/components/ui/Histogram';
 import { usePlace } from '@/components/ui/usePlace';
 import styles from './messages.module.css';
@@ -17,13 +18,7 @@ export function LogHistogram({ log, facets }: { log: Log; facets: Facets | undef
   if (!facets) return <div className={styles.histogram} />;
   const { days, total } = facets;
   if (days === null || total === null) {
-    return (
-      <p className={`muted ${styles.uncounted}`}>
-        {total === null
-          ? 'Counts are shown for these filters within a month: choose a shorter range.'
-          : 'Days are shown for ranges of up to 400 of them: choose a shorter range.'}
-      </p>
-    );
+    return <p className={`muted ${styles.uncounted}`}>{whyUncounted(facets)}</p>;
   }
   if (days.length === 0) return null;
   const [first, last] = [days[0]!.day, days.at(-1)!.day];
@@ -50,4 +45,13 @@ export function LogHistogram({ log, facets }: { log: Log; facets: Facets | undef
       />
     </div>
   );
+}
+
+/** Why there are no numbers: the range is too long for these filters, or there is more than could be counted in time. */
+function whyUncounted({ from, to, total }: Facets): string {
+  if (total !== null)
+    return `Days are shown for ranges of up to ${HISTOGRAM_DAYS_MAX} of them: choose a shorter range.`;
+  return daysBetween(from, to).length - 1 > COUNTED_DAYS_MAX
+    ? 'Counts are shown for these filters within a month: choose a shorter range.'
+    : 'These messages could not be counted in time. It is tried again.';
 }
