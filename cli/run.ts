@@ -4,11 +4,10 @@ import { openDatabase } from '@/db/client';
 import { isUnavailable } from '@/db/faults';
 import { MigrationError } from '@/db/migrate';
 import { tellRest } from '@/server/domain/changes';
-import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
+import { makeCtx, makeServices, type Ctx, type Services } from '@/server/domain/ctx';
 import { DomainError, ERRORS } from '@/server/domain/errors';
 import { parseId } from '@/server/domain/ids';
 import { findTeam } from '@/server/domain/teams/read';
-import { makeVault } from '@/server/domain/vault';
 import { ConfigError, env } from '@/server/env';
 
 /** What goes wrong at the command line. `exitCode` 2: the command was called wrongly; 1: it could not be carried out. */
@@ -23,10 +22,10 @@ export class CliError extends Error {
 
 /** Opens the database, works, and closes it again. */
 export async function withServices<T>(work: (services: Services) => Promise<T>): Promise<T> {
-  const { databaseUrl, secret } = env();
-  const database = openDatabase(databaseUrl, { max: 4, name: 'purser-cli' });
+  const settings = env();
+  const database = openDatabase(settings.databaseUrl, { max: 4, name: 'purser-cli' });
   try {
-    return await work({ database, vault: makeVault(secret), demo: false });
+    return await work(makeServices(database, { ...settings, demo: false }));
   } finally {
     await tellRest(database.pool);
     await database.pool.end();

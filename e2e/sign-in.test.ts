@@ -77,7 +77,7 @@ describe('signing in', () => {
     expect(at(page)).toBe('/account/teams');
     await page.getByRole('main').getByRole('link', { name: 'Second Crew' }).click();
     await page.waitForURL(`/${other.slug}`);
-    await expectPage(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+    await expectPage(page.getByRole('link', { name: 'Members' })).toBeVisible();
     await page.goto('/');
     expect(at(page)).toBe(`/${other.slug}`);
   });

@@ -8,7 +8,8 @@ import { cache } from 'react';
 import { z } from 'zod';
 import { isUnavailable } from '@/db/faults';
 import { DomainError } from '@/server/domain/errors';
-import { findPerson, findSeat, listSeats, type Person, type Place } from '@/server/domain/sessions/read';
+import type { Origin, Person } from '@/server/domain/person';
+import { findPerson, findSeat, listSeats, type Place } from '@/server/domain/sessions/read';
 import { demoSignIn, SESSION_DAYS } from '@/server/domain/sessions/rules';
 import { seatsSchema } from '@/server/domain/sessions/schema';
 import { endSession, signIn } from '@/server/domain/sessions/write';
@@ -42,7 +43,13 @@ export const mySeats = cache(async (): Promise<MySeat[]> => {
 });
 
 /** Where a request comes from, as the server has seen it. */
-export const clientAddress = async (): Promise<string | null> => (await headers()).get('x-purser-address');
+const clientAddress = async (): Promise<string | null> => (await headers()).get('x-purser-address');
+
+/** From where, and with what browser. */
+export const requestOrigin = async (): Promise<Origin> => ({
+  address: await clientAddress(),
+  agent: (await headers()).get('user-agent'),
+});
 
 /** The page that is asked for, to come back to it. */
 export const askedPath = async (): Promise<string> => (await headers()).get('x-purser-path') ?? '/';

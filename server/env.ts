@@ -10,6 +10,12 @@ export class ConfigError extends Error {
 
 const CARRIERS = ['sandbox'] as const;
 
+/** `apiUrl` and `webhookSecret` are Resend's: where it is called, and what it signs its reports with. */
+export type MailSettings =
+  | { way: 'resend'; from: string; apiKey: string; apiUrl: string | null; webhookSecret: string | null }
+  | { way: 'smtp'; from: string; url: string }
+  | { way: 'mailbox'; from: string };
+
 export type Env = {
   /** The application's role; may go through a pooler. */
   databaseUrl: string;
@@ -37,6 +43,10 @@ export type Env = {
   /** Whether the server answers the API itself, instead of handing its requests to the web framework. */
   apiFront: boolean;
   messageValidityHours: number;
+  /** How mails leave, null where none do. */
+  mail: MailSettings | null;
+  /** Whether strangers may make teams of their own. */
+  signUp: 'open' | 'closed';
   /** Whole months that the log is kept after a month's end; 0: for ever. */
   logRetentionMonths: number;
 };
@@ -98,7 +108,32 @@ const schema = z.object({
   API_FRONT: flag('1'),
   MESSAGE_VALIDITY_HOURS: whole(1, 8760, 72),
   LOG_RETENTION_MONTHS: whole(0, 240, 0),
+  RESEND_API_KEY: z.string().optional(),
+  RESEND_API_URL: z.url({ protocol: /^https?$/, error: 'must be an address' }).optional(),
+  RESEND_WEBHOOK_SECRET: z
+    .string()
+    .startsWith('whsec_', 'begins with whsec_; Resend shows it beside the webhook')
+    .optional(),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be smtp://user:password@host:port, or smtps://…' }).optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(
+      /^[^\p{Cc}<>]*<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/u,
+      'must be an address, or a name with one: Acme <mail@acme.com>',
+    )
+    .optional(),
+  SIGN_UP: z.enum(['open', 'closed'], 'must be open or closed').default('closed'),
 });
+
+function mailOf(value: z.output<typeof schema>, appUrl: string): MailSettings | null {
+  const from = value.MAIL_FROM ?? `Purser <purser@${new URL(appUrl).hostname}>`;
+  if (value.RESEND_API_KEY !== undefined) {
+    const [apiUrl, webhookSecret] = [value.RESEND_API_URL ?? null, value.RESEND_WEBHOOK_SECRET ?? null];
+    return { way: 'resend', from, apiKey: value.RESEND_API_KEY, apiUrl, webhookSecret };
+  }
+  if (value.SMTP_URL !== undefined) return { way: 'smtp', from, url: value.SMTP_URL };
+  return value.PURSER_DEMO ? { way: 'mailbox', from } : null;
+}
 
 /**
  * Settings from the variables given; throws a `ConfigError` that names every bad one.
@@ -135,6 +170,8 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     apiFront: value.API_FRONT,
     messageValidityHours: value.MESSAGE_VALIDITY_HOURS,
     logRetentionMonths: value.LOG_RETENTION_MONTHS,
+    mail: mailOf(value, appUrl),
+    signUp: value.SIGN_UP,
   };
 }
 

@@ -16,7 +16,7 @@ import {
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useLayoutEffect, useState, type ReactNode } from 'react';
 import { useTRPC } from '@/components/data';
 import { DialogHost } from '@/components/ui/dialogs';
 import { ShortcutHost, useShortcut } from '@/components/ui/shortcuts';
@@ -51,7 +51,8 @@ function Frame({ children }: { children: ReactNode }) {
   const [helping, setHelping] = useState(false);
   const [navOpen, setNavOpen] = useState(false);
   const search = () => setSearching((times) => times + 1);
-  useEffect(() => {
+  // With the page itself: whoever leaves it as soon as it is there comes back to it.
+  useLayoutEffect(() => {
     document.cookie = `${TEAM_COOKIE}=${team.slug};path=/;max-age=31536000;samesite=lax`;
   }, [team.slug]);
   useShortcut('?', 'These keys', () => setHelping(true));

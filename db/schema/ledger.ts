@@ -34,6 +34,9 @@ export const ledgerAccounts = pgTable(
     reserve: micros()
       .notNull()
       .default(sql`0`),
+    /** Below this its holder and the owners are told; since when it is so. Kept by a trigger, so that no crossing is missed. */
+    alertBelow: micros(),
+    lowSince: instant(),
     closedAt: instant(),
     createdAt: instant().notNull().defaultNow(),
   },

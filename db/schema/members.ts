@@ -35,6 +35,11 @@ export const members = pgTable(
       .default(sql`'{}'::jsonb`),
     /** Set while an owner who made himself a member may take the role back. */
     steppedDownAt: instant(),
+    /** The alerts of this team that its person does not want by mail. */
+    mutedAlerts: text()
+      .array()
+      .notNull()
+      .default(sql`'{}'::text[]`),
     createdAt: instant().notNull().defaultNow(),
     updatedAt: instant().notNull().defaultNow(),
     deletedAt: instant(),

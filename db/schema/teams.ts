@@ -15,6 +15,13 @@ export const teams = pgTable(
       .default('active'),
     defaultSender: text(),
     lowBalance: micros(),
+    /** Below this a member's balance is told to it and to the owners. */
+    memberLowBalance: micros(),
+    /** The texts of messages are dropped after so many days; null keeps them as long as the log. */
+    textRetentionDays: integer(),
+    /** Whether a person is asked for the password again before what cannot easily be undone, and before debits above this. */
+    askAgain: boolean().notNull().default(false),
+    askAgainAbove: micros(),
     samplePrices: boolean().notNull().default(true),
     /** Rises with each change of the rate card, so that a process can keep a card and know when it is old. */
     ratesVersion: integer().notNull().default(1),
@@ -24,7 +31,8 @@ export const teams = pgTable(
   (t) => [
     check('teams_status', sql`${t.status} IN ('active', 'suspended', 'closed')`),
     check('teams_currency', sql`${t.currency} ~ '^[A-Z]{3}$'`),
-    check('teams_low_balance', sql`${t.lowBalance} >= 0`),
+    check('teams_low_balance', sql`${t.lowBalance} >= 0 AND ${t.memberLowBalance} >= 0`),
+    check('teams_text_retention', sql`${t.textRetentionDays} > 0`),
   ],
 );
 

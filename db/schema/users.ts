@@ -1,7 +1,5 @@
-import { sql } from 'drizzle-orm';
-import { bigint, check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import { instant, micros, teamId } from './columns';
-import { teams } from './teams';
+import { bigint, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { bytea, instant } from './columns';
 
 /** A person who signs in. Global: one person may hold seats in several teams. */
 export const users = pgTable('users', {
@@ -11,6 +9,12 @@ export const users = pgTable('users', {
   passwordHash: text(),
   /** When the holder used a link mailed to the address. */
   emailProvenAt: instant(),
+  /** The second factor's secret, sealed; it counts from `totpSince` on. */
+  totpSealed: text(),
+  totpSince: instant(),
+  /** The last time step of which a code was taken: a code is good once. */
+  totpStep: bigint({ mode: 'number' }),
+  erasedAt: instant(),
   createdAt: instant().notNull().defaultNow(),
 });
 
@@ -27,8 +31,40 @@ export const sessions = pgTable(
     revokedAt: instant(),
     address: text(),
     agent: text(),
+    lastSeenAt: instant(),
+    /** When the person last proved in it who he is, by password or code. */
+    confirmedAt: instant().notNull().defaultNow(),
   },
   (t) => [index('sessions_user').on(t.userId)],
+);
+
+/** Codes for who has lost the second factor: each is good once. */
+export const recoveryCodes = pgTable(
+  'recovery_codes',
+  {
+    userId: uuid()
+      .notNull()
+      .references(() => users.id),
+    digest: bytea().notNull(),
+    usedAt: instant(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.digest] })],
+);
+
+/** A link mailed to an address, good once. What stands in it is an HMAC over the id, so no secret is stored. */
+export const mailedLinks = pgTable(
+  'mailed_links',
+  {
+    id: uuid().primaryKey(),
+    kind: text({ enum: ['reset', 'sign-up'] }).notNull(),
+    email: text().notNull(),
+    userId: uuid().references(() => users.id),
+    address: text(),
+    createdAt: instant().notNull().defaultNow(),
+    expiresAt: instant().notNull(),
+    usedAt: instant(),
+  },
+  (t) => [index('mailed_links_by_email').on(t.email)],
 );
 
 /**
@@ -40,33 +76,3 @@ export const signInTries = pgTable('sign_in_tries', {
   points: integer().notNull().default(0),
   expire: bigint({ mode: 'number' }),
 });
-
-/** An invitation. Its link is an HMAC over id, version and way, so no secret is stored. */
-export const invitations = pgTable(
-  'invitations',
-  {
-    teamId: teamId(),
-    id: uuid().notNull(),
-    email: text().notNull(),
-    name: text(),
-    role: text({ enum: ['owner', 'member'] }).notNull(),
-    memberId: uuid(),
-    status: text({ enum: ['pending', 'accepted', 'declined', 'revoked'] }).notNull(),
-    version: integer().notNull().default(1),
-    credit: micros(),
-    recharge: jsonb(),
-    expiresAt: instant().notNull(),
-    createdAt: instant().notNull().defaultNow(),
-    acceptedAt: instant(),
-    invitedBy: uuid().notNull(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.teamId, t.id] }),
-    foreignKey({ columns: [t.teamId], foreignColumns: [teams.id], name: 'invitations_team' }),
-    index('invitations_email').on(t.teamId, t.email),
-    check('invitations_credit', sql`${t.credit} > 0`),
-  ],
-);
-
-/** Which team an invitation belongs to. */
-export const invitationLookup = pgTable('invitation_lookup', { id: uuid().primaryKey(), teamId: uuid().notNull() });

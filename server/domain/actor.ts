@@ -26,24 +26,32 @@ export type OperatorActor = {
   door: 'cli' | 'job';
 };
 
-export type Actor = SeatActor | OperatorActor;
+/** A person who comes with an invitation: no seat yet, and perhaps no account. May do what the invitation says. */
+export type GuestActor = {
+  type: 'guest';
+  teamId: TeamId;
+  currency: string;
+  name: string;
+  userId: string | null;
+  door: 'web';
+  address: string | null;
+};
 
-/** Who is written on a transfer (`ledger_post`'s `p_post`). A rule acts by itself; a job signs as the operator. */
-export function signature(actor: Actor): {
-  actorType: 'user' | 'key' | 'operator';
-  actorId: string | null;
-  actorName: string;
-  actorMember: string | null;
-} {
-  if (actor.type === 'operator')
-    return { actorType: 'operator', actorId: null, actorName: actor.name, actorMember: null };
-  return {
-    actorType: actor.credential.type,
-    actorId: actor.credential.id,
-    actorName: actor.name,
-    actorMember: actor.memberId,
-  };
+export type Actor = SeatActor | OperatorActor | GuestActor;
+
+/** Who acts, as it is written on what comes of it. */
+export function credentialOf(actor: Actor): { actorType: 'user' | 'key' | 'operator'; actorId: string | null } {
+  if (actor.type === 'operator') return { actorType: 'operator', actorId: null };
+  if (actor.type === 'guest') return { actorType: 'user', actorId: actor.userId };
+  return { actorType: actor.credential.type, actorId: actor.credential.id };
 }
 
-/** Whose seat must exist, be live and be read again inside the transaction; an operator has none. */
+/** Who is written on a transfer (`ledger_post`'s `p_post`). A rule acts by itself; a job signs as the operator. */
+export const signature = (actor: Actor) => ({
+  ...credentialOf(actor),
+  actorName: actor.name,
+  actorMember: seatOf(actor),
+});
+
+/** Whose seat must exist, be live and be read again inside the transaction; others have none. */
 export const seatOf = (actor: Actor): string | null => (actor.type === 'seat' ? actor.memberId : null);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { newUuid7 } from './ids';
 
 /** What can be seen to change. Pages ask anew by these words; figures and texts are never told. */
-const NOUNS = ['messages', 'members', 'transfers', 'team', 'rates'] as const;
+const NOUNS = ['messages', 'members', 'transfers', 'team', 'rates', 'invitations'] as const;
 export type Noun = (typeof NOUNS)[number];
 
 /** By noun whose seats a change touched: none's in particular (owners alone see it), some, or (null) perhaps everybody's. */

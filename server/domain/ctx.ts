@@ -1,14 +1,26 @@
 import { escapeLiteral, type Pool, type PoolClient } from 'pg';
 import { drizzleOn, poolUnder, type Database, type Db } from '@/db/client';
 import { isCancelled } from '@/db/faults';
-import { seatOf, type Actor, type Role } from './actor';
+import { credentialOf, seatOf, type Actor, type Role } from './actor';
 import { announce, touch, type Noun, type Touched } from './changes';
 import { fail } from './errors';
 import { may, mustBeLive, type Permission } from './policy';
-import type { Vault } from './vault';
+import { makeVault, type Vault } from './vault';
 
-/** What a process has one of. `demo`: it is one to try, where money comes from a sandbox. */
-export type Services = { database: Database; vault: Vault; demo: boolean };
+/**
+ * What a process has one of. `demo`: it is one to try, where money comes from a sandbox. `mail`: how mails leave, null where
+ * none do. `appUrl`: where people reach this, without a slash at the end.
+ */
+export type Services = { database: Database; vault: Vault; demo: boolean; mail: MailWay | null; appUrl: string };
+
+/** How mails leave: by Resend, by an SMTP server, or into the demo's own mailbox. */
+export type MailWay = 'resend' | 'smtp' | 'mailbox';
+
+/** Services by a process's settings. */
+export const makeServices = (
+  database: Database,
+  { secret, demo, mail, appUrl }: { secret: string; demo: boolean; mail: { way: MailWay } | null; appUrl: string },
+): Services => ({ database, vault: makeVault(secret), demo, mail: mail?.way ?? null, appUrl });
 
 /**
  * What every verb is given: who acts, and the database or the transaction in progress.
@@ -25,12 +37,14 @@ export type Ctx = Services & {
 /** A context inside a transaction. `now` is the transaction's one clock. */
 export type Tx = Ctx & { tx: Transaction; now: Date };
 
+/** Where a change puts what must follow its commit. */
+export type Queue = { tx: { jobs: { task: Task; payload: object }[] } };
+
 /** What `request_begin` found, and what goes into `request_finish`. */
-type Transaction = {
+type Transaction = Queue['tx'] & {
   team: TeamNow;
   past: PastRequest | null;
   audit: object[];
-  jobs: { task: Task; payload: object }[];
   /** What is told, once it is committed, to who watches. */
   touched: Touched;
   answer: StoredAnswer | null;
@@ -40,7 +54,7 @@ type Transaction = {
 };
 
 /** The jobs that can follow a commit; the worker has one function for each. */
-export type Task = 'serve-waiting';
+export type Task = 'serve-waiting' | 'send-mail';
 
 /** What a change needs of its team, read in its first statement. */
 type TeamNow = { status: 'active' | 'suspended' | 'closed'; defaultSender: string | null; ratesVersion: number };
@@ -116,11 +130,10 @@ export async function transact<T>(ctx: Ctx, idempotencyKey: string | null, work:
 /** The transaction in which a new team begins: as `transact`, but the team is not there yet. */
 export async function found<T>(ctx: Ctx, work: (tx: Tx) => Promise<T>): Promise<T> {
   return onConnection(ctx.database.pool, async (client) => {
-    const results: unknown = await client.query(`${BEGIN}; SELECT now()::text AS now`);
-    const { now } = (results as { rows: { now: string }[] }[]).at(-1)!.rows[0]!;
+    const now = nowAt(await client.query(`${BEGIN}; SELECT now()::text AS now`));
     const team: TeamNow = { status: 'active', defaultSender: null, ratesVersion: 1 };
     const tx: Transaction = { ...nothingYet(), team, past: null, key: null };
-    const inside: Tx = { ...ctx, db: drizzleOn(client), tx, now: ctx.at ?? new Date(now) };
+    const inside: Tx = { ...ctx, db: drizzleOn(client), tx, now: ctx.at ?? now };
     const result = await work(inside);
     await end(client, inside);
     return result;
@@ -159,7 +172,7 @@ export async function readWithin<T>(db: Db, ms: number, read: (db: Db) => Promis
 }
 
 /** Lends a connection to a transaction, BEGIN included. It is always given back: rolled back, or as one to throw away. */
-async function onConnection<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export async function onConnection<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
@@ -174,7 +187,11 @@ async function onConnection<T>(pool: Pool, work: (client: PoolClient) => Promise
 
 const nothingYet = () => ({ audit: [], jobs: [], touched: new Map(), answer: null, rehearsal: false });
 
-const BEGIN = `BEGIN; SET LOCAL lock_timeout = '8s'; SET LOCAL statement_timeout = '30s';
+/** The clock of a transaction, from the answer to its first message. */
+export const nowAt = (results: unknown): Date =>
+  new Date((results as { rows: { now: string }[] }[]).at(-1)!.rows[0]!.now);
+
+export const BEGIN = `BEGIN; SET LOCAL lock_timeout = '8s'; SET LOCAL statement_timeout = '30s';
      SET LOCAL idle_in_transaction_session_timeout = '10s'`;
 
 async function begin(client: PoolClient, ctx: Ctx, key: string | null): Promise<Tx> {
@@ -191,7 +208,7 @@ async function begin(client: PoolClient, ctx: Ctx, key: string | null): Promise<
 }
 
 function liveActor(actor: Actor, begun: Begun): Actor {
-  if (actor.type === 'operator') return actor;
+  if (actor.type !== 'seat') return actor;
   mustBeLive(begun.status);
   return { ...actor, role: begun.role ?? fail('invalid_key') };
 }
@@ -203,15 +220,19 @@ async function end(client: PoolClient, { actor, database, tx }: Tx): Promise<voi
   }
   const something = tx.audit.length || tx.jobs.length || tx.answer;
   try {
-    const done: unknown = await client.query(something ? `SELECT ${finish({ actor, tx })}; COMMIT` : 'COMMIT');
-    // Postgres answers the COMMIT of a transaction that a statement has broken with ROLLBACK, and with no error.
-    const { command } = [done].flat().at(-1) as { command: string };
-    if (command !== 'COMMIT')
-      throw new Error('A statement of this transaction failed, so that nothing of it was kept.');
+    await commit(client, something ? finish({ actor, tx }) : null);
   } finally {
     // Of a COMMIT without an answer too: it may have counted, and who is told in vain asks in vain.
     announce(database.pool, actor.teamId, tx.touched);
   }
+}
+
+/** Commits, with a last call in the same round trip. */
+export async function commit(client: PoolClient, last: string | null): Promise<void> {
+  const done: unknown = await client.query(last === null ? 'COMMIT' : `SELECT ${last}; COMMIT`);
+  // Postgres answers the COMMIT of a transaction that a statement has broken with ROLLBACK, and with no error.
+  const { command } = [done].flat().at(-1) as { command: string };
+  if (command !== 'COMMIT') throw new Error('A statement of this transaction failed, so that nothing of it was kept.');
 }
 
 const finish = ({ actor, tx }: Pick<Tx, 'actor' | 'tx'>): string =>
@@ -219,7 +240,8 @@ const finish = ({ actor, tx }: Pick<Tx, 'actor' | 'tx'>): string =>
 
 const literal = (text: string | null): string => (text === null ? 'NULL' : escapeLiteral(text));
 
-function json(value: object | null): string {
+/** A value as a literal of SQL; NULL for nothing. */
+export function json(value: object | null): string {
   if (value === null || (Array.isArray(value) && value.length === 0)) return 'NULL';
   return `${escapeLiteral(JSON.stringify(value))}::jsonb`;
 }
@@ -227,7 +249,7 @@ function json(value: object | null): string {
 /** What an audit row says. `before` and `after` hold no secret. */
 export type AuditEntry = {
   action: string;
-  targetType: 'team' | 'member' | 'key' | 'transfer' | 'rates';
+  targetType: 'team' | 'member' | 'key' | 'transfer' | 'rates' | 'invitation';
   targetId: string | null;
   before?: object | null;
   after?: object | null;
@@ -240,6 +262,7 @@ const TOLD_AS = {
   key: 'members',
   transfer: 'transfers',
   rates: 'rates',
+  invitation: 'invitations',
 } as const satisfies Record<AuditEntry['targetType'], Noun>;
 
 /** Remembers, with the change, who made it, when, from where and through which door; and tells that it was changed. */
@@ -248,11 +271,10 @@ export function audit(tx: Tx, entry: AuditEntry): void {
   touched(tx, TOLD_AS[entry.targetType], entry.targetType === 'member' && entry.targetId ? [entry.targetId] : []);
   tx.tx.audit.push({
     at: tx.at,
-    actorType: actor.type === 'seat' ? actor.credential.type : 'operator',
-    actorId: actor.type === 'seat' ? actor.credential.id : null,
+    ...credentialOf(actor),
     actorName: actor.name,
     door: actor.door,
-    address: actor.type === 'seat' ? actor.address : null,
+    address: actor.type === 'operator' ? null : actor.address,
     requestId: tx.requestId,
     ...entry,
   });
@@ -267,7 +289,7 @@ export function touched(tx: Tx, noun: Noun, memberIds: string[] | null): void {
 }
 
 /** What must follow the commit, if it comes. Ids only, never secrets; the same job twice in one change is one. */
-export function enqueue(tx: Tx, task: Task, payload: object): void {
+export function enqueue(tx: Queue, task: Task, payload: object): void {
   const already = tx.tx.jobs.some(
     (job) => job.task === task && JSON.stringify(job.payload) === JSON.stringify(payload),
   );

@@ -22,6 +22,8 @@ const MEMBER_MAY = {
   'messages.send': 'own',
   'reports.see': 'own',
   'audit.see': 'no',
+  'invitations.see': 'no',
+  'invitations.manage': 'no',
   'rates.see': 'no',
 } as const satisfies Record<string, 'own' | 'no'>;
 
@@ -30,7 +32,9 @@ export type Scope = 'team' | 'own';
 
 /** How far the actor's right reaches. Throws `owner_required` where it has none. */
 export function may(actor: Actor, permission: Permission): Scope {
-  if (actor.type === 'operator' || actor.role === 'owner') return 'team';
+  if (actor.type === 'operator') return 'team';
+  if (actor.type === 'guest') fail('owner_required');
+  if (actor.role === 'owner') return 'team';
   return MEMBER_MAY[permission] === 'own' ? 'own' : fail('owner_required');
 }
 

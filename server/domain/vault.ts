@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** What the service's one secret is used for. Nothing else in the product touches key material. */
 export type Vault = {
@@ -8,6 +8,10 @@ export type Vault = {
   seal(text: string): string;
   /** Opens what `seal` made. Throws when it was sealed under another secret, or changed. */
   open(sealed: string): string;
+  /** HMAC-SHA-256 of a text under a key of one use alone: what proves that a link was made here. 43 characters of base64url. */
+  sign(use: string, text: string): string;
+  /** Whether a signature is the one of this text, in a time that tells nothing. */
+  isSigned(use: string, text: string, signature: string): boolean;
   /** A secret for one use alone, always the same: 43 characters of base64url. */
   secretFor(use: string): string;
 };
@@ -24,7 +28,16 @@ export function makeVault(secret: string): Vault {
   const derive = (label: string) => Buffer.from(hkdfSync('sha256', secret, 'purser', label, 32));
   const pepper = derive('api-key-digest');
   const sealing = derive('seal');
+  const sign = (use: string, text: string) =>
+    createHmac('sha256', derive(`sign ${use}`))
+      .update(text)
+      .digest('base64url');
   return {
+    sign,
+    isSigned(use, text, signature) {
+      const [right, given] = [sign(use, text), signature].map((value) => Buffer.from(value));
+      return right!.length === given!.length && timingSafeEqual(right!, given!);
+    },
     secretFor: (use) => derive(use).toString('base64url'),
     digest: (key) => createHmac('sha256', pepper).update(key).digest(),
     seal(text) {

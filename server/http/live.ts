@@ -1,7 +1,8 @@
 import { announceAll, tellRest } from '@/server/domain/changes';
 import { fail } from '@/server/domain/errors';
 import { newRequestId } from '@/server/domain/ids';
-import { listWatching, type Person } from '@/server/domain/sessions/read';
+import type { Person } from '@/server/domain/person';
+import { listWatching } from '@/server/domain/sessions/read';
 import { env } from '@/server/env';
 import { log } from '@/server/log';
 import { Hub } from './hub';

@@ -1,12 +1,11 @@
 import { database } from '@/db/client';
-import type { Services } from '@/server/domain/ctx';
-import { makeVault } from '@/server/domain/vault';
+import { makeServices, type Services } from '@/server/domain/ctx';
 import { env } from '@/server/env';
 
 let made: Services | undefined;
 
-/** The process's database and vault, made at first use from its configuration. */
+/** The process's database, vault and ways, made at first use from its configuration. */
 export function services(): Services {
-  made ??= { database: database(), vault: makeVault(env().secret), demo: env().demo };
+  made ??= makeServices(database(), env());
   return made;
 }

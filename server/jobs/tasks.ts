@@ -18,6 +18,7 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
     'serve-waiting': async (payload) => {
       await serveWaiting(jobCtx(services, teamPayload.parse(payload).teamId));
     },
+    'send-mail': async () => {},
   };
   return {
     ...fromOutbox,

@@ -1,10 +1,9 @@
 import { Logger, run } from 'graphile-worker';
 import { openDatabase } from '@/db/client';
 import { announceAll, tellRest } from '@/server/domain/changes';
-import type { Services } from '@/server/domain/ctx';
+import { makeServices, type Services } from '@/server/domain/ctx';
 import { listAwaited } from '@/server/domain/messages/read';
 import { reportMessages } from '@/server/domain/messages/write';
-import { makeVault } from '@/server/domain/vault';
 import { env } from '@/server/env';
 import { describeFault, log } from '@/server/log';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
@@ -22,7 +21,7 @@ export async function startWorker(): Promise<Worker> {
   const settings = env();
   const owner = openDatabase(settings.ownerUrl, { max: 6, name: 'purser-worker' });
   const app = openDatabase(settings.databaseUrl, { max: settings.poolSize, name: 'purser-worker' });
-  const services: Services = { database: app, vault: makeVault(settings.secret), demo: settings.demo };
+  const services = makeServices(app, settings);
   const carrier = makeSandbox(async (teamId, reports) => {
     await reportMessages(jobCtx(services, teamId), reports);
   });

@@ -4,5 +4,5 @@ import { personalQuery, router } from './procedures';
 
 /** What is a person's own, asked for without naming a team. */
 export const account = router({
-  listSeats: personalQuery({ reply: seatsSchema, verb: (services, { userId }) => listSeats(services, userId) }),
+  listSeats: personalQuery({ reply: seatsSchema, verb: (asker) => listSeats(asker, asker.person.userId) }),
 });

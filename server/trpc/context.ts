@@ -1,6 +1,6 @@
 import type { SeatActor } from '@/server/domain/actor';
 import type { Services } from '@/server/domain/ctx';
-import type { Person } from '@/server/domain/sessions/read';
+import type { Origin, Person } from '@/server/domain/person';
 
 /**
  * What every procedure is given. The session's gate mints the actor anew for each request, from the seat as it is then:
@@ -12,6 +12,7 @@ export type Context = {
   actor: SeatActor | null;
   /** Who is signed in, for what is his own and no team's. */
   person: Person | null;
+  origin: Origin;
   requestId: string;
   /** The `Idempotency-Key` of the request: at most one change is asked for in it then. */
   idempotencyKey: string | null;

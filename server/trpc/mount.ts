@@ -1,5 +1,5 @@
 import 'server-only';
-import { clientAddress, currentPerson, seatIn } from '@/server/auth';
+import { currentPerson, requestOrigin, seatIn } from '@/server/auth';
 import { fail } from '@/server/domain/errors';
 import { env } from '@/server/env';
 import { readBytes } from '@/server/http/body';
@@ -19,8 +19,9 @@ export async function answerTrpc(request: Request): Promise<Response> {
     if ('error' in asked) throw asked.error;
     if (request.method !== 'GET') mustComeFromHere(request);
     const { asker, refuse } = await askerOf(request.headers.get(TEAM_FIELD));
-    allowance = await mustBeAllowed(asker, request);
-    return refuse ? refuse() : asker;
+    const whole = { ...asker, origin: await requestOrigin() };
+    allowance = mustBeAllowed(whole, request);
+    return refuse ? refuse() : whole;
   };
   const whole = 'error' in asked ? request : asked;
   const response = await handleTrpc(whole, { services: services(), open });
@@ -35,7 +36,7 @@ async function withBody(request: Request): Promise<Request> {
   return new Request(url, { method, headers, body: new Uint8Array(await readBytes(request)) });
 }
 
-async function askerOf(slug: string | null): Promise<{ asker: Asker; refuse?: () => never }> {
+async function askerOf(slug: string | null): Promise<{ asker: Omit<Asker, 'origin'>; refuse?: () => never }> {
   if (slug === null) return { asker: { actor: null, person: await currentPerson() } };
   const place = await seatIn(slug);
   if (place.ok) return { asker: { actor: place.actor, person: place.person } };
@@ -47,13 +48,10 @@ async function askerOf(slug: string | null): Promise<{ asker: Asker; refuse?: ()
 let limiter: ReturnType<typeof makeLimiter> | undefined;
 
 /** Counts a request against its person, or its address where there is none: every call of a batch. */
-async function mustBeAllowed({ person }: Asker, { url }: Request): Promise<Record<string, string>> {
+function mustBeAllowed({ person, origin }: Asker, { url }: Request): Record<string, string> {
   limiter ??= makeLimiter('person', env().rateLimit / env().webProcesses);
   const calls = new URL(url).pathname.split(',').length;
-  const { allowed, retryAfterSeconds, headers } = limiter(
-    person?.userId ?? (await clientAddress()) ?? 'unknown',
-    calls,
-  );
+  const { allowed, retryAfterSeconds, headers } = limiter(person?.userId ?? origin.address ?? 'unknown', calls);
   if (!allowed) fail('rate_limited', { retryAfterSeconds, detail: `Ask again in ${retryAfterSeconds} s.` });
   return headers;
 }

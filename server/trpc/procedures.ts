@@ -1,11 +1,11 @@
 import { initTRPC } from '@trpc/server';
 import { z, type ZodType } from 'zod';
-import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
+import { makeCtx, type Ctx } from '@/server/domain/ctx';
 import { fail, Refusal } from '@/server/domain/errors';
 import { hashRequest, once, readIdempotencyKey, type Keep } from '@/server/domain/idempotency';
 import { newRequestId } from '@/server/domain/ids';
 import { mustBeStorable } from '@/server/domain/input';
-import type { Person } from '@/server/domain/sessions/read';
+import type { Guest, Personal } from '@/server/domain/person';
 import { log } from '@/server/log';
 import type { Context } from './context';
 import { problemOf } from './problem';
@@ -82,19 +82,74 @@ export function query<R extends ZodType, I extends ZodType = typeof nothing>(spe
 }
 
 /** For who is signed in, whatever his teams: nothing here knows a team or a seat. */
-const personal = open.use(async ({ ctx, next }) => {
+const personal = open.use(async ({ ctx, getRawInput, next }) => {
   if (!ctx.person) fail('missing_key', { detail: 'Sign in first.' });
+  mustBeStorable(await getRawInput());
   return next({ ctx: { person: ctx.person } });
 });
 
-/** A reading of what is the person's own. */
-export function personalQuery<R extends ZodType>(spec: {
+type PersonalSpec<I extends ZodType, R extends ZodType> = {
+  input?: I;
   reply: R;
-  verb: (services: Services, person: Person) => Promise<z.output<R>>;
-}) {
+  verb: (asker: Personal, input: z.output<I>) => Promise<z.output<R>>;
+};
+
+/** A reading of what is the person's own. */
+export function personalQuery<R extends ZodType, I extends ZodType = typeof nothing>(spec: PersonalSpec<I, R>) {
+  const input = (spec.input ?? nothing) as I;
   return personal
-    .input(nothing)
-    .query(async ({ ctx }): Promise<z.input<R>> => z.encode(spec.reply, await spec.verb(ctx.services, ctx.person)));
+    .input(input)
+    .query(async ({ ctx, ...call }): Promise<z.input<R>> =>
+      z.encode(spec.reply, await spec.verb({ ...guestOf(ctx), person: ctx.person }, call.input as z.output<I>)),
+    );
+}
+
+/** A change of what is the person's own. Asked again it changes nothing more: no Idempotency-Key is looked at. */
+export function personalMutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: PersonalSpec<I, R>) {
+  const input = (spec.input ?? nothing) as I;
+  return personal
+    .input(input)
+    .mutation(async ({ ctx, ...call }): Promise<z.input<R>> =>
+      z.encode(spec.reply, await spec.verb({ ...guestOf(ctx), person: ctx.person }, call.input as z.output<I>)),
+    );
+}
+
+type GuestSpec<I extends ZodType, R extends ZodType> = {
+  input?: I;
+  reply: R;
+  verb: (asker: Guest, input: z.output<I>) => Promise<z.output<R>>;
+};
+
+const guestOf = ({ services, person, origin, requestId }: Context): Guest => ({
+  ...services,
+  person,
+  origin,
+  requestId,
+});
+
+const anyone = open.use(async ({ getRawInput, next }) => {
+  mustBeStorable(await getRawInput());
+  return next();
+});
+
+/** A reading for anyone, signed in or not: what is asked for proves itself, by a link or a code. */
+export function guestQuery<R extends ZodType, I extends ZodType = typeof nothing>(spec: GuestSpec<I, R>) {
+  const input = (spec.input ?? nothing) as I;
+  return anyone
+    .input(input)
+    .query(async ({ ctx, ...call }): Promise<z.input<R>> =>
+      z.encode(spec.reply, await spec.verb(guestOf(ctx), call.input as z.output<I>)),
+    );
+}
+
+/** A change that anyone may ask for. */
+export function guestMutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: GuestSpec<I, R>) {
+  const input = (spec.input ?? nothing) as I;
+  return anyone
+    .input(input)
+    .mutation(async ({ ctx, ...call }): Promise<z.input<R>> =>
+      z.encode(spec.reply, await spec.verb(guestOf(ctx), call.input as z.output<I>)),
+    );
 }
 
 /** A verb that changes something: once for the request's Idempotency-Key, where it has one. */

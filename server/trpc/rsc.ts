@@ -3,7 +3,7 @@ import { dehydrate, QueryClient, type DehydratedState, type FetchQueryOptions } 
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import { notFound, redirect } from 'next/navigation';
 import { cache } from 'react';
-import { askedPath, currentPerson, seatIn } from '@/server/auth';
+import { askedPath, currentPerson, requestOrigin, seatIn } from '@/server/auth';
 import { newRequestId } from '@/server/domain/ids';
 import { lastWord } from '@/server/http/live';
 import { services } from '@/server/http/services';
@@ -19,7 +19,8 @@ export const serverQueries = cache(async (slug: string) => {
   // Before anything is asked: all that was told until then is in the answers.
   const since = lastWord();
   const place = await seatIn(slug);
-  if (place.ok) return { ...queriesOf({ actor: place.actor, person: place.person }), since };
+  if (place.ok)
+    return { ...queriesOf({ actor: place.actor, person: place.person, origin: await requestOrigin() }), since };
   if (place.reason === 'none') notFound();
   return place.reason === 'inactive' ? redirect(`/?deactivated=${slug}`) : toSignIn();
 });
@@ -28,12 +29,17 @@ export const serverQueries = cache(async (slug: string) => {
 export const personalQueries = cache(async () => {
   const since = lastWord();
   const person = await currentPerson();
-  return person ? { ...queriesOf({ actor: null, person }), since } : toSignIn();
+  return person ? { ...queriesOf({ actor: null, person, origin: await requestOrigin() }), since } : toSignIn();
 });
 
 const toSignIn = async (): Promise<never> => redirect(`/sign-in?next=${encodeURIComponent(await askedPath())}`);
 
-function queriesOf(asker: Pick<Context, 'actor' | 'person'>) {
+/** As `serverQueries`, for a page that anyone may see. */
+export const guestQueries = cache(async () =>
+  queriesOf({ actor: null, person: await currentPerson(), origin: await requestOrigin() }),
+);
+
+function queriesOf(asker: Pick<Context, 'actor' | 'person' | 'origin'>) {
   const client = new QueryClient({ defaultOptions: { queries: { staleTime: 15_000 } } });
   const ctx = { ...asker, services: services(), requestId: newRequestId(), idempotencyKey: null };
   const trpc = createTRPCOptionsProxy({ router: appRouter, ctx, queryClient: client });

@@ -3,7 +3,7 @@ import { openDatabase } from '@/db/client';
 import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
 import { DomainError, Refusal } from '@/server/domain/errors';
 import type { Report } from '@/server/domain/messages/write';
-import { makeVault } from '@/server/domain/vault';
+import { services } from '@/server/http/services';
 import { ownerPool, type TestTeam } from '../support/team';
 
 /** Counts of the short form are multiplied by this in the long one. */
@@ -38,8 +38,7 @@ export function makeRandom(seed: number): Random {
 /** A process's own services on the test's database, with as many connections as a proof has clients. */
 export function openServices(connections: number): Services & { close: () => Promise<void> } {
   const database = openDatabase(process.env['DATABASE_URL']!, { max: connections, name: 'proof' });
-  const vault = makeVault(process.env['PURSER_SECRET']!);
-  return { database, vault, demo: false, close: () => database.pool.end() };
+  return { ...services(), database, demo: false, close: () => database.pool.end() };
 }
 
 /** The same actor on other services. */

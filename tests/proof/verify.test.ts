@@ -11,7 +11,7 @@ import { createMemberInput } from '@/server/domain/members/schema';
 import { createMember, deleteMember } from '@/server/domain/members/write';
 import { reportMessages, sendMessage } from '@/server/domain/messages/write';
 import { createTeam } from '@/server/domain/teams/write';
-import { makeVault } from '@/server/domain/vault';
+import { services } from '@/server/http/services';
 import { ownDatabase, type TestDatabase } from '../support/database';
 import { micros } from '../support/team';
 import { failed } from './support';
@@ -54,7 +54,7 @@ async function write(services: Services): Promise<Books> {
 beforeAll(async () => {
   template = await ownDatabase();
   const database = openDatabase(template.appUrl, { max: 2 });
-  books = await write({ database, vault: makeVault(process.env['PURSER_SECRET']!), demo: false });
+  books = await write({ ...services(), database, demo: false });
   await database.pool.end();
 });
 afterAll(() => template.drop());

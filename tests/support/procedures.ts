@@ -1,7 +1,7 @@
 import { ZodDefault, ZodObject, ZodUnion, type ZodType } from 'zod';
 import type { SeatActor } from '@/server/domain/actor';
 import { newRequestId, newUuid7, printId, type IdPrefix } from '@/server/domain/ids';
-import type { Person } from '@/server/domain/sessions/read';
+import type { Origin, Person } from '@/server/domain/person';
 import { services } from '@/server/http/services';
 import { ProblemError, type Problem } from '@/server/trpc/problem';
 import { appRouter, createCaller } from '@/server/trpc/router';
@@ -10,8 +10,11 @@ import { ctxOf } from './team';
 /** One procedure of the router: its noun, its name, and its input as a schema. */
 export type Procedure = { noun: string; id: string; type: 'query' | 'mutation'; input: ZodType };
 
+/** What needs no seat: a person's own things, and what anyone may ask for. */
+const WITHOUT_SEAT = ['account', 'access', 'joining'];
+
 /** Every procedure of a team, found in the router itself. */
-export const listProcedures = (): Procedure[] => listAll().filter(({ noun }) => noun !== 'account');
+export const listProcedures = (): Procedure[] => listAll().filter(({ noun }) => !WITHOUT_SEAT.includes(noun));
 
 /** Those of a person, who names no team. */
 export const listPersonal = (): Procedure[] => listAll().filter(({ noun }) => noun === 'account');
@@ -89,6 +92,9 @@ export const personOf = ({ credential, name }: SeatActor): Person => ({
   email: 'somebody@example.test',
 });
 
+/** From where the tests ask. */
+export const HERE: Origin = { address: '192.0.2.1', agent: 'a test' };
+
 /** What came of a call: its answer or its problem. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer
 export type Result = { data: any; problem: null } | { data: null; problem: Problem };
@@ -102,7 +108,7 @@ export async function callProcedure(
   demo = true,
 ): Promise<Result> {
   const { noun } = listProcedures().find((one) => one.id === id)!;
-  const given = { actor, person: actor && personOf(actor), requestId: newRequestId(), idempotencyKey };
+  const given = { actor, person: actor && personOf(actor), origin: HERE, requestId: newRequestId(), idempotencyKey };
   const context = { services: { ...services(), demo }, ...given };
   const caller = createCaller(context) as unknown as Record<
     string,

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { newRequestId, newUuid7 } from '@/server/domain/ids';
-import type { Person } from '@/server/domain/sessions/read';
+import type { Person } from '@/server/domain/person';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
-import { listPersonal, sessionOf } from '../support/procedures';
+import { HERE, listPersonal, sessionOf } from '../support/procedures';
 import { makeTeam, ownerPool, type TestTeam } from '../support/team';
 
 const call = (person: Person | null, actor: Awaited<ReturnType<typeof sessionOf>> | null = null) =>
-  createCaller({ services: services(), actor, person, requestId: newRequestId(), idempotencyKey: null }).account;
+  createCaller({ services: services(), actor, person, origin: HERE, requestId: newRequestId(), idempotencyKey: null })
+    .account;
 
 async function ownerOf(team: TestTeam): Promise<Person> {
   const { rows } = await ownerPool().query<Person>(

@@ -11,7 +11,7 @@ import { handleTrpc } from '@/server/trpc/handler';
 import { ProblemError, type Problem } from '@/server/trpc/problem';
 import { createCallerFactory, mutation, query, router } from '@/server/trpc/procedures';
 import { expectRefusal, useDoors, type Asked } from '../support/doors';
-import { callProcedure, sessionOf } from '../support/procedures';
+import { callProcedure, HERE, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
 
 const doors = useDoors();
@@ -31,6 +31,7 @@ async function thrownBy(verb: () => Promise<never>, door: 'query' | 'mutation' =
     services: services(),
     actor,
     person: null,
+    origin: HERE,
     requestId,
     idempotencyKey: null,
   });
@@ -245,7 +246,7 @@ describe('over HTTP', () => {
           body: JSON.stringify(input),
           headers: { 'Content-Type': 'application/json' },
         }),
-        { services: services(), open: async () => ({ actor: await sessionOf(ownerKey), person: null }) },
+        { services: services(), open: async () => ({ actor: await sessionOf(ownerKey), person: null, origin: HERE }) },
       );
     const { data: me } = await callProcedure(await sessionOf(ownerKey), 'getMe');
     const path = 'members.deleteMember';

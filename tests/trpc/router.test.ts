@@ -7,7 +7,7 @@ import type { AppRouter } from '@/server/trpc/router';
 import { auditOf } from '../support/door';
 import { useDoors, type Asked } from '../support/doors';
 import { fieldsAt, listOperations, type Listed } from '../support/operations';
-import { callProcedure, listVerbs, sessionOf, shapeOf } from '../support/procedures';
+import { callProcedure, HERE, listVerbs, sessionOf, shapeOf } from '../support/procedures';
 import { addMember, makeTeam } from '../support/team';
 
 const doors = useDoors();
@@ -114,7 +114,7 @@ describe('over HTTP', () => {
     const request = new Request(`http://localhost/api/trpc/${path}`, { headers: json, ...init });
     const response = await handleTrpc(request, {
       services: services(),
-      open: async () => ({ actor: await sessionOf(key), person: null }),
+      open: async () => ({ actor: await sessionOf(key), person: null, origin: HERE }),
     });
     return { status: response.status, headers: response.headers, body: await response.json() };
   };
@@ -155,7 +155,7 @@ describe('over HTTP', () => {
     const { ownerKey } = await makeTeam();
     const nobody = await handleTrpc(new Request('http://localhost/api/trpc/team.getMe'), {
       services: services(),
-      open: async () => ({ actor: null, person: null }),
+      open: async () => ({ actor: null, person: null, origin: HERE }),
     });
     expect([nobody.status, (await nobody.json()).error.data.code]).toEqual([401, 'missing_key']);
     const unknown = await ask(ownerKey, 'members.dropMembers');

@@ -87,7 +87,7 @@ export function showTransfer(row: TransferRow, viewer: Actor, currency: string):
     balanceAfter: after,
     createdAt: row.createdAt,
   };
-  if (viewer.type === 'operator' || viewer.role === 'owner') return shown;
+  if (viewer.type !== 'seat' || viewer.role === 'owner') return shown;
   const own = row.actorMember === viewer.memberId || row.actorType === 'rule';
   return {
     ...shown,

@@ -254,7 +254,7 @@ export async function firstKeptDay(ctx: Ctx): Promise<string | null> {
  */
 export function sendingSeat(ctx: Ctx, onBehalfOf: string | null): string {
   may(ctx.actor, 'messages.send');
-  if (ctx.actor.type === 'operator') return onBehalfOf ?? fail('not_found');
+  if (ctx.actor.type !== 'seat') return onBehalfOf ?? fail('not_found');
   if (onBehalfOf === null) return ctx.actor.memberId;
   return ctx.actor.role === 'owner' ? onBehalfOf : fail('owner_required');
 }

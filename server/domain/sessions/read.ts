@@ -7,10 +7,8 @@ import type { Role, SeatActor } from '../actor';
 import type { Services } from '../ctx';
 import { asTeamId } from '../ids';
 import { isStorable } from '../input';
+import type { Person } from '../person';
 import type { Seat } from './schema';
-
-/** Who is signed in, in one browser. */
-export type Person = { sessionId: string; userId: string; name: string; email: string };
 
 /** A person's place in the team of a slug. A team or seat that is not his is told as a slug that was never given. */
 export type Place =

@@ -8,7 +8,7 @@ import { sha256 } from '../idempotency';
 import { newUuid7 } from '../ids';
 import { isStorable } from '../input';
 import { MAX_PASSWORD_LENGTH } from '../members/rules';
-import type { Person } from './read';
+import type { Origin, Person } from '../person';
 import { LIMITS, networkOf, NOBODYS_HASH, normaliseAccount, SESSION_DAYS } from './rules';
 
 /** What came of a sign-in. Of a refusal nothing tells whether there is such an account. */
@@ -16,9 +16,6 @@ export type SignedIn =
   | { ok: true; person: Person }
   | { ok: false; reason: 'wrong' }
   | { ok: false; reason: 'throttled'; minutes: number };
-
-/** From where a browser signs in. */
-export type Origin = { address: string | null; agent: string | null };
 
 const AGENT_KEPT = 400;
 

@@ -1,0 +1,72 @@
+import { sql } from 'drizzle-orm';
+import {
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { instant, micros, teamId } from './columns';
+import { members } from './members';
+import { teams } from './teams';
+
+/** An invitation. Its links are HMACs over id, version and way, so no secret is stored. */
+export const invitations = pgTable(
+  'invitations',
+  {
+    teamId: teamId(),
+    id: uuid().notNull(),
+    email: text().notNull(),
+    name: text(),
+    role: text({ enum: ['owner', 'member'] }).notNull(),
+    /** The seat that is to be taken over; once accepted, the seat that was taken. */
+    memberId: uuid(),
+    /** One that has run out is `pending` until somebody writes; readers judge it by `expires_at`. */
+    status: text({ enum: ['pending', 'accepted', 'declined', 'expired', 'revoked'] }).notNull(),
+    version: integer().notNull().default(1),
+    credit: micros(),
+    recharge: jsonb(),
+    expiresAt: instant().notNull(),
+    createdAt: instant().notNull().defaultNow(),
+    /** When it was accepted, declined or revoked. */
+    closedAt: instant(),
+    acceptedBy: uuid(),
+    /** When its holder asked for a new link. */
+    requestedAt: instant(),
+    /** The newest mail of it. */
+    mailId: uuid(),
+    /** Who invites, as a transfer says who made it. */
+    actorType: text({ enum: ['user', 'key', 'operator'] }).notNull(),
+    actorId: text(),
+    actorName: text().notNull(),
+    actorMember: uuid(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.teamId, t.id] }),
+    foreignKey({ columns: [t.teamId], foreignColumns: [teams.id], name: 'invitations_team' }),
+    foreignKey({
+      columns: [t.teamId, t.memberId],
+      foreignColumns: [members.teamId, members.id],
+      name: 'invitations_member',
+    }),
+    index('invitations_by_status').on(t.teamId, t.status, t.id),
+    // An address has one open invitation of a team, and a seat one open claim.
+    uniqueIndex('invitations_pending_email')
+      .on(t.teamId, t.email)
+      .where(sql`${t.status} = 'pending'`),
+    uniqueIndex('invitations_pending_member')
+      .on(t.teamId, t.memberId)
+      .where(sql`${t.status} = 'pending' AND ${t.memberId} IS NOT NULL`),
+    check('invitations_credit', sql`${t.credit} > 0`),
+    check('invitations_status', sql`${t.status} IN ('pending', 'accepted', 'declined', 'expired', 'revoked')`),
+    check('invitations_closed', sql`(${t.status} IN ('pending', 'expired')) = (${t.closedAt} IS NULL)`),
+  ],
+);
+
+/** Which team an invitation belongs to. */
+export const invitationLookup = pgTable('invitation_lookup', { id: uuid().primaryKey(), teamId: uuid().notNull() });

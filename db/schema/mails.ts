@@ -1,0 +1,55 @@
+import { sql } from 'drizzle-orm';
+import { check, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { instant } from './columns';
+
+/**
+ * A mail to one address: what it is about, in ids and figures, and how it stands. Its words and its links are made when it is
+ * sent, so no secret is stored. Global, as people are: `team_id` is empty where it is about no team.
+ */
+export const mails = pgTable(
+  'mails',
+  {
+    id: uuid().primaryKey(),
+    teamId: uuid(),
+    userId: uuid(),
+    memberId: uuid(),
+    kind: text().notNull(),
+    address: text().notNull(),
+    /** The invitation, link or transfer that it is about. */
+    about: uuid(),
+    facts: jsonb()
+      .$type<Record<string, string | number | boolean | null>>()
+      .notNull()
+      .default(sql`'{}'::jsonb`),
+    state: text({ enum: ['queued', 'sent', 'delivered', 'bounced', 'failed'] })
+      .notNull()
+      .default('queued'),
+    attempts: integer().notNull().default(0),
+    provider: text(),
+    providerId: text(),
+    error: text(),
+    createdAt: instant().notNull().defaultNow(),
+    sentAt: instant(),
+    settledAt: instant(),
+  },
+  (t) => [
+    index('mails_by_team').on(t.teamId, t.id),
+    index('mails_by_user').on(t.userId),
+    index('mails_by_provider').on(t.providerId),
+    check('mails_state', sql`${t.state} IN ('queued', 'sent', 'delivered', 'bounced', 'failed')`),
+  ],
+);
+
+/** The mails of the demo, as they would have left the building. */
+export const mailbox = pgTable(
+  'mailbox',
+  {
+    id: uuid().primaryKey(),
+    address: text().notNull(),
+    subject: text().notNull(),
+    html: text().notNull(),
+    text: text().notNull(),
+    at: instant().notNull().defaultNow(),
+  },
+  (t) => [index('mailbox_by_address').on(t.address, t.id)],
+);

@@ -1,0 +1,28 @@
+/** What is mailed. Each kind has its words in `server/outbound/mail`. */
+export const MAIL_KINDS = [
+  'invitation',
+  'invitation-requested',
+  'credit-missing',
+  'welcome',
+  'role-changed',
+  'password-reset',
+  'password-changed',
+  'sign-up',
+  'new-sign-in',
+  'two-factor-changed',
+  'key-rotated',
+  'key-revealed',
+  'low-balance',
+  'recharge-waiting',
+  'recharge-served',
+  'mail-failed',
+  'member-deleted',
+] as const;
+export type MailKind = (typeof MAIL_KINDS)[number];
+
+/** Addresses under it are made up by the product itself: nothing is ever mailed to them. */
+const MADE_UP = '@members.invalid';
+
+/** Whether an address is somebody's: of `.invalid` (RFC 6761) the demo's own mailbox alone knows any. */
+export const canBeMailed = (address: string, way: 'resend' | 'smtp' | 'mailbox' | null): boolean =>
+  way !== null && !address.endsWith(MADE_UP) && (way === 'mailbox' || !address.endsWith('.invalid'));
