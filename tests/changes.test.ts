@@ -10,13 +10,14 @@ import {
 } from '@/server/domain/changes';
 import { makeCtx } from '@/server/domain/ctx';
 import { newUuid7, printId } from '@/server/domain/ids';
+import { createInvitation } from '@/server/domain/invitations/write';
 import { creditMember, fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
 import { deactivateMember, deleteMember, setRole } from '@/server/domain/members/write';
 import { reportMessages, sendMessage } from '@/server/domain/messages/write';
 import { serveWaiting } from '@/server/domain/recharge/write';
 import { openServices } from './proof/support';
 import { callProcedure, listProcedures, sessionOf } from './support/procedures';
-import { addMember, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';
+import { addMember, makeTeam, micros, ownerPool, someAddress, type TestMember, type TestTeam } from './support/team';
 import { openEar } from './support/told';
 
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
@@ -35,7 +36,7 @@ async function scene(): Promise<{ team: TestTeam; seat: TestMember }> {
 type Seats = 'seat' | 'owner' | 'none' | 'anybody' | 'new';
 type Row = {
   input: (seat: TestMember, team: TestTeam) => object | Promise<object>;
-  told: Partial<Record<'messages' | 'members' | 'transfers' | 'team' | 'rates', Seats>>;
+  told: Partial<Record<'messages' | 'members' | 'transfers' | 'team' | 'rates' | 'invitations', Seats>>;
 };
 
 const ofSeat = ({ mem }: TestMember) => ({ memberId: mem });
@@ -80,7 +81,15 @@ const EVERY_CHANGE: Record<string, Row> = {
     input: ({ mem }) => ({ messages: [message, message], onBehalfOf: mem }),
     told: { messages: 'seat', ...money },
   },
+  createInvitation: { input: () => ({ email: someAddress() }), told: { invitations: 'none' } },
+  resendInvitation: { input: (_seat, team) => invitedTo(team), told: { invitations: 'none' } },
+  revokeInvitation: { input: (_seat, team) => invitedTo(team), told: { invitations: 'none' } },
 };
+
+async function invitedTo({ operator }: TestTeam): Promise<object> {
+  const { id } = await createInvitation(operator, { email: someAddress() });
+  return { invitationId: printId('inv', id) };
+}
 
 describe('every change', () => {
   it('is in the table above', () => {

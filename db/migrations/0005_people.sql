@@ -84,4 +84,5 @@ ALTER TABLE "invitations" DROP COLUMN "invited_by";--> statement-breakpoint
 ALTER TABLE "teams" ADD CONSTRAINT "teams_text_retention" CHECK ("teams"."text_retention_days" > 0);--> statement-breakpoint
 ALTER TABLE "teams" ADD CONSTRAINT "teams_low_balance" CHECK ("teams"."low_balance" >= 0 AND "teams"."member_low_balance" >= 0);--> statement-breakpoint
 ALTER TABLE "invitations" ADD CONSTRAINT "invitations_status" CHECK ("invitations"."status" IN ('pending', 'accepted', 'declined', 'expired', 'revoked'));--> statement-breakpoint
-ALTER TABLE "invitations" ADD CONSTRAINT "invitations_closed" CHECK (("invitations"."status" IN ('pending', 'expired')) = ("invitations"."closed_at" IS NULL));
+ALTER TABLE "invitations" ADD CONSTRAINT "invitations_closed" CHECK (("invitations"."status" IN ('pending', 'expired')) = ("invitations"."closed_at" IS NULL));--> statement-breakpoint
+ALTER TABLE "invitations" ADD COLUMN "transfer_id" uuid;

@@ -38,6 +38,8 @@ export const invitations = pgTable(
     acceptedBy: uuid(),
     /** When its holder asked for a new link. */
     requestedAt: instant(),
+    /** The starting credit that was paid when it was accepted; null where the master could not pay it. */
+    transferId: uuid(),
     /** The newest mail of it. */
     mailId: uuid(),
     /** Who invites, as a transfer says who made it. */

@@ -102,6 +102,17 @@ export const ERRORS = {
     title: 'This person has a seat in the team already',
     advice: 'One person has one seat in a team. Delete the other seat first, or go on with it.',
   },
+  invitation_pending: {
+    status: 409,
+    title: 'An invitation is open already',
+    advice:
+      'One address has one open invitation of a team, and one member one open claim. Resend it, or revoke it first.',
+  },
+  invitation_closed: {
+    status: 410,
+    title: 'The invitation is no longer open',
+    advice: 'It was accepted, declined or revoked, or its link is old. A new one can be made.',
+  },
   already_reversed: {
     status: 409,
     title: 'The transfer was reversed before',

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { invitationSchema } from '@/server/domain/invitations/schema';
 import type { keySchema } from '@/server/domain/keys/schema';
 import type { movementSchema, transferSchema } from '@/server/domain/ledger/schema';
 import type { memberSchema } from '@/server/domain/members/schema';
@@ -47,6 +48,22 @@ export const member: z.input<typeof memberSchema> = {
   createdAt: '2026-03-01T08:00:00.000Z',
   updatedAt: '2026-03-01T08:00:00.000Z',
   deletedAt: null,
+};
+
+export const invitation: z.input<typeof invitationSchema> = {
+  id: exampleId('inv'),
+  email: 'jo@northwind.example',
+  name: 'Jo Sand',
+  role: 'member',
+  memberId: null,
+  status: 'pending',
+  delivery: 'sent',
+  credit: '25.00',
+  recharge: null,
+  url: `https://purser.example.com/invite/${exampleId('inv')}.c1.4bQz7nTsWk2VdXy9RfLm3HjPc6GaUe8YtNDsB7kQm1x`,
+  expiresAt: '2026-03-08T08:00:00.000Z',
+  createdAt: '2026-03-01T08:00:00.000Z',
+  acceptedAt: null,
 };
 
 export const team: z.input<typeof teamSchema> = {

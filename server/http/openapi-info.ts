@@ -22,6 +22,7 @@ paid from one master balance.
 export const TAGS: Record<string, string> = {
   me: 'Who am I, and the balance that this key spends.',
   team: 'The team, its settings and its master balance.',
+  invitations: 'People who are invited, by mail or by a link given by hand.',
   members: 'Seats of the team: their keys, roles, balances and auto-recharge rules.',
   transfers: 'Every movement of money.',
   rates: 'The prices of a segment, by country and prefix.',

@@ -11,6 +11,7 @@ export const ofTransfer = { transferId: idCodec('trf') };
 export const oneMember = z.strictObject(ofMember);
 export const oneMessage = z.strictObject({ messageId: idCodec('msg') });
 export const oneTransfer = z.strictObject(ofTransfer);
+export const oneInvitation = z.strictObject({ invitationId: idCodec('inv') });
 export const oneKey = z.strictObject({ keyId: idCodec('key') });
 
 /** The seat for which an owner sends: the API's `Member` header. */

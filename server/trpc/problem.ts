@@ -24,6 +24,8 @@ const NAMES: Record<(typeof ERRORS)[ErrorCode]['status'], TRPC_ERROR_CODE_KEY> =
   404: 'NOT_FOUND',
   405: 'METHOD_NOT_SUPPORTED',
   409: 'CONFLICT',
+  // It has no word for what is gone; nothing reads this one.
+  410: 'CONFLICT',
   413: 'PAYLOAD_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA_TYPE',
   422: 'UNPROCESSABLE_CONTENT',

@@ -1,5 +1,7 @@
 import { account } from './account';
 import { audit } from './audit';
+import { invitations } from './invitations';
+import { joining } from './joining';
 import { keys } from './keys';
 import { members } from './members';
 import { messages } from './messages';
@@ -15,6 +17,8 @@ export const appRouter = router({
   account,
   team,
   members,
+  invitations,
+  joining,
   keys,
   transfers,
   recharge,

@@ -6,7 +6,7 @@ import { newUuid7, printId } from '@/server/domain/ids';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 import type { Answer } from '../support/api';
-import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';
+import { addMember, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
 import { expectProblem, useApi, whileMasterIsHeld, type Caller } from '../support/door';
 
 const as = useApi();
@@ -59,6 +59,16 @@ const CAUSES: Record<ErrorCode, Cause> = {
       () => ownerPool().query("UPDATE teams SET status = 'suspended' WHERE id = $1", [team.teamId]),
       () => owner.post('/members'),
     ),
+  invitation_pending: async (owner) => {
+    const body = { email: someAddress() };
+    await owner.post('/invitations', body);
+    return owner.post('/invitations', body);
+  },
+  invitation_closed: async (owner) => {
+    const { id } = (await owner.post('/invitations', { email: someAddress() })).body;
+    await owner.delete(`/invitations/${id}`);
+    return owner.post(`/invitations/${id}/resend`);
+  },
   not_found: (owner) => owner.get(`/members/${printId('mem', newUuid7())}`),
   method_not_allowed: (owner) => owner.delete('/me'),
   idempotency_in_flight: async (owner, team) => {

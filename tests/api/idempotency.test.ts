@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fundTeam } from '@/server/domain/ledger/write';
 import { registered } from '@/server/http/operation';
 import type { Answer } from '../support/api';
-import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';
+import { addMember, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
 import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld, type Caller } from '../support/door';
 
 const as = useApi();
@@ -54,6 +54,11 @@ const EVERY_POST: Record<string, (team: TestTeam) => Promise<{ path: string; bod
   },
   '/messages/batch': () => Promise.resolve({ path: '/messages/batch', body: { messages: [message, message] } }),
   '/rates/confirm': () => Promise.resolve({ path: '/rates/confirm' }),
+  '/invitations': () => Promise.resolve({ path: '/invitations', body: { email: someAddress() } }),
+  '/invitations/{id}/resend': async (team) => {
+    const { id } = (await as(team.ownerKey).post('/invitations', { email: someAddress() })).body;
+    return { path: `/invitations/${id}/resend` };
+  },
   '/messages/estimate': () => Promise.resolve({ path: '/messages/estimate', body: message }),
 };
 

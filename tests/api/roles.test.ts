@@ -8,7 +8,7 @@ import { DOORS, expectRefusal, useDoors, type Door, type Said, type Who } from '
 import type { Answer } from '../support/api';
 import { listOperations } from '../support/operations';
 import { listProcedures, listVerbs, sessionOf } from '../support/procedures';
-import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
+import { addMember, makeTeam, ownerPool, someAddress, type TestMember, type TestTeam } from '../support/team';
 
 const doors = useDoors();
 const { as } = doors;
@@ -21,7 +21,7 @@ type Outcome = number | ErrorCode;
  * Who may do what (the product's table): what an owner gets, and what a member gets for what is its own and for what is
  * another's. `other` null: the operation names nobody. A new one, at either door, fails until it stands here.
  */
-const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null; body?: object }> = {
+const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null; body?: object | (() => object) }> = {
   getMe: { owner: 200, own: 200, other: null },
   getTeam: { owner: 200, own: 'owner_required', other: null },
   updateTeam: { owner: 200, own: 'owner_required', other: null, body: { name: 'Changed' } },
@@ -56,6 +56,11 @@ const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null;
   listRates: { owner: 200, own: 'owner_required', other: null },
   replaceRates: { owner: 200, own: 'owner_required', other: null, body: { rates: [{ prefix: '1', price: '0.01' }] } },
   confirmRates: { owner: 200, own: 'owner_required', other: null },
+  listInvitations: { owner: 200, own: 'owner_required', other: null },
+  createInvitation: { owner: 201, own: 'owner_required', other: null, body: () => ({ email: someAddress() }) },
+  getInvitation: { owner: 200, own: 'owner_required', other: 'owner_required' },
+  resendInvitation: { owner: 200, own: 'owner_required', other: 'owner_required' },
+  revokeInvitation: { owner: 200, own: 'owner_required', other: 'owner_required' },
 };
 
 /**
@@ -68,8 +73,10 @@ async function seatIn(team: TestTeam, options: { role?: 'owner' | 'member' } = {
   const seat = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' }, ...options });
   const sent = await as(seat.key).post('/messages', message);
   const credited = await as(team.ownerKey).post(`/members/${seat.mem}/credit`, { amount: '1' });
+  const invited = await as(team.ownerKey).post('/invitations', { email: someAddress() });
   const ids = {
     mem: seat.mem,
+    inv: invited.body.id,
     msg: sent.body.id,
     trf: credited.body.transfer.id,
     key: printId('key', seat.member.apiKey!.id),
@@ -81,7 +88,8 @@ async function seatIn(team: TestTeam, options: { role?: 'owner' | 'member' } = {
 function ask(door: Door, who: Who, id: string, about: Seat, options: { byName: boolean }): Promise<Said> {
   const { operation } = listOperations().find((one) => one.id === id)!;
   const onBehalfOf = options.byName && operation.onBehalf ? about.mem : undefined;
-  return doors[door](who, { id, ids: about.ids, body: ROWS[id]!.body, onBehalfOf });
+  const { body } = ROWS[id]!;
+  return doors[door](who, { id, ids: about.ids, body: typeof body === 'function' ? body() : body, onBehalfOf });
 }
 
 function expectOutcome(said: Said, outcome: Outcome): void {

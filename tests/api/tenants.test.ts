@@ -5,7 +5,7 @@ import { rowsOf, type Caller } from '../support/door';
 import { DOORS, expectRefusal, useDoors, type Door, type Said, type Who } from '../support/doors';
 import { idFieldsOf, listVerbs } from '../support/procedures';
 import { listOperations, fieldsAt, placesOf, type Place } from '../support/operations';
-import { addMember, makeTeam, type TestTeam } from '../support/team';
+import { addMember, makeTeam, someAddress, type TestTeam } from '../support/team';
 
 const doors = useDoors();
 const { as } = doors;
@@ -50,9 +50,14 @@ const ROWS: Record<string, { places: Place[]; body?: object }> = {
   listRates: { places: ['cursor'] },
   replaceRates: { places: [], body: { rates: [{ prefix: '1', price: '0.02' }] } },
   confirmRates: { places: [] },
+  listInvitations: { places: ['cursor'] },
+  createInvitation: { places: ['body'], body: { email: 'nobody-yet@example.test' } },
+  getInvitation: { places: ['path'] },
+  resendInvitation: { places: ['path'] },
+  revokeInvitation: { places: ['path'] },
 };
 
-type Ids = { ids: Record<'mem' | 'msg' | 'trf' | 'key', string>; cursors: Record<string, string> };
+type Ids = { ids: Record<'mem' | 'msg' | 'trf' | 'key' | 'inv', string>; cursors: Record<string, string> };
 type Inhabited = TestTeam & { member: Caller; own: Ids };
 
 /** A team with a member that has a key, money, a message, a rule with a history, and lists that go on. */
@@ -66,7 +71,11 @@ async function inhabit(): Promise<Inhabited> {
   const { data } = (await member.get('/transfers')).body;
   await owner.post(`/members/${mem}/key/rotate`, { overlapSeconds: 3600 });
   const keys = (await owner.get(`/members/${mem}/keys`)).body.data;
+  const invited = async () => (await owner.post('/invitations', { email: someAddress() })).body.id;
+  const inv: string = await invited();
+  await invited();
   const lists = {
+    listInvitations: '/invitations',
     listMembers: '/members',
     listKeys: `/members/${mem}/keys`,
     listRechargeEvents: `/members/${mem}/recharge/events`,
@@ -79,7 +88,7 @@ async function inhabit(): Promise<Inhabited> {
     cursors[id] = (await owner.get(`${path}?limit=1`)).body.nextCursor;
     expect(cursors[id], `${path} goes on`).toEqual(expect.any(String));
   }
-  return { ...team, member, own: { ids: { mem, msg: sent[0]!, trf: data[0].id, key: keys[0].id }, cursors } };
+  return { ...team, member, own: { ids: { mem, msg: sent[0]!, trf: data[0].id, key: keys[0].id, inv }, cursors } };
 }
 
 /** Ids of the same form that nobody was ever given. */
@@ -87,7 +96,7 @@ function neverGiven(): Ids {
   const cursor = () => randomBytes(24).toString('base64url');
   const cursors = Object.fromEntries(Object.keys(ROWS).map((id) => [id, cursor()]));
   const id = (prefix: keyof Ids['ids']) => printId(prefix, newUuid7());
-  return { ids: { mem: id('mem'), msg: id('msg'), trf: id('trf'), key: id('key') }, cursors };
+  return { ids: { mem: id('mem'), msg: id('msg'), trf: id('trf'), key: id('key'), inv: id('inv') }, cursors };
 }
 
 /** The request with foreign ids in one place, and the caller's own in all others. */
@@ -95,7 +104,7 @@ function ask(door: Door, who: Who, id: string, place: Place, foreign: Ids, own: 
   return doors[door](who, {
     id,
     ids: place === 'path' ? foreign.ids : own.ids,
-    body: ROWS[id]!.body,
+    body: place === 'body' ? { ...ROWS[id]!.body, memberId: foreign.ids.mem } : ROWS[id]!.body,
     query: {
       ...(place === 'cursor' && { cursor: foreign.cursors[id]! }),
       ...(place === 'filter' && { memberId: foreign.ids.mem }),

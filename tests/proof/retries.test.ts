@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { fundTeam } from '@/server/domain/ledger/write';
 import { registered } from '@/server/http/operation';
 import { serveApi, type Answer, type Api } from '../support/api';
-import { addMember, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from '../support/team';
+import { addMember, makeTeam, micros, ownerPool, someAddress, type TestMember, type TestTeam } from '../support/team';
 import { Gate, SCALE } from './support';
 
 const AT_ONCE = 20 * Math.min(SCALE, 5);
@@ -60,6 +60,12 @@ const ROWS: Record<string, (seat: TestMember, team: TestTeam) => Request | Promi
   '/rates/confirm': async () => {
     await ownerPool().query('UPDATE teams SET sample_prices = true WHERE id = $1', [team.teamId]);
     return { path: '/rates/confirm', other: {} };
+  },
+  '/invitations': () => ({ path: '/invitations', body: { email: someAddress() }, other: { email: someAddress() } }),
+  '/invitations/{id}/resend': async () => {
+    const body = { email: someAddress() };
+    const made = await api.call('POST', '/invitations', { key: team.ownerKey, body });
+    return { path: `/invitations/${made.body.id}/resend`, other: {} };
   },
   '/messages/estimate': () => ({ path: '/messages/estimate', body: message, other: { ...message, body: 'Bye' } }),
 };

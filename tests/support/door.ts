@@ -87,20 +87,25 @@ export async function balancesOf(team: Pick<TestTeam, 'teamId'>): Promise<Record
 }
 
 /** The actions of a team's audit log, oldest first. */
-export async function auditOf(
-  team: Pick<TestTeam, 'teamId'>,
-): Promise<{ action: string; targetId: string | null; door: string; actorType: string }[]> {
-  const { rows } = await ownerPool().query<{
-    action: string;
-    targetId: string | null;
-    door: string;
-    actorType: string;
-  }>(
-    'SELECT action, target_id AS "targetId", door, actor_type AS "actorType" FROM audit_events WHERE team_id = $1 ORDER BY id',
+export async function auditOf(team: Pick<TestTeam, 'teamId'>): Promise<AuditRow[]> {
+  const { rows } = await ownerPool().query<AuditRow>(
+    `SELECT action, target_id AS "targetId", door, actor_type AS "actorType", actor_name AS "actorName", address, before, after
+     FROM audit_events WHERE team_id = $1 ORDER BY id`,
     [team.teamId],
   );
   return rows;
 }
+
+export type AuditRow = {
+  action: string;
+  targetId: string | null;
+  door: string;
+  actorType: string;
+  actorName: string;
+  address: string | null;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+};
 
 /** Holds a team's master account, as a slow transaction would: every movement of its money waits until `work` is done. */
 export async function whileMasterIsHeld<T>(team: Pick<TestTeam, 'teamId'>, work: () => Promise<T>): Promise<T> {

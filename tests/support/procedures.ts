@@ -53,6 +53,7 @@ export function shapeOf(schema: ZodType | null): Record<string, ZodType> {
 export const FIELD_OF: Partial<Record<IdPrefix, string>> = {
   mem: 'memberId',
   key: 'keyId',
+  inv: 'invitationId',
   msg: 'messageId',
   trf: 'transferId',
 };

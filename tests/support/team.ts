@@ -2,7 +2,7 @@ import { Pool } from 'pg';
 import { afterAll } from 'vitest';
 import type { Role, SeatActor } from '@/server/domain/actor';
 import { makeCtx, type Ctx } from '@/server/domain/ctx';
-import { printId, type TeamId } from '@/server/domain/ids';
+import { newUuid7, printId, type TeamId } from '@/server/domain/ids';
 import { fundTeam } from '@/server/domain/ledger/write';
 import { findKeyHolder } from '@/server/domain/keys/read';
 import { createMember } from '@/server/domain/members/write';
@@ -71,6 +71,9 @@ export async function addMember(
   const { member, secrets } = await createMember(team.operator, await createMemberInput.parseAsync(input));
   return { id: member.id, mem: printId('mem', member.id), key: secrets.apiKey, member };
 }
+
+/** An address that nobody has. */
+export const someAddress = (): string => `someone-${newUuid7()}@example.test`;
 
 let owner: Pool | undefined;
 

@@ -5,7 +5,7 @@ import { printId } from '@/server/domain/ids';
 import { fundTeam } from '@/server/domain/ledger/write';
 import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld } from '../support/door';
 import { callProcedure, listProcedures, sessionOf, type Result } from '../support/procedures';
-import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
+import { addMember, makeTeam, ownerPool, someAddress, type TestMember, type TestTeam } from '../support/team';
 
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
@@ -47,7 +47,15 @@ const EVERY_CHANGE: Record<string, (seat: TestMember, team: TestTeam) => object 
     const { transfer } = (await as(team.ownerKey).post(`/members/${mem}/credit`, { amount: '1' })).body;
     return { transferId: transfer.id };
   },
+  createInvitation: () => ({ email: someAddress(), credit: '1' }),
+  resendInvitation: (_seat, team) => invitedTo(team),
+  revokeInvitation: (_seat, team) => invitedTo(team),
 };
+
+async function invitedTo(team: TestTeam): Promise<object> {
+  const { id } = (await as(team.ownerKey).post('/invitations', { email: someAddress() })).body;
+  return { invitationId: id };
+}
 
 /** A team's owner at this door, and a seat with money and a rule. */
 async function setting(): Promise<{ team: TestTeam; seat: TestMember; session: SeatActor }> {

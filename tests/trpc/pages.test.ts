@@ -80,6 +80,7 @@ const ROWS: Record<string, Row> = {
     input: (memberId) => ({ memberId }),
     nothing: { rows: 0 },
   },
+  browseInvitations: { own: 'owner_required', other: null, ids: [], input: () => ({}) },
   pickSenders: { own: 'answers', other: null, ids: [], input: () => ({}) },
   previewMessages: {
     own: 'owner_required',

@@ -1,7 +1,13 @@
 import { printId, type IdPrefix } from '../ids';
 
 /** What kind of id names each kind of target. */
-const TARGETS: Record<string, IdPrefix> = { team: 'team', member: 'mem', key: 'key', transfer: 'trf' };
+const TARGETS: Record<string, IdPrefix> = {
+  team: 'team',
+  member: 'mem',
+  key: 'key',
+  transfer: 'trf',
+  invitation: 'inv',
+};
 
 /** What kind of id stands in each field of `before` and `after`. */
 const FIELDS: Record<string, IdPrefix> = { transferId: 'trf', memberId: 'mem', owner: 'mem' };

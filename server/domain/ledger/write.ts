@@ -21,7 +21,13 @@ export type Posting = {
   kind: Exclude<TransferKind, 'charge' | 'refund'>;
   memberId: string | null;
   amount: Micros | null;
-  by?: { actorType: 'rule'; actorId: null; actorName: string; actorMember: null };
+  /** Who did it, where that is not who acts: a rule, or who had promised it. */
+  by?: {
+    actorType: 'user' | 'key' | 'operator' | 'rule';
+    actorId: string | null;
+    actorName: string;
+    actorMember: string | null;
+  };
   note?: string | null;
   noteForMember?: string | null;
   reversalOf?: string;

@@ -1,6 +1,9 @@
+import { and, eq, sql } from 'drizzle-orm';
 import { mails } from '@/db/schema/mails';
+import { members } from '@/db/schema/members';
+import { users } from '@/db/schema/users';
 import type { Db } from '@/db/client';
-import { enqueue, type Queue, type Services } from '../ctx';
+import { enqueue, type Queue, type Services, type Tx } from '../ctx';
 import { newUuid7 } from '../ids';
 import { canBeMailed, type MailKind } from './rules';
 
@@ -26,4 +29,14 @@ export async function queueMail(tx: Services & Queue & { db: Db; now: Date }, ma
   await tx.db.insert(mails).values({ id, ...mail, createdAt: tx.now });
   enqueue(tx, 'send-mail', { mailId: id });
   return id;
+}
+
+/** Tells each active owner of the team: where he signs in, or at his seat's own address. */
+export async function tellOwners(tx: Tx, mail: Omit<NewMail, 'address' | 'userId'>): Promise<void> {
+  const owners = await tx.db
+    .select({ userId: members.userId, address: sql<string>`coalesce(${users.email}, ${members.email})` })
+    .from(members)
+    .leftJoin(users, eq(users.id, members.userId))
+    .where(and(eq(members.teamId, tx.actor.teamId), eq(members.role, 'owner'), eq(members.status, 'active')));
+  for (const owner of owners) await queueMail(tx, { ...mail, ...owner });
 }

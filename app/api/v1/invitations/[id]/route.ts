@@ -1,0 +1,26 @@
+import { getInvitation } from '@/server/domain/invitations/read';
+import { invitationSchema } from '@/server/domain/invitations/schema';
+import { revokeInvitation } from '@/server/domain/invitations/write';
+import { invitation } from '@/server/http/examples';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/invitations/{id}', {
+  params: { id: 'inv' },
+  GET: operation({
+    id: 'getInvitation',
+    summary: 'One invitation',
+    reply: invitationSchema,
+    errors: ['owner_required'],
+    example: { reply: invitation },
+    verb: (ctx, { params }) => getInvitation(ctx, params['id']!),
+  }),
+  DELETE: operation({
+    id: 'revokeInvitation',
+    summary: 'Revoke an invitation; its links are dead, it stays listed',
+    reply: invitationSchema,
+    errors: ['owner_required', 'invitation_closed'],
+    example: { reply: { ...invitation, status: 'revoked', url: null } },
+    verb: (ctx, { params }) => revokeInvitation(ctx, params['id']!),
+  }),
+});

@@ -1,0 +1,32 @@
+import { listInvitations } from '@/server/domain/invitations/read';
+import { createInvitationInput, invitationListInput, invitationSchema } from '@/server/domain/invitations/schema';
+import { createInvitation } from '@/server/domain/invitations/write';
+import { pageOfSchema } from '@/server/domain/lists';
+import { invitation } from '@/server/http/examples';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/invitations', {
+  GET: operation({
+    id: 'listInvitations',
+    summary: 'List invitations, newest first',
+    query: invitationListInput,
+    reply: pageOfSchema(invitationSchema),
+    errors: ['owner_required'],
+    example: { query: { status: 'pending' }, reply: { data: [invitation], nextCursor: null } },
+    verb: (ctx, { query }) => listInvitations(ctx, query),
+  }),
+  POST: operation({
+    id: 'createInvitation',
+    summary: 'Invite a person',
+    description:
+      'A link is mailed where mail is set up; `url` is one to be given by hand. Only the mailed one proves the address. ' +
+      'Starting credit and rule are made when it is accepted.',
+    body: createInvitationInput,
+    reply: invitationSchema,
+    status: 201,
+    errors: ['invalid_amount', 'owner_required', 'invitation_pending', 'already_member', 'member_deleted'],
+    example: { body: { email: 'jo@northwind.example', name: 'Jo Sand', credit: '25.00' }, reply: invitation },
+    verb: (ctx, { body }) => createInvitation(ctx, body),
+  }),
+});

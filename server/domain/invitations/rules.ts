@@ -1,0 +1,43 @@
+import { printId, parseId } from '../ids';
+import type { Vault } from '../vault';
+
+export const INVITATION_STATUSES = ['pending', 'accepted', 'declined', 'expired', 'revoked'] as const;
+export type InvitationStatus = (typeof INVITATION_STATUSES)[number];
+
+/** How the mail of an invitation stands; `none` where none was sent, and the link is to be copied. */
+export const DELIVERIES = ['none', 'queued', 'sent', 'delivered', 'bounced', 'failed'] as const;
+
+/** How long a link is good. */
+export const INVITATION_DAYS = 7;
+
+/** Whether a link came by mail, which proves the address, or was copied by an owner, which proves nothing. */
+export type Way = 'mailed' | 'copied';
+
+/** An invitation's link, read: it was made here, for this version. */
+export type Link = { invitationId: string; version: number; way: Way };
+
+const LETTERS = { mailed: 'm', copied: 'c' } as const satisfies Record<Way, string>;
+const TOKEN = /^(inv_[0-9a-z]{26})\.([mc])([1-9][0-9]{0,8})\.([A-Za-z0-9_-]{43})$/;
+
+const signed = (id: string, mark: string): string => `${id}.${mark}`;
+
+/** The token of a link: an HMAC over invitation, version and way, so that nothing of it is stored. */
+export function printToken(vault: Vault, { invitationId, version, way }: Link): string {
+  const text = signed(printId('inv', invitationId), `${LETTERS[way]}${version}`);
+  return `${text}.${vault.sign('invitation', text)}`;
+}
+
+/** Reads a token; null for one that was not made here. What it opens is the invitation's own to say. */
+export function readToken(vault: Vault, token: string): Link | null {
+  const [, id = '', letter = '', version = '', signature = ''] = TOKEN.exec(token) ?? [];
+  const invitationId = parseId('inv', id);
+  if (!invitationId || !vault.isSigned('invitation', signed(id, `${letter}${version}`), signature)) return null;
+  return { invitationId, version: Number(version), way: letter === LETTERS.mailed ? 'mailed' : 'copied' };
+}
+
+/** Where an invitation's link leads. */
+export const invitationUrl = (
+  { vault, appUrl }: { vault: Vault; appUrl: string },
+  { id, version }: { id: string; version: number },
+  way: Way,
+): string => `${appUrl}/invite/${printToken(vault, { invitationId: id, version, way })}`;

@@ -1,0 +1,282 @@
+import { and, eq, isNull, ne, sql } from 'drizzle-orm';
+import { isUniqueViolation } from '@/db/faults';
+import { invitations } from '@/db/schema/invitations';
+import { members } from '@/db/schema/members';
+import { teams } from '@/db/schema/teams';
+import { recoveryCodes, sessions, users } from '@/db/schema/users';
+import { audit, makeCtx, touched, transact, type Tx } from '../ctx';
+import { fail } from '../errors';
+import { asTeamId, newUuid7 } from '../ids';
+import { invitationIs, isNobodys, lockInvitation, mustNotBeClosed, type LockedInvitation } from '../invitations/write';
+import { issueKey } from '../keys/write';
+import { post } from '../ledger/write';
+import { queueMail, tellOwners } from '../mails/write';
+import { hashPassword, seatMember } from '../members/write';
+import { printAmount } from '../money';
+import type { Guest } from '../person';
+import { rechargeInput } from '../recharge/schema';
+import { fireRule, lockLiveSeat, writeRule } from '../recharge/write';
+import { findHolder, findLink, joinsAs, linkState, type FoundLink } from './read';
+import type { AcceptInvitation, Joined, LinkInput } from './schema';
+
+/** Opens the one transaction of a link: its team's, in which the guest may do what the invitation says and no more. */
+async function withLink<T>(
+  asker: Guest,
+  token: string,
+  work: (tx: Tx, invitation: LockedInvitation, link: FoundLink, slug: string) => Promise<T>,
+): Promise<T> {
+  const link = await findLink(asker, token);
+  const [team] = await asker.database.db
+    .select({ currency: teams.currency, slug: teams.slug })
+    .from(teams)
+    .where(and(eq(teams.id, link.teamId), ne(teams.status, 'closed')));
+  if (!team) fail('not_found');
+  const actor = {
+    type: 'guest',
+    teamId: asTeamId(link.teamId),
+    currency: team.currency,
+    name: asker.person?.name ?? 'Somebody with the link',
+    userId: asker.person?.userId ?? null,
+    door: 'web',
+    address: asker.origin.address,
+  } as const;
+  return transact(makeCtx(asker, actor, { requestId: asker.requestId }), null, async (tx) => {
+    if (tx.tx.team.status !== 'active') fail('team_suspended');
+    return work(tx, await lockInvitation(tx, link.invitationId), link, team.slug);
+  });
+}
+
+const stateOf = (link: FoundLink, { status, hasRunOut, version }: LockedInvitation) =>
+  linkState(link, { status: hasRunOut ? 'expired' : status, version, teamStatus: 'active' });
+
+const DEAD = {
+  replaced: 'A newer link was sent. Use that one.',
+  expired: 'Its seven days are over. Ask for a new one.',
+};
+
+/** @throws DomainError `invitation_closed` */
+function mustBeOpen(link: FoundLink, invitation: LockedInvitation): void {
+  mustNotBeClosed(invitation);
+  const state = stateOf(link, invitation);
+  if (state === 'replaced' || state === 'expired') fail('invitation_closed', { detail: DEAD[state] });
+}
+
+/**
+ * Accepts an invitation: whoever holds its link gets the seat, with the starting credit as far as the master can pay it (whole or
+ * not at all: then the owners are told) and the rule. A new person gives a name and a password; who has an account is signed in.
+ * @throws DomainError `not_found`, `invitation_closed`, `team_suspended`, `already_member`, `email_taken`, `missing_key` (sign in
+ * first, as the one who was invited), `invalid_request` (no name or password)
+ */
+export async function acceptInvitation(asker: Guest, input: AcceptInvitation): Promise<Joined> {
+  // Hashing takes tens of milliseconds on purpose; no transaction waits for it.
+  const passwordHash = input.password === undefined ? null : await hashPassword(input.password);
+  return withLink(asker, input.token, async (tx, invitation, link, slug) => {
+    mustBeOpen(link, invitation);
+    const joining = await enter(tx, asker, invitation, link, { name: input.name, passwordHash });
+    const memberId = await sit(tx, invitation, joining);
+    const transferId = await payCredit(tx, invitation, memberId);
+    if (invitation.recharge !== null && invitation.memberId === null) {
+      await writeRule(tx, memberId, await rechargeInput.parseAsync(invitation.recharge));
+      await fireRule(tx, memberId);
+    }
+    await tx.db
+      .update(invitations)
+      .set({ status: 'accepted', closedAt: tx.now, acceptedBy: joining.userId, memberId, transferId })
+      .where(invitationIs(tx, invitation.id));
+    const creditMissing = invitation.credit !== null && transferId === null;
+    await tell(tx, invitation, joining, { memberId, creditMissing });
+    return { slug, email: invitation.email, creditMissing };
+  });
+}
+
+/** Who joins, and what the account is called. */
+type Joining = { userId: string; name: string; isNew: boolean };
+
+type Given = { name: string | undefined; passwordHash: string | null };
+
+async function enter(
+  tx: Tx,
+  asker: Guest,
+  { email, name }: LockedInvitation,
+  link: FoundLink,
+  given: Given,
+): Promise<Joining> {
+  const holder = await findHolder(tx.db, link.teamId, email);
+  const as = joinsAs(asker.person, email, link, holder);
+  if (holder?.seated) fail('already_member');
+  if (as === 'other' || as === 'sign-in') {
+    fail('missing_key', { detail: `Sign in as ${email} first. Nothing was changed.` });
+  }
+  if (as === 'join') return { ...holder!, isNew: false };
+  const passwordHash = given.passwordHash ?? failField('password', 'Choose a password.');
+  if (as === 'renew') {
+    await renewAccount(tx, holder!.userId, passwordHash);
+    return { ...holder!, isNew: false };
+  }
+  const chosen = given.name ?? name ?? failField('name', 'Say how you are called.');
+  const [made] = await tx.db
+    .insert(users)
+    .values({
+      id: newUuid7(tx.now),
+      email,
+      name: chosen,
+      passwordHash,
+      emailProvenAt: link.way === 'mailed' ? tx.now : null,
+      createdAt: tx.now,
+    })
+    .onConflictDoNothing()
+    .returning({ id: users.id });
+  // Made a moment ago, by another invitation of the same address.
+  if (!made) fail('missing_key', { detail: `Sign in as ${email} first. Nothing was changed.` });
+  return { userId: made.id, name: chosen, isNew: true };
+}
+
+const failField = (field: string, detail: string): never =>
+  fail('invalid_request', {
+    detail: `/${field}: ${detail}`,
+    errors: [{ pointer: `/${field}`, code: 'invalid_request', detail }],
+  });
+
+/** The mail proves who has the address: what anyone else has set up in its name ends. */
+async function renewAccount(tx: Tx, userId: string, passwordHash: string): Promise<void> {
+  await tx.db
+    .update(users)
+    .set({ passwordHash, emailProvenAt: tx.now, totpSealed: null, totpSince: null, totpStep: null })
+    .where(eq(users.id, userId));
+  await tx.db.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId));
+  await endSessions(tx, userId);
+}
+
+const endSessions = (tx: Tx, userId: string) =>
+  tx.db
+    .update(sessions)
+    .set({ revokedAt: tx.now })
+    .where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt)));
+
+/** Gives the person a new seat, or the one that the invitation names. */
+async function sit(tx: Tx, invitation: LockedInvitation, { userId, name }: Joining): Promise<string> {
+  const { email, role, memberId } = invitation;
+  if (memberId !== null) return claimSeat(tx, { memberId, userId, email });
+  const seat = { name: invitation.name ?? name, email, role, userId };
+  const made = await seatMember(tx, seat);
+  await issueKey(tx, made);
+  if (role === 'owner') touched(tx, 'team', null);
+  return made;
+}
+
+async function claimSeat(tx: Tx, { memberId, userId, email }: { memberId: string; userId: string; email: string }) {
+  const seat = await lockLiveSeat(tx, memberId);
+  const { teamId } = tx.actor;
+  const isIt = and(eq(members.teamId, teamId), eq(members.id, memberId));
+  const [now] = await tx.db
+    .select({ userId: members.userId, generated: members.emailGenerated, isNobodys })
+    .from(members)
+    .leftJoin(users, eq(users.id, members.userId))
+    .where(isIt);
+  if (!now!.isNobodys) fail('already_member', { detail: 'Another person has taken this seat.' });
+  // The sign-in that was generated with the seat is nobody's any more.
+  if (now!.userId !== null) {
+    await tx.db.update(users).set({ passwordHash: null }).where(eq(users.id, now!.userId));
+    await endSessions(tx, now!.userId);
+  }
+  await tx.db
+    .update(members)
+    .set({ userId, ...(now!.generated && { email, emailGenerated: false }), updatedAt: tx.now })
+    .where(isIt)
+    .catch((error: unknown) => (isUniqueViolation(error) ? fail('email_taken') : Promise.reject(error)));
+  if (seat.role === 'owner') touched(tx, 'team', null);
+  return memberId;
+}
+
+/** The starting credit is the inviter's act; null where the master cannot pay it whole. */
+async function payCredit(tx: Tx, invitation: LockedInvitation, memberId: string): Promise<string | null> {
+  if (invitation.credit === null) return null;
+  const posted = await post(tx, {
+    kind: 'credit',
+    memberId,
+    amount: invitation.credit,
+    note: 'Starting credit',
+    by: {
+      actorType: invitation.actorType,
+      actorId: invitation.actorId,
+      actorName: invitation.actorName,
+      actorMember: invitation.actorMember,
+    },
+  });
+  return posted.outcome === 'posted' ? posted.id : null;
+}
+
+async function tell(
+  tx: Tx,
+  invitation: LockedInvitation,
+  { userId, name, isNew }: Joining,
+  { memberId, creditMissing }: { memberId: string; creditMissing: boolean },
+): Promise<void> {
+  const { id, email, role } = invitation;
+  const by = { ...tx, actor: { ...tx.actor, name, ...(tx.actor.type === 'guest' && { userId }) } };
+  const credit = invitation.credit === null ? null : printAmount(invitation.credit);
+  audit(by, {
+    action: 'invitation.accepted',
+    targetType: 'invitation',
+    targetId: id,
+    before: { status: 'pending' },
+    after: { status: 'accepted', email, memberId, credit: creditMissing ? '0.00' : credit, creditMissing },
+  });
+  audit(by, {
+    action: 'member.joined',
+    targetType: 'member',
+    targetId: memberId,
+    after: { name, email, role, claimed: invitation.memberId !== null },
+  });
+  const about = { teamId: tx.actor.teamId, memberId, about: id };
+  await queueMail(tx, { kind: 'welcome', address: email, userId, ...about, facts: { new: isNew } });
+  if (creditMissing) await tellOwners(tx, { kind: 'credit-missing', ...about, facts: { name, credit } });
+}
+
+/**
+ * Declines an invitation. Repeated: nothing changes.
+ * @throws DomainError `not_found`, `invitation_closed`, `team_suspended`
+ */
+export async function declineInvitation(asker: Guest, { token }: LinkInput): Promise<{ state: 'declined' }> {
+  return withLink(asker, token, async (tx, invitation, link) => {
+    if (invitation.status !== 'declined') {
+      mustBeOpen(link, invitation);
+      await tx.db
+        .update(invitations)
+        .set({ status: 'declined', closedAt: tx.now })
+        .where(invitationIs(tx, invitation.id));
+      audit(tx, {
+        action: 'invitation.declined',
+        targetType: 'invitation',
+        targetId: invitation.id,
+        before: { status: 'pending', email: invitation.email },
+        after: { status: 'declined' },
+      });
+    }
+    return { state: 'declined' };
+  });
+}
+
+/**
+ * Asks the team for a new link in the place of one that has run out; the owners see it. Repeated: nothing changes.
+ * @throws DomainError `not_found`, `invitation_closed` (of one that is not run out), `team_suspended`
+ */
+export async function requestInvitation(asker: Guest, { token }: LinkInput): Promise<{ state: 'expired' }> {
+  return withLink(asker, token, async (tx, invitation, link) => {
+    mustNotBeClosed(invitation);
+    const state = stateOf(link, invitation);
+    if (state !== 'expired') fail('invitation_closed', { detail: DEAD.replaced });
+    if (invitation.requestedAt === null) {
+      await tx.db.update(invitations).set({ requestedAt: tx.now }).where(invitationIs(tx, invitation.id));
+      audit(tx, {
+        action: 'invitation.requested',
+        targetType: 'invitation',
+        targetId: invitation.id,
+        before: { email: invitation.email },
+      });
+      const { email, id } = invitation;
+      await tellOwners(tx, { kind: 'invitation-requested', teamId: tx.actor.teamId, about: id, facts: { email } });
+    }
+    return { state: 'expired' };
+  });
+}

@@ -1,0 +1,37 @@
+import { browseInvitations, getInvitation, listInvitations } from '@/server/domain/invitations/read';
+import {
+  browseInvitationsInput,
+  createInvitationInput,
+  invitationListInput,
+  invitationPageSchema,
+  invitationSchema,
+} from '@/server/domain/invitations/schema';
+import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/invitations/write';
+import { pageOfSchema } from '@/server/domain/lists';
+import { oneInvitation, paged } from './inputs';
+import { mutation, query, router } from './procedures';
+
+export const invitations = router({
+  listInvitations: query({
+    input: invitationListInput.extend(paged),
+    reply: pageOfSchema(invitationSchema),
+    verb: listInvitations,
+  }),
+  browseInvitations: query({ input: browseInvitationsInput, reply: invitationPageSchema, verb: browseInvitations }),
+  getInvitation: query({
+    input: oneInvitation,
+    reply: invitationSchema,
+    verb: (ctx, { invitationId }) => getInvitation(ctx, invitationId),
+  }),
+  createInvitation: mutation({ input: createInvitationInput, reply: invitationSchema, verb: createInvitation }),
+  resendInvitation: mutation({
+    input: oneInvitation,
+    reply: invitationSchema,
+    verb: (ctx, { invitationId }) => resendInvitation(ctx, invitationId),
+  }),
+  revokeInvitation: mutation({
+    input: oneInvitation,
+    reply: invitationSchema,
+    verb: (ctx, { invitationId }) => revokeInvitation(ctx, invitationId),
+  }),
+});
