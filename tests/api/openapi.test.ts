@@ -14,7 +14,7 @@ import { danglingRefs, DocumentCheck, operationsOf, type Json } from '../support
 import { expectProblem, useApi, type Caller } from '../support/door';
 import { brokenPromises } from '../support/promise';
 import { listOperations, type Listed } from '../support/operations';
-import { addMember, makeTeam, type TestTeam } from '../support/team';
+import { addMember, makeTeam, someAddress, type TestTeam } from '../support/team';
 
 const as = useApi();
 
@@ -151,8 +151,10 @@ async function inhabit(): Promise<TestTeam & { ids: Record<string, string> }> {
   const sent = await as(key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Hello' });
   const [transfer] = (await owner.get(`/transfers?memberId=${mem}&kind=credit`)).body.data;
   const [event] = (await owner.get(`/members/${mem}/recharge/events`)).body.data;
+  const invited = await owner.post('/invitations', { email: someAddress() });
   const ids = {
     team: team.id,
+    inv: invited.body.id,
     mem,
     msg: sent.body.id,
     trf: transfer.id,

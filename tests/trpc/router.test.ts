@@ -8,7 +8,7 @@ import { auditOf } from '../support/door';
 import { useDoors, type Asked } from '../support/doors';
 import { fieldsAt, listOperations, type Listed } from '../support/operations';
 import { callProcedure, HERE, listVerbs, sessionOf, shapeOf } from '../support/procedures';
-import { addMember, makeTeam } from '../support/team';
+import { addMember, makeTeam, someAddress } from '../support/team';
 
 const doors = useDoors();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
@@ -69,9 +69,10 @@ describe('both doors', () => {
     for (let i = 0; i < 3; i += 1) await as.post('/messages', message);
     const msg = (await as.get('/messages')).body.data[0].id;
     const trf = (await as.get('/transfers')).body.data[0].id;
+    const { id: inv } = (await doors.as(team.ownerKey).post('/invitations', { email: someAddress() })).body;
     const readings = listVerbs().filter(({ type }) => type === 'query');
     for (const { id } of readings) {
-      const asked: Asked = { id, ids: { mem: seat.mem, msg, trf } };
+      const asked: Asked = { id, ids: { mem: seat.mem, msg, trf, inv } };
       if (id === 'estimateMessages') asked.body = message;
       for (const key of [team.ownerKey, seat.key]) {
         const [api, trpc] = [await doors.API({ key }, asked), await doors.tRPC({ key }, asked)];

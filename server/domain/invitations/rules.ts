@@ -1,5 +1,4 @@
 import { printId, parseId } from '../ids';
-import type { Vault } from '../vault';
 
 export const INVITATION_STATUSES = ['pending', 'accepted', 'declined', 'expired', 'revoked'] as const;
 export type InvitationStatus = (typeof INVITATION_STATUSES)[number];
@@ -16,19 +15,25 @@ export type Way = 'mailed' | 'copied';
 /** An invitation's link, read: it was made here, for this version. */
 export type Link = { invitationId: string; version: number; way: Way };
 
+/** What signs a link: the vault. */
+type Signing = {
+  sign(use: string, text: string): string;
+  isSigned(use: string, text: string, signature: string): boolean;
+};
+
 const LETTERS = { mailed: 'm', copied: 'c' } as const satisfies Record<Way, string>;
 const TOKEN = /^(inv_[0-9a-z]{26})\.([mc])([1-9][0-9]{0,8})\.([A-Za-z0-9_-]{43})$/;
 
 const signed = (id: string, mark: string): string => `${id}.${mark}`;
 
 /** The token of a link: an HMAC over invitation, version and way, so that nothing of it is stored. */
-export function printToken(vault: Vault, { invitationId, version, way }: Link): string {
+export function printToken(vault: Signing, { invitationId, version, way }: Link): string {
   const text = signed(printId('inv', invitationId), `${LETTERS[way]}${version}`);
   return `${text}.${vault.sign('invitation', text)}`;
 }
 
 /** Reads a token; null for one that was not made here. What it opens is the invitation's own to say. */
-export function readToken(vault: Vault, token: string): Link | null {
+export function readToken(vault: Signing, token: string): Link | null {
   const [, id = '', letter = '', version = '', signature = ''] = TOKEN.exec(token) ?? [];
   const invitationId = parseId('inv', id);
   if (!invitationId || !vault.isSigned('invitation', signed(id, `${letter}${version}`), signature)) return null;
@@ -37,7 +42,7 @@ export function readToken(vault: Vault, token: string): Link | null {
 
 /** Where an invitation's link leads. */
 export const invitationUrl = (
-  { vault, appUrl }: { vault: Vault; appUrl: string },
+  { vault, appUrl }: { vault: Signing; appUrl: string },
   { id, version }: { id: string; version: number },
   way: Way,
 ): string => `${appUrl}/invite/${printToken(vault, { invitationId: id, version, way })}`;
