@@ -502,7 +502,7 @@ describe('races', () => {
     const joined = await Promise.all(
       both.map(({ mailed }) => asGuest().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD })),
     );
-    expect(joined.map(({ creditMissing }) => creditMissing).toSorted()).toEqual([false, true]);
+    expect(joined.filter(({ creditMissing }) => creditMissing)).toHaveLength(1);
     await fundTeam(team.operator, { amount: micros('1') });
     await withdrawFromTeam(team.operator, { amount: micros('1') });
   });

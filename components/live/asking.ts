@@ -79,7 +79,7 @@ function mayShow({ queryKey, meta }: Query, heard: Heard): boolean {
   const [path, asked] = queryKey as [string[]?, { input?: { memberId?: string | string[] | null } }?];
   const noun = path?.[0];
   const { nouns, members }: Change = heard;
-  if (noun === 'rates') return nouns.includes('rates');
+  if (noun === 'rates' || noun === 'invitations') return nouns.includes(noun);
   // Of messages alone there are statistics, and they are dear.
   if (noun === 'reports' && !nouns.includes('messages')) return false;
   if (noun === 'account') return nouns.includes('team') || nouns.includes('members');

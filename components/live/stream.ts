@@ -1,6 +1,6 @@
 /** What of a team changed, as the server tells it: ids alone. `members` null: any of its members. */
 export type Change = { team: string; nouns: Noun[]; members: string[] | null };
-export type Noun = 'messages' | 'members' | 'transfers' | 'team' | 'rates';
+export type Noun = 'messages' | 'members' | 'transfers' | 'team' | 'rates' | 'invitations';
 
 /** What is heard: a change, or that anything may have changed. */
 export type Heard = Change | 'reset';

@@ -2,6 +2,7 @@
 
 import { Menu } from '@mantine/core';
 import type { ReactElement } from 'react';
+import { useInvitationDialogs } from '@/components/invitations/useInvitations';
 import type { Seat } from './columns';
 import { useMemberActions } from './useMemberActions';
 
@@ -19,6 +20,7 @@ export function RowMenu({ member, target }: { member: Seat; target: ReactElement
 
 function MemberMenu({ member }: { member: Seat }) {
   const act = useMemberActions();
+  const { invite } = useInvitationDialogs();
   if (member.status === 'deleted') {
     return <Menu.Item onClick={() => act.restore(member)}>Restore</Menu.Item>;
   }
@@ -33,6 +35,9 @@ function MemberMenu({ member }: { member: Seat }) {
       </Menu.Item>
       <Menu.Item onClick={() => act.rotate(member)}>Rotate key</Menu.Item>
       <Menu.Divider />
+      {(!member.signsIn || member.emailGenerated) && (
+        <Menu.Item onClick={() => invite(member)}>Invite a person to it</Menu.Item>
+      )}
       <Menu.Item onClick={() => act.changeRole(member)}>
         {member.role === 'owner' ? 'Make member' : 'Make owner'}
       </Menu.Item>

@@ -1,11 +1,12 @@
 'use client';
 
-import { Button } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Columns3, Download, Plus } from 'lucide-react';
+import { Columns3, Download, MailPlus, Plus } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
 import { problemOf, useTRPC } from '@/components/data';
+import { useInvitationDialogs } from '@/components/invitations/useInvitations';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable, type Sort } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
@@ -30,6 +31,7 @@ export function TeamPage() {
   const [view, setView] = useQueryStates(memberView, { history: 'replace' });
   const [hidden, setHidden] = useLocalStorage<string[]>({ key: 'purser-columns', defaultValue: HIDDEN_AT_FIRST });
   const { create } = useMemberDialogs();
+  const { invite } = useInvitationDialogs();
   const question = memberQuestion(view);
   const page = useQuery(useTRPC().members.browseMembers.queryOptions(question, { placeholderData: keepPreviousData }));
   const selection = useSelection(page.data?.data);
@@ -38,9 +40,13 @@ export function TeamPage() {
     change({ sort: by as MemberView['sort'], dir: view.sort === by && view.dir === 'asc' ? 'desc' : 'asc' });
   const isAlone = page.data?.all === 1 && page.data.total === 1;
   useShortcut('c', 'Create member', create);
+  useShortcut('i', 'Invite a person', () => invite());
   return (
     <>
       <PageHead title="Members">
+        <Button variant="default" leftSection={<MailPlus size={16} aria-hidden />} onClick={() => invite()}>
+          Invite
+        </Button>
         <Button leftSection={<Plus size={16} aria-hidden />} onClick={create}>
           Create member
         </Button>
@@ -74,7 +80,7 @@ export function TeamPage() {
           />
         </>
       )}
-      {isAlone && <FirstMember onCreate={create} />}
+      {isAlone && <FirstMember />}
       {page.data && (
         <BulkBar
           selection={selection}
@@ -194,15 +200,29 @@ function ColumnChoice({ hidden, onChange }: { hidden: string[]; onChange: (hidde
   );
 }
 
-const FirstMember = ({ onCreate }: { onCreate: () => void }) => (
-  <Empty title="No sub-accounts yet" action={<Button onClick={onCreate}>Create the first member</Button>}>
-    A member is a sub-account: it has its own API key, balance and message log, paid from your master balance.
-  </Empty>
-);
+function FirstMember() {
+  const { create } = useMemberDialogs();
+  const { invite, inviteMany } = useInvitationDialogs();
+  const ways = (
+    <Group gap="xs" justify="center">
+      <Button onClick={create}>Create the first member</Button>
+      <Button variant="default" onClick={() => invite()}>
+        Invite a person
+      </Button>
+      <Button variant="default" onClick={inviteMany}>
+        Paste a list
+      </Button>
+    </Group>
+  );
+  return (
+    <Empty title="No sub-accounts yet" action={ways}>
+      A member is a sub-account: it has its own API key, balance and message log, paid from your master balance.
+    </Empty>
+  );
+}
 
 /** No member at all, or none that the filters let through: each with its way on. */
 function Nothing({ view, onChange }: ViewProps) {
-  const { create } = useMemberDialogs();
   const filters = [
     view.q && `“${view.q}”`,
     view.status.length > 0 && `status ${view.status.join(' or ')}`,
@@ -223,5 +243,5 @@ function Nothing({ view, onChange }: ViewProps) {
       </Empty>
     );
   }
-  return <FirstMember onCreate={create} />;
+  return <FirstMember />;
 }

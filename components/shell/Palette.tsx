@@ -8,6 +8,7 @@ import { Search } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { useTRPC } from '@/components/data';
+import { useInvitationDialogs } from '@/components/invitations/useInvitations';
 import { useMemberDialogs } from '@/components/members/useMemberActions';
 import { formatMoney } from '@/components/ui/amount';
 import { usePlace } from '@/components/ui/usePlace';
@@ -23,6 +24,7 @@ export function Palette({ asked }: { asked: number }) {
   const list = useShortcutList();
   const router = useRouter();
   const { create } = useMemberDialogs();
+  const { invite } = useInvitationDialogs();
   const owner = me.role === 'owner';
   // Asked for anew by each key press, and once when it has just been loaded.
   useEffect(() => {
@@ -33,10 +35,15 @@ export function Palette({ asked }: { asked: number }) {
   const found = useMembers(owner ? query : '');
   const actions = [
     ...placesOf(me).map(([label, path]) => ({ label, run: go(`/${team.slug}${path}`) })),
-    ...(owner ? [{ label: 'Create member', run: create }] : []),
+    ...(owner
+      ? [
+          { label: 'Create member', run: create },
+          { label: 'Invite a person', run: () => invite() },
+        ]
+      : []),
     { label: 'Teams and roles', run: go('/account/teams') },
     ...list()
-      .filter(({ keys }) => !['j', 'k', 'x', 'c'].includes(keys))
+      .filter(({ keys }) => !['j', 'k', 'x', 'c', 'i'].includes(keys))
       .map(({ label, run }) => ({ label, run })),
   ].filter(({ label }) => matches(label));
   return (
@@ -79,6 +86,7 @@ const placesOf = (me: { role: 'owner' | 'member'; memberId: string }): [string, 
     ? [
         ['Overview', ''],
         ['Members', '/members'],
+        ['Invitations', '/invitations'],
         ['Messages', '/messages'],
         ['Statistics', '/statistics'],
         ['Transfers', '/transfers'],

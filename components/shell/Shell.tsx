@@ -6,6 +6,7 @@ import {
   ArrowLeftRight,
   ChartColumn,
   Gauge,
+  MailPlus,
   Menu as MenuIcon,
   MessageSquare,
   Search,
@@ -106,6 +107,7 @@ function Navigation({ onSearch, onGone }: { onSearch: () => void; onGone: () => 
       ? [
           { to: at, label: 'Overview', icon: Gauge },
           { to: `${at}/members`, label: 'Members', icon: Users },
+          { to: `${at}/invitations`, label: 'Invitations', icon: MailPlus },
           { to: `${at}/messages`, label: 'Messages', icon: MessageSquare },
           { to: `${at}/statistics`, label: 'Statistics', icon: ChartColumn },
           { to: `${at}/transfers`, label: 'Transfers', icon: ArrowLeftRight },

@@ -10,8 +10,8 @@ import { DataTable, type Column } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
+import styles from '@/components/ui/table.module.css';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
-import styles from './transfers.module.css';
 import type { transferQuestion } from './view';
 import { KINDS, sideName } from './words';
 

@@ -97,8 +97,8 @@ describe('POST /invitations', () => {
     const team = await makeTeam();
     const body = { email: someAddress() };
     const answers = await Promise.all(Array.from({ length: 8 }, () => as(team.ownerKey).post('/invitations', body)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array(7).fill(409)]);
-    for (const answer of answers.filter(({ status }) => status === 409)) expectProblem(answer, 'invitation_pending');
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    for (const answer of answers.filter(({ status }) => status !== 201)) expectProblem(answer, 'invitation_pending');
   });
 
   it('a dead one stands in no new one’s way', async () => {

@@ -60,7 +60,7 @@ describe('every error code', () => {
         expect(thrown).toBeInstanceOf(TRPCError);
         expect([thrown.message, thrown.cause]).toEqual([advice, undefined]);
         // tRPC has no word for 410; what is answered is `data.httpStatus`.
-        if (Number(status) !== 410) expect(getHTTPStatusCodeFromError(thrown)).toBe(status);
+        if (status !== 410) expect(getHTTPStatusCodeFromError(thrown)).toBe(status);
         const refused = await thrownBy(() => Promise.resolve(new Refusal(code, FACTS) as never), door);
         expect(refused.problem).toEqual({ ...plain, ...FACTS });
       }

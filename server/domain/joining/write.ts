@@ -1,4 +1,4 @@
-import { and, eq, isNull, ne, sql } from 'drizzle-orm';
+import { and, eq, isNull, ne } from 'drizzle-orm';
 import { isUniqueViolation } from '@/db/faults';
 import { invitations } from '@/db/schema/invitations';
 import { members } from '@/db/schema/members';

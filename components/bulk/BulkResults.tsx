@@ -1,0 +1,83 @@
+'use client';
+
+import { Button, Progress } from '@mantine/core';
+import type { ReactNode } from 'react';
+import styles from '@/components/money/money.module.css';
+import { useCloseGuard } from '@/components/ui/dialogs';
+import { Note, Status } from '@/components/ui/pieces';
+import bulkStyles from './bulk.module.css';
+import type { Result, useBulk } from './useBulk';
+
+type Props = {
+  rows: { id: string; name: string }[];
+  bulk: Pick<ReturnType<typeof useBulk>, 'results' | 'isRunning' | 'again' | 'stop'>;
+  /** What is said when nothing was refused. */
+  allWentWell: string;
+  onClose: () => void;
+  /** What can be done with what was made. */
+  more?: ReactNode;
+};
+
+/** What becomes of each of many, and the way to try again what was refused. */
+export function BulkResults({ rows, bulk, allWentWell, onClose, more }: Props) {
+  const { results, isRunning, again } = bulk;
+  const failed = rows.filter(({ id }) => results.get(id)?.ok === false);
+  // What runs is stopped by its button, so that its results are seen.
+  useCloseGuard(() => !isRunning);
+  return (
+    <div className={styles.form}>
+      <Progress value={(100 * results.size) / rows.length} aria-label="Progress" />
+      <p role="status" className="tabular">
+        {results.size - failed.length} of {rows.length} done{failed.length > 0 && `, ${failed.length} not`}
+        {!isRunning && failed.length === 0 && `: ${allWentWell}`}
+      </p>
+      <ul className={bulkStyles.results} aria-label="Results">
+        {rows.map(({ id, name }) => (
+          <ResultRow key={id} name={name} result={results.get(id)} onRetry={isRunning ? null : () => again([id])} />
+        ))}
+      </ul>
+      {!isRunning && failed.length > 0 && (
+        <Note tone="warn">What was refused has changed nothing. Each can be tried again; none is done twice.</Note>
+      )}
+      <div className={styles.foot}>
+        {isRunning ? (
+          <Button variant="default" onClick={bulk.stop}>
+            Stop after these
+          </Button>
+        ) : (
+          <>
+            {more}
+            {failed.length > 1 && (
+              <Button variant="default" onClick={() => again(failed.map(({ id }) => id))}>
+                Try the {failed.length} again
+              </Button>
+            )}
+            <Button onClick={onClose}>Done</Button>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+type RowProps = { name: string; result: Result | undefined; onRetry: (() => void) | null };
+
+function ResultRow({ name, result, onRetry }: RowProps) {
+  return (
+    <li>
+      <span style={{ overflowWrap: 'anywhere' }}>{name}</span>
+      {result === undefined ? (
+        <span className="muted">waiting</span>
+      ) : (
+        <span>
+          <Status tone={result.ok ? 'ok' : 'bad'}>{result.said}</Status>{' '}
+          {!result.ok && onRetry && (
+            <Button size="compact-xs" variant="default" onClick={onRetry} aria-label={`Try ${name} again`}>
+              Try again
+            </Button>
+          )}
+        </span>
+      )}
+    </li>
+  );
+}

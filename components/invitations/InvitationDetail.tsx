@@ -1,0 +1,98 @@
+'use client';
+
+import { Anchor, Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import { useTRPC } from '@/components/data';
+import styles from '@/components/money/money.module.css';
+import { useShell } from '@/components/shell/useShell';
+import { CopyButton } from '@/components/ui/Copy';
+import { Instant } from '@/components/ui/Instant';
+import { Money } from '@/components/ui/Money';
+import { Facts, Note } from '@/components/ui/pieces';
+import invitationStyles from './invitations.module.css';
+import { useInvitationActions } from './useInvitations';
+import { Delivery, InvitationStatus, isOpen, type Invitation } from './words';
+
+/** One invitation whole, as it is now, with its link and what can be done with it. */
+export function InvitationDetail({ invitation: shown, onClose }: { invitation: Invitation; onClose: () => void }) {
+  const { team } = useShell();
+  const asked = useQuery(
+    useTRPC().invitations.browseInvitations.queryOptions({ query: shown.email, page: 1, pageSize: 100 }),
+  );
+  const invitation = asked.data?.data.find(({ id }) => id === shown.id) ?? shown;
+  const act = useInvitationActions();
+  return (
+    <div className={styles.form}>
+      {invitation.delivery === 'bounced' && (
+        <Note tone="bad">
+          The mail came back{invitation.mailError && `: ${invitation.mailError}`}. The link can be given by hand.
+        </Note>
+      )}
+      {invitation.requestedAt !== null && invitation.status === 'expired' && (
+        <Note tone="warn">Its holder asks for a new link.</Note>
+      )}
+      {invitation.creditMissing && (
+        <Note tone="warn">
+          The starting credit could not be paid when it was accepted: the master balance held too little. Credit the
+          member by hand.
+        </Note>
+      )}
+      <Facts of={factsOf(invitation, team.currency)} />
+      {invitation.url !== null && <LinkToGive url={invitation.url} />}
+      {invitation.status === 'accepted' && invitation.memberId !== null && (
+        <Anchor component={Link} href={`/${team.slug}/members/${invitation.memberId}`} prefetch={false} size="sm">
+          Open {invitation.memberName ?? 'the member'}
+        </Anchor>
+      )}
+      {isOpen(invitation) && (
+        <div className={styles.foot}>
+          <Button
+            variant="default"
+            color="red"
+            onClick={() => {
+              act.revoke(invitation);
+              onClose();
+            }}
+          >
+            Revoke
+          </Button>
+          <Button onClick={() => act.resend(invitation)}>Resend</Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function factsOf(invitation: Invitation, currency: string): [string, ReactNode][] {
+  const { recharge, credit, closedAt, memberName } = invitation;
+  const facts: [string, ReactNode][] = [
+    ['Status', <InvitationStatus key="s" {...invitation} />],
+    ['Mail', <Delivery key="d" {...invitation} />],
+    ['Name', invitation.name ?? 'chosen by the person'],
+    ['Role', invitation.role],
+    ['Starting credit', credit === null ? 'none' : <Money key="c" amount={credit} currency={currency} />],
+    ['Recharge rule', recharge === null ? 'none' : 'made when it is accepted'],
+    ['Invited by', invitation.invitedBy],
+    ['Invited', <Instant key="at" at={invitation.createdAt} />],
+  ];
+  if (memberName !== null) facts.push([closedAt ? 'Member' : 'Takes over', memberName]);
+  if (isOpen(invitation))
+    facts.push([
+      invitation.status === 'expired' ? 'Ran out' : 'Good until',
+      <Instant key="e" at={invitation.expiresAt} />,
+    ]);
+  if (closedAt !== null)
+    facts.push([invitation.status.replace(/^./, (c) => c.toUpperCase()), <Instant key="x" at={closedAt} />]);
+  return facts;
+}
+
+/** The link to be given by hand. */
+export const LinkToGive = ({ url }: { url: string }) => (
+  <div>
+    <p className="muted">To be given by hand. It lets in whoever has it, once, and proves nothing of the address.</p>
+    <code className={invitationStyles.link}>{url}</code>
+    <CopyButton text={url} label="Copy the link" />
+  </div>
+);

@@ -1,0 +1,37 @@
+'use client';
+
+import { Menu } from '@mantine/core';
+import { useClipboard } from '@mantine/hooks';
+import type { ReactElement } from 'react';
+import { toast } from '@/components/ui/toast';
+import { useInvitationActions, useInvitationDialogs } from './useInvitations';
+import { isOpen, type Invitation } from './words';
+
+/** All that can be done with an invitation; open as soon as it is there. */
+export function InvitationMenu({ invitation, target }: { invitation: Invitation; target: ReactElement }) {
+  const act = useInvitationActions();
+  const { look } = useInvitationDialogs();
+  const { copy } = useClipboard();
+  const copyLink = (url: string) => {
+    copy(url);
+    toast({ message: `The link of ${invitation.email} is copied. It is good until it is used, resent or revoked.` });
+  };
+  return (
+    <Menu defaultOpened position="bottom-end">
+      <Menu.Target>{target}</Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => look(invitation)}>Details</Menu.Item>
+        {invitation.url !== null && <Menu.Item onClick={() => copyLink(invitation.url!)}>Copy the link</Menu.Item>}
+        {isOpen(invitation) && (
+          <>
+            <Menu.Item onClick={() => act.resend(invitation)}>Resend</Menu.Item>
+            <Menu.Divider />
+            <Menu.Item c="var(--bad)" onClick={() => act.revoke(invitation)}>
+              Revoke
+            </Menu.Item>
+          </>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

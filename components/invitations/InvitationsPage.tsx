@@ -1,0 +1,202 @@
+'use client';
+
+import { ActionIcon, Button, Group } from '@mantine/core';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Ellipsis, ListPlus, MailPlus } from 'lucide-react';
+import { useQueryStates } from 'nuqs';
+import { INVITATION_STATUSES } from '@/server/domain/invitations/rules';
+import { problemOf, useTRPC } from '@/components/data';
+import { useShell } from '@/components/shell/useShell';
+import { DataTable, type Column } from '@/components/ui/DataTable';
+import { Failed } from '@/components/ui/Failed';
+import { FilterChip } from '@/components/ui/FilterChip';
+import { Instant } from '@/components/ui/Instant';
+import { Money } from '@/components/ui/Money';
+import { menuOnDemand } from '@/components/ui/onDemand';
+import { Pager } from '@/components/ui/Pager';
+import { Empty, Note, PageHead } from '@/components/ui/pieces';
+import { SearchField } from '@/components/ui/SearchField';
+import { useShortcut } from '@/components/ui/shortcuts';
+import { TableSkeleton } from '@/components/ui/TableSkeleton';
+import tableStyles from '@/components/ui/table.module.css';
+import { useInvitationDialogs } from './useInvitations';
+import { invitationQuestion, invitationView, type InvitationView } from './view';
+import { Delivery, InvitationStatus, type Invitation } from './words';
+
+const InvitationMenu = menuOnDemand(() => import('./InvitationMenu').then((file) => file.InvitationMenu));
+
+/** Every invitation of the team and how it stands, and the ways to invite. */
+export function InvitationsPage() {
+  const { team } = useShell();
+  const [view, setView] = useQueryStates(invitationView, { history: 'replace' });
+  const { invite, inviteMany, look } = useInvitationDialogs();
+  const question = invitationQuestion(view);
+  const asked = useQuery(
+    useTRPC().invitations.browseInvitations.queryOptions(question, { placeholderData: keepPreviousData }),
+  );
+  const page = asked.data;
+  const change = (next: Partial<InvitationView>) => void setView({ page: null, ...next });
+  useShortcut('i', 'Invite a person', () => invite());
+  return (
+    <>
+      <PageHead title="Invitations">
+        <Button variant="default" leftSection={<ListPlus size={16} aria-hidden />} onClick={inviteMany}>
+          Invite many
+        </Button>
+        <Button leftSection={<MailPlus size={16} aria-hidden />} onClick={() => invite()}>
+          Invite
+        </Button>
+      </PageHead>
+      {page && !page.mails && (
+        <Note>No mail leaves this installation yet: give each its link by hand. It is in the row’s menu.</Note>
+      )}
+      <Toolbar view={view} onChange={change} counts={page} />
+      {asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
+      {asked.isPending && <TableSkeleton />}
+      {page?.total === 0 && <Nothing view={view} onChange={change} />}
+      {page && page.total > 0 && (
+        <>
+          <DataTable
+            label="Invitations"
+            columns={columnsOf(team.currency, look)}
+            rows={page.data}
+            idOf={({ id }) => id}
+            nameOf={({ email }) => email}
+            actions={(invitation) => <Actions invitation={invitation} />}
+            stale={asked.isPlaceholderData}
+          />
+          <Pager
+            noun="invitations"
+            page={question.page}
+            pageSize={question.pageSize}
+            total={page.total}
+            onPage={(next) => void setView({ page: next })}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+type ToolbarProps = {
+  view: InvitationView;
+  onChange: (next: Partial<InvitationView>) => void;
+  counts: { total: number; all: number } | undefined;
+};
+
+const Toolbar = ({ view, onChange, counts }: ToolbarProps) => (
+  <search className={tableStyles.toolbar}>
+    <SearchField
+      label="Search invitations"
+      placeholder="Address or name"
+      value={view.q}
+      onChange={(q) => onChange({ q })}
+    />
+    <FilterChip
+      label="Status"
+      options={INVITATION_STATUSES.map((status) => ({ value: status, label: status }))}
+      chosen={view.status}
+      onChange={(status) => onChange({ status })}
+    />
+    <span className="muted tabular" aria-live="polite">
+      {counts && `${counts.total.toLocaleString('en')} of ${counts.all.toLocaleString('en')}`}
+    </span>
+  </search>
+);
+
+const Actions = ({ invitation }: { invitation: Invitation }) => (
+  <InvitationMenu
+    invitation={invitation}
+    target={
+      <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${invitation.email}`}>
+        <Ellipsis size={16} aria-hidden />
+      </ActionIcon>
+    }
+  />
+);
+
+function columnsOf(currency: string, look: (invitation: Invitation) => void): Column<Invitation>[] {
+  return [
+    {
+      id: 'email',
+      header: 'Email',
+      main: true,
+      cell: (invitation) => (
+        <button type="button" className={tableStyles.open} title={invitation.email} onClick={() => look(invitation)}>
+          {invitation.email}
+        </button>
+      ),
+    },
+    {
+      id: 'name',
+      header: 'Name',
+      wide: true,
+      cell: ({ name }) => <span title={name ?? undefined}>{name ?? '–'}</span>,
+    },
+    {
+      id: 'role',
+      header: 'Role',
+      cell: ({ role, memberName, status }) =>
+        memberName !== null && status !== 'accepted' ? `${role}, takes over ${memberName}` : role,
+      wide: true,
+    },
+    {
+      id: 'credit',
+      header: 'Credit',
+      right: true,
+      cell: ({ credit }) => (credit === null ? '–' : <Money amount={credit} currency={currency} />),
+    },
+    { id: 'status', header: 'Status', cell: (invitation) => <InvitationStatus {...invitation} /> },
+    { id: 'delivery', header: 'Mail', cell: (invitation) => <Delivery {...invitation} /> },
+    {
+      id: 'invitedBy',
+      header: 'Invited by',
+      wide: true,
+      cell: ({ invitedBy }) => <span title={invitedBy}>{invitedBy}</span>,
+    },
+    { id: 'createdAt', header: 'Invited', cell: ({ createdAt }) => <Instant at={createdAt} dateOnly /> },
+    {
+      id: 'until',
+      header: 'Good until',
+      cell: ({ status, expiresAt, closedAt }) => {
+        if (closedAt !== null) return <Instant at={closedAt} dateOnly />;
+        return status === 'pending' ? <Instant at={expiresAt} dateOnly /> : '–';
+      },
+    },
+  ];
+}
+
+function Nothing({ view, onChange }: Pick<ToolbarProps, 'view' | 'onChange'>) {
+  const { invite, inviteMany } = useInvitationDialogs();
+  if (view.q !== '' || view.status.length > 0) {
+    const filters = [view.q && `“${view.q}”`, view.status.length > 0 && `status ${view.status.join(' or ')}`];
+    return (
+      <Empty
+        title="No invitation matches"
+        action={
+          <Button variant="default" onClick={() => onChange({ q: '', status: [] })}>
+            Clear the filters
+          </Button>
+        }
+      >
+        Looked for {filters.filter(Boolean).join(', ')}.
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      title="Nobody is invited yet"
+      action={
+        <Group gap="xs" justify="center">
+          <Button onClick={() => invite()}>Invite a person</Button>
+          <Button variant="default" onClick={inviteMany}>
+            Paste a list
+          </Button>
+        </Group>
+      }
+    >
+      An invitation is a link, good for seven days: its holder joins the team with a name, a password and a starting
+      credit.
+    </Empty>
+  );
+}

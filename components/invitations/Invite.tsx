@@ -1,0 +1,215 @@
+'use client';
+
+import { Button, Checkbox, Collapse, Group, Radio, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { printAmount } from '@/server/domain/money';
+import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data';
+import styles from '@/components/money/money.module.css';
+import { RuleFields, useRule } from '@/components/recharge/RuleFields';
+import { useShell } from '@/components/shell/useShell';
+import { formatMoney, micros, minus } from '@/components/ui/amount';
+import { AmountField, useTyped } from '@/components/ui/AmountField';
+import { Note } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/usePlace';
+import { LinkToGive } from './InvitationDetail';
+import type { Claimed } from './useInvitations';
+
+type Props = { claimed: Claimed | null; onClose: () => void };
+
+/** Invites a person: by mail where mail is set up, and always by a link that can be given by hand. */
+export function Invite({ claimed, onClose }: Props) {
+  const form = useInviteForm(claimed);
+  const invite = useMutation(useTRPC().invitations.createInvitation.mutationOptions());
+  const another = () => {
+    form.reset();
+    invite.reset();
+  };
+  if (invite.data) return <Invited {...invite.data} onAnother={claimed ? null : another} onClose={onClose} />;
+  const problem = invite.isPending ? undefined : problemOf(invite.error);
+  const errorOf = (field: string) => problem?.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
+  const isOfEmail = problem && ['already_member', 'invitation_pending'].includes(problem.code);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (form.input !== null && !invite.isPending) invite.mutate(form.input);
+  };
+  return (
+    <form className={styles.form} onSubmit={submit} noValidate>
+      <TextInput
+        label="Email"
+        type="email"
+        value={form.email}
+        onChange={(event) => form.setEmail(event.currentTarget.value)}
+        error={errorOf('email') ?? (isOfEmail ? sayProblem(invite.error) : undefined)}
+        autoComplete="off"
+        required
+        withAsterisk={false}
+        data-autofocus
+      />
+      {claimed ? <TakesOver claimed={claimed} /> : <Whom form={form} error={errorOf('name')} />}
+      <Credit form={form} />
+      {!claimed && <Rule form={form} />}
+      {invite.isPending && invite.failureCount > 0 && isUnanswered(invite.failureReason) && (
+        <Note alert>No answer yet. It is asked again, and nobody is invited twice.</Note>
+      )}
+      {problem && !isOfEmail && !problem.errors?.length && (
+        <Note tone="bad" alert>
+          {sayProblem(invite.error)}
+        </Note>
+      )}
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" disabled={form.input === null} loading={invite.isPending}>
+          Invite
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+type InvitedProps = {
+  email: string;
+  delivery: string;
+  url: string | null;
+  onAnother: (() => void) | null;
+  onClose: () => void;
+};
+
+const Invited = ({ email, delivery, url, onAnother, onClose }: InvitedProps) => (
+  <div className={styles.form}>
+    <p>
+      <strong>{email}</strong> is invited for seven days.{' '}
+      {delivery === 'none' ? 'No mail was sent: give the link yourself.' : 'A link of its own is on its way by mail.'}
+    </p>
+    {url && <LinkToGive url={url} />}
+    <div className={styles.foot}>
+      {onAnother && (
+        <Button variant="default" onClick={onAnother}>
+          Invite another
+        </Button>
+      )}
+      <Button onClick={onClose}>Done</Button>
+    </div>
+  </div>
+);
+
+const TakesOver = ({ claimed }: { claimed: Claimed }) => (
+  <Note>
+    Who accepts takes over <strong>{claimed.name}</strong>, with its key, balance, rule and log, as{' '}
+    {claimed.role === 'owner' ? 'an owner' : 'a member'}.
+  </Note>
+);
+
+function Credit({ form }: { form: Form }) {
+  const { currency } = useShell().team;
+  return (
+    <>
+      <AmountField
+        label="Starting credit"
+        value={form.credit}
+        onChange={form.setCredit}
+        currency={currency}
+        description="From the master balance, when it is accepted; may be empty"
+      />
+      <TooMuch amount={form.amount} />
+    </>
+  );
+}
+
+function Rule({ form }: { form: Form }) {
+  const { currency } = useShell().team;
+  return (
+    <>
+      <Checkbox
+        label="With a recharge rule"
+        checked={form.withRule}
+        onChange={(event) => form.setWithRule(event.currentTarget.checked)}
+      />
+      <Collapse expanded={form.withRule}>
+        {form.withRule && <RuleFields rule={form.rule} currency={currency} />}
+      </Collapse>
+    </>
+  );
+}
+
+type Form = ReturnType<typeof useInviteForm>;
+
+const Whom = ({ form, error }: { form: Form; error: string | undefined }) => (
+  <>
+    <TextInput
+      label="Name"
+      placeholder="Chosen by the person when empty"
+      value={form.name}
+      onChange={(event) => form.setName(event.currentTarget.value)}
+      error={error}
+      autoComplete="off"
+    />
+    <Radio.Group label="Role" value={form.role} onChange={form.setRole}>
+      <Group mt="xs">
+        <Radio value="member" label="Member" />
+        <Radio value="owner" label="Owner" />
+      </Group>
+    </Radio.Group>
+  </>
+);
+
+/** The credit is taken only when it is accepted: now it is no more than a warning. */
+function TooMuch({ amount }: { amount: string | null }) {
+  const { currency, masterBalance } = useShell().team;
+  const { locale } = usePlace();
+  if (amount === null || masterBalance === null || micros(minus(masterBalance, amount)) >= 0n) return null;
+  return (
+    <Note tone="warn">
+      The master balance holds {formatMoney(masterBalance, currency, locale)} now. If it holds no more when this is
+      accepted, the person joins without the credit, and you are told.
+    </Note>
+  );
+}
+
+function useInviteForm(claimed: Claimed | null) {
+  const { currency } = useShell().team;
+  const [email, setEmail] = useState('');
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<'owner' | 'member'>('member');
+  const [credit, setCredit] = useState('');
+  const [withRule, setWithRule] = useState(false);
+  const typed = useTyped(credit, currency);
+  const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
+  const rule = useRule(null, { credit: amount, role });
+  const isComplete = email.trim() !== '' && !('problem' in typed) && (claimed || !withRule || rule.input !== null);
+  const input = isComplete
+    ? {
+        email: email.trim(),
+        ...(amount !== null && { credit: amount }),
+        ...(claimed
+          ? { memberId: claimed.id }
+          : {
+              ...(name.trim() && { name: name.trim() }),
+              role,
+              ...(withRule && rule.input !== null && { recharge: rule.input }),
+            }),
+      }
+    : null;
+  const reset = () => {
+    setEmail('');
+    setName('');
+  };
+  return {
+    email,
+    setEmail,
+    name,
+    setName,
+    role,
+    setRole,
+    credit,
+    setCredit,
+    withRule,
+    setWithRule,
+    rule,
+    amount,
+    input,
+    reset,
+  };
+}

@@ -1,0 +1,125 @@
+'use client';
+
+import { Button, Textarea } from '@mantine/core';
+import { useRef, useState, type FormEvent } from 'react';
+import { BulkResults } from '@/components/bulk/BulkResults';
+import { useBulk } from '@/components/bulk/useBulk';
+import { useTRPCClient } from '@/components/data';
+import styles from '@/components/money/money.module.css';
+import { useShell } from '@/components/shell/useShell';
+import { formatMoney, plus } from '@/components/ui/amount';
+import { CopyButton } from '@/components/ui/Copy';
+import { Note } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/usePlace';
+import invitationStyles from './invitations.module.css';
+import { PASTED_MAX, readPasted, type Pasted } from './pasted';
+
+/** Invites many at once from a pasted list, each with a result of its own. */
+export function InviteMany({ onClose }: { onClose: () => void }) {
+  const { currency } = useShell().team;
+  const { locale } = usePlace();
+  const [text, setText] = useState('');
+  const { bulk, links } = useInvites();
+  const rows = readPasted(text, currency, locale);
+  const good = rows.filter(({ problem }) => problem === undefined);
+  if (bulk.results.size > 0 || bulk.isRunning) {
+    const made = [...links.current].map(([email, url]) => `${email}\t${url}`).join('\n');
+    return (
+      <BulkResults
+        rows={good.map(({ email }) => ({ id: email, name: email }))}
+        bulk={bulk}
+        onClose={onClose}
+        allWentWell="all are invited for seven days"
+        more={made !== '' && <CopyButton text={made} label="Copy all links" />}
+      />
+    );
+  }
+  const tooMany = rows.length > PASTED_MAX;
+  const credits = good.flatMap(({ credit }) => credit ?? []).reduce(plus, '0.00');
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (good.length > 0 && !tooMany) {
+      bulk.start(good.map(({ line: _line, problem: _problem, ...input }) => [input.email, input]));
+    }
+  };
+  return (
+    <form className={styles.form} onSubmit={submit} noValidate>
+      <Textarea
+        label="Whom to invite"
+        description="Addresses one a line, or a CSV: email, name, role (owner or member), starting credit"
+        placeholder={'jo@example.com\nAl Reed <al@example.com>\nkim@example.com, Kim, member, 25.00'}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        autosize
+        minRows={4}
+        maxRows={10}
+        data-autofocus
+      />
+      {rows.length > 0 && <Rows rows={rows} currency={currency} />}
+      {tooMany && (
+        <Note tone="warn">
+          At most {PASTED_MAX.toLocaleString(locale)} at once: these are {rows.length.toLocaleString(locale)}.
+        </Note>
+      )}
+      <p className="muted" aria-live="polite">
+        {rows.length > good.length && `${rows.length - good.length} cannot be invited and are left out. `}
+        {credits !== '0.00' &&
+          `Starting credits come to ${formatMoney(credits, currency, locale)}, taken as each is accepted.`}
+      </p>
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" disabled={good.length === 0 || tooMany}>
+          {good.length > 1 ? `Invite ${good.length.toLocaleString(locale)}` : 'Invite'}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function useInvites() {
+  const client = useTRPCClient();
+  const links = useRef(new Map<string, string>());
+  const bulk = useBulk(async (input: Omit<Pasted, 'line' | 'problem'>) => {
+    const { url, delivery } = await client.invitations.createInvitation.mutate(input);
+    if (url) links.current.set(input.email, url);
+    return delivery === 'none' ? 'invited: copy the link' : 'invited by mail';
+  });
+  return { bulk, links };
+}
+
+const SHOWN = 50;
+
+/** How the list was understood; what is wrong comes first. */
+function Rows({ rows, currency }: { rows: Pasted[]; currency: string }) {
+  const { locale } = usePlace();
+  const bad = rows.filter(({ problem }) => problem !== undefined);
+  const sorted = [...bad, ...rows.filter(({ problem }) => problem === undefined)];
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls is reached by the keyboard
+    <div className={invitationStyles.pasted} tabIndex={0} role="group" aria-label="How it was understood">
+      <table className={invitationStyles.rows}>
+        <tbody>
+          {sorted.slice(0, SHOWN).map(({ line, email, name, role, credit, problem }, i) => (
+            <tr key={`${line} ${i}`}>
+              <th scope="row">{email || `Line ${line}`}</th>
+              {problem ? (
+                <td colSpan={3} data-bad>
+                  Line {line}: {problem}
+                </td>
+              ) : (
+                <>
+                  <td>{name ?? ''}</td>
+                  <td>{role ?? 'member'}</td>
+                  <td className="tabular">{credit && formatMoney(credit, currency, locale)}</td>
+                </>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {rows.length > SHOWN && <p className="muted">and {(rows.length - SHOWN).toLocaleString(locale)} more</p>}
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+import { parse } from 'csv-parse/browser/esm/sync';
+import { printAmount } from '@/server/domain/money';
+import { readTyped } from '@/components/ui/amount';
+
+/** One line of a pasted list: whom to invite, or what is wrong with it. */
+export type Pasted = {
+  line: number;
+  email: string;
+  name?: string;
+  role?: 'owner' | 'member';
+  credit?: string;
+  problem?: string;
+};
+
+/** As many as one list may have. */
+export const PASTED_MAX = 1_000;
+
+const COLUMNS = ['email', 'name', 'role', 'credit'] as const;
+
+/**
+ * Reads a pasted list: addresses one a line (or set apart by commas), "Name <address>", or a CSV whose first line names its
+ * columns among email, name, role and credit; without such a line they stand in this order.
+ */
+export function readPasted(text: string, currency: string, locale: string): Pasted[] {
+  const lines = text.includes('@') && !/[\n]/.test(text.trim()) ? text.replace(/[,;](?=[^,;]*@)/g, '\n') : text;
+  let rows: { record: string[]; info: { lines: number } }[];
+  try {
+    rows = parse(lines, {
+      delimiter: [',', ';', '\t'],
+      info: true,
+      bom: true,
+      trim: true,
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+    }) as unknown as typeof rows;
+  } catch {
+    return [{ line: 1, email: '', problem: 'A quotation mark is left open.' }];
+  }
+  const head = rows[0]?.record.map((cell) => cell.toLowerCase());
+  const named = head?.includes('email') ? head : null;
+  const order: readonly string[] = named ?? COLUMNS;
+  const seen = new Set<string>();
+  return (named ? rows.slice(1) : rows).map(({ record, info }) => {
+    const cell = (name: string) => record[order.indexOf(name)]?.trim() ?? '';
+    const row = { line: info.lines, ...readRow(cell, currency, locale) };
+    const key = row.email.toLowerCase();
+    if (!row.problem && seen.has(key)) return { ...row, problem: 'Stands in the list before.' };
+    seen.add(key);
+    return row;
+  });
+}
+
+function readRow(cell: (name: string) => string, currency: string, locale: string): Omit<Pasted, 'line'> {
+  const [, called, address] = /^(.*?)\s*<([^<>]+)>$/.exec(cell('email')) ?? [];
+  const email = address ?? cell('email');
+  const name = cell('name') || called?.replace(/^"|"$/g, '');
+  const role = cell('role').toLowerCase();
+  const typed = readTyped(cell('credit'), currency, locale, { all: false });
+  const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
+  const problem = !/^\S+@\S+$/.test(email)
+    ? 'Is no e-mail address.'
+    : role !== '' && role !== 'owner' && role !== 'member'
+      ? 'The role is neither owner nor member.'
+      : 'problem' in typed
+        ? 'The credit is no amount.'
+        : undefined;
+  return {
+    email,
+    ...(name && { name }),
+    ...((role === 'owner' || role === 'member') && { role }),
+    ...(amount !== null && { credit: amount }),
+    ...(problem && { problem }),
+  };
+}

@@ -1,0 +1,21 @@
+import { createLoader, parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral } from 'nuqs/server';
+import { INVITATION_STATUSES } from '@/server/domain/invitations/rules';
+
+/** The whole state of the page of invitations, as it stands in its address. */
+export const invitationView = {
+  q: parseAsString.withDefault(''),
+  status: parseAsArrayOf(parseAsStringLiteral(INVITATION_STATUSES)).withDefault([]),
+  page: parseAsInteger.withDefault(1),
+};
+
+export const loadInvitationView = createLoader(invitationView);
+
+export type InvitationView = Awaited<ReturnType<typeof loadInvitationView>>;
+
+/** What the page asks for: the same on the server, which asks first, and in the browser. */
+export const invitationQuestion = ({ q, status, page }: InvitationView) => ({
+  ...(q.trim() === '' ? {} : { query: q.trim() }),
+  ...(status.length === 0 ? {} : { status }),
+  page: Math.max(1, page),
+  pageSize: 25,
+});

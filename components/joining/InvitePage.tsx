@@ -1,0 +1,292 @@
+'use client';
+
+import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import Link from 'next/link';
+import { useRef, useState, type FormEvent, type ReactNode, type RefObject } from 'react';
+import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data';
+import styles from '@/components/account/account.module.css';
+import { signIn, signOut } from '@/components/account/session';
+import { Failed } from '@/components/ui/Failed';
+import { Instant } from '@/components/ui/Instant';
+import { Money } from '@/components/ui/Money';
+import { Facts, Note } from '@/components/ui/pieces';
+
+type Shown = inferOutput<ReturnType<typeof useTRPC>['joining']['readLink']>;
+
+/** What an invitation's link opens: the offer, and the one way in for who looks at it; of a dead link, the way on. */
+export function InvitePage({ token }: { token: string }) {
+  const asked = useQuery(useTRPC().joining.readLink.queryOptions({ token }));
+  const link = asked.data;
+  return (
+    <main className={styles.alone}>
+      <p className={styles.product}>Purser</p>
+      {!link && asked.isError && <Unknown error={asked.error} onRetry={() => void asked.refetch()} />}
+      {link && link.state !== 'open' && <Dead link={link} token={token} />}
+      {link?.state === 'open' && <Offer link={link} token={token} onChanged={() => void asked.refetch()} />}
+    </main>
+  );
+}
+
+function Unknown({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  if (problemOf(error)?.code !== 'not_found') return <Failed problem={problemOf(error)} onRetry={onRetry} />;
+  return (
+    <>
+      <h1>This link leads nowhere</h1>
+      <p>It is not complete, or it was not made here. Open it again from the mail, or copy all of it.</p>
+    </>
+  );
+}
+
+type Props = { link: Shown; token: string };
+
+const DEAD: Record<Exclude<Shown['state'], 'open'>, { title: string; text: (team: string) => ReactNode }> = {
+  accepted: { title: 'This invitation was accepted', text: (team) => <>Sign in to go to {team}.</> },
+  declined: {
+    title: 'This invitation was declined',
+    text: (team) => <>Ask {team} for a new one if that was a mistake.</>,
+  },
+  expired: { title: 'This link has run out', text: (team) => <>{team} can send you a new one.</> },
+  replaced: { title: 'There is a newer link', text: () => <>This one was replaced. Open the newest mail.</> },
+  revoked: { title: 'This invitation was withdrawn', text: (team) => <>Ask {team} if you expected it.</> },
+  suspended: { title: 'This team is closed for now', text: (team) => <>{team} is suspended. Try again later.</> },
+};
+
+function Dead({ link, token }: Props) {
+  const { title, text } = DEAD[link.state as keyof typeof DEAD];
+  return (
+    <>
+      <h1>{title}</h1>
+      <p>{text(link.team.name)}</p>
+      {link.state === 'expired' && <AskAnew link={link} token={token} />}
+      {link.state === 'accepted' &&
+        (link.as === 'member' ? (
+          <Button component={Link} href={`/${link.team.slug}`}>
+            Go to {link.team.name}
+          </Button>
+        ) : (
+          <Button component={Link} href="/sign-in">
+            Sign in
+          </Button>
+        ))}
+    </>
+  );
+}
+
+function AskAnew({ link, token }: Props) {
+  const ask = useMutation(useTRPC().joining.requestInvitation.mutationOptions());
+  if (link.requested || ask.isSuccess)
+    return <Note>You have asked for a new link. The owners of the team see it.</Note>;
+  return (
+    <>
+      {ask.isError && (
+        <Note tone="bad" alert>
+          {sayProblem(ask.error)}
+        </Note>
+      )}
+      <Button onClick={() => ask.mutate({ token })} loading={ask.isPending}>
+        Ask for a new link
+      </Button>
+    </>
+  );
+}
+
+function Offer({ link, token, onChanged }: Props & { onChanged: () => void }) {
+  const facts: [string, ReactNode][] = [
+    ['Invited', link.email],
+    ['By', link.invitedBy],
+    ['As', link.role],
+    ...(link.claims === null ? [] : ([['Takes over', link.claims]] as [string, ReactNode][])),
+    ...(link.credit === null
+      ? []
+      : ([['Starting credit', <Money key="c" amount={link.credit} currency={link.currency} />]] as [
+          string,
+          ReactNode,
+        ][])),
+    ['Good until', <Instant key="e" at={link.expiresAt} />],
+  ];
+  return (
+    <>
+      <h1>Join {link.team.name}</h1>
+      <Facts of={facts} />
+      <Way link={link} token={token} onChanged={onChanged} />
+    </>
+  );
+}
+
+/** The one way in for who looks at the link. */
+function Way({ link, token, onChanged }: Props & { onChanged: () => void }) {
+  const here = `/invite/${token}`;
+  if (link.as === 'member') {
+    return (
+      <>
+        <Note>You are in {link.team.name} already.</Note>
+        <Button component={Link} href={`/${link.team.slug}`}>
+          Go to {link.team.name}
+        </Button>
+      </>
+    );
+  }
+  if (link.as === 'other') {
+    return (
+      <>
+        <Note>You are signed in with another address. This invitation is for {link.email}.</Note>
+        <Button onClick={() => void signOut().finally(() => window.location.assign(here))}>Switch account</Button>
+      </>
+    );
+  }
+  if (link.as === 'sign-in') {
+    return (
+      <>
+        <p>There is an account with this address. Sign in to join.</p>
+        <Button component={Link} href={`/sign-in?next=${encodeURIComponent(here)}`}>
+          Sign in
+        </Button>
+        <Decline token={token} onDone={onChanged} />
+      </>
+    );
+  }
+  return <Join link={link} token={token} onChanged={onChanged} />;
+}
+
+function Join({ link, token, onChanged }: Props & { onChanged: () => void }) {
+  const needsPassword = link.as !== 'join';
+  const name = useRef<HTMLInputElement>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const accept = useAccept(onChanged);
+  const { problem, isBusy } = accept;
+  const errorOf = (field: string) => problem?.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const called = name.current?.value.trim();
+    const chosen = {
+      ...(called && { name: called }),
+      ...(needsPassword && { password: password.current?.value ?? '' }),
+    };
+    if (!isBusy) void accept.join({ token, ...chosen });
+  };
+  if (accept.joined?.creditMissing) return <WithoutCredit slug={accept.joined.slug} team={link.team.name} />;
+  return (
+    <form method="post" className={styles.form} onSubmit={submit} noValidate>
+      <div role="alert">
+        {problem && !problem.errors?.length && <Note tone="bad">{sayProblem(accept.error)}</Note>}
+        {accept.isWaiting && <Note>No answer yet. It is asked again.</Note>}
+      </div>
+      {link.as === 'renew' && (
+        <Note>
+          An account with this address was made without it ever being proven. Choose a new password: all else that was
+          set up in it ends.
+        </Note>
+      )}
+      {link.as === 'new' && (
+        <TextInput
+          ref={name}
+          label="Your name"
+          name="name"
+          defaultValue={link.name ?? ''}
+          autoComplete="name"
+          error={errorOf('name')}
+          required
+          withAsterisk={false}
+        />
+      )}
+      {needsPassword && <NewPassword link={link} field={password} error={errorOf('password')} />}
+      <Button type="submit" loading={isBusy}>
+        Join {link.team.name}
+      </Button>
+      <Decline token={token} onDone={onChanged} />
+    </form>
+  );
+}
+
+type PasswordProps = { link: Shown; field: RefObject<HTMLInputElement | null>; error: string | undefined };
+
+/** With the address beside it, by which the browser keeps the password. */
+const NewPassword = ({ link, field, error }: PasswordProps) => (
+  <>
+    <input type="hidden" name="username" autoComplete="username" value={link.email} readOnly />
+    <PasswordInput
+      ref={field}
+      label={link.as === 'renew' ? 'New password' : 'Password'}
+      name="password"
+      description="At least 12 characters"
+      autoComplete="new-password"
+      error={error}
+      visibilityToggleButtonProps={{ 'aria-label': 'Show the password', tabIndex: 0 }}
+      required
+      withAsterisk={false}
+    />
+  </>
+);
+
+type Accept = { token: string; name?: string; password?: string };
+
+/** Joins, then signs in who has chosen a password, and goes to the team. */
+function useAccept(onChanged: () => void) {
+  const [isEntering, setEntering] = useState(false);
+  const asked = useMutation(
+    useTRPC().joining.acceptInvitation.mutationOptions({
+      meta: { leaves: true },
+      // It may have been closed meanwhile, or accepted by a call whose answer was lost: the page then says so.
+      onError: (error) => problemOf(error)?.code === 'invitation_closed' && onChanged(),
+    }),
+  );
+  const join = async (input: Accept) => {
+    const joined = await asked.mutateAsync(input).catch(() => null);
+    if (!joined) return;
+    setEntering(true);
+    const entered = input.password === undefined || (await signIn(joined.email, input.password)).ok;
+    if (!entered) return window.location.assign(`/sign-in?next=/${joined.slug}`);
+    if (!joined.creditMissing) return window.location.assign(`/${joined.slug}`);
+    return setEntering(false);
+  };
+  return {
+    join,
+    joined: asked.data,
+    error: asked.error,
+    isBusy: asked.isPending || isEntering,
+    isWaiting: asked.isPending && asked.failureCount > 0 && isUnanswered(asked.failureReason),
+    problem: asked.isPending ? undefined : problemOf(asked.error),
+  };
+}
+
+const WithoutCredit = ({ slug, team }: { slug: string; team: string }) => (
+  <>
+    <Note tone="warn">
+      You are in. The starting credit could not be paid yet, because the team’s own balance is too low; its owners are
+      told.
+    </Note>
+    <Button component={Link} href={`/${slug}`}>
+      Go to {team}
+    </Button>
+  </>
+);
+
+function Decline({ token, onDone }: { token: string; onDone: () => void }) {
+  const [isAsked, setAsked] = useState(false);
+  const decline = useMutation(useTRPC().joining.declineInvitation.mutationOptions({ onSettled: onDone }));
+  if (!isAsked) {
+    return (
+      <Button variant="subtle" color="gray" onClick={() => setAsked(true)}>
+        Decline
+      </Button>
+    );
+  }
+  return (
+    <Note
+      action={
+        <Button
+          variant="default"
+          size="compact-sm"
+          loading={decline.isPending}
+          onClick={() => decline.mutate({ token })}
+        >
+          Decline it
+        </Button>
+      }
+    >
+      The link is dead then, and the team sees that you declined.
+    </Note>
+  );
+}
