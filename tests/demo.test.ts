@@ -109,7 +109,7 @@ describe('the demo, broken off in its first weeks and gone on with', () => {
       owners: 2,
       inactive: 2,
       deleted: 2,
-      unnamed: 5,
+      unnamed: 4,
       external: expect.toSatisfy((n: number) => n > 10),
       described: expect.toSatisfy((n: number) => n > 8),
       longest: expect.toSatisfy((n: number) => n > 90 && n <= 120),
@@ -164,6 +164,25 @@ describe('the demo, broken off in its first weeks and gone on with', () => {
     expect(waiting).toContainEqual({ reason: 'cap_reached' });
     expect(waiting).not.toContainEqual({ reason: 'reserve' });
     expect(await rows('SELECT 1 FROM recharge_rules WHERE NOT enabled')).not.toEqual([]);
+  });
+
+  it('has invitations in every state, one of them accepted for a seat that was nobody’s', async () => {
+    const states = await rows<{ status: string; asked: boolean }>(
+      `SELECT CASE WHEN status = 'pending' AND expires_at <= now() THEN 'expired' ELSE status END AS status,
+        requested_at IS NOT NULL AS asked FROM invitations ORDER BY 1, 2`,
+    );
+    expect([...new Set(states.map(({ status }) => status))]).toEqual([
+      'accepted',
+      'declined',
+      'expired',
+      'pending',
+      'revoked',
+    ]);
+    expect(states.filter(({ asked }) => asked)).toHaveLength(1);
+    expect(
+      await rows(`SELECT u.email FROM invitations i JOIN members m ON m.id = i.member_id JOIN users u ON u.id = m.user_id
+      WHERE i.status = 'accepted' AND m.external_id = 'till-03'`),
+    ).toEqual([{ email: 'sanne.devries@example.com' }]);
   });
 
   it('has books that verify, with money of every kind', async () => {

@@ -8,6 +8,7 @@ import { listMembers } from '@/server/domain/members/read';
 import { reportMessages } from '@/server/domain/messages/write';
 import { getTeam } from '@/server/domain/teams/read';
 import { updateTeam } from '@/server/domain/teams/write';
+import { inviteSome } from './invitations';
 import { CAST, OWNER, tag, TIGHT } from './people';
 import { chance, type Random } from './random';
 import { idOf, money, storyOf } from './story';
@@ -33,7 +34,9 @@ const QUIET_MS = 10 * MINUTE;
  * Lives through the team's days until `now`, one transaction a day: each is there whole or not at all. A history that was
  * broken off goes on with the day after the last one that is there.
  */
-export async function liveUntil(ctx: Ctx, now: Date): Promise<void> {
+export async function liveUntil(asGiven: Ctx, now: Date): Promise<void> {
+  // Of three months nobody wants the mails; nor is any ever sent to those who are invited, who are made up.
+  const ctx = { ...asGiven, mail: null };
   const begin = (await getTeam(ctx)).createdAt.getTime();
   // No day passes without a transfer.
   const newest = (await listTransfers(ctx, { limit: 1 })).data[0]?.createdAt.getTime();
@@ -45,6 +48,7 @@ export async function liveUntil(ctx: Ctx, now: Date): Promise<void> {
     await inOneTransaction(ctx, (tx) => live(tx, day, begin + day * DAY, now.getTime() - QUIET_MS));
   }
   await useKeys(ctx, now.getTime());
+  await inviteSome({ ...ctx, mail: asGiven.mail === 'mailbox' ? 'mailbox' : null }, now.getTime());
   await inOneTransaction(ctx, (tx) => arrive(tx, now.getTime()));
 }
 

@@ -1,0 +1,65 @@
+import { makeCtx, type Ctx } from '@/server/domain/ctx';
+import { newRequestId, printId } from '@/server/domain/ids';
+import { listInvitations } from '@/server/domain/invitations/read';
+import { printToken } from '@/server/domain/invitations/rules';
+import { createInvitationInput, type Invitation } from '@/server/domain/invitations/schema';
+import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/invitations/write';
+import { acceptInvitation, declineInvitation, requestInvitation } from '@/server/domain/joining/write';
+import { listMembers } from '@/server/domain/members/read';
+import { generatePassword } from '@/server/domain/members/rules';
+import type { Guest } from '@/server/domain/person';
+import { DAY, HOUR } from './time';
+
+/** One invitation of the demo: when it was made, and what became of it. */
+type Invited = {
+  email: string;
+  name?: string;
+  role?: 'owner';
+  credit?: string;
+  /** The member that is to be taken over, by its own id of it. */
+  claims?: string;
+  daysAgo: number;
+  became?: 'accepted' | 'declined' | 'revoked' | 'requested' | 'resent';
+};
+
+const INVITED: Invited[] = [
+  { email: 'noor.haddad@example.com', name: 'Noor Haddad', daysAgo: 41, became: 'revoked' },
+  { email: 'ines.duarte@example.net', credit: '10.00', daysAgo: 5, became: 'declined' },
+  { email: 'tomasz@warsaw-courier.example', name: 'Tomasz Lis', credit: '15.00', daysAgo: 17, became: 'requested' },
+  { email: 'greta@nordic-tea.example', daysAgo: 12 },
+  { email: 'sanne.devries@example.com', name: 'Sanne de Vries', claims: 'till-03', daysAgo: 4, became: 'accepted' },
+  { email: 'billing@acme-partners.example', name: 'Priya Raman', role: 'owner', daysAgo: 3 },
+  { email: 'hello@harbour-bakery.example', credit: '20.00', daysAgo: 2, became: 'resent' },
+  { email: 'amara.nwosu@example.org', credit: '5.00', daysAgo: 1 },
+];
+
+/** Invitations in every state. Those that are there already stay as they are. */
+export async function inviteSome(ctx: Ctx, now: number): Promise<void> {
+  const { data: known } = await listInvitations(ctx, { limit: 100 });
+  for (const [n, invited] of INVITED.entries()) {
+    if (known.some(({ email }) => email === invited.email)) continue;
+    const at = new Date(now - invited.daysAgo * DAY - (n % 5) * HOUR);
+    await become({ ...ctx, at }, invited, await createInvitation({ ...ctx, at }, await inputOf(ctx, invited)));
+  }
+}
+
+async function inputOf(ctx: Ctx, { email, name, role, credit, claims }: Invited) {
+  const seat = claims && (await listMembers(ctx, { limit: 1, externalId: claims })).data[0];
+  return createInvitationInput.parseAsync({
+    email,
+    name,
+    role,
+    credit,
+    ...(seat && { memberId: printId('mem', seat.id) }),
+  });
+}
+
+async function become(ctx: Ctx, { became, name }: Invited, { id }: Invitation): Promise<void> {
+  const guest: Guest = { ...ctx, person: null, origin: { address: null, agent: null }, requestId: newRequestId() };
+  const token = printToken(ctx.vault, { invitationId: id, version: 1, way: 'mailed' });
+  if (became === 'revoked') await revokeInvitation(ctx, id);
+  if (became === 'resent') await resendInvitation(makeCtx(ctx, ctx.actor), id);
+  if (became === 'accepted') await acceptInvitation(guest, { token, name, password: generatePassword() });
+  if (became === 'declined') await declineInvitation(guest, { token });
+  if (became === 'requested') await requestInvitation(guest, { token });
+}
