@@ -1,3 +1,4 @@
+import type { SeatActor } from '@/server/domain/actor';
 import { makeCtx, type Ctx } from '@/server/domain/ctx';
 import { newRequestId, printId } from '@/server/domain/ids';
 import { listInvitations } from '@/server/domain/invitations/read';
@@ -8,6 +9,7 @@ import { acceptInvitation, declineInvitation, requestInvitation } from '@/server
 import { listMembers } from '@/server/domain/members/read';
 import { generatePassword } from '@/server/domain/members/rules';
 import type { Guest } from '@/server/domain/person';
+import { OWNER } from './people';
 import { DAY, HOUR } from './time';
 
 /** One invitation of the demo: when it was made, and what became of it. */
@@ -36,11 +38,22 @@ const INVITED: Invited[] = [
 /** Invitations in every state. Those that are there already stay as they are. */
 export async function inviteSome(ctx: Ctx, now: number): Promise<void> {
   const { data: known } = await listInvitations(ctx, { limit: 100 });
+  const actor = await ownerOf(ctx);
   for (const [n, invited] of INVITED.entries()) {
     if (known.some(({ email }) => email === invited.email)) continue;
-    const at = new Date(now - invited.daysAgo * DAY - (n % 5) * HOUR);
-    await become({ ...ctx, at }, invited, await createInvitation({ ...ctx, at }, await inputOf(ctx, invited)));
+    const then = { ...ctx, actor, at: new Date(now - invited.daysAgo * DAY - (n % 5) * HOUR) };
+    await become(then, invited, await createInvitation(then, await inputOf(ctx, invited)));
   }
+}
+
+/** The first owner, as her key acts: it is she who invites. */
+async function ownerOf({ actor, ...ctx }: Ctx): Promise<SeatActor> {
+  const { data } = await listMembers({ ...ctx, actor }, { limit: 1, query: OWNER.email });
+  const { id, name, role, apiKey } = data[0]!;
+  const credential = { type: 'key', id: apiKey!.id } as const;
+  const { teamId, currency } = actor;
+  const seat = { type: 'seat', memberId: id, teamId, teamName: '', currency, role, name, credential } as const;
+  return { ...seat, door: 'api', address: null };
 }
 
 async function inputOf(ctx: Ctx, { email, name, role, credit, claims }: Invited) {

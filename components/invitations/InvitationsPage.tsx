@@ -148,12 +148,6 @@ function columnsOf(currency: string, look: (invitation: Invitation) => void): Co
     },
     { id: 'status', header: 'Status', cell: (invitation) => <InvitationStatus {...invitation} /> },
     { id: 'delivery', header: 'Mail', cell: (invitation) => <Delivery {...invitation} /> },
-    {
-      id: 'invitedBy',
-      header: 'Invited by',
-      wide: true,
-      cell: ({ invitedBy }) => <span title={invitedBy}>{invitedBy}</span>,
-    },
     { id: 'createdAt', header: 'Invited', cell: ({ createdAt }) => <Instant at={createdAt} dateOnly /> },
     {
       id: 'until',

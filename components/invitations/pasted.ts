@@ -22,7 +22,9 @@ const COLUMNS = ['email', 'name', 'role', 'credit'] as const;
  * columns among email, name, role and credit; without such a line they stand in this order.
  */
 export function readPasted(text: string, currency: string, locale: string): Pasted[] {
-  const lines = text.includes('@') && !/[\n]/.test(text.trim()) ? text.replace(/[,;](?=[^,;]*@)/g, '\n') : text;
+  // As mail programs write it: a quoted name, which may hold a comma, before its address.
+  const plain = text.replace(/^\s*"([^"\n]*)"\s*<([^<>\n]*)>/gm, '"$1 <$2>"');
+  const lines = plain.trim().includes('\n') || plain.includes('"') ? plain : plain.replace(/[,;](?=[^,;]*@)/g, '\n');
   let rows: { record: string[]; info: { lines: number } }[];
   try {
     rows = parse(lines, {
@@ -54,7 +56,7 @@ export function readPasted(text: string, currency: string, locale: string): Past
 function readRow(cell: (name: string) => string, currency: string, locale: string): Omit<Pasted, 'line'> {
   const [, called, address] = /^(.*?)\s*<([^<>]+)>$/.exec(cell('email')) ?? [];
   const email = address ?? cell('email');
-  const name = cell('name') || called?.replace(/^"|"$/g, '');
+  const name = cell('name') || called;
   const role = cell('role').toLowerCase();
   const typed = readTyped(cell('credit'), currency, locale, { all: false });
   const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;

@@ -1,0 +1,202 @@
+import { expect as see, type Page } from '@playwright/test';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { callApi, type Answer } from '@/tests/support/api';
+import { expectError, openAt, signIn, useBrowser } from './support/browser';
+import { makeTeam, type Team } from './support/product';
+
+const { url, dataDir } = inject('product');
+const REFUSED = /40[0-9]|410/;
+const PASSWORD = 'a fine long passphrase';
+
+let made = 0;
+const someAddress = (): string => `guest-${Date.now()}-${(made += 1)}@example.test`;
+
+describe('inviting', () => {
+  const { newPage } = useBrowser();
+  let team: Team;
+  const call = (method: string, path: string, body?: object): Promise<Answer> =>
+    callApi(`${url}/api/v1`, method, path, { key: team.apiKey, body });
+  const balanceOf = async (email: string) =>
+    (await call('GET', `/members?query=${encodeURIComponent(email)}`)).body.data[0]?.balance;
+  /** An invitation by the API, and the path of the link that an owner copies. */
+  const invited = async (given: object = {}) => {
+    const { body } = await call('POST', '/invitations', { email: someAddress(), ...given });
+    return { ...(body as { id: string; email: string }), path: new URL(body.url).pathname };
+  };
+  const linkIn = async (page: Page): Promise<string> => {
+    const text = (await page.getByRole('dialog').locator('code').textContent()) ?? '';
+    return new URL(text).pathname;
+  };
+  const join = async (page: Page, name = 'Jo Sand') => {
+    await page.getByLabel('Your name').fill(name);
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Join Inviting Team' }).click();
+  };
+
+  beforeAll(async () => {
+    team = await makeTeam(dataDir, 'Inviting Team', '100.00');
+  });
+
+  it('by a copied link: a second browser joins with the starting credit, and the owner’s page follows', async () => {
+    const owner = await newPage({ as: team, url: '/inviting-team/invitations' });
+    await see(owner.getByText('Nobody is invited yet')).toBeVisible();
+    await owner.keyboard.press('i');
+    const email = someAddress();
+    await owner.getByRole('dialog').getByLabel('Email').fill(email);
+    await owner.getByRole('dialog').getByLabel('Starting credit').fill('7.5');
+    await owner.getByRole('dialog').getByRole('button', { name: 'Invite', exact: true }).click();
+    const link = await linkIn(owner);
+    await owner.getByRole('button', { name: 'Done' }).click();
+    await see(owner.getByRole('row', { name: email })).toContainText('pending');
+    const guest = await newPage({ url: link });
+    await see(guest.getByRole('heading', { name: 'Join Inviting Team' })).toBeVisible();
+    await see(guest.getByRole('main')).toContainText('$7.50');
+    await join(guest);
+    await guest.waitForURL('/inviting-team');
+    await see(guest.getByRole('main')).toContainText('$7.50');
+    await see(owner.getByRole('row', { name: email })).toContainText('accepted');
+    expect(await balanceOf(email)).toBe('7.50');
+    // The link is dead, and says so to whoever opens it again.
+    const again = await newPage({ url: link });
+    await see(again.getByRole('heading', { name: 'This invitation was accepted' })).toBeVisible();
+    const same = await newPage({ beside: guest, url: link });
+    await same.getByRole('link', { name: 'Go to Inviting Team' }).click();
+    await same.waitForURL('/inviting-team');
+  });
+
+  it('keeps what was typed when a password is too common, and says what to do', async () => {
+    const { path } = await invited();
+    const guest = await newPage({ url: path });
+    expectError(guest, REFUSED);
+    await guest.getByLabel('Your name').fill('Jo');
+    await guest.getByLabel('Password', { exact: true }).fill('password1234');
+    await guest.getByRole('button', { name: 'Join Inviting Team' }).click();
+    await see(guest.getByText('Is one of the passwords that are tried first')).toBeVisible();
+    await see(guest.getByLabel('Your name')).toHaveValue('Jo');
+  });
+
+  it('of who has an account: signs in and comes back, another account is switched, and who is in is told so', async () => {
+    const first = await invited();
+    const guest = await newPage({ url: first.path });
+    await join(guest);
+    await guest.waitForURL('/inviting-team');
+    const other = await makeTeam(dataDir, 'Other Inviters', '10.00');
+    const more = (
+      await callApi(`${url}/api/v1`, 'POST', '/invitations', { key: other.apiKey, body: { email: first.email } })
+    ).body;
+    const path = new URL(more.url as string).pathname;
+    const signedOut = await newPage({ url: path });
+    await signedOut.getByRole('link', { name: 'Sign in' }).click();
+    await signedOut.waitForURL(/\/sign-in\?next=/);
+    await signIn(signedOut, first.email, PASSWORD);
+    expect(new URL(signedOut.url()).pathname).toBe(path);
+    const wrong = await newPage({ as: team, url: path });
+    await see(wrong.getByText('You are signed in with another address')).toBeVisible();
+    await wrong.getByRole('button', { name: 'Switch account' }).click();
+    await see(wrong.getByText('There is an account with this address')).toBeVisible();
+    await signedOut.getByRole('button', { name: 'Join Other Inviters' }).click();
+    await signedOut.waitForURL('/other-inviters');
+    await openAt(signedOut, path);
+    await see(signedOut.getByRole('link', { name: 'Go to Other Inviters' })).toBeVisible();
+  });
+
+  it('hands a member over to a person, with its key, balance and log', async () => {
+    const { member, secrets } = (await call('POST', '/members', { name: 'Till nine', credit: '3.00' })).body;
+    await callApi(`${url}/api/v1`, 'POST', '/messages', {
+      key: secrets.apiKey,
+      body: { to: '+14155550100', from: 'Till', body: 'Before' },
+    });
+    const owner = await newPage({ as: team, url: '/inviting-team/members' });
+    await owner.getByRole('button', { name: 'Actions for Till nine' }).click();
+    await owner.getByRole('menuitem', { name: 'Invite a person to it' }).click();
+    const email = someAddress();
+    await owner.getByRole('dialog').getByLabel('Email').fill(email);
+    await owner.getByRole('dialog').getByRole('button', { name: 'Invite', exact: true }).click();
+    const guest = await newPage({ url: await linkIn(owner) });
+    await see(guest.getByRole('main')).toContainText('Till nine');
+    await join(guest, 'Kim Cash');
+    await guest.waitForURL('/inviting-team');
+    await openAt(guest, '/inviting-team/messages');
+    await see(guest.getByRole('row', { name: /\+14155550100/ })).toHaveCount(1);
+    const me = await callApi(`${url}/api/v1`, 'GET', '/me', { key: secrets.apiKey });
+    expect(me.body.member).toMatchObject({ id: member.id, name: 'Till nine', email });
+  });
+
+  it('many from a pasted list, with a result each', async () => {
+    const owner = await newPage({ as: team, url: '/inviting-team/invitations' });
+    expectError(owner, REFUSED);
+    const taken = await invited();
+    const [one, two] = [someAddress(), someAddress()];
+    await owner.getByRole('button', { name: 'Invite many' }).click();
+    const dialog = owner.getByRole('dialog');
+    await dialog
+      .getByLabel('Whom to invite')
+      .fill(`${one}, One, owner, 2.50\nTwo <${two}>\nnonsense\n${taken.email}\n${one}`);
+    await see(dialog.getByText('2 cannot be invited and are left out')).toBeVisible();
+    await dialog.getByRole('button', { name: 'Invite 3' }).click();
+    await see(dialog.getByRole('status')).toContainText('2 of 3 done, 1 not');
+    await see(dialog.getByRole('listitem').filter({ hasText: taken.email })).toContainText(
+      'An invitation is open already',
+    );
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    const { data } = (await call('GET', '/invitations?limit=3')).body;
+    const made = Object.fromEntries(data.map(({ email, ...rest }: { email: string }) => [email, rest]));
+    expect(made[one]).toMatchObject({ name: 'One', role: 'owner', credit: '2.50' });
+    expect(made[two]).toMatchObject({ name: 'Two', role: 'member', credit: null });
+  });
+
+  it('resends: the old link says that there is a newer one; revokes, declines, and each says so', async () => {
+    const { email, path, id } = await invited();
+    const owner = await newPage({ as: team, url: `/inviting-team/invitations?q=${encodeURIComponent(email)}` });
+    await owner.getByRole('button', { name: `Actions for ${email}` }).click();
+    await owner.getByRole('menuitem', { name: 'Resend' }).click();
+    await see(owner.getByText('The old links are dead')).toBeVisible();
+    const guest = await newPage({ url: path });
+    await see(guest.getByRole('heading', { name: 'There is a newer link' })).toBeVisible();
+    await openAt(guest, new URL((await call('GET', `/invitations/${id}`)).body.url).pathname);
+    await owner.getByRole('button', { name: `Actions for ${email}` }).click();
+    await owner.getByRole('menuitem', { name: 'Revoke' }).click();
+    await see(owner.getByRole('row', { name: email })).toContainText('revoked');
+    expectError(guest, REFUSED);
+    await join(guest);
+    await see(guest.getByRole('heading', { name: 'This invitation was withdrawn' })).toBeVisible();
+    const second = await invited();
+    await openAt(guest, second.path);
+    await guest.getByRole('button', { name: 'Decline' }).click();
+    await guest.getByRole('button', { name: 'Decline it' }).click();
+    await see(guest.getByRole('heading', { name: 'This invitation was declined' })).toBeVisible();
+    expect((await call('GET', `/invitations/${second.id}`)).body.status).toBe('declined');
+  });
+
+  it('joins without the credit that the master cannot pay, and tells both', async () => {
+    const { path, email } = await invited({ credit: '5000.00' });
+    const guest = await newPage({ url: path });
+    await join(guest);
+    await see(guest.getByText('The starting credit could not be paid yet')).toBeVisible();
+    await guest.getByRole('link', { name: 'Go to Inviting Team' }).click();
+    await guest.waitForURL('/inviting-team');
+    const owner = await newPage({ as: team, url: `/inviting-team/invitations?q=${encodeURIComponent(email)}` });
+    await owner.getByRole('button', { name: email, exact: true }).click();
+    await see(owner.getByRole('dialog')).toContainText('The starting credit could not be paid');
+    expect(await balanceOf(email)).toBe('0.00');
+  });
+
+  it('is not used up by what fetches every link: GET and HEAD, again and again', async () => {
+    const { path, id } = await invited();
+    for (let i = 0; i < 3; i += 1) {
+      for (const method of ['GET', 'HEAD']) expect((await fetch(`${url}${path}`, { method })).status).toBe(200);
+    }
+    expect((await call('GET', `/invitations/${id}`)).body.status).toBe('pending');
+    const guest = await newPage({ url: path });
+    await join(guest);
+    await guest.waitForURL('/inviting-team');
+  });
+
+  it('of a link that is cut off leads nowhere, and says what to do', async () => {
+    const { path } = await invited();
+    const page = await newPage({});
+    expectError(page, REFUSED);
+    await openAt(page, path.slice(0, -4));
+    await see(page.getByRole('heading', { name: 'This link leads nowhere' })).toBeVisible();
+  });
+});
