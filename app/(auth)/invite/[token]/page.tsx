@@ -9,8 +9,9 @@ export const metadata: Metadata = { title: 'Invitation', referrer: 'no-referrer'
 type Route = { params: Promise<{ token: string }> };
 
 export default async function InviteRoute({ params }: Route) {
-  const [{ token }, { trpc, prefetch, state }] = await Promise.all([params, guestQueries()]);
-  await prefetch(trpc.joining.readLink.queryOptions({ token }));
+  const [{ token }, { trpc, client, state }] = await Promise.all([params, guestQueries()]);
+  // A link that is none is told of by the page itself, with what to do.
+  await client.prefetchQuery(trpc.joining.readLink.queryOptions({ token }));
   return (
     <DataProvider team={null}>
       <HydrationBoundary state={state()}>
