@@ -6,7 +6,7 @@ import type { messageSchema } from '@/server/domain/messages/schema';
 import type { rateSchema } from '@/server/domain/rates/schema';
 import type { rechargeSchema } from '@/server/domain/recharge/schema';
 import type { usageSchema } from '@/server/domain/reports/schema';
-import type { teamSchema } from '@/server/domain/teams/schema';
+import type { settingsSchema, teamSchema } from '@/server/domain/teams/schema';
 import type { IdPrefix } from '@/server/domain/ids';
 
 /** One story for the whole document, as it is printed: Northwind's owner, and the sub-account of its shop in Lyon. */
@@ -47,6 +47,13 @@ export const member: z.input<typeof memberSchema> = {
   createdAt: '2026-03-01T08:00:00.000Z',
   updatedAt: '2026-03-01T08:00:00.000Z',
   deletedAt: null,
+};
+
+export const settings: z.input<typeof settingsSchema> = {
+  memberLowBalance: '5.00',
+  textRetentionDays: 90,
+  askAgain: true,
+  askAgainAbove: '500.00',
 };
 
 export const team: z.input<typeof teamSchema> = {

@@ -19,6 +19,8 @@ const ROWS: Record<string, { places: Place[]; body?: object }> = {
   getMe: { places: [] },
   getTeam: { places: [] },
   updateTeam: { places: [], body: { name: 'Changed' } },
+  getSettings: { places: [] },
+  updateSettings: { places: [], body: { textRetentionDays: 30 } },
   listMembers: { places: ['cursor'] },
   createMember: { places: [], body: {} },
   getMember: { places: ['path'] },

@@ -22,6 +22,7 @@ import './rates/confirm/route';
 import './rates/route';
 import './reports/usage/route';
 import './team/route';
+import './team/settings/route';
 import './transfers/[id]/reverse/route';
 import './transfers/[id]/route';
 import './transfers/route';

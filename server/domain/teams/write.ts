@@ -11,9 +11,9 @@ import { hashPassword, seatMember } from '../members/write';
 import { printAmount } from '../money';
 import { insertRates } from '../rates/write';
 import type { RateRow } from '../rates/rules';
-import { getTeam } from './read';
+import { getSettings, getTeam } from './read';
 import { isReservedSlug, slugFrom } from './rules';
-import type { Team, UpdateTeam } from './schema';
+import type { Settings, Team, UpdateSettings, UpdateTeam } from './schema';
 
 export type CreateTeam = {
   name: string;
@@ -129,3 +129,35 @@ async function mustBeUnmoved(tx: Tx): Promise<void> {
   );
   if (rows[0]?.moved) fail('currency_fixed');
 }
+
+/**
+ * Changes what the team keeps to itself; null clears.
+ * @throws DomainError `owner_required`
+ */
+export async function updateSettings(ctx: Ctx, input: UpdateSettings): Promise<Settings> {
+  return change(ctx, 'team.change', async (tx) => {
+    // Two changes at once are one after the other, so that each audit row says what was before it.
+    await lockAccounts(tx, [], true);
+    const before = await getSettings(tx);
+    const { teamId } = tx.actor;
+    await tx.db
+      .update(teams)
+      .set({ ...input, updatedAt: tx.now })
+      .where(eq(teams.id, teamId));
+    const after = await getSettings(tx);
+    audit(tx, {
+      action: 'team.settings_changed',
+      targetType: 'team',
+      targetId: teamId,
+      before: printFigures(before),
+      after: printFigures(after),
+    });
+    return after;
+  });
+}
+
+const printFigures = ({ memberLowBalance, askAgainAbove, ...settings }: Settings) => ({
+  memberLowBalance: memberLowBalance === null ? null : printAmount(memberLowBalance),
+  ...settings,
+  askAgainAbove: askAgainAbove === null ? null : printAmount(askAgainAbove),
+});
