@@ -24,6 +24,7 @@ const PAGES = [
   '/transfers',
   '/settings',
   '/settings/rates',
+  '/settings/security',
 ];
 
 describe('every page', () => {

@@ -84,6 +84,7 @@ const placesOf = (me: { role: 'owner' | 'member'; memberId: string }): [string, 
         ['Transfers', '/transfers'],
         ['Settings', '/settings'],
         ['Rates', '/settings/rates'],
+        ['Security and privacy', '/settings/security'],
       ]
     : [
         ['Overview', ''],

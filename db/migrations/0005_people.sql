@@ -84,4 +84,7 @@ ALTER TABLE "invitations" DROP COLUMN "invited_by";--> statement-breakpoint
 ALTER TABLE "teams" ADD CONSTRAINT "teams_text_retention" CHECK ("teams"."text_retention_days" > 0);--> statement-breakpoint
 ALTER TABLE "teams" ADD CONSTRAINT "teams_low_balance" CHECK ("teams"."low_balance" >= 0 AND "teams"."member_low_balance" >= 0);--> statement-breakpoint
 ALTER TABLE "invitations" ADD CONSTRAINT "invitations_status" CHECK ("invitations"."status" IN ('pending', 'accepted', 'declined', 'expired', 'revoked'));--> statement-breakpoint
-ALTER TABLE "invitations" ADD CONSTRAINT "invitations_closed" CHECK (("invitations"."status" IN ('pending', 'expired')) = ("invitations"."closed_at" IS NULL));
+ALTER TABLE "invitations" ADD CONSTRAINT "invitations_closed" CHECK (("invitations"."status" IN ('pending', 'expired')) = ("invitations"."closed_at" IS NULL));--> statement-breakpoint
+CREATE INDEX "audit_events_by_action" ON "audit_events" USING btree ("team_id","action","id");--> statement-breakpoint
+CREATE INDEX "audit_events_by_actor" ON "audit_events" USING btree ("team_id","actor_id","id");--> statement-breakpoint
+CREATE INDEX "audit_events_by_door" ON "audit_events" USING btree ("team_id","door","id");

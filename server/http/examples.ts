@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { auditEventSchema } from '@/server/domain/audit/schema';
 import type { keySchema } from '@/server/domain/keys/schema';
 import type { movementSchema, transferSchema } from '@/server/domain/ledger/schema';
 import type { memberSchema } from '@/server/domain/members/schema';
@@ -188,4 +189,19 @@ export const newMessage = {
   from: 'Northwind',
   body: 'Your order 1042 is ready.',
   reference: 'order-1042',
+};
+
+export const auditEvent: z.input<typeof auditEventSchema> = {
+  id: exampleId('aud'),
+  at: '2026-03-02T09:15:04.210Z',
+  action: 'member.credited',
+  actor: { type: 'user', id: exampleId('usr'), name: 'Ada Northwind' },
+  door: 'web',
+  address: '203.0.113.7',
+  requestId: exampleId('req'),
+  targetType: 'member',
+  targetId: exampleId('mem'),
+  targetName: 'Lyon Shop',
+  before: null,
+  after: { amount: '25.00', transferId: exampleId('trf') },
 };

@@ -57,6 +57,7 @@ const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null;
   getUsage: { owner: 200, own: 200, other: null },
   listRates: { owner: 200, own: 'owner_required', other: null },
   replaceRates: { owner: 200, own: 'owner_required', other: null, body: { rates: [{ prefix: '1', price: '0.01' }] } },
+  listAuditEvents: { owner: 200, own: 'owner_required', other: null },
   confirmRates: { owner: 200, own: 'owner_required', other: null },
 };
 

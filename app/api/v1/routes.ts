@@ -1,4 +1,5 @@
 // Every route of the API, so that the document knows them all: in a bundle each would be a module of its own.
+import './audit-events/route';
 import './keys/[id]/route';
 import './me/route';
 import './members/[id]/activate/route';

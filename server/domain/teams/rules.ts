@@ -1,8 +1,5 @@
 const MAX_SLUG_LENGTH = 48;
 
-/** The longest time after which a team may have the texts of its messages removed: ten years. */
-export const TEXT_RETENTION_DAYS_MAX = 3650;
-
 /**
  * Makes a team's part of the URL from its name: ASCII letters, digits and single hyphens, at most 48, never a word that
  * is a route; "team" where nothing of the name is left. Whether it is taken is the caller's to see.

@@ -6,7 +6,7 @@ import { memberSchema, nameSchema, roleSchema } from '../members/schema';
 import { senderSchema } from '../messages/schema';
 import { isCurrency } from '../money';
 import { RECHARGE_REASONS } from '../recharge/rules';
-import { TEXT_RETENTION_DAYS_MAX } from './rules';
+import { TEXT_RETENTION_DAYS_MAX } from '../texts/rules';
 
 export const currencySchema = z
   .string()
