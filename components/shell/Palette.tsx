@@ -85,6 +85,7 @@ const placesOf = (me: { role: 'owner' | 'member'; memberId: string }): [string, 
         ['Settings', '/settings'],
         ['Rates', '/settings/rates'],
         ['Security and privacy', '/settings/security'],
+        ['Audit', '/settings/audit'],
       ]
     : [
         ['Overview', ''],

@@ -15,6 +15,7 @@ export function SettingsFrame({ children }: { children: ReactNode }) {
     { to: `/${slug}/settings`, label: 'General' },
     { to: `/${slug}/settings/rates`, label: 'Rates' },
     { to: `/${slug}/settings/security`, label: 'Security and privacy' },
+    { to: `/${slug}/settings/audit`, label: 'Audit' },
   ];
   return (
     <>
