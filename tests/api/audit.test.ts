@@ -189,7 +189,9 @@ type Plan = {
 async function rowsRead(work: () => Promise<unknown>): Promise<number> {
   const asked = vi.spyOn(services().database.pool, 'query');
   await work();
-  const statements = asked.mock.calls.map(([query, values]) => [(query as unknown as { text: string }).text, values] as const);
+  const statements = asked.mock.calls.map(
+    ([query, values]) => [(query as unknown as { text: string }).text, values] as const,
+  );
   asked.mockRestore();
   let read = 0;
   for (const [text, values] of statements.filter(([one]) => one?.includes('audit_events'))) {
