@@ -87,4 +87,5 @@ ALTER TABLE "invitations" ADD CONSTRAINT "invitations_status" CHECK ("invitation
 ALTER TABLE "invitations" ADD CONSTRAINT "invitations_closed" CHECK (("invitations"."status" IN ('pending', 'expired')) = ("invitations"."closed_at" IS NULL));--> statement-breakpoint
 CREATE INDEX "audit_events_by_action" ON "audit_events" USING btree ("team_id","action","id");--> statement-breakpoint
 CREATE INDEX "audit_events_by_actor" ON "audit_events" USING btree ("team_id","actor_id","id");--> statement-breakpoint
-CREATE INDEX "audit_events_by_door" ON "audit_events" USING btree ("team_id","door","id");
+CREATE INDEX "audit_events_by_door" ON "audit_events" USING btree ("team_id","door","id");--> statement-breakpoint
+ALTER TABLE "teams" ADD COLUMN "texts_removed_to" uuid;

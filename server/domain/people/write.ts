@@ -1,16 +1,17 @@
 import { and, eq, ne } from 'drizzle-orm';
 import { members } from '@/db/schema/members';
-import type { GuestActor } from '../actor';
-import { audit, makeCtx, touched, transact, type Ctx, type Tx } from '../ctx';
+import type { Actor, GuestActor } from '../actor';
+import { audit, makeCtx, touched, transact, type Ctx, type Services, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { asTeamId } from '../ids';
 import { issueKey, retireKeys } from '../keys/write';
 import { ownersNow } from '../members/write';
-import type { Personal } from '../person';
+import { note, personally, type Personal } from '../person';
 import { fireRule, lockSeat, type LockedSeat } from '../recharge/write';
 import { listSeats } from '../sessions/read';
 import type { Seat } from '../sessions/schema';
-import type { LeaveTeam } from './schema';
+import { exportPerson, getUserByEmail } from './read';
+import type { Exported, LeaveTeam } from './schema';
 
 /**
  * Takes a person off the seat in a team; what the seat has (money, rule, log) stays, and a later invitation can claim it. Its key
@@ -39,7 +40,7 @@ export async function leaveTeam(asker: Personal, { teamId }: LeaveTeam): Promise
 }
 
 /** The seat that a person has in a team, a deactivated one too. */
-async function findOwnSeat(
+export async function findOwnSeat(
   db: Ctx['db'],
   teamId: string,
   userId: string,
@@ -52,7 +53,7 @@ async function findOwnSeat(
 }
 
 /** Who acts in a team without the rights of a seat: what he may do there, his being the person of it says. */
-const guestIn = (teamId: string, who: Pick<GuestActor, 'name' | 'userId' | 'address'>): GuestActor => ({
+export const guestIn = (teamId: string, who: Pick<GuestActor, 'name' | 'userId' | 'address'>): Actor => ({
   type: 'guest',
   teamId: asTeamId(teamId),
   // It prints no money.
@@ -61,12 +62,16 @@ const guestIn = (teamId: string, who: Pick<GuestActor, 'name' | 'userId' | 'addr
   ...who,
 });
 
+/** The operator at the command line, in a team of a person's. */
+export const operatorIn = (services: Services, teamId: string): Ctx =>
+  makeCtx(services, { type: 'operator', teamId: asTeamId(teamId), currency: '', name: 'Operator', door: 'cli' });
+
 /**
  * Takes the person off a seat that is locked with its master, and gives it another key. A seat without a person is a member's:
  * an owner whom nobody is would count as the team's last one. Answers its role since.
  * @throws DomainError `last_owner`
  */
-async function vacate(tx: Tx, seat: LockedSeat): Promise<'member'> {
+export async function vacate(tx: Tx, seat: LockedSeat): Promise<'member'> {
   const { memberId } = seat;
   await mustNotBeNeeded(tx, seat);
   await tx.db
@@ -85,4 +90,27 @@ async function mustNotBeNeeded(tx: Tx, { memberId, role, status, steppedDown }: 
   if (status !== 'active' || (role === 'member' && !steppedDown)) return;
   const { owners } = await ownersNow(tx);
   if (!owners.some(({ id }) => id !== memberId)) fail('last_owner');
+}
+
+/** All that is kept of the person who asks. That it was taken out stands in the audit log of each of his teams. */
+export async function exportMe(asker: Personal): Promise<Exported> {
+  const { userId } = asker.person;
+  const { address } = asker.origin;
+  const { requestId } = asker;
+  await personally(asker, async (tx) => note(tx, { userId, action: 'person.data_exported', address, requestId }));
+  return exportPerson(asker, userId);
+}
+
+/**
+ * As `exportMe`, by the operator, by the address that the person signs in with.
+ * @throws DomainError `not_found`
+ */
+export async function exportByOperator(services: Services, email: string): Promise<Exported> {
+  const user = await getUserByEmail(services, email);
+  for (const { team, member } of await listSeats(services, user.id)) {
+    await transact(operatorIn(services, team.id), null, async (tx) =>
+      audit(tx, { action: 'person.data_exported', targetType: 'member', targetId: member.id }),
+    );
+  }
+  return exportPerson(services, user.id);
 }
