@@ -8,6 +8,9 @@ import { addMember, ownerPool, type TestMember, type TestTeam } from './team';
 
 export const PASSWORD = 'a password of nobody else';
 
+/** From where a person signed in: nobody else did from there. */
+export const homeOf = (userId: string): string => `2001:db8:${userId.slice(-8, -4)}:${userId.slice(-4)}::1`;
+
 let hash: Promise<string> | undefined;
 
 /** Somebody who can sign in and is signed in once, as yet without a seat. */
@@ -22,8 +25,8 @@ export async function makePerson(name = 'Ann Person'): Promise<Person> {
     await hash,
   ]);
   await ownerPool().query(
-    `INSERT INTO sessions (id, user_id, expires_at, address, agent) VALUES ($1, $2, now() + interval '1 day', '198.51.100.7', 'a browser')`,
-    [sessionId, userId],
+    `INSERT INTO sessions (id, user_id, expires_at, address, agent) VALUES ($1, $2, now() + interval '1 day', $3, 'a browser')`,
+    [sessionId, userId, homeOf(userId)],
   );
   return { userId, sessionId, name, email };
 }
