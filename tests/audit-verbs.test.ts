@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { printId } from '@/server/domain/ids';
 import { creditMember } from '@/server/domain/ledger/write';
 import { deactivateMember, deleteMember } from '@/server/domain/members/write';
+import type { Person } from '@/server/domain/person';
 import { DOORS, useDoors, type Door, type Said } from './support/doors';
 import { listOperations } from './support/operations';
-import { callProcedure, HERE, listProcedures, sessionOf } from './support/procedures';
+import { accountOf, makePerson, PASSWORD, seat } from './support/people';
+import { callProcedure, HERE, listProcedures, listWithoutSeat, sessionOf } from './support/procedures';
 import { addMember, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';
 
 const doors = useDoors();
@@ -159,8 +161,8 @@ const doorsOf = (id: string): Door[] =>
 
 async function scene(): Promise<Scene> {
   const made = await makeTeam();
-  const seat = await addMember(made, { name: 'Seat', credit: '5', recharge: { threshold: '1', target: '5' } });
-  return { team: made, seat, ids: { mem: seat.mem, key: printId('key', seat.member.apiKey!.id) } };
+  const member = await addMember(made, { name: 'Seat', credit: '5', recharge: { threshold: '1', target: '5' } });
+  return { team: made, seat: member, ids: { mem: member.mem, key: printId('key', member.member.apiKey!.id) } };
 }
 
 async function ask(door: Door, { team: { ownerKey }, ids }: Scene, id: string, body?: object): Promise<Said['body']> {
@@ -231,6 +233,59 @@ describe('every verb that changes something', () => {
     for (const door of DOORS) await ask(door, made, id, { amount: '1', dryRun: true });
     expect(await logOf(made.team)).toEqual(before);
   });
+});
+
+type Asker = { person: Person; team: TestTeam; mem: string };
+
+/**
+ * Every change without a seat, by its noun and name: how it is asked, and the action that each of the person's teams remembers;
+ * or the reason why none does. A new one fails until it stands here.
+ */
+const WITHOUT_SEAT: Record<string, { ask: (asker: Asker) => Promise<unknown>; action: string } | { why: string }> = {
+  'account.leaveTeam': {
+    ask: ({ person, team: { id } }) => accountOf(person).leaveTeam({ teamId: id }),
+    action: 'member.left',
+  },
+  'account.exportMe': { ask: ({ person }) => accountOf(person).exportMe(), action: 'person.data_exported' },
+  'account.eraseMe': {
+    ask: ({ person }) => accountOf(person).eraseMe({ password: PASSWORD }),
+    action: 'person.erased',
+  },
+};
+
+describe('every change without a seat', () => {
+  it('is in the table above', () => {
+    const all = listWithoutSeat().filter(({ type }) => type === 'mutation');
+    expect(Object.keys(WITHOUT_SEAT).toSorted()).toEqual(all.map(({ noun, id }) => `${noun}.${id}`).toSorted());
+  });
+
+  const asked = Object.entries(WITHOUT_SEAT).flatMap(([id, row]) => ('ask' in row ? [{ id, ...row }] : []));
+
+  it.each(asked)(
+    '$id is remembered in each of the person’s teams, and in no other',
+    async ({ id, ask: change, action }) => {
+      const [team, second, stranger] = [await makeTeam(), await makeTeam(), await makeTeam()];
+      const person = await makePerson();
+      const { id: memberId, mem } = await seat(person, team);
+      const { id: other } = await seat(person, second);
+      const before = (await Promise.all([team, second, stranger].map(logOf))).map(({ length }) => length);
+      await change({ person, team, mem });
+      const rows = (await Promise.all([team, second, stranger].map(logOf))).map((all, i) => all.slice(before[i]));
+      const said = (targetId: string) => ({
+        action,
+        actorType: 'user',
+        actorId: person.userId,
+        door: 'web',
+        // Of who is erased no address is kept.
+        address: action === 'person.erased' ? null : HERE.address,
+        requestId: expect.stringMatching(/^req_/) as unknown,
+        targetType: 'member',
+        targetId,
+      });
+      expect(rows).toMatchObject([[said(memberId)], id === 'account.leaveTeam' ? [] : [said(other)], []]);
+      expectNoSecret(rows.flat(), [PASSWORD]);
+    },
+  );
 });
 
 /** The words of an answer or a body that are secrets, or could be. */

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { eraseByOperator, eraseTrail } from '@/server/domain/erasure/write';
 import { newUuid7, printId } from '@/server/domain/ids';
 import { verifyLedger } from '@/server/domain/ledger/read';
@@ -119,7 +119,7 @@ describe('erasing oneself', () => {
     expect(await accountOf(ann).eraseMe({ password: PASSWORD })).toMatchObject({ seats: 2 });
     // At once all but what may be many.
     const left = (await found(wordsOf(ann))).map((row) => row.split(':')[0]);
-    expect([...new Set(left)].toSorted()).toEqual(['messages', 'transfers']);
+    expect(new Set(left)).toEqual(new Set(['messages', 'transfers']));
     expect(await runTrails(owned, joined)).toBe(false);
     expect(await found(wordsOf(ann))).toEqual([]);
     const { rows } = await sql(
@@ -281,12 +281,12 @@ describe('erasing by the operator', () => {
     await Promise.all([deliver(owned), deliver(joined)]);
     // As far as the first team: the second key cannot be made.
     const { vault, ...rest } = services();
-    const seal = vi
-      .fn(vault.seal)
-      .mockImplementationOnce(vault.seal)
-      .mockImplementationOnce(() => {
-        throw new Error('broken off');
-      });
+    let keys = 0;
+    const seal = (text: string) => {
+      keys += 1;
+      if (keys === 2) throw new Error('broken off');
+      return vault.seal(text);
+    };
     await expect(eraseByOperator({ ...rest, vault: { ...vault, seal } }, ann.email)).rejects.toThrow('broken off');
     expect((await accountOf(ann).listSeats()).length).toBe(1);
     await eraseByOperator(services(), ann.email);

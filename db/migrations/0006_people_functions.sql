@@ -17,7 +17,7 @@ END $$;
 CREATE FUNCTION transfers_keep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND current_setting('search_path') LIKE '%purser_erasing%' AND NEW.actor_name = 'Erased person'
-    AND to_jsonb(NEW) - 'actor_name' = to_jsonb(OLD) - 'actor_name' THEN
+    AND OLD.actor_type IN ('user', 'key') AND to_jsonb(NEW) - 'actor_name' = to_jsonb(OLD) - 'actor_name' THEN
     RETURN NEW;
   END IF;
   RAISE EXCEPTION 'the ledger refuses % on %: corrections are new transfers', TG_OP, TG_TABLE_NAME USING ERRCODE = '23001';

@@ -16,6 +16,9 @@ const WITHOUT_SEAT = ['account', 'access', 'joining'];
 /** Every procedure of a team, found in the router itself. */
 export const listProcedures = (): Procedure[] => listAll().filter(({ noun }) => !WITHOUT_SEAT.includes(noun));
 
+/** Those that need no seat: a person's own, and what anyone may ask for. */
+export const listWithoutSeat = (): Procedure[] => listAll().filter(({ noun }) => WITHOUT_SEAT.includes(noun));
+
 /** Those of a person, who names no team. */
 export const listPersonal = (): Procedure[] => listAll().filter(({ noun }) => noun === 'account');
 

@@ -111,6 +111,7 @@ const shellOf = builtOnce((db) => {
         status: teams.status,
         samplePrices: teams.samplePrices,
         lowBalance: teams.lowBalance,
+        textRetentionDays: teams.textRetentionDays,
       },
       master: { balance: ledgerAccounts.balance, reserve: ledgerAccounts.reserve },
       me: {

@@ -98,6 +98,7 @@ export const shellSchema = z.object({
     masterBalance: moneyCodec.nullable().meta({ description: "An owner's alone, as the next two." }),
     reserve: moneyCodec.nullable(),
     lowBalance: moneyCodec.nullable(),
+    textRetentionDays: z.int().nullable().meta({ description: 'After so many days texts are removed.' }),
   }),
   me: z.object({
     memberId: idCodec('mem'),
