@@ -6,6 +6,7 @@ import { verifyReports } from '@/server/domain/reports/read';
 import { env } from '@/server/env';
 import { runWorker } from '@/server/jobs/worker';
 import { memberCommands } from './member';
+import { personCommands } from './person';
 import { explain, print } from './run';
 import { teamCommands } from './team';
 
@@ -19,6 +20,7 @@ function makeProgram(): Command {
     .exitOverride();
   teamCommands(program);
   memberCommands(program);
+  personCommands(program);
   const proofs = [
     { name: 'ledger', about: 'the books', proves: 'the whole ledger', verify: verifyLedger },
     {

@@ -11,7 +11,7 @@ import { printAmount } from '@/server/domain/money';
 import { parseRateCard, type RateRow } from '@/server/domain/rates/rules';
 import { replaceRates } from '@/server/domain/rates/write';
 import { currencySchema } from '@/server/domain/teams/schema';
-import { createTeam } from '@/server/domain/teams/write';
+import { createTeam, resumeTeam, suspendTeam } from '@/server/domain/teams/write';
 import { callerDirectory } from '@/server/env';
 import { CliError, inTeam, print, read, withServices } from './run';
 
@@ -33,9 +33,9 @@ function readCard(path: string): RateRow[] {
   throw new CliError(`${path} is not a rate card; nothing was changed.\n${shown.join('\n')}`);
 }
 
-/** `team create | fund | withdraw`, `rates import` */
+/** `team create | suspend | resume | fund | withdraw`, `rates import` */
 export function teamCommands(program: Command): void {
-  const team = program.command('team').description('make a team, bring money in, pay money out');
+  const team = program.command('team').description('make a team, suspend and resume it, bring money in, pay money out');
   team
     .command('create')
     .description('make a team with its first owner; prints the owner key once')
@@ -63,6 +63,7 @@ export function teamCommands(program: Command): void {
         slug: made.slug,
       });
     });
+  standCommands(team);
   moveCommand(team, 'fund', 'bring money in from outside, to the master balance', fundTeam);
   moveCommand(team, 'withdraw', 'pay money of the master balance out', withdrawFromTeam);
 
@@ -75,6 +76,23 @@ export function teamCommands(program: Command): void {
     .action(async (csv: string, options: { team: string }, command: Command) => {
       const rows = readCard(resolve(callerDirectory(), csv));
       print(command, await inTeam(options.team, (ctx) => replaceRates(ctx, rows)));
+    });
+}
+
+function standCommands(team: Command): void {
+  team
+    .command('suspend <teamId>')
+    .description('refuse sends, recharges and changes; reading goes on, accepted messages are delivered')
+    .option('--reason <text>', 'is written to the audit log')
+    .action(async (teamId: string, options: { reason?: string }, command: Command) => {
+      const reason = await read(z.string().trim().min(1).max(255).optional(), options.reason, '--reason');
+      print(command, { teamId, ...(await inTeam(teamId, (ctx) => suspendTeam(ctx, { reason }))) });
+    });
+  team
+    .command('resume <teamId>')
+    .description('let a suspended team act again; recharges that wait are looked at')
+    .action(async (teamId: string, _options: object, command: Command) => {
+      print(command, { teamId, ...(await inTeam(teamId, resumeTeam)) });
     });
 }
 

@@ -16,7 +16,9 @@ const PAGES = [
   '/members',
   '/members?status=deleted',
   '/members/[id]',
-  ...['messages', 'transfers', 'statistics', 'recharge', 'key', 'settings'].map((tab) => `/members/[id]?tab=${tab}`),
+  ...['messages', 'transfers', 'statistics', 'recharge', 'key', 'audit', 'settings'].map(
+    (tab) => `/members/[id]?tab=${tab}`,
+  ),
   '/messages',
   '/messages?status=failed&reference=none',
   '/statistics',
@@ -24,6 +26,9 @@ const PAGES = [
   '/transfers',
   '/settings',
   '/settings/rates',
+  '/settings/security',
+  '/settings/audit',
+  '/settings/audit?what=rates',
 ];
 
 describe('every page', () => {

@@ -72,7 +72,7 @@ const DIRECTIONS: Record<string, string[]> = {
     'server/trpc/router',
     'server/domain/(actor|amounts|errors|ids|money)',
     'server/domain/*/schema',
-    'server/domain/(facets|invitations|ledger|members|recharge|reports|segments|texts)/rules',
+    'server/domain/(audit|facets|invitations|ledger|members|recharge|reports|segments|texts)/rules',
   ],
   'app/api/ready': ['db/client', 'db/migrate'],
   app: ['app', 'components', 'server/auth', 'server/http', 'server/trpc', 'server/domain'],

@@ -45,6 +45,7 @@ const money = { members: 'seat', transfers: 'seat' } as const;
 /** What each change is asked, and what is told of it. */
 const EVERY_CHANGE: Record<string, Row> = {
   updateTeam: { input: () => ({ name: 'Changed' }), told: { team: 'anybody' } },
+  updateSettings: { input: () => ({ askAgain: true }), told: { team: 'none' } },
   createMember: { input: () => ({ credit: '1' }), told: { members: 'new', transfers: 'new' } },
   updateMember: { input: ({ mem }) => ({ memberId: mem, name: 'Changed' }), told: { members: 'seat' } },
   deleteMember: { input: ofSeat, told: money },

@@ -1,6 +1,6 @@
 'use client';
 
-import { ActionIcon } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { UserRound, UserRoundCog } from 'lucide-react';
@@ -46,10 +46,35 @@ export function TeamsPage() {
               header: 'Status',
               cell: ({ member }) => <Status tone={member.status === 'active' ? 'ok' : 'off'}>{member.status}</Status>,
             },
+            { id: 'leave', header: 'Leave', cell: (seat) => <Leave seat={seat} /> },
           ]}
         />
       )}
     </>
+  );
+}
+
+function Leave({ seat }: { seat: OwnSeat }) {
+  const open = useDialogs();
+  const title = `Leave ${seat.team.name}`;
+  return (
+    <Button
+      size="compact-xs"
+      variant="subtle"
+      color="gray"
+      aria-label={title}
+      onClick={() =>
+        open({
+          title,
+          body: async (onClose) => {
+            const { LeaveTeam } = await import('./LeaveTeam');
+            return <LeaveTeam seat={seat} onClose={onClose} />;
+          },
+        })
+      }
+    >
+      Leave…
+    </Button>
   );
 }
 

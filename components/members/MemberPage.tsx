@@ -36,6 +36,7 @@ const RechargeTab = dynamic(() => import('@/components/recharge/RechargeTab').th
   loading,
 });
 const KeyTab = dynamic(() => import('@/components/keys/KeyTab').then((file) => file.KeyTab), { loading });
+const MemberAudit = dynamic(() => import('./MemberAudit').then((file) => file.MemberAudit), { loading });
 const MemberSettings = dynamic(() => import('./MemberSettings').then((file) => file.MemberSettings), { loading });
 
 /** One member whole: for an owner any, for a member its own. */
@@ -52,6 +53,7 @@ export function MemberPage({ memberId }: { memberId: string }) {
     ['recharge', 'Recharge', <RechargeTab key="r" member={member} />],
     ['key', 'Key', <KeyTab key="k" member={member} />],
   ];
+  if (owner) tabs.push(['audit', 'Audit', <MemberAudit key="a" member={member} />]);
   if (owner && member.status !== 'deleted')
     tabs.push(['settings', 'Settings', <MemberSettings key="s" member={member} />]);
   const shown = tabs.some(([id]) => id === tab) ? tab : 'overview';

@@ -8,5 +8,6 @@ export const tabOf = parseAsStringLiteral([
   'statistics',
   'recharge',
   'key',
+  'audit',
   'settings',
 ]).withDefault('overview');

@@ -58,7 +58,7 @@ export function MessageDetail({ whole: { message, transfers } }: { whole: Whole 
           {message.error.detail} <span className="muted">({message.error.code})</span>
         </Note>
       )}
-      <p className={styles.body}>{message.body}</p>
+      <Text body={message.body} />
       <Facts of={facts} />
       <section>
         <h3>What became of it</h3>
@@ -115,3 +115,12 @@ const Copied = ({ text, label, mono = false }: { text: string; label: string; mo
     {mono ? <code>{text}</code> : text} <CopyIconButton text={text} label={label} />
   </>
 );
+
+/** A text is never empty, unless it was removed: after the team's time, or because its writer was erased. */
+function Text({ body }: { body: string }) {
+  const days = useShell().team.textRetentionDays;
+  if (body !== '') return <p className={styles.body}>{body}</p>;
+  return (
+    <p className="muted">{days === null ? 'The text was removed.' : `The text was removed after ${days} days.`}</p>
+  );
+}

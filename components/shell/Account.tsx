@@ -2,7 +2,7 @@
 
 import { useMantineColorScheme } from '@mantine/core';
 import { useMounted } from '@mantine/hooks';
-import { LogOut, Users } from 'lucide-react';
+import { Lock, LogOut, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { signOut } from '@/components/account/session';
@@ -38,9 +38,16 @@ export function ThemeSwitch() {
   );
 }
 
+const PAGES = [
+  { to: '/account/teams', label: 'Teams', icon: Users },
+  { to: '/account/privacy', label: 'Privacy', icon: Lock },
+];
+
 /** The foot of the navigation: the person's own settings, the colours, the way out. */
 export function Account({ onGone }: { onGone?: () => void }) {
   const path = usePathname();
+  // Beside a team's own pages one link leads to the person's; there they all stand.
+  const shown = PAGES.filter(({ to }, i) => i === 0 || path.startsWith('/account/'));
   const leave = async () => {
     await signOut();
     window.location.assign('/sign-in');
@@ -49,18 +56,20 @@ export function Account({ onGone }: { onGone?: () => void }) {
     <div className={styles.bottom}>
       <nav aria-label="Account settings">
         <ul className={styles.links}>
-          <li>
-            <Link
-              href="/account/teams"
-              prefetch={false}
-              className={styles.link}
-              aria-current={path === '/account/teams' ? 'page' : undefined}
-              onClick={onGone}
-            >
-              <Users size={16} aria-hidden />
-              Teams
-            </Link>
-          </li>
+          {shown.map(({ to, label, icon: Icon }) => (
+            <li key={to}>
+              <Link
+                href={to}
+                prefetch={false}
+                className={styles.link}
+                aria-current={path === to ? 'page' : undefined}
+                onClick={onGone}
+              >
+                <Icon size={16} aria-hidden />
+                {label}
+              </Link>
+            </li>
+          ))}
           <li>
             <button
               type="button"

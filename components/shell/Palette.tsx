@@ -92,6 +92,8 @@ const placesOf = (me: { role: 'owner' | 'member'; memberId: string }): [string, 
         ['Transfers', '/transfers'],
         ['Settings', '/settings'],
         ['Rates', '/settings/rates'],
+        ['Security and privacy', '/settings/security'],
+        ['Audit', '/settings/audit'],
       ]
     : [
         ['Overview', ''],

@@ -1,22 +1,19 @@
 'use client';
 
-import { Button, Select, TextInput } from '@mantine/core';
+import { Select, TextInput } from '@mantine/core';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
-import type { FormEvent, ReactNode } from 'react';
-import { listCurrencies, printAmount } from '@/server/domain/money';
+import { listCurrencies } from '@/server/domain/money';
 import { problemOf, useTRPC } from '@/components/data';
 import styles from '@/components/members/members.module.css';
-import moneyStyles from '@/components/money/money.module.css';
 import { asTyped, micros, minus } from '@/components/ui/amount';
-import { AmountField, useTyped } from '@/components/ui/AmountField';
+import { AmountField } from '@/components/ui/AmountField';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Money } from '@/components/ui/Money';
-import { Card, Facts, Note } from '@/components/ui/pieces';
-import { toast } from '@/components/ui/toast';
+import { Card, Facts } from '@/components/ui/pieces';
 import { useDraft } from '@/components/ui/useDraft';
 import { usePlace } from '@/components/ui/usePlace';
-import { useUnsaved } from '@/components/ui/useUnsaved';
+import { savingOf, sayItIsSaved, SettingsForm, useAmount } from './SettingsForm';
 
 type Team = inferOutput<ReturnType<typeof useTRPC>['team']['getTeam']>;
 
@@ -40,51 +37,10 @@ export function GeneralSettings() {
 
 /** Saves some of the settings; says what is wrong at the field that it is about. */
 function useSave(onSaved: () => void) {
-  const save = useMutation(
-    useTRPC().team.updateTeam.mutationOptions({
-      onSuccess: () => {
-        toast({ message: 'Saved.' });
-        onSaved();
-      },
-    }),
-  );
-  const problem = save.isPending ? undefined : problemOf(save.error);
-  const at = new Map((problem?.errors ?? []).map(({ pointer, detail }) => [pointer.slice(1), detail]));
-  if (problem?.code === 'currency_fixed') at.set('currency', `${problem.title}.`);
-  return {
-    save: save.mutate,
-    isPending: save.isPending,
-    errorAt: (field: string) => at.get(field),
-    /** What is about no field. */
-    problem: at.size === 0 ? problem : undefined,
-  };
-}
-
-type Saving = Pick<ReturnType<typeof useSave>, 'isPending' | 'problem'>;
-type FormProps = { saving: Saving; isDirty: boolean; isValid?: boolean; onSave: () => void; children: ReactNode };
-
-function SettingsForm({ saving, isDirty, isValid = true, onSave, children }: FormProps) {
-  useUnsaved(isDirty && !saving.isPending);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (isDirty && isValid && !saving.isPending) onSave();
-  };
-  return (
-    <form className={moneyStyles.form} onSubmit={submit} noValidate>
-      {children}
-      {saving.problem && (
-        <Note tone="bad" alert>
-          {saving.problem.detail}
-        </Note>
-      )}
-      <div className={moneyStyles.foot}>
-        {isDirty && <span className="muted">Not saved yet</span>}
-        <Button type="submit" disabled={!isDirty || !isValid} loading={saving.isPending}>
-          Save
-        </Button>
-      </div>
-    </form>
-  );
+  const save = useMutation(useTRPC().team.updateTeam.mutationOptions({ onSuccess: () => sayItIsSaved(onSaved) }));
+  const problem = problemOf(save.error);
+  const known = problem?.code === 'currency_fixed' ? { currency: `${problem.title}.` } : undefined;
+  return { ...savingOf(save, known), save: save.mutate };
 }
 
 function TeamForm({ team }: { team: Team }) {
@@ -158,13 +114,6 @@ function CurrencyField({ value, onChange, error }: CurrencyProps) {
       error={error}
     />
   );
-}
-
-/** An amount of the settings, as it is typed; undefined where it is not understood, null where there is none. */
-function useAmount(text: string, currency: string): string | null | undefined {
-  const typed = useTyped(text, currency);
-  if ('amount' in typed) return printAmount(typed.amount);
-  return 'nothing' in typed ? null : undefined;
 }
 
 function ReserveForm({ team }: { team: Team }) {

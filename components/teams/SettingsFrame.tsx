@@ -14,6 +14,8 @@ export function SettingsFrame({ children }: { children: ReactNode }) {
   const pages = [
     { to: `/${slug}/settings`, label: 'General' },
     { to: `/${slug}/settings/rates`, label: 'Rates' },
+    { to: `/${slug}/settings/security`, label: 'Security and privacy' },
+    { to: `/${slug}/settings/audit`, label: 'Audit' },
   ];
   return (
     <>

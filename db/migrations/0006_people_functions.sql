@@ -11,3 +11,137 @@ BEGIN
   INSERT INTO public.outbox (team_id, id, task, payload)
   SELECT '00000000-0000-0000-0000-000000000000', uuid7(), x.task, x.payload FROM jsonb_to_recordset(p_jobs) AS x(task text, payload jsonb);
 END $$;
+--> statement-breakpoint
+-- A transfer never changes, but for one thing: an erased person's name on it. Who may do even that is told by
+-- `purser_erasing` in the search_path, as posting is by `purser_posting`.
+CREATE FUNCTION transfers_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND current_setting('search_path') LIKE '%purser_erasing%' AND NEW.actor_name = 'Erased person'
+    AND OLD.actor_type IN ('user', 'key') AND to_jsonb(NEW) - 'actor_name' = to_jsonb(OLD) - 'actor_name' THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'the ledger refuses % on %: corrections are new transfers', TG_OP, TG_TABLE_NAME USING ERRCODE = '23001';
+END $$;
+--> statement-breakpoint
+DROP TRIGGER transfers_kept ON transfers;
+--> statement-breakpoint
+CREATE TRIGGER transfers_kept BEFORE UPDATE OR DELETE ON transfers FOR EACH ROW EXECUTE FUNCTION transfers_keep();
+--> statement-breakpoint
+-- The teams that know something of a person: a seat, now or once; what was done or asked; an invitation.
+CREATE FUNCTION person_teams(p_user uuid, p_email text) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT t.id FROM public.teams t
+  WHERE EXISTS (SELECT FROM public.members m WHERE m.team_id = t.id AND m.user_id = p_user)
+    OR EXISTS (SELECT FROM public.members m WHERE m.team_id = t.id AND m.email = p_email)
+    OR EXISTS (SELECT FROM public.audit_events a WHERE a.team_id = t.id AND a.actor_id = p_user::text)
+    OR EXISTS (SELECT FROM public.invitations i WHERE i.team_id = t.id AND (i.email = p_email OR i.accepted_by = p_user))
+  ORDER BY t.id
+$$;
+--> statement-breakpoint
+-- Takes a person's name and addresses off all that one team keeps, but for the ledger and the texts, which may be many (see
+-- the two functions below). Ids stay: they name nobody any more. Answers the seats whose transfers and texts are still his,
+-- until when: `infinity` for a seat that nobody has taken since.
+CREATE FUNCTION person_erase_in(p_team uuid, p_user uuid, p_email text) RETURNS TABLE (seat uuid, until timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  c_name constant text := 'Erased person';
+  v_own uuid[] := ARRAY(SELECT m.id FROM public.members m
+    WHERE m.team_id = p_team AND (m.user_id = p_user OR (m.user_id IS NULL AND m.email = p_email)));
+  -- Seats that he left and that another has since.
+  v_left jsonb := (SELECT coalesce(jsonb_object_agg(a.target_id, a.at), '{}') FROM public.audit_events a
+    WHERE a.team_id = p_team AND a.actor_id = p_user::text AND a.action = 'member.left' AND a.target_id <> ALL (v_own::text[]));
+  v_invitations text[] := ARRAY(SELECT i.id::text FROM public.invitations i
+    WHERE i.team_id = p_team AND (i.email = p_email OR i.accepted_by = p_user OR i.member_id = ANY (v_own)));
+BEGIN
+  UPDATE public.audit_events a SET actor_name = c_name, address = NULL
+    WHERE a.team_id = p_team AND (a.actor_id = p_user::text OR a.actor_id IN (SELECT k.id::text FROM public.api_keys k
+      WHERE k.team_id = p_team AND (k.member_id = ANY (v_own) OR (v_left ? k.member_id::text AND a.at < (v_left->>k.member_id::text)::timestamptz))));
+  UPDATE public.audit_events a SET before = person_hidden(a.before), after = person_hidden(a.after)
+    WHERE a.team_id = p_team AND ((a.target_type = 'member' AND (a.target_id = ANY (v_own::text[])
+        OR (v_left ? a.target_id AND a.at <= (v_left->>a.target_id)::timestamptz)))
+      OR (a.target_type = 'invitation' AND a.target_id = ANY (v_invitations)));
+  UPDATE public.invitations i SET email = 'erased-' || i.id || '@members.invalid', name = NULL,
+      status = CASE WHEN i.status = 'pending' THEN 'revoked' ELSE i.status END,
+      closed_at = CASE WHEN i.status = 'pending' THEN now() ELSE i.closed_at END
+    WHERE i.team_id = p_team AND i.id::text = ANY (v_invitations);
+  UPDATE public.invitations i SET actor_name = c_name WHERE i.team_id = p_team AND i.actor_type = 'user' AND i.actor_id = p_user::text;
+  UPDATE public.invitations i SET actor_name = c_name WHERE i.team_id = p_team AND i.actor_member = ANY (v_own);
+  UPDATE public.api_keys k SET last_used_address = NULL WHERE k.team_id = p_team AND k.member_id = ANY (v_own);
+  UPDATE public.idempotency_keys k SET answer = NULL WHERE k.team_id = p_team AND k.answer IS NOT NULL AND (k.member_id = ANY (v_own)
+    OR (v_left ? k.member_id::text AND k.created_at < (v_left->>k.member_id::text)::timestamptz));
+  UPDATE public.mails l SET facts = '{}' WHERE l.team_id = p_team AND l.member_id = ANY (v_own) AND l.state <> 'queued';
+  UPDATE public.members m SET user_id = NULL, name = c_name, email = 'erased-' || m.id || '@members.invalid', email_generated = true, updated_at = now()
+    WHERE m.team_id = p_team AND m.id = ANY (v_own);
+  RETURN QUERY SELECT s.id, 'infinity'::timestamptz FROM unnest(v_own) AS s(id)
+    UNION ALL SELECT l.key::uuid, l.value::timestamptz FROM jsonb_each_text(v_left) AS l;
+END $$;
+--> statement-breakpoint
+-- What an audit row said of a person's name and address, hidden; all else as it was.
+CREATE FUNCTION person_hidden(p_facts jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT p_facts || CASE WHEN p_facts ? 'name' THEN '{"name": "Erased person"}'::jsonb ELSE '{}' END
+    || CASE WHEN p_facts ? 'email' THEN '{"email": "erased@members.invalid"}'::jsonb ELSE '{}' END
+$$;
+--> statement-breakpoint
+-- Refuses what is left to do of an erasure that the team's log does not tell of.
+CREATE FUNCTION person_must_be_erased(p_team uuid, p_member uuid) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM public.audit_events a WHERE a.team_id = p_team AND a.target_type = 'member' AND a.target_id = p_member::text
+    AND a.action = 'person.erased') THEN
+    RAISE EXCEPTION 'nobody of seat % was erased', p_member USING ERRCODE = '23001';
+  END IF;
+END $$;
+--> statement-breakpoint
+-- Takes an erased person's name off the transfers that a seat made, some at a time, oldest first. Answers where to go on;
+-- NULL at the end.
+CREATE FUNCTION person_erase_transfers(p_team uuid, p_member uuid, p_until timestamptz, p_after uuid, p_limit integer) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, purser_erasing, pg_temp AS $$
+DECLARE v_ids uuid[] := ARRAY(SELECT t.id FROM public.transfers t
+  WHERE t.team_id = p_team AND (p_after IS NULL OR t.id > p_after) ORDER BY t.id LIMIT p_limit);
+BEGIN
+  PERFORM public.person_must_be_erased(p_team, p_member);
+  UPDATE public.transfers t SET actor_name = 'Erased person'
+    WHERE t.team_id = p_team AND t.id = ANY (v_ids) AND t.actor_member = p_member AND t.created_at < p_until
+      AND t.actor_type IN ('user', 'key') AND t.actor_name <> 'Erased person';
+  RETURN v_ids[p_limit];
+END $$;
+--> statement-breakpoint
+-- Removes the texts of an erased person's seat, some at a time, oldest first; a message that is under way keeps its own for
+-- now. `reached` is where to go on, NULL at the end; `waiting` says whether some keep theirs.
+CREATE FUNCTION person_erase_texts(p_team uuid, p_member uuid, p_until timestamptz, p_after uuid, p_limit integer,
+  OUT reached uuid, OUT waiting boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_ids uuid[] := ARRAY(SELECT m.id FROM public.messages m
+  WHERE m.team_id = p_team AND m.member_id = p_member AND (p_after IS NULL OR m.id > p_after) ORDER BY m.id LIMIT p_limit);
+BEGIN
+  PERFORM public.person_must_be_erased(p_team, p_member);
+  UPDATE public.messages m SET body = '' WHERE m.team_id = p_team AND m.id = ANY (v_ids) AND m.created_at < p_until
+    AND m.status IN ('delivered', 'failed', 'cancelled') AND m.body <> '';
+  waiting := EXISTS (SELECT FROM public.messages m WHERE m.team_id = p_team AND m.id = ANY (v_ids) AND m.created_at < p_until AND m.body <> '');
+  reached := v_ids[p_limit];
+END $$;
+--> statement-breakpoint
+-- Removes the texts that a team keeps no longer, some at a time, oldest first, from where it was done before; of a message
+-- that is under way later. With them go the stored answers of that time, which hold texts too.
+-- `reached` is where to go on, NULL at the end.
+CREATE FUNCTION messages_remove_texts(p_team uuid, p_from uuid, p_limit integer, OUT reached uuid, OUT removed integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_before timestamptz; v_done uuid; v_ids uuid[]; v_open uuid;
+BEGIN
+  SELECT now() - make_interval(days => t.text_retention_days), t.texts_removed_to INTO v_before, v_done FROM public.teams t WHERE t.id = p_team;
+  removed := 0;
+  IF v_before IS NULL THEN RETURN; END IF;
+  v_ids := ARRAY(SELECT m.id FROM public.messages m WHERE m.team_id = p_team AND m.id < uuid7_floor(v_before)
+    AND m.id >= coalesce(p_from, v_done, uuid7_floor('epoch')) ORDER BY m.id LIMIT p_limit);
+  WITH gone AS (
+    UPDATE public.messages m SET body = '' WHERE m.team_id = p_team AND m.id = ANY (v_ids)
+      AND m.status IN ('delivered', 'failed', 'cancelled') AND m.body <> '' RETURNING 1
+  ) SELECT count(*) INTO removed FROM gone;
+  SELECT m.id INTO v_open FROM public.messages m WHERE m.team_id = p_team AND m.id = ANY (v_ids) AND m.body <> '' ORDER BY m.id LIMIT 1;
+  reached := v_ids[p_limit];
+  -- Done up to here, unless an earlier one still keeps its text: then from that one on it is looked at again.
+  UPDATE public.teams t SET texts_removed_to = greatest(v_done, coalesce(v_open, reached, uuid7_floor(v_before)))
+    WHERE t.id = p_team AND (p_from IS NULL OR p_from = v_done);
+  IF reached IS NULL THEN
+    UPDATE public.idempotency_keys k SET answer = NULL WHERE k.team_id = p_team AND k.answer IS NOT NULL AND k.created_at < v_before;
+  END IF;
+END $$;

@@ -38,6 +38,9 @@ export const auditEvents = pgTable(
     primaryKey({ columns: [t.teamId, t.id] }),
     foreignKey({ columns: [t.teamId], foreignColumns: [teams.id], name: 'audit_events_team' }),
     index('audit_events_by_target').on(t.teamId, t.targetType, t.targetId, t.id),
+    index('audit_events_by_action').on(t.teamId, t.action, t.id),
+    index('audit_events_by_actor').on(t.teamId, t.actorId, t.id),
+    index('audit_events_by_door').on(t.teamId, t.door, t.id),
   ],
 );
 

@@ -19,6 +19,8 @@ export const teams = pgTable(
     memberLowBalance: micros(),
     /** The texts of messages are dropped after so many days; null keeps them as long as the log. */
     textRetentionDays: integer(),
+    /** Before this message all texts are removed that are to be. */
+    textsRemovedTo: uuid(),
     /** Whether a person is asked for the password again before what cannot easily be undone, and before debits above this. */
     askAgain: boolean().notNull().default(false),
     askAgainAbove: micros(),

@@ -2,6 +2,7 @@ import { escapeLiteral, type Pool, type PoolClient } from 'pg';
 import { drizzleOn, poolUnder, type Database, type Db } from '@/db/client';
 import { isCancelled } from '@/db/faults';
 import { credentialOf, seatOf, type Actor, type Role } from './actor';
+import type { AuditAction } from './audit/rules';
 import { announce, touch, type Noun, type Touched } from './changes';
 import { fail } from './errors';
 import { may, mustBeLive, type Permission } from './policy';
@@ -54,7 +55,7 @@ type Transaction = Queue['tx'] & {
 };
 
 /** The jobs that can follow a commit; the worker has one function for each. */
-export type Task = 'serve-waiting' | 'send-mail';
+export type Task = 'serve-waiting' | 'send-mail' | 'erase-trail';
 
 /** What a change needs of its team, read in its first statement. */
 type TeamNow = { status: 'active' | 'suspended' | 'closed'; defaultSender: string | null; ratesVersion: number };
@@ -248,7 +249,7 @@ export function json(value: object | null): string {
 
 /** What an audit row says. `before` and `after` hold no secret. */
 export type AuditEntry = {
-  action: string;
+  action: AuditAction;
   targetType: 'team' | 'member' | 'key' | 'transfer' | 'rates' | 'invitation';
   targetId: string | null;
   before?: object | null;

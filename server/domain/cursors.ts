@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { and, gte, lt, sql, type AnyColumn, type SQL } from 'drizzle-orm';
 import { fail } from './errors';
 
 const BINDING_BYTES = 8;
@@ -56,3 +57,13 @@ export function pageOf<R extends { id: string }>(
   const last = data.at(-1);
   return { data, nextCursor: rows.length > limit && last ? printCursor(binding, last.id) : null };
 }
+
+/** The time of an id may be later than its row's by as long as a change can wait for a lock. */
+const ID_LAG_MS = 60_000;
+
+/** Rows of a span of time, and of the ids that can lie in it, by which lists are walked. */
+export const within = (id: AnyColumn, at: AnyColumn, { from, to }: { from?: Date; to?: Date }): SQL | undefined =>
+  and(
+    from && and(gte(at, from), sql`${id} >= uuid7_floor(${from.toISOString()}::timestamptz)`),
+    to && and(lt(at, to), sql`${id} < uuid7_floor(${new Date(to.getTime() + ID_LAG_MS).toISOString()}::timestamptz)`),
+  );

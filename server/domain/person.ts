@@ -1,4 +1,5 @@
 import { drizzleOn, type Db } from '@/db/client';
+import type { AuditAction } from './audit/rules';
 import { BEGIN, commit, json, nowAt, onConnection, type Queue, type Services } from './ctx';
 
 /** Who is signed in, in one browser. */
@@ -19,7 +20,7 @@ export type PersonTx = Services & Queue & { db: Db; now: Date; notes: Note[] };
 /** What the audit log of each of a person's teams says of what he changed of himself. No secret stands in it. */
 type Note = {
   userId: string;
-  action: `person.${string}`;
+  action: Extract<AuditAction, `person.${string}`>;
   address: string | null;
   requestId: string | null;
   before?: object | null;

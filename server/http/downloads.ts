@@ -1,5 +1,6 @@
 import { z, type ZodType } from 'zod';
 import type { SeatActor } from '@/server/domain/actor';
+import { auditFilters } from '@/server/domain/audit/schema';
 import { makeCtx, type Ctx } from '@/server/domain/ctx';
 import { fail, type ErrorCode } from '@/server/domain/errors';
 import { newRequestId } from '@/server/domain/ids';
@@ -10,7 +11,7 @@ import { seatExportInput } from '@/server/domain/members/schema';
 import { exportUsageInput } from '@/server/domain/reports/schema';
 import { log } from '@/server/log';
 import { csvResponse } from './csv';
-import { printLog, printMembers, printRates, printStatistics, printTransfers } from './exports';
+import { printAudit, printLog, printMembers, printRates, printStatistics, printTransfers } from './exports';
 import { refusalOf } from './problem';
 import { readQuery } from './query';
 import { services } from './services';
@@ -24,6 +25,7 @@ const of =
 
 /** What the pages offer as a file, by its name. The parameters are those of the page. */
 const DOWNLOADS = {
+  audit: of(auditFilters, printAudit),
   members: of(seatExportInput, printMembers),
   messages: of(logFilters, printLog),
   transfers: of(transferFilters, printTransfers),

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { invitationSchema } from '@/server/domain/invitations/schema';
+import type { auditEventSchema } from '@/server/domain/audit/schema';
 import type { keySchema } from '@/server/domain/keys/schema';
 import type { movementSchema, transferSchema } from '@/server/domain/ledger/schema';
 import type { memberSchema } from '@/server/domain/members/schema';
@@ -7,7 +8,7 @@ import type { messageSchema } from '@/server/domain/messages/schema';
 import type { rateSchema } from '@/server/domain/rates/schema';
 import type { rechargeSchema } from '@/server/domain/recharge/schema';
 import type { usageSchema } from '@/server/domain/reports/schema';
-import type { teamSchema } from '@/server/domain/teams/schema';
+import type { settingsSchema, teamSchema } from '@/server/domain/teams/schema';
 import type { IdPrefix } from '@/server/domain/ids';
 
 /** One story for the whole document, as it is printed: Northwind's owner, and the sub-account of its shop in Lyon. */
@@ -64,6 +65,13 @@ export const invitation: z.input<typeof invitationSchema> = {
   expiresAt: '2026-03-08T08:00:00.000Z',
   createdAt: '2026-03-01T08:00:00.000Z',
   acceptedAt: null,
+};
+
+export const settings: z.input<typeof settingsSchema> = {
+  memberLowBalance: '5.00',
+  textRetentionDays: 90,
+  askAgain: true,
+  askAgainAbove: '500.00',
 };
 
 export const team: z.input<typeof teamSchema> = {
@@ -198,4 +206,19 @@ export const newMessage = {
   from: 'Northwind',
   body: 'Your order 1042 is ready.',
   reference: 'order-1042',
+};
+
+export const auditEvent: z.input<typeof auditEventSchema> = {
+  id: exampleId('aud'),
+  at: '2026-03-02T09:15:04.210Z',
+  action: 'member.credited',
+  actor: { type: 'user', id: exampleId('usr'), name: 'Ada Northwind' },
+  door: 'web',
+  address: '203.0.113.7',
+  requestId: exampleId('req'),
+  targetType: 'member',
+  targetId: exampleId('mem'),
+  targetName: 'Lyon Shop',
+  before: null,
+  after: { amount: '25.00', transferId: exampleId('trf') },
 };

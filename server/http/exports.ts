@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { exportAuditEvents } from '@/server/domain/audit/read';
+import { auditEventSchema, type AuditFilters } from '@/server/domain/audit/schema';
 import type { Ctx } from '@/server/domain/ctx';
 import { printId } from '@/server/domain/ids';
 import { exportTransfers } from '@/server/domain/ledger/read';
@@ -110,6 +112,37 @@ const TRANSFER_COLUMNS: Columns<WireTransfer> = {
 /** All transfers under a filter, newest first, as CSV. */
 export const printTransfers = (ctx: Ctx, filters: TransferFilters): AsyncGenerator<string> =>
   printCsv(TRANSFER_COLUMNS, encoded(namedTransferSchema, exportTransfers(ctx, filters)));
+
+type WireEvent = z.input<typeof auditEventSchema>;
+
+const facts = (of: WireEvent['before']): string | null => of && JSON.stringify(of);
+
+const EVENT_COLUMNS: Columns<WireEvent> = {
+  id: (event) => event.id,
+  at: (event) => event.at,
+  action: (event) => event.action,
+  actorType: (event) => event.actor.type,
+  actorId: (event) => event.actor.id,
+  actorName: { text: (event) => event.actor.name },
+  door: (event) => event.door,
+  address: (event) => event.address,
+  requestId: (event) => event.requestId,
+  targetType: (event) => event.targetType,
+  targetId: (event) => event.targetId,
+  targetName: { text: (event) => event.targetName },
+  before: (event) => facts(event.before),
+  after: (event) => facts(event.after),
+};
+
+/** The audit log under a filter, newest first, as CSV. */
+export const printAudit = (
+  ctx: Ctx,
+  { memberId, action, actor, door, from, to }: AuditFilters,
+): AsyncGenerator<string> =>
+  printCsv(
+    EVENT_COLUMNS,
+    encoded(auditEventSchema, exportAuditEvents(ctx, { memberId, action, actor, door, from, to })),
+  );
 
 type WireRate = z.input<typeof rateSchema>;
 

@@ -29,6 +29,7 @@ export const TAGS: Record<string, string> = {
   messages: 'Sending, prices and the log.',
   reports: 'Statistics by UTC days.',
   keys: 'API keys.',
+  'audit-events': 'Who did what.',
 };
 
 /** Fields of requests, by their names. */

@@ -2,12 +2,16 @@ import type { TaskList } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Services, Task } from '@/server/domain/ctx';
+import { removeOldTexts } from '@/server/domain/messages/write';
+import { eraseTrail } from '@/server/domain/erasure/write';
 import { serveWaiting } from '@/server/domain/recharge/write';
 import { expireUnreported } from './dispatch';
 import { jobCtx } from './context';
 import { dropOldMessages } from './retention';
 
 const teamPayload = z.object({ teamId: z.uuid() });
+const trailPayload = teamPayload.extend({ memberId: z.uuid(), until: z.string() });
+const LATER_MS = 3_600_000;
 const PARTITIONS_AHEAD = 3;
 
 type Settings = { messageValidityHours: number; logRetentionMonths: number };
@@ -19,6 +23,13 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
       await serveWaiting(jobCtx(services, teamPayload.parse(payload).teamId));
     },
     'send-mail': async () => {},
+    'erase-trail': async (payload, helpers) => {
+      const { teamId, ...trail } = trailPayload.parse(payload);
+      const { waiting } = await eraseTrail(jobCtx(services, teamId), trail);
+      // What is still under way keeps its text until it is through.
+      if (waiting)
+        await helpers.addJob('erase-trail', { teamId, ...trail }, { runAt: new Date(Date.now() + LATER_MS) });
+    },
   };
   return {
     ...fromOutbox,
@@ -44,6 +55,10 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
     'drop-old-messages': async () => {
       await dropOldMessages(owner, settings.logRetentionMonths);
     },
+    'remove-old-texts': async () => {
+      const { rows } = await owner.query<{ id: string }>('SELECT id FROM teams WHERE text_retention_days IS NOT NULL');
+      for (const { id } of rows) await removeOldTexts(jobCtx(services, id));
+    },
     'drop-old-answers': async () => {
       await owner.query(
         `UPDATE idempotency_keys SET answer = NULL WHERE answer IS NOT NULL AND created_at < now() - interval '30 days'`,
@@ -63,4 +78,5 @@ export const CRONTAB = `
 15 1 * * * make-partitions ?fill=7d
 30 2 * * * drop-old-answers ?fill=1d
 45 2 * * * drop-old-messages ?fill=1d
+0 3 * * * remove-old-texts ?fill=1d
 `;

@@ -1,5 +1,5 @@
-import { listAuditEvents } from '@/server/domain/audit/read';
-import { auditEventSchema, auditListInput } from '@/server/domain/audit/schema';
+import { listAuditEvents, pickActors } from '@/server/domain/audit/read';
+import { actorsSchema, auditEventSchema, auditListInput } from '@/server/domain/audit/schema';
 import { pageOfSchema } from '@/server/domain/lists';
 import { paged } from './inputs';
 import { query, router } from './procedures';
@@ -10,4 +10,5 @@ export const audit = router({
     reply: pageOfSchema(auditEventSchema),
     verb: listAuditEvents,
   }),
+  pickActors: query({ reply: actorsSchema, verb: pickActors }),
 });

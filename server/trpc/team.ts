@@ -1,8 +1,16 @@
 import { fundSandbox } from '@/server/domain/ledger/write';
 import { fundingSchema, sandboxInput } from '@/server/domain/ledger/schema';
-import { getMe, getOverview, getShell, getTeam } from '@/server/domain/teams/read';
-import { meSchema, overviewSchema, shellSchema, teamSchema, updateTeamInput } from '@/server/domain/teams/schema';
-import { updateTeam } from '@/server/domain/teams/write';
+import { getMe, getOverview, getSettings, getShell, getTeam } from '@/server/domain/teams/read';
+import {
+  meSchema,
+  overviewSchema,
+  settingsSchema,
+  shellSchema,
+  teamSchema,
+  updateSettingsInput,
+  updateTeamInput,
+} from '@/server/domain/teams/schema';
+import { updateSettings, updateTeam } from '@/server/domain/teams/write';
 import { mutation, query, router } from './procedures';
 
 export const team = router({
@@ -11,5 +19,7 @@ export const team = router({
   getShell: query({ reply: shellSchema, verb: getShell }),
   getOverview: query({ reply: overviewSchema, verb: getOverview }),
   updateTeam: mutation({ input: updateTeamInput, reply: teamSchema, verb: updateTeam }),
+  getSettings: query({ reply: settingsSchema, verb: getSettings }),
+  updateSettings: mutation({ input: updateSettingsInput, reply: settingsSchema, verb: updateSettings }),
   fundSandbox: mutation({ input: sandboxInput, reply: fundingSchema, verb: fundSandbox }),
 });

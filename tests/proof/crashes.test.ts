@@ -23,7 +23,7 @@ import { reportMessages, sendBatch, sendMessage } from '@/server/domain/messages
 import { replaceRates } from '@/server/domain/rates/write';
 import { rechargeInput } from '@/server/domain/recharge/schema';
 import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/recharge/write';
-import { createTeam, updateTeam } from '@/server/domain/teams/write';
+import { createTeam, updateSettings, updateTeam } from '@/server/domain/teams/write';
 import { services } from '@/server/http/services';
 import { rowsOf } from '../support/door';
 import { addMember, ctxOf, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from '../support/team';
@@ -228,6 +228,10 @@ const ROWS: Record<string, Row> = {
       await setRecharge(team.operator, id, rechargeInput.parse({ threshold: '50.00', target: '60.00' }));
       return (ctx) => updateTeam(ctx, { reserve: micros('1.00'), lowBalance: micros('5.00'), defaultSender: 'Crash' });
     },
+  },
+  updateSettings: {
+    as: 'owner',
+    verb: () => (ctx) => updateSettings(ctx, { memberLowBalance: micros('5.00'), textRetentionDays: 30 }),
   },
   replaceRates: {
     as: 'owner',

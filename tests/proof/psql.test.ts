@@ -163,6 +163,12 @@ describe("with the application's role in psql", () => {
     ['a message reached through its partition', () => 'UPDATE messages_default SET cost = 0'],
     ['an audit row changed', () => `UPDATE audit_events SET action = 'none' WHERE team_id = '${team.teamId}'`],
     ['an audit row deleted', () => `DELETE FROM ${ours('audit_events')}`],
+    [
+      'a name on a transfer changed',
+      () => `UPDATE transfers SET actor_name = 'Erased person' WHERE team_id = '${team.teamId}'`,
+    ],
+    ['a text of a message removed', () => `UPDATE messages SET body = '' WHERE team_id = '${team.teamId}'`],
+    ['a stored answer dropped', () => `UPDATE idempotency_keys SET answer = NULL WHERE team_id = '${team.teamId}'`],
     ['an idempotency key forgotten', () => `DELETE FROM ${ours('idempotency_keys')}`],
     ['what a cap has seen forgotten', () => `DELETE FROM ${ours('recharge_totals')}`],
     ['a job taken out of the outbox', () => `DELETE FROM ${ours('outbox')}`],
@@ -249,6 +255,26 @@ describe("with the application's role in psql", () => {
     expect(await stateOf(app(), statement())).toBe(state);
   });
 
+  it.each<[string, () => string]>([
+    [
+      'the name on its transfers',
+      () => `SELECT person_erase_transfers('${team.teamId}', '${member.id}', 'infinity', NULL, 100)`,
+    ],
+    [
+      'the texts of its messages',
+      () => `SELECT person_erase_texts('${team.teamId}', '${member.id}', 'infinity', NULL, 100)`,
+    ],
+  ])('nobody’s erasing takes %s, when the log tells of no erasure', async (_what, statement) => {
+    expect(await stateOf(app(), statement())).toBe(REFUSED);
+  });
+
+  it('removes no text that the team keeps', async () => {
+    const { rows } = await app().query<{ removed: number }>(
+      `SELECT removed FROM messages_remove_texts('${team.teamId}', NULL, 100)`,
+    );
+    expect(rows).toEqual([{ removed: 0 }]);
+  });
+
   it('refuses a second refund of one message', async () => {
     const refund = `SELECT ledger_post('${team.teamId}', 'refund', '${member.id}', 10000,
       '{"actorType": "operator", "actorName": "By hand", "messageId": "${messageId}", "payer": "member"}', NULL)`;
@@ -273,6 +299,17 @@ describe("with the tables' owner in psql", () => {
 
   it.each(FORBIDDEN)('the triggers refuse %s', async (_what, statement) => {
     expect(await stateOf(owner(), statement())).toBe(REFUSED);
+  });
+
+  it.each([
+    ['all but the name', "actor_name = 'Erased person', amount = amount + 1"],
+    ['the note too', "actor_name = 'Erased person', note = 'other'"],
+    ['the name to another', "actor_name = 'Somebody else'"],
+    ['who acted', "actor_name = 'Erased person', actor_id = NULL, actor_type = 'operator'"],
+  ])('the triggers refuse %s even under the words by which erasing is told', async (_what, change) => {
+    await owner().query('SET search_path = public, purser_erasing');
+    expect(await stateOf(owner(), `UPDATE transfers SET ${change} WHERE team_id = '${team.teamId}'`)).toBe(REFUSED);
+    expect(await stateOf(owner(), `DELETE FROM transfers WHERE team_id = '${team.teamId}'`)).toBe(REFUSED);
   });
 
   it('refuses to pass the triggers by, which is for a superuser', async () => {

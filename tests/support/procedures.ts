@@ -16,6 +16,9 @@ const WITHOUT_SEAT = ['account', 'access', 'joining'];
 /** Every procedure of a team, found in the router itself. */
 export const listProcedures = (): Procedure[] => listAll().filter(({ noun }) => !WITHOUT_SEAT.includes(noun));
 
+/** Those that need no seat: a person's own, and what anyone may ask for. */
+export const listWithoutSeat = (): Procedure[] => listAll().filter(({ noun }) => WITHOUT_SEAT.includes(noun));
+
 /** Those of a person, who names no team. */
 export const listPersonal = (): Procedure[] => listAll().filter(({ noun }) => noun === 'account');
 
@@ -34,8 +37,7 @@ function listAll(): Procedure[] {
 }
 
 /** What only shapes a page, and so has no operation of the API. A new one that shows or does more than those needs one. */
-const OF_PAGES =
-  /^(browse|pick|preview)[A-Z]|^(getSeat|getShell|getOverview|fundSandbox|importRates|listAuditEvents|inspectMessage)$/;
+const OF_PAGES = /^(browse|pick|preview)[A-Z]|^(getSeat|getShell|getOverview|fundSandbox|importRates|inspectMessage)$/;
 
 /** The procedures that stand for an operation of the API. */
 export const listVerbs = (): Procedure[] => listProcedures().filter(({ id }) => !OF_PAGES.test(id));

@@ -20,6 +20,7 @@ function expectCode(result: Result, code: ErrorCode): void {
 /** What each change is asked, besides the member that it is about. */
 const EVERY_CHANGE: Record<string, (seat: TestMember, team: TestTeam) => object | Promise<object>> = {
   updateTeam: () => ({ name: 'Changed' }),
+  updateSettings: () => ({ memberLowBalance: '5', askAgain: true }),
   createMember: () => ({ credit: '1' }),
   updateMember: ({ mem }) => ({ memberId: mem, name: 'Changed' }),
   deleteMember: ({ mem }) => ({ memberId: mem }),

@@ -44,13 +44,7 @@ const ROWS: Record<string, Row> = {
   getShell: { own: 'answers', other: null, ids: [], input: () => ({}) },
   getOverview: { own: 'owner_required', other: null, ids: [], input: () => ({}) },
   fundSandbox: { own: 'owner_required', other: null, ids: [], input: () => ({ amount: '1' }) },
-  listAuditEvents: {
-    own: 'owner_required',
-    other: 'owner_required',
-    ids: ['cursor', 'memberId'],
-    input: (memberId) => ({ memberId }),
-    nothing: { data: [], nextCursor: null },
-  },
+  pickActors: { own: 'owner_required', other: null, ids: [], input: () => ({}) },
   browseUsage: {
     own: 'answers',
     other: 'answers',

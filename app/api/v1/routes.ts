@@ -1,4 +1,5 @@
 // Every route of the API, so that the document knows them all: in a bundle each would be a module of its own.
+import './audit-events/route';
 import './invitations/[id]/resend/route';
 import './invitations/[id]/route';
 import './invitations/route';
@@ -25,6 +26,7 @@ import './rates/confirm/route';
 import './rates/route';
 import './reports/usage/route';
 import './team/route';
+import './team/settings/route';
 import './transfers/[id]/reverse/route';
 import './transfers/[id]/route';
 import './transfers/route';

@@ -1,38 +1,104 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm';
-import { auditEvents } from '@/db/schema/records';
+import { and, desc, eq, inArray, isNull, lt, sql, type SQL } from 'drizzle-orm';
 import { members } from '@/db/schema/members';
+import { auditEvents } from '@/db/schema/records';
 import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
-import { pageOf, readCursor, type CursorBinding } from '../cursors';
+import { pageOf, readCursor, within, type CursorBinding } from '../cursors';
 import { parseId } from '../ids';
 import { may } from '../policy';
-import { printFacts, printTarget } from './rules';
-import type { AuditEvent, ListAuditEvents } from './schema';
+import { actionsMeant, actorMeant, printActor, printFacts, printTarget } from './rules';
+import type { Actors, AuditEvent, AuditFilters, ListAuditEvents } from './schema';
 
 /**
- * The team's audit log, newest first, or what was done to one member.
+ * The team's audit log, newest first: all of it, or what the filters leave.
  * @throws DomainError `owner_required`, `invalid_cursor`
  */
-export async function listAuditEvents(
-  ctx: Ctx,
-  { memberId, limit, cursor }: ListAuditEvents,
-): Promise<Page<AuditEvent>> {
+export async function listAuditEvents(ctx: Ctx, input: ListAuditEvents): Promise<Page<AuditEvent>> {
   may(ctx.actor, 'audit.see');
+  const { limit, cursor, ...filters } = input;
+  const { memberId, action, actor, door, from, to } = filters;
+  const said = [memberId, action, actor, door, from?.toISOString(), to?.toISOString()];
+  const binding: CursorBinding = [ctx.actor.teamId, 'audit', ...said];
+  const rows = await findEvents(ctx, filters, { after: readCursor(binding, cursor), limit: limit + 1 });
+  return pageOf(rows, limit, binding);
+}
+
+const EXPORT_AT_ONCE = 1_000;
+
+/** All events under a filter, newest first, some at a time: memory stays the same however many there are. */
+export async function* exportAuditEvents(ctx: Ctx, filters: AuditFilters): AsyncGenerator<AuditEvent[]> {
+  may(ctx.actor, 'audit.see');
+  let after: string | null = null;
+  for (;;) {
+    const rows: AuditEvent[] = await findEvents(ctx, filters, { after, limit: EXPORT_AT_ONCE });
+    yield rows;
+    if (rows.length < EXPORT_AT_ONCE) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
+const e = auditEvents;
+
+/** Each action is walked in its own index, and no further than the page is long; an index serves no list in order. */
+async function findEvents(
+  ctx: Ctx,
+  { action, ...filters }: AuditFilters,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<AuditEvent[]> {
   const { teamId } = ctx.actor;
-  const binding: CursorBinding = [teamId, 'audit', memberId];
-  const after = readCursor(binding, cursor);
-  const seat = memberId === undefined ? null : parseId('mem', memberId);
-  if (memberId !== undefined && seat === null) return { data: [], nextCursor: null };
-  const e = auditEvents;
-  const rows = await ctx.db
+  const wanted = matching(filters);
+  const actions = action === undefined ? [null] : actionsMeant(action);
+  if (wanted === null || actions.length === 0) return [];
+  const walks = actions.map((one) => {
+    const where = [eq(e.teamId, teamId), ...wanted, one === null ? undefined : eq(e.action, one)];
+    return sql`(SELECT id FROM audit_events WHERE ${and(...where, after ? lt(e.id, after) : undefined)}
+      ORDER BY id DESC LIMIT ${limit}::int)`;
+  });
+  const rows = await selectEvents(ctx)
+    .where(
+      and(
+        eq(e.teamId, teamId),
+        inArray(
+          e.id,
+          sql`(SELECT id FROM (${sql.join(walks, sql` UNION ALL `)}) w ORDER BY id DESC LIMIT ${limit}::int)`,
+        ),
+      ),
+    )
+    .orderBy(desc(e.id));
+  return rows.map(({ actorType, actorId, actorName, ...row }) => ({
+    ...row,
+    actor: { type: actorType, id: printActor(actorType, actorId), name: actorName },
+    targetId: printTarget(row.targetType, row.targetId),
+    before: printFacts(row.before),
+    after: printFacts(row.after),
+  }));
+}
+
+/** What the filters say beside the action; null where nothing can match, as with an id that is none. */
+function matching({ memberId, actor, door, from, to }: Omit<AuditFilters, 'action'>): (SQL | undefined)[] | null {
+  const seat = memberId === undefined ? undefined : parseId('mem', memberId);
+  const who = actor === undefined ? undefined : actorMeant(actor);
+  if (seat === null || who === null) return null;
+  return [
+    seat === undefined ? undefined : and(eq(e.targetType, 'member'), eq(e.targetId, seat)),
+    who === undefined ? undefined : who.id === null ? isNull(e.actorId) : eq(e.actorId, who.id),
+    door === undefined ? undefined : eq(e.door, door),
+    within(e.id, e.at, { from, to }),
+  ];
+}
+
+const selectEvents = (ctx: Ctx) =>
+  ctx.db
     .select({
       id: e.id,
       at: e.at,
       action: e.action,
       actorType: sql<AuditEvent['actor']['type']>`${e.actorType}`,
+      actorId: e.actorId,
       actorName: e.actorName,
       door: e.door,
       address: e.address,
+      requestId: e.requestId,
       targetType: e.targetType,
       targetId: e.targetId,
       targetName: members.name,
@@ -43,28 +109,31 @@ export async function listAuditEvents(
     .leftJoin(
       members,
       and(
-        eq(members.teamId, teamId),
+        eq(members.teamId, ctx.actor.teamId),
         eq(members.id, sql`CASE WHEN ${e.targetType} = 'member' THEN ${e.targetId}::uuid END`),
       ),
-    )
-    .where(
-      and(
-        eq(e.teamId, teamId),
-        seat === null ? undefined : and(eq(e.targetType, 'member'), eq(e.targetId, seat)),
-        after ? lt(e.id, after) : undefined,
-      ),
-    )
-    .orderBy(desc(e.id))
-    .limit(limit + 1);
-  const page = pageOf(rows, limit, binding);
-  return {
-    ...page,
-    data: page.data.map(({ actorType, actorName, ...row }) => ({
-      ...row,
-      actor: { type: actorType, name: actorName },
-      targetId: printTarget(row.targetType, row.targetId),
-      before: printFacts(row.before),
-      after: printFacts(row.after),
-    })),
-  };
+    );
+
+/** So many are offered as a filter. */
+const ACTORS_MAX = 100;
+
+/**
+ * Everyone of whom the log tells, by name, as he was called last. Leaps from one to the next in their index: it costs as
+ * much as there are of them, however long the log is.
+ * @throws DomainError `owner_required`
+ */
+export async function pickActors(ctx: Ctx): Promise<Actors> {
+  may(ctx.actor, 'audit.see');
+  const teamId = sql`${ctx.actor.teamId}::uuid`;
+  const { rows } = await ctx.db.execute<{ type: Actors[number]['type']; id: string; name: string }>(sql`
+    WITH RECURSIVE who AS (
+      (SELECT min(actor_id) AS id FROM audit_events WHERE team_id = ${teamId})
+      UNION ALL
+      SELECT (SELECT min(a.actor_id) FROM audit_events a WHERE a.team_id = ${teamId} AND a.actor_id > who.id)
+      FROM who WHERE who.id IS NOT NULL)
+    SELECT last.actor_type AS type, who.id, last.actor_name AS name FROM who, LATERAL (
+      SELECT a.actor_type, a.actor_name FROM audit_events a WHERE a.team_id = ${teamId} AND a.actor_id = who.id
+      ORDER BY a.id DESC LIMIT 1) last
+    WHERE who.id IS NOT NULL ORDER BY lower(last.actor_name), who.id LIMIT ${ACTORS_MAX}`);
+  return rows.map(({ type, id, name }) => ({ type, id: printActor(type, id), name }));
 }

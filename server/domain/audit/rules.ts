@@ -1,4 +1,68 @@
-import { printId, type IdPrefix } from '../ids';
+import { parseId, printId, type IdPrefix } from '../ids';
+
+/** All that is remembered of who did what. What an action is about stands before the dot. */
+export const AUDIT_ACTIONS = [
+  'team.created',
+  'team.updated',
+  'team.settings_changed',
+  'team.funded',
+  'team.withdrawn',
+  'team.suspended',
+  'team.resumed',
+  'member.created',
+  'member.updated',
+  'member.activated',
+  'member.deactivated',
+  'member.role_changed',
+  'member.deleted',
+  'member.restored',
+  'member.joined',
+  'member.left',
+  'member.credited',
+  'member.debited',
+  'invitation.created',
+  'invitation.resent',
+  'invitation.revoked',
+  'invitation.requested',
+  'invitation.accepted',
+  'invitation.declined',
+  'key.rotated',
+  'key.revealed',
+  'key.ended',
+  'recharge.set',
+  'recharge.deleted',
+  'transfer.reversed',
+  'rates.replaced',
+  'rates.confirmed',
+  'messages.batch_sent',
+  'person.password_changed',
+  'person.password_reset',
+  'person.two_factor_on',
+  'person.two_factor_off',
+  'person.recovery_codes_made',
+  'person.sessions_ended',
+  'person.data_exported',
+  'person.erased',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+export const AUDIT_NOUNS = [
+  'team',
+  'member',
+  'invitation',
+  'key',
+  'recharge',
+  'transfer',
+  'rates',
+  'messages',
+  'person',
+] as const;
+
+export const AUDIT_DOORS = ['web', 'api', 'cli', 'job'] as const;
+
+/** The actions that a filter means: one, or all that are about a noun. */
+export const actionsMeant = (filter: string): string[] =>
+  filter.includes('.') ? [filter] : AUDIT_ACTIONS.filter((action) => action.startsWith(`${filter}.`));
 
 /** What kind of id names each kind of target. */
 const TARGETS: Record<string, IdPrefix> = {
@@ -10,7 +74,25 @@ const TARGETS: Record<string, IdPrefix> = {
 };
 
 /** What kind of id stands in each field of `before` and `after`. */
-const FIELDS: Record<string, IdPrefix> = { transferId: 'trf', memberId: 'mem', owner: 'mem' };
+const FIELDS: Record<string, IdPrefix> = {
+  transferId: 'trf',
+  reversalOf: 'trf',
+  memberId: 'mem',
+  owner: 'mem',
+  keyId: 'key',
+  invitationId: 'inv',
+};
+
+/** Who acted, as a filter names him: by the id of a person or a key, or `operator`. Null: nobody can be meant by it. */
+export function actorMeant(filter: string): { id: string | null } | null {
+  if (filter === 'operator') return { id: null };
+  const id = parseId('usr', filter) ?? parseId('key', filter);
+  return id === null ? null : { id };
+}
+
+/** The id of who acted as the API prints it; null for the operator. */
+export const printActor = (type: string, id: string | null): string | null =>
+  id !== null && UUID.test(id) ? printId(type === 'key' ? 'key' : 'usr', id) : null;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

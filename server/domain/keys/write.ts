@@ -1,6 +1,6 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { apiKeys, keyLookup } from '@/db/schema/members';
-import { audit, change, touched, type Ctx, type Services, type Tx } from '../ctx';
+import { audit, change, type Ctx, type Services, type Tx } from '../ctx';
 import { newUuid7 } from '../ids';
 import { getKey, type KeyHolder } from './read';
 import { keyLast4, keyPrefix, makeKey } from './rules';
@@ -54,12 +54,11 @@ export async function endKey(ctx: Ctx, keyId: string): Promise<Key> {
       .returning({ id: apiKeys.id });
     // None: another call ended it a moment ago, and that one is in the log.
     if (ended.length > 0) {
-      touched(tx, 'members', [key.memberId]);
       audit(tx, {
         action: 'key.ended',
-        targetType: 'key',
-        targetId: keyId,
-        before: { status: key.status, memberId: key.memberId },
+        targetType: 'member',
+        targetId: key.memberId,
+        before: { keyId, status: key.status },
       });
     }
     return getKey(tx, keyId);

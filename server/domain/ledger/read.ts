@@ -1,11 +1,11 @@
-import { and, asc, desc, eq, gte, lt, or, sql, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, lt, or, sql, type SQL } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { transfers } from '@/db/schema/ledger';
 import { members } from '@/db/schema/members';
 import { snapshot, type Ctx } from '../ctx';
 import { fail } from '../errors';
 import { parseId } from '../ids';
-import { pageOf, readCursor, type CursorBinding } from '../cursors';
+import { pageOf, readCursor, within, type CursorBinding } from '../cursors';
 import type { Page } from '../codecs';
 import { heldTo } from '../policy';
 import { showTransfer, type TransferKind, type TransferRow } from './rules';
@@ -42,9 +42,6 @@ const touches = (memberId: string): SQL =>
     or(eq(transfers.debitAccount, memberId), eq(transfers.creditAccount, memberId)),
   )!;
 
-/** The time of an id may be later than its row's by as long as a posting can wait for a lock. */
-const ID_LAG_MS = 60_000;
-
 /**
  * Transfers, newest first: the team's for an owner, its own for a member.
  * @throws DomainError `invalid_cursor`
@@ -70,7 +67,7 @@ export async function listTransfers(ctx: Ctx, input: ListTransfers): Promise<Pag
     memberId ? eq(transfers.memberId, memberId) : undefined,
     input.kind ? eq(transfers.kind, input.kind) : undefined,
     after ? lt(transfers.id, after) : undefined,
-    within(input),
+    within(transfers.id, transfers.createdAt, input),
   ];
   const rows = await ctx.db
     .select(columns)
@@ -81,18 +78,6 @@ export async function listTransfers(ctx: Ctx, input: ListTransfers): Promise<Pag
   const page = pageOf(rows, input.limit, binding);
   return { ...page, data: page.data.map((row) => showTransfer(row, ctx.actor, ctx.actor.currency)) };
 }
-
-/** Rows of a span of time, and of the ids that can lie in it. */
-const within = ({ from, to }: { from?: Date; to?: Date }): SQL | undefined =>
-  and(
-    from &&
-      and(gte(transfers.createdAt, from), sql`${transfers.id} >= uuid7_floor(${from.toISOString()}::timestamptz)`),
-    to &&
-      and(
-        lt(transfers.createdAt, to),
-        sql`${transfers.id} < uuid7_floor(${new Date(to.getTime() + ID_LAG_MS).toISOString()}::timestamptz)`,
-      ),
-  );
 
 /**
  * Transfers with the names of their members, newest first: of several members and kinds at once; to a member its own.
@@ -140,7 +125,7 @@ async function findTransfers(ctx: Ctx, filters: TransferFilters, { after, limit 
         seat === null ? undefined : eq(transfers.memberId, seat),
         kind === null ? undefined : eq(transfers.kind, kind),
         after ? lt(transfers.id, after) : undefined,
-        within(filters),
+        within(transfers.id, transfers.createdAt, filters),
       ),
     ),
   );

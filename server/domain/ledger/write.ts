@@ -154,8 +154,9 @@ export async function reverseTransfer(ctx: Ctx, { transferId, note }: ReverseTra
     mustBePosted(posted, amount);
     audit(tx, {
       action: 'transfer.reversed',
-      targetType: 'transfer',
-      targetId: transferId,
+      targetType: 'member',
+      targetId: memberId,
+      before: { transferId },
       after: { amount: printAmount(amount), transferId: posted.id },
     });
     return movementOf(tx, back, posted, memberId, words);

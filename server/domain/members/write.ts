@@ -173,7 +173,7 @@ async function setStatus(tx: Tx, seat: LockedSeat, status: 'active' | 'inactive'
 }
 
 /** Active owners, and the actor and the target whatever they are: read after the master's lock, where such changes meet. */
-async function ownersNow(tx: Tx, ...also: string[]) {
+export async function ownersNow(tx: Tx, ...also: string[]) {
   const active = and(eq(members.role, 'owner'), eq(members.status, 'active'));
   const rows = await tx.db
     .select({ id: members.id, role: members.role, status: members.status, steppedDownAt: members.steppedDownAt })

@@ -44,7 +44,9 @@ export const messageSchema = z
     memberId: idCodec('mem'),
     to: z.string(),
     from: z.string(),
-    body: z.string(),
+    body: z
+      .string()
+      .meta({ description: "Empty once it was removed: after the team's time, or with its writer's data." }),
     country: z.string(),
     encoding: z.enum(['gsm7', 'ucs2']),
     segments: z.int(),

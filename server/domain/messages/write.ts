@@ -215,3 +215,22 @@ export async function sendMessage(
   const accepted = await sendMessages(ctx, { onBehalfOf: input.onBehalfOf, messages: [input.message], many: false });
   return accepted instanceof Refusal ? accepted : accepted.data[0]!;
 }
+
+const TEXTS_AT_ONCE = 5_000;
+
+/**
+ * Removes the texts that the team keeps no longer, some at a time; messages under way keep theirs until they are through.
+ * @returns how many were removed
+ */
+export async function removeOldTexts(ctx: Ctx): Promise<number> {
+  mayOperate(ctx.actor);
+  let removed = 0;
+  for (let from: string | null = null; ;) {
+    const { rows }: { rows: { reached: string | null; removed: number }[] } = await ctx.db.execute(
+      sql`SELECT reached, removed FROM messages_remove_texts(${ctx.actor.teamId}::uuid, ${from}::uuid, ${TEXTS_AT_ONCE}::int)`,
+    );
+    removed += rows[0]!.removed;
+    from = rows[0]!.reached;
+    if (from === null) return removed;
+  }
+}

@@ -17,7 +17,8 @@ export type Place =
   | { ok: false; reason: 'none'; person: Person }
   | { ok: false; reason: 'inactive'; person: Person; teamName: string };
 
-const isLive = sql`${sessions.revokedAt} IS NULL AND ${sessions.expiresAt} > now()`;
+// A session that was opened while its person was being erased is none.
+const isLive = sql`${sessions.revokedAt} IS NULL AND ${sessions.expiresAt} > now() AND ${users.erasedAt} IS NULL`;
 
 const person = { sessionId: sessions.id, userId: users.id, name: users.name, email: users.email };
 

@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import { sessions, users } from '@/db/schema/users';
 import type { Services } from '../ctx';
+import { fail } from '../errors';
 import { sha256 } from '../idempotency';
 import { newUuid7 } from '../ids';
 import { isStorable } from '../input';
@@ -58,6 +59,31 @@ async function openSession({ database: { db } }: Services, userId: string, { add
     agent: agent?.slice(0, AGENT_KEPT) ?? null,
   });
   return id;
+}
+
+/**
+ * Asks a person for the password once more; a wrong one counts as a failed sign-in.
+ * @throws DomainError `invalid_request` (at `/password`), `rate_limited`
+ */
+export async function mustKnowPassword(
+  services: Services,
+  { email, password }: { email: string; password: string },
+  origin: Origin,
+): Promise<void> {
+  const tries = triesOf(services, email, origin.address);
+  const wait = await tries.begin();
+  if (wait !== null) fail('rate_limited', { retryAfterSeconds: Math.ceil(wait / 1000) });
+  const [user] = await services.database.db
+    .select({ hash: users.passwordHash })
+    .from(users)
+    .where(eq(users.email, normaliseAccount(email)));
+  const fits = password.length <= MAX_PASSWORD_LENGTH;
+  const isRight = await verify(user?.hash ?? NOBODYS_HASH, fits ? password : '');
+  if (!user?.hash || !fits || !isRight) {
+    const detail = 'This is not the password.';
+    fail('invalid_request', { detail, errors: [{ pointer: '/password', code: 'invalid_request', detail }] });
+  }
+  await tries.forget();
 }
 
 /** Ends a session: its next request finds it gone. Repeated: nothing changes. */

@@ -9,7 +9,7 @@ import { fail } from '../errors';
 import { asTeamId, type TeamId } from '../ids';
 import { getMember } from '../members/read';
 import { may } from '../policy';
-import type { Me, Overview, Shell, Team } from './schema';
+import type { Me, Overview, Settings, Shell, Team } from './schema';
 
 /** Over how many days the burn of the master balance is averaged. */
 export const BURN_DAYS = 30;
@@ -56,6 +56,24 @@ export async function getTeam(ctx: Ctx): Promise<Team> {
   };
 }
 
+/**
+ * What the team keeps to itself.
+ * @throws DomainError `owner_required`
+ */
+export async function getSettings(ctx: Ctx): Promise<Settings> {
+  may(ctx.actor, 'team.see');
+  const [row] = await ctx.db
+    .select({
+      memberLowBalance: teams.memberLowBalance,
+      textRetentionDays: teams.textRetentionDays,
+      askAgain: teams.askAgain,
+      askAgainAbove: teams.askAgainAbove,
+    })
+    .from(teams)
+    .where(eq(teams.id, ctx.actor.teamId));
+  return row ?? fail('not_found');
+}
+
 const waitingIn = (teamId: AnyColumn) =>
   sql<string>`(SELECT count(*) FROM recharge_rules r WHERE r.team_id = ${teamId} AND r.waiting_since IS NOT NULL)`;
 
@@ -93,6 +111,7 @@ const shellOf = builtOnce((db) => {
         status: teams.status,
         samplePrices: teams.samplePrices,
         lowBalance: teams.lowBalance,
+        textRetentionDays: teams.textRetentionDays,
       },
       master: { balance: ledgerAccounts.balance, reserve: ledgerAccounts.reserve },
       me: {

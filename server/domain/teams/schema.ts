@@ -6,6 +6,7 @@ import { memberSchema, nameSchema, roleSchema } from '../members/schema';
 import { senderSchema } from '../messages/schema';
 import { isCurrency } from '../money';
 import { RECHARGE_REASONS } from '../recharge/rules';
+import { TEXT_RETENTION_DAYS_MAX } from '../texts/rules';
 
 export const currencySchema = z
   .string()
@@ -46,6 +47,34 @@ export const updateTeamInput = z.strictObject({
 });
 export type UpdateTeam = z.output<typeof updateTeamInput>;
 
+const RETENTION = `A whole number of days from 1 to ${TEXT_RETENTION_DAYS_MAX}.`;
+
+/** What the team keeps to itself: who is told of low balances, how long texts are kept, when a person is asked again. */
+export const settingsSchema = z
+  .object({
+    memberLowBalance: moneyCodec
+      .nullable()
+      .meta({ description: "Below this a member's balance is told to it and to the owners." }),
+    textRetentionDays: z
+      .int()
+      .nullable()
+      .meta({ description: 'After so many days the texts of messages are removed; null: never.' }),
+    askAgain: z.boolean().meta({
+      description: 'Whether a person at the pages is asked for the password again before what cannot easily be undone.',
+    }),
+    askAgainAbove: moneyCodec.nullable().meta({ description: 'Then also before a debit above this.' }),
+  })
+  .meta({ id: 'Settings' });
+export type Settings = z.output<typeof settingsSchema>;
+
+export const updateSettingsInput = z.strictObject({
+  memberLowBalance: amountOrZero.nullish(),
+  textRetentionDays: z.int(RETENTION).min(1, RETENTION).max(TEXT_RETENTION_DAYS_MAX, RETENTION).nullish(),
+  askAgain: z.boolean().optional(),
+  askAgainAbove: amountOrZero.nullish(),
+});
+export type UpdateSettings = z.output<typeof updateSettingsInput>;
+
 /** Who asks and what its key spends: an owner's is the master balance. */
 export const meSchema = z
   .object({
@@ -69,6 +98,7 @@ export const shellSchema = z.object({
     masterBalance: moneyCodec.nullable().meta({ description: "An owner's alone, as the next two." }),
     reserve: moneyCodec.nullable(),
     lowBalance: moneyCodec.nullable(),
+    textRetentionDays: z.int().nullable().meta({ description: 'After so many days texts are removed.' }),
   }),
   me: z.object({
     memberId: idCodec('mem'),

@@ -1,19 +1,31 @@
 import { randomInt } from 'node:crypto';
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { teamSlugs, teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
-import { audit, change, found, makeCtx, touched, type Ctx, type Services, type Tx } from '../ctx';
+import {
+  audit,
+  change,
+  found,
+  makeCtx,
+  touched,
+  transact,
+  type AuditEntry,
+  type Ctx,
+  type Services,
+  type Tx,
+} from '../ctx';
 import { fail } from '../errors';
 import { asTeamId, newUuid7, type TeamId } from '../ids';
 import { issueKey } from '../keys/write';
-import { lockAccounts, setReserve } from '../ledger/write';
+import { lockAccounts, setReserve, wakeWaiting } from '../ledger/write';
 import { hashPassword, seatMember } from '../members/write';
 import { printAmount } from '../money';
+import { mayOperate } from '../policy';
 import { insertRates } from '../rates/write';
 import type { RateRow } from '../rates/rules';
-import { getTeam } from './read';
+import { getSettings, getTeam } from './read';
 import { isReservedSlug, slugFrom } from './rules';
-import type { Team, UpdateTeam } from './schema';
+import type { Settings, Team, UpdateSettings, UpdateTeam } from './schema';
 
 export type CreateTeam = {
   name: string;
@@ -129,3 +141,77 @@ async function mustBeUnmoved(tx: Tx): Promise<void> {
   );
   if (rows[0]?.moved) fail('currency_fixed');
 }
+
+/**
+ * Suspends a team: sends, recharges and changes are refused from now on, reading goes on, what was accepted is delivered.
+ * Repeated: nothing changes.
+ * @throws DomainError `owner_required` for anyone but the operator
+ */
+export async function suspendTeam(ctx: Ctx, { reason = null }: { reason?: string | null }): Promise<TeamStanding> {
+  return standAs(ctx, 'suspended', { action: 'team.suspended', targetType: 'team', after: { reason } });
+}
+
+/**
+ * Lets a suspended team act again; the rules that wait are looked at. Repeated: nothing changes.
+ * @throws DomainError `owner_required` for anyone but the operator
+ */
+export async function resumeTeam(ctx: Ctx): Promise<TeamStanding> {
+  return standAs(ctx, 'active', { action: 'team.resumed', targetType: 'team' });
+}
+
+export type TeamStanding = { status: 'active' | 'suspended' | 'closed'; changed: boolean };
+
+async function standAs(
+  ctx: Ctx,
+  status: 'active' | 'suspended',
+  entry: Omit<AuditEntry, 'targetId'>,
+): Promise<TeamStanding> {
+  mayOperate(ctx.actor);
+  return transact(ctx, null, async (tx) => {
+    const { teamId } = tx.actor;
+    const changed = await tx.db
+      .update(teams)
+      .set({ status, updatedAt: tx.now })
+      .where(and(eq(teams.id, teamId), eq(teams.status, status === 'active' ? 'suspended' : 'active')))
+      .returning({ id: teams.id });
+    const [now] = await tx.db.select({ status: teams.status }).from(teams).where(eq(teams.id, teamId));
+    if (changed.length === 0) return { status: now!.status, changed: false };
+    // It stands on everybody's pages.
+    touched(tx, 'team', null);
+    audit(tx, { ...entry, targetId: teamId });
+    if (status === 'active') wakeWaiting(tx);
+    return { status, changed: true };
+  });
+}
+
+/**
+ * Changes what the team keeps to itself; null clears.
+ * @throws DomainError `owner_required`
+ */
+export async function updateSettings(ctx: Ctx, input: UpdateSettings): Promise<Settings> {
+  return change(ctx, 'team.change', async (tx) => {
+    // Two changes at once are one after the other, so that each audit row says what was before it.
+    await lockAccounts(tx, [], true);
+    const before = await getSettings(tx);
+    const { teamId } = tx.actor;
+    await tx.db
+      .update(teams)
+      .set({ ...input, updatedAt: tx.now })
+      .where(eq(teams.id, teamId));
+    const after = await getSettings(tx);
+    audit(tx, {
+      action: 'team.settings_changed',
+      targetType: 'team',
+      targetId: teamId,
+      before: printFigures(before),
+      after: printFigures(after),
+    });
+    return after;
+  });
+}
+
+const printFigures = ({ memberLowBalance, askAgainAbove, ...settings }: Settings) => ({
+  memberLowBalance: memberLowBalance === null ? null : printAmount(memberLowBalance),
+  ...settings,
+  askAgainAbove: askAgainAbove === null ? null : printAmount(askAgainAbove),
+});

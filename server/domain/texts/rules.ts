@@ -2,6 +2,9 @@
 export const BODY_MAX = 1_600;
 export const REFERENCE_MAX = 255;
 
+/** After how many days at most a team may have the texts of its messages removed: ten years. */
+export const TEXT_RETENTION_DAYS_MAX = 3650;
+
 /** How many messages one call sends at most. */
 export const BATCH_MAX = 1_000;
 

@@ -1,0 +1,25 @@
+import { listAuditEvents } from '@/server/domain/audit/read';
+import { auditEventSchema, auditListInput } from '@/server/domain/audit/schema';
+import { pageOfSchema } from '@/server/domain/lists';
+import { auditEvent, exampleId } from '@/server/http/examples';
+import { printAudit } from '@/server/http/exports';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/audit-events', {
+  GET: operation({
+    id: 'listAuditEvents',
+    summary: 'Who did what, when, from where and through which door, newest first',
+    description:
+      'Every change but messages, charges and refunds, whose trails are the log and the transfers; a batch of messages has one event.',
+    query: auditListInput,
+    reply: pageOfSchema(auditEventSchema),
+    csv: printAudit,
+    errors: ['owner_required'],
+    example: {
+      query: { memberId: exampleId('mem'), action: 'member', door: 'web', from: '2026-03-01', limit: '50' },
+      reply: { data: [auditEvent], nextCursor: null },
+    },
+    verb: (ctx, { query }) => listAuditEvents(ctx, query),
+  }),
+});

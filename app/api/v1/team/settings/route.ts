@@ -1,0 +1,27 @@
+import { getSettings } from '@/server/domain/teams/read';
+import { settingsSchema, updateSettingsInput } from '@/server/domain/teams/schema';
+import { updateSettings } from '@/server/domain/teams/write';
+import { settings } from '@/server/http/examples';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/team/settings', {
+  GET: operation({
+    id: 'getSettings',
+    summary: 'What the team keeps to itself: alerts, how long texts are kept, when a person is asked again',
+    reply: settingsSchema,
+    errors: ['owner_required'],
+    example: { reply: settings },
+    verb: (ctx) => getSettings(ctx),
+  }),
+  PATCH: operation({
+    id: 'updateSettings',
+    summary: 'Change what the team keeps to itself',
+    description: 'null clears a figure. Texts that were removed do not come back.',
+    body: updateSettingsInput,
+    reply: settingsSchema,
+    errors: ['invalid_amount', 'owner_required'],
+    example: { body: { memberLowBalance: '5.00', textRetentionDays: 90 }, reply: settings },
+    verb: (ctx, { body }) => updateSettings(ctx, body),
+  }),
+});

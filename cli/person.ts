@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { erasedSchema } from '@/server/domain/erasure/schema';
+import { eraseByOperator } from '@/server/domain/erasure/write';
+import { exportedSchema } from '@/server/domain/people/schema';
+import { exportByOperator } from '@/server/domain/people/write';
+import { print, withServices } from './run';
+
+/** `person export | erase` */
+export function personCommands(program: Command): void {
+  const person = program.command('person').description('what is kept of a person, in all teams');
+  person
+    .command('export <email>')
+    .description('print all that is kept of the person who signs in with this address')
+    .action(async (email: string, _options: object, command: Command) => {
+      print(command, z.encode(exportedSchema, await withServices((services) => exportByOperator(services, email))));
+    });
+  person
+    .command('erase <email>')
+    .description('erase name, addresses, sign-in, texts and stored answers of a person; balances and counts stay')
+    .action(async (email: string, _options: object, command: Command) => {
+      const { waiting, ...erased } = await withServices((services) => eraseByOperator(services, email));
+      print(command, { ...z.encode(erasedSchema, erased), messagesUnderWay: waiting });
+    });
+}

@@ -1,0 +1,53 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { problemOf, sayProblem, useTRPC } from '@/components/data';
+import styles from '@/components/money/money.module.css';
+import { Facts, Note } from '@/components/ui/pieces';
+import { toast } from '@/components/ui/toast';
+import type { OwnSeat } from './TeamsPage';
+
+/** Leaves a team, after saying what happens to the money, the key and the log of the seat. */
+export function LeaveTeam({ seat, onClose }: { seat: OwnSeat; onClose: () => void }) {
+  const { team, member } = seat;
+  const leave = useMutation(
+    useTRPC().account.leaveTeam.mutationOptions({
+      onSuccess: () => {
+        toast({ message: `You have left ${team.name}.` });
+        onClose();
+      },
+    }),
+  );
+  return (
+    <div className={styles.form}>
+      <p>You lose this team at once, in every browser. Only an owner’s new invitation brings you back.</p>
+      <Facts
+        of={[
+          [
+            'The seat',
+            `“${member.name}” stays in the team${member.role === 'owner' ? ', as a member' : ''}, without you`,
+          ],
+          ['Its balance', 'stays with the seat; an owner can take it back'],
+          ['Its API key', 'is refused at once, and another that nobody has seen takes its place'],
+          ['Messages, transfers', 'stay in the log and the ledger'],
+        ]}
+      />
+      {leave.isError && !leave.isPending && (
+        <Note tone="bad" alert>
+          {problemOf(leave.error)?.code === 'last_owner'
+            ? `${team.name} would be without an owner. Make another member an owner first.`
+            : sayProblem(leave.error)}
+        </Note>
+      )}
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button color="red" data-autofocus loading={leave.isPending} onClick={() => leave.mutate({ teamId: team.id })}>
+          Leave team
+        </Button>
+      </div>
+    </div>
+  );
+}

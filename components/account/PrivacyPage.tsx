@@ -1,0 +1,84 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { Download } from 'lucide-react';
+import { sayProblem, useTRPC } from '@/components/data';
+import styles from '@/components/members/members.module.css';
+import { useDialogs } from '@/components/ui/dialogs';
+import { Card, Note, PageHead } from '@/components/ui/pieces';
+
+/** What is kept of the person: as a file, and its end. */
+export function PrivacyPage() {
+  const open = useDialogs();
+  return (
+    <>
+      <PageHead title="Privacy" />
+      <div className={styles.stack}>
+        <Card title="Your data">
+          <Export />
+        </Card>
+        <Card title="Erase yourself">
+          <div className={styles.money}>
+            <span>
+              Your name, addresses, sign-in and the texts of your messages are removed for good, in every team. Balances
+              and counts stay.
+            </span>
+            <Button
+              variant="default"
+              size="xs"
+              onClick={() =>
+                open({
+                  title: 'Erase yourself',
+                  body: async (onClose) => {
+                    const { EraseMe } = await import('./EraseMe');
+                    return <EraseMe onClose={onClose} />;
+                  },
+                })
+              }
+            >
+              Erase me…
+            </Button>
+          </div>
+        </Card>
+      </div>
+    </>
+  );
+}
+
+function Export() {
+  const take = useMutation(
+    useTRPC().account.exportMe.mutationOptions({ onSuccess: (data) => save('my-data.json', data) }),
+  );
+  return (
+    <>
+      <div className={styles.money}>
+        <span>
+          All that is kept of you as one JSON file: your sign-in, seats, sessions, mails, invitations and what you did.
+          Messages and transfers are files of their own, to which it links. That you took it is written to the audit
+          log.
+        </span>
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<Download size={14} aria-hidden />}
+          loading={take.isPending}
+          onClick={() => take.mutate()}
+        >
+          Export my data
+        </Button>
+      </div>
+      {take.isError && (
+        <Note tone="bad" alert>
+          {sayProblem(take.error)}
+        </Note>
+      )}
+    </>
+  );
+}
+
+function save(name: string, data: object): void {
+  const url = URL.createObjectURL(new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' }));
+  Object.assign(document.createElement('a'), { href: url, download: name }).click();
+  URL.revokeObjectURL(url);
+}

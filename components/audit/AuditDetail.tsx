@@ -1,0 +1,96 @@
+'use client';
+
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import styles from '@/components/money/money.module.css';
+import { useShell } from '@/components/shell/useShell';
+import { CopyIconButton } from '@/components/ui/Copy';
+import { Instant } from '@/components/ui/Instant';
+import { Money } from '@/components/ui/Money';
+import { Facts } from '@/components/ui/pieces';
+import auditStyles from './audit.module.css';
+import { What, type AuditEvent } from './AuditLine';
+import { fieldsOf, THROUGH, wordOf } from './words';
+
+const KINDS = { user: 'a person', key: 'an API key', operator: 'the operator' } as const;
+
+/** One event whole: who, from where, through which door, and what was before and after. */
+export function AuditDetail({ event }: { event: AuditEvent }) {
+  const { slug } = useShell().team;
+  const { actor, before, after } = event;
+  const facts: [string, ReactNode][] = [
+    ['When', <Instant key="when" at={event.at} exact />],
+    ['Who', `${actor.name} (${KINDS[actor.type]})`],
+    ['Through', THROUGH[event.door]],
+  ];
+  if (event.address !== null) facts.push(['From', <code key="from">{event.address}</code>]);
+  facts.push(['Action', <code key="action">{event.action}</code>]);
+  if (event.targetId !== null) facts.push([wordOf(event.targetType), <Id key="target" id={event.targetId} />]);
+  if (actor.id !== null) facts.push([actor.type === 'key' ? 'Key' : 'Person', <Id key="actor" id={actor.id} />]);
+  if (event.requestId !== null) facts.push(['Request', <Id key="request" id={event.requestId} />]);
+  facts.push(['Id', <Id key="id" id={event.id} />]);
+  return (
+    <div className={styles.form}>
+      <p>
+        <strong>{actor.name}</strong> <What event={event} />.
+      </p>
+      <Changes before={before} after={after} />
+      <Facts of={facts} />
+      <Link href={`/${slug}/settings/audit?who=${actor.id ?? 'operator'}`} prefetch={false}>
+        All that {actor.name} did
+      </Link>
+    </div>
+  );
+}
+
+function Changes({ before, after }: Pick<AuditEvent, 'before' | 'after'>) {
+  const fields = fieldsOf(before, after);
+  if (fields.length === 0) return null;
+  return (
+    <table className={auditStyles.changes}>
+      <caption className="hidden">What changed</caption>
+      <thead>
+        <tr>
+          <th scope="col">Field</th>
+          {before && <th scope="col">Before</th>}
+          {after && <th scope="col">{before ? 'After' : 'Value'}</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {fields.map((field) => (
+          <tr key={field}>
+            <th scope="row">{wordOf(field)}</th>
+            {before && (
+              <td>
+                <Value of={before[field]} />
+              </td>
+            )}
+            {after && (
+              <td>
+                <Value of={after[field]} />
+              </td>
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const AMOUNT = /^[0-9]+\.[0-9]{2,6}$/;
+const ID = /^[a-z]{3,4}_[0-9a-z]{26}$/;
+
+function Value({ of }: { of: unknown }) {
+  const { currency } = useShell().team;
+  if (of === null || of === undefined || of === '') return <span className="muted">–</span>;
+  if (typeof of === 'boolean') return of ? 'yes' : 'no';
+  if (typeof of !== 'string') return typeof of === 'number' ? String(of) : <code>{JSON.stringify(of)}</code>;
+  if (AMOUNT.test(of)) return <Money amount={of} currency={currency} />;
+  return ID.test(of) ? <code>{of}</code> : of;
+}
+
+const Id = ({ id }: { id: string }) => (
+  <>
+    <code>{id}</code> <CopyIconButton text={id} label={`Copy ${id}`} />
+  </>
+);

@@ -1,0 +1,111 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Download } from 'lucide-react';
+import { useQueryStates } from 'nuqs';
+import { AUDIT_DOORS, AUDIT_NOUNS } from '@/server/domain/audit/rules';
+import { useTRPC } from '@/components/data';
+import { MemberPicker } from '@/components/members/MemberPicker';
+import { useShell } from '@/components/shell/useShell';
+import { DayField } from '@/components/ui/DayField';
+import { FilterChip } from '@/components/ui/FilterChip';
+import { Empty } from '@/components/ui/pieces';
+import tableStyles from '@/components/ui/table.module.css';
+import { AuditTable } from './AuditTable';
+import { auditFilter, auditQuestion, auditView, NO_FILTERS, type AuditView } from './view';
+import { NOUNS, THROUGH } from './words';
+
+/** Who did what in the team, when, from where and through which door. */
+export function AuditPage() {
+  const { slug } = useShell().team;
+  const [view, setView] = useQueryStates(auditView, { history: 'replace' });
+  const change = (next: Partial<AuditView>) => void setView(next);
+  const isFiltered = Object.values(view).some((value) => value !== null);
+  return (
+    <>
+      <search className={tableStyles.toolbar}>
+        <MemberPicker
+          label="Done to"
+          nobody="Done to anybody"
+          value={view.member}
+          onChange={(member) => change({ member })}
+        />
+        <WhoChip value={view.who} onChange={(who) => change({ who })} />
+        <FilterChip
+          label="What"
+          single
+          options={withOwn(
+            AUDIT_NOUNS.map((value) => ({ value: value as string, label: NOUNS[value] })),
+            view.what,
+          )}
+          chosen={view.what === null ? [] : [view.what]}
+          onChange={([what = null]) => change({ what })}
+        />
+        <FilterChip
+          label="Through"
+          single
+          options={AUDIT_DOORS.map((value) => ({ value, label: THROUGH[value] }))}
+          chosen={view.door === null ? [] : [view.door]}
+          onChange={([door = null]) => change({ door })}
+        />
+        <DayField label="From day (UTC)" value={view.from} onChange={(from) => change({ from })} />
+        <DayField label="To day (UTC)" value={view.to} onChange={(to) => change({ to })} />
+        {isFiltered && (
+          <Button size="xs" variant="subtle" onClick={() => change(NO_FILTERS)}>
+            Clear
+          </Button>
+        )}
+        <span className={tableStyles.push} />
+        <Button
+          size="xs"
+          variant="default"
+          component="a"
+          href={`/${slug}/export/audit?${new URLSearchParams(auditFilter(view)).toString()}`}
+          leftSection={<Download size={14} aria-hidden />}
+        >
+          CSV
+        </Button>
+      </search>
+      <AuditTable
+        question={auditQuestion(view)}
+        empty={
+          <Empty
+            title={isFiltered ? 'Nothing matches' : 'Nothing has happened yet'}
+            action={
+              isFiltered && (
+                <Button variant="default" onClick={() => change(NO_FILTERS)}>
+                  Clear the filters
+                </Button>
+              )
+            }
+          >
+            {!isFiltered && 'Every change of the team will stand here.'}
+          </Empty>
+        }
+      />
+    </>
+  );
+}
+
+type Option = { value: string; label: string };
+
+/** What the address asks for is offered too, though it is not in the list. */
+const withOwn = (options: Option[], own: string | null): Option[] =>
+  own === null || options.some(({ value }) => value === own) ? options : [...options, { value: own, label: own }];
+
+function WhoChip({ value, onChange }: { value: string | null; onChange: (who: string | null) => void }) {
+  const actors = useQuery(useTRPC().audit.pickActors.queryOptions()).data ?? [];
+  const options = actors.flatMap(({ type, id, name }) =>
+    id === null ? [] : [{ value: id, label: type === 'key' ? `${name} (key)` : name }],
+  );
+  return (
+    <FilterChip
+      label="Who"
+      single
+      options={withOwn([...options, { value: 'operator', label: 'The operator' }], value)}
+      chosen={value === null ? [] : [value]}
+      onChange={([who = null]) => onChange(who)}
+    />
+  );
+}

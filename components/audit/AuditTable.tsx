@@ -1,0 +1,70 @@
+'use client';
+
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { problemOf, useTRPC } from '@/components/data';
+import { DataTable, type Column } from '@/components/ui/DataTable';
+import { useDialogs } from '@/components/ui/dialogs';
+import { Failed } from '@/components/ui/Failed';
+import { Instant } from '@/components/ui/Instant';
+import { ShowMore } from '@/components/ui/ShowMore';
+import { TableSkeleton } from '@/components/ui/TableSkeleton';
+import { AuditDetail } from './AuditDetail';
+import { What, type AuditEvent } from './AuditLine';
+import styles from './audit.module.css';
+import type { auditQuestion } from './view';
+import { THROUGH } from './words';
+
+type Props = {
+  question: ReturnType<typeof auditQuestion>;
+  /** What stands where there is no event. */
+  empty: ReactNode;
+};
+
+/** Who did what, newest first; more are fetched as they are asked for. */
+export function AuditTable({ question, empty }: Props) {
+  const open = useDialogs();
+  const list = useInfiniteQuery(
+    useTRPC().audit.listAuditEvents.infiniteQueryOptions(question, {
+      getNextPageParam: (page) => page.nextCursor,
+      placeholderData: keepPreviousData,
+    }),
+  );
+  if (list.isError && !list.data) {
+    return <Failed problem={problemOf(list.error)} onRetry={() => void list.refetch()} />;
+  }
+  if (!list.data) return <TableSkeleton />;
+  const rows = list.data.pages.flatMap((page) => page.data);
+  if (rows.length === 0) return empty;
+  const show = (event: AuditEvent) =>
+    open({ title: 'What happened', side: true, body: () => <AuditDetail event={event} /> });
+  return (
+    <>
+      <DataTable
+        label="What happened"
+        columns={columnsOf(show)}
+        rows={rows}
+        idOf={(event) => event.id}
+        nameOf={(event) => event.action}
+        stale={list.isPlaceholderData}
+      />
+      <ShowMore list={list} shown={rows.length} />
+    </>
+  );
+}
+
+const columnsOf = (show: (event: AuditEvent) => void): Column<AuditEvent>[] => [
+  {
+    id: 'at',
+    header: 'When',
+    main: true,
+    cell: (event) => (
+      <button type="button" className={styles.open} onClick={() => show(event)}>
+        <Instant at={event.at} />
+      </button>
+    ),
+  },
+  { id: 'who', header: 'Who', wide: true, cell: ({ actor }) => <span title={actor.name}>{actor.name}</span> },
+  { id: 'what', header: 'What', prose: true, cell: (event) => <What event={event} /> },
+  { id: 'door', header: 'Through', cell: ({ door }) => THROUGH[door] },
+];

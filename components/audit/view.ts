@@ -1,0 +1,36 @@
+import { createLoader, parseAsIsoDate, parseAsString, parseAsStringLiteral } from 'nuqs/server';
+import { AUDIT_DOORS } from '@/server/domain/audit/rules';
+
+/** The whole state of the audit page, as it stands in its address; days are UTC, the last one is shown whole. */
+export const auditView = {
+  what: parseAsString,
+  who: parseAsString,
+  door: parseAsStringLiteral(AUDIT_DOORS),
+  member: parseAsString,
+  from: parseAsIsoDate,
+  to: parseAsIsoDate,
+};
+
+export const loadAuditView = createLoader(auditView);
+
+export type AuditView = Awaited<ReturnType<typeof loadAuditView>>;
+
+export const NO_FILTERS: AuditView = { what: null, who: null, door: null, member: null, from: null, to: null };
+
+const DAY_MS = 86_400_000;
+const ACTION = /^[a-z]+(\.[a-z_]+)?$/;
+
+/** What the page is narrowed to, in the words of the API: also what its file holds. */
+export function auditFilter({ what, who, door, member, from, to }: AuditView) {
+  return {
+    ...(what !== null && ACTION.test(what) && { action: what }),
+    ...(who !== null && { actor: who }),
+    ...(door !== null && { door }),
+    ...(member !== null && { memberId: member }),
+    ...(from !== null && { from: from.toISOString() }),
+    ...(to !== null && { to: new Date(to.getTime() + DAY_MS).toISOString() }),
+  };
+}
+
+/** What the page asks for: the same on the server, which asks first, and in the browser. */
+export const auditQuestion = (view: AuditView) => ({ ...auditFilter(view), limit: 50 });

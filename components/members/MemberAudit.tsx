@@ -1,0 +1,14 @@
+'use client';
+
+import { AuditTable } from '@/components/audit/AuditTable';
+import { auditQuestion, NO_FILTERS } from '@/components/audit/view';
+import { Empty } from '@/components/ui/pieces';
+import type { Seat } from './columns';
+
+/** All that was done to one member. */
+export const MemberAudit = ({ member }: { member: Seat }) => (
+  <AuditTable
+    question={auditQuestion({ ...NO_FILTERS, member: member.id })}
+    empty={<Empty title="Nothing has happened yet">What is done to this member will stand here.</Empty>}
+  />
+);

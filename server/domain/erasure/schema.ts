@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { instantCodec } from '../codecs';
+
+export const eraseMeInput = z.strictObject({ password: z.string().max(1_000) });
+export type EraseMe = z.output<typeof eraseMeInput>;
+
+export const erasedSchema = z.object({
+  erasedAt: instantCodec,
+  seats: z.int().meta({ description: 'How many seats stay, without a person.' }),
+});
+export type Erased = z.output<typeof erasedSchema>;

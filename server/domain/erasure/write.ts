@@ -1,0 +1,145 @@
+import { eq, inArray, or, sql } from 'drizzle-orm';
+import { mailbox, mails } from '@/db/schema/mails';
+import { members } from '@/db/schema/members';
+import { mailedLinks, recoveryCodes, sessions, users } from '@/db/schema/users';
+import { audit, enqueue, makeCtx, transact, type Ctx, type Services } from '../ctx';
+import { fail } from '../errors';
+import { getUser, getUserByEmail, type User } from '../people/read';
+import { findOwnSeat, guestIn, operatorIn, vacate } from '../people/write';
+import { personally, type Personal, type PersonTx } from '../person';
+import { fireRule, lockSeat } from '../recharge/write';
+import { mustKnowPassword } from '../sessions/write';
+import { listTeamsInNeedOf, listTeamsOf } from './read';
+import { ERASED_NAME, erasedEmail } from './rules';
+import type { Erased, EraseMe } from './schema';
+
+/**
+ * Erases the person who asks, who proves by the password that it is him.
+ * @throws DomainError `invalid_request` (not the password), `rate_limited`, `last_owner` (naming the teams)
+ */
+export async function eraseMe(asker: Personal, { password }: EraseMe): Promise<Erased> {
+  const { userId, email } = asker.person;
+  await mustKnowPassword(asker, { email, password }, asker.origin);
+  const who = { name: ERASED_NAME, userId, address: null };
+  const { erasedAt, trails } = await erase(asker, await getUser(asker, userId), (teamId) =>
+    makeCtx(asker, guestIn(teamId, who), { requestId: asker.requestId }),
+  );
+  return { erasedAt, seats: trails.length };
+}
+
+/**
+ * Erases a person by the operator, by the address that he signs in with, to the end: what is a job's else, too.
+ * @returns whether messages are still under way, whose texts are left to the job
+ * @throws DomainError `last_owner` (naming the teams), `not_found`
+ */
+export async function eraseByOperator(services: Services, email: string): Promise<Erased & { waiting: boolean }> {
+  const user = await getUserByEmail(services, email);
+  const { erasedAt, trails } = await erase(services, user, (teamId) => operatorIn(services, teamId));
+  let waiting = false;
+  for (const { teamId, ...trail } of trails) {
+    waiting = (await eraseTrail(operatorIn(services, teamId), trail)).waiting || waiting;
+  }
+  return { erasedAt, seats: trails.length, waiting };
+}
+
+/**
+ * Takes a person out of all that is kept: name, addresses, sign-in, sessions, mails, stored answers at once; the texts of his
+ * messages and his name on transfers by a job, since they may be many. His seats stay without a person; balances, counts
+ * and ids stay. Broken off, it is begun again and goes on.
+ * @param as who erases, in one team
+ */
+async function erase(
+  services: Services,
+  user: User,
+  as: (teamId: string) => Ctx,
+): Promise<{ erasedAt: Date; trails: (Trail & { teamId: string })[] }> {
+  const needed = await listTeamsInNeedOf(services, user.id);
+  if (needed.length > 0) {
+    const names = needed.map(({ name }) => `“${name}”`).join(', ');
+    fail('last_owner', { detail: `Make another member an owner first, in ${names}. Nothing was erased.` });
+  }
+  const contacts = await contactsOf(services, user);
+  const trails: (Trail & { teamId: string })[] = [];
+  for (const teamId of await listTeamsOf(services, user)) trails.push(...(await eraseIn(as(teamId), user)));
+  return { erasedAt: await personally(services, (tx) => eraseUser(tx, user, contacts)), trails };
+}
+
+/** The addresses under which a person's seats know him. */
+async function contactsOf({ database }: Services, { id, email }: User): Promise<string[]> {
+  const rows = await database.db.select({ email: members.email }).from(members).where(eq(members.userId, id));
+  return [...new Set([email, ...rows.map((row) => row.email)])];
+}
+
+/** Takes a person out of one team; answers what is left to erase of the seats there. */
+async function eraseIn(ctx: Ctx, user: User): Promise<(Trail & { teamId: string })[]> {
+  return transact(ctx, null, async (tx) => {
+    const { teamId } = tx.actor;
+    const seat = await findOwnSeat(tx.db, teamId, user.id);
+    const locked = seat && (await lockSeat(tx, seat.id, true));
+    const { rows } = await tx.db.execute<{ seat: string; until: string }>(
+      sql`SELECT seat, until::text FROM person_erase_in(${teamId}::uuid, ${user.id}::uuid, ${user.email})`,
+    );
+    if (locked) await vacate(tx, locked);
+    for (const { seat: memberId, until } of rows) {
+      audit(tx, { action: 'person.erased', targetType: 'member', targetId: memberId });
+      enqueue(tx, 'erase-trail', { teamId, memberId, until });
+    }
+    if (locked?.role === 'owner') await fireRule(tx, locked.memberId);
+    return rows.map(({ seat: memberId, until }) => ({ teamId, memberId, until }));
+  });
+}
+
+async function eraseUser(tx: PersonTx, { id, erasedAt }: User, contacts: string[]): Promise<Date> {
+  const { db } = tx;
+  await db.delete(sessions).where(eq(sessions.userId, id));
+  await db.delete(recoveryCodes).where(eq(recoveryCodes.userId, id));
+  await db.delete(mailedLinks).where(or(eq(mailedLinks.userId, id), inArray(mailedLinks.email, contacts)));
+  await db.delete(mailbox).where(inArray(mailbox.address, contacts));
+  await db
+    .update(mails)
+    .set({
+      address: erasedEmail(id),
+      facts: {},
+      // What is not yet sent has nobody to go to.
+      state: sql`CASE WHEN ${mails.state} = 'queued' THEN 'failed' ELSE ${mails.state} END`,
+      error: null,
+    })
+    .where(or(eq(mails.userId, id), inArray(mails.address, contacts)));
+  const gone = { passwordHash: null, emailProvenAt: null, totpSealed: null, totpSince: null, totpStep: null };
+  await db
+    .update(users)
+    .set({ name: ERASED_NAME, email: erasedEmail(id), ...gone, erasedAt: erasedAt ?? tx.now })
+    .where(eq(users.id, id));
+  return erasedAt ?? tx.now;
+}
+
+/** What is left to erase of a seat: of what was made in it before an instant, or ever (`infinity`). */
+export type Trail = { memberId: string; until: string };
+
+const ROWS_AT_ONCE = 5_000;
+
+/**
+ * Erases the texts of a seat's messages, and an erased person's name on the transfers that it made. Each piece is a
+ * transaction of its own. Answers whether some messages are still under way: of those it is to be done later.
+ */
+export async function eraseTrail(ctx: Ctx, { memberId, until }: Trail): Promise<{ waiting: boolean }> {
+  const { teamId } = ctx.actor;
+  const piece = (after: string | null) =>
+    sql`${teamId}::uuid, ${memberId}::uuid, ${until}::timestamptz, ${after}::uuid, ${ROWS_AT_ONCE}::int`;
+  let waiting = false;
+  for (let after: string | null = null; ;) {
+    const { rows }: { rows: { reached: string | null; waiting: boolean }[] } = await ctx.db.execute(
+      sql`SELECT reached, waiting FROM person_erase_texts(${piece(after)})`,
+    );
+    waiting ||= rows[0]!.waiting;
+    after = rows[0]!.reached;
+    if (after === null) break;
+  }
+  for (let after: string | null = null; ;) {
+    const { rows }: { rows: { reached: string | null }[] } = await ctx.db.execute(
+      sql`SELECT person_erase_transfers(${piece(after)}) AS reached`,
+    );
+    after = rows[0]!.reached;
+    if (after === null) return { waiting };
+  }
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { listAuditEvents } from '@/server/domain/audit/read';
+import { expectProblem, useApi } from '../support/door';
+import { makeTeam, ownerPool } from '../support/team';
+
+const as = useApi();
+const NOTHING_SET = { memberLowBalance: null, textRetentionDays: null, askAgain: false, askAgainAbove: null };
+
+describe('GET /team/settings', () => {
+  it('answers an owner; a new team has none of it set', async () => {
+    const team = await makeTeam();
+    expect((await as(team.ownerKey).get('/team/settings')).body).toEqual(NOTHING_SET);
+  });
+});
+
+describe('PATCH /team/settings', () => {
+  it('changes what is given, clears with null, and leaves the rest', async () => {
+    const owner = as((await makeTeam()).ownerKey);
+    const set = { memberLowBalance: '5', textRetentionDays: 90, askAgain: true, askAgainAbove: 500 };
+    const printed = { ...set, memberLowBalance: '5.00', askAgainAbove: '500.00' };
+    expect((await owner.patch('/team/settings', set)).body).toEqual(printed);
+    expect((await owner.patch('/team/settings', {})).body).toEqual(printed);
+    const cleared = { memberLowBalance: null, textRetentionDays: null };
+    expect((await owner.patch('/team/settings', cleared)).body).toEqual({ ...printed, ...cleared });
+    expect((await owner.get('/team/settings')).body).toEqual({ ...printed, ...cleared });
+  });
+
+  it('refuses what is no number of days, no amount, no yes or no, and what is no setting', async () => {
+    const owner = as((await makeTeam()).ownerKey);
+    const cases: [object, 'invalid_request' | 'invalid_amount', string][] = [
+      [{ textRetentionDays: 0 }, 'invalid_request', '/textRetentionDays'],
+      [{ textRetentionDays: 3651 }, 'invalid_request', '/textRetentionDays'],
+      [{ textRetentionDays: 1.5 }, 'invalid_request', '/textRetentionDays'],
+      [{ textRetentionDays: '30' }, 'invalid_request', '/textRetentionDays'],
+      [{ memberLowBalance: '-1' }, 'invalid_amount', '/memberLowBalance'],
+      [{ askAgainAbove: '1.1234567' }, 'invalid_amount', '/askAgainAbove'],
+      [{ askAgain: null }, 'invalid_request', '/askAgain'],
+      [{ lowBalance: '1' }, 'invalid_request', '/lowBalance'],
+    ];
+    for (const [body, code, pointer] of cases) {
+      expect(expectProblem(await owner.patch('/team/settings', body), code).errors[0].pointer).toBe(pointer);
+    }
+    for (const textRetentionDays of [1, 3650]) {
+      expect((await owner.patch('/team/settings', { textRetentionDays })).body).toMatchObject({ textRetentionDays });
+    }
+  });
+
+  it('is written to the audit log with what was before, also by two at once', async () => {
+    const team = await makeTeam();
+    const owner = as(team.ownerKey);
+    await Promise.all([1, 2, 3].map((days) => owner.patch('/team/settings', { textRetentionDays: days })));
+    const { data } = await listAuditEvents(team.operator, { limit: 10 });
+    const [third, second, first] = data.filter(({ action }) => action === 'team.settings_changed');
+    expect(first).toMatchObject({ before: NOTHING_SET, actor: { type: 'key', name: 'First Owner' }, door: 'api' });
+    expect([second!.before, third!.before]).toEqual([first!.after, second!.after]);
+  });
+
+  it('is refused while the team is suspended, and reading goes on', async () => {
+    const team = await makeTeam();
+    await ownerPool().query("UPDATE teams SET status = 'suspended' WHERE id = $1", [team.teamId]);
+    expectProblem(await as(team.ownerKey).patch('/team/settings', { askAgain: true }), 'team_suspended');
+    expect((await as(team.ownerKey).get('/team/settings')).status).toBe(200);
+  });
+});

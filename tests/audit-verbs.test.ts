@@ -1,0 +1,308 @@
+import { describe, expect, it } from 'vitest';
+import { printId } from '@/server/domain/ids';
+import { creditMember } from '@/server/domain/ledger/write';
+import { deactivateMember, deleteMember } from '@/server/domain/members/write';
+import type { Person } from '@/server/domain/person';
+import { DOORS, useDoors, type Door, type Said } from './support/doors';
+import { listOperations } from './support/operations';
+import { accountOf, makePerson, PASSWORD, seat } from './support/people';
+import { callProcedure, HERE, listProcedures, listWithoutSeat, sessionOf } from './support/procedures';
+import { addMember, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';
+
+const doors = useDoors();
+const message = { to: '+14155550100', from: 'Acme', body: 'A text for nobody else' };
+
+type Scene = { team: TestTeam; seat: TestMember; ids: Record<string, string> };
+type Logged = { action: string; targetType: string; targetId: string | null; before: unknown; after: unknown };
+
+/** A verb, what it is asked, and what must be remembered of it: of the seat, where no other target is named. */
+type Row = {
+  body?: object;
+  /** What must be so before; answers ids to ask with. */
+  prepare?: (scene: Scene) => Promise<object | void>;
+  says: Partial<Logged> & { action: string };
+};
+
+const of = (before: unknown, after: unknown) => ({ before, after });
+const trf = expect.stringMatching(/^trf_|^[0-9a-f-]{36}$/) as unknown;
+const settings = { memberLowBalance: null, textRetentionDays: null, askAgain: false, askAgainAbove: null };
+const team = { currency: 'USD', reserve: '0.00', defaultSender: null, lowBalance: null };
+const rule = { enabled: true, threshold: '6.00', amount: null, target: '9.00', capAmount: null, capPeriod: null };
+
+/** Every verb that changes something, through whichever door, with the row that it leaves. A new one fails until it stands here. */
+const ROWS: Record<string, Row> = {
+  updateTeam: {
+    body: { name: 'Changed', reserve: '1' },
+    says: {
+      action: 'team.updated',
+      targetType: 'team',
+      ...of(
+        { ...team, name: expect.stringMatching(/^Team/) as unknown },
+        { ...team, name: 'Changed', reserve: '1.00' },
+      ),
+    },
+  },
+  updateSettings: {
+    body: { askAgain: true, memberLowBalance: '5' },
+    says: {
+      action: 'team.settings_changed',
+      targetType: 'team',
+      ...of(settings, { ...settings, askAgain: true, memberLowBalance: '5.00' }),
+    },
+  },
+  createMember: {
+    body: { name: 'New', password: 'a password of nobody', credit: '1', recharge: { threshold: '0', target: '2' } },
+    says: {
+      action: 'member.created',
+      targetId: expect.any(String),
+      ...of(null, {
+        name: 'New',
+        email: expect.stringMatching(/@members\.invalid$/) as unknown,
+        role: 'member',
+        credit: '1.00',
+        recharge: true,
+      }),
+    },
+  },
+  updateMember: {
+    body: { name: 'Other', externalId: 'x-1' },
+    says: { action: 'member.updated', ...of({ name: 'Seat', externalId: null }, { name: 'Other', externalId: 'x-1' }) },
+  },
+  activateMember: {
+    prepare: async ({ team: { operator }, seat }) => void (await deactivateMember(operator, seat.id)),
+    says: { action: 'member.activated', ...of({ status: 'inactive' }, { status: 'active' }) },
+  },
+  deactivateMember: { says: { action: 'member.deactivated', ...of({ status: 'active' }, { status: 'inactive' }) } },
+  setRole: {
+    body: { role: 'owner' },
+    says: { action: 'member.role_changed', ...of({ role: 'member' }, { role: 'owner' }) },
+  },
+  deleteMember: {
+    says: {
+      action: 'member.deleted',
+      ...of(
+        { name: 'Seat', email: expect.any(String) as unknown, role: 'member', status: 'active' },
+        { returned: '5.00', transferId: trf },
+      ),
+    },
+  },
+  restoreMember: {
+    prepare: async ({ team: { operator }, seat }) => void (await deleteMember(operator, seat.id)),
+    says: {
+      action: 'member.restored',
+      ...of({ status: 'deleted', role: 'member' }, { status: 'active', role: 'member' }),
+    },
+  },
+  creditMember: {
+    body: { amount: '2', note: 'a note' },
+    says: { action: 'member.credited', ...of(null, { amount: '2.00', transferId: trf }) },
+  },
+  debitMember: {
+    body: { amount: 'all' },
+    says: { action: 'member.debited', ...of(null, { amount: '5.00', transferId: trf }) },
+  },
+  reverseTransfer: {
+    prepare: async ({ team: { operator }, seat }) => {
+      const { transfer } = await creditMember(operator, { memberId: seat.id, amount: micros('1') });
+      return { trf: printId('trf', transfer.id!) };
+    },
+    says: { action: 'transfer.reversed', ...of({ transferId: trf }, { amount: '1.00', transferId: trf }) },
+  },
+  rotateKey: {
+    body: { overlapSeconds: 60 },
+    says: { action: 'key.rotated', ...of(null, { overlapSeconds: 60 }) },
+  },
+  revealKey: { says: { action: 'key.revealed', ...of(null, null) } },
+  endKey: { says: { action: 'key.ended', ...of({ keyId: expect.any(String) as unknown, status: 'current' }, null) } },
+  setRecharge: {
+    body: { threshold: '6', target: '9' },
+    says: { action: 'recharge.set', ...of({ ...rule, threshold: '1.00', target: '5.00' }, rule) },
+  },
+  deleteRecharge: {
+    says: { action: 'recharge.deleted', ...of({ ...rule, threshold: '1.00', target: '5.00' }, null) },
+  },
+  replaceRates: {
+    body: { rates: [{ prefix: '1', price: '0.01' }] },
+    says: { action: 'rates.replaced', targetType: 'rates', targetId: null, ...of(null, { rows: 1 }) },
+  },
+  importRates: {
+    body: { csv: 'country,prefix,price\n,1,0.01\n' },
+    says: { action: 'rates.replaced', targetType: 'rates', targetId: null, ...of(null, { rows: 1 }) },
+  },
+  confirmRates: { says: { action: 'rates.confirmed', targetType: 'rates', targetId: null, ...of(null, null) } },
+  fundSandbox: {
+    body: { amount: '2.5' },
+    says: { action: 'team.funded', targetType: 'team', ...of(null, { amount: '2.50', transferId: trf }) },
+  },
+  sendBatch: {
+    body: { messages: [message, message] },
+    says: {
+      action: 'messages.batch_sent',
+      targetId: expect.any(String),
+      ...of(null, { messages: 2, cost: '0.02' }),
+    },
+  },
+};
+
+/** What leaves no row, and why not. */
+const WITHOUT_ROW: Record<string, string> = {
+  sendMessage: 'the log is its trail, and the ledger that of its charge and its refund',
+  estimateMessages: 'changes nothing',
+};
+const BODIES: Record<string, object> = { sendMessage: message, estimateMessages: message };
+
+const isChange = (id: string): boolean => {
+  const operation = listOperations().find((one) => one.id === id);
+  return operation ? operation.method !== 'GET' : listProcedures().find((one) => one.id === id)!.type === 'mutation';
+};
+
+const doorsOf = (id: string): Door[] =>
+  listOperations().some((one) => one.id === id) ? DOORS : DOORS.filter((door) => door === 'tRPC');
+
+async function scene(): Promise<Scene> {
+  const made = await makeTeam();
+  const member = await addMember(made, { name: 'Seat', credit: '5', recharge: { threshold: '1', target: '5' } });
+  return { team: made, seat: member, ids: { mem: member.mem, key: printId('key', member.member.apiKey!.id) } };
+}
+
+async function ask(door: Door, { team: { ownerKey }, ids }: Scene, id: string, body?: object): Promise<Said['body']> {
+  if (doorsOf(id).length === DOORS.length) {
+    const said = await doors[door]({ key: ownerKey }, { id, ids, body });
+    expect(said.ok, JSON.stringify(said.body)).toBe(true);
+    return said.body;
+  }
+  const { data, problem } = await callProcedure(await sessionOf(ownerKey), id, body);
+  expect(problem).toBeNull();
+  return data;
+}
+
+const logOf = async (made: TestTeam) =>
+  (
+    await ownerPool().query<Logged & Record<string, unknown>>(
+      `SELECT action, actor_type AS "actorType", actor_id AS "actorId", actor_name AS "actorName", door, address, request_id AS "requestId",
+         target_type AS "targetType", target_id AS "targetId", before, after, at FROM audit_events WHERE team_id = $1 ORDER BY id`,
+      [made.teamId],
+    )
+  ).rows;
+
+describe('every verb that changes something', () => {
+  it('is in one of the tables, whichever door it stands at', () => {
+    const all = new Set([...listOperations(), ...listProcedures()].map(({ id }) => id).filter(isChange));
+    expect([...Object.keys(ROWS), ...Object.keys(WITHOUT_ROW)].toSorted()).toEqual([...all].toSorted());
+  });
+
+  const cases = Object.entries(ROWS).flatMap(([id, row]) => DOORS.map((door) => ({ id, row, door })));
+
+  it.each(cases)('$id through $door leaves its row', async ({ id, row, door }) => {
+    if (!doorsOf(id).includes(door)) return;
+    const made = await scene();
+    const ids = { ...made.ids, ...(await row.prepare?.(made)) };
+    const before = await logOf(made.team);
+    const answer = await ask(door, { ...made, ids }, id, row.body);
+    const rows = (await logOf(made.team)).slice(before.length);
+    expect(rows).toHaveLength(1);
+    const { teamId } = made.team;
+    expect(rows[0]).toMatchObject({
+      actorType: door === 'API' ? 'key' : 'user',
+      actorId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      actorName: 'First Owner',
+      door: door === 'API' ? 'api' : 'web',
+      address: door === 'API' ? '127.0.0.1' : HERE.address,
+      requestId: expect.stringMatching(/^req_/),
+      targetType: 'member',
+      targetId: row.says.targetType === 'team' ? teamId : made.seat.id,
+      ...row.says,
+    });
+    expect([rows[0]!.before, rows[0]!.after]).toEqual([row.says.before, row.says.after]);
+    expectNoSecret(rows, [made.seat.key, ...secretsIn(answer), ...secretsIn(row.body)]);
+  });
+
+  it.each(Object.keys(WITHOUT_ROW).flatMap((id) => DOORS.map((door) => ({ id, door }))))(
+    '$id through $door leaves none',
+    async ({ id, door }) => {
+      const made = await scene();
+      const before = await logOf(made.team);
+      await ask(door, made, id, BODIES[id]);
+      expect(await logOf(made.team)).toEqual(before);
+    },
+  );
+
+  it.each(['creditMember', 'debitMember'])('%s leaves none as a dry run', async (id) => {
+    const made = await scene();
+    const before = await logOf(made.team);
+    for (const door of DOORS) await ask(door, made, id, { amount: '1', dryRun: true });
+    expect(await logOf(made.team)).toEqual(before);
+  });
+});
+
+type Asker = { person: Person; team: TestTeam; mem: string };
+
+/**
+ * Every change without a seat, by its noun and name: how it is asked, and the action that each of the person's teams remembers;
+ * or the reason why none does. A new one fails until it stands here.
+ */
+const WITHOUT_SEAT: Record<string, { ask: (asker: Asker) => Promise<unknown>; action: string } | { why: string }> = {
+  'account.leaveTeam': {
+    ask: ({ person, team: { id } }) => accountOf(person).leaveTeam({ teamId: id }),
+    action: 'member.left',
+  },
+  'account.exportMe': { ask: ({ person }) => accountOf(person).exportMe(), action: 'person.data_exported' },
+  'account.eraseMe': {
+    ask: ({ person }) => accountOf(person).eraseMe({ password: PASSWORD }),
+    action: 'person.erased',
+  },
+};
+
+describe('every change without a seat', () => {
+  it('is in the table above', () => {
+    const all = listWithoutSeat().filter(({ type }) => type === 'mutation');
+    expect(Object.keys(WITHOUT_SEAT).toSorted()).toEqual(all.map(({ noun, id }) => `${noun}.${id}`).toSorted());
+  });
+
+  const asked = Object.entries(WITHOUT_SEAT).flatMap(([id, row]) => ('ask' in row ? [{ id, ...row }] : []));
+
+  it.each(asked)(
+    '$id is remembered in each of the person’s teams, and in no other',
+    async ({ id, ask: change, action }) => {
+      const [team, second, stranger] = [await makeTeam(), await makeTeam(), await makeTeam()];
+      const person = await makePerson();
+      const { id: memberId, mem } = await seat(person, team);
+      const { id: other } = await seat(person, second);
+      const before = (await Promise.all([team, second, stranger].map(logOf))).map(({ length }) => length);
+      await change({ person, team, mem });
+      const rows = (await Promise.all([team, second, stranger].map(logOf))).map((all, i) => all.slice(before[i]));
+      const said = (targetId: string) => ({
+        action,
+        actorType: 'user',
+        actorId: person.userId,
+        door: 'web',
+        // Of who is erased no address is kept.
+        address: action === 'person.erased' ? null : HERE.address,
+        requestId: expect.stringMatching(/^req_/) as unknown,
+        targetType: 'member',
+        targetId,
+      });
+      expect(rows).toMatchObject([[said(memberId)], id === 'account.leaveTeam' ? [] : [said(other)], []]);
+      expectNoSecret(rows.flat(), [PASSWORD]);
+    },
+  );
+});
+
+/** The words of an answer or a body that are secrets, or could be. */
+const secretsIn = (from: unknown): string[] =>
+  [...JSON.stringify(from ?? {}).matchAll(/"(?:apiKey|password)":"([^"]+)"/g)].map(([, secret]) => secret!);
+
+function expectNoSecret(rows: object[], secrets: string[]): void {
+  const text = JSON.stringify(rows);
+  for (const secret of secrets) expect(text).not.toContain(secret);
+}
+
+describe('no row of any team', () => {
+  it('holds a key, a password, a hash, or a text of a message', async () => {
+    const { rows } = await ownerPool().query(
+      `SELECT action, before, after FROM audit_events WHERE concat(before::text, after::text) ~ $1`,
+      [`pur_live_[0-9A-Za-z]{10}|\\$argon2|a password of nobody|correct horse|${message.body}`],
+    );
+    expect(rows).toEqual([]);
+  });
+});
