@@ -84,4 +84,10 @@ ALTER TABLE "invitations" DROP COLUMN "invited_by";--> statement-breakpoint
 ALTER TABLE "teams" ADD CONSTRAINT "teams_text_retention" CHECK ("teams"."text_retention_days" > 0);--> statement-breakpoint
 ALTER TABLE "teams" ADD CONSTRAINT "teams_low_balance" CHECK ("teams"."low_balance" >= 0 AND "teams"."member_low_balance" >= 0);--> statement-breakpoint
 ALTER TABLE "invitations" ADD CONSTRAINT "invitations_status" CHECK ("invitations"."status" IN ('pending', 'accepted', 'declined', 'expired', 'revoked'));--> statement-breakpoint
-ALTER TABLE "invitations" ADD CONSTRAINT "invitations_closed" CHECK (("invitations"."status" IN ('pending', 'expired')) = ("invitations"."closed_at" IS NULL));
+ALTER TABLE "invitations" ADD CONSTRAINT "invitations_closed" CHECK (("invitations"."status" IN ('pending', 'expired')) = ("invitations"."closed_at" IS NULL));--> statement-breakpoint
+ALTER TABLE "mails" ADD COLUMN "claimed_until" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "mails" ADD COLUMN "once" text;--> statement-breakpoint
+CREATE INDEX "ledger_accounts_low" ON "ledger_accounts" USING btree ("team_id","low_since","id") WHERE "ledger_accounts"."low_since" IS NOT NULL;--> statement-breakpoint
+CREATE UNIQUE INDEX "mails_once" ON "mails" USING btree ("once");--> statement-breakpoint
+CREATE INDEX "mails_queued" ON "mails" USING btree ("created_at") WHERE "mails"."state" = 'queued';--> statement-breakpoint
+CREATE INDEX "mails_lost" ON "mails" USING btree ("team_id","id") WHERE "mails"."state" IN ('bounced', 'failed');
