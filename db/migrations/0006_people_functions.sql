@@ -5,9 +5,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   INSERT INTO public.audit_events (team_id, id, at, action, actor_type, actor_id, actor_name, door, address, request_id, target_type, target_id, before, after)
   SELECT m.team_id, uuid7(), now(), x.action, 'user', x."userId", u.name, 'web', x.address, x."requestId", 'member', m.id, x.before, x.after
-  FROM jsonb_to_recordset(p_audit) AS x("userId" uuid, action text, address text, "requestId" text, before jsonb, after jsonb)
+  FROM jsonb_to_recordset(p_audit) AS x("userId" uuid, "teamId" uuid, action text, address text, "requestId" text, before jsonb, after jsonb)
     JOIN public.users u ON u.id = x."userId"
-    JOIN public.members m ON m.user_id = x."userId" AND m.status <> 'deleted';
+    JOIN public.members m ON m.user_id = x."userId" AND m.status <> 'deleted' AND m.team_id = coalesce(x."teamId", m.team_id);
   INSERT INTO public.outbox (team_id, id, task, payload)
   SELECT '00000000-0000-0000-0000-000000000000', uuid7(), x.task, x.payload FROM jsonb_to_recordset(p_jobs) AS x(task text, payload jsonb);
 END $$;
@@ -28,7 +28,7 @@ BEGIN
 END $$;
 --> statement-breakpoint
 CREATE TRIGGER ledger_accounts_tell_low BEFORE UPDATE ON ledger_accounts FOR EACH ROW
-  WHEN ((NEW.balance < NEW.alert_below AND NEW.closed_at IS NULL) IS TRUE <> (NEW.low_since IS NOT NULL)) EXECUTE FUNCTION ledger_tell_low();
+  WHEN (coalesce(NEW.balance < NEW.alert_below AND NEW.closed_at IS NULL, false) <> (NEW.low_since IS NOT NULL)) EXECUTE FUNCTION ledger_tell_low();
 --> statement-breakpoint
 -- Opens a seat's account, which is told of below what the team has set for all of them.
 CREATE OR REPLACE FUNCTION ledger_open_member(p_team uuid, p_member uuid, p_at timestamptz DEFAULT NULL) RETURNS void

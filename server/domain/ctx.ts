@@ -54,7 +54,7 @@ type Transaction = Queue['tx'] & {
 };
 
 /** The jobs that can follow a commit; the worker has one function for each. */
-export type Task = 'serve-waiting' | 'send-mail';
+export type Task = 'serve-waiting' | 'send-mail' | 'alert';
 
 /** What a change needs of its team, read in its first statement. */
 type TeamNow = { status: 'active' | 'suspended' | 'closed'; defaultSender: string | null; ratesVersion: number };

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { teamSlugs, teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
+import { setMasterAlert } from '../alerts/write';
 import { audit, change, found, makeCtx, touched, type Ctx, type Services, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { asTeamId, newUuid7, type TeamId } from '../ids';
@@ -96,6 +97,7 @@ export async function updateTeam(ctx: Ctx, input: UpdateTeam): Promise<Team> {
     const { reserve, ...settings } = input;
     if (settings.currency !== undefined && settings.currency !== before.currency) await mustBeUnmoved(tx);
     if (reserve !== undefined) await setReserve(tx, reserve);
+    if (settings.lowBalance !== undefined) await setMasterAlert(tx, settings.lowBalance);
     const { teamId } = tx.actor;
     await tx.db
       .update(teams)
