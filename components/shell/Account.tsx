@@ -2,7 +2,7 @@
 
 import { useMantineColorScheme } from '@mantine/core';
 import { useMounted } from '@mantine/hooks';
-import { LogOut, Users } from 'lucide-react';
+import { Bell, LogOut, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { signOut } from '@/components/account/session';
@@ -59,6 +59,18 @@ export function Account({ onGone }: { onGone?: () => void }) {
             >
               <Users size={16} aria-hidden />
               Teams
+            </Link>
+          </li>
+          <li>
+            <Link
+              href="/account/alerts"
+              prefetch={false}
+              className={styles.link}
+              aria-current={path === '/account/alerts' ? 'page' : undefined}
+              onClick={onGone}
+            >
+              <Bell size={16} aria-hidden />
+              Alerts
             </Link>
           </li>
           <li>

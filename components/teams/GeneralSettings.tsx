@@ -20,7 +20,7 @@ import { useUnsaved } from '@/components/ui/useUnsaved';
 
 type Team = inferOutput<ReturnType<typeof useTRPC>['team']['getTeam']>;
 
-/** The team's name, its currency, and what it keeps back or is warned of. */
+/** The team's name, its currency, and what it keeps back. */
 export function GeneralSettings() {
   const team = useSuspenseQuery(useTRPC().team.getTeam.queryOptions()).data;
   return (
@@ -31,15 +31,12 @@ export function GeneralSettings() {
       <Card title="Master reserve">
         <ReserveForm team={team} />
       </Card>
-      <Card title="Low balance">
-        <LowBalanceForm team={team} />
-      </Card>
     </div>
   );
 }
 
 /** Saves some of the settings; says what is wrong at the field that it is about. */
-function useSave(onSaved: () => void) {
+export function useSave(onSaved: () => void) {
   const save = useMutation(
     useTRPC().team.updateTeam.mutationOptions({
       onSuccess: () => {
@@ -60,10 +57,11 @@ function useSave(onSaved: () => void) {
   };
 }
 
-type Saving = Pick<ReturnType<typeof useSave>, 'isPending' | 'problem'>;
+export type Saving = Pick<ReturnType<typeof useSave>, 'isPending' | 'problem'>;
 type FormProps = { saving: Saving; isDirty: boolean; isValid?: boolean; onSave: () => void; children: ReactNode };
 
-function SettingsForm({ saving, isDirty, isValid = true, onSave, children }: FormProps) {
+/** A form of the settings: what was changed is saved at once, and not left by mistake. */
+export function SettingsForm({ saving, isDirty, isValid = true, onSave, children }: FormProps) {
   useUnsaved(isDirty && !saving.isPending);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -161,7 +159,7 @@ function CurrencyField({ value, onChange, error }: CurrencyProps) {
 }
 
 /** An amount of the settings, as it is typed; undefined where it is not understood, null where there is none. */
-function useAmount(text: string, currency: string): string | null | undefined {
+export function useAmount(text: string, currency: string): string | null | undefined {
   const typed = useTyped(text, currency);
   if ('amount' in typed) return printAmount(typed.amount);
   return 'nothing' in typed ? null : undefined;
@@ -195,33 +193,6 @@ function ReserveForm({ team }: { team: Team }) {
         Of <Money amount={team.masterBalance} currency={team.currency} /> recharges may use{' '}
         <Money amount={micros(free) > 0n ? free : '0.00'} currency={team.currency} />.
       </p>
-    </SettingsForm>
-  );
-}
-
-function LowBalanceForm({ team }: { team: Team }) {
-  const { locale } = usePlace();
-  const known = team.lowBalance === null ? '' : asTyped(team.lowBalance, team.currency, locale);
-  const draft = useDraft({ lowBalance: known });
-  const saving = useSave(draft.reset);
-  const lowBalance = useAmount(draft.valueOf('lowBalance'), team.currency);
-  return (
-    <SettingsForm
-      saving={saving}
-      isDirty={draft.changed.length > 0}
-      isValid={lowBalance !== undefined}
-      onSave={() => lowBalance !== undefined && saving.save({ lowBalance })}
-    >
-      <p className="muted">
-        Below this the master balance is marked as low wherever owners see it. Empty: it never is.
-      </p>
-      <AmountField
-        label="Low below"
-        currency={team.currency}
-        value={draft.valueOf('lowBalance')}
-        onChange={(text) => draft.set('lowBalance', text)}
-        error={saving.errorAt('lowBalance')}
-      />
     </SettingsForm>
   );
 }

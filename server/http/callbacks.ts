@@ -21,7 +21,10 @@ export async function answerResend(request: Request): Promise<Response> {
     const body = (await readBytes(request, REPORT_MAX_BYTES)).toString('utf8');
     const report = readSigned(body, request.headers, mail.webhookSecret);
     if (report === 'unsigned') {
-      return problemResponse('invalid_key', { requestId, detail: 'The report is not signed as it must be, or too old.' });
+      return problemResponse('invalid_key', {
+        requestId,
+        detail: 'The report is not signed as it must be, or too old.',
+      });
     }
     if (report) await take(report);
     log({ msg: 'callback', peer: 'resend', id: requestId, status: 204, state: report?.state ?? 'other' });

@@ -10,16 +10,10 @@ import { makeSmtp } from '@/server/outbound/mail/smtp';
 
 /** The way on which mails leave; null where none is set up. */
 export function makeMailer(services: Services, settings: MailSettings | null): Mailer | null {
-  switch (settings?.way) {
-    case 'resend':
-      return makeResend(settings);
-    case 'smtp':
-      return makeSmtp(settings);
-    case 'mailbox':
-      return makeMailbox(({ to, ...mail }) => putInMailbox(services, { ...mail, address: to }));
-    default:
-      return null;
-  }
+  if (settings === null) return null;
+  if (settings.way === 'resend') return makeResend(settings);
+  if (settings.way === 'smtp') return makeSmtp(settings);
+  return makeMailbox(({ to, ...mail }) => putInMailbox(services, { ...mail, address: to }));
 }
 
 /**

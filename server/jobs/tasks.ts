@@ -24,7 +24,10 @@ const PARTITIONS_AHEAD = 3;
 type Settings = { messageValidityHours: number; logRetentionMonths: number };
 
 /** The tasks for which a mail server is waited for: apart from the others, so that a slow one holds up no money. */
-export const makeMailTasks = (services: Services, mailer: Mailer): Record<'send-mail', NonNullable<TaskList[string]>> => ({
+export const makeMailTasks = (
+  services: Services,
+  mailer: Mailer,
+): Record<'send-mail', NonNullable<TaskList[string]>> => ({
   'send-mail': (payload) => sendMail(services, mailer, mailPayload.parse(payload).mailId),
 });
 

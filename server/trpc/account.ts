@@ -1,8 +1,13 @@
+import { listOwnAlerts } from '@/server/domain/alerts/read';
+import { ownAlertsSchema, setAlertsInput } from '@/server/domain/alerts/schema';
+import { setAlerts } from '@/server/domain/alerts/write';
 import { listSeats } from '@/server/domain/sessions/read';
 import { seatsSchema } from '@/server/domain/sessions/schema';
-import { personalQuery, router } from './procedures';
+import { personalMutation, personalQuery, router } from './procedures';
 
 /** What is a person's own, asked for without naming a team. */
 export const account = router({
   listSeats: personalQuery({ reply: seatsSchema, verb: (asker) => listSeats(asker, asker.person.userId) }),
+  listAlerts: personalQuery({ reply: ownAlertsSchema, verb: listOwnAlerts }),
+  setAlerts: personalMutation({ input: setAlertsInput, reply: ownAlertsSchema, verb: setAlerts }),
 });

@@ -1,6 +1,7 @@
 import { account } from './account';
 import { audit } from './audit';
 import { keys } from './keys';
+import { mailbox } from './mailbox';
 import { members } from './members';
 import { messages } from './messages';
 import { createCallerFactory, router } from './procedures';
@@ -22,6 +23,7 @@ export const appRouter = router({
   reports,
   rates,
   audit,
+  mailbox,
 });
 
 export type AppRouter = typeof appRouter;

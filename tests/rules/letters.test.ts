@@ -18,10 +18,9 @@ const letterOf = (kind: Letter['kind'], text = HOSTILE, more: Partial<Letter> = 
   link: LINK,
   until: new Date('2026-12-05T11:42:00Z'),
   facts: Object.fromEntries(
-    ['role', 'amount', 'balance', 'below', 'credit', 'reason', 'why', 'lost', 'state', 'address', 'agent', 'on'].map((name) => [
-      name,
-      text,
-    ]),
+    ['role', 'amount', 'balance', 'below', 'credit', 'reason', 'why', 'lost', 'state', 'address', 'agent', 'on'].map(
+      (name) => [name, text],
+    ),
   ),
   ...more,
 });
@@ -82,9 +81,13 @@ describe('the words', () => {
   });
 
   it('say to whom it is about that it is about him', async () => {
-    const own = await renderLetter(letterOf('low-balance', 'Acme', { own: true, facts: { balance: '1.00 USD', below: '2.00 USD' } }));
+    const own = await renderLetter(
+      letterOf('low-balance', 'Acme', { own: true, facts: { balance: '1.00 USD', below: '2.00 USD' } }),
+    );
     expect(own.subject).toBe('Your balance in Acme is low');
-    const master = await renderLetter(letterOf('low-balance', 'Acme', { facts: { master: 'true', below: '2.00 USD' } }));
+    const master = await renderLetter(
+      letterOf('low-balance', 'Acme', { facts: { master: 'true', below: '2.00 USD' } }),
+    );
     expect(master.subject).toBe('The master balance in Acme is low');
   });
 

@@ -74,7 +74,7 @@ export async function doJobs(mailer: Mailer | null): Promise<void> {
     ...makeTasks(mailing(), pgPool, { messageValidityHours: 72, logRetentionMonths: 0 }),
     ...(mailer && makeMailTasks(mailing(), mailer)),
   };
-  for (let moved = 1; moved > 0; ) {
+  for (let moved = 1; moved > 0;) {
     moved = await relayBatch(pgPool);
     await runOnce({ pgPool, taskList, noHandleSignals: true, noPreparedStatements: true, logger: SILENT });
   }

@@ -5,7 +5,7 @@ import type { Ctx } from '../ctx';
 import type { Personal } from '../person';
 import type { MailKind } from '../mails/rules';
 import { alertsOf } from './rules';
-import type { OwnAlerts } from './schema';
+import type { OwnAlerts, TeamAlerts } from './schema';
 
 /** What a person is told of by mail, in each team of his. */
 export async function listOwnAlerts({ database, person }: Personal): Promise<OwnAlerts> {
@@ -28,13 +28,7 @@ export async function listOwnAlerts({ database, person }: Personal): Promise<Own
 
 const SHOWN = 5;
 
-/** What an owner should look at now. `low` counts all members that are low, and names those that have been so the longest. */
-export type TeamAlerts = {
-  low: { count: number; below: bigint | null; members: { memberId: string; name: string; balance: bigint; since: Date }[] };
-  lostMails: { address: string; kind: MailKind; why: string | null; at: Date }[];
-};
-
-/** Who judges the right to see it is the caller. */
+/** What an owner should look at now. Who judges the right to see it is the caller. */
 export async function listTeamAlerts(ctx: Ctx): Promise<TeamAlerts> {
   return { low: await lowMembers(ctx), lostMails: await lostMails(ctx) };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { idCodec } from '../codecs';
+import { idCodec, instantCodec, moneyCodec } from '../codecs';
+import { MAIL_KINDS } from '../mails/rules';
 import { roleSchema } from '../members/schema';
 import { ALERTS } from './rules';
 
@@ -16,3 +17,18 @@ export type OwnAlerts = z.output<typeof ownAlertsSchema>;
 
 export const setAlertsInput = z.strictObject({ memberId: idCodec('mem'), kind: z.enum(ALERTS), on: z.boolean() });
 export type SetAlerts = z.output<typeof setAlertsInput>;
+
+/** What an owner should look at now. `count` is of all members that are low; those who have been so the longest are named. */
+export const teamAlertsSchema = z.object({
+  low: z.object({
+    count: z.int(),
+    below: moneyCodec.nullable(),
+    members: z.array(
+      z.object({ memberId: idCodec('mem'), name: z.string(), balance: moneyCodec, since: instantCodec }),
+    ),
+  }),
+  lostMails: z
+    .array(z.object({ address: z.string(), kind: z.enum(MAIL_KINDS), why: z.string().nullable(), at: instantCodec }))
+    .meta({ description: 'Of the last 7 days, but for addresses that a later mail has reached.' }),
+});
+export type TeamAlerts = z.output<typeof teamAlertsSchema>;

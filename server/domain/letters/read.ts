@@ -33,23 +33,16 @@ export type Letter = {
 
 /** What a mail is to say; null where what it tells of is over, so that it need not be sent. */
 export async function readLetter(services: Services, mail: ClaimedMail): Promise<Letter | null> {
-  const kind = mail.kind as MailKind;
   const team = mail.teamId === null ? null : await readTeam(services, mail.teamId);
-  const letter = { ...plainLetter(services, mail, team), kind };
-  switch (kind) {
-    case 'invitation':
-    case 'invitation-requested':
-    case 'credit-missing':
-      return withInvitation(services, mail, letter, team);
-    case 'password-reset':
-    case 'sign-up':
-      return withLink(services, mail, letter);
-    case 'mail-failed':
-      return withLostMail(services, mail, letter);
-    default:
-      return withSeat(services, mail, letter, team);
-  }
+  const letter = plainLetter(services, mail, team);
+  if (ABOUT_INVITATIONS.has(letter.kind)) return withInvitation(services, mail, letter, team);
+  if (ABOUT_LINKS.has(letter.kind)) return withLink(services, mail, letter);
+  if (letter.kind === 'mail-failed') return withLostMail(services, mail, letter);
+  return withSeat(services, mail, letter, team);
 }
+
+const ABOUT_INVITATIONS = new Set<MailKind>(['invitation', 'invitation-requested', 'credit-missing']);
+const ABOUT_LINKS = new Set<MailKind>(['password-reset', 'sign-up']);
 
 type TeamOfLetter = { id: string; name: string; slug: string; currency: string };
 
@@ -89,31 +82,21 @@ const amountIn = (team: TeamOfLetter | null, micros: bigint): string =>
 function placeOf({ kind, about }: ClaimedMail, team: TeamOfLetter | null): string {
   const home = team ? `/${team.slug}` : '/';
   const seat = about === null || about === team?.id ? home : `${home}/members/${printId('mem', about)}`;
-  switch (kind as MailKind) {
-    case 'invitation-requested':
-    case 'mail-failed':
-      return `${home}/invitations`;
-    case 'role-changed':
-      return '/account/teams';
-    case 'password-changed':
-      return '/forgot';
-    case 'new-sign-in':
-      return '/account/sessions';
-    case 'two-factor-changed':
-      return '/account/two-factor';
-    case 'member-deleted':
-      return `${home}/members?status=deleted`;
-    case 'key-rotated':
-    case 'key-revealed':
-      return `${seat}?tab=key`;
-    case 'recharge-waiting':
-    case 'recharge-served':
-      return `${seat}?tab=recharge`;
-    case 'low-balance':
-      return seat;
-    default:
-      return home;
-  }
+  const places: Partial<Record<MailKind, string>> = {
+    'invitation-requested': `${home}/invitations`,
+    'mail-failed': `${home}/invitations`,
+    'role-changed': '/account/teams',
+    'password-changed': '/forgot',
+    'new-sign-in': '/account/sessions',
+    'two-factor-changed': '/account/two-factor',
+    'member-deleted': `${home}/members?status=deleted`,
+    'key-rotated': `${seat}?tab=key`,
+    'key-revealed': `${seat}?tab=key`,
+    'recharge-waiting': `${seat}?tab=recharge`,
+    'recharge-served': `${seat}?tab=recharge`,
+    'low-balance': seat,
+  };
+  return places[kind as MailKind] ?? home;
 }
 
 async function withInvitation(

@@ -37,10 +37,7 @@ export async function browseMailbox(services: Services, { to, before }: MailboxV
     .select({ id, address, subject, at })
     .from(mailbox)
     .where(
-      and(
-        to ? sql`position(lower(${to}) IN ${address}) > 0` : undefined,
-        before ? lt(mailbox.id, before) : undefined,
-      ),
+      and(to ? sql`position(lower(${to}) IN ${address}) > 0` : undefined, before ? lt(mailbox.id, before) : undefined),
     )
     .orderBy(desc(mailbox.id))
     .limit(PER_PAGE + 1);

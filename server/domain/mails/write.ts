@@ -91,7 +91,11 @@ export type MailOutcome =
  * Writes what came of handing a mail over: sent; refused for good, or lost so often that it is given up; else it waits for
  * the next try, which the answer says.
  */
-export async function settleMail(services: Services, mail: ClaimedMail, outcome: MailOutcome): Promise<'done' | 'again'> {
+export async function settleMail(
+  services: Services,
+  mail: ClaimedMail,
+  outcome: MailOutcome,
+): Promise<'done' | 'again'> {
   if (outcome.is === 'lost' && mail.attempts < MAIL_TRIES) {
     const left = { error: outcome.why.slice(0, MAX_ERROR), claimedUntil: null };
     await services.database.db.update(mails).set(left).where(isQueued(mail.id));
@@ -170,7 +174,8 @@ const isNamed = ({ mailId, providerId }: { mailId: string | null; providerId: st
 
 // The failure of the word of a failure is no news, or there would be no end of it.
 function tellLost(tx: PersonTx, mail: Pick<ClaimedMail, 'id' | 'teamId' | 'kind'>): void {
-  if (mail.teamId !== null && mail.kind !== 'mail-failed') enqueue(tx, 'alert', { teamId: mail.teamId, mailId: mail.id });
+  if (mail.teamId !== null && mail.kind !== 'mail-failed')
+    enqueue(tx, 'alert', { teamId: mail.teamId, mailId: mail.id });
 }
 
 // It stands on the owners' pages: of no seat in particular.
@@ -186,7 +191,8 @@ export async function listAbandonedMails(services: Services): Promise<string[]> 
   const { db } = services.database;
   const old = and(eq(mails.state, 'queued'), lt(mails.createdAt, sql`now() - interval '1 day'`));
   const gone = await db.select().from(mails).where(old).limit(1_000);
-  for (const mail of gone) await settleMail(services, mail, { is: 'refused', why: mail.error ?? 'It could not be sent for a day.' });
+  for (const mail of gone)
+    await settleMail(services, mail, { is: 'refused', why: mail.error ?? 'It could not be sent for a day.' });
   const left = and(eq(mails.state, 'queued'), lt(mails.claimedUntil, sql`now()`));
   return (await db.select({ id: mails.id }).from(mails).where(left)).map(({ id }) => id);
 }

@@ -379,5 +379,9 @@ export async function revealKey(ctx: Ctx, memberId: string): Promise<{ apiKey: s
 async function tellHolder(tx: Tx, kind: 'key-rotated' | 'key-revealed', memberId: string): Promise<void> {
   const by = seatOf(tx.actor);
   if (by === memberId) return;
-  await queueMails(tx, { kind, teamId: tx.actor.teamId, about: memberId, facts: { by } }, await listHolder(tx, memberId));
+  await queueMails(
+    tx,
+    { kind, teamId: tx.actor.teamId, about: memberId, facts: { by } },
+    await listHolder(tx, memberId),
+  );
 }

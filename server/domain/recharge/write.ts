@@ -189,7 +189,8 @@ async function rechargeSeat(
   const known =
     byJob && settled.outcome === 'refused' && state.waitingSince !== null && state.reason === settled.reason;
   const { waitingSince } = state;
-  if (!known) await rememberRecharge(tx, seat.memberId, { settled, balance, charge: 0n, need, transferId, waitingSince });
+  if (!known)
+    await rememberRecharge(tx, seat.memberId, { settled, balance, charge: 0n, need, transferId, waitingSince });
   return settled;
 }
 

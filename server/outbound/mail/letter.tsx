@@ -49,7 +49,9 @@ function Mail({ words, link }: { words: Words; link: string }) {
               <tbody>
                 {rows.map(([name, value]) => (
                   <tr key={name}>
-                    <td style={{ ...cell, width: '38%', paddingRight: '12px', color: MUTED, verticalAlign: 'top' }}>{name}</td>
+                    <td style={{ ...cell, width: '38%', paddingRight: '12px', color: MUTED, verticalAlign: 'top' }}>
+                      {name}
+                    </td>
                     <td style={{ ...cell, color: INK }}>{value}</td>
                   </tr>
                 ))}

@@ -1,4 +1,4 @@
-import { Resend } from 'resend';
+import { Resend, type WebhookEventPayload } from 'resend';
 import { HEADERS, MailError, mustBeAddress, SEND_TIMEOUT_MS, type Mailer } from './mailer';
 
 /** What can be put right without a new mail: a key or a domain that the operator must see to, too much at once, a fault of theirs. */
@@ -53,27 +53,34 @@ export function readResendReport(body: string, headers: Headers, secret: string)
     headers: { id: field('id'), timestamp: field('timestamp'), signature: field('signature') },
     webhookSecret: secret,
   });
-  switch (event.type) {
-    case 'email.sent':
-      return { ...namesOf(event.data), state: 'sent' };
-    case 'email.delivered':
-      return { ...namesOf(event.data), state: 'delivered' };
-    case 'email.bounced':
-      return { ...namesOf(event.data), state: 'bounced', why: event.data.bounce.message };
-    case 'email.suppressed':
-      return { ...namesOf(event.data), state: 'bounced', why: event.data.suppressed.message };
-    case 'email.failed':
-      return { ...namesOf(event.data), state: 'failed', why: event.data.failed.reason };
-    case 'email.complained':
-      return { ...namesOf(event.data), state: 'complained' };
-    default:
-      return null;
-  }
+  const state = STATES[event.type];
+  if (state === undefined) return null;
+  const { email_id: providerId, tags, ...said } = event.data as Reported;
+  const id = tags?.[MAIL_TAG];
+  const why = said.bounce?.message ?? said.suppressed?.message ?? said.failed?.reason;
+  return {
+    providerId,
+    mailId: id !== undefined && UUID.test(id) ? id : null,
+    state,
+    ...(why !== undefined && { why }),
+  };
 }
 
-function namesOf({ email_id: providerId, tags }: { email_id: string; tags?: Record<string, string> }) {
-  const id = tags?.[MAIL_TAG];
-  return { providerId, mailId: id !== undefined && UUID.test(id) ? id : null };
-}
+const STATES: Partial<Record<WebhookEventPayload['type'], ResendReport['state']>> = {
+  'email.sent': 'sent',
+  'email.delivered': 'delivered',
+  'email.bounced': 'bounced',
+  'email.suppressed': 'bounced',
+  'email.failed': 'failed',
+  'email.complained': 'complained',
+};
+
+type Reported = {
+  email_id: string;
+  tags?: Record<string, string>;
+  bounce?: { message: string };
+  suppressed?: { message: string };
+  failed?: { reason: string };
+};
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -211,7 +211,11 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
     foot: ['If you did not expect this, rotate the key there.'],
   }),
   'low-balance': (told) => {
-    const whose = told.own ? 'Your balance' : told.facts['master'] ? 'The master balance' : `The balance of ${told.who}`;
+    const whose = told.own
+      ? 'Your balance'
+      : told.facts['master']
+        ? 'The master balance'
+        : `The balance of ${told.who}`;
     return {
       subject: `${whose} in ${told.team} is low`,
       title: `${whose} is low`,
@@ -263,7 +267,9 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
   'mail-failed': (told) => ({
     subject: `A mail to ${told.address} did not arrive`,
     title: 'A mail did not arrive',
-    lines: [`A mail of ${told.team} to ${told.address} ${told.facts['state'] === 'bounced' ? 'came back' : 'could not be sent'}.`],
+    lines: [
+      `A mail of ${told.team} to ${told.address} ${told.facts['state'] === 'bounced' ? 'came back' : 'could not be sent'}.`,
+    ],
     rows: rowsOf(
       ['Team', told.team],
       ['Address', told.address],
@@ -293,7 +299,11 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
 
 const MUTE = 'Which of these you get is set under Alerts in your account.';
 
-const ABOUT: Record<string, string> = { invitation: 'an invitation', welcome: 'a welcome', 'role-changed': 'a changed role' };
+const ABOUT: Record<string, string> = {
+  invitation: 'an invitation',
+  welcome: 'a welcome',
+  'role-changed': 'a changed role',
+};
 
 function turned({ facts }: Told): string {
   if (facts['on'] === undefined) return 'changed';
