@@ -19,7 +19,7 @@ import { mailboxQuestion, mailboxView } from './view';
 type Mail = inferOutput<ReturnType<typeof useTRPC>['mailbox']['browseMails']>['data'][number];
 
 /** So often the newest are looked for: a mail is there some moments after what it tells of. */
-const ASK_AGAIN_MS = 3_000;
+const ASK_AGAIN_MS = 5_000;
 
 const columns: Column<Mail>[] = [
   {

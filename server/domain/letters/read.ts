@@ -5,7 +5,7 @@ import { members } from '@/db/schema/members';
 import { teams } from '@/db/schema/teams';
 import { mailedLinks, users } from '@/db/schema/users';
 import type { Services } from '../ctx';
-import { printId } from '../ids';
+import { printId, timeOfUuid7 } from '../ids';
 import { invitationUrl } from '../invitations/rules';
 import { linkToken } from '../links/rules';
 import type { MailKind } from '../mails/rules';
@@ -37,7 +37,7 @@ export async function readLetter(services: Services, mail: ClaimedMail): Promise
   const letter = plainLetter(services, mail, team);
   if (ABOUT_INVITATIONS.has(letter.kind)) return withInvitation(services, mail, letter, team);
   if (ABOUT_LINKS.has(letter.kind)) return withLink(services, mail, letter);
-  if (letter.kind === 'mail-failed') return withLostMail(services, mail, letter);
+  if (letter.kind === 'mail-failed') return withLostMail(services, mail, letter, team);
   return withSeat(services, mail, letter, team);
 }
 
@@ -63,7 +63,7 @@ function plainLetter({ appUrl }: Services, mail: ClaimedMail, team: TeamOfLetter
   ]);
   return {
     kind: mail.kind as MailKind,
-    at: mail.createdAt,
+    at: timeOfUuid7(mail.id),
     team: team?.name ?? null,
     own: mail.about !== null && mail.memberId === mail.about,
     by: null,
@@ -84,7 +84,6 @@ function placeOf({ kind, about }: ClaimedMail, team: TeamOfLetter | null): strin
   const seat = about === null || about === team?.id ? home : `${home}/members/${printId('mem', about)}`;
   const places: Partial<Record<MailKind, string>> = {
     'invitation-requested': `${home}/invitations`,
-    'mail-failed': `${home}/invitations`,
     'role-changed': '/account/teams',
     'password-changed': '/forgot',
     'new-sign-in': '/account/sessions',
@@ -140,11 +139,21 @@ async function withLink(services: Services, mail: ClaimedMail, letter: Letter): 
   return { ...letter, address: row.email, until: row.expiresAt, link: `${appUrl}/${page}/${token}` };
 }
 
-async function withLostMail({ database }: Services, mail: ClaimedMail, letter: Letter): Promise<Letter | null> {
+async function withLostMail(
+  { database, appUrl }: Services,
+  mail: ClaimedMail,
+  letter: Letter,
+  team: TeamOfLetter | null,
+): Promise<Letter | null> {
   if (mail.about === null) return null;
   const [lost] = await database.db.select().from(mails).where(eq(mails.id, mail.about));
   if (!lost) return null;
-  return { ...letter, address: lost.address, facts: { lost: lost.kind, state: lost.state, why: lost.error ?? '' } };
+  return {
+    ...letter,
+    address: lost.address,
+    link: `${appUrl}/${team?.slug ?? ''}${lost.kind === 'invitation' ? '/invitations' : ''}`,
+    facts: { lost: lost.kind, state: lost.state, why: lost.error ?? '' },
+  };
 }
 
 /** About a seat, and perhaps by one; or about the person alone. */

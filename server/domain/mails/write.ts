@@ -3,7 +3,7 @@ import type { Db } from '@/db/client';
 import { mailbox, mails } from '@/db/schema/mails';
 import { announce } from '../changes';
 import { enqueue, type Queue, type Services } from '../ctx';
-import { newUuid7 } from '../ids';
+import { newUuid7, timeOfUuid7 } from '../ids';
 import { personally, type PersonTx } from '../person';
 import { canBeMailed, MAIL_CLAIM_MINUTES, MAIL_TRIES, type MailEvent, type MailKind } from './rules';
 
@@ -50,7 +50,8 @@ export async function queueMails(
 async function queueAll(tx: Change, wanted: NewMail[]): Promise<string[]> {
   const rows = wanted
     .filter(({ address }) => canBeMailed(address, tx.mail))
-    .map((mail) => ({ id: newUuid7(), ...mail, createdAt: tx.now }));
+    // The id holds when it came about, which in a demo or an import is long past; the row says when it was queued.
+    .map((mail) => ({ id: newUuid7(tx.now), ...mail }));
   if (rows.length === 0) return [];
   const made = await tx.db.insert(mails).values(rows).onConflictDoNothing().returning({ id: mails.id });
   for (const { id } of made) enqueue(tx, 'send-mail', { mailId: id });
@@ -202,5 +203,8 @@ export async function putInMailbox(
   { database }: Services,
   mail: { id: string; address: string; subject: string; html: string; text: string },
 ): Promise<void> {
-  await database.db.insert(mailbox).values(mail).onConflictDoNothing();
+  await database.db
+    .insert(mailbox)
+    .values({ ...mail, at: timeOfUuid7(mail.id) })
+    .onConflictDoNothing();
 }

@@ -277,7 +277,7 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
       ['Why', told.facts['why']],
       ['When', told.when],
     ),
-    button: 'See the invitations',
+    button: told.facts['lost'] === 'invitation' ? 'See the invitations' : 'Open the team',
     foot: ['Check the address. An invitation’s link can be copied and handed over in another way.', MUTE],
   }),
   'member-deleted': (told) => ({
@@ -301,8 +301,16 @@ const MUTE = 'Which of these you get is set under Alerts in your account.';
 
 const ABOUT: Record<string, string> = {
   invitation: 'an invitation',
+  'invitation-requested': 'an invitation that is asked for',
+  'credit-missing': 'a starting credit',
   welcome: 'a welcome',
   'role-changed': 'a changed role',
+  'key-rotated': 'a rotated key',
+  'key-revealed': 'a key that was shown',
+  'low-balance': 'a low balance',
+  'recharge-waiting': 'a recharge that waits',
+  'recharge-served': 'a recharge that was paid',
+  'member-deleted': 'a deleted member',
 };
 
 function turned({ facts }: Told): string {
