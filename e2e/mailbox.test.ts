@@ -71,8 +71,9 @@ describe('the demo’s mailbox', () => {
 
   it('gets no more of what a person has switched off', async () => {
     const page = await newPage({ as: team, url: '/account/alerts' });
+    const saved = page.waitForResponse(/account\.setAlerts/);
     await page.getByLabel('Recharges').uncheck();
-    await see(page.getByLabel('Recharges')).not.toBeChecked();
+    await saved;
     await openAt(page, '/account/alerts');
     await see(page.getByLabel('Recharges')).not.toBeChecked();
     await see(page.getByLabel('Master balance')).toBeChecked();

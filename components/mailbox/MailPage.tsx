@@ -23,7 +23,7 @@ export function MailPage({ id }: { id: string }) {
         title="The mail as it is shown"
         // Nothing of a mail runs here; a click on its link leaves the mailbox, as it would leave a program for mails.
         sandbox="allow-top-navigation-by-user-activation allow-popups allow-popups-to-escape-sandbox"
-        srcDoc={mail.html.replace('<head>', '<head><base target="_top">')}
+        srcDoc={mail.html.replaceAll('target="_blank"', 'target="_top"')}
       />
       <details className={styles.plain}>
         <summary>As plain text</summary>
