@@ -12,6 +12,8 @@ const SCRIPT_BUDGET_BYTES = 250_000;
 /** Every page that an owner has, below the team's own address; the person's begin at the top. */
 const PAGES = [
   '/account/teams',
+  '/account/alerts',
+  '/mailbox',
   '',
   '/members',
   '/members?status=deleted',
@@ -25,6 +27,7 @@ const PAGES = [
   '/statistics?by=member',
   '/transfers',
   '/settings',
+  '/settings/alerts',
   '/settings/rates',
   '/settings/security',
   '/settings/audit',
@@ -38,7 +41,7 @@ describe('every page', () => {
   const call = (method: string, path: string, body?: object): Promise<Answer> =>
     callApi(`${url}/api/v1`, method, path, { key: team.apiKey, body });
   const at = (path: string) => `/every-page${path}`;
-  const pathOf = (page: string) => (page.startsWith('/account') ? page : at(page.replace('[id]', member.id)));
+  const pathOf = (page: string) => (/^\/(account|mailbox)/.test(page) ? page : at(page.replace('[id]', member.id)));
 
   beforeAll(async () => {
     team = await makeTeam(dataDir, 'Every Page', '500.00');

@@ -24,7 +24,7 @@ describe('the settings of a team', () => {
       await see(form(page, label).getByText('Not saved yet')).toHaveCount(0);
       await see(save(label)).toBeDisabled();
     };
-    for (const label of ['Name', 'Reserve', 'Low below']) await see(save(label)).toBeDisabled();
+    for (const label of ['Name', 'Reserve']) await see(save(label)).toBeDisabled();
     await page.getByLabel('Default sender').fill('Acme Bank');
     await page.getByLabel('Reserve').fill('$30');
     await see(page.getByText('recharges may use $70.00')).toBeVisible();
@@ -34,6 +34,8 @@ describe('the settings of a team', () => {
     await see(page.getByLabel('Default sender')).toHaveValue('Acme Bank');
     await save('Name').click();
     await saved('Name');
+    await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Alerts' }).click();
+    await see(save('Low below')).toBeDisabled();
     await page.getByLabel('Low below').fill('150.5');
     await page.keyboard.press('Enter');
     await saved('Low below');

@@ -54,8 +54,11 @@ export const requestOrigin = async (): Promise<Origin> => ({
 /** The page that is asked for, to come back to it. */
 export const askedPath = async (): Promise<string> => (await headers()).get('x-purser-path') ?? '/';
 
-/** How to sign in to the demo; null where this is none. */
-export const demoCredentials = () => (services().demo ? demoSignIn(services().vault) : null);
+/** How to sign in to the demo, and whether its mails stand in its mailbox; null where this is none. */
+export function demoCredentials() {
+  const { demo, vault, mail } = services();
+  return demo ? { ...demoSignIn(vault), hasMailbox: mail === 'mailbox' } : null;
+}
 
 const sessionOfCookie = cache(async (): Promise<string | null> => {
   const token = (await cookies()).get(sessionCookie().name)?.value;

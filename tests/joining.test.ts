@@ -299,7 +299,10 @@ describe('accepting', () => {
     expect(joined.creditMissing).toBe(true);
     expect((await seatsOf(team)).at(-1)).toMatchObject({ user: email, balance: '0' });
     const owner = (await seatsOf(team))[0]!.user!;
-    expect((await mailsTo(owner)).at(-1)).toEqual({ kind: 'credit-missing', facts: { name: 'Jo', credit: '10.01' } });
+    expect((await mailsTo(owner)).at(-1)).toEqual({
+      kind: 'credit-missing',
+      facts: { name: 'Jo', credit: '10010000' },
+    });
     const accepted = (await auditOf(team)).find(({ action }) => action === 'invitation.accepted');
     expect(accepted).toMatchObject({ targetId: id, after: { credit: '0.00', creditMissing: true } });
   });

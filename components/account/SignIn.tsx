@@ -1,12 +1,14 @@
 'use client';
 
 import { Button, PasswordInput, TextInput } from '@mantine/core';
+import Link from 'next/link';
 import { useRef, useState, type FormEvent } from 'react';
 import { Note } from '@/components/ui/pieces';
 import styles from './account.module.css';
 import { signIn } from './session';
 
 type Credentials = { email: string; password: string };
+type Demo = Credentials & { hasMailbox: boolean };
 
 /**
  * The way in. The fields belong to the browser, which may have filled them in before this runs; sent without it, the form
@@ -14,7 +16,7 @@ type Credentials = { email: string; password: string };
  * @param next where to go then
  * @param demo how to sign in where this is the demo
  */
-export function SignIn({ next, demo }: { next: string; demo: Credentials | null }) {
+export function SignIn({ next, demo }: { next: string; demo: Demo | null }) {
   const [state, setState] = useState<'ready' | 'busy' | { why: string }>('ready');
   const email = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
@@ -72,7 +74,12 @@ export function SignIn({ next, demo }: { next: string; demo: Credentials | null 
             </Button>
           }
         >
-          This is a demo. Its owner signs in as <code>{demo.email}</code> with <code>{demo.password}</code>.
+          This is a demo. Its owner signs in as <code>{demo.email}</code> with <code>{demo.password}</code>.{' '}
+          {demo.hasMailbox && (
+            <>
+              What it would mail is in its <Link href="/mailbox">mailbox</Link>.
+            </>
+          )}
         </Note>
       )}
     </main>

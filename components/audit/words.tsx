@@ -83,6 +83,10 @@ export const WORDS: Record<AuditAction, Words> = {
   'person.two_factor_off': () => 'turned two-factor sign-in off',
   'person.recovery_codes_made': () => 'made new recovery codes',
   'person.sessions_ended': () => 'signed out of other browsers',
+  'person.alert_switched': ({ after }) =>
+    `switched a mail ${Object.values(after)[0] === true ? 'on' : 'off'} for the own alerts`,
+  'person.renamed': () => 'changed the own name',
+  'person.session_ended': () => 'signed out of another browser',
   'person.data_exported': () => 'exported the own data',
   'person.erased': ({ member }) => <>erased a person; the seat {member} stays without one</>,
 };

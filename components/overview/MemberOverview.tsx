@@ -14,7 +14,7 @@ import { DataTable } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
-import { Bone, Card, Empty, Figure, Figures, Late, PageHead } from '@/components/ui/pieces';
+import { Bone, Card, Empty, Figure, Figures, Late, PageHead, Status } from '@/components/ui/pieces';
 import { usePlace } from '@/components/ui/usePlace';
 import { CostChart } from './CostChart';
 import { everyDay, LAST_MESSAGES, spanQuestion } from './days';
@@ -55,7 +55,12 @@ function BalanceFigure({ seat }: { seat: Seat | undefined }) {
   return (
     <Figure
       label="Balance"
-      main={<Money amount={seat?.balance ?? me.balance} currency={team.currency} />}
+      main={
+        <>
+          <Money amount={seat?.balance ?? me.balance} currency={team.currency} />
+          {me.isLow && <Status tone="warn">Low</Status>}
+        </>
+      }
       note={
         seat === undefined ? (
           <Bone width="10rem" />

@@ -41,6 +41,8 @@ export function OwnerOverview() {
             <div className={styles.columns}>
               <div className={styles.stack}>
                 <Waiting waiting={overview.waiting} />
+                <Low low={overview.alerts.low} />
+                <LostMails mails={overview.alerts.lostMails} />
                 <Spenders spenders={overview.spenders} />
               </div>
               <Recent recent={overview.recent} />
@@ -104,6 +106,53 @@ function Waiting({ waiting }: Pick<Overview, 'waiting'>) {
           </Link>
         </p>
       )}
+    </Card>
+  );
+}
+
+function Low({ low }: { low: Overview['alerts']['low'] }) {
+  const { locale } = usePlace();
+  const { currency } = useShell().team;
+  if (low.below === null) return null;
+  return (
+    <Card title="Low balances">
+      <p className={`muted ${styles.lead}`}>
+        {low.count.toLocaleString(locale)} {low.count === 1 ? 'member is' : 'members are'} below{' '}
+        <Money amount={low.below} currency={currency} />
+        {low.count > low.members.length && `; ${low.members.length} for the longest time`}.
+      </p>
+      <ul className={styles.list}>
+        {low.members.map(({ memberId, name, balance, since }) => (
+          <li key={memberId}>
+            <Member id={memberId} name={name} />
+            <span className="muted">
+              Since <Instant at={since} />
+            </span>
+            <Money amount={balance} currency={currency} strong />
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function LostMails({ mails }: { mails: Overview['alerts']['lostMails'] }) {
+  if (mails.length === 0) return null;
+  return (
+    <Card title="Mails that did not arrive">
+      <ul className={styles.list}>
+        {mails.map(({ address, why, at }) => (
+          <li key={address}>
+            <span className={styles.name} title={address}>
+              {address}
+            </span>
+            <span className="muted">
+              {why ? `${why} – ` : ''}
+              <Instant at={at} />
+            </span>
+          </li>
+        ))}
+      </ul>
     </Card>
   );
 }

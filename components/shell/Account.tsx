@@ -2,7 +2,7 @@
 
 import { useMantineColorScheme } from '@mantine/core';
 import { useMounted } from '@mantine/hooks';
-import { Lock, LogOut, Users } from 'lucide-react';
+import { Bell, Lock, LogOut, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { signOut } from '@/components/account/session';
@@ -40,6 +40,7 @@ export function ThemeSwitch() {
 
 const PAGES = [
   { to: '/account/teams', label: 'Teams', icon: Users },
+  { to: '/account/alerts', label: 'Alerts', icon: Bell },
   { to: '/account/privacy', label: 'Privacy', icon: Lock },
 ];
 

@@ -17,7 +17,7 @@ import { savingOf, sayItIsSaved, SettingsForm, useAmount } from './SettingsForm'
 
 type Team = inferOutput<ReturnType<typeof useTRPC>['team']['getTeam']>;
 
-/** The team's name, its currency, and what it keeps back or is warned of. */
+/** The team's name, its currency, and what it keeps back. */
 export function GeneralSettings() {
   const team = useSuspenseQuery(useTRPC().team.getTeam.queryOptions()).data;
   return (
@@ -27,9 +27,6 @@ export function GeneralSettings() {
       </Card>
       <Card title="Master reserve">
         <ReserveForm team={team} />
-      </Card>
-      <Card title="Low balance">
-        <LowBalanceForm team={team} />
       </Card>
     </div>
   );
@@ -144,33 +141,6 @@ function ReserveForm({ team }: { team: Team }) {
         Of <Money amount={team.masterBalance} currency={team.currency} /> recharges may use{' '}
         <Money amount={micros(free) > 0n ? free : '0.00'} currency={team.currency} />.
       </p>
-    </SettingsForm>
-  );
-}
-
-function LowBalanceForm({ team }: { team: Team }) {
-  const { locale } = usePlace();
-  const known = team.lowBalance === null ? '' : asTyped(team.lowBalance, team.currency, locale);
-  const draft = useDraft({ lowBalance: known });
-  const saving = useSave(draft.reset);
-  const lowBalance = useAmount(draft.valueOf('lowBalance'), team.currency);
-  return (
-    <SettingsForm
-      saving={saving}
-      isDirty={draft.changed.length > 0}
-      isValid={lowBalance !== undefined}
-      onSave={() => lowBalance !== undefined && saving.save({ lowBalance })}
-    >
-      <p className="muted">
-        Below this the master balance is marked as low wherever owners see it. Empty: it never is.
-      </p>
-      <AmountField
-        label="Low below"
-        currency={team.currency}
-        value={draft.valueOf('lowBalance')}
-        onChange={(text) => draft.set('lowBalance', text)}
-        error={saving.errorAt('lowBalance')}
-      />
     </SettingsForm>
   );
 }

@@ -13,6 +13,7 @@ export function SettingsFrame({ children }: { children: ReactNode }) {
   const path = usePathname();
   const pages = [
     { to: `/${slug}/settings`, label: 'General' },
+    { to: `/${slug}/settings/alerts`, label: 'Alerts' },
     { to: `/${slug}/settings/rates`, label: 'Rates' },
     { to: `/${slug}/settings/security`, label: 'Security and privacy' },
     { to: `/${slug}/settings/audit`, label: 'Audit' },

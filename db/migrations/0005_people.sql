@@ -91,3 +91,10 @@ CREATE INDEX "audit_events_by_action" ON "audit_events" USING btree ("team_id","
 CREATE INDEX "audit_events_by_actor" ON "audit_events" USING btree ("team_id","actor_id","id");--> statement-breakpoint
 CREATE INDEX "audit_events_by_door" ON "audit_events" USING btree ("team_id","door","id");--> statement-breakpoint
 ALTER TABLE "teams" ADD COLUMN "texts_removed_to" uuid;
+--> statement-breakpoint
+ALTER TABLE "mails" ADD COLUMN "claimed_until" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "mails" ADD COLUMN "once" text;--> statement-breakpoint
+CREATE INDEX "ledger_accounts_low" ON "ledger_accounts" USING btree ("team_id","low_since","id") WHERE "ledger_accounts"."low_since" IS NOT NULL;--> statement-breakpoint
+CREATE UNIQUE INDEX "mails_once" ON "mails" USING btree ("once");--> statement-breakpoint
+CREATE INDEX "mails_queued" ON "mails" USING btree ("created_at") WHERE "mails"."state" = 'queued';--> statement-breakpoint
+CREATE INDEX "mails_lost" ON "mails" USING btree ("team_id","id") WHERE "mails"."state" IN ('bounced', 'failed');

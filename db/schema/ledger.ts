@@ -43,6 +43,9 @@ export const ledgerAccounts = pgTable(
   (t) => [
     primaryKey({ columns: [t.teamId, t.id] }),
     foreignKey({ columns: [t.teamId], foreignColumns: [teams.id], name: 'ledger_accounts_team' }),
+    index('ledger_accounts_low')
+      .on(t.teamId, t.lowSince, t.id)
+      .where(sql`${t.lowSince} IS NOT NULL`),
     check('ledger_accounts_reserve', sql`${t.reserve} >= 0 AND (${t.reserve} = 0 OR ${t.kind} = 'master')`),
     check('ledger_accounts_kind', sql`${t.kind} IN ('master', 'member', 'usage', 'funding', 'receivable')`),
     check('ledger_accounts_running', sql`(${t.kind} IN ('master', 'member')) = (${t.balance} IS NOT NULL)`),

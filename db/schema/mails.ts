@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { check, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { instant } from './columns';
 
 /**
@@ -25,6 +25,10 @@ export const mails = pgTable(
       .notNull()
       .default('queued'),
     attempts: integer().notNull().default(0),
+    /** While a worker is at it: one that died is known by this having passed. */
+    claimedUntil: instant(),
+    /** What it tells of, so that it is told once: an alert's episode and who is told. */
+    once: text(),
     provider: text(),
     providerId: text(),
     error: text(),
@@ -36,6 +40,14 @@ export const mails = pgTable(
     index('mails_by_team').on(t.teamId, t.id),
     index('mails_by_user').on(t.userId),
     index('mails_by_provider').on(t.providerId),
+    uniqueIndex('mails_once').on(t.once),
+    index('mails_queued')
+      .on(t.createdAt)
+      .where(sql`${t.state} = 'queued'`),
+    // What did not arrive lately, for the overview.
+    index('mails_lost')
+      .on(t.teamId, t.id)
+      .where(sql`${t.state} IN ('bounced', 'failed')`),
     check('mails_state', sql`${t.state} IN ('queued', 'sent', 'delivered', 'bounced', 'failed')`),
   ],
 );

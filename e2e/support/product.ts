@@ -10,7 +10,7 @@ import { embeddedEnvironment } from '@/scripts/lib/settings.mjs';
 export const ROOT = join(import.meta.dirname, '../..');
 
 const OURS =
-  /^(DATABASE_|PURSER_|PORT$|HOST$|APP_URL$|NODE_ENV$|CARRIER$|RATE_LIMIT$|TRUST_PROXY$|ALLOW_HTTP$|NEXTAUTH_|AUTH_|VITEST|VITE_|TEST|npm_|INIT_CWD$)/;
+  /^(DATABASE_|PURSER_|PORT$|HOST$|APP_URL$|NODE_ENV$|CARRIER$|RATE_LIMIT$|TRUST_PROXY$|ALLOW_HTTP$|RESEND_|SMTP_URL$|MAIL_FROM$|SIGN_UP$|NEXTAUTH_|AUTH_|VITEST|VITE_|TEST|npm_|INIT_CWD$)/;
 
 /** The environment of a person who has set nothing, with what the test sets. */
 export function cleanEnvironment(set: Record<string, string>): NodeJS.ProcessEnv {

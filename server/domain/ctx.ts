@@ -55,7 +55,7 @@ type Transaction = Queue['tx'] & {
 };
 
 /** The jobs that can follow a commit; the worker has one function for each. */
-export type Task = 'serve-waiting' | 'send-mail' | 'erase-trail';
+export type Task = 'serve-waiting' | 'send-mail' | 'alert' | 'erase-trail';
 
 /** What a change needs of its team, read in its first statement. */
 type TeamNow = { status: 'active' | 'suspended' | 'closed'; defaultSender: string | null; ratesVersion: number };

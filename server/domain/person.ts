@@ -20,6 +20,8 @@ export type PersonTx = Services & Queue & { db: Db; now: Date; notes: Note[] };
 /** What the audit log of each of a person's teams says of what he changed of himself. No secret stands in it. */
 type Note = {
   userId: string;
+  /** The one team that it is about; left out: all of his. */
+  teamId?: string;
   action: Extract<AuditAction, `person.${string}`>;
   address: string | null;
   requestId: string | null;

@@ -45,11 +45,13 @@ async function move(client: PoolClient): Promise<number> {
     [BATCH],
   );
   if (rows.length === 0) return 0;
-  // A team's jobs run one after another: two that go through its waiting rules at once would gain nothing.
+  // A team's jobs run one after another: two that go through its waiting rules at once would gain nothing. Mails do not wait
+  // for each other: one that hangs holds up no other.
   await client.query(
     `WITH taken AS (DELETE FROM outbox o USING unnest($1::uuid[], $2::uuid[]) AS t(team_id, id)
         WHERE o.team_id = t.team_id AND o.id = t.id RETURNING o.*)
-     SELECT graphile_worker.add_job(task, payload::json, queue_name => task || ':' || team_id, job_key => id::text) FROM taken ORDER BY created_at`,
+     SELECT graphile_worker.add_job(task, payload::json, queue_name => CASE WHEN task <> 'send-mail' THEN task || ':' || team_id END,
+       job_key => id::text) FROM taken ORDER BY created_at`,
     [rows.map((row) => row.team_id), rows.map((row) => row.id)],
   );
   return rows.length;

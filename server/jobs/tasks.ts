@@ -4,31 +4,53 @@ import { z } from 'zod';
 import type { Services, Task } from '@/server/domain/ctx';
 import { removeOldTexts } from '@/server/domain/messages/write';
 import { eraseTrail } from '@/server/domain/erasure/write';
+import { tellAlert } from '@/server/domain/alerts/write';
+import { listAbandonedMails } from '@/server/domain/mails/write';
 import { serveWaiting } from '@/server/domain/recharge/write';
+import type { Mailer } from '@/server/outbound/mail/mailer';
 import { expireUnreported } from './dispatch';
 import { jobCtx } from './context';
+import { sendMail } from './mail';
 import { dropOldMessages } from './retention';
 
 const teamPayload = z.object({ teamId: z.uuid() });
 const trailPayload = teamPayload.extend({ memberId: z.uuid(), until: z.string() });
 const LATER_MS = 3_600_000;
+const mailPayload = z.object({ mailId: z.uuid() });
+const alertPayload = z.union([
+  teamPayload.extend({ members: z.literal(true) }),
+  teamPayload.extend({ accountId: z.uuid() }),
+  teamPayload.extend({ mailId: z.uuid() }),
+  teamPayload.extend({ memberId: z.uuid(), since: z.string(), transferId: z.uuid().nullable() }),
+]);
 const PARTITIONS_AHEAD = 3;
 
 type Settings = { messageValidityHours: number; logRetentionMonths: number };
 
-/** The queue's tasks. Each is one call into the domain or outbound, and safe to repeat. */
+/** The tasks for which a mail server is waited for: apart from the others, so that a slow one holds up no money. */
+export const makeMailTasks = (
+  services: Services,
+  mailer: Mailer,
+): Record<'send-mail', NonNullable<TaskList[string]>> => ({
+  'send-mail': (payload) => sendMail(services, mailer, mailPayload.parse(payload).mailId),
+});
+
+/** The queue's other tasks. Each is one call into the domain or outbound, and safe to repeat. */
 export function makeTasks(services: Services, owner: Pool, settings: Settings): TaskList {
-  const fromOutbox: Record<Task, TaskList[string]> = {
+  const fromOutbox: Record<Exclude<Task, 'send-mail'>, TaskList[string]> = {
     'serve-waiting': async (payload) => {
       await serveWaiting(jobCtx(services, teamPayload.parse(payload).teamId));
     },
-    'send-mail': async () => {},
     'erase-trail': async (payload, helpers) => {
       const { teamId, ...trail } = trailPayload.parse(payload);
       const { waiting } = await eraseTrail(jobCtx(services, teamId), trail);
       // What is still under way keeps its text until it is through.
       if (waiting)
         await helpers.addJob('erase-trail', { teamId, ...trail }, { runAt: new Date(Date.now() + LATER_MS) });
+    },
+    alert: async (payload) => {
+      const job = alertPayload.parse(payload);
+      await tellAlert(jobCtx(services, job.teamId), job);
     },
   };
   return {
@@ -40,6 +62,11 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
       );
       for (const { team_id } of rows) {
         await helpers.addJob('serve-waiting', { teamId: team_id }, { queueName: `serve-waiting:${team_id}` });
+      }
+    },
+    'resume-mails': async (_payload, helpers) => {
+      for (const mailId of await listAbandonedMails(services)) {
+        await helpers.addJob('send-mail', { mailId }, { jobKey: `mail:${mailId}` });
       }
     },
     'expire-messages': async () => {
@@ -75,6 +102,7 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
 export const CRONTAB = `
 0,2,10 0 * * * serve-all-waiting ?fill=1d
 */10 * * * * expire-messages
+*/5 * * * * resume-mails
 15 1 * * * make-partitions ?fill=7d
 30 2 * * * drop-old-answers ?fill=1d
 45 2 * * * drop-old-messages ?fill=1d

@@ -3,6 +3,7 @@ import { audit } from './audit';
 import { invitations } from './invitations';
 import { joining } from './joining';
 import { keys } from './keys';
+import { mailbox } from './mailbox';
 import { members } from './members';
 import { messages } from './messages';
 import { createCallerFactory, router } from './procedures';
@@ -26,6 +27,7 @@ export const appRouter = router({
   reports,
   rates,
   audit,
+  mailbox,
 });
 
 export type AppRouter = typeof appRouter;

@@ -100,6 +100,11 @@ const FORBIDDEN: [string, () => string][] = [
     () => `UPDATE ledger_accounts SET reserve = 1 WHERE team_id = '${team.teamId}' AND kind = 'master'`,
   ],
   [
+    'an alert by decree',
+    () => `UPDATE ledger_accounts SET alert_below = 1 WHERE team_id = '${team.teamId}' AND kind = 'member'`,
+  ],
+  ['a crossing forgotten', () => `UPDATE ledger_accounts SET low_since = NULL WHERE team_id = '${team.teamId}'`],
+  [
     'an account that begins full',
     () =>
       `INSERT INTO ledger_accounts (team_id, id, kind, balance) VALUES ('${team.teamId}', gen_random_uuid(), 'member', 5)`,
@@ -249,6 +254,7 @@ describe("with the application's role in psql", () => {
       () => `SELECT ledger_post('${team.teamId}', 'funding', NULL, 9223372036854775807, ${by}, NULL)`,
       '22003',
     ],
+    ['an alert on what is no balance', () => `SELECT alerts_set('${team.teamId}', 'usage', 1)`, '22023'],
     ['a message that pays its sender', () => accept('-1000000'), CHECKED],
     ['a batch in which one message pays for another', () => accept('1000000', '-1000000'), CHECKED],
   ])('the posting functions refuse %s', async (_what, statement, state) => {

@@ -11,7 +11,7 @@ import { ctxOf } from './team';
 export type Procedure = { noun: string; id: string; type: 'query' | 'mutation'; input: ZodType };
 
 /** What needs no seat: a person's own things, and what anyone may ask for. */
-const WITHOUT_SEAT = ['account', 'access', 'joining'];
+const WITHOUT_SEAT = ['account', 'access', 'joining', 'mailbox'];
 
 /** Every procedure of a team, found in the router itself. */
 export const listProcedures = (): Procedure[] => listAll().filter(({ noun }) => !WITHOUT_SEAT.includes(noun));

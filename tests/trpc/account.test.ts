@@ -21,7 +21,14 @@ async function ownerOf(team: TestTeam): Promise<Person> {
 
 describe('what is a person’s own', () => {
   it('is asked for by these, and by no others', () => {
-    expect(listPersonal().map(({ id }) => id)).toEqual(['listSeats', 'leaveTeam', 'exportMe', 'eraseMe']);
+    expect(listPersonal().map(({ id }) => id)).toEqual([
+      'listSeats',
+      'leaveTeam',
+      'exportMe',
+      'eraseMe',
+      'listAlerts',
+      'setAlerts',
+    ]);
   });
 
   it('is shut to who is not signed in', async () => {

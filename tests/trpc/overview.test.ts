@@ -32,6 +32,7 @@ describe('the shell of every page', () => {
         name: 'First Owner',
         role: 'owner',
         balance: '0.00',
+        isLow: false,
         canTakeBack: false,
       },
       waitingRecharges: 1,

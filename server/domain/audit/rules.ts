@@ -41,6 +41,9 @@ export const AUDIT_ACTIONS = [
   'person.two_factor_off',
   'person.recovery_codes_made',
   'person.sessions_ended',
+  'person.alert_switched',
+  'person.renamed',
+  'person.session_ended',
   'person.data_exported',
   'person.erased',
 ] as const;

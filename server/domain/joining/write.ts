@@ -10,7 +10,8 @@ import { asTeamId, newUuid7 } from '../ids';
 import { invitationIs, isNobodys, lockInvitation, mustNotBeClosed, type LockedInvitation } from '../invitations/write';
 import { issueKey } from '../keys/write';
 import { post } from '../ledger/write';
-import { queueMail, tellOwners } from '../mails/write';
+import { listRecipients } from '../mails/read';
+import { queueMail, queueMails } from '../mails/write';
 import { hashPassword, seatMember } from '../members/write';
 import { printAmount } from '../money';
 import type { Guest } from '../person';
@@ -230,7 +231,14 @@ async function tell(
   });
   const about = { teamId: tx.actor.teamId, memberId, about: id };
   await queueMail(tx, { kind: 'welcome', address: email, userId, ...about, facts: { new: isNew } });
-  if (creditMissing) await tellOwners(tx, { kind: 'credit-missing', ...about, facts: { name, credit } });
+  if (creditMissing) {
+    const facts = { name, credit: String(invitation.credit) };
+    await queueMails(
+      tx,
+      { kind: 'credit-missing', teamId: tx.actor.teamId, about: id, facts },
+      await listRecipients(tx, null),
+    );
+  }
 }
 
 /**
@@ -275,7 +283,8 @@ export async function requestInvitation(asker: Guest, { token }: LinkInput): Pro
         before: { email: invitation.email },
       });
       const { email, id } = invitation;
-      await tellOwners(tx, { kind: 'invitation-requested', teamId: tx.actor.teamId, about: id, facts: { email } });
+      const asked = { kind: 'invitation-requested', teamId: tx.actor.teamId, about: id, facts: { email } } as const;
+      await queueMails(tx, asked, await listRecipients(tx, null));
     }
     return { state: 'expired' };
   });

@@ -26,3 +26,17 @@ const MADE_UP = '@members.invalid';
 /** Whether an address is somebody's: of `.invalid` (RFC 6761) the demo's own mailbox alone knows any. */
 export const canBeMailed = (address: string, way: 'resend' | 'smtp' | 'mailbox' | null): boolean =>
   way !== null && !address.endsWith(MADE_UP) && (way === 'mailbox' || !address.endsWith('.invalid'));
+
+/** So often a mail is tried, over some hours: within the day for which a provider knows its idempotency key. */
+export const MAIL_TRIES = 10;
+
+/** So long a worker may be at one mail before it counts as dead. */
+export const MAIL_CLAIM_MINUTES = 5;
+
+/** What a provider reports of a mail, found by our id or by its own. */
+export type MailEvent = {
+  mailId: string | null;
+  providerId: string | null;
+  state: 'sent' | 'delivered' | 'bounced' | 'failed';
+  why?: string;
+};

@@ -9,13 +9,15 @@ import { newUuid7 } from '../ids';
 import { issueKey, openCurrentKey, retireKeys } from '../keys/write';
 import { findClosing } from '../ledger/read';
 import { mustBePosted, openMemberAccount, post } from '../ledger/write';
+import { listHolder, listRecipients } from '../mails/read';
+import { queueMails } from '../mails/write';
 import { printAmount } from '../money';
 import { mayFor, mustBeLive } from '../policy';
 import { fireRule, lockLiveSeat, lockSeat, restRule, writeRule, type LockedSeat } from '../recharge/write';
 import { getMember } from './read';
 import { generatedEmail, generatedName, generatePassword, RESTORABLE_MS } from './rules';
 import type { CreatedMember, CreateMember, DeletedMember, Member, RotatedKey, RotateKey, UpdateMember } from './schema';
-import type { Role, SeatActor } from '../actor';
+import { seatOf, type Role, type SeatActor } from '../actor';
 
 /** argon2id with the first recommended option of RFC 9106 for servers that share their memory (64 MiB, t=3, p=4). */
 export const hashPassword = (password: string): Promise<string> =>
@@ -232,6 +234,9 @@ export async function setRole(ctx: Ctx, input: { memberId: string; role: Role })
         before: { role: seat.role },
         after: { role },
       });
+      const facts = { role, by: seatOf(actor) };
+      const mail = { kind: 'role-changed', teamId: actor.teamId, about: memberId, facts } as const;
+      await queueMails(tx, mail, await listRecipients(tx, memberId));
       if (role === 'owner') await restRule(tx, memberId, { off: false });
       else await fireRule(tx, memberId);
     }
@@ -288,6 +293,9 @@ async function closeSeat(tx: Tx, seat: LockedSeat): Promise<void> {
     before: { name: seat.name, email: seat.email, role: seat.role, status: seat.status },
     after: { returned: printAmount(posted.amount), transferId: posted.id },
   });
+  const facts = { until: new Date(tx.now.getTime() + RESTORABLE_MS).toISOString(), by: seatOf(tx.actor) };
+  const mail = { kind: 'member-deleted', teamId: tx.actor.teamId, about: memberId, facts } as const;
+  await queueMails(tx, mail, await listRecipients(tx, memberId));
   if (seat.role === 'owner') touchOwners(tx);
 }
 
@@ -347,6 +355,7 @@ export async function rotateKey(ctx: Ctx, input: RotateKey): Promise<RotatedKey>
     await retireKeys(tx, memberId, overlapSeconds);
     const apiKey = await issueKey(tx, memberId);
     audit(tx, { action: 'key.rotated', targetType: 'member', targetId: memberId, after: { overlapSeconds } });
+    await tellHolder(tx, 'key-rotated', memberId);
     return { member: await getMember(tx, memberId), secrets: { apiKey } };
   });
 }
@@ -361,6 +370,18 @@ export async function revealKey(ctx: Ctx, memberId: string): Promise<{ apiKey: s
     if (!apiKey)
       fail('not_found', { detail: 'There is no such member, or it has no current key: rotate to make one.' });
     audit(tx, { action: 'key.revealed', targetType: 'member', targetId: memberId });
+    await tellHolder(tx, 'key-revealed', memberId);
     return { apiKey };
   });
+}
+
+// Who holds the seat is told what another did with its key.
+async function tellHolder(tx: Tx, kind: 'key-rotated' | 'key-revealed', memberId: string): Promise<void> {
+  const by = seatOf(tx.actor);
+  if (by === memberId) return;
+  await queueMails(
+    tx,
+    { kind, teamId: tx.actor.teamId, about: memberId, facts: { by } },
+    await listHolder(tx, memberId),
+  );
 }

@@ -102,7 +102,8 @@ async function acceptWithRecharge(
   const settled = settleRecharge({ decision, master, balance, charge, threshold: rule.threshold });
   const need = decision.kind === 'none' ? 0n : decision.need;
   const transferId = said.recharge?.id ?? null;
-  const begins = await rememberRecharge(tx, memberId, { settled, balance, charge, need, transferId });
+  const { waitingSince } = state.rule;
+  const begins = await rememberRecharge(tx, memberId, { settled, balance, charge, need, transferId, waitingSince });
   // What was refused is the need with this charge. Without it the rule needs less, which may be there now.
   if (begins && !settled.charged) wakeWaiting(tx);
   return said;

@@ -2,7 +2,7 @@ import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import { ledgerAccounts } from '@/db/schema/ledger';
 import { rechargeRules } from '@/db/schema/recharge';
 import type { Role } from '../actor';
-import { audit, change, touched, type Ctx, type Tx } from '../ctx';
+import { audit, change, enqueue, touched, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { post, RULE_SIGNATURE } from '../ledger/write';
 import { printAmount, type Micros } from '../money';
@@ -188,7 +188,9 @@ async function rechargeSeat(
   // A job that passes a rule over for the reason it already waits for is no news.
   const known =
     byJob && settled.outcome === 'refused' && state.waitingSince !== null && state.reason === settled.reason;
-  if (!known) await rememberRecharge(tx, seat.memberId, { settled, balance, charge: 0n, need, transferId });
+  const { waitingSince } = state;
+  if (!known)
+    await rememberRecharge(tx, seat.memberId, { settled, balance, charge: 0n, need, transferId, waitingSince });
   return settled;
 }
 
@@ -206,15 +208,23 @@ async function countRecharge(tx: Tx, memberId: string, amount: Micros): Promise<
 }
 
 /**
- * Writes what became of a rule: its event (if any) and its state. The seat is locked.
+ * Writes what became of a rule: its event (if any) and its state. The seat is locked. That a rule begins to wait, and that
+ * one which has waited is served, a job tells people.
  * @returns whether the rule begins to wait
  */
 export async function rememberRecharge(
   tx: Tx,
   memberId: string,
-  seen: { settled: Settlement; balance: Micros; charge: Micros; need: Micros; transferId: string | null },
+  seen: {
+    settled: Settlement;
+    balance: Micros;
+    charge: Micros;
+    need: Micros;
+    transferId: string | null;
+    waitingSince: string | null;
+  },
 ): Promise<boolean> {
-  const { settled, balance, charge, need, transferId } = seen;
+  const { settled, balance, charge, need, transferId, waitingSince } = seen;
   touched(tx, 'members', [memberId]);
   const outcome = settled.outcome === 'none' ? null : settled.outcome;
   const amount = settled.outcome === 'fired' ? settled.recharged : need;
@@ -222,7 +232,13 @@ export async function rememberRecharge(
     sql`SELECT recharge_remember(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${tx.at}::timestamptz, ${outcome}, ${settled.reason}, ${settled.waiting},
       ${balance}::bigint, ${charge}::bigint, ${amount}::bigint, ${transferId}::uuid) AS begins`,
   );
-  return rows[0]!.begins;
+  const { begins } = rows[0]!;
+  const { teamId } = tx.actor;
+  if (begins) enqueue(tx, 'alert', { teamId, memberId, since: tx.now.toISOString(), transferId: null });
+  else if (waitingSince !== null && settled.outcome === 'fired' && !settled.waiting) {
+    enqueue(tx, 'alert', { teamId, memberId, since: waitingSince, transferId });
+  }
+  return begins;
 }
 
 /**

@@ -3,6 +3,7 @@ import { builtOnce, UNNAMED } from '@/db/client';
 import { ledgerAccounts } from '@/db/schema/ledger';
 import { members } from '@/db/schema/members';
 import { teams, teamSlugs } from '@/db/schema/teams';
+import { listTeamAlerts } from '../alerts/read';
 import { listAuditEvents } from '../audit/read';
 import type { Ctx } from '../ctx';
 import { fail } from '../errors';
@@ -119,6 +120,8 @@ const shellOf = builtOnce((db) => {
         name: members.name,
         role: members.role,
         balance: sql<string>`(SELECT a.balance FROM ledger_accounts a WHERE a.team_id = ${members.teamId} AND a.id = ${members.id})`,
+        isLow: sql<boolean>`${members.role} = 'member' AND (SELECT a.low_since IS NOT NULL FROM ledger_accounts a
+          WHERE a.team_id = ${members.teamId} AND a.id = ${members.id})`,
       },
       canTakeBack: sql<boolean>`${members.steppedDownAt} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM members o
         WHERE o.team_id = ${members.teamId} AND o.role = 'owner' AND o.status = 'active')`,
@@ -146,8 +149,9 @@ export async function getOverview(ctx: Ctx): Promise<Overview> {
   const days = await sentByDay(ctx);
   const spenders = await topSpenders(ctx);
   const waiting = await longestWaiting(ctx);
+  const alerts = await listTeamAlerts(ctx);
   const recent = await listAuditEvents(ctx, { limit: RECENT });
-  return { days, spenders, waiting, recent: recent.data, setup: await setupOf(ctx) };
+  return { days, spenders, waiting, alerts, recent: recent.data, setup: await setupOf(ctx) };
 }
 
 const TODAY = sql`(now() AT TIME ZONE 'UTC')::date`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { amountOrZero } from '../amounts';
+import { teamAlertsSchema } from '../alerts/schema';
 import { auditEventSchema } from '../audit/schema';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
 import { memberSchema, nameSchema, roleSchema } from '../members/schema';
@@ -105,6 +106,7 @@ export const shellSchema = z.object({
     name: z.string(),
     role: roleSchema,
     balance: moneyCodec.meta({ description: "The seat's own, an owner's too." }),
+    isLow: z.boolean().meta({ description: "Whether a member's own balance is below what the team calls low." }),
     canTakeBack: z.boolean().meta({ description: "Whether the owner's role can be taken back now." }),
   }),
   waitingRecharges: z.int(),
@@ -129,6 +131,7 @@ export const overviewSchema = z.object({
       balance: moneyCodec,
     }),
   ),
+  alerts: teamAlertsSchema,
   recent: z.array(auditEventSchema),
   setup: z.object({
     hasMember: z.boolean(),

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
 import { teamSlugs, teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
+import { setMasterAlert, setMemberAlert } from '../alerts/write';
 import {
   audit,
   change,
@@ -108,6 +109,7 @@ export async function updateTeam(ctx: Ctx, input: UpdateTeam): Promise<Team> {
     const { reserve, ...settings } = input;
     if (settings.currency !== undefined && settings.currency !== before.currency) await mustBeUnmoved(tx);
     if (reserve !== undefined) await setReserve(tx, reserve);
+    if (settings.lowBalance !== undefined) await setMasterAlert(tx, settings.lowBalance);
     const { teamId } = tx.actor;
     await tx.db
       .update(teams)
@@ -190,6 +192,7 @@ async function standAs(
  */
 export async function updateSettings(ctx: Ctx, input: UpdateSettings): Promise<Settings> {
   return change(ctx, 'team.change', async (tx) => {
+    if (input.memberLowBalance !== undefined) await setMemberAlert(tx, input.memberLowBalance);
     // Two changes at once are one after the other, so that each audit row says what was before it.
     await lockAccounts(tx, [], true);
     const before = await getSettings(tx);

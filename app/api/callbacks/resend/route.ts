@@ -1,0 +1,1 @@
+export { answerResend as POST } from '@/server/http/callbacks';

@@ -1,0 +1,19 @@
+import { HydrationBoundary } from '@tanstack/react-query';
+import type { Metadata } from 'next';
+import type { SearchParams } from 'nuqs/server';
+import { MailboxPage } from '@/components/mailbox/MailboxPage';
+import { loadMailboxView, mailboxQuestion } from '@/components/mailbox/view';
+import { guestQueries } from '@/server/trpc/rsc';
+
+export const metadata: Metadata = { title: 'Mailbox' };
+
+export default async function MailboxRoute({ searchParams }: { searchParams: Promise<SearchParams> }) {
+  const view = await loadMailboxView(searchParams);
+  const { trpc, prefetch, state } = await guestQueries();
+  await prefetch(trpc.mailbox.browseMails.queryOptions(mailboxQuestion(view)));
+  return (
+    <HydrationBoundary state={state()}>
+      <MailboxPage />
+    </HydrationBoundary>
+  );
+}

@@ -1,0 +1,73 @@
+'use client';
+
+import { Switch } from '@mantine/core';
+import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import { sayProblem, useTRPC } from '@/components/data';
+import { Card, Empty, PageHead } from '@/components/ui/pieces';
+import { toast } from '@/components/ui/toast';
+import styles from './alerts.module.css';
+
+type OwnAlertsOf = inferOutput<ReturnType<typeof useTRPC>['account']['listAlerts']>[number];
+type Kind = OwnAlertsOf['alerts'][number]['kind'];
+
+const WORDS: Record<OwnAlertsOf['role'], Partial<Record<Kind, [name: string, when: string]>>> = {
+  owner: {
+    'team-balance': ['Master balance', 'When it falls below what the team calls low.'],
+    'member-balance': ['Members’ balances', 'When one falls below what the team calls low.'],
+    recharge: ['Recharges', 'When one cannot be paid and waits, and when it is paid at last.'],
+    'mail-failed': ['Mails', 'When one to a member or an invited person does not arrive.'],
+  },
+  member: {
+    'member-balance': ['Balance', 'When yours falls below what the team calls low.'],
+    recharge: ['Recharges', 'When yours cannot be paid and waits, and when it is paid at last.'],
+  },
+};
+
+/** What a person is told of by mail, in each team of his. */
+export function OwnAlerts() {
+  const teams = useSuspenseQuery(useTRPC().account.listAlerts.queryOptions()).data;
+  return (
+    <>
+      <PageHead title="Alerts" />
+      <p className={`muted ${styles.lead}`}>
+        What you are told of by mail, once each time it comes about. It stands on the overview in any case.
+      </p>
+      {teams.length === 0 && <Empty title="No team yet">Once you have a seat in a team, its alerts stand here.</Empty>}
+      <div className={styles.stack}>
+        {teams.map((team) => (
+          <Card key={team.memberId} title={team.team.name}>
+            <ul className={styles.list}>
+              {team.alerts.map(({ kind, on }) => (
+                <AlertSwitch key={kind} memberId={team.memberId} role={team.role} kind={kind} on={on} />
+              ))}
+            </ul>
+          </Card>
+        ))}
+      </div>
+    </>
+  );
+}
+
+type SwitchProps = { memberId: string; role: OwnAlertsOf['role']; kind: Kind; on: boolean };
+
+function AlertSwitch({ memberId, role, kind, on }: SwitchProps) {
+  const set = useMutation(
+    useTRPC().account.setAlerts.mutationOptions({
+      onError: (error) => toast({ message: sayProblem(error), tone: 'bad' }),
+    }),
+  );
+  const [name, when] = WORDS[role][kind] ?? [kind, ''];
+  // What is being asked for is shown at once.
+  const checked = set.isPending ? set.variables.on : on;
+  return (
+    <li>
+      <Switch
+        label={name}
+        description={when}
+        checked={checked}
+        onChange={(event) => set.mutate({ memberId, kind, on: event.currentTarget.checked })}
+      />
+    </li>
+  );
+}

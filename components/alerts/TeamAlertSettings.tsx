@@ -1,0 +1,101 @@
+'use client';
+
+import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useTRPC } from '@/components/data';
+import { useShell } from '@/components/shell/useShell';
+import { savingOf, sayItIsSaved, SettingsForm, useAmount } from '@/components/teams/SettingsForm';
+import { asTyped } from '@/components/ui/amount';
+import { AmountField } from '@/components/ui/AmountField';
+import { Card } from '@/components/ui/pieces';
+import { useDraft } from '@/components/ui/useDraft';
+import { usePlace } from '@/components/ui/usePlace';
+import styles from './alerts.module.css';
+
+/** From where on a balance of the team is low. */
+export function TeamAlertSettings() {
+  return (
+    <div className={styles.stack}>
+      <MasterAlert />
+      <MemberAlert />
+      <p className="muted">
+        Who is told of what by mail, everybody sets alone: see <Link href="/account/alerts">your own alerts</Link>.
+      </p>
+    </div>
+  );
+}
+
+function MasterAlert() {
+  const trpc = useTRPC();
+  const team = useSuspenseQuery(trpc.team.getTeam.queryOptions()).data;
+  const draft = useDraft({ below: useKnown(team.lowBalance, team.currency) });
+  const save = useMutation(trpc.team.updateTeam.mutationOptions({ onSuccess: () => sayItIsSaved(draft.reset) }));
+  return (
+    <Card title="Master balance">
+      <LowBelowForm
+        text="Below this the master balance is marked as low wherever owners see it, and they are told by mail, once each time it falls below. Empty: it never is."
+        currency={team.currency}
+        draft={draft}
+        saving={savingOf(save)}
+        field="lowBalance"
+        onSave={(lowBalance) => save.mutate({ lowBalance })}
+      />
+    </Card>
+  );
+}
+
+function MemberAlert() {
+  const { currency } = useShell().team;
+  const trpc = useTRPC();
+  const settings = useSuspenseQuery(trpc.team.getSettings.queryOptions()).data;
+  const draft = useDraft({ below: useKnown(settings.memberLowBalance, currency) });
+  const save = useMutation(trpc.team.updateSettings.mutationOptions({ onSuccess: () => sayItIsSaved(draft.reset) }));
+  return (
+    <Card title="Members’ balances">
+      <LowBelowForm
+        text="Below this a member’s balance is low: the member and the owners are told by mail, once each time it falls below. Empty: it never is."
+        currency={currency}
+        draft={draft}
+        saving={savingOf(save)}
+        field="memberLowBalance"
+        onSave={(memberLowBalance) => save.mutate({ memberLowBalance })}
+      />
+    </Card>
+  );
+}
+
+/** A threshold as it stands in its field. */
+function useKnown(below: string | null, currency: string): string {
+  const { locale } = usePlace();
+  return below === null ? '' : asTyped(below, currency, locale);
+}
+
+type FormProps = {
+  text: string;
+  currency: string;
+  draft: ReturnType<typeof useDraft<'below'>>;
+  saving: ReturnType<typeof savingOf>;
+  field: string;
+  onSave: (below: string | null) => void;
+};
+
+function LowBelowForm({ text, currency, draft, saving, field, onSave }: FormProps) {
+  const below = useAmount(draft.valueOf('below'), currency);
+  return (
+    <SettingsForm
+      saving={saving}
+      isDirty={draft.changed.length > 0}
+      isValid={below !== undefined}
+      onSave={() => below !== undefined && onSave(below)}
+    >
+      <p className="muted">{text}</p>
+      <AmountField
+        label="Low below"
+        currency={currency}
+        value={draft.valueOf('below')}
+        onChange={(typed) => draft.set('below', typed)}
+        error={saving.errorAt(field)}
+      />
+    </SettingsForm>
+  );
+}

@@ -1,0 +1,110 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import Link from 'next/link';
+import { useQueryStates } from 'nuqs';
+import { problemOf, useTRPC } from '@/components/data';
+import { DataTable, type Column } from '@/components/ui/DataTable';
+import { Failed } from '@/components/ui/Failed';
+import { Instant } from '@/components/ui/Instant';
+import { Empty, PageHead } from '@/components/ui/pieces';
+import { SearchField } from '@/components/ui/SearchField';
+import tableStyles from '@/components/ui/table.module.css';
+import { TableSkeleton } from '@/components/ui/TableSkeleton';
+import styles from './mailbox.module.css';
+import { mailboxQuestion, mailboxView } from './view';
+
+type Mail = inferOutput<ReturnType<typeof useTRPC>['mailbox']['browseMails']>['data'][number];
+
+/** So often the newest are looked for: a mail is there some moments after what it tells of. */
+const ASK_AGAIN_MS = 5_000;
+
+const columns: Column<Mail>[] = [
+  {
+    id: 'subject',
+    header: 'Subject',
+    main: true,
+    cell: ({ id, subject }) => (
+      <Link href={`/mailbox/${id}`} prefetch={false} title={subject}>
+        {subject}
+      </Link>
+    ),
+  },
+  { id: 'to', header: 'To', wide: true, cell: ({ address }) => <span title={address}>{address}</span> },
+  { id: 'at', header: 'Sent', cell: ({ at }) => <Instant at={at} /> },
+];
+
+/** Everything that the demo would have mailed, newest first. */
+export function MailboxPage() {
+  const [view, setView] = useQueryStates(mailboxView, { history: 'replace' });
+  const question = useTRPC().mailbox.browseMails.queryOptions(mailboxQuestion(view), {
+    placeholderData: keepPreviousData,
+    refetchInterval: view.before ? false : ASK_AGAIN_MS,
+  });
+  const asked = useQuery(question);
+  const mails = asked.data;
+  return (
+    <>
+      <PageHead title="Mailbox" />
+      <p className={`muted ${styles.lead}`}>
+        This is a demo, so no mail leaves it. What would have been mailed stands here, for everybody who can open this
+        page.
+      </p>
+      <search className={tableStyles.toolbar}>
+        <SearchField
+          label="Filter by address"
+          placeholder="To address…"
+          value={view.to}
+          onChange={(to) => void setView({ to: to || null, before: null })}
+        />
+      </search>
+      {asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
+      {asked.isPending && <TableSkeleton />}
+      {mails?.data.length === 0 && <NoMails to={view.to} onClear={() => void setView(null)} />}
+      {mails && mails.data.length > 0 && (
+        <>
+          <DataTable
+            label="Mails"
+            columns={columns}
+            rows={mails.data}
+            idOf={({ id }) => id}
+            nameOf={({ subject }) => subject}
+            stale={asked.isPlaceholderData}
+          />
+          <nav className={styles.pages} aria-label="Pages">
+            {view.before && (
+              <Button size="xs" variant="default" onClick={() => void setView({ before: null })}>
+                Newest
+              </Button>
+            )}
+            {mails.next && (
+              <Button size="xs" variant="default" onClick={() => void setView({ before: mails.next })}>
+                Older
+              </Button>
+            )}
+          </nav>
+        </>
+      )}
+    </>
+  );
+}
+
+const NoMails = ({ to, onClear }: { to: string; onClear: () => void }) =>
+  to === '' ? (
+    <Empty title="No mail yet">
+      Change a role or rotate a key of somebody with an address, and the mail about it is here.
+    </Empty>
+  ) : (
+    <Empty
+      title="No mail to such an address"
+      action={
+        <Button size="xs" variant="default" onClick={onClear}>
+          Show all
+        </Button>
+      }
+    >
+      Nothing was mailed to an address that holds “{to}”.
+    </Empty>
+  );

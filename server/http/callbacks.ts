@@ -1,0 +1,48 @@
+import { complainOfMail, reportMail } from '@/server/domain/mails/write';
+import { newRequestId } from '@/server/domain/ids';
+import { env } from '@/server/env';
+import { log } from '@/server/log';
+import { readResendReport, type ResendReport } from '@/server/outbound/mail/resend';
+import { readBytes } from './body';
+import { problemResponse, refusalOf } from './problem';
+import { services } from './services';
+
+const REPORT_MAX_BYTES = 256 * 1024;
+
+/**
+ * Takes Resend's reports of what became of mails. 404 where they are not set up, 401 for what Resend did not sign; whatever
+ * else it says is taken, of unknown mails too: asked for again it would be no better known.
+ */
+export async function answerResend(request: Request): Promise<Response> {
+  const requestId = newRequestId();
+  const { mail } = env();
+  if (mail?.way !== 'resend' || mail.webhookSecret === null) return problemResponse('not_found', { requestId });
+  try {
+    const body = (await readBytes(request, REPORT_MAX_BYTES)).toString('utf8');
+    const report = readSigned(body, request.headers, mail.webhookSecret);
+    if (report === 'unsigned') {
+      return problemResponse('invalid_key', {
+        requestId,
+        detail: 'The report is not signed as it must be, or too old.',
+      });
+    }
+    if (report) await take(report);
+    log({ msg: 'callback', peer: 'resend', id: requestId, status: 204, state: report?.state ?? 'other' });
+    return new Response(null, { status: 204, headers: { 'Cache-Control': 'no-store', 'Request-Id': requestId } });
+  } catch (error) {
+    return refusalOf(error, requestId);
+  }
+}
+
+function readSigned(body: string, headers: Headers, secret: string): ResendReport | 'unsigned' | null {
+  try {
+    return readResendReport(body, headers, secret);
+  } catch {
+    return 'unsigned';
+  }
+}
+
+async function take({ state, ...report }: ResendReport): Promise<void> {
+  if (state !== 'complained') return reportMail(services(), { ...report, state });
+  return complainOfMail(services(), report);
+}

@@ -1,0 +1,45 @@
+import { createTransport } from 'nodemailer';
+import { HEADERS, MailError, mustBeAddress, partsOf, SEND_TIMEOUT_MS, type Mailer } from './mailer';
+
+/** By an SMTP server. The mail's id makes its Message-ID: sent twice, a reader can see that it is one mail. */
+export function makeSmtp({ from, url }: { from: string; url: string }): Mailer {
+  const sender = partsOf(from);
+  const transport = createTransport({
+    url,
+    connectionTimeout: SEND_TIMEOUT_MS / 2,
+    greetingTimeout: SEND_TIMEOUT_MS / 2,
+    socketTimeout: SEND_TIMEOUT_MS,
+  });
+  return {
+    name: 'smtp',
+    async send({ id, to, subject, html, text }) {
+      mustBeAddress(to);
+      try {
+        await transport.sendMail({
+          messageId: `<${id}@${sender.address.split('@').at(-1)}>`,
+          from: sender,
+          // As an object it is one address, however it may read.
+          to: { name: '', address: to },
+          subject,
+          html,
+          text,
+          headers: HEADERS,
+          disableFileAccess: true,
+          disableUrlAccess: true,
+        });
+        return { providerId: null };
+      } catch (error) {
+        throw new MailError(`SMTP: ${wordsOf(error)}`, isFinal(error));
+      }
+    },
+  };
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown fault');
+
+// A server that refuses this recipient or this text for good. What it says at greeting or sign-in is the operator's to mend.
+function isFinal(error: unknown): boolean {
+  const { code, responseCode } = error as { code?: string; responseCode?: number };
+  const isOfThisMail = code === 'EENVELOPE' || code === 'EMESSAGE';
+  return isOfThisMail && (responseCode === undefined || responseCode >= 500);
+}

@@ -1,0 +1,298 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { setAlerts, setMemberAlert } from '@/server/domain/alerts/write';
+import { listOwnAlerts, listTeamAlerts } from '@/server/domain/alerts/read';
+import { change } from '@/server/domain/ctx';
+import { newRequestId, newUuid7 } from '@/server/domain/ids';
+import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
+import { deactivateMember, deleteMember, restoreMember, setRole } from '@/server/domain/members/write';
+import { sendMessage } from '@/server/domain/messages/write';
+import type { Personal } from '@/server/domain/person';
+import { setRecharge } from '@/server/domain/recharge/write';
+import { rechargeInput } from '@/server/domain/recharge/schema';
+import { updateTeam } from '@/server/domain/teams/write';
+import type { Mailer } from '@/server/outbound/mail/mailer';
+import { MailError } from '@/server/outbound/mail/mailer';
+import { auditOf } from './support/door';
+import { doJobs, mailing, mailsOf, type MailRow } from './support/mail';
+import { HERE } from './support/procedures';
+import { addMember, ctxOf, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';
+
+const takesAll: Mailer = { name: 'stand-in', send: async () => ({ providerId: null }) };
+
+let team: TestTeam;
+let made = 0;
+const someAddress = (): string => `alert-${(made += 1)}-${process.pid}@example.test`;
+beforeEach(async () => {
+  team = await makeTeam({ fund: '100.00' });
+});
+
+const member = (input: object = {}): Promise<TestMember> => addMember(team, { email: someAddress(), ...input });
+const lowBelow = (below: string | null) =>
+  change(team.operator, 'team.change', (tx) => setMemberAlert(tx, below === null ? null : micros(below)));
+const credit = (seat: TestMember, amount: string) =>
+  creditMember(team.operator, { memberId: seat.id, amount: micros(amount) });
+const debit = (seat: TestMember, amount: string) =>
+  debitMember(team.operator, { memberId: seat.id, amount: micros(amount) });
+
+/** Does what is enqueued; answers who was told of what, sorted. */
+async function told(of: TestTeam = team): Promise<string[]> {
+  await doJobs(takesAll);
+  return (await mailsOf(of.teamId)).map(nameOf).toSorted();
+}
+const nameOf = ({ kind, address, member_id }: MailRow): string =>
+  `${kind} to ${member_id === team.ownerId ? 'owner' : address}`;
+
+const low = async (id: string) =>
+  (await ownerPool().query<{ low_since: Date | null }>('SELECT low_since FROM ledger_accounts WHERE id = $1', [id]))
+    .rows[0]!.low_since;
+
+describe('a low balance', () => {
+  it('of a member is told once to its owners and to itself, and again only after it was above', async () => {
+    const seat = await member({ credit: '10' });
+    const email = seat.member.email;
+    await lowBelow('5');
+    await debit(seat, '5');
+    expect(await told()).toEqual([]);
+    await debit(seat, '0.01');
+    const once = [`low-balance to ${email}`, 'low-balance to owner'].toSorted();
+    expect(await told()).toEqual(once);
+    await debit(seat, '1');
+    await credit(seat, '0.5');
+    expect(await told()).toEqual(once);
+    await credit(seat, '10');
+    expect(await low(seat.id)).toBeNull();
+    await debit(seat, '10');
+    expect(await told()).toEqual([...once, ...once].toSorted());
+    const [mail] = await mailsOf(team.teamId);
+    expect(mail!.facts).toEqual({ balance: '4990000', below: '5000000', master: null });
+  });
+
+  it('of the master is told to the owners alone', async () => {
+    await member({ credit: '1' });
+    await updateTeam(team.owner, { lowBalance: micros('50') });
+    await withdrawFromTeam(team.operator, { amount: micros('49') });
+    expect(await told()).toEqual([]);
+    await withdrawFromTeam(team.operator, { amount: micros('1') });
+    expect(await told()).toEqual(['low-balance to owner']);
+    await withdrawFromTeam(team.operator, { amount: micros('1') });
+    expect(await told()).toEqual(['low-balance to owner']);
+  });
+
+  it('is looked at when what counts as low changes: told of the master, shown of members', async () => {
+    const seat = await member({ credit: '10' });
+    await updateTeam(team.owner, { lowBalance: micros('500') });
+    expect(await told()).toEqual(['low-balance to owner']);
+    await updateTeam(team.owner, { lowBalance: micros('1') });
+    expect(await low(team.teamId)).toBeNull();
+    await lowBelow('20');
+    expect(await low(seat.id)).not.toBeNull();
+    await lowBelow(null);
+    expect(await low(seat.id)).toBeNull();
+    await updateTeam(team.owner, { lowBalance: null });
+    await withdrawFromTeam(team.operator, { amount: micros('89') });
+    expect(await told()).toEqual(['low-balance to owner']);
+  });
+
+  it('is not told of a seat that begins with nothing, rests, is an owner’s, or is deleted and restored', async () => {
+    await lowBelow('5');
+    const fresh = await member();
+    expect(await low(fresh.id)).not.toBeNull();
+    const [resting, owner, gone] = [
+      await member({ credit: '9' }),
+      await member({ credit: '9', role: 'owner' }),
+      await member({ credit: '9' }),
+    ];
+    await deactivateMember(team.operator, resting.id);
+    await debit(resting, '9');
+    await debit(owner, '9');
+    await deleteMember(team.operator, gone.id);
+    expect(await low(gone.id)).toBeNull();
+    await restoreMember(team.operator, gone.id);
+    expect(await low(gone.id)).not.toBeNull();
+    expect(await told()).toEqual([]);
+  });
+
+  it('is told of a seat whose threshold was set before it was made', async () => {
+    await lowBelow('5');
+    const seat = await member({ credit: '6' });
+    expect(await low(seat.id)).toBeNull();
+    await debit(seat, '2');
+    expect(await told()).toHaveLength(2);
+  });
+
+  it('is told once, however many charges cross it at once', async () => {
+    const seat = await member({ credit: '0.30' });
+    await lowBelow('0.20');
+    const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
+    const ctx = await ctxOf(seat.key);
+    const sent = await Promise.all(Array.from({ length: 24 }, () => sendMessage(ctx, { onBehalfOf: null, message })));
+    expect(sent.every((one) => 'id' in one)).toBe(true);
+    expect(await told()).toHaveLength(2);
+  });
+
+  it('that was over before anybody was told is not told', async () => {
+    const seat = await member({ credit: '10' });
+    await lowBelow('5');
+    await debit(seat, '9');
+    await credit(seat, '9');
+    expect(await told()).toEqual([]);
+  });
+
+  it('is not told of a team that is suspended, nor to who is inactive', async () => {
+    const seat = await member({ credit: '10' });
+    const second = await member({ role: 'owner' });
+    await lowBelow('5');
+    await ownerPool().query(`UPDATE members SET status = 'inactive' WHERE id = $1`, [second.id]);
+    await debit(seat, '9');
+    expect(await told()).toHaveLength(2);
+    await credit(seat, '9');
+    await debit(seat, '9');
+    await ownerPool().query(`UPDATE teams SET status = 'suspended' WHERE id = $1`, [team.teamId]);
+    expect(await told()).toHaveLength(2);
+  });
+
+  it('told by a job that ran twice is told once', async () => {
+    const seat = await member({ credit: '10' });
+    await lowBelow('5');
+    await debit(seat, '9');
+    const again = `INSERT INTO outbox (team_id, id, task, payload) VALUES ($1, $2, 'alert', $3)`;
+    const payload = { teamId: team.teamId, accountId: seat.id };
+    for (let i = 0; i < 3; i += 1) await ownerPool().query(again, [team.teamId, newUuid7(), payload]);
+    expect(await told()).toHaveLength(2);
+  });
+});
+
+describe('a recharge that waits', () => {
+  const rule = (threshold: string, target: string) => rechargeInput.parse({ enabled: true, threshold, target });
+
+  it('is told once an episode to the owners and the member, and that it was served, to who was told', async () => {
+    const seat = await member();
+    await setRecharge(team.operator, seat.id, rule('5', '500'));
+    const waits = [`recharge-waiting to ${seat.member.email}`, 'recharge-waiting to owner'].toSorted();
+    expect(await told()).toEqual(waits);
+    await fundTeam(team.operator, { amount: micros('1') });
+    expect(await told()).toEqual(waits);
+    await fundTeam(team.operator, { amount: micros('1000') });
+    const served = [`recharge-served to ${seat.member.email}`, 'recharge-served to owner'];
+    expect(await told()).toEqual([...waits, ...served].toSorted());
+    const mail = (await mailsOf(team.teamId)).find(({ kind }) => kind === 'recharge-served')!;
+    expect(mail.facts).toEqual({ amount: '500000000', balance: '500000000' });
+  });
+
+  it('begins to wait by a charge, and is told then', async () => {
+    const seat = await member({ credit: '1', recharge: { threshold: '0.995', target: '500' } });
+    expect(await told()).toEqual([]);
+    const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
+    const ctx = await ctxOf(seat.key);
+    for (let i = 0; i < 3; i += 1) await sendMessage(ctx, { onBehalfOf: null, message });
+    expect(await told()).toEqual([`recharge-waiting to ${seat.member.email}`, 'recharge-waiting to owner'].toSorted());
+  });
+
+  it('that was served before anybody was told is not told', async () => {
+    const seat = await member();
+    await setRecharge(team.operator, seat.id, rule('5', '500'));
+    await fundTeam(team.operator, { amount: micros('1000') });
+    await setRecharge(team.operator, seat.id, rule('5', '500'));
+    expect(await told()).toEqual([]);
+  });
+});
+
+describe('a mail that did not arrive', () => {
+  const refuses = (address: () => string): Mailer => ({
+    name: 'stand-in',
+    send: async ({ to }) => {
+      if (to === address()) throw new MailError('No such mailbox', true);
+      return { providerId: null };
+    },
+  });
+  const failed = async () => (await mailsOf(team.teamId)).filter(({ kind }) => kind === 'mail-failed');
+  const mailed = (ctx = team.owner) => ({ ...ctx, mail: 'smtp' as const });
+  const flip = (seat: TestMember, role: 'owner' | 'member') => setRole(mailed(), { memberId: seat.id, role });
+
+  it('is told to the owners once, and again only after one has arrived', async () => {
+    const seat = await member();
+    let address = seat.member.email;
+    const mailer = refuses(() => address);
+    await flip(seat, 'owner');
+    await doJobs(mailer);
+    expect((await failed()).map(nameOf)).toEqual(['mail-failed to owner']);
+    await flip(seat, 'member');
+    await doJobs(mailer);
+    expect(await failed()).toHaveLength(1);
+    expect((await listTeamAlerts(team.owner)).lostMails).toMatchObject([
+      { address: seat.member.email, kind: 'role-changed', why: 'No such mailbox' },
+    ]);
+    address = '';
+    await flip(seat, 'owner');
+    await doJobs(mailer);
+    expect((await listTeamAlerts(team.owner)).lostMails).toEqual([]);
+    address = seat.member.email;
+    await flip(seat, 'member');
+    await doJobs(mailer);
+    expect(await failed()).toHaveLength(2);
+  });
+
+  it('is not told of the word of a mail that did not arrive', async () => {
+    const seat = await member();
+    const { rows } = await ownerPool().query<{ email: string }>('SELECT email FROM members WHERE id = $1', [
+      team.ownerId,
+    ]);
+    await flip(seat, 'owner');
+    await flip(seat, 'member');
+    const [hers, his] = [seat.member.email, rows[0]!.email];
+    await doJobs({
+      name: 'stand-in',
+      send: async ({ to }) => {
+        if (to === hers || to === his) throw new MailError('No such mailbox', true);
+        return { providerId: null };
+      },
+    });
+    expect((await failed()).length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('what a person wants to be told', () => {
+  let person: Personal;
+  beforeEach(async () => {
+    const { rows } = await ownerPool().query<{ userId: string }>(
+      `SELECT user_id AS "userId" FROM members WHERE id = $1`,
+      [team.ownerId],
+    );
+    const who = { userId: rows[0]!.userId, sessionId: newUuid7(), name: 'First Owner', email: '' };
+    person = { ...mailing(), person: who, origin: HERE, requestId: newRequestId() };
+  });
+
+  it('is all of it at first, and is switched for each team alone', async () => {
+    const on = { on: true };
+    expect(await listOwnAlerts(person)).toMatchObject([
+      { role: 'owner', memberId: team.ownerId, alerts: [on, on, on, on] },
+    ]);
+    await setAlerts(person, { memberId: team.ownerId, kind: 'member-balance', on: false });
+    const after = await setAlerts(person, { memberId: team.ownerId, kind: 'member-balance', on: false });
+    expect(after[0]!.alerts).toEqual([
+      { kind: 'team-balance', on: true },
+      { kind: 'member-balance', on: false },
+      { kind: 'recharge', on: true },
+      { kind: 'mail-failed', on: true },
+    ]);
+    const seat = await member({ credit: '10' });
+    await lowBelow('5');
+    await debit(seat, '9');
+    expect(await told()).toEqual([`low-balance to ${seat.member.email}`]);
+    await setAlerts(person, { memberId: team.ownerId, kind: 'member-balance', on: true });
+    await credit(seat, '9');
+    await debit(seat, '9');
+    expect(await told()).toHaveLength(3);
+    const switched = (await auditOf(team)).filter(({ action }) => action === 'person.alert_switched');
+    expect(switched).toHaveLength(2);
+  });
+
+  it('is nobody else’s to switch', async () => {
+    const other = await makeTeam();
+    const foreign = { memberId: other.ownerId, kind: 'recharge', on: false } as const;
+    await expect(setAlerts(person, foreign)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(setAlerts(person, { ...foreign, memberId: newUuid7() })).rejects.toMatchObject({ code: 'not_found' });
+    const { rows } = await ownerPool().query('SELECT muted_alerts FROM members WHERE id = $1', [other.ownerId]);
+    expect(rows).toEqual([{ muted_alerts: [] }]);
+  });
+});
