@@ -56,6 +56,12 @@ export const ERRORS = {
     title: 'The team is suspended',
     advice: 'Reading goes on, nothing can be sent or changed. Ask the operator of this service. Nothing was moved.',
   },
+  confirmation_required: {
+    status: 403,
+    title: 'Your password is asked again here',
+    advice:
+      'The team asks its people again before this, in the pages alone: no key is ever asked. Prove who you are, then it goes on. Nothing was changed.',
+  },
   not_found: {
     status: 404,
     title: 'There is nothing here',

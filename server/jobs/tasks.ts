@@ -1,6 +1,7 @@
 import type { TaskList } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { mailLink } from '@/server/domain/access/write';
 import type { Services, Task } from '@/server/domain/ctx';
 import { serveWaiting } from '@/server/domain/recharge/write';
 import { expireUnreported } from './dispatch';
@@ -8,6 +9,7 @@ import { jobCtx } from './context';
 import { dropOldMessages } from './retention';
 
 const teamPayload = z.object({ teamId: z.uuid() });
+const linkPayload = z.object({ linkId: z.uuid() });
 const PARTITIONS_AHEAD = 3;
 
 type Settings = { messageValidityHours: number; logRetentionMonths: number };
@@ -19,6 +21,9 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
       await serveWaiting(jobCtx(services, teamPayload.parse(payload).teamId));
     },
     'send-mail': async () => {},
+    'mail-link': async (payload) => {
+      await mailLink(services, linkPayload.parse(payload).linkId);
+    },
   };
   return {
     ...fromOutbox,
