@@ -165,6 +165,13 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** What is asked of people alone, in the pages: the API never answers so. */
+const OF_PAGES = ['confirmation_required'] as const;
+export type ApiErrorCode = Exclude<ErrorCode, (typeof OF_PAGES)[number]>;
+
+/** The codes with which the API can answer. */
+export const API_ERRORS = Object.keys(ERRORS).filter((code) => !OF_PAGES.some((one) => one === code));
+
 export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 
 /** One field that is wrong: a JSON pointer (RFC 6901) into the body, or the name of a parameter. */
