@@ -7,6 +7,7 @@ import { env } from '@/server/env';
 import { runWorker } from '@/server/jobs/worker';
 import { memberCommands } from './member';
 import { explain, print } from './run';
+import { setupCommand } from './setup';
 import { teamCommands } from './team';
 
 /** The operator's command: parse, call a verb, print. */
@@ -17,6 +18,7 @@ function makeProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride();
+  setupCommand(program);
   teamCommands(program);
   memberCommands(program);
   const proofs = [

@@ -2,7 +2,7 @@
 
 import { useMantineColorScheme } from '@mantine/core';
 import { useMounted } from '@mantine/hooks';
-import { LogOut, Users } from 'lucide-react';
+import { LogOut, UserRound, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { signOut } from '@/components/account/session';
@@ -49,6 +49,18 @@ export function Account({ onGone }: { onGone?: () => void }) {
     <div className={styles.bottom}>
       <nav aria-label="Account settings">
         <ul className={styles.links}>
+          <li>
+            <Link
+              href="/account"
+              prefetch={false}
+              className={styles.link}
+              aria-current={path === '/account' ? 'page' : undefined}
+              onClick={onGone}
+            >
+              <UserRound size={16} aria-hidden />
+              Account
+            </Link>
+          </li>
           <li>
             <Link
               href="/account/teams"

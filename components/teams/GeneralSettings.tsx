@@ -1,10 +1,10 @@
 'use client';
 
-import { Button, Select, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import type { FormEvent, ReactNode } from 'react';
-import { listCurrencies, printAmount } from '@/server/domain/money';
+import { printAmount } from '@/server/domain/money';
 import { problemOf, useTRPC } from '@/components/data';
 import styles from '@/components/members/members.module.css';
 import moneyStyles from '@/components/money/money.module.css';
@@ -17,6 +17,7 @@ import { toast } from '@/components/ui/toast';
 import { useDraft } from '@/components/ui/useDraft';
 import { usePlace } from '@/components/ui/usePlace';
 import { useUnsaved } from '@/components/ui/useUnsaved';
+import { CurrencyField } from './CurrencyField';
 
 type Team = inferOutput<ReturnType<typeof useTRPC>['team']['getTeam']>;
 
@@ -129,34 +130,6 @@ function TeamForm({ team }: { team: Team }) {
         ]}
       />
     </SettingsForm>
-  );
-}
-
-type CurrencyProps = { value: string; onChange: (currency: string) => void; error: string | undefined };
-
-function CurrencyField({ value, onChange, error }: CurrencyProps) {
-  const { locale } = usePlace();
-  const names = new Intl.DisplayNames(locale, { type: 'currency' });
-  return (
-    <Select
-      label="Currency"
-      description="All balances and prices are in it. It can be changed until money has moved."
-      data={listCurrencies()}
-      value={value}
-      onChange={(currency) => currency !== null && onChange(currency)}
-      searchable
-      allowDeselect={false}
-      nothingFoundMessage="No currency is called that."
-      renderOption={({ option }) => `${option.value} · ${names.of(option.value) ?? ''}`}
-      filter={({ options, search }) =>
-        options.filter(
-          (option) =>
-            'value' in option &&
-            `${option.value} ${names.of(option.value) ?? ''}`.toLowerCase().includes(search.trim().toLowerCase()),
-        )
-      }
-      error={error}
-    />
   );
 }
 

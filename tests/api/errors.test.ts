@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ERRORS, isErrorCode, type ApiErrorCode, type ErrorCode } from '@/server/domain/errors';
+import { ERRORS, isErrorCode, type ApiErrorCode } from '@/server/domain/errors';
 import { newUuid7, printId } from '@/server/domain/ids';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
