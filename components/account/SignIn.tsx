@@ -35,7 +35,7 @@ export function SignIn({
   const field = (name: string) => form.current?.querySelector<HTMLInputElement>(`[name=${name}]`);
   const enter = async (event: FormEvent<HTMLFormElement>) => {
     const of = fieldsOf(event);
-    setState({ ...state, busy: true });
+    setState({ busy: true, code: state.code });
     const entered = await signIn(of('email'), of('password'), of('code'));
     if (entered.ok) return window.location.assign(next);
     const { why, needs } = entered;
