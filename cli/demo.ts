@@ -5,11 +5,11 @@ import { listMembers } from '@/server/domain/members/read';
 import { demoSignIn } from '@/server/domain/sessions/rules';
 import { findTeamBySlug } from '@/server/domain/teams/read';
 import { slugFrom } from '@/server/domain/teams/rules';
+import { sampleRates } from '@/server/domain/rates/read';
 import { createTeam } from '@/server/domain/teams/write';
 import { beginningOf, isComplete, liveUntil } from './demo/history';
 import { OWNER } from './demo/people';
 import { CliError, explain, withServices } from './run';
-import { defaultRates } from './team';
 
 type Demo = { teamId: string; memberId: string; apiKey: string; email: string; password: string };
 
@@ -49,7 +49,7 @@ async function beginTeam(services: Services, at: Date): Promise<Ctx> {
   const { password } = demoSignIn(services.vault);
   const { teamId } = await createTeam(
     services,
-    { ...TEAM, owner: { ...OWNER, password }, rates: defaultRates() },
+    { ...TEAM, owner: { ...OWNER, password }, rates: sampleRates() },
     { at },
   );
   return operatorIn(services, teamId);

@@ -8,6 +8,7 @@ import { runWorker } from '@/server/jobs/worker';
 import { memberCommands } from './member';
 import { personCommands } from './person';
 import { explain, print } from './run';
+import { setupCommand } from './setup';
 import { teamCommands } from './team';
 
 /** The operator's command: parse, call a verb, print. */
@@ -18,6 +19,7 @@ function makeProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride();
+  setupCommand(program);
   teamCommands(program);
   memberCommands(program);
   personCommands(program);

@@ -11,6 +11,7 @@ import {
   deletedMemberSchema,
   memberListInput,
   memberSchema,
+  passwordSchema,
   roleSchema,
   rotatedKeySchema,
   type Member,
@@ -24,6 +25,7 @@ import {
   setRole,
   updateMember,
 } from '@/server/domain/members/write';
+import { givePassword, resetTwoFactor } from '@/server/domain/profiles/write';
 import { CliError, inTeam, print, read } from './run';
 
 function memberIdOf(text: string): string {
@@ -73,7 +75,29 @@ export function memberCommands(program: Command): void {
       const gone = await inTeam(options.team, (ctx) => deleteMember(ctx, memberIdOf(id)));
       print(command, z.encode(deletedMemberSchema, gone));
     });
+  rescue(member);
   money(member);
+}
+
+/** For who cannot get in any more. */
+function rescue(member: Command): void {
+  member
+    .command('password <memberId>')
+    .description("give a member's person a new sign-in password, printed once; signs out every browser")
+    .requiredOption('--team <teamId>')
+    .option('--password <password>', '12 to 200 characters; made when left out')
+    .action(async (id: string, options: Options, command: Command) => {
+      const given = await read(passwordSchema.optional(), options['password'], '--password');
+      const input = { memberId: memberIdOf(id), ...(given !== undefined && { password: given }) };
+      print(command, await inTeam(options.team, (ctx) => givePassword(ctx, input)));
+    });
+  member
+    .command('totp-reset <memberId>')
+    .description("turn a person's second factor off, who has lost the app and the recovery codes")
+    .requiredOption('--team <teamId>')
+    .action(async (id: string, options: Options, command: Command) => {
+      print(command, await inTeam(options.team, (ctx) => resetTwoFactor(ctx, memberIdOf(id))));
+    });
 }
 
 function listing(member: Command): void {

@@ -9,16 +9,12 @@ import { emailSchema, nameSchema, passwordSchema } from '@/server/domain/members
 import { amount } from '@/server/domain/amounts';
 import { printAmount } from '@/server/domain/money';
 import { parseRateCard, type RateRow } from '@/server/domain/rates/rules';
+import { sampleRates } from '@/server/domain/rates/read';
 import { replaceRates } from '@/server/domain/rates/write';
 import { currencySchema } from '@/server/domain/teams/schema';
 import { createTeam, resumeTeam, suspendTeam } from '@/server/domain/teams/write';
 import { callerDirectory } from '@/server/env';
 import { CliError, inTeam, print, read, withServices } from './run';
-
-/** The rate card that a new team begins with, marked as sample prices. */
-export function defaultRates(): RateRow[] {
-  return readCard(new URL('../db/seed/rates.csv', import.meta.url).pathname);
-}
 
 function readCard(path: string): RateRow[] {
   let csv: string;
@@ -53,7 +49,7 @@ export function teamCommands(program: Command): void {
           email: await read(emailSchema, options['ownerEmail'], '--owner-email'),
           password: await read(passwordSchema, options['ownerPassword'], '--owner-password'),
         },
-        rates: defaultRates(),
+        rates: sampleRates(),
       };
       const made = await withServices((services) => createTeam(services, input));
       print(command, {

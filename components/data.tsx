@@ -5,6 +5,7 @@ import { createTRPCClient, httpBatchLink, httpLink, splitLink, TRPCClientError }
 import { createTRPCContext } from '@trpc/tanstack-react-query';
 import { useState, type ReactNode } from 'react';
 import type { AppRouter, Problem } from '@/server/trpc/router';
+import { confirmOneself } from './confirm';
 
 /** The pages' door to the server: queries and mutations by the names of the API's operations. */
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
@@ -53,17 +54,23 @@ function keyOf(path: string, input: unknown): string {
 const newKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** Asks for a change, which is under way until it is answered. */
+/**
+ * Asks for a change, which is under way until it is answered. Where the team first asks who sits there, the same change is
+ * asked for again once that is proven, with the key that it has.
+ */
 async function askFor(...[url, init]: Parameters<typeof fetch>): Promise<Response> {
   const key = new Headers(init?.headers).get(KEY_FIELD);
   try {
-    return await fetch(url, init);
+    const response = await fetch(url, init);
+    const isAsked = response.status === 403 && (await response.clone().text()).includes(CONFIRMATION_REQUIRED);
+    return isAsked && (await confirmOneself()) ? await fetch(url, init) : response;
   } finally {
     for (const [asked, its] of underWay) if (its === key) underWay.delete(asked);
   }
 }
 
 const KEY_FIELD = 'idempotency-key';
+const CONFIRMATION_REQUIRED = '"code":"confirmation_required"';
 
 const URL_OF_DOOR = '/api/trpc';
 

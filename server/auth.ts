@@ -9,10 +9,10 @@ import { z } from 'zod';
 import { isUnavailable } from '@/db/faults';
 import { DomainError } from '@/server/domain/errors';
 import type { Origin, Person } from '@/server/domain/person';
-import { findPerson, findSeat, listSeats, type Place } from '@/server/domain/sessions/read';
+import { findPerson, findSeat, listSeats, type Place, type Present } from '@/server/domain/sessions/read';
 import { demoSignIn, SESSION_DAYS } from '@/server/domain/sessions/rules';
 import { seatsSchema } from '@/server/domain/sessions/schema';
-import { endSession, signIn } from '@/server/domain/sessions/write';
+import { endSession, markSeen, signIn } from '@/server/domain/sessions/write';
 import { env } from '@/server/env';
 import { readBytes } from '@/server/http/body';
 import { mustComeFromHere } from '@/server/http/origin';
@@ -23,15 +23,27 @@ import { describeFault, log } from '@/server/log';
 /** Who is signed in, or null. */
 export const currentPerson = cache(async (): Promise<Person | null> => {
   const sessionId = await sessionOfCookie();
-  return sessionId === null ? null : findPerson(services(), sessionId);
+  return sessionId === null ? null : noted(await findPerson(services(), sessionId));
 });
 
 /** The seat from which the person who is signed in acts in a team, as it is at this moment. */
 export const seatIn = cache(async (slug: string): Promise<Place> => {
   const sessionId = await sessionOfCookie();
   if (sessionId === null) return { ok: false, reason: 'signed-out' };
-  return findSeat(services(), { sessionId, slug, address: await clientAddress() });
+  const place = await findSeat(services(), { sessionId, slug, address: await clientAddress() });
+  if (place.ok || place.reason !== 'signed-out') noted(place.person);
+  return place;
 });
+
+/** Notes that the session is in use, once in a while; nobody waits for it. */
+function noted<P extends Present | null>(person: P): P {
+  if (person?.unseen) {
+    markSeen(services(), person.sessionId).catch((error: unknown) =>
+      log({ msg: 'a session in use was not noted', level: 'warn', ...describeFault(error) }),
+    );
+  }
+  return person;
+}
 
 /** A seat as it is printed for a page: the ids are external. */
 export type MySeat = z.input<typeof seatsSchema>[number];
@@ -89,7 +101,10 @@ const options = (): AuthOptions => ({
   cookies: { sessionToken: sessionCookie() },
   pages: { signIn: '/sign-in', signOut: '/sign-in', error: '/sign-in' },
   providers: [
-    Credentials({ credentials: { email: {}, password: {} }, authorize: (given, { headers }) => enter(given, headers) }),
+    Credentials({
+      credentials: { email: {}, password: {}, code: {} },
+      authorize: (given, { headers }) => enter(given, headers),
+    }),
   ],
   callbacks: {
     jwt: ({ token, user }) => (user ? { sid: (user as Entered).sid } : { sid: token['sid'] }),
@@ -109,7 +124,11 @@ const options = (): AuthOptions => ({
   },
 });
 
-const given = z.object({ email: z.string().max(1_000), password: z.string().max(10_000) });
+const given = z.object({
+  email: z.string().max(1_000),
+  password: z.string().max(10_000),
+  code: z.string().max(100).optional(),
+});
 
 type Entered = { id: string; sid: string };
 
@@ -133,7 +152,7 @@ async function enter(credentials: unknown, fields: Record<string, string> = {}):
   });
   if (result.ok) return { id: result.person.userId, sid: result.person.sessionId };
   if (result.reason === 'wrong') return null;
-  throw new Error(`wait-${result.minutes}`);
+  throw new Error(result.reason === 'throttled' ? `wait-${result.minutes}` : result.reason);
 }
 
 const SERVED = {

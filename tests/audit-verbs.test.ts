@@ -5,7 +5,7 @@ import { deactivateMember, deleteMember } from '@/server/domain/members/write';
 import type { Person } from '@/server/domain/person';
 import { DOORS, useDoors, type Door, type Said } from './support/doors';
 import { listOperations } from './support/operations';
-import { accountOf, makePerson, PASSWORD, seat } from './support/people';
+import { accountOf, makePerson, PASSWORD, seat } from './support/persons';
 import { callProcedure, HERE, listProcedures, listWithoutSeat, sessionOf } from './support/procedures';
 import { addMember, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';
 

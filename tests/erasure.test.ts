@@ -11,7 +11,7 @@ import { services } from '@/server/http/services';
 import { jobCtx } from '@/server/jobs/context';
 import { ProblemError } from '@/server/trpc/problem';
 import { balancesOf, expectProblem, rowsOf, useApi } from './support/door';
-import { accountOf, homeOf, makePerson, PASSWORD, seat, take } from './support/people';
+import { accountOf, homeOf, makePerson, PASSWORD, seat, take } from './support/persons';
 import { callProcedure, sessionOf } from './support/procedures';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from './support/team';
 

@@ -5,7 +5,7 @@ import { findSeat } from '@/server/domain/sessions/read';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { balancesOf, expectProblem, rowsOf, useApi } from './support/door';
-import { accountOf, makePerson, seat, take } from './support/people';
+import { accountOf, makePerson, seat, take } from './support/persons';
 import { addMember, ctxOf, makeTeam, ownerPool, type TestTeam } from './support/team';
 
 const as = useApi();

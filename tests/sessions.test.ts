@@ -5,7 +5,7 @@ import { creditMember } from '@/server/domain/ledger/write';
 import { createMemberInput } from '@/server/domain/members/schema';
 import { activateMember, createMember, deactivateMember, deleteMember, setRole } from '@/server/domain/members/write';
 import { findPerson, findSeat, listSeats } from '@/server/domain/sessions/read';
-import { LIMITS } from '@/server/domain/sessions/rules';
+import { LIMITS } from '@/server/domain/tries/rules';
 import { endSession, signIn, type SignedIn } from '@/server/domain/sessions/write';
 import { createTeam } from '@/server/domain/teams/write';
 import { services } from '@/server/http/services';

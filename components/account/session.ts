@@ -1,5 +1,5 @@
-/** What came of a sign-in: nothing went wrong, or what to tell. */
-export type Entered = { ok: true } | { ok: false; why: string };
+/** What came of a sign-in: nothing went wrong, or what to tell, and the field that is to be filled in then. */
+export type Entered = { ok: true } | { ok: false; why?: string; needs: 'password' | 'code' };
 
 const AWAY = 'The service cannot be reached now. Try again in a moment.';
 
@@ -11,14 +11,20 @@ async function post(path: string, fields: Record<string, string>): Promise<URL> 
   return new URL(url, window.location.origin);
 }
 
-/** Signs in; the browser has its session when this answers ok. */
-export async function signIn(email: string, password: string): Promise<Entered> {
+/** Signs in; the browser has its session when this answers ok. A code is asked for of who has a second factor. */
+export async function signIn(email: string, password: string, code = ''): Promise<Entered> {
   try {
-    const error = (await post('callback/credentials', { email, password })).searchParams.get('error');
-    return error === null ? { ok: true } : { ok: false, why: explain(error) };
+    const error = (await post('callback/credentials', { email, password, code })).searchParams.get('error');
+    return error === null ? { ok: true } : explain(error, code !== '');
   } catch {
-    return { ok: false, why: AWAY };
+    return { ok: false, why: AWAY, needs: code === '' ? 'password' : 'code' };
   }
+}
+
+/** Goes in with what was just set; where more is asked for, by the page that asks for it. */
+export async function goIn(email: string, password: string | undefined, next: string): Promise<void> {
+  const entered = password !== undefined && (await signIn(email, password)).ok;
+  window.location.assign(entered ? next : '/sign-in');
 }
 
 /** Ends this browser's session, for all its tabs. Throws when the server did not answer. */
@@ -26,9 +32,14 @@ export async function signOut(): Promise<void> {
   await post('signout', {});
 }
 
-function explain(error: string): string {
-  if (error === 'CredentialsSignin') return 'The email or the password is not right.';
+function explain(error: string, withCode: boolean): Entered {
+  if (error === 'code') return { ok: false, needs: 'code' };
+  if (error === 'wrong-code') return { ok: false, why: 'The code is not right. Each is good once.', needs: 'code' };
+  if (error === 'CredentialsSignin') {
+    return { ok: false, why: 'The email or the password is not right.', needs: 'password' };
+  }
   const [, minutes] = /^wait-(\d+)$/.exec(error) ?? [];
-  if (minutes !== undefined) return `Too many tries. Wait ${minutes} ${minutes === '1' ? 'minute' : 'minutes'}.`;
-  return AWAY;
+  const needs = withCode ? 'code' : 'password';
+  if (minutes === undefined) return { ok: false, why: AWAY, needs };
+  return { ok: false, why: `Too many tries. Wait ${minutes} ${minutes === '1' ? 'minute' : 'minutes'}.`, needs };
 }

@@ -77,6 +77,8 @@ export const WORDS: Record<AuditAction, Words> = {
       sent {String(after['messages'])} messages at once for {amount}
     </>
   ),
+  'member.password_given': ({ member }) => <>gave the person of {member} a new password</>,
+  'member.two_factor_reset': ({ member }) => <>took the second factor from the person of {member}</>,
   'person.password_changed': () => 'changed the own password',
   'person.password_reset': () => 'set a new password by a mailed link',
   'person.two_factor_on': () => 'turned two-factor sign-in on',

@@ -2,7 +2,7 @@
 
 import { useMantineColorScheme } from '@mantine/core';
 import { useMounted } from '@mantine/hooks';
-import { Bell, Lock, LogOut, Users } from 'lucide-react';
+import { LogOut, UserRound, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { signOut } from '@/components/account/session';
@@ -39,16 +39,13 @@ export function ThemeSwitch() {
 }
 
 const PAGES = [
+  { to: '/account', label: 'Account', icon: UserRound },
   { to: '/account/teams', label: 'Teams', icon: Users },
-  { to: '/account/alerts', label: 'Alerts', icon: Bell },
-  { to: '/account/privacy', label: 'Privacy', icon: Lock },
 ];
 
 /** The foot of the navigation: the person's own settings, the colours, the way out. */
 export function Account({ onGone }: { onGone?: () => void }) {
   const path = usePathname();
-  // Beside a team's own pages one link leads to the person's; there they all stand.
-  const shown = PAGES.filter(({ to }, i) => i === 0 || path.startsWith('/account/'));
   const leave = async () => {
     await signOut();
     window.location.assign('/sign-in');
@@ -57,7 +54,7 @@ export function Account({ onGone }: { onGone?: () => void }) {
     <div className={styles.bottom}>
       <nav aria-label="Account settings">
         <ul className={styles.links}>
-          {shown.map(({ to, label, icon: Icon }) => (
+          {PAGES.map(({ to, label, icon: Icon }) => (
             <li key={to}>
               <Link
                 href={to}

@@ -4,6 +4,7 @@ import { MantineProvider } from '@mantine/core';
 import { setNonce } from 'get-nonce';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { useEffect, type ReactNode } from 'react';
+import { ConfirmHost } from '@/components/account/ConfirmHost';
 import type { Place } from '@/components/ui/place';
 import { ZONE_COOKIE } from '@/components/ui/place';
 import { PlaceContext } from '@/components/ui/usePlace';
@@ -29,6 +30,7 @@ export function Providers({ nonce, place, children }: { nonce?: string; place: P
       <PlaceContext value={place}>
         <NuqsAdapter>{children}</NuqsAdapter>
       </PlaceContext>
+      <ConfirmHost />
       <ToastHost />
     </MantineProvider>
   );

@@ -1,9 +1,8 @@
 'use client';
 
-import { Select, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
-import { listCurrencies } from '@/server/domain/money';
 import { problemOf, useTRPC } from '@/components/data';
 import styles from '@/components/members/members.module.css';
 import { asTyped, micros, minus } from '@/components/ui/amount';
@@ -13,6 +12,7 @@ import { Money } from '@/components/ui/Money';
 import { Card, Facts } from '@/components/ui/pieces';
 import { useDraft } from '@/components/ui/useDraft';
 import { usePlace } from '@/components/ui/usePlace';
+import { CurrencyField } from './CurrencyField';
 import { savingOf, sayItIsSaved, SettingsForm, useAmount } from './SettingsForm';
 
 type Team = inferOutput<ReturnType<typeof useTRPC>['team']['getTeam']>;
@@ -82,34 +82,6 @@ function TeamForm({ team }: { team: Team }) {
         ]}
       />
     </SettingsForm>
-  );
-}
-
-type CurrencyProps = { value: string; onChange: (currency: string) => void; error: string | undefined };
-
-function CurrencyField({ value, onChange, error }: CurrencyProps) {
-  const { locale } = usePlace();
-  const names = new Intl.DisplayNames(locale, { type: 'currency' });
-  return (
-    <Select
-      label="Currency"
-      description="All balances and prices are in it. It can be changed until money has moved."
-      data={listCurrencies()}
-      value={value}
-      onChange={(currency) => currency !== null && onChange(currency)}
-      searchable
-      allowDeselect={false}
-      nothingFoundMessage="No currency is called that."
-      renderOption={({ option }) => `${option.value} · ${names.of(option.value) ?? ''}`}
-      filter={({ options, search }) =>
-        options.filter(
-          (option) =>
-            'value' in option &&
-            `${option.value} ${names.of(option.value) ?? ''}`.toLowerCase().includes(search.trim().toLowerCase()),
-        )
-      }
-      error={error}
-    />
   );
 }
 

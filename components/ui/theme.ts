@@ -108,7 +108,8 @@ export const theme = createTheme({
 
 /** What a colour is for. Each has at least 4.5:1 as text on `--surface` and `--raised` of its scheme. */
 export const variables: CSSVariablesResolver = () => ({
-  variables: {},
+  // Of what a camera reads: the same in both schemes.
+  variables: { '--paper': '#ffffff', '--ink': '#000000' },
   light: {
     '--mantine-color-dimmed': gray[7],
     '--mantine-color-placeholder': gray[6],

@@ -36,12 +36,20 @@ export async function until(what: () => string, ms: number, isSo: () => boolean 
   throw new Error(`Not within ${ms} ms: ${what()}`);
 }
 
-export type Product = { url: string; pid: number; stop: () => Promise<{ code: number | null; output: string }> };
+export type Product = {
+  url: string;
+  pid: number;
+  output: () => string;
+  stop: () => Promise<{ code: number | null; output: string }>;
+};
 
-/** `npm start`'s own script on a free port and its own data directory, up to the printed address. */
-export async function startProduct(dataDir: string): Promise<Product> {
+/**
+ * `npm start`'s own script on a free port and its own data directory, up to the printed address.
+ * @param more what else its environment says
+ */
+export async function startProduct(dataDir: string, more: Record<string, string> = {}): Promise<Product> {
   const port = await freePort(undefined);
-  const env = cleanEnvironment({ PORT: String(port), PURSER_DATA_DIR: dataDir, RATE_LIMIT: '100000' });
+  const env = cleanEnvironment({ PORT: String(port), PURSER_DATA_DIR: dataDir, RATE_LIMIT: '100000', ...more });
   const { child, pid, output } = run(['scripts/start.mjs'], env);
   const isUp = () => output().includes('Purser is ready at') || child.exitCode !== null;
   await until(() => `the product is up. ${output()}`, 110_000, isUp);
@@ -53,7 +61,7 @@ export async function startProduct(dataDir: string): Promise<Product> {
     }
     return { code: child.exitCode, output: output() };
   };
-  return { url: `http://127.0.0.1:${port}`, pid, stop };
+  return { url: `http://127.0.0.1:${port}`, pid, output, stop };
 }
 
 export type Connection = { ownerUrl: string; appUrl: string; demo: boolean };

@@ -54,12 +54,13 @@ class Run {
     process.stderr.write(prepared.output);
     if (prepared.code !== 0) throw new Stop('');
     const demo = this.#demo ? await this.#seed(env) : undefined;
+    const setup = demo ? null : await this.#setupUrl(env);
     await building;
     const ended = this.#serve(env);
     ended.catch(() => {});
     await Promise.race([this.#becomeReady(), ended]);
     this.#ready = true;
-    announce(localUrl(this.#address), demo);
+    announce(localUrl(this.#address), demo, setup);
     return ended;
   }
 
@@ -120,6 +121,18 @@ class Run {
     return made;
   }
 
+  /**
+   * The address at which the first team is made; null where there is a team.
+   * @param {Record<string, string>} env
+   * @returns {Promise<string | null>}
+   */
+  async #setupUrl(env) {
+    const { code, stdout, output } = await this.#children.run([...tsx('cli/main.ts'), 'setup', '--json'], env);
+    if (code === 0) return JSON.parse(stdout).url;
+    process.stderr.write(output);
+    throw new Stop(`Whether there is a team yet could not be seen (exit code ${code}).`);
+  }
+
   /** @param {Record<string, string>} env */
   #serve(env) {
     const web = [...tsx('server/web.ts'), ...(this.#dev ? ['--dev'] : [])];
@@ -178,11 +191,16 @@ async function demandPort({ host, port }) {
   throw new Stop(`HOST is ${host}, which cannot be listened on (${refusal}): set HOST to an address of this machine.`);
 }
 
-/** @param {string} url @param {{ apiKey: string, email: string, password: string } | undefined} demo */
-function announce(url, demo) {
+/**
+ * @param {string} url
+ * @param {{ apiKey: string, email: string, password: string } | undefined} demo
+ * @param {string | null} setup
+ */
+function announce(url, demo, setup) {
   if (!demo) {
+    const first = setup ? `Set up the first team; the code in it works until there is one:\n  ${setup}\n\n` : '';
     console.log(
-      `\nPurser is ready at ${url}\n\nMake a team with: npm run purser -- team create --help\nCtrl-C stops it.\n`,
+      `\nPurser is ready at ${url}\n\n${first}Make a team with: npm run purser -- team create --help\nCtrl-C stops it.\n`,
     );
     return;
   }

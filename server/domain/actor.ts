@@ -15,6 +15,8 @@ export type SeatActor = {
   credential: { type: 'user' | 'key'; id: string };
   door: 'web' | 'api';
   address: string | null;
+  /** When the person last proved in this browser who he is. A key proves it each time. */
+  confirmedAt?: Date;
 };
 
 /** The operator at the command line, or a job. Stands above roles, in one team at a time. */

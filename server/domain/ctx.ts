@@ -10,9 +10,16 @@ import { makeVault, type Vault } from './vault';
 
 /**
  * What a process has one of. `demo`: it is one to try, where money comes from a sandbox. `mail`: how mails leave, null where
- * none do. `appUrl`: where people reach this, without a slash at the end.
+ * none do. `appUrl`: where people reach this, without a slash at the end. `signUp`: whether anybody may make a team.
  */
-export type Services = { database: Database; vault: Vault; demo: boolean; mail: MailWay | null; appUrl: string };
+export type Services = {
+  database: Database;
+  vault: Vault;
+  demo: boolean;
+  mail: MailWay | null;
+  appUrl: string;
+  signUp: 'open' | 'closed';
+};
 
 /** How mails leave: by Resend, by an SMTP server, or into the demo's own mailbox. */
 export type MailWay = 'resend' | 'smtp' | 'mailbox';
@@ -20,8 +27,11 @@ export type MailWay = 'resend' | 'smtp' | 'mailbox';
 /** Services by a process's settings. */
 export const makeServices = (
   database: Database,
-  { secret, demo, mail, appUrl }: { secret: string; demo: boolean; mail: { way: MailWay } | null; appUrl: string },
-): Services => ({ database, vault: makeVault(secret), demo, mail: mail?.way ?? null, appUrl });
+  settings: Pick<Services, 'demo' | 'appUrl' | 'signUp'> & { secret: string; mail: { way: MailWay } | null },
+): Services => {
+  const { secret, demo, mail, appUrl, signUp } = settings;
+  return { database, vault: makeVault(secret), demo, mail: mail?.way ?? null, appUrl, signUp };
+};
 
 /**
  * What every verb is given: who acts, and the database or the transaction in progress.
@@ -55,7 +65,7 @@ type Transaction = Queue['tx'] & {
 };
 
 /** The jobs that can follow a commit; the worker has one function for each. */
-export type Task = 'serve-waiting' | 'send-mail' | 'alert' | 'erase-trail';
+export type Task = 'serve-waiting' | 'send-mail' | 'alert' | 'mail-link' | 'erase-trail';
 
 /** What a change needs of its team, read in its first statement. */
 type TeamNow = { status: 'active' | 'suspended' | 'closed'; defaultSender: string | null; ratesVersion: number };

@@ -56,6 +56,12 @@ export const ERRORS = {
     title: 'The team is suspended',
     advice: 'Reading goes on, nothing can be sent or changed. Ask the operator of this service. Nothing was moved.',
   },
+  confirmation_required: {
+    status: 403,
+    title: 'Your password is asked again here',
+    advice:
+      'The team asks its people again before this, in the pages alone: no key is ever asked. Prove who you are, then it goes on. Nothing was changed.',
+  },
   not_found: {
     status: 404,
     title: 'There is nothing here',
@@ -169,6 +175,13 @@ export const ERRORS = {
 } as const satisfies Record<string, { status: number; title: string; advice: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
+
+/** What is asked of people alone, in the pages: the API never answers so. */
+const OF_PAGES = ['confirmation_required'] as const;
+export type ApiErrorCode = Exclude<ErrorCode, (typeof OF_PAGES)[number]>;
+
+/** The codes with which the API can answer. */
+export const API_ERRORS = Object.keys(ERRORS).filter((code) => !OF_PAGES.some((one) => one === code));
 
 export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 

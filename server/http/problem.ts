@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { isUnavailable } from '@/db/faults';
-import { ERRORS, describeError, DomainError, type ErrorCode, type ErrorFacts } from '@/server/domain/errors';
+import {
+  API_ERRORS,
+  ERRORS,
+  describeError,
+  DomainError,
+  type ErrorCode,
+  type ErrorFacts,
+} from '@/server/domain/errors';
 import { idPattern, newRequestId } from '@/server/domain/ids';
 import { PRINTED_AMOUNT } from '@/server/domain/money';
 import { describeFault, log } from '@/server/log';
@@ -49,7 +56,7 @@ export const problemSchema = z
     title: z.string(),
     status: z.int().min(400).max(599),
     detail: z.string().meta({ description: 'What to do.' }),
-    code: z.enum(Object.keys(ERRORS)).meta({ description: 'Stable: what a program should look at.' }),
+    code: z.enum(API_ERRORS).meta({ description: 'Stable: what a program should look at.' }),
     requestId: z.string().regex(new RegExp(idPattern('req'))),
     errors: z
       .array(
@@ -57,7 +64,7 @@ export const problemSchema = z
           pointer: z.string().meta({
             description: 'A JSON pointer (RFC 6901) into the body, or the name of a parameter or a header field.',
           }),
-          code: z.enum(Object.keys(ERRORS)),
+          code: z.enum(API_ERRORS),
           detail: z.string(),
         }),
       )

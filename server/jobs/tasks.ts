@@ -1,6 +1,7 @@
 import type { TaskList } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { mailLink } from '@/server/domain/access/write';
 import type { Services, Task } from '@/server/domain/ctx';
 import { removeOldTexts } from '@/server/domain/messages/write';
 import { eraseTrail } from '@/server/domain/erasure/write';
@@ -23,6 +24,7 @@ const alertPayload = z.union([
   teamPayload.extend({ mailId: z.uuid() }),
   teamPayload.extend({ memberId: z.uuid(), since: z.string(), transferId: z.uuid().nullable() }),
 ]);
+const linkPayload = z.object({ linkId: z.uuid() });
 const PARTITIONS_AHEAD = 3;
 
 type Settings = { messageValidityHours: number; logRetentionMonths: number };
@@ -51,6 +53,9 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
     alert: async (payload) => {
       const job = alertPayload.parse(payload);
       await tellAlert(jobCtx(services, job.teamId), job);
+    },
+    'mail-link': async (payload) => {
+      await mailLink(services, linkPayload.parse(payload).linkId);
     },
   };
   return {

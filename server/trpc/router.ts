@@ -1,3 +1,4 @@
+import { access } from './access';
 import { account } from './account';
 import { audit } from './audit';
 import { invitations } from './invitations';
@@ -15,6 +16,7 @@ import { transfers } from './transfers';
 
 /** Door 1, for the pages. A procedure is named as the API's operation of the same verb: `members.createMember`. */
 export const appRouter = router({
+  access,
   account,
   team,
   members,

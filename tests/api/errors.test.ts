@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ERRORS, isErrorCode, type ErrorCode } from '@/server/domain/errors';
+import { ERRORS, isErrorCode, type ApiErrorCode } from '@/server/domain/errors';
 import { newUuid7, printId } from '@/server/domain/ids';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
@@ -36,7 +36,7 @@ const idOf = async (owner: Caller): Promise<string> => (await owner.get('/me')).
 const pathOf = async (team: TestTeam): Promise<string> => `/members/${(await addMember(team)).mem}`;
 
 /** For every code a call that is answered so. A code without a cause here does not compile. */
-const CAUSES: Record<ErrorCode, Cause> = {
+const CAUSES: Record<ApiErrorCode, Cause> = {
   invalid_request: (owner) => owner.post('/members', { colour: 'red' }),
   invalid_amount: async (owner, team) => owner.post(`${await pathOf(team)}/credit`, { amount: '-1' }),
   invalid_cursor: (owner) => owner.get('/members?cursor=AAAA'),

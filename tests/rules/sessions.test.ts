@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { homeOf, ownPath } from '@/components/account/paths';
 import { hashPassword } from '@/server/domain/members/write';
-import { demoSignIn, networkOf, normaliseAccount, NOBODYS_HASH } from '@/server/domain/sessions/rules';
+import { demoSignIn, NOBODYS_HASH } from '@/server/domain/sessions/rules';
+import { networkOf, normaliseAccount } from '@/server/domain/tries/rules';
 import { makeVault } from '@/server/domain/vault';
 
 describe('the address by which tries are counted', () => {

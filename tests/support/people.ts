@@ -1,63 +1,72 @@
 import { newRequestId, newUuid7 } from '@/server/domain/ids';
-import { hashPassword } from '@/server/domain/members/write';
-import type { Person } from '@/server/domain/person';
+import { codeOf, fromBase32, stepAt } from '@/server/domain/factors/rules';
+import type { Guest, Personal } from '@/server/domain/person';
+import { confirmTwoFactor, startTwoFactor } from '@/server/domain/profiles/write';
+import { findPerson } from '@/server/domain/sessions/read';
+import { signIn } from '@/server/domain/sessions/write';
+import { createTeam } from '@/server/domain/teams/write';
 import { services } from '@/server/http/services';
-import { createCaller } from '@/server/trpc/router';
-import { HERE } from './procedures';
-import { addMember, ownerPool, type TestMember, type TestTeam } from './team';
+import { ownerPool } from './team';
 
-export const PASSWORD = 'a password of nobody else';
+export const PASSWORD = 'correct horse battery';
 
-/** From where a person signed in: nobody else did from there. */
-export const homeOf = (userId: string): string => `2001:db8:${userId.slice(-8, -4)}:${userId.slice(-4)}::1`;
+/** An address of a network of its own, so that no test uses up another's tries. */
+export const newAddress = (): string => {
+  const part = () => Math.floor(Math.random() * 65_536).toString(16);
+  return `2001:db8:${part()}:${part()}::1`;
+};
 
-let hash: Promise<string> | undefined;
+/** Who comes to a page, signed in or not, where mails leave. */
+export const guest = (address = newAddress(), agent = 'a browser'): Guest => ({
+  ...services(),
+  mail: 'mailbox',
+  signUp: 'open',
+  person: null,
+  origin: { address, agent },
+  requestId: newRequestId(),
+});
 
-/** Somebody who can sign in and is signed in once, as yet without a seat. */
-export async function makePerson(name = 'Ann Person'): Promise<Person> {
-  const [userId, sessionId] = [newUuid7(), newUuid7()];
-  const email = `${userId}@people.test`;
-  hash ??= hashPassword(PASSWORD);
-  await ownerPool().query('INSERT INTO users (id, name, email, password_hash) VALUES ($1, $2, $3, $4)', [
-    userId,
-    name,
-    email,
-    await hash,
-  ]);
-  await ownerPool().query(
-    `INSERT INTO sessions (id, user_id, expires_at, address, agent) VALUES ($1, $2, now() + interval '1 day', $3, 'a browser')`,
-    [sessionId, userId, homeOf(userId)],
+/** Someone with an account, who is the owner of a team; the address is not proven. */
+export async function makePerson(): Promise<{ email: string; userId: string; teamId: string; slug: string }> {
+  const email = `person-${newUuid7()}@example.test`;
+  const owner = { name: 'Somebody', email, password: PASSWORD };
+  const { teamId, slug } = await createTeam(services(), { name: 'Somewhere', currency: 'USD', owner, rates: [] });
+  const { rows } = await ownerPool().query<{ id: string }>('SELECT id FROM users WHERE email = $1', [email]);
+  return { email, userId: rows[0]!.id, teamId, slug };
+}
+
+/** Someone who has signed in. */
+export async function enter(email: string, as: Guest = guest(), password = PASSWORD, code?: string): Promise<Personal> {
+  const entered = await signIn(as, { email, password, ...(code !== undefined && { code }) }, as.origin);
+  if (!entered.ok) throw new Error(entered.reason);
+  return { ...as, person: entered.person };
+}
+
+export const isLive = async ({ person }: Personal): Promise<boolean> =>
+  (await findPerson(services(), person.sessionId)) !== null;
+
+/** Turns the second factor on; answers how to make a code, so many steps from now, and the recovery codes. */
+export async function addFactor(asker: Personal) {
+  const { secret } = await startTwoFactor(asker, { password: PASSWORD });
+  const codeAt = (beside: number) => codeOf(fromBase32(secret), stepAt(new Date()) + beside);
+  const { recoveryCodes } = await confirmTwoFactor(asker, { code: codeAt(-1) });
+  return { codeAt, recoveryCodes };
+}
+
+/** What was mailed to an address, the oldest first. */
+export async function mailsTo(address: string) {
+  const { rows } = await ownerPool().query<{ kind: string; about: string | null; facts: Record<string, unknown> }>(
+    'SELECT kind, about, facts FROM mails WHERE address = $1 ORDER BY id',
+    [address],
   );
-  return { userId, sessionId, name, email };
+  return rows;
 }
 
-/** Gives a person a seat of a team. */
-export async function seat(
-  person: Person,
-  team: TestTeam,
-  input: Parameters<typeof addMember>[1] = {},
-): Promise<TestMember> {
-  const made = await addMember(team, { name: person.name, email: person.email, ...input });
-  await take(person, team, made.id);
-  return made;
+/** What stands in the audit log of a team of its people's own things, the oldest first. */
+export async function notesOf(teamId: string) {
+  const { rows } = await ownerPool().query<{ action: string; address: string; actor_name: string }>(
+    `SELECT action, address, actor_name FROM audit_events WHERE team_id = $1 AND action LIKE 'person.%' ORDER BY id`,
+    [teamId],
+  );
+  return rows;
 }
-
-/** Puts a person on a seat that is there. */
-export async function take(person: Person, team: TestTeam, memberId: string): Promise<void> {
-  await ownerPool().query('UPDATE members SET user_id = $1 WHERE team_id = $2 AND id = $3', [
-    person.userId,
-    team.teamId,
-    memberId,
-  ]);
-}
-
-/** What is a person's own, as his browser asks for it. */
-export const accountOf = (person: Person | null) =>
-  createCaller({
-    services: services(),
-    actor: null,
-    person,
-    origin: HERE,
-    requestId: newRequestId(),
-    idempotencyKey: null,
-  }).account;

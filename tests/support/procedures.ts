@@ -22,6 +22,9 @@ export const listWithoutSeat = (): Procedure[] => listAll().filter(({ noun }) =>
 /** Those of a person, who names no team. */
 export const listPersonal = (): Procedure[] => listAll().filter(({ noun }) => noun === 'account');
 
+/** Those that anyone may ask for. */
+export const listGuest = (noun: 'access' | 'joining'): Procedure[] => listAll().filter((one) => one.noun === noun);
+
 function listAll(): Procedure[] {
   // oxlint-disable-next-line eslint/no-underscore-dangle -- where a router keeps its procedures, as tRPC documents it
   const found = appRouter._def.procedures as unknown as Record<

@@ -1,15 +1,40 @@
 import { describe, expect, it } from 'vitest';
-import { newRequestId, newUuid7 } from '@/server/domain/ids';
+import { newRequestId, newUuid7, printId } from '@/server/domain/ids';
 import type { Person } from '@/server/domain/person';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
 import { HERE, listPersonal, sessionOf } from '../support/procedures';
+import { addFactor, enter, isLive, makePerson, PASSWORD } from '../support/people';
 import { makeTeam, ownerPool, type TestTeam } from '../support/team';
 
 const call = (person: Person | null, actor: Awaited<ReturnType<typeof sessionOf>> | null = null) =>
   createCaller({ services: services(), actor, person, origin: HERE, requestId: newRequestId(), idempotencyKey: null })
     .account;
+
+const byName = (person: Person | null, id: string, input: unknown): Promise<unknown> =>
+  (call(person) as unknown as Record<string, (input: unknown) => Promise<unknown>>)[id]!(input);
+
+/** Each procedure, with something to ask of it. */
+const ASKED: Record<string, unknown> = {
+  listSeats: undefined,
+  getProfile: undefined,
+  renamePerson: { name: 'Somebody' },
+  changePassword: { current: PASSWORD, password: 'another horse, another battery' },
+  startTwoFactor: { password: PASSWORD },
+  confirmTwoFactor: { code: '123456' },
+  renewRecoveryCodes: { password: PASSWORD },
+  endTwoFactor: { password: PASSWORD },
+  listSessions: undefined,
+  endSession: { sessionId: printId('ses', newUuid7()) },
+  endAllSessions: undefined,
+  confirm: { password: PASSWORD },
+  leaveTeam: { teamId: printId('team', newUuid7()) },
+  exportMe: undefined,
+  eraseMe: { password: PASSWORD },
+  listAlerts: undefined,
+  setAlerts: { memberId: printId('mem', newUuid7()), kind: 'team-balance', on: true },
+};
 
 async function ownerOf(team: TestTeam): Promise<Person> {
   const { rows } = await ownerPool().query<Person>(
@@ -21,22 +46,67 @@ async function ownerOf(team: TestTeam): Promise<Person> {
 
 describe('what is a person’s own', () => {
   it('is asked for by these, and by no others', () => {
-    expect(listPersonal().map(({ id }) => id)).toEqual([
-      'listSeats',
-      'leaveTeam',
-      'exportMe',
-      'eraseMe',
-      'listAlerts',
-      'setAlerts',
+    expect(
+      listPersonal()
+        .map(({ id }) => id)
+        .toSorted(),
+    ).toEqual(Object.keys(ASKED).toSorted());
+  });
+
+  it.each(Object.entries(ASKED))('is shut to who is not signed in: %s', async (id, input) => {
+    const answer = await byName(null, id, input).catch((error: unknown) => error);
+    expect(answer).toBeInstanceOf(ProblemError);
+    expect(answer).toMatchObject({ problem: { code: 'missing_key', detail: 'Sign in first.' } });
+  });
+
+  it('is not another’s session: that is as one that never was, and goes on', async () => {
+    const [one, other] = [await makePerson(), await makePerson()];
+    const [here, his] = [await enter(one.email), await enter(other.email)];
+    const answers = [];
+    for (const sessionId of [printId('ses', his.person.sessionId), printId('ses', newUuid7()), 'ses_nonsense', '']) {
+      const error = (await byName(here.person, 'endSession', { sessionId }).catch(
+        (one: unknown) => one,
+      )) as ProblemError;
+      const { requestId, detail, errors, ...problem } = error.problem;
+      expect([requestId.slice(0, 4), typeof detail, errors]).toEqual(['req_', 'string', errors]);
+      answers.push(problem);
+    }
+    expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(['not_found']));
+    expect(answers[0]).toEqual(answers[1]);
+    expect(await isLive(his)).toBe(true);
+    const mine = await call(here.person).listSessions();
+    expect(mine.map(({ id }) => id)).toEqual([printId('ses', here.person.sessionId)]);
+    expect(JSON.stringify(mine)).not.toContain(his.person.sessionId);
+  });
+
+  it('tells nothing of the hash, the secret, or the digests', async () => {
+    const { email } = await makePerson();
+    const here = await enter(email);
+    await addFactor(here);
+    expect(Object.keys(await call(here.person).getProfile()).toSorted()).toEqual([
+      'email',
+      'isProven',
+      'name',
+      'recoveryCodesLeft',
+      'twoFactorSince',
     ]);
   });
 
-  it('is shut to who is not signed in', async () => {
-    const answer = await call(null)
-      .listSeats()
-      .catch((error: unknown) => error);
-    expect(answer).toBeInstanceOf(ProblemError);
-    expect(answer).toMatchObject({ problem: { code: 'missing_key', detail: 'Sign in first.' } });
+  it('is refused with the field that is wrong: a common password, a short one, a name that deceives', async () => {
+    const here = await enter((await makePerson()).email);
+    const current = PASSWORD;
+    for (const [id, input, pointer] of [
+      ['changePassword', { current, password: 'password1234' }, '/password'],
+      ['changePassword', { current, password: 'short' }, '/password'],
+      ['changePassword', { current: 'wrong', password: 'long enough to be one' }, '/current'],
+      ['renamePerson', { name: 'a\u202Eb' }, '/name'],
+      ['startTwoFactor', { password: 'wrong' }, '/password'],
+      ['confirmTwoFactor', { code: '123456' }, '/code'],
+      ['confirm', { code: '123456' }, '/code'],
+    ] as const) {
+      const error = (await byName(here.person, id, input).catch((one: unknown) => one)) as ProblemError;
+      expect([id, error.problem.code, error.problem.errors?.[0]?.pointer]).toEqual([id, 'invalid_request', pointer]);
+    }
   });
 
   it('is nobody else’s, whatever team the page is in', async () => {

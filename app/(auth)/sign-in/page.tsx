@@ -3,6 +3,7 @@ import { redirect } from 'next/navigation';
 import { ownPath } from '@/components/account/paths';
 import { SignIn } from '@/components/account/SignIn';
 import { currentPerson, demoCredentials } from '@/server/auth';
+import { guestQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Sign in' };
 
@@ -11,5 +12,8 @@ type Route = { searchParams: Promise<{ next?: string | string[] }> };
 export default async function SignInRoute({ searchParams }: Route) {
   const [{ next }, person] = await Promise.all([searchParams, currentPerson()]);
   const path = ownPath([next].flat()[0]);
-  return person ? redirect(path) : <SignIn next={path} demo={demoCredentials()} />;
+  if (person) redirect(path);
+  const { trpc, client } = await guestQueries();
+  const ways = await client.fetchQuery(trpc.access.getWays.queryOptions());
+  return <SignIn next={path} demo={demoCredentials()} ways={ways} />;
 }

@@ -18,6 +18,8 @@ export const AUDIT_ACTIONS = [
   'member.restored',
   'member.joined',
   'member.left',
+  'member.password_given',
+  'member.two_factor_reset',
   'member.credited',
   'member.debited',
   'invitation.created',

@@ -8,7 +8,7 @@ import { getUser, getUserByEmail, type User } from '../people/read';
 import { findOwnSeat, guestIn, operatorIn, vacate } from '../people/write';
 import { personally, type Personal, type PersonTx } from '../person';
 import { fireRule, lockSeat } from '../recharge/write';
-import { mustKnowPassword } from '../sessions/write';
+import { proveOneself } from '../sessions/write';
 import { listTeamsInNeedOf, listTeamsOf } from './read';
 import { ERASED_NAME, erasedEmail } from './rules';
 import type { Erased, EraseMe } from './schema';
@@ -19,7 +19,7 @@ import type { Erased, EraseMe } from './schema';
  */
 export async function eraseMe(asker: Personal, { password }: EraseMe): Promise<Erased> {
   const { userId, email } = asker.person;
-  await mustKnowPassword(asker, { email, password }, asker.origin);
+  await proveOneself(asker, { password });
   const who = { name: ERASED_NAME, userId, address: null };
   const { erasedAt, trails } = await erase(asker, await getUser(asker, userId), (teamId) =>
     makeCtx(asker, guestIn(teamId, who), { requestId: asker.requestId }),

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { signature } from '../actor';
+import { mustBeConfirmed } from '../confirmation';
 import { audit, change, enqueue, rehearse, touched, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { printAmount, type Micros } from '../money';
@@ -108,7 +109,8 @@ export async function creditMember(ctx: Ctx, input: CreditMember): Promise<Movem
 
 /**
  * Moves money from a member's balance back to the master's; `amount: "all"` takes what there is.
- * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (balance `member`)
+ * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (balance `member`),
+ *   `confirmation_required`
  */
 export async function debitMember(ctx: Ctx, input: DebitMember): Promise<Movement> {
   const run = input.dryRun ? rehearse : change;
@@ -120,6 +122,7 @@ async function moveBetween(tx: Tx, kind: 'credit' | 'debit', input: DebitMember)
   const amount = input.amount === 'all' ? null : input.amount;
   const posted = await post(tx, { kind, memberId: input.memberId, amount, ...words });
   mustBePosted(posted, amount ?? 0n);
+  if (kind === 'debit') await mustBeConfirmed(tx, posted.amount);
   audit(tx, {
     action: kind === 'credit' ? 'member.credited' : 'member.debited',
     targetType: 'member',
@@ -132,7 +135,7 @@ async function moveBetween(tx: Tx, kind: 'credit' | 'debit', input: DebitMember)
 /**
  * Takes a credit, a debit or a recharge back, whole and once, by the opposite transfer.
  * @throws DomainError `owner_required`, `not_found`, `not_reversible`, `already_reversed`, `member_deleted`,
- *   `insufficient_funds` (the balance that would have to give it back is short)
+ *   `insufficient_funds` (the balance that would have to give it back is short), `confirmation_required`
  */
 export async function reverseTransfer(ctx: Ctx, { transferId, note }: ReverseTransfer): Promise<Movement> {
   return change(ctx, 'money.move', async (tx) => {
@@ -152,6 +155,7 @@ export async function reverseTransfer(ctx: Ctx, { transferId, note }: ReverseTra
     const words = { note: note ?? null, noteForMember: null, reversalOf: transferId };
     const posted = await post(tx, { kind: back, memberId, amount, ...words });
     mustBePosted(posted, amount);
+    if (back === 'debit') await mustBeConfirmed(tx, amount);
     audit(tx, {
       action: 'transfer.reversed',
       targetType: 'member',

@@ -3,6 +3,7 @@ import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import { isUniqueViolation } from '@/db/faults';
 import { members } from '@/db/schema/members';
 import { users } from '@/db/schema/users';
+import { mustBeConfirmed } from '../confirmation';
 import { audit, change, touched, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { newUuid7 } from '../ids';
@@ -209,7 +210,7 @@ function selfNow(rows: Awaited<ReturnType<typeof ownersNow>>['rows'], actor: Sea
  * Gives a seat a role. An owner may give any seat any role, his own too; an owner who made himself a member may take the
  * role back while the team has no active owner. Moves no money and changes no key; a seat that becomes a member fires its
  * rule as on activation.
- * @throws DomainError `owner_required`, `not_found`, `member_deleted`
+ * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `confirmation_required`
  */
 export async function setRole(ctx: Ctx, input: { memberId: string; role: Role }): Promise<Member> {
   const { memberId, role } = input;
@@ -221,6 +222,7 @@ export async function setRole(ctx: Ctx, input: { memberId: string; role: Role })
     await mayGiveRole(tx, seat, role);
     if (seat.status === 'deleted') fail('member_deleted');
     if (seat.role !== role) {
+      await mustBeConfirmed(tx);
       const himself = actor.type === 'seat' && actor.memberId === memberId;
       await tx.db
         .update(members)
@@ -262,13 +264,16 @@ async function mayGiveRole(tx: Tx, seat: LockedSeat, role: Role): Promise<void> 
 /**
  * Deletes a seat: its balance returns to the master, its keys die, its rule ends; log and ledger stay. Repeated: the same
  * answer.
- * @throws DomainError `owner_required`, `not_found`, `last_owner`
+ * @throws DomainError `owner_required`, `not_found`, `last_owner`, `confirmation_required`
  */
 export async function deleteMember(ctx: Ctx, memberId: string): Promise<DeletedMember> {
   return change(ctx, 'members.manage', async (tx) => {
     const seat = await lockSeat(tx, memberId, true);
     await mustStayOwner(tx);
-    if (seat.status !== 'deleted') await closeSeat(tx, seat);
+    if (seat.status !== 'deleted') {
+      await mustBeConfirmed(tx);
+      await closeSeat(tx, seat);
+    }
     const member = await getMember(tx, memberId);
     const closing = await findClosing(tx, memberId, member.deletedAt!);
     return { member, returned: closing?.amount ?? 0n, transferId: closing?.id ?? null };
@@ -362,13 +367,14 @@ export async function rotateKey(ctx: Ctx, input: RotateKey): Promise<RotatedKey>
 
 /**
  * Shows an owner a seat's current key once more; written to the audit log.
- * @throws DomainError `owner_required`, `not_found` (also where the seat has no current key)
+ * @throws DomainError `owner_required`, `not_found` (also where the seat has no current key), `confirmation_required`
  */
 export async function revealKey(ctx: Ctx, memberId: string): Promise<{ apiKey: string }> {
   return change(ctx, 'keys.reveal', async (tx) => {
     const apiKey = await openCurrentKey(tx, memberId);
     if (!apiKey)
       fail('not_found', { detail: 'There is no such member, or it has no current key: rotate to make one.' });
+    await mustBeConfirmed(tx);
     audit(tx, { action: 'key.revealed', targetType: 'member', targetId: memberId });
     await tellHolder(tx, 'key-revealed', memberId);
     return { apiKey };

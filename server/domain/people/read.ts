@@ -8,7 +8,7 @@ import { sessions, users } from '@/db/schema/users';
 import type { Services } from '../ctx';
 import { fail } from '../errors';
 import { printId } from '../ids';
-import { normaliseAccount } from '../sessions/rules';
+import { normaliseAccount } from '../tries/rules';
 import { EXPORTED_MAX } from './rules';
 import type { Exported } from './schema';
 

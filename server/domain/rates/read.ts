@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { and, eq, like, sql } from 'drizzle-orm';
 import { rates } from '@/db/schema/teams';
 import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { printPlace, readPlace, type CursorBinding } from '../cursors';
 import { may } from '../policy';
-import { compareCards, compileRates, parseRateCard, type FindRate } from './rules';
+import { compareCards, compileRates, parseRateCard, type FindRate, type RateRow } from './rules';
 import type { ListRates, Rate, RatesPreview } from './schema';
 
 const CARDS_KEPT = 200;
@@ -91,4 +93,11 @@ export async function previewRates(ctx: Ctx, csv: string): Promise<RatesPreview>
   }
   const difference = compareCards(await allRates(ctx), card.rows, DIFFERENCES_SHOWN);
   return { rows: card.rows.length, ...difference, problems: [] };
+}
+
+/** The rate card that a new team begins with, marked as sample prices. Every process of ours runs in the checkout. */
+export function sampleRates(): RateRow[] {
+  const card = parseRateCard(readFileSync(resolve('db/seed/rates.csv'), 'utf8'));
+  if (!('rows' in card)) throw new Error('db/seed/rates.csv is not a rate card.');
+  return card.rows;
 }

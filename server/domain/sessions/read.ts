@@ -1,4 +1,4 @@
-import { and, asc, eq, ne, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, ne, sql } from 'drizzle-orm';
 import { builtOnce, UNNAMED } from '@/db/client';
 import { members } from '@/db/schema/members';
 import { teams, teamSlugs } from '@/db/schema/teams';
@@ -7,23 +7,36 @@ import type { Role, SeatActor } from '../actor';
 import type { Services } from '../ctx';
 import { asTeamId } from '../ids';
 import { isStorable } from '../input';
-import type { Person } from '../person';
-import type { Seat } from './schema';
+import type { Person, Personal } from '../person';
+import { networkOf, normaliseAccount } from '../tries/rules';
+import { describeAgent, SEEN_EVERY_MINUTES } from './rules';
+import type { Seat, Session } from './schema';
+
+/** Who is signed in; `unseen`: it is long since his session was noted to be in use. */
+export type Present = Person & { unseen: boolean };
 
 /** A person's place in the team of a slug. A team or seat that is not his is told as a slug that was never given. */
 export type Place =
-  | { ok: true; person: Person; actor: SeatActor }
+  | { ok: true; person: Present; actor: SeatActor }
   | { ok: false; reason: 'signed-out' }
-  | { ok: false; reason: 'none'; person: Person }
-  | { ok: false; reason: 'inactive'; person: Person; teamName: string };
+  | { ok: false; reason: 'none'; person: Present }
+  | { ok: false; reason: 'inactive'; person: Present; teamName: string };
 
 // A session that was opened while its person was being erased is none.
 const isLive = sql`${sessions.revokedAt} IS NULL AND ${sessions.expiresAt} > now() AND ${users.erasedAt} IS NULL`;
 
-const person = { sessionId: sessions.id, userId: users.id, name: users.name, email: users.email };
+const lastSeen = sql`coalesce(${sessions.lastSeenAt}, ${sessions.createdAt})`;
+
+const person = {
+  sessionId: sessions.id,
+  userId: users.id,
+  name: users.name,
+  email: users.email,
+  unseen: sql<boolean>`${lastSeen} < now() - make_interval(mins => ${sql.raw(String(SEEN_EVERY_MINUTES))})`,
+};
 
 /** Who is signed in with a session, or null: it was ended, has run out, or never was. */
-export async function findPerson({ database }: Services, sessionId: string): Promise<Person | null> {
+export async function findPerson({ database }: Services, sessionId: string): Promise<Present | null> {
   const [row] = await personOf(database.db).execute({ sessionId });
   return row ?? null;
 }
@@ -44,7 +57,7 @@ export async function findSeat(
 ): Promise<Place> {
   const [row] = await placeOf(database.db).execute({ sessionId, slug: isStorable(slug) ? slug : '' });
   if (!row) return { ok: false, reason: 'signed-out' };
-  const { person, team, seat } = row;
+  const { person, team, seat, confirmedAt } = row;
   if (!team || !seat) return { ok: false, reason: 'none', person };
   if (seat.status !== 'active') return { ok: false, reason: 'inactive', person, teamName: team.name };
   const actor: SeatActor = {
@@ -58,6 +71,7 @@ export async function findSeat(
     credential: { type: 'user', id: person.userId },
     door: 'web',
     address,
+    confirmedAt,
   };
   return { ok: true, person, actor };
 }
@@ -66,6 +80,7 @@ const placeOf = builtOnce((db) =>
   db
     .select({
       person,
+      confirmedAt: sessions.confirmedAt,
       team: { id: teams.id, name: teams.name, currency: teams.currency },
       seat: { id: members.id, name: members.name, role: members.role, status: members.status },
     })
@@ -132,4 +147,35 @@ export async function listWatching(
     watching.set(session, team === null ? seats : seats.set(team, seat));
   }
   return watching;
+}
+
+/** The browsers in which a person is signed in, the one used last first. */
+export async function listSessions({ database: { db }, person: { sessionId, userId } }: Personal): Promise<Session[]> {
+  const rows = await db
+    .select({
+      id: sessions.id,
+      agent: sessions.agent,
+      address: sessions.address,
+      createdAt: sessions.createdAt,
+      lastSeenAt: sessions.lastSeenAt,
+    })
+    .from(sessions)
+    .where(and(eq(sessions.userId, userId), isLive))
+    .orderBy(desc(lastSeen), desc(sessions.id));
+  return rows.map(({ agent, lastSeenAt, ...session }) => ({
+    ...session,
+    browser: describeAgent(agent),
+    lastSeenAt: lastSeenAt ?? session.createdAt,
+    isThis: session.id === sessionId,
+  }));
+}
+
+/** Whether an account was signed in to from this network lately. */
+export async function isKnownFrom({ database: { db } }: Services, email: string, address: string | null) {
+  const rows = await db
+    .selectDistinct({ address: sessions.address })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(eq(users.email, normaliseAccount(email)));
+  return rows.some((row) => row.address !== null && networkOf(row.address) === networkOf(address));
 }

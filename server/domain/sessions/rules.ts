@@ -3,36 +3,11 @@ import type { Vault } from '../vault';
 /** How long a signed-in browser stays so. */
 export const SESSION_DAYS = 30;
 
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
+/** How long a proof of who one is (password or code) counts for what is asked again. */
+export const CONFIRMED_MINUTES = 10;
 
-/** How many sign-ins may fail, in how many seconds from the first: of one account from one address, and of either alone. */
-export const LIMITS = {
-  both: { points: 10, duration: 15 * MINUTE },
-  address: { points: 100, duration: 15 * MINUTE },
-  account: { points: 100, duration: HOUR },
-};
-
-/**
- * The address by which tries are counted: of IPv6 the network, since one subscriber has all the addresses in it. The
- * unknown ones count as one.
- */
-export function networkOf(address: string | null): string {
-  if (address === null || address === '') return 'unknown';
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('%', 1)[0]!.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const rest = tail ? tail.split(':').length + (tail.includes('.') ? 1 : 0) : 0;
-  const zeros = tail === undefined ? 0 : 8 - groups.length - rest;
-  const whole = [...groups, ...Array.from({ length: zeros }, () => '0'), ...(tail ? tail.split(':') : [])];
-  return `${whole
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`;
-}
-
-/** The one account under which an address is counted, known or not. */
-export const normaliseAccount = (email: string): string => email.trim().normalize('NFKC').toLowerCase();
+/** How long after its session was last noted to be in use a request notes it again: few requests write. */
+export const SEEN_EVERY_MINUTES = 60;
 
 /**
  * The hash of a password that nobody has, made as all are: what is checked for an unknown address, so that its answer
@@ -49,3 +24,26 @@ export const demoSignIn = (vault: Vault): { email: string; password: string } =>
   email: DEMO_EMAIL,
   password: vault.secretFor('demo-owner').slice(0, 16),
 });
+
+const BROWSERS: [RegExp, string][] = [
+  [/\bEdgA?\//, 'Edge'],
+  [/\bOPR\//, 'Opera'],
+  [/\b(Firefox|FxiOS)\//, 'Firefox'],
+  [/\b(Chrome|CriOS|HeadlessChrome)\//, 'Chrome'],
+  [/\bSafari\//, 'Safari'],
+];
+const SYSTEMS: [RegExp, string][] = [
+  [/\b(iPhone|iPad)\b/, 'iOS'],
+  [/\bAndroid\b/, 'Android'],
+  [/\bWindows\b/, 'Windows'],
+  [/\bMac OS X\b/, 'macOS'],
+  [/\bCrOS\b/, 'ChromeOS'],
+  [/\bLinux\b/, 'Linux'],
+];
+
+/** A browser in words of ours, whatever it says of itself: "Chrome on Linux". */
+export function describeAgent(agent: string | null): string {
+  const [browser, system] = [BROWSERS, SYSTEMS].map((known) => known.find(([sign]) => sign.test(agent ?? ''))?.[1]);
+  if (!browser) return system ? `A browser on ${system}` : 'An unknown browser';
+  return system ? `${browser} on ${system}` : browser;
+}

@@ -1,21 +1,28 @@
 import { verify } from '@node-rs/argon2';
-import { and, eq, isNull, lt, sql } from 'drizzle-orm';
-import type { Pool } from 'pg';
-import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import { and, eq, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import type { Db } from '@/db/client';
 import { sessions, users } from '@/db/schema/users';
 import type { Services } from '../ctx';
 import { fail } from '../errors';
-import { sha256 } from '../idempotency';
+import { takeCode } from '../factors/write';
 import { newUuid7 } from '../ids';
 import { isStorable } from '../input';
+import { queueMail } from '../mails/write';
 import { MAX_PASSWORD_LENGTH } from '../members/rules';
-import type { Origin, Person } from '../person';
-import { LIMITS, networkOf, NOBODYS_HASH, normaliseAccount, SESSION_DAYS } from './rules';
+import { note, personally, type Origin, type Person, type Personal } from '../person';
+import { networkOf, normaliseAccount } from '../tries/rules';
+import { accountKey, countTry, failThrottled, mustBeFew, triesOf } from '../tries/write';
+import { isKnownFrom } from './read';
+import { describeAgent, NOBODYS_HASH, SEEN_EVERY_MINUTES, SESSION_DAYS } from './rules';
+import type { Proof } from './schema';
 
-/** What came of a sign-in. Of a refusal nothing tells whether there is such an account. */
+/**
+ * What came of a sign-in. Of a refusal nothing tells whether there is such an account; only to who has the password is told
+ * that a code is asked for too.
+ */
 export type SignedIn =
   | { ok: true; person: Person }
-  | { ok: false; reason: 'wrong' }
+  | { ok: false; reason: 'wrong' | 'code' | 'wrong-code' }
   | { ok: false; reason: 'throttled'; minutes: number };
 
 const AGENT_KEPT = 400;
@@ -23,67 +30,134 @@ const AGENT_KEPT = 400;
 /**
  * Signs a person in: a new session, whose id is a new one each time. An unknown address is answered as a wrong password
  * is, after as long a time. A person without any live seat may sign in too; the pages say why there is nothing to see.
+ * @param given.code of the app or a recovery code, where the person has a second factor
  */
 export async function signIn(
   services: Services,
-  { email, password }: { email: string; password: string },
+  { email, password, code = '' }: { email: string; password: string; code?: string },
   origin: Origin,
 ): Promise<SignedIn> {
-  const tries = triesOf(services, email, origin.address);
+  const known = () => (isStorable(email) ? isKnownFrom(services, email, origin.address) : Promise.resolve(false));
+  const tries = triesOf(services, email, origin.address, known);
   const wait = await tries.begin();
-  if (wait !== null) return { ok: false, reason: 'throttled', minutes: Math.max(1, Math.ceil(wait / 60_000)) };
-  const { db } = services.database;
-  const known = isStorable(email)
-    ? await db
-        .select()
-        .from(users)
-        .where(eq(users.email, normaliseAccount(email)))
-    : [];
-  const [user] = known;
-  const fits = password.length <= MAX_PASSWORD_LENGTH;
-  const isRight = await verify(user?.passwordHash ?? NOBODYS_HASH, fits ? password : '');
-  if (!user?.passwordHash || !fits || !isRight) return { ok: false, reason: 'wrong' };
+  if (wait !== null) return throttled(wait);
+  const user = await findUser(services, email);
+  if (!(await isPassword(user?.passwordHash ?? null, password)) || !user) return { ok: false, reason: 'wrong' };
+  if (user.totpSince !== null) {
+    if (code.trim() === '') {
+      await tries.takeBack();
+      return { ok: false, reason: 'code' };
+    }
+    // Counted beside: whoever has the password may not go through all the codes there are.
+    const over = await countTry(services, 'code', accountKey(email));
+    if (over !== null) return throttled(over);
+    if (!(await takeCode({ ...services, db: services.database.db }, user, code, user.now)))
+      return { ok: false, reason: 'wrong-code' };
+  }
   await tries.forget();
-  const sessionId = await openSession(services, user.id, origin);
-  return { ok: true, person: { sessionId, userId: user.id, name: user.name, email: user.email } };
+  const sessionId = await openSession(services, user, origin);
+  return { ok: true, person: { sessionId, userId: user.userId, name: user.name, email: user.email } };
 }
 
-async function openSession({ database: { db } }: Services, userId: string, { address, agent }: Origin) {
-  await db.delete(sessions).where(and(eq(sessions.userId, userId), lt(sessions.expiresAt, sql`now()`)));
-  const id = newUuid7();
-  await db.insert(sessions).values({
-    id,
-    userId,
-    expiresAt: sql`now() + make_interval(days => ${SESSION_DAYS}::int)`,
-    address,
-    agent: agent?.slice(0, AGENT_KEPT) ?? null,
+const throttled = (ms: number): SignedIn => ({
+  ok: false,
+  reason: 'throttled',
+  minutes: Math.max(1, Math.ceil(ms / 60_000)),
+});
+
+type User = NonNullable<Awaited<ReturnType<typeof findUser>>>;
+
+async function findUser({ database: { db } }: Services, email: string) {
+  if (!isStorable(email)) return undefined;
+  const [user] = await db
+    .select({
+      userId: users.id,
+      name: users.name,
+      email: users.email,
+      passwordHash: users.passwordHash,
+      totpSealed: users.totpSealed,
+      totpSince: users.totpSince,
+      now: sql<Date>`now()`.mapWith(users.createdAt),
+    })
+    .from(users)
+    .where(eq(users.email, normaliseAccount(email)));
+  return user;
+}
+
+/** Whether it is the password of this hash; where there is none, it takes as long to say no. */
+async function isPassword(passwordHash: string | null, password: string): Promise<boolean> {
+  const fits = password.length <= MAX_PASSWORD_LENGTH;
+  const isRight = await verify(passwordHash ?? NOBODYS_HASH, fits ? password : '');
+  return passwordHash !== null && fits && isRight;
+}
+
+async function openSession(services: Services, user: User, { address, agent }: Origin): Promise<string> {
+  return personally(services, async (tx) => {
+    const { userId, email } = user;
+    const past = await tx.db
+      .selectDistinct({ address: sessions.address, agent: sessions.agent })
+      .from(sessions)
+      .where(eq(sessions.userId, userId));
+    await tx.db.delete(sessions).where(and(eq(sessions.userId, userId), lt(sessions.expiresAt, tx.now)));
+    const id = newUuid7(tx.now);
+    await tx.db.insert(sessions).values({
+      id,
+      userId,
+      createdAt: tx.now,
+      confirmedAt: tx.now,
+      expiresAt: new Date(tx.now.getTime() + SESSION_DAYS * 86_400_000),
+      address,
+      agent: agent?.slice(0, AGENT_KEPT) ?? null,
+    });
+    const place = (from: Origin) => `${networkOf(from.address)} ${describeAgent(from.agent)}`;
+    const isKnown = past.some((one) => place(one) === place({ address, agent }));
+    if (past.length > 0 && !isKnown) {
+      const facts = { browser: describeAgent(agent), address };
+      await queueMail(tx, { kind: 'new-sign-in', address: email, userId, about: id, facts });
+    }
+    return id;
   });
-  return id;
 }
 
 /**
- * Asks a person for the password once more; a wrong one counts as a failed sign-in.
- * @throws DomainError `invalid_request` (at `/password`), `rate_limited`
+ * Proves that who is signed in is who he is, by password or code; a wrong one counts as a failed sign-in does.
+ * @throws DomainError `invalid_request` at the field that is wrong, `rate_limited`
  */
-export async function mustKnowPassword(
-  services: Services,
-  { email, password }: { email: string; password: string },
-  origin: Origin,
-): Promise<void> {
-  const tries = triesOf(services, email, origin.address);
+export async function proveOneself(asker: Personal, proof: Proof): Promise<void> {
+  const tries = triesOf(asker, asker.person.email, asker.origin.address, () => Promise.resolve(true));
   const wait = await tries.begin();
-  if (wait !== null) fail('rate_limited', { retryAfterSeconds: Math.ceil(wait / 1000) });
-  const [user] = await services.database.db
-    .select({ hash: users.passwordHash })
-    .from(users)
-    .where(eq(users.email, normaliseAccount(email)));
-  const fits = password.length <= MAX_PASSWORD_LENGTH;
-  const isRight = await verify(user?.hash ?? NOBODYS_HASH, fits ? password : '');
-  if (!user?.hash || !fits || !isRight) {
-    const detail = 'This is not the password.';
-    fail('invalid_request', { detail, errors: [{ pointer: '/password', code: 'invalid_request', detail }] });
+  if (wait !== null) failThrottled(wait);
+  const user = (await findUser(asker, asker.person.email)) ?? fail('missing_key');
+  if ('password' in proof) {
+    if (!(await isPassword(user.passwordHash, proof.password))) failAt('password', 'The password is not right.');
+  } else {
+    await mustBeFew(asker, 'code', accountKey(user.email));
+    const isRight =
+      user.totpSince !== null && (await takeCode({ ...asker, db: asker.database.db }, user, proof.code, user.now));
+    if (!isRight) failAt('code', 'The code is not right, or was used before.');
   }
   await tries.forget();
+}
+
+/**
+ * Says that one field is wrong.
+ * @throws DomainError `invalid_request`
+ */
+export function failAt(field: string, detail: string): never {
+  return fail('invalid_request', { detail, errors: [{ pointer: `/${field}`, code: 'invalid_request', detail }] });
+}
+
+/**
+ * Proves anew in this browser who one is, before what a team asks that for.
+ * @throws DomainError `invalid_request`, `rate_limited`
+ */
+export async function confirmSession(asker: Personal, proof: Proof): Promise<{ done: true }> {
+  await proveOneself(asker, proof);
+  await asker.database.db
+    .update(sessions)
+    .set({ confirmedAt: sql`now()` })
+    .where(eq(sessions.id, asker.person.sessionId));
+  return { done: true };
 }
 
 /** Ends a session: its next request finds it gone. Repeated: nothing changes. */
@@ -94,58 +168,54 @@ export async function endSession({ database }: Services, sessionId: string): Pro
     .where(and(eq(sessions.id, sessionId), isNull(sessions.revokedAt)));
 }
 
-/** A try counts before its password is looked at, so that many at once are as many; one that was right is taken back. */
-function triesOf({ database: { pool } }: Services, email: string, address: string | null) {
-  const [account, network] = [sha256(normaliseAccount(email)), networkOf(address)];
-  const { both, address: byAddress, account: byAccount } = limitersOn(pool);
-  const counts = [
-    { limiter: both, key: `${account} ${network}` },
-    { limiter: byAddress, key: network },
-    { limiter: byAccount, key: account },
-  ];
-  return {
-    /** Counts the try; how long to wait (ms) where it is one too many, else null. */
-    async begin(): Promise<number | null> {
-      for (const { limiter, key } of counts) {
-        const over = await limiter.consume(key).then(() => null, overrun);
-        if (over !== null) return over;
-      }
-      return null;
-    },
-    async forget(): Promise<void> {
-      const [first, ...others] = counts;
-      await first!.limiter.delete(first!.key);
-      await Promise.all(others.map(({ limiter, key }) => limiter.reward(key)));
-    },
-  };
+/**
+ * Ends one of a person's own sessions. Repeated: nothing changes.
+ * @throws DomainError `not_found`, for another's as for one that never was
+ */
+export async function endOwnSession(asker: Personal, sessionId: string): Promise<{ done: true }> {
+  const { userId } = asker.person;
+  return personally(asker, async (tx) => {
+    const [own] = await tx.db
+      .select({ revokedAt: sessions.revokedAt })
+      .from(sessions)
+      .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId)))
+      .for('update');
+    if (!own) fail('not_found');
+    if (own.revokedAt !== null) return { done: true };
+    await tx.db.update(sessions).set({ revokedAt: tx.now }).where(eq(sessions.id, sessionId));
+    note(tx, { userId, action: 'person.session_ended', address: asker.origin.address, requestId: asker.requestId });
+    return { done: true };
+  });
 }
 
-function overrun(reason: unknown): number {
-  if (reason instanceof RateLimiterRes) return reason.msBeforeNext;
-  throw reason;
+/** Signs a person out everywhere, here too. */
+export async function endAllSessions(asker: Personal): Promise<{ done: true }> {
+  const { userId } = asker.person;
+  return personally(asker, async (tx) => {
+    await endSessionsOf(tx, userId);
+    note(tx, { userId, action: 'person.sessions_ended', address: asker.origin.address, requestId: asker.requestId });
+    return { done: true };
+  });
 }
 
-type Limiters = Record<keyof typeof LIMITS, RateLimiterPostgres>;
+/** Ends all sessions of a person with the change that calls for it, but one where it is to stay. */
+export async function endSessionsOf(
+  { db, now }: { db: Db; now: Date },
+  userId: string,
+  butFor: string | null = null,
+): Promise<void> {
+  const others = butFor === null ? undefined : ne(sessions.id, butFor);
+  await db
+    .update(sessions)
+    .set({ revokedAt: now })
+    .where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt), others));
+}
 
-const limiters = new WeakMap<Pool, Limiters>();
-
-function limitersOn(pool: Pool): Limiters {
-  const known = limiters.get(pool);
-  if (known) return known;
-  // The package names its statements, which a pooler in transaction mode does not know.
-  const storeClient = { query: ({ text, values }: { text: string; values: unknown[] }) => pool.query(text, values) };
-  const make = (name: keyof typeof LIMITS) =>
-    new RateLimiterPostgres({
-      ...LIMITS[name],
-      storeClient,
-      storeType: 'pool',
-      keyPrefix: name,
-      tableName: 'sign_in_tries',
-      tableCreated: true,
-      // One of them clears the table for all.
-      clearExpiredByTimeout: name === 'both',
-    });
-  const made = { both: make('both'), address: make('address'), account: make('account') };
-  limiters.set(pool, made);
-  return made;
+/** Notes that a session is in use, where that was not noted lately. */
+export async function markSeen({ database: { db } }: Services, sessionId: string): Promise<void> {
+  const since = sql`now() - make_interval(mins => ${SEEN_EVERY_MINUTES}::int)`;
+  await db
+    .update(sessions)
+    .set({ lastSeenAt: sql`now()` })
+    .where(and(eq(sessions.id, sessionId), or(isNull(sessions.lastSeenAt), lt(sessions.lastSeenAt, since))));
 }

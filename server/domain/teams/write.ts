@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
 import { teamSlugs, teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
+import type { Actor } from '../actor';
 import { setMasterAlert, setMemberAlert } from '../alerts/write';
 import {
   audit,
@@ -31,24 +32,32 @@ import type { Settings, Team, UpdateSettings, UpdateTeam } from './schema';
 export type CreateTeam = {
   name: string;
   currency: string;
-  owner: { name: string; email: string; password: string };
+  /** Without any password: who has an account already. */
+  owner: { name: string; email: string } & ({ password: string } | { passwordHash: string | null });
   rates: RateRow[];
 };
+
+/** Who makes a team in the pages: somebody who has no seat in it yet. */
+type Founder = { name: string; address: string | null; requestId: string };
 
 /**
  * Makes a team with its accounts, the sample rate card, and its first owner. An owner who already has an account keeps
  * its password and gets a seat.
+ * @param options.by who makes it, where that is not the operator
+ * @param options.first what must be so, in the same transaction, before there is a team
  * @returns the ids, and the owner's API key, shown here alone
  */
 export async function createTeam(
   services: Services,
   input: CreateTeam,
-  options: { at?: Date } = {},
+  options: { at?: Date; by?: Founder; first?: (tx: Tx) => Promise<void> } = {},
 ): Promise<{ teamId: TeamId; memberId: string; apiKey: string; slug: string }> {
-  const passwordHash = await hashPassword(input.owner.password);
+  const passwordHash = 'password' in input.owner ? await hashPassword(input.owner.password) : input.owner.passwordHash;
   const teamId = asTeamId(newUuid7(options.at));
-  const actor = { type: 'operator', teamId, currency: input.currency, name: 'Operator', door: 'cli' } as const;
-  return found(makeCtx(services, actor, { at: options.at ?? null }), async (tx) => {
+  const actor = founderOf(teamId, input.currency, options.by);
+  const about = { at: options.at ?? null, requestId: options.by?.requestId ?? null };
+  return found(makeCtx(services, actor, about), async (tx) => {
+    await options.first?.(tx);
     const slug = await takeSlug(tx, input.name);
     const { name, currency } = input;
     await tx.db.insert(teams).values({ id: teamId, name, slug, currency, createdAt: tx.now, updatedAt: tx.now });
@@ -68,8 +77,15 @@ export async function createTeam(
   });
 }
 
+function founderOf(teamId: TeamId, currency: string, by: Founder | undefined): Actor {
+  if (!by) return { type: 'operator', teamId, currency, name: 'Operator', door: 'cli' };
+  return { type: 'guest', teamId, currency, name: by.name, userId: null, door: 'web', address: by.address };
+}
+
+type NewUser = { name: string; email: string; passwordHash: string | null };
+
 // The insert comes first: of two teams made at once for one new person, the second waits for the first here.
-async function findOrCreateUser(tx: Tx, user: { name: string; email: string; passwordHash: string }): Promise<string> {
+async function findOrCreateUser(tx: Tx, user: NewUser): Promise<string> {
   const [made] = await tx.db
     .insert(users)
     .values({ id: newUuid7(tx.now), ...user, createdAt: tx.now })

@@ -1,0 +1,11 @@
+import type { Metadata } from 'next';
+import { ForgotPassword } from '@/components/account/ForgotPassword';
+import { guestQueries } from '@/server/trpc/rsc';
+
+export const metadata: Metadata = { title: 'Forgotten password' };
+
+export default async function ForgotRoute() {
+  const { trpc, client } = await guestQueries();
+  const { mail } = await client.fetchQuery(trpc.access.getWays.queryOptions());
+  return <ForgotPassword mail={mail} />;
+}

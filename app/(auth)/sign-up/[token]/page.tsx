@@ -1,0 +1,15 @@
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+import { SignUp } from '@/components/account/SignUp';
+import { guestQueries } from '@/server/trpc/rsc';
+
+export const metadata: Metadata = { title: 'Make a team' };
+
+export default async function SignUpRoute({ params }: { params: Promise<{ token: string }> }) {
+  const { trpc, client } = await guestQueries();
+  const { signUp } = await client.fetchQuery(trpc.access.getWays.queryOptions());
+  if (!signUp) notFound();
+  const { token } = await params;
+  const link = await client.fetchQuery(trpc.access.getSignUpLink.queryOptions({ token: token.slice(0, 200) }));
+  return <SignUp token={token} {...link} />;
+}

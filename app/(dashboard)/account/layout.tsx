@@ -1,0 +1,24 @@
+import { HydrationBoundary } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { AccountFrame } from '@/components/account/AccountFrame';
+import { DataProvider } from '@/components/data';
+import { LiveHost } from '@/components/live';
+import { AccountShell } from '@/components/shell/AccountShell';
+import { personalQueries } from '@/server/trpc/rsc';
+
+/** The pages of what is a person's own, whatever the team. */
+export default async function AccountLayout({ children }: { children: ReactNode }) {
+  const { trpc, prefetch, state, since } = await personalQueries();
+  await prefetch(trpc.account.listSeats.queryOptions());
+  return (
+    <DataProvider team={null}>
+      <HydrationBoundary state={state()}>
+        <LiveHost team={null} since={since}>
+          <AccountShell>
+            <AccountFrame>{children}</AccountFrame>
+          </AccountShell>
+        </LiveHost>
+      </HydrationBoundary>
+    </DataProvider>
+  );
+}

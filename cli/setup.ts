@@ -1,0 +1,17 @@
+import type { Command } from 'commander';
+import { hasTeam } from '@/server/domain/access/read';
+import { setupCode } from '@/server/domain/access/rules';
+import { print, withServices } from './run';
+
+/** `setup`: what npm start prints while there is no team */
+export function setupCommand(program: Command): void {
+  program
+    .command('setup')
+    .description('print the address at which the first team is made; nothing once there is one')
+    .action(async (_options: object, command: Command) => {
+      const url = await withServices(async ({ database, vault, appUrl }) =>
+        (await hasTeam(database.db)) ? null : `${appUrl}/setup?code=${setupCode(vault)}`,
+      );
+      print(command, { url });
+    });
+}

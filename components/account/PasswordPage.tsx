@@ -1,0 +1,53 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
+import { useTRPC } from '@/components/data';
+import { Card, PageHead } from '@/components/ui/pieces';
+import { toast } from '@/components/ui/toast';
+import styles from './account.module.css';
+import { Fault, NewPasswordField, PasswordField } from './fields';
+import { faultsOf, fieldsOf } from './useForm';
+
+/** Changes the password, which needs the one there is. */
+export function PasswordPage() {
+  const { email } = useSuspenseQuery(useTRPC().account.getProfile.queryOptions()).data;
+  const change = useMutation(
+    useTRPC().account.changePassword.mutationOptions({
+      gcTime: 0,
+      onSuccess: () => toast({ message: 'The password is changed. Your other browsers are signed out.' }),
+    }),
+  );
+  const faults = faultsOf(change);
+  return (
+    <>
+      <PageHead title="Password" />
+      <div className={styles.narrow}>
+        <Card title="Change the password">
+          <form
+            method="post"
+            className={styles.form}
+            noValidate
+            onSubmit={(event) => {
+              const form = event.currentTarget;
+              const of = fieldsOf(event);
+              const input = { current: of('current'), password: of('password') };
+              if (!change.isPending) change.mutate(input, { onSuccess: () => form.reset() });
+            }}
+          >
+            <p className="muted">All your other browsers are signed out by it, and you are told by mail.</p>
+            <Fault text={faults.rest} />
+            <input type="text" name="email" autoComplete="username" value={email} readOnly hidden />
+            <PasswordField label="Password now" name="current" error={faults.at('current')} />
+            <NewPasswordField error={faults.at('password')} />
+            <div className={styles.foot}>
+              <Button type="submit" loading={change.isPending}>
+                Change the password
+              </Button>
+            </div>
+          </form>
+        </Card>
+      </div>
+    </>
+  );
+}

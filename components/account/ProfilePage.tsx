@@ -1,0 +1,81 @@
+'use client';
+
+import { Button, TextInput } from '@mantine/core';
+import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
+import { useTRPC } from '@/components/data';
+import { Card, Facts, PageHead, Status } from '@/components/ui/pieces';
+import { toast } from '@/components/ui/toast';
+import { useDraft } from '@/components/ui/useDraft';
+import { useUnsaved } from '@/components/ui/useUnsaved';
+import styles from './account.module.css';
+import { Fault } from './fields';
+import { faultsOf } from './useForm';
+
+/** Who the person is: a name of his own, and the address with which he signs in. */
+export function ProfilePage() {
+  const profile = useSuspenseQuery(useTRPC().account.getProfile.queryOptions()).data;
+  const draft = useDraft({ name: profile.name });
+  const rename = useMutation(
+    useTRPC().account.renamePerson.mutationOptions({
+      onSuccess: () => {
+        toast({ message: 'Saved.' });
+        draft.reset();
+      },
+    }),
+  );
+  const faults = faultsOf(rename);
+  const isDirty = draft.changed.length > 0;
+  useUnsaved(isDirty && !rename.isPending);
+  const save = () => isDirty && !rename.isPending && rename.mutate({ name: draft.valueOf('name') });
+  return (
+    <>
+      <PageHead title="Profile" />
+      <div className={styles.narrow}>
+        <Card title="Your name">
+          <form
+            className={styles.form}
+            noValidate
+            onSubmit={(event) => {
+              event.preventDefault();
+              save();
+            }}
+          >
+            <Fault text={faults.rest} />
+            <TextInput
+              label="Name"
+              description="What the audit log of each of your teams says of what you do. The name of your seat is the team’s."
+              autoComplete="name"
+              value={draft.valueOf('name')}
+              onChange={(event) => draft.set('name', event.currentTarget.value)}
+              error={faults.at('name')}
+            />
+            <div className={styles.foot}>
+              <Button type="submit" disabled={!isDirty || !draft.valueOf('name').trim()} loading={rename.isPending}>
+                Save
+              </Button>
+            </div>
+          </form>
+        </Card>
+        <Card title="Signing in">
+          <Facts
+            of={[
+              ['Email', profile.email],
+              [
+                'Address',
+                <Status key="proven" tone={profile.isProven ? 'ok' : 'off'}>
+                  {profile.isProven ? 'proven by a mailed link' : 'not proven yet'}
+                </Status>,
+              ],
+              [
+                'Two-factor',
+                <Status key="factor" tone={profile.twoFactorSince ? 'ok' : 'off'}>
+                  {profile.twoFactorSince ? 'on' : 'off'}
+                </Status>,
+              ],
+            ]}
+          />
+        </Card>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,89 @@
+'use client';
+
+import { Button, Group } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { Download } from 'lucide-react';
+import { useState } from 'react';
+import { useTRPC } from '@/components/data';
+import { CopyButton } from '@/components/ui/Copy';
+import { useCloseGuard } from '@/components/ui/dialogs';
+import { Note } from '@/components/ui/pieces';
+import styles from './account.module.css';
+import { Fault, PasswordField } from './fields';
+import { faultsOf, fieldsOf } from './useForm';
+
+/** Recovery codes, shown once. Leaving without having taken them along asks once. */
+export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
+  const [taken, setTaken] = useState(false);
+  const [asked, setAsked] = useState(false);
+  const leave = () => {
+    if (!taken) setAsked(true);
+    return taken || asked;
+  };
+  useCloseGuard(leave);
+  const text = codes.join('\n');
+  return (
+    <div className={styles.form}>
+      <p>
+        Each of these signs you in once where you have no code of the app. They are shown now and never again: keep them
+        where you keep secrets, and not on the phone with the app.
+      </p>
+      <ul className={styles.codes} aria-label="Recovery codes" onCopy={() => setTaken(true)}>
+        {codes.map((code) => (
+          <li key={code}>
+            <code>{code}</code>
+          </li>
+        ))}
+      </ul>
+      <Group gap="xs">
+        <CopyButton text={text} label="Copy them" onCopied={() => setTaken(true)} />
+        <Button
+          size="xs"
+          variant="default"
+          component="a"
+          href={`data:text/plain;charset=utf-8,${encodeURIComponent(`${text}\n`)}`}
+          download="purser-recovery-codes.txt"
+          leftSection={<Download size={14} aria-hidden />}
+          onClick={() => setTaken(true)}
+        >
+          Download
+        </Button>
+      </Group>
+      {asked && !taken && (
+        <Note tone="warn" alert>
+          The codes were not copied. Without them, who loses the app can be let in only by the operator of this service.
+        </Note>
+      )}
+      <div className={styles.foot}>
+        <Button onClick={() => leave() && onClose()}>{asked && !taken ? 'Close without copying' : 'Done'}</Button>
+      </div>
+    </div>
+  );
+}
+
+/** Makes new codes in place of the others. */
+export function NewRecoveryCodes({ onClose }: { onClose: () => void }) {
+  const renew = useMutation(useTRPC().account.renewRecoveryCodes.mutationOptions({ gcTime: 0 }));
+  const faults = faultsOf(renew);
+  if (renew.data) return <RecoveryCodes codes={renew.data.recoveryCodes} onClose={onClose} />;
+  return (
+    <form
+      method="post"
+      className={styles.form}
+      noValidate
+      onSubmit={(event) => renew.mutate({ password: fieldsOf(event)('password') })}
+    >
+      <p>Ten new codes. Those you have are worth nothing from then on.</p>
+      <Fault text={faults.rest} />
+      <PasswordField error={faults.at('password')} first />
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={renew.isPending}>
+          Make new codes
+        </Button>
+      </div>
+    </form>
+  );
+}

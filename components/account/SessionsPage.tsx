@@ -1,0 +1,94 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
+import { sayProblem, useTRPC } from '@/components/data';
+import { DataTable } from '@/components/ui/DataTable';
+import { useDialogs } from '@/components/ui/dialogs';
+import { Instant } from '@/components/ui/Instant';
+import { PageHead, Status } from '@/components/ui/pieces';
+import { toast } from '@/components/ui/toast';
+import styles from './account.module.css';
+
+/** The browsers in which the person is signed in; each can be signed out from here, or all at once. */
+export function SessionsPage() {
+  const trpc = useTRPC();
+  const sessions = useSuspenseQuery(trpc.account.listSessions.queryOptions()).data;
+  const open = useDialogs();
+  const end = useMutation(
+    trpc.account.endSession.mutationOptions({
+      onSuccess: () => toast({ message: 'That browser is signed out.' }),
+      onError: (error) => toast({ message: sayProblem(error), tone: 'bad' }),
+    }),
+  );
+  return (
+    <>
+      <PageHead title="Sessions">
+        <Button
+          variant="default"
+          onClick={() =>
+            open({ title: 'Sign out everywhere?', body: (close) => <SignOutEverywhere onClose={close} />, size: 'sm' })
+          }
+        >
+          Sign out everywhere
+        </Button>
+      </PageHead>
+      <DataTable
+        label="Browsers"
+        rows={sessions}
+        idOf={({ id }) => id}
+        nameOf={({ browser }) => browser}
+        columns={[
+          { id: 'browser', header: 'Browser', main: true, cell: ({ browser }) => browser },
+          { id: 'address', header: 'Address', cell: ({ address }) => <code>{address ?? 'unknown'}</code> },
+          { id: 'since', header: 'Signed in', cell: ({ createdAt }) => <Instant at={createdAt} /> },
+          {
+            id: 'seen',
+            header: 'Last seen',
+            cell: ({ isThis, lastSeenAt }) =>
+              isThis ? <Status tone="ok">this browser, now</Status> : <Instant at={lastSeenAt} />,
+          },
+        ]}
+        actions={({ id, browser, isThis }) =>
+          !isThis && (
+            <Button
+              size="compact-sm"
+              variant="default"
+              aria-label={`Sign out ${browser}`}
+              loading={end.isPending && end.variables.sessionId === id}
+              onClick={() => end.mutate({ sessionId: id })}
+            >
+              Sign out
+            </Button>
+          )
+        }
+      />
+      <p className="muted" style={{ marginTop: '0.75rem' }}>
+        When a browser was last seen is noted about once an hour.
+      </p>
+    </>
+  );
+}
+
+function SignOutEverywhere({ onClose }: { onClose: () => void }) {
+  const end = useMutation(
+    useTRPC().account.endAllSessions.mutationOptions({
+      meta: { leaves: true },
+      onSuccess: () => window.location.assign('/sign-in'),
+      onError: (error) => toast({ message: sayProblem(error), tone: 'bad' }),
+    }),
+  );
+  return (
+    <div className={styles.form}>
+      <p>Every browser is signed out with its next request, this one too. Keys go on working.</p>
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button data-autofocus loading={end.isPending || end.isSuccess} onClick={() => end.mutate({})}>
+          Sign out everywhere
+        </Button>
+      </div>
+    </div>
+  );
+}

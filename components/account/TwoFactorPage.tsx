@@ -1,0 +1,127 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTRPC } from '@/components/data';
+import { useDialogs } from '@/components/ui/dialogs';
+import { Instant } from '@/components/ui/Instant';
+import { Card, Facts, Note, PageHead, Status } from '@/components/ui/pieces';
+import styles from './account.module.css';
+import { Fault, PasswordField } from './fields';
+import { faultsOf, fieldsOf } from './useForm';
+
+/** The second factor: a code of an authenticator app at each sign-in, and recovery codes for who has lost it. */
+export function TwoFactorPage() {
+  const { twoFactorSince, recoveryCodesLeft } = useSuspenseQuery(useTRPC().account.getProfile.queryOptions()).data;
+  return (
+    <>
+      <PageHead title="Two-factor" />
+      <div className={styles.narrow}>
+        {twoFactorSince === null ? <TurnOn /> : <IsOn since={twoFactorSince} left={recoveryCodesLeft} />}
+      </div>
+    </>
+  );
+}
+
+function TurnOn() {
+  const open = useDialogs();
+  return (
+    <Card title="Off">
+      <div className={styles.form}>
+        <p>
+          With it on, signing in asks for a code of an authenticator app on your phone as well. Who has only your
+          password does not get in.
+        </p>
+        <div className={styles.foot}>
+          <Button
+            onClick={() =>
+              open({
+                title: 'Turn two-factor on',
+                body: async (close) => {
+                  const { AddFactor } = await import('./AddFactor');
+                  return <AddFactor onClose={close} />;
+                },
+              })
+            }
+          >
+            Turn on
+          </Button>
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+function IsOn({ since, left }: { since: string; left: number }) {
+  const open = useDialogs();
+  return (
+    <Card title="On">
+      <div className={styles.form}>
+        <Facts
+          of={[
+            [
+              'Since',
+              <Status key="since" tone="ok">
+                <Instant at={since} />
+              </Status>,
+            ],
+            ['Recovery codes', `${left} of 10 left`],
+          ]}
+        />
+        {left <= 2 && (
+          <Note tone="warn">Nearly all recovery codes are used. Make new ones before you need the last.</Note>
+        )}
+        <div className={styles.foot}>
+          <Button
+            variant="default"
+            onClick={() =>
+              open({
+                title: 'New recovery codes',
+                body: async (close) => {
+                  const { NewRecoveryCodes } = await import('./RecoveryCodes');
+                  return <NewRecoveryCodes onClose={close} />;
+                },
+              })
+            }
+          >
+            New recovery codes
+          </Button>
+          <Button
+            variant="default"
+            onClick={() => open({ title: 'Turn two-factor off', body: (close) => <TurnOff onClose={close} /> })}
+          >
+            Turn off
+          </Button>
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+function TurnOff({ onClose }: { onClose: () => void }) {
+  const [typed, setTyped] = useState(false);
+  const end = useMutation(useTRPC().account.endTwoFactor.mutationOptions({ gcTime: 0, onSuccess: onClose }));
+  const faults = faultsOf(end);
+  return (
+    <form
+      method="post"
+      className={styles.form}
+      noValidate
+      onChange={() => setTyped(true)}
+      onSubmit={(event) => end.mutate({ password: fieldsOf(event)('password') })}
+    >
+      <p>From then on the password alone signs you in. The recovery codes are worth nothing any more.</p>
+      <Fault text={faults.rest} />
+      <PasswordField error={faults.at('password')} first />
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" disabled={!typed} loading={end.isPending}>
+          Turn off
+        </Button>
+      </div>
+    </form>
+  );
+}

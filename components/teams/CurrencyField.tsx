@@ -1,0 +1,34 @@
+'use client';
+
+import { Select } from '@mantine/core';
+import { listCurrencies } from '@/server/domain/money';
+import { usePlace } from '@/components/ui/usePlace';
+
+type CurrencyProps = { value: string; onChange: (currency: string) => void; error: string | undefined };
+
+/** One currency of ISO 4217, found by its code or its name. */
+export function CurrencyField({ value, onChange, error }: CurrencyProps) {
+  const { locale } = usePlace();
+  const names = new Intl.DisplayNames(locale, { type: 'currency' });
+  return (
+    <Select
+      label="Currency"
+      description="All balances and prices are in it. It can be changed until money has moved."
+      data={listCurrencies()}
+      value={value}
+      onChange={(currency) => currency !== null && onChange(currency)}
+      searchable
+      allowDeselect={false}
+      nothingFoundMessage="No currency is called that."
+      renderOption={({ option }) => `${option.value} · ${names.of(option.value) ?? ''}`}
+      filter={({ options, search }) =>
+        options.filter(
+          (option) =>
+            'value' in option &&
+            `${option.value} ${names.of(option.value) ?? ''}`.toLowerCase().includes(search.trim().toLowerCase()),
+        )
+      }
+      error={error}
+    />
+  );
+}

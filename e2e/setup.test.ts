@@ -1,0 +1,68 @@
+import { expect as see } from '@playwright/test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axe, expectError, openAt, useBrowser } from './support/browser';
+import { sql } from './support/people';
+import { startProduct, type Product } from './support/product';
+
+const browser = useBrowser();
+const SETTINGS = {
+  PURSER_DEMO: '0',
+  PURSER_SECRET: 'setup-only-Kq3v9ZmX7rT2yLw8pHs4Jd6f',
+  CARRIER: 'sandbox',
+  ALLOW_HTTP: '1',
+};
+
+const dataDir = mkdtempSync(join(tmpdir(), 'purser-setup-'));
+let product: Product;
+beforeAll(async () => {
+  product = await startProduct(dataDir, SETTINGS);
+}, 120_000);
+afterAll(async () => {
+  await product.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+describe('a first start without the demo', () => {
+  it('prints where the first team is made; there it is made once, and its owner is in', async () => {
+    const [printed = ''] = /http:\/\/localhost:\d+\/setup\?code=\S+/.exec(product.output()) ?? [];
+    const { pathname, search, searchParams } = new URL(printed);
+    const here = `${product.url}${pathname}`;
+    const page = await browser.newPage({ url: `${product.url}/sign-in` });
+    expectError(page, /status of 40[04]/);
+    await page.getByRole('link', { name: 'Set up the first team' }).click();
+    await page.waitForURL(here);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.waitForTimeout(200);
+      expect(await axe(page)).toEqual([]);
+    }
+    await page.setViewportSize({ width: 320, height: 640 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    const fill = async (password: string) => {
+      await page.getByLabel('Team', { exact: true }).fill('First Team');
+      await page.getByLabel('Your name').fill('Fiona First');
+      await page.getByLabel('Your email').fill('fiona@example.test');
+      await page.getByLabel('Password', { exact: true }).fill(password);
+      await page.getByRole('button', { name: 'Make the team' }).click();
+    };
+    await page.getByLabel('Code of set-up').fill('a guess');
+    await fill('correct horse battery');
+    await see(page.getByText('This is not the code that npm start has printed.')).toBeVisible();
+    // The password is in no address, and the whole form stays.
+    expect(page.url()).toBe(here);
+    await openAt(page, `${here}${search}`);
+    await see(page.getByLabel('Code of set-up')).toHaveValue(searchParams.get('code')!);
+    await fill('correct horse battery');
+    await page.waitForURL(`${product.url}/first-team`);
+
+    expect((await fetch(`${here}${search}`)).status).toBe(404);
+    const made = await sql(
+      dataDir,
+      'SELECT t.name AS team, m.name, m.role FROM members m JOIN teams t ON t.id = m.team_id',
+    );
+    expect(made).toEqual([{ team: 'First Team', name: 'Fiona First', role: 'owner' }]);
+  });
+});

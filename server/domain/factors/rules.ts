@@ -1,0 +1,69 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** A code of an authenticator app (RFC 6238): so many digits of SHA-1, a new one at each step; the steps beside are good too. */
+const STEP_SECONDS = 30;
+const DIGITS = 6;
+const STEPS_BESIDE = [0, -1, 1];
+
+/** How many recovery codes there are at first. */
+export const RECOVERY_CODES = 10;
+
+const SECRET_BYTES = 20;
+const RECOVERY_LENGTH = 10;
+
+/** The code of a counter (RFC 4226). */
+export function codeOf(secret: Buffer, counter: number, digits = DIGITS): string {
+  const message = Buffer.alloc(8);
+  message.writeBigUInt64BE(BigInt(counter));
+  const hash = createHmac('sha1', secret).update(message).digest();
+  const number = hash.readUInt32BE(hash[hash.length - 1]! & 0xf) & 0x7fff_ffff;
+  return String(number % 10 ** digits).padStart(digits, '0');
+}
+
+export const stepAt = (now: Date): number => Math.floor(now.getTime() / 1000 / STEP_SECONDS);
+
+/** The step of which this is the code now, or null. */
+export function stepOf(secret: Buffer, code: string, now: Date): number | null {
+  const given = Buffer.from(code);
+  const fits = STEPS_BESIDE.map((beside) => stepAt(now) + beside).filter((step) => {
+    const right = Buffer.from(codeOf(secret, step));
+    return right.length === given.length && timingSafeEqual(right, given);
+  });
+  return fits[0] ?? null;
+}
+
+/** A new secret, as authenticator apps take it: base32 (RFC 4648). */
+export const newSecret = (): string => toBase32(randomBytes(SECRET_BYTES));
+
+/** What a QR code holds, so that an app knows the secret, and for which account it is. */
+export function keyUri(secret: string, email: string): string {
+  const label = encodeURIComponent(`Purser:${email}`);
+  return `otpauth://totp/${label}?secret=${secret}&issuer=Purser&algorithm=SHA1&digits=${DIGITS}&period=${STEP_SECONDS}`;
+}
+
+/** New recovery codes, "k7rwd-3mxpa": 50 random bits each, without look-alikes. */
+export const newRecoveryCodes = (): string[] =>
+  Array.from({ length: RECOVERY_CODES }, () => {
+    const text = Array.from(randomBytes(RECOVERY_LENGTH), (byte) => CROCKFORD.charAt(byte & 31)).join('');
+    return `${text.slice(0, RECOVERY_LENGTH / 2)}-${text.slice(RECOVERY_LENGTH / 2)}`;
+  });
+
+/** A code as it is compared: without the spaces and hyphens with which it is shown and typed. */
+export const plainCode = (text: string): string => text.replace(/[\s-]/g, '').toLowerCase();
+
+/** Whether a plain code is one of the app; any other is a recovery code. */
+export const isAppCode = (code: string): boolean => code.length === DIGITS && /^[0-9]+$/.test(code);
+
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
+const RFC4648 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+function toBase32(bytes: Buffer): string {
+  const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('');
+  return (bits.match(/.{5}/g) ?? []).map((five) => RFC4648.charAt(Number.parseInt(five, 2))).join('');
+}
+
+/** The bytes of a secret. */
+export function fromBase32(text: string): Buffer {
+  const bits = Array.from(text, (char) => RFC4648.indexOf(char).toString(2).padStart(5, '0')).join('');
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((eight) => Number.parseInt(eight, 2)));
+}

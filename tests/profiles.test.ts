@@ -1,0 +1,304 @@
+import { describe, expect, it } from 'vitest';
+import { getProfile } from '@/server/domain/profiles/read';
+import {
+  changePassword,
+  confirmTwoFactor,
+  endTwoFactor,
+  givePassword,
+  renamePerson,
+  renewRecoveryCodes,
+  resetTwoFactor,
+  startTwoFactor,
+} from '@/server/domain/profiles/write';
+import { makeCtx, type Ctx } from '@/server/domain/ctx';
+import { asTeamId, newUuid7 } from '@/server/domain/ids';
+import { listSessions } from '@/server/domain/sessions/read';
+import { endAllSessions, endOwnSession, markSeen, signIn } from '@/server/domain/sessions/write';
+import { LIMITS } from '@/server/domain/tries/rules';
+import { addFactor, enter, guest, isLive, mailsTo, makePerson, newAddress, notesOf, PASSWORD } from './support/people';
+import { addMember, makeTeam, ownerPool } from './support/team';
+
+const NEW = 'another horse, another battery';
+const WRONG = { code: 'invalid_request', facts: { errors: [{ pointer: '/password' }] } };
+
+/** What a sign-in with a code comes to. */
+const outcome = async (email: string, code: string, as = guest()) => {
+  const entered = await signIn(as, { email, password: PASSWORD, code }, as.origin);
+  return entered.ok ? 'ok' : entered.reason;
+};
+
+describe('a password', () => {
+  it('is changed by who has the one there is; every other browser is signed out, and it is mailed and noted', async () => {
+    const { email, teamId } = await makePerson();
+    const [here, there] = [await enter(email), await enter(email)];
+    await expect(changePassword(here, { current: 'wrong', password: NEW })).rejects.toMatchObject({
+      code: 'invalid_request',
+      facts: { errors: [{ pointer: '/current' }] },
+    });
+    expect(await isLive(there)).toBe(true);
+    await changePassword(here, { current: PASSWORD, password: NEW });
+    expect([await isLive(here), await isLive(there)]).toEqual([true, false]);
+    await expect(enter(email)).rejects.toThrow('wrong');
+    await enter(email, guest(), NEW);
+    expect((await mailsTo(email)).filter(({ kind }) => kind === 'password-changed')).toHaveLength(1);
+    expect((await notesOf(teamId)).map(({ action }) => action)).toEqual(['person.password_changed']);
+  });
+
+  it('is not guessed by who sits at an open browser: tries are those of signing in', async () => {
+    const { email } = await makePerson();
+    const here = await enter(email);
+    for (let i = 0; i < LIMITS.both.points; i += 1)
+      await expect(changePassword(here, { current: `wrong ${i}`, password: NEW })).rejects.toMatchObject({
+        code: 'invalid_request',
+      });
+    await expect(changePassword(here, { current: PASSWORD, password: NEW })).rejects.toMatchObject({
+      code: 'rate_limited',
+    });
+  });
+});
+
+describe('a name', () => {
+  it('is the person’s, and is noted; the seat keeps its own', async () => {
+    const { email, teamId } = await makePerson();
+    const here = await enter(email);
+    await renamePerson(here, { name: 'Renamed' });
+    await renamePerson(here, { name: 'Renamed' });
+    expect(await getProfile(here)).toMatchObject({ name: 'Renamed', email, isProven: false });
+    const { rows } = await ownerPool().query('SELECT name FROM members WHERE team_id = $1', [teamId]);
+    expect(rows).toEqual([{ name: 'Somebody' }]);
+    expect((await notesOf(teamId)).map(({ action }) => action)).toEqual(['person.renamed']);
+  });
+});
+
+describe('a second factor', () => {
+  it('is asked for once it was confirmed by a code of it, and not before', async () => {
+    const { email, teamId } = await makePerson();
+    const here = await enter(email);
+    await expect(startTwoFactor(here, { password: 'wrong' })).rejects.toMatchObject(WRONG);
+    await startTwoFactor(here, { password: PASSWORD });
+    await expect(confirmTwoFactor(here, { code: '000000' })).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(await outcome(email, '')).toBe('ok');
+    const { codeAt, recoveryCodes } = await addFactor(here);
+    expect(await getProfile(here)).toMatchObject({ twoFactorSince: expect.any(Date), recoveryCodesLeft: 10 });
+    expect(recoveryCodes).toHaveLength(10);
+    expect(await outcome(email, '')).toBe('code');
+    expect(await outcome(email, '000000')).toBe('wrong-code');
+    expect(await outcome(email, codeAt(0))).toBe('ok');
+    await expect(startTwoFactor(here, { password: PASSWORD })).rejects.toMatchObject(WRONG);
+    expect((await notesOf(teamId)).map(({ action }) => action)).toEqual(['person.two_factor_on']);
+    expect((await mailsTo(email)).filter(({ kind }) => kind === 'two-factor-changed')).toHaveLength(1);
+  });
+
+  it('tells of itself only to who has the password', async () => {
+    const { email } = await makePerson();
+    await addFactor(await enter(email));
+    const as = guest();
+    expect(await signIn(as, { email, password: 'wrong' }, as.origin)).toEqual({ ok: false, reason: 'wrong' });
+    expect(await signIn(as, { email, password: 'wrong', code: '123456' }, as.origin)).toEqual({
+      ok: false,
+      reason: 'wrong',
+    });
+  });
+
+  it('takes each code once, of many who give it at the same moment too, and none older than the last', async () => {
+    const { email } = await makePerson();
+    const { codeAt } = await addFactor(await enter(email));
+    const all = await Promise.all(Array.from({ length: 5 }, () => outcome(email, codeAt(0))));
+    expect(all.toSorted()).toEqual(['ok', 'wrong-code', 'wrong-code', 'wrong-code', 'wrong-code']);
+    expect(await outcome(email, codeAt(-1))).toBe('wrong-code');
+    expect(await outcome(email, codeAt(1))).toBe('ok');
+  });
+
+  it('takes each recovery code once, in the same field, however it is typed', async () => {
+    const { email } = await makePerson();
+    const here = await enter(email);
+    const { recoveryCodes } = await addFactor(here);
+    const [first, second] = recoveryCodes as [string, string];
+    const all = await Promise.all(Array.from({ length: 4 }, () => outcome(email, ` ${first.toUpperCase()}`)));
+    expect(all.filter((one) => one === 'ok')).toHaveLength(1);
+    expect(await outcome(email, second.replace('-', ' '))).toBe('ok');
+    expect(await getProfile(here)).toMatchObject({ recoveryCodesLeft: 8 });
+    await expect(renewRecoveryCodes(here, { password: 'wrong' })).rejects.toMatchObject(WRONG);
+    const renewed = await renewRecoveryCodes(here, { password: PASSWORD });
+    expect(await outcome(email, recoveryCodes[2]!)).toBe('wrong-code');
+    expect(await outcome(email, renewed.recoveryCodes[0]!)).toBe('ok');
+    const { rows } = await ownerPool().query(`SELECT count(*)::int AS n FROM recovery_codes WHERE user_id = $1`, [
+      here.person.userId,
+    ]);
+    expect(rows).toEqual([{ n: 10 }]);
+  });
+
+  it('is not somebody else’s: neither his recovery code nor his code', async () => {
+    const [ann, bob] = [await makePerson(), await makePerson()];
+    const his = await addFactor(await enter(bob.email));
+    await addFactor(await enter(ann.email));
+    expect(await outcome(ann.email, his.recoveryCodes[0]!)).toBe('wrong-code');
+    expect(await outcome(ann.email, his.codeAt(0))).toBe('wrong-code');
+    expect(await outcome(bob.email, his.recoveryCodes[0]!)).toBe('ok');
+  });
+
+  it('is not gone through: so many wrong codes a day, from wherever; then a new password begins anew', async () => {
+    const { email } = await makePerson();
+    const here = await enter(email);
+    const { codeAt } = await addFactor(here);
+    for (let i = 0; i < LIMITS.code.points; i += 1) expect(await outcome(email, '000000')).toBe('wrong-code');
+    expect(await outcome(email, codeAt(0))).toBe('throttled');
+    await changePassword(here, { current: PASSWORD, password: PASSWORD });
+    expect(await outcome(email, codeAt(0))).toBe('ok');
+  });
+
+  it('is turned off with the password, and is asked for no more', async () => {
+    const { email, teamId } = await makePerson();
+    const here = await enter(email);
+    const { recoveryCodes } = await addFactor(here);
+    await expect(endTwoFactor(here, { password: recoveryCodes[0]! })).rejects.toMatchObject(WRONG);
+    await endTwoFactor(here, { password: PASSWORD });
+    await endTwoFactor(here, { password: PASSWORD });
+    expect(await outcome(email, '')).toBe('ok');
+    expect((await notesOf(teamId)).map(({ action }) => action)).toEqual([
+      'person.two_factor_on',
+      'person.two_factor_off',
+    ]);
+    const { rows } = await ownerPool().query('SELECT totp_sealed, totp_since, totp_step FROM users WHERE email = $1', [
+      email,
+    ]);
+    expect(rows).toEqual([{ totp_sealed: null, totp_since: null, totp_step: null }]);
+  });
+});
+
+describe('signed-in browsers', () => {
+  it('are listed, this one marked, and no one else’s', async () => {
+    const { email } = await makePerson();
+    const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0';
+    const [one, other] = [await enter(email, guest('192.0.2.7', firefox)), await enter(email)];
+    await enter((await makePerson()).email);
+    const listed = await listSessions(one);
+    expect(listed).toHaveLength(2);
+    expect(listed.find(({ isThis }) => isThis)).toMatchObject({
+      id: one.person.sessionId,
+      browser: 'Firefox on Linux',
+      address: '192.0.2.7',
+    });
+    expect(listed.find(({ isThis }) => !isThis)?.id).toBe(other.person.sessionId);
+  });
+
+  it('are ended one by one, or all; another’s is as one that never was', async () => {
+    const [ann, bob] = [await makePerson(), await makePerson()];
+    const [one, other, his] = [await enter(ann.email), await enter(ann.email), await enter(bob.email)];
+    for (const id of [his.person.sessionId, newUuid7()])
+      await expect(endOwnSession(one, id)).rejects.toMatchObject({ code: 'not_found', facts: {} });
+    expect(await isLive(his)).toBe(true);
+    await endOwnSession(one, other.person.sessionId);
+    await endOwnSession(one, other.person.sessionId);
+    expect([await isLive(one), await isLive(other)]).toEqual([true, false]);
+    await endAllSessions(one);
+    expect([await isLive(one), await isLive(his)]).toEqual([false, true]);
+    expect((await notesOf(ann.teamId)).map(({ action }) => action)).toEqual([
+      'person.session_ended',
+      'person.sessions_ended',
+    ]);
+  });
+
+  it('are noted to be in use once an hour, not with each request', async () => {
+    const { email } = await makePerson();
+    const here = await enter(email);
+    const seen = async () =>
+      (await ownerPool().query(`SELECT last_seen_at FROM sessions WHERE id = $1`, [here.person.sessionId])).rows[0]
+        .last_seen_at as Date | null;
+    await ownerPool().query(`UPDATE sessions SET last_seen_at = now() - interval '59 min' WHERE id = $1`, [
+      here.person.sessionId,
+    ]);
+    const before = await seen();
+    await markSeen(here, here.person.sessionId);
+    expect(await seen()).toEqual(before);
+    await ownerPool().query(`UPDATE sessions SET last_seen_at = now() - interval '61 min' WHERE id = $1`, [
+      here.person.sessionId,
+    ]);
+    await markSeen(here, here.person.sessionId);
+    expect((await seen())!.getTime()).toBeGreaterThan(before!.getTime());
+  });
+
+  it('are told of by mail when one is new: from another network or with another browser, never of the very first', async () => {
+    const { email } = await makePerson();
+    const [home, away] = [newAddress(), newAddress()];
+    const told = async () => (await mailsTo(email)).filter(({ kind }) => kind === 'new-sign-in').length;
+    await enter(email, guest(home));
+    expect(await told()).toBe(0);
+    await enter(email, guest(home.replace(/1$/, '2')));
+    expect(await told()).toBe(0);
+    await enter(email, guest(away));
+    expect(await told()).toBe(1);
+    await enter(email, guest(away, 'Firefox/146'));
+    expect(await told()).toBe(2);
+    expect((await mailsTo(email)).at(-1)?.facts).toEqual({ browser: 'Firefox', address: away });
+    await enter(email, guest(away, 'Firefox/147'));
+    expect(await told()).toBe(2);
+  });
+});
+
+describe('a stranger who uses up an account’s tries', () => {
+  it('shuts its holder out nowhere that he is known from; who is unknown there waits, for an hour at most', async () => {
+    const { email } = await makePerson();
+    const home = newAddress();
+    await enter(email, guest(home));
+    for (let i = 0; i < LIMITS.account.points; i += LIMITS.both.points / 2) {
+      const from = guest();
+      await Promise.all(
+        Array.from({ length: LIMITS.both.points / 2 }, () => signIn(from, { email, password: 'x' }, from.origin)),
+      );
+    }
+    await expect(enter(email)).rejects.toThrow('throttled');
+    await enter(email, guest(home));
+  });
+});
+
+describe('the operator', () => {
+  const operatorOf = (teamId: string): Ctx =>
+    makeCtx(guest(), { type: 'operator', teamId: asTeamId(teamId), currency: 'USD', name: 'Operator', door: 'cli' });
+  const seatOf = async (teamId: string) =>
+    (await ownerPool().query<{ id: string }>('SELECT id FROM members WHERE team_id = $1', [teamId])).rows[0]!.id;
+  const audited = async (teamId: string) =>
+    (
+      await ownerPool().query(
+        'SELECT action, door, target_id FROM audit_events WHERE team_id = $1 ORDER BY id DESC LIMIT 1',
+        [teamId],
+      )
+    ).rows[0];
+
+  it('gives the person of a seat a new password: the old one is worth nothing, every browser is signed out', async () => {
+    const { email, teamId } = await makePerson();
+    const here = await enter(email);
+    const memberId = await seatOf(teamId);
+    const given = await givePassword(operatorOf(teamId), { memberId });
+    expect(given).toEqual({ email, password: expect.stringMatching(/^(\w{5}-){3}\w{5}$/) });
+    expect(await isLive(here)).toBe(false);
+    await expect(enter(email)).rejects.toThrow('wrong');
+    await enter(email, guest(), given.password);
+    expect(await audited(teamId)).toEqual({ action: 'member.password_given', door: 'cli', target_id: memberId });
+    expect((await mailsTo(email)).map(({ kind }) => kind)).toContain('password-changed');
+  });
+
+  it('takes a second factor away that nobody can use any more', async () => {
+    const { email, teamId } = await makePerson();
+    await addFactor(await enter(email));
+    const memberId = await seatOf(teamId);
+    expect(await resetTwoFactor(operatorOf(teamId), memberId)).toEqual({ email, wasOn: true });
+    await enter(email);
+    expect(await audited(teamId)).toEqual({ action: 'member.two_factor_reset', door: 'cli', target_id: memberId });
+    expect(await resetTwoFactor(operatorOf(teamId), memberId)).toEqual({ email, wasOn: false });
+  });
+
+  it('finds nobody at a seat that has a key alone, nor in another team; and no owner may do as he does', async () => {
+    const [team, { teamId }] = [await makeTeam(), await makePerson()];
+    const { id } = await addMember(team);
+    const foreign = await seatOf(teamId);
+    for (const memberId of [id, foreign]) {
+      await expect(givePassword(team.operator, { memberId })).rejects.toMatchObject({ code: 'not_found' });
+      await expect(resetTwoFactor(team.operator, memberId)).rejects.toMatchObject({ code: 'not_found' });
+    }
+    await expect(givePassword(team.owner, { memberId: team.ownerId })).rejects.toMatchObject({
+      code: 'owner_required',
+    });
+    await expect(resetTwoFactor(team.owner, team.ownerId)).rejects.toMatchObject({ code: 'owner_required' });
+  });
+});

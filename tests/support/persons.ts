@@ -1,0 +1,63 @@
+import { newRequestId, newUuid7 } from '@/server/domain/ids';
+import { hashPassword } from '@/server/domain/members/write';
+import type { Person } from '@/server/domain/person';
+import { services } from '@/server/http/services';
+import { createCaller } from '@/server/trpc/router';
+import { HERE } from './procedures';
+import { addMember, ownerPool, type TestMember, type TestTeam } from './team';
+
+export const PASSWORD = 'a password of nobody else';
+
+/** From where a person signed in: nobody else did from there. */
+export const homeOf = (userId: string): string => `2001:db8:${userId.slice(-8, -4)}:${userId.slice(-4)}::1`;
+
+let hash: Promise<string> | undefined;
+
+/** Somebody who can sign in and is signed in once, as yet without a seat. */
+export async function makePerson(name = 'Ann Person'): Promise<Person> {
+  const [userId, sessionId] = [newUuid7(), newUuid7()];
+  const email = `${userId}@people.test`;
+  hash ??= hashPassword(PASSWORD);
+  await ownerPool().query('INSERT INTO users (id, name, email, password_hash) VALUES ($1, $2, $3, $4)', [
+    userId,
+    name,
+    email,
+    await hash,
+  ]);
+  await ownerPool().query(
+    `INSERT INTO sessions (id, user_id, expires_at, address, agent) VALUES ($1, $2, now() + interval '1 day', $3, 'a browser')`,
+    [sessionId, userId, homeOf(userId)],
+  );
+  return { userId, sessionId, name, email };
+}
+
+/** Gives a person a seat of a team. */
+export async function seat(
+  person: Person,
+  team: TestTeam,
+  input: Parameters<typeof addMember>[1] = {},
+): Promise<TestMember> {
+  const made = await addMember(team, { name: person.name, email: person.email, ...input });
+  await take(person, team, made.id);
+  return made;
+}
+
+/** Puts a person on a seat that is there. */
+export async function take(person: Person, team: TestTeam, memberId: string): Promise<void> {
+  await ownerPool().query('UPDATE members SET user_id = $1 WHERE team_id = $2 AND id = $3', [
+    person.userId,
+    team.teamId,
+    memberId,
+  ]);
+}
+
+/** What is a person's own, as his browser asks for it. */
+export const accountOf = (person: Person | null) =>
+  createCaller({
+    services: services(),
+    actor: null,
+    person,
+    origin: HERE,
+    requestId: newRequestId(),
+    idempotencyKey: null,
+  }).account;

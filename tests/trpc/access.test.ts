@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { newRequestId, newUuid7 } from '@/server/domain/ids';
+import { linkToken } from '@/server/domain/links/rules';
+import type { Person } from '@/server/domain/person';
+import { services } from '@/server/http/services';
+import type { Problem } from '@/server/trpc/problem';
+import { ProblemError } from '@/server/trpc/problem';
+import { createCaller } from '@/server/trpc/router';
+import { HERE, listGuest } from '../support/procedures';
+import { enter, guest, makePerson, newAddress } from '../support/people';
+import { ownerPool } from '../support/team';
+
+type Answer = { data: unknown; code: null } | { data: null; code: Problem['code'] };
+
+/** Asks by name, from a network of its own. */
+async function ask(id: string, input: unknown, person: Person | null = null, open = true): Promise<Answer> {
+  const ways = open ? { mail: 'mailbox' as const, signUp: 'open' as const } : {};
+  const { access } = createCaller({
+    services: { ...services(), ...ways },
+    actor: null,
+    person,
+    origin: { ...HERE, address: newAddress() },
+    requestId: newRequestId(),
+    idempotencyKey: null,
+  });
+  try {
+    const procedure = (access as unknown as Record<string, (input: unknown) => Promise<unknown>>)[id]!;
+    return { data: await procedure(input), code: null };
+  } catch (error) {
+    if (error instanceof ProblemError) return { data: null, code: error.problem.code };
+    throw error;
+  }
+}
+
+const PASSWORD = 'another horse, another battery';
+const TEAM = { team: 'A Team', currency: 'USD', name: 'Somebody', password: PASSWORD };
+const MADE_UP = `${'0'.repeat(32)}.${'x'.repeat(43)}`;
+
+/** What a stranger is answered with nothing in his hands; where it is closed, where that is another. */
+const STRANGER: Record<string, { input?: unknown; open: unknown; closed?: unknown }> = {
+  getWays: {
+    open: { mail: true, signUp: true, setup: false },
+    closed: { mail: false, signUp: false, setup: false },
+  },
+  askForReset: { input: { email: 'nobody@example.test' }, open: { done: true } },
+  getResetLink: { input: { token: MADE_UP }, open: { email: null } },
+  resetPassword: { input: { token: MADE_UP, password: PASSWORD }, open: 'not_found' },
+  askToSignUp: { input: { email: `${newUuid7()}@example.test` }, open: { done: true }, closed: 'not_found' },
+  getSignUpLink: { input: { token: MADE_UP }, open: { email: null, name: null }, closed: 'not_found' },
+  signUp: { input: { token: MADE_UP, ...TEAM }, open: 'not_found' },
+  setUp: { input: { code: 'x', email: 'a@example.test', ...TEAM }, open: 'not_found' },
+};
+
+describe('what anyone may ask for', () => {
+  it('is this, and nothing else', () => {
+    const names = listGuest('access').map(({ id }) => id);
+    expect(names.toSorted()).toEqual(Object.keys(STRANGER).toSorted());
+  });
+
+  it.each(Object.entries(STRANGER))('gives a stranger nothing, signed in or not: %s', async (id, row) => {
+    const here = await enter((await makePerson()).email);
+    for (const person of [null, here.person]) {
+      const [open, closed] = [await ask(id, row.input, person), await ask(id, row.input, person, false)];
+      expect(open.code ?? open.data).toEqual(row.open);
+      expect(closed.code ?? closed.data).toEqual(row.closed ?? row.open);
+    }
+  });
+
+  it.each(Object.entries(STRANGER).filter(([, { input }]) => input))(
+    'takes no field more: %s',
+    async (id, { input }) => {
+      expect((await ask(id, { ...(input as object), more: 1 })).code).toBe('invalid_request');
+      expect((await ask(id, {})).code).toBe('invalid_request');
+    },
+  );
+
+  it('answers alike of a link of another kind, a used one, and one that is over', async () => {
+    const { email } = await makePerson();
+    const make = async (kind: string, used: boolean, hours: number) => {
+      const id = newUuid7();
+      await ownerPool().query(
+        `INSERT INTO mailed_links (id, kind, email, expires_at, used_at)
+         VALUES ($1, $2, $3, now() + make_interval(hours => $4), CASE WHEN $5 THEN now() END)`,
+        [id, kind, email, hours, used],
+      );
+      return linkToken(guest().vault, id);
+    };
+    const dead = [await make('sign-up', false, 1), await make('reset', true, 1), await make('reset', false, -1)];
+    for (const token of [...dead, MADE_UP, '', 'x']) {
+      expect(await ask('getResetLink', { token })).toEqual({ data: { email: null }, code: null });
+      expect(await ask('resetPassword', { token, password: PASSWORD })).toEqual({ data: null, code: 'not_found' });
+    }
+    const good = await make('reset', false, 1);
+    expect(await ask('getResetLink', { token: good })).toEqual({ data: { email }, code: null });
+    expect((await ask('resetPassword', { token: good, password: 'password1234' })).code).toBe('invalid_request');
+    expect(await ask('resetPassword', { token: good, password: PASSWORD })).toEqual({ data: { email }, code: null });
+  });
+});
