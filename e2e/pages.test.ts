@@ -12,6 +12,7 @@ const SCRIPT_BUDGET_BYTES = 250_000;
 /** Every page that an owner has, below the team's own address; the person's begin at the top. */
 const PAGES = [
   '/account/teams',
+  '/account/privacy',
   '',
   '/members',
   '/members?status=deleted',

@@ -47,7 +47,7 @@ const PAGES = [
 export function Account({ onGone }: { onGone?: () => void }) {
   const path = usePathname();
   // Beside a team's own pages one link leads to the person's; there they all stand.
-  const shown = PAGES.filter(({ to }, i) => i === 0 || path.startsWith('/account/'));
+  const shown = PAGES.filter((_, i) => i === 0 || path.startsWith('/account/'));
   const leave = async () => {
     await signOut();
     window.location.assign('/sign-in');
