@@ -158,3 +158,49 @@ describe('the command itself', () => {
     expectRefused(nowhere, 1, /npm start|DATABASE_URL/);
   });
 });
+
+describe('what is kept of a person', () => {
+  it('is printed and erased by the operator, and not while a team would be without an owner', async () => {
+    const { member, secrets } = (
+      await callApi(api, 'POST', '/members', {
+        key: team.apiKey,
+        body: { name: 'Pia Printed', generatePassword: true },
+      })
+    ).body;
+    const printed = await purserJson<object>(dataDir, 'person', 'export', member.email);
+    expect(printed).toMatchObject({
+      person: { name: 'Pia Printed', email: member.email },
+      seats: [{ id: member.id, team: { id: team.teamId } }],
+    });
+    expect(JSON.stringify(printed)).not.toContain(secrets.password);
+    expect(await purserJson<object>(dataDir, 'person', 'erase', member.email)).toEqual({
+      erasedAt: expect.stringMatching(/Z$/),
+      seats: 1,
+      messagesUnderWay: false,
+    });
+    const { body } = await callApi(api, 'GET', `/members/${member.id}`, { key: team.apiKey });
+    expect(body).toMatchObject({ name: 'Erased person', status: 'active' });
+    const log = await callApi(api, 'GET', '/audit-events?action=person&actor=operator', { key: team.apiKey });
+    expect(log.body.data.map(({ action }: { action: string }) => action)).toEqual([
+      'person.erased',
+      'person.data_exported',
+    ]);
+    expectRefused(await purser(dataDir, 'person', 'erase', member.email), 1, /Nobody signs in with this address/);
+    expectRefused(await purser(dataDir, 'person', 'erase', team.email), 1, /“Counter”/);
+  });
+});
+
+describe('a team', () => {
+  it('is suspended and resumed, each once', async () => {
+    const own = await makeTeam(dataDir, 'Suspended Counter', '5.00');
+    const suspend = () => purserJson<object>(dataDir, 'team', 'suspend', own.teamId, '--reason', 'unpaid');
+    expect(await suspend()).toEqual({ teamId: own.teamId, status: 'suspended', changed: true });
+    expect(await suspend()).toEqual({ teamId: own.teamId, status: 'suspended', changed: false });
+    const refused = await callApi(api, 'PATCH', '/team', { key: own.apiKey, body: { name: 'Other' } });
+    expect(refused.body.code).toBe('team_suspended');
+    const resumed = await purserJson<object>(dataDir, 'team', 'resume', own.teamId);
+    expect(resumed).toEqual({ teamId: own.teamId, status: 'active', changed: true });
+    const done = await callApi(api, 'PATCH', '/team', { key: own.apiKey, body: { name: 'Other' } });
+    expect(done.status).toBe(200);
+  });
+});

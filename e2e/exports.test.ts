@@ -12,6 +12,7 @@ const FILES = readdirSync(join(ROOT, 'app/(dashboard)/[team]/export')).toSorted(
 
 /** What each shows whom: the rows' mark for an owner and for a member; null where it is the owners' alone. */
 const SHOWN: Record<string, { owner: string; member: string | null }> = {
+  audit: { owner: 'team.created', member: null },
   members: { owner: 'Shut Member', member: null },
   messages: { owner: 'Hello from outside', member: 'Hello from inside' },
   rates: { owner: 'US', member: null },

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freePort } from '@/scripts/lib/ports.mjs';
 import { callApi, type Answer } from '@/tests/support/api';
-import { expectError, useBrowser, type Credentials } from './support/browser';
+import { expectError, isHeld, toHear, useBrowser, type Credentials } from './support/browser';
 import { makeTeam, startWeb, until, type Running, type Team } from './support/product';
 
 const { url, dataDir } = inject('product');
@@ -29,12 +29,6 @@ function streamsOf(page: Page): string[] {
   page.on('request', (request) => request.resourceType() === 'eventsource' && opened.push(request.url()));
   return opened;
 }
-
-/** Whether some tab of the page's browser has the stream. */
-const isHeld = (page: Page): Promise<boolean> =>
-  page.evaluate(async () => (await navigator.locks.query()).held?.some(({ name }) => name === 'purser-live') ?? false);
-
-const toHear = (page: Page) => see.poll(() => isHeld(page), { timeout: 10_000 }).toBe(true);
 
 /** As when the person looks at another tab, and comes back. */
 const show = (page: Page, state: 'visible' | 'hidden') =>

@@ -14,6 +14,7 @@ const PAGES = [
   '/account/teams',
   '/account/alerts',
   '/mailbox',
+  '/account/privacy',
   '',
   '/members',
   '/members?status=deleted',

@@ -7,6 +7,7 @@ import { ProblemError } from '@/server/trpc/problem';
 import { balancesOf, expectProblem, rowsOf, useApi } from './support/door';
 import { accountOf, makePerson, seat, take } from './support/persons';
 import { addMember, ctxOf, makeTeam, ownerPool, type TestTeam } from './support/team';
+import { openEar } from './support/told';
 
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
@@ -89,6 +90,18 @@ describe('leaving a team', () => {
     expect(await accountOf(ann).leaveTeam({ teamId: team.id })).toEqual([]);
     expect(await seatRow(team, id)).toMatchObject({ user_id: null, status: 'inactive' });
     expect(await codeOf(accountOf(null).leaveTeam({ teamId: team.id }))).toBe('missing_key');
+  });
+
+  it('is told to who watches: the seat, and of an owner that the team may have none', async () => {
+    const team = await makeTeam();
+    const [ann, ben] = [await makePerson(), await makePerson('Ben')];
+    const [owner, member] = [await seat(ann, team, { role: 'owner' }), await seat(ben, team)];
+    const ear = await openEar();
+    await accountOf(ben).leaveTeam({ teamId: team.id });
+    expect(await ear.heardOf(team.teamId)).toEqual({ members: [member.id] });
+    await accountOf(ann).leaveTeam({ teamId: team.id });
+    expect(await ear.heardOf(team.teamId)).toEqual({ members: [owner.id], team: null });
+    await ear.close();
   });
 
   it('is refused in a suspended team', async () => {

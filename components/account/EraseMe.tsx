@@ -38,7 +38,7 @@ export function EraseMe({ onClose }: { onClose: () => void }) {
           ['Counts, costs, transfers', 'stay, and name nobody'],
         ]}
       />
-      <Note tone="warn">This cannot be undone, by nobody. Export your data first, if you want to keep it.</Note>
+      <Note tone="warn">Nobody can undo this. Export your data first, if you want to keep it.</Note>
       <TextInput
         label="Your password"
         type="password"

@@ -63,7 +63,7 @@ function Export() {
           size="xs"
           leftSection={<Download size={14} aria-hidden />}
           loading={take.isPending}
-          onClick={() => take.mutate()}
+          onClick={() => take.mutate({})}
         >
           Export my data
         </Button>

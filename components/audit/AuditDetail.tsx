@@ -25,7 +25,7 @@ export function AuditDetail({ event }: { event: AuditEvent }) {
   ];
   if (event.address !== null) facts.push(['From', <code key="from">{event.address}</code>]);
   facts.push(['Action', <code key="action">{event.action}</code>]);
-  if (event.targetId !== null) facts.push([wordOf(event.targetType), <Id key="target" id={event.targetId} />]);
+  if (event.targetId !== null) facts.push([named(event.targetType), <Id key="target" id={event.targetId} />]);
   if (actor.id !== null) facts.push([actor.type === 'key' ? 'Key' : 'Person', <Id key="actor" id={actor.id} />]);
   if (event.requestId !== null) facts.push(['Request', <Id key="request" id={event.requestId} />]);
   facts.push(['Id', <Id key="id" id={event.id} />]);
@@ -42,6 +42,9 @@ export function AuditDetail({ event }: { event: AuditEvent }) {
     </div>
   );
 }
+
+/** A kind of target, as a name of a fact. */
+const named = (kind: string): string => kind.charAt(0).toUpperCase() + kind.slice(1);
 
 function Changes({ before, after }: Pick<AuditEvent, 'before' | 'after'>) {
   const fields = fieldsOf(before, after);
@@ -90,7 +93,7 @@ function Value({ of }: { of: unknown }) {
 }
 
 const Id = ({ id }: { id: string }) => (
-  <>
+  <span className={auditStyles.id}>
     <code>{id}</code> <CopyIconButton text={id} label={`Copy ${id}`} />
-  </>
+  </span>
 );

@@ -65,6 +65,15 @@ const columnsOf = (show: (event: AuditEvent) => void): Column<AuditEvent>[] => [
     ),
   },
   { id: 'who', header: 'Who', wide: true, cell: ({ actor }) => <span title={actor.name}>{actor.name}</span> },
-  { id: 'what', header: 'What', prose: true, cell: (event) => <What event={event} /> },
+  {
+    id: 'what',
+    header: 'What',
+    prose: true,
+    cell: (event) => (
+      <span>
+        <What event={event} />
+      </span>
+    ),
+  },
   { id: 'door', header: 'Through', cell: ({ door }) => THROUGH[door] },
 ];

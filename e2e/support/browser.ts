@@ -1,5 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContext, ConsoleMessage, Page } from '@playwright/test';
+import { expect as see, type Browser, type BrowserContext, type ConsoleMessage, type Page } from '@playwright/test';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -166,3 +166,10 @@ export async function axe(page: Page, rules?: string[]): Promise<string[]> {
     ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target.join(' ')).join('; ')}`,
   );
 }
+
+/** Whether some tab of the page's browser has the stream. */
+export const isHeld = (page: Page): Promise<boolean> =>
+  page.evaluate(async () => (await navigator.locks.query()).held?.some(({ name }) => name === 'purser-live') ?? false);
+
+/** Waits until a page hears what changes. */
+export const toHear = (page: Page) => see.poll(() => isHeld(page), { timeout: 10_000 }).toBe(true);

@@ -3,7 +3,6 @@ import { ledgerAccounts, transfers } from '@/db/schema/ledger';
 import { mails } from '@/db/schema/mails';
 import { members } from '@/db/schema/members';
 import { rechargeRules } from '@/db/schema/recharge';
-import { teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
 import { enqueue, transact, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';

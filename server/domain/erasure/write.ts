@@ -18,7 +18,7 @@ import type { Erased, EraseMe } from './schema';
  * @throws DomainError `invalid_request` (not the password), `rate_limited`, `last_owner` (naming the teams)
  */
 export async function eraseMe(asker: Personal, { password }: EraseMe): Promise<Erased> {
-  const { userId, email } = asker.person;
+  const { userId } = asker.person;
   await proveOneself(asker, { password });
   const who = { name: ERASED_NAME, userId, address: null };
   const { erasedAt, trails } = await erase(asker, await getUser(asker, userId), (teamId) =>

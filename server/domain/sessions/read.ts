@@ -160,6 +160,7 @@ export async function listSessions({ database: { db }, person: { sessionId, user
       lastSeenAt: sessions.lastSeenAt,
     })
     .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
     .where(and(eq(sessions.userId, userId), isLive))
     .orderBy(desc(lastSeen), desc(sessions.id));
   return rows.map(({ agent, lastSeenAt, ...session }) => ({
