@@ -1,7 +1,7 @@
 import { expect as see, type Page } from '@playwright/test';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { callApi, type Answer } from '@/tests/support/api';
-import { axe, openAt, useBrowser } from './support/browser';
+import { openAt, useBrowser } from './support/browser';
 import { makeTeam, type Team } from './support/product';
 
 const { url, dataDir } = inject('product');
@@ -37,7 +37,7 @@ describe('the demo’s mailbox', () => {
     await page.getByLabel('Password', { exact: true }).fill(team.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('button', { name: 'Become an owner of Mailed Matters again' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: /owner/ }).click();
+    await page.getByRole('button', { name: 'Take the role back' }).click();
     await expect.poll(async () => (await call('GET', '/me')).body.member.role).toBe('owner');
   });
 
@@ -48,10 +48,8 @@ describe('the demo’s mailbox', () => {
     await call('POST', `/members/${made.body.member.id}/role`, { role: 'owner' });
     const page = await newPage();
     await openMail(page, team.email, /is now an owner of Mailed Matters/);
-    await see(mail(page).getByText(name).first()).toBeVisible();
+    await see(mail(page).getByText(name).last()).toBeVisible();
     expect(await page.evaluate(() => Reflect.get(window, 'stolen') as unknown)).toBeUndefined();
-    await page.emulateMedia({ colorScheme: 'dark' });
-    expect(await axe(page)).toEqual([]);
     await page.setViewportSize({ width: 320, height: 640 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
   });

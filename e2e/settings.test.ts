@@ -34,7 +34,7 @@ describe('the settings of a team', () => {
     await see(page.getByLabel('Default sender')).toHaveValue('Acme Bank');
     await save('Name').click();
     await saved('Name');
-    await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Alerts' }).click();
+    await page.getByRole('navigation', { name: 'Settings', exact: true }).getByRole('link', { name: 'Alerts' }).click();
     await see(save('Low below')).toBeDisabled();
     await page.getByLabel('Low below').fill('150.5');
     await page.keyboard.press('Enter');

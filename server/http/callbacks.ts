@@ -21,6 +21,7 @@ export async function answerResend(request: Request): Promise<Response> {
     const body = (await readBytes(request, REPORT_MAX_BYTES)).toString('utf8');
     const report = readSigned(body, request.headers, mail.webhookSecret);
     if (report === 'unsigned') {
+      log({ msg: 'callback', level: 'warn', peer: 'resend', id: requestId, status: 401 });
       return problemResponse('invalid_key', {
         requestId,
         detail: 'The report is not signed as it must be, or too old.',

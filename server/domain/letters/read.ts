@@ -167,18 +167,19 @@ async function withSeat(
   const seats =
     team && ids.length > 0
       ? await database.db
-          .select({ id: members.id, name: members.name, email: members.email })
+          .select({ id: members.id, name: members.name, email: members.email, role: members.role })
           .from(members)
           .where(and(eq(members.teamId, team.id), inArray(members.id, ids)))
       : [];
-  const find = (id: unknown) => seats.find((seat) => seat.id === id);
+  const find = (id: unknown) => seats.find((one) => one.id === id);
+  const seat = find(mail.about ?? mail.memberId);
   const person = team === null && mail.userId !== null ? await readPerson(database.db, mail.userId) : null;
-  const seat = find(mail.about ?? mail.memberId) ?? person;
   return {
     ...letter,
-    who: seat?.name ?? null,
-    address: seat?.email ?? mail.address,
+    who: seat?.name ?? person?.name ?? null,
+    address: seat?.email ?? person?.email ?? mail.address,
     by: find(mail.facts['by'])?.name ?? null,
+    facts: { ...(seat && { role: seat.role }), ...letter.facts },
   };
 }
 

@@ -105,10 +105,13 @@ export async function settleMail(
   await personally(services, async (tx) => {
     if (outcome.is === 'sent') {
       const { provider, providerId } = outcome;
-      // A report of the provider may have come before its answer.
-      const state = sql`CASE WHEN ${mails.state} = 'queued' THEN 'sent' ELSE ${mails.state} END`;
-      const sent = { state, provider, providerId, sentAt: tx.now, claimedUntil: null, error: null };
-      await tx.db.update(mails).set(sent).where(eq(mails.id, mail.id));
+      // A report of the provider may have come before its answer: what it says stays.
+      const known = { provider, providerId: sql`coalesce(${providerId}, ${mails.providerId})`, claimedUntil: null };
+      await tx.db
+        .update(mails)
+        .set({ ...known, sentAt: tx.now })
+        .where(eq(mails.id, mail.id));
+      await tx.db.update(mails).set({ state: 'sent', error: null }).where(isQueued(mail.id));
     } else {
       const given = { state: 'failed', error: outcome.why.slice(0, MAX_ERROR), settledAt: tx.now } as const;
       const ended = await tx.db.update(mails).set(given).where(isQueued(mail.id)).returning({ id: mails.id });
