@@ -346,7 +346,7 @@ describe('signing up', () => {
       await page.getByLabel('Password', { exact: true }).fill(NEW);
       await page.getByRole('button', { name: 'Make the team' }).click();
       await page.waitForURL(`${open}/signed-up`);
-      await see(page.getByRole('navigation').getByText('Signed Up').first()).toBeVisible();
+      await see(page.getByRole('button', { name: 'Team Signed Up: switch' })).toBeVisible();
     } finally {
       web.child.kill('SIGTERM');
     }

@@ -55,6 +55,16 @@ const WORDS: Record<string, (say: Say) => ReactNode> = {
       debited {amount} from {member}
     </>
   ),
+  'member.password_given': ({ member }) => <>gave {member} a new sign-in password</>,
+  'member.two_factor_reset': ({ member }) => <>turned the second factor of {member} off</>,
+  'person.renamed': ({ before, after }) => `has another name: ${String(before['name'])} is now ${String(after['name'])}`,
+  'person.password_changed': ({ after }) =>
+    after['by'] === 'link' ? 'set a new password by a mailed link' : 'changed the password',
+  'person.two_factor_on': () => 'turned two-factor on',
+  'person.two_factor_off': () => 'turned two-factor off',
+  'person.recovery_codes_renewed': () => 'made new recovery codes',
+  'person.session_ended': () => 'signed a browser out',
+  'person.sessions_ended': () => 'signed out everywhere',
   'transfer.reversed': ({ amount }) => <>reversed a transfer of {amount}</>,
   'recharge.set': ({ member }) => <>set the recharge rule of {member}</>,
   'recharge.deleted': ({ member }) => <>removed the recharge rule of {member}</>,
