@@ -303,6 +303,7 @@ describe('the operator', () => {
     expect(given.email).toBe(team.email);
     const reset = await purserJson<object>(dataDir, 'member', 'totp-reset', ...words);
     expect(reset).toEqual({ email: team.email, wasOn: true });
+    expect(await purserJson(dataDir, 'setup')).toEqual({ url: null });
     await page.reload();
     expect(at(page)).toBe('/sign-in');
     await signIn(page, team.email, given.password);

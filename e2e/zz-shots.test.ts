@@ -30,7 +30,13 @@ it('shots', async () => {
     await openAt(g, `/reset/x`);
     await g.screenshot({ path: `${OUT}/${name}-reset-dead.png` });
     const p = await newPage({ as: team, ...options });
-    for (const path of ['/account', '/account/password', '/account/two-factor', '/account/sessions', '/account/teams']) {
+    for (const path of [
+      '/account',
+      '/account/password',
+      '/account/two-factor',
+      '/account/sessions',
+      '/account/teams',
+    ]) {
       await openAt(p, path);
       await p.screenshot({ path: `${OUT}/${name}-${path.slice(1).replaceAll('/', '-')}.png` });
     }

@@ -57,7 +57,8 @@ const WORDS: Record<string, (say: Say) => ReactNode> = {
   ),
   'member.password_given': ({ member }) => <>gave {member} a new sign-in password</>,
   'member.two_factor_reset': ({ member }) => <>turned the second factor of {member} off</>,
-  'person.renamed': ({ before, after }) => `has another name: ${String(before['name'])} is now ${String(after['name'])}`,
+  'person.renamed': ({ before, after }) =>
+    `has another name: ${String(before['name'])} is now ${String(after['name'])}`,
   'person.password_changed': ({ after }) =>
     after['by'] === 'link' ? 'set a new password by a mailed link' : 'changed the password',
   'person.two_factor_on': () => 'turned two-factor on',
