@@ -303,6 +303,7 @@ describe('the operator', () => {
     expect(given.email).toBe(team.email);
     const reset = await purserJson<object>(dataDir, 'member', 'totp-reset', ...words);
     expect(reset).toEqual({ email: team.email, wasOn: true });
+    expect(await purserJson(dataDir, 'setup')).toEqual({ url: null });
     await page.reload();
     expect(at(page)).toBe('/sign-in');
     await signIn(page, team.email, given.password);
@@ -346,7 +347,7 @@ describe('signing up', () => {
       await page.getByLabel('Password', { exact: true }).fill(NEW);
       await page.getByRole('button', { name: 'Make the team' }).click();
       await page.waitForURL(`${open}/signed-up`);
-      await see(page.getByRole('navigation').getByText('Signed Up').first()).toBeVisible();
+      await see(page.getByRole('button', { name: 'Team Signed Up: switch' })).toBeVisible();
     } finally {
       web.child.kill('SIGTERM');
     }

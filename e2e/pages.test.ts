@@ -15,6 +15,8 @@ const PAGES = [
   '/account/alerts',
   '/mailbox',
   '/account/privacy',
+  '/account',
+  ...['password', 'two-factor', 'sessions', 'teams'].map((page) => `/account/${page}`),
   '',
   '/members',
   '/members?status=deleted',
@@ -35,6 +37,9 @@ const PAGES = [
   '/settings/audit?what=rates',
 ];
 
+/** Those for who is not signed in. */
+const OPEN = ['/sign-in', '/forgot', '/reset/none'];
+
 describe('every page', () => {
   const { newPage } = useBrowser();
   let team: Team;
@@ -43,6 +48,9 @@ describe('every page', () => {
     callApi(`${url}/api/v1`, method, path, { key: team.apiKey, body });
   const at = (path: string) => `/every-page${path}`;
   const pathOf = (page: string) => (/^\/(account|mailbox)/.test(page) ? page : at(page.replace('[id]', member.id)));
+  const pathOf = (page: string) =>
+    page.startsWith('/account') || OPEN.includes(page) ? page : at(page.replace('[id]', member.id));
+  const asOf = (page: string) => (OPEN.includes(page) ? null : team);
 
   beforeAll(async () => {
     team = await makeTeam(dataDir, 'Every Page', '500.00');
@@ -78,8 +86,8 @@ describe('every page', () => {
     return found;
   };
 
-  it.each(PAGES)('is accessible, in light and in dark: “%s”', async (path) => {
-    const page = await newPage({ as: team, url: pathOf(path) });
+  it.each([...OPEN, ...PAGES])('is accessible, in light and in dark: “%s”', async (path) => {
+    const page = await newPage({ as: asOf(path), url: pathOf(path) });
     expect(await axeInBoth(page, path)).toEqual([]);
   });
 
@@ -141,10 +149,10 @@ describe('every page', () => {
     expect(found).toEqual([]);
   });
 
-  it.each(PAGES)(
+  it.each([...OPEN, ...PAGES])(
     'needs no sideways scrolling at 320 pixels, nor at twice the size, and comes with its data: “%s”',
     async (path) => {
-      const page = await newPage({ as: team, viewport: { width: 320, height: 640 } });
+      const page = await newPage({ as: asOf(path), viewport: { width: 320, height: 640 } });
       const asked: string[] = [];
       page.on('request', (request) => {
         if (request.url().includes('/api/trpc/')) asked.push(request.url());

@@ -26,7 +26,15 @@ const PAGES = readdirSync(join(ROOT, 'app'), { recursive: true, encoding: 'utf8'
   .toSorted();
 
 const fill = (page: string): string =>
-  page.replace('[team]', team.slug).replace('[id]', team.memberId).replace('[code]', 'not_found');
+  page
+    .replace('[team]', team.slug)
+    .replace('[id]', team.memberId)
+    .replace('[code]', 'not_found')
+    .replace('[token]', 'none');
+
+/** What is for who is not signed in, and what is not there in the demo, or for nobody. */
+const OPEN = /^\/(sign-in|forgot|reset\/)/;
+const MISSING = /nowhere|^\/(setup|sign-up)/;
 
 const FIELDS = {
   'referrer-policy': 'same-origin',
@@ -67,13 +75,13 @@ describe('every page', () => {
   it.each([...PAGES, '/nowhere/at/all', '/[team]/nowhere'])(
     'says with itself what may run in it, and asks for nothing more: %s',
     async (path) => {
-      const as = path === '/sign-in' ? null : team;
+      const as = OPEN.test(path) ? null : team;
       const page = await browser.newPage({ as });
-      if (path.includes('nowhere')) expectError(page, /status of 404/);
+      if (MISSING.test(path)) expectError(page, /status of 404/);
       const asked: string[] = [];
       page.on('request', (request) => asked.push(new URL(request.url()).origin));
       const response = await page.goto(fill(path));
-      expect(response?.status()).toBe(path.includes('nowhere') ? 404 : 200);
+      expect(response?.status()).toBe(MISSING.test(path) ? 404 : 200);
       const nonce = expectGuarded(response!.headers());
       await page.waitForLoadState('networkidle');
       // Another for every answer; and on every script that is not fetched by one that has it.

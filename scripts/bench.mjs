@@ -6,7 +6,7 @@ import './lib/node-version.mjs';
  */
 
 const { explain } = await import('./lib/stop.mjs');
-const names = ['round-trips', 'ledger', 'http', 'scale', 'pages', 'live'];
+const names = ['round-trips', 'ledger', 'http', 'scale', 'pages', 'live', 'sign-in'];
 const words = process.argv.slice(2);
 const chosen = [...names, 'log'].filter((name) => words.includes(name));
 /** What a server with ten million rows would be given. */

@@ -1,10 +1,12 @@
 'use client';
 
-import { Button } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
+import { LogOut } from 'lucide-react';
 import { sayProblem, useTRPC } from '@/components/data';
 import { DataTable } from '@/components/ui/DataTable';
 import { useDialogs } from '@/components/ui/dialogs';
+import { Hint } from '@/components/ui/Hint';
 import { Instant } from '@/components/ui/Instant';
 import { PageHead, Status } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
@@ -51,15 +53,17 @@ export function SessionsPage() {
         ]}
         actions={({ id, browser, isThis }) =>
           !isThis && (
-            <Button
-              size="compact-sm"
-              variant="default"
-              aria-label={`Sign out ${browser}`}
-              loading={end.isPending && end.variables.sessionId === id}
-              onClick={() => end.mutate({ sessionId: id })}
-            >
-              Sign out
-            </Button>
+            <Hint text={`Sign out ${browser}`}>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                aria-label={`Sign out ${browser}`}
+                loading={end.isPending && end.variables.sessionId === id}
+                onClick={() => end.mutate({ sessionId: id })}
+              >
+                <LogOut size={16} aria-hidden />
+              </ActionIcon>
+            </Hint>
           )
         }
       />

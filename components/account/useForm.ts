@@ -16,10 +16,12 @@ export function faultsOf({ error, isPending }: Asked) {
   };
 }
 
-/** What was refused for too many tries, or what was not found, says by itself what to do. */
+/** What says by itself what to do: too many tries, a link that is dead, a session that was ended meanwhile. */
+const SPEAKS_FOR_ITSELF = ['rate_limited', 'not_found', 'missing_key'];
+
 function sayOf(error: unknown): string {
   const problem = problemOf(error);
-  return problem?.code === 'rate_limited' || problem?.code === 'not_found' ? problem.detail : sayProblem(error);
+  return problem && SPEAKS_FOR_ITSELF.includes(problem.code) ? problem.detail : sayProblem(error);
 }
 
 /** What stands in a form's fields; they belong to the browser, which may have filled them in before this runs. */
