@@ -11,12 +11,9 @@ const SCRIPT_BUDGET_BYTES = 250_000;
 
 /** Every page that an owner has, below the team's own address; the person's begin at the top. */
 const PAGES = [
-  '/account/teams',
-  '/account/alerts',
-  '/mailbox',
-  '/account/privacy',
   '/account',
-  ...['password', 'two-factor', 'sessions', 'teams'].map((page) => `/account/${page}`),
+  ...['password', 'two-factor', 'sessions', 'teams', 'alerts', 'privacy'].map((page) => `/account/${page}`),
+  '/mailbox',
   '',
   '/members',
   '/members?status=deleted',
@@ -24,6 +21,7 @@ const PAGES = [
   ...['messages', 'transfers', 'statistics', 'recharge', 'key', 'audit', 'settings'].map(
     (tab) => `/members/[id]?tab=${tab}`,
   ),
+  '/invitations',
   '/messages',
   '/messages?status=failed&reference=none',
   '/statistics',
@@ -38,7 +36,7 @@ const PAGES = [
 ];
 
 /** Those for who is not signed in. */
-const OPEN = ['/sign-in', '/forgot', '/reset/none'];
+const OPEN = ['/sign-in', '/forgot', '/reset/none', '/invite/none', '[invite]'];
 
 describe('every page', () => {
   const { newPage } = useBrowser();
@@ -47,9 +45,11 @@ describe('every page', () => {
   const call = (method: string, path: string, body?: object): Promise<Answer> =>
     callApi(`${url}/api/v1`, method, path, { key: team.apiKey, body });
   const at = (path: string) => `/every-page${path}`;
-  const pathOf = (page: string) => (/^\/(account|mailbox)/.test(page) ? page : at(page.replace('[id]', member.id)));
+  let invite: string;
   const pathOf = (page: string) =>
-    page.startsWith('/account') || OPEN.includes(page) ? page : at(page.replace('[id]', member.id));
+    /^\/(account|mailbox)/.test(page) || OPEN.includes(page)
+      ? page.replace('[invite]', invite)
+      : at(page.replace('[id]', member.id));
   const asOf = (page: string) => (OPEN.includes(page) ? null : team);
 
   beforeAll(async () => {
@@ -58,6 +58,8 @@ describe('every page', () => {
     const wanted = { name: 'Ärzte & Söhne 株式会社 مكتب', credit: '12.50', recharge: rule };
     member = (await call('POST', '/members', wanted)).body.member;
     await call('POST', '/members', { name: 'x'.repeat(120) });
+    const invited = { email: `${'x'.repeat(64)}@every-page.test`, name: 'x'.repeat(120), credit: '2.50' };
+    invite = new URL((await call('POST', '/invitations', invited)).body.url).pathname;
     const message = {
       to: '+14155550100',
       from: 'Acme',

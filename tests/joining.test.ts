@@ -420,6 +420,7 @@ describe('declining and asking anew', () => {
     await runOut(team);
     await Promise.all(Array.from({ length: 4 }, () => asGuest().requestInvitation({ token: copied })));
     expect(await asGuest().readLink({ token: copied })).toMatchObject({ state: 'expired', requested: true });
+    expect((await auditOf(team)).filter(({ action }) => action === 'invitation.requested')).toHaveLength(1);
     const owner = (await seatsOf(team))[0]!.user!;
     expect((await mailsTo(owner)).filter(({ kind }) => kind === 'invitation-requested')).toEqual([
       { kind: 'invitation-requested', facts: { email } },

@@ -79,8 +79,8 @@ export const WORDS: Record<AuditAction, Words> = {
   ),
   'member.password_given': ({ member }) => <>gave the person of {member} a new password</>,
   'member.two_factor_reset': ({ member }) => <>took the second factor from the person of {member}</>,
-  'person.password_changed': () => 'changed the own password',
-  'person.password_reset': () => 'set a new password by a mailed link',
+  'person.password_changed': ({ after }) =>
+    after['by'] === 'link' ? 'set a new password by a mailed link' : 'changed the own password',
   'person.two_factor_on': () => 'turned two-factor sign-in on',
   'person.two_factor_off': () => 'turned two-factor sign-in off',
   'person.recovery_codes_made': () => 'made new recovery codes',

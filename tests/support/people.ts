@@ -46,8 +46,8 @@ export const isLive = async ({ person }: Personal): Promise<boolean> =>
   (await findPerson(services(), person.sessionId)) !== null;
 
 /** Turns the second factor on; answers how to make a code, so many steps from now, and the recovery codes. */
-export async function addFactor(asker: Personal) {
-  const { secret } = await startTwoFactor(asker, { password: PASSWORD });
+export async function addFactor(asker: Personal, password = PASSWORD) {
+  const { secret } = await startTwoFactor(asker, { password });
   const codeAt = (beside: number) => codeOf(fromBase32(secret), stepAt(new Date()) + beside);
   const { recoveryCodes } = await confirmTwoFactor(asker, { code: codeAt(-1) });
   return { codeAt, recoveryCodes };

@@ -38,7 +38,6 @@ export const AUDIT_ACTIONS = [
   'rates.confirmed',
   'messages.batch_sent',
   'person.password_changed',
-  'person.password_reset',
   'person.two_factor_on',
   'person.two_factor_off',
   'person.recovery_codes_made',
