@@ -216,6 +216,19 @@ describe('what is not taken', () => {
     expect(await rowOf(id)).toMatchObject({ attempts: MAIL_TRIES });
   });
 
+  it('holds up no other: in the queue mails do not wait for each other, as a team’s other jobs do', async () => {
+    const team = await makeTeam();
+    const [one, other] = [await queueOne(team), await queueOne(team)];
+    await doJobs(null);
+    const { rows } = await ownerPool().query<{ mail: string; queue: number | null }>(
+      `SELECT payload->>'mailId' AS mail, job_queue_id AS queue FROM graphile_worker._private_jobs WHERE payload->>'mailId' IN ($1, $2)`,
+      [one, other],
+    );
+    expect(rows.map(({ mail }) => mail).toSorted()).toEqual([one, other].toSorted());
+    expect(rows.map(({ queue }) => queue)).toEqual([null, null]);
+    await doJobs(takesAll().mailer);
+  });
+
   it('is tried again by the queue itself', async () => {
     let tries = 0;
     const { mailer, given } = makeStandIn(async () => {
