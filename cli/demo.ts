@@ -65,7 +65,12 @@ async function findOwner(ctx: Ctx): Promise<string | undefined> {
 }
 
 try {
-  console.log(JSON.stringify(await withServices(makeDemo)));
+  // What has long happened is mailed to nobody: it stands in the demo's own mailbox, where there is one.
+  const inHouse = (services: Services): Services => ({
+    ...services,
+    mail: services.mail === 'mailbox' ? 'mailbox' : null,
+  });
+  console.log(JSON.stringify(await withServices((services) => makeDemo(inHouse(services)))));
 } catch (error) {
   const { text, exitCode } = explain(error);
   console.error(text);

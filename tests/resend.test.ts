@@ -134,6 +134,18 @@ describe('by Resend', () => {
     expect(await rowOf(id)).toMatchObject({ state: 'failed', attempts: 1, error: `Resend: It is ${name}` });
   });
 
+  it.each([
+    'x@example.test, victim@example.test',
+    'Ann <victim@example.test>',
+    'x@example.test\r\nBcc: victim@example.test',
+  ])('is never asked with what could be read as another address: %j', async (address) => {
+    const id = await queueOne();
+    await ownerPool().query('UPDATE mails SET address = $2 WHERE id = $1', [id, address]);
+    await send(id);
+    expect(await rowOf(id)).toMatchObject({ state: 'failed', attempts: 1 });
+    expect(standIn.asked).toEqual([]);
+  });
+
   it('one that is away is tried again', async () => {
     const id = await queueOne();
     const away = makeResend({ from: FROM, apiKey: 're_test_key', apiUrl: 'http://127.0.0.1:1' });
