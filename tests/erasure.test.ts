@@ -56,6 +56,7 @@ async function globalTraces({ userId, email, name }: Person, team: TestTeam, own
        ($8, $2, NULL, $4, 'role-changed', 'somebody@else.test', $6, 'sent')`,
     [newUuid7(), team.teamId, userId, own.id, email, JSON.stringify({ name }), newUuid7(), newUuid7()],
   );
+  await sql('UPDATE api_keys SET last_used_address = $1 WHERE member_id = $2', [homeOf(userId), own.id]);
   await sql(`INSERT INTO mailbox (id, address, subject, html, text) VALUES ($1, $2, 'Hello', $3, $3)`, [
     newUuid7(),
     email,

@@ -26,6 +26,7 @@ describe('the shell of every page', () => {
         masterBalance: '100.00',
         reserve: '10.00',
         lowBalance: '20.00',
+        textRetentionDays: null,
       },
       me: {
         memberId: expect.stringMatching(/^mem_/),
