@@ -2,6 +2,7 @@ import { expect as see, type Page } from '@playwright/test';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { callApi, type Answer } from '@/tests/support/api';
 import { expectError, openAt, signIn, useBrowser } from './support/browser';
+import { sql } from './support/people';
 import { makeTeam, type Team } from './support/product';
 
 const { url, dataDir } = inject('product');
@@ -181,10 +182,67 @@ describe('inviting', () => {
     expect(await balanceOf(email)).toBe('0.00');
   });
 
-  it('is not used up by what fetches every link: GET and HEAD, again and again', async () => {
-    const { path, id } = await invited();
-    for (let i = 0; i < 3; i += 1) {
-      for (const method of ['GET', 'HEAD']) expect((await fetch(`${url}${path}`, { method })).status).toBe(200);
+  /** The newest mail to an address, as it stands in the demo's mailbox. */
+  const openMail = async (page: Page, to: string, subject: string | RegExp) => {
+    await openAt(page, `/mailbox?to=${encodeURIComponent(to)}`);
+    await page.getByRole('link', { name: subject }).first().click();
+    await see(page.frameLocator('iframe').getByRole('heading')).toBeVisible();
+    return page.frameLocator('iframe');
+  };
+
+  it('by mail: the invited follows the link of the mail, which proves the address, and is welcomed', async () => {
+    const { email, id } = await invited({ name: 'Mia Mailed', credit: '1.25' });
+    const guest = await newPage();
+    const mail = await openMail(guest, email, /Inviting Team/);
+    await see(mail.getByText('1.25 USD')).toBeVisible();
+    await mail.getByRole('link').first().click();
+    await guest.waitForURL(/\/invite\/inv_[^.]+\.m1\./);
+    await see(guest.getByLabel('Your name')).toHaveValue('Mia Mailed');
+    await join(guest, 'Mia Mailed');
+    await guest.waitForURL('/inviting-team');
+    expect((await call('GET', `/invitations/${id}`)).body).toMatchObject({ status: 'accepted', delivery: 'sent' });
+    const proven = 'SELECT email_proven_at IS NOT NULL AS proven FROM users WHERE email = $1';
+    expect(await sql(dataDir, proven, [email])).toEqual([{ proven: true }]);
+    await openMail(guest, email, /Welcome to Inviting Team/);
+  });
+
+  it('a mailed link takes an account from whoever made it by a copied one: a new password, and his browser is out', async () => {
+    const bait = await invited();
+    const squatter = await newPage({ url: bait.path });
+    await join(squatter, 'Not Really');
+    await squatter.waitForURL('/inviting-team');
+    const other = await makeTeam(dataDir, 'Proper Inviters', '10.00');
+    const asOther = { key: other.apiKey, body: { email: bait.email } };
+    await callApi(`${url}/api/v1`, 'POST', '/invitations', asOther);
+    const holder = await newPage();
+    const mail = await openMail(holder, bait.email, /Proper Inviters/);
+    await mail.getByRole('link').first().click();
+    await see(holder.getByText('without it ever being proven')).toBeVisible();
+    await holder.getByLabel('New password').fill('the holder’s own passphrase');
+    await holder.getByRole('button', { name: 'Join Proper Inviters' }).click();
+    await holder.waitForURL('/proper-inviters');
+    expectError(squatter, REFUSED);
+    await squatter.reload();
+    await squatter.waitForURL(/\/sign-in/);
+    expectError(squatter, REFUSED);
+    await squatter.getByLabel('Email').fill(bait.email);
+    await squatter.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await squatter.getByRole('button', { name: 'Sign in' }).click();
+    await see(squatter.getByText('The email or the password is not right.')).toBeVisible();
+  });
+
+  it('is not used up by what fetches every link of every mail: GET and HEAD, again and again', async () => {
+    const { path, id, email } = await invited();
+    const page = await newPage();
+    await openMail(page, email, /Inviting Team/);
+    const hrefs = await page
+      .frameLocator('iframe')
+      .getByRole('link')
+      .evaluateAll((links) => links.map((a) => (a as HTMLAnchorElement).href));
+    expect(hrefs.length).toBeGreaterThan(0);
+    const targets = [path, ...hrefs.map((href) => new URL(href).pathname)];
+    for (const target of [...targets, ...targets]) {
+      for (const method of ['GET', 'HEAD']) expect((await fetch(`${url}${target}`, { method })).status).toBe(200);
     }
     expect((await call('GET', `/invitations/${id}`)).body.status).toBe('pending');
     const guest = await newPage({ url: path });

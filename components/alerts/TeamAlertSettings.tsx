@@ -37,6 +37,7 @@ function MasterAlert() {
         currency={team.currency}
         draft={draft}
         saving={savingOf(save)}
+        label="Low below"
         field="lowBalance"
         onSave={(lowBalance) => save.mutate({ lowBalance })}
       />
@@ -57,6 +58,7 @@ function MemberAlert() {
         currency={currency}
         draft={draft}
         saving={savingOf(save)}
+        label="Low for a member below"
         field="memberLowBalance"
         onSave={(memberLowBalance) => save.mutate({ memberLowBalance })}
       />
@@ -76,10 +78,11 @@ type FormProps = {
   draft: ReturnType<typeof useDraft<'below'>>;
   saving: ReturnType<typeof savingOf>;
   field: string;
+  label: string;
   onSave: (below: string | null) => void;
 };
 
-function LowBelowForm({ text, currency, draft, saving, field, onSave }: FormProps) {
+function LowBelowForm({ text, currency, draft, saving, field, label, onSave }: FormProps) {
   const below = useAmount(draft.valueOf('below'), currency);
   return (
     <SettingsForm
@@ -90,7 +93,7 @@ function LowBelowForm({ text, currency, draft, saving, field, onSave }: FormProp
     >
       <p className="muted">{text}</p>
       <AmountField
-        label="Low below"
+        label={label}
         currency={currency}
         value={draft.valueOf('below')}
         onChange={(typed) => draft.set('below', typed)}
