@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { setAlerts, setMemberAlert } from '@/server/domain/alerts/write';
+import { setAlerts } from '@/server/domain/alerts/write';
 import { listOwnAlerts, listTeamAlerts } from '@/server/domain/alerts/read';
 import { change } from '@/server/domain/ctx';
 import { newRequestId, newUuid7 } from '@/server/domain/ids';
@@ -9,7 +9,7 @@ import { sendMessage } from '@/server/domain/messages/write';
 import type { Personal } from '@/server/domain/person';
 import { setRecharge } from '@/server/domain/recharge/write';
 import { rechargeInput } from '@/server/domain/recharge/schema';
-import { updateTeam } from '@/server/domain/teams/write';
+import { updateSettings, updateTeam } from '@/server/domain/teams/write';
 import type { Mailer } from '@/server/outbound/mail/mailer';
 import { MailError } from '@/server/outbound/mail/mailer';
 import { auditOf } from './support/door';
@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 const member = (input: object = {}): Promise<TestMember> => addMember(team, { email: someAddress(), ...input });
 const lowBelow = (below: string | null) =>
-  change(team.operator, 'team.change', (tx) => setMemberAlert(tx, below === null ? null : micros(below)));
+  updateSettings(team.operator, { memberLowBalance: below === null ? null : micros(below) });
 const credit = (seat: TestMember, amount: string) =>
   creditMember(team.operator, { memberId: seat.id, amount: micros(amount) });
 const debit = (seat: TestMember, amount: string) =>
