@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { setAlerts } from '@/server/domain/alerts/write';
 import { listOwnAlerts, listTeamAlerts } from '@/server/domain/alerts/read';
-import { change } from '@/server/domain/ctx';
 import { newRequestId, newUuid7 } from '@/server/domain/ids';
 import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
 import { deactivateMember, deleteMember, restoreMember, setRole } from '@/server/domain/members/write';
