@@ -40,7 +40,7 @@ $$;
 --> statement-breakpoint
 -- Takes a person's name and addresses off all that one team keeps, but for the ledger and the texts, which may be many (see
 -- the two functions below). Ids stay: they name nobody any more. Answers the seats whose transfers and texts are still his,
--- until when: `infinity` for a seat that nobody has taken since.
+-- and until when they are: until he left, or until now, by the clock: what was accepted before has begun before.
 CREATE FUNCTION person_erase_in(p_team uuid, p_user uuid, p_email text) RETURNS TABLE (seat uuid, until timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -72,7 +72,7 @@ BEGIN
   UPDATE public.mails l SET facts = '{}' WHERE l.team_id = p_team AND l.member_id = ANY (v_own) AND l.state <> 'queued';
   UPDATE public.members m SET user_id = NULL, name = c_name, email = 'erased-' || m.id || '@members.invalid', email_generated = true, updated_at = now()
     WHERE m.team_id = p_team AND m.id = ANY (v_own);
-  RETURN QUERY SELECT s.id, 'infinity'::timestamptz FROM unnest(v_own) AS s(id)
+  RETURN QUERY SELECT s.id, clock_timestamp() FROM unnest(v_own) AS s(id)
     UNION ALL SELECT l.key::uuid, l.value::timestamptz FROM jsonb_each_text(v_left) AS l;
 END $$;
 --> statement-breakpoint
