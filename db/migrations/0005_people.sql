@@ -86,6 +86,6 @@ ALTER TABLE "teams" ADD CONSTRAINT "teams_low_balance" CHECK ("teams"."low_balan
 ALTER TABLE "invitations" ADD CONSTRAINT "invitations_status" CHECK ("invitations"."status" IN ('pending', 'accepted', 'declined', 'expired', 'revoked'));--> statement-breakpoint
 ALTER TABLE "invitations" ADD CONSTRAINT "invitations_closed" CHECK (("invitations"."status" IN ('pending', 'expired')) = ("invitations"."closed_at" IS NULL));--> statement-breakpoint
 CREATE INDEX "audit_events_by_action" ON "audit_events" USING btree ("team_id","action","id");--> statement-breakpoint
-CREATE INDEX "audit_events_by_actor" ON "audit_events" USING btree ("team_id","actor_id","id");--> statement-breakpoint
+CREATE INDEX "audit_events_by_actor" ON "audit_events" USING btree ("team_id",coalesce("actor_id", ''),"id");--> statement-breakpoint
 CREATE INDEX "audit_events_by_door" ON "audit_events" USING btree ("team_id","door","id");--> statement-breakpoint
 ALTER TABLE "teams" ADD COLUMN "texts_removed_to" uuid;
