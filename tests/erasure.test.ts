@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { eraseByOperator, eraseTrail } from '@/server/domain/erasure/write';
 import { newUuid7, printId } from '@/server/domain/ids';
 import { verifyLedger } from '@/server/domain/ledger/read';
+import { revealKey } from '@/server/domain/members/write';
 import { reportMessages } from '@/server/domain/messages/write';
 import type { Person } from '@/server/domain/person';
 import { verifyReports } from '@/server/domain/reports/read';
@@ -212,7 +213,7 @@ describe('erasing oneself', () => {
     expect(problem).toMatchObject({ code: 'last_owner' });
     expect(problem!.detail).toContain('“Lonely & Sons”');
     expect([await rowsOf(team), await rowsOf(other)]).toEqual(before);
-    expect(await findPerson(services(), ann.sessionId)).toEqual(ann);
+    expect(await findPerson(services(), ann.sessionId)).toMatchObject(ann);
   });
 
   it('stands in the log of each team, without a name', async () => {
@@ -273,8 +274,22 @@ describe('erasing by the operator', () => {
     expect(erased).toMatchObject({ seats: 2, waiting: false });
     expect(await found(wordsOf(ann))).toEqual([]);
     await expect(eraseByOperator(services(), ann.email)).rejects.toMatchObject({ code: 'not_found' });
+    const before = [await rowsOf(owned), await rowsOf(joined)];
     const again = await eraseByOperator(services(), `erased-${ann.userId}@members.invalid`);
-    expect(again).toMatchObject({ erasedAt: erased.erasedAt });
+    expect(again).toMatchObject({ erasedAt: erased.erasedAt, seats: 0 });
+    expect([await rowsOf(owned), await rowsOf(joined)]).toEqual(before);
+  });
+
+  it('leaves alone what the seat does afterwards, as one without a person', async () => {
+    const { ann, owned, joined, seat: there } = await world('Ada After');
+    await Promise.all([deliver(owned), deliver(joined)]);
+    await accountOf(ann).eraseMe({ password: PASSWORD });
+    const { apiKey } = await revealKey(joined.owner, there.id);
+    await as(apiKey).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Of a machine' });
+    await deliver(joined);
+    await runTrails(owned, joined);
+    expect(await found(wordsOf(ann))).toEqual([]);
+    expect(await found(['Of a machine'])).toHaveLength(1);
   });
 
   it('goes on where it was broken off', async () => {

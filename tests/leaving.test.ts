@@ -97,6 +97,7 @@ describe('leaving a team', () => {
     const [ann, ben] = [await makePerson(), await makePerson('Ben')];
     const [owner, member] = [await seat(ann, team, { role: 'owner' }), await seat(ben, team)];
     const ear = await openEar();
+    await ear.heard();
     await accountOf(ben).leaveTeam({ teamId: team.id });
     expect(await ear.heardOf(team.teamId)).toEqual({ members: [member.id] });
     await accountOf(ann).leaveTeam({ teamId: team.id });

@@ -88,7 +88,7 @@ ALTER TABLE "invitations" ADD CONSTRAINT "invitations_closed" CHECK (("invitatio
 ALTER TABLE "invitations" ADD COLUMN "transfer_id" uuid;
 --> statement-breakpoint
 CREATE INDEX "audit_events_by_action" ON "audit_events" USING btree ("team_id","action","id");--> statement-breakpoint
-CREATE INDEX "audit_events_by_actor" ON "audit_events" USING btree ("team_id","actor_id","id");--> statement-breakpoint
+CREATE INDEX "audit_events_by_actor" ON "audit_events" USING btree ("team_id",coalesce("actor_id", ''),"id");--> statement-breakpoint
 CREATE INDEX "audit_events_by_door" ON "audit_events" USING btree ("team_id","door","id");--> statement-breakpoint
 ALTER TABLE "teams" ADD COLUMN "texts_removed_to" uuid;
 --> statement-breakpoint

@@ -33,14 +33,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT t.id FROM public.teams t
   WHERE EXISTS (SELECT FROM public.members m WHERE m.team_id = t.id AND m.user_id = p_user)
     OR EXISTS (SELECT FROM public.members m WHERE m.team_id = t.id AND m.email = p_email)
-    OR EXISTS (SELECT FROM public.audit_events a WHERE a.team_id = t.id AND a.actor_id = p_user::text)
+    OR EXISTS (SELECT FROM public.audit_events a WHERE a.team_id = t.id AND coalesce(a.actor_id, '') = p_user::text)
     OR EXISTS (SELECT FROM public.invitations i WHERE i.team_id = t.id AND (i.email = p_email OR i.accepted_by = p_user))
   ORDER BY t.id
 $$;
 --> statement-breakpoint
 -- Takes a person's name and addresses off all that one team keeps, but for the ledger and the texts, which may be many (see
 -- the two functions below). Ids stay: they name nobody any more. Answers the seats whose transfers and texts are still his,
--- until when: `infinity` for a seat that nobody has taken since.
+-- and until when they are: until he left, or until now, by the clock: what was accepted before has begun before.
 CREATE FUNCTION person_erase_in(p_team uuid, p_user uuid, p_email text) RETURNS TABLE (seat uuid, until timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -49,12 +49,12 @@ DECLARE
     WHERE m.team_id = p_team AND (m.user_id = p_user OR (m.user_id IS NULL AND m.email = p_email)));
   -- Seats that he left and that another has since.
   v_left jsonb := (SELECT coalesce(jsonb_object_agg(a.target_id, a.at), '{}') FROM public.audit_events a
-    WHERE a.team_id = p_team AND a.actor_id = p_user::text AND a.action = 'member.left' AND a.target_id <> ALL (v_own::text[]));
+    WHERE a.team_id = p_team AND coalesce(a.actor_id, '') = p_user::text AND a.action = 'member.left' AND a.target_id <> ALL (v_own::text[]));
   v_invitations text[] := ARRAY(SELECT i.id::text FROM public.invitations i
     WHERE i.team_id = p_team AND (i.email = p_email OR i.accepted_by = p_user OR i.member_id = ANY (v_own)));
 BEGIN
   UPDATE public.audit_events a SET actor_name = c_name, address = NULL
-    WHERE a.team_id = p_team AND (a.actor_id = p_user::text OR a.actor_id IN (SELECT k.id::text FROM public.api_keys k
+    WHERE a.team_id = p_team AND (coalesce(a.actor_id, '') = p_user::text OR coalesce(a.actor_id, '') IN (SELECT k.id::text FROM public.api_keys k
       WHERE k.team_id = p_team AND (k.member_id = ANY (v_own) OR (v_left ? k.member_id::text AND a.at < (v_left->>k.member_id::text)::timestamptz))));
   UPDATE public.audit_events a SET before = person_hidden(a.before), after = person_hidden(a.after)
     WHERE a.team_id = p_team AND ((a.target_type = 'member' AND (a.target_id = ANY (v_own::text[])
@@ -72,7 +72,7 @@ BEGIN
   UPDATE public.mails l SET facts = '{}' WHERE l.team_id = p_team AND l.member_id = ANY (v_own) AND l.state <> 'queued';
   UPDATE public.members m SET user_id = NULL, name = c_name, email = 'erased-' || m.id || '@members.invalid', email_generated = true, updated_at = now()
     WHERE m.team_id = p_team AND m.id = ANY (v_own);
-  RETURN QUERY SELECT s.id, 'infinity'::timestamptz FROM unnest(v_own) AS s(id)
+  RETURN QUERY SELECT s.id, clock_timestamp() FROM unnest(v_own) AS s(id)
     UNION ALL SELECT l.key::uuid, l.value::timestamptz FROM jsonb_each_text(v_left) AS l;
 END $$;
 --> statement-breakpoint

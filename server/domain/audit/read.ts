@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNull, lt, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, inArray, lt, sql, type SQL } from 'drizzle-orm';
 import { members } from '@/db/schema/members';
 import { auditEvents } from '@/db/schema/records';
 import type { Page } from '../codecs';
@@ -81,7 +81,8 @@ function matching({ memberId, actor, door, from, to }: Omit<AuditFilters, 'actio
   if (seat === null || who === null) return null;
   return [
     seat === undefined ? undefined : and(eq(e.targetType, 'member'), eq(e.targetId, seat)),
-    who === undefined ? undefined : who.id === null ? isNull(e.actorId) : eq(e.actorId, who.id),
+    // As its index has it.
+    who === undefined ? undefined : sql`coalesce(${e.actorId}, '') = ${who.id ?? ''}`,
     door === undefined ? undefined : eq(e.door, door),
     within(e.id, e.at, { from, to }),
   ];
@@ -127,13 +128,13 @@ export async function pickActors(ctx: Ctx): Promise<Actors> {
   const teamId = sql`${ctx.actor.teamId}::uuid`;
   const { rows } = await ctx.db.execute<{ type: Actors[number]['type']; id: string; name: string }>(sql`
     WITH RECURSIVE who AS (
-      (SELECT min(actor_id) AS id FROM audit_events WHERE team_id = ${teamId})
+      (SELECT min(coalesce(actor_id, '')) AS id FROM audit_events WHERE team_id = ${teamId})
       UNION ALL
-      SELECT (SELECT min(a.actor_id) FROM audit_events a WHERE a.team_id = ${teamId} AND a.actor_id > who.id)
+      SELECT (SELECT min(coalesce(a.actor_id, '')) FROM audit_events a WHERE a.team_id = ${teamId} AND coalesce(a.actor_id, '') > who.id)
       FROM who WHERE who.id IS NOT NULL)
     SELECT last.actor_type AS type, who.id, last.actor_name AS name FROM who, LATERAL (
-      SELECT a.actor_type, a.actor_name FROM audit_events a WHERE a.team_id = ${teamId} AND a.actor_id = who.id
+      SELECT a.actor_type, a.actor_name FROM audit_events a WHERE a.team_id = ${teamId} AND coalesce(a.actor_id, '') = who.id
       ORDER BY a.id DESC LIMIT 1) last
-    WHERE who.id IS NOT NULL ORDER BY lower(last.actor_name), who.id LIMIT ${ACTORS_MAX}`);
+    WHERE who.id <> '' ORDER BY lower(last.actor_name), who.id LIMIT ${ACTORS_MAX}`);
   return rows.map(({ type, id, name }) => ({ type, id: printActor(type, id), name }));
 }

@@ -53,6 +53,7 @@ async function erase(
   user: User,
   as: (teamId: string) => Ctx,
 ): Promise<{ erasedAt: Date; trails: (Trail & { teamId: string })[] }> {
+  if (user.erasedAt) return { erasedAt: user.erasedAt, trails: [] };
   const needed = await listTeamsInNeedOf(services, user.id);
   if (needed.length > 0) {
     const names = needed.map(({ name }) => `“${name}”`).join(', ');
@@ -89,7 +90,7 @@ async function eraseIn(ctx: Ctx, user: User): Promise<(Trail & { teamId: string 
   });
 }
 
-async function eraseUser(tx: PersonTx, { id, erasedAt }: User, contacts: string[]): Promise<Date> {
+async function eraseUser(tx: PersonTx, { id }: User, contacts: string[]): Promise<Date> {
   const { db } = tx;
   await db.delete(sessions).where(eq(sessions.userId, id));
   await db.delete(recoveryCodes).where(eq(recoveryCodes.userId, id));
@@ -108,12 +109,12 @@ async function eraseUser(tx: PersonTx, { id, erasedAt }: User, contacts: string[
   const gone = { passwordHash: null, emailProvenAt: null, totpSealed: null, totpSince: null, totpStep: null };
   await db
     .update(users)
-    .set({ name: ERASED_NAME, email: erasedEmail(id), ...gone, erasedAt: erasedAt ?? tx.now })
+    .set({ name: ERASED_NAME, email: erasedEmail(id), ...gone, erasedAt: tx.now })
     .where(eq(users.id, id));
-  return erasedAt ?? tx.now;
+  return tx.now;
 }
 
-/** What is left to erase of a seat: of what was made in it before an instant, or ever (`infinity`). */
+/** What is left to erase of a seat: of what was made in it before an instant. */
 export type Trail = { memberId: string; until: string };
 
 const ROWS_AT_ONCE = 5_000;

@@ -111,7 +111,7 @@ async function eventsBy({ database }: Services, userId: string): Promise<Exporte
   const e = auditEvents;
   const { rows } = await database.db.execute<{ id: string; team: string }>(sql`
     SELECT found.id, t.id AS team FROM teams t, LATERAL (SELECT a.id FROM audit_events a
-      WHERE a.team_id = t.id AND a.actor_id = ${userId} ORDER BY a.id DESC LIMIT ${EXPORTED_MAX}::int) found
+      WHERE a.team_id = t.id AND coalesce(a.actor_id, '') = ${userId} ORDER BY a.id DESC LIMIT ${EXPORTED_MAX}::int) found
     ORDER BY found.id DESC LIMIT ${EXPORTED_MAX}::int`);
   if (rows.length === 0) return [];
   const [ids, of] = [rows.map(({ id }) => id), [...new Set(rows.map((row) => row.team))]];
