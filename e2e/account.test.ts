@@ -208,7 +208,8 @@ describe('where a team asks again', () => {
     await page.getByRole('menuitem', { name: 'Reveal key' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Reveal key' }).click();
     const confirm = page.getByRole('dialog', { name: 'Is it you?' });
-    await confirm.getByRole('button', { name: 'Cancel' }).click();
+    await see(confirm.getByLabel('Password', { exact: true })).toBeFocused();
+    await page.keyboard.press('Escape');
     await see(confirm).toBeHidden();
     await see(page.getByRole('dialog').getByRole('alert')).toContainText('Your password is asked again here.');
     await see(page.getByTestId('api-key')).toBeHidden();
