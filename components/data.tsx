@@ -5,7 +5,7 @@ import { createTRPCClient, httpBatchLink, httpLink, splitLink, TRPCClientError }
 import { createTRPCContext } from '@trpc/tanstack-react-query';
 import { useState, type ReactNode } from 'react';
 import type { AppRouter, Problem } from '@/server/trpc/router';
-import { confirmOneself } from './confirm';
+import { confirmOneself } from './ui/confirm';
 
 /** The pages' door to the server: queries and mutations by the names of the API's operations. */
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
@@ -106,6 +106,11 @@ const RELOAD_PAUSE_MS = 30_000;
 /** What every page of a team asks: not found, there is no seat in it any more. */
 const SHELL = 'team.getShell';
 
+let isLeaving = false;
+
+/** Says that the person is signing out: what is asked meanwhile is refused, and that is no news. */
+export const setLeaving = (leaving: boolean): void => void (isLeaving = leaving);
+
 /**
  * Who is signed out, or has lost the seat or its role, sees what the page then says, not a table that fails. Once: a page
  * that asks for what its reader may not see must not go round in circles. A change that is refused for that says so where
@@ -114,7 +119,7 @@ const SHELL = 'team.getShell';
 function onGone(error: unknown, { queryKey }: Pick<Query, 'queryKey'>): void {
   const status = problemOf(error)?.status;
   const isSeatGone = status === 404 && [queryKey[0]].flat().join('.') === SHELL;
-  if (status !== 401 && status !== 403 && !isSeatGone) return;
+  if (isLeaving || (status !== 401 && status !== 403 && !isSeatGone)) return;
   if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < RELOAD_PAUSE_MS) return;
   sessionStorage.setItem(RELOADED, String(Date.now()));
   window.location.reload();

@@ -37,7 +37,7 @@ describe('a forgotten password', () => {
 
   it('is set anew by the mailed link, which a scanner’s looking at does not use up; then the link is dead', async () => {
     const team = await newTeam('Forgetful');
-    const elsewhere = await browser.newPage({ as: team, url: `/${team.slug}` });
+    const elsewhere = await browser.newPage({ as: team, url: `/${team.slug}`, deaf: true });
     expectError(elsewhere, REFUSED);
     const page = await browser.newPage();
     expectError(page, REFUSED);
@@ -74,7 +74,7 @@ describe('a forgotten password', () => {
 describe('a password', () => {
   it('is changed by who has the one there is; the other browsers are signed out', async () => {
     const team = await newTeam('Changing');
-    const other = await browser.newPage({ as: team, url: `/${team.slug}` });
+    const other = await browser.newPage({ as: team, url: `/${team.slug}`, deaf: true });
     const page = await browser.newPage({ as: team, url: '/account/password' });
     for (const each of [page, other]) expectError(each, REFUSED);
     const change = async (current: string) => {
@@ -208,7 +208,8 @@ describe('where a team asks again', () => {
     await page.getByRole('menuitem', { name: 'Reveal key' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Reveal key' }).click();
     const confirm = page.getByRole('dialog', { name: 'Is it you?' });
-    await confirm.getByRole('button', { name: 'Cancel' }).click();
+    await see(confirm.getByLabel('Password', { exact: true })).toBeFocused();
+    await page.keyboard.press('Escape');
     await see(confirm).toBeHidden();
     await see(page.getByRole('dialog').getByRole('alert')).toContainText('Your password is asked again here.');
     await see(page.getByTestId('api-key')).toBeHidden();
@@ -222,7 +223,7 @@ describe('where a team asks again', () => {
 describe('sessions', () => {
   it('are listed, and ended from here: in the other browser at once', async () => {
     const team = await newTeam('Browsers');
-    const other = await browser.newPage({ as: team, url: `/${team.slug}` });
+    const other = await browser.newPage({ as: team, url: `/${team.slug}`, deaf: true });
     const page = await browser.newPage({ as: team, url: '/account/sessions' });
     for (const each of [page, other]) expectError(each, REFUSED);
     const rows = page

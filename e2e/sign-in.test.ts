@@ -99,7 +99,8 @@ describe('signing in', () => {
 describe('what is no longer so', () => {
   it('ends in every tab with the next request: signing out', async () => {
     const page = await browser.newPage({ as: team, url: `/${team.slug}/members` });
-    const tab = await browser.newPage({ beside: page, url: `/${team.slug}/transfers` });
+    // Deaf, else it may go by itself at the same moment.
+    const tab = await browser.newPage({ beside: page, url: `/${team.slug}/transfers`, deaf: true });
     // Whatever the other tab asks meanwhile is refused.
     for (const each of [page, tab]) expectError(each, REFUSED);
     const cookies = await page.context().cookies();

@@ -2,13 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { makeCtx, type Ctx } from '@/server/domain/ctx';
 import { asTeamId } from '@/server/domain/ids';
 import { creditMember, debitMember, fundTeam, reverseTransfer } from '@/server/domain/ledger/write';
-import { deleteMember, revealKey, rotateKey, setRole } from '@/server/domain/members/write';
+import { createInvitation } from '@/server/domain/invitations/write';
+import { createMember, deleteMember, revealKey, rotateKey, setRole } from '@/server/domain/members/write';
 import type { Personal } from '@/server/domain/person';
 import { findSeat } from '@/server/domain/sessions/read';
 import { confirmSession } from '@/server/domain/sessions/write';
+import { updateSettings } from '@/server/domain/teams/write';
 import { services } from '@/server/http/services';
 import { addFactor, enter, makePerson, PASSWORD } from './support/people';
-import { addMember, ctxOf, micros, ownerPool, type TestTeam } from './support/team';
+import { addMember, ctxOf, micros, ownerPool, someAddress, type TestTeam } from './support/team';
 
 const REQUIRED = { code: 'confirmation_required' };
 
@@ -51,6 +53,11 @@ const balanceOf = async (memberId: string) =>
 
 const ACTS: [string, (ctx: Ctx, memberId: string) => Promise<unknown>][] = [
   ['a key is revealed', revealKey],
+  ['a key is made for another', (ctx, memberId) => rotateKey(ctx, { memberId, overlapSeconds: 0 })],
+  ['an owner is made', (ctx) => createMember(ctx, { role: 'owner' })],
+  ['an owner is invited', (ctx) => createInvitation(ctx, { email: someAddress(), role: 'owner' })],
+  ['it is switched off', (ctx) => updateSettings(ctx, { askAgain: false })],
+  ['the amount is raised', (ctx) => updateSettings(ctx, { askAgainAbove: micros('900') })],
   ['a role changes', (ctx, memberId) => setRole(ctx, { memberId, role: 'owner' })],
   ['a member is deleted', deleteMember],
   [

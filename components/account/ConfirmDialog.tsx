@@ -2,7 +2,7 @@
 
 import { Button, Modal } from '@mantine/core';
 import { useEffect, useState, type FormEvent } from 'react';
-import { answer } from '@/components/confirm';
+import { answer } from '@/components/ui/confirm';
 import { clientFor } from '@/components/data';
 import { NO_BANNER } from '@/components/ui/DialogFrame';
 import styles from './account.module.css';

@@ -1,7 +1,7 @@
 'use client';
 
 import { lazy, Suspense, useSyncExternalStore } from 'react';
-import { isAsking, onAsking } from '@/components/confirm';
+import { isAsking, onAsking } from '@/components/ui/confirm';
 
 const ConfirmDialog = lazy(() => import('./ConfirmDialog').then((file) => ({ default: file.ConfirmDialog })));
 

@@ -3,7 +3,7 @@
 import { ActionIcon, Button } from '@mantine/core';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import { LogOut } from 'lucide-react';
-import { sayProblem, useTRPC } from '@/components/data';
+import { sayProblem, setLeaving, useTRPC } from '@/components/data';
 import { DataTable } from '@/components/ui/DataTable';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Hint } from '@/components/ui/Hint';
@@ -78,8 +78,12 @@ function SignOutEverywhere({ onClose }: { onClose: () => void }) {
   const end = useMutation(
     useTRPC().account.endAllSessions.mutationOptions({
       meta: { leaves: true },
+      onMutate: () => setLeaving(true),
       onSuccess: () => window.location.assign('/sign-in'),
-      onError: (error) => toast({ message: sayProblem(error), tone: 'bad' }),
+      onError: (error) => {
+        setLeaving(false);
+        toast({ message: sayProblem(error), tone: 'bad' });
+      },
     }),
   );
   return (

@@ -6,6 +6,7 @@ import { LogOut, UserRound, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { signOut } from '@/components/account/session';
+import { setLeaving } from '@/components/data';
 import styles from './shell.module.css';
 
 const SCHEMES = [
@@ -47,7 +48,11 @@ const PAGES = [
 export function Account({ onGone }: { onGone?: () => void }) {
   const path = usePathname();
   const leave = async () => {
-    await signOut();
+    setLeaving(true);
+    await signOut().catch((error: unknown) => {
+      setLeaving(false);
+      throw error;
+    });
     window.location.assign('/sign-in');
   };
   return (

@@ -2,6 +2,7 @@
 
 import dynamic from 'next/dynamic';
 import { createContext, use, useCallback, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
+import { isAsking } from './confirm';
 import { toast } from './toast';
 
 export type Wanted = {
@@ -37,7 +38,8 @@ export function DialogHost({ children }: { children: ReactNode }) {
     );
   }, []);
   const askToClose = () => {
-    if (guard.current === null || guard.current()) setOpened(false);
+    // What is asked over it is answered first: Escape is heard by both.
+    if (!isAsking() && (guard.current === null || guard.current())) setOpened(false);
   };
   const onClosed = () => {
     setShown(null);

@@ -6,6 +6,7 @@ import { members } from '@/db/schema/members';
 import { users } from '@/db/schema/users';
 import { seatOf, credentialOf, type Role } from '../actor';
 import { audit, change, type Ctx, type Tx } from '../ctx';
+import { mustBeConfirmed } from '../confirmation';
 import { fail } from '../errors';
 import { newUuid7 } from '../ids';
 import { queueMail } from '../mails/write';
@@ -22,6 +23,8 @@ import { plannedRuleSchema, type CreateInvitation, type ShownInvitation } from '
 export async function createInvitation(ctx: Ctx, input: CreateInvitation): Promise<ShownInvitation> {
   return change(ctx, 'invitations.manage', async (tx) => {
     const { email, name = null, memberId = null, credit = null } = input;
+    // It is a change of role for whoever accepts it.
+    if (input.role === 'owner') await mustBeConfirmed(tx);
     const role = memberId === null ? (input.role ?? 'member') : await claimedRole(tx, memberId, input.role);
     await mustBeNew(tx, email, memberId);
     await closeExpired(tx, email, memberId);

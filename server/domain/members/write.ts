@@ -34,6 +34,8 @@ export async function createMember(ctx: Ctx, input: CreateMember): Promise<Creat
   // Hashing takes tens of milliseconds on purpose; no transaction waits for it.
   const passwordHash = password === undefined ? null : await hashPassword(password);
   return change(ctx, 'members.manage', async (tx) => {
+    // A new owner is as good as a role that is changed.
+    if (input.role === 'owner') await mustBeConfirmed(tx);
     const name = input.name ?? generatedName();
     const email = input.email ?? generatedEmail(name);
     const userId = passwordHash === null ? null : await createUser(tx, { name, email, passwordHash });
@@ -356,6 +358,8 @@ export async function rotateKey(ctx: Ctx, input: RotateKey): Promise<RotatedKey>
   const { memberId, overlapSeconds } = input;
   return change(ctx, 'keys.rotate', async (tx) => {
     mayFor(tx.actor, 'keys.rotate', memberId);
+    // Another's new key is as good as a look at the old one.
+    if (seatOf(tx.actor) !== memberId) await mustBeConfirmed(tx);
     await lockLiveSeat(tx, memberId);
     await retireKeys(tx, memberId, overlapSeconds);
     const apiKey = await issueKey(tx, memberId);

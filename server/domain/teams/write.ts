@@ -16,6 +16,7 @@ import {
   type Services,
   type Tx,
 } from '../ctx';
+import { mustBeConfirmed } from '../confirmation';
 import { fail } from '../errors';
 import { asTeamId, newUuid7, type TeamId } from '../ids';
 import { issueKey } from '../keys/write';
@@ -204,7 +205,7 @@ async function standAs(
 
 /**
  * Changes what the team keeps to itself; null clears.
- * @throws DomainError `owner_required`
+ * @throws DomainError `owner_required`, `confirmation_required`
  */
 export async function updateSettings(ctx: Ctx, input: UpdateSettings): Promise<Settings> {
   return change(ctx, 'team.change', async (tx) => {
@@ -212,6 +213,9 @@ export async function updateSettings(ctx: Ctx, input: UpdateSettings): Promise<S
     // Two changes at once are one after the other, so that each audit row says what was before it.
     await lockAccounts(tx, [], true);
     const before = await getSettings(tx);
+    const { askAgain = before.askAgain, askAgainAbove = before.askAgainAbove } = input;
+    // Or whoever has found a browser open would switch off what keeps him out.
+    if (askAgain !== before.askAgain || askAgainAbove !== before.askAgainAbove) await mustBeConfirmed(tx);
     const { teamId } = tx.actor;
     await tx.db
       .update(teams)

@@ -25,7 +25,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/invit
     body: createInvitationInput,
     reply: invitationSchema,
     status: 201,
-    errors: ['invalid_amount', 'owner_required', 'invitation_pending', 'already_member', 'member_deleted'],
+    errors: ['invalid_amount', 'owner_required', 'invitation_pending', 'already_member', 'not_found', 'member_deleted'],
     example: { body: { email: 'jo@northwind.example', name: 'Jo Sand', credit: '25.00' }, reply: invitation },
     verb: (ctx, { body }) => createInvitation(ctx, body),
   }),
