@@ -14,7 +14,17 @@ const { newPage } = useBrowser();
 type Made = { id: string; name: string; email: string; apiKey: { last4: string }; key: string };
 
 const HEADS = ['', 'Name', 'Email', 'Role', 'API key', 'Balance', 'Messages 30 d', 'Cost 30 d', 'Status', 'Actions'];
-const VERBS = ['Credit', 'Debit', 'Recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Deactivate', 'Delete'];
+const VERBS = [
+  'Credit',
+  'Debit',
+  'Recharge rule',
+  'Reveal key',
+  'Rotate key',
+  'Invite a person to it',
+  'Make owner',
+  'Deactivate',
+  'Delete',
+];
 
 const callOf =
   (team: () => Team) =>
