@@ -5,6 +5,7 @@ import { invitationLookup, invitations } from '@/db/schema/invitations';
 import { members } from '@/db/schema/members';
 import { users } from '@/db/schema/users';
 import { seatOf, credentialOf, type Role } from '../actor';
+import { mustBeConfirmed } from '../confirmation';
 import { audit, change, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { newUuid7 } from '../ids';
@@ -17,12 +18,14 @@ import { plannedRuleSchema, type CreateInvitation, type ShownInvitation } from '
 /**
  * Invites an address: a mail with a link is sent where mail is set up, and the answer has a link to be given by hand. Nothing of
  * the team changes until it is accepted.
- * @throws DomainError `owner_required`, `invitation_pending`, `already_member`, `not_found` and `member_deleted` (of `memberId`)
+ * @throws DomainError `owner_required`, `invitation_pending`, `already_member`, `not_found` and `member_deleted` (of `memberId`),
+ * `confirmation_required` (an owner)
  */
 export async function createInvitation(ctx: Ctx, input: CreateInvitation): Promise<ShownInvitation> {
   return change(ctx, 'invitations.manage', async (tx) => {
     const { email, name = null, memberId = null, credit = null } = input;
     const role = memberId === null ? (input.role ?? 'member') : await claimedRole(tx, memberId, input.role);
+    if (role === 'owner') await mustBeConfirmed(tx);
     await mustBeNew(tx, email, memberId);
     await closeExpired(tx, email, memberId);
     const rule = input.recharge && { ...input.recharge, cap: input.recharge.cap ?? null };

@@ -4,6 +4,7 @@ import { teamSlugs, teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
 import type { Actor } from '../actor';
 import { setMasterAlert, setMemberAlert } from '../alerts/write';
+import { mustBeConfirmed } from '../confirmation';
 import {
   audit,
   change,
@@ -203,14 +204,15 @@ async function standAs(
 }
 
 /**
- * Changes what the team keeps to itself; null clears.
- * @throws DomainError `owner_required`
+ * Changes what the team keeps to itself; null clears. What it asks again is asked before that is changed itself.
+ * @throws DomainError `owner_required`, `confirmation_required`
  */
 export async function updateSettings(ctx: Ctx, input: UpdateSettings): Promise<Settings> {
   return change(ctx, 'team.change', async (tx) => {
     if (input.memberLowBalance !== undefined) await setMemberAlert(tx, input.memberLowBalance);
     // Two changes at once are one after the other, so that each audit row says what was before it.
     await lockAccounts(tx, [], true);
+    if (input.askAgain !== undefined || input.askAgainAbove !== undefined) await mustBeConfirmed(tx);
     const before = await getSettings(tx);
     const { teamId } = tx.actor;
     await tx.db
