@@ -86,6 +86,12 @@ async function eraseIn(ctx: Ctx, user: User): Promise<(Trail & { teamId: string 
 
 async function eraseUser(tx: PersonTx, { id, email, isProven }: User): Promise<Date> {
   const { db } = tx;
+  // First, as everywhere: whoever changes a person's things holds the person.
+  const gone = { passwordHash: null, emailProvenAt: null, totpSealed: null, totpSince: null, totpStep: null };
+  await db
+    .update(users)
+    .set({ name: ERASED_NAME, email: erasedEmail(id), ...gone, erasedAt: tx.now })
+    .where(eq(users.id, id));
   await db.delete(sessions).where(eq(sessions.userId, id));
   await db.delete(recoveryCodes).where(eq(recoveryCodes.userId, id));
   // What went to an address that was never proven is its real holder's.
@@ -104,11 +110,6 @@ async function eraseUser(tx: PersonTx, { id, email, isProven }: User): Promise<D
       error: null,
     })
     .where(his);
-  const gone = { passwordHash: null, emailProvenAt: null, totpSealed: null, totpSince: null, totpStep: null };
-  await db
-    .update(users)
-    .set({ name: ERASED_NAME, email: erasedEmail(id), ...gone, erasedAt: tx.now })
-    .where(eq(users.id, id));
   return tx.now;
 }
 

@@ -13,7 +13,7 @@ import { hashPassword } from '../members/write';
 import { note, personally, type Personal, type PersonTx } from '../person';
 import { mayOperate } from '../policy';
 import { lockLiveSeat } from '../recharge/write';
-import { endSessionsOf, failAt, proveOneself } from '../sessions/write';
+import { endSessionsOf, failAt, lockProven, proveOneself } from '../sessions/write';
 import { accountKey, forgetTries, mustBeFew } from '../tries/write';
 import type { ChangePassword, NewFactor, RecoveryCodes, RenamePerson, WithCode, WithPassword } from './schema';
 
@@ -43,10 +43,12 @@ export async function renamePerson(asker: Personal, { name }: RenamePerson): Pro
  * @throws DomainError `invalid_request` at `current`, `rate_limited`
  */
 export async function changePassword(asker: Personal, { current, password }: ChangePassword): Promise<Done> {
-  await proveOneself(asker, { password: current }).catch(atCurrent);
+  const proven = await proveOneself(asker, { password: current }).catch(atCurrent);
   const passwordHash = await hashPassword(password);
   const { userId, email, sessionId } = asker.person;
   return personally(asker, async (tx) => {
+    // Set anew meanwhile, by a mailed link perhaps: then who knows the old one changes nothing any more.
+    if (!(await lockProven(tx, proven))) failAt('current', 'The password is not right.');
     await setPassword(tx, { userId, email, passwordHash, butFor: sessionId });
     note(tx, { ...signed(asker), action: 'person.password_changed' });
     await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'himself' } });
