@@ -78,6 +78,18 @@ export async function setPassword(
 }
 
 /**
+ * Gives an account whose address nobody had proven to who may have it: a new password, and nobody else in it. Whoever set up
+ * a second factor there was never shown to be its holder.
+ */
+export async function handOver(
+  tx: { db: Db; now: Date },
+  user: { userId: string; email: string; passwordHash: string },
+): Promise<void> {
+  await setPassword(tx, user);
+  await endFactor(tx, user.userId);
+}
+
+/**
  * Makes a secret for an authenticator app. It counts once a code of it was given.
  * @throws DomainError `invalid_request`, `rate_limited`
  */

@@ -24,6 +24,7 @@ import { lockAccounts, setReserve, wakeWaiting } from '../ledger/write';
 import { hashPassword, seatMember } from '../members/write';
 import { printAmount } from '../money';
 import { mayOperate } from '../policy';
+import { handOver } from '../profiles/write';
 import { insertRates } from '../rates/write';
 import type { RateRow } from '../rates/rules';
 import { getSettings, getTeam } from './read';
@@ -43,7 +44,7 @@ type Founder = { name: string; address: string | null; requestId: string };
 
 /**
  * Makes a team with its accounts, the sample rate card, and its first owner. An owner who already has an account keeps
- * its password and gets a seat.
+ * its password and gets a seat; an account whose address nobody has proven may be a stranger's, so the given password counts.
  * @param options.by who makes it, where that is not the operator
  * @param options.first what must be so, in the same transaction, before there is a team
  * @returns the ids, and the owner's API key, shown here alone
@@ -93,7 +94,15 @@ async function findOrCreateUser(tx: Tx, user: NewUser): Promise<string> {
     .onConflictDoNothing()
     .returning({ id: users.id });
   if (made) return made.id;
-  const [known] = await tx.db.select({ id: users.id }).from(users).where(eq(users.email, user.email));
+  const { email, passwordHash } = user;
+  const [known] = await tx.db
+    .select({ id: users.id, provenAt: users.emailProvenAt })
+    .from(users)
+    .where(eq(users.email, email))
+    .for('update');
+  if (known!.provenAt === null && passwordHash !== null) {
+    await handOver(tx, { userId: known!.id, email, passwordHash });
+  }
   return known!.id;
 }
 
