@@ -77,7 +77,7 @@ export async function resetPassword(asker: Guest, { token, password }: Reset): P
     const { address } = asker.origin;
     const { userId } = user;
     note(tx, { userId, action: 'person.password_changed', address, requestId: asker.requestId, after: { by: 'link' } });
-    await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'link' } });
+    await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'link', address } });
     return { email };
   });
 }

@@ -229,7 +229,7 @@ async function tell(
     after: { name, email, role, claimed: invitation.memberId !== null },
   });
   const about = { teamId: tx.actor.teamId, memberId, about: id };
-  await queueMail(tx, { kind: 'welcome', address: email, userId, ...about, facts: { new: isNew } });
+  await queueMail(tx, { kind: 'welcome', address: email, userId, ...about, facts: { new: isNew, role } });
   if (creditMissing) {
     const facts = { name, credit: String(invitation.credit) };
     await queueMails(

@@ -51,7 +51,12 @@ export async function changePassword(asker: Personal, { current, password }: Cha
     if (!(await lockProven(tx, proven))) failAt('current', 'The password is not right.');
     await setPassword(tx, { userId, email, passwordHash, butFor: sessionId });
     note(tx, { ...signed(asker), action: 'person.password_changed' });
-    await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'himself' } });
+    await queueMail(tx, {
+      kind: 'password-changed',
+      address: email,
+      userId,
+      facts: { by: 'himself', ...placeOf(asker) },
+    });
     return { done: true };
   });
 }
@@ -160,8 +165,11 @@ async function told(
 ): Promise<void> {
   const { userId, email } = asker.person;
   note(tx, { ...signed(asker), action });
-  await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on } });
+  await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on, ...placeOf(asker) } });
 }
+
+/** From where, as the mail of a change says it. */
+const placeOf = ({ origin }: Personal) => ({ address: origin.address });
 
 /**
  * Gives the person of a seat a new password, for one who cannot get in; a password is made where none is given. The
