@@ -66,7 +66,7 @@ async function globalTraces({ userId, email, name }: Person, team: TestTeam, own
   await sql(
     `INSERT INTO invitations (team_id, id, email, name, role, status, expires_at, actor_type, actor_id, actor_name)
      VALUES ($1, $2, $3, $4, 'member', 'pending', now() + interval '7 days', 'user', $5, $4),
-       ($1, $6, $7, 'Cid', 'member', 'pending', now() + interval '7 days', 'user', $5, $4)`,
+       ($1, $6, $7, 'Cid Bystander', 'member', 'pending', now() + interval '7 days', 'user', $5, $4)`,
     [team.teamId, newUuid7(), email, name, userId, newUuid7(), `cid-${newUuid7()}@example.test`],
   );
 }
@@ -175,7 +175,7 @@ describe('erasing oneself', () => {
     const [one, other] = [await world('Petra Private'), await world('Otto Other')];
     await Promise.all([deliver(one.owned), deliver(one.joined)]);
     const others = async () => [await rowsOf(other.owned), await rowsOf(other.joined)];
-    const words = ['Ben Bystander', 'Text of a bystander', 'First Owner', 'Cid'];
+    const words = ['Ben Bystander', 'Text of a bystander', 'First Owner', 'Cid Bystander'];
     const near = async () =>
       (await found(words))
         .filter((row) => row.includes(one.owned.teamId) && !row.includes('Petra') && !row.includes('Erased'))
@@ -263,6 +263,81 @@ describe('erasing oneself', () => {
     expect(await found(wordsOf(ann))).toEqual([]);
     expect(await found([ben.name, ben.email])).toEqual(next);
     expect((await accountOf(ben).listSeats()).length).toBe(1);
+  });
+});
+
+describe('who has never proven the address that he signs in with', () => {
+  /** A stranger who has made an account in another's name, and what teams and mails know of the other. */
+  async function squat() {
+    const squatter = await makePerson('Sly Squatter');
+    await sql('UPDATE users SET email_proven_at = NULL WHERE id = $1', [squatter.userId]);
+    const [own, victim] = [await makeTeam(), await makeTeam({ name: 'Target Ltd' })];
+    const made = await seat(squatter, own);
+    const seated = await addMember(victim, { name: 'Vera Victim', email: squatter.email, credit: '5' });
+    await as(seated.key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Text of Vera' });
+    await deliver(victim);
+    await sql(
+      `INSERT INTO invitations (team_id, id, email, role, status, expires_at, actor_type, actor_name)
+       VALUES ($1, $2, $3, 'member', 'pending', now() + interval '7 days', 'operator', 'Operator')`,
+      [victim.teamId, newUuid7(), squatter.email],
+    );
+    const mail = `INSERT INTO mails (id, team_id, kind, address, state) VALUES ($1, $2, 'invitation', $3, 'queued')`;
+    await sql(mail, [newUuid7(), victim.teamId, squatter.email]);
+    return { squatter, own, made, victim };
+  }
+
+  const knownOf = async ({ squatter, victim }: Awaited<ReturnType<typeof squat>>) => [
+    await rowsOf(victim),
+    (await sql('SELECT address, state FROM mails WHERE team_id = $1 ORDER BY id', [victim.teamId])).rows,
+    (await sql(`SELECT email, status FROM invitations WHERE email = $1`, [squatter.email])).rows,
+    (await sql(`SELECT body FROM messages WHERE team_id = $1`, [victim.teamId])).rows,
+  ];
+
+  it('erases himself and what he had, and nothing that others know of its real holder', async () => {
+    const world = await squat();
+    const before = await knownOf(world);
+    await accountOf(world.squatter).eraseMe({ password: PASSWORD });
+    await runTrails(world.own, world.victim);
+    expect(await knownOf(world)).toEqual(before);
+    expect(await found(['Sly Squatter'])).toEqual([]);
+  });
+
+  it('erases the seats that he left, too', async () => {
+    const { squatter, own, made } = await squat();
+    await accountOf(squatter).leaveTeam({ teamId: own.id });
+    await accountOf(squatter).eraseMe({ password: PASSWORD });
+    await runTrails(own);
+    expect(await found(['Sly Squatter'])).toEqual([]);
+    const { rows } = await sql('SELECT email FROM members WHERE id = $1', [made.id]);
+    expect(rows[0].email).toMatch(/^erased-/);
+  });
+
+  it('is told nothing that went to it', async () => {
+    const { squatter } = await squat();
+    const data = await accountOf(squatter).exportMe();
+    expect([data.mails, data.invitations]).toEqual([[], []]);
+    expect(JSON.stringify(data)).not.toContain('Target Ltd');
+  });
+
+  it('reaches nobody by naming another’s address as the contact of a seat of his', async () => {
+    const { ann, owned, own } = await world('Cora Contact');
+    const [victim, team] = [await makePerson('Vic Victim'), await makeTeam()];
+    const held = await seat(victim, team);
+    const mail = `INSERT INTO mails (id, team_id, member_id, kind, address, state) VALUES ($1, $2, $3, 'role-changed', $4, 'queued')`;
+    await sql(mail, [newUuid7(), team.teamId, held.id, victim.email]);
+    await sql(`INSERT INTO mailed_links (id, kind, email, expires_at) VALUES ($1, 'reset', $2, now())`, [
+      newUuid7(),
+      victim.email,
+    ]);
+    await as(owned.ownerKey).patch(`/members/${own.mem}`, { email: victim.email });
+    const known = async () => [
+      (await sql('SELECT address, state FROM mails WHERE team_id = $1', [team.teamId])).rows,
+      (await sql('SELECT id FROM mailed_links WHERE email = $1', [victim.email])).rows,
+    ];
+    const before = await known();
+    await accountOf(ann).eraseMe({ password: PASSWORD });
+    expect(await known()).toEqual(before);
+    expect(before[1]).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { makeCtx } from '@/server/domain/ctx';
 import type { ErrorCode } from '@/server/domain/errors';
 import { newRequestId, printId } from '@/server/domain/ids';
 import { printToken, readToken } from '@/server/domain/invitations/rules';
@@ -6,10 +7,11 @@ import { createInvitationInput, type Invitation } from '@/server/domain/invitati
 import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/invitations/write';
 import { fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
 import { verifyLedger } from '@/server/domain/ledger/read';
-import { createMember, deactivateMember, deleteMember } from '@/server/domain/members/write';
+import { createMember, deactivateMember, deleteMember, hashPassword, setRole } from '@/server/domain/members/write';
 import type { Person } from '@/server/domain/person';
-import { findPerson } from '@/server/domain/sessions/read';
+import { findPerson, findSeat } from '@/server/domain/sessions/read';
 import { signIn } from '@/server/domain/sessions/write';
+import { createTeam } from '@/server/domain/teams/write';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
@@ -151,6 +153,20 @@ describe('a link', () => {
     const unknown = printToken(services().vault, { invitationId: team.teamId, version: 1, way: 'copied' });
     expect(await codeOf(asGuest().readLink({ token: unknown }))).toBe('not_found');
     expect(await statusOf(team, one.id)).toBe('pending');
+  });
+
+  it('that was not made here costs no hashing of a password', async () => {
+    const [started, asked] = [performance.now(), 40];
+    const password = PASSWORD;
+    await Promise.all(
+      Array.from({ length: asked }, () =>
+        codeOf(asGuest().acceptInvitation({ token: 'made.up', name: 'Jo', password })),
+      ),
+    );
+    const took = performance.now() - started;
+    const hashing = performance.now();
+    await Promise.all(Array.from({ length: asked }, () => hashPassword(password)));
+    expect(took).toBeLessThan((performance.now() - hashing) / 2);
   });
 
   it('that was replaced, has run out or is closed says so', async () => {
@@ -366,6 +382,24 @@ describe('claiming', () => {
     expect((await signIn(services(), { email: member.email, password: OTHER }, HERE)).ok).toBe(false);
   });
 
+  it('takes over no right to take a role back: another had stepped down', async () => {
+    const team = await makeTeam();
+    const { rows } = await ownerPool().query<{ slug: string }>('SELECT slug FROM teams WHERE id = $1', [team.teamId]);
+    const [{ slug }] = rows as [{ slug: string }];
+    const { member } = await createMember(team.operator, { role: 'owner', password: OTHER });
+    const bot = await signedIn(member.email, OTHER);
+    const own = async (who: Person) => {
+      const place = await findSeat(services(), { sessionId: who.sessionId, slug, address: null });
+      return place.ok ? makeCtx(services(), place.actor) : Promise.reject(new Error(place.reason));
+    };
+    await setRole(await own(bot), { memberId: member.id, role: 'member' });
+    const { mailed, email } = await invite(team, { memberId: printId('mem', member.id) });
+    await asGuest().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD });
+    await setRole(team.owner, { memberId: team.ownerId, role: 'member' });
+    const taken = setRole(await own(await signedIn(email)), { memberId: member.id, role: 'owner' });
+    await expect(taken).rejects.toMatchObject({ code: 'owner_required' });
+  });
+
   it('of a seat that was deleted or taken meanwhile is refused, and nothing is left behind', async () => {
     const team = await makeTeam();
     const gone = await addMember(team);
@@ -383,6 +417,28 @@ describe('claiming', () => {
 });
 
 describe('an owner who makes a seat with a stranger’s address', () => {
+  it('gains nothing when the operator makes a team for that stranger', async () => {
+    const victim = someAddress();
+    const bait = await invite(await makeTeam(), { email: victim });
+    await asGuest().acceptInvitation({ token: bait.copied, name: 'Evil', password: OTHER });
+    const squatter = await signedIn(victim, OTHER);
+    const owner = { name: 'Vera', email: victim, password: PASSWORD };
+    const { slug } = await createTeam(services(), { name: 'Vera Ltd', currency: 'USD', owner, rates: [] });
+    expect(await findPerson(services(), squatter.sessionId)).toBeNull();
+    expect((await signIn(services(), { email: victim, password: OTHER }, HERE)).ok).toBe(false);
+    const { sessionId } = await signedIn(victim);
+    expect((await findSeat(services(), { sessionId, slug, address: null })).ok).toBe(true);
+    // Of who has proven the address the password stays.
+    const known = await person('mailed');
+    await createTeam(services(), {
+      name: 'Two',
+      currency: 'USD',
+      owner: { ...owner, email: known.email, password: OTHER },
+      rates: [],
+    });
+    await signedIn(known.email);
+  });
+
   it('gains nothing when that stranger joins another team', async () => {
     const [evil, good] = [await makeTeam(), await makeTeam({ fund: '100.00' })];
     const victim = someAddress();

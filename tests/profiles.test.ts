@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { hashPassword } from '@/server/domain/members/write';
+import type { Guest } from '@/server/domain/person';
 import { getProfile } from '@/server/domain/profiles/read';
 import {
   changePassword,
@@ -54,6 +56,46 @@ describe('a password', () => {
     await expect(changePassword(here, { current: PASSWORD, password: NEW })).rejects.toMatchObject({
       code: 'rate_limited',
     });
+  });
+});
+
+/** Somebody whose next transaction begins only once something else was done. */
+function after<T extends Guest>(first: () => Promise<unknown>, asker: T): T {
+  const { pool } = asker.database;
+  const connect = async () => {
+    await first();
+    return pool.connect();
+  };
+  const late = new Proxy(pool, {
+    get: (target, name) => {
+      const value: unknown = name === 'connect' ? connect : Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return { ...asker, database: { ...asker.database, pool: late } };
+}
+
+describe('an old password, while a new one is set', () => {
+  const renew = (email: string) => async () =>
+    ownerPool().query('UPDATE users SET password_hash = $2 WHERE email = $1', [email, await hashPassword(NEW)]);
+
+  it('opens no session that would outlive those that are ended', async () => {
+    const { email } = await makePerson();
+    const as = after(renew(email), guest());
+    expect(await signIn(as, { email, password: PASSWORD }, as.origin)).toEqual({ ok: false, reason: 'wrong' });
+    const { rows } = await ownerPool().query(
+      'SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id AND email = $1',
+      [email],
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it('is no leave to set a third', async () => {
+    const { email } = await makePerson();
+    const person = after(renew(email), await enter(email));
+    const changed = changePassword(person, { current: PASSWORD, password: 'the password of a thief' });
+    await expect(changed).rejects.toMatchObject({ facts: { errors: [{ pointer: '/current' }] } });
+    await enter(email, guest(), NEW);
   });
 });
 

@@ -55,7 +55,7 @@ function AskAgainForm({ settings }: { settings: Settings }) {
     >
       <Checkbox
         label="Ask for the password again before what cannot easily be undone"
-        description="A key that is looked at, a role that is changed, a member that is deleted. Who has proved himself lately is not asked."
+        description="A key that is shown or rotated, an owner who is made or invited, a role that is changed, a member that is deleted, this setting. Who has proved himself lately is not asked."
         checked={isOn}
         onChange={(event) => draft.set('on', event.currentTarget.checked ? 'on' : '')}
       />

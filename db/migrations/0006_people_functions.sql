@@ -27,7 +27,8 @@ DROP TRIGGER transfers_kept ON transfers;
 --> statement-breakpoint
 CREATE TRIGGER transfers_kept BEFORE UPDATE OR DELETE ON transfers FOR EACH ROW EXECUTE FUNCTION transfers_keep();
 --> statement-breakpoint
--- The teams that know something of a person: a seat, now or once; what was done or asked; an invitation.
+-- The teams that know something of a person: a seat, now or once; what was done or asked; an invitation. `p_email` is NULL for
+-- who has never proven that the address he signs in with is his: others may know its real holder by it.
 CREATE FUNCTION person_teams(p_user uuid, p_email text) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT t.id FROM public.teams t
@@ -41,17 +42,23 @@ $$;
 -- Takes a person's name and addresses off all that one team keeps, but for the ledger and the texts, which may be many (see
 -- the two functions below). Ids stay: they name nobody any more. Answers the seats whose transfers and texts are still his,
 -- and until when they are: until he left, or until now, by the clock: what was accepted before has begun before.
-CREATE FUNCTION person_erase_in(p_team uuid, p_user uuid, p_email text) RETURNS TABLE (seat uuid, until timestamptz)
+-- Of who has not proven his address (`p_proven`) only what he had himself goes: a seat that he left and nobody has since.
+CREATE FUNCTION person_erase_in(p_team uuid, p_user uuid, p_email text, p_proven boolean) RETURNS TABLE (seat uuid, until timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   c_name constant text := 'Erased person';
   v_own uuid[] := ARRAY(SELECT m.id FROM public.members m
-    WHERE m.team_id = p_team AND (m.user_id = p_user OR (m.user_id IS NULL AND m.email = p_email)));
+    WHERE m.team_id = p_team AND (m.user_id = p_user OR (m.user_id IS NULL AND m.email = p_email AND (p_proven
+      OR EXISTS (SELECT FROM public.audit_events a WHERE a.team_id = p_team AND coalesce(a.actor_id, '') = p_user::text
+        AND a.action = 'member.left' AND a.target_id = m.id::text)))));
   -- Seats that he left and that another has since.
   v_left jsonb := (SELECT coalesce(jsonb_object_agg(a.target_id, a.at), '{}') FROM public.audit_events a
     WHERE a.team_id = p_team AND coalesce(a.actor_id, '') = p_user::text AND a.action = 'member.left' AND a.target_id <> ALL (v_own::text[]));
   v_invitations text[] := ARRAY(SELECT i.id::text FROM public.invitations i
-    WHERE i.team_id = p_team AND (i.email = p_email OR i.accepted_by = p_user OR i.member_id = ANY (v_own)));
+    WHERE i.team_id = p_team AND ((p_proven AND i.email = p_email) OR i.accepted_by = p_user OR i.member_id = ANY (v_own)));
+  -- What the team mailed to him as the holder of a seat.
+  v_mails uuid[] := ARRAY(SELECT l.id FROM public.mails l JOIN public.members m ON m.team_id = l.team_id AND m.id = l.member_id
+    WHERE l.team_id = p_team AND ((m.id = ANY (v_own) AND l.address IN (m.email, p_email)) OR (v_left ? m.id::text AND l.address = p_email)));
 BEGIN
   UPDATE public.audit_events a SET actor_name = c_name, address = NULL
     WHERE a.team_id = p_team AND (coalesce(a.actor_id, '') = p_user::text OR coalesce(a.actor_id, '') IN (SELECT k.id::text FROM public.api_keys k
@@ -70,6 +77,10 @@ BEGIN
   UPDATE public.idempotency_keys k SET answer = NULL WHERE k.team_id = p_team AND k.answer IS NOT NULL AND (k.member_id = ANY (v_own)
     OR (v_left ? k.member_id::text AND k.created_at < (v_left->>k.member_id::text)::timestamptz));
   UPDATE public.mails l SET facts = '{}' WHERE l.team_id = p_team AND l.member_id = ANY (v_own) AND l.state <> 'queued';
+  -- What is not yet sent has nobody to go to.
+  UPDATE public.mails l SET address = 'erased-' || p_user || '@members.invalid', facts = '{}', error = NULL,
+    state = CASE WHEN l.state = 'queued' THEN 'failed' ELSE l.state END WHERE l.id = ANY (v_mails);
+  DELETE FROM public.mailbox b WHERE b.id = ANY (v_mails);
   UPDATE public.members m SET user_id = NULL, name = c_name, email = 'erased-' || m.id || '@members.invalid', email_generated = true, updated_at = now()
     WHERE m.team_id = p_team AND m.id = ANY (v_own);
   RETURN QUERY SELECT s.id, clock_timestamp() FROM unnest(v_own) AS s(id)

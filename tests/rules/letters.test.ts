@@ -18,7 +18,7 @@ const letterOf = (kind: Letter['kind'], text = HOSTILE, more: Partial<Letter> = 
   link: LINK,
   until: new Date('2026-12-05T11:42:00Z'),
   facts: Object.fromEntries(
-    ['role', 'amount', 'balance', 'below', 'credit', 'reason', 'why', 'lost', 'state', 'address', 'agent', 'on'].map(
+    ['role', 'amount', 'balance', 'below', 'credit', 'reason', 'why', 'lost', 'state', 'address', 'browser', 'on'].map(
       (name) => [name, text],
     ),
   ),

@@ -13,17 +13,15 @@ export const homeOf = (userId: string): string => `2001:db8:${userId.slice(-8, -
 
 let hash: Promise<string> | undefined;
 
-/** Somebody who can sign in and is signed in once, as yet without a seat. */
+/** Somebody who can sign in, has proven the address, and is signed in once, as yet without a seat. */
 export async function makePerson(name = 'Ann Person'): Promise<Person> {
   const [userId, sessionId] = [newUuid7(), newUuid7()];
   const email = `${userId}@people.test`;
   hash ??= hashPassword(PASSWORD);
-  await ownerPool().query('INSERT INTO users (id, name, email, password_hash) VALUES ($1, $2, $3, $4)', [
-    userId,
-    name,
-    email,
-    await hash,
-  ]);
+  await ownerPool().query(
+    'INSERT INTO users (id, name, email, password_hash, email_proven_at) VALUES ($1, $2, $3, $4, now())',
+    [userId, name, email, await hash],
+  );
   await ownerPool().query(
     `INSERT INTO sessions (id, user_id, expires_at, address, agent) VALUES ($1, $2, now() + interval '1 day', $3, 'a browser')`,
     [sessionId, userId, homeOf(userId)],

@@ -3,7 +3,6 @@ import type { Db } from '@/db/client';
 import { users } from '@/db/schema/users';
 import { enqueue, type Services, type Tx } from '../ctx';
 import { fail } from '../errors';
-import { endFactor } from '../factors/write';
 import { newUuid7 } from '../ids';
 import { findLink, findLinkById } from '../links/read';
 import { endLinks, makeLink, useUpLink } from '../links/write';
@@ -11,7 +10,7 @@ import type { LinkKind } from '../links/rules';
 import { queueMail } from '../mails/write';
 import { hashPassword } from '../members/write';
 import { note, personally, type Guest } from '../person';
-import { setPassword } from '../profiles/write';
+import { handOver, setPassword } from '../profiles/write';
 import { sampleRates } from '../rates/read';
 import { failAt } from '../sessions/write';
 import { createTeam } from '../teams/write';
@@ -78,7 +77,7 @@ export async function resetPassword(asker: Guest, { token, password }: Reset): P
     const { address } = asker.origin;
     const { userId } = user;
     note(tx, { userId, action: 'person.password_changed', address, requestId: asker.requestId, after: { by: 'link' } });
-    await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'link' } });
+    await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'link', address } });
     return { email };
   });
 }
@@ -100,9 +99,8 @@ async function lockUser({ db }: Place, email: string): Promise<User | undefined>
 
 /** Who has used a link that was mailed to the address holds the account: with a new password, and nobody else in it. */
 async function takeHold(tx: Place, { userId, email, isProven }: User, passwordHash: string): Promise<void> {
-  await setPassword(tx, { userId, email, passwordHash });
-  if (isProven) return;
-  await endFactor(tx, userId);
+  if (isProven) return setPassword(tx, { userId, email, passwordHash });
+  await handOver(tx, { userId, email, passwordHash });
   await tx.db.update(users).set({ emailProvenAt: tx.now }).where(eq(users.id, userId));
 }
 

@@ -2,9 +2,11 @@ import { sql } from 'drizzle-orm';
 import type { Services } from '../ctx';
 import type { User } from '../people/read';
 
-/** The teams that know something of a person. */
-export async function listTeamsOf({ database }: Services, { id, email }: User): Promise<string[]> {
-  const { rows } = await database.db.execute<{ id: string }>(sql`SELECT person_teams(${id}::uuid, ${email}) AS id`);
+/** The teams that know something of a person; by his address alone only where he has proven that it is his. */
+export async function listTeamsOf({ database }: Services, { id, email, isProven }: User): Promise<string[]> {
+  const { rows } = await database.db.execute<{ id: string }>(
+    sql`SELECT person_teams(${id}::uuid, ${isProven ? email : null}::text) AS id`,
+  );
   return rows.map((row) => row.id);
 }
 

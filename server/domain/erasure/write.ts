@@ -1,6 +1,6 @@
 import { eq, inArray, or, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
 import { mailbox, mails } from '@/db/schema/mails';
-import { members } from '@/db/schema/members';
 import { mailedLinks, recoveryCodes, sessions, users } from '@/db/schema/users';
 import { audit, enqueue, makeCtx, transact, type Ctx, type Services } from '../ctx';
 import { fail } from '../errors';
@@ -33,7 +33,8 @@ export async function eraseMe(asker: Personal, { password }: EraseMe): Promise<E
  * @throws DomainError `last_owner` (naming the teams), `not_found`
  */
 export async function eraseByOperator(services: Services, email: string): Promise<Erased & { waiting: boolean }> {
-  const user = await getUserByEmail(services, email);
+  // The operator says whose the address is.
+  const user = { ...(await getUserByEmail(services, email)), isProven: true };
   const { erasedAt, trails } = await erase(services, user, (teamId) => operatorIn(services, teamId));
   let waiting = false;
   for (const { teamId, ...trail } of trails) {
@@ -59,16 +60,9 @@ async function erase(
     const names = needed.map(({ name }) => `“${name}”`).join(', ');
     fail('last_owner', { detail: `Make another member an owner first, in ${names}. Nothing was erased.` });
   }
-  const contacts = await contactsOf(services, user);
   const trails: (Trail & { teamId: string })[] = [];
   for (const teamId of await listTeamsOf(services, user)) trails.push(...(await eraseIn(as(teamId), user)));
-  return { erasedAt: await personally(services, (tx) => eraseUser(tx, user, contacts)), trails };
-}
-
-/** The addresses under which a person's seats know him. */
-async function contactsOf({ database }: Services, { id, email }: User): Promise<string[]> {
-  const rows = await database.db.select({ email: members.email }).from(members).where(eq(members.userId, id));
-  return [...new Set([email, ...rows.map((row) => row.email)])];
+  return { erasedAt: await personally(services, (tx) => eraseUser(tx, user)), trails };
 }
 
 /** Takes a person out of one team; answers what is left to erase of the seats there. */
@@ -78,7 +72,7 @@ async function eraseIn(ctx: Ctx, user: User): Promise<(Trail & { teamId: string 
     const seat = await findOwnSeat(tx.db, teamId, user.id);
     const locked = seat && (await lockSeat(tx, seat.id, true));
     const { rows } = await tx.db.execute<{ seat: string; until: string }>(
-      sql`SELECT seat, until::text FROM person_erase_in(${teamId}::uuid, ${user.id}::uuid, ${user.email})`,
+      sql`SELECT seat, until::text FROM person_erase_in(${teamId}::uuid, ${user.id}::uuid, ${user.email}, ${user.isProven})`,
     );
     if (locked) await vacate(tx, locked);
     for (const { seat: memberId, until } of rows) {
@@ -90,12 +84,22 @@ async function eraseIn(ctx: Ctx, user: User): Promise<(Trail & { teamId: string 
   });
 }
 
-async function eraseUser(tx: PersonTx, { id }: User, contacts: string[]): Promise<Date> {
+async function eraseUser(tx: PersonTx, { id, email, isProven }: User): Promise<Date> {
   const { db } = tx;
+  // First, as everywhere: whoever changes a person's things holds the person.
+  const gone = { passwordHash: null, emailProvenAt: null, totpSealed: null, totpSince: null, totpStep: null };
+  await db
+    .update(users)
+    .set({ name: ERASED_NAME, email: erasedEmail(id), ...gone, erasedAt: tx.now })
+    .where(eq(users.id, id));
   await db.delete(sessions).where(eq(sessions.userId, id));
   await db.delete(recoveryCodes).where(eq(recoveryCodes.userId, id));
-  await db.delete(mailedLinks).where(or(eq(mailedLinks.userId, id), inArray(mailedLinks.email, contacts)));
-  await db.delete(mailbox).where(inArray(mailbox.address, contacts));
+  // What went to an address that was never proven is its real holder's.
+  const to = (address: PgColumn) => (isProven ? eq(address, email) : undefined);
+  await db.delete(mailedLinks).where(or(eq(mailedLinks.userId, id), to(mailedLinks.email)));
+  const his = or(eq(mails.userId, id), to(mails.address));
+  const inMails = inArray(mailbox.id, db.select({ id: mails.id }).from(mails).where(his));
+  await db.delete(mailbox).where(or(inMails, to(mailbox.address)));
   await db
     .update(mails)
     .set({
@@ -105,12 +109,7 @@ async function eraseUser(tx: PersonTx, { id }: User, contacts: string[]): Promis
       state: sql`CASE WHEN ${mails.state} = 'queued' THEN 'failed' ELSE ${mails.state} END`,
       error: null,
     })
-    .where(or(eq(mails.userId, id), inArray(mails.address, contacts)));
-  const gone = { passwordHash: null, emailProvenAt: null, totpSealed: null, totpSince: null, totpStep: null };
-  await db
-    .update(users)
-    .set({ name: ERASED_NAME, email: erasedEmail(id), ...gone, erasedAt: tx.now })
-    .where(eq(users.id, id));
+    .where(his);
   return tx.now;
 }
 

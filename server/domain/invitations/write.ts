@@ -18,14 +18,15 @@ import { plannedRuleSchema, type CreateInvitation, type ShownInvitation } from '
 /**
  * Invites an address: a mail with a link is sent where mail is set up, and the answer has a link to be given by hand. Nothing of
  * the team changes until it is accepted.
- * @throws DomainError `owner_required`, `invitation_pending`, `already_member`, `not_found` and `member_deleted` (of `memberId`)
+ * @throws DomainError `owner_required`, `invitation_pending`, `already_member`, `not_found` and `member_deleted` (of `memberId`),
+ * `confirmation_required` (an owner)
  */
 export async function createInvitation(ctx: Ctx, input: CreateInvitation): Promise<ShownInvitation> {
   return change(ctx, 'invitations.manage', async (tx) => {
     const { email, name = null, memberId = null, credit = null } = input;
-    // It is a change of role for whoever accepts it.
-    if (input.role === 'owner') await mustBeConfirmed(tx);
     const role = memberId === null ? (input.role ?? 'member') : await claimedRole(tx, memberId, input.role);
+    // It is a change of role for whoever accepts it.
+    if (role === 'owner') await mustBeConfirmed(tx);
     await mustBeNew(tx, email, memberId);
     await closeExpired(tx, email, memberId);
     const rule = input.recharge && { ...input.recharge, cap: input.recharge.cap ?? null };

@@ -1,9 +1,9 @@
-import { and, eq, isNull, ne } from 'drizzle-orm';
+import { and, eq, ne } from 'drizzle-orm';
 import { isUniqueViolation } from '@/db/faults';
 import { invitations } from '@/db/schema/invitations';
 import { members } from '@/db/schema/members';
 import { teams } from '@/db/schema/teams';
-import { recoveryCodes, sessions, users } from '@/db/schema/users';
+import { users } from '@/db/schema/users';
 import { audit, makeCtx, touched, transact, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { asTeamId, newUuid7 } from '../ids';
@@ -15,9 +15,11 @@ import { queueMail, queueMails } from '../mails/write';
 import { hashPassword, seatMember } from '../members/write';
 import { printAmount } from '../money';
 import type { Guest } from '../person';
+import { handOver } from '../profiles/write';
 import { rechargeInput } from '../recharge/schema';
 import { fireRule, lockLiveSeat, writeRule } from '../recharge/write';
 import { findHolder, findLink, joinsAs, linkState, type FoundLink } from './read';
+import { endSessionsOf } from '../sessions/write';
 import type { AcceptInvitation, Joined, LinkInput } from './schema';
 
 /** Opens the one transaction of a link: its team's, in which the guest may do what the invitation says and no more. */
@@ -69,7 +71,8 @@ function mustBeOpen(link: FoundLink, invitation: LockedInvitation): void {
  * first, as the one who was invited), `invalid_request` (no name or password)
  */
 export async function acceptInvitation(asker: Guest, input: AcceptInvitation): Promise<Joined> {
-  // Hashing takes tens of milliseconds on purpose; no transaction waits for it.
+  // Only for who has a link that was made here: hashing takes tens of milliseconds on purpose, and anybody may ask.
+  await findLink(asker, input.token);
   const passwordHash = input.password === undefined ? null : await hashPassword(input.password);
   return withLink(asker, input.token, async (tx, invitation, link, slug) => {
     mustBeOpen(link, invitation);
@@ -111,7 +114,7 @@ async function enter(
   if (as === 'join') return { ...holder!, isNew: false };
   const passwordHash = given.passwordHash ?? failField('password', 'Choose a password.');
   if (as === 'renew') {
-    await renewAccount(tx, holder!.userId, passwordHash);
+    await renewAccount(tx, { userId: holder!.userId, email, passwordHash });
     return { ...holder!, isNew: false };
   }
   const chosen = given.name ?? name ?? failField('name', 'Say how you are called.');
@@ -139,20 +142,10 @@ const failField = (field: string, detail: string): never =>
   });
 
 /** The mail proves who has the address: what anyone else has set up in its name ends. */
-async function renewAccount(tx: Tx, userId: string, passwordHash: string): Promise<void> {
-  await tx.db
-    .update(users)
-    .set({ passwordHash, emailProvenAt: tx.now, totpSealed: null, totpSince: null, totpStep: null })
-    .where(eq(users.id, userId));
-  await tx.db.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId));
-  await endSessions(tx, userId);
+async function renewAccount(tx: Tx, user: Parameters<typeof handOver>[1]): Promise<void> {
+  await handOver(tx, user);
+  await tx.db.update(users).set({ emailProvenAt: tx.now }).where(eq(users.id, user.userId));
 }
-
-const endSessions = (tx: Tx, userId: string) =>
-  tx.db
-    .update(sessions)
-    .set({ revokedAt: tx.now })
-    .where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt)));
 
 /** Gives the person a new seat, or the one that the invitation names. */
 async function sit(tx: Tx, invitation: LockedInvitation, { userId, name }: Joining): Promise<string> {
@@ -178,11 +171,17 @@ async function claimSeat(tx: Tx, { memberId, userId, email }: { memberId: string
   // The sign-in that was generated with the seat is nobody's any more.
   if (now!.userId !== null) {
     await tx.db.update(users).set({ passwordHash: null }).where(eq(users.id, now!.userId));
-    await endSessions(tx, now!.userId);
+    await endSessionsOf(tx, now!.userId);
   }
   await tx.db
     .update(members)
-    .set({ userId, ...(now!.generated && { email, emailGenerated: false }), updatedAt: tx.now })
+    .set({
+      userId,
+      // The right to take a role back was of who stepped down, and that was another.
+      steppedDownAt: null,
+      ...(now!.generated && { email, emailGenerated: false }),
+      updatedAt: tx.now,
+    })
     .where(isIt)
     .catch((error: unknown) => (isUniqueViolation(error) ? fail('email_taken') : Promise.reject(error)));
   if (seat.role === 'owner') touched(tx, 'team', null);
@@ -230,7 +229,7 @@ async function tell(
     after: { name, email, role, claimed: invitation.memberId !== null },
   });
   const about = { teamId: tx.actor.teamId, memberId, about: id };
-  await queueMail(tx, { kind: 'welcome', address: email, userId, ...about, facts: { new: isNew } });
+  await queueMail(tx, { kind: 'welcome', address: email, userId, ...about, facts: { new: isNew, role } });
   if (creditMissing) {
     const facts = { name, credit: String(invitation.credit) };
     await queueMails(

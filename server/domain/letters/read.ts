@@ -56,7 +56,7 @@ async function readTeam({ database }: Services, teamId: string): Promise<TeamOfL
 const AMOUNTS = ['amount', 'balance', 'below', 'credit'];
 
 function plainLetter({ appUrl }: Services, mail: ClaimedMail, team: TeamOfLetter | null): Letter {
-  const known = Object.entries(mail.facts).filter(([, value]) => value !== null && value !== false);
+  const known = Object.entries(mail.facts).filter(([, value]) => value !== null);
   const facts = known.map(([name, value]): [string, string] => [
     name,
     AMOUNTS.includes(name) && /^[0-9]+$/.test(String(value)) ? amountIn(team, BigInt(value as string)) : String(value),

@@ -27,14 +27,15 @@ export const hashPassword = (password: string): Promise<string> =>
 /**
  * Makes an active member with its key, in one transaction with its starting credit and its rule. The credit is posted
  * before the rule is looked at. Key and password are in this answer alone.
- * @throws DomainError `owner_required`, `email_taken`, `insufficient_funds` (then there is no member)
+ * @throws DomainError `owner_required`, `email_taken`, `insufficient_funds` (then there is no member), `confirmation_required`
+ * (an owner)
  */
 export async function createMember(ctx: Ctx, input: CreateMember): Promise<CreatedMember> {
   const password = input.generatePassword ? generatePassword() : input.password;
   // Hashing takes tens of milliseconds on purpose; no transaction waits for it.
   const passwordHash = password === undefined ? null : await hashPassword(password);
   return change(ctx, 'members.manage', async (tx) => {
-    // A new owner is as good as a role that is changed.
+    // As for a change of role: this answer holds a key that may do all.
     if (input.role === 'owner') await mustBeConfirmed(tx);
     const name = input.name ?? generatedName();
     const email = input.email ?? generatedEmail(name);
@@ -351,16 +352,16 @@ async function mustBeFree(tx: Tx, memberId: string): Promise<void> {
 }
 
 /**
- * Gives a seat a new key; the old ones die at once or after an overlap. A member may rotate its own.
- * @throws DomainError `not_found`, `member_deleted`
+ * Gives a seat a new key; the old ones die at once or after an overlap. A member may rotate its own. The answer holds the key,
+ * so it is asked for as a reveal is.
+ * @throws DomainError `not_found`, `member_deleted`, `confirmation_required`
  */
 export async function rotateKey(ctx: Ctx, input: RotateKey): Promise<RotatedKey> {
   const { memberId, overlapSeconds } = input;
   return change(ctx, 'keys.rotate', async (tx) => {
     mayFor(tx.actor, 'keys.rotate', memberId);
-    // Another's new key is as good as a look at the old one.
-    if (seatOf(tx.actor) !== memberId) await mustBeConfirmed(tx);
     await lockLiveSeat(tx, memberId);
+    await mustBeConfirmed(tx);
     await retireKeys(tx, memberId, overlapSeconds);
     const apiKey = await issueKey(tx, memberId);
     audit(tx, { action: 'key.rotated', targetType: 'member', targetId: memberId, after: { overlapSeconds } });

@@ -12,9 +12,15 @@ import { normaliseAccount } from '../tries/rules';
 import { EXPORTED_MAX } from './rules';
 import type { Exported } from './schema';
 
-export type User = { id: string; name: string; email: string; erasedAt: Date | null };
+export type User = { id: string; name: string; email: string; isProven: boolean; erasedAt: Date | null };
 
-const user = { id: users.id, name: users.name, email: users.email, erasedAt: users.erasedAt };
+const user = {
+  id: users.id,
+  name: users.name,
+  email: users.email,
+  isProven: sql<boolean>`${users.emailProvenAt} IS NOT NULL`,
+  erasedAt: users.erasedAt,
+};
 
 /**
  * A person by the address that he signs in with.
@@ -39,12 +45,19 @@ export async function getUser({ database }: Services, userId: string): Promise<U
 
 /**
  * All that is kept of a person, in every team; of what was done and mailed the newest.
+ * @param byAddress whether what was only sent to the address he signs in with is his: it is where he has proven that, or where
+ *   the operator says so
  * @throws DomainError `not_found`
  */
-export async function exportPerson(services: Services, userId: string): Promise<Exported> {
+export async function exportPerson(
+  services: Services,
+  userId: string,
+  byAddress: (isProven: boolean) => boolean,
+): Promise<Exported> {
   const { db } = services.database;
   const [person] = await db.select().from(users).where(eq(users.id, userId));
   if (!person) fail('not_found');
+  const address = byAddress(person.emailProvenAt !== null) ? person.email : null;
   const team = { id: teams.id, name: teams.name };
   // One after another: it takes one connection of the pool, not six.
   const seats = await db
@@ -80,7 +93,7 @@ export async function exportPerson(services: Services, userId: string): Promise<
     mails: await db
       .select({ kind: mails.kind, address: mails.address, state: mails.state, createdAt: mails.createdAt })
       .from(mails)
-      .where(or(eq(mails.userId, userId), eq(mails.address, person.email)))
+      .where(or(eq(mails.userId, userId), address === null ? undefined : eq(mails.address, address)))
       .orderBy(desc(mails.id))
       .limit(EXPORTED_MAX),
     invitations: await db
@@ -94,7 +107,7 @@ export async function exportPerson(services: Services, userId: string): Promise<
       })
       .from(invitations)
       .innerJoin(teams, eq(teams.id, invitations.teamId))
-      .where(or(eq(invitations.email, person.email), eq(invitations.acceptedBy, userId)))
+      .where(or(eq(invitations.acceptedBy, userId), address === null ? undefined : eq(invitations.email, address)))
       .orderBy(desc(invitations.id))
       .limit(EXPORTED_MAX),
     auditEvents: await eventsBy(services, userId),

@@ -98,7 +98,7 @@ export async function exportMe(asker: Personal): Promise<Exported> {
   const { address } = asker.origin;
   const { requestId } = asker;
   await personally(asker, async (tx) => note(tx, { userId, action: 'person.data_exported', address, requestId }));
-  return exportPerson(asker, userId);
+  return exportPerson(asker, userId, (isProven) => isProven);
 }
 
 /**
@@ -112,5 +112,5 @@ export async function exportByOperator(services: Services, email: string): Promi
       audit(tx, { action: 'person.data_exported', targetType: 'member', targetId: member.id }),
     );
   }
-  return exportPerson(services, user.id);
+  return exportPerson(services, user.id, () => true);
 }

@@ -13,7 +13,7 @@ import { hashPassword } from '../members/write';
 import { note, personally, type Personal, type PersonTx } from '../person';
 import { mayOperate } from '../policy';
 import { lockLiveSeat } from '../recharge/write';
-import { endSessionsOf, failAt, proveOneself } from '../sessions/write';
+import { endSessionsOf, failAt, lockProven, proveOneself } from '../sessions/write';
 import { accountKey, forgetTries, mustBeFew } from '../tries/write';
 import type { ChangePassword, NewFactor, RecoveryCodes, RenamePerson, WithCode, WithPassword } from './schema';
 
@@ -43,13 +43,20 @@ export async function renamePerson(asker: Personal, { name }: RenamePerson): Pro
  * @throws DomainError `invalid_request` at `current`, `rate_limited`
  */
 export async function changePassword(asker: Personal, { current, password }: ChangePassword): Promise<Done> {
-  await proveOneself(asker, { password: current }).catch(atCurrent);
+  const proven = await proveOneself(asker, { password: current }).catch(atCurrent);
   const passwordHash = await hashPassword(password);
   const { userId, email, sessionId } = asker.person;
   return personally(asker, async (tx) => {
+    // Set anew meanwhile, by a mailed link perhaps: then who knows the old one changes nothing any more.
+    if (!(await lockProven(tx, proven))) failAt('current', 'The password is not right.');
     await setPassword(tx, { userId, email, passwordHash, butFor: sessionId });
     note(tx, { ...signed(asker), action: 'person.password_changed' });
-    await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'himself' } });
+    await queueMail(tx, {
+      kind: 'password-changed',
+      address: email,
+      userId,
+      facts: { by: 'himself', ...placeOf(asker) },
+    });
     return { done: true };
   });
 }
@@ -73,6 +80,18 @@ export async function setPassword(
   await endSessionsOf(tx, userId, butFor);
   await endLinks(tx, email, ['reset']);
   await forgetTries(tx, email);
+}
+
+/**
+ * Gives an account whose address nobody had proven to who may have it: a new password, and nobody else in it. Whoever set up
+ * a second factor there was never shown to be its holder.
+ */
+export async function handOver(
+  tx: { db: Db; now: Date },
+  user: { userId: string; email: string; passwordHash: string },
+): Promise<void> {
+  await setPassword(tx, user);
+  await endFactor(tx, user.userId);
 }
 
 /**
@@ -146,8 +165,11 @@ async function told(
 ): Promise<void> {
   const { userId, email } = asker.person;
   note(tx, { ...signed(asker), action });
-  await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on } });
+  await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on, ...placeOf(asker) } });
 }
+
+/** From where, as the mail of a change says it. */
+const placeOf = ({ origin }: Personal) => ({ address: origin.address });
 
 /**
  * Gives the person of a seat a new password, for one who cannot get in; a password is made where none is given. The

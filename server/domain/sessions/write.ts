@@ -56,6 +56,7 @@ export async function signIn(
   }
   await tries.forget();
   const sessionId = await openSession(services, user, origin);
+  if (sessionId === null) return { ok: false, reason: 'wrong' };
   return { ok: true, person: { sessionId, userId: user.userId, name: user.name, email: user.email } };
 }
 
@@ -91,9 +92,11 @@ async function isPassword(passwordHash: string | null, password: string): Promis
   return passwordHash !== null && fits && isRight;
 }
 
-async function openSession(services: Services, user: User, { address, agent }: Origin): Promise<string> {
+/** Null: the password that was right has been changed meanwhile, which has ended the sessions of that time. */
+async function openSession(services: Services, user: User, { address, agent }: Origin): Promise<string | null> {
   return personally(services, async (tx) => {
     const { userId, email } = user;
+    if (!(await lockProven(tx, user))) return null;
     const past = await tx.db
       .selectDistinct({ address: sessions.address, agent: sessions.agent })
       .from(sessions)
@@ -119,11 +122,25 @@ async function openSession(services: Services, user: User, { address, agent }: O
   });
 }
 
+/** Whether the password is still the one that was proven. It stays so until the transaction ends. */
+export async function lockProven(
+  { db }: { db: Db },
+  { userId, passwordHash }: Pick<User, 'userId' | 'passwordHash'>,
+): Promise<boolean> {
+  const [now] = await db
+    .select({ passwordHash: users.passwordHash })
+    .from(users)
+    .where(eq(users.id, userId))
+    .for('no key update');
+  return now !== undefined && now.passwordHash === passwordHash;
+}
+
 /**
- * Proves that who is signed in is who he is, by password or code; a wrong one counts as a failed sign-in does.
+ * Proves that who is signed in is who he is, by password or code; a wrong one counts as a failed sign-in does. Answers what
+ * was proven.
  * @throws DomainError `invalid_request` at the field that is wrong, `rate_limited`
  */
-export async function proveOneself(asker: Personal, proof: Proof): Promise<void> {
+export async function proveOneself(asker: Personal, proof: Proof): Promise<User> {
   const tries = triesOf(asker, asker.person.email, asker.origin.address, () => Promise.resolve(true));
   const wait = await tries.begin();
   if (wait !== null) failThrottled(wait);
@@ -137,6 +154,7 @@ export async function proveOneself(asker: Personal, proof: Proof): Promise<void>
     if (!isRight) failAt('code', 'The code is not right, or was used before.');
   }
   await tries.forget();
+  return user;
 }
 
 /**

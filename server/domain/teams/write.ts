@@ -4,6 +4,7 @@ import { teamSlugs, teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
 import type { Actor } from '../actor';
 import { setMasterAlert, setMemberAlert } from '../alerts/write';
+import { mustBeConfirmed } from '../confirmation';
 import {
   audit,
   change,
@@ -16,7 +17,6 @@ import {
   type Services,
   type Tx,
 } from '../ctx';
-import { mustBeConfirmed } from '../confirmation';
 import { fail } from '../errors';
 import { asTeamId, newUuid7, type TeamId } from '../ids';
 import { issueKey } from '../keys/write';
@@ -24,6 +24,7 @@ import { lockAccounts, setReserve, wakeWaiting } from '../ledger/write';
 import { hashPassword, seatMember } from '../members/write';
 import { printAmount } from '../money';
 import { mayOperate } from '../policy';
+import { handOver } from '../profiles/write';
 import { insertRates } from '../rates/write';
 import type { RateRow } from '../rates/rules';
 import { getSettings, getTeam } from './read';
@@ -43,7 +44,7 @@ type Founder = { name: string; address: string | null; requestId: string };
 
 /**
  * Makes a team with its accounts, the sample rate card, and its first owner. An owner who already has an account keeps
- * its password and gets a seat.
+ * its password and gets a seat; an account whose address nobody has proven may be a stranger's, so the given password counts.
  * @param options.by who makes it, where that is not the operator
  * @param options.first what must be so, in the same transaction, before there is a team
  * @returns the ids, and the owner's API key, shown here alone
@@ -93,7 +94,15 @@ async function findOrCreateUser(tx: Tx, user: NewUser): Promise<string> {
     .onConflictDoNothing()
     .returning({ id: users.id });
   if (made) return made.id;
-  const [known] = await tx.db.select({ id: users.id }).from(users).where(eq(users.email, user.email));
+  const { email, passwordHash } = user;
+  const [known] = await tx.db
+    .select({ id: users.id, provenAt: users.emailProvenAt })
+    .from(users)
+    .where(eq(users.email, email))
+    .for('update');
+  if (known!.provenAt === null && passwordHash !== null) {
+    await handOver(tx, { userId: known!.id, email, passwordHash });
+  }
   return known!.id;
 }
 
@@ -204,7 +213,7 @@ async function standAs(
 }
 
 /**
- * Changes what the team keeps to itself; null clears.
+ * Changes what the team keeps to itself; null clears. What it asks again is asked before that is changed itself.
  * @throws DomainError `owner_required`, `confirmation_required`
  */
 export async function updateSettings(ctx: Ctx, input: UpdateSettings): Promise<Settings> {
@@ -212,10 +221,8 @@ export async function updateSettings(ctx: Ctx, input: UpdateSettings): Promise<S
     if (input.memberLowBalance !== undefined) await setMemberAlert(tx, input.memberLowBalance);
     // Two changes at once are one after the other, so that each audit row says what was before it.
     await lockAccounts(tx, [], true);
+    if (input.askAgain !== undefined || input.askAgainAbove !== undefined) await mustBeConfirmed(tx);
     const before = await getSettings(tx);
-    const { askAgain = before.askAgain, askAgainAbove = before.askAgainAbove } = input;
-    // Or whoever has found a browser open would switch off what keeps him out.
-    if (askAgain !== before.askAgain || askAgainAbove !== before.askAgainAbove) await mustBeConfirmed(tx);
     const { teamId } = tx.actor;
     await tx.db
       .update(teams)

@@ -182,7 +182,7 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
     subject: 'A new sign-in to your account',
     title: 'A new sign-in',
     lines: [`Somebody signed in as ${told.address} from a place that was not known before.`],
-    rows: rowsOf(['When', told.when], ['From', told.facts['address']], ['With', told.facts['agent']]),
+    rows: rowsOf(['When', told.when], ['From', told.facts['address']], ['With', told.facts['browser']]),
     button: 'See your sessions',
     foot: [`If it was you, there is nothing to do. ${YOURS}`],
   }),
