@@ -20,8 +20,7 @@ export function AskToSignUp() {
     return (
       <Alone title="Check your mail">
         <p role="status">
-          A link to make your team is on its way to <strong>{ask.variables.email}</strong>. It works once, for 24
-          hours.
+          A link to make your team is on its way to <strong>{ask.variables.email}</strong>. It works once, for 24 hours.
         </p>
       </Alone>
     );

@@ -49,7 +49,10 @@ const WayOn = () => (
 
 type Props = { link: Shown; token: string };
 
-const DEAD: Record<Exclude<Shown['state'], 'open'>, { title: string; text: (team: string, isIn: boolean) => ReactNode }> = {
+const DEAD: Record<
+  Exclude<Shown['state'], 'open'>,
+  { title: string; text: (team: string, isIn: boolean) => ReactNode }
+> = {
   accepted: {
     title: 'This invitation was accepted',
     text: (team, isIn) => (isIn ? <>You are in {team}.</> : <>Sign in to go to {team}.</>),
@@ -269,8 +272,7 @@ const WithoutCredit = ({ slug, team }: { slug: string; team: string }) => (
   <>
     <h1>You are in {team}</h1>
     <Note tone="warn">
-      The starting credit could not be paid yet, because the team’s own balance is too low; its owners are
-      told.
+      The starting credit could not be paid yet, because the team’s own balance is too low; its owners are told.
     </Note>
     <Button component={Link} href={`/${slug}`}>
       Go to {team}

@@ -152,7 +152,9 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
       ['When', told.when],
     ),
     button: 'See your teams',
-    foot: ['Whoever stepped down as owner can take the role back there, as long as the team has no other active owner.'],
+    foot: [
+      'Whoever stepped down as owner can take the role back there, as long as the team has no other active owner.',
+    ],
   }),
   'password-reset': (told) => ({
     subject: 'Set a new password',
@@ -219,7 +221,7 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
     return {
       subject: `${whose} in ${told.team} is low`,
       title: `${whose} is low`,
-      lines: [`${whose} in ${told.team} went below ${told.facts['below']}.`],
+      lines: [`${whose} in ${told.team} is below ${told.facts['below']}.`],
       rows: rowsOf(
         ['Team', told.team],
         ['Balance', told.facts['balance']],
