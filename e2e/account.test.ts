@@ -31,7 +31,7 @@ describe('a forgotten password', () => {
     await page.waitForURL('/forgot');
     await page.getByLabel('Email').fill(email);
     await page.getByRole('button', { name: 'Mail me a link' }).click();
-    await see(page.getByRole('heading', { name: 'Look into your mail' })).toBeVisible();
+    await see(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
     return page.getByRole('status').innerText();
   };
 
@@ -121,7 +121,7 @@ describe('a second factor', () => {
     const phone = await browser.newPage({ viewport: { width: 390, height: 800 } });
     expectError(phone, REFUSED);
     await enterByForm(phone, team, team.password);
-    await see(phone.getByRole('heading', { name: 'One code more' })).toBeVisible();
+    await see(phone.getByRole('heading', { name: 'Enter your code' })).toBeVisible();
     await see(phone.getByLabel('Code')).toBeFocused();
     expect(await axe(phone)).toEqual([]);
     await phone.keyboard.type('000000');
@@ -338,7 +338,7 @@ describe('signing up', () => {
       await page.waitForURL(`${open}/sign-up`);
       await page.getByLabel('Email').fill(email);
       await page.getByRole('button', { name: 'Mail me a link' }).click();
-      await see(page.getByRole('heading', { name: 'Look into your mail' })).toBeVisible();
+      await see(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
       const path = `${open}/sign-up/${await mailedToken(dataDir, email, 'sign-up')}`;
       for (const method of ['HEAD', 'GET']) expect((await fetch(path, { method })).status).toBe(200);
       await openAt(page, path);

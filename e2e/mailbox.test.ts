@@ -78,7 +78,7 @@ describe('the demo’s mailbox', () => {
     const rule = { enabled: true, threshold: '5.00', target: '5000.00' };
     const made = await call('POST', '/members', { name: 'Waits', email: 'waits@example.test', recharge: rule });
     expect(made.status).toBe(201);
-    await openMail(page, 'waits@example.test', 'Your recharge in Mailed Matters waits');
+    await openMail(page, 'waits@example.test', 'Your recharge in Mailed Matters is waiting');
     await openAt(page, `/mailbox?to=${team.email}`);
     await see(page.getByRole('table')).toBeVisible();
     await see(page.getByRole('link', { name: /recharge of Waits/ })).toHaveCount(0);

@@ -48,13 +48,13 @@ describe('a first start without the demo', () => {
       await page.getByLabel('Password', { exact: true }).fill(password);
       await page.getByRole('button', { name: 'Make the team' }).click();
     };
-    await page.getByLabel('Code of set-up').fill('a guess');
+    await page.getByLabel('Set-up code').fill('a guess');
     await fill('correct horse battery');
     await see(page.getByText('This is not the code that npm start has printed.')).toBeVisible();
     // The password is in no address, and the whole form stays.
     expect(page.url()).toBe(here);
     await openAt(page, `${here}${search}`);
-    await see(page.getByLabel('Code of set-up')).toHaveValue(searchParams.get('code')!);
+    await see(page.getByLabel('Set-up code')).toHaveValue(searchParams.get('code')!);
     await fill('correct horse battery');
     await page.waitForURL(`${product.url}/first-team`);
 

@@ -24,10 +24,10 @@ export function ConfirmDialog() {
       attributes={NO_BANNER}
     >
       <form method="post" className={styles.form} noValidate onSubmit={(event) => void confirm(event)}>
-        <p>This team asks again before such a change. For ten minutes you are not asked once more.</p>
+        <p>This team asks again before such a change. After that you are not asked for ten minutes.</p>
         <Fault text={faults.rest} />
         {byCode ? (
-          <CodeField error={faults.at('code')} note="Of your authenticator app; or a recovery code." first />
+          <CodeField error={faults.at('code')} note="From your authenticator app, or a recovery code." first />
         ) : (
           <PasswordField error={faults.at('password')} first />
         )}

@@ -33,19 +33,19 @@ export function ForgotPassword({ mail }: { mail: boolean }) {
   }
   if (ask.isSuccess) {
     return (
-      <Alone title="Look into your mail">
+      <Alone title="Check your mail">
         <p role="status">
           If <strong>{ask.variables.email}</strong> has an account here, a link to set a new password is on its way. It
-          is good for one hour, once.
+          works once, for one hour.
         </p>
-        <p className="muted">Nothing came? Look among the unwanted mail, or ask again in a few minutes.</p>
+        <p className="muted">Nothing there? Look in the spam folder, or ask again in a few minutes.</p>
         <p>{back}</p>
       </Alone>
     );
   }
   return (
     <Alone title="Forgotten password">
-      <p>Give the address with which you sign in. A link to set a new password is mailed to it.</p>
+      <p>Enter the address you sign in with. A link to set a new password is mailed to it.</p>
       <form
         method="post"
         className={styles.form}

@@ -41,10 +41,10 @@ export function LeaveTeam({ seat, onClose }: { seat: OwnSeat; onClose: () => voi
         </Note>
       )}
       <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
+        <Button variant="default" data-autofocus onClick={onClose}>
           Cancel
         </Button>
-        <Button color="red" data-autofocus loading={leave.isPending} onClick={() => leave.mutate({ teamId: team.id })}>
+        <Button color="red" loading={leave.isPending} onClick={() => leave.mutate({ teamId: team.id })}>
           Leave team
         </Button>
       </div>

@@ -54,9 +54,8 @@ function Export() {
     <>
       <div className={styles.money}>
         <span>
-          All that is kept of you as one JSON file: your sign-in, seats, sessions, mails, invitations and what you did.
-          Messages and transfers are files of their own, to which it links. That you took it is written to the audit
-          log.
+          All that is kept about you as one JSON file: your sign-in, seats, sessions, mails, invitations and what you
+          did. Messages and transfers are files of their own, to which it links. The export is noted in the audit log.
         </span>
         <Button
           variant="default"

@@ -43,7 +43,7 @@ export function ProfilePage() {
             <Fault text={faults.rest} />
             <TextInput
               label="Name"
-              description="What the audit log of each of your teams says of what you do. The name of your seat is the team’s."
+              description="Stands beside what you do in the audit log of each of your teams. The name of your seat in a team is the team’s to change."
               autoComplete="name"
               value={draft.valueOf('name')}
               onChange={(event) => draft.set('name', event.currentTarget.value)}

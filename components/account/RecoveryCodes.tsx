@@ -51,7 +51,7 @@ export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: ()
       </Group>
       {asked && !taken && (
         <Note tone="warn" alert>
-          The codes were not copied. Without them, who loses the app can be let in only by the operator of this service.
+          The codes were not copied. If you lose the app, only the operator of this service can let you in without them.
         </Note>
       )}
       <div className={styles.foot}>

@@ -26,7 +26,7 @@ export function ResetPassword({ token, email }: { token: string; email: string |
   return (
     <Alone title="New password">
       <p>
-        For <strong>{email}</strong>. All browsers that are signed in with the old one are signed out.
+        For <strong>{email}</strong>. Every browser that is signed in with the old one is signed out.
       </p>
       <form
         method="post"
@@ -49,7 +49,7 @@ export function ResetPassword({ token, email }: { token: string; email: string |
 /** A link that was used, is over, or never was; the way to a new one. */
 export const DeadLink = ({ title, way }: { title: string; way: '/forgot' | '/sign-up' }) => (
   <Alone title={title}>
-    <p>It was used before, its time is over, or it was cut off on its way. Nothing was changed.</p>
+    <p>It was used already, it has expired, or a part of it is missing. Nothing was changed.</p>
     <Button component={Link} href={way}>
       Ask for a new one
     </Button>

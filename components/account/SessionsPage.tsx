@@ -37,7 +37,7 @@ export function SessionsPage() {
       </PageHead>
       <DataTable
         label="Browsers"
-        rows={sessions}
+        rows={sessions.toSorted((a, b) => Number(b.isThis) - Number(a.isThis))}
         idOf={({ id }) => id}
         nameOf={({ browser }) => browser}
         columns={[

@@ -38,9 +38,9 @@ export function SetUp({ code }: { code: string }) {
         <EmailField label="Your email" error={faults.at('email')} />
         <NewPasswordField label="Password" error={faults.at('password')} />
         <TextInput
-          label="Code of set-up"
+          label="Set-up code"
           name="code"
-          description="npm start has printed it."
+          description="npm start printed it."
           defaultValue={code}
           autoComplete="off"
           autoCapitalize="none"

@@ -44,7 +44,7 @@ export function SignIn({
     field(needs)?.select();
   };
   return (
-    <Alone title={state.code ? 'One code more' : 'Sign in'}>
+    <Alone title={state.code ? 'Enter your code' : 'Sign in'}>
       <form ref={form} method="post" onSubmit={(event) => void enter(event)} className={styles.form}>
         <Fault text={state.why} />
         {/* Hidden, they are sent once more with the code. */}
@@ -54,7 +54,7 @@ export function SignIn({
             <PasswordField />
           </div>
         </div>
-        {state.code && <CodeField note="Of your authenticator app; or one of your recovery codes." first />}
+        {state.code && <CodeField note="From your authenticator app, or one of your recovery codes." first />}
         <Button type="submit" loading={state.busy}>
           Sign in
         </Button>

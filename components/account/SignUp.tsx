@@ -18,17 +18,16 @@ export function AskToSignUp() {
   const faults = faultsOf(ask);
   if (ask.isSuccess) {
     return (
-      <Alone title="Look into your mail">
+      <Alone title="Check your mail">
         <p role="status">
-          A link to make your team is on its way to <strong>{ask.variables.email}</strong>. It is good for 24 hours,
-          once.
+          A link to make your team is on its way to <strong>{ask.variables.email}</strong>. It works once, for 24 hours.
         </p>
       </Alone>
     );
   }
   return (
     <Alone title="Make a team">
-      <p>Give your address. A link with which you go on is mailed to it.</p>
+      <p>Enter your address. A link to go on with is mailed to it.</p>
       <form
         method="post"
         className={styles.form}

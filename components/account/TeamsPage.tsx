@@ -21,7 +21,7 @@ export function TeamsPage() {
     <>
       <PageHead title="Teams" />
       {seats.length === 0 ? (
-        <Empty title="No team yet">Once somebody gives you a seat in a team, it stands here.</Empty>
+        <Empty title="No team yet">Once somebody gives you a seat in a team, it appears here.</Empty>
       ) : (
         <DataTable
           label="Your teams"
@@ -46,8 +46,8 @@ export function TeamsPage() {
               header: 'Status',
               cell: ({ member }) => <Status tone={member.status === 'active' ? 'ok' : 'off'}>{member.status}</Status>,
             },
-            { id: 'leave', header: 'Leave', cell: (seat) => <Leave seat={seat} /> },
           ]}
+          actions={(seat) => <Leave seat={seat} />}
         />
       )}
     </>

@@ -30,8 +30,8 @@ function TurnOn() {
     <Card title="Off">
       <div className={styles.form}>
         <p>
-          With it on, signing in asks for a code of an authenticator app on your phone as well. Who has only your
-          password does not get in.
+          With it on, signing in asks for a code of an authenticator app on your phone as well. Your password alone is
+          then not enough.
         </p>
         <div className={styles.foot}>
           <Button

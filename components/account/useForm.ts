@@ -8,7 +8,8 @@ type Asked = { error: unknown; isPending: boolean };
 /** What is wrong with a form that was sent: at each field, and beside what no field is to blame for. */
 export function faultsOf({ error, isPending }: Asked) {
   const problem = isPending ? undefined : problemOf(error);
-  const at = new Map((problem?.errors ?? []).map(({ pointer, detail }) => [pointer.slice(1), detail]));
+  // Of several about one field the first is said: too short comes before too common.
+  const at = new Map((problem?.errors ?? []).toReversed().map(({ pointer, detail }) => [pointer.slice(1), detail]));
   return {
     at: (field: string) => at.get(field),
     /** What is about no field. */

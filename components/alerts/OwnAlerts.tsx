@@ -16,7 +16,7 @@ const WORDS: Record<OwnAlertsOf['role'], Partial<Record<Kind, [name: string, whe
     'team-balance': ['Master balance', 'When it falls below what the team calls low.'],
     'member-balance': ['Members’ balances', 'When one falls below what the team calls low.'],
     recharge: ['Recharges', 'When one cannot be paid and waits, and when it is paid at last.'],
-    'mail-failed': ['Mails', 'When one to a member or an invited person does not arrive.'],
+    'mail-failed': ['Failed mails', 'When one to a member or an invited person does not arrive.'],
   },
   member: {
     'member-balance': ['Balance', 'When yours falls below what the team calls low.'],
@@ -31,9 +31,9 @@ export function OwnAlerts() {
     <>
       <PageHead title="Alerts" />
       <p className={`muted ${styles.lead}`}>
-        What you are told of by mail, once each time it comes about. It stands on the overview in any case.
+        What you are told by mail, once each time it happens. The overview shows it in any case.
       </p>
-      {teams.length === 0 && <Empty title="No team yet">Once you have a seat in a team, its alerts stand here.</Empty>}
+      {teams.length === 0 && <Empty title="No team yet">Once you have a seat in a team, its alerts appear here.</Empty>}
       <div className={styles.stack}>
         {teams.map((team) => (
           <Card key={team.memberId} title={team.team.name}>

@@ -19,7 +19,7 @@ export function TeamAlertSettings() {
       <MasterAlert />
       <MemberAlert />
       <p className="muted">
-        Who is told of what by mail, everybody sets alone: see <Link href="/account/alerts">your own alerts</Link>.
+        Everybody chooses which of these mails to get: see <Link href="/account/alerts">your own alerts</Link>.
       </p>
     </div>
   );

@@ -81,6 +81,7 @@ function Changes({ before, after }: Pick<AuditEvent, 'before' | 'after'>) {
 }
 
 const AMOUNT = /^[0-9]+\.[0-9]{2,6}$/;
+const INSTANT = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$/;
 const ID = /^[a-z]{3,4}_[0-9a-z]{26}$/;
 
 function Value({ of }: { of: unknown }) {
@@ -89,6 +90,7 @@ function Value({ of }: { of: unknown }) {
   if (typeof of === 'boolean') return of ? 'yes' : 'no';
   if (typeof of !== 'string') return typeof of === 'number' ? String(of) : <code>{JSON.stringify(of)}</code>;
   if (AMOUNT.test(of)) return <Money amount={of} currency={currency} />;
+  if (INSTANT.test(of)) return <Instant at={of} exact />;
   return ID.test(of) ? <code>{of}</code> : of;
 }
 

@@ -80,16 +80,16 @@ export const WORDS: Record<AuditAction, Words> = {
   'member.password_given': ({ member }) => <>gave the person of {member} a new password</>,
   'member.two_factor_reset': ({ member }) => <>took the second factor from the person of {member}</>,
   'person.password_changed': ({ after }) =>
-    after['by'] === 'link' ? 'set a new password by a mailed link' : 'changed the own password',
+    after['by'] === 'link' ? 'set a new password by a mailed link' : 'changed their own password',
   'person.two_factor_on': () => 'turned two-factor sign-in on',
   'person.two_factor_off': () => 'turned two-factor sign-in off',
   'person.recovery_codes_made': () => 'made new recovery codes',
   'person.sessions_ended': () => 'signed out of other browsers',
   'person.alert_switched': ({ after }) =>
-    `switched a mail ${Object.values(after)[0] === true ? 'on' : 'off'} for the own alerts`,
-  'person.renamed': () => 'changed the own name',
+    `switched one of their alert mails ${Object.values(after)[0] === true ? 'on' : 'off'}`,
+  'person.renamed': () => 'changed their own name',
   'person.session_ended': () => 'signed out of another browser',
-  'person.data_exported': () => 'exported the own data',
+  'person.data_exported': () => 'exported their own data',
   'person.erased': ({ member }) => <>erased a person; the seat {member} stays without one</>,
 };
 

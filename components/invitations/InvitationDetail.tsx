@@ -31,7 +31,7 @@ export function InvitationDetail({ invitation: shown, onClose }: { invitation: I
         </Note>
       )}
       {invitation.requestedAt !== null && invitation.status === 'expired' && (
-        <Note tone="warn">Its holder asks for a new link.</Note>
+        <Note tone="warn">Its holder has asked for a new link.</Note>
       )}
       {invitation.creditMissing && (
         <Note tone="warn">
@@ -80,7 +80,7 @@ function factsOf(invitation: Invitation, currency: string): [string, ReactNode][
   if (memberName !== null) facts.push([closedAt ? 'Member' : 'Takes over', memberName]);
   if (isOpen(invitation))
     facts.push([
-      invitation.status === 'expired' ? 'Ran out' : 'Good until',
+      invitation.status === 'expired' ? 'Expired' : 'Good until',
       <Instant key="e" at={invitation.expiresAt} />,
     ]);
   if (closedAt !== null)
@@ -91,7 +91,7 @@ function factsOf(invitation: Invitation, currency: string): [string, ReactNode][
 /** The link to be given by hand. */
 export const LinkToGive = ({ url }: { url: string }) => (
   <div>
-    <p className="muted">To be given by hand. It lets in whoever has it, once, and proves nothing of the address.</p>
+    <p className="muted">To be given by hand. It lets in whoever has it, once, and does not prove the address.</p>
     <code className={invitationStyles.link}>{url}</code>
     <CopyButton text={url} label="Copy the link" />
   </div>

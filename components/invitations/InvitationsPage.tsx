@@ -131,15 +131,13 @@ function columnsOf(currency: string, look: (invitation: Invitation) => void): Co
       id: 'name',
       header: 'Name',
       wide: true,
-      cell: ({ name }) => <span title={name ?? undefined}>{name ?? '–'}</span>,
+      cell: ({ name, memberName, status }) => {
+        const takesOver = memberName !== null && status !== 'accepted' && `takes over ${memberName}`;
+        const shown = takesOver || (name ?? '–');
+        return <span title={shown}>{shown}</span>;
+      },
     },
-    {
-      id: 'role',
-      header: 'Role',
-      cell: ({ role, memberName, status }) =>
-        memberName !== null && status !== 'accepted' ? `${role}, takes over ${memberName}` : role,
-      wide: true,
-    },
+    { id: 'role', header: 'Role', cell: ({ role }) => role },
     {
       id: 'credit',
       header: 'Credit',
@@ -152,10 +150,7 @@ function columnsOf(currency: string, look: (invitation: Invitation) => void): Co
     {
       id: 'until',
       header: 'Good until',
-      cell: ({ status, expiresAt, closedAt }) => {
-        if (closedAt !== null) return <Instant at={closedAt} dateOnly />;
-        return status === 'pending' ? <Instant at={expiresAt} dateOnly /> : '–';
-      },
+      cell: ({ expiresAt, closedAt }) => (closedAt === null ? <Instant at={expiresAt} dateOnly /> : '–'),
     },
   ];
 }

@@ -81,7 +81,7 @@ const Invited = ({ email, delivery, url, onAnother, onClose }: InvitedProps) => 
   <div className={styles.form}>
     <p>
       <strong>{email}</strong> is invited for seven days.{' '}
-      {delivery === 'none' ? 'No mail was sent: give the link yourself.' : 'A link of its own is on its way by mail.'}
+      {delivery === 'none' ? 'No mail was sent: give the link yourself.' : 'Another link is on its way by mail.'}
     </p>
     {url && <LinkToGive url={url} />}
     <div className={styles.foot}>
@@ -97,7 +97,7 @@ const Invited = ({ email, delivery, url, onAnother, onClose }: InvitedProps) => 
 
 const TakesOver = ({ claimed }: { claimed: Claimed }) => (
   <Note>
-    Who accepts takes over <strong>{claimed.name}</strong>, with its key, balance, rule and log, as{' '}
+    Whoever accepts takes over <strong>{claimed.name}</strong>, with its key, balance, rule and log, as{' '}
     {claimed.role === 'owner' ? 'an owner' : 'a member'}.
   </Note>
 );

@@ -47,7 +47,7 @@ export function readPasted(text: string, currency: string, locale: string): Past
     const cell = (name: string) => record[order.indexOf(name)]?.trim() ?? '';
     const row = { line: info.lines, ...readRow(cell, currency, locale) };
     const key = row.email.toLowerCase();
-    if (!row.problem && seen.has(key)) return { ...row, problem: 'Stands in the list before.' };
+    if (!row.problem && seen.has(key)) return { ...row, problem: 'Already in the list.' };
     seen.add(key);
     return row;
   });
@@ -61,11 +61,11 @@ function readRow(cell: (name: string) => string, currency: string, locale: strin
   const typed = readTyped(cell('credit'), currency, locale, { all: false });
   const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
   const problem = !/^\S+@\S+$/.test(email)
-    ? 'Is no e-mail address.'
+    ? 'Not an email address.'
     : role !== '' && role !== 'owner' && role !== 'member'
       ? 'The role is neither owner nor member.'
       : 'problem' in typed
-        ? 'The credit is no amount.'
+        ? 'The credit is not an amount.'
         : undefined;
   return {
     email,

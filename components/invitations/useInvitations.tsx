@@ -57,7 +57,7 @@ export function useInvitationActions() {
           message:
             delivery === 'none'
               ? `${email} has a new link for seven days: copy it. The old ones are dead.`
-              : `Sent to ${email} anew, for seven days. The old links are dead.`,
+              : `Sent to ${email} again, good for seven days. The old links are dead.`,
         }),
     }),
   );

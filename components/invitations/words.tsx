@@ -17,7 +17,7 @@ const TONES: Record<Invitation['status'], Tone> = {
 export const InvitationStatus = ({ status, requestedAt }: Pick<Invitation, 'status' | 'requestedAt'>) => (
   <Status tone={TONES[status]}>
     {status}
-    {status === 'expired' && requestedAt !== null && ', asked for anew'}
+    {status === 'expired' && requestedAt !== null && ', asked for again'}
   </Status>
 );
 

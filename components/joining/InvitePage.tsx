@@ -35,19 +35,33 @@ function Unknown({ error, onRetry }: { error: unknown; onRetry: () => void }) {
     <>
       <h1>This link leads nowhere</h1>
       <p>It is not complete, or it was not made here. Open it again from the mail, or copy all of it.</p>
+      <WayOn />
     </>
   );
 }
 
+/** Where nothing is left to be done here. */
+const WayOn = () => (
+  <p>
+    <Link href="/">Open Purser</Link>
+  </p>
+);
+
 type Props = { link: Shown; token: string };
 
-const DEAD: Record<Exclude<Shown['state'], 'open'>, { title: string; text: (team: string) => ReactNode }> = {
-  accepted: { title: 'This invitation was accepted', text: (team) => <>Sign in to go to {team}.</> },
+const DEAD: Record<
+  Exclude<Shown['state'], 'open'>,
+  { title: string; text: (team: string, isIn: boolean) => ReactNode }
+> = {
+  accepted: {
+    title: 'This invitation was accepted',
+    text: (team, isIn) => (isIn ? <>You are in {team}.</> : <>Sign in to go to {team}.</>),
+  },
   declined: {
     title: 'This invitation was declined',
     text: (team) => <>Ask {team} for a new one if that was a mistake.</>,
   },
-  expired: { title: 'This link has run out', text: (team) => <>{team} can send you a new one.</> },
+  expired: { title: 'This link has expired', text: (team) => <>{team} can send you a new one.</> },
   replaced: { title: 'There is a newer link', text: () => <>This one was replaced. Open the newest mail.</> },
   revoked: { title: 'This invitation was withdrawn', text: (team) => <>Ask {team} if you expected it.</> },
   suspended: { title: 'This team is closed for now', text: (team) => <>{team} is suspended. Try again later.</> },
@@ -58,8 +72,9 @@ function Dead({ link, token }: Props) {
   return (
     <>
       <h1>{title}</h1>
-      <p>{text(link.team.name)}</p>
+      <p>{text(link.team.name, link.as === 'member')}</p>
       {link.state === 'expired' && <AskAnew link={link} token={token} />}
+      {!['accepted', 'expired'].includes(link.state) && <WayOn />}
       {link.state === 'accepted' &&
         (link.as === 'member' ? (
           <Button component={Link} href={`/${link.team.slug}`}>
@@ -93,6 +108,8 @@ function AskAnew({ link, token }: Props) {
 }
 
 function Offer({ link, token, onChanged }: Props & { onChanged: () => void }) {
+  const [entered, setEntered] = useState<string | null>(null);
+  if (entered !== null) return <WithoutCredit slug={entered} team={link.team.name} />;
   const facts: [string, ReactNode][] = [
     ['Invited', link.email],
     ['By', link.invitedBy],
@@ -110,13 +127,15 @@ function Offer({ link, token, onChanged }: Props & { onChanged: () => void }) {
     <>
       <h1>Join {link.team.name}</h1>
       <Facts of={facts} />
-      <Way link={link} token={token} onChanged={onChanged} />
+      <Way link={link} token={token} onChanged={onChanged} onWithoutCredit={setEntered} />
     </>
   );
 }
 
+type WayProps = Props & { onChanged: () => void; onWithoutCredit: (slug: string) => void };
+
 /** The one way in for who looks at the link. */
-function Way({ link, token, onChanged }: Props & { onChanged: () => void }) {
+function Way({ link, token, onChanged, onWithoutCredit }: WayProps) {
   const here = `/invite/${token}`;
   if (link.as === 'member') {
     return (
@@ -147,14 +166,14 @@ function Way({ link, token, onChanged }: Props & { onChanged: () => void }) {
       </>
     );
   }
-  return <Join link={link} token={token} onChanged={onChanged} />;
+  return <Join link={link} token={token} onChanged={onChanged} onWithoutCredit={onWithoutCredit} />;
 }
 
-function Join({ link, token, onChanged }: Props & { onChanged: () => void }) {
+function Join({ link, token, onChanged, onWithoutCredit }: WayProps) {
   const needsPassword = link.as !== 'join';
   const name = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
-  const accept = useAccept(onChanged);
+  const accept = useAccept(onChanged, onWithoutCredit);
   const { problem, isBusy } = accept;
   const errorOf = (field: string) => problem?.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
   const submit = (event: FormEvent) => {
@@ -166,7 +185,6 @@ function Join({ link, token, onChanged }: Props & { onChanged: () => void }) {
     };
     if (!isBusy) void accept.join({ token, ...chosen });
   };
-  if (accept.joined?.creditMissing) return <WithoutCredit slug={accept.joined.slug} team={link.team.name} />;
   return (
     <form method="post" className={styles.form} onSubmit={submit} noValidate>
       <div role="alert">
@@ -175,8 +193,8 @@ function Join({ link, token, onChanged }: Props & { onChanged: () => void }) {
       </div>
       {link.as === 'renew' && (
         <Note>
-          An account with this address was made without it ever being proven. Choose a new password: all else that was
-          set up in it ends.
+          There is an account with this address that was never proven to be yours. Choose a new password: its old one,
+          its sessions and its second factor end.
         </Note>
       )}
       {link.as === 'new' && (
@@ -223,7 +241,7 @@ const NewPassword = ({ link, field, error }: PasswordProps) => (
 type Accept = { token: string; name?: string; password?: string };
 
 /** Joins, then signs in who has chosen a password, and goes to the team. */
-function useAccept(onChanged: () => void) {
+function useAccept(onChanged: () => void, onWithoutCredit: (slug: string) => void) {
   const [isEntering, setEntering] = useState(false);
   const asked = useMutation(
     useTRPC().joining.acceptInvitation.mutationOptions({
@@ -239,11 +257,10 @@ function useAccept(onChanged: () => void) {
     const entered = input.password === undefined || (await signIn(joined.email, input.password)).ok;
     if (!entered) return window.location.assign(`/sign-in?next=/${joined.slug}`);
     if (!joined.creditMissing) return window.location.assign(`/${joined.slug}`);
-    return setEntering(false);
+    return onWithoutCredit(joined.slug);
   };
   return {
     join,
-    joined: asked.data,
     error: asked.error,
     isBusy: asked.isPending || isEntering,
     isWaiting: asked.isPending && asked.failureCount > 0 && isUnanswered(asked.failureReason),
@@ -253,9 +270,9 @@ function useAccept(onChanged: () => void) {
 
 const WithoutCredit = ({ slug, team }: { slug: string; team: string }) => (
   <>
+    <h1>You are in {team}</h1>
     <Note tone="warn">
-      You are in. The starting credit could not be paid yet, because the team’s own balance is too low; its owners are
-      told.
+      The starting credit could not be paid yet, because the team’s own balance is too low; its owners are told.
     </Note>
     <Button component={Link} href={`/${slug}`}>
       Go to {team}
@@ -280,6 +297,8 @@ function Decline({ token, onDone }: { token: string; onDone: () => void }) {
           variant="default"
           size="compact-sm"
           loading={decline.isPending}
+          // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the button that was pressed
+          autoFocus
           onClick={() => decline.mutate({ token })}
         >
           Decline it

@@ -94,7 +94,7 @@ export function MailboxPage() {
 const NoMails = ({ to, onClear }: { to: string; onClear: () => void }) =>
   to === '' ? (
     <Empty title="No mail yet">
-      Change a role or rotate a key of somebody with an address, and the mail about it is here.
+      Change a role or rotate a key of somebody with an address, and the mail about it appears here.
     </Empty>
   ) : (
     <Empty

@@ -62,7 +62,13 @@ export function MasterFigure() {
       note={
         known ? (
           <>
-            {isLow && <Status tone="warn">Low</Status>} {lasting(known)}
+            {isLow && (
+              <>
+                <Status tone="warn">Low</Status>
+                {' · '}
+              </>
+            )}
+            {lasting(known)}
           </>
         ) : (
           <Bone />

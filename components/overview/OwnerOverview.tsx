@@ -119,7 +119,7 @@ function Low({ low }: { low: Overview['alerts']['low'] }) {
       <p className={`muted ${styles.lead}`}>
         {low.count.toLocaleString(locale)} {low.count === 1 ? 'member is' : 'members are'} below{' '}
         <Money amount={low.below} currency={currency} />
-        {low.count > low.members.length && `; ${low.members.length} for the longest time`}.
+        {low.count > low.members.length && `; here are the ${low.members.length} that have been for longest`}.
       </p>
       <ul className={styles.list}>
         {low.members.map(({ memberId, name, balance, since }) => (

@@ -55,7 +55,7 @@ function AskAgainForm({ settings }: { settings: Settings }) {
     >
       <Checkbox
         label="Ask for the password again before what cannot easily be undone"
-        description="A key that is shown or rotated, an owner who is made or invited, a role that is changed, a member that is deleted, this setting. Who has proved himself lately is not asked."
+        description="Showing or rotating a key, making or inviting an owner, changing a role, deleting a member, and this setting. Whoever has proved it in the last ten minutes is not asked."
         checked={isOn}
         onChange={(event) => draft.set('on', event.currentTarget.checked ? 'on' : '')}
       />
@@ -69,7 +69,7 @@ function AskAgainForm({ settings }: { settings: Settings }) {
           error={saving.errorAt('askAgainAbove')}
         />
       )}
-      <p className="muted">It is people at these pages who are asked. An API key is its own proof.</p>
+      <p className="muted">Only people on these pages are asked: an API key is its own proof.</p>
     </SettingsForm>
   );
 }
@@ -104,7 +104,7 @@ function RetentionForm({ settings }: { settings: Settings }) {
         onChange={(event) => draft.set('days', event.currentTarget.value)}
         error={saving.errorAt('textRetentionDays') ?? (isValid ? undefined : `From 1 to ${TEXT_RETENTION_DAYS_MAX}.`)}
       />
-      {isShorter && <Note tone="warn">Texts that are older are removed the next night, for good.</Note>}
+      {isShorter && <Note tone="warn">Older texts are removed the next night, for good.</Note>}
     </SettingsForm>
   );
 }

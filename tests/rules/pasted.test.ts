@@ -30,8 +30,8 @@ describe('a pasted list of addresses', () => {
     const rows = read('a@x.test, A, boss\nb@x.test, B, member, -5\nc@x.test, C, , ten\nd@x.test, D');
     expect(rows.map(({ problem }) => problem)).toEqual([
       'The role is neither owner nor member.',
-      'The credit is no amount.',
-      'The credit is no amount.',
+      'The credit is not an amount.',
+      'The credit is not an amount.',
       undefined,
     ]);
   });

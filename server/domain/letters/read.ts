@@ -76,10 +76,10 @@ function plainLetter({ appUrl }: Services, mail: ClaimedMail, team: TeamOfLetter
 }
 
 const amountIn = (team: TeamOfLetter | null, micros: bigint): string =>
-  `${printAmount(micros)} ${team?.currency ?? ''}`.trim();
+  `${printAmount(micros).replace(/\B(?=(?:\d{3})+\.)/g, ',')} ${team?.currency ?? ''}`.trim();
 
 /** Where the reader goes from there. */
-function placeOf({ kind, about }: ClaimedMail, team: TeamOfLetter | null): string {
+function placeOf({ kind, about, memberId }: ClaimedMail, team: TeamOfLetter | null): string {
   const home = team ? `/${team.slug}` : '/';
   const seat = about === null || about === team?.id ? home : `${home}/members/${printId('mem', about)}`;
   const places: Partial<Record<MailKind, string>> = {
@@ -88,7 +88,8 @@ function placeOf({ kind, about }: ClaimedMail, team: TeamOfLetter | null): strin
     'password-changed': '/forgot',
     'new-sign-in': '/account/sessions',
     'two-factor-changed': '/account/two-factor',
-    'member-deleted': `${home}/members?status=deleted`,
+    // Whose seat it was sees nothing of the team any more.
+    'member-deleted': memberId === about ? '/' : `${home}/members?status=deleted`,
     'key-rotated': `${seat}?tab=key`,
     'key-revealed': `${seat}?tab=key`,
     'recharge-waiting': `${seat}?tab=recharge`,

@@ -88,7 +88,7 @@ const rowsOf = (...rows: [string, string | null | undefined][]): [string, string
   rows.filter((row): row is [string, string] => typeof row[1] === 'string' && row[1] !== '');
 
 const REASONS: Record<string, string> = {
-  master_short: 'the team’s balance does not suffice',
+  master_short: 'the team’s balance is too low',
   reserve: 'only the team’s reserve is left, which recharges may not use',
   cap_reached: 'the limit of its rule is reached',
 };
@@ -96,7 +96,7 @@ const REASONS: Record<string, string> = {
 const ROLES: Record<string, string> = { owner: 'an owner', member: 'a member' };
 const roleIn = ({ facts }: Told): string => ROLES[facts['role'] ?? ''] ?? 'a member';
 
-const YOURS = 'If this was not you, follow the button and put it right at once.';
+const YOURS = 'If it was not you, use the button and put it right at once.';
 
 const WORDS: Record<Kind, (told: Told) => Words> = {
   invitation: (told) => ({
@@ -110,25 +110,25 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
       ['Good until', told.end],
     ),
     button: 'See the invitation',
-    foot: ['Opening the link changes nothing: you decide there. If you expected no invitation, leave it.'],
+    foot: ['Opening the link changes nothing: you decide there. If you did not expect it, ignore this mail.'],
   }),
   'invitation-requested': (told) => ({
     subject: `${told.who} asks for a new invitation to ${told.team}`,
-    title: 'A new link is asked for',
+    title: 'A new link was asked for',
     lines: [`${told.who} opened an invitation to ${told.team} that has run out, and asks for a new one.`],
     rows: rowsOf(['Team', told.team], ['Address', told.address], ['Asked', told.when]),
     button: 'See the invitations',
-    foot: ['Nothing happens until an owner sends it anew.'],
+    foot: ['Nothing happens until an owner resends it.'],
   }),
   'credit-missing': (told) => ({
     subject: `${told.who} joined ${told.team} without the starting credit`,
     title: 'A starting credit could not be paid',
     lines: [
-      `${told.who} joined ${told.team}. The master balance did not suffice for the starting credit, so nothing was moved and the member began with 0.`,
+      `${told.who} joined ${told.team}. Nothing was moved: the master balance was too low for the starting credit, so the member began with 0.`,
     ],
     rows: rowsOf(['Team', told.team], ['Starting credit', told.facts['credit']], ['Joined', told.when]),
     button: 'Go to the team',
-    foot: ['Credit the member once the master balance suffices.'],
+    foot: ['Credit the member by hand once the master balance is high enough.'],
   }),
   welcome: (told) => ({
     subject: `Welcome to ${told.team}`,
@@ -152,20 +152,22 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
       ['When', told.when],
     ),
     button: 'See your teams',
-    foot: ['Who gave up the owner’s role himself takes it back there, as long as the team has no other active owner.'],
+    foot: [
+      'Whoever stepped down as owner can take the role back there, as long as the team has no other active owner.',
+    ],
   }),
   'password-reset': (told) => ({
     subject: 'Set a new password',
     title: 'Set a new password',
-    lines: [`A new password was asked for, for the sign-in ${told.address}.`],
+    lines: [`Somebody asked to set a new password for ${told.address}.`],
     rows: rowsOf(['Asked', told.when], ['Good until', told.end]),
     button: 'Set a new password',
-    foot: ['If you did not ask for it, leave it: your password stays as it is.'],
+    foot: ['If it was not you, ignore this mail: your password stays as it is.'],
   }),
   'password-changed': (told) => ({
     subject: 'Your password was changed',
     title: 'Your password was changed',
-    lines: [`The password of the sign-in ${told.address} was changed. All other sessions were ended.`],
+    lines: [`The password for ${told.address} was changed. All other sessions were ended.`],
     rows: rowsOf(['When', told.when], ['From', told.facts['address']]),
     button: 'It was not me',
     foot: ['If it was you, there is nothing to do.'],
@@ -173,10 +175,10 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
   'sign-up': (told) => ({
     subject: 'Confirm your address',
     title: 'Confirm your address',
-    lines: ['A new team is to be made with this address. Follow the button to go on.'],
+    lines: ['Somebody wants to make a new team with this address. If it was you, go on with the button.'],
     rows: rowsOf(['Address', told.address], ['Good until', told.end]),
     button: 'Go on',
-    foot: ['If you did not ask for it, leave it: nothing is made.'],
+    foot: ['If it was not you, ignore this mail: nothing is made.'],
   }),
   'new-sign-in': (told) => ({
     subject: 'A new sign-in to your account',
@@ -189,7 +191,7 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
   'two-factor-changed': (told) => ({
     subject: `Two-factor sign-in was ${turned(told)}`,
     title: `Two-factor sign-in was ${turned(told)}`,
-    lines: [`For the sign-in ${told.address}, two-factor sign-in was ${turned(told)}.`],
+    lines: [`For ${told.address}, two-factor sign-in was ${turned(told)}.`],
     rows: rowsOf(['When', told.when], ['From', told.facts['address']]),
     button: 'See two-factor sign-in',
     foot: [`If it was you, there is nothing to do. ${YOURS}`],
@@ -205,7 +207,7 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
   'key-revealed': (told) => ({
     subject: `Your API key for ${told.team} was shown`,
     title: 'Your API key was shown to an owner',
-    lines: [`An owner of ${told.team} had the key of your seat shown. It works on, unchanged.`],
+    lines: [`An owner of ${told.team} looked at the key of your seat. It still works, unchanged.`],
     rows: rowsOf(['Team', told.team], ['Seat', told.who], ['Shown to', byWhom(told.by)], ['When', told.when]),
     button: 'See the key',
     foot: ['If you did not expect this, rotate the key there.'],
@@ -219,7 +221,7 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
     return {
       subject: `${whose} in ${told.team} is low`,
       title: `${whose} is low`,
-      lines: [`${whose} in ${told.team} went below ${told.facts['below']}.`],
+      lines: [`${whose} in ${told.team} is below ${told.facts['below']}.`],
       rows: rowsOf(
         ['Team', told.team],
         ['Balance', told.facts['balance']],
@@ -233,10 +235,10 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
   'recharge-waiting': (told) => {
     const whose = told.own ? 'Your recharge' : `The recharge of ${told.who}`;
     return {
-      subject: `${whose} in ${told.team} waits`,
-      title: `${whose} waits`,
+      subject: `${whose} in ${told.team} is waiting`,
+      title: `${whose} is waiting`,
       lines: [
-        `${whose} could not be paid: ${REASONS[told.facts['reason'] ?? ''] ?? 'it was refused'}. It is paid by itself as soon as it can be.`,
+        `${whose} could not be paid: ${REASONS[told.facts['reason'] ?? ''] ?? 'it was refused'}. It will be paid by itself as soon as it can be.`,
       ],
       rows: rowsOf(
         ['Team', told.team],
@@ -253,7 +255,7 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
     return {
       subject: `${whose} in ${told.team} was paid`,
       title: `${whose} was paid`,
-      lines: [`${whose}, which had waited, was paid.`],
+      lines: [`${whose}, which had been waiting, was paid.`],
       rows: rowsOf(
         ['Team', told.team],
         ['Recharged', told.facts['amount']],
@@ -297,18 +299,18 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
   }),
 };
 
-const MUTE = 'Which of these you get is set under Alerts in your account.';
+const MUTE = 'Under Alerts in your account you choose which of these mails you get.';
 
 const ABOUT: Record<string, string> = {
   invitation: 'an invitation',
-  'invitation-requested': 'an invitation that is asked for',
+  'invitation-requested': 'a request for a new invitation',
   'credit-missing': 'a starting credit',
   welcome: 'a welcome',
   'role-changed': 'a changed role',
   'key-rotated': 'a rotated key',
   'key-revealed': 'a key that was shown',
   'low-balance': 'a low balance',
-  'recharge-waiting': 'a recharge that waits',
+  'recharge-waiting': 'a waiting recharge',
   'recharge-served': 'a recharge that was paid',
   'member-deleted': 'a deleted member',
 };
