@@ -382,6 +382,17 @@ describe('claiming', () => {
     expect((await signIn(services(), { email: member.email, password: OTHER }, HERE)).ok).toBe(false);
   });
 
+  it('shows and remembers the role that the seat has now', async () => {
+    const team = await makeTeam();
+    const seat = await addMember(team, { name: 'Ops bot' });
+    const { mailed } = await invite(team, { memberId: seat.mem });
+    await setRole(team.owner, { memberId: seat.id, role: 'owner' });
+    expect(await asGuest().readLink({ token: mailed })).toMatchObject({ role: 'owner' });
+    await asGuest().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD });
+    expect((await seatsOf(team)).at(-1)).toMatchObject({ role: 'owner' });
+    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'member.joined', after: { role: 'owner' } });
+  });
+
   it('takes over no right to take a role back: another had stepped down', async () => {
     const team = await makeTeam();
     const { rows } = await ownerPool().query<{ slug: string }>('SELECT slug FROM teams WHERE id = $1', [team.teamId]);

@@ -22,6 +22,10 @@ export function AskToSignUp() {
         <p role="status">
           A link to make your team is on its way to <strong>{ask.variables.email}</strong>. It works once, for 24 hours.
         </p>
+        <p className="muted">Nothing there? Look in the spam folder, or ask again in a few minutes.</p>
+        <p>
+          <Link href="/sign-in">Back to signing in</Link>
+        </p>
       </Alone>
     );
   }

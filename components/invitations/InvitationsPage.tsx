@@ -19,6 +19,7 @@ import { SearchField } from '@/components/ui/SearchField';
 import { useShortcut } from '@/components/ui/shortcuts';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import tableStyles from '@/components/ui/table.module.css';
+import styles from './invitations.module.css';
 import { useInvitationDialogs } from './useInvitations';
 import { invitationQuestion, invitationView, type InvitationView } from './view';
 import { Delivery, InvitationStatus, type Invitation } from './words';
@@ -48,7 +49,9 @@ export function InvitationsPage() {
         </Button>
       </PageHead>
       {page && !page.mails && (
-        <Note>No mail leaves this installation yet: give each its link by hand. It is in the row’s menu.</Note>
+        <div className={styles.unmailed}>
+          <Note>No mail leaves this installation yet: give each its link by hand. It is in the row’s menu.</Note>
+        </div>
       )}
       <Toolbar view={view} onChange={change} counts={page} />
       {asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}

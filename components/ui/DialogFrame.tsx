@@ -2,7 +2,8 @@
 
 import { Drawer, Modal } from '@mantine/core';
 import { useMediaQuery, useMounted } from '@mantine/hooks';
-import type { ReactNode } from 'react';
+import { useSyncExternalStore, type ReactNode } from 'react';
+import { isAsking, onAsking } from '@/components/confirm';
 import type { Wanted } from './dialogs';
 
 /** A dialog's head is no second banner beside the page's. */
@@ -15,9 +16,12 @@ export function DialogFrame({ wanted, opened, onClose, onClosed, children }: Pro
   const isPhone = useMediaQuery('(max-width: 40em)', false, { getInitialValueInEffect: false });
   // Opened after it stands in the page, so that it remembers where the focus was.
   const ready = useMounted();
+  const isBelowQuestion = useSyncExternalStore(onAsking, isAsking, () => false);
   const frame = {
     opened: opened && ready,
     onClose,
+    // Who is asked again who he is, above this, closes that alone.
+    closeOnEscape: !isBelowQuestion,
     onExitTransitionEnd: onClosed,
     title: wanted.title,
     size: wanted.size ?? 'md',

@@ -1,12 +1,14 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it, vi } from 'vitest';
 import { newUuid7, printId } from '@/server/domain/ids';
+import { declineInvitation } from '@/server/domain/joining/write';
 import { deactivateMember } from '@/server/domain/members/write';
 import { download } from '@/server/http/downloads';
 import { services } from '@/server/http/services';
 import { expectProblem, useApi, type Caller } from '../support/door';
 import { callProcedure, sessionOf } from '../support/procedures';
-import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';
+import { guest } from '../support/people';
+import { addMember, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
 
 const as = useApi();
 
@@ -34,6 +36,14 @@ async function scene() {
 }
 
 describe('GET /audit-events', () => {
+  it('tells the operator from somebody of whom nobody knows who it was', async () => {
+    const { owner } = await scene();
+    const invited = (await owner.post('/invitations', { email: someAddress() })).body;
+    await declineInvitation(guest(), { token: invited.url.split('/').at(-1) });
+    expect(await actionsOf(owner)).toContain('invitation.declined');
+    expect(await actionsOf(owner, 'actor=operator')).not.toContain('invitation.declined');
+  });
+
   it('tells who did what, newest first', async () => {
     const { owner, ann, session } = await scene();
     const events = await eventsOf(owner);

@@ -192,6 +192,11 @@ describe('POST /invitations/{id}/resend', () => {
     await runOut(team);
     const { id: second } = (await owner.post('/invitations', { email })).body;
     expectProblem(await owner.post(`/invitations/${id}/resend`), 'invitation_pending');
+    // One that has run out as well stands in no one's way.
+    await runOut(team);
+    expect((await owner.post(`/invitations/${id}/resend`)).body).toMatchObject({ id, status: 'pending' });
+    await runOut(team);
+    expect((await owner.post(`/invitations/${second}/resend`)).body).toMatchObject({ id: second, status: 'pending' });
     await owner.delete(`/invitations/${second}`);
     expectProblem(await owner.post(`/invitations/${second}/resend`), 'invitation_closed');
     await addMember(team, { email });

@@ -83,6 +83,8 @@ function matching({ memberId, actor, door, from, to }: Omit<AuditFilters, 'actio
     seat === undefined ? undefined : and(eq(e.targetType, 'member'), eq(e.targetId, seat)),
     // As its index has it.
     who === undefined ? undefined : sql`coalesce(${e.actorId}, '') = ${who.id ?? ''}`,
+    // Who came with a link and was signed in as nobody has no id either.
+    who?.id === null ? eq(e.actorType, 'operator') : undefined,
     door === undefined ? undefined : eq(e.door, door),
     within(e.id, e.at, { from, to }),
   ];

@@ -174,6 +174,7 @@ export async function resendInvitation(ctx: Ctx, invitationId: string): Promise<
     const { email, memberId } = invitation;
     if (memberId !== null) await claimedRole(tx, memberId, undefined);
     await mustBeNew(tx, email, memberId);
+    await closeExpired(tx, email, memberId);
     await tx.db
       .update(invitations)
       .set({ status: 'pending', version: invitation.version + 1, expiresAt: expiry(tx), requestedAt: null })

@@ -4,6 +4,7 @@ import { invitationLookup, invitations } from '@/db/schema/invitations';
 import { members } from '@/db/schema/members';
 import { teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
+import type { Role } from '../actor';
 import { fail } from '../errors';
 import { statusNow } from '../invitations/read';
 import { readToken, type InvitationStatus, type Link } from '../invitations/rules';
@@ -74,7 +75,8 @@ export async function readLink(asker: Guest, { token }: LinkInput): Promise<Link
       version: invitations.version,
       email: invitations.email,
       name: invitations.name,
-      role: invitations.role,
+      // A seat that is claimed has the role that it has.
+      role: sql<Role>`coalesce(${members.role}, ${invitations.role})`,
       claims: members.name,
       credit: invitations.credit,
       expiresAt: invitations.expiresAt,

@@ -4,6 +4,7 @@ import { invitations } from '@/db/schema/invitations';
 import { members } from '@/db/schema/members';
 import { teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
+import type { Role } from '../actor';
 import { audit, makeCtx, touched, transact, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { asTeamId, newUuid7 } from '../ids';
@@ -77,7 +78,7 @@ export async function acceptInvitation(asker: Guest, input: AcceptInvitation): P
   return withLink(asker, input.token, async (tx, invitation, link, slug) => {
     mustBeOpen(link, invitation);
     const joining = await enter(tx, asker, invitation, link, { name: input.name, passwordHash });
-    const memberId = await sit(tx, invitation, joining);
+    const { memberId, role } = await sit(tx, invitation, joining);
     const transferId = await payCredit(tx, invitation, memberId);
     if (invitation.recharge !== null && invitation.memberId === null) {
       await writeRule(tx, memberId, await rechargeInput.parseAsync(invitation.recharge));
@@ -88,13 +89,15 @@ export async function acceptInvitation(asker: Guest, input: AcceptInvitation): P
       .set({ status: 'accepted', closedAt: tx.now, acceptedBy: joining.userId, memberId, transferId })
       .where(invitationIs(tx, invitation.id));
     const creditMissing = invitation.credit !== null && transferId === null;
-    await tell(tx, invitation, joining, { memberId, creditMissing });
+    await tell(tx, invitation, joining, { memberId, role, creditMissing });
     return { slug, email: invitation.email, creditMissing };
   });
 }
 
 /** Who joins, and what the account is called. */
 type Joining = { userId: string; name: string; isNew: boolean };
+
+type Seated = { memberId: string; role: Role };
 
 type Given = { name: string | undefined; passwordHash: string | null };
 
@@ -147,18 +150,21 @@ async function renewAccount(tx: Tx, user: Parameters<typeof handOver>[1]): Promi
   await tx.db.update(users).set({ emailProvenAt: tx.now }).where(eq(users.id, user.userId));
 }
 
-/** Gives the person a new seat, or the one that the invitation names. */
-async function sit(tx: Tx, invitation: LockedInvitation, { userId, name }: Joining): Promise<string> {
+/** Gives the person a new seat, or the one that the invitation names, with the role that it has by now. */
+async function sit(tx: Tx, invitation: LockedInvitation, { userId, name }: Joining): Promise<Seated> {
   const { email, role, memberId } = invitation;
   if (memberId !== null) return claimSeat(tx, { memberId, userId, email });
   const seat = { name: invitation.name ?? name, email, role, userId };
   const made = await seatMember(tx, seat);
   await issueKey(tx, made);
   if (role === 'owner') touched(tx, 'team', null);
-  return made;
+  return { memberId: made, role };
 }
 
-async function claimSeat(tx: Tx, { memberId, userId, email }: { memberId: string; userId: string; email: string }) {
+async function claimSeat(
+  tx: Tx,
+  { memberId, userId, email }: { memberId: string; userId: string; email: string },
+): Promise<Seated> {
   const seat = await lockLiveSeat(tx, memberId);
   const { teamId } = tx.actor;
   const isIt = and(eq(members.teamId, teamId), eq(members.id, memberId));
@@ -185,7 +191,7 @@ async function claimSeat(tx: Tx, { memberId, userId, email }: { memberId: string
     .where(isIt)
     .catch((error: unknown) => (isUniqueViolation(error) ? fail('email_taken') : Promise.reject(error)));
   if (seat.role === 'owner') touched(tx, 'team', null);
-  return memberId;
+  return { memberId, role: seat.role };
 }
 
 /** The starting credit is the inviter's act; null where the master cannot pay it whole. */
@@ -210,9 +216,9 @@ async function tell(
   tx: Tx,
   invitation: LockedInvitation,
   { userId, name, isNew }: Joining,
-  { memberId, creditMissing }: { memberId: string; creditMissing: boolean },
+  { memberId, role, creditMissing }: Seated & { creditMissing: boolean },
 ): Promise<void> {
-  const { id, email, role } = invitation;
+  const { id, email } = invitation;
   const by = { ...tx, actor: { ...tx.actor, name, ...(tx.actor.type === 'guest' && { userId }) } };
   const credit = invitation.credit === null ? null : printAmount(invitation.credit);
   audit(by, {
