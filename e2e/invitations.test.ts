@@ -224,7 +224,7 @@ describe('inviting', () => {
     expectError(squatter, REFUSED);
     await squatter.reload();
     await squatter.waitForURL(/\/sign-in/);
-    expectError(squatter, REFUSED);
+    await openAt(squatter, '/sign-in');
     await squatter.getByLabel('Email').fill(bait.email);
     await squatter.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await squatter.getByRole('button', { name: 'Sign in' }).click();

@@ -14,8 +14,12 @@ const browser = useBrowser();
 
 let team: Team;
 let foreign: Team;
+let invite: string;
 beforeAll(async () => {
   team = await makeTeam(dataDir, 'Paged Crew', '100.00');
+  const asked = { key: team.apiKey, body: { email: 'paged@example.test' } };
+  const { body } = await callApi(`${url}/api/v1`, 'POST', '/invitations', asked);
+  invite = new URL(body.url as string).pathname;
   foreign = await makeTeam(dataDir, 'Foreign Crew', '100.00');
 });
 
@@ -27,6 +31,7 @@ const PAGES = readdirSync(join(ROOT, 'app'), { recursive: true, encoding: 'utf8'
 
 const fill = (page: string): string =>
   page
+    .replace('/invite/[token]', invite)
     .replace('[team]', team.slug)
     .replace('[id]', team.memberId)
     .replace('[code]', 'not_found')
@@ -34,7 +39,7 @@ const fill = (page: string): string =>
 
 /** What is for who is not signed in, and what is not there in the demo, or for nobody. */
 const OPEN = /^\/(sign-in|forgot|reset\/)/;
-const MISSING = /nowhere|^\/(setup|sign-up)/;
+const MISSING = /nowhere|^\/(setup|sign-up|mailbox\/)/;
 
 const FIELDS = {
   'referrer-policy': 'same-origin',
