@@ -3,7 +3,7 @@
 import { Drawer, Modal } from '@mantine/core';
 import { useMediaQuery, useMounted } from '@mantine/hooks';
 import { useSyncExternalStore, type ReactNode } from 'react';
-import { isAsking, onAsking } from '@/components/confirm';
+import { isAsking, onAsking } from './confirm';
 import type { Wanted } from './dialogs';
 
 /** A dialog's head is no second banner beside the page's. */
