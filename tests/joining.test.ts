@@ -439,6 +439,9 @@ describe('an owner who makes a seat with a stranger’s address', () => {
     expect((await signIn(services(), { email: victim, password: OTHER }, HERE)).ok).toBe(false);
     const { sessionId } = await signedIn(victim);
     expect((await findSeat(services(), { sessionId, slug, address: null })).ok).toBe(true);
+    // Made with the same password, one team more changes nothing of the account.
+    await createTeam(services(), { name: 'More', currency: 'USD', owner, rates: [] });
+    expect(await findPerson(services(), sessionId)).not.toBeNull();
     // Of who has proven the address the password stays.
     const known = await person('mailed');
     await createTeam(services(), {

@@ -92,6 +92,12 @@ async function isPassword(passwordHash: string | null, password: string): Promis
   return passwordHash !== null && fits && isRight;
 }
 
+/** Whether somebody signs in with this address and this password. For who may know: no try is counted. */
+export async function hasPassword(services: Services, email: string, password: string): Promise<boolean> {
+  const user = await findUser(services, email);
+  return user !== undefined && isPassword(user.passwordHash, password);
+}
+
 /** Null: the password that was right has been changed meanwhile, which has ended the sessions of that time. */
 async function openSession(services: Services, user: User, { address, agent }: Origin): Promise<string | null> {
   return personally(services, async (tx) => {

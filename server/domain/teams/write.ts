@@ -27,6 +27,7 @@ import { mayOperate } from '../policy';
 import { handOver } from '../profiles/write';
 import { insertRates } from '../rates/write';
 import type { RateRow } from '../rates/rules';
+import { hasPassword } from '../sessions/write';
 import { getSettings, getTeam } from './read';
 import { isReservedSlug, slugFrom } from './rules';
 import type { Settings, Team, UpdateSettings, UpdateTeam } from './schema';
@@ -45,6 +46,7 @@ type Founder = { name: string; address: string | null; requestId: string };
 /**
  * Makes a team with its accounts, the sample rate card, and its first owner. An owner who already has an account keeps
  * its password and gets a seat; an account whose address nobody has proven may be a stranger's, so the given password counts.
+ * Where it is the one that the account has, nothing of the account changes.
  * @param options.by who makes it, where that is not the operator
  * @param options.first what must be so, in the same transaction, before there is a team
  * @returns the ids, and the owner's API key, shown here alone
@@ -54,7 +56,7 @@ export async function createTeam(
   input: CreateTeam,
   options: { at?: Date; by?: Founder; first?: (tx: Tx) => Promise<void> } = {},
 ): Promise<{ teamId: TeamId; memberId: string; apiKey: string; slug: string }> {
-  const passwordHash = 'password' in input.owner ? await hashPassword(input.owner.password) : input.owner.passwordHash;
+  const passwordHash = 'password' in input.owner ? await hashIfNew(services, input.owner) : input.owner.passwordHash;
   const teamId = asTeamId(newUuid7(options.at));
   const actor = founderOf(teamId, input.currency, options.by);
   const about = { at: options.at ?? null, requestId: options.by?.requestId ?? null };
@@ -78,6 +80,10 @@ export async function createTeam(
     return { teamId, memberId, apiKey, slug };
   });
 }
+
+/** Null where the password is the one that the address has already. */
+const hashIfNew = async (services: Services, { email, password }: { email: string; password: string }) =>
+  (await hasPassword(services, email, password)) ? null : hashPassword(password);
 
 function founderOf(teamId: TeamId, currency: string, by: Founder | undefined): Actor {
   if (!by) return { type: 'operator', teamId, currency, name: 'Operator', door: 'cli' };
