@@ -19,6 +19,7 @@ export function sayProblem(error: unknown): string {
   const problem = problemOf(error);
   if (!problem) return 'No answer arrived.';
   if (problem.code === 'invalid_request') return problem.detail;
+  if (problem.code === 'confirmation_required') return 'Nothing was changed: you did not confirm that it is you.';
   const isForPrograms = problem.code === 'owner_required' || problem.detail.includes('`');
   return isForPrograms ? `${problem.title}.` : `${problem.title}. ${problem.detail}`;
 }

@@ -217,7 +217,7 @@ describe('inviting', () => {
     const holder = await newPage();
     const mail = await openMail(holder, bait.email, /Proper Inviters/);
     await mail.getByRole('link').first().click();
-    await see(holder.getByText('without it ever being proven')).toBeVisible();
+    await see(holder.getByText('never proven to be yours')).toBeVisible();
     await holder.getByLabel('New password').fill('the holder’s own passphrase');
     await holder.getByRole('button', { name: 'Join Proper Inviters' }).click();
     await holder.waitForURL('/proper-inviters');

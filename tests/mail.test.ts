@@ -138,6 +138,7 @@ describe('by a real SMTP server', () => {
     const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(until));
     const hers = smtp.taken.find(({ to }) => to.includes(address))!;
     expect(textOf(hers)).toContain(`Can be restored until: ${day}, ${until.slice(11, 16)} UTC`);
+    expect(textOf(hers)).not.toContain('/members');
     expect((await mailsOf(team.teamId)).map(({ kind }) => kind)).toEqual(['member-deleted', 'member-deleted']);
   });
 

@@ -149,7 +149,6 @@ function columnsOf(currency: string, look: (invitation: Invitation) => void): Co
     },
     { id: 'status', header: 'Status', cell: (invitation) => <InvitationStatus {...invitation} /> },
     { id: 'delivery', header: 'Mail', cell: (invitation) => <Delivery {...invitation} /> },
-    { id: 'createdAt', header: 'Invited', cell: ({ createdAt }) => <Instant at={createdAt} dateOnly /> },
     {
       id: 'until',
       header: 'Good until',

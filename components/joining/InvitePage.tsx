@@ -111,9 +111,9 @@ function Offer({ link, token, onChanged }: Props & { onChanged: () => void }) {
   const [entered, setEntered] = useState<string | null>(null);
   if (entered !== null) return <WithoutCredit slug={entered} team={link.team.name} />;
   const facts: [string, ReactNode][] = [
-    ['Invited', link.email],
-    ['By', link.invitedBy],
-    ['As', link.role],
+    ['For', link.email],
+    ['Invited by', link.invitedBy],
+    ['Role', link.role],
     ...(link.claims === null ? [] : ([['Takes over', link.claims]] as [string, ReactNode][])),
     ...(link.credit === null
       ? []

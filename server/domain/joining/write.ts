@@ -120,7 +120,7 @@ async function enter(
     await renewAccount(tx, { userId: holder!.userId, email, passwordHash });
     return { ...holder!, isNew: false };
   }
-  const chosen = given.name ?? name ?? failField('name', 'Say how you are called.');
+  const chosen = given.name ?? name ?? failField('name', 'Say what you are called.');
   const [made] = await tx.db
     .insert(users)
     .values({
