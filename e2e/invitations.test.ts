@@ -199,7 +199,7 @@ describe('inviting', () => {
     await guest.waitForURL(/\/invite\/inv_[^.]+\.m1\./);
     await see(guest.getByLabel('Your name')).toHaveValue('Mia Mailed');
     await join(guest, 'Mia Mailed');
-    await guest.waitForURL('/inviting-team');
+    await guest.waitForURL('**/inviting-team');
     expect((await call('GET', `/invitations/${id}`)).body).toMatchObject({ status: 'accepted', delivery: 'sent' });
     const proven = 'SELECT email_proven_at IS NOT NULL AS proven FROM users WHERE email = $1';
     expect(await sql(dataDir, proven, [email])).toEqual([{ proven: true }]);
@@ -220,7 +220,7 @@ describe('inviting', () => {
     await see(holder.getByText('never proven to be yours')).toBeVisible();
     await holder.getByLabel('New password').fill('the holder’s own passphrase');
     await holder.getByRole('button', { name: 'Join Proper Inviters' }).click();
-    await holder.waitForURL('/proper-inviters');
+    await holder.waitForURL('**/proper-inviters');
     expectError(squatter, REFUSED);
     await squatter.reload();
     await squatter.waitForURL(/\/sign-in/);
