@@ -98,6 +98,11 @@ function stopEars(): void {
 /** Opens a path, up to where everything on it can be used: what is typed before React has taken a field over is lost. */
 export async function openAt(page: Page, path: string): Promise<void> {
   await page.goto(path);
+  await settle(page);
+}
+
+/** Waits until everything on a page can be used, however one came to it. */
+export async function settle(page: Page): Promise<void> {
   await page.waitForFunction(() =>
     [...document.querySelectorAll('main :is(a, button, input, select, textarea)')].every((one) =>
       Object.keys(one).some((key) => key.startsWith('__react')),
