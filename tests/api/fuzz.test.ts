@@ -9,7 +9,7 @@ import '@/app/api/v1/all';
 import { placeAt, type Handlers } from '@/server/http/front';
 import { ownDocument, type DocumentCheck, type Json } from '../support/document';
 import { Breaker, type Draft, type World } from '../support/fuzz';
-import { addMember, makeTeam, type TestTeam } from '../support/team';
+import { addMember, makeTeam, someAddress, type TestTeam } from '../support/team';
 
 const COUNT = Math.round(50_000 * Number(process.env['PROOF_SCALE'] ?? 1));
 
@@ -217,10 +217,13 @@ async function inhabit(other: TestTeam): Promise<World> {
   for (const { key } of seats.slice(0, 10))
     messages.push(await call(key, 'POST', '/messages', { to: '+14155550100', from: 'A', body: 'Hi' }));
   const transfers = (await call(team.ownerKey, 'GET', '/transfers?limit=40')).data;
+  const invited = [];
+  for (let i = 0; i < SEATS; i += 1)
+    invited.push(await call(team.ownerKey, 'POST', '/invitations', { email: someAddress() }));
   await call(team.ownerKey, 'POST', `/members/${inactive.mem}/deactivate`);
   await call(team.ownerKey, 'DELETE', `/members/${deleted.mem}`);
   const idOf = ({ id }: { id: string }) => id;
-  const never = (['mem', 'msg', 'trf', 'key', 'usr'] as IdPrefix[]).map((prefix) => printId(prefix, newUuid7()));
+  const never = (['mem', 'msg', 'trf', 'key', 'inv', 'usr'] as IdPrefix[]).map((prefix) => printId(prefix, newUuid7()));
   return {
     keys: [...seats.flatMap(({ key }) => [key, team.ownerKey]), inactive.key],
     badKeys: [deleted.key, makeKey(), `${team.ownerKey}x`, team.ownerKey.slice(1)],
@@ -229,6 +232,7 @@ async function inhabit(other: TestTeam): Promise<World> {
       msg: messages.map(idOf),
       trf: transfers.map(idOf),
       key: seats.map(({ member }) => printId('key', member.apiKey!.id)),
+      inv: invited.map(idOf),
     },
     badIds: [...never, theirs.mem, printId('mem', team.ownerId).toUpperCase(), team.id],
   };

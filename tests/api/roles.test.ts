@@ -26,7 +26,7 @@ const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null;
   getTeam: { owner: 200, own: 'owner_required', other: null },
   updateTeam: { owner: 200, own: 'owner_required', other: null, body: { name: 'Changed' } },
   getSettings: { owner: 200, own: 'owner_required', other: null },
-  updateSettings: { owner: 200, own: 'owner_required', other: null, body: { askAgain: true } },
+  updateSettings: { owner: 200, own: 'owner_required', other: null, body: { textRetentionDays: 30 } },
   listMembers: { owner: 200, own: 200, other: null },
   createMember: { owner: 201, own: 'owner_required', other: null, body: {} },
   getMember: { owner: 200, own: 200, other: 'not_found' },
