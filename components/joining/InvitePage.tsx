@@ -13,7 +13,7 @@ import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts, Note } from '@/components/ui/pieces';
 
-type Shown = inferOutput<ReturnType<typeof useTRPC>['joining']['readLink']>;
+type Shown = NonNullable<inferOutput<ReturnType<typeof useTRPC>['joining']['readLink']>>;
 
 /** What an invitation's link opens: the offer, and the one way in for who looks at it; of a dead link, the way on. */
 export function InvitePage({ token }: { token: string }) {
@@ -22,23 +22,21 @@ export function InvitePage({ token }: { token: string }) {
   return (
     <main className={styles.alone}>
       <p className={styles.product}>Purser</p>
-      {!link && asked.isError && <Unknown error={asked.error} onRetry={() => void asked.refetch()} />}
+      {!link && asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
+      {link === null && <Unknown />}
       {link && link.state !== 'open' && <Dead link={link} token={token} />}
       {link?.state === 'open' && <Offer link={link} token={token} onChanged={() => void asked.refetch()} />}
     </main>
   );
 }
 
-function Unknown({ error, onRetry }: { error: unknown; onRetry: () => void }) {
-  if (problemOf(error)?.code !== 'not_found') return <Failed problem={problemOf(error)} onRetry={onRetry} />;
-  return (
-    <>
-      <h1>This link leads nowhere</h1>
-      <p>It is not complete, or it was not made here. Open it again from the mail, or copy all of it.</p>
-      <WayOn />
-    </>
-  );
-}
+const Unknown = () => (
+  <>
+    <h1>This link leads nowhere</h1>
+    <p>It is not complete, or it was not made here. Open it again from the mail, or copy all of it.</p>
+    <WayOn />
+  </>
+);
 
 /** Where nothing is left to be done here. */
 const WayOn = () => (

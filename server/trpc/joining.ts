@@ -5,7 +5,7 @@ import { guestMutation, guestQuery, router } from './procedures';
 
 /** What an invitation's link opens, to whoever has it. */
 export const joining = router({
-  readLink: guestQuery({ input: linkInput, reply: linkSchema, verb: readLink }),
+  readLink: guestQuery({ input: linkInput, reply: linkSchema.nullable(), verb: readLink }),
   acceptInvitation: guestMutation({ input: acceptInput, reply: joinedSchema, verb: acceptInvitation }),
   declineInvitation: guestMutation({ input: linkInput, reply: closedLinkSchema, verb: declineInvitation }),
   requestInvitation: guestMutation({ input: linkInput, reply: closedLinkSchema, verb: requestInvitation }),

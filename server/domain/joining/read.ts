@@ -5,7 +5,6 @@ import { members } from '@/db/schema/members';
 import { teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
 import type { Role } from '../actor';
-import { fail } from '../errors';
 import { statusNow } from '../invitations/read';
 import { readToken, type InvitationStatus, type Link } from '../invitations/rules';
 import type { Guest } from '../person';
@@ -14,14 +13,15 @@ import type { LinkInput, LinkShown } from './schema';
 /** A link that was made here, and the team whose it is. */
 export type FoundLink = Link & { teamId: string };
 
-/** @throws DomainError `not_found` for a token that is no link of ours */
-export async function findLink(asker: Guest, token: string): Promise<FoundLink> {
-  const link = readToken(asker.vault, token) ?? fail('not_found');
+/** The link of a token; null for one that is no link of ours. */
+export async function findLink(asker: Guest, token: string): Promise<FoundLink | null> {
+  const link = readToken(asker.vault, token);
+  if (!link) return null;
   const [found] = await asker.database.db
     .select({ teamId: invitationLookup.teamId })
     .from(invitationLookup)
     .where(eq(invitationLookup.id, link.invitationId));
-  return found ? { ...link, teamId: found.teamId } : fail('not_found');
+  return found ? { ...link, teamId: found.teamId } : null;
 }
 
 /** Who has an address: the account, whether it was ever proven, and whether it has a seat in the team. */
@@ -63,11 +63,11 @@ export function linkState(link: Link, now: { status: InvitationStatus; version: 
 }
 
 /**
- * What a link shows. Looking changes nothing, however often and by whatever.
- * @throws DomainError `not_found`
+ * What a link shows; null for one that is none of ours. Looking changes nothing, however often and by whatever.
  */
-export async function readLink(asker: Guest, { token }: LinkInput): Promise<LinkShown> {
+export async function readLink(asker: Guest, { token }: LinkInput): Promise<LinkShown | null> {
   const link = await findLink(asker, token);
+  if (!link) return null;
   const { db } = asker.database;
   const [row] = await db
     .select({
@@ -88,7 +88,7 @@ export async function readLink(asker: Guest, { token }: LinkInput): Promise<Link
     .innerJoin(teams, eq(teams.id, link.teamId))
     .leftJoin(members, and(eq(members.teamId, link.teamId), eq(members.id, invitations.memberId)))
     .where(and(eq(invitations.teamId, link.teamId), eq(invitations.id, link.invitationId), ne(teams.status, 'closed')));
-  if (!row) fail('not_found');
+  if (!row) return null;
   const { status, version, team, claims, ...shown } = row;
   const state = linkState(link, { status, version, teamStatus: team.status });
   const as = joinsAs(asker.person, row.email, link, await findHolder(db, link.teamId, row.email));

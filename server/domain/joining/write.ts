@@ -29,7 +29,7 @@ async function withLink<T>(
   token: string,
   work: (tx: Tx, invitation: LockedInvitation, link: FoundLink, slug: string) => Promise<T>,
 ): Promise<T> {
-  const link = await findLink(asker, token);
+  const link = (await findLink(asker, token)) ?? fail('not_found');
   const [team] = await asker.database.db
     .select({ currency: teams.currency, slug: teams.slug })
     .from(teams)
@@ -73,7 +73,7 @@ function mustBeOpen(link: FoundLink, invitation: LockedInvitation): void {
  */
 export async function acceptInvitation(asker: Guest, input: AcceptInvitation): Promise<Joined> {
   // Only for who has a link that was made here: hashing takes tens of milliseconds on purpose, and anybody may ask.
-  await findLink(asker, input.token);
+  if (!(await findLink(asker, input.token))) fail('not_found');
   const passwordHash = input.password === undefined ? null : await hashPassword(input.password);
   return withLink(asker, input.token, async (tx, invitation, link, slug) => {
     mustBeOpen(link, invitation);
