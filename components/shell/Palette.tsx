@@ -17,6 +17,9 @@ import { useShell } from './useShell';
 
 const SHOWN = 8;
 
+/** What scrolls is reached by the keyboard, too. Handed on to the list's scroll area, which its types do not tell. */
+const SCROLLED = { viewportProps: { tabIndex: 0 } };
+
 /** Finds a member by name, email or id, and whatever can be done on this page or reached from it. */
 export function Palette({ asked }: { asked: number }) {
   const { team, me } = useShell();
@@ -60,7 +63,7 @@ export function Palette({ asked }: { asked: number }) {
         aria-label="Search"
         leftSection={<Search size={16} aria-hidden />}
       />
-      <Spotlight.ActionsList>
+      <Spotlight.ActionsList {...SCROLLED}>
         {found.length > 0 && (
           <Spotlight.ActionsGroup label="Members">
             {found.map((member) => (
