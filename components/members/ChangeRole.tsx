@@ -37,8 +37,9 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
         });
         onClose();
         if (!isMe) return;
-        router.push(`/${team.slug}`);
+        // First who one is now: else the page that follows may ask for what only an owner sees.
         await cache.invalidateQueries({ queryKey: trpc.team.getShell.queryKey() });
+        router.push(`/${team.slug}`);
       },
     }),
   );
