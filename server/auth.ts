@@ -8,6 +8,7 @@ import { cache } from 'react';
 import { z } from 'zod';
 import { isUnavailable } from '@/db/faults';
 import { DomainError } from '@/server/domain/errors';
+import { boundedText } from '@/server/domain/input';
 import type { Origin, Person } from '@/server/domain/person';
 import { findPerson, findSeat, listSeats, type Place, type Present } from '@/server/domain/sessions/read';
 import { demoSignIn, SESSION_DAYS } from '@/server/domain/sessions/rules';
@@ -125,9 +126,9 @@ const options = (): AuthOptions => ({
 });
 
 const given = z.object({
-  email: z.string().max(1_000),
-  password: z.string().max(10_000),
-  code: z.string().max(100).optional(),
+  email: boundedText(320),
+  password: boundedText(1_000),
+  code: boundedText(100).optional(),
 });
 
 type Entered = { id: string; sid: string };

@@ -1,5 +1,13 @@
-import type { ZodType } from 'zod';
+import { z, type ZodType } from 'zod';
 import { DomainError, fail, type ErrorCode, type FieldError } from './errors';
+
+/**
+ * Reads a text of at most `maxLength` UTF-16 units. A longer one fails here and nothing after it runs: trimming, folding and
+ * matching may cost the square of the length. Every text input begins with this; what is counted in characters gives twice
+ * as many, since a character takes one unit or two.
+ */
+export const boundedText = (maxLength: number, detail = `At most ${maxLength} characters.`): z.ZodString =>
+  z.string().max(maxLength, { error: detail, abort: true });
 
 const DEPTH_MAX = 20;
 

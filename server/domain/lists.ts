@@ -1,4 +1,5 @@
 import { z, type ZodType } from 'zod';
+import { boundedText } from './input';
 
 export const LIST_LIMIT_DEFAULT = 25;
 export const LIST_LIMIT_MAX = 100;
@@ -11,9 +12,8 @@ const limit = z
 
 /** `limit` and `cursor` of every list: above the maximum is cut to it, below 1 is an error. */
 export const listInput = {
-  limit: z
-    .string()
-    .regex(/^[0-9]{1,9}$/, LIMIT)
+  limit: boundedText(9, LIMIT)
+    .regex(/^[0-9]+$/, LIMIT)
     .transform(Number)
     .pipe(limit)
     .default(LIST_LIMIT_DEFAULT)
@@ -25,7 +25,7 @@ export const listInput = {
       pattern: undefined,
       default: LIST_LIMIT_DEFAULT,
     }),
-  cursor: z.string().max(200).optional().meta({ description: '`nextCursor` of the page before.' }),
+  cursor: boundedText(200).optional().meta({ description: '`nextCursor` of the page before.' }),
 };
 
 /** The same `limit` where it comes as a number, not in a URL. */

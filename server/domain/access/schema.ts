@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundedText } from '../input';
 import { emailSchema, nameSchema, passwordSchema } from '../members/schema';
 import { currencySchema } from '../teams/schema';
 
@@ -14,7 +15,7 @@ export const addressInput = z.strictObject({ email: emailSchema });
 export type Address = z.output<typeof addressInput>;
 
 /** What stands in a link, or was typed from it. */
-const token = z.string().max(200);
+const token = boundedText(200);
 export const tokenInput = z.strictObject({ token });
 export type Token = z.output<typeof tokenInput>;
 
@@ -42,7 +43,7 @@ export const signUpInput = z.strictObject({
 export type SignUp = z.output<typeof signUpInput>;
 
 export const setUpInput = z.strictObject({
-  code: z.string().max(200),
+  code: boundedText(200),
   ...newTeam,
   name: nameSchema,
   email: emailSchema,

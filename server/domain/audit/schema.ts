@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idCodec, instantCodec } from '../codecs';
+import { boundedText } from '../input';
 import { instantInput, listInput } from '../lists';
 import { AUDIT_DOORS } from './rules';
 
@@ -41,8 +42,7 @@ export type AuditEvent = z.output<typeof auditEventSchema>;
 /** What narrows the log: on its page, in its file and through the API alike. */
 export const auditFilters = z.strictObject({
   memberId: z.string().optional().meta({ description: 'What was done to this member.' }),
-  action: z
-    .string()
+  action: boundedText(100)
     .regex(/^[a-z]+(\.[a-z_]+)?$/, 'An action, such as member.created, or what it is about, such as member.')
     .optional()
     .meta({ description: 'One action, such as `member.created`, or all about a noun, such as `member`.' }),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { instantCodec } from '../codecs';
+import { boundedText } from '../input';
 
-export const eraseMeInput = z.strictObject({ password: z.string().max(1_000) });
+export const eraseMeInput = z.strictObject({ password: boundedText(1_000) });
 export type EraseMe = z.output<typeof eraseMeInput>;
 
 export const erasedSchema = z.object({

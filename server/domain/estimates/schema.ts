@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { moneyCodec } from '../codecs';
+import { boundedText } from '../input';
 import { batchInput, newMessageInput, senderSchema } from '../messages/schema';
 import { BATCH_MAX, BODY_MAX } from '../texts/rules';
 
@@ -20,9 +21,14 @@ export type Estimate = z.output<typeof estimateSchema>;
 /** One text to many, as it is being written: it may still be empty. */
 export const previewMessagesInput = z.strictObject({
   from: senderSchema.optional(),
-  body: z.string().refine((text) => Array.from(text).length <= BODY_MAX, `At most ${BODY_MAX} characters.`),
+  body: boundedText(2 * BODY_MAX, `At most ${BODY_MAX} characters.`).refine(
+    (text) => Array.from(text).length <= BODY_MAX,
+    `At most ${BODY_MAX} characters.`,
+  ),
   // What is too long for a number is one that cannot be reached, beside those that can.
-  to: z.array(z.string().transform((text) => text.slice(0, 64))).max(BATCH_MAX, `At most ${BATCH_MAX} recipients.`),
+  to: z
+    .array(boundedText(1_000).transform((text) => text.slice(0, 64)))
+    .max(BATCH_MAX, `At most ${BATCH_MAX} recipients.`),
 });
 export type PreviewMessages = z.output<typeof previewMessagesInput> & { onBehalfOf: string | null };
 

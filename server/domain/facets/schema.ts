@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idCodec } from '../codecs';
+import { boundedText } from '../input';
 import { logFilters } from '../logs/schema';
 import { MESSAGE_STATUSES } from '../texts/rules';
 
@@ -28,7 +29,7 @@ export const facetsSchema = z.object({
 });
 export type Facets = z.output<typeof facetsSchema>;
 
-export const pickSendersInput = logFilters.omit({ memberId: true }).extend({ query: z.string().max(120).optional() });
+export const pickSendersInput = logFilters.omit({ memberId: true }).extend({ query: boundedText(120).optional() });
 export type PickSenders = z.output<typeof pickSendersInput>;
 
 /** Members whose messages may be looked for, each with how many a filter shows of it. */

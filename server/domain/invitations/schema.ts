@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { amount } from '../amounts';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
+import { boundedText } from '../input';
 import { listInput, oneOrMore } from '../lists';
 import { isGeneratedEmail } from '../members/rules';
 import { emailSchema, nameSchema, roleSchema } from '../members/schema';
@@ -77,7 +78,7 @@ export const shownInvitationSchema = invitationSchema.extend({
 export type ShownInvitation = z.output<typeof shownInvitationSchema>;
 
 export const browseInvitationsInput = z.strictObject({
-  query: z.string().trim().max(200).optional(),
+  query: boundedText(200).trim().optional(),
   status: oneOrMore(status, INVITATION_STATUSES.length).optional(),
   page: z.int().min(1).max(1_000_000).default(1),
   pageSize: z.int().min(1).max(100).default(25),

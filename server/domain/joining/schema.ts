@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { instantCodec, moneyCodec } from '../codecs';
+import { boundedText } from '../input';
 import { nameSchema, passwordSchema, roleSchema } from '../members/schema';
 
 /** The token of an invitation's link. */
-const token = z.string().max(200);
+const token = boundedText(200);
 export const linkInput = z.strictObject({ token });
 export type LinkInput = z.output<typeof linkInput>;
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { amount, amountOrAll } from '../amounts';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
+import { boundedText } from '../input';
 import { instantInput, listInput, oneOrMore } from '../lists';
 import { NOTE_MAX, TRANSFER_KINDS } from './rules';
 
-const note = z
-  .string()
+const note = boundedText(2 * NOTE_MAX, `At most ${NOTE_MAX} characters.`)
   .refine((text) => Array.from(text).length <= NOTE_MAX, `At most ${NOTE_MAX} characters.`)
   .meta({ maxLength: NOTE_MAX })
   .nullish();

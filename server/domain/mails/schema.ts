@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { instantCodec } from '../codecs';
+import { boundedText } from '../input';
 
 const summary = { id: z.uuid(), address: z.string(), subject: z.string(), at: instantCodec };
 
 /** Which mails of the demo's mailbox are shown. */
-export const mailboxView = z.strictObject({ to: z.string().max(254).optional(), before: z.uuid().optional() });
+export const mailboxView = z.strictObject({ to: boundedText(254).optional(), before: z.uuid().optional() });
 export type MailboxView = z.output<typeof mailboxView>;
 
 export const mailboxPage = z.object({ data: z.array(z.object(summary)), next: z.uuid().nullable() });

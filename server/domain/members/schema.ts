@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ROLES } from '../actor';
 import { amount } from '../amounts';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
+import { boundedText } from '../input';
 import { listInput, oneOrMore } from '../lists';
 import { rechargeInput, rechargeSchema } from '../recharge/schema';
 import {
@@ -15,11 +16,15 @@ import {
   SEAT_SORTS,
 } from './rules';
 
+/** A decomposed character takes several units until it is composed, and there may be space around a name. */
+const RAW_NAME_MAX = 600;
+
+const NAME_LENGTH = `Must be 1 to ${MAX_NAME_LENGTH} characters.`;
+
 /** A name in any script: 1 to 120 characters (code points), one of them visible, none that controls or reorders text. */
-export const nameSchema = z
-  .string()
+export const nameSchema = boundedText(RAW_NAME_MAX, NAME_LENGTH)
   .overwrite(normaliseName)
-  .refine((name) => isWithin(name, 1, MAX_NAME_LENGTH), `Must be 1 to ${MAX_NAME_LENGTH} characters.`)
+  .refine((name) => isWithin(name, 1, MAX_NAME_LENGTH), NAME_LENGTH)
   .refine((name) => !DECEIVING.test(name), 'Must not hold control characters or marks that reorder text.')
   .refine((name) => name === '' || VISIBLE.test(name), 'Must hold a character that can be seen.')
   .meta({ minLength: 1, maxLength: MAX_NAME_LENGTH });
@@ -38,9 +43,7 @@ function isWithin(text: string, min: number, max: number): boolean {
 }
 
 /** An e-mail address, answered as it is kept and compared: NFKC, lower case, without space around it; at most 254. */
-export const emailSchema = z
-  .string()
-  .max(1_000, 'Must be at most 254 characters.')
+export const emailSchema = boundedText(320, 'Must be at most 254 characters.')
   .trim()
   .normalize('NFKC')
   .toLowerCase()
@@ -48,10 +51,8 @@ export const emailSchema = z
   .meta({ format: 'email', maxLength: 254 });
 
 /** What a password is without the list of common ones: 12 to 200 characters, not one of them over and over. */
-export const passwordShape = z
-  .string()
+export const passwordShape = boundedText(MAX_PASSWORD_LENGTH, `Must have at most ${MAX_PASSWORD_LENGTH} characters.`)
   .min(MIN_PASSWORD_LENGTH, `Must have at least ${MIN_PASSWORD_LENGTH} characters.`)
-  .max(MAX_PASSWORD_LENGTH, `Must have at most ${MAX_PASSWORD_LENGTH} characters.`)
   .refine((password) => !/^(.)\1*$/su.test(password), 'Must not be one character over and over.');
 
 /** A password that may be set. The list is loaded when first needed, so this schema parses with `parseAsync` only. */
@@ -60,8 +61,7 @@ export const passwordSchema = passwordShape.refine(async (password) => !(await i
 });
 
 /** The integrator's own id of a member: opaque, kept as given, 1 to 255 printable characters. */
-export const externalIdSchema = z
-  .string()
+export const externalIdSchema = boundedText(2 * 255, 'Must be 1 to 255 characters.')
   .refine((id) => isWithin(id, 1, 255), 'Must be 1 to 255 characters.')
   .refine((id) => !DECEIVING.test(id) && VISIBLE.test(id), 'Must be printable characters.')
   .meta({ minLength: 1, maxLength: 255 });
@@ -70,7 +70,7 @@ const MAX_METADATA_KEYS = 50;
 
 /** The integrator's own notes on a member: at most 50 keys of 1 to 40 characters, texts of at most 500. */
 export const metadataSchema = z
-  .record(storable(z.string().min(1).max(40)), storable(z.string().max(500)))
+  .record(storable(boundedText(40).min(1)), storable(boundedText(500)))
   .refine((data) => Object.keys(data).length <= MAX_METADATA_KEYS, `Must have at most ${MAX_METADATA_KEYS} keys.`)
   .meta({ maxProperties: MAX_METADATA_KEYS });
 
@@ -114,8 +114,8 @@ export const memberListInput = z.strictObject({
   ...listInput,
   status: z.enum(MEMBER_STATUSES).optional().meta({ description: 'Default: all but deleted.' }),
   role: roleSchema.optional(),
-  query: z.string().trim().max(200).optional().meta({ description: 'Part of a name, email or externalId.' }),
-  externalId: z.string().max(255).optional(),
+  query: boundedText(200).trim().optional().meta({ description: 'Part of a name, email or externalId.' }),
+  externalId: boundedText(255).optional(),
 });
 export type ListMembers = z.output<typeof memberListInput>;
 
@@ -130,7 +130,7 @@ export type Seat = z.output<typeof seatSchema>;
 
 /** What narrows the page of members. */
 export const seatFilters = z.strictObject({
-  query: z.string().trim().max(200).optional(),
+  query: boundedText(200).trim().optional(),
   status: oneOrMore(z.enum(MEMBER_STATUSES), MEMBER_STATUSES.length).optional(),
   role: roleSchema.optional(),
   recharge: z.enum(RECHARGE_FILTERS).optional(),

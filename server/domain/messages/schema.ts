@@ -1,29 +1,29 @@
 import { z } from 'zod';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
+import { boundedText } from '../input';
 import { instantInput, listInput } from '../lists';
 import { BATCH_MAX, BODY_MAX, checkSender, MESSAGE_STATUSES, REFERENCE_MAX, SENDER } from '../texts/rules';
 
 const characters = (max: number) => (text: string) => text.length > 0 && Array.from(text).length <= max;
 
-export const senderSchema = z
-  .string()
-  .refine(
-    (from) => checkSender(from) !== null,
-    'A sender is 1 to 11 letters, digits and spaces with at least one letter, or a number of 3 to 15 digits.',
-  )
+const SENDER_FORM =
+  'A sender is 1 to 11 letters, digits and spaces with at least one letter, or a number of 3 to 15 digits.';
+
+/** The spaces around a sender are cut off, so it may be sent with some. */
+export const senderSchema = boundedText(64, SENDER_FORM)
+  .refine((from) => checkSender(from) !== null, SENDER_FORM)
   .transform((from) => checkSender(from)!)
   .meta({ pattern: `^\\s*(${SENDER})\\s*$` });
 
 const text = (max: number) =>
-  z.string().refine(characters(max), `1 to ${max} characters.`).meta({ minLength: 1, maxLength: max });
+  boundedText(2 * max, `1 to ${max} characters.`)
+    .refine(characters(max), `1 to ${max} characters.`)
+    .meta({ minLength: 1, maxLength: max });
 
 /** One message to one recipient. Whether the number can be reached is judged with the rate card, not here. */
 export const newMessageInput = z
   .strictObject({
-    to: z
-      .string()
-      .max(64)
-      .meta({ description: 'The recipient in E.164.', examples: ['+14155550100'] }),
+    to: boundedText(64).meta({ description: 'The recipient in E.164.', examples: ['+14155550100'] }),
     from: senderSchema.optional().meta({ description: "The sender; when absent the team's default." }),
     body: text(BODY_MAX),
     reference: text(REFERENCE_MAX).optional().meta({ description: 'Your own mark, by which the log can be searched.' }),
@@ -89,16 +89,14 @@ export const messageListInput = z.strictObject({
     .optional()
     .meta({ description: 'Repeat it for several members.' }),
   status: z.enum(MESSAGE_STATUSES).optional(),
-  country: z
-    .string()
+  country: boundedText(2, 'A country of ISO 3166-1, such as US.')
     .regex(/^[A-Za-z]{2}$/, 'A country of ISO 3166-1, such as US.')
     .transform((code) => code.toUpperCase())
     .optional(),
-  recipient: z
-    .string()
+  recipient: boundedText(64)
     .regex(/^\+[0-9]{1,15}$/, 'A number in E.164, or its beginning, such as +1415 (a + in a URL is written %2B).')
     .optional(),
-  reference: z.string().max(REFERENCE_MAX).optional(),
+  reference: boundedText(REFERENCE_MAX).optional(),
   from: instantInput.optional(),
   to: instantInput.optional(),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { amountOrZero } from '../amounts';
 import { moneyCodec } from '../codecs';
+import { boundedText } from '../input';
 import { listInput } from '../lists';
 import { isRateCountry, MAX_PRICE, MAX_RATE_ROWS, PREFIX } from './rules';
 
@@ -10,18 +11,21 @@ export const rateSchema = z
   .meta({ id: 'Rate' });
 export type Rate = z.output<typeof rateSchema>;
 
-const country = z
-  .string()
+const COUNTRY = 'A country of ISO 3166-1, such as DE.';
+
+const country = boundedText(2, COUNTRY)
   .transform((code) => code.toUpperCase())
-  .refine(isRateCountry, 'A country of ISO 3166-1, such as DE.')
+  .refine(isRateCountry, COUNTRY)
   .meta({ pattern: '^[A-Za-z]{2}$', description: 'ISO 3166-1.' });
+
+const PREFIX_FORM = '1 to 15 digits of an international number, without +.';
+const PREFIX_OR_NONE = '1 to 15 digits of an international number, without +; empty: none.';
 
 export const rateListInput = z.strictObject({
   ...listInput,
   country: country.optional(),
-  prefix: z
-    .string()
-    .regex(PREFIX, '1 to 15 digits of an international number, without +.')
+  prefix: boundedText(15, PREFIX_FORM)
+    .regex(PREFIX, PREFIX_FORM)
     .optional()
     .meta({ description: 'Rows whose prefix begins so.' }),
 });
@@ -30,9 +34,8 @@ export type ListRates = z.output<typeof rateListInput>;
 export const rateInput = z
   .strictObject({
     country: country.nullable().default(null).meta({ description: 'Null or absent: whatever the country.' }),
-    prefix: z
-      .string()
-      .regex(new RegExp(`^$|${PREFIX.source}`), '1 to 15 digits of an international number, without +; empty: none.')
+    prefix: boundedText(15, PREFIX_OR_NONE)
+      .regex(new RegExp(`^$|${PREFIX.source}`), PREFIX_OR_NONE)
       .default('')
       .meta({ description: 'Digits of E.164 without +; empty: the whole country.' }),
     price: amountOrZero
@@ -68,7 +71,7 @@ export const replacedRatesSchema = z.object({ rows: z.int() });
 export const confirmedRatesSchema = z.object({ samplePrices: z.boolean() });
 
 /** A card as a file: a CSV with the columns country, prefix and price. */
-export const rateFileInput = z.strictObject({ csv: z.string().max(RATES_MAX_BYTES) });
+export const rateFileInput = z.strictObject({ csv: boundedText(RATES_MAX_BYTES) });
 
 /** What taking a file would change of the card. */
 export const ratesPreviewSchema = z.object({

@@ -1,3 +1,4 @@
+import { boundedText } from '../input';
 import { z } from 'zod';
 import { idCodec, moneyCodec } from '../codecs';
 import { oneOrMore } from '../lists';
@@ -60,8 +61,7 @@ export type UsageInput = z.output<typeof usageInput>;
 const usageFilters = z.strictObject({
   ...rangeInput,
   memberId: oneOrMore(z.string(), 100).optional(),
-  country: z
-    .string()
+  country: boundedText(2, 'A country of ISO 3166-1, such as US.')
     .regex(/^[A-Za-z]{2}$/, 'A country of ISO 3166-1, such as US.')
     .transform((code) => code.toUpperCase())
     .optional(),

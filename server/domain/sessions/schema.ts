@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idCodec, instantCodec } from '../codecs';
+import { boundedText } from '../input';
 import { roleSchema } from '../members/schema';
 
 /** One of a person's own seats, in whatever team: what the chooser and the switcher of teams show. */
@@ -39,7 +40,7 @@ export const sessionsSchema = z.array(sessionSchema);
 export const oneSession = z.strictObject({ sessionId: idCodec('ses') });
 
 /** A password or a code as it is typed: whether it is right is seen later, so nothing else is said of it. */
-export const typedSecret = z.string().max(10_000);
+export const typedSecret = boundedText(1_000);
 
 /** What proves who one is: the password, or where there is a second factor a code of it. */
 export const proofInput = z.union([z.strictObject({ password: typedSecret }), z.strictObject({ code: typedSecret })]);

@@ -3,16 +3,18 @@ import { amountOrZero } from '../amounts';
 import { teamAlertsSchema } from '../alerts/schema';
 import { auditEventSchema } from '../audit/schema';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
+import { boundedText } from '../input';
 import { memberSchema, nameSchema, roleSchema } from '../members/schema';
 import { senderSchema } from '../messages/schema';
 import { isCurrency } from '../money';
 import { RECHARGE_REASONS } from '../recharge/rules';
 import { TEXT_RETENTION_DAYS_MAX } from '../texts/rules';
 
-export const currencySchema = z
-  .string()
+const CURRENCY = 'A currency of ISO 4217 with 0, 2 or 3 minor digits, such as USD.';
+
+export const currencySchema = boundedText(3, CURRENCY)
   .transform((code) => code.toUpperCase())
-  .refine(isCurrency, 'A currency of ISO 4217 with 0, 2 or 3 minor digits, such as USD.')
+  .refine(isCurrency, CURRENCY)
   .meta({ pattern: '^[A-Za-z]{3}$', description: 'ISO 4217, with 0, 2 or 3 minor digits.' });
 
 /** The team, as its owners see it. */

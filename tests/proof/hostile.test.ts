@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { ZodType } from 'zod';
+import { mustBeStorable } from '@/server/domain/input';
+import { BODY_MAX_BYTES } from '@/server/http/body';
+import { useApi } from '../support/door';
+import { listOperations, pathWith } from '../support/operations';
+import { callProcedure, listGuest, listPersonal, listProcedures, sessionOf } from '../support/procedures';
+import { fillTexts, HOSTILE, isBounded, listTextPlaces } from '../support/texts';
+import { makeTeam } from '../support/team';
+
+const as = useApi();
+
+/** Large enough that work which grows with the square takes seconds, while reading it once takes a millisecond. */
+const SIZE = 60_000;
+
+/** What is measured below this is noise of the process: its garbage collection, its timers. */
+const NOISE_MS = 25;
+
+const RATIO = 3;
+
+type Input = { name: string; schema: ZodType };
+
+/** Every input that anybody can send: bodies and queries of the API, inputs of the procedures. */
+function listInputs(): Input[] {
+  const operations = listOperations().flatMap(({ id, operation: { body, query } }) => [
+    ...(body ? [{ name: `${id} body`, schema: body }] : []),
+    { name: `${id} query`, schema: query },
+  ]);
+  const procedures = [...listProcedures(), ...listPersonal(), ...listGuest('access'), ...listGuest('joining')];
+  return [...operations, ...procedures.map(({ noun, id, input }) => ({ name: `${noun}.${id}`, schema: input }))];
+}
+
+/** The CPU that some work takes of this process, in milliseconds. */
+async function cpuOf(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+/** Which hostile texts cost some work more than as many plain letters do, twice in a row. */
+async function dearTexts(work: (text: string) => Promise<unknown>, size: number): Promise<string[]> {
+  const plain = await cpuOf(() => work('a'.repeat(size)));
+  const isDear = async (text: string) => (await cpuOf(() => work(text))) > RATIO * plain + NOISE_MS;
+  const dear: string[] = [];
+  for (const [kind, make] of Object.entries(HOSTILE)) {
+    const text = make(size);
+    if ((await isDear(text)) && (await isDear(text))) dear.push(kind);
+  }
+  return dear;
+}
+
+const parse = async (schema: ZodType, value: unknown): Promise<void> => {
+  try {
+    mustBeStorable(value);
+    await schema.safeParseAsync(value);
+  } catch {
+    // Refused before the schema saw it.
+  }
+};
+
+describe('a text of any size', () => {
+  it('is measured before anything transforms it, in every input', () => {
+    const inputs = listInputs();
+    expect(inputs.length).toBeGreaterThan(120);
+    const unbounded = inputs.flatMap(({ name, schema }) =>
+      listTextPlaces(schema)
+        .filter((place) => !isBounded(place))
+        .map(({ path }) => `${name} ${path}`),
+    );
+    expect(unbounded).toEqual([]);
+  });
+
+  it('costs no schema more than three times what as many plain letters cost', { timeout: 120_000 }, async () => {
+    const dear: string[] = [];
+    for (const { name, schema } of listInputs()) {
+      for (const { path, put } of listTextPlaces(schema)) {
+        const kinds = await dearTexts((text) => parse(schema, put(text)), SIZE);
+        dear.push(...kinds.map((kind) => `${name} ${path}: ${kind}`));
+      }
+    }
+    expect(dear).toEqual([]);
+  });
+});
+
+describe('a whole request of hostile text', () => {
+  it('costs no operation more than three times what plain letters cost', { timeout: 240_000 }, async () => {
+    const { ownerKey, ownerId } = await makeTeam();
+    const dear: string[] = [];
+    for (const { id, method, path, params, operation } of listOperations()) {
+      if (!operation.body) continue;
+      const { body } = operation;
+      const ask = (text: string) =>
+        as(ownerKey).call(method, pathWith(path, { mem: ownerId }, params), { body: fillTexts(body, text) as object });
+      // A character is up to three bytes of the mebibyte that a body may have.
+      const size = Math.floor(BODY_MAX_BYTES / 3 / listTextPlaces(body).length);
+      dear.push(...(await dearTexts(ask, size)).map((kind) => `${id}: ${kind}`));
+    }
+    expect(dear).toEqual([]);
+  });
+
+  it('costs no procedure more than three times what plain letters cost', { timeout: 240_000 }, async () => {
+    const { ownerKey } = await makeTeam();
+    const actor = await sessionOf(ownerKey);
+    const dear: string[] = [];
+    for (const { id, input } of listProcedures()) {
+      const kinds = await dearTexts((text) => callProcedure(actor, id, fillTexts(input, text)), SIZE);
+      dear.push(...kinds.map((kind) => `${id}: ${kind}`));
+    }
+    expect(dear).toEqual([]);
+  });
+});
