@@ -4,6 +4,7 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider, type Query
 import { createTRPCClient, httpBatchLink, httpLink, splitLink, TRPCClientError } from '@trpc/client';
 import { createTRPCContext } from '@trpc/tanstack-react-query';
 import { useState, type ReactNode } from 'react';
+import { BATCH_CALLS_MAX } from '@/server/domain/limits';
 import type { AppRouter, Problem } from '@/server/trpc/router';
 import { confirmOneself } from './ui/confirm';
 
@@ -92,7 +93,7 @@ export function clientFor(team: string | null) {
         false: splitLink({
           condition: ({ context }) => context['alone'] === true,
           true: httpLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST' }),
-          false: httpBatchLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST' }),
+          false: httpBatchLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST', maxItems: BATCH_CALLS_MAX }),
         }),
       }),
     ],

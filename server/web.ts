@@ -10,6 +10,7 @@ import { answerApi } from '@/server/http/front';
 import { announceStart, endLive } from '@/server/http/live';
 import { guardPage } from '@/server/http/page-headers';
 import { problemResponse } from '@/server/http/problem';
+import { resolvePath } from '@/server/http/request-path';
 
 /** Told to the start script, which does not try again: the settings must change first. */
 const EXIT_CONFIG = 78;
@@ -21,6 +22,13 @@ const FORWARDED_PROTO = 'x-forwarded-proto';
 
 /** Where the framework has the page for what is not there. */
 const NOT_FOUND = '/_not-found';
+
+/** Where the API has no operation: its answer is the same 404 as for every path that it does not know, and is counted. */
+const NO_OPERATION = '/api/v1/-';
+
+/** Whether a browser asks for a page to show. */
+const isForPerson = ({ method, headers }: IncomingMessage): boolean =>
+  (method === 'GET' || method === 'HEAD') && (headers.accept ?? '').includes('text/html');
 
 /** The largest body of any route, a batch of messages; each route has a smaller limit of its own. */
 const BODY_LIMIT = 8 * 1024 * 1024;
@@ -63,35 +71,34 @@ async function answer(res: ServerResponse, response: Response): Promise<void> {
   res.end(body);
 }
 
-function isApi(path: string): boolean {
-  return path === '/api/v1' || path.startsWith('/api/v1/');
-}
+/** What a request is for, which is judged once, by its resolved path. */
+type Target = 'api' | 'page' | 'nothing';
 
-const pathOf = (req: IncomingMessage): string => (req.url ?? '').split('?', 1)[0] ?? '';
-
-function isDecodable(path: string): boolean {
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    return false;
-  }
+/**
+ * Resolves where a request leads. A path that could be read in two ways leads nowhere. One of the API goes on in its one
+ * spelling, so that no other reader of it sees another.
+ */
+function resolveTarget(req: IncomingMessage): Target {
+  // A proxy's form of the target, which servers must accept too.
+  if (/^https?:\/\//i.test(req.url ?? '')) req.url = (req.url ?? '').replace(/^https?:\/\/[^/?#]*\/?/i, '/');
+  const [path = '', ...query] = (req.url ?? '').split('?');
+  const segments = resolvePath(path);
+  if (segments === null) return 'nothing';
+  if (segments[0] !== 'api' || segments[1] !== 'v1') return 'page';
+  req.url = [`/${segments.map(encodeURIComponent).join('/')}`, ...query].join('?');
+  return 'api';
 }
 
 /** What is refused before any route sees it, or undefined. */
-function refusal(req: IncomingMessage): Response | undefined {
-  // A proxy's form of the target, which servers must accept too.
-  if (/^https?:\/\//i.test(req.url ?? '')) req.url = (req.url ?? '').replace(/^https?:\/\/[^/?#]*\/?/i, '/');
-  const path = pathOf(req);
+function refusal(req: IncomingMessage, target: Target): Response | undefined {
   if (req.headers.host === undefined && req.httpVersion === '1.1') {
     return problemResponse('invalid_request', { detail: 'The Host field is missing.' });
   }
-  if (!path.startsWith('/') || (isApi(path) && !isDecodable(path))) return problemResponse('not_found');
-  if (isApi(path) && !METHODS.includes(req.method ?? '')) {
+  if (target !== 'page' && !METHODS.includes(req.method ?? '')) {
     return problemResponse('method_not_allowed', { headers: { Allow: METHODS.join(', ') } });
   }
   // The API has limits of its own, and counts the call.
-  if (!isApi(path) && Number(req.headers['content-length'] ?? 0) > BODY_LIMIT) {
+  if (target === 'page' && Number(req.headers['content-length'] ?? 0) > BODY_LIMIT) {
     return problemResponse('payload_too_large', { detail: 'No body may be larger than 8 MiB.' });
   }
   return undefined;
@@ -106,14 +113,14 @@ async function handle(req: IncomingMessage, res: ServerResponse, doors: Doors): 
   res.once('close', () => active.delete(res));
   if (isDraining()) res.setHeader('connection', 'close');
   try {
-    const refused = refusal(req);
+    const target = resolveTarget(req);
+    const refused = refusal(req, target);
     if (refused) return await answer(res, refused);
     // Assigned, not appended: whatever a client sends under this name is gone.
     req.headers[ADDRESS] = clientAddress(req, doors.trustProxy);
     nameSite(req, doors);
-    if (isApi(pathOf(req))) return await doors.toApi(req, res);
-    // The framework would call it a fault of ours.
-    if (!isDecodable(pathOf(req))) req.url = NOT_FOUND;
+    if (target === 'nothing') req.url = isForPerson(req) ? NOT_FOUND : NO_OPERATION;
+    if (target === 'api' || req.url === NO_OPERATION) return await doors.toApi(req, res);
     guardPage(req, res, doors);
     await doors.toNext(req, res);
   } catch (error) {

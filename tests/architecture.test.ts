@@ -70,7 +70,7 @@ const DIRECTIONS: Record<string, string[]> = {
   components: [
     'components',
     'server/trpc/router',
-    'server/domain/(actor|amounts|errors|ids|money)',
+    'server/domain/(actor|amounts|errors|ids|limits|money)',
     'server/domain/*/schema',
     'server/domain/(audit|facets|invitations|ledger|members|recharge|reports|segments|texts)/rules',
   ],

@@ -12,12 +12,13 @@ import { newRequestId, parseId } from '@/server/domain/ids';
 import { parseBy } from '@/server/domain/input';
 import { rememberUse } from '@/server/domain/keys/write';
 import type { KeyHolder } from '@/server/domain/keys/read';
+import { networkOf } from '@/server/domain/tries/rules';
 import { env } from '@/server/env';
 import { parseJson, readBytes } from './body';
 import { actorOf, keyOf, openGate, refuseKeyInUrl } from './gate';
 import { csvResponse, wantsCsv } from './csv';
 import { serveAt, serveElse, type Handler, type Handlers } from './front';
-import { makeLimiter, type Allowance } from './limit';
+import { makeLimiter, makeTeamLimiter, type Allowance } from './limit';
 import { describeFault, log } from '@/server/log';
 import { emptyBody, register, type Method, type Operation, type Params } from './operation';
 import { problemResponse, refusalOf } from './problem';
@@ -106,11 +107,14 @@ async function answered(
   const started = performance.now();
   const address = request.headers.get('x-purser-address');
   const call: Call = { request, requestId: newRequestId(), address, holder: null, allowance: null };
-  const response = await Promise.resolve(call)
+  const answer = await Promise.resolve(call)
     .then(work)
     .catch((error: unknown) => problemOf(call, error, allow));
-  call.allowance ??= takeByAddress(call);
-  for (const [name, value] of Object.entries(call.allowance.headers)) response.headers.set(name, value);
+  // Whatever was answered without a key that counts (an unknown path, a wrong method, OPTIONS) counts by address.
+  const allowance = call.allowance ?? takeByAddress(call);
+  const isOver = call.allowance === null && !allowance.allowed;
+  const response = isOver ? problemOf(call, rateLimited(allowance), allow) : answer;
+  for (const [name, value] of Object.entries(allowance.headers)) response.headers.set(name, value);
   response.headers.set('Request-Id', call.requestId);
   log({
     msg: 'request',
@@ -135,20 +139,25 @@ function problemOf(call: Call, error: unknown, allow: string): Response {
   return refusalOf(error, requestId, isMethod ? { Allow: allow } : undefined);
 }
 
-type Limiters = { team: ReturnType<typeof makeLimiter>; address: ReturnType<typeof makeLimiter> };
-let limiters: Limiters | undefined;
+type Limiters = { team: ReturnType<typeof makeTeamLimiter>; address: ReturnType<typeof makeLimiter> };
 
+const LIMITERS = Symbol.for('purser.limiters');
+
+/** One set a process: these modules are loaded twice in it, by the server and by the web framework. */
 function limits(): Limiters {
+  const shared = globalThis as { [LIMITERS]?: Limiters };
   const perSecond = env().rateLimit / env().webProcesses;
-  limiters ??= { team: makeLimiter('team', perSecond), address: makeLimiter('address', perSecond) };
-  return limiters;
+  shared[LIMITERS] ??= { team: makeTeamLimiter(perSecond), address: makeLimiter('address', perSecond) };
+  return shared[LIMITERS];
 }
 
-const takeByAddress = (call: Call): Allowance => limits().address(call.address ?? 'unknown');
+const takeByAddress = (call: Call): Allowance => limits().address(networkOf(call.address));
+
+const rateLimited = ({ retryAfterSeconds }: Allowance): DomainError =>
+  new DomainError('rate_limited', { retryAfterSeconds, detail: `Ask again in ${retryAfterSeconds} s.` });
 
 function mustBeAllowed(allowance: Allowance): Allowance {
-  const { retryAfterSeconds } = allowance;
-  if (!allowance.allowed) fail('rate_limited', { retryAfterSeconds, detail: `Ask again in ${retryAfterSeconds} s.` });
+  if (!allowance.allowed) throw rateLimited(allowance);
   return allowance;
 }
 
@@ -172,7 +181,7 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
     const query = await parseBy(operation.query, readQuery(call.request), 'query');
     const json = writes ? parseJson(bytes, call.request.headers.get('content-type'), operation.maxItems) : {};
     const body = await parseBy(operation.body ?? emptyBody, json, 'body');
-    call.allowance = mustBeAllowed(limits().team(holder.teamId, operation.extraCost(body)));
+    call.allowance = mustBeAllowed(limits().team(holder, operation.extraCost(body)));
     const onBehalfOf = member === null ? null : readMember(inside, member);
     const result = await operation.verb(inside, { params: ids, query, body, onBehalfOf, holder });
     if (result instanceof Refusal) return result;
@@ -192,7 +201,7 @@ async function admit(parts: Services, call: Call): Promise<KeyHolder> {
     throw error;
   }
   call.holder = holder;
-  call.allowance = limits().team(holder.teamId);
+  call.allowance = limits().team(holder);
   mustBeAllowed(call.allowance);
   // Not waited for: no request is slower, and none fails, for a note of when its key was used.
   rememberUse(parts, holder, call.address).catch((error: unknown) =>

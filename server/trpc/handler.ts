@@ -1,11 +1,23 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { DomainError } from '@/server/domain/errors';
+import { BATCH_CALLS_MAX } from '@/server/domain/limits';
 import { newRequestId } from '@/server/domain/ids';
 import type { Context } from './context';
-import { refusalOf } from './problem';
+import { refusalOf, shapeOf } from './problem';
 import { appRouter } from './router';
 
 /** Where the router is mounted. */
 const ENDPOINT = '/api/trpc';
+
+/** How many procedures one request calls, as tRPC will read its path: decoded first, then cut at commas. */
+export function countCalls(url: string): number {
+  const { pathname } = new URL(url);
+  try {
+    return decodeURIComponent(pathname).split(',').length;
+  } catch {
+    return 1;
+  }
+}
 
 /** Who asks: an actor where a team was named, a person wherever somebody is signed in. */
 export type Asker = Pick<Context, 'actor' | 'person' | 'origin'>;
@@ -25,6 +37,7 @@ export async function handleTrpc(
     req: request,
     router: appRouter,
     allowBatching: idempotencyKey === null,
+    maxBatchSize: BATCH_CALLS_MAX,
     // A read may come as a POST, so that what it asks for stands in no URL and no log of URLs.
     allowMethodOverride: true,
     createContext: async () => {
@@ -37,4 +50,13 @@ export async function handleTrpc(
   response.headers.set('Request-Id', requestId);
   response.headers.set('Cache-Control', 'no-store');
   return response;
+}
+
+/** One answer to a request that calls too many procedures, none of which was looked at. */
+export function refuseAll(): Response {
+  const requestId = newRequestId();
+  const detail = `A request calls at most ${BATCH_CALLS_MAX} procedures. Nothing was done.`;
+  const refused = refusalOf(new DomainError('invalid_request', { detail }), requestId);
+  const headers = { 'Request-Id': requestId, 'Cache-Control': 'no-store' };
+  return Response.json({ error: shapeOf(refused) }, { status: refused.problem.status, headers });
 }

@@ -1,12 +1,14 @@
 import 'server-only';
 import { currentPerson, requestOrigin, seatIn } from '@/server/auth';
 import { fail } from '@/server/domain/errors';
+import { BATCH_CALLS_MAX } from '@/server/domain/limits';
+import { networkOf } from '@/server/domain/tries/rules';
 import { env } from '@/server/env';
 import { readBytes } from '@/server/http/body';
 import { makeLimiter } from '@/server/http/limit';
 import { mustComeFromHere } from '@/server/http/origin';
 import { services } from '@/server/http/services';
-import { handleTrpc, type Asker } from './handler';
+import { countCalls, handleTrpc, refuseAll, type Asker } from './handler';
 
 /** Names the team for which a page asks, by its slug. */
 const TEAM_FIELD = 'x-purser-team';
@@ -14,6 +16,8 @@ const TEAM_FIELD = 'x-purser-team';
 /** Answers a request of the pages for who is signed in: from the seat in the team that it names, or for the person alone. */
 export async function answerTrpc(request: Request): Promise<Response> {
   let allowance: Record<string, string> = {};
+  // Counted before anything is read: what calls too much is refused without a look at its body or its session.
+  if (countCalls(request.url) > BATCH_CALLS_MAX) return refuseAll();
   const asked = await withBody(request).catch((error: unknown) => ({ error }));
   const open = async (): Promise<Asker> => {
     if ('error' in asked) throw asked.error;
@@ -50,8 +54,8 @@ let limiter: ReturnType<typeof makeLimiter> | undefined;
 /** Counts a request against its person, or its address where there is none: every call of a batch. */
 function mustBeAllowed({ person, origin }: Asker, { url }: Request): Record<string, string> {
   limiter ??= makeLimiter('person', env().rateLimit / env().webProcesses);
-  const calls = new URL(url).pathname.split(',').length;
-  const { allowed, retryAfterSeconds, headers } = limiter(person?.userId ?? origin.address ?? 'unknown', calls);
+  const caller = person?.userId ?? networkOf(origin.address);
+  const { allowed, retryAfterSeconds, headers } = limiter(caller, countCalls(url));
   if (!allowed) fail('rate_limited', { retryAfterSeconds, detail: `Ask again in ${retryAfterSeconds} s.` });
   return headers;
 }

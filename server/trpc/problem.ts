@@ -15,6 +15,16 @@ export class ProblemError extends TRPCError {
   }
 }
 
+/** The JSON-RPC code of every error: what it is stands in `data.code`, in the words of the one table. */
+const RPC_ERROR = -32_603;
+
+/** An error as the pages receive it. */
+export const shapeOf = ({ problem }: ProblemError, path?: string) => ({
+  message: problem.detail,
+  code: RPC_ERROR,
+  data: { ...problem, httpStatus: problem.status, path },
+});
+
 /** tRPC's name of each status in the table of errors; the status itself is answered as it stands there. */
 const NAMES: Record<(typeof ERRORS)[ErrorCode]['status'], TRPC_ERROR_CODE_KEY> = {
   400: 'BAD_REQUEST',

@@ -8,18 +8,15 @@ import { mustBeStorable } from '@/server/domain/input';
 import type { Guest, Personal } from '@/server/domain/person';
 import { log } from '@/server/log';
 import type { Context } from './context';
-import { problemOf } from './problem';
+import { problemOf, shapeOf } from './problem';
 
 const t = initTRPC.context<Context>().create({
   // Of an error nothing is printed but its problem: not tRPC's own words, which may quote an input, and no stack.
   errorFormatter: ({ error, ctx, path }) => {
-    const { problem } = problemOf(error, ctx?.requestId ?? newRequestId());
-    return { message: problem.detail, code: RPC_ERROR, data: { ...problem, httpStatus: problem.status, path } };
+    const refused = problemOf(error, ctx?.requestId ?? newRequestId());
+    return shapeOf(refused, path);
   },
 });
-
-/** The JSON-RPC code of every error: what it is stands in `data.code`, in the words of the one table. */
-const RPC_ERROR = -32_603;
 
 export const { router, createCallerFactory } = t;
 

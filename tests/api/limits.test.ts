@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeLimiter } from '@/server/http/limit';
+import { makeLimiter, makeTeamLimiter } from '@/server/http/limit';
+import { networkOf } from '@/server/domain/tries/rules';
 import { makeTeam } from '../support/team';
 import { expectProblem, useApi } from '../support/door';
 
@@ -56,6 +57,47 @@ describe('a bucket', () => {
   });
 });
 
+describe('the buckets of a team', () => {
+  const owner = { teamId: 'team', memberId: 'owner', role: 'owner' as const };
+  const member = (n: number) => ({ teamId: 'team', memberId: `member ${n}`, role: 'member' as const });
+  const passed = (calls: { allowed: boolean }[]) => calls.filter(({ allowed }) => allowed).length;
+  const many = (n: number, call: (i: number) => { allowed: boolean }) =>
+    passed(Array.from({ length: n }, (_, i) => call(i)));
+
+  it('give one member a quarter of the team, all members four fifths, and keep the rest for owners', () => {
+    const take = makeTeamLimiter(100);
+    expect(many(1_200, () => take(member(1), 1, 0))).toBe(50);
+    expect(many(1_200, (i) => take(member(2 + (i % 9)), 1, 0))).toBe(110);
+    expect(many(1_200, () => take(owner, 1, 0))).toBe(40);
+  });
+
+  it('take nothing from anybody for a call that is refused', () => {
+    const take = makeTeamLimiter(100);
+    many(1_000, () => take(member(1), 1, 0));
+    expect(many(1_000, () => take(owner, 1, 0))).toBe(150);
+    expect(take(member(2), 1, 0).allowed).toBe(false);
+    // The team's bucket is what member 2 waits for: a call a hundredth of a second.
+    expect(take(member(2), 1, 10).allowed).toBe(true);
+  });
+
+  it('say what the tightest of them says', () => {
+    const take = makeTeamLimiter(100);
+    expect(take(owner, 1, 0).headers).toMatchObject({ RateLimit: '"team";r=199;t=1' });
+    expect(take(member(1), 1, 0).headers).toEqual({
+      'RateLimit-Policy': '"member";q=50;w=2',
+      RateLimit: '"member";r=49;t=1',
+    });
+    many(160, (i) => take(member(2 + (i % 9)), 1, 0));
+    expect(take(member(1), 1, 0).headers['RateLimit-Policy']).toBe('"members";q=160;w=2');
+  });
+
+  it('let a batch of a member through that costs more than its share ever holds, once that is full', () => {
+    const take = makeTeamLimiter(10);
+    expect(take(member(1), 11, 0).allowed).toBe(true);
+    expect(take(member(1), 1, 1_000).allowed).toBe(false);
+  });
+});
+
 describe('a team that asks too much', () => {
   it('gets 429 with Retry-After, and another team is not held up', async () => {
     const [busy, calm] = [await makeTeam(), await makeTeam()];
@@ -85,10 +127,40 @@ describe('a team that asks too much', () => {
   });
 });
 
+describe('a member that asks too much', () => {
+  it('is refused, and leaves its owner and another member calls to make', async () => {
+    const team = await makeTeam();
+    const [loud, calm] = await Promise.all(
+      [0, 1].map(async () => (await as(team.ownerKey).post('/members')).body.secrets.apiKey as string),
+    );
+    const answers = await Promise.all(Array.from({ length: 12 * PER_SECOND }, () => as(loud!).get('/me')));
+    expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThan(8 * PER_SECOND);
+    expect((await as(calm!).get('/me')).status).toBe(200);
+    expect((await as(team.ownerKey).get('/me')).status).toBe(200);
+  });
+});
+
 describe('an address that calls without a good key', () => {
   it('gets 429 as well, whatever it tries', async () => {
     const calls = Array.from({ length: 12 * PER_SECOND }, (_, i) => as(i % 2 ? null : 'nonsense').get('/me'));
     const statuses = (await Promise.all(calls)).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([401, 429]));
+  });
+
+  it.each([
+    ['unknown paths', 'GET', '/nothing', 404],
+    ['wrong methods', 'DELETE', '/messages', 405],
+    ['OPTIONS', 'OPTIONS', '/me', 204],
+  ])('gets 429 for %s too', async (_what, method, path, status) => {
+    const calls = Array.from({ length: 12 * PER_SECOND }, () => as(null).call(method, path));
+    const statuses = (await Promise.all(calls)).map((answer) => answer.status);
+    expect(new Set(statuses)).toEqual(new Set([status, 429]));
+  });
+
+  it('is the whole network that an IPv6 subscriber has, and one address in IPv4', () => {
+    expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe(networkOf('2001:db8:1:2:ffff::1'));
+    expect(networkOf('2001:db8:1:3::1')).not.toBe(networkOf('2001:db8:1:2::1'));
+    expect(networkOf('::ffff:192.0.2.1')).toBe('192.0.2.1');
+    expect(networkOf('::ffff:192.0.2.1')).not.toBe(networkOf('::ffff:192.0.2.2'));
   });
 });

@@ -24,7 +24,8 @@ export type Limit = keyof typeof LIMITS;
  */
 export function networkOf(address: string | null): string {
   if (address === null || address === '') return 'unknown';
-  if (!address.includes(':')) return address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined || !address.includes(':')) return mapped ?? address;
   const [head = '', tail] = address.split('%', 1)[0]!.split('::');
   const groups = head === '' ? [] : head.split(':');
   const rest = tail ? tail.split(':').length + (tail.includes('.') ? 1 : 0) : 0;
