@@ -37,6 +37,8 @@ export type Env = {
   /** Requests a second for a team, over all web processes. */
   rateLimit: number;
   webProcesses: number;
+  /** How long a web process that was told to end still serves new connections. */
+  shutdownGraceMs: number;
   poolSize: number;
   /** The client's address is the last of X-Forwarded-For, because a proxy of ours stands in front. */
   trustProxy: boolean;
@@ -102,6 +104,7 @@ const schema = z.object({
   CARRIER: z.enum(CARRIERS, `must be one of: ${CARRIERS.join(', ')}`).optional(),
   RATE_LIMIT: whole(1, 1_000_000, 200),
   WEB_PROCESSES: whole(1, 10_000, 1),
+  SHUTDOWN_GRACE_SECONDS: whole(0, 300, 1),
   DATABASE_POOL_SIZE: whole(1, 1000, 10),
   TRUST_PROXY: flag('0'),
   ALLOW_HTTP: flag('0'),
@@ -165,6 +168,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     carrier: value.CARRIER ?? 'sandbox',
     rateLimit: value.RATE_LIMIT,
     webProcesses: value.WEB_PROCESSES,
+    shutdownGraceMs: value.SHUTDOWN_GRACE_SECONDS * 1000,
     poolSize: value.DATABASE_POOL_SIZE,
     trustProxy: value.TRUST_PROXY,
     apiFront: value.API_FRONT,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP, Server as NetServer } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
 import next from 'next';
 import { ConfigError, env, mustBeSafeToServe, takeAddressFromRequests } from '@/server/env';
@@ -11,6 +11,7 @@ import { announceStart, endLive } from '@/server/http/live';
 import { guardPage } from '@/server/http/page-headers';
 import { problemResponse } from '@/server/http/problem';
 import { resolvePath } from '@/server/http/request-path';
+import { log } from '@/server/log';
 
 /** Told to the start script, which does not try again: the settings must change first. */
 const EXIT_CONFIG = 78;
@@ -33,11 +34,13 @@ const isForPerson = ({ method, headers }: IncomingMessage): boolean =>
 /** The largest body of any route, a batch of messages; each route has a smaller limit of its own. */
 const BODY_LIMIT = 8 * 1024 * 1024;
 
-/** Idle connections live this long after SIGTERM, for the request that may be under way on them. */
+/** Idle connections live this long after the last accepted one, for the request that may be under way on them. */
 const IDLE_GRACE_MS = 500;
 const DRAIN_MS = 10_000;
 
+/** Responses to requests that were read and are not answered yet. */
 const active = new Set<ServerResponse>();
+let requestsRead = 0;
 
 function isDraining(): boolean {
   return Reflect.get(globalThis, Symbol.for('purser.draining')) === true;
@@ -110,6 +113,7 @@ type Doors = { toNext: Handler; toApi: Handler; trustProxy: boolean; https: bool
 
 async function handle(req: IncomingMessage, res: ServerResponse, doors: Doors): Promise<void> {
   active.add(res);
+  requestsRead += 1;
   res.once('close', () => active.delete(res));
   if (isDraining()) res.setHeader('connection', 'close');
   try {
@@ -186,24 +190,39 @@ function buildServer(doors: () => Doors): Server {
   return server;
 }
 
-/** Ends without losing a request: what has begun is answered, what comes later finds the door closed. */
-async function drain(server: Server): Promise<void> {
+/**
+ * Ends without losing a request. Readiness says so at once, so that balancers go elsewhere; until they have noticed
+ * (`graceMs`), new connections are served, and every response closes its own. Then nothing more is accepted, and what was
+ * read is answered.
+ */
+async function drain(server: Server, graceMs: number): Promise<void> {
   Reflect.set(globalThis, Symbol.for('purser.draining'), true);
   for (const res of active) if (!res.headersSent) res.setHeader('connection', 'close');
   // Streams would go on for ever.
   void endLive();
-  const closed = once(server, 'close');
+  await sleep(graceMs);
+  await readPending();
   // http's own close would cut idle connections at once, also those on which a request is just under way.
   NetServer.prototype.close.call(server);
-  const finished = (async () => {
-    const connections = await new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
-    if (connections !== 0) await sleep(IDLE_GRACE_MS);
-    while (active.size > 0) await sleep(10);
-    server.closeIdleConnections();
-    await closed;
-  })();
-  await Promise.race([finished, sleep(DRAIN_MS)]);
+  await Promise.race([allAnswered(server), sleep(DRAIN_MS)]);
+  log({ msg: 'shutdown', read: requestsRead, unanswered: active.size });
   server.closeAllConnections();
+}
+
+/** Lets the event loop accept and read what has arrived: on a busy machine timers run before that. */
+async function readPending(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
+}
+
+async function allAnswered(server: Server): Promise<void> {
+  const connections = await new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
+  if (connections !== 0) await sleep(IDLE_GRACE_MS);
+  await readPending();
+  while (active.size > 0) {
+    await sleep(10);
+    await readPending();
+  }
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {
@@ -234,7 +253,7 @@ async function main(): Promise<void> {
   // export streams, though hardly anything of it is in use.
   setFlagsFromString('--heap-growing-percent=40');
   takeAddressFromRequests();
-  const { host, port, trustProxy, https, apiFront } = env();
+  const { host, port, trustProxy, https, apiFront, shutdownGraceMs } = env();
   const dev = process.argv.includes('--dev');
   const notYet: Handler = () => Promise.reject(new Error('not started'));
   let doors: Doors = { toNext: notYet, toApi: notYet, trustProxy, https, dev };
@@ -247,7 +266,7 @@ async function main(): Promise<void> {
   const end = () => {
     if (ending) return;
     ending = true;
-    drain(server)
+    drain(server, shutdownGraceMs)
       .then(() => Promise.race([endLive(), sleep(2_000)]))
       .then(() => Promise.race([app.close(), sleep(2_000)]))
       .catch((error: unknown) => console.error(error))

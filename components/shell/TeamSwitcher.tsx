@@ -1,5 +1,6 @@
 'use client';
 
+import { VisuallyHidden } from '@mantine/core';
 import { ChevronsUpDown } from 'lucide-react';
 import { Money } from '@/components/ui/Money';
 import { menuOnDemand } from '@/components/ui/onDemand';
@@ -17,13 +18,14 @@ export function TeamSwitcher({ seats }: { seats: Seat[] }) {
       seats={seats}
       shown={team.slug}
       target={
-        <button type="button" className={styles.team} aria-label={`Team ${team.name}: switch`}>
+        <button type="button" className={styles.team}>
           <span>
             <span className={styles.teamName}>{team.name}</span>
             <span className="muted">
               <Money amount={team.masterBalance ?? me.balance} currency={team.currency} />
             </span>
           </span>
+          <VisuallyHidden>Switch team</VisuallyHidden>
           <ChevronsUpDown size={14} aria-hidden />
         </button>
       }

@@ -1,23 +1,33 @@
 'use client';
 
-import { Button, Group } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { notifications, Notifications } from '@mantine/notifications';
 import { Check, TriangleAlert } from 'lucide-react';
 import type { Toast } from './toast';
+import styles from './toast.module.css';
 
 /** Where what is said appears. */
 export const Toasts = () => <Notifications position="bottom-right" limit={4} />;
 
-/** Says it. */
+/** A double click carries out one change, of which both clicks are told within this time. */
+const ECHO_MS = 1_000;
+let last = { message: '', at: -ECHO_MS };
+
+/** Shows a toast; not again what was shown a moment ago. */
 export function show({ message, tone = 'ok', undo }: Toast): void {
+  const now = performance.now();
+  const isEcho = message === last.message && now - last.at < ECHO_MS;
+  last = { message, at: now };
+  if (isEcho) return;
   const id = notifications.show({
     message: (
-      <Group justify="space-between" wrap="nowrap" gap="sm">
-        <span>{message}</span>
+      <div className={styles.toast}>
+        <span className={styles.message}>{message}</span>
         {undo && (
           <Button
             size="compact-sm"
             variant="default"
+            className={styles.undo}
             onClick={() => {
               notifications.hide(id);
               undo();
@@ -26,7 +36,7 @@ export function show({ message, tone = 'ok', undo }: Toast): void {
             Undo
           </Button>
         )}
-      </Group>
+      </div>
     ),
     role: tone === 'bad' ? 'alert' : 'status',
     icon: tone === 'bad' ? <TriangleAlert size={16} aria-hidden /> : <Check size={16} aria-hidden />,

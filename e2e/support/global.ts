@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startProduct } from './product';
 
+/** Building the pages takes half a minute on a quiet machine, and minutes on a busy one. */
+const BUILD_MS = 900_000;
+
 declare module 'vitest' {
   interface ProvidedContext {
     /** The running product; `pid` is the start script's. */
@@ -14,7 +17,7 @@ declare module 'vitest' {
 /** Starts the product (which builds what is not built) in an empty data directory, and ends it after the last test. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = mkdtempSync(join(tmpdir(), 'purser-e2e-'));
-  const product = await startProduct(dataDir);
+  const product = await startProduct(dataDir, {}, BUILD_MS);
   project.provide('product', { url: product.url, dataDir, pid: product.pid });
   return async () => {
     const { code, output } = await product.stop();

@@ -6,7 +6,8 @@ import { Stop } from './stop.mjs';
 /** Told by a child: its settings are wrong, so that starting it again would change nothing. */
 const EXIT_CONFIG = 78;
 const STEADY_MS = 10_000;
-const STOP_MS = 15_000;
+/** A web process serves on for its grace period, then answers what it has read, which takes 10 s at most. */
+const STOP_MS = 15_000 + 1_000 * (Number(process.env.SHUTDOWN_GRACE_SECONDS) || 0);
 
 /**
  * @typedef {object} Service

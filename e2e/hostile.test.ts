@@ -1,0 +1,146 @@
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { makeTeam, type Team } from './support/product';
+
+const { url, dataDir } = inject('product');
+
+/** What `/api/health` may take while somebody attacks, in milliseconds. */
+const HEALTHY_MS = 500;
+
+const MARKS = '\u0315'.repeat(70_000) + '\u0316'.repeat(70_000);
+
+let calm: Team;
+beforeAll(async () => {
+  calm = await makeTeam(dataDir, 'Calm', '10.00');
+});
+
+/** The slowest answer of `/api/health`, and the statuses that another team meets, while some requests are carried out. */
+async function during(attack: () => Promise<unknown>): Promise<{ slowest: number; statuses: Set<number> }> {
+  const attacked = attack();
+  const state = { isOver: false };
+  const over = () => (state.isOver = true);
+  attacked.then(over, over);
+  let slowest = 0;
+  const statuses = new Set<number>();
+  while (!state.isOver) {
+    const began = performance.now();
+    await (await fetch(`${url}/api/health`)).text();
+    slowest = Math.max(slowest, performance.now() - began);
+    const answer = await fetch(`${url}/api/v1/me`, { headers: { Authorization: `Bearer ${calm.apiKey}` } });
+    await answer.text();
+    statuses.add(answer.status);
+  }
+  await attacked;
+  return { slowest, statuses };
+}
+
+const post = (path: string, body: object): Promise<Response> =>
+  fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Origin: url },
+    body: JSON.stringify(body),
+  });
+
+const manyOf = (n: number, work: (i: number) => Promise<Response>): Promise<number[]> =>
+  Promise.all(
+    Array.from({ length: n }, async (_, i) => {
+      const answer = await work(i);
+      await answer.text();
+      return answer.status;
+    }),
+  );
+
+const ATTACKS: [string, () => Promise<number[]>, number[]][] = [
+  [
+    'texts that are dear to normalize, from nobody in particular',
+    () =>
+      manyOf(20, (i) =>
+        i % 2
+          ? post('/api/trpc/access.askForReset', { email: MARKS })
+          : post('/api/trpc/joining.acceptInvitation', {
+              token: MARKS,
+              name: MARKS,
+              password: MARKS,
+            }),
+      ),
+    [400, 429],
+  ],
+  [
+    'thousands of procedures in one request, with their commas encoded or not',
+    () =>
+      manyOf(20, (i) =>
+        fetch(`${url}/api/trpc/${Array.from({ length: 4_000 }, () => 'a').join(i % 2 ? ',' : '%2C')}?batch=1`),
+      ),
+    [400],
+  ],
+  ['unknown paths of the API', () => manyOf(400, (i) => fetch(`${url}/api/v1/nothing/${i}`)), [404, 429]],
+  [
+    'addresses and passwords to try, each of which is hashed',
+    async () => {
+      const answer = await fetch(`${url}/api/auth/csrf`);
+      const { csrfToken }: { csrfToken: string } = await answer.json();
+      const Cookie = answer.headers
+        .getSetCookie()
+        .map((cookie) => cookie.split(';', 1)[0])
+        .join('; ');
+      return manyOf(60, (i) =>
+        fetch(`${url}/api/auth/callback/credentials`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: url, Cookie },
+          body: new URLSearchParams({
+            email: `no-${i}@example.test`,
+            password: 'a fine password',
+            csrfToken,
+            json: 'true',
+          }),
+        }),
+      );
+    },
+    [401, 429, 503],
+  ],
+];
+
+describe('an attack by somebody without a key', () => {
+  it.each(ATTACKS)('with %s freezes nobody', async (_what, attack, expected) => {
+    let met: number[] = [];
+    const quiet = await during(() => sleep(1_000));
+    const { slowest, statuses } = await during(async () => (met = await attack()));
+    expect(met.filter((status) => !expected.includes(status))).toEqual([]);
+    expect([...statuses]).toEqual([200]);
+    // A machine that is busy with something else is slow without any attack.
+    expect(slowest).toBeLessThan(Math.max(HEALTHY_MS, 4 * quiet.slowest));
+  });
+
+  it('finds one bucket, however it spells the path', async () => {
+    const spellings = ['/api/./v1/me', '/api//v1/me', '/api/%2e/v1/me', '/api/v1%2fme', '/api/%761/me', '/api/v1/m%65'];
+    const answers = await Promise.all(spellings.map((path) => rawGet(path)));
+    const limits = answers.map(({ status, policy }) => [status, policy?.split(';')[0]]);
+    expect(limits).toEqual([
+      [404, '"address"'],
+      [404, '"address"'],
+      [404, '"address"'],
+      [404, '"address"'],
+      [200, '"team"'],
+      [200, '"team"'],
+    ]);
+  });
+});
+
+/** A request whose path is sent exactly as it is written, with a key. */
+function rawGet(path: string): Promise<{ status: number; policy: string | undefined }> {
+  const { hostname, port } = new URL(url);
+  const headers = { Authorization: `Bearer ${calm.apiKey}` };
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path, headers, agent: false }, (response) => {
+      response.resume().on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          policy: response.headers['ratelimit-policy'] as string | undefined,
+        }),
+      );
+    })
+      .on('error', reject)
+      .end();
+  });
+}
