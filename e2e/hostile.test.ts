@@ -1,5 +1,4 @@
 import { request } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { makeTeam, type Team } from './support/product';
 
@@ -103,13 +102,16 @@ const ATTACKS: [string, () => Promise<number[]>, number[]][] = [
 
 describe('an attack by somebody without a key', () => {
   it.each(ATTACKS)('with %s freezes nobody', async (_what, attack, expected) => {
-    let met: number[] = [];
-    const quiet = await during(() => sleep(1_000));
-    const { slowest, statuses } = await during(async () => (met = await attack()));
-    expect(met.filter((status) => !expected.includes(status))).toEqual([]);
-    expect([...statuses]).toEqual([200]);
-    // A machine that is busy with something else is slow without any attack.
-    expect(slowest).toBeLessThan(Math.max(HEALTHY_MS, 4 * quiet.slowest));
+    const slowest: number[] = [];
+    // A machine that is busy with something else is slow now and then; an attack that freezes does so each time.
+    for (let i = 0; i < 3 && !slowest.some((ms) => ms < HEALTHY_MS); i += 1) {
+      let met: number[] = [];
+      const health = await during(async () => (met = await attack()));
+      expect(met.filter((status) => !expected.includes(status))).toEqual([]);
+      expect([...health.statuses]).toEqual([200]);
+      slowest.push(health.slowest);
+    }
+    expect(Math.min(...slowest)).toBeLessThan(HEALTHY_MS);
   });
 
   it('finds one bucket, however it spells the path', async () => {
