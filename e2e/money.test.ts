@@ -45,6 +45,26 @@ describe('money, moved from its dialogs', () => {
     expect(await balanceOf(id)).toBe('0.00');
   });
 
+  it('says once what a double click has done, whole and with its undo, however long a name is', async () => {
+    const long = `Ununterbrochen${'langername'.repeat(10)}`;
+    await made(long);
+    const page = await newPage({ as: team, url: members, viewport: { width: 320, height: 844 } });
+    await page.getByRole('button', { name: `Actions for ${long}` }).click();
+    await page.getByRole('menuitem', { name: 'Deactivate' }).dblclick();
+    const said = page.getByRole('status').filter({ hasText: long });
+    await see(said).toHaveCount(1);
+    const undo = said.getByRole('button', { name: 'Undo' });
+    await see(undo).toBeInViewport({ ratio: 1 });
+    const clipped = await said.evaluate((one) =>
+      [one, ...one.querySelectorAll('*')].some(
+        (part) => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0,
+      ),
+    );
+    expect(clipped).toBe(false);
+    await undo.click();
+    await see(page.getByRole('status').filter({ hasText: `${long} is active` })).toHaveCount(1);
+  });
+
   it('leaves what was typed as it is, says what it does not understand, and what is short', async () => {
     await made('South depot', '3.00');
     const page = await newPage({ as: team, url: members });

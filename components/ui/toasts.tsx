@@ -6,8 +6,11 @@ import { Check, TriangleAlert } from 'lucide-react';
 import type { Toast } from './toast';
 import styles from './toast.module.css';
 
+/** A name of 120 characters on a narrow phone, with its button below: what is taller would be cut off. */
+const TALLEST = 600;
+
 /** Where what is said appears. */
-export const Toasts = () => <Notifications position="bottom-right" limit={4} />;
+export const Toasts = () => <Notifications position="bottom-right" limit={4} notificationMaxHeight={TALLEST} />;
 
 /** A double click carries out one change, of which both clicks are told within this time. */
 const ECHO_MS = 1_000;
