@@ -56,17 +56,28 @@ function keyOf(path: string, input: unknown): string {
 const newKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/**
- * Asks for a change, which is under way until it is answered. Where the team first asks who sits there, the same change is
- * asked for again once that is proven, with the key that it has.
- */
+/** Requests that are not answered yet, by their keys. */
+const sent = new Map<string, Promise<Response>>();
+
+/** Sends a change, once for each key at a time: a second click gets the answer to the first. */
 async function askFor(...[url, init]: Parameters<typeof fetch>): Promise<Response> {
-  const key = new Headers(init?.headers).get(KEY_FIELD);
+  const key = new Headers(init?.headers).get(KEY_FIELD) ?? '';
+  const answer = sent.get(key) ?? sendChange(key, url, init);
+  sent.set(key, answer);
+  return (await answer).clone();
+}
+
+/**
+ * Sends a change, which is under way until it is answered. Where the team asks for reauthentication first, the same change
+ * is sent again after that, with the key that it has.
+ */
+async function sendChange(key: string, ...[url, init]: Parameters<typeof fetch>): Promise<Response> {
   try {
     const response = await fetch(url, init);
     const isAsked = response.status === 403 && (await response.clone().text()).includes(CONFIRMATION_REQUIRED);
     return isAsked && (await confirmOneself()) ? await fetch(url, init) : response;
   } finally {
+    sent.delete(key);
     for (const [asked, its] of underWay) if (its === key) underWay.delete(asked);
   }
 }
