@@ -61,7 +61,7 @@ const sent = new Map<string, Promise<Response>>();
 
 /** Sends a change, once for each key at a time: a second click gets the answer to the first. */
 async function askFor(...[url, init]: Parameters<typeof fetch>): Promise<Response> {
-  const key = new Headers(init?.headers).get(KEY_FIELD) ?? '';
+  const key = new Headers(init?.headers).get(KEY_FIELD) ?? newKey();
   const answer = sent.get(key) ?? sendChange(key, url, init);
   sent.set(key, answer);
   return (await answer).clone();
