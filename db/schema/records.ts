@@ -16,6 +16,13 @@ export const outbox = pgTable(
   (t) => [primaryKey({ columns: [t.teamId, t.id] })],
 );
 
+/** The workers of the job queue that are alive: each process writes here every few seconds. Global, as the queue is. */
+export const workerHeartbeats = pgTable('worker_heartbeats', {
+  workerId: text().primaryKey(),
+  startedAt: instant().notNull().defaultNow(),
+  beatAt: instant().notNull(),
+});
+
 /** Who did what, when, from where, through which door. Append-only. */
 export const auditEvents = pgTable(
   'audit_events',
