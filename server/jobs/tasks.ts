@@ -1,13 +1,14 @@
-import type { TaskList } from 'graphile-worker';
+import type { Task, TaskList } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { mailLink } from '@/server/domain/access/write';
-import type { Services, Task } from '@/server/domain/ctx';
+import type { Services, Task as OutboxTask } from '@/server/domain/ctx';
 import { removeOldTexts } from '@/server/domain/messages/write';
 import { eraseTrail } from '@/server/domain/erasure/write';
 import { tellAlert } from '@/server/domain/alerts/write';
 import { listAbandonedMails } from '@/server/domain/mails/write';
 import { serveWaiting } from '@/server/domain/recharge/write';
+import { describeFault, log } from '@/server/log';
 import type { Mailer } from '@/server/outbound/mail/mailer';
 import { expireUnreported } from './dispatch';
 import { jobCtx } from './context';
@@ -27,19 +28,20 @@ const alertPayload = z.union([
 const linkPayload = z.object({ linkId: z.uuid() });
 const PARTITIONS_AHEAD = 3;
 
+type MailTask = 'send-mail';
 type Settings = { messageValidityHours: number; logRetentionMonths: number };
 
 /** The tasks for which a mail server is waited for: apart from the others, so that a slow one holds up no money. */
-export const makeMailTasks = (
-  services: Services,
-  mailer: Mailer,
-): Record<'send-mail', NonNullable<TaskList[string]>> => ({
-  'send-mail': (payload) => sendMail(services, mailer, mailPayload.parse(payload).mailId),
-});
+export const makeMailTasks = (services: Services, mailer: Mailer): TaskList => {
+  const fromOutbox: Record<MailTask, Task> = {
+    'send-mail': (payload) => sendMail(services, mailer, mailPayload.parse(payload).mailId),
+  };
+  return guarded(fromOutbox);
+};
 
 /** The queue's other tasks. Each is one call into the domain or outbound, and safe to repeat. */
 export function makeTasks(services: Services, owner: Pool, settings: Settings): TaskList {
-  const fromOutbox: Record<Exclude<Task, 'send-mail'>, TaskList[string]> = {
+  const fromOutbox: Record<Exclude<OutboxTask, MailTask>, Task> = {
     'serve-waiting': async (payload) => {
       await serveWaiting(jobCtx(services, teamPayload.parse(payload).teamId));
     },
@@ -58,7 +60,7 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
       await mailLink(services, linkPayload.parse(payload).linkId);
     },
   };
-  return {
+  return guarded({
     ...fromOutbox,
     // At midnight UTC caps turn: every team with a waiting rule is looked at.
     'serve-all-waiting': async (_payload, helpers) => {
@@ -96,7 +98,39 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
         `UPDATE idempotency_keys SET answer = NULL WHERE answer IS NOT NULL AND created_at < now() - interval '30 days'`,
       );
     },
-  };
+  });
+}
+
+/** What the queue is told of a job that failed. It prints and keeps the message, so this holds no value of the job. */
+class JobFault extends Error {
+  constructor({ error, code, words }: Record<string, unknown>) {
+    super([error, code, words].filter(Boolean).join(' '));
+    delete this.stack;
+  }
+}
+
+/** The same tasks, which log by themselves why they failed: the queue's own line would quote the failed statement. */
+function guarded(tasks: Record<string, Task>): TaskList {
+  const guard =
+    (name: string, task: Task): Task =>
+    async (payload, helpers) => {
+      try {
+        await task(payload, helpers);
+      } catch (error) {
+        const { id, attempts, max_attempts: most } = helpers.job;
+        const fault = describeFault(error);
+        log({
+          msg: 'a job failed',
+          level: attempts < most ? 'warn' : 'error',
+          task: name,
+          job: id,
+          attempts,
+          ...fault,
+        });
+        throw new JobFault(fault);
+      }
+    };
+  return Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, guard(name, task)]));
 }
 
 /**
