@@ -6,6 +6,8 @@ import { Stop } from './stop.mjs';
 /** Told by a child: its settings are wrong, so that starting it again would change nothing. */
 const EXIT_CONFIG = 78;
 const STEADY_MS = 10_000;
+/** Jobs wait while their worker is away, so it is never away for long. */
+const MAX_DELAY_MS = 5_000;
 const STOP_MS = 15_000;
 
 /**
@@ -104,7 +106,7 @@ export class Children {
             `The ${name} ended (${signal ?? `exit code ${code}`}); starting it again in ${service.delay} ms.`,
           );
           service.timer = setTimeout(start, service.delay);
-          service.delay = Math.min(service.delay * 2, 30_000);
+          service.delay = Math.min(service.delay * 2, MAX_DELAY_MS);
         });
       };
       start();
