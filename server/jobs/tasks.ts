@@ -68,7 +68,8 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
         'SELECT DISTINCT team_id FROM recharge_rules WHERE waiting_since IS NOT NULL',
       );
       for (const { team_id } of rows) {
-        await helpers.addJob('serve-waiting', { teamId: team_id }, { queueName: `serve-waiting:${team_id}` });
+        const name = `serve-waiting:${team_id}`;
+        await helpers.addJob('serve-waiting', { teamId: team_id }, { queueName: name, jobKey: name });
       }
     },
     'resume-mails': async (_payload, helpers) => {

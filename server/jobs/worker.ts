@@ -59,7 +59,8 @@ export async function startWorker(): Promise<Worker> {
       stopping.abort();
       await Promise.all(loops);
       await carrier.close();
-      await Promise.all([runner, mailRunner].map((one) => one?.stop().catch(() => {})));
+      // One that has ended by itself refuses to be stopped again.
+      for (const one of [runner, mailRunner]) await one?.stop().catch(() => {});
       await forget(pulse.pool, workers.ids).catch(() => {});
       await tellRest(app.pool);
       await Promise.all([owner, pulse, app].map(({ pool }) => pool.end()));

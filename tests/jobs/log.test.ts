@@ -108,7 +108,7 @@ describe('the log of a job that fails', () => {
       ...makeMailTasks(mailing, makeMailer(mailing, { way: 'mailbox', from: 'mail@purser.test' })!),
     });
     try {
-      await askForReset({ ...mailing, origin: HERE, requestId: newRequestId() }, { email: ADDRESS });
+      await askForReset({ ...mailing, person: null, origin: HERE, requestId: newRequestId() }, { email: ADDRESS });
       await pgPool.query(`INSERT INTO users (id, name, email, password_hash) VALUES ($1, 'Some One', $2, 'x')`, [
         newUuid7(),
         ADDRESS,
@@ -185,7 +185,7 @@ describe('what is printed of an error', () => {
       console.error(`⨯ ${error.stack}`);
       console.warn('it failed', inspect(error));
       console.trace(error);
-      console.log(`${error.message}`);
+      console.log(error.message);
     } finally {
       Object.assign(console, before);
     }
