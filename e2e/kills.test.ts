@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { parseId } from '@/server/domain/ids';
 import { freePort } from '@/scripts/lib/ports.mjs';
 import { callApi } from '@/tests/support/api';
 import { lostOrDoubled, startLoad } from './support/load';
@@ -38,10 +39,13 @@ async function verify(): Promise<void> {
 }
 
 let team: Team;
+/** As the database knows it. */
+let teamId: string;
 let memberIds: string[];
 
 beforeAll(async () => {
   team = await makeTeam(dataDir, 'Killed', '10000.00');
+  teamId = parseId('team', team.teamId)!;
   const make = () => callApi(`${url}/api/v1`, 'POST', '/members', { key: team.apiKey, body: { credit: '50.00' } });
   memberIds = (await Promise.all([make(), make(), make()])).map(({ body }) => body.member.id);
 });
@@ -58,10 +62,10 @@ async function someMore(load: { count: () => number }, more: number): Promise<vo
 
 /** A job of each kind: those that follow a change, as the relay puts them into the queue, and those of the clock. */
 const OF_CHANGES = (): Record<string, object> => ({
-  'serve-waiting': { teamId: team.teamId },
-  alert: { teamId: team.teamId, memberId: randomUUID(), since: new Date().toISOString(), transferId: null },
+  'serve-waiting': { teamId },
+  alert: { teamId, memberId: randomUUID(), since: new Date().toISOString(), transferId: null },
   'mail-link': { linkId: randomUUID() },
-  'erase-trail': { teamId: team.teamId, memberId: randomUUID(), until: new Date().toISOString() },
+  'erase-trail': { teamId, memberId: randomUUID(), until: new Date().toISOString() },
   'send-mail': { mailId: randomUUID() },
 });
 const OF_THE_CLOCK = ['serve-all-waiting', 'resume-mails', 'expire-messages', 'make-partitions', 'remove-old-texts'];
@@ -86,7 +90,7 @@ const enqueueEach = (client: Client): Promise<string[]> =>
     ...Object.entries(OF_CHANGES()).map(async ([task, payload]) => {
       const id = randomUUID();
       const sql = 'INSERT INTO outbox (team_id, id, task, payload) VALUES ($1, $2, $3, $4)';
-      await client.query(sql, [team.teamId, id, task, payload]);
+      await client.query(sql, [teamId, id, task, payload]);
       return id;
     }),
     ...OF_THE_CLOCK.map(async (task) => {

@@ -6,7 +6,7 @@ import type { Services, Task as OutboxTask } from '@/server/domain/ctx';
 import { removeOldTexts } from '@/server/domain/messages/write';
 import { eraseTrail } from '@/server/domain/erasure/write';
 import { tellAlert } from '@/server/domain/alerts/write';
-import { listAbandonedMails } from '@/server/domain/mails/write';
+import { listAbandonedMails, listDueDigests } from '@/server/domain/mails/write';
 import { serveWaiting } from '@/server/domain/recharge/write';
 import { describeFault, log } from '@/server/log';
 import type { Mailer } from '@/server/outbound/mail/mailer';
@@ -23,7 +23,12 @@ const alertPayload = z.union([
   teamPayload.extend({ members: z.literal(true) }),
   teamPayload.extend({ accountId: z.uuid() }),
   teamPayload.extend({ mailId: z.uuid() }),
-  teamPayload.extend({ memberId: z.uuid(), since: z.string(), transferId: z.uuid().nullable() }),
+  teamPayload.extend({
+    memberId: z.uuid(),
+    since: z.string(),
+    transferId: z.uuid().nullable(),
+    by: z.uuid().nullish(),
+  }),
 ]);
 const linkPayload = z.object({ linkId: z.uuid() });
 const PARTITIONS_AHEAD = 3;
@@ -74,6 +79,11 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
     },
     'resume-mails': async (_payload, helpers) => {
       for (const mailId of await listAbandonedMails(services)) {
+        await helpers.addJob('send-mail', { mailId }, { jobKey: `mail:${mailId}` });
+      }
+    },
+    'send-digests': async (_payload, helpers) => {
+      for (const mailId of await listDueDigests(services)) {
         await helpers.addJob('send-mail', { mailId }, { jobKey: `mail:${mailId}` });
       }
     },
@@ -143,6 +153,7 @@ export const CRONTAB = `
 0,2,10 0 * * * serve-all-waiting ?fill=1d
 */10 * * * * expire-messages
 */5 * * * * resume-mails
+*/5 * * * * send-digests
 15 1 * * * make-partitions ?fill=7d
 30 2 * * * drop-old-answers ?fill=1d
 45 2 * * * drop-old-messages ?fill=1d

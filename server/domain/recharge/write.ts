@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { rechargeRules } from '@/db/schema/recharge';
-import type { Role } from '../actor';
+import { seatOf, type Role } from '../actor';
 import { audit, change, enqueue, touched, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { post, RULE_SIGNATURE } from '../ledger/write';
@@ -233,8 +233,13 @@ export async function rememberRecharge(
   );
   const { begins } = rows[0]!;
   const { teamId } = tx.actor;
-  if (begins) enqueue(tx, 'alert', { teamId, memberId, since: tx.now.toISOString(), transferId: null });
-  else if (waitingSince !== null && settled.outcome === 'fired' && !settled.waiting) {
+  if (begins) {
+    // A program's charge is nobody's action: its member is to know.
+    const acts = charge === 0n || tx.actor.door === 'web';
+    const by = acts ? seatOf(tx.actor) : null;
+    enqueue(tx, 'alert', { teamId, memberId, since: tx.now.toISOString(), transferId: null, by });
+  }
+  if (!begins && waitingSince !== null && settled.outcome === 'fired' && !settled.waiting) {
     enqueue(tx, 'alert', { teamId, memberId, since: waitingSince, transferId });
   }
   return begins;
