@@ -85,15 +85,15 @@ async function asOwner<T>(work: (client: Client) => Promise<T>): Promise<T> {
 }
 
 /** Puts a job of each kind on its way; answers the keys that the queue knows them by. */
-const enqueueEach = (client: Client): Promise<string[]> =>
+const enqueueEach = (client: Client, ofTheClock = OF_THE_CLOCK): Promise<string[]> =>
   Promise.all([
     ...Object.entries(OF_CHANGES()).map(async ([task, payload]) => {
       const id = randomUUID();
       const sql = 'INSERT INTO outbox (team_id, id, task, payload) VALUES ($1, $2, $3, $4)';
       await client.query(sql, [teamId, id, task, payload]);
-      return id;
+      return task === 'serve-waiting' ? `${task}:${teamId}` : id;
     }),
-    ...OF_THE_CLOCK.map(async (task) => {
+    ...ofTheClock.map(async (task) => {
       const id = randomUUID();
       await client.query(`SELECT graphile_worker.add_job($1, '{}', job_key => $2)`, [task, id]);
       return id;
@@ -109,7 +109,7 @@ async function everyKindRuns(): Promise<void> {
     const left = async () =>
       (
         await client.query<{ task: string }>(
-          `SELECT task FROM outbox WHERE id::text = ANY ($1)
+          `SELECT task FROM outbox WHERE id::text = ANY ($1) OR task || ':' || team_id = ANY ($1)
            UNION ALL SELECT task_identifier FROM graphile_worker.jobs WHERE key = ANY ($1) AND (attempts = 0 OR locked_at IS NOT NULL)`,
           [keys],
         )
@@ -127,14 +127,13 @@ async function everyKindRuns(): Promise<void> {
 async function killAmidJobs(kill: () => void): Promise<void> {
   await asOwner(async (client) => {
     await client.query(`BEGIN; LOCK TABLE ${TABLES} IN ACCESS EXCLUSIVE MODE`);
-    await asOwner(enqueueEach);
     await asOwner(async (other) => {
-      const open = async () =>
-        (await other.query('SELECT 1 FROM graphile_worker.jobs WHERE locked_at IS NOT NULL')).rowCount ?? 0;
+      const keys = await enqueueEach(other, []);
+      const open = 'SELECT 1 FROM graphile_worker.jobs WHERE locked_at IS NOT NULL AND key = ANY ($1)';
       await until(
-        () => 'five jobs are open',
+        () => 'all five jobs are open',
         15_000,
-        async () => (await open()) >= 5,
+        async () => (await other.query(open, [keys])).rowCount === keys.length,
       );
       kill();
     });

@@ -28,11 +28,17 @@ export const teamSchema = z
     lowBalance: moneyCodec.nullable(),
     samplePrices: z.boolean(),
     members: z.object({ active: z.int(), inactive: z.int() }),
-    burnPerDay: moneyCodec.meta({ description: 'Mean daily cost of the last 30 days.' }),
+    burnPerDay: moneyCodec.nullable().meta({
+      description:
+        "Mean daily cost since the team's first charge, over at most 30 days; null before the first full day.",
+    }),
     runwayDays: z
       .int()
       .nullable()
-      .meta({ description: 'How many days the master balance lasts at that rate; null without any cost.' }),
+      .meta({
+        description:
+          'How many days the master balance lasts at that rate; null before the first full day, and without any cost.',
+      }),
     waitingRecharges: z.int(),
     createdAt: instantCodec,
   })
