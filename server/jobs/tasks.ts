@@ -32,6 +32,8 @@ const alertPayload = z.union([
 ]);
 const linkPayload = z.object({ linkId: z.uuid() });
 const PARTITIONS_AHEAD = 3;
+/** As long as the longest range of the statistics: two years. */
+const REFUSALS_KEPT_DAYS = 732;
 
 type MailTask = 'send-mail';
 type Settings = { messageValidityHours: number; logRetentionMonths: number };
@@ -104,6 +106,11 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
       const { rows } = await owner.query<{ id: string }>('SELECT id FROM teams WHERE text_retention_days IS NOT NULL');
       for (const { id } of rows) await removeOldTexts(jobCtx(services, id));
     },
+    'drop-old-refusals': async () => {
+      await owner.query(`DELETE FROM refusals WHERE day < (now() AT TIME ZONE 'UTC')::date - $1::int`, [
+        REFUSALS_KEPT_DAYS,
+      ]);
+    },
     'drop-old-answers': async () => {
       await owner.query(
         `UPDATE idempotency_keys SET answer = NULL WHERE answer IS NOT NULL AND created_at < now() - interval '30 days'`,
@@ -156,6 +163,7 @@ export const CRONTAB = `
 */5 * * * * send-digests
 15 1 * * * make-partitions ?fill=7d
 30 2 * * * drop-old-answers ?fill=1d
+35 2 * * * drop-old-refusals ?fill=1d
 45 2 * * * drop-old-messages ?fill=1d
 0 3 * * * remove-old-texts ?fill=1d
 `;

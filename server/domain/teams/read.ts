@@ -10,6 +10,7 @@ import { fail } from '../errors';
 import { asTeamId, type TeamId } from '../ids';
 import { getMember } from '../members/read';
 import { may } from '../policy';
+import { topRefusals } from '../refusals/read';
 import { BURN_DAYS, burnOf } from './rules';
 import type { Me, Overview, Settings, Shell, Team } from './schema';
 
@@ -148,8 +149,9 @@ export async function getOverview(ctx: Ctx): Promise<Overview> {
   const spenders = await topSpenders(ctx);
   const waiting = await longestWaiting(ctx);
   const alerts = await listTeamAlerts(ctx);
+  const refusals = await topRefusals(ctx);
   const recent = await listAuditEvents(ctx, { limit: RECENT });
-  return { days, spenders, waiting, alerts, recent: recent.data, setup: await setupOf(ctx) };
+  return { days, spenders, waiting, alerts, refusals, recent: recent.data, setup: await setupOf(ctx) };
 }
 
 const TODAY = sql`(now() AT TIME ZONE 'UTC')::date`;
