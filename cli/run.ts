@@ -9,6 +9,7 @@ import { DomainError, ERRORS } from '@/server/domain/errors';
 import { parseId } from '@/server/domain/ids';
 import { findTeam } from '@/server/domain/teams/read';
 import { ConfigError, env } from '@/server/env';
+import { describeFault } from '@/server/log';
 
 /** What goes wrong at the command line. `exitCode` 2: the command was called wrongly; 1: it could not be carried out. */
 export class CliError extends Error {
@@ -82,7 +83,9 @@ export function explain(error: unknown): { text: string; exitCode: number } {
   if (sqlState(error) === '42P01') {
     return { text: 'The database has no tables yet: run `npm run purser -- migrate` first.', exitCode: 1 };
   }
-  return { text: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: 1 };
+  const { error: name, code, words, frames } = describeFault(error);
+  const said = [name, code, words].filter(Boolean).join(' ');
+  return { text: `Unexpected error: ${said}\n${(frames as string[] | undefined)?.join('\n') ?? ''}`, exitCode: 1 };
 }
 
 function sqlState(error: unknown): unknown {

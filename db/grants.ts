@@ -8,6 +8,7 @@ const READ_ONLY = [
   'usage_team_daily',
   'messages_dropped',
   'purser_migrations',
+  'worker_heartbeats',
 ];
 const APPEND_ONLY = ['audit_events', 'idempotency_keys', 'outbox', 'recharge_totals', 'messages'];
 

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { parseId } from '@/server/domain/ids';
 import { freePort } from '@/scripts/lib/ports.mjs';
 import { callApi } from '@/tests/support/api';
 import { lostOrDoubled, startLoad } from './support/load';
@@ -18,8 +21,8 @@ import {
 
 const WEB_KILLS = 10 * Math.max(1, Number(process.env['PROOF_SCALE'] ?? 1));
 const DATABASE_KILLS = 3 * Math.max(1, Number(process.env['PROOF_SCALE'] ?? 1));
+const WORKER_KILLS = 2 * Math.max(1, Number(process.env['PROOF_SCALE'] ?? 1));
 const CLIENTS = 8;
-const PROGRAMS = ['server/web.ts', 'server/jobs/worker.ts'];
 
 const { url, dataDir } = inject('product');
 
@@ -36,10 +39,13 @@ async function verify(): Promise<void> {
 }
 
 let team: Team;
+/** As the database knows it. */
+let teamId: string;
 let memberIds: string[];
 
 beforeAll(async () => {
   team = await makeTeam(dataDir, 'Killed', '10000.00');
+  teamId = parseId('team', team.teamId)!;
   const make = () => callApi(`${url}/api/v1`, 'POST', '/members', { key: team.apiKey, body: { credit: '50.00' } });
   memberIds = (await Promise.all([make(), make(), make()])).map(({ body }) => body.member.id);
 });
@@ -52,6 +58,86 @@ async function someMore(load: { count: () => number }, more: number): Promise<vo
     30_000,
     () => load.count() >= from + more,
   );
+}
+
+/** A job of each kind: those that follow a change, as the relay puts them into the queue, and those of the clock. */
+const OF_CHANGES = (): Record<string, object> => ({
+  'serve-waiting': { teamId },
+  alert: { teamId, memberId: randomUUID(), since: new Date().toISOString(), transferId: null },
+  'mail-link': { linkId: randomUUID() },
+  'erase-trail': { teamId, memberId: randomUUID(), until: new Date().toISOString() },
+  'send-mail': { mailId: randomUUID() },
+});
+const OF_THE_CLOCK = ['serve-all-waiting', 'resume-mails', 'expire-messages', 'make-partitions', 'remove-old-texts'];
+
+/** What each of these jobs reads or writes first. */
+const TABLES = 'recharge_rules, mailed_links, messages, mails';
+
+async function asOwner<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: connectionOf(dataDir).ownerUrl });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** Puts a job of each kind on its way; answers the keys that the queue knows them by. */
+const enqueueEach = (client: Client, ofTheClock = OF_THE_CLOCK): Promise<string[]> =>
+  Promise.all([
+    ...Object.entries(OF_CHANGES()).map(async ([task, payload]) => {
+      const id = randomUUID();
+      const sql = 'INSERT INTO outbox (team_id, id, task, payload) VALUES ($1, $2, $3, $4)';
+      await client.query(sql, [teamId, id, task, payload]);
+      return task === 'serve-waiting' ? `${task}:${teamId}` : id;
+    }),
+    ...ofTheClock.map(async (task) => {
+      const id = randomUUID();
+      await client.query(`SELECT graphile_worker.add_job($1, '{}', job_key => $2)`, [task, id]);
+      return id;
+    }),
+  ]);
+
+const JOBS_WITHIN_MS = 15_000;
+
+/** That a job of each kind runs soon, one that fails as well as one that succeeds. */
+async function everyKindRuns(): Promise<void> {
+  await asOwner(async (client) => {
+    const keys = await enqueueEach(client);
+    const left = async () =>
+      (
+        await client.query<{ task: string }>(
+          `SELECT task FROM outbox WHERE id::text = ANY ($1) OR task || ':' || team_id = ANY ($1)
+           UNION ALL SELECT task_identifier FROM graphile_worker.jobs WHERE key = ANY ($1) AND (attempts = 0 OR locked_at IS NOT NULL)`,
+          [keys],
+        )
+      ).rows.map(({ task }) => task);
+    let tasks: string[] = [];
+    await until(
+      () => `a job of each kind: ${tasks.join()} did not run`,
+      JOBS_WITHIN_MS,
+      async () => (tasks = await left()).length === 0,
+    );
+  });
+}
+
+/** Kills something while a job of each kind that a change makes is open, held up by a lock on what it needs. */
+async function killAmidJobs(kill: () => void): Promise<void> {
+  await asOwner(async (client) => {
+    await client.query(`BEGIN; LOCK TABLE ${TABLES} IN ACCESS EXCLUSIVE MODE`);
+    await asOwner(async (other) => {
+      const keys = await enqueueEach(other, []);
+      const open = 'SELECT 1 FROM graphile_worker.jobs WHERE locked_at IS NOT NULL AND key = ANY ($1)';
+      await until(
+        () => 'all five jobs are open',
+        15_000,
+        async () => (await other.query(open, [keys])).rowCount === keys.length,
+      );
+      kill();
+    });
+  });
 }
 
 describe('a web process that is killed under load', () => {
@@ -98,13 +184,13 @@ describe('a web process that is killed under load', () => {
 
 describe('a database that is killed under load', () => {
   it(`is started again, and nothing is lost or doubled, ${DATABASE_KILLS} times; meanwhile the answer is 503, not a fault`, async () => {
-    const processes = PROGRAMS.map((program) => processOf(dataDir, program));
+    const web = processOf(dataDir, 'server/web.ts');
     const load = startLoad({ api: () => `${url}/api/v1`, ownerKey: team.apiKey, memberIds, clients: CLIENTS });
     let unready = 0;
     for (let i = 0; i < DATABASE_KILLS; i += 1) {
       await someMore(load, 40);
       const killed = postmasterOf(dataDir);
-      process.kill(killed, 'SIGKILL');
+      await killAmidJobs(() => process.kill(killed, 'SIGKILL'));
       await until(
         () => 'the database is there again',
         30_000,
@@ -115,6 +201,7 @@ describe('a database that is killed under load', () => {
           return ready && postmasterOf(dataDir) !== killed;
         },
       );
+      await everyKindRuns();
     }
     await someMore(load, 40);
     const seen = await load.stop();
@@ -128,10 +215,10 @@ describe('a database that is killed under load', () => {
       others.filter((what) => !['503 unavailable retry', '409 idempotency_in_flight retry'].includes(what)),
     ).toEqual([]);
     expect(await lostOrDoubled(connectionOf(dataDir).appUrl, seen)).toEqual([]);
-    // Both processes outlive their database: a broken connection is an answer or a next try, not an end.
-    expect(PROGRAMS.map((program) => processOf(dataDir, program))).toEqual(processes);
+    // The web process outlives its database: a broken connection is an answer, not an end.
+    expect(processOf(dataDir, 'server/web.ts')).toBe(web);
     await verify();
-  }, 120_000);
+  }, 240_000);
 
   it('leaves the worker at work: a message sent afterwards is delivered', async () => {
     const body = { to: '+14155550100', from: 'After', body: 'Hello' };
@@ -164,5 +251,39 @@ describe('a database that is killed under load', () => {
       () => isReady(),
     );
     expect((await callApi(`${url}/api/v1`, 'GET', '/me', { key: team.apiKey })).status).toBe(200);
+  });
+});
+
+describe('a worker that is killed amid its jobs', () => {
+  it(`is started again, and a job of each kind runs within 15 s, ${WORKER_KILLS} times`, async () => {
+    for (let i = 0; i < WORKER_KILLS; i += 1) {
+      const killed = processOf(dataDir, 'server/jobs/worker.ts')!;
+      await killAmidJobs(() => process.kill(killed, 'SIGKILL'));
+      await everyKindRuns();
+      expect(processOf(dataDir, 'server/jobs/worker.ts')).not.toBe(killed);
+    }
+  }, 120_000);
+
+  it('is missed by whoever asks whether the product is ready, which stays ready', async () => {
+    const health = async () => (await fetch(`${url}/api/ready`)).json();
+    expect(await health()).toMatchObject({ ready: true, workerAlive: true, oldestDueJobSeconds: expect.any(Number) });
+    const stopped = processOf(dataDir, 'server/jobs/worker.ts')!;
+    process.kill(stopped, 'SIGSTOP');
+    try {
+      await until(
+        () => 'the worker is missed',
+        20_000,
+        async () => (await health()).workerAlive === false,
+      );
+      expect(await health()).toMatchObject({ ready: true });
+    } finally {
+      process.kill(stopped, 'SIGCONT');
+    }
+    await until(
+      () => 'the worker is back',
+      20_000,
+      async () => (await health()).workerAlive === true,
+    );
+    await everyKindRuns();
   });
 });

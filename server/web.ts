@@ -11,7 +11,7 @@ import { announceStart, endLive } from '@/server/http/live';
 import { guardPage } from '@/server/http/page-headers';
 import { problemResponse } from '@/server/http/problem';
 import { resolvePath } from '@/server/http/request-path';
-import { log } from '@/server/log';
+import { describeFault, log, takeConsole } from '@/server/log';
 
 /** Told to the start script, which does not try again: the settings must change first. */
 const EXIT_CONFIG = 78;
@@ -128,7 +128,7 @@ async function handle(req: IncomingMessage, res: ServerResponse, doors: Doors): 
     guardPage(req, res, doors);
     await doors.toNext(req, res);
   } catch (error) {
-    console.error(error);
+    log({ msg: 'a request failed', level: 'error', ...describeFault(error) });
     if (res.headersSent) res.destroy();
     else await answer(res, problemResponse('internal'));
   }
@@ -255,6 +255,7 @@ async function main(): Promise<void> {
   takeAddressFromRequests();
   const { host, port, trustProxy, https, apiFront, shutdownGraceMs } = env();
   const dev = process.argv.includes('--dev');
+  if (!dev) takeConsole();
   const notYet: Handler = () => Promise.reject(new Error('not started'));
   let doors: Doors = { toNext: notYet, toApi: notYet, trustProxy, https, dev };
   const server = buildServer(() => doors);
@@ -269,7 +270,7 @@ async function main(): Promise<void> {
     drain(server, shutdownGraceMs)
       .then(() => Promise.race([endLive(), sleep(2_000)]))
       .then(() => Promise.race([app.close(), sleep(2_000)]))
-      .catch((error: unknown) => console.error(error))
+      .catch((error: unknown) => log({ msg: 'the end was not clean', level: 'error', ...describeFault(error) }))
       .finally(() => process.exit(0));
   };
   process.on('SIGTERM', end);
@@ -287,6 +288,7 @@ process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
 main().catch((error: unknown) => {
-  console.error(error instanceof ConfigError ? error.message : error);
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  else log({ msg: 'the web server could not start', level: 'error', ...describeFault(error) });
   process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
 });

@@ -9,7 +9,7 @@ import type { Personal } from '@/server/domain/person';
 import { setRecharge } from '@/server/domain/recharge/write';
 import { rechargeInput } from '@/server/domain/recharge/schema';
 import { updateSettings, updateTeam } from '@/server/domain/teams/write';
-import type { Mailer } from '@/server/outbound/mail/mailer';
+import type { Mailer, OutgoingMail } from '@/server/outbound/mail/mailer';
 import { MailError } from '@/server/outbound/mail/mailer';
 import { auditOf } from './support/door';
 import { doJobs, mailing, mailsOf, type MailRow } from './support/mail';
@@ -41,6 +41,13 @@ async function told(of: TestTeam = team): Promise<string[]> {
 const nameOf = ({ kind, address, member_id }: MailRow): string =>
   `${kind} to ${member_id === team.ownerId ? 'owner' : address}`;
 
+/** Lets so much time pass since all that was mailed. */
+const later = (interval: string) =>
+  ownerPool().query(`UPDATE mails SET created_at = created_at - $2::interval WHERE team_id = $1 OR team_id IS NULL`, [
+    team.teamId,
+    interval,
+  ]);
+
 const low = async (id: string) =>
   (await ownerPool().query<{ low_since: Date | null }>('SELECT low_since FROM ledger_accounts WHERE id = $1', [id]))
     .rows[0]!.low_since;
@@ -60,6 +67,7 @@ describe('a low balance', () => {
     expect(await told()).toEqual(once);
     await credit(seat, '10');
     expect(await low(seat.id)).toBeNull();
+    await later('25 hours');
     await debit(seat, '10');
     expect(await told()).toEqual([...once, ...once].toSorted());
     const [mail] = await mailsOf(team.teamId);
@@ -79,7 +87,7 @@ describe('a low balance', () => {
 
   it('is looked at when what counts as low changes: told of the master, shown of members', async () => {
     const seat = await member({ credit: '10' });
-    await updateTeam(team.owner, { lowBalance: micros('500') });
+    await updateTeam(team.operator, { lowBalance: micros('500') });
     expect(await told()).toEqual(['low-balance to owner']);
     await updateTeam(team.owner, { lowBalance: micros('1') });
     expect(await low(team.teamId)).toBeNull();
@@ -161,6 +169,129 @@ describe('a low balance', () => {
   });
 });
 
+const MESSAGE = { to: '+14155550100', from: 'Acme', body: 'Hello' };
+
+describe('a low balance', () => {
+  it('is told at most once a day, however often it is crossed', async () => {
+    const [seat, other] = [await member({ credit: '10' }), await member({ credit: '10' })];
+    await lowBelow('5');
+    for (let i = 0; i < 4; i += 1) {
+      await debit(seat, '9');
+      await told();
+      await credit(seat, '9');
+    }
+    await debit(other, '9');
+    expect((await told()).filter((line) => line.endsWith('owner'))).toHaveLength(2);
+    await later('23 hours');
+    await debit(seat, '9');
+    expect(await told()).toHaveLength(4);
+    await credit(seat, '9');
+    await later('2 hours');
+    await debit(seat, '9');
+    expect(await told()).toHaveLength(6);
+  });
+
+  it('is not told while a rule serves the balance, and is when the rule is off', async () => {
+    await lowBelow('5');
+    // Each send recharges to above what counts as low, and takes it below again.
+    const seat = await member({ credit: '4.999', recharge: { threshold: '4.998', target: '4.999' } });
+    const ctx = await ctxOf(seat.key);
+    for (let i = 0; i < 12; i += 1) {
+      expect(await sendMessage(ctx, { onBehalfOf: null, message: MESSAGE })).toMatchObject({ status: 'queued' });
+      await told();
+    }
+    expect(await told()).toEqual([]);
+    await credit(seat, '5');
+    await setRecharge(team.operator, seat.id, rechargeInput.parse({ enabled: false, threshold: '5', target: '6' }));
+    await debit(seat, '6');
+    expect(await told()).toHaveLength(2);
+  });
+
+  it('is told to nobody who made it so, but to the others; a program that sends is nobody', async () => {
+    const second = await member({ role: 'owner' });
+    const seat = await member({ credit: '10' });
+    await lowBelow('5');
+    await debitMember(team.owner, { memberId: seat.id, amount: micros('9') });
+    const both = [`low-balance to ${second.member.email}`, `low-balance to ${seat.member.email}`];
+    expect(await told()).toEqual(both.toSorted());
+    await updateTeam(await ctxOf(second.key), { lowBalance: micros('500') });
+    expect(await told()).toEqual([...both, 'low-balance to owner'].toSorted());
+    const sender = await member({ credit: '5' });
+    await sendMessage(await ctxOf(sender.key), { onBehalfOf: null, message: MESSAGE });
+    expect((await told()).filter((line) => line.endsWith(sender.member.email))).toHaveLength(1);
+  });
+
+  it('is told to who set a rule that waits not at all, but to its member', async () => {
+    const seat = await member();
+    await setRecharge(team.owner, seat.id, rechargeInput.parse({ threshold: '5', target: '500' }));
+    expect(await told()).toEqual([`recharge-waiting to ${seat.member.email}`]);
+  });
+});
+
+describe('many alerts to one user', () => {
+  const mailsTo = async (userId: string) =>
+    (
+      await ownerPool().query<MailRow & { about: string }>('SELECT * FROM mails WHERE user_id = $1 ORDER BY id', [
+        userId,
+      ])
+    ).rows;
+  const ownerUser = async () =>
+    (await ownerPool().query<{ id: string }>('SELECT user_id AS id FROM members WHERE id = $1', [team.ownerId]))
+      .rows[0]!.id;
+  /** So many members whose balance has become low, one after another. */
+  const crossings = async (many: number) => {
+    const seats = await Promise.all(Array.from({ length: many }, () => addMember(team, { credit: '1' })));
+    await lowBelow('0.5');
+    for (const seat of seats) await debit(seat, '0.9');
+    return seats;
+  };
+
+  it('are five mails and one digest, which leaves when the hour is over and names what happened', async () => {
+    await crossings(40);
+    await told();
+    const user = await ownerUser();
+    const now = await mailsTo(user);
+    const count = (what: (mail: MailRow) => boolean) => now.filter(what).length;
+    expect(count(({ kind, state }) => kind === 'low-balance' && state === 'sent')).toBe(5);
+    expect(count(({ state }) => state === 'digested')).toBe(35);
+    expect(now.filter(({ kind }) => kind === 'alert-digest').map(({ state }) => state)).toEqual(['queued']);
+    const sent: OutgoingMail[] = [];
+    const mailer: Mailer = { name: 'stand-in', send: async (mail) => (sent.push(mail), { providerId: null }) };
+    const sendDigests = async () => {
+      await ownerPool().query(`SELECT graphile_worker.add_job('send-digests', '{}')`);
+      await doJobs(mailer);
+    };
+    await sendDigests();
+    expect(sent).toEqual([]);
+    await later('61 minutes');
+    await sendDigests();
+    await sendDigests();
+    expect(sent.map(({ subject }) => subject)).toEqual([expect.stringMatching(/^35 more alerts from Team/)]);
+    expect(sent[0]!.text).toMatch(/Low balance: .+: 0\.10 USD/);
+    expect(sent[0]!.text).toContain('And: 15 more');
+  });
+
+  it('are counted over all teams, for each user alone', async () => {
+    const user = await ownerUser();
+    const first = team;
+    await crossings(4);
+    await told();
+    team = await makeTeam({ fund: '100.00' });
+    const [theirs] = [await ownerUser()];
+    await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [user, team.ownerId]);
+    const second = await member({ role: 'owner' });
+    await crossings(4);
+    await told();
+    const states = (await mailsTo(user)).map(({ kind, state }) => `${kind} ${state}`);
+    expect(states.filter((one) => one === 'low-balance sent')).toHaveLength(5);
+    expect(states.filter((one) => one === 'low-balance digested')).toHaveLength(3);
+    expect(states.filter((one) => one === 'alert-digest queued')).toHaveLength(1);
+    expect((await mailsOf(team.teamId)).filter(({ address }) => address === second.member.email)).toHaveLength(4);
+    expect(theirs).not.toBe(user);
+    expect(first.teamId).not.toBe(team.teamId);
+  });
+});
+
 describe('a recharge that waits', () => {
   const rule = (threshold: string, target: string) => rechargeInput.parse({ enabled: true, threshold, target });
 
@@ -226,6 +357,7 @@ describe('a mail that did not arrive', () => {
     await doJobs(mailer);
     expect((await listTeamAlerts(team.owner)).lostMails).toEqual([]);
     address = seat.member.email;
+    await later('25 hours');
     await flip(seat, 'member');
     await doJobs(mailer);
     expect(await failed()).toHaveLength(2);
@@ -280,6 +412,7 @@ describe('what a person wants to be told', () => {
     expect(await told()).toEqual([`low-balance to ${seat.member.email}`]);
     await setAlerts(person, { memberId: team.ownerId, kind: 'member-balance', on: true });
     await credit(seat, '9');
+    await later('25 hours');
     await debit(seat, '9');
     expect(await told()).toHaveLength(3);
     const switched = (await auditOf(team)).filter(({ action }) => action === 'person.alert_switched');

@@ -65,7 +65,15 @@ const DIRECTIONS: Record<string, string[]> = {
     'db/client',
     'db/faults',
   ],
-  'server/jobs': ['server/jobs', 'server/domain', 'server/outbound', 'server/env', 'server/log', 'db/client'],
+  'server/jobs': [
+    'server/jobs',
+    'server/domain',
+    'server/outbound',
+    'server/env',
+    'server/log',
+    'db/client',
+    'db/queue',
+  ],
   'server/web': ['server/http', 'server/env', 'server/log', 'app/api/v1/all'],
   components: [
     'components',
@@ -74,9 +82,9 @@ const DIRECTIONS: Record<string, string[]> = {
     'server/domain/*/schema',
     'server/domain/(audit|facets|invitations|ledger|members|recharge|reports|segments|texts)/rules',
   ],
-  'app/api/ready': ['db/client', 'db/migrate'],
+  'app/api/ready': ['db/client', 'db/migrate', 'db/queue'],
   app: ['app', 'components', 'server/auth', 'server/http', 'server/trpc', 'server/domain'],
-  cli: ['cli', 'server/domain', 'server/jobs', 'server/env', 'db'],
+  cli: ['cli', 'server/domain', 'server/jobs', 'server/env', 'server/log', 'db'],
   scripts: ['scripts', 'db/migrate', 'server/env', 'app/api/v1/routes', 'server/http/openapi'],
 };
 
@@ -205,6 +213,13 @@ const ledgerWriters = onlyIn(
 );
 const transactions = onlyIn(/\.transaction\(/, 'server/domain/ctx.ts');
 const environment = onlyIn(/\bprocess\.env\b/, 'server/env.ts', 'db/client.ts');
+
+/** What a server prints goes through one function, which prints no parameter of a query and no secret. */
+const oneLog: Rule = (all) =>
+  all
+    .filter(({ path }) => ['app', 'server', 'db'].some((folder) => within(path, folder)) && /\.tsx?$/.test(path))
+    .filter(({ path, text }) => path !== 'server/log.ts' && /\bconsole\s*(\.|\[|\?\.)/.test(text))
+    .map(({ path }) => `${path} prints on the console`);
 
 const API = 'app/api/v1/';
 const EVERY_METHOD = 'export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } =';
@@ -351,6 +366,15 @@ const RULES: [string, Rule, File[]][] = [
     'two files read the environment',
     environment,
     [{ path: 'cli/team.ts', text: `const cwd = process.env['INIT_CWD'];` }],
+  ],
+  [
+    'one file writes the log',
+    oneLog,
+    [
+      { path: 'server/web.ts', text: 'main().catch((error) => console.error(error));' },
+      { path: 'app/api/ready/route.ts', text: 'console.log(reason);' },
+      { path: 'server/http/gate.ts', text: "console['warn'](key);" },
+    ],
   ],
   [
     'a route answers every method, at its own path, and is called by a test',

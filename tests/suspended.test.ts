@@ -59,13 +59,13 @@ describe('a suspended team', () => {
     const { mem } = await addMember(team, { recharge: { threshold: '5', target: '10' } });
     await suspendTeam(team.operator, {});
     await fundTeam(team.operator, { amount: micros('100') });
-    expect(await serveWaiting(team.operator)).toEqual({ served: 0, passedOver: 1 });
+    expect(await serveWaiting(team.operator)).toBe(0);
     const rule = () => as(team.ownerKey).get(`/members/${mem}/recharge`);
     expect((await rule()).body).toMatchObject({ state: 'waiting', reason: 'master_short' });
     await ownerPool().query('DELETE FROM outbox WHERE team_id = $1', [team.teamId]);
     expect(await resumeTeam(team.operator)).toEqual({ status: 'active', changed: true });
     expect(await jobsOf(team)).toEqual(['serve-waiting']);
-    expect(await serveWaiting(team.operator)).toEqual({ served: 1, passedOver: 0 });
+    expect(await serveWaiting(team.operator)).toBe(1);
     expect((await rule()).body.state).toBe('ready');
     expect((await as(team.ownerKey).post('/messages', message)).status).toBe(202);
   });

@@ -4,6 +4,7 @@ import { findByReference, listTransfers } from '@/server/domain/ledger/read';
 import { findKeyHolder } from '@/server/domain/keys/read';
 import { openCurrentKey, rememberUse } from '@/server/domain/keys/write';
 import { fundTeam } from '@/server/domain/ledger/write';
+import { countRefusal, flushRefusals } from '@/server/domain/refusals/write';
 import { listMembers } from '@/server/domain/members/read';
 import { reportMessages } from '@/server/domain/messages/write';
 import { getTeam } from '@/server/domain/teams/read';
@@ -50,6 +51,21 @@ export async function liveUntil(asGiven: Ctx, now: Date): Promise<void> {
   await useKeys(ctx, now.getTime());
   await inviteSome({ ...ctx, mail: asGiven.mail === 'mailbox' ? 'mailbox' : null }, now.getTime());
   await inOneTransaction(ctx, (tx) => arrive(tx, now.getTime()));
+  await refuseSome(ctx);
+}
+
+/** Today's refused sends: whose rules wait has no money for them, and a program has a number wrong. */
+async function refuseSome(ctx: Ctx): Promise<void> {
+  const { pool } = ctx.database;
+  const { data } = await listMembers(ctx, { limit: 100, role: 'member', status: 'active' });
+  const waiting = data.filter(({ recharge }) => recharge?.state === 'waiting');
+  const refuse = (memberId: string, code: string, times: number) => {
+    for (let i = 0; i < times; i++) countRefusal(pool, { teamId: ctx.actor.teamId, memberId }, code);
+  };
+  for (const [i, { id }] of waiting.entries()) refuse(id, 'insufficient_funds', 14 - 5 * (i % 3));
+  const other = data.find(({ id }) => !waiting.some((one) => one.id === id));
+  if (other) refuse(other.id, 'unroutable_number', 3);
+  await flushRefusals(pool);
 }
 
 const inOneTransaction = (ctx: Ctx, work: (tx: Tx) => Promise<void>) => change(ctx, 'members.manage', work);

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTRPC } from '@/components/data';
 import { ruleInWords, stateInWords } from '@/components/recharge/words';
+import { RefusedSends } from '@/components/refusals/RefusedSends';
 import { useShell } from '@/components/shell/useShell';
 import { micros } from '@/components/ui/amount';
 import { CopyIconButton } from '@/components/ui/Copy';
@@ -64,7 +65,10 @@ export function MemberOverview({ member }: { member: Seat }) {
           ]}
         />
       </Card>
-      <Usage memberId={member.id} />
+      <div className={styles.stack}>
+        <Usage memberId={member.id} />
+        <RefusedSends memberId={member.id} />
+      </div>
     </div>
   );
 }

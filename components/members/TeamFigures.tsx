@@ -62,13 +62,9 @@ export function MasterFigure() {
       note={
         known ? (
           <>
-            {isLow && (
-              <>
-                <Status tone="warn">Low</Status>
-                {' · '}
-              </>
-            )}
-            {lasting(known)}
+            {isLow && <Status tone="warn">Low</Status>}
+            {isLow && known.burnPerDay !== null && ' · '}
+            <Burn burnPerDay={known.burnPerDay} runwayDays={known.runwayDays} />
           </>
         ) : (
           <Bone />
@@ -98,11 +94,17 @@ export function WaitingFigure() {
   );
 }
 
-function lasting({ runwayDays }: { runwayDays: number | null }): string {
+/** What a day costs, and how long the balance lasts at that rate; nothing before the first full day. */
+function Burn({ burnPerDay, runwayDays }: { burnPerDay: string | null; runwayDays: number | null }) {
+  const { currency } = useShell().team;
+  if (burnPerDay === null) return null;
   if (runwayDays === null) return 'Nothing was spent in 30 days.';
-  return runwayDays > 730
-    ? 'Lasts more than two years'
-    : `Lasts about ${runwayDays} ${runwayDays === 1 ? 'day' : 'days'}`;
+  const lasts = runwayDays > 730 ? 'more than two years' : `about ${runwayDays} ${runwayDays === 1 ? 'day' : 'days'}`;
+  return (
+    <>
+      <Money amount={burnPerDay} currency={currency} /> a day · lasts {lasts}
+    </>
+  );
 }
 
 /** In the demo money comes from nowhere; elsewhere the operator funds the master. */

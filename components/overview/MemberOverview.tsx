@@ -9,6 +9,7 @@ import { MaskedKey, type Seat } from '@/components/members/columns';
 import { useMemberActions } from '@/components/members/useMemberActions';
 import { MessageState } from '@/components/messages/words';
 import { ruleInWords, stateInWords } from '@/components/recharge/words';
+import { RefusedSends } from '@/components/refusals/RefusedSends';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
@@ -40,7 +41,10 @@ export function MemberOverview() {
         </Figures>
         {days && <CostChart days={days} />}
         <div className={styles.columns}>
-          {seat.data && <HowToSend seat={seat.data} />}
+          <div className={styles.stack}>
+            {seat.data && <HowToSend seat={seat.data} />}
+            <RefusedSends memberId={me.memberId} />
+          </div>
           <LastMessages />
         </div>
       </div>

@@ -7,6 +7,7 @@ import { AuditLine } from '@/components/audit/AuditLine';
 import { problemOf, useTRPC } from '@/components/data';
 import { MasterFigure, WaitingFigure } from '@/components/members/TeamFigures';
 import { REASONS } from '@/components/recharge/words';
+import { TopRefusedSends } from '@/components/refusals/RefusedSends';
 import { useShell } from '@/components/shell/useShell';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
@@ -42,6 +43,7 @@ export function OwnerOverview() {
               <div className={styles.stack}>
                 <Waiting waiting={overview.waiting} />
                 <Low low={overview.alerts.low} />
+                <TopRefusedSends refusals={overview.refusals} />
                 <LostMails mails={overview.alerts.lostMails} />
                 <Spenders spenders={overview.spenders} />
               </div>

@@ -21,7 +21,8 @@ export const mails = pgTable(
       .$type<Record<string, string | number | boolean | null>>()
       .notNull()
       .default(sql`'{}'::jsonb`),
-    state: text({ enum: ['queued', 'sent', 'delivered', 'bounced', 'failed'] })
+    /** `digested`: it is no mail of its own, but stands in the digest `digestId`. */
+    state: text({ enum: ['queued', 'digested', 'sent', 'delivered', 'bounced', 'failed'] })
       .notNull()
       .default('queued'),
     attempts: integer().notNull().default(0),
@@ -29,6 +30,7 @@ export const mails = pgTable(
     claimedUntil: instant(),
     /** What it tells of, so that it is told once: an alert's episode and who is told. */
     once: text(),
+    digestId: uuid(),
     provider: text(),
     providerId: text(),
     error: text(),
@@ -38,7 +40,10 @@ export const mails = pgTable(
   },
   (t) => [
     index('mails_by_team').on(t.teamId, t.id),
-    index('mails_by_user').on(t.userId),
+    index('mails_by_user').on(t.userId, t.id),
+    index('mails_by_digest')
+      .on(t.digestId, t.id)
+      .where(sql`${t.digestId} IS NOT NULL`),
     index('mails_by_provider').on(t.providerId),
     uniqueIndex('mails_once').on(t.once),
     index('mails_queued')
@@ -48,7 +53,7 @@ export const mails = pgTable(
     index('mails_lost')
       .on(t.teamId, t.id)
       .where(sql`${t.state} IN ('bounced', 'failed')`),
-    check('mails_state', sql`${t.state} IN ('queued', 'sent', 'delivered', 'bounced', 'failed')`),
+    check('mails_state', sql`${t.state} IN ('queued', 'digested', 'sent', 'delivered', 'bounced', 'failed')`),
   ],
 );
 

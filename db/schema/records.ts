@@ -1,6 +1,19 @@
 import { sql } from 'drizzle-orm';
-import { foreignKey, index, jsonb, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  check,
+  date,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { bytea, instant, teamId } from './columns';
+import { members } from './members';
 import { teams } from './teams';
 
 /** What must follow a commit. A relay moves rows to the job queue; payloads hold ids, never secrets. */
@@ -15,6 +28,13 @@ export const outbox = pgTable(
   },
   (t) => [primaryKey({ columns: [t.teamId, t.id] })],
 );
+
+/** The workers of the job queue that are alive: each process writes here every few seconds. Global, as the queue is. */
+export const workerHeartbeats = pgTable('worker_heartbeats', {
+  workerId: text().primaryKey(),
+  startedAt: instant().notNull().defaultNow(),
+  beatAt: instant().notNull(),
+});
 
 /** Who did what, when, from where, through which door. Append-only. */
 export const auditEvents = pgTable(
@@ -64,5 +84,28 @@ export const idempotencyKeys = pgTable(
     primaryKey({ columns: [t.teamId, t.memberId, t.key] }),
     foreignKey({ columns: [t.teamId], foreignColumns: [teams.id], name: 'idempotency_keys_team' }),
     index('idempotency_keys_by_age').on(t.createdAt),
+  ],
+);
+
+/** Sends that were refused, counted by member, UTC day and reason. Holds no text and no recipient. */
+export const refusals = pgTable(
+  'refusals',
+  {
+    teamId: teamId(),
+    memberId: uuid().notNull(),
+    day: date().notNull(),
+    reason: text().notNull(),
+    count: integer().notNull(),
+    lastAt: instant().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.teamId, t.memberId, t.day, t.reason] }),
+    foreignKey({
+      columns: [t.teamId, t.memberId],
+      foreignColumns: [members.teamId, members.id],
+      name: 'refusals_member',
+    }),
+    index('refusals_by_day').on(t.teamId, t.day),
+    check('refusals_count', sql`${t.count} > 0`),
   ],
 );

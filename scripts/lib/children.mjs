@@ -8,6 +8,8 @@ const EXIT_CONFIG = 78;
 const STEADY_MS = 10_000;
 /** A web process serves on for its grace period, then answers what it has read, which takes 10 s at most. */
 const STOP_MS = 15_000 + 1_000 * (Number(process.env.SHUTDOWN_GRACE_SECONDS) || 0);
+/** Jobs wait while their worker is away, so it is never away for long. */
+const MAX_DELAY_MS = 5_000;
 
 /**
  * @typedef {object} Service
@@ -105,7 +107,7 @@ export class Children {
             `The ${name} ended (${signal ?? `exit code ${code}`}); starting it again in ${service.delay} ms.`,
           );
           service.timer = setTimeout(start, service.delay);
-          service.delay = Math.min(service.delay * 2, 30_000);
+          service.delay = Math.min(service.delay * 2, MAX_DELAY_MS);
         });
       };
       start();

@@ -7,6 +7,7 @@ import type { memberSchema } from '@/server/domain/members/schema';
 import type { messageSchema } from '@/server/domain/messages/schema';
 import type { rateSchema } from '@/server/domain/rates/schema';
 import type { rechargeSchema } from '@/server/domain/recharge/schema';
+import type { refusalsSchema } from '@/server/domain/refusals/schema';
 import type { usageSchema } from '@/server/domain/reports/schema';
 import type { settingsSchema, teamSchema } from '@/server/domain/teams/schema';
 import type { IdPrefix } from '@/server/domain/ids';
@@ -163,6 +164,21 @@ export const expiringKey: z.input<typeof keySchema> = {
 };
 
 const figures = { messages: 120, segments: 151, delivered: 117, failed: 3, cost: '5.8065' };
+
+export const refusals: z.input<typeof refusalsSchema> = {
+  from: '2026-03-01',
+  to: '2026-04-01',
+  data: [
+    {
+      memberId: exampleId('mem'),
+      day: '2026-03-05',
+      reason: 'insufficient_funds',
+      count: 12,
+      lastAt: '2026-03-05T09:41:07.000Z',
+    },
+  ],
+  total: { count: 12 },
+};
 
 export const usage: z.input<typeof usageSchema> = {
   from: '2026-03-01',

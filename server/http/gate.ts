@@ -23,13 +23,20 @@ export function refuseKeyInUrl(request: Request): void {
 }
 
 /**
- * From a key to who acts: its member, with the role of this moment.
+ * From a key to who acts: its member, with the role of this moment. Of an inactive one `refused` is told first.
  * @throws DomainError `invalid_key`, `member_inactive`
  */
-export async function openGate(services: Services, key: string): Promise<KeyHolder> {
+export async function openGate(
+  services: Services,
+  key: string,
+  refused?: (holder: KeyHolder) => void,
+): Promise<KeyHolder> {
   const holder = await findKeyHolder(services, key);
   if (!holder) fail('invalid_key');
-  if (holder.status === 'inactive') fail('member_inactive');
+  if (holder.status === 'inactive') {
+    refused?.(holder);
+    fail('member_inactive');
+  }
   return holder;
 }
 

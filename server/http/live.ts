@@ -1,4 +1,5 @@
 import { announceAll, tellRest } from '@/server/domain/changes';
+import { flushRefusals } from '@/server/domain/refusals/write';
 import { fail } from '@/server/domain/errors';
 import { newRequestId } from '@/server/domain/ids';
 import type { Person } from '@/server/domain/person';
@@ -33,11 +34,12 @@ export const lastWord = (): string | null => hub().lastId;
 /** Tells every page that anything may have changed: whoever served before this process may have died before a word. */
 export const announceStart = (): void => announceAll(services().database.pool);
 
-/** Ends all streams, so that their browsers go elsewhere, and tells what is yet untold. */
+/** Ends all streams, so that their browsers go elsewhere, and tells and writes what this process still holds. */
 export async function endLive(): Promise<void> {
   const ended = shared[HUB]?.stop();
   delete shared[HUB];
-  await Promise.all([ended, tellRest(services().database.pool)]);
+  const { pool } = services().database;
+  await Promise.all([ended, tellRest(pool), flushRefusals(pool)]);
 }
 
 /**

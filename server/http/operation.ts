@@ -33,6 +33,8 @@ export type Operation = {
   isDryRun: ((result: unknown) => boolean) | null;
   /** Whether an owner may name a seat with the `Member` header. */
   onBehalf: boolean;
+  /** Whether it sends messages, so that its refusals are counted. */
+  sends: boolean;
   /** The most that its body may hold. */
   maxBytes: number;
   /** How long a list in its body may be, where that is more than lists are elsewhere. */
@@ -75,6 +77,7 @@ export function operation<
   status?: number;
   isDryRun?: (result: z.output<R>) => boolean;
   onBehalf?: boolean;
+  sends?: boolean;
   maxBytes?: number;
   maxItems?: number;
   extraCost?: (body: z.output<B>) => number;
@@ -95,6 +98,7 @@ export function operation<
     status: spec.status ?? 200,
     isDryRun: isDryRun ? (result) => isDryRun(result as z.output<R>) : null,
     onBehalf: spec.onBehalf ?? false,
+    sends: spec.sends ?? false,
     maxBytes: spec.maxBytes ?? BODY_MAX_BYTES,
     maxItems: spec.maxItems,
     extraCost: (body) => extraCost(body as z.output<B>),

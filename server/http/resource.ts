@@ -11,6 +11,7 @@ import {
 import { newRequestId, parseId } from '@/server/domain/ids';
 import { parseBy } from '@/server/domain/input';
 import { rememberUse } from '@/server/domain/keys/write';
+import { countRefusal } from '@/server/domain/refusals/write';
 import type { KeyHolder } from '@/server/domain/keys/read';
 import { networkOf } from '@/server/domain/tries/rules';
 import { env } from '@/server/env';
@@ -36,7 +37,7 @@ export function resource(path: string, spec: { params?: Params } & Partial<Recor
   register({ path, params, operations });
   const works = Object.entries(operations).map(([method, operation]): [string, Work] => [
     method,
-    (call, route) => respond(call, operation, params, route),
+    (call, route) => respond(call, operation, params, route).catch((error: unknown) => refuse(call, operation, error)),
   ]);
   return handlersOf(path, Object.fromEntries(works));
 }
@@ -189,13 +190,28 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
   };
   const key = call.request.method === 'POST' ? readIdempotencyKey(call.request.headers.get('idempotency-key')) : null;
   const request = key === null ? null : { key, hash: hashOf(call.request, member, bytes) };
-  return print(call, await once(ctx, request, operation, run));
+  const outcome = await once(ctx, request, operation, run);
+  if (operation.sends && outcome instanceof Refusal) countSend(call, outcome.code);
+  return print(call, outcome);
+}
+
+/** Passes an error on. Of a send that was refused it counts whose it was. */
+function refuse(call: Call, operation: Operation, error: unknown): never {
+  if (operation.sends && error instanceof DomainError) countSend(call, error.code);
+  throw error;
+}
+
+function countSend({ request, holder }: Call, code: string): void {
+  if (!holder) return;
+  const named = holder.role === 'owner' ? request.headers.get('member') : null;
+  const memberId = (named === null ? null : parseId('mem', named)) ?? holder.memberId;
+  countRefusal(services().database.pool, { teamId: holder.teamId, memberId }, code);
 }
 
 async function admit(parts: Services, call: Call): Promise<KeyHolder> {
   let holder: KeyHolder;
   try {
-    holder = await openGate(parts, keyOf(call.request));
+    holder = await openGate(parts, keyOf(call.request), (inactive) => (call.holder = inactive));
   } catch (error) {
     call.allowance = mustBeAllowed(takeByAddress(call));
     throw error;

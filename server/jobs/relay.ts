@@ -46,12 +46,15 @@ async function move(client: PoolClient): Promise<number> {
   );
   if (rows.length === 0) return 0;
   // A team's jobs run one after another: two that go through its waiting rules at once would gain nothing. Mails do not wait
-  // for each other: one that hangs holds up no other.
+  // for each other: one that hangs holds up no other. Of looks at the waiting rules that nobody has begun the last suffices.
   await client.query(
     `WITH taken AS (DELETE FROM outbox o USING unnest($1::uuid[], $2::uuid[]) AS t(team_id, id)
-        WHERE o.team_id = t.team_id AND o.id = t.id RETURNING o.*)
+        WHERE o.team_id = t.team_id AND o.id = t.id RETURNING o.*),
+      wanted AS (SELECT DISTINCT ON (key) * FROM (
+        SELECT *, CASE WHEN task = 'serve-waiting' THEN task || ':' || team_id ELSE id::text END AS key FROM taken) keyed
+        ORDER BY key, created_at)
      SELECT graphile_worker.add_job(task, payload::json, queue_name => CASE WHEN task <> 'send-mail' THEN task || ':' || team_id END,
-       job_key => id::text) FROM taken ORDER BY created_at`,
+       job_key => key, job_key_mode => 'replace') FROM wanted ORDER BY created_at`,
     [rows.map((row) => row.team_id), rows.map((row) => row.id)],
   );
   return rows.length;

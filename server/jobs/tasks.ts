@@ -1,13 +1,14 @@
-import type { TaskList } from 'graphile-worker';
+import type { Task, TaskList } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { mailLink } from '@/server/domain/access/write';
-import type { Services, Task } from '@/server/domain/ctx';
+import type { Services, Task as OutboxTask } from '@/server/domain/ctx';
 import { removeOldTexts } from '@/server/domain/messages/write';
 import { eraseTrail } from '@/server/domain/erasure/write';
 import { tellAlert } from '@/server/domain/alerts/write';
-import { listAbandonedMails } from '@/server/domain/mails/write';
+import { listAbandonedMails, listDueDigests } from '@/server/domain/mails/write';
 import { serveWaiting } from '@/server/domain/recharge/write';
+import { describeFault, log } from '@/server/log';
 import type { Mailer } from '@/server/outbound/mail/mailer';
 import { expireUnreported } from './dispatch';
 import { jobCtx } from './context';
@@ -22,24 +23,32 @@ const alertPayload = z.union([
   teamPayload.extend({ members: z.literal(true) }),
   teamPayload.extend({ accountId: z.uuid() }),
   teamPayload.extend({ mailId: z.uuid() }),
-  teamPayload.extend({ memberId: z.uuid(), since: z.string(), transferId: z.uuid().nullable() }),
+  teamPayload.extend({
+    memberId: z.uuid(),
+    since: z.string(),
+    transferId: z.uuid().nullable(),
+    by: z.uuid().nullish(),
+  }),
 ]);
 const linkPayload = z.object({ linkId: z.uuid() });
 const PARTITIONS_AHEAD = 3;
+/** As long as the longest range of the statistics: two years. */
+const REFUSALS_KEPT_DAYS = 732;
 
+type MailTask = 'send-mail';
 type Settings = { messageValidityHours: number; logRetentionMonths: number };
 
 /** The tasks for which a mail server is waited for: apart from the others, so that a slow one holds up no money. */
-export const makeMailTasks = (
-  services: Services,
-  mailer: Mailer,
-): Record<'send-mail', NonNullable<TaskList[string]>> => ({
-  'send-mail': (payload) => sendMail(services, mailer, mailPayload.parse(payload).mailId),
-});
+export const makeMailTasks = (services: Services, mailer: Mailer): TaskList => {
+  const fromOutbox: Record<MailTask, Task> = {
+    'send-mail': (payload) => sendMail(services, mailer, mailPayload.parse(payload).mailId),
+  };
+  return guarded(fromOutbox);
+};
 
 /** The queue's other tasks. Each is one call into the domain or outbound, and safe to repeat. */
 export function makeTasks(services: Services, owner: Pool, settings: Settings): TaskList {
-  const fromOutbox: Record<Exclude<Task, 'send-mail'>, TaskList[string]> = {
+  const fromOutbox: Record<Exclude<OutboxTask, MailTask>, Task> = {
     'serve-waiting': async (payload) => {
       await serveWaiting(jobCtx(services, teamPayload.parse(payload).teamId));
     },
@@ -58,7 +67,7 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
       await mailLink(services, linkPayload.parse(payload).linkId);
     },
   };
-  return {
+  return guarded({
     ...fromOutbox,
     // At midnight UTC caps turn: every team with a waiting rule is looked at.
     'serve-all-waiting': async (_payload, helpers) => {
@@ -66,11 +75,17 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
         'SELECT DISTINCT team_id FROM recharge_rules WHERE waiting_since IS NOT NULL',
       );
       for (const { team_id } of rows) {
-        await helpers.addJob('serve-waiting', { teamId: team_id }, { queueName: `serve-waiting:${team_id}` });
+        const name = `serve-waiting:${team_id}`;
+        await helpers.addJob('serve-waiting', { teamId: team_id }, { queueName: name, jobKey: name });
       }
     },
     'resume-mails': async (_payload, helpers) => {
       for (const mailId of await listAbandonedMails(services)) {
+        await helpers.addJob('send-mail', { mailId }, { jobKey: `mail:${mailId}` });
+      }
+    },
+    'send-digests': async (_payload, helpers) => {
+      for (const mailId of await listDueDigests(services)) {
         await helpers.addJob('send-mail', { mailId }, { jobKey: `mail:${mailId}` });
       }
     },
@@ -91,12 +106,49 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
       const { rows } = await owner.query<{ id: string }>('SELECT id FROM teams WHERE text_retention_days IS NOT NULL');
       for (const { id } of rows) await removeOldTexts(jobCtx(services, id));
     },
+    'drop-old-refusals': async () => {
+      await owner.query(`DELETE FROM refusals WHERE day < (now() AT TIME ZONE 'UTC')::date - $1::int`, [
+        REFUSALS_KEPT_DAYS,
+      ]);
+    },
     'drop-old-answers': async () => {
       await owner.query(
         `UPDATE idempotency_keys SET answer = NULL WHERE answer IS NOT NULL AND created_at < now() - interval '30 days'`,
       );
     },
-  };
+  });
+}
+
+/** What the queue is told of a job that failed. It prints and keeps the message, so this holds no value of the job. */
+class JobFault extends Error {
+  constructor({ error, code, words }: Record<string, unknown>) {
+    super([error, code, words].filter(Boolean).join(' '));
+    delete this.stack;
+  }
+}
+
+/** The same tasks, which log by themselves why they failed: the queue's own line would quote the failed statement. */
+function guarded(tasks: Record<string, Task>): TaskList {
+  const guard =
+    (name: string, task: Task): Task =>
+    async (payload, helpers) => {
+      try {
+        await task(payload, helpers);
+      } catch (error) {
+        const { id, attempts, max_attempts: most } = helpers.job;
+        const fault = describeFault(error);
+        log({
+          msg: 'a job failed',
+          level: attempts < most ? 'warn' : 'error',
+          task: name,
+          job: id,
+          attempts,
+          ...fault,
+        });
+        throw new JobFault(fault);
+      }
+    };
+  return Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, guard(name, task)]));
 }
 
 /**
@@ -108,8 +160,10 @@ export const CRONTAB = `
 0,2,10 0 * * * serve-all-waiting ?fill=1d
 */10 * * * * expire-messages
 */5 * * * * resume-mails
+*/5 * * * * send-digests
 15 1 * * * make-partitions ?fill=7d
 30 2 * * * drop-old-answers ?fill=1d
+35 2 * * * drop-old-refusals ?fill=1d
 45 2 * * * drop-old-messages ?fill=1d
 0 3 * * * remove-old-texts ?fill=1d
 `;

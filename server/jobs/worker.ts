@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, run, type Runner, type TaskList } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { openDatabase } from '@/db/client';
@@ -6,52 +7,75 @@ import { makeServices, type Services } from '@/server/domain/ctx';
 import { listAwaited } from '@/server/domain/messages/read';
 import { reportMessages } from '@/server/domain/messages/write';
 import { env } from '@/server/env';
-import { describeFault, log } from '@/server/log';
+import { describeFault, endOnFault, hideValues, log, takeConsole } from '@/server/log';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { makeSandbox } from '@/server/outbound/carriers/sandbox';
 import { byTeam, jobCtx } from './context';
 import { dispatch } from './dispatch';
+import { forget, keepBeating, LiveWorkers } from './heartbeat';
 import { relay } from './relay';
 import { makeMailer } from './mail';
 import { CRONTAB, makeMailTasks, makeTasks } from './tasks';
 
-/** A running worker: dispatcher, relay and job queue. */
-export type Worker = { stop(): Promise<void> };
+/** A running worker: dispatcher, relay and job queue. `lost` resolves, with the reason, once a part of it has ended by itself. */
+export type Worker = { stop(): Promise<void>; lost: Promise<string> };
 
 /** Starts all background work of one process. Any number of them may run beside each other. */
 export async function startWorker(): Promise<Worker> {
   const settings = env();
   const owner = openDatabase(settings.ownerUrl, { max: 8, name: 'purser-worker' });
+  // Of its own, so that no job that is long at work keeps this process from saying that it is alive.
+  const pulse = openDatabase(settings.ownerUrl, { max: 1, name: 'purser-heartbeat' });
   const app = openDatabase(settings.databaseUrl, { max: settings.poolSize, name: 'purser-worker' });
   const services = makeServices(app, settings);
   const carrier = makeSandbox(async (teamId, reports) => {
     await reportMessages(jobCtx(services, teamId), reports);
   });
   const mailer = makeMailer(services, settings.mail);
-  const runner = await runTasks(owner.pool, makeTasks(services, owner.pool, settings), CRONTAB);
-  const mailRunner = mailer && (await runTasks(owner.pool, makeMailTasks(services, mailer), ''));
-  await runner.addJob('make-partitions', {}, { jobKey: 'make-partitions at start' });
-  await runner.addJob('serve-all-waiting', {}, { jobKey: 'serve-all-waiting at start' });
-  await runner.addJob('resume-mails', {}, { jobKey: 'resume-mails at start' });
+  const workers = new LiveWorkers();
+  const tasks = makeTasks(services, owner.pool, settings);
+  const runner = await runTasks(owner.pool, tasks, CRONTAB, workers);
+  const mailTasks = mailer && makeMailTasks(services, mailer);
+  const mailRunner = mailTasks && (await runTasks(owner.pool, mailTasks, '', workers));
+  await enqueueAtStart(runner);
   await resumeAwaited(services, carrier);
   const stopping = new AbortController();
-  const loops = [dispatch(services, carrier, stopping.signal), relay(owner.pool, stopping.signal)];
+  const loops = [
+    dispatch(services, carrier, stopping.signal),
+    relay(owner.pool, stopping.signal),
+    keepBeating(pulse.pool, workers, stopping.signal),
+  ];
+  const watched = [...loops, runner.promise, ...(mailRunner ? [mailRunner.promise] : [])];
+  Promise.race(watched).then(
+    () => workers.lose('a part of the worker has ended'),
+    () => workers.lose('a part of the worker has failed'),
+  );
   announceAll(app.pool);
   log({ msg: 'worker started', carrier: carrier.name, mail: mailer?.name ?? 'none' });
   return {
+    lost: workers.lost,
     async stop() {
+      workers.stopping();
       stopping.abort();
       await Promise.all(loops);
       await carrier.close();
-      await Promise.all([runner.stop(), mailRunner?.stop()]);
+      // One that has ended by itself refuses to be stopped again.
+      for (const one of [runner, mailRunner]) await one?.stop().catch(() => {});
+      await forget(pulse.pool, workers.ids).catch(() => {});
       await tellRest(app.pool);
-      await Promise.all([owner.pool.end(), app.pool.end()]);
+      await Promise.all([owner, pulse, app].map(({ pool }) => pool.end()));
       log({ msg: 'worker stopped' });
     },
   };
 }
 
-const runTasks = (pgPool: Pool, taskList: TaskList, crontab: string): Promise<Runner> =>
+async function enqueueAtStart(runner: Runner): Promise<void> {
+  await runner.addJob('make-partitions', {}, { jobKey: 'make-partitions at start' });
+  await runner.addJob('serve-all-waiting', {}, { jobKey: 'serve-all-waiting at start' });
+  await runner.addJob('resume-mails', {}, { jobKey: 'resume-mails at start' });
+}
+
+const runTasks = (pgPool: Pool, taskList: TaskList, crontab: string, workers: LiveWorkers): Promise<Runner> =>
   run({
     pgPool,
     taskList,
@@ -61,13 +85,15 @@ const runTasks = (pgPool: Pool, taskList: TaskList, crontab: string): Promise<Ru
     noHandleSignals: true,
     noPreparedStatements: true,
     logger: queueLogger,
+    events: workers.watch(),
   });
 
-// The queue's own words, as lines of ours; what it says of each job that went well is left out.
-const queueLogger = new Logger(({ label, taskIdentifier }) => (level: string, message) => {
-  if (level === 'error' || level === 'warning') {
-    log({ msg: 'queue', level: level === 'error' ? 'error' : 'warn', label, task: taskIdentifier, words: message });
-  }
+// The queue's own words, as lines of ours. That a job went well is left out, and that one failed, which the task has logged.
+export const queueLogger = new Logger(({ label, taskIdentifier }) => (level: string, message, meta) => {
+  if ((level !== 'error' && level !== 'warning') || meta?.['failure']) return;
+  const error = meta?.['fatalError'] ?? meta?.['error'];
+  const what = error === undefined ? { words: hideValues(message) } : describeFault(error);
+  log({ msg: 'queue', level: level === 'error' ? 'error' : 'warn', label, task: taskIdentifier, ...what });
 });
 
 /** Messages that were handed over before this process began: a carrier that is asked for reports is asked now. */
@@ -77,19 +103,28 @@ async function resumeAwaited(services: Services, carrier: Carrier): Promise<void
   for (const [teamId, batch] of byTeam(rows)) carrier.resume(teamId, batch);
 }
 
-/** Runs until SIGTERM or SIGINT. */
+/** So long a worker that has lost a part of itself may finish what else it is at. */
+const LAST_MS = 2_000;
+
+/** Runs until SIGTERM or SIGINT. A worker that has lost a part of itself ends with exit code 1, so that it is started again. */
 export async function runWorker(): Promise<void> {
-  const worker = await startWorker();
-  await new Promise<void>((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
+  takeConsole();
+  endOnFault();
+  const worker = await startWorker().catch((error: unknown) => end('the worker could not start', error));
+  const told = new Promise<null>((resolve) => {
+    process.once('SIGTERM', () => resolve(null));
+    process.once('SIGINT', () => resolve(null));
   });
-  await worker.stop();
+  const reason = await Promise.race([worker.lost, told]);
+  if (reason === null) return worker.stop();
+  await Promise.race([worker.stop().catch(() => {}), sleep(LAST_MS)]);
+  end(reason);
 }
 
-if (import.meta.url === `file://${process.argv[1]}`) {
-  runWorker().catch((error: unknown) => {
-    log({ msg: 'the worker could not start', level: 'error', ...describeFault(error) });
-    process.exitCode = 1;
-  });
+// What is still open (a pool, a runner's timers) would keep a worker that does nothing alive.
+function end(msg: string, error?: unknown): never {
+  log({ msg, level: 'error', ...(error !== undefined && describeFault(error)) });
+  process.exit(1);
 }
+
+if (import.meta.url === `file://${process.argv[1]}`) void runWorker();

@@ -3,9 +3,10 @@ import { z, type ZodType } from 'zod';
 import { makeCtx, type Ctx } from '@/server/domain/ctx';
 import { fail, Refusal } from '@/server/domain/errors';
 import { hashRequest, once, readIdempotencyKey, type Keep } from '@/server/domain/idempotency';
-import { newRequestId } from '@/server/domain/ids';
+import { newRequestId, parseId } from '@/server/domain/ids';
 import { mustBeStorable } from '@/server/domain/input';
 import type { Guest, Personal } from '@/server/domain/person';
+import { countRefusal } from '@/server/domain/refusals/write';
 import { log } from '@/server/log';
 import type { Context } from './context';
 import { problemOf, shapeOf } from './problem';
@@ -21,7 +22,7 @@ const t = initTRPC.context<Context>().create({
 export const { router, createCallerFactory } = t;
 
 /** Wraps all that can happen in one call: one answer or one problem, and one log line. */
-const open = t.procedure.use(async ({ ctx, path, next }) => {
+const open = t.procedure.use(async ({ ctx, path, getRawInput, next }) => {
   const started = performance.now();
   const result = await next();
   const error = result.ok ? null : problemOf(result.error, ctx.requestId);
@@ -37,9 +38,22 @@ const open = t.procedure.use(async ({ ctx, path, next }) => {
     actor: ctx.actor?.memberId ?? ctx.person?.userId,
     address: ctx.actor?.address,
   });
+  if (error && SENDS.has(path)) await countSend(ctx, error.problem.code, getRawInput);
   if (error) throw error;
   return result;
 });
+
+/** What sends messages: its refusals are counted, as the API's are. */
+const SENDS = new Set(['messages.sendMessage', 'messages.sendBatch']);
+
+const behalfSchema = z.object({ onBehalfOf: z.string() });
+
+async function countSend({ services, actor }: Context, code: string, rawInput: () => Promise<unknown>): Promise<void> {
+  if (!actor) return;
+  const named = actor.role === 'owner' ? behalfSchema.safeParse(await rawInput().catch(() => null)).data : undefined;
+  const memberId = (named && parseId('mem', named.onBehalfOf)) ?? actor.memberId;
+  countRefusal(services.database.pool, { teamId: actor.teamId, memberId }, code);
+}
 
 /** For who is signed in and has a seat in the team: the resolver is given what a verb is given. */
 const signedIn = (maxItems?: number) =>

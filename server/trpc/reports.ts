@@ -1,8 +1,11 @@
 import { browseUsage, usageReport } from '@/server/domain/reports/read';
 import { browseUsageInput, usageInput, usagePageSchema, usageSchema } from '@/server/domain/reports/schema';
+import { listRefusals } from '@/server/domain/refusals/read';
+import { refusalsInput, refusalsSchema } from '@/server/domain/refusals/schema';
 import { query, router } from './procedures';
 
 export const reports = router({
   getUsage: query({ input: usageInput, reply: usageSchema, verb: usageReport }),
+  getRefusals: query({ input: refusalsInput, reply: refusalsSchema, verb: listRefusals }),
   browseUsage: query({ input: browseUsageInput, reply: usagePageSchema, verb: browseUsage }),
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sendMessage } from '@/server/domain/messages/write';
 import { addMember, makeTeam, ownerPool } from '../support/team';
 import { auditOf, expectProblem, useApi } from '../support/door';
 
@@ -21,22 +22,30 @@ describe('GET /team', () => {
       lowBalance: null,
       samplePrices: expect.any(Boolean),
       members: { active: 2, inactive: 1 },
-      burnPerDay: '0.00',
+      burnPerDay: null,
       runwayDays: null,
       waitingRecharges: 0,
       createdAt: expect.stringMatching(/Z$/),
     });
   });
 
-  it('averages the burn over 30 days and says how long the master lasts', async () => {
-    const team = await makeTeam({ fund: '93.00', card: 'country,prefix,price\n,1,3.00\n' });
-    const owner = as(team.ownerKey);
-    await owner.post('/messages', { to: '+14155550100', from: 'Acme', body: 'Hi' });
-    expect((await owner.get('/team')).body).toMatchObject({
-      burnPerDay: '0.10',
-      runwayDays: 900,
-      masterBalance: '90.00',
-    });
+  it('averages the burn since the first charge, over at most 30 days, and tells neither before a day is full', async () => {
+    const burn = async (firstDaysAgo: number, ...costDaysAgo: number[]) => {
+      const team = await makeTeam({ fund: '100.00', card: 'country,prefix,price\n,1,3.00\n' });
+      const message = { to: '+14155550100', from: 'Acme', body: 'Hi' };
+      for (const days of [firstDaysAgo, ...costDaysAgo]) {
+        const at = new Date(Date.now() - days * 86_400_000 - 60_000);
+        await sendMessage({ ...team.operator, at }, { onBehalfOf: team.ownerId, message });
+      }
+      const { burnPerDay, runwayDays } = (await as(team.ownerKey).get('/team')).body;
+      return [burnPerDay, runwayDays];
+    };
+    expect(await burn(0)).toEqual([null, null]);
+    expect(await burn(0.5, 0.2, 0)).toEqual([null, null]);
+    expect(await burn(1)).toEqual(['3.00', 32]);
+    expect(await burn(10, 5)).toEqual(['0.60', 156]);
+    expect(await burn(90, 10, 1)).toEqual(['0.20', 455]);
+    expect(await burn(90)).toEqual(['0.00', null]);
   });
 
   it('counts the rules that wait', async () => {

@@ -49,6 +49,7 @@ const ROWS: Record<string, { places: Place[]; body?: object }> = {
   listKeys: { places: ['path', 'cursor'] },
   endKey: { places: ['path'] },
   getUsage: { places: ['filter'] },
+  getRefusals: { places: ['filter'] },
   listRates: { places: ['cursor'] },
   replaceRates: { places: [], body: { rates: [{ prefix: '1', price: '0.02' }] } },
   confirmRates: { places: [] },
@@ -119,7 +120,8 @@ function ask(door: Door, who: Who, id: string, place: Place, foreign: Ids, own: 
 
 const NOTHING = { data: [], nextCursor: null };
 const NO_USAGE = { data: [], total: { messages: 0, segments: 0, delivered: 0, failed: 0, cost: '0.00' } };
-const nothingOf = (id: string): object => (id === 'getUsage' ? NO_USAGE : NOTHING);
+const NO_REFUSALS = { data: [], total: { count: 0 } };
+const nothingOf = (id: string): object => (id === 'getUsage' ? NO_USAGE : id === 'getRefusals' ? NO_REFUSALS : NOTHING);
 
 describe('the table', () => {
   it('has a row for every operation, with every place in it where an id can stand', () => {

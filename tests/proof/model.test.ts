@@ -412,10 +412,8 @@ async function ask(pair: Pair, ctx: Ctx, command: Command): Promise<bigint[] | n
       return [
         (await (command.do === 'fund' ? fundTeam : withdrawFromTeam)(ctx, { amount: command.amount })).masterBalance,
       ];
-    case 'serve': {
-      const { served, passedOver } = await serveWaiting(ctx);
-      return [served, passedOver];
-    }
+    case 'serve':
+      return [await serveWaiting(ctx)];
     case 'activate':
       await activateMember(ctx, memberId);
       return [];

@@ -267,14 +267,16 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
   serve(world) {
     const waiting = [...world.seats.keys()].filter((index) => world.seats[index]!.rule?.waits);
     const since = (index: number) => world.seats[index]!.rule!.waits!.since;
-    let [served, passedOver] = [0, 0];
+    let served = 0;
     for (const index of waiting.toSorted((a, b) => since(a) - since(b))) {
-      // With nothing above the reserve nobody can be served: the rest is not even looked at, and keeps its reasons.
-      if (world.master <= world.reserve) break;
-      if (lookAtRule(world, index, 0n, true)) served += 1;
-      else passedOver += 1;
+      if (whyUnserved(world, index) === null && lookAtRule(world, index, 0n, true)) served += 1;
     }
-    return `ok ${served} ${passedOver}`;
+    // Who waits on does so for what stands in the way now; that is no refusal, so no event.
+    for (const index of waiting) {
+      const { rule } = world.seats[index]!;
+      if (rule?.waits) rule.waits.reason = whyUnserved(world, index) ?? rule.waits.reason;
+    }
+    return `ok ${served}`;
   },
 };
 
@@ -364,6 +366,12 @@ function lookAtRule(world: World, index: number, charge: bigint, byJob: boolean)
   if (isLow) rule.waits = { since: rule.waits?.since ?? world.now, reason: reason ?? 'cap_reached' };
   else endWaiting(rule);
   return reason === null;
+}
+
+/** Why a waiting rule is not served now; null: it can be. */
+function whyUnserved(world: World, index: number): Reason | null {
+  const { rule, balance } = world.seats[index]!;
+  return refusalOf(world, cutByCap(rule!, needOf(rule!, balance), drawnBy(world, index)), balance, 0n);
 }
 
 /** Why the amount that a cap has left over cannot be paid or does not help; null: it can. */

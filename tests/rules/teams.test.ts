@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { RESERVED_SLUGS, isReservedSlug, slugFrom } from '@/server/domain/teams/rules';
+import { burnOf, RESERVED_SLUGS, isReservedSlug, slugFrom } from '@/server/domain/teams/rules';
 
 describe('slugs', () => {
   it.each([
@@ -47,5 +47,23 @@ describe('slugs', () => {
     const routes = 'setup sign-in sign-up forgot reset invite account docs api _next favicon.ico teams'.split(' ');
     for (const route of routes) expect(slugFrom(route)).not.toBe(route);
     for (const word of RESERVED_SLUGS) expect(word).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+  });
+});
+
+describe('the burn', () => {
+  const of = (balance: bigint, burned: bigint, hours: number | null) => burnOf(balance, burned, hours);
+  it.each([
+    ['nothing was ever charged', of(100n, 0n, null), null, null],
+    ['the first charge was this morning', of(55_000_000n, 45_000_000n, 6), null, null],
+    ['an hour is missing of the first full day', of(55_000_000n, 45_000_000n, 23), null, null],
+    ['a day is full', of(55_000_000n, 45_000_000n, 24), 45_000_000n, 1],
+    ['a day and a half', of(90_000_000n, 45_000_000n, 36), 30_000_000n, 3],
+    ['ten days', of(90_000_000n, 30_000_000n, 240), 3_000_000n, 30],
+    ['thirty days', of(90_000_000n, 30_000_000n, 720), 1_000_000n, 90],
+    ['years', of(90_000_000n, 30_000_000n, 50_000), 1_000_000n, 90],
+    ['nothing for a month', of(90_000_000n, 0n, 50_000), 0n, null],
+    ['nothing left', of(0n, 30_000_000n, 720), 1_000_000n, 0],
+  ])('%s', (_what, found, burnPerDay, runwayDays) => {
+    expect(found).toEqual({ burnPerDay, runwayDays });
   });
 });

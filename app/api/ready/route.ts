@@ -1,32 +1,51 @@
 import { pool } from '@/db/client';
 import { pendingMigrations } from '@/db/migrate';
+import { readQueueHealth, type QueueHealth } from '@/db/queue';
 
 export const dynamic = 'force-dynamic';
 
 const TIMEOUT_MS = 3_000;
 
-async function unreadiness(): Promise<string | undefined> {
+type Readiness = { reason: string } | QueueHealth;
+
+async function readiness(): Promise<Readiness> {
   // Set by the server in this very process, from another bundle.
-  if (Reflect.get(globalThis, Symbol.for('purser.draining')) === true) return 'shutting down';
+  if (Reflect.get(globalThis, Symbol.for('purser.draining')) === true) return { reason: 'shutting down' };
+  const away = { reason: 'the database does not answer' };
   let late: NodeJS.Timeout | undefined;
-  const timeout = new Promise<string>((resolve) => {
-    late = setTimeout(resolve, TIMEOUT_MS, 'the database does not answer');
+  const timeout = new Promise<Readiness>((resolve) => {
+    late = setTimeout(resolve, TIMEOUT_MS, away);
   });
-  const asked = pendingMigrations(pool()).then(
-    (pending) => (pending.length > 0 ? `migrations are missing: ${pending.join(', ')}` : undefined),
-    () => 'the database does not answer',
-  );
   try {
-    return await Promise.race([asked, timeout]);
+    return await Promise.race([lookAtDatabase().catch(() => away), timeout]);
   } finally {
     clearTimeout(late);
   }
 }
 
-/** Ready: send requests here. 503 while the process ends, the database is away, or its migrations are not this release's. */
+async function lookAtDatabase(): Promise<Readiness> {
+  const pending = await pendingMigrations(pool());
+  if (pending.length > 0) return { reason: `migrations are missing: ${pending.join(', ')}` };
+  return healthNow();
+}
+
+const FRESH_MS = 1_000;
+let last: { at: number; health: Promise<QueueHealth> } | undefined;
+
+// However often this is asked, the queue is looked at once a second.
+function healthNow(): Promise<QueueHealth> {
+  if (!last || performance.now() - last.at > FRESH_MS)
+    last = { at: performance.now(), health: readQueueHealth(pool()) };
+  return last.health;
+}
+
+/**
+ * Ready: send requests here. 503 while the process ends, the database is away, or its migrations are not this release's. A
+ * queue that stands still makes no web process unready: the body says so, for whoever watches.
+ */
 export async function GET(): Promise<Response> {
-  const reason = await unreadiness();
+  const now = await readiness();
   const headers = { 'Cache-Control': 'no-store' };
-  if (reason === undefined) return Response.json({ ready: true }, { headers });
-  return Response.json({ ready: false, reason }, { status: 503, headers });
+  if ('reason' in now) return Response.json({ ready: false, reason: now.reason }, { status: 503, headers });
+  return Response.json({ ready: true, ...now }, { headers });
 }

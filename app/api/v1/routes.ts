@@ -24,6 +24,7 @@ import './messages/estimate/route';
 import './messages/route';
 import './rates/confirm/route';
 import './rates/route';
+import './reports/refusals/route';
 import './reports/usage/route';
 import './team/route';
 import './team/settings/route';

@@ -17,7 +17,7 @@ export const Pieces = () => (
       <Status tone="bad">failed</Status>
     </PageHead>
     <Figures>
-      <Figure label="Master balance" main={<>$12,480.22</>} note="Lasts about 26 days" />
+      <Figure label="Master balance" main={<>$12,480.22</>} note="$480.01 a day · lasts about 26 days" />
       <Figure label="With a button" main={<Button size="compact-sm">Fund</Button>} note={NAMES[1]} />
       <Figure label="On its way" main={<Bone width="5rem" />} note={<Bone />} />
       <Figure label="Without a note" main="2 recharges" />

@@ -6,9 +6,16 @@ export type Alert = (typeof ALERTS)[number];
 export const alertsOf = (role: 'owner' | 'member'): readonly Alert[] =>
   role === 'owner' ? ALERTS : ['member-balance', 'recharge'];
 
-/** What a job is to tell, by ids alone: the job reads how things stand then. */
+/** What a job is to tell, by ids alone: the job reads how things stand then. `by` is the member whose action it follows. */
 export type AlertJob =
   | { teamId: string; members: true }
   | { teamId: string; accountId: string }
-  | { teamId: string; memberId: string; since: string; transferId: string | null }
+  | { teamId: string; memberId: string; since: string; transferId: string | null; by?: string | null | undefined }
   | { teamId: string; mailId: string };
+
+/** The mails that alert somebody, and count towards a digest. */
+export const ALERT_MAILS = ['low-balance', 'recharge-waiting', 'recharge-served', 'mail-failed'] as const;
+export type AlertMail = (typeof ALERT_MAILS)[number];
+
+/** So many alerts go to one user within an hour as mails of their own; the others wait for a digest. */
+export const ALERTS_AN_HOUR = 5;

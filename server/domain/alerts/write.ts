@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, lt, ne, or, sql, type SQL } from 'drizzle-orm';
 import { ledgerAccounts, transfers } from '@/db/schema/ledger';
 import { mails } from '@/db/schema/mails';
 import { members } from '@/db/schema/members';
@@ -7,12 +7,12 @@ import { users } from '@/db/schema/users';
 import { enqueue, transact, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { recipient } from '../mails/read';
-import { queueMails, type Recipient } from '../mails/write';
+import { queueMail, queueMails, type NewMail, type Recipient } from '../mails/write';
 import type { Micros } from '../money';
 import { note, personally, type Personal } from '../person';
 import { mayOperate } from '../policy';
 import { listOwnAlerts } from './read';
-import type { Alert, AlertJob } from './rules';
+import { ALERT_MAILS, ALERTS_AN_HOUR, type Alert, type AlertJob, type AlertMail } from './rules';
 import type { OwnAlerts, SetAlerts } from './schema';
 
 /** Sets below what the master balance is low; null: never. The crossing is told by the ledger itself. */
@@ -55,17 +55,56 @@ async function tellLow(tx: Tx, accountId: string): Promise<void> {
   const { teamId } = tx.actor;
   const a = ledgerAccounts;
   const [account] = await tx.db
-    .select({ kind: a.kind, balance: a.balance, below: a.alertBelow, since: a.lowSince })
+    .select({ kind: a.kind, balance: a.balance, below: a.alertBelow, since: sql<string | null>`${a.lowSince}::text` })
     .from(a)
     .where(and(eq(a.teamId, teamId), eq(a.id, accountId)));
   if (!account?.since) return;
   const isMaster = account.kind === 'master';
   const seat = isMaster ? null : await sendingSeat(tx, accountId);
-  if (!isMaster && !seat) return;
+  if (!isMaster && (!seat || (await isServed(tx, accountId)))) return;
   const listeners = await listListeners(tx, isMaster ? 'team-balance' : 'member-balance', seat);
   const facts = { balance: String(account.balance), below: String(account.below), master: isMaster || null };
-  const once = `low:${accountId}:${account.since.getTime()}`;
-  await queueMails(tx, { kind: 'low-balance', teamId, about: accountId, facts, once }, listeners);
+  const once = `low:${accountId}:${new Date(account.since).getTime()}`;
+  const by = await actorAt(tx, accountId, account.since);
+  await queueAlerts(tx, { kind: 'low-balance', about: accountId, facts, once }, without(listeners, by));
+}
+
+/** Whether a rule serves a balance: it is on, and does not wait. Then that the balance is low for a moment is no news. */
+async function isServed(tx: Tx, memberId: string): Promise<boolean> {
+  const r = rechargeRules;
+  const [rule] = await tx.db
+    .select({ id: r.memberId })
+    .from(r)
+    .where(and(eq(r.teamId, tx.actor.teamId), eq(r.memberId, memberId), eq(r.enabled, true), isNull(r.waitingSince)));
+  return rule !== undefined;
+}
+
+/** Who acted: a member, or the user behind it. */
+type ActedBy = { memberId: string | null; userId: string | null };
+
+const without = (listeners: Recipient[], by: ActedBy): Recipient[] =>
+  listeners.filter(({ memberId, userId }) => memberId !== by.memberId && (userId === null || userId !== by.userId));
+
+/**
+ * Finds whose action made an account low at an instant: a transaction writes its transfers and its audit rows under one. A
+ * charge by an API key is nobody's action: the member whose program sends is to know.
+ */
+async function actorAt(tx: Tx, accountId: string, at: string): Promise<ActedBy> {
+  const team = sql`${tx.actor.teamId}::uuid`;
+  // Ids are made within the transaction, which ends within a minute.
+  const made = (id: SQL) =>
+    sql`${id} >= uuid7_floor(${at}::timestamptz - interval '1 second') AND ${id} < uuid7_floor(${at}::timestamptz + interval '1 minute')`;
+  const { rows } = await tx.db.execute<ActedBy>(sql`
+    SELECT t.actor_member AS "memberId", CASE WHEN t.actor_type = 'user' THEN t.actor_id END AS "userId"
+    FROM transfers t JOIN entries e ON e.team_id = ${team} AND e.transfer_id = t.id AND e.account_id = ${accountId}::uuid
+    WHERE t.team_id = ${team} AND ${made(sql`t.id`)} AND t.created_at = ${at}::timestamptz
+      AND t.actor_type <> 'rule' AND NOT (t.kind = 'charge' AND t.actor_type = 'key')
+    UNION ALL
+    SELECT k.member_id, CASE WHEN a.actor_type = 'user' THEN a.actor_id END
+    FROM audit_events a LEFT JOIN api_keys k ON k.team_id = ${team} AND k.id::text = a.actor_id AND a.actor_type = 'key'
+    WHERE a.team_id = ${team} AND ${made(sql`a.id`)} AND a.at = ${at}::timestamptz AND a.action = 'team.updated'
+    LIMIT 1`);
+  return rows[0] ?? { memberId: null, userId: null };
 }
 
 // An owner's own balance is not used, and who is deactivated spends nothing.
@@ -101,7 +140,7 @@ async function listListeners(tx: Tx, alert: Alert, memberId: string | null): Pro
     );
 }
 
-type Episode = { memberId: string; since: string };
+type Episode = { memberId: string; since: string; by?: string | null | undefined };
 
 const episodeOf = ({ memberId, since }: Episode) => `waiting:${memberId}:${new Date(since).getTime()}`;
 
@@ -119,8 +158,9 @@ async function tellWaiting(tx: Tx, job: Episode): Promise<void> {
     .from(ledgerAccounts)
     .where(and(eq(ledgerAccounts.teamId, teamId), eq(ledgerAccounts.id, job.memberId)));
   const facts = { reason: rule.reason, below: String(rule.threshold), balance: String(account?.balance ?? 0n) };
-  const mail = { kind: 'recharge-waiting', teamId, about: job.memberId, facts, once: episodeOf(job) } as const;
-  await queueMails(tx, mail, await listListeners(tx, 'recharge', job.memberId));
+  const mail = { kind: 'recharge-waiting', about: job.memberId, facts, once: episodeOf(job) } as const;
+  const by = { memberId: job.by ?? null, userId: null };
+  await queueAlerts(tx, mail, without(await listListeners(tx, 'recharge', job.memberId), by));
 }
 
 /** To whom the waiting was told, its end is told. */
@@ -135,9 +175,9 @@ async function tellServed(tx: Tx, job: Episode & { transferId: string }): Promis
   const onces = listeners.map(({ memberId }) => `${episodeOf(job)}:${memberId}`);
   const told = await tx.db.select({ memberId: mails.memberId }).from(mails).where(inArray(mails.once, onces));
   const facts = { amount: String(transfer.amount), balance: String(transfer.balance) };
-  await queueMails(
+  await queueAlerts(
     tx,
-    { kind: 'recharge-served', teamId, about: job.memberId, facts, once: `served:${job.transferId}` },
+    { kind: 'recharge-served', about: job.memberId, facts, once: `served:${job.transferId}` },
     listeners.filter(({ memberId }) => told.some((one) => one.memberId === memberId)),
   );
 }
@@ -160,11 +200,68 @@ async function tellLost(tx: Tx, mailId: string): Promise<void> {
     .limit(1);
   if (before?.state === 'bounced' || before?.state === 'failed') return;
   const owners = await listListeners(tx, 'mail-failed', null);
+  const alert = { kind: 'mail-failed', about: mailId, facts: {}, once: `lost:${mailId}` } as const;
+  const isSame = sql`m.about IN (SELECT l.id FROM mails l
+    WHERE l.team_id = ${teamId}::uuid AND l.address = ${mail.address} AND l.state IN ('bounced', 'failed'))`;
+  const told = owners.filter(({ address }) => address !== mail.address);
+  await queueAlerts(tx, alert, told, isSame);
+}
+
+type NewAlert = { kind: AlertMail; about: string; facts: NonNullable<NewMail['facts']>; once: string };
+
+/**
+ * Mails an alert: to nobody twice a day about the same account (or failing address), and to no user more than
+ * `ALERTS_AN_HOUR` within an hour. What is above that stands in a digest, which leaves when its hour is over.
+ */
+async function queueAlerts(tx: Tx, alert: NewAlert, listeners: Recipient[], isSame = isAbout(alert)): Promise<void> {
+  if (tx.mail === null || listeners.length === 0) return;
+  const { teamId } = tx.actor;
+  const past = await pastAlerts(tx, alert.kind, isSame, listeners);
+  const wanted = listeners.filter(({ memberId }) => !past.get(memberId)?.today);
+  const isBusy = ({ memberId }: Recipient) => (past.get(memberId)?.lately ?? 0) >= ALERTS_AN_HOUR;
   await queueMails(
     tx,
-    { kind: 'mail-failed', teamId, about: mailId, once: `lost:${mailId}` },
-    owners.filter(({ address }) => address !== mail.address),
+    { ...alert, teamId },
+    wanted.filter((to) => !isBusy(to)),
   );
+  for (const to of wanted.filter(isBusy)) {
+    const digestId = past.get(to.memberId)?.digest ?? (await queueDigest(tx, to));
+    if (digestId !== null) await queueMails(tx, { ...alert, teamId, digestId }, [to]);
+  }
+}
+
+// A served recharge ends an episode that was told, whenever that was.
+const isAbout = ({ kind, about }: NewAlert): SQL => sql`m.about = ${about}::uuid AND ${kind !== 'recharge-served'}`;
+
+// A user's digest is of all teams; that of a member without a user is of its team.
+const queueDigest = (tx: Tx, { memberId, userId, address }: Recipient): Promise<string | null> =>
+  queueMail(tx, {
+    kind: 'alert-digest',
+    address,
+    userId,
+    ...(userId === null && { memberId, teamId: tx.actor.teamId }),
+  });
+
+type Past = { memberId: string; today: boolean; lately: number; digest: string | null };
+
+/** What each listener was told in the last day of the same, and in the last hour of anything; the digest that is open. */
+async function pastAlerts(tx: Tx, kind: AlertMail, isSame: SQL, listeners: Recipient[]): Promise<Map<string, Past>> {
+  const whom = JSON.stringify(listeners.map(({ memberId, userId }) => ({ memberId, userId })));
+  const kinds = sql`ARRAY[${sql.join(
+    ALERT_MAILS.map((one) => sql`${one}`),
+    sql`, `,
+  )}]::text[]`;
+  const isTheirs = sql`(CASE WHEN w."userId" IS NULL THEN m.team_id = ${tx.actor.teamId}::uuid AND m.member_id = w."memberId" ELSE m.user_id = w."userId" END)`;
+  const { rows } = await tx.db.execute<Past>(sql`
+    SELECT w."memberId",
+      EXISTS (SELECT 1 FROM mails m WHERE m.team_id = ${tx.actor.teamId}::uuid AND m.member_id = w."memberId" AND m.kind = ${kind}
+        AND ${isSame} AND m.id >= uuid7_floor(now() - interval '1 day') AND m.created_at > now() - interval '1 day') AS today,
+      (SELECT count(*)::int FROM mails m WHERE ${isTheirs} AND m.kind = ANY (${kinds}) AND m.state <> 'digested'
+        AND m.id >= uuid7_floor(now() - interval '1 hour') AND m.created_at > now() - interval '1 hour') AS lately,
+      (SELECT m.id FROM mails m WHERE ${isTheirs} AND m.kind = 'alert-digest' AND m.state = 'queued' AND m.claimed_until IS NULL
+        AND m.created_at > now() - interval '1 hour' ORDER BY m.id DESC LIMIT 1) AS digest
+    FROM jsonb_to_recordset(${whom}::jsonb) AS w("memberId" uuid, "userId" uuid)`);
+  return new Map(rows.map((row) => [row.memberId, row]));
 }
 
 /**

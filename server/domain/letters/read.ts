@@ -1,4 +1,5 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Db } from '@/db/client';
 import { invitations } from '@/db/schema/invitations';
 import { mails } from '@/db/schema/mails';
 import { members } from '@/db/schema/members';
@@ -38,6 +39,7 @@ export async function readLetter(services: Services, mail: ClaimedMail): Promise
   if (ABOUT_INVITATIONS.has(letter.kind)) return withInvitation(services, mail, letter, team);
   if (ABOUT_LINKS.has(letter.kind)) return withLink(services, mail, letter);
   if (letter.kind === 'mail-failed') return withLostMail(services, mail, letter, team);
+  if (letter.kind === 'alert-digest') return withAlerts(services, mail, letter);
   return withSeat(services, mail, letter, team);
 }
 
@@ -155,6 +157,51 @@ async function withLostMail(
     link: `${appUrl}/${team?.slug ?? ''}${lost.kind === 'invitation' ? '/invitations' : ''}`,
     facts: { lost: lost.kind, state: lost.state, why: lost.error ?? '' },
   };
+}
+
+const SHOWN_ALERTS = 20;
+
+/** The alerts of a digest: how many, and the first of them, each with its member's name and balance. */
+async function withAlerts(services: Services, mail: ClaimedMail, letter: Letter): Promise<Letter | null> {
+  const { db } = services.database;
+  const { teamId, kind, about, facts } = mails;
+  const rows = await db
+    .select({ teamId, kind, about, facts, of: sql<number>`count(*) OVER ()::int` })
+    .from(mails)
+    .where(eq(mails.digestId, mail.id))
+    .orderBy(mails.id)
+    .limit(SHOWN_ALERTS);
+  if (rows.length === 0) return null;
+  const lines: Record<string, string> = {};
+  const known: TeamOfLetter[] = [];
+  for (const id of new Set(rows.map((row) => row.teamId))) {
+    const team = id === null ? null : await readTeam(services, id);
+    if (!team) continue;
+    known.push(team);
+    const own = rows.filter((row) => row.teamId === id);
+    const names = await namesOf(db, team.id, own);
+    for (const row of own) {
+      const who = row.about === team.id ? 'Master balance' : (names.get(row.about ?? '') ?? '');
+      const balance = 'balance' in row.facts ? amountIn(team, BigInt(String(row.facts['balance']))) : '';
+      lines[`${Object.keys(lines).length + 1} ${row.kind}`] = [who, balance].filter(Boolean).join(': ') || team.name;
+    }
+  }
+  const [first, ...others] = known;
+  if (!first) return null;
+  const team = others.length > 0 ? `${first.name} and ${others.length} more` : first.name;
+  const link = others.length > 0 ? services.appUrl : `${services.appUrl}/${first.slug}`;
+  return { ...letter, team, link, facts: { count: String(rows[0]!.of), ...lines } };
+}
+
+async function namesOf(db: Db, teamId: string, of: { about: string | null }[]): Promise<Map<string, string>> {
+  const ids = of.flatMap(({ about }) => about ?? []);
+  if (ids.length === 0) return new Map();
+  const { id, name } = members;
+  const rows = await db
+    .select({ id, name })
+    .from(members)
+    .where(and(eq(members.teamId, teamId), inArray(id, ids)));
+  return new Map(rows.map((row) => [row.id, row.name]));
 }
 
 /** About a seat, and perhaps by one; or about the person alone. */

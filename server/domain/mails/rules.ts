@@ -16,6 +16,7 @@ export const MAIL_KINDS = [
   'recharge-waiting',
   'recharge-served',
   'mail-failed',
+  'alert-digest',
   'member-deleted',
 ] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];

@@ -19,6 +19,8 @@ export type NewMail = {
   facts?: Record<string, string | number | boolean | null>;
   /** What it tells of, where that is to be told once: asked for again, it is no new mail. */
   once?: string;
+  /** The digest in which it stands: then it is no mail of its own. */
+  digestId?: string;
 };
 
 /** Who gets a mail: a seat, its address, and the person in it. */
@@ -51,15 +53,32 @@ async function queueAll(tx: Change, wanted: NewMail[]): Promise<string[]> {
   const rows = wanted
     .filter(({ address }) => canBeMailed(address, tx.mail))
     // The id holds when it came about, which in a demo or an import is long past; the row says when it was queued.
-    .map((mail) => ({ id: newUuid7(tx.now), ...mail }));
+    .map((mail) => ({
+      id: newUuid7(tx.now),
+      state: mail.digestId ? ('digested' as const) : ('queued' as const),
+      ...mail,
+    }));
   if (rows.length === 0) return [];
-  const made = await tx.db.insert(mails).values(rows).onConflictDoNothing().returning({ id: mails.id });
-  for (const { id } of made) enqueue(tx, 'send-mail', { mailId: id });
+  const made = await tx.db
+    .insert(mails)
+    .values(rows)
+    .onConflictDoNothing()
+    .returning({ id: mails.id, kind: mails.kind, state: mails.state });
+  // A digest is sent when its hour is over.
+  const now = made.filter(({ kind, state }) => state === 'queued' && kind !== 'alert-digest');
+  for (const { id } of now) enqueue(tx, 'send-mail', { mailId: id });
   return made.map(({ id }) => id);
 }
 
+/** Digests whose hour is over, to be sent now. */
+export async function listDueDigests({ database }: Services): Promise<string[]> {
+  const isOver = lt(mails.createdAt, sql`now() - interval '1 hour'`);
+  const due = and(eq(mails.state, 'queued'), eq(mails.kind, 'alert-digest'), isNull(mails.claimedUntil), isOver);
+  return (await database.db.select({ id: mails.id }).from(mails).where(due).limit(1_000)).map(({ id }) => id);
+}
+
 /** A mail as a worker has taken it. */
-export type ClaimedMail = Omit<typeof mails.$inferSelect, 'claimedUntil' | 'once'>;
+export type ClaimedMail = Omit<typeof mails.$inferSelect, 'claimedUntil' | 'once' | 'digestId'>;
 
 /**
  * Takes a mail for one worker: null where it was sent or given up, or another is at it. A worker that dies leaves it to the
@@ -178,7 +197,7 @@ const isNamed = ({ mailId, providerId }: { mailId: string | null; providerId: st
 
 // The failure of the word of a failure is no news, or there would be no end of it.
 function tellLost(tx: PersonTx, mail: Pick<ClaimedMail, 'id' | 'teamId' | 'kind'>): void {
-  if (mail.teamId !== null && mail.kind !== 'mail-failed')
+  if (mail.teamId !== null && mail.kind !== 'mail-failed' && mail.kind !== 'alert-digest')
     enqueue(tx, 'alert', { teamId: mail.teamId, mailId: mail.id });
 }
 

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, sql, type SQL } from 'drizzle-orm';
 import { members } from '@/db/schema/members';
 import { rechargeEvents } from '@/db/schema/recharge';
 import type { Role } from '../actor';
@@ -162,4 +162,49 @@ async function booksFor(ctx: Ctx, memberId: string | null, period: CapPeriod | n
     FROM ledger_accounts a WHERE a.team_id = ${teamId} AND a.id = ${teamId}`);
   const { balance, reserve, seat } = rows[0]!;
   return { master: BigInt(balance), reserve: BigInt(reserve), seat };
+}
+
+/** Where a pass through the waiting rules stands. The time stays text: a Date would cut its microseconds. */
+export type Place = { waitingSince: string; memberId: string };
+
+/**
+ * Finds the oldest waiting rule behind `after` that can be served now, or whose waiting is over; null where there is none. It
+ * takes no lock: the rule is judged again when it is served. `outdated`: some rule waits for another reason than it says.
+ */
+export async function findServable(ctx: Ctx, after: Place | null): Promise<{ next: Place | null; outdated: boolean }> {
+  const { rows } = await ctx.db.execute<{ next: Place | null; outdated: boolean }>(sql`
+    WITH waiting AS (${waitingNow(ctx)})
+    SELECT (SELECT jsonb_build_object('waitingSince', w.since::text, 'memberId', w.member_id) FROM waiting w
+        WHERE (w.over OR (w.amount > 0 AND w.master - w.amount >= w.reserve))
+          AND (${after === null} OR (w.since, w.member_id) > (${after?.waitingSince ?? null}::timestamptz, ${after?.memberId ?? null}::uuid))
+        ORDER BY w.since, w.member_id LIMIT 1) AS next,
+      EXISTS (SELECT 1 FROM waiting w WHERE NOT w.over AND w.reason <> w.reason_now) AS outdated`);
+  return rows[0]!;
+}
+
+/**
+ * The waiting rules of an active team, each with what it asks the master for now (as `decideRecharge` says it), whether its
+ * waiting is over, and for which reason it waits now if it cannot be served.
+ */
+export function waitingNow(ctx: Ctx): SQL {
+  const team = sql`${ctx.actor.teamId}::uuid`;
+  return sql`
+    SELECT asks.*, CASE WHEN asks.amount <= 0 THEN 'cap_reached' WHEN asks.master < asks.amount THEN 'master_short' ELSE 'reserve' END AS reason_now
+    FROM (
+      SELECT r.member_id, r.waiting_since AS since, r.reason, top.balance AS master, top.reserve,
+        NOT r.enabled OR s.status <> 'active' OR s.role <> 'member' OR a.balance >= r.threshold AS over,
+        CASE WHEN r.cap_amount IS NULL OR need.whole <= cap.rest THEN need.whole
+          WHEN r.amount IS NULL THEN cap.rest ELSE cap.rest - cap.rest % r.amount END AS amount
+      FROM recharge_rules r
+        JOIN teams t ON t.id = ${team} AND t.status = 'active'
+        JOIN members s ON s.team_id = ${team} AND s.id = r.member_id
+        JOIN ledger_accounts a ON a.team_id = ${team} AND a.id = r.member_id
+        JOIN ledger_accounts top ON top.team_id = ${team} AND top.id = ${team}
+        CROSS JOIN LATERAL (SELECT CASE WHEN r.amount IS NULL THEN r.target - a.balance
+          ELSE r.amount * ((r.threshold - a.balance + r.amount - 1) / r.amount) END AS whole) need
+        CROSS JOIN LATERAL (SELECT date_trunc(coalesce(r.cap_period, 'day'), coalesce(${ctx.at}::timestamptz, now()) AT TIME ZONE 'UTC') AS begins) period
+        CROSS JOIN LATERAL (SELECT r.cap_amount - coalesce(sum(d.amount), 0)::bigint AS rest FROM recharge_totals d
+          WHERE d.team_id = ${team} AND d.member_id = r.member_id AND r.cap_amount IS NOT NULL AND d.day >= period.begins::date
+            AND d.day < (period.begins + ('1 ' || coalesce(r.cap_period, 'day'))::interval)::date) cap
+      WHERE r.team_id = ${team} AND r.waiting_since IS NOT NULL) asks`;
 }

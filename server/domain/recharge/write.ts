@@ -1,13 +1,12 @@
-import { and, eq, isNotNull, sql } from 'drizzle-orm';
-import { ledgerAccounts } from '@/db/schema/ledger';
+import { and, eq, sql } from 'drizzle-orm';
 import { rechargeRules } from '@/db/schema/recharge';
-import type { Role } from '../actor';
+import { seatOf, type Role } from '../actor';
 import { audit, change, enqueue, touched, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { post, RULE_SIGNATURE } from '../ledger/write';
 import { printAmount, type Micros } from '../money';
 import { mayOperate } from '../policy';
-import { getRecharge, ruleOf, type RechargeState } from './read';
+import { findServable, getRecharge, ruleOf, waitingNow, type Place, type RechargeState } from './read';
 import {
   amountToPost,
   decideRecharge,
@@ -234,8 +233,13 @@ export async function rememberRecharge(
   );
   const { begins } = rows[0]!;
   const { teamId } = tx.actor;
-  if (begins) enqueue(tx, 'alert', { teamId, memberId, since: tx.now.toISOString(), transferId: null });
-  else if (waitingSince !== null && settled.outcome === 'fired' && !settled.waiting) {
+  if (begins) {
+    // A program's charge is nobody's action: its member is to know.
+    const acts = charge === 0n || tx.actor.door === 'web';
+    const by = acts ? seatOf(tx.actor) : null;
+    enqueue(tx, 'alert', { teamId, memberId, since: tx.now.toISOString(), transferId: null, by });
+  }
+  if (!begins && waitingSince !== null && settled.outcome === 'fired' && !settled.waiting) {
     enqueue(tx, 'alert', { teamId, memberId, since: waitingSince, transferId });
   }
   return begins;
@@ -243,19 +247,22 @@ export async function rememberRecharge(
 
 /**
  * Goes through a team's waiting rules, oldest first, one a transaction: each gets its whole need, cut only by its cap,
- * or is passed over and keeps its place. The job that follows every movement of money to where rules wait.
+ * or is passed over and keeps its place. The job that follows every movement of money to where rules wait. A rule that the
+ * master balance cannot pay now costs no transaction: which can be served is asked first.
  * @returns how many were served
  */
-export async function serveWaiting(ctx: Ctx): Promise<{ served: number; passedOver: number }> {
+export async function serveWaiting(ctx: Ctx): Promise<number> {
   mayOperate(ctx.actor);
-  const result = { served: 0, passedOver: 0 };
+  let served = 0;
   let place: Place | null = null;
   for (;;) {
-    const next: Place | null = (await masterCanPay(ctx)) ? await nextWaiting(ctx, place) : null;
-    if (!next) return result;
+    const { next, outdated } = await findServable(ctx, place);
+    if (!next) {
+      if (outdated) await correctReasons(ctx);
+      return served;
+    }
     place = next;
-    const served = await change(ctx, 'recharge.manage', (tx) => serveOne(tx, next.memberId));
-    result[served ? 'served' : 'passedOver']++;
+    if (await change(ctx, 'recharge.manage', (tx) => serveOne(tx, next.memberId))) served += 1;
   }
 }
 
@@ -267,28 +274,23 @@ async function serveOne(tx: Tx, memberId: string): Promise<boolean> {
   return settled.recharged > 0n;
 }
 
-// The time stays text: a Date would cut its microseconds, and the same rule would come again.
-type Place = { waitingSince: string; memberId: string };
-
-async function nextWaiting(ctx: Ctx, after: Place | null): Promise<Place | null> {
-  const r = rechargeRules;
-  const later =
-    after && sql`(${r.waitingSince}, ${r.memberId}) > (${after.waitingSince}::timestamptz, ${after.memberId}::uuid)`;
-  const [row] = await ctx.db
-    .select({ waitingSince: sql<string>`${r.waitingSince}::text`, memberId: r.memberId })
-    .from(r)
-    .where(and(eq(r.teamId, ctx.actor.teamId), isNotNull(r.waitingSince), later ?? undefined))
-    .orderBy(r.waitingSince, r.memberId)
-    .limit(1);
-  return row ?? null;
-}
-
-/** Whether looking at the waiting is worth while at all: with nothing above the reserve, each would be passed over. */
-async function masterCanPay(ctx: Ctx): Promise<boolean> {
-  const a = ledgerAccounts;
-  const [master] = await ctx.db
-    .select({ balance: a.balance, reserve: a.reserve })
-    .from(a)
-    .where(and(eq(a.teamId, ctx.actor.teamId), eq(a.id, ctx.actor.teamId)));
-  return master?.balance != null && master.balance > master.reserve;
+/**
+ * Says of the rules that wait on for which reason they do now: the master balance has changed, or a cap's period. Of a rule
+ * whose member is just being charged the charge says it; waiting for it here could end in a deadlock.
+ */
+async function correctReasons(ctx: Ctx): Promise<void> {
+  await change(ctx, 'recharge.manage', async (tx) => {
+    const { rows } = await tx.db.execute<{ id: string }>(sql`
+      UPDATE recharge_rules r SET reason = w.reason_now FROM (${waitingNow(tx)}) w,
+        (SELECT l.member_id FROM recharge_rules l WHERE l.team_id = ${tx.actor.teamId}::uuid AND l.waiting_since IS NOT NULL
+          FOR UPDATE SKIP LOCKED) free
+      WHERE r.team_id = ${tx.actor.teamId}::uuid AND r.member_id = w.member_id AND free.member_id = r.member_id
+        AND NOT w.over AND r.reason <> w.reason_now RETURNING r.member_id AS id`);
+    if (rows.length > 0)
+      touched(
+        tx,
+        'members',
+        rows.map(({ id }) => id),
+      );
+  });
 }

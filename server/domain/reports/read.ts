@@ -22,7 +22,11 @@ export async function usageReport(ctx: Ctx, input: UsageInput): Promise<Usage> {
   return { ...range, data, total: totalOf(data) };
 }
 
-async function daysOf(ctx: Ctx, { from, to }: { from?: string | undefined; to?: string | undefined }): Promise<Range> {
+/** The range of days that is asked for: the last 30 with today, where nothing else is said. */
+export async function daysOf(
+  ctx: Ctx,
+  { from, to }: { from?: string | undefined; to?: string | undefined },
+): Promise<Range> {
   if (from !== undefined && to !== undefined) return { from, to };
   const { rows } = await ctx.db.execute<{ today: string }>(sql`SELECT (now() AT TIME ZONE 'UTC')::date::text AS today`);
   const end = to ?? addDays(rows[0]!.today, 1);
@@ -38,7 +42,7 @@ const failFrom = (detail: string): never =>
   });
 
 /** Whose sums: one seat's, the whole team's (null), or nobody's (undefined: another's seat, or none). */
-function seatOf(ctx: Ctx, { memberId }: UsageInput): string | null | undefined {
+export function seatOf(ctx: Ctx, { memberId }: { memberId?: string | undefined }): string | null | undefined {
   const own = heldTo(ctx.actor, 'reports.see');
   if (memberId === undefined) return own;
   const seat = parseId('mem', memberId);

@@ -37,17 +37,19 @@ export type UsageRow = Usage['data'][number];
 // Before it there was nothing to count, and the year 0 is none that a database knows.
 const dayInput = day.refine((text) => text >= '1970-01-01', 'A day from 1970-01-01 on.');
 
-const rangeInput = {
+/** A range of UTC days as it is asked for. */
+export const dayRange = {
   from: dayInput.optional().meta({ description: 'The first day. Default: 30 days before `to`.' }),
   to: dayInput
     .optional()
     .meta({ description: 'The day after the last one. Default: tomorrow, so that today is in it.' }),
-  groupBy: z.enum(GROUPS).default('day'),
 };
 
-const isForward = ({ from, to }: { from?: string | undefined; to?: string | undefined }): boolean =>
+const rangeInput = { ...dayRange, groupBy: z.enum(GROUPS).default('day') };
+
+export const isForward = ({ from, to }: { from?: string | undefined; to?: string | undefined }): boolean =>
   from === undefined || to === undefined || from < to;
-const BACKWARDS = { path: ['to'], message: 'Must be after `from`: it is the day after the last one.' };
+export const BACKWARDS = { path: ['to'], message: 'Must be after `from`: it is the day after the last one.' };
 
 /** Days are UTC; `from` inclusive, `to` exclusive. */
 export const usageInput = z

@@ -10,10 +10,9 @@ import { fail } from '../errors';
 import { asTeamId, type TeamId } from '../ids';
 import { getMember } from '../members/read';
 import { may } from '../policy';
+import { topRefusals } from '../refusals/read';
+import { BURN_DAYS, burnOf } from './rules';
 import type { Me, Overview, Settings, Shell, Team } from './schema';
-
-/** Over how many days the burn of the master balance is averaged. */
-export const BURN_DAYS = 30;
 
 /**
  * The team with its money and its counts.
@@ -38,21 +37,21 @@ export async function getTeam(ctx: Ctx): Promise<Team> {
       inactive: sql<string>`(SELECT count(*) FROM members m WHERE m.team_id = ${teamId}::uuid AND m.status = 'inactive')`,
       burned: sql<string>`(SELECT coalesce(sum(u.cost), 0) FROM usage_team_daily u WHERE u.team_id = ${teamId}::uuid
         AND u.day > (now() AT TIME ZONE 'UTC')::date - ${BURN_DAYS}::int)`,
+      hours: sql<number | null>`(SELECT floor(extract(epoch FROM now() - t.created_at) / 3600)::int FROM transfers t
+        WHERE t.team_id = ${teamId}::uuid AND t.kind = 'charge' ORDER BY t.id LIMIT 1)`,
       waiting: waitingIn(teams.id),
     })
     .from(teams)
     .innerJoin(ledgerAccounts, and(eq(ledgerAccounts.teamId, teamId), eq(ledgerAccounts.id, teamId)))
     .where(eq(teams.id, teamId));
   if (!row) fail('not_found');
-  const { active, inactive, burned, waiting, ...team } = row;
-  const burn = BigInt(burned);
+  const { active, inactive, burned, hours, waiting, ...team } = row;
   const masterBalance = team.masterBalance ?? 0n;
   return {
     ...team,
     masterBalance,
     members: { active: Number(active), inactive: Number(inactive) },
-    burnPerDay: burn / BigInt(BURN_DAYS),
-    runwayDays: burn === 0n ? null : Number((masterBalance * BigInt(BURN_DAYS)) / burn),
+    ...burnOf(masterBalance, BigInt(burned), hours),
     waitingRecharges: Number(waiting),
   };
 }
@@ -150,8 +149,9 @@ export async function getOverview(ctx: Ctx): Promise<Overview> {
   const spenders = await topSpenders(ctx);
   const waiting = await longestWaiting(ctx);
   const alerts = await listTeamAlerts(ctx);
+  const refusals = await topRefusals(ctx);
   const recent = await listAuditEvents(ctx, { limit: RECENT });
-  return { days, spenders, waiting, alerts, recent: recent.data, setup: await setupOf(ctx) };
+  return { days, spenders, waiting, alerts, refusals, recent: recent.data, setup: await setupOf(ctx) };
 }
 
 const TODAY = sql`(now() AT TIME ZONE 'UTC')::date`;

@@ -1,3 +1,27 @@
+import type { Micros } from '@/server/domain/money';
+
+/** Over how many days the burn of the master balance is averaged at most. */
+export const BURN_DAYS = 30;
+
+const DAY_HOURS = 24;
+
+/**
+ * Returns the mean daily cost since the team's first charge, and how many days the balance lasts at that rate. Both are null
+ * before the first full day: what one morning cost says nothing about a day.
+ * @param burned cost since the first charge, over at most `BURN_DAYS` days
+ * @param hours since the first charge; null where there is none
+ */
+export function burnOf(
+  balance: Micros,
+  burned: Micros,
+  hours: number | null,
+): { burnPerDay: Micros | null; runwayDays: number | null } {
+  if (hours === null || hours < DAY_HOURS) return { burnPerDay: null, runwayDays: null };
+  const over = BigInt(Math.min(hours, BURN_DAYS * DAY_HOURS));
+  const perDays = burned * BigInt(DAY_HOURS);
+  return { burnPerDay: perDays / over, runwayDays: burned === 0n ? null : Number((balance * over) / perDays) };
+}
+
 const MAX_SLUG_LENGTH = 48;
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { amountOrZero } from '../amounts';
+import { topRefusalsSchema } from '../refusals/schema';
 import { teamAlertsSchema } from '../alerts/schema';
 import { auditEventSchema } from '../audit/schema';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
@@ -30,11 +31,14 @@ export const teamSchema = z
     lowBalance: moneyCodec.nullable(),
     samplePrices: z.boolean(),
     members: z.object({ active: z.int(), inactive: z.int() }),
-    burnPerDay: moneyCodec.meta({ description: 'Mean daily cost of the last 30 days.' }),
-    runwayDays: z
-      .int()
-      .nullable()
-      .meta({ description: 'How many days the master balance lasts at that rate; null without any cost.' }),
+    burnPerDay: moneyCodec.nullable().meta({
+      description:
+        "Mean daily cost since the team's first charge, over at most 30 days; null before the first full day.",
+    }),
+    runwayDays: z.int().nullable().meta({
+      description:
+        'How many days the master balance lasts at that rate; null before the first full day, and without any cost.',
+    }),
     waitingRecharges: z.int(),
     createdAt: instantCodec,
   })
@@ -134,6 +138,7 @@ export const overviewSchema = z.object({
     }),
   ),
   alerts: teamAlertsSchema,
+  refusals: topRefusalsSchema.meta({ description: 'Refused sends of the last 7 UTC days.' }),
   recent: z.array(auditEventSchema),
   setup: z.object({
     hasMember: z.boolean(),

@@ -29,6 +29,7 @@ export type Kind =
   | 'recharge-waiting'
   | 'recharge-served'
   | 'mail-failed'
+  | 'alert-digest'
   | 'member-deleted';
 
 /** The words of a mail: what happened, its figures, where to go, and what else is to be known. */
@@ -282,6 +283,22 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
     button: told.facts['lost'] === 'invitation' ? 'See the invitations' : 'Open the team',
     foot: ['Check the address. An invitation’s link can be copied and handed over in another way.', MUTE],
   }),
+  'alert-digest': (told) => {
+    const alerts = Object.entries(told.facts).filter(([name]) => name !== 'count');
+    const count = Number(told.facts['count'] ?? alerts.length) || alerts.length;
+    const more = count - alerts.length;
+    return {
+      subject: `${plural(count, 'more alert', 'more alerts')} from ${told.team}`,
+      title: `${plural(count, 'more alert', 'more alerts')} in the last hour`,
+      lines: [`You got several alerts from ${told.team} within an hour. These came after them.`],
+      rows: [
+        ...alerts.map(([name, text]): [string, string] => [DIGESTED[name.replace(/^\d+ /, '')] ?? 'Alert', text]),
+        ...(more > 0 ? rowsOf(['And', `${more} more`]) : []),
+      ],
+      button: 'Open the overview',
+      foot: [MUTE],
+    };
+  },
   'member-deleted': (told) => ({
     subject: `${told.own ? 'Your seat' : told.who} in ${told.team} was deleted`,
     title: told.own ? 'Your seat was deleted' : `${told.who} was deleted`,
@@ -300,6 +317,15 @@ const WORDS: Record<Kind, (told: Told) => Words> = {
 };
 
 const MUTE = 'Under Alerts in your account you choose which of these mails you get.';
+
+const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+
+const DIGESTED: Record<string, string> = {
+  'low-balance': 'Low balance',
+  'recharge-waiting': 'Waiting recharge',
+  'recharge-served': 'Recharge paid',
+  'mail-failed': 'Email not delivered',
+};
 
 const ABOUT: Record<string, string> = {
   invitation: 'an invitation',

@@ -27,6 +27,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
     reply: messageSchema,
     status: 202,
     onBehalf: true,
+    sends: true,
     errors: ['insufficient_funds', 'member_deleted', 'unroutable_number', 'no_rate'],
     example: { body: newMessage, reply: message },
     verb: (ctx, { body, onBehalfOf }) => sendMessage(ctx, { onBehalfOf, message: body }),

@@ -8,7 +8,11 @@ export const metadata: Metadata = { title: 'Member' };
 export default async function MemberRoute({ params }: { params: Promise<{ team: string; id: string }> }) {
   const { team, id: memberId } = await params;
   const { trpc, prefetch, state } = await serverQueries(team);
-  await prefetch(trpc.members.getSeat.queryOptions({ memberId }), trpc.reports.getUsage.queryOptions({ memberId }));
+  await prefetch(
+    trpc.members.getSeat.queryOptions({ memberId }),
+    trpc.reports.getUsage.queryOptions({ memberId }),
+    trpc.reports.getRefusals.queryOptions({ memberId }),
+  );
   return (
     <HydrationBoundary state={state()}>
       <MemberPage memberId={memberId} />

@@ -20,6 +20,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
     keep: keepBatch,
     status: 202,
     onBehalf: true,
+    sends: true,
     verb: (ctx, { body, onBehalfOf }) => sendBatch(ctx, { ...body, onBehalfOf }),
   }),
 });

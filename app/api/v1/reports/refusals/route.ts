@@ -1,0 +1,21 @@
+import { listRefusals } from '@/server/domain/refusals/read';
+import { refusalsInput, refusalsSchema } from '@/server/domain/refusals/schema';
+import { exampleId, refusals } from '@/server/http/examples';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/reports/refusals', {
+  GET: operation({
+    id: 'getRefusals',
+    summary: 'Refused sends by member, UTC day and reason',
+    query: refusalsInput,
+    reply: refusalsSchema,
+    description:
+      'Counts the requests to send that were refused; a batch counts once. A member key sees its own. A refusal may take some seconds to be counted.',
+    example: {
+      query: { from: '2026-03-01', to: '2026-04-01', memberId: exampleId('mem') },
+      reply: refusals,
+    },
+    verb: (ctx, { query }) => listRefusals(ctx, query),
+  }),
+});

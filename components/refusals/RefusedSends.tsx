@@ -1,0 +1,77 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import Link from 'next/link';
+import { useTRPC } from '@/components/data';
+import styles from '@/components/overview/overview.module.css';
+import { useShell } from '@/components/shell/useShell';
+import { Instant } from '@/components/ui/Instant';
+import { Card, Facts } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/usePlace';
+
+type Refusals = inferOutput<ReturnType<typeof useTRPC>['reports']['getRefusals']>;
+type Reason = Refusals['data'][number]['reason'];
+type TopRefusals = inferOutput<ReturnType<typeof useTRPC>['team']['getOverview']>['refusals'];
+
+const REASONS: Record<Reason, string> = {
+  insufficient_funds: 'Balance too low',
+  no_rate: 'No price for the destination',
+  unroutable_number: 'Number cannot be reached',
+  invalid_request: 'Invalid request',
+  member_inactive: 'Member deactivated',
+  team_suspended: 'Team suspended',
+};
+
+/** The members whose sends were refused most in the last days, and why; nothing where none was. */
+export function TopRefusedSends({ refusals }: { refusals: TopRefusals }) {
+  const { slug } = useShell().team;
+  const { locale } = usePlace();
+  if (refusals.count === 0) return null;
+  return (
+    <Card title="Refused sends (7 days, UTC)">
+      <ul className={styles.list}>
+        {refusals.top.map(({ memberId, name, reason, count, lastAt }) => (
+          <li key={`${memberId} ${reason}`}>
+            <Link href={`/${slug}/members/${memberId}`} prefetch={false} className={styles.name}>
+              {name}
+            </Link>
+            <span className="muted">
+              {REASONS[reason]}, last <Instant at={lastAt} />
+            </span>
+            <strong className="tabular">{count.toLocaleString(locale)}</strong>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+/** A member's refused sends of the last 30 days, by reason; nothing where none was. */
+export function RefusedSends({ memberId }: { memberId: string }) {
+  const { locale } = usePlace();
+  const refusals = useQuery(useTRPC().reports.getRefusals.queryOptions({ memberId })).data;
+  if (!refusals || refusals.total.count === 0) return null;
+  const reasons = new Map<Reason, { count: number; lastAt: string }>();
+  for (const { reason, count, lastAt } of refusals.data) {
+    const known = reasons.get(reason);
+    reasons.set(reason, { count: count + (known?.count ?? 0), lastAt: known?.lastAt ?? lastAt });
+  }
+  return (
+    <Card title="Refused sends (30 days, UTC)">
+      <Facts
+        of={[...reasons]
+          .toSorted(([, a], [, b]) => b.count - a.count)
+          .map(([reason, { count, lastAt }]): [string, React.ReactNode] => [
+            REASONS[reason],
+            <span key={reason}>
+              <span className="tabular">{count.toLocaleString(locale)}</span>{' '}
+              <span className="muted">
+                last <Instant at={lastAt} />
+              </span>
+            </span>,
+          ])}
+      />
+    </Card>
+  );
+}
