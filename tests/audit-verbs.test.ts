@@ -178,6 +178,10 @@ const ROWS: Record<string, Row> = {
       ...of({ expiresAt: instant }, { email: 'one@example.test', expiresAt: instant }),
     },
   },
+  openLink: {
+    prepare: async (made) => ({ invitationId: ((await invited(made)) as { inv: string }).inv }),
+    says: { action: 'invitation.link_shown', ...invitation, ...of(null, { email: 'one@example.test' }) },
+  },
   revokeInvitation: {
     prepare: invited,
     says: {
@@ -220,7 +224,9 @@ async function ask(door: Door, { team: { ownerKey }, ids }: Scene, id: string, b
     expect(said.ok, JSON.stringify(said.body)).toBe(true);
     return said.body;
   }
-  const { data, problem } = await callProcedure(await sessionOf(ownerKey), id, body);
+  const { invitationId } = ids;
+  const input = invitationId === undefined ? body : { ...body, invitationId };
+  const { data, problem } = await callProcedure(await sessionOf(ownerKey), id, input);
   expect(problem).toBeNull();
   return data;
 }

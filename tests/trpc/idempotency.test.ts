@@ -51,6 +51,7 @@ const EVERY_CHANGE: Record<string, (seat: TestMember, team: TestTeam) => object 
   createInvitation: () => ({ email: someAddress(), credit: '1' }),
   resendInvitation: (_seat, team) => invitedTo(team),
   revokeInvitation: (_seat, team) => invitedTo(team),
+  openLink: (_seat, team) => invitedTo(team),
 };
 
 async function invitedTo(team: TestTeam): Promise<object> {

@@ -7,6 +7,7 @@ import { mustBeConfirmed } from '../confirmation';
 import { audit, change, touched, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { newUuid7 } from '../ids';
+import { holdInvitationsOf, revokeInvitationsOf } from '../invitations/write';
 import { issueKey, openCurrentKey, retireKeys } from '../keys/write';
 import { findClosing } from '../ledger/read';
 import { mustBePosted, openMemberAccount, post } from '../ledger/write';
@@ -154,11 +155,13 @@ export async function activateMember(ctx: Ctx, memberId: string): Promise<Member
  */
 export async function deactivateMember(ctx: Ctx, memberId: string): Promise<Member> {
   return change(ctx, 'members.manage', async (tx) => {
+    await holdInvitationsOf(tx, memberId);
     const seat = await lockLiveSeat(tx, memberId, true);
     await mustStayOwner(tx);
     if (seat.status === 'active') {
       await mustNotBeLastOwner(tx, seat);
       await setStatus(tx, seat, 'inactive');
+      await revokeInvitationsOf(tx, memberId, 'inviter_inactive');
       await restRule(tx, memberId, { off: false });
     }
     return getMember(tx, memberId);
@@ -221,6 +224,7 @@ export async function setRole(ctx: Ctx, input: { memberId: string; role: Role })
     const { actor } = tx;
     // A member asks for nothing but its own way back; what it is told of other seats is the same for all of them.
     if (actor.type === 'seat' && actor.role === 'member' && actor.memberId !== memberId) fail('owner_required');
+    if (role === 'member') await holdInvitationsOf(tx, memberId);
     const seat = await lockSeat(tx, memberId, true);
     await mayGiveRole(tx, seat, role);
     if (seat.status === 'deleted') fail('member_deleted');
@@ -242,8 +246,12 @@ export async function setRole(ctx: Ctx, input: { memberId: string; role: Role })
       const facts = { role, by: seatOf(actor) };
       const mail = { kind: 'role-changed', teamId: actor.teamId, about: memberId, facts } as const;
       await queueMails(tx, mail, await listRecipients(tx, memberId));
-      if (role === 'owner') await restRule(tx, memberId, { off: false });
-      else await fireRule(tx, memberId);
+      if (role === 'owner') {
+        await restRule(tx, memberId, { off: false });
+      } else {
+        await revokeInvitationsOf(tx, memberId, 'inviter_not_owner');
+        await fireRule(tx, memberId);
+      }
     }
     const own = actor.type === 'seat' && actor.memberId === memberId;
     return getMember(own ? { ...tx, actor: { ...actor, role } } : tx, memberId);
@@ -271,6 +279,7 @@ async function mayGiveRole(tx: Tx, seat: LockedSeat, role: Role): Promise<void> 
  */
 export async function deleteMember(ctx: Ctx, memberId: string): Promise<DeletedMember> {
   return change(ctx, 'members.manage', async (tx) => {
+    await holdInvitationsOf(tx, memberId);
     const seat = await lockSeat(tx, memberId, true);
     await mustStayOwner(tx);
     if (seat.status !== 'deleted') {
@@ -301,6 +310,7 @@ async function closeSeat(tx: Tx, seat: LockedSeat): Promise<void> {
     before: { name: seat.name, email: seat.email, role: seat.role, status: seat.status },
     after: { returned: printAmount(posted.amount), transferId: posted.id },
   });
+  await revokeInvitationsOf(tx, memberId, 'inviter_deleted');
   const facts = { until: new Date(tx.now.getTime() + RESTORABLE_MS).toISOString(), by: seatOf(tx.actor) };
   const mail = { kind: 'member-deleted', teamId: tx.actor.teamId, about: memberId, facts } as const;
   await queueMails(tx, mail, await listRecipients(tx, memberId));
