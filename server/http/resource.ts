@@ -13,7 +13,7 @@ import { parseBy } from '@/server/domain/input';
 import { rememberUse } from '@/server/domain/keys/write';
 import type { KeyHolder } from '@/server/domain/keys/read';
 import { env } from '@/server/env';
-import { parseJson, readBytes } from './body';
+import { abortedResponse, parseJson, readBytes, RequestAborted } from './body';
 import { actorOf, keyOf, openGate, refuseKeyInUrl } from './gate';
 import { csvResponse, wantsCsv } from './csv';
 import { serveAt, serveElse, type Handler, type Handlers } from './front';
@@ -106,24 +106,24 @@ async function answered(
   const started = performance.now();
   const address = request.headers.get('x-purser-address');
   const call: Call = { request, requestId: newRequestId(), address, holder: null, allowance: null };
-  const response = await Promise.resolve(call)
-    .then(work)
-    .catch((error: unknown) => problemOf(call, error, allow));
-  call.allowance ??= takeByAddress(call);
-  for (const [name, value] of Object.entries(call.allowance.headers)) response.headers.set(name, value);
-  response.headers.set('Request-Id', call.requestId);
-  log({
-    msg: 'request',
-    level: response.status >= 500 ? 'error' : 'info',
+  const line = () => ({
     id: call.requestId,
     method: request.method,
     route: path,
-    status: response.status,
     ms: Math.round((performance.now() - started) * 10) / 10,
     team: call.holder?.teamId,
     actor: call.holder?.memberId,
     address,
   });
+  const answer = await Promise.resolve(call)
+    .then(work)
+    .catch((error: unknown) => (error instanceof RequestAborted ? error : problemOf(call, error, allow)));
+  if (answer instanceof RequestAborted) return abortedResponse(line());
+  const response = answer;
+  call.allowance ??= takeByAddress(call);
+  for (const [name, value] of Object.entries(call.allowance.headers)) response.headers.set(name, value);
+  response.headers.set('Request-Id', call.requestId);
+  log({ msg: 'request', level: response.status >= 500 ? 'error' : 'info', status: response.status, ...line() });
   if (request.method !== 'HEAD') return response;
   await response.body?.cancel();
   return new Response(null, response);

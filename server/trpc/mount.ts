@@ -2,7 +2,7 @@ import 'server-only';
 import { currentPerson, requestOrigin, seatIn } from '@/server/auth';
 import { fail } from '@/server/domain/errors';
 import { env } from '@/server/env';
-import { readBytes } from '@/server/http/body';
+import { abortedResponse, readBytes, RequestAborted } from '@/server/http/body';
 import { makeLimiter } from '@/server/http/limit';
 import { mustComeFromHere } from '@/server/http/origin';
 import { services } from '@/server/http/services';
@@ -15,6 +15,9 @@ const TEAM_FIELD = 'x-purser-team';
 export async function answerTrpc(request: Request): Promise<Response> {
   let allowance: Record<string, string> = {};
   const asked = await withBody(request).catch((error: unknown) => ({ error }));
+  if ('error' in asked && asked.error instanceof RequestAborted) {
+    return abortedResponse({ route: '/api/trpc', address: request.headers.get('x-purser-address') });
+  }
   const open = async (): Promise<Asker> => {
     if ('error' in asked) throw asked.error;
     if (request.method !== 'GET') mustComeFromHere(request);

@@ -101,7 +101,7 @@ export async function exportMe(asker: Personal): Promise<Exported> {
   const { address } = asker.origin;
   const { requestId } = asker;
   await personally(asker, async (tx) => note(tx, { userId, action: 'person.data_exported', address, requestId }));
-  return exportPerson(asker, userId, (isProven) => isProven);
+  return exportPerson(asker, userId, { byAddress: (isProven) => isProven, notes: false });
 }
 
 /**
@@ -115,5 +115,5 @@ export async function exportByOperator(services: Services, email: string): Promi
       audit(tx, { action: 'person.data_exported', targetType: 'member', targetId: member.id }),
     );
   }
-  return exportPerson(services, user.id, () => true);
+  return exportPerson(services, user.id, { byAddress: () => true, notes: true });
 }
