@@ -7,7 +7,8 @@ import { createInvitationInput, type Invitation } from '@/server/domain/invitati
 import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/invitations/write';
 import { fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
 import { verifyLedger } from '@/server/domain/ledger/read';
-import { createMember, deactivateMember, deleteMember, hashPassword, setRole } from '@/server/domain/members/write';
+import { createMember, deactivateMember, deleteMember, setRole } from '@/server/domain/members/write';
+import { hashPassword } from '@/server/domain/passwords';
 import type { Person } from '@/server/domain/person';
 import { findPerson, findSeat } from '@/server/domain/sessions/read';
 import { signIn } from '@/server/domain/sessions/write';

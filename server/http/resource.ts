@@ -2,10 +2,12 @@ import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
 import { DomainError, fail, Refusal } from '@/server/domain/errors';
 import {
   hashRequest,
+  isKnownRequest,
   once,
   readIdempotencyKey,
   sha256,
   type Answered,
+  type Once,
   type Outcome,
 } from '@/server/domain/idempotency';
 import { newRequestId, parseId } from '@/server/domain/ids';
@@ -168,19 +170,39 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
     const name = new URL(call.request.url).pathname.split('/').findLast((part) => part !== '')!;
     return csvResponse(name, operation.csv(ctx, query));
   }
-  const run = async (inside: Ctx): Promise<Outcome | Refusal> => {
+  const readInput = async () => {
     const query = await parseBy(operation.query, readQuery(call.request), 'query');
     const json = writes ? parseJson(bytes, call.request.headers.get('content-type'), operation.maxItems) : {};
     const body = await parseBy(operation.body ?? emptyBody, json, 'body');
     call.allowance = mustBeAllowed(limits().team(holder.teamId, operation.extraCost(body)));
+    return { query, body };
+  };
+  const run = async (inside: Ctx): Promise<Outcome | Refusal> => {
+    const { query, body } = ready ?? (await readInput());
     const onBehalfOf = member === null ? null : readMember(inside, member);
-    const result = await operation.verb(inside, { params: ids, query, body, onBehalfOf, holder });
+    const prepared = ready?.prepared;
+    const result = await operation.verb(inside, { params: ids, query, body, onBehalfOf, holder, prepared });
     if (result instanceof Refusal) return result;
     return { status: operation.isDryRun?.(result) ? 200 : operation.status, result };
   };
   const key = call.request.method === 'POST' ? readIdempotencyKey(call.request.headers.get('idempotency-key')) : null;
   const request = key === null ? null : { key, hash: hashOf(call.request, member, bytes) };
+  const ready = await prepareInput(ctx, operation, request, readInput);
   return print(call, await once(ctx, request, operation, run));
+}
+
+type Read = { query: unknown; body: unknown };
+
+/** Does what an operation has to do before its transaction; null where it has nothing to do, or was answered before. */
+async function prepareInput(
+  ctx: Ctx,
+  { prepare }: Operation,
+  request: Once | null,
+  readInput: () => Promise<Read>,
+): Promise<(Read & { prepared: unknown }) | null> {
+  if (!prepare || (request && (await isKnownRequest(ctx, request)))) return null;
+  const read = await readInput();
+  return { ...read, prepared: await prepare(ctx, read.body) };
 }
 
 async function admit(parts: Services, call: Call): Promise<KeyHolder> {

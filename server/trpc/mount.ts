@@ -24,7 +24,7 @@ export async function answerTrpc(request: Request): Promise<Response> {
     const { asker, refuse } = await askerOf(request.headers.get(TEAM_FIELD));
     const whole = { ...asker, origin: await requestOrigin() };
     allowance = mustBeAllowed(whole, request);
-    return refuse ? refuse() : whole;
+    return refuse ? refuse() : { ...whole, spend: (cost) => void (cost > 0 && take(whole, cost)) };
   };
   const whole = 'error' in asked ? request : asked;
   const response = await handleTrpc(whole, { services: services(), open });
@@ -52,9 +52,12 @@ let limiter: ReturnType<typeof makeLimiter> | undefined;
 
 /** Counts a request against its person, or its address where there is none: every call of a batch. */
 function mustBeAllowed({ person, origin }: Asker, { url }: Request): Record<string, string> {
+  return take({ person, origin }, new URL(url).pathname.split(',').length);
+}
+
+function take({ person, origin }: Pick<Asker, 'person' | 'origin'>, cost: number): Record<string, string> {
   limiter ??= makeLimiter('person', env().rateLimit / env().webProcesses);
-  const calls = new URL(url).pathname.split(',').length;
-  const { allowed, retryAfterSeconds, headers } = limiter(person?.userId ?? origin.address ?? 'unknown', calls);
+  const { allowed, retryAfterSeconds, headers } = limiter(person?.userId ?? origin.address ?? 'unknown', cost);
   if (!allowed) fail('rate_limited', { retryAfterSeconds, detail: `Ask again in ${retryAfterSeconds} s.` });
   return headers;
 }

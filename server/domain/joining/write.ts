@@ -20,14 +20,16 @@ import { issueKey } from '../keys/write';
 import { post } from '../ledger/write';
 import { listRecipients } from '../mails/read';
 import { queueMail, queueMails } from '../mails/write';
-import { hashPassword, seatMember } from '../members/write';
+import { seatMember } from '../members/write';
 import { printAmount } from '../money';
+import { hashPassword } from '../passwords';
 import type { Guest } from '../person';
 import { handOver } from '../profiles/write';
 import { rechargeInput } from '../recharge/schema';
 import { fireRule, lockLiveSeat, writeRule } from '../recharge/write';
 import { findHolder, findLink, joinsAs, linkState, type FoundLink } from './read';
 import { endSessionsOf } from '../sessions/write';
+import { networkOf } from '../tries/rules';
 import type { AcceptInvitation, Joined, LinkInput } from './schema';
 
 /** Opens the one transaction of a link: its team's, in which the guest may do what the invitation says and no more. */
@@ -82,7 +84,8 @@ function mustBeOpen(link: FoundLink, invitation: LockedInvitation): void {
 export async function acceptInvitation(asker: Guest, input: AcceptInvitation): Promise<Joined> {
   // Only for who has a link that was made here: hashing takes tens of milliseconds on purpose, and anybody may ask.
   if (!(await findLink(asker, input.token))) fail('not_found');
-  const passwordHash = input.password === undefined ? null : await hashPassword(input.password);
+  const passwordHash =
+    input.password === undefined ? null : await hashPassword(input.password, networkOf(asker.origin.address));
   const joined = await withLink(asker, input.token, async (tx, invitation, link, slug) => {
     mustBeOpen(link, invitation);
     if (invitation.inviterLost !== null) {

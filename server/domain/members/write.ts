@@ -1,4 +1,3 @@
-import { hash } from '@node-rs/argon2';
 import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import { isUniqueViolation } from '@/db/faults';
 import { members } from '@/db/schema/members';
@@ -14,33 +13,45 @@ import { mustBePosted, openMemberAccount, post } from '../ledger/write';
 import { listHolder, listRecipients } from '../mails/read';
 import { queueMails } from '../mails/write';
 import { printAmount } from '../money';
-import { mayFor, mustBeLive } from '../policy';
+import { hashPassword } from '../passwords';
+import { may, mayFor, mustBeLive } from '../policy';
 import { fireRule, lockLiveSeat, lockSeat, restRule, writeRule, type LockedSeat } from '../recharge/write';
 import { getMember } from './read';
 import { generatedEmail, generatedName, generatePassword, RESTORABLE_MS } from './rules';
 import type { CreatedMember, CreateMember, DeletedMember, Member, RotatedKey, RotateKey, UpdateMember } from './schema';
 import { seatOf, type Role, type SeatActor } from '../actor';
 
-/** argon2id with the first recommended option of RFC 9106 for servers that share their memory (64 MiB, t=3, p=4). */
-export const hashPassword = (password: string): Promise<string> =>
-  hash(password, { memoryCost: 65_536, timeCost: 3, parallelism: 4 });
+/** The password of a new member who signs in, hashed; null for one that only has a key. */
+export type NewPassword = { password: string; passwordHash: string } | null;
+
+/**
+ * Hashes the password that a new member is to have. Comes before the transaction that creates the member, also where that one
+ * is opened around the command for an Idempotency-Key.
+ * @throws DomainError `owner_required`, `rate_limited`
+ */
+export async function prepareMember(ctx: Ctx, input: CreateMember): Promise<NewPassword> {
+  const password = input.generatePassword ? generatePassword() : input.password;
+  if (password === undefined) return null;
+  if (ctx.tx) throw new Error('A password is hashed before the transaction that stores it.');
+  may(ctx.actor, 'members.manage');
+  return { password, passwordHash: await hashPassword(password, ctx.actor.teamId) };
+}
 
 /**
  * Makes an active member with its key, in one transaction with its starting credit and its rule. The credit is posted
  * before the rule is looked at. Key and password are in this answer alone.
  * @throws DomainError `owner_required`, `email_taken`, `insufficient_funds` (then there is no member), `confirmation_required`
  * (an owner)
+ * @param prepared what `prepareMember` has made of the same input, where the transaction is open already
  */
-export async function createMember(ctx: Ctx, input: CreateMember): Promise<CreatedMember> {
-  const password = input.generatePassword ? generatePassword() : input.password;
-  // Hashing takes tens of milliseconds on purpose; no transaction waits for it.
-  const passwordHash = password === undefined ? null : await hashPassword(password);
+export async function createMember(ctx: Ctx, input: CreateMember, prepared?: NewPassword): Promise<CreatedMember> {
+  const made = prepared === undefined ? await prepareMember(ctx, input) : prepared;
   return change(ctx, 'members.manage', async (tx) => {
     // As for a change of role: this answer holds a key that may do all.
     if (input.role === 'owner') await mustBeConfirmed(tx);
     const name = input.name ?? generatedName();
     const email = input.email ?? generatedEmail(name);
-    const userId = passwordHash === null ? null : await createUser(tx, { name, email, passwordHash });
+    const userId = made === null ? null : await createUser(tx, { name, email, passwordHash: made.passwordHash });
     const memberId = await seatMember(tx, {
       name,
       email,
@@ -67,7 +78,7 @@ export async function createMember(ctx: Ctx, input: CreateMember): Promise<Creat
       after: { name, email, role: input.role, credit, recharge: input.recharge !== undefined },
     });
     const member = await getMember(tx, memberId);
-    return { member, secrets: { apiKey, ...(input.generatePassword && { password }) } };
+    return { member, secrets: { apiKey, ...(input.generatePassword && { password: made!.password }) } };
   });
 }
 

@@ -9,7 +9,7 @@ import { beginFactor, endFactor, replaceRecoveryCodes, switchOnFactor, takeCode 
 import { endLinks } from '../links/write';
 import { queueMail } from '../mails/write';
 import { generatePassword } from '../members/rules';
-import { hashPassword } from '../members/write';
+import { hashPassword } from '../passwords';
 import { note, personally, type Personal, type PersonTx } from '../person';
 import { mayOperate } from '../policy';
 import { lockLiveSeat } from '../recharge/write';
@@ -44,8 +44,8 @@ export async function renamePerson(asker: Personal, { name }: RenamePerson): Pro
  */
 export async function changePassword(asker: Personal, { current, password }: ChangePassword): Promise<Done> {
   const proven = await proveOneself(asker, { password: current }).catch(atCurrent);
-  const passwordHash = await hashPassword(password);
   const { userId, email, sessionId } = asker.person;
+  const passwordHash = await hashPassword(password, userId);
   return personally(asker, async (tx) => {
     // Set anew meanwhile, by a mailed link perhaps: then who knows the old one changes nothing any more.
     if (!(await lockProven(tx, proven))) failAt('current', 'The password is not right.');
