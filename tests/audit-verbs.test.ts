@@ -12,7 +12,7 @@ import { listOperations } from './support/operations';
 import { addFactor } from './support/people';
 import { accountOf, makePerson, PASSWORD, seat } from './support/persons';
 import { callProcedure, HERE, listProcedures, listWithoutSeat, sessionOf } from './support/procedures';
-import { addMember, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';
+import { addMember, giveSignIn, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';
 
 const doors = useDoors();
 const message = { to: '+14155550100', from: 'Acme', body: 'A text for nobody else' };
@@ -124,6 +124,10 @@ const ROWS: Record<string, Row> = {
   rotateKey: {
     body: { overlapSeconds: 60 },
     says: { action: 'key.rotated', ...of(null, { overlapSeconds: 60 }) },
+  },
+  resetMemberPassword: {
+    prepare: async ({ seat: { id } }) => void (await giveSignIn(id)),
+    says: { action: 'member.password_given', ...of(null, null) },
   },
   revealKey: { says: { action: 'key.revealed', ...of(null, null) } },
   endKey: { says: { action: 'key.ended', ...of({ keyId: expect.any(String) as unknown, status: 'current' }, null) } },

@@ -5,6 +5,7 @@ import { createInvitation, openLink, resendInvitation } from '@/server/domain/in
 import { creditMember, debitMember, fundTeam, reverseTransfer } from '@/server/domain/ledger/write';
 import { createMember, deleteMember, revealKey, rotateKey, setRole } from '@/server/domain/members/write';
 import type { Personal } from '@/server/domain/person';
+import { resetMemberPassword } from '@/server/domain/profiles/write';
 import { findSeat } from '@/server/domain/sessions/read';
 import { confirmSession } from '@/server/domain/sessions/write';
 import { updateSettings } from '@/server/domain/teams/write';
@@ -12,7 +13,7 @@ import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { addFactor, enter, makePerson, PASSWORD } from './support/people';
 import { HERE, listProcedures } from './support/procedures';
-import { addMember, ctxOf, micros, ownerPool, someAddress, type TestTeam } from './support/team';
+import { addMember, ctxOf, giveSignIn, micros, ownerPool, someAddress, type TestTeam } from './support/team';
 
 const REQUIRED = { code: 'confirmation_required' };
 
@@ -85,6 +86,14 @@ const ACTS: [string, (ctx: Ctx, memberId: string, asking: Asking) => Promise<unk
   ['a role changes', (ctx, memberId) => setRole(ctx, { memberId, role: 'owner' })],
   ['a member is deleted', deleteMember],
   ['a key is rotated, which shows the new one', (ctx, memberId) => rotateKey(ctx, { memberId, overlapSeconds: 0 })],
+  [
+    'the password of a member is reset, which shows the new one',
+    async (ctx, memberId) => {
+      await ownerPool().query('UPDATE members SET user_id = NULL WHERE id = $1', [memberId]);
+      await giveSignIn(memberId);
+      return resetMemberPassword(ctx, memberId);
+    },
+  ],
   ['an owner is made', (ctx) => createMember(ctx, { role: 'owner' })],
   ['an owner is invited', (ctx) => createInvitation(ctx, { email: someAddress(), role: 'owner' })],
   ['a member is claimed, with its key', (ctx, memberId) => createInvitation(ctx, { email: someAddress(), memberId })],

@@ -15,7 +15,7 @@ import { useApi } from './support/door';
 import { addFactor, enter, guest, makePerson, PASSWORD } from './support/people';
 import { listOperations } from './support/operations';
 import { callProcedure, sessionOf } from './support/procedures';
-import { makeTeam, someAddress, type TestTeam } from './support/team';
+import { addMember, giveSignIn, makeTeam, someAddress, type TestTeam } from './support/team';
 
 /** What was seen of each hashing: connections that were lent meanwhile, and how many hashings at once. */
 const seen = vi.hoisted(() => ({
@@ -182,6 +182,17 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
       const team = await makeTeam();
       const made = await createMember(team.operator, { role: 'member', password: OTHER });
       return () => givePassword(team.operator, { memberId: made.member.id });
+    },
+  ],
+  [
+    'profiles',
+    'resetting the password of a member with an Idempotency-Key',
+    async () => {
+      const team = await makeTeam();
+      const { id, mem } = await addMember(team);
+      await giveSignIn(id);
+      const path = `/members/${mem}/password/reset`;
+      return async () => expect((await as(team.ownerKey).post(path, {}, { idempotencyKey: 'k' })).status).toBe(201);
     },
   ],
   ['teams', 'a team made by the operator', async () => () => makeTeam()],

@@ -25,6 +25,8 @@ import {
   updateMember,
 } from '@/server/domain/members/write';
 import { HASH_COST } from '@/server/domain/passwords';
+import { passwordResetSchema } from '@/server/domain/profiles/schema';
+import { prepareReset, resetMemberPassword } from '@/server/domain/profiles/write';
 import { ofMember, oneMember, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 
@@ -65,6 +67,13 @@ export const members = router({
     input: oneMember,
     reply: memberSchema,
     verb: (ctx, { memberId }) => deactivateMember(ctx, memberId),
+  }),
+  resetMemberPassword: mutation({
+    input: oneMember,
+    reply: passwordResetSchema,
+    extraCost: () => HASH_COST,
+    prepare: prepareReset,
+    verb: (ctx, { memberId }, prepared) => resetMemberPassword(ctx, memberId, prepared),
   }),
   setRole: mutation({ input: setRoleInput.extend(ofMember), reply: memberSchema, verb: setRole }),
 });

@@ -27,7 +27,7 @@ export const statusNow = sql<InvitationStatus>`CASE WHEN ${invitations.status} =
 /** Why the inviter may not invite any more; null while they may, and for the operator. */
 export const inviterLost = sql<RevokedReason | null>`(SELECT CASE WHEN inviter.status = 'deleted' THEN 'inviter_deleted'
     WHEN inviter.status = 'inactive' THEN 'inviter_inactive' WHEN inviter.role <> 'owner' THEN 'inviter_not_owner' END
-  FROM members inviter WHERE inviter.team_id = ${invitations.teamId} AND inviter.id = ${invitations.actorMember})`;
+  FROM members inviter WHERE inviter.team_id = invitations.team_id AND inviter.id = invitations.actor_member)`;
 
 const columns = {
   id: invitations.id,

@@ -10,7 +10,7 @@ import { parseId } from '../ids';
 import { pageOf, readCursor, type CursorBinding } from '../cursors';
 import { heldTo, mayFor, seesNotes } from '../policy';
 import { showRecharge, type RechargeState } from '../recharge/read';
-import { RESTORABLE_MS, USAGE_DAYS } from './rules';
+import { GENERATED_EMAIL_DOMAIN, RESTORABLE_MS, USAGE_DAYS } from './rules';
 import {
   PICKED_MAX,
   type BrowseMembers,
@@ -151,10 +151,16 @@ const memberPage = builtOnce((db, has) => {
 
 const LAST_DAYS = sql`(now() AT TIME ZONE 'UTC')::date - ${USAGE_DAYS}::int`;
 
+/** Whether a member's user was generated with it and is in no other team: then its owners may reset the password. */
+export const hasGeneratedSignIn = sql<boolean>`EXISTS (SELECT 1 FROM users generated WHERE generated.id = members.user_id
+  AND generated.email LIKE ${`%@${GENERATED_EMAIL_DOMAIN}`}) AND NOT EXISTS (SELECT 1 FROM members elsewhere
+    WHERE elsewhere.user_id = members.user_id AND elsewhere.status <> 'deleted' AND elsewhere.team_id <> members.team_id)`;
+
 const seatColumns = {
   ...columns,
   emailGenerated: members.emailGenerated,
   signsIn: sql<boolean>`${members.userId} IS NOT NULL`,
+  hasGeneratedSignIn,
   restorable: sql<boolean>`coalesce(${members.deletedAt} > now() - ${RESTORABLE_MS} * interval '1 millisecond', false)`,
   usage: sql<string[]>`(SELECT ARRAY[coalesce(sum(u.messages), 0), coalesce(sum(u.cost), 0)]::text[] FROM usage_daily u
     WHERE u.team_id = ${members.teamId} AND u.member_id = ${members.id} AND u.day > ${LAST_DAYS})`,
@@ -172,12 +178,24 @@ async function showSeats(ctx: Ctx, ids: string[]): Promise<Seat[]> {
     .leftJoin(apiKeys, itsKey(teamId))
     .leftJoin(rechargeRules, itsRule(teamId))
     .where(and(eq(members.teamId, teamId), sql`${members.id} = ${allOf(ids)}`));
-  const seats = rows.map(({ emailGenerated, signsIn, restorable, usage, ...row }): [string, Seat] => {
-    const [messages, cost] = usage;
-    const restorableUntil = restorable ? new Date(row.deletedAt!.getTime() + RESTORABLE_MS) : null;
-    const sent = { messages: Number(messages), cost: BigInt(cost!) };
-    return [row.id, { ...showMember(ctx, row), emailGenerated, signsIn, restorableUntil, usage: sent }];
-  });
+  const seats = rows.map(
+    ({ emailGenerated, signsIn, hasGeneratedSignIn: generated, restorable, usage, ...row }): [string, Seat] => {
+      const [messages, cost] = usage;
+      const restorableUntil = restorable ? new Date(row.deletedAt!.getTime() + RESTORABLE_MS) : null;
+      const sent = { messages: Number(messages), cost: BigInt(cost!) };
+      return [
+        row.id,
+        {
+          ...showMember(ctx, row),
+          emailGenerated,
+          signsIn,
+          hasGeneratedSignIn: generated,
+          restorableUntil,
+          usage: sent,
+        },
+      ];
+    },
+  );
   const byId = new Map(seats);
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
