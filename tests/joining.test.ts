@@ -250,6 +250,7 @@ describe('accepting', () => {
       slug: expect.any(String),
       email,
       creditMissing: false,
+      balance: expect.any(String),
       apiKey: expect.stringMatching(/^pur_live_/),
     });
     expect((await ctxOf(joined.apiKey!)).actor).toMatchObject({ teamId: team.teamId, role: 'member' });

@@ -41,6 +41,9 @@ export const joinedSchema = z.object({
   slug: z.string(),
   email: z.string(),
   creditMissing: z.boolean().meta({ description: 'The starting credit could not be paid; the owners are told.' }),
+  balance: moneyCodec
+    .nullable()
+    .meta({ description: 'What the member can spend; null for an owner, who spends the master balance.' }),
   apiKey: z
     .string()
     .nullable()

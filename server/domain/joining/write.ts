@@ -26,7 +26,7 @@ import { hashPassword } from '../passwords';
 import type { Guest } from '../person';
 import { handOver } from '../profiles/write';
 import { rechargeInput } from '../recharge/schema';
-import { fireRule, lockLiveSeat, writeRule } from '../recharge/write';
+import { fireRule, lockLiveSeat, lockSeat, writeRule } from '../recharge/write';
 import { findHolder, findLink, joinsAs, linkState, type FoundLink } from './read';
 import { endSessionsOf } from '../sessions/write';
 import { networkOf } from '../tries/rules';
@@ -105,7 +105,8 @@ export async function acceptInvitation(asker: Guest, input: AcceptInvitation): P
       .where(invitationIs(tx, invitation.id));
     const creditMissing = invitation.credit !== null && transferId === null;
     await tell(tx, invitation, joining, { memberId, role, creditMissing });
-    return { slug, email: invitation.email, creditMissing, apiKey };
+    const balance = role === 'owner' ? null : (await lockSeat(tx, memberId)).balance;
+    return { slug, email: invitation.email, creditMissing, balance, apiKey };
   });
   // Only now: the transaction that revokes it has been committed.
   return joined ?? fail('invitation_closed', { detail: 'It was revoked. Ask the team for a new invitation.' });
