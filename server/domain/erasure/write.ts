@@ -4,7 +4,7 @@ import { mailbox, mails } from '@/db/schema/mails';
 import { mailedLinks, recoveryCodes, sessions, users } from '@/db/schema/users';
 import { audit, enqueue, makeCtx, transact, type Ctx, type Services } from '../ctx';
 import { fail } from '../errors';
-import { holdInvitationsOf } from '../invitations/write';
+import { holdInvitationsOf } from '../inviters/write';
 import { getUser, getUserByEmail, type User } from '../people/read';
 import { findOwnSeat, guestIn, operatorIn, vacate } from '../people/write';
 import { personally, type Personal, type PersonTx } from '../person';

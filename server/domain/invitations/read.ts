@@ -10,7 +10,8 @@ import { pageOf, readCursor, type CursorBinding } from '../cursors';
 import { fail } from '../errors';
 import { isConfirmationDue } from '../confirmation';
 import { may } from '../policy';
-import { invitationUrl, isGuarded, type InvitationStatus, type RevokedReason } from './rules';
+import type { RevokedReason } from '../inviters/rules';
+import { invitationUrl, isGuarded, type InvitationStatus } from './rules';
 import {
   plannedRuleSchema,
   type BrowseInvitations,

@@ -7,16 +7,6 @@ export type InvitationStatus = (typeof INVITATION_STATUSES)[number];
 /** How the mail of an invitation stands; `none` where none was sent, and the link is to be copied. */
 export const DELIVERIES = ['none', 'queued', 'sent', 'delivered', 'bounced', 'failed'] as const;
 
-/** Why an invitation was revoked: by an owner, or because its inviter may not invite any more. */
-export const REVOKED_REASONS = [
-  'by_owner',
-  'inviter_not_owner',
-  'inviter_inactive',
-  'inviter_deleted',
-  'inviter_left',
-] as const;
-export type RevokedReason = (typeof REVOKED_REASONS)[number];
-
 /** The most invitations, new and resent, that a team mails to one address within 24 hours. */
 export const MAILS_TO_ADDRESS = 5;
 

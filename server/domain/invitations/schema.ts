@@ -6,7 +6,8 @@ import { isGeneratedEmail } from '../members/rules';
 import { emailSchema, nameSchema, roleSchema } from '../members/schema';
 import { CAP_PERIODS } from '../recharge/rules';
 import { rechargeInput } from '../recharge/schema';
-import { DELIVERIES, INVITATION_STATUSES, REVOKED_REASONS } from './rules';
+import { REVOKED_REASONS } from '../inviters/rules';
+import { DELIVERIES, INVITATION_STATUSES } from './rules';
 
 /** A recharge rule that is made when an invitation is accepted. */
 export const plannedRuleSchema = z

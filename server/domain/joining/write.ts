@@ -8,14 +8,8 @@ import type { Role } from '../actor';
 import { audit, makeCtx, touched, transact, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { asTeamId, newUuid7 } from '../ids';
-import {
-  closeAs,
-  invitationIs,
-  isNobodys,
-  lockInvitation,
-  mustNotBeClosed,
-  type LockedInvitation,
-} from '../invitations/write';
+import { invitationIs, isNobodys, lockInvitation, mustNotBeClosed, type LockedInvitation } from '../invitations/write';
+import { closeAs } from '../inviters/write';
 import { issueKey } from '../keys/write';
 import { post } from '../ledger/write';
 import { listRecipients } from '../mails/read';

@@ -6,7 +6,7 @@ import { mustBeConfirmed } from '../confirmation';
 import { audit, change, touched, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { newUuid7 } from '../ids';
-import { holdInvitationsOf, revokeInvitationsOf } from '../invitations/write';
+import { holdInvitationsOf, revokeInvitationsOf } from '../inviters/write';
 import { issueKey, openCurrentKey, retireKeys } from '../keys/write';
 import { findClosing } from '../ledger/read';
 import { mustBePosted, openMemberAccount, post } from '../ledger/write';

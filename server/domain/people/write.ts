@@ -4,7 +4,7 @@ import type { Actor, GuestActor } from '../actor';
 import { audit, makeCtx, touched, transact, type Ctx, type Services, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { asTeamId } from '../ids';
-import { holdInvitationsOf, revokeInvitationsOf } from '../invitations/write';
+import { holdInvitationsOf, revokeInvitationsOf } from '../inviters/write';
 import { issueKey, retireKeys } from '../keys/write';
 import { ownersNow } from '../members/write';
 import { note, personally, type Personal } from '../person';

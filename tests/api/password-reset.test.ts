@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { signIn } from '@/server/domain/sessions/write';
 import { findPerson } from '@/server/domain/sessions/read';
 import { services } from '@/server/http/services';
-import { auditOf, expectProblem, useApi } from './support/door';
-import { guest } from './support/people';
-import { makePerson, seat, take } from './support/persons';
-import { callProcedure, sessionOf } from './support/procedures';
-import { addMember, giveSignIn, makeTeam, ownerPool } from './support/team';
+import { auditOf, expectProblem, useApi } from '../support/door';
+import { guest } from '../support/people';
+import { makePerson, seat, take } from '../support/persons';
+import { callProcedure, sessionOf } from '../support/procedures';
+import { addMember, giveSignIn, makeTeam, ownerPool } from '../support/team';
 
 const as = useApi();
 
