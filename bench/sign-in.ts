@@ -1,6 +1,6 @@
 import { askForReset } from '@/server/domain/access/write';
 import { newRequestId } from '@/server/domain/ids';
-import { hashPassword } from '@/server/domain/members/write';
+import { hashPassword } from '@/server/domain/passwords';
 import type { Guest } from '@/server/domain/person';
 import { signIn } from '@/server/domain/sessions/write';
 import { services } from '@/server/http/services';

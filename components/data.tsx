@@ -27,10 +27,14 @@ export function sayProblem(error: unknown): string {
 
 const ASK_AGAIN = new Set(['unavailable', 'idempotency_in_flight', 'rate_limited']);
 
+/** A limit that holds for longer is told, not waited for. */
+const WAIT_MAX_SECONDS = 30;
+
 /** Whether it is not known what became of a call, so that it must be asked again and not called failed. */
 export function isUnanswered(error: unknown): boolean {
   const problem = problemOf(error);
-  return problem === undefined ? error instanceof TRPCClientError : ASK_AGAIN.has(problem.code);
+  if (problem === undefined) return error instanceof TRPCClientError;
+  return ASK_AGAIN.has(problem.code) && (problem.retryAfterSeconds ?? 0) <= WAIT_MAX_SECONDS;
 }
 
 const keys = new WeakMap<object, string>();

@@ -34,6 +34,15 @@ describe('inviting', () => {
     await page.getByRole('button', { name: 'Join Inviting Team' }).click();
   };
 
+  /** What is shown once on joining, with the way on to the team; answers the key. */
+  const takeKey = async (page: Page, name = 'Inviting Team'): Promise<string> => {
+    await see(page.getByRole('heading', { name: `You joined ${name}` })).toBeVisible();
+    const key = await page.getByTestId('api-key').innerText();
+    await page.getByRole('button', { name: 'Copy the key' }).click();
+    await page.getByRole('button', { name: `Go to ${name}` }).click();
+    return key;
+  };
+
   beforeAll(async () => {
     team = await makeTeam(dataDir, 'Inviting Team', '100.00');
   });
@@ -53,7 +62,9 @@ describe('inviting', () => {
     await see(guest.getByRole('heading', { name: 'Join Inviting Team' })).toBeVisible();
     await see(guest.getByRole('main')).toContainText('$7.50');
     await join(guest);
+    const key = await takeKey(guest);
     await guest.waitForURL('/inviting-team');
+    expect((await callApi(`${url}/api/v1`, 'GET', '/me', { key })).body.member.email).toBe(email);
     await see(guest.getByRole('main')).toContainText('$7.50');
     await see(owner.getByRole('row', { name: email })).toContainText('accepted');
     expect(await balanceOf(email)).toBe('7.50');
@@ -80,7 +91,13 @@ describe('inviting', () => {
     const first = await invited();
     const guest = await newPage({ url: first.path });
     await join(guest);
+    // Without a copy it is asked once; the sample command says that there is nothing to spend.
+    await see(guest.getByText('The balance is $0.00.')).toBeVisible();
+    await guest.getByRole('button', { name: 'Go to Inviting Team' }).click();
+    await see(guest.getByText('You haven’t copied the key.')).toBeVisible();
+    await guest.getByRole('button', { name: 'Close without copying' }).click();
     await guest.waitForURL('/inviting-team');
+    await see(guest.getByText('Your balance is $0.00.')).toBeVisible();
     const other = await makeTeam(dataDir, 'Other Inviters', '10.00');
     const more = (
       await callApi(`${url}/api/v1`, 'POST', '/invitations', { key: other.apiKey, body: { email: first.email } })
@@ -94,8 +111,11 @@ describe('inviting', () => {
     const wrong = await newPage({ as: team, url: path });
     await see(wrong.getByText('You are signed in with another address')).toBeVisible();
     await wrong.getByRole('button', { name: 'Switch account' }).click();
-    await see(wrong.getByText('There is an account with this address')).toBeVisible();
+    // A visitor with a copied link is not told whether the address has an account.
+    await see(wrong.getByLabel('Your name')).toBeVisible();
+    await see(wrong.getByText('Already have an account?')).toBeVisible();
     await signedOut.getByRole('button', { name: 'Join Other Inviters' }).click();
+    await takeKey(signedOut, 'Other Inviters');
     await signedOut.waitForURL('/other-inviters');
     await openAt(signedOut, path);
     await see(signedOut.getByRole('link', { name: 'Go to Other Inviters' })).toBeVisible();
@@ -174,7 +194,7 @@ describe('inviting', () => {
     const guest = await newPage({ url: path });
     await join(guest);
     await see(guest.getByText('The starting credit could not be paid yet')).toBeVisible();
-    await guest.getByRole('link', { name: 'Go to Inviting Team' }).click();
+    await takeKey(guest);
     await guest.waitForURL('/inviting-team');
     const owner = await newPage({ as: team, url: `/inviting-team/invitations?q=${encodeURIComponent(email)}` });
     await owner.getByRole('button', { name: email, exact: true }).click();
@@ -200,6 +220,7 @@ describe('inviting', () => {
     await settle(guest);
     await see(guest.getByLabel('Your name')).toHaveValue('Mia Mailed');
     await join(guest, 'Mia Mailed');
+    await takeKey(guest);
     await guest.waitForURL(({ pathname }) => pathname === '/inviting-team');
     expect((await call('GET', `/invitations/${id}`)).body).toMatchObject({ status: 'accepted', delivery: 'sent' });
     const proven = 'SELECT email_proven_at IS NOT NULL AS proven FROM users WHERE email = $1';
@@ -211,6 +232,7 @@ describe('inviting', () => {
     const bait = await invited();
     const squatter = await newPage({ url: bait.path });
     await join(squatter, 'Not Really');
+    await takeKey(squatter);
     await squatter.waitForURL('/inviting-team');
     const other = await makeTeam(dataDir, 'Proper Inviters', '10.00');
     const asOther = { key: other.apiKey, body: { email: bait.email } };
@@ -222,6 +244,7 @@ describe('inviting', () => {
     await settle(holder);
     await holder.getByLabel('New password').fill('the holder’s own passphrase');
     await holder.getByRole('button', { name: 'Join Proper Inviters' }).click();
+    await takeKey(holder, 'Proper Inviters');
     await holder.waitForURL(({ pathname }) => pathname === '/proper-inviters');
     expectError(squatter, REFUSED);
     await squatter.reload();
@@ -249,7 +272,38 @@ describe('inviting', () => {
     expect((await call('GET', `/invitations/${id}`)).body.status).toBe('pending');
     const guest = await newPage({ url: path });
     await join(guest);
+    await takeKey(guest);
     await guest.waitForURL('/inviting-team');
+  });
+
+  it('shows the link of an owner’s invitation only to who has confirmed their identity, where the team asks for that', async () => {
+    const careful = await makeTeam(dataDir, 'Careful Inviters', '10.00');
+    const asCareful = (method: string, path: string, body: object) =>
+      callApi(`${url}/api/v1`, method, path, { key: careful.apiKey, body });
+    await asCareful('PATCH', '/team/settings', { askAgain: true });
+    const email = someAddress();
+    const { url: link } = (await asCareful('POST', '/invitations', { email, role: 'owner' })).body;
+    const page = await newPage({ as: careful });
+    expectError(page, /403/);
+    const confirmed = `UPDATE sessions SET confirmed_at = now() - interval '11 min' WHERE user_id = (SELECT id FROM users WHERE email = $1)`;
+    await sql(dataDir, confirmed, [careful.email]);
+    await openAt(page, '/careful-inviters/invitations');
+    expect(await page.content()).not.toContain(link);
+    await page.getByRole('button', { name: `Actions for ${email}` }).click();
+    await page.getByRole('menuitem', { name: 'Show link' }).click();
+    const detail = page.getByRole('dialog', { name: email });
+    await detail.getByRole('button', { name: 'Show link' }).click();
+    await page.getByLabel('Password').fill(careful.password);
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await see(detail.getByText(link)).toBeVisible();
+    // Its inviter is another's member by then: the page says why it ended.
+    const second = await asCareful('POST', '/members', { role: 'owner' });
+    await callApi(`${url}/api/v1`, 'POST', `/members/${careful.memberId}/role`, {
+      key: second.body.secrets.apiKey,
+      body: { role: 'member' },
+    });
+    const ended = await callApi(`${url}/api/v1`, 'GET', '/invitations', { key: second.body.secrets.apiKey });
+    expect(ended.body.data[0]).toMatchObject({ status: 'revoked', revokedReason: 'inviter_not_owner', url: null });
   });
 
   it('of a link that is cut off leads nowhere, and says what to do', async () => {

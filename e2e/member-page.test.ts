@@ -51,7 +51,7 @@ describe('a member is created', () => {
     await see(dialog).toContainText('shown once');
     await see(dialog.locator('pre')).toContainText(`Authorization: Bearer ${key}`);
     await dialog.getByRole('button', { name: 'Done' }).click();
-    await see(dialog.getByText('The key was not copied.')).toBeVisible();
+    await see(dialog.getByText('You haven’t copied the key.')).toBeVisible();
     await dialog.getByRole('button', { name: 'Close without copying' }).click();
     await see(dialog).toHaveCount(0);
     expect(await page.content()).not.toContain(key);
@@ -110,10 +110,33 @@ describe('a member is created', () => {
     await dialog.getByLabel('Name').fill('Pass Holder');
     await dialog.getByLabel('With a sign-in').check();
     await submit(dialog);
-    await see(dialog.getByText('The sign-in, shown once too:')).toBeVisible();
-    const [email, password] = (await dialog.locator('code').nth(1).innerText()).trim().split(/\s+/);
+    await see(dialog.getByText('Sign-in details (shown once)')).toBeVisible();
+    const [email, password] = (await dialog.getByTestId('password').innerText()).trim().split(/\s+/);
+    // The password is asked about like the key: a copy of the key alone is not all.
+    await dialog.getByRole('button', { name: 'Copy the key' }).click();
+    await page.keyboard.press('Escape');
+    await see(dialog.getByText('You haven’t copied the password.')).toBeVisible();
+    await dialog.getByRole('button', { name: 'Copy password' }).click();
+    await page.keyboard.press('Escape');
+    await see(dialog).toHaveCount(0);
     const other = await newPage();
     await signIn(other, email!, password!);
+    await see(other.getByRole('link', { name: 'My seat' })).toBeVisible();
+    const { id } = (await call('GET', '/members?query=Pass%20Holder')).body.data[0];
+    await page.goto(at(`/members/${id}?tab=settings`));
+    await page.getByRole('button', { name: 'Reset password…' }).click();
+    const reset = page.getByRole('dialog', { name: 'Reset the password of Pass Holder' });
+    await reset.getByRole('button', { name: 'Reset password' }).click();
+    const [same, next] = (await reset.getByTestId('password').innerText()).trim().split(/\s+/);
+    expect([same, next === password]).toEqual([email, false]);
+    await page.keyboard.press('Escape');
+    await see(reset.getByText('You haven’t copied the password.')).toBeVisible();
+    await reset.getByRole('button', { name: 'Close without copying' }).click();
+    await see(reset).toHaveCount(0);
+    expectError(other, /401/);
+    await other.reload();
+    await other.waitForURL(/\/sign-in/);
+    await signIn(other, email!, next!);
     await see(other.getByRole('link', { name: 'My seat' })).toBeVisible();
   });
 
@@ -295,6 +318,26 @@ describe('its recharge rule', () => {
     await save(page);
     await see(page.getByLabel('The rule is paused: the member is inactive')).toBeChecked();
     expect((await memberOf(id)).balance).toBe('0.00');
+  });
+
+  it('says what it moved when its member is activated, and when a deactivation is taken back', async () => {
+    const { id, name } = await make({ name: 'Wake Depot', recharge: { threshold: '5.00', target: '20.00' } });
+    const page = await newPage({ as: team, url: at(`/members/${id}?tab=settings`) });
+    await page.getByRole('button', { name: 'Deactivate' }).click();
+    await see(page.getByText(`${name} is inactive`)).toBeVisible();
+    await call('POST', `/members/${id}/debit`, { amount: 'all' });
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await see(page.getByText(`${name} is active. Recharged $20.00 from the master balance.`)).toBeVisible();
+    await call('POST', `/members/${id}/deactivate`);
+    await call('POST', `/members/${id}/debit`, { amount: '18' });
+    await page.reload();
+    await page.getByRole('button', { name: 'Activate', exact: true }).click();
+    await see(page.getByText(`${name} is active. Recharged $18.00 from the master balance.`)).toBeVisible();
+    // Nothing has moved when the balance suffices.
+    await call('POST', `/members/${id}/deactivate`);
+    await page.reload();
+    await page.getByRole('button', { name: 'Activate', exact: true }).click();
+    await see(page.getByText(`${name} is active.`, { exact: true })).toBeVisible();
   });
 
   it('is switched off with its settings kept, on again, and removed', async () => {

@@ -71,6 +71,8 @@ describe('the first page of a team', () => {
     await see(page.getByText(`curl ${url}/api/v1/messages`)).toBeVisible();
     await see(page.getByText('Master balance')).toHaveCount(0);
     await page.getByRole('button', { name: 'Rotate key' }).click();
+    await see(page.getByLabel('In 24 hours')).toBeChecked();
+    await page.getByLabel('Now: the old key is refused at once').check();
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate key' }).click();
     const key = await page.getByTestId('api-key').textContent();
     expect((await call(key!, 'GET', '/me')).body.member.id).toBe(member.id);

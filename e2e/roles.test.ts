@@ -34,7 +34,9 @@ describe('owner and member, there and back', () => {
     await page.getByRole('button', { name: 'Make Rita Switch an owner' }).click();
     const dialog = page.getByRole('dialog');
     await see(dialog).toContainText('An owner manages the whole team');
-    await see(dialog).toContainText('No money moves and no key changes');
+    await see(dialog).toContainText(
+      'The API key stays the same. No money moves. You can change the role back at any time.',
+    );
     await dialog.getByRole('button', { name: 'Make owner' }).click();
     await see(page.getByText('Rita Switch is an owner now.')).toBeVisible();
     expect(await roleOf(id, team.apiKey)).toBe('owner');
@@ -46,8 +48,10 @@ describe('owner and member, there and back', () => {
   it('lets the only owner step down, shows what is left, and gives the role back from the banner', async () => {
     const page = await newPage({ as: team, url: '/role-pages/members' });
     await page.getByRole('button', { name: 'Make Olive Owner a member' }).click();
+    await see(page.getByRole('dialog')).toContainText('The team has no owner until you take the role back');
     await page.getByRole('dialog').getByRole('button', { name: 'Make member' }).click();
     await see(page.getByText('You are a member now.')).toBeVisible();
+    await see(page.getByRole('button', { name: 'Undo' })).toBeVisible();
     await see(page.getByText(/this team has no owner/)).toBeVisible();
     await see(page.getByRole('link', { name: 'Settings' })).toHaveCount(0);
     await see(page.getByRole('link', { name: 'Members', exact: true })).toHaveCount(0);
@@ -76,8 +80,10 @@ describe('owner and member, there and back', () => {
     const beside = await newPage({ beside: page, url: '/role-pages/members', deaf: true });
     expectError(beside, /403|404/);
     await page.getByRole('button', { name: 'Make Tab Twin a member' }).click();
+    await see(page.getByRole('dialog')).toContainText('Only another owner can make you an owner again: Olive Owner.');
     await page.getByRole('dialog').getByRole('button', { name: 'Make member' }).click();
     await see(page.getByText('You are a member now.')).toBeVisible();
+    await see(page.getByRole('button', { name: 'Undo' })).toHaveCount(0);
     // The other tab still shows the team; what it tries is refused by the role as it is now.
     await beside.getByRole('button', { name: 'Actions for Olive Owner' }).click();
     await beside.getByRole('menuitem', { name: 'Deactivate' }).click();

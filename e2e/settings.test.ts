@@ -54,12 +54,22 @@ describe('the settings of a team', () => {
     await save.click();
     await see(page.getByLabel('Default sender')).toHaveAccessibleDescription(/1 to 11 letters.*at least one letter/s);
     await page.getByLabel('Default sender').fill('');
-    await page.getByRole('combobox', { name: 'Currency' }).fill('euro');
-    await page.getByRole('option', { name: 'EUR · Euro' }).click();
-    await save.click();
-    await see(page.getByRole('combobox', { name: 'Currency' })).toHaveAttribute('aria-invalid', 'true');
-    await see(page.getByText('The currency can no longer change.')).toBeVisible();
-    expect((await get('/team')).body.currency).toBe('USD');
+  });
+
+  it('fix the currency once money has moved, and not before', async () => {
+    const page = await newPage({ as: team, url: '/set-right/settings' });
+    const currency = page.getByRole('combobox', { name: 'Currency' });
+    await see(currency).toBeDisabled();
+    await see(page.getByText('Money has moved, so it can no longer be changed.')).toBeVisible();
+    const unmoved = await makeTeam(dataDir, 'Never Funded', null);
+    const other = await newPage({ as: unmoved, url: '/never-funded/settings' });
+    const free = other.getByRole('combobox', { name: 'Currency' });
+    await see(free).toBeEnabled();
+    await free.fill('euro');
+    await other.getByRole('option', { name: 'EUR · Euro' }).click();
+    await form(other, 'Default sender').getByRole('button', { name: 'Save' }).click();
+    const saved = async () => (await callApi(`${url}/api/v1`, 'GET', '/team', { key: unmoved.apiKey })).body.currency;
+    await expect.poll(saved).toBe('EUR');
   });
 
   it('ask before what was typed is lost: by a link, by the way back', async () => {

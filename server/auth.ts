@@ -15,7 +15,7 @@ import { demoSignIn, SESSION_DAYS } from '@/server/domain/sessions/rules';
 import { seatsSchema } from '@/server/domain/sessions/schema';
 import { endSession, markSeen, signIn } from '@/server/domain/sessions/write';
 import { env } from '@/server/env';
-import { readBytes } from '@/server/http/body';
+import { abortedResponse, readBytes, RequestAborted } from '@/server/http/body';
 import { mustComeFromHere } from '@/server/http/origin';
 import { problemResponse } from '@/server/http/problem';
 import { services } from '@/server/http/services';
@@ -186,6 +186,7 @@ export async function answerAuth(
     return response;
   } catch (error) {
     if (error instanceof DomainError) return problemResponse(error.code, error.facts);
+    if (error instanceof RequestAborted) return abortedResponse({ route: '/api/auth' });
     log({ msg: 'unexpected error', level: 'error', ...describeFault(error) });
     return problemResponse(isUnavailable(error) ? 'unavailable' : 'internal');
   }

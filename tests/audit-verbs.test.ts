@@ -12,7 +12,7 @@ import { listOperations } from './support/operations';
 import { addFactor } from './support/people';
 import { accountOf, makePerson, PASSWORD, seat } from './support/persons';
 import { callProcedure, HERE, listProcedures, listWithoutSeat, sessionOf } from './support/procedures';
-import { addMember, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';
+import { addMember, giveSignIn, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';
 
 const doors = useDoors();
 const message = { to: '+14155550100', from: 'Acme', body: 'A text for nobody else' };
@@ -125,6 +125,10 @@ const ROWS: Record<string, Row> = {
     body: { overlapSeconds: 60 },
     says: { action: 'key.rotated', ...of(null, { overlapSeconds: 60 }) },
   },
+  resetMemberPassword: {
+    prepare: async ({ seat: { id } }) => void (await giveSignIn(id)),
+    says: { action: 'member.password_given', ...of(null, null) },
+  },
   revealKey: { says: { action: 'key.revealed', ...of(null, null) } },
   endKey: { says: { action: 'key.ended', ...of({ keyId: expect.any(String) as unknown, status: 'current' }, null) } },
   setRecharge: {
@@ -178,6 +182,10 @@ const ROWS: Record<string, Row> = {
       ...of({ expiresAt: instant }, { email: 'one@example.test', expiresAt: instant }),
     },
   },
+  openLink: {
+    prepare: async (made) => ({ invitationId: ((await invited(made)) as { inv: string }).inv }),
+    says: { action: 'invitation.link_shown', ...invitation, ...of(null, { email: 'one@example.test' }) },
+  },
   revokeInvitation: {
     prepare: invited,
     says: {
@@ -220,7 +228,9 @@ async function ask(door: Door, { team: { ownerKey }, ids }: Scene, id: string, b
     expect(said.ok, JSON.stringify(said.body)).toBe(true);
     return said.body;
   }
-  const { data, problem } = await callProcedure(await sessionOf(ownerKey), id, body);
+  const { invitationId } = ids;
+  const input = invitationId === undefined ? body : { ...body, invitationId };
+  const { data, problem } = await callProcedure(await sessionOf(ownerKey), id, input);
   expect(problem).toBeNull();
   return data;
 }

@@ -1,21 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { makeCtx, type Ctx } from '@/server/domain/ctx';
-import { asTeamId } from '@/server/domain/ids';
-import { createInvitation } from '@/server/domain/invitations/write';
+import { asTeamId, newRequestId, printId } from '@/server/domain/ids';
+import { createInvitation, openLink, resendInvitation } from '@/server/domain/invitations/write';
 import { creditMember, debitMember, fundTeam, reverseTransfer } from '@/server/domain/ledger/write';
 import { createMember, deleteMember, revealKey, rotateKey, setRole } from '@/server/domain/members/write';
 import type { Personal } from '@/server/domain/person';
+import { resetMemberPassword } from '@/server/domain/profiles/write';
 import { findSeat } from '@/server/domain/sessions/read';
 import { confirmSession } from '@/server/domain/sessions/write';
 import { updateSettings } from '@/server/domain/teams/write';
 import { services } from '@/server/http/services';
+import { createCaller } from '@/server/trpc/router';
 import { addFactor, enter, makePerson, PASSWORD } from './support/people';
-import { addMember, ctxOf, micros, ownerPool, someAddress, type TestTeam } from './support/team';
+import { HERE, listProcedures } from './support/procedures';
+import { addMember, ctxOf, giveSignIn, micros, ownerPool, someAddress, type TestTeam } from './support/team';
 
 const REQUIRED = { code: 'confirmation_required' };
 
 /** A team with money that asks again, and its owner in a browser in which he proved himself 11 minutes ago. */
-async function makeAsking(above: string | null = '5.00') {
+async function makeAsking(above: string | null = '5.00'): Promise<Asking> {
   const { email, teamId, slug } = await makePerson();
   const operator = makeCtx(services(), {
     type: 'operator',
@@ -32,7 +35,19 @@ async function makeAsking(above: string | null = '5.00') {
   const person = await enter(email);
   await age(person);
   const seat = await addMember({ operator } as TestTeam, { credit: '50' });
-  return { person, slug, operator, teamId, memberId: seat.id };
+  const made = new Map<string, Promise<string>>();
+  const asking: Asking = {
+    person,
+    slug,
+    operator,
+    teamId,
+    memberId: seat.id,
+    invited: (guarded) => {
+      if (!made.has(guarded)) made.set(guarded, invite(asking, guarded));
+      return made.get(guarded)!;
+    },
+  };
+  return asking;
 }
 
 const age = (person: Personal) =>
@@ -51,13 +66,52 @@ const balanceOf = async (memberId: string) =>
   (await ownerPool().query<{ balance: string }>('SELECT balance FROM ledger_accounts WHERE id = $1', [memberId]))
     .rows[0]!.balance;
 
-const ACTS: [string, (ctx: Ctx, memberId: string) => Promise<unknown>][] = [
+/** An open invitation by the operator, who is never asked; `guarded` by what it hands over. */
+async function invite({ operator, memberId }: Asking, guarded: 'owner' | 'claim' | 'none'): Promise<string> {
+  const more = guarded === 'owner' ? { role: 'owner' as const } : guarded === 'claim' ? { memberId } : {};
+  return (await createInvitation(operator, { email: someAddress(), ...more })).id;
+}
+type Asking = {
+  person: Personal;
+  slug: string;
+  operator: Ctx;
+  teamId: string;
+  memberId: string;
+  /** An open invitation, made once. */
+  invited: (guarded: 'owner' | 'claim') => Promise<string>;
+};
+
+const ACTS: [string, (ctx: Ctx, memberId: string, asking: Asking) => Promise<unknown>][] = [
   ['a key is revealed', revealKey],
   ['a role changes', (ctx, memberId) => setRole(ctx, { memberId, role: 'owner' })],
   ['a member is deleted', deleteMember],
   ['a key is rotated, which shows the new one', (ctx, memberId) => rotateKey(ctx, { memberId, overlapSeconds: 0 })],
+  [
+    'the password of a member is reset, which shows the new one',
+    async (ctx, memberId) => {
+      await ownerPool().query('UPDATE members SET user_id = NULL WHERE id = $1', [memberId]);
+      await giveSignIn(memberId);
+      return resetMemberPassword(ctx, memberId);
+    },
+  ],
   ['an owner is made', (ctx) => createMember(ctx, { role: 'owner' })],
   ['an owner is invited', (ctx) => createInvitation(ctx, { email: someAddress(), role: 'owner' })],
+  ['a member is claimed, with its key', (ctx, memberId) => createInvitation(ctx, { email: someAddress(), memberId })],
+  ...(['owner', 'claim'] as const).flatMap((guarded): typeof ACTS => [
+    [
+      `an invitation is sent again (${guarded})`,
+      async (ctx, _, at) => resendInvitation(ctx, await at.invited(guarded)),
+    ],
+    [`its link is shown (${guarded})`, async (ctx, _, at) => openLink(ctx, await at.invited(guarded))],
+    [
+      `one that has expired is sent again (${guarded})`,
+      async (ctx, _, at) => {
+        const id = await at.invited(guarded);
+        await ownerPool().query('UPDATE invitations SET expires_at = now() WHERE id = $1', [id]);
+        return resendInvitation(ctx, id);
+      },
+    ],
+  ]),
   ['the team asks no more', (ctx) => updateSettings(ctx, { askAgain: false })],
   ['more may be debited without it', (ctx) => updateSettings(ctx, { askAgainAbove: null })],
   [
@@ -70,17 +124,22 @@ const ACTS: [string, (ctx: Ctx, memberId: string) => Promise<unknown>][] = [
 describe('where a team asks again', () => {
   it.each(ACTS)(
     'a person is asked before %s, and nothing has happened; once he has proved himself it goes on',
-    async (_, act) => {
-      const { person, slug, memberId, teamId } = await makeAsking();
+    async (name, act) => {
+      const asking = await makeAsking();
+      const { person, slug, memberId, teamId } = asking;
+      await Promise.all([
+        asking.invited('owner'),
+        ...(name.startsWith('a member is claimed') ? [] : [asking.invited('claim')]),
+      ]);
       const rows = async () =>
         (await ownerPool().query('SELECT count(*)::int AS n FROM audit_events WHERE team_id = $1', [teamId])).rows[0].n;
       const before = [await balanceOf(memberId), await rows()];
-      await expect(act(await inTeam(person, slug), memberId)).rejects.toMatchObject(REQUIRED);
+      await expect(act(await inTeam(person, slug), memberId, asking)).rejects.toMatchObject(REQUIRED);
       expect([await balanceOf(memberId), await rows()]).toEqual(before);
       await expect(confirmSession(person, { password: 'wrong' })).rejects.toMatchObject({ code: 'invalid_request' });
-      await expect(act(await inTeam(person, slug), memberId)).rejects.toMatchObject(REQUIRED);
+      await expect(act(await inTeam(person, slug), memberId, asking)).rejects.toMatchObject(REQUIRED);
       await confirmSession(person, { password: PASSWORD });
-      await act(await inTeam(person, slug), memberId);
+      await act(await inTeam(person, slug), memberId, asking);
       expect(await rows()).toBeGreaterThan(before[1]);
     },
   );
@@ -138,5 +197,60 @@ describe('where a team asks again', () => {
     const { person, slug, memberId, teamId } = await makeAsking();
     await ownerPool().query('UPDATE teams SET ask_again = false WHERE id = $1', [teamId]);
     await revealKey(await inTeam(person, slug), memberId);
+  });
+});
+
+/** What each procedure of invitations is asked about one; a new procedure fails until it stands here. */
+const SHOWING: Record<string, (inv: string) => object> = {
+  listInvitations: () => ({}),
+  browseInvitations: () => ({}),
+  getInvitation: (invitationId) => ({ invitationId }),
+  openLink: (invitationId) => ({ invitationId }),
+  resendInvitation: (invitationId) => ({ invitationId }),
+  revokeInvitation: (invitationId) => ({ invitationId }),
+  createInvitation: () => ({ email: someAddress() }),
+};
+/** Where an answer is asked about the invitation that it names. */
+const ABOUT_ONE = ['openLink', 'resendInvitation'];
+
+describe('a link that hands over the owner role or a key', () => {
+  const call = async ({ person, slug }: Asking, id: string, input: object): Promise<string> => {
+    const { actor } = await inTeam(person, slug);
+    const context = { services: services(), person: person.person, origin: HERE, requestId: newRequestId() };
+    const caller = createCaller({ ...context, actor: actor as never, idempotencyKey: null }).invitations;
+    return JSON.stringify(
+      await (caller[id as keyof typeof caller] as unknown as (input: object) => Promise<unknown>)(input).catch(
+        (error: Error) => error.message,
+      ),
+    );
+  };
+
+  it('has a row for every procedure of invitations', () => {
+    const all = listProcedures().filter(({ noun }) => noun === 'invitations');
+    expect(Object.keys(SHOWING).toSorted()).toEqual(all.map(({ id }) => id).toSorted());
+  });
+
+  it.each(Object.keys(SHOWING).flatMap((id) => (['owner', 'claim'] as const).map((guarded) => ({ id, guarded }))))(
+    'is in no answer of $id before the user has confirmed their identity ($guarded)',
+    async ({ id, guarded }) => {
+      const asking = await makeAsking();
+      const inv = printId('inv', await asking.invited(guarded));
+      const links = (text: string) => [...text.matchAll(/\/invite\/(inv_[0-9a-z]{26})/g)].map(([, of]) => of);
+      expect(links(await call(asking, id, SHOWING[id]!(inv)))).not.toContain(inv);
+      await confirmSession(asking.person, { password: PASSWORD });
+      const shows = links(await call(asking, id, SHOWING[id]!(inv)));
+      // What is no read, and about no invitation that stays open, shows none of it at any time.
+      const isShown = ABOUT_ONE.includes(id) || /^(list|browse|get)/.test(id);
+      expect(shows.includes(inv)).toBe(isShown);
+    },
+  );
+
+  it('is shown without that where it makes a plain member, where no team asks, and to an API key', async () => {
+    const asking = await makeAsking();
+    const plain = printId('inv', await invite(asking, 'none'));
+    expect(await call(asking, 'getInvitation', { invitationId: plain })).toContain('/invite/');
+    const owner = printId('inv', await asking.invited('owner'));
+    await ownerPool().query('UPDATE teams SET ask_again = false WHERE id = $1', [asking.teamId]);
+    expect(await call(asking, 'getInvitation', { invitationId: owner })).toContain('/invite/');
   });
 });

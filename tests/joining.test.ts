@@ -7,7 +7,8 @@ import { createInvitationInput, type Invitation } from '@/server/domain/invitati
 import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/invitations/write';
 import { fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
 import { verifyLedger } from '@/server/domain/ledger/read';
-import { createMember, deactivateMember, deleteMember, hashPassword, setRole } from '@/server/domain/members/write';
+import { createMember, deactivateMember, deleteMember, setRole } from '@/server/domain/members/write';
+import { hashPassword } from '@/server/domain/passwords';
 import type { Person } from '@/server/domain/person';
 import { findPerson, findSeat } from '@/server/domain/sessions/read';
 import { signIn } from '@/server/domain/sessions/write';
@@ -113,7 +114,7 @@ describe('a link', () => {
     for (const token of [copied, mailed, copied, mailed]) {
       expect(await asGuest().readLink({ token })).toEqual({
         state: 'open',
-        as: 'new',
+        as: token === mailed ? 'new' : 'new-or-sign-in',
         team: { name: 'Acme', slug: null },
         invitedBy: 'First Owner',
         email,
@@ -127,6 +128,38 @@ describe('a link', () => {
       });
     }
     expect(await rowsOf(team)).toEqual(before);
+  });
+
+  it('that was copied tells a visitor nothing of whose address it is: not by what it shows, nor by a request that lacks something', async () => {
+    const team = await makeTeam();
+    const [known, squatter, seated] = [await person(), await person('copied'), await person()];
+    const copies: string[] = [];
+    for (const email of [someAddress(), known.email, squatter.email, seated.email]) {
+      copies.push((await invite(team, { email, name: 'Jo', credit: '1' })).copied);
+    }
+    // The last has a seat in the team by now, by another way than this invitation.
+    const { rows } = await ownerPool().query('SELECT id FROM users WHERE email = $1', [seated.email]);
+    const { id } = await addMember(team);
+    await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [rows[0].id, id]);
+    const said = async (token: string) => {
+      const refused = (given: object) =>
+        asGuest()
+          .acceptInvitation({ token, ...given })
+          .then(
+            () => 'ok',
+            (error: unknown) => (error instanceof ProblemError ? { ...error.problem, requestId: '' } : error),
+          );
+      const shown = { ...(await asGuest().readLink({ token })), email: '', expiresAt: '' };
+      return [shown, await refused({}), await refused({ name: 'Jo' }), await refused({ password: 'short' })];
+    };
+    const [first, ...others] = await Promise.all(copies.map(said));
+    for (const other of others) expect(other).toEqual(first);
+    // Who would have joined as a new person is told to sign in, in the same words whether or not the person is in the team.
+    const given = { name: 'Jo', password: PASSWORD };
+    const codes = await Promise.all(
+      copies.slice(1).map((token) => codeOf(asGuest().acceptInvitation({ token, ...given }))),
+    );
+    expect(codes).toEqual(['missing_key', 'missing_key', 'missing_key']);
   });
 
   it('that was not made here opens nothing: forged, cut, of another invitation or another way', async () => {
@@ -213,7 +246,14 @@ describe('accepting', () => {
     const team = await makeTeam();
     const { mailed, email, id } = await invite(team, { credit: '20', recharge: { threshold: '30', target: '50' } });
     const joined = await asGuest().acceptInvitation({ token: mailed, name: 'Jo Sand', password: PASSWORD });
-    expect(joined).toEqual({ slug: expect.any(String), email, creditMissing: false });
+    expect(joined).toEqual({
+      slug: expect.any(String),
+      email,
+      creditMissing: false,
+      balance: expect.any(String),
+      apiKey: expect.stringMatching(/^pur_live_/),
+    });
+    expect((await ctxOf(joined.apiKey!)).actor).toMatchObject({ teamId: team.teamId, role: 'member' });
     const seat = (await seatsOf(team)).at(-1)!;
     // The credit first, then the rule, which fills up what is below its threshold.
     expect(seat).toMatchObject({
@@ -275,7 +315,7 @@ describe('accepting', () => {
     const { mailed, copied, email } = await invite(team, { email: known.email });
     expect(email).toBe(known.email);
     for (const token of [mailed, copied]) {
-      expect((await asGuest().readLink({ token }))?.as).toBe('sign-in');
+      expect((await asGuest().readLink({ token }))?.as).toBe(token === mailed ? 'sign-in' : 'new-or-sign-in');
       expect(await codeOf(asGuest().acceptInvitation({ token, name: 'X', password: OTHER }))).toBe('missing_key');
       expect((await asGuest(other.person).readLink({ token }))?.as).toBe('other');
       expect(await codeOf(asGuest(other.person).acceptInvitation({ token, name: 'X', password: OTHER }))).toBe(
@@ -298,7 +338,7 @@ describe('accepting', () => {
     const team = await makeTeam();
     const { mailed, copied } = await invite(team, { email: squatter.email });
     // By the copied link it is an account like any other.
-    expect((await asGuest().readLink({ token: copied }))?.as).toBe('sign-in');
+    expect((await asGuest().readLink({ token: copied }))?.as).toBe('new-or-sign-in');
     for (const who of [null, squatter.person])
       expect((await asGuest(who).readLink({ token: mailed }))?.as).toBe('renew');
     expect(await codeOf(asGuest(squatter.person).acceptInvitation({ token: mailed }))).toBe('invalid_request');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hashPassword } from '@/server/domain/members/write';
+import { hashPassword } from '@/server/domain/passwords';
 import type { Guest } from '@/server/domain/person';
 import { getProfile } from '@/server/domain/profiles/read';
 import {

@@ -1,8 +1,9 @@
 'use client';
 
 import { Button } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { clientFor, sayProblem } from '@/components/data';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { clientFor, sayProblem, useTRPC } from '@/components/data';
+import { StepDown } from '@/components/members/StepDown';
 import styles from '@/components/money/money.module.css';
 import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
@@ -11,6 +12,7 @@ import type { OwnSeat } from './TeamsPage';
 /** Switches one's own role in one team: down to member, or back to owner while the team has none. */
 export function SwitchOwnRole({ seat, onClose }: { seat: OwnSeat; onClose: () => void }) {
   const cache = useQueryClient();
+  const trpc = useTRPC();
   const { member, team } = seat;
   const role = member.role === 'owner' ? ('member' as const) : ('owner' as const);
   const ask = (input: { memberId: string; role: 'owner' | 'member' }) =>
@@ -19,10 +21,20 @@ export function SwitchOwnRole({ seat, onClose }: { seat: OwnSeat; onClose: () =>
     void ask({ memberId: member.id, role: member.role })
       .then(() => cache.invalidateQueries())
       .catch((error: unknown) => toast({ message: sayProblem(error), tone: 'bad' }));
+  const owners = useQuery({
+    queryKey: ['owners', team.slug],
+    queryFn: () => clientFor(team.slug).members.listMembers.query({ role: 'owner', status: 'active', limit: 100 }),
+    enabled: role === 'member',
+  });
+  const others = owners.data?.data.filter(({ id }) => id !== member.id);
   const change = useMutation({
     mutationFn: ask,
-    onSuccess: () => {
-      toast({ message: `You are ${role === 'owner' ? 'an owner' : 'a member'} of ${team.name} now.`, undo });
+    onSuccess: async () => {
+      const seats = await cache.fetchQuery({ ...trpc.account.listSeats.queryOptions(), staleTime: 0 }).catch(() => []);
+      // Who steps down undoes it only where they may take the role back; who takes it back may always step down again.
+      const canUndo = role === 'owner' || seats.some((one) => one.member.id === member.id && one.canTakeBack);
+      const message = `You are ${role === 'owner' ? 'an owner' : 'a member'} of ${team.name} now.`;
+      toast({ message, ...(canUndo && { undo }) });
       onClose();
     },
   });
@@ -30,10 +42,16 @@ export function SwitchOwnRole({ seat, onClose }: { seat: OwnSeat; onClose: () =>
     <div className={styles.form}>
       <p>
         {role === 'member'
-          ? 'You will see and do only what is your own there, and pay for your messages from your own balance. While the team has no other owner, you can take the role back here.'
+          ? 'You will see and do only what is your own there, and pay for your messages from your own balance.'
           : 'You manage the team again: members, money, keys, roles and settings.'}
       </p>
-      <p className="muted">No money moves and no key changes with the role.</p>
+      {role === 'member' && <StepDown others={others} />}
+      <p className="muted">
+        The API key stays the same.
+        {role === 'member'
+          ? ' If your balance is below your rule’s threshold, auto-recharge runs.'
+          : ' No money moves.'}
+      </p>
       {change.isError && (
         <Note tone="bad" alert>
           {sayProblem(change.error)}

@@ -57,6 +57,7 @@ export const WORDS: Record<AuditAction, Words> = {
   'invitation.created': (say) => `invited ${invitedOf(say)}`,
   'invitation.resent': (say) => `sent the invitation of ${invitedOf(say)} again`,
   'invitation.revoked': (say) => `revoked the invitation of ${invitedOf(say)}`,
+  'invitation.link_shown': (say) => `viewed the invitation link of ${invitedOf(say)}`,
   'invitation.requested': (say) => `asked for a new invitation for ${invitedOf(say)}`,
   'invitation.accepted': (say) => `accepted the invitation of ${invitedOf(say)}`,
   'invitation.declined': (say) => `declined the invitation of ${invitedOf(say)}`,

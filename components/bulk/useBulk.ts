@@ -63,6 +63,7 @@ export function useBulk<Input extends object>(once: (input: Input, id: string) =
 /** In a list of many a few words; of a field that is wrong, what is wrong with it. */
 function saySoon(error: unknown): string {
   const problem = problemOf(error);
+  if (problem?.code === 'rate_limited') return problem.detail;
   return problem?.errors?.[0]?.detail ?? problem?.title ?? 'It could not be done.';
 }
 

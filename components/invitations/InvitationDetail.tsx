@@ -4,7 +4,7 @@ import { Anchor, Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import { useTRPC } from '@/components/data';
+import { sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/money/money.module.css';
 import { useShell } from '@/components/shell/useShell';
 import { CopyButton } from '@/components/ui/Copy';
@@ -12,8 +12,8 @@ import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts, Note } from '@/components/ui/pieces';
 import invitationStyles from './invitations.module.css';
-import { useInvitationActions } from './useInvitations';
-import { Delivery, InvitationStatus, isOpen, type Invitation } from './words';
+import { useInvitationActions, useOpenLink } from './useInvitations';
+import { Delivery, InvitationStatus, isOpen, isWithheld, REVOKED, type Invitation } from './words';
 
 /** One invitation whole, as it is now, with its link and what can be done with it. */
 export function InvitationDetail({ invitation: shown, onClose }: { invitation: Invitation; onClose: () => void }) {
@@ -33,6 +33,11 @@ export function InvitationDetail({ invitation: shown, onClose }: { invitation: I
       {invitation.requestedAt !== null && invitation.status === 'expired' && (
         <Note tone="warn">Its holder has asked for a new link.</Note>
       )}
+      {invitation.revokedReason !== null && REVOKED[invitation.revokedReason] !== null && (
+        <Note tone="warn">
+          {REVOKED[invitation.revokedReason]} The link no longer works. You can send a new invitation.
+        </Note>
+      )}
       {invitation.creditMissing && (
         <Note tone="warn">
           The starting credit could not be paid when it was accepted: the master balance held too little. Credit the
@@ -41,6 +46,7 @@ export function InvitationDetail({ invitation: shown, onClose }: { invitation: I
       )}
       <Facts of={factsOf(invitation, team.currency)} />
       {invitation.url !== null && <LinkToGive url={invitation.url} />}
+      {isWithheld(invitation) && <WithheldLink invitation={invitation} />}
       {invitation.status === 'accepted' && invitation.memberId !== null && (
         <Anchor component={Link} href={`/${team.slug}/members/${invitation.memberId}`} prefetch={false} size="sm">
           Open {invitation.memberName ?? 'the member'}
@@ -87,6 +93,35 @@ function factsOf(invitation: Invitation, currency: string): [string, ReactNode][
     facts.push([invitation.status.replace(/^./, (c) => c.toUpperCase()), <Instant key="x" at={closedAt} />]);
   return facts;
 }
+
+/** A link that hands over the owner role or a key is shown to who confirms their identity. */
+function WithheldLink({ invitation }: { invitation: Invitation }) {
+  const open = useOpenLink();
+  if (open.data) return <LinkToGive url={open.data.url} />;
+  return (
+    <div>
+      <p className="muted">{sayWithheld(invitation)} Confirm your identity to see its link.</p>
+      {open.isError && (
+        <Note tone="bad" alert>
+          {sayProblem(open.error)}
+        </Note>
+      )}
+      <Button
+        size="xs"
+        variant="default"
+        loading={open.isPending}
+        onClick={() => open.mutate({ invitationId: invitation.id })}
+      >
+        Show link
+      </Button>
+    </div>
+  );
+}
+
+const sayWithheld = ({ role, memberName }: Invitation): string =>
+  memberName === null || role === 'owner'
+    ? 'This invitation makes an owner.'
+    : `This invitation hands over ${memberName} with its API key.`;
 
 /** The link to be given by hand. */
 export const LinkToGive = ({ url }: { url: string }) => (

@@ -5,7 +5,7 @@ import { useClipboard } from '@mantine/hooks';
 import type { ReactElement } from 'react';
 import { toast } from '@/components/ui/toast';
 import { useInvitationActions, useInvitationDialogs } from './useInvitations';
-import { isOpen, type Invitation } from './words';
+import { isOpen, isWithheld, type Invitation } from './words';
 
 /** All that can be done with an invitation; open as soon as it is there. */
 export function InvitationMenu({ invitation, target }: { invitation: Invitation; target: ReactElement }) {
@@ -22,6 +22,7 @@ export function InvitationMenu({ invitation, target }: { invitation: Invitation;
       <Menu.Dropdown>
         <Menu.Item onClick={() => look(invitation)}>Details</Menu.Item>
         {invitation.url !== null && <Menu.Item onClick={() => copyLink(invitation.url!)}>Copy the link</Menu.Item>}
+        {isWithheld(invitation) && <Menu.Item onClick={() => look(invitation)}>Show link</Menu.Item>}
         {isOpen(invitation) && (
           <>
             <Menu.Item onClick={() => act.resend(invitation)}>Resend</Menu.Item>

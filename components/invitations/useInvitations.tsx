@@ -46,6 +46,9 @@ export function useInvitationDialogs() {
 
 const failed = (error: unknown) => toast({ message: sayProblem(error), tone: 'bad' });
 
+/** Asks for the link of one invitation; kept nowhere. */
+export const useOpenLink = () => useMutation(useTRPC().invitations.openLink.mutationOptions({ gcTime: 0 }));
+
 /** What is done to an invitation at once. */
 export function useInvitationActions() {
   const trpc = useTRPC();

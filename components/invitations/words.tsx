@@ -14,10 +14,13 @@ const TONES: Record<Invitation['status'], Tone> = {
 };
 
 /** How an invitation stands; one whose holder asks for a new link says so. */
-export const InvitationStatus = ({ status, requestedAt }: Pick<Invitation, 'status' | 'requestedAt'>) => (
+type Standing = Pick<Invitation, 'status' | 'requestedAt' | 'revokedReason'>;
+
+export const InvitationStatus = ({ status, requestedAt, revokedReason }: Standing) => (
   <Status tone={TONES[status]}>
     {status}
     {status === 'expired' && requestedAt !== null && ', asked for again'}
+    {revokedReason !== null && REVOKED[revokedReason] !== null && ', inviter lost the right'}
   </Status>
 );
 
@@ -29,6 +32,19 @@ const DELIVERIES: Record<Invitation['delivery'], { tone: Tone; word: string }> =
   bounced: { tone: 'bad', word: 'bounced' },
   failed: { tone: 'bad', word: 'could not be sent' },
 };
+
+/** Why an invitation was revoked by something else than an owner's decision on it; null for that. */
+export const REVOKED: Record<NonNullable<Invitation['revokedReason']>, string | null> = {
+  by_owner: null,
+  inviter_not_owner: 'The person who invited is no longer an owner.',
+  inviter_inactive: 'The person who invited was deactivated.',
+  inviter_deleted: 'The person who invited was deleted.',
+  inviter_left: 'The person who invited left the team.',
+};
+
+/** Whether an open invitation's link is shown only after its reader has confirmed their identity. */
+export const isWithheld = ({ status, url }: Pick<Invitation, 'status' | 'url'>): boolean =>
+  status === 'pending' && url === null;
 
 /** How its mail stands. */
 export function Delivery({ delivery, mailError }: Pick<Invitation, 'delivery' | 'mailError'>) {

@@ -8,10 +8,13 @@ import { useRef, useState, type FormEvent, type ReactNode, type RefObject } from
 import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/account/account.module.css';
 import { signIn, signOut } from '@/components/account/session';
+import { NewKey } from '@/components/keys/NewKey';
+import { formatMoney, micros } from '@/components/ui/amount';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts, Note } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/usePlace';
 
 type Shown = NonNullable<inferOutput<ReturnType<typeof useTRPC>['joining']['readLink']>>;
 
@@ -19,13 +22,18 @@ type Shown = NonNullable<inferOutput<ReturnType<typeof useTRPC>['joining']['read
 export function InvitePage({ token }: { token: string }) {
   const asked = useQuery(useTRPC().joining.readLink.queryOptions({ token }));
   const link = asked.data;
+  // Here, not in the offer: asked again, the link is used up, and what is shown once would be gone.
+  const [joined, setJoined] = useState<Arrived | null>(null);
   return (
     <main className={styles.alone}>
       <p className={styles.product}>Purser</p>
       {!link && asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
       {link === null && <Unknown />}
-      {link && link.state !== 'open' && <Dead link={link} token={token} />}
-      {link?.state === 'open' && <Offer link={link} token={token} onChanged={() => void asked.refetch()} />}
+      {link && joined && <Arrival joined={joined} link={link} />}
+      {link && !joined && link.state !== 'open' && <Dead link={link} token={token} />}
+      {link?.state === 'open' && !joined && (
+        <Offer link={link} token={token} onChanged={() => void asked.refetch()} onJoined={setJoined} />
+      )}
     </main>
   );
 }
@@ -105,9 +113,7 @@ function AskAnew({ link, token }: Props) {
   );
 }
 
-function Offer({ link, token, onChanged }: Props & { onChanged: () => void }) {
-  const [entered, setEntered] = useState<string | null>(null);
-  if (entered !== null) return <WithoutCredit slug={entered} team={link.team.name} />;
+function Offer({ link, token, onChanged, onJoined }: WayProps) {
   const facts: [string, ReactNode][] = [
     ['For', link.email],
     ['Invited by', link.invitedBy],
@@ -125,15 +131,15 @@ function Offer({ link, token, onChanged }: Props & { onChanged: () => void }) {
     <>
       <h1>Join {link.team.name}</h1>
       <Facts of={facts} />
-      <Way link={link} token={token} onChanged={onChanged} onWithoutCredit={setEntered} />
+      <Way link={link} token={token} onChanged={onChanged} onJoined={onJoined} />
     </>
   );
 }
 
-type WayProps = Props & { onChanged: () => void; onWithoutCredit: (slug: string) => void };
+type WayProps = Props & { onChanged: () => void; onJoined: (joined: Arrived) => void };
 
 /** The one way in for who looks at the link. */
-function Way({ link, token, onChanged, onWithoutCredit }: WayProps) {
+function Way({ link, token, onChanged, onJoined }: WayProps) {
   const here = `/invite/${token}`;
   if (link.as === 'member') {
     return (
@@ -164,14 +170,15 @@ function Way({ link, token, onChanged, onWithoutCredit }: WayProps) {
       </>
     );
   }
-  return <Join link={link} token={token} onChanged={onChanged} onWithoutCredit={onWithoutCredit} />;
+  return <Join link={link} token={token} onChanged={onChanged} onJoined={onJoined} />;
 }
 
-function Join({ link, token, onChanged, onWithoutCredit }: WayProps) {
+function Join({ link, token, onChanged, onJoined }: WayProps) {
   const needsPassword = link.as !== 'join';
+  const isNew = link.as === 'new' || link.as === 'new-or-sign-in';
   const name = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
-  const accept = useAccept(onChanged, onWithoutCredit);
+  const accept = useAccept(onChanged, onJoined);
   const { problem, isBusy } = accept;
   const errorOf = (field: string) => problem?.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
   const submit = (event: FormEvent) => {
@@ -195,7 +202,7 @@ function Join({ link, token, onChanged, onWithoutCredit }: WayProps) {
           its sessions and its second factor end.
         </Note>
       )}
-      {link.as === 'new' && (
+      {isNew && (
         <TextInput
           ref={name}
           label="Your name"
@@ -211,6 +218,12 @@ function Join({ link, token, onChanged, onWithoutCredit }: WayProps) {
       <Button type="submit" loading={isBusy}>
         Join {link.team.name}
       </Button>
+      {link.as === 'new-or-sign-in' && (
+        <p>
+          Already have an account? <Link href={`/sign-in?next=${encodeURIComponent(`/invite/${token}`)}`}>Sign in</Link>{' '}
+          to join.
+        </p>
+      )}
       <Decline token={token} onDone={onChanged} />
     </form>
   );
@@ -238,8 +251,11 @@ const NewPassword = ({ link, field, error }: PasswordProps) => (
 
 type Accept = { token: string; name?: string; password?: string };
 
-/** Joins, then signs in who has chosen a password, and goes to the team. */
-function useAccept(onChanged: () => void, onWithoutCredit: (slug: string) => void) {
+/** Who has joined, and where they go from here. */
+type Arrived = { to: string; apiKey: string | null; balance: string | null; creditMissing: boolean };
+
+/** Joins, then signs in who has chosen a password; shows what is shown once, and goes to the team. */
+function useAccept(onChanged: () => void, onJoined: (joined: Arrived) => void) {
   const [isEntering, setEntering] = useState(false);
   const asked = useMutation(
     useTRPC().joining.acceptInvitation.mutationOptions({
@@ -253,9 +269,10 @@ function useAccept(onChanged: () => void, onWithoutCredit: (slug: string) => voi
     if (!joined) return;
     setEntering(true);
     const entered = input.password === undefined || (await signIn(joined.email, input.password)).ok;
-    if (!entered) return window.location.assign(`/sign-in?next=/${joined.slug}`);
-    if (!joined.creditMissing) return window.location.assign(`/${joined.slug}`);
-    return onWithoutCredit(joined.slug);
+    const to = entered ? `/${joined.slug}` : `/sign-in?next=/${joined.slug}`;
+    const { apiKey, balance, creditMissing } = joined;
+    if (apiKey === null && !creditMissing) return window.location.assign(to);
+    return onJoined({ to, apiKey, balance, creditMissing });
   };
   return {
     join,
@@ -266,17 +283,30 @@ function useAccept(onChanged: () => void, onWithoutCredit: (slug: string) => voi
   };
 }
 
-const WithoutCredit = ({ slug, team }: { slug: string; team: string }) => (
-  <>
-    <h1>You are in {team}</h1>
-    <Note tone="warn">
-      The starting credit could not be paid yet, because the team’s own balance is too low; its owners are told.
-    </Note>
-    <Button component={Link} href={`/${slug}`}>
-      Go to {team}
-    </Button>
-  </>
-);
+function Arrival({ joined, link }: { joined: Arrived; link: Shown }) {
+  const { locale } = usePlace();
+  const { to, apiKey, balance, creditMissing } = joined;
+  const { name } = link.team;
+  // A whole page load: the session is new, and nothing that this page has asked is of it.
+  const go = () => window.location.assign(to);
+  const empty = balance !== null && micros(balance) === 0n ? formatMoney(balance, link.currency, locale) : undefined;
+  return (
+    <>
+      <h1>You joined {name}</h1>
+      {creditMissing && (
+        <Note tone="warn">
+          The starting credit could not be paid yet, because the team’s own balance is too low. Its owners were
+          notified.
+        </Note>
+      )}
+      {apiKey === null ? (
+        <Button onClick={go}>Go to {name}</Button>
+      ) : (
+        <NewKey apiKey={apiKey} empty={empty} done={`Go to ${name}`} onClose={go} />
+      )}
+    </>
+  );
+}
 
 function Decline({ token, onDone }: { token: string; onDone: () => void }) {
   const [isAsked, setAsked] = useState(false);

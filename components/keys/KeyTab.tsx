@@ -38,7 +38,7 @@ export function KeyTab({ member }: { member: Seat }) {
               </Button>
             )}
             <Button size="xs" variant="default" onClick={() => act.rotate(member)}>
-              Rotate key
+              {member.apiKey ? 'Rotate key' : 'Create API key'}
             </Button>
           </div>
         )}
@@ -67,7 +67,7 @@ function AllKeys({ member }: { member: Seat }) {
       </Late>
     );
   }
-  if (list.data.data.length === 0) return <Empty title="No key yet">Rotate one in to begin.</Empty>;
+  if (list.data.data.length === 0) return <Empty title="No key yet">Create an API key to start.</Empty>;
   return (
     <DataTable
       label="Keys"

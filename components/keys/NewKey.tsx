@@ -10,14 +10,26 @@ import { useCloseGuard } from '@/components/ui/dialogs';
 import { Note } from '@/components/ui/pieces';
 import { curlOf } from './SendCurl';
 
-type Props = { apiKey: string; password?: string | undefined; email?: string; onClose: () => void; again?: boolean };
+type Props = {
+  apiKey: string;
+  password?: string | undefined;
+  email?: string;
+  onClose: () => void;
+  again?: boolean;
+  /** What a new member can spend, where that is nothing. */
+  empty?: string | undefined;
+  /** What the last button says. */
+  done?: string;
+};
 
 /**
- * A key in plain text, with what it is used in. Leaving without having copied it asks once.
+ * A key in plain text, with what it is used in, and a generated password. Leaving without having copied them asks once.
  * @param again it can be seen again: the owner's reveal, not a new key
  */
-export function NewKey({ apiKey, password, email, onClose, again = false }: Props) {
-  const [taken, setTaken] = useState(again);
+export function NewKey({ apiKey, password, email, onClose, again = false, empty, done = 'Done' }: Props) {
+  const [keyTaken, setTaken] = useState(again);
+  const [passwordTaken, setPasswordTaken] = useState(password === undefined);
+  const taken = keyTaken && passwordTaken;
   const [asked, setAsked] = useState(false);
   const leave = () => {
     const mayClose = taken || asked;
@@ -49,13 +61,8 @@ export function NewKey({ apiKey, password, email, onClose, again = false }: Prop
       </Group>
       {password !== undefined && (
         <>
-          <p>The sign-in, shown once too:</p>
-          <code className={styles.secret}>
-            {email} {password}
-          </code>
-          <Group gap="xs">
-            <CopyButton text={password} label="Copy the password" />
-          </Group>
+          <p>Sign-in details (shown once)</p>
+          <Secret email={email} password={password} onTaken={() => setPasswordTaken(true)} />
         </>
       )}
       <p>Send a message with it:</p>
@@ -63,9 +70,56 @@ export function NewKey({ apiKey, password, email, onClose, again = false }: Prop
       <Group gap="xs">
         <CopyButton text={curl} label="Copy the curl" onCopied={() => setTaken(true)} />
       </Group>
+      {empty !== undefined && <Note>The balance is {empty}. This command is refused until an owner adds credit.</Note>}
       {asked && !taken && (
         <Note tone="warn" alert>
-          The key was not copied. An owner can reveal it later; that is written to the audit log.
+          {sayUncopied(keyTaken, passwordTaken)}
+        </Note>
+      )}
+      <div className={moneyStyles.foot}>
+        <Button onClick={() => leave() && onClose()}>{asked && !taken ? 'Close without copying' : done}</Button>
+      </div>
+    </div>
+  );
+}
+
+const UNCOPIED_KEY = 'You haven’t copied the key. An owner can reveal it later (logged).';
+const UNCOPIED_PASSWORD = 'You haven’t copied the password. It is not shown again; an owner can reset it.';
+
+const sayUncopied = (keyTaken: boolean, passwordTaken: boolean): string =>
+  [keyTaken ? '' : UNCOPIED_KEY, passwordTaken ? '' : UNCOPIED_PASSWORD].filter(Boolean).join(' ');
+
+type SecretProps = { email: string | undefined; password: string; onTaken: () => void };
+
+/** A generated password, with the address that it belongs to. */
+const Secret = ({ email, password, onTaken }: SecretProps) => (
+  <>
+    <code className={styles.secret} data-testid="password" onCopy={onTaken}>
+      {email} {password}
+    </code>
+    <Group gap="xs">
+      <CopyButton text={password} label="Copy password" onCopied={onTaken} />
+    </Group>
+  </>
+);
+
+/** A new password in plain text. Leaving without having copied it asks once. */
+export function NewPassword({ email, password, onClose }: { email: string; password: string; onClose: () => void }) {
+  const [taken, setTaken] = useState(false);
+  const [asked, setAsked] = useState(false);
+  const leave = () => {
+    const mayClose = taken || asked;
+    if (!mayClose) setAsked(true);
+    return mayClose;
+  };
+  useCloseGuard(leave);
+  return (
+    <div className={moneyStyles.form}>
+      <p>Sign-in details (shown once)</p>
+      <Secret email={email} password={password} onTaken={() => setTaken(true)} />
+      {asked && !taken && (
+        <Note tone="warn" alert>
+          {UNCOPIED_PASSWORD}
         </Note>
       )}
       <div className={moneyStyles.foot}>

@@ -8,7 +8,7 @@ import styles from '@/components/money/money.module.css';
 import { Note } from '@/components/ui/pieces';
 import { NewKey } from './NewKey';
 
-type Props = { member: { id: string; name: string }; onClose: () => void };
+type Props = { member: { id: string; name: string; apiKey: object | null }; onClose: () => void };
 
 const OVERLAPS = [
   { seconds: 0, label: 'Now: the old key is refused at once' },
@@ -17,20 +17,32 @@ const OVERLAPS = [
   { seconds: 604_800, label: 'In 7 days' },
 ];
 
-/** Gives a member a new key; the person chooses when the old one ends. */
+/** As long as most need to replace a key everywhere: an accident with it stops nothing. */
+const DEFAULT_SECONDS = 86_400;
+
+/** Gives a member a new key; the user chooses when the old one ends, where there is one. */
 export function RotateKey({ member, onClose }: Props) {
-  const [overlap, setOverlap] = useState('0');
+  const [overlap, setOverlap] = useState(String(DEFAULT_SECONDS));
   const rotate = useMutation(useTRPC().keys.rotateKey.mutationOptions({ gcTime: 0 }));
   if (rotate.data) return <NewKey apiKey={rotate.data.secrets.apiKey} onClose={onClose} />;
   return (
     <div className={styles.form}>
-      <Radio.Group label="When does the old key end?" value={overlap} onChange={setOverlap}>
-        <Stack gap="xs" mt="xs">
-          {OVERLAPS.map(({ seconds, label }) => (
-            <Radio key={seconds} value={String(seconds)} label={label} data-autofocus={seconds === 0 || undefined} />
-          ))}
-        </Stack>
-      </Radio.Group>
+      {member.apiKey ? (
+        <Radio.Group label="When should the old key stop working?" value={overlap} onChange={setOverlap}>
+          <Stack gap="xs" mt="xs">
+            {OVERLAPS.map(({ seconds, label }) => (
+              <Radio
+                key={seconds}
+                value={String(seconds)}
+                label={label}
+                data-autofocus={seconds === DEFAULT_SECONDS || undefined}
+              />
+            ))}
+          </Stack>
+        </Radio.Group>
+      ) : (
+        <p>{member.name} has no API key. The new one is shown once.</p>
+      )}
       {rotate.isError && (
         <Note tone="bad" alert>
           {sayProblem(rotate.error)}
@@ -43,8 +55,9 @@ export function RotateKey({ member, onClose }: Props) {
         <Button
           loading={rotate.isPending}
           onClick={() => rotate.mutate({ memberId: member.id, overlapSeconds: Number(overlap) })}
+          data-autofocus={member.apiKey === null || undefined}
         >
-          Rotate key
+          {member.apiKey ? 'Rotate key' : 'Create API key'}
         </Button>
       </div>
     </div>

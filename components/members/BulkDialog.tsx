@@ -9,6 +9,7 @@ import { useBulk } from '@/components/bulk/useBulk';
 import { useTRPCClient } from '@/components/data';
 import { BeforeAfter } from '@/components/money/BeforeAfter';
 import styles from '@/components/money/money.module.css';
+import { useFiring } from '@/components/recharge/useFiring';
 import { useShell } from '@/components/shell/useShell';
 import { formatMoney, micros, minus, plus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
@@ -22,6 +23,7 @@ type Props = { verb: BulkVerb; members: Chosen[]; onClose: () => void };
 /** Does one thing to many members, one after another, each with a result of its own. */
 export function BulkDialog({ verb, members, onClose }: Props) {
   const { currency, masterBalance } = useShell().team;
+  const { locale } = usePlace();
   const moves = verb === 'credit' || verb === 'debit';
   const [text, setText] = useState('');
   const [note, setNote] = useState('');
@@ -74,7 +76,8 @@ export function BulkDialog({ verb, members, onClose }: Props) {
           Cancel
         </Button>
         <Button type="submit" disabled={!isReady} data-autofocus={moves ? undefined : true}>
-          {TITLES[verb]} {members.length}
+          {TITLES[verb]} {members.length === 1 ? '1 member' : `${members.length.toLocaleString(locale)} members`}
+          {sum !== null && micros(sum) > 0n && ` · ${formatMoney(sum, currency, locale)}`}
         </Button>
       </div>
     </form>
@@ -121,8 +124,12 @@ function useMoves(verb: BulkVerb, members: Chosen[]) {
   const client = useTRPCClient();
   const { currency } = useShell().team;
   const { locale } = usePlace();
+  const sayFiring = useFiring();
   const bulk = useBulk(async (input: Input): Promise<string> => {
-    if (verb === 'activate') return `is ${(await client.members.activateMember.mutate(input)).status}`;
+    if (verb === 'activate') {
+      const member = await client.members.activateMember.mutate(input);
+      return [`is ${member.status}`, await sayFiring(member)].filter(Boolean).join('. ');
+    }
     if (verb === 'deactivate') return `is ${(await client.members.deactivateMember.mutate(input)).status}`;
     const verbs = client.transfers;
     const money = input as { memberId: string; amount: string };

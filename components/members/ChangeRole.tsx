@@ -1,13 +1,15 @@
 'use client';
 
 import { Button } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
+import { useFiring } from '@/components/recharge/useFiring';
 import { useShell } from '@/components/shell/useShell';
 import styles from '@/components/money/money.module.css';
 import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
+import { StepDown } from './StepDown';
 import type { Target } from './useMemberActions';
 
 /** Switches a role, after saying in words what changes and what does not. */
@@ -19,6 +21,11 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
   const cache = useQueryClient();
   const isMe = me.memberId === member.id;
   const role = member.role === 'owner' ? ('member' as const) : ('owner' as const);
+  const sayFiring = useFiring();
+  const owners = useQuery(
+    trpc.members.listMembers.queryOptions({ role: 'owner', status: 'active', limit: 100 }, { enabled: isMe }),
+  );
+  const others = owners.data?.data.filter(({ id }) => id !== member.id);
   const tell = (message: string) => toast({ message, tone: 'bad' });
   const undo = () =>
     void client.members.setRole
@@ -30,15 +37,18 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
     trpc.members.setRole.mutationOptions({
       // What one may see changes with one's own role: this page may be none of it.
       meta: { leaves: isMe },
-      onSuccess: async ({ name }) => {
-        toast({
-          message: `${isMe ? 'You are' : `${name} is`} ${role === 'owner' ? 'an owner' : 'a member'} now.`,
-          undo,
-        });
+      onSuccess: async (changed) => {
         onClose();
-        if (!isMe) return;
         // First who one is now: else the page that follows may ask for what only an owner sees.
-        await cache.invalidateQueries({ queryKey: trpc.team.getShell.queryKey() });
+        if (isMe) await cache.invalidateQueries({ queryKey: trpc.team.getShell.queryKey() });
+        // Who steps down undoes it only where they may take the role back.
+        const canUndo = !isMe || cache.getQueryData(trpc.team.getShell.queryKey())?.me.canTakeBack === true;
+        const said = `${isMe ? 'You are' : `${changed.name} is`} ${role === 'owner' ? 'an owner' : 'a member'} now.`;
+        toast({
+          message: [said, role === 'member' ? await sayFiring(changed) : ''].filter(Boolean).join(' '),
+          ...(canUndo && { undo }),
+        });
+        if (!isMe) return;
         router.push(`/${team.slug}`);
       },
     }),
@@ -46,7 +56,8 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
   return (
     <div className={styles.form}>
       <p>{role === 'owner' ? WORDS.owner : isMe ? WORDS.myself : WORDS.member}</p>
-      <p className="muted">No money moves and no key changes with the role. It can be switched back at any time.</p>
+      {isMe && role === 'member' && <StepDown others={others} />}
+      <p className="muted">{sayRest(role, isMe)}</p>
       {change.isError && (
         <Note tone="bad" alert>
           {sayProblem(change.error)}
@@ -64,11 +75,17 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
   );
 }
 
+function sayRest(role: 'owner' | 'member', isMe: boolean): string {
+  const unchanged = 'The API key stays the same.';
+  const money =
+    role === 'member' ? ' If the balance is below the rule’s threshold, auto-recharge runs.' : ' No money moves.';
+  return `${unchanged}${money}${isMe ? '' : ' You can change the role back at any time.'}`;
+}
+
 const WORDS = {
   owner:
     'An owner manages the whole team: members, money, keys, roles and settings. Its messages are paid from the master balance; its own balance stays where it is, and its recharge rule rests.',
   member:
     'A member sees and does only what is its own. Its messages are paid from its own balance, and its recharge rule works again.',
-  myself:
-    'You will see and do only what is your own. Your messages are paid from your own balance. If no other owner is left, you can take the role back: from the banner, or under Teams in your account settings.',
+  myself: 'You will see and do only what is your own. Your messages are paid from your own balance.',
 };

@@ -11,17 +11,28 @@ import { MoneyNote } from '@/components/money/MoneyNote';
 import styles from '@/components/money/money.module.css';
 import { RuleFields, useRule } from '@/components/recharge/RuleFields';
 import { useShell } from '@/components/shell/useShell';
-import { micros, minus } from '@/components/ui/amount';
+import { formatMoney, micros, minus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
+import { usePlace } from '@/components/ui/usePlace';
 
 /** Makes an active member; whatever is left empty is generated. Its key is shown once. */
 export function CreateMember({ onClose }: { onClose: () => void }) {
   const form = useCreateForm();
   const create = useMutation(useTRPC().members.createMember.mutationOptions({ gcTime: 0 }));
   const { currency } = useShell().team;
+  const { locale } = usePlace();
   if (create.data) {
     const { member, secrets } = create.data;
-    return <NewKey apiKey={secrets.apiKey} password={secrets.password} email={member.email} onClose={onClose} />;
+    const isEmpty = member.role === 'member' && micros(member.balance) === 0n;
+    return (
+      <NewKey
+        apiKey={secrets.apiKey}
+        password={secrets.password}
+        email={member.email}
+        empty={isEmpty ? formatMoney(member.balance, currency, locale) : undefined}
+        onClose={onClose}
+      />
+    );
   }
   const submit = (event: FormEvent) => {
     event.preventDefault();

@@ -16,7 +16,8 @@ import styles from './members.module.css';
 
 /** Who the member is, how it is paid, what it sent in 30 days. */
 export function MemberOverview({ member }: { member: Seat }) {
-  const { currency } = useShell().team;
+  const { me, team } = useShell();
+  const { currency } = team;
   const { locale } = usePlace();
   return (
     <div className={styles.columns}>
@@ -45,8 +46,7 @@ export function MemberOverview({ member }: { member: Seat }) {
                 ? `${ruleInWords(member.recharge, currency, locale)} (${stateInWords(member.recharge)})`
                 : 'no rule',
             ],
-            ['External id', member.externalId ?? '–'],
-            ...Object.entries(member.metadata).map(([name, value]): [string, string] => [`meta: ${name}`, value]),
+            ...(me.role === 'owner' ? notesOf(member) : []),
             [
               'Id',
               <span key="id">
@@ -72,6 +72,12 @@ export function MemberOverview({ member }: { member: Seat }) {
     </div>
   );
 }
+
+/** What owners keep about a member; the member does not see it. */
+const notesOf = ({ externalId, metadata }: Seat): [string, string][] => [
+  ['External ID', externalId ?? '–'],
+  ...Object.entries(metadata).map(([name, value]): [string, string] => [`Metadata: ${name}`, value]),
+];
 
 function Usage({ memberId }: { memberId: string }) {
   const { currency } = useShell().team;

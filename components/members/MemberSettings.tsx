@@ -47,6 +47,18 @@ export function MemberSettings({ member }: { member: Seat }) {
           )}
         </div>
       </Card>
+      {member.hasGeneratedSignIn && (
+        <Card title="Password">
+          <div className={styles.money}>
+            <span>
+              This member signs in with a generated address. A new password is shown once and ends all sessions.
+            </span>
+            <Button variant="default" size="xs" onClick={() => act.resetPassword(member)}>
+              Reset password…
+            </Button>
+          </div>
+        </Card>
+      )}
       <Card title="Delete">
         <div className={styles.money}>
           <span>Its balance returns to the master balance and its key ends. Restorable for 14 days.</span>

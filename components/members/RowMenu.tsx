@@ -33,7 +33,7 @@ function MemberMenu({ member }: { member: Seat }) {
       <Menu.Item disabled={member.apiKey === null} onClick={() => act.reveal(member)}>
         Reveal key
       </Menu.Item>
-      <Menu.Item onClick={() => act.rotate(member)}>Rotate key</Menu.Item>
+      <Menu.Item onClick={() => act.rotate(member)}>{member.apiKey ? 'Rotate key' : 'Create API key'}</Menu.Item>
       <Menu.Divider />
       {(!member.signsIn || member.emailGenerated) && (
         <Menu.Item onClick={() => invite(member)}>Invite a person to it</Menu.Item>

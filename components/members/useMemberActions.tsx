@@ -2,6 +2,7 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
+import { useFiring } from '@/components/recharge/useFiring';
 import { useDialogs } from '@/components/ui/dialogs';
 import { toast } from '@/components/ui/toast';
 import type { Seat } from './columns';
@@ -44,13 +45,22 @@ export function useMemberDialogs() {
           return <RevealKey member={member} onClose={onClose} />;
         },
       }),
-    rotate: (member: Target) =>
+    /** Creates a key where the member has none, and replaces the one that there is. */
+    rotate: (member: Target & Pick<Seat, 'apiKey'>) =>
       open({
-        title: `Rotate the key of ${member.name}`,
+        title: member.apiKey ? `Rotate the key of ${member.name}` : `Create an API key for ${member.name}`,
         size: 'lg',
         body: async (onClose) => {
           const { RotateKey } = await import('@/components/keys/RotateKey');
           return <RotateKey member={member} onClose={onClose} />;
+        },
+      }),
+    resetPassword: (member: Target) =>
+      open({
+        title: `Reset the password of ${member.name}`,
+        body: async (onClose) => {
+          const { ResetPassword } = await import('./ResetPassword');
+          return <ResetPassword member={member} onClose={onClose} />;
         },
       }),
     changeRole: (member: Target) =>
@@ -87,17 +97,23 @@ function useStatusSwitch() {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const cache = useQueryClient();
+  const sayFiring = useFiring();
   const undo = (change: () => Promise<unknown>) => () =>
     void change()
       .then(() => cache.invalidateQueries())
       .catch(failed);
+  const reactivate = async (memberId: string) => {
+    const member = await client.members.activateMember.mutate({ memberId });
+    const fired = await sayFiring(member);
+    if (fired) toast({ message: `${member.name} is active. ${fired}` });
+  };
   const activating = useMutation(
     trpc.members.activateMember.mutationOptions({
       onError: failed,
-      onSuccess: ({ id, name }) =>
+      onSuccess: async (member) =>
         toast({
-          message: `${name} is active.`,
-          undo: undo(() => client.members.deactivateMember.mutate({ memberId: id })),
+          message: [`${member.name} is active.`, await sayFiring(member)].filter(Boolean).join(' '),
+          undo: undo(() => client.members.deactivateMember.mutate({ memberId: member.id })),
         }),
     }),
   );
@@ -107,7 +123,7 @@ function useStatusSwitch() {
       onSuccess: ({ id, name }) =>
         toast({
           message: `${name} is inactive: its key is refused from now on. Its balance stays.`,
-          undo: undo(() => client.members.activateMember.mutate({ memberId: id })),
+          undo: undo(() => reactivate(id)),
         }),
     }),
   );

@@ -13,9 +13,10 @@ import { RefusedSends } from '@/components/refusals/RefusedSends';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
+import { micros } from '@/components/ui/amount';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
-import { Bone, Card, Empty, Figure, Figures, Late, PageHead, Status } from '@/components/ui/pieces';
+import { Bone, Card, Empty, Figure, Figures, Late, Note, PageHead, Status } from '@/components/ui/pieces';
 import { usePlace } from '@/components/ui/usePlace';
 import { CostChart } from './CostChart';
 import { everyDay, LAST_MESSAGES, spanQuestion } from './days';
@@ -79,6 +80,7 @@ function BalanceFigure({ seat }: { seat: Seat | undefined }) {
 }
 
 function HowToSend({ seat }: { seat: Seat }) {
+  const { team } = useShell();
   const { rotate } = useMemberActions();
   return (
     <Card title="How to send">
@@ -87,13 +89,19 @@ function HowToSend({ seat }: { seat: Seat }) {
           Your key: <MaskedKey apiKey={seat.apiKey} />
         </span>
         <Button size="xs" variant="default" onClick={() => rotate(seat)}>
-          Rotate key
+          {seat.apiKey ? 'Rotate key' : 'Create API key'}
         </Button>
       </div>
       <p className="muted">
         Put the key into <code>PURSER_API_KEY</code> and run this. A key is shown once, when it is made.
       </p>
       <SendCurl />
+      {micros(seat.balance) === 0n && (
+        <Note>
+          Your balance is <Money amount={seat.balance} currency={team.currency} />. This command is refused until an
+          owner adds credit.
+        </Note>
+      )}
     </Card>
   );
 }

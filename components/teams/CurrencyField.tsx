@@ -4,16 +4,27 @@ import { Select } from '@mantine/core';
 import { listCurrencies } from '@/server/domain/money';
 import { usePlace } from '@/components/ui/usePlace';
 
-type CurrencyProps = { value: string; onChange: (currency: string) => void; error: string | undefined };
+type CurrencyProps = {
+  value: string;
+  onChange: (currency: string) => void;
+  error: string | undefined;
+  /** Money has moved in it. */
+  isFixed?: boolean;
+};
 
 /** One currency of ISO 4217, found by its code or its name. */
-export function CurrencyField({ value, onChange, error }: CurrencyProps) {
+export function CurrencyField({ value, onChange, error, isFixed = false }: CurrencyProps) {
   const { locale } = usePlace();
   const names = new Intl.DisplayNames(locale, { type: 'currency' });
   return (
     <Select
       label="Currency"
-      description="All balances and prices are in it. It can be changed until money has moved."
+      description={
+        isFixed
+          ? 'All balances and prices are in it. Money has moved, so it can no longer be changed.'
+          : 'All balances and prices are in it. It can be changed until money has moved.'
+      }
+      disabled={isFixed}
       data={listCurrencies()}
       value={value}
       onChange={(currency) => currency !== null && onChange(currency)}

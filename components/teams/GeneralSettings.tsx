@@ -5,6 +5,7 @@ import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { problemOf, useTRPC } from '@/components/data';
 import styles from '@/components/members/members.module.css';
+import { useShell } from '@/components/shell/useShell';
 import { asTyped, micros, minus } from '@/components/ui/amount';
 import { AmountField } from '@/components/ui/AmountField';
 import { CopyIconButton } from '@/components/ui/Copy';
@@ -43,6 +44,7 @@ function useSave(onSaved: () => void) {
 function TeamForm({ team }: { team: Team }) {
   const draft = useDraft({ name: team.name, currency: team.currency, defaultSender: team.defaultSender ?? '' });
   const saving = useSave(draft.reset);
+  const { isCurrencyFixed } = useShell().team;
   const { changed, valueOf } = draft;
   const onSave = () =>
     saving.save({
@@ -61,6 +63,7 @@ function TeamForm({ team }: { team: Team }) {
       <CurrencyField
         value={valueOf('currency')}
         onChange={(currency) => draft.set('currency', currency)}
+        isFixed={isCurrencyFixed}
         error={saving.errorAt('currency')}
       />
       <TextInput

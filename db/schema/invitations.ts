@@ -35,6 +35,10 @@ export const invitations = pgTable(
     createdAt: instant().notNull().defaultNow(),
     /** When it was accepted, declined or revoked. */
     closedAt: instant(),
+    /** Why it was revoked; null where it was not, or by an erasure. */
+    revokedReason: text({
+      enum: ['by_owner', 'inviter_not_owner', 'inviter_inactive', 'inviter_deleted', 'inviter_left'],
+    }),
     acceptedBy: uuid(),
     /** When its holder asked for a new link. */
     requestedAt: instant(),
@@ -64,8 +68,17 @@ export const invitations = pgTable(
     uniqueIndex('invitations_pending_member')
       .on(t.teamId, t.memberId)
       .where(sql`${t.status} = 'pending' AND ${t.memberId} IS NOT NULL`),
+    // The open invitations of an inviter, which end with the right to invite.
+    index('invitations_pending_inviter')
+      .on(t.teamId, t.actorMember)
+      .where(sql`${t.status} = 'pending'`),
     check('invitations_credit', sql`${t.credit} > 0`),
     check('invitations_status', sql`${t.status} IN ('pending', 'accepted', 'declined', 'expired', 'revoked')`),
+    check(
+      'invitations_revoked',
+      sql`${t.revokedReason} IS NULL OR (${t.status} = 'revoked' AND ${t.revokedReason} IN ('by_owner', 'inviter_not_owner',
+        'inviter_inactive', 'inviter_deleted', 'inviter_left'))`,
+    ),
     check('invitations_closed', sql`(${t.status} IN ('pending', 'expired')) = (${t.closedAt} IS NULL)`),
   ],
 );

@@ -49,6 +49,10 @@ export const mails = pgTable(
     index('mails_queued')
       .on(t.createdAt)
       .where(sql`${t.state} = 'queued'`),
+    // How many invitations a team has mailed lately, which is limited.
+    index('mails_invitations')
+      .on(t.teamId, t.createdAt)
+      .where(sql`${t.kind} = 'invitation'`),
     // What did not arrive lately, for the overview.
     index('mails_lost')
       .on(t.teamId, t.id)

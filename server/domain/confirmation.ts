@@ -1,6 +1,6 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { teams } from '@/db/schema/teams';
-import type { Tx } from './ctx';
+import type { Ctx, Tx } from './ctx';
 import { fail } from './errors';
 import type { Micros } from './money';
 import { CONFIRMED_MINUTES } from './sessions/rules';
@@ -12,14 +12,27 @@ import { CONFIRMED_MINUTES } from './sessions/rules';
  * @throws DomainError `confirmation_required`
  */
 export async function mustBeConfirmed(tx: Tx, debit?: Micros): Promise<void> {
-  const { actor } = tx;
-  if (actor.type !== 'seat' || actor.door !== 'web' || tx.tx.rehearsal) return;
-  const since = tx.now.getTime() - CONFIRMED_MINUTES * 60_000;
-  if (actor.confirmedAt !== undefined && actor.confirmedAt.getTime() >= since) return;
-  const [team] = await tx.db
-    .select({ askAgain: teams.askAgain, above: teams.askAgainAbove })
+  if (tx.tx.rehearsal || isFresh(tx, tx.now)) return;
+  const demand = await findDemand(tx);
+  if (demand === null) return;
+  if (debit === undefined || (demand.above !== null && debit > demand.above)) fail('confirmation_required');
+}
+
+/** Returns whether the signed-in actor has to confirm their identity before a secret is shown in a list. */
+export async function isConfirmationDue(ctx: Ctx): Promise<boolean> {
+  return (await findDemand(ctx)) !== null;
+}
+
+function isFresh({ actor }: Ctx, now: Date): boolean {
+  if (actor.type !== 'seat' || actor.door !== 'web') return true;
+  return actor.confirmedAt !== undefined && actor.confirmedAt.getTime() >= now.getTime() - CONFIRMED_MINUTES * 60_000;
+}
+
+/** What the team demands of an actor who has not confirmed their identity lately; null for nothing. */
+async function findDemand(ctx: Ctx): Promise<{ above: Micros | null } | null> {
+  const [team] = await ctx.db
+    .select({ askAgain: teams.askAgain, above: teams.askAgainAbove, now: sql<Date>`now()`.mapWith(teams.createdAt) })
     .from(teams)
-    .where(eq(teams.id, actor.teamId));
-  if (!team?.askAgain) return;
-  if (debit === undefined || (team.above !== null && debit > team.above)) fail('confirmation_required');
+    .where(eq(teams.id, ctx.actor.teamId));
+  return team?.askAgain && !isFresh(ctx, team.now) ? { above: team.above } : null;
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z, type ZodType } from 'zod';
+import { and, eq } from 'drizzle-orm';
+import { idempotencyKeys } from '@/db/schema/records';
 import { transact, type Ctx, type PastRequest, type Tx } from './ctx';
 import { fail, Refusal } from './errors';
 
@@ -69,6 +71,20 @@ export async function once(
     }
     return answer;
   });
+}
+
+/**
+ * Returns whether a request was carried out under its key before, so that nothing has to be prepared for it. A hint: `once`
+ * looks again, inside the transaction.
+ */
+export async function isKnownRequest({ actor, db }: Ctx, { key }: Once): Promise<boolean> {
+  if (actor.type !== 'seat') return false;
+  const { teamId, memberId } = idempotencyKeys;
+  const [known] = await db
+    .select({ key: idempotencyKeys.key })
+    .from(idempotencyKeys)
+    .where(and(eq(teamId, actor.teamId), eq(memberId, actor.memberId), eq(idempotencyKeys.key, key)));
+  return known !== undefined;
 }
 
 function printed({ status, result }: Outcome, { reply }: Printing): Answered {

@@ -51,6 +51,10 @@ export function mustBeLive(status: 'active' | 'inactive' | 'deleted' | null): vo
   if (status !== 'active') fail('invalid_key');
 }
 
+/** Returns whether the actor sees what the owners note about members: their metadata and external ids. */
+export const seesNotes = (actor: Actor): boolean =>
+  actor.type === 'operator' || (actor.type === 'seat' && actor.role === 'owner');
+
 /** Only the operator, never a seat: what moves money over the edge of the system. */
 export function mayOperate(actor: Actor): void {
   if (actor.type !== 'operator') fail('owner_required', { detail: 'Only the operator of this service may do this.' });

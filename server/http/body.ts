@@ -1,5 +1,20 @@
 import { DomainError, fail } from '@/server/domain/errors';
 import { mustBeStorable } from '@/server/domain/input';
+import { log } from '@/server/log';
+
+/** The client went away before it had sent the whole body: a fault of neither side, and nobody waits for an answer. */
+export class RequestAborted extends Error {
+  override name = 'RequestAborted';
+}
+
+/** The status in the log of a request whose client went away (as nginx writes it). */
+const ABORTED_STATUS = 499;
+
+/** Ends a request whose client went away: it is logged as such, and what is answered reaches nobody. */
+export function abortedResponse(line: Record<string, unknown>): Response {
+  log({ ...line, msg: 'request aborted', level: 'info', status: ABORTED_STATUS });
+  return new Response(null, { status: ABORTED_STATUS, headers: { 'Cache-Control': 'no-store' } });
+}
 
 /** The most a body may hold. A batch has a limit of its own. */
 export const BODY_MAX_BYTES = 1_048_576;
@@ -10,6 +25,7 @@ const DRAIN_MAX_BYTES = 16 * BODY_MAX_BYTES;
 /**
  * The body's bytes.
  * @throws DomainError `payload_too_large`
+ * @throws RequestAborted
  */
 export async function readBytes(request: Request, max = BODY_MAX_BYTES): Promise<Buffer> {
   if (Number(request.headers.get('content-length') ?? 0) > max) fail('payload_too_large');
@@ -17,7 +33,8 @@ export async function readBytes(request: Request, max = BODY_MAX_BYTES): Promise
   const parts: Uint8Array[] = [];
   let size = 0;
   const reader = request.body.getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+  const next = () => reader.read().catch((error: unknown) => Promise.reject(new RequestAborted('', { cause: error })));
+  for (let part = await next(); !part.done; part = await next()) {
     size += part.value.byteLength;
     if (size <= max) parts.push(part.value);
     if (size > DRAIN_MAX_BYTES) break;

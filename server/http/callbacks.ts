@@ -3,7 +3,7 @@ import { newRequestId } from '@/server/domain/ids';
 import { env } from '@/server/env';
 import { log } from '@/server/log';
 import { readResendReport, type ResendReport } from '@/server/outbound/mail/resend';
-import { readBytes } from './body';
+import { abortedResponse, readBytes, RequestAborted } from './body';
 import { problemResponse, refusalOf } from './problem';
 import { services } from './services';
 
@@ -31,6 +31,7 @@ export async function answerResend(request: Request): Promise<Response> {
     log({ msg: 'callback', peer: 'resend', id: requestId, status: 204, state: report?.state ?? 'other' });
     return new Response(null, { status: 204, headers: { 'Cache-Control': 'no-store', 'Request-Id': requestId } });
   } catch (error) {
+    if (error instanceof RequestAborted) return abortedResponse({ id: requestId, peer: 'resend' });
     return refusalOf(error, requestId);
   }
 }

@@ -59,6 +59,7 @@ export const invitation: z.input<typeof invitationSchema> = {
   role: 'member',
   memberId: null,
   status: 'pending',
+  revokedReason: null,
   delivery: 'sent',
   credit: '25.00',
   recharge: null,

@@ -9,12 +9,14 @@ import { BODY_MAX_BYTES } from './body';
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** What a verb is given of a request. Path ids are uuids by now; `onBehalfOf` is the seat of the `Member` header. */
-export type Input<Q, B> = {
+export type Input<Q, B, P = undefined> = {
   params: Record<string, string>;
   query: Q;
   body: B;
   onBehalfOf: string | null;
   holder: KeyHolder;
+  /** What was made ready before the transaction; undefined where the stored answer needs none of it. */
+  prepared: P | undefined;
 };
 
 /** One method of one path, as its schemas and the verb that answers it. */
@@ -41,6 +43,8 @@ export type Operation = {
   maxItems: number | undefined;
   /** What a request costs of the allowance beyond 1, by its body. */
   extraCost: (body: unknown) => number;
+  /** What is slow and has to be done before the transaction that an Idempotency-Key opens around the command. */
+  prepare: ((ctx: Ctx, body: unknown) => Promise<unknown>) | null;
   /** How its answer is stored for an Idempotency-Key, where that is not the answer itself, and made again. */
   keep: Keep | null;
   /** The same as text/csv, as pieces of text; the list's `limit` and `cursor` do not apply to it. */
@@ -48,7 +52,7 @@ export type Operation = {
   /** What else can go wrong than with every operation of its kind. */
   errors: readonly ErrorCode[];
   example: Example;
-  verb: (ctx: Ctx, input: Input<unknown, unknown>) => Promise<unknown>;
+  verb: (ctx: Ctx, input: Input<unknown, unknown, unknown>) => Promise<unknown>;
 };
 
 /** A request and its answer as they are sent: what the API's document shows, and what a test sends. */
@@ -67,6 +71,7 @@ export function operation<
   R extends ZodType,
   Q extends ZodType = typeof noQuery,
   B extends ZodType = typeof noBody,
+  P = undefined,
 >(spec: {
   id: string;
   summary: string;
@@ -81,13 +86,14 @@ export function operation<
   maxBytes?: number;
   maxItems?: number;
   extraCost?: (body: z.output<B>) => number;
+  prepare?: (ctx: Ctx, body: z.output<B>) => Promise<P>;
   keep?: Keep<z.output<R>>;
   csv?: (ctx: Ctx, query: z.output<Q>) => AsyncIterable<string>;
   errors?: readonly ErrorCode[];
   example?: Example<z.input<Q>, z.input<B>, z.input<R>>;
-  verb: (ctx: Ctx, input: Input<z.output<Q>, z.output<B>>) => Promise<z.output<R> | Refusal>;
+  verb: (ctx: Ctx, input: Input<z.output<Q>, z.output<B>, P>) => Promise<z.output<R> | Refusal>;
 }): Operation {
-  const { isDryRun, extraCost = () => 0 } = spec;
+  const { isDryRun, prepare, extraCost = () => 0 } = spec;
   return {
     id: spec.id,
     summary: spec.summary,
@@ -102,11 +108,12 @@ export function operation<
     maxBytes: spec.maxBytes ?? BODY_MAX_BYTES,
     maxItems: spec.maxItems,
     extraCost: (body) => extraCost(body as z.output<B>),
+    prepare: prepare ? (ctx, body) => prepare(ctx, body as z.output<B>) : null,
     keep: (spec.keep as Keep | undefined) ?? null,
     csv: (spec.csv as Operation['csv'] | undefined) ?? null,
     errors: spec.errors ?? [],
     example: spec.example ?? {},
-    verb: (ctx, input) => spec.verb(ctx, input as Input<z.output<Q>, z.output<B>>),
+    verb: (ctx, input) => spec.verb(ctx, input as Input<z.output<Q>, z.output<B>, P>),
   };
 }
 

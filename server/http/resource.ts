@@ -2,10 +2,12 @@ import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
 import { DomainError, fail, Refusal } from '@/server/domain/errors';
 import {
   hashRequest,
+  isKnownRequest,
   once,
   readIdempotencyKey,
   sha256,
   type Answered,
+  type Once,
   type Outcome,
 } from '@/server/domain/idempotency';
 import { newRequestId, parseId } from '@/server/domain/ids';
@@ -15,7 +17,7 @@ import { countRefusal } from '@/server/domain/refusals/write';
 import type { KeyHolder } from '@/server/domain/keys/read';
 import { networkOf } from '@/server/domain/tries/rules';
 import { env } from '@/server/env';
-import { parseJson, readBytes } from './body';
+import { abortedResponse, parseJson, readBytes, RequestAborted } from './body';
 import { actorOf, keyOf, openGate, refuseKeyInUrl } from './gate';
 import { csvResponse, wantsCsv } from './csv';
 import { serveAt, serveElse, type Handler, type Handlers } from './front';
@@ -108,27 +110,26 @@ async function answered(
   const started = performance.now();
   const address = request.headers.get('x-purser-address');
   const call: Call = { request, requestId: newRequestId(), address, holder: null, allowance: null };
+  const line = () => ({
+    id: call.requestId,
+    method: request.method,
+    route: path,
+    ms: Math.round((performance.now() - started) * 10) / 10,
+    team: call.holder?.teamId,
+    actor: call.holder?.memberId,
+    address,
+  });
   const answer = await Promise.resolve(call)
     .then(work)
-    .catch((error: unknown) => problemOf(call, error, allow));
+    .catch((error: unknown) => (error instanceof RequestAborted ? error : problemOf(call, error, allow)));
+  if (answer instanceof RequestAborted) return abortedResponse(line());
   // Whatever was answered without a key that counts (an unknown path, a wrong method, OPTIONS) counts by address.
   const allowance = call.allowance ?? takeByAddress(call);
   const isOver = call.allowance === null && !allowance.allowed;
   const response = isOver ? problemOf(call, rateLimited(allowance), allow) : answer;
   for (const [name, value] of Object.entries(allowance.headers)) response.headers.set(name, value);
   response.headers.set('Request-Id', call.requestId);
-  log({
-    msg: 'request',
-    level: response.status >= 500 ? 'error' : 'info',
-    id: call.requestId,
-    method: request.method,
-    route: path,
-    status: response.status,
-    ms: Math.round((performance.now() - started) * 10) / 10,
-    team: call.holder?.teamId,
-    actor: call.holder?.memberId,
-    address,
-  });
+  log({ msg: 'request', level: response.status >= 500 ? 'error' : 'info', status: response.status, ...line() });
   if (request.method !== 'HEAD') return response;
   await response.body?.cancel();
   return new Response(null, response);
@@ -178,18 +179,24 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
     const name = new URL(call.request.url).pathname.split('/').findLast((part) => part !== '')!;
     return csvResponse(name, operation.csv(ctx, query));
   }
-  const run = async (inside: Ctx): Promise<Outcome | Refusal> => {
+  const readInput = async () => {
     const query = await parseBy(operation.query, readQuery(call.request), 'query');
     const json = writes ? parseJson(bytes, call.request.headers.get('content-type'), operation.maxItems) : {};
     const body = await parseBy(operation.body ?? emptyBody, json, 'body');
     call.allowance = mustBeAllowed(limits().team(holder, operation.extraCost(body)));
+    return { query, body };
+  };
+  const run = async (inside: Ctx): Promise<Outcome | Refusal> => {
+    const { query, body } = ready ?? (await readInput());
     const onBehalfOf = member === null ? null : readMember(inside, member);
-    const result = await operation.verb(inside, { params: ids, query, body, onBehalfOf, holder });
+    const prepared = ready?.prepared;
+    const result = await operation.verb(inside, { params: ids, query, body, onBehalfOf, holder, prepared });
     if (result instanceof Refusal) return result;
     return { status: operation.isDryRun?.(result) ? 200 : operation.status, result };
   };
   const key = call.request.method === 'POST' ? readIdempotencyKey(call.request.headers.get('idempotency-key')) : null;
   const request = key === null ? null : { key, hash: hashOf(call.request, member, bytes) };
+  const ready = await prepareInput(ctx, operation, request, readInput);
   const outcome = await once(ctx, request, operation, run);
   if (operation.sends && outcome instanceof Refusal) countSend(call, outcome.code);
   return print(call, outcome);
@@ -206,6 +213,20 @@ function countSend({ request, holder }: Call, code: string): void {
   const named = holder.role === 'owner' ? request.headers.get('member') : null;
   const memberId = (named === null ? null : parseId('mem', named)) ?? holder.memberId;
   countRefusal(services().database.pool, { teamId: holder.teamId, memberId }, code);
+}
+
+type Read = { query: unknown; body: unknown };
+
+/** Does what an operation has to do before its transaction; null where it has nothing to do, or was answered before. */
+async function prepareInput(
+  ctx: Ctx,
+  { prepare }: Operation,
+  request: Once | null,
+  readInput: () => Promise<Read>,
+): Promise<(Read & { prepared: unknown }) | null> {
+  if (!prepare || (request && (await isKnownRequest(ctx, request)))) return null;
+  const read = await readInput();
+  return { ...read, prepared: await prepare(ctx, read.body) };
 }
 
 async function admit(parts: Services, call: Call): Promise<KeyHolder> {

@@ -12,17 +12,20 @@ import {
   waysSchema,
 } from '@/server/domain/access/schema';
 import { askForReset, askToSignUp, resetPassword, setUp, signUp } from '@/server/domain/access/write';
+import { HASH_COST } from '@/server/domain/passwords';
 import { doneSchema } from '@/server/domain/sessions/schema';
 import { guestMutation, guestQuery, router } from './procedures';
+
+const hashes = () => HASH_COST;
 
 /** The ways in, for who is not signed in. What stands in a link or was printed at the start proves itself. */
 export const access = router({
   getWays: guestQuery({ reply: waysSchema, verb: getWays }),
   askForReset: guestMutation({ input: addressInput, reply: doneSchema, verb: askForReset }),
   getResetLink: guestQuery({ input: tokenInput, reply: resetLinkSchema, verb: getResetLink }),
-  resetPassword: guestMutation({ input: resetInput, reply: enteredSchema, verb: resetPassword }),
+  resetPassword: guestMutation({ extraCost: hashes, input: resetInput, reply: enteredSchema, verb: resetPassword }),
   askToSignUp: guestMutation({ input: addressInput, reply: doneSchema, verb: askToSignUp }),
   getSignUpLink: guestQuery({ input: tokenInput, reply: signUpLinkSchema, verb: getSignUpLink }),
-  signUp: guestMutation({ input: signUpInput, reply: foundedSchema, verb: signUp }),
-  setUp: guestMutation({ input: setUpInput, reply: foundedSchema, verb: setUp }),
+  signUp: guestMutation({ extraCost: hashes, input: signUpInput, reply: foundedSchema, verb: signUp }),
+  setUp: guestMutation({ extraCost: hashes, input: setUpInput, reply: foundedSchema, verb: setUp }),
 });

@@ -5,6 +5,7 @@ import { exportMe, leaveTeam } from '@/server/domain/people/write';
 import { listOwnAlerts } from '@/server/domain/alerts/read';
 import { ownAlertsSchema, setAlertsInput } from '@/server/domain/alerts/schema';
 import { setAlerts } from '@/server/domain/alerts/write';
+import { HASH_COST } from '@/server/domain/passwords';
 import { getProfile } from '@/server/domain/profiles/read';
 import {
   changePasswordInput,
@@ -28,21 +29,38 @@ import { doneSchema, oneSession, proofInput, seatsSchema, sessionsSchema } from 
 import { confirmSession, endAllSessions, endOwnSession } from '@/server/domain/sessions/write';
 import { personalMutation, personalQuery, router } from './procedures';
 
+const hashes = () => HASH_COST;
+
 /** What is a person's own, asked for without naming a team. */
 export const account = router({
   listSeats: personalQuery({ reply: seatsSchema, verb: (asker) => listSeats(asker, asker.person.userId) }),
   leaveTeam: personalMutation({ input: leaveTeamInput, reply: seatsSchema, verb: leaveTeam }),
   exportMe: personalMutation({ reply: exportedSchema, verb: exportMe }),
-  eraseMe: personalMutation({ input: eraseMeInput, reply: erasedSchema, verb: eraseMe }),
+  eraseMe: personalMutation({ extraCost: hashes, input: eraseMeInput, reply: erasedSchema, verb: eraseMe }),
   listAlerts: personalQuery({ reply: ownAlertsSchema, verb: listOwnAlerts }),
   setAlerts: personalMutation({ input: setAlertsInput, reply: ownAlertsSchema, verb: setAlerts }),
   getProfile: personalQuery({ reply: profileSchema, verb: getProfile }),
   renamePerson: personalMutation({ input: renamePersonInput, reply: doneSchema, verb: renamePerson }),
-  changePassword: personalMutation({ input: changePasswordInput, reply: doneSchema, verb: changePassword }),
-  startTwoFactor: personalMutation({ input: withPassword, reply: newFactorSchema, verb: startTwoFactor }),
+  changePassword: personalMutation({
+    extraCost: hashes,
+    input: changePasswordInput,
+    reply: doneSchema,
+    verb: changePassword,
+  }),
+  startTwoFactor: personalMutation({
+    extraCost: hashes,
+    input: withPassword,
+    reply: newFactorSchema,
+    verb: startTwoFactor,
+  }),
   confirmTwoFactor: personalMutation({ input: withCode, reply: recoveryCodesSchema, verb: confirmTwoFactor }),
-  renewRecoveryCodes: personalMutation({ input: withPassword, reply: recoveryCodesSchema, verb: renewRecoveryCodes }),
-  endTwoFactor: personalMutation({ input: withPassword, reply: doneSchema, verb: endTwoFactor }),
+  renewRecoveryCodes: personalMutation({
+    extraCost: hashes,
+    input: withPassword,
+    reply: recoveryCodesSchema,
+    verb: renewRecoveryCodes,
+  }),
+  endTwoFactor: personalMutation({ extraCost: hashes, input: withPassword, reply: doneSchema, verb: endTwoFactor }),
   listSessions: personalQuery({ reply: sessionsSchema, verb: listSessions }),
   endSession: personalMutation({
     input: oneSession,
@@ -50,5 +68,5 @@ export const account = router({
     verb: (asker, { sessionId }) => endOwnSession(asker, sessionId),
   }),
   endAllSessions: personalMutation({ reply: doneSchema, verb: endAllSessions }),
-  confirm: personalMutation({ input: proofInput, reply: doneSchema, verb: confirmSession }),
+  confirm: personalMutation({ extraCost: hashes, input: proofInput, reply: doneSchema, verb: confirmSession }),
 });

@@ -16,4 +16,6 @@ export type Context = {
   requestId: string;
   /** The `Idempotency-Key` of the request: at most one change is asked for in it then. */
   idempotencyKey: string | null;
+  /** Takes more of the caller's rate limit for a call that costs more; throws `rate_limited`. Absent where nothing is limited. */
+  spend?: (cost: number) => void;
 };

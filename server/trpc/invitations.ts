@@ -2,11 +2,12 @@ import { browseInvitations, getInvitation, listInvitations } from '@/server/doma
 import {
   browseInvitationsInput,
   createInvitationInput,
+  invitationLinkSchema,
   invitationListInput,
   invitationPageSchema,
   invitationSchema,
 } from '@/server/domain/invitations/schema';
-import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/invitations/write';
+import { createInvitation, openLink, resendInvitation, revokeInvitation } from '@/server/domain/invitations/write';
 import { pageOfSchema } from '@/server/domain/lists';
 import { oneInvitation, paged } from './inputs';
 import { mutation, query, router } from './procedures';
@@ -28,6 +29,11 @@ export const invitations = router({
     input: oneInvitation,
     reply: invitationSchema,
     verb: (ctx, { invitationId }) => resendInvitation(ctx, invitationId),
+  }),
+  openLink: mutation({
+    input: oneInvitation,
+    reply: invitationLinkSchema,
+    verb: (ctx, { invitationId }) => openLink(ctx, invitationId),
   }),
   revokeInvitation: mutation({
     input: oneInvitation,

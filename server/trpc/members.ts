@@ -19,10 +19,14 @@ import {
   createMember,
   deactivateMember,
   deleteMember,
+  prepareMember,
   restoreMember,
   setRole,
   updateMember,
 } from '@/server/domain/members/write';
+import { HASH_COST } from '@/server/domain/passwords';
+import { passwordResetSchema } from '@/server/domain/profiles/schema';
+import { prepareReset, resetMemberPassword } from '@/server/domain/profiles/write';
 import { ofMember, oneMember, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 
@@ -35,7 +39,13 @@ export const members = router({
   browseMembers: query({ input: browseMembersInput, reply: seatPageSchema, verb: browseMembers }),
   pickMembers: query({ input: seatFilters, reply: pickedSeatsSchema, verb: pickMembers }),
   getSeat: query({ input: oneMember, reply: seatSchema, verb: (ctx, { memberId }) => getSeat(ctx, memberId) }),
-  createMember: mutation({ input: createMemberInput, reply: createdMemberSchema, verb: createMember }),
+  createMember: mutation({
+    input: createMemberInput,
+    reply: createdMemberSchema,
+    extraCost: ({ password, generatePassword }) => (password !== undefined || generatePassword ? HASH_COST : 0),
+    prepare: prepareMember,
+    verb: createMember,
+  }),
   getMember: query({ input: oneMember, reply: memberSchema, verb: (ctx, { memberId }) => getMember(ctx, memberId) }),
   updateMember: mutation({ input: updateMemberInput.extend(ofMember), reply: memberSchema, verb: updateMember }),
   deleteMember: mutation({
@@ -57,6 +67,13 @@ export const members = router({
     input: oneMember,
     reply: memberSchema,
     verb: (ctx, { memberId }) => deactivateMember(ctx, memberId),
+  }),
+  resetMemberPassword: mutation({
+    input: oneMember,
+    reply: passwordResetSchema,
+    extraCost: () => HASH_COST,
+    prepare: prepareReset,
+    verb: (ctx, { memberId }, prepared) => resetMemberPassword(ctx, memberId, prepared),
   }),
   setRole: mutation({ input: setRoleInput.extend(ofMember), reply: memberSchema, verb: setRole }),
 });

@@ -4,7 +4,7 @@ import { fail } from '@/server/domain/errors';
 import { BATCH_CALLS_MAX } from '@/server/domain/limits';
 import { networkOf } from '@/server/domain/tries/rules';
 import { env } from '@/server/env';
-import { readBytes } from '@/server/http/body';
+import { abortedResponse, readBytes, RequestAborted } from '@/server/http/body';
 import { makeLimiter } from '@/server/http/limit';
 import { mustComeFromHere } from '@/server/http/origin';
 import { services } from '@/server/http/services';
@@ -19,13 +19,16 @@ export async function answerTrpc(request: Request): Promise<Response> {
   // Counted before anything is read: what calls too much is refused without a look at its body or its session.
   if (countCalls(request.url) > BATCH_CALLS_MAX) return refuseAll();
   const asked = await withBody(request).catch((error: unknown) => ({ error }));
+  if ('error' in asked && asked.error instanceof RequestAborted) {
+    return abortedResponse({ route: '/api/trpc', address: request.headers.get('x-purser-address') });
+  }
   const open = async (): Promise<Asker> => {
     if ('error' in asked) throw asked.error;
     if (request.method !== 'GET') mustComeFromHere(request);
     const { asker, refuse } = await askerOf(request.headers.get(TEAM_FIELD));
     const whole = { ...asker, origin: await requestOrigin() };
     allowance = mustBeAllowed(whole, request);
-    return refuse ? refuse() : whole;
+    return refuse ? refuse() : { ...whole, spend: (cost) => void (cost > 0 && take(whole, cost)) };
   };
   const whole = 'error' in asked ? request : asked;
   const response = await handleTrpc(whole, { services: services(), open });
@@ -53,9 +56,12 @@ let limiter: ReturnType<typeof makeLimiter> | undefined;
 
 /** Counts a request against its person, or its address where there is none: every call of a batch. */
 function mustBeAllowed({ person, origin }: Asker, { url }: Request): Record<string, string> {
+  return take({ person, origin }, countCalls(url));
+}
+
+function take({ person, origin }: Pick<Asker, 'person' | 'origin'>, cost: number): Record<string, string> {
   limiter ??= makeLimiter('person', env().rateLimit / env().webProcesses);
-  const caller = person?.userId ?? networkOf(origin.address);
-  const { allowed, retryAfterSeconds, headers } = limiter(caller, countCalls(url));
+  const { allowed, retryAfterSeconds, headers } = limiter(person?.userId ?? networkOf(origin.address), cost);
   if (!allowed) fail('rate_limited', { retryAfterSeconds, detail: `Ask again in ${retryAfterSeconds} s.` });
   return headers;
 }

@@ -2,7 +2,7 @@ import { initTRPC } from '@trpc/server';
 import { z, type ZodType } from 'zod';
 import { makeCtx, type Ctx } from '@/server/domain/ctx';
 import { fail, Refusal } from '@/server/domain/errors';
-import { hashRequest, once, readIdempotencyKey, type Keep } from '@/server/domain/idempotency';
+import { hashRequest, isKnownRequest, once, readIdempotencyKey, type Keep } from '@/server/domain/idempotency';
 import { newRequestId, parseId } from '@/server/domain/ids';
 import { mustBeStorable } from '@/server/domain/input';
 import type { Guest, Personal } from '@/server/domain/person';
@@ -78,6 +78,13 @@ type Spec<I extends ZodType, R extends ZodType> = {
   verb: (ctx: Ctx, input: z.output<I>) => Promise<z.output<R> | Refusal>;
 };
 
+/** A command as a procedure: `extraCost` and `prepare` as an operation of the API has them. */
+type MutationSpec<I extends ZodType, R extends ZodType, P> = Omit<Spec<I, R>, 'verb'> & {
+  extraCost?: (input: z.output<I>) => number;
+  prepare?: (ctx: Ctx, input: z.output<I>) => Promise<P>;
+  verb: (ctx: Ctx, input: z.output<I>, prepared: P | undefined) => Promise<z.output<R> | Refusal>;
+};
+
 const nothing = z.strictObject({}).default({});
 
 /** A verb that changes nothing. */
@@ -102,6 +109,7 @@ const personal = open.use(async ({ ctx, getRawInput, next }) => {
 type PersonalSpec<I extends ZodType, R extends ZodType> = {
   input?: I;
   reply: R;
+  extraCost?: (input: z.output<I>) => number;
   verb: (asker: Personal, input: z.output<I>) => Promise<z.output<R>>;
 };
 
@@ -118,16 +126,16 @@ export function personalQuery<R extends ZodType, I extends ZodType = typeof noth
 /** A change of what is the person's own. Asked again it changes nothing more: no Idempotency-Key is looked at. */
 export function personalMutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: PersonalSpec<I, R>) {
   const input = (spec.input ?? nothing) as I;
-  return personal
-    .input(input)
-    .mutation(async ({ ctx, ...call }): Promise<z.input<R>> =>
-      z.encode(spec.reply, await spec.verb({ ...guestOf(ctx), person: ctx.person }, call.input as z.output<I>)),
-    );
+  return personal.input(input).mutation(async ({ ctx, ...call }): Promise<z.input<R>> => {
+    ctx.spend?.(spec.extraCost?.(call.input as z.output<I>) ?? 0);
+    return z.encode(spec.reply, await spec.verb({ ...guestOf(ctx), person: ctx.person }, call.input as z.output<I>));
+  });
 }
 
 type GuestSpec<I extends ZodType, R extends ZodType> = {
   input?: I;
   reply: R;
+  extraCost?: (input: z.output<I>) => number;
   verb: (asker: Guest, input: z.output<I>) => Promise<z.output<R>>;
 };
 
@@ -156,15 +164,16 @@ export function guestQuery<R extends ZodType, I extends ZodType = typeof nothing
 /** A change that anyone may ask for. */
 export function guestMutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: GuestSpec<I, R>) {
   const input = (spec.input ?? nothing) as I;
-  return anyone
-    .input(input)
-    .mutation(async ({ ctx, ...call }): Promise<z.input<R>> =>
-      z.encode(spec.reply, await spec.verb(guestOf(ctx), call.input as z.output<I>)),
-    );
+  return anyone.input(input).mutation(async ({ ctx, ...call }): Promise<z.input<R>> => {
+    ctx.spend?.(spec.extraCost?.(call.input as z.output<I>) ?? 0);
+    return z.encode(spec.reply, await spec.verb(guestOf(ctx), call.input as z.output<I>));
+  });
 }
 
 /** A verb that changes something: once for the request's Idempotency-Key, where it has one. */
-export function mutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: Spec<I, R>) {
+export function mutation<R extends ZodType, I extends ZodType = typeof nothing, P = undefined>(
+  spec: MutationSpec<I, R, P>,
+) {
   const input = (spec.input ?? nothing) as I;
   return signedIn(spec.maxItems)
     .input(input)
@@ -172,8 +181,13 @@ export function mutation<R extends ZodType, I extends ZodType = typeof nothing>(
       const key = readIdempotencyKey(call.ctx.idempotencyKey);
       const hash = hashRequest(['trpc', call.path, call.ctx.rawInput ?? null]);
       const printing = { reply: spec.reply, keep: spec.keep as Keep | undefined };
-      const answer = await once(call.ctx.verb, key === null ? null : { key, hash }, printing, async (ctx) => {
-        const result = await spec.verb(ctx, call.input as z.output<I>);
+      const input = call.input as z.output<I>;
+      const request = key === null ? null : { key, hash };
+      const isNew = !spec.prepare || request === null || !(await isKnownRequest(call.ctx.verb, request));
+      if (isNew) call.ctx.spend?.(spec.extraCost?.(input) ?? 0);
+      const prepared = isNew ? await spec.prepare?.(call.ctx.verb, input) : undefined;
+      const answer = await once(call.ctx.verb, request, printing, async (ctx) => {
+        const result = await spec.verb(ctx, input, prepared);
         return result instanceof Refusal ? result : { status: 200, result };
       });
       // Only now: the transaction that remembers a refusal has been committed.

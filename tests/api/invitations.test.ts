@@ -25,6 +25,7 @@ describe('POST /invitations', () => {
       role: 'owner',
       memberId: null,
       status: 'pending',
+      revokedReason: null,
       delivery: 'none',
       credit: '25.00',
       recharge: { enabled: true, ...rule },

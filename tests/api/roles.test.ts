@@ -8,7 +8,15 @@ import { DOORS, expectRefusal, useDoors, type Door, type Said, type Who } from '
 import type { Answer } from '../support/api';
 import { listOperations } from '../support/operations';
 import { listProcedures, listVerbs, sessionOf } from '../support/procedures';
-import { addMember, makeTeam, ownerPool, someAddress, type TestMember, type TestTeam } from '../support/team';
+import {
+  addMember,
+  giveSignIn,
+  makeTeam,
+  ownerPool,
+  someAddress,
+  type TestMember,
+  type TestTeam,
+} from '../support/team';
 
 const doors = useDoors();
 const { as } = doors;
@@ -38,6 +46,7 @@ const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null;
   debitMember: { owner: 201, own: 'owner_required', other: 'owner_required', body: { amount: '1' } },
   setRole: { owner: 200, own: 'owner_required', other: 'owner_required', body: { role: 'owner' } },
   rotateKey: { owner: 201, own: 201, other: 'not_found' },
+  resetMemberPassword: { owner: 201, own: 'owner_required', other: 'owner_required' },
   revealKey: { owner: 200, own: 'owner_required', other: 'owner_required' },
   getRecharge: { owner: 200, own: 200, other: 'not_found' },
   setRecharge: { owner: 200, own: 'owner_required', other: 'owner_required', body: { threshold: '1', target: '9' } },
@@ -75,6 +84,7 @@ type Seat = TestMember & { ids: Record<string, string>; session: SeatActor };
 
 async function seatIn(team: TestTeam, options: { role?: 'owner' | 'member' } = {}): Promise<Seat> {
   const seat = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' }, ...options });
+  await giveSignIn(seat.id);
   const sent = await as(seat.key).post('/messages', message);
   const credited = await as(team.ownerKey).post(`/members/${seat.mem}/credit`, { amount: '1' });
   const invited = await as(team.ownerKey).post('/invitations', { email: someAddress() });

@@ -33,6 +33,7 @@ const ROWS: Record<string, { places: Place[]; body?: object }> = {
   setRole: { places: ['path'], body: { role: 'owner' } },
   rotateKey: { places: ['path'], body: {} },
   revealKey: { places: ['path'] },
+  resetMemberPassword: { places: ['path'] },
   getRecharge: { places: ['path'] },
   setRecharge: { places: ['path'], body: { threshold: '100', target: '200' } },
   deleteRecharge: { places: ['path'] },

@@ -3,7 +3,16 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { fundTeam } from '@/server/domain/ledger/write';
 import { registered } from '@/server/http/operation';
 import { serveApi, type Answer, type Api } from '../support/api';
-import { addMember, makeTeam, micros, ownerPool, someAddress, type TestMember, type TestTeam } from '../support/team';
+import {
+  addMember,
+  giveSignIn,
+  makeTeam,
+  micros,
+  ownerPool,
+  someAddress,
+  type TestMember,
+  type TestTeam,
+} from '../support/team';
 import { Gate, SCALE } from './support';
 
 const AT_ONCE = 20 * Math.min(SCALE, 5);
@@ -41,6 +50,10 @@ const ROWS: Record<string, (seat: TestMember, team: TestTeam) => Request | Promi
     body: { overlapSeconds: 60 },
     other: { overlapSeconds: 61 },
   }),
+  '/members/{id}/password/reset': async (seat) => {
+    await giveSignIn(seat.id);
+    return { path: `/members/${seat.mem}/password/reset`, other: {} };
+  },
   '/members/{id}/key/reveal': (seat) => ({ path: `/members/${seat.mem}/key/reveal`, other: {} }),
   '/messages': () => ({ path: '/messages', body: message, other: { ...message, body: 'Bye' } }),
   '/members/{id}/restore': async (seat) => {

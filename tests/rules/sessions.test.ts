@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { homeOf, ownPath } from '@/components/account/paths';
-import { hashPassword } from '@/server/domain/members/write';
+import { hashPassword } from '@/server/domain/passwords';
 import { demoSignIn, NOBODYS_HASH } from '@/server/domain/sessions/rules';
 import { networkOf, normaliseAccount } from '@/server/domain/tries/rules';
 import { makeVault } from '@/server/domain/vault';

@@ -1,5 +1,5 @@
 import { newRequestId, newUuid7 } from '@/server/domain/ids';
-import { hashPassword } from '@/server/domain/members/write';
+import { hashPassword } from '@/server/domain/passwords';
 import type { Person } from '@/server/domain/person';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';

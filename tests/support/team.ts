@@ -72,6 +72,19 @@ export async function addMember(
   return { id: member.id, mem: printId('mem', member.id), key: secrets.apiKey, member };
 }
 
+/** Gives a member a sign-in that was generated with it, as by `generatePassword`, and a session; answers the session's id. */
+export async function giveSignIn(memberId: string): Promise<string> {
+  const [userId, sessionId] = [newUuid7(), newUuid7()];
+  const email = `${userId}@members.invalid`;
+  await ownerPool().query('INSERT INTO users (id, email, name) VALUES ($1, $2, $3)', [userId, email, 'Generated']);
+  await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [userId, memberId]);
+  await ownerPool().query(`INSERT INTO sessions (id, user_id, expires_at) VALUES ($1, $2, now() + interval '1 day')`, [
+    sessionId,
+    userId,
+  ]);
+  return sessionId;
+}
+
 /** An address that nobody has. */
 export const someAddress = (): string => `someone-${newUuid7()}@example.test`;
 

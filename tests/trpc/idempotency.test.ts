@@ -5,7 +5,15 @@ import { printId } from '@/server/domain/ids';
 import { fundTeam } from '@/server/domain/ledger/write';
 import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld } from '../support/door';
 import { callProcedure, listProcedures, sessionOf, type Result } from '../support/procedures';
-import { addMember, makeTeam, ownerPool, someAddress, type TestMember, type TestTeam } from '../support/team';
+import {
+  addMember,
+  giveSignIn,
+  makeTeam,
+  ownerPool,
+  someAddress,
+  type TestMember,
+  type TestTeam,
+} from '../support/team';
 
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
@@ -28,6 +36,10 @@ const EVERY_CHANGE: Record<string, (seat: TestMember, team: TestTeam) => object 
   deactivateMember: ({ mem }) => ({ memberId: mem }),
   setRole: ({ mem }) => ({ memberId: mem, role: 'owner' }),
   rotateKey: ({ mem }) => ({ memberId: mem }),
+  resetMemberPassword: async ({ id, mem }) => {
+    await giveSignIn(id);
+    return { memberId: mem };
+  },
   revealKey: ({ mem }) => ({ memberId: mem }),
   replaceRates: () => ({ rates: [{ country: 'US', price: '0.01' }] }),
   importRates: () => ({ csv: 'country,prefix,price\nUS,,0.01\n' }),
@@ -51,6 +63,7 @@ const EVERY_CHANGE: Record<string, (seat: TestMember, team: TestTeam) => object 
   createInvitation: () => ({ email: someAddress(), credit: '1' }),
   resendInvitation: (_seat, team) => invitedTo(team),
   revokeInvitation: (_seat, team) => invitedTo(team),
+  openLink: (_seat, team) => invitedTo(team),
 };
 
 async function invitedTo(team: TestTeam): Promise<object> {

@@ -4,7 +4,7 @@ import type { ErrorCode } from '@/server/domain/errors';
 import { newUuid7, printId } from '@/server/domain/ids';
 import { rowsOf, useApi } from '../support/door';
 import { callProcedure, idFieldsOf, listPageProcedures, sessionOf, type Result } from '../support/procedures';
-import { addMember, makeTeam, type TestMember, type TestTeam } from '../support/team';
+import { addMember, makeTeam, someAddress, type TestMember, type TestTeam } from '../support/team';
 
 const as = useApi();
 
@@ -16,8 +16,8 @@ type Row = {
   other: 'answers' | ErrorCode | null;
   /** The fields where an id or a cursor can stand. */
   ids: string[];
-  /** What is asked, about a seat or its message. */
-  input: (mem: string, msg: string) => object;
+  /** What is asked, about a seat, its message, or an invitation. */
+  input: (mem: string, msg: string, inv: string) => object;
   /** What is answered of a filter that finds nothing, where an id is a filter. */
   nothing?: object;
 };
@@ -75,6 +75,12 @@ const ROWS: Record<string, Row> = {
     nothing: { rows: 0 },
   },
   browseInvitations: { own: 'owner_required', other: null, ids: [], input: () => ({}) },
+  openLink: {
+    own: 'owner_required',
+    other: null,
+    ids: ['invitationId'],
+    input: (_mem, _msg, invitationId) => ({ invitationId }),
+  },
   pickSenders: { own: 'answers', other: null, ids: [], input: () => ({}) },
   previewMessages: {
     own: 'owner_required',
@@ -92,17 +98,22 @@ const ROWS: Record<string, Row> = {
 
 const table = Object.entries(ROWS).map(([id, row]) => ({ id, ...row }));
 
-type World = { team: TestTeam; seat: TestMember & { msg: string }; owner: SeatActor; member: SeatActor };
+/** Ids that nobody was given. */
+const NEVER = [printId('mem', newUuid7()), printId('msg', newUuid7()), printId('inv', newUuid7())] as const;
+
+type World = { team: TestTeam; seat: TestMember & { msg: string; inv: string }; owner: SeatActor; member: SeatActor };
 
 async function world(): Promise<World> {
   const team = await makeTeam();
-  const seat = await withMessage(await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } }));
+  const made = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } });
+  const seat = await withMessage(made, team);
   return { team, seat, owner: await sessionOf(team.ownerKey), member: await sessionOf(seat.key) };
 }
 
-async function withMessage(seat: TestMember): Promise<TestMember & { msg: string }> {
+async function withMessage(seat: TestMember, team: TestTeam): Promise<TestMember & { msg: string; inv: string }> {
   const sent = await as(seat.key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Hello' });
-  return { ...seat, msg: sent.body.id };
+  const invited = await as(team.ownerKey).post('/invitations', { email: someAddress() });
+  return { ...seat, msg: sent.body.id, inv: invited.body.id };
 }
 
 let worlds: Promise<[World, World]> | undefined;
@@ -125,23 +136,23 @@ describe('the table', () => {
 describe.each(table)('$id', ({ id, own, other, ids, input, nothing }) => {
   it('answers an owner, and a member what the product says', async () => {
     const [{ seat, owner, member, team }] = await two();
-    const { mem, msg } = await withMessage(await addMember(team, { credit: '1' }));
-    expectOutcome(await callProcedure(member, id, input(seat.mem, seat.msg)), own);
-    if (other !== null) expectOutcome(await callProcedure(member, id, input(mem, msg)), other);
-    expectOutcome(await callProcedure(owner, id, input(seat.mem, seat.msg)), 'answers');
+    const { mem, msg, inv } = await withMessage(await addMember(team, { credit: '1' }), team);
+    expectOutcome(await callProcedure(member, id, input(seat.mem, seat.msg, seat.inv)), own);
+    if (other !== null) expectOutcome(await callProcedure(member, id, input(mem, msg, inv)), other);
+    expectOutcome(await callProcedure(owner, id, input(seat.mem, seat.msg, seat.inv)), 'answers');
   });
 
   it('is shut to who is not signed in', async () => {
     const [{ seat }] = await two();
-    expectOutcome(await callProcedure(null, id, input(seat.mem, seat.msg)), 'missing_key');
+    expectOutcome(await callProcedure(null, id, input(seat.mem, seat.msg, seat.inv)), 'missing_key');
   });
 
   it.skipIf(ids.length === 0)('answers the ids of another team as ids never given', async () => {
     const [here, there] = await two();
     const before = await rowsOf(there.team);
     for (const actor of [here.owner, here.member]) {
-      const foreign = await callProcedure(actor, id, input(there.seat.mem, there.seat.msg));
-      const never = await callProcedure(actor, id, input(printId('mem', newUuid7()), printId('msg', newUuid7())));
+      const foreign = await callProcedure(actor, id, input(there.seat.mem, there.seat.msg, there.seat.inv));
+      const never = await callProcedure(actor, id, input(...NEVER));
       expect(tellable(foreign)).toEqual(tellable(never));
       if (nothing && foreign.data) expect(foreign.data).toMatchObject(nothing);
       else expect(foreign.problem).not.toBeNull();

@@ -12,6 +12,7 @@ import './members/[id]/debit/route';
 import './members/[id]/key/reveal/route';
 import './members/[id]/key/rotate/route';
 import './members/[id]/keys/route';
+import './members/[id]/password/reset/route';
 import './members/[id]/recharge/events/route';
 import './members/[id]/recharge/route';
 import './members/[id]/restore/route';

@@ -8,7 +8,7 @@ import { findLink, findLinkById } from '../links/read';
 import { endLinks, makeLink, useUpLink } from '../links/write';
 import type { LinkKind } from '../links/rules';
 import { queueMail } from '../mails/write';
-import { hashPassword } from '../members/write';
+import { hashPassword } from '../passwords';
 import { note, personally, type Guest } from '../person';
 import { handOver, setPassword } from '../profiles/write';
 import { sampleRates } from '../rates/read';
@@ -69,7 +69,7 @@ export async function mailLink(services: Services, linkId: string): Promise<void
  */
 export async function resetPassword(asker: Guest, { token, password }: Reset): Promise<EnteredAs> {
   const link = (await findLink(asker, token, 'reset')) ?? failDead();
-  const passwordHash = await hashPassword(password);
+  const passwordHash = await hashPassword(password, networkOf(asker.origin.address));
   return personally(asker, async (tx) => {
     const email = (await useUpLink(tx, link.id, 'reset')) ?? failDead();
     const user = (await lockUser(tx, email)) ?? failDead();
@@ -115,7 +115,7 @@ export async function signUp(asker: Guest, { token, team, currency, ...given }: 
   const known = await findHolder(asker, email);
   const name = known ?? given.name ?? failAt('name', 'Give your name.');
   const password = known === null ? (given.password ?? failAt('password', 'Choose a password.')) : null;
-  const passwordHash = password === null ? null : await hashPassword(password);
+  const passwordHash = password === null ? null : await hashPassword(password, networkOf(asker.origin.address));
   const wanted = { name: team, currency, owner: { name, email, passwordHash }, rates: sampleRates() };
   const founded = await createTeam(asker, wanted, {
     by: { name, address: asker.origin.address, requestId: asker.requestId },
@@ -150,7 +150,7 @@ export async function setUp(asker: Guest, { code, team, currency, ...owner }: Se
   await mustBeFew(asker, 'setup', networkOf(asker.origin.address));
   if (!isSetupCode(asker.vault, code)) failAt('code', 'This is not the code that npm start has printed.');
   const { name, email, password } = owner;
-  const passwordHash = await hashPassword(password);
+  const passwordHash = await hashPassword(password, networkOf(asker.origin.address));
   const wanted = { name: team, currency, owner: { name, email, passwordHash }, rates: sampleRates() };
   const founded = await createTeam(asker, wanted, {
     by: { name, address: asker.origin.address, requestId: asker.requestId },

@@ -25,6 +25,7 @@ export const AUDIT_ACTIONS = [
   'invitation.created',
   'invitation.resent',
   'invitation.revoked',
+  'invitation.link_shown',
   'invitation.requested',
   'invitation.accepted',
   'invitation.declined',

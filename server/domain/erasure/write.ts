@@ -4,6 +4,7 @@ import { mailbox, mails } from '@/db/schema/mails';
 import { mailedLinks, recoveryCodes, sessions, users } from '@/db/schema/users';
 import { audit, enqueue, makeCtx, transact, type Ctx, type Services } from '../ctx';
 import { fail } from '../errors';
+import { holdInvitationsOf } from '../inviters/write';
 import { getUser, getUserByEmail, type User } from '../people/read';
 import { findOwnSeat, guestIn, operatorIn, vacate } from '../people/write';
 import { personally, type Personal, type PersonTx } from '../person';
@@ -70,6 +71,7 @@ async function eraseIn(ctx: Ctx, user: User): Promise<(Trail & { teamId: string 
   return transact(ctx, null, async (tx) => {
     const { teamId } = tx.actor;
     const seat = await findOwnSeat(tx.db, teamId, user.id);
+    if (seat) await holdInvitationsOf(tx, seat.id);
     const locked = seat && (await lockSeat(tx, seat.id, true));
     const { rows } = await tx.db.execute<{ seat: string; until: string }>(
       sql`SELECT seat, until::text FROM person_erase_in(${teamId}::uuid, ${user.id}::uuid, ${user.email}, ${user.isProven})`,

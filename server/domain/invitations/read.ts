@@ -8,8 +8,10 @@ import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { pageOf, readCursor, type CursorBinding } from '../cursors';
 import { fail } from '../errors';
+import { isConfirmationDue } from '../confirmation';
 import { may } from '../policy';
-import { invitationUrl, type InvitationStatus } from './rules';
+import type { RevokedReason } from '../inviters/rules';
+import { invitationUrl, isGuarded, type InvitationStatus } from './rules';
 import {
   plannedRuleSchema,
   type BrowseInvitations,
@@ -23,6 +25,11 @@ import {
 export const statusNow = sql<InvitationStatus>`CASE WHEN ${invitations.status} = 'pending' AND ${invitations.expiresAt} <= now()
   THEN 'expired' ELSE ${invitations.status} END`;
 
+/** Why the inviter may not invite any more; null while they may, and for the operator. */
+export const inviterLost = sql<RevokedReason | null>`(SELECT CASE WHEN inviter.status = 'deleted' THEN 'inviter_deleted'
+    WHEN inviter.status = 'inactive' THEN 'inviter_inactive' WHEN inviter.role <> 'owner' THEN 'inviter_not_owner' END
+  FROM members inviter WHERE inviter.team_id = invitations.team_id AND inviter.id = invitations.actor_member)`;
+
 const columns = {
   id: invitations.id,
   email: invitations.email,
@@ -31,6 +38,7 @@ const columns = {
   memberId: invitations.memberId,
   memberName: members.name,
   status: statusNow,
+  revokedReason: invitations.revokedReason,
   version: invitations.version,
   credit: invitations.credit,
   transferId: invitations.transferId,
@@ -53,11 +61,19 @@ const selectInvitations = (db: Db, teamId: string) =>
 
 type Row = Awaited<ReturnType<typeof selectInvitations>>[number];
 
-function show(ctx: Ctx, { version, transferId, ...row }: Row): ShownInvitation {
+const isSecret = (row: Row): boolean => row.status === 'pending' && isGuarded(row);
+
+/** A guarded link is left out until the actor has confirmed their identity: `openLink` then shows it. */
+async function showAll(ctx: Ctx, rows: Row[]): Promise<ShownInvitation[]> {
+  const isWithheld = rows.some(isSecret) && (await isConfirmationDue(ctx));
+  return rows.map((row) => show(ctx, row, isWithheld && isSecret(row)));
+}
+
+function show(ctx: Ctx, { version, transferId, ...row }: Row, isWithheld: boolean): ShownInvitation {
   return {
     ...row,
     recharge: row.recharge === null ? null : z.decode(plannedRuleSchema, row.recharge as never),
-    url: row.status === 'pending' ? invitationUrl(ctx, { id: row.id, version }, 'copied') : null,
+    url: row.status === 'pending' && !isWithheld ? invitationUrl(ctx, { id: row.id, version }, 'copied') : null,
     acceptedAt: row.status === 'accepted' ? row.closedAt : null,
     creditMissing: row.status === 'accepted' && row.credit !== null && transferId === null,
   };
@@ -71,8 +87,8 @@ export async function getInvitation(ctx: Ctx, invitationId: string): Promise<Sho
   may(ctx.actor, 'invitations.see');
   const { teamId } = ctx.actor;
   const isIt = and(eq(invitations.teamId, teamId), eq(invitations.id, invitationId));
-  const [row] = await selectInvitations(ctx.db, teamId).where(isIt);
-  return row ? show(ctx, row) : fail('not_found');
+  const [shown] = await showAll(ctx, await selectInvitations(ctx.db, teamId).where(isIt));
+  return shown ?? fail('not_found');
 }
 
 /**
@@ -89,7 +105,7 @@ export async function listInvitations(ctx: Ctx, { status, limit, cursor }: ListI
     .orderBy(desc(invitations.id))
     .limit(limit + 1);
   const page = pageOf(rows, limit, binding);
-  return { ...page, data: page.data.map((row) => show(ctx, row)) };
+  return { ...page, data: await showAll(ctx, page.data) };
 }
 
 /** As `statusNow` says, but so that the index on the written status is of use. */
@@ -124,7 +140,7 @@ export async function browseInvitations(
     ctx.db.select({ total: count() }).from(invitations).where(ofTeam),
   ]);
   return {
-    data: rows.map((row) => show(ctx, row)),
+    data: await showAll(ctx, rows),
     total: counted!.total,
     all: all!.total,
     mails: ctx.mail !== null,

@@ -1,3 +1,4 @@
+import type { Role } from '../actor';
 import { printId, parseId } from '../ids';
 
 export const INVITATION_STATUSES = ['pending', 'accepted', 'declined', 'expired', 'revoked'] as const;
@@ -5,6 +6,19 @@ export type InvitationStatus = (typeof INVITATION_STATUSES)[number];
 
 /** How the mail of an invitation stands; `none` where none was sent, and the link is to be copied. */
 export const DELIVERIES = ['none', 'queued', 'sent', 'delivered', 'bounced', 'failed'] as const;
+
+/** The most invitations, new and resent, that a team mails to one address within 24 hours. */
+export const MAILS_TO_ADDRESS = 5;
+
+/** The most invitations that a team of any size mails within 24 hours. */
+export const MAILS_OF_TEAM = 50;
+
+/** The most invitations that a team mails within 24 hours, by its number of members. */
+export const mailsAllowed = (members: number): number => Math.max(MAILS_OF_TEAM, 2 * members);
+
+/** Returns whether a link hands over more than a new member's place: the owner role, or an existing member's key. */
+export const isGuarded = ({ role, memberId }: { role: Role; memberId: string | null }): boolean =>
+  role === 'owner' || memberId !== null;
 
 /** How long a link is good. */
 export const INVITATION_DAYS = 7;

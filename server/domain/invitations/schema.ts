@@ -7,6 +7,7 @@ import { isGeneratedEmail } from '../members/rules';
 import { emailSchema, nameSchema, roleSchema } from '../members/schema';
 import { CAP_PERIODS } from '../recharge/rules';
 import { rechargeInput } from '../recharge/schema';
+import { REVOKED_REASONS } from '../inviters/rules';
 import { DELIVERIES, INVITATION_STATUSES } from './rules';
 
 /** A recharge rule that is made when an invitation is accepted. */
@@ -31,6 +32,10 @@ export const invitationSchema = z
       .nullable()
       .meta({ description: 'The member that is to be taken over; once accepted, the member that joined.' }),
     status: z.enum(INVITATION_STATUSES),
+    revokedReason: z
+      .enum(REVOKED_REASONS)
+      .nullable()
+      .meta({ description: 'Why it was revoked. `inviter_…`: its inviter may not invite any more.' }),
     delivery: z.enum(DELIVERIES).meta({ description: 'How its mail stands; `none`: nothing was mailed.' }),
     credit: moneyCodec.nullable().meta({ description: 'The starting credit, taken when it is accepted.' }),
     recharge: plannedRuleSchema.nullable(),
@@ -41,6 +46,9 @@ export const invitationSchema = z
   })
   .meta({ id: 'Invitation' });
 export type Invitation = z.output<typeof invitationSchema>;
+
+/** The link of one invitation, to be given by hand. */
+export const invitationLinkSchema = z.object({ url: z.string() });
 
 const status = z.enum(INVITATION_STATUSES);
 

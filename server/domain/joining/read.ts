@@ -5,7 +5,7 @@ import { members } from '@/db/schema/members';
 import { teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
 import type { Role } from '../actor';
-import { statusNow } from '../invitations/read';
+import { inviterLost, statusNow } from '../invitations/read';
 import { readToken, type InvitationStatus, type Link } from '../invitations/rules';
 import type { Guest } from '../person';
 import type { LinkInput, LinkShown } from './schema';
@@ -44,10 +44,12 @@ export async function findHolder(db: Db, teamId: string, email: string): Promise
 
 /**
  * How the holder of a link to an address joins. A mailed link that reaches an account whose address nobody has proven takes it
- * from whoever made it: a new password is set.
+ * from whoever made it: a new password is set. A copied link tells a visitor nothing about the address: whether it has an
+ * account is for who has the mail, or has signed in.
  */
 export function joinsAs(person: Guest['person'], email: string, link: Link, holder: Holder | null): LinkShown['as'] {
   if (person && person.email !== email) return 'other';
+  if (!person && link.way === 'copied') return 'new-or-sign-in';
   if (!holder) return 'new';
   if (person && holder.seated) return 'member';
   if (link.way === 'mailed' && !holder.proven) return 'renew';
@@ -72,6 +74,7 @@ export async function readLink(asker: Guest, { token }: LinkInput): Promise<Link
   const [row] = await db
     .select({
       status: statusNow,
+      inviterLost,
       version: invitations.version,
       email: invitations.email,
       name: invitations.name,
@@ -89,7 +92,8 @@ export async function readLink(asker: Guest, { token }: LinkInput): Promise<Link
     .leftJoin(members, and(eq(members.teamId, link.teamId), eq(members.id, invitations.memberId)))
     .where(and(eq(invitations.teamId, link.teamId), eq(invitations.id, link.invitationId), ne(teams.status, 'closed')));
   if (!row) return null;
-  const { status, version, team, claims, ...shown } = row;
+  const { status: written, version, team, claims, inviterLost: lost, ...shown } = row;
+  const status = written === 'pending' && lost !== null ? 'revoked' : written;
   const state = linkState(link, { status, version, teamStatus: team.status });
   const as = joinsAs(asker.person, row.email, link, await findHolder(db, link.teamId, row.email));
   return {

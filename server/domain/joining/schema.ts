@@ -13,9 +13,10 @@ export const LINK_STATES = ['open', 'expired', 'replaced', 'accepted', 'declined
 
 /**
  * How whoever looks at a link joins: as a new person; by a new password, because nobody has proven the address before this mail
- * did; by signing in; as who is signed in; not as who is signed in, because it is another; or not at all, having a seat there.
+ * did; by signing in; as a new person or by signing in, where the link does not say which; as who is signed in; not as who is
+ * signed in, because it is another; or not at all, having a seat there.
  */
-export const JOIN_WAYS = ['new', 'renew', 'sign-in', 'join', 'other', 'member'] as const;
+export const JOIN_WAYS = ['new', 'renew', 'sign-in', 'new-or-sign-in', 'join', 'other', 'member'] as const;
 
 /** What the page of a link shows: the same to whoever has it, and no more than the mail said. */
 export const linkSchema = z.object({
@@ -41,6 +42,13 @@ export const joinedSchema = z.object({
   slug: z.string(),
   email: z.string(),
   creditMissing: z.boolean().meta({ description: 'The starting credit could not be paid; the owners are told.' }),
+  balance: moneyCodec
+    .nullable()
+    .meta({ description: 'What the member can spend; null for an owner, who spends the master balance.' }),
+  apiKey: z
+    .string()
+    .nullable()
+    .meta({ description: 'The key of a new member, here alone; null for one that was taken over.' }),
 });
 export type Joined = z.output<typeof joinedSchema>;
 

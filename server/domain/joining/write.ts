@@ -9,18 +9,21 @@ import { audit, makeCtx, touched, transact, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { asTeamId, newUuid7 } from '../ids';
 import { invitationIs, isNobodys, lockInvitation, mustNotBeClosed, type LockedInvitation } from '../invitations/write';
+import { closeAs } from '../inviters/write';
 import { issueKey } from '../keys/write';
 import { post } from '../ledger/write';
 import { listRecipients } from '../mails/read';
 import { queueMail, queueMails } from '../mails/write';
-import { hashPassword, seatMember } from '../members/write';
+import { seatMember } from '../members/write';
 import { printAmount } from '../money';
+import { hashPassword } from '../passwords';
 import type { Guest } from '../person';
 import { handOver } from '../profiles/write';
 import { rechargeInput } from '../recharge/schema';
-import { fireRule, lockLiveSeat, writeRule } from '../recharge/write';
+import { fireRule, lockLiveSeat, lockSeat, writeRule } from '../recharge/write';
 import { findHolder, findLink, joinsAs, linkState, type FoundLink } from './read';
 import { endSessionsOf } from '../sessions/write';
+import { networkOf } from '../tries/rules';
 import type { AcceptInvitation, Joined, LinkInput } from './schema';
 
 /** Opens the one transaction of a link: its team's, in which the guest may do what the invitation says and no more. */
@@ -68,17 +71,23 @@ function mustBeOpen(link: FoundLink, invitation: LockedInvitation): void {
 /**
  * Accepts an invitation: whoever holds its link gets the seat, with the starting credit as far as the master can pay it (whole or
  * not at all: then the owners are told) and the rule. A new person gives a name and a password; who has an account is signed in.
+ * An inviter who may not invite any more lets nobody in: the invitation is revoked instead.
  * @throws DomainError `not_found`, `invitation_closed`, `team_suspended`, `already_member`, `email_taken`, `missing_key` (sign in
  * first, as the one who was invited), `invalid_request` (no name or password)
  */
 export async function acceptInvitation(asker: Guest, input: AcceptInvitation): Promise<Joined> {
   // Only for who has a link that was made here: hashing takes tens of milliseconds on purpose, and anybody may ask.
   if (!(await findLink(asker, input.token))) fail('not_found');
-  const passwordHash = input.password === undefined ? null : await hashPassword(input.password);
-  return withLink(asker, input.token, async (tx, invitation, link, slug) => {
+  const passwordHash =
+    input.password === undefined ? null : await hashPassword(input.password, networkOf(asker.origin.address));
+  const joined = await withLink(asker, input.token, async (tx, invitation, link, slug) => {
     mustBeOpen(link, invitation);
+    if (invitation.inviterLost !== null) {
+      await closeAs(tx, [invitation], invitation.inviterLost);
+      return null;
+    }
     const joining = await enter(tx, asker, invitation, link, { name: input.name, passwordHash });
-    const { memberId, role } = await sit(tx, invitation, joining);
+    const { memberId, role, apiKey } = await sit(tx, invitation, joining);
     const transferId = await payCredit(tx, invitation, memberId);
     if (invitation.recharge !== null && invitation.memberId === null) {
       await writeRule(tx, memberId, await rechargeInput.parseAsync(invitation.recharge));
@@ -90,14 +99,17 @@ export async function acceptInvitation(asker: Guest, input: AcceptInvitation): P
       .where(invitationIs(tx, invitation.id));
     const creditMissing = invitation.credit !== null && transferId === null;
     await tell(tx, invitation, joining, { memberId, role, creditMissing });
-    return { slug, email: invitation.email, creditMissing };
+    const balance = role === 'owner' ? null : (await lockSeat(tx, memberId)).balance;
+    return { slug, email: invitation.email, creditMissing, balance, apiKey };
   });
+  // Only now: the transaction that revokes it has been committed.
+  return joined ?? fail('invitation_closed', { detail: 'It was revoked. Ask the team for a new invitation.' });
 }
 
 /** Who joins, and what the account is called. */
 type Joining = { userId: string; name: string; isNew: boolean };
 
-type Seated = { memberId: string; role: Role };
+type Seated = { memberId: string; role: Role; apiKey: string | null };
 
 type Given = { name: string | undefined; passwordHash: string | null };
 
@@ -110,10 +122,8 @@ async function enter(
 ): Promise<Joining> {
   const holder = await findHolder(tx.db, link.teamId, email);
   const as = joinsAs(asker.person, email, link, holder);
-  if (holder?.seated) fail('already_member');
-  if (as === 'other' || as === 'sign-in') {
-    fail('missing_key', { detail: `Sign in as ${email} first. Nothing was changed.` });
-  }
+  if (holder?.seated && as !== 'new-or-sign-in') fail('already_member');
+  if (as === 'other' || as === 'sign-in') return failSignedOut(email);
   if (as === 'join') return { ...holder!, isNew: false };
   const passwordHash = given.passwordHash ?? failField('password', 'Choose a password.');
   if (as === 'renew') {
@@ -121,6 +131,8 @@ async function enter(
     return { ...holder!, isNew: false };
   }
   const chosen = given.name ?? name ?? failField('name', 'Say what you are called.');
+  // Not before: an incomplete request is refused in the same way whoever has the address.
+  if (as === 'new-or-sign-in' && holder) failSignedOut(email);
   const [made] = await tx.db
     .insert(users)
     .values({
@@ -134,9 +146,12 @@ async function enter(
     .onConflictDoNothing()
     .returning({ id: users.id });
   // Made a moment ago, by another invitation of the same address.
-  if (!made) fail('missing_key', { detail: `Sign in as ${email} first. Nothing was changed.` });
+  if (!made) return failSignedOut(email);
   return { userId: made.id, name: chosen, isNew: true };
 }
+
+const failSignedOut = (email: string): never =>
+  fail('missing_key', { detail: `Sign in as ${email} first. Nothing was changed.` });
 
 const failField = (field: string, detail: string): never =>
   fail('invalid_request', {
@@ -156,9 +171,9 @@ async function sit(tx: Tx, invitation: LockedInvitation, { userId, name }: Joini
   if (memberId !== null) return claimSeat(tx, { memberId, userId, email });
   const seat = { name: invitation.name ?? name, email, role, userId };
   const made = await seatMember(tx, seat);
-  await issueKey(tx, made);
+  const apiKey = await issueKey(tx, made);
   if (role === 'owner') touched(tx, 'team', null);
-  return { memberId: made, role };
+  return { memberId: made, role, apiKey };
 }
 
 async function claimSeat(
@@ -191,7 +206,7 @@ async function claimSeat(
     .where(isIt)
     .catch((error: unknown) => (isUniqueViolation(error) ? fail('email_taken') : Promise.reject(error)));
   if (seat.role === 'owner') touched(tx, 'team', null);
-  return { memberId, role: seat.role };
+  return { memberId, role: seat.role, apiKey: null };
 }
 
 /** The starting credit is the inviter's act; null where the master cannot pay it whole. */
@@ -216,7 +231,7 @@ async function tell(
   tx: Tx,
   invitation: LockedInvitation,
   { userId, name, isNew }: Joining,
-  { memberId, role, creditMissing }: Seated & { creditMissing: boolean },
+  { memberId, role, creditMissing }: Omit<Seated, 'apiKey'> & { creditMissing: boolean },
 ): Promise<void> {
   const { id, email } = invitation;
   const by = { ...tx, actor: { ...tx.actor, name, ...(tx.actor.type === 'guest' && { userId }) } };

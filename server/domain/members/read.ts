@@ -8,9 +8,9 @@ import type { Ctx } from '../ctx';
 import { fail } from '../errors';
 import { parseId } from '../ids';
 import { pageOf, readCursor, type CursorBinding } from '../cursors';
-import { heldTo, mayFor } from '../policy';
+import { heldTo, mayFor, seesNotes } from '../policy';
 import { showRecharge, type RechargeState } from '../recharge/read';
-import { RESTORABLE_MS, USAGE_DAYS } from './rules';
+import { GENERATED_EMAIL_DOMAIN, RESTORABLE_MS, USAGE_DAYS } from './rules';
 import {
   PICKED_MAX,
   type BrowseMembers,
@@ -78,6 +78,7 @@ const oneMember = builtOnce((db) => {
 function showMember(ctx: Ctx, { key, rule, balance, ...row }: Row): Member {
   return {
     ...row,
+    ...(!seesNotes(ctx.actor) && { externalId: null, metadata: {} }),
     balance: balance ?? 0n,
     currency: ctx.actor.currency,
     apiKey: key,
@@ -106,7 +107,10 @@ export async function listMembers(ctx: Ctx, input: ListMembers): Promise<Page<Me
   const after = readCursor(binding, input.cursor);
   const like = input.query ? partOf(input.query) : null;
   const { status, role, externalId } = input;
-  const filters = { own, status, role, externalId, like, after };
+  const sees = seesNotes(ctx.actor);
+  // What the actor does not see finds nothing, or it could be guessed.
+  if (externalId !== undefined && !sees) return { data: [], nextCursor: null };
+  const filters = { own, status, role, externalId, like, notes: sees || null, after };
   const rows = await memberPage(ctx.db, shapeOf(filters)).execute({ ...filters, teamId, limit: input.limit + 1 });
   const page = pageOf(rows, input.limit, binding);
   return { ...page, data: page.data.map((row) => showMember(ctx, row)) };
@@ -135,7 +139,7 @@ const memberPage = builtOnce((db, has) => {
         given('externalId', eq(members.externalId, sql.placeholder('externalId'))),
         given(
           'like',
-          sql`(${lower(members.name)} LIKE ${like} OR ${members.email} LIKE ${like} OR ${lower(members.externalId)} LIKE ${like})`,
+          sql`(${lower(members.name)} LIKE ${like} OR ${members.email} LIKE ${like}${has('notes') ? sql` OR ${lower(members.externalId)} LIKE ${like}` : sql``})`,
         ),
         given('after', lt(members.id, sql.placeholder('after'))),
       ),
@@ -147,10 +151,16 @@ const memberPage = builtOnce((db, has) => {
 
 const LAST_DAYS = sql`(now() AT TIME ZONE 'UTC')::date - ${USAGE_DAYS}::int`;
 
+/** Whether a member's user was generated with it and is in no other team: then its owners may reset the password. */
+export const hasGeneratedSignIn = sql<boolean>`EXISTS (SELECT 1 FROM users generated WHERE generated.id = members.user_id
+  AND generated.email LIKE ${`%@${GENERATED_EMAIL_DOMAIN}`}) AND NOT EXISTS (SELECT 1 FROM members elsewhere
+    WHERE elsewhere.user_id = members.user_id AND elsewhere.status <> 'deleted' AND elsewhere.team_id <> members.team_id)`;
+
 const seatColumns = {
   ...columns,
   emailGenerated: members.emailGenerated,
   signsIn: sql<boolean>`${members.userId} IS NOT NULL`,
+  hasGeneratedSignIn,
   restorable: sql<boolean>`coalesce(${members.deletedAt} > now() - ${RESTORABLE_MS} * interval '1 millisecond', false)`,
   usage: sql<string[]>`(SELECT ARRAY[coalesce(sum(u.messages), 0), coalesce(sum(u.cost), 0)]::text[] FROM usage_daily u
     WHERE u.team_id = ${members.teamId} AND u.member_id = ${members.id} AND u.day > ${LAST_DAYS})`,
@@ -168,12 +178,24 @@ async function showSeats(ctx: Ctx, ids: string[]): Promise<Seat[]> {
     .leftJoin(apiKeys, itsKey(teamId))
     .leftJoin(rechargeRules, itsRule(teamId))
     .where(and(eq(members.teamId, teamId), sql`${members.id} = ${allOf(ids)}`));
-  const seats = rows.map(({ emailGenerated, signsIn, restorable, usage, ...row }): [string, Seat] => {
-    const [messages, cost] = usage;
-    const restorableUntil = restorable ? new Date(row.deletedAt!.getTime() + RESTORABLE_MS) : null;
-    const sent = { messages: Number(messages), cost: BigInt(cost!) };
-    return [row.id, { ...showMember(ctx, row), emailGenerated, signsIn, restorableUntil, usage: sent }];
-  });
+  const seats = rows.map(
+    ({ emailGenerated, signsIn, hasGeneratedSignIn: generated, restorable, usage, ...row }): [string, Seat] => {
+      const [messages, cost] = usage;
+      const restorableUntil = restorable ? new Date(row.deletedAt!.getTime() + RESTORABLE_MS) : null;
+      const sent = { messages: Number(messages), cost: BigInt(cost!) };
+      return [
+        row.id,
+        {
+          ...showMember(ctx, row),
+          emailGenerated,
+          signsIn,
+          hasGeneratedSignIn: generated,
+          restorableUntil,
+          usage: sent,
+        },
+      ];
+    },
+  );
   const byId = new Map(seats);
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
@@ -270,7 +292,7 @@ async function findSeats(
   const dear = filters.query || sort === 'messages' || sort === 'cost';
   const { rows } = await ctx.db.execute<{ ids: string[]; total: string; alive: string }>(sql`
     WITH found AS ${dear ? sql`MATERIALIZED` : sql`NOT MATERIALIZED`} (SELECT m.id, ${SORT_KEYS.name} AS name, ${SORT_KEYS[sort]} AS key FROM members m
-      ${joins[sort] ?? sql``} ${rule ?? sql``} WHERE m.team_id = ${team} AND ${mine} AND ${matches(team, filters)})
+      ${joins[sort] ?? sql``} ${rule ?? sql``} WHERE m.team_id = ${team} AND ${mine} AND ${matches(team, filters, seesNotes(ctx.actor))})
     SELECT (SELECT count(*) FROM members m WHERE m.team_id = ${team} AND ${mine} AND m.status <> 'deleted') AS alive,
       (SELECT count(*) FROM found) AS total,
       ARRAY(SELECT id FROM found ORDER BY ${order} LIMIT ${limit}::int OFFSET ${offset}::int) AS ids`);
@@ -281,12 +303,12 @@ async function findSeats(
 const usageBySeat = (team: SQL): SQL => sql`LEFT JOIN (SELECT member_id, sum(messages) AS messages, sum(cost) AS cost
   FROM usage_daily WHERE team_id = ${team} AND day > ${LAST_DAYS} GROUP BY member_id) u ON u.member_id = m.id`;
 
-function matches(team: SQL, { query, status, role, recharge }: SeatFilters): SQL {
+function matches(team: SQL, { query, status, role, recharge }: SeatFilters, notes: boolean): SQL {
   const wanted = [
     status ? sql`m.status = ANY (${`{${status.join()}}`}::text[])` : sql`m.status <> 'deleted'`,
     role && sql`m.role = ${role}`,
     recharge && RULE_IS[recharge],
-    query && holds(team, query),
+    query && holds(team, query, notes),
   ];
   return sql.join(
     wanted.filter((condition) => condition !== undefined && condition !== '').map((condition) => sql`(${condition})`),
@@ -296,15 +318,16 @@ function matches(team: SQL, { query, status, role, recharge }: SeatFilters): SQL
 
 const KEY_END = /^[0-9A-Za-z]{4}$/;
 
-/** Part of a name, an address or an externalId; a whole id; the last four characters of a live key. */
-function holds(team: SQL, query: string): SQL {
+/** Part of a name, an address or (for who sees it) an externalId; a whole id; the last four characters of a live key. */
+function holds(team: SQL, query: string, notes: boolean): SQL {
   const like = partOf(query);
   const id = parseId('mem', query);
   const byKey = sql`m.id IN (SELECT k.member_id FROM api_keys k WHERE k.team_id = ${team} AND k.last4 = ${query}
     AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()))`;
   return sql.join(
     [
-      sql`${SORT_KEYS.name} LIKE ${like} OR m.email LIKE ${like} OR ${lower(sql`m.external_id`)} LIKE ${like}`,
+      sql`${SORT_KEYS.name} LIKE ${like} OR m.email LIKE ${like}`,
+      ...(notes ? [sql`${lower(sql`m.external_id`)} LIKE ${like}`] : []),
       ...(id ? [sql`m.id = ${id}::uuid`] : []),
       ...(KEY_END.test(query) ? [byKey] : []),
     ],

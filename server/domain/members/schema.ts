@@ -123,6 +123,7 @@ export type ListMembers = z.output<typeof memberListInput>;
 export const seatSchema = memberSchema.extend({
   emailGenerated: z.boolean(),
   signsIn: z.boolean().meta({ description: 'Whether a person signs in to it.' }),
+  hasGeneratedSignIn: z.boolean().meta({ description: 'Whether an owner may reset the password of its user.' }),
   restorableUntil: instantCodec.nullable(),
   usage: z.object({ messages: z.int(), cost: moneyCodec }).meta({ description: 'Of the last 30 UTC days.' }),
 });

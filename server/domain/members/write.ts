@@ -1,4 +1,3 @@
-import { hash } from '@node-rs/argon2';
 import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import { isUniqueViolation } from '@/db/faults';
 import { members } from '@/db/schema/members';
@@ -7,39 +6,52 @@ import { mustBeConfirmed } from '../confirmation';
 import { audit, change, touched, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { newUuid7 } from '../ids';
+import { holdInvitationsOf, revokeInvitationsOf } from '../inviters/write';
 import { issueKey, openCurrentKey, retireKeys } from '../keys/write';
 import { findClosing } from '../ledger/read';
 import { mustBePosted, openMemberAccount, post } from '../ledger/write';
 import { listHolder, listRecipients } from '../mails/read';
 import { queueMails } from '../mails/write';
 import { printAmount } from '../money';
-import { mayFor, mustBeLive } from '../policy';
+import { hashPassword } from '../passwords';
+import { may, mayFor, mustBeLive } from '../policy';
 import { fireRule, lockLiveSeat, lockSeat, restRule, writeRule, type LockedSeat } from '../recharge/write';
 import { getMember } from './read';
 import { generatedEmail, generatedName, generatePassword, RESTORABLE_MS } from './rules';
 import type { CreatedMember, CreateMember, DeletedMember, Member, RotatedKey, RotateKey, UpdateMember } from './schema';
 import { seatOf, type Role, type SeatActor } from '../actor';
 
-/** argon2id with the first recommended option of RFC 9106 for servers that share their memory (64 MiB, t=3, p=4). */
-export const hashPassword = (password: string): Promise<string> =>
-  hash(password, { memoryCost: 65_536, timeCost: 3, parallelism: 4 });
+/** The password of a new member who signs in, hashed; null for one that only has a key. */
+export type NewPassword = { password: string; passwordHash: string } | null;
+
+/**
+ * Hashes the password that a new member is to have. Comes before the transaction that creates the member, also where that one
+ * is opened around the command for an Idempotency-Key.
+ * @throws DomainError `owner_required`, `rate_limited`
+ */
+export async function prepareMember(ctx: Ctx, input: CreateMember): Promise<NewPassword> {
+  const password = input.generatePassword ? generatePassword() : input.password;
+  if (password === undefined) return null;
+  if (ctx.tx) throw new Error('A password is hashed before the transaction that stores it.');
+  may(ctx.actor, 'members.manage');
+  return { password, passwordHash: await hashPassword(password, ctx.actor.teamId) };
+}
 
 /**
  * Makes an active member with its key, in one transaction with its starting credit and its rule. The credit is posted
  * before the rule is looked at. Key and password are in this answer alone.
  * @throws DomainError `owner_required`, `email_taken`, `insufficient_funds` (then there is no member), `confirmation_required`
  * (an owner)
+ * @param prepared what `prepareMember` has made of the same input, where the transaction is open already
  */
-export async function createMember(ctx: Ctx, input: CreateMember): Promise<CreatedMember> {
-  const password = input.generatePassword ? generatePassword() : input.password;
-  // Hashing takes tens of milliseconds on purpose; no transaction waits for it.
-  const passwordHash = password === undefined ? null : await hashPassword(password);
+export async function createMember(ctx: Ctx, input: CreateMember, prepared?: NewPassword): Promise<CreatedMember> {
+  const made = prepared === undefined ? await prepareMember(ctx, input) : prepared;
   return change(ctx, 'members.manage', async (tx) => {
     // As for a change of role: this answer holds a key that may do all.
     if (input.role === 'owner') await mustBeConfirmed(tx);
     const name = input.name ?? generatedName();
     const email = input.email ?? generatedEmail(name);
-    const userId = passwordHash === null ? null : await createUser(tx, { name, email, passwordHash });
+    const userId = made === null ? null : await createUser(tx, { name, email, passwordHash: made.passwordHash });
     const memberId = await seatMember(tx, {
       name,
       email,
@@ -66,7 +78,7 @@ export async function createMember(ctx: Ctx, input: CreateMember): Promise<Creat
       after: { name, email, role: input.role, credit, recharge: input.recharge !== undefined },
     });
     const member = await getMember(tx, memberId);
-    return { member, secrets: { apiKey, ...(input.generatePassword && { password }) } };
+    return { member, secrets: { apiKey, ...(input.generatePassword && { password: made!.password }) } };
   });
 }
 
@@ -154,11 +166,13 @@ export async function activateMember(ctx: Ctx, memberId: string): Promise<Member
  */
 export async function deactivateMember(ctx: Ctx, memberId: string): Promise<Member> {
   return change(ctx, 'members.manage', async (tx) => {
+    await holdInvitationsOf(tx, memberId);
     const seat = await lockLiveSeat(tx, memberId, true);
     await mustStayOwner(tx);
     if (seat.status === 'active') {
       await mustNotBeLastOwner(tx, seat);
       await setStatus(tx, seat, 'inactive');
+      await revokeInvitationsOf(tx, memberId, 'inviter_inactive');
       await restRule(tx, memberId, { off: false });
     }
     return getMember(tx, memberId);
@@ -221,6 +235,7 @@ export async function setRole(ctx: Ctx, input: { memberId: string; role: Role })
     const { actor } = tx;
     // A member asks for nothing but its own way back; what it is told of other seats is the same for all of them.
     if (actor.type === 'seat' && actor.role === 'member' && actor.memberId !== memberId) fail('owner_required');
+    if (role === 'member') await holdInvitationsOf(tx, memberId);
     const seat = await lockSeat(tx, memberId, true);
     await mayGiveRole(tx, seat, role);
     if (seat.status === 'deleted') fail('member_deleted');
@@ -242,8 +257,12 @@ export async function setRole(ctx: Ctx, input: { memberId: string; role: Role })
       const facts = { role, by: seatOf(actor) };
       const mail = { kind: 'role-changed', teamId: actor.teamId, about: memberId, facts } as const;
       await queueMails(tx, mail, await listRecipients(tx, memberId));
-      if (role === 'owner') await restRule(tx, memberId, { off: false });
-      else await fireRule(tx, memberId);
+      if (role === 'owner') {
+        await restRule(tx, memberId, { off: false });
+      } else {
+        await revokeInvitationsOf(tx, memberId, 'inviter_not_owner');
+        await fireRule(tx, memberId);
+      }
     }
     const own = actor.type === 'seat' && actor.memberId === memberId;
     return getMember(own ? { ...tx, actor: { ...actor, role } } : tx, memberId);
@@ -271,6 +290,7 @@ async function mayGiveRole(tx: Tx, seat: LockedSeat, role: Role): Promise<void> 
  */
 export async function deleteMember(ctx: Ctx, memberId: string): Promise<DeletedMember> {
   return change(ctx, 'members.manage', async (tx) => {
+    await holdInvitationsOf(tx, memberId);
     const seat = await lockSeat(tx, memberId, true);
     await mustStayOwner(tx);
     if (seat.status !== 'deleted') {
@@ -301,6 +321,7 @@ async function closeSeat(tx: Tx, seat: LockedSeat): Promise<void> {
     before: { name: seat.name, email: seat.email, role: seat.role, status: seat.status },
     after: { returned: printAmount(posted.amount), transferId: posted.id },
   });
+  await revokeInvitationsOf(tx, memberId, 'inviter_deleted');
   const facts = { until: new Date(tx.now.getTime() + RESTORABLE_MS).toISOString(), by: seatOf(tx.actor) };
   const mail = { kind: 'member-deleted', teamId: tx.actor.teamId, about: memberId, facts } as const;
   await queueMails(tx, mail, await listRecipients(tx, memberId));

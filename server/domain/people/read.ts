@@ -44,7 +44,8 @@ export async function getUser({ database }: Services, userId: string): Promise<U
 }
 
 /**
- * All that is kept of a person, in every team; of what was done and mailed the newest.
+ * All that is kept of a person, in every team; of what was done and mailed the newest. What owners note about a member is the
+ * team's: a person is given it where they are an owner, the operator everywhere.
  * @param byAddress whether what was only sent to the address he signs in with is his: it is where he has proven that, or where
  *   the operator says so
  * @throws DomainError `not_found`
@@ -52,7 +53,7 @@ export async function getUser({ database }: Services, userId: string): Promise<U
 export async function exportPerson(
   services: Services,
   userId: string,
-  byAddress: (isProven: boolean) => boolean,
+  { byAddress, notes }: { byAddress: (isProven: boolean) => boolean; notes: boolean },
 ): Promise<Exported> {
   const { db } = services.database;
   const [person] = await db.select().from(users).where(eq(users.id, userId));
@@ -88,7 +89,11 @@ export async function exportPerson(
       twoFactorSince: person.totpSince,
       createdAt: person.createdAt,
     },
-    seats: seats.map(({ slug, ...seat }) => ({ ...seat, ...filesOf(services, slug, seat.id) })),
+    seats: seats.map(({ slug, ...seat }) => ({
+      ...seat,
+      ...(!notes && !(seat.role === 'owner' && seat.status === 'active') && { externalId: null, metadata: {} }),
+      ...filesOf(services, slug, seat.id),
+    })),
     sessions: await db.select().from(sessions).where(eq(sessions.userId, userId)).orderBy(desc(sessions.id)),
     mails: await db
       .select({ kind: mails.kind, address: mails.address, state: mails.state, createdAt: mails.createdAt })

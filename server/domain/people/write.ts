@@ -4,6 +4,7 @@ import type { Actor, GuestActor } from '../actor';
 import { audit, makeCtx, touched, transact, type Ctx, type Services, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { asTeamId } from '../ids';
+import { holdInvitationsOf, revokeInvitationsOf } from '../inviters/write';
 import { issueKey, retireKeys } from '../keys/write';
 import { ownersNow } from '../members/write';
 import { note, personally, type Personal } from '../person';
@@ -26,6 +27,7 @@ export async function leaveTeam(asker: Personal, { teamId }: LeaveTeam): Promise
     const actor = guestIn(teamId, { name: seat.name, userId, address: asker.origin.address });
     await transact(makeCtx(asker, actor, { requestId: asker.requestId }), null, async (tx) => {
       if (tx.tx.team.status !== 'active') fail('team_suspended');
+      await holdInvitationsOf(tx, seat.id);
       const locked = await lockSeat(tx, seat.id, true);
       // Meanwhile it may have been left, deleted, or left and taken by another.
       if ((await findOwnSeat(tx.db, teamId, userId))?.id !== seat.id) return;
@@ -78,6 +80,7 @@ export async function vacate(tx: Tx, seat: LockedSeat): Promise<'member'> {
     .update(members)
     .set({ userId: null, role: 'member', steppedDownAt: null, mutedAlerts: [], updatedAt: tx.now })
     .where(and(eq(members.teamId, tx.actor.teamId), eq(members.id, memberId)));
+  await revokeInvitationsOf(tx, memberId, 'inviter_left');
   await retireKeys(tx, memberId);
   await issueKey(tx, memberId);
   // Whoever stepped down sees whether the team has an owner.
@@ -98,7 +101,7 @@ export async function exportMe(asker: Personal): Promise<Exported> {
   const { address } = asker.origin;
   const { requestId } = asker;
   await personally(asker, async (tx) => note(tx, { userId, action: 'person.data_exported', address, requestId }));
-  return exportPerson(asker, userId, (isProven) => isProven);
+  return exportPerson(asker, userId, { byAddress: (isProven) => isProven, notes: false });
 }
 
 /**
@@ -112,5 +115,5 @@ export async function exportByOperator(services: Services, email: string): Promi
       audit(tx, { action: 'person.data_exported', targetType: 'member', targetId: member.id }),
     );
   }
-  return exportPerson(services, user.id, () => true);
+  return exportPerson(services, user.id, { byAddress: () => true, notes: true });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { instantCodec } from '../codecs';
-import { nameSchema, passwordSchema } from '../members/schema';
+import { memberSchema, nameSchema, passwordSchema } from '../members/schema';
 import { typedSecret } from '../sessions/schema';
 
 /** What a person sees of himself. */
@@ -35,3 +35,13 @@ export type NewFactor = z.output<typeof newFactorSchema>;
 /** Shown once. */
 export const recoveryCodesSchema = z.object({ recoveryCodes: z.array(z.string()) });
 export type RecoveryCodes = z.output<typeof recoveryCodesSchema>;
+
+/** A new password of a member whose sign-in was generated. */
+export const passwordResetSchema = z
+  .object({
+    member: memberSchema,
+    email: z.string().meta({ description: 'The address with which the member signs in.' }),
+    secrets: z.object({ password: z.string() }),
+  })
+  .meta({ id: 'PasswordReset' });
+export type PasswordReset = z.output<typeof passwordResetSchema>;

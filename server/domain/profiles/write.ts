@@ -2,20 +2,30 @@ import { eq, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { members } from '@/db/schema/members';
 import { users } from '@/db/schema/users';
+import { mustBeConfirmed } from '../confirmation';
 import { audit, change, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { keyUri } from '../factors/rules';
 import { beginFactor, endFactor, replaceRecoveryCodes, switchOnFactor, takeCode } from '../factors/write';
 import { endLinks } from '../links/write';
 import { queueMail } from '../mails/write';
+import { getMember, hasGeneratedSignIn } from '../members/read';
 import { generatePassword } from '../members/rules';
-import { hashPassword } from '../members/write';
+import { hashPassword } from '../passwords';
 import { note, personally, type Personal, type PersonTx } from '../person';
-import { mayOperate } from '../policy';
+import { may, mayOperate } from '../policy';
 import { lockLiveSeat } from '../recharge/write';
 import { endSessionsOf, failAt, lockProven, proveOneself } from '../sessions/write';
 import { accountKey, forgetTries, mustBeFew } from '../tries/write';
-import type { ChangePassword, NewFactor, RecoveryCodes, RenamePerson, WithCode, WithPassword } from './schema';
+import type {
+  ChangePassword,
+  NewFactor,
+  PasswordReset,
+  RecoveryCodes,
+  RenamePerson,
+  WithCode,
+  WithPassword,
+} from './schema';
 
 type Done = { done: true };
 
@@ -44,8 +54,8 @@ export async function renamePerson(asker: Personal, { name }: RenamePerson): Pro
  */
 export async function changePassword(asker: Personal, { current, password }: ChangePassword): Promise<Done> {
   const proven = await proveOneself(asker, { password: current }).catch(atCurrent);
-  const passwordHash = await hashPassword(password);
   const { userId, email, sessionId } = asker.person;
+  const passwordHash = await hashPassword(password, userId);
   return personally(asker, async (tx) => {
     // Set anew meanwhile, by a mailed link perhaps: then who knows the old one changes nothing any more.
     if (!(await lockProven(tx, proven))) failAt('current', 'The password is not right.');
@@ -207,6 +217,53 @@ export async function resetTwoFactor(ctx: Ctx, memberId: string): Promise<{ emai
     }
     return { email, wasOn };
   });
+}
+
+/**
+ * Hashes the password that `resetMemberPassword` sets, before its transaction.
+ * @throws DomainError `owner_required`, `rate_limited`
+ */
+export async function prepareReset(ctx: Ctx): Promise<{ password: string; passwordHash: string }> {
+  if (ctx.tx) throw new Error('A password is hashed before the transaction that stores it.');
+  may(ctx.actor, 'members.manage');
+  const password = generatePassword();
+  return { password, passwordHash: await hashPassword(password, ctx.actor.teamId) };
+}
+
+/**
+ * Gives a member a new password whose sign-in was generated with it: nobody else could set one, and no mail arrives there. Ends
+ * the user's sessions. The password is in this answer alone.
+ * @throws DomainError `owner_required`, `not_found` (also for a user with an address or a team of their own), `member_deleted`,
+ * `confirmation_required`
+ */
+export async function resetMemberPassword(
+  ctx: Ctx,
+  memberId: string,
+  prepared?: { password: string; passwordHash: string },
+): Promise<PasswordReset> {
+  const { password, passwordHash } = prepared ?? (await prepareReset(ctx));
+  return change(ctx, 'members.manage', async (tx) => {
+    await lockLiveSeat(tx, memberId);
+    await mustBeConfirmed(tx);
+    const user = await generatedUserOf(tx, memberId);
+    await setPassword(tx, { ...user, passwordHash });
+    audit(tx, { action: 'member.password_given', targetType: 'member', targetId: memberId });
+    return { member: await getMember(tx, memberId), email: user.email, secrets: { password } };
+  });
+}
+
+async function generatedUserOf(tx: Tx, memberId: string): Promise<{ userId: string; email: string }> {
+  const [user] = await tx.db
+    .select({ userId: users.id, email: users.email, hasGeneratedSignIn })
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(sql`${members.teamId} = ${tx.actor.teamId} AND ${members.id} = ${memberId}`)
+    .for('update', { of: users });
+  if (!user) fail('not_found', { detail: 'This member has no sign-in, only an API key.' });
+  if (!user.hasGeneratedSignIn) {
+    fail('not_found', { detail: 'This member’s user has an email address of their own and sets their own password.' });
+  }
+  return user;
 }
 
 async function personOfSeat(tx: Tx, memberId: string): Promise<{ userId: string; email: string }> {

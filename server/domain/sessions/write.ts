@@ -1,14 +1,14 @@
-import { verify } from '@node-rs/argon2';
 import { and, eq, isNull, lt, ne, or, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { sessions, users } from '@/db/schema/users';
 import type { Services } from '../ctx';
-import { fail } from '../errors';
+import { DomainError, fail } from '../errors';
 import { takeCode } from '../factors/write';
 import { newUuid7 } from '../ids';
 import { isStorable } from '../input';
 import { queueMail } from '../mails/write';
 import { MAX_PASSWORD_LENGTH } from '../members/rules';
+import { verifyPassword } from '../passwords';
 import { note, personally, type Origin, type Person, type Personal } from '../person';
 import { networkOf, normaliseAccount } from '../tries/rules';
 import { accountKey, countTry, failThrottled, mustBeFew, triesOf } from '../tries/write';
@@ -42,7 +42,12 @@ export async function signIn(
   const wait = await tries.begin();
   if (wait !== null) return throttled(wait);
   const user = await findUser(services, email);
-  if (!(await isPassword(user?.passwordHash ?? null, password)) || !user) return { ok: false, reason: 'wrong' };
+  const isRight = await isPassword(user?.passwordHash ?? null, password, networkOf(origin.address)).catch(orBusy);
+  if (isRight === 'busy') {
+    await tries.takeBack();
+    return throttled(0);
+  }
+  if (!isRight || !user) return { ok: false, reason: 'wrong' };
   if (user.totpSince !== null) {
     if (code.trim() === '') {
       await tries.takeBack();
@@ -66,6 +71,12 @@ const throttled = (ms: number): SignedIn => ({
   minutes: Math.max(1, Math.ceil(ms / 60_000)),
 });
 
+// Too many passwords of this network wait already: the try was none.
+function orBusy(error: unknown): 'busy' {
+  if (error instanceof DomainError) return 'busy';
+  throw error;
+}
+
 type User = NonNullable<Awaited<ReturnType<typeof findUser>>>;
 
 async function findUser({ database: { db } }: Services, email: string) {
@@ -86,9 +97,9 @@ async function findUser({ database: { db } }: Services, email: string) {
 }
 
 /** Whether it is the password of this hash; where there is none, it takes as long to say no. */
-async function isPassword(passwordHash: string | null, password: string): Promise<boolean> {
+async function isPassword(passwordHash: string | null, password: string, caller?: string): Promise<boolean> {
   const fits = password.length <= MAX_PASSWORD_LENGTH;
-  const isRight = await verify(passwordHash ?? NOBODYS_HASH, fits ? password : '');
+  const isRight = await verifyPassword(passwordHash ?? NOBODYS_HASH, fits ? password : '', caller);
   return passwordHash !== null && fits && isRight;
 }
 
@@ -152,7 +163,8 @@ export async function proveOneself(asker: Personal, proof: Proof): Promise<User>
   if (wait !== null) failThrottled(wait);
   const user = (await findUser(asker, asker.person.email)) ?? fail('missing_key');
   if ('password' in proof) {
-    if (!(await isPassword(user.passwordHash, proof.password))) failAt('password', 'The password is not right.');
+    const isRight = await isPassword(user.passwordHash, proof.password, user.userId);
+    if (!isRight) failAt('password', 'The password is not right.');
   } else {
     await mustBeFew(asker, 'code', accountKey(user.email));
     const isRight =

@@ -83,13 +83,14 @@ export async function getShell(ctx: Ctx): Promise<Shell> {
   if (actor.type !== 'seat') fail('not_found');
   const [row] = await shellOf(ctx.db).execute({ teamId: actor.teamId, memberId: actor.memberId });
   if (!row) fail('not_found');
-  const { team, master, me, canTakeBack, waiting } = row;
+  const { team, master, me, canTakeBack, waiting, isCurrencyFixed } = row;
   const owns = me.role === 'owner';
   return {
     team: {
       ...team,
       samplePrices: owns && team.samplePrices,
       lowBalance: owns ? team.lowBalance : null,
+      isCurrencyFixed,
       masterBalance: owns ? master.balance : null,
       reserve: owns ? master.reserve : null,
     },
@@ -125,6 +126,7 @@ const shellOf = builtOnce((db) => {
       canTakeBack: sql<boolean>`${members.steppedDownAt} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM members o
         WHERE o.team_id = ${members.teamId} AND o.role = 'owner' AND o.status = 'active')`,
       waiting: waitingIn(members.teamId),
+      isCurrencyFixed: sql<boolean>`EXISTS (SELECT 1 FROM transfers t WHERE t.team_id = ${teams.id})`,
     })
     .from(teams)
     .innerJoin(ledgerAccounts, and(eq(ledgerAccounts.teamId, teamId), eq(ledgerAccounts.id, teamId)))

@@ -102,6 +102,9 @@ export const shellSchema = z.object({
     currency: z.string(),
     status: z.enum(['active', 'suspended', 'closed']),
     samplePrices: z.boolean(),
+    isCurrencyFixed: z
+      .boolean()
+      .meta({ description: 'Whether money has moved, so that the currency no longer changes.' }),
     masterBalance: moneyCodec.nullable().meta({ description: "An owner's alone, as the next two." }),
     reserve: moneyCodec.nullable(),
     lowBalance: moneyCodec.nullable(),

@@ -1,7 +1,8 @@
 import { pageOfSchema } from '@/server/domain/lists';
 import { listMembers } from '@/server/domain/members/read';
 import { createdMemberSchema, createMemberInput, memberListInput, memberSchema } from '@/server/domain/members/schema';
-import { createMember } from '@/server/domain/members/write';
+import { createMember, prepareMember } from '@/server/domain/members/write';
+import { HASH_COST } from '@/server/domain/passwords';
 import { exampleKey, member } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
@@ -27,6 +28,8 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
       body: { name: 'Lyon Shop', email: 'lyon@northwind.example', credit: '25.00', externalId: 'shop-17' },
       reply: { member, secrets: { apiKey: exampleKey } },
     },
-    verb: (ctx, { body }) => createMember(ctx, body),
+    extraCost: ({ password, generatePassword }) => (password !== undefined || generatePassword ? HASH_COST : 0),
+    prepare: prepareMember,
+    verb: (ctx, { body, prepared }) => createMember(ctx, body, prepared),
   }),
 });

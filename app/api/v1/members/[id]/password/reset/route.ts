@@ -1,0 +1,30 @@
+import { HASH_COST } from '@/server/domain/passwords';
+import { passwordResetSchema } from '@/server/domain/profiles/schema';
+import { prepareReset, resetMemberPassword } from '@/server/domain/profiles/write';
+import { member } from '@/server/http/examples';
+import { operation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/members/{id}/password/reset', {
+  params: { id: 'mem' },
+  POST: operation({
+    id: 'resetMemberPassword',
+    summary: 'Give a member whose sign-in was generated a new password',
+    description:
+      'Only for a user with a generated address and no other team. All of the user’s sessions end. The password is in this ' +
+      'answer alone; the call is written to the audit log.',
+    reply: passwordResetSchema,
+    status: 201,
+    errors: ['owner_required', 'member_deleted'],
+    example: {
+      reply: {
+        member,
+        email: 'amber-falcon-42.k3j9x0p2q7ab@members.invalid',
+        secrets: { password: 'k7Rwd-3mXpa-9QvTz-hB4ne' },
+      },
+    },
+    extraCost: () => HASH_COST,
+    prepare: (ctx) => prepareReset(ctx),
+    verb: (ctx, { params, prepared }) => resetMemberPassword(ctx, params['id']!, prepared),
+  }),
+});

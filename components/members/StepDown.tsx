@@ -1,0 +1,24 @@
+import { usePlace } from '@/components/ui/usePlace';
+
+/** How many owners are named; of more, how many there are. */
+const NAMED = 3;
+
+type Props = { others: { name: string }[] | undefined };
+
+/** Says to an owner who steps down who can give the role back: another owner alone, or they themselves where there is none. */
+export function StepDown({ others }: Props) {
+  const { locale } = usePlace();
+  if (others === undefined) return null;
+  if (others.length === 0) {
+    return (
+      <p>
+        You are the only active owner. The team has no owner until you take the role back: from the banner, or under
+        Teams in your account settings. Members keep sending and recharging.
+      </p>
+    );
+  }
+  const names = others.slice(0, NAMED).map(({ name }) => name);
+  const more = others.length - names.length;
+  const list = new Intl.ListFormat(locale).format(more > 0 ? [...names, `${more} more`] : names);
+  return <p>Only another owner can make you an owner again: {list}. You can’t take the role back yourself.</p>;
+}

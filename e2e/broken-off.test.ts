@@ -1,0 +1,80 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freePort } from '@/scripts/lib/ports.mjs';
+import { makeTeam, startWeb, until, type Running, type Team } from './support/product';
+
+const { dataDir } = inject('product');
+
+type Web = { web: Running; port: number };
+let [team, past, through]: [Team | null, Web | null, Web | null] = [null, null, null];
+
+async function start(more: Record<string, string>): Promise<Web> {
+  const port = await freePort(undefined);
+  const web = startWeb(dataDir, port, more);
+  await until(
+    () => web.output(),
+    60_000,
+    () =>
+      fetch(`http://127.0.0.1:${port}/api/health`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+  );
+  return { web, port };
+}
+
+beforeAll(async () => {
+  team = await makeTeam(dataDir, 'Broken Off', '10.00');
+  [past, through] = await Promise.all([start({ API_FRONT: '1' }), start({ API_FRONT: '0' })]);
+}, 120_000);
+
+afterAll(async () => {
+  for (const one of [past, through]) {
+    one?.web.child.kill('SIGTERM');
+    if (one) await once(one.web.child, 'exit');
+  }
+});
+
+/** Sends the head of a request and a part of its body, and goes away once the server is at it. */
+async function breakOff({ port }: Web, path: string, fields: string[]): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  const head = [`POST ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, 'Content-Type: application/json', ...fields];
+  socket.write(`${head.join('\r\n')}\r\nContent-Length: 500\r\n\r\n{"name": "half a`);
+  // An answer to a whole request on another connection: this one has been read by then.
+  await fetch(`http://127.0.0.1:${port}/api/health`);
+  await fetch(`http://127.0.0.1:${port}/api/v1/me`);
+  socket.destroy();
+}
+
+type Line = { msg: string; level: string; status?: number; route?: string };
+
+const linesOf = ({ web }: Web): Line[] =>
+  web
+    .output()
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{"at"') ? [JSON.parse(line) as Line] : []));
+
+describe('a request whose client goes away before it has sent the whole body', () => {
+  const PLACES: [string, () => Web, string][] = [
+    ['the API past the framework', () => past!, '/api/v1/members'],
+    ['the API through the framework', () => through!, '/api/v1/members'],
+    ['the pages', () => past!, '/api/trpc/members.createMember'],
+    ['sign-in', () => past!, '/api/auth/callback/credentials'],
+  ];
+
+  it.each(PLACES)('is logged as that, and as no fault of ours: %s', async (_, web, path) => {
+    const before = linesOf(web()).length;
+    await breakOff(web(), path, [`Authorization: Bearer ${team!.apiKey}`]);
+    const said = () => linesOf(web()).slice(before);
+    await until(
+      () => web().web.output(),
+      20_000,
+      () => said().some(({ msg }) => msg === 'request aborted'),
+    );
+    expect(said().find(({ msg }) => msg === 'request aborted')).toMatchObject({ level: 'info', status: 499 });
+    expect(said().filter(({ level }) => level !== 'info')).toEqual([]);
+    expect(web().web.output()).not.toMatch(/unexpected error|"unavailable"|Unhandled|ECONNRESET|aborted\n/);
+  });
+});
