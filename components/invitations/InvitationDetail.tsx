@@ -13,7 +13,7 @@ import { Money } from '@/components/ui/Money';
 import { Facts, Note } from '@/components/ui/pieces';
 import invitationStyles from './invitations.module.css';
 import { useInvitationActions, useOpenLink } from './useInvitations';
-import { Delivery, InvitationStatus, isOpen, isWithheld, REVOKED, type Invitation } from './words';
+import { Delivery, InvitationStatus, inviterLost, isOpen, isWithheld, type Invitation } from './words';
 
 /** One invitation whole, as it is now, with its link and what can be done with it. */
 export function InvitationDetail({ invitation: shown, onClose }: { invitation: Invitation; onClose: () => void }) {
@@ -33,9 +33,9 @@ export function InvitationDetail({ invitation: shown, onClose }: { invitation: I
       {invitation.requestedAt !== null && invitation.status === 'expired' && (
         <Note tone="warn">Its holder has asked for a new link.</Note>
       )}
-      {invitation.revokedReason !== null && REVOKED[invitation.revokedReason] !== null && (
+      {inviterLost(invitation) && (
         <Note tone="warn">
-          {REVOKED[invitation.revokedReason]} The link no longer works. You can send a new invitation.
+          {inviterLost(invitation)!.sentence} The link no longer works. You can send a new invitation.
         </Note>
       )}
       {invitation.creditMissing && (

@@ -20,7 +20,7 @@ export const InvitationStatus = ({ status, requestedAt, revokedReason }: Standin
   <Status tone={TONES[status]}>
     {status}
     {status === 'expired' && requestedAt !== null && ', asked for again'}
-    {revokedReason !== null && REVOKED[revokedReason] !== null && ', inviter lost the right'}
+    {inviterLost({ revokedReason }) && `, ${inviterLost({ revokedReason })!.word}`}
   </Status>
 );
 
@@ -33,14 +33,17 @@ const DELIVERIES: Record<Invitation['delivery'], { tone: Tone; word: string }> =
   failed: { tone: 'bad', word: 'could not be sent' },
 };
 
-/** Why an invitation was revoked by something else than an owner's decision on it; null for that. */
-export const REVOKED: Record<NonNullable<Invitation['revokedReason']>, string | null> = {
-  by_owner: null,
-  inviter_not_owner: 'The person who invited is no longer an owner.',
-  inviter_inactive: 'The person who invited was deactivated.',
-  inviter_deleted: 'The person who invited was deleted.',
-  inviter_left: 'The person who invited left the team.',
+/** What happened to the inviter of an invitation that was revoked for it: in a list, and in a sentence. */
+const INVITER: Partial<Record<NonNullable<Invitation['revokedReason']>, { word: string; sentence: string }>> = {
+  inviter_not_owner: { word: 'inviter no longer owner', sentence: 'The person who invited is no longer an owner.' },
+  inviter_inactive: { word: 'inviter deactivated', sentence: 'The person who invited was deactivated.' },
+  inviter_deleted: { word: 'inviter deleted', sentence: 'The person who invited was deleted.' },
+  inviter_left: { word: 'inviter left', sentence: 'The person who invited left the team.' },
 };
+
+/** Why an invitation was revoked, where that was not an owner's decision on it. */
+export const inviterLost = ({ revokedReason }: Pick<Invitation, 'revokedReason'>) =>
+  revokedReason === null ? undefined : INVITER[revokedReason];
 
 /** Whether an open invitation's link is shown only after its reader has confirmed their identity. */
 export const isWithheld = ({ status, url }: Pick<Invitation, 'status' | 'url'>): boolean =>

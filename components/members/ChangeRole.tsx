@@ -40,16 +40,15 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
       onSuccess: async (changed) => {
         onClose();
         // First who one is now: else the page that follows may ask for what only an owner sees.
-        if (isMe) await cache.invalidateQueries({ queryKey: trpc.team.getShell.queryKey() });
+        if (isMe) {
+          await cache.invalidateQueries({ queryKey: trpc.team.getShell.queryKey() });
+          router.push(`/${team.slug}`);
+        }
         // Who steps down undoes it only where they may take the role back.
         const canUndo = !isMe || cache.getQueryData(trpc.team.getShell.queryKey())?.me.canTakeBack === true;
         const said = `${isMe ? 'You are' : `${changed.name} is`} ${role === 'owner' ? 'an owner' : 'a member'} now.`;
-        toast({
-          message: [said, role === 'member' ? await sayFiring(changed) : ''].filter(Boolean).join(' '),
-          ...(canUndo && { undo }),
-        });
-        if (!isMe) return;
-        router.push(`/${team.slug}`);
+        const fired = role === 'member' ? await sayFiring(changed) : '';
+        toast({ message: fired ? `${said} ${fired}` : said, ...(canUndo && { undo }) });
       },
     }),
   );
