@@ -47,8 +47,12 @@ export const makeMailTasks = (services: Services, mailer: Mailer): TaskList => {
 };
 
 /** The queue's other tasks. Each is one call into the domain or outbound, and safe to repeat. */
-export function makeTasks(services: Services, owner: Pool, settings: Settings): TaskList {
-  const fromOutbox: Record<Exclude<OutboxTask, MailTask>, Task> = {
+export const makeTasks = (services: Services, owner: Pool, settings: Settings): TaskList =>
+  guarded({ ...tasksOfChanges(services), ...tasksOfClock(services, owner, settings) });
+
+/** What follows a change, by the outbox. */
+function tasksOfChanges(services: Services): Record<Exclude<OutboxTask, MailTask>, Task> {
+  return {
     'serve-waiting': async (payload) => {
       await serveWaiting(jobCtx(services, teamPayload.parse(payload).teamId));
     },
@@ -67,8 +71,11 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
       await mailLink(services, linkPayload.parse(payload).linkId);
     },
   };
-  return guarded({
-    ...fromOutbox,
+}
+
+/** What the clock alone starts. */
+function tasksOfClock(services: Services, owner: Pool, settings: Settings): Record<string, Task> {
+  return {
     // At midnight UTC caps turn: every team with a waiting rule is looked at.
     'serve-all-waiting': async (_payload, helpers) => {
       const { rows } = await owner.query<{ team_id: string }>(
@@ -116,7 +123,7 @@ export function makeTasks(services: Services, owner: Pool, settings: Settings): 
         `UPDATE idempotency_keys SET answer = NULL WHERE answer IS NOT NULL AND created_at < now() - interval '30 days'`,
       );
     },
-  });
+  };
 }
 
 /** What the queue is told of a job that failed. It prints and keeps the message, so this holds no value of the job. */

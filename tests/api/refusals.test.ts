@@ -22,7 +22,7 @@ async function refusals(team: TestTeam, query = ''): Promise<string[]> {
   const { status, body } = await as(team.ownerKey).get(`/reports/refusals${query}`);
   expect(status).toBe(200);
   return body.data
-    .map(({ memberId, reason, count }: Record<string, unknown>) => `${memberId} ${reason} ${count}`)
+    .map(({ memberId, reason, count }: Record<string, string>) => `${memberId} ${reason} ${count}`)
     .toSorted();
 }
 
@@ -147,7 +147,7 @@ describe('a key in a loop', () => {
     const [one, two] = [await addMember(team), await addMember(team)];
     await flushRefusals(pool);
     const query = vi.spyOn(pool, 'query');
-    const writes = () => query.mock.calls.filter(([text]) => String(text).includes('INTO refusals')).length;
+    const writes = () => query.mock.calls.filter(([text]) => text.includes('INTO refusals')).length;
     for (let i = 0; i < 500; i += 1) countRefusal(pool, { teamId: team.teamId, memberId: one.id }, 'no_rate');
     for (let i = 0; i < 500; i += 1)
       countRefusal(pool, { teamId: team.teamId, memberId: two.id }, 'insufficient_funds');
@@ -162,7 +162,7 @@ describe('a key in a loop', () => {
   it('is kept while the database is away, and counted once it is back', async () => {
     const team = await makeTeam({ fund: '0' });
     const count = () => countRefusal(pool, { teamId: team.teamId, memberId: team.ownerId }, 'no_rate');
-    const query = vi.spyOn(pool, 'query').mockImplementation(() => Promise.reject(new Error('away')));
+    const query = vi.spyOn(pool, 'query').mockRejectedValue(new Error('away'));
     count();
     await flushRefusals(pool);
     count();
@@ -186,7 +186,7 @@ describe('a key in a loop', () => {
   it('takes no memory without end: what is above the bound is let go', async () => {
     const team = await makeTeam({ fund: '0' });
     await flushRefusals(pool);
-    vi.spyOn(pool, 'query').mockImplementation(() => Promise.reject(new Error('away')));
+    vi.spyOn(pool, 'query').mockRejectedValue(new Error('away'));
     for (let i = 0; i < 25_000; i += 1) countRefusal(pool, { teamId: team.teamId, memberId: newUuid7() }, 'no_rate');
     await flushRefusals(pool);
     const tallies = (
