@@ -21,7 +21,7 @@ import { makeLimiter, type Allowance } from './limit';
 import { describeFault, log } from '@/server/log';
 import { emptyBody, register, type Method, type Operation, type Params } from './operation';
 import { problemResponse, refusalOf } from './problem';
-import { failParameter, readQuery } from './query';
+import { failParameter, parseQuery } from './query';
 import { services } from './services';
 
 const METHODS: Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -164,12 +164,12 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
   const writes = call.request.method !== 'GET' && call.request.method !== 'HEAD';
   const bytes = writes ? await readBytes(call.request, operation.maxBytes) : Buffer.alloc(0);
   if (operation.csv && wantsCsv(call.request)) {
-    const query = await parseBy(operation.query, readQuery(call.request), 'query');
+    const query = await parseQuery(operation.query, call.request);
     const name = new URL(call.request.url).pathname.split('/').findLast((part) => part !== '')!;
     return csvResponse(name, operation.csv(ctx, query));
   }
   const run = async (inside: Ctx): Promise<Outcome | Refusal> => {
-    const query = await parseBy(operation.query, readQuery(call.request), 'query');
+    const query = await parseQuery(operation.query, call.request);
     const json = writes ? parseJson(bytes, call.request.headers.get('content-type'), operation.maxItems) : {};
     const body = await parseBy(operation.body ?? emptyBody, json, 'body');
     call.allowance = mustBeAllowed(limits().team(holder.teamId, operation.extraCost(body)));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { amount, amountOrAll } from '../amounts';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
-import { instantInput, listInput, oneOrMore } from '../lists';
+import { idFilter, instantInput, listInput, oneOrMore } from '../lists';
 import { NOTE_MAX, TRANSFER_KINDS } from './rules';
 
 const note = z
@@ -65,7 +65,7 @@ export type ReverseTransfer = z.output<typeof reverseInput> & { transferId: stri
 
 export const transferListInput = z.strictObject({
   ...listInput,
-  memberId: z.string().optional(),
+  memberId: idFilter('mem').optional(),
   kind: z.enum(TRANSFER_KINDS).optional(),
   from: instantInput.optional(),
   to: instantInput.optional(),
@@ -82,7 +82,7 @@ const MEMBERS_MAX = 20;
 
 /** What narrows the page of transfers. */
 export const transferFilters = z.strictObject({
-  memberId: oneOrMore(z.string(), MEMBERS_MAX).optional(),
+  memberId: oneOrMore(idFilter('mem'), MEMBERS_MAX).optional(),
   kind: oneOrMore(z.enum(TRANSFER_KINDS), TRANSFER_KINDS.length).optional(),
   from: instantInput.optional(),
   to: instantInput.optional(),

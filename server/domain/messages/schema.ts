@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
-import { instantInput, listInput } from '../lists';
+import { countryInput, idFilter, instantInput, listInput, oneOrMore } from '../lists';
 import { BATCH_MAX, BODY_MAX, checkSender, MESSAGE_STATUSES, REFERENCE_MAX, SENDER } from '../texts/rules';
 
 const characters = (max: number) => (text: string) => text.length > 0 && Array.from(text).length <= max;
@@ -15,7 +15,7 @@ export const senderSchema = z
   .meta({ pattern: `^\\s*(${SENDER})\\s*$` });
 
 const text = (max: number) =>
-  z.string().refine(characters(max), `1 to ${max} characters.`).meta({ minLength: 1, maxLength: max });
+  z.string().refine(characters(max), `must have 1 to ${max} characters.`).meta({ minLength: 1, maxLength: max });
 
 /** One message to one recipient. Whether the number can be reached is judged with the rate card, not here. */
 export const newMessageInput = z
@@ -84,19 +84,12 @@ export type AcceptedBatch = z.output<typeof acceptedBatchSchema>;
 
 export const messageListInput = z.strictObject({
   ...listInput,
-  memberId: z
-    .union([z.string().transform((id) => [id]), z.array(z.string()).max(100)], { error: 'At most 100 members.' })
-    .optional()
-    .meta({ description: 'Repeat it for several members.' }),
+  memberId: oneOrMore(idFilter('mem'), 100).optional().meta({ description: 'Repeat it for several members.' }),
   status: z.enum(MESSAGE_STATUSES).optional(),
-  country: z
-    .string()
-    .regex(/^[A-Za-z]{2}$/, 'A country of ISO 3166-1, such as US.')
-    .transform((code) => code.toUpperCase())
-    .optional(),
+  country: countryInput.optional(),
   recipient: z
     .string()
-    .regex(/^\+[0-9]{1,15}$/, 'A number in E.164, or its beginning, such as +1415 (a + in a URL is written %2B).')
+    .regex(/^\+[0-9]{1,15}$/, 'must be a number in E.164, or its beginning, such as +1415.')
     .optional(),
   reference: z.string().max(REFERENCE_MAX).optional(),
   from: instantInput.optional(),

@@ -59,7 +59,7 @@ export async function listRates(ctx: Ctx, { country, prefix, limit, cursor }: Li
   may(ctx.actor, 'rates.see');
   const { teamId } = ctx.actor;
   const binding: CursorBinding = [teamId, 'rates', country, prefix];
-  const after = readPlace(binding, cursor);
+  const after = readPlace(binding, cursor, [/^([A-Z]{2})?$/, /^[0-9]{0,15}$/]);
   const found = await ctx.db
     .select(columns)
     .from(rates)

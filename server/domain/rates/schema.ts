@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { amountOrZero } from '../amounts';
 import { moneyCodec } from '../codecs';
-import { listInput } from '../lists';
-import { isRateCountry, MAX_PRICE, MAX_RATE_ROWS, PREFIX } from './rules';
+import { countryInput, listInput } from '../lists';
+import { MAX_PRICE, MAX_RATE_ROWS, PREFIX } from './rules';
 
 /** One row of the rate card: the price of a segment to a country, to numbers that begin with a prefix, or to both. */
 export const rateSchema = z
@@ -10,18 +10,12 @@ export const rateSchema = z
   .meta({ id: 'Rate' });
 export type Rate = z.output<typeof rateSchema>;
 
-const country = z
-  .string()
-  .transform((code) => code.toUpperCase())
-  .refine(isRateCountry, 'A country of ISO 3166-1, such as DE.')
-  .meta({ pattern: '^[A-Za-z]{2}$', description: 'ISO 3166-1.' });
-
 export const rateListInput = z.strictObject({
   ...listInput,
-  country: country.optional(),
+  country: countryInput.optional(),
   prefix: z
     .string()
-    .regex(PREFIX, '1 to 15 digits of an international number, without +.')
+    .regex(PREFIX, 'must be 1 to 15 digits of an international number, without +.')
     .optional()
     .meta({ description: 'Rows whose prefix begins so.' }),
 });
@@ -29,14 +23,17 @@ export type ListRates = z.output<typeof rateListInput>;
 
 export const rateInput = z
   .strictObject({
-    country: country.nullable().default(null).meta({ description: 'Null or absent: whatever the country.' }),
+    country: countryInput.nullable().default(null).meta({ description: 'Null or absent: whatever the country.' }),
     prefix: z
       .string()
-      .regex(new RegExp(`^$|${PREFIX.source}`), '1 to 15 digits of an international number, without +; empty: none.')
+      .regex(
+        new RegExp(`^$|${PREFIX.source}`),
+        'must be 1 to 15 digits of an international number, without +, or empty.',
+      )
       .default('')
       .meta({ description: 'Digits of E.164 without +; empty: the whole country.' }),
     price: amountOrZero
-      .refine((price) => price <= MAX_PRICE, 'At most 1000000.00.')
+      .refine((price) => price <= MAX_PRICE, 'must be at most 1000000.00.')
       .meta({ description: 'Of one segment.', examples: ['0.0395'] }),
   })
   .refine((row) => row.country !== null || row.prefix !== '', 'A row names a country, a prefix, or both.')

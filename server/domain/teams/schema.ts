@@ -11,8 +11,9 @@ import { TEXT_RETENTION_DAYS_MAX } from '../texts/rules';
 
 export const currencySchema = z
   .string()
-  .transform((code) => code.toUpperCase())
-  .refine(isCurrency, 'A currency of ISO 4217 with 0, 2 or 3 minor digits, such as USD.')
+  // Only ASCII letters: the upper case of "ßD" is SSD.
+  .transform((code) => (/^[A-Za-z]{3}$/.test(code) ? code.toUpperCase() : ''))
+  .refine(isCurrency, 'must be a currency of ISO 4217 with 0, 2 or 3 minor digits, such as USD.')
   .meta({ pattern: '^[A-Za-z]{3}$', description: 'ISO 4217, with 0, 2 or 3 minor digits.' });
 
 /** The team, as its owners see it. */
