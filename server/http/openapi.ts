@@ -125,7 +125,7 @@ const headersOf = (...names: (keyof typeof HEADERS)[]): Json =>
   );
 
 function successes(method: Method, operation: Operation, named: Named): Json {
-  const { reply, status, isDryRun, example } = operation;
+  const { reply, status, movesNothing, example } = operation;
   const headers = method === 'POST' ? headersOf('Idempotent-Replayed') : headersOf();
   const schema = jsonSchema(reply, named);
   // The list as a table, for operations that have one.
@@ -136,7 +136,7 @@ function successes(method: Method, operation: Operation, named: Named): Json {
     content: { ...content('application/json', schema, shown), ...csv },
   });
   return {
-    ...(isDryRun && { 200: { ...success('What would happen; nothing has.', example.dryRun), headers: headersOf() } }),
+    ...(movesNothing && { 200: success('Nothing was moved; of a dry run, what would be.', example.dryRun) }),
     [status]: success(SAID[status] ?? 'Done.', example.reply),
   };
 }

@@ -29,8 +29,8 @@ export type Operation = {
   reply: ZodType;
   /** The status of a success. */
   status: number;
-  /** Tells the result of a dry run, which answers 200. */
-  isDryRun: ((result: unknown) => boolean) | null;
+  /** Tells a result for which nothing was made or moved: it answers 200. */
+  movesNothing: ((result: unknown) => boolean) | null;
   /** Whether an owner may name a seat with the `Member` header. */
   onBehalf: boolean;
   /** The most that its body may hold. */
@@ -73,7 +73,7 @@ export function operation<
   body?: B;
   reply: R;
   status?: number;
-  isDryRun?: (result: z.output<R>) => boolean;
+  movesNothing?: (result: z.output<R>) => boolean;
   onBehalf?: boolean;
   maxBytes?: number;
   maxItems?: number;
@@ -84,7 +84,7 @@ export function operation<
   example?: Example<z.input<Q>, z.input<B>, z.input<R>>;
   verb: (ctx: Ctx, input: Input<z.output<Q>, z.output<B>>) => Promise<z.output<R> | Refusal>;
 }): Operation {
-  const { isDryRun, extraCost = () => 0 } = spec;
+  const { movesNothing, extraCost = () => 0 } = spec;
   return {
     id: spec.id,
     summary: spec.summary,
@@ -93,7 +93,7 @@ export function operation<
     body: spec.body ?? null,
     reply: spec.reply,
     status: spec.status ?? 200,
-    isDryRun: isDryRun ? (result) => isDryRun(result as z.output<R>) : null,
+    movesNothing: movesNothing ? (result) => movesNothing(result as z.output<R>) : null,
     onBehalf: spec.onBehalf ?? false,
     maxBytes: spec.maxBytes ?? BODY_MAX_BYTES,
     maxItems: spec.maxItems,

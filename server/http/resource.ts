@@ -176,7 +176,7 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
     const onBehalfOf = member === null ? null : readMember(inside, member);
     const result = await operation.verb(inside, { params: ids, query, body, onBehalfOf, holder });
     if (result instanceof Refusal) return result;
-    return { status: operation.isDryRun?.(result) ? 200 : operation.status, result };
+    return { status: operation.movesNothing?.(result) ? 200 : operation.status, result };
   };
   const key = call.request.method === 'POST' ? readIdempotencyKey(call.request.headers.get('idempotency-key')) : null;
   const request = key === null ? null : { key, hash: hashOf(call.request, member, bytes) };

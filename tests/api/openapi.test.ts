@@ -235,7 +235,7 @@ describe('an example', () => {
   });
 
   it('is answered as the document says, as a dry run', async () => {
-    const dry = listOperations().filter(({ operation }) => operation.isDryRun);
+    const dry = listOperations().filter(({ operation }) => operation.movesNothing);
     expect(dry.length).toBeGreaterThanOrEqual(2);
     for (const listed of dry) {
       const answer = await send(await inhabit(), listed.id, { dryRun: true });

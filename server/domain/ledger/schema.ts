@@ -40,6 +40,12 @@ export const movementSchema = z
   .meta({ id: 'Movement' });
 export type Movement = z.output<typeof movementSchema>;
 
+/** As `movementSchema`, for a debit, which may find nothing to take. */
+export const debitedSchema = movementSchema
+  .extend({ transfer: transferSchema.nullable().meta({ description: 'Null: `all` of an empty balance.' }) })
+  .meta({ id: 'Debited' });
+export type Debited = z.output<typeof debitedSchema>;
+
 /** Money of the sandbox, for the master of a team that is there to try. */
 export const sandboxInput = z.strictObject({ amount });
 export type FundSandbox = z.output<typeof sandboxInput>;
