@@ -152,6 +152,6 @@ describe('the prices of a team', () => {
     await see(page.getByText('These are sample prices.')).toHaveCount(0);
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: 'CSV' }).click();
-    expect(await readFile(await (await download).path(), 'utf8')).toBe(file);
+    expect(await readFile(await (await download).path(), 'utf8')).toBe(`\uFEFF${file}`);
   });
 });

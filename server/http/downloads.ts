@@ -67,5 +67,5 @@ export async function download(request: Request, name: DownloadName, seated: Sea
 async function answer(request: Request, name: DownloadName, seated: Seated, requestId: string): Promise<Response> {
   if (!seated.ok) fail(REFUSED[seated.reason], seated.reason === 'signed-out' ? { detail: 'Sign in first.' } : {});
   const ctx = makeCtx(services(), seated.actor, { requestId });
-  return csvResponse(name, await DOWNLOADS[name](ctx, request));
+  return csvResponse(`${name}.csv`, await DOWNLOADS[name](ctx, request), 'spreadsheet');
 }

@@ -41,7 +41,7 @@ export type Operation = {
   extraCost: (body: unknown) => number;
   /** How its answer is stored for an Idempotency-Key, where that is not the answer itself, and made again. */
   keep: Keep | null;
-  /** The same as text/csv, as pieces of text; the list's `limit` and `cursor` do not apply to it. */
+  /** Where it answers text/csv, its rows as pieces of text; `verb` is not called then. */
   csv: ((ctx: Ctx, query: unknown) => AsyncIterable<string>) | null;
   /** What else can go wrong than with every operation of its kind. */
   errors: readonly ErrorCode[];
@@ -79,7 +79,6 @@ export function operation<
   maxItems?: number;
   extraCost?: (body: z.output<B>) => number;
   keep?: Keep<z.output<R>>;
-  csv?: (ctx: Ctx, query: z.output<Q>) => AsyncIterable<string>;
   errors?: readonly ErrorCode[];
   example?: Example<z.input<Q>, z.input<B>, z.input<R>>;
   verb: (ctx: Ctx, input: Input<z.output<Q>, z.output<B>>) => Promise<z.output<R> | Refusal>;
@@ -99,11 +98,25 @@ export function operation<
     maxItems: spec.maxItems,
     extraCost: (body) => extraCost(body as z.output<B>),
     keep: (spec.keep as Keep | undefined) ?? null,
-    csv: (spec.csv as Operation['csv'] | undefined) ?? null,
+    csv: null,
     errors: spec.errors ?? [],
     example: spec.example ?? {},
     verb: (ctx, input) => spec.verb(ctx, input as Input<z.output<Q>, z.output<B>>),
   };
+}
+
+/** Describes an operation that streams all rows of a list as text/csv. */
+export function csvOperation<Q extends ZodType = typeof noQuery>(spec: {
+  id: string;
+  summary: string;
+  query?: Q;
+  csv: (ctx: Ctx, query: z.output<Q>) => AsyncIterable<string>;
+  errors?: readonly ErrorCode[];
+  example: { query?: z.input<Q>; reply: string };
+}): Operation {
+  const { csv, ...rest } = spec;
+  const verb = () => Promise.reject(new Error('A table is streamed.'));
+  return { ...operation({ ...rest, reply: z.string(), verb }), csv: csv as Operation['csv'] };
 }
 
 /** A batch costs one call, and one more for each hundred messages. */

@@ -15,7 +15,8 @@ import type { KeyHolder } from '@/server/domain/keys/read';
 import { env } from '@/server/env';
 import { parseJson, readBytes } from './body';
 import { actorOf, keyOf, openGate, refuseKeyInUrl } from './gate';
-import { csvResponse, wantsCsv } from './csv';
+import { mustAccept } from './accept';
+import { csvResponse } from './csv';
 import { serveAt, serveElse, type Handler, type Handlers } from './front';
 import { makeLimiter, type Allowance } from './limit';
 import { describeFault, log } from '@/server/log';
@@ -48,6 +49,7 @@ export function openDocument(path: string, make: () => object): Handlers {
     GET: async (call) => {
       call.allowance = mustBeAllowed(takeByAddress(call));
       refuseKeyInUrl(call.request);
+      mustAccept(call.request, 'application/json');
       return new Response((text ??= JSON.stringify(make())), { headers });
     },
   });
@@ -161,12 +163,13 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
   if (member !== null && !operation.onBehalf) {
     failParameter('Member', 'The Member field is for sending messages alone.');
   }
+  mustAccept(call.request, operation.csv ? 'text/csv' : 'application/json');
   const writes = call.request.method !== 'GET' && call.request.method !== 'HEAD';
   const bytes = writes ? await readBytes(call.request, operation.maxBytes) : Buffer.alloc(0);
-  if (operation.csv && wantsCsv(call.request)) {
+  if (operation.csv) {
     const query = await parseQuery(operation.query, call.request);
     const name = new URL(call.request.url).pathname.split('/').findLast((part) => part !== '')!;
-    return csvResponse(name, operation.csv(ctx, query));
+    return csvResponse(name, operation.csv(ctx, query), 'program');
   }
   const run = async (inside: Ctx): Promise<Outcome | Refusal> => {
     const query = await parseQuery(operation.query, call.request);

@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { DomainError } from '@/server/domain/errors';
 import { parseBy } from '@/server/domain/input';
 import { expectProblem, useApi } from '../support/door';
-import { listOperations } from '../support/operations';
+import { listOperations, listTables } from '../support/operations';
 import { listGuest, listPersonal, listProcedures } from '../support/procedures';
 import { addMember, makeTeam } from '../support/team';
 
@@ -81,7 +81,7 @@ async function detailsOf(schema: ZodType, value: unknown, where: 'body' | 'query
 
 describe('what is wrong with an input is said in our own words', () => {
   const inputs: [string, ZodType, 'body' | 'query'][] = [
-    ...listOperations().flatMap(({ id, operation }): [string, ZodType, 'body' | 'query'][] => [
+    ...[...listOperations(), ...listTables()].flatMap(({ id, operation }): [string, ZodType, 'body' | 'query'][] => [
       [`${id}, its query`, operation.query, 'query'],
       ...(operation.body ? [[`${id}, its body`, operation.body, 'body'] as [string, ZodType, 'body']] : []),
     ]),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newUuid7, printId } from '@/server/domain/ids';
 import { expectProblem, useApi } from '../support/door';
-import { listOperations, pathWith } from '../support/operations';
+import { listOperations, listTables, pathWith } from '../support/operations';
 import { callProcedure, isIdName, listProcedures, sessionOf, shapeOf } from '../support/procedures';
 import { addMember, makeTeam, type TestTeam } from '../support/team';
 
@@ -34,7 +34,9 @@ let made: Promise<TestTeam & { ids: Record<string, string> }> | undefined;
 /** One team for all: nothing here changes anything. */
 const team = () => (made ??= makeTeam().then(async (one) => ({ ...one, ids: { mem: (await addMember(one)).mem } })));
 
-const readings = listOperations().filter(({ method, id }) => method === 'GET' && id !== 'getTeam');
+const readings = [...listOperations(), ...listTables()].filter(
+  ({ method, id }) => method === 'GET' && id !== 'getTeam',
+);
 
 describe('a filter of the API', () => {
   const cases = readings.flatMap(({ id, path, params, operation }) =>

@@ -298,7 +298,7 @@ describe('GET /messages', () => {
       expect((await owner.get(`/messages?from=${long}&limit=100`)).body.data).toHaveLength(days.length);
       expect((await owner.get(`/messages?to=${long}`)).body.data).toEqual([]);
     }
-    const csv = await owner.get('/messages', { headers: { Accept: 'text/csv' } });
+    const csv = await owner.get('/messages.csv');
     expect(csv.text.trim().split('\r\n')).toHaveLength(1 + days.length);
   });
 

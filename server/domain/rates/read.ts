@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { and, eq, like, sql } from 'drizzle-orm';
+import { and, eq, like, sql, type SQL } from 'drizzle-orm';
 import { rates } from '@/db/schema/teams';
 import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { printPlace, readPlace, type CursorBinding } from '../cursors';
 import { may } from '../policy';
 import { compareCards, compileRates, parseRateCard, type FindRate, type RateRow } from './rules';
-import type { ListRates, Rate, RatesPreview } from './schema';
+import type { FilterRates, ListRates, Rate, RatesPreview } from './schema';
 
 const CARDS_KEPT = 200;
 const cards = new Map<string, { version: number; find: FindRate }>();
@@ -37,16 +37,23 @@ async function allRates(ctx: Ctx): Promise<Rate[]> {
   return rows.map(shown);
 }
 
+const matching = ({ actor }: Ctx, { country, prefix }: FilterRates): SQL | undefined =>
+  and(
+    eq(rates.teamId, actor.teamId),
+    country === undefined ? undefined : eq(rates.country, country),
+    prefix === undefined ? undefined : like(rates.prefix, `${prefix}%`),
+  );
+
 /**
- * The whole rate card, in the order of the list.
+ * The whole rate card, or what the filters leave of it, in the order of the list.
  * @throws DomainError `owner_required`
  */
-export async function* exportRates(ctx: Ctx): AsyncGenerator<Rate[]> {
+export async function* exportRates(ctx: Ctx, filters: FilterRates): AsyncGenerator<Rate[]> {
   may(ctx.actor, 'rates.see');
   const rows = await ctx.db
     .select(columns)
     .from(rates)
-    .where(eq(rates.teamId, ctx.actor.teamId))
+    .where(matching(ctx, filters))
     .orderBy(rates.country, rates.prefix);
   yield rows.map(shown);
 }
@@ -65,9 +72,7 @@ export async function listRates(ctx: Ctx, { country, prefix, limit, cursor }: Li
     .from(rates)
     .where(
       and(
-        eq(rates.teamId, teamId),
-        country === undefined ? undefined : eq(rates.country, country),
-        prefix === undefined ? undefined : like(rates.prefix, `${prefix}%`),
+        matching(ctx, { country, prefix }),
         after === null ? undefined : sql`(${rates.country}, ${rates.prefix}) > (${after[0]}, ${after[1]})`,
       ),
     )

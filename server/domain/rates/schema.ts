@@ -21,6 +21,9 @@ export const rateListInput = z.strictObject({
 });
 export type ListRates = z.output<typeof rateListInput>;
 
+export const rateFilters = rateListInput.omit({ limit: true, cursor: true });
+export type FilterRates = z.output<typeof rateFilters>;
+
 export const rateInput = z
   .strictObject({
     country: countryInput.nullable().default(null).meta({ description: 'Null or absent: whatever the country.' }),
