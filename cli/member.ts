@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { Ctx } from '@/server/domain/ctx';
 import { parseId } from '@/server/domain/ids';
-import { creditInput, debitInput, movementSchema } from '@/server/domain/ledger/schema';
+import { creditInput, debitedSchema, debitInput, movementSchema } from '@/server/domain/ledger/schema';
 import { creditMember, debitMember } from '@/server/domain/ledger/write';
 import { getMember, listMembers } from '@/server/domain/members/read';
 import {
@@ -165,6 +165,6 @@ function money(member: Command): void {
     .option('--dry-run', 'say what would happen, and do nothing')
     .action(async (id: string, amount: string, { team, ...rest }: Options, command: Command) => {
       const input = { ...(await read(debitInput, { amount, ...rest }, 'member debit')), memberId: memberIdOf(id) };
-      print(command, z.encode(movementSchema, await inTeam(team, (ctx) => debitMember(ctx, input))));
+      print(command, z.encode(debitedSchema, await inTeam(team, (ctx) => debitMember(ctx, input))));
     });
 }

@@ -11,9 +11,19 @@ import { confirmOneself } from './ui/confirm';
 /** The pages' door to the server: queries and mutations by the names of the API's operations. */
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
 
-/** What went wrong with a call, as the API's document describes it; undefined when no answer arrived at all. */
-export const problemOf = (error: unknown): Problem | undefined =>
-  error instanceof TRPCClientError ? ((error.data as Problem | null) ?? undefined) : undefined;
+/**
+ * What went wrong with a call, as the API's document describes it; undefined when no answer arrived at all. What is wrong
+ * with a field is shown at the field, and so does not name it.
+ */
+export function problemOf(error: unknown): Problem | undefined {
+  const problem = error instanceof TRPCClientError ? (error.data as Problem | null) : null;
+  const errors = problem?.errors?.map((one) => ({ ...one, detail: withoutName(one.detail) }));
+  return problem ? { ...problem, ...(errors && { errors }) } : undefined;
+}
+
+/** "`name` must be …" → "Must be …" */
+const withoutName = (detail: string): string =>
+  detail.replace(/^`[^`]*` (.)/u, (_, first: string) => first.toUpperCase());
 
 /** What went wrong, to a person: what happened, then what to do. Advice that names fields is for who writes programs. */
 export function sayProblem(error: unknown): string {

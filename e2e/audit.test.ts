@@ -86,7 +86,7 @@ describe('the audit log', () => {
     const coming = page.waitForEvent('download');
     await page.getByRole('link', { name: 'CSV' }).click();
     const file = await (await coming).path();
-    const lines: Record<string, string>[] = parse(await readFile(file, 'utf8'), { columns: true });
+    const lines: Record<string, string>[] = parse(await readFile(file, 'utf8'), { bom: true, columns: true });
     const api = (await call(team, 'GET', '/audit-events?action=member&door=api')).body.data as { id: string }[];
     expect(lines.map(({ id }) => id)).toEqual(api.map(({ id }) => id));
     expect(lines.map(({ action }) => action)).toEqual(['member.updated', 'member.created', 'member.created']);

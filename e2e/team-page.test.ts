@@ -225,7 +225,7 @@ describe('the list of members', () => {
     await see(rows(page)).toHaveCount(6);
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
     expect(file.suggestedFilename()).toBe('members.csv');
-    const lines: Record<string, string>[] = parse(readFileSync(await file.path()), { columns: true });
+    const lines: Record<string, string>[] = parse(readFileSync(await file.path()), { bom: true, columns: true });
     const money = (amount: string) => `$${amount.replace(/(\.\d\d\d*?)0+$/, '$1')}`;
     const asShown = lines.map((line) => ({
       // A name that a spreadsheet would run is defused.

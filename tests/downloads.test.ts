@@ -125,6 +125,14 @@ describe('a file of transfers', () => {
     ]);
   });
 
+  it('begins with a mark of its encoding, as every file of the pages does', async () => {
+    const actor = await sessionOf((await makeTeam({ name: 'Blåbærlia' })).ownerKey);
+    for (const name of ['audit', 'members', 'messages', 'transfers', 'rates', 'usage'] as const) {
+      const file = new Uint8Array(await (await get(name, { ok: true, actor })).arrayBuffer());
+      expect([name, ...file.slice(0, 3)]).toEqual([name, 0xef, 0xbb, 0xbf]);
+    }
+  });
+
   it('is streamed as a download that nobody keeps', async () => {
     const team = await makeTeam();
     const response = await get('transfers', { ok: true, actor: await sessionOf(team.ownerKey) });

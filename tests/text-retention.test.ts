@@ -64,7 +64,7 @@ describe('the texts of messages', () => {
     const [old] = (await as(team.ownerKey).get('/messages?reference=ago-40')).body.data;
     expect(old).toMatchObject({ body: '', segments: 1, status: 'delivered', cost: '0.01' });
     expect((await as(team.ownerKey).get(`/messages/${old.id}`)).body.body).toBe('');
-    const csv = await as(team.ownerKey).get('/messages?reference=ago-40', { headers: { Accept: 'text/csv' } });
+    const csv = await as(team.ownerKey).get('/messages.csv?reference=ago-40');
     expect(parse(csv.text, { columns: true })).toMatchObject([{ id: old.id, body: '' }]);
   });
 

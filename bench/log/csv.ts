@@ -48,8 +48,8 @@ async function rangeOf(owner: Pool, team: BenchTeam, rows: number): Promise<stri
 }
 
 const ask = (team: BenchTeam, range: string, signal?: AbortSignal) =>
-  fetch(`${WEB}/api/v1/messages?${range}`, {
-    headers: { Authorization: `Bearer ${team.key}`, Accept: 'text/csv' },
+  fetch(`${WEB}/api/v1/messages.csv?${range}`, {
+    headers: { Authorization: `Bearer ${team.key}` },
     signal: signal ?? null,
   });
 

@@ -1,14 +1,15 @@
-import { createLoader, parseAsIsoDate, parseAsString, parseAsStringLiteral } from 'nuqs/server';
-import { AUDIT_DOORS } from '@/server/domain/audit/rules';
+import { createLoader, parseAsStringLiteral } from 'nuqs/server';
+import { parseAsDay, parseAsId, parseAsMatching } from '@/components/ui/search-params';
+import { actionsMeant, actorMeant, AUDIT_DOORS } from '@/server/domain/audit/rules';
 
 /** The whole state of the audit page, as it stands in its address; days are UTC, the last one is shown whole. */
 export const auditView = {
-  what: parseAsString,
-  who: parseAsString,
+  what: parseAsMatching((text) => actionsMeant(text).length > 0),
+  who: parseAsMatching((text) => actorMeant(text) !== null),
   door: parseAsStringLiteral(AUDIT_DOORS),
-  member: parseAsString,
-  from: parseAsIsoDate,
-  to: parseAsIsoDate,
+  member: parseAsId('mem'),
+  from: parseAsDay,
+  to: parseAsDay,
 };
 
 export const loadAuditView = createLoader(auditView);
@@ -18,12 +19,11 @@ export type AuditView = Awaited<ReturnType<typeof loadAuditView>>;
 export const NO_FILTERS: AuditView = { what: null, who: null, door: null, member: null, from: null, to: null };
 
 const DAY_MS = 86_400_000;
-const ACTION = /^[a-z]+(\.[a-z_]+)?$/;
 
 /** What the page is narrowed to, in the words of the API: also what its file holds. */
 export function auditFilter({ what, who, door, member, from, to }: AuditView) {
   return {
-    ...(what !== null && ACTION.test(what) && { action: what }),
+    ...(what !== null && { action: what }),
     ...(who !== null && { actor: who }),
     ...(door !== null && { door }),
     ...(member !== null && { memberId: member }),

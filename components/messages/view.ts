@@ -1,36 +1,26 @@
-import {
-  createLoader,
-  createParser,
-  parseAsArrayOf,
-  parseAsIsoDate,
-  parseAsString,
-  parseAsStringLiteral,
-} from 'nuqs/server';
+import { createLoader, parseAsArrayOf, parseAsString, parseAsStringLiteral } from 'nuqs/server';
 import { MESSAGE_STATUSES, REFERENCE_MAX } from '@/server/domain/texts/rules';
 import { dayFromNow } from '@/components/ui/day';
+import { parseAsCountry, parseAsDay, parseAsId, parseAsMatching } from '@/components/ui/search-params';
 
 /** Ranges by how many UTC days they have, today among them. */
 export const SPANS = ['1', '7', '30', '90', '365', 'all'] as const;
 
-/** What an address says that can be no country, number or id is passed over. */
-const parseAs = (pattern: RegExp) =>
-  createParser({ parse: (text) => (pattern.test(text) ? text : null), serialize: (text: string) => text });
-
 /** The whole state of the log, as it stands in its address; days are UTC, the last one is shown whole. */
 export const logView = {
-  member: parseAsArrayOf(parseAsString).withDefault([]),
+  member: parseAsArrayOf(parseAsId('mem')).withDefault([]),
   status: parseAsStringLiteral(MESSAGE_STATUSES),
-  country: parseAs(/^[A-Z]{2}$/),
-  recipient: parseAs(/^\+[0-9]{1,15}$/),
+  country: parseAsCountry,
+  recipient: parseAsMatching((text) => /^\+[0-9]{1,15}$/.test(text)),
   reference: parseAsString,
   days: parseAsStringLiteral(SPANS).withDefault('30'),
-  from: parseAsIsoDate,
-  to: parseAsIsoDate,
+  from: parseAsDay,
+  to: parseAsDay,
   /** A place in the log; `hold`: where the newest page was stopped. */
   at: parseAsString,
   way: parseAsStringLiteral(['older', 'newer', 'hold']).withDefault('older'),
   /** The message that is shown whole. */
-  open: parseAs(/^msg_[0-9a-z]{26}$/),
+  open: parseAsId('msg'),
 };
 
 export const loadLogView = createLoader(logView);

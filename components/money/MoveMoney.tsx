@@ -120,13 +120,14 @@ function useMove(way: Props['way'], member: Props['member'], onClose: () => void
   const { currency } = useShell().team;
   const { locale } = usePlace();
   const reverse = useReverse();
-  const onSuccess = ({ transfer }: { transfer: { id: string | null; amount: string } }) => {
+  const onSuccess = ({ transfer }: { transfer: { id: string | null; amount: string } | null }) => {
+    onClose();
+    if (transfer === null) return toast({ message: `Nothing moved: the balance of ${member.name} was empty.` });
     const amount = formatMoney(transfer.amount, currency, locale);
     toast({
       message: way === 'credit' ? `${amount} credited to ${member.name}.` : `${amount} debited from ${member.name}.`,
       undo: () => reverse.mutate({ transferId: transfer.id ?? '' }),
     });
-    onClose();
   };
   const credit = useMutation(trpc.transfers.creditMember.mutationOptions({ onSuccess }));
   const debit = useMutation(trpc.transfers.debitMember.mutationOptions({ onSuccess }));

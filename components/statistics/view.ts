@@ -1,14 +1,6 @@
-import {
-  createLoader,
-  createParser,
-  parseAsArrayOf,
-  parseAsBoolean,
-  parseAsInteger,
-  parseAsIsoDate,
-  parseAsString,
-  parseAsStringLiteral,
-} from 'nuqs/server';
+import { createLoader, parseAsArrayOf, parseAsBoolean, parseAsInteger, parseAsStringLiteral } from 'nuqs/server';
 import { dayFromNow } from '@/components/ui/day';
+import { parseAsCountry, parseAsDay, parseAsId } from '@/components/ui/search-params';
 import { addDays, daysIn, GROUPS, RANGE_MAX_DAYS, USAGE_SORTS, type Range } from '@/server/domain/reports/rules';
 
 /** Ranges that move on with the days. */
@@ -22,16 +14,13 @@ export type Measure = (typeof MEASURES)[number];
 /** The whole state of the statistics, as it stands in their address; days are UTC, the last one is shown whole. */
 export const statisticsView = {
   range: parseAsStringLiteral(PRESETS).withDefault('30-days'),
-  from: parseAsIsoDate,
-  to: parseAsIsoDate,
+  from: parseAsDay,
+  to: parseAsDay,
   compare: parseAsBoolean.withDefault(true),
   by: parseAsStringLiteral(GROUPS).withDefault('day'),
   measure: parseAsStringLiteral(MEASURES).withDefault('cost'),
-  member: parseAsArrayOf(parseAsString).withDefault([]),
-  country: createParser({
-    parse: (text) => (/^[A-Za-z]{2}$/.test(text) ? text.toUpperCase() : null),
-    serialize: (code: string) => code,
-  }),
+  member: parseAsArrayOf(parseAsId('mem')).withDefault([]),
+  country: parseAsCountry,
   sort: parseAsStringLiteral(USAGE_SORTS),
   dir: parseAsStringLiteral(['asc', 'desc']),
   page: parseAsInteger.withDefault(1),

@@ -1,12 +1,13 @@
-import { createLoader, parseAsArrayOf, parseAsIsoDate, parseAsString, parseAsStringLiteral } from 'nuqs/server';
+import { createLoader, parseAsArrayOf, parseAsStringLiteral } from 'nuqs/server';
+import { parseAsDay, parseAsId } from '@/components/ui/search-params';
 import { TRANSFER_KINDS } from '@/server/domain/ledger/rules';
 
 /** The whole state of the transfers page, as it stands in its address; days are UTC, the last one is shown whole. */
 export const transferView = {
   kind: parseAsArrayOf(parseAsStringLiteral(TRANSFER_KINDS)).withDefault([]),
-  member: parseAsString,
-  from: parseAsIsoDate,
-  to: parseAsIsoDate,
+  member: parseAsId('mem'),
+  from: parseAsDay,
+  to: parseAsDay,
 };
 
 export const loadTransferView = createLoader(transferView);

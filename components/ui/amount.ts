@@ -14,8 +14,9 @@ export function readTyped(text: string, currency: string, locale: string, { all 
   if (/^(all|everything|max)$/i.test(wanted)) return all ? { all: true } : { problem: 'Type an amount here.' };
   let bare = wanted.replace(/[\s\u00a0\u202f]/g, ' ').trim();
   for (const symbol of symbols) {
-    if (bare.toUpperCase().startsWith(symbol)) bare = bare.slice(symbol.length).trim();
-    else if (bare.toUpperCase().endsWith(symbol)) bare = bare.slice(0, -symbol.length).trim();
+    // Cut before its case is changed: the upper case of a text may be longer than it ("ßD" is "SSD").
+    if (bare.slice(0, symbol.length).toUpperCase() === symbol) bare = bare.slice(symbol.length).trim();
+    else if (bare.slice(-symbol.length).toUpperCase() === symbol) bare = bare.slice(0, -symbol.length).trim();
   }
   if (/^[-−(]/.test(bare)) return { problem: 'Type it without a sign: the button says which way it goes.' };
   const spaced = group === ' ' ? bare : bare.replaceAll(' ', '');

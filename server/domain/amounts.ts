@@ -13,14 +13,14 @@ const amountForms = (minimum: 0 | 1) => [
  * An amount of a request that is to move: above zero. Parses to Micros.
  * A bad value of a right type is a custom issue with `params.code` `invalid_amount`; another type is `invalid_type`.
  */
-export const amount = amountSchema('Must be above zero.', isPositive).meta({
+export const amount = amountSchema('must be above zero.', isPositive).meta({
   anyOf: amountForms(1),
   description: 'Above zero.',
   examples: ['25.00'],
 });
 
 /** As `amount`, where zero has a meaning: a reserve, a threshold, an alert, a price. */
-export const amountOrZero = amountSchema('Must not be negative.', (micros) => micros >= 0n).meta({
+export const amountOrZero = amountSchema('must not be negative.', (micros) => micros >= 0n).meta({
   anyOf: amountForms(0),
   description: 'Zero or more.',
   examples: ['5.00'],
@@ -30,7 +30,7 @@ export const amountOrZero = amountSchema('Must not be negative.', (micros) => mi
 export const amountOrAll = z
   .unknown()
   .transform((input, ctx): Micros | 'all' =>
-    input === 'all' ? input : readAmount(input, ctx, 'Must be above zero.', isPositive),
+    input === 'all' ? input : readAmount(input, ctx, 'must be above zero.', isPositive),
   )
   .meta({ anyOf: [{ const: 'all' }, ...amountForms(1)], examples: ['25.00', 'all'] });
 
@@ -50,9 +50,10 @@ function readAmount(
   }
   const micros = parseAmount(input);
   if (micros !== null && isEnough(micros)) return micros;
-  const message = micros === null ? NOT_AN_AMOUNT : tooSmall;
+  const message = micros !== null ? tooSmall : typeof input === 'number' ? NOT_A_STRING : NOT_AN_AMOUNT;
   ctx.addIssue({ code: 'custom', params: { code: 'invalid_amount' }, message });
   return z.NEVER;
 }
 
-const NOT_AN_AMOUNT = 'Must be a decimal like "25.00": digits, at most six decimals, no sign, at most 1000000000.00.';
+const NOT_A_STRING = 'must be a string such as "25.50": a number that is not a whole one is rounded on its way.';
+const NOT_AN_AMOUNT = 'must be a decimal like "25.00": digits, at most six decimals, no sign, at most 1000000000.00.';

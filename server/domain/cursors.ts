@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { and, gte, lt, sql, type AnyColumn, type SQL } from 'drizzle-orm';
 import { fail } from './errors';
+import { mustBeForward } from './lists';
 
 const BINDING_BYTES = 8;
 
@@ -39,12 +40,18 @@ export function printPlace(binding: CursorBinding, words: readonly string[]): st
 
 /**
  * The words to go on after, or null for the first page.
+ * @param forms what each word looks like: anybody can compute a binding, so it proves nothing of the words
  * @throws DomainError `invalid_cursor`
  */
-export function readPlace(binding: CursorBinding, cursor: string | undefined): string[] | null {
+export function readPlace(
+  binding: CursorBinding,
+  cursor: string | undefined,
+  forms: readonly RegExp[],
+): string[] | null {
   if (cursor === undefined) return null;
   const words = Buffer.from(cursor, 'base64url').subarray(BINDING_BYTES).toString().split('\n');
-  return printPlace(binding, words) === cursor ? words : fail('invalid_cursor');
+  const fits = words.length === forms.length && words.every((word, i) => forms[i]!.test(word));
+  return fits && printPlace(binding, words) === cursor ? words : fail('invalid_cursor');
 }
 
 /** Cuts one row more than asked into a page and its cursor. */
@@ -61,9 +68,15 @@ export function pageOf<R extends { id: string }>(
 /** The time of an id may be later than its row's by as long as a change can wait for a lock. */
 const ID_LAG_MS = 60_000;
 
-/** Rows of a span of time, and of the ids that can lie in it, by which lists are walked. */
-export const within = (id: AnyColumn, at: AnyColumn, { from, to }: { from?: Date; to?: Date }): SQL | undefined =>
-  and(
+/**
+ * Rows of a span of time, and of the ids that can lie in it, by which lists are walked.
+ * @throws DomainError `invalid_request` for a span that ends before it begins
+ */
+export function within(id: AnyColumn, at: AnyColumn, span: { from?: Date; to?: Date }): SQL | undefined {
+  mustBeForward(span);
+  const { from, to } = span;
+  return and(
     from && and(gte(at, from), sql`${id} >= uuid7_floor(${from.toISOString()}::timestamptz)`),
     to && and(lt(at, to), sql`${id} < uuid7_floor(${new Date(to.getTime() + ID_LAG_MS).toISOString()}::timestamptz)`),
   );
+}

@@ -72,6 +72,12 @@ export const ERRORS = {
     title: 'The method is not allowed here',
     advice: 'The `Allow` field lists what is.',
   },
+  not_acceptable: {
+    status: 406,
+    title: 'The answer is of a type that the request excludes',
+    advice:
+      'Send no `Accept`, or one that allows `application/json`; paths that end with `.csv` answer `text/csv`. Nothing was changed.',
+  },
   idempotency_in_flight: {
     status: 409,
     title: 'The same request is still running',

@@ -1,12 +1,13 @@
 import { z, type ZodType } from 'zod';
 import { DomainError, fail, type ErrorCode, type FieldError } from './errors';
+import { UNION_MESSAGE } from './validation';
 
 /**
  * Reads a text of at most `maxLength` UTF-16 units. A longer one fails here and nothing after it runs: trimming, folding and
  * matching may cost the square of the length. Every text input begins with this; what is counted in characters gives twice
  * as many, since a character takes one unit or two.
  */
-export const boundedText = (maxLength: number, detail = `At most ${maxLength} characters.`): z.ZodString =>
+export const boundedText = (maxLength: number, detail = `must have at most ${maxLength} characters.`): z.ZodString =>
   z.string().max(maxLength, { error: detail, abort: true });
 
 const DEPTH_MAX = 20;
@@ -29,7 +30,8 @@ export function mustBeStorable(value: unknown, itemsMax = ITEMS_MAX, pointer = '
     if (Object.keys(value).length > itemsMax) failField(pointer, `At most ${itemsMax} items.`);
     for (const [key, item] of Object.entries(value)) {
       // A strict body tells of it with all else that is unknown; a record within would lose it without a word.
-      if (key === '__proto__' && depth > 0) failField(`${pointer}/__proto__`, 'There is no such field here.');
+      if (key === '__proto__' && depth > 0)
+        failField(`${pointer}/__proto__`, '`__proto__` is not a field of this request.');
       if (!isStorable(key)) failField(pointer, 'A field name holds a NUL or half a surrogate pair.');
       mustBeStorable(item, itemsMax, `${pointer}/${escapePointer(key)}`, depth + 1);
     }
@@ -70,38 +72,65 @@ type Issue = {
  * is wrong, else `invalid_request`.
  */
 export function inputError(issues: Issue[], where: Where): DomainError {
-  const errors = issues
-    .flatMap(likeliest)
-    .flatMap((issue) => fieldErrors(issue, where))
-    .slice(0, ERRORS_MAX);
+  const errors = issues.flatMap(likeliest).flatMap((issue) => fieldErrors(issue, where));
   if (errors.some((error) => error.code === 'not_found')) return new DomainError('not_found');
   const code = errors.every((error) => error.code === 'invalid_amount') ? 'invalid_amount' : 'invalid_request';
-  const first = errors[0]!;
-  return new DomainError(code, { errors, detail: `${first.pointer || 'The body'}: ${first.detail}` });
+  const { pointer, detail } = errors[0]!;
+  // A sentence that names its field says enough.
+  const first = /^(`|The )/.test(detail) ? detail : `${pointer || 'The body'}: ${detail}`;
+  return new DomainError(code, listErrors(errors, first));
 }
 
-/** Of a choice between objects, what is wrong by the one that was most likely meant: it knows the most of the fields. */
+/** The first of many errors, and how many there are where that is not all of them. */
+export function listErrors(errors: FieldError[], first: string): { errors: FieldError[]; detail: string } {
+  const { length } = errors;
+  const more = length > ERRORS_MAX ? ` There are ${length} errors; \`errors\` lists the first ${ERRORS_MAX}.` : '';
+  return { errors: errors.slice(0, ERRORS_MAX), detail: `${first}${more}` };
+}
+
+/**
+ * Of a choice between several forms, what is wrong by the one that was most likely meant: it is of the value's own type,
+ * and knows the most of its fields.
+ */
 function likeliest(issue: Issue): Issue[] {
   const branches = issue.code === 'invalid_union' ? (issue.errors ?? []) : [];
-  const isOfObjects = branches.flat().some((one) => one.path.length > 0 || one.code === 'unrecognized_keys');
-  if (!isOfObjects) return [issue];
-  const unknown = (branch: Issue[]) => branch.flatMap((one) => (one.path.length === 0 ? (one.keys ?? []) : [])).length;
-  const [best = []] = branches.toSorted((a, b) => unknown(a) - unknown(b));
-  return best.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+  // What a schema says of all its forms together is its own message.
+  if (branches.length === 0 || issue.message !== UNION_MESSAGE) return [issue];
+  const atRoot = (branch: Issue[]) => branch.filter((one) => one.path.length === 0);
+  const otherTypes = (branch: Issue[]) => atRoot(branch).filter((one) => one.code === 'invalid_type').length;
+  const unknown = (branch: Issue[]) => atRoot(branch).flatMap((one) => one.keys ?? []).length;
+  const [best = []] = branches.toSorted((a, b) => otherTypes(a) - otherTypes(b) || unknown(a) - unknown(b));
+  return best.map((one) => ({ ...one, path: [...issue.path, ...one.path] })).flatMap(likeliest);
 }
 
 function fieldErrors(issue: Issue, where: Where): FieldError[] {
   const own = (issue.params as { code?: ErrorCode } | undefined)?.code;
   const code = own === 'invalid_amount' || own === 'not_found' ? own : 'invalid_request';
-  const path = issue.path.map(String);
   const names = issue.code === 'unrecognized_keys' ? issue.keys! : [null];
   return names.map((name) => {
-    const full = name === null ? path : [...path, name];
-    const detail = name === null ? issue.message : 'There is no such field here.';
-    return {
-      pointer: where === 'query' ? full.join('/') : full.map((part) => `/${escapePointer(part)}`).join(''),
-      code,
-      detail,
-    };
+    const path = name === null ? issue.path : [...issue.path, name];
+    const message = name === null ? issue.message : NO_FIELD[where];
+    const detail = /^\p{Ll}/u.test(message) ? `${nameOf(path, where)} ${message}` : message;
+    return { pointer: pointerOf(path, where), code, detail };
   });
 }
+
+const NO_FIELD = { body: 'is not a field of this request.', query: 'is not a parameter of this request.' };
+
+/** A parameter is named whole, whichever of its values is meant. */
+const pointerOf = (path: PropertyKey[], where: Where): string =>
+  where === 'query'
+    ? path.slice(0, 1).map(String).join('')
+    : path.map((part) => `/${escapePointer(String(part))}`).join('');
+
+function nameOf(path: PropertyKey[], where: Where): string {
+  if (path.length === 0) return 'The body';
+  const parts = where === 'query' ? path.slice(0, 1) : path;
+  const written = parts.map((part, i) =>
+    typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`,
+  );
+  return `\`${shorten(written.join(''))}\``;
+}
+
+const NAME_MAX = 100;
+const shorten = (name: string): string => (name.length > NAME_MAX ? `${name.slice(0, NAME_MAX)}…` : name);

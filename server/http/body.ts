@@ -24,10 +24,11 @@ const DRAIN_MAX_BYTES = 16 * BODY_MAX_BYTES;
 
 /**
  * The body's bytes.
- * @throws DomainError `payload_too_large`
+ * @throws DomainError `payload_too_large`, `unsupported_media_type` for a compressed one
  * @throws RequestAborted
  */
 export async function readBytes(request: Request, max = BODY_MAX_BYTES): Promise<Buffer> {
+  if (request.body) mustNotBeCompressed(request.headers.get('content-encoding'));
   if (Number(request.headers.get('content-length') ?? 0) > max) fail('payload_too_large');
   if (!request.body) return Buffer.alloc(0);
   const parts: Uint8Array[] = [];
@@ -41,6 +42,14 @@ export async function readBytes(request: Request, max = BODY_MAX_BYTES): Promise
   }
   if (size > max) fail('payload_too_large');
   return Buffer.concat(parts);
+}
+
+// Not unpacked: a small body could become a very large one.
+function mustNotBeCompressed(encoding: string | null): void {
+  if (encoding === null || /^\s*(identity)?\s*$/i.test(encoding)) return;
+  fail('unsupported_media_type', {
+    detail: 'The body is compressed (`Content-Encoding`). Send it uncompressed, without that field.',
+  });
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -68,10 +77,13 @@ export function parseJson(bytes: Buffer, contentType: string | null, itemsMax?: 
       '',
       error instanceof RangeError
         ? 'The body is nested too deeply.'
-        : `The body is not valid JSON: ${(error as Error).message}.`,
+        : `The body is not valid JSON${placeIn((error as Error).message)}.`,
     );
   }
 }
+
+/** Where an engine says that JSON ends to be JSON: the rest of its sentence quotes the body. */
+const placeIn = (message: string): string => / at position [0-9]+/.exec(message)?.[0] ?? '';
 
 const failBody = (pointer: string, detail: string): never =>
   fail('invalid_request', { detail, errors: [{ pointer, code: 'invalid_request', detail }] });

@@ -4,7 +4,6 @@ import { auditFilters } from '@/server/domain/audit/schema';
 import { makeCtx, type Ctx } from '@/server/domain/ctx';
 import { fail, type ErrorCode } from '@/server/domain/errors';
 import { newRequestId } from '@/server/domain/ids';
-import { parseBy } from '@/server/domain/input';
 import { transferFilters } from '@/server/domain/ledger/schema';
 import { logFilters } from '@/server/domain/logs/schema';
 import { seatExportInput } from '@/server/domain/members/schema';
@@ -13,15 +12,15 @@ import { log } from '@/server/log';
 import { csvResponse } from './csv';
 import { printAudit, printLog, printMembers, printRates, printStatistics, printTransfers } from './exports';
 import { refusalOf } from './problem';
-import { readQuery } from './query';
+import { parseQuery } from './query';
 import { services } from './services';
 
-type Download = (ctx: Ctx, query: unknown) => Promise<AsyncIterable<string>>;
+type Download = (ctx: Ctx, request: Request) => Promise<AsyncIterable<string>>;
 
 const of =
   <T>(schema: ZodType<T>, print: (ctx: Ctx, filters: T) => AsyncIterable<string>): Download =>
-  async (ctx, query) =>
-    print(ctx, await parseBy(schema, query, 'query'));
+  async (ctx, request) =>
+    print(ctx, await parseQuery(schema, request));
 
 /** What the pages offer as a file, by its name. The parameters are those of the page. */
 const DOWNLOADS = {
@@ -68,5 +67,5 @@ export async function download(request: Request, name: DownloadName, seated: Sea
 async function answer(request: Request, name: DownloadName, seated: Seated, requestId: string): Promise<Response> {
   if (!seated.ok) fail(REFUSED[seated.reason], seated.reason === 'signed-out' ? { detail: 'Sign in first.' } : {});
   const ctx = makeCtx(services(), seated.actor, { requestId });
-  return csvResponse(name, await DOWNLOADS[name](ctx, readQuery(request)));
+  return csvResponse(`${name}.csv`, await DOWNLOADS[name](ctx, request), 'spreadsheet');
 }

@@ -5,15 +5,15 @@ import type { Ctx } from '@/server/domain/ctx';
 import { printId } from '@/server/domain/ids';
 import { exportTransfers } from '@/server/domain/ledger/read';
 import { namedTransferSchema, type TransferFilters } from '@/server/domain/ledger/schema';
-import { exportMembers } from '@/server/domain/members/read';
-import { seatSchema, type ExportMembers } from '@/server/domain/members/schema';
+import { exportMemberList, exportMembers } from '@/server/domain/members/read';
+import { memberSchema, seatSchema, type ExportMembers, type FilterMembers } from '@/server/domain/members/schema';
 import { exportLog } from '@/server/domain/logs/read';
 import type { LogFilters, NamedMessage } from '@/server/domain/logs/schema';
 import { exportMessages } from '@/server/domain/messages/read';
-import type { ListMessages, Message } from '@/server/domain/messages/schema';
+import type { Message } from '@/server/domain/messages/schema';
 import { printAmount } from '@/server/domain/money';
 import { exportRates } from '@/server/domain/rates/read';
-import { rateSchema } from '@/server/domain/rates/schema';
+import { rateSchema, type FilterRates } from '@/server/domain/rates/schema';
 import { exportUsage, usageReport } from '@/server/domain/reports/read';
 import { usageGroupSchema, usageSchema, type ExportUsage, type UsageInput } from '@/server/domain/reports/schema';
 import { printCsv, type Columns } from './csv';
@@ -45,7 +45,7 @@ const MESSAGE_COLUMNS = {
 } satisfies Columns<Message>;
 
 /** All messages under a filter, as CSV. */
-export const printMessages = (ctx: Ctx, filters: ListMessages): AsyncGenerator<string> =>
+export const printMessages = (ctx: Ctx, filters: LogFilters): AsyncGenerator<string> =>
   printCsv(MESSAGE_COLUMNS, exportMessages(ctx, filters));
 
 const { id, memberId, ...others } = MESSAGE_COLUMNS;
@@ -62,24 +62,39 @@ export const printLog = (ctx: Ctx, filters: LogFilters): AsyncGenerator<string> 
 
 type WireSeat = z.input<typeof seatSchema>;
 
+type WireMember = z.input<typeof memberSchema>;
+
+const WHO = {
+  id: (member) => member.id,
+  name: { text: (member) => member.name },
+  email: { text: (member) => member.email },
+  role: (member) => member.role,
+  status: (member) => member.status,
+  balance: (member) => member.balance,
+  currency: (member) => member.currency,
+} satisfies Columns<WireMember>;
+
+const STANDING = {
+  recharge: (member) => member.recharge?.state ?? null,
+  rechargeReason: (member) => member.recharge?.reason ?? null,
+  keyPrefix: (member) => member.apiKey?.prefix ?? null,
+  keyLast4: (member) => member.apiKey?.last4 ?? null,
+  keyLastUsedAt: (member) => member.apiKey?.lastUsedAt ?? null,
+  externalId: { text: (member) => member.externalId },
+  createdAt: (member) => member.createdAt,
+  deletedAt: (member) => member.deletedAt,
+} satisfies Columns<WireMember>;
+
+/** All members under a filter, newest first, as CSV. */
+export const printMemberList = (ctx: Ctx, filters: FilterMembers): AsyncGenerator<string> =>
+  printCsv({ ...WHO, ...STANDING }, encoded(memberSchema, exportMemberList(ctx, filters)));
+
 const SEAT_COLUMNS: Columns<WireSeat> = {
-  id: (seat) => seat.id,
-  name: { text: (seat) => seat.name },
+  ...WHO,
   email: { text: (seat) => (seat.emailGenerated ? null : seat.email) },
-  role: (seat) => seat.role,
-  status: (seat) => seat.status,
-  balance: (seat) => seat.balance,
-  currency: (seat) => seat.currency,
   messages30Days: (seat) => seat.usage.messages,
   cost30Days: (seat) => seat.usage.cost,
-  recharge: (seat) => seat.recharge?.state ?? null,
-  rechargeReason: (seat) => seat.recharge?.reason ?? null,
-  keyPrefix: (seat) => seat.apiKey?.prefix ?? null,
-  keyLast4: (seat) => seat.apiKey?.last4 ?? null,
-  keyLastUsedAt: (seat) => seat.apiKey?.lastUsedAt ?? null,
-  externalId: { text: (seat) => seat.externalId },
-  createdAt: (seat) => seat.createdAt,
-  deletedAt: (seat) => seat.deletedAt,
+  ...STANDING,
 };
 
 /** All seats under a filter, in the order of the page, as CSV. */
@@ -130,8 +145,8 @@ const EVENT_COLUMNS: Columns<WireEvent> = {
   targetType: (event) => event.targetType,
   targetId: (event) => event.targetId,
   targetName: { text: (event) => event.targetName },
-  before: (event) => facts(event.before),
-  after: (event) => facts(event.after),
+  before: { text: (event) => facts(event.before) },
+  after: { text: (event) => facts(event.after) },
 };
 
 /** The audit log under a filter, newest first, as CSV. */
@@ -152,9 +167,9 @@ const RATE_COLUMNS: Columns<WireRate> = {
   price: (rate) => rate.price,
 };
 
-/** The whole rate card, as the CSV that a card is brought in. */
-export const printRates = (ctx: Ctx): AsyncGenerator<string> =>
-  printCsv(RATE_COLUMNS, encoded(rateSchema, exportRates(ctx)));
+/** The rate card under a filter, as the CSV that a card is brought in. */
+export const printRates = (ctx: Ctx, filters: FilterRates): AsyncGenerator<string> =>
+  printCsv(RATE_COLUMNS, encoded(rateSchema, exportRates(ctx, filters)));
 
 type WireUsage = z.input<typeof usageSchema>['data'][number];
 

@@ -44,7 +44,7 @@ export function openApiDocument(): Json {
   };
 }
 
-const nounOf = (path: string): string => path.split('/')[1]!;
+const nounOf = (path: string): string => path.split('/')[1]!.replace(/\.csv$/, '');
 
 const sorted = <T>(record: Record<string, T>): Record<string, T> =>
   Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
@@ -125,18 +125,17 @@ const headersOf = (...names: (keyof typeof HEADERS)[]): Json =>
   );
 
 function successes(method: Method, operation: Operation, named: Named): Json {
-  const { reply, status, isDryRun, example } = operation;
+  const { reply, status, movesNothing, example } = operation;
   const headers = method === 'POST' ? headersOf('Idempotent-Replayed') : headersOf();
   const schema = jsonSchema(reply, named);
-  // The list as a table, for operations that have one.
-  const csv = 'csv' in operation && operation.csv ? content('text/csv', { type: 'string' }) : {};
+  const type = operation.csv ? 'text/csv' : 'application/json';
   const success = (description: string, shown: unknown): Json => ({
     description,
     headers,
-    content: { ...content('application/json', schema, shown), ...csv },
+    content: content(type, schema, shown),
   });
   return {
-    ...(isDryRun && { 200: { ...success('What would happen; nothing has.', example.dryRun), headers: headersOf() } }),
+    ...(movesNothing && { 200: success('Nothing was moved; of a dry run, what would be.', example.dryRun) }),
     [status]: success(SAID[status] ?? 'Done.', example.reply),
   };
 }
@@ -179,6 +178,7 @@ const EVERY: ErrorCode[] = [
   'missing_key',
   'invalid_key',
   'member_inactive',
+  'not_acceptable',
   'rate_limited',
   'internal',
   'unavailable',

@@ -31,8 +31,8 @@ export type Operation = {
   reply: ZodType;
   /** The status of a success. */
   status: number;
-  /** Tells the result of a dry run, which answers 200. */
-  isDryRun: ((result: unknown) => boolean) | null;
+  /** Tells a result for which nothing was made or moved: it answers 200. */
+  movesNothing: ((result: unknown) => boolean) | null;
   /** Whether an owner may name a seat with the `Member` header. */
   onBehalf: boolean;
   /** Whether it sends messages, so that its refusals are counted. */
@@ -47,7 +47,7 @@ export type Operation = {
   prepare: ((ctx: Ctx, body: unknown) => Promise<unknown>) | null;
   /** How its answer is stored for an Idempotency-Key, where that is not the answer itself, and made again. */
   keep: Keep | null;
-  /** The same as text/csv, as pieces of text; the list's `limit` and `cursor` do not apply to it. */
+  /** Where it answers text/csv, its rows as pieces of text; `verb` is not called then. */
   csv: ((ctx: Ctx, query: unknown) => AsyncIterable<string>) | null;
   /** What else can go wrong than with every operation of its kind. */
   errors: readonly ErrorCode[];
@@ -80,7 +80,7 @@ export function operation<
   body?: B;
   reply: R;
   status?: number;
-  isDryRun?: (result: z.output<R>) => boolean;
+  movesNothing?: (result: z.output<R>) => boolean;
   onBehalf?: boolean;
   sends?: boolean;
   maxBytes?: number;
@@ -88,12 +88,11 @@ export function operation<
   extraCost?: (body: z.output<B>) => number;
   prepare?: (ctx: Ctx, body: z.output<B>) => Promise<P>;
   keep?: Keep<z.output<R>>;
-  csv?: (ctx: Ctx, query: z.output<Q>) => AsyncIterable<string>;
   errors?: readonly ErrorCode[];
   example?: Example<z.input<Q>, z.input<B>, z.input<R>>;
   verb: (ctx: Ctx, input: Input<z.output<Q>, z.output<B>, P>) => Promise<z.output<R> | Refusal>;
 }): Operation {
-  const { isDryRun, prepare, extraCost = () => 0 } = spec;
+  const { movesNothing, prepare, extraCost = () => 0 } = spec;
   return {
     id: spec.id,
     summary: spec.summary,
@@ -102,7 +101,7 @@ export function operation<
     body: spec.body ?? null,
     reply: spec.reply,
     status: spec.status ?? 200,
-    isDryRun: isDryRun ? (result) => isDryRun(result as z.output<R>) : null,
+    movesNothing: movesNothing ? (result) => movesNothing(result as z.output<R>) : null,
     onBehalf: spec.onBehalf ?? false,
     sends: spec.sends ?? false,
     maxBytes: spec.maxBytes ?? BODY_MAX_BYTES,
@@ -110,11 +109,25 @@ export function operation<
     extraCost: (body) => extraCost(body as z.output<B>),
     prepare: prepare ? (ctx, body) => prepare(ctx, body as z.output<B>) : null,
     keep: (spec.keep as Keep | undefined) ?? null,
-    csv: (spec.csv as Operation['csv'] | undefined) ?? null,
+    csv: null,
     errors: spec.errors ?? [],
     example: spec.example ?? {},
     verb: (ctx, input) => spec.verb(ctx, input as Input<z.output<Q>, z.output<B>, P>),
   };
+}
+
+/** Describes an operation that streams all rows of a list as text/csv. */
+export function csvOperation<Q extends ZodType = typeof noQuery>(spec: {
+  id: string;
+  summary: string;
+  query?: Q;
+  csv: (ctx: Ctx, query: z.output<Q>) => AsyncIterable<string>;
+  errors?: readonly ErrorCode[];
+  example: { query?: z.input<Q>; reply: string };
+}): Operation {
+  const { csv, ...rest } = spec;
+  const verb = () => Promise.reject(new Error('A table is streamed.'));
+  return { ...operation({ ...rest, reply: z.string(), verb }), csv: csv as Operation['csv'] };
 }
 
 /** A batch costs one call, and one more for each hundred messages. */

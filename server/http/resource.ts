@@ -19,13 +19,14 @@ import { networkOf } from '@/server/domain/tries/rules';
 import { env } from '@/server/env';
 import { abortedResponse, parseJson, readBytes, RequestAborted } from './body';
 import { actorOf, keyOf, openGate, refuseKeyInUrl } from './gate';
-import { csvResponse, wantsCsv } from './csv';
+import { mustAccept } from './accept';
+import { csvResponse } from './csv';
 import { serveAt, serveElse, type Handler, type Handlers } from './front';
 import { makeLimiter, makeTeamLimiter, type Allowance } from './limit';
 import { describeFault, log } from '@/server/log';
 import { emptyBody, register, type Method, type Operation, type Params } from './operation';
 import { problemResponse, refusalOf } from './problem';
-import { failParameter, readQuery } from './query';
+import { failParameter, parseQuery } from './query';
 import { services } from './services';
 
 const METHODS: Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -52,6 +53,7 @@ export function openDocument(path: string, make: () => object): Handlers {
     GET: async (call) => {
       call.allowance = mustBeAllowed(takeByAddress(call));
       refuseKeyInUrl(call.request);
+      mustAccept(call.request, 'application/json');
       return new Response((text ??= JSON.stringify(make())), { headers });
     },
   });
@@ -172,15 +174,16 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
   if (member !== null && !operation.onBehalf) {
     failParameter('Member', 'The Member field is for sending messages alone.');
   }
+  mustAccept(call.request, operation.csv ? 'text/csv' : 'application/json');
   const writes = call.request.method !== 'GET' && call.request.method !== 'HEAD';
   const bytes = writes ? await readBytes(call.request, operation.maxBytes) : Buffer.alloc(0);
-  if (operation.csv && wantsCsv(call.request)) {
-    const query = await parseBy(operation.query, readQuery(call.request), 'query');
+  if (operation.csv) {
+    const query = await parseQuery(operation.query, call.request);
     const name = new URL(call.request.url).pathname.split('/').findLast((part) => part !== '')!;
-    return csvResponse(name, operation.csv(ctx, query));
+    return csvResponse(name, operation.csv(ctx, query), 'program');
   }
   const readInput = async () => {
-    const query = await parseBy(operation.query, readQuery(call.request), 'query');
+    const query = await parseQuery(operation.query, call.request);
     const json = writes ? parseJson(bytes, call.request.headers.get('content-type'), operation.maxItems) : {};
     const body = await parseBy(operation.body ?? emptyBody, json, 'body');
     call.allowance = mustBeAllowed(limits().team(holder, operation.extraCost(body)));
@@ -192,7 +195,7 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
     const prepared = ready?.prepared;
     const result = await operation.verb(inside, { params: ids, query, body, onBehalfOf, holder, prepared });
     if (result instanceof Refusal) return result;
-    return { status: operation.isDryRun?.(result) ? 200 : operation.status, result };
+    return { status: operation.movesNothing?.(result) ? 200 : operation.status, result };
   };
   const key = call.request.method === 'POST' ? readIdempotencyKey(call.request.headers.get('idempotency-key')) : null;
   const request = key === null ? null : { key, hash: hashOf(call.request, member, bytes) };

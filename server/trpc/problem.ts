@@ -33,6 +33,8 @@ const NAMES: Record<(typeof ERRORS)[ErrorCode]['status'], TRPC_ERROR_CODE_KEY> =
   403: 'FORBIDDEN',
   404: 'NOT_FOUND',
   405: 'METHOD_NOT_SUPPORTED',
+  // It has no word for this one, which no procedure answers.
+  406: 'BAD_REQUEST',
   409: 'CONFLICT',
   // It has no word for what is gone; nothing reads this one.
   410: 'CONFLICT',

@@ -2,6 +2,7 @@ import { browseTransfers, getTransfer, listTransfers } from '@/server/domain/led
 import {
   browseTransfersInput,
   creditInput,
+  debitedSchema,
   debitInput,
   movementSchema,
   namedTransferSchema,
@@ -16,7 +17,7 @@ import { mutation, query, router } from './procedures';
 
 export const transfers = router({
   creditMember: mutation({ input: creditInput.extend(ofMember), reply: movementSchema, verb: creditMember }),
-  debitMember: mutation({ input: debitInput.extend(ofMember), reply: movementSchema, verb: debitMember }),
+  debitMember: mutation({ input: debitInput.extend(ofMember), reply: debitedSchema, verb: debitMember }),
   reverseTransfer: mutation({
     input: reverseInput.extend(ofTransfer),
     reply: movementSchema,

@@ -83,12 +83,9 @@ describe('GET /audit-events', () => {
       ['action=key.revealed', ['key.revealed']],
       ['action=team', ['team.funded', 'team.created']],
       ['action=member.deleted', []],
-      ['action=unheard', []],
       [`actor=${keyId}`, ['key.revealed', 'member.credited']],
       [`actor=${printId('usr', session.credential.id)}`, ['member.updated']],
       ['actor=operator', ['member.deactivated', 'member.created', 'member.created', 'team.funded', 'team.created']],
-      ['actor=somebody', []],
-      [`actor=${ann.mem}`, []],
       ['door=api', ['key.revealed', 'member.credited']],
       [`action=member&door=cli&memberId=${ben.mem}`, ['member.deactivated', 'member.created']],
       [`from=${all[2]!.at}&to=${all[1]!.at}`, ['key.revealed']],
@@ -125,7 +122,7 @@ describe('GET /audit-events', () => {
     const { owner, team, ann } = await scene();
     await owner.patch(`/members/${ann.mem}`, { name: '=1+1' });
     const events = await eventsOf(owner, 'action=member');
-    const answer = await owner.get('/audit-events?action=member&limit=1', { headers: { Accept: 'text/csv' } });
+    const answer = await owner.get('/audit-events.csv?action=member');
     expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     const rows: Record<string, string>[] = parse(answer.text, { columns: true });
     expect(rows.map(({ id }) => id)).toEqual(events.map(({ id }) => id));

@@ -42,8 +42,9 @@ const CAUSES: Record<ApiErrorCode, Cause> = {
   invalid_cursor: (owner) => owner.get('/members?cursor=AAAA'),
   key_in_url: (owner) => owner.get(`/me?key=${owner.key}`),
   missing_key: () => as(null).get('/me'),
+  not_acceptable: (owner) => owner.get('/me', { headers: { Accept: 'text/csv' } }),
   invalid_key: () => as('pur_live_nonsense').get('/me'),
-  insufficient_funds: async (owner, team) => owner.post(`${await pathOf(team)}/debit`, { amount: 'all' }),
+  insufficient_funds: async (owner, team) => owner.post(`${await pathOf(team)}/debit`, { amount: '1' }),
   owner_required: async (_, team) => as((await addMember(team)).key).get('/team'),
   member_inactive: async (owner, team) => {
     const { mem, key } = await addMember(team);

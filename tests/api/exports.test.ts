@@ -2,15 +2,17 @@ import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { csvResponse, printCsv } from '@/server/http/csv';
 import { addMember, makeTeam } from '../support/team';
-import { expectProblem, useApi } from '../support/door';
+import { newUuid7, printId } from '@/server/domain/ids';
+import { expectProblem, rowsOf, useApi } from '../support/door';
+import { listOperations, listTables } from '../support/operations';
+import { shapeOf } from '../support/procedures';
 
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
-const csv = { headers: { Accept: 'text/csv' } };
 
 const rowsIn = (text: string): Record<string, string>[] => parse(text, { columns: true });
 
-describe('GET /messages as text/csv', () => {
+describe('GET /messages.csv', () => {
   it('has every message that the filter shows, beyond any page, as the list has them', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const owner = as(team.ownerKey);
@@ -19,7 +21,7 @@ describe('GET /messages as text/csv', () => {
     await as(key).post('/messages/batch', { messages });
     await as(key).post('/messages/batch', { messages: messages.slice(0, 234) });
     await owner.post('/messages', message);
-    const answer = await owner.get(`/messages?memberId=${mem}&limit=1`, csv);
+    const answer = await owner.get(`/messages.csv?memberId=${mem}`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(answer.headers.get('content-disposition')).toBe('attachment; filename="messages.csv"');
@@ -34,7 +36,7 @@ describe('GET /messages as text/csv', () => {
         return { ...row, errorCode: '', errorDetail: '' };
       }),
     );
-    expect((await owner.get(`/messages?reference=r7`, csv)).text.split('\r\n')).toHaveLength(4);
+    expect((await owner.get('/messages.csv?reference=r7')).text.split('\r\n')).toHaveLength(4);
   });
 
   it('quotes what CSV needs quoted, and lets no text run as a formula', async () => {
@@ -42,8 +44,8 @@ describe('GET /messages as text/csv', () => {
     const owner = as(team.ownerKey);
     const bodies = ['=1+1', '+49', '-1', '@SUM(A1)', '\tx', 'a "b", c', 'two\r\nlines', 'Grüße ✓'];
     for (const body of bodies) await owner.post('/messages', { ...message, body, reference: '=cmd' });
-    const rows = rowsIn((await owner.get('/messages', csv)).text).toReversed();
-    expect(rows.map(({ body }) => body)).toEqual(bodies.map((body) => (/^[=+\-@\t]/.test(body) ? `'${body}` : body)));
+    const rows = rowsIn((await owner.get('/messages.csv')).text).toReversed();
+    expect(rows.map(({ body }) => body)).toEqual(bodies.map((body) => (/^[=\-@\t]/.test(body) ? `'${body}` : body)));
     expect(rows.map(({ to, reference }) => [to, reference])).toEqual(bodies.map(() => [message.to, "'=cmd"]));
   });
 
@@ -52,12 +54,12 @@ describe('GET /messages as text/csv', () => {
     const owner = as(team.ownerKey);
     const { key } = await addMember(team, { credit: '1' });
     await owner.post('/messages', message);
-    expect((await as(key).get('/messages', csv)).text).toMatch(/^id,memberId,to,[^\r\n]*\r\n$/);
+    expect((await as(key).get('/messages.csv')).text).toMatch(/^id,memberId,to,[^\r\n]*\r\n$/);
     await as(key).post('/messages', message);
-    expect(rowsIn((await as(key).get('/messages', csv)).text)).toHaveLength(1);
-    expectProblem(await owner.get('/messages?colour=red', csv), 'invalid_request');
-    expectProblem(await as(null).get('/messages', csv), 'missing_key');
-    const head = await owner.call('HEAD', '/messages', csv);
+    expect(rowsIn((await as(key).get('/messages.csv')).text)).toHaveLength(1);
+    expectProblem(await owner.get('/messages.csv?colour=red'), 'invalid_request');
+    expectProblem(await as(null).get('/messages.csv'), 'missing_key');
+    const head = await owner.call('HEAD', '/messages.csv');
     expect([head.status, head.text, head.headers.get('content-type')]).toEqual([200, '', 'text/csv; charset=utf-8']);
   });
 });
@@ -78,7 +80,7 @@ describe('a stream of CSV', () => {
         ended = true;
       }
     }
-    const response = await csvResponse('numbers', printCsv(columns, pages()));
+    const response = await csvResponse('numbers.csv', printCsv(columns, pages()), 'program');
     const reader = response.body!.getReader();
     await reader.read();
     await reader.read();
@@ -93,13 +95,13 @@ describe('a stream of CSV', () => {
       for (let i = 0; i < good; i += 1) yield [i];
       throw new Error('away');
     }
-    await expect(csvResponse('numbers', printCsv(columns, pages(0)))).rejects.toThrow('away');
-    const response = await csvResponse('numbers', printCsv(columns, pages(2)));
+    await expect(csvResponse('numbers.csv', printCsv(columns, pages(0)), 'program')).rejects.toThrow('away');
+    const response = await csvResponse('numbers.csv', printCsv(columns, pages(2)), 'program');
     await expect(response.text()).rejects.toThrow('away');
   });
 });
 
-describe('GET /reports/usage as text/csv', () => {
+describe('GET /reports/usage.csv', () => {
   it('has the rows of the report', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
@@ -107,7 +109,7 @@ describe('GET /reports/usage as text/csv', () => {
     await as(key).post('/messages', message);
     for (const groupBy of ['member', 'day', 'country']) {
       const { data } = (await owner.get(`/reports/usage?groupBy=${groupBy}`)).body;
-      const rows = rowsIn((await owner.get(`/reports/usage?groupBy=${groupBy}`, csv)).text);
+      const rows = rowsIn((await owner.get(`/reports/usage.csv?groupBy=${groupBy}`)).text);
       expect(rows).toEqual(
         data.map((row: object) =>
           Object.fromEntries(Object.entries(row).map(([name, value]) => [name, String(value)])),
@@ -115,10 +117,201 @@ describe('GET /reports/usage as text/csv', () => {
       );
       expect(rows).toHaveLength(1);
     }
-    const { text } = await owner.get('/reports/usage?groupBy=member', csv);
+    const { text } = await owner.get('/reports/usage.csv?groupBy=member');
     expect(text.split('\r\n').slice(0, 2)).toEqual([
       'memberId,messages,segments,delivered,failed,cost',
       `${mem},1,1,0,0,0.01`,
     ]);
+  });
+});
+
+describe('what a path answers', () => {
+  const JSON_ONLY = [
+    'application/json, text/csv;q=0.1',
+    '*/*',
+    'application/*',
+    'text/csv;q=0, */*;q=0.1',
+    '',
+    ';;;',
+    'text/html, application/json;q=0.001',
+    'APPLICATION/JSON',
+    'application/json; charset=utf-8',
+    'application/json;q=high',
+  ];
+  const NOT_JSON = [
+    'text/csv',
+    'application/json;q=0',
+    'application/json;q=0, */*',
+    '*/*;q=0',
+    'text/*',
+    'application/*;q=0, text/csv',
+    'application/xml',
+  ];
+
+  it('is JSON, whatever else the client would take, or 406 where it excludes JSON', async () => {
+    const team = await makeTeam();
+    const owner = as(team.ownerKey);
+    for (const { path } of listOperations().filter(
+      ({ method, params }) => method === 'GET' && Object.keys(params).length === 0,
+    )) {
+      for (const accept of JSON_ONLY) {
+        const answer = await owner.get(path, { headers: { Accept: accept } });
+        expect([answer.status, answer.headers.get('content-type')], `${path} for ${accept}`).toEqual([
+          200,
+          'application/json',
+        ]);
+      }
+      for (const accept of NOT_JSON)
+        expectProblem(await owner.get(path, { headers: { Accept: accept } }), 'not_acceptable');
+    }
+    expectProblem(await as(null).get('/openapi.json', { headers: { Accept: 'text/csv' } }), 'not_acceptable');
+    expect((await as(null).get('/openapi.json', { headers: { Accept: '*/*' } })).status).toBe(200);
+  });
+
+  it('is told before anything is changed', async () => {
+    const team = await makeTeam();
+    const owner = as(team.ownerKey);
+    const before = await rowsOf(team);
+    for (const { method, path, params } of listOperations().filter(({ method }) => method !== 'GET')) {
+      if (Object.keys(params).length > 0) continue;
+      expectProblem(await owner.call(method, path, { body: {}, headers: { Accept: 'text/csv' } }), 'not_acceptable');
+    }
+    expect(await rowsOf(team)).toEqual(before);
+  });
+
+  it.each(listTables())('$path is a table alone', async ({ path }) => {
+    const owner = as((await makeTeam()).ownerKey);
+    for (const accept of ['text/csv', 'text/*', '*/*', 'application/json, text/csv;q=0.1', '']) {
+      const answer = await owner.get(path, { headers: { Accept: accept } });
+      expect([answer.status, answer.headers.get('content-type')], accept).toEqual([200, 'text/csv; charset=utf-8']);
+    }
+    for (const accept of ['application/json', 'text/csv;q=0', 'text/csv;q=0, */*']) {
+      expectProblem(await owner.get(path, { headers: { Accept: accept } }), 'not_acceptable');
+    }
+  });
+});
+
+describe('every table', () => {
+  const headerOf = (text: string) => text.split('\r\n')[0]!;
+
+  it.each(listTables())('$id takes the filters of its list, and no page of it', async ({ id, path, operation }) => {
+    const list = listOperations().find((one) => `${one.path}.csv` === path)!;
+    const names = Object.keys(shapeOf(list.operation.query)).filter((name) => name !== 'limit' && name !== 'cursor');
+    expect(Object.keys(shapeOf(operation.query)).toSorted(), id).toEqual(names.toSorted());
+    const owner = as((await makeTeam()).ownerKey);
+    expectProblem(await owner.get(`${path}?limit=1`), 'invalid_request');
+  });
+
+  it.each(listTables())(
+    '$id holds nothing of another team, and of nobody but a member itself for its key',
+    async ({ path, operation }) => {
+      const [team, other] = [await makeTeam(), await makeTeam()];
+      const [ann, theirs] = [await addMember(team, { credit: '5' }), await addMember(other, { credit: '5' })];
+      for (const one of [ann, theirs]) await as(one.key).post('/messages', message);
+      const owner = as(team.ownerKey);
+      expectProblem(await as(null).get(path), 'missing_key');
+      if ('memberId' in shapeOf(operation.query)) {
+        for (const mem of [theirs.mem, printId('mem', newUuid7())]) {
+          const { text } = await owner.get(`${path}?memberId=${mem}`);
+          expect(text).toBe(`${headerOf(text)}\r\n`);
+        }
+      }
+      expect((await owner.get(path)).text).not.toContain(theirs.mem);
+      const own = await as(ann.key).get(path);
+      if (operation.errors.includes('owner_required')) return void expectProblem(own, 'owner_required');
+      expect(own.text).not.toContain(team.ownerId);
+      expect(own.text).not.toContain(printId('mem', team.ownerId));
+    },
+  );
+
+  it('has the rows of its list: members, transfers, rates and events', async () => {
+    const team = await makeTeam();
+    await addMember(team, { name: 'Ann', externalId: 'a-1', credit: '5' });
+    const ben = await addMember(team, { name: 'Ben' });
+    const owner = as(team.ownerKey);
+    const ids = async (path: string, query: string) =>
+      (await owner.get(`${path}?${query}`)).body.data.map(({ id }: { id: string }) => id);
+    for (const [path, query] of [
+      ['/members', 'status=active'],
+      ['/members', 'externalId=a-1'],
+      ['/members', 'query=ben'],
+      ['/transfers', 'kind=credit'],
+      ['/audit-events', `memberId=${ben.mem}`],
+    ] as const) {
+      const rows = rowsIn((await owner.get(`${path}.csv?${query}`)).text);
+      expect(
+        rows.map(({ id }) => id),
+        `${path}?${query}`,
+      ).toEqual(await ids(path, query));
+      expect(rows.length).toBeGreaterThan(0);
+    }
+    const rates = (await owner.get('/rates?prefix=4')).body.data;
+    expect(rowsIn((await owner.get('/rates.csv?prefix=4')).text)).toEqual(
+      rates.map((rate: Record<string, string | null>) => ({ ...rate, country: rate['country'] ?? '' })),
+    );
+  });
+});
+
+/** What is typed, and what stands in the file of it. */
+const TYPED: [string, string][] = [
+  ['plain', 'plain'],
+  ['=1+1', "'=1+1"],
+  ['+1+1', "'+1+1"],
+  ['-1', "'-1"],
+  ['@SUM(A1)', "'@SUM(A1)"],
+  ['\tx', "'\tx"],
+  ['\r=1', "'\r=1"],
+  ['\n=1', "'\n=1"],
+  ['＝1+1', "'＝1+1"],
+  ['＋1+1', "'＋1+1"],
+  ['－1', "'－1"],
+  ['＠SUM(A1)', "'＠SUM(A1)"],
+  ['+14155550100', '+14155550100'],
+  ['007', '007'],
+  ['+', "'+"],
+  ['+1 415', "'+1 415"],
+  ['a,"b"\r\nc', 'a,"b"\r\nc'],
+  [' =1', ' =1'],
+  ['Blåbærlia', 'Blåbærlia'],
+];
+
+describe('text in a table', () => {
+  it.each(TYPED)('%j is %j, and quoted', async (typed, expected) => {
+    const columns = { n: () => 1, text: { text: (row: string) => row }, none: { text: () => null } };
+    async function* pages() {
+      yield [typed];
+    }
+    let text = '';
+    for await (const piece of printCsv(columns, pages())) text += piece;
+    expect(text).toBe(`n,text,none\r\n1,"${expected.replaceAll('"', '""')}",\r\n`);
+    expect(rowsIn(text)).toEqual([{ n: '1', text: expected, none: '' }]);
+  });
+
+  it('is printed so in every one of them, for programs without a mark of the encoding', async () => {
+    const team = await makeTeam({ fund: '100' });
+    const owner = as(team.ownerKey);
+    const ann = await addMember(team, { name: '=Ann', email: '+1@example.test', externalId: '＝1', credit: '5' });
+    await owner.post(`/members/${ann.mem}/credit`, { amount: '1', note: '＋1+1', noteForMember: '@x' });
+    await as(ann.key).post('/messages', { ...message, body: '\n=1', reference: '＠x' });
+    const rowOf = async (path: string) => rowsIn((await owner.get(path)).text)[0]!;
+    expect(await rowOf('/members.csv?role=member')).toMatchObject({
+      name: "'=Ann",
+      email: "'+1@example.test",
+      externalId: "'＝1",
+    });
+    expect(await rowOf('/transfers.csv?kind=credit')).toMatchObject({
+      memberName: "'=Ann",
+      note: "'＋1+1",
+      noteForMember: "'@x",
+    });
+    expect(await rowOf('/messages.csv')).toMatchObject({ body: "'\n=1", reference: "'＠x", to: message.to });
+    expect(await rowOf(`/audit-events.csv?memberId=${ann.mem}`)).toMatchObject({ targetName: "'=Ann" });
+    for (const { path } of listTables()) {
+      const answer = await fetch(`${owner.url}${path}`, { headers: { Authorization: `Bearer ${team.ownerKey}` } });
+      expect(new Uint8Array(await answer.arrayBuffer()).slice(0, 1), path).not.toEqual(new Uint8Array([0xef]));
+      // Nothing but what is quoted begins with what is run.
+      const unquoted = (await owner.get(path)).text.replaceAll(/"(?:[^"]|"")*"/g, '');
+      expect(unquoted).not.toMatch(/(^|[,\n])(?!\+[0-9]+,)[=+@＝＋－＠]/);
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addMember, makeTeam } from '../support/team';
 import { auditOf, balancesOf, expectProblem, useApi } from '../support/door';
+import { callProcedure, sessionOf } from '../support/procedures';
 
 const as = useApi();
 
@@ -177,8 +178,23 @@ describe('POST /members/{id}/debit', () => {
     const all = await owner.post(`/members/${mem}/debit`, { amount: 'all' });
     expect(all.body.transfer.amount).toBe('0.000001');
     expect(all.body.balances).toEqual({ master: '100.00', member: '0.00' });
-    const nothing = expectProblem(await owner.post(`/members/${mem}/debit`, { amount: 'all' }), 'insufficient_funds');
-    expect(nothing).toMatchObject({ balance: 'member', required: '0.00', available: '0.00' });
+    const [before, audit] = [await balancesOf(team), await auditOf(team)];
+    const nothing = { transfer: null, balances: { master: '100.00', member: '0.00' } };
+    for (const more of [{}, { dryRun: true }, { note: 'x' }]) {
+      const empty = await owner.post(`/members/${mem}/debit`, { amount: 'all', ...more });
+      expect([empty.status, empty.body]).toEqual([200, nothing]);
+    }
+    const once = () => owner.post(`/members/${mem}/debit`, { amount: 'all' }, { idempotencyKey: 'empty' });
+    expect((await once()).headers.get('idempotent-replayed')).toBeNull();
+    await owner.post(`/members/${mem}/credit`, { amount: '1' });
+    const again = await once();
+    expect([again.status, again.body, again.headers.get('idempotent-replayed')]).toEqual([200, nothing, 'true']);
+    await owner.post(`/members/${mem}/debit`, { amount: '1' });
+    expect((await auditOf(team)).length - audit.length).toBe(2);
+    expect(Object.keys(await balancesOf(team))).toEqual(Object.keys(before));
+    const session = await sessionOf(team.ownerKey);
+    expect((await callProcedure(session, 'debitMember', { memberId: mem, amount: 'all' })).data).toEqual(nothing);
+    expectProblem(await owner.post(`/members/${mem}/debit`, { amount: '0.01' }), 'insufficient_funds');
     expectProblem(await owner.post(`/members/${mem}/credit`, { amount: 'all' }), 'invalid_amount');
   });
 });

@@ -298,7 +298,7 @@ describe('GET /messages', () => {
       expect((await owner.get(`/messages?from=${long}&limit=100`)).body.data).toHaveLength(days.length);
       expect((await owner.get(`/messages?to=${long}`)).body.data).toEqual([]);
     }
-    const csv = await owner.get('/messages', { headers: { Accept: 'text/csv' } });
+    const csv = await owner.get('/messages.csv');
     expect(csv.text.trim().split('\r\n')).toHaveLength(1 + days.length);
   });
 
@@ -325,7 +325,6 @@ describe('GET /messages', () => {
     const list = async (query: string) => ids(await owner.get(`/messages?${query}`));
     expect(await list(`memberId=${one.mem}`)).toEqual([us.id]);
     expect(await list(`memberId=${one.mem}&memberId=${two.mem}`)).toEqual([de.id, us.id]);
-    expect(await list('memberId=mem_nonsense')).toEqual([]);
     expect(await list('country=de')).toEqual([de.id]);
     expect(await list(`recipient=${encodeURIComponent('+14155550100')}`)).toEqual([us.id]);
     expect(await list(`recipient=${encodeURIComponent('+1')}`)).toEqual([own.id, us.id]);

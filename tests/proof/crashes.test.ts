@@ -273,7 +273,7 @@ const ROWS: Record<string, Row> = {
   },
 };
 
-const move = (verb: typeof creditMember, memberId: string) => (ctx: Ctx) =>
+const move = (verb: typeof creditMember | typeof debitMember, memberId: string) => (ctx: Ctx) =>
   verb(ctx, { memberId, amount: micros('3.00'), note: 'once' });
 
 let scenes = 0;

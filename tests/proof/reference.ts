@@ -137,10 +137,9 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
   },
   debit(world, who, { seat, amount: asked, dryRun }) {
     const { balance } = liveSeat(world, who, seat);
-    if (asked === 'all' && balance === 0n) short('member', 0n, 0n);
     const amount = asked === 'all' ? balance : asked;
     if (amount > balance) short('member', amount, balance);
-    if (!dryRun) move(world, 'debit', seat, seat, 'master', amount);
+    if (!dryRun && amount > 0n) move(world, 'debit', seat, seat, 'master', amount);
     return dryRun ? `ok ${world.master + amount} ${balance - amount}` : balances(world, seat);
   },
   reverse(world, who, { transfer }) {

@@ -1,3 +1,4 @@
+import { newUuid7, printId } from '@/server/domain/ids';
 import { describe, expect, it } from 'vitest';
 import {
   exportQuery,
@@ -13,6 +14,8 @@ import { against } from '@/components/ui/against';
 import { addDays, daysIn, partsOf, RANGE_MAX_DAYS, rangeBefore } from '@/server/domain/reports/rules';
 
 const viewOf = (query: string) => loadStatisticsView(new URLSearchParams(query));
+
+const [A, B, C] = [0, 1, 2].map(() => printId('mem', newUuid7())) as [string, string, string];
 
 describe('a range of days', () => {
   it.each([
@@ -86,9 +89,9 @@ describe('what is asked for', () => {
   });
 
   it('is held to the one seat, whatever the address says', () => {
-    const asked = usageQuestion(viewOf('by=member&member=mem_b,mem_c&country=de'), 'mem_a');
-    expect(asked).toMatchObject({ groupBy: 'day', memberId: ['mem_a'], country: 'DE' });
-    expect(usageQuestion(viewOf('member=mem_b,mem_c&country=Germany'), null)).not.toHaveProperty('country');
+    const asked = usageQuestion(viewOf(`by=member&member=${B},${C}&country=de`), A);
+    expect(asked).toMatchObject({ groupBy: 'day', memberId: [A], country: 'DE' });
+    expect(usageQuestion(viewOf(`member=${B},${C}&country=Germany`), null)).not.toHaveProperty('country');
   });
 
   it('has a country only where it names what can be one: others have no name to show', () => {
@@ -97,13 +100,13 @@ describe('what is asked for', () => {
   });
 
   it('is said to the file and to the log in their own words: the log’s last day is shown whole', () => {
-    const asked = usageQuestion(viewOf('from=2026-03-01&to=2026-03-31&by=country&member=mem_b,mem_c'), null)!;
+    const asked = usageQuestion(viewOf(`from=2026-03-01&to=2026-03-31&by=country&member=${B},${C}`), null)!;
     expect(exportQuery(asked)).toBe(
-      'from=2026-03-01&to=2026-04-01&groupBy=country&sort=cost&direction=desc&memberId=mem_b&memberId=mem_c',
+      `from=2026-03-01&to=2026-04-01&groupBy=country&sort=cost&direction=desc&memberId=${B}&memberId=${C}`,
     );
-    expect(logQuery(asked, { country: 'DE' })).toBe('from=2026-03-01&to=2026-03-31&member=mem_b%2Cmem_c&country=DE');
-    expect(logQuery(asked, { day: '2026-03-05' })).toBe('from=2026-03-05&to=2026-03-05&member=mem_b%2Cmem_c');
-    expect(logQuery(asked, { memberId: 'mem_a' })).toBe('from=2026-03-01&to=2026-03-31&member=mem_a');
+    expect(logQuery(asked, { country: 'DE' })).toBe(`from=2026-03-01&to=2026-03-31&member=${B}%2C${C}&country=DE`);
+    expect(logQuery(asked, { day: '2026-03-05' })).toBe(`from=2026-03-05&to=2026-03-05&member=${B}%2C${C}`);
+    expect(logQuery(asked, { memberId: A })).toBe(`from=2026-03-01&to=2026-03-31&member=${A}`);
   });
 });
 

@@ -5,8 +5,13 @@ import { registered, type Method, type Operation, type Registered } from '@/serv
 /** One operation of the API, as the router knows it. */
 export type Listed = { id: string; method: Method; path: string; params: Registered['params']; operation: Operation };
 
-/** Every operation whose route has been loaded (`serveApi` loads all). */
-export function listOperations(): Listed[] {
+/** Every operation that answers JSON, and whose route has been loaded (`serveApi` loads all). */
+export const listOperations = (): Listed[] => listAll().filter(({ operation }) => operation.csv === null);
+
+/** Every operation that streams a table. */
+export const listTables = (): Listed[] => listAll().filter(({ operation }) => operation.csv !== null);
+
+function listAll(): Listed[] {
   return registered().flatMap(({ path, params, operations }) =>
     (Object.entries(operations) as [Method, Operation][]).map(([method, operation]) => ({
       id: operation.id,

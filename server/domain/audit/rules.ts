@@ -65,9 +65,9 @@ export const AUDIT_NOUNS = [
 
 export const AUDIT_DOORS = ['web', 'api', 'cli', 'job'] as const;
 
-/** The actions that a filter means: one, or all that are about a noun. */
-export const actionsMeant = (filter: string): string[] =>
-  filter.includes('.') ? [filter] : AUDIT_ACTIONS.filter((action) => action.startsWith(`${filter}.`));
+/** The actions that a filter means: one, or all that are about a noun; none for any other text. */
+export const actionsMeant = (filter: string): AuditAction[] =>
+  AUDIT_ACTIONS.filter((action) => action === filter || action.split('.', 1)[0] === filter);
 
 /** What kind of id names each kind of target. */
 const TARGETS: Record<string, IdPrefix> = {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { idCodec, instantCodec } from '../codecs';
 import { boundedText } from '../input';
-import { instantInput, listInput } from '../lists';
-import { AUDIT_DOORS } from './rules';
+import { idFilter, instantInput, listInput } from '../lists';
+import { actionsMeant, actorMeant, AUDIT_DOORS } from './rules';
 
 const facts = z.record(z.string(), z.unknown()).nullable();
 
@@ -41,13 +41,17 @@ export type AuditEvent = z.output<typeof auditEventSchema>;
 
 /** What narrows the log: on its page, in its file and through the API alike. */
 export const auditFilters = z.strictObject({
-  memberId: z.string().optional().meta({ description: 'What was done to this member.' }),
+  memberId: idFilter('mem').optional().meta({ description: 'What was done to this member.' }),
   action: boundedText(100)
-    .regex(/^[a-z]+(\.[a-z_]+)?$/, 'An action, such as member.created, or what it is about, such as member.')
+    .refine(
+      (text) => actionsMeant(text).length > 0,
+      'must be an action, such as member.created, or what actions are about, such as member.',
+    )
     .optional()
     .meta({ description: 'One action, such as `member.created`, or all about a noun, such as `member`.' }),
   actor: z
     .string()
+    .refine((text) => actorMeant(text) !== null, 'must be an id of the form usr_… or key_…, or operator.')
     .optional()
     .meta({ description: 'What this person (`usr_…`) or key (`key_…`) did; `operator`: what no seat did.' }),
   door: z.enum(AUDIT_DOORS).optional(),

@@ -19,7 +19,7 @@ import {
 } from './rules';
 import type { ExportSize, Facets, PickSenders, Senders } from './schema';
 
-type Filter = NonNullable<ReturnType<typeof valuesOf>>;
+type Filter = ReturnType<typeof valuesOf>;
 
 /** What was counted of a filter; a facet disregards its own part of the filter. */
 type Counted = Pick<Facets, 'total' | 'countries' | 'statuses'> & {
@@ -36,9 +36,9 @@ const COUNT_MS = 3_000;
  * filter, so that it costs no more for many messages; else counted in the log within a month; else not at all.
  */
 export async function browseFacets(ctx: Ctx, filters: LogFilters): Promise<Facets> {
-  const days = await keptDays(ctx, filters);
   const filter = valuesOf(ctx, filters);
-  const [source, counted] = filter ? await countBy(ctx, filter, filters, days) : (['sums', NOTHING] as const);
+  const days = await keptDays(ctx, filters);
+  const [source, counted] = await countBy(ctx, filter, filters, days);
   const shown = counted && days.count <= HISTOGRAM_DAYS_MAX;
   return {
     from: days.from,
@@ -49,7 +49,7 @@ export async function browseFacets(ctx: Ctx, filters: LogFilters): Promise<Facet
       ? everyDay(days).map((day) => ({ day, ...(counted.byDay.get(day) ?? { messages: 0, failed: 0 }) }))
       : null,
     statuses: counted?.statuses ?? [],
-    countries: counted?.countries ?? (filter ? await countriesAlone(ctx, filter, days) : []),
+    countries: counted?.countries ?? (await countriesAlone(ctx, filter, days)),
   };
 }
 
@@ -198,7 +198,7 @@ export async function pickSenders(ctx: Ctx, { query, ...rest }: PickSenders): Pr
   const days = await keptDays(ctx, rest);
   const counts = days.whole && knownToSums(rest);
   const found = query ? await calledSo(ctx, query) : null;
-  const filter = { ...valuesOf(ctx, rest)!, ...(found && { seats: found.map(({ id }) => id) }) };
+  const filter = { ...valuesOf(ctx, rest), ...(found && { seats: found.map(({ id }) => id) }) };
   const ofCountry = filter.country ? sql`AND country = ${filter.country}` : sql``;
   const { rows } = await ctx.db.execute<{ id: string; name: string; messages: string }>(sql`
     SELECT s.id, m.name, s.messages FROM (SELECT member_id AS id, sum(${measured(filter.status)}) AS messages
@@ -229,7 +229,6 @@ const SIZE_MS = 20_000;
 /** How many rows the file of a filter has: known from the daily sums, else counted one by one. */
 export async function previewExport(ctx: Ctx, filters: LogFilters): Promise<ExportSize> {
   const filter = valuesOf(ctx, filters);
-  if (!filter) return { rows: 0 };
   const days = await keptDays(ctx, filters);
   if (days.whole && knownToSums(filters)) return { rows: (await countInSums(ctx, filter, days)).total };
   const counted = await readWithin(ctx.db, SIZE_MS, (db) => messageCount(db, shapeOf(filter)).execute(filter));

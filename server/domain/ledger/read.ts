@@ -4,7 +4,6 @@ import { transfers } from '@/db/schema/ledger';
 import { members } from '@/db/schema/members';
 import { snapshot, type Ctx } from '../ctx';
 import { fail } from '../errors';
-import { parseId } from '../ids';
 import { pageOf, readCursor, within, type CursorBinding } from '../cursors';
 import type { Page } from '../codecs';
 import { heldTo } from '../policy';
@@ -59,12 +58,10 @@ export async function listTransfers(ctx: Ctx, input: ListTransfers): Promise<Pag
     input.to?.toISOString(),
   ];
   const after = readCursor(binding, input.cursor);
-  const memberId = input.memberId === undefined ? null : parseId('mem', input.memberId);
-  if (input.memberId !== undefined && !memberId) return { data: [], nextCursor: null };
   const where = [
     eq(transfers.teamId, teamId),
     own ? touches(own) : undefined,
-    memberId ? eq(transfers.memberId, memberId) : undefined,
+    input.memberId === undefined ? undefined : eq(transfers.memberId, input.memberId),
     input.kind ? eq(transfers.kind, input.kind) : undefined,
     after ? lt(transfers.id, after) : undefined,
     within(transfers.id, transfers.createdAt, input),
@@ -115,9 +112,7 @@ type Posted = NamedTransfer & { id: string };
 async function findTransfers(ctx: Ctx, filters: TransferFilters, { after, limit }: Piece): Promise<Posted[]> {
   const { teamId } = ctx.actor;
   const own = heldTo(ctx.actor, 'transfers.see');
-  const seats = filters.memberId?.map((id) => parseId('mem', id)).filter((id) => id !== null);
-  if (seats?.length === 0) return [];
-  const walks = [...new Set(seats ?? [null])].flatMap((seat) =>
+  const walks = [...new Set(filters.memberId ?? [null])].flatMap((seat) =>
     [...new Set(filters.kind ?? [null])].map((kind) =>
       and(
         eq(transfers.teamId, teamId),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { amount, amountOrAll } from '../amounts';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
 import { boundedText } from '../input';
-import { instantInput, listInput, oneOrMore } from '../lists';
+import { idFilter, instantInput, listInput, oneOrMore } from '../lists';
 import { NOTE_MAX, TRANSFER_KINDS } from './rules';
 
 const note = boundedText(2 * NOTE_MAX, `At most ${NOTE_MAX} characters.`)
@@ -40,6 +40,12 @@ export const movementSchema = z
   .meta({ id: 'Movement' });
 export type Movement = z.output<typeof movementSchema>;
 
+/** As `movementSchema`, for a debit, which may find nothing to take. */
+export const debitedSchema = movementSchema
+  .extend({ transfer: transferSchema.nullable().meta({ description: 'Null: `all` of an empty balance.' }) })
+  .meta({ id: 'Debited' });
+export type Debited = z.output<typeof debitedSchema>;
+
 /** Money of the sandbox, for the master of a team that is there to try. */
 export const sandboxInput = z.strictObject({ amount });
 export type FundSandbox = z.output<typeof sandboxInput>;
@@ -65,7 +71,7 @@ export type ReverseTransfer = z.output<typeof reverseInput> & { transferId: stri
 
 export const transferListInput = z.strictObject({
   ...listInput,
-  memberId: z.string().optional(),
+  memberId: idFilter('mem').optional(),
   kind: z.enum(TRANSFER_KINDS).optional(),
   from: instantInput.optional(),
   to: instantInput.optional(),
@@ -82,7 +88,7 @@ const MEMBERS_MAX = 20;
 
 /** What narrows the page of transfers. */
 export const transferFilters = z.strictObject({
-  memberId: oneOrMore(z.string(), MEMBERS_MAX).optional(),
+  memberId: oneOrMore(idFilter('mem'), MEMBERS_MAX).optional(),
   kind: oneOrMore(z.enum(TRANSFER_KINDS), TRANSFER_KINDS.length).optional(),
   from: instantInput.optional(),
   to: instantInput.optional(),

@@ -9,6 +9,7 @@ import { findByReference, findReversible, isReversed } from './read';
 import { failShort, showTransfer, type TransferKind } from './rules';
 import type {
   CreditMember,
+  Debited,
   DebitMember,
   FundSandbox,
   Movement,
@@ -104,24 +105,35 @@ export function wakeWaiting(tx: Tx): void {
  */
 export async function creditMember(ctx: Ctx, input: CreditMember): Promise<Movement> {
   const run = input.dryRun ? rehearse : change;
-  return run(ctx, 'money.move', (tx) => moveBetween(tx, 'credit', input));
+  return run(ctx, 'money.move', async (tx) =>
+    movedBetween(tx, 'credit', input, await postBetween(tx, 'credit', input)),
+  );
 }
 
 /**
- * Moves money from a member's balance back to the master's; `amount: "all"` takes what there is.
+ * Moves money from a member's balance back to the master's; `amount: "all"` takes what there is, which may be nothing.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (balance `member`),
  *   `confirmation_required`
  */
-export async function debitMember(ctx: Ctx, input: DebitMember): Promise<Movement> {
+export async function debitMember(ctx: Ctx, input: DebitMember): Promise<Debited> {
   const run = input.dryRun ? rehearse : change;
-  return run(ctx, 'money.move', (tx) => moveBetween(tx, 'debit', input));
+  return run(ctx, 'money.move', async (tx) => {
+    const posted = await postBetween(tx, 'debit', input);
+    if (posted.outcome === 'nothing') return { transfer: null, balances: balancesOf(posted) };
+    return movedBetween(tx, 'debit', input, posted);
+  });
 }
 
-async function moveBetween(tx: Tx, kind: 'credit' | 'debit', input: DebitMember): Promise<Movement> {
-  const words = { note: input.note ?? null, noteForMember: input.noteForMember ?? null };
-  const amount = input.amount === 'all' ? null : input.amount;
-  const posted = await post(tx, { kind, memberId: input.memberId, amount, ...words });
-  mustBePosted(posted, amount ?? 0n);
+const wordsOf = ({ note, noteForMember }: DebitMember) => ({
+  note: note ?? null,
+  noteForMember: noteForMember ?? null,
+});
+
+const postBetween = (tx: Tx, kind: 'credit' | 'debit', input: DebitMember): Promise<Posted> =>
+  post(tx, { kind, memberId: input.memberId, amount: input.amount === 'all' ? null : input.amount, ...wordsOf(input) });
+
+async function movedBetween(tx: Tx, kind: 'credit' | 'debit', input: DebitMember, posted: Posted): Promise<Movement> {
+  mustBePosted(posted, input.amount === 'all' ? 0n : input.amount);
   if (kind === 'debit') await mustBeConfirmed(tx, posted.amount);
   audit(tx, {
     action: kind === 'credit' ? 'member.credited' : 'member.debited',
@@ -129,7 +141,7 @@ async function moveBetween(tx: Tx, kind: 'credit' | 'debit', input: DebitMember)
     targetId: input.memberId,
     after: { amount: printAmount(posted.amount), transferId: posted.id },
   });
-  return movementOf(tx, kind, posted, input.memberId, words);
+  return movementOf(tx, kind, posted, input.memberId, wordsOf(input));
 }
 
 /**
@@ -170,11 +182,13 @@ export async function reverseTransfer(ctx: Ctx, { transferId, note }: ReverseTra
 type Words = { note: string | null; noteForMember: string | null; reversalOf?: string };
 
 function movementOf(tx: Tx, kind: 'credit' | 'debit', posted: Posted, memberId: string, words: Words): Movement {
-  return {
-    transfer: transferOf(tx, kind, posted, memberId, words),
-    balances: { master: posted.master ?? 0n, member: posted.member ?? 0n },
-  };
+  return { transfer: transferOf(tx, kind, posted, memberId, words), balances: balancesOf(posted) };
 }
+
+const balancesOf = ({ master, member }: Posted): Movement['balances'] => ({
+  master: master ?? 0n,
+  member: member ?? 0n,
+});
 
 /**
  * Throws what a refused posting means to the caller.

@@ -15,6 +15,7 @@ import {
   PICKED_MAX,
   type BrowseMembers,
   type ExportMembers,
+  type FilterMembers,
   type ListMembers,
   type Member,
   type PickedSeats,
@@ -114,6 +115,16 @@ export async function listMembers(ctx: Ctx, input: ListMembers): Promise<Page<Me
   const rows = await memberPage(ctx.db, shapeOf(filters)).execute({ ...filters, teamId, limit: input.limit + 1 });
   const page = pageOf(rows, input.limit, binding);
   return { ...page, data: page.data.map((row) => showMember(ctx, row)) };
+}
+
+/** All members under a filter, in the order of the list, some at a time. */
+export async function* exportMemberList(ctx: Ctx, filters: FilterMembers): AsyncGenerator<Member[]> {
+  for (let cursor: string | undefined; ;) {
+    const page: Page<Member> = await listMembers(ctx, { ...filters, limit: EXPORT_AT_ONCE, cursor });
+    yield page.data;
+    if (page.nextCursor === null) return;
+    cursor = page.nextCursor;
+  }
 }
 
 /** Lower case in every script, and in an order that people expect: the database's own may know ASCII alone. */

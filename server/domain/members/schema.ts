@@ -119,6 +119,9 @@ export const memberListInput = z.strictObject({
 });
 export type ListMembers = z.output<typeof memberListInput>;
 
+export const memberFilters = memberListInput.omit({ limit: true, cursor: true });
+export type FilterMembers = z.output<typeof memberFilters>;
+
 /** A seat as the page of members shows it: also what was sent from it, and by whom it can be signed in. */
 export const seatSchema = memberSchema.extend({
   emailGenerated: z.boolean(),

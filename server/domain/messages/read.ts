@@ -6,7 +6,8 @@ import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { fail } from '../errors';
 import type { Keep } from '../idempotency';
-import { asTeamId, parseId, timeOfUuid7, type TeamId } from '../ids';
+import { asTeamId, timeOfUuid7, type TeamId } from '../ids';
+import { mustBeForward } from '../lists';
 import type { FindRate } from '../rates/rules';
 import { pageOf, readCursor, type CursorBinding } from '../cursors';
 import { heldTo, may } from '../policy';
@@ -90,7 +91,6 @@ const MONTH_MS = 31 * 86_400_000;
  */
 export async function findMessages(ctx: Ctx, filters: FilterMessages, piece: Piece): Promise<Message[]> {
   const filter = valuesOf(ctx, filters);
-  if (!filter) return [];
   const { after = null, since = null, limit } = piece;
   const edge = after ?? since;
   const begin = Math.min((edge ? timeOfUuid7(edge) : new Date()).getTime(), filters.to?.getTime() ?? Infinity);
@@ -113,11 +113,13 @@ export async function findMessages(ctx: Ctx, filters: FilterMessages, piece: Pie
 /** The beginning of a number that has an index of its own: a plus and six digits. */
 const INDEXED_BEGINNING = 7;
 
-/** What `matching` is filled with for a filter; null where it names nothing but ids that are none. */
+/**
+ * What `matching` is filled with for a filter.
+ * @throws DomainError `invalid_request` for a range that ends before it begins
+ */
 export function valuesOf(ctx: Ctx, filters: FilterMessages) {
-  const seats = filters.memberId?.map((id) => parseId('mem', id)).filter((id) => id !== null);
-  if (seats?.length === 0) return null;
-  const { status, country, recipient, reference, from, to } = filters;
+  mustBeForward(filters);
+  const { memberId: seats, status, country, recipient, reference, from, to } = filters;
   return {
     teamId: ctx.actor.teamId as string,
     own: heldTo(ctx.actor, 'messages.see'),

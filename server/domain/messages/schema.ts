@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
 import { boundedText } from '../input';
-import { instantInput, listInput } from '../lists';
+import { countryInput, idFilter, instantInput, listInput, oneOrMore } from '../lists';
+import { normalizeNumber, NUMBER_TEXT_MAX } from '../numbers/rules';
 import { BATCH_MAX, BODY_MAX, checkSender, MESSAGE_STATUSES, REFERENCE_MAX, SENDER } from '../texts/rules';
 
 const characters = (max: number) => (text: string) => text.length > 0 && Array.from(text).length <= max;
@@ -16,14 +17,14 @@ export const senderSchema = boundedText(64, SENDER_FORM)
   .meta({ pattern: `^\\s*(${SENDER})\\s*$` });
 
 const text = (max: number) =>
-  boundedText(2 * max, `1 to ${max} characters.`)
-    .refine(characters(max), `1 to ${max} characters.`)
+  boundedText(2 * max, `must have 1 to ${max} characters.`)
+    .refine(characters(max), `must have 1 to ${max} characters.`)
     .meta({ minLength: 1, maxLength: max });
 
 /** One message to one recipient. Whether the number can be reached is judged with the rate card, not here. */
 export const newMessageInput = z
   .strictObject({
-    to: boundedText(64).meta({ description: 'The recipient in E.164.', examples: ['+14155550100'] }),
+    to: boundedText(NUMBER_TEXT_MAX).meta({ description: 'The recipient in E.164.', examples: ['+14155550100'] }),
     from: senderSchema.optional().meta({ description: "The sender; when absent the team's default." }),
     body: text(BODY_MAX),
     reference: text(REFERENCE_MAX).optional().meta({ description: 'Your own mark, by which the log can be searched.' }),
@@ -82,19 +83,17 @@ export const acceptedBatchSchema = z
   .meta({ id: 'AcceptedBatch' });
 export type AcceptedBatch = z.output<typeof acceptedBatchSchema>;
 
+const BEGINNING = /^\+[0-9]{1,15}$/;
+
 export const messageListInput = z.strictObject({
   ...listInput,
-  memberId: z
-    .union([z.string().transform((id) => [id]), z.array(z.string()).max(100)], { error: 'At most 100 members.' })
-    .optional()
-    .meta({ description: 'Repeat it for several members.' }),
+  memberId: oneOrMore(idFilter('mem'), 100).optional().meta({ description: 'Repeat it for several members.' }),
   status: z.enum(MESSAGE_STATUSES).optional(),
-  country: boundedText(2, 'A country of ISO 3166-1, such as US.')
-    .regex(/^[A-Za-z]{2}$/, 'A country of ISO 3166-1, such as US.')
-    .transform((code) => code.toUpperCase())
-    .optional(),
-  recipient: boundedText(64)
-    .regex(/^\+[0-9]{1,15}$/, 'A number in E.164, or its beginning, such as +1415 (a + in a URL is written %2B).')
+  country: countryInput.optional(),
+  recipient: boundedText(NUMBER_TEXT_MAX)
+    .transform(normalizeNumber)
+    .refine((text) => BEGINNING.test(text), 'must be a number in E.164, or its beginning, such as +1415.')
+    .meta({ pattern: BEGINNING.source })
     .optional(),
   reference: boundedText(REFERENCE_MAX).optional(),
   from: instantInput.optional(),

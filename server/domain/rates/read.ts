@@ -1,16 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { and, eq, like, sql } from 'drizzle-orm';
+import { and, eq, like, sql, type SQL } from 'drizzle-orm';
 import { rates } from '@/db/schema/teams';
 import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { printPlace, readPlace, type CursorBinding } from '../cursors';
 import { may } from '../policy';
-import { compareCards, compileRates, parseRateCard, type FindRate, type RateRow } from './rules';
-import type { ListRates, Rate, RatesPreview } from './schema';
+import {
+  boundedCache,
+  cardBytes,
+  compareCards,
+  compileRates,
+  freeRowsOf,
+  parseRateCard,
+  type FindRate,
+  type RateRow,
+} from './rules';
+import type { FilterRates, ListRates, Rate, RatesPreview } from './schema';
 
-const CARDS_KEPT = 200;
-const cards = new Map<string, { version: number; find: FindRate }>();
+/** Of cards of 100,000 rows a process keeps a few, of usual ones hundreds. */
+const CARDS_MAX_BYTES = 64 * 1_048_576;
+const cards = boundedCache<{ version: number; find: FindRate }>(CARDS_MAX_BYTES);
 
 /**
  * The team's rate card as a look-up. `version` is the team's own (read with the request), so a card that a process
@@ -20,9 +30,9 @@ export async function rateCard(ctx: Ctx, version: number): Promise<FindRate> {
   const { teamId } = ctx.actor;
   const kept = cards.get(teamId);
   if (kept?.version === version) return kept.find;
-  const find = compileRates(await allRates(ctx));
-  if (cards.size >= CARDS_KEPT) cards.delete(cards.keys().next().value!);
-  cards.set(teamId, { version, find });
+  const rows = await allRates(ctx);
+  const find = compileRates(rows);
+  cards.set(teamId, { version, find }, cardBytes(rows.length));
   return find;
 }
 
@@ -37,16 +47,23 @@ async function allRates(ctx: Ctx): Promise<Rate[]> {
   return rows.map(shown);
 }
 
+const matching = ({ actor }: Ctx, { country, prefix }: FilterRates): SQL | undefined =>
+  and(
+    eq(rates.teamId, actor.teamId),
+    country === undefined ? undefined : eq(rates.country, country),
+    prefix === undefined ? undefined : like(rates.prefix, `${prefix}%`),
+  );
+
 /**
- * The whole rate card, in the order of the list.
+ * The whole rate card, or what the filters leave of it, in the order of the list.
  * @throws DomainError `owner_required`
  */
-export async function* exportRates(ctx: Ctx): AsyncGenerator<Rate[]> {
+export async function* exportRates(ctx: Ctx, filters: FilterRates): AsyncGenerator<Rate[]> {
   may(ctx.actor, 'rates.see');
   const rows = await ctx.db
     .select(columns)
     .from(rates)
-    .where(eq(rates.teamId, ctx.actor.teamId))
+    .where(matching(ctx, filters))
     .orderBy(rates.country, rates.prefix);
   yield rows.map(shown);
 }
@@ -59,15 +76,13 @@ export async function listRates(ctx: Ctx, { country, prefix, limit, cursor }: Li
   may(ctx.actor, 'rates.see');
   const { teamId } = ctx.actor;
   const binding: CursorBinding = [teamId, 'rates', country, prefix];
-  const after = readPlace(binding, cursor);
+  const after = readPlace(binding, cursor, [/^([A-Z]{2})?$/, /^[0-9]{0,15}$/]);
   const found = await ctx.db
     .select(columns)
     .from(rates)
     .where(
       and(
-        eq(rates.teamId, teamId),
-        country === undefined ? undefined : eq(rates.country, country),
-        prefix === undefined ? undefined : like(rates.prefix, `${prefix}%`),
+        matching(ctx, { country, prefix }),
         after === null ? undefined : sql`(${rates.country}, ${rates.prefix}) > (${after[0]}, ${after[1]})`,
       ),
     )
@@ -89,10 +104,11 @@ export async function previewRates(ctx: Ctx, csv: string): Promise<RatesPreview>
   may(ctx.actor, 'team.change');
   const card = parseRateCard(csv);
   if ('problems' in card) {
-    return { rows: 0, added: 0, changed: 0, removed: 0, unchanged: 0, differences: [], problems: card.problems };
+    const nothing = { rows: 0, added: 0, changed: 0, removed: 0, unchanged: 0, differences: [], free: [], freeRows: 0 };
+    return { ...nothing, problems: card.problems, problemCount: card.count };
   }
   const difference = compareCards(await allRates(ctx), card.rows, DIFFERENCES_SHOWN);
-  return { rows: card.rows.length, ...difference, problems: [] };
+  return { rows: card.rows.length, ...difference, ...freeRowsOf(card.rows), problems: [], problemCount: 0 };
 }
 
 /** The rate card that a new team begins with, marked as sample prices. Every process of ours runs in the checkout. */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { amountOrZero } from '../amounts';
 import { moneyCodec } from '../codecs';
 import { boundedText } from '../input';
-import { listInput } from '../lists';
-import { isRateCountry, MAX_PRICE, MAX_RATE_ROWS, PREFIX } from './rules';
+import { countryInput, listInput } from '../lists';
+import { MAX_PRICE, MAX_RATE_ROWS, PREFIX, whyNeverMatches } from './rules';
 
 /** One row of the rate card: the price of a segment to a country, to numbers that begin with a prefix, or to both. */
 export const rateSchema = z
@@ -11,19 +11,12 @@ export const rateSchema = z
   .meta({ id: 'Rate' });
 export type Rate = z.output<typeof rateSchema>;
 
-const COUNTRY = 'A country of ISO 3166-1, such as DE.';
-
-const country = boundedText(2, COUNTRY)
-  .transform((code) => code.toUpperCase())
-  .refine(isRateCountry, COUNTRY)
-  .meta({ pattern: '^[A-Za-z]{2}$', description: 'ISO 3166-1.' });
-
-const PREFIX_FORM = '1 to 15 digits of an international number, without +.';
-const PREFIX_OR_NONE = '1 to 15 digits of an international number, without +; empty: none.';
+const PREFIX_FORM = 'must be 1 to 15 digits of an international number, without +.';
+const PREFIX_OR_NONE = 'must be 1 to 15 digits of an international number, without +, or empty.';
 
 export const rateListInput = z.strictObject({
   ...listInput,
-  country: country.optional(),
+  country: countryInput.optional(),
   prefix: boundedText(15, PREFIX_FORM)
     .regex(PREFIX, PREFIX_FORM)
     .optional()
@@ -31,22 +24,35 @@ export const rateListInput = z.strictObject({
 });
 export type ListRates = z.output<typeof rateListInput>;
 
+export const rateFilters = rateListInput.omit({ limit: true, cursor: true });
+export type FilterRates = z.output<typeof rateFilters>;
+
 export const rateInput = z
   .strictObject({
-    country: country.nullable().default(null).meta({ description: 'Null or absent: whatever the country.' }),
+    country: countryInput.nullable().default(null).meta({ description: 'Null or absent: whatever the country.' }),
     prefix: boundedText(15, PREFIX_OR_NONE)
       .regex(new RegExp(`^$|${PREFIX.source}`), PREFIX_OR_NONE)
       .default('')
       .meta({ description: 'Digits of E.164 without +; empty: the whole country.' }),
     price: amountOrZero
-      .refine((price) => price <= MAX_PRICE, 'At most 1000000.00.')
+      .refine((price) => price <= MAX_PRICE, 'must be at most 1000000.00.')
       .meta({ description: 'Of one segment.', examples: ['0.0395'] }),
   })
-  .refine((row) => row.country !== null || row.prefix !== '', 'A row names a country, a prefix, or both.')
+  .superRefine((row, ctx) => {
+    const isNameless = row.country === null && row.prefix === '';
+    const message = isNameless ? 'A row names a country, a prefix, or both.' : whyNeverMatches(row);
+    if (message !== null) ctx.addIssue({ code: 'custom', message });
+  })
   .meta({ id: 'NewRate', description: 'A row names a country, a prefix, or both.' });
+
+const allowFree = z
+  .boolean()
+  .default(false)
+  .meta({ description: 'Whether rows may cost nothing: messages under them are sent without charge and without end.' });
 
 /** A whole card. Two rows never name the same country and prefix. */
 export const replaceRatesInput = z.strictObject({
+  allowFree,
   rates: z
     .array(rateInput)
     .min(1, 'At least one row.')
@@ -67,11 +73,21 @@ export const replaceRatesInput = z.strictObject({
 /** A card of as many rows as it may have fits. */
 export const RATES_MAX_BYTES = 8 * 1_048_576;
 
-export const replacedRatesSchema = z.object({ rows: z.int() });
+const freeRows = {
+  free: z
+    .array(z.string())
+    .meta({ description: 'The rows that cost nothing, such as `FR` or `DE +49`; the first 100.' }),
+  freeRows: z.int().meta({ description: 'How many rows cost nothing.' }),
+};
+
+export const replacedRatesSchema = z.object({ rows: z.int(), ...freeRows });
+export type ReplacedRates = z.output<typeof replacedRatesSchema>;
 export const confirmedRatesSchema = z.object({ samplePrices: z.boolean() });
 
 /** A card as a file: a CSV with the columns country, prefix and price. */
 export const rateFileInput = z.strictObject({ csv: boundedText(RATES_MAX_BYTES) });
+export const importRatesInput = rateFileInput.extend({ allowFree });
+export type ImportRates = z.output<typeof importRatesInput>;
 
 /** What taking a file would change of the card. */
 export const ratesPreviewSchema = z.object({
@@ -90,6 +106,8 @@ export const ratesPreviewSchema = z.object({
       }),
     )
     .meta({ description: 'The first of them.' }),
-  problems: z.array(z.object({ line: z.int(), detail: z.string() })),
+  ...freeRows,
+  problems: z.array(z.object({ line: z.int(), detail: z.string() })).meta({ description: 'The first of them.' }),
+  problemCount: z.int(),
 });
 export type RatesPreview = z.output<typeof ratesPreviewSchema>;

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Ctx } from '../ctx';
+import { fail } from '../errors';
 import { daysOf, seatOf } from '../reports/read';
 import type { RefusalReason } from './rules';
 import type { Refusals, RefusalsInput, TopRefusals } from './schema';
@@ -8,7 +9,7 @@ import { flushSoon } from './write';
 /**
  * Sends that were refused, by member, UTC day and reason, the newest day first. A member sees its own alone. What other web
  * processes have counted in the last seconds is not in it yet.
- * @throws DomainError `invalid_request` for a range that ends before it begins
+ * @throws DomainError `invalid_request` for a range that ends before it begins, or that holds more than `ROWS_MAX` rows
  */
 export async function listRefusals(ctx: Ctx, input: RefusalsInput): Promise<Refusals> {
   const range = await daysOf(ctx, input);
@@ -25,9 +26,18 @@ export async function listRefusals(ctx: Ctx, input: RefusalsInput): Promise<Refu
     SELECT member_id AS "memberId", day::text, reason, count, last_at AS "lastAt" FROM refusals
     WHERE team_id = ${ctx.actor.teamId}::uuid AND day >= ${range.from}::date AND day < ${range.to}::date
       ${seat === null ? sql`` : sql`AND member_id = ${seat}::uuid`}
-    ORDER BY day DESC, member_id, reason`);
+    ORDER BY day DESC, member_id, reason LIMIT ${ROWS_MAX + 1}`);
+  if (rows.length > ROWS_MAX) failTooLong();
   const data = rows.map((row) => ({ ...row, lastAt: new Date(row.lastAt) }));
   return { ...range, data, total: { count: data.reduce((sum, { count }) => sum + count, 0) } };
+}
+
+/** Some megabytes of JSON: a team with more refusals than that asks for fewer days, or for one member. */
+const ROWS_MAX = 10_000;
+
+function failTooLong(): never {
+  const detail = `The range holds more than ${ROWS_MAX} rows. Ask for fewer days, or for one member.`;
+  return fail('invalid_request', { detail, errors: [{ pointer: 'from', code: 'invalid_request', detail }] });
 }
 
 const DAYS_SHOWN = 7;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idCodec, instantCodec } from '../codecs';
+import { idFilter } from '../lists';
 import { dayRange, isForward, BACKWARDS } from '../reports/schema';
 import { REFUSAL_REASONS } from './rules';
 
@@ -7,7 +8,7 @@ const day = z.iso.date().meta({ description: 'A day, UTC.' });
 
 /** Days are UTC; `from` inclusive, `to` exclusive. */
 export const refusalsInput = z
-  .strictObject({ ...dayRange, memberId: z.string().optional() })
+  .strictObject({ ...dayRange, memberId: idFilter('mem').optional() })
   .refine(isForward, BACKWARDS);
 export type RefusalsInput = z.output<typeof refusalsInput>;
 

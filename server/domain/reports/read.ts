@@ -3,7 +3,7 @@ import type { Db } from '@/db/client';
 import { usageDaily, usageTeamDaily } from '@/db/schema/messages';
 import { snapshot, type Ctx } from '../ctx';
 import { fail } from '../errors';
-import { parseId, printId } from '../ids';
+import { printId } from '../ids';
 import { heldTo } from '../policy';
 import { addDays, daysIn, partsOf, RANGE_MAX_DAYS, rangeBefore, type Range } from './rules';
 import type { BrowseUsage, ExportUsage, Usage, UsageGroup, UsageInput, UsagePage, UsageRow } from './schema';
@@ -32,21 +32,20 @@ export async function daysOf(
   const end = to ?? addDays(rows[0]!.today, 1);
   const start = from ?? addDays(end, -DEFAULT_DAYS);
   if (start < end) return { from: start, to: end };
-  return failFrom('Must not be after today, unless `to` is given too.');
+  return failFrom('`from` must not be after today, unless `to` is given too.');
 }
 
 const failFrom = (detail: string): never =>
   fail('invalid_request', {
-    detail: `from: ${detail}`,
+    detail,
     errors: [{ pointer: 'from', code: 'invalid_request', detail }],
   });
 
-/** Whose sums: one seat's, the whole team's (null), or nobody's (undefined: another's seat, or none). */
+/** Whose sums: one seat's, the whole team's (null), or nobody's (undefined: another's seat). */
 export function seatOf(ctx: Ctx, { memberId }: { memberId?: string | undefined }): string | null | undefined {
   const own = heldTo(ctx.actor, 'reports.see');
   if (memberId === undefined) return own;
-  const seat = parseId('mem', memberId);
-  return seat && (own === null || own === seat) ? seat : undefined;
+  return own === null || own === memberId ? memberId : undefined;
 }
 
 type Sums = { messages: string; segments: string; delivered: string; failed: string; cost: string };
@@ -133,8 +132,7 @@ async function askedOf(ctx: Ctx, { from, to, memberId, ...rest }: ExportUsage): 
   const own = heldTo(ctx.actor, 'reports.see');
   const range = await daysOf(ctx, { from, to });
   if (daysIn(range) > RANGE_MAX_DAYS) failFrom(`A range has at most ${RANGE_MAX_DAYS} days.`);
-  const wanted = memberId?.flatMap((id) => parseId('mem', id) ?? []);
-  const seats = own === null ? (wanted ?? null) : (wanted ?? [own]).filter((id) => id === own);
+  const seats = own === null ? (memberId ?? null) : (memberId ?? [own]).filter((id) => id === own);
   return { ...rest, range, seats };
 }
 

@@ -1,7 +1,6 @@
-import { boundedText } from '../input';
 import { z } from 'zod';
 import { idCodec, moneyCodec } from '../codecs';
-import { oneOrMore } from '../lists';
+import { countryInput, idFilter, oneOrMore } from '../lists';
 import { MEMBER_STATUSES } from '../members/rules';
 import { GROUPS, USAGE_SORTS } from './rules';
 
@@ -35,7 +34,10 @@ export type Usage = z.output<typeof usageSchema>;
 export type UsageRow = Usage['data'][number];
 
 // Before it there was nothing to count, and the year 0 is none that a database knows.
-const dayInput = day.refine((text) => text >= '1970-01-01', 'A day from 1970-01-01 on.');
+const dayInput = z.iso
+  .date({ abort: true })
+  .meta({ description: 'A day, UTC.' })
+  .refine((text) => text >= '1970-01-01', 'must be a day from 1970-01-01 on.');
 
 /** A range of UTC days as it is asked for. */
 export const dayRange = {
@@ -49,24 +51,21 @@ const rangeInput = { ...dayRange, groupBy: z.enum(GROUPS).default('day') };
 
 export const isForward = ({ from, to }: { from?: string | undefined; to?: string | undefined }): boolean =>
   from === undefined || to === undefined || from < to;
-export const BACKWARDS = { path: ['to'], message: 'Must be after `from`: it is the day after the last one.' };
+export const BACKWARDS = { path: ['to'], message: 'must be after `from`: it is the day after the last one.' };
 
 /** Days are UTC; `from` inclusive, `to` exclusive. */
 export const usageInput = z
   .strictObject({
     ...rangeInput,
-    memberId: z.string().optional(),
+    memberId: idFilter('mem').optional(),
   })
   .refine(isForward, BACKWARDS);
 export type UsageInput = z.output<typeof usageInput>;
 
 const usageFilters = z.strictObject({
   ...rangeInput,
-  memberId: oneOrMore(z.string(), 100).optional(),
-  country: boundedText(2, 'A country of ISO 3166-1, such as US.')
-    .regex(/^[A-Za-z]{2}$/, 'A country of ISO 3166-1, such as US.')
-    .transform((code) => code.toUpperCase())
-    .optional(),
+  memberId: oneOrMore(idFilter('mem'), 100).optional(),
+  country: countryInput.optional(),
   sort: z.enum(USAGE_SORTS).default('cost'),
   direction: z.enum(['asc', 'desc']).default('desc'),
 });

@@ -11,10 +11,11 @@ import { isCurrency } from '../money';
 import { RECHARGE_REASONS } from '../recharge/rules';
 import { TEXT_RETENTION_DAYS_MAX } from '../texts/rules';
 
-const CURRENCY = 'A currency of ISO 4217 with 0, 2 or 3 minor digits, such as USD.';
+const CURRENCY = 'must be a currency of ISO 4217 with 0, 2 or 3 minor digits, such as USD.';
 
 export const currencySchema = boundedText(3, CURRENCY)
-  .transform((code) => code.toUpperCase())
+  // Only ASCII letters: the upper case of "ßD" is SSD.
+  .transform((code) => (/^[A-Za-z]{3}$/.test(code) ? code.toUpperCase() : ''))
   .refine(isCurrency, CURRENCY)
   .meta({ pattern: '^[A-Za-z]{3}$', description: 'ISO 4217, with 0, 2 or 3 minor digits.' });
 

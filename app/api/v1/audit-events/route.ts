@@ -2,7 +2,6 @@ import { listAuditEvents } from '@/server/domain/audit/read';
 import { auditEventSchema, auditListInput } from '@/server/domain/audit/schema';
 import { pageOfSchema } from '@/server/domain/lists';
 import { auditEvent, exampleId } from '@/server/http/examples';
-import { printAudit } from '@/server/http/exports';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -14,7 +13,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/audit
       'Every change but messages, charges and refunds, whose trails are the log and the transfers; a batch of messages has one event.',
     query: auditListInput,
     reply: pageOfSchema(auditEventSchema),
-    csv: printAudit,
     errors: ['owner_required'],
     example: {
       query: { memberId: exampleId('mem'), action: 'member', door: 'web', from: '2026-03-01', limit: '50' },

@@ -3,7 +3,6 @@ import { listMessages } from '@/server/domain/messages/read';
 import { messageListInput, messageSchema, newMessageInput } from '@/server/domain/messages/schema';
 import { sendMessage } from '@/server/domain/messages/write';
 import { delivered, exampleId, message, newMessage } from '@/server/http/examples';
-import { printMessages } from '@/server/http/exports';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -13,7 +12,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
     summary: 'The message log, newest first',
     query: messageListInput,
     reply: pageOfSchema(messageSchema),
-    csv: printMessages,
     example: {
       query: { memberId: exampleId('mem'), status: 'delivered', from: '2026-03-01', limit: '50' },
       reply: { data: [{ ...message, ...delivered }], nextCursor: null },

@@ -1,6 +1,5 @@
 import { usageReport } from '@/server/domain/reports/read';
 import { usageInput, usageSchema } from '@/server/domain/reports/schema';
-import { printUsage } from '@/server/http/exports';
 import { exampleId, usage } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
@@ -11,7 +10,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/repor
     summary: 'Messages and their cost by member, day or country, over UTC days',
     query: usageInput,
     reply: usageSchema,
-    csv: printUsage,
     description:
       'Groups that hold nothing are left out. A message counts on the day it was created; a refund lowers the cost of that day.',
     example: {

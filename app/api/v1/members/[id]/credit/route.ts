@@ -12,7 +12,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     body: creditInput,
     reply: movementSchema,
     status: 201,
-    isDryRun: ({ transfer }) => transfer.id === null,
+    movesNothing: ({ transfer }) => transfer.id === null,
     errors: ['invalid_amount', 'insufficient_funds', 'owner_required', 'member_deleted'],
     example: { body: { amount: '25.00', note: 'March' }, reply: credited, dryRun: rehearsed(credited) },
     verb: (ctx, { params, body }) => creditMember(ctx, { ...body, memberId: params['id']! }),

@@ -1,4 +1,4 @@
-import { debitInput, movementSchema } from '@/server/domain/ledger/schema';
+import { debitedSchema, debitInput } from '@/server/domain/ledger/schema';
 import { debitMember } from '@/server/domain/ledger/write';
 import { debited, rehearsed } from '@/server/http/examples';
 import { operation } from '@/server/http/operation';
@@ -10,9 +10,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     id: 'debitMember',
     summary: 'Move money from a member back to the master balance',
     body: debitInput,
-    reply: movementSchema,
+    reply: debitedSchema,
     status: 201,
-    isDryRun: ({ transfer }) => transfer.id === null,
+    description: 'A debit of `all` from an empty balance answers 200: `transfer` is null, and nothing moved.',
+    movesNothing: ({ transfer }) => transfer === null || transfer.id === null,
     errors: ['invalid_amount', 'insufficient_funds', 'owner_required', 'member_deleted'],
     example: { body: { amount: '10.00', note: 'Returned' }, reply: debited, dryRun: rehearsed(debited) },
     verb: (ctx, { params, body }) => debitMember(ctx, { ...body, memberId: params['id']! }),

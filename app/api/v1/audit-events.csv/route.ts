@@ -1,0 +1,15 @@
+import { auditFilters } from '@/server/domain/audit/schema';
+import { printAudit } from '@/server/http/exports';
+import { csvOperation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/audit-events.csv', {
+  GET: csvOperation({
+    id: 'exportAuditEvents',
+    summary: 'The audit log as a table, every row under the filters',
+    query: auditFilters,
+    csv: printAudit,
+    errors: ['owner_required'],
+    example: { query: { action: 'member', from: '2026-03-01' }, reply: 'id,at,action\r\n' },
+  }),
+});

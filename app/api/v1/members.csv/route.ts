@@ -1,0 +1,14 @@
+import { memberFilters } from '@/server/domain/members/schema';
+import { printMemberList } from '@/server/http/exports';
+import { csvOperation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/members.csv', {
+  GET: csvOperation({
+    id: 'exportMembers',
+    summary: 'Members as a table, every row under the filters',
+    query: memberFilters,
+    csv: printMemberList,
+    example: { query: { status: 'active' }, reply: 'id,name,email\r\n' },
+  }),
+});

@@ -1,0 +1,14 @@
+import { logFilters } from '@/server/domain/logs/schema';
+import { printMessages } from '@/server/http/exports';
+import { csvOperation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messages.csv', {
+  GET: csvOperation({
+    id: 'exportMessages',
+    summary: 'The message log as a table, every row under the filters',
+    query: logFilters,
+    csv: printMessages,
+    example: { query: { status: 'failed', from: '2026-03-01' }, reply: 'id,memberId,to\r\n' },
+  }),
+});

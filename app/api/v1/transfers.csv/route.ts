@@ -1,0 +1,15 @@
+import { transferFilters } from '@/server/domain/ledger/schema';
+import { exampleId } from '@/server/http/examples';
+import { printTransfers } from '@/server/http/exports';
+import { csvOperation } from '@/server/http/operation';
+import { resource } from '@/server/http/resource';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/transfers.csv', {
+  GET: csvOperation({
+    id: 'exportTransfers',
+    summary: 'Movements of money as a table, every row under the filters',
+    query: transferFilters,
+    csv: printTransfers,
+    example: { query: { memberId: exampleId('mem'), kind: 'credit' }, reply: 'id,createdAt,kind\r\n' },
+  }),
+});

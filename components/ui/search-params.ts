@@ -1,0 +1,31 @@
+import { createParser } from 'nuqs/server';
+import { parseCountry } from '@/server/domain/countries/rules';
+import { parseId, type IdPrefix } from '@/server/domain/ids';
+
+/** A text that passes a check; any other is ignored, so that a mistyped address still shows its page. */
+export const parseAsMatching = (isValid: (text: string) => boolean) =>
+  createParser({ parse: (text) => (isValid(text) ? text : null), serialize: (text: string) => text });
+
+/** A printed id of one kind. */
+export const parseAsId = (prefix: IdPrefix) => parseAsMatching((text) => parseId(prefix, text) !== null);
+
+/** The code of a country, in upper case. */
+export const parseAsCountry = createParser({ parse: parseCountry, serialize: (code: string) => code });
+
+/** A UTC day that a range can begin or end with: the day after it must have a form in RFC 3339 too. */
+export const parseAsDay = createParser({
+  parse: (text) => {
+    const day = new Date(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) ? text : Number.NaN);
+    const isValid = printDay(day) === text && text >= FIRST_DAY && text <= LAST_DAY;
+    return isValid ? day : null;
+  },
+  serialize: printDay,
+  eq: (a, b) => a.getTime() === b.getTime(),
+});
+
+const FIRST_DAY = '1970-01-01';
+const LAST_DAY = '9998-12-31';
+
+function printDay(day: Date): string {
+  return Number.isNaN(day.getTime()) ? '' : day.toISOString().slice(0, 10);
+}
