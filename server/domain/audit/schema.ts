@@ -49,8 +49,7 @@ export const auditFilters = z.strictObject({
     )
     .optional()
     .meta({ description: 'One action, such as `member.created`, or all about a noun, such as `member`.' }),
-  actor: z
-    .string()
+  actor: boundedText(64)
     .refine((text) => actorMeant(text) !== null, 'must be an id of the form usr_… or key_…, or operator.')
     .optional()
     .meta({ description: 'What this person (`usr_…`) or key (`key_…`) did; `operator`: what no seat did.' }),
