@@ -30,7 +30,11 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
   const undo = () =>
     void client.members.setRole
       .mutate({ memberId: member.id, role: member.role })
-      .then(() => cache.invalidateQueries())
+      .then(async (changed) => {
+        const fired = member.role === 'member' ? await sayFiring(changed) : '';
+        if (fired) toast({ message: `${changed.name} is a member again. ${fired}` });
+        await cache.invalidateQueries();
+      })
       .then(() => router.refresh())
       .catch((error: unknown) => tell(sayProblem(error)));
   const change = useMutation(
