@@ -71,7 +71,15 @@ export async function releaseDead(owner: Pool): Promise<string[]> {
     [SILENT_SECONDS, GRACE_SECONDS],
   );
   const dead = rows.map(({ id }) => id);
-  if (dead.length > 0) await owner.query('SELECT graphile_worker.force_unlock_workers($1::text[])', [dead]);
+  if (dead.length === 0) return dead;
+  // A mail is claimed for minutes: what a dead worker was sending would else wait for the end of its claim.
+  await owner.query(
+    `UPDATE mails m SET claimed_until = NULL FROM graphile_worker._private_jobs j
+     JOIN graphile_worker._private_tasks t ON t.id = j.task_id AND t.identifier = 'send-mail'
+     WHERE j.locked_by = ANY ($1::text[]) AND m.id = (j.payload->>'mailId')::uuid AND m.state = 'queued'`,
+    [dead],
+  );
+  await owner.query('SELECT graphile_worker.force_unlock_workers($1::text[])', [dead]);
   return dead;
 }
 

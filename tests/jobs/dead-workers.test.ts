@@ -113,18 +113,19 @@ describe('the locks of the queue', () => {
 
   it('of a worker that was killed are released, and its job runs again', async () => {
     const first = startWorker();
-    await until('the first worker is there', 20, () => first.said().includes('worker started'));
+    await until('the first worker is there', 60, () => first.said().includes('worker started'));
     const table = await lockTable('mails');
     await enqueue('held');
-    await until('it is at the job', 10, () => holders().then((ids) => ids.length > 0));
+    await until('it is at the job', 30, () => holders().then((ids) => ids.length > 0));
     await ended(first.child, 'SIGKILL');
     await release(table);
     const second = startWorker();
+    await until('the second worker is there', 60, () => second.said().includes('worker started'));
     await until('the job has run', 15, async () => (await count(`graphile_worker.jobs WHERE key = 'held'`)) === 0);
     expect(second.said()).toContain('locks of dead workers were released');
     await enqueue('held');
-    await until('the next one too', 5, async () => (await count(`graphile_worker.jobs WHERE key = 'held'`)) === 0);
-  }, 60_000);
+    await until('the next one too', 15, async () => (await count(`graphile_worker.jobs WHERE key = 'held'`)) === 0);
+  }, 150_000);
 });
 
 describe('a worker process', () => {
@@ -136,25 +137,25 @@ describe('a worker process', () => {
       `CREATE TRIGGER refused BEFORE UPDATE ON graphile_worker._private_jobs FOR EACH ROW EXECUTE FUNCTION refuse()`,
     );
     const worker = startWorker();
-    await until('it is there', 20, () => worker.said().includes('worker started'));
+    await until('it is there', 60, () => worker.said().includes('worker started'));
     await owner.query(`SELECT graphile_worker.add_job('serve-waiting', '{"teamId": 1}')`);
-    await until('it has ended', 10, () => worker.child.exitCode !== null);
+    await until('it has ended', 30, () => worker.child.exitCode !== null);
     expect(worker.child.exitCode).toBe(1);
-  }, 60_000);
+  }, 150_000);
 
   it('ends when it cannot start, and leaves nothing running', async () => {
     await owner.query('ALTER TABLE graphile_worker._private_jobs RENAME TO gone');
     const worker = startWorker();
-    await until('it has ended', 20, () => worker.child.exitCode !== null);
+    await until('it has ended', 60, () => worker.child.exitCode !== null);
     expect(worker.child.exitCode).toBe(1);
-  }, 60_000);
+  }, 150_000);
 
   it('that is told to end is known to be gone', async () => {
     const worker = startWorker();
-    await until('it beats', 20, async () => (await count('worker_heartbeats')) > 0);
+    await until('it beats', 60, async () => (await count('worker_heartbeats')) > 0);
     expect(await ended(worker.child, 'SIGTERM')).toBe(0);
     expect(await count('worker_heartbeats')).toBe(0);
-  }, 60_000);
+  }, 150_000);
 });
 
 describe('the health of the queue', () => {
