@@ -17,7 +17,16 @@ import { reportMessages, sendMessage } from '@/server/domain/messages/write';
 import { serveWaiting } from '@/server/domain/recharge/write';
 import { openServices } from './proof/support';
 import { callProcedure, listProcedures, sessionOf } from './support/procedures';
-import { addMember, makeTeam, micros, ownerPool, someAddress, type TestMember, type TestTeam } from './support/team';
+import {
+  addMember,
+  giveSignIn,
+  makeTeam,
+  micros,
+  ownerPool,
+  someAddress,
+  type TestMember,
+  type TestTeam,
+} from './support/team';
 import { openEar } from './support/told';
 
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
@@ -61,6 +70,10 @@ const EVERY_CHANGE: Record<string, Row> = {
   setRole: { input: ({ mem }) => ({ memberId: mem, role: 'owner' }), told: { members: 'seat', team: 'anybody' } },
   rotateKey: { input: ofSeat, told: { members: 'seat' } },
   revealKey: { input: ofSeat, told: { members: 'seat' } },
+  resetMemberPassword: {
+    input: async (seat) => (await giveSignIn(seat.id), ofSeat(seat)),
+    told: { members: 'seat' },
+  },
   endKey: { input: ({ member }) => ({ keyId: printId('key', member.apiKey!.id) }), told: { members: 'seat' } },
   replaceRates: { input: () => ({ rates: [{ country: 'US', price: '0.01' }] }), told: { rates: 'none' } },
   importRates: { input: () => ({ csv: 'country,prefix,price\nUS,,0.01\n' }), told: { rates: 'none' } },
@@ -84,6 +97,7 @@ const EVERY_CHANGE: Record<string, Row> = {
   },
   createInvitation: { input: () => ({ email: someAddress() }), told: { invitations: 'none' } },
   resendInvitation: { input: (_seat, team) => invitedTo(team), told: { invitations: 'none' } },
+  openLink: { input: (_seat, team) => invitedTo(team), told: { invitations: 'none' } },
   revokeInvitation: { input: (_seat, team) => invitedTo(team), told: { invitations: 'none' } },
 };
 

@@ -229,6 +229,14 @@ describe('a password is hashed', () => {
     expect(seen.calls).toBe(made);
   });
 
+  it('never for a link that was not made here', async () => {
+    const { calls } = seen;
+    const given = { token: 'made.up', name: 'Jo', password: OTHER };
+    await expect(caller().joining.acceptInvitation(given)).rejects.toThrow();
+    await expect(caller().access.resetPassword({ token: 'made.up', password: OTHER })).rejects.toThrow();
+    expect(seen.calls).toBe(calls);
+  });
+
   it('never for who may not', async () => {
     const { ownerKey } = await makeTeam();
     const { body: made } = await as(ownerKey).post('/members', {});

@@ -97,10 +97,12 @@ function HowToSend({ seat }: { seat: Seat }) {
       </p>
       <SendCurl />
       {micros(seat.balance) === 0n && (
-        <Note>
-          Your balance is <Money amount={seat.balance} currency={team.currency} />. This command is refused until an
-          owner adds credit.
-        </Note>
+        <div style={{ marginTop: '0.75rem' }}>
+          <Note>
+            Your balance is <Money amount={seat.balance} currency={team.currency} />. This command is refused until an
+            owner adds credit.
+          </Note>
+        </div>
       )}
     </Card>
   );

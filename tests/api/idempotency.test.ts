@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fundTeam } from '@/server/domain/ledger/write';
 import { registered } from '@/server/http/operation';
 import type { Answer } from '../support/api';
-import { addMember, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
+import { addMember, giveSignIn, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
 import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld, type Caller } from '../support/door';
 
 const as = useApi();
@@ -36,6 +36,11 @@ const EVERY_POST: Record<string, (team: TestTeam) => Promise<{ path: string; bod
     body: { amount: '2.5' },
   }),
   '/members/{id}/key/rotate': async (team) => ({ path: `/members/${(await addMember(team)).mem}/key/rotate` }),
+  '/members/{id}/password/reset': async (team) => {
+    const { id, mem } = await addMember(team);
+    await giveSignIn(id);
+    return { path: `/members/${mem}/password/reset` };
+  },
   '/members/{id}/key/reveal': async (team) => ({ path: `/members/${(await addMember(team)).mem}/key/reveal` }),
   '/members/{id}/role': async (team) => ({
     path: `/members/${(await addMember(team)).mem}/role`,

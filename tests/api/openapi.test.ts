@@ -147,7 +147,8 @@ const exampleOf = (copy: Json, id: string): Json =>
 async function inhabit(): Promise<TestTeam & { ids: Record<string, string> }> {
   const team = await makeTeam();
   const owner = as(team.ownerKey);
-  const { mem, key, member } = await addMember(team, { credit: '20', recharge: { threshold: '20', target: '30' } });
+  const { id, mem, key, member } = await addMember(team, { credit: '20', recharge: { threshold: '20', target: '30' } });
+  await giveSignIn(id);
   const sent = await as(key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Hello' });
   const [transfer] = (await owner.get(`/transfers?memberId=${mem}&kind=credit`)).body.data;
   const [event] = (await owner.get(`/members/${mem}/recharge/events`)).body.data;

@@ -23,7 +23,7 @@ type Definition = {
 };
 
 // oxlint-disable-next-line eslint/no-underscore-dangle -- where zod keeps what a schema is made of, as it documents
-const definitionOf = (schema: $ZodType): Definition => schema._zod.def as Definition;
+const definitionOf = (schema: $ZodType): Definition => schema._zod.def;
 
 /**
  * Every place of an input where somebody could put a text, whatever is expected there; names of fields are places too.
