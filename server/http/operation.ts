@@ -42,7 +42,7 @@ export type Operation = {
   /** What a request costs of the allowance beyond 1, by its body. */
   extraCost: (body: unknown) => number;
   /** What is slow and has to be done before the transaction that an Idempotency-Key opens around the command. */
-  prepare: ((ctx: Ctx, body: unknown) => Promise<unknown>) | null;
+  prepare: ((ctx: Ctx, body: unknown, params: Record<string, string>) => Promise<unknown>) | null;
   /** How its answer is stored for an Idempotency-Key, where that is not the answer itself, and made again. */
   keep: Keep | null;
   /** The same as text/csv, as pieces of text; the list's `limit` and `cursor` do not apply to it. */
@@ -83,7 +83,7 @@ export function operation<
   maxBytes?: number;
   maxItems?: number;
   extraCost?: (body: z.output<B>) => number;
-  prepare?: (ctx: Ctx, body: z.output<B>) => Promise<P>;
+  prepare?: (ctx: Ctx, body: z.output<B>, params: Record<string, string>) => Promise<P>;
   keep?: Keep<z.output<R>>;
   csv?: (ctx: Ctx, query: z.output<Q>) => AsyncIterable<string>;
   errors?: readonly ErrorCode[];
@@ -104,7 +104,7 @@ export function operation<
     maxBytes: spec.maxBytes ?? BODY_MAX_BYTES,
     maxItems: spec.maxItems,
     extraCost: (body) => extraCost(body as z.output<B>),
-    prepare: prepare ? (ctx, body) => prepare(ctx, body as z.output<B>) : null,
+    prepare: prepare ? (ctx, body, params) => prepare(ctx, body as z.output<B>, params) : null,
     keep: (spec.keep as Keep | undefined) ?? null,
     csv: (spec.csv as Operation['csv'] | undefined) ?? null,
     errors: spec.errors ?? [],
