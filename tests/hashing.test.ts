@@ -237,6 +237,14 @@ describe('a password is hashed', () => {
     expect(seen.calls).toBe(calls);
   });
 
+  it('never for a member whose password cannot be reset', async () => {
+    const team = await makeTeam();
+    const { mem } = await addMember(team);
+    const { calls } = seen;
+    expect((await as(team.ownerKey).post(`/members/${mem}/password/reset`)).status).toBe(404);
+    expect(seen.calls).toBe(calls);
+  });
+
   it('never for who may not', async () => {
     const { ownerKey } = await makeTeam();
     const { body: made } = await as(ownerKey).post('/members', {});

@@ -44,7 +44,7 @@ export type Operation = {
   /** What a request costs of the allowance beyond 1, by its body. */
   extraCost: (body: unknown) => number;
   /** What is slow and has to be done before the transaction that an Idempotency-Key opens around the command. */
-  prepare: ((ctx: Ctx, body: unknown) => Promise<unknown>) | null;
+  prepare: ((ctx: Ctx, body: unknown, params: Record<string, string>) => Promise<unknown>) | null;
   /** How its answer is stored for an Idempotency-Key, where that is not the answer itself, and made again. */
   keep: Keep | null;
   /** Where it answers text/csv, its rows as pieces of text; `verb` is not called then. */
@@ -86,7 +86,7 @@ export function operation<
   maxBytes?: number;
   maxItems?: number;
   extraCost?: (body: z.output<B>) => number;
-  prepare?: (ctx: Ctx, body: z.output<B>) => Promise<P>;
+  prepare?: (ctx: Ctx, body: z.output<B>, params: Record<string, string>) => Promise<P>;
   keep?: Keep<z.output<R>>;
   errors?: readonly ErrorCode[];
   example?: Example<z.input<Q>, z.input<B>, z.input<R>>;
@@ -107,7 +107,7 @@ export function operation<
     maxBytes: spec.maxBytes ?? BODY_MAX_BYTES,
     maxItems: spec.maxItems,
     extraCost: (body) => extraCost(body as z.output<B>),
-    prepare: prepare ? (ctx, body) => prepare(ctx, body as z.output<B>) : null,
+    prepare: prepare ? (ctx, body, params) => prepare(ctx, body as z.output<B>, params) : null,
     keep: (spec.keep as Keep | undefined) ?? null,
     csv: null,
     errors: spec.errors ?? [],

@@ -199,7 +199,7 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
   };
   const key = call.request.method === 'POST' ? readIdempotencyKey(call.request.headers.get('idempotency-key')) : null;
   const request = key === null ? null : { key, hash: hashOf(call.request, member, bytes) };
-  const ready = await prepareInput(ctx, operation, request, readInput);
+  const ready = await prepareInput(ctx, operation, request, readInput, ids);
   const outcome = await once(ctx, request, operation, run);
   if (operation.sends && outcome instanceof Refusal) countSend(call, outcome.code);
   return print(call, outcome);
@@ -226,10 +226,11 @@ async function prepareInput(
   { prepare }: Operation,
   request: Once | null,
   readInput: () => Promise<Read>,
+  params: Record<string, string>,
 ): Promise<(Read & { prepared: unknown }) | null> {
   if (!prepare || (request && (await isKnownRequest(ctx, request)))) return null;
   const read = await readInput();
-  return { ...read, prepared: await prepare(ctx, read.body) };
+  return { ...read, prepared: await prepare(ctx, read.body, params) };
 }
 
 async function admit(parts: Services, call: Call): Promise<KeyHolder> {

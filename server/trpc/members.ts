@@ -72,7 +72,7 @@ export const members = router({
     input: oneMember,
     reply: passwordResetSchema,
     extraCost: () => HASH_COST,
-    prepare: prepareReset,
+    prepare: (ctx, { memberId }) => prepareReset(ctx, memberId),
     verb: (ctx, { memberId }, prepared) => resetMemberPassword(ctx, memberId, prepared),
   }),
   setRole: mutation({ input: setRoleInput.extend(ofMember), reply: memberSchema, verb: setRole }),

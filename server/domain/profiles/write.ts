@@ -220,12 +220,14 @@ export async function resetTwoFactor(ctx: Ctx, memberId: string): Promise<{ emai
 }
 
 /**
- * Hashes the password that `resetMemberPassword` sets, before its transaction.
- * @throws DomainError `owner_required`, `rate_limited`
+ * Hashes the password that `resetMemberPassword` sets, before its transaction; for a member that can have none nothing is hashed.
+ * @throws DomainError as `resetMemberPassword`, `rate_limited`
  */
-export async function prepareReset(ctx: Ctx): Promise<{ password: string; passwordHash: string }> {
+export async function prepareReset(ctx: Ctx, memberId: string): Promise<{ password: string; passwordHash: string }> {
   if (ctx.tx) throw new Error('A password is hashed before the transaction that stores it.');
   may(ctx.actor, 'members.manage');
+  if ((await getMember(ctx, memberId)).status === 'deleted') fail('member_deleted');
+  await generatedUserOf(ctx, memberId);
   const password = generatePassword();
   return { password, passwordHash: await hashPassword(password, ctx.actor.teamId) };
 }
@@ -241,7 +243,7 @@ export async function resetMemberPassword(
   memberId: string,
   prepared?: { password: string; passwordHash: string },
 ): Promise<PasswordReset> {
-  const { password, passwordHash } = prepared ?? (await prepareReset(ctx));
+  const { password, passwordHash } = prepared ?? (await prepareReset(ctx, memberId));
   return change(ctx, 'members.manage', async (tx) => {
     await lockLiveSeat(tx, memberId);
     await mustBeConfirmed(tx);
@@ -252,7 +254,7 @@ export async function resetMemberPassword(
   });
 }
 
-async function generatedUserOf(tx: Tx, memberId: string): Promise<{ userId: string; email: string }> {
+async function generatedUserOf(tx: Ctx, memberId: string): Promise<{ userId: string; email: string }> {
   const [user] = await tx.db
     .select({ userId: users.id, email: users.email, hasGeneratedSignIn })
     .from(members)

@@ -24,7 +24,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
       },
     },
     extraCost: () => HASH_COST,
-    prepare: (ctx) => prepareReset(ctx),
+    prepare: (ctx, _, params) => prepareReset(ctx, params['id']!),
     verb: (ctx, { params, prepared }) => resetMemberPassword(ctx, params['id']!, prepared),
   }),
 });
