@@ -140,11 +140,19 @@ describe('a member that asks too much', () => {
   });
 });
 
+/** What calls meet until one is refused: on a slow machine the bucket fills again meanwhile, so there are several rounds. */
+async function statusesOfFlood(call: (i: number) => Promise<{ status: number }>): Promise<Set<number>> {
+  const met = new Set<number>();
+  for (let round = 0; round < 20 && !met.has(429); round += 1) {
+    const answers = await Promise.all(Array.from({ length: 12 * PER_SECOND }, (_, i) => call(i)));
+    for (const { status } of answers) met.add(status);
+  }
+  return met;
+}
+
 describe('an address that calls without a good key', () => {
   it('gets 429 as well, whatever it tries', async () => {
-    const calls = Array.from({ length: 12 * PER_SECOND }, (_, i) => as(i % 2 ? null : 'nonsense').get('/me'));
-    const statuses = (await Promise.all(calls)).map(({ status }) => status);
-    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+    expect(await statusesOfFlood((i) => as(i % 2 ? null : 'nonsense').get('/me'))).toEqual(new Set([401, 429]));
   });
 
   it.each([
@@ -152,9 +160,7 @@ describe('an address that calls without a good key', () => {
     ['wrong methods', 'DELETE', '/messages', 405],
     ['OPTIONS', 'OPTIONS', '/me', 204],
   ])('gets 429 for %s too', async (_what, method, path, status) => {
-    const calls = Array.from({ length: 12 * PER_SECOND }, () => as(null).call(method, path));
-    const statuses = (await Promise.all(calls)).map((answer) => answer.status);
-    expect(new Set(statuses)).toEqual(new Set([status, 429]));
+    expect(await statusesOfFlood(() => as(null).call(method, path))).toEqual(new Set([status, 429]));
   });
 
   it('is the whole network that an IPv6 subscriber has, and one address in IPv4', () => {

@@ -93,7 +93,7 @@ export const messageListInput = z.strictObject({
   recipient: boundedText(NUMBER_TEXT_MAX)
     .transform(normalizeNumber)
     .refine((text) => BEGINNING.test(text), 'must be a number in E.164, or its beginning, such as +1415.')
-    .meta({ pattern: BEGINNING.source })
+    .meta({ description: 'A number in E.164, or its beginning; as it is typed, too.', examples: ['+1415'] })
     .optional(),
   reference: boundedText(REFERENCE_MAX).optional(),
   from: instantInput.optional(),
