@@ -215,7 +215,10 @@ describe('the log', () => {
       page.waitForEvent('download'),
       page.getByRole('link', { name: 'Download' }).click(),
     ]);
-    const rows: Record<string, string>[] = parse(readFileSync(await download.path(), 'utf8'), { bom: true, columns: true });
+    const rows: Record<string, string>[] = parse(readFileSync(await download.path(), 'utf8'), {
+      bom: true,
+      columns: true,
+    });
     const printed = rows.map((row) => [
       row['status'],
       `${row['to']} ${row['country']}`,

@@ -108,7 +108,10 @@ describe('statistics', () => {
     await see(table.locator('tbody tr').first()).toContainText('Olive Owner');
     const shown = await cellsOf(table);
     const link = await page.getByRole('link', { name: 'CSV' }).getAttribute('href');
-    const file: Record<string, string>[] = parse(await (await page.request.get(link!)).text(), { bom: true, columns: true });
+    const file: Record<string, string>[] = parse(await (await page.request.get(link!)).text(), {
+      bom: true,
+      columns: true,
+    });
     const inFile = file.map((row) => [row['memberName']!.replace(/^'(?==)/, ''), row['messages'], row['segments']]);
     expect(inFile).toEqual(shown.map((row) => [row[0], row[3], row[4]]));
     expect(file.map((row) => Number(row['cost']))).toEqual(shown.map((row) => plain(row[7]!)));

@@ -1,13 +1,17 @@
-/** How a person's list of recipients is read: one a line, or set apart by commas, semicolons or tabs. */
+import { normalizeNumber } from '@/server/domain/numbers/rules';
+
+/** Reads the recipients that were typed or pasted: one a line, or separated by commas, semicolons or tabs. */
 export function readRecipients(text: string): { numbers: string[]; repeated: number } {
-  // What comes with a number that is copied from a chat or a contact: marks of direction, spaces that do not break.
   const all = text
-    .replace(/\p{Cf}/gu, '')
-    .replace(/[\u00a0\u2007\u202f]/g, ' ')
-    .split(/[\n,;\t]+/)
-    .map((one) => one.trim())
+    .split(/[\r\n,;\t，；、\u2028\u2029]+/)
+    .map((one) =>
+      one
+        .replace(/\p{Cf}/gu, '')
+        .replace(/\p{Zs}/gu, ' ')
+        .trim(),
+    )
     .filter((one) => one !== '');
   // The same number, however it is written, is sent to once.
-  const byDigits = new Map(all.map((one) => [one.replace(/[\s().-]/g, ''), one]));
-  return { numbers: [...byDigits.values()], repeated: all.length - byDigits.size };
+  const byNumber = new Map(all.map((one) => [normalizeNumber(one), one]));
+  return { numbers: [...byNumber.values()], repeated: all.length - byNumber.size };
 }

@@ -1,7 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { getCountries, getExampleNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import examples from 'libphonenumber-js/mobile/examples';
+import { readRecipients } from '@/components/messages/recipients';
 import { parseRecipient } from '@/server/domain/messages/rules';
+import { normalizeNumber } from '@/server/domain/numbers/rules';
 import { beyondGsm7, countSegments } from '@/server/domain/segments/rules';
 import { checkSender } from '@/server/domain/texts/rules';
 
@@ -25,6 +29,16 @@ describe('recipients', () => {
     ['+35818123456', '+35818123456', 'AX'],
     ['+390612345678', '+390612345678', 'IT'],
     ['+4915123456789', '+4915123456789', 'DE'],
+    ['0044 7700 900001', '+447700900001', 'GB'],
+    ['＋１ （４１５） ５５５－０１００', '+14155550100', 'US'],
+    ['\u202a+1\u00a0415\u202f555\u20090100\u202c', '+14155550100', 'US'],
+    ['\ufeff+1\u200b415\u2060555\u00ad0100', '+14155550100', 'US'],
+    ['+1\u3000415\u2003555\u205f0100', '+14155550100', 'US'],
+    ['+1‐415‑555‒0100', '+14155550100', 'US'],
+    ['+1–415—555―0100', '+14155550100', 'US'],
+    ['+1−415－555﹣0100', '+14155550100', 'US'],
+    ['(+1) 415 555 0100', '+14155550100', 'US'],
+    ['+ 1 415 555 0100', '+14155550100', 'US'],
   ])('reads %s', (text, e164, country) => {
     expect(parseRecipient(text)).toEqual({ e164, country });
   });
@@ -34,7 +48,10 @@ describe('recipients', () => {
     '+',
     '4155550100',
     '14155550100',
-    '0044 7700 900001',
+    '0044 7700',
+    '00',
+    '000',
+    '0000447700900001',
     '07700 900001',
     '+1234',
     '+1415555010',
@@ -54,12 +71,63 @@ describe('recipients', () => {
     '++14155550100',
     '+1+4155550100',
     '+14155550100,+14155550101',
-    '＋14155550100',
     '+١٤١٥٥٥٥٠١٠٠',
     '+1415\n5550100',
-    `+1${' '.repeat(50)}4155550100`,
+    `+1${' '.repeat(60)}4155550100`,
   ])('refuses %j', (text) => {
     expect(parseRecipient(text)).toBeNull();
+  });
+
+  it.each([
+    ['+5215512345678', '+525512345678'],
+    ['+52 1 55 1234 5678', '+525512345678'],
+    ['005215512345678', '+525512345678'],
+    ['+22997123456', '+2290197123456'],
+    ['+5712345678', '+576012345678'],
+    ['+841201234567', '+84701234567'],
+    ['+841691234567', '+84391234567'],
+    ['+841991234567', '+84591234567'],
+  ])('reads %s of a plan that has changed as %s, which is dialled now', (old, now) => {
+    expect(parsePhoneNumberFromString(old.replace(/^00/, '+'))?.isValid()).toBe(false);
+    expect(parsePhoneNumberFromString(now)?.isValid()).toBe(true);
+    expect(parseRecipient(old)?.e164).toBe(now);
+    expect(parseRecipient(now)?.e164).toBe(now);
+  });
+
+  it('changes no number that is dialled now: of no country, in none of its forms', () => {
+    for (const country of getCountries()) {
+      const { number } = getExampleNumber(country, examples)!;
+      expect(normalizeNumber(number), country).toBe(number);
+    }
+    // Argentina's 9 is how its mobiles are dialled from abroad; Brazil's old numbers have more than one new one.
+    for (const number of ['+5491123456789', '+5511987654321', '+551187654321', '+57601234567']) {
+      expect(normalizeNumber(number)).toBe(number);
+    }
+  });
+
+  it('are read by the page as by the API: the same numbers are one', () => {
+    const texts = [
+      '+5215512345678',
+      '+525512345678',
+      '0052 55 1234 5678',
+      '＋52 55‑1234‑5678',
+      '+52\u00a055\u202f12345678',
+    ];
+    expect(readRecipients(texts.join('\n'))).toEqual({ numbers: ['+52 55 12345678'], repeated: texts.length - 1 });
+    expect(new Set(texts.map((text) => parseRecipient(text)?.e164))).toEqual(new Set(['+525512345678']));
+    const many = readRecipients('+14155550100，+14155550101；+14155550102、+14155550103');
+    expect(many.numbers).toHaveLength(4);
+  });
+
+  it('looks at no more of a text than a number can have', () => {
+    const hostile = `+1${'\u0315'.repeat(70_000)}${'\u0316'.repeat(70_000)}`;
+    const started = process.cpuUsage();
+    expect(parseRecipient(hostile)).toBeNull();
+    const { user } = process.cpuUsage(started);
+    const again = process.cpuUsage();
+    for (let i = 0; i < 1_000; i += 1) parseRecipient('+1 (415) 555-0100');
+    // Normalizing it would take more than a hundred thousand times as long as reading a number does.
+    expect(user).toBeLessThan(process.cpuUsage(again).user * 3 + 1_000);
   });
 
   it('never throws, and what it reads is E.164 and reads the same again', () => {

@@ -1,6 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 
 import type { Micros } from '@/server/domain/money';
+import { normalizeNumber } from '@/server/domain/numbers/rules';
 import type { FindRate } from '@/server/domain/rates/rules';
 import { countSegments, type Encoding } from '@/server/domain/segments/rules';
 
@@ -8,13 +9,14 @@ import { countSegments, type Encoding } from '@/server/domain/segments/rules';
 export type Recipient = { e164: string; country: string };
 
 /**
- * Reads a recipient in international form, with or without the spaces, hyphens, dots and brackets people type:
- * `+1 (415) 555-0100` → `{e164: '+14155550100', country: 'US'}`. Null for a national form and for a number that no
- * network could route: unknown calling code, wrong length, global service numbers that belong to no country (+800).
+ * Reads a recipient in international form as `normalizeNumber` does: `+1 (415) 555-0100` →
+ * `{e164: '+14155550100', country: 'US'}`. Null for a national form and for a number that no network could route: unknown
+ * calling code, wrong length, global service numbers that belong to no country (+800).
  */
 export function parseRecipient(text: string): Recipient | null {
-  if (text.length > 40 || !INTERNATIONAL.test(text.trim())) return null;
-  const number = parsePhoneNumberFromString(text.trim());
+  const normal = normalizeNumber(text);
+  if (!INTERNATIONAL.test(normal)) return null;
+  const number = parsePhoneNumberFromString(normal);
   if (!number || UNDIALLABLE.test(number.number) || !number.isPossible()) return null;
   // A possible length is enough: numbering plans change before the metadata does, and the numbers kept for tests and
   // films (+44 7700 900xxx) are never "valid". Then the calling code's main country is the best answer there is.
@@ -22,7 +24,7 @@ export function parseRecipient(text: string): Recipient | null {
   return country === undefined ? null : { e164: number.number, country };
 }
 
-const INTERNATIONAL = /^\+[0-9][0-9 ().-]*$/;
+const INTERNATIONAL = /^\+[1-9][0-9]{1,30}$/;
 
 // In the North American plan no area begins with 0 or 1; libphonenumber looks at the length alone.
 const UNDIALLABLE = /^\+1[01]/;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
 import { countryInput, idFilter, instantInput, listInput, oneOrMore } from '../lists';
+import { normalizeNumber, NUMBER_TEXT_MAX } from '../numbers/rules';
 import { BATCH_MAX, BODY_MAX, checkSender, MESSAGE_STATUSES, REFERENCE_MAX, SENDER } from '../texts/rules';
 
 const characters = (max: number) => (text: string) => text.length > 0 && Array.from(text).length <= max;
@@ -22,7 +23,7 @@ export const newMessageInput = z
   .strictObject({
     to: z
       .string()
-      .max(64)
+      .max(NUMBER_TEXT_MAX)
       .meta({ description: 'The recipient in E.164.', examples: ['+14155550100'] }),
     from: senderSchema.optional().meta({ description: "The sender; when absent the team's default." }),
     body: text(BODY_MAX),
@@ -82,6 +83,8 @@ export const acceptedBatchSchema = z
   .meta({ id: 'AcceptedBatch' });
 export type AcceptedBatch = z.output<typeof acceptedBatchSchema>;
 
+const BEGINNING = /^\+[0-9]{1,15}$/;
+
 export const messageListInput = z.strictObject({
   ...listInput,
   memberId: oneOrMore(idFilter('mem'), 100).optional().meta({ description: 'Repeat it for several members.' }),
@@ -89,7 +92,10 @@ export const messageListInput = z.strictObject({
   country: countryInput.optional(),
   recipient: z
     .string()
-    .regex(/^\+[0-9]{1,15}$/, 'must be a number in E.164, or its beginning, such as +1415.')
+    .max(NUMBER_TEXT_MAX, { abort: true })
+    .transform(normalizeNumber)
+    .refine((text) => BEGINNING.test(text), 'must be a number in E.164, or its beginning, such as +1415.')
+    .meta({ pattern: BEGINNING.source })
     .optional(),
   reference: z.string().max(REFERENCE_MAX).optional(),
   from: instantInput.optional(),
