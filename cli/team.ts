@@ -8,6 +8,7 @@ import type { Ctx } from '@/server/domain/ctx';
 import { emailSchema, nameSchema, passwordSchema } from '@/server/domain/members/schema';
 import { amount } from '@/server/domain/amounts';
 import { printAmount } from '@/server/domain/money';
+import { decodeText } from '@/server/domain/files/rules';
 import { parseRateCard, type RateRow } from '@/server/domain/rates/rules';
 import { sampleRates } from '@/server/domain/rates/read';
 import { replaceRates } from '@/server/domain/rates/write';
@@ -19,14 +20,15 @@ import { CliError, inTeam, print, read, withServices } from './run';
 function readCard(path: string): RateRow[] {
   let csv: string;
   try {
-    csv = readFileSync(path, 'utf8');
+    csv = decodeText(readFileSync(path));
   } catch {
     throw new CliError(`${path} cannot be read.`);
   }
   const card = parseRateCard(csv);
   if ('rows' in card) return card.rows;
   const shown = card.problems.slice(0, 20).map(({ line, detail }) => `  line ${line}: ${detail}`);
-  throw new CliError(`${path} is not a rate card; nothing was changed.\n${shown.join('\n')}`);
+  const more = card.count > shown.length ? [`  and ${card.count - shown.length} more`] : [];
+  throw new CliError(`${path} is not a rate card; nothing was changed.\n${[...shown, ...more].join('\n')}`);
 }
 
 /** `team create | suspend | resume | fund | withdraw`, `rates import` */
@@ -69,9 +71,13 @@ export function teamCommands(program: Command): void {
     .command('import <csv>')
     .description('replace the card by a CSV with the columns country,prefix,price')
     .requiredOption('--team <teamId>')
-    .action(async (csv: string, options: { team: string }, command: Command) => {
+    .option('--allow-free', 'take rows with a price of 0: messages under them cost nothing')
+    .action(async (csv: string, options: { team: string; allowFree?: true }, command: Command) => {
       const rows = readCard(resolve(callerDirectory(), csv));
-      print(command, await inTeam(options.team, (ctx) => replaceRates(ctx, rows)));
+      print(
+        command,
+        await inTeam(options.team, (ctx) => replaceRates(ctx, rows, { allowFree: options.allowFree ?? false })),
+      );
     });
 }
 

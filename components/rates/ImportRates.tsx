@@ -1,6 +1,6 @@
 'use client';
 
-import { Button, FileButton, Group, Textarea } from '@mantine/core';
+import { Button, Checkbox, FileButton, Group, Textarea } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { useState } from 'react';
@@ -11,30 +11,44 @@ import { Failed } from '@/components/ui/Failed';
 import { Money } from '@/components/ui/Money';
 import { Bone, Late, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
+import { usePlace } from '@/components/ui/usePlace';
+import { decodeText } from '@/server/domain/files/rules';
 import { Country } from './Country';
 import styles from './rates.module.css';
+import { countryName } from './view';
 
-/** What a request of the pages may hold; the API takes longer cards. */
-const MAX_CHARACTERS = 900_000;
+/** What a card may hold, as the server takes it. */
+const MAX_BYTES = 8 * 1_048_576;
+
+/** A longer text is not drawn: a field of some megabytes stops the page. */
+const SHOWN_CHARACTERS = 100_000;
 
 const SAMPLE = 'country,prefix,price\nDE,,0.0750\nDE,4915,0.0695\nUS,,0.0079';
 
 /** Brings a rate card as a file or as text: first what it would change, then, confirmed, the change. */
 export function ImportRates({ onClose }: { onClose: () => void }) {
   const [csv, setCsv] = useState('');
+  const [file, setFile] = useState<string | null>(null);
   const [isRead, setIsRead] = useState(false);
   if (isRead) return <Preview csv={csv} onBack={() => setIsRead(false)} onClose={onClose} />;
-  const isTooLong = csv.length > MAX_CHARACTERS;
+  const isTooLong = new Blob([csv]).size > MAX_BYTES;
+  const choose = async (chosen: File | null) => {
+    if (!chosen) return;
+    const text = decodeText(new Uint8Array(await chosen.arrayBuffer()));
+    setCsv(text);
+    setFile(text.length > SHOWN_CHARACTERS ? chosen.name : null);
+  };
+  const problem = isTooLong ? 'This card is larger than 8 MiB.' : undefined;
   return (
     <div className={moneyStyles.form}>
       <p>
-        A CSV with the columns <code>country</code>, <code>prefix</code> and <code>price</code>. It replaces all prices;
-        messages already accepted keep theirs.
+        A CSV with the columns <code>country</code>, <code>prefix</code> and <code>price</code>, up to 100,000 rows. It
+        replaces all prices; messages already accepted keep theirs.
       </p>
       <Group>
         <FileButton
-          accept=".csv,text/csv,text/plain"
-          onChange={(file) => void file?.text().then(setCsv)}
+          accept=".csv,.tsv,.txt,text/csv,text/plain"
+          onChange={(chosen) => void choose(chosen)}
           inputProps={{ 'aria-label': 'Choose a file' }}
         >
           {(props) => (
@@ -43,18 +57,22 @@ export function ImportRates({ onClose }: { onClose: () => void }) {
             </Button>
           )}
         </FileButton>
-        <span className="muted">or paste it here</span>
+        <span className="muted">{file ?? 'or paste it here'}</span>
       </Group>
-      <Textarea
-        aria-label="Prices as CSV"
-        classNames={{ input: 'mono' }}
-        placeholder={SAMPLE}
-        rows={8}
-        value={csv}
-        onChange={(event) => setCsv(event.currentTarget.value)}
-        error={isTooLong ? 'This card is too long for a page. PUT /rates of the API takes it.' : undefined}
-        data-autofocus
-      />
+      {file === null ? (
+        <Textarea
+          aria-label="Prices as CSV"
+          classNames={{ input: 'mono' }}
+          placeholder={SAMPLE}
+          rows={8}
+          value={csv}
+          onChange={(event) => setCsv(event.currentTarget.value)}
+          error={problem}
+          data-autofocus
+        />
+      ) : (
+        problem && <Note tone="bad">{problem}</Note>
+      )}
       <div className={moneyStyles.foot}>
         <Button variant="default" onClick={onClose}>
           Cancel
@@ -71,7 +89,10 @@ type Seen = inferOutput<ReturnType<typeof useTRPC>['rates']['previewRates']>;
 
 function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; onClose: () => void }) {
   const trpc = useTRPC();
-  const seen = useQuery(trpc.rates.previewRates.queryOptions({ csv }, { gcTime: 0 }));
+  const [allowFree, setAllowFree] = useState(false);
+  const seen = useQuery(
+    trpc.rates.previewRates.queryOptions({ csv }, { gcTime: 0, trpc: { context: { alone: true } } }),
+  );
   const load = useMutation(
     trpc.rates.importRates.mutationOptions({
       onSuccess: ({ rows }) => {
@@ -88,11 +109,12 @@ function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; on
       </Late>
     );
   }
-  const { problems, rows } = seen.data;
+  const { problems, rows, free } = seen.data;
   const problem = load.isPending ? undefined : problemOf(load.error);
   return (
     <div className={moneyStyles.form}>
-      {problems.length > 0 ? <Problems problems={problems} /> : <Changes seen={seen.data} />}
+      {problems.length > 0 ? <Problems {...seen.data} /> : <Changes seen={seen.data} />}
+      {free.length > 0 && <FreeRows {...seen.data} isAllowed={allowFree} onAllow={setAllowFree} />}
       {problem && (
         <Note tone="bad" alert>
           <strong>The prices are as before.</strong> {problem.detail}
@@ -103,7 +125,11 @@ function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; on
           Back
         </Button>
         {problems.length === 0 && (
-          <Button loading={load.isPending} onClick={() => load.mutate({ csv })}>
+          <Button
+            loading={load.isPending}
+            disabled={free.length > 0 && !allowFree}
+            onClick={() => load.mutate({ csv, allowFree })}
+          >
             Replace all prices by these {rows}
           </Button>
         )}
@@ -112,12 +138,37 @@ function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; on
   );
 }
 
-function Problems({ problems }: Pick<Seen, 'problems'>) {
+/** What can be sent to without charge, which somebody must have meant. */
+function FreeRows({
+  free,
+  freeRows,
+  isAllowed,
+  onAllow,
+}: Pick<Seen, 'free' | 'freeRows'> & { isAllowed: boolean; onAllow: (isAllowed: boolean) => void }) {
+  const { locale } = usePlace();
+  const named = free.map((row) => (/^[A-Z]{2}$/.test(row) ? countryName(row, locale) : row)).join(', ');
+  const more = freeRows - free.length;
+  return (
+    <Note tone="warn">
+      <strong>Messages to these cost nothing:</strong> {named}
+      {more > 0 && ` and ${more.toLocaleString(locale)} more`}. Every member can send there without end.
+      <Checkbox
+        mt="xs"
+        label="Allow messages without charge"
+        checked={isAllowed}
+        onChange={(event) => onAllow(event.currentTarget.checked)}
+      />
+    </Note>
+  );
+}
+
+function Problems({ problems, problemCount }: Pick<Seen, 'problems' | 'problemCount'>) {
   return (
     <>
       <Note tone="bad" alert>
         <strong>Nothing was changed.</strong> A card is taken whole or not at all, and{' '}
-        {problems.length === 1 ? 'one line' : `${problems.length} lines`} of this one cannot be.
+        {problemCount === 1 ? 'one line' : `${problemCount} lines`} of this one cannot be.
+        {problemCount > problems.length && ` The first ${problems.length} are listed.`}
       </Note>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled by the keyboard too */}
       <section className={styles.rows} aria-label="What is wrong, line by line" tabIndex={0}>

@@ -6,6 +6,7 @@ import type { inferOutput } from '@trpc/tanstack-react-query';
 import { Download, Upload } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useQueryStates } from 'nuqs';
+import { SAMPLE_CURRENCY } from '@/server/domain/money';
 import { problemOf, sayProblem, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { ShowMore } from '@/components/ui/ShowMore';
@@ -68,6 +69,7 @@ export function RatesPage() {
 
 /** The prices that a team begins with are nobody's real ones: a person says so, or brings its own. */
 function SamplePrices() {
+  const { currency } = useShell().team;
   const confirm = useMutation(
     useTRPC().rates.confirmRates.mutationOptions({
       onSuccess: () => toast({ message: 'These prices are yours now.' }),
@@ -85,6 +87,8 @@ function SamplePrices() {
         }
       >
         These are sample prices. Messages are charged by them: import your own, or confirm that these are right.
+        {currency !== SAMPLE_CURRENCY &&
+          ` They are a ${SAMPLE_CURRENCY} price list, and were not converted: your team charges the same numbers in ${currency}.`}
       </Note>
     </div>
   );

@@ -37,6 +37,9 @@ export function printAmount(micros: Micros): string {
 /** What `printAmount` prints, as a pattern for the API's document. */
 export const PRINTED_AMOUNT = '^-?(0|[1-9][0-9]*)\\.[0-9]{2,6}$';
 
+/** The currency of the prices that a new team begins with (db/seed/rates.csv). */
+export const SAMPLE_CURRENCY = 'USD';
+
 /** Whether a team can keep its books in it: an ISO 4217 code, upper case, of a currency with 0, 2 or 3 minor digits. */
 export function isCurrency(code: string): boolean {
   return CURRENCIES.has(code);

@@ -6,6 +6,7 @@ import { readBytes } from '@/server/http/body';
 import { makeLimiter } from '@/server/http/limit';
 import { mustComeFromHere } from '@/server/http/origin';
 import { services } from '@/server/http/services';
+import { maxBytesOf } from './bodies';
 import { handleTrpc, type Asker } from './handler';
 
 /** Names the team for which a page asks, by its slug. */
@@ -33,7 +34,7 @@ export async function answerTrpc(request: Request): Promise<Response> {
 async function withBody(request: Request): Promise<Request> {
   const { method, headers, url } = request;
   if (method === 'GET' || method === 'HEAD') return request;
-  return new Request(url, { method, headers, body: new Uint8Array(await readBytes(request)) });
+  return new Request(url, { method, headers, body: new Uint8Array(await readBytes(request, maxBytesOf(url))) });
 }
 
 async function askerOf(slug: string | null): Promise<{ asker: Omit<Asker, 'origin'>; refuse?: () => never }> {

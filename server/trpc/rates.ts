@@ -3,6 +3,7 @@ import { listRates, previewRates } from '@/server/domain/rates/read';
 import { MAX_RATE_ROWS } from '@/server/domain/rates/rules';
 import {
   confirmedRatesSchema,
+  importRatesInput,
   rateFileInput,
   rateListInput,
   rateSchema,
@@ -20,7 +21,7 @@ export const rates = router({
     input: replaceRatesInput,
     reply: replacedRatesSchema,
     maxItems: MAX_RATE_ROWS,
-    verb: (ctx, input) => replaceRates(ctx, input.rates),
+    verb: (ctx, { rates: rows, ...options }) => replaceRates(ctx, rows, options),
   }),
   confirmRates: mutation({ reply: confirmedRatesSchema, verb: confirmRates }),
   previewRates: query({
@@ -28,9 +29,5 @@ export const rates = router({
     reply: ratesPreviewSchema,
     verb: (ctx, { csv }) => previewRates(ctx, csv),
   }),
-  importRates: mutation({
-    input: rateFileInput,
-    reply: replacedRatesSchema,
-    verb: (ctx, { csv }) => importRates(ctx, csv),
-  }),
+  importRates: mutation({ input: importRatesInput, reply: replacedRatesSchema, verb: importRates }),
 });

@@ -8,6 +8,8 @@ const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
 const ratesOf = async (team: TestTeam, query = '') => (await as(team.ownerKey).get(`/rates${query}`)).body;
 
+const NONE_FREE = { free: [], freeRows: 0 };
+
 const CARD = 'country,prefix,price\n,44,0.02\nDE,,0.10\nDE,4915,0.0725\nUS,1,0.01\n';
 
 describe('GET /rates', () => {
@@ -60,8 +62,8 @@ describe('PUT /rates', () => {
       { prefix: '44', price: 0 },
       { country: 'FR', price: '1' },
     ];
-    const put = await owner.put('/rates', { rates });
-    expect([put.status, put.body]).toEqual([200, { rows: 3 }]);
+    const put = await owner.put('/rates', { rates, allowFree: true });
+    expect([put.status, put.body]).toEqual([200, { rows: 3, free: ['+44'], freeRows: 1 }]);
     expect((await ratesOf(team)).data).toEqual([
       { country: null, prefix: '44', price: '0.00' },
       { country: 'FR', prefix: '', price: '1.00' },
@@ -75,6 +77,10 @@ describe('PUT /rates', () => {
 
   it.each<[string, unknown[], string, string]>([
     ['no row', [], 'invalid_request', '/rates'],
+    ['a prefix of another country', [{ country: 'DE', prefix: '33', price: '1' }], 'invalid_request', '/rates/0'],
+    ['a row that never matches', [{ price: '1', prefix: '999' }], 'invalid_request', '/rates/0'],
+    ['a letter whose upper case is two', [{ country: 'ß', price: '1' }], 'invalid_request', '/rates/0/country'],
+    ['a price of 0', [{ country: 'FR', price: '0' }], 'invalid_request', '/allowFree'],
     ['a country that is none', [{ country: 'XX', price: '1' }], 'invalid_request', '/rates/0/country'],
     ['a prefix with its plus', [{ prefix: '+49', price: '1' }], 'invalid_request', '/rates/0/prefix'],
     ['a prefix too long', [{ prefix: '1234567890123456', price: '1' }], 'invalid_request', '/rates/0/prefix'],
@@ -102,14 +108,15 @@ describe('PUT /rates', () => {
 
   it('takes more rows than any other list may have, and of very many faults tells a hundred', async () => {
     const team = await makeTeam();
-    const rates = Array.from({ length: 3_000 }, (_, i) => ({ prefix: String(1_000 + i), price: '0.01' }));
-    expect((await as(team.ownerKey).put('/rates', { rates })).body).toEqual({ rows: 3_000 });
+    const rates = Array.from({ length: 3_000 }, (_, i) => ({ prefix: `49${1_000 + i}`, price: '0.01' }));
+    expect((await as(team.ownerKey).put('/rates', { rates })).body).toEqual({ rows: 3_000, ...NONE_FREE });
     const bad = await as(team.ownerKey).put('/rates', { rates: rates.map((row) => ({ ...row, price: 'x' })) });
     expect(bad.body.errors).toHaveLength(100);
     const tooMany = await as(team.ownerKey).put('/rates', { rates: Array.from({ length: 100_001 }, () => 1) });
     expectProblem(tooMany, 'invalid_request');
     expect((await callProcedure(await sessionOf(team.ownerKey), 'replaceRates', { rates })).data).toEqual({
       rows: 3_000,
+      ...NONE_FREE,
     });
   });
 });
@@ -127,6 +134,46 @@ describe('POST /rates/confirm', () => {
     expect((await owner.get('/team')).body.samplePrices).toBe(false);
     expect(await ratesOf(team)).toEqual(before);
     expect((await auditOf(team)).filter(({ action }) => action === 'rates.confirmed')).toHaveLength(1);
+  });
+});
+
+describe('a price of 0', () => {
+  const CSV = 'country,prefix,price\nFR,,0\nDE,4915,0.000\nDE,,0.1\n';
+  const FREE = { free: ['FR', 'DE +4915'], freeRows: 2 };
+  const rates = [
+    { country: 'FR', price: '0' },
+    { country: 'DE', prefix: '4915', price: '0' },
+    { country: 'DE', price: '0.1' },
+  ];
+
+  it.each([
+    ['PUT /rates', { ways: 'replaceRates', input: { rates } }],
+    ['an imported file', { ways: 'importRates', input: { csv: CSV } }],
+  ])(
+    'is taken by %s only where it is meant, and is named in the answer and in the audit log',
+    async (_, { ways, input }) => {
+      const team = await makeTeam();
+      const session = await sessionOf(team.ownerKey);
+      const before = await ratesOf(team);
+      for (const consent of [{}, { allowFree: false }]) {
+        const { problem } = await callProcedure(session, ways, { ...input, ...consent });
+        expect(problem).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/allowFree' }] });
+        for (const name of FREE.free) expect(problem!.detail).toContain(name);
+      }
+      expect(await ratesOf(team)).toEqual(before);
+      const { data } = await callProcedure(session, ways, { ...input, allowFree: true });
+      expect(data).toEqual({ rows: 3, ...FREE });
+      expect((await auditOf(team)).at(-1)).toMatchObject({
+        action: 'rates.replaced',
+        after: { rows: 3, free: 'FR, DE +4915', freeRows: 2 },
+      });
+    },
+  );
+
+  it('is named before a file is taken', async () => {
+    const team = await makeTeam();
+    const { data } = await callProcedure(await sessionOf(team.ownerKey), 'previewRates', { csv: CSV });
+    expect(data).toMatchObject({ rows: 3, ...FREE, problems: [] });
   });
 });
 
@@ -150,10 +197,12 @@ describe('a card as a file', () => {
         { country: 'DE', prefix: '4915', before: '0.0725', after: null },
         { country: 'US', prefix: '1', before: '0.01', after: null },
       ].map((row) => expect.objectContaining(row)),
+      ...NONE_FREE,
       problems: [],
+      problemCount: 0,
     });
     expect(await ratesOf(team)).toEqual(before);
-    expect((await file(team, 'importRates', next)).data).toEqual({ rows: 3 });
+    expect((await file(team, 'importRates', next)).data).toEqual({ rows: 3, ...NONE_FREE });
     expect((await ratesOf(team)).data).toHaveLength(3);
     expect((await file(team, 'previewRates', next)).data).toMatchObject({
       added: 0,
@@ -185,7 +234,7 @@ describe('a card as a file', () => {
 
   it('shows twenty differences at most', async () => {
     const team = await makeTeam();
-    const rows = Array.from({ length: 50 }, (_, i) => `,${100 + i},0.01\n`).join('');
+    const rows = Array.from({ length: 50 }, (_, i) => `,49${100 + i},0.01\n`).join('');
     const { data } = await file(team, 'previewRates', `country,prefix,price\n${rows}`);
     expect([data.added, data.differences.length]).toEqual([50, 20]);
   });

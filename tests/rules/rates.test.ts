@@ -6,7 +6,17 @@ import { describe, expect, it } from 'vitest';
 
 import { parseRecipient } from '@/server/domain/messages/rules';
 import { parseAmount } from '@/server/domain/money';
-import { MAX_RATE_ROWS, type RateRow, compileRates, parseRateCard } from '@/server/domain/rates/rules';
+import { decodeText } from '@/server/domain/files/rules';
+import {
+  boundedCache,
+  cardBytes,
+  compileRates,
+  freeRowsOf,
+  MAX_RATE_ROWS,
+  parseRateCard,
+  whyNeverMatches,
+  type RateRow,
+} from '@/server/domain/rates/rules';
 
 const row = (country: string | null, prefix: string, price: bigint): RateRow => ({ country, prefix, price });
 
@@ -154,7 +164,6 @@ describe('a rate card', () => {
     ['country,prefix,price\nUS,1,0.0000001', 2],
     ['country,prefix,price\nUS,1,1e3', 2],
     ['country,prefix,price\nUS,1,1000000.01', 2],
-    ['country;prefix;price\nUS;1;0.01', 1],
     ['country,prefix,price\nUS,1,0.01\nUS,"1,0.01', 3],
     ['country,prefix,price\nUS,1,0.01\nus,1,0.02', 3],
     ['country,prefix,price\n,1,0.01\n,1,0.02', 3],
@@ -171,11 +180,105 @@ describe('a rate card', () => {
   });
 
   it('has at most a hundred thousand rows', () => {
-    const lines = Array.from({ length: MAX_RATE_ROWS }, (_, i) => `,${100_000 + i},0.01`);
+    const lines = Array.from({ length: MAX_RATE_ROWS }, (_, i) => `,49${100_000 + i},0.01`);
     const most = parseRateCard(['country,prefix,price', ...lines].join('\n'));
     expect('rows' in most && most.rows.length).toBe(MAX_RATE_ROWS);
     const over = parseRateCard(['country,prefix,price', ...lines, ',9,0.01', ',8,0.01'].join('\n'));
     expect('problems' in over && over.problems).toEqual([{ line: MAX_RATE_ROWS + 2, detail: 'At most 100000 rows.' }]);
+  });
+
+  const CARD: RateRow[] = [
+    { country: 'DE', prefix: '49', price: 75_000n },
+    { country: 'FR', prefix: '', price: 1_500_000n },
+  ];
+
+  it.each([
+    ['semicolons', 'country;prefix;price\nDE;49;0.075\nFR;;1.5\n'],
+    ['tabs', 'country\tprefix\tprice\nDE\t49\t0.075\nFR\t\t1.5\n'],
+    ['a told separator', 'sep=;\r\ncountry;prefix;price\r\nDE;49;0.075\r\nFR;;1.5\r\n'],
+    ['another one that is told', '\ufeffsep=|\ncountry|prefix|price\nDE|49|0.075\nFR||1.5'],
+    ['a told comma', '"sep=,"\ncountry,prefix,price\nDE,49,0.075\nFR,,1.5'],
+    ['decimal commas', 'country;prefix;price\nDE;49;0,075\nFR;;1,5\n'],
+    ['quoted decimal commas', '"country","prefix","price"\n"DE","49","0,075"\n"FR","","1,5"\n'],
+    ['upper case', 'COUNTRY,PREFIX,PRICE\nDE,49,0.075\nFR,,1.5\n'],
+    ['quotes', '"country","prefix","price"\n"DE","49","0.075"\n"FR","","1.5"\n'],
+    ['empty columns', ',country,,prefix,price,,\n,DE,,49,0.075,,\n,FR,,,1.5,,\n'],
+    ['empty lines', ';;\ncountry;prefix;price\n;;\nDE;49;0,075\n\nFR;;1,5\n;;\n'],
+    ['old line ends', 'country,prefix,price\rDE,49,0.075\rFR,,1.5\r'],
+  ])('is read with %s', (_, csv) => {
+    expect(parseRateCard(csv)).toEqual({ rows: CARD });
+    const bytes = new TextEncoder().encode(csv);
+    const pairs = (order: boolean, mark: boolean) => {
+      const view = new DataView(new ArrayBuffer((mark ? 2 : 0) + csv.length * 2));
+      if (mark) view.setUint16(0, 0xfeff, order);
+      for (let i = 0; i < csv.length; i += 1) view.setUint16((mark ? 2 : 0) + i * 2, csv.charCodeAt(i), order);
+      return new Uint8Array(view.buffer);
+    };
+    const files = [bytes, Uint8Array.from([0xef, 0xbb, 0xbf, ...bytes]), pairs(true, true), pairs(false, true)];
+    // A mark within is one already.
+    if (!csv.startsWith('\ufeff')) files.push(pairs(true, false), pairs(false, false));
+    for (const file of files) expect(parseRateCard(decodeText(file))).toEqual({ rows: CARD });
+  });
+
+  it.each([
+    ['', 1, 'empty'],
+    ['prefix,price\n49,1', 1, 'no column country'],
+    ['country,prefix,price,note\nDE,49,1,x', 1, 'note'],
+    ['country,prefix,price,price\nDE,49,1,1', 1, 'twice'],
+    ['a,b,c\nDE,49,1', 1, 'header'],
+    ['country,prefix,price\nDE,33,1', 2, 'begin with +49, not with +33'],
+    ['country,prefix,price\nUS,1876,1', 2, 'another country that shares +1'],
+    ['country,prefix,price\nCA,1415,1', 2, 'another country that shares +1'],
+    ['country,prefix,price\nRU,77,1', 2, 'another country that shares +7'],
+    ['country,prefix,price\nSJ,478,1', 2, 'another country that shares +47'],
+    ['country,prefix,price\n,999,1', 2, 'No country'],
+    ['country,prefix,price\n,800,1', 2, 'No country'],
+    ['country,prefix,price\n,11,1', 2, 'No country'],
+    ['country,prefix,price\nAQ,,1', 2, 'No phone number belongs to AQ'],
+    ['country,prefix,price\nUS,141555501001,1', 2, 'as long as'],
+    ['country,prefix,price\nMX,521,1', 2, 'no longer'],
+    ['country,prefix,price\nDE,49,1\nde,49,2', 3, 'Line 2'],
+    ['country,prefix,price\nß,,1', 2, 'ISO code'],
+    ['country,prefix,price\nDE,+49,1', 2, 'without +'],
+    ['country,prefix,price\nDE,0049,1', 2, 'without +'],
+    ['country,prefix,price\nDE,49,', 2, 'missing'],
+    ['country,prefix,price\nDE,49,$1', 2, 'no currency'],
+    ['country;prefix;price\nDE;49;1.234,50', 2, 'decimal'],
+    ['country;prefix;price\nFR;;0.5\nDE;49;0,5', 3, 'decimal point'],
+    ['country,prefix,price\nDE,49,2000000', 2, 'at most 1000000.00'],
+    ['country,prefix,price\nDE,49', 2, '2 values'],
+    ['country,prefix,price\nDE,49,1,2', 2, 'more values'],
+    ['sep=;\ncountry;prefix;price\nDE;33;1', 3, '+33'],
+    ['country,prefix,price\nDE,49,1\nFR,"33,1', 3, 'quote'],
+  ])('that cannot be taken is refused with the real reason: %j', (csv, line, reason) => {
+    const card = parseRateCard(csv);
+    expect('problems' in card && card.problems).toEqual([{ line, detail: expect.stringContaining(reason) }]);
+  });
+
+  it('says how many lines cannot be taken, where not all are listed', () => {
+    const card = parseRateCard(`country,prefix,price\n${'DE,33,1\n'.repeat(250)}`);
+    expect('problems' in card && [card.problems.length, card.count]).toEqual([100, 250]);
+  });
+
+  it('has no row refused that may match: every beginning of every number, under its country and under none', () => {
+    const areas = Array.from({ length: 800 }, (_, i) => `+1${200 + i}5550123`);
+    const numbers = [...getCountries().map((country) => getExampleNumber(country, examples)!.number), ...areas];
+    for (const recipient of numbers.map((number) => parseRecipient(number))) {
+      if (!recipient) continue;
+      const { e164, country } = recipient;
+      for (let end = 1; end < e164.length; end += 1) {
+        const prefix = e164.slice(1, end + 1);
+        expect(whyNeverMatches({ country, prefix }), `${country} ${prefix}`).toBeNull();
+        expect(whyNeverMatches({ country: null, prefix }), prefix).toBeNull();
+      }
+    }
+  });
+
+  it('names what costs nothing', () => {
+    const free = freeRowsOf([row('FR', '', 0n), row('DE', '49', 1n), row('DE', '4915', 0n), row(null, '44', 0n)]);
+    expect(free).toEqual({ free: ['FR', 'DE +4915', '+44'], freeRows: 3 });
+    const many = freeRowsOf(Array.from({ length: 250 }, (_, i) => row(null, `49${100 + i}`, 0n)));
+    expect([many.free.length, many.freeRows]).toEqual([100, 250]);
   });
 
   it('never throws, whatever is given', () => {
@@ -187,5 +290,32 @@ describe('a rate card', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe('the cards that a process remembers', () => {
+  const MIB = 1_048_576;
+
+  it('take no more memory than they may, however many and large they are', () => {
+    const cards = boundedCache<number>(64 * MIB);
+    for (let i = 0; i < 200; i += 1) {
+      cards.set(`team ${i}`, i, cardBytes(MAX_RATE_ROWS));
+      expect(cards.size().bytes).toBeLessThanOrEqual(64 * MIB);
+    }
+    expect(cards.size().entries).toBeGreaterThan(0);
+    expect(cards.size().entries).toBeLessThan(10);
+    expect([cards.get('team 199'), cards.get('team 0')]).toEqual([199, undefined]);
+  });
+
+  it('are hundreds of a usual size, and go in the order of their last use', () => {
+    const cards = boundedCache<number>(3 * cardBytes(200));
+    for (const key of ['a', 'b', 'c']) cards.set(key, 1, cardBytes(200));
+    cards.get('a');
+    cards.set('d', 1, cardBytes(200));
+    expect(['a', 'b', 'c', 'd'].map((key) => cards.get(key))).toEqual([1, undefined, 1, 1]);
+    cards.set('a', 2, cardBytes(200));
+    expect([cards.get('a'), cards.size().entries]).toEqual([2, 3]);
+    cards.set('large', 1, cardBytes(100_000));
+    expect([cards.get('large'), cards.size().entries]).toEqual([undefined, 3]);
   });
 });

@@ -6,11 +6,21 @@ import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { printPlace, readPlace, type CursorBinding } from '../cursors';
 import { may } from '../policy';
-import { compareCards, compileRates, parseRateCard, type FindRate, type RateRow } from './rules';
+import {
+  boundedCache,
+  cardBytes,
+  compareCards,
+  compileRates,
+  freeRowsOf,
+  parseRateCard,
+  type FindRate,
+  type RateRow,
+} from './rules';
 import type { FilterRates, ListRates, Rate, RatesPreview } from './schema';
 
-const CARDS_KEPT = 200;
-const cards = new Map<string, { version: number; find: FindRate }>();
+/** Of cards of 100,000 rows a process keeps a few, of usual ones hundreds. */
+const CARDS_MAX_BYTES = 64 * 1_048_576;
+const cards = boundedCache<{ version: number; find: FindRate }>(CARDS_MAX_BYTES);
 
 /**
  * The team's rate card as a look-up. `version` is the team's own (read with the request), so a card that a process
@@ -20,9 +30,9 @@ export async function rateCard(ctx: Ctx, version: number): Promise<FindRate> {
   const { teamId } = ctx.actor;
   const kept = cards.get(teamId);
   if (kept?.version === version) return kept.find;
-  const find = compileRates(await allRates(ctx));
-  if (cards.size >= CARDS_KEPT) cards.delete(cards.keys().next().value!);
-  cards.set(teamId, { version, find });
+  const rows = await allRates(ctx);
+  const find = compileRates(rows);
+  cards.set(teamId, { version, find }, cardBytes(rows.length));
   return find;
 }
 
@@ -94,10 +104,11 @@ export async function previewRates(ctx: Ctx, csv: string): Promise<RatesPreview>
   may(ctx.actor, 'team.change');
   const card = parseRateCard(csv);
   if ('problems' in card) {
-    return { rows: 0, added: 0, changed: 0, removed: 0, unchanged: 0, differences: [], problems: card.problems };
+    const nothing = { rows: 0, added: 0, changed: 0, removed: 0, unchanged: 0, differences: [], free: [], freeRows: 0 };
+    return { ...nothing, problems: card.problems, problemCount: card.count };
   }
   const difference = compareCards(await allRates(ctx), card.rows, DIFFERENCES_SHOWN);
-  return { rows: card.rows.length, ...difference, problems: [] };
+  return { rows: card.rows.length, ...difference, ...freeRowsOf(card.rows), problems: [], problemCount: 0 };
 }
 
 /** The rate card that a new team begins with, marked as sample prices. Every process of ours runs in the checkout. */

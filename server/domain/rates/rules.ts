@@ -1,7 +1,15 @@
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
-import { isSupportedCountry } from 'libphonenumber-js/max';
+import {
+  getCountries,
+  getCountryCallingCode,
+  isSupportedCountry,
+  Metadata,
+  parsePhoneNumberFromString,
+  type CountryCode,
+} from 'libphonenumber-js/max';
 
+import { parseCountry } from '@/server/domain/countries/rules';
 import { type Micros, parseAmount } from '@/server/domain/money';
 
 /**
@@ -50,95 +58,267 @@ export const MAX_PRICE: Micros = 1_000_000_000_000n;
 /** A prefix where there is one: digits of E.164 without its plus. */
 export const PREFIX = /^[1-9][0-9]{0,14}$/;
 
-/** Whether a rate card can name it: a code of two upper-case letters. */
-export const isRateCountry = (code: string): boolean => isSupportedCountry(code);
+/**
+ * Says why a row can never match a number, or null where it may. Where a plan leaves it open, a row may match: no card is
+ * refused for what is not certain.
+ */
+export function whyNeverMatches({ country, prefix }: Pick<RateRow, 'country' | 'prefix'>): string | null {
+  if (country !== null && !isSupportedCountry(country)) return `No phone number belongs to ${country}.`;
+  if (prefix === '') return null;
+  const codes = CALLING_CODES.filter((code) => code.startsWith(prefix) || prefix.startsWith(code));
+  if (codes.length === 0 || /^1[01]/.test(prefix)) return `No country has numbers that begin with +${prefix}.`;
+  if (prefix.startsWith('521')) return 'Numbers of Mexico no longer have a 1 after +52: the prefix is 52.';
+  if (country === null) return null;
+  const code: string = getCountryCallingCode(country);
+  if (!codes.includes(getCountryCallingCode(country))) {
+    return `Numbers of ${country} begin with +${code}, not with +${prefix}.`;
+  }
+  const rest = prefix.slice(code.length);
+  if (rest.length > longestOf(country)) return `No number of ${country} is as long as +${prefix}.`;
+  const isTheirs = code === '1' ? isOfArea(country, rest) : canBegin(country, rest);
+  return isTheirs ? null : `+${prefix} is not in ${country}: it belongs to another country that shares +${code}.`;
+}
+
+const CALLING_CODES = [...new Set(getCountries().map((country) => getCountryCallingCode(country)))];
+
+type Plan = { possibleLengths(): number[]; leadingDigits(): string | null | undefined };
+
+const planOf = remembered((country: CountryCode): Plan => {
+  const metadata = new Metadata();
+  metadata.selectNumberingPlan(country);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its types lack what a country of a shared code begins with
+  return metadata.numberingPlan as unknown as Plan;
+});
+
+const longestOf = (country: CountryCode): number => Math.max(...planOf(country).possibleLengths());
+
+/** The countries of each area of the North American plan that is in use. */
+const countriesOfArea = remembered((area: string): ReadonlySet<string> => {
+  const numbers = ['234', '555', '201', '789'].map((exchange) =>
+    parsePhoneNumberFromString(`+1${area}${exchange}0123`),
+  );
+  return new Set(numbers.flatMap((number) => (number?.isValid() && number.country ? [number.country] : [])));
+});
+
+function isOfArea(country: CountryCode, rest: string): boolean {
+  if (rest.length < 3) return true;
+  const countries = countriesOfArea(rest.slice(0, 3));
+  return countries.size === 0 || countries.has(country);
+}
+
+/** How many digits tell a country of a shared calling code at most. */
+const TELLING_DIGITS = 5;
+
+/** Every beginning of the numbers of a country that is told by its first digits; null where it is told otherwise. */
+const beginningsOf = remembered((country: CountryCode): ReadonlySet<string> | null => {
+  const leading = planOf(country).leadingDigits();
+  if (!leading) return null;
+  const pattern = new RegExp(`^(?:${leading})`);
+  const found = new Set<string>();
+  for (let i = 0; i < 10 ** TELLING_DIGITS; i += 1) {
+    const digits = String(i).padStart(TELLING_DIGITS, '0');
+    if (pattern.test(digits)) for (let end = 0; end <= TELLING_DIGITS; end += 1) found.add(digits.slice(0, end));
+  }
+  return found;
+});
+
+function canBegin(country: CountryCode, rest: string): boolean {
+  const beginnings = beginningsOf(country);
+  return beginnings === null || beginnings.has(rest.slice(0, TELLING_DIGITS));
+}
+
+function remembered<K, V>(make: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    if (!known.has(key)) known.set(key, make(key));
+    return known.get(key)!;
+  };
+}
 
 /** A line of a rate card that cannot be taken: its number in the file (the header is 1) and what to do about it. */
 export type RateCardProblem = { line: number; detail: string };
 
+/** A card is taken whole or not at all: its rows, or the first problems and how many there are. */
+export type RateCard = { rows: RateRow[] } | { problems: RateCardProblem[]; count: number };
+
+const failedAt = (line: number, detail: string): RateCard => ({ problems: [{ line, detail }], count: 1 });
+
 /**
- * Reads a rate card, a CSV with the columns country, prefix and price in any order. All rows, or the first 100 problems:
- * a card is taken whole or not at all.
+ * Reads a rate card, a CSV with the columns country, prefix and price in any order, as spreadsheets of any language write
+ * it: separated by commas, semicolons or tabs, with a `sep=` line, with a decimal comma, with columns that are empty.
  */
-export function parseRateCard(csv: string): { rows: RateRow[] } | { problems: RateCardProblem[] } {
-  const read = readCsv(csv);
-  if ('problems' in read) return read;
-  const [header, ...lines] = read.lines;
-  const columns = header ? findColumns(header.record) : null;
-  if (!columns) return { problems: [{ line: 1, detail: 'The first line must be the header: country,prefix,price.' }] };
-  if (lines.length === 0) return { problems: [{ line: 2, detail: 'The card has no rows.' }] };
-  if (lines.length > MAX_RATE_ROWS) {
-    return { problems: [{ line: lines[MAX_RATE_ROWS]?.line ?? 0, detail: `At most ${MAX_RATE_ROWS} rows.` }] };
-  }
+export function parseRateCard(csv: string): RateCard {
+  const { text, separator, offset } = findSeparator(csv);
+  const read = readCsv(text, separator);
+  if ('detail' in read) return failedAt(read.line + offset, read.detail);
+  const filled = read.lines.filter(({ record }) => record.some((value) => value !== ''));
+  const [header, ...lines] = filled.map(({ line, record }) => ({ line: line + offset, record }));
+  if (!header) return failedAt(1, 'The file is empty. The first line must be the header: country,prefix,price.');
+  const columns = findColumns(header.record);
+  if (typeof columns === 'string') return failedAt(header.line, columns);
+  if (lines.length === 0) return failedAt(header.line + 1, 'The card has no rows.');
+  if (lines.length > MAX_RATE_ROWS) return failedAt(lines[MAX_RATE_ROWS]!.line, `At most ${MAX_RATE_ROWS} rows.`);
   return readRows(lines, columns);
+}
+
+const SEPARATORS = [';', '\t', ','];
+
+/** By which character the values are separated; `offset`: how many lines stand before the text. */
+function findSeparator(csv: string): { text: string; separator: string; offset: number } {
+  const text = csv.replace(/^\uFEFF/, '');
+  const told = /^"?sep=([^\r\n"])"?\s*(?:\r\n|\n|\r|$)/i.exec(text);
+  if (told) return { text: text.slice(told[0].length), separator: told[1]!, offset: 1 };
+  const header = /[^\r\n]+/.exec(text)?.[0] ?? '';
+  return { text, separator: SEPARATORS.find((one) => header.includes(one)) ?? ',', offset: 0 };
 }
 
 type CsvLine = { line: number; record: string[] };
 
-function readCsv(csv: string): { lines: CsvLine[] } | { problems: RateCardProblem[] } {
+function readCsv(csv: string, delimiter: string): { lines: CsvLine[] } | RateCardProblem {
   try {
     const lines: CsvLine[] = [];
     parse(csv, {
-      bom: true,
+      delimiter,
       on_record: (record: string[], context) => {
         lines.push({ line: context.lines, record: record.map((value) => value.trim()) });
         return null;
       },
       relax_column_count: true,
       skip_empty_lines: true,
-      skip_records_with_empty_values: true,
-      to: MAX_RATE_ROWS + 2,
-      trim: true,
+      // Header, rows, and one row too many; lines whose values are empty are dropped later.
+      to: 2 * MAX_RATE_ROWS,
+      // A tab is a space that would be trimmed.
+      trim: delimiter !== '\t',
     });
     return { lines };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error['lines'] === 'number' ? error['lines'] : 1;
-    return { problems: [{ line, detail: 'The quotes of this line are not those of a CSV.' }] };
+    return { line, detail: 'A quote in this line is not closed, or stands within a value. Write it twice there.' };
   }
 }
 
-function findColumns(header: string[]): Record<'country' | 'prefix' | 'price', number> | null {
+const COLUMNS = ['country', 'prefix', 'price'] as const;
+type Columns = Record<(typeof COLUMNS)[number], number>;
+
+/** Where each column stands, or the sentence that says what is wrong with the header. Columns without a name are empty. */
+function findColumns(header: string[]): Columns | string {
   const names = header.map((name) => name.toLowerCase());
-  const columns = { country: names.indexOf('country'), prefix: names.indexOf('prefix'), price: names.indexOf('price') };
-  return names.length === 3 && Object.values(columns).every((at) => at >= 0) ? columns : null;
+  const at = (name: string) => names.indexOf(name);
+  const missing = COLUMNS.filter((name) => at(name) === -1);
+  if (missing.length === COLUMNS.length) return 'The first line must be the header: country,prefix,price.';
+  if (missing.length > 0) return `The header has no column ${missing.join(' and no column ')}.`;
+  const extra = header.find((_, i) => names[i] !== '' && !COLUMNS.some((name) => at(name) === i));
+  if (extra === undefined) return { country: at('country'), prefix: at('prefix'), price: at('price') };
+  const isTwice = COLUMNS.some((name) => name === extra.toLowerCase());
+  return isTwice
+    ? `The header has the column ${extra.toLowerCase()} twice.`
+    : `The header has a column that a card does not have: ${extra.slice(0, 40)}. Remove it.`;
 }
 
 const MAX_PROBLEMS = 100;
 
-function readRows(
-  lines: CsvLine[],
-  columns: Record<'country' | 'prefix' | 'price', number>,
-): { rows: RateRow[] } | { problems: RateCardProblem[] } {
+function readRows(lines: CsvLine[], columns: Columns): RateCard {
   const rows: RateRow[] = [];
   const problems: RateCardProblem[] = [];
+  let count = 0;
   const seen = new Map<string, number>();
+  const isPointed = lines.some(({ record }) => /^[0-9]+\.[0-9]+$/.test(record[columns.price] ?? ''));
   for (const { line, record } of lines) {
-    const row = readRow(record, columns);
+    const row = readRow(record, columns, isPointed);
     const first = typeof row === 'string' ? undefined : seen.get(nameOf(row));
-    if (typeof row === 'string') problems.push({ line, detail: row });
-    else if (first !== undefined) problems.push({ line, detail: `Line ${first} has this country and prefix already.` });
-    else {
+    const detail =
+      typeof row === 'string' ? row : first && `Line ${first} has this country and prefix already. Remove one of them.`;
+    if (detail) {
+      count += 1;
+      if (count <= MAX_PROBLEMS) problems.push({ line, detail });
+    } else if (typeof row !== 'string') {
       seen.set(nameOf(row), line);
       rows.push(row);
     }
-    if (problems.length === MAX_PROBLEMS) break;
   }
-  return problems.length > 0 ? { problems } : { rows };
+  return count > 0 ? { problems, count } : { rows };
 }
 
-// Answers the row, or the sentence that says what is wrong with it.
-function readRow(record: string[], columns: Record<'country' | 'prefix' | 'price', number>): RateRow | string {
-  if (record.length !== 3) return 'A row has three values: country, prefix, price.';
-  const country = (record[columns.country] ?? '').toUpperCase();
-  const prefix = record[columns.prefix] ?? '';
-  const price = parseAmount(record[columns.price] ?? '');
-  if (country !== '' && !isRateCountry(country)) return 'The country must be an ISO code of two letters, like DE.';
-  if (prefix !== '' && !PREFIX.test(prefix)) return 'The prefix must be 1 to 15 digits of an international number.';
-  if (country === '' && prefix === '') return 'A row names a country, a prefix, or both.';
-  if (price === null || price > MAX_PRICE) return 'The price must be a decimal like "0.0395", at most 1000000.00.';
-  return { country: country === '' ? null : country, prefix, price };
+/** Answers the row, or the sentence that says what is wrong with it. `isPointed`: other prices have a decimal point. */
+function readRow(record: string[], columns: Columns, isPointed: boolean): RateRow | string {
+  const last = Math.max(...Object.values(columns));
+  if (record.length <= last) return `The row has ${record.length} values, and the header ${last + 1}.`;
+  const places = Object.values(columns);
+  if (record.some((value, i) => value !== '' && !places.includes(i))) return 'The row has more values than the header.';
+  const [code, prefix, typed] = [record[columns.country]!, record[columns.prefix]!, record[columns.price]!];
+  const country = parseCountry(code);
+  if (code !== '' && country === null)
+    return `The country must be an ISO code of two letters, like DE: ${quote(code)}.`;
+  if (/^(\+|00)/.test(prefix)) return `Write the prefix without + and 00: ${quote(prefix)}.`;
+  if (prefix !== '' && !PREFIX.test(prefix)) {
+    return `The prefix must be 1 to 15 digits of an international number: ${quote(prefix)}.`;
+  }
+  if (country === null && prefix === '') return 'A row names a country, a prefix, or both.';
+  const price = readPrice(typed, isPointed);
+  if (typeof price === 'string') return price;
+  return whyNeverMatches({ country, prefix }) ?? { country, prefix, price };
 }
+
+function readPrice(text: string, isPointed: boolean): Micros | string {
+  if (text === '') return 'The price is missing.';
+  const hasComma = /^[0-9]+,[0-9]+$/.test(text);
+  if (hasComma && isPointed) return `Other prices have a decimal point: write this one so too: ${quote(text)}.`;
+  const price = parseAmount(hasComma ? text.replace(',', '.') : text);
+  if (price === null) {
+    return `The price must be a decimal like 0.0395, with at most six decimals and no currency: ${quote(text)}.`;
+  }
+  return price > MAX_PRICE ? 'The price must be at most 1000000.00.' : price;
+}
+
+const quote = (text: string): string => `“${text.slice(0, 40)}”`;
+
+const FREE_NAMED = 100;
+
+/** The rows that cost nothing, as they are named to people: `FR`, `+4915`, `DE +49`; the first of them, and how many. */
+export function freeRowsOf(rows: Iterable<RateRow>): { free: string[]; freeRows: number } {
+  const free: string[] = [];
+  let freeRows = 0;
+  for (const { country, prefix, price } of rows) {
+    if (price !== 0n) continue;
+    freeRows += 1;
+    if (freeRows <= FREE_NAMED) free.push([country, prefix && `+${prefix}`].filter(Boolean).join(' '));
+  }
+  return { free, freeRows };
+}
+
+/** Remembers values by a key within a number of bytes: what was used longest ago goes first. */
+export function boundedCache<V>(maxBytes: number) {
+  const kept = new Map<string, { value: V; bytes: number }>();
+  let total = 0;
+  const drop = (key: string): void => {
+    total -= kept.get(key)?.bytes ?? 0;
+    kept.delete(key);
+  };
+  return {
+    get: (key: string): V | undefined => {
+      const found = kept.get(key);
+      if (!found) return undefined;
+      kept.delete(key);
+      kept.set(key, found);
+      return found.value;
+    },
+    set: (key: string, value: V, bytes: number): void => {
+      drop(key);
+      if (bytes > maxBytes) return;
+      kept.set(key, { value, bytes });
+      total += bytes;
+      for (const oldest of kept.keys()) {
+        if (total <= maxBytes) return;
+        drop(oldest);
+      }
+    },
+    size: () => ({ entries: kept.size, bytes: total }),
+  };
+}
+
+/** What a compiled card takes of the memory, as measured: a row is an entry of a table, with its prefix and its price. */
+export const cardBytes = (rows: number): number => 4_096 + rows * 200;
 
 /** How two cards differ, row by row: how many rows come, change, go and stay, and the first differences. */
 export function compareCards(before: RateRow[], after: RateRow[], shown: number) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { amountOrZero } from '../amounts';
 import { moneyCodec } from '../codecs';
 import { countryInput, listInput } from '../lists';
-import { MAX_PRICE, MAX_RATE_ROWS, PREFIX } from './rules';
+import { MAX_PRICE, MAX_RATE_ROWS, PREFIX, whyNeverMatches } from './rules';
 
 /** One row of the rate card: the price of a segment to a country, to numbers that begin with a prefix, or to both. */
 export const rateSchema = z
@@ -39,11 +39,21 @@ export const rateInput = z
       .refine((price) => price <= MAX_PRICE, 'must be at most 1000000.00.')
       .meta({ description: 'Of one segment.', examples: ['0.0395'] }),
   })
-  .refine((row) => row.country !== null || row.prefix !== '', 'A row names a country, a prefix, or both.')
+  .superRefine((row, ctx) => {
+    const isNameless = row.country === null && row.prefix === '';
+    const message = isNameless ? 'A row names a country, a prefix, or both.' : whyNeverMatches(row);
+    if (message !== null) ctx.addIssue({ code: 'custom', message });
+  })
   .meta({ id: 'NewRate', description: 'A row names a country, a prefix, or both.' });
+
+const allowFree = z
+  .boolean()
+  .default(false)
+  .meta({ description: 'Whether rows may cost nothing: messages under them are sent without charge and without end.' });
 
 /** A whole card. Two rows never name the same country and prefix. */
 export const replaceRatesInput = z.strictObject({
+  allowFree,
   rates: z
     .array(rateInput)
     .min(1, 'At least one row.')
@@ -64,11 +74,21 @@ export const replaceRatesInput = z.strictObject({
 /** A card of as many rows as it may have fits. */
 export const RATES_MAX_BYTES = 8 * 1_048_576;
 
-export const replacedRatesSchema = z.object({ rows: z.int() });
+const freeRows = {
+  free: z
+    .array(z.string())
+    .meta({ description: 'The rows that cost nothing, such as `FR` or `DE +49`; the first 100.' }),
+  freeRows: z.int().meta({ description: 'How many rows cost nothing.' }),
+};
+
+export const replacedRatesSchema = z.object({ rows: z.int(), ...freeRows });
+export type ReplacedRates = z.output<typeof replacedRatesSchema>;
 export const confirmedRatesSchema = z.object({ samplePrices: z.boolean() });
 
 /** A card as a file: a CSV with the columns country, prefix and price. */
 export const rateFileInput = z.strictObject({ csv: z.string().max(RATES_MAX_BYTES) });
+export const importRatesInput = rateFileInput.extend({ allowFree });
+export type ImportRates = z.output<typeof importRatesInput>;
 
 /** What taking a file would change of the card. */
 export const ratesPreviewSchema = z.object({
@@ -87,6 +107,8 @@ export const ratesPreviewSchema = z.object({
       }),
     )
     .meta({ description: 'The first of them.' }),
-  problems: z.array(z.object({ line: z.int(), detail: z.string() })),
+  ...freeRows,
+  problems: z.array(z.object({ line: z.int(), detail: z.string() })).meta({ description: 'The first of them.' }),
+  problemCount: z.int(),
 });
 export type RatesPreview = z.output<typeof ratesPreviewSchema>;

@@ -3,20 +3,24 @@ import { rates, teams } from '@/db/schema/teams';
 import { audit, change, type Ctx, type Tx } from '../ctx';
 import { fail } from '../errors';
 import { may } from '../policy';
-import { parseRateCard, type RateRow } from './rules';
+import { freeRowsOf, parseRateCard, type RateRow } from './rules';
+import type { ImportRates, ReplacedRates } from './schema';
 
 const INSERT_AT_ONCE = 5_000;
 
 /**
  * Replaces the team's rate card whole; prices of messages already accepted stay as they are. `sample` marks the card as
  * one to be replaced or confirmed.
- * @throws DomainError `owner_required`
+ * @throws DomainError `owner_required`, `invalid_request` for a price of 0 without `allowFree`
  */
 export async function replaceRates(
   ctx: Ctx,
   rows: RateRow[],
-  options: { sample?: boolean } = {},
-): Promise<{ rows: number }> {
+  options: { sample?: boolean; allowFree?: boolean } = {},
+): Promise<ReplacedRates> {
+  may(ctx.actor, 'team.change');
+  const free = freeRowsOf(rows);
+  if (free.freeRows > 0 && options.allowFree !== true) failFree(free);
   return change(ctx, 'team.change', async (tx) => {
     const { teamId } = tx.actor;
     await tx.db
@@ -25,25 +29,40 @@ export async function replaceRates(
       .where(eq(teams.id, teamId));
     await tx.db.delete(rates).where(eq(rates.teamId, teamId));
     await insertRates(tx, rows);
-    audit(tx, { action: 'rates.replaced', targetType: 'rates', targetId: null, after: { rows: rows.length } });
-    return { rows: rows.length };
+    const named = free.freeRows === 0 ? {} : { free: free.free.join(', '), freeRows: free.freeRows };
+    audit(tx, {
+      action: 'rates.replaced',
+      targetType: 'rates',
+      targetId: null,
+      after: { rows: rows.length, ...named },
+    });
+    return { rows: rows.length, ...free };
   });
+}
+
+/** Refuses rows that cost nothing where nobody has said that they are meant. */
+function failFree({ free, freeRows }: Pick<ReplacedRates, 'free' | 'freeRows'>): never {
+  const more = freeRows > free.length ? ` and ${freeRows - free.length} more` : '';
+  const detail = `A price of 0 lets every member send without charge: ${free.join(', ')}${more}. If that is meant, send \`allowFree: true\`. Nothing was changed.`;
+  return fail('invalid_request', { detail, errors: [{ pointer: '/allowFree', code: 'invalid_request', detail }] });
 }
 
 /**
  * Replaces the team's rate card by a file.
  * @throws DomainError `owner_required`, `invalid_request` with the lines that cannot be taken
  */
-export async function importRates(ctx: Ctx, csv: string): Promise<{ rows: number }> {
+export async function importRates(ctx: Ctx, { csv, allowFree }: ImportRates): Promise<ReplacedRates> {
   may(ctx.actor, 'team.change');
   const card = parseRateCard(csv);
-  if ('rows' in card) return replaceRates(ctx, card.rows);
+  if ('rows' in card) return replaceRates(ctx, card.rows, { allowFree });
   const errors = card.problems.map(({ line, detail }) => ({
     pointer: '/csv',
     code: 'invalid_request',
     detail: `Line ${line}: ${detail}`,
   }));
-  return fail('invalid_request', { detail: `${errors[0]!.detail} Nothing was changed.`, errors });
+  const more =
+    card.count > errors.length ? ` ${card.count} lines cannot be taken; the first ${errors.length} are listed.` : '';
+  return fail('invalid_request', { detail: `${errors[0]!.detail}${more} Nothing was changed.`, errors });
 }
 
 /**

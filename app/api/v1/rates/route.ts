@@ -26,13 +26,16 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/rates
   PUT: operation({
     id: 'replaceRates',
     summary: 'Replace the rate card whole',
-    description: `At most ${MAX_RATE_ROWS} rows, in a body of at most 8 MiB. Among the rows whose prefix begins a number and whose country, where given, is the number's own, the longest prefix wins. Prices of messages already accepted stay as they are.`,
+    description: `At most ${MAX_RATE_ROWS} rows, in a body of at most 8 MiB. Among the rows whose prefix begins a number and whose country, where given, is the number's own, the longest prefix wins. Prices of messages already accepted stay as they are. A row that can never match a number is refused, and so is a price of 0 without \`allowFree\`.`,
     body: replaceRatesInput,
     reply: replacedRatesSchema,
     maxBytes: RATES_MAX_BYTES,
     maxItems: MAX_RATE_ROWS,
     errors: ['invalid_amount', 'owner_required'],
-    example: { body: { rates: [rate, { prefix: '1415', price: '0.0079' }] }, reply: { rows: 2 } },
-    verb: (ctx, { body }) => replaceRates(ctx, body.rates),
+    example: {
+      body: { rates: [rate, { prefix: '1415', price: '0.0079' }] },
+      reply: { rows: 2, free: [], freeRows: 0 },
+    },
+    verb: (ctx, { body: { rates, ...options } }) => replaceRates(ctx, rates, options),
   }),
 });
