@@ -136,6 +136,24 @@ describe('the prices of a team', () => {
     await see(dialog.getByRole('row', { name: /^3 The price must be/ })).toBeVisible();
     expect(await axe(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Back' }).click();
+    await bring('sep=;\ncountry;prefix;price\nFR;;0\nDE;;0,0777\n');
+    await see(dialog).toContainText('Messages to these cost nothing: France');
+    expect(await axe(page)).toEqual([]);
+    const replace = dialog.getByRole('button', { name: 'Replace all prices by these 2' });
+    await see(replace).toBeDisabled();
+    await dialog.getByLabel('Allow messages without charge').check();
+    await see(replace).toBeEnabled();
+    await dialog.getByRole('button', { name: 'Back' }).click();
+    const large = ['country;prefix;price', ...Array.from({ length: 100_000 }, (_, i) => `DE;49${100_000 + i};0,0777`)];
+    const largeChooser = page.waitForEvent('filechooser');
+    await dialog.getByRole('button', { name: 'Choose a file' }).click();
+    // As a spreadsheet saves "Unicode text".
+    const utf16 = Buffer.from(`\uFEFF${large.join('\r\n')}`, 'utf16le');
+    await (await largeChooser).setFiles({ name: 'large.csv', mimeType: 'text/csv', buffer: utf16 });
+    await see(dialog.getByText('large.csv')).toBeVisible();
+    await dialog.getByRole('button', { name: 'See what changes' }).click();
+    await see(dialog).toContainText('100000 new', { timeout: 30_000 });
+    await dialog.getByRole('button', { name: 'Back' }).click();
     const file = 'country,prefix,price\r\n,7999,0.05\r\nDE,49,0.0777\r\n';
     const chooser = page.waitForEvent('filechooser');
     await dialog.getByRole('button', { name: 'Choose a file' }).click();
