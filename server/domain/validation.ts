@@ -22,7 +22,10 @@ function describeIssue(issue: Issue): string {
       return `must be a multiple of ${issue.divisor}.`;
     case 'invalid_key':
       return `is not a name that can be used: it ${issue.issues[0]?.message ?? 'must be written otherwise.'}`;
-    default:
+    case 'invalid_union':
+    case 'invalid_element':
+    case 'unrecognized_keys':
+    case 'custom':
       return UNION_MESSAGE;
   }
 }

@@ -50,7 +50,7 @@ type Spot = { schema: ZodType; put: (value: unknown) => unknown };
 function spotsIn(schema: ZodType, put: Spot['put'] = (value) => value): Spot[] {
   const here = [{ schema, put }];
   if (schema instanceof ZodObject) {
-    const fields = Object.entries(schema.shape as Record<string, ZodType>);
+    const fields = Object.entries<ZodType>(schema.shape);
     return [...here, ...fields.flatMap(([name, field]) => spotsIn(field, (value) => put({ [name]: value })))];
   }
   if (schema instanceof ZodUnion) return [...here, ...schema.options.flatMap((one) => spotsIn(one as ZodType, put))];

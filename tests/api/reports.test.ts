@@ -104,7 +104,7 @@ describe('GET /reports/usage', () => {
   });
 
   it('shows a member its own alone', async () => {
-    const { team, ann, bob } = await history();
+    const { ann, bob } = await history();
     const range = 'from=2026-03-01&to=2026-03-04';
     for (const groupBy of ['day', 'member', 'country']) {
       const { body } = await as(bob.key).get(`/reports/usage?${range}&groupBy=${groupBy}`);

@@ -292,7 +292,7 @@ describe('money of one seat asked for twice', () => {
     const moved: (bigint | undefined)[] = [];
     const take = async () => moved.push((await all()).transfer?.amount);
     expect(await inLine(team, [member.id], [take, take])).toEqual(['ok', 'ok']);
-    expect(moved.toSorted()).toEqual([micros('5.00'), undefined]);
+    expect(new Set(moved)).toEqual(new Set([micros('5.00'), undefined]));
     expect((await verifyLedger(services().database.db)).problems).toEqual([]);
   });
 
