@@ -63,8 +63,21 @@ describe('the operator', () => {
     const [good, bad] = [join(dataDir, 'good.csv'), join(dataDir, 'bad.csv')];
     writeFileSync(good, 'country,prefix,price\n,1,0.25\nDE,,0.75\n');
     writeFileSync(bad, 'country,prefix,price\n,1,0.10\n,44,free\n');
-    expect(await purserJson(dataDir, 'rates', 'import', good, '--team', team.teamId)).toEqual({ rows: 2 });
+    expect(await purserJson(dataDir, 'rates', 'import', good, '--team', team.teamId)).toEqual({
+      rows: 2,
+      free: [],
+      freeRows: 0,
+    });
     expectRefused(await purser(dataDir, 'rates', 'import', bad, '--team', team.teamId), 1, /line 3/);
+    const free = join(dataDir, 'free.csv');
+    writeFileSync(free, Buffer.from('\uFEFFsep=;\r\ncountry;prefix;price\r\n;1;0,25\r\nFR;;0\r\n', 'utf16le'));
+    const refused = await purser(dataDir, 'rates', 'import', free, '--team', team.teamId);
+    expectRefused(refused, 1, /send without charge: FR/);
+    expect(await purserJson(dataDir, 'rates', 'import', free, '--allow-free', '--team', team.teamId)).toEqual({
+      rows: 2,
+      free: ['FR'],
+      freeRows: 1,
+    });
     expectRefused(await purser(dataDir, 'rates', 'import', '/nowhere.csv', '--team', team.teamId), 1, /cannot be read/);
     const body = { to: '+14155550100', from: 'Counter', body: 'Hello' };
     const estimate = await callApi(api, 'POST', '/messages/estimate', { key: team.apiKey, body });
