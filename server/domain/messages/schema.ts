@@ -95,7 +95,7 @@ export const messageListInput = z.strictObject({
     .max(NUMBER_TEXT_MAX, { abort: true })
     .transform(normalizeNumber)
     .refine((text) => BEGINNING.test(text), 'must be a number in E.164, or its beginning, such as +1415.')
-    .meta({ pattern: BEGINNING.source })
+    .meta({ description: 'A number in E.164, or its beginning; as it is typed, too.', examples: ['+1415'] })
     .optional(),
   reference: z.string().max(REFERENCE_MAX).optional(),
   from: instantInput.optional(),
