@@ -4,7 +4,7 @@ import { fail } from '@/server/domain/errors';
 import { BATCH_CALLS_MAX } from '@/server/domain/limits';
 import { networkOf } from '@/server/domain/tries/rules';
 import { env } from '@/server/env';
-import { abortedResponse, readBytes, RequestAborted } from '@/server/http/body';
+import { abortedResponse, BODY_MAX_BYTES, readBytes, RequestAborted } from '@/server/http/body';
 import { makeLimiter } from '@/server/http/limit';
 import { mustComeFromHere } from '@/server/http/origin';
 import { services } from '@/server/http/services';
@@ -37,11 +37,13 @@ export async function answerTrpc(request: Request): Promise<Response> {
   return response;
 }
 
-/** The same request with its body at hand, which is no larger than any body may be. */
+/** The same request with its body at hand. A large one is read for who is signed in alone. */
 async function withBody(request: Request): Promise<Request> {
   const { method, headers, url } = request;
   if (method === 'GET' || method === 'HEAD') return request;
-  return new Request(url, { method, headers, body: new Uint8Array(await readBytes(request, maxBytesOf(url))) });
+  const allowed = maxBytesOf(url);
+  const max = allowed > BODY_MAX_BYTES && !(await currentPerson()) ? BODY_MAX_BYTES : allowed;
+  return new Request(url, { method, headers, body: new Uint8Array(await readBytes(request, max)) });
 }
 
 async function askerOf(slug: string | null): Promise<{ asker: Omit<Asker, 'origin'>; refuse?: () => never }> {
