@@ -25,6 +25,8 @@ describe('the shell of every page', () => {
         samplePrices: true,
         masterBalance: '100.00',
         reserve: '10.00',
+        isCurrencyFixed: true,
+        isCurrencyFixed: true,
         lowBalance: '20.00',
         textRetentionDays: null,
       },
