@@ -26,7 +26,6 @@ describe('the shell of every page', () => {
         masterBalance: '100.00',
         reserve: '10.00',
         isCurrencyFixed: true,
-        isCurrencyFixed: true,
         lowBalance: '20.00',
         textRetentionDays: null,
       },
