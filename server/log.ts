@@ -54,14 +54,20 @@ const HIDDEN = '[hidden]';
 const MAX_WORDS = 500;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Hides in a message what may be a value: what stands in quotes, addresses, long numbers and tokens. Ids of rows stay. */
+/**
+ * Hides in a message what may be a value: what stands in quotes, addresses, numbers of six digits or more (codes, phones), and
+ * words of letters and digits (tokens, generated passwords). Ids of rows stay.
+ */
 export function hideValues(text: string): string {
   const [before = ''] = text.slice(0, MAX_WORDS).split(/Failed query|\bparams:/, 1);
   return before
     .replace(/(?<!\w)(["'`]).*?(\1|$)/gs, HIDDEN)
     .replace(/[^\s<>]+@[^\s<>]+/g, HIDDEN)
-    .replace(/[\w~+/=.%-]{20,}|\+?\d{7,}/g, (found) => (UUID.test(found) ? found : HIDDEN));
+    .replace(/[\w~+/=.%-]{6,}|\+?\d{6,}/g, (found) => (isValue(found) ? HIDDEN : found));
 }
+
+const isValue = (word: string): boolean =>
+  !UUID.test(word) && (word.length >= 20 || /\d{6}/.test(word) || (/\d/.test(word) && /[A-Za-z]/.test(word)));
 
 /**
  * Sends what libraries print on the console through `log`: of errors what `describeFault` keeps, of texts what is no value.

@@ -11,7 +11,7 @@ import { announceStart, endLive } from '@/server/http/live';
 import { guardPage } from '@/server/http/page-headers';
 import { problemResponse } from '@/server/http/problem';
 import { resolvePath } from '@/server/http/request-path';
-import { describeFault, log, takeConsole } from '@/server/log';
+import { describeFault, endOnFault, log, takeConsole } from '@/server/log';
 
 /** Told to the start script, which does not try again: the settings must change first. */
 const EXIT_CONFIG = 78;
@@ -27,9 +27,9 @@ const NOT_FOUND = '/_not-found';
 /** Where the API has no operation: its answer is the same 404 as for every path that it does not know, and is counted. */
 const NO_OPERATION = '/api/v1/-';
 
-/** Whether a browser asks for a page to show. */
-const isForPerson = ({ method, headers }: IncomingMessage): boolean =>
-  (method === 'GET' || method === 'HEAD') && (headers.accept ?? '').includes('text/html');
+/** Whether a browser asks for a page to show, and for nothing that could be meant for the API. */
+const isForPerson = ({ method, headers, url = '' }: IncomingMessage): boolean =>
+  (method === 'GET' || method === 'HEAD') && (headers.accept ?? '').includes('text/html') && !/api|%/i.test(url);
 
 /** The largest body of any route, a batch of messages; each route has a smaller limit of its own. */
 const BODY_LIMIT = 8 * 1024 * 1024;
@@ -255,7 +255,10 @@ async function main(): Promise<void> {
   takeAddressFromRequests();
   const { host, port, trustProxy, https, apiFront, shutdownGraceMs } = env();
   const dev = process.argv.includes('--dev');
-  if (!dev) takeConsole();
+  if (!dev) {
+    takeConsole();
+    endOnFault();
+  }
   const notYet: Handler = () => Promise.reject(new Error('not started'));
   let doors: Doors = { toNext: notYet, toApi: notYet, trustProxy, https, dev };
   const server = buildServer(() => doors);

@@ -15,6 +15,9 @@ const DEPTH_MAX = 20;
 /** Few requests have a longer list, and each item of one that is too long would be complained of. */
 const ITEMS_MAX = 1_000;
 
+/** No object of a request has half as many fields. */
+const FIELDS_MAX = 100;
+
 /** Of many faults the first are told. */
 const ERRORS_MAX = 100;
 
@@ -27,7 +30,8 @@ export function mustBeStorable(value: unknown, itemsMax = ITEMS_MAX, pointer = '
   if (typeof value === 'string') {
     if (!isStorable(value)) failField(pointer, 'A text holds a NUL or half a surrogate pair, which cannot be stored.');
   } else if (typeof value === 'object' && value !== null) {
-    if (Object.keys(value).length > itemsMax) failField(pointer, `At most ${itemsMax} items.`);
+    const [most, what] = Array.isArray(value) ? [itemsMax, 'items'] : [FIELDS_MAX, 'fields'];
+    if (Object.keys(value).length > most) failField(pointer, `At most ${most} ${what}.`);
     for (const [key, item] of Object.entries(value)) {
       // A strict body tells of it with all else that is unknown; a record within would lose it without a word.
       if (key === '__proto__' && depth > 0)
@@ -72,18 +76,32 @@ type Issue = {
  * is wrong, else `invalid_request`.
  */
 export function inputError(issues: Issue[], where: Where): DomainError {
-  const errors = issues.flatMap(likeliest).flatMap((issue) => fieldErrors(issue, where));
-  if (errors.some((error) => error.code === 'not_found')) return new DomainError('not_found');
-  const code = errors.every((error) => error.code === 'invalid_amount') ? 'invalid_amount' : 'invalid_request';
+  const found = issues.flatMap(likeliest);
+  const codes = new Set(found.map(codeOf));
+  if (codes.has('not_found')) return new DomainError('not_found');
+  // A request may hold a million faults: only those that are printed are put into words.
+  const errors: FieldError[] = [];
+  let count = 0;
+  for (const issue of found) {
+    count += issue.keys?.length ?? 1;
+    if (errors.length < ERRORS_MAX) errors.push(...fieldErrors(issue, where, ERRORS_MAX - errors.length));
+  }
   const { pointer, detail } = errors[0]!;
   // A sentence that names its field says enough.
   const first = /^(`|The )/.test(detail) ? detail : `${pointer || 'The body'}: ${detail}`;
-  return new DomainError(code, listErrors(errors, first));
+  const code = codes.size === 1 && codes.has('invalid_amount') ? 'invalid_amount' : 'invalid_request';
+  return new DomainError(code, listErrors(errors, first, count));
 }
 
-/** The first of many errors, and how many there are where that is not all of them. */
-export function listErrors(errors: FieldError[], first: string): { errors: FieldError[]; detail: string } {
-  const { length } = errors;
+/**
+ * The first of many errors, and how many there are where that is not all of them.
+ * @param length how many there are in all
+ */
+export function listErrors(
+  errors: FieldError[],
+  first: string,
+  length = errors.length,
+): { errors: FieldError[]; detail: string } {
   const more = length > ERRORS_MAX ? ` There are ${length} errors; \`errors\` lists the first ${ERRORS_MAX}.` : '';
   return { errors: errors.slice(0, ERRORS_MAX), detail: `${first}${more}` };
 }
@@ -103,10 +121,14 @@ function likeliest(issue: Issue): Issue[] {
   return best.map((one) => ({ ...one, path: [...issue.path, ...one.path] })).flatMap(likeliest);
 }
 
-function fieldErrors(issue: Issue, where: Where): FieldError[] {
-  const own = (issue.params as { code?: ErrorCode } | undefined)?.code;
-  const code = own === 'invalid_amount' || own === 'not_found' ? own : 'invalid_request';
-  const names = issue.code === 'unrecognized_keys' ? issue.keys! : [null];
+function codeOf({ params }: Issue): FieldError['code'] {
+  const own = (params as { code?: ErrorCode } | undefined)?.code;
+  return own === 'invalid_amount' || own === 'not_found' ? own : 'invalid_request';
+}
+
+function fieldErrors(issue: Issue, where: Where, most: number): FieldError[] {
+  const code = codeOf(issue);
+  const names = issue.code === 'unrecognized_keys' ? issue.keys!.slice(0, most) : [null];
   return names.map((name) => {
     const path = name === null ? issue.path : [...issue.path, name];
     const message = name === null ? issue.message : NO_FIELD[where];

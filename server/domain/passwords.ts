@@ -19,9 +19,18 @@ export const HASH_COST = 9;
 /** Whoever runs the installation: at the command line nobody else waits. */
 const OPERATOR = 'operator';
 
-/** Callers in the order of their turns, each with what waits. */
-const waiting = new Map<string, (() => void)[]>();
-let [running, waitingNow] = [0, 0];
+type Turns = {
+  /** Callers in the order of their turns, each with what waits. */
+  waiting: Map<string, (() => void)[]>;
+  running: number;
+  waitingNow: number;
+};
+
+const TURNS = Symbol.for('purser.password-turns');
+
+// One set a process: this module is loaded twice in it, by the server and by the web framework.
+const shared = globalThis as { [TURNS]?: Turns };
+const turns = (shared[TURNS] ??= { waiting: new Map(), running: 0, waitingNow: 0 });
 
 /**
  * Hashes a password, for storage. Never inside a transaction: its connection would be held while the password waits.
@@ -43,35 +52,35 @@ async function inTurn<T>(caller: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
-    running -= 1;
+    turns.running -= 1;
     serveNext();
   }
 }
 
 function takeTurn(caller: string): Promise<void> | void {
-  if (running < HASHES_AT_ONCE) {
-    running += 1;
+  if (turns.running < HASHES_AT_ONCE) {
+    turns.running += 1;
     return;
   }
-  const queue = waiting.get(caller) ?? [];
+  const queue = turns.waiting.get(caller) ?? [];
   if (queue.length >= HASHES_WAITING) {
     fail('rate_limited', { retryAfterSeconds: 1, detail: 'Too many passwords at once. Ask again in 1 s.' });
   }
-  if (waitingNow >= WAITING_MAX) fail('unavailable', { retryAfterSeconds: 2 });
-  waiting.set(caller, queue);
-  waitingNow += 1;
+  if (turns.waitingNow >= WAITING_MAX) fail('unavailable', { retryAfterSeconds: 2 });
+  turns.waiting.set(caller, queue);
+  turns.waitingNow += 1;
   return new Promise((resolve) => queue.push(resolve));
 }
 
 /** Serves the callers in turn, so that a caller with many passwords keeps the others from nothing. */
 function serveNext(): void {
-  const [first] = waiting;
-  if (!first || running >= HASHES_AT_ONCE) return;
+  const [first] = turns.waiting;
+  if (!first || turns.running >= HASHES_AT_ONCE) return;
   const [caller, queue] = first;
-  waiting.delete(caller);
+  turns.waiting.delete(caller);
   const begin = queue.shift();
-  if (queue.length > 0) waiting.set(caller, queue);
-  running += 1;
-  waitingNow -= 1;
+  if (queue.length > 0) turns.waiting.set(caller, queue);
+  turns.running += 1;
+  turns.waitingNow -= 1;
   begin?.();
 }

@@ -21,7 +21,9 @@ export type Allowance = { allowed: boolean; retryAfterSeconds: number; headers: 
  */
 export function makeLimiter(policy: string, perSecond: number) {
   const buckets = makeBuckets(policy, perSecond);
-  return (key: string, cost = 1, now = performance.now()): Allowance => takeAll([buckets.draw(key, cost, now)]);
+  /** @param taken what the same call has taken before */
+  return (key: string, cost = 1, now = performance.now(), taken = 0): Allowance =>
+    takeAll([buckets.draw(key, cost, now, taken)]);
 }
 
 /**
@@ -33,14 +35,15 @@ export function makeTeamLimiter(perSecond: number) {
   const members = makeBuckets('members', perSecond * MEMBERS_SHARE);
   const member = makeBuckets('member', perSecond * MEMBER_SHARE);
   type Caller = { teamId: string; memberId: string; role: Role };
-  return ({ teamId, memberId, role }: Caller, cost = 1, now = performance.now()): Allowance => {
-    const whole = team.draw(teamId, cost, now);
+  /** @param taken what the same call has taken before */
+  return ({ teamId, memberId, role }: Caller, cost = 1, now = performance.now(), taken = 0): Allowance => {
+    const whole = team.draw(teamId, cost, now, taken);
     if (role === 'owner') return takeAll([whole]);
-    return takeAll([member.draw(memberId, cost, now), members.draw(teamId, cost, now), whole]);
+    return takeAll([member.draw(memberId, cost, now, taken), members.draw(teamId, cost, now, taken), whole]);
   };
 }
 
-/** What one call would take of one bucket: whether it is there, and what is left when it is taken or not. */
+/** The part of one bucket that a call would take: whether it is there, and what is left when it is taken or not. */
 type Draw = { isThere: boolean; settle: (isTaken: boolean) => { left: number; allowance: Allowance } };
 
 /** Takes from every bucket, or from none when one does not hold enough. Says what the tightest of them says. */
@@ -59,7 +62,7 @@ function makeBuckets(policy: string, perSecond: number) {
     const bucket = buckets.get(key) ?? { tokens: burst, at: now };
     return Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * perSecond);
   };
-  const draw = (key: string, cost: number, now: number): Draw => {
+  const draw = (key: string, cost: number, now: number, taken = 0): Draw => {
     const tokens = tokensAt(key, now);
     const settle = (isTaken: boolean) => {
       const left = isTaken ? tokens - cost : tokens;
@@ -72,8 +75,9 @@ function makeBuckets(policy: string, perSecond: number) {
       const retryAfterSeconds = Math.max(1, Math.ceil((cost - left) / perSecond));
       return { left, allowance: { allowed: isTaken, retryAfterSeconds, headers } };
     };
-    // What costs more than a bucket can hold passes when it is full, and is waited off afterwards.
-    return { isThere: tokens >= Math.min(cost, burst), settle };
+    // A call that costs more than a bucket ever holds passes when that is full but for what the same call has taken before,
+    // and is waited off afterwards.
+    return { isThere: cost === 0 || tokens >= Math.min(cost, burst - taken), settle };
   };
   const forgetFull = (now: number) => {
     for (const key of buckets.keys()) if (tokensAt(key, now) >= burst) buckets.delete(key);

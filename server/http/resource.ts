@@ -184,9 +184,12 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
   }
   const readInput = async () => {
     const query = await parseQuery(operation.query, call.request);
-    const json = writes ? parseJson(bytes, call.request.headers.get('content-type'), operation.maxItems) : {};
-    const body = await parseBy(operation.body ?? emptyBody, json, 'body');
-    call.allowance = mustBeAllowed(limits().team(holder, operation.extraCost(body)));
+    const body = await readBody(call, operation, writes ? bytes : null).catch((error: unknown) => {
+      // Judging a large body costs the same whether it is accepted or not.
+      limits().team(holder, Math.floor(bytes.length / BYTES_PER_TOKEN));
+      throw error;
+    });
+    call.allowance = mustBeAllowed(limits().team(holder, operation.extraCost(body), performance.now(), 1));
     return { query, body };
   };
   const run = async (inside: Ctx): Promise<Outcome | Refusal> => {
@@ -203,6 +206,14 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
   const outcome = await once(ctx, request, operation, run);
   if (operation.sends && outcome instanceof Refusal) countSend(call, outcome.code);
   return print(call, outcome);
+}
+
+/** What a refused body costs of the allowance: one token for so many bytes. */
+const BYTES_PER_TOKEN = 100_000;
+
+async function readBody({ request }: Call, { body, maxItems }: Operation, bytes: Buffer | null): Promise<unknown> {
+  const json = bytes ? parseJson(bytes, request.headers.get('content-type'), maxItems) : {};
+  return parseBy(body ?? emptyBody, json, 'body');
 }
 
 /** Passes an error on. Of a send that was refused it counts whose it was. */

@@ -21,6 +21,7 @@ export async function answerTrpc(request: Request): Promise<Response> {
   if (countCalls(request.url) > BATCH_CALLS_MAX) return refuseAll();
   const asked = await withBody(request).catch((error: unknown) => ({ error }));
   if ('error' in asked && asked.error instanceof RequestAborted) {
+    limiterOf()(networkOf(request.headers.get('x-purser-address')));
     return abortedResponse({ route: '/api/trpc', address: request.headers.get('x-purser-address') });
   }
   const open = async (): Promise<Asker> => {
@@ -29,7 +30,7 @@ export async function answerTrpc(request: Request): Promise<Response> {
     const { asker, refuse } = await askerOf(request.headers.get(TEAM_FIELD));
     const whole = { ...asker, origin: await requestOrigin() };
     allowance = mustBeAllowed(whole, request);
-    return refuse ? refuse() : { ...whole, spend: (cost) => void (cost > 0 && take(whole, cost)) };
+    return refuse ? refuse() : { ...whole, spend: (cost) => void (cost > 0 && take(whole, cost, 1)) };
   };
   const whole = 'error' in asked ? request : asked;
   const response = await handleTrpc(whole, { services: services(), open });
@@ -57,14 +58,20 @@ async function askerOf(slug: string | null): Promise<{ asker: Omit<Asker, 'origi
 
 let limiter: ReturnType<typeof makeLimiter> | undefined;
 
+const limiterOf = () => (limiter ??= makeLimiter('person', env().rateLimit / env().webProcesses));
+
 /** Counts a request against its person, or its address where there is none: every call of a batch. */
 function mustBeAllowed({ person, origin }: Asker, { url }: Request): Record<string, string> {
   return take({ person, origin }, countCalls(url));
 }
 
-function take({ person, origin }: Pick<Asker, 'person' | 'origin'>, cost: number): Record<string, string> {
-  limiter ??= makeLimiter('person', env().rateLimit / env().webProcesses);
-  const { allowed, retryAfterSeconds, headers } = limiter(person?.userId ?? networkOf(origin.address), cost);
+function take({ person, origin }: Pick<Asker, 'person' | 'origin'>, cost: number, taken = 0): Record<string, string> {
+  const { allowed, retryAfterSeconds, headers } = limiterOf()(
+    person?.userId ?? networkOf(origin.address),
+    cost,
+    performance.now(),
+    taken,
+  );
   if (!allowed) fail('rate_limited', { retryAfterSeconds, detail: `Ask again in ${retryAfterSeconds} s.` });
   return headers;
 }

@@ -91,6 +91,20 @@ describe('the buckets of a team', () => {
     expect(take(member(1), 1, 0).headers['RateLimit-Policy']).toBe('"members";q=160;w=2');
   });
 
+  it.each([0.5, 1, 1.9, 10, 20, 200])(
+    'let every kind of call of a member through at some pace, at %s a second',
+    (perSecond) => {
+      const take = makeTeamLimiter(perSecond);
+      let now = 0;
+      // As the API takes it: one for the call, then what its body costs more.
+      const passes = (extra: number) => take(member(1), 1, now).allowed && take(member(1), extra, now, 1).allowed;
+      for (const extra of [0, 10, 0]) {
+        now += 1_000_000;
+        expect(passes(extra), `a call that costs 1 + ${extra}`).toBe(true);
+      }
+    },
+  );
+
   it('let a batch of a member through that costs more than its share ever holds, once that is full', () => {
     const take = makeTeamLimiter(10);
     expect(take(member(1), 11, 0).allowed).toBe(true);

@@ -202,4 +202,9 @@ describe('what is printed of an error', () => {
       words: 'connect ECONNREFUSED 127.0.0.1:5432',
     });
   });
+
+  it.each(['482913', 'abcdef1234567890', 'k7Rwd-3mXpa-9QzLc-Tb4Ne', 'someone@example.test', '+4915112345678'])(
+    'hides a code, a token, a password, an address and a number, however short and unquoted: %s',
+    (secret) => expect(hideValues(`What it holds is ${secret}, and it was refused.`)).not.toContain(secret),
+  );
 });

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { ZodType } from 'zod';
 import type { SeatActor } from '@/server/domain/actor';
 import { newRequestId } from '@/server/domain/ids';
-import { mustBeStorable } from '@/server/domain/input';
+import { DomainError } from '@/server/domain/errors';
+import { inputError, mustBeStorable, parseBy } from '@/server/domain/input';
+import { batchInput } from '@/server/domain/messages/schema';
 import { BODY_MAX_BYTES } from '@/server/http/body';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
@@ -86,6 +88,42 @@ describe('a text of any size', () => {
       }
     }
     expect(dear).toEqual([]);
+  });
+});
+
+describe('a body of very many faults', () => {
+  const judge = (body: unknown) => async () => {
+    try {
+      mustBeStorable(body);
+      await parseBy(batchInput, body, 'body');
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+    }
+  };
+  const batchOf = (message: object) => ({ messages: Array.from({ length: 1_000 }, () => message) });
+  const valid = batchOf({ to: '+14155550100', from: 'Purser', body: 'x'.repeat(1_500), reference: 'r'.repeat(200) });
+  const fields = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`unknown${i}`, i]));
+
+  it.each([
+    ['fields that nobody knows, as many as an object may have', batchOf(fields(100))],
+    ['more fields than an object may have', batchOf(fields(900))],
+    ['wrong types', batchOf({ to: 1, from: 2, body: 3, reference: 4 })],
+  ])('with %s costs no more than three times what a valid one costs', async (_what, body) => {
+    const plain = await cpuOf(judge(valid));
+    const cost = Math.min(await cpuOf(judge(body)), await cpuOf(judge(body)));
+    expect(cost).toBeLessThan(RATIO * plain + 4 * NOISE_MS);
+  });
+
+  it('names the first hundred, and says how many there are', () => {
+    const issues = Array.from({ length: 2_000 }, (_, i) => ({
+      code: 'unrecognized_keys',
+      path: [i],
+      message: '',
+      keys: ['a', 'b'],
+    }));
+    const { facts } = inputError(issues, 'body');
+    expect(facts.errors).toHaveLength(100);
+    expect(facts.detail).toContain('There are 4000 errors');
   });
 });
 
