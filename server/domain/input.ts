@@ -15,8 +15,8 @@ const DEPTH_MAX = 20;
 /** Few requests have a longer list, and each item of one that is too long would be complained of. */
 const ITEMS_MAX = 1_000;
 
-/** No object of a request has half as many fields. */
-const FIELDS_MAX = 100;
+/** No object of a request has as many fields; `metadata` may have 50. */
+const FIELDS_MAX = 60;
 
 /** Of many faults the first are told. */
 const ERRORS_MAX = 100;
