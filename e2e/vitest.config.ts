@@ -15,7 +15,7 @@ export default defineConfig({
     globalSetup: 'e2e/support/global.ts',
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });
