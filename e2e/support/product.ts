@@ -57,8 +57,6 @@ export async function startProduct(
   const env = cleanEnvironment({ PORT: String(port), PURSER_DATA_DIR: dataDir, RATE_LIMIT: '100000', ...more });
   const { child, pid, output } = run(['scripts/start.mjs'], env);
   const isUp = () => output().includes('Purser is ready at') || child.exitCode !== null;
-  await until(() => `the product is up. ${output()}`, withinMs, isUp);
-  if (child.exitCode !== null) throw new Error(`The product did not start:\n${output()}`);
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');
@@ -66,6 +64,14 @@ export async function startProduct(
     }
     return { code: child.exitCode, output: output() };
   };
+  try {
+    await until(() => `the product is up. ${output()}`, withinMs, isUp);
+  } catch (error) {
+    // What did not come up in time would go on for ever.
+    await stop();
+    throw error;
+  }
+  if (child.exitCode !== null) throw new Error(`The product did not start:\n${output()}`);
   return { url: `http://127.0.0.1:${port}`, pid, output, stop };
 }
 
