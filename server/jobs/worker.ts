@@ -105,7 +105,7 @@ async function resumeAwaited(services: Services, carrier: Carrier): Promise<void
   for (const [teamId, batch] of byTeam(rows)) carrier.resume(teamId, batch);
 }
 
-/** So long a worker that has lost a part of itself may finish what else it is at. */
+/** A worker that has lost a part of itself has this long to finish its other work. */
 const LAST_MS = 2_000;
 
 /** Runs until SIGTERM or SIGINT. A worker that has lost a part of itself ends with exit code 1, so that it is started again. */
@@ -123,7 +123,7 @@ export async function runWorker(): Promise<void> {
   end(reason);
 }
 
-// What is still open (a pool, a runner's timers) would keep a worker that does nothing alive.
+// An open pool or a runner's timer would keep a worker that does nothing alive.
 function end(msg: string, error?: unknown): never {
   log({ msg, level: 'error', ...(error !== undefined && describeFault(error)) });
   process.exit(1);

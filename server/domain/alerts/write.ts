@@ -69,7 +69,7 @@ async function tellLow(tx: Tx, accountId: string): Promise<void> {
   await queueAlerts(tx, { kind: 'low-balance', about: accountId, facts, once }, without(listeners, by));
 }
 
-/** Whether a rule serves a balance: it is on, and does not wait. Then that the balance is low for a moment is no news. */
+/** Returns whether a rule serves a balance: it is on, and does not wait. A low balance is then no news. */
 async function isServed(tx: Tx, memberId: string): Promise<boolean> {
   const r = rechargeRules;
   const [rule] = await tx.db
@@ -79,7 +79,7 @@ async function isServed(tx: Tx, memberId: string): Promise<boolean> {
   return rule !== undefined;
 }
 
-/** Who acted: a member, or the user behind it. */
+/** The actor behind a change: a member, or its user. */
 type ActedBy = { memberId: string | null; userId: string | null };
 
 const without = (listeners: Recipient[], by: ActedBy): Recipient[] =>
@@ -260,7 +260,7 @@ const queueDigest = (tx: Tx, { memberId, userId, address }: Recipient): Promise<
 
 type Past = { memberId: string; today: boolean; lately: number; digest: string | null };
 
-/** What each listener was told in the last day of the same, and in the last hour of anything; the digest that is open. */
+/** Reads for each listener: whether the same was mailed in the last day, the alerts of the last hour, the open digest. */
 async function pastAlerts(tx: Tx, kind: AlertMail, isSame: SQL, listeners: Recipient[]): Promise<Map<string, Past>> {
   const whom = JSON.stringify(listeners.map(({ memberId, userId }) => ({ memberId, userId })));
   const kinds = sql`ARRAY[${sql.join(
