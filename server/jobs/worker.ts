@@ -41,10 +41,11 @@ export async function startWorker(): Promise<Worker> {
   const runner = await runTasks(owner.pool, tasks, CRONTAB, workers);
   const mailTasks = mailer && makeMailTasks(services, mailer);
   const mailRunner = mailTasks && (await runTasks(owner.pool, mailTasks, '', workers));
+  const runners = mailRunner ? [runner, mailRunner] : [runner];
   await enqueueAtStart(runner);
   await resumeAwaited(services, carrier);
   const loops = [dispatch(services, carrier, stopping.signal), relay(owner.pool, stopping.signal), freeing];
-  const watched = [...loops, beating, runner.promise, ...(mailRunner ? [mailRunner.promise] : [])];
+  const watched = [...loops, beating, ...runners.map(({ promise }) => promise)];
   Promise.race(watched).then(
     () => workers.lose('a part of the worker has ended'),
     () => workers.lose('a part of the worker has failed'),
@@ -59,7 +60,7 @@ export async function startWorker(): Promise<Worker> {
       await Promise.all(loops);
       await carrier.close();
       // A runner that has ended by itself refuses to be stopped again.
-      await Promise.all([runner, mailRunner].map((one) => one?.stop().catch(() => {})));
+      await Promise.all(runners.map((one) => one.stop().catch(() => {})));
       // Jobs under way are waited for: until they have ended, no other worker may take their locks.
       ended.abort();
       await beating;
