@@ -37,13 +37,13 @@ export function describeFault(error: unknown): Record<string, unknown> {
 /** Names of the schema and of the server's source, which an error of the database holds beside its message. */
 const FACTS = ['code', 'constraint', 'table', 'column', 'routine'] as const;
 
-/** Whether a message holds values for certain: of a statement, or of a text that could not be read. */
+/** Returns whether a message holds values for certain: of a statement, or of a text that could not be read. */
 const quotesValues = (error: Error): boolean =>
   'query' in error || 'severity' in error || error instanceof SyntaxError || error.name === 'ZodError';
 
 const framesOf = (stack = ''): string[] => stack.split('\n').filter((line) => /^ {4}at .+:\d+:\d+\)?$/.test(line));
 
-// Of the context of an error the lines that name a function; others may hold rows and parameters.
+// Keeps the lines of an error's context that name a function; others may hold rows and parameters.
 function placesIn(where: unknown): string | undefined {
   const lines = typeof where === 'string' ? where.split('\n') : [];
   const places = lines.flatMap((line) => /^PL\/pgSQL function [\w.]+\([\w ,[\]]*\) line \d+/.exec(line)?.[0] ?? []);

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { setAlerts } from '@/server/domain/alerts/write';
+import { setAlerts, tellAlert } from '@/server/domain/alerts/write';
 import { listOwnAlerts, listTeamAlerts } from '@/server/domain/alerts/read';
 import { newRequestId, newUuid7 } from '@/server/domain/ids';
 import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
@@ -9,6 +10,7 @@ import type { Personal } from '@/server/domain/person';
 import { setRecharge } from '@/server/domain/recharge/write';
 import { rechargeInput } from '@/server/domain/recharge/schema';
 import { updateSettings, updateTeam } from '@/server/domain/teams/write';
+import { jobCtx } from '@/server/jobs/context';
 import type { Mailer, OutgoingMail } from '@/server/outbound/mail/mailer';
 import { MailError } from '@/server/outbound/mail/mailer';
 import { auditOf } from './support/door';
@@ -269,6 +271,57 @@ describe('many alerts to one user', () => {
     expect(sent.map(({ subject }) => subject)).toEqual([expect.stringMatching(/^35 more alerts from Team/)]);
     expect(sent[0]!.text).toMatch(/Low balance: .+: 0\.10 USD/);
     expect(sent[0]!.text).toContain('And: 15 more');
+  });
+
+  const tell = (teamId: string, accountId: string) => tellAlert(jobCtx(mailing(), teamId), { teamId, accountId });
+  /** Waits until so many statements wait for a lock. */
+  const waiting = async (many: number): Promise<void> => {
+    const sql = 'SELECT count(DISTINCT pid)::int AS n FROM pg_locks WHERE NOT granted';
+    for (let n = 0; n < many; n = (await ownerPool().query<{ n: number }>(sql)).rows[0]!.n) await sleep(20);
+  };
+  const digestsTo = async (user: string) => (await mailsTo(user)).filter(({ kind }) => kind === 'alert-digest');
+
+  it('are one digest, also where two teams alert the same user at once', async () => {
+    const [user, first] = [await ownerUser(), team];
+    await crossings(5);
+    await told();
+    const [one] = await crossings(1);
+    team = await makeTeam({ fund: '100.00' });
+    await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [user, team.ownerId]);
+    const [two] = await crossings(1);
+    const client = await ownerPool().connect();
+    await client.query('BEGIN; LOCK TABLE mails IN SHARE ROW EXCLUSIVE MODE');
+    const both = Promise.all([tell(first.teamId, one!.id), tell(team.teamId, two!.id)]);
+    await waiting(2);
+    await client.query('COMMIT');
+    client.release();
+    await both;
+    expect(await digestsTo(user)).toHaveLength(1);
+    expect((await mailsTo(user)).filter(({ state }) => state === 'digested')).toHaveLength(2);
+  });
+
+  it('go into the next digest where a worker takes this one meanwhile', async () => {
+    const user = await ownerUser();
+    await crossings(6);
+    await told();
+    const [digest] = await digestsTo(user);
+    const [seat] = await crossings(1);
+    const client = await ownerPool().connect();
+    await client.query(
+      `BEGIN; UPDATE mails SET claimed_until = now() + interval '5 minutes' WHERE id = '${digest!.id}'`,
+    );
+    const telling = tell(team.teamId, seat!.id);
+    await Promise.race([telling, waiting(1)]);
+    await client.query('COMMIT');
+    client.release();
+    await telling;
+    const { rows } = await ownerPool().query<{ id: string }>(
+      'SELECT digest_id AS id FROM mails WHERE user_id = $1 AND about = $2',
+      [user, seat!.id],
+    );
+    const next = (await digestsTo(user)).find(({ id }) => id !== digest!.id);
+    expect(next).toBeDefined();
+    expect(rows).toEqual([{ id: next!.id }]);
   });
 
   it('are counted over all teams, for each user alone', async () => {

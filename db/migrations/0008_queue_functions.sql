@@ -5,6 +5,5 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   worker_alive := EXISTS (SELECT 1 FROM public.worker_heartbeats b WHERE b.beat_at > now() - make_interval(secs => p_silent_seconds));
   IF to_regclass('graphile_worker._private_jobs') IS NULL THEN RETURN; END IF;
-  SELECT j.run_at INTO due_since FROM graphile_worker._private_jobs j
-    WHERE j.is_available AND j.run_at <= now() ORDER BY j.priority, j.run_at LIMIT 1;
+  SELECT min(j.run_at) INTO due_since FROM graphile_worker._private_jobs j WHERE j.is_available AND j.run_at <= now();
 END $$;

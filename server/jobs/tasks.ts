@@ -32,7 +32,7 @@ const alertPayload = z.union([
 ]);
 const linkPayload = z.object({ linkId: z.uuid() });
 const PARTITIONS_AHEAD = 3;
-/** As long as the longest range of the statistics: two years. */
+/** Covers the longest range of the statistics: two years. */
 const REFUSALS_KEPT_DAYS = 732;
 
 type MailTask = 'send-mail';
@@ -50,7 +50,7 @@ export const makeMailTasks = (services: Services, mailer: Mailer): TaskList => {
 export const makeTasks = (services: Services, owner: Pool, settings: Settings): TaskList =>
   guarded({ ...tasksOfChanges(services), ...tasksOfClock(services, owner, settings) });
 
-/** What follows a change, by the outbox. */
+/** Makes the tasks that follow a change, by the outbox. */
 function tasksOfChanges(services: Services): Record<Exclude<OutboxTask, MailTask>, Task> {
   return {
     'serve-waiting': async (payload) => {
@@ -73,7 +73,7 @@ function tasksOfChanges(services: Services): Record<Exclude<OutboxTask, MailTask
   };
 }
 
-/** What the clock alone starts. */
+/** Makes the tasks that the clock alone starts. */
 function tasksOfClock(services: Services, owner: Pool, settings: Settings): Record<string, Task> {
   return {
     // At midnight UTC caps turn: every team with a waiting rule is looked at.
@@ -126,7 +126,7 @@ function tasksOfClock(services: Services, owner: Pool, settings: Settings): Reco
   };
 }
 
-/** What the queue is told of a job that failed. It prints and keeps the message, so this holds no value of the job. */
+/** The error that the queue gets for a failed job. It prints and keeps the message, so this holds no value of the job. */
 class JobFault extends Error {
   constructor({ error, code, words }: Record<string, unknown>) {
     super([error, code, words].filter(Boolean).join(' '));

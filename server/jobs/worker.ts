@@ -12,7 +12,7 @@ import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { makeSandbox } from '@/server/outbound/carriers/sandbox';
 import { byTeam, jobCtx } from './context';
 import { dispatch } from './dispatch';
-import { forget, keepBeating, LiveWorkers } from './heartbeat';
+import { forget, keepBeating, keepReleasing, LiveWorkers } from './heartbeat';
 import { relay } from './relay';
 import { makeMailer } from './mail';
 import { CRONTAB, makeMailTasks, makeTasks } from './tasks';
@@ -24,28 +24,28 @@ export type Worker = { stop(): Promise<void>; lost: Promise<string> };
 export async function startWorker(): Promise<Worker> {
   const settings = env();
   const owner = openDatabase(settings.ownerUrl, { max: 8, name: 'purser-worker' });
-  // Of its own, so that no job that is long at work keeps this process from saying that it is alive.
+  // Heartbeats, and the release of dead workers' locks, wait neither for jobs nor for each other.
   const pulse = openDatabase(settings.ownerUrl, { max: 1, name: 'purser-heartbeat' });
+  const releasing = openDatabase(settings.ownerUrl, { max: 1, name: 'purser-release' });
   const app = openDatabase(settings.databaseUrl, { max: settings.poolSize, name: 'purser-worker' });
   const services = makeServices(app, settings);
   const carrier = makeSandbox(async (teamId, reports) => {
     await reportMessages(jobCtx(services, teamId), reports);
   });
   const mailer = makeMailer(services, settings.mail);
-  const workers = new LiveWorkers();
+  const workers = new LiveWorkers(pulse.pool);
+  const [stopping, ended] = [new AbortController(), new AbortController()];
+  const beating = keepBeating(workers, ended.signal);
+  const freeing = keepReleasing(releasing.pool, workers, stopping.signal);
   const tasks = makeTasks(services, owner.pool, settings);
   const runner = await runTasks(owner.pool, tasks, CRONTAB, workers);
   const mailTasks = mailer && makeMailTasks(services, mailer);
   const mailRunner = mailTasks && (await runTasks(owner.pool, mailTasks, '', workers));
+  const runners = mailRunner ? [runner, mailRunner] : [runner];
   await enqueueAtStart(runner);
   await resumeAwaited(services, carrier);
-  const stopping = new AbortController();
-  const loops = [
-    dispatch(services, carrier, stopping.signal),
-    relay(owner.pool, stopping.signal),
-    keepBeating(pulse.pool, workers, stopping.signal),
-  ];
-  const watched = [...loops, runner.promise, ...(mailRunner ? [mailRunner.promise] : [])];
+  const loops = [dispatch(services, carrier, stopping.signal), relay(owner.pool, stopping.signal), freeing];
+  const watched = [...loops, beating, ...runners.map(({ promise }) => promise)];
   Promise.race(watched).then(
     () => workers.lose('a part of the worker has ended'),
     () => workers.lose('a part of the worker has failed'),
@@ -59,11 +59,14 @@ export async function startWorker(): Promise<Worker> {
       stopping.abort();
       await Promise.all(loops);
       await carrier.close();
-      // One that has ended by itself refuses to be stopped again.
-      for (const one of [runner, mailRunner]) await one?.stop().catch(() => {});
+      // A runner that has ended by itself refuses to be stopped again.
+      await Promise.all(runners.map((one) => one.stop().catch(() => {})));
+      // Jobs under way are waited for: until they have ended, no other worker may take their locks.
+      ended.abort();
+      await beating;
       await forget(pulse.pool, workers.ids).catch(() => {});
       await tellRest(app.pool);
-      await Promise.all([owner, pulse, app].map(({ pool }) => pool.end()));
+      await Promise.all([owner, pulse, releasing, app].map(({ pool }) => pool.end()));
       log({ msg: 'worker stopped' });
     },
   };
@@ -103,7 +106,7 @@ async function resumeAwaited(services: Services, carrier: Carrier): Promise<void
   for (const [teamId, batch] of byTeam(rows)) carrier.resume(teamId, batch);
 }
 
-/** So long a worker that has lost a part of itself may finish what else it is at. */
+/** A worker that has lost a part of itself has this long to finish its other work. */
 const LAST_MS = 2_000;
 
 /** Runs until SIGTERM or SIGINT. A worker that has lost a part of itself ends with exit code 1, so that it is started again. */
@@ -121,7 +124,7 @@ export async function runWorker(): Promise<void> {
   end(reason);
 }
 
-// What is still open (a pool, a runner's timers) would keep a worker that does nothing alive.
+// An open pool or a runner's timer would keep a worker that does nothing alive.
 function end(msg: string, error?: unknown): never {
   log({ msg, level: 'error', ...(error !== undefined && describeFault(error)) });
   process.exit(1);

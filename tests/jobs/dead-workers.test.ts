@@ -7,7 +7,7 @@ import { Pool, type PoolClient } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '@/db/client';
 import { readQueueHealth, SILENT_SECONDS } from '@/db/queue';
-import { beat, forget, releaseDead } from '@/server/jobs/heartbeat';
+import { beat, forget, keepBeating, keepReleasing, LiveWorkers, releaseDead } from '@/server/jobs/heartbeat';
 import { ownDatabase, type TestDatabase } from '../support/database';
 
 let database: TestDatabase & { drop: () => Promise<void> };
@@ -111,6 +111,97 @@ describe('the locks of the queue', () => {
     expect(await count('worker_heartbeats')).toBe(1);
   });
 
+  const aged = (worker: string, seconds: number) =>
+    owner.query('UPDATE worker_heartbeats SET beat_at = now() - make_interval(secs => $1) WHERE worker_id = $2', [
+      seconds,
+      worker,
+    ]);
+  const serverIsOld = () =>
+    until('the server has been up for long enough', 15, async () => {
+      const { rows } = await owner.query<{ old: boolean }>(
+        `SELECT pg_postmaster_start_time() < now() - interval '7 seconds' AS old`,
+      );
+      return rows[0]!.old;
+    });
+  /** Runs the heartbeats and releases of one process in here. */
+  const inProcess = async (work: (workers: LiveWorkers) => Promise<void>): Promise<void> => {
+    const [pulse, releasing, end] = [
+      openDatabase(database.ownerUrl),
+      openDatabase(database.ownerUrl),
+      new AbortController(),
+    ];
+    const workers = new LiveWorkers(pulse.pool);
+    workers.ids.add('here');
+    const loops = [keepBeating(workers, end.signal), keepReleasing(releasing.pool, workers, end.signal)];
+    try {
+      await work(workers);
+    } finally {
+      end.abort();
+      await Promise.all(loops);
+      await Promise.all([pulse.pool.end(), releasing.pool.end()]);
+    }
+  };
+  /** Waits until the worker in here has beaten so many more times. */
+  const beats = async (times: number): Promise<void> => {
+    const seen = new Set<number>();
+    await until(`${times} beats`, 30, async () => {
+      const { rows } = await owner.query<{ at: Date }>(
+        `SELECT beat_at AS at FROM worker_heartbeats WHERE worker_id = 'here'`,
+      );
+      if (rows[0]) seen.add(rows[0].at.getTime());
+      return seen.size > times;
+    });
+  };
+
+  it('stay with a worker whose beat is under way while they are looked at', async () => {
+    await serverIsOld();
+    await locked('late', 3_600);
+    await locked('silent', 3_600);
+    await beat(owner, ['late', 'silent']);
+    await aged('late', 60);
+    await aged('silent', 60);
+    const client = await owner.connect();
+    await client.query(`BEGIN; UPDATE worker_heartbeats SET beat_at = now() WHERE worker_id = 'late'`);
+    const dead = await releaseDead(owner);
+    await client.query('COMMIT');
+    client.release();
+    expect(dead).toEqual(['silent']);
+    expect(await holders()).toEqual(['late']);
+  });
+
+  it('are spared at the start of a process until live workers had time to beat again', async () => {
+    await serverIsOld();
+    for (const worker of ['back', 'silent']) await locked(worker, 3_600);
+    await beat(owner, ['back', 'silent']);
+    // As after a database that was away for all of them.
+    for (const worker of ['back', 'silent']) await aged(worker, 60);
+    await inProcess(async () => {
+      await beats(1);
+      expect(await holders()).toEqual(['back', 'silent']);
+      await beat(owner, ['back']);
+      await until('the silent one counts as dead', 15, async () => !(await holders()).includes('silent'));
+      expect(await holders()).toEqual(['back']);
+    });
+  }, 60_000);
+
+  it('that cannot be released at once delay no heartbeat', async () => {
+    await serverIsOld();
+    await locked('silent', 3_600);
+    const client = await owner.connect();
+    await client.query('BEGIN; SELECT FROM graphile_worker._private_jobs FOR UPDATE');
+    try {
+      await inProcess(async (workers) => {
+        await until('dead workers are looked for', 15, () => workers.canJudge());
+        await beats(3);
+        expect(await holders()).toEqual(['silent']);
+        await client.query('ROLLBACK');
+        await until('they are released', 15, async () => (await holders()).length === 0);
+      });
+    } finally {
+      client.release(true);
+    }
+  }, 60_000);
+
   it('of a worker that was killed are released, and its job runs again', async () => {
     const first = startWorker();
     await until('the first worker is there', 60, () => first.said().includes('worker started'));
@@ -150,9 +241,38 @@ describe('a worker process', () => {
     expect(worker.child.exitCode).toBe(1);
   }, 150_000);
 
-  it('that is told to end is known to be gone', async () => {
+  it('beats before it is through with its start', async () => {
+    const table = await lockTable('messages');
     const worker = startWorker();
     await until('it beats', 60, async () => (await count('worker_heartbeats')) > 0);
+    expect(worker.said()).not.toContain('worker started');
+    await release(table);
+    await until('it is there', 30, () => worker.said().includes('worker started'));
+  }, 150_000);
+
+  it('that is told to end beats until its last job has ended', async () => {
+    const worker = startWorker();
+    await until('it is there', 60, () => worker.said().includes('worker started'));
+    const table = await lockTable('mails');
+    await enqueue('held');
+    const isOpen = `graphile_worker.jobs WHERE key = 'held' AND locked_at IS NOT NULL`;
+    await until('it is at the job', 30, async () => (await count(isOpen)) === 1);
+    worker.child.kill('SIGTERM');
+    const { rows } = await owner.query<{ now: string }>('SELECT now()::text AS now');
+    const beaten = `worker_heartbeats WHERE beat_at > $1::timestamptz + interval '5 seconds'`;
+    await until('it still beats', 15, async () => (await count(beaten, [rows[0]!.now])) > 0);
+    expect(worker.child.exitCode).toBeNull();
+    await release(table);
+    await until('it has ended', 30, () => worker.child.exitCode !== null);
+    expect(worker.child.exitCode).toBe(0);
+    expect(await count('worker_heartbeats')).toBe(0);
+    expect(await count(`graphile_worker.jobs WHERE key = 'held'`)).toBe(0);
+  }, 150_000);
+
+  it('that is told to end is known to be gone', async () => {
+    const worker = startWorker();
+    await until('it is there', 60, () => worker.said().includes('worker started'));
+    expect(await count('worker_heartbeats')).toBeGreaterThan(0);
     expect(await ended(worker.child, 'SIGTERM')).toBe(0);
     expect(await count('worker_heartbeats')).toBe(0);
   }, 150_000);
@@ -169,6 +289,12 @@ describe('the health of the queue', () => {
       expect(await readQueueHealth(pool)).toEqual({ oldestDueJobSeconds: 0, workerAlive: true });
       await owner.query(`UPDATE graphile_worker._private_jobs SET run_at = now() - interval '90 seconds'`);
       expect((await readQueueHealth(pool)).oldestDueJobSeconds).toBeGreaterThanOrEqual(90);
+      // A job that is due for longer, but is less urgent.
+      await enqueue('less urgent');
+      await owner.query(
+        `UPDATE graphile_worker._private_jobs SET priority = 10, run_at = now() - interval '200 seconds' WHERE key = 'less urgent'`,
+      );
+      expect((await readQueueHealth(pool)).oldestDueJobSeconds).toBeGreaterThanOrEqual(200);
       await owner.query(`INSERT INTO outbox (team_id, id, task, payload, created_at)
         VALUES (gen_random_uuid(), gen_random_uuid(), 'alert', '{}', now() - interval '300 seconds')`);
       expect((await readQueueHealth(pool)).oldestDueJobSeconds).toBeGreaterThanOrEqual(300);

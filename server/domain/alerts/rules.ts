@@ -6,7 +6,7 @@ export type Alert = (typeof ALERTS)[number];
 export const alertsOf = (role: 'owner' | 'member'): readonly Alert[] =>
   role === 'owner' ? ALERTS : ['member-balance', 'recharge'];
 
-/** What a job is to tell, by ids alone: the job reads how things stand then. `by` is the member whose action it follows. */
+/** An alert's job, by ids alone: it reads how things stand when it runs. `by` is the member whose action it follows. */
 export type AlertJob =
   | { teamId: string; members: true }
   | { teamId: string; accountId: string }
@@ -17,5 +17,5 @@ export type AlertJob =
 export const ALERT_MAILS = ['low-balance', 'recharge-waiting', 'recharge-served', 'mail-failed'] as const;
 export type AlertMail = (typeof ALERT_MAILS)[number];
 
-/** So many alerts go to one user within an hour as mails of their own; the others wait for a digest. */
+/** The most alerts that go to one user within an hour as mails of their own; the others wait for a digest. */
 export const ALERTS_AN_HOUR = 5;

@@ -69,7 +69,7 @@ async function tellLow(tx: Tx, accountId: string): Promise<void> {
   await queueAlerts(tx, { kind: 'low-balance', about: accountId, facts, once }, without(listeners, by));
 }
 
-/** Whether a rule serves a balance: it is on, and does not wait. Then that the balance is low for a moment is no news. */
+/** Returns whether a rule serves a balance: it is on, and does not wait. A low balance is then no news. */
 async function isServed(tx: Tx, memberId: string): Promise<boolean> {
   const r = rechargeRules;
   const [rule] = await tx.db
@@ -79,7 +79,7 @@ async function isServed(tx: Tx, memberId: string): Promise<boolean> {
   return rule !== undefined;
 }
 
-/** Who acted: a member, or the user behind it. */
+/** The actor behind a change: a member, or its user. */
 type ActedBy = { memberId: string | null; userId: string | null };
 
 const without = (listeners: Recipient[], by: ActedBy): Recipient[] =>
@@ -216,6 +216,7 @@ type NewAlert = { kind: AlertMail; about: string; facts: NonNullable<NewMail['fa
 async function queueAlerts(tx: Tx, alert: NewAlert, listeners: Recipient[], isSame = isAbout(alert)): Promise<void> {
   if (tx.mail === null || listeners.length === 0) return;
   const { teamId } = tx.actor;
+  await lockListeners(tx, listeners);
   const past = await pastAlerts(tx, alert.kind, isSame, listeners);
   const wanted = listeners.filter(({ memberId }) => !past.get(memberId)?.today);
   const isBusy = ({ memberId }: Recipient) => (past.get(memberId)?.lately ?? 0) >= ALERTS_AN_HOUR;
@@ -225,9 +226,24 @@ async function queueAlerts(tx: Tx, alert: NewAlert, listeners: Recipient[], isSa
     wanted.filter((to) => !isBusy(to)),
   );
   for (const to of wanted.filter(isBusy)) {
-    const digestId = past.get(to.memberId)?.digest ?? (await queueDigest(tx, to));
+    const digestId = (await holdDigest(tx, past.get(to.memberId)?.digest)) ?? (await queueDigest(tx, to));
     if (digestId !== null) await queueMails(tx, { ...alert, teamId, digestId }, [to]);
   }
+}
+
+/** Locks each listener's alerts: jobs of two teams of one user run at once, and must count each other's mails. */
+async function lockListeners(tx: Tx, listeners: Recipient[]): Promise<void> {
+  const keys = listeners.map(({ memberId, userId }) => `${userId ?? memberId} alerts`);
+  await tx.db.execute(sql`SELECT pg_advisory_xact_lock(key) FROM (
+    SELECT DISTINCT hashtextextended(value, 0) AS key FROM jsonb_array_elements_text(${JSON.stringify(keys)}::jsonb) ORDER BY key) k`);
+}
+
+/** Locks an open digest, so that it is not sent before this alert is in it; null where a worker has taken it meanwhile. */
+async function holdDigest(tx: Tx, digestId: string | null | undefined): Promise<string | null> {
+  if (!digestId) return null;
+  const isOpen = and(eq(mails.id, digestId), eq(mails.state, 'queued'), isNull(mails.claimedUntil));
+  const [open] = await tx.db.select({ id: mails.id }).from(mails).where(isOpen).for('update');
+  return open?.id ?? null;
 }
 
 // A served recharge ends an episode that was told, whenever that was.
@@ -244,7 +260,7 @@ const queueDigest = (tx: Tx, { memberId, userId, address }: Recipient): Promise<
 
 type Past = { memberId: string; today: boolean; lately: number; digest: string | null };
 
-/** What each listener was told in the last day of the same, and in the last hour of anything; the digest that is open. */
+/** Reads for each listener: whether the same was mailed in the last day, the alerts of the last hour, the open digest. */
 async function pastAlerts(tx: Tx, kind: AlertMail, isSame: SQL, listeners: Recipient[]): Promise<Map<string, Past>> {
   const whom = JSON.stringify(listeners.map(({ memberId, userId }) => ({ memberId, userId })));
   const kinds = sql`ARRAY[${sql.join(

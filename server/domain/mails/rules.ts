@@ -28,6 +28,9 @@ const MADE_UP = '@members.invalid';
 export const canBeMailed = (address: string, way: 'resend' | 'smtp' | 'mailbox' | null): boolean =>
   way !== null && !address.endsWith(MADE_UP) && (way === 'mailbox' || !address.endsWith('.invalid'));
 
+/** The most mails about a team, besides invitations, that an address gets within 24 hours while no user has verified it. */
+export const MAILS_TO_UNVERIFIED = 5;
+
 /** So often a mail is tried, over some hours: within the day for which a provider knows its idempotency key. */
 export const MAIL_TRIES = 10;
 

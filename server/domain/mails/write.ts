@@ -1,11 +1,19 @@
-import { and, eq, inArray, isNull, lt, or, sql, type SQL } from 'drizzle-orm';
+import { and, count, eq, gt, inArray, isNotNull, isNull, lt, ne, or, sql, type SQL } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { mailbox, mails } from '@/db/schema/mails';
+import { users } from '@/db/schema/users';
 import { announce } from '../changes';
 import { enqueue, type Queue, type Services } from '../ctx';
 import { newUuid7, timeOfUuid7 } from '../ids';
 import { personally, type PersonTx } from '../person';
-import { canBeMailed, MAIL_CLAIM_MINUTES, MAIL_TRIES, type MailEvent, type MailKind } from './rules';
+import {
+  canBeMailed,
+  MAIL_CLAIM_MINUTES,
+  MAIL_TRIES,
+  MAILS_TO_UNVERIFIED,
+  type MailEvent,
+  type MailKind,
+} from './rules';
 
 /** A mail as a verb asks for it: to whom, about what. Facts are ids and figures, printed for people, and never secrets. */
 export type NewMail = {
@@ -30,7 +38,8 @@ type Change = Services & Queue & { db: Db; now: Date };
 
 /**
  * Puts a mail on its way with the change that it tells of: it is sent once that is committed, and not at all if it is not.
- * Answers its id; null where nothing can be mailed (no way to, or an address that is made up) or it was told before.
+ * Returns its id; null where nothing can be mailed (no way to, or an address that is made up), it was told before, or the
+ * address has had enough (`dropExcess`).
  */
 export async function queueMail(tx: Change, mail: NewMail): Promise<string | null> {
   const [id] = await queueAll(tx, [mail]);
@@ -50,8 +59,11 @@ export async function queueMails(
 }
 
 async function queueAll(tx: Change, wanted: NewMail[]): Promise<string[]> {
-  const rows = wanted
-    .filter(({ address }) => canBeMailed(address, tx.mail))
+  const allowed = await dropExcess(
+    tx,
+    wanted.filter(({ address }) => canBeMailed(address, tx.mail)),
+  );
+  const rows = allowed
     // The id holds when it came about, which in a demo or an import is long past; the row says when it was queued.
     .map((mail) => ({
       id: newUuid7(tx.now),
@@ -68,6 +80,58 @@ async function queueAll(tx: Change, wanted: NewMail[]): Promise<string[]> {
   const now = made.filter(({ kind, state }) => state === 'queued' && kind !== 'alert-digest');
   for (const { id } of now) enqueue(tx, 'send-mail', { mailId: id });
   return made.map(({ id }) => id);
+}
+
+// Invitations have a limit of their own, which refuses. An alert in a digest is no mail. Other mails about no team follow
+// what a user does.
+const isLimited = ({ kind, teamId, digestId }: NewMail): boolean =>
+  kind !== 'invitation' && digestId === undefined && ((teamId ?? null) !== null || kind === 'alert-digest');
+
+/**
+ * Leaves out mails beyond `MAILS_TO_UNVERIFIED` a day to addresses that no user has verified: an owner may enter anybody's
+ * address, and must not fill a mailbox. Counted for each team, under a lock, so that changes at once count one another.
+ * @param wanted mails about one team, or a user's digest
+ */
+async function dropExcess(tx: Change, wanted: NewMail[]): Promise<NewMail[]> {
+  const limited = wanted.filter(isLimited);
+  const [first] = limited;
+  if (!first) return wanted;
+  const left = await findUnverified(tx, limited);
+  if (left.size === 0) return wanted;
+  const { teamId, userId } = first;
+  await tx.db.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${teamId ?? userId} mails`}::text, 0))`);
+  const scope = teamId ? eq(mails.teamId, teamId) : and(eq(mails.userId, userId!), eq(mails.kind, 'alert-digest'));
+  const past = await tx.db
+    .select({ address: mails.address, sent: count() })
+    .from(mails)
+    .where(
+      and(
+        scope,
+        inArray(mails.address, [...left.keys()]),
+        ne(mails.state, 'digested'),
+        sql`${mails.id} >= uuid7_floor(now() - interval '1 day')`,
+        gt(mails.createdAt, sql`now() - interval '1 day'`),
+      ),
+    )
+    .groupBy(mails.address);
+  for (const { address, sent } of past) left.set(address, MAILS_TO_UNVERIFIED - sent);
+  return wanted.filter((mail) => {
+    const more = isLimited(mail) ? left.get(mail.address) : undefined;
+    if (more === undefined) return true;
+    left.set(mail.address, more - 1);
+    return more > 0;
+  });
+}
+
+/** Finds the addresses that no user has verified; each may get `MAILS_TO_UNVERIFIED` mails. */
+async function findUnverified({ db }: Change, to: NewMail[]): Promise<Map<string, number>> {
+  const addresses = [...new Set(to.map(({ address }) => address))];
+  const verified = await db
+    .select({ email: users.email })
+    .from(users)
+    .where(and(inArray(users.email, addresses), isNotNull(users.emailProvenAt)));
+  const known = new Set(verified.map(({ email }) => email));
+  return new Map(addresses.filter((one) => !known.has(one)).map((one) => [one, MAILS_TO_UNVERIFIED]));
 }
 
 /** Digests whose hour is over, to be sent now. */

@@ -164,7 +164,7 @@ async function booksFor(ctx: Ctx, memberId: string | null, period: CapPeriod | n
   return { master: BigInt(balance), reserve: BigInt(reserve), seat };
 }
 
-/** Where a pass through the waiting rules stands. The time stays text: a Date would cut its microseconds. */
+/** The position of a pass through the waiting rules. The time stays text: a Date would cut its microseconds. */
 export type Place = { waitingSince: string; memberId: string };
 
 /**

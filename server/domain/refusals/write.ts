@@ -4,15 +4,15 @@ import { isCounted, type RefusalReason } from './rules';
 /** A process writes what it has counted so often, in one statement a team: a key in a loop makes no hot row. */
 const PAUSE_MS = 3_000;
 
-/** At most so many members and reasons are counted at once; what is above that is written sooner, and else let go. */
+/** The most pairs of member and reason counted at once. Others are written sooner, or else dropped. */
 const MAX_COUNTED = 10_000;
 
-/** Whoever reads gets what this process has counted, but makes it write at most once a second. */
+/** A read writes first what this process has counted, at most once a second. */
 const FRESH_MS = 1_000;
 
 type Counted = { teamId: string; memberId: string; reason: RefusalReason; count: number; at: number };
 
-/** What a process has counted and not yet written. Kept with the pool, of which a process has one even where a module is loaded twice. */
+/** Counts that are not yet written. Kept with the pool: a process has one pool even where a module is loaded twice. */
 type Tally = {
   counted: Map<string, Counted>;
   timer: NodeJS.Timeout | null;
@@ -72,7 +72,7 @@ async function write(pool: Pool, tally: Tally): Promise<void> {
     try {
       await writeTeam(pool, teamId, rows);
     } catch {
-      // With what has come since: it is written when the database is back.
+      // Adds what has come since: all of it is written when the database is back.
       for (const row of rows) putBack(tally, row);
       tally.timer ??= setTimeout(() => void flush(pool), PAUSE_MS).unref();
     }
