@@ -257,20 +257,22 @@ describe('many alerts to one user', () => {
     expect(count(({ kind, state }) => kind === 'low-balance' && state === 'sent')).toBe(5);
     expect(count(({ state }) => state === 'digested')).toBe(35);
     expect(now.filter(({ kind }) => kind === 'alert-digest').map(({ state }) => state)).toEqual(['queued']);
-    const sent: OutgoingMail[] = [];
-    const mailer: Mailer = { name: 'stand-in', send: async (mail) => (sent.push(mail), { providerId: null }) };
+    const all: OutgoingMail[] = [];
+    const mailer: Mailer = { name: 'stand-in', send: async (mail) => (all.push(mail), { providerId: null }) };
+    // Digests of other tests may be due as well.
+    const sent = () => all.filter(({ to }) => to === now[0]!.address);
     const sendDigests = async () => {
       await ownerPool().query(`SELECT graphile_worker.add_job('send-digests', '{}')`);
       await doJobs(mailer);
     };
     await sendDigests();
-    expect(sent).toEqual([]);
+    expect(sent()).toEqual([]);
     await later('61 minutes');
     await sendDigests();
     await sendDigests();
-    expect(sent.map(({ subject }) => subject)).toEqual([expect.stringMatching(/^35 more alerts from Team/)]);
-    expect(sent[0]!.text).toMatch(/Low balance: .+: 0\.10 USD/);
-    expect(sent[0]!.text).toContain('And: 15 more');
+    expect(sent().map(({ subject }) => subject)).toEqual([expect.stringMatching(/^35 more alerts from Team/)]);
+    expect(sent()[0]!.text).toMatch(/Low balance: .+: 0\.10 USD/);
+    expect(sent()[0]!.text).toContain('And: 15 more');
   });
 
   const tell = (teamId: string, accountId: string) => tellAlert(jobCtx(mailing(), teamId), { teamId, accountId });
