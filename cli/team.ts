@@ -9,7 +9,7 @@ import { emailSchema, nameSchema, passwordSchema } from '@/server/domain/members
 import { amount } from '@/server/domain/amounts';
 import { printAmount } from '@/server/domain/money';
 import { decodeText } from '@/server/domain/files/rules';
-import { parseRateCard, type RateRow } from '@/server/domain/rates/rules';
+import { parseRateCard, type RateRow, type UnclearPrice } from '@/server/domain/rates/rules';
 import { sampleRates } from '@/server/domain/rates/read';
 import { replaceRates } from '@/server/domain/rates/write';
 import { currencySchema } from '@/server/domain/teams/schema';
@@ -25,10 +25,20 @@ function readCard(path: string): RateRow[] {
     throw new CliError(`${path} cannot be read.`);
   }
   const card = parseRateCard(csv);
-  if ('rows' in card) return card.rows;
+  if ('rows' in card) {
+    if (card.unclear) warnOfComma(card.unclear);
+    return card.rows;
+  }
   const shown = card.problems.slice(0, 20).map(({ line, detail }) => `  line ${line}: ${detail}`);
   const more = card.count > shown.length ? [`  and ${card.count - shown.length} more`] : [];
   throw new CliError(`${path} is not a rate card; nothing was changed.\n${[...shown, ...more].join('\n')}`);
+}
+
+/** Says how prices were read whose comma may have been meant to separate thousands; on stderr, as stdout is the result. */
+function warnOfComma({ typed, price }: UnclearPrice): void {
+  process.stderr.write(
+    `Check the prices with a comma: “${typed}” was read as ${printAmount(price)}. If the comma separates thousands, remove it and import again.\n`,
+  );
 }
 
 /** `team create | suspend | resume | fund | withdraw`, `rates import` */

@@ -6,6 +6,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
 import next from 'next';
 import { ConfigError, env, mustBeSafeToServe, takeAddressFromRequests } from '@/server/env';
+import { LARGEST_BODY_BYTES } from '@/server/http/body';
 import { answerApi } from '@/server/http/front';
 import { announceStart, endLive } from '@/server/http/live';
 import { guardPage } from '@/server/http/page-headers';
@@ -30,9 +31,6 @@ const NO_OPERATION = '/api/v1/-';
 /** Whether a browser asks for a page to show, and for nothing that could be meant for the API. */
 const isForPerson = ({ method, headers, url = '' }: IncomingMessage): boolean =>
   (method === 'GET' || method === 'HEAD') && (headers.accept ?? '').includes('text/html') && !/api|%/i.test(url);
-
-/** The largest body of any route, a batch of messages; each route has a smaller limit of its own. */
-const BODY_LIMIT = 8 * 1024 * 1024;
 
 /** Idle connections live this long after the last accepted one, for the request that may be under way on them. */
 const IDLE_GRACE_MS = 500;
@@ -101,8 +99,8 @@ function refusal(req: IncomingMessage, target: Target): Response | undefined {
     return problemResponse('method_not_allowed', { headers: { Allow: METHODS.join(', ') } });
   }
   // The API has limits of its own, and counts the call.
-  if (target === 'page' && Number(req.headers['content-length'] ?? 0) > BODY_LIMIT) {
-    return problemResponse('payload_too_large', { detail: 'No body may be larger than 8 MiB.' });
+  if (target === 'page' && Number(req.headers['content-length'] ?? 0) > LARGEST_BODY_BYTES) {
+    return problemResponse('payload_too_large', { detail: 'No body may be larger than 12 MiB.' });
   }
   return undefined;
 }
@@ -179,7 +177,7 @@ function buildServer(doors: () => Doors): Server {
   server.on('request', listener);
   server.on('checkExpectation', listener);
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
-    if (Number(req.headers['content-length'] ?? 0) <= BODY_LIMIT) res.writeContinue();
+    if (Number(req.headers['content-length'] ?? 0) <= LARGEST_BODY_BYTES) res.writeContinue();
     listener(req, res);
   });
   server.on('connect', (_req: IncomingMessage, socket: Duplex) => {

@@ -10,7 +10,7 @@ import { FilterChip } from '@/components/ui/FilterChip';
 import { SearchField } from '@/components/ui/SearchField';
 import tableStyles from '@/components/ui/table.module.css';
 import { usePlace } from '@/components/ui/usePlace';
-import { normalizeNumber } from '@/server/domain/numbers/rules';
+import { normalizeBeginning } from '@/server/domain/numbers/rules';
 import type { Facets } from './LogHistogram';
 import { NO_FILTERS, type Log } from './useLog';
 import { SPANS, type LogView } from './view';
@@ -73,7 +73,7 @@ export function LogToolbar({ log, facets, hasMembers }: Props) {
 /** A number with a plus narrows by recipient, an id opens its message, anything else is a reference. */
 function find({ narrow, show }: Log, text: string): void {
   if (/^msg_[0-9a-z]{26}$/.test(text)) return show(text);
-  const number = normalizeNumber(text);
+  const number = normalizeBeginning(text);
   const isNumber = /^\+[0-9]{0,15}$/.test(number);
   narrow({ recipient: isNumber && number.length > 1 ? number : null, reference: isNumber || !text ? null : text });
 }

@@ -17,7 +17,7 @@ import { Country } from './Country';
 import styles from './rates.module.css';
 import { countryName } from './view';
 
-/** What a card may hold, as the server takes it. */
+/** The largest card that the server takes. */
 const MAX_BYTES = 8 * 1_048_576;
 
 /** A longer text is not drawn: a field of some megabytes stops the page. */
@@ -109,11 +109,12 @@ function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; on
       </Late>
     );
   }
-  const { problems, rows, free } = seen.data;
+  const { problems, rows, free, unclearPrice } = seen.data;
   const problem = load.isPending ? undefined : problemOf(load.error);
   return (
     <div className={moneyStyles.form}>
       {problems.length > 0 ? <Problems {...seen.data} /> : <Changes seen={seen.data} />}
+      {unclearPrice && <UnclearPrice {...unclearPrice} />}
       {free.length > 0 && <FreeRows {...seen.data} isAllowed={allowFree} onAllow={setAllowFree} />}
       {problem && (
         <Note tone="bad" alert>
@@ -138,7 +139,18 @@ function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; on
   );
 }
 
-/** What can be sent to without charge, which somebody must have meant. */
+/** Shows how prices with a comma were read, where the comma may have been meant to separate thousands. */
+function UnclearPrice({ typed, price }: NonNullable<Seen['unclearPrice']>) {
+  const { currency } = useShell().team;
+  return (
+    <Note tone="warn">
+      <strong>Check the prices with a comma.</strong> “{typed}” was read as <Money amount={price} currency={currency} />
+      . If the comma separates thousands, remove it.
+    </Note>
+  );
+}
+
+/** Lists the rows without charge and asks whether they are meant. */
 function FreeRows({
   free,
   freeRows,

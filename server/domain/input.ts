@@ -25,27 +25,49 @@ const ERRORS_MAX = 100;
  * Postgres stores neither NUL nor half a surrogate pair. Said at both doors, so that no field has to think of it.
  * @throws DomainError `invalid_request`, for a nesting too deep as well
  */
-export function mustBeStorable(value: unknown, itemsMax = ITEMS_MAX, pointer = '', depth = 0): void {
+export function mustBeStorable(value: unknown, itemsMax = ITEMS_MAX): void {
+  const fault = findUnstorable(value, itemsMax, 0);
+  if (fault) failField(fault.path.map((key) => `/${escapePointer(String(key))}`).join(''), fault.detail);
+}
+
+/** A fault of a body. Its path is written on the way back from it, as a long list has 100,000 places without one. */
+type Fault = { path: (string | number)[]; detail: string };
+
+function findUnstorable(value: unknown, itemsMax: number, depth: number): Fault | null {
   if (depth > DEPTH_MAX) failField('', 'The body is nested too deeply.');
   if (typeof value === 'string') {
-    if (!isStorable(value)) failField(pointer, 'A text holds a NUL or half a surrogate pair, which cannot be stored.');
-  } else if (typeof value === 'object' && value !== null) {
-    const [most, what] = Array.isArray(value) ? [itemsMax, 'items'] : [FIELDS_MAX, 'fields'];
-    if (Object.keys(value).length > most) failField(pointer, `At most ${most} ${what}.`);
-    for (const [key, item] of Object.entries(value)) {
-      // A strict body tells of it with all else that is unknown; a record within would lose it without a word.
-      if (key === '__proto__' && depth > 0)
-        failField(`${pointer}/__proto__`, '`__proto__` is not a field of this request.');
-      if (!isStorable(key)) failField(pointer, 'A field name holds a NUL or half a surrogate pair.');
-      mustBeStorable(item, itemsMax, `${pointer}/${escapePointer(key)}`, depth + 1);
+    const detail = 'A text holds a NUL or half a surrogate pair, which cannot be stored.';
+    return isStorable(value) ? null : { path: [], detail };
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  const keys = Array.isArray(value) ? null : Object.keys(value);
+  const { length } = keys ?? (value as unknown[]);
+  const [most, what] = keys ? [FIELDS_MAX, 'fields'] : [itemsMax, 'items'];
+  if (length > most) return { path: [], detail: `At most ${most} ${what}.` };
+  for (let i = 0; i < length; i += 1) {
+    const key = keys?.[i] ?? i;
+    // A strict body tells of it with all else that is unknown; a record within would lose it without a word.
+    if (key === '__proto__' && depth > 0) {
+      return { path: [key], detail: '`__proto__` is not a field of this request.' };
+    }
+    if (typeof key === 'string' && !isStorable(key)) {
+      return { path: [], detail: 'A field name holds a NUL or half a surrogate pair.' };
+    }
+    const fault = findUnstorable((value as Record<string | number, unknown>)[key], itemsMax, depth + 1);
+    if (fault) {
+      fault.path.unshift(key);
+      return fault;
     }
   }
+  return null;
 }
 
 const failField = (pointer: string, detail: string): never =>
   fail('invalid_request', { detail, errors: [{ pointer, code: 'invalid_request', detail }] });
 
-export const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
+export const isStorable = (text: string): boolean =>
+  // The first pattern is many times as fast, and few texts go on to the second.
+  !/[\0\uD800-\uDFFF]/.test(text) || !/\0|\p{Surrogate}/u.test(text);
 
 const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
@@ -107,12 +129,12 @@ export function listErrors(
 }
 
 /**
- * Of a choice between several forms, what is wrong by the one that was most likely meant: it is of the value's own type,
+ * Returns the issues of the form that was most likely meant, of a choice between several: it is of the value's own type,
  * and knows the most of its fields.
  */
 function likeliest(issue: Issue): Issue[] {
   const branches = issue.code === 'invalid_union' ? (issue.errors ?? []) : [];
-  // What a schema says of all its forms together is its own message.
+  // A schema's own message speaks for all its forms together.
   if (branches.length === 0 || issue.message !== UNION_MESSAGE) return [issue];
   const atRoot = (branch: Issue[]) => branch.filter((one) => one.path.length === 0);
   const otherTypes = (branch: Issue[]) => atRoot(branch).filter((one) => one.code === 'invalid_type').length;

@@ -30,7 +30,7 @@ function describeIssue(issue: Issue): string {
   }
 }
 
-/** Of a value that has none of several forms, where the schema says nothing itself. */
+/** Says that a value has none of several forms, where the schema says nothing itself. */
 export const UNION_MESSAGE = 'has none of the forms that it can have.';
 
 const TYPES: Record<string, string> = {

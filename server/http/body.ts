@@ -19,6 +19,9 @@ export function abortedResponse(line: Record<string, unknown>): Response {
 /** The most a body may hold. A batch has a limit of its own. */
 export const BODY_MAX_BYTES = 1_048_576;
 
+/** The largest body of any route: a rate card as text within JSON, where each quote and line end takes one byte more. */
+export const LARGEST_BODY_BYTES = 12 * BODY_MAX_BYTES;
+
 /** A body that did not say its length is read on to here and dropped: to break it off would take the answer with it. */
 const DRAIN_MAX_BYTES = 16 * BODY_MAX_BYTES;
 

@@ -31,7 +31,7 @@ function printCell(cell: Cell): string {
   return /[",\r\n]/.test(text) ? quoted(text) : text;
 }
 
-/** What a spreadsheet runs, or runs once it has dropped the line end before it; full-width signs are read as the others. */
+/** Text that a spreadsheet runs, also after it has dropped a line end before it; full-width signs are read as the others. */
 const FORMULA = /^[=+\-@＝＋－＠\t\r\n]/;
 
 /** A number of a phone or an id of digits: no formula, and a program compares it with its own. */

@@ -1,14 +1,11 @@
 import { BATCH_MAX_BYTES } from '@/server/domain/messages/schema';
 import { RATES_MAX_BYTES } from '@/server/domain/rates/schema';
-import { BODY_MAX_BYTES } from '@/server/http/body';
-
-/** A file comes as a text within JSON, in which each quote and line end takes one byte more. */
-const FILE_MAX_BYTES = 1.5 * RATES_MAX_BYTES;
+import { BODY_MAX_BYTES, LARGEST_BODY_BYTES } from '@/server/http/body';
 
 /** What may be longer than other bodies: as the API takes it. */
 const LARGE: ReadonlyMap<string, number> = new Map([
-  ['rates.previewRates', FILE_MAX_BYTES],
-  ['rates.importRates', FILE_MAX_BYTES],
+  ['rates.previewRates', LARGEST_BODY_BYTES],
+  ['rates.importRates', LARGEST_BODY_BYTES],
   ['rates.replaceRates', RATES_MAX_BYTES],
   ['messages.sendBatch', BATCH_MAX_BYTES],
   ['messages.estimateMessages', BATCH_MAX_BYTES],

@@ -88,11 +88,14 @@ type MutationSpec<I extends ZodType, R extends ZodType, P> = Omit<Spec<I, R>, 'v
 const nothing = z.strictObject({}).default({});
 
 /** A verb that changes nothing. */
-export function query<R extends ZodType, I extends ZodType = typeof nothing>(spec: Spec<I, R>) {
+export function query<R extends ZodType, I extends ZodType = typeof nothing>(
+  spec: Spec<I, R> & { extraCost?: (input: z.output<I>) => number },
+) {
   const input = (spec.input ?? nothing) as I;
   return signedIn(spec.maxItems)
     .input(input)
     .query(async (call): Promise<z.input<R>> => {
+      call.ctx.spend?.(spec.extraCost?.(call.input as z.output<I>) ?? 0);
       const result = await spec.verb(call.ctx.verb, call.input as z.output<I>);
       if (result instanceof Refusal) return fail(result.code, result.facts);
       return z.encode(spec.reply, result);

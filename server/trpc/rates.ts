@@ -4,6 +4,8 @@ import { MAX_RATE_ROWS } from '@/server/domain/rates/rules';
 import {
   confirmedRatesSchema,
   importRatesInput,
+  rateCardCost,
+  rateFileCost,
   rateFileInput,
   rateListInput,
   rateSchema,
@@ -21,13 +23,20 @@ export const rates = router({
     input: replaceRatesInput,
     reply: replacedRatesSchema,
     maxItems: MAX_RATE_ROWS,
+    extraCost: rateCardCost,
     verb: (ctx, { rates: rows, ...options }) => replaceRates(ctx, rows, options),
   }),
   confirmRates: mutation({ reply: confirmedRatesSchema, verb: confirmRates }),
   previewRates: query({
     input: rateFileInput,
     reply: ratesPreviewSchema,
+    extraCost: rateFileCost,
     verb: (ctx, { csv }) => previewRates(ctx, csv),
   }),
-  importRates: mutation({ input: importRatesInput, reply: replacedRatesSchema, verb: importRates }),
+  importRates: mutation({
+    input: importRatesInput,
+    reply: replacedRatesSchema,
+    extraCost: rateFileCost,
+    verb: importRates,
+  }),
 });

@@ -121,6 +121,33 @@ describe('PUT /rates', () => {
   });
 });
 
+describe('a card of the largest size', () => {
+  const rows = Array.from({ length: 100_000 }, (_, i) => ({ country: 'XX', prefix: `49${100_000 + i}`, price: 'x' }));
+
+  it('whose rows have two faults each is refused with the first hundred, by both channels', async () => {
+    const team = await makeTeam();
+    const session = await sessionOf(team.ownerKey);
+    const put = await as(team.ownerKey).put('/rates', { rates: rows });
+    const { problem } = await callProcedure(session, 'replaceRates', { rates: rows });
+    for (const { code, errors, detail } of [put.body, problem!]) {
+      expect([code, errors!.length]).toEqual(['invalid_request', 100]);
+      expect(detail).toContain('more than 100 errors');
+      expect(errors!.slice(0, 2).map((one: { pointer: string }) => one.pointer)).toEqual([
+        '/rates/0/country',
+        '/rates/0/price',
+      ]);
+    }
+    expect(put.status).toBe(400);
+  });
+
+  it('which names one place again and again is refused in the same way', async () => {
+    const team = await makeTeam();
+    const rates = rows.map(() => ({ prefix: '49', price: '1' }));
+    const { status, body } = await as(team.ownerKey).put('/rates', { rates });
+    expect([status, body.errors.length, body.errors[0].pointer]).toEqual([400, 100, '/rates/1']);
+  });
+});
+
 describe('POST /rates/confirm', () => {
   it('ends that the prices are samples, once', async () => {
     const team = await makeTeam();
@@ -198,6 +225,7 @@ describe('a card as a file', () => {
         { country: 'US', prefix: '1', before: '0.01', after: null },
       ].map((row) => expect.objectContaining(row)),
       ...NONE_FREE,
+      unclearPrice: null,
       problems: [],
       problemCount: 0,
     });
@@ -230,6 +258,14 @@ describe('a card as a file', () => {
     const { key } = await addMember(team);
     const { problem: ofMember } = await callProcedure(await sessionOf(key), 'importRates', { csv: bad });
     expect(ofMember?.code).toBe('owner_required');
+  });
+
+  it('shows how a price was read whose comma may separate thousands', async () => {
+    const team = await makeTeam();
+    const preview = async (price: string) =>
+      (await file(team, 'previewRates', `country;prefix;price\nDE;;${price}\n`)).data.unclearPrice;
+    expect(await preview('1,234')).toEqual({ typed: '1,234', price: '1.234' });
+    expect(await preview('0,234')).toBeNull();
   });
 
   it('shows twenty differences at most', async () => {

@@ -5,7 +5,7 @@ import { getCountries, getExampleNumber, parsePhoneNumberFromString } from 'libp
 import examples from 'libphonenumber-js/mobile/examples';
 import { readRecipients } from '@/components/messages/recipients';
 import { parseRecipient } from '@/server/domain/messages/rules';
-import { normalizeNumber } from '@/server/domain/numbers/rules';
+import { normalizeBeginning, normalizeNumber } from '@/server/domain/numbers/rules';
 import { beyondGsm7, countSegments } from '@/server/domain/segments/rules';
 import { checkSender } from '@/server/domain/texts/rules';
 
@@ -39,6 +39,12 @@ describe('recipients', () => {
     ['+1−415－555﹣0100', '+14155550100', 'US'],
     ['(+1) 415 555 0100', '+14155550100', 'US'],
     ['+ 1 415 555 0100', '+14155550100', 'US'],
+    ...['\n', '\r\n', '\t', ' ', '\v', '\f', '\u2028', '\u200b\n'].flatMap((space): [string, string, string][] => [
+      [`+14155550100${space}`, '+14155550100', 'US'],
+      [`${space}+14155550100`, '+14155550100', 'US'],
+      [`${space}0014155550100`, '+14155550100', 'US'],
+    ]),
+    ['+1\t415\t5550100', '+14155550100', 'US'],
   ])('reads %s', (text, e164, country) => {
     expect(parseRecipient(text)).toEqual({ e164, country });
   });
@@ -102,6 +108,33 @@ describe('recipients', () => {
     // Argentina's 9 is how its mobiles are dialled from abroad; Brazil's old numbers have more than one new one.
     for (const number of ['+5491123456789', '+5511987654321', '+551187654321', '+57601234567']) {
       expect(normalizeNumber(number)).toBe(number);
+    }
+  });
+
+  it('are found by every beginning of an old number that no number begins with now', () => {
+    const olds = ['+5215512345678', '+22997123456', '+841691234567', '+841991234567', '+841261234567'];
+    for (const old of olds) {
+      const now = normalizeNumber(old);
+      // From where the old plan is told: +521, +2299, +84169.
+      const told = old.startsWith('+84') ? 6 : old.startsWith('+229') ? 5 : 4;
+      for (let end = told; end < old.length; end += 1) {
+        const beginning = normalizeBeginning(old.slice(0, end));
+        expect(now.startsWith(beginning), `${old.slice(0, end)} → ${beginning}`).toBe(true);
+        expect(beginning).not.toBe(old.slice(0, end));
+      }
+      expect(normalizeBeginning(old)).toBe(now);
+    }
+  });
+
+  it('are found by every beginning of a number that is dialled now', () => {
+    const numbers = getCountries().map((country) => getExampleNumber(country, examples)!.number);
+    // Fixed, toll-free and service numbers of the countries whose plans have changed.
+    numbers.push('+522001234567', '+528001234567', '+2290120211234', '+576012345678');
+    numbers.push('+842101234567', '+841800123456', '+841900123456', '+8412011234', '+8412281234');
+    for (const number of numbers) {
+      for (let end = 1; end <= number.length; end += 1) {
+        expect(normalizeBeginning(number.slice(0, end))).toBe(number.slice(0, end));
+      }
     }
   });
 

@@ -10,13 +10,18 @@ import { decodeText } from '@/server/domain/files/rules';
 import {
   boundedCache,
   cardBytes,
+  compareCards,
   compileRates,
+  compileRatesInStretches,
   freeRowsOf,
   MAX_RATE_ROWS,
   parseRateCard,
+  readRateCard,
   whyNeverMatches,
   type RateRow,
 } from '@/server/domain/rates/rules';
+import { replaceRatesInput } from '@/server/domain/rates/schema';
+import { runInTurns, type Stretches } from '@/server/domain/turns';
 
 const row = (country: string | null, prefix: string, price: bigint): RateRow => ({ country, prefix, price });
 
@@ -280,6 +285,67 @@ describe('a rate card', () => {
     const many = freeRowsOf(Array.from({ length: 250 }, (_, i) => row(null, `49${100 + i}`, 0n)));
     expect([many.free.length, many.freeRows]).toEqual([100, 250]);
   });
+
+  it.each<[string, string[], string | null]>([
+    ['all may have thousands', ['1,234', '12,500'], '1,234'],
+    ['one alone', ['0', '7', '3,000'], '3,000'],
+    ['one begins with 0', ['1,234', '0,075'], null],
+    ['one has other decimals', ['1,234', '1,5'], null],
+    ['no comma', ['1234', '5'], null],
+  ])('asks about commas where they may separate thousands: %s', (_, prices, typed) => {
+    const rows = prices.map((price, i) => `DE;49${i};${price}`);
+    const card = parseRateCard(['country;prefix;price', ...rows].join('\n'));
+    if (!('rows' in card)) throw new Error('refused');
+    const price = typed && parseAmount(typed.replace(',', '.'));
+    expect(card.unclear ?? null).toEqual(typed === null ? null : { typed, price });
+  });
+
+  it('is read in pieces as it is whole: lines, quotes and faults stand where they did', () => {
+    const rowOf = (i: number) => (i % 7 === 0 ? `"DE","49${10_000 + i}","0.0\n1"` : `DE,"49${10_000 + i}",0.01`);
+    const rows = Array.from({ length: 9_000 }, (_, i) => rowOf(i));
+    const card = parseRateCard(['country,prefix,price', ...rows].join('\r\n'));
+    expect('problems' in card && card.count).toBe(Math.ceil(9_000 / 7));
+    const plain = Array.from({ length: 9_000 }, (_, i) => `DE,"49${10_000 + i}",0.01`);
+    for (const end of ['\n', '\r\n', '\r']) {
+      const bad = plain.with(8_500, 'FR,49,1').with(8_700, 'DE,"4910000",1');
+      const read = parseRateCard(['country,prefix,price', ...bad].join(end));
+      expect('problems' in read && read.problems.map(({ line }) => line)).toEqual([8_502, 8_702]);
+      const open = parseRateCard(['country,prefix,price', ...plain.slice(0, 8_500), 'DE,"49,1'].join(end));
+      expect('problems' in open && open.problems).toEqual([{ line: 8_502, detail: expect.stringContaining('quote') }]);
+    }
+  });
+
+  it('of the largest size is read, compared and compiled in turns with other requests', async () => {
+    const lines = Array.from({ length: MAX_RATE_ROWS }, (_, i) => `DE,49${100_000 + i},0.01`);
+    const turnsOf = async <T>(work: Stretches<T>): Promise<{ turns: number; result: T }> => {
+      let turns = 0;
+      let isOver = false;
+      const count = () => {
+        turns += 1;
+        if (!isOver) setImmediate(count);
+      };
+      setImmediate(count);
+      const result = await runInTurns(work);
+      isOver = true;
+      return { turns, result };
+    };
+    const read = await turnsOf(readRateCard(['country,prefix,price', ...lines].join('\n')));
+    if (!('rows' in read.result)) throw new Error('refused');
+    const { rows } = read.result;
+    const compiled = await turnsOf(compileRatesInStretches(rows));
+    const compared = await turnsOf(compareCards(rows, rows, 20));
+    const given = { rates: lines.map((_, i) => ({ country: 'DE', prefix: `49${100_000 + i}`, price: '0.01' })) };
+    const parsed = await turnsOf(
+      (function* () {
+        yield;
+        return replaceRatesInput.parseAsync(given);
+      })(),
+    );
+    expect((await parsed.result).rates).toHaveLength(rows.length);
+    const least = MAX_RATE_ROWS / 2_000;
+    for (const { turns } of [read, compiled, compared]) expect(turns).toBeGreaterThanOrEqual(least);
+    expect(parsed.turns).toBeGreaterThanOrEqual(least);
+  }, 60_000);
 
   it('never throws, whatever is given', () => {
     const csv = fc.array(fc.oneof(fc.string(), fc.constantFrom('country,prefix,price', '"', ',', '\n', 'US,1,0.01')));

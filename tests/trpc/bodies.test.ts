@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { maxBytesOf } from '@/server/trpc/bodies';
-import { BODY_MAX_BYTES } from '@/server/http/body';
+import { BODY_MAX_BYTES, LARGEST_BODY_BYTES } from '@/server/http/body';
 import { MAX_RATE_ROWS, parseRateCard } from '@/server/domain/rates/rules';
-import { RATES_MAX_BYTES } from '@/server/domain/rates/schema';
+import { rateFileCost, RATES_MAX_BYTES } from '@/server/domain/rates/schema';
 import { listOperations } from '../support/operations';
 import { listProcedures } from '../support/procedures';
 import '@/app/api/v1/all';
@@ -19,6 +19,19 @@ describe('the body of a page’s request', () => {
     }
     expect(maxBytesOf(urlOf('rates.importRates,rates.importRates'))).toBe(BODY_MAX_BYTES);
     expect(maxBytesOf(urlOf('__proto__'))).toBe(BODY_MAX_BYTES);
+  });
+
+  it('is let in by the front, whatever the route', () => {
+    const ofPages = listProcedures().map(({ noun, id }) => maxBytesOf(urlOf(`${noun}.${id}`)));
+    const ofApi = listOperations().map(({ operation }) => operation.maxBytes);
+    expect(Math.max(...ofPages, ...ofApi)).toBe(LARGEST_BODY_BYTES);
+    expect(LARGEST_BODY_BYTES).toBeGreaterThanOrEqual(1.5 * RATES_MAX_BYTES);
+  });
+
+  it('costs of the allowance what its rows cost, for a card as for a batch', () => {
+    const put = listOperations().find(({ id }) => id === 'replaceRates')!.operation;
+    expect(put.extraCost({ rates: Array.from({ length: 5_000 }) })).toBe(50);
+    expect(rateFileCost({ csv: 'DE,49,1\r\n'.repeat(5_000) })).toBe(50);
   });
 
   it('holds the largest card: 100,000 rows and 8 MiB', () => {

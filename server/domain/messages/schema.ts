@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idCodec, instantCodec, moneyCodec } from '../codecs';
 import { boundedText } from '../input';
 import { countryInput, idFilter, instantInput, listInput, oneOrMore } from '../lists';
-import { normalizeNumber, NUMBER_TEXT_MAX } from '../numbers/rules';
+import { normalizeBeginning, NUMBER_TEXT_MAX } from '../numbers/rules';
 import { BATCH_MAX, BODY_MAX, checkSender, MESSAGE_STATUSES, REFERENCE_MAX, SENDER } from '../texts/rules';
 
 const characters = (max: number) => (text: string) => text.length > 0 && Array.from(text).length <= max;
@@ -91,7 +91,7 @@ export const messageListInput = z.strictObject({
   status: z.enum(MESSAGE_STATUSES).optional(),
   country: countryInput.optional(),
   recipient: boundedText(NUMBER_TEXT_MAX)
-    .transform(normalizeNumber)
+    .transform(normalizeBeginning)
     .refine((text) => BEGINNING.test(text), 'must be a number in E.164, or its beginning, such as +1415.')
     .meta({ description: 'A number in E.164, or its beginning; as it is typed, too.', examples: ['+1415'] })
     .optional(),

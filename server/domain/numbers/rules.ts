@@ -2,19 +2,34 @@
 export const NUMBER_TEXT_MAX = 64;
 
 /**
- * Brings a number, or the beginning of one, into the one form in which it is read and compared: `+` and digits where it is
- * international. Full-width signs, invisible marks, and the spaces, dashes, dots and brackets that people type are no part
- * of a number; `00` at its beginning is `+`; a number of a plan that has changed is the one that is dialled now.
- * What is no number comes back as something that is none either.
+ * Brings a number into the one form in which it is read and compared: `+` and digits where it is international. Drops
+ * full-width signs, invisible marks, white space around it, and the spaces, tabs, dashes, dots and brackets within it; reads
+ * `00` at its beginning as `+`; rewrites a number of a plan that has changed. Any other text comes back as no number.
  */
 export function normalizeNumber(text: string): string {
+  return renumber(cleanNumber(text), CHANGED_PLANS);
+}
+
+/**
+ * Brings a number or the beginning of one into the form of the stored numbers, as `normalizeNumber` does. The beginning of
+ * an old number is rewritten where no current number begins so; Colombia's old ones share theirs with current numbers.
+ */
+export function normalizeBeginning(text: string): string {
+  const number = cleanNumber(text);
+  const whole = renumber(number, CHANGED_PLANS);
+  return whole === number ? renumber(number, CHANGED_BEGINNINGS) : whole;
+}
+
+function cleanNumber(text: string): string {
   if (text.length > NUMBER_TEXT_MAX) return text;
-  const plain = text
-    .normalize('NFKC')
-    // U+2212 is a minus in Unicode, and a dash to who types it.
-    .replace(/[\p{Cf}\p{Zs}\p{Pd}\u2212().]/gu, '')
-    .replace(/^00(?=[1-9])/, '+');
-  return renumbered(plain);
+  return (
+    text
+      .normalize('NFKC')
+      // U+2212 is a minus in Unicode and typed as a dash. A line end within the text separates two numbers, so it stays.
+      .replace(/[\p{Cf}\p{Zs}\p{Pd}\u2212().\t]/gu, '')
+      .trim()
+      .replace(/^00(?=[1-9])/, '+')
+  );
 }
 
 type Plan = { old: RegExp; now: (digits: RegExpExecArray) => string };
@@ -53,13 +68,24 @@ const CHANGED_PLANS: Plan[] = [
   { old: /^\+521([0-9]{10})$/, now: ([, rest]) => `+52${rest}` },
   // Benin, November 2024: 01 before every number.
   { old: /^\+229([2-9][0-9]{7})$/, now: ([, rest]) => `+22901${rest}` },
-  // Colombia, September 2021: 60 before every fixed number.
-  { old: /^\+57([124-8][0-9]{7})$/, now: ([, rest]) => `+5760${rest}` },
+  // Colombia, September 2021: 60 before every fixed number. What begins with 60 is the beginning of a new one.
+  { old: /^\+57([124578][0-9]{7}|6[1-9][0-9]{6})$/, now: ([, rest]) => `+5760${rest}` },
   { old: /^\+84(12[0-9]|16[2-9]|18[68]|199)([0-9]{7})$/, now: ([, code, rest]) => `+84${VIETNAM[code!]}${rest}` },
 ];
 
-function renumbered(number: string): string {
-  for (const { old, now } of CHANGED_PLANS) {
+/** Toll-free numbers of Vietnam begin with 120 and 122, so those two codes are left as they are. */
+const CHANGED_BEGINNINGS: Plan[] = [
+  { old: /^\+521([0-9]{0,9})$/, now: ([, rest]) => `+52${rest}` },
+  // Numbers of Benin that begin with 8 have no 01.
+  { old: /^\+229([2-79][0-9]{0,6})$/, now: ([, rest]) => `+22901${rest}` },
+  {
+    old: /^\+84(12[13-9]|16[2-9]|18[68]|199)([0-9]{0,6})$/,
+    now: ([, code, rest]) => `+84${VIETNAM[code!]}${rest}`,
+  },
+];
+
+function renumber(number: string, plans: Plan[]): string {
+  for (const { old, now } of plans) {
     const match = old.exec(number);
     if (match) return now(match);
   }

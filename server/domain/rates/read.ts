@@ -6,33 +6,65 @@ import type { Page } from '../codecs';
 import type { Ctx } from '../ctx';
 import { printPlace, readPlace, type CursorBinding } from '../cursors';
 import { may } from '../policy';
+import { runInTurns } from '../turns';
 import {
   boundedCache,
   cardBytes,
   compareCards,
-  compileRates,
+  compileRatesInStretches,
   freeRowsOf,
   parseRateCard,
+  readRateCard,
   type FindRate,
   type RateRow,
 } from './rules';
 import type { FilterRates, ListRates, Rate, RatesPreview } from './schema';
 
-/** Of cards of 100,000 rows a process keeps a few, of usual ones hundreds. */
+/** Holds a few cards of 100,000 rows, or hundreds of usual ones. */
 const CARDS_MAX_BYTES = 64 * 1_048_576;
-const cards = boundedCache<{ version: number; find: FindRate }>(CARDS_MAX_BYTES);
+
+type Cards = {
+  ready: ReturnType<typeof boundedCache<{ version: number; find: FindRate }>>;
+  /** Cards that are being loaded, by team and version. */
+  loading: Map<string, Promise<FindRate>>;
+};
+
+const CARDS = Symbol.for('purser.rateCards');
+
+/** Returns the cache of the process: these modules are loaded twice in it, by the server and by the web framework. */
+function cardsOfProcess(): Cards {
+  const shared = globalThis as { [CARDS]?: Cards };
+  shared[CARDS] ??= { ready: boundedCache(CARDS_MAX_BYTES), loading: new Map() };
+  return shared[CARDS];
+}
 
 /**
  * The team's rate card as a look-up. `version` is the team's own (read with the request), so a card that a process
  * remembers is never an old one.
  */
 export async function rateCard(ctx: Ctx, version: number): Promise<FindRate> {
-  const { teamId } = ctx.actor;
-  const kept = cards.get(teamId);
+  const { ready, loading } = cardsOfProcess();
+  const kept = ready.get(ctx.actor.teamId);
   if (kept?.version === version) return kept.find;
+  const key = `${ctx.actor.teamId}/${version}`;
+  // The transaction that loads it may fail for a reason of its own: then the next one loads it.
+  for (let one = loading.get(key); one; one = loading.get(key)) {
+    const found = await one.catch(() => null);
+    if (found) return found;
+  }
+  const load = loadCard(ctx, version);
+  // Only a transaction is waited for, as it has its connection: those who wait may hold all others of the pool.
+  if (ctx.tx === null) return load;
+  loading.set(key, load);
+  return load.finally(() => loading.delete(key));
+}
+
+async function loadCard(ctx: Ctx, version: number): Promise<FindRate> {
   const rows = await allRates(ctx);
-  const find = compileRates(rows);
-  cards.set(teamId, { version, find }, cardBytes(rows.length));
+  const find = await runInTurns(compileRatesInStretches(rows));
+  const { ready } = cardsOfProcess();
+  const newest = ready.get(ctx.actor.teamId);
+  if (!newest || newest.version <= version) ready.set(ctx.actor.teamId, { version, find }, cardBytes(rows.length));
   return find;
 }
 
@@ -102,13 +134,16 @@ const DIFFERENCES_SHOWN = 20;
  */
 export async function previewRates(ctx: Ctx, csv: string): Promise<RatesPreview> {
   may(ctx.actor, 'team.change');
-  const card = parseRateCard(csv);
+  const card = await runInTurns(readRateCard(csv));
   if ('problems' in card) {
-    const nothing = { rows: 0, added: 0, changed: 0, removed: 0, unchanged: 0, differences: [], free: [], freeRows: 0 };
+    const none = { rows: 0, added: 0, changed: 0, removed: 0, unchanged: 0, differences: [], free: [], freeRows: 0 };
+    const nothing = { ...none, unclearPrice: null };
     return { ...nothing, problems: card.problems, problemCount: card.count };
   }
-  const difference = compareCards(await allRates(ctx), card.rows, DIFFERENCES_SHOWN);
-  return { rows: card.rows.length, ...difference, ...freeRowsOf(card.rows), problems: [], problemCount: 0 };
+  const difference = await runInTurns(compareCards(await allRates(ctx), card.rows, DIFFERENCES_SHOWN));
+  const { rows, unclear = null } = card;
+  const found = { rows: rows.length, ...difference, ...freeRowsOf(rows), unclearPrice: unclear };
+  return { ...found, problems: [], problemCount: 0 };
 }
 
 /** The rate card that a new team begins with, marked as sample prices. Every process of ours runs in the checkout. */

@@ -11,6 +11,7 @@ import {
 
 import { parseCountry } from '@/server/domain/countries/rules';
 import { type Micros, parseAmount } from '@/server/domain/money';
+import { ROWS_PER_STRETCH, runAtOnce, type Stretches } from '@/server/domain/turns';
 
 /**
  * One row of a rate card: a country, a prefix (digits of E.164, no plus; '' for the whole country), or both.
@@ -25,14 +26,16 @@ export type FindRate = (e164: string, country: string) => Micros | null;
  * Makes a rate card ready to be asked. Among the rows whose prefix begins the number and whose country, where given, is
  * the number's own, the longest prefix wins; of two with the same prefix, the one that names the country.
  */
-export function compileRates(rows: Iterable<RateRow>): FindRate {
+export function* compileRatesInStretches(rows: RateRow[]): Stretches<FindRate> {
   const tables = new Map<string, Map<string, Micros>>();
-  for (const { country, prefix, price } of rows) {
+  const used = new Set<number>();
+  for (const [i, { country, prefix, price }] of rows.entries()) {
     const table = tables.get(country ?? ANY_COUNTRY) ?? new Map<string, Micros>();
     tables.set(country ?? ANY_COUNTRY, table.set(prefix, price));
+    used.add(prefix.length);
+    if (i % ROWS_PER_STRETCH === 0) yield;
   }
-  const lengths = [...new Set([...tables.values()].flatMap((table) => [...table.keys()].map((key) => key.length)))];
-  lengths.sort((a, b) => b - a);
+  const lengths = [...used].toSorted((a, b) => b - a);
   return (e164, country) => {
     const own = tables.get(country);
     const any = tables.get(ANY_COUNTRY);
@@ -44,6 +47,9 @@ export function compileRates(rows: Iterable<RateRow>): FindRate {
     return null;
   };
 }
+
+/** Makes a rate card ready to be asked, without a pause. */
+export const compileRates = (rows: RateRow[]): FindRate => runAtOnce(compileRatesInStretches(rows));
 
 const ANY_COUNTRY = '';
 
@@ -65,12 +71,11 @@ export const PREFIX = /^[1-9][0-9]{0,14}$/;
 export function whyNeverMatches({ country, prefix }: Pick<RateRow, 'country' | 'prefix'>): string | null {
   if (country !== null && !isSupportedCountry(country)) return `No phone number belongs to ${country}.`;
   if (prefix === '') return null;
-  const codes = CALLING_CODES.filter((code) => code.startsWith(prefix) || prefix.startsWith(code));
-  if (codes.length === 0 || /^1[01]/.test(prefix)) return `No country has numbers that begin with +${prefix}.`;
+  if (!canBeginCode(prefix) || /^1[01]/.test(prefix)) return `No country has numbers that begin with +${prefix}.`;
   if (prefix.startsWith('521')) return 'Numbers of Mexico no longer have a 1 after +52: the prefix is 52.';
   if (country === null) return null;
   const code: string = getCountryCallingCode(country);
-  if (!codes.includes(getCountryCallingCode(country))) {
+  if (!code.startsWith(prefix) && !prefix.startsWith(code)) {
     return `Numbers of ${country} begin with +${code}, not with +${prefix}.`;
   }
   const rest = prefix.slice(code.length);
@@ -79,7 +84,15 @@ export function whyNeverMatches({ country, prefix }: Pick<RateRow, 'country' | '
   return isTheirs ? null : `+${prefix} is not in ${country}: it belongs to another country that shares +${code}.`;
 }
 
-const CALLING_CODES = [...new Set(getCountries().map((country) => getCountryCallingCode(country)))];
+const CALLING_CODES: ReadonlySet<string> = new Set(getCountries().map((country) => getCountryCallingCode(country)));
+
+/** Every text that is a calling code or its beginning. Codes have 1 to 3 digits, and none begins another. */
+const CODE_BEGINNINGS: ReadonlySet<string> = new Set(
+  [...CALLING_CODES].flatMap((code) => [1, 2, 3].map((end) => code.slice(0, end))),
+);
+
+const canBeginCode = (prefix: string): boolean =>
+  CODE_BEGINNINGS.has(prefix) || [1, 2, 3].some((end) => CALLING_CODES.has(prefix.slice(0, end)));
 
 type Plan = { possibleLengths(): number[]; leadingDigits(): string | null | undefined };
 
@@ -90,7 +103,7 @@ const planOf = remembered((country: CountryCode): Plan => {
   return metadata.numberingPlan as unknown as Plan;
 });
 
-const longestOf = (country: CountryCode): number => Math.max(...planOf(country).possibleLengths());
+const longestOf = remembered((country: CountryCode): number => Math.max(...planOf(country).possibleLengths()));
 
 /** The countries of each area of the North American plan that is in use. */
 const countriesOfArea = remembered((area: string): ReadonlySet<string> => {
@@ -138,8 +151,13 @@ function remembered<K, V>(make: (key: K) => V): (key: K) => V {
 /** A line of a rate card that cannot be taken: its number in the file (the header is 1) and what to do about it. */
 export type RateCardProblem = { line: number; detail: string };
 
+/** A price whose comma may have been meant to separate thousands, and the price as which it was read. */
+export type UnclearPrice = { typed: string; price: Micros };
+
 /** A card is taken whole or not at all: its rows, or the first problems and how many there are. */
-export type RateCard = { rows: RateRow[] } | { problems: RateCardProblem[]; count: number };
+export type RateCard =
+  | { rows: RateRow[]; unclear?: UnclearPrice | undefined }
+  | { problems: RateCardProblem[]; count: number };
 
 const failedAt = (line: number, detail: string): RateCard => ({ problems: [{ line, detail }], count: 1 });
 
@@ -147,19 +165,21 @@ const failedAt = (line: number, detail: string): RateCard => ({ problems: [{ lin
  * Reads a rate card, a CSV with the columns country, prefix and price in any order, as spreadsheets of any language write
  * it: separated by commas, semicolons or tabs, with a `sep=` line, with a decimal comma, with columns that are empty.
  */
-export function parseRateCard(csv: string): RateCard {
+export function* readRateCard(csv: string): Stretches<RateCard> {
   const { text, separator, offset } = findSeparator(csv);
-  const read = readCsv(text, separator);
+  const read = yield* readCsv(text, separator);
   if ('detail' in read) return failedAt(read.line + offset, read.detail);
-  const filled = read.lines.filter(({ record }) => record.some((value) => value !== ''));
-  const [header, ...lines] = filled.map(({ line, record }) => ({ line: line + offset, record }));
+  const [header, ...lines] = read.lines.map(({ line, record }) => ({ line: line + offset, record }));
   if (!header) return failedAt(1, 'The file is empty. The first line must be the header: country,prefix,price.');
   const columns = findColumns(header.record);
   if (typeof columns === 'string') return failedAt(header.line, columns);
   if (lines.length === 0) return failedAt(header.line + 1, 'The card has no rows.');
   if (lines.length > MAX_RATE_ROWS) return failedAt(lines[MAX_RATE_ROWS]!.line, `At most ${MAX_RATE_ROWS} rows.`);
-  return readRows(lines, columns);
+  return yield* readRows(lines, columns);
 }
+
+/** Reads a rate card without a pause. */
+export const parseRateCard = (csv: string): RateCard => runAtOnce(readRateCard(csv));
 
 const SEPARATORS = [';', '\t', ','];
 
@@ -174,23 +194,65 @@ function findSeparator(csv: string): { text: string; separator: string; offset: 
 
 type CsvLine = { line: number; record: string[] };
 
-function readCsv(csv: string, delimiter: string): { lines: CsvLine[] } | RateCardProblem {
+/** The lines that hold a value, read piece by piece. */
+function* readCsv(csv: string, delimiter: string): Stretches<{ lines: CsvLine[] } | RateCardProblem> {
+  const lines: CsvLine[] = [];
+  let before = 0;
+  for (const piece of cutCsv(csv)) {
+    const problem = readPiece(piece, delimiter, (line, record) => {
+      if (record.some((value) => value !== '')) lines.push({ line: line + before, record });
+    });
+    if (problem) return { ...problem, line: problem.line + before };
+    // One row too many is enough to refuse the card: the header is one more.
+    if (lines.length > MAX_RATE_ROWS + 1) break;
+    before += piece.match(LINE_END)?.length ?? 0;
+    yield;
+  }
+  return { lines };
+}
+
+const LINE_END = /\r\n|\n|\r/g;
+
+/** A piece takes some milliseconds to read. No row is as long as the largest one, so a quote in it was left open. */
+const PIECE_CHARACTERS = 32_768;
+const PIECE_CHARACTERS_MAX = 1_048_576;
+
+/** Cuts a CSV at line ends outside quotes: up to there the number of quotes is even. */
+function* cutCsv(csv: string): Generator<string> {
+  const lineEnd = new RegExp(LINE_END);
+  for (let start = 0; start < csv.length;) {
+    let end = start;
+    let isQuoted = false;
+    lineEnd.lastIndex = start + PIECE_CHARACTERS;
+    do {
+      const next = lineEnd.exec(csv) ? lineEnd.lastIndex : csv.length;
+      if ((csv.slice(end, next).split('"').length - 1) % 2 === 1) isQuoted = !isQuoted;
+      end = next;
+    } while (isQuoted && end < csv.length && end - start < PIECE_CHARACTERS_MAX);
+    yield csv.slice(start, end);
+    start = end;
+  }
+}
+
+function readPiece(
+  piece: string,
+  delimiter: string,
+  take: (line: number, record: string[]) => void,
+): RateCardProblem | null {
   try {
-    const lines: CsvLine[] = [];
-    parse(csv, {
+    parse(piece, {
       delimiter,
       on_record: (record: string[], context) => {
-        lines.push({ line: context.lines, record: record.map((value) => value.trim()) });
+        const values = record.map((value) => value.trim());
+        take(context.lines, values);
         return null;
       },
       relax_column_count: true,
       skip_empty_lines: true,
-      // Header, rows, and one row too many; lines whose values are empty are dropped later.
-      to: 2 * MAX_RATE_ROWS,
       // A tab is a space that would be trimmed.
       trim: delimiter !== '\t',
     });
-    return { lines };
+    return null;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error['lines'] === 'number' ? error['lines'] : 1;
@@ -201,7 +263,7 @@ function readCsv(csv: string, delimiter: string): { lines: CsvLine[] } | RateCar
 const COLUMNS = ['country', 'prefix', 'price'] as const;
 type Columns = Record<(typeof COLUMNS)[number], number>;
 
-/** Where each column stands, or the sentence that says what is wrong with the header. Columns without a name are empty. */
+/** Returns the position of each column, or the sentence that says what is wrong with the header. Skips columns without a name. */
 function findColumns(header: string[]): Columns | string {
   const names = header.map((name) => name.toLowerCase());
   const at = (name: string) => names.indexOf(name);
@@ -218,33 +280,47 @@ function findColumns(header: string[]): Columns | string {
 
 const MAX_PROBLEMS = 100;
 
-function readRows(lines: CsvLine[], columns: Columns): RateCard {
+function* readRows(lines: CsvLine[], columns: Columns): Stretches<RateCard> {
   const rows: RateRow[] = [];
   const problems: RateCardProblem[] = [];
   let count = 0;
   const seen = new Map<string, number>();
   const isPointed = lines.some(({ record }) => /^[0-9]+\.[0-9]+$/.test(record[columns.price] ?? ''));
-  for (const { line, record } of lines) {
+  for (const [i, { line, record }] of lines.entries()) {
+    if (i % ROWS_PER_STRETCH === 0) yield;
     const row = readRow(record, columns, isPointed);
-    const first = typeof row === 'string' ? undefined : seen.get(nameOf(row));
+    const name = typeof row === 'string' ? '' : nameOf(row);
+    const first = seen.get(name);
     const detail =
       typeof row === 'string' ? row : first && `Line ${first} has this country and prefix already. Remove one of them.`;
     if (detail) {
       count += 1;
       if (count <= MAX_PROBLEMS) problems.push({ line, detail });
     } else if (typeof row !== 'string') {
-      seen.set(nameOf(row), line);
+      seen.set(name, line);
       rows.push(row);
     }
   }
-  return count > 0 ? { problems, count } : { rows };
+  return count > 0 ? { problems, count } : { rows, unclear: findUnclear(lines, columns, rows) };
+}
+
+/** Finds a price to ask about where every comma may separate thousands: `1,234`. One `0,075` among them says that none does. */
+function findUnclear(lines: CsvLine[], columns: Columns, rows: RateRow[]): UnclearPrice | undefined {
+  let first: UnclearPrice | undefined;
+  for (const [i, { record }] of lines.entries()) {
+    const typed = record[columns.price]!;
+    if (!typed.includes(',')) continue;
+    if (!/^[1-9][0-9]{0,2},[0-9]{3}$/.test(typed)) return undefined;
+    first ??= { typed, price: rows[i]!.price };
+  }
+  return first;
 }
 
 /** Answers the row, or the sentence that says what is wrong with it. `isPointed`: other prices have a decimal point. */
 function readRow(record: string[], columns: Columns, isPointed: boolean): RateRow | string {
-  const last = Math.max(...Object.values(columns));
-  if (record.length <= last) return `The row has ${record.length} values, and the header ${last + 1}.`;
   const places = Object.values(columns);
+  const last = Math.max(...places);
+  if (record.length <= last) return `The row has ${record.length} values, and the header ${last + 1}.`;
   if (record.some((value, i) => value !== '' && !places.includes(i))) return 'The row has more values than the header.';
   const [code, prefix, typed] = [record[columns.country]!, record[columns.prefix]!, record[columns.price]!];
   const country = parseCountry(code);
@@ -317,29 +393,44 @@ export function boundedCache<V>(maxBytes: number) {
   };
 }
 
-/** What a compiled card takes of the memory, as measured: a row is an entry of a table, with its prefix and its price. */
+/** Returns the memory of a compiled card in bytes, as measured: each row is a table entry with its prefix and price. */
 export const cardBytes = (rows: number): number => 4_096 + rows * 200;
 
-/** How two cards differ, row by row: how many rows come, change, go and stay, and the first differences. */
-export function compareCards(before: RateRow[], after: RateRow[], shown: number) {
-  const old = new Map(before.map((row) => [nameOf(row), row]));
-  const now = new Set(after.map(nameOf));
-  const gone = before.filter((row) => !now.has(nameOf(row)));
-  const added = after.filter((row) => !old.has(nameOf(row)));
-  const changed = after.filter((row) => (old.get(nameOf(row))?.price ?? row.price) !== row.price);
-  const differences = [
-    ...changed.map((row) => ({ ...keyOf(row), before: old.get(nameOf(row))!.price, after: row.price })),
-    ...added.map((row) => ({ ...keyOf(row), before: null, after: row.price })),
-    ...gone.map((row) => ({ ...keyOf(row), before: row.price, after: null })),
-  ];
+type Difference = { country: string | null; prefix: string; before: Micros | null; after: Micros | null };
+
+/** Says how two cards differ: how many rows are added, changed, removed and unchanged, and the first differences. */
+export function* compareCards(before: RateRow[], after: RateRow[], shown: number) {
+  const old = new Map<string, Micros>();
+  for (const [i, row] of before.entries()) {
+    old.set(nameOf(row), row.price);
+    if (i % ROWS_PER_STRETCH === 0) yield;
+  }
+  const added: Difference[] = [];
+  const changed: Difference[] = [];
+  const kept = new Set<string>();
+  for (const [i, row] of after.entries()) {
+    if (i % ROWS_PER_STRETCH === 0) yield;
+    const name = nameOf(row);
+    const price = old.get(name);
+    if (price !== undefined) kept.add(name);
+    if (price === undefined) added.push({ ...keyOf(row), before: null, after: row.price });
+    else if (price !== row.price) changed.push({ ...keyOf(row), before: price, after: row.price });
+  }
+  const removed: Difference[] = [];
+  for (const [i, row] of before.entries()) {
+    if (i % ROWS_PER_STRETCH === 0) yield;
+    if (!kept.has(nameOf(row))) removed.push({ ...keyOf(row), before: row.price, after: null });
+  }
   return {
     added: added.length,
     changed: changed.length,
-    removed: gone.length,
+    removed: removed.length,
     unchanged: after.length - added.length - changed.length,
-    differences: differences.slice(0, shown),
+    differences: [...changed, ...added, ...removed].slice(0, shown),
   };
 }
 
 const keyOf = ({ country, prefix }: RateRow) => ({ country, prefix });
-const nameOf = ({ country, prefix }: RateRow): string => `${country ?? ''}/${prefix}`;
+/** Tells the rows of a card apart: no two have the same country and prefix. */
+export const nameOf = ({ country, prefix }: Pick<RateRow, 'country' | 'prefix'>): string =>
+  `${country ?? ''}/${prefix}`;

@@ -3,7 +3,8 @@ import { amountOrZero } from '../amounts';
 import { moneyCodec } from '../codecs';
 import { boundedText } from '../input';
 import { countryInput, listInput } from '../lists';
-import { MAX_PRICE, MAX_RATE_ROWS, PREFIX, whyNeverMatches } from './rules';
+import { longList } from '../long-lists';
+import { MAX_PRICE, MAX_RATE_ROWS, nameOf, PREFIX, whyNeverMatches } from './rules';
 
 /** One row of the rate card: the price of a segment to a country, to numbers that begin with a prefix, or to both. */
 export const rateSchema = z
@@ -53,22 +54,20 @@ const allowFree = z
 /** A whole card. Two rows never name the same country and prefix. */
 export const replaceRatesInput = z.strictObject({
   allowFree,
-  rates: z
-    .array(rateInput)
+  rates: longList(rateInput, {
+    max: MAX_RATE_ROWS,
+    nameOf,
+    repeated: 'A row before has this country and prefix already.',
+  })
     .min(1, 'At least one row.')
-    .max(MAX_RATE_ROWS, `At most ${MAX_RATE_ROWS} rows.`)
-    .superRefine((rows, ctx) => {
-      const seen = new Set<string>();
-      for (const [i, row] of rows.entries()) {
-        const name = `${row.country ?? ''}/${row.prefix}`;
-        if (seen.has(name)) {
-          const message = 'A row before has this country and prefix already.';
-          ctx.addIssue({ code: 'custom', path: [i], message });
-        }
-        seen.add(name);
-      }
-    }),
+    .max(MAX_RATE_ROWS, `At most ${MAX_RATE_ROWS} rows.`),
 });
+
+/** Returns what a card costs of the allowance of calls: one more for each hundred rows. */
+export const rateCardCost = (card: { rates: unknown[] }): number => card.rates.length / 100;
+
+/** Returns the same for a card as a file, by its line ends, as it is not read yet. */
+export const rateFileCost = ({ csv }: { csv: string }): number => (csv.match(/\r\n|\n|\r/g)?.length ?? 0) / 100;
 
 /** A card of as many rows as it may have fits. */
 export const RATES_MAX_BYTES = 8 * 1_048_576;
@@ -107,6 +106,10 @@ export const ratesPreviewSchema = z.object({
     )
     .meta({ description: 'The first of them.' }),
   ...freeRows,
+  unclearPrice: z
+    .object({ typed: z.string(), price: moneyCodec })
+    .nullable()
+    .meta({ description: 'A price such as `1,234` and how it was read, where every comma may separate thousands.' }),
   problems: z.array(z.object({ line: z.int(), detail: z.string() })).meta({ description: 'The first of them.' }),
   problemCount: z.int(),
 });

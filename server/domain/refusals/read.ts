@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Ctx } from '../ctx';
 import { fail } from '../errors';
-import { daysOf, seatOf } from '../reports/read';
+import { daysOf, memberScopeOf } from '../reports/read';
 import type { RefusalReason } from './rules';
 import type { Refusals, RefusalsInput, TopRefusals } from './schema';
 import { flushSoon } from './write';
@@ -13,7 +13,7 @@ import { flushSoon } from './write';
  */
 export async function listRefusals(ctx: Ctx, input: RefusalsInput): Promise<Refusals> {
   const range = await daysOf(ctx, input);
-  const seat = seatOf(ctx, input);
+  const seat = memberScopeOf(ctx, input);
   if (seat === undefined) return { ...range, data: [], total: { count: 0 } };
   await flushSoon(ctx.database.pool);
   const { rows } = await ctx.db.execute<{

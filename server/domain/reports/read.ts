@@ -17,7 +17,7 @@ const DEFAULT_DAYS = 30;
  */
 export async function usageReport(ctx: Ctx, input: UsageInput): Promise<Usage> {
   const range = await daysOf(ctx, input);
-  const seat = seatOf(ctx, input);
+  const seat = memberScopeOf(ctx, input);
   const data = seat === undefined ? [] : await groups(ctx, range, input.groupBy, seat);
   return { ...range, data, total: totalOf(data) };
 }
@@ -41,8 +41,8 @@ const failFrom = (detail: string): never =>
     errors: [{ pointer: 'from', code: 'invalid_request', detail }],
   });
 
-/** Whose sums: one seat's, the whole team's (null), or nobody's (undefined: another's seat). */
-export function seatOf(ctx: Ctx, { memberId }: { memberId?: string | undefined }): string | null | undefined {
+/** Returns whose sums the actor may read: one seat's, the whole team's (null), or nobody's (undefined: another's seat). */
+export function memberScopeOf(ctx: Ctx, { memberId }: { memberId?: string | undefined }): string | null | undefined {
   const own = heldTo(ctx.actor, 'reports.see');
   if (memberId === undefined) return own;
   return own === null || own === memberId ? memberId : undefined;

@@ -2,6 +2,7 @@ import { pageOfSchema } from '@/server/domain/lists';
 import { listRates } from '@/server/domain/rates/read';
 import { MAX_RATE_ROWS } from '@/server/domain/rates/rules';
 import {
+  rateCardCost,
   rateListInput,
   rateSchema,
   RATES_MAX_BYTES,
@@ -31,6 +32,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/rates
     reply: replacedRatesSchema,
     maxBytes: RATES_MAX_BYTES,
     maxItems: MAX_RATE_ROWS,
+    extraCost: rateCardCost,
     errors: ['invalid_amount', 'owner_required'],
     example: {
       body: { rates: [rate, { prefix: '1415', price: '0.0079' }] },

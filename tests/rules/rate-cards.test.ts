@@ -1,0 +1,63 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Ctx, Tx } from '@/server/domain/ctx';
+import { rateCard } from '@/server/domain/rates/read';
+
+/** A team whose card is answered when the test says so. */
+function teamOf(teamId: string) {
+  const asked: { resolve: (rows: unknown[]) => void; reject: (error: Error) => void }[] = [];
+  const where = () => new Promise((resolve, reject) => asked.push({ resolve, reject }));
+  const db = { select: () => ({ from: () => ({ where }) }) };
+  const ctx = { actor: { teamId }, db, tx: null } as unknown as Ctx;
+  return { asked, ctx, tx: { ...ctx, tx: {} } as unknown as Tx };
+}
+
+const CARD = [{ country: 'US', prefix: '', price: 7n }];
+
+describe('the rate card of a team', () => {
+  it('is loaded once by sends that need it at the same time, and once a version', async () => {
+    const { asked, tx } = teamOf('team a');
+    const sends = Array.from({ length: 8 }, () => rateCard(tx, 1));
+    expect(asked).toHaveLength(1);
+    asked[0]!.resolve(CARD);
+    for (const find of await Promise.all(sends)) expect(find('+14155550100', 'US')).toBe(7n);
+    await rateCard(tx, 1);
+    expect(asked).toHaveLength(1);
+    const next = rateCard(tx, 2);
+    expect(asked).toHaveLength(2);
+    asked[1]!.resolve([]);
+    expect((await next)('+14155550100', 'US')).toBeNull();
+  });
+
+  it('is loaded again where the transaction that loaded it fails', async () => {
+    const { asked, tx } = teamOf('team b');
+    const [first, second] = [rateCard(tx, 1), rateCard(tx, 1)];
+    asked[0]!.reject(new Error('broken'));
+    await expect(first).rejects.toThrow('broken');
+    await vi.waitFor(() => expect(asked).toHaveLength(2));
+    asked[1]!.resolve(CARD);
+    expect((await second)('+14155550100', 'US')).toBe(7n);
+  });
+
+  it('is never waited for from who has no connection yet: those who wait may hold all that there are', async () => {
+    const { asked, ctx, tx } = teamOf('team c');
+    const estimate = rateCard(ctx, 1);
+    const send = rateCard(tx, 1);
+    expect(asked).toHaveLength(2);
+    asked[1]!.resolve(CARD);
+    expect((await send)('+14155550100', 'US')).toBe(7n);
+    asked[0]!.resolve(CARD);
+    await estimate;
+  });
+
+  it('is shared by the copies of these modules that one process loads', async () => {
+    const { asked, tx } = teamOf('team d');
+    const first = rateCard(tx, 1);
+    asked[0]!.resolve(CARD);
+    await first;
+    vi.resetModules();
+    const copy = await import('@/server/domain/rates/read');
+    expect(copy.rateCard).not.toBe(rateCard);
+    await copy.rateCard(tx, 1);
+    expect(asked).toHaveLength(1);
+  });
+});
