@@ -171,7 +171,7 @@ describe('beside the API', () => {
     const ready = await ask('GET', '/api/ready');
     expect([ready.status, JSON.parse(ready.text), ready.headers['cache-control']]).toEqual([
       200,
-      { ready: true },
+      { ready: true, oldestDueJobSeconds: expect.any(Number), workerAlive: true },
       'no-store',
     ]);
   });

@@ -204,7 +204,7 @@ describe('every page', () => {
     await keys.press('Enter');
     await see(page.getByTestId('api-key')).toBeVisible();
     await keys.press('Escape');
-    await see(page.getByText('The key was not copied.')).toBeVisible();
+    await see(page.getByText('You haven’t copied the key.')).toBeVisible();
     await keys.press('Escape');
     await see(page.getByRole('dialog')).toBeHidden();
     await keys.press('/');
