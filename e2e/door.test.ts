@@ -124,7 +124,7 @@ describe('the API through the real server', () => {
     expectProblem(await ask('POST', '/api/v1/messages', { headers, body: large }), 'payload_too_large');
     expectProblem(await ask('POST', '/api/v1/messages', { headers, body: large, chunked: true }), 'payload_too_large');
     const said = await speak(
-      `POST /api/v1/messages HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: 9000000\r\nAuthorization: ${bearer['Authorization']}\r\nConnection: close\r\n\r\n`,
+      `POST /api/v1/messages HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: 13000000\r\nAuthorization: ${bearer['Authorization']}\r\nConnection: close\r\n\r\n`,
     );
     expect(said).toMatch(/^HTTP\/1\.1 413 /);
     expect(said).toContain('"code":"payload_too_large"');
@@ -133,7 +133,7 @@ describe('the API through the real server', () => {
   it('asks for a body only when it will take it', async () => {
     const start = `POST /api/v1/members HTTP/1.1\r\nHost: ${hostname}\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n`;
     const refused = await speak(
-      `${start}Authorization: ${bearer['Authorization']}\r\nContent-Length: 9000000\r\nConnection: close\r\n\r\n`,
+      `${start}Authorization: ${bearer['Authorization']}\r\nContent-Length: 13000000\r\nConnection: close\r\n\r\n`,
     );
     expect(refused).toMatch(/^HTTP\/1\.1 413 /);
     const taken = await speak(

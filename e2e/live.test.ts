@@ -250,6 +250,8 @@ describe('a web process that goes away', () => {
     await see(page.getByText('Not live: reconnecting').first()).toBeVisible();
     await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '5.55' });
     await start();
+    // The longer nothing answered, the longer the page pauses before it tries again: a minute at most.
+    await page.clock.runFor(60_000);
     await see(page.getByRole('row', { name: /Ann Again/ })).toContainText('$15.55', { timeout: 10_000 });
     await see(page.getByText('Not live: reconnecting')).toHaveCount(0);
   });
