@@ -84,6 +84,8 @@ function testSteps(temporary, fast) {
     'members-money',
     'rates',
     'recharge',
+    // Counted in the process that refuses, which is not the test's own there.
+    'refusals',
     'reports',
     'role-switch',
     'roles',
