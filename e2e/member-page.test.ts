@@ -122,6 +122,8 @@ describe('a member is created', () => {
     const other = await newPage();
     await signIn(other, email!, password!);
     await see(other.getByRole('link', { name: 'My seat' })).toBeVisible();
+    // Its stream tells the other browser at once that its session has ended.
+    expectError(other, /401/);
     const { id } = (await call('GET', '/members?query=Pass%20Holder')).body.data[0];
     await page.goto(at(`/members/${id}?tab=settings`));
     await page.getByRole('button', { name: 'Reset password…' }).click();
@@ -133,7 +135,6 @@ describe('a member is created', () => {
     await see(reset.getByText('You haven’t copied the password.')).toBeVisible();
     await reset.getByRole('button', { name: 'Close without copying' }).click();
     await see(reset).toHaveCount(0);
-    expectError(other, /401/);
     await other.reload();
     await other.waitForURL(/\/sign-in/);
     await signIn(other, email!, next!);

@@ -132,6 +132,8 @@ describe('the log', () => {
     await see(drawer).toBeHidden();
     await page.keyboard.press('Enter');
     await see(drawer.getByText('Message number 99998', { exact: true })).toBeVisible();
+    // The address follows what is shown a moment later.
+    await page.waitForURL(/msg_/);
     const whole = page.url();
     await page.goBack();
     await see(drawer).toBeHidden();
