@@ -135,6 +135,9 @@ const SHELL = 'team.getShell';
 
 let isLeaving = false;
 
+/** By then a page that is left for another is gone. */
+const LEFT_MS = 5_000;
+
 /** Says that the person is signing out: what is asked meanwhile is refused, and that is no news. */
 export const setLeaving = (leaving: boolean): void => void (isLeaving = leaving);
 
@@ -156,6 +159,11 @@ function makeQueryClient(): QueryClient {
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({ onError: onGone }),
     mutationCache: new MutationCache({
+      // The live stream may tell of the change before its answer is here: a reload then would lose what is said of it.
+      onMutate: (_input, { meta }) => (meta?.['leaves'] === true ? setLeaving(true) : undefined),
+      onSettled: (_data, _error, _input, _context, { meta }) => {
+        if (meta?.['leaves'] === true) window.setTimeout(setLeaving, LEFT_MS, false);
+      },
       // Whatever was changed: all that is shown is asked anew, in one request; but not where the page is left for it.
       onSuccess: (_data, _input, _context, { meta }) =>
         meta?.['leaves'] === true ? undefined : client.invalidateQueries(),
