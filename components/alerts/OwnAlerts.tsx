@@ -3,6 +3,7 @@
 import { Switch } from '@mantine/core';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
+import { useState } from 'react';
 import { sayProblem, useTRPC } from '@/components/data';
 import { Card, Empty, PageHead } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
@@ -58,15 +59,19 @@ function AlertSwitch({ memberId, role, kind, on }: SwitchProps) {
     }),
   );
   const [name, when] = WORDS[role][kind] ?? [kind, ''];
-  // What is being asked for is shown at once.
-  const checked = set.isPending ? set.variables.on : on;
+  // The mutation reports that it is pending one task later; until then the switch would jump back under the pointer.
+  const [wanted, setWanted] = useState<boolean | null>(null);
+  const choose = (next: boolean) => {
+    setWanted(next);
+    set.mutate({ memberId, kind, on: next }, { onSettled: () => setWanted(null) });
+  };
   return (
     <li>
       <Switch
         label={name}
         description={when}
-        checked={checked}
-        onChange={(event) => set.mutate({ memberId, kind, on: event.currentTarget.checked })}
+        checked={wanted ?? on}
+        onChange={(event) => choose(event.currentTarget.checked)}
       />
     </li>
   );
