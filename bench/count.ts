@@ -1,10 +1,10 @@
-import { ANNOUNCE } from '@/server/domain/changes';
-import { transact, type Ctx } from '@/server/domain/ctx';
-import { creditMember, debitMember } from '@/server/domain/ledger/write';
-import { getMember } from '@/server/domain/members/read';
-import { createMember, deleteMember, setRole } from '@/server/domain/members/write';
-import { sendMessages } from '@/server/domain/messages/write';
-import { setRecharge } from '@/server/domain/recharge/write';
+import { ANNOUNCE } from '@/server/domain/core/change-feed';
+import { transact, type Ctx } from '@/server/domain/core/context';
+import { creditMember, debitMember } from '@/server/domain/billing/ledger/write';
+import { getMember } from '@/server/domain/teams/members/read';
+import { createMember, deleteMember, setRole } from '@/server/domain/teams/members/write';
+import { sendMessages } from '@/server/domain/messaging/messages/write';
+import { setRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { watchQueries } from './timing';
 import { makeBenchTeam } from './world';
 

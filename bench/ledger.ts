@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import { creditMember } from '@/server/domain/ledger/write';
+import { creditMember } from '@/server/domain/billing/ledger/write';
 import { services } from '@/server/http/services';
 import { measure, printTable } from './load';
 import { makeBenchTeam, pick, type BenchTeam } from './world';

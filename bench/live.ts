@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from 'next-auth/jwt';
 import { Pool } from 'pg';
-import { creditMember } from '@/server/domain/ledger/write';
+import { creditMember } from '@/server/domain/billing/ledger/write';
 import { services } from '@/server/http/services';
 import { makeBenchTeam, type BenchTeam } from './world';
 

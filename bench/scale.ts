@@ -1,13 +1,13 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { readFileSync } from 'node:fs';
 import { Pool, type PoolClient } from 'pg';
-import { browseMembers, listMembers } from '@/server/domain/members/read';
-import { browseMembersInput, memberListInput } from '@/server/domain/members/schema';
-import { browseUsage, usageReport } from '@/server/domain/reports/read';
-import { GROUPS } from '@/server/domain/reports/rules';
-import { browseUsageInput, usageInput } from '@/server/domain/reports/schema';
-import type { Ctx } from '@/server/domain/ctx';
-import { printId } from '@/server/domain/ids';
+import { browseMembers, listMembers } from '@/server/domain/teams/members/read';
+import { browseMembersInput, memberListInput } from '@/server/domain/teams/members/schema';
+import { browseUsage, usageReport } from '@/server/domain/messaging/usage/read';
+import { GROUPS } from '@/server/domain/messaging/usage/rules';
+import { browseUsageInput, usageInput } from '@/server/domain/messaging/usage/schema';
+import type { Ctx } from '@/server/domain/core/context';
+import { printId } from '@/server/domain/core/ids';
 import { services } from '@/server/http/services';
 import { DAYS, makeCrowd, median } from './world';
 

@@ -1,8 +1,8 @@
-import { askForReset } from '@/server/domain/access/write';
-import { newRequestId } from '@/server/domain/ids';
-import { hashPassword } from '@/server/domain/passwords';
-import type { Guest } from '@/server/domain/person';
-import { signIn } from '@/server/domain/sessions/write';
+import { askForReset } from '@/server/domain/teams/onboarding/write';
+import { newRequestId } from '@/server/domain/core/ids';
+import { hashPassword } from '@/server/domain/core/password-hashing';
+import type { Guest } from '@/server/domain/core/user-context';
+import { signIn } from '@/server/domain/identity/sessions/write';
 import { services } from '@/server/http/services';
 
 /**

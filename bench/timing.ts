@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import type { Ctx } from '@/server/domain/ctx';
+import type { Ctx } from '@/server/domain/core/context';
 import { median } from './world';
 
 type Work = () => Promise<unknown>;

@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
-import type { SeatActor } from '@/server/domain/actor';
-import { makeCtx, type Ctx } from '@/server/domain/ctx';
-import { findKeyHolder } from '@/server/domain/keys/read';
-import { fundTeam } from '@/server/domain/ledger/write';
-import { createMember } from '@/server/domain/members/write';
-import { createTeam } from '@/server/domain/teams/write';
-import { actorOf } from '@/server/http/gate';
+import type { SeatActor } from '@/server/domain/core/actor';
+import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { findKeyHolder } from '@/server/domain/teams/api-keys/read';
+import { fundTeam } from '@/server/domain/billing/ledger/write';
+import { createMember } from '@/server/domain/teams/members/write';
+import { createTeam } from '@/server/domain/teams/teams/write';
+import { actorOf } from '@/server/http/authenticate';
 import { services } from '@/server/http/services';
 
 const UNIT = 1_000_000n;

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { openDatabase, type Db } from '@/db/client';
 import { migrate } from '@/db/migrate';
-import { verifyLedger } from '@/server/domain/ledger/read';
-import { verifyReports } from '@/server/domain/reports/read';
+import { verifyLedger } from '@/server/domain/billing/ledger/read';
+import { verifyReports } from '@/server/domain/messaging/usage/read';
 import { env } from '@/server/env';
 import { runWorker } from '@/server/jobs/worker';
 import { memberCommands } from './member';

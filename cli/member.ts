@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { Ctx } from '@/server/domain/ctx';
-import { parseId } from '@/server/domain/ids';
-import { creditInput, debitedSchema, debitInput, movementSchema } from '@/server/domain/ledger/schema';
-import { creditMember, debitMember } from '@/server/domain/ledger/write';
-import { getMember, listMembers } from '@/server/domain/members/read';
+import type { Ctx } from '@/server/domain/core/context';
+import { parseId } from '@/server/domain/core/ids';
+import { creditInput, debitedSchema, debitInput, movementSchema } from '@/server/domain/billing/ledger/schema';
+import { creditMember, debitMember } from '@/server/domain/billing/ledger/write';
+import { getMember, listMembers } from '@/server/domain/teams/members/read';
 import {
   createdMemberSchema,
   createMemberInput,
@@ -15,7 +15,7 @@ import {
   roleSchema,
   rotatedKeySchema,
   type Member,
-} from '@/server/domain/members/schema';
+} from '@/server/domain/teams/members/schema';
 import {
   activateMember,
   createMember,
@@ -24,8 +24,8 @@ import {
   rotateKey,
   setRole,
   updateMember,
-} from '@/server/domain/members/write';
-import { givePassword, resetTwoFactor } from '@/server/domain/profiles/write';
+} from '@/server/domain/teams/members/write';
+import { givePassword, resetTwoFactor } from '@/server/domain/identity/users/write';
 import { CliError, inTeam, print, read } from './run';
 
 function memberIdOf(text: string): string {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { erasedSchema } from '@/server/domain/erasure/schema';
-import { eraseByOperator } from '@/server/domain/erasure/write';
-import { exportedSchema } from '@/server/domain/people/schema';
-import { exportByOperator } from '@/server/domain/people/write';
+import { erasedSchema } from '@/server/domain/privacy/erasure/schema';
+import { eraseByOperator } from '@/server/domain/privacy/erasure/write';
+import { exportedSchema } from '@/server/domain/privacy/data-export/schema';
+import { exportByOperator } from '@/server/domain/privacy/data-export/write';
 import { print, withServices } from './run';
 
 /** `person export | erase` */

@@ -3,11 +3,11 @@ import type { ZodType } from 'zod';
 import { openDatabase } from '@/db/client';
 import { isUnavailable } from '@/db/faults';
 import { MigrationError } from '@/db/migrate';
-import { tellRest } from '@/server/domain/changes';
-import { makeCtx, makeServices, type Ctx, type Services } from '@/server/domain/ctx';
-import { DomainError, ERRORS } from '@/server/domain/errors';
-import { parseId } from '@/server/domain/ids';
-import { findTeam } from '@/server/domain/teams/read';
+import { tellRest } from '@/server/domain/core/change-feed';
+import { makeCtx, makeServices, type Ctx, type Services } from '@/server/domain/core/context';
+import { DomainError, ERRORS } from '@/server/domain/core/errors';
+import { parseId } from '@/server/domain/core/ids';
+import { findTeam } from '@/server/domain/teams/teams/read';
 import { ConfigError, env } from '@/server/env';
 import { describeFault } from '@/server/log';
 

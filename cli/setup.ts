@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { hasTeam } from '@/server/domain/access/read';
-import { setupCode } from '@/server/domain/access/rules';
+import { hasTeam } from '@/server/domain/teams/onboarding/read';
+import { setupCode } from '@/server/domain/teams/onboarding/rules';
 import { print, withServices } from './run';
 
 /** `setup`: what npm start prints while there is no team */

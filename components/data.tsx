@@ -4,7 +4,7 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider, type Query
 import { createTRPCClient, httpBatchLink, httpLink, splitLink, TRPCClientError } from '@trpc/client';
 import { createTRPCContext } from '@trpc/tanstack-react-query';
 import { useState, type ReactNode } from 'react';
-import { BATCH_CALLS_MAX } from '@/server/domain/limits';
+import { BATCH_CALLS_MAX } from '@/server/domain/core/limits';
 import type { AppRouter, Problem } from '@/server/trpc/router';
 import { confirmOneself } from './ui/confirm';
 

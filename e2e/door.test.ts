@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { ERRORS, type ErrorCode } from '@/server/domain/errors';
+import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
 import { makeTeam, type Team } from './support/product';
 
 const { url, dataDir } = inject('product');

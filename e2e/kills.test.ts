@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { parseId } from '@/server/domain/ids';
+import { parseId } from '@/server/domain/core/ids';
 import { freePort } from '@/scripts/lib/ports.mjs';
 import { callApi } from '@/tests/support/api';
 import { lostOrDoubled, startLoad } from './support/load';

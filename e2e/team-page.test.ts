@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { parseId } from '@/server/domain/ids';
+import { parseId } from '@/server/domain/core/ids';
 import { callApi, type Answer } from '@/tests/support/api';
 import { expectError, useBrowser } from './support/browser';
 import { connectionOf, makeTeam, purserJson, type Team } from './support/product';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { newRequestId, newUuid7, printId } from '@/server/domain/ids';
-import { createInvitation } from '@/server/domain/invitations/write';
-import { creditMember } from '@/server/domain/ledger/write';
-import { deactivateMember, deleteMember } from '@/server/domain/members/write';
-import { linkToken } from '@/server/domain/links/rules';
-import type { Person } from '@/server/domain/person';
+import { newRequestId, newUuid7, printId } from '@/server/domain/core/ids';
+import { createInvitation } from '@/server/domain/teams/invitations/write';
+import { creditMember } from '@/server/domain/billing/ledger/write';
+import { deactivateMember, deleteMember } from '@/server/domain/teams/members/write';
+import { linkToken } from '@/server/domain/identity/email-links/rules';
+import type { Person } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { DOORS, useDoors, type Door, type Said } from './support/doors';

@@ -7,14 +7,14 @@ import {
   tellRest,
   touch,
   type Touched,
-} from '@/server/domain/changes';
-import { makeCtx } from '@/server/domain/ctx';
-import { newUuid7, printId } from '@/server/domain/ids';
-import { createInvitation } from '@/server/domain/invitations/write';
-import { creditMember, fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
-import { deactivateMember, deleteMember, setRole } from '@/server/domain/members/write';
-import { reportMessages, sendMessage } from '@/server/domain/messages/write';
-import { serveWaiting } from '@/server/domain/recharge/write';
+} from '@/server/domain/core/change-feed';
+import { makeCtx } from '@/server/domain/core/context';
+import { newUuid7, printId } from '@/server/domain/core/ids';
+import { createInvitation } from '@/server/domain/teams/invitations/write';
+import { creditMember, fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
+import { deactivateMember, deleteMember, setRole } from '@/server/domain/teams/members/write';
+import { reportMessages, sendMessage } from '@/server/domain/messaging/messages/write';
+import { serveWaiting } from '@/server/domain/billing/auto-recharge/write';
 import { openServices } from './proof/support';
 import { callProcedure, listProcedures, sessionOf } from './support/procedures';
 import {

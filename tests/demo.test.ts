@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '@/db/client';
-import { parseId } from '@/server/domain/ids';
-import { verifyLedger } from '@/server/domain/ledger/read';
+import { parseId } from '@/server/domain/core/ids';
+import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { ownDatabase, type TestDatabase } from './support/database';
 
 const SLOW_MACHINE_MS = 180_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Ctx } from '@/server/domain/ctx';
-import { MAILS_OF_TEAM, MAILS_TO_ADDRESS, mailsAllowed } from '@/server/domain/invitations/rules';
-import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/invitations/write';
+import type { Ctx } from '@/server/domain/core/context';
+import { MAILS_OF_TEAM, MAILS_TO_ADDRESS, mailsAllowed } from '@/server/domain/teams/invitations/rules';
+import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/teams/invitations/write';
 import { mailsOf, withMail } from './support/mail';
 import { makeTeam, ownerPool, someAddress, type TestTeam } from './support/team';
 

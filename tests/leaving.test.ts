@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ErrorCode } from '@/server/domain/errors';
-import { deactivateMember, revealKey, setRole } from '@/server/domain/members/write';
-import { findSeat } from '@/server/domain/sessions/read';
+import type { ErrorCode } from '@/server/domain/core/errors';
+import { deactivateMember, revealKey, setRole } from '@/server/domain/teams/members/write';
+import { findSeat } from '@/server/domain/identity/sessions/read';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { balancesOf, expectProblem, rowsOf, useApi } from './support/door';

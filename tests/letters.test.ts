@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { askForReset, mailLink, resetPassword } from '@/server/domain/access/write';
-import { newRequestId } from '@/server/domain/ids';
-import { createInvitation } from '@/server/domain/invitations/write';
-import { acceptInvitation } from '@/server/domain/joining/write';
-import { linkToken } from '@/server/domain/links/rules';
-import { changePassword, endTwoFactor } from '@/server/domain/profiles/write';
-import { sendMail } from '@/server/jobs/mail';
+import { askForReset, mailLink, resetPassword } from '@/server/domain/teams/onboarding/write';
+import { newRequestId } from '@/server/domain/core/ids';
+import { createInvitation } from '@/server/domain/teams/invitations/write';
+import { acceptInvitation } from '@/server/domain/teams/invitation-acceptance/write';
+import { linkToken } from '@/server/domain/identity/email-links/rules';
+import { changePassword, endTwoFactor } from '@/server/domain/identity/users/write';
+import { sendMail } from '@/server/jobs/send-email';
 import type { Mailer, OutgoingMail } from '@/server/outbound/mail/mailer';
 import { services } from '@/server/http/services';
 import { mailing, withMail } from './support/mail';

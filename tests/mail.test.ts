@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMemberInput } from '@/server/domain/members/schema';
-import { createMember, deleteMember, revealKey, rotateKey, setRole } from '@/server/domain/members/write';
-import { claimMail, listAbandonedMails, queueMail } from '@/server/domain/mails/write';
-import { canBeMailed, MAIL_TRIES } from '@/server/domain/mails/rules';
-import { personally } from '@/server/domain/person';
-import { updateTeam } from '@/server/domain/teams/write';
-import { sendMail } from '@/server/jobs/mail';
+import { createMemberInput } from '@/server/domain/teams/members/schema';
+import { createMember, deleteMember, revealKey, rotateKey, setRole } from '@/server/domain/teams/members/write';
+import { claimMail, listAbandonedMails, queueMail } from '@/server/domain/notifications/emails/write';
+import { canBeMailed, MAIL_TRIES } from '@/server/domain/notifications/emails/rules';
+import { personally } from '@/server/domain/core/user-context';
+import { updateTeam } from '@/server/domain/teams/teams/write';
+import { sendMail } from '@/server/jobs/send-email';
 import { MailError, type Mailer, type OutgoingMail } from '@/server/outbound/mail/mailer';
 import { makeSmtp } from '@/server/outbound/mail/smtp';
 import { APP_URL, doJobs, fieldsOf, mailing, mailsOf, openSmtp, readAll, withMail, type Taken } from './support/mail';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { newRequestId } from '@/server/domain/ids';
-import { exportMembers } from '@/server/domain/members/read';
-import { seatExportInput } from '@/server/domain/members/schema';
+import { newRequestId } from '@/server/domain/core/ids';
+import { exportMembers } from '@/server/domain/teams/members/read';
+import { seatExportInput } from '@/server/domain/teams/members/schema';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { useApi } from './support/door';

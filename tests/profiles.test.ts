@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { hashPassword } from '@/server/domain/passwords';
-import type { Guest } from '@/server/domain/person';
-import { getProfile } from '@/server/domain/profiles/read';
+import { hashPassword } from '@/server/domain/core/password-hashing';
+import type { Guest } from '@/server/domain/core/user-context';
+import { getProfile } from '@/server/domain/identity/users/read';
 import {
   changePassword,
   confirmTwoFactor,
@@ -11,12 +11,12 @@ import {
   renewRecoveryCodes,
   resetTwoFactor,
   startTwoFactor,
-} from '@/server/domain/profiles/write';
-import { makeCtx, type Ctx } from '@/server/domain/ctx';
-import { asTeamId, newUuid7 } from '@/server/domain/ids';
-import { listSessions } from '@/server/domain/sessions/read';
-import { endAllSessions, endOwnSession, markSeen, signIn } from '@/server/domain/sessions/write';
-import { LIMITS } from '@/server/domain/tries/rules';
+} from '@/server/domain/identity/users/write';
+import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { asTeamId, newUuid7 } from '@/server/domain/core/ids';
+import { listSessions } from '@/server/domain/identity/sessions/read';
+import { endAllSessions, endOwnSession, markSeen, signIn } from '@/server/domain/identity/sessions/write';
+import { LIMITS } from '@/server/domain/identity/login-throttle/rules';
 import { addFactor, enter, guest, isLive, mailsTo, makePerson, newAddress, notesOf, PASSWORD } from './support/people';
 import { addMember, makeTeam, ownerPool } from './support/team';
 

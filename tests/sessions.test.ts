@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { makeCtx } from '@/server/domain/ctx';
-import { newUuid7 } from '@/server/domain/ids';
-import { creditMember } from '@/server/domain/ledger/write';
-import { createMemberInput } from '@/server/domain/members/schema';
-import { activateMember, createMember, deactivateMember, deleteMember, setRole } from '@/server/domain/members/write';
-import { findPerson, findSeat, listSeats } from '@/server/domain/sessions/read';
-import { LIMITS } from '@/server/domain/tries/rules';
-import { endSession, signIn, type SignedIn } from '@/server/domain/sessions/write';
-import { createTeam } from '@/server/domain/teams/write';
+import { makeCtx } from '@/server/domain/core/context';
+import { newUuid7 } from '@/server/domain/core/ids';
+import { creditMember } from '@/server/domain/billing/ledger/write';
+import { createMemberInput } from '@/server/domain/teams/members/schema';
+import { activateMember, createMember, deactivateMember, deleteMember, setRole } from '@/server/domain/teams/members/write';
+import { findPerson, findSeat, listSeats } from '@/server/domain/identity/sessions/read';
+import { LIMITS } from '@/server/domain/identity/login-throttle/rules';
+import { endSession, signIn, type SignedIn } from '@/server/domain/identity/sessions/write';
+import { createTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
 import { makeTeam, micros, ownerPool, type TestTeam } from './support/team';
 

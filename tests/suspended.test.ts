@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fundTeam } from '@/server/domain/ledger/write';
-import { serveWaiting } from '@/server/domain/recharge/write';
-import { resumeTeam, suspendTeam } from '@/server/domain/teams/write';
+import { fundTeam } from '@/server/domain/billing/ledger/write';
+import { serveWaiting } from '@/server/domain/billing/auto-recharge/write';
+import { resumeTeam, suspendTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
 import { dispatchBatch } from '@/server/jobs/dispatch';
 import { auditOf, expectProblem, rowsOf, useApi } from './support/door';

@@ -1,12 +1,12 @@
 import { parse } from 'csv-parse/sync';
 import type { JobHelpers } from 'graphile-worker';
 import { describe, expect, it } from 'vitest';
-import { makeCtx } from '@/server/domain/ctx';
-import { Refusal } from '@/server/domain/errors';
-import { printId } from '@/server/domain/ids';
-import { verifyLedger } from '@/server/domain/ledger/read';
-import { removeOldTexts, reportMessages, sendMessage } from '@/server/domain/messages/write';
-import { verifyReports } from '@/server/domain/reports/read';
+import { makeCtx } from '@/server/domain/core/context';
+import { Refusal } from '@/server/domain/core/errors';
+import { printId } from '@/server/domain/core/ids';
+import { verifyLedger } from '@/server/domain/billing/ledger/read';
+import { removeOldTexts, reportMessages, sendMessage } from '@/server/domain/messaging/messages/write';
+import { verifyReports } from '@/server/domain/messaging/usage/read';
 import { services } from '@/server/http/services';
 import { CRONTAB, makeTasks } from '@/server/jobs/tasks';
 import { expectProblem, useApi } from './support/door';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Ctx } from '@/server/domain/ctx';
-import { newUuid7 } from '@/server/domain/ids';
-import { MAILS_TO_UNVERIFIED } from '@/server/domain/mails/rules';
-import { deleteMember, restoreMember, revealKey, rotateKey, setRole } from '@/server/domain/members/write';
+import type { Ctx } from '@/server/domain/core/context';
+import { newUuid7 } from '@/server/domain/core/ids';
+import { MAILS_TO_UNVERIFIED } from '@/server/domain/notifications/emails/rules';
+import { deleteMember, restoreMember, revealKey, rotateKey, setRole } from '@/server/domain/teams/members/write';
 import { mailsOf, withMail } from './support/mail';
 import { addMember, makeTeam, ownerPool, someAddress, type TestTeam } from './support/team';
 

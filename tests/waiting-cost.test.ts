@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { runMigrations } from 'graphile-worker';
 import { openDatabase } from '@/db/client';
-import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
-import { creditMember, debitMember, fundTeam } from '@/server/domain/ledger/write';
-import { serveWaiting } from '@/server/domain/recharge/write';
-import { updateTeam } from '@/server/domain/teams/write';
+import { makeCtx, type Ctx, type Services } from '@/server/domain/core/context';
+import { creditMember, debitMember, fundTeam } from '@/server/domain/billing/ledger/write';
+import { serveWaiting } from '@/server/domain/billing/auto-recharge/write';
+import { updateTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
 import { relayBatch } from '@/server/jobs/relay';
 import { addMember, makeTeam, micros, ownerPool, type TestTeam } from './support/team';

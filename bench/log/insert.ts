@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { sendBatch } from '@/server/domain/messages/write';
+import { sendBatch } from '@/server/domain/messaging/messages/write';
 import { makeBenchTeam, median } from '../world';
 
 const BATCH = 1_000;

@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
-import type { Ctx } from '@/server/domain/ctx';
-import { printId } from '@/server/domain/ids';
-import { getMessage, listMessages } from '@/server/domain/messages/read';
-import { messageListInput } from '@/server/domain/messages/schema';
+import type { Ctx } from '@/server/domain/core/context';
+import { printId } from '@/server/domain/core/ids';
+import { getMessage, listMessages } from '@/server/domain/messaging/messages/read';
+import { messageListInput } from '@/server/domain/messaging/messages/schema';
 import { explainWork, timeInTurn } from '../timing';
 import type { BenchTeam } from '../world';
 import { HOT } from './rows';

@@ -1,14 +1,14 @@
-import type { SeatActor } from '@/server/domain/actor';
-import { makeCtx, type Ctx } from '@/server/domain/ctx';
-import { newRequestId, printId } from '@/server/domain/ids';
-import { listInvitations } from '@/server/domain/invitations/read';
-import { printToken } from '@/server/domain/invitations/rules';
-import { createInvitationInput, type Invitation } from '@/server/domain/invitations/schema';
-import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/invitations/write';
-import { acceptInvitation, declineInvitation, requestInvitation } from '@/server/domain/joining/write';
-import { listMembers } from '@/server/domain/members/read';
-import { generatePassword } from '@/server/domain/members/rules';
-import type { Guest } from '@/server/domain/person';
+import type { SeatActor } from '@/server/domain/core/actor';
+import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { newRequestId, printId } from '@/server/domain/core/ids';
+import { listInvitations } from '@/server/domain/teams/invitations/read';
+import { printToken } from '@/server/domain/teams/invitations/rules';
+import { createInvitationInput, type Invitation } from '@/server/domain/teams/invitations/schema';
+import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/teams/invitations/write';
+import { acceptInvitation, declineInvitation, requestInvitation } from '@/server/domain/teams/invitation-acceptance/write';
+import { listMembers } from '@/server/domain/teams/members/read';
+import { generatePassword } from '@/server/domain/teams/members/rules';
+import type { Guest } from '@/server/domain/core/user-context';
 import { OWNER } from './people';
 import { DAY, HOUR } from './time';
 

@@ -1,4 +1,4 @@
-import { DEMO_EMAIL } from '@/server/domain/sessions/rules';
+import { DEMO_EMAIL } from '@/server/domain/identity/sessions/rules';
 import type { Country, Topic } from './texts';
 
 /** A rule as the API takes it. */

@@ -1,6 +1,6 @@
-import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
-import { listMembers } from '@/server/domain/members/read';
-import { createMemberInput } from '@/server/domain/members/schema';
+import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
+import { listMembers } from '@/server/domain/teams/members/read';
+import { createMemberInput } from '@/server/domain/teams/members/schema';
 import {
   activateMember,
   createMember,
@@ -8,13 +8,13 @@ import {
   deleteMember,
   rotateKey,
   setRole,
-} from '@/server/domain/members/write';
-import { amount as amountSchema } from '@/server/domain/amounts';
-import { MICROS_PER_UNIT, type Micros } from '@/server/domain/money';
-import { rechargeInput } from '@/server/domain/recharge/schema';
-import { serveWaiting, setRecharge } from '@/server/domain/recharge/write';
-import { getTeam } from '@/server/domain/teams/read';
-import { updateTeam } from '@/server/domain/teams/write';
+} from '@/server/domain/teams/members/write';
+import { amount as amountSchema } from '@/server/domain/core/amounts';
+import { MICROS_PER_UNIT, type Micros } from '@/server/domain/core/money';
+import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
+import { serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge/write';
+import { getTeam } from '@/server/domain/teams/teams/read';
+import { updateTeam } from '@/server/domain/teams/teams/write';
 import { CAMPAIGN, CAST, OWNER, tag, type Person } from './people';
 import { chance } from './random';
 import { compose, isWeekend, report, send } from './traffic';

@@ -1,5 +1,5 @@
-import type { Tx } from '@/server/domain/ctx';
-import type { Member } from '@/server/domain/members/schema';
+import type { Tx } from '@/server/domain/core/context';
+import type { Member } from '@/server/domain/teams/members/schema';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;

@@ -1,7 +1,7 @@
-import type { Tx } from '@/server/domain/ctx';
-import { Refusal } from '@/server/domain/errors';
-import type { NewMessage } from '@/server/domain/messages/schema';
-import { reportMessages, sendMessages, type Report } from '@/server/domain/messages/write';
+import type { Tx } from '@/server/domain/core/context';
+import { Refusal } from '@/server/domain/core/errors';
+import type { NewMessage } from '@/server/domain/messaging/messages/schema';
+import { reportMessages, sendMessages, type Report } from '@/server/domain/messaging/messages/write';
 import { tag, type Person } from './people';
 import { chance, type Random } from './random';
 import { phoneNumber, write, type Topic } from './texts';

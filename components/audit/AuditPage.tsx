@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
-import { AUDIT_DOORS, AUDIT_NOUNS } from '@/server/domain/audit/rules';
+import { AUDIT_DOORS, AUDIT_NOUNS } from '@/server/domain/teams/audit/rules';
 import { useTRPC } from '@/components/data';
 import { MemberPicker } from '@/components/members/MemberPicker';
 import { useShell } from '@/components/shell/useShell';

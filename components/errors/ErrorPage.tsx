@@ -1,5 +1,5 @@
 import Link from 'next/link';
-import { ERRORS, type ErrorCode } from '@/server/domain/errors';
+import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
 import styles from './errors.module.css';
 
 const WORDS = /`([^`]+)`/;

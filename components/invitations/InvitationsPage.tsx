@@ -4,7 +4,7 @@ import { ActionIcon, Button, Group } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Ellipsis, ListPlus, MailPlus } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
-import { INVITATION_STATUSES } from '@/server/domain/invitations/rules';
+import { INVITATION_STATUSES } from '@/server/domain/teams/invitations/rules';
 import { problemOf, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable, type Column } from '@/components/ui/DataTable';

@@ -3,7 +3,7 @@
 import { Button, Checkbox, Collapse, Group, Radio, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { printAmount } from '@/server/domain/money';
+import { printAmount } from '@/server/domain/core/money';
 import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/money/money.module.css';
 import { RuleFields, useRule } from '@/components/recharge/RuleFields';

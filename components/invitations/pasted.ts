@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/browser/esm/sync';
-import { printAmount } from '@/server/domain/money';
+import { printAmount } from '@/server/domain/core/money';
 import { readTyped } from '@/components/ui/amount';
 
 /** One line of a pasted list: whom to invite, or what is wrong with it. */

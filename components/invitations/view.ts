@@ -1,5 +1,5 @@
 import { createLoader, parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral } from 'nuqs/server';
-import { INVITATION_STATUSES } from '@/server/domain/invitations/rules';
+import { INVITATION_STATUSES } from '@/server/domain/teams/invitations/rules';
 
 /** The whole state of the page of invitations, as it stands in its address. */
 export const invitationView = {

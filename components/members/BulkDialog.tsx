@@ -2,8 +2,8 @@
 
 import { Button, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
-import { printAmount } from '@/server/domain/money';
-import { NOTE_MAX } from '@/server/domain/ledger/rules';
+import { printAmount } from '@/server/domain/core/money';
+import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
 import { BulkResults } from '@/components/bulk/BulkResults';
 import { useBulk } from '@/components/bulk/useBulk';
 import { useTRPCClient } from '@/components/data';

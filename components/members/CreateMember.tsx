@@ -3,7 +3,7 @@
 import { Button, Checkbox, Collapse, Radio, Group, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { printAmount } from '@/server/domain/money';
+import { printAmount } from '@/server/domain/core/money';
 import { problemOf, useTRPC } from '@/components/data';
 import { NewKey } from '@/components/keys/NewKey';
 import { BeforeAfter } from '@/components/money/BeforeAfter';

@@ -1,5 +1,5 @@
 import { createLoader, parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral } from 'nuqs/server';
-import { MEMBER_STATUSES, RECHARGE_FILTERS, SEAT_SORTS } from '@/server/domain/members/rules';
+import { MEMBER_STATUSES, RECHARGE_FILTERS, SEAT_SORTS } from '@/server/domain/teams/members/rules';
 
 const ROLES = ['owner', 'member'] as const;
 const PAGE_SIZES = [25, 50, 100];

@@ -2,7 +2,7 @@
 
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import type { useTRPC } from '@/components/data';
-import { COUNTED_DAYS_MAX, HISTOGRAM_DAYS_MAX } from '@/server/domain/facets/rules';
+import { COUNTED_DAYS_MAX, HISTOGRAM_DAYS_MAX } from '@/server/domain/messaging/facets/rules';
 import { daysBetween, formatDay, shortDay } from '@/components/ui/day';
 import { Histogram } from '@/components/ui/Histogram';
 import { usePlace } from '@/components/ui/usePlace';

@@ -3,7 +3,7 @@
 import { ActionIcon, Button } from '@mantine/core';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { ChevronLeft, ChevronRight, Download, Pause, Play } from 'lucide-react';
-import { NEWER_MAX } from '@/server/domain/texts/rules';
+import { NEWER_MAX } from '@/server/domain/messaging/texts/rules';
 import type { useTRPC } from '@/components/data';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { useDialogs } from '@/components/ui/dialogs';

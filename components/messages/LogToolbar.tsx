@@ -1,7 +1,7 @@
 'use client';
 
 import { Button } from '@mantine/core';
-import { MESSAGE_STATUSES } from '@/server/domain/texts/rules';
+import { MESSAGE_STATUSES } from '@/server/domain/messaging/texts/rules';
 import { MembersPicker } from '@/components/members/MembersPicker';
 import { countryName } from '@/components/rates/view';
 import { dayFromNow } from '@/components/ui/day';
@@ -10,7 +10,7 @@ import { FilterChip } from '@/components/ui/FilterChip';
 import { SearchField } from '@/components/ui/SearchField';
 import tableStyles from '@/components/ui/table.module.css';
 import { usePlace } from '@/components/ui/usePlace';
-import { normalizeBeginning } from '@/server/domain/numbers/rules';
+import { normalizeBeginning } from '@/server/domain/core/phone-numbers';
 import type { Facets } from './LogHistogram';
 import { NO_FILTERS, type Log } from './useLog';
 import { SPANS, type LogView } from './view';

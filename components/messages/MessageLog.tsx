@@ -3,7 +3,7 @@
 import { Button } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
-import { knownToSums } from '@/server/domain/facets/rules';
+import { knownToSums } from '@/server/domain/messaging/facets/rules';
 import { problemOf, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable } from '@/components/ui/DataTable';

@@ -2,8 +2,8 @@
 
 import { Button, Textarea, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
-import { beyondGsm7, countSegments } from '@/server/domain/segments/rules';
-import { REFERENCE_MAX } from '@/server/domain/texts/rules';
+import { beyondGsm7, countSegments } from '@/server/domain/messaging/segments/rules';
+import { REFERENCE_MAX } from '@/server/domain/messaging/texts/rules';
 import { isUnanswered, sayProblem } from '@/components/data';
 import { MemberPicker } from '@/components/members/MemberPicker';
 import { BeforeAfter } from '@/components/money/BeforeAfter';

@@ -1,4 +1,4 @@
-import { normalizeNumber } from '@/server/domain/numbers/rules';
+import { normalizeNumber } from '@/server/domain/core/phone-numbers';
 
 /** Reads the recipients that were typed or pasted: one a line, or separated by commas, semicolons or tabs. */
 export function readRecipients(text: string): { numbers: string[]; repeated: number } {

@@ -4,7 +4,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { useMemo } from 'react';
-import { BATCH_MAX, BODY_MAX, checkSender } from '@/server/domain/texts/rules';
+import { BATCH_MAX, BODY_MAX, checkSender } from '@/server/domain/messaging/texts/rules';
 import { useTRPC } from '@/components/data';
 import { readRecipients } from './recipients';
 

@@ -1,5 +1,5 @@
 import { createLoader, parseAsArrayOf, parseAsString, parseAsStringLiteral } from 'nuqs/server';
-import { MESSAGE_STATUSES, REFERENCE_MAX } from '@/server/domain/texts/rules';
+import { MESSAGE_STATUSES, REFERENCE_MAX } from '@/server/domain/messaging/texts/rules';
 import { dayFromNow } from '@/components/ui/day';
 import { parseAsCountry, parseAsDay, parseAsId, parseAsMatching } from '@/components/ui/search-params';
 

@@ -1,4 +1,4 @@
-import type { MessageStatus } from '@/server/domain/texts/rules';
+import type { MessageStatus } from '@/server/domain/messaging/texts/rules';
 import { Status, type Tone } from '@/components/ui/pieces';
 
 const TONES: Record<MessageStatus, Tone> = {

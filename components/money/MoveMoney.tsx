@@ -3,8 +3,8 @@
 import { Button, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { printAmount } from '@/server/domain/money';
-import { NOTE_MAX } from '@/server/domain/ledger/rules';
+import { printAmount } from '@/server/domain/core/money';
+import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { formatMoney, micros, minus, plus } from '@/components/ui/amount';

@@ -12,7 +12,7 @@ import { Money } from '@/components/ui/Money';
 import { Bone, Late, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { usePlace } from '@/components/ui/usePlace';
-import { decodeText } from '@/server/domain/files/rules';
+import { decodeText } from '@/server/domain/core/text-decoding';
 import { Country } from './Country';
 import styles from './rates.module.css';
 import { countryName } from './view';

@@ -6,7 +6,7 @@ import type { inferOutput } from '@trpc/tanstack-react-query';
 import { Download, Upload } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useQueryStates } from 'nuqs';
-import { SAMPLE_CURRENCY } from '@/server/domain/money';
+import { SAMPLE_CURRENCY } from '@/server/domain/core/money';
 import { problemOf, sayProblem, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { ShowMore } from '@/components/ui/ShowMore';

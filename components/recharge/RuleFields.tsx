@@ -3,8 +3,8 @@
 import { NativeSelect } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { printAmount } from '@/server/domain/money';
-import type { RechargeReason } from '@/server/domain/recharge/rules';
+import { printAmount } from '@/server/domain/core/money';
+import type { RechargeReason } from '@/server/domain/billing/auto-recharge/rules';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { asTyped, formatMoney } from '@/components/ui/amount';

@@ -1,5 +1,5 @@
 import { formatMoney } from '@/components/ui/amount';
-import type { RechargeReason } from '@/server/domain/recharge/rules';
+import type { RechargeReason } from '@/server/domain/billing/auto-recharge/rules';
 
 type Rule = {
   enabled: boolean;

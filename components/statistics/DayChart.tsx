@@ -5,7 +5,7 @@ import { BarChart } from '@/components/ui/BarChart';
 import { formatDay, shortDay } from '@/components/ui/day';
 import { Card } from '@/components/ui/pieces';
 import { usePlace } from '@/components/ui/usePlace';
-import { addDays } from '@/server/domain/reports/rules';
+import { addDays } from '@/server/domain/messaging/usage/rules';
 import { sizeOf, usePrinting } from './figures';
 import type { Usage } from './StatisticsView';
 import type { Measure } from './view';

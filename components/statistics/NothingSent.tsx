@@ -5,7 +5,7 @@ import { useMemberNames } from '@/components/members/MembersPicker';
 import { countryName } from '@/components/rates/view';
 import { Empty } from '@/components/ui/pieces';
 import { usePlace } from '@/components/ui/usePlace';
-import { daysIn, type Range } from '@/server/domain/reports/rules';
+import { daysIn, type Range } from '@/server/domain/messaging/usage/rules';
 import { NO_FILTERS } from './Toolbar';
 import type { StatisticsView } from './view';
 

@@ -13,7 +13,7 @@ import { Bone, Figure, Figures, Late, Note } from '@/components/ui/pieces';
 import { formatDay } from '@/components/ui/day';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import { usePlace } from '@/components/ui/usePlace';
-import { addDays, daysIn, RANGE_MAX_DAYS, type Range } from '@/server/domain/reports/rules';
+import { addDays, daysIn, RANGE_MAX_DAYS, type Range } from '@/server/domain/messaging/usage/rules';
 import { DayChart } from './DayChart';
 import { NothingSent } from './NothingSent';
 import styles from './statistics.module.css';

@@ -4,7 +4,7 @@ import { Button, Checkbox, NativeSelect } from '@mantine/core';
 import { MembersPicker } from '@/components/members/MembersPicker';
 import { DayField } from '@/components/ui/DayField';
 import tableStyles from '@/components/ui/table.module.css';
-import { addDays } from '@/server/domain/reports/rules';
+import { addDays } from '@/server/domain/messaging/usage/rules';
 import { CountryPicker } from './CountryPicker';
 import { PRESETS, rangeOf, type StatisticsView, type UsageQuestion } from './view';
 import { PRESET_NAMES } from './words';

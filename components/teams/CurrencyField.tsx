@@ -1,7 +1,7 @@
 'use client';
 
 import { Select } from '@mantine/core';
-import { listCurrencies } from '@/server/domain/money';
+import { listCurrencies } from '@/server/domain/core/money';
 import { usePlace } from '@/components/ui/usePlace';
 
 type CurrencyProps = {

@@ -3,7 +3,7 @@
 import { Checkbox, TextInput } from '@mantine/core';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
-import { TEXT_RETENTION_DAYS_MAX } from '@/server/domain/texts/rules';
+import { TEXT_RETENTION_DAYS_MAX } from '@/server/domain/messaging/texts/rules';
 import { useTRPC } from '@/components/data';
 import styles from '@/components/members/members.module.css';
 import { useShell } from '@/components/shell/useShell';

@@ -2,7 +2,7 @@
 
 import { Button } from '@mantine/core';
 import type { FormEvent, ReactNode } from 'react';
-import { printAmount } from '@/server/domain/money';
+import { printAmount } from '@/server/domain/core/money';
 import { problemOf } from '@/components/data';
 import moneyStyles from '@/components/money/money.module.css';
 import { useTyped } from '@/components/ui/AmountField';

@@ -4,7 +4,7 @@ import { Anchor, Button, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useState } from 'react';
-import { NOTE_MAX } from '@/server/domain/ledger/rules';
+import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
 import { useTRPC } from '@/components/data';
 import { MoneyNote } from '@/components/money/MoneyNote';
 import styles from '@/components/money/money.module.css';

@@ -1,6 +1,6 @@
 import { createLoader, parseAsArrayOf, parseAsStringLiteral } from 'nuqs/server';
 import { parseAsDay, parseAsId } from '@/components/ui/search-params';
-import { TRANSFER_KINDS } from '@/server/domain/ledger/rules';
+import { TRANSFER_KINDS } from '@/server/domain/billing/ledger/rules';
 
 /** The whole state of the transfers page, as it stands in its address; days are UTC, the last one is shown whole. */
 export const transferView = {

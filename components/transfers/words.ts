@@ -1,4 +1,4 @@
-import type { TransferKind } from '@/server/domain/ledger/rules';
+import type { TransferKind } from '@/server/domain/billing/ledger/rules';
 
 /** Each kind of transfer in a word. */
 export const KINDS: Record<TransferKind, string> = {

@@ -2,7 +2,7 @@
 
 import { TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { printAmount } from '@/server/domain/money';
+import { printAmount } from '@/server/domain/core/money';
 import { formatMoney, readTyped, type Typed } from './amount';
 import { usePlace } from './usePlace';
 

@@ -1,4 +1,4 @@
-import { currencyDigits, MAX_AMOUNT, parseAmount, printAmount, type Micros } from '@/server/domain/money';
+import { currencyDigits, MAX_AMOUNT, parseAmount, printAmount, type Micros } from '@/server/domain/core/money';
 
 /** What a person typed into an amount field: an amount, all there is, nothing yet, or why it is not understood. */
 export type Typed = { amount: Micros } | { all: true } | { nothing: true } | { problem: string };

@@ -1,6 +1,6 @@
 import { createParser } from 'nuqs/server';
-import { parseCountry } from '@/server/domain/countries/rules';
-import { parseId, type IdPrefix } from '@/server/domain/ids';
+import { parseCountry } from '@/server/domain/core/countries';
+import { parseId, type IdPrefix } from '@/server/domain/core/ids';
 
 /** A text that passes a check; any other is ignored, so that a mistyped address still shows its page. */
 export const parseAsMatching = (isValid: (text: string) => boolean) =>

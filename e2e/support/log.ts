@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { parseId } from '@/server/domain/ids';
+import { parseId } from '@/server/domain/core/ids';
 import { connectionOf, type Team } from './product';
 
 /**

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { codeOf, fromBase32, stepAt } from '@/server/domain/factors/rules';
-import { linkToken, type LinkKind } from '@/server/domain/links/rules';
-import { makeVault } from '@/server/domain/vault';
+import { codeOf, fromBase32, stepAt } from '@/server/domain/identity/two-factor/rules';
+import { linkToken, type LinkKind } from '@/server/domain/identity/email-links/rules';
+import { makeVault } from '@/server/domain/core/crypto';
 import { connectionOf, until } from './product';
 
 /** One statement on the product's database, as the owner of its tables. */

@@ -1,4 +1,4 @@
-import { fail } from '@/server/domain/errors';
+import { fail } from '@/server/domain/core/errors';
 
 /**
  * Refuses a request whose `Accept` excludes the one media type that its path answers (RFC 9110, 12.5.1): the most specific

@@ -1,5 +1,5 @@
-import { DomainError, fail } from '@/server/domain/errors';
-import { mustBeStorable } from '@/server/domain/input';
+import { DomainError, fail } from '@/server/domain/core/errors';
+import { mustBeStorable } from '@/server/domain/core/validation';
 import { log } from '@/server/log';
 
 /** The client went away before it had sent the whole body: a fault of neither side, and nobody waits for an answer. */

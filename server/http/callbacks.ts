@@ -1,5 +1,5 @@
-import { complainOfMail, reportMail } from '@/server/domain/mails/write';
-import { newRequestId } from '@/server/domain/ids';
+import { complainOfMail, reportMail } from '@/server/domain/notifications/emails/write';
+import { newRequestId } from '@/server/domain/core/ids';
 import { env } from '@/server/env';
 import { log } from '@/server/log';
 import { readResendReport, type ResendReport } from '@/server/outbound/mail/resend';

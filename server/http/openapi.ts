@@ -1,9 +1,9 @@
 import { z, type ZodType } from 'zod';
 import { version } from '@/package.json';
-import { ERRORS, type ErrorCode } from '@/server/domain/errors';
-import { idPattern } from '@/server/domain/ids';
-import { exampleId } from './examples';
-import { DESCRIPTION, exampleProblem, HEADERS, PARAMETERS, TAGS } from './openapi-info';
+import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
+import { idPattern } from '@/server/domain/core/ids';
+import { exampleId } from './openapi-examples';
+import { DESCRIPTION, exampleProblem, HEADERS, PARAMETERS, TAGS } from './openapi-meta';
 import { registered, type Method, type Operation, type Params, type Registered } from './operation';
 import { problemSchema } from './problem';
 

@@ -1,9 +1,9 @@
 import { z, type ZodType } from 'zod';
-import type { Ctx } from '@/server/domain/ctx';
-import type { ErrorCode, Refusal } from '@/server/domain/errors';
-import type { Keep } from '@/server/domain/idempotency';
-import type { IdPrefix } from '@/server/domain/ids';
-import type { KeyHolder } from '@/server/domain/keys/read';
+import type { Ctx } from '@/server/domain/core/context';
+import type { ErrorCode, Refusal } from '@/server/domain/core/errors';
+import type { Keep } from '@/server/domain/core/idempotency';
+import type { IdPrefix } from '@/server/domain/core/ids';
+import type { KeyHolder } from '@/server/domain/teams/api-keys/read';
 import { BODY_MAX_BYTES } from './body';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

@@ -1,4 +1,4 @@
-import { fail } from '@/server/domain/errors';
+import { fail } from '@/server/domain/core/errors';
 
 /**
  * Refuses a change that another site has sent with this one's cookies. Browsers name the site from which they send in

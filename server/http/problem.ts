@@ -7,9 +7,9 @@ import {
   DomainError,
   type ErrorCode,
   type ErrorFacts,
-} from '@/server/domain/errors';
-import { idPattern, newRequestId } from '@/server/domain/ids';
-import { PRINTED_AMOUNT } from '@/server/domain/money';
+} from '@/server/domain/core/errors';
+import { idPattern, newRequestId } from '@/server/domain/core/ids';
+import { PRINTED_AMOUNT } from '@/server/domain/core/money';
 import { describeFault, log } from '@/server/log';
 
 /** An error as `application/problem+json`. */

@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
-import { DomainError, fail } from '@/server/domain/errors';
-import { isStorable, parseBy } from '@/server/domain/input';
+import { DomainError, fail } from '@/server/domain/core/errors';
+import { isStorable, parseBy } from '@/server/domain/core/validation';
 
 /**
  * The parameters of a request's query, by a schema.

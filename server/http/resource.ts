@@ -1,5 +1,5 @@
-import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
-import { DomainError, fail, Refusal } from '@/server/domain/errors';
+import { makeCtx, type Ctx, type Services } from '@/server/domain/core/context';
+import { DomainError, fail, Refusal } from '@/server/domain/core/errors';
 import {
   hashRequest,
   isKnownRequest,
@@ -9,20 +9,20 @@ import {
   type Answered,
   type Once,
   type Outcome,
-} from '@/server/domain/idempotency';
-import { newRequestId, parseId } from '@/server/domain/ids';
-import { parseBy } from '@/server/domain/input';
-import { rememberUse } from '@/server/domain/keys/write';
-import { countRefusal } from '@/server/domain/refusals/write';
-import type { KeyHolder } from '@/server/domain/keys/read';
-import { networkOf } from '@/server/domain/tries/rules';
+} from '@/server/domain/core/idempotency';
+import { newRequestId, parseId } from '@/server/domain/core/ids';
+import { parseBy } from '@/server/domain/core/validation';
+import { rememberUse } from '@/server/domain/teams/api-keys/write';
+import { countRefusal } from '@/server/domain/messaging/refusals/write';
+import type { KeyHolder } from '@/server/domain/teams/api-keys/read';
+import { networkOf } from '@/server/domain/identity/login-throttle/rules';
 import { env } from '@/server/env';
 import { abortedResponse, parseJson, readBytes, RequestAborted } from './body';
-import { actorOf, keyOf, openGate, refuseKeyInUrl } from './gate';
+import { actorOf, keyOf, openGate, refuseKeyInUrl } from './authenticate';
 import { mustAccept } from './accept';
 import { csvResponse } from './csv';
-import { serveAt, serveElse, type Handler, type Handlers } from './front';
-import { makeLimiter, makeTeamLimiter, type Allowance } from './limit';
+import { serveAt, serveElse, type Handler, type Handlers } from './api-router';
+import { makeLimiter, makeTeamLimiter, type Allowance } from './rate-limit';
 import { describeFault, log } from '@/server/log';
 import { emptyBody, register, type Method, type Operation, type Params } from './operation';
 import { problemResponse, refusalOf } from './problem';

@@ -1,5 +1,5 @@
 import { database } from '@/db/client';
-import { makeServices, type Services } from '@/server/domain/ctx';
+import { makeServices, type Services } from '@/server/domain/core/context';
 import { env } from '@/server/env';
 
 let made: Services | undefined;

@@ -1,5 +1,5 @@
-import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
-import { asTeamId } from '@/server/domain/ids';
+import { makeCtx, type Ctx, type Services } from '@/server/domain/core/context';
+import { asTeamId } from '@/server/domain/core/ids';
 
 /** Who a job is: the operator's right, in one team. It prints no money, so it needs no currency. */
 export function jobCtx(services: Services, teamId: string): Ctx {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Services } from '@/server/domain/ctx';
-import { listUnreported, nextQueuedTeam } from '@/server/domain/messages/read';
-import { claimQueued, reportMessages, type Report } from '@/server/domain/messages/write';
+import type { Services } from '@/server/domain/core/context';
+import { listUnreported, nextQueuedTeam } from '@/server/domain/messaging/messages/read';
+import { claimQueued, reportMessages, type Report } from '@/server/domain/messaging/messages/write';
 import { describeFault, log } from '@/server/log';
 import type { Carrier, Receipt } from '@/server/outbound/carriers/carrier';
 import { byTeam, jobCtx } from './context';

@@ -1,18 +1,18 @@
 import type { Task, TaskList } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { mailLink } from '@/server/domain/access/write';
-import type { Services, Task as OutboxTask } from '@/server/domain/ctx';
-import { removeOldTexts } from '@/server/domain/messages/write';
-import { eraseTrail } from '@/server/domain/erasure/write';
-import { tellAlert } from '@/server/domain/alerts/write';
-import { listAbandonedMails, listDueDigests } from '@/server/domain/mails/write';
-import { serveWaiting } from '@/server/domain/recharge/write';
+import { mailLink } from '@/server/domain/teams/onboarding/write';
+import type { Services, Task as OutboxTask } from '@/server/domain/core/context';
+import { removeOldTexts } from '@/server/domain/messaging/messages/write';
+import { eraseTrail } from '@/server/domain/privacy/erasure/write';
+import { tellAlert } from '@/server/domain/notifications/alerts/write';
+import { listAbandonedMails, listDueDigests } from '@/server/domain/notifications/emails/write';
+import { serveWaiting } from '@/server/domain/billing/auto-recharge/write';
 import { describeFault, log } from '@/server/log';
 import type { Mailer } from '@/server/outbound/mail/mailer';
 import { expireUnreported } from './dispatch';
 import { jobCtx } from './context';
-import { sendMail } from './mail';
+import { sendMail } from './send-email';
 import { dropOldMessages } from './retention';
 
 const teamPayload = z.object({ teamId: z.uuid() });

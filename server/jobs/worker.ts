@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, run, type Runner, type TaskList } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { openDatabase } from '@/db/client';
-import { announceAll, tellRest } from '@/server/domain/changes';
-import { makeServices, type Services } from '@/server/domain/ctx';
-import { listAwaited } from '@/server/domain/messages/read';
-import { reportMessages } from '@/server/domain/messages/write';
+import { announceAll, tellRest } from '@/server/domain/core/change-feed';
+import { makeServices, type Services } from '@/server/domain/core/context';
+import { listAwaited } from '@/server/domain/messaging/messages/read';
+import { reportMessages } from '@/server/domain/messaging/messages/write';
 import { env } from '@/server/env';
 import { describeFault, endOnFault, hideValues, log, takeConsole } from '@/server/log';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
@@ -14,7 +14,7 @@ import { byTeam, jobCtx } from './context';
 import { dispatch } from './dispatch';
 import { forget, keepBeating, keepReleasing, LiveWorkers } from './heartbeat';
 import { relay } from './relay';
-import { makeMailer } from './mail';
+import { makeMailer } from './send-email';
 import { CRONTAB, makeMailTasks, makeTasks } from './tasks';
 
 /** A running worker: dispatcher, relay and job queue. `lost` resolves, with the reason, once a part of it has ended by itself. */

@@ -1,4 +1,4 @@
-import { getResetLink, getSignUpLink, getWays } from '@/server/domain/access/read';
+import { getResetLink, getSignUpLink, getWays } from '@/server/domain/teams/onboarding/read';
 import {
   addressInput,
   enteredSchema,
@@ -10,10 +10,10 @@ import {
   signUpLinkSchema,
   tokenInput,
   waysSchema,
-} from '@/server/domain/access/schema';
-import { askForReset, askToSignUp, resetPassword, setUp, signUp } from '@/server/domain/access/write';
-import { HASH_COST } from '@/server/domain/passwords';
-import { doneSchema } from '@/server/domain/sessions/schema';
+} from '@/server/domain/teams/onboarding/schema';
+import { askForReset, askToSignUp, resetPassword, setUp, signUp } from '@/server/domain/teams/onboarding/write';
+import { HASH_COST } from '@/server/domain/core/password-hashing';
+import { doneSchema } from '@/server/domain/identity/sessions/schema';
 import { guestMutation, guestQuery, router } from './procedures';
 
 const hashes = () => HASH_COST;

@@ -1,12 +1,12 @@
-import { erasedSchema, eraseMeInput } from '@/server/domain/erasure/schema';
-import { eraseMe } from '@/server/domain/erasure/write';
-import { exportedSchema, leaveTeamInput } from '@/server/domain/people/schema';
-import { exportMe, leaveTeam } from '@/server/domain/people/write';
-import { listOwnAlerts } from '@/server/domain/alerts/read';
-import { ownAlertsSchema, setAlertsInput } from '@/server/domain/alerts/schema';
-import { setAlerts } from '@/server/domain/alerts/write';
-import { HASH_COST } from '@/server/domain/passwords';
-import { getProfile } from '@/server/domain/profiles/read';
+import { erasedSchema, eraseMeInput } from '@/server/domain/privacy/erasure/schema';
+import { eraseMe } from '@/server/domain/privacy/erasure/write';
+import { exportedSchema, leaveTeamInput } from '@/server/domain/privacy/data-export/schema';
+import { exportMe, leaveTeam } from '@/server/domain/privacy/data-export/write';
+import { listOwnAlerts } from '@/server/domain/notifications/alerts/read';
+import { ownAlertsSchema, setAlertsInput } from '@/server/domain/notifications/alerts/schema';
+import { setAlerts } from '@/server/domain/notifications/alerts/write';
+import { HASH_COST } from '@/server/domain/core/password-hashing';
+import { getProfile } from '@/server/domain/identity/users/read';
 import {
   changePasswordInput,
   newFactorSchema,
@@ -15,7 +15,7 @@ import {
   renamePersonInput,
   withCode,
   withPassword,
-} from '@/server/domain/profiles/schema';
+} from '@/server/domain/identity/users/schema';
 import {
   changePassword,
   confirmTwoFactor,
@@ -23,10 +23,16 @@ import {
   renamePerson,
   renewRecoveryCodes,
   startTwoFactor,
-} from '@/server/domain/profiles/write';
-import { listSeats, listSessions } from '@/server/domain/sessions/read';
-import { doneSchema, oneSession, proofInput, seatsSchema, sessionsSchema } from '@/server/domain/sessions/schema';
-import { confirmSession, endAllSessions, endOwnSession } from '@/server/domain/sessions/write';
+} from '@/server/domain/identity/users/write';
+import { listSeats, listSessions } from '@/server/domain/identity/sessions/read';
+import {
+  doneSchema,
+  oneSession,
+  proofInput,
+  seatsSchema,
+  sessionsSchema,
+} from '@/server/domain/identity/sessions/schema';
+import { confirmSession, endAllSessions, endOwnSession } from '@/server/domain/identity/sessions/write';
 import { personalMutation, personalQuery, router } from './procedures';
 
 const hashes = () => HASH_COST;

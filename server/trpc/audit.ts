@@ -1,6 +1,6 @@
-import { listAuditEvents, pickActors } from '@/server/domain/audit/read';
-import { actorsSchema, auditEventSchema, auditListInput } from '@/server/domain/audit/schema';
-import { pageOfSchema } from '@/server/domain/lists';
+import { listAuditEvents, pickActors } from '@/server/domain/teams/audit/read';
+import { actorsSchema, auditEventSchema, auditListInput } from '@/server/domain/teams/audit/schema';
+import { pageOfSchema } from '@/server/domain/core/pagination';
 import { paged } from './inputs';
 import { query, router } from './procedures';
 

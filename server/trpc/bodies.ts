@@ -1,5 +1,5 @@
-import { BATCH_MAX_BYTES } from '@/server/domain/messages/schema';
-import { RATES_MAX_BYTES } from '@/server/domain/rates/schema';
+import { BATCH_MAX_BYTES } from '@/server/domain/messaging/messages/schema';
+import { RATES_MAX_BYTES } from '@/server/domain/billing/rates/schema';
 import { BODY_MAX_BYTES, LARGEST_BODY_BYTES } from '@/server/http/body';
 
 /** What may be longer than other bodies: as the API takes it. */

@@ -1,6 +1,6 @@
-import type { SeatActor } from '@/server/domain/actor';
-import type { Services } from '@/server/domain/ctx';
-import type { Origin, Person } from '@/server/domain/person';
+import type { SeatActor } from '@/server/domain/core/actor';
+import type { Services } from '@/server/domain/core/context';
+import type { Origin, Person } from '@/server/domain/core/user-context';
 
 /**
  * What every procedure is given. The session's gate mints the actor anew for each request, from the seat as it is then:

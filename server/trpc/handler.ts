@@ -1,7 +1,7 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
-import { DomainError } from '@/server/domain/errors';
-import { BATCH_CALLS_MAX } from '@/server/domain/limits';
-import { newRequestId } from '@/server/domain/ids';
+import { DomainError } from '@/server/domain/core/errors';
+import { BATCH_CALLS_MAX } from '@/server/domain/core/limits';
+import { newRequestId } from '@/server/domain/core/ids';
 import type { Context } from './context';
 import { refusalOf, shapeOf } from './problem';
 import { appRouter } from './router';

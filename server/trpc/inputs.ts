@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { idCodec } from '@/server/domain/codecs';
-import { limitAsNumber } from '@/server/domain/lists';
-import { batchInput, newMessageInput } from '@/server/domain/messages/schema';
+import { idCodec } from '@/server/domain/core/codecs';
+import { limitAsNumber } from '@/server/domain/core/pagination';
+import { batchInput, newMessageInput } from '@/server/domain/messaging/messages/schema';
 
 /** What stands in the API's path, as fields of an input. A malformed id is `not_found`, as it is there. */
 export const ofMember = { memberId: idCodec('mem') };

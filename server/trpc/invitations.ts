@@ -1,4 +1,4 @@
-import { browseInvitations, getInvitation, listInvitations } from '@/server/domain/invitations/read';
+import { browseInvitations, getInvitation, listInvitations } from '@/server/domain/teams/invitations/read';
 import {
   browseInvitationsInput,
   createInvitationInput,
@@ -6,9 +6,14 @@ import {
   invitationListInput,
   invitationPageSchema,
   invitationSchema,
-} from '@/server/domain/invitations/schema';
-import { createInvitation, openLink, resendInvitation, revokeInvitation } from '@/server/domain/invitations/write';
-import { pageOfSchema } from '@/server/domain/lists';
+} from '@/server/domain/teams/invitations/schema';
+import {
+  createInvitation,
+  openLink,
+  resendInvitation,
+  revokeInvitation,
+} from '@/server/domain/teams/invitations/write';
+import { pageOfSchema } from '@/server/domain/core/pagination';
 import { oneInvitation, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 

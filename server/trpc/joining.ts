@@ -1,7 +1,17 @@
-import { readLink } from '@/server/domain/joining/read';
-import { acceptInput, closedLinkSchema, joinedSchema, linkInput, linkSchema } from '@/server/domain/joining/schema';
-import { acceptInvitation, declineInvitation, requestInvitation } from '@/server/domain/joining/write';
-import { HASH_COST } from '@/server/domain/passwords';
+import { readLink } from '@/server/domain/teams/invitation-acceptance/read';
+import {
+  acceptInput,
+  closedLinkSchema,
+  joinedSchema,
+  linkInput,
+  linkSchema,
+} from '@/server/domain/teams/invitation-acceptance/schema';
+import {
+  acceptInvitation,
+  declineInvitation,
+  requestInvitation,
+} from '@/server/domain/teams/invitation-acceptance/write';
+import { HASH_COST } from '@/server/domain/core/password-hashing';
 import { guestMutation, guestQuery, router } from './procedures';
 
 /** What an invitation's link opens, to whoever has it. */

@@ -1,9 +1,9 @@
-import { listKeys } from '@/server/domain/keys/read';
-import { keyListInput, keySchema } from '@/server/domain/keys/schema';
-import { endKey } from '@/server/domain/keys/write';
-import { pageOfSchema } from '@/server/domain/lists';
-import { revealedKeySchema, rotatedKeySchema, rotateKeyInput } from '@/server/domain/members/schema';
-import { revealKey, rotateKey } from '@/server/domain/members/write';
+import { listKeys } from '@/server/domain/teams/api-keys/read';
+import { keyListInput, keySchema } from '@/server/domain/teams/api-keys/schema';
+import { endKey } from '@/server/domain/teams/api-keys/write';
+import { pageOfSchema } from '@/server/domain/core/pagination';
+import { revealedKeySchema, rotatedKeySchema, rotateKeyInput } from '@/server/domain/teams/members/schema';
+import { revealKey, rotateKey } from '@/server/domain/teams/members/write';
 import { ofMember, oneKey, oneMember, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 

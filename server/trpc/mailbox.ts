@@ -1,5 +1,5 @@
-import { browseMailbox, getMailInMailbox } from '@/server/domain/mails/read';
-import { mailboxPage, mailboxView, mailInMailbox, oneMailInMailbox } from '@/server/domain/mails/schema';
+import { browseMailbox, getMailInMailbox } from '@/server/domain/notifications/emails/read';
+import { mailboxPage, mailboxView, mailInMailbox, oneMailInMailbox } from '@/server/domain/notifications/emails/schema';
 import { guestQuery, router } from './procedures';
 
 /** The demo's mailbox, for anyone: elsewhere there is none. */

@@ -1,5 +1,5 @@
-import { pageOfSchema } from '@/server/domain/lists';
-import { browseMembers, getMember, getSeat, listMembers, pickMembers } from '@/server/domain/members/read';
+import { pageOfSchema } from '@/server/domain/core/pagination';
+import { browseMembers, getMember, getSeat, listMembers, pickMembers } from '@/server/domain/teams/members/read';
 import {
   browseMembersInput,
   createdMemberSchema,
@@ -13,7 +13,7 @@ import {
   seatSchema,
   setRoleInput,
   updateMemberInput,
-} from '@/server/domain/members/schema';
+} from '@/server/domain/teams/members/schema';
 import {
   activateMember,
   createMember,
@@ -23,10 +23,10 @@ import {
   restoreMember,
   setRole,
   updateMember,
-} from '@/server/domain/members/write';
-import { HASH_COST } from '@/server/domain/passwords';
-import { passwordResetSchema } from '@/server/domain/profiles/schema';
-import { prepareReset, resetMemberPassword } from '@/server/domain/profiles/write';
+} from '@/server/domain/teams/members/write';
+import { HASH_COST } from '@/server/domain/core/password-hashing';
+import { passwordResetSchema } from '@/server/domain/identity/users/schema';
+import { prepareReset, resetMemberPassword } from '@/server/domain/identity/users/write';
 import { ofMember, oneMember, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 

@@ -1,11 +1,25 @@
-import { pageOfSchema } from '@/server/domain/lists';
-import { estimateMessages, previewMessages } from '@/server/domain/estimates/read';
-import { estimateSchema, messagesPreviewSchema, previewMessagesInput } from '@/server/domain/estimates/schema';
-import { browseFacets, pickSenders, previewExport } from '@/server/domain/facets/read';
-import { exportSizeSchema, facetsSchema, pickSendersInput, sendersSchema } from '@/server/domain/facets/schema';
-import { browseMessages, inspectMessage } from '@/server/domain/logs/read';
-import { browseMessagesInput, logFilters, logPageSchema, wholeMessageSchema } from '@/server/domain/logs/schema';
-import { getMessage, keepBatch, listMessages } from '@/server/domain/messages/read';
+import { pageOfSchema } from '@/server/domain/core/pagination';
+import { estimateMessages, previewMessages } from '@/server/domain/messaging/estimates/read';
+import {
+  estimateSchema,
+  messagesPreviewSchema,
+  previewMessagesInput,
+} from '@/server/domain/messaging/estimates/schema';
+import { browseFacets, pickSenders, previewExport } from '@/server/domain/messaging/facets/read';
+import {
+  exportSizeSchema,
+  facetsSchema,
+  pickSendersInput,
+  sendersSchema,
+} from '@/server/domain/messaging/facets/schema';
+import { browseMessages, inspectMessage } from '@/server/domain/messaging/message-log/read';
+import {
+  browseMessagesInput,
+  logFilters,
+  logPageSchema,
+  wholeMessageSchema,
+} from '@/server/domain/messaging/message-log/schema';
+import { getMessage, keepBatch, listMessages } from '@/server/domain/messaging/messages/read';
 import {
   acceptedBatchSchema,
   batchInput,
@@ -13,8 +27,8 @@ import {
   messageListInput,
   messageSchema,
   newMessageInput,
-} from '@/server/domain/messages/schema';
-import { sendBatch, sendMessage } from '@/server/domain/messages/write';
+} from '@/server/domain/messaging/messages/schema';
+import { sendBatch, sendMessage } from '@/server/domain/messaging/messages/write';
 import { estimateOnBehalf, onBehalf, oneMessage, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 

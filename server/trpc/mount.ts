@@ -1,11 +1,11 @@
 import 'server-only';
 import { currentPerson, requestOrigin, seatIn } from '@/server/auth';
-import { fail } from '@/server/domain/errors';
-import { BATCH_CALLS_MAX } from '@/server/domain/limits';
-import { networkOf } from '@/server/domain/tries/rules';
+import { fail } from '@/server/domain/core/errors';
+import { BATCH_CALLS_MAX } from '@/server/domain/core/limits';
+import { networkOf } from '@/server/domain/identity/login-throttle/rules';
 import { env } from '@/server/env';
 import { abortedResponse, BODY_MAX_BYTES, readBytes, RequestAborted } from '@/server/http/body';
-import { makeLimiter } from '@/server/http/limit';
+import { makeLimiter } from '@/server/http/rate-limit';
 import { mustComeFromHere } from '@/server/http/origin';
 import { services } from '@/server/http/services';
 import { maxBytesOf } from './bodies';

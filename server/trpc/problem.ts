@@ -1,8 +1,8 @@
 import { getTRPCErrorFromUnknown, TRPCError, type TRPC_ERROR_CODE_KEY } from '@trpc/server';
 import { ZodError } from 'zod';
 import { isUnavailable } from '@/db/faults';
-import { describeError, DomainError, type ErrorCode, type ErrorFacts, type ERRORS } from '@/server/domain/errors';
-import { inputError } from '@/server/domain/input';
+import { describeError, DomainError, type ErrorCode, type ErrorFacts, type ERRORS } from '@/server/domain/core/errors';
+import { inputError } from '@/server/domain/core/validation';
 import { describeFault, log } from '@/server/log';
 
 /** An error as the API prints it, and when to ask again. */

@@ -1,6 +1,6 @@
-import { pageOfSchema } from '@/server/domain/lists';
-import { listRates, previewRates } from '@/server/domain/rates/read';
-import { MAX_RATE_ROWS } from '@/server/domain/rates/rules';
+import { pageOfSchema } from '@/server/domain/core/pagination';
+import { listRates, previewRates } from '@/server/domain/billing/rates/read';
+import { MAX_RATE_ROWS } from '@/server/domain/billing/rates/rules';
 import {
   confirmedRatesSchema,
   importRatesInput,
@@ -12,8 +12,8 @@ import {
   ratesPreviewSchema,
   replacedRatesSchema,
   replaceRatesInput,
-} from '@/server/domain/rates/schema';
-import { confirmRates, importRates, replaceRates } from '@/server/domain/rates/write';
+} from '@/server/domain/billing/rates/schema';
+import { confirmRates, importRates, replaceRates } from '@/server/domain/billing/rates/write';
 import { paged } from './inputs';
 import { mutation, query, router } from './procedures';
 

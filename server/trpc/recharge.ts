@@ -1,5 +1,5 @@
-import { pageOfSchema } from '@/server/domain/lists';
-import { getRecharge, listRechargeEvents, previewRecharge } from '@/server/domain/recharge/read';
+import { pageOfSchema } from '@/server/domain/core/pagination';
+import { getRecharge, listRechargeEvents, previewRecharge } from '@/server/domain/billing/auto-recharge/read';
 import {
   foreseenSchema,
   previewInput,
@@ -7,8 +7,8 @@ import {
   rechargeEventSchema,
   rechargeInput,
   rechargeSchema,
-} from '@/server/domain/recharge/schema';
-import { deleteRecharge, setRecharge } from '@/server/domain/recharge/write';
+} from '@/server/domain/billing/auto-recharge/schema';
+import { deleteRecharge, setRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { ofMember, oneMember, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 

@@ -1,7 +1,7 @@
-import { browseUsage, usageReport } from '@/server/domain/reports/read';
-import { browseUsageInput, usageInput, usagePageSchema, usageSchema } from '@/server/domain/reports/schema';
-import { listRefusals } from '@/server/domain/refusals/read';
-import { refusalsInput, refusalsSchema } from '@/server/domain/refusals/schema';
+import { browseUsage, usageReport } from '@/server/domain/messaging/usage/read';
+import { browseUsageInput, usageInput, usagePageSchema, usageSchema } from '@/server/domain/messaging/usage/schema';
+import { listRefusals } from '@/server/domain/messaging/refusals/read';
+import { refusalsInput, refusalsSchema } from '@/server/domain/messaging/refusals/schema';
 import { query, router } from './procedures';
 
 export const reports = router({

@@ -1,6 +1,6 @@
-import { fundSandbox } from '@/server/domain/ledger/write';
-import { fundingSchema, sandboxInput } from '@/server/domain/ledger/schema';
-import { getMe, getOverview, getSettings, getShell, getTeam } from '@/server/domain/teams/read';
+import { fundSandbox } from '@/server/domain/billing/ledger/write';
+import { fundingSchema, sandboxInput } from '@/server/domain/billing/ledger/schema';
+import { getMe, getOverview, getSettings, getShell, getTeam } from '@/server/domain/teams/teams/read';
 import {
   meSchema,
   overviewSchema,
@@ -9,8 +9,8 @@ import {
   teamSchema,
   updateSettingsInput,
   updateTeamInput,
-} from '@/server/domain/teams/schema';
-import { updateSettings, updateTeam } from '@/server/domain/teams/write';
+} from '@/server/domain/teams/teams/schema';
+import { updateSettings, updateTeam } from '@/server/domain/teams/teams/write';
 import { mutation, query, router } from './procedures';
 
 export const team = router({

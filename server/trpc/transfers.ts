@@ -1,4 +1,4 @@
-import { browseTransfers, getTransfer, listTransfers } from '@/server/domain/ledger/read';
+import { browseTransfers, getTransfer, listTransfers } from '@/server/domain/billing/ledger/read';
 import {
   browseTransfersInput,
   creditInput,
@@ -9,9 +9,9 @@ import {
   reverseInput,
   transferListInput,
   transferSchema,
-} from '@/server/domain/ledger/schema';
-import { creditMember, debitMember, reverseTransfer } from '@/server/domain/ledger/write';
-import { pageOfSchema } from '@/server/domain/lists';
+} from '@/server/domain/billing/ledger/schema';
+import { creditMember, debitMember, reverseTransfer } from '@/server/domain/billing/ledger/write';
+import { pageOfSchema } from '@/server/domain/core/pagination';
 import { ofMember, ofTransfer, oneTransfer, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 

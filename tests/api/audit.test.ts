@@ -1,8 +1,8 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it, vi } from 'vitest';
-import { newUuid7, printId } from '@/server/domain/ids';
-import { declineInvitation } from '@/server/domain/joining/write';
-import { deactivateMember } from '@/server/domain/members/write';
+import { newUuid7, printId } from '@/server/domain/core/ids';
+import { declineInvitation } from '@/server/domain/teams/invitation-acceptance/write';
+import { deactivateMember } from '@/server/domain/teams/members/write';
 import { download } from '@/server/http/downloads';
 import { services } from '@/server/http/services';
 import { expectProblem, useApi, type Caller } from '../support/door';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { reportMessages } from '@/server/domain/messages/write';
-import { parseId } from '@/server/domain/ids';
+import { reportMessages } from '@/server/domain/messaging/messages/write';
+import { parseId } from '@/server/domain/core/ids';
 import { addMember, makeTeam, ownerPool } from '../support/team';
 import { auditOf, balancesOf, expectProblem, rowsOf, useApi } from '../support/door';
 

@@ -12,8 +12,8 @@ import {
   type ZodType,
 } from 'zod';
 import { describe, expect, it } from 'vitest';
-import { DomainError } from '@/server/domain/errors';
-import { parseBy } from '@/server/domain/input';
+import { DomainError } from '@/server/domain/core/errors';
+import { parseBy } from '@/server/domain/core/validation';
 import { expectProblem, useApi } from '../support/door';
 import { listOperations, listTables } from '../support/operations';
 import { listGuest, listPersonal, listProcedures } from '../support/procedures';

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ERRORS, isErrorCode, type ApiErrorCode } from '@/server/domain/errors';
-import { newUuid7, printId } from '@/server/domain/ids';
+import { ERRORS, isErrorCode, type ApiErrorCode } from '@/server/domain/core/errors';
+import { newUuid7, printId } from '@/server/domain/core/ids';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 import type { Answer } from '../support/api';

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { ERRORS, type ErrorCode } from '@/server/domain/errors';
-import { newUuid7, printId, type IdPrefix } from '@/server/domain/ids';
-import { makeKey } from '@/server/domain/keys/rules';
-import { verifyLedger } from '@/server/domain/ledger/read';
+import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
+import { newUuid7, printId, type IdPrefix } from '@/server/domain/core/ids';
+import { makeKey } from '@/server/domain/teams/api-keys/rules';
+import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { services } from '@/server/http/services';
 import { makeRandom, seedOf } from '../proof/support';
 import '@/app/api/v1/all';
-import { placeAt, type Handlers } from '@/server/http/front';
+import { placeAt, type Handlers } from '@/server/http/api-router';
 import { ownDocument, type DocumentCheck, type Json } from '../support/document';
 import { Breaker, type Draft, type World } from '../support/fuzz';
 import { addMember, makeTeam, someAddress, type TestTeam } from '../support/team';

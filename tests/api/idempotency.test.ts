@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fundTeam } from '@/server/domain/ledger/write';
+import { fundTeam } from '@/server/domain/billing/ledger/write';
 import { registered } from '@/server/http/operation';
 import type { Answer } from '../support/api';
 import { addMember, giveSignIn, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeKey } from '@/server/domain/keys/rules';
+import { makeKey } from '@/server/domain/teams/api-keys/rules';
 import { addMember, makeTeam, ownerPool } from '../support/team';
 import { auditOf, expectProblem, useApi } from '../support/door';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeLimiter, makeTeamLimiter } from '@/server/http/limit';
-import { networkOf } from '@/server/domain/tries/rules';
+import { makeLimiter, makeTeamLimiter } from '@/server/http/rate-limit';
+import { networkOf } from '@/server/domain/identity/login-throttle/rules';
 import { makeTeam } from '../support/team';
 import { expectProblem, useApi } from '../support/door';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeKey } from '@/server/domain/keys/rules';
-import { newUuid7, printId } from '@/server/domain/ids';
+import { makeKey } from '@/server/domain/teams/api-keys/rules';
+import { newUuid7, printId } from '@/server/domain/core/ids';
 import { registered } from '@/server/http/operation';
 import { addMember, makeTeam } from '../support/team';
 import { expectProblem, tellable, useApi } from '../support/door';

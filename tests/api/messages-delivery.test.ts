@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { reportMessages, type Report } from '@/server/domain/messages/write';
-import { parseId } from '@/server/domain/ids';
+import { reportMessages, type Report } from '@/server/domain/messaging/messages/write';
+import { parseId } from '@/server/domain/core/ids';
 import { services } from '@/server/http/services';
 import { jobCtx } from '@/server/jobs/context';
 import { dispatchBatch, expireUnreported } from '@/server/jobs/dispatch';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeCtx } from '@/server/domain/ctx';
-import { sendMessages } from '@/server/domain/messages/write';
+import { makeCtx } from '@/server/domain/core/context';
+import { sendMessages } from '@/server/domain/messaging/messages/write';
 import { services } from '@/server/http/services';
 import { addMember, makeTeam, ownerPool } from '../support/team';
 import { balancesOf, expectProblem, useApi } from '../support/door';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { signIn } from '@/server/domain/sessions/write';
-import { findPerson } from '@/server/domain/sessions/read';
+import { signIn } from '@/server/domain/identity/sessions/write';
+import { findPerson } from '@/server/domain/identity/sessions/read';
 import { services } from '@/server/http/services';
 import { auditOf, expectProblem, useApi } from '../support/door';
 import { guest } from '../support/people';

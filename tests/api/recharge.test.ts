@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { serveWaiting } from '@/server/domain/recharge/write';
+import { serveWaiting } from '@/server/domain/billing/auto-recharge/write';
 import { services } from '@/server/http/services';
 import { jobCtx } from '@/server/jobs/context';
-import { fundTeam } from '@/server/domain/ledger/write';
+import { fundTeam } from '@/server/domain/billing/ledger/write';
 import { addMember, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from '../support/team';
 import { balancesOf, expectProblem, useApi } from '../support/door';
 

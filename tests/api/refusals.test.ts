@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { newUuid7, printId } from '@/server/domain/ids';
-import { deactivateMember } from '@/server/domain/members/write';
-import { countRefusal, flushRefusals } from '@/server/domain/refusals/write';
-import { getOverview } from '@/server/domain/teams/read';
-import { suspendTeam } from '@/server/domain/teams/write';
+import { newUuid7, printId } from '@/server/domain/core/ids';
+import { deactivateMember } from '@/server/domain/teams/members/write';
+import { countRefusal, flushRefusals } from '@/server/domain/messaging/refusals/write';
+import { getOverview } from '@/server/domain/teams/teams/read';
+import { suspendTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
 import { useDoors } from '../support/doors';
 import { expectProblem } from '../support/door';

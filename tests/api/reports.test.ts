@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { makeCtx, type Ctx } from '@/server/domain/ctx';
-import { printId } from '@/server/domain/ids';
-import { reportMessages, sendMessages, type Report } from '@/server/domain/messages/write';
-import { verifyReports } from '@/server/domain/reports/read';
+import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { printId } from '@/server/domain/core/ids';
+import { reportMessages, sendMessages, type Report } from '@/server/domain/messaging/messages/write';
+import { verifyReports } from '@/server/domain/messaging/usage/read';
 import { services } from '@/server/http/services';
 import { ownDatabase } from '../support/database';
 import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { SeatActor } from '@/server/domain/actor';
-import type { ErrorCode } from '@/server/domain/errors';
-import { printId } from '@/server/domain/ids';
-import { makeKey } from '@/server/domain/keys/rules';
+import type { SeatActor } from '@/server/domain/core/actor';
+import type { ErrorCode } from '@/server/domain/core/errors';
+import { printId } from '@/server/domain/core/ids';
+import { makeKey } from '@/server/domain/teams/api-keys/rules';
 import { expectProblem, rowsOf, type Caller } from '../support/door';
 import { DOORS, expectRefusal, useDoors, type Door, type Said, type Who } from '../support/doors';
 import type { Answer } from '../support/api';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listAuditEvents } from '@/server/domain/audit/read';
+import { listAuditEvents } from '@/server/domain/teams/audit/read';
 import { expectProblem, useApi } from '../support/door';
 import { makeTeam, ownerPool } from '../support/team';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withdrawFromTeam } from '@/server/domain/ledger/write';
+import { withdrawFromTeam } from '@/server/domain/billing/ledger/write';
 import { addMember, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
 import { auditOf, balancesOf, expectProblem, useApi, type Caller } from '../support/door';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sendMessage } from '@/server/domain/messages/write';
+import { sendMessage } from '@/server/domain/messaging/messages/write';
 import { addMember, makeTeam, ownerPool } from '../support/team';
 import { auditOf, expectProblem, useApi } from '../support/door';
 

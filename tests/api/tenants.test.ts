@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { newUuid7, printId } from '@/server/domain/ids';
+import { newUuid7, printId } from '@/server/domain/core/ids';
 import { rowsOf, type Caller } from '../support/door';
 import { DOORS, expectRefusal, useDoors, type Door, type Said, type Who } from '../support/doors';
 import { idFieldsOf, listVerbs } from '../support/procedures';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withdrawFromTeam } from '@/server/domain/ledger/write';
+import { withdrawFromTeam } from '@/server/domain/billing/ledger/write';
 import { addMember, makeTeam, micros, type TestTeam } from '../support/team';
 import { expectProblem, useApi } from '../support/door';
 

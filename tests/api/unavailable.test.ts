@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeKey } from '@/server/domain/keys/rules';
+import { makeKey } from '@/server/domain/teams/api-keys/rules';
 import { serveApi, type Api } from '../support/api';
 import { expectProblem } from '../support/door';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Ctx } from '@/server/domain/ctx';
-import { verifyLedger } from '@/server/domain/ledger/read';
-import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
+import type { Ctx } from '@/server/domain/core/context';
+import { verifyLedger } from '@/server/domain/billing/ledger/read';
+import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
 import {
   activateMember,
   createMember,
@@ -9,12 +9,12 @@ import {
   deleteMember,
   rotateKey,
   setRole,
-} from '@/server/domain/members/write';
-import { createMemberInput } from '@/server/domain/members/schema';
-import { reportMessages, sendMessage } from '@/server/domain/messages/write';
-import { rechargeInput } from '@/server/domain/recharge/schema';
-import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/recharge/write';
-import { updateTeam } from '@/server/domain/teams/write';
+} from '@/server/domain/teams/members/write';
+import { createMemberInput } from '@/server/domain/teams/members/schema';
+import { reportMessages, sendMessage } from '@/server/domain/messaging/messages/write';
+import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
+import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge/write';
+import { updateTeam } from '@/server/domain/teams/teams/write';
 import { makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
 import { failed, makeRandom, moneyOf, openServices, outcomeOf, SCALE, seedOf, through, type Random } from './support';
 

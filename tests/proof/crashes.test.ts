@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { isUnavailable } from '@/db/faults';
-import { tellRest } from '@/server/domain/changes';
-import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
-import { Refusal } from '@/server/domain/errors';
-import { once, type Answered } from '@/server/domain/idempotency';
-import { endKey } from '@/server/domain/keys/write';
-import { verifyLedger } from '@/server/domain/ledger/read';
-import { creditMember, debitMember, fundTeam, reverseTransfer, withdrawFromTeam } from '@/server/domain/ledger/write';
-import { NOBODYS_HASH } from '@/server/domain/sessions/rules';
+import { tellRest } from '@/server/domain/core/change-feed';
+import { makeCtx, type Ctx, type Services } from '@/server/domain/core/context';
+import { Refusal } from '@/server/domain/core/errors';
+import { once, type Answered } from '@/server/domain/core/idempotency';
+import { endKey } from '@/server/domain/teams/api-keys/write';
+import { verifyLedger } from '@/server/domain/billing/ledger/read';
+import { creditMember, debitMember, fundTeam, reverseTransfer, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
+import { NOBODYS_HASH } from '@/server/domain/identity/sessions/rules';
 import {
   activateMember,
   createMember,
@@ -19,12 +19,12 @@ import {
   rotateKey,
   setRole,
   updateMember,
-} from '@/server/domain/members/write';
-import { reportMessages, sendBatch, sendMessage } from '@/server/domain/messages/write';
-import { replaceRates } from '@/server/domain/rates/write';
-import { rechargeInput } from '@/server/domain/recharge/schema';
-import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/recharge/write';
-import { createTeam, updateSettings, updateTeam } from '@/server/domain/teams/write';
+} from '@/server/domain/teams/members/write';
+import { reportMessages, sendBatch, sendMessage } from '@/server/domain/messaging/messages/write';
+import { replaceRates } from '@/server/domain/billing/rates/write';
+import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
+import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge/write';
+import { createTeam, updateSettings, updateTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
 import { rowsOf } from '../support/door';
 import { addMember, ctxOf, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from '../support/team';

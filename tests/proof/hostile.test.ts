@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ZodType } from 'zod';
-import type { SeatActor } from '@/server/domain/actor';
-import { newRequestId } from '@/server/domain/ids';
-import { DomainError } from '@/server/domain/errors';
-import { inputError, mustBeStorable, parseBy } from '@/server/domain/input';
-import { batchInput } from '@/server/domain/messages/schema';
+import type { SeatActor } from '@/server/domain/core/actor';
+import { newRequestId } from '@/server/domain/core/ids';
+import { DomainError } from '@/server/domain/core/errors';
+import { inputError, mustBeStorable, parseBy } from '@/server/domain/core/validation';
+import { batchInput } from '@/server/domain/messaging/messages/schema';
 import { BODY_MAX_BYTES } from '@/server/http/body';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Actor } from '@/server/domain/actor';
-import { makeCtx, type Ctx } from '@/server/domain/ctx';
-import { DomainError, Refusal } from '@/server/domain/errors';
-import { asTeamId, newUuid7, type TeamId } from '@/server/domain/ids';
-import { verifyLedger } from '@/server/domain/ledger/read';
-import { creditMember, debitMember, fundTeam, reverseTransfer, withdrawFromTeam } from '@/server/domain/ledger/write';
+import type { Actor } from '@/server/domain/core/actor';
+import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { DomainError, Refusal } from '@/server/domain/core/errors';
+import { asTeamId, newUuid7, type TeamId } from '@/server/domain/core/ids';
+import { verifyLedger } from '@/server/domain/billing/ledger/read';
+import { creditMember, debitMember, fundTeam, reverseTransfer, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
 import {
   activateMember,
   createMember,
@@ -13,11 +13,11 @@ import {
   deleteMember,
   restoreMember,
   setRole,
-} from '@/server/domain/members/write';
-import { reportMessages, sendBatch } from '@/server/domain/messages/write';
-import { showRecharge, type RechargeState } from '@/server/domain/recharge/read';
-import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/recharge/write';
-import { updateTeam } from '@/server/domain/teams/write';
+} from '@/server/domain/teams/members/write';
+import { reportMessages, sendBatch } from '@/server/domain/messaging/messages/write';
+import { showRecharge, type RechargeState } from '@/server/domain/billing/auto-recharge/read';
+import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge/write';
+import { updateTeam } from '@/server/domain/teams/teams/write';
 import { micros, ownerPool } from '../support/team';
 import { failed, moneyOf, openServices, SCALE, seedOf } from './support';
 import {

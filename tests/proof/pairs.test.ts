@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { makeCtx, type Ctx } from '@/server/domain/ctx';
-import { verifyLedger } from '@/server/domain/ledger/read';
-import { newUuid7 } from '@/server/domain/ids';
-import { endKey } from '@/server/domain/keys/write';
-import { creditMember, debitMember, fundTeam, reverseTransfer, withdrawFromTeam } from '@/server/domain/ledger/write';
+import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { verifyLedger } from '@/server/domain/billing/ledger/read';
+import { newUuid7 } from '@/server/domain/core/ids';
+import { endKey } from '@/server/domain/teams/api-keys/write';
+import { creditMember, debitMember, fundTeam, reverseTransfer, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
 import {
   activateMember,
   createMember,
@@ -14,11 +14,11 @@ import {
   rotateKey,
   setRole,
   updateMember,
-} from '@/server/domain/members/write';
-import { reportMessages, sendBatch, sendMessage } from '@/server/domain/messages/write';
-import { rechargeInput } from '@/server/domain/recharge/schema';
-import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/recharge/write';
-import { updateTeam } from '@/server/domain/teams/write';
+} from '@/server/domain/teams/members/write';
+import { reportMessages, sendBatch, sendMessage } from '@/server/domain/messaging/messages/write';
+import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
+import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge/write';
+import { updateTeam } from '@/server/domain/teams/teams/write';
 import { makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
 import { failed, inLine, openServices, outcomeOf, SCALE, takeWake, through } from './support';
 

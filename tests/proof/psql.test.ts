@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sendMessage } from '@/server/domain/messages/write';
+import { sendMessage } from '@/server/domain/messaging/messages/write';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
 
 /** SQLSTATEs: may not, the ledger's own refusal, a CHECK, no such row in another table, twice what may be once. */

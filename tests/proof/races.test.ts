@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import { makeCtx, transact, type Services } from '@/server/domain/ctx';
-import { asTeamId, newUuid7 } from '@/server/domain/ids';
-import { verifyLedger } from '@/server/domain/ledger/read';
-import { creditMember, debitMember, fundTeam } from '@/server/domain/ledger/write';
+import { makeCtx, transact, type Services } from '@/server/domain/core/context';
+import { asTeamId, newUuid7 } from '@/server/domain/core/ids';
+import { verifyLedger } from '@/server/domain/billing/ledger/read';
+import { creditMember, debitMember, fundTeam } from '@/server/domain/billing/ledger/write';
 import {
   activateMember,
   createMember,
@@ -13,12 +13,12 @@ import {
   restoreMember,
   setRole,
   updateMember,
-} from '@/server/domain/members/write';
-import { reportMessages, sendMessage } from '@/server/domain/messages/write';
-import { listRechargeEvents } from '@/server/domain/recharge/read';
-import { rechargeInput } from '@/server/domain/recharge/schema';
-import { deleteRecharge, setRecharge } from '@/server/domain/recharge/write';
-import { createTeam } from '@/server/domain/teams/write';
+} from '@/server/domain/teams/members/write';
+import { reportMessages, sendMessage } from '@/server/domain/messaging/messages/write';
+import { listRechargeEvents } from '@/server/domain/billing/auto-recharge/read';
+import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
+import { deleteRecharge, setRecharge } from '@/server/domain/billing/auto-recharge/write';
+import { createTeam } from '@/server/domain/teams/teams/write';
 import { CRONTAB } from '@/server/jobs/tasks';
 import { services } from '@/server/http/services';
 import { addMember, ctxOf, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';

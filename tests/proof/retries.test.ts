@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { fundTeam } from '@/server/domain/ledger/write';
+import { fundTeam } from '@/server/domain/billing/ledger/write';
 import { registered } from '@/server/http/operation';
 import { serveApi, type Answer, type Api } from '../support/api';
 import {

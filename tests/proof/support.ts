@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
 import { openDatabase } from '@/db/client';
-import { makeCtx, type Ctx, type Services } from '@/server/domain/ctx';
-import { DomainError, Refusal } from '@/server/domain/errors';
-import type { Report } from '@/server/domain/messages/write';
+import { makeCtx, type Ctx, type Services } from '@/server/domain/core/context';
+import { DomainError, Refusal } from '@/server/domain/core/errors';
+import type { Report } from '@/server/domain/messaging/messages/write';
 import { services } from '@/server/http/services';
 import { ownerPool, type TestTeam } from '../support/team';
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeCtx, transact, type Ctx } from '@/server/domain/ctx';
-import { verifyLedger } from '@/server/domain/ledger/read';
-import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
-import { reportMessages, sendMessage } from '@/server/domain/messages/write';
-import { rechargeInput } from '@/server/domain/recharge/schema';
-import { serveWaiting, setRecharge } from '@/server/domain/recharge/write';
-import { updateTeam } from '@/server/domain/teams/write';
+import { makeCtx, transact, type Ctx } from '@/server/domain/core/context';
+import { verifyLedger } from '@/server/domain/billing/ledger/read';
+import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
+import { reportMessages, sendMessage } from '@/server/domain/messaging/messages/write';
+import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
+import { serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge/write';
+import { updateTeam } from '@/server/domain/teams/teams/write';
 import { addMember, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
 import { failed, Gate, makeRandom, openServices, outcomeOf, SCALE, seedOf, takeWake, type Random } from './support';
 

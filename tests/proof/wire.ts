@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
-import { ANNOUNCE } from '@/server/domain/changes';
-import type { Services } from '@/server/domain/ctx';
+import { ANNOUNCE } from '@/server/domain/core/change-feed';
+import type { Services } from '@/server/domain/core/context';
 import { openServices } from './support';
 
 /** What befalls one statement of a verb: an exception beside it, or the connection cut before, while or after it runs. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { isSetupCode, setupCode } from '@/server/domain/access/rules';
-import { linkToken, parseLinkToken } from '@/server/domain/links/rules';
-import { newUuid7 } from '@/server/domain/ids';
-import { describeAgent } from '@/server/domain/sessions/rules';
-import { makeVault } from '@/server/domain/vault';
+import { isSetupCode, setupCode } from '@/server/domain/teams/onboarding/rules';
+import { linkToken, parseLinkToken } from '@/server/domain/identity/email-links/rules';
+import { newUuid7 } from '@/server/domain/core/ids';
+import { describeAgent } from '@/server/domain/identity/sessions/rules';
+import { makeVault } from '@/server/domain/core/crypto';
 
 const [vault, other] = [makeVault('a'.repeat(32)), makeVault('b'.repeat(32))];
 

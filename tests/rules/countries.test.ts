@@ -1,6 +1,6 @@
 import { getCountries } from 'libphonenumber-js/max';
 import { describe, expect, it } from 'vitest';
-import { listCountries, parseCountry } from '@/server/domain/countries/rules';
+import { listCountries, parseCountry } from '@/server/domain/core/countries';
 import { parseAsCountry, parseAsDay, parseAsId } from '@/components/ui/search-params';
 
 /** Countries of ISO 3166-1 without numbers of their own. */

@@ -9,7 +9,7 @@ import {
   plainCode,
   stepAt,
   stepOf,
-} from '@/server/domain/factors/rules';
+} from '@/server/domain/identity/two-factor/rules';
 
 const SECRET = Buffer.from('12345678901234567890');
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { asTeamId, newUuid7, parseId, printId, type IdPrefix } from '@/server/domain/ids';
+import { asTeamId, newUuid7, parseId, printId, type IdPrefix } from '@/server/domain/core/ids';
 
 const PREFIXES: IdPrefix[] = [
   ...(['team', 'usr', 'mem', 'key', 'inv', 'msg', 'trf', 'rce', 'whk', 'evt', 'dlv', 'aud', 'ses', 'req'] as const),

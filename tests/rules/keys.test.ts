@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { isWellFormedKey, keyLast4, keyPrefix, makeKey } from '@/server/domain/keys/rules';
+import { isWellFormedKey, keyLast4, keyPrefix, makeKey } from '@/server/domain/teams/api-keys/rules';
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MAIL_KINDS } from '@/server/domain/mails/rules';
-import { renderLetter } from '@/server/outbound/mail/letter';
-import { oneLine, type Letter } from '@/server/outbound/mail/words';
+import { MAIL_KINDS } from '@/server/domain/notifications/emails/rules';
+import { renderLetter } from '@/server/outbound/mail/email-template';
+import { oneLine, type Letter } from '@/server/outbound/mail/email-texts';
 
 const LINK = 'https://purser.test/here?a=1&b=2';
 const HOSTILE = '<img src=x onerror=alert(1)>"\'&\r\nBcc: victim@example.test\u202egnp.exe\u2028<script>';

@@ -9,7 +9,7 @@ import {
   isCommonPassword,
   isGeneratedEmail,
   normaliseName,
-} from '@/server/domain/members/rules';
+} from '@/server/domain/teams/members/rules';
 import {
   emailSchema,
   externalIdSchema,
@@ -17,7 +17,7 @@ import {
   nameSchema,
   passwordSchema,
   passwordShape,
-} from '@/server/domain/members/schema';
+} from '@/server/domain/teams/members/schema';
 
 const accepts = (schema: z.ZodType, input: unknown) => schema.safeParse(input).success;
 

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { getCountries, getExampleNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/mobile/examples';
 import { readRecipients } from '@/components/messages/recipients';
-import { parseRecipient } from '@/server/domain/messages/rules';
-import { normalizeBeginning, normalizeNumber } from '@/server/domain/numbers/rules';
-import { beyondGsm7, countSegments } from '@/server/domain/segments/rules';
-import { checkSender } from '@/server/domain/texts/rules';
+import { parseRecipient } from '@/server/domain/messaging/messages/rules';
+import { normalizeBeginning, normalizeNumber } from '@/server/domain/core/phone-numbers';
+import { beyondGsm7, countSegments } from '@/server/domain/messaging/segments/rules';
+import { checkSender } from '@/server/domain/messaging/texts/rules';
 
 describe('recipients', () => {
   it.each([

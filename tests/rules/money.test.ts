@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { amount, amountOrZero } from '@/server/domain/amounts';
+import { amount, amountOrZero } from '@/server/domain/core/amounts';
 import {
   MAX_AMOUNT,
   currencyDigits,
@@ -10,7 +10,7 @@ import {
   listCurrencies,
   parseAmount,
   printAmount,
-} from '@/server/domain/money';
+} from '@/server/domain/core/money';
 
 const micros = fc.bigInt({ min: 0n, max: MAX_AMOUNT });
 const decimal = fc

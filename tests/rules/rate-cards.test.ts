@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Ctx, Tx } from '@/server/domain/ctx';
-import { rateCard } from '@/server/domain/rates/read';
+import type { Ctx, Tx } from '@/server/domain/core/context';
+import { rateCard } from '@/server/domain/billing/rates/read';
 
 /** A team whose card is answered when the test says so. */
 function teamOf(teamId: string) {
@@ -55,7 +55,7 @@ describe('the rate card of a team', () => {
     asked[0]!.resolve(CARD);
     await first;
     vi.resetModules();
-    const copy = await import('@/server/domain/rates/read');
+    const copy = await import('@/server/domain/billing/rates/read');
     expect(copy.rateCard).not.toBe(rateCard);
     await copy.rateCard(tx, 1);
     expect(asked).toHaveLength(1);

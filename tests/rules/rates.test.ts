@@ -4,9 +4,9 @@ import { getCountries, getExampleNumber, parsePhoneNumberFromString } from 'libp
 import examples from 'libphonenumber-js/mobile/examples';
 import { describe, expect, it } from 'vitest';
 
-import { parseRecipient } from '@/server/domain/messages/rules';
-import { parseAmount } from '@/server/domain/money';
-import { decodeText } from '@/server/domain/files/rules';
+import { parseRecipient } from '@/server/domain/messaging/messages/rules';
+import { parseAmount } from '@/server/domain/core/money';
+import { decodeText } from '@/server/domain/core/text-decoding';
 import {
   boundedCache,
   cardBytes,
@@ -19,9 +19,9 @@ import {
   readRateCard,
   whyNeverMatches,
   type RateRow,
-} from '@/server/domain/rates/rules';
-import { replaceRatesInput } from '@/server/domain/rates/schema';
-import { runInTurns, type Stretches } from '@/server/domain/turns';
+} from '@/server/domain/billing/rates/rules';
+import { replaceRatesInput } from '@/server/domain/billing/rates/schema';
+import { runInTurns, type Stretches } from '@/server/domain/core/yielding';
 
 const row = (country: string | null, prefix: string, price: bigint): RateRow => ({ country, prefix, price });
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { parseAmount, type Micros } from '@/server/domain/money';
+import { parseAmount, type Micros } from '@/server/domain/core/money';
 import {
   amountToPost,
   decideRecharge,
@@ -13,8 +13,8 @@ import {
   type RechargeRule,
   ruleFromInput,
   settleRecharge,
-} from '@/server/domain/recharge/rules';
-import { rechargeInput } from '@/server/domain/recharge/schema';
+} from '@/server/domain/billing/auto-recharge/rules';
+import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
 
 const OFF: RechargeRule = {
   enabled: true,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { homeOf, ownPath } from '@/components/account/paths';
-import { hashPassword } from '@/server/domain/passwords';
-import { demoSignIn, NOBODYS_HASH } from '@/server/domain/sessions/rules';
-import { networkOf, normaliseAccount } from '@/server/domain/tries/rules';
-import { makeVault } from '@/server/domain/vault';
+import { hashPassword } from '@/server/domain/core/password-hashing';
+import { demoSignIn, NOBODYS_HASH } from '@/server/domain/identity/sessions/rules';
+import { networkOf, normaliseAccount } from '@/server/domain/identity/login-throttle/rules';
+import { makeVault } from '@/server/domain/core/crypto';
 
 describe('the address by which tries are counted', () => {
   it.each([

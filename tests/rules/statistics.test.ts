@@ -1,4 +1,4 @@
-import { newUuid7, printId } from '@/server/domain/ids';
+import { newUuid7, printId } from '@/server/domain/core/ids';
 import { describe, expect, it } from 'vitest';
 import {
   exportQuery,
@@ -11,7 +11,7 @@ import {
 } from '@/components/statistics/view';
 import { changeOf, percent } from '@/components/statistics/words';
 import { against } from '@/components/ui/against';
-import { addDays, daysIn, partsOf, RANGE_MAX_DAYS, rangeBefore } from '@/server/domain/reports/rules';
+import { addDays, daysIn, partsOf, RANGE_MAX_DAYS, rangeBefore } from '@/server/domain/messaging/usage/rules';
 
 const viewOf = (query: string) => loadStatisticsView(new URLSearchParams(query));
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { burnOf, RESERVED_SLUGS, isReservedSlug, slugFrom } from '@/server/domain/teams/rules';
+import { burnOf, RESERVED_SLUGS, isReservedSlug, slugFrom } from '@/server/domain/teams/teams/rules';
 
 describe('slugs', () => {
   it.each([

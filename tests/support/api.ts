@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import '@/app/api/v1/all';
 import { freePort } from '@/scripts/lib/ports.mjs';
-import { answerApi, placeAt } from '@/server/http/front';
+import { answerApi, placeAt } from '@/server/http/api-router';
 import { ownDocument } from './document';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer; its schema is tested apart

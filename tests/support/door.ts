@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from 'vitest';
-import { ERRORS, type ErrorCode } from '@/server/domain/errors';
-import { verifyLedger } from '@/server/domain/ledger/read';
+import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
+import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { services } from '@/server/http/services';
 import { serveApi, type Answer, type Api, type CallOptions } from './api';
 import { ownerPool, type TestTeam } from './team';

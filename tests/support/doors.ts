@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { SeatActor } from '@/server/domain/actor';
-import { ERRORS, type ErrorCode } from '@/server/domain/errors';
+import type { SeatActor } from '@/server/domain/core/actor';
+import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
 import type { Answer } from './api';
 import { expectProblem, tellable, useApi } from './door';
 import { listOperations, pathWith } from './operations';

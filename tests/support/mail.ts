@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Logger, runMigrations, runOnce, type TaskList } from 'graphile-worker';
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
-import { makeCtx, type Ctx, type MailWay, type Services } from '@/server/domain/ctx';
+import { makeCtx, type Ctx, type MailWay, type Services } from '@/server/domain/core/context';
 import { services } from '@/server/http/services';
 import { relayBatch } from '@/server/jobs/relay';
 import { makeMailTasks, makeTasks } from '@/server/jobs/tasks';

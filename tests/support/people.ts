@@ -1,10 +1,10 @@
-import { newRequestId, newUuid7 } from '@/server/domain/ids';
-import { codeOf, fromBase32, stepAt } from '@/server/domain/factors/rules';
-import type { Guest, Personal } from '@/server/domain/person';
-import { confirmTwoFactor, startTwoFactor } from '@/server/domain/profiles/write';
-import { findPerson } from '@/server/domain/sessions/read';
-import { signIn } from '@/server/domain/sessions/write';
-import { createTeam } from '@/server/domain/teams/write';
+import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
+import { codeOf, fromBase32, stepAt } from '@/server/domain/identity/two-factor/rules';
+import type { Guest, Personal } from '@/server/domain/core/user-context';
+import { confirmTwoFactor, startTwoFactor } from '@/server/domain/identity/users/write';
+import { findPerson } from '@/server/domain/identity/sessions/read';
+import { signIn } from '@/server/domain/identity/sessions/write';
+import { createTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
 import { ownerPool } from './team';
 

@@ -1,6 +1,6 @@
-import { newRequestId, newUuid7 } from '@/server/domain/ids';
-import { hashPassword } from '@/server/domain/passwords';
-import type { Person } from '@/server/domain/person';
+import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
+import { hashPassword } from '@/server/domain/core/password-hashing';
+import type { Person } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { HERE } from './procedures';

@@ -1,7 +1,7 @@
 import { ZodDefault, ZodObject, ZodUnion, type ZodType } from 'zod';
-import type { SeatActor } from '@/server/domain/actor';
-import { newRequestId, newUuid7, printId, type IdPrefix } from '@/server/domain/ids';
-import type { Origin, Person } from '@/server/domain/person';
+import type { SeatActor } from '@/server/domain/core/actor';
+import { newRequestId, newUuid7, printId, type IdPrefix } from '@/server/domain/core/ids';
+import type { Origin, Person } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { ProblemError, type Problem } from '@/server/trpc/problem';
 import { appRouter, createCaller } from '@/server/trpc/router';

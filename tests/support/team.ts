@@ -1,17 +1,17 @@
 import { Pool } from 'pg';
 import { afterAll } from 'vitest';
-import type { Role, SeatActor } from '@/server/domain/actor';
-import { makeCtx, type Ctx } from '@/server/domain/ctx';
-import { newUuid7, printId, type TeamId } from '@/server/domain/ids';
-import { fundTeam } from '@/server/domain/ledger/write';
-import { findKeyHolder } from '@/server/domain/keys/read';
-import { createMember } from '@/server/domain/members/write';
-import { createMemberInput, type Member } from '@/server/domain/members/schema';
-import { parseAmount } from '@/server/domain/money';
-import { createTeam } from '@/server/domain/teams/write';
-import { actorOf } from '@/server/http/gate';
+import type { Role, SeatActor } from '@/server/domain/core/actor';
+import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { newUuid7, printId, type TeamId } from '@/server/domain/core/ids';
+import { fundTeam } from '@/server/domain/billing/ledger/write';
+import { findKeyHolder } from '@/server/domain/teams/api-keys/read';
+import { createMember } from '@/server/domain/teams/members/write';
+import { createMemberInput, type Member } from '@/server/domain/teams/members/schema';
+import { parseAmount } from '@/server/domain/core/money';
+import { createTeam } from '@/server/domain/teams/teams/write';
+import { actorOf } from '@/server/http/authenticate';
 import { services } from '@/server/http/services';
-import { parseRateCard } from '@/server/domain/rates/rules';
+import { parseRateCard } from '@/server/domain/billing/rates/rules';
 
 /** Every test's own team: prices are 0.01 a segment to anywhere in +1 and +44, 0.10 to +49, nothing else. */
 const CARD = 'country,prefix,price\n,1,0.01\n,44,0.01\n,49,0.10\n';

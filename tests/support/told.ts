@@ -6,7 +6,7 @@ import {
   readNotification,
   tellRest,
   type TeamChange,
-} from '@/server/domain/changes';
+} from '@/server/domain/core/change-feed';
 import { services } from '@/server/http/services';
 
 /** One who hears what is told to all processes. */

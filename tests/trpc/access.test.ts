@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { newRequestId, newUuid7 } from '@/server/domain/ids';
-import { linkToken } from '@/server/domain/links/rules';
-import type { Person } from '@/server/domain/person';
+import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
+import { linkToken } from '@/server/domain/identity/email-links/rules';
+import type { Person } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import type { Problem } from '@/server/trpc/problem';
 import { ProblemError } from '@/server/trpc/problem';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { newRequestId, newUuid7, printId } from '@/server/domain/ids';
-import type { Person } from '@/server/domain/person';
+import { newRequestId, newUuid7, printId } from '@/server/domain/core/ids';
+import type { Person } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';

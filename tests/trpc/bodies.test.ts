@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { maxBytesOf } from '@/server/trpc/bodies';
 import { BODY_MAX_BYTES, LARGEST_BODY_BYTES } from '@/server/http/body';
-import { MAX_RATE_ROWS, parseRateCard } from '@/server/domain/rates/rules';
-import { rateFileCost, RATES_MAX_BYTES } from '@/server/domain/rates/schema';
+import { MAX_RATE_ROWS, parseRateCard } from '@/server/domain/billing/rates/rules';
+import { rateFileCost, RATES_MAX_BYTES } from '@/server/domain/billing/rates/schema';
 import { listOperations } from '../support/operations';
 import { listProcedures } from '../support/procedures';
 import '@/app/api/v1/all';

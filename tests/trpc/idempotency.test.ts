@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { SeatActor } from '@/server/domain/actor';
-import type { ErrorCode } from '@/server/domain/errors';
-import { printId } from '@/server/domain/ids';
-import { fundTeam } from '@/server/domain/ledger/write';
+import type { SeatActor } from '@/server/domain/core/actor';
+import type { ErrorCode } from '@/server/domain/core/errors';
+import { printId } from '@/server/domain/core/ids';
+import { fundTeam } from '@/server/domain/billing/ledger/write';
 import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld } from '../support/door';
 import { callProcedure, listProcedures, sessionOf, type Result } from '../support/procedures';
 import {

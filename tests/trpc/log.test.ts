@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import { readWithin } from '@/server/domain/ctx';
-import { parseId } from '@/server/domain/ids';
-import { reportMessages } from '@/server/domain/messages/write';
+import { readWithin } from '@/server/domain/core/context';
+import { parseId } from '@/server/domain/core/ids';
+import { reportMessages } from '@/server/domain/messaging/messages/write';
 import { services } from '@/server/http/services';
 import { jobCtx } from '@/server/jobs/context';
 import { useApi } from '../support/door';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { newRequestId, newUuid7 } from '@/server/domain/ids';
-import { putInMailbox } from '@/server/domain/mails/write';
+import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
+import { putInMailbox } from '@/server/domain/notifications/emails/write';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { HERE } from '../support/procedures';

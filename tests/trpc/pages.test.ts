@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { SeatActor } from '@/server/domain/actor';
-import type { ErrorCode } from '@/server/domain/errors';
-import { newUuid7, printId } from '@/server/domain/ids';
+import type { SeatActor } from '@/server/domain/core/actor';
+import type { ErrorCode } from '@/server/domain/core/errors';
+import { newUuid7, printId } from '@/server/domain/core/ids';
 import { rowsOf, useApi } from '../support/door';
 import { callProcedure, idFieldsOf, listPageProcedures, sessionOf, type Result } from '../support/procedures';
 import { addMember, makeTeam, someAddress, type TestMember, type TestTeam } from '../support/team';

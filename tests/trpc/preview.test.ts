@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SeatActor } from '@/server/domain/actor';
-import { fundTeam, withdrawFromTeam } from '@/server/domain/ledger/write';
+import type { SeatActor } from '@/server/domain/core/actor';
+import { fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
 import { rowsOf, useApi } from '../support/door';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, micros, type TestTeam } from '../support/team';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SEAT_SORTS } from '@/server/domain/members/rules';
+import { SEAT_SORTS } from '@/server/domain/teams/members/rules';
 import { useApi } from '../support/door';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { makeCtx } from '@/server/domain/ctx';
-import { newUuid7, printId } from '@/server/domain/ids';
-import { reportMessages, sendMessages, type Report } from '@/server/domain/messages/write';
-import { printAmount } from '@/server/domain/money';
+import { makeCtx } from '@/server/domain/core/context';
+import { newUuid7, printId } from '@/server/domain/core/ids';
+import { reportMessages, sendMessages, type Report } from '@/server/domain/messaging/messages/write';
+import { printAmount } from '@/server/domain/core/money';
 import { services } from '@/server/http/services';
 import { useApi } from '../support/door';
 import { callProcedure, sessionOf } from '../support/procedures';

@@ -1,5 +1,5 @@
-import { auditFilters } from '@/server/domain/audit/schema';
-import { printAudit } from '@/server/http/exports';
+import { auditFilters } from '@/server/domain/teams/audit/schema';
+import { printAudit } from '@/server/http/csv-columns';
 import { csvOperation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,7 +1,7 @@
-import { listAuditEvents } from '@/server/domain/audit/read';
-import { auditEventSchema, auditListInput } from '@/server/domain/audit/schema';
-import { pageOfSchema } from '@/server/domain/lists';
-import { auditEvent, exampleId } from '@/server/http/examples';
+import { listAuditEvents } from '@/server/domain/teams/audit/read';
+import { auditEventSchema, auditListInput } from '@/server/domain/teams/audit/schema';
+import { pageOfSchema } from '@/server/domain/core/pagination';
+import { auditEvent, exampleId } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

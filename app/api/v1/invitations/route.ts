@@ -1,8 +1,8 @@
-import { listInvitations } from '@/server/domain/invitations/read';
-import { createInvitationInput, invitationListInput, invitationSchema } from '@/server/domain/invitations/schema';
-import { createInvitation } from '@/server/domain/invitations/write';
-import { pageOfSchema } from '@/server/domain/lists';
-import { invitation } from '@/server/http/examples';
+import { listInvitations } from '@/server/domain/teams/invitations/read';
+import { createInvitationInput, invitationListInput, invitationSchema } from '@/server/domain/teams/invitations/schema';
+import { createInvitation } from '@/server/domain/teams/invitations/write';
+import { pageOfSchema } from '@/server/domain/core/pagination';
+import { invitation } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,6 +1,6 @@
-import { getMe } from '@/server/domain/teams/read';
-import { meSchema } from '@/server/domain/teams/schema';
-import { exampleId, member, team } from '@/server/http/examples';
+import { getMe } from '@/server/domain/teams/teams/read';
+import { meSchema } from '@/server/domain/teams/teams/schema';
+import { exampleId, member, team } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,5 +1,5 @@
-import { memberFilters } from '@/server/domain/members/schema';
-import { printMemberList } from '@/server/http/exports';
+import { memberFilters } from '@/server/domain/teams/members/schema';
+import { printMemberList } from '@/server/http/csv-columns';
 import { csvOperation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,9 +1,9 @@
-import { pageOfSchema } from '@/server/domain/lists';
-import { listMembers } from '@/server/domain/members/read';
-import { createdMemberSchema, createMemberInput, memberListInput, memberSchema } from '@/server/domain/members/schema';
-import { createMember, prepareMember } from '@/server/domain/members/write';
-import { HASH_COST } from '@/server/domain/passwords';
-import { exampleKey, member } from '@/server/http/examples';
+import { pageOfSchema } from '@/server/domain/core/pagination';
+import { listMembers } from '@/server/domain/teams/members/read';
+import { createdMemberSchema, createMemberInput, memberListInput, memberSchema } from '@/server/domain/teams/members/schema';
+import { createMember, prepareMember } from '@/server/domain/teams/members/write';
+import { HASH_COST } from '@/server/domain/core/password-hashing';
+import { exampleKey, member } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,5 +1,5 @@
-import { logFilters } from '@/server/domain/logs/schema';
-import { printMessages } from '@/server/http/exports';
+import { logFilters } from '@/server/domain/messaging/message-log/schema';
+import { printMessages } from '@/server/http/csv-columns';
 import { csvOperation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

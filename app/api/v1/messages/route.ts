@@ -1,8 +1,8 @@
-import { pageOfSchema } from '@/server/domain/lists';
-import { listMessages } from '@/server/domain/messages/read';
-import { messageListInput, messageSchema, newMessageInput } from '@/server/domain/messages/schema';
-import { sendMessage } from '@/server/domain/messages/write';
-import { delivered, exampleId, message, newMessage } from '@/server/http/examples';
+import { pageOfSchema } from '@/server/domain/core/pagination';
+import { listMessages } from '@/server/domain/messaging/messages/read';
+import { messageListInput, messageSchema, newMessageInput } from '@/server/domain/messaging/messages/schema';
+import { sendMessage } from '@/server/domain/messaging/messages/write';
+import { delivered, exampleId, message, newMessage } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,5 +1,5 @@
-import { rateFilters } from '@/server/domain/rates/schema';
-import { printRates } from '@/server/http/exports';
+import { rateFilters } from '@/server/domain/billing/rates/schema';
+import { printRates } from '@/server/http/csv-columns';
 import { csvOperation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,6 +1,6 @@
-import { pageOfSchema } from '@/server/domain/lists';
-import { listRates } from '@/server/domain/rates/read';
-import { MAX_RATE_ROWS } from '@/server/domain/rates/rules';
+import { pageOfSchema } from '@/server/domain/core/pagination';
+import { listRates } from '@/server/domain/billing/rates/read';
+import { MAX_RATE_ROWS } from '@/server/domain/billing/rates/rules';
 import {
   rateCardCost,
   rateListInput,
@@ -8,9 +8,9 @@ import {
   RATES_MAX_BYTES,
   replacedRatesSchema,
   replaceRatesInput,
-} from '@/server/domain/rates/schema';
-import { replaceRates } from '@/server/domain/rates/write';
-import { rate } from '@/server/http/examples';
+} from '@/server/domain/billing/rates/schema';
+import { replaceRates } from '@/server/domain/billing/rates/write';
+import { rate } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,7 +1,7 @@
-import { getTeam } from '@/server/domain/teams/read';
-import { teamSchema, updateTeamInput } from '@/server/domain/teams/schema';
-import { updateTeam } from '@/server/domain/teams/write';
-import { team } from '@/server/http/examples';
+import { getTeam } from '@/server/domain/teams/teams/read';
+import { teamSchema, updateTeamInput } from '@/server/domain/teams/teams/schema';
+import { updateTeam } from '@/server/domain/teams/teams/write';
+import { team } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,6 +1,6 @@
-import { transferFilters } from '@/server/domain/ledger/schema';
-import { exampleId } from '@/server/http/examples';
-import { printTransfers } from '@/server/http/exports';
+import { transferFilters } from '@/server/domain/billing/ledger/schema';
+import { exampleId } from '@/server/http/openapi-examples';
+import { printTransfers } from '@/server/http/csv-columns';
 import { csvOperation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,7 +1,7 @@
-import { listTransfers } from '@/server/domain/ledger/read';
-import { transferListInput, transferSchema } from '@/server/domain/ledger/schema';
-import { exampleId, transfer } from '@/server/http/examples';
-import { pageOfSchema } from '@/server/domain/lists';
+import { listTransfers } from '@/server/domain/billing/ledger/read';
+import { transferListInput, transferSchema } from '@/server/domain/billing/ledger/schema';
+import { exampleId, transfer } from '@/server/http/openapi-examples';
+import { pageOfSchema } from '@/server/domain/core/pagination';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

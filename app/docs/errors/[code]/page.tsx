@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { ErrorPage } from '@/components/errors/ErrorPage';
-import { ERRORS, isErrorCode } from '@/server/domain/errors';
+import { ERRORS, isErrorCode } from '@/server/domain/core/errors';
 
 type Props = { params: Promise<{ code: string }> };
 

@@ -1,7 +1,7 @@
-import { getInvitation } from '@/server/domain/invitations/read';
-import { invitationSchema } from '@/server/domain/invitations/schema';
-import { revokeInvitation } from '@/server/domain/invitations/write';
-import { invitation } from '@/server/http/examples';
+import { getInvitation } from '@/server/domain/teams/invitations/read';
+import { invitationSchema } from '@/server/domain/teams/invitations/schema';
+import { revokeInvitation } from '@/server/domain/teams/invitations/write';
+import { invitation } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

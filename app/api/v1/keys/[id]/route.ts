@@ -1,6 +1,6 @@
-import { endKey } from '@/server/domain/keys/write';
-import { keySchema } from '@/server/domain/keys/schema';
-import { expiringKey } from '@/server/http/examples';
+import { endKey } from '@/server/domain/teams/api-keys/write';
+import { keySchema } from '@/server/domain/teams/api-keys/schema';
+import { expiringKey } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

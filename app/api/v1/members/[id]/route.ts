@@ -1,7 +1,7 @@
-import { getMember } from '@/server/domain/members/read';
-import { deletedMemberSchema, memberSchema, updateMemberInput } from '@/server/domain/members/schema';
-import { deleteMember, updateMember } from '@/server/domain/members/write';
-import { exampleId, member } from '@/server/http/examples';
+import { getMember } from '@/server/domain/teams/members/read';
+import { deletedMemberSchema, memberSchema, updateMemberInput } from '@/server/domain/teams/members/schema';
+import { deleteMember, updateMember } from '@/server/domain/teams/members/write';
+import { exampleId, member } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,6 +1,6 @@
-import { getMessage } from '@/server/domain/messages/read';
-import { messageDetailSchema } from '@/server/domain/messages/schema';
-import { delivered, message } from '@/server/http/examples';
+import { getMessage } from '@/server/domain/messaging/messages/read';
+import { messageDetailSchema } from '@/server/domain/messaging/messages/schema';
+import { delivered, message } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,7 +1,7 @@
-import { keepBatch } from '@/server/domain/messages/read';
-import { acceptedBatchSchema, BATCH_MAX_BYTES, batchInput } from '@/server/domain/messages/schema';
-import { sendBatch } from '@/server/domain/messages/write';
-import { message, newMessage } from '@/server/http/examples';
+import { keepBatch } from '@/server/domain/messaging/messages/read';
+import { acceptedBatchSchema, BATCH_MAX_BYTES, batchInput } from '@/server/domain/messaging/messages/schema';
+import { sendBatch } from '@/server/domain/messaging/messages/write';
+import { message, newMessage } from '@/server/http/openapi-examples';
 import { batchCost, operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

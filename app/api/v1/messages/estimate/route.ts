@@ -1,7 +1,7 @@
-import { estimateMessages } from '@/server/domain/estimates/read';
-import { estimateInput, estimateSchema } from '@/server/domain/estimates/schema';
-import { BATCH_MAX_BYTES } from '@/server/domain/messages/schema';
-import { newMessage } from '@/server/http/examples';
+import { estimateMessages } from '@/server/domain/messaging/estimates/read';
+import { estimateInput, estimateSchema } from '@/server/domain/messaging/estimates/schema';
+import { BATCH_MAX_BYTES } from '@/server/domain/messaging/messages/schema';
+import { newMessage } from '@/server/http/openapi-examples';
 import { batchCost, operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

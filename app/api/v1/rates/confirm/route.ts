@@ -1,5 +1,5 @@
-import { confirmedRatesSchema } from '@/server/domain/rates/schema';
-import { confirmRates } from '@/server/domain/rates/write';
+import { confirmedRatesSchema } from '@/server/domain/billing/rates/schema';
+import { confirmRates } from '@/server/domain/billing/rates/write';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

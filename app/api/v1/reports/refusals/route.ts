@@ -1,6 +1,6 @@
-import { listRefusals } from '@/server/domain/refusals/read';
-import { refusalsInput, refusalsSchema } from '@/server/domain/refusals/schema';
-import { exampleId, refusals } from '@/server/http/examples';
+import { listRefusals } from '@/server/domain/messaging/refusals/read';
+import { refusalsInput, refusalsSchema } from '@/server/domain/messaging/refusals/schema';
+import { exampleId, refusals } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

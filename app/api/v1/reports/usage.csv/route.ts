@@ -1,5 +1,5 @@
-import { usageInput } from '@/server/domain/reports/schema';
-import { printUsage } from '@/server/http/exports';
+import { usageInput } from '@/server/domain/messaging/usage/schema';
+import { printUsage } from '@/server/http/csv-columns';
 import { csvOperation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

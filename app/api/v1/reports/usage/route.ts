@@ -1,6 +1,6 @@
-import { usageReport } from '@/server/domain/reports/read';
-import { usageInput, usageSchema } from '@/server/domain/reports/schema';
-import { exampleId, usage } from '@/server/http/examples';
+import { usageReport } from '@/server/domain/messaging/usage/read';
+import { usageInput, usageSchema } from '@/server/domain/messaging/usage/schema';
+import { exampleId, usage } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

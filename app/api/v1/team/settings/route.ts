@@ -1,7 +1,7 @@
-import { getSettings } from '@/server/domain/teams/read';
-import { settingsSchema, updateSettingsInput } from '@/server/domain/teams/schema';
-import { updateSettings } from '@/server/domain/teams/write';
-import { settings } from '@/server/http/examples';
+import { getSettings } from '@/server/domain/teams/teams/read';
+import { settingsSchema, updateSettingsInput } from '@/server/domain/teams/teams/schema';
+import { updateSettings } from '@/server/domain/teams/teams/write';
+import { settings } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,6 +1,6 @@
-import { getTransfer } from '@/server/domain/ledger/read';
-import { transferSchema } from '@/server/domain/ledger/schema';
-import { transfer } from '@/server/http/examples';
+import { getTransfer } from '@/server/domain/billing/ledger/read';
+import { transferSchema } from '@/server/domain/billing/ledger/schema';
+import { transfer } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,6 +1,6 @@
-import { invitationSchema } from '@/server/domain/invitations/schema';
-import { resendInvitation } from '@/server/domain/invitations/write';
-import { invitation } from '@/server/http/examples';
+import { invitationSchema } from '@/server/domain/teams/invitations/schema';
+import { resendInvitation } from '@/server/domain/teams/invitations/write';
+import { invitation } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,6 +1,6 @@
-import { creditInput, movementSchema } from '@/server/domain/ledger/schema';
-import { creditMember } from '@/server/domain/ledger/write';
-import { credited, rehearsed } from '@/server/http/examples';
+import { creditInput, movementSchema } from '@/server/domain/billing/ledger/schema';
+import { creditMember } from '@/server/domain/billing/ledger/write';
+import { credited, rehearsed } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,6 +1,6 @@
-import { debitedSchema, debitInput } from '@/server/domain/ledger/schema';
-import { debitMember } from '@/server/domain/ledger/write';
-import { debited, rehearsed } from '@/server/http/examples';
+import { debitedSchema, debitInput } from '@/server/domain/billing/ledger/schema';
+import { debitMember } from '@/server/domain/billing/ledger/write';
+import { debited, rehearsed } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,7 +1,7 @@
-import { pageOfSchema } from '@/server/domain/lists';
-import { listKeys } from '@/server/domain/keys/read';
-import { keyListInput, keySchema } from '@/server/domain/keys/schema';
-import { expiringKey } from '@/server/http/examples';
+import { pageOfSchema } from '@/server/domain/core/pagination';
+import { listKeys } from '@/server/domain/teams/api-keys/read';
+import { keyListInput, keySchema } from '@/server/domain/teams/api-keys/schema';
+import { expiringKey } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

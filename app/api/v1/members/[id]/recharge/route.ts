@@ -1,7 +1,7 @@
-import { getRecharge } from '@/server/domain/recharge/read';
-import { rechargeInput, rechargeSchema } from '@/server/domain/recharge/schema';
-import { deleteRecharge, setRecharge } from '@/server/domain/recharge/write';
-import { recharge } from '@/server/http/examples';
+import { getRecharge } from '@/server/domain/billing/auto-recharge/read';
+import { rechargeInput, rechargeSchema } from '@/server/domain/billing/auto-recharge/schema';
+import { deleteRecharge, setRecharge } from '@/server/domain/billing/auto-recharge/write';
+import { recharge } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

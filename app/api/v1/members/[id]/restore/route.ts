@@ -1,6 +1,6 @@
-import { memberSchema } from '@/server/domain/members/schema';
-import { restoreMember } from '@/server/domain/members/write';
-import { member } from '@/server/http/examples';
+import { memberSchema } from '@/server/domain/teams/members/schema';
+import { restoreMember } from '@/server/domain/teams/members/write';
+import { member } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,6 +1,6 @@
-import { movementSchema, reverseInput } from '@/server/domain/ledger/schema';
-import { reverseTransfer } from '@/server/domain/ledger/write';
-import { reversed } from '@/server/http/examples';
+import { movementSchema, reverseInput } from '@/server/domain/billing/ledger/schema';
+import { reverseTransfer } from '@/server/domain/billing/ledger/write';
+import { reversed } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,6 +1,6 @@
-import { revealedKeySchema } from '@/server/domain/members/schema';
-import { revealKey } from '@/server/domain/members/write';
-import { exampleKey } from '@/server/http/examples';
+import { revealedKeySchema } from '@/server/domain/teams/members/schema';
+import { revealKey } from '@/server/domain/teams/members/write';
+import { exampleKey } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,6 +1,6 @@
-import { rotatedKeySchema, rotateKeyInput } from '@/server/domain/members/schema';
-import { rotateKey } from '@/server/domain/members/write';
-import { exampleKey, member } from '@/server/http/examples';
+import { rotatedKeySchema, rotateKeyInput } from '@/server/domain/teams/members/schema';
+import { rotateKey } from '@/server/domain/teams/members/write';
+import { exampleKey, member } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,7 +1,7 @@
-import { HASH_COST } from '@/server/domain/passwords';
-import { passwordResetSchema } from '@/server/domain/profiles/schema';
-import { prepareReset, resetMemberPassword } from '@/server/domain/profiles/write';
-import { member } from '@/server/http/examples';
+import { HASH_COST } from '@/server/domain/core/password-hashing';
+import { passwordResetSchema } from '@/server/domain/identity/users/schema';
+import { prepareReset, resetMemberPassword } from '@/server/domain/identity/users/write';
+import { member } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

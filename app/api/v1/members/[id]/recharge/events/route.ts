@@ -1,7 +1,7 @@
-import { pageOfSchema } from '@/server/domain/lists';
-import { listRechargeEvents } from '@/server/domain/recharge/read';
-import { rechargeEventListInput, rechargeEventSchema } from '@/server/domain/recharge/schema';
-import { exampleId } from '@/server/http/examples';
+import { pageOfSchema } from '@/server/domain/core/pagination';
+import { listRechargeEvents } from '@/server/domain/billing/auto-recharge/read';
+import { rechargeEventListInput, rechargeEventSchema } from '@/server/domain/billing/auto-recharge/schema';
+import { exampleId } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 

@@ -1,0 +1,210 @@
+import { and, desc, eq, lt, sql, type SQL } from 'drizzle-orm';
+import { members } from '@/db/schema/members';
+import { rechargeEvents } from '@/db/schema/recharge';
+import type { Role } from '@/server/domain/core/actor';
+import type { Page } from '@/server/domain/core/codecs';
+import type { Ctx } from '@/server/domain/core/context';
+import { fail } from '@/server/domain/core/errors';
+import { failShort } from '../ledger/rules';
+import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
+import { may, mayFor } from '@/server/domain/core/policy';
+import {
+  describeEvent,
+  foreseeRecharge,
+  restsAs,
+  ruleFromInput,
+  type CapPeriod,
+  type Foreseen,
+  type RechargeRule,
+} from './rules';
+import type { PreviewRecharge, Recharge, RechargeEvent } from './schema';
+
+/** What the SQL function `recharge_state` answers: bigints as text. */
+export type RechargeState = {
+  enabled: boolean;
+  threshold: string;
+  amount: string | null;
+  target: string | null;
+  capAmount: string | null;
+  capPeriod: CapPeriod | null;
+  reason: 'master_short' | 'reserve' | 'cap_reached' | null;
+  waitingSince: string | null;
+  episode: number;
+  lastFiredAt: string | null;
+  spentInPeriod: string;
+};
+
+const micros = (text: string | null): bigint | null => (text === null ? null : BigInt(text));
+
+/** The state as the exact rules take it. */
+export function ruleOf(state: RechargeState): RechargeRule {
+  return {
+    enabled: state.enabled,
+    threshold: BigInt(state.threshold),
+    amount: micros(state.amount),
+    target: micros(state.target),
+    capAmount: micros(state.capAmount),
+    capPeriod: state.capPeriod,
+  };
+}
+
+/** A rule as it is shown beside its seat: an owner's rests, an inactive member's is paused. */
+export function showRecharge(state: RechargeState | null, seat: { role: Role; status: string }): Recharge | null {
+  if (!state) return null;
+  const rule = ruleOf(state);
+  const base = {
+    enabled: rule.enabled,
+    threshold: rule.threshold,
+    ...(rule.amount !== null && { amount: rule.amount }),
+    ...(rule.target !== null && { target: rule.target }),
+    cap: rule.capAmount !== null && rule.capPeriod ? { amount: rule.capAmount, period: rule.capPeriod } : null,
+    spentInPeriod: BigInt(state.spentInPeriod),
+    lastFiredAt: state.lastFiredAt ? new Date(state.lastFiredAt) : null,
+  };
+  if (!rule.enabled) return { ...base, state: 'off', reason: null };
+  if (seat.status !== 'active') return { ...base, state: 'paused', reason: 'member_inactive' };
+  if (seat.role === 'owner') return { ...base, state: 'paused', reason: 'owner' };
+  return { ...base, state: state.waitingSince ? 'waiting' : 'ready', reason: state.reason };
+}
+
+/**
+ * A member's rule.
+ * @throws DomainError `not_found` where there is no such member, or no rule
+ */
+export async function getRecharge(ctx: Ctx, memberId: string): Promise<Recharge> {
+  mayFor(ctx.actor, 'recharge.see', memberId);
+  const { teamId } = ctx.actor;
+  const [row] = await ctx.db
+    .select({
+      role: members.role,
+      status: members.status,
+      rule: sql<RechargeState | null>`recharge_state(${teamId}::uuid, ${memberId}::uuid, now())`,
+    })
+    .from(members)
+    .where(and(eq(members.teamId, teamId), eq(members.id, memberId)));
+  return (row && showRecharge(row.rule, row)) ?? fail('not_found', { detail: 'There is no recharge rule here.' });
+}
+
+/**
+ * The history of a member's rule, newest first: why it did or did not recharge. Kept also when the rule is deleted.
+ * @throws DomainError `not_found` for an unknown member, `invalid_cursor`
+ */
+export async function listRechargeEvents(
+  ctx: Ctx,
+  input: { memberId: string; limit: number; cursor?: string },
+): Promise<Page<RechargeEvent>> {
+  mayFor(ctx.actor, 'recharge.see', input.memberId);
+  const { teamId } = ctx.actor;
+  const binding: CursorBinding = [teamId, 'recharge-events', input.memberId];
+  const after = readCursor(binding, input.cursor);
+  const [seat] = await ctx.db
+    .select({ id: members.id })
+    .from(members)
+    .where(and(eq(members.teamId, teamId), eq(members.id, input.memberId)));
+  if (!seat) fail('not_found');
+  const e = rechargeEvents;
+  const rows = await ctx.db
+    .select({
+      id: e.id,
+      at: e.at,
+      outcome: e.outcome,
+      reason: e.reason,
+      count: e.count,
+      lastAt: e.lastAt,
+      balanceBefore: e.balanceBefore,
+      amount: e.amount,
+      transferId: e.transferId,
+    })
+    .from(e)
+    .where(and(eq(e.teamId, teamId), eq(e.memberId, input.memberId), after ? lt(e.id, after) : undefined))
+    .orderBy(desc(e.id))
+    .limit(input.limit + 1);
+  const page = pageOf(rows, input.limit, binding);
+  return { ...page, data: page.data.map((row) => ({ ...row, detail: describeEvent(row) })) };
+}
+
+/**
+ * What making a rule would do now, by the rules that would do it, without a lock: between this and the act all may change.
+ * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (the master lacks the credit)
+ */
+export async function previewRecharge(ctx: Ctx, input: PreviewRecharge): Promise<Foreseen> {
+  may(ctx.actor, 'recharge.manage');
+  const { memberId, credit = 0n, role } = input;
+  const rule = ruleFromInput(input);
+  const { master, reserve, seat } = await booksFor(ctx, memberId, rule.capPeriod);
+  if (memberId !== null && !seat) fail('not_found');
+  if (seat?.status === 'deleted') fail('member_deleted');
+  const given = seat ? 0n : credit;
+  if (master < given) failShort('master', given, master);
+  const rests = seat ? restsAs(seat) : restsAs({ role, status: 'active' });
+  return foreseeRecharge({
+    balance: seat ? BigInt(seat.balance) : given,
+    master: master - given,
+    reserve,
+    rule,
+    spentInPeriod: BigInt(seat?.spent ?? 0),
+    seat: rests,
+  });
+}
+
+type SeatNow = { role: Role; status: string; balance: string; spent: string };
+
+/** The master, and a seat with what its rule has drawn in the period of a cap that is yet to be made. */
+async function booksFor(ctx: Ctx, memberId: string | null, period: CapPeriod | null) {
+  const teamId = sql`${ctx.actor.teamId}::uuid`;
+  const begin = sql`date_trunc(${period ?? 'day'}, now() AT TIME ZONE 'UTC')`;
+  const { rows } = await ctx.db.execute<{ balance: string; reserve: string; seat: SeatNow | null }>(sql`
+    SELECT a.balance, a.reserve, (SELECT jsonb_build_object('role', m.role, 'status', m.status, 'balance', own.balance::text,
+        'spent', (SELECT coalesce(sum(t.amount), 0)::text FROM recharge_totals t WHERE t.team_id = ${teamId} AND t.member_id = m.id
+          AND t.day >= ${begin}::date AND t.day < (${begin} + ${`1 ${period ?? 'day'}`}::interval)::date))
+      FROM members m JOIN ledger_accounts own ON own.team_id = ${teamId} AND own.id = m.id
+      WHERE m.team_id = ${teamId} AND m.id = ${memberId}::uuid) AS seat
+    FROM ledger_accounts a WHERE a.team_id = ${teamId} AND a.id = ${teamId}`);
+  const { balance, reserve, seat } = rows[0]!;
+  return { master: BigInt(balance), reserve: BigInt(reserve), seat };
+}
+
+/** The position of a pass through the waiting rules. The time stays text: a Date would cut its microseconds. */
+export type Place = { waitingSince: string; memberId: string };
+
+/**
+ * Finds the oldest waiting rule behind `after` that can be served now, or whose waiting is over; null where there is none. It
+ * takes no lock: the rule is judged again when it is served. `outdated`: some rule waits for another reason than it says.
+ */
+export async function findServable(ctx: Ctx, after: Place | null): Promise<{ next: Place | null; outdated: boolean }> {
+  const { rows } = await ctx.db.execute<{ next: Place | null; outdated: boolean }>(sql`
+    WITH waiting AS (${waitingNow(ctx)})
+    SELECT (SELECT jsonb_build_object('waitingSince', w.since::text, 'memberId', w.member_id) FROM waiting w
+        WHERE (w.over OR (w.amount > 0 AND w.master - w.amount >= w.reserve))
+          AND (${after === null} OR (w.since, w.member_id) > (${after?.waitingSince ?? null}::timestamptz, ${after?.memberId ?? null}::uuid))
+        ORDER BY w.since, w.member_id LIMIT 1) AS next,
+      EXISTS (SELECT 1 FROM waiting w WHERE NOT w.over AND w.reason <> w.reason_now) AS outdated`);
+  return rows[0]!;
+}
+
+/**
+ * The waiting rules of an active team, each with what it asks the master for now (as `decideRecharge` says it), whether its
+ * waiting is over, and for which reason it waits now if it cannot be served.
+ */
+export function waitingNow(ctx: Ctx): SQL {
+  const team = sql`${ctx.actor.teamId}::uuid`;
+  return sql`
+    SELECT asks.*, CASE WHEN asks.amount <= 0 THEN 'cap_reached' WHEN asks.master < asks.amount THEN 'master_short' ELSE 'reserve' END AS reason_now
+    FROM (
+      SELECT r.member_id, r.waiting_since AS since, r.reason, top.balance AS master, top.reserve,
+        NOT r.enabled OR s.status <> 'active' OR s.role <> 'member' OR a.balance >= r.threshold AS over,
+        CASE WHEN r.cap_amount IS NULL OR need.whole <= cap.rest THEN need.whole
+          WHEN r.amount IS NULL THEN cap.rest ELSE cap.rest - cap.rest % r.amount END AS amount
+      FROM recharge_rules r
+        JOIN teams t ON t.id = ${team} AND t.status = 'active'
+        JOIN members s ON s.team_id = ${team} AND s.id = r.member_id
+        JOIN ledger_accounts a ON a.team_id = ${team} AND a.id = r.member_id
+        JOIN ledger_accounts top ON top.team_id = ${team} AND top.id = ${team}
+        CROSS JOIN LATERAL (SELECT CASE WHEN r.amount IS NULL THEN r.target - a.balance
+          ELSE r.amount * ((r.threshold - a.balance + r.amount - 1) / r.amount) END AS whole) need
+        CROSS JOIN LATERAL (SELECT date_trunc(coalesce(r.cap_period, 'day'), coalesce(${ctx.at}::timestamptz, now()) AT TIME ZONE 'UTC') AS begins) period
+        CROSS JOIN LATERAL (SELECT r.cap_amount - coalesce(sum(d.amount), 0)::bigint AS rest FROM recharge_totals d
+          WHERE d.team_id = ${team} AND d.member_id = r.member_id AND r.cap_amount IS NOT NULL AND d.day >= period.begins::date
+            AND d.day < (period.begins + ('1 ' || coalesce(r.cap_period, 'day'))::interval)::date) cap
+      WHERE r.team_id = ${team} AND r.waiting_since IS NOT NULL) asks`;
+}

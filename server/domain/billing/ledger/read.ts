@@ -1,0 +1,295 @@
+import { and, asc, desc, eq, lt, or, sql, type SQL } from 'drizzle-orm';
+import type { Db } from '@/db/client';
+import { transfers } from '@/db/schema/ledger';
+import { members } from '@/db/schema/members';
+import { snapshot, type Ctx } from '@/server/domain/core/context';
+import { fail } from '@/server/domain/core/errors';
+import { pageOf, readCursor, within, type CursorBinding } from '@/server/domain/core/cursors';
+import type { Page } from '@/server/domain/core/codecs';
+import { heldTo } from '@/server/domain/core/policy';
+import { showTransfer, type TransferKind, type TransferRow } from './rules';
+import type { BrowseTransfers, ListTransfers, NamedTransfer, Transfer, TransferFilters } from './schema';
+
+const columns = {
+  id: transfers.id,
+  kind: transfers.kind,
+  amount: transfers.amount,
+  debitAfter: transfers.debitAfter,
+  creditAfter: transfers.creditAfter,
+  payer: sql<
+    'master' | 'member'
+  >`CASE WHEN ${transfers.teamId} IN (${transfers.debitAccount}, ${transfers.creditAccount}) THEN 'master' ELSE 'member' END`,
+  memberId: transfers.memberId,
+  messageId: transfers.messageId,
+  note: transfers.note,
+  noteForMember: transfers.noteForMember,
+  reversalOf: transfers.reversalOf,
+  reversedBy: sql<
+    string | null
+  >`(SELECT r.id FROM transfers r WHERE r.team_id = transfers.team_id AND r.reversal_of = transfers.id)`,
+  actorType: transfers.actorType,
+  actorId: transfers.actorId,
+  actorName: transfers.actorName,
+  actorMember: transfers.actorMember,
+  createdAt: transfers.createdAt,
+};
+
+/** Rows that touch a member's own account: all that a member may see. */
+const touches = (memberId: string): SQL =>
+  and(
+    eq(transfers.memberId, memberId),
+    or(eq(transfers.debitAccount, memberId), eq(transfers.creditAccount, memberId)),
+  )!;
+
+/**
+ * Transfers, newest first: the team's for an owner, its own for a member.
+ * @throws DomainError `invalid_cursor`
+ */
+export async function listTransfers(ctx: Ctx, input: ListTransfers): Promise<Page<Transfer>> {
+  const { teamId } = ctx.actor;
+  const own = heldTo(ctx.actor, 'transfers.see');
+  const binding: CursorBinding = [
+    teamId,
+    'transfers',
+    own,
+    input.memberId,
+    input.kind,
+    input.from?.toISOString(),
+    input.to?.toISOString(),
+  ];
+  const after = readCursor(binding, input.cursor);
+  const where = [
+    eq(transfers.teamId, teamId),
+    own ? touches(own) : undefined,
+    input.memberId === undefined ? undefined : eq(transfers.memberId, input.memberId),
+    input.kind ? eq(transfers.kind, input.kind) : undefined,
+    after ? lt(transfers.id, after) : undefined,
+    within(transfers.id, transfers.createdAt, input),
+  ];
+  const rows = await ctx.db
+    .select(columns)
+    .from(transfers)
+    .where(and(...where))
+    .orderBy(desc(transfers.id))
+    .limit(input.limit + 1);
+  const page = pageOf(rows, input.limit, binding);
+  return { ...page, data: page.data.map((row) => showTransfer(row, ctx.actor, ctx.actor.currency)) };
+}
+
+/**
+ * Transfers with the names of their members, newest first: of several members and kinds at once; to a member its own.
+ * @throws DomainError `invalid_cursor`
+ */
+export async function browseTransfers(ctx: Ctx, input: BrowseTransfers): Promise<Page<NamedTransfer>> {
+  const own = heldTo(ctx.actor, 'transfers.see');
+  const { memberId, kind, from, to, limit, cursor } = input;
+  const filters = [memberId?.join(), kind?.join(), from?.toISOString(), to?.toISOString()];
+  const binding: CursorBinding = [ctx.actor.teamId, 'browse-transfers', own, ...filters];
+  const rows = await findTransfers(ctx, input, { after: readCursor(binding, cursor), limit: limit + 1 });
+  return pageOf(rows, limit, binding);
+}
+
+const EXPORT_AT_ONCE = 1_000;
+
+/** All transfers under a filter, newest first, some at a time: memory stays the same however many there are. */
+export async function* exportTransfers(ctx: Ctx, filters: TransferFilters): AsyncGenerator<NamedTransfer[]> {
+  let after: string | null = null;
+  for (;;) {
+    const rows: NamedTransfer[] = await findTransfers(ctx, filters, { after, limit: EXPORT_AT_ONCE });
+    yield rows;
+    if (rows.length < EXPORT_AT_ONCE) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
+type Piece = { after: string | null; limit: number };
+type Posted = NamedTransfer & { id: string };
+
+/**
+ * The next transfers under a filter. Each kind of each member is walked in its own index, newest first, and no further
+ * than the page is long; an index serves no list of values in order.
+ */
+async function findTransfers(ctx: Ctx, filters: TransferFilters, { after, limit }: Piece): Promise<Posted[]> {
+  const { teamId } = ctx.actor;
+  const own = heldTo(ctx.actor, 'transfers.see');
+  const walks = [...new Set(filters.memberId ?? [null])].flatMap((seat) =>
+    [...new Set(filters.kind ?? [null])].map((kind) =>
+      and(
+        eq(transfers.teamId, teamId),
+        own ? touches(own) : undefined,
+        seat === null ? undefined : eq(transfers.memberId, seat),
+        kind === null ? undefined : eq(transfers.kind, kind),
+        after ? lt(transfers.id, after) : undefined,
+        within(transfers.id, transfers.createdAt, filters),
+      ),
+    ),
+  );
+  const walked = walks.map(
+    (where) => sql`(SELECT id FROM transfers WHERE ${where} ORDER BY id DESC LIMIT ${limit}::int)`,
+  );
+  const rows = await selectNamed(ctx)
+    .where(
+      and(
+        eq(transfers.teamId, teamId),
+        sql`${transfers.id} IN (SELECT id FROM (${sql.join(walked, sql` UNION ALL `)}) w ORDER BY id DESC LIMIT ${limit}::int)`,
+      ),
+    )
+    .orderBy(desc(transfers.id));
+  return rows.map((row) => showNamed(ctx, row));
+}
+
+const selectNamed = (ctx: Ctx) =>
+  ctx.db
+    .select({ ...columns, memberName: members.name })
+    .from(transfers)
+    .leftJoin(members, and(eq(members.teamId, ctx.actor.teamId), eq(members.id, transfers.memberId)));
+
+const showNamed = (ctx: Ctx, { memberName, ...row }: NamedRow): Posted => ({
+  ...showTransfer(row, ctx.actor, ctx.actor.currency),
+  id: row.id,
+  member: row.memberId === null ? null : { id: row.memberId, name: memberName ?? '' },
+});
+
+type NamedRow = TransferRow & { id: string; memberName: string | null };
+
+/**
+ * One transfer.
+ * @throws DomainError `not_found`, also for one that the actor may not see
+ */
+export async function getTransfer(ctx: Ctx, id: string): Promise<Transfer> {
+  const own = heldTo(ctx.actor, 'transfers.see');
+  const [row] = await ctx.db
+    .select(columns)
+    .from(transfers)
+    .where(and(eq(transfers.teamId, ctx.actor.teamId), eq(transfers.id, id), own ? touches(own) : undefined));
+  return row ? showTransfer(row satisfies TransferRow, ctx.actor, ctx.actor.currency) : fail('not_found');
+}
+
+/** What a message moved, the first first: its charge, and its refund where there is one; to a member of its own money alone. */
+export async function listMovementsOf(ctx: Ctx, messageId: string): Promise<NamedTransfer[]> {
+  const { teamId } = ctx.actor;
+  const own = heldTo(ctx.actor, 'transfers.see');
+  return selectNamed(ctx)
+    .where(and(eq(transfers.teamId, teamId), eq(transfers.messageId, messageId), own ? touches(own) : undefined))
+    .orderBy(asc(transfers.id))
+    .then((rows) => rows.map((row) => showNamed(ctx, row)));
+}
+
+/** The funding or withdrawal that was made under the operator's reference, if any. */
+export async function findByReference(
+  ctx: Ctx,
+  kind: TransferKind,
+  reference: string,
+): Promise<{ id: string; amount: bigint } | null> {
+  const [row] = await ctx.db
+    .select({ id: transfers.id, amount: transfers.amount })
+    .from(transfers)
+    .where(and(eq(transfers.teamId, ctx.actor.teamId), eq(transfers.kind, kind), eq(transfers.reference, reference)));
+  return row ?? null;
+}
+
+/** What a reversal must know of a transfer of the team. Null: there is none. */
+export async function findReversible(
+  ctx: Ctx,
+  id: string,
+): Promise<{ kind: TransferKind; memberId: string | null; amount: bigint; reversalOf: string | null } | null> {
+  const { kind, memberId, amount, reversalOf } = transfers;
+  const [row] = await ctx.db
+    .select({ kind, memberId, amount, reversalOf })
+    .from(transfers)
+    .where(and(eq(transfers.teamId, ctx.actor.teamId), eq(transfers.id, id)));
+  return row ?? null;
+}
+
+/** Whether a transfer has been reversed. Sure only while its seat is locked. */
+export async function isReversed(ctx: Ctx, id: string): Promise<boolean> {
+  const rows = await ctx.db
+    .select({ id: transfers.id })
+    .from(transfers)
+    .where(and(eq(transfers.teamId, ctx.actor.teamId), eq(transfers.reversalOf, id)));
+  return rows.length > 0;
+}
+
+/** The closing transfer that emptied a seat when it was deleted at `deletedAt`, if there was anything to return. */
+export async function findClosing(
+  ctx: Ctx,
+  memberId: string,
+  deletedAt: Date,
+): Promise<{ id: string; amount: bigint } | null> {
+  const [row] = await ctx.db
+    .select({ id: transfers.id, amount: transfers.amount, createdAt: transfers.createdAt })
+    .from(transfers)
+    .where(and(eq(transfers.teamId, ctx.actor.teamId), eq(transfers.memberId, memberId), eq(transfers.kind, 'closing')))
+    .orderBy(desc(transfers.id))
+    .limit(1);
+  return row && row.createdAt.getTime() === deletedAt.getTime() ? row : null;
+}
+
+export type LedgerProof = { ok: boolean; transfers: number; accounts: number; problems: string[] };
+
+/**
+ * Proves the whole ledger, team by team: every transfer has its two entries and they sum to zero; each account's chain
+ * runs from 0 without a gap, row by row, and ends at its balance; usage is charges less refunds; closed accounts hold 0.
+ * Names the first broken row of each kind. Reads one snapshot and takes no lock.
+ */
+export async function verifyLedger(db: Db): Promise<LedgerProof> {
+  return snapshot(db, async (all) => {
+    const problems: string[] = [];
+    for (const [claim, query] of Object.entries(PROOFS)) {
+      const { rows } = await all.execute<{ team: string; row: string; found: string }>(query);
+      for (const broken of rows) problems.push(`${claim}: team ${broken.team}, ${broken.row}: ${broken.found}`);
+    }
+    const { rows } = await all.execute<{ transfers: string; accounts: string }>(
+      sql`SELECT (SELECT count(*) FROM transfers) AS transfers, (SELECT count(*) FROM ledger_accounts) AS accounts`,
+    );
+    return {
+      ok: problems.length === 0,
+      transfers: Number(rows[0]!.transfers),
+      accounts: Number(rows[0]!.accounts),
+      problems,
+    };
+  });
+}
+
+/** Each answers the first row that breaks its claim, or nothing. */
+const PROOFS: Record<string, SQL> = {
+  'a transfer has two entries that mirror it': sql`
+    SELECT t.team_id AS team, 'transfer ' || t.id AS row, 'its entries are ' || coalesce(e.legs, 'missing') AS found FROM transfers t
+    LEFT JOIN LATERAL (SELECT count(*) AS n, sum(e.amount) AS total, string_agg(e.leg || ' ' || e.account_id || ' ' || e.amount, ', ' ORDER BY e.leg) AS legs,
+        bool_and(CASE e.leg WHEN -1 THEN e.account_id = t.debit_account AND e.amount = -t.amount AND e.balance_after IS NOT DISTINCT FROM t.debit_after
+            AND e.seq IS NOT DISTINCT FROM t.debit_seq
+          ELSE e.account_id = t.credit_account AND e.amount = t.amount AND e.balance_after IS NOT DISTINCT FROM t.credit_after
+            AND e.seq IS NOT DISTINCT FROM t.credit_seq END) AS same
+      FROM entries e WHERE e.team_id = t.team_id AND e.transfer_id = t.id) e ON true
+    WHERE e.n <> 2 OR e.total <> 0 OR NOT e.same ORDER BY t.team_id, t.id LIMIT 1`,
+  'an entry has its transfer': sql`
+    SELECT e.team_id AS team, 'entry ' || e.transfer_id || ' ' || e.leg AS row, 'no such transfer' AS found FROM entries e
+    WHERE NOT EXISTS (SELECT 1 FROM transfers t WHERE t.team_id = e.team_id AND t.id = e.transfer_id) ORDER BY 1, 2 LIMIT 1`,
+  'the entries sum to zero': sql`
+    SELECT team_id AS team, 'all entries' AS row, 'they sum to ' || sum(amount) || ' micros' AS found FROM entries
+    GROUP BY team_id HAVING sum(amount) <> 0 ORDER BY 1 LIMIT 1`,
+  'a chain of balances runs without a gap': sql`
+    SELECT c.team_id AS team, 'account ' || c.account_id || ', entry ' || c.seq || ' (transfer ' || c.transfer_id || ')' AS row,
+      'number ' || c.nth || ' should hold ' || c.running || ' and says ' || c.balance_after AS found
+    FROM (SELECT e.*, row_number() OVER w AS nth, sum(e.amount) OVER w AS running FROM entries e WHERE e.seq IS NOT NULL
+      WINDOW w AS (PARTITION BY e.team_id, e.account_id ORDER BY e.seq)) c
+    WHERE c.nth <> c.seq OR c.running IS DISTINCT FROM c.balance_after OR c.running < 0 ORDER BY c.team_id, c.account_id, c.seq LIMIT 1`,
+  'a balance is the sum of its entries': sql`
+    SELECT a.team_id AS team, a.kind || ' account ' || a.id AS row, 'balance ' || a.balance || ' at entry ' || a.version || ', entries sum to '
+      || coalesce(e.total, 0) || ' in ' || coalesce(e.n, 0) AS found
+    FROM ledger_accounts a LEFT JOIN (SELECT team_id, account_id, sum(amount) AS total, count(*) AS n FROM entries GROUP BY 1, 2) e
+      ON e.team_id = a.team_id AND e.account_id = a.id
+    WHERE a.kind IN ('master', 'member') AND (a.balance <> coalesce(e.total, 0) OR a.version <> coalesce(e.n, 0) OR a.balance < 0)
+    ORDER BY a.team_id, a.id LIMIT 1`,
+  'an entry is of an account of its team': sql`
+    SELECT e.team_id AS team, 'entry ' || e.transfer_id || ' ' || e.leg AS row, 'no account ' || e.account_id AS found FROM entries e
+    WHERE NOT EXISTS (SELECT 1 FROM ledger_accounts a WHERE a.team_id = e.team_id AND a.id = e.account_id) ORDER BY 1, 2 LIMIT 1`,
+  'usage is charges less refunds': sql`
+    SELECT team AS team, 'the usage account' AS row, 'entries sum to ' || entered || ', charges less refunds to ' || moved AS found
+    FROM (SELECT t.team_id AS team, sum(CASE t.kind WHEN 'charge' THEN t.amount ELSE -t.amount END) AS moved,
+        (SELECT coalesce(sum(e.amount), 0) FROM entries e WHERE e.team_id = t.team_id AND e.account_id = '00000000-0000-7000-8000-000000000001') AS entered
+      FROM transfers t WHERE t.kind IN ('charge', 'refund') GROUP BY t.team_id) u WHERE moved <> entered ORDER BY 1 LIMIT 1`,
+  'a closed account holds nothing': sql`
+    SELECT team_id AS team, kind || ' account ' || id AS row, 'closed with ' || balance AS found FROM ledger_accounts
+    WHERE closed_at IS NOT NULL AND balance <> 0 ORDER BY 1, 2 LIMIT 1`,
+};

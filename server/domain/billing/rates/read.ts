@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { and, eq, like, sql, type SQL } from 'drizzle-orm';
+import { rates } from '@/db/schema/teams';
+import type { Page } from '@/server/domain/core/codecs';
+import type { Ctx } from '@/server/domain/core/context';
+import { printPlace, readPlace, type CursorBinding } from '@/server/domain/core/cursors';
+import { may } from '@/server/domain/core/policy';
+import { runInTurns } from '@/server/domain/core/yielding';
+import {
+  boundedCache,
+  cardBytes,
+  compareCards,
+  compileRatesInStretches,
+  freeRowsOf,
+  parseRateCard,
+  readRateCard,
+  type FindRate,
+  type RateRow,
+} from './rules';
+import type { FilterRates, ListRates, Rate, RatesPreview } from './schema';
+
+/** Holds a few cards of 100,000 rows, or hundreds of usual ones. */
+const CARDS_MAX_BYTES = 64 * 1_048_576;
+
+type Cards = {
+  ready: ReturnType<typeof boundedCache<{ version: number; find: FindRate }>>;
+  /** Cards that are being loaded, by team and version. */
+  loading: Map<string, Promise<FindRate>>;
+};
+
+const CARDS = Symbol.for('purser.rateCards');
+
+/** Returns the cache of the process: these modules are loaded twice in it, by the server and by the web framework. */
+function cardsOfProcess(): Cards {
+  const shared = globalThis as { [CARDS]?: Cards };
+  shared[CARDS] ??= { ready: boundedCache(CARDS_MAX_BYTES), loading: new Map() };
+  return shared[CARDS];
+}
+
+/**
+ * The team's rate card as a look-up. `version` is the team's own (read with the request), so a card that a process
+ * remembers is never an old one.
+ */
+export async function rateCard(ctx: Ctx, version: number): Promise<FindRate> {
+  const { ready, loading } = cardsOfProcess();
+  const kept = ready.get(ctx.actor.teamId);
+  if (kept?.version === version) return kept.find;
+  const key = `${ctx.actor.teamId}/${version}`;
+  // The transaction that loads it may fail for a reason of its own: then the next one loads it.
+  for (let one = loading.get(key); one; one = loading.get(key)) {
+    const found = await one.catch(() => null);
+    if (found) return found;
+  }
+  const load = loadCard(ctx, version);
+  // Only a transaction is waited for, as it has its connection: those who wait may hold all others of the pool.
+  if (ctx.tx === null) return load;
+  loading.set(key, load);
+  return load.finally(() => loading.delete(key));
+}
+
+async function loadCard(ctx: Ctx, version: number): Promise<FindRate> {
+  const rows = await allRates(ctx);
+  const find = await runInTurns(compileRatesInStretches(rows));
+  const { ready } = cardsOfProcess();
+  const newest = ready.get(ctx.actor.teamId);
+  if (!newest || newest.version <= version) ready.set(ctx.actor.teamId, { version, find }, cardBytes(rows.length));
+  return find;
+}
+
+const columns = { country: rates.country, prefix: rates.prefix, price: rates.price };
+const shown = (row: { country: string; prefix: string; price: bigint }): Rate => ({
+  ...row,
+  country: row.country || null,
+});
+
+async function allRates(ctx: Ctx): Promise<Rate[]> {
+  const rows = await ctx.db.select(columns).from(rates).where(eq(rates.teamId, ctx.actor.teamId));
+  return rows.map(shown);
+}
+
+const matching = ({ actor }: Ctx, { country, prefix }: FilterRates): SQL | undefined =>
+  and(
+    eq(rates.teamId, actor.teamId),
+    country === undefined ? undefined : eq(rates.country, country),
+    prefix === undefined ? undefined : like(rates.prefix, `${prefix}%`),
+  );
+
+/**
+ * The whole rate card, or what the filters leave of it, in the order of the list.
+ * @throws DomainError `owner_required`
+ */
+export async function* exportRates(ctx: Ctx, filters: FilterRates): AsyncGenerator<Rate[]> {
+  may(ctx.actor, 'rates.see');
+  const rows = await ctx.db
+    .select(columns)
+    .from(rates)
+    .where(matching(ctx, filters))
+    .orderBy(rates.country, rates.prefix);
+  yield rows.map(shown);
+}
+
+/**
+ * The team's rate card, by country and prefix; those for whatever country come first.
+ * @throws DomainError `owner_required`, `invalid_cursor`
+ */
+export async function listRates(ctx: Ctx, { country, prefix, limit, cursor }: ListRates): Promise<Page<Rate>> {
+  may(ctx.actor, 'rates.see');
+  const { teamId } = ctx.actor;
+  const binding: CursorBinding = [teamId, 'rates', country, prefix];
+  const after = readPlace(binding, cursor, [/^([A-Z]{2})?$/, /^[0-9]{0,15}$/]);
+  const found = await ctx.db
+    .select(columns)
+    .from(rates)
+    .where(
+      and(
+        matching(ctx, { country, prefix }),
+        after === null ? undefined : sql`(${rates.country}, ${rates.prefix}) > (${after[0]}, ${after[1]})`,
+      ),
+    )
+    .orderBy(rates.country, rates.prefix)
+    .limit(limit + 1);
+  const data = found.slice(0, limit);
+  const last = data.at(-1);
+  const nextCursor = found.length > limit && last ? printPlace(binding, [last.country, last.prefix]) : null;
+  return { data: data.map(shown), nextCursor };
+}
+
+const DIFFERENCES_SHOWN = 20;
+
+/**
+ * What taking a file as the card would change, or what is wrong with it, line by line. Changes nothing.
+ * @throws DomainError `owner_required`
+ */
+export async function previewRates(ctx: Ctx, csv: string): Promise<RatesPreview> {
+  may(ctx.actor, 'team.change');
+  const card = await runInTurns(readRateCard(csv));
+  if ('problems' in card) {
+    const none = { rows: 0, added: 0, changed: 0, removed: 0, unchanged: 0, differences: [], free: [], freeRows: 0 };
+    const nothing = { ...none, unclearPrice: null };
+    return { ...nothing, problems: card.problems, problemCount: card.count };
+  }
+  const difference = await runInTurns(compareCards(await allRates(ctx), card.rows, DIFFERENCES_SHOWN));
+  const { rows, unclear = null } = card;
+  const found = { rows: rows.length, ...difference, ...freeRowsOf(rows), unclearPrice: unclear };
+  return { ...found, problems: [], problemCount: 0 };
+}
+
+/** The rate card that a new team begins with, marked as sample prices. Every process of ours runs in the checkout. */
+export function sampleRates(): RateRow[] {
+  const card = parseRateCard(readFileSync(resolve('db/seed/rates.csv'), 'utf8'));
+  if (!('rows' in card)) throw new Error('db/seed/rates.csv is not a rate card.');
+  return card.rows;
+}

@@ -1,0 +1,94 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { rates, teams } from '@/db/schema/teams';
+import { audit, change, type Ctx, type Tx } from '@/server/domain/core/context';
+import { fail } from '@/server/domain/core/errors';
+import { may } from '@/server/domain/core/policy';
+import { runInTurns } from '@/server/domain/core/yielding';
+import { freeRowsOf, readRateCard, type RateRow } from './rules';
+import type { ImportRates, ReplacedRates } from './schema';
+
+/** Rows of one statement: building it stops all else in the process for some ten milliseconds. */
+const INSERT_AT_ONCE = 2_000;
+
+/**
+ * Replaces the team's rate card whole; prices of messages already accepted stay as they are. `sample` marks the card as
+ * one to be replaced or confirmed.
+ * @throws DomainError `owner_required`, `invalid_request` for a price of 0 without `allowFree`
+ */
+export async function replaceRates(
+  ctx: Ctx,
+  rows: RateRow[],
+  options: { sample?: boolean; allowFree?: boolean } = {},
+): Promise<ReplacedRates> {
+  may(ctx.actor, 'team.change');
+  const free = freeRowsOf(rows);
+  if (free.freeRows > 0 && options.allowFree !== true) failFree(free);
+  return change(ctx, 'team.change', async (tx) => {
+    const { teamId } = tx.actor;
+    await tx.db
+      .update(teams)
+      .set({ ratesVersion: sql`${teams.ratesVersion} + 1`, samplePrices: options.sample ?? false, updatedAt: tx.now })
+      .where(eq(teams.id, teamId));
+    await tx.db.delete(rates).where(eq(rates.teamId, teamId));
+    await insertRates(tx, rows);
+    const named = free.freeRows === 0 ? {} : { free: free.free.join(', '), freeRows: free.freeRows };
+    audit(tx, {
+      action: 'rates.replaced',
+      targetType: 'rates',
+      targetId: null,
+      after: { rows: rows.length, ...named },
+    });
+    return { rows: rows.length, ...free };
+  });
+}
+
+/** Refuses rows that cost nothing where nobody has said that they are meant. */
+function failFree({ free, freeRows }: Pick<ReplacedRates, 'free' | 'freeRows'>): never {
+  const more = freeRows > free.length ? ` and ${freeRows - free.length} more` : '';
+  const detail = `A price of 0 lets every member send without charge: ${free.join(', ')}${more}. If that is meant, send \`allowFree: true\`. Nothing was changed.`;
+  return fail('invalid_request', { detail, errors: [{ pointer: '/allowFree', code: 'invalid_request', detail }] });
+}
+
+/**
+ * Replaces the team's rate card by a file.
+ * @throws DomainError `owner_required`, `invalid_request` with the lines that cannot be taken
+ */
+export async function importRates(ctx: Ctx, { csv, allowFree }: ImportRates): Promise<ReplacedRates> {
+  may(ctx.actor, 'team.change');
+  const card = await runInTurns(readRateCard(csv));
+  if ('rows' in card) return replaceRates(ctx, card.rows, { allowFree });
+  const errors = card.problems.map(({ line, detail }) => ({
+    pointer: '/csv',
+    code: 'invalid_request',
+    detail: `Line ${line}: ${detail}`,
+  }));
+  const more =
+    card.count > errors.length ? ` ${card.count} lines cannot be taken; the first ${errors.length} are listed.` : '';
+  return fail('invalid_request', { detail: `${errors[0]!.detail}${more} Nothing was changed.`, errors });
+}
+
+/**
+ * Says of the card as it is that its prices are the team's own, no samples any more. Repeated: nothing changes.
+ * @throws DomainError `owner_required`
+ */
+export async function confirmRates(ctx: Ctx): Promise<{ samplePrices: boolean }> {
+  return change(ctx, 'team.change', async (tx) => {
+    const confirmed = await tx.db
+      .update(teams)
+      .set({ samplePrices: false, updatedAt: tx.now })
+      .where(and(eq(teams.id, tx.actor.teamId), eq(teams.samplePrices, true)))
+      .returning({ id: teams.id });
+    if (confirmed.length > 0) audit(tx, { action: 'rates.confirmed', targetType: 'rates', targetId: null });
+    return { samplePrices: false };
+  });
+}
+
+/** Writes the rows of a card where there are none yet. */
+export async function insertRates(tx: Tx, rows: RateRow[]): Promise<void> {
+  for (let i = 0; i < rows.length; i += INSERT_AT_ONCE) {
+    const values = rows
+      .slice(i, i + INSERT_AT_ONCE)
+      .map((row) => ({ teamId: tx.actor.teamId, country: row.country ?? '', prefix: row.prefix, price: row.price }));
+    await tx.db.insert(rates).values(values);
+  }
+}

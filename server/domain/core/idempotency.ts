@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { z, type ZodType } from 'zod';
+import { and, eq } from 'drizzle-orm';
+import { idempotencyKeys } from '@/db/schema/records';
+import { transact, type Ctx, type PastRequest, type Tx } from './context';
+import { fail, Refusal } from './errors';
+
+/** A request that is to take effect once: its Idempotency-Key, and the hash of all that makes it the same request. */
+export type Once = { key: string; hash: string };
+
+/** What a request came to: the verb's answer, yet to be printed. */
+export type Outcome = { status: number; result: unknown };
+
+/**
+ * How the answers of a verb are printed, and how they are kept for an Idempotency-Key where that is not as they are
+ * printed: `recall` makes one again, or answers null when what it needs is gone.
+ */
+export type Printing = { reply: ZodType; keep?: Keep | null };
+export type Keep<T = unknown> = {
+  pack: (result: T) => object;
+  recall: (ctx: Ctx, packed: unknown) => Promise<T | null>;
+};
+
+/** An answer, byte for byte as it was given first. */
+export type Answered = { status: number; text: string; replayed: boolean };
+
+/**
+ * Checks an Idempotency-Key; null where there is none.
+ * @throws DomainError `invalid_request`
+ */
+export function readIdempotencyKey(key: string | null): string | null {
+  if (key === null || /^[\x20-\x7e]{1,255}$/.test(key)) return key;
+  const detail = '1 to 255 printable ASCII characters.';
+  const errors = [{ pointer: 'Idempotency-Key', code: 'invalid_request', detail }];
+  return fail('invalid_request', { detail: `Idempotency-Key: ${detail}`, errors });
+}
+
+/** The hash of what makes two requests the same. The first part names the door's way to the verb. */
+export const hashRequest = (parts: unknown[]): string => sha256(JSON.stringify(parts));
+
+export const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
+
+/**
+ * Runs a request; with a key once for it. The key's row commits with the change and its answer, or not at all; only a
+ * success is stored, no dry run and no refusal.
+ * @throws DomainError `idempotency_in_flight`, `idempotency_mismatch`, `idempotency_expired`
+ */
+export async function once(
+  ctx: Ctx,
+  request: Once | null,
+  printing: Printing,
+  run: (ctx: Ctx) => Promise<Outcome | Refusal>,
+): Promise<Answered | Refusal> {
+  if (request === null) {
+    const outcome = await run(ctx);
+    return outcome instanceof Refusal ? outcome : printed(outcome, printing);
+  }
+  const { key, hash } = request;
+  return transact(ctx, key, async (tx) => {
+    const { past } = tx.tx;
+    if (past?.busy) fail('idempotency_in_flight', { retryAfterSeconds: 1 });
+    if (past?.found) return replay(tx, past.found, hash, printing);
+    const outcome = await run(tx);
+    if (outcome instanceof Refusal) return outcome;
+    const answer = printed(outcome, printing);
+    if (tx.actor.type === 'seat') {
+      const { status, text } = answer;
+      const { memberId } = tx.actor;
+      const kept = printing.keep ? JSON.stringify(printing.keep.pack(outcome.result)) : text;
+      tx.tx.answer = { memberId, key, hash, status, answer: tx.vault.seal(kept), made: madeBy(JSON.parse(text)) };
+    }
+    return answer;
+  });
+}
+
+/**
+ * Returns whether a request was carried out under its key before, so that nothing has to be prepared for it. A hint: `once`
+ * looks again, inside the transaction.
+ */
+export async function isKnownRequest({ actor, db }: Ctx, { key }: Once): Promise<boolean> {
+  if (actor.type !== 'seat') return false;
+  const { teamId, memberId } = idempotencyKeys;
+  const [known] = await db
+    .select({ key: idempotencyKeys.key })
+    .from(idempotencyKeys)
+    .where(and(eq(teamId, actor.teamId), eq(memberId, actor.memberId), eq(idempotencyKeys.key, key)));
+  return known !== undefined;
+}
+
+function printed({ status, result }: Outcome, { reply }: Printing): Answered {
+  return { status, text: JSON.stringify(z.encode(reply, result)), replayed: false };
+}
+
+type Found = NonNullable<Extract<PastRequest, { busy: false }>['found']>;
+
+async function replay(tx: Tx, found: Found, hash: string, { reply, keep }: Printing): Promise<Answered> {
+  if (found.hash !== hash) fail('idempotency_mismatch');
+  const gone = () => fail('idempotency_expired', found.made === null ? {} : { made: found.made });
+  const kept = found.answer === null ? gone() : tx.vault.open(found.answer);
+  if (!keep) return { status: found.status, text: kept, replayed: true };
+  const result = (await keep.recall(tx, JSON.parse(kept))) ?? gone();
+  return { ...printed({ status: found.status, result }, { reply }), replayed: true };
+}
+
+/** The id of what a request made, for the time after its stored answer is dropped; of a batch, of its first. */
+function madeBy(wire: Partial<Record<'transfer' | 'member', Made>> & Made & { data?: Made[] }): string | null {
+  const { id, transfer, member, data } = wire;
+  return transfer?.id ?? id ?? member?.id ?? data?.[0]?.id ?? null;
+}
+
+type Made = { id?: string };

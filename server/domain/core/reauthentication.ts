@@ -1,0 +1,38 @@
+import { eq, sql } from 'drizzle-orm';
+import { teams } from '@/db/schema/teams';
+import type { Ctx, Tx } from './context';
+import { fail } from './errors';
+import type { Micros } from './money';
+import { CONFIRMED_MINUTES } from '@/server/domain/identity/sessions/rules';
+
+/**
+ * What a team asks its people again for: that who is signed in has proved lately, by password or code, who he is. A key
+ * proves it with each request, and a dry run changes nothing.
+ * @param debit the amount that leaves a balance: asked for only above what the team has set
+ * @throws DomainError `confirmation_required`
+ */
+export async function mustBeConfirmed(tx: Tx, debit?: Micros): Promise<void> {
+  if (tx.tx.rehearsal || isFresh(tx, tx.now)) return;
+  const demand = await findDemand(tx);
+  if (demand === null) return;
+  if (debit === undefined || (demand.above !== null && debit > demand.above)) fail('confirmation_required');
+}
+
+/** Returns whether the signed-in actor has to confirm their identity before a secret is shown in a list. */
+export async function isConfirmationDue(ctx: Ctx): Promise<boolean> {
+  return (await findDemand(ctx)) !== null;
+}
+
+function isFresh({ actor }: Ctx, now: Date): boolean {
+  if (actor.type !== 'seat' || actor.door !== 'web') return true;
+  return actor.confirmedAt !== undefined && actor.confirmedAt.getTime() >= now.getTime() - CONFIRMED_MINUTES * 60_000;
+}
+
+/** What the team demands of an actor who has not confirmed their identity lately; null for nothing. */
+async function findDemand(ctx: Ctx): Promise<{ above: Micros | null } | null> {
+  const [team] = await ctx.db
+    .select({ askAgain: teams.askAgain, above: teams.askAgainAbove, now: sql<Date>`now()`.mapWith(teams.createdAt) })
+    .from(teams)
+    .where(eq(teams.id, ctx.actor.teamId));
+  return team?.askAgain && !isFresh(ctx, team.now) ? { above: team.above } : null;
+}

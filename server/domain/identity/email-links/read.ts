@@ -1,0 +1,39 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { mailedLinks } from '@/db/schema/users';
+import type { Services } from '@/server/domain/core/context';
+import { parseLinkToken, type LinkKind } from './rules';
+
+/** A link that is still good, by what stands in it. Looking at it uses nothing up. */
+export async function findLink(
+  { database, vault }: Services,
+  token: string,
+  kind: LinkKind,
+): Promise<{ id: string; email: string } | null> {
+  const id = parseLinkToken(vault, token);
+  if (id === null) return null;
+  const { db } = database;
+  const [link] = await db
+    .select({ id: mailedLinks.id, email: mailedLinks.email })
+    .from(mailedLinks)
+    .where(
+      and(
+        eq(mailedLinks.id, id),
+        eq(mailedLinks.kind, kind),
+        sql`${mailedLinks.usedAt} IS NULL AND ${mailedLinks.expiresAt} > now()`,
+      ),
+    );
+  return link ?? null;
+}
+
+/** To which address a link is to be mailed, and for what. */
+export async function findLinkById(
+  { database }: Services,
+  id: string,
+): Promise<{ kind: LinkKind; email: string } | null> {
+  const { db } = database;
+  const [link] = await db
+    .select({ kind: mailedLinks.kind, email: mailedLinks.email })
+    .from(mailedLinks)
+    .where(eq(mailedLinks.id, id));
+  return link ?? null;
+}

@@ -1,0 +1,182 @@
+import { and, asc, desc, eq, ne, sql } from 'drizzle-orm';
+import { builtOnce, UNNAMED } from '@/db/client';
+import { members } from '@/db/schema/members';
+import { teams, teamSlugs } from '@/db/schema/teams';
+import { sessions, users } from '@/db/schema/users';
+import type { Role, SeatActor } from '@/server/domain/core/actor';
+import type { Services } from '@/server/domain/core/context';
+import { asTeamId } from '@/server/domain/core/ids';
+import { isStorable } from '@/server/domain/core/validation';
+import type { Person, Personal } from '@/server/domain/core/user-context';
+import { networkOf, normaliseAccount } from '../login-throttle/rules';
+import { describeAgent, SEEN_EVERY_MINUTES } from './rules';
+import type { Seat, Session } from './schema';
+
+/** Who is signed in; `unseen`: it is long since his session was noted to be in use. */
+export type Present = Person & { unseen: boolean };
+
+/** A person's place in the team of a slug. A team or seat that is not his is told as a slug that was never given. */
+export type Place =
+  | { ok: true; person: Present; actor: SeatActor }
+  | { ok: false; reason: 'signed-out' }
+  | { ok: false; reason: 'none'; person: Present }
+  | { ok: false; reason: 'inactive'; person: Present; teamName: string };
+
+// A session that was opened while its person was being erased is none.
+const isLive = sql`${sessions.revokedAt} IS NULL AND ${sessions.expiresAt} > now() AND ${users.erasedAt} IS NULL`;
+
+const lastSeen = sql`coalesce(${sessions.lastSeenAt}, ${sessions.createdAt})`;
+
+const person = {
+  sessionId: sessions.id,
+  userId: users.id,
+  name: users.name,
+  email: users.email,
+  unseen: sql<boolean>`${lastSeen} < now() - make_interval(mins => ${sql.raw(String(SEEN_EVERY_MINUTES))})`,
+};
+
+/** Who is signed in with a session, or null: it was ended, has run out, or never was. */
+export async function findPerson({ database }: Services, sessionId: string): Promise<Present | null> {
+  const [row] = await personOf(database.db).execute({ sessionId });
+  return row ?? null;
+}
+
+const personOf = builtOnce((db) =>
+  db
+    .select(person)
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.id, sql.placeholder('sessionId')), isLive))
+    .prepare(UNNAMED),
+);
+
+/** The seat from which a session acts in a team, as everything is at this moment: one statement. */
+export async function findSeat(
+  { database }: Services,
+  { sessionId, slug, address }: { sessionId: string; slug: string; address: string | null },
+): Promise<Place> {
+  const [row] = await placeOf(database.db).execute({ sessionId, slug: isStorable(slug) ? slug : '' });
+  if (!row) return { ok: false, reason: 'signed-out' };
+  const { person, team, seat, confirmedAt } = row;
+  if (!team || !seat) return { ok: false, reason: 'none', person };
+  if (seat.status !== 'active') return { ok: false, reason: 'inactive', person, teamName: team.name };
+  const actor: SeatActor = {
+    type: 'seat',
+    teamId: asTeamId(team.id),
+    teamName: team.name,
+    currency: team.currency,
+    memberId: seat.id,
+    role: seat.role,
+    name: seat.name,
+    credential: { type: 'user', id: person.userId },
+    door: 'web',
+    address,
+    confirmedAt,
+  };
+  return { ok: true, person, actor };
+}
+
+const placeOf = builtOnce((db) =>
+  db
+    .select({
+      person,
+      confirmedAt: sessions.confirmedAt,
+      team: { id: teams.id, name: teams.name, currency: teams.currency },
+      seat: { id: members.id, name: members.name, role: members.role, status: members.status },
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .leftJoin(teamSlugs, eq(teamSlugs.slug, sql.placeholder('slug')))
+    .leftJoin(teams, and(eq(teams.id, teamSlugs.teamId), ne(teams.status, 'closed')))
+    .leftJoin(
+      members,
+      and(eq(members.teamId, teams.id), eq(members.userId, sessions.userId), ne(members.status, 'deleted')),
+    )
+    .where(and(eq(sessions.id, sql.placeholder('sessionId')), isLive))
+    .prepare(UNNAMED),
+);
+
+/** Every seat of a person that is not deleted, sorted by the team's name; the deactivated ones too. */
+export async function listSeats({ database }: Services, userId: string): Promise<Seat[]> {
+  const rows = await seatsOf(database.db).execute({ userId });
+  return rows.map(({ canTakeBack, team, member }) => ({
+    team: { ...team, status: team.status === 'suspended' ? 'suspended' : 'active' },
+    member: { ...member, status: member.status === 'inactive' ? 'inactive' : 'active' },
+    canTakeBack,
+  }));
+}
+
+const seatsOf = builtOnce((db) =>
+  db
+    .select({
+      team: { id: teams.id, name: teams.name, slug: teams.slug, currency: teams.currency, status: teams.status },
+      member: { id: members.id, name: members.name, role: members.role, status: members.status },
+      canTakeBack: sql<boolean>`${members.status} = 'active' AND ${members.steppedDownAt} IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM members o WHERE o.team_id = ${teams.id} AND o.role = 'owner' AND o.status = 'active')`,
+    })
+    .from(members)
+    .innerJoin(teams, eq(teams.id, members.teamId))
+    .where(
+      and(eq(members.userId, sql.placeholder('userId')), ne(members.status, 'deleted'), ne(teams.status, 'closed')),
+    )
+    .orderBy(asc(sql`lower(${teams.name} COLLATE natural_order)`), asc(teams.id))
+    .prepare(UNNAMED),
+);
+
+/** A seat that a live session's person has at this moment, deleted ones left out. */
+export type WatchingSeat = { slug: string; memberId: string; role: Role; status: 'active' | 'inactive' };
+
+/**
+ * Of these sessions the live ones, each with its person's seats by their teams: one statement for all who are to be told
+ * something.
+ */
+export async function listWatching(
+  { database }: Services,
+  sessionIds: string[],
+): Promise<Map<string, Map<string, WatchingSeat>>> {
+  const { rows } = await database.pool.query<WatchingSeat & { session: string; team: string | null }>(
+    `SELECT s.id AS session, t.id AS team, t.slug, m.id AS "memberId", m.role, m.status
+     FROM sessions s LEFT JOIN members m ON m.user_id = s.user_id AND m.status <> 'deleted'
+       LEFT JOIN teams t ON t.id = m.team_id AND t.status <> 'closed'
+     WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > now()`,
+    [sessionIds],
+  );
+  const watching = new Map<string, Map<string, WatchingSeat>>();
+  for (const { session, team, ...seat } of rows) {
+    const seats = watching.get(session) ?? new Map<string, WatchingSeat>();
+    watching.set(session, team === null ? seats : seats.set(team, seat));
+  }
+  return watching;
+}
+
+/** The browsers in which a person is signed in, the one used last first. */
+export async function listSessions({ database: { db }, person: { sessionId, userId } }: Personal): Promise<Session[]> {
+  const rows = await db
+    .select({
+      id: sessions.id,
+      agent: sessions.agent,
+      address: sessions.address,
+      createdAt: sessions.createdAt,
+      lastSeenAt: sessions.lastSeenAt,
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.userId, userId), isLive))
+    .orderBy(desc(lastSeen), desc(sessions.id));
+  return rows.map(({ agent, lastSeenAt, ...session }) => ({
+    ...session,
+    browser: describeAgent(agent),
+    lastSeenAt: lastSeenAt ?? session.createdAt,
+    isThis: session.id === sessionId,
+  }));
+}
+
+/** Whether an account was signed in to from this network lately. */
+export async function isKnownFrom({ database: { db } }: Services, email: string, address: string | null) {
+  const rows = await db
+    .selectDistinct({ address: sessions.address })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(eq(users.email, normaliseAccount(email)));
+  return rows.some((row) => row.address !== null && networkOf(row.address) === networkOf(address));
+}

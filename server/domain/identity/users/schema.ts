@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { instantCodec } from '@/server/domain/core/codecs';
+import { memberSchema, nameSchema, passwordSchema } from '@/server/domain/teams/members/schema';
+import { typedSecret } from '../sessions/schema';
+
+/** What a person sees of himself. */
+export const profileSchema = z.object({
+  name: z.string(),
+  email: z.string(),
+  isProven: z.boolean().meta({ description: 'A link mailed to the address was used.' }),
+  twoFactorSince: instantCodec.nullable(),
+  recoveryCodesLeft: z.int(),
+});
+export type Profile = z.output<typeof profileSchema>;
+
+export const renamePersonInput = z.strictObject({ name: nameSchema });
+export type RenamePerson = z.output<typeof renamePersonInput>;
+
+export const changePasswordInput = z.strictObject({ current: typedSecret, password: passwordSchema });
+export type ChangePassword = z.output<typeof changePasswordInput>;
+
+/** What touches the second factor asks for the password each time. */
+export const withPassword = z.strictObject({ password: typedSecret });
+export type WithPassword = z.output<typeof withPassword>;
+
+export const withCode = z.strictObject({ code: typedSecret });
+export type WithCode = z.output<typeof withCode>;
+
+export const newFactorSchema = z.object({
+  secret: z.string().meta({ description: 'To be typed into an app that cannot take the picture.' }),
+  uri: z.string().meta({ description: 'What the QR code holds.' }),
+});
+export type NewFactor = z.output<typeof newFactorSchema>;
+
+/** Shown once. */
+export const recoveryCodesSchema = z.object({ recoveryCodes: z.array(z.string()) });
+export type RecoveryCodes = z.output<typeof recoveryCodesSchema>;
+
+/** A new password of a member whose sign-in was generated. */
+export const passwordResetSchema = z
+  .object({
+    member: memberSchema,
+    email: z.string().meta({ description: 'The address with which the member signs in.' }),
+    secrets: z.object({ password: z.string() }),
+  })
+  .meta({ id: 'PasswordReset' });
+export type PasswordReset = z.output<typeof passwordResetSchema>;

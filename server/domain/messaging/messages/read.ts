@@ -1,0 +1,313 @@
+import { and, asc, desc, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm';
+import { z } from 'zod';
+import { builtOnce, shapeOf, UNNAMED, type Db } from '@/db/client';
+import { messages } from '@/db/schema/messages';
+import type { Page } from '@/server/domain/core/codecs';
+import type { Ctx } from '@/server/domain/core/context';
+import { fail } from '@/server/domain/core/errors';
+import type { Keep } from '@/server/domain/core/idempotency';
+import { asTeamId, timeOfUuid7, type TeamId } from '@/server/domain/core/ids';
+import { mustBeForward } from '@/server/domain/core/pagination';
+import type { FindRate } from '@/server/domain/billing/rates/rules';
+import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
+import { heldTo, may } from '@/server/domain/core/policy';
+import { KEPT_FROM } from '../usage/read';
+import { priceMessage, type PricedMessage } from './rules';
+import type { AcceptedBatch, ListMessages, Message, MessageDetail, NewMessage } from './schema';
+
+const columns = {
+  id: messages.id,
+  memberId: messages.memberId,
+  to: messages.recipient,
+  from: messages.sender,
+  body: messages.body,
+  country: messages.country,
+  encoding: messages.encoding,
+  segments: messages.segments,
+  price: messages.price,
+  cost: messages.cost,
+  status: messages.status,
+  errorCode: messages.errorCode,
+  errorDetail: messages.errorDetail,
+  reference: messages.reference,
+  createdAt: messages.createdAt,
+  sendAt: messages.sendAt,
+  sentAt: messages.sentAt,
+  deliveredAt: messages.deliveredAt,
+  failedAt: messages.failedAt,
+};
+
+type Row = Omit<Message, 'currency' | 'error'> & { errorCode: string | null; errorDetail: string | null };
+
+function showMessage(ctx: Ctx, { errorCode, errorDetail, ...row }: Row): Message {
+  const error = errorCode === null ? null : { code: errorCode, detail: errorDetail ?? '' };
+  // Added, not spread into a copy: of such a copy the engine makes a dictionary, ten times the garbage of a long export.
+  return Object.assign(row, { currency: ctx.actor.currency, error });
+}
+
+/** The time of an id may be later than its row's by as long as a charge can wait for a lock. */
+const ID_LAG_MS = 60_000;
+
+/**
+ * Messages, newest first: the team's for an owner, its own for a member.
+ * @throws DomainError `invalid_cursor`
+ */
+export async function listMessages(ctx: Ctx, input: ListMessages): Promise<Page<Message>> {
+  const { limit, cursor, ...filters } = input;
+  const own = heldTo(ctx.actor, 'messages.see');
+  const said = JSON.stringify(filters, Object.keys(filters).toSorted());
+  const binding: CursorBinding = [ctx.actor.teamId, 'messages', own, said];
+  const rows = await findMessages(ctx, filters, { after: readCursor(binding, cursor), limit: limit + 1 });
+  return pageOf(rows, limit, binding);
+}
+
+const EXPORT_AT_ONCE = 1_000;
+
+/**
+ * All messages under a filter, newest first, some at a time: memory stays the same however many there are. What comes in
+ * while it runs is newer than its beginning and not part of it.
+ */
+export async function* exportMessages(ctx: Ctx, filters: FilterMessages): AsyncGenerator<Message[]> {
+  let after: string | null = null;
+  for (;;) {
+    const rows: Message[] = await findMessages(ctx, filters, { after, limit: EXPORT_AT_ONCE });
+    yield rows;
+    if (rows.length < EXPORT_AT_ONCE) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
+export type FilterMessages = Omit<ListMessages, 'limit' | 'cursor'>;
+
+/** A piece of the log: `limit` messages older than the id `after`; or, from the id `since` on, those that follow it. */
+type Piece = { after?: string | null; since?: string | null; limit: number };
+
+const MONTH_MS = 31 * 86_400_000;
+
+/**
+ * Messages under a filter, newest first. Most pages lie within a month of where they begin, so that is looked at first:
+ * the database then plans for two or three of the log's partitions, and not for those of years. The month ahead is for
+ * clocks that differ.
+ */
+export async function findMessages(ctx: Ctx, filters: FilterMessages, piece: Piece): Promise<Message[]> {
+  const filter = valuesOf(ctx, filters);
+  const { after = null, since = null, limit } = piece;
+  const edge = after ?? since;
+  const begin = Math.min((edge ? timeOfUuid7(edge) : new Date()).getTime(), filters.to?.getTime() ?? Infinity);
+  const month = {
+    near: new Date(begin - MONTH_MS).toISOString(),
+    far: new Date(begin + MONTH_MS).toISOString(),
+  };
+  const wanted = { ...filter, after, since };
+  const look = (values: typeof wanted | (typeof wanted & typeof month)) =>
+    messagePage(ctx.db, shapeOf(values)).execute({ ...values, limit });
+  const rows = await look({ ...wanted, ...month });
+  const isInRange =
+    since === null
+      ? filter.from !== undefined && filter.from > month.near
+      : month.far > (filter.to ?? new Date().toISOString());
+  const found = rows.length === limit || isInRange ? rows : await look(wanted);
+  return (since === null ? found : found.toReversed()).map((row) => showMessage(ctx, row));
+}
+
+/** The beginning of a number that has an index of its own: a plus and six digits. */
+const INDEXED_BEGINNING = 7;
+
+/**
+ * What `matching` is filled with for a filter.
+ * @throws DomainError `invalid_request` for a range that ends before it begins
+ */
+export function valuesOf(ctx: Ctx, filters: FilterMessages) {
+  mustBeForward(filters);
+  const { memberId: seats, status, country, recipient, reference, from, to } = filters;
+  return {
+    teamId: ctx.actor.teamId as string,
+    own: heldTo(ctx.actor, 'messages.see'),
+    // One as itself, several as a list: an index ends at the first column that is not a single value.
+    seat: seats?.length === 1 ? seats[0] : undefined,
+    seats: seats && seats.length > 1 ? seats : undefined,
+    status,
+    country,
+    like: recipient && `${recipient}%`,
+    beginning: recipient && recipient.length >= INDEXED_BEGINNING ? recipient.slice(0, INDEXED_BEGINNING) : undefined,
+    reference,
+    from: from?.toISOString(),
+    to: to?.toISOString(),
+    idTo: to && new Date(to.getTime() + ID_LAG_MS).toISOString(),
+  };
+}
+
+/** The messages of a filter, whatever of it is given, and of a piece of the log. */
+export function matching(has: (name: string) => boolean): SQL {
+  const m = messages;
+  const value = (name: string) => sql.placeholder(name);
+  const given = (name: string, condition: SQL) => (has(name) ? condition : undefined);
+  // An id holds a time too; partitions and indexes are ordered by it.
+  const floor = (name: string) => sql`uuid7_floor(${value(name)}::timestamptz)`;
+  return and(
+    eq(m.teamId, value('teamId')),
+    given('own', eq(m.memberId, value('own'))),
+    given('seat', eq(m.memberId, value('seat'))),
+    given('seats', sql`${m.memberId} = ANY (${value('seats')}::uuid[])`),
+    given('status', eq(m.status, value('status'))),
+    given('statuses', sql`${m.status} = ANY (${value('statuses')}::text[])`),
+    given('country', eq(m.country, value('country'))),
+    // Two ways to the same rows, of which the planner takes the shorter: all numbers that begin so, or, in order of
+    // time, all that share the indexed beginning.
+    given('like', sql`${m.recipient} LIKE ${value('like')}`),
+    given('beginning', sql`left(${m.recipient}, ${sql.raw(String(INDEXED_BEGINNING))}) = ${value('beginning')}`),
+    given('reference', eq(m.reference, value('reference'))),
+    given('after', lt(m.id, value('after'))),
+    given('since', gte(m.id, value('since'))),
+    given('from', sql`${m.createdAt} >= ${value('from')}::timestamptz AND ${m.id} >= ${floor('from')}`),
+    given('to', sql`${m.createdAt} < ${value('to')}::timestamptz AND ${m.id} < ${floor('idTo')}`),
+    given('near', sql`${m.id} >= ${floor('near')} AND ${m.id} < ${floor('far')}`),
+  )!;
+}
+
+const messagePage = builtOnce((db, has) =>
+  db
+    .select(columns)
+    .from(messages)
+    .where(matching(has))
+    .orderBy(has('since') ? asc(messages.id) : desc(messages.id))
+    .limit(sql.placeholder('limit'))
+    .prepare(UNNAMED),
+);
+
+const packedBatch = z.object({ ids: z.array(z.string()), cost: z.string(), balance: z.string() });
+
+/**
+ * How the answer to a batch is kept for the time when it is asked for again: its messages are in the log. They are printed
+ * as they were accepted, whatever became of them since.
+ */
+export const keepBatch: Keep<AcceptedBatch> = {
+  pack: ({ data, cost, balance }) =>
+    ({
+      ids: data.map((message) => message.id),
+      cost: cost.toString(),
+      balance: balance.toString(),
+    }) satisfies z.input<typeof packedBatch>,
+  recall: async (ctx, packed) => {
+    const { ids, cost, balance } = packedBatch.parse(packed);
+    const rows = await ctx.db
+      .select(columns)
+      .from(messages)
+      .where(and(eq(messages.teamId, ctx.actor.teamId), inArray(messages.id, ids)));
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    const data = ids.flatMap((id) => {
+      const row = byId.get(id);
+      return row ? [showAccepted(ctx, row)] : [];
+    });
+    return data.length === ids.length ? { data, cost: BigInt(cost), balance: BigInt(balance) } : null;
+  },
+};
+
+const showAccepted = (ctx: Ctx, row: Row): Message => ({
+  ...showMessage(ctx, { ...row, errorCode: null, errorDetail: null }),
+  cost: row.price * BigInt(row.segments),
+  status: 'queued',
+  sentAt: null,
+  deliveredAt: null,
+  failedAt: null,
+});
+
+/**
+ * One message with every change of its status. Each status is entered once at most, so its own times tell its history.
+ * @throws DomainError `not_found`, also for a message that the actor may not see
+ */
+export async function getMessage(ctx: Ctx, id: string): Promise<MessageDetail> {
+  const own = heldTo(ctx.actor, 'messages.see');
+  const [row] = await ctx.db
+    .select(columns)
+    .from(messages)
+    .where(
+      and(eq(messages.teamId, ctx.actor.teamId), eq(messages.id, id), own ? eq(messages.memberId, own) : undefined),
+    );
+  if (!row) fail('not_found');
+  const message = showMessage(ctx, row);
+  const entered = [
+    { status: 'queued', at: row.createdAt, detail: null },
+    { status: 'sent', at: row.sentAt, detail: null },
+    { status: 'delivered', at: row.deliveredAt, detail: null },
+    { status: 'failed', at: row.failedAt, detail: row.errorDetail },
+  ] as const;
+  return { ...message, events: entered.flatMap((event) => (event.at ? [{ ...event, at: event.at }] : [])) };
+}
+
+/**
+ * The first day (UTC) of which the log still holds all that the actor sees: of its oldest message, or after what retention
+ * has dropped. Null without any message. One probe of an index a partition.
+ */
+export async function firstKeptDay(ctx: Ctx): Promise<string | null> {
+  const own = heldTo(ctx.actor, 'messages.see');
+  const [row] = await ctx.db
+    .select({ day: sql<string>`greatest((${messages.createdAt} AT TIME ZONE 'UTC')::date, ${KEPT_FROM})::text` })
+    .from(messages)
+    .where(and(eq(messages.teamId, ctx.actor.teamId), own ? eq(messages.memberId, own) : undefined))
+    .orderBy(asc(messages.id))
+    .limit(1);
+  return row?.day ?? null;
+}
+
+/**
+ * For which seat a message is sent: the actor's own, or the one an owner names.
+ * @throws DomainError `owner_required` when a member names one
+ */
+export function sendingSeat(ctx: Ctx, onBehalfOf: string | null): string {
+  may(ctx.actor, 'messages.send');
+  if (ctx.actor.type !== 'seat') return onBehalfOf ?? fail('not_found');
+  if (onBehalfOf === null) return ctx.actor.memberId;
+  return ctx.actor.role === 'owner' ? onBehalfOf : fail('owner_required');
+}
+
+/**
+ * Prices messages by the team's card.
+ * @param many whether pointers name a place in a batch
+ * @throws DomainError `unroutable_number`, `no_rate`, `invalid_request`, each pointing at the bad ones
+ */
+export function priceAll(
+  wanted: NewMessage[],
+  team: { findRate: FindRate; defaultSender: string | null },
+  many: boolean,
+): { rows: PricedMessage[]; cost: bigint; segments: number } {
+  const priced = wanted.map((message) => priceMessage(message, team.findRate, team.defaultSender));
+  const rows: PricedMessage[] = [];
+  const errors = priced.flatMap((row, i) => {
+    if ('cost' in row) {
+      rows.push(row);
+      return [];
+    }
+    return [{ pointer: `${many ? `/messages/${i}` : ''}/${row.field}`, code: row.code, detail: row.detail }];
+  });
+  const [first] = errors;
+  if (first) fail(first.code, { errors, detail: first.detail });
+  const cost = rows.reduce((sum, row) => sum + row.cost, 0n);
+  return { rows, cost, segments: rows.reduce((sum, row) => sum + row.segments, 0) };
+}
+
+/** The next team after `after` with something queued: the dispatcher goes round, so that no team's batch starves another. */
+export async function nextQueuedTeam(db: Db, after: string | null): Promise<TeamId | null> {
+  const { rows } = await db.execute<{ team_id: string }>(sql`
+    SELECT team_id FROM messages WHERE status = 'queued' AND (claimed_until IS NULL OR claimed_until < now())
+      AND team_id > ${after ?? '00000000-0000-0000-0000-000000000000'}::uuid ORDER BY team_id LIMIT 1`);
+  return rows[0] ? asTeamId(rows[0].team_id) : null;
+}
+
+const EXPIRE_AT_ONCE = 1_000;
+
+/** Messages that a carrier has kept silent about for longer than their validity, over all teams, oldest first. */
+export async function listUnreported(db: Db, validityHours: number): Promise<{ teamId: TeamId; id: string }[]> {
+  const { rows } = await db.execute<{ team_id: string; id: string }>(sql`
+    SELECT team_id, id FROM messages WHERE status = 'sent' AND id < uuid7_floor(now() - make_interval(hours => ${validityHours}))
+    ORDER BY id LIMIT ${EXPIRE_AT_ONCE}`);
+  return rows.map((row) => ({ teamId: asTeamId(row.team_id), id: row.id }));
+}
+
+/** Messages that a carrier has taken and not yet reported, over all teams. */
+export async function listAwaited(db: Db, carrier: string): Promise<{ teamId: TeamId; id: string; to: string }[]> {
+  const { rows } = await db.execute<{ team_id: string; id: string; recipient: string }>(
+    sql`SELECT team_id, id, recipient FROM messages WHERE status = 'sent' AND carrier = ${carrier} ORDER BY id`,
+  );
+  return rows.map((row) => ({ teamId: asTeamId(row.team_id), id: row.id, to: row.recipient }));
+}

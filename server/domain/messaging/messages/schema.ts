@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { idCodec, instantCodec, moneyCodec } from '@/server/domain/core/codecs';
+import { boundedText } from '@/server/domain/core/validation';
+import { countryInput, idFilter, instantInput, listInput, oneOrMore } from '@/server/domain/core/pagination';
+import { normalizeBeginning, NUMBER_TEXT_MAX } from '@/server/domain/core/phone-numbers';
+import { BATCH_MAX, BODY_MAX, checkSender, MESSAGE_STATUSES, REFERENCE_MAX, SENDER } from '../texts/rules';
+
+const characters = (max: number) => (text: string) => text.length > 0 && Array.from(text).length <= max;
+
+const SENDER_FORM =
+  'A sender is 1 to 11 letters, digits and spaces with at least one letter, or a number of 3 to 15 digits.';
+
+/** The spaces around a sender are cut off, so it may be sent with some. */
+export const senderSchema = boundedText(64, SENDER_FORM)
+  .refine((from) => checkSender(from) !== null, SENDER_FORM)
+  .transform((from) => checkSender(from)!)
+  .meta({ pattern: `^\\s*(${SENDER})\\s*$` });
+
+const text = (max: number) =>
+  boundedText(2 * max, `must have 1 to ${max} characters.`)
+    .refine(characters(max), `must have 1 to ${max} characters.`)
+    .meta({ minLength: 1, maxLength: max });
+
+/** One message to one recipient. Whether the number can be reached is judged with the rate card, not here. */
+export const newMessageInput = z
+  .strictObject({
+    to: boundedText(NUMBER_TEXT_MAX).meta({ description: 'The recipient in E.164.', examples: ['+14155550100'] }),
+    from: senderSchema.optional().meta({ description: "The sender; when absent the team's default." }),
+    body: text(BODY_MAX),
+    reference: text(REFERENCE_MAX).optional().meta({ description: 'Your own mark, by which the log can be searched.' }),
+  })
+  .meta({ id: 'NewMessage' });
+export type NewMessage = z.output<typeof newMessageInput>;
+
+/** A batch of the longest texts, escaped, fits. */
+export const BATCH_MAX_BYTES = 8 * 1_048_576;
+
+export const batchInput = z.strictObject({
+  messages: z.array(newMessageInput).min(1, 'At least one message.').max(BATCH_MAX, `At most ${BATCH_MAX} messages.`),
+});
+
+export const messageSchema = z
+  .object({
+    id: idCodec('msg'),
+    memberId: idCodec('mem'),
+    to: z.string(),
+    from: z.string(),
+    body: z
+      .string()
+      .meta({ description: "Empty once it was removed: after the team's time, or with its writer's data." }),
+    country: z.string(),
+    encoding: z.enum(['gsm7', 'ucs2']),
+    segments: z.int(),
+    price: moneyCodec.meta({ description: 'Of one segment, fixed at acceptance.' }),
+    cost: moneyCodec.meta({ description: 'What is charged: segments × price; 0.00 once refunded.' }),
+    currency: z.string(),
+    status: z.enum(MESSAGE_STATUSES),
+    error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+    reference: z.string().nullable(),
+    createdAt: instantCodec,
+    sendAt: instantCodec.nullable(),
+    sentAt: instantCodec.nullable(),
+    deliveredAt: instantCodec.nullable(),
+    failedAt: instantCodec.nullable(),
+  })
+  .meta({ id: 'Message' });
+export type Message = z.output<typeof messageSchema>;
+
+/** A message whole: with every change of its status. */
+export const messageDetailSchema = messageSchema
+  .extend({
+    events: z.array(z.object({ status: z.enum(MESSAGE_STATUSES), at: instantCodec, detail: z.string().nullable() })),
+  })
+  .meta({ id: 'MessageDetail' });
+export type MessageDetail = z.output<typeof messageDetailSchema>;
+
+export const acceptedBatchSchema = z
+  .object({
+    data: z.array(messageSchema),
+    cost: moneyCodec.meta({ description: 'Of all together.' }),
+    balance: moneyCodec.meta({ description: "What paid, after it: the member's balance, or the master balance." }),
+  })
+  .meta({ id: 'AcceptedBatch' });
+export type AcceptedBatch = z.output<typeof acceptedBatchSchema>;
+
+const BEGINNING = /^\+[0-9]{1,15}$/;
+
+export const messageListInput = z.strictObject({
+  ...listInput,
+  memberId: oneOrMore(idFilter('mem'), 100).optional().meta({ description: 'Repeat it for several members.' }),
+  status: z.enum(MESSAGE_STATUSES).optional(),
+  country: countryInput.optional(),
+  recipient: boundedText(NUMBER_TEXT_MAX)
+    .transform(normalizeBeginning)
+    .refine((text) => BEGINNING.test(text), 'must be a number in E.164, or its beginning, such as +1415.')
+    .meta({ description: 'A number in E.164, or its beginning; as it is typed, too.', examples: ['+1415'] })
+    .optional(),
+  reference: boundedText(REFERENCE_MAX).optional(),
+  from: instantInput.optional(),
+  to: instantInput.optional(),
+});
+export type ListMessages = z.output<typeof messageListInput>;

@@ -1,0 +1,237 @@
+import { sql } from 'drizzle-orm';
+import { signature } from '@/server/domain/core/actor';
+import { audit, change, touched, transact, type Ctx, type Tx } from '@/server/domain/core/context';
+import { fail, Refusal } from '@/server/domain/core/errors';
+import { RULE_SIGNATURE, touchMoney, wakeWaiting } from '@/server/domain/billing/ledger/write';
+import { printAmount, type Micros } from '@/server/domain/core/money';
+import { mayOperate } from '@/server/domain/core/policy';
+import { rateCard } from '@/server/domain/billing/rates/read';
+import { ruleOf, type RechargeState } from '@/server/domain/billing/auto-recharge/read';
+import { amountToPost, decideRecharge, settleRecharge } from '@/server/domain/billing/auto-recharge/rules';
+import { masterAnswer, rememberRecharge } from '@/server/domain/billing/auto-recharge/write';
+import { priceAll, sendingSeat } from './read';
+import type { PricedMessage } from './rules';
+import type { AcceptedBatch, Message, NewMessage } from './schema';
+
+/** What the SQL function `messages_accept` answers; bigints as text. */
+type Said =
+  | { result: 'missing' | 'inactive' | 'deleted' }
+  | { result: 'decide'; balance: string; total: string; rule: RechargeState }
+  | { result: 'short_master'; balance: string; total: string }
+  | { result: 'short_member'; balance: string; total: string; recharge: RechargeSaid | null }
+  | { result: 'accepted'; at: string; ids: [string, string | null][]; balance: string; recharge: RechargeSaid | null };
+
+type RechargeSaid = { outcome: string; id: string | null };
+
+/**
+ * Accepts messages: all are charged and queued, or none is. They are one charge in the eyes of the rule, which fires
+ * first when the charge would take the balance below its threshold.
+ * @returns the messages, or the refusal `insufficient_funds`, which the rule's history remembers
+ * @throws DomainError `unroutable_number`, `no_rate`, `invalid_request`, `owner_required`, `not_found`, `member_inactive`
+ */
+export async function sendMessages(
+  ctx: Ctx,
+  input: { onBehalfOf: string | null; messages: NewMessage[]; many: boolean },
+): Promise<AcceptedBatch | Refusal> {
+  return change(ctx, 'messages.send', async (tx) => {
+    const memberId = sendingSeat(tx, input.onBehalfOf);
+    const { ratesVersion, defaultSender } = tx.tx.team;
+    const findRate = await rateCard(tx, ratesVersion);
+    const { rows, cost } = priceAll(input.messages, { findRate, defaultSender }, input.many);
+    const first = await accept(tx, memberId, rows, null);
+    const said = first.result === 'decide' ? await acceptWithRecharge(tx, memberId, rows, first) : first;
+    switch (said.result) {
+      case 'accepted':
+        touched(tx, 'messages', [memberId]);
+        touchMoney(tx, memberId);
+        if (input.many) auditBatch(tx, memberId, rows.length, cost);
+        return { data: printAccepted(tx, memberId, rows, said), cost, balance: BigInt(said.balance) };
+      case 'short_master':
+      case 'short_member':
+        return short(said, cost);
+      case 'inactive':
+        return fail('member_inactive');
+      case 'deleted':
+        // Its own request had begun before: it is told what the next one is told.
+        return fail(tx.actor.type === 'seat' && tx.actor.memberId === memberId ? 'invalid_key' : 'member_deleted');
+      case 'missing':
+      case 'decide':
+        return fail('not_found');
+    }
+  });
+}
+
+// One row for all of them: of each message the log is the trail, of its charge the ledger.
+const auditBatch = (tx: Tx, memberId: string, messages: number, cost: Micros): void =>
+  audit(tx, {
+    action: 'messages.batch_sent',
+    targetType: 'member',
+    targetId: memberId,
+    after: { messages, cost: printAmount(cost) },
+  });
+
+async function accept(tx: Tx, memberId: string, rows: PricedMessage[], recharge: Micros | null): Promise<Said> {
+  const listed = JSON.stringify(
+    rows.map((row) => ({ ...row, price: row.price.toString(), cost: row.cost.toString() })),
+  );
+  const by = JSON.stringify({ ...signature(tx.actor), key: tx.tx.key });
+  const rule = JSON.stringify({ ...RULE_SIGNATURE, key: tx.tx.key });
+  const { rows: answer } = await tx.db.execute<{ said: Said }>(
+    sql`SELECT messages_accept(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${listed}::jsonb, ${by}::jsonb, ${tx.at}::timestamptz,
+      ${recharge}::bigint, ${rule}::jsonb) AS said`,
+  );
+  return answer[0]!.said;
+}
+
+/** The rare path, with the seat locked since the first call: decide, recharge and charge in one call, remember. */
+async function acceptWithRecharge(
+  tx: Tx,
+  memberId: string,
+  rows: PricedMessage[],
+  state: Extract<Said, { result: 'decide' }>,
+): Promise<Said> {
+  const rule = ruleOf(state.rule);
+  const balance = BigInt(state.balance);
+  const charge = BigInt(state.total);
+  const spentInPeriod = BigInt(state.rule.spentInPeriod);
+  const decision = decideRecharge({ balance, charge, rule, spentInPeriod, seat: 'active' });
+  const wish = amountToPost(decision, balance, charge);
+  const said = await accept(tx, memberId, rows, wish);
+  if (said.result !== 'accepted' && said.result !== 'short_member') return said;
+  const master = said.recharge ? masterAnswer(said.recharge.outcome) : null;
+  const settled = settleRecharge({ decision, master, balance, charge, threshold: rule.threshold });
+  const need = decision.kind === 'none' ? 0n : decision.need;
+  const transferId = said.recharge?.id ?? null;
+  const { waitingSince } = state.rule;
+  const begins = await rememberRecharge(tx, memberId, { settled, balance, charge, need, transferId, waitingSince });
+  // What was refused is the need with this charge. Without it the rule needs less, which may be there now.
+  if (begins && !settled.charged) wakeWaiting(tx);
+  return said;
+}
+
+function short(said: { result: 'short_master' | 'short_member'; balance: string }, cost: Micros): Refusal {
+  const balance = said.result === 'short_master' ? 'master' : 'member';
+  const available = printAmount(BigInt(said.balance));
+  const required = printAmount(cost);
+  const whose = balance === 'master' ? 'The master balance' : "The member's balance";
+  const detail = `${whose} holds ${available} and ${required} is needed. Nothing was sent and nothing was moved.`;
+  return new Refusal('insufficient_funds', { balance, required, available, detail });
+}
+
+function printAccepted(
+  tx: Tx,
+  memberId: string,
+  rows: PricedMessage[],
+  said: Extract<Said, { result: 'accepted' }>,
+): Message[] {
+  const createdAt = new Date(said.at);
+  return rows.map((row, i) => ({
+    ...row,
+    id: said.ids[i]![0],
+    memberId,
+    currency: tx.actor.currency,
+    status: 'queued',
+    error: null,
+    createdAt,
+    sendAt: null,
+    sentAt: null,
+    deliveredAt: null,
+    failedAt: null,
+  }));
+}
+
+/** A message on its way to the carrier. */
+export type Outgoing = {
+  id: string;
+  to: string;
+  from: string;
+  body: string;
+  encoding: 'gsm7' | 'ucs2';
+  segments: number;
+};
+
+/** How long a dispatcher may take before another takes the message over. */
+const LEASE_SECONDS = 60;
+
+/**
+ * Takes a batch of a team's queued messages for one dispatcher, oldest first. A message whose dispatcher died comes again
+ * after the lease: it is handed over at least once.
+ */
+export async function claimQueued(ctx: Ctx, limit: number): Promise<Outgoing[]> {
+  mayOperate(ctx.actor);
+  const { teamId } = ctx.actor;
+  const { rows } = await ctx.db.execute<Outgoing>(sql`
+    UPDATE messages SET claimed_until = now() + make_interval(secs => ${LEASE_SECONDS})
+    WHERE team_id = ${teamId}::uuid AND id IN (
+      SELECT id FROM messages WHERE team_id = ${teamId}::uuid AND status = 'queued' AND (claimed_until IS NULL OR claimed_until < now())
+      ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+    RETURNING id, recipient AS "to", sender AS "from", body, encoding, segments`);
+  return rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** What a carrier said of a message. */
+export type Report = {
+  id: string;
+  status: 'sent' | 'delivered' | 'failed';
+  code?: string;
+  detail?: string;
+  carrier?: string;
+  ref?: string;
+};
+
+/**
+ * Writes what became of messages, in one call. A final state stays final; a failed message is refunded whole, once.
+ * @returns the ids that changed
+ */
+export async function reportMessages(ctx: Ctx, reports: Report[]): Promise<string[]> {
+  mayOperate(ctx.actor);
+  if (reports.length === 0) return [];
+  return transact(ctx, null, async (tx) => {
+    const by = JSON.stringify(signature(tx.actor));
+    const { rows } = await tx.db.execute<Reported>(
+      sql`SELECT changed, seats, refunded, waiting FROM messages_report(${tx.actor.teamId}::uuid, ${JSON.stringify(reports)}::jsonb, ${by}::jsonb, ${tx.at}::timestamptz)`,
+    );
+    const { changed, seats, refunded, waiting } = rows[0]!;
+    if (waiting) wakeWaiting(tx);
+    if (seats) touched(tx, 'messages', seats);
+    for (const memberId of refunded ?? []) touchMoney(tx, memberId);
+    return changed ?? [];
+  });
+}
+
+/** What changed, whose it was, and who was refunded. */
+type Reported = { changed: string[] | null; seats: string[] | null; refunded: string[] | null; waiting: boolean };
+
+/** As `sendMessages`, for a batch. */
+export const sendBatch = (
+  ctx: Ctx,
+  input: { onBehalfOf: string | null; messages: NewMessage[] },
+): Promise<AcceptedBatch | Refusal> => sendMessages(ctx, { ...input, many: true });
+
+/** As `sendMessages`, for one. */
+export async function sendMessage(
+  ctx: Ctx,
+  input: { onBehalfOf: string | null; message: NewMessage },
+): Promise<Message | Refusal> {
+  const accepted = await sendMessages(ctx, { onBehalfOf: input.onBehalfOf, messages: [input.message], many: false });
+  return accepted instanceof Refusal ? accepted : accepted.data[0]!;
+}
+
+const TEXTS_AT_ONCE = 5_000;
+
+/**
+ * Removes the texts that the team keeps no longer, some at a time; messages under way keep theirs until they are through.
+ * @returns how many were removed
+ */
+export async function removeOldTexts(ctx: Ctx): Promise<number> {
+  mayOperate(ctx.actor);
+  let removed = 0;
+  for (let from: string | null = null; ;) {
+    const { rows }: { rows: { reached: string | null; removed: number }[] } = await ctx.db.execute(
+      sql`SELECT reached, removed FROM messages_remove_texts(${ctx.actor.teamId}::uuid, ${from}::uuid, ${TEXTS_AT_ONCE}::int)`,
+    );
+    removed += rows[0]!.removed;
+    from = rows[0]!.reached;
+    if (from === null) return removed;
+  }
+}

@@ -1,0 +1,149 @@
+import { desc, eq, or, sql } from 'drizzle-orm';
+import { invitations } from '@/db/schema/invitations';
+import { mails } from '@/db/schema/mails';
+import { members } from '@/db/schema/members';
+import { auditEvents } from '@/db/schema/records';
+import { teams } from '@/db/schema/teams';
+import { sessions, users } from '@/db/schema/users';
+import type { Services } from '@/server/domain/core/context';
+import { fail } from '@/server/domain/core/errors';
+import { printId } from '@/server/domain/core/ids';
+import { normaliseAccount } from '@/server/domain/identity/login-throttle/rules';
+import { EXPORTED_MAX } from './rules';
+import type { Exported } from './schema';
+
+export type User = { id: string; name: string; email: string; isProven: boolean; erasedAt: Date | null };
+
+const user = {
+  id: users.id,
+  name: users.name,
+  email: users.email,
+  isProven: sql<boolean>`${users.emailProvenAt} IS NOT NULL`,
+  erasedAt: users.erasedAt,
+};
+
+/**
+ * A person by the address that he signs in with.
+ * @throws DomainError `not_found`
+ */
+export async function getUserByEmail({ database }: Services, email: string): Promise<User> {
+  const [row] = await database.db
+    .select(user)
+    .from(users)
+    .where(eq(users.email, normaliseAccount(email)));
+  return row ?? fail('not_found', { detail: 'Nobody signs in with this address.' });
+}
+
+/**
+ * A person by id.
+ * @throws DomainError `not_found`
+ */
+export async function getUser({ database }: Services, userId: string): Promise<User> {
+  const [row] = await database.db.select(user).from(users).where(eq(users.id, userId));
+  return row ?? fail('not_found');
+}
+
+/**
+ * All that is kept of a person, in every team; of what was done and mailed the newest. What owners note about a member is the
+ * team's: a person is given it where they are an owner, the operator everywhere.
+ * @param byAddress whether what was only sent to the address he signs in with is his: it is where he has proven that, or where
+ *   the operator says so
+ * @throws DomainError `not_found`
+ */
+export async function exportPerson(
+  services: Services,
+  userId: string,
+  { byAddress, notes }: { byAddress: (isProven: boolean) => boolean; notes: boolean },
+): Promise<Exported> {
+  const { db } = services.database;
+  const [person] = await db.select().from(users).where(eq(users.id, userId));
+  if (!person) fail('not_found');
+  const address = byAddress(person.emailProvenAt !== null) ? person.email : null;
+  const team = { id: teams.id, name: teams.name };
+  // One after another: it takes one connection of the pool, not six.
+  const seats = await db
+    .select({
+      team,
+      slug: teams.slug,
+      id: members.id,
+      name: members.name,
+      email: members.email,
+      role: members.role,
+      status: members.status,
+      externalId: members.externalId,
+      metadata: members.metadata,
+      createdAt: members.createdAt,
+    })
+    .from(members)
+    .innerJoin(teams, eq(teams.id, members.teamId))
+    .where(eq(members.userId, userId))
+    .orderBy(members.createdAt);
+  return {
+    exportedAt: new Date(),
+    person: {
+      id: person.id,
+      name: person.name,
+      email: person.email,
+      emailProvenAt: person.emailProvenAt,
+      hasPassword: person.passwordHash !== null,
+      twoFactorSince: person.totpSince,
+      createdAt: person.createdAt,
+    },
+    seats: seats.map(({ slug, ...seat }) => ({
+      ...seat,
+      ...(!notes && !(seat.role === 'owner' && seat.status === 'active') && { externalId: null, metadata: {} }),
+      ...filesOf(services, slug, seat.id),
+    })),
+    sessions: await db.select().from(sessions).where(eq(sessions.userId, userId)).orderBy(desc(sessions.id)),
+    mails: await db
+      .select({ kind: mails.kind, address: mails.address, state: mails.state, createdAt: mails.createdAt })
+      .from(mails)
+      .where(or(eq(mails.userId, userId), address === null ? undefined : eq(mails.address, address)))
+      .orderBy(desc(mails.id))
+      .limit(EXPORTED_MAX),
+    invitations: await db
+      .select({
+        team,
+        id: invitations.id,
+        email: invitations.email,
+        name: invitations.name,
+        status: invitations.status,
+        createdAt: invitations.createdAt,
+      })
+      .from(invitations)
+      .innerJoin(teams, eq(teams.id, invitations.teamId))
+      .where(or(eq(invitations.acceptedBy, userId), address === null ? undefined : eq(invitations.email, address)))
+      .orderBy(desc(invitations.id))
+      .limit(EXPORTED_MAX),
+    auditEvents: await eventsBy(services, userId),
+  };
+}
+
+const filesOf = ({ appUrl }: Services, slug: string, memberId: string) => {
+  const of = (noun: string) => `${appUrl}/${slug}/export/${noun}?memberId=${printId('mem', memberId)}`;
+  return { messages: of('messages'), transfers: of('transfers') };
+};
+
+// Team by team, in the index of who acted.
+async function eventsBy({ database }: Services, userId: string): Promise<Exported['auditEvents']> {
+  const e = auditEvents;
+  const { rows } = await database.db.execute<{ id: string; team: string }>(sql`
+    SELECT found.id, t.id AS team FROM teams t, LATERAL (SELECT a.id FROM audit_events a
+      WHERE a.team_id = t.id AND coalesce(a.actor_id, '') = ${userId} ORDER BY a.id DESC LIMIT ${EXPORTED_MAX}::int) found
+    ORDER BY found.id DESC LIMIT ${EXPORTED_MAX}::int`);
+  if (rows.length === 0) return [];
+  const [ids, of] = [rows.map(({ id }) => id), [...new Set(rows.map((row) => row.team))]];
+  return database.db
+    .select({
+      team: { id: teams.id, name: teams.name },
+      id: e.id,
+      at: e.at,
+      action: e.action,
+      door: e.door,
+      address: e.address,
+    })
+    .from(e)
+    .innerJoin(teams, eq(teams.id, e.teamId))
+    .where(sql`${e.teamId} = ANY (${sql.param(of)}::uuid[]) AND ${e.id} = ANY (${sql.param(ids)}::uuid[])`)
+    .orderBy(desc(e.id));
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { auditEventSchema } from '@/server/domain/teams/audit/schema';
+import { idCodec, instantCodec } from '@/server/domain/core/codecs';
+import { roleSchema } from '@/server/domain/teams/members/schema';
+
+export const leaveTeamInput = z.strictObject({ teamId: idCodec('team') });
+export type LeaveTeam = z.output<typeof leaveTeamInput>;
+
+const teamOf = z.object({ id: idCodec('team'), name: z.string() });
+
+/** All that is kept of one person. No secret stands in it: of a password and a second factor only that there is one. */
+export const exportedSchema = z.object({
+  exportedAt: instantCodec,
+  person: z.object({
+    id: idCodec('usr'),
+    name: z.string(),
+    email: z.string(),
+    emailProvenAt: instantCodec.nullable(),
+    hasPassword: z.boolean(),
+    twoFactorSince: instantCodec.nullable(),
+    createdAt: instantCodec,
+  }),
+  seats: z.array(
+    z.object({
+      team: teamOf,
+      id: idCodec('mem'),
+      name: z.string(),
+      email: z.string(),
+      role: roleSchema,
+      status: z.enum(['active', 'inactive', 'deleted']),
+      externalId: z.string().nullable(),
+      metadata: z.record(z.string(), z.string()),
+      createdAt: instantCodec,
+      messages: z.string().meta({ description: 'Where its messages are as a file, while it is signed in to.' }),
+      transfers: z.string(),
+    }),
+  ),
+  sessions: z.array(
+    z.object({
+      id: idCodec('ses'),
+      address: z.string().nullable(),
+      agent: z.string().nullable(),
+      createdAt: instantCodec,
+      lastSeenAt: instantCodec.nullable(),
+      expiresAt: instantCodec,
+      revokedAt: instantCodec.nullable(),
+    }),
+  ),
+  mails: z.array(z.object({ kind: z.string(), address: z.string(), state: z.string(), createdAt: instantCodec })),
+  invitations: z.array(
+    z.object({
+      team: teamOf,
+      id: idCodec('inv'),
+      email: z.string(),
+      name: z.string().nullable(),
+      status: z.string(),
+      createdAt: instantCodec,
+    }),
+  ),
+  auditEvents: z.array(
+    auditEventSchema.pick({ id: true, at: true, action: true, door: true, address: true }).extend({ team: teamOf }),
+  ),
+});
+export type Exported = z.output<typeof exportedSchema>;

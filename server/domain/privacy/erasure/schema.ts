@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { instantCodec } from '@/server/domain/core/codecs';
+import { boundedText } from '@/server/domain/core/validation';
+
+export const eraseMeInput = z.strictObject({ password: boundedText(1_000) });
+export type EraseMe = z.output<typeof eraseMeInput>;
+
+export const erasedSchema = z.object({
+  erasedAt: instantCodec,
+  seats: z.int().meta({ description: 'How many seats stay, without a person.' }),
+});
+export type Erased = z.output<typeof erasedSchema>;

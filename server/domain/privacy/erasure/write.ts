@@ -1,0 +1,147 @@
+import { eq, inArray, or, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import { mailbox, mails } from '@/db/schema/mails';
+import { mailedLinks, recoveryCodes, sessions, users } from '@/db/schema/users';
+import { audit, enqueue, makeCtx, transact, type Ctx, type Services } from '@/server/domain/core/context';
+import { fail } from '@/server/domain/core/errors';
+import { holdInvitationsOf } from '@/server/domain/teams/inviters/write';
+import { getUser, getUserByEmail, type User } from '../data-export/read';
+import { findOwnSeat, guestIn, operatorIn, vacate } from '../data-export/write';
+import { personally, type Personal, type PersonTx } from '@/server/domain/core/user-context';
+import { fireRule, lockSeat } from '@/server/domain/billing/auto-recharge/write';
+import { proveOneself } from '@/server/domain/identity/sessions/write';
+import { listTeamsInNeedOf, listTeamsOf } from './read';
+import { ERASED_NAME, erasedEmail } from './rules';
+import type { Erased, EraseMe } from './schema';
+
+/**
+ * Erases the person who asks, who proves by the password that it is him.
+ * @throws DomainError `invalid_request` (not the password), `rate_limited`, `last_owner` (naming the teams)
+ */
+export async function eraseMe(asker: Personal, { password }: EraseMe): Promise<Erased> {
+  const { userId } = asker.person;
+  await proveOneself(asker, { password });
+  const who = { name: ERASED_NAME, userId, address: null };
+  const { erasedAt, trails } = await erase(asker, await getUser(asker, userId), (teamId) =>
+    makeCtx(asker, guestIn(teamId, who), { requestId: asker.requestId }),
+  );
+  return { erasedAt, seats: trails.length };
+}
+
+/**
+ * Erases a person by the operator, by the address that he signs in with, to the end: what is a job's else, too.
+ * @returns whether messages are still under way, whose texts are left to the job
+ * @throws DomainError `last_owner` (naming the teams), `not_found`
+ */
+export async function eraseByOperator(services: Services, email: string): Promise<Erased & { waiting: boolean }> {
+  // The operator says whose the address is.
+  const user = { ...(await getUserByEmail(services, email)), isProven: true };
+  const { erasedAt, trails } = await erase(services, user, (teamId) => operatorIn(services, teamId));
+  let waiting = false;
+  for (const { teamId, ...trail } of trails) {
+    waiting = (await eraseTrail(operatorIn(services, teamId), trail)).waiting || waiting;
+  }
+  return { erasedAt, seats: trails.length, waiting };
+}
+
+/**
+ * Takes a person out of all that is kept: name, addresses, sign-in, sessions, mails, stored answers at once; the texts of his
+ * messages and his name on transfers by a job, since they may be many. His seats stay without a person; balances, counts
+ * and ids stay. Broken off, it is begun again and goes on.
+ * @param as who erases, in one team
+ */
+async function erase(
+  services: Services,
+  user: User,
+  as: (teamId: string) => Ctx,
+): Promise<{ erasedAt: Date; trails: (Trail & { teamId: string })[] }> {
+  if (user.erasedAt) return { erasedAt: user.erasedAt, trails: [] };
+  const needed = await listTeamsInNeedOf(services, user.id);
+  if (needed.length > 0) {
+    const names = needed.map(({ name }) => `“${name}”`).join(', ');
+    fail('last_owner', { detail: `Make another member an owner first, in ${names}. Nothing was erased.` });
+  }
+  const trails: (Trail & { teamId: string })[] = [];
+  for (const teamId of await listTeamsOf(services, user)) trails.push(...(await eraseIn(as(teamId), user)));
+  return { erasedAt: await personally(services, (tx) => eraseUser(tx, user)), trails };
+}
+
+/** Takes a person out of one team; answers what is left to erase of the seats there. */
+async function eraseIn(ctx: Ctx, user: User): Promise<(Trail & { teamId: string })[]> {
+  return transact(ctx, null, async (tx) => {
+    const { teamId } = tx.actor;
+    const seat = await findOwnSeat(tx.db, teamId, user.id);
+    if (seat) await holdInvitationsOf(tx, seat.id);
+    const locked = seat && (await lockSeat(tx, seat.id, true));
+    const { rows } = await tx.db.execute<{ seat: string; until: string }>(
+      sql`SELECT seat, until::text FROM person_erase_in(${teamId}::uuid, ${user.id}::uuid, ${user.email}, ${user.isProven})`,
+    );
+    if (locked) await vacate(tx, locked);
+    for (const { seat: memberId, until } of rows) {
+      audit(tx, { action: 'person.erased', targetType: 'member', targetId: memberId });
+      enqueue(tx, 'erase-trail', { teamId, memberId, until });
+    }
+    if (locked?.role === 'owner') await fireRule(tx, locked.memberId);
+    return rows.map(({ seat: memberId, until }) => ({ teamId, memberId, until }));
+  });
+}
+
+async function eraseUser(tx: PersonTx, { id, email, isProven }: User): Promise<Date> {
+  const { db } = tx;
+  // First, as everywhere: whoever changes a person's things holds the person.
+  const gone = { passwordHash: null, emailProvenAt: null, totpSealed: null, totpSince: null, totpStep: null };
+  await db
+    .update(users)
+    .set({ name: ERASED_NAME, email: erasedEmail(id), ...gone, erasedAt: tx.now })
+    .where(eq(users.id, id));
+  await db.delete(sessions).where(eq(sessions.userId, id));
+  await db.delete(recoveryCodes).where(eq(recoveryCodes.userId, id));
+  // What went to an address that was never proven is its real holder's.
+  const to = (address: PgColumn) => (isProven ? eq(address, email) : undefined);
+  await db.delete(mailedLinks).where(or(eq(mailedLinks.userId, id), to(mailedLinks.email)));
+  const his = or(eq(mails.userId, id), to(mails.address));
+  const inMails = inArray(mailbox.id, db.select({ id: mails.id }).from(mails).where(his));
+  await db.delete(mailbox).where(or(inMails, to(mailbox.address)));
+  await db
+    .update(mails)
+    .set({
+      address: erasedEmail(id),
+      facts: {},
+      // What is not yet sent has nobody to go to.
+      state: sql`CASE WHEN ${mails.state} = 'queued' THEN 'failed' ELSE ${mails.state} END`,
+      error: null,
+    })
+    .where(his);
+  return tx.now;
+}
+
+/** What is left to erase of a seat: of what was made in it before an instant. */
+export type Trail = { memberId: string; until: string };
+
+const ROWS_AT_ONCE = 5_000;
+
+/**
+ * Erases the texts of a seat's messages, and an erased person's name on the transfers that it made. Each piece is a
+ * transaction of its own. Answers whether some messages are still under way: of those it is to be done later.
+ */
+export async function eraseTrail(ctx: Ctx, { memberId, until }: Trail): Promise<{ waiting: boolean }> {
+  const { teamId } = ctx.actor;
+  const piece = (after: string | null) =>
+    sql`${teamId}::uuid, ${memberId}::uuid, ${until}::timestamptz, ${after}::uuid, ${ROWS_AT_ONCE}::int`;
+  let waiting = false;
+  for (let after: string | null = null; ;) {
+    const { rows }: { rows: { reached: string | null; waiting: boolean }[] } = await ctx.db.execute(
+      sql`SELECT reached, waiting FROM person_erase_texts(${piece(after)})`,
+    );
+    waiting ||= rows[0]!.waiting;
+    after = rows[0]!.reached;
+    if (after === null) break;
+  }
+  for (let after: string | null = null; ;) {
+    const { rows }: { rows: { reached: string | null }[] } = await ctx.db.execute(
+      sql`SELECT person_erase_transfers(${piece(after)}) AS reached`,
+    );
+    after = rows[0]!.reached;
+    if (after === null) return { waiting };
+  }
+}

@@ -1,0 +1,334 @@
+import { and, desc, eq, getTableColumns, gt, lte, ne, or, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { isUniqueViolation } from '@/db/faults';
+import { invitationLookup, invitations } from '@/db/schema/invitations';
+import { mails } from '@/db/schema/mails';
+import { members } from '@/db/schema/members';
+import { users } from '@/db/schema/users';
+import { seatOf, credentialOf, type Role } from '@/server/domain/core/actor';
+import { audit, change, type Ctx, type Tx } from '@/server/domain/core/context';
+import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
+import { fail } from '@/server/domain/core/errors';
+import { newUuid7 } from '@/server/domain/core/ids';
+import type { RevokedReason } from '../inviters/rules';
+import { canBeMailed } from '@/server/domain/notifications/emails/rules';
+import { queueMail } from '@/server/domain/notifications/emails/write';
+import { printAmount } from '@/server/domain/core/money';
+import { mustBeLive } from '@/server/domain/core/policy';
+import { getInvitation, inviterLost } from './read';
+import {
+  INVITATION_DAYS,
+  invitationUrl,
+  isGuarded,
+  MAILS_OF_TEAM,
+  MAILS_TO_ADDRESS,
+  mailsAllowed,
+  type InvitationStatus,
+} from './rules';
+import { plannedRuleSchema, type CreateInvitation, type ShownInvitation } from './schema';
+
+/**
+ * Invites an address: a mail with a link is sent where mail is set up, and the answer has a link to be given by hand. Nothing of
+ * the team changes until it is accepted.
+ * @throws DomainError `owner_required`, `invitation_pending`, `already_member`, `not_found` and `member_deleted` (of `memberId`),
+ * `confirmation_required` (an owner, or a claim), `rate_limited`
+ */
+export async function createInvitation(ctx: Ctx, input: CreateInvitation): Promise<ShownInvitation> {
+  return change(ctx, 'invitations.manage', async (tx) => {
+    await mustStayInviter(tx);
+    const { email, name = null, memberId = null, credit = null } = input;
+    const role = memberId === null ? (input.role ?? 'member') : await claimedRole(tx, memberId, input.role);
+    if (isGuarded({ role, memberId })) await mustBeConfirmed(tx);
+    await mustBeNew(tx, email, memberId);
+    await closeExpired(tx, email, memberId);
+    const rule = input.recharge && { ...input.recharge, cap: input.recharge.cap ?? null };
+    const id = newUuid7(tx.now);
+    const [made] = await tx.db
+      .insert(invitations)
+      .values({
+        teamId: tx.actor.teamId,
+        id,
+        email,
+        name,
+        role,
+        memberId,
+        credit,
+        recharge: rule ? z.encode(plannedRuleSchema, rule) : null,
+        status: 'pending',
+        expiresAt: expiry(tx),
+        createdAt: tx.now,
+        ...inviterFrom(tx),
+      })
+      .onConflictDoNothing()
+      .returning({ id: invitations.id });
+    if (!made) fail('invitation_pending');
+    await tx.db.insert(invitationLookup).values({ id, teamId: tx.actor.teamId });
+    await mailLink(tx, { id, email, memberId });
+    audit(tx, {
+      action: 'invitation.created',
+      targetType: 'invitation',
+      targetId: id,
+      after: { email, name, role, memberId, credit: credit && printAmount(credit), recharge: rule !== undefined },
+    });
+    return getInvitation(tx, id);
+  });
+}
+
+const inviterFrom = ({ actor }: Tx) => ({
+  ...credentialOf(actor),
+  actorName: actor.name,
+  actorMember: seatOf(actor),
+});
+
+/** Locks the inviter's own row: a command that takes the role from them waits, and then finds this invitation. */
+async function mustStayInviter(tx: Tx): Promise<void> {
+  const { actor } = tx;
+  if (actor.type !== 'seat') return;
+  const [self] = await tx.db
+    .select({ role: members.role, status: members.status })
+    .from(members)
+    .where(and(eq(members.teamId, actor.teamId), eq(members.id, actor.memberId)))
+    .for('share');
+  mustBeLive(self?.status ?? null);
+  if (self!.role !== 'owner') fail('owner_required');
+}
+
+const expiry = (tx: Tx): Date => new Date(tx.now.getTime() + INVITATION_DAYS * 24 * 3_600_000);
+
+async function mailLink(tx: Tx, { id, email, memberId }: { id: string; email: string; memberId: string | null }) {
+  await mustBeFewMails(tx, email);
+  const mailId = await queueMail(tx, {
+    kind: 'invitation',
+    address: email,
+    teamId: tx.actor.teamId,
+    memberId,
+    about: id,
+  });
+  await tx.db.update(invitations).set({ mailId }).where(invitationIs(tx, id));
+}
+
+const DAY_SECONDS = 24 * 3_600;
+
+/**
+ * Limits invitations by mail, so that nobody fills a mailbox: to one address, and of the whole team. Counted over the last
+ * 24 hours under a lock of the team's own, so that requests at the same moment count one another.
+ * @throws DomainError `rate_limited`
+ */
+async function mustBeFewMails(tx: Tx, email: string): Promise<void> {
+  if (!canBeMailed(email, tx.mail)) return;
+  const { teamId } = tx.actor;
+  await tx.db.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${teamId} invitation mails`}::text, 0))`);
+  const toAddress = await waitFor(tx, MAILS_TO_ADDRESS, email);
+  if (toAddress !== null) {
+    const detail = `This team has mailed ${MAILS_TO_ADDRESS} invitations to this address within 24 hours.`;
+    failMailed(detail, toAddress);
+  }
+  // Most teams are far below what any team may mail: only then the members are counted.
+  if ((await waitFor(tx, MAILS_OF_TEAM)) === null) return;
+  const live = and(eq(members.teamId, teamId), ne(members.status, 'deleted'));
+  const allowed = mailsAllowed(await tx.db.$count(members, live));
+  const ofTeam = await waitFor(tx, allowed);
+  if (ofTeam !== null) failMailed(`This team has mailed ${allowed} invitations within 24 hours.`, ofTeam);
+}
+
+function failMailed(detail: string, retryAfterSeconds: number): never {
+  const hours = Math.ceil(retryAfterSeconds / 3_600);
+  const wait = `Try again in ${hours === 1 ? 'an hour' : `${hours} hours`}.`;
+  return fail('rate_limited', { retryAfterSeconds, detail: `${detail} Nothing was changed. ${wait}` });
+}
+
+/** The seconds until one more may be mailed (to one address, where it is given); null for at once. */
+async function waitFor(tx: Tx, allowed: number, email?: string): Promise<number | null> {
+  const [first] = await tx.db
+    .select({ age: sql<string>`extract(epoch FROM now() - ${mails.createdAt})` })
+    .from(mails)
+    .where(
+      and(
+        eq(mails.teamId, tx.actor.teamId),
+        eq(mails.kind, 'invitation'),
+        gt(mails.createdAt, sql`now() - make_interval(secs => ${DAY_SECONDS})`),
+        email === undefined ? undefined : eq(mails.address, email),
+      ),
+    )
+    .orderBy(desc(mails.createdAt))
+    .offset(allowed - 1)
+    .limit(1);
+  return first ? Math.max(1, Math.ceil(DAY_SECONDS - Number(first.age))) : null;
+}
+
+export const invitationIs = (ctx: Ctx, id: string) =>
+  and(eq(invitations.teamId, ctx.actor.teamId), eq(invitations.id, id));
+
+/** A seat can be claimed while it is nobody's: a sign-in that was generated with it is no person's. */
+export const isNobodys = sql<boolean>`(${members.userId} IS NULL OR ${users.email} LIKE '%@members.invalid')`;
+
+async function claimedRole(tx: Tx, memberId: string, asked: Role | undefined): Promise<Role> {
+  const [seat] = await tx.db
+    .select({ role: members.role, status: members.status, isNobodys })
+    .from(members)
+    .leftJoin(users, eq(users.id, members.userId))
+    .where(and(eq(members.teamId, tx.actor.teamId), eq(members.id, memberId)));
+  if (!seat) fail('not_found');
+  if (seat.status === 'deleted') fail('member_deleted');
+  if (!seat.isNobodys) fail('already_member', { detail: 'A person has this seat already.' });
+  if (asked !== undefined && asked !== seat.role) {
+    const detail = `The member is ${seat.role === 'owner' ? 'an owner' : 'a member'}: leave this out, or change its role there.`;
+    fail('invalid_request', {
+      detail: `/role: ${detail}`,
+      errors: [{ pointer: '/role', code: 'invalid_request', detail }],
+    });
+  }
+  return seat.role;
+}
+
+/** An address that has a seat in the team needs no invitation, but for the seat that is to be claimed. */
+async function mustBeNew(tx: Tx, email: string, memberId: string | null): Promise<void> {
+  const [known] = await tx.db
+    .select({ signsIn: sql<boolean>`${users.email} = ${email}` })
+    .from(members)
+    .leftJoin(users, eq(users.id, members.userId))
+    .where(
+      and(
+        eq(members.teamId, tx.actor.teamId),
+        ne(members.status, 'deleted'),
+        memberId === null ? undefined : ne(members.id, memberId),
+        or(eq(members.email, email), eq(users.email, email)),
+      ),
+    )
+    .limit(1);
+  if (!known) return;
+  const claim = 'A member of the team has this address. Name it in `memberId` to invite the person to take it over.';
+  fail('already_member', known.signsIn ? {} : { detail: claim });
+}
+
+/** What has run out is written so, so that it stands in no new one's way. */
+async function closeExpired(tx: Tx, email: string, memberId: string | null): Promise<void> {
+  await tx.db
+    .update(invitations)
+    .set({ status: 'expired' })
+    .where(
+      and(
+        eq(invitations.teamId, tx.actor.teamId),
+        eq(invitations.status, 'pending'),
+        lte(invitations.expiresAt, tx.now),
+        or(eq(invitations.email, email), memberId === null ? undefined : eq(invitations.memberId, memberId)),
+      ),
+    );
+}
+
+/** An invitation under its lock. `hasRunOut`: its time is over, whatever is written. */
+export type LockedInvitation = typeof invitations.$inferSelect & {
+  hasRunOut: boolean;
+  inviterLost: RevokedReason | null;
+};
+
+/**
+ * Locks an invitation: whoever changes one holds it first, before any seat.
+ * @throws DomainError `not_found`
+ */
+export async function lockInvitation(tx: Tx, invitationId: string): Promise<LockedInvitation> {
+  const [row] = await tx.db
+    .select({ ...getTableColumns(invitations), inviterLost })
+    .from(invitations)
+    .where(invitationIs(tx, invitationId))
+    .for('update');
+  if (!row) fail('not_found');
+  return { ...row, hasRunOut: row.status === 'expired' || (row.status === 'pending' && row.expiresAt <= tx.now) };
+}
+
+const ENDED: Record<Exclude<InvitationStatus, 'pending' | 'expired'>, string> = {
+  accepted: 'It was accepted.',
+  declined: 'It was declined.',
+  revoked: 'It was revoked.',
+};
+
+/** @throws DomainError `invitation_closed` for one that was accepted, declined or revoked */
+export function mustNotBeClosed({ status }: LockedInvitation): void {
+  if (status === 'pending' || status === 'expired') return;
+  fail('invitation_closed', { detail: `${ENDED[status]} Make a new invitation.` });
+}
+
+/**
+ * Sends an invitation anew: the same one, with a new link and seven more days. The old links are dead. Where its inviter may
+ * not invite any more, the actor is its inviter from now on.
+ * @throws DomainError `owner_required`, `not_found`, `invitation_closed`, `invitation_pending` (another one to the same address),
+ * `already_member`, `confirmation_required` (an owner, or a claim), `rate_limited`
+ */
+export async function resendInvitation(ctx: Ctx, invitationId: string): Promise<ShownInvitation> {
+  return change(ctx, 'invitations.manage', async (tx) => {
+    const invitation = await lockInvitation(tx, invitationId);
+    await mustStayInviter(tx);
+    mustNotBeClosed(invitation);
+    if (isGuarded(invitation)) await mustBeConfirmed(tx);
+    const { email, memberId } = invitation;
+    if (memberId !== null) await claimedRole(tx, memberId, undefined);
+    await mustBeNew(tx, email, memberId);
+    await closeExpired(tx, email, memberId);
+    await tx.db
+      .update(invitations)
+      .set({
+        status: 'pending',
+        version: invitation.version + 1,
+        expiresAt: expiry(tx),
+        requestedAt: null,
+        ...(invitation.inviterLost !== null && inviterFrom(tx)),
+      })
+      .where(invitationIs(tx, invitationId))
+      .catch((error: unknown) => (isUniqueViolation(error) ? fail('invitation_pending') : Promise.reject(error)));
+    await mailLink(tx, { id: invitationId, email, memberId });
+    audit(tx, {
+      action: 'invitation.resent',
+      targetType: 'invitation',
+      targetId: invitationId,
+      before: { expiresAt: invitation.expiresAt.toISOString() },
+      after: { email, expiresAt: expiry(tx).toISOString() },
+    });
+    return getInvitation(tx, invitationId);
+  });
+}
+
+/**
+ * Ends an invitation for good: its links are dead, it stays listed, and a new one may be made. Repeated: nothing changes.
+ * @throws DomainError `owner_required`, `not_found`, `invitation_closed` (accepted or declined)
+ */
+export async function revokeInvitation(ctx: Ctx, invitationId: string): Promise<ShownInvitation> {
+  return change(ctx, 'invitations.manage', async (tx) => {
+    const invitation = await lockInvitation(tx, invitationId);
+    if (invitation.status !== 'revoked') {
+      mustNotBeClosed(invitation);
+      await tx.db
+        .update(invitations)
+        .set({ status: 'revoked', revokedReason: 'by_owner', closedAt: tx.now })
+        .where(invitationIs(tx, invitationId));
+      audit(tx, {
+        action: 'invitation.revoked',
+        targetType: 'invitation',
+        targetId: invitationId,
+        before: { email: invitation.email, status: invitation.hasRunOut ? 'expired' : 'pending' },
+        after: { status: 'revoked' },
+      });
+    }
+    return getInvitation(tx, invitationId);
+  });
+}
+
+/**
+ * Shows the link of an open invitation to an owner. Lists leave a guarded one out until its reader has confirmed their identity.
+ * @throws DomainError `owner_required`, `not_found` (also where there is no link), `confirmation_required`
+ */
+export async function openLink(ctx: Ctx, invitationId: string): Promise<{ url: string }> {
+  return change(ctx, 'invitations.manage', async (tx) => {
+    const invitation = await lockInvitation(tx, invitationId);
+    if (invitation.status !== 'pending' || invitation.hasRunOut) {
+      fail('not_found', { detail: 'This invitation has no link: it is closed or has expired.' });
+    }
+    if (isGuarded(invitation)) await mustBeConfirmed(tx);
+    audit(tx, {
+      action: 'invitation.link_shown',
+      targetType: 'invitation',
+      targetId: invitationId,
+      after: { email: invitation.email },
+    });
+    return { url: invitationUrl(tx, invitation, 'copied') };
+  });
+}

@@ -1,0 +1,58 @@
+import { and, asc, eq, gt, inArray } from 'drizzle-orm';
+import { invitations } from '@/db/schema/invitations';
+import { audit, type Tx } from '@/server/domain/core/context';
+import type { RevokedReason } from './rules';
+
+/**
+ * Locks the open invitations of a member who is about to lose the right to invite. Comes before any lock of a seat, in the
+ * order in which an acceptance takes them.
+ */
+export async function holdInvitationsOf(tx: Tx, memberId: string): Promise<void> {
+  await tx.db
+    .select({ id: invitations.id })
+    .from(invitations)
+    .where(isOpenOf(tx, memberId))
+    .orderBy(asc(invitations.id))
+    .for('update');
+}
+
+/**
+ * Revokes the open invitations of a member who has lost the right to invite. One that is being accepted at this moment was
+ * made after `holdInvitationsOf` and is passed over: its acceptance checks the inviter.
+ */
+export async function revokeInvitationsOf(tx: Tx, memberId: string, reason: RevokedReason): Promise<void> {
+  const open = await tx.db
+    .select({ id: invitations.id, email: invitations.email })
+    .from(invitations)
+    .where(isOpenOf(tx, memberId))
+    .orderBy(asc(invitations.id))
+    .for('update', { skipLocked: true });
+  await closeAs(tx, open, reason);
+}
+
+const isOpenOf = (tx: Tx, memberId: string) =>
+  and(
+    eq(invitations.teamId, tx.actor.teamId),
+    eq(invitations.actorMember, memberId),
+    eq(invitations.status, 'pending'),
+    gt(invitations.expiresAt, tx.now),
+  );
+
+/** Revokes invitations that are locked, with one row in the audit log for each. */
+export async function closeAs(tx: Tx, open: { id: string; email: string }[], reason: RevokedReason): Promise<void> {
+  if (open.length === 0) return;
+  const ids = open.map(({ id }) => id);
+  await tx.db
+    .update(invitations)
+    .set({ status: 'revoked', revokedReason: reason, closedAt: tx.now })
+    .where(and(eq(invitations.teamId, tx.actor.teamId), inArray(invitations.id, ids)));
+  for (const { id, email } of open) {
+    audit(tx, {
+      action: 'invitation.revoked',
+      targetType: 'invitation',
+      targetId: id,
+      before: { email, status: 'pending' },
+      after: { status: 'revoked', reason },
+    });
+  }
+}

@@ -1,0 +1,347 @@
+import { and, desc, eq, isNull, lt, ne, sql, type AnyColumn, type Placeholder, type SQL } from 'drizzle-orm';
+import { builtOnce, shapeOf, UNNAMED, type Db } from '@/db/client';
+import { ledgerAccounts } from '@/db/schema/ledger';
+import { apiKeys, members } from '@/db/schema/members';
+import { rechargeRules } from '@/db/schema/recharge';
+import type { Page } from '@/server/domain/core/codecs';
+import type { Ctx } from '@/server/domain/core/context';
+import { fail } from '@/server/domain/core/errors';
+import { parseId } from '@/server/domain/core/ids';
+import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
+import { heldTo, mayFor, seesNotes } from '@/server/domain/core/policy';
+import { showRecharge, type RechargeState } from '@/server/domain/billing/auto-recharge/read';
+import { GENERATED_EMAIL_DOMAIN, RESTORABLE_MS, USAGE_DAYS } from './rules';
+import {
+  PICKED_MAX,
+  type BrowseMembers,
+  type ExportMembers,
+  type FilterMembers,
+  type ListMembers,
+  type Member,
+  type PickedSeats,
+  type Seat,
+  type SeatFilters,
+  type SeatPage,
+} from './schema';
+
+const columns = {
+  id: members.id,
+  name: members.name,
+  email: members.email,
+  role: members.role,
+  status: members.status,
+  balance: ledgerAccounts.balance,
+  // The current one; of a secret nothing is in any list.
+  key: {
+    id: apiKeys.id,
+    prefix: apiKeys.prefix,
+    last4: apiKeys.last4,
+    createdAt: apiKeys.createdAt,
+    lastUsedAt: apiKeys.lastUsedAt,
+  },
+  // Asked only where there is one: most seats have none, and a page has many seats.
+  rule: sql<RechargeState | null>`CASE WHEN ${rechargeRules.memberId} IS NOT NULL
+    THEN recharge_state(${members.teamId}, ${members.id}, now()) END`,
+  externalId: members.externalId,
+  metadata: members.metadata,
+  createdAt: members.createdAt,
+  updatedAt: members.updatedAt,
+  deletedAt: members.deletedAt,
+};
+
+type InTeam = string | Placeholder;
+const itsAccount = (teamId: InTeam) => and(eq(ledgerAccounts.teamId, teamId), eq(ledgerAccounts.id, members.id));
+const itsRule = (teamId: InTeam) => and(eq(rechargeRules.teamId, teamId), eq(rechargeRules.memberId, members.id));
+const itsKey = (teamId: InTeam) =>
+  and(
+    eq(apiKeys.teamId, teamId),
+    eq(apiKeys.memberId, members.id),
+    isNull(apiKeys.revokedAt),
+    isNull(apiKeys.expiresAt),
+  );
+
+const selectMembers = (db: Db, teamId: InTeam) =>
+  db
+    .select(columns)
+    .from(members)
+    .innerJoin(ledgerAccounts, itsAccount(teamId))
+    .leftJoin(apiKeys, itsKey(teamId))
+    .leftJoin(rechargeRules, itsRule(teamId));
+
+type Row = Awaited<ReturnType<typeof selectMembers>>[number];
+
+const oneMember = builtOnce((db) => {
+  const teamId = sql.placeholder('teamId');
+  const isIt = and(eq(members.teamId, teamId), eq(members.id, sql.placeholder('memberId')));
+  return selectMembers(db, teamId).where(isIt).prepare(UNNAMED);
+});
+
+function showMember(ctx: Ctx, { key, rule, balance, ...row }: Row): Member {
+  return {
+    ...row,
+    ...(!seesNotes(ctx.actor) && { externalId: null, metadata: {} }),
+    balance: balance ?? 0n,
+    currency: ctx.actor.currency,
+    apiKey: key,
+    recharge: showRecharge(rule, row),
+  };
+}
+
+/**
+ * One seat, deleted ones too.
+ * @throws DomainError `not_found`, also for a seat that the actor may not see
+ */
+export async function getMember(ctx: Ctx, memberId: string): Promise<Member> {
+  mayFor(ctx.actor, 'members.see', memberId);
+  const [row] = await oneMember(ctx.db).execute({ teamId: ctx.actor.teamId, memberId });
+  return row ? showMember(ctx, row) : fail('not_found');
+}
+
+/**
+ * Seats, newest first; for a member its own alone. Without a status: all but deleted.
+ * @throws DomainError `invalid_cursor`
+ */
+export async function listMembers(ctx: Ctx, input: ListMembers): Promise<Page<Member>> {
+  const { teamId } = ctx.actor;
+  const own = heldTo(ctx.actor, 'members.see');
+  const binding: CursorBinding = [teamId, 'members', own, input.status, input.role, input.query, input.externalId];
+  const after = readCursor(binding, input.cursor);
+  const like = input.query ? partOf(input.query) : null;
+  const { status, role, externalId } = input;
+  const sees = seesNotes(ctx.actor);
+  // What the actor does not see finds nothing, or it could be guessed.
+  if (externalId !== undefined && !sees) return { data: [], nextCursor: null };
+  const filters = { own, status, role, externalId, like, notes: sees || null, after };
+  const rows = await memberPage(ctx.db, shapeOf(filters)).execute({ ...filters, teamId, limit: input.limit + 1 });
+  const page = pageOf(rows, input.limit, binding);
+  return { ...page, data: page.data.map((row) => showMember(ctx, row)) };
+}
+
+/** All members under a filter, in the order of the list, some at a time. */
+export async function* exportMemberList(ctx: Ctx, filters: FilterMembers): AsyncGenerator<Member[]> {
+  for (let cursor: string | undefined; ;) {
+    const page: Page<Member> = await listMembers(ctx, { ...filters, limit: EXPORT_AT_ONCE, cursor });
+    yield page.data;
+    if (page.nextCursor === null) return;
+    cursor = page.nextCursor;
+  }
+}
+
+/** Lower case in every script, and in an order that people expect: the database's own may know ASCII alone. */
+const lower = (text: AnyColumn | SQL): SQL => sql`lower(${text} COLLATE natural_order)`;
+
+/** A text as part of another, for LIKE; what is looked in is lower-case. */
+const partOf = (text: string): string =>
+  `%${text
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[\\%_]/g, '\\$&')}%`;
+
+const memberPage = builtOnce((db, has) => {
+  const given = (name: string, condition: SQL) => (has(name) ? condition : undefined);
+  const [teamId, like] = [sql.placeholder('teamId'), sql.placeholder('like')];
+  return selectMembers(db, teamId)
+    .where(
+      and(
+        eq(members.teamId, teamId),
+        given('own', eq(members.id, sql.placeholder('own'))),
+        has('status') ? eq(members.status, sql.placeholder('status')) : ne(members.status, 'deleted'),
+        given('role', eq(members.role, sql.placeholder('role'))),
+        given('externalId', eq(members.externalId, sql.placeholder('externalId'))),
+        given(
+          'like',
+          sql`(${lower(members.name)} LIKE ${like} OR ${members.email} LIKE ${like}${has('notes') ? sql` OR ${lower(members.externalId)} LIKE ${like}` : sql``})`,
+        ),
+        given('after', lt(members.id, sql.placeholder('after'))),
+      ),
+    )
+    .orderBy(desc(members.id))
+    .limit(sql.placeholder('limit'))
+    .prepare(UNNAMED);
+});
+
+const LAST_DAYS = sql`(now() AT TIME ZONE 'UTC')::date - ${USAGE_DAYS}::int`;
+
+/** Whether a member's user was generated with it and is in no other team: then its owners may reset the password. */
+export const hasGeneratedSignIn = sql<boolean>`EXISTS (SELECT 1 FROM users generated WHERE generated.id = members.user_id
+  AND generated.email LIKE ${`%@${GENERATED_EMAIL_DOMAIN}`}) AND NOT EXISTS (SELECT 1 FROM members elsewhere
+    WHERE elsewhere.user_id = members.user_id AND elsewhere.status <> 'deleted' AND elsewhere.team_id <> members.team_id)`;
+
+const seatColumns = {
+  ...columns,
+  emailGenerated: members.emailGenerated,
+  signsIn: sql<boolean>`${members.userId} IS NOT NULL`,
+  hasGeneratedSignIn,
+  restorable: sql<boolean>`coalesce(${members.deletedAt} > now() - ${RESTORABLE_MS} * interval '1 millisecond', false)`,
+  usage: sql<string[]>`(SELECT ARRAY[coalesce(sum(u.messages), 0), coalesce(sum(u.cost), 0)]::text[] FROM usage_daily u
+    WHERE u.team_id = ${members.teamId} AND u.member_id = ${members.id} AND u.day > ${LAST_DAYS})`,
+};
+
+const allOf = (ids: string[]): SQL => sql`ANY (${`{${ids.join()}}`}::uuid[])`;
+
+/** Seats as they are shown, in the order of their ids here. */
+async function showSeats(ctx: Ctx, ids: string[]): Promise<Seat[]> {
+  const { teamId } = ctx.actor;
+  const rows = await ctx.db
+    .select(seatColumns)
+    .from(members)
+    .innerJoin(ledgerAccounts, itsAccount(teamId))
+    .leftJoin(apiKeys, itsKey(teamId))
+    .leftJoin(rechargeRules, itsRule(teamId))
+    .where(and(eq(members.teamId, teamId), sql`${members.id} = ${allOf(ids)}`));
+  const seats = rows.map(
+    ({ emailGenerated, signsIn, hasGeneratedSignIn: generated, restorable, usage, ...row }): [string, Seat] => {
+      const [messages, cost] = usage;
+      const restorableUntil = restorable ? new Date(row.deletedAt!.getTime() + RESTORABLE_MS) : null;
+      const sent = { messages: Number(messages), cost: BigInt(cost!) };
+      return [
+        row.id,
+        {
+          ...showMember(ctx, row),
+          emailGenerated,
+          signsIn,
+          hasGeneratedSignIn: generated,
+          restorableUntil,
+          usage: sent,
+        },
+      ];
+    },
+  );
+  const byId = new Map(seats);
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+/**
+ * One seat as the page of members shows it, deleted ones too.
+ * @throws DomainError `not_found`, also for a seat that the actor may not see
+ */
+export async function getSeat(ctx: Ctx, memberId: string): Promise<Seat> {
+  mayFor(ctx.actor, 'members.see', memberId);
+  const [seat] = await showSeats(ctx, [memberId]);
+  return seat ?? fail('not_found');
+}
+
+/**
+ * A page of the team's seats, found, sorted and cut by the database; for a member its own alone. Without a status: all
+ * but deleted.
+ */
+export async function browseMembers(ctx: Ctx, { page, pageSize, ...input }: BrowseMembers): Promise<SeatPage> {
+  const { ids, ...counts } = await findSeats(ctx, input, { limit: pageSize, offset: (page - 1) * pageSize });
+  return { data: ids.length === 0 ? [] : await showSeats(ctx, ids), ...counts };
+}
+
+/** All seats that match, up to 10,000, with what a selection over all pages needs of each. */
+export async function pickMembers(ctx: Ctx, filters: SeatFilters): Promise<PickedSeats> {
+  const { ids, total } = await findSeats(ctx, { ...filters, ...BY_NAME }, { limit: PICKED_MAX, offset: 0 });
+  const { teamId } = ctx.actor;
+  const { id, name, status, role } = members;
+  const rows = await ctx.db
+    .select({ id, name, status, role, balance: sql<string>`${ledgerAccounts.balance}` })
+    .from(members)
+    .innerJoin(ledgerAccounts, itsAccount(teamId))
+    .where(and(eq(members.teamId, teamId), sql`${id} = ${allOf(ids)}`));
+  const byId = new Map(rows.map((row) => [row.id, { ...row, balance: BigInt(row.balance) }]));
+  return { data: ids.flatMap((one) => byId.get(one) ?? []), total };
+}
+
+const BY_NAME = { sort: 'name', direction: 'asc' } as const;
+
+const EXPORT_AT_ONCE = 500;
+
+/** All seats under a filter in the order of the page, some at a time: of those to come no more than the ids are kept. */
+export async function* exportMembers(ctx: Ctx, input: ExportMembers): AsyncGenerator<Seat[]> {
+  const { ids } = await findSeats(ctx, input, { limit: null, offset: 0 });
+  for (let i = 0; i === 0 || i < ids.length; i += EXPORT_AT_ONCE) {
+    yield showSeats(ctx, ids.slice(i, i + EXPORT_AT_ONCE));
+  }
+}
+
+const SORT_KEYS: Record<ExportMembers['sort'], SQL> = {
+  name: lower(sql`m.name`),
+  email: sql`m.email`,
+  role: sql`m.role`,
+  status: sql`m.status`,
+  createdAt: sql`m.created_at`,
+  balance: sql`a.balance`,
+  lastUsedAt: sql`k.last_used_at`,
+  messages: sql`coalesce(u.messages, 0)`,
+  cost: sql`coalesce(u.cost, 0)`,
+};
+
+/** The states of a rule in the words of `showRecharge`. */
+const RULE_IS: Record<NonNullable<SeatFilters['recharge']>, SQL> = {
+  none: sql`r.member_id IS NULL`,
+  off: sql`NOT r.enabled`,
+  paused: sql`r.enabled AND (m.status <> 'active' OR m.role = 'owner')`,
+  waiting: sql`r.enabled AND m.status = 'active' AND m.role = 'member' AND r.waiting_since IS NOT NULL`,
+  ready: sql`r.enabled AND m.status = 'active' AND m.role = 'member' AND r.waiting_since IS NULL`,
+};
+
+type Piece = { limit: number | null; offset: number };
+
+/** The ids of a page of seats, how many match, and how many are not deleted. Only what is asked for is joined. */
+async function findSeats(
+  ctx: Ctx,
+  { sort, direction, ...filters }: ExportMembers,
+  { limit, offset }: Piece,
+): Promise<{ ids: string[]; total: number; all: number }> {
+  const team = sql`${ctx.actor.teamId}::uuid`;
+  const own = heldTo(ctx.actor, 'members.see');
+  const mine = own === null ? sql`true` : sql`m.id = ${own}::uuid`;
+  const joins: Partial<Record<ExportMembers['sort'], SQL>> = {
+    balance: sql`JOIN ledger_accounts a ON a.team_id = ${team} AND a.id = m.id`,
+    lastUsedAt: sql`LEFT JOIN api_keys k ON k.team_id = ${team} AND k.member_id = m.id AND k.revoked_at IS NULL AND k.expires_at IS NULL`,
+    messages: usageBySeat(team),
+    cost: usageBySeat(team),
+  };
+  const rule = filters.recharge && sql`LEFT JOIN recharge_rules r ON r.team_id = ${team} AND r.member_id = m.id`;
+  const way = direction === 'asc' ? sql`ASC` : sql`DESC`;
+  // By name there is an index to walk. Where many are alike the name goes on; the id makes every order a firm one.
+  const goesOn = sort === 'role' || sort === 'status' ? sql`name, id` : sql`id`;
+  const order = sort === 'name' ? sql`name ${way}, id ${way}` : sql`key ${way} NULLS LAST, ${goesOn}`;
+  // What is dear to look at is looked at once, for the page and for the count.
+  const dear = filters.query || sort === 'messages' || sort === 'cost';
+  const { rows } = await ctx.db.execute<{ ids: string[]; total: string; alive: string }>(sql`
+    WITH found AS ${dear ? sql`MATERIALIZED` : sql`NOT MATERIALIZED`} (SELECT m.id, ${SORT_KEYS.name} AS name, ${SORT_KEYS[sort]} AS key FROM members m
+      ${joins[sort] ?? sql``} ${rule ?? sql``} WHERE m.team_id = ${team} AND ${mine} AND ${matches(team, filters, seesNotes(ctx.actor))})
+    SELECT (SELECT count(*) FROM members m WHERE m.team_id = ${team} AND ${mine} AND m.status <> 'deleted') AS alive,
+      (SELECT count(*) FROM found) AS total,
+      ARRAY(SELECT id FROM found ORDER BY ${order} LIMIT ${limit}::int OFFSET ${offset}::int) AS ids`);
+  const { ids, total, alive } = rows[0]!;
+  return { ids, total: Number(total), all: Number(alive) };
+}
+
+const usageBySeat = (team: SQL): SQL => sql`LEFT JOIN (SELECT member_id, sum(messages) AS messages, sum(cost) AS cost
+  FROM usage_daily WHERE team_id = ${team} AND day > ${LAST_DAYS} GROUP BY member_id) u ON u.member_id = m.id`;
+
+function matches(team: SQL, { query, status, role, recharge }: SeatFilters, notes: boolean): SQL {
+  const wanted = [
+    status ? sql`m.status = ANY (${`{${status.join()}}`}::text[])` : sql`m.status <> 'deleted'`,
+    role && sql`m.role = ${role}`,
+    recharge && RULE_IS[recharge],
+    query && holds(team, query, notes),
+  ];
+  return sql.join(
+    wanted.filter((condition) => condition !== undefined && condition !== '').map((condition) => sql`(${condition})`),
+    sql` AND `,
+  );
+}
+
+const KEY_END = /^[0-9A-Za-z]{4}$/;
+
+/** Part of a name, an address or (for who sees it) an externalId; a whole id; the last four characters of a live key. */
+function holds(team: SQL, query: string, notes: boolean): SQL {
+  const like = partOf(query);
+  const id = parseId('mem', query);
+  const byKey = sql`m.id IN (SELECT k.member_id FROM api_keys k WHERE k.team_id = ${team} AND k.last4 = ${query}
+    AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()))`;
+  return sql.join(
+    [
+      sql`${SORT_KEYS.name} LIKE ${like} OR m.email LIKE ${like}`,
+      ...(notes ? [sql`${lower(sql`m.external_id`)} LIKE ${like}`] : []),
+      ...(id ? [sql`m.id = ${id}::uuid`] : []),
+      ...(KEY_END.test(query) ? [byKey] : []),
+    ],
+    sql` OR `,
+  );
+}

@@ -1,0 +1,243 @@
+import { z } from 'zod';
+import { ROLES } from '@/server/domain/core/actor';
+import { amount } from '@/server/domain/core/amounts';
+import { idCodec, instantCodec, moneyCodec } from '@/server/domain/core/codecs';
+import { boundedText } from '@/server/domain/core/validation';
+import { listInput, oneOrMore } from '@/server/domain/core/pagination';
+import { rechargeInput, rechargeSchema } from '@/server/domain/billing/auto-recharge/schema';
+import {
+  isCommonPassword,
+  MAX_NAME_LENGTH,
+  MAX_PASSWORD_LENGTH,
+  MEMBER_STATUSES,
+  MIN_PASSWORD_LENGTH,
+  normaliseName,
+  RECHARGE_FILTERS,
+  SEAT_SORTS,
+} from './rules';
+
+/** A decomposed character takes several units until it is composed, and there may be space around a name. */
+const RAW_NAME_MAX = 600;
+
+const NAME_LENGTH = `Must be 1 to ${MAX_NAME_LENGTH} characters.`;
+
+/** A name in any script: 1 to 120 characters (code points), one of them visible, none that controls or reorders text. */
+export const nameSchema = boundedText(RAW_NAME_MAX, NAME_LENGTH)
+  .overwrite(normaliseName)
+  .refine((name) => isWithin(name, 1, MAX_NAME_LENGTH), NAME_LENGTH)
+  .refine((name) => !DECEIVING.test(name), 'Must not hold control characters or marks that reorder text.')
+  .refine((name) => name === '' || VISIBLE.test(name), 'Must hold a character that can be seen.')
+  .meta({ minLength: 1, maxLength: MAX_NAME_LENGTH });
+
+// Controls, line separators, lone surrogates, bidi marks, overrides and isolates, and what is invisible without need.
+// ZWJ and ZWNJ (U+200C, U+200D) are no part of it: Persian, Hindi and emoji are written with them.
+const DECEIVING = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200B\u200E\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/u;
+
+// The blanks that Unicode counts as letters or symbols: Hangul fillers (default ignorable) and the empty Braille cell.
+const VISIBLE = /(?!\p{Default_Ignorable_Code_Point}|\u2800)[\p{L}\p{N}\p{P}\p{S}]/u;
+
+function isWithin(text: string, min: number, max: number): boolean {
+  if (text.length > 2 * max) return false;
+  const length = Array.from(text).length;
+  return length >= min && length <= max;
+}
+
+/** An e-mail address, answered as it is kept and compared: NFKC, lower case, without space around it; at most 254. */
+export const emailSchema = boundedText(320, 'Must be at most 254 characters.')
+  .trim()
+  .normalize('NFKC')
+  .toLowerCase()
+  .pipe(z.email('Must be an e-mail address.').max(254, 'Must be at most 254 characters.'))
+  .meta({ format: 'email', maxLength: 254 });
+
+/** What a password is without the list of common ones: 12 to 200 characters, not one of them over and over. */
+export const passwordShape = boundedText(MAX_PASSWORD_LENGTH, `Must have at most ${MAX_PASSWORD_LENGTH} characters.`)
+  .min(MIN_PASSWORD_LENGTH, `Must have at least ${MIN_PASSWORD_LENGTH} characters.`)
+  .refine((password) => !/^(.)\1*$/su.test(password), 'Must not be one character over and over.');
+
+/** A password that may be set. The list is loaded when first needed, so this schema parses with `parseAsync` only. */
+export const passwordSchema = passwordShape.refine(async (password) => !(await isCommonPassword(password)), {
+  message: 'Is one of the passwords that are tried first. Choose a less common one.',
+});
+
+/** The integrator's own id of a member: opaque, kept as given, 1 to 255 printable characters. */
+export const externalIdSchema = boundedText(2 * 255, 'Must be 1 to 255 characters.')
+  .refine((id) => isWithin(id, 1, 255), 'Must be 1 to 255 characters.')
+  .refine((id) => !DECEIVING.test(id) && VISIBLE.test(id), 'Must be printable characters.')
+  .meta({ minLength: 1, maxLength: 255 });
+
+const MAX_METADATA_KEYS = 50;
+
+/** The integrator's own notes on a member: at most 50 keys of 1 to 40 characters, texts of at most 500. */
+export const metadataSchema = z
+  .record(storable(boundedText(40).min(1)), storable(boundedText(500)))
+  .refine((data) => Object.keys(data).length <= MAX_METADATA_KEYS, `Must have at most ${MAX_METADATA_KEYS} keys.`)
+  .meta({ maxProperties: MAX_METADATA_KEYS });
+
+// Postgres can hold neither in jsonb.
+function storable(schema: z.ZodString) {
+  return schema.refine((text) => !/[\0\p{Cs}]/u.test(text), 'Must not hold NUL or half a surrogate pair.');
+}
+
+export const roleSchema = z.enum(ROLES);
+
+/** A seat, as the API shows it. Never a secret. */
+export const memberSchema = z
+  .object({
+    id: idCodec('mem'),
+    name: z.string(),
+    email: z.string(),
+    role: roleSchema,
+    status: z.enum(MEMBER_STATUSES),
+    balance: moneyCodec,
+    currency: z.string(),
+    apiKey: z
+      .object({
+        id: idCodec('key'),
+        prefix: z.string(),
+        last4: z.string(),
+        createdAt: instantCodec,
+        lastUsedAt: instantCodec.nullable(),
+      })
+      .nullable(),
+    recharge: rechargeSchema.nullable(),
+    externalId: z.string().nullable(),
+    metadata: z.record(z.string(), z.string()),
+    createdAt: instantCodec,
+    updatedAt: instantCodec,
+    deletedAt: instantCodec.nullable(),
+  })
+  .meta({ id: 'Member' });
+export type Member = z.output<typeof memberSchema>;
+
+export const memberListInput = z.strictObject({
+  ...listInput,
+  status: z.enum(MEMBER_STATUSES).optional().meta({ description: 'Default: all but deleted.' }),
+  role: roleSchema.optional(),
+  query: boundedText(200).trim().optional().meta({ description: 'Part of a name, email or externalId.' }),
+  externalId: boundedText(255).optional(),
+});
+export type ListMembers = z.output<typeof memberListInput>;
+
+export const memberFilters = memberListInput.omit({ limit: true, cursor: true });
+export type FilterMembers = z.output<typeof memberFilters>;
+
+/** A seat as the page of members shows it: also what was sent from it, and by whom it can be signed in. */
+export const seatSchema = memberSchema.extend({
+  emailGenerated: z.boolean(),
+  signsIn: z.boolean().meta({ description: 'Whether a person signs in to it.' }),
+  hasGeneratedSignIn: z.boolean().meta({ description: 'Whether an owner may reset the password of its user.' }),
+  restorableUntil: instantCodec.nullable(),
+  usage: z.object({ messages: z.int(), cost: moneyCodec }).meta({ description: 'Of the last 30 UTC days.' }),
+});
+export type Seat = z.output<typeof seatSchema>;
+
+/** What narrows the page of members. */
+export const seatFilters = z.strictObject({
+  query: boundedText(200).trim().optional(),
+  status: oneOrMore(z.enum(MEMBER_STATUSES), MEMBER_STATUSES.length).optional(),
+  role: roleSchema.optional(),
+  recharge: z.enum(RECHARGE_FILTERS).optional(),
+});
+export type SeatFilters = z.output<typeof seatFilters>;
+
+const seatOrder = {
+  sort: z.enum(SEAT_SORTS).default('name'),
+  direction: z.enum(['asc', 'desc']).default('asc'),
+};
+export const seatExportInput = seatFilters.extend(seatOrder);
+export type ExportMembers = z.output<typeof seatExportInput>;
+
+const PAGE_MAX = 1_000_000;
+
+export const browseMembersInput = seatExportInput.extend({
+  page: z.int().min(1).max(PAGE_MAX).default(1),
+  pageSize: z.int().min(1).max(100).default(25),
+});
+export type BrowseMembers = z.output<typeof browseMembersInput>;
+
+/** A page of seats; `total` of them match, of `all` that are not deleted. */
+export const seatPageSchema = z.object({ data: z.array(seatSchema), total: z.int(), all: z.int() });
+export type SeatPage = z.output<typeof seatPageSchema>;
+
+/** As many as one selection may hold. */
+export const PICKED_MAX = 10_000;
+
+/** What a selection over all pages is made of. */
+export const pickedSeatsSchema = z.object({
+  data: z.array(memberSchema.pick({ id: true, name: true, status: true, role: true, balance: true })),
+  total: z.int(),
+});
+export type PickedSeats = z.output<typeof pickedSeatsSchema>;
+
+export const createMemberInput = z
+  .strictObject({
+    name: nameSchema.optional(),
+    email: emailSchema.optional(),
+    role: roleSchema.default('member'),
+    password: passwordSchema.optional().meta({ description: 'A sign-in. Only without `email`.' }),
+    generatePassword: z.boolean().optional().meta({ description: 'A sign-in, in the answer. Only without `email`.' }),
+    credit: amount.optional().meta({ description: 'A starting credit, from the master balance.' }),
+    recharge: rechargeInput.optional(),
+    externalId: externalIdSchema.nullish(),
+    metadata: metadataSchema.optional(),
+  })
+  .superRefine((input, ctx) => {
+    const wants = input.password !== undefined || input.generatePassword === true;
+    const field = input.password === undefined ? 'generatePassword' : 'password';
+    if (wants && input.email !== undefined) {
+      const message =
+        'Only with a generated email: a real address gets its password from its holder, through an invitation.';
+      ctx.addIssue({ code: 'custom', path: [field], message });
+    }
+    if (input.password !== undefined && input.generatePassword === true) {
+      ctx.addIssue({
+        code: 'custom',
+        path: ['generatePassword'],
+        message: 'Give a password or have one generated, not both.',
+      });
+    }
+  });
+export type CreateMember = z.output<typeof createMemberInput>;
+
+export const createdMemberSchema = z
+  .object({ member: memberSchema, secrets: z.object({ apiKey: z.string(), password: z.string().optional() }) })
+  .meta({ id: 'CreatedMember' });
+export type CreatedMember = z.output<typeof createdMemberSchema>;
+
+export const updateMemberInput = z.strictObject({
+  name: nameSchema.optional(),
+  email: emailSchema.optional(),
+  externalId: externalIdSchema.nullish(),
+  metadata: metadataSchema.optional().meta({ description: 'Replaces what was there.' }),
+});
+export type UpdateMember = z.output<typeof updateMemberInput> & { memberId: string };
+
+export const deletedMemberSchema = z
+  .object({
+    member: memberSchema,
+    returned: moneyCodec,
+    transferId: idCodec('trf').nullable().meta({ description: 'Null when there was nothing to return.' }),
+  })
+  .meta({ id: 'DeletedMember' });
+export type DeletedMember = z.output<typeof deletedMemberSchema>;
+
+export const setRoleInput = z.strictObject({ role: roleSchema });
+
+export const OVERLAP_MAX_SECONDS = 604_800;
+export const rotateKeyInput = z.strictObject({
+  overlapSeconds: z
+    .int()
+    .min(0)
+    .max(OVERLAP_MAX_SECONDS)
+    .default(0)
+    .meta({ description: 'How long the old key still works: at most 7 days.' }),
+});
+export type RotateKey = z.output<typeof rotateKeyInput> & { memberId: string };
+
+export const rotatedKeySchema = z
+  .object({ member: memberSchema, secrets: z.object({ apiKey: z.string() }) })
+  .meta({ id: 'RotatedKey' });
+export type RotatedKey = z.output<typeof rotatedKeySchema>;
+
+export const revealedKeySchema = z.object({ apiKey: z.string() });

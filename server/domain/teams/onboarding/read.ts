@@ -1,0 +1,51 @@
+import { and, eq, isNotNull } from 'drizzle-orm';
+import { teams } from '@/db/schema/teams';
+import { users } from '@/db/schema/users';
+import type { Db } from '@/db/client';
+import { fail } from '@/server/domain/core/errors';
+import { findLink } from '@/server/domain/identity/email-links/read';
+import type { Guest } from '@/server/domain/core/user-context';
+import type { ResetLink, SignUpLink, Token, Ways } from './schema';
+
+/** What is there for who is not signed in. */
+export async function getWays(asker: Guest): Promise<Ways> {
+  return { mail: asker.mail !== null, signUp: isOpen(asker), setup: !(await hasTeam(asker.database.db)) };
+}
+
+/** Whether anybody may make a team here: it is proven by mail who that is. */
+const isOpen = ({ signUp, mail }: Guest): boolean => signUp === 'open' && mail !== null;
+
+/** @throws DomainError `not_found` where only the operator makes teams */
+export function mustBeOpen(asker: Guest): void {
+  if (!isOpen(asker)) fail('not_found', { detail: 'New teams are made by the operator of this service.' });
+}
+
+export async function hasTeam(db: Db): Promise<boolean> {
+  const some = await db.select({ id: teams.id }).from(teams).limit(1);
+  return some.length > 0;
+}
+
+/** For whom a link sets a password. Looking at it, however often and by whatever scanner, changes nothing. */
+export async function getResetLink(asker: Guest, { token }: Token): Promise<ResetLink> {
+  const link = await findLink(asker, token, 'reset');
+  return { email: link?.email ?? null };
+}
+
+/**
+ * For whom a link makes a team. Looking at it changes nothing.
+ * @throws DomainError `not_found` where only the operator makes teams
+ */
+export async function getSignUpLink(asker: Guest, { token }: Token): Promise<SignUpLink> {
+  mustBeOpen(asker);
+  const link = await findLink(asker, token, 'sign-up');
+  return { email: link?.email ?? null, name: link && (await findHolder(asker, link.email)) };
+}
+
+/** The name of who has an account under a proven address, with a password; whoever else comes with its link makes it his. */
+export async function findHolder({ database: { db } }: Guest, email: string): Promise<string | null> {
+  const [user] = await db
+    .select({ name: users.name })
+    .from(users)
+    .where(and(eq(users.email, email), isNotNull(users.emailProvenAt), isNotNull(users.passwordHash)));
+  return user?.name ?? null;
+}

@@ -1,0 +1,21 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Vault } from '@/server/domain/core/crypto';
+
+const CODE_LENGTH = 20;
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/**
+ * The code with which the first team is made: `npm start` prints it, /setup asks for it. 100 bits of this installation's
+ * secret; it is worth something only while there is no team.
+ */
+export function setupCode(vault: Vault): string {
+  const bytes = Buffer.from(vault.secretFor('setup'), 'base64url');
+  const text = Array.from(bytes.subarray(0, CODE_LENGTH), (byte) => ALPHABET.charAt(byte & 31)).join('');
+  return (text.match(/.{5}/g) ?? []).join('-');
+}
+
+/** Whether a text is that code, however it is written. */
+export function isSetupCode(vault: Vault, text: string): boolean {
+  const [right, given] = [setupCode(vault), text].map((code) => Buffer.from(code.toLowerCase().replace(/[\s-]/g, '')));
+  return right!.length === given!.length && timingSafeEqual(right!, given!);
+}

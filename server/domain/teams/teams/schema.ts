@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { amountOrZero } from '@/server/domain/core/amounts';
+import { topRefusalsSchema } from '@/server/domain/messaging/refusals/schema';
+import { teamAlertsSchema } from '@/server/domain/notifications/alerts/schema';
+import { auditEventSchema } from '../audit/schema';
+import { idCodec, instantCodec, moneyCodec } from '@/server/domain/core/codecs';
+import { boundedText } from '@/server/domain/core/validation';
+import { memberSchema, nameSchema, roleSchema } from '../members/schema';
+import { senderSchema } from '@/server/domain/messaging/messages/schema';
+import { isCurrency } from '@/server/domain/core/money';
+import { RECHARGE_REASONS } from '@/server/domain/billing/auto-recharge/rules';
+import { TEXT_RETENTION_DAYS_MAX } from '@/server/domain/messaging/texts/rules';
+
+const CURRENCY = 'must be a currency of ISO 4217 with 0, 2 or 3 minor digits, such as USD.';
+
+export const currencySchema = boundedText(3, CURRENCY)
+  // Only ASCII letters: the upper case of "ßD" is SSD.
+  .transform((code) => (/^[A-Za-z]{3}$/.test(code) ? code.toUpperCase() : ''))
+  .refine(isCurrency, CURRENCY)
+  .meta({ pattern: '^[A-Za-z]{3}$', description: 'ISO 4217, with 0, 2 or 3 minor digits.' });
+
+/** The team, as its owners see it. */
+export const teamSchema = z
+  .object({
+    id: idCodec('team'),
+    name: z.string(),
+    slug: z.string(),
+    currency: z.string(),
+    masterBalance: moneyCodec,
+    reserve: moneyCodec,
+    defaultSender: z.string().nullable(),
+    lowBalance: moneyCodec.nullable(),
+    samplePrices: z.boolean(),
+    members: z.object({ active: z.int(), inactive: z.int() }),
+    burnPerDay: moneyCodec.nullable().meta({
+      description:
+        "Mean daily cost since the team's first charge, over at most 30 days; null before the first full day.",
+    }),
+    runwayDays: z.int().nullable().meta({
+      description:
+        'How many days the master balance lasts at that rate; null before the first full day, and without any cost.',
+    }),
+    waitingRecharges: z.int(),
+    createdAt: instantCodec,
+  })
+  .meta({ id: 'Team' });
+export type Team = z.output<typeof teamSchema>;
+
+export const updateTeamInput = z.strictObject({
+  name: nameSchema.optional(),
+  currency: currencySchema.optional(),
+  reserve: amountOrZero.optional(),
+  defaultSender: senderSchema.nullish(),
+  lowBalance: amountOrZero.nullish(),
+});
+export type UpdateTeam = z.output<typeof updateTeamInput>;
+
+const RETENTION = `A whole number of days from 1 to ${TEXT_RETENTION_DAYS_MAX}.`;
+
+/** What the team keeps to itself: who is told of low balances, how long texts are kept, when a person is asked again. */
+export const settingsSchema = z
+  .object({
+    memberLowBalance: moneyCodec
+      .nullable()
+      .meta({ description: "Below this a member's balance is told to it and to the owners." }),
+    textRetentionDays: z
+      .int()
+      .nullable()
+      .meta({ description: 'After so many days the texts of messages are removed; null: never.' }),
+    askAgain: z.boolean().meta({
+      description: 'Whether a person at the pages is asked for the password again before what cannot easily be undone.',
+    }),
+    askAgainAbove: moneyCodec.nullable().meta({ description: 'Then also before a debit above this.' }),
+  })
+  .meta({ id: 'Settings' });
+export type Settings = z.output<typeof settingsSchema>;
+
+export const updateSettingsInput = z.strictObject({
+  memberLowBalance: amountOrZero.nullish(),
+  textRetentionDays: z.int(RETENTION).min(1, RETENTION).max(TEXT_RETENTION_DAYS_MAX, RETENTION).nullish(),
+  askAgain: z.boolean().optional(),
+  askAgainAbove: amountOrZero.nullish(),
+});
+export type UpdateSettings = z.output<typeof updateSettingsInput>;
+
+/** Who asks and what its key spends: an owner's is the master balance. */
+export const meSchema = z
+  .object({
+    team: z.object({ id: idCodec('team'), name: z.string(), currency: z.string() }),
+    member: memberSchema,
+    key: z.object({ id: idCodec('key'), prefix: z.string(), last4: z.string() }),
+    balance: moneyCodec,
+  })
+  .meta({ id: 'Me' });
+export type Me = z.output<typeof meSchema>;
+
+/** What stands around every page of a team: the team, who looks at it, and what waits for an owner. */
+export const shellSchema = z.object({
+  team: z.object({
+    id: idCodec('team'),
+    name: z.string(),
+    slug: z.string(),
+    currency: z.string(),
+    status: z.enum(['active', 'suspended', 'closed']),
+    samplePrices: z.boolean(),
+    isCurrencyFixed: z
+      .boolean()
+      .meta({ description: 'Whether money has moved, so that the currency no longer changes.' }),
+    masterBalance: moneyCodec.nullable().meta({ description: "An owner's alone, as the next two." }),
+    reserve: moneyCodec.nullable(),
+    lowBalance: moneyCodec.nullable(),
+    textRetentionDays: z.int().nullable().meta({ description: 'After so many days texts are removed.' }),
+  }),
+  me: z.object({
+    memberId: idCodec('mem'),
+    name: z.string(),
+    role: roleSchema,
+    balance: moneyCodec.meta({ description: "The seat's own, an owner's too." }),
+    isLow: z.boolean().meta({ description: "Whether a member's own balance is below what the team calls low." }),
+    canTakeBack: z.boolean().meta({ description: "Whether the owner's role can be taken back now." }),
+  }),
+  waitingRecharges: z.int(),
+  demo: z.boolean(),
+});
+export type Shell = z.output<typeof shellSchema>;
+
+const sent = { messages: z.int(), cost: moneyCodec };
+
+/** The first page of an owner: what was sent, who spends, who waits, what happened, what is still to set up. */
+export const overviewSchema = z.object({
+  days: z
+    .array(z.object({ day: z.iso.date(), ...sent }))
+    .meta({ description: 'The last 60 UTC days, today among them, the oldest first.' }),
+  spenders: z.array(z.object({ memberId: idCodec('mem'), name: z.string(), ...sent })),
+  waiting: z.array(
+    z.object({
+      memberId: idCodec('mem'),
+      name: z.string(),
+      reason: z.enum(RECHARGE_REASONS),
+      since: instantCodec,
+      balance: moneyCodec,
+    }),
+  ),
+  alerts: teamAlertsSchema,
+  refusals: topRefusalsSchema.meta({ description: 'Refused sends of the last 7 UTC days.' }),
+  recent: z.array(auditEventSchema),
+  setup: z.object({
+    hasMember: z.boolean(),
+    hasFunds: z.boolean(),
+    hasRates: z.boolean().meta({ description: 'The sample prices were confirmed or replaced.' }),
+    hasSent: z.boolean(),
+  }),
+});
+export type Overview = z.output<typeof overviewSchema>;

@@ -1,0 +1,254 @@
+import { randomInt } from 'node:crypto';
+import { and, eq, sql } from 'drizzle-orm';
+import { teamSlugs, teams } from '@/db/schema/teams';
+import { users } from '@/db/schema/users';
+import type { Actor } from '@/server/domain/core/actor';
+import { setMasterAlert, setMemberAlert } from '@/server/domain/notifications/alerts/write';
+import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
+import {
+  audit,
+  change,
+  found,
+  makeCtx,
+  touched,
+  transact,
+  type AuditEntry,
+  type Ctx,
+  type Services,
+  type Tx,
+} from '@/server/domain/core/context';
+import { fail } from '@/server/domain/core/errors';
+import { asTeamId, newUuid7, type TeamId } from '@/server/domain/core/ids';
+import { issueKey } from '../api-keys/write';
+import { lockAccounts, setReserve, wakeWaiting } from '@/server/domain/billing/ledger/write';
+import { seatMember } from '../members/write';
+import { printAmount } from '@/server/domain/core/money';
+import { hashPassword } from '@/server/domain/core/password-hashing';
+import { mayOperate } from '@/server/domain/core/policy';
+import { handOver } from '@/server/domain/identity/users/write';
+import { insertRates } from '@/server/domain/billing/rates/write';
+import type { RateRow } from '@/server/domain/billing/rates/rules';
+import { hasPassword } from '@/server/domain/identity/sessions/write';
+import { getSettings, getTeam } from './read';
+import { isReservedSlug, slugFrom } from './rules';
+import type { Settings, Team, UpdateSettings, UpdateTeam } from './schema';
+
+export type CreateTeam = {
+  name: string;
+  currency: string;
+  /** Without any password: who has an account already. */
+  owner: { name: string; email: string } & ({ password: string } | { passwordHash: string | null });
+  rates: RateRow[];
+};
+
+/** Who makes a team in the pages: somebody who has no seat in it yet. */
+type Founder = { name: string; address: string | null; requestId: string };
+
+/**
+ * Makes a team with its accounts, the sample rate card, and its first owner. An owner who already has an account keeps
+ * its password and gets a seat; an account whose address nobody has proven may be a stranger's, so the given password counts.
+ * Where it is the one that the account has, nothing of the account changes.
+ * @param options.by who makes it, where that is not the operator
+ * @param options.first what must be so, in the same transaction, before there is a team
+ * @returns the ids, and the owner's API key, shown here alone
+ */
+export async function createTeam(
+  services: Services,
+  input: CreateTeam,
+  options: { at?: Date; by?: Founder; first?: (tx: Tx) => Promise<void> } = {},
+): Promise<{ teamId: TeamId; memberId: string; apiKey: string; slug: string }> {
+  const passwordHash = 'password' in input.owner ? await hashIfNew(services, input.owner) : input.owner.passwordHash;
+  const teamId = asTeamId(newUuid7(options.at));
+  const actor = founderOf(teamId, input.currency, options.by);
+  const about = { at: options.at ?? null, requestId: options.by?.requestId ?? null };
+  return found(makeCtx(services, actor, about), async (tx) => {
+    await options.first?.(tx);
+    const slug = await takeSlug(tx, input.name);
+    const { name, currency } = input;
+    await tx.db.insert(teams).values({ id: teamId, name, slug, currency, createdAt: tx.now, updatedAt: tx.now });
+    await tx.db.execute(sql`SELECT ledger_open_team(${teamId}::uuid, ${tx.at}::timestamptz)`);
+    await insertRates(tx, input.rates);
+    const { email } = input.owner;
+    const userId = await findOrCreateUser(tx, { name: input.owner.name, email, passwordHash });
+    const memberId = await seatMember(tx, { name: input.owner.name, email, role: 'owner', userId });
+    const apiKey = await issueKey(tx, memberId);
+    audit(tx, {
+      action: 'team.created',
+      targetType: 'team',
+      targetId: teamId,
+      after: { name, currency, owner: memberId },
+    });
+    return { teamId, memberId, apiKey, slug };
+  });
+}
+
+/** Null where the password is the one that the address has already. */
+const hashIfNew = async (services: Services, { email, password }: { email: string; password: string }) =>
+  (await hasPassword(services, email, password)) ? null : hashPassword(password);
+
+function founderOf(teamId: TeamId, currency: string, by: Founder | undefined): Actor {
+  if (!by) return { type: 'operator', teamId, currency, name: 'Operator', door: 'cli' };
+  return { type: 'guest', teamId, currency, name: by.name, userId: null, door: 'web', address: by.address };
+}
+
+type NewUser = { name: string; email: string; passwordHash: string | null };
+
+// The insert comes first: of two teams made at once for one new person, the second waits for the first here.
+async function findOrCreateUser(tx: Tx, user: NewUser): Promise<string> {
+  const [made] = await tx.db
+    .insert(users)
+    .values({ id: newUuid7(tx.now), ...user, createdAt: tx.now })
+    .onConflictDoNothing()
+    .returning({ id: users.id });
+  if (made) return made.id;
+  const { email, passwordHash } = user;
+  const [known] = await tx.db
+    .select({ id: users.id, provenAt: users.emailProvenAt })
+    .from(users)
+    .where(eq(users.email, email))
+    .for('update');
+  if (known!.provenAt === null && passwordHash !== null) {
+    await handOver(tx, { userId: known!.id, email, passwordHash });
+  }
+  return known!.id;
+}
+
+const SLUG_TRIES = 20;
+
+async function takeSlug(tx: Tx, name: string): Promise<string> {
+  const plain = slugFrom(name);
+  for (let i = 0; i < SLUG_TRIES; i++) {
+    const slug = i === 0 ? plain : `${plain}-${i < 10 ? i + 1 : randomInt(1e6)}`;
+    if (isReservedSlug(slug)) continue;
+    const [taken] = await tx.db
+      .insert(teamSlugs)
+      .values({ slug, teamId: tx.actor.teamId })
+      .onConflictDoNothing()
+      .returning();
+    if (taken) return slug;
+  }
+  throw new Error(`No free slug for ${plain}`);
+}
+
+/**
+ * Changes the team's settings; null clears the default sender or the low-balance alert.
+ * @throws DomainError `owner_required`, `currency_fixed`
+ */
+export async function updateTeam(ctx: Ctx, input: UpdateTeam): Promise<Team> {
+  return change(ctx, 'team.change', async (tx) => {
+    // Money and the currency it is in are judged together, under the master's lock.
+    await lockAccounts(tx, [], true);
+    const before = await getTeam(tx);
+    const { reserve, ...settings } = input;
+    if (settings.currency !== undefined && settings.currency !== before.currency) await mustBeUnmoved(tx);
+    if (reserve !== undefined) await setReserve(tx, reserve);
+    if (settings.lowBalance !== undefined) await setMasterAlert(tx, settings.lowBalance);
+    const { teamId } = tx.actor;
+    await tx.db
+      .update(teams)
+      .set({ ...settings, updatedAt: tx.now })
+      .where(eq(teams.id, teamId));
+    const after = await getTeam(tx);
+    // Its name and its currency stand on everybody's pages.
+    touched(tx, 'team', null);
+    audit(tx, {
+      action: 'team.updated',
+      targetType: 'team',
+      targetId: teamId,
+      before: printSettings(before),
+      after: printSettings(after),
+    });
+    return after;
+  });
+}
+
+const printSettings = ({ name, currency, reserve, defaultSender, lowBalance }: Team) => ({
+  name,
+  currency,
+  reserve: printAmount(reserve),
+  defaultSender,
+  lowBalance: lowBalance === null ? null : printAmount(lowBalance),
+});
+
+async function mustBeUnmoved(tx: Tx): Promise<void> {
+  const { rows } = await tx.db.execute<{ moved: boolean }>(
+    sql`SELECT EXISTS (SELECT 1 FROM transfers WHERE team_id = ${tx.actor.teamId}::uuid) AS moved`,
+  );
+  if (rows[0]?.moved) fail('currency_fixed');
+}
+
+/**
+ * Suspends a team: sends, recharges and changes are refused from now on, reading goes on, what was accepted is delivered.
+ * Repeated: nothing changes.
+ * @throws DomainError `owner_required` for anyone but the operator
+ */
+export async function suspendTeam(ctx: Ctx, { reason = null }: { reason?: string | null }): Promise<TeamStanding> {
+  return standAs(ctx, 'suspended', { action: 'team.suspended', targetType: 'team', after: { reason } });
+}
+
+/**
+ * Lets a suspended team act again; the rules that wait are looked at. Repeated: nothing changes.
+ * @throws DomainError `owner_required` for anyone but the operator
+ */
+export async function resumeTeam(ctx: Ctx): Promise<TeamStanding> {
+  return standAs(ctx, 'active', { action: 'team.resumed', targetType: 'team' });
+}
+
+export type TeamStanding = { status: 'active' | 'suspended' | 'closed'; changed: boolean };
+
+async function standAs(
+  ctx: Ctx,
+  status: 'active' | 'suspended',
+  entry: Omit<AuditEntry, 'targetId'>,
+): Promise<TeamStanding> {
+  mayOperate(ctx.actor);
+  return transact(ctx, null, async (tx) => {
+    const { teamId } = tx.actor;
+    const changed = await tx.db
+      .update(teams)
+      .set({ status, updatedAt: tx.now })
+      .where(and(eq(teams.id, teamId), eq(teams.status, status === 'active' ? 'suspended' : 'active')))
+      .returning({ id: teams.id });
+    const [now] = await tx.db.select({ status: teams.status }).from(teams).where(eq(teams.id, teamId));
+    if (changed.length === 0) return { status: now!.status, changed: false };
+    // It stands on everybody's pages.
+    touched(tx, 'team', null);
+    audit(tx, { ...entry, targetId: teamId });
+    if (status === 'active') wakeWaiting(tx);
+    return { status, changed: true };
+  });
+}
+
+/**
+ * Changes what the team keeps to itself; null clears. What it asks again is asked before that is changed itself.
+ * @throws DomainError `owner_required`, `confirmation_required`
+ */
+export async function updateSettings(ctx: Ctx, input: UpdateSettings): Promise<Settings> {
+  return change(ctx, 'team.change', async (tx) => {
+    if (input.memberLowBalance !== undefined) await setMemberAlert(tx, input.memberLowBalance);
+    // Two changes at once are one after the other, so that each audit row says what was before it.
+    await lockAccounts(tx, [], true);
+    if (input.askAgain !== undefined || input.askAgainAbove !== undefined) await mustBeConfirmed(tx);
+    const before = await getSettings(tx);
+    const { teamId } = tx.actor;
+    await tx.db
+      .update(teams)
+      .set({ ...input, updatedAt: tx.now })
+      .where(eq(teams.id, teamId));
+    const after = await getSettings(tx);
+    audit(tx, {
+      action: 'team.settings_changed',
+      targetType: 'team',
+      targetId: teamId,
+      before: printFigures(before),
+      after: printFigures(after),
+    });
+    return after;
+  });
+}
+
+const printFigures = ({ memberLowBalance, askAgainAbove, ...settings }: Settings) => ({
+  memberLowBalance: memberLowBalance === null ? null : printAmount(memberLowBalance),
+  ...settings,
+  askAgainAbove: askAgainAbove === null ? null : printAmount(askAgainAbove),
+});

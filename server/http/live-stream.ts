@@ -1,0 +1,100 @@
+import { announceAll, tellRest } from '@/server/domain/core/change-feed';
+import { flushRefusals } from '@/server/domain/messaging/refusals/write';
+import { fail } from '@/server/domain/core/errors';
+import { newRequestId } from '@/server/domain/core/ids';
+import type { Person } from '@/server/domain/core/user-context';
+import { listWatching } from '@/server/domain/identity/sessions/read';
+import { env } from '@/server/env';
+import { log } from '@/server/log';
+import { Hub } from './live-hub';
+import { refusalOf } from './problem';
+import { services } from './services';
+
+/** Streams at once, of a process and of a person. A browser has one. */
+const MOST_STREAMS = 2_000;
+const MOST_OF_A_PERSON = 20;
+
+/** How many events may wait for a slow reader. */
+const MOST_UNREAD = 16;
+
+/** Who has lost its stream comes again after a second or two: not all of them at once. */
+const RETRY_MS = 1_000;
+
+const HUB = Symbol.for('purser.live');
+const shared = globalThis as { [HUB]?: Hub };
+
+/** The process's one hub, which begins to listen with the first page or stream that asks. */
+const hub = (): Hub => (shared[HUB] ??= new Hub(services(), env().directUrl));
+
+const isDraining = (): boolean => Reflect.get(globalThis, Symbol.for('purser.draining')) === true;
+
+/** The last that was told to pages before now, from where a stream can go on; null where none is known yet. */
+export const lastWord = (): string | null => hub().lastId;
+
+/** Tells every page that anything may have changed: whoever served before this process may have died before a word. */
+export const announceStart = (): void => announceAll(services().database.pool);
+
+/** Ends all streams, so that their browsers go elsewhere, and tells and writes what this process still holds. */
+export async function endLive(): Promise<void> {
+  const ended = shared[HUB]?.stop();
+  delete shared[HUB];
+  const { pool } = services().database;
+  await Promise.all([ended, tellRest(pool), flushRefusals(pool)]);
+}
+
+/**
+ * Answers a signed-in browser with a stream of events, which say what changed in its person's teams, by ids alone: `change`
+ * with {team, nouns, members}, or `reset`, where everything is to be asked anew. It goes on after `Last-Event-ID`.
+ */
+export async function openStream(request: Request, person: Person | null): Promise<Response> {
+  const requestId = newRequestId();
+  const response = await answer(request, person).catch((error: unknown) => refusalOf(error, requestId));
+  const { status } = response;
+  const level = status >= 500 ? 'error' : 'info';
+  log({ msg: 'request', level, id: requestId, live: true, status, actor: person?.userId });
+  response.headers.set('Request-Id', requestId);
+  return response;
+}
+
+async function answer(request: Request, person: Person | null): Promise<Response> {
+  if (!person) fail('missing_key', { detail: 'Sign in first.' });
+  const { sessionId, userId } = person;
+  const seats = (await listWatching(services(), [sessionId])).get(sessionId);
+  if (!seats) fail('missing_key', { detail: 'Sign in first.' });
+  if (isDraining()) return streamOf(retryLine());
+  if (hub().size >= MOST_STREAMS) fail('unavailable', { retryAfterSeconds: 5 });
+  if (hub().countOf(userId) >= MOST_OF_A_PERSON) fail('rate_limited', { retryAfterSeconds: 60 });
+  const lastId = request.headers.get('last-event-id') ?? new URL(request.url).searchParams.get('lastEventId');
+  const encoder = new TextEncoder();
+  let leave = () => {};
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const write = (text: string) => controller.enqueue(encoder.encode(text));
+        write(retryLine());
+        const send = (text: string) => {
+          if ((controller.desiredSize ?? 0) <= 0) return false;
+          write(text);
+          return true;
+        };
+        leave = hub().add({ sessionId, userId, send, end: () => controller.close() }, lastId, seats);
+      },
+      cancel: () => leave(),
+    },
+    { highWaterMark: MOST_UNREAD },
+  );
+  return streamOf(body);
+}
+
+const retryLine = (): string => `retry: ${Math.round(RETRY_MS * (1 + Math.random()))}\n\n`;
+
+/** A stream that ends is opened anew by its browser; a refusal is not. */
+const streamOf = (body: ReadableStream | string): Response =>
+  new Response(body, {
+    headers: {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      // Neither kept, nor packed, nor held back on the way.
+      'Cache-Control': 'no-store, no-transform',
+      'X-Accel-Buffering': 'no',
+    },
+  });

@@ -1,0 +1,237 @@
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Db } from '@/db/client';
+import { invitations } from '@/db/schema/invitations';
+import { mails } from '@/db/schema/mails';
+import { members } from '@/db/schema/members';
+import { teams } from '@/db/schema/teams';
+import { mailedLinks, users } from '@/db/schema/users';
+import type { Services } from '@/server/domain/core/context';
+import { printId, timeOfUuid7 } from '@/server/domain/core/ids';
+import { invitationUrl } from '@/server/domain/teams/invitations/rules';
+import { linkToken } from '@/server/domain/identity/email-links/rules';
+import type { MailKind } from '@/server/domain/notifications/emails/rules';
+import type { ClaimedMail } from '@/server/domain/notifications/emails/write';
+import { printAmount } from '@/server/domain/core/money';
+
+/** What stands in a mail, as people read it. Nothing of it is kept: names are those of now, and links are made anew. */
+export type Letter = {
+  kind: MailKind;
+  /** When it happened. */
+  at: Date;
+  team: string | null;
+  /** Whether it is about the reader's own seat. */
+  own: boolean;
+  /** Who did it. */
+  by: string | null;
+  /** Whose seat it is about, or who was invited. */
+  who: string | null;
+  address: string | null;
+  link: string;
+  until: Date | null;
+  /** Amounts with their currency, roles, reasons: what else the words of the kind speak of. */
+  facts: Record<string, string>;
+};
+
+/** What a mail is to say; null where what it tells of is over, so that it need not be sent. */
+export async function readLetter(services: Services, mail: ClaimedMail): Promise<Letter | null> {
+  const team = mail.teamId === null ? null : await readTeam(services, mail.teamId);
+  const letter = plainLetter(services, mail, team);
+  if (ABOUT_INVITATIONS.has(letter.kind)) return withInvitation(services, mail, letter, team);
+  if (ABOUT_LINKS.has(letter.kind)) return withLink(services, mail, letter);
+  if (letter.kind === 'mail-failed') return withLostMail(services, mail, letter, team);
+  if (letter.kind === 'alert-digest') return withAlerts(services, mail, letter);
+  return withSeat(services, mail, letter, team);
+}
+
+const ABOUT_INVITATIONS = new Set<MailKind>(['invitation', 'invitation-requested', 'credit-missing']);
+const ABOUT_LINKS = new Set<MailKind>(['password-reset', 'sign-up']);
+
+type TeamOfLetter = { id: string; name: string; slug: string; currency: string };
+
+async function readTeam({ database }: Services, teamId: string): Promise<TeamOfLetter | null> {
+  const { id, name, slug, currency } = teams;
+  const [team] = await database.db.select({ id, name, slug, currency }).from(teams).where(eq(teams.id, teamId));
+  return team ?? null;
+}
+
+/** Amounts among the facts, in micros. */
+const AMOUNTS = ['amount', 'balance', 'below', 'credit'];
+
+function plainLetter({ appUrl }: Services, mail: ClaimedMail, team: TeamOfLetter | null): Letter {
+  const known = Object.entries(mail.facts).filter(([, value]) => value !== null);
+  const facts = known.map(([name, value]): [string, string] => [
+    name,
+    AMOUNTS.includes(name) && /^[0-9]+$/.test(String(value)) ? amountIn(team, BigInt(value as string)) : String(value),
+  ]);
+  return {
+    kind: mail.kind as MailKind,
+    at: timeOfUuid7(mail.id),
+    team: team?.name ?? null,
+    own: mail.about !== null && mail.memberId === mail.about,
+    by: null,
+    who: null,
+    address: null,
+    link: `${appUrl}${placeOf(mail, team)}`,
+    until: 'until' in mail.facts ? new Date(String(mail.facts['until'])) : null,
+    facts: Object.fromEntries(facts),
+  };
+}
+
+const amountIn = (team: TeamOfLetter | null, micros: bigint): string =>
+  `${printAmount(micros).replace(/\B(?=(?:\d{3})+\.)/g, ',')} ${team?.currency ?? ''}`.trim();
+
+/** Where the reader goes from there. */
+function placeOf({ kind, about, memberId }: ClaimedMail, team: TeamOfLetter | null): string {
+  const home = team ? `/${team.slug}` : '/';
+  const seat = about === null || about === team?.id ? home : `${home}/members/${printId('mem', about)}`;
+  const places: Partial<Record<MailKind, string>> = {
+    'invitation-requested': `${home}/invitations`,
+    'role-changed': '/account/teams',
+    'password-changed': '/forgot',
+    'new-sign-in': '/account/sessions',
+    'two-factor-changed': '/account/two-factor',
+    // Whose seat it was sees nothing of the team any more.
+    'member-deleted': memberId === about ? '/' : `${home}/members?status=deleted`,
+    'key-rotated': `${seat}?tab=key`,
+    'key-revealed': `${seat}?tab=key`,
+    'recharge-waiting': `${seat}?tab=recharge`,
+    'recharge-served': `${seat}?tab=recharge`,
+    'low-balance': seat,
+  };
+  return places[kind as MailKind] ?? home;
+}
+
+async function withInvitation(
+  { database, vault, appUrl }: Services,
+  mail: ClaimedMail,
+  letter: Letter,
+  team: TeamOfLetter | null,
+): Promise<Letter | null> {
+  const i = invitations;
+  const [row] =
+    mail.about && mail.teamId
+      ? await database.db
+          .select()
+          .from(i)
+          .where(and(eq(i.teamId, mail.teamId), eq(i.id, mail.about)))
+      : [];
+  if (!row) return mail.kind === 'credit-missing' ? letter : null;
+  const told = {
+    ...letter,
+    by: row.actorName,
+    who: row.name ?? row.email,
+    address: row.email,
+    until: row.expiresAt,
+    facts: { role: row.role, ...(row.credit !== null && { credit: amountIn(team, row.credit) }), ...letter.facts },
+  };
+  if (mail.kind !== 'invitation') return told;
+  const isOpen = row.status === 'pending' && row.expiresAt > new Date();
+  // Sent anew before this one left: the newer mail has the same link.
+  const isNewest = row.mailId === null || row.mailId === mail.id;
+  if (!isOpen || !isNewest) return null;
+  return { ...told, link: invitationUrl({ vault, appUrl }, row, 'mailed') };
+}
+
+async function withLink(services: Services, mail: ClaimedMail, letter: Letter): Promise<Letter | null> {
+  if (mail.about === null) return null;
+  const { database, vault, appUrl } = services;
+  const [row] = await database.db.select().from(mailedLinks).where(eq(mailedLinks.id, mail.about));
+  if (!row || row.usedAt !== null || row.expiresAt <= new Date()) return null;
+  const page = row.kind === 'reset' ? 'reset' : 'sign-up';
+  const token = linkToken(vault, row.id);
+  return { ...letter, address: row.email, until: row.expiresAt, link: `${appUrl}/${page}/${token}` };
+}
+
+async function withLostMail(
+  { database, appUrl }: Services,
+  mail: ClaimedMail,
+  letter: Letter,
+  team: TeamOfLetter | null,
+): Promise<Letter | null> {
+  if (mail.about === null) return null;
+  const [lost] = await database.db.select().from(mails).where(eq(mails.id, mail.about));
+  if (!lost) return null;
+  return {
+    ...letter,
+    address: lost.address,
+    link: `${appUrl}/${team?.slug ?? ''}${lost.kind === 'invitation' ? '/invitations' : ''}`,
+    facts: { lost: lost.kind, state: lost.state, why: lost.error ?? '' },
+  };
+}
+
+const SHOWN_ALERTS = 20;
+
+/** The alerts of a digest: how many, and the first of them, each with its member's name and balance. */
+async function withAlerts(services: Services, mail: ClaimedMail, letter: Letter): Promise<Letter | null> {
+  const { db } = services.database;
+  const { teamId, kind, about, facts } = mails;
+  const rows = await db
+    .select({ teamId, kind, about, facts, of: sql<number>`count(*) OVER ()::int` })
+    .from(mails)
+    .where(eq(mails.digestId, mail.id))
+    .orderBy(mails.id)
+    .limit(SHOWN_ALERTS);
+  if (rows.length === 0) return null;
+  const lines: Record<string, string> = {};
+  const known: TeamOfLetter[] = [];
+  for (const id of new Set(rows.map((row) => row.teamId))) {
+    const team = id === null ? null : await readTeam(services, id);
+    if (!team) continue;
+    known.push(team);
+    const own = rows.filter((row) => row.teamId === id);
+    const names = await namesOf(db, team.id, own);
+    for (const row of own) {
+      const who = row.about === team.id ? 'Master balance' : (names.get(row.about ?? '') ?? '');
+      const balance = 'balance' in row.facts ? amountIn(team, BigInt(String(row.facts['balance']))) : '';
+      lines[`${Object.keys(lines).length + 1} ${row.kind}`] = [who, balance].filter(Boolean).join(': ') || team.name;
+    }
+  }
+  const [first, ...others] = known;
+  if (!first) return null;
+  const team = others.length > 0 ? `${first.name} and ${others.length} more` : first.name;
+  const link = others.length > 0 ? services.appUrl : `${services.appUrl}/${first.slug}`;
+  return { ...letter, team, link, facts: { count: String(rows[0]!.of), ...lines } };
+}
+
+async function namesOf(db: Db, teamId: string, of: { about: string | null }[]): Promise<Map<string, string>> {
+  const ids = of.flatMap(({ about }) => about ?? []);
+  if (ids.length === 0) return new Map();
+  const { id, name } = members;
+  const rows = await db
+    .select({ id, name })
+    .from(members)
+    .where(and(eq(members.teamId, teamId), inArray(id, ids)));
+  return new Map(rows.map((row) => [row.id, row.name]));
+}
+
+/** About a seat, and perhaps by one; or about the person alone. */
+async function withSeat(
+  { database }: Services,
+  mail: ClaimedMail,
+  letter: Letter,
+  team: TeamOfLetter | null,
+): Promise<Letter> {
+  const ids = [mail.about ?? mail.memberId, mail.facts['by']].filter((id): id is string => typeof id === 'string');
+  const seats =
+    team && ids.length > 0
+      ? await database.db
+          .select({ id: members.id, name: members.name, email: members.email, role: members.role })
+          .from(members)
+          .where(and(eq(members.teamId, team.id), inArray(members.id, ids)))
+      : [];
+  const find = (id: unknown) => seats.find((one) => one.id === id);
+  const seat = find(mail.about ?? mail.memberId);
+  const person = team === null && mail.userId !== null ? await readPerson(database.db, mail.userId) : null;
+  return {
+    ...letter,
+    who: seat?.name ?? person?.name ?? null,
+    address: seat?.email ?? person?.email ?? mail.address,
+    by: find(mail.facts['by'])?.name ?? null,
+    facts: { ...(seat && { role: seat.role }), ...letter.facts },
+  };
+}
+
+async function readPerson(db: Services['database']['db'], userId: string) {
+  const [person] = await db.select({ name: users.name, email: users.email }).from(users).where(eq(users.id, userId));
+  return person ?? null;
+}

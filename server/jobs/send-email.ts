@@ -1,0 +1,46 @@
+import type { Services } from '@/server/domain/core/context';
+import { readLetter } from './email-content';
+import {
+  claimMail,
+  dropMail,
+  putInMailbox,
+  settleMail,
+  type MailOutcome,
+} from '@/server/domain/notifications/emails/write';
+import type { MailSettings } from '@/server/env';
+import { renderLetter } from '@/server/outbound/mail/email-template';
+import { makeMailbox } from '@/server/outbound/mail/mailbox';
+import { MailError, type Mailer } from '@/server/outbound/mail/mailer';
+import { makeResend } from '@/server/outbound/mail/resend';
+import { makeSmtp } from '@/server/outbound/mail/smtp';
+
+/** The way on which mails leave; null where none is set up. */
+export function makeMailer(services: Services, settings: MailSettings | null): Mailer | null {
+  if (settings === null) return null;
+  if (settings.way === 'resend') return makeResend(settings);
+  if (settings.way === 'smtp') return makeSmtp(settings);
+  return makeMailbox(({ to, ...mail }) => putInMailbox(services, { ...mail, address: to }));
+}
+
+/**
+ * Sends one mail, once it is this worker's: nothing of a mail that was sent, given up, or is in another's hands. Its words are
+ * made now, of how things stand. Throws what makes the queue try again later.
+ */
+export async function sendMail(services: Services, mailer: Mailer, mailId: string): Promise<void> {
+  const mail = await claimMail(services, mailId);
+  if (!mail) return;
+  const letter = await readLetter(services, mail);
+  if (!letter) return dropMail(services, mail.id);
+  const outcome = await handOver(mailer, { id: mail.id, to: mail.address, ...(await renderLetter(letter)) });
+  if ((await settleMail(services, mail, outcome)) === 'again') throw new Error(`Mail ${mail.id} was not taken.`);
+}
+
+async function handOver(mailer: Mailer, mail: Parameters<Mailer['send']>[0]): Promise<MailOutcome> {
+  try {
+    const { providerId } = await mailer.send(mail);
+    return { is: 'sent', provider: mailer.name, providerId };
+  } catch (error) {
+    if (error instanceof MailError) return { is: error.isFinal ? 'refused' : 'lost', why: error.message };
+    throw error;
+  }
+}
