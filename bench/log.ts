@@ -1,6 +1,5 @@
 import { Pool } from 'pg';
 import type { Ctx } from '@/server/domain/core/context';
-import { browseFacets } from '@/server/domain/messaging/facets/read';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { logFilters } from '@/server/domain/messaging/message-log/schema';
 import { firstKeptDay } from '@/server/domain/messaging/messages/read';
@@ -15,6 +14,7 @@ import { measurePages } from './log/pages';
 import { HOT, sizeOfLog, writeLog } from './log/rows';
 import { explainWork, timeInTurn } from './timing';
 import type { BenchTeam } from './world';
+import { browseFacets } from "@/server/domain/messaging/message-log/read";
 
 const ROWS = Number(process.env['LOG_ROWS'] ?? 10_000_000);
 const STATISTICS_MS = 50;

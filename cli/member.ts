@@ -11,8 +11,6 @@ import {
   deletedMemberSchema,
   memberListInput,
   memberSchema,
-  passwordSchema,
-  roleSchema,
   rotatedKeySchema,
   type Member,
 } from '@/server/domain/teams/members/schema';
@@ -25,8 +23,10 @@ import {
   setRole,
   updateMember,
 } from '@/server/domain/teams/members/write';
-import { givePassword, resetTwoFactor } from '@/server/domain/identity/users/write';
 import { CliError, inTeam, print, read } from './run';
+import { roleSchema } from '@/server/domain/core/fields';
+import { passwordSchema } from '@/server/domain/identity/passwords/schema';
+import { givePassword, resetTwoFactor } from '@/server/domain/teams/member-sign-in/write';
 
 function memberIdOf(text: string): string {
   const id = parseId('mem', text);

@@ -5,8 +5,6 @@ import { z } from 'zod';
 import { printId } from '@/server/domain/core/ids';
 import { fundTeam, withdrawFromTeam, type Funding, type FundTeam } from '@/server/domain/billing/ledger/write';
 import type { Ctx } from '@/server/domain/core/context';
-import { emailSchema, nameSchema, passwordSchema } from '@/server/domain/teams/members/schema';
-import { amount } from '@/server/domain/core/amounts';
 import { printAmount } from '@/server/domain/core/money';
 import { decodeText } from '@/server/domain/core/text-decoding';
 import { parseRateCard, type RateRow, type UnclearPrice } from '@/server/domain/billing/rates/rules';
@@ -16,6 +14,9 @@ import { currencySchema } from '@/server/domain/teams/teams/schema';
 import { createTeam, resumeTeam, suspendTeam } from '@/server/domain/teams/teams/write';
 import { callerDirectory } from '@/server/env';
 import { CliError, inTeam, print, read, withServices } from './run';
+import { emailSchema, nameSchema } from '@/server/domain/core/fields';
+import { passwordSchema } from '@/server/domain/identity/passwords/schema';
+import { amount } from "@/server/domain/core/codecs";
 
 function readCard(path: string): RateRow[] {
   let csv: string;

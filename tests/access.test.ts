@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { watchQueries } from '@/bench/timing';
 import { openDatabase } from '@/db/client';
-import { getResetLink, getSignUpLink, getWays } from '@/server/domain/teams/onboarding/read';
+import { getSignUpLink, getWays } from '@/server/domain/teams/onboarding/read';
 import { setupCode } from '@/server/domain/teams/onboarding/rules';
-import { askForReset, askToSignUp, mailLink, resetPassword, setUp, signUp } from '@/server/domain/teams/onboarding/write';
+import { askToSignUp, setUp, signUp } from '@/server/domain/teams/onboarding/write';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { linkToken, parseLinkToken } from '@/server/domain/identity/email-links/rules';
-import { useUpLink } from '@/server/domain/identity/email-links/write';
+import { useUpLink, mailLink } from '@/server/domain/identity/email-links/write';
 import { personally, type Guest } from '@/server/domain/core/user-context';
 import { getProfile } from '@/server/domain/identity/users/read';
 import { listSeats } from '@/server/domain/identity/sessions/read';
@@ -15,6 +15,8 @@ import { LIMITS } from '@/server/domain/identity/login-throttle/rules';
 import { ownDatabase } from './support/database';
 import { addFactor, enter, guest, isLive, mailsTo, makePerson, newAddress, notesOf, PASSWORD } from './support/people';
 import { ownerPool } from './support/team';
+import { getResetLink } from '@/server/domain/identity/passwords/read';
+import { askForReset, resetPassword } from '@/server/domain/identity/passwords/write';
 
 const NEW = 'another horse, another battery';
 

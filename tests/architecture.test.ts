@@ -319,7 +319,10 @@ const RULES: [string, Rule, File[]][] = [
         text: `import { reportMessages } from '@/server/domain/messaging/messages/write';`,
       },
       { path: 'server/http/gate.ts', text: `import { dispatch } from '@/server/jobs/dispatch';` },
-      { path: 'components/members/Table.tsx', text: `import { listMembers } from '@/server/domain/teams/members/read';` },
+      {
+        path: 'components/members/Table.tsx',
+        text: `import { listMembers } from '@/server/domain/teams/members/read';`,
+      },
       { path: 'app/page.tsx', text: `import { database } from '@/db/client';` },
       { path: 'cli/main.ts', text: `const gate = await import('@/server/http/authenticate');` },
       { path: 'server/jobs/tasks.ts', text: `export { makeTeam } from '@/tests/support/team';` },

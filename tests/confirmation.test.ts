@@ -5,7 +5,6 @@ import { createInvitation, openLink, resendInvitation } from '@/server/domain/te
 import { creditMember, debitMember, fundTeam, reverseTransfer } from '@/server/domain/billing/ledger/write';
 import { createMember, deleteMember, revealKey, rotateKey, setRole } from '@/server/domain/teams/members/write';
 import type { Personal } from '@/server/domain/core/user-context';
-import { resetMemberPassword } from '@/server/domain/identity/users/write';
 import { findSeat } from '@/server/domain/identity/sessions/read';
 import { confirmSession } from '@/server/domain/identity/sessions/write';
 import { updateSettings } from '@/server/domain/teams/teams/write';
@@ -14,6 +13,7 @@ import { createCaller } from '@/server/trpc/router';
 import { addFactor, enter, makePerson, PASSWORD } from './support/people';
 import { HERE, listProcedures } from './support/procedures';
 import { addMember, ctxOf, giveSignIn, micros, ownerPool, someAddress, type TestTeam } from './support/team';
+import { resetMemberPassword } from '@/server/domain/teams/member-sign-in/write';
 
 const REQUIRED = { code: 'confirmation_required' };
 

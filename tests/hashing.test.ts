@@ -8,7 +8,6 @@ import { linkToken } from '@/server/domain/identity/email-links/rules';
 import { createMember } from '@/server/domain/teams/members/write';
 import { HASH_COST, HASHES_AT_ONCE, HASHES_WAITING, hashPassword } from '@/server/domain/core/password-hashing';
 import { personally, type Person } from '@/server/domain/core/user-context';
-import { givePassword } from '@/server/domain/identity/users/write';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { useApi } from './support/door';
@@ -16,6 +15,7 @@ import { addFactor, enter, guest, makePerson, PASSWORD } from './support/people'
 import { listOperations } from './support/operations';
 import { callProcedure, sessionOf } from './support/procedures';
 import { addMember, giveSignIn, makeTeam, someAddress, type TestTeam } from './support/team';
+import { givePassword } from '@/server/domain/teams/member-sign-in/write';
 
 /** What was seen of each hashing: connections that were lent meanwhile, and how many hashings at once. */
 const seen = vi.hoisted(() => ({

@@ -3,8 +3,14 @@ import { makeCtx, type Ctx } from '@/server/domain/core/context';
 import { eraseByOperator } from '@/server/domain/privacy/erasure/write';
 import { newRequestId, printId } from '@/server/domain/core/ids';
 import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/teams/invitations/write';
-import { activateMember, deactivateMember, deleteMember, restoreMember, setRole } from '@/server/domain/teams/members/write';
-import { leaveTeam } from '@/server/domain/privacy/data-export/write';
+import {
+  activateMember,
+  deactivateMember,
+  deleteMember,
+  restoreMember,
+  setRole,
+  leaveTeam,
+} from '@/server/domain/teams/members/write';
 import type { Person } from '@/server/domain/core/user-context';
 import { findSeat } from '@/server/domain/identity/sessions/read';
 import { services } from '@/server/http/services';

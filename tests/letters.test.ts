@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { askForReset, mailLink, resetPassword } from '@/server/domain/teams/onboarding/write';
 import { newRequestId } from '@/server/domain/core/ids';
 import { createInvitation } from '@/server/domain/teams/invitations/write';
 import { acceptInvitation } from '@/server/domain/teams/invitation-acceptance/write';
 import { linkToken } from '@/server/domain/identity/email-links/rules';
-import { changePassword, endTwoFactor } from '@/server/domain/identity/users/write';
+import { endTwoFactor } from '@/server/domain/identity/users/write';
 import { sendMail } from '@/server/jobs/send-email';
 import type { Mailer, OutgoingMail } from '@/server/outbound/mail/mailer';
 import { services } from '@/server/http/services';
 import { mailing, withMail } from './support/mail';
 import { addFactor, enter, guest, makePerson, PASSWORD } from './support/people';
 import { makeTeam, ownerPool, someAddress } from './support/team';
+import { mailLink } from '@/server/domain/identity/email-links/write';
+import { changePassword, askForReset, resetPassword } from '@/server/domain/identity/passwords/write';
 
 /** The mail of a kind that an address gets last, as it leaves: what the verb wrote, and the words made of it. */
 async function lastMail(kind: string, address: string): Promise<OutgoingMail> {

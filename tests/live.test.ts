@@ -4,7 +4,13 @@ import { announceAll, tellRest } from '@/server/domain/core/change-feed';
 import { newUuid7, printId } from '@/server/domain/core/ids';
 import { creditMember, fundTeam } from '@/server/domain/billing/ledger/write';
 import { createMemberInput } from '@/server/domain/teams/members/schema';
-import { activateMember, createMember, deactivateMember, deleteMember, setRole } from '@/server/domain/teams/members/write';
+import {
+  activateMember,
+  createMember,
+  deactivateMember,
+  deleteMember,
+  setRole,
+} from '@/server/domain/teams/members/write';
 import { confirmRates } from '@/server/domain/billing/rates/write';
 import type { Person } from '@/server/domain/core/user-context';
 import { findPerson, listWatching } from '@/server/domain/identity/sessions/read';

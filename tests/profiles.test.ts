@@ -3,13 +3,10 @@ import { hashPassword } from '@/server/domain/core/password-hashing';
 import type { Guest } from '@/server/domain/core/user-context';
 import { getProfile } from '@/server/domain/identity/users/read';
 import {
-  changePassword,
   confirmTwoFactor,
   endTwoFactor,
-  givePassword,
   renamePerson,
   renewRecoveryCodes,
-  resetTwoFactor,
   startTwoFactor,
 } from '@/server/domain/identity/users/write';
 import { makeCtx, type Ctx } from '@/server/domain/core/context';
@@ -19,6 +16,8 @@ import { endAllSessions, endOwnSession, markSeen, signIn } from '@/server/domain
 import { LIMITS } from '@/server/domain/identity/login-throttle/rules';
 import { addFactor, enter, guest, isLive, mailsTo, makePerson, newAddress, notesOf, PASSWORD } from './support/people';
 import { addMember, makeTeam, ownerPool } from './support/team';
+import { givePassword, resetTwoFactor } from '@/server/domain/teams/member-sign-in/write';
+import { changePassword } from '@/server/domain/identity/passwords/write';
 
 const NEW = 'another horse, another battery';
 const WRONG = { code: 'invalid_request', facts: { errors: [{ pointer: '/password' }] } };

@@ -3,7 +3,13 @@ import { makeCtx } from '@/server/domain/core/context';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { creditMember } from '@/server/domain/billing/ledger/write';
 import { createMemberInput } from '@/server/domain/teams/members/schema';
-import { activateMember, createMember, deactivateMember, deleteMember, setRole } from '@/server/domain/teams/members/write';
+import {
+  activateMember,
+  createMember,
+  deactivateMember,
+  deleteMember,
+  setRole,
+} from '@/server/domain/teams/members/write';
 import { findPerson, findSeat, listSeats } from '@/server/domain/identity/sessions/read';
 import { LIMITS } from '@/server/domain/identity/login-throttle/rules';
 import { endSession, signIn, type SignedIn } from '@/server/domain/identity/sessions/write';

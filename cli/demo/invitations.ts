@@ -5,12 +5,16 @@ import { listInvitations } from '@/server/domain/teams/invitations/read';
 import { printToken } from '@/server/domain/teams/invitations/rules';
 import { createInvitationInput, type Invitation } from '@/server/domain/teams/invitations/schema';
 import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/teams/invitations/write';
-import { acceptInvitation, declineInvitation, requestInvitation } from '@/server/domain/teams/invitation-acceptance/write';
+import {
+  acceptInvitation,
+  declineInvitation,
+  requestInvitation,
+} from '@/server/domain/teams/invitation-acceptance/write';
 import { listMembers } from '@/server/domain/teams/members/read';
-import { generatePassword } from '@/server/domain/teams/members/rules';
 import type { Guest } from '@/server/domain/core/user-context';
 import { OWNER } from './people';
 import { DAY, HOUR } from './time';
+import { generatePassword } from '@/server/domain/identity/passwords/rules';
 
 /** One invitation of the demo: when it was made, and what became of it. */
 type Invited = {

@@ -9,7 +9,6 @@ import {
   rotateKey,
   setRole,
 } from '@/server/domain/teams/members/write';
-import { amount as amountSchema } from '@/server/domain/core/amounts';
 import { MICROS_PER_UNIT, type Micros } from '@/server/domain/core/money';
 import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
 import { serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge/write';
@@ -19,6 +18,7 @@ import { CAMPAIGN, CAST, OWNER, tag, type Person } from './people';
 import { chance } from './random';
 import { compose, isWeekend, report, send } from './traffic';
 import { HOUR, MINUTE, SECOND, type Clock, type Moment, type Seats } from './time';
+import { amount as amountSchema } from "@/server/domain/core/codecs";
 
 export const money = (text: string): Micros => amountSchema.parse(text);
 const whole = (amount: Micros): Micros => amount - (amount % MICROS_PER_UNIT);

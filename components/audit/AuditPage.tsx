@@ -4,7 +4,6 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
-import { AUDIT_DOORS, AUDIT_NOUNS } from '@/server/domain/teams/audit/rules';
 import { useTRPC } from '@/components/data';
 import { MemberPicker } from '@/components/members/MemberPicker';
 import { useShell } from '@/components/shell/useShell';
@@ -15,6 +14,7 @@ import tableStyles from '@/components/ui/table.module.css';
 import { AuditTable } from './AuditTable';
 import { auditFilter, auditQuestion, auditView, NO_FILTERS, type AuditView } from './view';
 import { NOUNS, THROUGH } from './words';
+import { AUDIT_DOORS, AUDIT_NOUNS } from '@/server/domain/core/audit-vocabulary';
 
 /** Who did what in the team, when, from where and through which door. */
 export function AuditPage() {

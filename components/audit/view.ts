@@ -1,6 +1,7 @@
 import { createLoader, parseAsStringLiteral } from 'nuqs/server';
 import { parseAsDay, parseAsId, parseAsMatching } from '@/components/ui/search-params';
-import { actionsMeant, actorMeant, AUDIT_DOORS } from '@/server/domain/teams/audit/rules';
+import { actionsMeant, actorMeant } from '@/server/domain/teams/audit/rules';
+import { AUDIT_DOORS } from '@/server/domain/core/audit-vocabulary';
 
 /** The whole state of the audit page, as it stands in its address; days are UTC, the last one is shown whole. */
 export const auditView = {

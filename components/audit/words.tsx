@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { AuditAction, AUDIT_DOORS, AUDIT_NOUNS } from '@/server/domain/teams/audit/rules';
+import type { AuditAction, AUDIT_DOORS, AUDIT_NOUNS } from '@/server/domain/core/audit-vocabulary';
 
 export type Facts = Record<string, unknown>;
 

@@ -3,7 +3,6 @@
 import { ActionIcon, Button } from '@mantine/core';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { ChevronLeft, ChevronRight, Download, Pause, Play } from 'lucide-react';
-import { NEWER_MAX } from '@/server/domain/messaging/texts/rules';
 import type { useTRPC } from '@/components/data';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { useDialogs } from '@/components/ui/dialogs';
@@ -11,6 +10,7 @@ import { usePlace } from '@/components/ui/usePlace';
 import styles from './messages.module.css';
 import { PAGE_SIZE, type LogFilters } from './view';
 import type { Log } from './useLog';
+import { NEWER_MAX } from "@/server/domain/messaging/messages/rules";
 
 type Page = inferOutput<ReturnType<typeof useTRPC>['messages']['browseMessages']>;
 

@@ -1,7 +1,6 @@
 'use client';
 
 import { Button } from '@mantine/core';
-import { MESSAGE_STATUSES } from '@/server/domain/messaging/texts/rules';
 import { MembersPicker } from '@/components/members/MembersPicker';
 import { countryName } from '@/components/rates/view';
 import { dayFromNow } from '@/components/ui/day';
@@ -14,6 +13,7 @@ import { normalizeBeginning } from '@/server/domain/core/phone-numbers';
 import type { Facets } from './LogHistogram';
 import { NO_FILTERS, type Log } from './useLog';
 import { SPANS, type LogView } from './view';
+import { MESSAGE_STATUSES } from "@/server/domain/messaging/messages/rules";
 
 const SPAN_NAMES: Record<LogView['days'], string> = {
   1: 'Today',

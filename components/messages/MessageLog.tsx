@@ -3,7 +3,6 @@
 import { Button } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
-import { knownToSums } from '@/server/domain/messaging/facets/rules';
 import { problemOf, useTRPC } from '@/components/data';
 import { useShell } from '@/components/shell/useShell';
 import { DataTable } from '@/components/ui/DataTable';
@@ -17,6 +16,7 @@ import { messageColumns } from './columns';
 import styles from './messages.module.css';
 import { NO_FILTERS, useLog, type Log } from './useLog';
 import { logQuestion } from './view';
+import { knownToSums } from "@/server/domain/messaging/message-log/rules";
 
 const MessageDrawer = dynamic(() => import('./MessageDrawer').then((file) => file.MessageDrawer), { ssr: false });
 

@@ -2,8 +2,6 @@
 
 import { Button, Textarea, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
-import { beyondGsm7, countSegments } from '@/server/domain/messaging/segments/rules';
-import { REFERENCE_MAX } from '@/server/domain/messaging/texts/rules';
 import { isUnanswered, sayProblem } from '@/components/data';
 import { MemberPicker } from '@/components/members/MemberPicker';
 import { BeforeAfter } from '@/components/money/BeforeAfter';
@@ -18,6 +16,7 @@ import { Recipients } from './Recipients';
 import { SentMessages } from './SentMessages';
 import { usePreview, useSend, type Accepted, type Draft, type Preview } from './useSend';
 import { ENCODINGS } from './words';
+import { REFERENCE_MAX, beyondGsm7, countSegments } from "@/server/domain/messaging/messages/rules";
 
 type Props = { member: string | null; onClose: () => void };
 

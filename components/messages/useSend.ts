@@ -4,9 +4,11 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { useMemo } from 'react';
-import { BATCH_MAX, BODY_MAX, checkSender } from '@/server/domain/messaging/texts/rules';
 import { useTRPC } from '@/components/data';
 import { readRecipients } from './recipients';
+import { checkSender } from '@/server/domain/core/sender';
+import { BATCH_MAX } from "@/server/domain/messaging/messages/rules";
+import { BODY_MAX } from "@/server/domain/messaging/messages/rules";
 
 /** A message as it is being written. `member`: who sends and pays for it; null: who writes it. */
 export type Draft = { member: string | null; to: string; from: string; body: string; reference: string };

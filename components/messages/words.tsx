@@ -1,5 +1,5 @@
-import type { MessageStatus } from '@/server/domain/messaging/texts/rules';
 import { Status, type Tone } from '@/components/ui/pieces';
+import type { MessageStatus } from "@/server/domain/messaging/messages/rules";
 
 const TONES: Record<MessageStatus, Tone> = {
   scheduled: 'off',

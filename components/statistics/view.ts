@@ -1,7 +1,14 @@
 import { createLoader, parseAsArrayOf, parseAsBoolean, parseAsInteger, parseAsStringLiteral } from 'nuqs/server';
 import { dayFromNow } from '@/components/ui/day';
 import { parseAsCountry, parseAsDay, parseAsId } from '@/components/ui/search-params';
-import { addDays, daysIn, GROUPS, RANGE_MAX_DAYS, USAGE_SORTS, type Range } from '@/server/domain/messaging/usage/rules';
+import {
+  addDays,
+  daysIn,
+  GROUPS,
+  RANGE_MAX_DAYS,
+  USAGE_SORTS,
+  type Range,
+} from '@/server/domain/messaging/usage/rules';
 
 /** Ranges that move on with the days. */
 export const PRESETS = ['7-days', '30-days', '90-days', 'this-month', 'last-month', 'this-year', '12-months'] as const;

@@ -3,7 +3,6 @@
 import { Checkbox, TextInput } from '@mantine/core';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
-import { TEXT_RETENTION_DAYS_MAX } from '@/server/domain/messaging/texts/rules';
 import { useTRPC } from '@/components/data';
 import styles from '@/components/members/members.module.css';
 import { useShell } from '@/components/shell/useShell';
@@ -13,6 +12,7 @@ import { Card, Note } from '@/components/ui/pieces';
 import { useDraft } from '@/components/ui/useDraft';
 import { usePlace } from '@/components/ui/usePlace';
 import { savingOf, sayItIsSaved, SettingsForm, useAmount } from './SettingsForm';
+import { TEXT_RETENTION_DAYS_MAX } from '@/server/domain/core/limits';
 
 type Settings = inferOutput<ReturnType<typeof useTRPC>['team']['getSettings']>;
 

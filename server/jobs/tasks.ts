@@ -1,7 +1,6 @@
 import type { Task, TaskList } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { mailLink } from '@/server/domain/teams/onboarding/write';
 import type { Services, Task as OutboxTask } from '@/server/domain/core/context';
 import { removeOldTexts } from '@/server/domain/messaging/messages/write';
 import { eraseTrail } from '@/server/domain/privacy/erasure/write';
@@ -14,6 +13,7 @@ import { expireUnreported } from './dispatch';
 import { jobCtx } from './context';
 import { sendMail } from './send-email';
 import { dropOldMessages } from './retention';
+import { mailLink } from '@/server/domain/identity/email-links/write';
 
 const teamPayload = z.object({ teamId: z.uuid() });
 const trailPayload = teamPayload.extend({ memberId: z.uuid(), until: z.string() });

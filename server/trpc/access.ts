@@ -1,20 +1,19 @@
-import { getResetLink, getSignUpLink, getWays } from '@/server/domain/teams/onboarding/read';
+import { getSignUpLink, getWays } from '@/server/domain/teams/onboarding/read';
 import {
-  addressInput,
-  enteredSchema,
   foundedSchema,
-  resetInput,
-  resetLinkSchema,
   setUpInput,
   signUpInput,
   signUpLinkSchema,
-  tokenInput,
   waysSchema,
 } from '@/server/domain/teams/onboarding/schema';
-import { askForReset, askToSignUp, resetPassword, setUp, signUp } from '@/server/domain/teams/onboarding/write';
+import { askToSignUp, setUp, signUp } from '@/server/domain/teams/onboarding/write';
 import { HASH_COST } from '@/server/domain/core/password-hashing';
-import { doneSchema } from '@/server/domain/identity/sessions/schema';
 import { guestMutation, guestQuery, router } from './procedures';
+import { addressInput, tokenInput } from '@/server/domain/identity/email-links/schema';
+import { enteredSchema, resetInput, resetLinkSchema } from '@/server/domain/identity/passwords/schema';
+import { getResetLink } from '@/server/domain/identity/passwords/read';
+import { askForReset, resetPassword } from '@/server/domain/identity/passwords/write';
+import { doneSchema } from '@/server/domain/core/codecs';
 
 const hashes = () => HASH_COST;
 

@@ -1,14 +1,13 @@
 import { erasedSchema, eraseMeInput } from '@/server/domain/privacy/erasure/schema';
 import { eraseMe } from '@/server/domain/privacy/erasure/write';
-import { exportedSchema, leaveTeamInput } from '@/server/domain/privacy/data-export/schema';
-import { exportMe, leaveTeam } from '@/server/domain/privacy/data-export/write';
+import { exportedSchema } from '@/server/domain/privacy/data-export/schema';
+import { exportMe } from '@/server/domain/privacy/data-export/write';
 import { listOwnAlerts } from '@/server/domain/notifications/alerts/read';
 import { ownAlertsSchema, setAlertsInput } from '@/server/domain/notifications/alerts/schema';
 import { setAlerts } from '@/server/domain/notifications/alerts/write';
 import { HASH_COST } from '@/server/domain/core/password-hashing';
 import { getProfile } from '@/server/domain/identity/users/read';
 import {
-  changePasswordInput,
   newFactorSchema,
   profileSchema,
   recoveryCodesSchema,
@@ -17,7 +16,6 @@ import {
   withPassword,
 } from '@/server/domain/identity/users/schema';
 import {
-  changePassword,
   confirmTwoFactor,
   endTwoFactor,
   renamePerson,
@@ -25,15 +23,14 @@ import {
   startTwoFactor,
 } from '@/server/domain/identity/users/write';
 import { listSeats, listSessions } from '@/server/domain/identity/sessions/read';
-import {
-  doneSchema,
-  oneSession,
-  proofInput,
-  seatsSchema,
-  sessionsSchema,
-} from '@/server/domain/identity/sessions/schema';
+import { oneSession, proofInput, seatsSchema, sessionsSchema } from '@/server/domain/identity/sessions/schema';
 import { confirmSession, endAllSessions, endOwnSession } from '@/server/domain/identity/sessions/write';
 import { personalMutation, personalQuery, router } from './procedures';
+import { changePasswordInput } from '@/server/domain/identity/passwords/schema';
+import { changePassword } from '@/server/domain/identity/passwords/write';
+import { leaveTeam } from '@/server/domain/teams/members/write';
+import { leaveTeamInput } from '@/server/domain/teams/members/schema';
+import { doneSchema } from '@/server/domain/core/codecs';
 
 const hashes = () => HASH_COST;
 

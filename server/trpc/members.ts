@@ -25,10 +25,10 @@ import {
   updateMember,
 } from '@/server/domain/teams/members/write';
 import { HASH_COST } from '@/server/domain/core/password-hashing';
-import { passwordResetSchema } from '@/server/domain/identity/users/schema';
-import { prepareReset, resetMemberPassword } from '@/server/domain/identity/users/write';
 import { ofMember, oneMember, paged } from './inputs';
 import { mutation, query, router } from './procedures';
+import { prepareReset, resetMemberPassword } from '@/server/domain/teams/member-sign-in/write';
+import { passwordResetSchema } from '@/server/domain/teams/member-sign-in/schema';
 
 export const members = router({
   listMembers: query({

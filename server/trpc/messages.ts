@@ -5,19 +5,22 @@ import {
   messagesPreviewSchema,
   previewMessagesInput,
 } from '@/server/domain/messaging/estimates/schema';
-import { browseFacets, pickSenders, previewExport } from '@/server/domain/messaging/facets/read';
 import {
-  exportSizeSchema,
-  facetsSchema,
-  pickSendersInput,
-  sendersSchema,
-} from '@/server/domain/messaging/facets/schema';
-import { browseMessages, inspectMessage } from '@/server/domain/messaging/message-log/read';
+  browseMessages,
+  inspectMessage,
+  browseFacets,
+  pickSenders,
+  previewExport,
+} from '@/server/domain/messaging/message-log/read';
 import {
   browseMessagesInput,
   logFilters,
   logPageSchema,
   wholeMessageSchema,
+  exportSizeSchema,
+  facetsSchema,
+  pickSendersInput,
+  sendersSchema,
 } from '@/server/domain/messaging/message-log/schema';
 import { getMessage, keepBatch, listMessages } from '@/server/domain/messaging/messages/read';
 import {

@@ -1,9 +1,8 @@
 import { fundSandbox } from '@/server/domain/billing/ledger/write';
 import { fundingSchema, sandboxInput } from '@/server/domain/billing/ledger/schema';
-import { getMe, getOverview, getSettings, getShell, getTeam } from '@/server/domain/teams/teams/read';
+import { getMe, getSettings, getShell, getTeam } from '@/server/domain/teams/teams/read';
 import {
   meSchema,
-  overviewSchema,
   settingsSchema,
   shellSchema,
   teamSchema,
@@ -12,6 +11,8 @@ import {
 } from '@/server/domain/teams/teams/schema';
 import { updateSettings, updateTeam } from '@/server/domain/teams/teams/write';
 import { mutation, query, router } from './procedures';
+import { getOverview } from '@/server/domain/messaging/overview/read';
+import { overviewSchema } from '@/server/domain/messaging/overview/schema';
 
 export const team = router({
   getMe: query({ reply: meSchema.omit({ key: true }), verb: (ctx) => getMe(ctx, null) }),

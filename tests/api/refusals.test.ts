@@ -2,12 +2,12 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { newUuid7, printId } from '@/server/domain/core/ids';
 import { deactivateMember } from '@/server/domain/teams/members/write';
 import { countRefusal, flushRefusals } from '@/server/domain/messaging/refusals/write';
-import { getOverview } from '@/server/domain/teams/teams/read';
 import { suspendTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
 import { useDoors } from '../support/doors';
 import { expectProblem } from '../support/door';
 import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';
+import { getOverview } from '@/server/domain/messaging/overview/read';
 
 const { as, tRPC } = useDoors();
 const { pool } = services().database;

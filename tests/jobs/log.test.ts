@@ -2,7 +2,6 @@ import { inspect } from 'node:util';
 import { runMigrations, runOnce, type TaskList } from 'graphile-worker';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { askForReset } from '@/server/domain/teams/onboarding/write';
 import { openDatabase, type Database } from '@/db/client';
 import type { Services } from '@/server/domain/core/context';
 import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
@@ -19,6 +18,7 @@ import type { Mailer } from '@/server/outbound/mail/mailer';
 import { explain } from '@/cli/run';
 import { ownDatabase, type TestDatabase } from '../support/database';
 import { HERE } from '../support/procedures';
+import { askForReset } from '@/server/domain/identity/passwords/write';
 
 const TOKEN = 'rst_4fQ9kZtXw2LmN8vB7cR1yH6pJ3sD5gA0';
 const API_KEY = 'pur_live_4fQ9kZtXw2LmN8vB7cR1yH6pJ3sD5gA0abcdef';

@@ -7,7 +7,13 @@ import { Refusal } from '@/server/domain/core/errors';
 import { once, type Answered } from '@/server/domain/core/idempotency';
 import { endKey } from '@/server/domain/teams/api-keys/write';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
-import { creditMember, debitMember, fundTeam, reverseTransfer, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
+import {
+  creditMember,
+  debitMember,
+  fundTeam,
+  reverseTransfer,
+  withdrawFromTeam,
+} from '@/server/domain/billing/ledger/write';
 import { NOBODYS_HASH } from '@/server/domain/identity/sessions/rules';
 import {
   activateMember,

@@ -5,7 +5,13 @@ import { makeCtx, type Ctx } from '@/server/domain/core/context';
 import { DomainError, Refusal } from '@/server/domain/core/errors';
 import { asTeamId, newUuid7, type TeamId } from '@/server/domain/core/ids';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
-import { creditMember, debitMember, fundTeam, reverseTransfer, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
+import {
+  creditMember,
+  debitMember,
+  fundTeam,
+  reverseTransfer,
+  withdrawFromTeam,
+} from '@/server/domain/billing/ledger/write';
 import {
   activateMember,
   createMember,
@@ -15,7 +21,7 @@ import {
   setRole,
 } from '@/server/domain/teams/members/write';
 import { reportMessages, sendBatch } from '@/server/domain/messaging/messages/write';
-import { showRecharge, type RechargeState } from '@/server/domain/billing/auto-recharge/read';
+import { showRecharge } from '@/server/domain/billing/auto-recharge/read';
 import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { updateTeam } from '@/server/domain/teams/teams/write';
 import { micros, ownerPool } from '../support/team';
@@ -32,6 +38,7 @@ import {
   type Who,
   type World,
 } from './reference';
+import type { RechargeState } from '@/server/domain/billing/auto-recharge/rules';
 
 const RUNS = 500 * SCALE;
 const LANES = 3;

@@ -4,7 +4,13 @@ import { makeCtx, type Ctx } from '@/server/domain/core/context';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { endKey } from '@/server/domain/teams/api-keys/write';
-import { creditMember, debitMember, fundTeam, reverseTransfer, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
+import {
+  creditMember,
+  debitMember,
+  fundTeam,
+  reverseTransfer,
+  withdrawFromTeam,
+} from '@/server/domain/billing/ledger/write';
 import {
   activateMember,
   createMember,

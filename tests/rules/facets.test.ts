@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { daysOf, everyDay, knownToSums } from '@/server/domain/messaging/facets/rules';
+import { daysOf, everyDay, knownToSums } from '@/server/domain/messaging/message-log/rules';
 
 const NOW = new Date('2026-03-14T15:09:26Z');
 const FIRST = '2026-01-10';

@@ -2,22 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import {
-  generatedEmail,
-  generatedName,
-  generatePassword,
-  isCommonPassword,
-  isGeneratedEmail,
-  normaliseName,
-} from '@/server/domain/teams/members/rules';
-import {
-  emailSchema,
-  externalIdSchema,
-  metadataSchema,
-  nameSchema,
-  passwordSchema,
-  passwordShape,
-} from '@/server/domain/teams/members/schema';
+import { generatedEmail, generatedName, isGeneratedEmail } from '@/server/domain/teams/members/rules';
+import { externalIdSchema, metadataSchema } from '@/server/domain/teams/members/schema';
+import { normaliseName, emailSchema, nameSchema } from '@/server/domain/core/fields';
+import { generatePassword, isCommonPassword } from '@/server/domain/identity/passwords/rules';
+import { passwordSchema, passwordShape } from '@/server/domain/identity/passwords/schema';
 
 const accepts = (schema: z.ZodType, input: unknown) => schema.safeParse(input).success;
 

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { getCountries, getExampleNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/mobile/examples';
 import { readRecipients } from '@/components/messages/recipients';
-import { parseRecipient } from '@/server/domain/messaging/messages/rules';
 import { normalizeBeginning, normalizeNumber } from '@/server/domain/core/phone-numbers';
-import { beyondGsm7, countSegments } from '@/server/domain/messaging/segments/rules';
-import { checkSender } from '@/server/domain/messaging/texts/rules';
+import { checkSender } from '@/server/domain/core/sender';
+import { parseRecipient } from '@/server/domain/messaging/pricing/rules';
+import { beyondGsm7, countSegments } from '@/server/domain/messaging/messages/rules';
 
 describe('recipients', () => {
   it.each([

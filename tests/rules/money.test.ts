@@ -1,8 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-
-import { amount, amountOrZero } from '@/server/domain/core/amounts';
 import {
   MAX_AMOUNT,
   currencyDigits,
@@ -11,6 +9,7 @@ import {
   parseAmount,
   printAmount,
 } from '@/server/domain/core/money';
+import { amount, amountOrZero } from '@/server/domain/core/codecs';
 
 const micros = fc.bigInt({ min: 0n, max: MAX_AMOUNT });
 const decimal = fc

@@ -3,8 +3,6 @@ import * as fc from 'fast-check';
 import { getCountries, getExampleNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/mobile/examples';
 import { describe, expect, it } from 'vitest';
-
-import { parseRecipient } from '@/server/domain/messaging/messages/rules';
 import { parseAmount } from '@/server/domain/core/money';
 import { decodeText } from '@/server/domain/core/text-decoding';
 import {
@@ -22,6 +20,7 @@ import {
 } from '@/server/domain/billing/rates/rules';
 import { replaceRatesInput } from '@/server/domain/billing/rates/schema';
 import { runInTurns, type Stretches } from '@/server/domain/core/yielding';
+import { parseRecipient } from '@/server/domain/messaging/pricing/rules';
 
 const row = (country: string | null, prefix: string, price: bigint): RateRow => ({ country, prefix, price });
 

@@ -11,10 +11,9 @@ import {
   periodStart,
   type RechargeReason,
   type RechargeRule,
-  ruleFromInput,
   settleRecharge,
 } from '@/server/domain/billing/auto-recharge/rules';
-import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
+import { rechargeInput, ruleFromInput } from '@/server/domain/billing/auto-recharge/schema';
 
 const OFF: RechargeRule = {
   enabled: true,

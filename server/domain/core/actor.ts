@@ -1,4 +1,4 @@
-import type { TeamId } from './ids';
+import { type TeamId, asTeamId } from './ids';
 
 export const ROLES = ['owner', 'member'] as const;
 export type Role = (typeof ROLES)[number];
@@ -57,3 +57,13 @@ export const signature = (actor: Actor) => ({
 
 /** Whose seat must exist, be live and be read again inside the transaction; others have none. */
 export const seatOf = (actor: Actor): string | null => (actor.type === 'seat' ? actor.memberId : null);
+
+/** Who acts in a team without the rights of a seat: what he may do there, his being the person of it says. */
+export const guestIn = (teamId: string, who: Pick<GuestActor, 'name' | 'userId' | 'address'>): Actor => ({
+  type: 'guest',
+  teamId: asTeamId(teamId),
+  // It prints no money.
+  currency: '',
+  door: 'web',
+  ...who,
+});

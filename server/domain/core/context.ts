@@ -2,11 +2,12 @@ import { escapeLiteral, type Pool, type PoolClient } from 'pg';
 import { drizzleOn, poolUnder, type Database, type Db } from '@/db/client';
 import { isCancelled } from '@/db/faults';
 import { credentialOf, seatOf, type Actor, type Role } from './actor';
-import type { AuditAction } from '@/server/domain/teams/audit/rules';
 import { announce, touch, type Noun, type Touched } from './change-feed';
 import { fail } from './errors';
 import { may, mustBeLive, type Permission } from './policy';
 import { makeVault, type Vault } from './crypto';
+import type { AuditAction } from './audit-vocabulary';
+import { asTeamId } from './ids';
 
 /**
  * What a process has one of. `demo`: it is one to try, where money comes from a sandbox. `mail`: how mails leave, null where
@@ -306,3 +307,7 @@ export function enqueue(tx: Queue, task: Task, payload: object): void {
   );
   if (!already) tx.tx.jobs.push({ task, payload });
 }
+
+/** The operator at the command line, in a team of a person's. */
+export const operatorIn = (services: Services, teamId: string): Ctx =>
+  makeCtx(services, { type: 'operator', teamId: asTeamId(teamId), currency: '', name: 'Operator', door: 'cli' });

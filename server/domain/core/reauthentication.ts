@@ -3,7 +3,6 @@ import { teams } from '@/db/schema/teams';
 import type { Ctx, Tx } from './context';
 import { fail } from './errors';
 import type { Micros } from './money';
-import { CONFIRMED_MINUTES } from '@/server/domain/identity/sessions/rules';
 
 /**
  * What a team asks its people again for: that who is signed in has proved lately, by password or code, who he is. A key
@@ -36,3 +35,6 @@ async function findDemand(ctx: Ctx): Promise<{ above: Micros | null } | null> {
     .where(eq(teams.id, ctx.actor.teamId));
   return team?.askAgain && !isFresh(ctx, team.now) ? { above: team.above } : null;
 }
+
+/** How long a proof of who one is (password or code) counts for what is asked again. */
+export const CONFIRMED_MINUTES = 10;

@@ -1,6 +1,6 @@
 import { drizzleOn, type Db } from '@/db/client';
-import type { AuditAction } from '@/server/domain/teams/audit/rules';
 import { BEGIN, commit, json, nowAt, onConnection, type Queue, type Services } from './context';
+import type { AuditAction } from './audit-vocabulary';
 
 /** Who is signed in, in one browser. */
 export type Person = { sessionId: string; userId: string; name: string; email: string };

@@ -1,5 +1,4 @@
-import { Body, Button, Container, Head, Heading, Html, Preview, Text } from '@react-email/components';
-import { render } from '@react-email/components';
+import { Body, Button, Container, Head, Heading, Html, Preview, Text, render } from '@react-email/components';
 import { wordsOf, type Letter, type Words } from './email-texts';
 
 /** A mail's subject and both of its forms. */

@@ -1,6 +1,11 @@
 import { pageOfSchema } from '@/server/domain/core/pagination';
 import { listMembers } from '@/server/domain/teams/members/read';
-import { createdMemberSchema, createMemberInput, memberListInput, memberSchema } from '@/server/domain/teams/members/schema';
+import {
+  createdMemberSchema,
+  createMemberInput,
+  memberListInput,
+  memberSchema,
+} from '@/server/domain/teams/members/schema';
 import { createMember, prepareMember } from '@/server/domain/teams/members/write';
 import { HASH_COST } from '@/server/domain/core/password-hashing';
 import { exampleKey, member } from '@/server/http/openapi-examples';

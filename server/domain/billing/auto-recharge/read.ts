@@ -6,33 +6,19 @@ import type { Page } from '@/server/domain/core/codecs';
 import type { Ctx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { failShort } from '../ledger/rules';
-import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 import { may, mayFor } from '@/server/domain/core/policy';
 import {
   describeEvent,
   foreseeRecharge,
   restsAs,
-  ruleFromInput,
   type CapPeriod,
   type Foreseen,
   type RechargeRule,
+  type RechargeState,
 } from './rules';
-import type { PreviewRecharge, Recharge, RechargeEvent } from './schema';
-
-/** What the SQL function `recharge_state` answers: bigints as text. */
-export type RechargeState = {
-  enabled: boolean;
-  threshold: string;
-  amount: string | null;
-  target: string | null;
-  capAmount: string | null;
-  capPeriod: CapPeriod | null;
-  reason: 'master_short' | 'reserve' | 'cap_reached' | null;
-  waitingSince: string | null;
-  episode: number;
-  lastFiredAt: string | null;
-  spentInPeriod: string;
-};
+import { type PreviewRecharge, type Recharge, type RechargeEvent, ruleFromInput } from './schema';
+import { pageOf, readCursor } from '@/server/domain/core/pagination';
+import type { CursorBinding } from '@/server/domain/core/pagination';
 
 const micros = (text: string | null): bigint | null => (text === null ? null : BigInt(text));
 

@@ -1,7 +1,5 @@
 import type { Role } from '@/server/domain/core/actor';
 import { type Micros, printAmount } from '@/server/domain/core/money';
-import type { RechargeInput } from './schema';
-
 /** A member's auto-recharge trigger: `amount` (fixed step) or `target` (fill up to), one of them null; all in micros. */
 export type RechargeRule = {
   enabled: boolean;
@@ -21,19 +19,6 @@ export const RECHARGE_STATES = ['ready', 'waiting', 'paused', 'off'] as const;
 /** Why a recharge did not happen, or not whole. The set is the API's and stays. */
 export const RECHARGE_REASONS = ['master_short', 'reserve', 'cap_reached', 'member_inactive', 'owner'] as const;
 export type RechargeReason = (typeof RECHARGE_REASONS)[number];
-
-/** The rule that an input means, in the shape the exact rules work on. */
-export function ruleFromInput(input: RechargeInput): RechargeRule {
-  return {
-    enabled: input.enabled,
-    threshold: input.threshold,
-    amount: input.amount ?? null,
-    target: input.target ?? null,
-    capAmount: input.cap?.amount ?? null,
-    capPeriod: input.cap?.period ?? null,
-  };
-}
-
 /** What a rule asks for. `need` is the whole need; `amount` is what its cap leaves of it (`cut` when that is less). */
 export type Decision =
   | { kind: 'none' }
@@ -233,4 +218,19 @@ const WHY_NOT: Record<RechargeReason, string> = {
   cap_reached: 'what the cap leaves in this period does not suffice.',
   member_inactive: 'the member is not active.',
   owner: "an owner's messages are paid by the team, so the rule rests.",
+};
+
+/** What the SQL function `recharge_state` answers: bigints as text. */
+export type RechargeState = {
+  enabled: boolean;
+  threshold: string;
+  amount: string | null;
+  target: string | null;
+  capAmount: string | null;
+  capPeriod: CapPeriod | null;
+  reason: 'master_short' | 'reserve' | 'cap_reached' | null;
+  waitingSince: string | null;
+  episode: number;
+  lastFiredAt: string | null;
+  spentInPeriod: string;
 };

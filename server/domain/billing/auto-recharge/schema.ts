@@ -1,10 +1,9 @@
 import { z } from 'zod';
 
 import { ROLES } from '@/server/domain/core/actor';
-import { amount, amountOrZero } from '@/server/domain/core/amounts';
-import { idCodec, instantCodec, moneyCodec } from '@/server/domain/core/codecs';
+import { idCodec, instantCodec, moneyCodec, amount, amountOrZero } from '@/server/domain/core/codecs';
 import { listInput } from '@/server/domain/core/pagination';
-import { CAP_PERIODS, FORESEEN, RECHARGE_REASONS, RECHARGE_STATES } from './rules';
+import { CAP_PERIODS, FORESEEN, RECHARGE_REASONS, RECHARGE_STATES, type RechargeRule } from './rules';
 
 /**
  * A recharge rule as it is given: `amount` (fixed step) or `target` (fill up to), exactly one; a target above the
@@ -96,3 +95,15 @@ export const foreseenSchema = z.object({
   memberAfter: moneyCodec,
   masterAfter: moneyCodec,
 });
+
+/** The rule that an input means, in the shape the exact rules work on. */
+export function ruleFromInput(input: RechargeInput): RechargeRule {
+  return {
+    enabled: input.enabled,
+    threshold: input.threshold,
+    amount: input.amount ?? null,
+    target: input.target ?? null,
+    capAmount: input.cap?.amount ?? null,
+    capPeriod: input.cap?.period ?? null,
+  };
+}

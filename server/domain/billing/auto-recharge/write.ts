@@ -1,56 +1,22 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { rechargeRules } from '@/db/schema/recharge';
-import { seatOf, type Role } from '@/server/domain/core/actor';
+import { seatOf } from '@/server/domain/core/actor';
 import { audit, change, enqueue, touched, type Ctx, type Tx } from '@/server/domain/core/context';
-import { fail } from '@/server/domain/core/errors';
-import { post, RULE_SIGNATURE } from '../ledger/write';
+import { post, RULE_SIGNATURE, lockSeat, lockLiveSeat, type LockedSeat } from '../ledger/write';
 import { printAmount, type Micros } from '@/server/domain/core/money';
 import { mayOperate } from '@/server/domain/core/policy';
-import { findServable, getRecharge, ruleOf, waitingNow, type Place, type RechargeState } from './read';
+import { findServable, getRecharge, ruleOf, waitingNow, type Place } from './read';
 import {
   amountToPost,
   decideRecharge,
   restsAs,
-  ruleFromInput,
   settleRecharge,
   type MasterAnswer,
   type RechargeRule,
   type Settlement,
+  type RechargeState,
 } from './rules';
-import type { Recharge, RechargeInput } from './schema';
-
-/** A seat as it is under the lock of its account, with its rule. */
-export type LockedSeat = {
-  memberId: string;
-  balance: Micros;
-  role: Role;
-  status: 'active' | 'inactive' | 'deleted';
-  name: string;
-  email: string;
-  steppedDown: boolean;
-  deletedAt: string | null;
-  rule: RechargeState | null;
-};
-
-/**
- * Locks a seat: whoever changes one holds its account, so that money and seat are judged together. `withMaster` also
- * locks the master after it, which is where changes of who owns the team meet.
- * @throws DomainError `not_found`
- */
-export async function lockSeat(tx: Tx, memberId: string, withMaster = false): Promise<LockedSeat> {
-  const { rows } = await tx.db.execute<{
-    seat: (Omit<LockedSeat, 'balance' | 'memberId'> & { balance: string }) | null;
-  }>(sql`SELECT seat_lock(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${withMaster}, ${tx.at}::timestamptz) AS seat`);
-  const seat = rows[0]?.seat;
-  if (!seat) fail('not_found');
-  return { ...seat, memberId, balance: BigInt(seat.balance) };
-}
-
-/** As `lockSeat`, for what a deleted member no longer does. */
-export async function lockLiveSeat(tx: Tx, memberId: string, withMaster = false): Promise<LockedSeat> {
-  const seat = await lockSeat(tx, memberId, withMaster);
-  return seat.status === 'deleted' ? fail('member_deleted') : seat;
-}
+import { type Recharge, type RechargeInput, ruleFromInput } from './schema';
 
 /**
  * Makes or replaces a member's rule, and fires it at once when the balance is already low.

@@ -4,11 +4,14 @@ import { transfers } from '@/db/schema/ledger';
 import { members } from '@/db/schema/members';
 import { snapshot, type Ctx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
-import { pageOf, readCursor, within, type CursorBinding } from '@/server/domain/core/cursors';
 import type { Page } from '@/server/domain/core/codecs';
 import { heldTo } from '@/server/domain/core/policy';
-import { showTransfer, type TransferKind, type TransferRow } from './rules';
+import { type TransferKind, SIDES } from './rules';
 import type { BrowseTransfers, ListTransfers, NamedTransfer, Transfer, TransferFilters } from './schema';
+import { printId } from '@/server/domain/core/ids';
+import type { Actor } from '@/server/domain/core/actor';
+import { pageOf, readCursor, within } from '@/server/domain/core/pagination';
+import type { CursorBinding } from '@/server/domain/core/pagination';
 
 const columns = {
   id: transfers.id,
@@ -293,3 +296,68 @@ const PROOFS: Record<string, SQL> = {
     SELECT team_id AS team, kind || ' account ' || id AS row, 'closed with ' || balance AS found FROM ledger_accounts
     WHERE closed_at IS NOT NULL AND balance <> 0 ORDER BY 1, 2 LIMIT 1`,
 };
+
+/** A row of `transfers` with what its reader needs beside it. */
+export type TransferRow = {
+  id: string | null;
+  kind: TransferKind;
+  amount: bigint;
+  debitAfter: bigint | null;
+  creditAfter: bigint | null;
+  payer: 'master' | 'member';
+  memberId: string | null;
+  messageId: string | null;
+  note: string | null;
+  noteForMember: string | null;
+  reversalOf: string | null;
+  reversedBy: string | null;
+  actorType: 'user' | 'key' | 'rule' | 'operator';
+  actorId: string | null;
+  actorName: string;
+  actorMember: string | null;
+  createdAt: Date;
+};
+
+/**
+ * A transfer as `viewer` may see it. To a member: its own balance alone, as the note what was meant for it, and the
+ * team's name for what another did (product rule "who may do what").
+ */
+export function showTransfer(row: TransferRow, viewer: Actor, currency: string): Transfer {
+  const [debit, credit] = SIDES[row.kind];
+  const from = debit === 'payer' ? row.payer : debit;
+  const to = credit === 'payer' ? row.payer : credit;
+  const after: { master?: bigint; member?: bigint } = {};
+  if (from === 'master' || from === 'member') after[from] = row.debitAfter ?? 0n;
+  if (to === 'master' || to === 'member') after[to] = row.creditAfter ?? 0n;
+  const shown = {
+    id: row.id,
+    kind: row.kind,
+    amount: row.amount,
+    currency,
+    from,
+    to,
+    memberId: row.memberId,
+    messageId: row.messageId,
+    note: row.note,
+    noteForMember: row.noteForMember,
+    reversalOf: row.reversalOf,
+    reversedBy: row.reversedBy,
+    actor: { type: row.actorType, id: printActorId(row), name: row.actorName },
+    balanceAfter: after,
+    createdAt: row.createdAt,
+  };
+  if (viewer.type !== 'seat' || viewer.role === 'owner') return shown;
+  const own = row.actorMember === viewer.memberId || row.actorType === 'rule';
+  return {
+    ...shown,
+    note: own && row.actorType !== 'rule' ? row.note : row.noteForMember,
+    actor: own ? shown.actor : { type: row.actorType, id: null, name: viewer.teamName },
+    balanceAfter: after.member === undefined ? {} : { member: after.member },
+  };
+}
+
+function printActorId(row: TransferRow): string | null {
+  if (row.actorType === 'rule') return row.memberId && printId('mem', row.memberId);
+  if (!row.actorId) return null;
+  return printId(row.actorType === 'user' ? 'usr' : 'key', row.actorId);
+}

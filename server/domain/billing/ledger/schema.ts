@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { amount, amountOrAll } from '@/server/domain/core/amounts';
-import { idCodec, instantCodec, moneyCodec } from '@/server/domain/core/codecs';
+import { idCodec, instantCodec, moneyCodec, amount, amountOrAll } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
 import { idFilter, instantInput, listInput, oneOrMore } from '@/server/domain/core/pagination';
 import { NOTE_MAX, TRANSFER_KINDS } from './rules';

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm';
-import { signature } from '@/server/domain/core/actor';
+import { signature, type Role } from '@/server/domain/core/actor';
 import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
 import { audit, change, enqueue, rehearse, touched, type Ctx, type Tx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { printAmount, type Micros } from '@/server/domain/core/money';
 import { may, mayOperate } from '@/server/domain/core/policy';
-import { findByReference, findReversible, isReversed } from './read';
-import { failShort, showTransfer, type TransferKind } from './rules';
+import { findByReference, findReversible, isReversed, showTransfer } from './read';
+import { failShort, type TransferKind } from './rules';
 import type {
   CreditMember,
   Debited,
@@ -17,6 +17,7 @@ import type {
   SandboxFunding,
   Transfer,
 } from './schema';
+import type { RechargeState } from '../auto-recharge/rules';
 
 /** What `ledger_post` is asked. `amount` null takes all that the member has. */
 export type Posting = {
@@ -335,4 +336,37 @@ export async function setReserve(tx: Tx, reserve: Micros): Promise<void> {
     sql`SELECT ledger_set_reserve(${tx.actor.teamId}::uuid, ${reserve}::bigint) AS waiting`,
   );
   if (rows[0]?.waiting) wakeWaiting(tx);
+}
+
+/** A seat as it is under the lock of its account, with its rule. */
+export type LockedSeat = {
+  memberId: string;
+  balance: Micros;
+  role: Role;
+  status: 'active' | 'inactive' | 'deleted';
+  name: string;
+  email: string;
+  steppedDown: boolean;
+  deletedAt: string | null;
+  rule: RechargeState | null;
+};
+
+/**
+ * Locks a seat: whoever changes one holds its account, so that money and seat are judged together. `withMaster` also
+ * locks the master after it, which is where changes of who owns the team meet.
+ * @throws DomainError `not_found`
+ */
+export async function lockSeat(tx: Tx, memberId: string, withMaster = false): Promise<LockedSeat> {
+  const { rows } = await tx.db.execute<{
+    seat: (Omit<LockedSeat, 'balance' | 'memberId'> & { balance: string }) | null;
+  }>(sql`SELECT seat_lock(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${withMaster}, ${tx.at}::timestamptz) AS seat`);
+  const seat = rows[0]?.seat;
+  if (!seat) fail('not_found');
+  return { ...seat, memberId, balance: BigInt(seat.balance) };
+}
+
+/** As `lockSeat`, for what a deleted member no longer does. */
+export async function lockLiveSeat(tx: Tx, memberId: string, withMaster = false): Promise<LockedSeat> {
+  const seat = await lockSeat(tx, memberId, withMaster);
+  return seat.status === 'deleted' ? fail('member_deleted') : seat;
 }

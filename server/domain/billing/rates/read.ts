@@ -4,7 +4,6 @@ import { and, eq, like, sql, type SQL } from 'drizzle-orm';
 import { rates } from '@/db/schema/teams';
 import type { Page } from '@/server/domain/core/codecs';
 import type { Ctx } from '@/server/domain/core/context';
-import { printPlace, readPlace, type CursorBinding } from '@/server/domain/core/cursors';
 import { may } from '@/server/domain/core/policy';
 import { runInTurns } from '@/server/domain/core/yielding';
 import {
@@ -19,6 +18,8 @@ import {
   type RateRow,
 } from './rules';
 import type { FilterRates, ListRates, Rate, RatesPreview } from './schema';
+import { printPlace, readPlace } from '@/server/domain/core/pagination';
+import type { CursorBinding } from '@/server/domain/core/pagination';
 
 /** Holds a few cards of 100,000 rows, or hundreds of usual ones. */
 const CARDS_MAX_BYTES = 64 * 1_048_576;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { amountOrZero } from '@/server/domain/core/amounts';
-import { moneyCodec } from '@/server/domain/core/codecs';
+import { moneyCodec, amountOrZero } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
 import { countryInput, listInput } from '@/server/domain/core/pagination';
 import { longList } from '@/server/domain/core/long-list';

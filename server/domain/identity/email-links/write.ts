@@ -1,8 +1,15 @@
 import { and, eq, gt, inArray, isNull } from 'drizzle-orm';
 import type { Db } from '@/db/client';
-import { mailedLinks } from '@/db/schema/users';
+import { mailedLinks, users } from '@/db/schema/users';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { LINK_HOURS, type LinkKind } from './rules';
+import { enqueue, type Services } from '@/server/domain/core/context';
+import { findLinkById } from './read';
+import { queueMail } from '@/server/domain/notifications/emails/write';
+import { personally, type Guest } from '@/server/domain/core/user-context';
+import { networkOf } from '../login-throttle/rules';
+import { accountKey, mustBeFew } from '../login-throttle/write';
+import type { Done } from '@/server/domain/core/codecs';
 
 type Place = { db: Db; now: Date };
 
@@ -40,4 +47,26 @@ export async function endLinks({ db, now }: Place, email: string, kinds: LinkKin
     .update(mailedLinks)
     .set({ usedAt: now })
     .where(and(eq(mailedLinks.email, email), inArray(mailedLinks.kind, kinds), isNull(mailedLinks.usedAt)));
+}
+
+export async function askForLink(asker: Guest, kind: LinkKind, email: string): Promise<Done> {
+  const { address } = asker.origin;
+  await mustBeFew(asker, 'asked', networkOf(address));
+  await mustBeFew(asker, 'mailed', accountKey(email));
+  return personally(asker, async (tx) => {
+    enqueue(tx, 'mail-link', { linkId: await makeLink(tx, { kind, email, address }) });
+    return { done: true };
+  });
+}
+
+/** Mails a link that was asked for, if it is for somebody: a password is that of an account. Repeated, it mails again. */
+export async function mailLink(services: Services, linkId: string): Promise<void> {
+  const link = await findLinkById(services, linkId);
+  if (!link) return;
+  const { kind, email } = link;
+  const { db } = services.database;
+  const [user] = await db.select({ id: users.id }).from(users).where(eq(users.email, email));
+  if (kind === 'reset' && !user) return;
+  const mail = { kind: kind === 'reset' ? ('password-reset' as const) : kind, address: email, about: linkId };
+  await personally(services, (tx) => queueMail(tx, { ...mail, userId: user?.id ?? null }));
 }

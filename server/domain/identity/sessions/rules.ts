@@ -2,10 +2,6 @@ import type { Vault } from '@/server/domain/core/crypto';
 
 /** How long a signed-in browser stays so. */
 export const SESSION_DAYS = 30;
-
-/** How long a proof of who one is (password or code) counts for what is asked again. */
-export const CONFIRMED_MINUTES = 10;
-
 /** How long after its session was last noted to be in use a request notes it again: few requests write. */
 export const SEEN_EVERY_MINUTES = 60;
 

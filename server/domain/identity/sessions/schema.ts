@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idCodec, instantCodec } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
-import { roleSchema } from '@/server/domain/teams/members/schema';
+import { roleSchema } from '@/server/domain/core/fields';
 
 /** One of a person's own seats, in whatever team: what the chooser and the switcher of teams show. */
 export const seatSchema = z.object({
@@ -45,6 +45,3 @@ export const typedSecret = boundedText(1_000);
 /** What proves who one is: the password, or where there is a second factor a code of it. */
 export const proofInput = z.union([z.strictObject({ password: typedSecret }), z.strictObject({ code: typedSecret })]);
 export type Proof = z.output<typeof proofInput>;
-
-/** The answer where there is nothing to tell. */
-export const doneSchema = z.object({ done: z.literal(true) });

@@ -1,3 +1,4 @@
+import type { Done } from '@/server/domain/core/codecs';
 import { and, eq, isNull, lt, ne, or, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { sessions, users } from '@/db/schema/users';
@@ -7,7 +8,6 @@ import { takeCode } from '../two-factor/write';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { isStorable } from '@/server/domain/core/validation';
 import { queueMail } from '@/server/domain/notifications/emails/write';
-import { MAX_PASSWORD_LENGTH } from '@/server/domain/teams/members/rules';
 import { verifyPassword } from '@/server/domain/core/password-hashing';
 import { note, personally, type Origin, type Person, type Personal } from '@/server/domain/core/user-context';
 import { networkOf, normaliseAccount } from '../login-throttle/rules';
@@ -15,6 +15,7 @@ import { accountKey, countTry, failThrottled, mustBeFew, triesOf } from '../logi
 import { isKnownFrom } from './read';
 import { describeAgent, NOBODYS_HASH, SEEN_EVERY_MINUTES, SESSION_DAYS } from './rules';
 import type { Proof } from './schema';
+import { MAX_PASSWORD_LENGTH } from '../passwords/rules';
 
 /**
  * What came of a sign-in. Of a refusal nothing tells whether there is such an account; only to who has the password is told
@@ -187,7 +188,7 @@ export function failAt(field: string, detail: string): never {
  * Proves anew in this browser who one is, before what a team asks that for.
  * @throws DomainError `invalid_request`, `rate_limited`
  */
-export async function confirmSession(asker: Personal, proof: Proof): Promise<{ done: true }> {
+export async function confirmSession(asker: Personal, proof: Proof): Promise<Done> {
   await proveOneself(asker, proof);
   await asker.database.db
     .update(sessions)
@@ -208,7 +209,7 @@ export async function endSession({ database }: Services, sessionId: string): Pro
  * Ends one of a person's own sessions. Repeated: nothing changes.
  * @throws DomainError `not_found`, for another's as for one that never was
  */
-export async function endOwnSession(asker: Personal, sessionId: string): Promise<{ done: true }> {
+export async function endOwnSession(asker: Personal, sessionId: string): Promise<Done> {
   const { userId } = asker.person;
   return personally(asker, async (tx) => {
     const [own] = await tx.db
@@ -225,7 +226,7 @@ export async function endOwnSession(asker: Personal, sessionId: string): Promise
 }
 
 /** Signs a person out everywhere, here too. */
-export async function endAllSessions(asker: Personal): Promise<{ done: true }> {
+export async function endAllSessions(asker: Personal): Promise<Done> {
   const { userId } = asker.person;
   return personally(asker, async (tx) => {
     await endSessionsOf(tx, userId);

@@ -1,8 +1,10 @@
-import { and, count, eq, isNull } from 'drizzle-orm';
+import { and, count, eq, isNull, sql } from 'drizzle-orm';
 import { recoveryCodes, users } from '@/db/schema/users';
 import { fail } from '@/server/domain/core/errors';
 import type { Personal } from '@/server/domain/core/user-context';
 import type { Profile } from './schema';
+import type { Services } from '@/server/domain/core/context';
+import { normaliseAccount } from '../login-throttle/rules';
 
 /** What a person sees of himself. */
 export async function getProfile({ database: { db }, person: { userId } }: Personal): Promise<Profile> {
@@ -25,3 +27,34 @@ export async function getProfile({ database: { db }, person: { userId } }: Perso
   const { emailProvenAt, ...profile } = user ?? fail('missing_key');
   return { ...profile, isProven: emailProvenAt !== null, recoveryCodesLeft: codes!.left };
 }
+
+export type User = { id: string; name: string; email: string; isProven: boolean; erasedAt: Date | null };
+
+/**
+ * A person by the address that he signs in with.
+ * @throws DomainError `not_found`
+ */
+export async function getUserByEmail({ database }: Services, email: string): Promise<User> {
+  const [row] = await database.db
+    .select(user)
+    .from(users)
+    .where(eq(users.email, normaliseAccount(email)));
+  return row ?? fail('not_found', { detail: 'Nobody signs in with this address.' });
+}
+
+/**
+ * A person by id.
+ * @throws DomainError `not_found`
+ */
+export async function getUser({ database }: Services, userId: string): Promise<User> {
+  const [row] = await database.db.select(user).from(users).where(eq(users.id, userId));
+  return row ?? fail('not_found');
+}
+
+export const user = {
+  id: users.id,
+  name: users.name,
+  email: users.email,
+  isProven: sql<boolean>`${users.emailProvenAt} IS NOT NULL`,
+  erasedAt: users.erasedAt,
+};

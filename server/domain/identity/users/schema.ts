@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { instantCodec } from '@/server/domain/core/codecs';
-import { memberSchema, nameSchema, passwordSchema } from '@/server/domain/teams/members/schema';
 import { typedSecret } from '../sessions/schema';
-
+import { nameSchema } from '@/server/domain/core/fields';
 /** What a person sees of himself. */
 export const profileSchema = z.object({
   name: z.string(),
@@ -15,10 +14,6 @@ export type Profile = z.output<typeof profileSchema>;
 
 export const renamePersonInput = z.strictObject({ name: nameSchema });
 export type RenamePerson = z.output<typeof renamePersonInput>;
-
-export const changePasswordInput = z.strictObject({ current: typedSecret, password: passwordSchema });
-export type ChangePassword = z.output<typeof changePasswordInput>;
-
 /** What touches the second factor asks for the password each time. */
 export const withPassword = z.strictObject({ password: typedSecret });
 export type WithPassword = z.output<typeof withPassword>;
@@ -35,13 +30,3 @@ export type NewFactor = z.output<typeof newFactorSchema>;
 /** Shown once. */
 export const recoveryCodesSchema = z.object({ recoveryCodes: z.array(z.string()) });
 export type RecoveryCodes = z.output<typeof recoveryCodesSchema>;
-
-/** A new password of a member whose sign-in was generated. */
-export const passwordResetSchema = z
-  .object({
-    member: memberSchema,
-    email: z.string().meta({ description: 'The address with which the member signs in.' }),
-    secrets: z.object({ password: z.string() }),
-  })
-  .meta({ id: 'PasswordReset' });
-export type PasswordReset = z.output<typeof passwordResetSchema>;

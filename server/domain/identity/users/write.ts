@@ -1,35 +1,17 @@
-import { eq, sql } from 'drizzle-orm';
-import type { Db } from '@/db/client';
-import { members } from '@/db/schema/members';
+import { eq } from 'drizzle-orm';
 import { users } from '@/db/schema/users';
-import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
-import { audit, change, type Ctx, type Tx } from '@/server/domain/core/context';
-import { fail } from '@/server/domain/core/errors';
 import { keyUri } from '../two-factor/rules';
 import { beginFactor, endFactor, replaceRecoveryCodes, switchOnFactor, takeCode } from '../two-factor/write';
-import { endLinks } from '../email-links/write';
 import { queueMail } from '@/server/domain/notifications/emails/write';
-import { getMember, hasGeneratedSignIn } from '@/server/domain/teams/members/read';
-import { generatePassword } from '@/server/domain/teams/members/rules';
-import { hashPassword } from '@/server/domain/core/password-hashing';
 import { note, personally, type Personal, type PersonTx } from '@/server/domain/core/user-context';
-import { may, mayOperate } from '@/server/domain/core/policy';
-import { lockLiveSeat } from '@/server/domain/billing/auto-recharge/write';
-import { endSessionsOf, failAt, lockProven, proveOneself } from '../sessions/write';
+import { failAt, proveOneself } from '../sessions/write';
 import { accountKey, forgetTries, mustBeFew } from '../login-throttle/write';
-import type {
-  ChangePassword,
-  NewFactor,
-  PasswordReset,
-  RecoveryCodes,
-  RenamePerson,
-  WithCode,
-  WithPassword,
-} from './schema';
+import type { NewFactor, RecoveryCodes, RenamePerson, WithCode, WithPassword } from './schema';
+import type { Tx } from '@/server/domain/core/context';
+import { newUuid7 } from '@/server/domain/core/ids';
+import type { Done } from '@/server/domain/core/codecs';
 
-type Done = { done: true };
-
-const signed = ({ person, origin, requestId }: Personal) => ({
+export const signed = ({ person, origin, requestId }: Personal) => ({
   userId: person.userId,
   address: origin.address,
   requestId,
@@ -48,61 +30,7 @@ export async function renamePerson(asker: Personal, { name }: RenamePerson): Pro
   });
 }
 
-/**
- * Changes a person's password, which needs the one there is. All his other browsers are signed out.
- * @throws DomainError `invalid_request` at `current`, `rate_limited`
- */
-export async function changePassword(asker: Personal, { current, password }: ChangePassword): Promise<Done> {
-  const proven = await proveOneself(asker, { password: current }).catch(atCurrent);
-  const { userId, email, sessionId } = asker.person;
-  const passwordHash = await hashPassword(password, userId);
-  return personally(asker, async (tx) => {
-    // Set anew meanwhile, by a mailed link perhaps: then who knows the old one changes nothing any more.
-    if (!(await lockProven(tx, proven))) failAt('current', 'The password is not right.');
-    await setPassword(tx, { userId, email, passwordHash, butFor: sessionId });
-    note(tx, { ...signed(asker), action: 'person.password_changed' });
-    await queueMail(tx, {
-      kind: 'password-changed',
-      address: email,
-      userId,
-      facts: { by: 'himself', ...placeOf(asker) },
-    });
-    return { done: true };
-  });
-}
-
 // The form has two passwords: the one that is not right is the first.
-function atCurrent(error: unknown): never {
-  if (error instanceof Error && 'code' in error && error.code === 'invalid_request')
-    failAt('current', 'The password is not right.');
-  throw error;
-}
-
-/**
- * Writes a new password, with what follows from it: sessions end (but one, where it is to stay), links that were mailed to
- * set one are dead, and the tries of who was guessing the old one are forgotten.
- */
-export async function setPassword(
-  tx: { db: Db; now: Date },
-  { userId, email, passwordHash, butFor }: { userId: string; email: string; passwordHash: string; butFor?: string },
-): Promise<void> {
-  await tx.db.update(users).set({ passwordHash }).where(eq(users.id, userId));
-  await endSessionsOf(tx, userId, butFor);
-  await endLinks(tx, email, ['reset']);
-  await forgetTries(tx, email);
-}
-
-/**
- * Gives an account whose address nobody had proven to who may have it: a new password, and nobody else in it. Whoever set up
- * a second factor there was never shown to be its holder.
- */
-export async function handOver(
-  tx: { db: Db; now: Date },
-  user: { userId: string; email: string; passwordHash: string },
-): Promise<void> {
-  await setPassword(tx, user);
-  await endFactor(tx, user.userId);
-}
 
 /**
  * Makes a secret for an authenticator app. It counts once a code of it was given.
@@ -179,101 +107,11 @@ async function told(
 }
 
 /** From where, as the mail of a change says it. */
-const placeOf = ({ origin }: Personal) => ({ address: origin.address });
+export const placeOf = ({ origin }: Personal) => ({ address: origin.address });
 
-/**
- * Gives the person of a seat a new password, for one who cannot get in; a password is made where none is given. The
- * operator's alone.
- * @returns the password, here alone
- * @throws DomainError `owner_required`, `not_found`
- */
-export async function givePassword(
-  ctx: Ctx,
-  { memberId, password = generatePassword() }: { memberId: string; password?: string },
-): Promise<{ email: string; password: string }> {
-  mayOperate(ctx.actor);
-  const passwordHash = await hashPassword(password);
-  return change(ctx, 'members.manage', async (tx) => {
-    const { userId, email } = await personOfSeat(tx, memberId);
-    await setPassword(tx, { userId, email, passwordHash });
-    audit(tx, { action: 'member.password_given', targetType: 'member', targetId: memberId });
-    await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'operator' } });
-    return { email, password };
-  });
-}
-
-/**
- * Takes the second factor from the person of a seat, who has lost app and recovery codes. The operator's alone.
- * @throws DomainError `owner_required`, `not_found`
- */
-export async function resetTwoFactor(ctx: Ctx, memberId: string): Promise<{ email: string; wasOn: boolean }> {
-  mayOperate(ctx.actor);
-  return change(ctx, 'members.manage', async (tx) => {
-    const { userId, email } = await personOfSeat(tx, memberId);
-    const wasOn = await endFactor(tx, userId);
-    if (wasOn) {
-      audit(tx, { action: 'member.two_factor_reset', targetType: 'member', targetId: memberId });
-      await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on: false } });
-    }
-    return { email, wasOn };
-  });
-}
-
-/**
- * Hashes the password that `resetMemberPassword` sets, before its transaction; for a member that can have none nothing is hashed.
- * @throws DomainError as `resetMemberPassword`, `rate_limited`
- */
-export async function prepareReset(ctx: Ctx, memberId: string): Promise<{ password: string; passwordHash: string }> {
-  if (ctx.tx) throw new Error('A password is hashed before the transaction that stores it.');
-  may(ctx.actor, 'members.manage');
-  if ((await getMember(ctx, memberId)).status === 'deleted') fail('member_deleted');
-  await generatedUserOf(ctx, memberId);
-  const password = generatePassword();
-  return { password, passwordHash: await hashPassword(password, ctx.actor.teamId) };
-}
-
-/**
- * Gives a member a new password whose sign-in was generated with it: nobody else could set one, and no mail arrives there. Ends
- * the user's sessions. The password is in this answer alone.
- * @throws DomainError `owner_required`, `not_found` (also for a user with an address or a team of their own), `member_deleted`,
- * `confirmation_required`
- */
-export async function resetMemberPassword(
-  ctx: Ctx,
-  memberId: string,
-  prepared?: { password: string; passwordHash: string },
-): Promise<PasswordReset> {
-  const { password, passwordHash } = prepared ?? (await prepareReset(ctx, memberId));
-  return change(ctx, 'members.manage', async (tx) => {
-    await lockLiveSeat(tx, memberId);
-    await mustBeConfirmed(tx);
-    const user = await generatedUserOf(tx, memberId);
-    await setPassword(tx, { ...user, passwordHash });
-    audit(tx, { action: 'member.password_given', targetType: 'member', targetId: memberId });
-    return { member: await getMember(tx, memberId), email: user.email, secrets: { password } };
-  });
-}
-
-async function generatedUserOf(tx: Ctx, memberId: string): Promise<{ userId: string; email: string }> {
-  const [user] = await tx.db
-    .select({ userId: users.id, email: users.email, hasGeneratedSignIn })
-    .from(members)
-    .innerJoin(users, eq(users.id, members.userId))
-    .where(sql`${members.teamId} = ${tx.actor.teamId} AND ${members.id} = ${memberId}`)
-    .for('update', { of: users });
-  if (!user) fail('not_found', { detail: 'This member has no sign-in, only an API key.' });
-  if (!user.hasGeneratedSignIn) {
-    fail('not_found', { detail: 'This member’s user has an email address of their own and sets their own password.' });
-  }
-  return user;
-}
-
-async function personOfSeat(tx: Tx, memberId: string): Promise<{ userId: string; email: string }> {
-  await lockLiveSeat(tx, memberId);
-  const [person] = await tx.db
-    .select({ userId: users.id, email: users.email })
-    .from(members)
-    .innerJoin(users, eq(users.id, members.userId))
-    .where(sql`${members.teamId} = ${tx.actor.teamId} AND ${members.id} = ${memberId}`);
-  return person ?? fail('not_found', { detail: 'Nobody signs in for this member: it has a key alone.' });
+/** Makes a person who can sign in. The address is not yet proven. */
+export async function createUser(tx: Tx, user: { name: string; email: string; passwordHash: string }): Promise<string> {
+  const id = newUuid7(tx.now);
+  await tx.db.insert(users).values({ id, ...user, createdAt: tx.now });
+  return id;
 }

@@ -5,17 +5,18 @@ import { teams } from '@/db/schema/teams';
 import type { Ctx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { priceAll, sendingSeat } from '../messages/read';
-import { priceMessage } from '../messages/rules';
 import { rateCard } from '@/server/domain/billing/rates/read';
-import { ruleOf, type RechargeState } from '@/server/domain/billing/auto-recharge/read';
+import { ruleOf } from '@/server/domain/billing/auto-recharge/read';
 import {
   amountToPost,
   decideRecharge,
   settleRecharge,
   type MasterAnswer,
+  type RechargeState,
 } from '@/server/domain/billing/auto-recharge/rules';
-import { countSegments } from '../segments/rules';
 import type { Estimate, EstimateMessages, MessagesPreview, PreviewMessages } from './schema';
+import { priceMessage } from '../pricing/rules';
+import { countSegments } from '../messages/rules';
 
 /**
  * What sending would cost and whether the money would suffice, auto-recharge included. Reads without a lock and changes

@@ -3,13 +3,31 @@ import { builtOnce, shapeOf, UNNAMED } from '@/db/client';
 import { members } from '@/db/schema/members';
 import { messages } from '@/db/schema/messages';
 import type { Ctx } from '@/server/domain/core/context';
-import { printCursor, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 import { nextUuid } from '@/server/domain/core/ids';
 import { listMovementsOf } from '@/server/domain/billing/ledger/read';
-import { exportMessages, findMessages, getMessage, matching, valuesOf } from '../messages/read';
+import { exportMessages, findMessages, getMessage, matching, valuesOf, firstKeptDay } from '../messages/read';
 import { heldTo } from '@/server/domain/core/policy';
-import { NEWER_MAX } from '../texts/rules';
-import type { BrowseMessages, LogFilters, LogPage, NamedMessage, WholeMessage } from './schema';
+import type {
+  BrowseMessages,
+  LogFilters,
+  LogPage,
+  NamedMessage,
+  WholeMessage,
+  ExportSize,
+  Facets,
+  PickSenders,
+  Senders,
+} from './schema';
+import type { SQL } from 'drizzle-orm';
+import { readWithin } from '@/server/domain/core/context';
+import { browseMembers } from '@/server/domain/teams/members/read';
+import { MEMBER_STATUSES } from '@/server/domain/teams/members/rules';
+import { COUNTED_DAYS_MAX, daysOf, everyDay, HISTOGRAM_DAYS_MAX, knownToSums, NOT_ENDED, UNDER_WAY_MAX } from './rules';
+import type { Days } from './rules';
+import { NEWER_MAX } from '../messages/rules';
+import type { MessageStatus } from '../messages/rules';
+import { printCursor, readCursor } from '@/server/domain/core/pagination';
+import type { CursorBinding } from '@/server/domain/core/pagination';
 
 /**
  * A page of the log, newest first, and the ways on from it, older and newer; for a member of its own messages alone.
@@ -82,3 +100,227 @@ export async function inspectMessage(ctx: Ctx, messageId: string): Promise<Whole
   const [message] = await withNames(ctx, [await getMessage(ctx, messageId)]);
   return { message: message!, transfers: await listMovementsOf(ctx, messageId) };
 }
+
+type Filter = ReturnType<typeof valuesOf>;
+
+/** What was counted of a filter; a facet disregards its own part of the filter. */
+type Counted = Pick<Facets, 'total' | 'countries' | 'statuses'> & {
+  byDay: Map<string, { messages: number; failed: number }>;
+};
+
+const NOTHING: Counted = { total: 0, countries: [], statuses: [], byDay: new Map() };
+
+/** How long a count in the log may take before it is left out. */
+const COUNT_MS = 3_000;
+
+/**
+ * How many messages a filter of the log shows, by day, status and country: from the daily sums where these know the
+ * filter, so that it costs no more for many messages; else counted in the log within a month; else not at all.
+ */
+export async function browseFacets(ctx: Ctx, filters: LogFilters): Promise<Facets> {
+  const filter = valuesOf(ctx, filters);
+  const days = await keptDays(ctx, filters);
+  const [source, counted] = await countBy(ctx, filter, filters, days);
+  const shown = counted && days.count <= HISTOGRAM_DAYS_MAX;
+  return {
+    from: days.from,
+    to: days.to,
+    source,
+    total: counted?.total ?? null,
+    days: shown
+      ? everyDay(days).map((day) => ({ day, ...(counted.byDay.get(day) ?? { messages: 0, failed: 0 }) }))
+      : null,
+    statuses: counted?.statuses ?? [],
+    countries: counted?.countries ?? (await countriesAlone(ctx, filter, days)),
+  };
+}
+
+async function countBy(
+  ctx: Ctx,
+  filter: Filter,
+  filters: LogFilters,
+  days: Days,
+): Promise<[Facets['source'], Counted | null]> {
+  if (days.whole && knownToSums(filters)) return ['sums', await countInSums(ctx, filter, days)];
+  const counted = days.count > COUNTED_DAYS_MAX ? null : await countInLog(ctx, filter);
+  return [counted ? 'log' : 'none', counted];
+}
+
+/** The days of a range that the log still holds, by the database's clock. */
+async function keptDays(ctx: Ctx, filters: LogFilters): Promise<Days> {
+  const oldest = await firstKeptDay(ctx);
+  const { rows } = await ctx.db.execute<{ now: string }>(sql`SELECT now()::text AS now`);
+  const now = new Date(rows[0]!.now);
+  return daysOf(filters, oldest ?? now.toISOString().slice(0, 10), now);
+}
+
+/** The sums that a filter and a range name: of members, or the team's own where it names none. */
+function sumsOf(filter: Filter, days: Days, of: 'members' | 'either' = 'either'): SQL {
+  const { teamId, own, seat, seats } = filter;
+  const among = [...(own ? [[own]] : []), ...(seat ? [[seat]] : []), ...(seats ? [seats] : [])];
+  const table = of === 'members' || among.length > 0 ? sql`usage_daily` : sql`usage_team_daily`;
+  const where = [
+    sql`team_id = ${teamId}::uuid AND day >= ${days.from} AND day < ${days.to}`,
+    ...among.map((ids) => sql`member_id = ANY (${`{${ids.join()}}`}::uuid[])`),
+  ];
+  return sql`${table} WHERE ${sql.join(where, sql` AND `)}`;
+}
+
+const measured = (status: MessageStatus | undefined): SQL =>
+  status === 'delivered' ? sql`delivered` : status === 'failed' ? sql`failed` : sql`messages`;
+
+type Sum = { kind: 'day' | 'country' | 'all'; key: string | null; messages: string; delivered: string; failed: string };
+
+async function countInSums(ctx: Ctx, filter: Filter, days: Days): Promise<Counted> {
+  const { status, country } = filter;
+  const ofCountry = country ? sql`country = ${country}` : sql`true`;
+  const { rows } = await ctx.db.execute<Sum>(sql`
+    WITH sums AS MATERIALIZED (SELECT day, country, sum(messages) AS messages, sum(delivered) AS delivered, sum(failed) AS failed
+      FROM ${sumsOf(filter, days)} GROUP BY 1, 2)
+    SELECT 'day' AS kind, day::text AS key, sum(${measured(status)}) AS messages, 0 AS delivered,
+      ${status === 'delivered' ? sql`0` : sql`sum(failed)`} AS failed FROM sums WHERE ${ofCountry} GROUP BY day
+    UNION ALL SELECT 'country', country, sum(${measured(status)}), 0, 0 FROM sums GROUP BY country HAVING sum(${measured(status)}) > 0
+    UNION ALL SELECT 'all', NULL, sum(messages), sum(delivered), sum(failed) FROM sums WHERE ${ofCountry}`);
+  const of = (kind: Sum['kind']) => rows.filter((row) => row.kind === kind);
+  const byDay = new Map(
+    of('day').map(({ key, messages, failed }) => [key!, { messages: Number(messages), failed: Number(failed) }]),
+  );
+  const all = of('all')[0]!;
+  const ended = [
+    { status: 'delivered' as const, messages: Number(all.delivered), more: false },
+    { status: 'failed' as const, messages: Number(all.failed), more: false },
+  ].filter(({ messages }) => messages > 0);
+  return {
+    total: [...byDay.values()].reduce((sum, { messages }) => sum + messages, 0),
+    byDay,
+    countries: inOrder(of('country').map(({ key, messages }) => ({ country: key!, messages: Number(messages) }))),
+    statuses: [...(await underWay(ctx, filter)), ...ended],
+  };
+}
+
+const inOrder = <C extends { messages: number; country: string }>(countries: C[]): C[] =>
+  countries.toSorted((a, b) => b.messages - a.messages || (a.country < b.country ? -1 : 1));
+
+/** Few messages are under way, and an index knows them: they are counted themselves, up to a limit. */
+async function underWay(ctx: Ctx, { status: _status, ...filter }: Filter): Promise<Facets['statuses']> {
+  const wanted = { ...filter, statuses: `{${NOT_ENDED.join()}}` };
+  const rows = await someByStatus(ctx.db, shapeOf(wanted)).execute({ ...wanted, limit: UNDER_WAY_MAX });
+  const all = rows.reduce((sum, { count }) => sum + Number(count), 0);
+  return rows.map(({ status, count }) => ({ status, messages: Number(count), more: all === UNDER_WAY_MAX }));
+}
+
+const someByStatus = builtOnce((db, has) => {
+  const { status, id } = messages;
+  const some = db.select({ status, id }).from(messages).where(matching(has)).limit(sql.placeholder('limit')).as('some');
+  return db
+    .select({ status: some.status, count: sql<string>`count(*)` })
+    .from(some)
+    .groupBy(some.status)
+    .orderBy(some.status)
+    .prepare(UNNAMED);
+});
+
+/** Counts the messages themselves, for what the sums do not know; null when that takes too long. */
+async function countInLog(ctx: Ctx, filter: Filter): Promise<Counted | null> {
+  const { status, country, ...wanted } = filter;
+  const groups = await readWithin(ctx.db, COUNT_MS, (db) => messageGroups(db, shapeOf(wanted)).execute(wanted));
+  if (!groups) return null;
+  const counted: Counted = { ...NOTHING, byDay: new Map() };
+  const statuses = new Map<MessageStatus, number>();
+  const countries = new Map<string, number>();
+  let total = 0;
+  for (const group of groups) {
+    const messages = Number(group.count);
+    const [fitsStatus, fitsCountry] = [
+      status === undefined || group.status === status,
+      country === undefined || group.country === country,
+    ];
+    if (fitsCountry) statuses.set(group.status, (statuses.get(group.status) ?? 0) + messages);
+    if (fitsStatus) countries.set(group.country, (countries.get(group.country) ?? 0) + messages);
+    if (!fitsStatus || !fitsCountry) continue;
+    const day = counted.byDay.get(group.day) ?? { messages: 0, failed: 0 };
+    const failed = day.failed + (group.status === 'failed' ? messages : 0);
+    counted.byDay.set(group.day, { messages: day.messages + messages, failed });
+    total += messages;
+  }
+  return {
+    ...counted,
+    total,
+    statuses: [...statuses].map(([name, messages]) => ({ status: name, messages, more: false })),
+    countries: inOrder([...countries].map(([name, messages]) => ({ country: name, messages }))),
+  };
+}
+
+const messageGroups = builtOnce((db, has) => {
+  const day = sql<string>`(${messages.createdAt} AT TIME ZONE 'UTC')::date::text`;
+  const { status, country } = messages;
+  return db
+    .select({ day, status, country, count: sql<string>`count(*)` })
+    .from(messages)
+    .where(matching(has))
+    .groupBy(sql`1`, sql`2`, sql`3`)
+    .prepare(UNNAMED);
+});
+
+/** What there is to choose from, where nothing is counted. */
+async function countriesAlone(ctx: Ctx, filter: Filter, days: Days): Promise<Facets['countries']> {
+  const { rows } = await ctx.db.execute<{ country: string }>(
+    sql`SELECT DISTINCT country FROM ${sumsOf(filter, days)} ORDER BY 1`,
+  );
+  return rows.map(({ country }) => ({ country, messages: null }));
+}
+
+const SENDERS_MAX = 20;
+
+/**
+ * Members to narrow the log to: those called so; without a name those who sent the most. Each with its messages under
+ * the rest of the filter, where the daily sums know that.
+ */
+export async function pickSenders(ctx: Ctx, { query, ...rest }: PickSenders): Promise<Senders> {
+  const days = await keptDays(ctx, rest);
+  const counts = days.whole && knownToSums(rest);
+  const found = query ? await calledSo(ctx, query) : null;
+  const filter = { ...valuesOf(ctx, rest), ...(found && { seats: found.map(({ id }) => id) }) };
+  const ofCountry = filter.country ? sql`AND country = ${filter.country}` : sql``;
+  const { rows } = await ctx.db.execute<{ id: string; name: string; messages: string }>(sql`
+    SELECT s.id, m.name, s.messages FROM (SELECT member_id AS id, sum(${measured(filter.status)}) AS messages
+      FROM ${sumsOf(filter, days, 'members')} ${ofCountry} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${SENDERS_MAX}) s
+    JOIN members m ON m.team_id = ${ctx.actor.teamId}::uuid AND m.id = s.id ORDER BY s.messages DESC, s.id`);
+  const sent = rows.map((row) => ({ ...row, messages: counts ? Number(row.messages) : null }));
+  if (!found) return { data: sent };
+  const byId = new Map(sent.map((row) => [row.id, row]));
+  return { data: found.map((one) => byId.get(one.id) ?? { ...one, messages: counts ? 0 : null }) };
+}
+
+/** Members by a part of their name, deleted ones too: their messages are kept. */
+async function calledSo(ctx: Ctx, query: string): Promise<{ id: string; name: string }[]> {
+  const found = await browseMembers(ctx, {
+    query,
+    status: [...MEMBER_STATUSES],
+    page: 1,
+    pageSize: SENDERS_MAX,
+    sort: 'name',
+    direction: 'asc',
+  });
+  return found.data.map(({ id, name }) => ({ id, name }));
+}
+
+/** How long somebody waits for a file's number of rows. */
+const SIZE_MS = 20_000;
+
+/** How many rows the file of a filter has: known from the daily sums, else counted one by one. */
+export async function previewExport(ctx: Ctx, filters: LogFilters): Promise<ExportSize> {
+  const filter = valuesOf(ctx, filters);
+  const days = await keptDays(ctx, filters);
+  if (days.whole && knownToSums(filters)) return { rows: (await countInSums(ctx, filter, days)).total };
+  const counted = await readWithin(ctx.db, SIZE_MS, (db) => messageCount(db, shapeOf(filter)).execute(filter));
+  return { rows: counted && Number(counted[0]!.count) };
+}
+
+const messageCount = builtOnce((db, has) =>
+  db
+    .select({ count: sql<string>`count(*)` })
+    .from(messages)
+    .where(matching(has))
+    .prepare(UNNAMED),
+);

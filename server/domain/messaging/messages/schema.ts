@@ -3,19 +3,13 @@ import { idCodec, instantCodec, moneyCodec } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
 import { countryInput, idFilter, instantInput, listInput, oneOrMore } from '@/server/domain/core/pagination';
 import { normalizeBeginning, NUMBER_TEXT_MAX } from '@/server/domain/core/phone-numbers';
-import { BATCH_MAX, BODY_MAX, checkSender, MESSAGE_STATUSES, REFERENCE_MAX, SENDER } from '../texts/rules';
+import { senderSchema } from '@/server/domain/core/fields';
+import { BATCH_MAX } from './rules';
+import { BODY_MAX } from './rules';
+import { MESSAGE_STATUSES } from './rules';
+import { REFERENCE_MAX } from './rules';
 
 const characters = (max: number) => (text: string) => text.length > 0 && Array.from(text).length <= max;
-
-const SENDER_FORM =
-  'A sender is 1 to 11 letters, digits and spaces with at least one letter, or a number of 3 to 15 digits.';
-
-/** The spaces around a sender are cut off, so it may be sent with some. */
-export const senderSchema = boundedText(64, SENDER_FORM)
-  .refine((from) => checkSender(from) !== null, SENDER_FORM)
-  .transform((from) => checkSender(from)!)
-  .meta({ pattern: `^\\s*(${SENDER})\\s*$` });
-
 const text = (max: number) =>
   boundedText(2 * max, `must have 1 to ${max} characters.`)
     .refine(characters(max), `must have 1 to ${max} characters.`)

@@ -6,12 +6,17 @@ import { RULE_SIGNATURE, touchMoney, wakeWaiting } from '@/server/domain/billing
 import { printAmount, type Micros } from '@/server/domain/core/money';
 import { mayOperate } from '@/server/domain/core/policy';
 import { rateCard } from '@/server/domain/billing/rates/read';
-import { ruleOf, type RechargeState } from '@/server/domain/billing/auto-recharge/read';
-import { amountToPost, decideRecharge, settleRecharge } from '@/server/domain/billing/auto-recharge/rules';
+import { ruleOf } from '@/server/domain/billing/auto-recharge/read';
+import {
+  amountToPost,
+  decideRecharge,
+  settleRecharge,
+  type RechargeState,
+} from '@/server/domain/billing/auto-recharge/rules';
 import { masterAnswer, rememberRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { priceAll, sendingSeat } from './read';
-import type { PricedMessage } from './rules';
 import type { AcceptedBatch, Message, NewMessage } from './schema';
+import type { PricedMessage } from '../pricing/rules';
 
 /** What the SQL function `messages_accept` answers; bigints as text. */
 type Said =

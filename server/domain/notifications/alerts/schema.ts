@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { idCodec, instantCodec, moneyCodec } from '@/server/domain/core/codecs';
 import { MAIL_KINDS } from '../emails/rules';
-import { roleSchema } from '@/server/domain/teams/members/schema';
 import { ALERTS } from './rules';
+import { roleSchema } from '@/server/domain/core/fields';
 
 /** For each team of a person, what he is told of by mail there. */
 export const ownAlertsSchema = z.array(

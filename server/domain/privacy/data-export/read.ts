@@ -8,40 +8,8 @@ import { sessions, users } from '@/db/schema/users';
 import type { Services } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { printId } from '@/server/domain/core/ids';
-import { normaliseAccount } from '@/server/domain/identity/login-throttle/rules';
 import { EXPORTED_MAX } from './rules';
 import type { Exported } from './schema';
-
-export type User = { id: string; name: string; email: string; isProven: boolean; erasedAt: Date | null };
-
-const user = {
-  id: users.id,
-  name: users.name,
-  email: users.email,
-  isProven: sql<boolean>`${users.emailProvenAt} IS NOT NULL`,
-  erasedAt: users.erasedAt,
-};
-
-/**
- * A person by the address that he signs in with.
- * @throws DomainError `not_found`
- */
-export async function getUserByEmail({ database }: Services, email: string): Promise<User> {
-  const [row] = await database.db
-    .select(user)
-    .from(users)
-    .where(eq(users.email, normaliseAccount(email)));
-  return row ?? fail('not_found', { detail: 'Nobody signs in with this address.' });
-}
-
-/**
- * A person by id.
- * @throws DomainError `not_found`
- */
-export async function getUser({ database }: Services, userId: string): Promise<User> {
-  const [row] = await database.db.select(user).from(users).where(eq(users.id, userId));
-  return row ?? fail('not_found');
-}
 
 /**
  * All that is kept of a person, in every team; of what was done and mailed the newest. What owners note about a member is the

@@ -1,11 +1,7 @@
 import { z } from 'zod';
 import { auditEventSchema } from '@/server/domain/teams/audit/schema';
 import { idCodec, instantCodec } from '@/server/domain/core/codecs';
-import { roleSchema } from '@/server/domain/teams/members/schema';
-
-export const leaveTeamInput = z.strictObject({ teamId: idCodec('team') });
-export type LeaveTeam = z.output<typeof leaveTeamInput>;
-
+import { roleSchema } from '@/server/domain/core/fields';
 const teamOf = z.object({ id: idCodec('team'), name: z.string() });
 
 /** All that is kept of one person. No secret stands in it: of a password and a second factor only that there is one. */

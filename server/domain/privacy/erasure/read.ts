@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Services } from '@/server/domain/core/context';
-import type { User } from '../data-export/read';
+import type { User } from '@/server/domain/identity/users/read';
 
 /** The teams that know something of a person; by his address alone only where he has proven that it is his. */
 export async function listTeamsOf({ database }: Services, { id, email, isProven }: User): Promise<string[]> {

@@ -2,17 +2,19 @@ import { eq, inArray, or, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { mailbox, mails } from '@/db/schema/mails';
 import { mailedLinks, recoveryCodes, sessions, users } from '@/db/schema/users';
-import { audit, enqueue, makeCtx, transact, type Ctx, type Services } from '@/server/domain/core/context';
+import { audit, enqueue, makeCtx, transact, type Ctx, type Services, operatorIn } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { holdInvitationsOf } from '@/server/domain/teams/inviters/write';
-import { getUser, getUserByEmail, type User } from '../data-export/read';
-import { findOwnSeat, guestIn, operatorIn, vacate } from '../data-export/write';
 import { personally, type Personal, type PersonTx } from '@/server/domain/core/user-context';
-import { fireRule, lockSeat } from '@/server/domain/billing/auto-recharge/write';
+import { fireRule } from '@/server/domain/billing/auto-recharge/write';
 import { proveOneself } from '@/server/domain/identity/sessions/write';
 import { listTeamsInNeedOf, listTeamsOf } from './read';
 import { ERASED_NAME, erasedEmail } from './rules';
 import type { Erased, EraseMe } from './schema';
+import { getUser, getUserByEmail, type User } from '@/server/domain/identity/users/read';
+import { guestIn } from '@/server/domain/core/actor';
+import { lockSeat } from '@/server/domain/billing/ledger/write';
+import { findOwnSeat, vacate } from '@/server/domain/teams/members/write';
 
 /**
  * Erases the person who asks, who proves by the password that it is him.

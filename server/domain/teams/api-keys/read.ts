@@ -6,12 +6,13 @@ import { teams } from '@/db/schema/teams';
 import type { Role } from '@/server/domain/core/actor';
 import type { Page } from '@/server/domain/core/codecs';
 import type { Ctx, Services } from '@/server/domain/core/context';
-import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 import { fail } from '@/server/domain/core/errors';
 import { asTeamId, type TeamId } from '@/server/domain/core/ids';
 import { mayFor } from '@/server/domain/core/policy';
 import { isWellFormedKey } from './rules';
 import type { Key } from './schema';
+import { pageOf, readCursor } from '@/server/domain/core/pagination';
+import type { CursorBinding } from '@/server/domain/core/pagination';
 
 /** Who holds a key, as of this moment. */
 export type KeyHolder = {

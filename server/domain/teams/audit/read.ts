@@ -3,10 +3,11 @@ import { members } from '@/db/schema/members';
 import { auditEvents } from '@/db/schema/records';
 import type { Page } from '@/server/domain/core/codecs';
 import type { Ctx } from '@/server/domain/core/context';
-import { pageOf, readCursor, within, type CursorBinding } from '@/server/domain/core/cursors';
 import { may } from '@/server/domain/core/policy';
 import { actionsMeant, actorMeant, printActor, printFacts, printTarget } from './rules';
 import type { Actors, AuditEvent, AuditFilters, ListAuditEvents } from './schema';
+import { pageOf, readCursor, within } from '@/server/domain/core/pagination';
+import type { CursorBinding } from '@/server/domain/core/pagination';
 
 /**
  * The team's audit log, newest first: all of it, or what the filters leave.

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { idCodec, instantCodec } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
 import { idFilter, instantInput, listInput } from '@/server/domain/core/pagination';
-import { actionsMeant, actorMeant, AUDIT_DOORS } from './rules';
+import { actionsMeant, actorMeant } from './rules';
+import { AUDIT_DOORS } from '@/server/domain/core/audit-vocabulary';
 
 const facts = z.record(z.string(), z.unknown()).nullable();
 

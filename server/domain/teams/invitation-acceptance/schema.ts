@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { instantCodec, moneyCodec } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
-import { nameSchema, passwordSchema, roleSchema } from '../members/schema';
+import { nameSchema, roleSchema } from '@/server/domain/core/fields';
+import { passwordSchema } from '@/server/domain/identity/passwords/schema';
 
 /** The token of an invitation's link. */
 const token = boundedText(200);

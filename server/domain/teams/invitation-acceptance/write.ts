@@ -11,20 +11,20 @@ import { asTeamId, newUuid7 } from '@/server/domain/core/ids';
 import { invitationIs, isNobodys, lockInvitation, mustNotBeClosed, type LockedInvitation } from '../invitations/write';
 import { closeAs } from '../inviters/write';
 import { issueKey } from '../api-keys/write';
-import { post } from '@/server/domain/billing/ledger/write';
+import { post, lockLiveSeat, lockSeat } from '@/server/domain/billing/ledger/write';
 import { listRecipients } from '@/server/domain/notifications/emails/read';
 import { queueMail, queueMails } from '@/server/domain/notifications/emails/write';
 import { seatMember } from '../members/write';
 import { printAmount } from '@/server/domain/core/money';
 import { hashPassword } from '@/server/domain/core/password-hashing';
 import type { Guest } from '@/server/domain/core/user-context';
-import { handOver } from '@/server/domain/identity/users/write';
 import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
-import { fireRule, lockLiveSeat, lockSeat, writeRule } from '@/server/domain/billing/auto-recharge/write';
+import { fireRule, writeRule } from '@/server/domain/billing/auto-recharge/write';
 import { findHolder, findLink, joinsAs, linkState, type FoundLink } from './read';
 import { endSessionsOf } from '@/server/domain/identity/sessions/write';
 import { networkOf } from '@/server/domain/identity/login-throttle/rules';
 import type { AcceptInvitation, Joined, LinkInput } from './schema';
+import { handOver } from '@/server/domain/identity/passwords/write';
 
 /** Opens the one transaction of a link: its team's, in which the guest may do what the invitation says and no more. */
 async function withLink<T>(

@@ -6,7 +6,6 @@ import { mails } from '@/db/schema/mails';
 import { members } from '@/db/schema/members';
 import type { Page } from '@/server/domain/core/codecs';
 import type { Ctx } from '@/server/domain/core/context';
-import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 import { fail } from '@/server/domain/core/errors';
 import { isConfirmationDue } from '@/server/domain/core/reauthentication';
 import { may } from '@/server/domain/core/policy';
@@ -20,6 +19,8 @@ import {
   type ListInvitations,
   type ShownInvitation,
 } from './schema';
+import { pageOf, readCursor } from '@/server/domain/core/pagination';
+import type { CursorBinding } from '@/server/domain/core/pagination';
 
 /** What an invitation is now: one that has run out says so, whether or not anyone has written it. */
 export const statusNow = sql<InvitationStatus>`CASE WHEN ${invitations.status} = 'pending' AND ${invitations.expiresAt} <= now()

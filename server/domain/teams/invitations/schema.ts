@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import { amount } from '@/server/domain/core/amounts';
-import { idCodec, instantCodec, moneyCodec } from '@/server/domain/core/codecs';
+import { idCodec, instantCodec, moneyCodec, amount } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
 import { listInput, oneOrMore } from '@/server/domain/core/pagination';
 import { isGeneratedEmail } from '../members/rules';
-import { emailSchema, nameSchema, roleSchema } from '../members/schema';
 import { CAP_PERIODS } from '@/server/domain/billing/auto-recharge/rules';
 import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
 import { REVOKED_REASONS } from '../inviters/rules';
 import { DELIVERIES, INVITATION_STATUSES } from './rules';
+import { emailSchema, nameSchema, roleSchema } from '@/server/domain/core/fields';
 
 /** A recharge rule that is made when an invitation is accepted. */
 export const plannedRuleSchema = z

@@ -7,9 +7,8 @@ import type { Page } from '@/server/domain/core/codecs';
 import type { Ctx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { parseId } from '@/server/domain/core/ids';
-import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 import { heldTo, mayFor, seesNotes } from '@/server/domain/core/policy';
-import { showRecharge, type RechargeState } from '@/server/domain/billing/auto-recharge/read';
+import { showRecharge } from '@/server/domain/billing/auto-recharge/read';
 import { GENERATED_EMAIL_DOMAIN, RESTORABLE_MS, USAGE_DAYS } from './rules';
 import {
   PICKED_MAX,
@@ -23,6 +22,9 @@ import {
   type SeatFilters,
   type SeatPage,
 } from './schema';
+import type { RechargeState } from '@/server/domain/billing/auto-recharge/rules';
+import { pageOf, readCursor } from '@/server/domain/core/pagination';
+import type { CursorBinding } from '@/server/domain/core/pagination';
 
 const columns = {
   id: members.id,

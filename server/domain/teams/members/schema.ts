@@ -1,65 +1,15 @@
 import { z } from 'zod';
-import { ROLES } from '@/server/domain/core/actor';
-import { amount } from '@/server/domain/core/amounts';
-import { idCodec, instantCodec, moneyCodec } from '@/server/domain/core/codecs';
+import { idCodec, instantCodec, moneyCodec, amount } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
 import { listInput, oneOrMore } from '@/server/domain/core/pagination';
 import { rechargeInput, rechargeSchema } from '@/server/domain/billing/auto-recharge/schema';
-import {
-  isCommonPassword,
-  MAX_NAME_LENGTH,
-  MAX_PASSWORD_LENGTH,
-  MEMBER_STATUSES,
-  MIN_PASSWORD_LENGTH,
-  normaliseName,
-  RECHARGE_FILTERS,
-  SEAT_SORTS,
-} from './rules';
-
-/** A decomposed character takes several units until it is composed, and there may be space around a name. */
-const RAW_NAME_MAX = 600;
-
-const NAME_LENGTH = `Must be 1 to ${MAX_NAME_LENGTH} characters.`;
-
-/** A name in any script: 1 to 120 characters (code points), one of them visible, none that controls or reorders text. */
-export const nameSchema = boundedText(RAW_NAME_MAX, NAME_LENGTH)
-  .overwrite(normaliseName)
-  .refine((name) => isWithin(name, 1, MAX_NAME_LENGTH), NAME_LENGTH)
-  .refine((name) => !DECEIVING.test(name), 'Must not hold control characters or marks that reorder text.')
-  .refine((name) => name === '' || VISIBLE.test(name), 'Must hold a character that can be seen.')
-  .meta({ minLength: 1, maxLength: MAX_NAME_LENGTH });
+import { MEMBER_STATUSES, RECHARGE_FILTERS, SEAT_SORTS } from './rules';
+import { nameSchema, DECEIVING, VISIBLE, isWithin, emailSchema, roleSchema } from '@/server/domain/core/fields';
+import { passwordSchema } from '@/server/domain/identity/passwords/schema';
 
 // Controls, line separators, lone surrogates, bidi marks, overrides and isolates, and what is invisible without need.
 // ZWJ and ZWNJ (U+200C, U+200D) are no part of it: Persian, Hindi and emoji are written with them.
-const DECEIVING = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200B\u200E\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/u;
-
 // The blanks that Unicode counts as letters or symbols: Hangul fillers (default ignorable) and the empty Braille cell.
-const VISIBLE = /(?!\p{Default_Ignorable_Code_Point}|\u2800)[\p{L}\p{N}\p{P}\p{S}]/u;
-
-function isWithin(text: string, min: number, max: number): boolean {
-  if (text.length > 2 * max) return false;
-  const length = Array.from(text).length;
-  return length >= min && length <= max;
-}
-
-/** An e-mail address, answered as it is kept and compared: NFKC, lower case, without space around it; at most 254. */
-export const emailSchema = boundedText(320, 'Must be at most 254 characters.')
-  .trim()
-  .normalize('NFKC')
-  .toLowerCase()
-  .pipe(z.email('Must be an e-mail address.').max(254, 'Must be at most 254 characters.'))
-  .meta({ format: 'email', maxLength: 254 });
-
-/** What a password is without the list of common ones: 12 to 200 characters, not one of them over and over. */
-export const passwordShape = boundedText(MAX_PASSWORD_LENGTH, `Must have at most ${MAX_PASSWORD_LENGTH} characters.`)
-  .min(MIN_PASSWORD_LENGTH, `Must have at least ${MIN_PASSWORD_LENGTH} characters.`)
-  .refine((password) => !/^(.)\1*$/su.test(password), 'Must not be one character over and over.');
-
-/** A password that may be set. The list is loaded when first needed, so this schema parses with `parseAsync` only. */
-export const passwordSchema = passwordShape.refine(async (password) => !(await isCommonPassword(password)), {
-  message: 'Is one of the passwords that are tried first. Choose a less common one.',
-});
-
 /** The integrator's own id of a member: opaque, kept as given, 1 to 255 printable characters. */
 export const externalIdSchema = boundedText(2 * 255, 'Must be 1 to 255 characters.')
   .refine((id) => isWithin(id, 1, 255), 'Must be 1 to 255 characters.')
@@ -78,8 +28,6 @@ export const metadataSchema = z
 function storable(schema: z.ZodString) {
   return schema.refine((text) => !/[\0\p{Cs}]/u.test(text), 'Must not hold NUL or half a surrogate pair.');
 }
-
-export const roleSchema = z.enum(ROLES);
 
 /** A seat, as the API shows it. Never a secret. */
 export const memberSchema = z
@@ -241,3 +189,7 @@ export const rotatedKeySchema = z
 export type RotatedKey = z.output<typeof rotatedKeySchema>;
 
 export const revealedKeySchema = z.object({ apiKey: z.string() });
+
+export const leaveTeamInput = z.strictObject({ teamId: idCodec('team') });
+
+export type LeaveTeam = z.output<typeof leaveTeamInput>;

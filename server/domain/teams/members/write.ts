@@ -1,33 +1,45 @@
-import { and, eq, inArray, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, or, sql, ne } from 'drizzle-orm';
 import { isUniqueViolation } from '@/db/faults';
 import { members } from '@/db/schema/members';
-import { users } from '@/db/schema/users';
 import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
-import { audit, change, touched, type Ctx, type Tx } from '@/server/domain/core/context';
+import { audit, change, touched, type Ctx, type Tx, makeCtx, transact } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { holdInvitationsOf, revokeInvitationsOf } from '../inviters/write';
 import { issueKey, openCurrentKey, retireKeys } from '../api-keys/write';
 import { findClosing } from '@/server/domain/billing/ledger/read';
-import { mustBePosted, openMemberAccount, post } from '@/server/domain/billing/ledger/write';
+import {
+  mustBePosted,
+  openMemberAccount,
+  post,
+  lockLiveSeat,
+  lockSeat,
+  type LockedSeat,
+} from '@/server/domain/billing/ledger/write';
 import { listHolder, listRecipients } from '@/server/domain/notifications/emails/read';
 import { queueMails } from '@/server/domain/notifications/emails/write';
 import { printAmount } from '@/server/domain/core/money';
 import { hashPassword } from '@/server/domain/core/password-hashing';
 import { may, mayFor, mustBeLive } from '@/server/domain/core/policy';
-import {
-  fireRule,
-  lockLiveSeat,
-  lockSeat,
-  restRule,
-  writeRule,
-  type LockedSeat,
-} from '@/server/domain/billing/auto-recharge/write';
+import { fireRule, restRule, writeRule } from '@/server/domain/billing/auto-recharge/write';
 import { getMember } from './read';
-import { generatedEmail, generatedName, generatePassword, RESTORABLE_MS } from './rules';
-import type { CreatedMember, CreateMember, DeletedMember, Member, RotatedKey, RotateKey, UpdateMember } from './schema';
-import { seatOf, type Role, type SeatActor } from '@/server/domain/core/actor';
-
+import { generatedEmail, generatedName, RESTORABLE_MS } from './rules';
+import type {
+  CreatedMember,
+  CreateMember,
+  DeletedMember,
+  Member,
+  RotatedKey,
+  RotateKey,
+  UpdateMember,
+  LeaveTeam,
+} from './schema';
+import { seatOf, type Role, type SeatActor, guestIn } from '@/server/domain/core/actor';
+import { generatePassword } from '@/server/domain/identity/passwords/rules';
+import { createUser } from '@/server/domain/identity/users/write';
+import type { Personal } from '@/server/domain/core/user-context';
+import { listSeats } from '@/server/domain/identity/sessions/read';
+import type { Seat } from '@/server/domain/identity/sessions/schema';
 /** The password of a new member who signs in, hashed; null for one that only has a key. */
 export type NewPassword = { password: string; passwordHash: string } | null;
 
@@ -107,13 +119,6 @@ export async function seatMember(tx: Tx, seat: NewSeat): Promise<string> {
   if (!made) fail('email_taken');
   await openMemberAccount(tx, made.id);
   return made.id;
-}
-
-/** Makes a person who can sign in. The address is not yet proven. */
-export async function createUser(tx: Tx, user: { name: string; email: string; passwordHash: string }): Promise<string> {
-  const id = newUuid7(tx.now);
-  await tx.db.insert(users).values({ id, ...user, createdAt: tx.now });
-  return id;
 }
 
 /**
@@ -423,4 +428,71 @@ async function tellHolder(tx: Tx, kind: 'key-rotated' | 'key-revealed', memberId
     { kind, teamId: tx.actor.teamId, about: memberId, facts: { by } },
     await listHolder(tx, memberId),
   );
+}
+
+/**
+ * Takes a person off the seat in a team; what the seat has (money, rule, log) stays, and a later invitation can claim it. Its key
+ * is another from now on, which nobody has seen. A deactivated seat may be left too. Answers the person's other seats;
+ * repeated, or asked of a team in which there is no seat, nothing changes.
+ * @throws DomainError `last_owner` (also for who alone could take the owner's role back), `team_suspended`
+ */
+export async function leaveTeam(asker: Personal, { teamId }: LeaveTeam): Promise<Seat[]> {
+  const { userId } = asker.person;
+  const seat = await findOwnSeat(asker.database.db, teamId, userId);
+  if (seat) {
+    const actor = guestIn(teamId, { name: seat.name, userId, address: asker.origin.address });
+    await transact(makeCtx(asker, actor, { requestId: asker.requestId }), null, async (tx) => {
+      if (tx.tx.team.status !== 'active') fail('team_suspended');
+      await holdInvitationsOf(tx, seat.id);
+      const locked = await lockSeat(tx, seat.id, true);
+      // Meanwhile it may have been left, deleted, or left and taken by another.
+      if ((await findOwnSeat(tx.db, teamId, userId))?.id !== seat.id) return;
+      const role = await vacate(tx, locked);
+      const [before, after] = [{ name: locked.name, role: locked.role }, { role }];
+      audit(tx, { action: 'member.left', targetType: 'member', targetId: seat.id, before, after });
+      // Since it is a member: as with any that becomes one.
+      if (locked.role === 'owner') await fireRule(tx, seat.id);
+    });
+  }
+  return listSeats(asker, userId);
+}
+
+/** The seat that a person has in a team, a deactivated one too. */
+export async function findOwnSeat(
+  db: Ctx['db'],
+  teamId: string,
+  userId: string,
+): Promise<{ id: string; name: string } | null> {
+  const [row] = await db
+    .select({ id: members.id, name: members.name })
+    .from(members)
+    .where(and(eq(members.teamId, teamId), eq(members.userId, userId), ne(members.status, 'deleted')));
+  return row ?? null;
+}
+
+/**
+ * Takes the person off a seat that is locked with its master, and gives it another key. A seat without a person is a member's:
+ * an owner whom nobody is would count as the team's last one. Answers its role since.
+ * @throws DomainError `last_owner`
+ */
+export async function vacate(tx: Tx, seat: LockedSeat): Promise<'member'> {
+  const { memberId } = seat;
+  await mustNotBeNeeded(tx, seat);
+  await tx.db
+    .update(members)
+    .set({ userId: null, role: 'member', steppedDownAt: null, mutedAlerts: [], updatedAt: tx.now })
+    .where(and(eq(members.teamId, tx.actor.teamId), eq(members.id, memberId)));
+  await revokeInvitationsOf(tx, memberId, 'inviter_left');
+  await retireKeys(tx, memberId);
+  await issueKey(tx, memberId);
+  // Whoever stepped down sees whether the team has an owner.
+  if (seat.role === 'owner') touched(tx, 'team', null);
+  return 'member';
+}
+
+/** The last active owner is needed, and while there is none, who can take the role back. */
+async function mustNotBeNeeded(tx: Tx, { memberId, role, status, steppedDown }: LockedSeat): Promise<void> {
+  if (status !== 'active' || (role === 'member' && !steppedDown)) return;
+  const { owners } = await ownersNow(tx);
+  if (!owners.some(({ id }) => id !== memberId)) fail('last_owner');
 }

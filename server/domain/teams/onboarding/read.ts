@@ -5,7 +5,8 @@ import type { Db } from '@/db/client';
 import { fail } from '@/server/domain/core/errors';
 import { findLink } from '@/server/domain/identity/email-links/read';
 import type { Guest } from '@/server/domain/core/user-context';
-import type { ResetLink, SignUpLink, Token, Ways } from './schema';
+import type { SignUpLink, Ways } from './schema';
+import type { Token } from '@/server/domain/identity/email-links/schema';
 
 /** What is there for who is not signed in. */
 export async function getWays(asker: Guest): Promise<Ways> {
@@ -23,12 +24,6 @@ export function mustBeOpen(asker: Guest): void {
 export async function hasTeam(db: Db): Promise<boolean> {
   const some = await db.select({ id: teams.id }).from(teams).limit(1);
   return some.length > 0;
-}
-
-/** For whom a link sets a password. Looking at it, however often and by whatever scanner, changes nothing. */
-export async function getResetLink(asker: Guest, { token }: Token): Promise<ResetLink> {
-  const link = await findLink(asker, token, 'reset');
-  return { email: link?.email ?? null };
 }
 
 /**

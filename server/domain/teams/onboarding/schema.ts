@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { boundedText } from '@/server/domain/core/validation';
-import { emailSchema, nameSchema, passwordSchema } from '../members/schema';
 import { currencySchema } from '../teams/schema';
+import { emailSchema, nameSchema } from '@/server/domain/core/fields';
+import { passwordSchema, resetLinkSchema, enteredSchema } from '@/server/domain/identity/passwords/schema';
+import { token } from '@/server/domain/identity/email-links/schema';
 
 /** What is there for who is not signed in. */
 export const waysSchema = z.object({
@@ -10,23 +12,6 @@ export const waysSchema = z.object({
   setup: z.boolean().meta({ description: 'There is no team yet.' }),
 });
 export type Ways = z.output<typeof waysSchema>;
-
-export const addressInput = z.strictObject({ email: emailSchema });
-export type Address = z.output<typeof addressInput>;
-
-/** What stands in a link, or was typed from it. */
-const token = boundedText(200);
-export const tokenInput = z.strictObject({ token });
-export type Token = z.output<typeof tokenInput>;
-
-export const resetLinkSchema = z.object({
-  email: z.string().nullable().meta({ description: 'Null: the link is not good, or no more.' }),
-});
-export type ResetLink = z.output<typeof resetLinkSchema>;
-
-export const resetInput = z.strictObject({ token, password: passwordSchema });
-export type Reset = z.output<typeof resetInput>;
-
 export const signUpLinkSchema = resetLinkSchema.extend({
   name: z.string().nullable().meta({ description: 'Of who has an account already, and needs no password.' }),
 });
@@ -50,10 +35,5 @@ export const setUpInput = z.strictObject({
   password: passwordSchema,
 });
 export type SetUp = z.output<typeof setUpInput>;
-
-/** Who can sign in now. */
-export const enteredSchema = z.object({ email: z.string() });
-export type EnteredAs = z.output<typeof enteredSchema>;
-
 export const foundedSchema = enteredSchema.extend({ slug: z.string() });
 export type Founded = z.output<typeof foundedSchema>;

@@ -1,15 +1,10 @@
 import { z } from 'zod';
-import { amountOrZero } from '@/server/domain/core/amounts';
-import { topRefusalsSchema } from '@/server/domain/messaging/refusals/schema';
-import { teamAlertsSchema } from '@/server/domain/notifications/alerts/schema';
-import { auditEventSchema } from '../audit/schema';
-import { idCodec, instantCodec, moneyCodec } from '@/server/domain/core/codecs';
+import { idCodec, instantCodec, moneyCodec, amountOrZero } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
-import { memberSchema, nameSchema, roleSchema } from '../members/schema';
-import { senderSchema } from '@/server/domain/messaging/messages/schema';
+import { memberSchema } from '../members/schema';
 import { isCurrency } from '@/server/domain/core/money';
-import { RECHARGE_REASONS } from '@/server/domain/billing/auto-recharge/rules';
-import { TEXT_RETENTION_DAYS_MAX } from '@/server/domain/messaging/texts/rules';
+import { nameSchema, roleSchema, senderSchema } from '@/server/domain/core/fields';
+import { TEXT_RETENTION_DAYS_MAX } from '@/server/domain/core/limits';
 
 const CURRENCY = 'must be a currency of ISO 4217 with 0, 2 or 3 minor digits, such as USD.';
 
@@ -123,32 +118,3 @@ export const shellSchema = z.object({
   demo: z.boolean(),
 });
 export type Shell = z.output<typeof shellSchema>;
-
-const sent = { messages: z.int(), cost: moneyCodec };
-
-/** The first page of an owner: what was sent, who spends, who waits, what happened, what is still to set up. */
-export const overviewSchema = z.object({
-  days: z
-    .array(z.object({ day: z.iso.date(), ...sent }))
-    .meta({ description: 'The last 60 UTC days, today among them, the oldest first.' }),
-  spenders: z.array(z.object({ memberId: idCodec('mem'), name: z.string(), ...sent })),
-  waiting: z.array(
-    z.object({
-      memberId: idCodec('mem'),
-      name: z.string(),
-      reason: z.enum(RECHARGE_REASONS),
-      since: instantCodec,
-      balance: moneyCodec,
-    }),
-  ),
-  alerts: teamAlertsSchema,
-  refusals: topRefusalsSchema.meta({ description: 'Refused sends of the last 7 UTC days.' }),
-  recent: z.array(auditEventSchema),
-  setup: z.object({
-    hasMember: z.boolean(),
-    hasFunds: z.boolean(),
-    hasRates: z.boolean().meta({ description: 'The sample prices were confirmed or replaced.' }),
-    hasSent: z.boolean(),
-  }),
-});
-export type Overview = z.output<typeof overviewSchema>;

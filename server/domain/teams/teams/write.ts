@@ -25,13 +25,13 @@ import { seatMember } from '../members/write';
 import { printAmount } from '@/server/domain/core/money';
 import { hashPassword } from '@/server/domain/core/password-hashing';
 import { mayOperate } from '@/server/domain/core/policy';
-import { handOver } from '@/server/domain/identity/users/write';
 import { insertRates } from '@/server/domain/billing/rates/write';
 import type { RateRow } from '@/server/domain/billing/rates/rules';
 import { hasPassword } from '@/server/domain/identity/sessions/write';
 import { getSettings, getTeam } from './read';
 import { isReservedSlug, slugFrom } from './rules';
 import type { Settings, Team, UpdateSettings, UpdateTeam } from './schema';
+import { handOver } from '@/server/domain/identity/passwords/write';
 
 export type CreateTeam = {
   name: string;

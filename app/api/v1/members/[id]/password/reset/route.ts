@@ -1,9 +1,9 @@
 import { HASH_COST } from '@/server/domain/core/password-hashing';
-import { passwordResetSchema } from '@/server/domain/identity/users/schema';
-import { prepareReset, resetMemberPassword } from '@/server/domain/identity/users/write';
 import { member } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
+import { prepareReset, resetMemberPassword } from '@/server/domain/teams/member-sign-in/write';
+import { passwordResetSchema } from '@/server/domain/teams/member-sign-in/schema';
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/members/{id}/password/reset', {
   params: { id: 'mem' },

@@ -1,4 +1,4 @@
-import type { MessageStatus } from '../texts/rules';
+import type { MessageStatus } from '../messages/rules';
 
 /** The longest range of days that is counted in the log itself, where the daily sums do not know a filter. */
 export const COUNTED_DAYS_MAX = 31;
@@ -9,8 +9,6 @@ export const HISTOGRAM_DAYS_MAX = 400;
 /** From how many on what is under way is no more counted. */
 export const UNDER_WAY_MAX = 5_000;
 
-const SUMMED = new Set<MessageStatus>(['delivered', 'failed']);
-
 /** The states of a message that is still under way, or never went: the daily sums know them together alone. */
 export const NOT_ENDED = [
   'scheduled',
@@ -19,14 +17,6 @@ export const NOT_ENDED = [
   'sent',
   'cancelled',
 ] as const satisfies readonly MessageStatus[];
-
-const DAY_MS = 86_400_000;
-
-type Filter = {
-  status?: MessageStatus | undefined;
-  recipient?: string | undefined;
-  reference?: string | undefined;
-};
 
 /** Whether the daily sums know all that a filter asks for: member, day, country, and what became of the messages. */
 export const knownToSums = ({ status, recipient, reference }: Filter): boolean =>
@@ -48,11 +38,24 @@ export function daysOf(range: { from?: Date | undefined; to?: Date | undefined }
   return { from: print(begin), to: print(end), count: (end - begin) / DAY_MS, whole };
 }
 
-const isDay = (time: number): boolean => time % DAY_MS === 0;
-const downTo = (time: number): number => Math.floor(time / DAY_MS) * DAY_MS;
-const upTo = (time: number): number => Math.ceil(time / DAY_MS) * DAY_MS;
-const print = (time: number): string => new Date(time).toISOString().slice(0, 10);
-
 /** Every UTC day of a range, the end not among them. */
 export const everyDay = ({ from, count }: Days): string[] =>
   Array.from({ length: count }, (_, i) => print(Date.parse(from) + i * DAY_MS));
+
+export const SUMMED = new Set<MessageStatus>(['delivered', 'failed']);
+
+export const DAY_MS = 86_400_000;
+
+export type Filter = {
+  status?: MessageStatus | undefined;
+  recipient?: string | undefined;
+  reference?: string | undefined;
+};
+
+export const isDay = (time: number): boolean => time % DAY_MS === 0;
+
+export const downTo = (time: number): number => Math.floor(time / DAY_MS) * DAY_MS;
+
+export const upTo = (time: number): number => Math.ceil(time / DAY_MS) * DAY_MS;
+
+export const print = (time: number): string => new Date(time).toISOString().slice(0, 10);

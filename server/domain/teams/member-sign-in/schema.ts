@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { memberSchema } from '../members/schema';
+
+/** A new password of a member whose sign-in was generated. */
+export const passwordResetSchema = z
+  .object({
+    member: memberSchema,
+    email: z.string().meta({ description: 'The address with which the member signs in.' }),
+    secrets: z.object({ password: z.string() }),
+  })
+  .meta({ id: 'PasswordReset' });
+
+export type PasswordReset = z.output<typeof passwordResetSchema>;

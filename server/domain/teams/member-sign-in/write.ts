@@ -1,0 +1,112 @@
+import { eq, sql } from 'drizzle-orm';
+import { members } from '@/db/schema/members';
+import { users } from '@/db/schema/users';
+import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
+import { audit, change, type Ctx, type Tx } from '@/server/domain/core/context';
+import { fail } from '@/server/domain/core/errors';
+import { endFactor } from '@/server/domain/identity/two-factor/write';
+import { queueMail } from '@/server/domain/notifications/emails/write';
+import { getMember, hasGeneratedSignIn } from '../members/read';
+import { hashPassword } from '@/server/domain/core/password-hashing';
+import { may, mayOperate } from '@/server/domain/core/policy';
+import { generatePassword } from '@/server/domain/identity/passwords/rules';
+import type { PasswordReset } from './schema';
+import { setPassword } from '@/server/domain/identity/passwords/write';
+import { lockLiveSeat } from '@/server/domain/billing/ledger/write';
+
+/**
+ * Gives the person of a seat a new password, for one who cannot get in; a password is made where none is given. The
+ * operator's alone.
+ * @returns the password, here alone
+ * @throws DomainError `owner_required`, `not_found`
+ */
+export async function givePassword(
+  ctx: Ctx,
+  { memberId, password = generatePassword() }: { memberId: string; password?: string },
+): Promise<{ email: string; password: string }> {
+  mayOperate(ctx.actor);
+  const passwordHash = await hashPassword(password);
+  return change(ctx, 'members.manage', async (tx) => {
+    const { userId, email } = await personOfSeat(tx, memberId);
+    await setPassword(tx, { userId, email, passwordHash });
+    audit(tx, { action: 'member.password_given', targetType: 'member', targetId: memberId });
+    await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'operator' } });
+    return { email, password };
+  });
+}
+
+/**
+ * Takes the second factor from the person of a seat, who has lost app and recovery codes. The operator's alone.
+ * @throws DomainError `owner_required`, `not_found`
+ */
+export async function resetTwoFactor(ctx: Ctx, memberId: string): Promise<{ email: string; wasOn: boolean }> {
+  mayOperate(ctx.actor);
+  return change(ctx, 'members.manage', async (tx) => {
+    const { userId, email } = await personOfSeat(tx, memberId);
+    const wasOn = await endFactor(tx, userId);
+    if (wasOn) {
+      audit(tx, { action: 'member.two_factor_reset', targetType: 'member', targetId: memberId });
+      await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on: false } });
+    }
+    return { email, wasOn };
+  });
+}
+
+/**
+ * Hashes the password that `resetMemberPassword` sets, before its transaction; for a member that can have none nothing is hashed.
+ * @throws DomainError as `resetMemberPassword`, `rate_limited`
+ */
+export async function prepareReset(ctx: Ctx, memberId: string): Promise<{ password: string; passwordHash: string }> {
+  if (ctx.tx) throw new Error('A password is hashed before the transaction that stores it.');
+  may(ctx.actor, 'members.manage');
+  if ((await getMember(ctx, memberId)).status === 'deleted') fail('member_deleted');
+  await generatedUserOf(ctx, memberId);
+  const password = generatePassword();
+  return { password, passwordHash: await hashPassword(password, ctx.actor.teamId) };
+}
+
+/**
+ * Gives a member a new password whose sign-in was generated with it: nobody else could set one, and no mail arrives there. Ends
+ * the user's sessions. The password is in this answer alone.
+ * @throws DomainError `owner_required`, `not_found` (also for a user with an address or a team of their own), `member_deleted`,
+ * `confirmation_required`
+ */
+export async function resetMemberPassword(
+  ctx: Ctx,
+  memberId: string,
+  prepared?: { password: string; passwordHash: string },
+): Promise<PasswordReset> {
+  const { password, passwordHash } = prepared ?? (await prepareReset(ctx, memberId));
+  return change(ctx, 'members.manage', async (tx) => {
+    await lockLiveSeat(tx, memberId);
+    await mustBeConfirmed(tx);
+    const user = await generatedUserOf(tx, memberId);
+    await setPassword(tx, { ...user, passwordHash });
+    audit(tx, { action: 'member.password_given', targetType: 'member', targetId: memberId });
+    return { member: await getMember(tx, memberId), email: user.email, secrets: { password } };
+  });
+}
+
+async function generatedUserOf(tx: Ctx, memberId: string): Promise<{ userId: string; email: string }> {
+  const [user] = await tx.db
+    .select({ userId: users.id, email: users.email, hasGeneratedSignIn })
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(sql`${members.teamId} = ${tx.actor.teamId} AND ${members.id} = ${memberId}`)
+    .for('update', { of: users });
+  if (!user) fail('not_found', { detail: 'This member has no sign-in, only an API key.' });
+  if (!user.hasGeneratedSignIn) {
+    fail('not_found', { detail: 'This member’s user has an email address of their own and sets their own password.' });
+  }
+  return user;
+}
+
+async function personOfSeat(tx: Tx, memberId: string): Promise<{ userId: string; email: string }> {
+  await lockLiveSeat(tx, memberId);
+  const [person] = await tx.db
+    .select({ userId: users.id, email: users.email })
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(sql`${members.teamId} = ${tx.actor.teamId} AND ${members.id} = ${memberId}`);
+  return person ?? fail('not_found', { detail: 'Nobody signs in for this member: it has a key alone.' });
+}
