@@ -1,5 +1,5 @@
 import { ANNOUNCE } from '@/server/domain/core/change-feed';
-import { transact, type Ctx } from '@/server/domain/core/context';
+import { type Ctx } from '@/server/domain/core/context';
 import { creditMember, debitMember } from '@/server/domain/billing/ledger/write';
 import { getMember } from '@/server/domain/teams/members/read';
 import { createMember, deleteMember, setRole } from '@/server/domain/teams/members/write';
@@ -7,6 +7,7 @@ import { sendMessages } from '@/server/domain/messaging/messages/write';
 import { setRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { watchQueries } from './timing';
 import { makeBenchTeam } from './world';
+import { transact } from "@/server/domain/core/transaction";
 
 const UNIT = 1_000_000n;
 const MESSAGE = { to: '+14155550100', from: 'Bench', body: 'Hello' };

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { change, type Ctx, type Tx } from '@/server/domain/core/context';
+import { type Ctx, type Tx } from '@/server/domain/core/context';
 import { findByReference, listTransfers } from '@/server/domain/billing/ledger/read';
 import { findKeyHolder } from '@/server/domain/teams/api-keys/read';
 import { openCurrentKey, rememberUse } from '@/server/domain/teams/api-keys/write';
@@ -15,6 +15,7 @@ import { chance, type Random } from './random';
 import { idOf, money, storyOf } from './story';
 import { compose, send, taken, trafficOf } from './traffic';
 import { Clock, DAY, HOUR, MINUTE, SECOND, type Seats } from './time';
+import { change } from "@/server/domain/core/transaction";
 
 /** How many whole UTC days lie before the one on which the demo is made. */
 const DAYS_BEFORE = 90;

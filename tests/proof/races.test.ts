@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import { makeCtx, transact, type Services } from '@/server/domain/core/context';
+import { makeCtx, type Services } from '@/server/domain/core/context';
 import { asTeamId, newUuid7 } from '@/server/domain/core/ids';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { creditMember, debitMember, fundTeam } from '@/server/domain/billing/ledger/write';
@@ -23,6 +23,7 @@ import { CRONTAB } from '@/server/jobs/tasks';
 import { services } from '@/server/http/services';
 import { addMember, ctxOf, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
 import { failed, inLine, openServices, outcomeOf } from './support';
+import { transact } from '@/server/domain/core/transaction';
 
 const text = { to: '+4915112345678', from: 'Purser', body: 'Hello' };
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeCtx, transact, type Ctx } from '@/server/domain/core/context';
+import { makeCtx, type Ctx } from '@/server/domain/core/context';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
 import { reportMessages, sendMessage } from '@/server/domain/messaging/messages/write';
@@ -10,6 +10,7 @@ import { serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge
 import { updateTeam } from '@/server/domain/teams/teams/write';
 import { addMember, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
 import { failed, Gate, makeRandom, openServices, outcomeOf, SCALE, seedOf, takeWake, type Random } from './support';
+import { transact } from '@/server/domain/core/transaction';
 
 const CLIENTS = 12;
 const WORKERS = 3;

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import { readWithin } from '@/server/domain/core/context';
 import { parseId } from '@/server/domain/core/ids';
 import { reportMessages } from '@/server/domain/messaging/messages/write';
 import { services } from '@/server/http/services';
@@ -8,6 +7,7 @@ import { jobCtx } from '@/server/jobs/context';
 import { useApi } from '../support/door';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
+import { readWithin } from '@/server/domain/core/transaction';
 
 const as = useApi();
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { idPattern, parseId, printId, type IdPrefix } from './ids';
-import { parseAmount, PRINTED_AMOUNT, printAmount } from './money';
-import type { Micros } from './money';
+import { parseAmount, PRINTED_AMOUNT, printAmount, type Micros } from './money';
 
 /**
  * The one place where ids, instants and money change between what is inside (uuid, Date, bigint micros) and what is

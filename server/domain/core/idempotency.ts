@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { z, type ZodType } from 'zod';
 import { and, eq } from 'drizzle-orm';
 import { idempotencyKeys } from '@/db/schema/records';
-import { transact, type Ctx, type PastRequest, type Tx } from './context';
+import { type Ctx, type PastRequest, type Tx } from './context';
 import { fail, Refusal } from './errors';
+import { transact } from './transaction';
 
 /** A request that is to take effect once: its Idempotency-Key, and the hash of all that makes it the same request. */
 export type Once = { key: string; hash: string };

@@ -4,8 +4,7 @@ import { fail } from './errors';
 import { idPattern, parseId, type IdPrefix } from './ids';
 import { boundedText } from './validation';
 import { createHash } from 'node:crypto';
-import { and, gte, lt, sql } from 'drizzle-orm';
-import type { AnyColumn, SQL } from 'drizzle-orm';
+import { and, gte, lt, sql, type AnyColumn, type SQL } from 'drizzle-orm';
 
 export const LIST_LIMIT_DEFAULT = 25;
 export const LIST_LIMIT_MAX = 100;

@@ -1,6 +1,7 @@
 import { drizzleOn, type Db } from '@/db/client';
-import { BEGIN, commit, json, nowAt, onConnection, type Queue, type Services } from './context';
+import { type Queue, type Services } from './context';
 import type { AuditAction } from './audit-vocabulary';
+import { BEGIN, commit, json, nowAt, onConnection } from './transaction';
 
 /** Who is signed in, in one browser. */
 export type Person = { sessionId: string; userId: string; name: string; email: string };

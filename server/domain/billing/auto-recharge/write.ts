@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { rechargeRules } from '@/db/schema/recharge';
 import { seatOf } from '@/server/domain/core/actor';
-import { audit, change, enqueue, touched, type Ctx, type Tx } from '@/server/domain/core/context';
+import { type Ctx, type Tx } from '@/server/domain/core/context';
 import { post, RULE_SIGNATURE, lockSeat, lockLiveSeat, type LockedSeat } from '../ledger/write';
 import { printAmount, type Micros } from '@/server/domain/core/money';
 import { mayOperate } from '@/server/domain/core/policy';
@@ -17,6 +17,7 @@ import {
   type RechargeState,
 } from './rules';
 import { type Recharge, type RechargeInput, ruleFromInput } from './schema';
+import { audit, change, enqueue, touched } from '@/server/domain/core/transaction';
 
 /**
  * Makes or replaces a member's rule, and fires it at once when the balance is already low.

@@ -2,7 +2,7 @@ import { and, asc, desc, eq, lt, or, sql, type SQL } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { transfers } from '@/db/schema/ledger';
 import { members } from '@/db/schema/members';
-import { snapshot, type Ctx } from '@/server/domain/core/context';
+import { type Ctx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import type { Page } from '@/server/domain/core/codecs';
 import { heldTo } from '@/server/domain/core/policy';
@@ -10,8 +10,8 @@ import { type TransferKind, SIDES } from './rules';
 import type { BrowseTransfers, ListTransfers, NamedTransfer, Transfer, TransferFilters } from './schema';
 import { printId } from '@/server/domain/core/ids';
 import type { Actor } from '@/server/domain/core/actor';
-import { pageOf, readCursor, within } from '@/server/domain/core/pagination';
-import type { CursorBinding } from '@/server/domain/core/pagination';
+import { pageOf, readCursor, within, type CursorBinding } from '@/server/domain/core/pagination';
+import { snapshot } from '@/server/domain/core/transaction';
 
 const columns = {
   id: transfers.id,

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { signature, type Role } from '@/server/domain/core/actor';
 import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
-import { audit, change, enqueue, rehearse, touched, type Ctx, type Tx } from '@/server/domain/core/context';
+import { type Ctx, type Tx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { printAmount, type Micros } from '@/server/domain/core/money';
 import { may, mayOperate } from '@/server/domain/core/policy';
@@ -18,6 +18,7 @@ import type {
   Transfer,
 } from './schema';
 import type { RechargeState } from '../auto-recharge/rules';
+import { audit, change, enqueue, rehearse, touched } from '@/server/domain/core/transaction';
 
 /** What `ledger_post` is asked. `amount` null takes all that the member has. */
 export type Posting = {

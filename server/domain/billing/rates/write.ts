@@ -1,11 +1,12 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { rates, teams } from '@/db/schema/teams';
-import { audit, change, type Ctx, type Tx } from '@/server/domain/core/context';
+import { type Ctx, type Tx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { may } from '@/server/domain/core/policy';
 import { runInTurns } from '@/server/domain/core/yielding';
 import { freeRowsOf, readRateCard, type RateRow } from './rules';
 import type { ImportRates, ReplacedRates } from './schema';
+import { audit, change } from '@/server/domain/core/transaction';
 
 /** Rows of one statement: building it stops all else in the process for some ten milliseconds. */
 const INSERT_AT_ONCE = 2_000;

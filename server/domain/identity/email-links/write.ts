@@ -3,13 +3,14 @@ import type { Db } from '@/db/client';
 import { mailedLinks, users } from '@/db/schema/users';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { LINK_HOURS, type LinkKind } from './rules';
-import { enqueue, type Services } from '@/server/domain/core/context';
+import { type Services } from '@/server/domain/core/context';
 import { findLinkById } from './read';
 import { queueMail } from '@/server/domain/notifications/emails/write';
 import { personally, type Guest } from '@/server/domain/core/user-context';
 import { networkOf } from '../login-throttle/rules';
 import { accountKey, mustBeFew } from '../login-throttle/write';
 import type { Done } from '@/server/domain/core/codecs';
+import { enqueue } from '@/server/domain/core/transaction';
 
 type Place = { db: Db; now: Date };
 

@@ -3,8 +3,7 @@ import { moneyCodec } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
 import { batchInput, newMessageInput } from '../messages/schema';
 import { senderSchema } from '@/server/domain/core/fields';
-import { BATCH_MAX } from '../messages/rules';
-import { BODY_MAX } from '../messages/rules';
+import { BATCH_MAX, BODY_MAX } from '../messages/rules';
 
 /** One message, or a batch. */
 export const estimateInput = z.union([newMessageInput, batchInput]);

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql, type SQL } from 'drizzle-orm';
 import { builtOnce, shapeOf, UNNAMED } from '@/db/client';
 import { members } from '@/db/schema/members';
 import { messages } from '@/db/schema/messages';
@@ -18,16 +18,21 @@ import type {
   PickSenders,
   Senders,
 } from './schema';
-import type { SQL } from 'drizzle-orm';
-import { readWithin } from '@/server/domain/core/context';
 import { browseMembers } from '@/server/domain/teams/members/read';
 import { MEMBER_STATUSES } from '@/server/domain/teams/members/rules';
-import { COUNTED_DAYS_MAX, daysOf, everyDay, HISTOGRAM_DAYS_MAX, knownToSums, NOT_ENDED, UNDER_WAY_MAX } from './rules';
-import type { Days } from './rules';
-import { NEWER_MAX } from '../messages/rules';
-import type { MessageStatus } from '../messages/rules';
-import { printCursor, readCursor } from '@/server/domain/core/pagination';
-import type { CursorBinding } from '@/server/domain/core/pagination';
+import {
+  COUNTED_DAYS_MAX,
+  daysOf,
+  everyDay,
+  HISTOGRAM_DAYS_MAX,
+  knownToSums,
+  NOT_ENDED,
+  UNDER_WAY_MAX,
+  type Days,
+} from './rules';
+import { NEWER_MAX, type MessageStatus } from '../messages/rules';
+import { printCursor, readCursor, type CursorBinding } from '@/server/domain/core/pagination';
+import { readWithin } from '@/server/domain/core/transaction';
 
 /**
  * A page of the log, newest first, and the ways on from it, older and newer; for a member of its own messages alone.

@@ -4,10 +4,7 @@ import { boundedText } from '@/server/domain/core/validation';
 import { countryInput, idFilter, instantInput, listInput, oneOrMore } from '@/server/domain/core/pagination';
 import { normalizeBeginning, NUMBER_TEXT_MAX } from '@/server/domain/core/phone-numbers';
 import { senderSchema } from '@/server/domain/core/fields';
-import { BATCH_MAX } from './rules';
-import { BODY_MAX } from './rules';
-import { MESSAGE_STATUSES } from './rules';
-import { REFERENCE_MAX } from './rules';
+import { BATCH_MAX, BODY_MAX, MESSAGE_STATUSES, REFERENCE_MAX } from './rules';
 
 const characters = (max: number) => (text: string) => text.length > 0 && Array.from(text).length <= max;
 const text = (max: number) =>

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { signature } from '@/server/domain/core/actor';
-import { audit, change, touched, transact, type Ctx, type Tx } from '@/server/domain/core/context';
+import { type Ctx, type Tx } from '@/server/domain/core/context';
 import { fail, Refusal } from '@/server/domain/core/errors';
 import { RULE_SIGNATURE, touchMoney, wakeWaiting } from '@/server/domain/billing/ledger/write';
 import { printAmount, type Micros } from '@/server/domain/core/money';
@@ -17,6 +17,7 @@ import { masterAnswer, rememberRecharge } from '@/server/domain/billing/auto-rec
 import { priceAll, sendingSeat } from './read';
 import type { AcceptedBatch, Message, NewMessage } from './schema';
 import type { PricedMessage } from '../pricing/rules';
+import { audit, change, touched, transact } from '@/server/domain/core/transaction';
 
 /** What the SQL function `messages_accept` answers; bigints as text. */
 type Said =

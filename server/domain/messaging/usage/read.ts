@@ -1,12 +1,13 @@
 import { and, asc, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { usageDaily, usageTeamDaily } from '@/db/schema/messages';
-import { snapshot, type Ctx } from '@/server/domain/core/context';
+import { type Ctx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { printId } from '@/server/domain/core/ids';
 import { heldTo } from '@/server/domain/core/policy';
 import { addDays, daysIn, partsOf, RANGE_MAX_DAYS, rangeBefore, type Range } from './rules';
 import type { BrowseUsage, ExportUsage, Usage, UsageGroup, UsageInput, UsagePage, UsageRow } from './schema';
+import { snapshot } from '@/server/domain/core/transaction';
 
 const DEFAULT_DAYS = 30;
 

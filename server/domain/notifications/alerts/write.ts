@@ -4,7 +4,7 @@ import { mails } from '@/db/schema/mails';
 import { members } from '@/db/schema/members';
 import { rechargeRules } from '@/db/schema/recharge';
 import { users } from '@/db/schema/users';
-import { enqueue, transact, type Ctx, type Tx } from '@/server/domain/core/context';
+import { type Ctx, type Tx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { recipient } from '../emails/read';
 import { queueMail, queueMails, type NewMail, type Recipient } from '../emails/write';
@@ -14,6 +14,7 @@ import { mayOperate } from '@/server/domain/core/policy';
 import { listOwnAlerts } from './read';
 import { ALERT_MAILS, ALERTS_AN_HOUR, type Alert, type AlertJob, type AlertMail } from './rules';
 import type { OwnAlerts, SetAlerts } from './schema';
+import { enqueue, transact } from '@/server/domain/core/transaction';
 
 /** Sets below what the master balance is low; null: never. The crossing is told by the ledger itself. */
 export async function setMasterAlert(tx: Tx, below: Micros | null): Promise<void> {

@@ -3,7 +3,7 @@ import type { Db } from '@/db/client';
 import { mailbox, mails } from '@/db/schema/mails';
 import { users } from '@/db/schema/users';
 import { announce } from '@/server/domain/core/change-feed';
-import { enqueue, type Queue, type Services } from '@/server/domain/core/context';
+import { type Queue, type Services } from '@/server/domain/core/context';
 import { newUuid7, timeOfUuid7 } from '@/server/domain/core/ids';
 import { personally, type PersonTx } from '@/server/domain/core/user-context';
 import {
@@ -14,6 +14,7 @@ import {
   type MailEvent,
   type MailKind,
 } from './rules';
+import { enqueue } from '@/server/domain/core/transaction';
 
 /** A mail as a verb asks for it: to whom, about what. Facts are ids and figures, printed for people, and never secrets. */
 export type NewMail = {

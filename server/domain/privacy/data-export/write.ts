@@ -1,9 +1,10 @@
-import { audit, transact, type Services, operatorIn } from '@/server/domain/core/context';
+import { type Services, operatorIn } from '@/server/domain/core/context';
 import { note, personally, type Personal } from '@/server/domain/core/user-context';
 import { listSeats } from '@/server/domain/identity/sessions/read';
 import { exportPerson } from './read';
 import type { Exported } from './schema';
 import { getUserByEmail } from '@/server/domain/identity/users/read';
+import { audit, transact } from '@/server/domain/core/transaction';
 
 /** All that is kept of the person who asks. That it was taken out stands in the audit log of each of his teams. */
 export async function exportMe(asker: Personal): Promise<Exported> {

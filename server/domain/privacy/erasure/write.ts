@@ -2,7 +2,7 @@ import { eq, inArray, or, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { mailbox, mails } from '@/db/schema/mails';
 import { mailedLinks, recoveryCodes, sessions, users } from '@/db/schema/users';
-import { audit, enqueue, makeCtx, transact, type Ctx, type Services, operatorIn } from '@/server/domain/core/context';
+import { makeCtx, type Ctx, type Services, operatorIn } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { holdInvitationsOf } from '@/server/domain/teams/inviters/write';
 import { personally, type Personal, type PersonTx } from '@/server/domain/core/user-context';
@@ -15,6 +15,7 @@ import { getUser, getUserByEmail, type User } from '@/server/domain/identity/use
 import { guestIn } from '@/server/domain/core/actor';
 import { lockSeat } from '@/server/domain/billing/ledger/write';
 import { findOwnSeat, vacate } from '@/server/domain/teams/members/write';
+import { audit, enqueue, transact } from '@/server/domain/core/transaction';
 
 /**
  * Erases the person who asks, who proves by the password that it is him.

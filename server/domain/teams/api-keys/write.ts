@@ -1,10 +1,11 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { apiKeys, keyLookup } from '@/db/schema/members';
-import { audit, change, type Ctx, type Services, type Tx } from '@/server/domain/core/context';
+import { type Ctx, type Services, type Tx } from '@/server/domain/core/context';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { getKey, type KeyHolder } from './read';
 import { keyLast4, keyPrefix, makeKey } from './rules';
 import type { Key } from './schema';
+import { audit, change } from '@/server/domain/core/transaction';
 
 /** Makes a seat's new current key and answers it: the only time but a reveal that it is seen. */
 export async function issueKey(tx: Tx, memberId: string): Promise<string> {

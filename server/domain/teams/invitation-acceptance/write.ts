@@ -5,7 +5,7 @@ import { members } from '@/db/schema/members';
 import { teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
 import type { Role } from '@/server/domain/core/actor';
-import { audit, makeCtx, touched, transact, type Tx } from '@/server/domain/core/context';
+import { makeCtx, type Tx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { asTeamId, newUuid7 } from '@/server/domain/core/ids';
 import { invitationIs, isNobodys, lockInvitation, mustNotBeClosed, type LockedInvitation } from '../invitations/write';
@@ -25,6 +25,7 @@ import { endSessionsOf } from '@/server/domain/identity/sessions/write';
 import { networkOf } from '@/server/domain/identity/login-throttle/rules';
 import type { AcceptInvitation, Joined, LinkInput } from './schema';
 import { handOver } from '@/server/domain/identity/passwords/write';
+import { audit, touched, transact } from '@/server/domain/core/transaction';
 
 /** Opens the one transaction of a link: its team's, in which the guest may do what the invitation says and no more. */
 async function withLink<T>(

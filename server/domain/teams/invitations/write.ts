@@ -6,7 +6,7 @@ import { mails } from '@/db/schema/mails';
 import { members } from '@/db/schema/members';
 import { users } from '@/db/schema/users';
 import { seatOf, credentialOf, type Role } from '@/server/domain/core/actor';
-import { audit, change, type Ctx, type Tx } from '@/server/domain/core/context';
+import { type Ctx, type Tx } from '@/server/domain/core/context';
 import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
 import { fail } from '@/server/domain/core/errors';
 import { newUuid7 } from '@/server/domain/core/ids';
@@ -26,6 +26,7 @@ import {
   type InvitationStatus,
 } from './rules';
 import { plannedRuleSchema, type CreateInvitation, type ShownInvitation } from './schema';
+import { audit, change } from '@/server/domain/core/transaction';
 
 /**
  * Invites an address: a mail with a link is sent where mail is set up, and the answer has a link to be given by hand. Nothing of

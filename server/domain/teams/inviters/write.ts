@@ -1,7 +1,8 @@
 import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import { invitations } from '@/db/schema/invitations';
-import { audit, type Tx } from '@/server/domain/core/context';
+import { type Tx } from '@/server/domain/core/context';
 import type { RevokedReason } from './rules';
+import { audit } from '@/server/domain/core/transaction';
 
 /**
  * Locks the open invitations of a member who is about to lose the right to invite. Comes before any lock of a seat, in the

@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { members } from '@/db/schema/members';
 import { users } from '@/db/schema/users';
 import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
-import { audit, change, type Ctx, type Tx } from '@/server/domain/core/context';
+import { type Ctx, type Tx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { endFactor } from '@/server/domain/identity/two-factor/write';
 import { queueMail } from '@/server/domain/notifications/emails/write';
@@ -13,6 +13,7 @@ import { generatePassword } from '@/server/domain/identity/passwords/rules';
 import type { PasswordReset } from './schema';
 import { setPassword } from '@/server/domain/identity/passwords/write';
 import { lockLiveSeat } from '@/server/domain/billing/ledger/write';
+import { audit, change } from '@/server/domain/core/transaction';
 
 /**
  * Gives the person of a seat a new password, for one who cannot get in; a password is made where none is given. The

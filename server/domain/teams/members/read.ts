@@ -23,8 +23,7 @@ import {
   type SeatPage,
 } from './schema';
 import type { RechargeState } from '@/server/domain/billing/auto-recharge/rules';
-import { pageOf, readCursor } from '@/server/domain/core/pagination';
-import type { CursorBinding } from '@/server/domain/core/pagination';
+import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/pagination';
 
 const columns = {
   id: members.id,

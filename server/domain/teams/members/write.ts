@@ -2,7 +2,7 @@ import { and, eq, inArray, or, sql, ne } from 'drizzle-orm';
 import { isUniqueViolation } from '@/db/faults';
 import { members } from '@/db/schema/members';
 import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
-import { audit, change, touched, type Ctx, type Tx, makeCtx, transact } from '@/server/domain/core/context';
+import { type Ctx, type Tx, makeCtx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { holdInvitationsOf, revokeInvitationsOf } from '../inviters/write';
@@ -40,6 +40,8 @@ import { createUser } from '@/server/domain/identity/users/write';
 import type { Personal } from '@/server/domain/core/user-context';
 import { listSeats } from '@/server/domain/identity/sessions/read';
 import type { Seat } from '@/server/domain/identity/sessions/schema';
+import { audit, change, touched, transact } from '@/server/domain/core/transaction';
+
 /** The password of a new member who signs in, hashed; null for one that only has a key. */
 export type NewPassword = { password: string; passwordHash: string } | null;
 

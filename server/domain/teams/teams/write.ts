@@ -5,18 +5,7 @@ import { users } from '@/db/schema/users';
 import type { Actor } from '@/server/domain/core/actor';
 import { setMasterAlert, setMemberAlert } from '@/server/domain/notifications/alerts/write';
 import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
-import {
-  audit,
-  change,
-  found,
-  makeCtx,
-  touched,
-  transact,
-  type AuditEntry,
-  type Ctx,
-  type Services,
-  type Tx,
-} from '@/server/domain/core/context';
+import { makeCtx, type Ctx, type Services, type Tx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { asTeamId, newUuid7, type TeamId } from '@/server/domain/core/ids';
 import { issueKey } from '../api-keys/write';
@@ -32,6 +21,8 @@ import { getSettings, getTeam } from './read';
 import { isReservedSlug, slugFrom } from './rules';
 import type { Settings, Team, UpdateSettings, UpdateTeam } from './schema';
 import { handOver } from '@/server/domain/identity/passwords/write';
+import { audit, change, found, touched, transact } from '@/server/domain/core/transaction';
+import type { AuditEntry } from '@/server/domain/core/transaction';
 
 export type CreateTeam = {
   name: string;
