@@ -1,6 +1,6 @@
 'use client';
 
-import { Alone } from '@/components/errors/Alone';
+import { Alone } from '@/components/errors/GlobalError';
 
 export default function GlobalError({ retry }: { retry: () => void }) {
   return (

@@ -7,8 +7,8 @@ import { GeistMono } from 'geist/font/mono';
 import { GeistSans } from 'geist/font/sans';
 import { cookies, headers } from 'next/headers';
 import type { ReactNode } from 'react';
-import { Providers } from '@/components/shell/Providers';
-import { placeOf, ZONE_COOKIE } from '@/components/ui/place';
+import { Providers } from '@/components/layout/Providers';
+import { placeOf, ZONE_COOKIE } from '@/components/ui/locale';
 
 export const metadata: Metadata = {
   title: { default: 'Purser', template: '%s · Purser' },

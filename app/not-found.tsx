@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { Missing } from '@/components/errors/Missing';
+import { Missing } from '@/components/errors/NotFound';
 
 export const metadata: Metadata = { title: 'Not found' };
 

@@ -1,7 +1,7 @@
 import { cookies } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { NoTeam } from '@/components/account/NoTeam';
-import { homeOf } from '@/components/account/paths';
+import { homeOf } from '@/components/auth/paths';
 import { currentPerson, mySeats } from '@/server/auth';
 
 type Route = { searchParams: Promise<{ deactivated?: string | string[] }> };

@@ -7,7 +7,7 @@ import { sendMessages } from '@/server/domain/messaging/messages/write';
 import { setRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { watchQueries } from './timing';
 import { makeBenchTeam } from './world';
-import { transact } from "@/server/domain/core/transaction";
+import { transact } from '@/server/domain/core/transaction';
 
 const UNIT = 1_000_000n;
 const MESSAGE = { to: '+14155550100', from: 'Bench', body: 'Hello' };

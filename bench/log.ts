@@ -14,7 +14,7 @@ import { measurePages } from './log/pages';
 import { HOT, sizeOfLog, writeLog } from './log/rows';
 import { explainWork, timeInTurn } from './timing';
 import type { BenchTeam } from './world';
-import { browseFacets } from "@/server/domain/messaging/message-log/read";
+import { browseFacets } from '@/server/domain/messaging/message-log/read';
 
 const ROWS = Number(process.env['LOG_ROWS'] ?? 10_000_000);
 const STATISTICS_MS = 50;

@@ -3,7 +3,7 @@ import { hashPassword } from '@/server/domain/core/password-hashing';
 import type { Guest } from '@/server/domain/core/user-context';
 import { signIn } from '@/server/domain/identity/sessions/write';
 import { services } from '@/server/http/services';
-import { askForReset } from "@/server/domain/identity/passwords/write";
+import { askForReset } from '@/server/domain/identity/passwords/write';
 
 /**
  * What a stranger could tell from the time of an answer: an address that has an account beside one that nobody has. A second

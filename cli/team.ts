@@ -16,7 +16,7 @@ import { callerDirectory } from '@/server/env';
 import { CliError, inTeam, print, read, withServices } from './run';
 import { emailSchema, nameSchema } from '@/server/domain/core/fields';
 import { passwordSchema } from '@/server/domain/identity/passwords/schema';
-import { amount } from "@/server/domain/core/codecs";
+import { amount } from '@/server/domain/core/codecs';
 
 function readCard(path: string): RateRow[] {
   let csv: string;

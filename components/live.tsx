@@ -3,8 +3,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { createContext, use, useEffect, useEffectEvent, useState, type ReactNode } from 'react';
-import { makeAsking } from './live/asking';
-import { hearChanges, type Heard, type LiveState } from './live/stream';
+import { makeAsking } from '@/components/live/refetch';
+import { hearChanges, type Heard, type LiveState } from '@/components/live/event-stream';
 
 const LiveContext = createContext<LiveState | null>(null);
 

@@ -1,7 +1,7 @@
 import { expect as see, type Page } from '@playwright/test';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, inject, it } from 'vitest';
-import { freePort } from '@/scripts/lib/ports.mjs';
+import { freePort } from '@/scripts/processes/ports.mjs';
 import { callApi } from '@/tests/support/api';
 import { axe, expectError, openAt, signIn, useBrowser } from './support/browser';
 import { codeNow, mailedToken, sql } from './support/people';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseId } from '@/server/domain/core/ids';
-import { freePort } from '@/scripts/lib/ports.mjs';
+import { freePort } from '@/scripts/processes/ports.mjs';
 import { callApi } from '@/tests/support/api';
 import { lostOrDoubled, startLoad } from './support/load';
 import {

@@ -1,7 +1,7 @@
 import { expect as see, type Page } from '@playwright/test';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { freePort } from '@/scripts/lib/ports.mjs';
+import { freePort } from '@/scripts/processes/ports.mjs';
 import { callApi, type Answer } from '@/tests/support/api';
 import { expectError, isHeld, toHear, useBrowser, type Credentials } from './support/browser';
 import { makeTeam, startWeb, until, type Running, type Team } from './support/product';

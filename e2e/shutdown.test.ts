@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, isListening } from '@/scripts/lib/ports.mjs';
+import { freePort, isListening } from '@/scripts/processes/ports.mjs';
 import { callApi } from '@/tests/support/api';
 import { lostOrDoubled, startLoad, transfersByKey, type Seen } from './support/load';
 import {

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { freePort } from '@/scripts/lib/ports.mjs';
+import { freePort } from '@/scripts/processes/ports.mjs';
 import { callApi } from '@/tests/support/api';
 import { complaintsOf, expectError, useBrowser } from './support/browser';
 import { makeTeam, purserJson, ROOT, startWeb, until, type Running, type Team } from './support/product';

@@ -1,11 +1,11 @@
-import './lib/node-version.mjs';
+import './start/node-version.mjs';
 
 /**
  * `npm run bench [seconds]`: the measurements of docs/benchmarks.md, each beside its peer in one run, on a database of its own.
  * `npm run bench ledger 10` runs one of them; `npm run bench:log` (`LOG_ROWS`, ten million by default) runs only when it is named.
  */
 
-const { explain } = await import('./lib/stop.mjs');
+const { explain } = await import('./processes/stop.mjs');
 const names = ['round-trips', 'ledger', 'http', 'scale', 'pages', 'live', 'sign-in'];
 const words = process.argv.slice(2);
 const chosen = [...names, 'log'].filter((name) => words.includes(name));
@@ -21,7 +21,7 @@ const seconds = words.find((word) => /^[0-9]+$/.test(word)) ?? '6';
 /** @param {string[]} args @param {Record<string, string>} env */
 async function child(args, env, stdio = /** @type {const} */ ('inherit')) {
   const { spawn } = await import('node:child_process');
-  const { root } = await import('./lib/files.mjs');
+  const { root } = await import('./start/files.mjs');
   return spawn(process.execPath, ['--import', 'tsx', ...args], { cwd: root, stdio, env: { ...process.env, ...env } });
 }
 
@@ -33,15 +33,15 @@ async function success(running) {
 }
 
 try {
-  const { ensureDependencies } = await import('./lib/dependencies.mjs');
+  const { ensureDependencies } = await import('./start/dependencies.mjs');
   await ensureDependencies();
   const { mkdtempSync, rmSync } = await import('node:fs');
   const { tmpdir } = await import('node:os');
   const path = await import('node:path');
-  const { ensureBuild } = await import('./lib/build.mjs');
-  const { Children } = await import('./lib/children.mjs');
-  const { freePort } = await import('./lib/ports.mjs');
-  const { startPostgres } = await import('./lib/postgres.mjs');
+  const { ensureBuild } = await import('./start/build.mjs');
+  const { Children } = await import('./processes/children.mjs');
+  const { freePort } = await import('./processes/ports.mjs');
+  const { startPostgres } = await import('./embedded-postgres/postgres.mjs');
   await ensureBuild(new Children());
   const dir = mkdtempSync(path.join(tmpdir(), 'purser-bench-'));
   const large = chosen.includes('log');
@@ -91,7 +91,7 @@ try {
     }
   };
   try {
-    await success(await child(['scripts/lib/prepare.ts'], env));
+    await success(await child(['scripts/start/prepare.ts'], env));
     for (const name of chosen.length > 0 ? chosen : names) {
       if (['http', 'pages', 'live', 'log'].includes(name)) await serve();
       const measuring = await child([`bench/${name}.ts`, seconds], env);

@@ -1,12 +1,12 @@
-import './lib/node-version.mjs';
+import './start/node-version.mjs';
 
 /** `npm run dev`: as `npm start`, with Next's development server instead of a build. */
 
-const { explain } = await import('./lib/stop.mjs');
+const { explain } = await import('./processes/stop.mjs');
 try {
-  const { ensureDependencies } = await import('./lib/dependencies.mjs');
+  const { ensureDependencies } = await import('./start/dependencies.mjs');
   await ensureDependencies({ dev: true });
-  const { start } = await import('./lib/run.mjs');
+  const { start } = await import('./start/run.mjs');
   await start({ dev: true });
 } catch (error) {
   console.error(explain(error));

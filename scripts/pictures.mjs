@@ -1,14 +1,14 @@
-import './lib/node-version.mjs';
+import './start/node-version.mjs';
 
 /** `node scripts/pictures.mjs`: takes the pictures of docs/pictures anew, of a demo that is made for it. */
 
-const { explain } = await import('./lib/stop.mjs');
+const { explain } = await import('./processes/stop.mjs');
 try {
-  const { ensureDependencies } = await import('./lib/dependencies.mjs');
+  const { ensureDependencies } = await import('./start/dependencies.mjs');
   await ensureDependencies({ dev: true });
   const { once } = await import('node:events');
   const { spawn } = await import('node:child_process');
-  const { root } = await import('./lib/files.mjs');
+  const { root } = await import('./start/files.mjs');
   const running = spawn(process.execPath, ['--import', 'tsx', 'e2e/pictures.ts'], { cwd: root, stdio: 'inherit' });
   const [code] = await once(running, 'exit');
   process.exitCode = code ?? 1;

@@ -1,15 +1,15 @@
-import './lib/node-version.mjs';
+import './start/node-version.mjs';
 
 /** `npm run purser -- …`: the operator's command, on DATABASE_URL or else on the running embedded database. */
 
-const { explain, Stop } = await import('./lib/stop.mjs');
+const { explain, Stop } = await import('./processes/stop.mjs');
 
 /** @returns {Promise<Record<string, string>>} */
 async function environment() {
   if (process.env.DATABASE_URL) return {};
-  const { dataDirectory, readJson } = await import('./lib/files.mjs');
-  const { isListening } = await import('./lib/ports.mjs');
-  const { embeddedEnvironment } = await import('./lib/settings.mjs');
+  const { dataDirectory, readJson } = await import('./start/files.mjs');
+  const { isListening } = await import('./processes/ports.mjs');
+  const { embeddedEnvironment } = await import('./start/settings.mjs');
   const dir = dataDirectory();
   const connection = readJson(`${dir}/connection.json`);
   if (!connection || !(await isListening(Number(new URL(connection.appUrl).port)))) {
@@ -22,7 +22,7 @@ async function environment() {
 async function command(env) {
   const { spawn } = await import('node:child_process');
   const { constants } = await import('node:os');
-  const { root } = await import('./lib/files.mjs');
+  const { root } = await import('./start/files.mjs');
   const words = ['--import', import.meta.resolve('tsx'), 'cli/main.ts', ...process.argv.slice(2)];
   // The command runs in the checkout; paths that a person gives are relative to where that person is.
   const whole = { INIT_CWD: process.cwd(), ...process.env, ...env };
@@ -40,7 +40,7 @@ async function command(env) {
 }
 
 try {
-  const { ensureDependencies } = await import('./lib/dependencies.mjs');
+  const { ensureDependencies } = await import('./start/dependencies.mjs');
   await ensureDependencies();
   process.exit(await command(await environment()));
 } catch (error) {

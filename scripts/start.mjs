@@ -1,12 +1,12 @@
-import './lib/node-version.mjs';
+import './start/node-version.mjs';
 
 /** `npm start`: installs, builds, migrates and seeds what is missing, then runs everything until Ctrl-C. */
 
-const { explain } = await import('./lib/stop.mjs');
+const { explain } = await import('./processes/stop.mjs');
 try {
-  const { ensureDependencies } = await import('./lib/dependencies.mjs');
+  const { ensureDependencies } = await import('./start/dependencies.mjs');
   await ensureDependencies();
-  const { start } = await import('./lib/run.mjs');
+  const { start } = await import('./start/run.mjs');
   await start();
 } catch (error) {
   console.error(explain(error));

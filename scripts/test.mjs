@@ -1,15 +1,15 @@
-import './lib/node-version.mjs';
+import './start/node-version.mjs';
 
 /**
  * `npm test`: all that must hold of this checkout. `npm run verify` (`--fast`) leaves out the proofs and the browser.
  * Each check and each test counts as one; the last line is `N passed, N failed`.
  */
 
-const { explain } = await import('./lib/stop.mjs');
+const { explain } = await import('./processes/stop.mjs');
 try {
-  const { ensureDependencies } = await import('./lib/dependencies.mjs');
+  const { ensureDependencies } = await import('./start/dependencies.mjs');
   await ensureDependencies({ dev: true });
-  const { runAll } = await import('./lib/checks.mjs');
+  const { runAll } = await import('./checks.mjs');
   process.exit(await runAll({ fast: process.argv.includes('--fast') }));
 } catch (error) {
   console.error(explain(error));

@@ -15,9 +15,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { chooseRunner, loadBinaries } from '@/scripts/lib/cluster.mjs';
-import { isAlive } from '@/scripts/lib/processes.mjs';
-import { startPostgres } from '@/scripts/lib/postgres.mjs';
+import { chooseRunner, loadBinaries } from '@/scripts/embedded-postgres/cluster.mjs';
+import { isAlive } from '@/scripts/processes/identity.mjs';
+import { startPostgres } from '@/scripts/embedded-postgres/postgres.mjs';
 
 const settings = { fsync: 'off' };
 const running: ChildProcess[] = [];

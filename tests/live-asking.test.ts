@@ -1,7 +1,7 @@
 import { QueryClient, QueryObserver } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { makeAsking } from '@/components/live/asking';
-import type { Change } from '@/components/live/stream';
+import { makeAsking } from '@/components/live/refetch';
+import type { Change } from '@/components/live/event-stream';
 
 /** What of a browser an asking needs: its clock, and whether the tab is seen. */
 beforeEach(() => {

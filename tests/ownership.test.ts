@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { takeOwnership } from '@/scripts/lib/ownership.mjs';
+import { takeOwnership } from '@/scripts/embedded-postgres/ownership.mjs';
 
 const dirs: string[] = [];
 afterEach(() => {
@@ -16,7 +16,7 @@ async function ownedBy(note: object, ms: number): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'purser-owned-'));
   dirs.push(dir);
   const script = `
-    const { takeOwnership } = await import(${JSON.stringify(join(import.meta.dirname, '../scripts/lib/ownership.mjs'))});
+    const { takeOwnership } = await import(${JSON.stringify(join(import.meta.dirname, '../scripts/embedded-postgres/ownership.mjs'))});
     await takeOwnership(${JSON.stringify(dir)}, ${JSON.stringify(note)});
     console.log('owns');
     setTimeout(() => process.exit(), ${ms});`;

@@ -2,7 +2,7 @@ import { HydrationBoundary } from '@tanstack/react-query';
 import type { Metadata } from 'next';
 import type { SearchParams } from 'nuqs/server';
 import { MailboxPage } from '@/components/mailbox/MailboxPage';
-import { loadMailboxView, mailboxQuestion } from '@/components/mailbox/view';
+import { loadMailboxView, mailboxQuestion } from '@/components/mailbox/search-params';
 import { guestQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Mailbox' };

@@ -15,7 +15,7 @@ import { chance, type Random } from './random';
 import { idOf, money, storyOf } from './story';
 import { compose, send, taken, trafficOf } from './traffic';
 import { Clock, DAY, HOUR, MINUTE, SECOND, type Seats } from './time';
-import { change } from "@/server/domain/core/transaction";
+import { change } from '@/server/domain/core/transaction';
 
 /** How many whole UTC days lie before the one on which the demo is made. */
 const DAYS_BEFORE = 90;

@@ -18,7 +18,7 @@ import { CAMPAIGN, CAST, OWNER, tag, type Person } from './people';
 import { chance } from './random';
 import { compose, isWeekend, report, send } from './traffic';
 import { HOUR, MINUTE, SECOND, type Clock, type Moment, type Seats } from './time';
-import { amount as amountSchema } from "@/server/domain/core/codecs";
+import { amount as amountSchema } from '@/server/domain/core/codecs';
 
 export const money = (text: string): Micros => amountSchema.parse(text);
 const whole = (amount: Micros): Micros => amount - (amount % MICROS_PER_UNIT);

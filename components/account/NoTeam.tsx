@@ -3,7 +3,7 @@
 import { Button } from '@mantine/core';
 import Link from 'next/link';
 import styles from './account.module.css';
-import { signOut } from './session';
+import { signOut } from '@/components/auth/session';
 
 /**
  * What a person sees who has no seat to go to.

@@ -6,8 +6,8 @@ import { useTRPC } from '@/components/data';
 import { Card, PageHead } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import styles from './account.module.css';
-import { Fault, NewPasswordField, PasswordField } from './fields';
-import { faultsOf, fieldsOf } from './useForm';
+import { Fault, NewPasswordField, PasswordField } from '@/components/auth/fields';
+import { faultsOf, fieldsOf } from '@/components/auth/useForm';
 
 /** Changes the password, which needs the one there is. */
 export function PasswordPage() {

@@ -31,7 +31,7 @@ export function PrivacyPage() {
                 open({
                   title: 'Erase yourself',
                   body: async (onClose) => {
-                    const { EraseMe } = await import('./EraseMe');
+                    const { EraseMe } = await import('./DeleteAccount');
                     return <EraseMe onClose={onClose} />;
                   },
                 })

@@ -8,8 +8,8 @@ import { toast } from '@/components/ui/toast';
 import { useDraft } from '@/components/ui/useDraft';
 import { useUnsaved } from '@/components/ui/useUnsaved';
 import styles from './account.module.css';
-import { Fault } from './fields';
-import { faultsOf } from './useForm';
+import { Fault } from '@/components/auth/fields';
+import { faultsOf } from '@/components/auth/useForm';
 
 /** Who the person is: a name of his own, and the address with which he signs in. */
 export function ProfilePage() {

@@ -9,8 +9,8 @@ import { CopyButton } from '@/components/ui/Copy';
 import { useCloseGuard } from '@/components/ui/dialogs';
 import { Note } from '@/components/ui/pieces';
 import styles from './account.module.css';
-import { Fault, PasswordField } from './fields';
-import { faultsOf, fieldsOf } from './useForm';
+import { Fault, PasswordField } from '@/components/auth/fields';
+import { faultsOf, fieldsOf } from '@/components/auth/useForm';
 
 /** Recovery codes, shown once. Leaving without having taken them along asks once. */
 export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => void }) {

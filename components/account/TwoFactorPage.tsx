@@ -8,8 +8,8 @@ import { useDialogs } from '@/components/ui/dialogs';
 import { Instant } from '@/components/ui/Instant';
 import { Card, Facts, Note, PageHead, Status } from '@/components/ui/pieces';
 import styles from './account.module.css';
-import { Fault, PasswordField } from './fields';
-import { faultsOf, fieldsOf } from './useForm';
+import { Fault, PasswordField } from '@/components/auth/fields';
+import { faultsOf, fieldsOf } from '@/components/auth/useForm';
 
 /** The second factor: a code of an authenticator app at each sign-in, and recovery codes for who has lost it. */
 export function TwoFactorPage() {
@@ -39,7 +39,7 @@ function TurnOn() {
               open({
                 title: 'Turn two-factor on',
                 body: async (close) => {
-                  const { AddFactor } = await import('./AddFactor');
+                  const { AddFactor } = await import('./AddTwoFactor');
                   return <AddFactor onClose={close} />;
                 },
               })

@@ -3,13 +3,13 @@
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
-import { useShell } from '@/components/shell/useShell';
-import { savingOf, sayItIsSaved, SettingsForm, useAmount } from '@/components/teams/SettingsForm';
+import { useShell } from '@/components/layout/useShell';
+import { savingOf, sayItIsSaved, SettingsForm, useAmount } from '@/components/team-settings/SettingsForm';
 import { asTyped } from '@/components/ui/amount';
 import { AmountField } from '@/components/ui/AmountField';
 import { Card } from '@/components/ui/pieces';
 import { useDraft } from '@/components/ui/useDraft';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import styles from './alerts.module.css';
 
 /** From where on a balance of the team is low. */

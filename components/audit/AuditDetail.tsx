@@ -2,15 +2,15 @@
 
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import styles from '@/components/money/money.module.css';
-import { useShell } from '@/components/shell/useShell';
+import styles from '@/components/transfers/money.module.css';
+import { useShell } from '@/components/layout/useShell';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts } from '@/components/ui/pieces';
 import auditStyles from './audit.module.css';
 import { What, type AuditEvent } from './AuditLine';
-import { fieldsOf, THROUGH, wordOf } from './words';
+import { fieldsOf, THROUGH, wordOf } from './labels';
 
 const KINDS = { user: 'a person', key: 'an API key', operator: 'the operator' } as const;
 

@@ -3,11 +3,11 @@
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import Link from 'next/link';
 import type { useTRPC } from '@/components/data';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import styles from './audit.module.css';
-import { wordsFor } from './words';
+import { wordsFor } from './labels';
 
 export type AuditEvent = inferOutput<ReturnType<typeof useTRPC>['audit']['listAuditEvents']>['data'][number];
 

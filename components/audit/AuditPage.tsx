@@ -6,14 +6,14 @@ import { Download } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
 import { useTRPC } from '@/components/data';
 import { MemberPicker } from '@/components/members/MemberPicker';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { DayField } from '@/components/ui/DayField';
 import { FilterChip } from '@/components/ui/FilterChip';
 import { Empty } from '@/components/ui/pieces';
 import tableStyles from '@/components/ui/table.module.css';
 import { AuditTable } from './AuditTable';
-import { auditFilter, auditQuestion, auditView, NO_FILTERS, type AuditView } from './view';
-import { NOUNS, THROUGH } from './words';
+import { auditFilter, auditQuestion, auditView, NO_FILTERS, type AuditView } from './search-params';
+import { NOUNS, THROUGH } from './labels';
 import { AUDIT_DOORS, AUDIT_NOUNS } from '@/server/domain/core/audit-vocabulary';
 
 /** Who did what in the team, when, from where and through which door. */

@@ -12,8 +12,8 @@ import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import { AuditDetail } from './AuditDetail';
 import { What, type AuditEvent } from './AuditLine';
 import styles from './audit.module.css';
-import type { auditQuestion } from './view';
-import { THROUGH } from './words';
+import type { auditQuestion } from './search-params';
+import { THROUGH } from './labels';
 
 type Props = {
   question: ReturnType<typeof auditQuestion>;

@@ -5,15 +5,15 @@ import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { sayProblem, useTRPC } from '@/components/data';
-import styles from '@/components/money/money.module.css';
-import { useShell } from '@/components/shell/useShell';
+import styles from '@/components/transfers/money.module.css';
+import { useShell } from '@/components/layout/useShell';
 import { CopyButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts, Note } from '@/components/ui/pieces';
 import invitationStyles from './invitations.module.css';
 import { useInvitationActions, useOpenLink } from './useInvitations';
-import { Delivery, InvitationStatus, inviterLost, isOpen, isWithheld, type Invitation } from './words';
+import { Delivery, InvitationStatus, inviterLost, isOpen, isWithheld, type Invitation } from './labels';
 
 /** One invitation whole, as it is now, with its link and what can be done with it. */
 export function InvitationDetail({ invitation: shown, onClose }: { invitation: Invitation; onClose: () => void }) {

@@ -5,7 +5,7 @@ import { useClipboard } from '@mantine/hooks';
 import type { ReactElement } from 'react';
 import { toast } from '@/components/ui/toast';
 import { useInvitationActions, useInvitationDialogs } from './useInvitations';
-import { isOpen, isWithheld, type Invitation } from './words';
+import { isOpen, isWithheld, type Invitation } from './labels';
 
 /** All that can be done with an invitation; open as soon as it is there. */
 export function InvitationMenu({ invitation, target }: { invitation: Invitation; target: ReactElement }) {

@@ -6,7 +6,7 @@ import { Ellipsis, ListPlus, MailPlus } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
 import { INVITATION_STATUSES } from '@/server/domain/teams/invitations/rules';
 import { problemOf, useTRPC } from '@/components/data';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { FilterChip } from '@/components/ui/FilterChip';
@@ -21,8 +21,8 @@ import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import tableStyles from '@/components/ui/table.module.css';
 import styles from './invitations.module.css';
 import { useInvitationDialogs } from './useInvitations';
-import { invitationQuestion, invitationView, type InvitationView } from './view';
-import { Delivery, InvitationStatus, type Invitation } from './words';
+import { invitationQuestion, invitationView, type InvitationView } from './search-params';
+import { Delivery, InvitationStatus, type Invitation } from './labels';
 
 const InvitationMenu = menuOnDemand(() => import('./InvitationMenu').then((file) => file.InvitationMenu));
 

@@ -5,13 +5,13 @@ import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { printAmount } from '@/server/domain/core/money';
 import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data';
-import styles from '@/components/money/money.module.css';
-import { RuleFields, useRule } from '@/components/recharge/RuleFields';
-import { useShell } from '@/components/shell/useShell';
+import styles from '@/components/transfers/money.module.css';
+import { RuleFields, useRule } from '@/components/auto-recharge/RuleFields';
+import { useShell } from '@/components/layout/useShell';
 import { formatMoney, micros, minus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { Note } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import { LinkToGive } from './InvitationDetail';
 import type { Claimed } from './useInvitations';
 

@@ -5,12 +5,12 @@ import { useRef, useState, type FormEvent } from 'react';
 import { BulkResults } from '@/components/bulk/BulkResults';
 import { useBulk } from '@/components/bulk/useBulk';
 import { useTRPCClient } from '@/components/data';
-import styles from '@/components/money/money.module.css';
-import { useShell } from '@/components/shell/useShell';
+import styles from '@/components/transfers/money.module.css';
+import { useShell } from '@/components/layout/useShell';
 import { formatMoney, plus } from '@/components/ui/amount';
 import { CopyButton } from '@/components/ui/Copy';
 import { Note } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import invitationStyles from './invitations.module.css';
 import { PASTED_MAX, readPasted, type Pasted } from './pasted';
 

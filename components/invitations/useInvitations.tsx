@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { sayProblem, useTRPC } from '@/components/data';
 import { useDialogs } from '@/components/ui/dialogs';
 import { toast } from '@/components/ui/toast';
-import type { Invitation } from './words';
+import type { Invitation } from './labels';
 
 /** A member that is to be taken over. */
 export type Claimed = { id: string; name: string; role: 'owner' | 'member' };

@@ -14,7 +14,7 @@ import { SearchField } from '@/components/ui/SearchField';
 import tableStyles from '@/components/ui/table.module.css';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import styles from './mailbox.module.css';
-import { mailboxQuestion, mailboxView } from './view';
+import { mailboxQuestion, mailboxView } from './search-params';
 
 type Mail = inferOutput<ReturnType<typeof useTRPC>['mailbox']['browseMails']>['data'][number];
 

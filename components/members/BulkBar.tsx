@@ -9,7 +9,7 @@ import tableStyles from '@/components/ui/table.module.css';
 import { toast } from '@/components/ui/toast';
 import type { BulkVerb } from './BulkDialog';
 import type { Selection } from './useSelection';
-import type { memberFilter } from './view';
+import type { memberFilter } from './search-params';
 
 type Props = {
   selection: Selection;

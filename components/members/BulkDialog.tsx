@@ -7,13 +7,13 @@ import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
 import { BulkResults } from '@/components/bulk/BulkResults';
 import { useBulk } from '@/components/bulk/useBulk';
 import { useTRPCClient } from '@/components/data';
-import { BeforeAfter } from '@/components/money/BeforeAfter';
-import styles from '@/components/money/money.module.css';
-import { useFiring } from '@/components/recharge/useFiring';
-import { useShell } from '@/components/shell/useShell';
+import { BeforeAfter } from '@/components/transfers/BeforeAfter';
+import styles from '@/components/transfers/money.module.css';
+import { useFiring } from '@/components/auto-recharge/useFiring';
+import { useShell } from '@/components/layout/useShell';
 import { formatMoney, micros, minus, plus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import type { Chosen } from './useSelection';
 
 export type BulkVerb = 'credit' | 'debit' | 'activate' | 'deactivate';

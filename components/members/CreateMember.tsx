@@ -5,15 +5,15 @@ import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { printAmount } from '@/server/domain/core/money';
 import { problemOf, useTRPC } from '@/components/data';
-import { NewKey } from '@/components/keys/NewKey';
-import { BeforeAfter } from '@/components/money/BeforeAfter';
-import { MoneyNote } from '@/components/money/MoneyNote';
-import styles from '@/components/money/money.module.css';
-import { RuleFields, useRule } from '@/components/recharge/RuleFields';
-import { useShell } from '@/components/shell/useShell';
+import { NewKey } from '@/components/api-keys/NewKey';
+import { BeforeAfter } from '@/components/transfers/BeforeAfter';
+import { MoneyNote } from '@/components/transfers/MoneyNote';
+import styles from '@/components/transfers/money.module.css';
+import { RuleFields, useRule } from '@/components/auto-recharge/RuleFields';
+import { useShell } from '@/components/layout/useShell';
 import { formatMoney, micros, minus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 
 /** Makes an active member; whatever is left empty is generated. Its key is shown once. */
 export function CreateMember({ onClose }: { onClose: () => void }) {

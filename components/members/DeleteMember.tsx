@@ -4,14 +4,14 @@ import { Button, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
-import { MoneyNote } from '@/components/money/MoneyNote';
-import styles from '@/components/money/money.module.css';
-import { useShell } from '@/components/shell/useShell';
+import { MoneyNote } from '@/components/transfers/MoneyNote';
+import styles from '@/components/transfers/money.module.css';
+import { useShell } from '@/components/layout/useShell';
 import { formatMoney, micros } from '@/components/ui/amount';
 import { Money } from '@/components/ui/Money';
 import { Facts } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import type { Target } from './useMemberActions';
 
 /** Above it the name is typed before so much money is moved by a deletion: 100 of the team's currency. */

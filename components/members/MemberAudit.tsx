@@ -1,7 +1,7 @@
 'use client';
 
 import { AuditTable } from '@/components/audit/AuditTable';
-import { auditQuestion, NO_FILTERS } from '@/components/audit/view';
+import { auditQuestion, NO_FILTERS } from '@/components/audit/search-params';
 import { Empty } from '@/components/ui/pieces';
 import type { Seat } from './columns';
 

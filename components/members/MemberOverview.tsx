@@ -2,15 +2,15 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useTRPC } from '@/components/data';
-import { ruleInWords, stateInWords } from '@/components/recharge/words';
+import { ruleInWords, stateInWords } from '@/components/auto-recharge/labels';
 import { RefusedSends } from '@/components/refusals/RefusedSends';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { micros } from '@/components/ui/amount';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Bars, Bone, Card, Facts } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import { MaskedKey, type Seat } from './columns';
 import styles from './members.module.css';
 

@@ -7,8 +7,8 @@ import Link from 'next/link';
 import { useQueryState } from 'nuqs';
 import type { ReactNode } from 'react';
 import { useTRPC } from '@/components/data';
-import { RechargeMark } from '@/components/recharge/RechargeMark';
-import { useShell } from '@/components/shell/useShell';
+import { RechargeMark } from '@/components/auto-recharge/RechargeMark';
+import { useShell } from '@/components/layout/useShell';
 import { Money } from '@/components/ui/Money';
 import { Bone, Late, Note, PageHead } from '@/components/ui/pieces';
 import { BalanceCell } from './BalanceCell';
@@ -32,10 +32,10 @@ const StatisticsView = dynamic(
   () => import('@/components/statistics/StatisticsView').then((file) => file.StatisticsView),
   { loading },
 );
-const RechargeTab = dynamic(() => import('@/components/recharge/RechargeTab').then((file) => file.RechargeTab), {
+const RechargeTab = dynamic(() => import('@/components/auto-recharge/RechargeTab').then((file) => file.RechargeTab), {
   loading,
 });
-const KeyTab = dynamic(() => import('@/components/keys/KeyTab').then((file) => file.KeyTab), { loading });
+const KeyTab = dynamic(() => import('@/components/api-keys/KeyTab').then((file) => file.KeyTab), { loading });
 const MemberAudit = dynamic(() => import('./MemberAudit').then((file) => file.MemberAudit), { loading });
 const MemberSettings = dynamic(() => import('./MemberSettings').then((file) => file.MemberSettings), { loading });
 

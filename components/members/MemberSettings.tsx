@@ -4,7 +4,7 @@ import { Button, Textarea, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { problemOf, sayProblem, useTRPC } from '@/components/data';
-import moneyStyles from '@/components/money/money.module.css';
+import moneyStyles from '@/components/transfers/money.module.css';
 import { Card, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { useDraft } from '@/components/ui/useDraft';

@@ -2,8 +2,8 @@
 
 import { TransferDetail } from '@/components/transfers/TransferDetail';
 import { TransferTable } from '@/components/transfers/TransferTable';
-import { transferQuestion } from '@/components/transfers/view';
-import { KINDS } from '@/components/transfers/words';
+import { transferQuestion } from '@/components/transfers/search-params';
+import { KINDS } from '@/components/transfers/labels';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Empty } from '@/components/ui/pieces';
 import type { Seat } from './columns';

@@ -6,7 +6,7 @@ import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import type { inferInput } from '@trpc/tanstack-react-query';
 import { useState } from 'react';
 import { useTRPC } from '@/components/data';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 
 type Props = {
   value: string[];

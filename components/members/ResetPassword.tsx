@@ -3,8 +3,8 @@
 import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { sayProblem, useTRPC } from '@/components/data';
-import { NewPassword } from '@/components/keys/NewKey';
-import styles from '@/components/money/money.module.css';
+import { NewPassword } from '@/components/api-keys/NewKey';
+import styles from '@/components/transfers/money.module.css';
 import { Note } from '@/components/ui/pieces';
 
 type Props = { member: { id: string; name: string }; onClose: () => void };

@@ -1,4 +1,4 @@
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 
 /** How many owners are named; of more, how many there are. */
 const NAMED = 3;

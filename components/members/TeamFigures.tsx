@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Money } from '@/components/ui/Money';
 import { Bars, Bone, Figure, Figures, Status } from '@/components/ui/pieces';
@@ -120,6 +120,6 @@ export function FundButton() {
 }
 
 const fund = async (onClose: () => void) => {
-  const { FundSandbox } = await import('@/components/money/FundSandbox');
+  const { FundSandbox } = await import('@/components/transfers/FundSandbox');
   return <FundSandbox onClose={onClose} />;
 };

@@ -7,7 +7,7 @@ import { Columns3, Download, MailPlus, Plus } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
 import { problemOf, useTRPC } from '@/components/data';
 import { useInvitationDialogs } from '@/components/invitations/useInvitations';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { DataTable, type Sort } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { ChoiceMenu, FilterChip } from '@/components/ui/FilterChip';
@@ -23,7 +23,7 @@ import { RowActions } from './RowActions';
 import { TeamFigures } from './TeamFigures';
 import { useMemberDialogs } from './useMemberActions';
 import { useSelection } from './useSelection';
-import { memberFilter, memberQuestion, memberView, type MemberView } from './view';
+import { memberFilter, memberQuestion, memberView, type MemberView } from './search-params';
 
 /** The team's sub-accounts: found, compared, and acted on one by one or many at once. */
 export function TeamPage() {

@@ -1,7 +1,7 @@
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import Link from 'next/link';
 import type { useTRPC } from '@/components/data';
-import { RechargeMark } from '@/components/recharge/RechargeMark';
+import { RechargeMark } from '@/components/auto-recharge/RechargeMark';
 import { CopyIconButton } from '@/components/ui/Copy';
 import type { Column } from '@/components/ui/DataTable';
 import { Instant } from '@/components/ui/Instant';

@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
-import { useFiring } from '@/components/recharge/useFiring';
+import { useFiring } from '@/components/auto-recharge/useFiring';
 import { useDialogs } from '@/components/ui/dialogs';
 import { toast } from '@/components/ui/toast';
 import type { Seat } from './columns';
@@ -32,7 +32,7 @@ export function useMemberDialogs() {
         title: `Recharge rule of ${member.name}`,
         size: 'lg',
         body: async (onClose) => {
-          const { RuleDialog } = await import('@/components/recharge/RuleDialog');
+          const { RuleDialog } = await import('@/components/auto-recharge/RuleDialog');
           return <RuleDialog memberId={member.id} onClose={onClose} />;
         },
       }),
@@ -41,7 +41,7 @@ export function useMemberDialogs() {
         title: `Key of ${member.name}`,
         size: 'lg',
         body: async (onClose) => {
-          const { RevealKey } = await import('@/components/keys/RevealKey');
+          const { RevealKey } = await import('@/components/api-keys/RevealKey');
           return <RevealKey member={member} onClose={onClose} />;
         },
       }),
@@ -51,7 +51,7 @@ export function useMemberDialogs() {
         title: member.apiKey ? `Rotate the key of ${member.name}` : `Create an API key for ${member.name}`,
         size: 'lg',
         body: async (onClose) => {
-          const { RotateKey } = await import('@/components/keys/RotateKey');
+          const { RotateKey } = await import('@/components/api-keys/RotateKey');
           return <RotateKey member={member} onClose={onClose} />;
         },
       }),
@@ -83,7 +83,7 @@ export function useMemberDialogs() {
 }
 
 const moveMoney = (way: 'credit' | 'debit', member: Target) => async (onClose: () => void) => {
-  const { MoveMoney } = await import('@/components/money/MoveMoney');
+  const { MoveMoney } = await import('@/components/transfers/MoveMoney');
   return <MoveMoney way={way} member={member} onClose={onClose} />;
 };
 

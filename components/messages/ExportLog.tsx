@@ -4,12 +4,12 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { problemOf, useTRPC } from '@/components/data';
-import styles from '@/components/money/money.module.css';
-import { useShell } from '@/components/shell/useShell';
+import styles from '@/components/transfers/money.module.css';
+import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
 import { Bone } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/usePlace';
-import { exportQuery, type LogFilters } from './view';
+import { usePlace } from '@/components/ui/useLocale';
+import { exportQuery, type LogFilters } from './search-params';
 
 /** Says how many rows the file will have, before it is fetched: all that the filters show, however many. */
 export function ExportLog({ filters, onClose }: { filters: LogFilters; onClose: () => void }) {

@@ -4,10 +4,10 @@ import type { inferOutput } from '@trpc/tanstack-react-query';
 import type { useTRPC } from '@/components/data';
 import { daysBetween, formatDay, shortDay } from '@/components/ui/day';
 import { Histogram } from '@/components/ui/Histogram';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
 import type { Log } from './useLog';
-import { COUNTED_DAYS_MAX, HISTOGRAM_DAYS_MAX } from "@/server/domain/messaging/message-log/rules";
+import { COUNTED_DAYS_MAX, HISTOGRAM_DAYS_MAX } from '@/server/domain/messaging/message-log/rules';
 
 export type Facets = inferOutput<ReturnType<typeof useTRPC>['messages']['browseFacets']>;
 

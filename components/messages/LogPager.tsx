@@ -6,11 +6,11 @@ import { ChevronLeft, ChevronRight, Download, Pause, Play } from 'lucide-react';
 import type { useTRPC } from '@/components/data';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { useDialogs } from '@/components/ui/dialogs';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
-import { PAGE_SIZE, type LogFilters } from './view';
+import { PAGE_SIZE, type LogFilters } from './search-params';
 import type { Log } from './useLog';
-import { NEWER_MAX } from "@/server/domain/messaging/messages/rules";
+import { NEWER_MAX } from '@/server/domain/messaging/messages/rules';
 
 type Page = inferOutput<ReturnType<typeof useTRPC>['messages']['browseMessages']>;
 

@@ -2,18 +2,18 @@
 
 import { Button } from '@mantine/core';
 import { MembersPicker } from '@/components/members/MembersPicker';
-import { countryName } from '@/components/rates/view';
+import { countryName } from '@/components/rates/search-params';
 import { dayFromNow } from '@/components/ui/day';
 import { DayField } from '@/components/ui/DayField';
 import { FilterChip } from '@/components/ui/FilterChip';
 import { SearchField } from '@/components/ui/SearchField';
 import tableStyles from '@/components/ui/table.module.css';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import { normalizeBeginning } from '@/server/domain/core/phone-numbers';
 import type { Facets } from './LogHistogram';
 import { NO_FILTERS, type Log } from './useLog';
-import { SPANS, type LogView } from './view';
-import { MESSAGE_STATUSES } from "@/server/domain/messaging/messages/rules";
+import { SPANS, type LogView } from './search-params';
+import { MESSAGE_STATUSES } from '@/server/domain/messaging/messages/rules';
 
 const SPAN_NAMES: Record<LogView['days'], string> = {
   1: 'Today',

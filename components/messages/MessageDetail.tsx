@@ -5,15 +5,15 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { useTRPC } from '@/components/data';
 import { Country } from '@/components/rates/Country';
-import { useShell } from '@/components/shell/useShell';
-import { KINDS, sideName } from '@/components/transfers/words';
+import { useShell } from '@/components/layout/useShell';
+import { KINDS, sideName } from '@/components/transfers/labels';
 import { micros } from '@/components/ui/amount';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts, Note } from '@/components/ui/pieces';
 import styles from './messages.module.css';
-import { ENCODINGS, MessageState } from './words';
+import { ENCODINGS, MessageState } from './labels';
 
 type Whole = inferOutput<ReturnType<typeof useTRPC>['messages']['inspectMessage']>;
 

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ChevronDown, ChevronUp } from 'lucide-react';
 import type { KeyboardEvent } from 'react';
 import { problemOf, useTRPC } from '@/components/data';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { CopyButton } from '@/components/ui/Copy';
 import { DialogFrame } from '@/components/ui/DialogFrame';
 import { Failed } from '@/components/ui/Failed';

@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
 import { problemOf, useTRPC } from '@/components/data';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { DataTable } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { Empty } from '@/components/ui/pieces';
@@ -15,8 +15,8 @@ import { LogToolbar } from './LogToolbar';
 import { messageColumns } from './columns';
 import styles from './messages.module.css';
 import { NO_FILTERS, useLog, type Log } from './useLog';
-import { logQuestion } from './view';
-import { knownToSums } from "@/server/domain/messaging/message-log/rules";
+import { logQuestion } from './search-params';
+import { knownToSums } from '@/server/domain/messaging/message-log/rules';
 
 const MessageDrawer = dynamic(() => import('./MessageDrawer').then((file) => file.MessageDrawer), { ssr: false });
 

@@ -2,10 +2,10 @@
 
 import { useState } from 'react';
 import { Button } from '@mantine/core';
-import { countryName } from '@/components/rates/view';
-import { useShell } from '@/components/shell/useShell';
+import { countryName } from '@/components/rates/search-params';
+import { useShell } from '@/components/layout/useShell';
 import { Money } from '@/components/ui/Money';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
 import type { Preview } from './useSend';
 

@@ -4,19 +4,19 @@ import { Button, Textarea, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 import { isUnanswered, sayProblem } from '@/components/data';
 import { MemberPicker } from '@/components/members/MemberPicker';
-import { BeforeAfter } from '@/components/money/BeforeAfter';
-import { MoneyNote } from '@/components/money/MoneyNote';
-import moneyStyles from '@/components/money/money.module.css';
-import { useShell } from '@/components/shell/useShell';
+import { BeforeAfter } from '@/components/transfers/BeforeAfter';
+import { MoneyNote } from '@/components/transfers/MoneyNote';
+import moneyStyles from '@/components/transfers/money.module.css';
+import { useShell } from '@/components/layout/useShell';
 import { formatMoney } from '@/components/ui/amount';
 import { Note } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
 import { Recipients } from './Recipients';
 import { SentMessages } from './SentMessages';
 import { usePreview, useSend, type Accepted, type Draft, type Preview } from './useSend';
-import { ENCODINGS } from './words';
-import { REFERENCE_MAX, beyondGsm7, countSegments } from "@/server/domain/messaging/messages/rules";
+import { ENCODINGS } from './labels';
+import { REFERENCE_MAX, beyondGsm7, countSegments } from '@/server/domain/messaging/messages/rules';
 
 type Props = { member: string | null; onClose: () => void };
 

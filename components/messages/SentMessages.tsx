@@ -4,14 +4,14 @@ import { Button } from '@mantine/core';
 import Link from 'next/link';
 import { useQueries } from '@tanstack/react-query';
 import { useTRPC } from '@/components/data';
-import moneyStyles from '@/components/money/money.module.css';
-import { useShell } from '@/components/shell/useShell';
+import moneyStyles from '@/components/transfers/money.module.css';
+import { useShell } from '@/components/layout/useShell';
 import { Money } from '@/components/ui/Money';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
 import { whyNot } from './Recipients';
 import type { Accepted, Preview } from './useSend';
-import { MessageState } from './words';
+import { MessageState } from './labels';
 
 /** So many of them are followed here; the log follows all. */
 const FOLLOWED = 10;

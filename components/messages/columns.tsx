@@ -5,7 +5,7 @@ import type { Column } from '@/components/ui/DataTable';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import styles from './messages.module.css';
-import { MessageState } from './words';
+import { MessageState } from './labels';
 
 export type Message = inferOutput<ReturnType<typeof useTRPC>['messages']['browseMessages']>['data'][number];
 

@@ -1,7 +1,7 @@
 'use client';
 
 import { useQueryStates } from 'nuqs';
-import { logFilters, logView, type LogView } from './view';
+import { logFilters, logView, type LogView } from './search-params';
 
 /** What another filter ends: the place in the log, and the message that is shown. */
 const ANEW = { at: null, way: null, open: null };

@@ -1,11 +1,11 @@
 'use client';
 
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { formatMoney, micros } from '@/components/ui/amount';
 import { BarChart } from '@/components/ui/BarChart';
 import { formatDay, shortDay } from '@/components/ui/day';
 import { Card } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import { SPAN, type Day } from './days';
 
 const sizeOf = (amount: string): number => Number(micros(amount)) / 1e6;

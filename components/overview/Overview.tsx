@@ -1,7 +1,7 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 
 const OwnerOverview = dynamic(() => import('./OwnerOverview').then((file) => file.OwnerOverview));
 const MemberOverview = dynamic(() => import('./MemberOverview').then((file) => file.MemberOverview));

@@ -3,10 +3,10 @@
 import { Button } from '@mantine/core';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import { SendCurl } from '@/components/keys/SendCurl';
+import { SendCurl } from '@/components/api-keys/SendCurl';
 import { FundButton } from '@/components/members/TeamFigures';
 import { useMemberActions } from '@/components/members/useMemberActions';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { Card } from '@/components/ui/pieces';
 import styles from './overview.module.css';
 

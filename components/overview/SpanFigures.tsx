@@ -1,11 +1,11 @@
 'use client';
 
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { against } from '@/components/ui/against';
 import { micros } from '@/components/ui/amount';
 import { Money } from '@/components/ui/Money';
 import { Bone, Figure } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import { SPAN, sumsOf, type Day } from './days';
 
 const BEFORE = `${SPAN} days before`;

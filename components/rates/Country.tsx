@@ -1,7 +1,7 @@
 'use client';
 
-import { usePlace } from '@/components/ui/usePlace';
-import { countryName } from './view';
+import { usePlace } from '@/components/ui/useLocale';
+import { countryName } from './search-params';
 
 /** A country by its name. The server's words may be older than the browser's: they are left as they came. */
 export function Country({ code }: { code: string }) {

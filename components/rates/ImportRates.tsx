@@ -5,17 +5,17 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { useState } from 'react';
 import { problemOf, useTRPC } from '@/components/data';
-import moneyStyles from '@/components/money/money.module.css';
-import { useShell } from '@/components/shell/useShell';
+import moneyStyles from '@/components/transfers/money.module.css';
+import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
 import { Money } from '@/components/ui/Money';
 import { Bone, Late, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import { decodeText } from '@/server/domain/core/text-decoding';
 import { Country } from './Country';
 import styles from './rates.module.css';
-import { countryName } from './view';
+import { countryName } from './search-params';
 
 /** The largest card that the server takes. */
 const MAX_BYTES = 8 * 1_048_576;

@@ -8,7 +8,7 @@ import dynamic from 'next/dynamic';
 import { useQueryStates } from 'nuqs';
 import { SAMPLE_CURRENCY } from '@/server/domain/core/money';
 import { problemOf, sayProblem, useTRPC } from '@/components/data';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { ShowMore } from '@/components/ui/ShowMore';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { useDialogs } from '@/components/ui/dialogs';
@@ -19,10 +19,10 @@ import { SearchField } from '@/components/ui/SearchField';
 import tableStyles from '@/components/ui/table.module.css';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import { toast } from '@/components/ui/toast';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import { Country } from './Country';
 import styles from './rates.module.css';
-import { rateFilter, rateQuestion, rateView } from './view';
+import { rateFilter, rateQuestion, rateView } from './search-params';
 
 const ImportRates = dynamic(() => import('./ImportRates').then((file) => file.ImportRates));
 

@@ -5,10 +5,10 @@ import type { inferOutput } from '@trpc/tanstack-react-query';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
 import styles from '@/components/overview/overview.module.css';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { Instant } from '@/components/ui/Instant';
 import { Card, Facts } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 
 type Refusals = inferOutput<ReturnType<typeof useTRPC>['reports']['getRefusals']>;
 type Reason = Refusals['data'][number]['reason'];

@@ -4,9 +4,9 @@ import { Loader, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTRPC } from '@/components/data';
-import { countryName } from '@/components/rates/view';
-import { usePlace } from '@/components/ui/usePlace';
-import type { UsageQuestion } from './view';
+import { countryName } from '@/components/rates/search-params';
+import { usePlace } from '@/components/ui/useLocale';
+import type { UsageQuestion } from './search-params';
 
 const OFFERED = 100;
 

@@ -1,15 +1,15 @@
 'use client';
 
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { BarChart } from '@/components/ui/BarChart';
 import { formatDay, shortDay } from '@/components/ui/day';
 import { Card } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import { addDays } from '@/server/domain/messaging/usage/rules';
 import { sizeOf, usePrinting } from './figures';
 import type { Usage } from './StatisticsView';
-import type { Measure } from './view';
-import { MEASURE_NAMES } from './words';
+import type { Measure } from './search-params';
+import { MEASURE_NAMES } from './labels';
 
 type Props = { usage: Usage; measure: Measure; span: string | null };
 

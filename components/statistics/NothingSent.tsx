@@ -2,12 +2,12 @@
 
 import { Button } from '@mantine/core';
 import { useMemberNames } from '@/components/members/MembersPicker';
-import { countryName } from '@/components/rates/view';
+import { countryName } from '@/components/rates/search-params';
 import { Empty } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import { daysIn, type Range } from '@/server/domain/messaging/usage/rules';
 import { NO_FILTERS } from './Toolbar';
-import type { StatisticsView } from './view';
+import type { StatisticsView } from './search-params';
 
 type Props = {
   view: StatisticsView;

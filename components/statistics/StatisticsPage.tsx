@@ -1,6 +1,6 @@
 'use client';
 
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { PageHead } from '@/components/ui/pieces';
 import { StatisticsView } from './StatisticsView';
 

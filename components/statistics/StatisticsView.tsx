@@ -6,13 +6,13 @@ import type { inferOutput } from '@trpc/tanstack-react-query';
 import { Download } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
 import { problemOf, useTRPC } from '@/components/data';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
 import { Pager } from '@/components/ui/Pager';
 import { Bone, Figure, Figures, Late, Note } from '@/components/ui/pieces';
 import { formatDay } from '@/components/ui/day';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import { addDays, daysIn, RANGE_MAX_DAYS, type Range } from '@/server/domain/messaging/usage/rules';
 import { DayChart } from './DayChart';
 import { NothingSent } from './NothingSent';
@@ -31,8 +31,8 @@ import {
   usageQuestion,
   type StatisticsView as View,
   type UsageQuestion,
-} from './view';
-import { MEASURE_NAMES, spanBefore } from './words';
+} from './search-params';
+import { MEASURE_NAMES, spanBefore } from './labels';
 
 export type Usage = inferOutput<ReturnType<typeof useTRPC>['reports']['browseUsage']>;
 

@@ -6,8 +6,8 @@ import { DayField } from '@/components/ui/DayField';
 import tableStyles from '@/components/ui/table.module.css';
 import { addDays } from '@/server/domain/messaging/usage/rules';
 import { CountryPicker } from './CountryPicker';
-import { PRESETS, rangeOf, type StatisticsView, type UsageQuestion } from './view';
-import { PRESET_NAMES } from './words';
+import { PRESETS, rangeOf, type StatisticsView, type UsageQuestion } from './search-params';
+import { PRESET_NAMES } from './labels';
 
 type Props = {
   view: StatisticsView;

@@ -1,15 +1,15 @@
 'use client';
 
 import type { ReactNode } from 'react';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { against } from '@/components/ui/against';
 import { micros } from '@/components/ui/amount';
 import { Money } from '@/components/ui/Money';
 import { Figure, Figures } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import styles from './statistics.module.css';
 import type { Usage } from './StatisticsView';
-import { percent } from './words';
+import { percent } from './labels';
 
 /** What the whole range comes to, each figure against the days before where that is wanted (`span`: their name). */
 export function UsageFigures({ total: { now, before }, span }: { total: Usage['total']; span: string | null }) {

@@ -3,17 +3,17 @@
 import Link from 'next/link';
 import type { CSSProperties, ReactNode } from 'react';
 import { Country } from '@/components/rates/Country';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { formatDay } from '@/components/ui/day';
 import { Money } from '@/components/ui/Money';
 import { Bars } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import { drawn, sizeOf } from './figures';
 import styles from './statistics.module.css';
 import type { Usage } from './StatisticsView';
-import { logQuery, type Measure, type UsageQuestion } from './view';
-import { changeOf, MEASURE_NAMES, percent } from './words';
+import { logQuery, type Measure, type UsageQuestion } from './search-params';
+import { changeOf, MEASURE_NAMES, percent } from './labels';
 
 export type Row = Usage['data'][number];
 

@@ -1,8 +1,8 @@
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { formatMoney, micros } from '@/components/ui/amount';
-import { usePlace } from '@/components/ui/usePlace';
+import { usePlace } from '@/components/ui/useLocale';
 import type { Usage } from './StatisticsView';
-import type { Measure } from './view';
+import type { Measure } from './search-params';
 
 type Figures = Usage['total']['now'];
 

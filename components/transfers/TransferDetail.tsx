@@ -6,16 +6,16 @@ import Link from 'next/link';
 import { useState } from 'react';
 import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
 import { useTRPC } from '@/components/data';
-import { MoneyNote } from '@/components/money/MoneyNote';
-import styles from '@/components/money/money.module.css';
-import { useShell } from '@/components/shell/useShell';
+import { MoneyNote } from './MoneyNote';
+import styles from './money.module.css';
+import { useShell } from '@/components/layout/useShell';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { Kind, type Transfer } from './TransferTable';
-import { isReversible, sideName } from './words';
+import { isReversible, sideName } from './labels';
 
 /** One transfer whole, with the way to take it back. */
 export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onClose: () => void }) {

@@ -4,7 +4,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import type { ReactNode } from 'react';
 import { problemOf, useTRPC } from '@/components/data';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { ShowMore } from '@/components/ui/ShowMore';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
@@ -12,8 +12,8 @@ import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import styles from '@/components/ui/table.module.css';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
-import type { transferQuestion } from './view';
-import { KINDS, sideName } from './words';
+import type { transferQuestion } from './search-params';
+import { KINDS, sideName } from './labels';
 
 export type Transfer = inferOutput<ReturnType<typeof useTRPC>['transfers']['browseTransfers']>['data'][number];
 

@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { Download } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
 import { MemberPicker } from '@/components/members/MemberPicker';
-import { useShell } from '@/components/shell/useShell';
+import { useShell } from '@/components/layout/useShell';
 import { useDialogs } from '@/components/ui/dialogs';
 import { DayField } from '@/components/ui/DayField';
 import { FilterChip } from '@/components/ui/FilterChip';
@@ -12,8 +12,8 @@ import { Empty, PageHead } from '@/components/ui/pieces';
 import tableStyles from '@/components/ui/table.module.css';
 import { TransferDetail } from './TransferDetail';
 import { TransferTable, type Transfer } from './TransferTable';
-import { transferQuestion, transferView, type TransferView } from './view';
-import { KINDS } from './words';
+import { transferQuestion, transferView, type TransferView } from './search-params';
+import { KINDS } from './labels';
 
 const NO_FILTERS: Partial<TransferView> = { kind: [], member: null, from: null, to: null };
 

@@ -4,7 +4,7 @@ import { TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { printAmount } from '@/server/domain/core/money';
 import { formatMoney, readTyped, type Typed } from './amount';
-import { usePlace } from './usePlace';
+import { usePlace } from './useLocale';
 
 type Props = {
   label: ReactNode;

@@ -1,6 +1,6 @@
 'use client';
 
-import { usePlace } from './usePlace';
+import { usePlace } from './useLocale';
 
 const utc = (at: Date): string => `${at.toISOString().replace('T', ' ').slice(0, 19)} UTC`;
 

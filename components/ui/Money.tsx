@@ -1,7 +1,7 @@
 'use client';
 
 import { formatMoney } from './amount';
-import { usePlace } from './usePlace';
+import { usePlace } from './useLocale';
 
 /**
  * An amount in the person's locale; the exact value on hover. Browsers and servers may know other editions of a locale:

@@ -3,7 +3,7 @@
 import { ActionIcon } from '@mantine/core';
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import styles from './table.module.css';
-import { usePlace } from './usePlace';
+import { usePlace } from './useLocale';
 
 type Props = { page: number; pageSize: number; total: number; onPage: (page: number) => void; noun: string };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { everyDay, sumsOf } from '@/components/overview/days';
 import { readRecipients } from '@/components/messages/recipients';
-import { rateFilter } from '@/components/rates/view';
+import { rateFilter } from '@/components/rates/search-params';
 import { asTyped, readTyped } from '@/components/ui/amount';
 import { dayFromNow, daysBetween } from '@/components/ui/day';
 

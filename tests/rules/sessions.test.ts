@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { homeOf, ownPath } from '@/components/account/paths';
+import { homeOf, ownPath } from '@/components/auth/paths';
 import { hashPassword } from '@/server/domain/core/password-hashing';
 import { demoSignIn, NOBODYS_HASH } from '@/server/domain/identity/sessions/rules';
 import { networkOf, normaliseAccount } from '@/server/domain/identity/login-throttle/rules';

@@ -8,8 +8,8 @@ import {
   PRESETS,
   rangeOf,
   usageQuestion,
-} from '@/components/statistics/view';
-import { changeOf, percent } from '@/components/statistics/words';
+} from '@/components/statistics/search-params';
+import { changeOf, percent } from '@/components/statistics/labels';
 import { against } from '@/components/ui/against';
 import { addDays, daysIn, partsOf, RANGE_MAX_DAYS, rangeBefore } from '@/server/domain/messaging/usage/rules';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import '@/app/api/v1/all';
-import { freePort } from '@/scripts/lib/ports.mjs';
+import { freePort } from '@/scripts/processes/ports.mjs';
 import { answerApi, placeAt } from '@/server/http/api-router';
 import { ownDocument } from './document';
 

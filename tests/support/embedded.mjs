@@ -1,6 +1,6 @@
 /** Run by tests as a process of its own: starts the embedded Postgres of a directory and says so on stdout, as JSON. */
-import { startPostgres } from '../../scripts/lib/postgres.mjs';
-import { explain } from '../../scripts/lib/stop.mjs';
+import { startPostgres } from '../../scripts/embedded-postgres/postgres.mjs';
+import { explain } from '../../scripts/processes/stop.mjs';
 
 try {
   const settings = { fsync: 'off' };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '@/db/migrate';
-import { startPostgres } from '@/scripts/lib/postgres.mjs';
+import { startPostgres } from '@/scripts/embedded-postgres/postgres.mjs';
 
 const TEMPLATE = 'purser_template';
 

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { ForgotPassword } from '@/components/account/ForgotPassword';
+import { ForgotPassword } from '@/components/auth/ForgotPassword';
 import { guestQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Forgotten password' };

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
-import { SetUp } from '@/components/account/SetUp';
+import { SetUp } from '@/components/auth/SetUp';
 import { guestQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Set up' };

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
-import { ownPath } from '@/components/account/paths';
-import { SignIn } from '@/components/account/SignIn';
+import { ownPath } from '@/components/auth/paths';
+import { SignIn } from '@/components/auth/SignIn';
 import { currentPerson, demoCredentials } from '@/server/auth';
 import { guestQueries } from '@/server/trpc/rsc';
 

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
-import { AskToSignUp } from '@/components/account/SignUp';
+import { AskToSignUp } from '@/components/auth/SignUp';
 import { guestQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Make a team' };

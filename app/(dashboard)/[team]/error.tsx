@@ -1,6 +1,6 @@
 'use client';
 
-import { Broken, type BrokenProps } from '@/components/errors/Broken';
+import { Broken, type BrokenProps } from '@/components/errors/PageError';
 
 export default function TeamError(props: BrokenProps) {
   return (

@@ -1,7 +1,7 @@
 import { HydrationBoundary } from '@tanstack/react-query';
 import { DataProvider } from '@/components/data';
 import { LiveHost } from '@/components/live';
-import { Shell } from '@/components/shell/Shell';
+import { Shell } from '@/components/layout/Shell';
 import type { ReactNode } from 'react';
 import { serverQueries } from '@/server/trpc/rsc';
 

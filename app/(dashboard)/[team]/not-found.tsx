@@ -1,4 +1,4 @@
-import { Missing } from '@/components/errors/Missing';
+import { Missing } from '@/components/errors/NotFound';
 
 export default function NotFoundInTeam() {
   return (

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { AccountFrame } from '@/components/account/AccountFrame';
 import { DataProvider } from '@/components/data';
 import { LiveHost } from '@/components/live';
-import { AccountShell } from '@/components/shell/AccountShell';
+import { AccountShell } from '@/components/layout/AccountShell';
 import { personalQueries } from '@/server/trpc/rsc';
 
 /** The pages of what is a person's own, whatever the team. */

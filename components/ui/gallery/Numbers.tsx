@@ -2,7 +2,7 @@
 
 import { Instant } from '../Instant';
 import { Money } from '../Money';
-import { PlaceContext } from '../usePlace';
+import { PlaceContext } from '@/components/ui/useLocale';
 import styles from './gallery.module.css';
 import { AMOUNTS, CURRENCIES, LOCALES } from './samples';
 

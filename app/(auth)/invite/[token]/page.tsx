@@ -1,6 +1,6 @@
 import { HydrationBoundary } from '@tanstack/react-query';
 import type { Metadata } from 'next';
-import { InvitePage } from '@/components/joining/InvitePage';
+import { InvitePage } from '@/components/invitations/InvitePage';
 import { guestQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Invitation', referrer: 'no-referrer' };

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { ResetPassword } from '@/components/account/ResetPassword';
+import { ResetPassword } from '@/components/auth/ResetPassword';
 import { guestQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'New password' };

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
-import { SignUp } from '@/components/account/SignUp';
+import { SignUp } from '@/components/auth/SignUp';
 import { guestQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Make a team' };

@@ -2,7 +2,7 @@ import { HydrationBoundary } from '@tanstack/react-query';
 import type { Metadata } from 'next';
 import type { SearchParams } from 'nuqs/server';
 import { InvitationsPage } from '@/components/invitations/InvitationsPage';
-import { invitationQuestion, loadInvitationView } from '@/components/invitations/view';
+import { invitationQuestion, loadInvitationView } from '@/components/invitations/search-params';
 import { serverQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Invitations' };

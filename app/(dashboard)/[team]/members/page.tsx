@@ -2,7 +2,7 @@ import { HydrationBoundary } from '@tanstack/react-query';
 import type { Metadata } from 'next';
 import type { SearchParams } from 'nuqs/server';
 import { TeamPage } from '@/components/members/TeamPage';
-import { loadMemberView, memberQuestion } from '@/components/members/view';
+import { loadMemberView, memberQuestion } from '@/components/members/search-params';
 import { serverQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Members' };

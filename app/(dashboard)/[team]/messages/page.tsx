@@ -2,7 +2,7 @@ import { HydrationBoundary } from '@tanstack/react-query';
 import type { Metadata } from 'next';
 import type { SearchParams } from 'nuqs/server';
 import { MessagesPage } from '@/components/messages/MessagesPage';
-import { loadLogView, logFilters, logQuestion } from '@/components/messages/view';
+import { loadLogView, logFilters, logQuestion } from '@/components/messages/search-params';
 import { serverQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Messages' };

@@ -1,6 +1,6 @@
 import { notFound } from 'next/navigation';
 import type { ReactNode } from 'react';
-import { SettingsFrame } from '@/components/teams/SettingsFrame';
+import { SettingsFrame } from '@/components/team-settings/SettingsFrame';
 import { serverQueries } from '@/server/trpc/rsc';
 
 type Layout = { children: ReactNode; params: Promise<{ team: string }> };

@@ -1,6 +1,6 @@
 import { HydrationBoundary } from '@tanstack/react-query';
 import type { Metadata } from 'next';
-import { GeneralSettings } from '@/components/teams/GeneralSettings';
+import { GeneralSettings } from '@/components/team-settings/GeneralSettings';
 import { serverQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Settings' };

@@ -2,7 +2,7 @@ import { HydrationBoundary } from '@tanstack/react-query';
 import type { Metadata } from 'next';
 import type { SearchParams } from 'nuqs/server';
 import { StatisticsPage } from '@/components/statistics/StatisticsPage';
-import { loadStatisticsView, usageQuestion } from '@/components/statistics/view';
+import { loadStatisticsView, usageQuestion } from '@/components/statistics/search-params';
 import { serverQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Statistics' };

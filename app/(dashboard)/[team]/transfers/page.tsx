@@ -2,7 +2,7 @@ import { HydrationBoundary } from '@tanstack/react-query';
 import type { Metadata } from 'next';
 import type { SearchParams } from 'nuqs/server';
 import { TransfersPage } from '@/components/transfers/TransfersPage';
-import { loadTransferView, transferQuestion } from '@/components/transfers/view';
+import { loadTransferView, transferQuestion } from '@/components/transfers/search-params';
 import { serverQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Transfers' };

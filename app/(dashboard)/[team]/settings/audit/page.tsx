@@ -2,7 +2,7 @@ import { HydrationBoundary } from '@tanstack/react-query';
 import type { Metadata } from 'next';
 import type { SearchParams } from 'nuqs/server';
 import { AuditPage } from '@/components/audit/AuditPage';
-import { auditQuestion, loadAuditView } from '@/components/audit/view';
+import { auditQuestion, loadAuditView } from '@/components/audit/search-params';
 import { serverQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Audit' };

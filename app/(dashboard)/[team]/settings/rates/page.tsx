@@ -3,8 +3,8 @@ import type { Metadata } from 'next';
 import { cookies, headers } from 'next/headers';
 import type { SearchParams } from 'nuqs/server';
 import { RatesPage } from '@/components/rates/RatesPage';
-import { loadRateView, rateFilter, rateQuestion } from '@/components/rates/view';
-import { placeOf, ZONE_COOKIE } from '@/components/ui/place';
+import { loadRateView, rateFilter, rateQuestion } from '@/components/rates/search-params';
+import { placeOf, ZONE_COOKIE } from '@/components/ui/locale';
 import { serverQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Rates' };

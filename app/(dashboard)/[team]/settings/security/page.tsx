@@ -1,6 +1,6 @@
 import { HydrationBoundary } from '@tanstack/react-query';
 import type { Metadata } from 'next';
-import { SecuritySettings } from '@/components/teams/SecuritySettings';
+import { SecuritySettings } from '@/components/team-settings/SecuritySettings';
 import { serverQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Security and privacy' };

@@ -1,0 +1,84 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { encode } from 'uqr';
+import { useTRPC } from '@/components/data';
+import { CopyIconButton } from '@/components/ui/Copy';
+import styles from './account.module.css';
+import { CodeField, Fault, PasswordField } from '@/components/auth/fields';
+import { RecoveryCodes } from './RecoveryCodes';
+import { faultsOf, fieldsOf } from '@/components/auth/useForm';
+
+/** Turns the second factor on: password, then the picture for the app, then a code of it, then the recovery codes. */
+export function AddFactor({ onClose }: { onClose: () => void }) {
+  // Kept nowhere: secret and codes are gone with the dialog.
+  const start = useMutation(useTRPC().account.startTwoFactor.mutationOptions({ gcTime: 0 }));
+  const confirm = useMutation(useTRPC().account.confirmTwoFactor.mutationOptions({ gcTime: 0 }));
+  if (confirm.data) return <RecoveryCodes codes={confirm.data.recoveryCodes} onClose={onClose} />;
+  const [asked, next] = start.data ? ([confirm, 'Turn on'] as const) : ([start, 'Go on'] as const);
+  const faults = faultsOf(asked);
+  return (
+    <form
+      method="post"
+      className={styles.form}
+      noValidate
+      onSubmit={(event) => {
+        const of = fieldsOf(event);
+        if (start.data) confirm.mutate({ code: of('code') });
+        else start.mutate({ password: of('password') });
+      }}
+    >
+      <Fault text={faults.rest} />
+      {start.data ? (
+        <>
+          <Scan {...start.data} />
+          <CodeField
+            key="code"
+            label="The code that the app shows"
+            error={faults.at('code')}
+            note="Six digits, new every 30 seconds."
+            first
+          />
+        </>
+      ) : (
+        <PasswordField label="Your password" error={faults.at('password')} first />
+      )}
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={asked.isPending}>
+          {next}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** What the app takes: a picture, or the secret to be typed. */
+const Scan = ({ uri, secret }: { uri: string; secret: string }) => (
+  <div className={styles.scan}>
+    <QrCode text={uri} />
+    <div>
+      <p>Scan this with an authenticator app. Or type the secret into it:</p>
+      <p>
+        <code className={styles.secret} data-testid="totp-secret">
+          {secret.match(/.{4}/g)?.join(' ')}
+        </code>
+        <CopyIconButton text={secret} label="Copy the secret" />
+      </p>
+    </div>
+  </div>
+);
+
+/** A text as a QR code, with the quiet edge that scanners want. */
+function QrCode({ text }: { text: string }) {
+  const { data, size } = encode(text, { border: 4 });
+  const path = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : []))).join('');
+  return (
+    <svg className={styles.qr} viewBox={`0 0 ${size} ${size}`} role="img" aria-label="The secret as a QR code">
+      <path d={path} fill="currentColor" shapeRendering="crispEdges" />
+    </svg>
+  );
+}

@@ -1,0 +1,68 @@
+'use client';
+
+import { Button, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { problemOf, sayProblem, useTRPC } from '@/components/data';
+import styles from '@/components/transfers/money.module.css';
+import { Facts, Note } from '@/components/ui/pieces';
+
+/** Erases the person, after saying what goes and what stays, and asking for the password. */
+export function EraseMe({ onClose }: { onClose: () => void }) {
+  const [password, setPassword] = useState('');
+  const erase = useMutation(
+    useTRPC().account.eraseMe.mutationOptions({
+      // Nothing here can be asked for again.
+      meta: { leaves: true },
+      onSuccess: leave,
+      // Asked again after a lost answer: there is nobody left to ask.
+      onError: (error) => problemOf(error)?.code === 'missing_key' && leave(),
+    }),
+  );
+  const problem = erase.isPending ? undefined : problemOf(erase.error);
+  const atPassword = problem?.errors?.find(({ pointer }) => pointer === '/password')?.detail;
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (password !== '' && !erase.isPending) erase.mutate({ password });
+      }}
+    >
+      <Facts
+        of={[
+          ['Name and addresses', 'removed everywhere, from the audit logs and the transfers too'],
+          ['Sign-in', 'ends at once in every browser, for good'],
+          ['Texts of your messages', 'removed; messages still under way keep theirs until they are through'],
+          ['Your seats', 'stay in their teams without you, each with its balance and another key'],
+          ['Counts, costs, transfers', 'stay, and name nobody'],
+        ]}
+      />
+      <Note tone="warn">Nobody can undo this. Export your data first, if you want to keep it.</Note>
+      <TextInput
+        label="Your password"
+        type="password"
+        autoComplete="current-password"
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+        error={atPassword}
+        data-autofocus
+      />
+      {erase.isError && !erase.isPending && atPassword === undefined && (
+        <Note tone="bad" alert>
+          {problem?.code === 'last_owner' ? problem.detail : sayProblem(erase.error)}
+        </Note>
+      )}
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" color="red" disabled={password === ''} loading={erase.isPending}>
+          Erase me for good
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+const leave = (): void => window.location.assign('/sign-in');

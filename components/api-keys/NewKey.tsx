@@ -1,0 +1,130 @@
+'use client';
+
+import { Button, Group } from '@mantine/core';
+import { Download } from 'lucide-react';
+import { useState } from 'react';
+import styles from '@/components/members/members.module.css';
+import moneyStyles from '@/components/transfers/money.module.css';
+import { CopyButton } from '@/components/ui/Copy';
+import { useCloseGuard } from '@/components/ui/dialogs';
+import { Note } from '@/components/ui/pieces';
+import { curlOf } from './SendCurl';
+
+type Props = {
+  apiKey: string;
+  password?: string | undefined;
+  email?: string;
+  onClose: () => void;
+  again?: boolean;
+  /** What a new member can spend, where that is nothing. */
+  empty?: string | undefined;
+  /** What the last button says. */
+  done?: string;
+};
+
+/**
+ * A key in plain text, with what it is used in, and a generated password. Leaving without having copied them asks once.
+ * @param again it can be seen again: the owner's reveal, not a new key
+ */
+export function NewKey({ apiKey, password, email, onClose, again = false, empty, done = 'Done' }: Props) {
+  const [keyTaken, setTaken] = useState(again);
+  const [passwordTaken, setPasswordTaken] = useState(password === undefined);
+  const taken = keyTaken && passwordTaken;
+  const [asked, setAsked] = useState(false);
+  const leave = () => {
+    const mayClose = taken || asked;
+    if (!mayClose) setAsked(true);
+    return mayClose;
+  };
+  useCloseGuard(leave);
+  const curl = curlOf(window.location.origin, apiKey);
+  const env = `PURSER_URL=${window.location.origin}/api/v1\nPURSER_API_KEY=${apiKey}\n`;
+  return (
+    <div className={moneyStyles.form}>
+      {!again && <p>This is the key, shown once in plain text. Copy it now and keep it where secrets are kept.</p>}
+      <code className={styles.secret} data-testid="api-key" onCopy={() => setTaken(true)}>
+        {apiKey}
+      </code>
+      <Group gap="xs">
+        <CopyButton text={apiKey} label="Copy the key" onCopied={() => setTaken(true)} />
+        <Button
+          size="xs"
+          variant="default"
+          component="a"
+          href={`data:text/plain;charset=utf-8,${encodeURIComponent(env)}`}
+          download="purser.env"
+          leftSection={<Download size={14} aria-hidden />}
+          onClick={() => setTaken(true)}
+        >
+          Download .env
+        </Button>
+      </Group>
+      {password !== undefined && (
+        <>
+          <p>Sign-in details (shown once)</p>
+          <Secret email={email} password={password} onTaken={() => setPasswordTaken(true)} />
+        </>
+      )}
+      <p>Send a message with it:</p>
+      <pre className={styles.code}>{curl}</pre>
+      <Group gap="xs">
+        <CopyButton text={curl} label="Copy the curl" onCopied={() => setTaken(true)} />
+      </Group>
+      {empty !== undefined && <Note>The balance is {empty}. This command is refused until an owner adds credit.</Note>}
+      {asked && !taken && (
+        <Note tone="warn" alert>
+          {sayUncopied(keyTaken, passwordTaken)}
+        </Note>
+      )}
+      <div className={moneyStyles.foot}>
+        <Button onClick={() => leave() && onClose()}>{asked && !taken ? 'Close without copying' : done}</Button>
+      </div>
+    </div>
+  );
+}
+
+const UNCOPIED_KEY = 'You haven’t copied the key. An owner can reveal it later (logged).';
+const UNCOPIED_PASSWORD = 'You haven’t copied the password. It is not shown again; an owner can reset it.';
+
+const sayUncopied = (keyTaken: boolean, passwordTaken: boolean): string =>
+  [keyTaken ? '' : UNCOPIED_KEY, passwordTaken ? '' : UNCOPIED_PASSWORD].filter(Boolean).join(' ');
+
+type SecretProps = { email: string | undefined; password: string; onTaken: () => void };
+
+/** A generated password, with the address that it belongs to. */
+const Secret = ({ email, password, onTaken }: SecretProps) => (
+  <>
+    <code className={styles.secret} data-testid="password" onCopy={onTaken}>
+      {email} {password}
+    </code>
+    <Group gap="xs">
+      <CopyButton text={password} label="Copy password" onCopied={onTaken} />
+    </Group>
+  </>
+);
+
+/** A new password in plain text. Leaving without having copied it asks once. */
+export function NewPassword({ email, password, onClose }: { email: string; password: string; onClose: () => void }) {
+  const [taken, setTaken] = useState(false);
+  const [asked, setAsked] = useState(false);
+  const leave = () => {
+    const mayClose = taken || asked;
+    if (!mayClose) setAsked(true);
+    return mayClose;
+  };
+  useCloseGuard(leave);
+  return (
+    <div className={moneyStyles.form}>
+      <p>Sign-in details (shown once)</p>
+      <Secret email={email} password={password} onTaken={() => setTaken(true)} />
+      {asked && !taken && (
+        <Note tone="warn" alert>
+          {UNCOPIED_PASSWORD}
+        </Note>
+      )}
+      <div className={moneyStyles.foot}>
+        <Button onClick={() => leave() && onClose()}>{asked && !taken ? 'Close without copying' : 'Done'}</Button>
+      </div>
+    </div>
+  );
+}

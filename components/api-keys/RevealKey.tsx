@@ -1,0 +1,35 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { sayProblem, useTRPC } from '@/components/data';
+import styles from '@/components/transfers/money.module.css';
+import { Note } from '@/components/ui/pieces';
+import { NewKey } from './NewKey';
+
+type Props = { member: { id: string; name: string }; onClose: () => void };
+
+/** Shows an owner a member's key, after saying that it is written down who looked. */
+export function RevealKey({ member, onClose }: Props) {
+  // Kept nowhere: it is gone with the dialog.
+  const reveal = useMutation(useTRPC().keys.revealKey.mutationOptions({ gcTime: 0 }));
+  if (reveal.data) return <NewKey apiKey={reveal.data.apiKey} onClose={onClose} again />;
+  return (
+    <div className={styles.form}>
+      <p>Whoever has the key can spend {member.name}’s balance. That you looked at it is written to the audit log.</p>
+      {reveal.isError && (
+        <Note tone="bad" alert>
+          {sayProblem(reveal.error)}
+        </Note>
+      )}
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button data-autofocus loading={reveal.isPending} onClick={() => reveal.mutate({ memberId: member.id })}>
+          Reveal key
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useTRPC } from '@/components/data';
+import { Note } from '@/components/ui/pieces';
+import { Alone } from './AuthPage';
+import styles from '@/components/account/account.module.css';
+import { EmailField, Fault } from './fields';
+import { faultsOf, fieldsOf } from './useForm';
+
+/**
+ * Has a link mailed that sets a new password. Whether anybody has the address is not told.
+ * @param mail whether anything can be mailed from here
+ */
+export function ForgotPassword({ mail }: { mail: boolean }) {
+  const ask = useMutation(useTRPC().access.askForReset.mutationOptions());
+  const faults = faultsOf(ask);
+  const back = <Link href="/sign-in">Back to signing in</Link>;
+  if (!mail) {
+    return (
+      <Alone title="Forgotten password">
+        <p>
+          No mail leaves from here, so no link can be sent. The operator of this service can give you a new password:
+        </p>
+        <Note>
+          <code>npm run purser -- member password &lt;memberId&gt; --team &lt;teamId&gt;</code>
+        </Note>
+        <p>{back}</p>
+      </Alone>
+    );
+  }
+  if (ask.isSuccess) {
+    return (
+      <Alone title="Check your mail">
+        <p role="status">
+          If <strong>{ask.variables.email}</strong> has an account here, a link to set a new password is on its way. It
+          works once, for one hour.
+        </p>
+        <p className="muted">Nothing there? Look in the spam folder, or ask again in a few minutes.</p>
+        <p>{back}</p>
+      </Alone>
+    );
+  }
+  return (
+    <Alone title="Forgotten password">
+      <p>Enter the address you sign in with. A link to set a new password is mailed to it.</p>
+      <form
+        method="post"
+        className={styles.form}
+        noValidate
+        onSubmit={(event) => ask.mutate({ email: fieldsOf(event)('email') })}
+      >
+        <Fault text={faults.rest} />
+        <EmailField error={faults.at('email')} first />
+        <Button type="submit" loading={ask.isPending}>
+          Mail me a link
+        </Button>
+      </form>
+      <p>{back}</p>
+    </Alone>
+  );
+}

@@ -1,0 +1,77 @@
+'use client';
+
+import { Button, Modal } from '@mantine/core';
+import { useEffect, useState, type FormEvent } from 'react';
+import { answer } from '@/components/ui/confirm';
+import { clientFor } from '@/components/data';
+import { NO_BANNER } from '@/components/ui/DialogFrame';
+import styles from '@/components/account/account.module.css';
+import { CodeField, Fault, PasswordField } from './fields';
+import { faultsOf, fieldsOf } from './useForm';
+
+/** Asks for the password, or a code, over whatever was being done; that goes on as it was asked for. */
+export function ConfirmDialog() {
+  const { hasFactor, byCode, setByCode, asked, confirm } = useConfirm();
+  const faults = faultsOf(asked);
+  return (
+    <Modal
+      opened
+      onClose={() => answer(false)}
+      title="Is it you?"
+      size="sm"
+      zIndex={300}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      attributes={NO_BANNER}
+    >
+      <form method="post" className={styles.form} noValidate onSubmit={(event) => void confirm(event)}>
+        <p>This team asks again before such a change. After that you are not asked for ten minutes.</p>
+        <Fault text={faults.rest} />
+        {byCode ? (
+          <CodeField error={faults.at('code')} note="From your authenticator app, or a recovery code." first />
+        ) : (
+          <PasswordField error={faults.at('password')} first />
+        )}
+        {hasFactor && (
+          <p>
+            <button type="button" className={styles.plain} onClick={() => setByCode(!byCode)}>
+              {byCode ? 'Use the password' : 'Use a code of the app'}
+            </button>
+          </p>
+        )}
+        <div className={styles.foot}>
+          <Button variant="default" onClick={() => answer(false)}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={asked.isPending}>
+            Go on
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}
+
+function useConfirm() {
+  const [account] = useState(() => clientFor(null).account);
+  const [hasFactor, setHasFactor] = useState(false);
+  const [byCode, setByCode] = useState(false);
+  const [asked, setAsked] = useState<{ error: unknown; isPending: boolean }>({ error: null, isPending: false });
+  useEffect(() => {
+    account.getProfile.query().then(
+      ({ twoFactorSince }) => setHasFactor(twoFactorSince !== null),
+      // Then the password it is.
+      () => {},
+    );
+  }, [account]);
+  const confirm = async (event: FormEvent<HTMLFormElement>) => {
+    const of = fieldsOf(event);
+    setAsked({ error: null, isPending: true });
+    try {
+      await account.confirm.mutate(byCode ? { code: of('code') } : { password: of('password') });
+      answer(true);
+    } catch (error) {
+      setAsked({ error, isPending: false });
+    }
+  };
+  return { hasFactor, byCode, setByCode, asked, confirm };
+}

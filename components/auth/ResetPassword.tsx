@@ -1,0 +1,60 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useTRPC } from '@/components/data';
+import { Alone } from './AuthPage';
+import styles from '@/components/account/account.module.css';
+import { Fault, NewPasswordField } from './fields';
+import { goIn } from './session';
+import { faultsOf, fieldsOf } from './useForm';
+
+/**
+ * Sets a new password by a mailed link, and goes in with it.
+ * @param email for whom; null where the link is not good, or no more
+ */
+export function ResetPassword({ token, email }: { token: string; email: string | null }) {
+  const reset = useMutation(
+    useTRPC().access.resetPassword.mutationOptions({
+      gcTime: 0,
+      onSuccess: (entered, { password }) => goIn(entered.email, password, '/'),
+    }),
+  );
+  const faults = faultsOf(reset);
+  if (email === null) return <DeadLink title="This link no longer works" way="/forgot" />;
+  return (
+    <Alone title="New password">
+      <p>
+        For <strong>{email}</strong>. Every browser that is signed in with the old one is signed out.
+      </p>
+      <form
+        method="post"
+        className={styles.form}
+        noValidate
+        onSubmit={(event) => reset.mutate({ token, password: fieldsOf(event)('password') })}
+      >
+        <Fault text={faults.rest} />
+        {/* For the browser's own store of passwords. */}
+        <input type="text" name="email" autoComplete="username" value={email} readOnly hidden />
+        <NewPasswordField error={faults.at('password')} first />
+        <Button type="submit" loading={reset.isPending || reset.isSuccess}>
+          Set the password
+        </Button>
+      </form>
+    </Alone>
+  );
+}
+
+/** A link that was used, is over, or never was; the way to a new one. */
+export const DeadLink = ({ title, way }: { title: string; way: '/forgot' | '/sign-up' }) => (
+  <Alone title={title}>
+    <p>It was used already, it has expired, or a part of it is missing. Nothing was changed.</p>
+    <Button component={Link} href={way}>
+      Ask for a new one
+    </Button>
+    <p>
+      <Link href="/sign-in">Back to signing in</Link>
+    </p>
+  </Alone>
+);

@@ -1,0 +1,55 @@
+'use client';
+
+import { TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useTRPC } from '@/components/data';
+import { Alone } from './AuthPage';
+import { EmailField, NewPasswordField } from './fields';
+import { NewTeam, YourName } from './NewTeam';
+import { goIn } from './session';
+import { faultsOf, fieldsOf } from './useForm';
+
+/**
+ * The first start: makes the first team and its owner.
+ * @param code what stands in the printed address; empty where it is to be typed
+ */
+export function SetUp({ code }: { code: string }) {
+  const setUp = useMutation(
+    useTRPC().access.setUp.mutationOptions({
+      gcTime: 0,
+      onSuccess: ({ email, slug }, { password }) => goIn(email, password, `/${slug}`),
+    }),
+  );
+  const faults = faultsOf(setUp);
+  return (
+    <Alone title="Set up Purser">
+      <p>The first team, and you as its owner. This page is gone once there is a team.</p>
+      <NewTeam
+        faults={faults}
+        isPending={setUp.isPending || setUp.isSuccess}
+        label="Make the team"
+        onSubmit={(event, currency) => {
+          const of = fieldsOf(event);
+          const owner = { name: of('name'), email: of('email'), password: of('password') };
+          setUp.mutate({ code: of('code'), team: of('team'), currency, ...owner });
+        }}
+      >
+        <YourName error={faults.at('name')} />
+        <EmailField label="Your email" error={faults.at('email')} />
+        <NewPasswordField label="Password" error={faults.at('password')} />
+        <TextInput
+          label="Set-up code"
+          name="code"
+          description="npm start printed it."
+          defaultValue={code}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          error={faults.at('code')}
+          required
+          withAsterisk={false}
+        />
+      </NewTeam>
+    </Alone>
+  );
+}

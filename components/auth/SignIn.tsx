@@ -1,0 +1,110 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import Link from 'next/link';
+import { useRef, useState, type FormEvent } from 'react';
+import { Note } from '@/components/ui/pieces';
+import { Alone } from './AuthPage';
+import styles from '@/components/account/account.module.css';
+import { CodeField, EmailField, Fault, PasswordField } from './fields';
+import { signIn } from './session';
+import { fieldsOf } from './useForm';
+
+type Credentials = { email: string; password: string };
+type DemoSignIn = Credentials & { hasMailbox: boolean };
+
+type State = { busy: boolean; why?: string; code: boolean };
+
+/**
+ * The way in. The fields belong to the browser, which may have filled them in before this runs; sent without it, the form
+ * puts nothing into the address.
+ * @param next where to go then
+ * @param demo how to sign in where this is the demo
+ * @param ways what else there is to do for who cannot sign in
+ */
+export function SignIn({
+  next,
+  demo,
+  ways,
+}: {
+  next: string;
+  demo: DemoSignIn | null;
+  ways: { signUp: boolean; setup: boolean };
+}) {
+  const [state, setState] = useState<State>({ busy: false, code: false });
+  const form = useRef<HTMLFormElement>(null);
+  const field = (name: string) => form.current?.querySelector<HTMLInputElement>(`[name=${name}]`);
+  const enter = async (event: FormEvent<HTMLFormElement>) => {
+    const of = fieldsOf(event);
+    setState({ busy: true, code: state.code });
+    const entered = await signIn(of('email'), of('password'), of('code'));
+    if (entered.ok) return window.location.assign(next);
+    const { why, needs } = entered;
+    setState({ busy: false, code: needs === 'code', ...(why !== undefined && { why }) });
+    field(needs)?.select();
+  };
+  return (
+    <Alone title={state.code ? 'Enter your code' : 'Sign in'}>
+      <form ref={form} method="post" onSubmit={(event) => void enter(event)} className={styles.form}>
+        <Fault text={state.why} />
+        {/* Hidden, they are sent once more with the code. */}
+        <div hidden={state.code}>
+          <div className={styles.form}>
+            <EmailField first />
+            <PasswordField />
+          </div>
+        </div>
+        {state.code && <CodeField note="From your authenticator app, or one of your recovery codes." first />}
+        <Button type="submit" loading={state.busy}>
+          Sign in
+        </Button>
+      </form>
+      {state.code ? (
+        <p>
+          <button type="button" className={styles.plain} onClick={() => setState({ busy: false, code: false })}>
+            Sign in as somebody else
+          </button>
+        </p>
+      ) : (
+        <>
+          <p className={styles.ways}>
+            <Link href="/forgot">Forgotten password?</Link>
+            {ways.signUp && <Link href="/sign-up">Make a team</Link>}
+            {ways.setup && <Link href="/setup">Set up the first team</Link>}
+          </p>
+          {demo && <Demo demo={demo} field={field} />}
+        </>
+      )}
+    </Alone>
+  );
+}
+
+/** How to sign in to the demo. */
+function Demo({ demo, field }: { demo: DemoSignIn; field: (name: string) => HTMLInputElement | null | undefined }) {
+  const fillIn = () => {
+    for (const [name, value] of [
+      ['email', demo.email],
+      ['password', demo.password],
+    ] as const) {
+      const input = field(name);
+      if (input) input.value = value;
+    }
+    field('password')?.focus();
+  };
+  return (
+    <Note
+      action={
+        <Button variant="default" size="compact-sm" onClick={fillIn}>
+          Fill in
+        </Button>
+      }
+    >
+      This is a demo. Its owner signs in as <code>{demo.email}</code> with <code>{demo.password}</code>.{' '}
+      {demo.hasMailbox && (
+        <>
+          What it would mail is in its <Link href="/mailbox">mailbox</Link>.
+        </>
+      )}
+    </Note>
+  );
+}

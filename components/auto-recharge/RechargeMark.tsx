@@ -1,0 +1,22 @@
+'use client';
+
+import { RefreshCw, RefreshCwOff } from 'lucide-react';
+import { Hint } from '@/components/ui/Hint';
+import { usePlace } from '@/components/ui/useLocale';
+import type { Seat } from '@/components/members/columns';
+import styles from './recharge.module.css';
+import { ruleInWords, stateInWords } from './labels';
+
+/** The mark beside a balance that recharges itself: tells the rule in words, and how it stands. */
+export function RechargeMark({ rule, currency }: { rule: NonNullable<Seat['recharge']>; currency: string }) {
+  const { locale } = usePlace();
+  const words = `Recharge ${ruleInWords(rule, currency, locale)}; ${stateInWords(rule)}`;
+  const Icon = rule.state === 'off' ? RefreshCwOff : RefreshCw;
+  return (
+    <Hint text={words}>
+      <button type="button" className={styles.mark} data-state={rule.state} aria-label={words}>
+        <Icon size={13} aria-hidden />
+      </button>
+    </Hint>
+  );
+}

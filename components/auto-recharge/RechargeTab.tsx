@@ -1,0 +1,126 @@
+'use client';
+
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import { problemOf, useTRPC } from '@/components/data';
+import type { Seat } from '@/components/members/columns';
+import memberStyles from '@/components/members/members.module.css';
+import { useShell } from '@/components/layout/useShell';
+import { ShowMore } from '@/components/ui/ShowMore';
+import { DataTable, type Column } from '@/components/ui/DataTable';
+import { Failed } from '@/components/ui/Failed';
+import { Instant } from '@/components/ui/Instant';
+import { Money } from '@/components/ui/Money';
+import { Bone, Card, Empty, Late, Status } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/useLocale';
+import { RuleForm } from './RuleDialog';
+import { ruleInWords, stateInWords } from './labels';
+
+/** The rule, and why it did or did not recharge. */
+export function RechargeTab({ member }: { member: Seat }) {
+  const { me, team } = useShell();
+  const { locale } = usePlace();
+  const mayWrite = me.role === 'owner' && member.status !== 'deleted';
+  return (
+    <div className={memberStyles.stack} style={{ maxWidth: 'none' }}>
+      <Card title="Rule">
+        {mayWrite ? (
+          <RuleForm member={member} />
+        ) : member.recharge ? (
+          <p>
+            Recharges {ruleInWords(member.recharge, team.currency, locale)} ({stateInWords(member.recharge)}).
+          </p>
+        ) : (
+          <p className="muted">There is no rule: an owner of the team can make one.</p>
+        )}
+        {member.recharge && (
+          <p className="muted" style={{ marginTop: '0.75rem' }}>
+            Recharged {member.recharge.cap?.period === 'month' ? 'this month' : 'today'} (UTC):{' '}
+            <Money amount={member.recharge.spentInPeriod} currency={team.currency} />
+            {member.recharge.lastFiredAt && (
+              <>
+                , last <Instant at={member.recharge.lastFiredAt} />
+              </>
+            )}
+            .
+          </p>
+        )}
+      </Card>
+      <History member={member} />
+    </div>
+  );
+}
+
+type Event = inferOutput<ReturnType<typeof useTRPC>['recharge']['listRechargeEvents']>['data'][number];
+
+function eventColumns(currency: string): Column<Event>[] {
+  return [
+    { id: 'at', header: 'When', main: true, cell: (event) => <Instant at={event.lastAt} /> },
+    {
+      id: 'outcome',
+      header: 'Outcome',
+      cell: (event) => (
+        <Status tone={event.outcome === 'fired' ? 'ok' : 'warn'}>
+          {event.outcome}
+          {event.count > 1 && ` × ${event.count}`}
+        </Status>
+      ),
+    },
+    { id: 'why', header: 'Why', prose: true, cell: (event) => event.detail },
+    {
+      id: 'before',
+      header: 'Balance seen',
+      right: true,
+      cell: (event) => <Money amount={event.balanceBefore} currency={currency} />,
+    },
+    {
+      id: 'amount',
+      header: 'Amount',
+      right: true,
+      cell: (event) =>
+        event.outcome === 'fired' ? (
+          <Money amount={event.amount} currency={currency} />
+        ) : (
+          <span className="muted">
+            needed <Money amount={event.amount} currency={currency} />
+          </span>
+        ),
+    },
+  ];
+}
+
+function History({ member }: { member: Seat }) {
+  const { currency } = useShell().team;
+  const list = useInfiniteQuery(
+    useTRPC().recharge.listRechargeEvents.infiniteQueryOptions(
+      { memberId: member.id, limit: 25 },
+      { getNextPageParam: (page) => page.nextCursor, placeholderData: keepPreviousData },
+    ),
+  );
+  if (list.isError) return <Failed problem={problemOf(list.error)} onRetry={() => void list.refetch()} />;
+  if (!list.data) {
+    return (
+      <Late>
+        <Bone />
+      </Late>
+    );
+  }
+  const rows = list.data.pages.flatMap((page) => page.data);
+  if (rows.length === 0) {
+    return (
+      <Empty title="Nothing happened yet">Every recharge, and every one that could not be, will stand here.</Empty>
+    );
+  }
+  return (
+    <>
+      <DataTable
+        label="History of the recharge rule"
+        rows={rows}
+        idOf={(event) => event.id}
+        nameOf={(event) => event.detail}
+        columns={eventColumns(currency)}
+      />
+      <ShowMore list={list} shown={rows.length} />
+    </>
+  );
+}

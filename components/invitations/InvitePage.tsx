@@ -1,0 +1,339 @@
+'use client';
+
+import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import Link from 'next/link';
+import { useRef, useState, type FormEvent, type ReactNode, type RefObject } from 'react';
+import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data';
+import styles from '@/components/account/account.module.css';
+import { signIn, signOut } from '@/components/auth/session';
+import { NewKey } from '@/components/api-keys/NewKey';
+import { formatMoney, micros } from '@/components/ui/amount';
+import { Failed } from '@/components/ui/Failed';
+import { Instant } from '@/components/ui/Instant';
+import { Money } from '@/components/ui/Money';
+import { Facts, Note } from '@/components/ui/pieces';
+import { usePlace } from '@/components/ui/useLocale';
+
+type Shown = NonNullable<inferOutput<ReturnType<typeof useTRPC>['joining']['readLink']>>;
+
+/** What an invitation's link opens: the offer, and the one way in for who looks at it; of a dead link, the way on. */
+export function InvitePage({ token }: { token: string }) {
+  const asked = useQuery(useTRPC().joining.readLink.queryOptions({ token }));
+  const link = asked.data;
+  // Here, not in the offer: asked again, the link is used up, and what is shown once would be gone.
+  const [joined, setJoined] = useState<Arrived | null>(null);
+  return (
+    <main className={styles.alone}>
+      <p className={styles.product}>Purser</p>
+      {!link && asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
+      {link === null && <Unknown />}
+      {link && joined && <Arrival joined={joined} link={link} />}
+      {link && !joined && link.state !== 'open' && <Dead link={link} token={token} />}
+      {link?.state === 'open' && !joined && (
+        <Offer link={link} token={token} onChanged={() => void asked.refetch()} onJoined={setJoined} />
+      )}
+    </main>
+  );
+}
+
+const Unknown = () => (
+  <>
+    <h1>This link leads nowhere</h1>
+    <p>It is not complete, or it was not made here. Open it again from the mail, or copy all of it.</p>
+    <WayOn />
+  </>
+);
+
+/** Where nothing is left to be done here. */
+const WayOn = () => (
+  <p>
+    <Link href="/">Open Purser</Link>
+  </p>
+);
+
+type Props = { link: Shown; token: string };
+
+const DEAD: Record<
+  Exclude<Shown['state'], 'open'>,
+  { title: string; text: (team: string, isIn: boolean) => ReactNode }
+> = {
+  accepted: {
+    title: 'This invitation was accepted',
+    text: (team, isIn) => (isIn ? <>You are in {team}.</> : <>Sign in to go to {team}.</>),
+  },
+  declined: {
+    title: 'This invitation was declined',
+    text: (team) => <>Ask {team} for a new one if that was a mistake.</>,
+  },
+  expired: { title: 'This link has expired', text: (team) => <>{team} can send you a new one.</> },
+  replaced: { title: 'There is a newer link', text: () => <>This one was replaced. Open the newest mail.</> },
+  revoked: { title: 'This invitation was withdrawn', text: (team) => <>Ask {team} if you expected it.</> },
+  suspended: { title: 'This team is closed for now', text: (team) => <>{team} is suspended. Try again later.</> },
+};
+
+function Dead({ link, token }: Props) {
+  const { title, text } = DEAD[link.state as keyof typeof DEAD];
+  return (
+    <>
+      <h1>{title}</h1>
+      <p>{text(link.team.name, link.as === 'member')}</p>
+      {link.state === 'expired' && <AskAnew link={link} token={token} />}
+      {!['accepted', 'expired'].includes(link.state) && <WayOn />}
+      {link.state === 'accepted' &&
+        (link.as === 'member' ? (
+          <Button component={Link} href={`/${link.team.slug}`}>
+            Go to {link.team.name}
+          </Button>
+        ) : (
+          <Button component={Link} href="/sign-in">
+            Sign in
+          </Button>
+        ))}
+    </>
+  );
+}
+
+function AskAnew({ link, token }: Props) {
+  const ask = useMutation(useTRPC().joining.requestInvitation.mutationOptions());
+  if (link.requested || ask.isSuccess)
+    return <Note>You have asked for a new link. The owners of the team see it.</Note>;
+  return (
+    <>
+      {ask.isError && (
+        <Note tone="bad" alert>
+          {sayProblem(ask.error)}
+        </Note>
+      )}
+      <Button onClick={() => ask.mutate({ token })} loading={ask.isPending}>
+        Ask for a new link
+      </Button>
+    </>
+  );
+}
+
+function Offer({ link, token, onChanged, onJoined }: WayProps) {
+  const facts: [string, ReactNode][] = [
+    ['For', link.email],
+    ['Invited by', link.invitedBy],
+    ['Role', link.role],
+    ...(link.claims === null ? [] : ([['Takes over', link.claims]] as [string, ReactNode][])),
+    ...(link.credit === null
+      ? []
+      : ([['Starting credit', <Money key="c" amount={link.credit} currency={link.currency} />]] as [
+          string,
+          ReactNode,
+        ][])),
+    ['Good until', <Instant key="e" at={link.expiresAt} />],
+  ];
+  return (
+    <>
+      <h1>Join {link.team.name}</h1>
+      <Facts of={facts} />
+      <Way link={link} token={token} onChanged={onChanged} onJoined={onJoined} />
+    </>
+  );
+}
+
+type WayProps = Props & { onChanged: () => void; onJoined: (joined: Arrived) => void };
+
+/** The one way in for who looks at the link. */
+function Way({ link, token, onChanged, onJoined }: WayProps) {
+  const here = `/invite/${token}`;
+  if (link.as === 'member') {
+    return (
+      <>
+        <Note>You are in {link.team.name} already.</Note>
+        <Button component={Link} href={`/${link.team.slug}`}>
+          Go to {link.team.name}
+        </Button>
+      </>
+    );
+  }
+  if (link.as === 'other') {
+    return (
+      <>
+        <Note>You are signed in with another address. This invitation is for {link.email}.</Note>
+        <Button onClick={() => void signOut().finally(() => window.location.assign(here))}>Switch account</Button>
+      </>
+    );
+  }
+  if (link.as === 'sign-in') {
+    return (
+      <>
+        <p>There is an account with this address. Sign in to join.</p>
+        <Button component={Link} href={`/sign-in?next=${encodeURIComponent(here)}`}>
+          Sign in
+        </Button>
+        <Decline token={token} onDone={onChanged} />
+      </>
+    );
+  }
+  return <Join link={link} token={token} onChanged={onChanged} onJoined={onJoined} />;
+}
+
+function Join({ link, token, onChanged, onJoined }: WayProps) {
+  const needsPassword = link.as !== 'join';
+  const isNew = link.as === 'new' || link.as === 'new-or-sign-in';
+  const name = useRef<HTMLInputElement>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const accept = useAccept(onChanged, onJoined);
+  const { problem, isBusy } = accept;
+  const errorOf = (field: string) => problem?.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const called = name.current?.value.trim();
+    const chosen = {
+      ...(called && { name: called }),
+      ...(needsPassword && { password: password.current?.value ?? '' }),
+    };
+    if (!isBusy) void accept.join({ token, ...chosen });
+  };
+  return (
+    <form method="post" className={styles.form} onSubmit={submit} noValidate>
+      <div role="alert">
+        {problem && !problem.errors?.length && <Note tone="bad">{sayProblem(accept.error)}</Note>}
+        {accept.isWaiting && <Note>No answer yet. It is asked again.</Note>}
+      </div>
+      {link.as === 'renew' && (
+        <Note>
+          There is an account with this address that was never proven to be yours. Choose a new password: its old one,
+          its sessions and its second factor end.
+        </Note>
+      )}
+      {isNew && (
+        <TextInput
+          ref={name}
+          label="Your name"
+          name="name"
+          defaultValue={link.name ?? ''}
+          autoComplete="name"
+          error={errorOf('name')}
+          required
+          withAsterisk={false}
+        />
+      )}
+      {needsPassword && <NewPassword link={link} field={password} error={errorOf('password')} />}
+      <Button type="submit" loading={isBusy}>
+        Join {link.team.name}
+      </Button>
+      {link.as === 'new-or-sign-in' && (
+        <p>
+          Already have an account? <Link href={`/sign-in?next=${encodeURIComponent(`/invite/${token}`)}`}>Sign in</Link>{' '}
+          to join.
+        </p>
+      )}
+      <Decline token={token} onDone={onChanged} />
+    </form>
+  );
+}
+
+type PasswordProps = { link: Shown; field: RefObject<HTMLInputElement | null>; error: string | undefined };
+
+/** With the address beside it, by which the browser keeps the password. */
+const NewPassword = ({ link, field, error }: PasswordProps) => (
+  <>
+    <input type="hidden" name="username" autoComplete="username" value={link.email} readOnly />
+    <PasswordInput
+      ref={field}
+      label={link.as === 'renew' ? 'New password' : 'Password'}
+      name="password"
+      description="At least 12 characters"
+      autoComplete="new-password"
+      error={error}
+      visibilityToggleButtonProps={{ 'aria-label': 'Show the password', tabIndex: 0 }}
+      required
+      withAsterisk={false}
+    />
+  </>
+);
+
+type Accept = { token: string; name?: string; password?: string };
+
+/** Who has joined, and where they go from here. */
+type Arrived = { to: string; apiKey: string | null; balance: string | null; creditMissing: boolean };
+
+/** Joins, then signs in who has chosen a password; shows what is shown once, and goes to the team. */
+function useAccept(onChanged: () => void, onJoined: (joined: Arrived) => void) {
+  const [isEntering, setEntering] = useState(false);
+  const asked = useMutation(
+    useTRPC().joining.acceptInvitation.mutationOptions({
+      meta: { leaves: true },
+      // It may have been closed meanwhile, or accepted by a call whose answer was lost: the page then says so.
+      onError: (error) => problemOf(error)?.code === 'invitation_closed' && onChanged(),
+    }),
+  );
+  const join = async (input: Accept) => {
+    const joined = await asked.mutateAsync(input).catch(() => null);
+    if (!joined) return;
+    setEntering(true);
+    const entered = input.password === undefined || (await signIn(joined.email, input.password)).ok;
+    const to = entered ? `/${joined.slug}` : `/sign-in?next=/${joined.slug}`;
+    const { apiKey, balance, creditMissing } = joined;
+    if (apiKey === null && !creditMissing) return window.location.assign(to);
+    return onJoined({ to, apiKey, balance, creditMissing });
+  };
+  return {
+    join,
+    error: asked.error,
+    isBusy: asked.isPending || isEntering,
+    isWaiting: asked.isPending && asked.failureCount > 0 && isUnanswered(asked.failureReason),
+    problem: asked.isPending ? undefined : problemOf(asked.error),
+  };
+}
+
+function Arrival({ joined, link }: { joined: Arrived; link: Shown }) {
+  const { locale } = usePlace();
+  const { to, apiKey, balance, creditMissing } = joined;
+  const { name } = link.team;
+  // A whole page load: the session is new, and nothing that this page has asked is of it.
+  const go = () => window.location.assign(to);
+  const empty = balance !== null && micros(balance) === 0n ? formatMoney(balance, link.currency, locale) : undefined;
+  return (
+    <>
+      <h1>You joined {name}</h1>
+      {creditMissing && (
+        <Note tone="warn">
+          The starting credit could not be paid yet, because the team’s own balance is too low. Its owners were
+          notified.
+        </Note>
+      )}
+      {apiKey === null ? (
+        <Button onClick={go}>Go to {name}</Button>
+      ) : (
+        <NewKey apiKey={apiKey} empty={empty} done={`Go to ${name}`} onClose={go} />
+      )}
+    </>
+  );
+}
+
+function Decline({ token, onDone }: { token: string; onDone: () => void }) {
+  const [isAsked, setAsked] = useState(false);
+  const decline = useMutation(useTRPC().joining.declineInvitation.mutationOptions({ onSettled: onDone }));
+  if (!isAsked) {
+    return (
+      <Button variant="subtle" color="gray" onClick={() => setAsked(true)}>
+        Decline
+      </Button>
+    );
+  }
+  return (
+    <Note
+      action={
+        <Button
+          variant="default"
+          size="compact-sm"
+          loading={decline.isPending}
+          // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the button that was pressed
+          autoFocus
+          onClick={() => decline.mutate({ token })}
+        >
+          Decline it
+        </Button>
+      }
+    >
+      The link is dead then, and the team sees that you declined.
+    </Note>
+  );
+}

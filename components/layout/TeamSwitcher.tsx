@@ -1,0 +1,34 @@
+'use client';
+
+import { VisuallyHidden } from '@mantine/core';
+import { ChevronsUpDown } from 'lucide-react';
+import { Money } from '@/components/ui/Money';
+import { menuOnDemand } from '@/components/ui/onDemand';
+import type { Seat } from './TeamMenu';
+import { useShell } from './useShell';
+import styles from './layout.module.css';
+
+const TeamMenu = menuOnDemand(() => import('./TeamMenu').then((file) => file.TeamMenu));
+
+/** The team's name and its money; opens the person's other teams. */
+export function TeamSwitcher({ seats }: { seats: Seat[] }) {
+  const { team, me } = useShell();
+  return (
+    <TeamMenu
+      seats={seats}
+      shown={team.slug}
+      target={
+        <button type="button" className={styles.team}>
+          <span>
+            <span className={styles.teamName}>{team.name}</span>
+            <span className="muted">
+              <Money amount={team.masterBalance ?? me.balance} currency={team.currency} />
+            </span>
+          </span>
+          <VisuallyHidden>Switch team</VisuallyHidden>
+          <ChevronsUpDown size={14} aria-hidden />
+        </button>
+      }
+    />
+  );
+}

@@ -1,0 +1,88 @@
+import type { Query, QueryClient } from '@tanstack/react-query';
+import type { Change, Heard } from './event-stream';
+
+/** What is shown is asked anew at most so often. */
+const PAUSE_MS = 1_000;
+
+/**
+ * Asks anew what is shown and may have changed: at once, then at most once a second, never while the last asking is
+ * unanswered or the tab is hidden. `onDemoted`: the page may be none of
+ * what one now sees.
+ */
+export function makeAsking(client: QueryClient, onDemoted: () => void) {
+  let untold: Heard | null = null;
+  let timer: number | undefined;
+  let isAsking = false;
+  let askedAt = -PAUSE_MS;
+  const soon = () => {
+    if (timer !== undefined || isAsking || untold === null || document.visibilityState === 'hidden') return;
+    timer = window.setTimeout(() => void ask(), askedAt + PAUSE_MS - performance.now());
+  };
+  const ask = async () => {
+    timer = undefined;
+    const heard = untold;
+    if (heard === null) return;
+    untold = null;
+    isAsking = true;
+    askedAt = performance.now();
+    if (heard === 'reset' && (await isDemoted(client))) {
+      isAsking = false;
+      return onDemoted();
+    }
+    const predicate = (query: Query) => mayShow(query, heard) && !(heard === 'reset' && isShell(query));
+    // An answer that was on its way already may be of before the change: it is asked for once more.
+    const isEarly = client.getQueryCache().findAll({ type: 'active', predicate }).some(isFirstOnItsWay);
+    await client.invalidateQueries({ predicate });
+    isAsking = false;
+    if (isEarly) untold = joined(untold, heard);
+    soon();
+  };
+  document.addEventListener('visibilitychange', soon);
+  return {
+    hear: (heard: Heard) => {
+      untold = joined(untold, heard);
+      soon();
+    },
+    stop: () => {
+      document.removeEventListener('visibilitychange', soon);
+      clearTimeout(timer);
+    },
+  };
+}
+
+const SHELL = { queryKey: [['team', 'getShell']] };
+const isShell = ({ queryKey }: Query): boolean => String(queryKey[0]) === String(SHELL.queryKey[0]);
+
+/** Asks first who one is now: what an owner alone may see is not asked for in vain by who is one no more. */
+async function isDemoted(client: QueryClient): Promise<boolean> {
+  const role = () => {
+    const shell = client.getQueryCache().findAll(SHELL)[0]?.state.data as { me?: { role: string } };
+    return shell?.me?.role;
+  };
+  const before = role();
+  await client.invalidateQueries(SHELL);
+  return before === 'owner' && role() === 'member';
+}
+
+const isFirstOnItsWay = ({ state }: Query): boolean => state.fetchStatus === 'fetching' && state.data === undefined;
+
+function joined(before: Heard | null, heard: Heard): Heard {
+  if (before === null || before === 'reset' || heard === 'reset') return before === null ? heard : 'reset';
+  const members = before.members && heard.members && [...new Set([...before.members, ...heard.members])];
+  return { team: heard.team, nouns: [...new Set([...before.nouns, ...heard.nouns])], members };
+}
+
+/** Whether what a query asked for may be another now. `meta: { live: false }` is left alone. */
+function mayShow({ queryKey, meta }: Query, heard: Heard): boolean {
+  if (meta?.['live'] === false) return false;
+  if (heard === 'reset') return true;
+  const [path, asked] = queryKey as [string[]?, { input?: { memberId?: string | string[] | null } }?];
+  const noun = path?.[0];
+  const { nouns, members }: Change = heard;
+  if (noun === 'rates' || noun === 'invitations') return nouns.includes(noun);
+  // Of messages alone there are statistics, and they are dear.
+  if (noun === 'reports' && !nouns.includes('messages')) return false;
+  if (noun === 'account') return nouns.includes('team') || nouns.includes('members');
+  const ids = [asked?.input?.memberId ?? []].flat();
+  return members === null || ids.length === 0 || ids.some((id) => members.includes(id));
+}

@@ -1,0 +1,36 @@
+import type { Measure, PRESETS } from './search-params';
+
+export const PRESET_NAMES: Record<(typeof PRESETS)[number], string> = {
+  '7-days': 'Last 7 days',
+  '30-days': 'Last 30 days',
+  '90-days': 'Last 90 days',
+  'this-month': 'This month',
+  'last-month': 'Last month',
+  'this-year': 'This year',
+  '12-months': 'Last 12 months',
+};
+
+export const MEASURE_NAMES: Record<Measure, string> = { cost: 'Cost', messages: 'Messages' };
+
+/** "the 30 days before", without the article. */
+export const spanBefore = (days: number, locale: string): string =>
+  days === 1 ? 'day before' : `${days.toLocaleString(locale)} days before`;
+
+/** How a figure changed, as a share of what it was. */
+export function changeOf(now: number, before: number, locale: string): string {
+  if (before === 0) return now === 0 ? '–' : 'new';
+  if (now / before >= 10) return `× ${Math.round(now / before).toLocaleString(locale)}`;
+  const change = (now - before) / before;
+  return new Intl.NumberFormat(locale, {
+    style: 'percent',
+    signDisplay: 'exceptZero',
+    maximumFractionDigits: Math.abs(change) < 0.1 ? 1 : 0,
+  }).format(change);
+}
+
+export const percent = (part: number, whole: number, locale: string): string =>
+  whole === 0
+    ? '–'
+    : new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(
+        part / whole,
+      );

@@ -1,0 +1,45 @@
+'use client';
+
+import { Select } from '@mantine/core';
+import { listCurrencies } from '@/server/domain/core/money';
+import { usePlace } from '@/components/ui/useLocale';
+
+type CurrencyProps = {
+  value: string;
+  onChange: (currency: string) => void;
+  error: string | undefined;
+  /** Money has moved in it. */
+  isFixed?: boolean;
+};
+
+/** One currency of ISO 4217, found by its code or its name. */
+export function CurrencyField({ value, onChange, error, isFixed = false }: CurrencyProps) {
+  const { locale } = usePlace();
+  const names = new Intl.DisplayNames(locale, { type: 'currency' });
+  return (
+    <Select
+      label="Currency"
+      description={
+        isFixed
+          ? 'All balances and prices are in it. Money has moved, so it can no longer be changed.'
+          : 'All balances and prices are in it. It can be changed until money has moved.'
+      }
+      disabled={isFixed}
+      data={listCurrencies()}
+      value={value}
+      onChange={(currency) => currency !== null && onChange(currency)}
+      searchable
+      allowDeselect={false}
+      nothingFoundMessage="No currency is called that."
+      renderOption={({ option }) => `${option.value} · ${names.of(option.value) ?? ''}`}
+      filter={({ options, search }) =>
+        options.filter(
+          (option) =>
+            'value' in option &&
+            `${option.value} ${names.of(option.value) ?? ''}`.toLowerCase().includes(search.trim().toLowerCase()),
+        )
+      }
+      error={error}
+    />
+  );
+}

@@ -1,0 +1,68 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import type { FormEvent, ReactNode } from 'react';
+import { printAmount } from '@/server/domain/core/money';
+import { problemOf } from '@/components/data';
+import moneyStyles from '@/components/transfers/money.module.css';
+import { useTyped } from '@/components/ui/AmountField';
+import { Note } from '@/components/ui/pieces';
+import { toast } from '@/components/ui/toast';
+import { useUnsaved } from '@/components/ui/useUnsaved';
+
+/** How a change of settings stands: what is wrong with which field, and what is about none. */
+export function savingOf(save: { isPending: boolean; error: unknown }, known: Record<string, string> = {}) {
+  const problem = save.isPending ? undefined : problemOf(save.error);
+  const at = new Map((problem?.errors ?? []).map(({ pointer, detail }) => [pointer.slice(1), detail]));
+  if (problem) for (const [field, detail] of Object.entries(known)) at.set(field, detail);
+  return {
+    isPending: save.isPending,
+    errorAt: (field: string) => at.get(field),
+    problem: at.size === 0 ? problem : undefined,
+  };
+}
+
+export function sayItIsSaved(then: () => void): void {
+  toast({ message: 'Saved.' });
+  then();
+}
+
+/** An amount of the settings, as it is typed; undefined where it is not understood, null where there is none. */
+export function useAmount(text: string, currency: string): string | null | undefined {
+  const typed = useTyped(text, currency);
+  if ('amount' in typed) return printAmount(typed.amount);
+  return 'nothing' in typed ? null : undefined;
+}
+
+type Props = {
+  saving: Pick<ReturnType<typeof savingOf>, 'isPending' | 'problem'>;
+  isDirty: boolean;
+  isValid?: boolean;
+  onSave: () => void;
+  children: ReactNode;
+};
+
+/** Some settings that are saved together. */
+export function SettingsForm({ saving, isDirty, isValid = true, onSave, children }: Props) {
+  useUnsaved(isDirty && !saving.isPending);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (isDirty && isValid && !saving.isPending) onSave();
+  };
+  return (
+    <form className={moneyStyles.form} onSubmit={submit} noValidate>
+      {children}
+      {saving.problem && (
+        <Note tone="bad" alert>
+          {saving.problem.detail}
+        </Note>
+      )}
+      <div className={moneyStyles.foot}>
+        {isDirty && <span className="muted">Not saved yet</span>}
+        <Button type="submit" disabled={!isDirty || !isValid} loading={saving.isPending}>
+          Save
+        </Button>
+      </div>
+    </form>
+  );
+}

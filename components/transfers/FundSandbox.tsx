@@ -1,0 +1,56 @@
+'use client';
+
+import { Button } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { printAmount } from '@/server/domain/core/money';
+import { useTRPC } from '@/components/data';
+import { useShell } from '@/components/layout/useShell';
+import { formatMoney, plus } from '@/components/ui/amount';
+import { AmountField, useTyped } from '@/components/ui/AmountField';
+import { toast } from '@/components/ui/toast';
+import { usePlace } from '@/components/ui/useLocale';
+import { BeforeAfter } from './BeforeAfter';
+import { MoneyNote } from './MoneyNote';
+import styles from './money.module.css';
+
+/** Funds the master balance of a demo from nowhere. */
+export function FundSandbox({ onClose }: { onClose: () => void }) {
+  const { currency, masterBalance } = useShell().team;
+  const { locale } = usePlace();
+  const [text, setText] = useState('');
+  const typed = useTyped(text, currency);
+  const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
+  const fund = useMutation(
+    useTRPC().team.fundSandbox.mutationOptions({
+      onSuccess: () => {
+        toast({ message: `The master balance was funded with ${formatMoney(amount ?? '0', currency, locale)}.` });
+        onClose();
+      },
+    }),
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (amount !== null && !fund.isPending) fund.mutate({ amount });
+  };
+  const before = masterBalance ?? '0.00';
+  return (
+    <form className={styles.form} onSubmit={submit} noValidate>
+      <p className="muted">This is a demo: its money is play money. Elsewhere the operator funds the master balance.</p>
+      <AmountField label="Amount" value={text} onChange={setText} currency={currency} first required />
+      <BeforeAfter
+        currency={currency}
+        lines={[{ label: 'Master balance', before, after: amount === null ? null : plus(before, amount) }]}
+      />
+      <MoneyNote asked={fund} currency={currency} />
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" disabled={amount === null} loading={fund.isPending}>
+          Fund
+        </Button>
+      </div>
+    </form>
+  );
+}

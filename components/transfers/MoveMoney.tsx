@@ -1,0 +1,136 @@
+'use client';
+
+import { Button, Textarea, TextInput } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { printAmount } from '@/server/domain/core/money';
+import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
+import { useTRPC } from '@/components/data';
+import { useShell } from '@/components/layout/useShell';
+import { formatMoney, micros, minus, plus } from '@/components/ui/amount';
+import { AmountField, useTyped } from '@/components/ui/AmountField';
+import { toast } from '@/components/ui/toast';
+import { usePlace } from '@/components/ui/useLocale';
+import { BeforeAfter } from './BeforeAfter';
+import { MoneyNote } from './MoneyNote';
+import styles from './money.module.css';
+import { useReverse } from './useReverse';
+
+type Props = { way: 'credit' | 'debit'; member: { id: string; name: string; balance: string }; onClose: () => void };
+
+/** Moves money between the master and one member: both balances before and after, one submit, one key. */
+export function MoveMoney({ way, member, onClose }: Props) {
+  const { currency } = useShell().team;
+  const { locale } = usePlace();
+  const [amount, setAmount] = useState('');
+  const [note, setNote] = useState('');
+  const [noteForMember, setNoteForMember] = useState('');
+  const { master, seat, after, short, wanted } = useMovement({ way, member, amount });
+  const { move, isDone } = useMove(way, member, onClose);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (wanted === null || short !== null || move.isPending) return;
+    const notes = { ...(note && { note }), ...(noteForMember && { noteForMember }) };
+    move.mutate({ memberId: member.id, amount: wanted, ...notes });
+  };
+  const verb = way === 'credit' ? 'Credit' : 'Debit';
+  const moved = wanted === 'all' ? seat : wanted;
+  return (
+    <form className={styles.form} onSubmit={submit} noValidate>
+      <AmountField
+        label="Amount"
+        value={amount}
+        onChange={setAmount}
+        currency={currency}
+        all={way === 'debit' ? seat : undefined}
+        description={
+          way === 'credit' ? 'From the master balance' : 'Back to the master balance; “all” takes all there is'
+        }
+        error={short ?? undefined}
+        first
+        required
+      />
+      <BeforeAfter
+        currency={currency}
+        lines={[
+          { label: 'Master balance', before: master, after: after?.master ?? null },
+          { label: member.name, before: seat, after: after?.member ?? null },
+        ]}
+      />
+      <TextInput
+        label="Note"
+        description="For the owners"
+        value={note}
+        maxLength={NOTE_MAX}
+        onChange={(event) => setNote(event.currentTarget.value)}
+      />
+      <Textarea
+        label="Note for the member"
+        value={noteForMember}
+        maxLength={NOTE_MAX}
+        autosize
+        minRows={1}
+        onChange={(event) => setNoteForMember(event.currentTarget.value)}
+      />
+      <MoneyNote asked={move} currency={currency} />
+      <div className={styles.foot}>
+        <Button variant="default" onClick={onClose}>
+          {move.isPending && move.failureCount > 0 ? 'Close' : 'Cancel'}
+        </Button>
+        <Button type="submit" disabled={wanted === null || short !== null || isDone} loading={move.isPending}>
+          {moved === null ? verb : `${verb} ${formatMoney(moved, currency, locale)}`}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** What the typed amount would do, and whether there is enough; as fresh as the balances that are shown. */
+function useMovement({ way, member, amount }: Pick<Props, 'way' | 'member'> & { amount: string }) {
+  const { team } = useShell();
+  const trpc = useTRPC();
+  const { locale } = usePlace();
+  const fresh = useQuery(trpc.members.getSeat.queryOptions({ memberId: member.id }, { staleTime: 0 }));
+  const master = team.masterBalance ?? '0.00';
+  const seat = fresh.data?.balance ?? member.balance;
+  const typed = useTyped(amount, team.currency, way === 'debit');
+  const wanted = 'amount' in typed ? printAmount(typed.amount) : 'all' in typed ? ('all' as const) : null;
+  const moved = wanted === 'all' ? seat : wanted;
+  if (moved === null) return { master, seat, after: null, short: null, wanted: null };
+  const after =
+    way === 'credit'
+      ? { master: minus(master, moved), member: plus(seat, moved) }
+      : { master: plus(master, moved), member: minus(seat, moved) };
+  const money = (value: string) => formatMoney(value, team.currency, locale);
+  const short =
+    micros(moved) === 0n
+      ? wanted === 'all'
+        ? `${member.name} holds nothing.`
+        : 'Must be above zero.'
+      : micros(after.master) < 0n
+        ? `The master balance holds ${money(master)}: ${money(after.master.slice(1))} short.`
+        : micros(after.member) < 0n
+          ? `${member.name} holds ${money(seat)}: ${money(after.member.slice(1))} short.`
+          : null;
+  return { master, seat, after, short, wanted };
+}
+
+function useMove(way: Props['way'], member: Props['member'], onClose: () => void) {
+  const trpc = useTRPC();
+  const { currency } = useShell().team;
+  const { locale } = usePlace();
+  const reverse = useReverse();
+  const onSuccess = ({ transfer }: { transfer: { id: string | null; amount: string } | null }) => {
+    onClose();
+    if (transfer === null) return toast({ message: `Nothing moved: the balance of ${member.name} was empty.` });
+    const amount = formatMoney(transfer.amount, currency, locale);
+    toast({
+      message: way === 'credit' ? `${amount} credited to ${member.name}.` : `${amount} debited from ${member.name}.`,
+      undo: () => reverse.mutate({ transferId: transfer.id ?? '' }),
+    });
+  };
+  const credit = useMutation(trpc.transfers.creditMember.mutationOptions({ onSuccess }));
+  const debit = useMutation(trpc.transfers.debitMember.mutationOptions({ onSuccess }));
+  const move = way === 'credit' ? credit : debit;
+  return { move, isDone: move.isSuccess };
+}

@@ -1,0 +1,21 @@
+'use client';
+
+import { useMutation } from '@tanstack/react-query';
+import { sayProblem, useTRPC } from '@/components/data';
+import { useShell } from '@/components/layout/useShell';
+import { formatMoney } from '@/components/ui/amount';
+import { toast } from '@/components/ui/toast';
+import { usePlace } from '@/components/ui/useLocale';
+
+/** Takes a credit, a debit or a recharge back, whole and once; says how it went. */
+export function useReverse() {
+  const { currency } = useShell().team;
+  const { locale } = usePlace();
+  return useMutation(
+    useTRPC().transfers.reverseTransfer.mutationOptions({
+      onSuccess: ({ transfer }) =>
+        toast({ message: `${formatMoney(transfer.amount, currency, locale)} taken back by a transfer of its own.` }),
+      onError: (error) => toast({ message: `Nothing was moved. ${sayProblem(error)}`, tone: 'bad' }),
+    }),
+  );
+}

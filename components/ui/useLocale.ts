@@ -1,0 +1,9 @@
+'use client';
+
+import { createContext, use } from 'react';
+import type { Place } from './locale';
+
+export const PlaceContext = createContext<Place>({ locale: 'en-US', timeZone: 'UTC' });
+
+/** How numbers and instants are written for the person who looks. */
+export const usePlace = (): Place => use(PlaceContext);

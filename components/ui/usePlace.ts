@@ -1,9 +1,0 @@
-'use client';
-
-import { createContext, use } from 'react';
-import type { Place } from './place';
-
-export const PlaceContext = createContext<Place>({ locale: 'en-US', timeZone: 'UTC' });
-
-/** How numbers and instants are written for the person who looks. */
-export const usePlace = (): Place => use(PlaceContext);

@@ -1,0 +1,247 @@
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Client } from 'pg';
+import {
+  chooseRunner,
+  handOver,
+  loadBinaries,
+  openCluster,
+  settlePrevious,
+  spawnProgram,
+  startFailure,
+} from './cluster.mjs';
+import { makePrivateDirectory, writePrivateJson } from '../start/files.mjs';
+import { takeOwnership } from './ownership.mjs';
+import { freePort } from '../processes/ports.mjs';
+import { send, sleep, within } from '../processes/identity.mjs';
+import { codeOf, fromFileSystem, Stop } from '../processes/stop.mjs';
+
+/**
+ * @typedef {object} Options
+ * @property {string} dir the data directory; the database lives in its `postgres/`
+ * @property {number} [port] this port or none; otherwise the one of last time, or any free one
+ * @property {Record<string, string | number>} [settings] server settings, as in postgresql.conf
+ * @property {(line: string) => void} [log] told about what a person may wonder about
+ * @property {object} [connection] more to write into connection.json
+ * @property {'namespace' | 'nobody'} [rootAs] which way to leave root; tests only
+ */
+
+/**
+ * @typedef {object} Postgres
+ * @property {string} ownerUrl owns the database `purser`, may create databases
+ * @property {string} appUrl owns nothing; what it may do is granted
+ * @property {string} superUrl
+ * @property {number} port
+ * @property {number} pid
+ * @property {string} clusterId another one for each new, empty database
+ * @property {(options?: { now?: boolean }) => Promise<void>} stop `now` does not wait for a checkpoint
+ * @property {Promise<{ code: number | null, signal: string | null, output: string }>} exited
+ */
+
+const quiet = {
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  unix_socket_directories: '',
+  // Failed statements are the application's to report; here they would put message texts on disk.
+  log_min_messages: 'log',
+  log_min_error_statement: 'panic',
+  log_checkpoints: 'off',
+};
+
+/** @param {string} dir */
+function openLog(dir) {
+  const path = join(dir, 'postgres.log');
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 1_000_000) renameSync(path, `${path}.1`);
+  const fd = openSync(path, 'a', 0o600);
+  const from = fstatSync(fd).size;
+  return { fd, sinceStart: () => readFileSync(path).subarray(from).toString('utf8').slice(-20_000) };
+}
+
+/** @param {string} user @param {string} password @param {number} port @param {string} database */
+function url(user, password, port, database) {
+  // Said outright, since PGSSLMODE in somebody's environment would otherwise demand what this server has not.
+  return `postgres://${user}:${password}@127.0.0.1:${port}/${database}?sslmode=disable`;
+}
+
+/** @param {string} connectionString */
+async function connect(connectionString) {
+  const client = new Client({ connectionString, connectionTimeoutMillis: 5000 });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+/**
+ * @param {{ dir: string, data: string, port: number, superUrl: string, settings: object,
+ *   runner: import('./cluster.mjs').Runner, postgres: string, log: (line: string) => void }} how
+ */
+async function launch({ dir, data, port, superUrl, settings, runner, postgres, log }) {
+  const output = openLog(dir);
+  const options = Object.entries({ ...quiet, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const child = spawnProgram(runner, postgres, ['-D', data, '-p', String(port), '-h', '127.0.0.1', ...options], {
+    cwd: dir,
+    stdio: ['ignore', output.fd, output.fd],
+    detached: true,
+  });
+  closeSync(output.fd);
+  /** @type {{ code: number | null, signal: string | null, output: string } | undefined} */
+  let end;
+  const exited = new Promise((done) => {
+    child.once('error', (error) => done((end = { code: null, signal: null, output: error.message })));
+    child.once('exit', (code, signal) => done((end = { code, signal, output: output.sinceStart() })));
+  });
+  const began = Date.now();
+  for (let told = 0; ; await sleep(20)) {
+    // Whoever else holds the port may accept a connection and never speak.
+    const refused = await Promise.race([answers(superUrl, data), exited]);
+    if (end) return { failed: end.output };
+    if (refused === undefined) return { child, exited };
+    if (refused === '28P01' && Date.now() - began > 3000) {
+      child.kill('SIGINT');
+      await exited;
+      throw new Stop(`The passwords in ${join(dir, 'cluster.json')} are not those of its database: put the file back.`);
+    }
+    if (Date.now() - began > 5000 + told * 30_000) {
+      told += 1;
+      log('The database is still starting, or recovering after a crash …');
+    }
+  }
+}
+
+/**
+ * Undefined once the server of exactly this directory answers, else why it does not.
+ * @param {string} superUrl
+ * @param {string} data
+ */
+async function answers(superUrl, data) {
+  let client;
+  try {
+    client = await connect(superUrl);
+    const { rows } = await client.query('show data_directory');
+    return rows[0].data_directory === data ? undefined : 'another database answers';
+  } catch (error) {
+    return codeOf(error) ?? 'no answer';
+  } finally {
+    await client?.end().catch(() => {});
+  }
+}
+
+/** @param {string} superUrl @param {import('./cluster.mjs').Cluster} cluster */
+async function setUp(superUrl, { passwords }) {
+  const client = await connect(superUrl);
+  try {
+    const roles = (await client.query(`select rolname, rolconfig from pg_roles where rolname like 'purser_%'`)).rows;
+    const found = new Map(roles.map((row) => [row.rolname, row.rolconfig]));
+    // The passwords are hexadecimal: nothing in them needs quoting.
+    if (!found.has('purser_owner')) {
+      await client.query(`create role purser_owner login createdb password '${passwords.purser_owner}'`);
+    }
+    if (!found.has('purser_app')) await client.query(`create role purser_app login password '${passwords.purser_app}'`);
+    if (!found.get('purser_app')?.length) {
+      await client.query(`alter role purser_app set idle_in_transaction_session_timeout = '10s'`);
+    }
+    const databases = await client.query(`select 1 from pg_database where datname = 'purser'`);
+    if (databases.rowCount === 0) await client.query('create database purser owner purser_owner');
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Tries ports until Postgres holds one, and waits out the children of a server that was just killed.
+ * @param {Parameters<typeof launch>[0] & { wished?: number, fixed?: number, password: string }} how
+ */
+async function launchOnSomePort({ wished, fixed, password, ...how }) {
+  let failed = '';
+  const end = Date.now() + 15_000;
+  do {
+    const port = fixed ?? (await freePort(wished));
+    const superUrl = url('postgres', password, port, 'postgres');
+    const started = await launch({ ...how, port, superUrl });
+    if (!('failed' in started)) return { ...started, port, superUrl };
+    failed = started.failed ?? '';
+    const portTaken = /Address already in use|could not create any TCP\/IP sockets/i.test(failed);
+    if (portTaken && fixed) {
+      throw new Stop(`Port ${fixed} of 127.0.0.1 is taken: the embedded Postgres cannot listen on it. Choose another.`);
+    }
+    if (!portTaken && !/pre-existing shared memory block|lock file .* already exists/i.test(failed)) break;
+    await sleep(200);
+  } while (Date.now() < end);
+  throw startFailure(failed, how.dir);
+}
+
+/** @param {string} dir @param {import('./cluster.mjs').Runner} runner */
+function prepareDirectory(dir, runner) {
+  makePrivateDirectory(dir);
+  makePrivateDirectory(join(dir, 'postgres'));
+  try {
+    // `nobody` must be able to pass through; without a read bit it still sees nothing of what lies here.
+    if (runner.uid) chmodSync(dir, 0o711);
+    handOver(join(dir, 'postgres'), runner);
+    return realpathSync(dir);
+  } catch (error) {
+    throw fromFileSystem(error, dir);
+  }
+}
+
+/**
+ * Starts the embedded Postgres of a data directory, making it on the first call, and ending whatever a start that died
+ * has left there. While another living process runs it, this one is refused.
+ * @param {Options} options
+ * @returns {Promise<Postgres>}
+ */
+export async function startPostgres({ dir, port: fixed, settings = {}, log = () => {}, connection = {}, rootAs }) {
+  const { fresh, release } = await takeOwnership(resolve(dir));
+  try {
+    const binaries = await loadBinaries();
+    const runner = chooseRunner(binaries, rootAs);
+    const base = prepareDirectory(resolve(dir), runner);
+    const home = join(base, 'postgres');
+    const data = join(home, 'data');
+    const cluster = await openCluster({ dir: home, binaries, runner, sync: settings.fsync !== 'off', log });
+    await settlePrevious(data, log);
+    const how = { dir: home, data, settings, runner, postgres: binaries.postgres, log, port: 0, superUrl: '' };
+    const password = cluster.passwords.postgres;
+    const { child, exited, port, superUrl } = await launchOnSomePort({ ...how, password, wished: cluster.port, fixed });
+    const stop = stopper({ child, exited, base });
+    try {
+      await setUp(superUrl, cluster);
+      if (cluster.port !== port) writePrivateJson(join(home, 'cluster.json'), { ...cluster, port });
+      const ownerUrl = url('purser_owner', cluster.passwords.purser_owner, port, 'purser');
+      const appUrl = url('purser_app', cluster.passwords.purser_app, port, 'purser');
+      writePrivateJson(join(base, 'connection.json'), { ownerUrl, appUrl, ...connection });
+      await takeOwnership(base, { databasePort: port });
+      const known = { ownerUrl, appUrl, superUrl, port, pid: child.pid ?? 0, clusterId: cluster.id };
+      return { ...known, exited, stop: (how) => stop(how).then(release) };
+    } catch (error) {
+      await stop({ now: true });
+      throw error;
+    }
+  } catch (error) {
+    if (fresh) release();
+    throw fromFileSystem(error, dir);
+  }
+}
+
+/** @returns {Postgres['stop']} */
+function stopper(/** @type {{ child: any, exited: Promise<any>, base: string }} */ how) {
+  return async ({ now = false } = {}) => {
+    const { child, exited, base } = how;
+    if (child.exitCode === null && child.signalCode === null) {
+      send(child.pid, now ? 'SIGQUIT' : 'SIGINT');
+      if (!(await within(exited, now ? 5000 : 60_000))) send(child.pid, 'SIGKILL');
+      await exited;
+    }
+    rmSync(join(base, 'connection.json'), { force: true });
+  };
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { installed, root } from './files.mjs';
+import { withLock } from '../processes/lock.mjs';
+import { Stop } from '../processes/stop.mjs';
+
+const SOURCES = ['app', 'components', 'server', 'db', 'public'];
+const FILES = ['next.config.ts', 'package.json', 'package-lock.json', 'tsconfig.json'];
+const mark = join(root, '.next', 'purser-sources');
+
+/** @param {string} path @returns {string[]} */
+function filesBelow(path) {
+  if (!existsSync(join(root, path))) return [];
+  return readdirSync(join(root, path), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+/** One hash over every file that can change what the build makes. */
+function sourceHash() {
+  const hash = createHash('sha256');
+  const named = FILES.map((file) => join(root, file)).filter((file) => existsSync(file));
+  for (const file of [...SOURCES.flatMap(filesBelow).toSorted(), ...named]) {
+    hash.update(`${file}\0`).update(createHash('sha256').update(readFileSync(file)).digest());
+  }
+  return hash.digest('hex');
+}
+
+function isCurrent() {
+  return existsSync(mark) && readFileSync(mark, 'utf8').trim() === sourceHash();
+}
+
+/**
+ * Builds the web application when its sources changed since the last build.
+ * @param {import('../processes/children.mjs').Children} children
+ */
+export async function ensureBuild(children) {
+  if (isCurrent()) return;
+  await withLock('build', async () => {
+    if (isCurrent()) return;
+    const hash = sourceHash();
+    rmSync(mark, { force: true });
+    console.log('Building, once …');
+    const { code, output } = await children.run([installed('next/dist/bin/next'), 'build'], {
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+    });
+    if (children.closing) throw new Stop('The build was broken off.');
+    if (code !== 0) {
+      process.stderr.write(output);
+      throw new Stop(`The build failed (exit code ${code}); its output above says why.`);
+    }
+    writeFileSync(mark, `${hash}\n`);
+  });
+}

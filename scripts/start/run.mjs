@@ -1,0 +1,278 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureBuild } from './build.mjs';
+import { Children, stopLeftOver } from '../processes/children.mjs';
+import { dataDirectory, readJson, root, writePrivateJson } from './files.mjs';
+import { takeOwnership } from '../embedded-postgres/ownership.mjs';
+import { portRefusal } from '../processes/ports.mjs';
+import { startPostgres } from '../embedded-postgres/postgres.mjs';
+import { sleep, whenNpmEnds } from '../processes/identity.mjs';
+import { embeddedEnvironment, listenAddress, localUrl, wantsDemo } from './settings.mjs';
+import { explain, Stop } from '../processes/stop.mjs';
+
+const log = (/** @type {string} */ line) => console.error(line);
+const tsx = (/** @type {string} */ file) => ['--import', 'tsx', file];
+
+/** One start of everything, from the database to the address that is printed, and its end. */
+class Run {
+  #dir = dataDirectory();
+  #external = Boolean(process.env.DATABASE_URL);
+  #demo = !this.#external && wantsDemo();
+  #address = listenAddress();
+  #dev;
+  #children;
+  #stopping = false;
+  #ready = false;
+  /** @type {Promise<import('../embedded-postgres/postgres.mjs').Postgres> | undefined} */
+  #database;
+  /** @type {(() => void) | undefined} */
+  #release;
+
+  /** @param {{ dev: boolean }} options */
+  constructor({ dev }) {
+    this.#dev = dev;
+    // Of an operator's own database any number of starts may run; on a data directory there is one.
+    this.#children = new Children(this.#external ? undefined : (pids) => this.#note(pids));
+  }
+
+  /** @param {{ pid: number, started: string }[]} pids */
+  #note(pids) {
+    const file = join(this.#dir, 'processes.json');
+    if (pids.length === 0) rmSync(file, { force: true });
+    else if (existsSync(this.#dir)) writePrivateJson(file, pids);
+  }
+
+  /** Brings everything up, prints the address, and goes on until it can no longer run: then it rejects. */
+  async bringUp() {
+    if (!this.#external) await this.#takeDataDirectory();
+    await demandPort(this.#address);
+    const building = this.#dev ? Promise.resolve() : ensureBuild(this.#children);
+    // Looked at below; meanwhile an error of the database may be the first.
+    building.catch(() => {});
+    const env = await this.#environment();
+    const prepared = await this.#children.run(tsx('scripts/start/prepare.ts'), env);
+    process.stderr.write(prepared.output);
+    if (prepared.code !== 0) throw new Stop('');
+    const demo = this.#demo ? await this.#seed(env) : undefined;
+    const setup = demo ? null : await this.#setupUrl(env);
+    await building;
+    const ended = this.#serve(env);
+    ended.catch(() => {});
+    await Promise.race([this.#becomeReady(), ended]);
+    this.#ready = true;
+    announce(localUrl(this.#address), demo, setup);
+    return ended;
+  }
+
+  async #takeDataDirectory() {
+    this.#release = (await takeOwnership(this.#dir, { port: this.#address.port })).release;
+    await stopLeftOver(readJson(join(this.#dir, 'processes.json')));
+  }
+
+  /** @returns {Promise<Record<string, string>>} */
+  async #environment() {
+    const common = { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: this.#dev ? 'development' : 'production' };
+    if (this.#external) return { ...common, PURSER_DEMO: '0' };
+    const database = await this.#startDatabase();
+    void this.#keepDatabase(database);
+    return { ...common, ...embeddedEnvironment(this.#dir, { ...database, demo: this.#demo }) };
+  }
+
+  /** @param {number} [port] */
+  #startDatabase(port) {
+    this.#database = startPostgres({ dir: this.#dir, port, log, connection: { demo: this.#demo } });
+    return this.#database;
+  }
+
+  /** @param {import('../embedded-postgres/postgres.mjs').Postgres} database */
+  async #keepDatabase(database) {
+    for (let running = database; ;) {
+      const { code, signal } = await running.exited;
+      if (this.#stopping) return;
+      console.error(`The database ended (${signal ?? `exit code ${code}`}); starting it again.`);
+      for (let delay = 200; ; delay = Math.min(delay * 2, 30_000)) {
+        try {
+          // The same port: web and worker know no other.
+          running = await this.#startDatabase(running.port);
+          break;
+        } catch (error) {
+          if (this.#stopping) return;
+          console.error(explain(error));
+          await sleep(delay);
+          if (this.#stopping) return;
+        }
+      }
+    }
+  }
+
+  /** @param {Record<string, string>} env */
+  async #seed(env) {
+    const file = join(this.#dir, 'demo.json');
+    const cluster = (await this.#database)?.clusterId;
+    const known = readJson(file);
+    if (known?.apiKey && known.password && known.cluster === cluster) return known;
+    const { code, stdout, output } = await this.#children.run(tsx('cli/demo.ts'), env);
+    if (code !== 0) {
+      process.stderr.write(output);
+      throw new Stop(`The demo's data could not be made (exit code ${code}).`);
+    }
+    const made = { ...JSON.parse(stdout.trim().split('\n').at(-1) ?? ''), cluster };
+    writePrivateJson(file, made);
+    return made;
+  }
+
+  /**
+   * The address at which the first team is made; null where there is a team.
+   * @param {Record<string, string>} env
+   * @returns {Promise<string | null>}
+   */
+  async #setupUrl(env) {
+    const { code, stdout, output } = await this.#children.run([...tsx('cli/main.ts'), 'setup', '--json'], env);
+    if (code === 0) return JSON.parse(stdout).url;
+    process.stderr.write(output);
+    throw new Stop(`Whether there is a team yet could not be seen (exit code ${code}).`);
+  }
+
+  /** @param {Record<string, string>} env */
+  #serve(env) {
+    const web = [...tsx('server/web.ts'), ...(this.#dev ? ['--dev'] : [])];
+    const isHopeless = (/** @type {number} */ deaths) => !this.#ready && deaths >= 3;
+    return Promise.race([
+      this.#children.keep('web server', web, env, isHopeless),
+      this.#children.keep('worker', tsx('server/jobs/worker.ts'), env),
+    ]);
+  }
+
+  async #becomeReady() {
+    const { host, port } = this.#address;
+    const probe = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
+    let reason = 'it does not answer';
+    for (const end = Date.now() + 120_000; Date.now() < end && !this.#stopping; await sleep(50)) {
+      try {
+        const answer = await fetch(`http://${probe}:${port}/api/ready`, { signal: AbortSignal.timeout(30_000) });
+        if (answer.ok) return;
+        reason = (await answer.text()).slice(0, 500);
+      } catch {
+        // Not listening yet.
+      }
+    }
+    throw new Stop(`Purser did not become ready: ${reason}.`);
+  }
+
+  /** Ends all: what serves first, then the database that it uses. Who starts meanwhile waits for it. */
+  async stop() {
+    this.#stopping = true;
+    if (this.#release) await takeOwnership(this.#dir, { ending: true });
+    await this.#children.stop();
+    await (await this.#database?.catch(() => undefined))?.stop();
+    this.#release?.();
+  }
+
+  /** Ends all without waiting for anything to finish. */
+  async force() {
+    this.#stopping = true;
+    this.#children.kill();
+    const late = sleep(6000).then(() => undefined);
+    await (await Promise.race([this.#database?.catch(() => undefined), late]))?.stop({ now: true });
+    this.#release?.();
+  }
+}
+
+/** @param {{ host: string, port: number }} address */
+async function demandPort({ host, port }) {
+  const refusal = await portRefusal(port, host);
+  if (refusal === undefined) return;
+  if (refusal === 'EADDRINUSE') {
+    throw new Stop(
+      `Port ${port} is taken by another program: set PORT to a free one, for example PORT=${port + 1} npm start.`,
+    );
+  }
+  if (refusal === 'EACCES') throw new Stop(`Port ${port} may not be used by this user: set PORT to one above 1023.`);
+  throw new Stop(`HOST is ${host}, which cannot be listened on (${refusal}): set HOST to an address of this machine.`);
+}
+
+/**
+ * @param {string} url
+ * @param {{ apiKey: string, email: string, password: string } | undefined} demo
+ * @param {string | null} setup
+ */
+function announce(url, demo, setup) {
+  if (!demo) {
+    const first = setup ? `Set up the first team; the code in it works until there is one:\n  ${setup}\n\n` : '';
+    console.log(
+      `\nPurser is ready at ${url}\n\n${first}Make a team with: npm run purser -- team create --help\nCtrl-C stops it.\n`,
+    );
+    return;
+  }
+  const authorization = `-H 'Authorization: Bearer ${demo.apiKey}'`;
+  const body = `-d '{"to":"+14155550100","from":"Purser","body":"Hello"}'`;
+  const fields = `-H 'Content-Type: application/json' -H "Idempotency-Key: $(date +%s%N)"`;
+  console.log(`
+Purser is ready at ${url} (demo: messages go to a sandbox)
+
+Sign in as the demo's owner:
+  ${demo.email}
+  ${demo.password}
+
+The owner's API key:
+  ${demo.apiKey}
+
+Send a message:
+  curl ${url}/api/v1/messages ${authorization} ${fields} ${body}
+
+See the balance:
+  curl ${url}/api/v1/me ${authorization}
+
+Ctrl-C stops it.
+`);
+}
+
+/** @param {Run} run */
+function untilSignal(run) {
+  return new Promise((resolve) => {
+    let since = 0;
+    const listener = (/** @type {NodeJS.Signals} */ signal) => {
+      if (since === 0) {
+        since = Date.now();
+        resolve(signal);
+        return;
+      }
+      // npm passes on what the terminal has sent already: only a later one is a person's second.
+      if (signal !== 'SIGINT' || Date.now() - since < 1000) return;
+      console.error('Ending at once.');
+      void run.force().finally(() => process.exit(130));
+    };
+    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, listener);
+    whenNpmEnds(() => listener('SIGTERM'));
+  });
+}
+
+/**
+ * Starts everything, prints where it is, and ends it when told to. Never returns.
+ * @param {{ dev?: boolean }} [options]
+ */
+export async function start({ dev = false } = {}) {
+  process.chdir(root);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  let exitCode = 0;
+  try {
+    const run = new Run({ dev });
+    const signalled = untilSignal(run);
+    process.on('uncaughtException', (error) => {
+      console.error(explain(error));
+      void run.force().finally(() => process.exit(1));
+    });
+    try {
+      await Promise.race([run.bringUp(), signalled]);
+    } catch (error) {
+      exitCode = 1;
+      if (explain(error)) console.error(explain(error));
+    }
+    if (exitCode === 0) console.error('Stopping …');
+    await run.stop();
+  } catch (error) {
+    exitCode = 1;
+    console.error(explain(error));
+  }
+  process.exit(exitCode);
+}
