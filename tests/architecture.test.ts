@@ -57,7 +57,7 @@ const DIRECTIONS: Record<string, string[]> = {
   'server/trpc': [
     'server/trpc',
     'server/auth',
-    'server/http/(body|limit|live|origin|services)',
+    'server/http/(body|rate-limit|live-stream|origin|services)',
     'server/domain',
     'server/outbound',
     'server/env',
@@ -65,22 +65,13 @@ const DIRECTIONS: Record<string, string[]> = {
     'db/client',
     'db/faults',
   ],
-  'server/jobs': [
-    'server/jobs',
-    'server/domain',
-    'server/outbound',
-    'server/env',
-    'server/log',
-    'db/client',
-    'db/queue',
-  ],
+  'server/jobs': ['server/jobs', 'server/domain', 'server/outbound', 'server/env', 'server/log', 'db'],
   'server/web': ['server/http', 'server/env', 'server/log', 'app/api/v1/all'],
   components: [
     'components',
     'server/trpc/router',
-    'server/domain/(actor|amounts|errors|ids|limits|money)',
-    'server/domain/*/schema',
-    'server/domain/(audit|countries|facets|files|invitations|ledger|members|numbers|recharge|reports|segments|texts)/rules',
+    'server/domain/core/(actor|audit-vocabulary|codecs|countries|errors|fields|ids|limits|money|phone-numbers|sender|text-decoding)',
+    'server/domain/*/*/(schema|rules)',
   ],
   'app/api/ready': ['db/client', 'db/migrate', 'db/queue'],
   app: ['app', 'components', 'server/auth', 'server/http', 'server/trpc', 'server/domain'],
@@ -119,26 +110,32 @@ const isomorphic: Rule = (all) => {
       return /^(node:|pg$|drizzle-orm|@node-rs)/.test(specifier) ? [`${path} imports ${specifier}`] : [];
     });
   };
-  const starts = [...byPath.keys()].filter((path) => /^server\/domain\/(amounts|money|errors|\w+\/schema)$/.test(path));
+  const starts = [...byPath.keys()].filter((path) =>
+    /^server\/domain\/(core\/(codecs|fields|money|errors)|[\w-]+\/[\w-]+\/schema)$/.test(path),
+  );
   return starts.flatMap((path) => reach(path, new Set()).map((broken) => `${path}: ${broken}`));
 };
 
 /** What is fetched with a page: money, the rules of a form, the words of a list. */
 const LIGHT = [
-  'actor',
-  'errors',
-  'ids',
-  'money',
-  'audit/rules',
-  'countries/rules',
-  'facets/rules',
-  'files/rules',
-  'ledger/rules',
-  'members/rules',
-  'numbers/rules',
-  'recharge/rules',
-  'reports/rules',
-  'texts/rules',
+  'core/actor',
+  'core/audit-vocabulary',
+  'core/countries',
+  'core/errors',
+  'core/ids',
+  'core/limits',
+  'core/money',
+  'core/phone-numbers',
+  'core/sender',
+  'core/text-decoding',
+  'billing/auto-recharge/rules',
+  'billing/ledger/rules',
+  'messaging/message-log/rules',
+  'messaging/messages/rules',
+  'messaging/usage/rules',
+  'teams/audit/rules',
+  'teams/invitations/rules',
+  'teams/members/rules',
 ];
 
 /** What a file imports by value at once: neither types, nor what is fetched when it is needed. */
@@ -168,32 +165,71 @@ const light: Rule = (all) => {
 
 const NOUN_FILES = new Set(['schema.ts', 'rules.ts', 'read.ts', 'write.ts']);
 
+const AREAS = ['core', 'notifications', 'identity', 'billing', 'teams', 'messaging', 'privacy'];
+
+/** `core` holds files, every other area holds nouns, and a noun has at most four files. */
 const closedNames: Rule = (all) =>
   all.flatMap(({ path }) => {
-    const [, name] = /^server\/domain\/[^/]+\/(.+)$/.exec(path) ?? [];
-    return name === undefined || NOUN_FILES.has(name) ? [] : [`${path} is none of ${[...NOUN_FILES].join(', ')}`];
+    const [, inDomain] = /^server\/domain\/(.+)$/.exec(path) ?? [];
+    if (inDomain === undefined || /^core\/[^/]+\.ts$/.test(inDomain)) return [];
+    const [area = '', , name = '', ...deeper] = inDomain.split('/');
+    const isNounFile = AREAS.indexOf(area) > 0 && NOUN_FILES.has(name) && deeper.length === 0;
+    return isNounFile ? [] : [`${path} is not <area>/<noun>/${[...NOUN_FILES].join('|')}`];
   });
 
-const nounOf = (path: string): string | undefined => /^server\/domain\/([^/]+)\/[^/]+$/.exec(path)?.[1];
+/** The place of a path's area in the order; undefined outside the domain. */
+function rankOf(path: string): number | undefined {
+  const [, area] = /^server\/domain\/([^/]+)\//.exec(path) ?? [];
+  return area === undefined ? undefined : AREAS.indexOf(area);
+}
 
-/** No two nouns import each other, not by way of others either. */
+const areaOrder: Rule = (all) =>
+  all.filter(isCode).flatMap((file) => {
+    const rank = rankOf(file.path);
+    if (rank === undefined) return [];
+    return importsOf(file)
+      .filter((specifier) => (rankOf(specifier) ?? 0) > rank)
+      .map((specifier) => `${file.path} imports ${specifier}`);
+  });
+
+/** No file imports itself by way of others; types and lazy imports count. */
 const noCircles: Rule = (all) => {
-  const edges = new Map<string, Set<string>>();
-  for (const file of all.filter(isCode)) {
-    const from = nounOf(file.path);
-    if (!from) continue;
-    for (const specifier of importsOf(file)) {
-      const to = nounOf(specifier);
-      if (to && to !== from) edges.set(from, (edges.get(from) ?? new Set()).add(to));
+  const code = all.filter(isCode);
+  const paths = new Map(
+    code.flatMap(({ path }) => [
+      [path, path],
+      [path.replace(/\.tsx?$/, ''), path],
+    ]),
+  );
+  const edges = new Map(code.map((file) => [file.path, importsOf(file).flatMap((to) => paths.get(to) ?? [])]));
+  const state = new Map<string, 'open' | 'done'>();
+  const broken: string[] = [];
+  const visit = (path: string, way: string[]): void => {
+    if (state.get(path) === 'open') broken.push([...way.slice(way.indexOf(path)), path].join(' → '));
+    if (state.has(path)) return;
+    state.set(path, 'open');
+    for (const next of edges.get(path) ?? []) visit(next, [...way, path]);
+    state.set(path, 'done');
+  };
+  for (const path of edges.keys()) visit(path, []);
+  return broken;
+};
+
+/** Names that a framework prescribes, one in every file that it loads. */
+const PRESCRIBED = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'generateMetadata']);
+
+/** One exported function name has one home and one meaning. */
+const oneHome: Rule = (all) => {
+  const homes = new Map<string, string[]>();
+  for (const { path, text } of all.filter(isCode)) {
+    const functions =
+      /^export (?:async )?function\*? (\w+)|^export const (\w+)(?:: [^=]+)? =\s*(?:async )?(?:<[^>]*>)?\([^;]*?=>/gm;
+    for (const [, declared, assigned] of text.matchAll(functions)) {
+      const name = declared ?? assigned!;
+      if (!PRESCRIBED.has(name)) homes.set(name, [...(homes.get(name) ?? []), path]);
     }
   }
-  const reaches = (from: string, goal: string, seen = new Set<string>()): boolean =>
-    [...(edges.get(from) ?? [])].some(
-      (next) => next === goal || (!seen.has(next) && reaches(next, goal, seen.add(next))),
-    );
-  return [...edges.keys()]
-    .filter((noun) => reaches(noun, noun))
-    .map((noun) => `${noun} imports itself by way of others`);
+  return [...homes].filter(([, paths]) => paths.length > 1).map(([name, paths]) => `${name}: ${paths.join(', ')}`);
 };
 
 const isProduct = ({ path }: File): boolean =>
@@ -213,9 +249,9 @@ const ledgerWriters = onlyIn(
     `\\.(insert|update|delete)\\(\\s*(${TABLES})\\s*\\)|\\b(INSERT\\s+INTO|UPDATE|DELETE\\s+FROM|TRUNCATE)\\s+(public\\.)?(${TABLES})\\b`,
     'i',
   ),
-  'server/domain/ledger/write.ts',
+  'server/domain/billing/ledger/write.ts',
 );
-const transactions = onlyIn(/\.transaction\(/, 'server/domain/ctx.ts');
+const transactions = onlyIn(/\.transaction\(/, 'server/domain/core/transaction.ts');
 const environment = onlyIn(/\bprocess\.env\b/, 'server/env.ts', 'db/client.ts');
 
 /** What a server prints goes through one function, which prints no parameter of a query and no secret. */
@@ -310,15 +346,18 @@ const RULES: [string, Rule, File[]][] = [
     'imports go one way',
     directions,
     [
-      { path: 'server/domain/members/read.ts', text: `import { log } from '@/server/log';` },
-      { path: 'server/domain/ledger/write.ts', text: `import { NextResponse } from 'next/server';` },
-      { path: 'server/domain/keys/read.ts', text: `import type { Carrier } from '../../outbound/carriers/carrier';` },
+      { path: 'server/domain/teams/members/read.ts', text: `import { log } from '@/server/log';` },
+      { path: 'server/domain/billing/ledger/write.ts', text: `import { NextResponse } from 'next/server';` },
+      {
+        path: 'server/domain/teams/api-keys/read.ts',
+        text: `import type { Carrier } from '../../../outbound/carriers/carrier';`,
+      },
       { path: 'db/client.ts', text: `import { env } from '@/server/env';` },
       {
         path: 'server/outbound/carriers/sandbox.ts',
         text: `import { reportMessages } from '@/server/domain/messaging/messages/write';`,
       },
-      { path: 'server/http/gate.ts', text: `import { dispatch } from '@/server/jobs/dispatch';` },
+      { path: 'server/http/authenticate.ts', text: `import { dispatch } from '@/server/jobs/dispatch';` },
       {
         path: 'components/members/Table.tsx',
         text: `import { listMembers } from '@/server/domain/teams/members/read';`,
@@ -332,34 +371,65 @@ const RULES: [string, Rule, File[]][] = [
     'what the browser needs too imports nothing of the server',
     isomorphic,
     [
-      { path: 'server/domain/members/schema.ts', text: `import { hash } from './rules';` },
-      { path: 'server/domain/members/rules.ts', text: `import { randomBytes } from 'node:crypto';` },
+      { path: 'server/domain/teams/members/schema.ts', text: `import { hash } from './rules';` },
+      { path: 'server/domain/teams/members/rules.ts', text: `import { randomBytes } from 'node:crypto';` },
     ],
   ],
   [
     'what every page fetches is small',
     light,
     [
-      { path: 'server/domain/money.ts', text: `import { z } from 'zod';` },
-      { path: 'server/domain/ledger/rules.ts', text: `import { transferSchema } from './schema';` },
+      { path: 'server/domain/core/money.ts', text: `import { z } from 'zod';` },
+      { path: 'server/domain/billing/ledger/rules.ts', text: `import { transferSchema } from './schema';` },
       { path: 'components/members/Table.tsx', text: `import { appRouter } from '@/server/trpc/router';` },
     ],
   ],
-  ['a noun has its four files and no other', closedNames, [{ path: 'server/domain/members/helpers.ts', text: '' }]],
   [
-    'nouns do not go in circles',
+    'a noun has its four files and no other',
+    closedNames,
+    [
+      { path: 'server/domain/teams/members/helpers.ts', text: '' },
+      { path: 'server/domain/members/read.ts', text: '' },
+      { path: 'server/domain/core/money/rules.ts', text: '' },
+    ],
+  ],
+  [
+    'areas have one order',
+    areaOrder,
+    [
+      { path: 'server/domain/core/money.ts', text: `import type { Transfer } from '../billing/ledger/schema';` },
+      {
+        path: 'server/domain/teams/members/read.ts',
+        text: `const { usage } = await import('@/server/domain/messaging/usage/read');`,
+      },
+    ],
+  ],
+  [
+    'files do not go in circles',
     noCircles,
     [
-      { path: 'server/domain/alpha/write.ts', text: `import { b } from '../beta/read';` },
-      { path: 'server/domain/beta/read.ts', text: `import type { C } from '@/server/domain/gamma/rules';` },
-      { path: 'server/domain/gamma/rules.ts', text: `import { a } from '../alpha/rules';` },
+      { path: 'server/domain/teams/alpha/write.ts', text: `import { b } from '../beta/read';` },
+      { path: 'server/domain/teams/beta/read.ts', text: `import type { C } from '@/server/domain/teams/gamma/rules';` },
+      { path: 'server/domain/teams/gamma/rules.ts', text: `const a = import('../alpha/write');` },
+    ],
+  ],
+  [
+    'an exported function name has one home',
+    oneHome,
+    [
+      { path: 'server/domain/teams/alpha/read.ts', text: 'export async function getMember() {}' },
+      {
+        path: 'components/members/amounts.ts',
+        text: 'export const printAmount = (micros: bigint): string => `${micros}`;',
+      },
+      { path: 'tests/support/names.ts', text: 'export function* listMembers() {}' },
     ],
   ],
   [
     'one file writes the ledger',
     ledgerWriters,
     [
-      { path: 'server/domain/members/write.ts', text: 'await tx.db.insert(transfers).values(row);' },
+      { path: 'server/domain/teams/members/write.ts', text: 'await tx.db.insert(transfers).values(row);' },
       { path: 'cli/team.ts', text: 'await db.update(ledgerAccounts).set({ balance: 0n });' },
       { path: 'server/jobs/tasks.ts', text: 'sql`update public.ledger_accounts set balance = 0`' },
     ],
@@ -367,7 +437,7 @@ const RULES: [string, Rule, File[]][] = [
   [
     'one file opens transactions',
     transactions,
-    [{ path: 'server/domain/members/write.ts', text: 'db.transaction(async (tx) => {})' }],
+    [{ path: 'server/domain/teams/members/write.ts', text: 'db.transaction(async (tx) => {})' }],
   ],
   [
     'two files read the environment',
@@ -380,7 +450,7 @@ const RULES: [string, Rule, File[]][] = [
     [
       { path: 'server/web.ts', text: 'main().catch((error) => console.error(error));' },
       { path: 'app/api/ready/route.ts', text: 'console.log(reason);' },
-      { path: 'server/http/gate.ts', text: "console['warn'](key);" },
+      { path: 'server/http/authenticate.ts', text: "console['warn'](key);" },
     ],
   ],
   [
@@ -456,7 +526,7 @@ describe('the look-out itself', () => {
       '.oxlintrc.json',
       'app/layout.tsx',
       'db/migrations/0000_tables.sql',
-      'server/domain/ctx.ts',
+      'server/domain/core/transaction.ts',
       'scripts/start.mjs',
       '.ci/run',
     ]) {

@@ -6,7 +6,7 @@ import { problemOf, sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/transfers/money.module.css';
 import { Facts, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import type { OwnSeat } from './TeamsPage';
+import type { OwnSeat } from './membership';
 
 /** Leaves a team, after saying what happens to the money, the key and the log of the seat. */
 export function LeaveTeam({ seat, onClose }: { seat: OwnSeat; onClose: () => void }) {

@@ -7,7 +7,7 @@ import { StepDown } from '@/components/members/StepDown';
 import styles from '@/components/transfers/money.module.css';
 import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import type { OwnSeat } from './TeamsPage';
+import type { OwnSeat } from './membership';
 
 /** Switches one's own role in one team: down to member, or back to owner while the team has none. */
 export function SwitchOwnRole({ seat, onClose }: { seat: OwnSeat; onClose: () => void }) {

@@ -2,7 +2,6 @@
 
 import { ActionIcon, Button } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
-import type { inferOutput } from '@trpc/tanstack-react-query';
 import { UserRound, UserRoundCog } from 'lucide-react';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
@@ -11,8 +10,7 @@ import { useDialogs } from '@/components/ui/dialogs';
 import { Hint } from '@/components/ui/Hint';
 import { Empty, PageHead, Status } from '@/components/ui/pieces';
 import styles from '@/components/members/members.module.css';
-
-export type OwnSeat = inferOutput<ReturnType<typeof useTRPC>['account']['listSeats']>[number];
+import type { OwnSeat } from './membership';
 
 /** Every team of the person, its role there, and the little person that switches the role and switches it back. */
 export function TeamsPage() {

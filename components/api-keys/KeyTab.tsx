@@ -3,7 +3,7 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { problemOf, sayProblem, useTRPC } from '@/components/data';
-import { MaskedKey, type Seat } from '@/components/members/columns';
+import { MaskedKey } from '@/components/members/columns';
 import memberStyles from '@/components/members/members.module.css';
 import { useMemberActions } from '@/components/members/useMemberActions';
 import { useShell } from '@/components/layout/useShell';
@@ -12,6 +12,7 @@ import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Bone, Card, Empty, Facts, Late, Status } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
+import type { Seat } from '@/components/members/member';
 
 /** The member's key, the ones before it, and when each ends. */
 export function KeyTab({ member }: { member: Seat }) {

@@ -3,9 +3,9 @@
 import { RefreshCw, RefreshCwOff } from 'lucide-react';
 import { Hint } from '@/components/ui/Hint';
 import { usePlace } from '@/components/ui/useLocale';
-import type { Seat } from '@/components/members/columns';
 import styles from './recharge.module.css';
 import { ruleInWords, stateInWords } from './labels';
+import type { Seat } from '@/components/members/member';
 
 /** The mark beside a balance that recharges itself: tells the rule in words, and how it stands. */
 export function RechargeMark({ rule, currency }: { rule: NonNullable<Seat['recharge']>; currency: string }) {

@@ -3,7 +3,6 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { problemOf, useTRPC } from '@/components/data';
-import type { Seat } from '@/components/members/columns';
 import memberStyles from '@/components/members/members.module.css';
 import { useShell } from '@/components/layout/useShell';
 import { ShowMore } from '@/components/ui/ShowMore';
@@ -15,6 +14,7 @@ import { Bone, Card, Empty, Late, Status } from '@/components/ui/pieces';
 import { usePlace } from '@/components/ui/useLocale';
 import { RuleForm } from './RuleDialog';
 import { ruleInWords, stateInWords } from './labels';
+import type { Seat } from '@/components/members/member';
 
 /** The rule, and why it did or did not recharge. */
 export function RechargeTab({ member }: { member: Seat }) {

@@ -9,9 +9,9 @@ import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
 import { Bone, Late } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import type { Seat } from '@/components/members/columns';
 import { RuleFields, useRule } from './RuleFields';
 import { stateInWords } from './labels';
+import type { Seat } from '@/components/members/member';
 
 /** The rule of one member, in a dialog. */
 export function RuleDialog({ memberId, onClose }: { memberId: string; onClose: () => void }) {

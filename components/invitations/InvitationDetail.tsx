@@ -7,13 +7,13 @@ import type { ReactNode } from 'react';
 import { sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/transfers/money.module.css';
 import { useShell } from '@/components/layout/useShell';
-import { CopyButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts, Note } from '@/components/ui/pieces';
-import invitationStyles from './invitations.module.css';
-import { useInvitationActions, useOpenLink } from './useInvitations';
+import './invitations.module.css';
 import { Delivery, InvitationStatus, inviterLost, isOpen, isWithheld, type Invitation } from './labels';
+import { LinkToGive } from './LinkToShare';
+import { useInvitationActions, useOpenLink } from './useInvitationActions';
 
 /** One invitation whole, as it is now, with its link and what can be done with it. */
 export function InvitationDetail({ invitation: shown, onClose }: { invitation: Invitation; onClose: () => void }) {
@@ -122,12 +122,3 @@ const sayWithheld = ({ role, memberName }: Invitation): string =>
   memberName === null || role === 'owner'
     ? 'This invitation makes an owner.'
     : `This invitation hands over ${memberName} with its API key.`;
-
-/** The link to be given by hand. */
-export const LinkToGive = ({ url }: { url: string }) => (
-  <div>
-    <p className="muted">To be given by hand. It lets in whoever has it, once, and does not prove the address.</p>
-    <code className={invitationStyles.link}>{url}</code>
-    <CopyButton text={url} label="Copy the link" />
-  </div>
-);

@@ -4,8 +4,9 @@ import { Menu } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import type { ReactElement } from 'react';
 import { toast } from '@/components/ui/toast';
-import { useInvitationActions, useInvitationDialogs } from './useInvitations';
+import { useInvitationDialogs } from './useInvitationDialogs';
 import { isOpen, isWithheld, type Invitation } from './labels';
+import { useInvitationActions } from './useInvitationActions';
 
 /** All that can be done with an invitation; open as soon as it is there. */
 export function InvitationMenu({ invitation, target }: { invitation: Invitation; target: ReactElement }) {

@@ -20,7 +20,7 @@ import { useShortcut } from '@/components/ui/shortcuts';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import tableStyles from '@/components/ui/table.module.css';
 import styles from './invitations.module.css';
-import { useInvitationDialogs } from './useInvitations';
+import { useInvitationDialogs } from './useInvitationDialogs';
 import { invitationQuestion, invitationView, type InvitationView } from './search-params';
 import { Delivery, InvitationStatus, type Invitation } from './labels';
 

@@ -12,8 +12,7 @@ import { formatMoney, micros, minus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { Note } from '@/components/ui/pieces';
 import { usePlace } from '@/components/ui/useLocale';
-import { LinkToGive } from './InvitationDetail';
-import type { Claimed } from './useInvitations';
+import { LinkToGive } from './LinkToShare';
 
 type Props = { claimed: Claimed | null; onClose: () => void };
 
@@ -213,3 +212,6 @@ function useInviteForm(claimed: Claimed | null) {
     reset,
   };
 }
+
+/** A member that is to be taken over. */
+export type Claimed = { id: string; name: string; role: 'owner' | 'member' };

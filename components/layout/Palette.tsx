@@ -8,7 +8,7 @@ import { Search } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { useTRPC } from '@/components/data';
-import { useInvitationDialogs } from '@/components/invitations/useInvitations';
+import { useInvitationDialogs } from '@/components/invitations/useInvitationDialogs';
 import { useMemberDialogs } from '@/components/members/useMemberActions';
 import { formatMoney } from '@/components/ui/amount';
 import { usePlace } from '@/components/ui/useLocale';

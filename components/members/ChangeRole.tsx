@@ -10,7 +10,7 @@ import styles from '@/components/transfers/money.module.css';
 import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { StepDown } from './StepDown';
-import type { Target } from './useMemberActions';
+import type { Target } from './member';
 
 /** Switches a role, after saying in words what changes and what does not. */
 export function ChangeRole({ member, onClose }: { member: Target; onClose: () => void }) {

@@ -12,7 +12,7 @@ import { Money } from '@/components/ui/Money';
 import { Facts } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { usePlace } from '@/components/ui/useLocale';
-import type { Target } from './useMemberActions';
+import type { Target } from './member';
 
 /** Above it the name is typed before so much money is moved by a deletion: 100 of the team's currency. */
 const NAME_IS_TYPED_ABOVE = 100_000_000n;

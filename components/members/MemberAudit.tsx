@@ -3,7 +3,7 @@
 import { AuditTable } from '@/components/audit/AuditTable';
 import { auditQuestion, NO_FILTERS } from '@/components/audit/search-params';
 import { Empty } from '@/components/ui/pieces';
-import type { Seat } from './columns';
+import type { Seat } from './member';
 
 /** All that was done to one member. */
 export const MemberAudit = ({ member }: { member: Seat }) => (

@@ -11,8 +11,9 @@ import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Bars, Bone, Card, Facts } from '@/components/ui/pieces';
 import { usePlace } from '@/components/ui/useLocale';
-import { MaskedKey, type Seat } from './columns';
+import { MaskedKey } from './columns';
 import styles from './members.module.css';
+import type { Seat } from './member';
 
 /** Who the member is, how it is paid, what it sent in 30 days. */
 export function MemberOverview({ member }: { member: Seat }) {

@@ -12,12 +12,13 @@ import { useShell } from '@/components/layout/useShell';
 import { Money } from '@/components/ui/Money';
 import { Bone, Late, Note, PageHead } from '@/components/ui/pieces';
 import { BalanceCell } from './BalanceCell';
-import { MemberStatus, type Seat } from './columns';
+import { MemberStatus } from './columns';
 import { MemberOverview } from './MemberOverview';
 import styles from './members.module.css';
 import { RoleIcon } from './RoleIcon';
 import { tabOf } from './tabs';
 import { useMemberActions } from './useMemberActions';
+import type { Seat } from './member';
 
 const loading = () => (
   <Late>

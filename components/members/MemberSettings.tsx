@@ -8,9 +8,9 @@ import moneyStyles from '@/components/transfers/money.module.css';
 import { Card, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { useDraft } from '@/components/ui/useDraft';
-import type { Seat } from './columns';
 import styles from './members.module.css';
 import { useMemberActions } from './useMemberActions';
+import type { Seat } from './member';
 
 /** What an owner changes of a member, and what ends it. */
 export function MemberSettings({ member }: { member: Seat }) {

@@ -6,7 +6,7 @@ import { transferQuestion } from '@/components/transfers/search-params';
 import { KINDS } from '@/components/transfers/labels';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Empty } from '@/components/ui/pieces';
-import type { Seat } from './columns';
+import type { Seat } from './member';
 
 /** Every movement of one member's money. */
 export function MemberTransfers({ member }: { member: Seat }) {

@@ -3,9 +3,9 @@
 import { ActionIcon } from '@mantine/core';
 import { UserRound, UserRoundCog } from 'lucide-react';
 import { Hint } from '@/components/ui/Hint';
-import type { Seat } from './columns';
 import styles from './members.module.css';
 import { useMemberDialogs } from './useMemberActions';
+import type { Seat } from './member';
 
 /** The role in a word, with the little person that switches it. */
 export function RoleIcon({ member }: { member: Seat }) {

@@ -3,7 +3,7 @@
 import { ActionIcon } from '@mantine/core';
 import { Ellipsis } from 'lucide-react';
 import { menuOnDemand } from '@/components/ui/onDemand';
-import type { Seat } from './columns';
+import type { Seat } from './member';
 
 const RowMenu = menuOnDemand(() => import('./RowMenu').then((file) => file.RowMenu));
 

@@ -2,9 +2,9 @@
 
 import { Menu } from '@mantine/core';
 import type { ReactElement } from 'react';
-import { useInvitationDialogs } from '@/components/invitations/useInvitations';
-import type { Seat } from './columns';
+import { useInvitationDialogs } from '@/components/invitations/useInvitationDialogs';
 import { useMemberActions } from './useMemberActions';
+import type { Seat } from './member';
 
 /** All that can be done to a member; open as soon as it is there. */
 export function RowMenu({ member, target }: { member: Seat; target: ReactElement }) {

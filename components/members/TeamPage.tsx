@@ -6,7 +6,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Columns3, Download, MailPlus, Plus } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
 import { problemOf, useTRPC } from '@/components/data';
-import { useInvitationDialogs } from '@/components/invitations/useInvitations';
+import { useInvitationDialogs } from '@/components/invitations/useInvitationDialogs';
 import { useShell } from '@/components/layout/useShell';
 import { DataTable, type Sort } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';

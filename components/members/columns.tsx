@@ -1,6 +1,4 @@
-import type { inferOutput } from '@trpc/tanstack-react-query';
 import Link from 'next/link';
-import type { useTRPC } from '@/components/data';
 import { RechargeMark } from '@/components/auto-recharge/RechargeMark';
 import { CopyIconButton } from '@/components/ui/Copy';
 import type { Column } from '@/components/ui/DataTable';
@@ -9,9 +7,7 @@ import { Money } from '@/components/ui/Money';
 import { Status, type Tone } from '@/components/ui/pieces';
 import { BalanceCell } from './BalanceCell';
 import { RoleIcon } from './RoleIcon';
-
-/** A seat as the pages have it. */
-export type Seat = inferOutput<ReturnType<typeof useTRPC>['members']['getSeat']>;
+import type { Seat } from './member';
 
 const TONES: Record<Seat['status'], Tone> = { active: 'ok', inactive: 'off', deleted: 'bad' };
 

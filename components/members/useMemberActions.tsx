@@ -5,9 +5,7 @@ import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
 import { useFiring } from '@/components/auto-recharge/useFiring';
 import { useDialogs } from '@/components/ui/dialogs';
 import { toast } from '@/components/ui/toast';
-import type { Seat } from './columns';
-
-export type Target = Pick<Seat, 'id' | 'name' | 'role' | 'status' | 'balance'>;
+import type { Target, Seat } from './member';
 
 /** Everything that can be done to a member, from wherever it is shown: dialogs, or at once with an undo. */
 export const useMemberActions = () => ({ ...useMemberDialogs(), ...useStatusSwitch() });

@@ -16,7 +16,8 @@ import { Recipients } from './Recipients';
 import { SentMessages } from './SentMessages';
 import { usePreview, useSend, type Accepted, type Draft, type Preview } from './useSend';
 import { ENCODINGS } from './labels';
-import { REFERENCE_MAX, beyondGsm7, countSegments } from '@/server/domain/messaging/messages/rules';
+import { REFERENCE_MAX } from '@/server/domain/messaging/messages/rules';
+import { beyondGsm7, countSegments } from '@/server/domain/messaging/segments/rules';
 
 type Props = { member: string | null; onClose: () => void };
 

@@ -1,8 +1,7 @@
 import { createLoader, parseAsArrayOf, parseAsString, parseAsStringLiteral } from 'nuqs/server';
 import { dayFromNow } from '@/components/ui/day';
 import { parseAsCountry, parseAsDay, parseAsId, parseAsMatching } from '@/components/ui/search-params';
-import { MESSAGE_STATUSES } from '@/server/domain/messaging/messages/rules';
-import { REFERENCE_MAX } from '@/server/domain/messaging/messages/rules';
+import { MESSAGE_STATUSES, REFERENCE_MAX } from '@/server/domain/messaging/messages/rules';
 
 /** Ranges by how many UTC days they have, today among them. */
 export const SPANS = ['1', '7', '30', '90', '365', 'all'] as const;

@@ -7,8 +7,7 @@ import { useMemo } from 'react';
 import { useTRPC } from '@/components/data';
 import { readRecipients } from './recipients';
 import { checkSender } from '@/server/domain/core/sender';
-import { BATCH_MAX } from '@/server/domain/messaging/messages/rules';
-import { BODY_MAX } from '@/server/domain/messaging/messages/rules';
+import { BATCH_MAX, BODY_MAX } from '@/server/domain/messaging/messages/rules';
 
 /** A message as it is being written. `member`: who sends and pays for it; null: who writes it. */
 export type Draft = { member: string | null; to: string; from: string; body: string; reference: string };

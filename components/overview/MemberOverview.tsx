@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { problemOf, useTRPC } from '@/components/data';
 import { SendCurl } from '@/components/api-keys/SendCurl';
-import { MaskedKey, type Seat } from '@/components/members/columns';
+import { MaskedKey } from '@/components/members/columns';
 import { useMemberActions } from '@/components/members/useMemberActions';
 import { MessageState } from '@/components/messages/labels';
 import { ruleInWords, stateInWords } from '@/components/auto-recharge/labels';
@@ -22,6 +22,7 @@ import { CostChart } from './CostChart';
 import { everyDay, LAST_MESSAGES, spanQuestion } from './days';
 import styles from './overview.module.css';
 import { SpanFigures } from './SpanFigures';
+import type { Seat } from '@/components/members/member';
 
 /** A member's own seat at a glance: its balance and what fills it, its key, what it sends, and how to. */
 export function MemberOverview() {

@@ -7,9 +7,9 @@ import { Card } from '@/components/ui/pieces';
 import { usePlace } from '@/components/ui/useLocale';
 import { addDays } from '@/server/domain/messaging/usage/rules';
 import { sizeOf, usePrinting } from './figures';
-import type { Usage } from './StatisticsView';
 import type { Measure } from './search-params';
 import { MEASURE_NAMES } from './labels';
+import type { Usage } from './figures';
 
 type Props = { usage: Usage; measure: Measure; span: string | null };
 

@@ -2,7 +2,6 @@
 
 import { Button, Tabs } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import type { inferOutput } from '@trpc/tanstack-react-query';
 import { Download } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
 import { problemOf, useTRPC } from '@/components/data';
@@ -33,8 +32,7 @@ import {
   type UsageQuestion,
 } from './search-params';
 import { MEASURE_NAMES, spanBefore } from './labels';
-
-export type Usage = inferOutput<ReturnType<typeof useTRPC>['reports']['browseUsage']>;
+import type { Usage } from './figures';
 
 /**
  * What was sent and what it cost, over a range of UTC days, beside the days before.

@@ -8,8 +8,8 @@ import { Money } from '@/components/ui/Money';
 import { Figure, Figures } from '@/components/ui/pieces';
 import { usePlace } from '@/components/ui/useLocale';
 import styles from './statistics.module.css';
-import type { Usage } from './StatisticsView';
 import { percent } from './labels';
+import type { Usage } from './figures';
 
 /** What the whole range comes to, each figure against the days before where that is wanted (`span`: their name). */
 export function UsageFigures({ total: { now, before }, span }: { total: Usage['total']; span: string | null }) {

@@ -11,9 +11,9 @@ import { Bars } from '@/components/ui/pieces';
 import { usePlace } from '@/components/ui/useLocale';
 import { drawn, sizeOf } from './figures';
 import styles from './statistics.module.css';
-import type { Usage } from './StatisticsView';
 import { logQuery, type Measure, type UsageQuestion } from './search-params';
 import { changeOf, MEASURE_NAMES, percent } from './labels';
+import type { Usage } from './figures';
 
 export type Row = Usage['data'][number];
 

@@ -1,8 +1,9 @@
 import { useShell } from '@/components/layout/useShell';
 import { formatMoney, micros } from '@/components/ui/amount';
 import { usePlace } from '@/components/ui/useLocale';
-import type { Usage } from './StatisticsView';
 import type { Measure } from './search-params';
+import type { inferOutput } from '@trpc/tanstack-react-query';
+import { useTRPC } from '@/components/data';
 
 type Figures = Usage['total']['now'];
 
@@ -29,3 +30,5 @@ export function usePrinting(measure: Measure) {
     short: (size: number): string => short.format(size),
   };
 }
+
+export type Usage = inferOutput<ReturnType<typeof useTRPC>['reports']['browseUsage']>;

@@ -4,7 +4,6 @@ import { Drawer, Modal } from '@mantine/core';
 import { useMediaQuery, useMounted } from '@mantine/hooks';
 import { useSyncExternalStore, type ReactNode } from 'react';
 import { isAsking, onAsking } from './confirm';
-import type { Wanted } from './dialogs';
 
 /** A dialog's head is no second banner beside the page's. */
 export const NO_BANNER = { header: { role: 'presentation' } };
@@ -37,3 +36,12 @@ export function DialogFrame({ wanted, opened, onClose, onClosed, children }: Pro
     </Modal>
   );
 }
+
+export type Wanted = {
+  title: ReactNode;
+  /** What stands in it, which may have to be fetched first; `close` ends it without asking. */
+  body: (close: () => void) => ReactNode | Promise<ReactNode>;
+  size?: 'sm' | 'md' | 'lg' | 'xl';
+  /** At the side, where a row is looked at while its list stays in view. */
+  side?: boolean;
+};

@@ -4,15 +4,7 @@ import dynamic from 'next/dynamic';
 import { createContext, use, useCallback, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
 import { isAsking } from './confirm';
 import { toast } from './toast';
-
-export type Wanted = {
-  title: ReactNode;
-  /** What stands in it, which may have to be fetched first; `close` ends it without asking. */
-  body: (close: () => void) => ReactNode | Promise<ReactNode>;
-  size?: 'sm' | 'md' | 'lg' | 'xl';
-  /** At the side, where a row is looked at while its list stays in view. */
-  side?: boolean;
-};
+import type { Wanted } from './DialogFrame';
 
 const DialogFrame = dynamic(() => import('./DialogFrame').then((file) => file.DialogFrame), { ssr: false });
 

@@ -1,13 +1,7 @@
 'use client';
 
 import { lazy, Suspense, useSyncExternalStore } from 'react';
-
-export type Toast = {
-  message: string;
-  tone?: 'ok' | 'bad';
-  /** Takes back what was just done. */
-  undo?: () => void;
-};
+import type { Toast } from './toasts';
 
 const load = () => import('./toasts');
 const Toasts = lazy(() => load().then((file) => ({ default: file.Toasts })));

@@ -3,7 +3,6 @@
 import { Button } from '@mantine/core';
 import { notifications, Notifications } from '@mantine/notifications';
 import { Check, TriangleAlert } from 'lucide-react';
-import type { Toast } from './toast';
 import styles from './toast.module.css';
 
 /** A name of 120 characters on a narrow phone, with its button below: what is taller would be cut off. */
@@ -49,3 +48,10 @@ export function show({ message, tone = 'ok', undo }: Toast): void {
     closeButtonProps: { 'aria-label': 'Dismiss' },
   });
 }
+
+export type Toast = {
+  message: string;
+  tone?: 'ok' | 'bad';
+  /** Takes back what was just done. */
+  undo?: () => void;
+};

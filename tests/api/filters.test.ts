@@ -130,7 +130,7 @@ describe('a filter of the pages', () => {
 describe('a cursor that somebody made up', () => {
   it('is no cursor, even where its binding was computed', async () => {
     const { ownerKey, teamId } = await team();
-    const { printPlace } = await import('@/server/domain/core/pagination');
+    const { printPlace } = await import('@/server/domain/core/cursors');
     const binding = [teamId, 'rates', undefined, undefined];
     for (const words of [[], ['US'], ['US', '1', '2'], ['u', '1'], ['US', 'x'], ['US', '1\0'], ['\0', '1']]) {
       const cursor = printPlace(binding, words);

@@ -221,7 +221,7 @@ describe('ledger verify', () => {
   });
 
   it('has a way to break each of its claims here', () => {
-    const source = readFileSync(join(ROOT, 'server/domain/ledger/read.ts'), 'utf8');
+    const source = readFileSync(join(ROOT, 'server/domain/billing/ledger/read.ts'), 'utf8');
     const claims = new Set([...source.matchAll(/^ {2}'([^']+)': sql`/gm)].map((match) => match[1]));
     expect(claims.size).toBeGreaterThanOrEqual(8);
     expect(new Set(BREAKS.map(({ claim }) => claim))).toEqual(claims);

@@ -7,7 +7,7 @@ import { readRecipients } from '@/components/messages/recipients';
 import { normalizeBeginning, normalizeNumber } from '@/server/domain/core/phone-numbers';
 import { checkSender } from '@/server/domain/core/sender';
 import { parseRecipient } from '@/server/domain/messaging/pricing/rules';
-import { beyondGsm7, countSegments } from '@/server/domain/messaging/messages/rules';
+import { beyondGsm7, countSegments } from '@/server/domain/messaging/segments/rules';
 
 describe('recipients', () => {
   it.each([

@@ -1,15 +1,10 @@
-import { escapeLiteral } from 'pg';
-import type { Pool, PoolClient } from 'pg';
-import { drizzleOn, poolUnder } from '@/db/client';
-import type { Db } from '@/db/client';
+import { escapeLiteral, type Pool, type PoolClient } from 'pg';
+import { drizzleOn, poolUnder, type Db } from '@/db/client';
 import { isCancelled } from '@/db/faults';
-import { credentialOf, seatOf } from './actor';
-import type { Actor, Role } from './actor';
-import { announce, touch } from './change-feed';
-import type { Noun } from './change-feed';
+import { credentialOf, seatOf, type Actor, type Role } from './actor';
+import { announce, touch, type Noun } from './change-feed';
 import { fail } from './errors';
-import { may, mustBeLive } from './policy';
-import type { Permission } from './policy';
+import { may, mustBeLive, type Permission } from './policy';
 import type { AuditAction } from './audit-vocabulary';
 import type { Ctx, Tx, Queue, Transaction, Task, TeamNow, PastRequest } from './context';
 

@@ -17,7 +17,8 @@ import {
   type RechargeState,
 } from './rules';
 import { type PreviewRecharge, type Recharge, type RechargeEvent, ruleFromInput } from './schema';
-import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/pagination';
+import { pageOf, readCursor } from '@/server/domain/core/cursors';
+import type { CursorBinding } from '@/server/domain/core/cursors';
 
 const micros = (text: string | null): bigint | null => (text === null ? null : BigInt(text));
 

@@ -10,8 +10,9 @@ import { type TransferKind, SIDES } from './rules';
 import type { BrowseTransfers, ListTransfers, NamedTransfer, Transfer, TransferFilters } from './schema';
 import { printId } from '@/server/domain/core/ids';
 import type { Actor } from '@/server/domain/core/actor';
-import { pageOf, readCursor, within, type CursorBinding } from '@/server/domain/core/pagination';
 import { snapshot } from '@/server/domain/core/transaction';
+import { pageOf, readCursor, within } from '@/server/domain/core/cursors';
+import type { CursorBinding } from '@/server/domain/core/cursors';
 
 const columns = {
   id: transfers.id,

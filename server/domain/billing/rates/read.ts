@@ -18,7 +18,8 @@ import {
   type RateRow,
 } from './rules';
 import type { FilterRates, ListRates, Rate, RatesPreview } from './schema';
-import { printPlace, readPlace, type CursorBinding } from '@/server/domain/core/pagination';
+import { printPlace, readPlace } from '@/server/domain/core/cursors';
+import type { CursorBinding } from '@/server/domain/core/cursors';
 
 /** Holds a few cards of 100,000 rows, or hundreds of usual ones. */
 const CARDS_MAX_BYTES = 64 * 1_048_576;

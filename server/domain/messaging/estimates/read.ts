@@ -16,7 +16,7 @@ import {
 } from '@/server/domain/billing/auto-recharge/rules';
 import type { Estimate, EstimateMessages, MessagesPreview, PreviewMessages } from './schema';
 import { priceMessage } from '../pricing/rules';
-import { countSegments } from '../messages/rules';
+import { countSegments } from '../segments/rules';
 
 /**
  * What sending would cost and whether the money would suffice, auto-recharge included. Reads without a lock and changes

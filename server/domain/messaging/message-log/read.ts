@@ -31,8 +31,9 @@ import {
   type Days,
 } from './rules';
 import { NEWER_MAX, type MessageStatus } from '../messages/rules';
-import { printCursor, readCursor, type CursorBinding } from '@/server/domain/core/pagination';
 import { readWithin } from '@/server/domain/core/transaction';
+import { printCursor, readCursor } from '@/server/domain/core/cursors';
+import type { CursorBinding } from '@/server/domain/core/cursors';
 
 /**
  * A page of the log, newest first, and the ways on from it, older and newer; for a member of its own messages alone.

@@ -7,12 +7,14 @@ import type { Ctx } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import type { Keep } from '@/server/domain/core/idempotency';
 import { asTeamId, timeOfUuid7, type TeamId } from '@/server/domain/core/ids';
-import { mustBeForward, pageOf, readCursor, type CursorBinding } from '@/server/domain/core/pagination';
+import { mustBeForward } from '@/server/domain/core/pagination';
 import type { FindRate } from '@/server/domain/billing/rates/rules';
 import { heldTo, may } from '@/server/domain/core/policy';
 import { KEPT_FROM } from '../usage/read';
 import type { AcceptedBatch, ListMessages, Message, MessageDetail, NewMessage } from './schema';
 import { priceMessage, type PricedMessage } from '../pricing/rules';
+import { pageOf, readCursor } from '@/server/domain/core/cursors';
+import type { CursorBinding } from '@/server/domain/core/cursors';
 
 const columns = {
   id: messages.id,

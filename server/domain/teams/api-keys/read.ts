@@ -11,7 +11,8 @@ import { asTeamId, type TeamId } from '@/server/domain/core/ids';
 import { mayFor } from '@/server/domain/core/policy';
 import { isWellFormedKey } from './rules';
 import type { Key } from './schema';
-import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/pagination';
+import { pageOf, readCursor } from '@/server/domain/core/cursors';
+import type { CursorBinding } from '@/server/domain/core/cursors';
 
 /** Who holds a key, as of this moment. */
 export type KeyHolder = {

@@ -6,7 +6,8 @@ import type { Ctx } from '@/server/domain/core/context';
 import { may } from '@/server/domain/core/policy';
 import { actionsMeant, actorMeant, printActor, printFacts, printTarget } from './rules';
 import type { Actors, AuditEvent, AuditFilters, ListAuditEvents } from './schema';
-import { pageOf, readCursor, within, type CursorBinding } from '@/server/domain/core/pagination';
+import { pageOf, readCursor, within } from '@/server/domain/core/cursors';
+import type { CursorBinding } from '@/server/domain/core/cursors';
 
 /**
  * The team's audit log, newest first: all of it, or what the filters leave.

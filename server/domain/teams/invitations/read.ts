@@ -19,7 +19,8 @@ import {
   type ListInvitations,
   type ShownInvitation,
 } from './schema';
-import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/pagination';
+import { pageOf, readCursor } from '@/server/domain/core/cursors';
+import type { CursorBinding } from '@/server/domain/core/cursors';
 
 /** What an invitation is now: one that has run out says so, whether or not anyone has written it. */
 export const statusNow = sql<InvitationStatus>`CASE WHEN ${invitations.status} = 'pending' AND ${invitations.expiresAt} <= now()

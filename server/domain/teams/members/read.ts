@@ -23,7 +23,8 @@ import {
   type SeatPage,
 } from './schema';
 import type { RechargeState } from '@/server/domain/billing/auto-recharge/rules';
-import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/pagination';
+import { pageOf, readCursor } from '@/server/domain/core/cursors';
+import type { CursorBinding } from '@/server/domain/core/cursors';
 
 const columns = {
   id: members.id,

@@ -21,8 +21,7 @@ import { getSettings, getTeam } from './read';
 import { isReservedSlug, slugFrom } from './rules';
 import type { Settings, Team, UpdateSettings, UpdateTeam } from './schema';
 import { handOver } from '@/server/domain/identity/passwords/write';
-import { audit, change, found, touched, transact } from '@/server/domain/core/transaction';
-import type { AuditEntry } from '@/server/domain/core/transaction';
+import { audit, change, found, touched, transact, type AuditEntry } from '@/server/domain/core/transaction';
 
 export type CreateTeam = {
   name: string;

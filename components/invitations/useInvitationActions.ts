@@ -1,48 +1,7 @@
-'use client';
-
 import { useMutation } from '@tanstack/react-query';
 import { sayProblem, useTRPC } from '@/components/data';
-import { useDialogs } from '@/components/ui/dialogs';
 import { toast } from '@/components/ui/toast';
 import type { Invitation } from './labels';
-
-/** A member that is to be taken over. */
-export type Claimed = { id: string; name: string; role: 'owner' | 'member' };
-
-/** What is done with invitations in a dialog; fetched then. */
-export function useInvitationDialogs() {
-  const open = useDialogs();
-  return {
-    /** Invites one person; to take over a member where one is given. */
-    invite: (claimed: Claimed | null = null) =>
-      open({
-        title: claimed ? `Invite a person to take over ${claimed.name}` : 'Invite a person',
-        size: 'lg',
-        body: async (close) => {
-          const { Invite } = await import('./Invite');
-          return <Invite claimed={claimed} onClose={close} />;
-        },
-      }),
-    inviteMany: () =>
-      open({
-        title: 'Invite many',
-        size: 'lg',
-        body: async (close) => {
-          const { InviteMany } = await import('./InviteMany');
-          return <InviteMany onClose={close} />;
-        },
-      }),
-    look: (invitation: Invitation) =>
-      open({
-        title: invitation.email,
-        side: true,
-        body: async (close) => {
-          const { InvitationDetail } = await import('./InvitationDetail');
-          return <InvitationDetail invitation={invitation} onClose={close} />;
-        },
-      }),
-  };
-}
 
 const failed = (error: unknown) => toast({ message: sayProblem(error), tone: 'bad' });
 

@@ -1,0 +1,39 @@
+'use client';
+import { useDialogs } from '@/components/ui/dialogs';
+import type { Invitation } from './labels';
+import type { Claimed } from './Invite';
+
+/** What is done with invitations in a dialog; fetched then. */
+export function useInvitationDialogs() {
+  const open = useDialogs();
+  return {
+    /** Invites one person; to take over a member where one is given. */
+    invite: (claimed: Claimed | null = null) =>
+      open({
+        title: claimed ? `Invite a person to take over ${claimed.name}` : 'Invite a person',
+        size: 'lg',
+        body: async (close) => {
+          const { Invite } = await import('./Invite');
+          return <Invite claimed={claimed} onClose={close} />;
+        },
+      }),
+    inviteMany: () =>
+      open({
+        title: 'Invite many',
+        size: 'lg',
+        body: async (close) => {
+          const { InviteMany } = await import('./InviteMany');
+          return <InviteMany onClose={close} />;
+        },
+      }),
+    look: (invitation: Invitation) =>
+      open({
+        title: invitation.email,
+        side: true,
+        body: async (close) => {
+          const { InvitationDetail } = await import('./InvitationDetail');
+          return <InvitationDetail invitation={invitation} onClose={close} />;
+        },
+      }),
+  };
+}
