@@ -1,12 +1,12 @@
 'use client';
 
-import { Alone } from '@/components/errors/GlobalError';
+import { GlobalErrorPage } from '@/components/errors/GlobalError';
 
 export default function GlobalError({ retry }: { retry: () => void }) {
   return (
     <html lang="en">
       <body>
-        <Alone retry={retry} />
+        <GlobalErrorPage retry={retry} />
       </body>
     </html>
   );

@@ -2,15 +2,15 @@ import { cookies } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { NoTeam } from '@/components/account/NoTeam';
 import { homeOf } from '@/components/auth/paths';
-import { currentPerson, mySeats } from '@/server/auth';
+import { currentUser, myMemberships } from '@/server/auth';
 
 type Route = { searchParams: Promise<{ deactivated?: string | string[] }> };
 
 /** Leads on to a team; who has none, or has lost the seat from which he comes, is told so. */
 export default async function HomeRoute({ searchParams }: Route) {
-  const person = await currentPerson();
+  const person = await currentUser();
   if (!person) redirect('/sign-in');
-  const [seats, jar, { deactivated }] = await Promise.all([mySeats(), cookies(), searchParams]);
+  const [seats, jar, { deactivated }] = await Promise.all([myMemberships(), cookies(), searchParams]);
   const shut = seats.filter(({ member }) => member.status === 'inactive');
   const left = shut.filter(({ team }) => team.slug === deactivated);
   const home = homeOf(seats, jar.get('purser-team')?.value);

@@ -1,5 +1,5 @@
 import { ANNOUNCE } from '@/server/domain/core/change-feed';
-import { type Ctx } from '@/server/domain/core/context';
+import { type Context } from '@/server/domain/core/context';
 import { creditMember, debitMember } from '@/server/domain/billing/ledger/write';
 import { getMember } from '@/server/domain/teams/members/read';
 import { createMember, deleteMember, setRole } from '@/server/domain/teams/members/write';
@@ -17,7 +17,7 @@ export async function countRoundTrips(): Promise<{ name: string; trips: number }
   const team = await makeBenchTeam(3);
   const [plain, ruled, gone] = team.members as [Seat, Seat, Seat];
   await setRecharge(team.ctx, ruled.id, { enabled: true, threshold: 99_999n * UNIT, target: 100_000n * UNIT });
-  const send = (ctx: Ctx) => sendMessages(ctx, { onBehalfOf: null, messages: [MESSAGE], many: false });
+  const send = (ctx: Context) => sendMessages(ctx, { onBehalfOf: null, messages: [MESSAGE], many: false });
   await send(plain.ctx); // the rate card is remembered from now on
   const drain = () => debitMember(team.ctx, { memberId: ruled.id, amount: 10n * UNIT });
   const cases: Case[] = [
@@ -43,7 +43,7 @@ export async function countRoundTrips(): Promise<{ name: string; trips: number }
 }
 
 type Seat = Awaited<ReturnType<typeof makeBenchTeam>>['members'][number];
-type Case = { name: string; ctx: Ctx; work: (ctx: Ctx) => Promise<unknown>; before?: () => Promise<unknown> };
+type Case = { name: string; ctx: Context; work: (ctx: Context) => Promise<unknown>; before?: () => Promise<unknown> };
 
 /** The same as the door does it for a request with an Idempotency-Key. */
 function withKey({ name, ctx, work, before }: Case): Case {
@@ -55,13 +55,13 @@ function withKey({ name, ctx, work, before }: Case): Case {
     work: (outside) =>
       transact(outside, key, async (tx) => {
         await work(tx);
-        const memberId = tx.actor.type === 'seat' ? tx.actor.memberId : '';
+        const memberId = tx.actor.type === 'member' ? tx.actor.memberId : '';
         tx.tx.answer = { memberId, key, hash: '00', status: 200, answer: 'sealed', made: null };
       }),
   };
 }
 
-async function countOne(ctx: Ctx, work: (ctx: Ctx) => Promise<unknown>): Promise<number> {
+async function countOne(ctx: Context, work: (ctx: Context) => Promise<unknown>): Promise<number> {
   let trips = 0;
   await watchQueries(
     () => work(ctx),

@@ -34,12 +34,12 @@ async function main(): Promise<void> {
       () => bareFunction(owner, pick(teams)),
       options,
     );
-    const verb = await measure(
+    const command = await measure(
       'creditMember: rights, floor, pair, chain, audit row',
       () => credit(pick(teams)),
       options,
     );
-    printTable(title, statements, [one, verb]);
+    printTable(title, statements, [one, command]);
   }
   await owner.end();
   await services().database.pool.end();

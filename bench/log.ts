@@ -1,5 +1,5 @@
 import { Pool } from 'pg';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { logFilters } from '@/server/domain/messaging/message-log/schema';
 import { firstKeptDay } from '@/server/domain/messaging/messages/read';
@@ -20,7 +20,7 @@ const ROWS = Number(process.env['LOG_ROWS'] ?? 10_000_000);
 const STATISTICS_MS = 50;
 const KEPT_MONTHS = 6;
 
-type Work = { name: string; work: (ctx: Ctx) => Promise<unknown>; atMostMs?: number };
+type Work = { name: string; work: (ctx: Context) => Promise<unknown>; atMostMs?: number };
 
 const dayBefore = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
 

@@ -6,7 +6,7 @@ import { browseMembersInput, memberListInput } from '@/server/domain/teams/membe
 import { browseUsage, usageReport } from '@/server/domain/messaging/usage/read';
 import { GROUPS } from '@/server/domain/messaging/usage/rules';
 import { browseUsageInput, usageInput } from '@/server/domain/messaging/usage/schema';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { printId } from '@/server/domain/core/ids';
 import { services } from '@/server/http/services';
 import { DAYS, makeCrowd, median } from './world';
@@ -14,7 +14,7 @@ import { DAYS, makeCrowd, median } from './world';
 const SECONDS = Number(process.argv[2] ?? 6);
 const SIZES = [100, 10_000];
 
-const WORK: Record<string, (ctx: Ctx, member: string) => Promise<unknown>> = {
+const WORK: Record<string, (ctx: Context, member: string) => Promise<unknown>> = {
   'members, first page of 25': (ctx) => listMembers(ctx, memberListInput.parse({})),
   'the page of members, by name': (ctx) => browseMembers(ctx, browseMembersInput.parse({})),
   'the page of members, by balance': (ctx) => browseMembers(ctx, browseMembersInput.parse({ sort: 'balance' })),

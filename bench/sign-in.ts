@@ -1,9 +1,9 @@
 import { newRequestId } from '@/server/domain/core/ids';
 import { hashPassword } from '@/server/domain/core/password-hashing';
-import type { Guest } from '@/server/domain/core/user-context';
+import type { VisitorContext } from '@/server/domain/core/user-context';
 import { signIn } from '@/server/domain/identity/sessions/write';
 import { services } from '@/server/http/services';
-import { askForReset } from '@/server/domain/identity/passwords/write';
+import { requestPasswordReset } from '@/server/domain/identity/passwords/write';
 
 /**
  * What a stranger could tell from the time of an answer: an address that has an account beside one that nobody has. A second
@@ -17,7 +17,7 @@ const NOISE = 0.05;
 let asked = 0;
 
 /** Somebody from a network of his own, so that nobody's tries are used up. */
-function guest(): Guest {
+function visitor(): VisitorContext {
   asked += 1;
   const address = `2001:db8:${(asked >> 16).toString(16)}:${(asked & 0xffff).toString(16)}::1`;
   const origin = { address, agent: 'bench' };
@@ -25,7 +25,7 @@ function guest(): Guest {
 }
 
 const enter = (email: string): Promise<unknown> => {
-  const as = guest();
+  const as = visitor();
   return signIn(as, { email, password: 'not the password at all' }, as.origin);
 };
 
@@ -62,7 +62,7 @@ const WORKS = [
   {
     name: 'a link to set a new password is asked for',
     rounds: 10 * ROUNDS,
-    work: (to: string) => askForReset(guest(), { email: to }),
+    work: (to: string) => requestPasswordReset(visitor(), { email: to }),
   },
 ];
 let isTold = false;

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { median } from './world';
 
 type Work = () => Promise<unknown>;
@@ -40,7 +40,7 @@ export async function watchQueries(work: Work, tell: (text: string, values: unkn
 }
 
 /** What the database says of each reading of a work, asked once more: its plan, and how long it took to plan and run. */
-export async function explainWork(ctx: Ctx, work: Work): Promise<{ plan: string; ms: number }[]> {
+export async function explainWork(ctx: Context, work: Work): Promise<{ plan: string; ms: number }[]> {
   const sent: [string, unknown[]][] = [];
   await watchQueries(work, (text, values) => {
     if (/^\s*(SELECT|WITH)\b/i.test(text)) sent.push([text, values]);

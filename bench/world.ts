@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import type { SeatActor } from '@/server/domain/core/actor';
-import { makeCtx, type Ctx } from '@/server/domain/core/context';
-import { findKeyHolder } from '@/server/domain/teams/api-keys/read';
+import type { MemberActor } from '@/server/domain/core/actor';
+import { makeContext, type Context } from '@/server/domain/core/context';
+import { findMemberByKey } from '@/server/domain/teams/api-keys/read';
 import { fundTeam } from '@/server/domain/billing/ledger/write';
 import { createMember } from '@/server/domain/teams/members/write';
 import { createTeam } from '@/server/domain/teams/teams/write';
@@ -11,11 +11,11 @@ import { services } from '@/server/http/services';
 const UNIT = 1_000_000n;
 
 export type BenchTeam = {
-  ctx: Ctx & { actor: SeatActor };
+  ctx: Context & { actor: MemberActor };
   key: string;
   slug: string;
   owner: { email: string; password: string };
-  members: { id: string; key: string; ctx: Ctx }[];
+  members: { id: string; key: string; ctx: Context }[];
 };
 
 let made = 0;
@@ -31,7 +31,7 @@ export async function makeBenchTeam(memberCount: number): Promise<BenchTeam> {
     owner,
     rates,
   });
-  const operator = makeCtx(services(), { type: 'operator', teamId, currency: 'USD', name: 'Operator', door: 'cli' });
+  const operator = makeContext(services(), { type: 'operator', teamId, currency: 'USD', name: 'Operator', channel: 'cli' });
   await fundTeam(operator, { amount: 900_000_000n * UNIT });
   const members = [];
   for (let i = 0; i < memberCount; i++) {
@@ -70,11 +70,11 @@ export async function makeCrowd(owner: Pool, size: number, days = DAYS): Promise
   return team;
 }
 
-async function ctxOf(key: string): Promise<Ctx & { actor: SeatActor }> {
-  const holder = await findKeyHolder(services(), key);
+async function ctxOf(key: string): Promise<Context & { actor: MemberActor }> {
+  const holder = await findMemberByKey(services(), key);
   if (!holder) throw new Error('The key was just made.');
   const actor = actorOf(holder, '127.0.0.1');
-  return { ...makeCtx(services(), actor), actor };
+  return { ...makeContext(services(), actor), actor };
 }
 
 export const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!;

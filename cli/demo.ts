@@ -1,4 +1,4 @@
-import { makeCtx, type Ctx, type Services } from '@/server/domain/core/context';
+import { makeContext, type Context, type Services } from '@/server/domain/core/context';
 import { printId } from '@/server/domain/core/ids';
 import { openCurrentKey } from '@/server/domain/teams/api-keys/write';
 import { listMembers } from '@/server/domain/teams/members/read';
@@ -36,30 +36,30 @@ async function makeDemo(services: Services): Promise<Demo> {
 }
 
 /** The demo's team, wholly made or not. Another team with the same slug is left alone. */
-async function findDemo(services: Services): Promise<{ ctx: Ctx; complete: boolean } | null> {
+async function findDemo(services: Services): Promise<{ ctx: Context; complete: boolean } | null> {
   const team = await findTeamBySlug(services.database.db, slugFrom(TEAM.name));
   if (!team) return null;
-  const ctx = operatorIn(services, team.id);
+  const ctx = operatorContext(services, team.id);
   if (await isComplete(ctx)) return { ctx, complete: true };
   const { data } = await listMembers(ctx, { limit: 1, role: 'owner', query: OWNER.email });
   return data.length > 0 ? { ctx, complete: false } : null;
 }
 
-async function beginTeam(services: Services, at: Date): Promise<Ctx> {
+async function beginTeam(services: Services, at: Date): Promise<Context> {
   const { password } = demoSignIn(services.vault);
   const { teamId } = await createTeam(
     services,
     { ...TEAM, owner: { ...OWNER, password }, rates: sampleRates() },
     { at },
   );
-  return operatorIn(services, teamId);
+  return operatorContext(services, teamId);
 }
 
-const operatorIn = (services: Services, teamId: Ctx['actor']['teamId']): Ctx =>
-  makeCtx(services, { type: 'operator', teamId, currency: TEAM.currency, name: 'Operator', door: 'cli' });
+const operatorContext = (services: Services, teamId: Context['actor']['teamId']): Context =>
+  makeContext(services, { type: 'operator', teamId, currency: TEAM.currency, name: 'Operator', channel: 'cli' });
 
 /** The oldest seat that may speak for the team. */
-async function findOwner(ctx: Ctx): Promise<string | undefined> {
+async function findOwner(ctx: Context): Promise<string | undefined> {
   const { data } = await listMembers(ctx, { limit: 100, role: 'owner', status: 'active' });
   return data.at(-1)?.id;
 }

@@ -6,7 +6,7 @@ import { verifyReports } from '@/server/domain/messaging/usage/read';
 import { env } from '@/server/env';
 import { runWorker } from '@/server/jobs/worker';
 import { memberCommands } from './member';
-import { personCommands } from './person';
+import { userCommands } from './person';
 import { explain, print } from './run';
 import { setupCommand } from './setup';
 import { teamCommands } from './team';
@@ -22,7 +22,7 @@ function makeProgram(): Command {
   setupCommand(program);
   teamCommands(program);
   memberCommands(program);
-  personCommands(program);
+  userCommands(program);
   const proofs = [
     { name: 'ledger', about: 'the books', proves: 'the whole ledger', verify: verifyLedger },
     {

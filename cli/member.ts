@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { parseId } from '@/server/domain/core/ids';
 import { creditInput, debitedSchema, debitInput, movementSchema } from '@/server/domain/billing/ledger/schema';
 import { creditMember, debitMember } from '@/server/domain/billing/ledger/write';
@@ -135,14 +135,14 @@ function onOne(
   member: Command,
   name: string,
   about: string,
-  verb: (ctx: Ctx, memberId: string) => Promise<Member>,
+  run: (ctx: Context, memberId: string) => Promise<Member>,
 ): void {
   member
     .command(`${name} <memberId>`)
     .description(about)
     .requiredOption('--team <teamId>')
     .action(async (id: string, options: Options, command: Command) => {
-      print(command, z.encode(memberSchema, await inTeam(options.team, (ctx) => verb(ctx, memberIdOf(id)))));
+      print(command, z.encode(memberSchema, await inTeam(options.team, (ctx) => run(ctx, memberIdOf(id)))));
     });
 }
 

@@ -7,7 +7,7 @@ import { exportByOperator } from '@/server/domain/privacy/data-export/write';
 import { print, withServices } from './run';
 
 /** `person export | erase` */
-export function personCommands(program: Command): void {
+export function userCommands(program: Command): void {
   const person = program.command('person').description('what is kept of a person, in all teams');
   person
     .command('export <email>')

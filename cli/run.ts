@@ -4,7 +4,7 @@ import { openDatabase } from '@/db/client';
 import { isUnavailable } from '@/db/faults';
 import { MigrationError } from '@/db/migrate';
 import { tellRest } from '@/server/domain/core/change-feed';
-import { makeCtx, makeServices, type Ctx, type Services } from '@/server/domain/core/context';
+import { makeContext, makeServices, type Context, type Services } from '@/server/domain/core/context';
 import { DomainError, ERRORS } from '@/server/domain/core/errors';
 import { parseId } from '@/server/domain/core/ids';
 import { findTeam } from '@/server/domain/teams/teams/read';
@@ -34,14 +34,14 @@ export async function withServices<T>(work: (services: Services) => Promise<T>):
 }
 
 /** As `withServices`, as the operator in one team. */
-export async function inTeam<T>(teamId: string, work: (ctx: Ctx) => Promise<T>): Promise<T> {
+export async function inTeam<T>(teamId: string, work: (ctx: Context) => Promise<T>): Promise<T> {
   return withServices(async (services) => {
     const id = parseId('team', teamId);
     const team = id && (await findTeam(services.database.db, id));
     if (!team)
       throw new CliError(`There is no team ${teamId}. Its id begins with team_ and is printed by team create.`);
     return work(
-      makeCtx(services, { type: 'operator', teamId: team.id, currency: team.currency, name: 'Operator', door: 'cli' }),
+      makeContext(services, { type: 'operator', teamId: team.id, currency: team.currency, name: 'Operator', channel: 'cli' }),
     );
   });
 }

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { printId } from '@/server/domain/core/ids';
 import { fundTeam, withdrawFromTeam, type Funding, type FundTeam } from '@/server/domain/billing/ledger/write';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { printAmount } from '@/server/domain/core/money';
 import { decodeText } from '@/server/domain/core/text-decoding';
 import { parseRateCard, type RateRow, type UnclearPrice } from '@/server/domain/billing/rates/rules';
@@ -113,7 +113,7 @@ function moveCommand(
   team: Command,
   name: string,
   about: string,
-  verb: (ctx: Ctx, input: FundTeam) => Promise<Funding>,
+  run: (ctx: Context, input: FundTeam) => Promise<Funding>,
 ): void {
   team
     .command(`${name} <teamId> <amount>`)
@@ -123,7 +123,7 @@ function moveCommand(
     .action(async (teamId: string, given: string, options: { reference?: string; note?: string }, command: Command) => {
       const reference = await read(z.string().min(1).max(255).optional(), options.reference, '--reference');
       const input = { amount: await read(amount, given, 'amount'), reference, note: options.note };
-      const done = await inTeam(teamId, (ctx) => verb(ctx, input));
+      const done = await inTeam(teamId, (ctx) => run(ctx, input));
       print(command, {
         transferId: printId('trf', done.transferId),
         amount: printAmount(done.amount),

@@ -6,7 +6,7 @@ import { createTRPCContext } from '@trpc/tanstack-react-query';
 import { useState, type ReactNode } from 'react';
 import { BATCH_CALLS_MAX } from '@/server/domain/core/limits';
 import type { AppRouter, Problem } from '@/server/trpc/router';
-import { confirmOneself } from './ui/confirm';
+import { askForReauthentication } from './ui/confirm';
 
 /** The pages' door to the server: queries and mutations by the names of the API's operations. */
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
@@ -89,7 +89,7 @@ async function sendChange(key: string, ...[url, init]: Parameters<typeof fetch>)
   try {
     const response = await fetch(url, init);
     const isAsked = response.status === 403 && (await response.clone().text()).includes(CONFIRMATION_REQUIRED);
-    return isAsked && (await confirmOneself()) ? await fetch(url, init) : response;
+    return isAsked && (await askForReauthentication()) ? await fetch(url, init) : response;
   } finally {
     sent.delete(key);
     for (const [asked, its] of underWay) if (its === key) underWay.delete(asked);
@@ -148,8 +148,8 @@ export const setLeaving = (leaving: boolean): void => void (isLeaving = leaving)
  */
 function onGone(error: unknown, { queryKey }: Pick<Query, 'queryKey'>): void {
   const status = problemOf(error)?.status;
-  const isSeatGone = status === 404 && [queryKey[0]].flat().join('.') === SHELL;
-  if (isLeaving || (status !== 401 && status !== 403 && !isSeatGone)) return;
+  const isMembershipGone = status === 404 && [queryKey[0]].flat().join('.') === SHELL;
+  if (isLeaving || (status !== 401 && status !== 403 && !isMembershipGone)) return;
   if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < RELOAD_PAUSE_MS) return;
   sessionStorage.setItem(RELOADED, String(Date.now()));
   window.location.reload();

@@ -145,7 +145,7 @@ describe('security and privacy', () => {
     await page.keyboard.press('Enter');
     await see(form(days).getByText('Not saved yet')).toHaveCount(0);
     const { body } = await call(team, 'GET', '/team/settings');
-    expect(body).toMatchObject({ askAgain: true, askAgainAbove: '250.00', textRetentionDays: 30 });
+    expect(body).toMatchObject({ requireReauthentication: true, reauthenticateAbove: '250.00', textRetentionDays: 30 });
   });
 
   it('a suspended team says so on every page, at once', async () => {

@@ -58,46 +58,46 @@ describe('inviting', () => {
     const link = await linkIn(owner);
     await owner.getByRole('button', { name: 'Done' }).click();
     await see(owner.getByRole('row', { name: email })).toContainText('pending');
-    const guest = await newPage({ url: link });
-    await see(guest.getByRole('heading', { name: 'Join Inviting Team' })).toBeVisible();
-    await see(guest.getByRole('main')).toContainText('$7.50');
-    await join(guest);
-    const key = await takeKey(guest);
-    await guest.waitForURL('/inviting-team');
+    const visitor = await newPage({ url: link });
+    await see(visitor.getByRole('heading', { name: 'Join Inviting Team' })).toBeVisible();
+    await see(visitor.getByRole('main')).toContainText('$7.50');
+    await join(visitor);
+    const key = await takeKey(visitor);
+    await visitor.waitForURL('/inviting-team');
     expect((await callApi(`${url}/api/v1`, 'GET', '/me', { key })).body.member.email).toBe(email);
-    await see(guest.getByRole('main')).toContainText('$7.50');
+    await see(visitor.getByRole('main')).toContainText('$7.50');
     await see(owner.getByRole('row', { name: email })).toContainText('accepted');
     expect(await balanceOf(email)).toBe('7.50');
     // The link is dead, and says so to whoever opens it again.
     const again = await newPage({ url: link });
     await see(again.getByRole('heading', { name: 'This invitation was accepted' })).toBeVisible();
-    const same = await newPage({ beside: guest, url: link });
+    const same = await newPage({ beside: visitor, url: link });
     await same.getByRole('link', { name: 'Go to Inviting Team' }).click();
     await same.waitForURL('/inviting-team');
   });
 
   it('keeps what was typed when a password is too common, and says what to do', async () => {
     const { path } = await invited();
-    const guest = await newPage({ url: path });
-    expectError(guest, REFUSED);
-    await guest.getByLabel('Your name').fill('Jo');
-    await guest.getByLabel('Password', { exact: true }).fill('password1234');
-    await guest.getByRole('button', { name: 'Join Inviting Team' }).click();
-    await see(guest.getByText('Is one of the passwords that are tried first')).toBeVisible();
-    await see(guest.getByLabel('Your name')).toHaveValue('Jo');
+    const visitor = await newPage({ url: path });
+    expectError(visitor, REFUSED);
+    await visitor.getByLabel('Your name').fill('Jo');
+    await visitor.getByLabel('Password', { exact: true }).fill('password1234');
+    await visitor.getByRole('button', { name: 'Join Inviting Team' }).click();
+    await see(visitor.getByText('Is one of the passwords that are tried first')).toBeVisible();
+    await see(visitor.getByLabel('Your name')).toHaveValue('Jo');
   });
 
   it('of who has an account: signs in and comes back, another account is switched, and who is in is told so', async () => {
     const first = await invited();
-    const guest = await newPage({ url: first.path });
-    await join(guest);
+    const visitor = await newPage({ url: first.path });
+    await join(visitor);
     // Without a copy it is asked once; the sample command says that there is nothing to spend.
-    await see(guest.getByText('The balance is $0.00.')).toBeVisible();
-    await guest.getByRole('button', { name: 'Go to Inviting Team' }).click();
-    await see(guest.getByText('You haven’t copied the key.')).toBeVisible();
-    await guest.getByRole('button', { name: 'Close without copying' }).click();
-    await guest.waitForURL('/inviting-team');
-    await see(guest.getByText('Your balance is $0.00.')).toBeVisible();
+    await see(visitor.getByText('The balance is $0.00.')).toBeVisible();
+    await visitor.getByRole('button', { name: 'Go to Inviting Team' }).click();
+    await see(visitor.getByText('You haven’t copied the key.')).toBeVisible();
+    await visitor.getByRole('button', { name: 'Close without copying' }).click();
+    await visitor.waitForURL('/inviting-team');
+    await see(visitor.getByText('Your balance is $0.00.')).toBeVisible();
     const other = await makeTeam(dataDir, 'Other Inviters', '10.00');
     const more = (
       await callApi(`${url}/api/v1`, 'POST', '/invitations', { key: other.apiKey, body: { email: first.email } })
@@ -133,12 +133,12 @@ describe('inviting', () => {
     const email = someAddress();
     await owner.getByRole('dialog').getByLabel('Email').fill(email);
     await owner.getByRole('dialog').getByRole('button', { name: 'Invite', exact: true }).click();
-    const guest = await newPage({ url: await linkIn(owner) });
-    await see(guest.getByRole('main')).toContainText('Till nine');
-    await join(guest, 'Kim Cash');
-    await guest.waitForURL('/inviting-team');
-    await openAt(guest, '/inviting-team/messages');
-    await see(guest.getByRole('row', { name: /\+14155550100/ })).toHaveCount(1);
+    const visitor = await newPage({ url: await linkIn(owner) });
+    await see(visitor.getByRole('main')).toContainText('Till nine');
+    await join(visitor, 'Kim Cash');
+    await visitor.waitForURL('/inviting-team');
+    await openAt(visitor, '/inviting-team/messages');
+    await see(visitor.getByRole('row', { name: /\+14155550100/ })).toHaveCount(1);
     const me = await callApi(`${url}/api/v1`, 'GET', '/me', { key: secrets.apiKey });
     expect(me.body.member).toMatchObject({ id: member.id, name: 'Till nine', email });
   });
@@ -172,30 +172,30 @@ describe('inviting', () => {
     await owner.getByRole('button', { name: `Actions for ${email}` }).click();
     await owner.getByRole('menuitem', { name: 'Resend' }).click();
     await see(owner.getByText('The old links are dead')).toBeVisible();
-    const guest = await newPage({ url: path });
-    await see(guest.getByRole('heading', { name: 'There is a newer link' })).toBeVisible();
-    await openAt(guest, new URL((await call('GET', `/invitations/${id}`)).body.url).pathname);
+    const visitor = await newPage({ url: path });
+    await see(visitor.getByRole('heading', { name: 'There is a newer link' })).toBeVisible();
+    await openAt(visitor, new URL((await call('GET', `/invitations/${id}`)).body.url).pathname);
     await owner.getByRole('button', { name: `Actions for ${email}` }).click();
     await owner.getByRole('menuitem', { name: 'Revoke' }).click();
     await see(owner.getByRole('row', { name: email })).toContainText('revoked');
-    expectError(guest, REFUSED);
-    await join(guest);
-    await see(guest.getByRole('heading', { name: 'This invitation was withdrawn' })).toBeVisible();
+    expectError(visitor, REFUSED);
+    await join(visitor);
+    await see(visitor.getByRole('heading', { name: 'This invitation was withdrawn' })).toBeVisible();
     const second = await invited();
-    await openAt(guest, second.path);
-    await guest.getByRole('button', { name: 'Decline' }).click();
-    await guest.getByRole('button', { name: 'Decline it' }).click();
-    await see(guest.getByRole('heading', { name: 'This invitation was declined' })).toBeVisible();
+    await openAt(visitor, second.path);
+    await visitor.getByRole('button', { name: 'Decline' }).click();
+    await visitor.getByRole('button', { name: 'Decline it' }).click();
+    await see(visitor.getByRole('heading', { name: 'This invitation was declined' })).toBeVisible();
     expect((await call('GET', `/invitations/${second.id}`)).body.status).toBe('declined');
   });
 
   it('joins without the credit that the master cannot pay, and tells both', async () => {
     const { path, email } = await invited({ credit: '5000.00' });
-    const guest = await newPage({ url: path });
-    await join(guest);
-    await see(guest.getByText('The starting credit could not be paid yet')).toBeVisible();
-    await takeKey(guest);
-    await guest.waitForURL('/inviting-team');
+    const visitor = await newPage({ url: path });
+    await join(visitor);
+    await see(visitor.getByText('The starting credit could not be paid yet')).toBeVisible();
+    await takeKey(visitor);
+    await visitor.waitForURL('/inviting-team');
     const owner = await newPage({ as: team, url: `/inviting-team/invitations?q=${encodeURIComponent(email)}` });
     await owner.getByRole('button', { name: email, exact: true }).click();
     await see(owner.getByRole('dialog')).toContainText('The starting credit could not be paid');
@@ -212,20 +212,20 @@ describe('inviting', () => {
 
   it('by mail: the invited follows the link of the mail, which proves the address, and is welcomed', async () => {
     const { email, id } = await invited({ name: 'Mia Mailed', credit: '1.25' });
-    const guest = await newPage();
-    const mail = await openMail(guest, email, /Inviting Team/);
+    const visitor = await newPage();
+    const mail = await openMail(visitor, email, /Inviting Team/);
     await see(mail.getByText('1.25 USD')).toBeVisible();
     await mail.getByRole('link').first().click();
-    await guest.waitForURL(/\/invite\/inv_[^.]+\.m1\./);
-    await settle(guest);
-    await see(guest.getByLabel('Your name')).toHaveValue('Mia Mailed');
-    await join(guest, 'Mia Mailed');
-    await takeKey(guest);
-    await guest.waitForURL(({ pathname }) => pathname === '/inviting-team');
+    await visitor.waitForURL(/\/invite\/inv_[^.]+\.m1\./);
+    await settle(visitor);
+    await see(visitor.getByLabel('Your name')).toHaveValue('Mia Mailed');
+    await join(visitor, 'Mia Mailed');
+    await takeKey(visitor);
+    await visitor.waitForURL(({ pathname }) => pathname === '/inviting-team');
     expect((await call('GET', `/invitations/${id}`)).body).toMatchObject({ status: 'accepted', delivery: 'sent' });
     const proven = 'SELECT email_proven_at IS NOT NULL AS proven FROM users WHERE email = $1';
     expect(await sql(dataDir, proven, [email])).toEqual([{ proven: true }]);
-    await openMail(guest, email, /Welcome to Inviting Team/);
+    await openMail(visitor, email, /Welcome to Inviting Team/);
   });
 
   it('a mailed link takes an account from whoever made it by a copied one: a new password, and his browser is out', async () => {
@@ -270,17 +270,17 @@ describe('inviting', () => {
       for (const method of ['GET', 'HEAD']) expect((await fetch(`${url}${target}`, { method })).status).toBe(200);
     }
     expect((await call('GET', `/invitations/${id}`)).body.status).toBe('pending');
-    const guest = await newPage({ url: path });
-    await join(guest);
-    await takeKey(guest);
-    await guest.waitForURL('/inviting-team');
+    const visitor = await newPage({ url: path });
+    await join(visitor);
+    await takeKey(visitor);
+    await visitor.waitForURL('/inviting-team');
   });
 
   it('shows the link of an owner’s invitation only to who has confirmed their identity, where the team asks for that', async () => {
     const careful = await makeTeam(dataDir, 'Careful Inviters', '10.00');
     const asCareful = (method: string, path: string, body: object) =>
       callApi(`${url}/api/v1`, method, path, { key: careful.apiKey, body });
-    await asCareful('PATCH', '/team/settings', { askAgain: true });
+    await asCareful('PATCH', '/team/settings', { requireReauthentication: true });
     const email = someAddress();
     const { url: link } = (await asCareful('POST', '/invitations', { email, role: 'owner' })).body;
     const page = await newPage({ as: careful });

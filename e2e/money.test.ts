@@ -15,9 +15,9 @@ describe('money, moved from its dialogs', () => {
   const made = async (name: string, credit?: string) =>
     (await call('POST', '/members', { name, ...(credit && { credit }) })).body.member as { id: string };
   const balanceOf = async (id: string) => (await call('GET', `/members/${id}`)).body.balance;
-  const openFor = async (page: Page, name: string, verb: string) => {
+  const openFor = async (page: Page, name: string, run: string) => {
     await page.getByRole('button', { name: `Actions for ${name}` }).click();
-    await page.getByRole('menuitem', { name: verb, exact: true }).click();
+    await page.getByRole('menuitem', { name: run, exact: true }).click();
     return page.getByRole('dialog');
   };
 

@@ -98,14 +98,14 @@ describe('every page', () => {
     const found: string[] = [];
     const look = async (what: string) => void found.push(...(await axeInBoth(page, what)));
     const actions = page.getByRole('button', { name: /^Actions for Ärzte/ });
-    for (const verb of ['Credit', 'Debit', 'Recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Delete']) {
+    for (const run of ['Credit', 'Debit', 'Recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Delete']) {
       await actions.click();
-      await see(page.getByRole('menuitem', { name: verb, exact: true })).toBeVisible();
-      if (verb === 'Credit') await look('menu');
-      await page.getByRole('menuitem', { name: verb, exact: true }).click();
+      await see(page.getByRole('menuitem', { name: run, exact: true })).toBeVisible();
+      if (run === 'Credit') await look('menu');
+      await page.getByRole('menuitem', { name: run, exact: true }).click();
       await see(page.getByRole('dialog')).toBeVisible();
       await page.waitForLoadState('networkidle');
-      await look(verb);
+      await look(run);
       await page.keyboard.press('Escape');
       await see(page.getByRole('dialog')).toBeHidden();
     }

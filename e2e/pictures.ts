@@ -19,11 +19,11 @@ type Shot = {
   phone?: boolean;
 };
 
-const openRow = async (page: Page, name: string, verb: string) => {
+const openRow = async (page: Page, name: string, run: string) => {
   await page.getByRole('searchbox').fill(name);
   await page.getByText(/^1 of /).waitFor();
   await page.getByRole('button', { name: `Actions for ${name}` }).click();
-  await page.getByRole('menuitem', { name: verb, exact: true }).click();
+  await page.getByRole('menuitem', { name: run, exact: true }).click();
 };
 
 const SHOTS: Shot[] = [

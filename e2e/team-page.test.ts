@@ -260,7 +260,7 @@ describe('the list of members', () => {
     const page = await newPage({ as: team, url: members });
     await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
     await see(page.getByRole('menuitem')).toHaveText(VERBS);
-    for (const [verb, title] of [
+    for (const [run, title] of [
       ['Recharge rule', 'Recharge rule of Birch Clinic'],
       ['Reveal key', 'Key of Birch Clinic'],
       ['Rotate key', 'Rotate the key of Birch Clinic'],
@@ -270,7 +270,7 @@ describe('the list of members', () => {
       if (!(await page.getByRole('menu').isVisible())) {
         await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
       }
-      await page.getByRole('menuitem', { name: verb!, exact: true }).click();
+      await page.getByRole('menuitem', { name: run!, exact: true }).click();
       await see(page.getByRole('dialog', { name: title! })).toBeVisible();
       await page.keyboard.press('Escape');
       await see(page.getByRole('dialog')).toHaveCount(0);
@@ -448,13 +448,13 @@ describe('many members at once', () => {
     await select(page, ...chosen.map(({ name }) => name));
     const statuses = () =>
       Promise.all(chosen.map(async ({ id }) => (await call('GET', `/members/${id}`)).body.status as string));
-    for (const [verb, status] of [
+    for (const [run, status] of [
       ['Deactivate', 'inactive'],
       ['Activate', 'active'],
     ] as const) {
-      await bar(page).getByRole('button', { name: verb, exact: true }).click();
-      const dialog = page.getByRole('dialog', { name: `${verb} 3 members` });
-      await dialog.getByRole('button', { name: `${verb} 3` }).click();
+      await bar(page).getByRole('button', { name: run, exact: true }).click();
+      const dialog = page.getByRole('dialog', { name: `${run} 3 members` });
+      await dialog.getByRole('button', { name: `${run} 3` }).click();
       await see(dialog.getByRole('status')).toContainText('3 of 3 done');
       await dialog.getByRole('button', { name: 'Done' }).click();
       await see(dialog).toHaveCount(0);

@@ -9,10 +9,10 @@ import { z } from 'zod';
 import { isUnavailable } from '@/db/faults';
 import { DomainError } from '@/server/domain/core/errors';
 import { boundedText } from '@/server/domain/core/validation';
-import type { Origin, Person } from '@/server/domain/core/user-context';
-import { findPerson, findSeat, listSeats, type Place, type Present } from '@/server/domain/identity/sessions/read';
+import type { Origin, SignedInUser } from '@/server/domain/core/user-context';
+import { findSignedInUser, findMembership, listMemberships, type Place, type Present } from '@/server/domain/identity/sessions/read';
 import { demoSignIn, SESSION_DAYS } from '@/server/domain/identity/sessions/rules';
-import { seatsSchema } from '@/server/domain/identity/sessions/schema';
+import { membershipsSchema } from '@/server/domain/identity/sessions/schema';
 import { endSession, markSeen, signIn } from '@/server/domain/identity/sessions/write';
 import { env } from '@/server/env';
 import { abortedResponse, readBytes, RequestAborted } from '@/server/http/body';
@@ -22,16 +22,16 @@ import { services } from '@/server/http/services';
 import { describeFault, log } from '@/server/log';
 
 /** Who is signed in, or null. */
-export const currentPerson = cache(async (): Promise<Person | null> => {
+export const currentUser = cache(async (): Promise<SignedInUser | null> => {
   const sessionId = await sessionOfCookie();
-  return sessionId === null ? null : noted(await findPerson(services(), sessionId));
+  return sessionId === null ? null : noted(await findSignedInUser(services(), sessionId));
 });
 
 /** The seat from which the person who is signed in acts in a team, as it is at this moment. */
-export const seatIn = cache(async (slug: string): Promise<Place> => {
+export const findPlaceInTeam = cache(async (slug: string): Promise<Place> => {
   const sessionId = await sessionOfCookie();
   if (sessionId === null) return { ok: false, reason: 'signed-out' };
-  const place = await findSeat(services(), { sessionId, slug, address: await clientAddress() });
+  const place = await findMembership(services(), { sessionId, slug, address: await clientAddress() });
   if (place.ok || place.reason !== 'signed-out') noted(place.person);
   return place;
 });
@@ -47,12 +47,12 @@ function noted<P extends Present | null>(person: P): P {
 }
 
 /** A seat as it is printed for a page: the ids are external. */
-export type MySeat = z.input<typeof seatsSchema>[number];
+export type MyMembership = z.input<typeof membershipsSchema>[number];
 
 /** Every live seat of the person who is signed in, sorted by the team's name; none for nobody. */
-export const mySeats = cache(async (): Promise<MySeat[]> => {
-  const person = await currentPerson();
-  return person ? z.encode(seatsSchema, await listSeats(services(), person.userId)) : [];
+export const myMemberships = cache(async (): Promise<MyMembership[]> => {
+  const person = await currentUser();
+  return person ? z.encode(membershipsSchema, await listMemberships(services(), person.userId)) : [];
 });
 
 /** Where a request comes from, as the server has seen it. */
@@ -110,7 +110,7 @@ const options = (): AuthOptions => ({
   callbacks: {
     jwt: ({ token, user }) => (user ? { sid: (user as Entered).sid } : { sid: token['sid'] }),
     session: async ({ session, token }) => {
-      const person = typeof token['sid'] === 'string' ? await findPerson(services(), token['sid']) : null;
+      const person = typeof token['sid'] === 'string' ? await findSignedInUser(services(), token['sid']) : null;
       return person ? { ...session, user: { name: person.name, email: person.email } } : ({} as Session);
     },
   },

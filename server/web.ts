@@ -29,7 +29,7 @@ const NOT_FOUND = '/_not-found';
 const NO_OPERATION = '/api/v1/-';
 
 /** Whether a browser asks for a page to show, and for nothing that could be meant for the API. */
-const isForPerson = ({ method, headers, url = '' }: IncomingMessage): boolean =>
+const isForUser = ({ method, headers, url = '' }: IncomingMessage): boolean =>
   (method === 'GET' || method === 'HEAD') && (headers.accept ?? '').includes('text/html') && !/api|%/i.test(url);
 
 /** Idle connections live this long after the last accepted one, for the request that may be under way on them. */
@@ -57,7 +57,7 @@ function clientAddress(req: IncomingMessage, trustProxy: boolean): string {
  * Says under which name, and over what, people reach this: what a trusted proxy was asked, else the Host they sent. Sign-in
  * and the check of Origin rely on it.
  */
-function nameSite({ headers }: IncomingMessage, { trustProxy, https }: Doors): void {
+function nameSite({ headers }: IncomingMessage, { trustProxy, https }: Channels): void {
   const last = (name: string) => [headers[name]].flat().join(',').split(',').at(-1)?.trim();
   const [host, proto] = trustProxy ? [last(FORWARDED_HOST), last(FORWARDED_PROTO)] : [];
   headers[FORWARDED_HOST] = host || headers.host;
@@ -107,9 +107,9 @@ function refusal(req: IncomingMessage, target: Target): Response | undefined {
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
-type Doors = { toNext: Handler; toApi: Handler; trustProxy: boolean; https: boolean; dev: boolean };
+type Channels = { toNext: Handler; toApi: Handler; trustProxy: boolean; https: boolean; dev: boolean };
 
-async function handle(req: IncomingMessage, res: ServerResponse, doors: Doors): Promise<void> {
+async function handle(req: IncomingMessage, res: ServerResponse, channels: Channels): Promise<void> {
   active.add(res);
   requestsRead += 1;
   res.once('close', () => active.delete(res));
@@ -119,12 +119,12 @@ async function handle(req: IncomingMessage, res: ServerResponse, doors: Doors): 
     const refused = refusal(req, target);
     if (refused) return await answer(res, refused);
     // Assigned, not appended: whatever a client sends under this name is gone.
-    req.headers[ADDRESS] = clientAddress(req, doors.trustProxy);
-    nameSite(req, doors);
-    if (target === 'nothing') req.url = isForPerson(req) ? NOT_FOUND : NO_OPERATION;
-    if (target === 'api' || req.url === NO_OPERATION) return await doors.toApi(req, res);
-    guardPage(req, res, doors);
-    await doors.toNext(req, res);
+    req.headers[ADDRESS] = clientAddress(req, channels.trustProxy);
+    nameSite(req, channels);
+    if (target === 'nothing') req.url = isForUser(req) ? NOT_FOUND : NO_OPERATION;
+    if (target === 'api' || req.url === NO_OPERATION) return await channels.toApi(req, res);
+    guardPage(req, res, channels);
+    await channels.toNext(req, res);
   } catch (error) {
     log({ msg: 'a request failed', level: 'error', ...describeFault(error) });
     if (res.headersSent) res.destroy();
@@ -162,7 +162,7 @@ function onClientError(error: ClientError, socket: Duplex): void {
   answerRaw(socket, status, problemResponse('invalid_request', { detail })).catch(() => socket.destroy());
 }
 
-function buildServer(doors: () => Doors): Server {
+function buildServer(channels: () => Channels): Server {
   const server = createServer({
     // Ours is the answer to a missing Host, in the shape of all others.
     requireHostHeader: false,
@@ -173,7 +173,7 @@ function buildServer(doors: () => Doors): Server {
     connectionsCheckingInterval: 5_000,
   });
   server.setTimeout(120_000);
-  const listener = (req: IncomingMessage, res: ServerResponse) => void handle(req, res, doors());
+  const listener = (req: IncomingMessage, res: ServerResponse) => void handle(req, res, channels());
   server.on('request', listener);
   server.on('checkExpectation', listener);
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
@@ -258,8 +258,8 @@ async function main(): Promise<void> {
     endOnFault();
   }
   const notYet: Handler = () => Promise.reject(new Error('not started'));
-  let doors: Doors = { toNext: notYet, toApi: notYet, trustProxy, https, dev };
-  const server = buildServer(() => doors);
+  let channels: Channels = { toNext: notYet, toApi: notYet, trustProxy, https, dev };
+  const server = buildServer(() => channels);
   // Next takes over `upgrade`, on which its development server needs to hear; in production it would drop clients that
   // merely offer HTTP/2, so that it is given a server at which nothing arrives.
   const httpServer = dev ? server : createServer();
@@ -278,7 +278,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', end);
   await app.prepare();
   const toNext = app.getRequestHandler();
-  doors = { ...doors, toNext, toApi: apiFront ? await loadApi() : toNext };
+  channels = { ...channels, toNext, toApi: apiFront ? await loadApi() : toNext };
   if (ending) return;
   await listen(server, port, host);
   announceStart();

@@ -3,48 +3,48 @@ import { watchQueries } from '@/bench/timing';
 import { openDatabase } from '@/db/client';
 import { getSignUpLink, getWays } from '@/server/domain/teams/onboarding/read';
 import { setupCode } from '@/server/domain/teams/onboarding/rules';
-import { askToSignUp, setUp, signUp } from '@/server/domain/teams/onboarding/write';
+import { requestSignUp, setUp, signUp } from '@/server/domain/teams/onboarding/write';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { linkToken, parseLinkToken } from '@/server/domain/identity/email-links/rules';
 import { useUpLink, mailLink } from '@/server/domain/identity/email-links/write';
-import { personally, type Guest } from '@/server/domain/core/user-context';
+import { inUserTransaction, type VisitorContext } from '@/server/domain/core/user-context';
 import { getProfile } from '@/server/domain/identity/users/read';
-import { listSeats } from '@/server/domain/identity/sessions/read';
+import { listMemberships } from '@/server/domain/identity/sessions/read';
 import { signIn } from '@/server/domain/identity/sessions/write';
 import { LIMITS } from '@/server/domain/identity/login-throttle/rules';
 import { ownDatabase } from './support/database';
-import { addFactor, enter, guest, isLive, mailsTo, makePerson, newAddress, notesOf, PASSWORD } from './support/people';
+import { addFactor, enter, visitor, isLive, mailsTo, makePerson, newAddress, notesOf, PASSWORD } from './support/people';
 import { ownerPool } from './support/team';
 import { getResetLink } from '@/server/domain/identity/passwords/read';
-import { askForReset, resetPassword } from '@/server/domain/identity/passwords/write';
+import { requestPasswordReset, resetPassword } from '@/server/domain/identity/passwords/write';
 
 const NEW = 'another horse, another battery';
 
 /** Asks for a link and lets the worker's job mail it: what stands in it, or null where nothing was mailed. */
-async function mailedLink(asker: Guest, email: string, ask = askForReset): Promise<string | null> {
-  expect(await ask(asker, { email })).toEqual({ done: true });
+async function mailedLink(ctx: VisitorContext, email: string, ask = requestPasswordReset): Promise<string | null> {
+  expect(await ask(ctx, { email })).toEqual({ done: true });
   const { rows } = await ownerPool().query<{ id: string }>(
     `SELECT l.id FROM mailed_links l JOIN outbox o ON o.task = 'mail-link' AND o.payload->>'linkId' = l.id::text
      WHERE l.email = $1 ORDER BY l.id DESC LIMIT 1`,
     [email],
   );
   const before = (await mailsTo(email)).length;
-  await mailLink(asker, rows[0]!.id);
+  await mailLink(ctx, rows[0]!.id);
   const mail = (await mailsTo(email))[before];
-  return mail ? linkToken(asker.vault, mail.about!) : null;
+  return mail ? linkToken(ctx.vault, mail.about!) : null;
 }
 
 describe('a forgotten password', () => {
   it('is set anew by the mailed link, once: the address is proven, every browser signed out, and that is mailed and noted', async () => {
     const { email, userId, teamId } = await makePerson();
-    const asker = guest();
+    const ctx = visitor();
     const [one, other] = [await enter(email), await enter(email)];
-    const token = (await mailedLink(asker, email))!;
-    expect(await getResetLink(asker, { token })).toEqual({ email });
-    expect(await resetPassword(asker, { token, password: NEW })).toEqual({ email });
+    const token = (await mailedLink(ctx, email))!;
+    expect(await getResetLink(ctx, { token })).toEqual({ email });
+    expect(await resetPassword(ctx, { token, password: NEW })).toEqual({ email });
     expect([await isLive(one), await isLive(other)]).toEqual([false, false]);
-    expect(await signIn(asker, { email, password: PASSWORD }, asker.origin)).toMatchObject({ reason: 'wrong' });
-    const again = await enter(email, asker, NEW);
+    expect(await signIn(ctx, { email, password: PASSWORD }, ctx.origin)).toMatchObject({ reason: 'wrong' });
+    const again = await enter(email, ctx, NEW);
     expect(await getProfile(again)).toMatchObject({ email, isProven: true });
     expect((await mailsTo(email)).map(({ kind }) => kind)).toEqual([
       'new-sign-in',
@@ -53,56 +53,56 @@ describe('a forgotten password', () => {
       'new-sign-in',
     ]);
     expect(await notesOf(teamId)).toEqual([
-      { action: 'person.password_changed', address: asker.origin.address, actor_name: 'Somebody' },
+      { action: 'person.password_changed', address: ctx.origin.address, actor_name: 'Somebody' },
     ]);
     expect(again.person.userId).toBe(userId);
-    await expect(resetPassword(asker, { token, password: NEW })).rejects.toMatchObject({ code: 'not_found' });
-    expect(await getResetLink(asker, { token })).toEqual({ email: null });
+    await expect(resetPassword(ctx, { token, password: NEW })).rejects.toMatchObject({ code: 'not_found' });
+    expect(await getResetLink(ctx, { token })).toEqual({ email: null });
   });
 
   it('is set by one of many who use the link at the same moment', async () => {
     const { email } = await makePerson();
-    const token = (await mailedLink(guest(), email))!;
+    const token = (await mailedLink(visitor(), email))!;
     const words = Array.from({ length: 6 }, (_, i) => `${NEW} ${i}`);
-    const all = await Promise.allSettled(words.map((password) => resetPassword(guest(), { token, password })));
+    const all = await Promise.allSettled(words.map((password) => resetPassword(visitor(), { token, password })));
     expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     const won = all.findIndex(({ status }) => status === 'fulfilled');
-    await enter(email, guest(), words[won]);
+    await enter(email, visitor(), words[won]);
   });
 
   it('is not set by looking at the link, however often', async () => {
     const { email } = await makePerson();
-    const token = (await mailedLink(guest(), email))!;
-    for (let i = 0; i < 20; i += 1) expect(await getResetLink(guest(), { token })).toEqual({ email });
+    const token = (await mailedLink(visitor(), email))!;
+    for (let i = 0; i < 20; i += 1) expect(await getResetLink(visitor(), { token })).toEqual({ email });
     const { rows } = await ownerPool().query('SELECT used_at FROM mailed_links WHERE email = $1', [email]);
     expect(rows).toEqual([{ used_at: null }]);
     await enter(email);
-    await resetPassword(guest(), { token, password: NEW });
+    await resetPassword(visitor(), { token, password: NEW });
   });
 
   it('is not set after an hour, by a link of another kind, by an older one once a newer was used, or by a made-up one', async () => {
     const { email } = await makePerson();
-    const asker = guest();
+    const ctx = visitor();
     const dead = async (token: string) => {
-      expect(await getResetLink(asker, { token })).toEqual({ email: null });
-      await expect(resetPassword(asker, { token, password: NEW })).rejects.toMatchObject({ code: 'not_found' });
+      expect(await getResetLink(ctx, { token })).toEqual({ email: null });
+      await expect(resetPassword(ctx, { token, password: NEW })).rejects.toMatchObject({ code: 'not_found' });
     };
-    const late = (await mailedLink(asker, email))!;
+    const late = (await mailedLink(ctx, email))!;
     await ownerPool().query(
       `UPDATE mailed_links SET created_at = created_at - interval '1 h', expires_at = expires_at - interval '1 h' WHERE email = $1`,
       [email],
     );
     await dead(late);
     // Whoever looked at it in time is too late all the same.
-    const id = parseLinkToken(asker.vault, late)!;
-    expect(await personally(asker, (tx) => useUpLink(tx, id, 'reset'))).toBeNull();
-    await dead((await mailedLink(asker, email, askToSignUp))!);
-    const [first, second] = [(await mailedLink(asker, email))!, (await mailedLink(asker, email))!];
-    await resetPassword(asker, { token: second, password: NEW });
+    const id = parseLinkToken(ctx.vault, late)!;
+    expect(await inUserTransaction(ctx, (tx) => useUpLink(tx, id, 'reset'))).toBeNull();
+    await dead((await mailedLink(ctx, email, requestSignUp))!);
+    const [first, second] = [(await mailedLink(ctx, email))!, (await mailedLink(ctx, email))!];
+    await resetPassword(ctx, { token: second, password: NEW });
     await dead(first);
-    await dead(linkToken(asker.vault, newUuid7()));
+    await dead(linkToken(ctx.vault, newUuid7()));
     await dead('');
-    await enter(email, asker, NEW);
+    await enter(email, ctx, NEW);
   });
 
   it('of an address that nobody has is answered alike, after the same statements, and nothing is mailed', async () => {
@@ -112,48 +112,48 @@ describe('a forgotten password', () => {
     for (const one of [nobody, email, nobody]) {
       const texts: string[] = [];
       const note = (text: string) => void texts.push(text.replace(/'[^']*'/g, '?').replace(/\s+/g, ' '));
-      await watchQueries(() => askForReset(guest(), { email: one }), note);
+      await watchQueries(() => requestPasswordReset(visitor(), { email: one }), note);
       said.push(texts.filter((text) => !text.startsWith('DELETE')));
     }
     expect(said[1]).toEqual(said[2]);
     expect(said[1]!.length).toBeGreaterThanOrEqual(5);
-    expect(await mailedLink(guest(), nobody)).toBeNull();
+    expect(await mailedLink(visitor(), nobody)).toBeNull();
     expect(await mailsTo(nobody)).toEqual([]);
   });
 
   it('is asked for so often by one address or from one network, known or not, and no more', async () => {
     const { email } = await makePerson();
     for (const one of [email, `nobody-${newUuid7()}@example.test`]) {
-      for (let i = 0; i < LIMITS.mailed.points; i += 1) await askForReset(guest(), { email: one });
-      await expect(askForReset(guest(), { email: one })).rejects.toMatchObject({ code: 'rate_limited' });
+      for (let i = 0; i < LIMITS.mailed.points; i += 1) await requestPasswordReset(visitor(), { email: one });
+      await expect(requestPasswordReset(visitor(), { email: one })).rejects.toMatchObject({ code: 'rate_limited' });
     }
-    const asker = guest(newAddress());
-    for (let i = 0; i < LIMITS.asked.points; i += 1) await askForReset(asker, { email: `${i}-${email}` });
-    await expect(askForReset(asker, { email: `x-${email}` })).rejects.toMatchObject({ code: 'rate_limited' });
+    const ctx = visitor(newAddress());
+    for (let i = 0; i < LIMITS.asked.points; i += 1) await requestPasswordReset(ctx, { email: `${i}-${email}` });
+    await expect(requestPasswordReset(ctx, { email: `x-${email}` })).rejects.toMatchObject({ code: 'rate_limited' });
   });
 
   it('lets who was shut out by too many tries in again', async () => {
     const { email } = await makePerson();
-    const asker = guest();
+    const ctx = visitor();
     for (let i = 0; i < LIMITS.both.points; i += 1)
-      await signIn(asker, { email, password: `wrong ${i}` }, asker.origin);
-    await expect(enter(email, asker)).rejects.toThrow('throttled');
-    await resetPassword(asker, { token: (await mailedLink(asker, email))!, password: NEW });
-    await enter(email, asker, NEW);
+      await signIn(ctx, { email, password: `wrong ${i}` }, ctx.origin);
+    await expect(enter(email, ctx)).rejects.toThrow('throttled');
+    await resetPassword(ctx, { token: (await mailedLink(ctx, email))!, password: NEW });
+    await enter(email, ctx, NEW);
   });
 
   it('leaves a second factor of who had proven the address; of who had not, it is gone with the codes', async () => {
     const { email } = await makePerson();
-    const asker = await enter(email);
-    await addFactor(asker);
-    await resetPassword(asker, { token: (await mailedLink(asker, email))!, password: PASSWORD });
+    const ctx = await enter(email);
+    await addFactor(ctx);
+    await resetPassword(ctx, { token: (await mailedLink(ctx, email))!, password: PASSWORD });
     // It had never been proven: whoever set the factor up was not its holder.
-    const holder = await enter(email, guest());
+    const holder = await enter(email, visitor());
     expect(await getProfile(holder)).toMatchObject({ twoFactorSince: null, recoveryCodesLeft: 0 });
     const { codeAt } = await addFactor(holder);
     await resetPassword(holder, { token: (await mailedLink(holder, email))!, password: NEW });
-    await expect(enter(email, guest(), NEW)).rejects.toThrow('code');
-    await enter(email, guest(), NEW, codeAt(0));
+    await expect(enter(email, visitor(), NEW)).rejects.toThrow('code');
+    await enter(email, visitor(), NEW, codeAt(0));
   });
 });
 
@@ -162,33 +162,33 @@ describe('signing up', () => {
 
   it('makes a team and its owner, whose address is proven, once; the log says who', async () => {
     const email = `fresh-${newUuid7()}@example.test`;
-    const asker = guest();
-    const token = (await mailedLink(asker, email, askToSignUp))!;
-    expect(await getSignUpLink(asker, { token })).toEqual({ email, name: null });
-    const results = await Promise.allSettled(Array.from({ length: 4 }, () => signUp(asker, { token, ...wanted })));
+    const ctx = visitor();
+    const token = (await mailedLink(ctx, email, requestSignUp))!;
+    expect(await getSignUpLink(ctx, { token })).toEqual({ email, name: null });
+    const results = await Promise.allSettled(Array.from({ length: 4 }, () => signUp(ctx, { token, ...wanted })));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    const entered = await enter(email, asker, NEW);
+    const entered = await enter(email, ctx, NEW);
     expect(await getProfile(entered)).toMatchObject({ name: 'Fresh Person', isProven: true });
-    const seats = await listSeats(asker, entered.person.userId);
+    const seats = await listMemberships(ctx, entered.person.userId);
     expect(seats).toMatchObject([{ team: { name: 'Fresh Team', currency: 'EUR' }, member: { role: 'owner' } }]);
     const { rows } = await ownerPool().query(
       `SELECT action, actor_type, actor_name, door, address FROM audit_events WHERE team_id = $1`,
       [seats[0]!.team.id],
     );
-    const by = { actor_type: 'user', actor_name: 'Fresh Person', door: 'web', address: asker.origin.address };
+    const by = { actor_type: 'user', actor_name: 'Fresh Person', channel: 'web', address: ctx.origin.address };
     expect(rows).toContainEqual({ action: 'team.created', ...by });
   });
 
   it('gives who has proven his address one team more, and changes nothing else of him', async () => {
     const { email } = await makePerson();
-    await resetPassword(guest(), { token: (await mailedLink(guest(), email))!, password: PASSWORD });
+    await resetPassword(visitor(), { token: (await mailedLink(visitor(), email))!, password: PASSWORD });
     const here = await enter(email);
-    const token = (await mailedLink(guest(), email, askToSignUp))!;
-    expect(await getSignUpLink(guest(), { token })).toEqual({ email, name: 'Somebody' });
-    await signUp(guest(), { token, ...wanted });
+    const token = (await mailedLink(visitor(), email, requestSignUp))!;
+    expect(await getSignUpLink(visitor(), { token })).toEqual({ email, name: 'Somebody' });
+    await signUp(visitor(), { token, ...wanted });
     expect(await isLive(here)).toBe(true);
     const again = await enter(email);
-    expect((await listSeats(again, again.person.userId)).map(({ team }) => team.name)).toEqual([
+    expect((await listMemberships(again, again.person.userId)).map(({ team }) => team.name)).toEqual([
       'Fresh Team',
       'Somewhere',
     ]);
@@ -198,19 +198,19 @@ describe('signing up', () => {
     const { email } = await makePerson();
     const stranger = await enter(email);
     await addFactor(stranger);
-    await signUp(guest(), { token: (await mailedLink(guest(), email, askToSignUp))!, ...wanted });
+    await signUp(visitor(), { token: (await mailedLink(visitor(), email, requestSignUp))!, ...wanted });
     expect(await isLive(stranger)).toBe(false);
     await expect(enter(email)).rejects.toThrow('wrong');
-    expect(await getProfile(await enter(email, guest(), NEW))).toMatchObject({ isProven: true, twoFactorSince: null });
+    expect(await getProfile(await enter(email, visitor(), NEW))).toMatchObject({ isProven: true, twoFactorSince: null });
   });
 
   it('is not there where it is closed, or where nothing can be mailed', async () => {
     for (const shut of [{ signUp: 'closed' as const }, { mail: null }]) {
-      const asker = { ...guest(), ...shut };
-      await expect(askToSignUp(asker, { email: 'a@example.test' })).rejects.toMatchObject({ code: 'not_found' });
-      await expect(getSignUpLink(asker, { token: '' })).rejects.toMatchObject({ code: 'not_found' });
-      await expect(signUp(asker, { token: '', ...wanted })).rejects.toMatchObject({ code: 'not_found' });
-      expect(await getWays(asker)).toMatchObject({ signUp: false });
+      const ctx = { ...visitor(), ...shut };
+      await expect(requestSignUp(ctx, { email: 'a@example.test' })).rejects.toMatchObject({ code: 'not_found' });
+      await expect(getSignUpLink(ctx, { token: '' })).rejects.toMatchObject({ code: 'not_found' });
+      await expect(signUp(ctx, { token: '', ...wanted })).rejects.toMatchObject({ code: 'not_found' });
+      expect(await getWays(ctx)).toMatchObject({ signUp: false });
     }
   });
 });
@@ -220,13 +220,13 @@ describe('the first start', () => {
     const own = await ownDatabase();
     const database = openDatabase(own.appUrl, { max: 6 });
     try {
-      const asker = { ...guest(), database };
-      const code = setupCode(asker.vault);
+      const ctx = { ...visitor(), database };
+      const code = setupCode(ctx.vault);
       const owner = { team: 'First', currency: 'USD', name: 'Owner', email: 'first@example.test', password: PASSWORD };
-      expect(await getWays(asker)).toMatchObject({ setup: true });
-      await expect(setUp(asker, { ...owner, code: 'guess' })).rejects.toMatchObject({ code: 'invalid_request' });
+      expect(await getWays(ctx)).toMatchObject({ setup: true });
+      await expect(setUp(ctx, { ...owner, code: 'guess' })).rejects.toMatchObject({ code: 'invalid_request' });
       const all = await Promise.allSettled(
-        Array.from({ length: 5 }, (_, i) => setUp(asker, { ...owner, email: `${i}@example.test`, code })),
+        Array.from({ length: 5 }, (_, i) => setUp(ctx, { ...owner, email: `${i}@example.test`, code })),
       );
       expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       const refused = all.filter((one) => one.status === 'rejected').map(({ reason }) => reason.code);
@@ -235,8 +235,8 @@ describe('the first start', () => {
         `SELECT (SELECT count(*)::int FROM teams) AS teams, (SELECT count(*)::int FROM members) AS members, (SELECT count(*)::int FROM users) AS users`,
       );
       expect(rows).toEqual([{ teams: 1, members: 1, users: 1 }]);
-      expect(await getWays(asker)).toMatchObject({ setup: false });
-      await expect(setUp(asker, { ...owner, code })).rejects.toMatchObject({ code: 'not_found' });
+      expect(await getWays(ctx)).toMatchObject({ setup: false });
+      await expect(setUp(ctx, { ...owner, code })).rejects.toMatchObject({ code: 'not_found' });
     } finally {
       await database.pool.end();
       await own.drop();
@@ -247,11 +247,11 @@ describe('the first start', () => {
     const own = await ownDatabase();
     const database = openDatabase(own.appUrl, { max: 2 });
     try {
-      const asker = { ...guest(), database };
+      const ctx = { ...visitor(), database };
       const guess = { team: 'T', currency: 'USD', name: 'O', email: 'o@example.test', password: PASSWORD };
       for (let i = 0; i < LIMITS.setup.points; i += 1)
-        await expect(setUp(asker, { ...guess, code: `${i}` })).rejects.toMatchObject({ code: 'invalid_request' });
-      const right = setUp(asker, { ...guess, code: setupCode(asker.vault) });
+        await expect(setUp(ctx, { ...guess, code: `${i}` })).rejects.toMatchObject({ code: 'invalid_request' });
+      const right = setUp(ctx, { ...guess, code: setupCode(ctx.vault) });
       await expect(right).rejects.toMatchObject({ code: 'rate_limited' });
     } finally {
       await database.pool.end();

@@ -6,7 +6,7 @@ import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
 import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
 import { deactivateMember, deleteMember, restoreMember, setRole } from '@/server/domain/teams/members/write';
 import { sendMessage } from '@/server/domain/messaging/messages/write';
-import type { Personal } from '@/server/domain/core/user-context';
+import type { UserContext } from '@/server/domain/core/user-context';
 import { setRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
 import { updateSettings, updateTeam } from '@/server/domain/teams/teams/write';
@@ -437,7 +437,7 @@ describe('a mail that did not arrive', () => {
 });
 
 describe('what a person wants to be told', () => {
-  let person: Personal;
+  let person: UserContext;
   beforeEach(async () => {
     const { rows } = await ownerPool().query<{ userId: string }>(
       `SELECT user_id AS "userId" FROM members WHERE id = $1`,

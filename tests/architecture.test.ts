@@ -153,14 +153,14 @@ const light: Rule = (all) => {
       isOurs(specifier) ? reach(specifier, seen) : [`${path} imports ${specifier}`],
     );
   };
-  const doors = all
+  const channels = all
     .filter(({ path }) => within(path, 'components'))
     .flatMap((file) =>
       valuesOf(file)
         .filter((specifier) => within(specifier, 'server/trpc'))
         .map((specifier) => `${file.path} imports ${specifier} by value`),
     );
-  return [...doors, ...LIGHT.flatMap((name) => reach(`server/domain/${name}`, new Set()))];
+  return [...channels, ...LIGHT.flatMap((name) => reach(`server/domain/${name}`, new Set()))];
 };
 
 const NOUN_FILES = new Set(['schema.ts', 'rules.ts', 'read.ts', 'write.ts']);
@@ -311,9 +311,9 @@ const oneCall: Rule = (all) =>
     const [, noun] = /^server\/trpc\/(.+)\.ts$/.exec(file.path) ?? [];
     const isNoun = noun !== undefined && !NOT_A_NOUN.has(noun);
     if (!isNoun && !(file.path.startsWith(API) && file.path.endsWith('route.ts'))) return [];
-    const [, ...verbs] = file.text.replace(/'[^'\n]*'|"[^"\n]*"/g, "''").split(/\bverb:/);
+    const [, ...commands] = file.text.replace(/'[^'\n]*'|"[^"\n]*"/g, "''").split(/\bverb:/);
     return [
-      ...verbs
+      ...commands
         .filter((text) => !isOneCall(text))
         .map((text) => `${file.path}: more than one call:${text.slice(0, 80)}`),
       ...(isNoun && importsOf(file).includes('zod') ? [`${file.path} makes a schema, which is the domain's`] : []),

@@ -4,17 +4,17 @@ import { createInvitation } from '@/server/domain/teams/invitations/write';
 import { creditMember } from '@/server/domain/billing/ledger/write';
 import { deactivateMember, deleteMember } from '@/server/domain/teams/members/write';
 import { linkToken } from '@/server/domain/identity/email-links/rules';
-import type { Person } from '@/server/domain/core/user-context';
+import type { SignedInUser } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
-import { DOORS, useDoors, type Door, type Said } from './support/doors';
+import { DOORS, useChannels, type Channel, type Said } from './support/doors';
 import { listOperations } from './support/operations';
 import { addFactor } from './support/people';
 import { accountOf, makePerson, PASSWORD, seat } from './support/persons';
 import { callProcedure, HERE, listProcedures, listWithoutSeat, sessionOf } from './support/procedures';
 import { addMember, giveSignIn, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';
 
-const doors = useDoors();
+const channels = useChannels();
 const message = { to: '+14155550100', from: 'Acme', body: 'A text for nobody else' };
 
 type Scene = { team: TestTeam; seat: TestMember; ids: Record<string, string> };
@@ -38,7 +38,7 @@ const INVITED = {
   credit: '2',
   recharge: { threshold: '0', target: '1' },
 };
-const settings = { memberLowBalance: null, textRetentionDays: null, askAgain: false, askAgainAbove: null };
+const settings = { memberLowBalance: null, textRetentionDays: null, requireReauthentication: false, reauthenticateAbove: null };
 const team = { currency: 'USD', reserve: '0.00', defaultSender: null, lowBalance: null };
 const rule = { enabled: true, threshold: '6.00', amount: null, target: '9.00', capAmount: null, capPeriod: null };
 
@@ -56,11 +56,11 @@ const ROWS: Record<string, Row> = {
     },
   },
   updateSettings: {
-    body: { askAgain: true, memberLowBalance: '5' },
+    body: { requireReauthentication: true, memberLowBalance: '5' },
     says: {
       action: 'team.settings_changed',
       targetType: 'team',
-      ...of(settings, { ...settings, askAgain: true, memberLowBalance: '5.00' }),
+      ...of(settings, { ...settings, requireReauthentication: true, memberLowBalance: '5.00' }),
     },
   },
   createMember: {
@@ -213,8 +213,8 @@ const isChange = (id: string): boolean => {
   return operation ? operation.method !== 'GET' : listProcedures().find((one) => one.id === id)!.type === 'mutation';
 };
 
-const doorsOf = (id: string): Door[] =>
-  listOperations().some((one) => one.id === id) ? DOORS : DOORS.filter((door) => door === 'tRPC');
+const channelsOf = (id: string): Channel[] =>
+  listOperations().some((one) => one.id === id) ? DOORS : DOORS.filter((channel) => channel === 'tRPC');
 
 async function scene(): Promise<Scene> {
   const made = await makeTeam();
@@ -222,9 +222,9 @@ async function scene(): Promise<Scene> {
   return { team: made, seat: member, ids: { mem: member.mem, key: printId('key', member.member.apiKey!.id) } };
 }
 
-async function ask(door: Door, { team: { ownerKey }, ids }: Scene, id: string, body?: object): Promise<Said['body']> {
-  if (doorsOf(id).length === DOORS.length) {
-    const said = await doors[door]({ key: ownerKey }, { id, ids, body });
+async function ask(channel: Channel, { team: { ownerKey }, ids }: Scene, id: string, body?: object): Promise<Said['body']> {
+  if (channelsOf(id).length === DOORS.length) {
+    const said = await channels[channel]({ key: ownerKey }, { id, ids, body });
     expect(said.ok, JSON.stringify(said.body)).toBe(true);
     return said.body;
   }
@@ -250,23 +250,23 @@ describe('every verb that changes something', () => {
     expect([...Object.keys(ROWS), ...Object.keys(WITHOUT_ROW)].toSorted()).toEqual([...all].toSorted());
   });
 
-  const cases = Object.entries(ROWS).flatMap(([id, row]) => DOORS.map((door) => ({ id, row, door })));
+  const cases = Object.entries(ROWS).flatMap(([id, row]) => DOORS.map((channel) => ({ id, row, channel })));
 
-  it.each(cases)('$id through $door leaves its row', async ({ id, row, door }) => {
-    if (!doorsOf(id).includes(door)) return;
+  it.each(cases)('$id through $door leaves its row', async ({ id, row, channel }) => {
+    if (!channelsOf(id).includes(channel)) return;
     const made = await scene();
     const ids = { ...made.ids, ...(await row.prepare?.(made)) };
     const before = await logOf(made.team);
-    const answer = await ask(door, { ...made, ids }, id, row.body);
+    const answer = await ask(channel, { ...made, ids }, id, row.body);
     const rows = (await logOf(made.team)).slice(before.length);
     expect(rows).toHaveLength(1);
     const { teamId } = made.team;
     expect(rows[0]).toMatchObject({
-      actorType: door === 'API' ? 'key' : 'user',
+      actorType: channel === 'API' ? 'key' : 'user',
       actorId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       actorName: 'First Owner',
-      door: door === 'API' ? 'api' : 'web',
-      address: door === 'API' ? '127.0.0.1' : HERE.address,
+      channel: channel === 'API' ? 'api' : 'web',
+      address: channel === 'API' ? '127.0.0.1' : HERE.address,
       requestId: expect.stringMatching(/^req_/),
       targetType: 'member',
       targetId: row.says.targetType === 'team' ? teamId : made.seat.id,
@@ -276,12 +276,12 @@ describe('every verb that changes something', () => {
     expectNoSecret(rows, [made.seat.key, ...secretsIn(answer), ...secretsIn(row.body)]);
   });
 
-  it.each(Object.keys(WITHOUT_ROW).flatMap((id) => DOORS.map((door) => ({ id, door }))))(
+  it.each(Object.keys(WITHOUT_ROW).flatMap((id) => DOORS.map((channel) => ({ id, channel }))))(
     '$id through $door leaves none',
-    async ({ id, door }) => {
+    async ({ id, channel }) => {
       const made = await scene();
       const before = await logOf(made.team);
-      await ask(door, made, id, BODIES[id]);
+      await ask(channel, made, id, BODIES[id]);
       expect(await logOf(made.team)).toEqual(before);
     },
   );
@@ -289,12 +289,12 @@ describe('every verb that changes something', () => {
   it.each(['creditMember', 'debitMember'])('%s leaves none as a dry run', async (id) => {
     const made = await scene();
     const before = await logOf(made.team);
-    for (const door of DOORS) await ask(door, made, id, { amount: '1', dryRun: true });
+    for (const channel of DOORS) await ask(channel, made, id, { amount: '1', dryRun: true });
     expect(await logOf(made.team)).toEqual(before);
   });
 });
 
-type Asker = { person: Person; team: TestTeam; mem: string };
+type Asker = { person: SignedInUser; team: TestTeam; mem: string };
 
 /**
  * Every change without a seat, by its noun and name: how it is asked, and the action that each of the person's teams remembers;
@@ -302,8 +302,8 @@ type Asker = { person: Person; team: TestTeam; mem: string };
  */
 type Remembered = {
   /** What must be so before. */
-  prepare?: (asker: Asker) => Promise<unknown>;
-  ask: (asker: Asker, prepared: unknown) => Promise<unknown>;
+  prepare?: (ctx: Asker) => Promise<unknown>;
+  ask: (ctx: Asker, prepared: unknown) => Promise<unknown>;
   action: string;
   /** It is about one team, and the others need not know. */
   inOne?: true;
@@ -328,7 +328,7 @@ const WITHOUT_SEAT: Record<string, Remembered | { why: string }> = {
     action: 'person.password_changed',
   },
   'account.renamePerson': {
-    ask: ({ person }) => accountOf(person).renamePerson({ name: 'Ann Other' }),
+    ask: ({ person }) => accountOf(person).renameUser({ name: 'Ann Other' }),
     action: 'person.renamed',
   },
   'account.startTwoFactor': { why: 'nothing counts before it is confirmed' },
@@ -415,7 +415,7 @@ describe('every change without a seat', () => {
         action,
         actorType: 'user',
         actorId: person.userId,
-        door: 'web',
+        channel: 'web',
         // Of who is erased no address is kept.
         address: action === 'person.erased' ? null : HERE.address,
         requestId: expect.stringMatching(/^req_/) as unknown,

@@ -8,7 +8,7 @@ import {
   touch,
   type Touched,
 } from '@/server/domain/core/change-feed';
-import { makeCtx } from '@/server/domain/core/context';
+import { makeContext } from '@/server/domain/core/context';
 import { newUuid7, printId } from '@/server/domain/core/ids';
 import { createInvitation } from '@/server/domain/teams/invitations/write';
 import { creditMember, fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
@@ -42,10 +42,10 @@ async function scene(): Promise<{ team: TestTeam; seat: TestMember }> {
   return { team, seat: await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } }) };
 }
 
-type Seats = 'seat' | 'owner' | 'none' | 'anybody' | 'new';
+type Memberships = 'seat' | 'owner' | 'none' | 'anybody' | 'new';
 type Row = {
   input: (seat: TestMember, team: TestTeam) => object | Promise<object>;
-  told: Partial<Record<'messages' | 'members' | 'transfers' | 'team' | 'rates' | 'invitations', Seats>>;
+  told: Partial<Record<'messages' | 'members' | 'transfers' | 'team' | 'rates' | 'invitations', Memberships>>;
 };
 
 const ofSeat = ({ mem }: TestMember) => ({ memberId: mem });
@@ -54,7 +54,7 @@ const money = { members: 'seat', transfers: 'seat' } as const;
 /** What each change is asked, and what is told of it. */
 const EVERY_CHANGE: Record<string, Row> = {
   updateTeam: { input: () => ({ name: 'Changed' }), told: { team: 'anybody' } },
-  updateSettings: { input: () => ({ askAgain: true }), told: { team: 'none' } },
+  updateSettings: { input: () => ({ requireReauthentication: true }), told: { team: 'none' } },
   createMember: { input: () => ({ credit: '1' }), told: { members: 'new', transfers: 'new' } },
   updateMember: { input: ({ mem }) => ({ memberId: mem, name: 'Changed' }), told: { members: 'seat' } },
   deleteMember: { input: ofSeat, told: money },
@@ -210,7 +210,7 @@ describe('what is told', () => {
     const { team, seat } = await scene();
     await ear.heard();
     const { close, ...other } = openServices(1);
-    await creditMember(makeCtx(other, team.operator.actor), { memberId: seat.id, amount: micros('1') });
+    await creditMember(makeContext(other, team.operator.actor), { memberId: seat.id, amount: micros('1') });
     await tellRest(other.database.pool);
     await close();
     expect(await ear.heardOf(team.teamId)).toEqual({ transfers: [seat.id], members: [seat.id] });

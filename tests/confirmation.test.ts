@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { makeContext, type Context } from '@/server/domain/core/context';
 import { asTeamId, newRequestId, printId } from '@/server/domain/core/ids';
 import { createInvitation, openLink, resendInvitation } from '@/server/domain/teams/invitations/write';
 import { creditMember, debitMember, fundTeam, reverseTransfer } from '@/server/domain/billing/ledger/write';
 import { createMember, deleteMember, revealKey, rotateKey, setRole } from '@/server/domain/teams/members/write';
-import type { Personal } from '@/server/domain/core/user-context';
-import { findSeat } from '@/server/domain/identity/sessions/read';
-import { confirmSession } from '@/server/domain/identity/sessions/write';
+import type { UserContext } from '@/server/domain/core/user-context';
+import { findMembership } from '@/server/domain/identity/sessions/read';
+import { reauthenticate } from '@/server/domain/identity/sessions/write';
 import { updateSettings } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
@@ -20,12 +20,12 @@ const REQUIRED = { code: 'confirmation_required' };
 /** A team with money that asks again, and its owner in a browser in which he proved himself 11 minutes ago. */
 async function makeAsking(above: string | null = '5.00'): Promise<Asking> {
   const { email, teamId, slug } = await makePerson();
-  const operator = makeCtx(services(), {
+  const operator = makeContext(services(), {
     type: 'operator',
     teamId: asTeamId(teamId),
     currency: 'USD',
     name: 'Operator',
-    door: 'cli',
+    channel: 'cli',
   });
   await fundTeam(operator, { amount: micros('100') });
   await ownerPool().query('UPDATE teams SET ask_again = true, ask_again_above = $2 WHERE id = $1', [
@@ -50,16 +50,16 @@ async function makeAsking(above: string | null = '5.00'): Promise<Asking> {
   return asking;
 }
 
-const age = (person: Personal) =>
+const age = (person: UserContext) =>
   ownerPool().query(`UPDATE sessions SET confirmed_at = now() - interval '11 min' WHERE id = $1`, [
     person.person.sessionId,
   ]);
 
 /** What the person may do now, as a context. */
-async function inTeam(person: Personal, slug: string): Promise<Ctx> {
-  const place = await findSeat(services(), { sessionId: person.person.sessionId, slug, address: null });
+async function inTeam(person: UserContext, slug: string): Promise<Context> {
+  const place = await findMembership(services(), { sessionId: person.person.sessionId, slug, address: null });
   if (!place.ok) throw new Error(place.reason);
-  return makeCtx(services(), place.actor);
+  return makeContext(services(), place.actor);
 }
 
 const balanceOf = async (memberId: string) =>
@@ -72,16 +72,16 @@ async function invite({ operator, memberId }: Asking, guarded: 'owner' | 'claim'
   return (await createInvitation(operator, { email: someAddress(), ...more })).id;
 }
 type Asking = {
-  person: Personal;
+  person: UserContext;
   slug: string;
-  operator: Ctx;
+  operator: Context;
   teamId: string;
   memberId: string;
   /** An open invitation, made once. */
   invited: (guarded: 'owner' | 'claim') => Promise<string>;
 };
 
-const ACTS: [string, (ctx: Ctx, memberId: string, asking: Asking) => Promise<unknown>][] = [
+const ACTS: [string, (ctx: Context, memberId: string, asking: Asking) => Promise<unknown>][] = [
   ['a key is revealed', revealKey],
   ['a role changes', (ctx, memberId) => setRole(ctx, { memberId, role: 'owner' })],
   ['a member is deleted', deleteMember],
@@ -112,8 +112,8 @@ const ACTS: [string, (ctx: Ctx, memberId: string, asking: Asking) => Promise<unk
       },
     ],
   ]),
-  ['the team asks no more', (ctx) => updateSettings(ctx, { askAgain: false })],
-  ['more may be debited without it', (ctx) => updateSettings(ctx, { askAgainAbove: null })],
+  ['the team asks no more', (ctx) => updateSettings(ctx, { requireReauthentication: false })],
+  ['more may be debited without it', (ctx) => updateSettings(ctx, { reauthenticateAbove: null })],
   [
     'more is debited than the team lets pass',
     (ctx, memberId) => debitMember(ctx, { memberId, amount: micros('5.01') }),
@@ -136,9 +136,9 @@ describe('where a team asks again', () => {
       const before = [await balanceOf(memberId), await rows()];
       await expect(act(await inTeam(person, slug), memberId, asking)).rejects.toMatchObject(REQUIRED);
       expect([await balanceOf(memberId), await rows()]).toEqual(before);
-      await expect(confirmSession(person, { password: 'wrong' })).rejects.toMatchObject({ code: 'invalid_request' });
+      await expect(reauthenticate(person, { password: 'wrong' })).rejects.toMatchObject({ code: 'invalid_request' });
       await expect(act(await inTeam(person, slug), memberId, asking)).rejects.toMatchObject(REQUIRED);
-      await confirmSession(person, { password: PASSWORD });
+      await reauthenticate(person, { password: PASSWORD });
       await act(await inTeam(person, slug), memberId, asking);
       expect(await rows()).toBeGreaterThan(before[1]);
     },
@@ -179,17 +179,17 @@ describe('where a team asks again', () => {
   it('a code of the app proves it as well, once, and one of another does not', async () => {
     const { person, slug, memberId } = await makeAsking();
     const { codeAt } = await addFactor(person);
-    await expect(confirmSession(person, { code: '000000' })).rejects.toMatchObject({ code: 'invalid_request' });
-    await confirmSession(person, { code: codeAt(0) });
+    await expect(reauthenticate(person, { code: '000000' })).rejects.toMatchObject({ code: 'invalid_request' });
+    await reauthenticate(person, { code: codeAt(0) });
     await revealKey(await inTeam(person, slug), memberId);
-    await expect(confirmSession(person, { code: codeAt(0) })).rejects.toMatchObject({ code: 'invalid_request' });
+    await expect(reauthenticate(person, { code: codeAt(0) })).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
   it('another browser of the same person has proved nothing by it', async () => {
     const { person, slug, memberId } = await makeAsking();
     const other = await enter(person.person.email);
     await age(other);
-    await confirmSession(person, { password: PASSWORD });
+    await reauthenticate(person, { password: PASSWORD });
     await expect(revealKey(await inTeam(other, slug), memberId)).rejects.toMatchObject(REQUIRED);
   });
 
@@ -237,7 +237,7 @@ describe('a link that hands over the owner role or a key', () => {
       const inv = printId('inv', await asking.invited(guarded));
       const links = (text: string) => [...text.matchAll(/\/invite\/(inv_[0-9a-z]{26})/g)].map(([, of]) => of);
       expect(links(await call(asking, id, SHOWING[id]!(inv)))).not.toContain(inv);
-      await confirmSession(asking.person, { password: PASSWORD });
+      await reauthenticate(asking.person, { password: PASSWORD });
       const shows = links(await call(asking, id, SHOWING[id]!(inv)));
       // What is no read, and about no invitation that stays open, shows none of it at any time.
       const isShown = ABOUT_ONE.includes(id) || /^(list|browse|get)/.test(id);

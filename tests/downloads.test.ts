@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { download, type DownloadName, type Seated } from '@/server/http/downloads';
+import { download, type DownloadName, type Membership } from '@/server/http/downloads';
 import { useApi } from './support/door';
 import { callProcedure, sessionOf } from './support/procedures';
 import { addMember, makeTeam, ownerPool } from './support/team';
@@ -8,8 +8,8 @@ import { addMember, makeTeam, ownerPool } from './support/team';
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-const get = (name: DownloadName, seated: Seated, query = '') =>
-  download(new Request(`http://localhost/acme/export/${name}?${query}`), name, seated);
+const get = (name: DownloadName, membership: Membership, query = '') =>
+  download(new Request(`http://localhost/acme/export/${name}?${query}`), name, membership);
 
 const rowsOf = async (name: DownloadName, key: string, query = ''): Promise<Record<string, string>[]> => {
   const response = await get(name, { ok: true, actor: await sessionOf(key) }, query);

@@ -4,9 +4,9 @@ import { newUuid7, printId } from '@/server/domain/core/ids';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { revealKey } from '@/server/domain/teams/members/write';
 import { reportMessages } from '@/server/domain/messaging/messages/write';
-import type { Person } from '@/server/domain/core/user-context';
+import type { SignedInUser } from '@/server/domain/core/user-context';
 import { verifyReports } from '@/server/domain/messaging/usage/read';
-import { findPerson } from '@/server/domain/identity/sessions/read';
+import { findSignedInUser } from '@/server/domain/identity/sessions/read';
 import { signIn } from '@/server/domain/identity/sessions/write';
 import { services } from '@/server/http/services';
 import { jobCtx } from '@/server/jobs/context';
@@ -18,7 +18,7 @@ import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '
 
 const as = useApi();
 
-type World = { ann: Person; owned: TestTeam; joined: TestTeam; own: TestMember; seat: TestMember; ben: TestMember };
+type World = { ann: SignedInUser; owned: TestTeam; joined: TestTeam; own: TestMember; seat: TestMember; ben: TestMember };
 const sql = (text: string, values: unknown[] = []) => ownerPool().query(text, values);
 
 /** Somebody who owns one team with another, is a member of a second, and has left traces wherever one can. */
@@ -45,7 +45,7 @@ async function world(name: string): Promise<World> {
   return { ann, owned, joined, own, seat: there, ben };
 }
 
-async function globalTraces({ userId, email, name }: Person, team: TestTeam, own: TestMember): Promise<void> {
+async function globalTraces({ userId, email, name }: SignedInUser, team: TestTeam, own: TestMember): Promise<void> {
   await sql('INSERT INTO recovery_codes (user_id, digest) VALUES ($1, $2)', [userId, Buffer.from('code')]);
   await sql(
     `INSERT INTO mailed_links (id, kind, email, user_id, address, expires_at) VALUES ($1, 'reset', $2, $3, $4, now())`,
@@ -105,7 +105,7 @@ async function found(words: string[]): Promise<string[]> {
   return rows;
 }
 
-const wordsOf = ({ userId, name, email }: Person): string[] => [name, email, `Text of ${name}`, homeOf(userId)];
+const wordsOf = ({ userId, name, email }: SignedInUser): string[] => [name, email, `Text of ${name}`, homeOf(userId)];
 const problemOf = (asked: Promise<unknown>) =>
   asked.then(
     () => null,
@@ -135,7 +135,7 @@ describe('erasing oneself', () => {
   it('signs out at once, and there is no way in any more', async () => {
     const { ann, own } = await world('Una Gone');
     await accountOf(ann).eraseMe({ password: PASSWORD });
-    expect(await findPerson(services(), ann.sessionId)).toBeNull();
+    expect(await findSignedInUser(services(), ann.sessionId)).toBeNull();
     expectProblem(await as(own.key).get('/me'), 'invalid_key');
     const tried = await signIn(services(), { email: ann.email, password: PASSWORD }, { address: null, agent: null });
     expect(tried).toEqual({ ok: false, reason: 'wrong' });
@@ -200,7 +200,7 @@ describe('erasing oneself', () => {
     expect(await rowsOf(team)).toEqual(before);
     for (let i = 0; i < 9; i += 1) await problemOf(accountOf(ann).eraseMe({ password: 'not the password' }));
     expect(await problemOf(accountOf(ann).eraseMe({ password: PASSWORD }))).toMatchObject({ code: 'rate_limited' });
-    expect((await accountOf(ann).listSeats()).length).toBe(1);
+    expect((await accountOf(ann).listMemberships()).length).toBe(1);
   });
 
   it('is refused while a team would be without an owner, which it names, and then nothing is erased', async () => {
@@ -213,7 +213,7 @@ describe('erasing oneself', () => {
     expect(problem).toMatchObject({ code: 'last_owner' });
     expect(problem!.detail).toContain('“Lonely & Sons”');
     expect([await rowsOf(team), await rowsOf(other)]).toEqual(before);
-    expect(await findPerson(services(), ann.sessionId)).toMatchObject(ann);
+    expect(await findSignedInUser(services(), ann.sessionId)).toMatchObject(ann);
   });
 
   it('stands in the log of each team, without a name', async () => {
@@ -262,7 +262,7 @@ describe('erasing oneself', () => {
     await runTrails(team);
     expect(await found(wordsOf(ann))).toEqual([]);
     expect(await found([ben.name, ben.email])).toEqual(next);
-    expect((await accountOf(ben).listSeats()).length).toBe(1);
+    expect((await accountOf(ben).listMemberships()).length).toBe(1);
   });
 });
 
@@ -379,7 +379,7 @@ describe('erasing by the operator', () => {
       return vault.seal(text);
     };
     await expect(eraseByOperator({ ...rest, vault: { ...vault, seal } }, ann.email)).rejects.toThrow('broken off');
-    expect((await accountOf(ann).listSeats()).length).toBe(1);
+    expect((await accountOf(ann).listMemberships()).length).toBe(1);
     await eraseByOperator(services(), ann.email);
     await runTrails(owned, joined);
     expect(await found(wordsOf(ann))).toEqual([]);

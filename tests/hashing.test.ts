@@ -7,11 +7,11 @@ import { makeLink } from '@/server/domain/identity/email-links/write';
 import { linkToken } from '@/server/domain/identity/email-links/rules';
 import { createMember } from '@/server/domain/teams/members/write';
 import { HASH_COST, HASHES_AT_ONCE, HASHES_WAITING, hashPassword } from '@/server/domain/core/password-hashing';
-import { personally, type Person } from '@/server/domain/core/user-context';
+import { inUserTransaction, type SignedInUser } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { useApi } from './support/door';
-import { addFactor, enter, guest, makePerson, PASSWORD } from './support/people';
+import { addFactor, enter, visitor, makePerson, PASSWORD } from './support/people';
 import { listOperations } from './support/operations';
 import { callProcedure, sessionOf } from './support/procedures';
 import { addMember, giveSignIn, makeTeam, someAddress, type TestTeam } from './support/team';
@@ -60,14 +60,14 @@ beforeEach(() => {
   Object.assign(seen, { calls: 0, open: 0, now: 0, most: 0, look: lentConnections });
 });
 
-const caller = (person: Person | null = null) => {
-  const { origin } = guest();
+const caller = (person: SignedInUser | null = null) => {
+  const { origin } = visitor();
   const given = { actor: null, person, origin, requestId: newRequestId(), idempotencyKey: null };
   return createCaller({ ...given, services: { ...services(), signUp: 'open' as const, mail: 'mailbox' as const } });
 };
 
 const linkFor = async (kind: 'reset' | 'sign-up', email: string): Promise<string> =>
-  linkToken(services().vault, await personally(services(), (tx) => makeLink(tx, { kind, email, address: null })));
+  linkToken(services().vault, await inUserTransaction(services(), (tx) => makeLink(tx, { kind, email, address: null })));
 
 const person = async () => enter((await makePerson()).email);
 const body = { generatePassword: true };
@@ -144,25 +144,25 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     'sessions',
     'confirming who one is',
     async () => {
-      const asker = await person();
-      return () => caller(asker.person).account.confirm({ password: PASSWORD });
+      const ctx = await person();
+      return () => caller(ctx.person).account.confirm({ password: PASSWORD });
     },
   ],
   [
     'sessions',
     'turning two-factor on',
     async () => {
-      const asker = await person();
-      return () => addFactor(asker);
+      const ctx = await person();
+      return () => addFactor(ctx);
     },
   ],
   [
     'sessions',
     'erasing oneself',
     async () => {
-      const asker = await person();
+      const ctx = await person();
       return () =>
-        caller(asker.person)
+        caller(ctx.person)
           .account.eraseMe({ password: PASSWORD })
           .catch(() => {});
     },
@@ -171,8 +171,8 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     'profiles',
     'changing a password',
     async () => {
-      const asker = await person();
-      return () => caller(asker.person).account.changePassword({ current: PASSWORD, password: OTHER });
+      const ctx = await person();
+      return () => caller(ctx.person).account.changePassword({ current: PASSWORD, password: OTHER });
     },
   ],
   [
@@ -286,7 +286,7 @@ describe('many passwords at once', () => {
   it('cost more of the rate limit than a call without one', async () => {
     const spent: number[] = [];
     const session = await sessionOf((await makeTeam()).ownerKey);
-    const { origin } = guest();
+    const { origin } = visitor();
     const context = { services: services(), actor: session, person: null, origin, requestId: newRequestId() };
     const { members } = createCaller({ ...context, idempotencyKey: null, spend: (cost) => void spent.push(cost) });
     await members.createMember({});

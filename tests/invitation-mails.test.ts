@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { MAILS_OF_TEAM, MAILS_TO_ADDRESS, mailsAllowed } from '@/server/domain/teams/invitations/rules';
 import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/teams/invitations/write';
 import { mailsOf, withMail } from './support/mail';
@@ -7,7 +7,7 @@ import { makeTeam, ownerPool, someAddress, type TestTeam } from './support/team'
 
 const LIMITED = { code: 'rate_limited' };
 
-const inviting = async (): Promise<{ team: TestTeam; owner: Ctx }> => {
+const inviting = async (): Promise<{ team: TestTeam; owner: Context }> => {
   const team = await makeTeam();
   return { team, owner: withMail(team.owner) };
 };

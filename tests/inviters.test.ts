@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { makeContext, type Context } from '@/server/domain/core/context';
 import { eraseByOperator } from '@/server/domain/privacy/erasure/write';
 import { newRequestId, printId } from '@/server/domain/core/ids';
 import { createInvitation, resendInvitation, revokeInvitation } from '@/server/domain/teams/invitations/write';
@@ -11,20 +11,20 @@ import {
   setRole,
   leaveTeam,
 } from '@/server/domain/teams/members/write';
-import type { Person } from '@/server/domain/core/user-context';
-import { findSeat } from '@/server/domain/identity/sessions/read';
+import type { SignedInUser } from '@/server/domain/core/user-context';
+import { findMembership } from '@/server/domain/identity/sessions/read';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
 import { auditOf, useApi, whileMasterIsHeld } from './support/door';
-import { guest } from './support/people';
+import { visitor } from './support/people';
 import { makePerson, seat } from './support/persons';
 import { HERE } from './support/procedures';
 import { ctxOf, makeTeam, ownerPool, someAddress, type TestMember, type TestTeam } from './support/team';
 
 const as = useApi();
 
-type Scene = { team: TestTeam; person: Person; inviter: TestMember; ctx: Ctx };
+type Scene = { team: TestTeam; person: SignedInUser; inviter: TestMember; ctx: Context };
 
 /** A team with two owners, one of whom invites. */
 async function scene(): Promise<Scene> {
@@ -34,17 +34,17 @@ async function scene(): Promise<Scene> {
   return { team, person, inviter, ctx: await ctxOf(inviter.key) };
 }
 
-const byPages = async ({ team, person }: Scene): Promise<Ctx> => {
+const byPages = async ({ team, person }: Scene): Promise<Context> => {
   const { rows } = await ownerPool().query<{ slug: string }>('SELECT slug FROM teams WHERE id = $1', [team.teamId]);
-  const place = await findSeat(services(), { sessionId: person.sessionId, slug: rows[0]!.slug, address: null });
+  const place = await findMembership(services(), { sessionId: person.sessionId, slug: rows[0]!.slug, address: null });
   if (!place.ok) throw new Error(place.reason);
-  return makeCtx(services(), place.actor);
+  return makeContext(services(), place.actor);
 };
 
-const inviteAs = (ctx: Ctx) => createInvitation(ctx, { email: someAddress(), role: 'owner' });
+const inviteAs = (ctx: Context) => createInvitation(ctx, { email: someAddress(), role: 'owner' });
 const tokenOf = ({ url }: { url: string | null }): string => url!.split('/').at(-1)!;
 
-const joining = (person: Person | null = null) =>
+const joining = (person: SignedInUser | null = null) =>
   createCaller({
     services: services(),
     actor: null,
@@ -77,7 +77,7 @@ const ENDS: [string, string, (scene: Scene) => Promise<unknown>][] = [
   ],
   ['is deactivated', 'inviter_inactive', ({ team, inviter }) => deactivateMember(team.owner, inviter.id)],
   ['is deleted', 'inviter_deleted', ({ team, inviter }) => deleteMember(team.owner, inviter.id)],
-  ['leaves', 'inviter_left', ({ team, person }) => leaveTeam({ ...guest(), person }, { teamId: team.teamId })],
+  ['leaves', 'inviter_left', ({ team, person }) => leaveTeam({ ...visitor(), person }, { teamId: team.teamId })],
   ['is erased', 'inviter_left', ({ person }) => eraseByOperator(services(), person.email)],
 ];
 const roleOf = ({ id }: TestMember) => ({ memberId: id, role: 'member' as const });

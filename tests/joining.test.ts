@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeCtx } from '@/server/domain/core/context';
+import { makeContext } from '@/server/domain/core/context';
 import type { ErrorCode } from '@/server/domain/core/errors';
 import { newRequestId, printId } from '@/server/domain/core/ids';
 import { printToken, readToken } from '@/server/domain/teams/invitations/rules';
@@ -8,8 +8,8 @@ import { createInvitation, resendInvitation, revokeInvitation } from '@/server/d
 import { fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { createMember, deactivateMember, deleteMember, setRole } from '@/server/domain/teams/members/write';
-import type { Person } from '@/server/domain/core/user-context';
-import { findPerson, findSeat } from '@/server/domain/identity/sessions/read';
+import type { SignedInUser } from '@/server/domain/core/user-context';
+import { findSignedInUser, findMembership } from '@/server/domain/identity/sessions/read';
 import { signIn } from '@/server/domain/identity/sessions/write';
 import { createTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
@@ -24,7 +24,7 @@ const OTHER = 'another long password';
 const mailing = () => ({ ...services(), mail: 'smtp' as const });
 
 /** The pages of a link, for who is signed in or for nobody. */
-const asGuest = (person: Person | null = null) =>
+const asGuest = (person: SignedInUser | null = null) =>
   createCaller({
     services: mailing(),
     actor: null,
@@ -52,14 +52,14 @@ async function codeOf(work: Promise<unknown>): Promise<ErrorCode | 'ok'> {
   );
 }
 
-async function signedIn(email: string, password = PASSWORD): Promise<Person> {
+async function signedIn(email: string, password = PASSWORD): Promise<SignedInUser> {
   const result = await signIn(services(), { email, password }, HERE);
   if (!result.ok) throw new Error(result.reason);
   return result.person;
 }
 
 /** A person with a seat in a team of its own; `proven` by a mailed link, or not. */
-async function person(way: 'mailed' | 'copied' = 'mailed'): Promise<{ email: string; person: Person; team: TestTeam }> {
+async function person(way: 'mailed' | 'copied' = 'mailed'): Promise<{ email: string; person: SignedInUser; team: TestTeam }> {
   const team = await makeTeam();
   const invited = await invite(team);
   await asGuest().acceptInvitation({ token: invited[way], name: 'Somebody', password: PASSWORD });
@@ -259,7 +259,7 @@ describe('accepting', () => {
     expect((await signedIn(email)).name).toBe('Jo Sand');
     const rows = (await auditOf(team)).slice(-2);
     expect(rows).toMatchObject([
-      { action: 'invitation.accepted', door: 'web', actorType: 'user', actorName: 'Jo Sand', address: HERE.address },
+      { action: 'invitation.accepted', channel: 'web', actorType: 'user', actorName: 'Jo Sand', address: HERE.address },
       { action: 'member.joined', targetId: seat.id, after: { email, role: 'member', claimed: false } },
     ]);
     expect((await mailsTo(email)).map(({ kind }) => kind)).toEqual(['invitation', 'welcome']);
@@ -328,7 +328,7 @@ describe('accepting', () => {
       expect((await asGuest(who).readLink({ token: mailed }))?.as).toBe('renew');
     expect(await codeOf(asGuest(squatter.person).acceptInvitation({ token: mailed }))).toBe('invalid_request');
     await asGuest().acceptInvitation({ token: mailed, password: OTHER });
-    expect(await findPerson(services(), squatter.person.sessionId)).toBeNull();
+    expect(await findSignedInUser(services(), squatter.person.sessionId)).toBeNull();
     expect((await signIn(services(), { email: squatter.email, password: PASSWORD }, HERE)).ok).toBe(false);
     const { rows } = await ownerPool().query(
       'SELECT totp_sealed, email_proven_at IS NOT NULL AS proven FROM users WHERE email = $1',
@@ -408,7 +408,7 @@ describe('claiming', () => {
     const bot = await signedIn(member.email, OTHER);
     const two = await invite(team, { memberId: printId('mem', member.id) });
     await asGuest().acceptInvitation({ token: two.mailed, name: 'Al', password: PASSWORD });
-    expect(await findPerson(services(), bot.sessionId)).toBeNull();
+    expect(await findSignedInUser(services(), bot.sessionId)).toBeNull();
     expect((await signIn(services(), { email: member.email, password: OTHER }, HERE)).ok).toBe(false);
   });
 
@@ -429,9 +429,9 @@ describe('claiming', () => {
     const [{ slug }] = rows as [{ slug: string }];
     const { member } = await createMember(team.operator, { role: 'owner', password: OTHER });
     const bot = await signedIn(member.email, OTHER);
-    const own = async (who: Person) => {
-      const place = await findSeat(services(), { sessionId: who.sessionId, slug, address: null });
-      return place.ok ? makeCtx(services(), place.actor) : Promise.reject(new Error(place.reason));
+    const own = async (who: SignedInUser) => {
+      const place = await findMembership(services(), { sessionId: who.sessionId, slug, address: null });
+      return place.ok ? makeContext(services(), place.actor) : Promise.reject(new Error(place.reason));
     };
     await setRole(await own(bot), { memberId: member.id, role: 'member' });
     const { mailed, email } = await invite(team, { memberId: printId('mem', member.id) });
@@ -465,13 +465,13 @@ describe('an owner who makes a seat with a stranger’s address', () => {
     const squatter = await signedIn(victim, OTHER);
     const owner = { name: 'Vera', email: victim, password: PASSWORD };
     const { slug } = await createTeam(services(), { name: 'Vera Ltd', currency: 'USD', owner, rates: [] });
-    expect(await findPerson(services(), squatter.sessionId)).toBeNull();
+    expect(await findSignedInUser(services(), squatter.sessionId)).toBeNull();
     expect((await signIn(services(), { email: victim, password: OTHER }, HERE)).ok).toBe(false);
     const { sessionId } = await signedIn(victim);
-    expect((await findSeat(services(), { sessionId, slug, address: null })).ok).toBe(true);
+    expect((await findMembership(services(), { sessionId, slug, address: null })).ok).toBe(true);
     // Made with the same password, one team more changes nothing of the account.
     await createTeam(services(), { name: 'More', currency: 'USD', owner, rates: [] });
-    expect(await findPerson(services(), sessionId)).not.toBeNull();
+    expect(await findSignedInUser(services(), sessionId)).not.toBeNull();
     // Of who has proven the address the password stays.
     const known = await person('mailed');
     await createTeam(services(), {
@@ -495,7 +495,7 @@ describe('an owner who makes a seat with a stranger’s address', () => {
     const invited = await invite(good, { email: victim, role: 'owner' });
     // What the squatter is signed in as opens nothing of the invitation without its link; the victim has it by mail.
     await asGuest().acceptInvitation({ token: invited.mailed, password: PASSWORD });
-    expect(await findPerson(services(), squatter.sessionId)).toBeNull();
+    expect(await findSignedInUser(services(), squatter.sessionId)).toBeNull();
     expect((await signIn(services(), { email: victim, password: OTHER }, HERE)).ok).toBe(false);
     expect((await seatsOf(evil)).find(({ email }) => email === victim)).toMatchObject({ user: null });
     expect((await signedIn(victim)).email).toBe(victim);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '@/server/domain/core/errors';
 import { deactivateMember, revealKey, setRole } from '@/server/domain/teams/members/write';
-import { findSeat } from '@/server/domain/identity/sessions/read';
+import { findMembership } from '@/server/domain/identity/sessions/read';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { balancesOf, expectProblem, rowsOf, useApi } from './support/door';
@@ -41,7 +41,7 @@ describe('leaving a team', () => {
     const before = await balancesOf(team);
     const seats = await accountOf(ann).leaveTeam({ teamId: team.id });
     expect(seats.map(({ member }) => member.id)).toEqual([kept.mem]);
-    const place = await findSeat(services(), { sessionId: ann.sessionId, slug: await slugOf(team), address: null });
+    const place = await findMembership(services(), { sessionId: ann.sessionId, slug: await slugOf(team), address: null });
     expect(place).toMatchObject({ ok: false, reason: 'none' });
     expectProblem(await as(left.key).get('/me'), 'invalid_key');
     expect(await balancesOf(team)).toEqual(before);
@@ -62,7 +62,7 @@ describe('leaving a team', () => {
     expect(data).toMatchObject([
       {
         actor: { type: 'user', name: ann.name },
-        door: 'web',
+        channel: 'web',
         address: '192.0.2.1',
         targetId: mem,
         before: { name: ann.name, role: 'owner' },

@@ -8,10 +8,10 @@ import { sendMail } from '@/server/jobs/send-email';
 import type { Mailer, OutgoingMail } from '@/server/outbound/mail/mailer';
 import { services } from '@/server/http/services';
 import { mailing, withMail } from './support/mail';
-import { addFactor, enter, guest, makePerson, PASSWORD } from './support/people';
+import { addFactor, enter, visitor, makePerson, PASSWORD } from './support/people';
 import { makeTeam, ownerPool, someAddress } from './support/team';
 import { mailLink } from '@/server/domain/identity/email-links/write';
-import { changePassword, askForReset, resetPassword } from '@/server/domain/identity/passwords/write';
+import { changePassword, requestPasswordReset, resetPassword } from '@/server/domain/identity/passwords/write';
 
 /** The mail of a kind that an address gets last, as it leaves: what the verb wrote, and the words made of it. */
 async function lastMail(kind: string, address: string): Promise<OutgoingMail> {
@@ -37,7 +37,7 @@ describe('a mail about oneself', () => {
   it('says with what browser and from where somebody signed in', async () => {
     const { email } = await makePerson();
     await enter(email);
-    const elsewhere = guest(undefined, FIREFOX);
+    const elsewhere = visitor(undefined, FIREFOX);
     await enter(email, elsewhere);
     const { text } = await lastMail('new-sign-in', email);
     expect(text).toContain('With: Firefox on Linux');
@@ -60,12 +60,12 @@ describe('a mail about oneself', () => {
     const person = await enter(email);
     await changePassword(person, { current: PASSWORD, password: 'another horse, another battery' });
     expect((await lastMail('password-changed', email)).text).toContain(`From: ${person.origin.address}`);
-    const asker = guest();
-    await askForReset(asker, { email });
+    const ctx = visitor();
+    await requestPasswordReset(ctx, { email });
     const { rows } = await ownerPool().query<{ id: string }>('SELECT id FROM mailed_links WHERE email = $1', [email]);
-    await mailLink(asker, rows[0]!.id);
-    await resetPassword(asker, { token: linkToken(asker.vault, rows[0]!.id), password: PASSWORD });
-    expect((await lastMail('password-changed', email)).text).toContain(`From: ${asker.origin.address}`);
+    await mailLink(ctx, rows[0]!.id);
+    await resetPassword(ctx, { token: linkToken(ctx.vault, rows[0]!.id), password: PASSWORD });
+    expect((await lastMail('password-changed', email)).text).toContain(`From: ${ctx.origin.address}`);
   });
 });
 
@@ -74,14 +74,14 @@ describe('a welcome', () => {
     const team = await makeTeam();
     const email = someAddress();
     const { url } = await createInvitation(withMail(team.owner), { email, role });
-    const asker = {
+    const ctx = {
       ...services(),
       mail: 'smtp' as const,
       person: null,
-      origin: guest().origin,
+      origin: visitor().origin,
       requestId: newRequestId(),
     };
-    await acceptInvitation(asker, { token: url!.split('/').at(-1)!, name: 'Jo', password: PASSWORD });
+    await acceptInvitation(ctx, { token: url!.split('/').at(-1)!, name: 'Jo', password: PASSWORD });
     const { text } = await lastMail('welcome', email);
     expect(text).toContain(role === 'owner' ? 'You are an owner of' : 'You are a member of');
   });

@@ -14,11 +14,11 @@ afterEach(() => vi.unstubAllGlobals());
 const SHOWN = {
   shell: { path: ['team', 'getShell'] },
   log: { path: ['messages', 'browseMessages'] },
-  ofAnn: { path: ['members', 'getSeat'], input: { memberId: 'mem_ann' } },
+  ofAnn: { path: ['members', 'getMemberRow'], input: { memberId: 'mem_ann' } },
   ofBoth: { path: ['messages', 'browseFacets'], input: { memberId: ['mem_ann', 'mem_ben'] } },
   statistics: { path: ['reports', 'browseUsage'] },
   rates: { path: ['rates', 'listRates'] },
-  seats: { path: ['account', 'listSeats'] },
+  seats: { path: ['account', 'listMemberships'] },
   counted: { path: ['messages', 'previewExport'], live: false },
 } satisfies Record<string, { path: string[]; input?: object; live?: boolean }>;
 

@@ -12,8 +12,8 @@ import {
   setRole,
 } from '@/server/domain/teams/members/write';
 import { confirmRates } from '@/server/domain/billing/rates/write';
-import type { Person } from '@/server/domain/core/user-context';
-import { findPerson, listWatching } from '@/server/domain/identity/sessions/read';
+import type { SignedInUser } from '@/server/domain/core/user-context';
+import { findSignedInUser, listWatching } from '@/server/domain/identity/sessions/read';
 import { endSession, signIn } from '@/server/domain/identity/sessions/write';
 import { updateTeam } from '@/server/domain/teams/teams/write';
 import { Hub } from '@/server/http/live-hub';
@@ -43,7 +43,7 @@ afterAll(async () => {
   await endLive();
 });
 
-async function open(person: Person | null, lastId?: string | null): Promise<Stream> {
+async function open(person: SignedInUser | null, lastId?: string | null): Promise<Stream> {
   const headers: Record<string, string> = lastId ? { 'Last-Event-ID': lastId } : {};
   const response = await openStream(new Request('http://localhost/account/live', { headers }), person);
   const events: Event[] = [];
@@ -79,7 +79,7 @@ async function allHeard(...streams: Stream[]): Promise<unknown[][]> {
   return streams.map((stream) => stream.heard().splice(0));
 }
 
-type Seat = { id: string; mem: string; person: Person };
+type Seat = { id: string; mem: string; person: SignedInUser };
 
 /** A seat of somebody who is signed in. */
 async function signedIn(team: TestTeam, role: 'owner' | 'member' = 'member'): Promise<Seat> {
@@ -88,10 +88,10 @@ async function signedIn(team: TestTeam, role: 'owner' | 'member' = 'member'): Pr
   return { id: member.id, mem: printId('mem', member.id), person: await sessionFor(member.email) };
 }
 
-async function sessionFor(email: string): Promise<Person> {
+async function sessionFor(email: string): Promise<SignedInUser> {
   const entered = await signIn(services(), { email, password: PASSWORD }, { address: newUuid7(), agent: null });
   if (!entered.ok) throw new Error(entered.reason);
-  return (await findPerson(services(), entered.person.sessionId))!;
+  return (await findSignedInUser(services(), entered.person.sessionId))!;
 }
 
 const slugOf = async ({ teamId }: TestTeam): Promise<string> =>
@@ -106,7 +106,7 @@ beforeAll(() => {
 });
 
 /** As a page opens it, with the last word that its first paint has seen. */
-const openNow = async (person: Person): Promise<Stream> => {
+const openNow = async (person: SignedInUser): Promise<Stream> => {
   await tellRest(services().database.pool);
   await sleep(300);
   return open(person, lastWord());

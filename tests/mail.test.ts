@@ -3,7 +3,7 @@ import { createMemberInput } from '@/server/domain/teams/members/schema';
 import { createMember, deleteMember, revealKey, rotateKey, setRole } from '@/server/domain/teams/members/write';
 import { claimMail, listAbandonedMails, queueMail } from '@/server/domain/notifications/emails/write';
 import { canBeMailed, MAIL_TRIES } from '@/server/domain/notifications/emails/rules';
-import { personally } from '@/server/domain/core/user-context';
+import { inUserTransaction } from '@/server/domain/core/user-context';
 import { updateTeam } from '@/server/domain/teams/teams/write';
 import { sendMail } from '@/server/jobs/send-email';
 import { MailError, type Mailer, type OutgoingMail } from '@/server/outbound/mail/mailer';
@@ -24,7 +24,7 @@ const someAddress = (): string => `somebody-${(made += 1)}-${process.pid}@exampl
 
 /** A mail that any team can have. */
 async function queueOne(team: TestTeam, address = someAddress()): Promise<string> {
-  const id = await personally(mailing(), (tx) =>
+  const id = await inUserTransaction(mailing(), (tx) =>
     queueMail(tx, { kind: 'welcome', address, teamId: team.teamId, memberId: team.ownerId, about: team.ownerId }),
   );
   return id!;
@@ -153,7 +153,7 @@ describe('by a real SMTP server', () => {
     expect(canBeMailed('owner@demo.invalid', 'mailbox')).toBe(true);
     expect(canBeMailed(seat.member.email, 'mailbox')).toBe(false);
     const before = addresses.length;
-    const broken = personally(mailing(), async (tx) => {
+    const broken = inUserTransaction(mailing(), async (tx) => {
       await queueMail(tx, { kind: 'welcome', address: someAddress(), teamId: team.teamId });
       throw new Error('taken back');
     });
@@ -318,7 +318,7 @@ describe('what is over', () => {
       [link],
     );
     const queue = () =>
-      personally(mailing(), (tx) => queueMail(tx, { kind: 'password-reset', address: someAddress(), about: link }));
+      inUserTransaction(mailing(), (tx) => queueMail(tx, { kind: 'password-reset', address: someAddress(), about: link }));
     const [open, over] = [await queue(), await queue()];
     await sendMail(mailing(), mailer, open!);
     expect(given).toHaveLength(1);
@@ -331,7 +331,7 @@ describe('what is over', () => {
 
   const invite = async (team: TestTeam, email: string) => {
     const id = crypto.randomUUID();
-    const mailId = await personally(mailing(), (tx) =>
+    const mailId = await inUserTransaction(mailing(), (tx) =>
       queueMail(tx, { kind: 'invitation', address: email, teamId: team.teamId, about: id }),
     );
     await ownerPool().query(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newRequestId } from '@/server/domain/core/ids';
 import { exportMembers } from '@/server/domain/teams/members/read';
-import { seatExportInput } from '@/server/domain/teams/members/schema';
+import { exportMembersInput } from '@/server/domain/teams/members/schema';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { useApi } from './support/door';
@@ -60,7 +60,7 @@ describe('what owners note about a member', () => {
     const answers = await answersOf(member.key, member);
     expect(Object.keys(answers).length).toBeGreaterThan(20);
     for (const [asked, answer] of Object.entries(answers)) expect(answer, asked).not.toMatch(SECRET);
-    const { data } = await callProcedure(await sessionOf(team.ownerKey), 'getSeat', { memberId: member.mem });
+    const { data } = await callProcedure(await sessionOf(team.ownerKey), 'getMemberRow', { memberId: member.mem });
     expect(data).toMatchObject({ externalId: EXTERNAL, metadata: { note: NOTE } });
   });
 
@@ -92,7 +92,7 @@ describe('what owners note about a member', () => {
     const { team, member, person } = await scene();
     const file = async (key: string, query?: string) => {
       const pieces: unknown[] = [];
-      for await (const piece of exportMembers(await ctxOf(key), await seatExportInput.parseAsync({ query })))
+      for await (const piece of exportMembers(await ctxOf(key), await exportMembersInput.parseAsync({ query })))
         pieces.push(piece);
       return JSON.stringify(pieces, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
     };

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { hashPassword } from '@/server/domain/core/password-hashing';
-import type { Guest } from '@/server/domain/core/user-context';
+import type { VisitorContext } from '@/server/domain/core/user-context';
 import { getProfile } from '@/server/domain/identity/users/read';
 import {
   confirmTwoFactor,
   endTwoFactor,
-  renamePerson,
+  renameUser,
   renewRecoveryCodes,
   startTwoFactor,
 } from '@/server/domain/identity/users/write';
-import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { makeContext, type Context } from '@/server/domain/core/context';
 import { asTeamId, newUuid7 } from '@/server/domain/core/ids';
 import { listSessions } from '@/server/domain/identity/sessions/read';
 import { endAllSessions, endOwnSession, markSeen, signIn } from '@/server/domain/identity/sessions/write';
 import { LIMITS } from '@/server/domain/identity/login-throttle/rules';
-import { addFactor, enter, guest, isLive, mailsTo, makePerson, newAddress, notesOf, PASSWORD } from './support/people';
+import { addFactor, enter, visitor, isLive, mailsTo, makePerson, newAddress, notesOf, PASSWORD } from './support/people';
 import { addMember, makeTeam, ownerPool } from './support/team';
 import { givePassword, resetTwoFactor } from '@/server/domain/teams/member-sign-in/write';
 import { changePassword } from '@/server/domain/identity/passwords/write';
@@ -23,7 +23,7 @@ const NEW = 'another horse, another battery';
 const WRONG = { code: 'invalid_request', facts: { errors: [{ pointer: '/password' }] } };
 
 /** What a sign-in with a code comes to. */
-const outcome = async (email: string, code: string, as = guest()) => {
+const outcome = async (email: string, code: string, as = visitor()) => {
   const entered = await signIn(as, { email, password: PASSWORD, code }, as.origin);
   return entered.ok ? 'ok' : entered.reason;
 };
@@ -40,7 +40,7 @@ describe('a password', () => {
     await changePassword(here, { current: PASSWORD, password: NEW });
     expect([await isLive(here), await isLive(there)]).toEqual([true, false]);
     await expect(enter(email)).rejects.toThrow('wrong');
-    await enter(email, guest(), NEW);
+    await enter(email, visitor(), NEW);
     expect((await mailsTo(email)).filter(({ kind }) => kind === 'password-changed')).toHaveLength(1);
     expect((await notesOf(teamId)).map(({ action }) => action)).toEqual(['person.password_changed']);
   });
@@ -59,8 +59,8 @@ describe('a password', () => {
 });
 
 /** Somebody whose next transaction begins only once something else was done. */
-function after<T extends Guest>(first: () => Promise<unknown>, asker: T): T {
-  const { pool } = asker.database;
+function after<T extends VisitorContext>(first: () => Promise<unknown>, ctx: T): T {
+  const { pool } = ctx.database;
   const connect = async () => {
     await first();
     return pool.connect();
@@ -71,7 +71,7 @@ function after<T extends Guest>(first: () => Promise<unknown>, asker: T): T {
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
-  return { ...asker, database: { ...asker.database, pool: late } };
+  return { ...ctx, database: { ...ctx.database, pool: late } };
 }
 
 describe('an old password, while a new one is set', () => {
@@ -80,7 +80,7 @@ describe('an old password, while a new one is set', () => {
 
   it('opens no session that would outlive those that are ended', async () => {
     const { email } = await makePerson();
-    const as = after(renew(email), guest());
+    const as = after(renew(email), visitor());
     expect(await signIn(as, { email, password: PASSWORD }, as.origin)).toEqual({ ok: false, reason: 'wrong' });
     const { rows } = await ownerPool().query(
       'SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id AND email = $1',
@@ -94,7 +94,7 @@ describe('an old password, while a new one is set', () => {
     const person = after(renew(email), await enter(email));
     const changed = changePassword(person, { current: PASSWORD, password: 'the password of a thief' });
     await expect(changed).rejects.toMatchObject({ facts: { errors: [{ pointer: '/current' }] } });
-    await enter(email, guest(), NEW);
+    await enter(email, visitor(), NEW);
   });
 });
 
@@ -102,8 +102,8 @@ describe('a name', () => {
   it('is the person’s, and is noted; the seat keeps its own', async () => {
     const { email, teamId } = await makePerson();
     const here = await enter(email);
-    await renamePerson(here, { name: 'Renamed' });
-    await renamePerson(here, { name: 'Renamed' });
+    await renameUser(here, { name: 'Renamed' });
+    await renameUser(here, { name: 'Renamed' });
     expect(await getProfile(here)).toMatchObject({ name: 'Renamed', email, isProven: false });
     const { rows } = await ownerPool().query('SELECT name FROM members WHERE team_id = $1', [teamId]);
     expect(rows).toEqual([{ name: 'Somebody' }]);
@@ -133,7 +133,7 @@ describe('a second factor', () => {
   it('tells of itself only to who has the password', async () => {
     const { email } = await makePerson();
     await addFactor(await enter(email));
-    const as = guest();
+    const as = visitor();
     expect(await signIn(as, { email, password: 'wrong' }, as.origin)).toEqual({ ok: false, reason: 'wrong' });
     expect(await signIn(as, { email, password: 'wrong', code: '123456' }, as.origin)).toEqual({
       ok: false,
@@ -211,7 +211,7 @@ describe('signed-in browsers', () => {
   it('are listed, this one marked, and no one else’s', async () => {
     const { email } = await makePerson();
     const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0';
-    const [one, other] = [await enter(email, guest('192.0.2.7', firefox)), await enter(email)];
+    const [one, other] = [await enter(email, visitor('192.0.2.7', firefox)), await enter(email)];
     await enter((await makePerson()).email);
     const listed = await listSessions(one);
     expect(listed).toHaveLength(2);
@@ -263,16 +263,16 @@ describe('signed-in browsers', () => {
     const { email } = await makePerson();
     const [home, away] = [newAddress(), newAddress()];
     const told = async () => (await mailsTo(email)).filter(({ kind }) => kind === 'new-sign-in').length;
-    await enter(email, guest(home));
+    await enter(email, visitor(home));
     expect(await told()).toBe(0);
-    await enter(email, guest(home.replace(/1$/, '2')));
+    await enter(email, visitor(home.replace(/1$/, '2')));
     expect(await told()).toBe(0);
-    await enter(email, guest(away));
+    await enter(email, visitor(away));
     expect(await told()).toBe(1);
-    await enter(email, guest(away, 'Firefox/146'));
+    await enter(email, visitor(away, 'Firefox/146'));
     expect(await told()).toBe(2);
     expect((await mailsTo(email)).at(-1)?.facts).toEqual({ browser: 'Firefox', address: away });
-    await enter(email, guest(away, 'Firefox/147'));
+    await enter(email, visitor(away, 'Firefox/147'));
     expect(await told()).toBe(2);
   });
 });
@@ -281,23 +281,23 @@ describe('a stranger who uses up an account’s tries', () => {
   it('shuts its holder out nowhere that he is known from; who is unknown there waits, for an hour at most', async () => {
     const { email } = await makePerson();
     const home = newAddress();
-    await enter(email, guest(home));
+    await enter(email, visitor(home));
     for (let i = 0; i < LIMITS.account.points; i += LIMITS.both.points / 2) {
-      const from = guest();
+      const from = visitor();
       await Promise.all(
         Array.from({ length: LIMITS.both.points / 2 }, () => signIn(from, { email, password: 'x' }, from.origin)),
       );
     }
     await expect(enter(email)).rejects.toThrow('throttled');
-    await enter(email, guest(home));
+    await enter(email, visitor(home));
     // A hundred passwords, two at a time.
   }, 120_000);
 });
 
 describe('the operator', () => {
-  const operatorOf = (teamId: string): Ctx =>
-    makeCtx(guest(), { type: 'operator', teamId: asTeamId(teamId), currency: 'USD', name: 'Operator', door: 'cli' });
-  const seatOf = async (teamId: string) =>
+  const operatorOf = (teamId: string): Context =>
+    makeContext(visitor(), { type: 'operator', teamId: asTeamId(teamId), currency: 'USD', name: 'Operator', channel: 'cli' });
+  const actingMember = async (teamId: string) =>
     (await ownerPool().query<{ id: string }>('SELECT id FROM members WHERE team_id = $1', [teamId])).rows[0]!.id;
   const audited = async (teamId: string) =>
     (
@@ -310,30 +310,30 @@ describe('the operator', () => {
   it('gives the person of a seat a new password: the old one is worth nothing, every browser is signed out', async () => {
     const { email, teamId } = await makePerson();
     const here = await enter(email);
-    const memberId = await seatOf(teamId);
+    const memberId = await actingMember(teamId);
     const given = await givePassword(operatorOf(teamId), { memberId });
     expect(given).toEqual({ email, password: expect.stringMatching(/^(\w{5}-){3}\w{5}$/) });
     expect(await isLive(here)).toBe(false);
     await expect(enter(email)).rejects.toThrow('wrong');
-    await enter(email, guest(), given.password);
-    expect(await audited(teamId)).toEqual({ action: 'member.password_given', door: 'cli', target_id: memberId });
+    await enter(email, visitor(), given.password);
+    expect(await audited(teamId)).toEqual({ action: 'member.password_given', channel: 'cli', target_id: memberId });
     expect((await mailsTo(email)).map(({ kind }) => kind)).toContain('password-changed');
   });
 
   it('takes a second factor away that nobody can use any more', async () => {
     const { email, teamId } = await makePerson();
     await addFactor(await enter(email));
-    const memberId = await seatOf(teamId);
+    const memberId = await actingMember(teamId);
     expect(await resetTwoFactor(operatorOf(teamId), memberId)).toEqual({ email, wasOn: true });
     await enter(email);
-    expect(await audited(teamId)).toEqual({ action: 'member.two_factor_reset', door: 'cli', target_id: memberId });
+    expect(await audited(teamId)).toEqual({ action: 'member.two_factor_reset', channel: 'cli', target_id: memberId });
     expect(await resetTwoFactor(operatorOf(teamId), memberId)).toEqual({ email, wasOn: false });
   });
 
   it('finds nobody at a seat that has a key alone, nor in another team; and no owner may do as he does', async () => {
     const [team, { teamId }] = [await makeTeam(), await makePerson()];
     const { id } = await addMember(team);
-    const foreign = await seatOf(teamId);
+    const foreign = await actingMember(teamId);
     for (const memberId of [id, foreign]) {
       await expect(givePassword(team.operator, { memberId })).rejects.toMatchObject({ code: 'not_found' });
       await expect(resetTwoFactor(team.operator, memberId)).rejects.toMatchObject({ code: 'not_found' });

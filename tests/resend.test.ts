@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { claimMail, queueMail, settleMail } from '@/server/domain/notifications/emails/write';
-import { personally } from '@/server/domain/core/user-context';
+import { inUserTransaction } from '@/server/domain/core/user-context';
 import * as settings from '@/server/env';
 import { answerResend } from '@/server/http/callbacks';
 import { sendMail } from '@/server/jobs/send-email';
@@ -25,7 +25,7 @@ let made = 0;
 async function queueOne(): Promise<string> {
   const address = `resend-${(made += 1)}-${process.pid}@example.test`;
   const mail = { kind: 'welcome', address, teamId: team.teamId, memberId: team.ownerId, about: team.ownerId } as const;
-  return (await personally(mailing('resend'), (tx) => queueMail(tx, mail)))!;
+  return (await inUserTransaction(mailing('resend'), (tx) => queueMail(tx, mail)))!;
 }
 
 type Row = { state: string; attempts: number; error: string | null; provider_id: string | null; address: string };

@@ -1,7 +1,7 @@
 import { parseCrontab, type JobHelpers } from 'graphile-worker';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeCtx, type Ctx } from '@/server/domain/core/context';
-import { hashRequest, once, type Keep } from '@/server/domain/core/idempotency';
+import { makeContext, type Context } from '@/server/domain/core/context';
+import { hashRequest, withIdempotency, type Keep } from '@/server/domain/core/idempotency';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { firstKeptDay, keepBatch } from '@/server/domain/messaging/messages/read';
 import { acceptedBatchSchema } from '@/server/domain/messaging/messages/schema';
@@ -35,7 +35,7 @@ function monthBefore(months: number): string {
 const dayIn = (month: string, day: number) => `${month.slice(0, 8)}${String(day).padStart(2, '0')}`;
 const partition = (month: string) => ownerPool().query('SELECT messages_partition($1)', [month]);
 const drop = () => dropOldMessages(ownerPool(), keptMonths);
-const at = (ctx: Ctx, moment: string): Ctx => ({ ...ctx, at: new Date(moment) });
+const at = (ctx: Context, moment: string): Context => ({ ...ctx, at: new Date(moment) });
 const proofs = async () => {
   const { db } = services().database;
   const [ledger, reports] = [await verifyLedger(db), await verifyReports(db)];
@@ -45,7 +45,7 @@ const proofs = async () => {
 /** Sends at noon of a day for a member; answers the ids. */
 async function send(team: TestTeam, memberId: string, day: string, count = 1): Promise<string[]> {
   const input = { onBehalfOf: memberId, messages: Array.from({ length: count }, () => us) };
-  const sent = await sendBatch(at(makeCtx(services(), team.operator.actor), `${day}T12:00:00Z`), input);
+  const sent = await sendBatch(at(makeContext(services(), team.operator.actor), `${day}T12:00:00Z`), input);
   if (sent instanceof Refusal) throw new Error(sent.code);
   return sent.data.map(({ id }) => id);
 }
@@ -221,7 +221,7 @@ describe('retention', () => {
     const request = { key: 'batch of old', hash: hashRequest([input]) };
     const printing = { reply: acceptedBatchSchema, keep: keepBatch as Keep };
     const ask = () =>
-      once(ctx, request, printing, async (inside) => {
+      withIdempotency(ctx, request, printing, async (inside) => {
         const result = await sendBatch(inside, input);
         return result instanceof Refusal ? result : { status: 202, result };
       });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { makeCtx } from '@/server/domain/core/context';
+import { makeContext } from '@/server/domain/core/context';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { creditMember } from '@/server/domain/billing/ledger/write';
 import { createMemberInput } from '@/server/domain/teams/members/schema';
@@ -10,7 +10,7 @@ import {
   deleteMember,
   setRole,
 } from '@/server/domain/teams/members/write';
-import { findPerson, findSeat, listSeats } from '@/server/domain/identity/sessions/read';
+import { findSignedInUser, findMembership, listMemberships } from '@/server/domain/identity/sessions/read';
 import { LIMITS } from '@/server/domain/identity/login-throttle/rules';
 import { endSession, signIn, type SignedIn } from '@/server/domain/identity/sessions/write';
 import { createTeam } from '@/server/domain/teams/teams/write';
@@ -46,14 +46,14 @@ async function slugOf(team: TestTeam): Promise<string> {
   return rows[0]!.slug;
 }
 
-const place = (sessionId: string, slug: string) => findSeat(services(), { sessionId, slug, address });
+const place = (sessionId: string, slug: string) => findMembership(services(), { sessionId, slug, address });
 
 describe('a session', () => {
   it('is a new one at each sign-in, and tells who that is', async () => {
     const { email } = await addPerson(await makeTeam());
     const [one, other] = [await sessionFor(email.toUpperCase()), await sessionFor(` ${email}`)];
     expect(one.sessionId).not.toBe(other.sessionId);
-    expect(await findPerson(services(), one.sessionId)).toMatchObject({ ...one, email });
+    expect(await findSignedInUser(services(), one.sessionId)).toMatchObject({ ...one, email });
     const { rows } = await ownerPool().query(
       `SELECT address, agent, expires_at - created_at = interval '30 days' AS month FROM sessions WHERE id = $1`,
       [one.sessionId],
@@ -66,21 +66,21 @@ describe('a session', () => {
     const [one, other] = [await sessionFor(email), await sessionFor(email)];
     await endSession(services(), one.sessionId);
     await endSession(services(), one.sessionId);
-    expect(await findPerson(services(), one.sessionId)).toBeNull();
-    expect(await findPerson(services(), other.sessionId)).not.toBeNull();
+    expect(await findSignedInUser(services(), one.sessionId)).toBeNull();
+    expect(await findSignedInUser(services(), other.sessionId)).not.toBeNull();
   });
 
   it('is over after its time, and is cleared away at the next sign-in', async () => {
     const { email } = await addPerson(await makeTeam());
     const { sessionId } = await sessionFor(email);
     await ownerPool().query(`UPDATE sessions SET expires_at = now() WHERE id = $1`, [sessionId]);
-    expect(await findPerson(services(), sessionId)).toBeNull();
+    expect(await findSignedInUser(services(), sessionId)).toBeNull();
     await sessionFor(email);
     expect((await ownerPool().query('SELECT 1 FROM sessions WHERE id = $1', [sessionId])).rowCount).toBe(0);
   });
 
   it('that never was is nobody’s', async () => {
-    expect(await findPerson(services(), newUuid7())).toBeNull();
+    expect(await findSignedInUser(services(), newUuid7())).toBeNull();
     expect(await place(newUuid7(), 'acme')).toEqual({ ok: false, reason: 'signed-out' });
   });
 });
@@ -100,7 +100,7 @@ describe('a seat', () => {
         teamName: 'Seats',
         memberId,
         role: 'member',
-        door: 'web',
+        channel: 'web',
         address,
         credential: { type: 'user', id: userId },
       },
@@ -124,7 +124,7 @@ describe('a seat', () => {
     const found = await place(sessionId, await slugOf(team));
     if (!found.ok) throw new Error(found.reason);
     await deactivateMember(team.operator, memberId);
-    const credit = creditMember(makeCtx(services(), found.actor), { memberId: team.ownerId, amount: micros('1') });
+    const credit = creditMember(makeContext(services(), found.actor), { memberId: team.ownerId, amount: micros('1') });
     await expect(credit).rejects.toMatchObject({ code: 'member_inactive' });
   });
 
@@ -139,7 +139,7 @@ describe('a seat', () => {
     }
     await ownerPool().query(`UPDATE teams SET status = 'closed' WHERE id = $1`, [team.teamId]);
     expect(await place(sessionId, await slugOf(team))).toEqual(never);
-    expect(await listSeats(services(), (await sessionFor(email)).userId)).toEqual([]);
+    expect(await listMemberships(services(), (await sessionFor(email)).userId)).toEqual([]);
   });
 });
 
@@ -150,21 +150,21 @@ describe('a person’s seats', () => {
     for (const name of ['Zeta', 'alpha', 'mid', 'gone']) {
       const owner = { name: 'Many Seats', email, password: PASSWORD };
       const { teamId, memberId } = await createTeam(services(), { name, currency: 'USD', owner, rates: [] });
-      const actor = { type: 'operator', teamId, currency: 'USD', name: 'Operator', door: 'cli' } as const;
-      teams[name] = { operator: makeCtx(services(), actor), memberId };
+      const actor = { type: 'operator', teamId, currency: 'USD', name: 'Operator', channel: 'cli' } as const;
+      teams[name] = { operator: makeContext(services(), actor), memberId };
     }
     const { sessionId, userId } = await sessionFor(email);
-    const names = async () => (await listSeats(services(), userId)).map(({ team }) => team.name);
+    const names = async () => (await listMemberships(services(), userId)).map(({ team }) => team.name);
     expect(await names()).toEqual(['alpha', 'gone', 'mid', 'Zeta']);
     await setRole(teams['gone']!.operator, { memberId: teams['gone']!.memberId, role: 'member' });
     await deleteMember(teams['gone']!.operator, teams['gone']!.memberId);
     expect(await names()).toEqual(['alpha', 'mid', 'Zeta']);
-    const found = await place(sessionId, (await listSeats(services(), userId))[0]!.team.slug);
+    const found = await place(sessionId, (await listMemberships(services(), userId))[0]!.team.slug);
     if (!found.ok) throw new Error(found.reason);
-    await setRole(makeCtx(services(), found.actor), { memberId: found.actor.memberId, role: 'member' });
+    await setRole(makeContext(services(), found.actor), { memberId: found.actor.memberId, role: 'member' });
     await setRole(teams['mid']!.operator, { memberId: teams['mid']!.memberId, role: 'member' });
     await deactivateMember(teams['mid']!.operator, teams['mid']!.memberId);
-    const now = (await listSeats(services(), userId)).map(({ member, canTakeBack }) => [
+    const now = (await listMemberships(services(), userId)).map(({ member, canTakeBack }) => [
       member.role,
       member.status,
       canTakeBack,
@@ -212,7 +212,7 @@ describe('who may not sign in', () => {
     const team = await makeTeam();
     const { memberId, email } = await addPerson(team);
     await deleteMember(team.operator, memberId);
-    expect(await listSeats(services(), (await sessionFor(email)).userId)).toEqual([]);
+    expect(await listMemberships(services(), (await sessionFor(email)).userId)).toEqual([]);
   });
 });
 

@@ -78,8 +78,8 @@ describe('a suspended team', () => {
     expect(await resumeTeam(team.operator)).toEqual({ status: 'active', changed: false });
     const said = (await auditOf(team)).filter(({ action }) => /suspended|resumed/.test(action));
     expect(said).toMatchObject([
-      { action: 'team.suspended', actorType: 'operator', door: 'cli' },
-      { action: 'team.resumed', actorType: 'operator', door: 'cli' },
+      { action: 'team.suspended', actorType: 'operator', channel: 'cli' },
+      { action: 'team.resumed', actorType: 'operator', channel: 'cli' },
     ]);
   });
 

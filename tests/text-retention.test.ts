@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import type { JobHelpers } from 'graphile-worker';
 import { describe, expect, it } from 'vitest';
-import { makeCtx } from '@/server/domain/core/context';
+import { makeContext } from '@/server/domain/core/context';
 import { Refusal } from '@/server/domain/core/errors';
 import { printId } from '@/server/domain/core/ids';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
@@ -24,7 +24,7 @@ async function send(
 ): Promise<string> {
   const at = new Date(Date.now() - daysAgo * DAY_MS);
   const message = { to: '+14155550100', from: 'Acme', body: `Sent ${daysAgo} days ago`, reference: `ago-${daysAgo}` };
-  const sent = await sendMessage(makeCtx(services(), team.operator.actor, { at }), { onBehalfOf: memberId, message });
+  const sent = await sendMessage(makeContext(services(), team.operator.actor, { at }), { onBehalfOf: memberId, message });
   if (sent instanceof Refusal) throw new Error(sent.code);
   if (status) await reportMessages(team.operator, [{ id: sent.id, status }]);
   return printId('msg', sent.id);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { MAILS_TO_UNVERIFIED } from '@/server/domain/notifications/emails/rules';
 import { deleteMember, restoreMember, revealKey, rotateKey, setRole } from '@/server/domain/teams/members/write';
@@ -7,7 +7,7 @@ import { mailsOf, withMail } from './support/mail';
 import { addMember, makeTeam, ownerPool, someAddress, type TestTeam } from './support/team';
 
 let team: TestTeam;
-let owner: Ctx;
+let owner: Context;
 beforeEach(async () => {
   team = await makeTeam();
   owner = withMail(team.owner);

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { runMigrations } from 'graphile-worker';
 import { openDatabase } from '@/db/client';
-import { makeCtx, type Ctx, type Services } from '@/server/domain/core/context';
+import { makeContext, type Context, type Services } from '@/server/domain/core/context';
 import { creditMember, debitMember, fundTeam } from '@/server/domain/billing/ledger/write';
 import { serveWaiting } from '@/server/domain/billing/auto-recharge/write';
 import { updateTeam } from '@/server/domain/teams/teams/write';
@@ -28,7 +28,7 @@ database.pool.on('connect', (client) => {
 });
 afterAll(() => database.pool.end());
 
-const counted = (team: TestTeam): Ctx => makeCtx({ ...services(), database } satisfies Services, team.operator.actor);
+const counted = (team: TestTeam): Context => makeContext({ ...services(), database } satisfies Services, team.operator.actor);
 
 async function costOf(work: () => Promise<unknown>): Promise<{ queries: number; transactions: number }> {
   [queries, transactions] = [0, 0];

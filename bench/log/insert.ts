@@ -16,14 +16,14 @@ export async function measureInsert(owner: Pool): Promise<void> {
   await client.query('CREATE TEMP TABLE batch (LIKE messages)');
   const text = 'Your parcel is on its way and arrives between ten and noon.';
   const batch = Array.from({ length: BATCH }, (_, i) => ({ to: `+1415555${1000 + i}`, from: 'Bench', body: text }));
-  const times: Record<'bare' | 'log' | 'verb', number[]> = { bare: [], log: [], verb: [] };
+  const times: Record<'bare' | 'log' | 'command', number[]> = { bare: [], log: [], command: [] };
   for (let round = 0; round < ROUNDS; round++) {
     for (const table of ['bare', 'log'] as const) {
       await fillBatch(client, team.ctx.actor.teamId, member!.id);
       const into = table === 'bare' ? 'bare_messages' : 'messages';
       times[table].push(await time(() => client.query(`INSERT INTO ${into} SELECT * FROM batch`)));
     }
-    times.verb.push(await time(() => sendBatch(member!.ctx, { onBehalfOf: null, messages: batch })));
+    times.command.push(await time(() => sendBatch(member!.ctx, { onBehalfOf: null, messages: batch })));
   }
   await client.query('DROP TABLE bare_messages, batch');
   // They are in no sum.
@@ -37,7 +37,7 @@ export async function measureInsert(owner: Pool): Promise<void> {
   console.log(`\nInserts, batches of ${BATCH}, one caller`);
   line('a bare heap, no index, check or foreign key', 'bare');
   line('the log: partitions, ten indexes, checks, foreign key', 'log');
-  line('sendBatch: priced, charged, a transfer each, sums', 'verb');
+  line('sendBatch: priced, charged, a transfer each, sums', 'command');
 }
 
 async function time(work: () => Promise<unknown>): Promise<number> {

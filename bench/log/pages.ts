@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { printId } from '@/server/domain/core/ids';
 import { getMessage, listMessages } from '@/server/domain/messaging/messages/read';
 import { messageListInput } from '@/server/domain/messaging/messages/schema';
@@ -60,9 +60,9 @@ function filtersOf(team: BenchTeam): Filter[] {
 export async function measurePages(owner: Pool, team: BenchTeam): Promise<string[]> {
   const { ctx } = team;
   const lookup = await lookups(owner, ctx);
-  const [verb, bare] = await timeInTurn([lookup.verb, lookup.bare], ROUNDS);
+  const [command, bare] = await timeInTurn([lookup.command, lookup.bare], ROUNDS);
   console.log(
-    `\nPages of ${PAGE}, one caller, medians in ms. A look-up by primary key: ${verb!.toFixed(2)} (getMessage)`,
+    `\nPages of ${PAGE}, one caller, medians in ms. A look-up by primary key: ${command!.toFixed(2)} (getMessage)`,
   );
   console.log(`  the same as bare SQL: ${bare!.toFixed(2)}\n`);
   console.log(`  ${'filter'.padEnd(28)} page 1  page 10,000   ratio  look-ups`);
@@ -71,7 +71,7 @@ export async function measurePages(owner: Pool, team: BenchTeam): Promise<string
     const { page, cursor } = await walk(ctx, query);
     const near = () => list(ctx, query, PAGE, null);
     const far = () => list(ctx, query, PAGE, cursor);
-    const works = [near, far, lookup.verb];
+    const works = [near, far, lookup.command];
     const judge = async (rounds: number) => {
       const [one, last, base] = await timeInTurn(works, rounds);
       const [ratio, over] = [last! / one!, Math.max(one!, last!) / base!];
@@ -95,11 +95,11 @@ export async function measurePages(owner: Pool, team: BenchTeam): Promise<string
   return misses;
 }
 
-const list = (ctx: Ctx, query: Query, limit: number, cursor: string | null) =>
+const list = (ctx: Context, query: Query, limit: number, cursor: string | null) =>
   listMessages(ctx, { ...messageListInput.parse(query), limit, cursor: cursor ?? undefined });
 
 /** Goes to page 10,000, or the last one, by the cursors that the API gives. */
-async function walk(ctx: Ctx, query: Query): Promise<{ page: number; cursor: string | null }> {
+async function walk(ctx: Context, query: Query): Promise<{ page: number; cursor: string | null }> {
   let cursor: string | null = null;
   let page = 1;
   while (page < FAR) {
@@ -123,7 +123,7 @@ async function walk(ctx: Ctx, query: Query): Promise<{ page: number; cursor: str
 }
 
 /** Look-ups of messages all over the log: through the verb, and as bare SQL. */
-async function lookups(owner: Pool, ctx: Ctx) {
+async function lookups(owner: Pool, ctx: Context) {
   const { teamId } = ctx.actor;
   const { rows } = await owner.query<{ id: string }>(
     'SELECT id FROM messages TABLESAMPLE SYSTEM (0.5) WHERE team_id = $1 LIMIT 2000',
@@ -132,7 +132,7 @@ async function lookups(owner: Pool, ctx: Ctx) {
   let next = 0;
   const anyId = () => rows[(next += 17) % rows.length]!.id;
   return {
-    verb: () => getMessage(ctx, anyId()),
+    command: () => getMessage(ctx, anyId()),
     bare: () => ctx.database.pool.query('SELECT * FROM messages WHERE team_id = $1 AND id = $2', [teamId, anyId()]),
   };
 }

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
-import { type Ctx, type Tx } from '@/server/domain/core/context';
+import { type Context, type TxContext } from '@/server/domain/core/context';
 import { findByReference, listTransfers } from '@/server/domain/billing/ledger/read';
-import { findKeyHolder } from '@/server/domain/teams/api-keys/read';
+import { findMemberByKey } from '@/server/domain/teams/api-keys/read';
 import { openCurrentKey, rememberUse } from '@/server/domain/teams/api-keys/write';
 import { fundTeam } from '@/server/domain/billing/ledger/write';
 import { countRefusal, flushRefusals } from '@/server/domain/messaging/refusals/write';
@@ -14,7 +14,7 @@ import { CAST, OWNER, tag, TIGHT } from './people';
 import { chance, type Random } from './random';
 import { idOf, money, storyOf } from './story';
 import { compose, send, taken, trafficOf } from './traffic';
-import { Clock, DAY, HOUR, MINUTE, SECOND, type Seats } from './time';
+import { Clock, DAY, HOUR, MINUTE, SECOND, type Memberships } from './time';
 import { change } from '@/server/domain/core/transaction';
 
 /** How many whole UTC days lie before the one on which the demo is made. */
@@ -26,7 +26,7 @@ export const beginningOf = (now: Date): Date => new Date((Math.floor(now.getTime
 /** The operator's reference of the last step. The ledger keeps it, so it says for good that all is there. */
 const LAST_STEP = 'DEMO-COMPLETE';
 
-export const isComplete = async (ctx: Ctx): Promise<boolean> =>
+export const isComplete = async (ctx: Context): Promise<boolean> =>
   (await findByReference(ctx, 'funding', LAST_STEP)) !== null;
 
 /** The last minutes are for what is still under way. */
@@ -36,7 +36,7 @@ const QUIET_MS = 10 * MINUTE;
  * Lives through the team's days until `now`, one transaction a day: each is there whole or not at all. A history that was
  * broken off goes on with the day after the last one that is there.
  */
-export async function liveUntil(asGiven: Ctx, now: Date): Promise<void> {
+export async function liveUntil(asGiven: Context, now: Date): Promise<void> {
   // Of three months nobody wants the mails; nor is any ever sent to those who are invited, who are made up.
   const ctx = { ...asGiven, mail: null };
   const begin = (await getTeam(ctx)).createdAt.getTime();
@@ -56,7 +56,7 @@ export async function liveUntil(asGiven: Ctx, now: Date): Promise<void> {
 }
 
 /** Today's refused sends: whose rules wait has no money for them, and a program has a number wrong. */
-async function refuseSome(ctx: Ctx): Promise<void> {
+async function refuseSome(ctx: Context): Promise<void> {
   const { pool } = ctx.database;
   const { data } = await listMembers(ctx, { limit: 100, role: 'member', status: 'active' });
   const waiting = data.filter(({ recharge }) => recharge?.state === 'waiting');
@@ -69,9 +69,9 @@ async function refuseSome(ctx: Ctx): Promise<void> {
   await flushRefusals(pool);
 }
 
-const inOneTransaction = (ctx: Ctx, work: (tx: Tx) => Promise<void>) => change(ctx, 'members.manage', work);
+const inOneTransaction = (ctx: Context, work: (tx: TxContext) => Promise<void>) => change(ctx, 'members.manage', work);
 
-async function live(tx: Tx, day: number, midnight: number, until: number): Promise<void> {
+async function live(tx: TxContext, day: number, midnight: number, until: number): Promise<void> {
   // The same few statements come thousands of times: planning each anew would take a fifth of the time.
   await tx.db.execute(sql`SET LOCAL plan_cache_mode = force_generic_plan`);
   const clock = new Clock(tx, midnight);
@@ -84,17 +84,17 @@ async function live(tx: Tx, day: number, midnight: number, until: number): Promi
   }
 }
 
-async function seatsOf(tx: Tx): Promise<Seats> {
+async function seatsOf(tx: TxContext): Promise<Memberships> {
   const { data } = await listMembers(tx, { limit: 100 });
   return new Map(data.map((member) => [tag(member), member]));
 }
 
 /** The keys of those who send have been used, from addresses that are kept for examples. */
-async function useKeys(ctx: Ctx, now: number): Promise<void> {
+async function useKeys(ctx: Context, now: number): Promise<void> {
   const { data } = await listMembers(ctx, { limit: 100, status: 'active', role: 'member' });
   for (const [n, { id }] of data.entries()) {
     const key = await openCurrentKey(ctx, id);
-    const holder = key && (await findKeyHolder(ctx, key));
+    const holder = key && (await findMemberByKey(ctx, key));
     const ago = QUIET_MS + chance('key', n).below(6 * HOUR);
     if (holder) await rememberUse(ctx, holder, `203.0.113.${10 + n}`, new Date(now - ago));
   }
@@ -112,7 +112,7 @@ const LAST_MESSAGES = [
 ] as const;
 
 /** The last minutes, whose messages the carrier still has or is still to get, and the mark that all is there. */
-async function arrive(tx: Tx, now: number): Promise<void> {
+async function arrive(tx: TxContext, now: number): Promise<void> {
   const clock = new Clock(tx, now - QUIET_MS);
   const seats = await seatsOf(tx);
   const senders = CAST.filter((one) => seats.get(tag(one))?.status === 'active' && one.pace >= 8 && tag(one) !== TIGHT);

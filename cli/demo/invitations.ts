@@ -1,5 +1,5 @@
-import type { SeatActor } from '@/server/domain/core/actor';
-import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import type { MemberActor } from '@/server/domain/core/actor';
+import { makeContext, type Context } from '@/server/domain/core/context';
 import { newRequestId, printId } from '@/server/domain/core/ids';
 import { listInvitations } from '@/server/domain/teams/invitations/read';
 import { printToken } from '@/server/domain/teams/invitations/rules';
@@ -11,7 +11,7 @@ import {
   requestInvitation,
 } from '@/server/domain/teams/invitation-acceptance/write';
 import { listMembers } from '@/server/domain/teams/members/read';
-import type { Guest } from '@/server/domain/core/user-context';
+import type { VisitorContext } from '@/server/domain/core/user-context';
 import { OWNER } from './people';
 import { DAY, HOUR } from './time';
 import { generatePassword } from '@/server/domain/identity/passwords/rules';
@@ -40,7 +40,7 @@ const INVITED: Invited[] = [
 ];
 
 /** Invitations in every state. Those that are there already stay as they are. */
-export async function inviteSome(ctx: Ctx, now: number): Promise<void> {
+export async function inviteSome(ctx: Context, now: number): Promise<void> {
   const { data: known } = await listInvitations(ctx, { limit: 100 });
   const actor = await ownerOf(ctx);
   for (const [n, invited] of INVITED.entries()) {
@@ -51,16 +51,16 @@ export async function inviteSome(ctx: Ctx, now: number): Promise<void> {
 }
 
 /** The first owner, as her key acts: it is she who invites. */
-async function ownerOf({ actor, ...ctx }: Ctx): Promise<SeatActor> {
+async function ownerOf({ actor, ...ctx }: Context): Promise<MemberActor> {
   const { data } = await listMembers({ ...ctx, actor }, { limit: 1, query: OWNER.email });
   const { id, name, role, apiKey } = data[0]!;
   const credential = { type: 'key', id: apiKey!.id } as const;
   const { teamId, currency } = actor;
-  const seat = { type: 'seat', memberId: id, teamId, teamName: '', currency, role, name, credential } as const;
-  return { ...seat, door: 'api', address: null };
+  const seat = { type: 'member', memberId: id, teamId, teamName: '', currency, role, name, credential } as const;
+  return { ...seat, channel: 'api', address: null };
 }
 
-async function inputOf(ctx: Ctx, { email, name, role, credit, claims }: Invited) {
+async function inputOf(ctx: Context, { email, name, role, credit, claims }: Invited) {
   const seat = claims && (await listMembers(ctx, { limit: 1, externalId: claims })).data[0];
   return createInvitationInput.parseAsync({
     email,
@@ -71,12 +71,12 @@ async function inputOf(ctx: Ctx, { email, name, role, credit, claims }: Invited)
   });
 }
 
-async function become(ctx: Ctx, { became, name }: Invited, { id }: Invitation): Promise<void> {
-  const guest: Guest = { ...ctx, person: null, origin: { address: null, agent: null }, requestId: newRequestId() };
+async function become(ctx: Context, { became, name }: Invited, { id }: Invitation): Promise<void> {
+  const visitor: VisitorContext = { ...ctx, person: null, origin: { address: null, agent: null }, requestId: newRequestId() };
   const token = printToken(ctx.vault, { invitationId: id, version: 1, way: 'mailed' });
   if (became === 'revoked') await revokeInvitation(ctx, id);
-  if (became === 'resent') await resendInvitation(makeCtx(ctx, ctx.actor), id);
-  if (became === 'accepted') await acceptInvitation(guest, { token, name, password: generatePassword() });
-  if (became === 'declined') await declineInvitation(guest, { token });
-  if (became === 'requested') await requestInvitation(guest, { token });
+  if (became === 'resent') await resendInvitation(makeContext(ctx, ctx.actor), id);
+  if (became === 'accepted') await acceptInvitation(visitor, { token, name, password: generatePassword() });
+  if (became === 'declined') await declineInvitation(visitor, { token });
+  if (became === 'requested') await requestInvitation(visitor, { token });
 }

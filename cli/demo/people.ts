@@ -11,7 +11,7 @@ type Rule = {
 };
 
 /** One seat of the demo. Days count from the beginning of its history. */
-export type Person = {
+export type DemoMember = {
   /** Name and address are left out where the product is to make them up; then `externalId` tells who it is. */
   name?: string;
   email?: string;
@@ -56,7 +56,7 @@ export const TIGHT = 'orders@lagos-fashion.example';
 /** The seat that is given nearly all of the team's money for a campaign, so that other rules wait for the next funding. */
 export const CAMPAIGN = 'marketing@verde-mercado.example';
 
-const BUSINESSES: Person[] = [
+const BUSINESSES: DemoMember[] = [
   {
     name: 'Harbour Logistics Rotterdam',
     email: 'dispatch@harbour-logistics.example',
@@ -318,7 +318,7 @@ const BUSINESSES: Person[] = [
   },
 ];
 
-const PEOPLE: Person[] = [
+const PEOPLE: DemoMember[] = [
   {
     name: 'Mateo Lindqvist',
     email: 'mateo.lindqvist@example.org',
@@ -392,7 +392,7 @@ const PEOPLE: Person[] = [
 ];
 
 // Seats that a till or a script was given: nobody named them.
-const TILLS: Person[] = [1, 2, 3, 4, 5].map((n) => ({
+const TILLS: DemoMember[] = [1, 2, 3, 4, 5].map((n) => ({
   externalId: `till-0${n}`,
   metadata: { kind: 'till', shop: n < 4 ? 'Utrecht Centraal' : 'Gent Zuid' },
   joins: 5 + 7 * n,
@@ -403,7 +403,7 @@ const TILLS: Person[] = [1, 2, 3, 4, 5].map((n) => ({
   ...(n % 2 === 1 && { rule: filling('2.00', '5.00') }),
 }));
 
-const GONE: Person[] = [
+const GONE: DemoMember[] = [
   {
     name: 'Summer campaign',
     email: 'summer@example.com',
@@ -449,7 +449,7 @@ const GONE: Person[] = [
 ];
 
 /** All seats but the first owner's. */
-export const CAST: Person[] = [...BUSINESSES, ...PEOPLE, ...TILLS, ...GONE];
+export const CAST: DemoMember[] = [...BUSINESSES, ...PEOPLE, ...TILLS, ...GONE];
 
 /** By what a seat is known again, in the cast and among the team's members. */
 export const tag = (who: { email?: string; externalId?: string | null }): string =>

@@ -14,10 +14,10 @@ import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
 import { serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { getTeam } from '@/server/domain/teams/teams/read';
 import { updateTeam } from '@/server/domain/teams/teams/write';
-import { CAMPAIGN, CAST, OWNER, tag, type Person } from './people';
+import { CAMPAIGN, CAST, OWNER, tag, type DemoMember } from './people';
 import { chance } from './random';
 import { compose, isWeekend, report, send } from './traffic';
-import { HOUR, MINUTE, SECOND, type Clock, type Moment, type Seats } from './time';
+import { HOUR, MINUTE, SECOND, type Clock, type Moment, type Memberships } from './time';
 import { amount as amountSchema } from '@/server/domain/core/codecs';
 
 export const money = (text: string): Micros => amountSchema.parse(text);
@@ -93,7 +93,7 @@ async function fundWhenLow(clock: Clock, day: number): Promise<void> {
 }
 
 // Nearly all: recharges find nothing above the reserve until the next funding.
-async function startCampaign({ tx }: Clock, seats: Seats): Promise<void> {
+async function startCampaign({ tx }: Clock, seats: Memberships): Promise<void> {
   const { masterBalance, reserve } = await getTeam(tx);
   const amount = whole(masterBalance - reserve - money('3.00'));
   const words = {
@@ -103,7 +103,7 @@ async function startCampaign({ tx }: Clock, seats: Seats): Promise<void> {
   await creditMember(tx, { memberId: seats.get(CAMPAIGN)!.id, amount, ...words });
 }
 
-async function sendCampaign(clock: Clock, seats: Seats): Promise<void> {
+async function sendCampaign(clock: Clock, seats: Memberships): Promise<void> {
   const random = chance('campaign');
   const person = CAST.find((one) => tag(one) === CAMPAIGN)!;
   const ids = await send(clock.tx, seats.get(CAMPAIGN)!.id, compose({ ...person, pace: 60 }, 'market', 320, random));
@@ -119,7 +119,7 @@ async function endCampaign(clock: Clock): Promise<void> {
   await serveWaiting(clock.pass(SECOND));
 }
 
-function changesOf(person: Person, day: number, at: number): Moment[] {
+function changesOf(person: DemoMember, day: number, at: number): Moment[] {
   const { joins, ruleLater, inactive, owner } = person;
   const steps: [number | undefined, Moment['happens']][] = [
     [joins, (clock, seats) => join(clock, seats, person)],
@@ -132,16 +132,16 @@ function changesOf(person: Person, day: number, at: number): Moment[] {
   return steps.filter(([when]) => when === day).map(([, happens]) => ({ at, happens }));
 }
 
-export const idOf = (seats: Seats, person: Person): string => seats.get(tag(person))!.id;
+export const idOf = (seats: Memberships, person: DemoMember): string => seats.get(tag(person))!.id;
 
-async function join({ tx }: Clock, seats: Seats, person: Person): Promise<void> {
+async function join({ tx }: Clock, seats: Memberships, person: DemoMember): Promise<void> {
   const { name, email, externalId, metadata, credit, rule } = person;
   const input = await createMemberInput.parseAsync({ name, email, externalId, metadata, credit, recharge: rule });
   const { member } = await createMember(tx, input);
   seats.set(tag(person), member);
 }
 
-async function leave(clock: Clock, seats: Seats, person: Person): Promise<void> {
+async function leave(clock: Clock, seats: Memberships, person: DemoMember): Promise<void> {
   await deleteMember(clock.tx, idOf(seats, person));
   seats.delete(tag(person));
   await serveWaiting(clock.pass(SECOND));
@@ -192,7 +192,7 @@ async function takeBack(clock: Clock, day: number): Promise<void> {
 }
 
 /** The first owner has the night's figures sent to her phone: an owner's messages are paid by the master balance. */
-async function tellOwner(clock: Clock, seats: Seats, day: number): Promise<void> {
+async function tellOwner(clock: Clock, seats: Memberships, day: number): Promise<void> {
   const random = chance('tell-owner', day);
   const owner = seats.get(OWNER.email);
   if (owner?.status !== 'active') return;

@@ -1,4 +1,4 @@
-import type { Tx } from '@/server/domain/core/context';
+import type { TxContext } from '@/server/domain/core/context';
 import type { Member } from '@/server/domain/teams/members/schema';
 
 export const SECOND = 1_000;
@@ -7,21 +7,21 @@ export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
 /** The team's seats that are not deleted, by their tags. */
-export type Seats = Map<string, Member>;
+export type Memberships = Map<string, Member>;
 
 /** Something that happens on a day, at the time planned or as soon as what went before is over. */
-export type Moment = { at: number; happens: (clock: Clock, seats: Seats) => Promise<unknown> };
+export type Moment = { at: number; happens: (clock: Clock, seats: Memberships) => Promise<unknown> };
 
 /** The time within one transaction. It never goes back, so neither does any account's chain of entries. */
 export class Clock {
-  #tx: Tx;
+  #tx: TxContext;
 
-  constructor(tx: Tx, begin: number) {
+  constructor(tx: TxContext, begin: number) {
     this.#tx = { ...tx, at: new Date(begin), now: new Date(begin) };
   }
 
   /** The transaction as of this time: what a verb writes with it is written then. */
-  get tx(): Tx {
+  get tx(): TxContext {
     return this.#tx;
   }
 
@@ -30,7 +30,7 @@ export class Clock {
     if (time > this.#tx.now.getTime()) this.#tx = { ...this.#tx, at: new Date(time), now: new Date(time) };
   }
 
-  pass(ms: number): Tx {
+  pass(ms: number): TxContext {
     this.reach(this.#tx.now.getTime() + ms);
     return this.#tx;
   }

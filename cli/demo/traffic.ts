@@ -1,13 +1,13 @@
-import type { Tx } from '@/server/domain/core/context';
+import type { TxContext } from '@/server/domain/core/context';
 import { Refusal } from '@/server/domain/core/errors';
 import type { NewMessage } from '@/server/domain/messaging/messages/schema';
 import { reportMessages, sendMessages, type Report } from '@/server/domain/messaging/messages/write';
-import { tag, type Person } from './people';
+import { tag, type DemoMember } from './people';
 import { chance, type Random } from './random';
 import { phoneNumber, write, type Topic } from './texts';
-import { HOUR, type Clock, type Moment, type Seats } from './time';
+import { HOUR, type Clock, type Moment, type Memberships } from './time';
 
-type Batch = { person: Person; messages: NewMessage[] };
+type Batch = { person: DemoMember; messages: NewMessage[] };
 
 export const isWeekend = (midnight: number): boolean => [0, 6].includes(new Date(midnight).getUTCDay());
 
@@ -15,7 +15,7 @@ export const isWeekend = (midnight: number): boolean => [0, 6].includes(new Date
  * All that is sent on a UTC day, in rounds of some seconds: growing from day to day, less at weekends. Who cannot send
  * then (inactive, deleted, without money) is found out when it happens.
  */
-export function trafficOf(day: number, midnight: number, cast: Person[]): Moment[] {
+export function trafficOf(day: number, midnight: number, cast: DemoMember[]): Moment[] {
   const random = chance('traffic', day);
   const rounds = Array.from({ length: isWeekend(midnight) ? 9 : 18 }, () => {
     // Most of it happens while Europe is awake; codes and far customers never sleep.
@@ -31,7 +31,7 @@ export function trafficOf(day: number, midnight: number, cast: Person[]): Moment
   }));
 }
 
-function batchesOf(person: Person, day: number, midnight: number): Batch[] {
+function batchesOf(person: DemoMember, day: number, midnight: number): Batch[] {
   const random = chance('batches', tag(person), day);
   const growth = 0.36 + 0.36 * Math.min(1, day / 90);
   const rhythm = isWeekend(midnight) ? 0.35 : 1;
@@ -49,7 +49,7 @@ function batchesOf(person: Person, day: number, midnight: number): Batch[] {
 }
 
 /** Texts to some of a seat's customers. A campaign says the same to all of a country. */
-export function compose(person: Person, topic: Topic, size: number, random: Random): NewMessage[] {
+export function compose(person: DemoMember, topic: Topic, size: number, random: Random): NewMessage[] {
   const seed = random.below(1e9);
   return Array.from({ length: size }, (_, i): NewMessage => {
     // The same customers come again and again, the old ones more often.
@@ -64,12 +64,12 @@ export function compose(person: Person, topic: Topic, size: number, random: Rand
 }
 
 /** Sends for a seat; what is refused for want of money is simply not sent. Answers the ids. */
-export async function send(tx: Tx, memberId: string, messages: NewMessage[]): Promise<string[]> {
+export async function send(tx: TxContext, memberId: string, messages: NewMessage[]): Promise<string[]> {
   const result = await sendMessages(tx, { onBehalfOf: memberId, messages, many: false });
   return result instanceof Refusal ? [] : result.data.map(({ id }) => id);
 }
 
-async function sendRound(clock: Clock, seats: Seats, batches: Batch[], random: Random): Promise<void> {
+async function sendRound(clock: Clock, seats: Memberships, batches: Batch[], random: Random): Promise<void> {
   const ids: string[] = [];
   for (const { person, messages } of batches) {
     const seat = seats.get(tag(person));

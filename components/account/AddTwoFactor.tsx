@@ -11,7 +11,7 @@ import { RecoveryCodes } from './RecoveryCodes';
 import { faultsOf, fieldsOf } from '@/components/auth/useForm';
 
 /** Turns the second factor on: password, then the picture for the app, then a code of it, then the recovery codes. */
-export function AddFactor({ onClose }: { onClose: () => void }) {
+export function AddTwoFactor({ onClose }: { onClose: () => void }) {
   // Kept nowhere: secret and codes are gone with the dialog.
   const start = useMutation(useTRPC().account.startTwoFactor.mutationOptions({ gcTime: 0 }));
   const confirm = useMutation(useTRPC().account.confirmTwoFactor.mutationOptions({ gcTime: 0 }));

@@ -8,7 +8,7 @@ import styles from '@/components/transfers/money.module.css';
 import { Facts, Note } from '@/components/ui/pieces';
 
 /** Erases the person, after saying what goes and what stays, and asking for the password. */
-export function EraseMe({ onClose }: { onClose: () => void }) {
+export function DeleteAccount({ onClose }: { onClose: () => void }) {
   const [password, setPassword] = useState('');
   const erase = useMutation(
     useTRPC().account.eraseMe.mutationOptions({

@@ -6,10 +6,10 @@ import { problemOf, sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/transfers/money.module.css';
 import { Facts, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import type { OwnSeat } from './membership';
+import type { OwnMembership } from './membership';
 
 /** Leaves a team, after saying what happens to the money, the key and the log of the seat. */
-export function LeaveTeam({ seat, onClose }: { seat: OwnSeat; onClose: () => void }) {
+export function LeaveTeam({ seat, onClose }: { seat: OwnMembership; onClose: () => void }) {
   const { team, member } = seat;
   const leave = useMutation(
     useTRPC().account.leaveTeam.mutationOptions({

@@ -31,8 +31,8 @@ export function PrivacyPage() {
                 open({
                   title: 'Erase yourself',
                   body: async (onClose) => {
-                    const { EraseMe } = await import('./DeleteAccount');
-                    return <EraseMe onClose={onClose} />;
+                    const { DeleteAccount } = await import('./DeleteAccount');
+                    return <DeleteAccount onClose={onClose} />;
                   },
                 })
               }

@@ -16,7 +16,7 @@ export function ProfilePage() {
   const profile = useSuspenseQuery(useTRPC().account.getProfile.queryOptions()).data;
   const draft = useDraft({ name: profile.name });
   const rename = useMutation(
-    useTRPC().account.renamePerson.mutationOptions({
+    useTRPC().account.renameUser.mutationOptions({
       onSuccess: () => {
         toast({ message: 'Saved.' });
         draft.reset();

@@ -7,10 +7,10 @@ import { StepDown } from '@/components/members/StepDown';
 import styles from '@/components/transfers/money.module.css';
 import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import type { OwnSeat } from './membership';
+import type { OwnMembership } from './membership';
 
 /** Switches one's own role in one team: down to member, or back to owner while the team has none. */
-export function SwitchOwnRole({ seat, onClose }: { seat: OwnSeat; onClose: () => void }) {
+export function SwitchOwnRole({ seat, onClose }: { seat: OwnMembership; onClose: () => void }) {
   const cache = useQueryClient();
   const trpc = useTRPC();
   const { member, team } = seat;
@@ -30,7 +30,7 @@ export function SwitchOwnRole({ seat, onClose }: { seat: OwnSeat; onClose: () =>
   const change = useMutation({
     mutationFn: ask,
     onSuccess: async () => {
-      const seats = await cache.fetchQuery({ ...trpc.account.listSeats.queryOptions(), staleTime: 0 }).catch(() => []);
+      const seats = await cache.fetchQuery({ ...trpc.account.listMemberships.queryOptions(), staleTime: 0 }).catch(() => []);
       // Who steps down undoes it only where they may take the role back; who takes it back may always step down again.
       const canUndo = role === 'owner' || seats.some((one) => one.member.id === member.id && one.canTakeBack);
       const message = `You are ${role === 'owner' ? 'an owner' : 'a member'} of ${team.name} now.`;

@@ -10,11 +10,11 @@ import { useDialogs } from '@/components/ui/dialogs';
 import { Hint } from '@/components/ui/Hint';
 import { Empty, PageHead, Status } from '@/components/ui/pieces';
 import styles from '@/components/members/members.module.css';
-import type { OwnSeat } from './membership';
+import type { OwnMembership } from './membership';
 
 /** Every team of the person, its role there, and the little person that switches the role and switches it back. */
 export function TeamsPage() {
-  const seats = useSuspenseQuery(useTRPC().account.listSeats.queryOptions()).data;
+  const seats = useSuspenseQuery(useTRPC().account.listMemberships.queryOptions()).data;
   return (
     <>
       <PageHead title="Teams" />
@@ -52,7 +52,7 @@ export function TeamsPage() {
   );
 }
 
-function Leave({ seat }: { seat: OwnSeat }) {
+function Leave({ seat }: { seat: OwnMembership }) {
   const open = useDialogs();
   const title = `Leave ${seat.team.name}`;
   return (
@@ -76,7 +76,7 @@ function Leave({ seat }: { seat: OwnSeat }) {
   );
 }
 
-function OwnRole({ seat }: { seat: OwnSeat }) {
+function OwnRole({ seat }: { seat: OwnMembership }) {
   const open = useDialogs();
   const { member, team, canTakeBack } = seat;
   const isOwner = member.role === 'owner';

@@ -39,8 +39,8 @@ function TurnOn() {
               open({
                 title: 'Turn two-factor on',
                 body: async (close) => {
-                  const { AddFactor } = await import('./AddTwoFactor');
-                  return <AddFactor onClose={close} />;
+                  const { AddTwoFactor } = await import('./AddTwoFactor');
+                  return <AddTwoFactor onClose={close} />;
                 },
               })
             }

@@ -1,4 +1,4 @@
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { useTRPC } from '@/components/data';
 
-export type OwnSeat = inferOutput<ReturnType<typeof useTRPC>['account']['listSeats']>[number];
+export type OwnMembership = inferOutput<ReturnType<typeof useTRPC>['account']['listMemberships']>[number];

@@ -9,7 +9,7 @@ import { asTyped } from '@/components/ui/amount';
 import { AmountField } from '@/components/ui/AmountField';
 import { Card } from '@/components/ui/pieces';
 import { useDraft } from '@/components/ui/useDraft';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import styles from './alerts.module.css';
 
 /** From where on a balance of the team is low. */
@@ -68,7 +68,7 @@ function MemberAlert() {
 
 /** A threshold as it stands in its field. */
 function useKnown(below: string | null, currency: string): string {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   return below === null ? '' : asTyped(below, currency, locale);
 }
 

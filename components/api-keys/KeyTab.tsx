@@ -12,10 +12,10 @@ import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Bone, Card, Empty, Facts, Late, Status } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import type { Seat } from '@/components/members/member';
+import type { MemberView } from '@/components/members/member';
 
 /** The member's key, the ones before it, and when each ends. */
-export function KeyTab({ member }: { member: Seat }) {
+export function KeyTab({ member }: { member: MemberView }) {
   const { me } = useShell();
   const act = useMemberActions();
   return (
@@ -51,7 +51,7 @@ export function KeyTab({ member }: { member: Seat }) {
 
 const TONES = { current: 'ok', expiring: 'warn', ended: 'off' } as const;
 
-function AllKeys({ member }: { member: Seat }) {
+function AllKeys({ member }: { member: MemberView }) {
   const trpc = useTRPC();
   const list = useQuery(trpc.keys.listKeys.queryOptions({ memberId: member.id, limit: 100 }));
   const end = useMutation(

@@ -21,7 +21,7 @@ export function AuditDetail({ event }: { event: AuditEvent }) {
   const facts: [string, ReactNode][] = [
     ['When', <Instant key="when" at={event.at} exact />],
     ['Who', `${actor.name} (${KINDS[actor.type]})`],
-    ['Through', THROUGH[event.door]],
+    ['Through', THROUGH[event.channel]],
   ];
   if (event.address !== null) facts.push(['From', <code key="from">{event.address}</code>]);
   facts.push(['Action', <code key="action">{event.action}</code>]);

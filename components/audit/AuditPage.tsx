@@ -14,7 +14,7 @@ import tableStyles from '@/components/ui/table.module.css';
 import { AuditTable } from './AuditTable';
 import { auditFilter, auditQuestion, auditView, NO_FILTERS, type AuditView } from './search-params';
 import { NOUNS, THROUGH } from './labels';
-import { AUDIT_DOORS, AUDIT_NOUNS } from '@/server/domain/core/audit-vocabulary';
+import { AUDIT_CHANNELS, AUDIT_NOUNS } from '@/server/domain/core/audit-vocabulary';
 
 /** Who did what in the team, when, from where and through which door. */
 export function AuditPage() {
@@ -45,9 +45,9 @@ export function AuditPage() {
         <FilterChip
           label="Through"
           single
-          options={AUDIT_DOORS.map((value) => ({ value, label: THROUGH[value] }))}
-          chosen={view.door === null ? [] : [view.door]}
-          onChange={([door = null]) => change({ door })}
+          options={AUDIT_CHANNELS.map((value) => ({ value, label: THROUGH[value] }))}
+          chosen={view.channel === null ? [] : [view.channel]}
+          onChange={([channel = null]) => change({ channel })}
         />
         <DayField label="From day (UTC)" value={view.from} onChange={(from) => change({ from })} />
         <DayField label="To day (UTC)" value={view.to} onChange={(to) => change({ to })} />

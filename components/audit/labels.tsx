@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { AuditAction, AUDIT_DOORS, AUDIT_NOUNS } from '@/server/domain/core/audit-vocabulary';
+import type { AuditAction, AUDIT_CHANNELS, AUDIT_NOUNS } from '@/server/domain/core/audit-vocabulary';
 
 export type Facts = Record<string, unknown>;
 
@@ -109,7 +109,7 @@ export const NOUNS: Record<(typeof AUDIT_NOUNS)[number], string> = {
   person: 'Sign-in and privacy',
 };
 
-export const THROUGH: Record<(typeof AUDIT_DOORS)[number], string> = {
+export const THROUGH: Record<(typeof AUDIT_CHANNELS)[number], string> = {
   web: 'these pages',
   api: 'the API',
   cli: 'the operator’s command',

@@ -5,7 +5,7 @@ import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
 import { Note } from '@/components/ui/pieces';
-import { Alone } from './AuthPage';
+import { AuthPage } from './AuthPage';
 import styles from '@/components/account/account.module.css';
 import { EmailField, Fault } from './fields';
 import { faultsOf, fieldsOf } from './useForm';
@@ -15,12 +15,12 @@ import { faultsOf, fieldsOf } from './useForm';
  * @param mail whether anything can be mailed from here
  */
 export function ForgotPassword({ mail }: { mail: boolean }) {
-  const ask = useMutation(useTRPC().access.askForReset.mutationOptions());
+  const ask = useMutation(useTRPC().access.requestPasswordReset.mutationOptions());
   const faults = faultsOf(ask);
   const back = <Link href="/sign-in">Back to signing in</Link>;
   if (!mail) {
     return (
-      <Alone title="Forgotten password">
+      <AuthPage title="Forgotten password">
         <p>
           No mail leaves from here, so no link can be sent. The operator of this service can give you a new password:
         </p>
@@ -28,23 +28,23 @@ export function ForgotPassword({ mail }: { mail: boolean }) {
           <code>npm run purser -- member password &lt;memberId&gt; --team &lt;teamId&gt;</code>
         </Note>
         <p>{back}</p>
-      </Alone>
+      </AuthPage>
     );
   }
   if (ask.isSuccess) {
     return (
-      <Alone title="Check your mail">
+      <AuthPage title="Check your mail">
         <p role="status">
           If <strong>{ask.variables.email}</strong> has an account here, a link to set a new password is on its way. It
           works once, for one hour.
         </p>
         <p className="muted">Nothing there? Look in the spam folder, or ask again in a few minutes.</p>
         <p>{back}</p>
-      </Alone>
+      </AuthPage>
     );
   }
   return (
-    <Alone title="Forgotten password">
+    <AuthPage title="Forgotten password">
       <p>Enter the address you sign in with. A link to set a new password is mailed to it.</p>
       <form
         method="post"
@@ -59,6 +59,6 @@ export function ForgotPassword({ mail }: { mail: boolean }) {
         </Button>
       </form>
       <p>{back}</p>
-    </Alone>
+    </AuthPage>
   );
 }

@@ -10,8 +10,8 @@ import { CodeField, Fault, PasswordField } from './fields';
 import { faultsOf, fieldsOf } from './useForm';
 
 /** Asks for the password, or a code, over whatever was being done; that goes on as it was asked for. */
-export function ConfirmDialog() {
-  const { hasFactor, byCode, setByCode, asked, confirm } = useConfirm();
+export function ReauthenticationDialog() {
+  const { hasTwoFactor, byCode, setByCode, asked, confirm } = useConfirm();
   const faults = faultsOf(asked);
   return (
     <Modal
@@ -31,7 +31,7 @@ export function ConfirmDialog() {
         ) : (
           <PasswordField error={faults.at('password')} first />
         )}
-        {hasFactor && (
+        {hasTwoFactor && (
           <p>
             <button type="button" className={styles.plain} onClick={() => setByCode(!byCode)}>
               {byCode ? 'Use the password' : 'Use a code of the app'}
@@ -53,12 +53,12 @@ export function ConfirmDialog() {
 
 function useConfirm() {
   const [account] = useState(() => clientFor(null).account);
-  const [hasFactor, setHasFactor] = useState(false);
+  const [hasTwoFactor, setHasTwoFactor] = useState(false);
   const [byCode, setByCode] = useState(false);
   const [asked, setAsked] = useState<{ error: unknown; isPending: boolean }>({ error: null, isPending: false });
   useEffect(() => {
     account.getProfile.query().then(
-      ({ twoFactorSince }) => setHasFactor(twoFactorSince !== null),
+      ({ twoFactorSince }) => setHasTwoFactor(twoFactorSince !== null),
       // Then the password it is.
       () => {},
     );
@@ -73,5 +73,5 @@ function useConfirm() {
       setAsked({ error, isPending: false });
     }
   };
-  return { hasFactor, byCode, setByCode, asked, confirm };
+  return { hasTwoFactor, byCode, setByCode, asked, confirm };
 }

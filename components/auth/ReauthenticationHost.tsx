@@ -1,16 +1,16 @@
 'use client';
 
 import { lazy, Suspense, useSyncExternalStore } from 'react';
-import { isAsking, onAsking } from '@/components/ui/confirm';
+import { isReauthenticating, onReauthenticating } from '@/components/ui/confirm';
 
-const ConfirmDialog = lazy(() => import('./ReauthenticationDialog').then((file) => ({ default: file.ConfirmDialog })));
+const ReauthenticationDialog = lazy(() => import('./ReauthenticationDialog').then((file) => ({ default: file.ReauthenticationDialog })));
 
 /** The place where a person is asked again who he is; fetched when it first happens. */
-export function ConfirmHost() {
-  const asking = useSyncExternalStore(onAsking, isAsking, () => false);
+export function ReauthenticationHost() {
+  const asking = useSyncExternalStore(onReauthenticating, isReauthenticating, () => false);
   return asking ? (
     <Suspense>
-      <ConfirmDialog />
+      <ReauthenticationDialog />
     </Suspense>
   ) : null;
 }

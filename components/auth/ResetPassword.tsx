@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
-import { Alone } from './AuthPage';
+import { AuthPage } from './AuthPage';
 import styles from '@/components/account/account.module.css';
 import { Fault, NewPasswordField } from './fields';
 import { goIn } from './session';
@@ -24,7 +24,7 @@ export function ResetPassword({ token, email }: { token: string; email: string |
   const faults = faultsOf(reset);
   if (email === null) return <DeadLink title="This link no longer works" way="/forgot" />;
   return (
-    <Alone title="New password">
+    <AuthPage title="New password">
       <p>
         For <strong>{email}</strong>. Every browser that is signed in with the old one is signed out.
       </p>
@@ -42,13 +42,13 @@ export function ResetPassword({ token, email }: { token: string; email: string |
           Set the password
         </Button>
       </form>
-    </Alone>
+    </AuthPage>
   );
 }
 
 /** A link that was used, is over, or never was; the way to a new one. */
 export const DeadLink = ({ title, way }: { title: string; way: '/forgot' | '/sign-up' }) => (
-  <Alone title={title}>
+  <AuthPage title={title}>
     <p>It was used already, it has expired, or a part of it is missing. Nothing was changed.</p>
     <Button component={Link} href={way}>
       Ask for a new one
@@ -56,5 +56,5 @@ export const DeadLink = ({ title, way }: { title: string; way: '/forgot' | '/sig
     <p>
       <Link href="/sign-in">Back to signing in</Link>
     </p>
-  </Alone>
+  </AuthPage>
 );

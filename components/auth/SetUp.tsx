@@ -3,7 +3,7 @@
 import { TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useTRPC } from '@/components/data';
-import { Alone } from './AuthPage';
+import { AuthPage } from './AuthPage';
 import { EmailField, NewPasswordField } from './fields';
 import { NewTeam, YourName } from './NewTeam';
 import { goIn } from './session';
@@ -22,7 +22,7 @@ export function SetUp({ code }: { code: string }) {
   );
   const faults = faultsOf(setUp);
   return (
-    <Alone title="Set up Purser">
+    <AuthPage title="Set up Purser">
       <p>The first team, and you as its owner. This page is gone once there is a team.</p>
       <NewTeam
         faults={faults}
@@ -50,6 +50,6 @@ export function SetUp({ code }: { code: string }) {
           withAsterisk={false}
         />
       </NewTeam>
-    </Alone>
+    </AuthPage>
   );
 }

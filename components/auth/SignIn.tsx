@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import Link from 'next/link';
 import { useRef, useState, type FormEvent } from 'react';
 import { Note } from '@/components/ui/pieces';
-import { Alone } from './AuthPage';
+import { AuthPage } from './AuthPage';
 import styles from '@/components/account/account.module.css';
 import { CodeField, EmailField, Fault, PasswordField } from './fields';
 import { signIn } from './session';
@@ -44,7 +44,7 @@ export function SignIn({
     field(needs)?.select();
   };
   return (
-    <Alone title={state.code ? 'Enter your code' : 'Sign in'}>
+    <AuthPage title={state.code ? 'Enter your code' : 'Sign in'}>
       <form ref={form} method="post" onSubmit={(event) => void enter(event)} className={styles.form}>
         <Fault text={state.why} />
         {/* Hidden, they are sent once more with the code. */}
@@ -75,7 +75,7 @@ export function SignIn({
           {demo && <Demo demo={demo} field={field} />}
         </>
       )}
-    </Alone>
+    </AuthPage>
   );
 }
 

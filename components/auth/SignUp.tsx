@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
-import { Alone } from './AuthPage';
+import { AuthPage } from './AuthPage';
 import styles from '@/components/account/account.module.css';
 import { EmailField, Fault, NewPasswordField } from './fields';
 import { NewTeam, YourName } from './NewTeam';
@@ -14,11 +14,11 @@ import { faultsOf, fieldsOf } from './useForm';
 
 /** Begins a new team: first the address is proven. The same is said whoever has it. */
 export function AskToSignUp() {
-  const ask = useMutation(useTRPC().access.askToSignUp.mutationOptions());
+  const ask = useMutation(useTRPC().access.requestSignUp.mutationOptions());
   const faults = faultsOf(ask);
   if (ask.isSuccess) {
     return (
-      <Alone title="Check your mail">
+      <AuthPage title="Check your mail">
         <p role="status">
           A link to make your team is on its way to <strong>{ask.variables.email}</strong>. It works once, for 24 hours.
         </p>
@@ -26,11 +26,11 @@ export function AskToSignUp() {
         <p>
           <Link href="/sign-in">Back to signing in</Link>
         </p>
-      </Alone>
+      </AuthPage>
     );
   }
   return (
-    <Alone title="Make a team">
+    <AuthPage title="Make a team">
       <p>Enter your address. A link to go on with is mailed to it.</p>
       <form
         method="post"
@@ -47,7 +47,7 @@ export function AskToSignUp() {
       <p>
         <Link href="/sign-in">I have an account</Link>
       </p>
-    </Alone>
+    </AuthPage>
   );
 }
 
@@ -66,7 +66,7 @@ export function SignUp({ token, email, name }: { token: string; email: string | 
   const faults = faultsOf(signUp);
   if (email === null) return <DeadLink title="This link no longer works" way="/sign-up" />;
   return (
-    <Alone title="Make a team">
+    <AuthPage title="Make a team">
       <p>
         {name === null ? 'You will sign in as ' : `${name}, you have an account. You will sign in as always, as `}
         <strong>{email}</strong>.
@@ -89,6 +89,6 @@ export function SignUp({ token, email, name }: { token: string; email: string | 
           </>
         )}
       </NewTeam>
-    </Alone>
+    </AuthPage>
   );
 }

@@ -2,14 +2,14 @@
 
 import { RefreshCw, RefreshCwOff } from 'lucide-react';
 import { Hint } from '@/components/ui/Hint';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import styles from './recharge.module.css';
 import { ruleInWords, stateInWords } from './labels';
-import type { Seat } from '@/components/members/member';
+import type { MemberView } from '@/components/members/member';
 
 /** The mark beside a balance that recharges itself: tells the rule in words, and how it stands. */
-export function RechargeMark({ rule, currency }: { rule: NonNullable<Seat['recharge']>; currency: string }) {
-  const { locale } = usePlace();
+export function RechargeMark({ rule, currency }: { rule: NonNullable<MemberView['recharge']>; currency: string }) {
+  const { locale } = useLocale();
   const words = `Recharge ${ruleInWords(rule, currency, locale)}; ${stateInWords(rule)}`;
   const Icon = rule.state === 'off' ? RefreshCwOff : RefreshCw;
   return (

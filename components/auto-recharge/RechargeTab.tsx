@@ -11,15 +11,15 @@ import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Bone, Card, Empty, Late, Status } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { RuleForm } from './RuleDialog';
 import { ruleInWords, stateInWords } from './labels';
-import type { Seat } from '@/components/members/member';
+import type { MemberView } from '@/components/members/member';
 
 /** The rule, and why it did or did not recharge. */
-export function RechargeTab({ member }: { member: Seat }) {
+export function RechargeTab({ member }: { member: MemberView }) {
   const { me, team } = useShell();
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const mayWrite = me.role === 'owner' && member.status !== 'deleted';
   return (
     <div className={memberStyles.stack} style={{ maxWidth: 'none' }}>
@@ -89,7 +89,7 @@ function eventColumns(currency: string): Column<Event>[] {
   ];
 }
 
-function History({ member }: { member: Seat }) {
+function History({ member }: { member: MemberView }) {
   const { currency } = useShell().team;
   const list = useInfiniteQuery(
     useTRPC().recharge.listRechargeEvents.infiniteQueryOptions(

@@ -11,11 +11,11 @@ import { Bone, Late } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { RuleFields, useRule } from './RuleFields';
 import { stateInWords } from './labels';
-import type { Seat } from '@/components/members/member';
+import type { MemberView } from '@/components/members/member';
 
 /** The rule of one member, in a dialog. */
 export function RuleDialog({ memberId, onClose }: { memberId: string; onClose: () => void }) {
-  const seat = useQuery(useTRPC().members.getSeat.queryOptions({ memberId }));
+  const seat = useQuery(useTRPC().members.getMemberRow.queryOptions({ memberId }));
   if (seat.isError) return <Failed problem={problemOf(seat.error)} onRetry={() => void seat.refetch()} />;
   if (!seat.data) {
     return (
@@ -27,7 +27,7 @@ export function RuleDialog({ memberId, onClose }: { memberId: string; onClose: (
   return <RuleForm member={seat.data} onDone={onClose} onCancel={onClose} />;
 }
 
-type Props = { member: Seat; onDone?: () => void; onCancel?: () => void };
+type Props = { member: MemberView; onDone?: () => void; onCancel?: () => void };
 
 /** Writes, switches and removes a member's rule; says what saving would do at once. */
 export function RuleForm({ member, onDone, onCancel }: Props) {

@@ -10,7 +10,7 @@ import { useShell } from '@/components/layout/useShell';
 import { asTyped, formatMoney } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { useDraft } from '@/components/ui/useDraft';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import styles from './recharge.module.css';
 import { REASONS } from './labels';
 
@@ -28,7 +28,7 @@ type Whose = { memberId: string } | { credit: string | null; role: 'owner' | 'me
 /** A rule while it is written: what is typed, what it means, and what it would do now. */
 export function useRule(known: Known | null, whose: Whose) {
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const typedOf = (amount: string | undefined) => (amount === undefined ? '' : asTyped(amount, currency, locale));
   // What nobody has touched follows what others change meanwhile.
   const draft = useDraft({
@@ -135,7 +135,7 @@ export function RuleFields({ rule, currency }: { rule: RuleDraft; currency: stri
 
 /** What the rule would do the moment it is saved. */
 function WhatNow({ rule, currency }: { rule: RuleDraft; currency: string }) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   // Its text, because the rule is another object each time it is drawn.
   const [text] = useDebouncedValue(JSON.stringify(rule.input), 150);
   const asked = JSON.parse(text) as RuleDraft['input'];

@@ -4,7 +4,7 @@ import { useCallback } from 'react';
 import { useTRPCClient } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
 import { formatMoney } from '@/components/ui/amount';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 
 /**
  * Says what the rule of a member moved when the member was changed (activated, or a member again): the event of the same
@@ -13,7 +13,7 @@ import { usePlace } from '@/components/ui/useLocale';
 export function useFiring(): (member: { id: string; updatedAt: string }) => Promise<string> {
   const client = useTRPCClient();
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   return useCallback(
     async ({ id, updatedAt }) => {
       const events = await client.recharge.listRechargeEvents.query({ memberId: id, limit: 1 }).catch(() => null);

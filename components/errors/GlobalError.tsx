@@ -14,8 +14,8 @@ const PAGE: CSSProperties = {
   font: '0.875rem/1.5 system-ui, sans-serif',
 };
 
-/** As `Broken`, where not even the frame of the pages could be made: it needs nothing but itself. */
-export const Alone = ({ retry }: { retry: () => void }) => (
+/** As `PageError`, where not even the frame of the pages could be made: it needs nothing but itself. */
+export const GlobalErrorPage = ({ retry }: { retry: () => void }) => (
   <main style={PAGE}>
     <title>Purser</title>
     <h1>Purser could not be shown</h1>

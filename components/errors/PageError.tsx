@@ -11,7 +11,7 @@ const digestOf = (error: unknown): string | null =>
   error instanceof Error && 'digest' in error && typeof error.digest === 'string' ? error.digest : null;
 
 /** What stands for a page that failed: first what happened to the money, then what can be done. */
-export function Broken({ error, retry }: BrokenProps) {
+export function PageError({ error, retry }: BrokenProps) {
   const { online } = useNetwork();
   const again = useRef(retry);
   const wasOffline = useRef(false);

@@ -11,7 +11,7 @@ import { useShell } from '@/components/layout/useShell';
 import { formatMoney, micros, minus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { Note } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { LinkToGive } from './LinkToShare';
 
 type Props = { claimed: Claimed | null; onClose: () => void };
@@ -157,7 +157,7 @@ const Whom = ({ form, error }: { form: Form; error: string | undefined }) => (
 /** The credit is taken only when it is accepted: now it is no more than a warning. */
 function TooMuch({ amount }: { amount: string | null }) {
   const { currency, masterBalance } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   if (amount === null || masterBalance === null || micros(minus(masterBalance, amount)) >= 0n) return null;
   return (
     <Note tone="warn">

@@ -10,14 +10,14 @@ import { useShell } from '@/components/layout/useShell';
 import { formatMoney, plus } from '@/components/ui/amount';
 import { CopyButton } from '@/components/ui/Copy';
 import { Note } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import invitationStyles from './invitations.module.css';
 import { PASTED_MAX, readPasted, type Pasted } from './pasted';
 
 /** Invites many at once from a pasted list, each with a result of its own. */
 export function InviteMany({ onClose }: { onClose: () => void }) {
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const [text, setText] = useState('');
   const { bulk, links } = useInvites();
   const rows = readPasted(text, currency, locale);
@@ -93,7 +93,7 @@ const SHOWN = 50;
 
 /** How the list was understood; what is wrong comes first. */
 function Rows({ rows, currency }: { rows: Pasted[]; currency: string }) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const bad = rows.filter(({ problem }) => problem !== undefined);
   const sorted = [...bad, ...rows.filter(({ problem }) => problem === undefined)];
   return (

@@ -14,7 +14,7 @@ import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts, Note } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 
 type Shown = NonNullable<inferOutput<ReturnType<typeof useTRPC>['joining']['readLink']>>;
 
@@ -284,7 +284,7 @@ function useAccept(onChanged: () => void, onJoined: (joined: Arrived) => void) {
 }
 
 function Arrival({ joined, link }: { joined: Arrived; link: Shown }) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const { to, apiKey, balance, creditMissing } = joined;
   const { name } = link.team;
   // A whole page load: the session is new, and nothing that this page has asked is of it.

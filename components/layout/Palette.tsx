@@ -11,7 +11,7 @@ import { useTRPC } from '@/components/data';
 import { useInvitationDialogs } from '@/components/invitations/useInvitationDialogs';
 import { useMemberDialogs } from '@/components/members/useMemberActions';
 import { formatMoney } from '@/components/ui/amount';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { useShortcutList } from '@/components/ui/shortcuts';
 import { useShell } from './useShell';
 
@@ -109,7 +109,7 @@ const placesOf = (me: { role: 'owner' | 'member'; memberId: string }): [string, 
 type Found = { id: string; name: string; email: string; balance: string; currency: string };
 
 function Member({ member, onClick }: { member: Found; onClick: () => void }) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   return (
     <Spotlight.Action
       label={member.name}

@@ -4,9 +4,9 @@ import { MantineProvider } from '@mantine/core';
 import { setNonce } from 'get-nonce';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { useEffect, type ReactNode } from 'react';
-import { ConfirmHost } from '@/components/auth/ReauthenticationHost';
+import { ReauthenticationHost } from '@/components/auth/ReauthenticationHost';
 import { type Place, ZONE_COOKIE } from '@/components/ui/locale';
-import { PlaceContext } from '@/components/ui/useLocale';
+import { LocaleContext } from '@/components/ui/useLocale';
 import { ToastHost } from '@/components/ui/toast';
 import { theme, variables } from '@/components/ui/theme';
 
@@ -26,10 +26,10 @@ export function Providers({ nonce, place, children }: { nonce?: string; place: P
       defaultColorScheme="auto"
       getStyleNonce={nonce === undefined ? undefined : () => nonce}
     >
-      <PlaceContext value={place}>
+      <LocaleContext value={place}>
         <NuqsAdapter>{children}</NuqsAdapter>
-      </PlaceContext>
-      <ConfirmHost />
+      </LocaleContext>
+      <ReauthenticationHost />
       <ToastHost />
     </MantineProvider>
   );

@@ -100,7 +100,7 @@ function usePaletteKey(open: () => void): void {
 function Navigation({ onSearch, onGone }: { onSearch: () => void; onGone: () => void }) {
   const path = usePathname();
   const { team, me } = useShell();
-  const seats = useQuery(useTRPC().account.listSeats.queryOptions()).data ?? [];
+  const seats = useQuery(useTRPC().account.listMemberships.queryOptions()).data ?? [];
   const at = `/${team.slug}`;
   const links =
     me.role === 'owner'

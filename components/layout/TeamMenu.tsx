@@ -5,10 +5,10 @@ import { Check } from 'lucide-react';
 import Link from 'next/link';
 import type { ReactElement } from 'react';
 
-export type Seat = { team: { slug: string; name: string } };
+export type ShellMember = { team: { slug: string; name: string } };
 
 /** The person's teams, to go to; open as soon as it is there. */
-export function TeamMenu({ seats, shown, target }: { seats: Seat[]; shown: string; target: ReactElement }) {
+export function TeamMenu({ seats, shown, target }: { seats: ShellMember[]; shown: string; target: ReactElement }) {
   return (
     <Menu defaultOpened width="target" position="bottom-start">
       <Menu.Target>{target}</Menu.Target>

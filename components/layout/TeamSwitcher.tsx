@@ -4,14 +4,14 @@ import { VisuallyHidden } from '@mantine/core';
 import { ChevronsUpDown } from 'lucide-react';
 import { Money } from '@/components/ui/Money';
 import { menuOnDemand } from '@/components/ui/onDemand';
-import type { Seat } from './TeamMenu';
+import type { ShellMember } from './TeamMenu';
 import { useShell } from './useShell';
 import styles from './layout.module.css';
 
 const TeamMenu = menuOnDemand(() => import('./TeamMenu').then((file) => file.TeamMenu));
 
 /** The team's name and its money; opens the person's other teams. */
-export function TeamSwitcher({ seats }: { seats: Seat[] }) {
+export function TeamSwitcher({ seats }: { seats: ShellMember[] }) {
   const { team, me } = useShell();
   return (
     <TeamMenu

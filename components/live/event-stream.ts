@@ -9,7 +9,7 @@ export type Heard = Change | 'reset';
 export type LiveState = 'live' | 'connecting' | 'off';
 
 /** A page's ear. `since`: the last word that its first paint has seen. */
-type Ear = { hear: (heard: Heard) => void; say: (state: LiveState) => void; since: string | null };
+type Subscription = { hear: (heard: Heard) => void; say: (state: LiveState) => void; since: string | null };
 
 /** A tab that is hidden for so long lets go of the stream. */
 const HIDDEN_MS = 30_000;
@@ -31,7 +31,7 @@ type Relayed = { heard: Heard } | { state: LiveState } | 'hello';
  * Hears what changes, from one stream for all tabs of a browser: who holds a lock has it, and tells the others. Browsers have
  * locks on https and localhost alone; elsewhere each tab has a stream. Answers how to stop.
  */
-export function hearChanges({ hear, say, since }: Ear): () => void {
+export function hearChanges({ hear, say, since }: Subscription): () => void {
   const channel = new BroadcastChannel(NAME);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no other origin
   const relay = (word: Relayed) => channel.postMessage(word);

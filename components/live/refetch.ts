@@ -12,10 +12,10 @@ const PAUSE_MS = 1_000;
 export function makeAsking(client: QueryClient, onDemoted: () => void) {
   let untold: Heard | null = null;
   let timer: number | undefined;
-  let isAsking = false;
+  let isReauthenticating = false;
   let askedAt = -PAUSE_MS;
   const soon = () => {
-    if (timer !== undefined || isAsking || untold === null || document.visibilityState === 'hidden') return;
+    if (timer !== undefined || isReauthenticating || untold === null || document.visibilityState === 'hidden') return;
     timer = window.setTimeout(() => void ask(), askedAt + PAUSE_MS - performance.now());
   };
   const ask = async () => {
@@ -23,17 +23,17 @@ export function makeAsking(client: QueryClient, onDemoted: () => void) {
     const heard = untold;
     if (heard === null) return;
     untold = null;
-    isAsking = true;
+    isReauthenticating = true;
     askedAt = performance.now();
     if (heard === 'reset' && (await isDemoted(client))) {
-      isAsking = false;
+      isReauthenticating = false;
       return onDemoted();
     }
     const predicate = (query: Query) => mayShow(query, heard) && !(heard === 'reset' && isShell(query));
     // An answer that was on its way already may be of before the change: it is asked for once more.
     const isEarly = client.getQueryCache().findAll({ type: 'active', predicate }).some(isFirstOnItsWay);
     await client.invalidateQueries({ predicate });
-    isAsking = false;
+    isReauthenticating = false;
     if (isEarly) untold = joined(untold, heard);
     soon();
   };

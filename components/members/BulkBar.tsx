@@ -7,7 +7,7 @@ import { sayProblem, useTRPC } from '@/components/data';
 import { useDialogs } from '@/components/ui/dialogs';
 import tableStyles from '@/components/ui/table.module.css';
 import { toast } from '@/components/ui/toast';
-import type { BulkVerb } from './BulkDialog';
+import type { BulkCommand } from './BulkDialog';
 import type { Selection } from './useSelection';
 import type { memberFilter } from './search-params';
 
@@ -26,13 +26,13 @@ export function BulkBar({ selection, filter, total, onPage }: Props) {
   const cache = useQueryClient();
   const [picking, setPicking] = useState(false);
   if (selection.size === 0) return null;
-  const start = (verb: BulkVerb, title: string) => () =>
+  const start = (run: BulkCommand, title: string) => () =>
     open({
       title: `${title} ${selection.size} ${selection.size === 1 ? 'member' : 'members'}`,
       size: 'lg',
       body: async (onClose) => {
         const { BulkDialog } = await import('./BulkDialog');
-        return <BulkDialog verb={verb} members={selection.rows} onClose={onClose} />;
+        return <BulkDialog run={run} members={selection.rows} onClose={onClose} />;
       },
     });
   const pickAll = async () => {

@@ -13,32 +13,32 @@ import { useFiring } from '@/components/auto-recharge/useFiring';
 import { useShell } from '@/components/layout/useShell';
 import { formatMoney, micros, minus, plus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import type { Chosen } from './useSelection';
 
-export type BulkVerb = 'credit' | 'debit' | 'activate' | 'deactivate';
+export type BulkCommand = 'credit' | 'debit' | 'activate' | 'deactivate';
 
-type Props = { verb: BulkVerb; members: Chosen[]; onClose: () => void };
+type Props = { run: BulkCommand; members: Chosen[]; onClose: () => void };
 
 /** Does one thing to many members, one after another, each with a result of its own. */
-export function BulkDialog({ verb, members, onClose }: Props) {
+export function BulkDialog({ run, members, onClose }: Props) {
   const { currency, masterBalance } = useShell().team;
-  const { locale } = usePlace();
-  const moves = verb === 'credit' || verb === 'debit';
+  const { locale } = useLocale();
+  const moves = run === 'credit' || run === 'debit';
   const [text, setText] = useState('');
   const [note, setNote] = useState('');
-  const typed = useTyped(text, currency, verb === 'debit');
+  const typed = useTyped(text, currency, run === 'debit');
   const amount = 'amount' in typed ? printAmount(typed.amount) : 'all' in typed ? 'all' : null;
-  const bulk = useMoves(verb, members);
+  const bulk = useMoves(run, members);
   if (bulk.results.size > 0 || bulk.isRunning) {
-    return <Results verb={verb} members={members} bulk={bulk} onClose={onClose} />;
+    return <Results run={run} members={members} bulk={bulk} onClose={onClose} />;
   }
   const balances = members.map(({ balance }) => balance).reduce(plus, '0.00');
   const sum =
     amount === null ? null : amount === 'all' ? balances : printAmount(micros(amount) * BigInt(members.length));
   const master = masterBalance ?? '0.00';
-  const after = sum === null ? null : verb === 'credit' ? minus(master, sum) : plus(master, sum);
-  const short = verb === 'credit' && after !== null && micros(after) < 0n;
+  const after = sum === null ? null : run === 'credit' ? minus(master, sum) : plus(master, sum);
+  const short = run === 'credit' && after !== null && micros(after) < 0n;
   const isReady = !moves || (sum !== null && micros(sum) > 0n && !short);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -53,7 +53,7 @@ export function BulkDialog({ verb, members, onClose }: Props) {
             value={text}
             onChange={setText}
             currency={currency}
-            all={verb === 'debit' ? balances : undefined}
+            all={run === 'debit' ? balances : undefined}
             error={short ? 'The master balance holds less than the sum.' : undefined}
             first
             required
@@ -68,7 +68,7 @@ export function BulkDialog({ verb, members, onClose }: Props) {
           />
         </>
       ) : (
-        <p>{verb === 'activate' ? 'Their keys work again at once.' : WORDS_DEACTIVATE}</p>
+        <p>{run === 'activate' ? 'Their keys work again at once.' : WORDS_DEACTIVATE}</p>
       )}
       <Names members={members} />
       <div className={styles.foot}>
@@ -76,7 +76,7 @@ export function BulkDialog({ verb, members, onClose }: Props) {
           Cancel
         </Button>
         <Button type="submit" disabled={!isReady} data-autofocus={moves ? undefined : true}>
-          {TITLES[verb]} {members.length === 1 ? '1 member' : `${members.length.toLocaleString(locale)} members`}
+          {TITLES[run]} {members.length === 1 ? '1 member' : `${members.length.toLocaleString(locale)} members`}
           {sum !== null && micros(sum) > 0n && ` · ${formatMoney(sum, currency, locale)}`}
         </Button>
       </div>
@@ -85,7 +85,7 @@ export function BulkDialog({ verb, members, onClose }: Props) {
 }
 
 const WORDS_DEACTIVATE = 'Their keys are refused from their very next request. Balances stay; nothing else changes.';
-const TITLES: Record<BulkVerb, string> = {
+const TITLES: Record<BulkCommand, string> = {
   credit: 'Credit',
   debit: 'Debit',
   activate: 'Activate',
@@ -107,34 +107,34 @@ function Names({ members }: { members: Chosen[] }) {
 
 type ResultsProps = Props & { bulk: ReturnType<typeof useMoves> };
 
-function Results({ verb, members, bulk, onClose }: ResultsProps) {
+function Results({ run, members, bulk, onClose }: ResultsProps) {
   return (
     <BulkResults
       rows={members}
       bulk={bulk}
       onClose={onClose}
-      allWentWell={`${TITLES[verb].toLowerCase()} went through for all`}
+      allWentWell={`${TITLES[run].toLowerCase()} went through for all`}
     />
   );
 }
 
 type Input = { memberId: string } | { memberId: string; amount: string; note?: string };
 
-function useMoves(verb: BulkVerb, members: Chosen[]) {
+function useMoves(run: BulkCommand, members: Chosen[]) {
   const client = useTRPCClient();
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const sayFiring = useFiring();
   const bulk = useBulk(async (input: Input): Promise<string> => {
-    if (verb === 'activate') {
+    if (run === 'activate') {
       const member = await client.members.activateMember.mutate(input);
       return [`is ${member.status}`, await sayFiring(member)].filter(Boolean).join('. ');
     }
-    if (verb === 'deactivate') return `is ${(await client.members.deactivateMember.mutate(input)).status}`;
-    const verbs = client.transfers;
+    if (run === 'deactivate') return `is ${(await client.members.deactivateMember.mutate(input)).status}`;
+    const commands = client.transfers;
     const money = input as { memberId: string; amount: string };
     const { balances } =
-      verb === 'credit' ? await verbs.creditMember.mutate(money) : await verbs.debitMember.mutate(money);
+      run === 'credit' ? await commands.creditMember.mutate(money) : await commands.debitMember.mutate(money);
     return `now ${formatMoney(balances.member, currency, locale)}`;
   });
   return {

@@ -13,14 +13,14 @@ import { RuleFields, useRule } from '@/components/auto-recharge/RuleFields';
 import { useShell } from '@/components/layout/useShell';
 import { formatMoney, micros, minus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 
 /** Makes an active member; whatever is left empty is generated. Its key is shown once. */
 export function CreateMember({ onClose }: { onClose: () => void }) {
   const form = useCreateForm();
   const create = useMutation(useTRPC().members.createMember.mutationOptions({ gcTime: 0 }));
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   if (create.data) {
     const { member, secrets } = create.data;
     const isEmpty = member.role === 'member' && micros(member.balance) === 0n;

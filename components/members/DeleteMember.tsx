@@ -11,7 +11,7 @@ import { formatMoney, micros } from '@/components/ui/amount';
 import { Money } from '@/components/ui/Money';
 import { Facts } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import type { Target } from './member';
 
 /** Above it the name is typed before so much money is moved by a deletion: 100 of the team's currency. */
@@ -24,7 +24,7 @@ export function DeleteMember({ member, onClose }: { member: Target; onClose: () 
   const [typed, setTyped] = useState('');
   const trpc = useTRPC();
   const balance =
-    useQuery(trpc.members.getSeat.queryOptions({ memberId: member.id }, { staleTime: 0 })).data?.balance ??
+    useQuery(trpc.members.getMemberRow.queryOptions({ memberId: member.id }, { staleTime: 0 })).data?.balance ??
     member.balance;
   const remove = useRemove(onClose);
   const isLarge = micros(balance) > NAME_IS_TYPED_ABOVE;
@@ -83,7 +83,7 @@ function useRemove(onClose: () => void) {
   const client = useTRPCClient();
   const cache = useQueryClient();
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const restore = (memberId: string) =>
     void client.members.restoreMember
       .mutate({ memberId })

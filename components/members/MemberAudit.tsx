@@ -3,10 +3,10 @@
 import { AuditTable } from '@/components/audit/AuditTable';
 import { auditQuestion, NO_FILTERS } from '@/components/audit/search-params';
 import { Empty } from '@/components/ui/pieces';
-import type { Seat } from './member';
+import type { MemberView } from './member';
 
 /** All that was done to one member. */
-export const MemberAudit = ({ member }: { member: Seat }) => (
+export const MemberAudit = ({ member }: { member: MemberView }) => (
   <AuditTable
     question={auditQuestion({ ...NO_FILTERS, member: member.id })}
     empty={<Empty title="Nothing has happened yet">What is done to this member will stand here.</Empty>}

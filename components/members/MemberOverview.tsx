@@ -10,16 +10,16 @@ import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Bars, Bone, Card, Facts } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { MaskedKey } from './columns';
 import styles from './members.module.css';
-import type { Seat } from './member';
+import type { MemberView } from './member';
 
 /** Who the member is, how it is paid, what it sent in 30 days. */
-export function MemberOverview({ member }: { member: Seat }) {
+export function MemberOverview({ member }: { member: MemberView }) {
   const { me, team } = useShell();
   const { currency } = team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   return (
     <div className={styles.columns}>
       <Card title="About">
@@ -75,7 +75,7 @@ export function MemberOverview({ member }: { member: Seat }) {
 }
 
 /** What owners keep about a member; the member does not see it. */
-const notesOf = ({ externalId, metadata }: Seat): [string, string][] => [
+const notesOf = ({ externalId, metadata }: MemberView): [string, string][] => [
   ['External ID', externalId ?? '–'],
   ...Object.entries(metadata).map(([name, value]): [string, string] => [`Metadata: ${name}`, value]),
 ];

@@ -18,7 +18,7 @@ import styles from './members.module.css';
 import { RoleIcon } from './RoleIcon';
 import { tabOf } from './tabs';
 import { useMemberActions } from './useMemberActions';
-import type { Seat } from './member';
+import type { MemberView } from './member';
 
 const loading = () => (
   <Late>
@@ -43,7 +43,7 @@ const MemberSettings = dynamic(() => import('./MemberSettings').then((file) => f
 /** One member whole: for an owner any, for a member its own. */
 export function MemberPage({ memberId }: { memberId: string }) {
   const { me } = useShell();
-  const member = useSuspenseQuery(useTRPC().members.getSeat.queryOptions({ memberId })).data;
+  const member = useSuspenseQuery(useTRPC().members.getMemberRow.queryOptions({ memberId })).data;
   const [tab, setTab] = useQueryState('tab', tabOf);
   const owner = me.role === 'owner';
   const tabs: [string, string, ReactNode][] = [
@@ -79,7 +79,7 @@ export function MemberPage({ memberId }: { memberId: string }) {
   );
 }
 
-function MemberHead({ member }: { member: Seat }) {
+function MemberHead({ member }: { member: MemberView }) {
   const { team, me } = useShell();
   const act = useMemberActions();
   const owner = me.role === 'owner';

@@ -10,10 +10,10 @@ import { toast } from '@/components/ui/toast';
 import { useDraft } from '@/components/ui/useDraft';
 import styles from './members.module.css';
 import { useMemberActions } from './useMemberActions';
-import type { Seat } from './member';
+import type { MemberView } from './member';
 
 /** What an owner changes of a member, and what ends it. */
-export function MemberSettings({ member }: { member: Seat }) {
+export function MemberSettings({ member }: { member: MemberView }) {
   const act = useMemberActions();
   const isOwner = member.role === 'owner';
   return (
@@ -86,7 +86,7 @@ function readLines(text: string): Record<string, string> | null {
 }
 
 /** The profile as it is typed: fields that nobody has touched follow what others change meanwhile. */
-function useProfile(member: Seat) {
+function useProfile(member: MemberView) {
   const draft = useDraft({
     name: member.name,
     email: member.emailGenerated ? '' : member.email,
@@ -108,7 +108,7 @@ function useProfile(member: Seat) {
   return { draft, changed, isReadable: read !== null };
 }
 
-function Profile({ member }: { member: Seat }) {
+function Profile({ member }: { member: MemberView }) {
   const { draft, changed, isReadable } = useProfile(member);
   const save = useMutation(
     useTRPC().members.updateMember.mutationOptions({

@@ -6,10 +6,10 @@ import { transferQuestion } from '@/components/transfers/search-params';
 import { KINDS } from '@/components/transfers/labels';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Empty } from '@/components/ui/pieces';
-import type { Seat } from './member';
+import type { MemberView } from './member';
 
 /** Every movement of one member's money. */
-export function MemberTransfers({ member }: { member: Seat }) {
+export function MemberTransfers({ member }: { member: MemberView }) {
   const open = useDialogs();
   return (
     <TransferTable

@@ -6,7 +6,7 @@ import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import type { inferInput } from '@trpc/tanstack-react-query';
 import { useState } from 'react';
 import { useTRPC } from '@/components/data';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 
 type Props = {
   value: string[];
@@ -17,7 +17,7 @@ type Props = {
 
 /** Picks any number of members, those first who sent the most: the database searches. */
 export function MembersPicker({ value, onChange, among }: Props) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const [text, setText] = useState('');
   // Nobody is offered before somebody looks.
   const [isNear, setNear] = useState(false);
@@ -67,7 +67,7 @@ export function MembersPicker({ value, onChange, among }: Props) {
 export function useMemberNames(ids: string[]): Map<string, string> {
   const trpc = useTRPC();
   return useQueries({
-    queries: ids.map((memberId) => trpc.members.getSeat.queryOptions({ memberId })),
+    queries: ids.map((memberId) => trpc.members.getMemberRow.queryOptions({ memberId })),
     combine: (seats) => new Map(ids.map((id, i) => [id, seats[i]?.data?.name ?? 'Unknown member'])),
   });
 }

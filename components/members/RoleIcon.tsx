@@ -5,10 +5,10 @@ import { UserRound, UserRoundCog } from 'lucide-react';
 import { Hint } from '@/components/ui/Hint';
 import styles from './members.module.css';
 import { useMemberDialogs } from './useMemberActions';
-import type { Seat } from './member';
+import type { MemberView } from './member';
 
 /** The role in a word, with the little person that switches it. */
-export function RoleIcon({ member }: { member: Seat }) {
+export function RoleIcon({ member }: { member: MemberView }) {
   const { changeRole } = useMemberDialogs();
   const label = member.role === 'owner' ? `Make ${member.name} a member` : `Make ${member.name} an owner`;
   const Icon = member.role === 'owner' ? UserRoundCog : UserRound;

@@ -3,12 +3,12 @@
 import { ActionIcon } from '@mantine/core';
 import { Ellipsis } from 'lucide-react';
 import { menuOnDemand } from '@/components/ui/onDemand';
-import type { Seat } from './member';
+import type { MemberView } from './member';
 
 const RowMenu = menuOnDemand(() => import('./RowMenu').then((file) => file.RowMenu));
 
 /** The last button of a row: all that can be done to this member. */
-export function RowActions({ member }: { member: Seat }) {
+export function RowActions({ member }: { member: MemberView }) {
   return (
     <RowMenu
       member={member}

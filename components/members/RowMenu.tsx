@@ -4,10 +4,10 @@ import { Menu } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { useInvitationDialogs } from '@/components/invitations/useInvitationDialogs';
 import { useMemberActions } from './useMemberActions';
-import type { Seat } from './member';
+import type { MemberView } from './member';
 
 /** All that can be done to a member; open as soon as it is there. */
-export function RowMenu({ member, target }: { member: Seat; target: ReactElement }) {
+export function RowMenu({ member, target }: { member: MemberView; target: ReactElement }) {
   return (
     <Menu defaultOpened position="bottom-end">
       <Menu.Target>{target}</Menu.Target>
@@ -18,7 +18,7 @@ export function RowMenu({ member, target }: { member: Seat; target: ReactElement
   );
 }
 
-function MemberMenu({ member }: { member: Seat }) {
+function MemberMenu({ member }: { member: MemberView }) {
   const act = useMemberActions();
   const { invite } = useInvitationDialogs();
   if (member.status === 'deleted') {

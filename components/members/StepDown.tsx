@@ -1,4 +1,4 @@
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 
 /** How many owners are named; of more, how many there are. */
 const NAMED = 3;
@@ -7,7 +7,7 @@ type Props = { others: { name: string }[] | undefined };
 
 /** Says to an owner who steps down who can give the role back: another owner alone, or they themselves where there is none. */
 export function StepDown({ others }: Props) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   if (others === undefined) return null;
   if (others.length === 0) {
     return (

@@ -7,16 +7,16 @@ import { Money } from '@/components/ui/Money';
 import { Status, type Tone } from '@/components/ui/pieces';
 import { BalanceCell } from './BalanceCell';
 import { RoleIcon } from './RoleIcon';
-import type { Seat } from './member';
+import type { MemberView } from './member';
 
-const TONES: Record<Seat['status'], Tone> = { active: 'ok', inactive: 'off', deleted: 'bad' };
+const TONES: Record<MemberView['status'], Tone> = { active: 'ok', inactive: 'off', deleted: 'bad' };
 
-export const MemberStatus = ({ status }: { status: Seat['status'] }) => <Status tone={TONES[status]}>{status}</Status>;
+export const MemberStatus = ({ status }: { status: MemberView['status'] }) => <Status tone={TONES[status]}>{status}</Status>;
 
 /** What all keys begin with; the rest of a prefix is shown nowhere but in the list of a member's keys. */
 const SCHEME = 'pur_live_';
 
-export const MaskedKey = ({ apiKey }: { apiKey: Seat['apiKey'] }) =>
+export const MaskedKey = ({ apiKey }: { apiKey: MemberView['apiKey'] }) =>
   apiKey === null ? (
     <span className="muted">no key</span>
   ) : (
@@ -28,7 +28,7 @@ export const MaskedKey = ({ apiKey }: { apiKey: Seat['apiKey'] }) =>
 type Team = { slug: string; currency: string };
 
 /** The columns of the team page; those after the first can be hidden. */
-export function memberColumns(team: Team): Column<Seat>[] {
+export function memberColumns(team: Team): Column<MemberView>[] {
   return [
     {
       id: 'name',
@@ -86,7 +86,7 @@ export function memberColumns(team: Team): Column<Seat>[] {
   ];
 }
 
-function rarerColumns(): Column<Seat>[] {
+function rarerColumns(): Column<MemberView>[] {
   return [
     { id: 'status', header: 'Status', sortable: true, cell: (member) => <MemberStatus status={member.status} /> },
     {

@@ -1,5 +1,5 @@
 import { createLoader, parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral } from 'nuqs/server';
-import { MEMBER_STATUSES, RECHARGE_FILTERS, SEAT_SORTS } from '@/server/domain/teams/members/rules';
+import { MEMBER_STATUSES, RECHARGE_FILTERS, MEMBER_SORTS } from '@/server/domain/teams/members/rules';
 
 const ROLES = ['owner', 'member'] as const;
 const PAGE_SIZES = [25, 50, 100];
@@ -10,7 +10,7 @@ export const memberView = {
   status: parseAsArrayOf(parseAsStringLiteral(MEMBER_STATUSES)).withDefault([]),
   role: parseAsStringLiteral(ROLES),
   recharge: parseAsStringLiteral(RECHARGE_FILTERS),
-  sort: parseAsStringLiteral(SEAT_SORTS).withDefault('name'),
+  sort: parseAsStringLiteral(MEMBER_SORTS).withDefault('name'),
   dir: parseAsStringLiteral(['asc', 'desc']).withDefault('asc'),
   page: parseAsInteger.withDefault(1),
   size: parseAsInteger.withDefault(25),

@@ -5,7 +5,7 @@ import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
 import { useFiring } from '@/components/auto-recharge/useFiring';
 import { useDialogs } from '@/components/ui/dialogs';
 import { toast } from '@/components/ui/toast';
-import type { Target, Seat } from './member';
+import type { Target, MemberView } from './member';
 
 /** Everything that can be done to a member, from wherever it is shown: dialogs, or at once with an undo. */
 export const useMemberActions = () => ({ ...useMemberDialogs(), ...useStatusSwitch() });
@@ -44,7 +44,7 @@ export function useMemberDialogs() {
         },
       }),
     /** Creates a key where the member has none, and replaces the one that there is. */
-    rotate: (member: Target & Pick<Seat, 'apiKey'>) =>
+    rotate: (member: Target & Pick<MemberView, 'apiKey'>) =>
       open({
         title: member.apiKey ? `Rotate the key of ${member.name}` : `Create an API key for ${member.name}`,
         size: 'lg',

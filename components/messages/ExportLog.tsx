@@ -8,13 +8,13 @@ import styles from '@/components/transfers/money.module.css';
 import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
 import { Bone } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { exportQuery, type LogFilters } from './search-params';
 
 /** Says how many rows the file will have, before it is fetched: all that the filters show, however many. */
 export function ExportLog({ filters, onClose }: { filters: LogFilters; onClose: () => void }) {
   const { team } = useShell();
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const size = useQuery(
     useTRPC().messages.previewExport.queryOptions(filters, {
       staleTime: 0,

@@ -4,7 +4,7 @@ import type { inferOutput } from '@trpc/tanstack-react-query';
 import type { useTRPC } from '@/components/data';
 import { daysBetween, formatDay, shortDay } from '@/components/ui/day';
 import { Histogram } from '@/components/ui/Histogram';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
 import type { Log } from './useLog';
 import { COUNTED_DAYS_MAX, HISTOGRAM_DAYS_MAX } from '@/server/domain/messaging/message-log/rules';
@@ -13,7 +13,7 @@ export type Facets = inferOutput<ReturnType<typeof useTRPC>['messages']['browseF
 
 /** How many messages each UTC day of the range has, and how many of them failed. */
 export function LogHistogram({ log, facets }: { log: Log; facets: Facets | undefined }) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const number = (value: number) => value.toLocaleString(locale);
   if (!facets) return <div className={styles.histogram} />;
   const { days, total } = facets;

@@ -6,7 +6,7 @@ import { ChevronLeft, ChevronRight, Download, Pause, Play } from 'lucide-react';
 import type { useTRPC } from '@/components/data';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { useDialogs } from '@/components/ui/dialogs';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
 import { PAGE_SIZE, type LogFilters } from './search-params';
 import type { Log } from './useLog';
@@ -16,7 +16,7 @@ type Page = inferOutput<ReturnType<typeof useTRPC>['messages']['browseMessages']
 
 /** Where in the log this is: at its end, which moves as messages come, or held at a place; and the ways on. */
 export function LogPager({ log, page, total }: { log: Log; page: Page; total: number | null | undefined }) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const number = (value: number) => value.toLocaleString(locale);
   const { older, top, newer } = page;
   const isNewest = newer === null;

@@ -8,7 +8,7 @@ import { DayField } from '@/components/ui/DayField';
 import { FilterChip } from '@/components/ui/FilterChip';
 import { SearchField } from '@/components/ui/SearchField';
 import tableStyles from '@/components/ui/table.module.css';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { normalizeBeginning } from '@/server/domain/core/phone-numbers';
 import type { Facets } from './LogHistogram';
 import { NO_FILTERS, type Log } from './useLog';
@@ -29,7 +29,7 @@ type Props = { log: Log; facets: Facets | undefined; hasMembers: boolean };
 /** What narrows the log, with how many messages each choice has. */
 export function LogToolbar({ log, facets, hasMembers }: Props) {
   const { view, narrow } = log;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const { memberId: _chosen, ...among } = log.filters;
   const number = (value: number | null) => (value === null ? undefined : value.toLocaleString(locale));
   const countries = countryChoices(facets?.countries ?? [], view.country);

@@ -5,7 +5,7 @@ import { Button } from '@mantine/core';
 import { countryName } from '@/components/rates/search-params';
 import { useShell } from '@/components/layout/useShell';
 import { Money } from '@/components/ui/Money';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
 import type { Preview } from './useSend';
 
@@ -20,7 +20,7 @@ type Props = { rows: Preview['rows']; repeated: number; isStale: boolean };
 /** What each recipient would cost, or why it cannot be sent to; those first. */
 export function Recipients({ rows, repeated, isStale }: Props) {
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const [isWhole, setWhole] = useState(false);
   if (rows.length === 0) return null;
   const bad = rows.filter(({ error }) => error !== null);

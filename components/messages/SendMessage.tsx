@@ -10,7 +10,7 @@ import moneyStyles from '@/components/transfers/money.module.css';
 import { useShell } from '@/components/layout/useShell';
 import { formatMoney } from '@/components/ui/amount';
 import { Note } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
 import { Recipients } from './Recipients';
 import { SentMessages } from './SentMessages';
@@ -24,7 +24,7 @@ type Props = { member: string | null; onClose: () => void };
 /** Writes one text to one or many, sees what it will cost while it is typed, and sends it. */
 export function SendMessage({ member, onClose }: Props) {
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const [draft, setDraft] = useState<Draft>({ member, to: '', from: '', body: '', reference: '' });
   const [sent, setSent] = useState<{ messages: Accepted[]; left: Preview['rows'] } | null>(null);
   const { preview, ready, repeated, isStale, problems, canSend } = usePreview(draft);
@@ -130,7 +130,7 @@ const SHOWN_CHARACTERS = 8;
 
 /** Counted in the browser by the very rules of the server, with each letter. */
 function Counted({ body }: { body: string }) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const { encoding, segments } = countSegments(body);
   const characters = Array.from(body).length.toLocaleString(locale);
   const beyond = beyondGsm7(body);
@@ -150,7 +150,7 @@ function Counted({ body }: { body: string }) {
 
 function Balance({ preview, hasAny }: { preview: Preview; hasAny: boolean }) {
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const label = preview.payer === 'master' ? 'Master balance' : 'Balance';
   return (
     <>

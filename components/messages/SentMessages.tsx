@@ -7,7 +7,7 @@ import { useTRPC } from '@/components/data';
 import moneyStyles from '@/components/transfers/money.module.css';
 import { useShell } from '@/components/layout/useShell';
 import { Money } from '@/components/ui/Money';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
 import { whyNot } from './Recipients';
 import type { Accepted, Preview } from './useSend';
@@ -24,7 +24,7 @@ type Props = { messages: Accepted[]; left: Preview['rows']; onClose: () => void 
 /** What became of a sending, recipient by recipient. */
 export function SentMessages({ messages, left, onClose }: Props) {
   const { team } = useShell();
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const trpc = useTRPC();
   const followed = useQueries({
     queries: messages.slice(0, FOLLOWED).map(({ id }) => trpc.messages.getMessage.queryOptions({ messageId: id })),

@@ -5,7 +5,7 @@ import { formatMoney, micros } from '@/components/ui/amount';
 import { BarChart } from '@/components/ui/BarChart';
 import { formatDay, shortDay } from '@/components/ui/day';
 import { Card } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { SPAN, type Day } from './days';
 
 const sizeOf = (amount: string): number => Number(micros(amount)) / 1e6;
@@ -16,7 +16,7 @@ const sizeOf = (amount: string): number => Number(micros(amount)) / 1e6;
  */
 export function CostChart({ days }: { days: Day[] }) {
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const money = (amount: string) => formatMoney(amount, currency, locale);
   const now = days.slice(-SPAN);
   const value = (cost: string) => ({ size: sizeOf(cost), shown: money(cost) });

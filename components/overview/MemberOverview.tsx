@@ -17,18 +17,18 @@ import { micros } from '@/components/ui/amount';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Bone, Card, Empty, Figure, Figures, Late, Note, PageHead, Status } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { CostChart } from './CostChart';
 import { everyDay, LAST_MESSAGES, spanQuestion } from './days';
 import styles from './overview.module.css';
 import { SpanFigures } from './SpanFigures';
-import type { Seat } from '@/components/members/member';
+import type { MemberView } from '@/components/members/member';
 
 /** A member's own seat at a glance: its balance and what fills it, its key, what it sends, and how to. */
 export function MemberOverview() {
   const trpc = useTRPC();
   const { me } = useShell();
-  const seat = useQuery(trpc.members.getSeat.queryOptions({ memberId: me.memberId }));
+  const seat = useQuery(trpc.members.getMemberRow.queryOptions({ memberId: me.memberId }));
   const span = spanQuestion();
   const usage = useQuery(trpc.reports.getUsage.queryOptions(span)).data;
   const days = usage && everyDay(span.from, usage.data);
@@ -54,9 +54,9 @@ export function MemberOverview() {
   );
 }
 
-function BalanceFigure({ seat }: { seat: Seat | undefined }) {
+function BalanceFigure({ seat }: { seat: MemberView | undefined }) {
   const { me, team } = useShell();
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const rule = seat?.recharge;
   return (
     <Figure
@@ -80,7 +80,7 @@ function BalanceFigure({ seat }: { seat: Seat | undefined }) {
   );
 }
 
-function HowToSend({ seat }: { seat: Seat }) {
+function HowToSend({ seat }: { seat: MemberView }) {
   const { team } = useShell();
   const { rotate } = useMemberActions();
   return (

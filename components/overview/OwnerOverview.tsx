@@ -13,7 +13,7 @@ import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Bone, Card, Figures, Late, PageHead } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { CostChart } from './CostChart';
 import styles from './overview.module.css';
 import { SetupSteps } from './SetupSteps';
@@ -62,7 +62,7 @@ export function OwnerOverview() {
 }
 
 function Spenders({ spenders }: Pick<Overview, 'spenders'>) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const { currency } = useShell().team;
   return (
     <Card title="Who spends most (30 days)">
@@ -113,7 +113,7 @@ function Waiting({ waiting }: Pick<Overview, 'waiting'>) {
 }
 
 function Low({ low }: { low: Overview['alerts']['low'] }) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const { currency } = useShell().team;
   if (low.below === null) return null;
   return (

@@ -5,7 +5,7 @@ import { against } from '@/components/ui/against';
 import { micros } from '@/components/ui/amount';
 import { Money } from '@/components/ui/Money';
 import { Bone, Figure } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { SPAN, sumsOf, type Day } from './days';
 
 const BEFORE = `${SPAN} days before`;
@@ -13,7 +13,7 @@ const BEFORE = `${SPAN} days before`;
 /** What 30 days cost and how many messages they had, each against the 30 days before. */
 export function SpanFigures({ days }: { days: Day[] | undefined }) {
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const sums = days && sumsOf(days);
   return (
     <>

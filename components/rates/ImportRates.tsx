@@ -11,7 +11,7 @@ import { Failed } from '@/components/ui/Failed';
 import { Money } from '@/components/ui/Money';
 import { Bone, Late, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { decodeText } from '@/server/domain/core/text-decoding';
 import { Country } from './Country';
 import styles from './rates.module.css';
@@ -157,7 +157,7 @@ function FreeRows({
   isAllowed,
   onAllow,
 }: Pick<Seen, 'free' | 'freeRows'> & { isAllowed: boolean; onAllow: (isAllowed: boolean) => void }) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const named = free.map((row) => (/^[A-Z]{2}$/.test(row) ? countryName(row, locale) : row)).join(', ');
   const more = freeRows - free.length;
   return (

@@ -19,7 +19,7 @@ import { SearchField } from '@/components/ui/SearchField';
 import tableStyles from '@/components/ui/table.module.css';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import { toast } from '@/components/ui/toast';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { Country } from './Country';
 import styles from './rates.module.css';
 import { rateFilter, rateQuestion, rateView } from './search-params';
@@ -31,7 +31,7 @@ type Rate = inferOutput<ReturnType<typeof useTRPC>['rates']['listRates']>['data'
 /** What a segment costs to each country and prefix: looked up, replaced by a file, taken away as one. */
 export function RatesPage() {
   const { team } = useShell();
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const [{ q }, setView] = useQueryStates(rateView, { history: 'replace' });
   const open = useDialogs();
   const filter = rateFilter(q, locale);

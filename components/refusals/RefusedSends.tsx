@@ -8,7 +8,7 @@ import styles from '@/components/overview/overview.module.css';
 import { useShell } from '@/components/layout/useShell';
 import { Instant } from '@/components/ui/Instant';
 import { Card, Facts } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 
 type Refusals = inferOutput<ReturnType<typeof useTRPC>['reports']['getRefusals']>;
 type Reason = Refusals['data'][number]['reason'];
@@ -26,7 +26,7 @@ const REASONS: Record<Reason, string> = {
 /** The members whose sends were refused most in the last days, and why; nothing where none was. */
 export function TopRefusedSends({ refusals }: { refusals: TopRefusals }) {
   const { slug } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   if (refusals.count === 0) return null;
   return (
     <Card title="Refused sends (7 days, UTC)">
@@ -49,7 +49,7 @@ export function TopRefusedSends({ refusals }: { refusals: TopRefusals }) {
 
 /** A member's refused sends of the last 30 days, by reason; nothing where none was. */
 export function RefusedSends({ memberId }: { memberId: string }) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const refusals = useQuery(useTRPC().reports.getRefusals.queryOptions({ memberId })).data;
   if (!refusals || refusals.total.count === 0) return null;
   const reasons = new Map<Reason, { count: number; lastAt: string }>();

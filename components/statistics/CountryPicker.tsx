@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTRPC } from '@/components/data';
 import { countryName } from '@/components/rates/search-params';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import type { UsageQuestion } from './search-params';
 
 const OFFERED = 100;
@@ -14,7 +14,7 @@ type Props = { question: UsageQuestion | null; value: string | null; onChange: (
 
 /** Picks one of the countries to which something was sent in the range, the most messages first. */
 export function CountryPicker({ question, value, onChange }: Props) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   // None is offered before somebody looks.
   const [isNear, setNear] = useState(false);
   const { from = '', to = '', memberId } = question ?? {};

@@ -4,18 +4,17 @@ import { useShell } from '@/components/layout/useShell';
 import { BarChart } from '@/components/ui/BarChart';
 import { formatDay, shortDay } from '@/components/ui/day';
 import { Card } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { addDays } from '@/server/domain/messaging/usage/rules';
-import { sizeOf, usePrinting } from './figures';
+import { sizeOf, usePrinting, type Usage } from './figures';
 import type { Measure } from './search-params';
 import { MEASURE_NAMES } from './labels';
-import type { Usage } from './figures';
 
 type Props = { usage: Usage; measure: Measure; span: string | null };
 
 /** Each day of the range as a bar, against its counterpart before; the table of the same numbers stands below. */
 export function DayChart({ usage, measure, span }: Props) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const { currency } = useShell().team;
   const { print, short } = usePrinting(measure);
   const days = usage.data.toSorted((a, b) => (a.key < b.key ? -1 : 1));

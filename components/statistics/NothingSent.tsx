@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { useMemberNames } from '@/components/members/MembersPicker';
 import { countryName } from '@/components/rates/search-params';
 import { Empty } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { daysIn, type Range } from '@/server/domain/messaging/usage/rules';
 import { NO_FILTERS } from './Toolbar';
 import type { StatisticsView } from './search-params';
@@ -20,7 +20,7 @@ const YEAR_DAYS = 365;
 
 /** What stands where nothing was sent: by which filters, and the way on. */
 export function NothingSent({ view, seat, range, onChange }: Props) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const members = [...useMemberNames(seat === null ? view.member : []).values()];
   const filters = [
     ...(members.length === 0 ? [] : [`by ${members.join(', ')}`]),

@@ -11,7 +11,7 @@ import { Pager } from '@/components/ui/Pager';
 import { Bone, Figure, Figures, Late, Note } from '@/components/ui/pieces';
 import { formatDay } from '@/components/ui/day';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { addDays, daysIn, RANGE_MAX_DAYS, type Range } from '@/server/domain/messaging/usage/rules';
 import { DayChart } from './DayChart';
 import { NothingSent } from './NothingSent';
@@ -82,7 +82,7 @@ const TABS = { day: 'By day', member: 'By member', country: 'By country' };
 
 function Content(props: Props) {
   const { view, usage, seat, onChange } = props;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const { now, before } = usage.total;
   const span = view.compare ? spanBefore(daysIn(usage.range), locale) : null;
   const by = groupOf(view, seat);
@@ -192,7 +192,7 @@ const CsvLink = ({ question }: Pick<Props, 'question'>) => (
 
 /** Which days these are, and that days are UTC. */
 function Days({ usage, compare }: { usage: Usage; compare: boolean }) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const say = ({ from, to }: Range) =>
     daysIn({ from, to }) === 1
       ? formatDay(from, locale)

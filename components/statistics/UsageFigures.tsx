@@ -6,7 +6,7 @@ import { against } from '@/components/ui/against';
 import { micros } from '@/components/ui/amount';
 import { Money } from '@/components/ui/Money';
 import { Figure, Figures } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import styles from './statistics.module.css';
 import { percent } from './labels';
 import type { Usage } from './figures';
@@ -14,7 +14,7 @@ import type { Usage } from './figures';
 /** What the whole range comes to, each figure against the days before where that is wanted (`span`: their name). */
 export function UsageFigures({ total: { now, before }, span }: { total: Usage['total']; span: string | null }) {
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const note = (is: number, was: number): ReactNode => span !== null && against(is, was, locale, span);
   const count = (name: 'messages' | 'segments' | 'failed') => (
     <Figure

@@ -8,12 +8,11 @@ import { DataTable, type Column } from '@/components/ui/DataTable';
 import { formatDay } from '@/components/ui/day';
 import { Money } from '@/components/ui/Money';
 import { Bars } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
-import { drawn, sizeOf } from './figures';
+import { useLocale } from '@/components/ui/useLocale';
+import { drawn, sizeOf, type Usage } from './figures';
 import styles from './statistics.module.css';
 import { logQuery, type Measure, type UsageQuestion } from './search-params';
 import { changeOf, MEASURE_NAMES, percent } from './labels';
-import type { Usage } from './figures';
 
 export type Row = Usage['data'][number];
 
@@ -32,7 +31,7 @@ const LABELS = { day: 'By day', member: 'By member', country: 'By country' };
 
 /** The groups as numbers; of members and countries also how each went and what share it has. */
 export function UsageTable({ usage, rows, question, measure, compare, stale, onSort }: Props) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const { groupBy } = usage;
   const order = { by: question.sort, direction: question.direction };
   return (
@@ -51,7 +50,7 @@ export function UsageTable({ usage, rows, question, measure, compare, stale, onS
 
 function useColumns(props: Pick<Props, 'usage' | 'rows' | 'question' | 'measure' | 'compare'>): Column<Row>[] {
   const { usage, rows, question, measure, compare } = props;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const { slug, currency } = useShell().team;
   const number = (value: number) => value.toLocaleString(locale);
   const figure = (id: 'segments' | 'failed', header: string): Column<Row> => ({
@@ -118,7 +117,7 @@ const onlyOf = ({ groupBy }: Usage, { key }: Row) =>
 
 function Name({ row: { key, member }, of }: { row: Row; of: Usage['groupBy'] }): ReactNode {
   const { slug } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   if (of === 'day') return <span suppressHydrationWarning>{formatDay(key, locale)}</span>;
   if (!member) return <Country code={key} />;
   return (

@@ -1,6 +1,6 @@
 import { useShell } from '@/components/layout/useShell';
 import { formatMoney, micros } from '@/components/ui/amount';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import type { Measure } from './search-params';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { useTRPC } from '@/components/data';
@@ -16,7 +16,7 @@ export const drawn = (cost: string): number => Number(micros(cost)) / 1e6;
 /** How a measure is written, whole and short. */
 export function usePrinting(measure: Measure) {
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const money = { style: 'currency', currency, currencyDisplay: 'narrowSymbol' } as const;
   const short = new Intl.NumberFormat(locale, {
     ...(measure === 'cost' && money),

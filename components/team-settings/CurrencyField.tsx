@@ -2,7 +2,7 @@
 
 import { Select } from '@mantine/core';
 import { listCurrencies } from '@/server/domain/core/money';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 
 type CurrencyProps = {
   value: string;
@@ -14,7 +14,7 @@ type CurrencyProps = {
 
 /** One currency of ISO 4217, found by its code or its name. */
 export function CurrencyField({ value, onChange, error, isFixed = false }: CurrencyProps) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const names = new Intl.DisplayNames(locale, { type: 'currency' });
   return (
     <Select

@@ -12,7 +12,7 @@ import { CopyIconButton } from '@/components/ui/Copy';
 import { Money } from '@/components/ui/Money';
 import { Card, Facts } from '@/components/ui/pieces';
 import { useDraft } from '@/components/ui/useDraft';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { CurrencyField } from './CurrencyField';
 import { savingOf, sayItIsSaved, SettingsForm, useAmount } from './SettingsForm';
 
@@ -89,7 +89,7 @@ function TeamForm({ team }: { team: Team }) {
 }
 
 function ReserveForm({ team }: { team: Team }) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const draft = useDraft({ reserve: asTyped(team.reserve, team.currency, locale) });
   const saving = useSave(draft.reset);
   const typed = useAmount(draft.valueOf('reserve'), team.currency);

@@ -10,7 +10,7 @@ import { asTyped } from '@/components/ui/amount';
 import { AmountField } from '@/components/ui/AmountField';
 import { Card, Note } from '@/components/ui/pieces';
 import { useDraft } from '@/components/ui/useDraft';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { savingOf, sayItIsSaved, SettingsForm, useAmount } from './SettingsForm';
 import { TEXT_RETENTION_DAYS_MAX } from '@/server/domain/core/limits';
 
@@ -22,7 +22,7 @@ export function SecuritySettings() {
   return (
     <div className={styles.stack}>
       <Card title="Ask again">
-        <AskAgainForm settings={settings} />
+        <ReauthenticationForm settings={settings} />
       </Card>
       <Card title="Message texts">
         <RetentionForm settings={settings} />
@@ -36,12 +36,12 @@ function useSave(onSaved: () => void) {
   return { ...savingOf(save), save: save.mutate };
 }
 
-function AskAgainForm({ settings }: { settings: Settings }) {
+function ReauthenticationForm({ settings }: { settings: Settings }) {
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const draft = useDraft({
-    on: settings.askAgain ? 'on' : '',
-    above: settings.askAgainAbove === null ? '' : asTyped(settings.askAgainAbove, currency, locale),
+    on: settings.requireReauthentication ? 'on' : '',
+    above: settings.reauthenticateAbove === null ? '' : asTyped(settings.reauthenticateAbove, currency, locale),
   });
   const saving = useSave(draft.reset);
   const isOn = draft.valueOf('on') === 'on';
@@ -51,7 +51,7 @@ function AskAgainForm({ settings }: { settings: Settings }) {
       saving={saving}
       isDirty={draft.changed.length > 0}
       isValid={above !== undefined}
-      onSave={() => above !== undefined && saving.save({ askAgain: isOn, askAgainAbove: above })}
+      onSave={() => above !== undefined && saving.save({ requireReauthentication: isOn, reauthenticateAbove: above })}
     >
       <Checkbox
         label="Ask for the password again before what cannot easily be undone"
@@ -66,7 +66,7 @@ function AskAgainForm({ settings }: { settings: Settings }) {
           currency={currency}
           value={draft.valueOf('above')}
           onChange={(text) => draft.set('above', text)}
-          error={saving.errorAt('askAgainAbove')}
+          error={saving.errorAt('reauthenticateAbove')}
         />
       )}
       <p className="muted">Only people on these pages are asked: an API key is its own proof.</p>

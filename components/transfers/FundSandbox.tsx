@@ -9,7 +9,7 @@ import { useShell } from '@/components/layout/useShell';
 import { formatMoney, plus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { toast } from '@/components/ui/toast';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { BeforeAfter } from './BeforeAfter';
 import { MoneyNote } from './MoneyNote';
 import styles from './money.module.css';
@@ -17,7 +17,7 @@ import styles from './money.module.css';
 /** Funds the master balance of a demo from nowhere. */
 export function FundSandbox({ onClose }: { onClose: () => void }) {
   const { currency, masterBalance } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const [text, setText] = useState('');
   const typed = useTyped(text, currency);
   const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;

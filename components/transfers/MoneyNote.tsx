@@ -3,7 +3,7 @@
 import { isUnanswered, problemOf, sayProblem } from '@/components/data';
 import { formatMoney } from '@/components/ui/amount';
 import { Note } from '@/components/ui/pieces';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 
 type Asked = { error: unknown; isPending: boolean; failureCount: number; failureReason: unknown };
 
@@ -12,7 +12,7 @@ type Asked = { error: unknown; isPending: boolean; failureCount: number; failure
  * question, with its key, is asked until it is answered.
  */
 export function MoneyNote({ asked, currency }: { asked: Asked; currency: string }) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   if (asked.isPending && asked.failureCount > 0 && isUnanswered(asked.failureReason)) {
     return (
       <Note tone="warn" alert>

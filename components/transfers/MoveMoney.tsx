@@ -10,7 +10,7 @@ import { useShell } from '@/components/layout/useShell';
 import { formatMoney, micros, minus, plus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { toast } from '@/components/ui/toast';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 import { BeforeAfter } from './BeforeAfter';
 import { MoneyNote } from './MoneyNote';
 import styles from './money.module.css';
@@ -21,7 +21,7 @@ type Props = { way: 'credit' | 'debit'; member: { id: string; name: string; bala
 /** Moves money between the master and one member: both balances before and after, one submit, one key. */
 export function MoveMoney({ way, member, onClose }: Props) {
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const [amount, setAmount] = useState('');
   const [note, setNote] = useState('');
   const [noteForMember, setNoteForMember] = useState('');
@@ -33,7 +33,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
     const notes = { ...(note && { note }), ...(noteForMember && { noteForMember }) };
     move.mutate({ memberId: member.id, amount: wanted, ...notes });
   };
-  const verb = way === 'credit' ? 'Credit' : 'Debit';
+  const run = way === 'credit' ? 'Credit' : 'Debit';
   const moved = wanted === 'all' ? seat : wanted;
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
@@ -78,7 +78,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
           {move.isPending && move.failureCount > 0 ? 'Close' : 'Cancel'}
         </Button>
         <Button type="submit" disabled={wanted === null || short !== null || isDone} loading={move.isPending}>
-          {moved === null ? verb : `${verb} ${formatMoney(moved, currency, locale)}`}
+          {moved === null ? run : `${run} ${formatMoney(moved, currency, locale)}`}
         </Button>
       </div>
     </form>
@@ -89,8 +89,8 @@ export function MoveMoney({ way, member, onClose }: Props) {
 function useMovement({ way, member, amount }: Pick<Props, 'way' | 'member'> & { amount: string }) {
   const { team } = useShell();
   const trpc = useTRPC();
-  const { locale } = usePlace();
-  const fresh = useQuery(trpc.members.getSeat.queryOptions({ memberId: member.id }, { staleTime: 0 }));
+  const { locale } = useLocale();
+  const fresh = useQuery(trpc.members.getMemberRow.queryOptions({ memberId: member.id }, { staleTime: 0 }));
   const master = team.masterBalance ?? '0.00';
   const seat = fresh.data?.balance ?? member.balance;
   const typed = useTyped(amount, team.currency, way === 'debit');
@@ -118,7 +118,7 @@ function useMovement({ way, member, amount }: Pick<Props, 'way' | 'member'> & { 
 function useMove(way: Props['way'], member: Props['member'], onClose: () => void) {
   const trpc = useTRPC();
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const reverse = useReverse();
   const onSuccess = ({ transfer }: { transfer: { id: string | null; amount: string } | null }) => {
     onClose();

@@ -5,12 +5,12 @@ import { sayProblem, useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
 import { formatMoney } from '@/components/ui/amount';
 import { toast } from '@/components/ui/toast';
-import { usePlace } from '@/components/ui/useLocale';
+import { useLocale } from '@/components/ui/useLocale';
 
 /** Takes a credit, a debit or a recharge back, whole and once; says how it went. */
 export function useReverse() {
   const { currency } = useShell().team;
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   return useMutation(
     useTRPC().transfers.reverseTransfer.mutationOptions({
       onSuccess: ({ transfer }) =>

@@ -4,7 +4,7 @@ import { TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { printAmount } from '@/server/domain/core/money';
 import { formatMoney, readTyped, type Typed } from './amount';
-import { usePlace } from './useLocale';
+import { useLocale } from './useLocale';
 
 type Props = {
   label: ReactNode;
@@ -25,13 +25,13 @@ type Props = {
 
 /** Reads what stands in an amount field, in the person's locale. */
 export function useTyped(text: string, currency: string, all = false): Typed {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   return readTyped(text, currency, locale, { all });
 }
 
 /** A field for an amount: takes what people type, says how it was understood, and leaves the text as it is. */
 export function AmountField({ value, onChange, currency, all, description, error, label, ...rest }: Props) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const typed = readTyped(value, currency, locale, { all: all !== undefined });
   const understood =
     'amount' in typed

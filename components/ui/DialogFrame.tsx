@@ -3,7 +3,7 @@
 import { Drawer, Modal } from '@mantine/core';
 import { useMediaQuery, useMounted } from '@mantine/hooks';
 import { useSyncExternalStore, type ReactNode } from 'react';
-import { isAsking, onAsking } from './confirm';
+import { isReauthenticating, onReauthenticating } from './confirm';
 
 /** A dialog's head is no second banner beside the page's. */
 export const NO_BANNER = { header: { role: 'presentation' } };
@@ -15,7 +15,7 @@ export function DialogFrame({ wanted, opened, onClose, onClosed, children }: Pro
   const isPhone = useMediaQuery('(max-width: 40em)', false, { getInitialValueInEffect: false });
   // Opened after it stands in the page, so that it remembers where the focus was.
   const ready = useMounted();
-  const isBelowQuestion = useSyncExternalStore(onAsking, isAsking, () => false);
+  const isBelowQuestion = useSyncExternalStore(onReauthenticating, isReauthenticating, () => false);
   const frame = {
     opened: opened && ready,
     onClose,

@@ -1,6 +1,6 @@
 'use client';
 
-import { usePlace } from './useLocale';
+import { useLocale } from './useLocale';
 
 const utc = (at: Date): string => `${at.toISOString().replace('T', ' ').slice(0, 19)} UTC`;
 
@@ -22,7 +22,7 @@ function formOf({ at, dateOnly, exact }: Props): Intl.DateTimeFormatOptions {
 
 /** An instant in the person's time zone; the exact UTC on hover. */
 export function Instant(props: Props) {
-  const { locale, timeZone } = usePlace();
+  const { locale, timeZone } = useLocale();
   const when = new Date(props.at);
   return (
     <time dateTime={props.at} title={utc(when)} suppressHydrationWarning className="tabular">

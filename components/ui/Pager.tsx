@@ -3,13 +3,13 @@
 import { ActionIcon } from '@mantine/core';
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import styles from './table.module.css';
-import { usePlace } from './useLocale';
+import { useLocale } from './useLocale';
 
 type Props = { page: number; pageSize: number; total: number; onPage: (page: number) => void; noun: string };
 
 /** Which rows these are, and the way to the others. */
 export function Pager({ page, pageSize, total, onPage, noun }: Props) {
-  const { locale } = usePlace();
+  const { locale } = useLocale();
   const number = (value: number) => value.toLocaleString(locale);
   const [first, last] = [(page - 1) * pageSize + 1, Math.min(page * pageSize, total)];
   const range = first === last ? number(first) : `${number(first)}–${number(last)}`;

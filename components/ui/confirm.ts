@@ -7,7 +7,7 @@ const tell = (): void => {
 };
 
 /** Asks whoever sits there to prove who he is; answers whether he did. Many who ask at once ask once. */
-export function confirmOneself(): Promise<boolean> {
+export function askForReauthentication(): Promise<boolean> {
   if (waiting === null) {
     let give = (_isConfirmed: boolean): void => {};
     const asked = new Promise<boolean>((resolve) => (give = resolve));
@@ -25,9 +25,9 @@ export function answer(isConfirmed: boolean): void {
   tell();
 }
 
-export const isAsking = (): boolean => waiting !== null;
+export const isReauthenticating = (): boolean => waiting !== null;
 
-export function onAsking(listener: () => void): () => void {
+export function onReauthenticating(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }

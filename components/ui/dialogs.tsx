@@ -2,7 +2,7 @@
 
 import dynamic from 'next/dynamic';
 import { createContext, use, useCallback, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
-import { isAsking } from './confirm';
+import { isReauthenticating } from './confirm';
 import { toast } from './toast';
 import type { Wanted } from './DialogFrame';
 
@@ -31,7 +31,7 @@ export function DialogHost({ children }: { children: ReactNode }) {
   }, []);
   const askToClose = () => {
     // What is asked over it is answered first: Escape is heard by both.
-    if (!isAsking() && (guard.current === null || guard.current())) setOpened(false);
+    if (!isReauthenticating() && (guard.current === null || guard.current())) setOpened(false);
   };
   const onClosed = () => {
     setShown(null);

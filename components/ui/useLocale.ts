@@ -3,7 +3,7 @@
 import { createContext, use } from 'react';
 import type { Place } from './locale';
 
-export const PlaceContext = createContext<Place>({ locale: 'en-US', timeZone: 'UTC' });
+export const LocaleContext = createContext<Place>({ locale: 'en-US', timeZone: 'UTC' });
 
 /** How numbers and instants are written for the person who looks. */
-export const usePlace = (): Place => use(PlaceContext);
+export const useLocale = (): Place => use(LocaleContext);

@@ -47,7 +47,7 @@ export const auditEvents = pgTable(
     actorType: text().notNull(),
     actorId: text(),
     actorName: text().notNull(),
-    door: text({ enum: ['web', 'api', 'cli', 'job'] }).notNull(),
+    channel: text({ enum: ['web', 'api', 'cli', 'job'] }).notNull(),
     address: text(),
     requestId: text(),
     targetType: text().notNull(),
@@ -62,7 +62,7 @@ export const auditEvents = pgTable(
     index('audit_events_by_action').on(t.teamId, t.action, t.id),
     // Of the operator there is no id: an index is walked in order by what equals something, and NULL equals nothing.
     index('audit_events_by_actor').on(t.teamId, sql`coalesce(${t.actorId}, '')`, t.id),
-    index('audit_events_by_door').on(t.teamId, t.door, t.id),
+    index('audit_events_by_door').on(t.teamId, t.channel, t.id),
   ],
 );
 

@@ -22,8 +22,8 @@ export const teams = pgTable(
     /** Before this message all texts are removed that are to be. */
     textsRemovedTo: uuid(),
     /** Whether a person is asked for the password again before what cannot easily be undone, and before debits above this. */
-    askAgain: boolean().notNull().default(false),
-    askAgainAbove: micros(),
+    requireReauthentication: boolean().notNull().default(false),
+    reauthenticateAbove: micros(),
     samplePrices: boolean().notNull().default(true),
     /** Rises with each change of the rate card, so that a process can keep a card and know when it is old. */
     ratesVersion: integer().notNull().default(1),

@@ -1,7 +1,7 @@
-import type { SeatActor } from '@/server/domain/core/actor';
+import type { MemberActor } from '@/server/domain/core/actor';
 import type { Services } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
-import { findKeyHolder, type KeyHolder } from '@/server/domain/teams/api-keys/read';
+import { findMemberByKey, type KeyMember } from '@/server/domain/teams/api-keys/read';
 
 /** What a key would look like anywhere in a URL. */
 const KEY_IN_URL = /pur_live_/i;
@@ -29,9 +29,9 @@ export function refuseKeyInUrl(request: Request): void {
 export async function openGate(
   services: Services,
   key: string,
-  refused?: (holder: KeyHolder) => void,
-): Promise<KeyHolder> {
-  const holder = await findKeyHolder(services, key);
+  refused?: (holder: KeyMember) => void,
+): Promise<KeyMember> {
+  const holder = await findMemberByKey(services, key);
   if (!holder) fail('invalid_key');
   if (holder.status === 'inactive') {
     refused?.(holder);
@@ -41,10 +41,10 @@ export async function openGate(
 }
 
 /** The holder of a key as the domain knows an actor. */
-export function actorOf(holder: KeyHolder, address: string | null): SeatActor {
+export function actorOf(holder: KeyMember, address: string | null): MemberActor {
   const { teamId, teamName, currency, memberId, role, name, keyId } = holder;
   return {
-    type: 'seat',
+    type: 'member',
     teamId,
     teamName,
     currency,
@@ -52,7 +52,7 @@ export function actorOf(holder: KeyHolder, address: string | null): SeatActor {
     role,
     name,
     credential: { type: 'key', id: keyId },
-    door: 'api',
+    channel: 'api',
     address,
   };
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { exportAuditEvents } from '@/server/domain/teams/audit/read';
 import { auditEventSchema, type AuditFilters } from '@/server/domain/teams/audit/schema';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { printId } from '@/server/domain/core/ids';
 import { exportTransfers } from '@/server/domain/billing/ledger/read';
 import { namedTransferSchema, type TransferFilters } from '@/server/domain/billing/ledger/schema';
 import { exportMemberList, exportMembers } from '@/server/domain/teams/members/read';
-import { memberSchema, seatSchema, type ExportMembers, type FilterMembers } from '@/server/domain/teams/members/schema';
+import { memberSchema, memberRowSchema, type ExportMembers, type FilterMembers } from '@/server/domain/teams/members/schema';
 import { exportLog } from '@/server/domain/messaging/message-log/read';
 import type { LogFilters, NamedMessage } from '@/server/domain/messaging/message-log/schema';
 import { exportMessages } from '@/server/domain/messaging/messages/read';
@@ -50,7 +50,7 @@ const MESSAGE_COLUMNS = {
 } satisfies Columns<Message>;
 
 /** All messages under a filter, as CSV. */
-export const printMessages = (ctx: Ctx, filters: LogFilters): AsyncGenerator<string> =>
+export const printMessages = (ctx: Context, filters: LogFilters): AsyncGenerator<string> =>
   printCsv(MESSAGE_COLUMNS, exportMessages(ctx, filters));
 
 const { id, memberId, ...others } = MESSAGE_COLUMNS;
@@ -62,10 +62,10 @@ const LOG_COLUMNS: Columns<NamedMessage> = {
 };
 
 /** What the log's page shows under a filter, as CSV: as the API prints it, with the members' names. */
-export const printLog = (ctx: Ctx, filters: LogFilters): AsyncGenerator<string> =>
+export const printLog = (ctx: Context, filters: LogFilters): AsyncGenerator<string> =>
   printCsv(LOG_COLUMNS, exportLog(ctx, filters));
 
-type WireSeat = z.input<typeof seatSchema>;
+type WireMemberRow = z.input<typeof memberRowSchema>;
 
 type WireMember = z.input<typeof memberSchema>;
 
@@ -91,10 +91,10 @@ const STANDING = {
 } satisfies Columns<WireMember>;
 
 /** All members under a filter, newest first, as CSV. */
-export const printMemberList = (ctx: Ctx, filters: FilterMembers): AsyncGenerator<string> =>
+export const printMemberList = (ctx: Context, filters: FilterMembers): AsyncGenerator<string> =>
   printCsv({ ...WHO, ...STANDING }, encoded(memberSchema, exportMemberList(ctx, filters)));
 
-const SEAT_COLUMNS: Columns<WireSeat> = {
+const SEAT_COLUMNS: Columns<WireMemberRow> = {
   ...WHO,
   email: { text: (seat) => (seat.emailGenerated ? null : seat.email) },
   messages30Days: (seat) => seat.usage.messages,
@@ -103,8 +103,8 @@ const SEAT_COLUMNS: Columns<WireSeat> = {
 };
 
 /** All seats under a filter, in the order of the page, as CSV. */
-export const printMembers = (ctx: Ctx, input: ExportMembers): AsyncGenerator<string> =>
-  printCsv(SEAT_COLUMNS, encoded(seatSchema, exportMembers(ctx, input)));
+export const printMembers = (ctx: Context, input: ExportMembers): AsyncGenerator<string> =>
+  printCsv(SEAT_COLUMNS, encoded(memberRowSchema, exportMembers(ctx, input)));
 
 type WireTransfer = z.input<typeof namedTransferSchema>;
 
@@ -130,7 +130,7 @@ const TRANSFER_COLUMNS: Columns<WireTransfer> = {
 };
 
 /** All transfers under a filter, newest first, as CSV. */
-export const printTransfers = (ctx: Ctx, filters: TransferFilters): AsyncGenerator<string> =>
+export const printTransfers = (ctx: Context, filters: TransferFilters): AsyncGenerator<string> =>
   printCsv(TRANSFER_COLUMNS, encoded(namedTransferSchema, exportTransfers(ctx, filters)));
 
 type WireEvent = z.input<typeof auditEventSchema>;
@@ -144,7 +144,7 @@ const EVENT_COLUMNS: Columns<WireEvent> = {
   actorType: (event) => event.actor.type,
   actorId: (event) => event.actor.id,
   actorName: { text: (event) => event.actor.name },
-  door: (event) => event.door,
+  channel: (event) => event.channel,
   address: (event) => event.address,
   requestId: (event) => event.requestId,
   targetType: (event) => event.targetType,
@@ -156,12 +156,12 @@ const EVENT_COLUMNS: Columns<WireEvent> = {
 
 /** The audit log under a filter, newest first, as CSV. */
 export const printAudit = (
-  ctx: Ctx,
-  { memberId, action, actor, door, from, to }: AuditFilters,
+  ctx: Context,
+  { memberId, action, actor, channel, from, to }: AuditFilters,
 ): AsyncGenerator<string> =>
   printCsv(
     EVENT_COLUMNS,
-    encoded(auditEventSchema, exportAuditEvents(ctx, { memberId, action, actor, door, from, to })),
+    encoded(auditEventSchema, exportAuditEvents(ctx, { memberId, action, actor, channel, from, to })),
   );
 
 type WireRate = z.input<typeof rateSchema>;
@@ -173,7 +173,7 @@ const RATE_COLUMNS: Columns<WireRate> = {
 };
 
 /** The rate card under a filter, as the CSV that a card is brought in. */
-export const printRates = (ctx: Ctx, filters: FilterRates): AsyncGenerator<string> =>
+export const printRates = (ctx: Context, filters: FilterRates): AsyncGenerator<string> =>
   printCsv(RATE_COLUMNS, encoded(rateSchema, exportRates(ctx, filters)));
 
 type WireUsage = z.input<typeof usageSchema>['data'][number];
@@ -195,10 +195,10 @@ const GROUP_COLUMN: Record<UsageInput['groupBy'], Columns<WireUsage>> = {
 };
 
 /** The usage report as CSV, without its total. */
-export const printUsage = (ctx: Ctx, input: UsageInput): AsyncGenerator<string> =>
+export const printUsage = (ctx: Context, input: UsageInput): AsyncGenerator<string> =>
   printCsv({ ...GROUP_COLUMN[input.groupBy], ...FIGURES }, usagePages(ctx, input));
 
-async function* usagePages(ctx: Ctx, input: UsageInput): AsyncGenerator<WireUsage[]> {
+async function* usagePages(ctx: Context, input: UsageInput): AsyncGenerator<WireUsage[]> {
   yield z.encode(usageSchema, await usageReport(ctx, input)).data;
 }
 
@@ -220,7 +220,7 @@ const COMPARED: Columns<WireGroup> = Object.fromEntries([
 ]);
 
 /** The statistics as CSV, every group of them in the order of the page, each beside the days before. */
-export const printStatistics = (ctx: Ctx, input: ExportUsage): AsyncGenerator<string> =>
+export const printStatistics = (ctx: Context, input: ExportUsage): AsyncGenerator<string> =>
   printCsv({ ...KEY_COLUMNS[input.groupBy], ...COMPARED }, encoded(usageGroupSchema, exportUsage(ctx, input)));
 
 async function* encoded<W, T>(schema: z.ZodType<T, W>, pages: AsyncIterable<T[]>): AsyncGenerator<W[]> {

@@ -1,12 +1,12 @@
 import { z, type ZodType } from 'zod';
-import type { SeatActor } from '@/server/domain/core/actor';
+import type { MemberActor } from '@/server/domain/core/actor';
 import { auditFilters } from '@/server/domain/teams/audit/schema';
-import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { makeContext, type Context } from '@/server/domain/core/context';
 import { fail, type ErrorCode } from '@/server/domain/core/errors';
 import { newRequestId } from '@/server/domain/core/ids';
 import { transferFilters } from '@/server/domain/billing/ledger/schema';
 import { logFilters } from '@/server/domain/messaging/message-log/schema';
-import { seatExportInput } from '@/server/domain/teams/members/schema';
+import { exportMembersInput } from '@/server/domain/teams/members/schema';
 import { exportUsageInput } from '@/server/domain/messaging/usage/schema';
 import { log } from '@/server/log';
 import { csvResponse } from './csv';
@@ -15,17 +15,17 @@ import { refusalOf } from './problem';
 import { parseQuery } from './query';
 import { services } from './services';
 
-type Download = (ctx: Ctx, request: Request) => Promise<AsyncIterable<string>>;
+type Download = (ctx: Context, request: Request) => Promise<AsyncIterable<string>>;
 
 const of =
-  <T>(schema: ZodType<T>, print: (ctx: Ctx, filters: T) => AsyncIterable<string>): Download =>
+  <T>(schema: ZodType<T>, print: (ctx: Context, filters: T) => AsyncIterable<string>): Download =>
   async (ctx, request) =>
     print(ctx, await parseQuery(schema, request));
 
 /** What the pages offer as a file, by its name. The parameters are those of the page. */
 const DOWNLOADS = {
   audit: of(auditFilters, printAudit),
-  members: of(seatExportInput, printMembers),
+  members: of(exportMembersInput, printMembers),
   messages: of(logFilters, printLog),
   transfers: of(transferFilters, printTransfers),
   rates: of(z.strictObject({}), printRates),
@@ -35,7 +35,7 @@ const DOWNLOADS = {
 export type DownloadName = keyof typeof DOWNLOADS;
 
 /** The seat from which somebody signed in asks, or why there is none. */
-export type Seated = { ok: true; actor: SeatActor } | { ok: false; reason: keyof typeof REFUSED };
+export type Membership = { ok: true; actor: MemberActor } | { ok: false; reason: keyof typeof REFUSED };
 
 const REFUSED = {
   'signed-out': 'missing_key',
@@ -44,10 +44,10 @@ const REFUSED = {
 } as const satisfies Record<string, ErrorCode>;
 
 /** Answers a signed-in browser with a file: all that its page would show, page after page. */
-export async function download(request: Request, name: DownloadName, seated: Seated): Promise<Response> {
+export async function download(request: Request, name: DownloadName, membership: Membership): Promise<Response> {
   const requestId = newRequestId();
   const started = performance.now();
-  const response = await answer(request, name, seated, requestId).catch((error: unknown) =>
+  const response = await answer(request, name, membership, requestId).catch((error: unknown) =>
     refusalOf(error, requestId),
   );
   log({
@@ -57,15 +57,15 @@ export async function download(request: Request, name: DownloadName, seated: Sea
     download: name,
     status: response.status,
     ms: Math.round((performance.now() - started) * 10) / 10,
-    team: seated.ok ? seated.actor.teamId : undefined,
-    actor: seated.ok ? seated.actor.memberId : undefined,
+    team: membership.ok ? membership.actor.teamId : undefined,
+    actor: membership.ok ? membership.actor.memberId : undefined,
   });
   response.headers.set('Request-Id', requestId);
   return response;
 }
 
-async function answer(request: Request, name: DownloadName, seated: Seated, requestId: string): Promise<Response> {
-  if (!seated.ok) fail(REFUSED[seated.reason], seated.reason === 'signed-out' ? { detail: 'Sign in first.' } : {});
-  const ctx = makeCtx(services(), seated.actor, { requestId });
+async function answer(request: Request, name: DownloadName, membership: Membership, requestId: string): Promise<Response> {
+  if (!membership.ok) fail(REFUSED[membership.reason], membership.reason === 'signed-out' ? { detail: 'Sign in first.' } : {});
+  const ctx = makeContext(services(), membership.actor, { requestId });
   return csvResponse(`${name}.csv`, await DOWNLOADS[name](ctx, request), 'spreadsheet');
 }

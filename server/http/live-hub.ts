@@ -1,7 +1,7 @@
 import type { Services } from '@/server/domain/core/context';
 import type { Notification, TeamChange } from '@/server/domain/core/change-feed';
 import { printId } from '@/server/domain/core/ids';
-import { listWatching, type WatchingSeat } from '@/server/domain/identity/sessions/read';
+import { listWatching, type WatchingMember } from '@/server/domain/identity/sessions/read';
 import { describeFault, log } from '@/server/log';
 import { listen } from './pg-listener';
 
@@ -37,7 +37,7 @@ type Watch = Watcher & {
   reset: boolean;
   beatsBehind: number;
   /** Its person's seats as they were last found: by them it is chosen to be asked about, never judged. */
-  seats: Map<string, WatchingSeat>;
+  seats: Map<string, WatchingMember>;
 };
 
 type Kept = { id: string; at: number; changes: TeamChange[] };
@@ -82,7 +82,7 @@ export class Hub {
    * Lets a browser watch, from after the word that it heard last. Where that is not known any more, it is told to ask for
    * everything. Answers how it leaves.
    */
-  add(watcher: Watcher, lastId: string | null, seats: Map<string, WatchingSeat>): () => void {
+  add(watcher: Watcher, lastId: string | null, seats: Map<string, WatchingMember>): () => void {
     const place = this.#kept.findLastIndex(({ id }) => id === lastId);
     const reset = place === -1;
     const missed = reset ? [] : this.#kept.slice(place + 1).flatMap(({ changes }) => changes);
@@ -170,7 +170,7 @@ export class Hub {
 
   #tellOne(
     { watch, reset, untold }: { watch: Watch; reset: boolean; untold: TeamChange[] },
-    seats: Map<string, WatchingSeat> | undefined,
+    seats: Map<string, WatchingMember> | undefined,
     upTo: string | null,
   ): void {
     if (!this.#watches.has(watch)) return;
@@ -199,7 +199,7 @@ export class Hub {
 /** Whether there is something to tell. Whose reader is behind is tried again with the beat. */
 const hasNews = ({ reset, untold, beatsBehind }: Watch): boolean => beatsBehind === 0 && (reset || untold.length > 0);
 
-const isChanged = (before: Map<string, WatchingSeat>, now: Map<string, WatchingSeat>): boolean =>
+const isChanged = (before: Map<string, WatchingMember>, now: Map<string, WatchingMember>): boolean =>
   before.size !== now.size ||
   [...now].some(([team, { memberId, role, status }]) => {
     const was = before.get(team);
@@ -207,7 +207,7 @@ const isChanged = (before: Map<string, WatchingSeat>, now: Map<string, WatchingS
   });
 
 /** What a seat may know of a change, or null: an owner all, a member what may be its own, an inactive one nothing. */
-function visibleTo(seat: WatchingSeat | undefined, { nouns, members }: TeamChange): Omit<TeamChange, 'team'> | null {
+function visibleTo(seat: WatchingMember | undefined, { nouns, members }: TeamChange): Omit<TeamChange, 'team'> | null {
   if (seat?.status !== 'active') return null;
   if (seat.role === 'owner') return { nouns, members };
   if (members !== null && !members.includes(seat.memberId)) return null;
@@ -215,7 +215,7 @@ function visibleTo(seat: WatchingSeat | undefined, { nouns, members }: TeamChang
 }
 
 /** One event for each team of which there is something to tell; none of them, and it is only said up to where that is. */
-function printEvents(untold: TeamChange[], seats: Map<string, WatchingSeat>, id: string): string {
+function printEvents(untold: TeamChange[], seats: Map<string, WatchingMember>, id: string): string {
   const teams = new Map<string, { nouns: Set<string>; members: Set<string> | null }>();
   for (const change of untold) {
     const seat = seats.get(change.team);

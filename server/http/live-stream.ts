@@ -2,7 +2,7 @@ import { announceAll, tellRest } from '@/server/domain/core/change-feed';
 import { flushRefusals } from '@/server/domain/messaging/refusals/write';
 import { fail } from '@/server/domain/core/errors';
 import { newRequestId } from '@/server/domain/core/ids';
-import type { Person } from '@/server/domain/core/user-context';
+import type { SignedInUser } from '@/server/domain/core/user-context';
 import { listWatching } from '@/server/domain/identity/sessions/read';
 import { env } from '@/server/env';
 import { log } from '@/server/log';
@@ -46,7 +46,7 @@ export async function endLive(): Promise<void> {
  * Answers a signed-in browser with a stream of events, which say what changed in its person's teams, by ids alone: `change`
  * with {team, nouns, members}, or `reset`, where everything is to be asked anew. It goes on after `Last-Event-ID`.
  */
-export async function openStream(request: Request, person: Person | null): Promise<Response> {
+export async function openStream(request: Request, person: SignedInUser | null): Promise<Response> {
   const requestId = newRequestId();
   const response = await answer(request, person).catch((error: unknown) => refusalOf(error, requestId));
   const { status } = response;
@@ -56,7 +56,7 @@ export async function openStream(request: Request, person: Person | null): Promi
   return response;
 }
 
-async function answer(request: Request, person: Person | null): Promise<Response> {
+async function answer(request: Request, person: SignedInUser | null): Promise<Response> {
   if (!person) fail('missing_key', { detail: 'Sign in first.' });
   const { sessionId, userId } = person;
   const seats = (await listWatching(services(), [sessionId])).get(sessionId);

@@ -72,8 +72,8 @@ export const invitation: z.input<typeof invitationSchema> = {
 export const settings: z.input<typeof settingsSchema> = {
   memberLowBalance: '5.00',
   textRetentionDays: 90,
-  askAgain: true,
-  askAgainAbove: '500.00',
+  requireReauthentication: true,
+  reauthenticateAbove: '500.00',
 };
 
 export const team: z.input<typeof teamSchema> = {
@@ -132,7 +132,7 @@ export const debited: Movement = {
 };
 
 /** The answer to the dry run of the same: nothing was made. */
-export const rehearsed = (movement: Movement): Movement => ({
+export const wasDryRun = (movement: Movement): Movement => ({
   ...movement,
   transfer: { ...movement.transfer, id: null },
 });
@@ -230,7 +230,7 @@ export const auditEvent: z.input<typeof auditEventSchema> = {
   at: '2026-03-02T09:15:04.210Z',
   action: 'member.credited',
   actor: { type: 'user', id: exampleId('usr'), name: 'Ada Northwind' },
-  door: 'web',
+  channel: 'web',
   address: '203.0.113.7',
   requestId: exampleId('req'),
   targetType: 'member',

@@ -189,7 +189,7 @@ const RETRIED: ErrorCode[] = ['idempotency_in_flight', 'idempotency_expired', 'i
 /** The response for some codes of one status, named after them. */
 function failure(codes: ErrorCode[], named: Named): Json {
   const name = codes
-    .map((code) => code.replace(/(^|_)([a-z])/g, (_, _line, letter: string) => letter.toUpperCase()))
+    .map((code) => code.replace(/(^|_)([a-z])/g, (_, _line, char: string) => char.toUpperCase()))
     .join('Or');
   const { status } = ERRORS[codes[0]!];
   const waits = codes.some((code) => WITH_RETRY_AFTER.has(code));

@@ -1,9 +1,9 @@
 import { z, type ZodType } from 'zod';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import type { ErrorCode, Refusal } from '@/server/domain/core/errors';
 import type { Keep } from '@/server/domain/core/idempotency';
 import type { IdPrefix } from '@/server/domain/core/ids';
-import type { KeyHolder } from '@/server/domain/teams/api-keys/read';
+import type { KeyMember } from '@/server/domain/teams/api-keys/read';
 import { BODY_MAX_BYTES } from './body';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -14,7 +14,7 @@ export type Input<Q, B, P = undefined> = {
   query: Q;
   body: B;
   onBehalfOf: string | null;
-  holder: KeyHolder;
+  holder: KeyMember;
   /** What was made ready before the transaction; undefined where the stored answer needs none of it. */
   prepared: P | undefined;
 };
@@ -44,15 +44,15 @@ export type Operation = {
   /** What a request costs of the allowance beyond 1, by its body. */
   extraCost: (body: unknown) => number;
   /** What is slow and has to be done before the transaction that an Idempotency-Key opens around the command. */
-  prepare: ((ctx: Ctx, body: unknown, params: Record<string, string>) => Promise<unknown>) | null;
+  prepare: ((ctx: Context, body: unknown, params: Record<string, string>) => Promise<unknown>) | null;
   /** How its answer is stored for an Idempotency-Key, where that is not the answer itself, and made again. */
   keep: Keep | null;
   /** Where it answers text/csv, its rows as pieces of text; `verb` is not called then. */
-  csv: ((ctx: Ctx, query: unknown) => AsyncIterable<string>) | null;
+  csv: ((ctx: Context, query: unknown) => AsyncIterable<string>) | null;
   /** What else can go wrong than with every operation of its kind. */
   errors: readonly ErrorCode[];
   example: Example;
-  verb: (ctx: Ctx, input: Input<unknown, unknown, unknown>) => Promise<unknown>;
+  run: (ctx: Context, input: Input<unknown, unknown, unknown>) => Promise<unknown>;
 };
 
 /** A request and its answer as they are sent: what the API's document shows, and what a test sends. */
@@ -86,11 +86,11 @@ export function operation<
   maxBytes?: number;
   maxItems?: number;
   extraCost?: (body: z.output<B>) => number;
-  prepare?: (ctx: Ctx, body: z.output<B>, params: Record<string, string>) => Promise<P>;
+  prepare?: (ctx: Context, body: z.output<B>, params: Record<string, string>) => Promise<P>;
   keep?: Keep<z.output<R>>;
   errors?: readonly ErrorCode[];
   example?: Example<z.input<Q>, z.input<B>, z.input<R>>;
-  verb: (ctx: Ctx, input: Input<z.output<Q>, z.output<B>, P>) => Promise<z.output<R> | Refusal>;
+  run: (ctx: Context, input: Input<z.output<Q>, z.output<B>, P>) => Promise<z.output<R> | Refusal>;
 }): Operation {
   const { movesNothing, prepare, extraCost = () => 0 } = spec;
   return {
@@ -112,7 +112,7 @@ export function operation<
     csv: null,
     errors: spec.errors ?? [],
     example: spec.example ?? {},
-    verb: (ctx, input) => spec.verb(ctx, input as Input<z.output<Q>, z.output<B>, P>),
+    run: (ctx, input) => spec.run(ctx, input as Input<z.output<Q>, z.output<B>, P>),
   };
 }
 
@@ -121,13 +121,13 @@ export function csvOperation<Q extends ZodType = typeof noQuery>(spec: {
   id: string;
   summary: string;
   query?: Q;
-  csv: (ctx: Ctx, query: z.output<Q>) => AsyncIterable<string>;
+  csv: (ctx: Context, query: z.output<Q>) => AsyncIterable<string>;
   errors?: readonly ErrorCode[];
   example: { query?: z.input<Q>; reply: string };
 }): Operation {
   const { csv, ...rest } = spec;
-  const verb = () => Promise.reject(new Error('A table is streamed.'));
-  return { ...operation({ ...rest, reply: z.string(), verb }), csv: csv as Operation['csv'] };
+  const run = () => Promise.reject(new Error('A table is streamed.'));
+  return { ...operation({ ...rest, reply: z.string(), run }), csv: csv as Operation['csv'] };
 }
 
 /** A batch costs one call, and one more for each hundred messages. */

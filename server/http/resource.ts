@@ -1,9 +1,9 @@
-import { makeCtx, type Ctx, type Services } from '@/server/domain/core/context';
+import { makeContext, type Context, type Services } from '@/server/domain/core/context';
 import { DomainError, fail, Refusal } from '@/server/domain/core/errors';
 import {
   hashRequest,
   isKnownRequest,
-  once,
+  withIdempotency,
   readIdempotencyKey,
   sha256,
   type Answered,
@@ -14,7 +14,7 @@ import { newRequestId, parseId } from '@/server/domain/core/ids';
 import { parseBy } from '@/server/domain/core/validation';
 import { rememberUse } from '@/server/domain/teams/api-keys/write';
 import { countRefusal } from '@/server/domain/messaging/refusals/write';
-import type { KeyHolder } from '@/server/domain/teams/api-keys/read';
+import type { KeyMember } from '@/server/domain/teams/api-keys/read';
 import { networkOf } from '@/server/domain/identity/login-throttle/rules';
 import { env } from '@/server/env';
 import { abortedResponse, parseJson, readBytes, RequestAborted } from './body';
@@ -98,7 +98,7 @@ type Call = {
   request: Request;
   requestId: string;
   address: string | null;
-  holder: KeyHolder | null;
+  holder: KeyMember | null;
   allowance: Allowance | null;
 };
 
@@ -168,7 +168,7 @@ function mustBeAllowed(allowance: Allowance): Allowance {
 async function respond(call: Call, operation: Operation, params: Params, route: Route): Promise<Response> {
   const parts = services();
   const holder = await admit(parts, call);
-  const ctx = makeCtx(parts, actorOf(holder, call.address), { requestId: call.requestId });
+  const ctx = makeContext(parts, actorOf(holder, call.address), { requestId: call.requestId });
   const ids = readIds(params, await route.params);
   const member = call.request.headers.get('member');
   if (member !== null && !operation.onBehalf) {
@@ -192,18 +192,18 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
     call.allowance = mustBeAllowed(limits().team(holder, operation.extraCost(body), performance.now(), 1));
     return { query, body };
   };
-  const run = async (inside: Ctx): Promise<Outcome | Refusal> => {
+  const run = async (inside: Context): Promise<Outcome | Refusal> => {
     const { query, body } = ready ?? (await readInput());
     const onBehalfOf = member === null ? null : readMember(inside, member);
     const prepared = ready?.prepared;
-    const result = await operation.verb(inside, { params: ids, query, body, onBehalfOf, holder, prepared });
+    const result = await operation.run(inside, { params: ids, query, body, onBehalfOf, holder, prepared });
     if (result instanceof Refusal) return result;
     return { status: operation.movesNothing?.(result) ? 200 : operation.status, result };
   };
   const key = call.request.method === 'POST' ? readIdempotencyKey(call.request.headers.get('idempotency-key')) : null;
   const request = key === null ? null : { key, hash: hashOf(call.request, member, bytes) };
   const ready = await prepareInput(ctx, operation, request, readInput, ids);
-  const outcome = await once(ctx, request, operation, run);
+  const outcome = await withIdempotency(ctx, request, operation, run);
   if (operation.sends && outcome instanceof Refusal) countSend(call, outcome.code);
   return print(call, outcome);
 }
@@ -233,7 +233,7 @@ type Read = { query: unknown; body: unknown };
 
 /** Does what an operation has to do before its transaction; null where it has nothing to do, or was answered before. */
 async function prepareInput(
-  ctx: Ctx,
+  ctx: Context,
   { prepare }: Operation,
   request: Once | null,
   readInput: () => Promise<Read>,
@@ -244,8 +244,8 @@ async function prepareInput(
   return { ...read, prepared: await prepare(ctx, read.body, params) };
 }
 
-async function admit(parts: Services, call: Call): Promise<KeyHolder> {
-  let holder: KeyHolder;
+async function admit(parts: Services, call: Call): Promise<KeyMember> {
+  let holder: KeyMember;
   try {
     holder = await openGate(parts, keyOf(call.request), (inactive) => (call.holder = inactive));
   } catch (error) {
@@ -268,8 +268,8 @@ function readIds(params: Params, given: Awaited<Route['params']>): Record<string
   );
 }
 
-function readMember(ctx: Ctx, header: string): string {
-  if (ctx.actor.type === 'seat' && ctx.actor.role !== 'owner') fail('owner_required');
+function readMember(ctx: Context, header: string): string {
+  if (ctx.actor.type === 'member' && ctx.actor.role !== 'owner') fail('owner_required');
   return parseId('mem', header) ?? fail('not_found', { detail: 'The Member field names no member of this team.' });
 }
 

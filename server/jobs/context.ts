@@ -1,9 +1,9 @@
-import { makeCtx, type Ctx, type Services } from '@/server/domain/core/context';
+import { makeContext, type Context, type Services } from '@/server/domain/core/context';
 import { asTeamId } from '@/server/domain/core/ids';
 
 /** Who a job is: the operator's right, in one team. It prints no money, so it needs no currency. */
-export function jobCtx(services: Services, teamId: string): Ctx {
-  return makeCtx(services, { type: 'operator', teamId: asTeamId(teamId), currency: '', name: 'Purser', door: 'job' });
+export function jobCtx(services: Services, teamId: string): Context {
+  return makeContext(services, { type: 'operator', teamId: asTeamId(teamId), currency: '', name: 'Purser', channel: 'job' });
 }
 
 /** Rows of many teams, team by team: one transaction is always of one team. */

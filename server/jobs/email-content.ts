@@ -14,7 +14,7 @@ import type { ClaimedMail } from '@/server/domain/notifications/emails/write';
 import { printAmount } from '@/server/domain/core/money';
 
 /** What stands in a mail, as people read it. Nothing of it is kept: names are those of now, and links are made anew. */
-export type Letter = {
+export type EmailContent = {
   kind: MailKind;
   /** When it happened. */
   at: Date;
@@ -33,22 +33,22 @@ export type Letter = {
 };
 
 /** What a mail is to say; null where what it tells of is over, so that it need not be sent. */
-export async function readLetter(services: Services, mail: ClaimedMail): Promise<Letter | null> {
+export async function readEmailContent(services: Services, mail: ClaimedMail): Promise<EmailContent | null> {
   const team = mail.teamId === null ? null : await readTeam(services, mail.teamId);
-  const letter = plainLetter(services, mail, team);
-  if (ABOUT_INVITATIONS.has(letter.kind)) return withInvitation(services, mail, letter, team);
-  if (ABOUT_LINKS.has(letter.kind)) return withLink(services, mail, letter);
-  if (letter.kind === 'mail-failed') return withLostMail(services, mail, letter, team);
-  if (letter.kind === 'alert-digest') return withAlerts(services, mail, letter);
-  return withSeat(services, mail, letter, team);
+  const content = plainText(services, mail, team);
+  if (ABOUT_INVITATIONS.has(content.kind)) return withInvitation(services, mail, content, team);
+  if (ABOUT_LINKS.has(content.kind)) return withLink(services, mail, content);
+  if (content.kind === 'mail-failed') return withLostMail(services, mail, content, team);
+  if (content.kind === 'alert-digest') return withAlerts(services, mail, content);
+  return withSeat(services, mail, content, team);
 }
 
 const ABOUT_INVITATIONS = new Set<MailKind>(['invitation', 'invitation-requested', 'credit-missing']);
 const ABOUT_LINKS = new Set<MailKind>(['password-reset', 'sign-up']);
 
-type TeamOfLetter = { id: string; name: string; slug: string; currency: string };
+type TeamOfEmail = { id: string; name: string; slug: string; currency: string };
 
-async function readTeam({ database }: Services, teamId: string): Promise<TeamOfLetter | null> {
+async function readTeam({ database }: Services, teamId: string): Promise<TeamOfEmail | null> {
   const { id, name, slug, currency } = teams;
   const [team] = await database.db.select({ id, name, slug, currency }).from(teams).where(eq(teams.id, teamId));
   return team ?? null;
@@ -57,7 +57,7 @@ async function readTeam({ database }: Services, teamId: string): Promise<TeamOfL
 /** Amounts among the facts, in micros. */
 const AMOUNTS = ['amount', 'balance', 'below', 'credit'];
 
-function plainLetter({ appUrl }: Services, mail: ClaimedMail, team: TeamOfLetter | null): Letter {
+function plainText({ appUrl }: Services, mail: ClaimedMail, team: TeamOfEmail | null): EmailContent {
   const known = Object.entries(mail.facts).filter(([, value]) => value !== null);
   const facts = known.map(([name, value]): [string, string] => [
     name,
@@ -77,11 +77,11 @@ function plainLetter({ appUrl }: Services, mail: ClaimedMail, team: TeamOfLetter
   };
 }
 
-const amountIn = (team: TeamOfLetter | null, micros: bigint): string =>
+const amountIn = (team: TeamOfEmail | null, micros: bigint): string =>
   `${printAmount(micros).replace(/\B(?=(?:\d{3})+\.)/g, ',')} ${team?.currency ?? ''}`.trim();
 
 /** Where the reader goes from there. */
-function placeOf({ kind, about, memberId }: ClaimedMail, team: TeamOfLetter | null): string {
+function placeOf({ kind, about, memberId }: ClaimedMail, team: TeamOfEmail | null): string {
   const home = team ? `/${team.slug}` : '/';
   const seat = about === null || about === team?.id ? home : `${home}/members/${printId('mem', about)}`;
   const places: Partial<Record<MailKind, string>> = {
@@ -104,9 +104,9 @@ function placeOf({ kind, about, memberId }: ClaimedMail, team: TeamOfLetter | nu
 async function withInvitation(
   { database, vault, appUrl }: Services,
   mail: ClaimedMail,
-  letter: Letter,
-  team: TeamOfLetter | null,
-): Promise<Letter | null> {
+  content: EmailContent,
+  team: TeamOfEmail | null,
+): Promise<EmailContent | null> {
   const i = invitations;
   const [row] =
     mail.about && mail.teamId
@@ -115,14 +115,14 @@ async function withInvitation(
           .from(i)
           .where(and(eq(i.teamId, mail.teamId), eq(i.id, mail.about)))
       : [];
-  if (!row) return mail.kind === 'credit-missing' ? letter : null;
+  if (!row) return mail.kind === 'credit-missing' ? content : null;
   const told = {
-    ...letter,
+    ...content,
     by: row.actorName,
     who: row.name ?? row.email,
     address: row.email,
     until: row.expiresAt,
-    facts: { role: row.role, ...(row.credit !== null && { credit: amountIn(team, row.credit) }), ...letter.facts },
+    facts: { role: row.role, ...(row.credit !== null && { credit: amountIn(team, row.credit) }), ...content.facts },
   };
   if (mail.kind !== 'invitation') return told;
   const isOpen = row.status === 'pending' && row.expiresAt > new Date();
@@ -132,27 +132,27 @@ async function withInvitation(
   return { ...told, link: invitationUrl({ vault, appUrl }, row, 'mailed') };
 }
 
-async function withLink(services: Services, mail: ClaimedMail, letter: Letter): Promise<Letter | null> {
+async function withLink(services: Services, mail: ClaimedMail, content: EmailContent): Promise<EmailContent | null> {
   if (mail.about === null) return null;
   const { database, vault, appUrl } = services;
   const [row] = await database.db.select().from(mailedLinks).where(eq(mailedLinks.id, mail.about));
   if (!row || row.usedAt !== null || row.expiresAt <= new Date()) return null;
   const page = row.kind === 'reset' ? 'reset' : 'sign-up';
   const token = linkToken(vault, row.id);
-  return { ...letter, address: row.email, until: row.expiresAt, link: `${appUrl}/${page}/${token}` };
+  return { ...content, address: row.email, until: row.expiresAt, link: `${appUrl}/${page}/${token}` };
 }
 
 async function withLostMail(
   { database, appUrl }: Services,
   mail: ClaimedMail,
-  letter: Letter,
-  team: TeamOfLetter | null,
-): Promise<Letter | null> {
+  content: EmailContent,
+  team: TeamOfEmail | null,
+): Promise<EmailContent | null> {
   if (mail.about === null) return null;
   const [lost] = await database.db.select().from(mails).where(eq(mails.id, mail.about));
   if (!lost) return null;
   return {
-    ...letter,
+    ...content,
     address: lost.address,
     link: `${appUrl}/${team?.slug ?? ''}${lost.kind === 'invitation' ? '/invitations' : ''}`,
     facts: { lost: lost.kind, state: lost.state, why: lost.error ?? '' },
@@ -162,7 +162,7 @@ async function withLostMail(
 const SHOWN_ALERTS = 20;
 
 /** The alerts of a digest: how many, and the first of them, each with its member's name and balance. */
-async function withAlerts(services: Services, mail: ClaimedMail, letter: Letter): Promise<Letter | null> {
+async function withAlerts(services: Services, mail: ClaimedMail, content: EmailContent): Promise<EmailContent | null> {
   const { db } = services.database;
   const { teamId, kind, about, facts } = mails;
   const rows = await db
@@ -173,7 +173,7 @@ async function withAlerts(services: Services, mail: ClaimedMail, letter: Letter)
     .limit(SHOWN_ALERTS);
   if (rows.length === 0) return null;
   const lines: Record<string, string> = {};
-  const known: TeamOfLetter[] = [];
+  const known: TeamOfEmail[] = [];
   for (const id of new Set(rows.map((row) => row.teamId))) {
     const team = id === null ? null : await readTeam(services, id);
     if (!team) continue;
@@ -190,7 +190,7 @@ async function withAlerts(services: Services, mail: ClaimedMail, letter: Letter)
   if (!first) return null;
   const team = others.length > 0 ? `${first.name} and ${others.length} more` : first.name;
   const link = others.length > 0 ? services.appUrl : `${services.appUrl}/${first.slug}`;
-  return { ...letter, team, link, facts: { count: String(rows[0]!.of), ...lines } };
+  return { ...content, team, link, facts: { count: String(rows[0]!.of), ...lines } };
 }
 
 async function namesOf(db: Db, teamId: string, of: { about: string | null }[]): Promise<Map<string, string>> {
@@ -208,9 +208,9 @@ async function namesOf(db: Db, teamId: string, of: { about: string | null }[]): 
 async function withSeat(
   { database }: Services,
   mail: ClaimedMail,
-  letter: Letter,
-  team: TeamOfLetter | null,
-): Promise<Letter> {
+  content: EmailContent,
+  team: TeamOfEmail | null,
+): Promise<EmailContent> {
   const ids = [mail.about ?? mail.memberId, mail.facts['by']].filter((id): id is string => typeof id === 'string');
   const seats =
     team && ids.length > 0
@@ -221,17 +221,17 @@ async function withSeat(
       : [];
   const find = (id: unknown) => seats.find((one) => one.id === id);
   const seat = find(mail.about ?? mail.memberId);
-  const person = team === null && mail.userId !== null ? await readPerson(database.db, mail.userId) : null;
+  const person = team === null && mail.userId !== null ? await readUser(database.db, mail.userId) : null;
   return {
-    ...letter,
+    ...content,
     who: seat?.name ?? person?.name ?? null,
     address: seat?.email ?? person?.email ?? mail.address,
     by: find(mail.facts['by'])?.name ?? null,
-    facts: { ...(seat && { role: seat.role }), ...letter.facts },
+    facts: { ...(seat && { role: seat.role }), ...content.facts },
   };
 }
 
-async function readPerson(db: Services['database']['db'], userId: string) {
+async function readUser(db: Services['database']['db'], userId: string) {
   const [person] = await db.select({ name: users.name, email: users.email }).from(users).where(eq(users.id, userId));
   return person ?? null;
 }

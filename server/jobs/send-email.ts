@@ -1,5 +1,5 @@
 import type { Services } from '@/server/domain/core/context';
-import { readLetter } from './email-content';
+import { readEmailContent } from './email-content';
 import {
   claimMail,
   dropMail,
@@ -8,7 +8,7 @@ import {
   type MailOutcome,
 } from '@/server/domain/notifications/emails/write';
 import type { MailSettings } from '@/server/env';
-import { renderLetter } from '@/server/outbound/mail/email-template';
+import { renderEmail } from '@/server/outbound/mail/email-template';
 import { makeMailbox } from '@/server/outbound/mail/mailbox';
 import { MailError, type Mailer } from '@/server/outbound/mail/mailer';
 import { makeResend } from '@/server/outbound/mail/resend';
@@ -29,9 +29,9 @@ export function makeMailer(services: Services, settings: MailSettings | null): M
 export async function sendMail(services: Services, mailer: Mailer, mailId: string): Promise<void> {
   const mail = await claimMail(services, mailId);
   if (!mail) return;
-  const letter = await readLetter(services, mail);
-  if (!letter) return dropMail(services, mail.id);
-  const outcome = await handOver(mailer, { id: mail.id, to: mail.address, ...(await renderLetter(letter)) });
+  const content = await readEmailContent(services, mail);
+  if (!content) return dropMail(services, mail.id);
+  const outcome = await handOver(mailer, { id: mail.id, to: mail.address, ...(await renderEmail(content)) });
   if ((await settleMail(services, mail, outcome)) === 'again') throw new Error(`Mail ${mail.id} was not taken.`);
 }
 

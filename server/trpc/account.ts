@@ -8,24 +8,24 @@ import { setAlerts } from '@/server/domain/notifications/alerts/write';
 import { HASH_COST } from '@/server/domain/core/password-hashing';
 import { getProfile } from '@/server/domain/identity/users/read';
 import {
-  newFactorSchema,
+  twoFactorSetupSchema,
   profileSchema,
   recoveryCodesSchema,
-  renamePersonInput,
+  renameUserInput,
   withCode,
   withPassword,
 } from '@/server/domain/identity/users/schema';
 import {
   confirmTwoFactor,
   endTwoFactor,
-  renamePerson,
+  renameUser,
   renewRecoveryCodes,
   startTwoFactor,
 } from '@/server/domain/identity/users/write';
-import { listSeats, listSessions } from '@/server/domain/identity/sessions/read';
-import { oneSession, proofInput, seatsSchema, sessionsSchema } from '@/server/domain/identity/sessions/schema';
-import { confirmSession, endAllSessions, endOwnSession } from '@/server/domain/identity/sessions/write';
-import { personalMutation, personalQuery, router } from './procedures';
+import { listMemberships, listSessions } from '@/server/domain/identity/sessions/read';
+import { oneSession, proofInput, membershipsSchema, sessionsSchema } from '@/server/domain/identity/sessions/schema';
+import { reauthenticate, endAllSessions, endOwnSession } from '@/server/domain/identity/sessions/write';
+import { userMutation, userQuery, router } from './procedures';
 import { changePasswordInput } from '@/server/domain/identity/passwords/schema';
 import { changePassword } from '@/server/domain/identity/passwords/write';
 import { leaveTeam } from '@/server/domain/teams/members/write';
@@ -36,40 +36,40 @@ const hashes = () => HASH_COST;
 
 /** What is a person's own, asked for without naming a team. */
 export const account = router({
-  listSeats: personalQuery({ reply: seatsSchema, verb: (asker) => listSeats(asker, asker.person.userId) }),
-  leaveTeam: personalMutation({ input: leaveTeamInput, reply: seatsSchema, verb: leaveTeam }),
-  exportMe: personalMutation({ reply: exportedSchema, verb: exportMe }),
-  eraseMe: personalMutation({ extraCost: hashes, input: eraseMeInput, reply: erasedSchema, verb: eraseMe }),
-  listAlerts: personalQuery({ reply: ownAlertsSchema, verb: listOwnAlerts }),
-  setAlerts: personalMutation({ input: setAlertsInput, reply: ownAlertsSchema, verb: setAlerts }),
-  getProfile: personalQuery({ reply: profileSchema, verb: getProfile }),
-  renamePerson: personalMutation({ input: renamePersonInput, reply: doneSchema, verb: renamePerson }),
-  changePassword: personalMutation({
+  listMemberships: userQuery({ reply: membershipsSchema, run: (ctx) => listMemberships(ctx, ctx.person.userId) }),
+  leaveTeam: userMutation({ input: leaveTeamInput, reply: membershipsSchema, run: leaveTeam }),
+  exportMe: userMutation({ reply: exportedSchema, run: exportMe }),
+  eraseMe: userMutation({ extraCost: hashes, input: eraseMeInput, reply: erasedSchema, run: eraseMe }),
+  listAlerts: userQuery({ reply: ownAlertsSchema, run: listOwnAlerts }),
+  setAlerts: userMutation({ input: setAlertsInput, reply: ownAlertsSchema, run: setAlerts }),
+  getProfile: userQuery({ reply: profileSchema, run: getProfile }),
+  renameUser: userMutation({ input: renameUserInput, reply: doneSchema, run: renameUser }),
+  changePassword: userMutation({
     extraCost: hashes,
     input: changePasswordInput,
     reply: doneSchema,
-    verb: changePassword,
+    run: changePassword,
   }),
-  startTwoFactor: personalMutation({
+  startTwoFactor: userMutation({
     extraCost: hashes,
     input: withPassword,
-    reply: newFactorSchema,
-    verb: startTwoFactor,
+    reply: twoFactorSetupSchema,
+    run: startTwoFactor,
   }),
-  confirmTwoFactor: personalMutation({ input: withCode, reply: recoveryCodesSchema, verb: confirmTwoFactor }),
-  renewRecoveryCodes: personalMutation({
+  confirmTwoFactor: userMutation({ input: withCode, reply: recoveryCodesSchema, run: confirmTwoFactor }),
+  renewRecoveryCodes: userMutation({
     extraCost: hashes,
     input: withPassword,
     reply: recoveryCodesSchema,
-    verb: renewRecoveryCodes,
+    run: renewRecoveryCodes,
   }),
-  endTwoFactor: personalMutation({ extraCost: hashes, input: withPassword, reply: doneSchema, verb: endTwoFactor }),
-  listSessions: personalQuery({ reply: sessionsSchema, verb: listSessions }),
-  endSession: personalMutation({
+  endTwoFactor: userMutation({ extraCost: hashes, input: withPassword, reply: doneSchema, run: endTwoFactor }),
+  listSessions: userQuery({ reply: sessionsSchema, run: listSessions }),
+  endSession: userMutation({
     input: oneSession,
     reply: doneSchema,
-    verb: (asker, { sessionId }) => endOwnSession(asker, sessionId),
+    run: (ctx, { sessionId }) => endOwnSession(ctx, sessionId),
   }),
-  endAllSessions: personalMutation({ reply: doneSchema, verb: endAllSessions }),
-  confirm: personalMutation({ extraCost: hashes, input: proofInput, reply: doneSchema, verb: confirmSession }),
+  endAllSessions: userMutation({ reply: doneSchema, run: endAllSessions }),
+  confirm: userMutation({ extraCost: hashes, input: proofInput, reply: doneSchema, run: reauthenticate }),
 });

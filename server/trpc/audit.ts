@@ -8,7 +8,7 @@ export const audit = router({
   listAuditEvents: query({
     input: auditListInput.extend(paged),
     reply: pageOfSchema(auditEventSchema),
-    verb: listAuditEvents,
+    run: listAuditEvents,
   }),
-  pickActors: query({ reply: actorsSchema, verb: pickActors }),
+  pickActors: query({ reply: actorsSchema, run: pickActors }),
 });

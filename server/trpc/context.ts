@@ -1,17 +1,17 @@
-import type { SeatActor } from '@/server/domain/core/actor';
+import type { MemberActor } from '@/server/domain/core/actor';
 import type { Services } from '@/server/domain/core/context';
-import type { Origin, Person } from '@/server/domain/core/user-context';
+import type { Origin, SignedInUser } from '@/server/domain/core/user-context';
 
 /**
  * What every procedure is given. The session's gate mints the actor anew for each request, from the seat as it is then:
  * reads rely on it, changes judge the seat again inside their transaction. Null: no team is asked for, or nobody is
  * signed in, which `person` says.
  */
-export type Context = {
+export type ProcedureContext = {
   services: Services;
-  actor: SeatActor | null;
+  actor: MemberActor | null;
   /** Who is signed in, for what is his own and no team's. */
-  person: Person | null;
+  person: SignedInUser | null;
   origin: Origin;
   requestId: string;
   /** The `Idempotency-Key` of the request: at most one change is asked for in it then. */

@@ -2,7 +2,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { DomainError } from '@/server/domain/core/errors';
 import { BATCH_CALLS_MAX } from '@/server/domain/core/limits';
 import { newRequestId } from '@/server/domain/core/ids';
-import type { Context } from './context';
+import type { ProcedureContext } from './context';
 import { refusalOf, shapeOf } from './problem';
 import { appRouter } from './router';
 
@@ -20,7 +20,7 @@ export function countCalls(url: string): number {
 }
 
 /** Who asks: an actor where a team was named, a person wherever somebody is signed in. */
-export type Asker = Pick<Context, 'actor' | 'person' | 'origin' | 'spend'>;
+export type Asker = Pick<ProcedureContext, 'actor' | 'person' | 'origin' | 'spend'>;
 
 /**
  * Answers a request of the pages. An Idempotency-Key is that of one change: with it no batch is taken.
@@ -28,7 +28,7 @@ export type Asker = Pick<Context, 'actor' | 'person' | 'origin' | 'spend'>;
  */
 export async function handleTrpc(
   request: Request,
-  { services, open }: Pick<Context, 'services'> & { open: () => Promise<Asker> },
+  { services, open }: Pick<ProcedureContext, 'services'> & { open: () => Promise<Asker> },
 ): Promise<Response> {
   const requestId = newRequestId();
   const idempotencyKey = request.headers.get('idempotency-key');
@@ -41,10 +41,10 @@ export async function handleTrpc(
     // A read may come as a POST, so that what it asks for stands in no URL and no log of URLs.
     allowMethodOverride: true,
     createContext: async () => {
-      const asker = await open().catch((error: unknown) => {
+      const ctx = await open().catch((error: unknown) => {
         throw refusalOf(error, requestId);
       });
-      return { services, ...asker, requestId, idempotencyKey };
+      return { services, ...ctx, requestId, idempotencyKey };
     },
   });
   response.headers.set('Request-Id', requestId);

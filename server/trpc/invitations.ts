@@ -21,28 +21,28 @@ export const invitations = router({
   listInvitations: query({
     input: invitationListInput.extend(paged),
     reply: pageOfSchema(invitationSchema),
-    verb: listInvitations,
+    run: listInvitations,
   }),
-  browseInvitations: query({ input: browseInvitationsInput, reply: invitationPageSchema, verb: browseInvitations }),
+  browseInvitations: query({ input: browseInvitationsInput, reply: invitationPageSchema, run: browseInvitations }),
   getInvitation: query({
     input: oneInvitation,
     reply: invitationSchema,
-    verb: (ctx, { invitationId }) => getInvitation(ctx, invitationId),
+    run: (ctx, { invitationId }) => getInvitation(ctx, invitationId),
   }),
-  createInvitation: mutation({ input: createInvitationInput, reply: invitationSchema, verb: createInvitation }),
+  createInvitation: mutation({ input: createInvitationInput, reply: invitationSchema, run: createInvitation }),
   resendInvitation: mutation({
     input: oneInvitation,
     reply: invitationSchema,
-    verb: (ctx, { invitationId }) => resendInvitation(ctx, invitationId),
+    run: (ctx, { invitationId }) => resendInvitation(ctx, invitationId),
   }),
   openLink: mutation({
     input: oneInvitation,
     reply: invitationLinkSchema,
-    verb: (ctx, { invitationId }) => openLink(ctx, invitationId),
+    run: (ctx, { invitationId }) => openLink(ctx, invitationId),
   }),
   revokeInvitation: mutation({
     input: oneInvitation,
     reply: invitationSchema,
-    verb: (ctx, { invitationId }) => revokeInvitation(ctx, invitationId),
+    run: (ctx, { invitationId }) => revokeInvitation(ctx, invitationId),
   }),
 });

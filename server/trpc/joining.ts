@@ -12,17 +12,17 @@ import {
   requestInvitation,
 } from '@/server/domain/teams/invitation-acceptance/write';
 import { HASH_COST } from '@/server/domain/core/password-hashing';
-import { guestMutation, guestQuery, router } from './procedures';
+import { visitorMutation, visitorQuery, router } from './procedures';
 
 /** What an invitation's link opens, to whoever has it. */
 export const joining = router({
-  readLink: guestQuery({ input: linkInput, reply: linkSchema.nullable(), verb: readLink }),
-  acceptInvitation: guestMutation({
+  readLink: visitorQuery({ input: linkInput, reply: linkSchema.nullable(), run: readLink }),
+  acceptInvitation: visitorMutation({
     input: acceptInput,
     reply: joinedSchema,
     extraCost: ({ password }) => (password === undefined ? 0 : HASH_COST),
-    verb: acceptInvitation,
+    run: acceptInvitation,
   }),
-  declineInvitation: guestMutation({ input: linkInput, reply: closedLinkSchema, verb: declineInvitation }),
-  requestInvitation: guestMutation({ input: linkInput, reply: closedLinkSchema, verb: requestInvitation }),
+  declineInvitation: visitorMutation({ input: linkInput, reply: closedLinkSchema, run: declineInvitation }),
+  requestInvitation: visitorMutation({ input: linkInput, reply: closedLinkSchema, run: requestInvitation }),
 });

@@ -11,13 +11,13 @@ export const keys = router({
   listKeys: query({
     input: keyListInput.extend({ ...ofMember, ...paged }),
     reply: pageOfSchema(keySchema),
-    verb: listKeys,
+    run: listKeys,
   }),
-  endKey: mutation({ input: oneKey, reply: keySchema, verb: (ctx, { keyId }) => endKey(ctx, keyId) }),
-  rotateKey: mutation({ input: rotateKeyInput.extend(ofMember), reply: rotatedKeySchema, verb: rotateKey }),
+  endKey: mutation({ input: oneKey, reply: keySchema, run: (ctx, { keyId }) => endKey(ctx, keyId) }),
+  rotateKey: mutation({ input: rotateKeyInput.extend(ofMember), reply: rotatedKeySchema, run: rotateKey }),
   revealKey: mutation({
     input: oneMember,
     reply: revealedKeySchema,
-    verb: (ctx, { memberId }) => revealKey(ctx, memberId),
+    run: (ctx, { memberId }) => revealKey(ctx, memberId),
   }),
 });

@@ -1,5 +1,5 @@
 import { pageOfSchema } from '@/server/domain/core/pagination';
-import { browseMembers, getMember, getSeat, listMembers, pickMembers } from '@/server/domain/teams/members/read';
+import { browseMembers, getMember, getMemberRow, listMembers, pickMembers } from '@/server/domain/teams/members/read';
 import {
   browseMembersInput,
   createdMemberSchema,
@@ -7,10 +7,10 @@ import {
   deletedMemberSchema,
   memberListInput,
   memberSchema,
-  pickedSeatsSchema,
-  seatFilters,
-  seatPageSchema,
-  seatSchema,
+  pickedMembersSchema,
+  memberRowFilters,
+  memberRowPageSchema,
+  memberRowSchema,
   setRoleInput,
   updateMemberInput,
 } from '@/server/domain/teams/members/schema';
@@ -34,46 +34,46 @@ export const members = router({
   listMembers: query({
     input: memberListInput.extend(paged),
     reply: pageOfSchema(memberSchema),
-    verb: listMembers,
+    run: listMembers,
   }),
-  browseMembers: query({ input: browseMembersInput, reply: seatPageSchema, verb: browseMembers }),
-  pickMembers: query({ input: seatFilters, reply: pickedSeatsSchema, verb: pickMembers }),
-  getSeat: query({ input: oneMember, reply: seatSchema, verb: (ctx, { memberId }) => getSeat(ctx, memberId) }),
+  browseMembers: query({ input: browseMembersInput, reply: memberRowPageSchema, run: browseMembers }),
+  pickMembers: query({ input: memberRowFilters, reply: pickedMembersSchema, run: pickMembers }),
+  getMemberRow: query({ input: oneMember, reply: memberRowSchema, run: (ctx, { memberId }) => getMemberRow(ctx, memberId) }),
   createMember: mutation({
     input: createMemberInput,
     reply: createdMemberSchema,
     extraCost: ({ password, generatePassword }) => (password !== undefined || generatePassword ? HASH_COST : 0),
     prepare: prepareMember,
-    verb: createMember,
+    run: createMember,
   }),
-  getMember: query({ input: oneMember, reply: memberSchema, verb: (ctx, { memberId }) => getMember(ctx, memberId) }),
-  updateMember: mutation({ input: updateMemberInput.extend(ofMember), reply: memberSchema, verb: updateMember }),
+  getMember: query({ input: oneMember, reply: memberSchema, run: (ctx, { memberId }) => getMember(ctx, memberId) }),
+  updateMember: mutation({ input: updateMemberInput.extend(ofMember), reply: memberSchema, run: updateMember }),
   deleteMember: mutation({
     input: oneMember,
     reply: deletedMemberSchema,
-    verb: (ctx, { memberId }) => deleteMember(ctx, memberId),
+    run: (ctx, { memberId }) => deleteMember(ctx, memberId),
   }),
   restoreMember: mutation({
     input: oneMember,
     reply: memberSchema,
-    verb: (ctx, { memberId }) => restoreMember(ctx, memberId),
+    run: (ctx, { memberId }) => restoreMember(ctx, memberId),
   }),
   activateMember: mutation({
     input: oneMember,
     reply: memberSchema,
-    verb: (ctx, { memberId }) => activateMember(ctx, memberId),
+    run: (ctx, { memberId }) => activateMember(ctx, memberId),
   }),
   deactivateMember: mutation({
     input: oneMember,
     reply: memberSchema,
-    verb: (ctx, { memberId }) => deactivateMember(ctx, memberId),
+    run: (ctx, { memberId }) => deactivateMember(ctx, memberId),
   }),
   resetMemberPassword: mutation({
     input: oneMember,
     reply: passwordResetSchema,
     extraCost: () => HASH_COST,
     prepare: (ctx, { memberId }) => prepareReset(ctx, memberId),
-    verb: (ctx, { memberId }, prepared) => resetMemberPassword(ctx, memberId, prepared),
+    run: (ctx, { memberId }, prepared) => resetMemberPassword(ctx, memberId, prepared),
   }),
-  setRole: mutation({ input: setRoleInput.extend(ofMember), reply: memberSchema, verb: setRole }),
+  setRole: mutation({ input: setRoleInput.extend(ofMember), reply: memberSchema, run: setRole }),
 });

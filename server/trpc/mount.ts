@@ -1,5 +1,5 @@
 import 'server-only';
-import { currentPerson, requestOrigin, seatIn } from '@/server/auth';
+import { currentUser, requestOrigin, findPlaceInTeam } from '@/server/auth';
 import { fail } from '@/server/domain/core/errors';
 import { BATCH_CALLS_MAX } from '@/server/domain/core/limits';
 import { networkOf } from '@/server/domain/identity/login-throttle/rules';
@@ -27,8 +27,8 @@ export async function answerTrpc(request: Request): Promise<Response> {
   const open = async (): Promise<Asker> => {
     if ('error' in asked) throw asked.error;
     if (request.method !== 'GET') mustComeFromHere(request);
-    const { asker, refuse } = await askerOf(request.headers.get(TEAM_FIELD));
-    const whole = { ...asker, origin: await requestOrigin() };
+    const { ctx, refuse } = await askerOf(request.headers.get(TEAM_FIELD));
+    const whole = { ...ctx, origin: await requestOrigin() };
     allowance = mustBeAllowed(whole, request);
     return refuse ? refuse() : { ...whole, spend: (cost) => void (cost > 0 && take(whole, cost, 1)) };
   };
@@ -43,17 +43,17 @@ async function withBody(request: Request): Promise<Request> {
   const { method, headers, url } = request;
   if (method === 'GET' || method === 'HEAD') return request;
   const allowed = maxBytesOf(url);
-  const max = allowed > BODY_MAX_BYTES && !(await currentPerson()) ? BODY_MAX_BYTES : allowed;
+  const max = allowed > BODY_MAX_BYTES && !(await currentUser()) ? BODY_MAX_BYTES : allowed;
   return new Request(url, { method, headers, body: new Uint8Array(await readBytes(request, max)) });
 }
 
-async function askerOf(slug: string | null): Promise<{ asker: Omit<Asker, 'origin'>; refuse?: () => never }> {
-  if (slug === null) return { asker: { actor: null, person: await currentPerson() } };
-  const place = await seatIn(slug);
-  if (place.ok) return { asker: { actor: place.actor, person: place.person } };
-  if (place.reason === 'signed-out') return { asker: { actor: null, person: null } };
+async function askerOf(slug: string | null): Promise<{ ctx: Omit<Asker, 'origin'>; refuse?: () => never }> {
+  if (slug === null) return { ctx: { actor: null, person: await currentUser() } };
+  const place = await findPlaceInTeam(slug);
+  if (place.ok) return { ctx: { actor: place.actor, person: place.person } };
+  if (place.reason === 'signed-out') return { ctx: { actor: null, person: null } };
   const code = place.reason === 'inactive' ? 'member_inactive' : 'not_found';
-  return { asker: { actor: null, person: place.person }, refuse: () => fail(code) };
+  return { ctx: { actor: null, person: place.person }, refuse: () => fail(code) };
 }
 
 let limiter: ReturnType<typeof makeLimiter> | undefined;

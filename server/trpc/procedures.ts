@@ -1,17 +1,17 @@
 import { initTRPC } from '@trpc/server';
 import { z, type ZodType } from 'zod';
-import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { makeContext, type Context } from '@/server/domain/core/context';
 import { fail, Refusal } from '@/server/domain/core/errors';
-import { hashRequest, isKnownRequest, once, readIdempotencyKey, type Keep } from '@/server/domain/core/idempotency';
+import { hashRequest, isKnownRequest, withIdempotency, readIdempotencyKey, type Keep } from '@/server/domain/core/idempotency';
 import { newRequestId, parseId } from '@/server/domain/core/ids';
 import { mustBeStorable } from '@/server/domain/core/validation';
-import type { Guest, Personal } from '@/server/domain/core/user-context';
+import type { VisitorContext, UserContext } from '@/server/domain/core/user-context';
 import { countRefusal } from '@/server/domain/messaging/refusals/write';
 import { log } from '@/server/log';
-import type { Context } from './context';
+import type { ProcedureContext } from './context';
 import { problemOf, shapeOf } from './problem';
 
-const t = initTRPC.context<Context>().create({
+const t = initTRPC.context<ProcedureContext>().create({
   // Of an error nothing is printed but its problem: not tRPC's own words, which may quote an input, and no stack.
   errorFormatter: ({ error, ctx, path }) => {
     const refused = problemOf(error, ctx?.requestId ?? newRequestId());
@@ -48,7 +48,7 @@ const SENDS = new Set(['messages.sendMessage', 'messages.sendBatch']);
 
 const behalfSchema = z.object({ onBehalfOf: z.string() });
 
-async function countSend({ services, actor }: Context, code: string, rawInput: () => Promise<unknown>): Promise<void> {
+async function countSend({ services, actor }: ProcedureContext, code: string, rawInput: () => Promise<unknown>): Promise<void> {
   if (!actor) return;
   const named = actor.role === 'owner' ? behalfSchema.safeParse(await rawInput().catch(() => null)).data : undefined;
   const memberId = (named && parseId('mem', named.onBehalfOf)) ?? actor.memberId;
@@ -62,7 +62,7 @@ const signedIn = (maxItems?: number) =>
     if (!actor) fail('missing_key', { detail: 'Sign in first.' });
     const rawInput = await getRawInput();
     mustBeStorable(rawInput, maxItems);
-    return next({ ctx: { rawInput, verb: makeCtx(services, actor, { requestId }) } });
+    return next({ ctx: { rawInput, run: makeContext(services, actor, { requestId }) } });
   });
 
 /**
@@ -75,14 +75,14 @@ type Spec<I extends ZodType, R extends ZodType> = {
   keep?: Keep<z.output<R>>;
   /** How long a list in its input may be, where that is more than lists are elsewhere. */
   maxItems?: number;
-  verb: (ctx: Ctx, input: z.output<I>) => Promise<z.output<R> | Refusal>;
+  run: (ctx: Context, input: z.output<I>) => Promise<z.output<R> | Refusal>;
 };
 
 /** A command as a procedure: `extraCost` and `prepare` as an operation of the API has them. */
-type MutationSpec<I extends ZodType, R extends ZodType, P> = Omit<Spec<I, R>, 'verb'> & {
+type MutationSpec<I extends ZodType, R extends ZodType, P> = Omit<Spec<I, R>, 'run'> & {
   extraCost?: (input: z.output<I>) => number;
-  prepare?: (ctx: Ctx, input: z.output<I>) => Promise<P>;
-  verb: (ctx: Ctx, input: z.output<I>, prepared: P | undefined) => Promise<z.output<R> | Refusal>;
+  prepare?: (ctx: Context, input: z.output<I>) => Promise<P>;
+  run: (ctx: Context, input: z.output<I>, prepared: P | undefined) => Promise<z.output<R> | Refusal>;
 };
 
 const nothing = z.strictObject({}).default({});
@@ -96,7 +96,7 @@ export function query<R extends ZodType, I extends ZodType = typeof nothing>(
     .input(input)
     .query(async (call): Promise<z.input<R>> => {
       call.ctx.spend?.(spec.extraCost?.(call.input as z.output<I>) ?? 0);
-      const result = await spec.verb(call.ctx.verb, call.input as z.output<I>);
+      const result = await spec.run(call.ctx.run, call.input as z.output<I>);
       if (result instanceof Refusal) return fail(result.code, result.facts);
       return z.encode(spec.reply, result);
     });
@@ -113,25 +113,25 @@ type PersonalSpec<I extends ZodType, R extends ZodType> = {
   input?: I;
   reply: R;
   extraCost?: (input: z.output<I>) => number;
-  verb: (asker: Personal, input: z.output<I>) => Promise<z.output<R>>;
+  run: (userCtx: UserContext, input: z.output<I>) => Promise<z.output<R>>;
 };
 
 /** A reading of what is the person's own. */
-export function personalQuery<R extends ZodType, I extends ZodType = typeof nothing>(spec: PersonalSpec<I, R>) {
+export function userQuery<R extends ZodType, I extends ZodType = typeof nothing>(spec: PersonalSpec<I, R>) {
   const input = (spec.input ?? nothing) as I;
   return personal
     .input(input)
     .query(async ({ ctx, ...call }): Promise<z.input<R>> =>
-      z.encode(spec.reply, await spec.verb({ ...guestOf(ctx), person: ctx.person }, call.input as z.output<I>)),
+      z.encode(spec.reply, await spec.run({ ...visitorOf(ctx), person: ctx.person }, call.input as z.output<I>)),
     );
 }
 
 /** A change of what is the person's own. Asked again it changes nothing more: no Idempotency-Key is looked at. */
-export function personalMutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: PersonalSpec<I, R>) {
+export function userMutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: PersonalSpec<I, R>) {
   const input = (spec.input ?? nothing) as I;
   return personal.input(input).mutation(async ({ ctx, ...call }): Promise<z.input<R>> => {
     ctx.spend?.(spec.extraCost?.(call.input as z.output<I>) ?? 0);
-    return z.encode(spec.reply, await spec.verb({ ...guestOf(ctx), person: ctx.person }, call.input as z.output<I>));
+    return z.encode(spec.reply, await spec.run({ ...visitorOf(ctx), person: ctx.person }, call.input as z.output<I>));
   });
 }
 
@@ -139,10 +139,10 @@ type GuestSpec<I extends ZodType, R extends ZodType> = {
   input?: I;
   reply: R;
   extraCost?: (input: z.output<I>) => number;
-  verb: (asker: Guest, input: z.output<I>) => Promise<z.output<R>>;
+  run: (userCtx: VisitorContext, input: z.output<I>) => Promise<z.output<R>>;
 };
 
-const guestOf = ({ services, person, origin, requestId }: Context): Guest => ({
+const visitorOf = ({ services, person, origin, requestId }: ProcedureContext): VisitorContext => ({
   ...services,
   person,
   origin,
@@ -155,21 +155,21 @@ const anyone = open.use(async ({ getRawInput, next }) => {
 });
 
 /** A reading for anyone, signed in or not: what is asked for proves itself, by a link or a code. */
-export function guestQuery<R extends ZodType, I extends ZodType = typeof nothing>(spec: GuestSpec<I, R>) {
+export function visitorQuery<R extends ZodType, I extends ZodType = typeof nothing>(spec: GuestSpec<I, R>) {
   const input = (spec.input ?? nothing) as I;
   return anyone
     .input(input)
     .query(async ({ ctx, ...call }): Promise<z.input<R>> =>
-      z.encode(spec.reply, await spec.verb(guestOf(ctx), call.input as z.output<I>)),
+      z.encode(spec.reply, await spec.run(visitorOf(ctx), call.input as z.output<I>)),
     );
 }
 
 /** A change that anyone may ask for. */
-export function guestMutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: GuestSpec<I, R>) {
+export function visitorMutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: GuestSpec<I, R>) {
   const input = (spec.input ?? nothing) as I;
   return anyone.input(input).mutation(async ({ ctx, ...call }): Promise<z.input<R>> => {
     ctx.spend?.(spec.extraCost?.(call.input as z.output<I>) ?? 0);
-    return z.encode(spec.reply, await spec.verb(guestOf(ctx), call.input as z.output<I>));
+    return z.encode(spec.reply, await spec.run(visitorOf(ctx), call.input as z.output<I>));
   });
 }
 
@@ -186,11 +186,11 @@ export function mutation<R extends ZodType, I extends ZodType = typeof nothing, 
       const printing = { reply: spec.reply, keep: spec.keep as Keep | undefined };
       const input = call.input as z.output<I>;
       const request = key === null ? null : { key, hash };
-      const isNew = !spec.prepare || request === null || !(await isKnownRequest(call.ctx.verb, request));
+      const isNew = !spec.prepare || request === null || !(await isKnownRequest(call.ctx.run, request));
       if (isNew) call.ctx.spend?.(spec.extraCost?.(input) ?? 0);
-      const prepared = isNew ? await spec.prepare?.(call.ctx.verb, input) : undefined;
-      const answer = await once(call.ctx.verb, request, printing, async (ctx) => {
-        const result = await spec.verb(ctx, input, prepared);
+      const prepared = isNew ? await spec.prepare?.(call.ctx.run, input) : undefined;
+      const answer = await withIdempotency(call.ctx.run, request, printing, async (ctx) => {
+        const result = await spec.run(ctx, input, prepared);
         return result instanceof Refusal ? result : { status: 200, result };
       });
       // Only now: the transaction that remembers a refusal has been committed.

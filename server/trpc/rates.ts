@@ -18,25 +18,25 @@ import { paged } from './inputs';
 import { mutation, query, router } from './procedures';
 
 export const rates = router({
-  listRates: query({ input: rateListInput.extend(paged), reply: pageOfSchema(rateSchema), verb: listRates }),
+  listRates: query({ input: rateListInput.extend(paged), reply: pageOfSchema(rateSchema), run: listRates }),
   replaceRates: mutation({
     input: replaceRatesInput,
     reply: replacedRatesSchema,
     maxItems: MAX_RATE_ROWS,
     extraCost: rateCardCost,
-    verb: (ctx, { rates: rows, ...options }) => replaceRates(ctx, rows, options),
+    run: (ctx, { rates: rows, ...options }) => replaceRates(ctx, rows, options),
   }),
-  confirmRates: mutation({ reply: confirmedRatesSchema, verb: confirmRates }),
+  confirmRates: mutation({ reply: confirmedRatesSchema, run: confirmRates }),
   previewRates: query({
     input: rateFileInput,
     reply: ratesPreviewSchema,
     extraCost: rateFileCost,
-    verb: (ctx, { csv }) => previewRates(ctx, csv),
+    run: (ctx, { csv }) => previewRates(ctx, csv),
   }),
   importRates: mutation({
     input: importRatesInput,
     reply: replacedRatesSchema,
     extraCost: rateFileCost,
-    verb: importRates,
+    run: importRates,
   }),
 });

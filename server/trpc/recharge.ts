@@ -16,22 +16,22 @@ export const recharge = router({
   getRecharge: query({
     input: oneMember,
     reply: rechargeSchema,
-    verb: (ctx, { memberId }) => getRecharge(ctx, memberId),
+    run: (ctx, { memberId }) => getRecharge(ctx, memberId),
   }),
   setRecharge: mutation({
     input: rechargeInput.extend(ofMember),
     reply: rechargeSchema,
-    verb: (ctx, { memberId, ...rule }) => setRecharge(ctx, memberId, rule),
+    run: (ctx, { memberId, ...rule }) => setRecharge(ctx, memberId, rule),
   }),
-  previewRecharge: query({ input: previewInput, reply: foreseenSchema, verb: previewRecharge }),
+  previewRecharge: query({ input: previewInput, reply: foreseenSchema, run: previewRecharge }),
   deleteRecharge: mutation({
     input: oneMember,
     reply: rechargeSchema,
-    verb: (ctx, { memberId }) => deleteRecharge(ctx, memberId),
+    run: (ctx, { memberId }) => deleteRecharge(ctx, memberId),
   }),
   listRechargeEvents: query({
     input: rechargeEventListInput.extend({ ...ofMember, ...paged }),
     reply: pageOfSchema(rechargeEventSchema),
-    verb: listRechargeEvents,
+    run: listRechargeEvents,
   }),
 });

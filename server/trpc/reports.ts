@@ -5,7 +5,7 @@ import { refusalsInput, refusalsSchema } from '@/server/domain/messaging/refusal
 import { query, router } from './procedures';
 
 export const reports = router({
-  getUsage: query({ input: usageInput, reply: usageSchema, verb: usageReport }),
-  getRefusals: query({ input: refusalsInput, reply: refusalsSchema, verb: listRefusals }),
-  browseUsage: query({ input: browseUsageInput, reply: usagePageSchema, verb: browseUsage }),
+  getUsage: query({ input: usageInput, reply: usageSchema, run: usageReport }),
+  getRefusals: query({ input: refusalsInput, reply: refusalsSchema, run: listRefusals }),
+  browseUsage: query({ input: browseUsageInput, reply: usagePageSchema, run: browseUsage }),
 });

@@ -3,11 +3,11 @@ import { dehydrate, QueryClient, type DehydratedState, type FetchQueryOptions } 
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import { notFound, redirect } from 'next/navigation';
 import { cache } from 'react';
-import { askedPath, currentPerson, requestOrigin, seatIn } from '@/server/auth';
+import { askedPath, currentUser, requestOrigin, findPlaceInTeam } from '@/server/auth';
 import { newRequestId } from '@/server/domain/core/ids';
 import { lastWord } from '@/server/http/live-stream';
 import { services } from '@/server/http/services';
-import type { Context } from './context';
+import type { ProcedureContext } from './context';
 import { ProblemError } from './problem';
 import { appRouter } from './router';
 
@@ -18,7 +18,7 @@ import { appRouter } from './router';
 export const serverQueries = cache(async (slug: string) => {
   // Before anything is asked: all that was told until then is in the answers.
   const since = lastWord();
-  const place = await seatIn(slug);
+  const place = await findPlaceInTeam(slug);
   if (place.ok)
     return { ...queriesOf({ actor: place.actor, person: place.person, origin: await requestOrigin() }), since };
   if (place.reason === 'none') notFound();
@@ -26,22 +26,22 @@ export const serverQueries = cache(async (slug: string) => {
 });
 
 /** As `serverQueries`, for what is the person's own. */
-export const personalQueries = cache(async () => {
+export const userQueries = cache(async () => {
   const since = lastWord();
-  const person = await currentPerson();
+  const person = await currentUser();
   return person ? { ...queriesOf({ actor: null, person, origin: await requestOrigin() }), since } : toSignIn();
 });
 
 const toSignIn = async (): Promise<never> => redirect(`/sign-in?next=${encodeURIComponent(await askedPath())}`);
 
 /** As `serverQueries`, for a page that anyone may see. */
-export const guestQueries = cache(async () =>
-  queriesOf({ actor: null, person: await currentPerson(), origin: await requestOrigin() }),
+export const visitorQueries = cache(async () =>
+  queriesOf({ actor: null, person: await currentUser(), origin: await requestOrigin() }),
 );
 
-function queriesOf(asker: Pick<Context, 'actor' | 'person' | 'origin'>) {
+function queriesOf(caller: Pick<ProcedureContext, 'actor' | 'person' | 'origin'>) {
   const client = new QueryClient({ defaultOptions: { queries: { staleTime: 15_000 } } });
-  const ctx = { ...asker, services: services(), requestId: newRequestId(), idempotencyKey: null };
+  const ctx = { ...caller, services: services(), requestId: newRequestId(), idempotencyKey: null };
   const trpc = createTRPCOptionsProxy({ router: appRouter, ctx, queryClient: client });
   return {
     trpc,

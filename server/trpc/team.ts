@@ -15,12 +15,12 @@ import { getOverview } from '@/server/domain/messaging/overview/read';
 import { overviewSchema } from '@/server/domain/messaging/overview/schema';
 
 export const team = router({
-  getMe: query({ reply: meSchema.omit({ key: true }), verb: (ctx) => getMe(ctx, null) }),
-  getTeam: query({ reply: teamSchema, verb: getTeam }),
-  getShell: query({ reply: shellSchema, verb: getShell }),
-  getOverview: query({ reply: overviewSchema, verb: getOverview }),
-  updateTeam: mutation({ input: updateTeamInput, reply: teamSchema, verb: updateTeam }),
-  getSettings: query({ reply: settingsSchema, verb: getSettings }),
-  updateSettings: mutation({ input: updateSettingsInput, reply: settingsSchema, verb: updateSettings }),
-  fundSandbox: mutation({ input: sandboxInput, reply: fundingSchema, verb: fundSandbox }),
+  getMe: query({ reply: meSchema.omit({ key: true }), run: (ctx) => getMe(ctx, null) }),
+  getTeam: query({ reply: teamSchema, run: getTeam }),
+  getShell: query({ reply: shellSchema, run: getShell }),
+  getOverview: query({ reply: overviewSchema, run: getOverview }),
+  updateTeam: mutation({ input: updateTeamInput, reply: teamSchema, run: updateTeam }),
+  getSettings: query({ reply: settingsSchema, run: getSettings }),
+  updateSettings: mutation({ input: updateSettingsInput, reply: settingsSchema, run: updateSettings }),
+  fundSandbox: mutation({ input: sandboxInput, reply: fundingSchema, run: fundSandbox }),
 });

@@ -16,26 +16,26 @@ import { ofMember, ofTransfer, oneTransfer, paged } from './inputs';
 import { mutation, query, router } from './procedures';
 
 export const transfers = router({
-  creditMember: mutation({ input: creditInput.extend(ofMember), reply: movementSchema, verb: creditMember }),
-  debitMember: mutation({ input: debitInput.extend(ofMember), reply: debitedSchema, verb: debitMember }),
+  creditMember: mutation({ input: creditInput.extend(ofMember), reply: movementSchema, run: creditMember }),
+  debitMember: mutation({ input: debitInput.extend(ofMember), reply: debitedSchema, run: debitMember }),
   reverseTransfer: mutation({
     input: reverseInput.extend(ofTransfer),
     reply: movementSchema,
-    verb: reverseTransfer,
+    run: reverseTransfer,
   }),
   listTransfers: query({
     input: transferListInput.extend(paged),
     reply: pageOfSchema(transferSchema),
-    verb: listTransfers,
+    run: listTransfers,
   }),
   browseTransfers: query({
     input: browseTransfersInput.extend(paged),
     reply: pageOfSchema(namedTransferSchema),
-    verb: browseTransfers,
+    run: browseTransfers,
   }),
   getTransfer: query({
     input: oneTransfer,
     reply: transferSchema,
-    verb: (ctx, { transferId }) => getTransfer(ctx, transferId),
+    run: (ctx, { transferId }) => getTransfer(ctx, transferId),
   }),
 });

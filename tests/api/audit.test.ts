@@ -7,7 +7,7 @@ import { download } from '@/server/http/downloads';
 import { services } from '@/server/http/services';
 import { expectProblem, useApi, type Caller } from '../support/door';
 import { callProcedure, sessionOf } from '../support/procedures';
-import { guest } from '../support/people';
+import { visitor } from '../support/people';
 import { addMember, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
 
 const as = useApi();
@@ -39,7 +39,7 @@ describe('GET /audit-events', () => {
   it('tells the operator from somebody of whom nobody knows who it was', async () => {
     const { owner } = await scene();
     const invited = (await owner.post('/invitations', { email: someAddress() })).body;
-    await declineInvitation(guest(), { token: invited.url.split('/').at(-1) });
+    await declineInvitation(visitor(), { token: invited.url.split('/').at(-1) });
     expect(await actionsOf(owner)).toContain('invitation.declined');
     expect(await actionsOf(owner, 'actor=operator')).not.toContain('invitation.declined');
   });
@@ -62,7 +62,7 @@ describe('GET /audit-events', () => {
       at: expect.stringMatching(/Z$/),
       action: 'member.updated',
       actor: { type: 'user', id: printId('usr', session.credential.id), name: 'First Owner' },
-      door: 'web',
+      channel: 'web',
       address: '192.0.2.1',
       requestId: expect.stringMatching(/^req_/),
       targetType: 'member',
@@ -71,7 +71,7 @@ describe('GET /audit-events', () => {
       before: { name: 'Ann' },
       after: { name: 'Anna' },
     });
-    expect(events[0]).toMatchObject({ actor: { type: 'operator', id: null }, door: 'cli', address: null });
+    expect(events[0]).toMatchObject({ actor: { type: 'operator', id: null }, channel: 'cli', address: null });
   });
 
   it('is narrowed by member, action, noun, actor, door and time, and by several at once', async () => {

@@ -36,7 +36,7 @@ describe('POST /messages/batch', () => {
     expect(page.data.map(({ id }: { id: string }) => id)).toEqual(ids.slice(-100).toReversed());
     expect((await as(team.ownerKey).get(`/members/${mem}`)).body.balance).toBe('40.00');
     const audited = (await auditOf(team)).filter(({ action }) => action.startsWith('messages.'));
-    expect(audited).toMatchObject([{ action: 'messages.batch_sent', door: 'api' }]);
+    expect(audited).toMatchObject([{ action: 'messages.batch_sent', channel: 'api' }]);
   });
 
   it('is one charge in the eyes of a rule', async () => {

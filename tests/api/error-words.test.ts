@@ -16,7 +16,7 @@ import { DomainError } from '@/server/domain/core/errors';
 import { parseBy } from '@/server/domain/core/validation';
 import { expectProblem, useApi } from '../support/door';
 import { listOperations, listTables } from '../support/operations';
-import { listGuest, listPersonal, listProcedures } from '../support/procedures';
+import { listVisitorProcedures, listUserProcedures, listProcedures } from '../support/procedures';
 import { addMember, makeTeam } from '../support/team';
 
 const as = useApi();
@@ -85,7 +85,7 @@ describe('what is wrong with an input is said in our own words', () => {
       [`${id}, its query`, operation.query, 'query'],
       ...(operation.body ? [[`${id}, its body`, operation.body, 'body'] as [string, ZodType, 'body']] : []),
     ]),
-    ...[...listProcedures(), ...listPersonal(), ...listGuest('access'), ...listGuest('joining')].map(
+    ...[...listProcedures(), ...listUserProcedures(), ...listVisitorProcedures('access'), ...listVisitorProcedures('joining')].map(
       ({ noun, id, input }): [string, ZodType, 'body'] => [`${noun}.${id}`, input, 'body'],
     ),
   ];

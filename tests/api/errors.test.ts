@@ -17,8 +17,8 @@ process.env['RATE_LIMIT'] = '15';
 
 /** Serves an operation whose verb goes wrong, in the way of a bug or of a database that is away. */
 async function broken(key: string, fault: Error): Promise<Answer> {
-  const verb = () => Promise.reject(fault);
-  const { GET } = resource('/broken', { GET: operation({ id: 'broken', summary: '', reply: z.object({}), verb }) });
+  const run = () => Promise.reject(fault);
+  const { GET } = resource('/broken', { GET: operation({ id: 'broken', summary: '', reply: z.object({}), run }) });
   const request = new Request('http://localhost/api/v1/broken', { headers: { Authorization: `Bearer ${key}` } });
   const response = await GET(request, { params: Promise.resolve({}) });
   const text = await response.text();

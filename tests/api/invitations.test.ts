@@ -41,7 +41,7 @@ describe('POST /invitations', () => {
     expect(written).not.toEqual(before['audit_events']);
     expect((await auditOf(team)).at(-1)).toMatchObject({
       action: 'invitation.created',
-      door: 'api',
+      channel: 'api',
       after: { email: 'jo@example.test', credit: '25.00', recharge: true, role: 'owner' },
     });
   });

@@ -23,7 +23,7 @@ describe('POST /members/{id}/key/rotate', () => {
     expect(member.apiKey).toMatchObject({ prefix: secrets.apiKey.slice(0, 13), last4: secrets.apiKey.slice(-4) });
     expectProblem(await as(key).get('/me'), 'invalid_key');
     expect((await as(secrets.apiKey).get('/me')).status).toBe(200);
-    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'key.rotated', door: 'api' });
+    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'key.rotated', channel: 'api' });
   });
 
   it('lets the old key work until its overlap ends', async () => {

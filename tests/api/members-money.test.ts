@@ -35,7 +35,7 @@ describe('POST /members/{id}/credit', () => {
       balanceAfter: { master: '86.654322', member: '13.345678' },
     });
     expect((await owner.get(`/transfers/${body.transfer.id}`)).body).toEqual(body.transfer);
-    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'member.credited', door: 'api', actorType: 'key' });
+    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'member.credited', channel: 'api', actorType: 'key' });
   });
 
   it('spends the master to exactly 0, and not a micro more', async () => {
@@ -90,14 +90,14 @@ describe('POST /members/{id}/credit', () => {
       1e300,
       0.1,
     ];
-    for (const verb of ['credit', 'debit']) {
+    for (const run of ['credit', 'debit']) {
       for (const amount of bad) {
-        const problem = expectProblem(await owner.post(`/members/${mem}/${verb}`, { amount }), 'invalid_amount');
-        expect(problem.errors, `${verb} ${amount}`).toMatchObject([{ pointer: '/amount', code: 'invalid_amount' }]);
+        const problem = expectProblem(await owner.post(`/members/${mem}/${run}`, { amount }), 'invalid_amount');
+        expect(problem.errors, `${run} ${amount}`).toMatchObject([{ pointer: '/amount', code: 'invalid_amount' }]);
       }
       for (const amount of [null, true, [], {}, undefined]) {
-        const problem = expectProblem(await owner.post(`/members/${mem}/${verb}`, { amount }), 'invalid_request');
-        expect(problem.errors, `${verb} ${JSON.stringify(amount)}`).toMatchObject([
+        const problem = expectProblem(await owner.post(`/members/${mem}/${run}`, { amount }), 'invalid_request');
+        expect(problem.errors, `${run} ${JSON.stringify(amount)}`).toMatchObject([
           { pointer: '/amount', code: 'invalid_request' },
         ]);
       }

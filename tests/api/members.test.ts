@@ -147,7 +147,7 @@ describe('POST /members', () => {
   it('writes who made it into the audit log, without the key', async () => {
     const team = await makeTeam();
     const made = await as(team.ownerKey).post('/members', { name: 'Audited' });
-    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'member.created', door: 'api', actorType: 'key' });
+    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'member.created', channel: 'api', actorType: 'key' });
     const { rows } = await ownerPool().query<{ text: string }>(
       'SELECT a::text AS text FROM audit_events a WHERE team_id = $1',
       [team.teamId],

@@ -287,7 +287,7 @@ describe('an answer that the document does not describe', () => {
 describe('an operation made for a test', () => {
   const made = (id: string, more: Partial<Operation>): Json => {
     const reply = z.object({ id: z.string() });
-    const GET = operation({ id, summary: id, reply, verb: () => Promise.resolve({ id }) });
+    const GET = operation({ id, summary: id, reply, run: () => Promise.resolve({ id }) });
     resource(`/${id}`, { GET: Object.assign(GET, more) });
     return openApiDocument();
   };

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { signIn } from '@/server/domain/identity/sessions/write';
-import { findPerson } from '@/server/domain/identity/sessions/read';
+import { findSignedInUser } from '@/server/domain/identity/sessions/read';
 import { services } from '@/server/http/services';
 import { auditOf, expectProblem, useApi } from '../support/door';
-import { guest } from '../support/people';
+import { visitor } from '../support/people';
 import { makePerson, seat, take } from '../support/persons';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, giveSignIn, makeTeam, ownerPool } from '../support/team';
 
 const as = useApi();
 
-const enter = (email: string, password: string) => signIn(services(), { email, password }, guest().origin);
+const enter = (email: string, password: string) => signIn(services(), { email, password }, visitor().origin);
 
 describe('resetting the password of a member', () => {
   it('gives one whose sign-in was generated a new password, once, and ends the user’s sessions', async () => {
@@ -31,7 +31,7 @@ describe('resetting the password of a member', () => {
         secrets: { password: expect.stringMatching(/^(\w{5}-){3}\w{5}$/) },
       },
     ]);
-    expect(await findPerson(services(), before.person.sessionId)).toBeNull();
+    expect(await findSignedInUser(services(), before.person.sessionId)).toBeNull();
     expect(await enter(email, made.secrets.password)).toMatchObject({ ok: false });
     expect(await enter(email, reset.body.secrets.password)).toMatchObject({ ok: true });
     const last = (await auditOf(team)).at(-1)!;
@@ -55,7 +55,7 @@ describe('resetting the password of a member', () => {
     expectProblem(await owner.post(path(shared.mem)), 'not_found');
     const session = await sessionOf(team.ownerKey);
     const shown = async (mem: string) =>
-      (await callProcedure(session, 'getSeat', { memberId: mem })).data.hasGeneratedSignIn;
+      (await callProcedure(session, 'getMemberRow', { memberId: mem })).data.hasGeneratedSignIn;
     expect(await Promise.all([real, keyOnly, shared].map(({ mem }) => shown(mem)))).toEqual([false, false, false]);
     // Once the other team has let the user go, nobody but this one has the user.
     await as(other.ownerKey).delete(`/members/${elsewhere.mem}`);

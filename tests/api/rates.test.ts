@@ -72,7 +72,7 @@ describe('PUT /rates', () => {
     expect((await owner.post('/messages', message)).body.price).toBe('0.50');
     expectProblem(await owner.post('/messages', { ...message, to: '+4915112345678' }), 'no_rate');
     expect((await owner.get('/team')).body.samplePrices).toBe(false);
-    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'rates.replaced', door: 'api' });
+    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'rates.replaced', channel: 'api' });
   });
 
   it.each<[string, unknown[], string, string]>([

@@ -4,12 +4,12 @@ import { deactivateMember } from '@/server/domain/teams/members/write';
 import { countRefusal, flushRefusals } from '@/server/domain/messaging/refusals/write';
 import { suspendTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
-import { useDoors } from '../support/doors';
+import { useChannels } from '../support/doors';
 import { expectProblem } from '../support/door';
 import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';
 import { getOverview } from '@/server/domain/messaging/overview/read';
 
-const { as, tRPC } = useDoors();
+const { as, tRPC } = useChannels();
 const { pool } = services().database;
 afterEach(() => vi.restoreAllMocks());
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { makeContext, type Context } from '@/server/domain/core/context';
 import { printId } from '@/server/domain/core/ids';
 import { reportMessages, sendMessages, type Report } from '@/server/domain/messaging/messages/write';
 import { verifyReports } from '@/server/domain/messaging/usage/read';
@@ -15,13 +15,13 @@ const de = { ...us, to: '+4915112345678', body: 'a'.repeat(161) };
 
 /** Sends at a moment of the past, as the operator may; answers the ids. */
 async function sendAt(team: TestTeam, at: string, memberId: string, messages: (typeof us)[]): Promise<string[]> {
-  const ctx = makeCtx(services(), team.operator.actor, { at: new Date(at) });
+  const ctx = makeContext(services(), team.operator.actor, { at: new Date(at) });
   const sent = await sendMessages(ctx, { onBehalfOf: memberId, messages, many: true });
   if (!('data' in sent)) throw new Error(sent.code);
   return sent.data.map(({ id }) => id);
 }
 
-const report = (ctx: Ctx, ids: string[], status: 'sent' | 'delivered' | 'failed') =>
+const report = (ctx: Context, ids: string[], status: 'sent' | 'delivered' | 'failed') =>
   reportMessages(
     ctx,
     ids.map((id): Report => ({ id, status, ...(status === 'failed' && { code: 'undelivered', detail: 'No.' }) })),
@@ -118,7 +118,7 @@ describe('GET /reports/usage', () => {
     const { team, ann } = await history();
     const owner = as(team.ownerKey);
     const late = await sendAt(team, '2026-03-05T23:00:00Z', ann.id, [us, us]);
-    await report(makeCtx(services(), team.operator.actor, { at: new Date('2026-03-08T01:00:00Z') }), late, 'failed');
+    await report(makeContext(services(), team.operator.actor, { at: new Date('2026-03-08T01:00:00Z') }), late, 'failed');
     const { data } = (await owner.get('/reports/usage?from=2026-03-05&to=2026-03-09')).body;
     expect(data).toEqual([{ day: '2026-03-05', ...usage(2, 2, 0, 2, '0.00') }]);
   });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { SeatActor } from '@/server/domain/core/actor';
+import type { MemberActor } from '@/server/domain/core/actor';
 import type { ErrorCode } from '@/server/domain/core/errors';
 import { printId } from '@/server/domain/core/ids';
 import { makeKey } from '@/server/domain/teams/api-keys/rules';
 import { expectProblem, rowsOf, type Caller } from '../support/door';
-import { DOORS, expectRefusal, useDoors, type Door, type Said, type Who } from '../support/doors';
+import { DOORS, expectRefusal, useChannels, type Channel, type Said, type Who } from '../support/doors';
 import type { Answer } from '../support/api';
 import { listOperations } from '../support/operations';
-import { listProcedures, listVerbs, sessionOf } from '../support/procedures';
+import { listProcedures, listCommands, sessionOf } from '../support/procedures';
 import {
   addMember,
   giveSignIn,
@@ -18,8 +18,8 @@ import {
   type TestTeam,
 } from '../support/team';
 
-const doors = useDoors();
-const { as } = doors;
+const channels = useChannels();
+const { as } = channels;
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
 /** The status of a success, or the code of a refusal. */
@@ -80,9 +80,9 @@ const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null;
  * A seat with all that an operation may ask for: money, a message, a transfer, a rule with a history. `session` is who
  * acts from it in a request that began when it was made.
  */
-type Seat = TestMember & { ids: Record<string, string>; session: SeatActor };
+type Seat = TestMember & { ids: Record<string, string>; session: MemberActor };
 
-async function seatIn(team: TestTeam, options: { role?: 'owner' | 'member' } = {}): Promise<Seat> {
+async function findPlaceInTeam(team: TestTeam, options: { role?: 'owner' | 'member' } = {}): Promise<Seat> {
   const seat = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' }, ...options });
   await giveSignIn(seat.id);
   const sent = await as(seat.key).post('/messages', message);
@@ -99,11 +99,11 @@ async function seatIn(team: TestTeam, options: { role?: 'owner' | 'member' } = {
 }
 
 /** The operation `id` as it is asked for about what is `about`'s. */
-function ask(door: Door, who: Who, id: string, about: Seat, options: { byName: boolean }): Promise<Said> {
+function ask(channel: Channel, who: Who, id: string, about: Seat, options: { byName: boolean }): Promise<Said> {
   const { operation } = listOperations().find((one) => one.id === id)!;
   const onBehalfOf = options.byName && operation.onBehalf ? about.mem : undefined;
   const { body } = ROWS[id]!;
-  return doors[door](who, { id, ids: about.ids, body: typeof body === 'function' ? body() : body, onBehalfOf });
+  return channels[channel](who, { id, ids: about.ids, body: typeof body === 'function' ? body() : body, onBehalfOf });
 }
 
 function expectOutcome(said: Said, outcome: Outcome): void {
@@ -118,14 +118,14 @@ const setRole = (owner: Caller, seat: Seat, role: string) => owner.post(`/member
 
 /** Members who act as such, however they came to be one. */
 const MEMBERS: Record<string, (team: TestTeam) => Promise<Seat>> = {
-  'a member': (team) => seatIn(team),
+  'a member': (team) => findPlaceInTeam(team),
   'an owner whom another made a member': async (team) => {
-    const seat = await seatIn(team, { role: 'owner' });
+    const seat = await findPlaceInTeam(team, { role: 'owner' });
     await setRole(as(team.ownerKey), seat, 'member');
     return seat;
   },
   'an owner who stepped down, while there is another': async (team) => {
-    const seat = await seatIn(team, { role: 'owner' });
+    const seat = await findPlaceInTeam(team, { role: 'owner' });
     await setRole(as(seat.key), seat, 'member');
     return seat;
   },
@@ -139,7 +139,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a deactivated member': {
     code: 'member_inactive',
     who: async (team) => {
-      const seat = await seatIn(team);
+      const seat = await findPlaceInTeam(team);
       await as(team.ownerKey).post(`/members/${seat.mem}/deactivate`);
       return { key: seat.key, actor: seat.session };
     },
@@ -147,7 +147,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a deactivated owner': {
     code: 'member_inactive',
     who: async (team) => {
-      const seat = await seatIn(team, { role: 'owner' });
+      const seat = await findPlaceInTeam(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${seat.mem}/deactivate`);
       return { key: seat.key, actor: seat.session };
     },
@@ -155,7 +155,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a deleted member': {
     code: 'invalid_key',
     who: async (team) => {
-      const seat = await seatIn(team);
+      const seat = await findPlaceInTeam(team);
       await as(team.ownerKey).delete(`/members/${seat.mem}`);
       return { key: seat.key, actor: seat.session };
     },
@@ -163,7 +163,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a rotated key': {
     code: 'invalid_key',
     who: async (team) => {
-      const seat = await seatIn(team, { role: 'owner' });
+      const seat = await findPlaceInTeam(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${seat.mem}/key/rotate`);
       return { key: seat.key };
     },
@@ -171,7 +171,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a key whose overlap is over': {
     code: 'invalid_key',
     who: async (team) => {
-      const seat = await seatIn(team, { role: 'owner' });
+      const seat = await findPlaceInTeam(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${seat.mem}/key/rotate`, { overlapSeconds: 60 });
       await ownerPool().query('UPDATE api_keys SET expires_at = now() WHERE team_id = $1 AND expires_at IS NOT NULL', [
         team.teamId,
@@ -186,7 +186,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
 describe('the table', () => {
   it.each([
     ['operation', listOperations],
-    ['procedure', listVerbs],
+    ['procedure', listCommands],
   ])('has a row for every %s', (_, list) => {
     expect(Object.keys(ROWS).toSorted()).toEqual(
       list()
@@ -199,7 +199,7 @@ describe('the table', () => {
 /** Who opens nothing, made once: no call of theirs changes anything. */
 const shutOut = remembered(async () => {
   const team = await makeTeam();
-  const seat = await seatIn(team);
+  const seat = await findPlaceInTeam(team);
   const all: { name: string; code: ErrorCode; who: Who }[] = [];
   for (const [name, { code, who }] of Object.entries(SHUT_OUT)) all.push({ name, code, who: await who(team) });
   return { team, seat, all };
@@ -210,42 +210,42 @@ function remembered<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make());
 }
 
-const TABLE = Object.entries(ROWS).flatMap(([id, row]) => DOORS.map((door) => ({ id, door, row })));
+const TABLE = Object.entries(ROWS).flatMap(([id, row]) => DOORS.map((channel) => ({ id, channel, row })));
 
-describe.each(TABLE)('$id through $door', ({ id, door, row }) => {
+describe.each(TABLE)('$id through $door', ({ id, channel, row }) => {
   const teamOf = remembered(() => makeTeam());
 
   it(`answers an owner ${row.owner}, for his own seat and another's`, async () => {
     const team = await teamOf();
     const first = { key: team.ownerKey };
-    expectOutcome(await ask(door, first, id, await seatIn(team), { byName: false }), row.owner);
-    expectOutcome(await ask(door, first, id, await seatIn(team), { byName: true }), row.owner);
-    const second = await seatIn(team, { role: 'owner' });
-    expectOutcome(await ask(door, { key: second.key }, id, second, { byName: false }), row.owner);
+    expectOutcome(await ask(channel, first, id, await findPlaceInTeam(team), { byName: false }), row.owner);
+    expectOutcome(await ask(channel, first, id, await findPlaceInTeam(team), { byName: true }), row.owner);
+    const second = await findPlaceInTeam(team, { role: 'owner' });
+    expectOutcome(await ask(channel, { key: second.key }, id, second, { byName: false }), row.owner);
   });
 
   it.each(Object.entries(MEMBERS))(
     `answers %s: ${row.own} for its own, ${row.other} for another's`,
     async (_, make) => {
       const team = await teamOf();
-      const [seat, other] = [await make(team), await seatIn(team)];
+      const [seat, other] = [await make(team), await findPlaceInTeam(team)];
       const before = await rowsOf(team);
       // What a session knew of its role when it began is judged again by every change.
       const all: Who[] =
-        door === 'tRPC' && isChange(id)
+        channel === 'tRPC' && isChange(id)
           ? [{ key: seat.key, actor: seat.session }, { key: seat.key }]
           : [{ key: seat.key }];
       for (const who of all) {
         if (row.other !== null) {
-          expectOutcome(await ask(door, who, id, other, { byName: true }), row.other);
+          expectOutcome(await ask(channel, who, id, other, { byName: true }), row.other);
           expect(await rowsOf(team)).toEqual(before);
         }
         if (typeof row.own !== 'number') {
-          expectOutcome(await ask(door, who, id, seat, { byName: false }), row.own);
+          expectOutcome(await ask(channel, who, id, seat, { byName: false }), row.own);
           expect(await rowsOf(team)).toEqual(before);
         }
       }
-      if (typeof row.own === 'number') expectOutcome(await ask(door, all[0]!, id, seat, { byName: false }), row.own);
+      if (typeof row.own === 'number') expectOutcome(await ask(channel, all[0]!, id, seat, { byName: false }), row.own);
     },
   );
 
@@ -253,9 +253,9 @@ describe.each(TABLE)('$id through $door', ({ id, door, row }) => {
     const { team, seat, all } = await shutOut();
     const before = await rowsOf(team);
     for (const { name, code, who } of all) {
-      if (door === 'tRPC' && !(who.actor === null || (who.actor && isChange(id)))) continue;
+      if (channel === 'tRPC' && !(who.actor === null || (who.actor && isChange(id)))) continue;
       for (const byName of [false, true]) {
-        const said = await ask(door, who, id, seat, { byName });
+        const said = await ask(channel, who, id, seat, { byName });
         // Who never had the right is told so first, from a session that began before.
         const never = who.actor?.role === 'member' && said.body?.code === row.own;
         expectRefusal(said, never && typeof row.own === 'string' ? row.own : code);
@@ -268,7 +268,7 @@ describe.each(TABLE)('$id through $door', ({ id, door, row }) => {
 describe('what a member is shown', () => {
   it('in lists is its own alone, and nothing of the master’s figures', async () => {
     const team = await makeTeam({ fund: '777.77' });
-    const [seat, other] = [await seatIn(team), await seatIn(team)];
+    const [seat, other] = [await findPlaceInTeam(team), await findPlaceInTeam(team)];
     await as(team.ownerKey).patch('/team', { reserve: '333.33' });
     const answers: Record<string, Answer> = {};
     for (const path of [

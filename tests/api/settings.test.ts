@@ -4,7 +4,7 @@ import { expectProblem, useApi } from '../support/door';
 import { makeTeam, ownerPool } from '../support/team';
 
 const as = useApi();
-const NOTHING_SET = { memberLowBalance: null, textRetentionDays: null, askAgain: false, askAgainAbove: null };
+const NOTHING_SET = { memberLowBalance: null, textRetentionDays: null, requireReauthentication: false, reauthenticateAbove: null };
 
 describe('GET /team/settings', () => {
   it('answers an owner; a new team has none of it set', async () => {
@@ -16,8 +16,8 @@ describe('GET /team/settings', () => {
 describe('PATCH /team/settings', () => {
   it('changes what is given, clears with null, and leaves the rest', async () => {
     const owner = as((await makeTeam()).ownerKey);
-    const set = { memberLowBalance: '5', textRetentionDays: 90, askAgain: true, askAgainAbove: 500 };
-    const printed = { ...set, memberLowBalance: '5.00', askAgainAbove: '500.00' };
+    const set = { memberLowBalance: '5', textRetentionDays: 90, requireReauthentication: true, reauthenticateAbove: 500 };
+    const printed = { ...set, memberLowBalance: '5.00', reauthenticateAbove: '500.00' };
     expect((await owner.patch('/team/settings', set)).body).toEqual(printed);
     expect((await owner.patch('/team/settings', {})).body).toEqual(printed);
     const cleared = { memberLowBalance: null, textRetentionDays: null };
@@ -33,8 +33,8 @@ describe('PATCH /team/settings', () => {
       [{ textRetentionDays: 1.5 }, 'invalid_request', '/textRetentionDays'],
       [{ textRetentionDays: '30' }, 'invalid_request', '/textRetentionDays'],
       [{ memberLowBalance: '-1' }, 'invalid_amount', '/memberLowBalance'],
-      [{ askAgainAbove: '1.1234567' }, 'invalid_amount', '/askAgainAbove'],
-      [{ askAgain: null }, 'invalid_request', '/askAgain'],
+      [{ reauthenticateAbove: '1.1234567' }, 'invalid_amount', '/askAgainAbove'],
+      [{ requireReauthentication: null }, 'invalid_request', '/askAgain'],
       [{ lowBalance: '1' }, 'invalid_request', '/lowBalance'],
     ];
     for (const [body, code, pointer] of cases) {
@@ -51,14 +51,14 @@ describe('PATCH /team/settings', () => {
     await Promise.all([1, 2, 3].map((days) => owner.patch('/team/settings', { textRetentionDays: days })));
     const { data } = await listAuditEvents(team.operator, { limit: 10 });
     const [third, second, first] = data.filter(({ action }) => action === 'team.settings_changed');
-    expect(first).toMatchObject({ before: NOTHING_SET, actor: { type: 'key', name: 'First Owner' }, door: 'api' });
+    expect(first).toMatchObject({ before: NOTHING_SET, actor: { type: 'key', name: 'First Owner' }, channel: 'api' });
     expect([second!.before, third!.before]).toEqual([first!.after, second!.after]);
   });
 
   it('is refused while the team is suspended, and reading goes on', async () => {
     const team = await makeTeam();
     await ownerPool().query("UPDATE teams SET status = 'suspended' WHERE id = $1", [team.teamId]);
-    expectProblem(await as(team.ownerKey).patch('/team/settings', { askAgain: true }), 'team_suspended');
+    expectProblem(await as(team.ownerKey).patch('/team/settings', { requireReauthentication: true }), 'team_suspended');
     expect((await as(team.ownerKey).get('/team/settings')).status).toBe(200);
   });
 });

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { newUuid7, printId } from '@/server/domain/core/ids';
 import { rowsOf, type Caller } from '../support/door';
-import { DOORS, expectRefusal, useDoors, type Door, type Said, type Who } from '../support/doors';
-import { idFieldsOf, listVerbs } from '../support/procedures';
+import { DOORS, expectRefusal, useChannels, type Channel, type Said, type Who } from '../support/doors';
+import { idFieldsOf, listCommands } from '../support/procedures';
 import { listOperations, fieldsAt, placesOf, type Place } from '../support/operations';
 import { addMember, makeTeam, someAddress, type TestTeam } from '../support/team';
 
-const doors = useDoors();
-const { as } = doors;
+const channels = useChannels();
+const { as } = channels;
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
 /**
@@ -106,8 +106,8 @@ function neverGiven(): Ids {
 }
 
 /** The request with foreign ids in one place, and the caller's own in all others. */
-function ask(door: Door, who: Who, id: string, place: Place, foreign: Ids, own: Ids): Promise<Said> {
-  return doors[door](who, {
+function ask(channel: Channel, who: Who, id: string, place: Place, foreign: Ids, own: Ids): Promise<Said> {
+  return channels[channel](who, {
     id,
     ids: place === 'path' ? foreign.ids : own.ids,
     body: place === 'body' ? { ...ROWS[id]!.body, memberId: foreign.ids.mem } : ROWS[id]!.body,
@@ -133,7 +133,7 @@ describe('the table', () => {
 
   it('has a row for every procedure, whose input takes ids in the same places and in no other', async () => {
     const found: Record<string, string[]> = {};
-    for (const procedure of listVerbs()) found[procedure.id] = (await idFieldsOf(procedure)).toSorted();
+    for (const procedure of listCommands()) found[procedure.id] = (await idFieldsOf(procedure)).toSorted();
     const expected = listOperations().map((listed) => [
       listed.id,
       ROWS[listed.id]!.places.flatMap((place) => fieldsAt(listed, place)).toSorted(),
@@ -147,15 +147,15 @@ describe('what is another’s answers as what was never given, and nothing chang
   let teams: Promise<[Inhabited, Inhabited]> | undefined;
   const two = () => (teams ??= Promise.all([inhabit(), inhabit()]));
   const probes = Object.entries(ROWS).flatMap(([id, { places }]) =>
-    places.flatMap((place) => DOORS.map((door) => ({ id, place, door }))),
+    places.flatMap((place) => DOORS.map((channel) => ({ id, place, channel }))),
   );
 
-  it.each(probes)('$id through $door: the ids of another team in its $place', async ({ id, place, door }) => {
+  it.each(probes)('$id through $door: the ids of another team in its $place', async ({ id, place, channel }) => {
     const [own, other] = await two();
     const before = [await rowsOf(own), await rowsOf(other)];
     for (const key of [own.ownerKey, own.member.key]) {
-      const foreign = await ask(door, { key }, id, place, other.own, own.own);
-      const never = await ask(door, { key }, id, place, neverGiven(), own.own);
+      const foreign = await ask(channel, { key }, id, place, other.own, own.own);
+      const never = await ask(channel, { key }, id, place, neverGiven(), own.own);
       expect(foreign.tellable).toEqual(never.tellable);
       if (place === 'filter' && (foreign.ok || key === own.ownerKey)) expect(foreign.body).toMatchObject(nothingOf(id));
       else if (key !== own.ownerKey) expect(foreign.ok).toBe(false);
@@ -164,21 +164,21 @@ describe('what is another’s answers as what was never given, and nothing chang
     expect([await rowsOf(own), await rowsOf(other)]).toEqual(before);
   });
 
-  it.each(probes)('$id through $door: the ids of a fellow member in its $place', async ({ id, place, door }) => {
+  it.each(probes)('$id through $door: the ids of a fellow member in its $place', async ({ id, place, channel }) => {
     const [team] = await two();
     const { mem, key } = await addMember(team, { credit: '1' });
     const own: Ids = { ...team.own, ids: { ...team.own.ids, mem } };
     const before = await rowsOf(team);
-    const fellow = await ask(door, { key }, id, place, team.own, own);
+    const fellow = await ask(channel, { key }, id, place, team.own, own);
     if (place === 'filter' && fellow.ok) expect(fellow.body).toMatchObject(nothingOf(id));
     else expect(fellow.ok).toBe(false);
-    expect(fellow.tellable).toEqual((await ask(door, { key }, id, place, neverGiven(), own)).tellable);
+    expect(fellow.tellable).toEqual((await ask(channel, { key }, id, place, neverGiven(), own)).tellable);
     expect(await rowsOf(team)).toEqual(before);
   });
 });
 
 describe('texts that exist in another team only', () => {
-  it.each(DOORS)('are found by no filter through %s', async (door) => {
+  it.each(DOORS)('are found by no filter through %s', async (channel) => {
     const [own, other] = [await makeTeam(), await makeTeam()];
     const theirs = await addMember(other, {
       credit: '1',
@@ -195,7 +195,7 @@ describe('texts that exist in another team only', () => {
       ['listMessages', { recipient: message.to }],
     ];
     for (const [id, query] of filters) {
-      const seenBy = ({ ownerKey }: TestTeam) => doors[door]({ key: ownerKey }, { id, ids: {}, query });
+      const seenBy = ({ ownerKey }: TestTeam) => channels[channel]({ key: ownerKey }, { id, ids: {}, query });
       expect((await seenBy(own)).body, id).toEqual(NOTHING);
       expect((await seenBy(other)).body.data, id).toHaveLength(1);
     }

@@ -7,7 +7,7 @@ import type { Services } from '@/server/domain/core/context';
 import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
 import { linkToken } from '@/server/domain/identity/email-links/rules';
 import { queueMail } from '@/server/domain/notifications/emails/write';
-import { personally } from '@/server/domain/core/user-context';
+import { inUserTransaction } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { makeMailer } from '@/server/jobs/send-email';
 import { relayBatch } from '@/server/jobs/relay';
@@ -18,7 +18,7 @@ import type { Mailer } from '@/server/outbound/mail/mailer';
 import { explain } from '@/cli/run';
 import { ownDatabase, type TestDatabase } from '../support/database';
 import { HERE } from '../support/procedures';
-import { askForReset } from '@/server/domain/identity/passwords/write';
+import { requestPasswordReset } from '@/server/domain/identity/passwords/write';
 
 const TOKEN = 'rst_4fQ9kZtXw2LmN8vB7cR1yH6pJ3sD5gA0';
 const API_KEY = 'pur_live_4fQ9kZtXw2LmN8vB7cR1yH6pJ3sD5gA0abcdef';
@@ -108,12 +108,12 @@ describe('the log of a job that fails', () => {
       ...makeMailTasks(mailing, makeMailer(mailing, { way: 'mailbox', from: 'mail@purser.test' })!),
     });
     try {
-      await askForReset({ ...mailing, person: null, origin: HERE, requestId: newRequestId() }, { email: ADDRESS });
+      await requestPasswordReset({ ...mailing, person: null, origin: HERE, requestId: newRequestId() }, { email: ADDRESS });
       await pgPool.query(`INSERT INTO users (id, name, email, password_hash) VALUES ($1, 'Some One', $2, 'x')`, [
         newUuid7(),
         ADDRESS,
       ]);
-      await personally(mailing, (tx) => queueMail(tx, { kind: 'password-changed', address: ADDRESS }));
+      await inUserTransaction(mailing, (tx) => queueMail(tx, { kind: 'password-changed', address: ADDRESS }));
       await relayBatch(pgPool);
       await pgPool.query('ALTER TABLE mailbox ADD CONSTRAINT refuses CHECK (false)');
       await work(tasks());

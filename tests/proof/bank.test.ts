@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
 import {
@@ -30,7 +30,7 @@ const services = openServices(CLIENTS);
 afterAll(services.close);
 
 /** One team that all clients share: its seats come and go, its messages end in failure at any time. */
-type Bank = { ctx: Ctx; seats: string[]; messages: string[] };
+type Bank = { ctx: Context; seats: string[]; messages: string[] };
 
 const money = (random: Random, below: number): bigint => micros(`${random.below(below)}.${1 + random.below(999_998)}`);
 

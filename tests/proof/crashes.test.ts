@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { isUnavailable } from '@/db/faults';
 import { tellRest } from '@/server/domain/core/change-feed';
-import { makeCtx, type Ctx, type Services } from '@/server/domain/core/context';
+import { makeContext, type Context, type Services } from '@/server/domain/core/context';
 import { Refusal } from '@/server/domain/core/errors';
-import { once, type Answered } from '@/server/domain/core/idempotency';
+import { withIdempotency, type Answered } from '@/server/domain/core/idempotency';
 import { endKey } from '@/server/domain/teams/api-keys/write';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import {
@@ -45,10 +45,10 @@ const LANES = 3;
 /** A team and a seat of its own for each proof, on which nothing else is at work. `mark` is in every name it gives. */
 type Scene = { mark: string; team: TestTeam; seat: TestMember };
 
-type Verb = (ctx: Ctx) => Promise<unknown>;
+type Command = (ctx: Context) => Promise<unknown>;
 
 /**
- * One writing verb. A seat's goes through `once` with an Idempotency-Key, as a door's does. `again` says what the same
+ * One writing verb. A seat's goes through `withIdempotency` with an Idempotency-Key, as a door's does. `again` says what the same
  * call does when it is repeated without one: nothing more (`same`), all of it once more, or it is not repeated at all.
  */
 type Row = {
@@ -57,7 +57,7 @@ type Row = {
   /** What of the seat is there before. */
   seat?: { credit?: string; recharge?: object };
   fund?: string;
-  verb: (scene: Scene) => Verb | Promise<Verb>;
+  command: (scene: Scene) => Command | Promise<Command>;
 };
 
 const cheap = { to: '+14155550100', from: 'Crash', body: 'Hello' };
@@ -74,7 +74,7 @@ async function sentBefore({ team, seat }: Scene, message = cheap): Promise<strin
 const ROWS: Record<string, Row> = {
   createMember: {
     as: 'owner',
-    verb: (scene) => (ctx) => {
+    command: (scene) => (ctx) => {
       const input = {
         name: 'New',
         email: `new-${scene.mark}@crash.test`,
@@ -90,28 +90,28 @@ const ROWS: Record<string, Row> = {
   },
   updateMember: {
     as: 'owner',
-    verb: ({ seat, mark }) => {
+    command: ({ seat, mark }) => {
       const change = { memberId: seat.id, name: 'Other', email: `other-${mark}@crash.test` };
       return (ctx) => updateMember(ctx, change);
     },
   },
-  credit: { as: 'owner', verb: ({ seat: { id } }) => move(creditMember, id) },
-  debit: { as: 'owner', verb: ({ seat: { id } }) => move(debitMember, id) },
+  credit: { as: 'owner', command: ({ seat: { id } }) => move(creditMember, id) },
+  debit: { as: 'owner', command: ({ seat: { id } }) => move(debitMember, id) },
   reverse: {
     as: 'owner',
-    verb: async ({ team, seat }) => {
+    command: async ({ team, seat }) => {
       const { transfer } = await creditMember(team.operator, { memberId: seat.id, amount: micros('3.00') });
       return (ctx) => reverseTransfer(ctx, { transferId: transfer.id! });
     },
   },
   send: {
     as: 'member',
-    verb: async (scene) => (await sentBefore(scene), (ctx) => sendMessage(ctx, { onBehalfOf: null, message: cheap })),
+    command: async (scene) => (await sentBefore(scene), (ctx) => sendMessage(ctx, { onBehalfOf: null, message: cheap })),
   },
   'send without a key': {
     as: 'operator',
     again: 'anew',
-    verb: async (scene) => {
+    command: async (scene) => {
       await sentBefore(scene);
       return (ctx) => sendMessage(ctx, { onBehalfOf: scene.seat.id, message: cheap });
     },
@@ -119,21 +119,21 @@ const ROWS: Record<string, Row> = {
   'send that fires a rule': {
     as: 'member',
     seat: { credit: '20.00', recharge: fires },
-    verb: async (scene) => (await sentBefore(scene), (ctx) => sendMessage(ctx, { onBehalfOf: null, message: dear })),
+    command: async (scene) => (await sentBefore(scene), (ctx) => sendMessage(ctx, { onBehalfOf: null, message: dear })),
   },
   'send that is refused and remembered': {
     as: 'operator',
     again: 'anew',
     fund: '2.00',
     seat: { credit: '1.00', recharge: { threshold: '0.20', target: '30.00' } },
-    verb: async (scene) => {
+    command: async (scene) => {
       await sentBefore(scene);
       return (ctx) => sendMessage(ctx, { onBehalfOf: scene.seat.id, message: dear });
     },
   },
   sendBatch: {
     as: 'member',
-    verb: async (scene) => {
+    command: async (scene) => {
       await sentBefore(scene);
       return (ctx) => sendBatch(ctx, { onBehalfOf: null, messages: [cheap, dear, cheap] });
     },
@@ -141,14 +141,14 @@ const ROWS: Record<string, Row> = {
   'report failed': {
     as: 'operator',
     again: 'same',
-    verb: async (scene) => {
+    command: async (scene) => {
       const ids = [await sentBefore(scene), await sentBefore(scene, dear)];
       return (ctx) => reportMessages(ctx, ids.map(failed));
     },
   },
   'set rule': {
     as: 'owner',
-    verb:
+    command:
       ({ seat: { id } }) =>
       (ctx) =>
         setRecharge(ctx, id, rechargeInput.parse(fires)),
@@ -156,7 +156,7 @@ const ROWS: Record<string, Row> = {
   'delete rule': {
     as: 'owner',
     seat: { credit: '20.00', recharge: fires },
-    verb:
+    command:
       ({ seat: { id } }) =>
       (ctx) =>
         deleteRecharge(ctx, id),
@@ -164,7 +164,7 @@ const ROWS: Record<string, Row> = {
   activate: {
     as: 'owner',
     seat: { credit: '20.00', recharge: fires },
-    verb: async ({ team, seat: { id } }) => {
+    command: async ({ team, seat: { id } }) => {
       await deactivateMember(team.operator, id);
       await debitMember(team.operator, { memberId: id, amount: micros('12.00') });
       return (ctx) => activateMember(ctx, id);
@@ -173,7 +173,7 @@ const ROWS: Record<string, Row> = {
   deactivate: {
     as: 'owner',
     seat: { credit: '20.00', recharge: fires },
-    verb:
+    command:
       ({ seat: { id } }) =>
       (ctx) =>
         deactivateMember(ctx, id),
@@ -181,7 +181,7 @@ const ROWS: Record<string, Row> = {
   delete: {
     as: 'owner',
     seat: { credit: '20.00', recharge: fires },
-    verb:
+    command:
       ({ seat: { id } }) =>
       (ctx) =>
         deleteMember(ctx, id),
@@ -189,14 +189,14 @@ const ROWS: Record<string, Row> = {
   restore: {
     as: 'owner',
     seat: { credit: '20.00', recharge: fires },
-    verb: async ({ team, seat: { id } }) => {
+    command: async ({ team, seat: { id } }) => {
       await deleteMember(team.operator, id);
       return (ctx) => restoreMember(ctx, id);
     },
   },
   'role owner': {
     as: 'owner',
-    verb:
+    command:
       ({ seat }) =>
       (ctx) =>
         setRole(ctx, { memberId: seat.id, role: 'owner' }),
@@ -204,7 +204,7 @@ const ROWS: Record<string, Row> = {
   'role member': {
     as: 'owner',
     seat: { credit: '20.00', recharge: fires },
-    verb: async ({ team, seat: { id } }) => {
+    command: async ({ team, seat: { id } }) => {
       await setRole(team.operator, { memberId: id, role: 'owner' });
       await debitMember(team.operator, { memberId: id, amount: micros('12.00') });
       return (ctx) => setRole(ctx, { memberId: id, role: 'member' });
@@ -212,28 +212,28 @@ const ROWS: Record<string, Row> = {
   },
   rotateKey: {
     as: 'owner',
-    verb:
+    command:
       ({ seat }) =>
       (ctx) =>
         rotateKey(ctx, { memberId: seat.id, overlapSeconds: 60 }),
   },
   revealKey: {
     as: 'owner',
-    verb:
+    command:
       ({ seat: { id } }) =>
       (ctx) =>
         revealKey(ctx, id),
   },
   endKey: {
     as: 'owner',
-    verb:
+    command:
       ({ seat }) =>
       (ctx) =>
         endKey(ctx, seat.member.apiKey!.id),
   },
   updateTeam: {
     as: 'owner',
-    verb: async ({ team, seat: { id } }) => {
+    command: async ({ team, seat: { id } }) => {
       await updateTeam(team.operator, { reserve: micros('999.00') });
       await setRecharge(team.operator, id, rechargeInput.parse({ threshold: '50.00', target: '60.00' }));
       return (ctx) => updateTeam(ctx, { reserve: micros('1.00'), lowBalance: micros('5.00'), defaultSender: 'Crash' });
@@ -241,25 +241,25 @@ const ROWS: Record<string, Row> = {
   },
   updateSettings: {
     as: 'owner',
-    verb: () => (ctx) => updateSettings(ctx, { memberLowBalance: micros('5.00'), textRetentionDays: 30 }),
+    command: () => (ctx) => updateSettings(ctx, { memberLowBalance: micros('5.00'), textRetentionDays: 30 }),
   },
   replaceRates: {
     as: 'owner',
-    verb: () => (ctx) => replaceRates(ctx, [{ country: null, prefix: '33', price: micros('0.10') }]),
+    command: () => (ctx) => replaceRates(ctx, [{ country: null, prefix: '33', price: micros('0.10') }]),
   },
   fund: {
     as: 'operator',
     again: 'same',
-    verb: () => (ctx) => fundTeam(ctx, { amount: micros('5.00'), reference: 'once' }),
+    command: () => (ctx) => fundTeam(ctx, { amount: micros('5.00'), reference: 'once' }),
   },
   withdraw: {
     as: 'operator',
     again: 'same',
-    verb: () => (ctx) => withdrawFromTeam(ctx, { amount: micros('5.00'), reference: 'once' }),
+    command: () => (ctx) => withdrawFromTeam(ctx, { amount: micros('5.00'), reference: 'once' }),
   },
   createTeam: {
     as: 'operator',
-    verb:
+    command:
       ({ mark }) =>
       (ctx) =>
         createTeam(ctx, {
@@ -274,7 +274,7 @@ const ROWS: Record<string, Row> = {
     again: 'same',
     fund: '12.00',
     seat: { credit: '1.00', recharge: { threshold: '5.00', target: '20.00' } },
-    verb: async ({ team, mark }) => {
+    command: async ({ team, mark }) => {
       const email = `second-${mark}@crash.test`;
       await addMember(team, { name: 'Second', email, recharge: { threshold: '4.00', target: '21.00' } });
       await fundTeam(team.operator, { amount: micros('100.00') });
@@ -283,8 +283,8 @@ const ROWS: Record<string, Row> = {
   },
 };
 
-const move = (verb: typeof creditMember | typeof debitMember, memberId: string) => (ctx: Ctx) =>
-  verb(ctx, { memberId, amount: micros('3.00'), note: 'once' });
+const move = (command: typeof creditMember | typeof debitMember, memberId: string) => (ctx: Context) =>
+  command(ctx, { memberId, amount: micros('3.00'), note: 'once' });
 
 let scenes = 0;
 
@@ -297,13 +297,13 @@ async function openScene(row: Row): Promise<Scene & { run: (wire: Services) => P
     ...(row.seat ?? { credit: '20.00' }),
   });
   const scene = { mark, team, seat };
-  const verb = await row.verb(scene);
+  const command = await row.command(scene);
   const { actor } = row.as === 'operator' ? team.operator : row.as === 'owner' ? team.owner : await ctxOf(seat.key);
   const run = async (on: Services) => {
-    const ctx = makeCtx(on, actor);
-    if (row.as === 'operator') return verb(ctx);
-    return once(ctx, { key: 'crash', hash: '00'.repeat(32) }, { reply: anyAnswer }, async (tx) => {
-      const result = await verb(tx);
+    const ctx = makeContext(on, actor);
+    if (row.as === 'operator') return command(ctx);
+    return withIdempotency(ctx, { key: 'crash', hash: '00'.repeat(32) }, { reply: anyAnswer }, async (tx) => {
+      const result = await command(tx);
       return result instanceof Refusal ? result : { status: 200, result };
     });
   };
@@ -439,14 +439,14 @@ async function crash(wire: Wire, { name, row, course, strikes }: Point): Promise
     if (!sameRows(plain(now), stage)) say(`not as after ${done} commits:\n${difference(stage, plain(now))}`);
     rows = now;
   }
-  wrong.push(...(await askAgain({ row, course, scene, rows, done })).map((fault) => `${name}, asked again: ${fault}`));
+  wrong.push(...(await requireReauthentication({ row, course, scene, rows, done })).map((fault) => `${name}, asked again: ${fault}`));
   return wrong;
 }
 
 type Asked = { row: Row; course: Course; scene: Awaited<ReturnType<typeof openScene>>; rows: string[]; done: number };
 
 /** The client did not get its answer and asks again: in total it must have taken effect once. */
-async function askAgain({ row, course, scene, rows, done }: Asked): Promise<string[]> {
+async function requireReauthentication({ row, course, scene, rows, done }: Asked): Promise<string[]> {
   const whole = done === course.stages.length - 1;
   if (whole && course.again === null) return [];
   const answer = await scene.run(services()).catch((error: unknown) => String(error));

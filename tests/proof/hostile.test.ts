@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ZodType } from 'zod';
-import type { SeatActor } from '@/server/domain/core/actor';
+import type { MemberActor } from '@/server/domain/core/actor';
 import { newRequestId } from '@/server/domain/core/ids';
 import { DomainError } from '@/server/domain/core/errors';
 import { inputError, mustBeStorable, parseBy } from '@/server/domain/core/validation';
@@ -157,7 +157,7 @@ describe('a whole request of hostile text', () => {
 });
 
 /** Calls a procedure for somebody who is signed in and acts in a team; what is refused is an answer too. */
-async function callAs(actor: SeatActor, noun: string, id: string, input: unknown): Promise<void> {
+async function callAs(actor: MemberActor, noun: string, id: string, input: unknown): Promise<void> {
   const given = { actor, person: personOf(actor), origin: HERE, requestId: newRequestId(), idempotencyKey: null };
   const caller = createCaller({ services: services(), ...given }) as unknown as Record<
     string,

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '@/db/client';
 import type { Services } from '@/server/domain/core/context';
 import { queueMail } from '@/server/domain/notifications/emails/write';
-import { personally } from '@/server/domain/core/user-context';
+import { inUserTransaction } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { ownDatabase, type TestDatabase } from '../support/database';
 import { fieldsOf, openSmtp, readAll, type Taken } from '../support/mail';
@@ -75,7 +75,7 @@ describe('a worker killed', () => {
       let isThere = false;
       const first = await openSmtp(point(() => (isThere = true), held));
       const address = `killed-${copies}@example.test`;
-      const id = (await personally(own, (tx) => queueMail(tx, { kind: 'password-changed', address })))!;
+      const id = (await inUserTransaction(own, (tx) => queueMail(tx, { kind: 'password-changed', address })))!;
       const victim = startWorker(first.url);
       await until('the first worker is at it', () => isThere);
       await killed(victim, 'SIGKILL');

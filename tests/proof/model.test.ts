@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor } from '@/server/domain/core/actor';
-import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { makeContext, type Context } from '@/server/domain/core/context';
 import { DomainError, Refusal } from '@/server/domain/core/errors';
 import { asTeamId, newUuid7, type TeamId } from '@/server/domain/core/ids';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
@@ -267,7 +267,7 @@ function whoIs(world: World, { by: kind, nth }: By): Who {
 }
 
 /** Any seat; mostly one that can be recharged to send and to have a rule, and one that is gone to be restored. */
-function seatOf({ seats }: World, drawn: { do: Drawn['do']; seat: number }): number {
+function actingMember({ seats }: World, drawn: { do: Drawn['do']; seat: number }): number {
   const all = [...seats.keys()];
   const fits = all.filter((i) => {
     const { role, status } = seats[i]!;
@@ -281,7 +281,7 @@ function seatOf({ seats }: World, drawn: { do: Drawn['do']; seat: number }): num
 /** What a drawn command means now; null where there is nothing to do it with. */
 function mean(world: World, drawn: Exclude<Drawn, { do: 'wait' }>): { who: Who; command: Command } | null {
   const who = 'by' in drawn ? whoIs(world, drawn.by) : 'operator';
-  const seat = 'seat' in drawn ? seatOf(world, drawn) : 0;
+  const seat = 'seat' in drawn ? actingMember(world, drawn) : 0;
   switch (drawn.do) {
     case 'create': {
       const { credit, rule: terms } = drawn;
@@ -325,23 +325,23 @@ function mean(world: World, drawn: Exclude<Drawn, { do: 'wait' }>): { who: Who; 
 }
 
 /** A seat comes with the role of an owner, whatever it is by now: the verb itself must judge it again. */
-function ctxOf({ world, teamId, seats }: Pair, who: Who): Ctx {
+function ctxOf({ world, teamId, seats }: Pair, who: Who): Context {
   const of = { teamId, currency: 'USD', name: 'Somebody' };
   const actor: Actor =
     who === 'operator'
-      ? { ...of, type: 'operator', door: 'job' }
+      ? { ...of, type: 'operator', channel: 'job' }
       : {
           ...of,
-          type: 'seat',
+          type: 'member',
           teamName: 'Model',
           memberId: seats[who]!,
           role: 'owner',
           credential: { type: 'key', id: seats[who]! },
-          door: 'api',
+          channel: 'api',
           address: null,
         };
   // The clock's place is taken by the story's for everybody, as nobody can wait for midnight; the code is the same.
-  return makeCtx(services, actor, { at: new Date(world.now) });
+  return makeContext(services, actor, { at: new Date(world.now) });
 }
 
 /** Does it in the product; answers what the asker is told, in the model's words. */
@@ -359,7 +359,7 @@ async function perform(pair: Pair, who: Who, command: Command): Promise<string> 
 const refusal = ({ code, facts: { balance, required, available } }: DomainError | Refusal): string =>
   balance ? `${code} ${balance} ${micros(required!)} ${micros(available!)}` : code;
 
-async function ask(pair: Pair, ctx: Ctx, command: Command): Promise<bigint[] | number[] | Refusal> {
+async function ask(pair: Pair, ctx: Context, command: Command): Promise<bigint[] | number[] | Refusal> {
   const memberId = 'seat' in command ? pair.seats[command.seat]! : '';
   switch (command.do) {
     case 'create': {
@@ -547,7 +547,7 @@ async function tell({ worker, steps }: Story): Promise<void> {
       continue;
     }
     if ('late' in step) {
-      const { deletedAt } = world.seats[seatOf(world, step)]!;
+      const { deletedAt } = world.seats[actingMember(world, step)]!;
       world.now = Math.max(world.now, deletedAt + 14 * DAY + step.late!);
     }
     const meant = mean(world, step);
@@ -639,8 +639,8 @@ describe(`${RUNS} stories of one team, told to the product and to its model`, ()
 
   it('did everything there is to do, and saw rules end in every way', () => {
     const done = (name: string, answer: string) => (ended.get(name)?.get(answer) ?? 0) > 0;
-    const verbs = Object.keys(COMMANDS).filter((name) => !['wait', 'batch', 'restoreLate'].includes(name));
-    expect([...verbs, 'credit dry', 'debit dry'].filter((name) => !done(name, 'ok'))).toEqual([]);
+    const steps = Object.keys(COMMANDS).filter((name) => !['wait', 'batch', 'restoreLate'].includes(name));
+    expect([...steps, 'credit dry', 'debit dry'].filter((name) => !done(name, 'ok'))).toEqual([]);
     const refusals = ['reserve', 'master_short', 'cap_reached', 'member_inactive', 'owner'];
     const ends = ['fired:null', 'fired:cap_reached', ...refusals.map((reason) => `refused:${reason}`)];
     expect(ends.filter((end) => !done('rules', end))).toEqual([]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { makeContext, type Context } from '@/server/domain/core/context';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { endKey } from '@/server/domain/teams/api-keys/write';
@@ -37,9 +37,9 @@ type State = 'active' | 'waiting' | 'inactive' | 'owner' | 'deleted';
 
 type Meeting = {
   team: TestTeam;
-  owner: Ctx;
-  operator: Ctx;
-  member: Ctx;
+  owner: Context;
+  operator: Context;
+  member: Context;
   memberId: string;
   messageId: string;
   keyId: string;
@@ -163,9 +163,9 @@ async function arrange(team: TestTeam, state: State): Promise<Meeting> {
   const { master, message: messageId, credit: creditId } = seen.parse(results).at(-1)!.rows[0]!;
   if (master !== '100000000') throw new Error(`The master was to hold 100.00 and holds ${master} micros.`);
   const { actor } = team.owner;
-  if (actor.type !== 'seat') throw new Error('The first owner has a seat.');
+  if (actor.type !== 'member') throw new Error('The first owner has a seat.');
   const credential = { type: 'key', id: newUuid7() } as const;
-  const member = makeCtx(services, { ...actor, memberId, role: 'member', name: 'Pair', credential });
+  const member = makeContext(services, { ...actor, memberId, role: 'member', name: 'Pair', credential });
   return {
     team,
     owner: through(services, team.owner),

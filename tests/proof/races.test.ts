@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import { makeCtx, type Services } from '@/server/domain/core/context';
+import { makeContext, type Services } from '@/server/domain/core/context';
 import { asTeamId, newUuid7 } from '@/server/domain/core/ids';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { creditMember, debitMember, fundTeam } from '@/server/domain/billing/ledger/write';
@@ -336,7 +336,7 @@ describe('money of one seat asked for twice', () => {
 describe('a transaction that was broken inside', () => {
   it('is never answered as done: what Postgres rolled back throws', async () => {
     const team = await makeTeam();
-    const work = transact(makeCtx(services(), team.owner.actor), null, async (tx) => {
+    const work = transact(makeContext(services(), team.owner.actor), null, async (tx) => {
       await tx.db.execute(sql`SELECT 1 / 0`).catch(() => {});
       return 'done';
     });
@@ -345,7 +345,7 @@ describe('a transaction that was broken inside', () => {
 });
 
 const operatorOf = (teamId: string) =>
-  ({ type: 'operator', teamId: asTeamId(teamId), currency: 'USD', name: 'Operator', door: 'cli' }) as const;
+  ({ type: 'operator', teamId: asTeamId(teamId), currency: 'USD', name: 'Operator', channel: 'cli' }) as const;
 
 const newTeam = (on: Services, name: string, email = `${name.toLowerCase()}-${Date.now()}@example.test`) =>
   createTeam(on, {
@@ -360,7 +360,7 @@ describe('a connection that was lost while it was idle', () => {
   it.each([
     ['a new team', (on: Services) => newTeam(on, 'Lost')],
     ['a proof of the ledger', (on: Services) => verifyLedger(on.database.db)],
-    ['a change', (on: Services) => fundTeam(makeCtx(on, operatorOf(newUuid7())), { amount: 1n })],
+    ['a change', (on: Services) => fundTeam(makeContext(on, operatorOf(newUuid7())), { amount: 1n })],
   ])('is given back by %s that meets it, so that the next one finds one', async (_name, meet) => {
     const { close, ...own } = openServices(1);
     own.database.pool.on('connect', (client) => {

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { openDatabase } from '@/db/client';
-import { makeCtx, type Ctx, type Services } from '@/server/domain/core/context';
+import { makeContext, type Context, type Services } from '@/server/domain/core/context';
 import { DomainError, Refusal } from '@/server/domain/core/errors';
 import type { Report } from '@/server/domain/messaging/messages/write';
 import { services } from '@/server/http/services';
@@ -42,7 +42,7 @@ export function openServices(connections: number): Services & { close: () => Pro
 }
 
 /** The same actor on other services. */
-export const through = (services: Services, ctx: Ctx): Ctx => makeCtx(services, ctx.actor, { at: ctx.at });
+export const through = (services: Services, ctx: Context): Context => makeContext(services, ctx.actor, { at: ctx.at });
 
 /** SQLSTATEs of an error, wherever a query builder has wrapped it. */
 export function sqlStates(error: unknown): string[] {
@@ -110,13 +110,13 @@ export class Gate {
  * Runs verbs that line up behind the same locks, in the order given, and lets them go at once. Whoever needs none of these
  * locks has already ended by then.
  */
-export async function inLine(team: TestTeam, accounts: string[], verbs: (() => Promise<unknown>)[]): Promise<string[]> {
+export async function inLine(team: TestTeam, accounts: string[], commands: (() => Promise<unknown>)[]): Promise<string[]> {
   const gate = await Gate.close(team, ...accounts);
   const running: Promise<string>[] = [];
   let ended = 0;
   try {
-    for (const verb of verbs) {
-      running.push(outcomeOf(verb()).finally(() => (ended += 1)));
+    for (const command of commands) {
+      running.push(outcomeOf(command()).finally(() => (ended += 1)));
       await gate.queued(running.length, () => ended > 0);
     }
   } finally {

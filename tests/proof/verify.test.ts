@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openDatabase } from '@/db/client';
-import { makeCtx, type Services } from '@/server/domain/core/context';
+import { makeContext, type Services } from '@/server/domain/core/context';
 import { verifyLedger, type LedgerProof } from '@/server/domain/billing/ledger/read';
 import { creditMember, fundTeam } from '@/server/domain/billing/ledger/write';
 import { createMemberInput } from '@/server/domain/teams/members/schema';
@@ -30,7 +30,7 @@ async function write(services: Services): Promise<Books> {
   const owner = { name: 'Owner', email: 'owner@example.test', password: 'correct horse battery' };
   const rates = [{ country: null, prefix: '1', price: micros('0.50') }];
   const { teamId } = await createTeam(services, { name: 'Books', currency: 'USD', owner, rates });
-  const ctx = makeCtx(services, { type: 'operator', teamId, currency: 'USD', name: 'Operator', door: 'cli' });
+  const ctx = makeContext(services, { type: 'operator', teamId, currency: 'USD', name: 'Operator', channel: 'cli' });
   await fundTeam(ctx, { amount: micros('100.00') });
   const seat = async () => (await createMember(ctx, await createMemberInput.parseAsync({ credit: '10.00' }))).member.id;
   const [memberId, goneId] = [await seat(), await seat()];

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import { makeContext, type Context } from '@/server/domain/core/context';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
 import { reportMessages, sendMessage } from '@/server/domain/messaging/messages/write';
@@ -22,10 +22,10 @@ afterAll(services.close);
 const text = (to: string, parts = 1) => ({ to, from: 'Storm', body: 'x'.repeat(parts === 1 ? 20 : 153 * parts) });
 
 /** The operator at a given time, which is the clock of all that it does. */
-const at = (team: TestTeam, time: string): Ctx => makeCtx(services, team.operator.actor, { at: new Date(time) });
+const at = (team: TestTeam, time: string): Context => makeContext(services, team.operator.actor, { at: new Date(time) });
 
 /** What the workers do: whenever a job is there, they go through the waiting, all at once. */
-async function drain(team: TestTeam, ctx: Ctx, workers = 1): Promise<void> {
+async function drain(team: TestTeam, ctx: Context, workers = 1): Promise<void> {
   while (await takeWake(ownerPool(), team.teamId)) {
     await Promise.all(Array.from({ length: workers }, () => serveWaiting(ctx)));
   }
@@ -121,8 +121,8 @@ async function storm(of: Storm, leg: (typeof LEGS)[number], seed: number): Promi
       // In the middle comes much money at once.
       const big = !paidIn && sent.length - before > A_LEG / 2;
       paidIn ||= big;
-      const verb = big ? fundTeam(now(), { amount: micros('300.00') }) : act(of, now(), random, random.pick(seats));
-      const outcome = await outcomeOf(verb);
+      const command = big ? fundTeam(now(), { amount: micros('300.00') }) : act(of, now(), random, random.pick(seats));
+      const outcome = await outcomeOf(command);
       if (outcome !== 'ok' && outcome !== 'insufficient_funds') faults.push(outcome);
     }
   };
@@ -142,7 +142,7 @@ async function storm(of: Storm, leg: (typeof LEGS)[number], seed: number): Promi
   await working;
 }
 
-async function act({ team, sent, floors }: Storm, ctx: Ctx, random: Random, memberId: string): Promise<unknown> {
+async function act({ team, sent, floors }: Storm, ctx: Context, random: Random, memberId: string): Promise<unknown> {
   const kind = random.below(40);
   if (kind < 2) return fundTeam(ctx, { amount: micros(String(1 + random.below(24))) });
   if (kind < 4) return debitMember(ctx, { memberId, amount: micros('1.00') });
@@ -156,7 +156,7 @@ async function act({ team, sent, floors }: Storm, ctx: Ctx, random: Random, memb
 }
 
 /** Sets the reserve and writes down, still under the master's lock, from which entry on it stands. */
-const setReserve = ({ team, floors }: Pick<Storm, 'team' | 'floors'>, ctx: Ctx, reserve: string): Promise<void> =>
+const setReserve = ({ team, floors }: Pick<Storm, 'team' | 'floors'>, ctx: Context, reserve: string): Promise<void> =>
   transact(ctx, null, async (tx) => {
     await updateTeam(tx, { reserve: micros(reserve) });
     const { rows } = await tx.db.execute<{ version: string }>(
@@ -407,14 +407,14 @@ describe('rules that wait', () => {
     for (const first of ['rule', 'money'] as const) {
       const team = await makeTeam({ fund: '0' });
       const { id } = await addMember(team);
-      const verbs = [
+      const commands = [
         () => setRecharge(team.operator, id, rule('10.00')),
         () => fundTeam(team.operator, { amount: micros('10.00') }),
       ];
       const gate = await Gate.close(team, team.teamId);
       const running = [];
-      for (const [i, verb] of (first === 'rule' ? verbs : verbs.toReversed()).entries()) {
-        running.push(outcomeOf(verb()));
+      for (const [i, command] of (first === 'rule' ? commands : commands.toReversed()).entries()) {
+        running.push(outcomeOf(command()));
         await gate.queued(i + 1);
       }
       await gate.open();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MAIL_KINDS } from '@/server/domain/notifications/emails/rules';
-import { renderLetter } from '@/server/outbound/mail/email-template';
+import { renderEmail } from '@/server/outbound/mail/email-template';
 import { oneLine, type Letter } from '@/server/outbound/mail/email-texts';
 
 const LINK = 'https://purser.test/here?a=1&b=2';
@@ -36,7 +36,7 @@ const visible = (html: string): string => html.replaceAll('<!-- -->', '').replac
 
 describe.each(MAIL_KINDS)('a mail of the kind %s', (kind) => {
   it('holds what hostile names hold as text alone', async () => {
-    const { subject, html, text } = await renderLetter(letterOf(kind));
+    const { subject, html, text } = await renderEmail(letterOf(kind));
     expect(html).not.toMatch(/<img|<script/i);
     expect(html).not.toContain('"\'&');
     // No name makes a line, a header or turns the direction of reading.
@@ -46,7 +46,7 @@ describe.each(MAIL_KINDS)('a mail of the kind %s', (kind) => {
   });
 
   it('fetches nothing, and leads to its one link', async () => {
-    const { html, text } = await renderLetter(letterOf(kind, 'Acme'));
+    const { html, text } = await renderEmail(letterOf(kind, 'Acme'));
     expect(new Set(addressesIn(html).map((one) => one.replaceAll('&amp;', '&')))).toEqual(new Set([LINK]));
     expect(html).not.toMatch(/<(img|link|style|script|iframe|form|video|audio|object|base)\b/i);
     expect(text.match(/https?:\/\/\S+/g)).toEqual([LINK]);
@@ -54,7 +54,7 @@ describe.each(MAIL_KINDS)('a mail of the kind %s', (kind) => {
   });
 
   it('says in both forms the same, with the team where it is of one', async () => {
-    const { subject, html, text } = await renderLetter(letterOf(kind, 'Acme'));
+    const { subject, html, text } = await renderEmail(letterOf(kind, 'Acme'));
     expect(subject.length).toBeGreaterThan(10);
     expect(text).not.toMatch(/undefined|null|\[object/);
     for (const line of text.split('\n').filter((one) => one !== '' && !one.includes(': ') && !one.endsWith(':'))) {
@@ -65,7 +65,7 @@ describe.each(MAIL_KINDS)('a mail of the kind %s', (kind) => {
   });
 
   it('is readable in the dark: each text stands on a ground of its own', async () => {
-    const { html } = await renderLetter(letterOf(kind, 'Acme'));
+    const { html } = await renderEmail(letterOf(kind, 'Acme'));
     expect(html).toContain('<meta name="color-scheme" content="light"');
     expect(html).toMatch(/<body[^>]*background-color:#ffffff/);
     const styles = [...html.matchAll(/style="([^"]*)"/g)].map(([, style]) => style!);
@@ -76,16 +76,16 @@ describe.each(MAIL_KINDS)('a mail of the kind %s', (kind) => {
 
 describe('the words', () => {
   it('say when, in UTC', async () => {
-    const { text } = await renderLetter(letterOf('role-changed', 'Acme'));
+    const { text } = await renderEmail(letterOf('role-changed', 'Acme'));
     expect(text).toContain('When: 28 November 2026, 11:42 UTC');
   });
 
   it('say to whom it is about that it is about him', async () => {
-    const own = await renderLetter(
+    const own = await renderEmail(
       letterOf('low-balance', 'Acme', { own: true, facts: { balance: '1.00 USD', below: '2.00 USD' } }),
     );
     expect(own.subject).toBe('Your balance in Acme is low');
-    const master = await renderLetter(
+    const master = await renderEmail(
       letterOf('low-balance', 'Acme', { facts: { master: 'true', below: '2.00 USD' } }),
     );
     expect(master.subject).toBe('The master balance in Acme is low');

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Ctx, Tx } from '@/server/domain/core/context';
+import type { Context, TxContext } from '@/server/domain/core/context';
 import { rateCard } from '@/server/domain/billing/rates/read';
 
 /** A team whose card is answered when the test says so. */
@@ -7,8 +7,8 @@ function teamOf(teamId: string) {
   const asked: { resolve: (rows: unknown[]) => void; reject: (error: Error) => void }[] = [];
   const where = () => new Promise((resolve, reject) => asked.push({ resolve, reject }));
   const db = { select: () => ({ from: () => ({ where }) }) };
-  const ctx = { actor: { teamId }, db, tx: null } as unknown as Ctx;
-  return { asked, ctx, tx: { ...ctx, tx: {} } as unknown as Tx };
+  const ctx = { actor: { teamId }, db, tx: null } as unknown as Context;
+  return { asked, ctx, tx: { ...ctx, tx: {} } as unknown as TxContext };
 }
 
 const CARD = [{ country: 'US', prefix: '', price: 7n }];

@@ -99,7 +99,7 @@ export async function auditOf(team: Pick<TestTeam, 'teamId'>): Promise<AuditRow[
 export type AuditRow = {
   action: string;
   targetId: string | null;
-  door: string;
+  channel: string;
   actorType: string;
   actorName: string;
   address: string | null;

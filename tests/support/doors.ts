@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { SeatActor } from '@/server/domain/core/actor';
+import type { MemberActor } from '@/server/domain/core/actor';
 import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
 import type { Answer } from './api';
 import { expectProblem, tellable, useApi } from './door';
@@ -17,17 +17,17 @@ export type Asked = {
 };
 
 /** Who asks: a key, and through a session the seat of that key as it is now, or `actor` as it was. */
-export type Who = { key: string | null; actor?: SeatActor | null };
+export type Who = { key: string | null; actor?: MemberActor | null };
 
 /** What was said to it, whichever door it came from. `tellable`: all by which two answers could be told apart. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer
 export type Said = { ok: boolean; status: number | null; body: any; tellable: object; answer: Answer | null };
 
-export type Door = 'API' | 'tRPC';
-export const DOORS: Door[] = ['API', 'tRPC'];
+export type Channel = 'API' | 'tRPC';
+export const DOORS: Channel[] = ['API', 'tRPC'];
 
 /** Both doors for the tests of one file: the API over HTTP, tRPC by its caller. */
-export function useDoors(): Record<Door, (who: Who, asked: Asked) => Promise<Said>> & {
+export function useChannels(): Record<Channel, (who: Who, asked: Asked) => Promise<Said>> & {
   as: ReturnType<typeof useApi>;
 } {
   const as = useApi();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Logger, runMigrations, runOnce, type TaskList } from 'graphile-worker';
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
-import { makeCtx, type Ctx, type MailWay, type Services } from '@/server/domain/core/context';
+import { makeContext, type Context, type MailWay, type Services } from '@/server/domain/core/context';
 import { services } from '@/server/http/services';
 import { relayBatch } from '@/server/jobs/relay';
 import { makeMailTasks, makeTasks } from '@/server/jobs/tasks';
@@ -15,7 +15,7 @@ export const mailing = (way: MailWay = 'smtp'): Services => ({ ...services(), ma
 export const APP_URL = 'https://purser.test';
 
 /** The same actor where mails leave. */
-export const withMail = (ctx: Ctx, way: MailWay = 'smtp'): Ctx => makeCtx(mailing(way), ctx.actor);
+export const withMail = (ctx: Context, way: MailWay = 'smtp'): Context => makeContext(mailing(way), ctx.actor);
 
 /** A mail as a server has taken it: to whom the envelope says it goes, and the text as it came. */
 export type Taken = { to: string[]; from: string; raw: string };

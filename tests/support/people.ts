@@ -1,8 +1,8 @@
 import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
 import { codeOf, fromBase32, stepAt } from '@/server/domain/identity/two-factor/rules';
-import type { Guest, Personal } from '@/server/domain/core/user-context';
+import type { VisitorContext, UserContext } from '@/server/domain/core/user-context';
 import { confirmTwoFactor, startTwoFactor } from '@/server/domain/identity/users/write';
-import { findPerson } from '@/server/domain/identity/sessions/read';
+import { findSignedInUser } from '@/server/domain/identity/sessions/read';
 import { signIn } from '@/server/domain/identity/sessions/write';
 import { createTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
@@ -17,7 +17,7 @@ export const newAddress = (): string => {
 };
 
 /** Who comes to a page, signed in or not, where mails leave. */
-export const guest = (address = newAddress(), agent = 'a browser'): Guest => ({
+export const visitor = (address = newAddress(), agent = 'a browser'): VisitorContext => ({
   ...services(),
   mail: 'mailbox',
   signUp: 'open',
@@ -36,20 +36,20 @@ export async function makePerson(): Promise<{ email: string; userId: string; tea
 }
 
 /** Someone who has signed in. */
-export async function enter(email: string, as: Guest = guest(), password = PASSWORD, code?: string): Promise<Personal> {
+export async function enter(email: string, as: VisitorContext = visitor(), password = PASSWORD, code?: string): Promise<UserContext> {
   const entered = await signIn(as, { email, password, ...(code !== undefined && { code }) }, as.origin);
   if (!entered.ok) throw new Error(entered.reason);
   return { ...as, person: entered.person };
 }
 
-export const isLive = async ({ person }: Personal): Promise<boolean> =>
-  (await findPerson(services(), person.sessionId)) !== null;
+export const isLive = async ({ person }: UserContext): Promise<boolean> =>
+  (await findSignedInUser(services(), person.sessionId)) !== null;
 
 /** Turns the second factor on; answers how to make a code, so many steps from now, and the recovery codes. */
-export async function addFactor(asker: Personal, password = PASSWORD) {
-  const { secret } = await startTwoFactor(asker, { password });
+export async function addFactor(ctx: UserContext, password = PASSWORD) {
+  const { secret } = await startTwoFactor(ctx, { password });
   const codeAt = (beside: number) => codeOf(fromBase32(secret), stepAt(new Date()) + beside);
-  const { recoveryCodes } = await confirmTwoFactor(asker, { code: codeAt(-1) });
+  const { recoveryCodes } = await confirmTwoFactor(ctx, { code: codeAt(-1) });
   return { codeAt, recoveryCodes };
 }
 

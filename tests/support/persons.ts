@@ -1,6 +1,6 @@
 import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
 import { hashPassword } from '@/server/domain/core/password-hashing';
-import type { Person } from '@/server/domain/core/user-context';
+import type { SignedInUser } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { HERE } from './procedures';
@@ -14,7 +14,7 @@ export const homeOf = (userId: string): string => `2001:db8:${userId.slice(-8, -
 let hash: Promise<string> | undefined;
 
 /** Somebody who can sign in, has proven the address, and is signed in once, as yet without a seat. */
-export async function makePerson(name = 'Ann Person'): Promise<Person> {
+export async function makePerson(name = 'Ann Person'): Promise<SignedInUser> {
   const [userId, sessionId] = [newUuid7(), newUuid7()];
   const email = `${userId}@people.test`;
   hash ??= hashPassword(PASSWORD);
@@ -31,7 +31,7 @@ export async function makePerson(name = 'Ann Person'): Promise<Person> {
 
 /** Gives a person a seat of a team. */
 export async function seat(
-  person: Person,
+  person: SignedInUser,
   team: TestTeam,
   input: Parameters<typeof addMember>[1] = {},
 ): Promise<TestMember> {
@@ -41,7 +41,7 @@ export async function seat(
 }
 
 /** Puts a person on a seat that is there. */
-export async function take(person: Person, team: TestTeam, memberId: string): Promise<void> {
+export async function take(person: SignedInUser, team: TestTeam, memberId: string): Promise<void> {
   await ownerPool().query('UPDATE members SET user_id = $1 WHERE team_id = $2 AND id = $3', [
     person.userId,
     team.teamId,
@@ -50,7 +50,7 @@ export async function take(person: Person, team: TestTeam, memberId: string): Pr
 }
 
 /** What is a person's own, as his browser asks for it. */
-export const accountOf = (person: Person | null) =>
+export const accountOf = (person: SignedInUser | null) =>
   createCaller({
     services: services(),
     actor: null,

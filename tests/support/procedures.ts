@@ -1,7 +1,7 @@
 import { ZodDefault, ZodObject, ZodUnion, type ZodType } from 'zod';
-import type { SeatActor } from '@/server/domain/core/actor';
+import type { MemberActor } from '@/server/domain/core/actor';
 import { newRequestId, newUuid7, printId, type IdPrefix } from '@/server/domain/core/ids';
-import type { Origin, Person } from '@/server/domain/core/user-context';
+import type { Origin, SignedInUser } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { ProblemError, type Problem } from '@/server/trpc/problem';
 import { appRouter, createCaller } from '@/server/trpc/router';
@@ -20,10 +20,10 @@ export const listProcedures = (): Procedure[] => listAll().filter(({ noun }) => 
 export const listWithoutSeat = (): Procedure[] => listAll().filter(({ noun }) => WITHOUT_SEAT.includes(noun));
 
 /** Those of a person, who names no team. */
-export const listPersonal = (): Procedure[] => listAll().filter(({ noun }) => noun === 'account');
+export const listUserProcedures = (): Procedure[] => listAll().filter(({ noun }) => noun === 'account');
 
 /** Those that anyone may ask for. */
-export const listGuest = (noun: 'access' | 'joining'): Procedure[] => listAll().filter((one) => one.noun === noun);
+export const listVisitorProcedures = (noun: 'access' | 'joining'): Procedure[] => listAll().filter((one) => one.noun === noun);
 
 function listAll(): Procedure[] {
   // oxlint-disable-next-line eslint/no-underscore-dangle -- where a router keeps its procedures, as tRPC documents it
@@ -44,7 +44,7 @@ const OF_PAGES =
   /^(browse|pick|preview)[A-Z]|^(getSeat|getShell|getOverview|fundSandbox|importRates|inspectMessage|openLink)$/;
 
 /** The procedures that stand for an operation of the API. */
-export const listVerbs = (): Procedure[] => listProcedures().filter(({ id }) => !OF_PAGES.test(id));
+export const listCommands = (): Procedure[] => listProcedures().filter(({ id }) => !OF_PAGES.test(id));
 
 /** The others. */
 export const listPageProcedures = (): Procedure[] => listProcedures().filter(({ id }) => OF_PAGES.test(id));
@@ -86,13 +86,13 @@ export async function idFieldsOf({ input }: Procedure): Promise<string[]> {
 export const isIdName = (name: string): boolean => /Ids?$/.test(name) && name !== 'externalId';
 
 /** Who acts through a session from the seat of a key: as the seat is now. */
-export async function sessionOf(key: string): Promise<SeatActor> {
+export async function sessionOf(key: string): Promise<MemberActor> {
   const { actor } = await ctxOf(key);
-  return { ...actor, door: 'web', credential: { type: 'user', id: newUuid7() } };
+  return { ...actor, channel: 'web', credential: { type: 'user', id: newUuid7() } };
 }
 
 /** The person who acts through a session from a seat. */
-export const personOf = ({ credential, name }: SeatActor): Person => ({
+export const personOf = ({ credential, name }: MemberActor): SignedInUser => ({
   sessionId: newUuid7(),
   userId: credential.id,
   name,
@@ -108,7 +108,7 @@ export type Result = { data: any; problem: null } | { data: null; problem: Probl
 
 /** Calls a procedure by its name alone; anything but a problem that it throws is thrown. */
 export async function callProcedure(
-  actor: SeatActor | null,
+  actor: MemberActor | null,
   id: string,
   input?: unknown,
   idempotencyKey: string | null = null,

@@ -1,10 +1,10 @@
 import { Pool } from 'pg';
 import { afterAll } from 'vitest';
-import type { Role, SeatActor } from '@/server/domain/core/actor';
-import { makeCtx, type Ctx } from '@/server/domain/core/context';
+import type { Role, MemberActor } from '@/server/domain/core/actor';
+import { makeContext, type Context } from '@/server/domain/core/context';
 import { newUuid7, printId, type TeamId } from '@/server/domain/core/ids';
 import { fundTeam } from '@/server/domain/billing/ledger/write';
-import { findKeyHolder } from '@/server/domain/teams/api-keys/read';
+import { findMemberByKey } from '@/server/domain/teams/api-keys/read';
 import { createMember } from '@/server/domain/teams/members/write';
 import { createMemberInput, type Member } from '@/server/domain/teams/members/schema';
 import { parseAmount } from '@/server/domain/core/money';
@@ -25,9 +25,9 @@ export type TestTeam = {
   ownerId: string;
   ownerKey: string;
   /** The operator in this team. */
-  operator: Ctx;
+  operator: Context;
   /** Its first owner, as his key acts. */
-  owner: Ctx;
+  owner: Context;
 };
 
 let made = 0;
@@ -47,18 +47,18 @@ export async function makeTeam(
     owner: { name: 'First Owner', email, password: 'correct horse battery' },
     rates: card.rows,
   });
-  const operator = makeCtx(services(), { type: 'operator', teamId, currency, name: 'Operator', door: 'cli' });
+  const operator = makeContext(services(), { type: 'operator', teamId, currency, name: 'Operator', channel: 'cli' });
   if (options.fund !== '0') await fundTeam(operator, { amount: micros(options.fund ?? '1000.00') });
   const owner = await ctxOf(apiKey);
   return { teamId, id: printId('team', teamId), ownerId: memberId, ownerKey: apiKey, operator, owner };
 }
 
 /** What a key may do now, as a context. */
-export async function ctxOf(apiKey: string): Promise<Ctx & { actor: SeatActor }> {
-  const holder = await findKeyHolder(services(), apiKey);
+export async function ctxOf(apiKey: string): Promise<Context & { actor: MemberActor }> {
+  const holder = await findMemberByKey(services(), apiKey);
   if (!holder) throw new Error('This key holds nothing.');
   const actor = actorOf(holder, '192.0.2.1');
-  return { ...makeCtx(services(), actor), actor };
+  return { ...makeContext(services(), actor), actor };
 }
 
 export type TestMember = { id: string; mem: string; key: string; member: Member };

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
 import { linkToken } from '@/server/domain/identity/email-links/rules';
-import type { Person } from '@/server/domain/core/user-context';
+import type { SignedInUser } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { type Problem, ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
-import { HERE, listGuest } from '../support/procedures';
-import { enter, guest, makePerson, newAddress } from '../support/people';
+import { HERE, listVisitorProcedures } from '../support/procedures';
+import { enter, visitor, makePerson, newAddress } from '../support/people';
 import { ownerPool } from '../support/team';
 
 type Answer = { data: unknown; code: null } | { data: null; code: Problem['code'] };
 
 /** Asks by name, from a network of its own. */
-async function ask(id: string, input: unknown, person: Person | null = null, open = true): Promise<Answer> {
+async function ask(id: string, input: unknown, person: SignedInUser | null = null, open = true): Promise<Answer> {
   const ways = open ? { mail: 'mailbox' as const, signUp: 'open' as const } : {};
   const { access } = createCaller({
     services: { ...services(), ...ways },
@@ -41,10 +41,10 @@ const STRANGER: Record<string, { input?: unknown; open: unknown; closed?: unknow
     open: { mail: true, signUp: true, setup: false },
     closed: { mail: false, signUp: false, setup: false },
   },
-  askForReset: { input: { email: 'nobody@example.test' }, open: { done: true } },
+  requestPasswordReset: { input: { email: 'nobody@example.test' }, open: { done: true } },
   getResetLink: { input: { token: MADE_UP }, open: { email: null } },
   resetPassword: { input: { token: MADE_UP, password: PASSWORD }, open: 'not_found' },
-  askToSignUp: { input: { email: `${newUuid7()}@example.test` }, open: { done: true }, closed: 'not_found' },
+  requestSignUp: { input: { email: `${newUuid7()}@example.test` }, open: { done: true }, closed: 'not_found' },
   getSignUpLink: { input: { token: MADE_UP }, open: { email: null, name: null }, closed: 'not_found' },
   signUp: { input: { token: MADE_UP, ...TEAM }, open: 'not_found' },
   setUp: { input: { code: 'x', email: 'a@example.test', ...TEAM }, open: 'not_found' },
@@ -52,7 +52,7 @@ const STRANGER: Record<string, { input?: unknown; open: unknown; closed?: unknow
 
 describe('what anyone may ask for', () => {
   it('is this, and nothing else', () => {
-    const names = listGuest('access').map(({ id }) => id);
+    const names = listVisitorProcedures('access').map(({ id }) => id);
     expect(names.toSorted()).toEqual(Object.keys(STRANGER).toSorted());
   });
 
@@ -82,7 +82,7 @@ describe('what anyone may ask for', () => {
          VALUES ($1, $2, $3, now() + make_interval(hours => $4), CASE WHEN $5 THEN now() END)`,
         [id, kind, email, hours, used],
       );
-      return linkToken(guest().vault, id);
+      return linkToken(visitor().vault, id);
     };
     const dead = [await make('sign-up', false, 1), await make('reset', true, 1), await make('reset', false, -1)];
     for (const token of [...dead, MADE_UP, '', 'x']) {

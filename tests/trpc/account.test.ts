@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { newRequestId, newUuid7, printId } from '@/server/domain/core/ids';
-import type { Person } from '@/server/domain/core/user-context';
+import type { SignedInUser } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
-import { HERE, listPersonal, sessionOf } from '../support/procedures';
+import { HERE, listUserProcedures, sessionOf } from '../support/procedures';
 import { addFactor, enter, isLive, makePerson, PASSWORD } from '../support/people';
 import { makeTeam, ownerPool, type TestTeam } from '../support/team';
 
-const call = (person: Person | null, actor: Awaited<ReturnType<typeof sessionOf>> | null = null) =>
+const call = (person: SignedInUser | null, actor: Awaited<ReturnType<typeof sessionOf>> | null = null) =>
   createCaller({ services: services(), actor, person, origin: HERE, requestId: newRequestId(), idempotencyKey: null })
     .account;
 
-const byName = (person: Person | null, id: string, input: unknown): Promise<unknown> =>
+const byName = (person: SignedInUser | null, id: string, input: unknown): Promise<unknown> =>
   (call(person) as unknown as Record<string, (input: unknown) => Promise<unknown>>)[id]!(input);
 
 /** Each procedure, with something to ask of it. */
 const ASKED: Record<string, unknown> = {
-  listSeats: undefined,
+  listMemberships: undefined,
   getProfile: undefined,
-  renamePerson: { name: 'Somebody' },
+  renameUser: { name: 'Somebody' },
   changePassword: { current: PASSWORD, password: 'another horse, another battery' },
   startTwoFactor: { password: PASSWORD },
   confirmTwoFactor: { code: '123456' },
@@ -36,8 +36,8 @@ const ASKED: Record<string, unknown> = {
   setAlerts: { memberId: printId('mem', newUuid7()), kind: 'team-balance', on: true },
 };
 
-async function ownerOf(team: TestTeam): Promise<Person> {
-  const { rows } = await ownerPool().query<Person>(
+async function ownerOf(team: TestTeam): Promise<SignedInUser> {
+  const { rows } = await ownerPool().query<SignedInUser>(
     `SELECT u.id AS "userId", u.name, u.email FROM users u JOIN members m ON m.user_id = u.id WHERE m.team_id = $1 AND m.id = $2`,
     [team.teamId, team.ownerId],
   );
@@ -47,7 +47,7 @@ async function ownerOf(team: TestTeam): Promise<Person> {
 describe('what is a person’s own', () => {
   it('is asked for by these, and by no others', () => {
     expect(
-      listPersonal()
+      listUserProcedures()
         .map(({ id }) => id)
         .toSorted(),
     ).toEqual(Object.keys(ASKED).toSorted());
@@ -99,7 +99,7 @@ describe('what is a person’s own', () => {
       ['changePassword', { current, password: 'password1234' }, '/password'],
       ['changePassword', { current, password: 'short' }, '/password'],
       ['changePassword', { current: 'wrong', password: 'long enough to be one' }, '/current'],
-      ['renamePerson', { name: 'a\u202Eb' }, '/name'],
+      ['renameUser', { name: 'a\u202Eb' }, '/name'],
       ['startTwoFactor', { password: 'wrong' }, '/password'],
       ['confirmTwoFactor', { code: '123456' }, '/code'],
       ['confirm', { code: '123456' }, '/code'],
@@ -111,7 +111,7 @@ describe('what is a person’s own', () => {
 
   it('is nobody else’s, whatever team the page is in', async () => {
     const [one, other] = [await makeTeam({ name: 'One' }), await makeTeam({ name: 'Other' })];
-    const seats = await call(await ownerOf(one), await sessionOf(other.ownerKey)).listSeats();
+    const seats = await call(await ownerOf(one), await sessionOf(other.ownerKey)).listMemberships();
     expect(seats).toEqual([
       {
         team: { id: one.id, name: 'One', slug: expect.stringMatching(/^one/), currency: 'USD', status: 'active' },
@@ -119,6 +119,6 @@ describe('what is a person’s own', () => {
         canTakeBack: false,
       },
     ]);
-    expect(await call({ ...(await ownerOf(one)), userId: newUuid7() }).listSeats()).toEqual([]);
+    expect(await call({ ...(await ownerOf(one)), userId: newUuid7() }).listMemberships()).toEqual([]);
   });
 });

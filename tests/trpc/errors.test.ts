@@ -3,29 +3,29 @@ import { TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { SeatActor } from '@/server/domain/core/actor';
+import type { MemberActor } from '@/server/domain/core/actor';
 import { ERRORS, fail, isErrorCode, Refusal, type ErrorCode, type ErrorFacts } from '@/server/domain/core/errors';
 import { newUuid7, printId } from '@/server/domain/core/ids';
 import { services } from '@/server/http/services';
 import { handleTrpc } from '@/server/trpc/handler';
 import { ProblemError, type Problem } from '@/server/trpc/problem';
 import { createCallerFactory, mutation, query, router } from '@/server/trpc/procedures';
-import { expectRefusal, useDoors, type Asked } from '../support/doors';
+import { expectRefusal, useChannels, type Asked } from '../support/doors';
 import { callProcedure, HERE, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
 
-const doors = useDoors();
+const channels = useChannels();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 const requestId = printId('req', newUuid7());
 
-let owner: Promise<SeatActor> | undefined;
+let owner: Promise<MemberActor> | undefined;
 /** One for all whose verbs change nothing. */
 const someOwner = () => (owner ??= makeTeam().then(({ ownerKey }) => sessionOf(ownerKey)));
 
 /** What is thrown by a procedure whose verb does this, as an owner calls it. */
-async function thrownBy(verb: () => Promise<never>, door: 'query' | 'mutation' = 'query'): Promise<ProblemError> {
-  const spec = { reply: z.object({ id: z.string().optional() }), verb };
-  const broken = router({ broken: door === 'query' ? query(spec) : mutation(spec) });
+async function thrownBy(run: () => Promise<never>, channel: 'query' | 'mutation' = 'query'): Promise<ProblemError> {
+  const spec = { reply: z.object({ id: z.string().optional() }), run };
+  const broken = router({ broken: channel === 'query' ? query(spec) : mutation(spec) });
   const actor = await someOwner();
   const caller = createCallerFactory(broken)({
     services: services(),
@@ -54,14 +54,14 @@ describe('every error code', () => {
     it(`${code} comes out as the table has it, thrown or returned as a refusal`, async () => {
       if (!isErrorCode(code)) throw new Error(`${code} is no code`);
       const plain = { type: `/docs/errors/${code}`, title, status, detail: advice, code, requestId };
-      for (const door of ['query', 'mutation'] as const) {
-        const thrown = await thrownBy(() => fail(code), door);
+      for (const channel of ['query', 'mutation'] as const) {
+        const thrown = await thrownBy(() => fail(code), channel);
         expect(thrown.problem).toEqual(plain);
         expect(thrown).toBeInstanceOf(TRPCError);
         expect([thrown.message, thrown.cause]).toEqual([advice, undefined]);
         // tRPC has no word for 406 and 410; what is answered is `data.httpStatus`.
         if (status !== 406 && status !== 410) expect(getHTTPStatusCodeFromError(thrown)).toBe(status);
-        const refused = await thrownBy(() => Promise.resolve(new Refusal(code, FACTS) as never), door);
+        const refused = await thrownBy(() => Promise.resolve(new Refusal(code, FACTS) as never), channel);
         expect(refused.problem).toEqual({ ...plain, ...FACTS });
       }
     });
@@ -128,7 +128,7 @@ const CAUSES: Record<string, { code: ErrorCode; asked: Cause }> = {
   'a deleted member': {
     code: 'member_deleted',
     asked: async (seat, team) => {
-      await doors.as(team.ownerKey).delete(`/members/${seat.mem}`);
+      await channels.as(team.ownerKey).delete(`/members/${seat.mem}`);
       return { id: 'activateMember' };
     },
   },
@@ -147,8 +147,8 @@ describe('what goes wrong', () => {
     const seat = await addMember(team, { credit: '1' });
     const request = { ...(await asked(seat, team)), ids: { mem: seat.mem } };
     const [api, trpc] = [
-      await doors.API({ key: team.ownerKey }, request),
-      await doors.tRPC({ key: team.ownerKey }, request),
+      await channels.API({ key: team.ownerKey }, request),
+      await channels.tRPC({ key: team.ownerKey }, request),
     ];
     expectRefusal(api, code);
     expectRefusal(trpc, code);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SeatActor } from '@/server/domain/core/actor';
+import type { MemberActor } from '@/server/domain/core/actor';
 import type { ErrorCode } from '@/server/domain/core/errors';
 import { printId } from '@/server/domain/core/ids';
 import { fundTeam } from '@/server/domain/billing/ledger/write';
@@ -28,7 +28,7 @@ function expectCode(result: Result, code: ErrorCode): void {
 /** What each change is asked, besides the member that it is about. */
 const EVERY_CHANGE: Record<string, (seat: TestMember, team: TestTeam) => object | Promise<object>> = {
   updateTeam: () => ({ name: 'Changed' }),
-  updateSettings: () => ({ memberLowBalance: '5', askAgain: true }),
+  updateSettings: () => ({ memberLowBalance: '5', requireReauthentication: true }),
   createMember: () => ({ credit: '1' }),
   updateMember: ({ mem }) => ({ memberId: mem, name: 'Changed' }),
   deleteMember: ({ mem }) => ({ memberId: mem }),
@@ -72,7 +72,7 @@ async function invitedTo(team: TestTeam): Promise<object> {
 }
 
 /** A team's owner at this door, and a seat with money and a rule. */
-async function setting(): Promise<{ team: TestTeam; seat: TestMember; session: SeatActor }> {
+async function setting(): Promise<{ team: TestTeam; seat: TestMember; session: MemberActor }> {
   const team = await makeTeam();
   const seat = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } });
   return { team, seat, session: await sessionOf(team.ownerKey) };
@@ -219,7 +219,7 @@ describe('what is stored', () => {
   it('is read again by who no longer has the right, and by nobody whose seat is dead', async () => {
     const { team, session } = await setting();
     const second = await addMember(team, { role: 'owner' });
-    const create = (actor: SeatActor) => callProcedure(actor, 'createMember', {}, 'k');
+    const create = (actor: MemberActor) => callProcedure(actor, 'createMember', {}, 'k');
     const made = await create(session);
     const own = (await as(team.ownerKey).get('/me')).body.member.id;
     await as(second.key).post(`/members/${own}/role`, { role: 'member' });

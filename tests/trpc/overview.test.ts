@@ -140,14 +140,14 @@ describe('the audit log', () => {
     await ask(team.ownerKey, 'updateMember', { memberId: seat.mem, name: 'Anna' });
     const { data } = (await ask(team.ownerKey, 'listAuditEvents')).data;
     expect(data).toMatchObject([
-      { action: 'member.updated', targetName: 'Anna', before: { name: 'Ann' }, after: { name: 'Anna' }, door: 'web' },
+      { action: 'member.updated', targetName: 'Anna', before: { name: 'Ann' }, after: { name: 'Anna' }, channel: 'web' },
       {
         action: 'key.ended',
         targetType: 'member',
         targetId: seat.mem,
         targetName: 'Anna',
         before: { keyId: keys[0].id, status: 'current' },
-        door: 'api',
+        channel: 'api',
         address: '127.0.0.1',
       },
       {
@@ -159,7 +159,7 @@ describe('the audit log', () => {
         before: null,
         after: { amount: '2.00', transferId: made.data.transfer.id },
       },
-      { action: 'member.created', actor: { type: 'operator', name: 'Operator' }, door: 'cli' },
+      { action: 'member.created', actor: { type: 'operator', name: 'Operator' }, channel: 'cli' },
       { action: 'team.funded', targetId: team.id, after: { transferId: expect.stringMatching(/^trf_/) } },
       { action: 'team.created', after: { owner: expect.stringMatching(/^mem_/) } },
     ]);
@@ -193,7 +193,7 @@ describe('sandbox funding', () => {
       actor: { type: 'user', name: 'First Owner' },
       balanceAfter: { master: '501.00' },
     });
-    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'team.funded', door: 'web', actorType: 'user' });
+    expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'team.funded', channel: 'web', actorType: 'user' });
   });
 
   it('is not there but in the demo', async () => {

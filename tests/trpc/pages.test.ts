@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SeatActor } from '@/server/domain/core/actor';
+import type { MemberActor } from '@/server/domain/core/actor';
 import type { ErrorCode } from '@/server/domain/core/errors';
 import { newUuid7, printId } from '@/server/domain/core/ids';
 import { rowsOf, useApi } from '../support/door';
@@ -52,7 +52,7 @@ const ROWS: Record<string, Row> = {
     input: (memberId) => ({ memberId, groupBy: 'member' }),
     nothing: { data: [], groups: 0, total: { now: { messages: 0 } } },
   },
-  getSeat: { own: 'answers', other: 'not_found', ids: ['memberId'], input: (memberId) => ({ memberId }) },
+  getMemberRow: { own: 'answers', other: 'not_found', ids: ['memberId'], input: (memberId) => ({ memberId }) },
   browseMessages: {
     own: 'answers',
     other: 'answers',
@@ -101,7 +101,7 @@ const table = Object.entries(ROWS).map(([id, row]) => ({ id, ...row }));
 /** Ids that nobody was given. */
 const NEVER = [printId('mem', newUuid7()), printId('msg', newUuid7()), printId('inv', newUuid7())] as const;
 
-type World = { team: TestTeam; seat: TestMember & { msg: string; inv: string }; owner: SeatActor; member: SeatActor };
+type World = { team: TestTeam; seat: TestMember & { msg: string; inv: string }; owner: MemberActor; member: MemberActor };
 
 async function world(): Promise<World> {
   const team = await makeTeam();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SeatActor } from '@/server/domain/core/actor';
+import type { MemberActor } from '@/server/domain/core/actor';
 import { fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
 import { rowsOf, useApi } from '../support/door';
 import { callProcedure, sessionOf } from '../support/procedures';
@@ -29,7 +29,7 @@ function ruleFrom(below: (n: number) => number): object {
   return { enabled: below(8) > 0, threshold, ...(step ? { amount: size } : { target: size }), cap };
 }
 
-type World = { team: TestTeam; session: SeatActor; below: (n: number) => number };
+type World = { team: TestTeam; session: MemberActor; below: (n: number) => number };
 
 async function setMaster({ team, session }: World, wanted: string, reserve: string): Promise<void> {
   const { data } = await callProcedure(session, 'getShell', {});
@@ -40,8 +40,8 @@ async function setMaster({ team, session }: World, wanted: string, reserve: stri
 }
 
 /** What a rule has come to, in the words of the preview. */
-async function cameTo(session: SeatActor, memberId: string, before: number) {
-  const { data: seat } = await callProcedure(session, 'getSeat', { memberId });
+async function cameTo(session: MemberActor, memberId: string, before: number) {
+  const { data: seat } = await callProcedure(session, 'getMemberRow', { memberId });
   const { data: shell } = await callProcedure(session, 'getShell', {});
   const { data: events } = await callProcedure(session, 'listRechargeEvents', { memberId });
   const event = events.data.length > before ? events.data[0] : null;
@@ -55,7 +55,7 @@ async function cameTo(session: SeatActor, memberId: string, before: number) {
   };
 }
 
-const eventsOf = async (session: SeatActor, memberId: string): Promise<number> =>
+const eventsOf = async (session: MemberActor, memberId: string): Promise<number> =>
   (await callProcedure(session, 'listRechargeEvents', { memberId })).data.data.length;
 
 describe('the preview of a rule', () => {

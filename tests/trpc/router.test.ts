@@ -5,12 +5,12 @@ import { services } from '@/server/http/services';
 import { handleTrpc } from '@/server/trpc/handler';
 import type { AppRouter } from '@/server/trpc/router';
 import { auditOf } from '../support/door';
-import { useDoors, type Asked } from '../support/doors';
+import { useChannels, type Asked } from '../support/doors';
 import { fieldsAt, listOperations, type Listed } from '../support/operations';
-import { callProcedure, HERE, listVerbs, sessionOf, shapeOf } from '../support/procedures';
+import { callProcedure, HERE, listCommands, sessionOf, shapeOf } from '../support/procedures';
 import { addMember, makeTeam, someAddress } from '../support/team';
 
-const doors = useDoors();
+const channels = useChannels();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
 /** An answer without when its key was last used, which is written beside the request. */
@@ -31,7 +31,7 @@ const fieldsOf = (listed: Listed): string[] => [
 
 describe('the router', () => {
   it('has a procedure for every operation of the API under the same name, and no other but what only shapes a page', () => {
-    const names = listVerbs().map(({ id }) => id);
+    const names = listCommands().map(({ id }) => id);
     expect(names.toSorted()).toEqual(
       listOperations()
         .map(({ id }) => id)
@@ -40,14 +40,14 @@ describe('the router', () => {
   });
 
   it('takes what the operation takes: path, query, body and header as fields of one input', () => {
-    const inputs = listVerbs().map(({ id, input }) => [id, namesOf(input).toSorted()]);
+    const inputs = listCommands().map(({ id, input }) => [id, namesOf(input).toSorted()]);
     const expected = listOperations().map((listed) => [listed.id, fieldsOf(listed).toSorted()]);
     expect(Object.fromEntries(inputs)).toEqual(Object.fromEntries(expected));
   });
 
   it('makes every change of the API a mutation, and no reading', () => {
     const changes = listOperations().filter(({ method, id }) => method !== 'GET' && id !== 'estimateMessages');
-    const mutations = listVerbs().filter(({ type }) => type === 'mutation');
+    const mutations = listCommands().filter(({ type }) => type === 'mutation');
     expect(mutations.map(({ id }) => id).toSorted()).toEqual(changes.map(({ id }) => id).toSorted());
   });
 
@@ -65,17 +65,17 @@ describe('both doors', () => {
   it('print one form: each reading is the same through either, for an owner and for a member', async () => {
     const team = await makeTeam({ fund: '777.77' });
     const seat = await addMember(team, { credit: '5', recharge: { threshold: '4.99', target: '5' } });
-    const as = doors.as(seat.key);
+    const as = channels.as(seat.key);
     for (let i = 0; i < 3; i += 1) await as.post('/messages', message);
     const msg = (await as.get('/messages')).body.data[0].id;
     const trf = (await as.get('/transfers')).body.data[0].id;
-    const { id: inv } = (await doors.as(team.ownerKey).post('/invitations', { email: someAddress() })).body;
-    const readings = listVerbs().filter(({ type }) => type === 'query');
+    const { id: inv } = (await channels.as(team.ownerKey).post('/invitations', { email: someAddress() })).body;
+    const readings = listCommands().filter(({ type }) => type === 'query');
     for (const { id } of readings) {
       const asked: Asked = { id, ids: { mem: seat.mem, msg, trf, inv } };
       if (id === 'estimateMessages') asked.body = message;
       for (const key of [team.ownerKey, seat.key]) {
-        const [api, trpc] = [await doors.API({ key }, asked), await doors.tRPC({ key }, asked)];
+        const [api, trpc] = [await channels.API({ key }, asked), await channels.tRPC({ key }, asked)];
         const { requestId, key: ofApi, ...expected } = withoutUse(api.body);
         const { requestId: own, ...said } = withoutUse(trpc.body);
         expect(said, `${id} for ${key === seat.key ? 'a member' : 'an owner'}`).toEqual(expected);
@@ -93,7 +93,7 @@ describe('both doors', () => {
     const made = await callProcedure(session, 'creditMember', { memberId: mem, amount: '1' });
     expect(made.data.transfer.actor).toMatchObject({ type: 'user', name: 'First Owner' });
     expect((await auditOf(team)).slice(before.length)).toMatchObject([
-      { action: 'member.credited', door: 'web', actorType: 'user' },
+      { action: 'member.credited', channel: 'web', actorType: 'user' },
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SEAT_SORTS } from '@/server/domain/teams/members/rules';
+import { MEMBER_SORTS } from '@/server/domain/teams/members/rules';
 import { useApi } from '../support/door';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';
@@ -133,7 +133,7 @@ describe('the page of members', () => {
     expect(names(await browse(team, { query: gone.key.slice(-4), status: ['deleted'] }))).toEqual([]);
   });
 
-  it.each(SEAT_SORTS)('is sorted by %s, both ways, and cut into pages that miss and repeat nobody', async (sort) => {
+  it.each(MEMBER_SORTS)('is sorted by %s, both ways, and cut into pages that miss and repeat nobody', async (sort) => {
     const { team } = await shared();
     const all = (await browse(team, { sort, pageSize: 100 })).data;
     const keys = all.map((seat) => keyOf(seat, sort));
@@ -189,7 +189,7 @@ function keyOf(seat: Seat, sort: string): bigint | string | null {
 describe('one seat', () => {
   it('is the seat of the page', async () => {
     const { team, two } = await shared();
-    const { data } = await callProcedure(await sessionOf(team.ownerKey), 'getSeat', { memberId: two.mem });
+    const { data } = await callProcedure(await sessionOf(team.ownerKey), 'getMemberRow', { memberId: two.mem });
     const page = await browse(team, { query: two.mem });
     expect(data).toEqual(page.data[0]);
   });

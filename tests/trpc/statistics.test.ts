@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeCtx } from '@/server/domain/core/context';
+import { makeContext } from '@/server/domain/core/context';
 import { newUuid7, printId } from '@/server/domain/core/ids';
 import { reportMessages, sendMessages, type Report } from '@/server/domain/messaging/messages/write';
 import { printAmount } from '@/server/domain/core/money';
@@ -17,7 +17,7 @@ type Fate = 'queued' | 'delivered' | 'failed';
 
 /** Sends at a moment of the past, as the operator may, and tells what became of each message. */
 async function send(team: TestTeam, at: string, memberId: string, messages: (typeof US)[], fate: Fate = 'queued') {
-  const ctx = makeCtx(services(), team.operator.actor, { at: new Date(at) });
+  const ctx = makeContext(services(), team.operator.actor, { at: new Date(at) });
   const sent = await sendMessages(ctx, { onBehalfOf: memberId, messages, many: true });
   if (!('data' in sent)) throw new Error(sent.code);
   const reports = sent.data.map(({ id }): Report | null =>

@@ -1,11 +1,11 @@
 import type { Metadata } from 'next';
 import { ForgotPassword } from '@/components/auth/ForgotPassword';
-import { guestQueries } from '@/server/trpc/rsc';
+import { visitorQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Forgotten password' };
 
 export default async function ForgotRoute() {
-  const { trpc, client } = await guestQueries();
+  const { trpc, client } = await visitorQueries();
   const { mail } = await client.fetchQuery(trpc.access.getWays.queryOptions());
   return <ForgotPassword mail={mail} />;
 }

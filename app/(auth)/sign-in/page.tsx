@@ -2,18 +2,18 @@ import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { ownPath } from '@/components/auth/paths';
 import { SignIn } from '@/components/auth/SignIn';
-import { currentPerson, demoCredentials } from '@/server/auth';
-import { guestQueries } from '@/server/trpc/rsc';
+import { currentUser, demoCredentials } from '@/server/auth';
+import { visitorQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Sign in' };
 
 type Route = { searchParams: Promise<{ next?: string | string[] }> };
 
 export default async function SignInRoute({ searchParams }: Route) {
-  const [{ next }, person] = await Promise.all([searchParams, currentPerson()]);
+  const [{ next }, person] = await Promise.all([searchParams, currentUser()]);
   const path = ownPath([next].flat()[0]);
   if (person) redirect(path);
-  const { trpc, client } = await guestQueries();
+  const { trpc, client } = await visitorQueries();
   const ways = await client.fetchQuery(trpc.access.getWays.queryOptions());
   return <SignIn next={path} demo={demoCredentials()} ways={ways} />;
 }

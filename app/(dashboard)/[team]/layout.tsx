@@ -14,7 +14,7 @@ export default async function TeamLayout({
 }) {
   const { team } = await params;
   const { trpc, prefetch, state, since } = await serverQueries(team);
-  await prefetch(trpc.team.getShell.queryOptions(), trpc.account.listSeats.queryOptions());
+  await prefetch(trpc.team.getShell.queryOptions(), trpc.account.listMemberships.queryOptions());
   return (
     <DataProvider key={team} team={team}>
       <HydrationBoundary state={state()}>

@@ -1,9 +1,9 @@
-import { Missing } from '@/components/errors/NotFound';
+import { NotFoundPage } from '@/components/errors/NotFound';
 
 export default function NotFoundInTeam() {
   return (
     <div className="text-page">
-      <Missing />
+      <NotFoundPage />
     </div>
   );
 }

@@ -14,7 +14,7 @@ export default async function OverviewRoute({ params }: { params: Promise<{ team
     await prefetch(trpc.team.getTeam.queryOptions(), trpc.team.getOverview.queryOptions());
   } else {
     await prefetch(
-      trpc.members.getSeat.queryOptions({ memberId: me.memberId }),
+      trpc.members.getMemberRow.queryOptions({ memberId: me.memberId }),
       trpc.reports.getUsage.queryOptions(spanQuestion()),
       trpc.reports.getRefusals.queryOptions({ memberId: me.memberId }),
       trpc.messages.listMessages.queryOptions(LAST_MESSAGES),

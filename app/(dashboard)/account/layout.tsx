@@ -4,12 +4,12 @@ import { AccountFrame } from '@/components/account/AccountFrame';
 import { DataProvider } from '@/components/data';
 import { LiveHost } from '@/components/live';
 import { AccountShell } from '@/components/layout/AccountShell';
-import { personalQueries } from '@/server/trpc/rsc';
+import { userQueries } from '@/server/trpc/rsc';
 
 /** The pages of what is a person's own, whatever the team. */
 export default async function AccountLayout({ children }: { children: ReactNode }) {
-  const { trpc, prefetch, state, since } = await personalQueries();
-  await prefetch(trpc.account.listSeats.queryOptions());
+  const { trpc, prefetch, state, since } = await userQueries();
+  await prefetch(trpc.account.listMemberships.queryOptions());
   return (
     <DataProvider team={null}>
       <HydrationBoundary state={state()}>

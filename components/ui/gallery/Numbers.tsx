@@ -2,7 +2,7 @@
 
 import { Instant } from '../Instant';
 import { Money } from '../Money';
-import { PlaceContext } from '@/components/ui/useLocale';
+import { LocaleContext } from '@/components/ui/useLocale';
 import styles from './gallery.module.css';
 import { AMOUNTS, CURRENCIES, LOCALES } from './samples';
 
@@ -12,7 +12,7 @@ export const Numbers = () => (
   // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled by the keyboard too
   <section className={styles.scroll} aria-label="Amounts, place by place" tabIndex={0}>
     {LOCALES.map((locale) => (
-      <PlaceContext key={locale} value={{ locale, timeZone: 'Asia/Kathmandu' }}>
+      <LocaleContext key={locale} value={{ locale, timeZone: 'Asia/Kathmandu' }}>
         <table className={styles.numbers}>
           <caption>
             {locale}: <Instant at={AT} />, <Instant at={AT} dateOnly />
@@ -30,7 +30,7 @@ export const Numbers = () => (
             ))}
           </tbody>
         </table>
-      </PlaceContext>
+      </LocaleContext>
     ))}
   </section>
 );

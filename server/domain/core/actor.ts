@@ -4,8 +4,8 @@ export const ROLES = ['owner', 'member'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** A person or a key acting from a seat. `role` is what the seat holds now, read again inside each change. */
-export type SeatActor = {
-  type: 'seat';
+export type MemberActor = {
+  type: 'member';
   teamId: TeamId;
   teamName: string;
   currency: string;
@@ -13,7 +13,7 @@ export type SeatActor = {
   role: Role;
   name: string;
   credential: { type: 'user' | 'key'; id: string };
-  door: 'web' | 'api';
+  channel: 'web' | 'api';
   address: string | null;
   /** When the person last proved in this browser who he is. A key proves it each time. */
   confirmedAt?: Date;
@@ -25,26 +25,26 @@ export type OperatorActor = {
   teamId: TeamId;
   currency: string;
   name: string;
-  door: 'cli' | 'job';
+  channel: 'cli' | 'job';
 };
 
 /** A person who comes with an invitation: no seat yet, and perhaps no account. May do what the invitation says. */
-export type GuestActor = {
-  type: 'guest';
+export type VisitorActor = {
+  type: 'visitor';
   teamId: TeamId;
   currency: string;
   name: string;
   userId: string | null;
-  door: 'web';
+  channel: 'web';
   address: string | null;
 };
 
-export type Actor = SeatActor | OperatorActor | GuestActor;
+export type Actor = MemberActor | OperatorActor | VisitorActor;
 
 /** Who acts, as it is written on what comes of it. */
 export function credentialOf(actor: Actor): { actorType: 'user' | 'key' | 'operator'; actorId: string | null } {
   if (actor.type === 'operator') return { actorType: 'operator', actorId: null };
-  if (actor.type === 'guest') return { actorType: 'user', actorId: actor.userId };
+  if (actor.type === 'visitor') return { actorType: 'user', actorId: actor.userId };
   return { actorType: actor.credential.type, actorId: actor.credential.id };
 }
 
@@ -52,18 +52,18 @@ export function credentialOf(actor: Actor): { actorType: 'user' | 'key' | 'opera
 export const signature = (actor: Actor) => ({
   ...credentialOf(actor),
   actorName: actor.name,
-  actorMember: seatOf(actor),
+  actorMember: actingMember(actor),
 });
 
 /** Whose seat must exist, be live and be read again inside the transaction; others have none. */
-export const seatOf = (actor: Actor): string | null => (actor.type === 'seat' ? actor.memberId : null);
+export const actingMember = (actor: Actor): string | null => (actor.type === 'member' ? actor.memberId : null);
 
 /** Who acts in a team without the rights of a seat: what he may do there, his being the person of it says. */
-export const guestIn = (teamId: string, who: Pick<GuestActor, 'name' | 'userId' | 'address'>): Actor => ({
-  type: 'guest',
+export const visitorActor = (teamId: string, who: Pick<VisitorActor, 'name' | 'userId' | 'address'>): Actor => ({
+  type: 'visitor',
   teamId: asTeamId(teamId),
   // It prints no money.
   currency: '',
-  door: 'web',
+  channel: 'web',
   ...who,
 });

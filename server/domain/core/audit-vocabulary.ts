@@ -62,4 +62,4 @@ export const AUDIT_NOUNS = [
   'person',
 ] as const;
 
-export const AUDIT_DOORS = ['web', 'api', 'cli', 'job'] as const;
+export const AUDIT_CHANNELS = ['web', 'api', 'cli', 'job'] as const;

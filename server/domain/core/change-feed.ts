@@ -51,89 +51,89 @@ export function touch(touched: Touched, noun: Noun, memberIds: Iterable<string> 
 }
 
 /** What a process has yet to tell. Kept with the pool, of which a process has one even where a module is loaded twice. */
-type Mouth = { teams: Map<string, Touched>; all: boolean; timer: NodeJS.Timeout | null; telling: Promise<void> | null };
+type Broadcaster = { teams: Map<string, Touched>; all: boolean; timer: NodeJS.Timeout | null; telling: Promise<void> | null };
 
-const shared = globalThis as { purserMouths?: WeakMap<Pool, Mouth> };
+const shared = globalThis as { purserBroadcasters?: WeakMap<Pool, Broadcaster> };
 
-function mouthOf(pool: Pool): Mouth {
-  const mouths = (shared.purserMouths ??= new WeakMap());
-  let mouth = mouths.get(pool);
-  if (!mouth) mouths.set(pool, (mouth = { teams: new Map(), all: false, timer: null, telling: null }));
-  return mouth;
+function broadcasterOn(pool: Pool): Broadcaster {
+  const broadcasters = (shared.purserBroadcasters ??= new WeakMap());
+  let broadcaster = broadcasters.get(pool);
+  if (!broadcaster) broadcasters.set(pool, (broadcaster = { teams: new Map(), all: false, timer: null, telling: null }));
+  return broadcaster;
 }
 
 /** Tells everyone who watches what a committed change touched. Never delays nor fails who calls. */
 export function announce(pool: Pool, teamId: string, touched: Touched): void {
   if (touched.size === 0) return;
-  const mouth = mouthOf(pool);
-  const known: Touched = mouth.teams.get(teamId) ?? new Map();
+  const broadcaster = broadcasterOn(pool);
+  const known: Touched = broadcaster.teams.get(teamId) ?? new Map();
   for (const [noun, memberIds] of touched) touch(known, noun, memberIds);
-  mouth.teams.set(teamId, known);
-  if (mouth.teams.size > MAX_TEAMS) forgetDetails(mouth);
-  tellIn(0, pool, mouth);
+  broadcaster.teams.set(teamId, known);
+  if (broadcaster.teams.size > MAX_TEAMS) forgetDetails(broadcaster);
+  tellIn(0, pool, broadcaster);
 }
 
 /** Tells that anything may have changed: a process before this one may have died between a commit and its word. */
 export function announceAll(pool: Pool): void {
-  const mouth = mouthOf(pool);
-  forgetDetails(mouth);
-  tellIn(0, pool, mouth);
+  const broadcaster = broadcasterOn(pool);
+  forgetDetails(broadcaster);
+  tellIn(0, pool, broadcaster);
 }
 
 /** Tells what is yet untold, before a pool is ended or a process exits. What cannot be told is let go. */
 export async function tellRest(pool: Pool): Promise<void> {
-  const mouth = mouthOf(pool);
-  if (mouth.timer) clearTimeout(mouth.timer);
-  mouth.timer = null;
-  await mouth.telling;
-  await tell(pool, mouth).catch(() => {});
+  const broadcaster = broadcasterOn(pool);
+  if (broadcaster.timer) clearTimeout(broadcaster.timer);
+  broadcaster.timer = null;
+  await broadcaster.telling;
+  await tell(pool, broadcaster).catch(() => {});
 }
 
-function forgetDetails(mouth: Mouth): void {
-  mouth.all = true;
-  mouth.teams.clear();
+function forgetDetails(broadcaster: Broadcaster): void {
+  broadcaster.all = true;
+  broadcaster.teams.clear();
 }
 
-const hasWord = ({ teams, all }: Mouth): boolean => all || teams.size > 0;
+const hasWord = ({ teams, all }: Broadcaster): boolean => all || teams.size > 0;
 
 // The first word goes out at once, what comes then waits for the pause after it. No process is kept alive for it.
-function tellIn(ms: number, pool: Pool, mouth: Mouth): void {
-  if (mouth.timer || mouth.telling || pool.ending) return;
-  mouth.timer = setTimeout(() => {
-    mouth.timer = null;
-    if (!hasWord(mouth)) return;
-    mouth.telling = tell(pool, mouth)
+function tellIn(ms: number, pool: Pool, broadcaster: Broadcaster): void {
+  if (broadcaster.timer || broadcaster.telling || pool.ending) return;
+  broadcaster.timer = setTimeout(() => {
+    broadcaster.timer = null;
+    if (!hasWord(broadcaster)) return;
+    broadcaster.telling = tell(pool, broadcaster)
       .then(
         () => PAUSE_MS,
         () => AFTER_FAULT_MS,
       )
       .then((pause) => {
-        mouth.telling = null;
-        tellIn(pause, pool, mouth);
+        broadcaster.telling = null;
+        tellIn(pause, pool, broadcaster);
       });
   }, ms).unref();
 }
 
-async function tell(pool: Pool, mouth: Mouth): Promise<void> {
-  if (!hasWord(mouth) || pool.ending) return;
-  const { teams, all } = mouth;
-  mouth.teams = new Map();
-  mouth.all = false;
+async function tell(pool: Pool, broadcaster: Broadcaster): Promise<void> {
+  if (!hasWord(broadcaster) || pool.ending) return;
+  const { teams, all } = broadcaster;
+  broadcaster.teams = new Map();
+  broadcaster.all = false;
   const words = all ? [printNotification(null)] : printChanges(teams);
   try {
     await pool.query(ANNOUNCE, [words]);
   } catch (error) {
     // With all that has come since: it is told when the database is back.
-    if (all || mouth.all) forgetDetails(mouth);
-    else for (const [team, touched] of teams) putBack(mouth, team, touched);
+    if (all || broadcaster.all) forgetDetails(broadcaster);
+    else for (const [team, touched] of teams) putBack(broadcaster, team, touched);
     throw error;
   }
 }
 
-function putBack(mouth: Mouth, teamId: string, touched: Touched): void {
-  const since = mouth.teams.get(teamId);
+function putBack(broadcaster: Broadcaster, teamId: string, touched: Touched): void {
+  const since = broadcaster.teams.get(teamId);
   for (const [noun, memberIds] of since ?? []) touch(touched, noun, memberIds);
-  mouth.teams.set(teamId, touched);
+  broadcaster.teams.set(teamId, touched);
 }
 
 /** A word as it goes over the channel. */

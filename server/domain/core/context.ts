@@ -33,7 +33,7 @@ export const makeServices = (
  * What every verb is given: who acts, and the database or the transaction in progress.
  * `at` is the time to write instead of the clock's; only a context of the operator's (demo, import) sets it.
  */
-export type Ctx = Services & {
+export type Context = Services & {
   actor: Actor;
   db: Db;
   requestId: string | null;
@@ -42,7 +42,7 @@ export type Ctx = Services & {
 };
 
 /** A context inside a transaction. `now` is the transaction's one clock. */
-export type Tx = Ctx & { tx: Transaction; now: Date };
+export type TxContext = Context & { tx: Transaction; now: Date };
 
 /** Where a change puts what must follow its commit. */
 export type Queue = { tx: { jobs: { task: Task; payload: object }[] } };
@@ -55,7 +55,7 @@ export type Transaction = Queue['tx'] & {
   /** What is told, once it is committed, to who watches. */
   touched: Touched;
   answer: StoredAnswer | null;
-  rehearsal: boolean;
+  isDryRun: boolean;
   /** The request's Idempotency-Key, written on each transfer it makes. */
   key: string | null;
 };
@@ -80,15 +80,15 @@ export type StoredAnswer = {
 };
 
 /** A context outside any transaction. */
-export function makeCtx(
+export function makeContext(
   services: Services,
   actor: Actor,
   options: { requestId?: string | null; at?: Date | null } = {},
-): Ctx {
+): Context {
   const { requestId = null, at = null } = options;
   return { ...services, actor, db: services.database.db, requestId, at, tx: null };
 }
 
 /** The operator at the command line, in a team of a person's. */
-export const operatorIn = (services: Services, teamId: string): Ctx =>
-  makeCtx(services, { type: 'operator', teamId: asTeamId(teamId), currency: '', name: 'Operator', door: 'cli' });
+export const operatorContext = (services: Services, teamId: string): Context =>
+  makeContext(services, { type: 'operator', teamId: asTeamId(teamId), currency: '', name: 'Operator', channel: 'cli' });

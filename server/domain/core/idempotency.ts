@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z, type ZodType } from 'zod';
 import { and, eq } from 'drizzle-orm';
 import { idempotencyKeys } from '@/db/schema/records';
-import { type Ctx, type PastRequest, type Tx } from './context';
+import { type Context, type PastRequest, type TxContext } from './context';
 import { fail, Refusal } from './errors';
 import { transact } from './transaction';
 
@@ -19,7 +19,7 @@ export type Outcome = { status: number; result: unknown };
 export type Printing = { reply: ZodType; keep?: Keep | null };
 export type Keep<T = unknown> = {
   pack: (result: T) => object;
-  recall: (ctx: Ctx, packed: unknown) => Promise<T | null>;
+  recall: (ctx: Context, packed: unknown) => Promise<T | null>;
 };
 
 /** An answer, byte for byte as it was given first. */
@@ -46,11 +46,11 @@ export const sha256 = (data: string | Buffer): string => createHash('sha256').up
  * success is stored, no dry run and no refusal.
  * @throws DomainError `idempotency_in_flight`, `idempotency_mismatch`, `idempotency_expired`
  */
-export async function once(
-  ctx: Ctx,
+export async function withIdempotency(
+  ctx: Context,
   request: Once | null,
   printing: Printing,
-  run: (ctx: Ctx) => Promise<Outcome | Refusal>,
+  run: (ctx: Context) => Promise<Outcome | Refusal>,
 ): Promise<Answered | Refusal> {
   if (request === null) {
     const outcome = await run(ctx);
@@ -64,7 +64,7 @@ export async function once(
     const outcome = await run(tx);
     if (outcome instanceof Refusal) return outcome;
     const answer = printed(outcome, printing);
-    if (tx.actor.type === 'seat') {
+    if (tx.actor.type === 'member') {
       const { status, text } = answer;
       const { memberId } = tx.actor;
       const kept = printing.keep ? JSON.stringify(printing.keep.pack(outcome.result)) : text;
@@ -75,11 +75,11 @@ export async function once(
 }
 
 /**
- * Returns whether a request was carried out under its key before, so that nothing has to be prepared for it. A hint: `once`
+ * Returns whether a request was carried out under its key before, so that nothing has to be prepared for it. A hint: `withIdempotency`
  * looks again, inside the transaction.
  */
-export async function isKnownRequest({ actor, db }: Ctx, { key }: Once): Promise<boolean> {
-  if (actor.type !== 'seat') return false;
+export async function isKnownRequest({ actor, db }: Context, { key }: Once): Promise<boolean> {
+  if (actor.type !== 'member') return false;
   const { teamId, memberId } = idempotencyKeys;
   const [known] = await db
     .select({ key: idempotencyKeys.key })
@@ -94,7 +94,7 @@ function printed({ status, result }: Outcome, { reply }: Printing): Answered {
 
 type Found = NonNullable<Extract<PastRequest, { busy: false }>['found']>;
 
-async function replay(tx: Tx, found: Found, hash: string, { reply, keep }: Printing): Promise<Answered> {
+async function replay(tx: TxContext, found: Found, hash: string, { reply, keep }: Printing): Promise<Answered> {
   if (found.hash !== hash) fail('idempotency_mismatch');
   const gone = () => fail('idempotency_expired', found.made === null ? {} : { made: found.made });
   const kept = found.answer === null ? gone() : tx.vault.open(found.answer);

@@ -33,7 +33,7 @@ export type Scope = 'team' | 'own';
 /** How far the actor's right reaches. Throws `owner_required` where it has none. */
 export function may(actor: Actor, permission: Permission): Scope {
   if (actor.type === 'operator') return 'team';
-  if (actor.type === 'guest') fail('owner_required');
+  if (actor.type === 'visitor') fail('owner_required');
   if (actor.role === 'owner') return 'team';
   return MEMBER_MAY[permission] === 'own' ? 'own' : fail('owner_required');
 }
@@ -41,7 +41,7 @@ export function may(actor: Actor, permission: Permission): Scope {
 /** As `may`, for one seat: another's seat is not found by who may only see its own. */
 export function mayFor(actor: Actor, permission: Permission, memberId: string): Scope {
   const scope = may(actor, permission);
-  if (scope === 'own' && actor.type === 'seat' && actor.memberId !== memberId) fail('not_found');
+  if (scope === 'own' && actor.type === 'member' && actor.memberId !== memberId) fail('not_found');
   return scope;
 }
 
@@ -53,7 +53,7 @@ export function mustBeLive(status: 'active' | 'inactive' | 'deleted' | null): vo
 
 /** Returns whether the actor sees what the owners note about members: their metadata and external ids. */
 export const seesNotes = (actor: Actor): boolean =>
-  actor.type === 'operator' || (actor.type === 'seat' && actor.role === 'owner');
+  actor.type === 'operator' || (actor.type === 'member' && actor.role === 'owner');
 
 /** Only the operator, never a seat: what moves money over the edge of the system. */
 export function mayOperate(actor: Actor): void {
@@ -61,6 +61,6 @@ export function mayOperate(actor: Actor): void {
 }
 
 /** The seat to which a list is held, or null for the whole team. */
-export function heldTo(actor: Actor, permission: Permission): string | null {
-  return may(actor, permission) === 'own' && actor.type === 'seat' ? actor.memberId : null;
+export function ownMemberScope(actor: Actor, permission: Permission): string | null {
+  return may(actor, permission) === 'own' && actor.type === 'member' ? actor.memberId : null;
 }

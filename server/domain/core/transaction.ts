@@ -1,12 +1,12 @@
 import { escapeLiteral, type Pool, type PoolClient } from 'pg';
 import { drizzleOn, poolUnder, type Db } from '@/db/client';
 import { isCancelled } from '@/db/faults';
-import { credentialOf, seatOf, type Actor, type Role } from './actor';
+import { credentialOf, actingMember, type Actor, type Role } from './actor';
 import { announce, touch, type Noun } from './change-feed';
 import { fail } from './errors';
 import { may, mustBeLive, type Permission } from './policy';
 import type { AuditAction } from './audit-vocabulary';
-import type { Ctx, Tx, Queue, Transaction, Task, TeamNow, PastRequest } from './context';
+import type { Context, TxContext, Queue, Transaction, Task, TeamNow, PastRequest } from './context';
 
 type Begun = {
   now: string;
@@ -20,20 +20,20 @@ type Begun = {
  * Runs a change: the actor's right, judged again inside the transaction, then the verb. Joins the transaction in
  * progress, else opens one that commits when the verb returns and is undone when it throws.
  */
-export async function change<T>(ctx: Ctx, permission: Permission, verb: (tx: Tx) => Promise<T>): Promise<T> {
+export async function change<T>(ctx: Context, permission: Permission, run: (tx: TxContext) => Promise<T>): Promise<T> {
   may(ctx.actor, permission);
   return transact(ctx, null, async (tx) => {
     may(tx.actor, permission);
-    if (tx.actor.type === 'seat' && tx.tx.team.status !== 'active') fail('team_suspended');
-    return verb(tx);
+    if (tx.actor.type === 'member' && tx.tx.team.status !== 'active') fail('team_suspended');
+    return run(tx);
   });
 }
 
 /** Runs a change for real, then takes it all back: no money, no audit row, no stored answer, no job. */
-export async function rehearse<T>(ctx: Ctx, permission: Permission, verb: (tx: Tx) => Promise<T>): Promise<T> {
+export async function dryRun<T>(ctx: Context, permission: Permission, run: (tx: TxContext) => Promise<T>): Promise<T> {
   return change(ctx, permission, async (tx) => {
-    tx.tx.rehearsal = true;
-    return verb(tx);
+    tx.tx.isDryRun = true;
+    return run(tx);
   });
 }
 
@@ -42,8 +42,8 @@ export async function rehearse<T>(ctx: Ctx, permission: Permission, verb: (tx: T
  * (audit, jobs, the stored answer) with the COMMIT. Joins the one in progress.
  * @throws DomainError `member_inactive`, `invalid_key` when the acting seat is no longer live
  */
-export async function transact<T>(ctx: Ctx, idempotencyKey: string | null, work: (tx: Tx) => Promise<T>): Promise<T> {
-  if (ctx.tx) return work(ctx as Tx);
+export async function transact<T>(ctx: Context, idempotencyKey: string | null, work: (tx: TxContext) => Promise<T>): Promise<T> {
+  if (ctx.tx) return work(ctx as TxContext);
   return onConnection(ctx.database.pool, async (client) => {
     const tx = await begin(client, ctx, idempotencyKey);
     const result = await work(tx);
@@ -53,12 +53,12 @@ export async function transact<T>(ctx: Ctx, idempotencyKey: string | null, work:
 }
 
 /** The transaction in which a new team begins: as `transact`, but the team is not there yet. */
-export async function found<T>(ctx: Ctx, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function found<T>(ctx: Context, work: (tx: TxContext) => Promise<T>): Promise<T> {
   return onConnection(ctx.database.pool, async (client) => {
     const now = nowAt(await client.query(`${BEGIN}; SELECT now()::text AS now`));
     const team: TeamNow = { status: 'active', defaultSender: null, ratesVersion: 1 };
     const tx: Transaction = { ...nothingYet(), team, past: null, key: null };
-    const inside: Tx = { ...ctx, db: drizzleOn(client), tx, now: ctx.at ?? now };
+    const inside: TxContext = { ...ctx, db: drizzleOn(client), tx, now: ctx.at ?? now };
     const result = await work(inside);
     await end(client, inside);
     return result;
@@ -111,7 +111,7 @@ export async function onConnection<T>(pool: Pool, work: (client: PoolClient) => 
   }
 }
 
-const nothingYet = () => ({ audit: [], jobs: [], touched: new Map(), answer: null, rehearsal: false });
+const nothingYet = () => ({ audit: [], jobs: [], touched: new Map(), answer: null, isDryRun: false });
 
 /** The clock of a transaction, from the answer to its first message. */
 export const nowAt = (results: unknown): Date =>
@@ -120,11 +120,11 @@ export const nowAt = (results: unknown): Date =>
 export const BEGIN = `BEGIN; SET LOCAL lock_timeout = '8s'; SET LOCAL statement_timeout = '30s';
      SET LOCAL idle_in_transaction_session_timeout = '10s'`;
 
-async function begin(client: PoolClient, ctx: Ctx, key: string | null): Promise<Tx> {
+async function begin(client: PoolClient, ctx: Context, key: string | null): Promise<TxContext> {
   // One message of several statements, hence literals: a failure in the middle leaves the transaction aborted.
   const results: unknown = await client.query(
     `${BEGIN};
-     SELECT request_begin(${literal(ctx.actor.teamId)}, ${literal(seatOf(ctx.actor))}, ${literal(key)}) AS begun`,
+     SELECT request_begin(${literal(ctx.actor.teamId)}, ${literal(actingMember(ctx.actor))}, ${literal(key)}) AS begun`,
   );
   const begun = (results as { rows: { begun: Begun }[] }[]).at(-1)!.rows[0]!.begun;
   if (!begun.team) fail('not_found', { detail: 'There is no such team.' });
@@ -134,13 +134,13 @@ async function begin(client: PoolClient, ctx: Ctx, key: string | null): Promise<
 }
 
 function liveActor(actor: Actor, begun: Begun): Actor {
-  if (actor.type !== 'seat') return actor;
+  if (actor.type !== 'member') return actor;
   mustBeLive(begun.status);
   return { ...actor, role: begun.role ?? fail('invalid_key') };
 }
 
-async function end(client: PoolClient, { actor, database, tx }: Tx): Promise<void> {
-  if (tx.rehearsal) {
+async function end(client: PoolClient, { actor, database, tx }: TxContext): Promise<void> {
+  if (tx.isDryRun) {
     await client.query('ROLLBACK');
     return;
   }
@@ -161,7 +161,7 @@ export async function commit(client: PoolClient, last: string | null): Promise<v
   if (command !== 'COMMIT') throw new Error('A statement of this transaction failed, so that nothing of it was kept.');
 }
 
-const finish = ({ actor, tx }: Pick<Tx, 'actor' | 'tx'>): string =>
+const finish = ({ actor, tx }: Pick<TxContext, 'actor' | 'tx'>): string =>
   `request_finish(${literal(actor.teamId)}, ${json(tx.audit)}, ${json(tx.jobs)}, ${json(tx.answer)})`;
 
 const literal = (text: string | null): string => (text === null ? 'NULL' : escapeLiteral(text));
@@ -192,14 +192,14 @@ const TOLD_AS = {
 } as const satisfies Record<AuditEntry['targetType'], Noun>;
 
 /** Remembers, with the change, who made it, when, from where and through which door; and tells that it was changed. */
-export function audit(tx: Tx, entry: AuditEntry): void {
+export function audit(tx: TxContext, entry: AuditEntry): void {
   const { actor } = tx;
   touched(tx, TOLD_AS[entry.targetType], entry.targetType === 'member' && entry.targetId ? [entry.targetId] : []);
   tx.tx.audit.push({
     at: tx.at,
     ...credentialOf(actor),
     actorName: actor.name,
-    door: actor.door,
+    channel: actor.channel,
     address: actor.type === 'operator' ? null : actor.address,
     requestId: tx.requestId,
     ...entry,
@@ -210,7 +210,7 @@ export function audit(tx: Tx, entry: AuditEntry): void {
  * Tells who watches, once it is committed, what was touched: of these seats, of none in particular (owners alone see it),
  * or of perhaps all (null).
  */
-export function touched(tx: Tx, noun: Noun, memberIds: string[] | null): void {
+export function touched(tx: TxContext, noun: Noun, memberIds: string[] | null): void {
   touch(tx.tx.touched, noun, memberIds);
 }
 

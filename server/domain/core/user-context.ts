@@ -4,19 +4,19 @@ import type { AuditAction } from './audit-vocabulary';
 import { BEGIN, commit, json, nowAt, onConnection } from './transaction';
 
 /** Who is signed in, in one browser. */
-export type Person = { sessionId: string; userId: string; name: string; email: string };
+export type SignedInUser = { sessionId: string; userId: string; name: string; email: string };
 
 /** From where a browser asks. */
 export type Origin = { address: string | null; agent: string | null };
 
 /** What a verb for anyone is given; `person` is who happens to be signed in. */
-export type Guest = Services & { person: Person | null; origin: Origin; requestId: string };
+export type VisitorContext = Services & { person: SignedInUser | null; origin: Origin; requestId: string };
 
 /** What a verb of a person's own things is given: who he is, and from where he asks. */
-export type Personal = Guest & { person: Person };
+export type UserContext = VisitorContext & { person: SignedInUser };
 
 /** A change of a person's own things, which belong to no team. `now` is the transaction's one clock. */
-export type PersonTx = Services & Queue & { db: Db; now: Date; notes: Note[] };
+export type UserTx = Services & Queue & { db: Db; now: Date; notes: Note[] };
 
 /** What the audit log of each of a person's teams says of what he changed of himself. No secret stands in it. */
 type Note = {
@@ -31,10 +31,10 @@ type Note = {
 };
 
 /** Runs a change of a person's own things in one transaction: with it go its notes and what must follow. */
-export async function personally<T>(services: Services, work: (tx: PersonTx) => Promise<T>): Promise<T> {
+export async function inUserTransaction<T>(services: Services, work: (tx: UserTx) => Promise<T>): Promise<T> {
   return onConnection(services.database.pool, async (client) => {
     const now = nowAt(await client.query(`${BEGIN}; SELECT now()::text AS now`));
-    const tx: PersonTx = { ...services, db: drizzleOn(client), now, notes: [], tx: { jobs: [] } };
+    const tx: UserTx = { ...services, db: drizzleOn(client), now, notes: [], tx: { jobs: [] } };
     const result = await work(tx);
     const { notes } = tx;
     const { jobs } = tx.tx;
@@ -44,6 +44,6 @@ export async function personally<T>(services: Services, work: (tx: PersonTx) => 
 }
 
 /** Remembers a change of a person's own things in the audit log of each team in which he has a seat. */
-export function note(tx: PersonTx, entry: Note): void {
+export function note(tx: UserTx, entry: Note): void {
   tx.notes.push(entry);
 }

@@ -2,10 +2,10 @@ import { Body, Button, Container, Head, Heading, Html, Preview, Text, render } f
 import { wordsOf, type Letter, type Words } from './email-texts';
 
 /** A mail's subject and both of its forms. */
-export async function renderLetter(letter: Letter): Promise<{ subject: string; html: string; text: string }> {
-  const words = wordsOf(letter);
-  const html = await render(<Mail words={words} link={letter.link} />);
-  return { subject: words.subject, html, text: textOf(words, letter.link) };
+export async function renderEmail(email: Letter): Promise<{ subject: string; html: string; text: string }> {
+  const words = wordsOf(email);
+  const html = await render(<Mail words={words} link={email.link} />);
+  return { subject: words.subject, html, text: textOf(words, email.link) };
 }
 
 function textOf({ title, lines, rows, button, foot }: Words, link: string): string {

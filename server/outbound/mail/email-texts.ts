@@ -43,20 +43,20 @@ export type Words = {
 };
 
 /** What a letter says. Whatever names hold, each of its texts is one line. */
-export function wordsOf(letter: Letter): Words {
-  const clean = Object.fromEntries(Object.entries(letter.facts).map(([name, value]) => [name, oneLine(value)]));
-  const [team, by, who, address] = [letter.team, letter.by, letter.who, letter.address].map((name) =>
+export function wordsOf(email: Letter): Words {
+  const clean = Object.fromEntries(Object.entries(email.facts).map(([name, value]) => [name, oneLine(value)]));
+  const [team, by, who, address] = [email.team, email.by, email.who, email.address].map((name) =>
     name === null ? null : oneLine(name),
   );
-  return WORDS[letter.kind]({
-    ...letter,
+  return WORDS[email.kind]({
+    ...email,
     team: team ?? 'your team',
     by: by ?? null,
     who: who ?? 'A member',
     address: address ?? '',
     facts: clean,
-    when: printInstant(letter.at),
-    end: letter.until === null ? null : printInstant(letter.until),
+    when: printInstant(email.at),
+    end: email.until === null ? null : printInstant(email.until),
   });
 }
 

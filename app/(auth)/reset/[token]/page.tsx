@@ -1,12 +1,12 @@
 import type { Metadata } from 'next';
 import { ResetPassword } from '@/components/auth/ResetPassword';
-import { guestQueries } from '@/server/trpc/rsc';
+import { visitorQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'New password' };
 
 /** Looking at it uses the link up by nothing: scanners look at every link of a mail. */
 export default async function ResetRoute({ params }: { params: Promise<{ token: string }> }) {
-  const { trpc, client } = await guestQueries();
+  const { trpc, client } = await visitorQueries();
   const { token } = await params;
   const { email } = await client.fetchQuery(trpc.access.getResetLink.queryOptions({ token: token.slice(0, 200) }));
   return <ResetPassword token={token} email={email} />;

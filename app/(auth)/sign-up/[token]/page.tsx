@@ -1,12 +1,12 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { SignUp } from '@/components/auth/SignUp';
-import { guestQueries } from '@/server/trpc/rsc';
+import { visitorQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Make a team' };
 
 export default async function SignUpRoute({ params }: { params: Promise<{ token: string }> }) {
-  const { trpc, client } = await guestQueries();
+  const { trpc, client } = await visitorQueries();
   const { signUp } = await client.fetchQuery(trpc.access.getWays.queryOptions());
   if (!signUp) notFound();
   const { token } = await params;

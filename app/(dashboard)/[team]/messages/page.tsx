@@ -16,7 +16,7 @@ export default async function MessagesRoute({ params, searchParams }: Route) {
   await Promise.all([
     client.prefetchQuery(trpc.messages.browseMessages.queryOptions(logQuestion(view))),
     client.prefetchQuery(trpc.messages.browseFacets.queryOptions(logFilters(view))),
-    ...view.member.map((memberId) => client.prefetchQuery(trpc.members.getSeat.queryOptions({ memberId }))),
+    ...view.member.map((memberId) => client.prefetchQuery(trpc.members.getMemberRow.queryOptions({ memberId }))),
     ...(view.open ? [client.prefetchQuery(trpc.messages.inspectMessage.queryOptions({ messageId: view.open }))] : []),
   ]);
   return (

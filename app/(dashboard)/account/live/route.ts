@@ -1,4 +1,4 @@
-import { currentPerson } from '@/server/auth';
+import { currentUser } from '@/server/auth';
 import { openStream } from '@/server/http/live-stream';
 
-export const GET = async (request: Request): Promise<Response> => openStream(request, await currentPerson());
+export const GET = async (request: Request): Promise<Response> => openStream(request, await currentUser());

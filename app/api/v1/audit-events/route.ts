@@ -15,9 +15,9 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/audit
     reply: pageOfSchema(auditEventSchema),
     errors: ['owner_required'],
     example: {
-      query: { memberId: exampleId('mem'), action: 'member', door: 'web', from: '2026-03-01', limit: '50' },
+      query: { memberId: exampleId('mem'), action: 'member', channel: 'web', from: '2026-03-01', limit: '50' },
       reply: { data: [auditEvent], nextCursor: null },
     },
-    verb: (ctx, { query }) => listAuditEvents(ctx, query),
+    run: (ctx, { query }) => listAuditEvents(ctx, query),
   }),
 });

@@ -14,7 +14,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/invit
     reply: pageOfSchema(invitationSchema),
     errors: ['owner_required'],
     example: { query: { status: 'pending' }, reply: { data: [invitation], nextCursor: null } },
-    verb: (ctx, { query }) => listInvitations(ctx, query),
+    run: (ctx, { query }) => listInvitations(ctx, query),
   }),
   POST: operation({
     id: 'createInvitation',
@@ -27,6 +27,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/invit
     status: 201,
     errors: ['invalid_amount', 'owner_required', 'invitation_pending', 'already_member', 'not_found', 'member_deleted'],
     example: { body: { email: 'jo@northwind.example', name: 'Jo Sand', credit: '25.00' }, reply: invitation },
-    verb: (ctx, { body }) => createInvitation(ctx, body),
+    run: (ctx, { body }) => createInvitation(ctx, body),
   }),
 });

@@ -17,6 +17,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/me', 
         balance: '25.00',
       },
     },
-    verb: (ctx, { holder }) => getMe(ctx, { id: holder.keyId, prefix: holder.prefix, last4: holder.last4 }),
+    run: (ctx, { holder }) => getMe(ctx, { id: holder.keyId, prefix: holder.prefix, last4: holder.last4 }),
   }),
 });

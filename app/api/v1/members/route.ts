@@ -19,7 +19,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     query: memberListInput,
     reply: pageOfSchema(memberSchema),
     example: { query: { status: 'active', limit: '50' }, reply: { data: [member], nextCursor: null } },
-    verb: (ctx, { query }) => listMembers(ctx, query),
+    run: (ctx, { query }) => listMembers(ctx, query),
   }),
   POST: operation({
     id: 'createMember',
@@ -35,6 +35,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     },
     extraCost: ({ password, generatePassword }) => (password !== undefined || generatePassword ? HASH_COST : 0),
     prepare: prepareMember,
-    verb: (ctx, { body, prepared }) => createMember(ctx, body, prepared),
+    run: (ctx, { body, prepared }) => createMember(ctx, body, prepared),
   }),
 });

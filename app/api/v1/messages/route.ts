@@ -16,7 +16,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
       query: { memberId: exampleId('mem'), status: 'delivered', from: '2026-03-01', limit: '50' },
       reply: { data: [{ ...message, ...delivered }], nextCursor: null },
     },
-    verb: (ctx, { query }) => listMessages(ctx, query),
+    run: (ctx, { query }) => listMessages(ctx, query),
   }),
   POST: operation({
     id: 'sendMessage',
@@ -28,6 +28,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
     sends: true,
     errors: ['insufficient_funds', 'member_deleted', 'unroutable_number', 'no_rate'],
     example: { body: newMessage, reply: message },
-    verb: (ctx, { body, onBehalfOf }) => sendMessage(ctx, { onBehalfOf, message: body }),
+    run: (ctx, { body, onBehalfOf }) => sendMessage(ctx, { onBehalfOf, message: body }),
   }),
 });

@@ -22,7 +22,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/rates
     reply: pageOfSchema(rateSchema),
     errors: ['owner_required'],
     example: { query: { country: 'DE' }, reply: { data: [rate], nextCursor: null } },
-    verb: (ctx, { query }) => listRates(ctx, query),
+    run: (ctx, { query }) => listRates(ctx, query),
   }),
   PUT: operation({
     id: 'replaceRates',
@@ -38,6 +38,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/rates
       body: { rates: [rate, { prefix: '1415', price: '0.0079' }] },
       reply: { rows: 2, free: [], freeRows: 0 },
     },
-    verb: (ctx, { body: { rates, ...options } }) => replaceRates(ctx, rates, options),
+    run: (ctx, { body: { rates, ...options } }) => replaceRates(ctx, rates, options),
   }),
 });

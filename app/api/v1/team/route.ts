@@ -12,7 +12,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/team'
     reply: teamSchema,
     errors: ['owner_required'],
     example: { reply: team },
-    verb: (ctx) => getTeam(ctx),
+    run: (ctx) => getTeam(ctx),
   }),
   PATCH: operation({
     id: 'updateTeam',
@@ -21,6 +21,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/team'
     reply: teamSchema,
     errors: ['invalid_amount', 'owner_required', 'currency_fixed'],
     example: { body: { reserve: '100.00', lowBalance: '200.00' }, reply: team },
-    verb: (ctx, { body }) => updateTeam(ctx, body),
+    run: (ctx, { body }) => updateTeam(ctx, body),
   }),
 });

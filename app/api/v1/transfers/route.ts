@@ -15,6 +15,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/trans
       query: { memberId: exampleId('mem'), kind: 'credit', limit: '50' },
       reply: { data: [transfer], nextCursor: null },
     },
-    verb: (ctx, { query }) => listTransfers(ctx, query),
+    run: (ctx, { query }) => listTransfers(ctx, query),
   }),
 });

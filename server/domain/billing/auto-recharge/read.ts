@@ -3,7 +3,7 @@ import { members } from '@/db/schema/members';
 import { rechargeEvents } from '@/db/schema/recharge';
 import type { Role } from '@/server/domain/core/actor';
 import type { Page } from '@/server/domain/core/codecs';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { failShort } from '../ledger/rules';
 import { may, mayFor } from '@/server/domain/core/policy';
@@ -17,8 +17,7 @@ import {
   type RechargeState,
 } from './rules';
 import { type PreviewRecharge, type Recharge, type RechargeEvent, ruleFromInput } from './schema';
-import { pageOf, readCursor } from '@/server/domain/core/cursors';
-import type { CursorBinding } from '@/server/domain/core/cursors';
+import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 
 const micros = (text: string | null): bigint | null => (text === null ? null : BigInt(text));
 
@@ -57,7 +56,7 @@ export function showRecharge(state: RechargeState | null, seat: { role: Role; st
  * A member's rule.
  * @throws DomainError `not_found` where there is no such member, or no rule
  */
-export async function getRecharge(ctx: Ctx, memberId: string): Promise<Recharge> {
+export async function getRecharge(ctx: Context, memberId: string): Promise<Recharge> {
   mayFor(ctx.actor, 'recharge.see', memberId);
   const { teamId } = ctx.actor;
   const [row] = await ctx.db
@@ -76,7 +75,7 @@ export async function getRecharge(ctx: Ctx, memberId: string): Promise<Recharge>
  * @throws DomainError `not_found` for an unknown member, `invalid_cursor`
  */
 export async function listRechargeEvents(
-  ctx: Ctx,
+  ctx: Context,
   input: { memberId: string; limit: number; cursor?: string },
 ): Promise<Page<RechargeEvent>> {
   mayFor(ctx.actor, 'recharge.see', input.memberId);
@@ -113,7 +112,7 @@ export async function listRechargeEvents(
  * What making a rule would do now, by the rules that would do it, without a lock: between this and the act all may change.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (the master lacks the credit)
  */
-export async function previewRecharge(ctx: Ctx, input: PreviewRecharge): Promise<Foreseen> {
+export async function previewRecharge(ctx: Context, input: PreviewRecharge): Promise<Foreseen> {
   may(ctx.actor, 'recharge.manage');
   const { memberId, credit = 0n, role } = input;
   const rule = ruleFromInput(input);
@@ -133,13 +132,13 @@ export async function previewRecharge(ctx: Ctx, input: PreviewRecharge): Promise
   });
 }
 
-type SeatNow = { role: Role; status: string; balance: string; spent: string };
+type MemberNow = { role: Role; status: string; balance: string; spent: string };
 
 /** The master, and a seat with what its rule has drawn in the period of a cap that is yet to be made. */
-async function booksFor(ctx: Ctx, memberId: string | null, period: CapPeriod | null) {
+async function booksFor(ctx: Context, memberId: string | null, period: CapPeriod | null) {
   const teamId = sql`${ctx.actor.teamId}::uuid`;
   const begin = sql`date_trunc(${period ?? 'day'}, now() AT TIME ZONE 'UTC')`;
-  const { rows } = await ctx.db.execute<{ balance: string; reserve: string; seat: SeatNow | null }>(sql`
+  const { rows } = await ctx.db.execute<{ balance: string; reserve: string; seat: MemberNow | null }>(sql`
     SELECT a.balance, a.reserve, (SELECT jsonb_build_object('role', m.role, 'status', m.status, 'balance', own.balance::text,
         'spent', (SELECT coalesce(sum(t.amount), 0)::text FROM recharge_totals t WHERE t.team_id = ${teamId} AND t.member_id = m.id
           AND t.day >= ${begin}::date AND t.day < (${begin} + ${`1 ${period ?? 'day'}`}::interval)::date))
@@ -157,7 +156,7 @@ export type Place = { waitingSince: string; memberId: string };
  * Finds the oldest waiting rule behind `after` that can be served now, or whose waiting is over; null where there is none. It
  * takes no lock: the rule is judged again when it is served. `outdated`: some rule waits for another reason than it says.
  */
-export async function findServable(ctx: Ctx, after: Place | null): Promise<{ next: Place | null; outdated: boolean }> {
+export async function findServable(ctx: Context, after: Place | null): Promise<{ next: Place | null; outdated: boolean }> {
   const { rows } = await ctx.db.execute<{ next: Place | null; outdated: boolean }>(sql`
     WITH waiting AS (${waitingNow(ctx)})
     SELECT (SELECT jsonb_build_object('waitingSince', w.since::text, 'memberId', w.member_id) FROM waiting w
@@ -172,7 +171,7 @@ export async function findServable(ctx: Ctx, after: Place | null): Promise<{ nex
  * The waiting rules of an active team, each with what it asks the master for now (as `decideRecharge` says it), whether its
  * waiting is over, and for which reason it waits now if it cannot be served.
  */
-export function waitingNow(ctx: Ctx): SQL {
+export function waitingNow(ctx: Context): SQL {
   const team = sql`${ctx.actor.teamId}::uuid`;
   return sql`
     SELECT asks.*, CASE WHEN asks.amount <= 0 THEN 'cap_reached' WHEN asks.master < asks.amount THEN 'master_short' ELSE 'reserve' END AS reason_now

@@ -1,8 +1,8 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { rechargeRules } from '@/db/schema/recharge';
-import { seatOf } from '@/server/domain/core/actor';
-import { type Ctx, type Tx } from '@/server/domain/core/context';
-import { post, RULE_SIGNATURE, lockSeat, lockLiveSeat, type LockedSeat } from '../ledger/write';
+import { actingMember } from '@/server/domain/core/actor';
+import { type Context, type TxContext } from '@/server/domain/core/context';
+import { post, RULE_SIGNATURE, lockMember, lockLiveMember, type LockedMember } from '../ledger/write';
 import { printAmount, type Micros } from '@/server/domain/core/money';
 import { mayOperate } from '@/server/domain/core/policy';
 import { findServable, getRecharge, ruleOf, waitingNow, type Place } from './read';
@@ -23,9 +23,9 @@ import { audit, change, enqueue, touched } from '@/server/domain/core/transactio
  * Makes or replaces a member's rule, and fires it at once when the balance is already low.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`
  */
-export async function setRecharge(ctx: Ctx, memberId: string, input: RechargeInput): Promise<Recharge> {
+export async function setRecharge(ctx: Context, memberId: string, input: RechargeInput): Promise<Recharge> {
   return change(ctx, 'recharge.manage', async (tx) => {
-    const seat = await lockLiveSeat(tx, memberId);
+    const seat = await lockLiveMember(tx, memberId);
     const rule = await writeRule(tx, memberId, input);
     audit(tx, {
       action: 'recharge.set',
@@ -43,7 +43,7 @@ export async function setRecharge(ctx: Ctx, memberId: string, input: RechargeInp
  * Writes a rule as given; the seat is new or locked. A new episode begins. Who calls looks at the rule then (`fireRule`),
  * which ends its waiting, or lets it wait on at the place it had.
  */
-export async function writeRule(tx: Tx, memberId: string, input: RechargeInput): Promise<RechargeRule> {
+export async function writeRule(tx: TxContext, memberId: string, input: RechargeInput): Promise<RechargeRule> {
   const rule = ruleFromInput(input);
   await tx.db
     .insert(rechargeRules)
@@ -67,7 +67,7 @@ export async function writeRule(tx: Tx, memberId: string, input: RechargeInput):
 }
 
 // The history outlives a deleted rule: the next one must not count its refusals to the events of the one before.
-const nextEpisode = ({ actor }: Tx, memberId: string) =>
+const nextEpisode = ({ actor }: TxContext, memberId: string) =>
   sql`(SELECT coalesce(max(e.episode), 0) + 1 FROM recharge_events e
     WHERE e.team_id = ${actor.teamId}::uuid AND e.member_id = ${memberId}::uuid AND e.outcome = 'refused')`;
 
@@ -84,9 +84,9 @@ const printRule = (rule: RechargeRule) => ({
  * Deletes a member's rule; its history and what it drew against caps stay. Answers the rule as it was, off.
  * @throws DomainError `owner_required`, `not_found` (also where there is no rule)
  */
-export async function deleteRecharge(ctx: Ctx, memberId: string): Promise<Recharge> {
+export async function deleteRecharge(ctx: Context, memberId: string): Promise<Recharge> {
   return change(ctx, 'recharge.manage', async (tx) => {
-    const seat = await lockSeat(tx, memberId);
+    const seat = await lockMember(tx, memberId);
     const rule = await getRecharge(tx, memberId);
     const { teamId } = tx.actor;
     await tx.db
@@ -103,7 +103,7 @@ export async function deleteRecharge(ctx: Ctx, memberId: string): Promise<Rechar
 }
 
 /** Ends the waiting of a seat that goes to rest, and switches the rule off for good where asked. The seat is locked. */
-export async function restRule(tx: Tx, memberId: string, options: { off: boolean }): Promise<void> {
+export async function restRule(tx: TxContext, memberId: string, options: { off: boolean }): Promise<void> {
   await tx.db
     .update(rechargeRules)
     .set({
@@ -119,14 +119,14 @@ export async function restRule(tx: Tx, memberId: string, options: { off: boolean
  * Looks at a rule without a charge (made, changed, its member activated or a member again) and recharges if it is low.
  * Takes the lock of the seat, which the caller may already hold.
  */
-export async function fireRule(tx: Tx, memberId: string): Promise<void> {
-  const seat = await lockSeat(tx, memberId);
-  if (seat.rule) await rechargeSeat(tx, seat, seat.rule, { byJob: false });
+export async function fireRule(tx: TxContext, memberId: string): Promise<void> {
+  const seat = await lockMember(tx, memberId);
+  if (seat.rule) await rechargingMember(tx, seat, seat.rule, { byJob: false });
 }
 
-async function rechargeSeat(
-  tx: Tx,
-  seat: LockedSeat,
+async function rechargingMember(
+  tx: TxContext,
+  seat: LockedMember,
   state: RechargeState,
   { byJob }: { byJob: boolean },
 ): Promise<Settlement> {
@@ -166,7 +166,7 @@ export function masterAnswer(outcome: string): MasterAnswer {
   return outcome === 'short_reserve' ? 'reserve' : 'master_short';
 }
 
-async function countRecharge(tx: Tx, memberId: string, amount: Micros): Promise<void> {
+async function countRecharge(tx: TxContext, memberId: string, amount: Micros): Promise<void> {
   const day = tx.now.toISOString().slice(0, 10);
   await tx.db.execute(
     sql`SELECT recharge_count(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${day}::date, ${amount}::bigint)`,
@@ -179,7 +179,7 @@ async function countRecharge(tx: Tx, memberId: string, amount: Micros): Promise<
  * @returns whether the rule begins to wait
  */
 export async function rememberRecharge(
-  tx: Tx,
+  tx: TxContext,
   memberId: string,
   seen: {
     settled: Settlement;
@@ -202,8 +202,8 @@ export async function rememberRecharge(
   const { teamId } = tx.actor;
   if (begins) {
     // A program's charge is nobody's action: its member is to know.
-    const acts = charge === 0n || tx.actor.door === 'web';
-    const by = acts ? seatOf(tx.actor) : null;
+    const acts = charge === 0n || tx.actor.channel === 'web';
+    const by = acts ? actingMember(tx.actor) : null;
     enqueue(tx, 'alert', { teamId, memberId, since: tx.now.toISOString(), transferId: null, by });
   }
   if (!begins && waitingSince !== null && settled.outcome === 'fired' && !settled.waiting) {
@@ -218,7 +218,7 @@ export async function rememberRecharge(
  * master balance cannot pay now costs no transaction: which can be served is asked first.
  * @returns how many were served
  */
-export async function serveWaiting(ctx: Ctx): Promise<number> {
+export async function serveWaiting(ctx: Context): Promise<number> {
   mayOperate(ctx.actor);
   let served = 0;
   let place: Place | null = null;
@@ -233,11 +233,11 @@ export async function serveWaiting(ctx: Ctx): Promise<number> {
   }
 }
 
-async function serveOne(tx: Tx, memberId: string): Promise<boolean> {
+async function serveOne(tx: TxContext, memberId: string): Promise<boolean> {
   if (tx.tx.team.status !== 'active') return false;
-  const seat = await lockSeat(tx, memberId);
+  const seat = await lockMember(tx, memberId);
   if (!seat.rule?.waitingSince) return false;
-  const settled = await rechargeSeat(tx, seat, seat.rule, { byJob: true });
+  const settled = await rechargingMember(tx, seat, seat.rule, { byJob: true });
   return settled.recharged > 0n;
 }
 
@@ -245,7 +245,7 @@ async function serveOne(tx: Tx, memberId: string): Promise<boolean> {
  * Says of the rules that wait on for which reason they do now: the master balance has changed, or a cap's period. Of a rule
  * whose member is just being charged the charge says it; waiting for it here could end in a deadlock.
  */
-async function correctReasons(ctx: Ctx): Promise<void> {
+async function correctReasons(ctx: Context): Promise<void> {
   await change(ctx, 'recharge.manage', async (tx) => {
     const { rows } = await tx.db.execute<{ id: string }>(sql`
       UPDATE recharge_rules r SET reason = w.reason_now FROM (${waitingNow(tx)}) w,

@@ -2,17 +2,16 @@ import { and, asc, desc, eq, lt, or, sql, type SQL } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { transfers } from '@/db/schema/ledger';
 import { members } from '@/db/schema/members';
-import { type Ctx } from '@/server/domain/core/context';
+import { type Context } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import type { Page } from '@/server/domain/core/codecs';
-import { heldTo } from '@/server/domain/core/policy';
+import { ownMemberScope } from '@/server/domain/core/policy';
 import { type TransferKind, SIDES } from './rules';
 import type { BrowseTransfers, ListTransfers, NamedTransfer, Transfer, TransferFilters } from './schema';
 import { printId } from '@/server/domain/core/ids';
 import type { Actor } from '@/server/domain/core/actor';
 import { snapshot } from '@/server/domain/core/transaction';
-import { pageOf, readCursor, within } from '@/server/domain/core/cursors';
-import type { CursorBinding } from '@/server/domain/core/cursors';
+import { pageOf, readCursor, within, type CursorBinding } from '@/server/domain/core/cursors';
 
 const columns = {
   id: transfers.id,
@@ -49,9 +48,9 @@ const touches = (memberId: string): SQL =>
  * Transfers, newest first: the team's for an owner, its own for a member.
  * @throws DomainError `invalid_cursor`
  */
-export async function listTransfers(ctx: Ctx, input: ListTransfers): Promise<Page<Transfer>> {
+export async function listTransfers(ctx: Context, input: ListTransfers): Promise<Page<Transfer>> {
   const { teamId } = ctx.actor;
-  const own = heldTo(ctx.actor, 'transfers.see');
+  const own = ownMemberScope(ctx.actor, 'transfers.see');
   const binding: CursorBinding = [
     teamId,
     'transfers',
@@ -84,8 +83,8 @@ export async function listTransfers(ctx: Ctx, input: ListTransfers): Promise<Pag
  * Transfers with the names of their members, newest first: of several members and kinds at once; to a member its own.
  * @throws DomainError `invalid_cursor`
  */
-export async function browseTransfers(ctx: Ctx, input: BrowseTransfers): Promise<Page<NamedTransfer>> {
-  const own = heldTo(ctx.actor, 'transfers.see');
+export async function browseTransfers(ctx: Context, input: BrowseTransfers): Promise<Page<NamedTransfer>> {
+  const own = ownMemberScope(ctx.actor, 'transfers.see');
   const { memberId, kind, from, to, limit, cursor } = input;
   const filters = [memberId?.join(), kind?.join(), from?.toISOString(), to?.toISOString()];
   const binding: CursorBinding = [ctx.actor.teamId, 'browse-transfers', own, ...filters];
@@ -96,7 +95,7 @@ export async function browseTransfers(ctx: Ctx, input: BrowseTransfers): Promise
 const EXPORT_AT_ONCE = 1_000;
 
 /** All transfers under a filter, newest first, some at a time: memory stays the same however many there are. */
-export async function* exportTransfers(ctx: Ctx, filters: TransferFilters): AsyncGenerator<NamedTransfer[]> {
+export async function* exportTransfers(ctx: Context, filters: TransferFilters): AsyncGenerator<NamedTransfer[]> {
   let after: string | null = null;
   for (;;) {
     const rows: NamedTransfer[] = await findTransfers(ctx, filters, { after, limit: EXPORT_AT_ONCE });
@@ -113,9 +112,9 @@ type Posted = NamedTransfer & { id: string };
  * The next transfers under a filter. Each kind of each member is walked in its own index, newest first, and no further
  * than the page is long; an index serves no list of values in order.
  */
-async function findTransfers(ctx: Ctx, filters: TransferFilters, { after, limit }: Piece): Promise<Posted[]> {
+async function findTransfers(ctx: Context, filters: TransferFilters, { after, limit }: Piece): Promise<Posted[]> {
   const { teamId } = ctx.actor;
-  const own = heldTo(ctx.actor, 'transfers.see');
+  const own = ownMemberScope(ctx.actor, 'transfers.see');
   const walks = [...new Set(filters.memberId ?? [null])].flatMap((seat) =>
     [...new Set(filters.kind ?? [null])].map((kind) =>
       and(
@@ -142,13 +141,13 @@ async function findTransfers(ctx: Ctx, filters: TransferFilters, { after, limit 
   return rows.map((row) => showNamed(ctx, row));
 }
 
-const selectNamed = (ctx: Ctx) =>
+const selectNamed = (ctx: Context) =>
   ctx.db
     .select({ ...columns, memberName: members.name })
     .from(transfers)
     .leftJoin(members, and(eq(members.teamId, ctx.actor.teamId), eq(members.id, transfers.memberId)));
 
-const showNamed = (ctx: Ctx, { memberName, ...row }: NamedRow): Posted => ({
+const showNamed = (ctx: Context, { memberName, ...row }: NamedRow): Posted => ({
   ...showTransfer(row, ctx.actor, ctx.actor.currency),
   id: row.id,
   member: row.memberId === null ? null : { id: row.memberId, name: memberName ?? '' },
@@ -160,8 +159,8 @@ type NamedRow = TransferRow & { id: string; memberName: string | null };
  * One transfer.
  * @throws DomainError `not_found`, also for one that the actor may not see
  */
-export async function getTransfer(ctx: Ctx, id: string): Promise<Transfer> {
-  const own = heldTo(ctx.actor, 'transfers.see');
+export async function getTransfer(ctx: Context, id: string): Promise<Transfer> {
+  const own = ownMemberScope(ctx.actor, 'transfers.see');
   const [row] = await ctx.db
     .select(columns)
     .from(transfers)
@@ -170,9 +169,9 @@ export async function getTransfer(ctx: Ctx, id: string): Promise<Transfer> {
 }
 
 /** What a message moved, the first first: its charge, and its refund where there is one; to a member of its own money alone. */
-export async function listMovementsOf(ctx: Ctx, messageId: string): Promise<NamedTransfer[]> {
+export async function listMovementsOf(ctx: Context, messageId: string): Promise<NamedTransfer[]> {
   const { teamId } = ctx.actor;
-  const own = heldTo(ctx.actor, 'transfers.see');
+  const own = ownMemberScope(ctx.actor, 'transfers.see');
   return selectNamed(ctx)
     .where(and(eq(transfers.teamId, teamId), eq(transfers.messageId, messageId), own ? touches(own) : undefined))
     .orderBy(asc(transfers.id))
@@ -181,7 +180,7 @@ export async function listMovementsOf(ctx: Ctx, messageId: string): Promise<Name
 
 /** The funding or withdrawal that was made under the operator's reference, if any. */
 export async function findByReference(
-  ctx: Ctx,
+  ctx: Context,
   kind: TransferKind,
   reference: string,
 ): Promise<{ id: string; amount: bigint } | null> {
@@ -194,7 +193,7 @@ export async function findByReference(
 
 /** What a reversal must know of a transfer of the team. Null: there is none. */
 export async function findReversible(
-  ctx: Ctx,
+  ctx: Context,
   id: string,
 ): Promise<{ kind: TransferKind; memberId: string | null; amount: bigint; reversalOf: string | null } | null> {
   const { kind, memberId, amount, reversalOf } = transfers;
@@ -206,7 +205,7 @@ export async function findReversible(
 }
 
 /** Whether a transfer has been reversed. Sure only while its seat is locked. */
-export async function isReversed(ctx: Ctx, id: string): Promise<boolean> {
+export async function isReversed(ctx: Context, id: string): Promise<boolean> {
   const rows = await ctx.db
     .select({ id: transfers.id })
     .from(transfers)
@@ -216,7 +215,7 @@ export async function isReversed(ctx: Ctx, id: string): Promise<boolean> {
 
 /** The closing transfer that emptied a seat when it was deleted at `deletedAt`, if there was anything to return. */
 export async function findClosing(
-  ctx: Ctx,
+  ctx: Context,
   memberId: string,
   deletedAt: Date,
 ): Promise<{ id: string; amount: bigint } | null> {
@@ -347,7 +346,7 @@ export function showTransfer(row: TransferRow, viewer: Actor, currency: string):
     balanceAfter: after,
     createdAt: row.createdAt,
   };
-  if (viewer.type !== 'seat' || viewer.role === 'owner') return shown;
+  if (viewer.type !== 'member' || viewer.role === 'owner') return shown;
   const own = row.actorMember === viewer.memberId || row.actorType === 'rule';
   return {
     ...shown,

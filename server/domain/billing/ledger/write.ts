@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { signature, type Role } from '@/server/domain/core/actor';
-import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
-import { type Ctx, type Tx } from '@/server/domain/core/context';
+import { enforceReauthentication } from '@/server/domain/core/reauthentication';
+import { type Context, type TxContext } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { printAmount, type Micros } from '@/server/domain/core/money';
 import { may, mayOperate } from '@/server/domain/core/policy';
@@ -18,7 +18,7 @@ import type {
   Transfer,
 } from './schema';
 import type { RechargeState } from '../auto-recharge/rules';
-import { audit, change, enqueue, rehearse, touched } from '@/server/domain/core/transaction';
+import { audit, change, enqueue, dryRun, touched } from '@/server/domain/core/transaction';
 
 /** What `ledger_post` is asked. `amount` null takes all that the member has. */
 export type Posting = {
@@ -69,7 +69,7 @@ type PostedRow = {
  * Posts one transfer (the SQL function `ledger_post` says how), and wakes the waiting rules when money came to where
  * they wait. A refusal is a value.
  */
-export async function post(tx: Tx, posting: Posting): Promise<Posted> {
+export async function post(tx: TxContext, posting: Posting): Promise<Posted> {
   const { kind, memberId, amount, by, ...words } = posting;
   const details = JSON.stringify({ ...(by ?? signature(tx.actor)), ...words, key: tx.tx.key });
   const result = await tx.db.execute<PostedRow>(
@@ -90,14 +90,14 @@ export async function post(tx: Tx, posting: Posting): Promise<Posted> {
 }
 
 /** Money moved: of a member, or (null) of the master alone. */
-export function touchMoney(tx: Tx, memberId: string | null): void {
+export function touchMoney(tx: TxContext, memberId: string | null): void {
   const seats = memberId === null ? [] : [memberId];
   touched(tx, 'transfers', seats);
   touched(tx, 'members', seats);
 }
 
 /** After the commit, a job goes through the team's waiting rules, oldest first. */
-export function wakeWaiting(tx: Tx): void {
+export function wakeWaiting(tx: TxContext): void {
   enqueue(tx, 'serve-waiting', { teamId: tx.actor.teamId });
 }
 
@@ -105,8 +105,8 @@ export function wakeWaiting(tx: Tx): void {
  * Moves money from the master balance to a member's.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (balance `master`)
  */
-export async function creditMember(ctx: Ctx, input: CreditMember): Promise<Movement> {
-  const run = input.dryRun ? rehearse : change;
+export async function creditMember(ctx: Context, input: CreditMember): Promise<Movement> {
+  const run = input.dryRun ? dryRun : change;
   return run(ctx, 'money.move', async (tx) =>
     movedBetween(tx, 'credit', input, await postBetween(tx, 'credit', input)),
   );
@@ -117,8 +117,8 @@ export async function creditMember(ctx: Ctx, input: CreditMember): Promise<Movem
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (balance `member`),
  *   `confirmation_required`
  */
-export async function debitMember(ctx: Ctx, input: DebitMember): Promise<Debited> {
-  const run = input.dryRun ? rehearse : change;
+export async function debitMember(ctx: Context, input: DebitMember): Promise<Debited> {
+  const run = input.dryRun ? dryRun : change;
   return run(ctx, 'money.move', async (tx) => {
     const posted = await postBetween(tx, 'debit', input);
     if (posted.outcome === 'nothing') return { transfer: null, balances: balancesOf(posted) };
@@ -131,12 +131,12 @@ const wordsOf = ({ note, noteForMember }: DebitMember) => ({
   noteForMember: noteForMember ?? null,
 });
 
-const postBetween = (tx: Tx, kind: 'credit' | 'debit', input: DebitMember): Promise<Posted> =>
+const postBetween = (tx: TxContext, kind: 'credit' | 'debit', input: DebitMember): Promise<Posted> =>
   post(tx, { kind, memberId: input.memberId, amount: input.amount === 'all' ? null : input.amount, ...wordsOf(input) });
 
-async function movedBetween(tx: Tx, kind: 'credit' | 'debit', input: DebitMember, posted: Posted): Promise<Movement> {
+async function movedBetween(tx: TxContext, kind: 'credit' | 'debit', input: DebitMember, posted: Posted): Promise<Movement> {
   mustBePosted(posted, input.amount === 'all' ? 0n : input.amount);
-  if (kind === 'debit') await mustBeConfirmed(tx, posted.amount);
+  if (kind === 'debit') await enforceReauthentication(tx, posted.amount);
   audit(tx, {
     action: kind === 'credit' ? 'member.credited' : 'member.debited',
     targetType: 'member',
@@ -151,7 +151,7 @@ async function movedBetween(tx: Tx, kind: 'credit' | 'debit', input: DebitMember
  * @throws DomainError `owner_required`, `not_found`, `not_reversible`, `already_reversed`, `member_deleted`,
  *   `insufficient_funds` (the balance that would have to give it back is short), `confirmation_required`
  */
-export async function reverseTransfer(ctx: Ctx, { transferId, note }: ReverseTransfer): Promise<Movement> {
+export async function reverseTransfer(ctx: Context, { transferId, note }: ReverseTransfer): Promise<Movement> {
   return change(ctx, 'money.move', async (tx) => {
     const past = (await findReversible(tx, transferId)) ?? fail('not_found');
     const { kind, memberId, amount } = past;
@@ -169,7 +169,7 @@ export async function reverseTransfer(ctx: Ctx, { transferId, note }: ReverseTra
     const words = { note: note ?? null, noteForMember: null, reversalOf: transferId };
     const posted = await post(tx, { kind: back, memberId, amount, ...words });
     mustBePosted(posted, amount);
-    if (back === 'debit') await mustBeConfirmed(tx, amount);
+    if (back === 'debit') await enforceReauthentication(tx, amount);
     audit(tx, {
       action: 'transfer.reversed',
       targetType: 'member',
@@ -183,7 +183,7 @@ export async function reverseTransfer(ctx: Ctx, { transferId, note }: ReverseTra
 
 type Words = { note: string | null; noteForMember: string | null; reversalOf?: string };
 
-function movementOf(tx: Tx, kind: 'credit' | 'debit', posted: Posted, memberId: string, words: Words): Movement {
+function movementOf(tx: TxContext, kind: 'credit' | 'debit', posted: Posted, memberId: string, words: Words): Movement {
   return { transfer: transferOf(tx, kind, posted, memberId, words), balances: balancesOf(posted) };
 }
 
@@ -214,11 +214,11 @@ export function mustBePosted(posted: Posted, required: Micros): void {
 }
 
 /** The transfer just posted, without reading it back. A dry run's has no id. */
-function transferOf(tx: Tx, kind: 'credit' | 'debit', posted: Posted, memberId: string, words: Words): Transfer {
+function transferOf(tx: TxContext, kind: 'credit' | 'debit', posted: Posted, memberId: string, words: Words): Transfer {
   const gives = kind === 'credit';
   return showTransfer(
     {
-      id: tx.tx.rehearsal ? null : posted.id,
+      id: tx.tx.isDryRun ? null : posted.id,
       kind,
       amount: posted.amount,
       debitAfter: gives ? posted.master : posted.member,
@@ -244,7 +244,7 @@ export type Funding = { transferId: string; amount: Micros; masterBalance: Micro
  * Brings money in from outside, once for each `reference`. The operator's alone.
  * @throws DomainError `not_found` for an unknown team
  */
-export async function fundTeam(ctx: Ctx, input: FundTeam): Promise<Funding> {
+export async function fundTeam(ctx: Context, input: FundTeam): Promise<Funding> {
   return moveOutside(ctx, 'funding', input);
 }
 
@@ -252,11 +252,11 @@ export async function fundTeam(ctx: Ctx, input: FundTeam): Promise<Funding> {
  * Pays money of the master balance out, once for each `reference`. The operator's alone.
  * @throws DomainError `insufficient_funds` (balance `master`)
  */
-export async function withdrawFromTeam(ctx: Ctx, input: FundTeam): Promise<Funding> {
+export async function withdrawFromTeam(ctx: Context, input: FundTeam): Promise<Funding> {
   return moveOutside(ctx, 'withdrawal', input);
 }
 
-async function moveOutside(ctx: Ctx, kind: 'funding' | 'withdrawal', input: FundTeam): Promise<Funding> {
+async function moveOutside(ctx: Context, kind: 'funding' | 'withdrawal', input: FundTeam): Promise<Funding> {
   mayOperate(ctx.actor);
   return change(ctx, 'money.move', async (tx) => {
     const reference = input.reference ?? null;
@@ -292,7 +292,7 @@ async function moveOutside(ctx: Ctx, kind: 'funding' | 'withdrawal', input: Fund
  * Brings money of the sandbox to the master: where Purser is there to try, an owner gives himself what there is no card for.
  * @throws DomainError `not_found` anywhere else, `owner_required`
  */
-export async function fundSandbox(ctx: Ctx, { amount }: FundSandbox): Promise<SandboxFunding> {
+export async function fundSandbox(ctx: Context, { amount }: FundSandbox): Promise<SandboxFunding> {
   if (!ctx.demo) fail('not_found', { detail: 'There is no sandbox funding here.' });
   return change(ctx, 'money.move', async (tx) => {
     const posted = await post(tx, { kind: 'funding', memberId: null, amount, note: 'Sandbox funding' });
@@ -313,7 +313,7 @@ export type LockedAccount = { balance: Micros; reserve: Micros; closed: boolean 
  * Locks the accounts of seats (by id), then the master where asked: the one order of the whole system. Whoever changes a
  * seat holds its account, so that money and seat are judged together. Unknown seats are missing from the answer.
  */
-export async function lockAccounts(tx: Tx, memberIds: string[], master: boolean): Promise<Map<string, LockedAccount>> {
+export async function lockAccounts(tx: TxContext, memberIds: string[], master: boolean): Promise<Map<string, LockedAccount>> {
   const list = `{${memberIds.join(',')}}`;
   const { rows } = await tx.db.execute<{ id: string; balance: string; reserve: string; closed_at: string | null }>(
     sql`SELECT id, balance, reserve, closed_at FROM ledger_lock(${tx.actor.teamId}::uuid, ${list}::uuid[], ${master})`,
@@ -324,14 +324,14 @@ export async function lockAccounts(tx: Tx, memberIds: string[], master: boolean)
 }
 
 /** Opens the account of a new seat. */
-export async function openMemberAccount(tx: Tx, memberId: string): Promise<void> {
+export async function openMemberAccount(tx: TxContext, memberId: string): Promise<void> {
   await tx.db.execute(
     sql`SELECT ledger_open_member(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${tx.at}::timestamptz)`,
   );
 }
 
 /** Sets the floor of the master balance that recharges may not touch, and wakes the rules that waited for it. */
-export async function setReserve(tx: Tx, reserve: Micros): Promise<void> {
+export async function setReserve(tx: TxContext, reserve: Micros): Promise<void> {
   may(tx.actor, 'team.change');
   const { rows } = await tx.db.execute<{ waiting: boolean }>(
     sql`SELECT ledger_set_reserve(${tx.actor.teamId}::uuid, ${reserve}::bigint) AS waiting`,
@@ -340,7 +340,7 @@ export async function setReserve(tx: Tx, reserve: Micros): Promise<void> {
 }
 
 /** A seat as it is under the lock of its account, with its rule. */
-export type LockedSeat = {
+export type LockedMember = {
   memberId: string;
   balance: Micros;
   role: Role;
@@ -357,17 +357,17 @@ export type LockedSeat = {
  * locks the master after it, which is where changes of who owns the team meet.
  * @throws DomainError `not_found`
  */
-export async function lockSeat(tx: Tx, memberId: string, withMaster = false): Promise<LockedSeat> {
+export async function lockMember(tx: TxContext, memberId: string, withMaster = false): Promise<LockedMember> {
   const { rows } = await tx.db.execute<{
-    seat: (Omit<LockedSeat, 'balance' | 'memberId'> & { balance: string }) | null;
+    seat: (Omit<LockedMember, 'balance' | 'memberId'> & { balance: string }) | null;
   }>(sql`SELECT seat_lock(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${withMaster}, ${tx.at}::timestamptz) AS seat`);
   const seat = rows[0]?.seat;
   if (!seat) fail('not_found');
   return { ...seat, memberId, balance: BigInt(seat.balance) };
 }
 
-/** As `lockSeat`, for what a deleted member no longer does. */
-export async function lockLiveSeat(tx: Tx, memberId: string, withMaster = false): Promise<LockedSeat> {
-  const seat = await lockSeat(tx, memberId, withMaster);
+/** As `lockMember`, for what a deleted member no longer does. */
+export async function lockLiveMember(tx: TxContext, memberId: string, withMaster = false): Promise<LockedMember> {
+  const seat = await lockMember(tx, memberId, withMaster);
   return seat.status === 'deleted' ? fail('member_deleted') : seat;
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { and, eq, like, sql, type SQL } from 'drizzle-orm';
 import { rates } from '@/db/schema/teams';
 import type { Page } from '@/server/domain/core/codecs';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { may } from '@/server/domain/core/policy';
 import { runInTurns } from '@/server/domain/core/yielding';
 import {
@@ -18,8 +18,7 @@ import {
   type RateRow,
 } from './rules';
 import type { FilterRates, ListRates, Rate, RatesPreview } from './schema';
-import { printPlace, readPlace } from '@/server/domain/core/cursors';
-import type { CursorBinding } from '@/server/domain/core/cursors';
+import { printPlace, readPlace, type CursorBinding } from '@/server/domain/core/cursors';
 
 /** Holds a few cards of 100,000 rows, or hundreds of usual ones. */
 const CARDS_MAX_BYTES = 64 * 1_048_576;
@@ -43,7 +42,7 @@ function cardsOfProcess(): Cards {
  * The team's rate card as a look-up. `version` is the team's own (read with the request), so a card that a process
  * remembers is never an old one.
  */
-export async function rateCard(ctx: Ctx, version: number): Promise<FindRate> {
+export async function rateCard(ctx: Context, version: number): Promise<FindRate> {
   const { ready, loading } = cardsOfProcess();
   const kept = ready.get(ctx.actor.teamId);
   if (kept?.version === version) return kept.find;
@@ -60,7 +59,7 @@ export async function rateCard(ctx: Ctx, version: number): Promise<FindRate> {
   return load.finally(() => loading.delete(key));
 }
 
-async function loadCard(ctx: Ctx, version: number): Promise<FindRate> {
+async function loadCard(ctx: Context, version: number): Promise<FindRate> {
   const rows = await allRates(ctx);
   const find = await runInTurns(compileRatesInStretches(rows));
   const { ready } = cardsOfProcess();
@@ -75,12 +74,12 @@ const shown = (row: { country: string; prefix: string; price: bigint }): Rate =>
   country: row.country || null,
 });
 
-async function allRates(ctx: Ctx): Promise<Rate[]> {
+async function allRates(ctx: Context): Promise<Rate[]> {
   const rows = await ctx.db.select(columns).from(rates).where(eq(rates.teamId, ctx.actor.teamId));
   return rows.map(shown);
 }
 
-const matching = ({ actor }: Ctx, { country, prefix }: FilterRates): SQL | undefined =>
+const matching = ({ actor }: Context, { country, prefix }: FilterRates): SQL | undefined =>
   and(
     eq(rates.teamId, actor.teamId),
     country === undefined ? undefined : eq(rates.country, country),
@@ -91,7 +90,7 @@ const matching = ({ actor }: Ctx, { country, prefix }: FilterRates): SQL | undef
  * The whole rate card, or what the filters leave of it, in the order of the list.
  * @throws DomainError `owner_required`
  */
-export async function* exportRates(ctx: Ctx, filters: FilterRates): AsyncGenerator<Rate[]> {
+export async function* exportRates(ctx: Context, filters: FilterRates): AsyncGenerator<Rate[]> {
   may(ctx.actor, 'rates.see');
   const rows = await ctx.db
     .select(columns)
@@ -105,7 +104,7 @@ export async function* exportRates(ctx: Ctx, filters: FilterRates): AsyncGenerat
  * The team's rate card, by country and prefix; those for whatever country come first.
  * @throws DomainError `owner_required`, `invalid_cursor`
  */
-export async function listRates(ctx: Ctx, { country, prefix, limit, cursor }: ListRates): Promise<Page<Rate>> {
+export async function listRates(ctx: Context, { country, prefix, limit, cursor }: ListRates): Promise<Page<Rate>> {
   may(ctx.actor, 'rates.see');
   const { teamId } = ctx.actor;
   const binding: CursorBinding = [teamId, 'rates', country, prefix];
@@ -133,7 +132,7 @@ const DIFFERENCES_SHOWN = 20;
  * What taking a file as the card would change, or what is wrong with it, line by line. Changes nothing.
  * @throws DomainError `owner_required`
  */
-export async function previewRates(ctx: Ctx, csv: string): Promise<RatesPreview> {
+export async function previewRates(ctx: Context, csv: string): Promise<RatesPreview> {
   may(ctx.actor, 'team.change');
   const card = await runInTurns(readRateCard(csv));
   if ('problems' in card) {

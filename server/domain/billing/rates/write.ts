@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { rates, teams } from '@/db/schema/teams';
-import { type Ctx, type Tx } from '@/server/domain/core/context';
+import { type Context, type TxContext } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { may } from '@/server/domain/core/policy';
 import { runInTurns } from '@/server/domain/core/yielding';
@@ -17,7 +17,7 @@ const INSERT_AT_ONCE = 2_000;
  * @throws DomainError `owner_required`, `invalid_request` for a price of 0 without `allowFree`
  */
 export async function replaceRates(
-  ctx: Ctx,
+  ctx: Context,
   rows: RateRow[],
   options: { sample?: boolean; allowFree?: boolean } = {},
 ): Promise<ReplacedRates> {
@@ -54,7 +54,7 @@ function failFree({ free, freeRows }: Pick<ReplacedRates, 'free' | 'freeRows'>):
  * Replaces the team's rate card by a file.
  * @throws DomainError `owner_required`, `invalid_request` with the lines that cannot be taken
  */
-export async function importRates(ctx: Ctx, { csv, allowFree }: ImportRates): Promise<ReplacedRates> {
+export async function importRates(ctx: Context, { csv, allowFree }: ImportRates): Promise<ReplacedRates> {
   may(ctx.actor, 'team.change');
   const card = await runInTurns(readRateCard(csv));
   if ('rows' in card) return replaceRates(ctx, card.rows, { allowFree });
@@ -72,7 +72,7 @@ export async function importRates(ctx: Ctx, { csv, allowFree }: ImportRates): Pr
  * Says of the card as it is that its prices are the team's own, no samples any more. Repeated: nothing changes.
  * @throws DomainError `owner_required`
  */
-export async function confirmRates(ctx: Ctx): Promise<{ samplePrices: boolean }> {
+export async function confirmRates(ctx: Context): Promise<{ samplePrices: boolean }> {
   return change(ctx, 'team.change', async (tx) => {
     const confirmed = await tx.db
       .update(teams)
@@ -85,7 +85,7 @@ export async function confirmRates(ctx: Ctx): Promise<{ samplePrices: boolean }>
 }
 
 /** Writes the rows of a card where there are none yet. */
-export async function insertRates(tx: Tx, rows: RateRow[]): Promise<void> {
+export async function insertRates(tx: TxContext, rows: RateRow[]): Promise<void> {
   for (let i = 0; i < rows.length; i += INSERT_AT_ONCE) {
     const values = rows
       .slice(i, i + INSERT_AT_ONCE)

@@ -6,9 +6,9 @@ import { LINK_HOURS, type LinkKind } from './rules';
 import { type Services } from '@/server/domain/core/context';
 import { findLinkById } from './read';
 import { queueMail } from '@/server/domain/notifications/emails/write';
-import { personally, type Guest } from '@/server/domain/core/user-context';
+import { inUserTransaction, type VisitorContext } from '@/server/domain/core/user-context';
 import { networkOf } from '../login-throttle/rules';
-import { accountKey, mustBeFew } from '../login-throttle/write';
+import { accountKey, enforceThrottle } from '../login-throttle/write';
 import type { Done } from '@/server/domain/core/codecs';
 import { enqueue } from '@/server/domain/core/transaction';
 
@@ -50,11 +50,11 @@ export async function endLinks({ db, now }: Place, email: string, kinds: LinkKin
     .where(and(eq(mailedLinks.email, email), inArray(mailedLinks.kind, kinds), isNull(mailedLinks.usedAt)));
 }
 
-export async function askForLink(asker: Guest, kind: LinkKind, email: string): Promise<Done> {
-  const { address } = asker.origin;
-  await mustBeFew(asker, 'asked', networkOf(address));
-  await mustBeFew(asker, 'mailed', accountKey(email));
-  return personally(asker, async (tx) => {
+export async function requestLink(ctx: VisitorContext, kind: LinkKind, email: string): Promise<Done> {
+  const { address } = ctx.origin;
+  await enforceThrottle(ctx, 'asked', networkOf(address));
+  await enforceThrottle(ctx, 'mailed', accountKey(email));
+  return inUserTransaction(ctx, async (tx) => {
     enqueue(tx, 'mail-link', { linkId: await makeLink(tx, { kind, email, address }) });
     return { done: true };
   });
@@ -69,5 +69,5 @@ export async function mailLink(services: Services, linkId: string): Promise<void
   const [user] = await db.select({ id: users.id }).from(users).where(eq(users.email, email));
   if (kind === 'reset' && !user) return;
   const mail = { kind: kind === 'reset' ? ('password-reset' as const) : kind, address: email, about: linkId };
-  await personally(services, (tx) => queueMail(tx, { ...mail, userId: user?.id ?? null }));
+  await inUserTransaction(services, (tx) => queueMail(tx, { ...mail, userId: user?.id ?? null }));
 }

@@ -18,7 +18,7 @@ type Count = { limiter: RateLimiterPostgres; key: string };
  * @param isKnownHere whether the account was signed in to from this network lately: strangers elsewhere who use up the tries
  *   of the account then shut nobody out here
  */
-export function triesOf(
+export function attemptsOf(
   { database: { pool } }: Services,
   email: string,
   address: string | null,
@@ -52,15 +52,15 @@ export function triesOf(
 }
 
 /** Counts a try under a limit; how long to wait (ms) where it is one too many, else null. */
-export const countTry = ({ database: { pool } }: Services, limit: Limit, key: string): Promise<number | null> =>
+export const countAttempt = ({ database: { pool } }: Services, limit: Limit, key: string): Promise<number | null> =>
   consume({ limiter: limitersOn(pool)[limit], key });
 
 /**
- * As `countTry`.
+ * As `countAttempt`.
  * @throws DomainError `rate_limited`
  */
-export async function mustBeFew(services: Services, limit: Limit, key: string): Promise<void> {
-  const over = await countTry(services, limit, key);
+export async function enforceThrottle(services: Services, limit: Limit, key: string): Promise<void> {
+  const over = await countAttempt(services, limit, key);
   if (over !== null) failThrottled(over);
 }
 
@@ -74,7 +74,7 @@ export function failThrottled(ms: number): never {
 }
 
 /** Forgets all tries of an account, with the change that makes them worthless: it has a new password. */
-export async function forgetTries({ db }: { db: Db }, email: string): Promise<void> {
+export async function clearAttempts({ db }: { db: Db }, email: string): Promise<void> {
   const account = accountKey(email);
   const { key } = signInTries;
   await db

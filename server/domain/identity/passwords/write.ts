@@ -1,13 +1,13 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { users } from '@/db/schema/users';
-import { endFactor } from '../two-factor/write';
-import { endLinks, useUpLink, askForLink } from '../email-links/write';
+import { removeTwoFactor } from '../two-factor/write';
+import { endLinks, useUpLink, requestLink } from '../email-links/write';
 import { queueMail } from '@/server/domain/notifications/emails/write';
 import { hashPassword } from '@/server/domain/core/password-hashing';
-import { note, personally, type Personal, type Guest } from '@/server/domain/core/user-context';
+import { note, inUserTransaction, type UserContext, type VisitorContext } from '@/server/domain/core/user-context';
 import { endSessionsOf, failAt, lockProven, proveOneself } from '../sessions/write';
-import { forgetTries } from '../login-throttle/write';
+import { clearAttempts } from '../login-throttle/write';
 import type { ChangePassword, EnteredAs, Reset } from './schema';
 import { signed, placeOf } from '../users/write';
 import { fail } from '@/server/domain/core/errors';
@@ -20,20 +20,20 @@ import type { Done } from '@/server/domain/core/codecs';
  * Changes a person's password, which needs the one there is. All his other browsers are signed out.
  * @throws DomainError `invalid_request` at `current`, `rate_limited`
  */
-export async function changePassword(asker: Personal, { current, password }: ChangePassword): Promise<Done> {
-  const proven = await proveOneself(asker, { password: current }).catch(atCurrent);
-  const { userId, email, sessionId } = asker.person;
+export async function changePassword(ctx: UserContext, { current, password }: ChangePassword): Promise<Done> {
+  const proven = await proveOneself(ctx, { password: current }).catch(atCurrent);
+  const { userId, email, sessionId } = ctx.person;
   const passwordHash = await hashPassword(password, userId);
-  return personally(asker, async (tx) => {
+  return inUserTransaction(ctx, async (tx) => {
     // Set anew meanwhile, by a mailed link perhaps: then who knows the old one changes nothing any more.
     if (!(await lockProven(tx, proven))) failAt('current', 'The password is not right.');
     await setPassword(tx, { userId, email, passwordHash, butFor: sessionId });
-    note(tx, { ...signed(asker), action: 'person.password_changed' });
+    note(tx, { ...signed(ctx), action: 'person.password_changed' });
     await queueMail(tx, {
       kind: 'password-changed',
       address: email,
       userId,
-      facts: { by: 'himself', ...placeOf(asker) },
+      facts: { by: 'himself', ...placeOf(ctx) },
     });
     return { done: true };
   });
@@ -57,7 +57,7 @@ export async function setPassword(
   await tx.db.update(users).set({ passwordHash }).where(eq(users.id, userId));
   await endSessionsOf(tx, userId, butFor);
   await endLinks(tx, email, ['reset']);
-  await forgetTries(tx, email);
+  await clearAttempts(tx, email);
 }
 
 /**
@@ -69,7 +69,7 @@ export async function handOver(
   user: { userId: string; email: string; passwordHash: string },
 ): Promise<void> {
   await setPassword(tx, user);
-  await endFactor(tx, user.userId);
+  await removeTwoFactor(tx, user.userId);
 }
 
 /**
@@ -77,8 +77,8 @@ export async function handOver(
  * who holds it is looked up by the job that mails.
  * @throws DomainError `rate_limited`, by address and by network, known or not
  */
-export async function askForReset(asker: Guest, { email }: Address): Promise<Done> {
-  return askForLink(asker, 'reset', email);
+export async function requestPasswordReset(ctx: VisitorContext, { email }: Address): Promise<Done> {
+  return requestLink(ctx, 'reset', email);
 }
 
 /**
@@ -86,16 +86,16 @@ export async function askForReset(asker: Guest, { email }: Address): Promise<Don
  * unless nobody had proven the address before: then whoever set it up was never its holder.
  * @throws DomainError `not_found`: the link is not good, or no more
  */
-export async function resetPassword(asker: Guest, { token, password }: Reset): Promise<EnteredAs> {
-  const link = (await findLink(asker, token, 'reset')) ?? failDead();
-  const passwordHash = await hashPassword(password, networkOf(asker.origin.address));
-  return personally(asker, async (tx) => {
+export async function resetPassword(ctx: VisitorContext, { token, password }: Reset): Promise<EnteredAs> {
+  const link = (await findLink(ctx, token, 'reset')) ?? failDead();
+  const passwordHash = await hashPassword(password, networkOf(ctx.origin.address));
+  return inUserTransaction(ctx, async (tx) => {
     const email = (await useUpLink(tx, link.id, 'reset')) ?? failDead();
     const user = (await lockUser(tx, email)) ?? failDead();
-    await takeHold(tx, user, passwordHash);
-    const { address } = asker.origin;
+    await claimAccount(tx, user, passwordHash);
+    const { address } = ctx.origin;
     const { userId } = user;
-    note(tx, { userId, action: 'person.password_changed', address, requestId: asker.requestId, after: { by: 'link' } });
+    note(tx, { userId, action: 'person.password_changed', address, requestId: ctx.requestId, after: { by: 'link' } });
     await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'link', address } });
     return { email };
   });
@@ -118,7 +118,7 @@ export async function lockUser({ db }: Place, email: string): Promise<User | und
 }
 
 /** Who has used a link that was mailed to the address holds the account: with a new password, and nobody else in it. */
-export async function takeHold(tx: Place, { userId, email, isProven }: User, passwordHash: string): Promise<void> {
+export async function claimAccount(tx: Place, { userId, email, isProven }: User, passwordHash: string): Promise<void> {
   if (isProven) return setPassword(tx, { userId, email, passwordHash });
   await handOver(tx, { userId, email, passwordHash });
   await tx.db.update(users).set({ emailProvenAt: tx.now }).where(eq(users.id, userId));

@@ -3,21 +3,21 @@ import { builtOnce, UNNAMED } from '@/db/client';
 import { members } from '@/db/schema/members';
 import { teams, teamSlugs } from '@/db/schema/teams';
 import { sessions, users } from '@/db/schema/users';
-import type { Role, SeatActor } from '@/server/domain/core/actor';
+import type { Role, MemberActor } from '@/server/domain/core/actor';
 import type { Services } from '@/server/domain/core/context';
 import { asTeamId } from '@/server/domain/core/ids';
 import { isStorable } from '@/server/domain/core/validation';
-import type { Person, Personal } from '@/server/domain/core/user-context';
+import type { SignedInUser, UserContext } from '@/server/domain/core/user-context';
 import { networkOf, normaliseAccount } from '../login-throttle/rules';
 import { describeAgent, SEEN_EVERY_MINUTES } from './rules';
-import type { Seat, Session } from './schema';
+import type { Membership, Session } from './schema';
 
 /** Who is signed in; `unseen`: it is long since his session was noted to be in use. */
-export type Present = Person & { unseen: boolean };
+export type Present = SignedInUser & { unseen: boolean };
 
 /** A person's place in the team of a slug. A team or seat that is not his is told as a slug that was never given. */
 export type Place =
-  | { ok: true; person: Present; actor: SeatActor }
+  | { ok: true; person: Present; actor: MemberActor }
   | { ok: false; reason: 'signed-out' }
   | { ok: false; reason: 'none'; person: Present }
   | { ok: false; reason: 'inactive'; person: Present; teamName: string };
@@ -36,7 +36,7 @@ const person = {
 };
 
 /** Who is signed in with a session, or null: it was ended, has run out, or never was. */
-export async function findPerson({ database }: Services, sessionId: string): Promise<Present | null> {
+export async function findSignedInUser({ database }: Services, sessionId: string): Promise<Present | null> {
   const [row] = await personOf(database.db).execute({ sessionId });
   return row ?? null;
 }
@@ -51,7 +51,7 @@ const personOf = builtOnce((db) =>
 );
 
 /** The seat from which a session acts in a team, as everything is at this moment: one statement. */
-export async function findSeat(
+export async function findMembership(
   { database }: Services,
   { sessionId, slug, address }: { sessionId: string; slug: string; address: string | null },
 ): Promise<Place> {
@@ -60,8 +60,8 @@ export async function findSeat(
   const { person, team, seat, confirmedAt } = row;
   if (!team || !seat) return { ok: false, reason: 'none', person };
   if (seat.status !== 'active') return { ok: false, reason: 'inactive', person, teamName: team.name };
-  const actor: SeatActor = {
-    type: 'seat',
+  const actor: MemberActor = {
+    type: 'member',
     teamId: asTeamId(team.id),
     teamName: team.name,
     currency: team.currency,
@@ -69,7 +69,7 @@ export async function findSeat(
     role: seat.role,
     name: seat.name,
     credential: { type: 'user', id: person.userId },
-    door: 'web',
+    channel: 'web',
     address,
     confirmedAt,
   };
@@ -97,7 +97,7 @@ const placeOf = builtOnce((db) =>
 );
 
 /** Every seat of a person that is not deleted, sorted by the team's name; the deactivated ones too. */
-export async function listSeats({ database }: Services, userId: string): Promise<Seat[]> {
+export async function listMemberships({ database }: Services, userId: string): Promise<Membership[]> {
   const rows = await seatsOf(database.db).execute({ userId });
   return rows.map(({ canTakeBack, team, member }) => ({
     team: { ...team, status: team.status === 'suspended' ? 'suspended' : 'active' },
@@ -124,7 +124,7 @@ const seatsOf = builtOnce((db) =>
 );
 
 /** A seat that a live session's person has at this moment, deleted ones left out. */
-export type WatchingSeat = { slug: string; memberId: string; role: Role; status: 'active' | 'inactive' };
+export type WatchingMember = { slug: string; memberId: string; role: Role; status: 'active' | 'inactive' };
 
 /**
  * Of these sessions the live ones, each with its person's seats by their teams: one statement for all who are to be told
@@ -133,24 +133,24 @@ export type WatchingSeat = { slug: string; memberId: string; role: Role; status:
 export async function listWatching(
   { database }: Services,
   sessionIds: string[],
-): Promise<Map<string, Map<string, WatchingSeat>>> {
-  const { rows } = await database.pool.query<WatchingSeat & { session: string; team: string | null }>(
+): Promise<Map<string, Map<string, WatchingMember>>> {
+  const { rows } = await database.pool.query<WatchingMember & { session: string; team: string | null }>(
     `SELECT s.id AS session, t.id AS team, t.slug, m.id AS "memberId", m.role, m.status
      FROM sessions s LEFT JOIN members m ON m.user_id = s.user_id AND m.status <> 'deleted'
        LEFT JOIN teams t ON t.id = m.team_id AND t.status <> 'closed'
      WHERE s.id = ANY ($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > now()`,
     [sessionIds],
   );
-  const watching = new Map<string, Map<string, WatchingSeat>>();
+  const watching = new Map<string, Map<string, WatchingMember>>();
   for (const { session, team, ...seat } of rows) {
-    const seats = watching.get(session) ?? new Map<string, WatchingSeat>();
+    const seats = watching.get(session) ?? new Map<string, WatchingMember>();
     watching.set(session, team === null ? seats : seats.set(team, seat));
   }
   return watching;
 }
 
 /** The browsers in which a person is signed in, the one used last first. */
-export async function listSessions({ database: { db }, person: { sessionId, userId } }: Personal): Promise<Session[]> {
+export async function listSessions({ database: { db }, person: { sessionId, userId } }: UserContext): Promise<Session[]> {
   const rows = await db
     .select({
       id: sessions.id,

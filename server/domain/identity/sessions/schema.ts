@@ -4,7 +4,7 @@ import { boundedText } from '@/server/domain/core/validation';
 import { roleSchema } from '@/server/domain/core/fields';
 
 /** One of a person's own seats, in whatever team: what the chooser and the switcher of teams show. */
-export const seatSchema = z.object({
+export const membershipSchema = z.object({
   team: z.object({
     id: idCodec('team'),
     name: z.string(),
@@ -20,9 +20,9 @@ export const seatSchema = z.object({
   }),
   canTakeBack: z.boolean().meta({ description: 'Stepped down himself, and the team has no active owner since.' }),
 });
-export type Seat = z.output<typeof seatSchema>;
+export type Membership = z.output<typeof membershipSchema>;
 
-export const seatsSchema = z.array(seatSchema);
+export const membershipsSchema = z.array(membershipSchema);
 
 /** A browser in which the person is signed in. */
 export const sessionSchema = z.object({

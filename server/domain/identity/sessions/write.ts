@@ -9,9 +9,9 @@ import { newUuid7 } from '@/server/domain/core/ids';
 import { isStorable } from '@/server/domain/core/validation';
 import { queueMail } from '@/server/domain/notifications/emails/write';
 import { verifyPassword } from '@/server/domain/core/password-hashing';
-import { note, personally, type Origin, type Person, type Personal } from '@/server/domain/core/user-context';
+import { note, inUserTransaction, type Origin, type SignedInUser, type UserContext } from '@/server/domain/core/user-context';
 import { networkOf, normaliseAccount } from '../login-throttle/rules';
-import { accountKey, countTry, failThrottled, mustBeFew, triesOf } from '../login-throttle/write';
+import { accountKey, countAttempt, failThrottled, enforceThrottle, attemptsOf } from '../login-throttle/write';
 import { isKnownFrom } from './read';
 import { describeAgent, NOBODYS_HASH, SEEN_EVERY_MINUTES, SESSION_DAYS } from './rules';
 import type { Proof } from './schema';
@@ -22,7 +22,7 @@ import { MAX_PASSWORD_LENGTH } from '../passwords/rules';
  * that a code is asked for too.
  */
 export type SignedIn =
-  | { ok: true; person: Person }
+  | { ok: true; person: SignedInUser }
   | { ok: false; reason: 'wrong' | 'code' | 'wrong-code' }
   | { ok: false; reason: 'throttled'; minutes: number };
 
@@ -39,7 +39,7 @@ export async function signIn(
   origin: Origin,
 ): Promise<SignedIn> {
   const known = () => (isStorable(email) ? isKnownFrom(services, email, origin.address) : Promise.resolve(false));
-  const tries = triesOf(services, email, origin.address, known);
+  const tries = attemptsOf(services, email, origin.address, known);
   const wait = await tries.begin();
   if (wait !== null) return throttled(wait);
   const user = await findUser(services, email);
@@ -55,7 +55,7 @@ export async function signIn(
       return { ok: false, reason: 'code' };
     }
     // Counted beside: whoever has the password may not go through all the codes there are.
-    const over = await countTry(services, 'code', accountKey(email));
+    const over = await countAttempt(services, 'code', accountKey(email));
     if (over !== null) return throttled(over);
     if (!(await takeCode({ ...services, db: services.database.db }, user, code, user.now)))
       return { ok: false, reason: 'wrong-code' };
@@ -112,7 +112,7 @@ export async function hasPassword(services: Services, email: string, password: s
 
 /** Null: the password that was right has been changed meanwhile, which has ended the sessions of that time. */
 async function openSession(services: Services, user: User, { address, agent }: Origin): Promise<string | null> {
-  return personally(services, async (tx) => {
+  return inUserTransaction(services, async (tx) => {
     const { userId, email } = user;
     if (!(await lockProven(tx, user))) return null;
     const past = await tx.db
@@ -158,18 +158,18 @@ export async function lockProven(
  * was proven.
  * @throws DomainError `invalid_request` at the field that is wrong, `rate_limited`
  */
-export async function proveOneself(asker: Personal, proof: Proof): Promise<User> {
-  const tries = triesOf(asker, asker.person.email, asker.origin.address, () => Promise.resolve(true));
+export async function proveOneself(ctx: UserContext, proof: Proof): Promise<User> {
+  const tries = attemptsOf(ctx, ctx.person.email, ctx.origin.address, () => Promise.resolve(true));
   const wait = await tries.begin();
   if (wait !== null) failThrottled(wait);
-  const user = (await findUser(asker, asker.person.email)) ?? fail('missing_key');
+  const user = (await findUser(ctx, ctx.person.email)) ?? fail('missing_key');
   if ('password' in proof) {
     const isRight = await isPassword(user.passwordHash, proof.password, user.userId);
     if (!isRight) failAt('password', 'The password is not right.');
   } else {
-    await mustBeFew(asker, 'code', accountKey(user.email));
+    await enforceThrottle(ctx, 'code', accountKey(user.email));
     const isRight =
-      user.totpSince !== null && (await takeCode({ ...asker, db: asker.database.db }, user, proof.code, user.now));
+      user.totpSince !== null && (await takeCode({ ...ctx, db: ctx.database.db }, user, proof.code, user.now));
     if (!isRight) failAt('code', 'The code is not right, or was used before.');
   }
   await tries.forget();
@@ -188,12 +188,12 @@ export function failAt(field: string, detail: string): never {
  * Proves anew in this browser who one is, before what a team asks that for.
  * @throws DomainError `invalid_request`, `rate_limited`
  */
-export async function confirmSession(asker: Personal, proof: Proof): Promise<Done> {
-  await proveOneself(asker, proof);
-  await asker.database.db
+export async function reauthenticate(ctx: UserContext, proof: Proof): Promise<Done> {
+  await proveOneself(ctx, proof);
+  await ctx.database.db
     .update(sessions)
     .set({ confirmedAt: sql`now()` })
-    .where(eq(sessions.id, asker.person.sessionId));
+    .where(eq(sessions.id, ctx.person.sessionId));
   return { done: true };
 }
 
@@ -209,9 +209,9 @@ export async function endSession({ database }: Services, sessionId: string): Pro
  * Ends one of a person's own sessions. Repeated: nothing changes.
  * @throws DomainError `not_found`, for another's as for one that never was
  */
-export async function endOwnSession(asker: Personal, sessionId: string): Promise<Done> {
-  const { userId } = asker.person;
-  return personally(asker, async (tx) => {
+export async function endOwnSession(ctx: UserContext, sessionId: string): Promise<Done> {
+  const { userId } = ctx.person;
+  return inUserTransaction(ctx, async (tx) => {
     const [own] = await tx.db
       .select({ revokedAt: sessions.revokedAt })
       .from(sessions)
@@ -220,17 +220,17 @@ export async function endOwnSession(asker: Personal, sessionId: string): Promise
     if (!own) fail('not_found');
     if (own.revokedAt !== null) return { done: true };
     await tx.db.update(sessions).set({ revokedAt: tx.now }).where(eq(sessions.id, sessionId));
-    note(tx, { userId, action: 'person.session_ended', address: asker.origin.address, requestId: asker.requestId });
+    note(tx, { userId, action: 'person.session_ended', address: ctx.origin.address, requestId: ctx.requestId });
     return { done: true };
   });
 }
 
 /** Signs a person out everywhere, here too. */
-export async function endAllSessions(asker: Personal): Promise<Done> {
-  const { userId } = asker.person;
-  return personally(asker, async (tx) => {
+export async function endAllSessions(ctx: UserContext): Promise<Done> {
+  const { userId } = ctx.person;
+  return inUserTransaction(ctx, async (tx) => {
     await endSessionsOf(tx, userId);
-    note(tx, { userId, action: 'person.sessions_ended', address: asker.origin.address, requestId: asker.requestId });
+    note(tx, { userId, action: 'person.sessions_ended', address: ctx.origin.address, requestId: ctx.requestId });
     return { done: true };
   });
 }

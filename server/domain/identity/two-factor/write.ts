@@ -8,18 +8,18 @@ import { fromBase32, isAppCode, newRecoveryCodes, newSecret, plainCode, stepOf }
 type Place = Pick<Services, 'vault'> & { db: Db };
 
 /** Of whom a code is asked, and how it is checked: `totpSince` null is a factor that is only being set up. */
-export type Factor = { userId: string; totpSealed: string | null; totpSince: Date | null };
+export type TwoFactorColumns = { userId: string; totpSealed: string | null; totpSince: Date | null };
 
 /**
  * Whether a code is one of this person's, which it then is no more: each code of the app and each recovery code is good
  * once, however many ask at the same time.
  */
-export async function takeCode(place: Place, factor: Factor, text: string, now: Date): Promise<boolean> {
+export async function takeCode(place: Place, factor: TwoFactorColumns, text: string, now: Date): Promise<boolean> {
   const code = plainCode(text);
   return isAppCode(code) ? takeAppCode(place, factor, code, now) : takeRecoveryCode(place, factor.userId, code, now);
 }
 
-async function takeAppCode({ db, vault }: Place, factor: Factor, code: string, now: Date): Promise<boolean> {
+async function takeAppCode({ db, vault }: Place, factor: TwoFactorColumns, code: string, now: Date): Promise<boolean> {
   if (factor.totpSealed === null) return false;
   const step = stepOf(fromBase32(vault.open(factor.totpSealed)), code, now);
   if (step === null) return false;
@@ -56,7 +56,7 @@ const digestOf = ({ vault }: Place, userId: string, code: string): Buffer =>
   Buffer.from(vault.sign('recovery-code', `${userId} ${code}`), 'base64url');
 
 /** A new secret, which counts once a code of it was given; null where the factor is on already. */
-export async function beginFactor({ db, vault }: Place, userId: string): Promise<string | null> {
+export async function beginTwoFactorSetup({ db, vault }: Place, userId: string): Promise<string | null> {
   const secret = newSecret();
   const begun = await db
     .update(users)
@@ -67,7 +67,7 @@ export async function beginFactor({ db, vault }: Place, userId: string): Promise
 }
 
 /** From now on it counts. False where it did before. */
-export async function switchOnFactor({ db }: Place, userId: string, now: Date): Promise<boolean> {
+export async function enableTwoFactor({ db }: Place, userId: string, now: Date): Promise<boolean> {
   const on = await db
     .update(users)
     .set({ totpSince: now })
@@ -86,7 +86,7 @@ export async function replaceRecoveryCodes(place: Place, userId: string): Promis
 }
 
 /** Ends the factor and its recovery codes. False where there was none. */
-export async function endFactor({ db }: { db: Db }, userId: string): Promise<boolean> {
+export async function removeTwoFactor({ db }: { db: Db }, userId: string): Promise<boolean> {
   await db.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId));
   const ended = await db
     .update(users)

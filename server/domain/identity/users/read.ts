@@ -1,13 +1,13 @@
 import { and, count, eq, isNull, sql } from 'drizzle-orm';
 import { recoveryCodes, users } from '@/db/schema/users';
 import { fail } from '@/server/domain/core/errors';
-import type { Personal } from '@/server/domain/core/user-context';
+import type { UserContext } from '@/server/domain/core/user-context';
 import type { Profile } from './schema';
 import type { Services } from '@/server/domain/core/context';
 import { normaliseAccount } from '../login-throttle/rules';
 
 /** What a person sees of himself. */
-export async function getProfile({ database: { db }, person: { userId } }: Personal): Promise<Profile> {
+export async function getProfile({ database: { db }, person: { userId } }: UserContext): Promise<Profile> {
   const left = db
     .select({ left: count() })
     .from(recoveryCodes)

@@ -12,8 +12,8 @@ export const profileSchema = z.object({
 });
 export type Profile = z.output<typeof profileSchema>;
 
-export const renamePersonInput = z.strictObject({ name: nameSchema });
-export type RenamePerson = z.output<typeof renamePersonInput>;
+export const renameUserInput = z.strictObject({ name: nameSchema });
+export type RenameUser = z.output<typeof renameUserInput>;
 /** What touches the second factor asks for the password each time. */
 export const withPassword = z.strictObject({ password: typedSecret });
 export type WithPassword = z.output<typeof withPassword>;
@@ -21,11 +21,11 @@ export type WithPassword = z.output<typeof withPassword>;
 export const withCode = z.strictObject({ code: typedSecret });
 export type WithCode = z.output<typeof withCode>;
 
-export const newFactorSchema = z.object({
+export const twoFactorSetupSchema = z.object({
   secret: z.string().meta({ description: 'To be typed into an app that cannot take the picture.' }),
   uri: z.string().meta({ description: 'What the QR code holds.' }),
 });
-export type NewFactor = z.output<typeof newFactorSchema>;
+export type TwoFactorSetup = z.output<typeof twoFactorSetupSchema>;
 
 /** Shown once. */
 export const recoveryCodesSchema = z.object({ recoveryCodes: z.array(z.string()) });

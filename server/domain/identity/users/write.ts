@@ -1,30 +1,30 @@
 import { eq } from 'drizzle-orm';
 import { users } from '@/db/schema/users';
 import { keyUri } from '../two-factor/rules';
-import { beginFactor, endFactor, replaceRecoveryCodes, switchOnFactor, takeCode } from '../two-factor/write';
+import { beginTwoFactorSetup, removeTwoFactor, replaceRecoveryCodes, enableTwoFactor, takeCode } from '../two-factor/write';
 import { queueMail } from '@/server/domain/notifications/emails/write';
-import { note, personally, type Personal, type PersonTx } from '@/server/domain/core/user-context';
+import { note, inUserTransaction, type UserContext, type UserTx } from '@/server/domain/core/user-context';
 import { failAt, proveOneself } from '../sessions/write';
-import { accountKey, forgetTries, mustBeFew } from '../login-throttle/write';
-import type { NewFactor, RecoveryCodes, RenamePerson, WithCode, WithPassword } from './schema';
-import type { Tx } from '@/server/domain/core/context';
+import { accountKey, clearAttempts, enforceThrottle } from '../login-throttle/write';
+import type { TwoFactorSetup, RecoveryCodes, RenameUser, WithCode, WithPassword } from './schema';
+import type { TxContext } from '@/server/domain/core/context';
 import { newUuid7 } from '@/server/domain/core/ids';
 import type { Done } from '@/server/domain/core/codecs';
 
-export const signed = ({ person, origin, requestId }: Personal) => ({
+export const signed = ({ person, origin, requestId }: UserContext) => ({
   userId: person.userId,
   address: origin.address,
   requestId,
 });
 
 /** Changes a person's name. The names of his seats are the teams'. */
-export async function renamePerson(asker: Personal, { name }: RenamePerson): Promise<Done> {
-  return personally(asker, async (tx) => {
-    const { userId } = asker.person;
+export async function renameUser(ctx: UserContext, { name }: RenameUser): Promise<Done> {
+  return inUserTransaction(ctx, async (tx) => {
+    const { userId } = ctx.person;
     const [before] = await tx.db.select({ name: users.name }).from(users).where(eq(users.id, userId)).for('update');
     if (!before || before.name === name) return { done: true };
     // First, so that the teams read who it was by the name that they know.
-    note(tx, { ...signed(asker), action: 'person.renamed', before, after: { name } });
+    note(tx, { ...signed(ctx), action: 'person.renamed', before, after: { name } });
     await tx.db.update(users).set({ name }).where(eq(users.id, userId));
     return { done: true };
   });
@@ -36,10 +36,10 @@ export async function renamePerson(asker: Personal, { name }: RenamePerson): Pro
  * Makes a secret for an authenticator app. It counts once a code of it was given.
  * @throws DomainError `invalid_request`, `rate_limited`
  */
-export async function startTwoFactor(asker: Personal, proof: WithPassword): Promise<NewFactor> {
-  await proveOneself(asker, proof);
-  const { userId, email } = asker.person;
-  const secret = await beginFactor({ ...asker, db: asker.database.db }, userId);
+export async function startTwoFactor(ctx: UserContext, proof: WithPassword): Promise<TwoFactorSetup> {
+  await proveOneself(ctx, proof);
+  const { userId, email } = ctx.person;
+  const secret = await beginTwoFactorSetup({ ...ctx, db: ctx.database.db }, userId);
   if (secret === null) failAt('password', 'Two-factor is on already. Turn it off first.');
   return { secret, uri: keyUri(secret, email) };
 }
@@ -48,10 +48,10 @@ export async function startTwoFactor(asker: Personal, proof: WithPassword): Prom
  * Turns the second factor on, by a code of the app that was just set up. Its recovery codes are in this answer alone.
  * @throws DomainError `invalid_request`, `rate_limited`
  */
-export async function confirmTwoFactor(asker: Personal, { code }: WithCode): Promise<RecoveryCodes> {
-  const { userId, email } = asker.person;
-  await mustBeFew(asker, 'code', accountKey(email));
-  return personally(asker, async (tx) => {
+export async function confirmTwoFactor(ctx: UserContext, { code }: WithCode): Promise<RecoveryCodes> {
+  const { userId, email } = ctx.person;
+  await enforceThrottle(ctx, 'code', accountKey(email));
+  return inUserTransaction(ctx, async (tx) => {
     const [user] = await tx.db
       .select({ userId: users.id, totpSealed: users.totpSealed, totpSince: users.totpSince })
       .from(users)
@@ -59,10 +59,10 @@ export async function confirmTwoFactor(asker: Personal, { code }: WithCode): Pro
       .for('update');
     const isRight = user?.totpSince === null && (await takeCode(tx, user, code, tx.now));
     if (!isRight) failAt('code', 'The code is not right. Look at the app again: it shows a new one every 30 seconds.');
-    await switchOnFactor(tx, userId, tx.now);
+    await enableTwoFactor(tx, userId, tx.now);
     const recoveryCodes = await replaceRecoveryCodes(tx, userId);
-    await told(tx, asker, 'person.two_factor_on', true);
-    await forgetTries(tx, email);
+    await told(tx, ctx, 'person.two_factor_on', true);
+    await clearAttempts(tx, email);
     return { recoveryCodes };
   });
 }
@@ -71,14 +71,14 @@ export async function confirmTwoFactor(asker: Personal, { code }: WithCode): Pro
  * Makes new recovery codes in place of the others.
  * @throws DomainError `invalid_request`, `rate_limited`
  */
-export async function renewRecoveryCodes(asker: Personal, proof: WithPassword): Promise<RecoveryCodes> {
-  await proveOneself(asker, proof);
-  return personally(asker, async (tx) => {
-    const { userId } = asker.person;
+export async function renewRecoveryCodes(ctx: UserContext, proof: WithPassword): Promise<RecoveryCodes> {
+  await proveOneself(ctx, proof);
+  return inUserTransaction(ctx, async (tx) => {
+    const { userId } = ctx.person;
     const [user] = await tx.db.select({ since: users.totpSince }).from(users).where(eq(users.id, userId)).for('update');
     if (!user?.since) failAt('password', 'Two-factor is off.');
     const recoveryCodes = await replaceRecoveryCodes(tx, userId);
-    note(tx, { ...signed(asker), action: 'person.recovery_codes_made' });
+    note(tx, { ...signed(ctx), action: 'person.recovery_codes_made' });
     return { recoveryCodes };
   });
 }
@@ -87,30 +87,30 @@ export async function renewRecoveryCodes(asker: Personal, proof: WithPassword): 
  * Turns the second factor off. Repeated: nothing changes.
  * @throws DomainError `invalid_request`, `rate_limited`
  */
-export async function endTwoFactor(asker: Personal, proof: WithPassword): Promise<Done> {
-  await proveOneself(asker, proof);
-  return personally(asker, async (tx) => {
-    if (await endFactor(tx, asker.person.userId)) await told(tx, asker, 'person.two_factor_off', false);
+export async function endTwoFactor(ctx: UserContext, proof: WithPassword): Promise<Done> {
+  await proveOneself(ctx, proof);
+  return inUserTransaction(ctx, async (tx) => {
+    if (await removeTwoFactor(tx, ctx.person.userId)) await told(tx, ctx, 'person.two_factor_off', false);
     return { done: true };
   });
 }
 
 async function told(
-  tx: PersonTx,
-  asker: Personal,
+  tx: UserTx,
+  ctx: UserContext,
   action: 'person.two_factor_on' | 'person.two_factor_off',
   on: boolean,
 ): Promise<void> {
-  const { userId, email } = asker.person;
-  note(tx, { ...signed(asker), action });
-  await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on, ...placeOf(asker) } });
+  const { userId, email } = ctx.person;
+  note(tx, { ...signed(ctx), action });
+  await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on, ...placeOf(ctx) } });
 }
 
 /** From where, as the mail of a change says it. */
-export const placeOf = ({ origin }: Personal) => ({ address: origin.address });
+export const placeOf = ({ origin }: UserContext) => ({ address: origin.address });
 
 /** Makes a person who can sign in. The address is not yet proven. */
-export async function createUser(tx: Tx, user: { name: string; email: string; passwordHash: string }): Promise<string> {
+export async function createUser(tx: TxContext, user: { name: string; email: string; passwordHash: string }): Promise<string> {
   const id = newUuid7(tx.now);
   await tx.db.insert(users).values({ id, ...user, createdAt: tx.now });
   return id;

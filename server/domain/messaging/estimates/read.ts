@@ -2,9 +2,9 @@ import { and, eq, sql } from 'drizzle-orm';
 import { ledgerAccounts } from '@/db/schema/ledger';
 import { members } from '@/db/schema/members';
 import { teams } from '@/db/schema/teams';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
-import { priceAll, sendingSeat } from '../messages/read';
+import { priceAll, sendingMember } from '../messages/read';
 import { rateCard } from '@/server/domain/billing/rates/read';
 import { ruleOf } from '@/server/domain/billing/auto-recharge/read';
 import {
@@ -23,11 +23,11 @@ import { countSegments } from '../segments/rules';
  * nothing; other refusals answer as in a send.
  */
 export async function estimateMessages(
-  ctx: Ctx,
+  ctx: Context,
   { onBehalfOf, wanted }: { onBehalfOf: string | null; wanted: EstimateMessages },
 ): Promise<Estimate> {
   const many = 'messages' in wanted;
-  const state = await readyToSend(ctx, sendingSeat(ctx, onBehalfOf));
+  const state = await readyToSend(ctx, sendingMember(ctx, onBehalfOf));
   const findRate = await rateCard(ctx, state.ratesVersion);
   const team = { findRate, defaultSender: state.defaultSender };
   const { cost, segments } = priceAll(many ? wanted.messages : [wanted], team, many);
@@ -40,10 +40,10 @@ export async function estimateMessages(
  * be sent to. What cannot be sent is not in the cost. Reads without a lock and changes nothing.
  */
 export async function previewMessages(
-  ctx: Ctx,
+  ctx: Context,
   { onBehalfOf, from, body, to }: PreviewMessages,
 ): Promise<MessagesPreview> {
-  const state = await readyToSend(ctx, sendingSeat(ctx, onBehalfOf));
+  const state = await readyToSend(ctx, sendingMember(ctx, onBehalfOf));
   const findRate = await rateCard(ctx, state.ratesVersion);
   const sender = from ?? state.defaultSender;
   // Whether there is a sender is one question, and no recipient's.
@@ -71,7 +71,7 @@ export async function previewMessages(
   };
 }
 
-async function readyToSend(ctx: Ctx, seatId: string): Promise<MoneyNow> {
+async function readyToSend(ctx: Context, seatId: string): Promise<MoneyNow> {
   const state = await readMoney(ctx, seatId);
   if (state.teamStatus !== 'active') fail('team_suspended');
   if (state.status === 'deleted') fail('member_deleted');
@@ -107,7 +107,7 @@ function foresee(state: MoneyNow, charge: bigint): { charged: boolean; balanceAf
   return settleRecharge({ decision, master, balance, charge, threshold: terms.threshold });
 }
 
-async function readMoney(ctx: Ctx, memberId: string) {
+async function readMoney(ctx: Context, memberId: string) {
   const { teamId } = ctx.actor;
   const account = (id: string) =>
     sql<string>`(SELECT a.balance FROM ledger_accounts a WHERE a.team_id = ${teamId}::uuid AND a.id = ${id}::uuid)`;

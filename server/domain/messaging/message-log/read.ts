@@ -2,11 +2,11 @@ import { and, eq, inArray, sql, type SQL } from 'drizzle-orm';
 import { builtOnce, shapeOf, UNNAMED } from '@/db/client';
 import { members } from '@/db/schema/members';
 import { messages } from '@/db/schema/messages';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { nextUuid } from '@/server/domain/core/ids';
 import { listMovementsOf } from '@/server/domain/billing/ledger/read';
 import { exportMessages, findMessages, getMessage, matching, valuesOf, firstKeptDay } from '../messages/read';
-import { heldTo } from '@/server/domain/core/policy';
+import { ownMemberScope } from '@/server/domain/core/policy';
 import type {
   BrowseMessages,
   LogFilters,
@@ -32,19 +32,18 @@ import {
 } from './rules';
 import { NEWER_MAX, type MessageStatus } from '../messages/rules';
 import { readWithin } from '@/server/domain/core/transaction';
-import { printCursor, readCursor } from '@/server/domain/core/cursors';
-import type { CursorBinding } from '@/server/domain/core/cursors';
+import { printCursor, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 
 /**
  * A page of the log, newest first, and the ways on from it, older and newer; for a member of its own messages alone.
  * @throws DomainError `invalid_cursor`
  */
-export async function browseMessages(ctx: Ctx, input: BrowseMessages): Promise<LogPage> {
+export async function browseMessages(ctx: Context, input: BrowseMessages): Promise<LogPage> {
   const { limit, cursor, way, ...filters } = input;
   // The last 30 days are others tomorrow: a place that was paused at or copied still is one then.
   const { from: _from, to: _to, ...lasting } = filters;
   const said = JSON.stringify(lasting, Object.keys(lasting).toSorted());
-  const binding: CursorBinding = [ctx.actor.teamId, 'log', heldTo(ctx.actor, 'messages.see'), said];
+  const binding: CursorBinding = [ctx.actor.teamId, 'log', ownMemberScope(ctx.actor, 'messages.see'), said];
   const at = readCursor(binding, cursor);
   const goesUp = way === 'newer' && at !== null;
   const rows = await findMessages(ctx, filters, goesUp ? { since: at, limit } : { after: at, limit: limit + 1 });
@@ -62,7 +61,7 @@ export async function browseMessages(ctx: Ctx, input: BrowseMessages): Promise<L
 
 type Named<M> = M & { member: { id: string; name: string } };
 
-async function withNames<M extends { memberId: string }>(ctx: Ctx, rows: M[]): Promise<Named<M>[]> {
+async function withNames<M extends { memberId: string }>(ctx: Context, rows: M[]): Promise<Named<M>[]> {
   if (rows.length === 0) return [];
   const { id, name, teamId } = members;
   const found = await ctx.db
@@ -73,7 +72,7 @@ async function withNames<M extends { memberId: string }>(ctx: Ctx, rows: M[]): P
   return rows.map((row) => Object.assign(row, { member: { id: row.memberId, name: names.get(row.memberId) ?? '' } }));
 }
 
-async function countNewer(ctx: Ctx, filters: LogFilters, since: string): Promise<number> {
+async function countNewer(ctx: Context, filters: LogFilters, since: string): Promise<number> {
   const filter = valuesOf(ctx, filters);
   const wanted = { ...filter, since };
   const [row] = await someMessages(ctx.db, shapeOf(wanted)).execute({ ...wanted, limit: NEWER_MAX });
@@ -94,7 +93,7 @@ const someMessages = builtOnce((db, has) => {
 });
 
 /** All messages under a filter with their members, newest first, some at a time. */
-export async function* exportLog(ctx: Ctx, filters: LogFilters): AsyncGenerator<NamedMessage[]> {
+export async function* exportLog(ctx: Context, filters: LogFilters): AsyncGenerator<NamedMessage[]> {
   for await (const rows of exportMessages(ctx, filters)) yield withNames(ctx, rows);
 }
 
@@ -102,7 +101,7 @@ export async function* exportLog(ctx: Ctx, filters: LogFilters): AsyncGenerator<
  * One message whole: its history, its member, and the money that it moved.
  * @throws DomainError `not_found`, also for a message that the actor may not see
  */
-export async function inspectMessage(ctx: Ctx, messageId: string): Promise<WholeMessage> {
+export async function inspectMessage(ctx: Context, messageId: string): Promise<WholeMessage> {
   const [message] = await withNames(ctx, [await getMessage(ctx, messageId)]);
   return { message: message!, transfers: await listMovementsOf(ctx, messageId) };
 }
@@ -123,7 +122,7 @@ const COUNT_MS = 3_000;
  * How many messages a filter of the log shows, by day, status and country: from the daily sums where these know the
  * filter, so that it costs no more for many messages; else counted in the log within a month; else not at all.
  */
-export async function browseFacets(ctx: Ctx, filters: LogFilters): Promise<Facets> {
+export async function browseFacets(ctx: Context, filters: LogFilters): Promise<Facets> {
   const filter = valuesOf(ctx, filters);
   const days = await keptDays(ctx, filters);
   const [source, counted] = await countBy(ctx, filter, filters, days);
@@ -142,7 +141,7 @@ export async function browseFacets(ctx: Ctx, filters: LogFilters): Promise<Facet
 }
 
 async function countBy(
-  ctx: Ctx,
+  ctx: Context,
   filter: Filter,
   filters: LogFilters,
   days: Days,
@@ -153,7 +152,7 @@ async function countBy(
 }
 
 /** The days of a range that the log still holds, by the database's clock. */
-async function keptDays(ctx: Ctx, filters: LogFilters): Promise<Days> {
+async function keptDays(ctx: Context, filters: LogFilters): Promise<Days> {
   const oldest = await firstKeptDay(ctx);
   const { rows } = await ctx.db.execute<{ now: string }>(sql`SELECT now()::text AS now`);
   const now = new Date(rows[0]!.now);
@@ -177,7 +176,7 @@ const measured = (status: MessageStatus | undefined): SQL =>
 
 type Sum = { kind: 'day' | 'country' | 'all'; key: string | null; messages: string; delivered: string; failed: string };
 
-async function countInSums(ctx: Ctx, filter: Filter, days: Days): Promise<Counted> {
+async function countInSums(ctx: Context, filter: Filter, days: Days): Promise<Counted> {
   const { status, country } = filter;
   const ofCountry = country ? sql`country = ${country}` : sql`true`;
   const { rows } = await ctx.db.execute<Sum>(sql`
@@ -208,7 +207,7 @@ const inOrder = <C extends { messages: number; country: string }>(countries: C[]
   countries.toSorted((a, b) => b.messages - a.messages || (a.country < b.country ? -1 : 1));
 
 /** Few messages are under way, and an index knows them: they are counted themselves, up to a limit. */
-async function underWay(ctx: Ctx, { status: _status, ...filter }: Filter): Promise<Facets['statuses']> {
+async function underWay(ctx: Context, { status: _status, ...filter }: Filter): Promise<Facets['statuses']> {
   const wanted = { ...filter, statuses: `{${NOT_ENDED.join()}}` };
   const rows = await someByStatus(ctx.db, shapeOf(wanted)).execute({ ...wanted, limit: UNDER_WAY_MAX });
   const all = rows.reduce((sum, { count }) => sum + Number(count), 0);
@@ -227,7 +226,7 @@ const someByStatus = builtOnce((db, has) => {
 });
 
 /** Counts the messages themselves, for what the sums do not know; null when that takes too long. */
-async function countInLog(ctx: Ctx, filter: Filter): Promise<Counted | null> {
+async function countInLog(ctx: Context, filter: Filter): Promise<Counted | null> {
   const { status, country, ...wanted } = filter;
   const groups = await readWithin(ctx.db, COUNT_MS, (db) => messageGroups(db, shapeOf(wanted)).execute(wanted));
   if (!groups) return null;
@@ -269,7 +268,7 @@ const messageGroups = builtOnce((db, has) => {
 });
 
 /** What there is to choose from, where nothing is counted. */
-async function countriesAlone(ctx: Ctx, filter: Filter, days: Days): Promise<Facets['countries']> {
+async function countriesAlone(ctx: Context, filter: Filter, days: Days): Promise<Facets['countries']> {
   const { rows } = await ctx.db.execute<{ country: string }>(
     sql`SELECT DISTINCT country FROM ${sumsOf(filter, days)} ORDER BY 1`,
   );
@@ -282,7 +281,7 @@ const SENDERS_MAX = 20;
  * Members to narrow the log to: those called so; without a name those who sent the most. Each with its messages under
  * the rest of the filter, where the daily sums know that.
  */
-export async function pickSenders(ctx: Ctx, { query, ...rest }: PickSenders): Promise<Senders> {
+export async function pickSenders(ctx: Context, { query, ...rest }: PickSenders): Promise<Senders> {
   const days = await keptDays(ctx, rest);
   const counts = days.whole && knownToSums(rest);
   const found = query ? await calledSo(ctx, query) : null;
@@ -299,7 +298,7 @@ export async function pickSenders(ctx: Ctx, { query, ...rest }: PickSenders): Pr
 }
 
 /** Members by a part of their name, deleted ones too: their messages are kept. */
-async function calledSo(ctx: Ctx, query: string): Promise<{ id: string; name: string }[]> {
+async function calledSo(ctx: Context, query: string): Promise<{ id: string; name: string }[]> {
   const found = await browseMembers(ctx, {
     query,
     status: [...MEMBER_STATUSES],
@@ -315,7 +314,7 @@ async function calledSo(ctx: Ctx, query: string): Promise<{ id: string; name: st
 const SIZE_MS = 20_000;
 
 /** How many rows the file of a filter has: known from the daily sums, else counted one by one. */
-export async function previewExport(ctx: Ctx, filters: LogFilters): Promise<ExportSize> {
+export async function previewExport(ctx: Context, filters: LogFilters): Promise<ExportSize> {
   const filter = valuesOf(ctx, filters);
   const days = await keptDays(ctx, filters);
   if (days.whole && knownToSums(filters)) return { rows: (await countInSums(ctx, filter, days)).total };

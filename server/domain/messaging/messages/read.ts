@@ -3,18 +3,17 @@ import { z } from 'zod';
 import { builtOnce, shapeOf, UNNAMED, type Db } from '@/db/client';
 import { messages } from '@/db/schema/messages';
 import type { Page } from '@/server/domain/core/codecs';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import type { Keep } from '@/server/domain/core/idempotency';
 import { asTeamId, timeOfUuid7, type TeamId } from '@/server/domain/core/ids';
 import { mustBeForward } from '@/server/domain/core/pagination';
 import type { FindRate } from '@/server/domain/billing/rates/rules';
-import { heldTo, may } from '@/server/domain/core/policy';
+import { ownMemberScope, may } from '@/server/domain/core/policy';
 import { KEPT_FROM } from '../usage/read';
 import type { AcceptedBatch, ListMessages, Message, MessageDetail, NewMessage } from './schema';
 import { priceMessage, type PricedMessage } from '../pricing/rules';
-import { pageOf, readCursor } from '@/server/domain/core/cursors';
-import type { CursorBinding } from '@/server/domain/core/cursors';
+import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 
 const columns = {
   id: messages.id,
@@ -40,7 +39,7 @@ const columns = {
 
 type Row = Omit<Message, 'currency' | 'error'> & { errorCode: string | null; errorDetail: string | null };
 
-function showMessage(ctx: Ctx, { errorCode, errorDetail, ...row }: Row): Message {
+function showMessage(ctx: Context, { errorCode, errorDetail, ...row }: Row): Message {
   const error = errorCode === null ? null : { code: errorCode, detail: errorDetail ?? '' };
   // Added, not spread into a copy: of such a copy the engine makes a dictionary, ten times the garbage of a long export.
   return Object.assign(row, { currency: ctx.actor.currency, error });
@@ -53,9 +52,9 @@ const ID_LAG_MS = 60_000;
  * Messages, newest first: the team's for an owner, its own for a member.
  * @throws DomainError `invalid_cursor`
  */
-export async function listMessages(ctx: Ctx, input: ListMessages): Promise<Page<Message>> {
+export async function listMessages(ctx: Context, input: ListMessages): Promise<Page<Message>> {
   const { limit, cursor, ...filters } = input;
-  const own = heldTo(ctx.actor, 'messages.see');
+  const own = ownMemberScope(ctx.actor, 'messages.see');
   const said = JSON.stringify(filters, Object.keys(filters).toSorted());
   const binding: CursorBinding = [ctx.actor.teamId, 'messages', own, said];
   const rows = await findMessages(ctx, filters, { after: readCursor(binding, cursor), limit: limit + 1 });
@@ -68,7 +67,7 @@ const EXPORT_AT_ONCE = 1_000;
  * All messages under a filter, newest first, some at a time: memory stays the same however many there are. What comes in
  * while it runs is newer than its beginning and not part of it.
  */
-export async function* exportMessages(ctx: Ctx, filters: FilterMessages): AsyncGenerator<Message[]> {
+export async function* exportMessages(ctx: Context, filters: FilterMessages): AsyncGenerator<Message[]> {
   let after: string | null = null;
   for (;;) {
     const rows: Message[] = await findMessages(ctx, filters, { after, limit: EXPORT_AT_ONCE });
@@ -90,7 +89,7 @@ const MONTH_MS = 31 * 86_400_000;
  * the database then plans for two or three of the log's partitions, and not for those of years. The month ahead is for
  * clocks that differ.
  */
-export async function findMessages(ctx: Ctx, filters: FilterMessages, piece: Piece): Promise<Message[]> {
+export async function findMessages(ctx: Context, filters: FilterMessages, piece: Piece): Promise<Message[]> {
   const filter = valuesOf(ctx, filters);
   const { after = null, since = null, limit } = piece;
   const edge = after ?? since;
@@ -118,12 +117,12 @@ const INDEXED_BEGINNING = 7;
  * What `matching` is filled with for a filter.
  * @throws DomainError `invalid_request` for a range that ends before it begins
  */
-export function valuesOf(ctx: Ctx, filters: FilterMessages) {
+export function valuesOf(ctx: Context, filters: FilterMessages) {
   mustBeForward(filters);
   const { memberId: seats, status, country, recipient, reference, from, to } = filters;
   return {
     teamId: ctx.actor.teamId as string,
-    own: heldTo(ctx.actor, 'messages.see'),
+    own: ownMemberScope(ctx.actor, 'messages.see'),
     // One as itself, several as a list: an index ends at the first column that is not a single value.
     seat: seats?.length === 1 ? seats[0] : undefined,
     seats: seats && seats.length > 1 ? seats : undefined,
@@ -204,7 +203,7 @@ export const keepBatch: Keep<AcceptedBatch> = {
   },
 };
 
-const showAccepted = (ctx: Ctx, row: Row): Message => ({
+const showAccepted = (ctx: Context, row: Row): Message => ({
   ...showMessage(ctx, { ...row, errorCode: null, errorDetail: null }),
   cost: row.price * BigInt(row.segments),
   status: 'queued',
@@ -217,8 +216,8 @@ const showAccepted = (ctx: Ctx, row: Row): Message => ({
  * One message with every change of its status. Each status is entered once at most, so its own times tell its history.
  * @throws DomainError `not_found`, also for a message that the actor may not see
  */
-export async function getMessage(ctx: Ctx, id: string): Promise<MessageDetail> {
-  const own = heldTo(ctx.actor, 'messages.see');
+export async function getMessage(ctx: Context, id: string): Promise<MessageDetail> {
+  const own = ownMemberScope(ctx.actor, 'messages.see');
   const [row] = await ctx.db
     .select(columns)
     .from(messages)
@@ -240,8 +239,8 @@ export async function getMessage(ctx: Ctx, id: string): Promise<MessageDetail> {
  * The first day (UTC) of which the log still holds all that the actor sees: of its oldest message, or after what retention
  * has dropped. Null without any message. One probe of an index a partition.
  */
-export async function firstKeptDay(ctx: Ctx): Promise<string | null> {
-  const own = heldTo(ctx.actor, 'messages.see');
+export async function firstKeptDay(ctx: Context): Promise<string | null> {
+  const own = ownMemberScope(ctx.actor, 'messages.see');
   const [row] = await ctx.db
     .select({ day: sql<string>`greatest((${messages.createdAt} AT TIME ZONE 'UTC')::date, ${KEPT_FROM})::text` })
     .from(messages)
@@ -255,9 +254,9 @@ export async function firstKeptDay(ctx: Ctx): Promise<string | null> {
  * For which seat a message is sent: the actor's own, or the one an owner names.
  * @throws DomainError `owner_required` when a member names one
  */
-export function sendingSeat(ctx: Ctx, onBehalfOf: string | null): string {
+export function sendingMember(ctx: Context, onBehalfOf: string | null): string {
   may(ctx.actor, 'messages.send');
-  if (ctx.actor.type !== 'seat') return onBehalfOf ?? fail('not_found');
+  if (ctx.actor.type !== 'member') return onBehalfOf ?? fail('not_found');
   if (onBehalfOf === null) return ctx.actor.memberId;
   return ctx.actor.role === 'owner' ? onBehalfOf : fail('owner_required');
 }

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { signature } from '@/server/domain/core/actor';
-import { type Ctx, type Tx } from '@/server/domain/core/context';
+import { type Context, type TxContext } from '@/server/domain/core/context';
 import { fail, Refusal } from '@/server/domain/core/errors';
 import { RULE_SIGNATURE, touchMoney, wakeWaiting } from '@/server/domain/billing/ledger/write';
 import { printAmount, type Micros } from '@/server/domain/core/money';
@@ -14,7 +14,7 @@ import {
   type RechargeState,
 } from '@/server/domain/billing/auto-recharge/rules';
 import { masterAnswer, rememberRecharge } from '@/server/domain/billing/auto-recharge/write';
-import { priceAll, sendingSeat } from './read';
+import { priceAll, sendingMember } from './read';
 import type { AcceptedBatch, Message, NewMessage } from './schema';
 import type { PricedMessage } from '../pricing/rules';
 import { audit, change, touched, transact } from '@/server/domain/core/transaction';
@@ -36,11 +36,11 @@ type RechargeSaid = { outcome: string; id: string | null };
  * @throws DomainError `unroutable_number`, `no_rate`, `invalid_request`, `owner_required`, `not_found`, `member_inactive`
  */
 export async function sendMessages(
-  ctx: Ctx,
+  ctx: Context,
   input: { onBehalfOf: string | null; messages: NewMessage[]; many: boolean },
 ): Promise<AcceptedBatch | Refusal> {
   return change(ctx, 'messages.send', async (tx) => {
-    const memberId = sendingSeat(tx, input.onBehalfOf);
+    const memberId = sendingMember(tx, input.onBehalfOf);
     const { ratesVersion, defaultSender } = tx.tx.team;
     const findRate = await rateCard(tx, ratesVersion);
     const { rows, cost } = priceAll(input.messages, { findRate, defaultSender }, input.many);
@@ -59,7 +59,7 @@ export async function sendMessages(
         return fail('member_inactive');
       case 'deleted':
         // Its own request had begun before: it is told what the next one is told.
-        return fail(tx.actor.type === 'seat' && tx.actor.memberId === memberId ? 'invalid_key' : 'member_deleted');
+        return fail(tx.actor.type === 'member' && tx.actor.memberId === memberId ? 'invalid_key' : 'member_deleted');
       case 'missing':
       case 'decide':
         return fail('not_found');
@@ -68,7 +68,7 @@ export async function sendMessages(
 }
 
 // One row for all of them: of each message the log is the trail, of its charge the ledger.
-const auditBatch = (tx: Tx, memberId: string, messages: number, cost: Micros): void =>
+const auditBatch = (tx: TxContext, memberId: string, messages: number, cost: Micros): void =>
   audit(tx, {
     action: 'messages.batch_sent',
     targetType: 'member',
@@ -76,7 +76,7 @@ const auditBatch = (tx: Tx, memberId: string, messages: number, cost: Micros): v
     after: { messages, cost: printAmount(cost) },
   });
 
-async function accept(tx: Tx, memberId: string, rows: PricedMessage[], recharge: Micros | null): Promise<Said> {
+async function accept(tx: TxContext, memberId: string, rows: PricedMessage[], recharge: Micros | null): Promise<Said> {
   const listed = JSON.stringify(
     rows.map((row) => ({ ...row, price: row.price.toString(), cost: row.cost.toString() })),
   );
@@ -91,7 +91,7 @@ async function accept(tx: Tx, memberId: string, rows: PricedMessage[], recharge:
 
 /** The rare path, with the seat locked since the first call: decide, recharge and charge in one call, remember. */
 async function acceptWithRecharge(
-  tx: Tx,
+  tx: TxContext,
   memberId: string,
   rows: PricedMessage[],
   state: Extract<Said, { result: 'decide' }>,
@@ -125,7 +125,7 @@ function short(said: { result: 'short_master' | 'short_member'; balance: string 
 }
 
 function printAccepted(
-  tx: Tx,
+  tx: TxContext,
   memberId: string,
   rows: PricedMessage[],
   said: Extract<Said, { result: 'accepted' }>,
@@ -163,7 +163,7 @@ const LEASE_SECONDS = 60;
  * Takes a batch of a team's queued messages for one dispatcher, oldest first. A message whose dispatcher died comes again
  * after the lease: it is handed over at least once.
  */
-export async function claimQueued(ctx: Ctx, limit: number): Promise<Outgoing[]> {
+export async function claimQueued(ctx: Context, limit: number): Promise<Outgoing[]> {
   mayOperate(ctx.actor);
   const { teamId } = ctx.actor;
   const { rows } = await ctx.db.execute<Outgoing>(sql`
@@ -189,7 +189,7 @@ export type Report = {
  * Writes what became of messages, in one call. A final state stays final; a failed message is refunded whole, once.
  * @returns the ids that changed
  */
-export async function reportMessages(ctx: Ctx, reports: Report[]): Promise<string[]> {
+export async function reportMessages(ctx: Context, reports: Report[]): Promise<string[]> {
   mayOperate(ctx.actor);
   if (reports.length === 0) return [];
   return transact(ctx, null, async (tx) => {
@@ -210,13 +210,13 @@ type Reported = { changed: string[] | null; seats: string[] | null; refunded: st
 
 /** As `sendMessages`, for a batch. */
 export const sendBatch = (
-  ctx: Ctx,
+  ctx: Context,
   input: { onBehalfOf: string | null; messages: NewMessage[] },
 ): Promise<AcceptedBatch | Refusal> => sendMessages(ctx, { ...input, many: true });
 
 /** As `sendMessages`, for one. */
 export async function sendMessage(
-  ctx: Ctx,
+  ctx: Context,
   input: { onBehalfOf: string | null; message: NewMessage },
 ): Promise<Message | Refusal> {
   const accepted = await sendMessages(ctx, { onBehalfOf: input.onBehalfOf, messages: [input.message], many: false });
@@ -229,7 +229,7 @@ const TEXTS_AT_ONCE = 5_000;
  * Removes the texts that the team keeps no longer, some at a time; messages under way keep theirs until they are through.
  * @returns how many were removed
  */
-export async function removeOldTexts(ctx: Ctx): Promise<number> {
+export async function removeOldTexts(ctx: Context): Promise<number> {
   mayOperate(ctx.actor);
   let removed = 0;
   for (let from: string | null = null; ;) {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { listTeamAlerts } from '@/server/domain/notifications/alerts/read';
 import { listAuditEvents } from '@/server/domain/teams/audit/read';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { may } from '@/server/domain/core/policy';
 import { topRefusals } from '../refusals/read';
 import { BURN_DAYS } from '@/server/domain/teams/teams/rules';
@@ -19,7 +19,7 @@ const RECENT = 8;
  * The team at a glance, for its owners.
  * @throws DomainError `owner_required`
  */
-export async function getOverview(ctx: Ctx): Promise<Overview> {
+export async function getOverview(ctx: Context): Promise<Overview> {
   may(ctx.actor, 'team.see');
   // One after another: a page takes one connection of the pool, not five.
   const days = await sentByDay(ctx);
@@ -37,7 +37,7 @@ type Sent = { messages: string; cost: string };
 
 const sentIn = ({ messages, cost }: Sent) => ({ messages: Number(messages), cost: BigInt(cost) });
 
-async function sentByDay(ctx: Ctx): Promise<Overview['days']> {
+async function sentByDay(ctx: Context): Promise<Overview['days']> {
   const { rows } = await ctx.db.execute<Sent & { day: string }>(sql`
     SELECT d.day::date::text AS day, coalesce(sum(u.messages), 0) AS messages, coalesce(sum(u.cost), 0) AS cost
     FROM generate_series(${TODAY} - ${OVERVIEW_DAYS - 1}::int, ${TODAY}, interval '1 day') AS d(day)
@@ -45,7 +45,7 @@ async function sentByDay(ctx: Ctx): Promise<Overview['days']> {
   return rows.map(({ day, ...row }) => ({ day, ...sentIn(row) }));
 }
 
-async function topSpenders(ctx: Ctx): Promise<Overview['spenders']> {
+async function topSpenders(ctx: Context): Promise<Overview['spenders']> {
   const teamId = sql`${ctx.actor.teamId}::uuid`;
   const { rows } = await ctx.db.execute<Sent & { id: string; name: string }>(sql`
     SELECT m.id, m.name, u.messages, u.cost FROM (
@@ -56,7 +56,7 @@ async function topSpenders(ctx: Ctx): Promise<Overview['spenders']> {
   return rows.map(({ id, name, ...row }) => ({ memberId: id, name, ...sentIn(row) }));
 }
 
-async function longestWaiting(ctx: Ctx): Promise<Overview['waiting']> {
+async function longestWaiting(ctx: Context): Promise<Overview['waiting']> {
   const teamId = sql`${ctx.actor.teamId}::uuid`;
   const { rows } = await ctx.db.execute<{
     id: string;
@@ -78,7 +78,7 @@ async function longestWaiting(ctx: Ctx): Promise<Overview['waiting']> {
   }));
 }
 
-async function setupOf(ctx: Ctx): Promise<Overview['setup']> {
+async function setupOf(ctx: Context): Promise<Overview['setup']> {
   const teamId = sql`${ctx.actor.teamId}::uuid`;
   const { rows } = await ctx.db.execute<Overview['setup']>(sql`
     SELECT (SELECT count(*) > 1 FROM (SELECT 1 FROM members WHERE team_id = ${teamId} AND status <> 'deleted' LIMIT 2) m) AS "hasMember",

@@ -2,8 +2,7 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { Micros } from '@/server/domain/core/money';
 import { normalizeNumber } from '@/server/domain/core/phone-numbers';
 import type { FindRate } from '@/server/domain/billing/rates/rules';
-import { countSegments } from '../segments/rules';
-import type { Encoding } from '../segments/rules';
+import { countSegments, type Encoding } from '../segments/rules';
 
 /** A number that can be sent to. `country` is ISO 3166-1 alpha-2 as libphonenumber names it (Kosovo is XK). */
 export type Recipient = { e164: string; country: string };

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { daysOf, memberScopeOf } from '../usage/read';
 import type { RefusalReason } from './rules';
@@ -11,7 +11,7 @@ import { flushSoon } from './write';
  * processes have counted in the last seconds is not in it yet.
  * @throws DomainError `invalid_request` for a range that ends before it begins, or that holds more than `ROWS_MAX` rows
  */
-export async function listRefusals(ctx: Ctx, input: RefusalsInput): Promise<Refusals> {
+export async function listRefusals(ctx: Context, input: RefusalsInput): Promise<Refusals> {
   const range = await daysOf(ctx, input);
   const seat = memberScopeOf(ctx, input);
   if (seat === undefined) return { ...range, data: [], total: { count: 0 } };
@@ -44,7 +44,7 @@ const DAYS_SHOWN = 7;
 const SHOWN = 5;
 
 /** The refused sends of the last days by member and reason. Who judges the right to see them is the caller. */
-export async function topRefusals(ctx: Ctx): Promise<TopRefusals> {
+export async function topRefusals(ctx: Context): Promise<TopRefusals> {
   await flushSoon(ctx.database.pool);
   const team = sql`${ctx.actor.teamId}::uuid`;
   const { rows } = await ctx.db.execute<{

@@ -1,10 +1,10 @@
 import { and, asc, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { usageDaily, usageTeamDaily } from '@/db/schema/messages';
-import { type Ctx } from '@/server/domain/core/context';
+import { type Context } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { printId } from '@/server/domain/core/ids';
-import { heldTo } from '@/server/domain/core/policy';
+import { ownMemberScope } from '@/server/domain/core/policy';
 import { addDays, daysIn, partsOf, RANGE_MAX_DAYS, rangeBefore, type Range } from './rules';
 import type { BrowseUsage, ExportUsage, Usage, UsageGroup, UsageInput, UsagePage, UsageRow } from './schema';
 import { snapshot } from '@/server/domain/core/transaction';
@@ -16,7 +16,7 @@ const DEFAULT_DAYS = 30;
  * grows with the days and not with the messages. By day or country it does not grow with the members either. A member
  * sees itself alone.
  */
-export async function usageReport(ctx: Ctx, input: UsageInput): Promise<Usage> {
+export async function usageReport(ctx: Context, input: UsageInput): Promise<Usage> {
   const range = await daysOf(ctx, input);
   const seat = memberScopeOf(ctx, input);
   const data = seat === undefined ? [] : await groups(ctx, range, input.groupBy, seat);
@@ -25,7 +25,7 @@ export async function usageReport(ctx: Ctx, input: UsageInput): Promise<Usage> {
 
 /** The range of days that is asked for: the last 30 with today, where nothing else is said. */
 export async function daysOf(
-  ctx: Ctx,
+  ctx: Context,
   { from, to }: { from?: string | undefined; to?: string | undefined },
 ): Promise<Range> {
   if (from !== undefined && to !== undefined) return { from, to };
@@ -43,8 +43,8 @@ const failFrom = (detail: string): never =>
   });
 
 /** Returns whose sums the actor may read: one seat's, the whole team's (null), or nobody's (undefined: another's seat). */
-export function memberScopeOf(ctx: Ctx, { memberId }: { memberId?: string | undefined }): string | null | undefined {
-  const own = heldTo(ctx.actor, 'reports.see');
+export function memberScopeOf(ctx: Context, { memberId }: { memberId?: string | undefined }): string | null | undefined {
+  const own = ownMemberScope(ctx.actor, 'reports.see');
   if (memberId === undefined) return own;
   return own === null || own === memberId ? memberId : undefined;
 }
@@ -52,7 +52,7 @@ export function memberScopeOf(ctx: Ctx, { memberId }: { memberId?: string | unde
 type Sums = { messages: string; segments: string; delivered: string; failed: string; cost: string };
 
 async function groups(
-  ctx: Ctx,
+  ctx: Context,
   range: Range,
   groupBy: UsageInput['groupBy'],
   seat: string | null,
@@ -108,7 +108,7 @@ const totalOf = (rows: UsageRow[]): Usage['total'] => rows.reduce(plus, NOTHING)
  * too. A member sees itself alone.
  * @throws DomainError `invalid_request` for a range that is too long
  */
-export async function browseUsage(ctx: Ctx, { page, pageSize, ...input }: BrowseUsage): Promise<UsagePage> {
+export async function browseUsage(ctx: Context, { page, pageSize, ...input }: BrowseUsage): Promise<UsagePage> {
   const asked = await askedOf(ctx, input);
   const { groupBy, range } = asked;
   const piece = groupBy === 'day' ? WHOLE : { limit: pageSize, offset: (page - 1) * pageSize };
@@ -118,7 +118,7 @@ export async function browseUsage(ctx: Ctx, { page, pageSize, ...input }: Browse
 }
 
 /** All groups of the statistics, in the order of the page. */
-export async function* exportUsage(ctx: Ctx, input: ExportUsage): AsyncGenerator<UsageGroup[]> {
+export async function* exportUsage(ctx: Context, input: ExportUsage): AsyncGenerator<UsageGroup[]> {
   const asked = await askedOf(ctx, input);
   yield (await findGroups(ctx, asked, WHOLE, { count: 1, days: daysIn(asked.range) })).data;
 }
@@ -129,8 +129,8 @@ const WHOLE: Piece = { limit: null, offset: 0 };
 /** What is asked for; `seats`: whose sums, null for the whole team's. */
 type Asked = Pick<ExportUsage, 'groupBy' | 'country' | 'sort' | 'direction'> & { range: Range; seats: string[] | null };
 
-async function askedOf(ctx: Ctx, { from, to, memberId, ...rest }: ExportUsage): Promise<Asked> {
-  const own = heldTo(ctx.actor, 'reports.see');
+async function askedOf(ctx: Context, { from, to, memberId, ...rest }: ExportUsage): Promise<Asked> {
+  const own = ownMemberScope(ctx.actor, 'reports.see');
   const range = await daysOf(ctx, { from, to });
   if (daysIn(range) > RANGE_MAX_DAYS) failFrom(`A range has at most ${RANGE_MAX_DAYS} days.`);
   const seats = own === null ? (memberId ?? null) : (memberId ?? [own]).filter((id) => id === own);
@@ -141,7 +141,7 @@ type Group = UsageGroup & { spark: Spark };
 type Groups = { data: Group[]; groups: number; total: Pick<UsageGroup, 'now' | 'before'> };
 
 /** Days and countries are few and are sorted here; of members only those of the page are looked at whole. */
-async function findGroups(ctx: Ctx, asked: Asked, piece: Piece, parts: Parts): Promise<Groups> {
+async function findGroups(ctx: Context, asked: Asked, piece: Piece, parts: Parts): Promise<Groups> {
   if (asked.groupBy === 'member') return findMembers(ctx, asked, piece, parts);
   const sums = await sumsBy(ctx, asked, parts);
   const keys = asked.groupBy === 'day' ? everyDay(asked.range) : [...sums.keys()];
@@ -162,7 +162,7 @@ function orderOf({ sort, direction }: Asked): (a: Group, b: Group) => number {
 
 type Found = { groups: string; page: { id: string; name: string; status: 'active' | 'inactive' | 'deleted' }[] };
 
-async function findMembers(ctx: Ctx, asked: Asked, { limit, offset }: Piece, parts: Parts): Promise<Groups> {
+async function findMembers(ctx: Context, asked: Asked, { limit, offset }: Piece, parts: Parts): Promise<Groups> {
   const { range, sort, direction } = asked;
   const { teamId } = ctx.actor;
   const way = direction === 'asc' ? sql`ASC` : sql`DESC`;
@@ -187,7 +187,7 @@ async function findMembers(ctx: Ctx, asked: Asked, { limit, offset }: Piece, par
 }
 
 /** The rows of daily sums of a range. The team's own serve unless members are asked about: they are fewer. */
-function sumsIn(ctx: Ctx, { groupBy, seats, country }: Asked, { from, to }: Range): SQL {
+function sumsIn(ctx: Context, { groupBy, seats, country }: Asked, { from, to }: Range): SQL {
   const table = seats === null && groupBy !== 'member' ? usageTeamDaily : usageDaily;
   return sql`${table} u WHERE u.team_id = ${ctx.actor.teamId}::uuid AND u.day >= ${from}::date AND u.day < ${to}::date
     ${seats === null ? sql`` : sql`AND u.member_id = ANY (${`{${seats.join()}}`}::uuid[])`}
@@ -202,7 +202,7 @@ type Spark = { messages: number[]; cost: bigint[] };
 type Compared = { now: UsageGroup['now']; before: UsageGroup['now']; spark: Spark };
 
 /** The sums of each group: of the days before, and of the range in its parts and altogether. */
-async function sumsBy(ctx: Ctx, asked: Asked, parts: Parts): Promise<Map<string, Compared>> {
+async function sumsBy(ctx: Context, asked: Asked, parts: Parts): Promise<Map<string, Compared>> {
   const { groupBy, range } = asked;
   const before = rangeBefore(range);
   const isNow = sql`u.day >= ${range.from}::date`;

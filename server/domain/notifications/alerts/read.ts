@@ -1,14 +1,14 @@
 import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import { members } from '@/db/schema/members';
 import { teams } from '@/db/schema/teams';
-import type { Ctx } from '@/server/domain/core/context';
-import type { Personal } from '@/server/domain/core/user-context';
+import type { Context } from '@/server/domain/core/context';
+import type { UserContext } from '@/server/domain/core/user-context';
 import type { MailKind } from '../emails/rules';
 import { alertsOf } from './rules';
 import type { OwnAlerts, TeamAlerts } from './schema';
 
 /** What a person is told of by mail, in each team of his. */
-export async function listOwnAlerts({ database, person }: Personal): Promise<OwnAlerts> {
+export async function listOwnAlerts({ database, person }: UserContext): Promise<OwnAlerts> {
   const rows = await database.db
     .select({
       team: { name: teams.name, slug: teams.slug },
@@ -29,11 +29,11 @@ export async function listOwnAlerts({ database, person }: Personal): Promise<Own
 const SHOWN = 5;
 
 /** What an owner should look at now. Who judges the right to see it is the caller. */
-export async function listTeamAlerts(ctx: Ctx): Promise<TeamAlerts> {
+export async function listTeamAlerts(ctx: Context): Promise<TeamAlerts> {
   return { low: await lowMembers(ctx), lostMails: await lostMails(ctx) };
 }
 
-async function lowMembers(ctx: Ctx): Promise<TeamAlerts['low']> {
+async function lowMembers(ctx: Context): Promise<TeamAlerts['low']> {
   const { teamId } = ctx.actor;
   const { rows } = await ctx.db.execute<LowRow>(sql`
     SELECT a.id, m.name, a.balance, a.alert_below AS below, a.low_since AS since, count(*) OVER () AS of
@@ -55,7 +55,7 @@ async function lowMembers(ctx: Ctx): Promise<TeamAlerts['low']> {
 type LowRow = { id: string; name: string; balance: string; below: string; since: string; of: string };
 
 /** Of the last seven days, but for addresses that a later mail has reached. */
-async function lostMails(ctx: Ctx): Promise<TeamAlerts['lostMails']> {
+async function lostMails(ctx: Context): Promise<TeamAlerts['lostMails']> {
   const { teamId } = ctx.actor;
   const { rows } = await ctx.db.execute<{ address: string; kind: MailKind; error: string | null; at: string }>(sql`
     SELECT l.address, l.kind, l.error, l.at FROM (

@@ -4,12 +4,12 @@ import { mails } from '@/db/schema/mails';
 import { members } from '@/db/schema/members';
 import { rechargeRules } from '@/db/schema/recharge';
 import { users } from '@/db/schema/users';
-import { type Ctx, type Tx } from '@/server/domain/core/context';
+import { type Context, type TxContext } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { recipient } from '../emails/read';
 import { queueMail, queueMails, type NewMail, type Recipient } from '../emails/write';
 import type { Micros } from '@/server/domain/core/money';
-import { note, personally, type Personal } from '@/server/domain/core/user-context';
+import { note, inUserTransaction, type UserContext } from '@/server/domain/core/user-context';
 import { mayOperate } from '@/server/domain/core/policy';
 import { listOwnAlerts } from './read';
 import { ALERT_MAILS, ALERTS_AN_HOUR, type Alert, type AlertJob, type AlertMail } from './rules';
@@ -17,7 +17,7 @@ import type { OwnAlerts, SetAlerts } from './schema';
 import { enqueue, transact } from '@/server/domain/core/transaction';
 
 /** Sets below what the master balance is low; null: never. The crossing is told by the ledger itself. */
-export async function setMasterAlert(tx: Tx, below: Micros | null): Promise<void> {
+export async function setMasterAlert(tx: TxContext, below: Micros | null): Promise<void> {
   await tx.db.execute(sql`SELECT alerts_set(${tx.actor.teamId}::uuid, 'master', ${below}::bigint)`);
 }
 
@@ -25,7 +25,7 @@ export async function setMasterAlert(tx: Tx, below: Micros | null): Promise<void
  * Sets below what every member's balance is low; null: never. Locks members, so it comes before any lock of the master and
  * before the team's own row. A seat that is being made meanwhile is put right by the job.
  */
-export async function setMemberAlert(tx: Tx, below: Micros | null): Promise<void> {
+export async function setMemberAlert(tx: TxContext, below: Micros | null): Promise<void> {
   const { teamId } = tx.actor;
   await tx.db.execute(sql`SELECT alerts_set(${teamId}::uuid, 'member', ${below}::bigint)`);
   enqueue(tx, 'alert', { teamId, members: true });
@@ -35,7 +35,7 @@ export async function setMemberAlert(tx: Tx, below: Micros | null): Promise<void
  * Tells by mail what has come about, to who wants to know it: the team's owners, and a member of its own seat. It looks how
  * things stand now: what is over is not told. Repeated, it tells nothing twice.
  */
-export async function tellAlert(ctx: Ctx, job: AlertJob): Promise<void> {
+export async function tellAlert(ctx: Context, job: AlertJob): Promise<void> {
   mayOperate(ctx.actor);
   await transact(ctx, null, async (tx) => {
     if ('members' in job) await alignMembers(tx);
@@ -47,12 +47,12 @@ export async function tellAlert(ctx: Ctx, job: AlertJob): Promise<void> {
   });
 }
 
-async function alignMembers(tx: Tx): Promise<void> {
+async function alignMembers(tx: TxContext): Promise<void> {
   const { teamId } = tx.actor;
   await tx.db.execute(sql`SELECT alerts_set(id, 'member', member_low_balance) FROM teams WHERE id = ${teamId}::uuid`);
 }
 
-async function tellLow(tx: Tx, accountId: string): Promise<void> {
+async function tellLow(tx: TxContext, accountId: string): Promise<void> {
   const { teamId } = tx.actor;
   const a = ledgerAccounts;
   const [account] = await tx.db
@@ -61,7 +61,7 @@ async function tellLow(tx: Tx, accountId: string): Promise<void> {
     .where(and(eq(a.teamId, teamId), eq(a.id, accountId)));
   if (!account?.since) return;
   const isMaster = account.kind === 'master';
-  const seat = isMaster ? null : await sendingSeat(tx, accountId);
+  const seat = isMaster ? null : await sendingMember(tx, accountId);
   if (!isMaster && (!seat || (await isServed(tx, accountId)))) return;
   const listeners = await listListeners(tx, isMaster ? 'team-balance' : 'member-balance', seat);
   const facts = { balance: String(account.balance), below: String(account.below), master: isMaster || null };
@@ -71,7 +71,7 @@ async function tellLow(tx: Tx, accountId: string): Promise<void> {
 }
 
 /** Returns whether a rule serves a balance: it is on, and does not wait. A low balance is then no news. */
-async function isServed(tx: Tx, memberId: string): Promise<boolean> {
+async function isServed(tx: TxContext, memberId: string): Promise<boolean> {
   const r = rechargeRules;
   const [rule] = await tx.db
     .select({ id: r.memberId })
@@ -90,7 +90,7 @@ const without = (listeners: Recipient[], by: ActedBy): Recipient[] =>
  * Finds whose action made an account low at an instant: a transaction writes its transfers and its audit rows under one. A
  * charge by an API key is nobody's action: the member whose program sends is to know.
  */
-async function actorAt(tx: Tx, accountId: string, at: string): Promise<ActedBy> {
+async function actorAt(tx: TxContext, accountId: string, at: string): Promise<ActedBy> {
   const team = sql`${tx.actor.teamId}::uuid`;
   // Ids are made within the transaction, which ends within a minute.
   const made = (id: SQL) =>
@@ -109,7 +109,7 @@ async function actorAt(tx: Tx, accountId: string, at: string): Promise<ActedBy> 
 }
 
 // An owner's own balance is not used, and who is deactivated spends nothing.
-async function sendingSeat(tx: Tx, memberId: string): Promise<string | null> {
+async function sendingMember(tx: TxContext, memberId: string): Promise<string | null> {
   const [seat] = await tx.db
     .select({ id: members.id })
     .from(members)
@@ -125,7 +125,7 @@ async function sendingSeat(tx: Tx, memberId: string): Promise<string | null> {
 }
 
 /** The active owners, and the seat that it is about, but for those who have switched this alert off. */
-async function listListeners(tx: Tx, alert: Alert, memberId: string | null): Promise<Recipient[]> {
+async function listListeners(tx: TxContext, alert: Alert, memberId: string | null): Promise<Recipient[]> {
   const owns = eq(members.role, 'owner');
   return tx.db
     .select(recipient)
@@ -145,7 +145,7 @@ type Episode = { memberId: string; since: string; by?: string | null | undefined
 
 const episodeOf = ({ memberId, since }: Episode) => `waiting:${memberId}:${new Date(since).getTime()}`;
 
-async function tellWaiting(tx: Tx, job: Episode): Promise<void> {
+async function tellWaiting(tx: TxContext, job: Episode): Promise<void> {
   const { teamId } = tx.actor;
   const r = rechargeRules;
   const [rule] = await tx.db
@@ -165,7 +165,7 @@ async function tellWaiting(tx: Tx, job: Episode): Promise<void> {
 }
 
 /** To whom the waiting was told, its end is told. */
-async function tellServed(tx: Tx, job: Episode & { transferId: string }): Promise<void> {
+async function tellServed(tx: TxContext, job: Episode & { transferId: string }): Promise<void> {
   const { teamId } = tx.actor;
   const [transfer] = await tx.db
     .select({ amount: transfers.amount, balance: transfers.creditAfter })
@@ -184,7 +184,7 @@ async function tellServed(tx: Tx, job: Episode & { transferId: string }): Promis
 }
 
 /** A mail of the team did not arrive. An address to which the last one did not either is no news. */
-async function tellLost(tx: Tx, mailId: string): Promise<void> {
+async function tellLost(tx: TxContext, mailId: string): Promise<void> {
   const { teamId } = tx.actor;
   const [mail] = await tx.db
     .select()
@@ -214,7 +214,7 @@ type NewAlert = { kind: AlertMail; about: string; facts: NonNullable<NewMail['fa
  * Mails an alert: to nobody twice a day about the same account (or failing address), and to no user more than
  * `ALERTS_AN_HOUR` within an hour. What is above that stands in a digest, which leaves when its hour is over.
  */
-async function queueAlerts(tx: Tx, alert: NewAlert, listeners: Recipient[], isSame = isAbout(alert)): Promise<void> {
+async function queueAlerts(tx: TxContext, alert: NewAlert, listeners: Recipient[], isSame = isAbout(alert)): Promise<void> {
   if (tx.mail === null || listeners.length === 0) return;
   const { teamId } = tx.actor;
   await lockListeners(tx, listeners);
@@ -233,14 +233,14 @@ async function queueAlerts(tx: Tx, alert: NewAlert, listeners: Recipient[], isSa
 }
 
 /** Locks each listener's alerts: jobs of two teams of one user run at once, and must count each other's mails. */
-async function lockListeners(tx: Tx, listeners: Recipient[]): Promise<void> {
+async function lockListeners(tx: TxContext, listeners: Recipient[]): Promise<void> {
   const keys = listeners.map(({ memberId, userId }) => `${userId ?? memberId} alerts`);
   await tx.db.execute(sql`SELECT pg_advisory_xact_lock(key) FROM (
     SELECT DISTINCT hashtextextended(value, 0) AS key FROM jsonb_array_elements_text(${JSON.stringify(keys)}::jsonb) ORDER BY key) k`);
 }
 
 /** Locks an open digest, so that it is not sent before this alert is in it; null where a worker has taken it meanwhile. */
-async function holdDigest(tx: Tx, digestId: string | null | undefined): Promise<string | null> {
+async function holdDigest(tx: TxContext, digestId: string | null | undefined): Promise<string | null> {
   if (!digestId) return null;
   const isOpen = and(eq(mails.id, digestId), eq(mails.state, 'queued'), isNull(mails.claimedUntil));
   const [open] = await tx.db.select({ id: mails.id }).from(mails).where(isOpen).for('update');
@@ -251,7 +251,7 @@ async function holdDigest(tx: Tx, digestId: string | null | undefined): Promise<
 const isAbout = ({ kind, about }: NewAlert): SQL => sql`m.about = ${about}::uuid AND ${kind !== 'recharge-served'}`;
 
 // A user's digest is of all teams; that of a member without a user is of its team.
-const queueDigest = (tx: Tx, { memberId, userId, address }: Recipient): Promise<string | null> =>
+const queueDigest = (tx: TxContext, { memberId, userId, address }: Recipient): Promise<string | null> =>
   queueMail(tx, {
     kind: 'alert-digest',
     address,
@@ -262,7 +262,7 @@ const queueDigest = (tx: Tx, { memberId, userId, address }: Recipient): Promise<
 type Past = { memberId: string; today: boolean; lately: number; digest: string | null };
 
 /** Reads for each listener: whether the same was mailed in the last day, the alerts of the last hour, the open digest. */
-async function pastAlerts(tx: Tx, kind: AlertMail, isSame: SQL, listeners: Recipient[]): Promise<Map<string, Past>> {
+async function pastAlerts(tx: TxContext, kind: AlertMail, isSame: SQL, listeners: Recipient[]): Promise<Map<string, Past>> {
   const whom = JSON.stringify(listeners.map(({ memberId, userId }) => ({ memberId, userId })));
   const kinds = sql`ARRAY[${sql.join(
     ALERT_MAILS.map((one) => sql`${one}`),
@@ -285,9 +285,9 @@ async function pastAlerts(tx: Tx, kind: AlertMail, isSame: SQL, listeners: Recip
  * Switches one alert of a person's own seat on or off. Repeated: the same answer.
  * @throws DomainError `not_found`
  */
-export async function setAlerts(asker: Personal, input: SetAlerts): Promise<OwnAlerts> {
-  const { person, origin, requestId } = asker;
-  await personally(asker, async (tx) => {
+export async function setAlerts(userCtx: UserContext, input: SetAlerts): Promise<OwnAlerts> {
+  const { person, origin, requestId } = userCtx;
+  await inUserTransaction(userCtx, async (tx) => {
     const m = members;
     const [seat] = await tx.db
       .select({ teamId: m.teamId, muted: m.mutedAlerts })
@@ -312,5 +312,5 @@ export async function setAlerts(asker: Personal, input: SetAlerts): Promise<OwnA
       after: { [input.kind]: input.on },
     });
   });
-  return listOwnAlerts(asker);
+  return listOwnAlerts(userCtx);
 }

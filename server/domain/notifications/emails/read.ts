@@ -2,7 +2,7 @@ import { and, asc, desc, eq, lt, ne, or, sql } from 'drizzle-orm';
 import { mailbox } from '@/db/schema/mails';
 import { members } from '@/db/schema/members';
 import { users } from '@/db/schema/users';
-import type { Ctx, Services } from '@/server/domain/core/context';
+import type { Context, Services } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import type { Recipient } from './write';
 import type { MailboxPage, MailInMailbox, MailboxView } from './schema';
@@ -18,7 +18,7 @@ export const recipient = {
 };
 
 /** Whom a change of a seat concerns: the team's active owners, and the holder of the seat itself, each once. */
-export async function listRecipients(ctx: Ctx, memberId: string | null): Promise<Recipient[]> {
+export async function listRecipients(ctx: Context, memberId: string | null): Promise<Recipient[]> {
   // Where nothing can be mailed nobody need be found.
   if (ctx.mail === null) return [];
   const owner = and(eq(members.role, 'owner'), eq(members.status, 'active'));
@@ -31,7 +31,7 @@ export async function listRecipients(ctx: Ctx, memberId: string | null): Promise
 }
 
 /** The holder of a seat alone. */
-export async function listHolder(ctx: Ctx, memberId: string): Promise<Recipient[]> {
+export async function listUserOfMember(ctx: Context, memberId: string): Promise<Recipient[]> {
   if (ctx.mail === null) return [];
   return ctx.db
     .select(recipient)

@@ -5,7 +5,7 @@ import { users } from '@/db/schema/users';
 import { announce } from '@/server/domain/core/change-feed';
 import { type Queue, type Services } from '@/server/domain/core/context';
 import { newUuid7, timeOfUuid7 } from '@/server/domain/core/ids';
-import { personally, type PersonTx } from '@/server/domain/core/user-context';
+import { inUserTransaction, type UserTx } from '@/server/domain/core/user-context';
 import {
   canBeMailed,
   MAIL_CLAIM_MINUTES,
@@ -186,7 +186,7 @@ export async function settleMail(
     await services.database.db.update(mails).set(left).where(isQueued(mail.id));
     return 'again';
   }
-  await personally(services, async (tx) => {
+  await inUserTransaction(services, async (tx) => {
     if (outcome.is === 'sent') {
       const { provider, providerId } = outcome;
       // A report of the provider may have come before its answer: what it says stays.
@@ -225,7 +225,7 @@ const BEFORE: Record<MailEvent['state'], ('queued' | 'sent' | 'delivered')[]> = 
 /** Writes what the provider reports of a mail. Repeated, late and out of order it changes nothing that is final. */
 export async function reportMail(services: Services, event: MailEvent): Promise<void> {
   const { providerId, state, why } = event;
-  const found = await personally(services, async (tx) => {
+  const found = await inUserTransaction(services, async (tx) => {
     // One that was given up without an answer may have been taken all the same: then the provider knows better.
     const unanswered = and(eq(mails.state, 'failed'), isNull(mails.providerId));
     const isBefore = inArray(mails.state, BEFORE[state]);
@@ -261,7 +261,7 @@ const isNamed = ({ mailId, providerId }: { mailId: string | null; providerId: st
   sql`(${mails.id} = ${mailId}::uuid OR ${mails.providerId} = ${providerId}::text)`;
 
 // The failure of the word of a failure is no news, or there would be no end of it.
-function tellLost(tx: PersonTx, mail: Pick<ClaimedMail, 'id' | 'teamId' | 'kind'>): void {
+function tellLost(tx: UserTx, mail: Pick<ClaimedMail, 'id' | 'teamId' | 'kind'>): void {
   if (mail.teamId !== null && mail.kind !== 'mail-failed' && mail.kind !== 'alert-digest')
     enqueue(tx, 'alert', { teamId: mail.teamId, mailId: mail.id });
 }

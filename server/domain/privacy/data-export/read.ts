@@ -18,7 +18,7 @@ import type { Exported } from './schema';
  *   the operator says so
  * @throws DomainError `not_found`
  */
-export async function exportPerson(
+export async function exportUserData(
   services: Services,
   userId: string,
   { byAddress, notes }: { byAddress: (isProven: boolean) => boolean; notes: boolean },
@@ -107,7 +107,7 @@ async function eventsBy({ database }: Services, userId: string): Promise<Exporte
       id: e.id,
       at: e.at,
       action: e.action,
-      door: e.door,
+      channel: e.channel,
       address: e.address,
     })
     .from(e)

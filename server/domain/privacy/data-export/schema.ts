@@ -54,7 +54,7 @@ export const exportedSchema = z.object({
     }),
   ),
   auditEvents: z.array(
-    auditEventSchema.pick({ id: true, at: true, action: true, door: true, address: true }).extend({ team: teamOf }),
+    auditEventSchema.pick({ id: true, at: true, action: true, channel: true, address: true }).extend({ team: teamOf }),
   ),
 });
 export type Exported = z.output<typeof exportedSchema>;

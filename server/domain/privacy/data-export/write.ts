@@ -1,18 +1,18 @@
-import { type Services, operatorIn } from '@/server/domain/core/context';
-import { note, personally, type Personal } from '@/server/domain/core/user-context';
-import { listSeats } from '@/server/domain/identity/sessions/read';
-import { exportPerson } from './read';
+import { type Services, operatorContext } from '@/server/domain/core/context';
+import { note, inUserTransaction, type UserContext } from '@/server/domain/core/user-context';
+import { listMemberships } from '@/server/domain/identity/sessions/read';
+import { exportUserData } from './read';
 import type { Exported } from './schema';
 import { getUserByEmail } from '@/server/domain/identity/users/read';
 import { audit, transact } from '@/server/domain/core/transaction';
 
 /** All that is kept of the person who asks. That it was taken out stands in the audit log of each of his teams. */
-export async function exportMe(asker: Personal): Promise<Exported> {
-  const { userId } = asker.person;
-  const { address } = asker.origin;
-  const { requestId } = asker;
-  await personally(asker, async (tx) => note(tx, { userId, action: 'person.data_exported', address, requestId }));
-  return exportPerson(asker, userId, { byAddress: (isProven) => isProven, notes: false });
+export async function exportMe(ctx: UserContext): Promise<Exported> {
+  const { userId } = ctx.person;
+  const { address } = ctx.origin;
+  const { requestId } = ctx;
+  await inUserTransaction(ctx, async (tx) => note(tx, { userId, action: 'person.data_exported', address, requestId }));
+  return exportUserData(ctx, userId, { byAddress: (isProven) => isProven, notes: false });
 }
 
 /**
@@ -21,10 +21,10 @@ export async function exportMe(asker: Personal): Promise<Exported> {
  */
 export async function exportByOperator(services: Services, email: string): Promise<Exported> {
   const user = await getUserByEmail(services, email);
-  for (const { team, member } of await listSeats(services, user.id)) {
-    await transact(operatorIn(services, team.id), null, async (tx) =>
+  for (const { team, member } of await listMemberships(services, user.id)) {
+    await transact(operatorContext(services, team.id), null, async (tx) =>
       audit(tx, { action: 'person.data_exported', targetType: 'member', targetId: member.id }),
     );
   }
-  return exportPerson(services, user.id, { byAddress: () => true, notes: true });
+  return exportUserData(services, user.id, { byAddress: () => true, notes: true });
 }

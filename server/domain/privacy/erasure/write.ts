@@ -2,31 +2,31 @@ import { eq, inArray, or, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { mailbox, mails } from '@/db/schema/mails';
 import { mailedLinks, recoveryCodes, sessions, users } from '@/db/schema/users';
-import { makeCtx, type Ctx, type Services, operatorIn } from '@/server/domain/core/context';
+import { makeContext, type Context, type Services, operatorContext } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { holdInvitationsOf } from '@/server/domain/teams/inviters/write';
-import { personally, type Personal, type PersonTx } from '@/server/domain/core/user-context';
+import { inUserTransaction, type UserContext, type UserTx } from '@/server/domain/core/user-context';
 import { fireRule } from '@/server/domain/billing/auto-recharge/write';
 import { proveOneself } from '@/server/domain/identity/sessions/write';
 import { listTeamsInNeedOf, listTeamsOf } from './read';
 import { ERASED_NAME, erasedEmail } from './rules';
 import type { Erased, EraseMe } from './schema';
 import { getUser, getUserByEmail, type User } from '@/server/domain/identity/users/read';
-import { guestIn } from '@/server/domain/core/actor';
-import { lockSeat } from '@/server/domain/billing/ledger/write';
-import { findOwnSeat, vacate } from '@/server/domain/teams/members/write';
+import { visitorActor } from '@/server/domain/core/actor';
+import { lockMember } from '@/server/domain/billing/ledger/write';
+import { findOwnMembership, detachUser } from '@/server/domain/teams/members/write';
 import { audit, enqueue, transact } from '@/server/domain/core/transaction';
 
 /**
  * Erases the person who asks, who proves by the password that it is him.
  * @throws DomainError `invalid_request` (not the password), `rate_limited`, `last_owner` (naming the teams)
  */
-export async function eraseMe(asker: Personal, { password }: EraseMe): Promise<Erased> {
-  const { userId } = asker.person;
-  await proveOneself(asker, { password });
+export async function eraseMe(userCtx: UserContext, { password }: EraseMe): Promise<Erased> {
+  const { userId } = userCtx.person;
+  await proveOneself(userCtx, { password });
   const who = { name: ERASED_NAME, userId, address: null };
-  const { erasedAt, trails } = await erase(asker, await getUser(asker, userId), (teamId) =>
-    makeCtx(asker, guestIn(teamId, who), { requestId: asker.requestId }),
+  const { erasedAt, trails } = await erase(userCtx, await getUser(userCtx, userId), (teamId) =>
+    makeContext(userCtx, visitorActor(teamId, who), { requestId: userCtx.requestId }),
   );
   return { erasedAt, seats: trails.length };
 }
@@ -39,10 +39,10 @@ export async function eraseMe(asker: Personal, { password }: EraseMe): Promise<E
 export async function eraseByOperator(services: Services, email: string): Promise<Erased & { waiting: boolean }> {
   // The operator says whose the address is.
   const user = { ...(await getUserByEmail(services, email)), isProven: true };
-  const { erasedAt, trails } = await erase(services, user, (teamId) => operatorIn(services, teamId));
+  const { erasedAt, trails } = await erase(services, user, (teamId) => operatorContext(services, teamId));
   let waiting = false;
   for (const { teamId, ...trail } of trails) {
-    waiting = (await eraseTrail(operatorIn(services, teamId), trail)).waiting || waiting;
+    waiting = (await eraseTrail(operatorContext(services, teamId), trail)).waiting || waiting;
   }
   return { erasedAt, seats: trails.length, waiting };
 }
@@ -56,7 +56,7 @@ export async function eraseByOperator(services: Services, email: string): Promis
 async function erase(
   services: Services,
   user: User,
-  as: (teamId: string) => Ctx,
+  as: (teamId: string) => Context,
 ): Promise<{ erasedAt: Date; trails: (Trail & { teamId: string })[] }> {
   if (user.erasedAt) return { erasedAt: user.erasedAt, trails: [] };
   const needed = await listTeamsInNeedOf(services, user.id);
@@ -66,20 +66,20 @@ async function erase(
   }
   const trails: (Trail & { teamId: string })[] = [];
   for (const teamId of await listTeamsOf(services, user)) trails.push(...(await eraseIn(as(teamId), user)));
-  return { erasedAt: await personally(services, (tx) => eraseUser(tx, user)), trails };
+  return { erasedAt: await inUserTransaction(services, (tx) => eraseUser(tx, user)), trails };
 }
 
 /** Takes a person out of one team; answers what is left to erase of the seats there. */
-async function eraseIn(ctx: Ctx, user: User): Promise<(Trail & { teamId: string })[]> {
+async function eraseIn(ctx: Context, user: User): Promise<(Trail & { teamId: string })[]> {
   return transact(ctx, null, async (tx) => {
     const { teamId } = tx.actor;
-    const seat = await findOwnSeat(tx.db, teamId, user.id);
+    const seat = await findOwnMembership(tx.db, teamId, user.id);
     if (seat) await holdInvitationsOf(tx, seat.id);
-    const locked = seat && (await lockSeat(tx, seat.id, true));
+    const locked = seat && (await lockMember(tx, seat.id, true));
     const { rows } = await tx.db.execute<{ seat: string; until: string }>(
       sql`SELECT seat, until::text FROM person_erase_in(${teamId}::uuid, ${user.id}::uuid, ${user.email}, ${user.isProven})`,
     );
-    if (locked) await vacate(tx, locked);
+    if (locked) await detachUser(tx, locked);
     for (const { seat: memberId, until } of rows) {
       audit(tx, { action: 'person.erased', targetType: 'member', targetId: memberId });
       enqueue(tx, 'erase-trail', { teamId, memberId, until });
@@ -89,7 +89,7 @@ async function eraseIn(ctx: Ctx, user: User): Promise<(Trail & { teamId: string 
   });
 }
 
-async function eraseUser(tx: PersonTx, { id, email, isProven }: User): Promise<Date> {
+async function eraseUser(tx: UserTx, { id, email, isProven }: User): Promise<Date> {
   const { db } = tx;
   // First, as everywhere: whoever changes a person's things holds the person.
   const gone = { passwordHash: null, emailProvenAt: null, totpSealed: null, totpSince: null, totpStep: null };
@@ -127,7 +127,7 @@ const ROWS_AT_ONCE = 5_000;
  * Erases the texts of a seat's messages, and an erased person's name on the transfers that it made. Each piece is a
  * transaction of its own. Answers whether some messages are still under way: of those it is to be done later.
  */
-export async function eraseTrail(ctx: Ctx, { memberId, until }: Trail): Promise<{ waiting: boolean }> {
+export async function eraseTrail(ctx: Context, { memberId, until }: Trail): Promise<{ waiting: boolean }> {
   const { teamId } = ctx.actor;
   const piece = (after: string | null) =>
     sql`${teamId}::uuid, ${memberId}::uuid, ${until}::timestamptz, ${after}::uuid, ${ROWS_AT_ONCE}::int`;

@@ -5,17 +5,16 @@ import { apiKeys, keyLookup, members } from '@/db/schema/members';
 import { teams } from '@/db/schema/teams';
 import type { Role } from '@/server/domain/core/actor';
 import type { Page } from '@/server/domain/core/codecs';
-import type { Ctx, Services } from '@/server/domain/core/context';
+import type { Context, Services } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { asTeamId, type TeamId } from '@/server/domain/core/ids';
 import { mayFor } from '@/server/domain/core/policy';
 import { isWellFormedKey } from './rules';
 import type { Key } from './schema';
-import { pageOf, readCursor } from '@/server/domain/core/cursors';
-import type { CursorBinding } from '@/server/domain/core/cursors';
+import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 
 /** Who holds a key, as of this moment. */
-export type KeyHolder = {
+export type KeyMember = {
   teamId: TeamId;
   teamName: string;
   currency: string;
@@ -37,17 +36,17 @@ const lookups = new WeakMap<Pool, Map<string, string>>();
  * The holder of a live key, or null: mistyped (told by its checksum, without the database), unknown, revoked, run out,
  * or its member deleted.
  */
-export async function findKeyHolder(services: Services, key: string): Promise<KeyHolder | null> {
+export async function findMemberByKey(services: Services, key: string): Promise<KeyMember | null> {
   if (!isWellFormedKey(key)) return null;
   const digest = services.vault.digest(key);
   const teamId = await teamOf(services, digest);
   if (!teamId) return null;
-  const [row] = await holderOf(services.database.db).execute({ teamId, digest });
+  const [row] = await memberByKey(services.database.db).execute({ teamId, digest });
   if (!row || row.status === 'deleted') return null;
   return { ...row, status: row.status, teamId: asTeamId(teamId) };
 }
 
-const holderOf = builtOnce((db) =>
+const memberByKey = builtOnce((db) =>
   db
     .select({
       teamName: teams.name,
@@ -104,7 +103,7 @@ const columns = {
   over: sql<boolean>`coalesce(${apiKeys.expiresAt} <= now(), false)`,
 };
 
-const selectKeys = (ctx: Ctx) => ctx.db.select(columns).from(apiKeys);
+const selectKeys = (ctx: Context) => ctx.db.select(columns).from(apiKeys);
 
 type Row = Awaited<ReturnType<typeof selectKeys>>[number];
 
@@ -118,7 +117,7 @@ function showKey({ revokedAt, over, ...row }: Row): Key {
  * @throws DomainError `not_found`, `invalid_cursor`
  */
 export async function listKeys(
-  ctx: Ctx,
+  ctx: Context,
   { memberId, limit, cursor }: { memberId: string; limit: number; cursor?: string },
 ): Promise<Page<Key>> {
   mayFor(ctx.actor, 'keys.see', memberId);
@@ -142,7 +141,7 @@ export async function listKeys(
  * One key of any seat that the actor may see.
  * @throws DomainError `not_found`
  */
-export async function getKey(ctx: Ctx, keyId: string): Promise<Key> {
+export async function getKey(ctx: Context, keyId: string): Promise<Key> {
   const [row] = await selectKeys(ctx).where(and(eq(apiKeys.teamId, ctx.actor.teamId), eq(apiKeys.id, keyId)));
   if (!row) fail('not_found');
   mayFor(ctx.actor, 'keys.see', row.memberId);

@@ -1,14 +1,14 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { apiKeys, keyLookup } from '@/db/schema/members';
-import { type Ctx, type Services, type Tx } from '@/server/domain/core/context';
+import { type Context, type Services, type TxContext } from '@/server/domain/core/context';
 import { newUuid7 } from '@/server/domain/core/ids';
-import { getKey, type KeyHolder } from './read';
+import { getKey, type KeyMember } from './read';
 import { keyLast4, keyPrefix, makeKey } from './rules';
 import type { Key } from './schema';
 import { audit, change } from '@/server/domain/core/transaction';
 
 /** Makes a seat's new current key and answers it: the only time but a reveal that it is seen. */
-export async function issueKey(tx: Tx, memberId: string): Promise<string> {
+export async function issueKey(tx: TxContext, memberId: string): Promise<string> {
   const key = makeKey();
   const digest = tx.vault.digest(key);
   const { teamId } = tx.actor;
@@ -27,7 +27,7 @@ export async function issueKey(tx: Tx, memberId: string): Promise<string> {
 }
 
 /** Ends a seat's live keys: at once, or after an overlap in seconds (never later than they would have ended anyway). */
-export async function retireKeys(tx: Tx, memberId: string, overlapSeconds = 0): Promise<void> {
+export async function retireKeys(tx: TxContext, memberId: string, overlapSeconds = 0): Promise<void> {
   const end = new Date(tx.now.getTime() + overlapSeconds * 1000);
   await tx.db
     .update(apiKeys)
@@ -44,7 +44,7 @@ export async function retireKeys(tx: Tx, memberId: string, overlapSeconds = 0): 
  * its own. Repeated: the same answer.
  * @throws DomainError `not_found`
  */
-export async function endKey(ctx: Ctx, keyId: string): Promise<Key> {
+export async function endKey(ctx: Context, keyId: string): Promise<Key> {
   return change(ctx, 'keys.rotate', async (tx) => {
     const key = await getKey(tx, keyId);
     if (key.status === 'ended') return key;
@@ -67,7 +67,7 @@ export async function endKey(ctx: Ctx, keyId: string): Promise<Key> {
 }
 
 /** A seat's current key in the clear, or null when it has none. The caller judges who may see it and writes the audit row. */
-export async function openCurrentKey(ctx: Ctx, memberId: string): Promise<string | null> {
+export async function openCurrentKey(ctx: Context, memberId: string): Promise<string | null> {
   const [row] = await ctx.db
     .select({ sealed: apiKeys.sealed })
     .from(apiKeys)
@@ -93,7 +93,7 @@ const USE_ELSEWHERE_MS = 60_000;
  */
 export async function rememberUse(
   services: Services,
-  holder: KeyHolder,
+  holder: KeyMember,
   address: string | null,
   now = new Date(),
 ): Promise<void> {

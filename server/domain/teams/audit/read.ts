@@ -2,22 +2,21 @@ import { and, desc, eq, inArray, lt, sql, type SQL } from 'drizzle-orm';
 import { members } from '@/db/schema/members';
 import { auditEvents } from '@/db/schema/records';
 import type { Page } from '@/server/domain/core/codecs';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { may } from '@/server/domain/core/policy';
 import { actionsMeant, actorMeant, printActor, printFacts, printTarget } from './rules';
 import type { Actors, AuditEvent, AuditFilters, ListAuditEvents } from './schema';
-import { pageOf, readCursor, within } from '@/server/domain/core/cursors';
-import type { CursorBinding } from '@/server/domain/core/cursors';
+import { pageOf, readCursor, within, type CursorBinding } from '@/server/domain/core/cursors';
 
 /**
  * The team's audit log, newest first: all of it, or what the filters leave.
  * @throws DomainError `owner_required`, `invalid_cursor`
  */
-export async function listAuditEvents(ctx: Ctx, input: ListAuditEvents): Promise<Page<AuditEvent>> {
+export async function listAuditEvents(ctx: Context, input: ListAuditEvents): Promise<Page<AuditEvent>> {
   may(ctx.actor, 'audit.see');
   const { limit, cursor, ...filters } = input;
-  const { memberId, action, actor, door, from, to } = filters;
-  const said = [memberId, action, actor, door, from?.toISOString(), to?.toISOString()];
+  const { memberId, action, actor, channel, from, to } = filters;
+  const said = [memberId, action, actor, channel, from?.toISOString(), to?.toISOString()];
   const binding: CursorBinding = [ctx.actor.teamId, 'audit', ...said];
   const rows = await findEvents(ctx, filters, { after: readCursor(binding, cursor), limit: limit + 1 });
   return pageOf(rows, limit, binding);
@@ -26,7 +25,7 @@ export async function listAuditEvents(ctx: Ctx, input: ListAuditEvents): Promise
 const EXPORT_AT_ONCE = 1_000;
 
 /** All events under a filter, newest first, some at a time: memory stays the same however many there are. */
-export async function* exportAuditEvents(ctx: Ctx, filters: AuditFilters): AsyncGenerator<AuditEvent[]> {
+export async function* exportAuditEvents(ctx: Context, filters: AuditFilters): AsyncGenerator<AuditEvent[]> {
   may(ctx.actor, 'audit.see');
   let after: string | null = null;
   for (;;) {
@@ -41,7 +40,7 @@ const e = auditEvents;
 
 /** Each action is walked in its own index, and no further than the page is long; an index serves no list in order. */
 async function findEvents(
-  ctx: Ctx,
+  ctx: Context,
   { action, ...filters }: AuditFilters,
   { after, limit }: { after: string | null; limit: number },
 ): Promise<AuditEvent[]> {
@@ -74,7 +73,7 @@ async function findEvents(
 }
 
 /** What the filters say beside the action. */
-function matching({ memberId, actor, door, from, to }: Omit<AuditFilters, 'action'>): (SQL | undefined)[] {
+function matching({ memberId, actor, channel, from, to }: Omit<AuditFilters, 'action'>): (SQL | undefined)[] {
   const who = actor === undefined ? null : actorMeant(actor);
   return [
     memberId === undefined ? undefined : and(eq(e.targetType, 'member'), eq(e.targetId, memberId)),
@@ -82,12 +81,12 @@ function matching({ memberId, actor, door, from, to }: Omit<AuditFilters, 'actio
     who === null ? undefined : sql`coalesce(${e.actorId}, '') = ${who.id ?? ''}`,
     // Who came with a link and was signed in as nobody has no id either.
     who?.id === null ? eq(e.actorType, 'operator') : undefined,
-    door === undefined ? undefined : eq(e.door, door),
+    channel === undefined ? undefined : eq(e.channel, channel),
     within(e.id, e.at, { from, to }),
   ];
 }
 
-const selectEvents = (ctx: Ctx) =>
+const selectEvents = (ctx: Context) =>
   ctx.db
     .select({
       id: e.id,
@@ -96,7 +95,7 @@ const selectEvents = (ctx: Ctx) =>
       actorType: sql<AuditEvent['actor']['type']>`${e.actorType}`,
       actorId: e.actorId,
       actorName: e.actorName,
-      door: e.door,
+      channel: e.channel,
       address: e.address,
       requestId: e.requestId,
       targetType: e.targetType,
@@ -122,7 +121,7 @@ const ACTORS_MAX = 100;
  * much as there are of them, however long the log is.
  * @throws DomainError `owner_required`
  */
-export async function pickActors(ctx: Ctx): Promise<Actors> {
+export async function pickActors(ctx: Context): Promise<Actors> {
   may(ctx.actor, 'audit.see');
   const teamId = sql`${ctx.actor.teamId}::uuid`;
   const { rows } = await ctx.db.execute<{ type: Actors[number]['type']; id: string; name: string }>(sql`

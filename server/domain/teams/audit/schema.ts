@@ -3,7 +3,7 @@ import { idCodec, instantCodec } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
 import { idFilter, instantInput, listInput } from '@/server/domain/core/pagination';
 import { actionsMeant, actorMeant } from './rules';
-import { AUDIT_DOORS } from '@/server/domain/core/audit-vocabulary';
+import { AUDIT_CHANNELS } from '@/server/domain/core/audit-vocabulary';
 
 const facts = z.record(z.string(), z.unknown()).nullable();
 
@@ -22,7 +22,7 @@ export const auditEventSchema = z
       .string()
       .meta({ description: 'What was done, such as `member.created`; its noun stands before the dot.' }),
     actor: actorSchema,
-    door: z.enum(AUDIT_DOORS),
+    channel: z.enum(AUDIT_CHANNELS),
     address: z
       .string()
       .nullable()
@@ -54,7 +54,7 @@ export const auditFilters = z.strictObject({
     .refine((text) => actorMeant(text) !== null, 'must be an id of the form usr_… or key_…, or operator.')
     .optional()
     .meta({ description: 'What this person (`usr_…`) or key (`key_…`) did; `operator`: what no seat did.' }),
-  door: z.enum(AUDIT_DOORS).optional(),
+  channel: z.enum(AUDIT_CHANNELS).optional(),
   from: instantInput.optional(),
   to: instantInput.optional(),
 });

@@ -7,17 +7,17 @@ import { users } from '@/db/schema/users';
 import type { Role } from '@/server/domain/core/actor';
 import { inviterLost, statusNow } from '../invitations/read';
 import { readToken, type InvitationStatus, type Link } from '../invitations/rules';
-import type { Guest } from '@/server/domain/core/user-context';
+import type { VisitorContext } from '@/server/domain/core/user-context';
 import type { LinkInput, LinkShown } from './schema';
 
 /** A link that was made here, and the team whose it is. */
 export type FoundLink = Link & { teamId: string };
 
 /** The link of a token; null for one that is no link of ours. */
-export async function findLink(asker: Guest, token: string): Promise<FoundLink | null> {
-  const link = readToken(asker.vault, token);
+export async function findLink(ctx: VisitorContext, token: string): Promise<FoundLink | null> {
+  const link = readToken(ctx.vault, token);
   if (!link) return null;
-  const [found] = await asker.database.db
+  const [found] = await ctx.database.db
     .select({ teamId: invitationLookup.teamId })
     .from(invitationLookup)
     .where(eq(invitationLookup.id, link.invitationId));
@@ -25,16 +25,16 @@ export async function findLink(asker: Guest, token: string): Promise<FoundLink |
 }
 
 /** Who has an address: the account, whether it was ever proven, and whether it has a seat in the team. */
-export type Holder = { userId: string; name: string; proven: boolean; seated: boolean };
+export type Account = { userId: string; name: string; proven: boolean; isMember: boolean };
 
 /** The account of an address; null for none. */
-export async function findHolder(db: Db, teamId: string, email: string): Promise<Holder | null> {
+export async function findAccount(db: Db, teamId: string, email: string): Promise<Account | null> {
   const [row] = await db
     .select({
       userId: users.id,
       name: users.name,
       proven: sql<boolean>`${users.emailProvenAt} IS NOT NULL`,
-      seated: sql<boolean>`${members.id} IS NOT NULL`,
+      isMember: sql<boolean>`${members.id} IS NOT NULL`,
     })
     .from(users)
     .leftJoin(members, and(eq(members.teamId, teamId), eq(members.userId, users.id), ne(members.status, 'deleted')))
@@ -47,11 +47,11 @@ export async function findHolder(db: Db, teamId: string, email: string): Promise
  * from whoever made it: a new password is set. A copied link tells a visitor nothing about the address: whether it has an
  * account is for who has the mail, or has signed in.
  */
-export function joinsAs(person: Guest['person'], email: string, link: Link, holder: Holder | null): LinkShown['as'] {
+export function joinsAs(person: VisitorContext['person'], email: string, link: Link, holder: Account | null): LinkShown['as'] {
   if (person && person.email !== email) return 'other';
   if (!person && link.way === 'copied') return 'new-or-sign-in';
   if (!holder) return 'new';
-  if (person && holder.seated) return 'member';
+  if (person && holder.isMember) return 'member';
   if (link.way === 'mailed' && !holder.proven) return 'renew';
   return person ? 'join' : 'sign-in';
 }
@@ -67,10 +67,10 @@ export function linkState(link: Link, now: { status: InvitationStatus; version: 
 /**
  * What a link shows; null for one that is none of ours. Looking changes nothing, however often and by whatever.
  */
-export async function readLink(asker: Guest, { token }: LinkInput): Promise<LinkShown | null> {
-  const link = await findLink(asker, token);
+export async function readLink(ctx: VisitorContext, { token }: LinkInput): Promise<LinkShown | null> {
+  const link = await findLink(ctx, token);
   if (!link) return null;
-  const { db } = asker.database;
+  const { db } = ctx.database;
   const [row] = await db
     .select({
       status: statusNow,
@@ -95,7 +95,7 @@ export async function readLink(asker: Guest, { token }: LinkInput): Promise<Link
   const { status: written, version, team, claims, inviterLost: lost, ...shown } = row;
   const status = written === 'pending' && lost !== null ? 'revoked' : written;
   const state = linkState(link, { status, version, teamStatus: team.status });
-  const as = joinsAs(asker.person, row.email, link, await findHolder(db, link.teamId, row.email));
+  const as = joinsAs(ctx.person, row.email, link, await findAccount(db, link.teamId, row.email));
   return {
     ...shown,
     state,

@@ -5,22 +5,22 @@ import { members } from '@/db/schema/members';
 import { teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
 import type { Role } from '@/server/domain/core/actor';
-import { makeCtx, type Tx } from '@/server/domain/core/context';
+import { makeContext, type TxContext } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { asTeamId, newUuid7 } from '@/server/domain/core/ids';
 import { invitationIs, isNobodys, lockInvitation, mustNotBeClosed, type LockedInvitation } from '../invitations/write';
 import { closeAs } from '../inviters/write';
 import { issueKey } from '../api-keys/write';
-import { post, lockLiveSeat, lockSeat } from '@/server/domain/billing/ledger/write';
+import { post, lockLiveMember, lockMember } from '@/server/domain/billing/ledger/write';
 import { listRecipients } from '@/server/domain/notifications/emails/read';
 import { queueMail, queueMails } from '@/server/domain/notifications/emails/write';
-import { seatMember } from '../members/write';
+import { insertMember } from '../members/write';
 import { printAmount } from '@/server/domain/core/money';
 import { hashPassword } from '@/server/domain/core/password-hashing';
-import type { Guest } from '@/server/domain/core/user-context';
+import type { VisitorContext } from '@/server/domain/core/user-context';
 import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
 import { fireRule, writeRule } from '@/server/domain/billing/auto-recharge/write';
-import { findHolder, findLink, joinsAs, linkState, type FoundLink } from './read';
+import { findAccount, findLink, joinsAs, linkState, type FoundLink } from './read';
 import { endSessionsOf } from '@/server/domain/identity/sessions/write';
 import { networkOf } from '@/server/domain/identity/login-throttle/rules';
 import type { AcceptInvitation, Joined, LinkInput } from './schema';
@@ -29,26 +29,26 @@ import { audit, touched, transact } from '@/server/domain/core/transaction';
 
 /** Opens the one transaction of a link: its team's, in which the guest may do what the invitation says and no more. */
 async function withLink<T>(
-  asker: Guest,
+  ctx: VisitorContext,
   token: string,
-  work: (tx: Tx, invitation: LockedInvitation, link: FoundLink, slug: string) => Promise<T>,
+  work: (tx: TxContext, invitation: LockedInvitation, link: FoundLink, slug: string) => Promise<T>,
 ): Promise<T> {
-  const link = (await findLink(asker, token)) ?? fail('not_found');
-  const [team] = await asker.database.db
+  const link = (await findLink(ctx, token)) ?? fail('not_found');
+  const [team] = await ctx.database.db
     .select({ currency: teams.currency, slug: teams.slug })
     .from(teams)
     .where(and(eq(teams.id, link.teamId), ne(teams.status, 'closed')));
   if (!team) fail('not_found');
   const actor = {
-    type: 'guest',
+    type: 'visitor',
     teamId: asTeamId(link.teamId),
     currency: team.currency,
-    name: asker.person?.name ?? 'Somebody with the link',
-    userId: asker.person?.userId ?? null,
-    door: 'web',
-    address: asker.origin.address,
+    name: ctx.person?.name ?? 'Somebody with the link',
+    userId: ctx.person?.userId ?? null,
+    channel: 'web',
+    address: ctx.origin.address,
   } as const;
-  return transact(makeCtx(asker, actor, { requestId: asker.requestId }), null, async (tx) => {
+  return transact(makeContext(ctx, actor, { requestId: ctx.requestId }), null, async (tx) => {
     if (tx.tx.team.status !== 'active') fail('team_suspended');
     return work(tx, await lockInvitation(tx, link.invitationId), link, team.slug);
   });
@@ -76,19 +76,19 @@ function mustBeOpen(link: FoundLink, invitation: LockedInvitation): void {
  * @throws DomainError `not_found`, `invitation_closed`, `team_suspended`, `already_member`, `email_taken`, `missing_key` (sign in
  * first, as the one who was invited), `invalid_request` (no name or password)
  */
-export async function acceptInvitation(asker: Guest, input: AcceptInvitation): Promise<Joined> {
+export async function acceptInvitation(ctx: VisitorContext, input: AcceptInvitation): Promise<Joined> {
   // Only for who has a link that was made here: hashing takes tens of milliseconds on purpose, and anybody may ask.
-  if (!(await findLink(asker, input.token))) fail('not_found');
+  if (!(await findLink(ctx, input.token))) fail('not_found');
   const passwordHash =
-    input.password === undefined ? null : await hashPassword(input.password, networkOf(asker.origin.address));
-  const joined = await withLink(asker, input.token, async (tx, invitation, link, slug) => {
+    input.password === undefined ? null : await hashPassword(input.password, networkOf(ctx.origin.address));
+  const joined = await withLink(ctx, input.token, async (tx, invitation, link, slug) => {
     mustBeOpen(link, invitation);
     if (invitation.inviterLost !== null) {
       await closeAs(tx, [invitation], invitation.inviterLost);
       return null;
     }
-    const joining = await enter(tx, asker, invitation, link, { name: input.name, passwordHash });
-    const { memberId, role, apiKey } = await sit(tx, invitation, joining);
+    const joining = await enter(tx, ctx, invitation, link, { name: input.name, passwordHash });
+    const { memberId, role, apiKey } = await assignMember(tx, invitation, joining);
     const transferId = await payCredit(tx, invitation, memberId);
     if (invitation.recharge !== null && invitation.memberId === null) {
       await writeRule(tx, memberId, await rechargeInput.parseAsync(invitation.recharge));
@@ -100,7 +100,7 @@ export async function acceptInvitation(asker: Guest, input: AcceptInvitation): P
       .where(invitationIs(tx, invitation.id));
     const creditMissing = invitation.credit !== null && transferId === null;
     await tell(tx, invitation, joining, { memberId, role, creditMissing });
-    const balance = role === 'owner' ? null : (await lockSeat(tx, memberId)).balance;
+    const balance = role === 'owner' ? null : (await lockMember(tx, memberId)).balance;
     return { slug, email: invitation.email, creditMissing, balance, apiKey };
   });
   // Only now: the transaction that revokes it has been committed.
@@ -110,20 +110,20 @@ export async function acceptInvitation(asker: Guest, input: AcceptInvitation): P
 /** Who joins, and what the account is called. */
 type Joining = { userId: string; name: string; isNew: boolean };
 
-type Seated = { memberId: string; role: Role; apiKey: string | null };
+type Assigned = { memberId: string; role: Role; apiKey: string | null };
 
 type Given = { name: string | undefined; passwordHash: string | null };
 
 async function enter(
-  tx: Tx,
-  asker: Guest,
+  tx: TxContext,
+  ctx: VisitorContext,
   { email, name }: LockedInvitation,
   link: FoundLink,
   given: Given,
 ): Promise<Joining> {
-  const holder = await findHolder(tx.db, link.teamId, email);
-  const as = joinsAs(asker.person, email, link, holder);
-  if (holder?.seated && as !== 'new-or-sign-in') fail('already_member');
+  const holder = await findAccount(tx.db, link.teamId, email);
+  const as = joinsAs(ctx.person, email, link, holder);
+  if (holder?.isMember && as !== 'new-or-sign-in') fail('already_member');
   if (as === 'other' || as === 'sign-in') return failSignedOut(email);
   if (as === 'join') return { ...holder!, isNew: false };
   const passwordHash = given.passwordHash ?? failField('password', 'Choose a password.');
@@ -161,27 +161,27 @@ const failField = (field: string, detail: string): never =>
   });
 
 /** The mail proves who has the address: what anyone else has set up in its name ends. */
-async function renewAccount(tx: Tx, user: Parameters<typeof handOver>[1]): Promise<void> {
+async function renewAccount(tx: TxContext, user: Parameters<typeof handOver>[1]): Promise<void> {
   await handOver(tx, user);
   await tx.db.update(users).set({ emailProvenAt: tx.now }).where(eq(users.id, user.userId));
 }
 
 /** Gives the person a new seat, or the one that the invitation names, with the role that it has by now. */
-async function sit(tx: Tx, invitation: LockedInvitation, { userId, name }: Joining): Promise<Seated> {
+async function assignMember(tx: TxContext, invitation: LockedInvitation, { userId, name }: Joining): Promise<Assigned> {
   const { email, role, memberId } = invitation;
-  if (memberId !== null) return claimSeat(tx, { memberId, userId, email });
+  if (memberId !== null) return claimMember(tx, { memberId, userId, email });
   const seat = { name: invitation.name ?? name, email, role, userId };
-  const made = await seatMember(tx, seat);
+  const made = await insertMember(tx, seat);
   const apiKey = await issueKey(tx, made);
   if (role === 'owner') touched(tx, 'team', null);
   return { memberId: made, role, apiKey };
 }
 
-async function claimSeat(
-  tx: Tx,
+async function claimMember(
+  tx: TxContext,
   { memberId, userId, email }: { memberId: string; userId: string; email: string },
-): Promise<Seated> {
-  const seat = await lockLiveSeat(tx, memberId);
+): Promise<Assigned> {
+  const seat = await lockLiveMember(tx, memberId);
   const { teamId } = tx.actor;
   const isIt = and(eq(members.teamId, teamId), eq(members.id, memberId));
   const [now] = await tx.db
@@ -211,7 +211,7 @@ async function claimSeat(
 }
 
 /** The starting credit is the inviter's act; null where the master cannot pay it whole. */
-async function payCredit(tx: Tx, invitation: LockedInvitation, memberId: string): Promise<string | null> {
+async function payCredit(tx: TxContext, invitation: LockedInvitation, memberId: string): Promise<string | null> {
   if (invitation.credit === null) return null;
   const posted = await post(tx, {
     kind: 'credit',
@@ -229,13 +229,13 @@ async function payCredit(tx: Tx, invitation: LockedInvitation, memberId: string)
 }
 
 async function tell(
-  tx: Tx,
+  tx: TxContext,
   invitation: LockedInvitation,
   { userId, name, isNew }: Joining,
-  { memberId, role, creditMissing }: Omit<Seated, 'apiKey'> & { creditMissing: boolean },
+  { memberId, role, creditMissing }: Omit<Assigned, 'apiKey'> & { creditMissing: boolean },
 ): Promise<void> {
   const { id, email } = invitation;
-  const by = { ...tx, actor: { ...tx.actor, name, ...(tx.actor.type === 'guest' && { userId }) } };
+  const by = { ...tx, actor: { ...tx.actor, name, ...(tx.actor.type === 'visitor' && { userId }) } };
   const credit = invitation.credit === null ? null : printAmount(invitation.credit);
   audit(by, {
     action: 'invitation.accepted',
@@ -266,8 +266,8 @@ async function tell(
  * Declines an invitation. Repeated: nothing changes.
  * @throws DomainError `not_found`, `invitation_closed`, `team_suspended`
  */
-export async function declineInvitation(asker: Guest, { token }: LinkInput): Promise<{ state: 'declined' }> {
-  return withLink(asker, token, async (tx, invitation, link) => {
+export async function declineInvitation(ctx: VisitorContext, { token }: LinkInput): Promise<{ state: 'declined' }> {
+  return withLink(ctx, token, async (tx, invitation, link) => {
     if (invitation.status !== 'declined') {
       mustBeOpen(link, invitation);
       await tx.db
@@ -290,8 +290,8 @@ export async function declineInvitation(asker: Guest, { token }: LinkInput): Pro
  * Asks the team for a new link in the place of one that has run out; the owners see it. Repeated: nothing changes.
  * @throws DomainError `not_found`, `invitation_closed` (of one that is not run out), `team_suspended`
  */
-export async function requestInvitation(asker: Guest, { token }: LinkInput): Promise<{ state: 'expired' }> {
-  return withLink(asker, token, async (tx, invitation, link) => {
+export async function requestInvitation(ctx: VisitorContext, { token }: LinkInput): Promise<{ state: 'expired' }> {
+  return withLink(ctx, token, async (tx, invitation, link) => {
     mustNotBeClosed(invitation);
     const state = stateOf(link, invitation);
     if (state !== 'expired') fail('invitation_closed', { detail: DEAD.replaced });

@@ -5,9 +5,9 @@ import { invitations } from '@/db/schema/invitations';
 import { mails } from '@/db/schema/mails';
 import { members } from '@/db/schema/members';
 import type { Page } from '@/server/domain/core/codecs';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
-import { isConfirmationDue } from '@/server/domain/core/reauthentication';
+import { isReauthenticationDue } from '@/server/domain/core/reauthentication';
 import { may } from '@/server/domain/core/policy';
 import type { RevokedReason } from '../inviters/rules';
 import { invitationUrl, isGuarded, type InvitationStatus } from './rules';
@@ -19,8 +19,7 @@ import {
   type ListInvitations,
   type ShownInvitation,
 } from './schema';
-import { pageOf, readCursor } from '@/server/domain/core/cursors';
-import type { CursorBinding } from '@/server/domain/core/cursors';
+import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 
 /** What an invitation is now: one that has run out says so, whether or not anyone has written it. */
 export const statusNow = sql<InvitationStatus>`CASE WHEN ${invitations.status} = 'pending' AND ${invitations.expiresAt} <= now()
@@ -65,12 +64,12 @@ type Row = Awaited<ReturnType<typeof selectInvitations>>[number];
 const isSecret = (row: Row): boolean => row.status === 'pending' && isGuarded(row);
 
 /** A guarded link is left out until the actor has confirmed their identity: `openLink` then shows it. */
-async function showAll(ctx: Ctx, rows: Row[]): Promise<ShownInvitation[]> {
-  const isWithheld = rows.some(isSecret) && (await isConfirmationDue(ctx));
+async function showAll(ctx: Context, rows: Row[]): Promise<ShownInvitation[]> {
+  const isWithheld = rows.some(isSecret) && (await isReauthenticationDue(ctx));
   return rows.map((row) => show(ctx, row, isWithheld && isSecret(row)));
 }
 
-function show(ctx: Ctx, { version, transferId, ...row }: Row, isWithheld: boolean): ShownInvitation {
+function show(ctx: Context, { version, transferId, ...row }: Row, isWithheld: boolean): ShownInvitation {
   return {
     ...row,
     recharge: row.recharge === null ? null : z.decode(plannedRuleSchema, row.recharge as never),
@@ -84,7 +83,7 @@ function show(ctx: Ctx, { version, transferId, ...row }: Row, isWithheld: boolea
  * One invitation of the team.
  * @throws DomainError `owner_required`, `not_found`
  */
-export async function getInvitation(ctx: Ctx, invitationId: string): Promise<ShownInvitation> {
+export async function getInvitation(ctx: Context, invitationId: string): Promise<ShownInvitation> {
   may(ctx.actor, 'invitations.see');
   const { teamId } = ctx.actor;
   const isIt = and(eq(invitations.teamId, teamId), eq(invitations.id, invitationId));
@@ -96,7 +95,7 @@ export async function getInvitation(ctx: Ctx, invitationId: string): Promise<Sho
  * The team's invitations, newest first, in whatever state.
  * @throws DomainError `owner_required`, `invalid_cursor`
  */
-export async function listInvitations(ctx: Ctx, { status, limit, cursor }: ListInvitations): Promise<Page<Invitation>> {
+export async function listInvitations(ctx: Context, { status, limit, cursor }: ListInvitations): Promise<Page<Invitation>> {
   may(ctx.actor, 'invitations.see');
   const { teamId } = ctx.actor;
   const binding: CursorBinding = [teamId, 'invitations', status];
@@ -122,7 +121,7 @@ function isIn(statuses: InvitationStatus[] | undefined): SQL | undefined {
  * @throws DomainError `owner_required`
  */
 export async function browseInvitations(
-  ctx: Ctx,
+  ctx: Context,
   { query, status, page, pageSize }: BrowseInvitations,
 ): Promise<InvitationPage> {
   may(ctx.actor, 'invitations.see');

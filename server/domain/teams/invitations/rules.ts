@@ -48,10 +48,10 @@ export function printToken(vault: Signing, { invitationId, version, way }: Link)
 
 /** Reads a token; null for one that was not made here. What it opens is the invitation's own to say. */
 export function readToken(vault: Signing, token: string): Link | null {
-  const [, id = '', letter = '', version = '', signature = ''] = TOKEN.exec(token) ?? [];
+  const [, id = '', content = '', version = '', signature = ''] = TOKEN.exec(token) ?? [];
   const invitationId = parseId('inv', id);
-  if (!invitationId || !vault.isSigned('invitation', signed(id, `${letter}${version}`), signature)) return null;
-  return { invitationId, version: Number(version), way: letter === LETTERS.mailed ? 'mailed' : 'copied' };
+  if (!invitationId || !vault.isSigned('invitation', signed(id, `${content}${version}`), signature)) return null;
+  return { invitationId, version: Number(version), way: content === LETTERS.mailed ? 'mailed' : 'copied' };
 }
 
 /** Where an invitation's link leads. */

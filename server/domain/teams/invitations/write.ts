@@ -5,9 +5,9 @@ import { invitationLookup, invitations } from '@/db/schema/invitations';
 import { mails } from '@/db/schema/mails';
 import { members } from '@/db/schema/members';
 import { users } from '@/db/schema/users';
-import { seatOf, credentialOf, type Role } from '@/server/domain/core/actor';
-import { type Ctx, type Tx } from '@/server/domain/core/context';
-import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
+import { actingMember, credentialOf, type Role } from '@/server/domain/core/actor';
+import { type Context, type TxContext } from '@/server/domain/core/context';
+import { enforceReauthentication } from '@/server/domain/core/reauthentication';
 import { fail } from '@/server/domain/core/errors';
 import { newUuid7 } from '@/server/domain/core/ids';
 import type { RevokedReason } from '../inviters/rules';
@@ -34,12 +34,12 @@ import { audit, change } from '@/server/domain/core/transaction';
  * @throws DomainError `owner_required`, `invitation_pending`, `already_member`, `not_found` and `member_deleted` (of `memberId`),
  * `confirmation_required` (an owner, or a claim), `rate_limited`
  */
-export async function createInvitation(ctx: Ctx, input: CreateInvitation): Promise<ShownInvitation> {
+export async function createInvitation(ctx: Context, input: CreateInvitation): Promise<ShownInvitation> {
   return change(ctx, 'invitations.manage', async (tx) => {
     await mustStayInviter(tx);
     const { email, name = null, memberId = null, credit = null } = input;
     const role = memberId === null ? (input.role ?? 'member') : await claimedRole(tx, memberId, input.role);
-    if (isGuarded({ role, memberId })) await mustBeConfirmed(tx);
+    if (isGuarded({ role, memberId })) await enforceReauthentication(tx);
     await mustBeNew(tx, email, memberId);
     await closeExpired(tx, email, memberId);
     const rule = input.recharge && { ...input.recharge, cap: input.recharge.cap ?? null };
@@ -75,16 +75,16 @@ export async function createInvitation(ctx: Ctx, input: CreateInvitation): Promi
   });
 }
 
-const inviterFrom = ({ actor }: Tx) => ({
+const inviterFrom = ({ actor }: TxContext) => ({
   ...credentialOf(actor),
   actorName: actor.name,
-  actorMember: seatOf(actor),
+  actorMember: actingMember(actor),
 });
 
 /** Locks the inviter's own row: a command that takes the role from them waits, and then finds this invitation. */
-async function mustStayInviter(tx: Tx): Promise<void> {
+async function mustStayInviter(tx: TxContext): Promise<void> {
   const { actor } = tx;
-  if (actor.type !== 'seat') return;
+  if (actor.type !== 'member') return;
   const [self] = await tx.db
     .select({ role: members.role, status: members.status })
     .from(members)
@@ -94,9 +94,9 @@ async function mustStayInviter(tx: Tx): Promise<void> {
   if (self!.role !== 'owner') fail('owner_required');
 }
 
-const expiry = (tx: Tx): Date => new Date(tx.now.getTime() + INVITATION_DAYS * 24 * 3_600_000);
+const expiry = (tx: TxContext): Date => new Date(tx.now.getTime() + INVITATION_DAYS * 24 * 3_600_000);
 
-async function mailLink(tx: Tx, { id, email, memberId }: { id: string; email: string; memberId: string | null }) {
+async function mailLink(tx: TxContext, { id, email, memberId }: { id: string; email: string; memberId: string | null }) {
   await mustBeFewMails(tx, email);
   const mailId = await queueMail(tx, {
     kind: 'invitation',
@@ -115,7 +115,7 @@ const DAY_SECONDS = 24 * 3_600;
  * 24 hours under a lock of the team's own, so that requests at the same moment count one another.
  * @throws DomainError `rate_limited`
  */
-async function mustBeFewMails(tx: Tx, email: string): Promise<void> {
+async function mustBeFewMails(tx: TxContext, email: string): Promise<void> {
   if (!canBeMailed(email, tx.mail)) return;
   const { teamId } = tx.actor;
   await tx.db.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${teamId} invitation mails`}::text, 0))`);
@@ -139,7 +139,7 @@ function failMailed(detail: string, retryAfterSeconds: number): never {
 }
 
 /** The seconds until one more may be mailed (to one address, where it is given); null for at once. */
-async function waitFor(tx: Tx, allowed: number, email?: string): Promise<number | null> {
+async function waitFor(tx: TxContext, allowed: number, email?: string): Promise<number | null> {
   const [first] = await tx.db
     .select({ age: sql<string>`extract(epoch FROM now() - ${mails.createdAt})` })
     .from(mails)
@@ -157,13 +157,13 @@ async function waitFor(tx: Tx, allowed: number, email?: string): Promise<number 
   return first ? Math.max(1, Math.ceil(DAY_SECONDS - Number(first.age))) : null;
 }
 
-export const invitationIs = (ctx: Ctx, id: string) =>
+export const invitationIs = (ctx: Context, id: string) =>
   and(eq(invitations.teamId, ctx.actor.teamId), eq(invitations.id, id));
 
 /** A seat can be claimed while it is nobody's: a sign-in that was generated with it is no person's. */
 export const isNobodys = sql<boolean>`(${members.userId} IS NULL OR ${users.email} LIKE '%@members.invalid')`;
 
-async function claimedRole(tx: Tx, memberId: string, asked: Role | undefined): Promise<Role> {
+async function claimedRole(tx: TxContext, memberId: string, asked: Role | undefined): Promise<Role> {
   const [seat] = await tx.db
     .select({ role: members.role, status: members.status, isNobodys })
     .from(members)
@@ -183,7 +183,7 @@ async function claimedRole(tx: Tx, memberId: string, asked: Role | undefined): P
 }
 
 /** An address that has a seat in the team needs no invitation, but for the seat that is to be claimed. */
-async function mustBeNew(tx: Tx, email: string, memberId: string | null): Promise<void> {
+async function mustBeNew(tx: TxContext, email: string, memberId: string | null): Promise<void> {
   const [known] = await tx.db
     .select({ signsIn: sql<boolean>`${users.email} = ${email}` })
     .from(members)
@@ -203,7 +203,7 @@ async function mustBeNew(tx: Tx, email: string, memberId: string | null): Promis
 }
 
 /** What has run out is written so, so that it stands in no new one's way. */
-async function closeExpired(tx: Tx, email: string, memberId: string | null): Promise<void> {
+async function closeExpired(tx: TxContext, email: string, memberId: string | null): Promise<void> {
   await tx.db
     .update(invitations)
     .set({ status: 'expired' })
@@ -227,7 +227,7 @@ export type LockedInvitation = typeof invitations.$inferSelect & {
  * Locks an invitation: whoever changes one holds it first, before any seat.
  * @throws DomainError `not_found`
  */
-export async function lockInvitation(tx: Tx, invitationId: string): Promise<LockedInvitation> {
+export async function lockInvitation(tx: TxContext, invitationId: string): Promise<LockedInvitation> {
   const [row] = await tx.db
     .select({ ...getTableColumns(invitations), inviterLost })
     .from(invitations)
@@ -255,12 +255,12 @@ export function mustNotBeClosed({ status }: LockedInvitation): void {
  * @throws DomainError `owner_required`, `not_found`, `invitation_closed`, `invitation_pending` (another one to the same address),
  * `already_member`, `confirmation_required` (an owner, or a claim), `rate_limited`
  */
-export async function resendInvitation(ctx: Ctx, invitationId: string): Promise<ShownInvitation> {
+export async function resendInvitation(ctx: Context, invitationId: string): Promise<ShownInvitation> {
   return change(ctx, 'invitations.manage', async (tx) => {
     const invitation = await lockInvitation(tx, invitationId);
     await mustStayInviter(tx);
     mustNotBeClosed(invitation);
-    if (isGuarded(invitation)) await mustBeConfirmed(tx);
+    if (isGuarded(invitation)) await enforceReauthentication(tx);
     const { email, memberId } = invitation;
     if (memberId !== null) await claimedRole(tx, memberId, undefined);
     await mustBeNew(tx, email, memberId);
@@ -292,7 +292,7 @@ export async function resendInvitation(ctx: Ctx, invitationId: string): Promise<
  * Ends an invitation for good: its links are dead, it stays listed, and a new one may be made. Repeated: nothing changes.
  * @throws DomainError `owner_required`, `not_found`, `invitation_closed` (accepted or declined)
  */
-export async function revokeInvitation(ctx: Ctx, invitationId: string): Promise<ShownInvitation> {
+export async function revokeInvitation(ctx: Context, invitationId: string): Promise<ShownInvitation> {
   return change(ctx, 'invitations.manage', async (tx) => {
     const invitation = await lockInvitation(tx, invitationId);
     if (invitation.status !== 'revoked') {
@@ -317,13 +317,13 @@ export async function revokeInvitation(ctx: Ctx, invitationId: string): Promise<
  * Shows the link of an open invitation to an owner. Lists leave a guarded one out until its reader has confirmed their identity.
  * @throws DomainError `owner_required`, `not_found` (also where there is no link), `confirmation_required`
  */
-export async function openLink(ctx: Ctx, invitationId: string): Promise<{ url: string }> {
+export async function openLink(ctx: Context, invitationId: string): Promise<{ url: string }> {
   return change(ctx, 'invitations.manage', async (tx) => {
     const invitation = await lockInvitation(tx, invitationId);
     if (invitation.status !== 'pending' || invitation.hasRunOut) {
       fail('not_found', { detail: 'This invitation has no link: it is closed or has expired.' });
     }
-    if (isGuarded(invitation)) await mustBeConfirmed(tx);
+    if (isGuarded(invitation)) await enforceReauthentication(tx);
     audit(tx, {
       action: 'invitation.link_shown',
       targetType: 'invitation',

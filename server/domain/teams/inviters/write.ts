@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import { invitations } from '@/db/schema/invitations';
-import { type Tx } from '@/server/domain/core/context';
+import { type TxContext } from '@/server/domain/core/context';
 import type { RevokedReason } from './rules';
 import { audit } from '@/server/domain/core/transaction';
 
@@ -8,7 +8,7 @@ import { audit } from '@/server/domain/core/transaction';
  * Locks the open invitations of a member who is about to lose the right to invite. Comes before any lock of a seat, in the
  * order in which an acceptance takes them.
  */
-export async function holdInvitationsOf(tx: Tx, memberId: string): Promise<void> {
+export async function holdInvitationsOf(tx: TxContext, memberId: string): Promise<void> {
   await tx.db
     .select({ id: invitations.id })
     .from(invitations)
@@ -21,7 +21,7 @@ export async function holdInvitationsOf(tx: Tx, memberId: string): Promise<void>
  * Revokes the open invitations of a member who has lost the right to invite. One that is being accepted at this moment was
  * made after `holdInvitationsOf` and is passed over: its acceptance checks the inviter.
  */
-export async function revokeInvitationsOf(tx: Tx, memberId: string, reason: RevokedReason): Promise<void> {
+export async function revokeInvitationsOf(tx: TxContext, memberId: string, reason: RevokedReason): Promise<void> {
   const open = await tx.db
     .select({ id: invitations.id, email: invitations.email })
     .from(invitations)
@@ -31,7 +31,7 @@ export async function revokeInvitationsOf(tx: Tx, memberId: string, reason: Revo
   await closeAs(tx, open, reason);
 }
 
-const isOpenOf = (tx: Tx, memberId: string) =>
+const isOpenOf = (tx: TxContext, memberId: string) =>
   and(
     eq(invitations.teamId, tx.actor.teamId),
     eq(invitations.actorMember, memberId),
@@ -40,7 +40,7 @@ const isOpenOf = (tx: Tx, memberId: string) =>
   );
 
 /** Revokes invitations that are locked, with one row in the audit log for each. */
-export async function closeAs(tx: Tx, open: { id: string; email: string }[], reason: RevokedReason): Promise<void> {
+export async function closeAs(tx: TxContext, open: { id: string; email: string }[], reason: RevokedReason): Promise<void> {
   if (open.length === 0) return;
   const ids = open.map(({ id }) => id);
   await tx.db

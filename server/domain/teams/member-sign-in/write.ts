@@ -1,10 +1,10 @@
 import { eq, sql } from 'drizzle-orm';
 import { members } from '@/db/schema/members';
 import { users } from '@/db/schema/users';
-import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
-import { type Ctx, type Tx } from '@/server/domain/core/context';
+import { enforceReauthentication } from '@/server/domain/core/reauthentication';
+import { type Context, type TxContext } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
-import { endFactor } from '@/server/domain/identity/two-factor/write';
+import { removeTwoFactor } from '@/server/domain/identity/two-factor/write';
 import { queueMail } from '@/server/domain/notifications/emails/write';
 import { getMember, hasGeneratedSignIn } from '../members/read';
 import { hashPassword } from '@/server/domain/core/password-hashing';
@@ -12,7 +12,7 @@ import { may, mayOperate } from '@/server/domain/core/policy';
 import { generatePassword } from '@/server/domain/identity/passwords/rules';
 import type { PasswordReset } from './schema';
 import { setPassword } from '@/server/domain/identity/passwords/write';
-import { lockLiveSeat } from '@/server/domain/billing/ledger/write';
+import { lockLiveMember } from '@/server/domain/billing/ledger/write';
 import { audit, change } from '@/server/domain/core/transaction';
 
 /**
@@ -22,13 +22,13 @@ import { audit, change } from '@/server/domain/core/transaction';
  * @throws DomainError `owner_required`, `not_found`
  */
 export async function givePassword(
-  ctx: Ctx,
+  ctx: Context,
   { memberId, password = generatePassword() }: { memberId: string; password?: string },
 ): Promise<{ email: string; password: string }> {
   mayOperate(ctx.actor);
   const passwordHash = await hashPassword(password);
   return change(ctx, 'members.manage', async (tx) => {
-    const { userId, email } = await personOfSeat(tx, memberId);
+    const { userId, email } = await userOfMember(tx, memberId);
     await setPassword(tx, { userId, email, passwordHash });
     audit(tx, { action: 'member.password_given', targetType: 'member', targetId: memberId });
     await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'operator' } });
@@ -40,11 +40,11 @@ export async function givePassword(
  * Takes the second factor from the person of a seat, who has lost app and recovery codes. The operator's alone.
  * @throws DomainError `owner_required`, `not_found`
  */
-export async function resetTwoFactor(ctx: Ctx, memberId: string): Promise<{ email: string; wasOn: boolean }> {
+export async function resetTwoFactor(ctx: Context, memberId: string): Promise<{ email: string; wasOn: boolean }> {
   mayOperate(ctx.actor);
   return change(ctx, 'members.manage', async (tx) => {
-    const { userId, email } = await personOfSeat(tx, memberId);
-    const wasOn = await endFactor(tx, userId);
+    const { userId, email } = await userOfMember(tx, memberId);
+    const wasOn = await removeTwoFactor(tx, userId);
     if (wasOn) {
       audit(tx, { action: 'member.two_factor_reset', targetType: 'member', targetId: memberId });
       await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on: false } });
@@ -57,7 +57,7 @@ export async function resetTwoFactor(ctx: Ctx, memberId: string): Promise<{ emai
  * Hashes the password that `resetMemberPassword` sets, before its transaction; for a member that can have none nothing is hashed.
  * @throws DomainError as `resetMemberPassword`, `rate_limited`
  */
-export async function prepareReset(ctx: Ctx, memberId: string): Promise<{ password: string; passwordHash: string }> {
+export async function prepareReset(ctx: Context, memberId: string): Promise<{ password: string; passwordHash: string }> {
   if (ctx.tx) throw new Error('A password is hashed before the transaction that stores it.');
   may(ctx.actor, 'members.manage');
   if ((await getMember(ctx, memberId)).status === 'deleted') fail('member_deleted');
@@ -73,14 +73,14 @@ export async function prepareReset(ctx: Ctx, memberId: string): Promise<{ passwo
  * `confirmation_required`
  */
 export async function resetMemberPassword(
-  ctx: Ctx,
+  ctx: Context,
   memberId: string,
   prepared?: { password: string; passwordHash: string },
 ): Promise<PasswordReset> {
   const { password, passwordHash } = prepared ?? (await prepareReset(ctx, memberId));
   return change(ctx, 'members.manage', async (tx) => {
-    await lockLiveSeat(tx, memberId);
-    await mustBeConfirmed(tx);
+    await lockLiveMember(tx, memberId);
+    await enforceReauthentication(tx);
     const user = await generatedUserOf(tx, memberId);
     await setPassword(tx, { ...user, passwordHash });
     audit(tx, { action: 'member.password_given', targetType: 'member', targetId: memberId });
@@ -88,7 +88,7 @@ export async function resetMemberPassword(
   });
 }
 
-async function generatedUserOf(tx: Ctx, memberId: string): Promise<{ userId: string; email: string }> {
+async function generatedUserOf(tx: Context, memberId: string): Promise<{ userId: string; email: string }> {
   const [user] = await tx.db
     .select({ userId: users.id, email: users.email, hasGeneratedSignIn })
     .from(members)
@@ -102,8 +102,8 @@ async function generatedUserOf(tx: Ctx, memberId: string): Promise<{ userId: str
   return user;
 }
 
-async function personOfSeat(tx: Tx, memberId: string): Promise<{ userId: string; email: string }> {
-  await lockLiveSeat(tx, memberId);
+async function userOfMember(tx: TxContext, memberId: string): Promise<{ userId: string; email: string }> {
+  await lockLiveMember(tx, memberId);
   const [person] = await tx.db
     .select({ userId: users.id, email: users.email })
     .from(members)

@@ -4,10 +4,10 @@ import { ledgerAccounts } from '@/db/schema/ledger';
 import { apiKeys, members } from '@/db/schema/members';
 import { rechargeRules } from '@/db/schema/recharge';
 import type { Page } from '@/server/domain/core/codecs';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { parseId } from '@/server/domain/core/ids';
-import { heldTo, mayFor, seesNotes } from '@/server/domain/core/policy';
+import { ownMemberScope, mayFor, seesNotes } from '@/server/domain/core/policy';
 import { showRecharge } from '@/server/domain/billing/auto-recharge/read';
 import { GENERATED_EMAIL_DOMAIN, RESTORABLE_MS, USAGE_DAYS } from './rules';
 import {
@@ -17,14 +17,13 @@ import {
   type FilterMembers,
   type ListMembers,
   type Member,
-  type PickedSeats,
-  type Seat,
-  type SeatFilters,
-  type SeatPage,
+  type PickedMembers,
+  type MemberRow,
+  type MemberRowFilters,
+  type MemberRowPage,
 } from './schema';
 import type { RechargeState } from '@/server/domain/billing/auto-recharge/rules';
-import { pageOf, readCursor } from '@/server/domain/core/cursors';
-import type { CursorBinding } from '@/server/domain/core/cursors';
+import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 
 const columns = {
   id: members.id,
@@ -78,7 +77,7 @@ const oneMember = builtOnce((db) => {
   return selectMembers(db, teamId).where(isIt).prepare(UNNAMED);
 });
 
-function showMember(ctx: Ctx, { key, rule, balance, ...row }: Row): Member {
+function showMember(ctx: Context, { key, rule, balance, ...row }: Row): Member {
   return {
     ...row,
     ...(!seesNotes(ctx.actor) && { externalId: null, metadata: {} }),
@@ -93,7 +92,7 @@ function showMember(ctx: Ctx, { key, rule, balance, ...row }: Row): Member {
  * One seat, deleted ones too.
  * @throws DomainError `not_found`, also for a seat that the actor may not see
  */
-export async function getMember(ctx: Ctx, memberId: string): Promise<Member> {
+export async function getMember(ctx: Context, memberId: string): Promise<Member> {
   mayFor(ctx.actor, 'members.see', memberId);
   const [row] = await oneMember(ctx.db).execute({ teamId: ctx.actor.teamId, memberId });
   return row ? showMember(ctx, row) : fail('not_found');
@@ -103,9 +102,9 @@ export async function getMember(ctx: Ctx, memberId: string): Promise<Member> {
  * Seats, newest first; for a member its own alone. Without a status: all but deleted.
  * @throws DomainError `invalid_cursor`
  */
-export async function listMembers(ctx: Ctx, input: ListMembers): Promise<Page<Member>> {
+export async function listMembers(ctx: Context, input: ListMembers): Promise<Page<Member>> {
   const { teamId } = ctx.actor;
-  const own = heldTo(ctx.actor, 'members.see');
+  const own = ownMemberScope(ctx.actor, 'members.see');
   const binding: CursorBinding = [teamId, 'members', own, input.status, input.role, input.query, input.externalId];
   const after = readCursor(binding, input.cursor);
   const like = input.query ? partOf(input.query) : null;
@@ -120,7 +119,7 @@ export async function listMembers(ctx: Ctx, input: ListMembers): Promise<Page<Me
 }
 
 /** All members under a filter, in the order of the list, some at a time. */
-export async function* exportMemberList(ctx: Ctx, filters: FilterMembers): AsyncGenerator<Member[]> {
+export async function* exportMemberList(ctx: Context, filters: FilterMembers): AsyncGenerator<Member[]> {
   for (let cursor: string | undefined; ;) {
     const page: Page<Member> = await listMembers(ctx, { ...filters, limit: EXPORT_AT_ONCE, cursor });
     yield page.data;
@@ -169,7 +168,7 @@ export const hasGeneratedSignIn = sql<boolean>`EXISTS (SELECT 1 FROM users gener
   AND generated.email LIKE ${`%@${GENERATED_EMAIL_DOMAIN}`}) AND NOT EXISTS (SELECT 1 FROM members elsewhere
     WHERE elsewhere.user_id = members.user_id AND elsewhere.status <> 'deleted' AND elsewhere.team_id <> members.team_id)`;
 
-const seatColumns = {
+const memberRowColumns = {
   ...columns,
   emailGenerated: members.emailGenerated,
   signsIn: sql<boolean>`${members.userId} IS NOT NULL`,
@@ -182,17 +181,17 @@ const seatColumns = {
 const allOf = (ids: string[]): SQL => sql`ANY (${`{${ids.join()}}`}::uuid[])`;
 
 /** Seats as they are shown, in the order of their ids here. */
-async function showSeats(ctx: Ctx, ids: string[]): Promise<Seat[]> {
+async function showMemberRows(ctx: Context, ids: string[]): Promise<MemberRow[]> {
   const { teamId } = ctx.actor;
   const rows = await ctx.db
-    .select(seatColumns)
+    .select(memberRowColumns)
     .from(members)
     .innerJoin(ledgerAccounts, itsAccount(teamId))
     .leftJoin(apiKeys, itsKey(teamId))
     .leftJoin(rechargeRules, itsRule(teamId))
     .where(and(eq(members.teamId, teamId), sql`${members.id} = ${allOf(ids)}`));
   const seats = rows.map(
-    ({ emailGenerated, signsIn, hasGeneratedSignIn: generated, restorable, usage, ...row }): [string, Seat] => {
+    ({ emailGenerated, signsIn, hasGeneratedSignIn: generated, restorable, usage, ...row }): [string, MemberRow] => {
       const [messages, cost] = usage;
       const restorableUntil = restorable ? new Date(row.deletedAt!.getTime() + RESTORABLE_MS) : null;
       const sent = { messages: Number(messages), cost: BigInt(cost!) };
@@ -217,9 +216,9 @@ async function showSeats(ctx: Ctx, ids: string[]): Promise<Seat[]> {
  * One seat as the page of members shows it, deleted ones too.
  * @throws DomainError `not_found`, also for a seat that the actor may not see
  */
-export async function getSeat(ctx: Ctx, memberId: string): Promise<Seat> {
+export async function getMemberRow(ctx: Context, memberId: string): Promise<MemberRow> {
   mayFor(ctx.actor, 'members.see', memberId);
-  const [seat] = await showSeats(ctx, [memberId]);
+  const [seat] = await showMemberRows(ctx, [memberId]);
   return seat ?? fail('not_found');
 }
 
@@ -227,14 +226,14 @@ export async function getSeat(ctx: Ctx, memberId: string): Promise<Seat> {
  * A page of the team's seats, found, sorted and cut by the database; for a member its own alone. Without a status: all
  * but deleted.
  */
-export async function browseMembers(ctx: Ctx, { page, pageSize, ...input }: BrowseMembers): Promise<SeatPage> {
-  const { ids, ...counts } = await findSeats(ctx, input, { limit: pageSize, offset: (page - 1) * pageSize });
-  return { data: ids.length === 0 ? [] : await showSeats(ctx, ids), ...counts };
+export async function browseMembers(ctx: Context, { page, pageSize, ...input }: BrowseMembers): Promise<MemberRowPage> {
+  const { ids, ...counts } = await findMemberRows(ctx, input, { limit: pageSize, offset: (page - 1) * pageSize });
+  return { data: ids.length === 0 ? [] : await showMemberRows(ctx, ids), ...counts };
 }
 
 /** All seats that match, up to 10,000, with what a selection over all pages needs of each. */
-export async function pickMembers(ctx: Ctx, filters: SeatFilters): Promise<PickedSeats> {
-  const { ids, total } = await findSeats(ctx, { ...filters, ...BY_NAME }, { limit: PICKED_MAX, offset: 0 });
+export async function pickMembers(ctx: Context, filters: MemberRowFilters): Promise<PickedMembers> {
+  const { ids, total } = await findMemberRows(ctx, { ...filters, ...BY_NAME }, { limit: PICKED_MAX, offset: 0 });
   const { teamId } = ctx.actor;
   const { id, name, status, role } = members;
   const rows = await ctx.db
@@ -251,10 +250,10 @@ const BY_NAME = { sort: 'name', direction: 'asc' } as const;
 const EXPORT_AT_ONCE = 500;
 
 /** All seats under a filter in the order of the page, some at a time: of those to come no more than the ids are kept. */
-export async function* exportMembers(ctx: Ctx, input: ExportMembers): AsyncGenerator<Seat[]> {
-  const { ids } = await findSeats(ctx, input, { limit: null, offset: 0 });
+export async function* exportMembers(ctx: Context, input: ExportMembers): AsyncGenerator<MemberRow[]> {
+  const { ids } = await findMemberRows(ctx, input, { limit: null, offset: 0 });
   for (let i = 0; i === 0 || i < ids.length; i += EXPORT_AT_ONCE) {
-    yield showSeats(ctx, ids.slice(i, i + EXPORT_AT_ONCE));
+    yield showMemberRows(ctx, ids.slice(i, i + EXPORT_AT_ONCE));
   }
 }
 
@@ -271,7 +270,7 @@ const SORT_KEYS: Record<ExportMembers['sort'], SQL> = {
 };
 
 /** The states of a rule in the words of `showRecharge`. */
-const RULE_IS: Record<NonNullable<SeatFilters['recharge']>, SQL> = {
+const RULE_IS: Record<NonNullable<MemberRowFilters['recharge']>, SQL> = {
   none: sql`r.member_id IS NULL`,
   off: sql`NOT r.enabled`,
   paused: sql`r.enabled AND (m.status <> 'active' OR m.role = 'owner')`,
@@ -282,19 +281,19 @@ const RULE_IS: Record<NonNullable<SeatFilters['recharge']>, SQL> = {
 type Piece = { limit: number | null; offset: number };
 
 /** The ids of a page of seats, how many match, and how many are not deleted. Only what is asked for is joined. */
-async function findSeats(
-  ctx: Ctx,
+async function findMemberRows(
+  ctx: Context,
   { sort, direction, ...filters }: ExportMembers,
   { limit, offset }: Piece,
 ): Promise<{ ids: string[]; total: number; all: number }> {
   const team = sql`${ctx.actor.teamId}::uuid`;
-  const own = heldTo(ctx.actor, 'members.see');
+  const own = ownMemberScope(ctx.actor, 'members.see');
   const mine = own === null ? sql`true` : sql`m.id = ${own}::uuid`;
   const joins: Partial<Record<ExportMembers['sort'], SQL>> = {
     balance: sql`JOIN ledger_accounts a ON a.team_id = ${team} AND a.id = m.id`,
     lastUsedAt: sql`LEFT JOIN api_keys k ON k.team_id = ${team} AND k.member_id = m.id AND k.revoked_at IS NULL AND k.expires_at IS NULL`,
-    messages: usageBySeat(team),
-    cost: usageBySeat(team),
+    messages: usageByMember(team),
+    cost: usageByMember(team),
   };
   const rule = filters.recharge && sql`LEFT JOIN recharge_rules r ON r.team_id = ${team} AND r.member_id = m.id`;
   const way = direction === 'asc' ? sql`ASC` : sql`DESC`;
@@ -313,10 +312,10 @@ async function findSeats(
   return { ids, total: Number(total), all: Number(alive) };
 }
 
-const usageBySeat = (team: SQL): SQL => sql`LEFT JOIN (SELECT member_id, sum(messages) AS messages, sum(cost) AS cost
+const usageByMember = (team: SQL): SQL => sql`LEFT JOIN (SELECT member_id, sum(messages) AS messages, sum(cost) AS cost
   FROM usage_daily WHERE team_id = ${team} AND day > ${LAST_DAYS} GROUP BY member_id) u ON u.member_id = m.id`;
 
-function matches(team: SQL, { query, status, role, recharge }: SeatFilters, notes: boolean): SQL {
+function matches(team: SQL, { query, status, role, recharge }: MemberRowFilters, notes: boolean): SQL {
   const wanted = [
     status ? sql`m.status = ANY (${`{${status.join()}}`}::text[])` : sql`m.status <> 'deleted'`,
     role && sql`m.role = ${role}`,

@@ -3,7 +3,7 @@ import { randomText } from '@/server/domain/identity/passwords/rules';
 export const MEMBER_STATUSES = ['active', 'inactive', 'deleted'] as const;
 
 /** By what the page of members can be sorted, and by which state of their rules it can be narrowed. */
-export const SEAT_SORTS = [
+export const MEMBER_SORTS = [
   'name',
   'email',
   'role',

@@ -3,7 +3,7 @@ import { idCodec, instantCodec, moneyCodec, amount } from '@/server/domain/core/
 import { boundedText } from '@/server/domain/core/validation';
 import { listInput, oneOrMore } from '@/server/domain/core/pagination';
 import { rechargeInput, rechargeSchema } from '@/server/domain/billing/auto-recharge/schema';
-import { MEMBER_STATUSES, RECHARGE_FILTERS, SEAT_SORTS } from './rules';
+import { MEMBER_STATUSES, RECHARGE_FILTERS, MEMBER_SORTS } from './rules';
 import { nameSchema, DECEIVING, VISIBLE, isWithin, emailSchema, roleSchema } from '@/server/domain/core/fields';
 import { passwordSchema } from '@/server/domain/identity/passwords/schema';
 
@@ -71,52 +71,52 @@ export const memberFilters = memberListInput.omit({ limit: true, cursor: true })
 export type FilterMembers = z.output<typeof memberFilters>;
 
 /** A seat as the page of members shows it: also what was sent from it, and by whom it can be signed in. */
-export const seatSchema = memberSchema.extend({
+export const memberRowSchema = memberSchema.extend({
   emailGenerated: z.boolean(),
   signsIn: z.boolean().meta({ description: 'Whether a person signs in to it.' }),
   hasGeneratedSignIn: z.boolean().meta({ description: 'Whether an owner may reset the password of its user.' }),
   restorableUntil: instantCodec.nullable(),
   usage: z.object({ messages: z.int(), cost: moneyCodec }).meta({ description: 'Of the last 30 UTC days.' }),
 });
-export type Seat = z.output<typeof seatSchema>;
+export type MemberRow = z.output<typeof memberRowSchema>;
 
 /** What narrows the page of members. */
-export const seatFilters = z.strictObject({
+export const memberRowFilters = z.strictObject({
   query: boundedText(200).trim().optional(),
   status: oneOrMore(z.enum(MEMBER_STATUSES), MEMBER_STATUSES.length).optional(),
   role: roleSchema.optional(),
   recharge: z.enum(RECHARGE_FILTERS).optional(),
 });
-export type SeatFilters = z.output<typeof seatFilters>;
+export type MemberRowFilters = z.output<typeof memberRowFilters>;
 
-const seatOrder = {
-  sort: z.enum(SEAT_SORTS).default('name'),
+const memberOrder = {
+  sort: z.enum(MEMBER_SORTS).default('name'),
   direction: z.enum(['asc', 'desc']).default('asc'),
 };
-export const seatExportInput = seatFilters.extend(seatOrder);
-export type ExportMembers = z.output<typeof seatExportInput>;
+export const exportMembersInput = memberRowFilters.extend(memberOrder);
+export type ExportMembers = z.output<typeof exportMembersInput>;
 
 const PAGE_MAX = 1_000_000;
 
-export const browseMembersInput = seatExportInput.extend({
+export const browseMembersInput = exportMembersInput.extend({
   page: z.int().min(1).max(PAGE_MAX).default(1),
   pageSize: z.int().min(1).max(100).default(25),
 });
 export type BrowseMembers = z.output<typeof browseMembersInput>;
 
 /** A page of seats; `total` of them match, of `all` that are not deleted. */
-export const seatPageSchema = z.object({ data: z.array(seatSchema), total: z.int(), all: z.int() });
-export type SeatPage = z.output<typeof seatPageSchema>;
+export const memberRowPageSchema = z.object({ data: z.array(memberRowSchema), total: z.int(), all: z.int() });
+export type MemberRowPage = z.output<typeof memberRowPageSchema>;
 
 /** As many as one selection may hold. */
 export const PICKED_MAX = 10_000;
 
 /** What a selection over all pages is made of. */
-export const pickedSeatsSchema = z.object({
+export const pickedMembersSchema = z.object({
   data: z.array(memberSchema.pick({ id: true, name: true, status: true, role: true, balance: true })),
   total: z.int(),
 });
-export type PickedSeats = z.output<typeof pickedSeatsSchema>;
+export type PickedMembers = z.output<typeof pickedMembersSchema>;
 
 export const createMemberInput = z
   .strictObject({

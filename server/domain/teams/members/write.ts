@@ -1,8 +1,8 @@
 import { and, eq, inArray, or, sql, ne } from 'drizzle-orm';
 import { isUniqueViolation } from '@/db/faults';
 import { members } from '@/db/schema/members';
-import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
-import { type Ctx, type Tx, makeCtx } from '@/server/domain/core/context';
+import { enforceReauthentication } from '@/server/domain/core/reauthentication';
+import { type Context, type TxContext, makeContext } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { holdInvitationsOf, revokeInvitationsOf } from '../inviters/write';
@@ -12,11 +12,11 @@ import {
   mustBePosted,
   openMemberAccount,
   post,
-  lockLiveSeat,
-  lockSeat,
-  type LockedSeat,
+  lockLiveMember,
+  lockMember,
+  type LockedMember,
 } from '@/server/domain/billing/ledger/write';
-import { listHolder, listRecipients } from '@/server/domain/notifications/emails/read';
+import { listUserOfMember, listRecipients } from '@/server/domain/notifications/emails/read';
 import { queueMails } from '@/server/domain/notifications/emails/write';
 import { printAmount } from '@/server/domain/core/money';
 import { hashPassword } from '@/server/domain/core/password-hashing';
@@ -34,12 +34,12 @@ import type {
   UpdateMember,
   LeaveTeam,
 } from './schema';
-import { seatOf, type Role, type SeatActor, guestIn } from '@/server/domain/core/actor';
+import { actingMember, type Role, type MemberActor, visitorActor } from '@/server/domain/core/actor';
 import { generatePassword } from '@/server/domain/identity/passwords/rules';
 import { createUser } from '@/server/domain/identity/users/write';
-import type { Personal } from '@/server/domain/core/user-context';
-import { listSeats } from '@/server/domain/identity/sessions/read';
-import type { Seat } from '@/server/domain/identity/sessions/schema';
+import type { UserContext } from '@/server/domain/core/user-context';
+import { listMemberships } from '@/server/domain/identity/sessions/read';
+import type { Membership } from '@/server/domain/identity/sessions/schema';
 import { audit, change, touched, transact } from '@/server/domain/core/transaction';
 
 /** The password of a new member who signs in, hashed; null for one that only has a key. */
@@ -50,7 +50,7 @@ export type NewPassword = { password: string; passwordHash: string } | null;
  * is opened around the command for an Idempotency-Key.
  * @throws DomainError `owner_required`, `rate_limited`
  */
-export async function prepareMember(ctx: Ctx, input: CreateMember): Promise<NewPassword> {
+export async function prepareMember(ctx: Context, input: CreateMember): Promise<NewPassword> {
   const password = input.generatePassword ? generatePassword() : input.password;
   if (password === undefined) return null;
   if (ctx.tx) throw new Error('A password is hashed before the transaction that stores it.');
@@ -65,15 +65,15 @@ export async function prepareMember(ctx: Ctx, input: CreateMember): Promise<NewP
  * (an owner)
  * @param prepared what `prepareMember` has made of the same input, where the transaction is open already
  */
-export async function createMember(ctx: Ctx, input: CreateMember, prepared?: NewPassword): Promise<CreatedMember> {
+export async function createMember(ctx: Context, input: CreateMember, prepared?: NewPassword): Promise<CreatedMember> {
   const made = prepared === undefined ? await prepareMember(ctx, input) : prepared;
   return change(ctx, 'members.manage', async (tx) => {
     // As for a change of role: this answer holds a key that may do all.
-    if (input.role === 'owner') await mustBeConfirmed(tx);
+    if (input.role === 'owner') await enforceReauthentication(tx);
     const name = input.name ?? generatedName();
     const email = input.email ?? generatedEmail(name);
     const userId = made === null ? null : await createUser(tx, { name, email, passwordHash: made.passwordHash });
-    const memberId = await seatMember(tx, {
+    const memberId = await insertMember(tx, {
       name,
       email,
       emailGenerated: input.email === undefined,
@@ -103,7 +103,7 @@ export async function createMember(ctx: Ctx, input: CreateMember, prepared?: New
   });
 }
 
-export type NewSeat = Pick<
+export type NewMember = Pick<
   typeof members.$inferInsert,
   'name' | 'email' | 'emailGenerated' | 'role' | 'userId' | 'externalId' | 'metadata'
 >;
@@ -112,7 +112,7 @@ export type NewSeat = Pick<
  * Writes a seat and opens its account; answers its id.
  * @throws DomainError `email_taken`
  */
-export async function seatMember(tx: Tx, seat: NewSeat): Promise<string> {
+export async function insertMember(tx: TxContext, seat: NewMember): Promise<string> {
   const [made] = await tx.db
     .insert(members)
     .values({ teamId: tx.actor.teamId, id: newUuid7(tx.now), ...seat, createdAt: tx.now, updatedAt: tx.now })
@@ -127,9 +127,9 @@ export async function seatMember(tx: Tx, seat: NewSeat): Promise<string> {
  * Changes name, contact email, externalId or metadata of a live seat. A user's sign-in stays as it is.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `email_taken`
  */
-export async function updateMember(ctx: Ctx, { memberId, ...input }: UpdateMember): Promise<Member> {
+export async function updateMember(ctx: Context, { memberId, ...input }: UpdateMember): Promise<Member> {
   return change(ctx, 'members.manage', async (tx) => {
-    await lockLiveSeat(tx, memberId);
+    await lockLiveMember(tx, memberId);
     const before = await getMember(tx, memberId);
     const changed = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
     if (Object.keys(changed).length === 0) return before;
@@ -142,7 +142,7 @@ export async function updateMember(ctx: Ctx, { memberId, ...input }: UpdateMembe
     await tx.db
       .update(members)
       .set({ ...changed, ...(input.email !== undefined && { emailGenerated: false }), updatedAt: tx.now })
-      .where(seatIs(tx, memberId))
+      .where(memberIs(tx, memberId))
       .catch((error: unknown) => (isUniqueViolation(error) ? fail('email_taken') : Promise.reject(error)));
     audit(tx, {
       action: 'member.updated',
@@ -155,15 +155,15 @@ export async function updateMember(ctx: Ctx, { memberId, ...input }: UpdateMembe
   });
 }
 
-const seatIs = (ctx: Ctx, memberId: string) => and(eq(members.teamId, ctx.actor.teamId), eq(members.id, memberId));
+const memberIs = (ctx: Context, memberId: string) => and(eq(members.teamId, ctx.actor.teamId), eq(members.id, memberId));
 
 /**
  * Lets a seat act again; its rule is looked at. Repeated: nothing changes.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`
  */
-export async function activateMember(ctx: Ctx, memberId: string): Promise<Member> {
+export async function activateMember(ctx: Context, memberId: string): Promise<Member> {
   return change(ctx, 'members.manage', async (tx) => {
-    const seat = await lockLiveSeat(tx, memberId);
+    const seat = await lockLiveMember(tx, memberId);
     if (seat.status === 'inactive') {
       // Who was deactivated a moment ago does not undo it with a request that had begun before.
       await mustStayOwner(tx);
@@ -178,10 +178,10 @@ export async function activateMember(ctx: Ctx, memberId: string): Promise<Member
  * Stops a seat from its very next request; the balance stays, its rule pauses. Repeated: nothing changes.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `last_owner`
  */
-export async function deactivateMember(ctx: Ctx, memberId: string): Promise<Member> {
+export async function deactivateMember(ctx: Context, memberId: string): Promise<Member> {
   return change(ctx, 'members.manage', async (tx) => {
     await holdInvitationsOf(tx, memberId);
-    const seat = await lockLiveSeat(tx, memberId, true);
+    const seat = await lockLiveMember(tx, memberId, true);
     await mustStayOwner(tx);
     if (seat.status === 'active') {
       await mustNotBeLastOwner(tx, seat);
@@ -194,8 +194,8 @@ export async function deactivateMember(ctx: Ctx, memberId: string): Promise<Memb
 }
 
 // Another's change of a seat's status ends its holder's right to take the owner's role back.
-async function setStatus(tx: Tx, seat: LockedSeat, status: 'active' | 'inactive'): Promise<void> {
-  await tx.db.update(members).set({ status, steppedDownAt: null, updatedAt: tx.now }).where(seatIs(tx, seat.memberId));
+async function setStatus(tx: TxContext, seat: LockedMember, status: 'active' | 'inactive'): Promise<void> {
+  await tx.db.update(members).set({ status, steppedDownAt: null, updatedAt: tx.now }).where(memberIs(tx, seat.memberId));
   audit(tx, {
     action: status === 'active' ? 'member.activated' : 'member.deactivated',
     targetType: 'member',
@@ -207,7 +207,7 @@ async function setStatus(tx: Tx, seat: LockedSeat, status: 'active' | 'inactive'
 }
 
 /** Active owners, and the actor and the target whatever they are: read after the master's lock, where such changes meet. */
-export async function ownersNow(tx: Tx, ...also: string[]) {
+export async function ownersNow(tx: TxContext, ...also: string[]) {
   const active = and(eq(members.role, 'owner'), eq(members.status, 'active'));
   const rows = await tx.db
     .select({ id: members.id, role: members.role, status: members.status, steppedDownAt: members.steppedDownAt })
@@ -216,22 +216,22 @@ export async function ownersNow(tx: Tx, ...also: string[]) {
   return { rows, owners: rows.filter((row) => row.role === 'owner' && row.status === 'active') };
 }
 
-async function mustNotBeLastOwner(tx: Tx, seat: LockedSeat): Promise<void> {
+async function mustNotBeLastOwner(tx: TxContext, seat: LockedMember): Promise<void> {
   if (seat.role !== 'owner' || seat.status !== 'active') return;
   const { owners } = await ownersNow(tx);
   if (!owners.some((owner) => owner.id !== seat.memberId)) fail('last_owner');
 }
 
 // Two owners who act on each other at once: the second has lost the right while it waited for the lock.
-async function mustStayOwner(tx: Tx): Promise<void> {
+async function mustStayOwner(tx: TxContext): Promise<void> {
   const { actor } = tx;
-  if (actor.type !== 'seat') return;
+  if (actor.type !== 'member') return;
   const { rows } = await ownersNow(tx, actor.memberId);
   if (selfNow(rows, actor).role !== 'owner') fail('owner_required');
 }
 
 // Another may have demoted, deactivated or deleted the actor while it waited: it is told what its next request is told.
-function selfNow(rows: Awaited<ReturnType<typeof ownersNow>>['rows'], actor: SeatActor) {
+function selfNow(rows: Awaited<ReturnType<typeof ownersNow>>['rows'], actor: MemberActor) {
   const self = rows.find((row) => row.id === actor.memberId) ?? fail('invalid_key');
   mustBeLive(self.status);
   return self;
@@ -243,23 +243,23 @@ function selfNow(rows: Awaited<ReturnType<typeof ownersNow>>['rows'], actor: Sea
  * rule as on activation.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `confirmation_required`
  */
-export async function setRole(ctx: Ctx, input: { memberId: string; role: Role }): Promise<Member> {
+export async function setRole(ctx: Context, input: { memberId: string; role: Role }): Promise<Member> {
   const { memberId, role } = input;
   return change(ctx, 'members.role', async (tx) => {
     const { actor } = tx;
     // A member asks for nothing but its own way back; what it is told of other seats is the same for all of them.
-    if (actor.type === 'seat' && actor.role === 'member' && actor.memberId !== memberId) fail('owner_required');
+    if (actor.type === 'member' && actor.role === 'member' && actor.memberId !== memberId) fail('owner_required');
     if (role === 'member') await holdInvitationsOf(tx, memberId);
-    const seat = await lockSeat(tx, memberId, true);
+    const seat = await lockMember(tx, memberId, true);
     await mayGiveRole(tx, seat, role);
     if (seat.status === 'deleted') fail('member_deleted');
     if (seat.role !== role) {
-      await mustBeConfirmed(tx);
-      const himself = actor.type === 'seat' && actor.memberId === memberId;
+      await enforceReauthentication(tx);
+      const himself = actor.type === 'member' && actor.memberId === memberId;
       await tx.db
         .update(members)
         .set({ role, steppedDownAt: role === 'member' && himself ? tx.now : null, updatedAt: tx.now })
-        .where(seatIs(tx, memberId));
+        .where(memberIs(tx, memberId));
       touchOwners(tx);
       audit(tx, {
         action: 'member.role_changed',
@@ -268,7 +268,7 @@ export async function setRole(ctx: Ctx, input: { memberId: string; role: Role })
         before: { role: seat.role },
         after: { role },
       });
-      const facts = { role, by: seatOf(actor) };
+      const facts = { role, by: actingMember(actor) };
       const mail = { kind: 'role-changed', teamId: actor.teamId, about: memberId, facts } as const;
       await queueMails(tx, mail, await listRecipients(tx, memberId));
       if (role === 'owner') {
@@ -278,17 +278,17 @@ export async function setRole(ctx: Ctx, input: { memberId: string; role: Role })
         await fireRule(tx, memberId);
       }
     }
-    const own = actor.type === 'seat' && actor.memberId === memberId;
+    const own = actor.type === 'member' && actor.memberId === memberId;
     return getMember(own ? { ...tx, actor: { ...actor, role } } : tx, memberId);
   });
 }
 
 // Whoever stepped down sees whether the team has an owner.
-const touchOwners = (tx: Tx): void => touched(tx, 'team', null);
+const touchOwners = (tx: TxContext): void => touched(tx, 'team', null);
 
-async function mayGiveRole(tx: Tx, seat: LockedSeat, role: Role): Promise<void> {
+async function mayGiveRole(tx: TxContext, seat: LockedMember, role: Role): Promise<void> {
   const { actor } = tx;
-  if (actor.type !== 'seat') return;
+  if (actor.type !== 'member') return;
   const { rows, owners } = await ownersNow(tx, actor.memberId);
   const self = selfNow(rows, actor);
   if (self.role === 'owner') return;
@@ -302,14 +302,14 @@ async function mayGiveRole(tx: Tx, seat: LockedSeat, role: Role): Promise<void> 
  * answer.
  * @throws DomainError `owner_required`, `not_found`, `last_owner`, `confirmation_required`
  */
-export async function deleteMember(ctx: Ctx, memberId: string): Promise<DeletedMember> {
+export async function deleteMember(ctx: Context, memberId: string): Promise<DeletedMember> {
   return change(ctx, 'members.manage', async (tx) => {
     await holdInvitationsOf(tx, memberId);
-    const seat = await lockSeat(tx, memberId, true);
+    const seat = await lockMember(tx, memberId, true);
     await mustStayOwner(tx);
     if (seat.status !== 'deleted') {
-      await mustBeConfirmed(tx);
-      await closeSeat(tx, seat);
+      await enforceReauthentication(tx);
+      await closeMember(tx, seat);
     }
     const member = await getMember(tx, memberId);
     const closing = await findClosing(tx, memberId, member.deletedAt!);
@@ -317,7 +317,7 @@ export async function deleteMember(ctx: Ctx, memberId: string): Promise<DeletedM
   });
 }
 
-async function closeSeat(tx: Tx, seat: LockedSeat): Promise<void> {
+async function closeMember(tx: TxContext, seat: LockedMember): Promise<void> {
   const { memberId } = seat;
   await mustNotBeLastOwner(tx, seat);
   const posted = await post(tx, { kind: 'closing', memberId, amount: null });
@@ -327,7 +327,7 @@ async function closeSeat(tx: Tx, seat: LockedSeat): Promise<void> {
   await tx.db
     .update(members)
     .set({ status: 'deleted', deletedAt: tx.now, steppedDownAt: null, updatedAt: tx.now })
-    .where(seatIs(tx, memberId));
+    .where(memberIs(tx, memberId));
   audit(tx, {
     action: 'member.deleted',
     targetType: 'member',
@@ -336,7 +336,7 @@ async function closeSeat(tx: Tx, seat: LockedSeat): Promise<void> {
     after: { returned: printAmount(posted.amount), transferId: posted.id },
   });
   await revokeInvitationsOf(tx, memberId, 'inviter_deleted');
-  const facts = { until: new Date(tx.now.getTime() + RESTORABLE_MS).toISOString(), by: seatOf(tx.actor) };
+  const facts = { until: new Date(tx.now.getTime() + RESTORABLE_MS).toISOString(), by: actingMember(tx.actor) };
   const mail = { kind: 'member-deleted', teamId: tx.actor.teamId, about: memberId, facts } as const;
   await queueMails(tx, mail, await listRecipients(tx, memberId));
   if (seat.role === 'owner') touchOwners(tx);
@@ -347,17 +347,17 @@ async function closeSeat(tx: Tx, seat: LockedSeat): Promise<void> {
  * until one is rotated in. A seat that is not deleted stays as it is.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted` (too late), `email_taken`, `already_member`
  */
-export async function restoreMember(ctx: Ctx, memberId: string): Promise<Member> {
+export async function restoreMember(ctx: Context, memberId: string): Promise<Member> {
   return change(ctx, 'members.manage', async (tx) => {
     // Not the master: it may wait for a member that is being created with the same address, which waits for the master.
-    const seat = await lockSeat(tx, memberId);
+    const seat = await lockMember(tx, memberId);
     await mustStayOwner(tx);
-    if (seat.status === 'deleted') await reopenSeat(tx, seat);
+    if (seat.status === 'deleted') await reopenMember(tx, seat);
     return getMember(tx, memberId);
   });
 }
 
-async function reopenSeat(tx: Tx, { memberId, deletedAt, role }: LockedSeat): Promise<void> {
+async function reopenMember(tx: TxContext, { memberId, deletedAt, role }: LockedMember): Promise<void> {
   if (tx.now.getTime() - new Date(deletedAt!).getTime() > RESTORABLE_MS) {
     fail('member_deleted', { detail: 'A deleted member can be restored for 14 days. Create a new one.' });
   }
@@ -366,7 +366,7 @@ async function reopenSeat(tx: Tx, { memberId, deletedAt, role }: LockedSeat): Pr
   await tx.db
     .update(members)
     .set({ status: 'active', role: 'member', deletedAt: null, updatedAt: tx.now })
-    .where(seatIs(tx, memberId))
+    .where(memberIs(tx, memberId))
     .catch((error: unknown) => (isUniqueViolation(error) ? fail('email_taken') : Promise.reject(error)));
   audit(tx, {
     action: 'member.restored',
@@ -378,7 +378,7 @@ async function reopenSeat(tx: Tx, { memberId, deletedAt, role }: LockedSeat): Pr
 }
 
 // Meanwhile its address may have been given to another seat, or its person may have taken one.
-async function mustBeFree(tx: Tx, memberId: string): Promise<void> {
+async function mustBeFree(tx: TxContext, memberId: string): Promise<void> {
   const { rows } = await tx.db.execute<{ email: boolean }>(sql`
     SELECT other.email = gone.email AS email FROM members gone JOIN members other ON other.team_id = gone.team_id
     WHERE gone.team_id = ${tx.actor.teamId}::uuid AND gone.id = ${memberId}::uuid AND other.team_id = ${tx.actor.teamId}::uuid
@@ -391,16 +391,16 @@ async function mustBeFree(tx: Tx, memberId: string): Promise<void> {
  * so it is asked for as a reveal is.
  * @throws DomainError `not_found`, `member_deleted`, `confirmation_required`
  */
-export async function rotateKey(ctx: Ctx, input: RotateKey): Promise<RotatedKey> {
+export async function rotateKey(ctx: Context, input: RotateKey): Promise<RotatedKey> {
   const { memberId, overlapSeconds } = input;
   return change(ctx, 'keys.rotate', async (tx) => {
     mayFor(tx.actor, 'keys.rotate', memberId);
-    await lockLiveSeat(tx, memberId);
-    await mustBeConfirmed(tx);
+    await lockLiveMember(tx, memberId);
+    await enforceReauthentication(tx);
     await retireKeys(tx, memberId, overlapSeconds);
     const apiKey = await issueKey(tx, memberId);
     audit(tx, { action: 'key.rotated', targetType: 'member', targetId: memberId, after: { overlapSeconds } });
-    await tellHolder(tx, 'key-rotated', memberId);
+    await emailUserOfMember(tx, 'key-rotated', memberId);
     return { member: await getMember(tx, memberId), secrets: { apiKey } };
   });
 }
@@ -409,26 +409,26 @@ export async function rotateKey(ctx: Ctx, input: RotateKey): Promise<RotatedKey>
  * Shows an owner a seat's current key once more; written to the audit log.
  * @throws DomainError `owner_required`, `not_found` (also where the seat has no current key), `confirmation_required`
  */
-export async function revealKey(ctx: Ctx, memberId: string): Promise<{ apiKey: string }> {
+export async function revealKey(ctx: Context, memberId: string): Promise<{ apiKey: string }> {
   return change(ctx, 'keys.reveal', async (tx) => {
     const apiKey = await openCurrentKey(tx, memberId);
     if (!apiKey)
       fail('not_found', { detail: 'There is no such member, or it has no current key: rotate to make one.' });
-    await mustBeConfirmed(tx);
+    await enforceReauthentication(tx);
     audit(tx, { action: 'key.revealed', targetType: 'member', targetId: memberId });
-    await tellHolder(tx, 'key-revealed', memberId);
+    await emailUserOfMember(tx, 'key-revealed', memberId);
     return { apiKey };
   });
 }
 
 // Who holds the seat is told what another did with its key.
-async function tellHolder(tx: Tx, kind: 'key-rotated' | 'key-revealed', memberId: string): Promise<void> {
-  const by = seatOf(tx.actor);
+async function emailUserOfMember(tx: TxContext, kind: 'key-rotated' | 'key-revealed', memberId: string): Promise<void> {
+  const by = actingMember(tx.actor);
   if (by === memberId) return;
   await queueMails(
     tx,
     { kind, teamId: tx.actor.teamId, about: memberId, facts: { by } },
-    await listHolder(tx, memberId),
+    await listUserOfMember(tx, memberId),
   );
 }
 
@@ -438,30 +438,30 @@ async function tellHolder(tx: Tx, kind: 'key-rotated' | 'key-revealed', memberId
  * repeated, or asked of a team in which there is no seat, nothing changes.
  * @throws DomainError `last_owner` (also for who alone could take the owner's role back), `team_suspended`
  */
-export async function leaveTeam(asker: Personal, { teamId }: LeaveTeam): Promise<Seat[]> {
-  const { userId } = asker.person;
-  const seat = await findOwnSeat(asker.database.db, teamId, userId);
+export async function leaveTeam(userCtx: UserContext, { teamId }: LeaveTeam): Promise<Membership[]> {
+  const { userId } = userCtx.person;
+  const seat = await findOwnMembership(userCtx.database.db, teamId, userId);
   if (seat) {
-    const actor = guestIn(teamId, { name: seat.name, userId, address: asker.origin.address });
-    await transact(makeCtx(asker, actor, { requestId: asker.requestId }), null, async (tx) => {
+    const actor = visitorActor(teamId, { name: seat.name, userId, address: userCtx.origin.address });
+    await transact(makeContext(userCtx, actor, { requestId: userCtx.requestId }), null, async (tx) => {
       if (tx.tx.team.status !== 'active') fail('team_suspended');
       await holdInvitationsOf(tx, seat.id);
-      const locked = await lockSeat(tx, seat.id, true);
+      const locked = await lockMember(tx, seat.id, true);
       // Meanwhile it may have been left, deleted, or left and taken by another.
-      if ((await findOwnSeat(tx.db, teamId, userId))?.id !== seat.id) return;
-      const role = await vacate(tx, locked);
+      if ((await findOwnMembership(tx.db, teamId, userId))?.id !== seat.id) return;
+      const role = await detachUser(tx, locked);
       const [before, after] = [{ name: locked.name, role: locked.role }, { role }];
       audit(tx, { action: 'member.left', targetType: 'member', targetId: seat.id, before, after });
       // Since it is a member: as with any that becomes one.
       if (locked.role === 'owner') await fireRule(tx, seat.id);
     });
   }
-  return listSeats(asker, userId);
+  return listMemberships(userCtx, userId);
 }
 
 /** The seat that a person has in a team, a deactivated one too. */
-export async function findOwnSeat(
-  db: Ctx['db'],
+export async function findOwnMembership(
+  db: Context['db'],
   teamId: string,
   userId: string,
 ): Promise<{ id: string; name: string } | null> {
@@ -477,7 +477,7 @@ export async function findOwnSeat(
  * an owner whom nobody is would count as the team's last one. Answers its role since.
  * @throws DomainError `last_owner`
  */
-export async function vacate(tx: Tx, seat: LockedSeat): Promise<'member'> {
+export async function detachUser(tx: TxContext, seat: LockedMember): Promise<'member'> {
   const { memberId } = seat;
   await mustNotBeNeeded(tx, seat);
   await tx.db
@@ -493,7 +493,7 @@ export async function vacate(tx: Tx, seat: LockedSeat): Promise<'member'> {
 }
 
 /** The last active owner is needed, and while there is none, who can take the role back. */
-async function mustNotBeNeeded(tx: Tx, { memberId, role, status, steppedDown }: LockedSeat): Promise<void> {
+async function mustNotBeNeeded(tx: TxContext, { memberId, role, status, steppedDown }: LockedMember): Promise<void> {
   if (status !== 'active' || (role === 'member' && !steppedDown)) return;
   const { owners } = await ownersNow(tx);
   if (!owners.some(({ id }) => id !== memberId)) fail('last_owner');

@@ -1,31 +1,31 @@
 import { sql } from 'drizzle-orm';
 import { users } from '@/db/schema/users';
 import type { Done } from '@/server/domain/core/codecs';
-import { type Tx } from '@/server/domain/core/context';
+import { type TxContext } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { findLink } from '@/server/domain/identity/email-links/read';
-import { endLinks, useUpLink, askForLink } from '@/server/domain/identity/email-links/write';
+import { endLinks, useUpLink, requestLink } from '@/server/domain/identity/email-links/write';
 import { hashPassword } from '@/server/domain/core/password-hashing';
-import { type Guest } from '@/server/domain/core/user-context';
+import { type VisitorContext } from '@/server/domain/core/user-context';
 import { sampleRates } from '@/server/domain/billing/rates/read';
 import { failAt } from '@/server/domain/identity/sessions/write';
 import { createTeam } from '../teams/write';
 import { networkOf } from '@/server/domain/identity/login-throttle/rules';
-import { mustBeFew } from '@/server/domain/identity/login-throttle/write';
-import { findHolder, hasTeam, mustBeOpen } from './read';
+import { enforceThrottle } from '@/server/domain/identity/login-throttle/write';
+import { findAccountName, hasTeam, mustBeOpen } from './read';
 import { isSetupCode } from './rules';
 import type { Founded, SetUp, SignUp } from './schema';
 import type { Address } from '@/server/domain/identity/email-links/schema';
-import { failDead, lockUser, takeHold } from '@/server/domain/identity/passwords/write';
+import { failDead, lockUser, claimAccount } from '@/server/domain/identity/passwords/write';
 
 /**
  * Has a link mailed with which its holder makes a team. The same for an address that has an account.
  * @throws DomainError `rate_limited`; `not_found` where only the operator makes teams
  */
-export async function askToSignUp(asker: Guest, { email }: Address): Promise<Done> {
-  mustBeOpen(asker);
-  return askForLink(asker, 'sign-up', email);
+export async function requestSignUp(ctx: VisitorContext, { email }: Address): Promise<Done> {
+  mustBeOpen(ctx);
+  return requestLink(ctx, 'sign-up', email);
 }
 
 /**
@@ -33,33 +33,33 @@ export async function askToSignUp(asker: Guest, { email }: Address): Promise<Don
  * seat more.
  * @throws DomainError `not_found`: the link is not good, or no more, or only the operator makes teams; `invalid_request`
  */
-export async function signUp(asker: Guest, { token, team, currency, ...given }: SignUp): Promise<Founded> {
-  mustBeOpen(asker);
-  const { id, email } = (await findLink(asker, token, 'sign-up')) ?? failDead();
-  const known = await findHolder(asker, email);
+export async function signUp(ctx: VisitorContext, { token, team, currency, ...given }: SignUp): Promise<Founded> {
+  mustBeOpen(ctx);
+  const { id, email } = (await findLink(ctx, token, 'sign-up')) ?? failDead();
+  const known = await findAccountName(ctx, email);
   const name = known ?? given.name ?? failAt('name', 'Give your name.');
   const password = known === null ? (given.password ?? failAt('password', 'Choose a password.')) : null;
-  const passwordHash = password === null ? null : await hashPassword(password, networkOf(asker.origin.address));
+  const passwordHash = password === null ? null : await hashPassword(password, networkOf(ctx.origin.address));
   const wanted = { name: team, currency, owner: { name, email, passwordHash }, rates: sampleRates() };
-  const founded = await createTeam(asker, wanted, {
-    by: { name, address: asker.origin.address, requestId: asker.requestId },
+  const founded = await createTeam(ctx, wanted, {
+    by: { name, address: ctx.origin.address, requestId: ctx.requestId },
     first: async (tx) => {
       if ((await useUpLink(tx, id, 'sign-up')) === null) failDead();
       await endLinks(tx, email, ['sign-up']);
-      if (passwordHash !== null) await becomeHolder(tx, { name, email, passwordHash });
+      if (passwordHash !== null) await claimNewAccount(tx, { name, email, passwordHash });
     },
   });
   return { email, slug: founded.slug };
 }
 
 /** Makes the account of who holds an address, or makes one his that was there under it and never proven. */
-async function becomeHolder(tx: Tx, user: { name: string; email: string; passwordHash: string }): Promise<void> {
+async function claimNewAccount(tx: TxContext, user: { name: string; email: string; passwordHash: string }): Promise<void> {
   const there = await lockUser(tx, user.email);
-  if (there) return takeHold(tx, there, user.passwordHash);
+  if (there) return claimAccount(tx, there, user.passwordHash);
   const made = { id: newUuid7(tx.now), ...user, emailProvenAt: tx.now, createdAt: tx.now };
   const [fresh] = await tx.db.insert(users).values(made).onConflictDoNothing().returning({ id: users.id });
   // Somebody made it a moment ago, and is waited for here.
-  if (!fresh) await takeHold(tx, (await lockUser(tx, user.email))!, user.passwordHash);
+  if (!fresh) await claimAccount(tx, (await lockUser(tx, user.email))!, user.passwordHash);
 }
 
 /** Any number that is the same in all processes: those that make the first team queue at it. */
@@ -69,15 +69,15 @@ const SETUP_LOCK = 7_305_118;
  * Makes the first team and its owner, by the code that the start has printed.
  * @throws DomainError `not_found` once there is a team, `invalid_request` at `code`, `rate_limited`
  */
-export async function setUp(asker: Guest, { code, team, currency, ...owner }: SetUp): Promise<Founded> {
-  if (await hasTeam(asker.database.db)) fail('not_found');
-  await mustBeFew(asker, 'setup', networkOf(asker.origin.address));
-  if (!isSetupCode(asker.vault, code)) failAt('code', 'This is not the code that npm start has printed.');
+export async function setUp(ctx: VisitorContext, { code, team, currency, ...owner }: SetUp): Promise<Founded> {
+  if (await hasTeam(ctx.database.db)) fail('not_found');
+  await enforceThrottle(ctx, 'setup', networkOf(ctx.origin.address));
+  if (!isSetupCode(ctx.vault, code)) failAt('code', 'This is not the code that npm start has printed.');
   const { name, email, password } = owner;
-  const passwordHash = await hashPassword(password, networkOf(asker.origin.address));
+  const passwordHash = await hashPassword(password, networkOf(ctx.origin.address));
   const wanted = { name: team, currency, owner: { name, email, passwordHash }, rates: sampleRates() };
-  const founded = await createTeam(asker, wanted, {
-    by: { name, address: asker.origin.address, requestId: asker.requestId },
+  const founded = await createTeam(ctx, wanted, {
+    by: { name, address: ctx.origin.address, requestId: ctx.requestId },
     first: async (tx) => {
       await tx.db.execute(sql`SELECT pg_advisory_xact_lock(${SETUP_LOCK})`);
       if (await hasTeam(tx.db)) fail('not_found');

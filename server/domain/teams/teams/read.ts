@@ -3,7 +3,7 @@ import { builtOnce, UNNAMED } from '@/db/client';
 import { ledgerAccounts } from '@/db/schema/ledger';
 import { members } from '@/db/schema/members';
 import { teams, teamSlugs } from '@/db/schema/teams';
-import type { Ctx } from '@/server/domain/core/context';
+import type { Context } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { asTeamId, type TeamId } from '@/server/domain/core/ids';
 import { getMember } from '../members/read';
@@ -15,7 +15,7 @@ import type { Me, Settings, Shell, Team } from './schema';
  * The team with its money and its counts.
  * @throws DomainError `owner_required`
  */
-export async function getTeam(ctx: Ctx): Promise<Team> {
+export async function getTeam(ctx: Context): Promise<Team> {
   may(ctx.actor, 'team.see');
   const { teamId } = ctx.actor;
   const [row] = await ctx.db
@@ -57,14 +57,14 @@ export async function getTeam(ctx: Ctx): Promise<Team> {
  * What the team keeps to itself.
  * @throws DomainError `owner_required`
  */
-export async function getSettings(ctx: Ctx): Promise<Settings> {
+export async function getSettings(ctx: Context): Promise<Settings> {
   may(ctx.actor, 'team.see');
   const [row] = await ctx.db
     .select({
       memberLowBalance: teams.memberLowBalance,
       textRetentionDays: teams.textRetentionDays,
-      askAgain: teams.askAgain,
-      askAgainAbove: teams.askAgainAbove,
+      requireReauthentication: teams.requireReauthentication,
+      reauthenticateAbove: teams.reauthenticateAbove,
     })
     .from(teams)
     .where(eq(teams.id, ctx.actor.teamId));
@@ -75,9 +75,9 @@ const waitingIn = (teamId: AnyColumn) =>
   sql<string>`(SELECT count(*) FROM recharge_rules r WHERE r.team_id = ${teamId} AND r.waiting_since IS NOT NULL)`;
 
 /** What stands around every page of a team, for its owners and for its members, in one round trip. */
-export async function getShell(ctx: Ctx): Promise<Shell> {
+export async function getShell(ctx: Context): Promise<Shell> {
   const { actor } = ctx;
-  if (actor.type !== 'seat') fail('not_found');
+  if (actor.type !== 'member') fail('not_found');
   const [row] = await shellOf(ctx.db).execute({ teamId: actor.teamId, memberId: actor.memberId });
   if (!row) fail('not_found');
   const { team, master, me, canTakeBack, waiting, isCurrencyFixed } = row;
@@ -133,15 +133,15 @@ const shellOf = builtOnce((db) => {
 });
 
 /** Who asks, with which key (null: with none), and the balance that is spent for it: the master's for an owner. */
-export async function getMe<K extends Me['key'] | null>(ctx: Ctx, key: K): Promise<Omit<Me, 'key'> & { key: K }> {
+export async function getMe<K extends Me['key'] | null>(ctx: Context, key: K): Promise<Omit<Me, 'key'> & { key: K }> {
   const { actor } = ctx;
-  if (actor.type !== 'seat') fail('not_found');
+  if (actor.type !== 'member') fail('not_found');
   const member = await getMember(ctx, actor.memberId);
   const team = { id: actor.teamId, name: actor.teamName, currency: actor.currency };
   return { team, member, key, balance: actor.role === 'owner' ? await masterBalance(ctx) : member.balance };
 }
 
-async function masterBalance(ctx: Ctx): Promise<bigint> {
+async function masterBalance(ctx: Context): Promise<bigint> {
   const [row] = await masterOf(ctx.db).execute({ teamId: ctx.actor.teamId });
   return row?.balance ?? 0n;
 }
@@ -157,7 +157,7 @@ const masterOf = builtOnce((db) => {
 
 /** A team's id and currency for the operator, by id. Null when there is none. */
 export async function findTeam(
-  db: Ctx['db'],
+  db: Context['db'],
   id: string,
 ): Promise<{ id: TeamId; name: string; currency: string } | null> {
   const [row] = await db
@@ -169,7 +169,7 @@ export async function findTeam(
 
 /** As `findTeam`, by slug. */
 export async function findTeamBySlug(
-  db: Ctx['db'],
+  db: Context['db'],
   slug: string,
 ): Promise<{ id: TeamId; name: string; currency: string } | null> {
   const [row] = await db.select({ teamId: teamSlugs.teamId }).from(teamSlugs).where(eq(teamSlugs.slug, slug));

@@ -62,10 +62,10 @@ export const settingsSchema = z
       .int()
       .nullable()
       .meta({ description: 'After so many days the texts of messages are removed; null: never.' }),
-    askAgain: z.boolean().meta({
+    requireReauthentication: z.boolean().meta({
       description: 'Whether a person at the pages is asked for the password again before what cannot easily be undone.',
     }),
-    askAgainAbove: moneyCodec.nullable().meta({ description: 'Then also before a debit above this.' }),
+    reauthenticateAbove: moneyCodec.nullable().meta({ description: 'Then also before a debit above this.' }),
   })
   .meta({ id: 'Settings' });
 export type Settings = z.output<typeof settingsSchema>;
@@ -73,8 +73,8 @@ export type Settings = z.output<typeof settingsSchema>;
 export const updateSettingsInput = z.strictObject({
   memberLowBalance: amountOrZero.nullish(),
   textRetentionDays: z.int(RETENTION).min(1, RETENTION).max(TEXT_RETENTION_DAYS_MAX, RETENTION).nullish(),
-  askAgain: z.boolean().optional(),
-  askAgainAbove: amountOrZero.nullish(),
+  requireReauthentication: z.boolean().optional(),
+  reauthenticateAbove: amountOrZero.nullish(),
 });
 export type UpdateSettings = z.output<typeof updateSettingsInput>;
 

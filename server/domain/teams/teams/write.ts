@@ -4,13 +4,13 @@ import { teamSlugs, teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
 import type { Actor } from '@/server/domain/core/actor';
 import { setMasterAlert, setMemberAlert } from '@/server/domain/notifications/alerts/write';
-import { mustBeConfirmed } from '@/server/domain/core/reauthentication';
-import { makeCtx, type Ctx, type Services, type Tx } from '@/server/domain/core/context';
+import { enforceReauthentication } from '@/server/domain/core/reauthentication';
+import { makeContext, type Context, type Services, type TxContext } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { asTeamId, newUuid7, type TeamId } from '@/server/domain/core/ids';
 import { issueKey } from '../api-keys/write';
 import { lockAccounts, setReserve, wakeWaiting } from '@/server/domain/billing/ledger/write';
-import { seatMember } from '../members/write';
+import { insertMember } from '../members/write';
 import { printAmount } from '@/server/domain/core/money';
 import { hashPassword } from '@/server/domain/core/password-hashing';
 import { mayOperate } from '@/server/domain/core/policy';
@@ -45,13 +45,13 @@ type Founder = { name: string; address: string | null; requestId: string };
 export async function createTeam(
   services: Services,
   input: CreateTeam,
-  options: { at?: Date; by?: Founder; first?: (tx: Tx) => Promise<void> } = {},
+  options: { at?: Date; by?: Founder; first?: (tx: TxContext) => Promise<void> } = {},
 ): Promise<{ teamId: TeamId; memberId: string; apiKey: string; slug: string }> {
   const passwordHash = 'password' in input.owner ? await hashIfNew(services, input.owner) : input.owner.passwordHash;
   const teamId = asTeamId(newUuid7(options.at));
   const actor = founderOf(teamId, input.currency, options.by);
   const about = { at: options.at ?? null, requestId: options.by?.requestId ?? null };
-  return found(makeCtx(services, actor, about), async (tx) => {
+  return found(makeContext(services, actor, about), async (tx) => {
     await options.first?.(tx);
     const slug = await takeSlug(tx, input.name);
     const { name, currency } = input;
@@ -60,7 +60,7 @@ export async function createTeam(
     await insertRates(tx, input.rates);
     const { email } = input.owner;
     const userId = await findOrCreateUser(tx, { name: input.owner.name, email, passwordHash });
-    const memberId = await seatMember(tx, { name: input.owner.name, email, role: 'owner', userId });
+    const memberId = await insertMember(tx, { name: input.owner.name, email, role: 'owner', userId });
     const apiKey = await issueKey(tx, memberId);
     audit(tx, {
       action: 'team.created',
@@ -77,14 +77,14 @@ const hashIfNew = async (services: Services, { email, password }: { email: strin
   (await hasPassword(services, email, password)) ? null : hashPassword(password);
 
 function founderOf(teamId: TeamId, currency: string, by: Founder | undefined): Actor {
-  if (!by) return { type: 'operator', teamId, currency, name: 'Operator', door: 'cli' };
-  return { type: 'guest', teamId, currency, name: by.name, userId: null, door: 'web', address: by.address };
+  if (!by) return { type: 'operator', teamId, currency, name: 'Operator', channel: 'cli' };
+  return { type: 'visitor', teamId, currency, name: by.name, userId: null, channel: 'web', address: by.address };
 }
 
 type NewUser = { name: string; email: string; passwordHash: string | null };
 
 // The insert comes first: of two teams made at once for one new person, the second waits for the first here.
-async function findOrCreateUser(tx: Tx, user: NewUser): Promise<string> {
+async function findOrCreateUser(tx: TxContext, user: NewUser): Promise<string> {
   const [made] = await tx.db
     .insert(users)
     .values({ id: newUuid7(tx.now), ...user, createdAt: tx.now })
@@ -105,7 +105,7 @@ async function findOrCreateUser(tx: Tx, user: NewUser): Promise<string> {
 
 const SLUG_TRIES = 20;
 
-async function takeSlug(tx: Tx, name: string): Promise<string> {
+async function takeSlug(tx: TxContext, name: string): Promise<string> {
   const plain = slugFrom(name);
   for (let i = 0; i < SLUG_TRIES; i++) {
     const slug = i === 0 ? plain : `${plain}-${i < 10 ? i + 1 : randomInt(1e6)}`;
@@ -124,7 +124,7 @@ async function takeSlug(tx: Tx, name: string): Promise<string> {
  * Changes the team's settings; null clears the default sender or the low-balance alert.
  * @throws DomainError `owner_required`, `currency_fixed`
  */
-export async function updateTeam(ctx: Ctx, input: UpdateTeam): Promise<Team> {
+export async function updateTeam(ctx: Context, input: UpdateTeam): Promise<Team> {
   return change(ctx, 'team.change', async (tx) => {
     // Money and the currency it is in are judged together, under the master's lock.
     await lockAccounts(tx, [], true);
@@ -160,7 +160,7 @@ const printSettings = ({ name, currency, reserve, defaultSender, lowBalance }: T
   lowBalance: lowBalance === null ? null : printAmount(lowBalance),
 });
 
-async function mustBeUnmoved(tx: Tx): Promise<void> {
+async function mustBeUnmoved(tx: TxContext): Promise<void> {
   const { rows } = await tx.db.execute<{ moved: boolean }>(
     sql`SELECT EXISTS (SELECT 1 FROM transfers WHERE team_id = ${tx.actor.teamId}::uuid) AS moved`,
   );
@@ -172,7 +172,7 @@ async function mustBeUnmoved(tx: Tx): Promise<void> {
  * Repeated: nothing changes.
  * @throws DomainError `owner_required` for anyone but the operator
  */
-export async function suspendTeam(ctx: Ctx, { reason = null }: { reason?: string | null }): Promise<TeamStanding> {
+export async function suspendTeam(ctx: Context, { reason = null }: { reason?: string | null }): Promise<TeamStanding> {
   return standAs(ctx, 'suspended', { action: 'team.suspended', targetType: 'team', after: { reason } });
 }
 
@@ -180,14 +180,14 @@ export async function suspendTeam(ctx: Ctx, { reason = null }: { reason?: string
  * Lets a suspended team act again; the rules that wait are looked at. Repeated: nothing changes.
  * @throws DomainError `owner_required` for anyone but the operator
  */
-export async function resumeTeam(ctx: Ctx): Promise<TeamStanding> {
+export async function resumeTeam(ctx: Context): Promise<TeamStanding> {
   return standAs(ctx, 'active', { action: 'team.resumed', targetType: 'team' });
 }
 
 export type TeamStanding = { status: 'active' | 'suspended' | 'closed'; changed: boolean };
 
 async function standAs(
-  ctx: Ctx,
+  ctx: Context,
   status: 'active' | 'suspended',
   entry: Omit<AuditEntry, 'targetId'>,
 ): Promise<TeamStanding> {
@@ -213,12 +213,12 @@ async function standAs(
  * Changes what the team keeps to itself; null clears. What it asks again is asked before that is changed itself.
  * @throws DomainError `owner_required`, `confirmation_required`
  */
-export async function updateSettings(ctx: Ctx, input: UpdateSettings): Promise<Settings> {
+export async function updateSettings(ctx: Context, input: UpdateSettings): Promise<Settings> {
   return change(ctx, 'team.change', async (tx) => {
     if (input.memberLowBalance !== undefined) await setMemberAlert(tx, input.memberLowBalance);
     // Two changes at once are one after the other, so that each audit row says what was before it.
     await lockAccounts(tx, [], true);
-    if (input.askAgain !== undefined || input.askAgainAbove !== undefined) await mustBeConfirmed(tx);
+    if (input.requireReauthentication !== undefined || input.reauthenticateAbove !== undefined) await enforceReauthentication(tx);
     const before = await getSettings(tx);
     const { teamId } = tx.actor;
     await tx.db
@@ -237,8 +237,8 @@ export async function updateSettings(ctx: Ctx, input: UpdateSettings): Promise<S
   });
 }
 
-const printFigures = ({ memberLowBalance, askAgainAbove, ...settings }: Settings) => ({
+const printFigures = ({ memberLowBalance, reauthenticateAbove, ...settings }: Settings) => ({
   memberLowBalance: memberLowBalance === null ? null : printAmount(memberLowBalance),
   ...settings,
-  askAgainAbove: askAgainAbove === null ? null : printAmount(askAgainAbove),
+  reauthenticateAbove: reauthenticateAbove === null ? null : printAmount(reauthenticateAbove),
 });

@@ -1,7 +1,7 @@
-import { seatIn } from '@/server/auth';
+import { findPlaceInTeam } from '@/server/auth';
 import { download } from '@/server/http/downloads';
 
 type Route = { params: Promise<{ team: string }> };
 
 export const GET = async (request: Request, { params }: Route): Promise<Response> =>
-  download(request, 'audit', await seatIn((await params).team));
+  download(request, 'audit', await findPlaceInTeam((await params).team));

@@ -9,7 +9,7 @@ export default async function MemberRoute({ params }: { params: Promise<{ team: 
   const { team, id: memberId } = await params;
   const { trpc, prefetch, state } = await serverQueries(team);
   await prefetch(
-    trpc.members.getSeat.queryOptions({ memberId }),
+    trpc.members.getMemberRow.queryOptions({ memberId }),
     trpc.reports.getUsage.queryOptions({ memberId }),
     trpc.reports.getRefusals.queryOptions({ memberId }),
   );

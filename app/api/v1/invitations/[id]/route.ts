@@ -13,7 +13,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/invit
     reply: invitationSchema,
     errors: ['owner_required'],
     example: { reply: invitation },
-    verb: (ctx, { params }) => getInvitation(ctx, params['id']!),
+    run: (ctx, { params }) => getInvitation(ctx, params['id']!),
   }),
   DELETE: operation({
     id: 'revokeInvitation',
@@ -21,6 +21,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/invit
     reply: invitationSchema,
     errors: ['owner_required', 'invitation_closed'],
     example: { reply: { ...invitation, status: 'revoked', url: null } },
-    verb: (ctx, { params }) => revokeInvitation(ctx, params['id']!),
+    run: (ctx, { params }) => revokeInvitation(ctx, params['id']!),
   }),
 });

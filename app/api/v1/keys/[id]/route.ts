@@ -12,6 +12,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/keys/
     reply: keySchema,
     description: 'Repeated, it answers the same. A member may end its own.',
     example: { reply: { ...expiringKey, status: 'ended', endedAt: '2026-03-02T10:00:00.000Z' } },
-    verb: (ctx, { params }) => endKey(ctx, params['id']!),
+    run: (ctx, { params }) => endKey(ctx, params['id']!),
   }),
 });

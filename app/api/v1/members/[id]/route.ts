@@ -12,7 +12,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     summary: 'One member',
     reply: memberSchema,
     example: { reply: member },
-    verb: (ctx, { params }) => getMember(ctx, params['id']!),
+    run: (ctx, { params }) => getMember(ctx, params['id']!),
   }),
   PATCH: operation({
     id: 'updateMember',
@@ -21,7 +21,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     reply: memberSchema,
     errors: ['owner_required', 'email_taken', 'member_deleted'],
     example: { body: { name: 'Lyon Shop', metadata: { region: 'EMEA' } }, reply: member },
-    verb: (ctx, { params, body }) => updateMember(ctx, { ...body, memberId: params['id']! }),
+    run: (ctx, { params, body }) => updateMember(ctx, { ...body, memberId: params['id']! }),
   }),
   DELETE: operation({
     id: 'deleteMember',
@@ -36,6 +36,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
         transferId: exampleId('trf'),
       },
     },
-    verb: (ctx, { params }) => deleteMember(ctx, params['id']!),
+    run: (ctx, { params }) => deleteMember(ctx, params['id']!),
   }),
 });

@@ -21,6 +21,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
         ],
       },
     },
-    verb: (ctx, { params }) => getMessage(ctx, params['id']!),
+    run: (ctx, { params }) => getMessage(ctx, params['id']!),
   }),
 });

@@ -21,6 +21,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
     status: 202,
     onBehalf: true,
     sends: true,
-    verb: (ctx, { body, onBehalfOf }) => sendBatch(ctx, { ...body, onBehalfOf }),
+    run: (ctx, { body, onBehalfOf }) => sendBatch(ctx, { ...body, onBehalfOf }),
   }),
 });

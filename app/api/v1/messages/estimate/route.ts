@@ -18,6 +18,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
       'Takes no lock and changes nothing. `covered` counts auto-recharge in; without it `balanceAfter` is null.',
     errors: ['member_deleted', 'unroutable_number', 'no_rate'],
     example: { body: newMessage, reply: { segments: 1, cost: '0.0395', covered: true, balanceAfter: '24.9605' } },
-    verb: (ctx, { body, onBehalfOf }) => estimateMessages(ctx, { onBehalfOf, wanted: body }),
+    run: (ctx, { body, onBehalfOf }) => estimateMessages(ctx, { onBehalfOf, wanted: body }),
   }),
 });

@@ -10,6 +10,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/rates
     reply: confirmedRatesSchema,
     errors: ['owner_required'],
     example: { reply: { samplePrices: false } },
-    verb: (ctx) => confirmRates(ctx),
+    run: (ctx) => confirmRates(ctx),
   }),
 });

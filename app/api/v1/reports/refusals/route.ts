@@ -16,6 +16,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/repor
       query: { from: '2026-03-01', to: '2026-04-01', memberId: exampleId('mem') },
       reply: refusals,
     },
-    verb: (ctx, { query }) => listRefusals(ctx, query),
+    run: (ctx, { query }) => listRefusals(ctx, query),
   }),
 });

@@ -16,6 +16,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/repor
       query: { from: '2026-03-01', to: '2026-04-01', groupBy: 'day', memberId: exampleId('mem') },
       reply: usage,
     },
-    verb: (ctx, { query }) => usageReport(ctx, query),
+    run: (ctx, { query }) => usageReport(ctx, query),
   }),
 });

@@ -12,7 +12,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/team/
     reply: settingsSchema,
     errors: ['owner_required'],
     example: { reply: settings },
-    verb: (ctx) => getSettings(ctx),
+    run: (ctx) => getSettings(ctx),
   }),
   PATCH: operation({
     id: 'updateSettings',
@@ -22,6 +22,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/team/
     reply: settingsSchema,
     errors: ['invalid_amount', 'owner_required'],
     example: { body: { memberLowBalance: '5.00', textRetentionDays: 90 }, reply: settings },
-    verb: (ctx, { body }) => updateSettings(ctx, body),
+    run: (ctx, { body }) => updateSettings(ctx, body),
   }),
 });

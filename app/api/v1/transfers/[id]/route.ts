@@ -11,6 +11,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/trans
     summary: 'One movement of money',
     reply: transferSchema,
     example: { reply: transfer },
-    verb: (ctx, { params }) => getTransfer(ctx, params['id']!),
+    run: (ctx, { params }) => getTransfer(ctx, params['id']!),
   }),
 });

@@ -12,6 +12,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/invit
     reply: invitationSchema,
     errors: ['owner_required', 'invitation_closed', 'invitation_pending', 'already_member', 'member_deleted'],
     example: { reply: { ...invitation, expiresAt: '2026-03-10T08:00:00.000Z' } },
-    verb: (ctx, { params }) => resendInvitation(ctx, params['id']!),
+    run: (ctx, { params }) => resendInvitation(ctx, params['id']!),
   }),
 });

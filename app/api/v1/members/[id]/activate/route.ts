@@ -12,6 +12,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     reply: memberSchema,
     errors: ['owner_required', 'member_deleted'],
     example: { reply: member },
-    verb: (ctx, { params }) => activateMember(ctx, params['id']!),
+    run: (ctx, { params }) => activateMember(ctx, params['id']!),
   }),
 });

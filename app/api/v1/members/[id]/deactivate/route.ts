@@ -12,6 +12,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     reply: memberSchema,
     errors: ['owner_required', 'last_owner', 'member_deleted'],
     example: { reply: { ...member, status: 'inactive' } },
-    verb: (ctx, { params }) => deactivateMember(ctx, params['id']!),
+    run: (ctx, { params }) => deactivateMember(ctx, params['id']!),
   }),
 });

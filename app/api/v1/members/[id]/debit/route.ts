@@ -1,6 +1,6 @@
 import { debitedSchema, debitInput } from '@/server/domain/billing/ledger/schema';
 import { debitMember } from '@/server/domain/billing/ledger/write';
-import { debited, rehearsed } from '@/server/http/openapi-examples';
+import { debited, wasDryRun } from '@/server/http/openapi-examples';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 
@@ -15,7 +15,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     description: 'A debit of `all` from an empty balance answers 200: `transfer` is null, and nothing moved.',
     movesNothing: ({ transfer }) => transfer === null || transfer.id === null,
     errors: ['invalid_amount', 'insufficient_funds', 'owner_required', 'member_deleted'],
-    example: { body: { amount: '10.00', note: 'Returned' }, reply: debited, dryRun: rehearsed(debited) },
-    verb: (ctx, { params, body }) => debitMember(ctx, { ...body, memberId: params['id']! }),
+    example: { body: { amount: '10.00', note: 'Returned' }, reply: debited, dryRun: wasDryRun(debited) },
+    run: (ctx, { params, body }) => debitMember(ctx, { ...body, memberId: params['id']! }),
   }),
 });

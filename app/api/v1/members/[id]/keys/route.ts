@@ -13,6 +13,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     query: keyListInput,
     reply: pageOfSchema(keySchema),
     example: { query: { limit: '10' }, reply: { data: [expiringKey], nextCursor: null } },
-    verb: (ctx, { params, query }) => listKeys(ctx, { ...query, memberId: params['id']! }),
+    run: (ctx, { params, query }) => listKeys(ctx, { ...query, memberId: params['id']! }),
   }),
 });

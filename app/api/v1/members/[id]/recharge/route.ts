@@ -12,7 +12,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     summary: "A member's auto-recharge rule",
     reply: rechargeSchema,
     example: { reply: recharge },
-    verb: (ctx, { params }) => getRecharge(ctx, params['id']!),
+    run: (ctx, { params }) => getRecharge(ctx, params['id']!),
   }),
   PUT: operation({
     id: 'setRecharge',
@@ -24,7 +24,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
       body: { threshold: '5.00', target: '50.00', cap: { amount: '200.00', period: 'month' } },
       reply: recharge,
     },
-    verb: (ctx, { params, body }) => setRecharge(ctx, params['id']!, body),
+    run: (ctx, { params, body }) => setRecharge(ctx, params['id']!, body),
   }),
   DELETE: operation({
     id: 'deleteRecharge',
@@ -32,6 +32,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     reply: rechargeSchema,
     errors: ['owner_required', 'member_deleted'],
     example: { reply: { ...recharge, enabled: false, state: 'off' } },
-    verb: (ctx, { params }) => deleteRecharge(ctx, params['id']!),
+    run: (ctx, { params }) => deleteRecharge(ctx, params['id']!),
   }),
 });

@@ -14,6 +14,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
       'Active, a member, with balance 0, its rule off and no key until one is rotated in. A member that is not deleted stays as it is.',
     errors: ['owner_required', 'member_deleted', 'email_taken', 'already_member'],
     example: { reply: { ...member, balance: '0.00', apiKey: null } },
-    verb: (ctx, { params }) => restoreMember(ctx, params['id']!),
+    run: (ctx, { params }) => restoreMember(ctx, params['id']!),
   }),
 });

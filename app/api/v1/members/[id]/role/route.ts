@@ -13,6 +13,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     reply: memberSchema,
     errors: ['owner_required', 'member_deleted'],
     example: { body: { role: 'owner' }, reply: { ...member, role: 'owner' } },
-    verb: (ctx, { params, body }) => setRole(ctx, { ...body, memberId: params['id']! }),
+    run: (ctx, { params, body }) => setRole(ctx, { ...body, memberId: params['id']! }),
   }),
 });

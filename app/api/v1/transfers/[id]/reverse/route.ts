@@ -16,6 +16,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/trans
       'By the opposite transfer, whose `reversalOf` is this one. Only what a person or a rule gave to a member or took from it can be reversed; a reversal cannot.',
     errors: ['insufficient_funds', 'owner_required', 'already_reversed', 'not_reversible', 'member_deleted'],
     example: { body: { note: 'Wrong member' }, reply: reversed },
-    verb: (ctx, { params, body }) => reverseTransfer(ctx, { ...body, transferId: params['id']! }),
+    run: (ctx, { params, body }) => reverseTransfer(ctx, { ...body, transferId: params['id']! }),
   }),
 });

@@ -12,6 +12,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     reply: revealedKeySchema,
     errors: ['owner_required'],
     example: { reply: { apiKey: exampleKey } },
-    verb: (ctx, { params }) => revealKey(ctx, params['id']!),
+    run: (ctx, { params }) => revealKey(ctx, params['id']!),
   }),
 });

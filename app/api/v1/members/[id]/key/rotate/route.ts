@@ -14,6 +14,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     status: 201,
     errors: ['member_deleted'],
     example: { body: { overlapSeconds: 3600 }, reply: { member, secrets: { apiKey: exampleKey } } },
-    verb: (ctx, { params, body }) => rotateKey(ctx, { ...body, memberId: params['id']! }),
+    run: (ctx, { params, body }) => rotateKey(ctx, { ...body, memberId: params['id']! }),
   }),
 });

@@ -25,6 +25,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     },
     extraCost: () => HASH_COST,
     prepare: (ctx, _, params) => prepareReset(ctx, params['id']!),
-    verb: (ctx, { params, prepared }) => resetMemberPassword(ctx, params['id']!, prepared),
+    run: (ctx, { params, prepared }) => resetMemberPassword(ctx, params['id']!, prepared),
   }),
 });

@@ -32,6 +32,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
         nextCursor: null,
       },
     },
-    verb: (ctx, { params, query }) => listRechargeEvents(ctx, { ...query, memberId: params['id']! }),
+    run: (ctx, { params, query }) => listRechargeEvents(ctx, { ...query, memberId: params['id']! }),
   }),
 });
