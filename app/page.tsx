@@ -8,13 +8,13 @@ type Route = { searchParams: Promise<{ deactivated?: string | string[] }> };
 
 /** Leads on to a team; who has none, or has lost the seat from which he comes, is told so. */
 export default async function HomeRoute({ searchParams }: Route) {
-  const person = await currentUser();
-  if (!person) redirect('/sign-in');
-  const [seats, jar, { deactivated }] = await Promise.all([myMemberships(), cookies(), searchParams]);
-  const shut = seats.filter(({ member }) => member.status === 'inactive');
+  const user = await currentUser();
+  if (!user) redirect('/sign-in');
+  const [members, jar, { deactivated }] = await Promise.all([myMemberships(), cookies(), searchParams]);
+  const shut = members.filter(({ member }) => member.status === 'inactive');
   const left = shut.filter(({ team }) => team.slug === deactivated);
-  const home = homeOf(seats, jar.get('purser-team')?.value);
+  const home = homeOf(members, jar.get('purser-team')?.value);
   if (home && left.length === 0) redirect(home);
   const names = (left.length > 0 ? left : shut).map(({ team }) => team.name);
-  return <NoTeam email={person.email} deactivated={names} others={home !== null} />;
+  return <NoTeam email={user.email} deactivated={names} others={home !== null} />;
 }

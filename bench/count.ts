@@ -56,7 +56,7 @@ function withKey({ name, ctx, work, before }: Case): Case {
       transact(outside, key, async (tx) => {
         await work(tx);
         const memberId = tx.actor.type === 'member' ? tx.actor.memberId : '';
-        tx.tx.answer = { memberId, key, hash: '00', status: 200, answer: 'sealed', made: null };
+        tx.tx.answer = { memberId, key, hash: '00', status: 200, answer: 'sealed', createdId: null };
       }),
   };
 }

@@ -95,7 +95,7 @@ async function main(): Promise<void> {
   await sleep(1_000);
   const idle = megabytes();
   const watching: Watching[] = [];
-  for (const person of people) watching.push(await watch(person));
+  for (const user of people) watching.push(await watch(user));
   await sleep(2_000);
   const opened = megabytes();
   const quiet = await cpuShare(() => sleep(16_000));

@@ -21,7 +21,7 @@ function visitor(): VisitorContext {
   asked += 1;
   const address = `2001:db8:${(asked >> 16).toString(16)}:${(asked & 0xffff).toString(16)}::1`;
   const origin = { address, agent: 'bench' };
-  return { ...services(), mail: 'mailbox', person: null, origin, requestId: newRequestId() };
+  return { ...services(), mail: 'mailbox', user: null, origin, requestId: newRequestId() };
 }
 
 const enter = (email: string): Promise<unknown> => {

@@ -31,7 +31,13 @@ export async function makeBenchTeam(memberCount: number): Promise<BenchTeam> {
     owner,
     rates,
   });
-  const operator = makeContext(services(), { type: 'operator', teamId, currency: 'USD', name: 'Operator', channel: 'cli' });
+  const operator = makeContext(services(), {
+    type: 'operator',
+    teamId,
+    currency: 'USD',
+    name: 'Operator',
+    channel: 'cli',
+  });
   await fundTeam(operator, { amount: 900_000_000n * UNIT });
   const members = [];
   for (let i = 0; i < memberCount; i++) {

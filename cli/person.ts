@@ -8,14 +8,14 @@ import { print, withServices } from './run';
 
 /** `person export | erase` */
 export function userCommands(program: Command): void {
-  const person = program.command('person').description('what is kept of a person, in all teams');
-  person
+  const user = program.command('person').description('what is kept of a person, in all teams');
+  user
     .command('export <email>')
     .description('print all that is kept of the person who signs in with this address')
     .action(async (email: string, _options: object, command: Command) => {
       print(command, z.encode(exportedSchema, await withServices((services) => exportByOperator(services, email))));
     });
-  person
+  user
     .command('erase <email>')
     .description('erase name, addresses, sign-in, texts and stored answers of a person; balances and counts stay')
     .action(async (email: string, _options: object, command: Command) => {

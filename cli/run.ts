@@ -41,7 +41,13 @@ export async function inTeam<T>(teamId: string, work: (ctx: Context) => Promise<
     if (!team)
       throw new CliError(`There is no team ${teamId}. Its id begins with team_ and is printed by team create.`);
     return work(
-      makeContext(services, { type: 'operator', teamId: team.id, currency: team.currency, name: 'Operator', channel: 'cli' }),
+      makeContext(services, {
+        type: 'operator',
+        teamId: team.id,
+        currency: team.currency,
+        name: 'Operator',
+        channel: 'cli',
+      }),
     );
   });
 }

@@ -165,8 +165,8 @@ describe('leaving a team', () => {
 
   it('says what happens to money, key and log, and other tabs lose the team at once', async () => {
     const team = await makeTeam(dataDir, 'Left House', '50.00');
-    const person = await addPerson(team, 'Lea Leaving');
-    const page = await newPage({ as: person, url: '/account/teams' });
+    const user = await addPerson(team, 'Lea Leaving');
+    const page = await newPage({ as: user, url: '/account/teams' });
     const other = await newPage({ beside: page, url: '/left-house' });
     expectError(other, /404/);
     await see(other.getByRole('heading', { level: 1 }).first()).toBeVisible();
@@ -180,9 +180,9 @@ describe('leaving a team', () => {
     await see(page.getByText('You have left Left House.')).toBeVisible();
     await see(page.getByRole('heading', { name: 'No team yet' })).toBeVisible();
     await see(other.getByRole('heading', { name: /nothing here|not found|no team/i })).toBeVisible(SOON);
-    const { body } = await call(team, 'GET', `/members/${person.id}`);
+    const { body } = await call(team, 'GET', `/members/${user.id}`);
     expect(body).toMatchObject({ status: 'active', balance: '5.00', name: 'Lea Leaving' });
-    expect((await callApi(`${url}/api/v1`, 'GET', '/me', { key: person.apiKey })).body.code).toBe('invalid_key');
+    expect((await callApi(`${url}/api/v1`, 'GET', '/me', { key: user.apiKey })).body.code).toBe('invalid_key');
   });
 
   it('is refused to the last owner, in words', async () => {
@@ -207,15 +207,15 @@ describe('privacy', () => {
     const coming = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Export my data' }).click();
     const data = JSON.parse(await readFile(await (await coming).path(), 'utf8')) as Record<string, unknown>;
-    expect(data).toMatchObject({ person: { email: team.email }, seats: [{ team: { name: 'Open House' } }] });
+    expect(data).toMatchObject({ user: { email: team.email }, members: [{ team: { name: 'Open House' } }] });
   });
 
   it('who erases himself is signed out for good, and his seat names nobody', async () => {
     const team = await makeTeam(dataDir, 'Gone House', '50.00');
-    const person = await addPerson(team, 'Gil Gone');
+    const user = await addPerson(team, 'Gil Gone');
     const sent = { to: '+14155550100', from: 'Acme', body: 'A text of Gil' };
-    const { id } = (await callApi(`${url}/api/v1`, 'POST', '/messages', { key: person.apiKey, body: sent })).body;
-    const page = await newPage({ as: person, url: '/account/privacy' });
+    const { id } = (await callApi(`${url}/api/v1`, 'POST', '/messages', { key: user.apiKey, body: sent })).body;
+    const page = await newPage({ as: user, url: '/account/privacy' });
     expectError(page, /400|401/);
     const tab = await newPage({ beside: page, url: '/gone-house' });
     await toHear(tab);
@@ -226,18 +226,18 @@ describe('privacy', () => {
     await dialog.getByRole('button', { name: 'Erase me for good' }).click();
     await see(dialog.getByLabel('Your password')).toHaveAccessibleDescription(/not right/);
     await picture(page, 'erase');
-    await dialog.getByLabel('Your password').fill(person.password);
+    await dialog.getByLabel('Your password').fill(user.password);
     await page.keyboard.press('Enter');
     // Whoever is first, the page itself or what it hears, leads there.
     await see(page.getByRole('heading', { name: 'Sign in' })).toBeVisible({ timeout: 10_000 });
     // It may ask while the seat is gone and the session is not yet.
     const gone = tab.getByRole('heading', { name: /^Sign in$|nothing here/ });
     await see(gone).toBeVisible({ timeout: 10_000 });
-    await page.getByLabel('Email').fill(person.email);
-    await page.getByLabel('Password', { exact: true }).fill(person.password);
+    await page.getByLabel('Email').fill(user.email);
+    await page.getByLabel('Password', { exact: true }).fill(user.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await see(page.getByText('is not right')).toBeVisible();
-    const { body } = await call(team, 'GET', `/members/${person.id}`);
+    const { body } = await call(team, 'GET', `/members/${user.id}`);
     expect(body).toMatchObject({ name: 'Erased person', status: 'active' });
     const owner = await newPage({ as: team, url: '/gone-house/settings/audit' });
     await see(owner.getByText('erased a person')).toBeVisible();

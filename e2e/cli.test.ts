@@ -180,26 +180,26 @@ describe('what is kept of a person', () => {
         body: { name: 'Pia Printed', generatePassword: true },
       })
     ).body;
-    const printed = await purserJson<object>(dataDir, 'person', 'export', member.email);
+    const printed = await purserJson<object>(dataDir, 'user', 'export', member.email);
     expect(printed).toMatchObject({
-      person: { name: 'Pia Printed', email: member.email },
-      seats: [{ id: member.id, team: { id: team.teamId } }],
+      user: { name: 'Pia Printed', email: member.email },
+      members: [{ id: member.id, team: { id: team.teamId } }],
     });
     expect(JSON.stringify(printed)).not.toContain(secrets.password);
-    expect(await purserJson<object>(dataDir, 'person', 'erase', member.email)).toEqual({
+    expect(await purserJson<object>(dataDir, 'user', 'erase', member.email)).toEqual({
       erasedAt: expect.stringMatching(/Z$/),
-      seats: 1,
+      members: 1,
       messagesUnderWay: false,
     });
     const { body } = await callApi(api, 'GET', `/members/${member.id}`, { key: team.apiKey });
     expect(body).toMatchObject({ name: 'Erased person', status: 'active' });
     const log = await callApi(api, 'GET', '/audit-events?action=person&actor=operator', { key: team.apiKey });
     expect(log.body.data.map(({ action }: { action: string }) => action)).toEqual([
-      'person.erased',
-      'person.data_exported',
+      'user.erased',
+      'user.data_exported',
     ]);
-    expectRefused(await purser(dataDir, 'person', 'erase', member.email), 1, /Nobody signs in with this address/);
-    expectRefused(await purser(dataDir, 'person', 'erase', team.email), 1, /“Counter”/);
+    expectRefused(await purser(dataDir, 'user', 'erase', member.email), 1, /Nobody signs in with this address/);
+    expectRefused(await purser(dataDir, 'user', 'erase', team.email), 1, /“Counter”/);
   });
 });
 

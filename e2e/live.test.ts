@@ -46,8 +46,10 @@ describe('pages that are kept open', () => {
     team = await makeTeam(dataDir, 'Live Crew', '1000.00');
     [ann, ben] = [await addSeat(team, 'Ann Live'), await addSeat(team, 'Ben Live')];
   });
-  const credit = (seat: Seat, amount: string) => call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount });
-  const balanceOf = async (seat: Seat): Promise<string> => (await call(seat.key, 'GET', '/me')).body.balance;
+  const credit = (membership: Seat, amount: string) =>
+    call(team.apiKey, 'POST', `/members/${membership.id}/credit`, { amount });
+  const balanceOf = async (membership: Seat): Promise<string> =>
+    (await call(membership.key, 'GET', '/me')).body.balance;
 
   it('show in every tab what changed, from one stream, which another tab takes over', async () => {
     const first = await newPage({ as: team, url: '/live-crew/members' });
@@ -221,7 +223,7 @@ describe('a web process that goes away', () => {
 
   it('is missed, and its pages are live again with the next', async () => {
     const team = await makeTeam(dataDir, 'Live Again', '100.00');
-    const seat = await addSeat(team, 'Ann Again');
+    const membership = await addSeat(team, 'Ann Again');
     const port = await freePort(undefined);
     const start = async () => {
       // The page's clock is looked at from when its stream has ended: the process ends at once then.
@@ -249,7 +251,7 @@ describe('a web process that goes away', () => {
     await see(page.getByText('Not live: reconnecting')).toHaveCount(0);
     await page.clock.runFor(2_000);
     await see(page.getByText('Not live: reconnecting').first()).toBeVisible();
-    await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '5.55' });
+    await call(team.apiKey, 'POST', `/members/${membership.id}/credit`, { amount: '5.55' });
     await start();
     await see(page.getByRole('row', { name: /Ann Again/ })).toContainText('$15.55', { timeout: 10_000 });
     await see(page.getByText('Not live: reconnecting')).toHaveCount(0);

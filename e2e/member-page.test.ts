@@ -57,9 +57,9 @@ describe('a member is created', () => {
     expect(await page.content()).not.toContain(key);
     const { status, body } = await callApi(`${url}/api/v1`, 'GET', '/me', { key });
     expect(status).toBe(200);
-    const seat = await memberOf(body.member.id);
-    expect(seat.email).toMatch(/@members\.invalid$/);
-    await see(page.getByRole('link', { name: seat.name })).toBeVisible();
+    const membership = await memberOf(body.member.id);
+    expect(membership.email).toMatch(/@members\.invalid$/);
+    await see(page.getByRole('link', { name: membership.name })).toBeVisible();
   });
 
   it('asks nothing when the key was copied or taken as a file', async () => {
@@ -95,8 +95,8 @@ describe('a member is created', () => {
     await dialog.getByRole('button', { name: 'Copy the key' }).click();
     await dialog.getByRole('button', { name: 'Done' }).click();
     await see(row(page, 'Whole Depot')).toContainText('$20.00');
-    const seat = (await call('GET', '/members?query=whole@depot.example')).body.data[0];
-    expect(seat).toMatchObject({
+    const membership = (await call('GET', '/members?query=whole@depot.example')).body.data[0];
+    expect(membership).toMatchObject({
       name: 'Whole Depot',
       balance: '20.00',
       recharge: { threshold: '5.00', target: '20.00' },

@@ -177,8 +177,8 @@ describe('the log', () => {
 
   it('says where to look when nothing was sent in its days, but something before them', async () => {
     const old = await makeTeam(dataDir, 'Old Log', '10.00');
-    const seat = await makeSeat(old, 'Olga Old', '1.00');
-    await fillLog(dataDir, { team: old, member: seat.id, count: 3, days: 3, ago: 40 });
+    const membership = await makeSeat(old, 'Olga Old', '1.00');
+    await fillLog(dataDir, { team: old, member: membership.id, count: 3, days: 3, ago: 40 });
     const page = await newPage({ as: old, url: '/old-log/messages' });
     await see(page.getByText('No message matches')).toBeVisible();
     await page.getByRole('button', { name: 'Search all that is kept' }).click();
@@ -295,10 +295,10 @@ describe('the log while messages come', () => {
 describe('sending', () => {
   const { newPage } = useBrowser();
   let team: Team;
-  let seat: Seat;
+  let membership: Seat;
   beforeAll(async () => {
     team = await makeTeam(dataDir, 'Word Senders', '100.00');
-    seat = await makeSeat(team, 'Penny Poor', '0.05');
+    membership = await makeSeat(team, 'Penny Poor', '0.05');
   });
   const formOf = (page: Page) => page.getByRole('dialog', { name: 'Send a message' });
 
@@ -355,28 +355,31 @@ describe('sending', () => {
     await form.getByLabel('Text').fill('Hello');
     await form.getByRole('button', { name: /^Send for/ }).click();
     await see(form.getByText('The message was accepted.')).toBeVisible();
-    expect((await call(seat.key, 'GET', '/messages')).body.data[0]).toMatchObject({ body: 'Hello', memberId: seat.id });
+    expect((await call(membership.key, 'GET', '/messages')).body.data[0]).toMatchObject({
+      body: 'Hello',
+      memberId: membership.id,
+    });
   });
 
   it('sends one message once, after a batch that the money did not suffice for', async () => {
-    await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '1.00' });
-    const page = await newPage({ as: seat, url: '/word-senders/messages', deaf: true });
+    await call(team.apiKey, 'POST', `/members/${membership.id}/credit`, { amount: '1.00' });
+    const page = await newPage({ as: membership, url: '/word-senders/messages', deaf: true });
     await page.getByRole('button', { name: 'Send a message' }).click();
     const form = formOf(page);
     await form.getByLabel('To', { exact: true }).fill('+14155550101\n+14155550102');
     await form.getByLabel('From').fill('Acme');
     await form.getByLabel('Text').fill('Only once');
     await see(form.getByRole('button', { name: /^Send to 2/ })).toBeEnabled();
-    await call(team.apiKey, 'POST', `/members/${seat.id}/debit`, { amount: 'all' });
+    await call(team.apiKey, 'POST', `/members/${membership.id}/debit`, { amount: 'all' });
     // A second click is told that the first is under way (409).
     expectError(page, /status of (402|409)/);
     await form.getByRole('button', { name: /^Send to 2/ }).click();
     await see(form.getByRole('alert')).toBeVisible();
-    await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '1.00' });
+    await call(team.apiKey, 'POST', `/members/${membership.id}/credit`, { amount: '1.00' });
     await form.getByLabel('To', { exact: true }).fill('+14155550101');
     await form.getByRole('button', { name: /^Send for/ }).dblclick();
     await see(form.getByText('The message was accepted.')).toBeVisible();
-    const { data } = (await call(seat.key, 'GET', '/messages')).body;
+    const { data } = (await call(membership.key, 'GET', '/messages')).body;
     const sent = data.filter(({ body }: { body: string }) => body === 'Only once');
     expect(sent.map(({ to }: { to: string }) => to)).toEqual(['+14155550101']);
   });

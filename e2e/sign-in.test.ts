@@ -115,23 +115,23 @@ describe('what is no longer so', () => {
   });
 
   it('ends with the next request: a seat that is deactivated, which the page explains', async () => {
-    const person = await makePerson();
-    const page = await browser.newPage({ as: person, url: `/${team.slug}`, deaf: true });
+    const user = await makePerson();
+    const page = await browser.newPage({ as: user, url: `/${team.slug}`, deaf: true });
     expect(at(page)).toBe(`/${team.slug}`);
-    await purserJson(dataDir, 'member', 'deactivate', person.memberId, '--team', team.teamId);
+    await purserJson(dataDir, 'member', 'deactivate', user.memberId, '--team', team.teamId);
     await page.reload();
     await expectPage(page.getByRole('heading', { name: 'No team yet' })).toBeVisible();
     await expectPage(page.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
     expect(await axe(page)).toEqual([]);
     // Signing in is still possible, and says the same.
     const again = await browser.newPage();
-    await signIn(again, person.email, person.password);
+    await signIn(again, user.email, user.password);
     await expectPage(again.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
   });
 
   it('is not found: the team of others, as one that was never there', async () => {
-    const person = await makePerson();
-    const page = await browser.newPage({ as: person });
+    const user = await makePerson();
+    const page = await browser.newPage({ as: user });
     expectError(page, /status of 404/);
     for (const slug of [other.slug, 'no-such-team-anywhere']) {
       const response = await page.goto(`/${slug}`);
@@ -143,10 +143,10 @@ describe('what is no longer so', () => {
 
 describe('guessing', () => {
   it('is slowed down after ten tries of an account, there or not, and does not tell which', async () => {
-    const person = await makePerson();
+    const user = await makePerson();
     const page = await browser.newPage({ url: '/sign-in' });
     expectError(page, REFUSED);
-    for (const email of [person.email, 'nobody-at-all@example.test']) {
+    for (const email of [user.email, 'nobody-at-all@example.test']) {
       await page.getByLabel('Email').fill(email);
       for (let i = 0; i < 10; i += 1) {
         await page.getByLabel('Password', { exact: true }).fill(`not the password ${i}`);
@@ -155,7 +155,7 @@ describe('guessing', () => {
         await answered;
         await expectPage(alertOf(page)).toHaveText(WRONG);
       }
-      await page.getByLabel('Password', { exact: true }).fill(person.password);
+      await page.getByLabel('Password', { exact: true }).fill(user.password);
       await page.keyboard.press('Enter');
       await expectPage(alertOf(page)).toHaveText(/^Too many tries\. Wait 1[45] minutes\.$/);
     }

@@ -145,9 +145,9 @@ describe('the pages’ door', () => {
     const shell = await ask(page, 'team.getShell', { team: team.slug });
     expect([shell.status, shell.data.team.id, shell.data.me.memberId]).toEqual([200, team.teamId, team.memberId]);
     expect(shell.headers.get('cache-control')).toBe('no-store');
-    expect(shell.headers.get('ratelimit-policy')).toMatch(/^"person"/);
-    const seats = await ask(page, 'account.listSeats');
-    expect(seats.data.map((seat: { team: { slug: string } }) => seat.team.slug)).toEqual([team.slug]);
+    expect(shell.headers.get('ratelimit-policy')).toMatch(/^"user"/);
+    const memberships = await ask(page, 'account.listSeats');
+    expect(memberships.data.map((membership: { team: { slug: string } }) => membership.team.slug)).toEqual([team.slug]);
   });
 
   it('is shut to who is not signed in, with a team and without', async () => {

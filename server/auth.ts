@@ -10,7 +10,13 @@ import { isUnavailable } from '@/db/faults';
 import { DomainError } from '@/server/domain/core/errors';
 import { boundedText } from '@/server/domain/core/validation';
 import type { Origin, SignedInUser } from '@/server/domain/core/user-context';
-import { findSignedInUser, findMembership, listMemberships, type Place, type Present } from '@/server/domain/identity/sessions/read';
+import {
+  findSignedInUser,
+  findMembership,
+  listMemberships,
+  type Place,
+  type Present,
+} from '@/server/domain/identity/sessions/read';
 import { demoSignIn, SESSION_DAYS } from '@/server/domain/identity/sessions/rules';
 import { membershipsSchema } from '@/server/domain/identity/sessions/schema';
 import { endSession, markSeen, signIn } from '@/server/domain/identity/sessions/write';
@@ -32,18 +38,18 @@ export const findPlaceInTeam = cache(async (slug: string): Promise<Place> => {
   const sessionId = await sessionOfCookie();
   if (sessionId === null) return { ok: false, reason: 'signed-out' };
   const place = await findMembership(services(), { sessionId, slug, address: await clientAddress() });
-  if (place.ok || place.reason !== 'signed-out') noted(place.person);
+  if (place.ok || place.reason !== 'signed-out') noted(place.user);
   return place;
 });
 
 /** Notes that the session is in use, once in a while; nobody waits for it. */
-function noted<P extends Present | null>(person: P): P {
-  if (person?.unseen) {
-    markSeen(services(), person.sessionId).catch((error: unknown) =>
+function noted<P extends Present | null>(user: P): P {
+  if (user?.unseen) {
+    markSeen(services(), user.sessionId).catch((error: unknown) =>
       log({ msg: 'a session in use was not noted', level: 'warn', ...describeFault(error) }),
     );
   }
-  return person;
+  return user;
 }
 
 /** A seat as it is printed for a page: the ids are external. */
@@ -51,8 +57,8 @@ export type MyMembership = z.input<typeof membershipsSchema>[number];
 
 /** Every live seat of the person who is signed in, sorted by the team's name; none for nobody. */
 export const myMemberships = cache(async (): Promise<MyMembership[]> => {
-  const person = await currentUser();
-  return person ? z.encode(membershipsSchema, await listMemberships(services(), person.userId)) : [];
+  const user = await currentUser();
+  return user ? z.encode(membershipsSchema, await listMemberships(services(), user.userId)) : [];
 });
 
 /** Where a request comes from, as the server has seen it. */
@@ -110,8 +116,8 @@ const options = (): AuthOptions => ({
   callbacks: {
     jwt: ({ token, user }) => (user ? { sid: (user as Entered).sid } : { sid: token['sid'] }),
     session: async ({ session, token }) => {
-      const person = typeof token['sid'] === 'string' ? await findSignedInUser(services(), token['sid']) : null;
-      return person ? { ...session, user: { name: person.name, email: person.email } } : ({} as Session);
+      const user = typeof token['sid'] === 'string' ? await findSignedInUser(services(), token['sid']) : null;
+      return user ? { ...session, user: { name: user.name, email: user.email } } : ({} as Session);
     },
   },
   events: {
@@ -148,10 +154,10 @@ async function enter(credentials: unknown, fields: Record<string, string> = {}):
   log({
     msg: 'sign-in',
     outcome: result.ok ? 'ok' : result.reason,
-    user: result.ok ? result.person.userId : undefined,
+    user: result.ok ? result.user.userId : undefined,
     address,
   });
-  if (result.ok) return { id: result.person.userId, sid: result.person.sessionId };
+  if (result.ok) return { id: result.user.userId, sid: result.user.sessionId };
   if (result.reason === 'wrong') return null;
   throw new Error(result.reason === 'throttled' ? `wait-${result.minutes}` : result.reason);
 }

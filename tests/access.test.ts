@@ -13,7 +13,17 @@ import { listMemberships } from '@/server/domain/identity/sessions/read';
 import { signIn } from '@/server/domain/identity/sessions/write';
 import { LIMITS } from '@/server/domain/identity/login-throttle/rules';
 import { ownDatabase } from './support/database';
-import { addFactor, enter, visitor, isLive, mailsTo, makePerson, newAddress, notesOf, PASSWORD } from './support/people';
+import {
+  addFactor,
+  enter,
+  visitor,
+  isLive,
+  mailsTo,
+  makePerson,
+  newAddress,
+  notesOf,
+  PASSWORD,
+} from './support/people';
 import { ownerPool } from './support/team';
 import { getResetLink } from '@/server/domain/identity/passwords/read';
 import { requestPasswordReset, resetPassword } from '@/server/domain/identity/passwords/write';
@@ -53,9 +63,9 @@ describe('a forgotten password', () => {
       'new-sign-in',
     ]);
     expect(await notesOf(teamId)).toEqual([
-      { action: 'person.password_changed', address: ctx.origin.address, actor_name: 'Somebody' },
+      { action: 'user.password_changed', address: ctx.origin.address, actor_name: 'Somebody' },
     ]);
-    expect(again.person.userId).toBe(userId);
+    expect(again.user.userId).toBe(userId);
     await expect(resetPassword(ctx, { token, password: NEW })).rejects.toMatchObject({ code: 'not_found' });
     expect(await getResetLink(ctx, { token })).toEqual({ email: null });
   });
@@ -135,8 +145,7 @@ describe('a forgotten password', () => {
   it('lets who was shut out by too many tries in again', async () => {
     const { email } = await makePerson();
     const ctx = visitor();
-    for (let i = 0; i < LIMITS.both.points; i += 1)
-      await signIn(ctx, { email, password: `wrong ${i}` }, ctx.origin);
+    for (let i = 0; i < LIMITS.both.points; i += 1) await signIn(ctx, { email, password: `wrong ${i}` }, ctx.origin);
     await expect(enter(email, ctx)).rejects.toThrow('throttled');
     await resetPassword(ctx, { token: (await mailedLink(ctx, email))!, password: NEW });
     await enter(email, ctx, NEW);
@@ -169,11 +178,11 @@ describe('signing up', () => {
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     const entered = await enter(email, ctx, NEW);
     expect(await getProfile(entered)).toMatchObject({ name: 'Fresh Person', isProven: true });
-    const seats = await listMemberships(ctx, entered.person.userId);
-    expect(seats).toMatchObject([{ team: { name: 'Fresh Team', currency: 'EUR' }, member: { role: 'owner' } }]);
+    const memberships = await listMemberships(ctx, entered.user.userId);
+    expect(memberships).toMatchObject([{ team: { name: 'Fresh Team', currency: 'EUR' }, member: { role: 'owner' } }]);
     const { rows } = await ownerPool().query(
-      `SELECT action, actor_type, actor_name, door, address FROM audit_events WHERE team_id = $1`,
-      [seats[0]!.team.id],
+      `SELECT action, actor_type, actor_name, channel, address FROM audit_events WHERE team_id = $1`,
+      [memberships[0]!.team.id],
     );
     const by = { actor_type: 'user', actor_name: 'Fresh Person', channel: 'web', address: ctx.origin.address };
     expect(rows).toContainEqual({ action: 'team.created', ...by });
@@ -188,7 +197,7 @@ describe('signing up', () => {
     await signUp(visitor(), { token, ...wanted });
     expect(await isLive(here)).toBe(true);
     const again = await enter(email);
-    expect((await listMemberships(again, again.person.userId)).map(({ team }) => team.name)).toEqual([
+    expect((await listMemberships(again, again.user.userId)).map(({ team }) => team.name)).toEqual([
       'Fresh Team',
       'Somewhere',
     ]);
@@ -201,7 +210,10 @@ describe('signing up', () => {
     await signUp(visitor(), { token: (await mailedLink(visitor(), email, requestSignUp))!, ...wanted });
     expect(await isLive(stranger)).toBe(false);
     await expect(enter(email)).rejects.toThrow('wrong');
-    expect(await getProfile(await enter(email, visitor(), NEW))).toMatchObject({ isProven: true, twoFactorSince: null });
+    expect(await getProfile(await enter(email, visitor(), NEW))).toMatchObject({
+      isProven: true,
+      twoFactorSince: null,
+    });
   });
 
   it('is not there where it is closed, or where nothing can be mailed', async () => {

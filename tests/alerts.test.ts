@@ -29,10 +29,10 @@ beforeEach(async () => {
 const member = (input: object = {}): Promise<TestMember> => addMember(team, { email: someAddress(), ...input });
 const lowBelow = (below: string | null) =>
   updateSettings(team.operator, { memberLowBalance: below === null ? null : micros(below) });
-const credit = (seat: TestMember, amount: string) =>
-  creditMember(team.operator, { memberId: seat.id, amount: micros(amount) });
-const debit = (seat: TestMember, amount: string) =>
-  debitMember(team.operator, { memberId: seat.id, amount: micros(amount) });
+const credit = (membership: TestMember, amount: string) =>
+  creditMember(team.operator, { memberId: membership.id, amount: micros(amount) });
+const debit = (membership: TestMember, amount: string) =>
+  debitMember(team.operator, { memberId: membership.id, amount: micros(amount) });
 
 /** Does what is enqueued; answers who was told of what, sorted. */
 async function told(of: TestTeam = team): Promise<string[]> {
@@ -55,21 +55,21 @@ const low = async (id: string) =>
 
 describe('a low balance', () => {
   it('of a member is told once to its owners and to itself, and again only after it was above', async () => {
-    const seat = await member({ credit: '10' });
-    const email = seat.member.email;
+    const membership = await member({ credit: '10' });
+    const email = membership.member.email;
     await lowBelow('5');
-    await debit(seat, '5');
+    await debit(membership, '5');
     expect(await told()).toEqual([]);
-    await debit(seat, '0.01');
+    await debit(membership, '0.01');
     const once = [`low-balance to ${email}`, 'low-balance to owner'].toSorted();
     expect(await told()).toEqual(once);
-    await debit(seat, '1');
-    await credit(seat, '0.5');
+    await debit(membership, '1');
+    await credit(membership, '0.5');
     expect(await told()).toEqual(once);
-    await credit(seat, '10');
-    expect(await low(seat.id)).toBeNull();
+    await credit(membership, '10');
+    expect(await low(membership.id)).toBeNull();
     await later('25 hours');
-    await debit(seat, '10');
+    await debit(membership, '10');
     expect(await told()).toEqual([...once, ...once].toSorted());
     const [mail] = await mailsOf(team.teamId);
     expect(mail!.facts).toEqual({ balance: '4990000', below: '5000000', master: null });
@@ -87,15 +87,15 @@ describe('a low balance', () => {
   });
 
   it('is looked at when what counts as low changes: told of the master, shown of members', async () => {
-    const seat = await member({ credit: '10' });
+    const membership = await member({ credit: '10' });
     await updateTeam(team.operator, { lowBalance: micros('500') });
     expect(await told()).toEqual(['low-balance to owner']);
     await updateTeam(team.owner, { lowBalance: micros('1') });
     expect(await low(team.teamId)).toBeNull();
     await lowBelow('20');
-    expect(await low(seat.id)).not.toBeNull();
+    expect(await low(membership.id)).not.toBeNull();
     await lowBelow(null);
-    expect(await low(seat.id)).toBeNull();
+    expect(await low(membership.id)).toBeNull();
     await updateTeam(team.owner, { lowBalance: null });
     await withdrawFromTeam(team.operator, { amount: micros('89') });
     expect(await told()).toEqual(['low-balance to owner']);
@@ -122,49 +122,49 @@ describe('a low balance', () => {
 
   it('is told of a seat whose threshold was set before it was made', async () => {
     await lowBelow('5');
-    const seat = await member({ credit: '6' });
-    expect(await low(seat.id)).toBeNull();
-    await debit(seat, '2');
+    const membership = await member({ credit: '6' });
+    expect(await low(membership.id)).toBeNull();
+    await debit(membership, '2');
     expect(await told()).toHaveLength(2);
   });
 
   it('is told once, however many charges cross it at once', async () => {
-    const seat = await member({ credit: '0.30' });
+    const membership = await member({ credit: '0.30' });
     await lowBelow('0.20');
     const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
-    const ctx = await ctxOf(seat.key);
+    const ctx = await ctxOf(membership.key);
     const sent = await Promise.all(Array.from({ length: 24 }, () => sendMessage(ctx, { onBehalfOf: null, message })));
     expect(sent.every((one) => 'id' in one)).toBe(true);
     expect(await told()).toHaveLength(2);
   });
 
   it('that was over before anybody was told is not told', async () => {
-    const seat = await member({ credit: '10' });
+    const membership = await member({ credit: '10' });
     await lowBelow('5');
-    await debit(seat, '9');
-    await credit(seat, '9');
+    await debit(membership, '9');
+    await credit(membership, '9');
     expect(await told()).toEqual([]);
   });
 
   it('is not told of a team that is suspended, nor to who is inactive', async () => {
-    const seat = await member({ credit: '10' });
+    const membership = await member({ credit: '10' });
     const second = await member({ role: 'owner' });
     await lowBelow('5');
     await ownerPool().query(`UPDATE members SET status = 'inactive' WHERE id = $1`, [second.id]);
-    await debit(seat, '9');
+    await debit(membership, '9');
     expect(await told()).toHaveLength(2);
-    await credit(seat, '9');
-    await debit(seat, '9');
+    await credit(membership, '9');
+    await debit(membership, '9');
     await ownerPool().query(`UPDATE teams SET status = 'suspended' WHERE id = $1`, [team.teamId]);
     expect(await told()).toHaveLength(2);
   });
 
   it('told by a job that ran twice is told once', async () => {
-    const seat = await member({ credit: '10' });
+    const membership = await member({ credit: '10' });
     await lowBelow('5');
-    await debit(seat, '9');
+    await debit(membership, '9');
     const again = `INSERT INTO outbox (team_id, id, task, payload) VALUES ($1, $2, 'alert', $3)`;
-    const payload = { teamId: team.teamId, accountId: seat.id };
+    const payload = { teamId: team.teamId, accountId: membership.id };
     for (let i = 0; i < 3; i += 1) await ownerPool().query(again, [team.teamId, newUuid7(), payload]);
     expect(await told()).toHaveLength(2);
   });
@@ -174,46 +174,50 @@ const MESSAGE = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
 describe('a low balance', () => {
   it('is told at most once a day, however often it is crossed', async () => {
-    const [seat, other] = [await member({ credit: '10' }), await member({ credit: '10' })];
+    const [membership, other] = [await member({ credit: '10' }), await member({ credit: '10' })];
     await lowBelow('5');
     for (let i = 0; i < 4; i += 1) {
-      await debit(seat, '9');
+      await debit(membership, '9');
       await told();
-      await credit(seat, '9');
+      await credit(membership, '9');
     }
     await debit(other, '9');
     expect((await told()).filter((line) => line.endsWith('owner'))).toHaveLength(2);
     await later('23 hours');
-    await debit(seat, '9');
+    await debit(membership, '9');
     expect(await told()).toHaveLength(4);
-    await credit(seat, '9');
+    await credit(membership, '9');
     await later('2 hours');
-    await debit(seat, '9');
+    await debit(membership, '9');
     expect(await told()).toHaveLength(6);
   });
 
   it('is not told while a rule serves the balance, and is when the rule is off', async () => {
     await lowBelow('5');
     // Each send recharges to above what counts as low, and takes it below again.
-    const seat = await member({ credit: '4.999', recharge: { threshold: '4.998', target: '4.999' } });
-    const ctx = await ctxOf(seat.key);
+    const membership = await member({ credit: '4.999', recharge: { threshold: '4.998', target: '4.999' } });
+    const ctx = await ctxOf(membership.key);
     for (let i = 0; i < 12; i += 1) {
       expect(await sendMessage(ctx, { onBehalfOf: null, message: MESSAGE })).toMatchObject({ status: 'queued' });
       await told();
     }
     expect(await told()).toEqual([]);
-    await credit(seat, '5');
-    await setRecharge(team.operator, seat.id, rechargeInput.parse({ enabled: false, threshold: '5', target: '6' }));
-    await debit(seat, '6');
+    await credit(membership, '5');
+    await setRecharge(
+      team.operator,
+      membership.id,
+      rechargeInput.parse({ enabled: false, threshold: '5', target: '6' }),
+    );
+    await debit(membership, '6');
     expect(await told()).toHaveLength(2);
   });
 
   it('is told to nobody who made it so, but to the others; a program that sends is nobody', async () => {
     const second = await member({ role: 'owner' });
-    const seat = await member({ credit: '10' });
+    const membership = await member({ credit: '10' });
     await lowBelow('5');
-    await debitMember(team.owner, { memberId: seat.id, amount: micros('9') });
-    const both = [`low-balance to ${second.member.email}`, `low-balance to ${seat.member.email}`];
+    await debitMember(team.owner, { memberId: membership.id, amount: micros('9') });
+    const both = [`low-balance to ${second.member.email}`, `low-balance to ${membership.member.email}`];
     expect(await told()).toEqual(both.toSorted());
     await updateTeam(await ctxOf(second.key), { lowBalance: micros('500') });
     expect(await told()).toEqual([...both, 'low-balance to owner'].toSorted());
@@ -223,9 +227,9 @@ describe('a low balance', () => {
   });
 
   it('is told to who set a rule that waits not at all, but to its member', async () => {
-    const seat = await member();
-    await setRecharge(team.owner, seat.id, rechargeInput.parse({ threshold: '5', target: '500' }));
-    expect(await told()).toEqual([`recharge-waiting to ${seat.member.email}`]);
+    const membership = await member();
+    await setRecharge(team.owner, membership.id, rechargeInput.parse({ threshold: '5', target: '500' }));
+    expect(await told()).toEqual([`recharge-waiting to ${membership.member.email}`]);
   });
 });
 
@@ -241,10 +245,10 @@ describe('many alerts to one user', () => {
       .rows[0]!.id;
   /** So many members whose balance has become low, one after another. */
   const crossings = async (many: number) => {
-    const seats = await Promise.all(Array.from({ length: many }, () => addMember(team, { credit: '1' })));
+    const memberships = await Promise.all(Array.from({ length: many }, () => addMember(team, { credit: '1' })));
     await lowBelow('0.5');
-    for (const seat of seats) await debit(seat, '0.9');
-    return seats;
+    for (const membership of memberships) await debit(membership, '0.9');
+    return memberships;
   };
 
   it('are five mails and one digest, which leaves when the hour is over and names what happened', async () => {
@@ -306,19 +310,19 @@ describe('many alerts to one user', () => {
     await crossings(6);
     await told();
     const [digest] = await digestsTo(user);
-    const [seat] = await crossings(1);
+    const [membership] = await crossings(1);
     const client = await ownerPool().connect();
     await client.query(
       `BEGIN; UPDATE mails SET claimed_until = now() + interval '5 minutes' WHERE id = '${digest!.id}'`,
     );
-    const telling = tell(team.teamId, seat!.id);
+    const telling = tell(team.teamId, membership!.id);
     await Promise.race([telling, waiting(1)]);
     await client.query('COMMIT');
     client.release();
     await telling;
     const { rows } = await ownerPool().query<{ id: string }>(
       'SELECT digest_id AS id FROM mails WHERE user_id = $1 AND about = $2',
-      [user, seat!.id],
+      [user, membership!.id],
     );
     const next = (await digestsTo(user)).find(({ id }) => id !== digest!.id);
     expect(next).toBeDefined();
@@ -350,33 +354,35 @@ describe('a recharge that waits', () => {
   const rule = (threshold: string, target: string) => rechargeInput.parse({ enabled: true, threshold, target });
 
   it('is told once an episode to the owners and the member, and that it was served, to who was told', async () => {
-    const seat = await member();
-    await setRecharge(team.operator, seat.id, rule('5', '500'));
-    const waits = [`recharge-waiting to ${seat.member.email}`, 'recharge-waiting to owner'].toSorted();
+    const membership = await member();
+    await setRecharge(team.operator, membership.id, rule('5', '500'));
+    const waits = [`recharge-waiting to ${membership.member.email}`, 'recharge-waiting to owner'].toSorted();
     expect(await told()).toEqual(waits);
     await fundTeam(team.operator, { amount: micros('1') });
     expect(await told()).toEqual(waits);
     await fundTeam(team.operator, { amount: micros('1000') });
-    const served = [`recharge-served to ${seat.member.email}`, 'recharge-served to owner'];
+    const served = [`recharge-served to ${membership.member.email}`, 'recharge-served to owner'];
     expect(await told()).toEqual([...waits, ...served].toSorted());
     const mail = (await mailsOf(team.teamId)).find(({ kind }) => kind === 'recharge-served')!;
     expect(mail.facts).toEqual({ amount: '500000000', balance: '500000000' });
   });
 
   it('begins to wait by a charge, and is told then', async () => {
-    const seat = await member({ credit: '1', recharge: { threshold: '0.995', target: '500' } });
+    const membership = await member({ credit: '1', recharge: { threshold: '0.995', target: '500' } });
     expect(await told()).toEqual([]);
     const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
-    const ctx = await ctxOf(seat.key);
+    const ctx = await ctxOf(membership.key);
     for (let i = 0; i < 3; i += 1) await sendMessage(ctx, { onBehalfOf: null, message });
-    expect(await told()).toEqual([`recharge-waiting to ${seat.member.email}`, 'recharge-waiting to owner'].toSorted());
+    expect(await told()).toEqual(
+      [`recharge-waiting to ${membership.member.email}`, 'recharge-waiting to owner'].toSorted(),
+    );
   });
 
   it('that was served before anybody was told is not told', async () => {
-    const seat = await member();
-    await setRecharge(team.operator, seat.id, rule('5', '500'));
+    const membership = await member();
+    await setRecharge(team.operator, membership.id, rule('5', '500'));
     await fundTeam(team.operator, { amount: micros('1000') });
-    await setRecharge(team.operator, seat.id, rule('5', '500'));
+    await setRecharge(team.operator, membership.id, rule('5', '500'));
     expect(await told()).toEqual([]);
   });
 });
@@ -391,40 +397,41 @@ describe('a mail that did not arrive', () => {
   });
   const failed = async () => (await mailsOf(team.teamId)).filter(({ kind }) => kind === 'mail-failed');
   const mailed = (ctx = team.owner) => ({ ...ctx, mail: 'smtp' as const });
-  const flip = (seat: TestMember, role: 'owner' | 'member') => setRole(mailed(), { memberId: seat.id, role });
+  const flip = (membership: TestMember, role: 'owner' | 'member') =>
+    setRole(mailed(), { memberId: membership.id, role });
 
   it('is told to the owners once, and again only after one has arrived', async () => {
-    const seat = await member();
-    let address = seat.member.email;
+    const membership = await member();
+    let address = membership.member.email;
     const mailer = refuses(() => address);
-    await flip(seat, 'owner');
+    await flip(membership, 'owner');
     await doJobs(mailer);
     expect((await failed()).map(nameOf)).toEqual(['mail-failed to owner']);
-    await flip(seat, 'member');
+    await flip(membership, 'member');
     await doJobs(mailer);
     expect(await failed()).toHaveLength(1);
     expect((await listTeamAlerts(team.owner)).lostMails).toMatchObject([
-      { address: seat.member.email, kind: 'role-changed', why: 'No such mailbox' },
+      { address: membership.member.email, kind: 'role-changed', why: 'No such mailbox' },
     ]);
     address = '';
-    await flip(seat, 'owner');
+    await flip(membership, 'owner');
     await doJobs(mailer);
     expect((await listTeamAlerts(team.owner)).lostMails).toEqual([]);
-    address = seat.member.email;
+    address = membership.member.email;
     await later('25 hours');
-    await flip(seat, 'member');
+    await flip(membership, 'member');
     await doJobs(mailer);
     expect(await failed()).toHaveLength(2);
   });
 
   it('is not told of the word of a mail that did not arrive', async () => {
-    const seat = await member();
+    const membership = await member();
     const { rows } = await ownerPool().query<{ email: string }>('SELECT email FROM members WHERE id = $1', [
       team.ownerId,
     ]);
-    await flip(seat, 'owner');
-    await flip(seat, 'member');
-    const [hers, his] = [seat.member.email, rows[0]!.email];
+    await flip(membership, 'owner');
+    await flip(membership, 'member');
+    const [hers, his] = [membership.member.email, rows[0]!.email];
     await doJobs({
       name: 'stand-in',
       send: async ({ to }) => {
@@ -437,47 +444,47 @@ describe('a mail that did not arrive', () => {
 });
 
 describe('what a person wants to be told', () => {
-  let person: UserContext;
+  let user: UserContext;
   beforeEach(async () => {
     const { rows } = await ownerPool().query<{ userId: string }>(
       `SELECT user_id AS "userId" FROM members WHERE id = $1`,
       [team.ownerId],
     );
     const who = { userId: rows[0]!.userId, sessionId: newUuid7(), name: 'First Owner', email: '' };
-    person = { ...mailing(), person: who, origin: HERE, requestId: newRequestId() };
+    user = { ...mailing(), user: who, origin: HERE, requestId: newRequestId() };
   });
 
   it('is all of it at first, and is switched for each team alone', async () => {
     const on = { on: true };
-    expect(await listOwnAlerts(person)).toMatchObject([
+    expect(await listOwnAlerts(user)).toMatchObject([
       { role: 'owner', memberId: team.ownerId, alerts: [on, on, on, on] },
     ]);
-    await setAlerts(person, { memberId: team.ownerId, kind: 'member-balance', on: false });
-    const after = await setAlerts(person, { memberId: team.ownerId, kind: 'member-balance', on: false });
+    await setAlerts(user, { memberId: team.ownerId, kind: 'member-balance', on: false });
+    const after = await setAlerts(user, { memberId: team.ownerId, kind: 'member-balance', on: false });
     expect(after[0]!.alerts).toEqual([
       { kind: 'team-balance', on: true },
       { kind: 'member-balance', on: false },
       { kind: 'recharge', on: true },
       { kind: 'mail-failed', on: true },
     ]);
-    const seat = await member({ credit: '10' });
+    const membership = await member({ credit: '10' });
     await lowBelow('5');
-    await debit(seat, '9');
-    expect(await told()).toEqual([`low-balance to ${seat.member.email}`]);
-    await setAlerts(person, { memberId: team.ownerId, kind: 'member-balance', on: true });
-    await credit(seat, '9');
+    await debit(membership, '9');
+    expect(await told()).toEqual([`low-balance to ${membership.member.email}`]);
+    await setAlerts(user, { memberId: team.ownerId, kind: 'member-balance', on: true });
+    await credit(membership, '9');
     await later('25 hours');
-    await debit(seat, '9');
+    await debit(membership, '9');
     expect(await told()).toHaveLength(3);
-    const switched = (await auditOf(team)).filter(({ action }) => action === 'person.alert_switched');
+    const switched = (await auditOf(team)).filter(({ action }) => action === 'user.alert_switched');
     expect(switched).toHaveLength(2);
   });
 
   it('is nobody else’s to switch', async () => {
     const other = await makeTeam();
     const foreign = { memberId: other.ownerId, kind: 'recharge', on: false } as const;
-    await expect(setAlerts(person, foreign)).rejects.toMatchObject({ code: 'not_found' });
-    await expect(setAlerts(person, { ...foreign, memberId: newUuid7() })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(setAlerts(user, foreign)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(setAlerts(user, { ...foreign, memberId: newUuid7() })).rejects.toMatchObject({ code: 'not_found' });
     const { rows } = await ownerPool().query('SELECT muted_alerts FROM members WHERE id = $1', [other.ownerId]);
     expect(rows).toEqual([{ muted_alerts: [] }]);
   });

@@ -10,14 +10,14 @@ import { createCaller } from '@/server/trpc/router';
 import { DOORS, useChannels, type Channel, type Said } from './support/doors';
 import { listOperations } from './support/operations';
 import { addFactor } from './support/people';
-import { accountOf, makePerson, PASSWORD, seat } from './support/persons';
+import { accountOf, makePerson, PASSWORD, addMembership } from './support/persons';
 import { callProcedure, HERE, listProcedures, listWithoutSeat, sessionOf } from './support/procedures';
 import { addMember, giveSignIn, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';
 
 const channels = useChannels();
 const message = { to: '+14155550100', from: 'Acme', body: 'A text for nobody else' };
 
-type Scene = { team: TestTeam; seat: TestMember; ids: Record<string, string> };
+type Scene = { team: TestTeam; membership: TestMember; ids: Record<string, string> };
 type Logged = { action: string; targetType: string; targetId: string | null; before: unknown; after: unknown };
 
 /** A verb, what it is asked, and what must be remembered of it: of the seat, where no other target is named. */
@@ -38,7 +38,12 @@ const INVITED = {
   credit: '2',
   recharge: { threshold: '0', target: '1' },
 };
-const settings = { memberLowBalance: null, textRetentionDays: null, requireReauthentication: false, reauthenticateAbove: null };
+const settings = {
+  memberLowBalance: null,
+  textRetentionDays: null,
+  requireReauthentication: false,
+  reauthenticateAbove: null,
+};
 const team = { currency: 'USD', reserve: '0.00', defaultSender: null, lowBalance: null };
 const rule = { enabled: true, threshold: '6.00', amount: null, target: '9.00', capAmount: null, capPeriod: null };
 
@@ -82,7 +87,7 @@ const ROWS: Record<string, Row> = {
     says: { action: 'member.updated', ...of({ name: 'Seat', externalId: null }, { name: 'Other', externalId: 'x-1' }) },
   },
   activateMember: {
-    prepare: async ({ team: { operator }, seat }) => void (await deactivateMember(operator, seat.id)),
+    prepare: async ({ team: { operator }, membership }) => void (await deactivateMember(operator, membership.id)),
     says: { action: 'member.activated', ...of({ status: 'inactive' }, { status: 'active' }) },
   },
   deactivateMember: { says: { action: 'member.deactivated', ...of({ status: 'active' }, { status: 'inactive' }) } },
@@ -100,7 +105,7 @@ const ROWS: Record<string, Row> = {
     },
   },
   restoreMember: {
-    prepare: async ({ team: { operator }, seat }) => void (await deleteMember(operator, seat.id)),
+    prepare: async ({ team: { operator }, membership }) => void (await deleteMember(operator, membership.id)),
     says: {
       action: 'member.restored',
       ...of({ status: 'deleted', role: 'member' }, { status: 'active', role: 'member' }),
@@ -115,8 +120,8 @@ const ROWS: Record<string, Row> = {
     says: { action: 'member.debited', ...of(null, { amount: '5.00', transferId: trf }) },
   },
   reverseTransfer: {
-    prepare: async ({ team: { operator }, seat }) => {
-      const { transfer } = await creditMember(operator, { memberId: seat.id, amount: micros('1') });
+    prepare: async ({ team: { operator }, membership }) => {
+      const { transfer } = await creditMember(operator, { memberId: membership.id, amount: micros('1') });
       return { trf: printId('trf', transfer.id!) };
     },
     says: { action: 'transfer.reversed', ...of({ transferId: trf }, { amount: '1.00', transferId: trf }) },
@@ -126,7 +131,7 @@ const ROWS: Record<string, Row> = {
     says: { action: 'key.rotated', ...of(null, { overlapSeconds: 60 }) },
   },
   resetMemberPassword: {
-    prepare: async ({ seat: { id } }) => void (await giveSignIn(id)),
+    prepare: async ({ membership: { id } }) => void (await giveSignIn(id)),
     says: { action: 'member.password_given', ...of(null, null) },
   },
   revealKey: { says: { action: 'key.revealed', ...of(null, null) } },
@@ -219,10 +224,15 @@ const channelsOf = (id: string): Channel[] =>
 async function scene(): Promise<Scene> {
   const made = await makeTeam();
   const member = await addMember(made, { name: 'Seat', credit: '5', recharge: { threshold: '1', target: '5' } });
-  return { team: made, seat: member, ids: { mem: member.mem, key: printId('key', member.member.apiKey!.id) } };
+  return { team: made, membership: member, ids: { mem: member.mem, key: printId('key', member.member.apiKey!.id) } };
 }
 
-async function ask(channel: Channel, { team: { ownerKey }, ids }: Scene, id: string, body?: object): Promise<Said['body']> {
+async function ask(
+  channel: Channel,
+  { team: { ownerKey }, ids }: Scene,
+  id: string,
+  body?: object,
+): Promise<Said['body']> {
   if (channelsOf(id).length === DOORS.length) {
     const said = await channels[channel]({ key: ownerKey }, { id, ids, body });
     expect(said.ok, JSON.stringify(said.body)).toBe(true);
@@ -252,7 +262,7 @@ describe('every verb that changes something', () => {
 
   const cases = Object.entries(ROWS).flatMap(([id, row]) => DOORS.map((channel) => ({ id, row, channel })));
 
-  it.each(cases)('$id through $door leaves its row', async ({ id, row, channel }) => {
+  it.each(cases)('$id through $channel leaves its row', async ({ id, row, channel }) => {
     if (!channelsOf(id).includes(channel)) return;
     const made = await scene();
     const ids = { ...made.ids, ...(await row.prepare?.(made)) };
@@ -269,15 +279,15 @@ describe('every verb that changes something', () => {
       address: channel === 'API' ? '127.0.0.1' : HERE.address,
       requestId: expect.stringMatching(/^req_/),
       targetType: 'member',
-      targetId: row.says.targetType === 'team' ? teamId : made.seat.id,
+      targetId: row.says.targetType === 'team' ? teamId : made.membership.id,
       ...row.says,
     });
     expect([rows[0]!.before, rows[0]!.after]).toEqual([row.says.before, row.says.after]);
-    expectNoSecret(rows, [made.seat.key, ...secretsIn(answer), ...secretsIn(row.body)]);
+    expectNoSecret(rows, [made.membership.key, ...secretsIn(answer), ...secretsIn(row.body)]);
   });
 
   it.each(Object.keys(WITHOUT_ROW).flatMap((id) => DOORS.map((channel) => ({ id, channel }))))(
-    '$id through $door leaves none',
+    '$id through $channel leaves none',
     async ({ id, channel }) => {
       const made = await scene();
       const before = await logOf(made.team);
@@ -294,7 +304,7 @@ describe('every verb that changes something', () => {
   });
 });
 
-type Asker = { person: SignedInUser; team: TestTeam; mem: string };
+type Asker = { user: SignedInUser; team: TestTeam; mem: string };
 
 /**
  * Every change without a seat, by its noun and name: how it is asked, and the action that each of the person's teams remembers;
@@ -314,66 +324,66 @@ const itsLog = 'the log of the team that it is of says so';
 const access = () => createCaller({ ...nobody(), services: services() }).access;
 const nobody = () => ({
   actor: null,
-  person: null,
+  user: null,
   origin: HERE,
   requestId: newRequestId(),
   idempotencyKey: null,
 });
-const withFactor = ({ person }: Asker) =>
-  addFactor({ ...services(), person, origin: HERE, requestId: newRequestId() }, PASSWORD);
+const withFactor = ({ user }: Asker) =>
+  addFactor({ ...services(), user, origin: HERE, requestId: newRequestId() }, PASSWORD);
 
 const WITHOUT_SEAT: Record<string, Remembered | { why: string }> = {
   'account.changePassword': {
-    ask: ({ person }) => accountOf(person).changePassword({ current: PASSWORD, password: OTHER }),
-    action: 'person.password_changed',
+    ask: ({ user }) => accountOf(user).changePassword({ current: PASSWORD, password: OTHER }),
+    action: 'user.password_changed',
   },
   'account.renamePerson': {
-    ask: ({ person }) => accountOf(person).renameUser({ name: 'Ann Other' }),
-    action: 'person.renamed',
+    ask: ({ user }) => accountOf(user).renameUser({ name: 'Ann Other' }),
+    action: 'user.renamed',
   },
   'account.startTwoFactor': { why: 'nothing counts before it is confirmed' },
-  'account.confirmTwoFactor': { ask: withFactor, action: 'person.two_factor_on' },
+  'account.confirmTwoFactor': { ask: withFactor, action: 'user.two_factor_on' },
   'account.renewRecoveryCodes': {
     prepare: withFactor,
-    ask: ({ person }) => accountOf(person).renewRecoveryCodes({ password: PASSWORD }),
-    action: 'person.recovery_codes_made',
+    ask: ({ user }) => accountOf(user).renewRecoveryCodes({ password: PASSWORD }),
+    action: 'user.recovery_codes_made',
   },
   'account.endTwoFactor': {
     prepare: withFactor,
-    ask: ({ person }) => accountOf(person).endTwoFactor({ password: PASSWORD }),
-    action: 'person.two_factor_off',
+    ask: ({ user }) => accountOf(user).endTwoFactor({ password: PASSWORD }),
+    action: 'user.two_factor_off',
   },
   'account.endSession': {
-    prepare: async ({ person: { userId } }) => {
+    prepare: async ({ user: { userId } }) => {
       const id = newUuid7();
       const sql = `INSERT INTO sessions (id, user_id, expires_at) VALUES ($1, $2, now() + interval '1 day')`;
       await ownerPool().query(sql, [id, userId]);
       return printId('ses', id);
     },
-    ask: ({ person }, sessionId) => accountOf(person).endSession({ sessionId: sessionId as string }),
-    action: 'person.session_ended',
+    ask: ({ user }, sessionId) => accountOf(user).endSession({ sessionId: sessionId as string }),
+    action: 'user.session_ended',
   },
   'account.endAllSessions': {
-    ask: ({ person }) => accountOf(person).endAllSessions(),
-    action: 'person.sessions_ended',
+    ask: ({ user }) => accountOf(user).endAllSessions(),
+    action: 'user.sessions_ended',
   },
   'account.confirm': { why: 'proves who one is, and changes nothing' },
   'account.setAlerts': {
-    ask: ({ person, mem }) => accountOf(person).setAlerts({ memberId: mem, kind: 'member-balance', on: false }),
-    action: 'person.alert_switched',
+    ask: ({ user, mem }) => accountOf(user).setAlerts({ memberId: mem, kind: 'member-balance', on: false }),
+    action: 'user.alert_switched',
     inOne: true,
   },
   'access.askForReset': { why: 'mails a link, and changes nothing' },
   'access.askToSignUp': { why: 'mails a link, and changes nothing' },
   'access.resetPassword': {
-    prepare: async ({ person: { email, userId } }) => {
+    prepare: async ({ user: { email, userId } }) => {
       const id = newUuid7();
       const sql = `INSERT INTO mailed_links (id, kind, email, user_id, expires_at) VALUES ($1, 'reset', $2, $3, now() + interval '1 hour')`;
       await ownerPool().query(sql, [id, email, userId]);
       return linkToken(services().vault, id);
     },
     ask: (_, token) => access().resetPassword({ token: token as string, password: OTHER }),
-    action: 'person.password_changed',
+    action: 'user.password_changed',
   },
   'access.setUp': { why: itsLog },
   'access.signUp': { why: itsLog },
@@ -381,14 +391,14 @@ const WITHOUT_SEAT: Record<string, Remembered | { why: string }> = {
   'joining.declineInvitation': { why: itsLog },
   'joining.requestInvitation': { why: itsLog },
   'account.leaveTeam': {
-    ask: ({ person, team: { id } }) => accountOf(person).leaveTeam({ teamId: id }),
+    ask: ({ user, team: { id } }) => accountOf(user).leaveTeam({ teamId: id }),
     action: 'member.left',
     inOne: true,
   },
-  'account.exportMe': { ask: ({ person }) => accountOf(person).exportMe(), action: 'person.data_exported' },
+  'account.exportMe': { ask: ({ user }) => accountOf(user).exportMe(), action: 'user.data_exported' },
   'account.eraseMe': {
-    ask: ({ person }) => accountOf(person).eraseMe({ password: PASSWORD }),
-    action: 'person.erased',
+    ask: ({ user }) => accountOf(user).eraseMe({ password: PASSWORD }),
+    action: 'user.erased',
   },
 };
 
@@ -404,20 +414,20 @@ describe('every change without a seat', () => {
     '$id is remembered in each of the person’s teams, and in no other',
     async ({ prepare, ask: change, action, inOne }) => {
       const [team, second, stranger] = [await makeTeam(), await makeTeam(), await makeTeam()];
-      const person = await makePerson();
-      const { id: memberId, mem } = await seat(person, team);
-      const { id: other } = await seat(person, second);
-      const prepared = await prepare?.({ person, team, mem });
+      const user = await makePerson();
+      const { id: memberId, mem } = await addMembership(user, team);
+      const { id: other } = await addMembership(user, second);
+      const prepared = await prepare?.({ user, team, mem });
       const before = (await Promise.all([team, second, stranger].map(logOf))).map(({ length }) => length);
-      await change({ person, team, mem }, prepared);
+      await change({ user, team, mem }, prepared);
       const rows = (await Promise.all([team, second, stranger].map(logOf))).map((all, i) => all.slice(before[i]));
       const said = (targetId: string) => ({
         action,
         actorType: 'user',
-        actorId: person.userId,
+        actorId: user.userId,
         channel: 'web',
         // Of who is erased no address is kept.
-        address: action === 'person.erased' ? null : HERE.address,
+        address: action === 'user.erased' ? null : HERE.address,
         requestId: expect.stringMatching(/^req_/) as unknown,
         targetType: 'member',
         targetId,

@@ -37,44 +37,44 @@ beforeAll(async () => {
 });
 afterAll(() => ear.close());
 
-async function scene(): Promise<{ team: TestTeam; seat: TestMember }> {
+async function scene(): Promise<{ team: TestTeam; membership: TestMember }> {
   const team = await makeTeam();
-  return { team, seat: await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } }) };
+  return { team, membership: await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } }) };
 }
 
-type Memberships = 'seat' | 'owner' | 'none' | 'anybody' | 'new';
+type Memberships = 'member' | 'owner' | 'none' | 'anybody' | 'new';
 type Row = {
-  input: (seat: TestMember, team: TestTeam) => object | Promise<object>;
+  input: (membership: TestMember, team: TestTeam) => object | Promise<object>;
   told: Partial<Record<'messages' | 'members' | 'transfers' | 'team' | 'rates' | 'invitations', Memberships>>;
 };
 
 const ofSeat = ({ mem }: TestMember) => ({ memberId: mem });
-const money = { members: 'seat', transfers: 'seat' } as const;
+const money = { members: 'member', transfers: 'member' } as const;
 
 /** What each change is asked, and what is told of it. */
 const EVERY_CHANGE: Record<string, Row> = {
   updateTeam: { input: () => ({ name: 'Changed' }), told: { team: 'anybody' } },
   updateSettings: { input: () => ({ requireReauthentication: true }), told: { team: 'none' } },
   createMember: { input: () => ({ credit: '1' }), told: { members: 'new', transfers: 'new' } },
-  updateMember: { input: ({ mem }) => ({ memberId: mem, name: 'Changed' }), told: { members: 'seat' } },
+  updateMember: { input: ({ mem }) => ({ memberId: mem, name: 'Changed' }), told: { members: 'member' } },
   deleteMember: { input: ofSeat, told: money },
-  deactivateMember: { input: ofSeat, told: { members: 'seat' } },
+  deactivateMember: { input: ofSeat, told: { members: 'member' } },
   activateMember: {
-    input: async (seat, team) => (await deactivateMember(team.operator, seat.id), ofSeat(seat)),
-    told: { members: 'seat' },
+    input: async (membership, team) => (await deactivateMember(team.operator, membership.id), ofSeat(membership)),
+    told: { members: 'member' },
   },
   restoreMember: {
-    input: async (seat, team) => (await deleteMember(team.operator, seat.id), ofSeat(seat)),
-    told: { members: 'seat' },
+    input: async (membership, team) => (await deleteMember(team.operator, membership.id), ofSeat(membership)),
+    told: { members: 'member' },
   },
-  setRole: { input: ({ mem }) => ({ memberId: mem, role: 'owner' }), told: { members: 'seat', team: 'anybody' } },
-  rotateKey: { input: ofSeat, told: { members: 'seat' } },
-  revealKey: { input: ofSeat, told: { members: 'seat' } },
+  setRole: { input: ({ mem }) => ({ memberId: mem, role: 'owner' }), told: { members: 'member', team: 'anybody' } },
+  rotateKey: { input: ofSeat, told: { members: 'member' } },
+  revealKey: { input: ofSeat, told: { members: 'member' } },
   resetMemberPassword: {
-    input: async (seat) => (await giveSignIn(seat.id), ofSeat(seat)),
-    told: { members: 'seat' },
+    input: async (membership) => (await giveSignIn(membership.id), ofSeat(membership)),
+    told: { members: 'member' },
   },
-  endKey: { input: ({ member }) => ({ keyId: printId('key', member.apiKey!.id) }), told: { members: 'seat' } },
+  endKey: { input: ({ member }) => ({ keyId: printId('key', member.apiKey!.id) }), told: { members: 'member' } },
   replaceRates: { input: () => ({ rates: [{ country: 'US', price: '0.01' }] }), told: { rates: 'none' } },
   importRates: { input: () => ({ csv: 'country,prefix,price\nUS,,0.01\n' }), told: { rates: 'none' } },
   confirmRates: { input: () => ({}), told: { rates: 'none' } },
@@ -89,11 +89,11 @@ const EVERY_CHANGE: Record<string, Row> = {
     told: money,
   },
   setRecharge: { input: ({ mem }) => ({ memberId: mem, threshold: '6', target: '9' }), told: money },
-  deleteRecharge: { input: ofSeat, told: { members: 'seat' } },
+  deleteRecharge: { input: ofSeat, told: { members: 'member' } },
   sendMessage: { input: () => message, told: { messages: 'owner', members: 'owner', transfers: 'owner' } },
   sendBatch: {
     input: ({ mem }) => ({ messages: [message, message], onBehalfOf: mem }),
-    told: { messages: 'seat', ...money },
+    told: { messages: 'member', ...money },
   },
   createInvitation: { input: () => ({ email: someAddress() }), told: { invitations: 'none' } },
   resendInvitation: { input: (_seat, team) => invitedTo(team), told: { invitations: 'none' } },
@@ -115,20 +115,20 @@ describe('every change', () => {
   it.each(Object.entries(EVERY_CHANGE))(
     '%s is told once it is committed, with the seats it touched',
     async (id, row) => {
-      const { team, seat } = await scene();
-      const input = await row.input(seat, team);
+      const { team, membership } = await scene();
+      const input = await row.input(membership, team);
       await ear.heard();
       const { data, problem } = await callProcedure(await sessionOf(team.ownerKey), id, input);
       expect(problem).toBeNull();
       const made = id === 'createMember' ? await newestSeat(team) : '';
-      const seats = { seat: [seat.id], owner: [team.ownerId], none: [], anybody: null, new: [made] };
-      const expected = Object.fromEntries(Object.entries(row.told).map(([noun, whose]) => [noun, seats[whose]]));
+      const memberships = { member: [membership.id], owner: [team.ownerId], none: [], anybody: null, new: [made] };
+      const expected = Object.fromEntries(Object.entries(row.told).map(([noun, whose]) => [noun, memberships[whose]]));
       expect(await ear.heardOf(team.teamId), JSON.stringify(data)).toEqual(expected);
     },
   );
 
   it('of the operator’s and of jobs is told too', async () => {
-    const { team, seat } = await scene();
+    const { team, membership } = await scene();
     await ear.heard();
     await fundTeam(team.operator, { amount: micros('5') });
     expect(await ear.heardOf(team.teamId)).toEqual({ transfers: [], members: [], team: [] });
@@ -141,7 +141,7 @@ describe('every change', () => {
     expect(await serveWaiting(team.operator)).toBe(1);
     expect(await ear.heardOf(team.teamId)).toEqual({ transfers: [thirsty.id], members: [thirsty.id] });
     const sent = await Promise.all(
-      [seat, thirsty].map(({ id }) => sendMessage(team.operator, { onBehalfOf: id, message })),
+      [membership, thirsty].map(({ id }) => sendMessage(team.operator, { onBehalfOf: id, message })),
     );
     const [delivered, failed] = sent.map((one) => ('id' in one ? one.id : '')) as [string, string];
     await ear.heard();
@@ -149,38 +149,38 @@ describe('every change', () => {
       { id: delivered, status: 'delivered' },
       { id: failed, status: 'failed' },
     ]);
-    const both = [seat.id, thirsty.id].toSorted();
+    const both = [membership.id, thirsty.id].toSorted();
     expect(await ear.heardOf(team.teamId)).toEqual({ messages: both, transfers: [thirsty.id], members: [thirsty.id] });
     await reportMessages(team.operator, [{ id: delivered, status: 'delivered' }]);
     expect(await ear.heard()).toEqual([]);
   });
 
   it('of who owns the team is everybody’s affair: its last owner may have gone', async () => {
-    const { team, seat } = await scene();
-    await setRole(team.operator, { memberId: seat.id, role: 'owner' });
+    const { team, membership } = await scene();
+    await setRole(team.operator, { memberId: membership.id, role: 'owner' });
     await ear.heard();
-    await deactivateMember(team.operator, seat.id);
-    expect(await ear.heardOf(team.teamId)).toEqual({ members: [seat.id], team: null });
-    await deleteMember(team.operator, seat.id);
+    await deactivateMember(team.operator, membership.id);
+    expect(await ear.heardOf(team.teamId)).toEqual({ members: [membership.id], team: null });
+    await deleteMember(team.operator, membership.id);
     expect(await ear.heardOf(team.teamId)).toMatchObject({ team: null });
   });
 
   it('that the money did not suffice for is told, as far as it is remembered', async () => {
     const team = await makeTeam({ fund: '2' });
-    const seat = await addMember(team, { credit: '2' });
+    const membership = await addMember(team, { credit: '2' });
     const { operator } = team;
     await callProcedure(await sessionOf(team.ownerKey), 'setRecharge', {
-      memberId: seat.mem,
+      memberId: membership.mem,
       threshold: '1.99',
       target: '9',
     });
     await ear.heard();
-    await sendMessage(operator, { onBehalfOf: seat.id, message: { ...message, body: 'x'.repeat(1600) } });
+    await sendMessage(operator, { onBehalfOf: membership.id, message: { ...message, body: 'x'.repeat(1600) } });
     await sendMessage(operator, {
-      onBehalfOf: seat.id,
+      onBehalfOf: membership.id,
       message: { ...message, to: '+4915112345678', body: 'x'.repeat(1600) },
     });
-    expect(await ear.heardOf(team.teamId)).toMatchObject({ members: [seat.id] });
+    expect(await ear.heardOf(team.teamId)).toMatchObject({ members: [membership.id] });
   });
 });
 
@@ -194,12 +194,12 @@ async function newestSeat(team: TestTeam): Promise<string> {
 
 describe('nothing is told', () => {
   it('of a dry run, of a refusal, of what changes nothing, of what was rolled back', async () => {
-    const { team, seat } = await scene();
+    const { team, membership } = await scene();
     const owner = await sessionOf(team.ownerKey);
     await ear.heard();
-    await callProcedure(owner, 'creditMember', { memberId: seat.mem, amount: '1', dryRun: true });
-    await callProcedure(owner, 'debitMember', { memberId: seat.mem, amount: '99' });
-    await callProcedure(owner, 'activateMember', { memberId: seat.mem });
+    await callProcedure(owner, 'creditMember', { memberId: membership.mem, amount: '1', dryRun: true });
+    await callProcedure(owner, 'debitMember', { memberId: membership.mem, amount: '99' });
+    await callProcedure(owner, 'activateMember', { memberId: membership.mem });
     await callProcedure(owner, 'createMember', { credit: '99999' });
     expect(await ear.heard()).toEqual([]);
   });
@@ -207,19 +207,20 @@ describe('nothing is told', () => {
 
 describe('what is told', () => {
   it('reaches the end of a process that ends at once', async () => {
-    const { team, seat } = await scene();
+    const { team, membership } = await scene();
     await ear.heard();
     const { close, ...other } = openServices(1);
-    await creditMember(makeContext(other, team.operator.actor), { memberId: seat.id, amount: micros('1') });
+    await creditMember(makeContext(other, team.operator.actor), { memberId: membership.id, amount: micros('1') });
     await tellRest(other.database.pool);
     await close();
-    expect(await ear.heardOf(team.teamId)).toEqual({ transfers: [seat.id], members: [seat.id] });
+    expect(await ear.heardOf(team.teamId)).toEqual({ transfers: [membership.id], members: [membership.id] });
   });
 
   it('holds nobody up: changes of one moment are one word, and a pool that has ended tells nothing', async () => {
-    const { team, seat } = await scene();
+    const { team, membership } = await scene();
     await ear.heard();
-    for (let i = 0; i < 20; i += 1) await creditMember(team.operator, { memberId: seat.id, amount: micros('0.01') });
+    for (let i = 0; i < 20; i += 1)
+      await creditMember(team.operator, { memberId: membership.id, amount: micros('0.01') });
     expect((await ear.heard()).length).toBeLessThan(10);
     const { close, ...other } = openServices(1);
     await close();
@@ -235,13 +236,13 @@ describe('what is told', () => {
     const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
     const away = () => Promise.reject(new Error('away'));
     Object.assign(pool, { query: away });
-    const [team, seat] = [newUuid7(), newUuid7()];
-    announce(pool, team, new Map([['members', new Set([seat])]]));
+    const [team, membership] = [newUuid7(), newUuid7()];
+    announce(pool, team, new Map([['members', new Set([membership])]]));
     await tellRest(pool);
-    announce(pool, team, new Map([['messages', new Set([seat])]]));
+    announce(pool, team, new Map([['messages', new Set([membership])]]));
     Object.assign(pool, { query });
     await tellRest(pool);
-    expect(await ear.heardOf(team)).toEqual({ members: [seat], messages: [seat] });
+    expect(await ear.heardOf(team)).toEqual({ members: [membership], messages: [membership] });
     for (let i = 0; i < 1_001; i += 1) announce(pool, newUuid7(), new Map([['team', null]]));
     await tellRest(pool);
     expect(await ear.heard()).toEqual([null]);

@@ -32,16 +32,16 @@ async function makeAsking(above: string | null = '5.00'): Promise<Asking> {
     teamId,
     above === null ? null : micros(above),
   ]);
-  const person = await enter(email);
-  await age(person);
-  const seat = await addMember({ operator } as TestTeam, { credit: '50' });
+  const user = await enter(email);
+  await age(user);
+  const member = await addMember({ operator } as TestTeam, { credit: '50' });
   const made = new Map<string, Promise<string>>();
   const asking: Asking = {
-    person,
+    user,
     slug,
     operator,
     teamId,
-    memberId: seat.id,
+    memberId: member.id,
     invited: (guarded) => {
       if (!made.has(guarded)) made.set(guarded, invite(asking, guarded));
       return made.get(guarded)!;
@@ -50,14 +50,14 @@ async function makeAsking(above: string | null = '5.00'): Promise<Asking> {
   return asking;
 }
 
-const age = (person: UserContext) =>
+const age = (user: UserContext) =>
   ownerPool().query(`UPDATE sessions SET confirmed_at = now() - interval '11 min' WHERE id = $1`, [
-    person.person.sessionId,
+    user.user.sessionId,
   ]);
 
 /** What the person may do now, as a context. */
-async function inTeam(person: UserContext, slug: string): Promise<Context> {
-  const place = await findMembership(services(), { sessionId: person.person.sessionId, slug, address: null });
+async function inTeam(user: UserContext, slug: string): Promise<Context> {
+  const place = await findMembership(services(), { sessionId: user.user.sessionId, slug, address: null });
   if (!place.ok) throw new Error(place.reason);
   return makeContext(services(), place.actor);
 }
@@ -72,7 +72,7 @@ async function invite({ operator, memberId }: Asking, guarded: 'owner' | 'claim'
   return (await createInvitation(operator, { email: someAddress(), ...more })).id;
 }
 type Asking = {
-  person: UserContext;
+  user: UserContext;
   slug: string;
   operator: Context;
   teamId: string;
@@ -126,7 +126,7 @@ describe('where a team asks again', () => {
     'a person is asked before %s, and nothing has happened; once he has proved himself it goes on',
     async (name, act) => {
       const asking = await makeAsking();
-      const { person, slug, memberId, teamId } = asking;
+      const { user, slug, memberId, teamId } = asking;
       await Promise.all([
         asking.invited('owner'),
         ...(name.startsWith('a member is claimed') ? [] : [asking.invited('claim')]),
@@ -134,26 +134,26 @@ describe('where a team asks again', () => {
       const rows = async () =>
         (await ownerPool().query('SELECT count(*)::int AS n FROM audit_events WHERE team_id = $1', [teamId])).rows[0].n;
       const before = [await balanceOf(memberId), await rows()];
-      await expect(act(await inTeam(person, slug), memberId, asking)).rejects.toMatchObject(REQUIRED);
+      await expect(act(await inTeam(user, slug), memberId, asking)).rejects.toMatchObject(REQUIRED);
       expect([await balanceOf(memberId), await rows()]).toEqual(before);
-      await expect(reauthenticate(person, { password: 'wrong' })).rejects.toMatchObject({ code: 'invalid_request' });
-      await expect(act(await inTeam(person, slug), memberId, asking)).rejects.toMatchObject(REQUIRED);
-      await reauthenticate(person, { password: PASSWORD });
-      await act(await inTeam(person, slug), memberId, asking);
+      await expect(reauthenticate(user, { password: 'wrong' })).rejects.toMatchObject({ code: 'invalid_request' });
+      await expect(act(await inTeam(user, slug), memberId, asking)).rejects.toMatchObject(REQUIRED);
+      await reauthenticate(user, { password: PASSWORD });
+      await act(await inTeam(user, slug), memberId, asking);
       expect(await rows()).toBeGreaterThan(before[1]);
     },
   );
 
   it('a credit is taken back by a debit, which is asked for too', async () => {
-    const { person, slug, memberId } = await makeAsking();
-    const { transfer } = await creditMember(await inTeam(person, slug), { memberId, amount: micros('6') });
-    const back = reverseTransfer(await inTeam(person, slug), { transferId: transfer.id! });
+    const { user, slug, memberId } = await makeAsking();
+    const { transfer } = await creditMember(await inTeam(user, slug), { memberId, amount: micros('6') });
+    const back = reverseTransfer(await inTeam(user, slug), { transferId: transfer.id! });
     await expect(back).rejects.toMatchObject(REQUIRED);
   });
 
   it('nothing else is asked: a credit, a small debit, a dry run; no debit at all where no amount is set', async () => {
-    const { person, slug, memberId } = await makeAsking();
-    const ctx = await inTeam(person, slug);
+    const { user, slug, memberId } = await makeAsking();
+    const ctx = await inTeam(user, slug);
     await creditMember(ctx, { memberId, amount: micros('20') });
     await createMember(ctx, { role: 'member' });
     await createInvitation(ctx, { email: someAddress() });
@@ -161,7 +161,7 @@ describe('where a team asks again', () => {
     await debitMember(ctx, { memberId, amount: micros('5') });
     await debitMember(ctx, { memberId, amount: micros('20'), dryRun: true });
     const other = await makeAsking(null);
-    await debitMember(await inTeam(other.person, other.slug), { memberId: other.memberId, amount: micros('40') });
+    await debitMember(await inTeam(other.user, other.slug), { memberId: other.memberId, amount: micros('40') });
   });
 
   it('a key and the operator are never asked', async () => {
@@ -177,26 +177,26 @@ describe('where a team asks again', () => {
   });
 
   it('a code of the app proves it as well, once, and one of another does not', async () => {
-    const { person, slug, memberId } = await makeAsking();
-    const { codeAt } = await addFactor(person);
-    await expect(reauthenticate(person, { code: '000000' })).rejects.toMatchObject({ code: 'invalid_request' });
-    await reauthenticate(person, { code: codeAt(0) });
-    await revealKey(await inTeam(person, slug), memberId);
-    await expect(reauthenticate(person, { code: codeAt(0) })).rejects.toMatchObject({ code: 'invalid_request' });
+    const { user, slug, memberId } = await makeAsking();
+    const { codeAt } = await addFactor(user);
+    await expect(reauthenticate(user, { code: '000000' })).rejects.toMatchObject({ code: 'invalid_request' });
+    await reauthenticate(user, { code: codeAt(0) });
+    await revealKey(await inTeam(user, slug), memberId);
+    await expect(reauthenticate(user, { code: codeAt(0) })).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
   it('another browser of the same person has proved nothing by it', async () => {
-    const { person, slug, memberId } = await makeAsking();
-    const other = await enter(person.person.email);
+    const { user, slug, memberId } = await makeAsking();
+    const other = await enter(user.user.email);
     await age(other);
-    await reauthenticate(person, { password: PASSWORD });
+    await reauthenticate(user, { password: PASSWORD });
     await expect(revealKey(await inTeam(other, slug), memberId)).rejects.toMatchObject(REQUIRED);
   });
 
   it('of those who do not ask, nobody is', async () => {
-    const { person, slug, memberId, teamId } = await makeAsking();
+    const { user, slug, memberId, teamId } = await makeAsking();
     await ownerPool().query('UPDATE teams SET ask_again = false WHERE id = $1', [teamId]);
-    await revealKey(await inTeam(person, slug), memberId);
+    await revealKey(await inTeam(user, slug), memberId);
   });
 });
 
@@ -214,9 +214,9 @@ const SHOWING: Record<string, (inv: string) => object> = {
 const ABOUT_ONE = ['openLink', 'resendInvitation'];
 
 describe('a link that hands over the owner role or a key', () => {
-  const call = async ({ person, slug }: Asking, id: string, input: object): Promise<string> => {
-    const { actor } = await inTeam(person, slug);
-    const context = { services: services(), person: person.person, origin: HERE, requestId: newRequestId() };
+  const call = async ({ user, slug }: Asking, id: string, input: object): Promise<string> => {
+    const { actor } = await inTeam(user, slug);
+    const context = { services: services(), user: user.user, origin: HERE, requestId: newRequestId() };
     const caller = createCaller({ ...context, actor: actor as never, idempotencyKey: null }).invitations;
     return JSON.stringify(
       await (caller[id as keyof typeof caller] as unknown as (input: object) => Promise<unknown>)(input).catch(
@@ -237,7 +237,7 @@ describe('a link that hands over the owner role or a key', () => {
       const inv = printId('inv', await asking.invited(guarded));
       const links = (text: string) => [...text.matchAll(/\/invite\/(inv_[0-9a-z]{26})/g)].map(([, of]) => of);
       expect(links(await call(asking, id, SHOWING[id]!(inv)))).not.toContain(inv);
-      await reauthenticate(asking.person, { password: PASSWORD });
+      await reauthenticate(asking.user, { password: PASSWORD });
       const shows = links(await call(asking, id, SHOWING[id]!(inv)));
       // What is no read, and about no invitation that stays open, shows none of it at any time.
       const isShown = ABOUT_ONE.includes(id) || /^(list|browse|get)/.test(id);

@@ -97,14 +97,14 @@ describe('the demo, broken off in its first weeks and gone on with', () => {
   });
 
   it('has forty seats: two owners, some inactive, two deleted, some that nobody named', async () => {
-    const [seats] = await rows(
+    const [members] = await rows(
       `SELECT count(*)::int AS all, count(*) FILTER (WHERE role = 'owner')::int AS owners,
         count(*) FILTER (WHERE status = 'inactive')::int AS inactive, count(*) FILTER (WHERE status = 'deleted')::int AS deleted,
         count(*) FILTER (WHERE email_generated)::int AS unnamed, count(*) FILTER (WHERE external_id IS NOT NULL)::int AS external,
         count(*) FILTER (WHERE metadata <> '{}')::int AS described, max(char_length(name)) AS longest,
         count(*) FILTER (WHERE name !~ '[a-zA-Z]')::int AS "otherScript" FROM members`,
     );
-    expect(seats).toEqual({
+    expect(members).toEqual({
       all: 40,
       owners: 2,
       inactive: 2,

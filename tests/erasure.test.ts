@@ -12,21 +12,28 @@ import { services } from '@/server/http/services';
 import { jobCtx } from '@/server/jobs/context';
 import { ProblemError } from '@/server/trpc/problem';
 import { balancesOf, expectProblem, rowsOf, useApi } from './support/door';
-import { accountOf, homeOf, makePerson, PASSWORD, seat, take } from './support/persons';
+import { accountOf, homeOf, makePerson, PASSWORD, addMembership, take } from './support/persons';
 import { callProcedure, sessionOf } from './support/procedures';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from './support/team';
 
 const as = useApi();
 
-type World = { ann: SignedInUser; owned: TestTeam; joined: TestTeam; own: TestMember; seat: TestMember; ben: TestMember };
+type World = {
+  ann: SignedInUser;
+  owned: TestTeam;
+  joined: TestTeam;
+  own: TestMember;
+  member: TestMember;
+  ben: TestMember;
+};
 const sql = (text: string, values: unknown[] = []) => ownerPool().query(text, values);
 
 /** Somebody who owns one team with another, is a member of a second, and has left traces wherever one can. */
 async function world(name: string): Promise<World> {
   const [owned, joined] = [await makeTeam(), await makeTeam()];
   const ann = await makePerson(name);
-  const own = await seat(ann, owned, { role: 'owner', email: `contact.${ann.email}` });
-  const there = await seat(ann, joined, { credit: '5', recharge: { threshold: '1', target: '5' } });
+  const own = await addMembership(ann, owned, { role: 'owner', email: `contact.${ann.email}` });
+  const there = await addMembership(ann, joined, { credit: '5', recharge: { threshold: '1', target: '5' } });
   const ben = await addMember(owned, { name: 'Ben Bystander', credit: '5' });
   const text = (of: string) => ({ to: '+14155550100', from: 'Acme', body: `Text of ${name}, ${of}` });
   // By key, by session, with stored answers, alone and as a batch; and by somebody else.
@@ -42,7 +49,7 @@ async function world(name: string): Promise<World> {
   await as(own.key).post(`/members/${ben.mem}/credit`, { amount: '1' });
   await as(ben.key).get('/me');
   await globalTraces(ann, owned, own);
-  return { ann, owned, joined, own, seat: there, ben };
+  return { ann, owned, joined, own, member: there, ben };
 }
 
 async function globalTraces({ userId, email, name }: SignedInUser, team: TestTeam, own: TestMember): Promise<void> {
@@ -118,7 +125,7 @@ describe('erasing oneself', () => {
     await sql(`UPDATE audit_events SET address = $2 WHERE actor_id = $1`, [ann.userId, homeOf(ann.userId)]);
     await Promise.all([deliver(owned), deliver(joined)]);
     expect((await found(wordsOf(ann))).length).toBeGreaterThan(20);
-    expect(await accountOf(ann).eraseMe({ password: PASSWORD })).toMatchObject({ seats: 2 });
+    expect(await accountOf(ann).eraseMe({ password: PASSWORD })).toMatchObject({ members: 2 });
     // At once all but what may be many.
     const left = (await found(wordsOf(ann))).map((row) => row.split(':')[0]);
     expect(new Set(left)).toEqual(new Set(['messages', 'transfers']));
@@ -142,7 +149,7 @@ describe('erasing oneself', () => {
   });
 
   it('moves no money and changes no count: ledger and reports prove themselves', async () => {
-    const { ann, owned, joined, seat: there } = await world('Mona Moneyless');
+    const { ann, owned, joined, member: there } = await world('Mona Moneyless');
     await Promise.all([deliver(owned), deliver(joined)]);
     const ledger = async () =>
       (
@@ -191,7 +198,7 @@ describe('erasing oneself', () => {
   it('asks for the password, and counts a wrong one as a failed sign-in', async () => {
     const ann = await makePerson();
     const team = await makeTeam();
-    await seat(ann, team);
+    await addMembership(ann, team);
     const before = await rowsOf(team);
     expect(await problemOf(accountOf(ann).eraseMe({ password: 'not the password' }))).toMatchObject({
       code: 'invalid_request',
@@ -207,7 +214,7 @@ describe('erasing oneself', () => {
     const [team, other] = [await makeTeam({ name: 'Lonely & Sons' }), await makeTeam()];
     const ann = await makePerson('Ann Last');
     await take(ann, team, team.ownerId);
-    await seat(ann, other);
+    await addMembership(ann, other);
     const before = [await rowsOf(team), await rowsOf(other)];
     const problem = await problemOf(accountOf(ann).eraseMe({ password: PASSWORD }));
     expect(problem).toMatchObject({ code: 'last_owner' });
@@ -217,9 +224,9 @@ describe('erasing oneself', () => {
   });
 
   it('stands in the log of each team, without a name', async () => {
-    const { ann, joined, seat: there } = await world('Lena Logged');
+    const { ann, joined, member: there } = await world('Lena Logged');
     await accountOf(ann).eraseMe({ password: PASSWORD });
-    const { data } = (await as(joined.ownerKey).get('/audit-events?action=person.erased')).body;
+    const { data } = (await as(joined.ownerKey).get('/audit-events?action=user.erased')).body;
     expect(data).toMatchObject([
       {
         actor: { type: 'user', id: printId('usr', ann.userId), name: 'Erased person' },
@@ -243,7 +250,7 @@ describe('erasing oneself', () => {
   it('reaches what was left behind in a seat that another has since, and nothing of the other', async () => {
     const team = await makeTeam();
     const [ann, ben] = [await makePerson('Lia Left'), await makePerson('Nora Next')];
-    const { id, key } = await seat(ann, team, { credit: '5' });
+    const { id, key } = await addMembership(ann, team, { credit: '5' });
     await as(key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Text of Lia Left' });
     await deliver(team);
     await accountOf(ann).leaveTeam({ teamId: team.id });
@@ -272,7 +279,7 @@ describe('who has never proven the address that he signs in with', () => {
     const squatter = await makePerson('Sly Squatter');
     await sql('UPDATE users SET email_proven_at = NULL WHERE id = $1', [squatter.userId]);
     const [own, victim] = [await makeTeam(), await makeTeam({ name: 'Target Ltd' })];
-    const made = await seat(squatter, own);
+    const made = await addMembership(squatter, own);
     const seated = await addMember(victim, { name: 'Vera Victim', email: squatter.email, credit: '5' });
     await as(seated.key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Text of Vera' });
     await deliver(victim);
@@ -322,7 +329,7 @@ describe('who has never proven the address that he signs in with', () => {
   it('reaches nobody by naming another’s address as the contact of a seat of his', async () => {
     const { ann, owned, own } = await world('Cora Contact');
     const [victim, team] = [await makePerson('Vic Victim'), await makeTeam()];
-    const held = await seat(victim, team);
+    const held = await addMembership(victim, team);
     const mail = `INSERT INTO mails (id, team_id, member_id, kind, address, state) VALUES ($1, $2, $3, 'role-changed', $4, 'queued')`;
     await sql(mail, [newUuid7(), team.teamId, held.id, victim.email]);
     await sql(`INSERT INTO mailed_links (id, kind, email, expires_at) VALUES ($1, 'reset', $2, now())`, [
@@ -346,17 +353,17 @@ describe('erasing by the operator', () => {
     const { ann, owned, joined } = await world('Olga Operated');
     await Promise.all([deliver(owned), deliver(joined)]);
     const erased = await eraseByOperator(services(), ann.email.toUpperCase());
-    expect(erased).toMatchObject({ seats: 2, waiting: false });
+    expect(erased).toMatchObject({ members: 2, waiting: false });
     expect(await found(wordsOf(ann))).toEqual([]);
     await expect(eraseByOperator(services(), ann.email)).rejects.toMatchObject({ code: 'not_found' });
     const before = [await rowsOf(owned), await rowsOf(joined)];
     const again = await eraseByOperator(services(), `erased-${ann.userId}@members.invalid`);
-    expect(again).toMatchObject({ erasedAt: erased.erasedAt, seats: 0 });
+    expect(again).toMatchObject({ erasedAt: erased.erasedAt, members: 0 });
     expect([await rowsOf(owned), await rowsOf(joined)]).toEqual(before);
   });
 
   it('leaves alone what the seat does afterwards, as one without a person', async () => {
-    const { ann, owned, joined, seat: there } = await world('Ada After');
+    const { ann, owned, joined, member: there } = await world('Ada After');
     await Promise.all([deliver(owned), deliver(joined)]);
     await accountOf(ann).eraseMe({ password: PASSWORD });
     const { apiKey } = await revealKey(joined.owner, there.id);
@@ -388,19 +395,19 @@ describe('erasing by the operator', () => {
 
 describe('what is kept of one', () => {
   it('is one file of all of it, without a secret', async () => {
-    const { ann, owned, joined, own, seat: there } = await world('Edda Exported');
+    const { ann, owned, joined, own, member: there } = await world('Edda Exported');
     const data = await accountOf(ann).exportMe();
-    expect(data.person).toMatchObject({ name: ann.name, email: ann.email, hasPassword: true });
-    expect(data.seats.map(({ id }) => id)).toEqual([own.mem, there.mem]);
-    expect(data.seats[0]).toMatchObject({ team: { id: owned.id }, email: `contact.${ann.email}` });
-    expect(data.seats[1]!.messages).toMatch(new RegExp(`/export/messages\\?memberId=${there.mem}$`));
+    expect(data.user).toMatchObject({ name: ann.name, email: ann.email, hasPassword: true });
+    expect(data.memberships.map(({ id }) => id)).toEqual([own.mem, there.mem]);
+    expect(data.memberships[0]).toMatchObject({ team: { id: owned.id }, email: `contact.${ann.email}` });
+    expect(data.memberships[1]!.messages).toMatch(new RegExp(`/export/messages\\?memberId=${there.mem}$`));
     expect(data.sessions).toMatchObject([{ address: homeOf(ann.userId), agent: 'a browser' }]);
     expect(data.mails.map(({ kind }) => kind).toSorted()).toEqual(['key-rotated', 'sign-up']);
     expect(data.invitations).toMatchObject([{ email: ann.email, status: 'pending' }]);
     expect(data.auditEvents.map(({ action }) => action)).toContain('member.credited');
     expect(JSON.stringify(data)).not.toMatch(/\$argon2|pur_live_|digest|sealed|First Owner/);
     for (const team of [owned, joined]) {
-      const events = (await as(team.ownerKey).get('/audit-events?action=person.data_exported')).body.data;
+      const events = (await as(team.ownerKey).get('/audit-events?action=user.data_exported')).body.data;
       expect(events).toMatchObject([{ actor: { type: 'user', name: ann.name } }]);
     }
   });

@@ -60,16 +60,19 @@ beforeEach(() => {
   Object.assign(seen, { calls: 0, open: 0, now: 0, most: 0, look: lentConnections });
 });
 
-const caller = (person: SignedInUser | null = null) => {
+const caller = (user: SignedInUser | null = null) => {
   const { origin } = visitor();
-  const given = { actor: null, person, origin, requestId: newRequestId(), idempotencyKey: null };
+  const given = { actor: null, user, origin, requestId: newRequestId(), idempotencyKey: null };
   return createCaller({ ...given, services: { ...services(), signUp: 'open' as const, mail: 'mailbox' as const } });
 };
 
 const linkFor = async (kind: 'reset' | 'sign-up', email: string): Promise<string> =>
-  linkToken(services().vault, await inUserTransaction(services(), (tx) => makeLink(tx, { kind, email, address: null })));
+  linkToken(
+    services().vault,
+    await inUserTransaction(services(), (tx) => makeLink(tx, { kind, email, address: null })),
+  );
 
-const person = async () => enter((await makePerson()).email);
+const user = async () => enter((await makePerson()).email);
 const body = { generatePassword: true };
 
 /** Every way to a password. A file of the domain that begins to hash has its row here, or the test below fails. */
@@ -144,15 +147,15 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     'sessions',
     'confirming who one is',
     async () => {
-      const ctx = await person();
-      return () => caller(ctx.person).account.confirm({ password: PASSWORD });
+      const ctx = await user();
+      return () => caller(ctx.user).account.confirm({ password: PASSWORD });
     },
   ],
   [
     'sessions',
     'turning two-factor on',
     async () => {
-      const ctx = await person();
+      const ctx = await user();
       return () => addFactor(ctx);
     },
   ],
@@ -160,9 +163,9 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     'sessions',
     'erasing oneself',
     async () => {
-      const ctx = await person();
+      const ctx = await user();
       return () =>
-        caller(ctx.person)
+        caller(ctx.user)
           .account.eraseMe({ password: PASSWORD })
           .catch(() => {});
     },
@@ -171,8 +174,8 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     'profiles',
     'changing a password',
     async () => {
-      const ctx = await person();
-      return () => caller(ctx.person).account.changePassword({ current: PASSWORD, password: OTHER });
+      const ctx = await user();
+      return () => caller(ctx.user).account.changePassword({ current: PASSWORD, password: OTHER });
     },
   ],
   [
@@ -287,7 +290,7 @@ describe('many passwords at once', () => {
     const spent: number[] = [];
     const session = await sessionOf((await makeTeam()).ownerKey);
     const { origin } = visitor();
-    const context = { services: services(), actor: session, person: null, origin, requestId: newRequestId() };
+    const context = { services: services(), actor: session, user: null, origin, requestId: newRequestId() };
     const { members } = createCaller({ ...context, idempotencyKey: null, spend: (cost) => void spent.push(cost) });
     await members.createMember({});
     await members.createMember({ generatePassword: true });

@@ -18,25 +18,25 @@ import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
 import { auditOf, useApi, whileMasterIsHeld } from './support/door';
 import { visitor } from './support/people';
-import { makePerson, seat } from './support/persons';
+import { makePerson, addMembership } from './support/persons';
 import { HERE } from './support/procedures';
 import { ctxOf, makeTeam, ownerPool, someAddress, type TestMember, type TestTeam } from './support/team';
 
 const as = useApi();
 
-type Scene = { team: TestTeam; person: SignedInUser; inviter: TestMember; ctx: Context };
+type Scene = { team: TestTeam; user: SignedInUser; inviter: TestMember; ctx: Context };
 
 /** A team with two owners, one of whom invites. */
 async function scene(): Promise<Scene> {
   const team = await makeTeam();
-  const person = await makePerson();
-  const inviter = await seat(person, team, { role: 'owner' });
-  return { team, person, inviter, ctx: await ctxOf(inviter.key) };
+  const user = await makePerson();
+  const inviter = await addMembership(user, team, { role: 'owner' });
+  return { team, user, inviter, ctx: await ctxOf(inviter.key) };
 }
 
-const byPages = async ({ team, person }: Scene): Promise<Context> => {
+const byPages = async ({ team, user }: Scene): Promise<Context> => {
   const { rows } = await ownerPool().query<{ slug: string }>('SELECT slug FROM teams WHERE id = $1', [team.teamId]);
-  const place = await findMembership(services(), { sessionId: person.sessionId, slug: rows[0]!.slug, address: null });
+  const place = await findMembership(services(), { sessionId: user.sessionId, slug: rows[0]!.slug, address: null });
   if (!place.ok) throw new Error(place.reason);
   return makeContext(services(), place.actor);
 };
@@ -44,11 +44,11 @@ const byPages = async ({ team, person }: Scene): Promise<Context> => {
 const inviteAs = (ctx: Context) => createInvitation(ctx, { email: someAddress(), role: 'owner' });
 const tokenOf = ({ url }: { url: string | null }): string => url!.split('/').at(-1)!;
 
-const joining = (person: SignedInUser | null = null) =>
+const joining = (user: SignedInUser | null = null) =>
   createCaller({
     services: services(),
     actor: null,
-    person,
+    user,
     origin: HERE,
     requestId: newRequestId(),
     idempotencyKey: null,
@@ -77,8 +77,8 @@ const ENDS: [string, string, (scene: Scene) => Promise<unknown>][] = [
   ],
   ['is deactivated', 'inviter_inactive', ({ team, inviter }) => deactivateMember(team.owner, inviter.id)],
   ['is deleted', 'inviter_deleted', ({ team, inviter }) => deleteMember(team.owner, inviter.id)],
-  ['leaves', 'inviter_left', ({ team, person }) => leaveTeam({ ...visitor(), person }, { teamId: team.teamId })],
-  ['is erased', 'inviter_left', ({ person }) => eraseByOperator(services(), person.email)],
+  ['leaves', 'inviter_left', ({ team, user }) => leaveTeam({ ...visitor(), user }, { teamId: team.teamId })],
+  ['is erased', 'inviter_left', ({ user }) => eraseByOperator(services(), user.email)],
 ];
 const roleOf = ({ id }: TestMember) => ({ memberId: id, role: 'member' as const });
 

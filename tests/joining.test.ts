@@ -24,11 +24,11 @@ const OTHER = 'another long password';
 const mailing = () => ({ ...services(), mail: 'smtp' as const });
 
 /** The pages of a link, for who is signed in or for nobody. */
-const asGuest = (person: SignedInUser | null = null) =>
+const asGuest = (user: SignedInUser | null = null) =>
   createCaller({
     services: mailing(),
     actor: null,
-    person,
+    user,
     origin: HERE,
     requestId: newRequestId(),
     idempotencyKey: null,
@@ -55,15 +55,17 @@ async function codeOf(work: Promise<unknown>): Promise<ErrorCode | 'ok'> {
 async function signedIn(email: string, password = PASSWORD): Promise<SignedInUser> {
   const result = await signIn(services(), { email, password }, HERE);
   if (!result.ok) throw new Error(result.reason);
-  return result.person;
+  return result.user;
 }
 
 /** A person with a seat in a team of its own; `proven` by a mailed link, or not. */
-async function person(way: 'mailed' | 'copied' = 'mailed'): Promise<{ email: string; person: SignedInUser; team: TestTeam }> {
+async function user(
+  way: 'mailed' | 'copied' = 'mailed',
+): Promise<{ email: string; user: SignedInUser; team: TestTeam }> {
   const team = await makeTeam();
   const invited = await invite(team);
   await asGuest().acceptInvitation({ token: invited[way], name: 'Somebody', password: PASSWORD });
-  return { email: invited.email, person: await signedIn(invited.email), team };
+  return { email: invited.email, user: await signedIn(invited.email), team };
 }
 
 type Seat = {
@@ -131,7 +133,7 @@ describe('a link', () => {
 
   it('that was copied tells a visitor nothing of whose address it is: not by what it shows, nor by a request that lacks something', async () => {
     const team = await makeTeam();
-    const [known, squatter, seated] = [await person(), await person('copied'), await person()];
+    const [known, squatter, seated] = [await user(), await user('copied'), await user()];
     const copies: string[] = [];
     for (const email of [someAddress(), known.email, squatter.email, seated.email]) {
       copies.push((await invite(team, { email, name: 'Jo', credit: '1' })).copied);
@@ -239,9 +241,9 @@ describe('accepting', () => {
       apiKey: expect.stringMatching(/^pur_live_/),
     });
     expect((await ctxOf(joined.apiKey!)).actor).toMatchObject({ teamId: team.teamId, role: 'member' });
-    const seat = (await seatsOf(team)).at(-1)!;
+    const membership = (await seatsOf(team)).at(-1)!;
     // The credit first, then the rule, which fills up what is below its threshold.
-    expect(seat).toMatchObject({
+    expect(membership).toMatchObject({
       name: 'Jo Sand',
       email,
       role: 'member',
@@ -251,7 +253,7 @@ describe('accepting', () => {
     });
     const { rows: keys } = await ownerPool().query('SELECT 1 FROM api_keys WHERE team_id = $1 AND member_id = $2', [
       team.teamId,
-      seat.id,
+      membership.id,
     ]);
     expect(keys).toHaveLength(1);
     expect((await asGuest().readLink({ token: mailed }))?.state).toBe('accepted');
@@ -260,12 +262,12 @@ describe('accepting', () => {
     const rows = (await auditOf(team)).slice(-2);
     expect(rows).toMatchObject([
       { action: 'invitation.accepted', channel: 'web', actorType: 'user', actorName: 'Jo Sand', address: HERE.address },
-      { action: 'member.joined', targetId: seat.id, after: { email, role: 'member', claimed: false } },
+      { action: 'member.joined', targetId: membership.id, after: { email, role: 'member', claimed: false } },
     ]);
     expect((await mailsTo(email)).map(({ kind }) => kind)).toEqual(['invitation', 'welcome']);
     const { rows: credits } = await ownerPool().query(
       `SELECT actor_name, note FROM transfers WHERE team_id = $1 AND kind = 'credit' AND member_id = $2`,
-      [team.teamId, seat.id],
+      [team.teamId, membership.id],
     );
     expect(credits).toEqual([{ actor_name: 'First Owner', note: 'Starting credit' }]);
     expect((await verifyLedger(services().database.db)).problems).toEqual([]);
@@ -294,29 +296,29 @@ describe('accepting', () => {
   });
 
   it('lets who has an account join by signing in, and no one else in its name', async () => {
-    const known = await person();
-    const other = await person();
+    const known = await user();
+    const other = await user();
     const team = await makeTeam();
     const { mailed, copied, email } = await invite(team, { email: known.email });
     expect(email).toBe(known.email);
     for (const token of [mailed, copied]) {
       expect((await asGuest().readLink({ token }))?.as).toBe(token === mailed ? 'sign-in' : 'new-or-sign-in');
       expect(await codeOf(asGuest().acceptInvitation({ token, name: 'X', password: OTHER }))).toBe('missing_key');
-      expect((await asGuest(other.person).readLink({ token }))?.as).toBe('other');
-      expect(await codeOf(asGuest(other.person).acceptInvitation({ token, name: 'X', password: OTHER }))).toBe(
+      expect((await asGuest(other.user).readLink({ token }))?.as).toBe('other');
+      expect(await codeOf(asGuest(other.user).acceptInvitation({ token, name: 'X', password: OTHER }))).toBe(
         'missing_key',
       );
     }
-    expect((await asGuest(known.person).readLink({ token: copied }))?.as).toBe('join');
-    await asGuest(known.person).acceptInvitation({ token: copied });
+    expect((await asGuest(known.user).readLink({ token: copied }))?.as).toBe('join');
+    await asGuest(known.user).acceptInvitation({ token: copied });
     expect((await seatsOf(team)).at(-1)).toMatchObject({ user: known.email, name: 'Somebody' });
     // The password is what it was.
     await signedIn(known.email);
-    expect(await asGuest(known.person).readLink({ token: copied })).toMatchObject({ state: 'accepted', as: 'member' });
+    expect(await asGuest(known.user).readLink({ token: copied })).toMatchObject({ state: 'accepted', as: 'member' });
   });
 
   it('takes an account that nobody has proven from whoever made it: new password, no session, no second factor', async () => {
-    const squatter = await person('copied');
+    const squatter = await user('copied');
     await ownerPool().query(`UPDATE users SET totp_sealed = 'x', totp_since = now() WHERE email = $1`, [
       squatter.email,
     ]);
@@ -324,11 +326,10 @@ describe('accepting', () => {
     const { mailed, copied } = await invite(team, { email: squatter.email });
     // By the copied link it is an account like any other.
     expect((await asGuest().readLink({ token: copied }))?.as).toBe('new-or-sign-in');
-    for (const who of [null, squatter.person])
-      expect((await asGuest(who).readLink({ token: mailed }))?.as).toBe('renew');
-    expect(await codeOf(asGuest(squatter.person).acceptInvitation({ token: mailed }))).toBe('invalid_request');
+    for (const who of [null, squatter.user]) expect((await asGuest(who).readLink({ token: mailed }))?.as).toBe('renew');
+    expect(await codeOf(asGuest(squatter.user).acceptInvitation({ token: mailed }))).toBe('invalid_request');
     await asGuest().acceptInvitation({ token: mailed, password: OTHER });
-    expect(await findSignedInUser(services(), squatter.person.sessionId)).toBeNull();
+    expect(await findSignedInUser(services(), squatter.user.sessionId)).toBeNull();
     expect((await signIn(services(), { email: squatter.email, password: PASSWORD }, HERE)).ok).toBe(false);
     const { rows } = await ownerPool().query(
       'SELECT totp_sealed, email_proven_at IS NOT NULL AS proven FROM users WHERE email = $1',
@@ -354,17 +355,17 @@ describe('accepting', () => {
   });
 
   it('is refused where the person has a seat, or the address has one that is nobody’s', async () => {
-    const known = await person();
+    const known = await user();
     const team = await makeTeam();
     const one = await invite(team, { email: known.email });
-    await asGuest(known.person).acceptInvitation({ token: one.copied });
-    const seat = (await seatsOf(team)).at(-1)!;
-    await ownerPool().query(`UPDATE members SET email = $1 WHERE id = $2`, [someAddress(), seat.id]);
+    await asGuest(known.user).acceptInvitation({ token: one.copied });
+    const membership = (await seatsOf(team)).at(-1)!;
+    await ownerPool().query(`UPDATE members SET email = $1 WHERE id = $2`, [someAddress(), membership.id]);
     await ownerPool().query(
       `UPDATE invitations SET status = 'pending', closed_at = NULL, member_id = NULL WHERE id = $1`,
       [one.id],
     );
-    expect(await codeOf(asGuest(known.person).acceptInvitation({ token: one.copied }))).toBe('already_member');
+    expect(await codeOf(asGuest(known.user).acceptInvitation({ token: one.copied }))).toBe('already_member');
     const two = await invite(team);
     await addMember(team, { email: two.email });
     expect(await codeOf(asGuest().acceptInvitation({ token: two.mailed, name: 'Jo', password: PASSWORD }))).toBe(
@@ -378,21 +379,21 @@ describe('accepting', () => {
 describe('claiming', () => {
   it('gives a seat to a person, with its key, balance, name and log', async () => {
     const team = await makeTeam();
-    const seat = await addMember(team, { credit: '7', name: 'Ops bot' });
-    const { mailed, email } = await invite(team, { memberId: seat.mem, credit: '3' });
+    const membership = await addMember(team, { credit: '7', name: 'Ops bot' });
+    const { mailed, email } = await invite(team, { memberId: membership.mem, credit: '3' });
     expect(await asGuest().readLink({ token: mailed })).toMatchObject({ as: 'new', claims: 'Ops bot' });
     await asGuest().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD });
     expect((await seatsOf(team)).at(-1)).toMatchObject({
-      id: seat.id,
+      id: membership.id,
       name: 'Ops bot',
       email,
       user: email,
       balance: '10000000',
     });
-    expect((await ctxOf(seat.key)).actor.memberId).toBe(seat.id);
+    expect((await ctxOf(membership.key)).actor.memberId).toBe(membership.id);
     expect((await auditOf(team)).at(-1)).toMatchObject({
       action: 'member.joined',
-      targetId: seat.id,
+      targetId: membership.id,
       after: { claimed: true },
     });
   });
@@ -414,9 +415,9 @@ describe('claiming', () => {
 
   it('shows and remembers the role that the seat has now', async () => {
     const team = await makeTeam();
-    const seat = await addMember(team, { name: 'Ops bot' });
-    const { mailed } = await invite(team, { memberId: seat.mem });
-    await setRole(team.owner, { memberId: seat.id, role: 'owner' });
+    const membership = await addMember(team, { name: 'Ops bot' });
+    const { mailed } = await invite(team, { memberId: membership.mem });
+    await setRole(team.owner, { memberId: membership.id, role: 'owner' });
     expect(await asGuest().readLink({ token: mailed })).toMatchObject({ role: 'owner' });
     await asGuest().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD });
     expect((await seatsOf(team)).at(-1)).toMatchObject({ role: 'owner' });
@@ -473,7 +474,7 @@ describe('an owner who makes a seat with a stranger’s address', () => {
     await createTeam(services(), { name: 'More', currency: 'USD', owner, rates: [] });
     expect(await findSignedInUser(services(), sessionId)).not.toBeNull();
     // Of who has proven the address the password stays.
-    const known = await person('mailed');
+    const known = await user('mailed');
     await createTeam(services(), {
       name: 'Two',
       currency: 'USD',
@@ -583,11 +584,11 @@ describe('races', () => {
   it('a claim while the seat is deleted: whole or not at all', async () => {
     const team = await makeTeam();
     for (let i = 0; i < 6; i += 1) {
-      const seat = await addMember(team, { credit: '1' });
-      const invited = await invite(team, { memberId: seat.mem, credit: '1' });
+      const membership = await addMember(team, { credit: '1' });
+      const invited = await invite(team, { memberId: membership.mem, credit: '1' });
       const [accepted, deleted] = await Promise.allSettled([
         codeOf(asGuest().acceptInvitation({ token: invited.mailed, name: 'Jo', password: PASSWORD })),
-        deleteMember(team.operator, seat.id),
+        deleteMember(team.operator, membership.id),
       ]);
       expect(deleted.status).toBe('fulfilled');
       expect(['ok', 'member_deleted']).toContain(accepted.status === 'fulfilled' ? accepted.value : accepted.reason);

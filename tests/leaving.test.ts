@@ -5,7 +5,7 @@ import { findMembership } from '@/server/domain/identity/sessions/read';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { balancesOf, expectProblem, rowsOf, useApi } from './support/door';
-import { accountOf, makePerson, seat, take } from './support/persons';
+import { accountOf, makePerson, addMembership, take } from './support/persons';
 import { addMember, ctxOf, makeTeam, ownerPool, type TestTeam } from './support/team';
 import { openEar } from './support/told';
 
@@ -36,12 +36,16 @@ describe('leaving a team', () => {
   it('takes the person off the seat at once; money, log and rule stay, the key is another that nobody has seen', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const ann = await makePerson();
-    const [left, kept] = [await seat(ann, team, { credit: '5' }), await seat(ann, other)];
+    const [left, kept] = [await addMembership(ann, team, { credit: '5' }), await addMembership(ann, other)];
     await as(left.key).post('/messages', message);
     const before = await balancesOf(team);
-    const seats = await accountOf(ann).leaveTeam({ teamId: team.id });
-    expect(seats.map(({ member }) => member.id)).toEqual([kept.mem]);
-    const place = await findMembership(services(), { sessionId: ann.sessionId, slug: await slugOf(team), address: null });
+    const memberships = await accountOf(ann).leaveTeam({ teamId: team.id });
+    expect(memberships.map(({ member }) => member.id)).toEqual([kept.mem]);
+    const place = await findMembership(services(), {
+      sessionId: ann.sessionId,
+      slug: await slugOf(team),
+      address: null,
+    });
     expect(place).toMatchObject({ ok: false, reason: 'none' });
     expectProblem(await as(left.key).get('/me'), 'invalid_key');
     expect(await balancesOf(team)).toEqual(before);
@@ -56,7 +60,7 @@ describe('leaving a team', () => {
   it('is in the audit log, by the person', async () => {
     const team = await makeTeam();
     const ann = await makePerson();
-    const { mem } = await seat(ann, team, { role: 'owner' });
+    const { mem } = await addMembership(ann, team, { role: 'owner' });
     await accountOf(ann).leaveTeam({ teamId: team.id });
     const { data } = (await as(team.ownerKey).get('/audit-events?action=member.left')).body;
     expect(data).toMatchObject([
@@ -74,7 +78,7 @@ describe('leaving a team', () => {
   it('asked again, or of a team that never was his, changes nothing and answers the same', async () => {
     const [team, stranger] = [await makeTeam(), await makeTeam()];
     const ann = await makePerson();
-    await seat(ann, team);
+    await addMembership(ann, team);
     const first = await accountOf(ann).leaveTeam({ teamId: team.id });
     const before = [await rowsOf(team), await rowsOf(stranger)];
     expect(await accountOf(ann).leaveTeam({ teamId: team.id })).toEqual(first);
@@ -85,7 +89,7 @@ describe('leaving a team', () => {
   it('is for a deactivated seat too, and not for nobody', async () => {
     const team = await makeTeam();
     const ann = await makePerson();
-    const { id } = await seat(ann, team);
+    const { id } = await addMembership(ann, team);
     await deactivateMember(team.operator, id);
     expect(await accountOf(ann).leaveTeam({ teamId: team.id })).toEqual([]);
     expect(await seatRow(team, id)).toMatchObject({ user_id: null, status: 'inactive' });
@@ -95,7 +99,7 @@ describe('leaving a team', () => {
   it('is told to who watches: the seat, and of an owner that the team may have none', async () => {
     const team = await makeTeam();
     const [ann, ben] = [await makePerson(), await makePerson('Ben')];
-    const [owner, member] = [await seat(ann, team, { role: 'owner' }), await seat(ben, team)];
+    const [owner, member] = [await addMembership(ann, team, { role: 'owner' }), await addMembership(ben, team)];
     const ear = await openEar();
     await ear.heard();
     await accountOf(ben).leaveTeam({ teamId: team.id });
@@ -108,7 +112,7 @@ describe('leaving a team', () => {
   it('is refused in a suspended team', async () => {
     const team = await makeTeam();
     const ann = await makePerson();
-    await seat(ann, team);
+    await addMembership(ann, team);
     await ownerPool().query("UPDATE teams SET status = 'suspended' WHERE id = $1", [team.teamId]);
     expect(await codeOf(accountOf(ann).leaveTeam({ teamId: team.id }))).toBe('team_suspended');
   });
@@ -116,7 +120,7 @@ describe('leaving a team', () => {
   it('lets another take the seat: what the one before had there is not touched', async () => {
     const team = await makeTeam();
     const [ann, ben] = [await makePerson(), await makePerson('Ben')];
-    const { id } = await seat(ann, team);
+    const { id } = await addMembership(ann, team);
     await accountOf(ann).leaveTeam({ teamId: team.id });
     await take(ben, team, id);
     await accountOf(ann).leaveTeam({ teamId: team.id });
@@ -156,7 +160,7 @@ describe('the last active owner', () => {
   it('is no seat that was left: of two who leave one after the other the second stays', async () => {
     const { team, ann } = await owned();
     const ben = await makePerson('Ben');
-    const { id } = await seat(ben, team, { role: 'owner' });
+    const { id } = await addMembership(ben, team, { role: 'owner' });
     await accountOf(ben).leaveTeam({ teamId: team.id });
     expect((await seatRow(team, id)).role).toBe('member');
     expect(await codeOf(accountOf(ann).leaveTeam({ teamId: team.id }))).toBe('last_owner');
@@ -165,7 +169,7 @@ describe('the last active owner', () => {
   it.each(Array.from({ length: 5 }, (_, i) => i))('stays when all three leave at once (%s)', async () => {
     const { team, ann } = await owned();
     const others = [await makePerson('Ben'), await makePerson('Cid')];
-    for (const one of others) await seat(one, team, { role: 'owner' });
+    for (const one of others) await addMembership(one, team, { role: 'owner' });
     const codes = await Promise.all(
       [ann, ...others].map((one) => codeOf(accountOf(one).leaveTeam({ teamId: team.id }))),
     );
@@ -176,7 +180,7 @@ describe('the last active owner', () => {
   it('stays when one leaves while the other is deactivated', async () => {
     const { team, ann } = await owned();
     const ben = await makePerson('Ben');
-    const { id } = await seat(ben, team, { role: 'owner' });
+    const { id } = await addMembership(ben, team, { role: 'owner' });
     const outcomes = await Promise.all([
       codeOf(accountOf(ann).leaveTeam({ teamId: team.id })),
       deactivateMember(team.operator, id).then(

@@ -46,20 +46,20 @@ describe('a mail about oneself', () => {
 
   it('says whether two-factor sign-in was switched on or off, and from where', async () => {
     const { email } = await makePerson();
-    const person = await enter(email);
-    await addFactor(person);
+    const user = await enter(email);
+    await addFactor(user);
     const on = await lastMail('two-factor-changed', email);
     expect(on.subject).toBe('Two-factor sign-in was switched on');
-    expect(on.text).toContain(`From: ${person.origin.address}`);
-    await endTwoFactor(person, { password: PASSWORD });
+    expect(on.text).toContain(`From: ${user.origin.address}`);
+    await endTwoFactor(user, { password: PASSWORD });
     expect((await lastMail('two-factor-changed', email)).subject).toBe('Two-factor sign-in was switched off');
   });
 
   it('says from where a password was changed, by the old one or by a link', async () => {
     const { email } = await makePerson();
-    const person = await enter(email);
-    await changePassword(person, { current: PASSWORD, password: 'another horse, another battery' });
-    expect((await lastMail('password-changed', email)).text).toContain(`From: ${person.origin.address}`);
+    const user = await enter(email);
+    await changePassword(user, { current: PASSWORD, password: 'another horse, another battery' });
+    expect((await lastMail('password-changed', email)).text).toContain(`From: ${user.origin.address}`);
     const ctx = visitor();
     await requestPasswordReset(ctx, { email });
     const { rows } = await ownerPool().query<{ id: string }>('SELECT id FROM mailed_links WHERE email = $1', [email]);
@@ -77,7 +77,7 @@ describe('a welcome', () => {
     const ctx = {
       ...services(),
       mail: 'smtp' as const,
-      person: null,
+      user: null,
       origin: visitor().origin,
       requestId: newRequestId(),
     };

@@ -18,7 +18,7 @@ const SHOWN = {
   ofBoth: { path: ['messages', 'browseFacets'], input: { memberId: ['mem_ann', 'mem_ben'] } },
   statistics: { path: ['reports', 'browseUsage'] },
   rates: { path: ['rates', 'listRates'] },
-  seats: { path: ['account', 'listMemberships'] },
+  memberships: { path: ['account', 'listMemberships'] },
   counted: { path: ['messages', 'previewExport'], live: false },
 } satisfies Record<string, { path: string[]; input?: object; live?: boolean }>;
 

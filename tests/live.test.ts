@@ -43,9 +43,9 @@ afterAll(async () => {
   await endLive();
 });
 
-async function open(person: SignedInUser | null, lastId?: string | null): Promise<Stream> {
+async function open(user: SignedInUser | null, lastId?: string | null): Promise<Stream> {
   const headers: Record<string, string> = lastId ? { 'Last-Event-ID': lastId } : {};
-  const response = await openStream(new Request('http://localhost/account/live', { headers }), person);
+  const response = await openStream(new Request('http://localhost/account/live', { headers }), user);
   const events: Event[] = [];
   let ended = false;
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -79,19 +79,19 @@ async function allHeard(...streams: Stream[]): Promise<unknown[][]> {
   return streams.map((stream) => stream.heard().splice(0));
 }
 
-type Seat = { id: string; mem: string; person: SignedInUser };
+type Seat = { id: string; mem: string; user: SignedInUser };
 
 /** A seat of somebody who is signed in. */
 async function signedIn(team: TestTeam, role: 'owner' | 'member' = 'member'): Promise<Seat> {
   const input = await createMemberInput.parseAsync({ role, password: PASSWORD });
   const { member } = await createMember(team.operator, input);
-  return { id: member.id, mem: printId('mem', member.id), person: await sessionFor(member.email) };
+  return { id: member.id, mem: printId('mem', member.id), user: await sessionFor(member.email) };
 }
 
 async function sessionFor(email: string): Promise<SignedInUser> {
   const entered = await signIn(services(), { email, password: PASSWORD }, { address: newUuid7(), agent: null });
   if (!entered.ok) throw new Error(entered.reason);
-  return (await findSignedInUser(services(), entered.person.sessionId))!;
+  return (await findSignedInUser(services(), entered.user.sessionId))!;
 }
 
 const slugOf = async ({ teamId }: TestTeam): Promise<string> =>
@@ -106,16 +106,16 @@ beforeAll(() => {
 });
 
 /** As a page opens it, with the last word that its first paint has seen. */
-const openNow = async (person: SignedInUser): Promise<Stream> => {
+const openNow = async (user: SignedInUser): Promise<Stream> => {
   await tellRest(services().database.pool);
   await sleep(300);
-  return open(person, lastWord());
+  return open(user, lastWord());
 };
 
 describe('a stream', () => {
   it('is one of events that nobody keeps, packs or holds back', async () => {
-    const { person } = await signedIn(await makeTeam());
-    const { response, events } = await openNow(person);
+    const { user } = await signedIn(await makeTeam());
+    const { response, events } = await openNow(user);
     expect(response.status).toBe(200);
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'text/event-stream; charset=utf-8',
@@ -130,9 +130,9 @@ describe('a stream', () => {
   });
 
   it('is for who is signed in alone', async () => {
-    const { person } = await signedIn(await makeTeam());
-    await endSession(services(), person.sessionId);
-    for (const who of [null, person, { ...person, sessionId: newUuid7() }]) {
+    const { user } = await signedIn(await makeTeam());
+    await endSession(services(), user.sessionId);
+    for (const who of [null, user, { ...user, sessionId: newUuid7() }]) {
       const response = await openStream(new Request('http://localhost/account/live'), who);
       expect([response.status, (await response.json()).code]).toEqual([401, 'missing_key']);
     }
@@ -142,7 +142,7 @@ describe('a stream', () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const [owner, ann, ben] = [await signedIn(team, 'owner'), await signedIn(team), await signedIn(team)];
     const stranger = await signedIn(other, 'owner');
-    const streams = await Promise.all([owner, ann, ben, stranger].map(({ person }) => openNow(person)));
+    const streams = await Promise.all([owner, ann, ben, stranger].map(({ user }) => openNow(user)));
     await credit(team, ann.id);
     const [toOwner, toAnn, toBen, toStranger] = await allHeard(...streams);
     const change = {
@@ -159,7 +159,7 @@ describe('a stream', () => {
   it('tells a member nothing of the owners’ side, and what is everybody’s', async () => {
     const team = await makeTeam();
     const [owner, ann] = [await signedIn(team, 'owner'), await signedIn(team)];
-    const streams = await Promise.all([owner, ann].map(({ person }) => openNow(person)));
+    const streams = await Promise.all([owner, ann].map(({ user }) => openNow(user)));
     await fundTeam(team.operator, { amount: micros('1') });
     await confirmRates(team.operator);
     const [toOwner, toAnn] = await allHeard(...streams);
@@ -174,8 +174,8 @@ describe('a stream', () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const ann = await signedIn(team);
     const second = await addMember(other);
-    await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [ann.person.userId, second.id]);
-    const stream = await openNow(ann.person);
+    await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [ann.user.userId, second.id]);
+    const stream = await openNow(ann.user);
     await Promise.all([credit(team, ann.id), credit(other, second.id)]);
     const [heard] = await allHeard(stream);
     expect((heard as { team: string }[]).map(({ team: slug }) => slug).toSorted()).toEqual(
@@ -186,7 +186,7 @@ describe('a stream', () => {
   it('tells many changes of one moment as few events', async () => {
     const team = await makeTeam();
     const [owner, ann] = [await signedIn(team, 'owner'), await signedIn(team)];
-    const stream = await openNow(owner.person);
+    const stream = await openNow(owner.user);
     const began = performance.now();
     for (let i = 0; i < 40; i += 1) await credit(team, ann.id);
     const took = performance.now() - began;
@@ -200,7 +200,7 @@ describe('what a stream may hear is what its person may see at that moment', () 
   it('a deactivated seat is told to ask, then nothing of the team; activated it hears again', async () => {
     const team = await makeTeam();
     const ann = await signedIn(team);
-    const stream = await openNow(ann.person);
+    const stream = await openNow(ann.user);
     await deactivateMember(team.operator, ann.id);
     expect(await allHeard(stream)).toEqual([['reset']]);
     await credit(team, ann.id);
@@ -214,7 +214,7 @@ describe('what a stream may hear is what its person may see at that moment', () 
   it('who is demoted hears no more of other seats; a deleted seat of nothing', async () => {
     const team = await makeTeam();
     const [olive, ann] = [await signedIn(team, 'owner'), await signedIn(team)];
-    const [toOlive, toAnn] = [await openNow(olive.person), await openNow(ann.person)];
+    const [toOlive, toAnn] = [await openNow(olive.user), await openNow(ann.user)];
     await setRole(team.operator, { memberId: olive.id, role: 'member' });
     await allHeard();
     await credit(team, ann.id);
@@ -229,9 +229,9 @@ describe('what a stream may hear is what its person may see at that moment', () 
   it('a session that was ended hears nothing more, and its stream ends', async () => {
     const team = await makeTeam();
     const ann = await signedIn(team);
-    const again = await sessionFor(ann.person.email);
-    const [stream, other] = [await openNow(ann.person), await openNow(again)];
-    await endSession(services(), ann.person.sessionId);
+    const again = await sessionFor(ann.user.email);
+    const [stream, other] = [await openNow(ann.user), await openNow(again)];
+    await endSession(services(), ann.user.sessionId);
     await credit(team, ann.id);
     await until(() => stream.ended());
     expect(stream.heard()).toEqual([]);
@@ -244,7 +244,7 @@ describe('a stream that comes again', () => {
   it('is told what it missed, and nothing twice', async () => {
     const team = await makeTeam();
     const ann = await signedIn(team);
-    const first = await openNow(ann.person);
+    const first = await openNow(ann.user);
     await credit(team, ann.id);
     await until(() => first.heard().length === 1);
     const last = first.events.at(-1)!.id!;
@@ -252,18 +252,18 @@ describe('a stream that comes again', () => {
     await credit(team, ann.id);
     await tellRest(services().database.pool);
     await until(() => lastWord() !== last);
-    const second = await open(ann.person, last);
+    const second = await open(ann.user, last);
     await until(() => second.heard().length === 1);
     expect(second.heard()[0]).toMatchObject({ members: [ann.mem] });
-    const third = await open(ann.person, second.events.at(-1)!.id);
+    const third = await open(ann.user, second.events.at(-1)!.id);
     await allHeard();
     expect(third.heard()).toEqual([]);
   });
 
   it('from a word that is not known is told to ask for everything', async () => {
-    const { person } = await signedIn(await makeTeam());
+    const { user } = await signedIn(await makeTeam());
     for (const id of [newUuid7(), 'nonsense', null]) {
-      const stream = await open(person, id);
+      const stream = await open(user, id);
       await until(() => stream.heard().length > 0);
       expect(stream.heard()).toEqual(['reset']);
       expect(stream.events.at(-1)!.id).toBe(lastWord());
@@ -273,7 +273,7 @@ describe('a stream that comes again', () => {
   it('is told the same after a lost connection to the database, which is made anew', async () => {
     const team = await makeTeam();
     const ann = await signedIn(team);
-    const stream = await openNow(ann.person);
+    const stream = await openNow(ann.user);
     const before = lastWord();
     const cut = await ownerPool().query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'purser-live' AND datname = current_database()`,
@@ -288,8 +288,8 @@ describe('a stream that comes again', () => {
   });
 
   it('and every other is told the same when a process has begun', async () => {
-    const { person } = await signedIn(await makeTeam());
-    const stream = await openNow(person);
+    const { user } = await signedIn(await makeTeam());
+    const stream = await openNow(user);
     announceAll(services().database.pool);
     expect(await allHeard(stream)).toEqual([['reset']]);
   });
@@ -297,18 +297,18 @@ describe('a stream that comes again', () => {
 
 describe('streams', () => {
   it('of one person are no more than twenty', async () => {
-    const { person } = await signedIn(await makeTeam());
-    const streams = await Promise.all(Array.from({ length: 20 }, () => open(person, lastWord())));
+    const { user } = await signedIn(await makeTeam());
+    const streams = await Promise.all(Array.from({ length: 20 }, () => open(user, lastWord())));
     expect(streams.map(({ response }) => response.status)).toEqual(Array.from({ length: 20 }, () => 200));
-    const { response } = await open(person);
+    const { response } = await open(user);
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '60']);
     await streams[0]!.close();
-    expect((await open(person)).response.status).toBe(200);
+    expect((await open(user)).response.status).toBe(200);
   });
 
   it('of a process that ends are ended at once', async () => {
-    const { person } = await signedIn(await makeTeam());
-    const stream = await openNow(person);
+    const { user } = await signedIn(await makeTeam());
+    const stream = await openNow(user);
     await endLive();
     await until(() => stream.ended());
     const connections = await ownerPool().query(
@@ -334,9 +334,9 @@ describe('with each beat', () => {
       if (seen.takes) seen.told.push(text);
       return seen.takes;
     };
-    const seats = (await listWatching(services(), [ann.person.sessionId])).get(ann.person.sessionId)!;
-    const { sessionId, userId } = ann.person;
-    hub.add({ sessionId, userId, send, end: () => (seen.ended = true) }, hub.lastId, seats);
+    const memberships = (await listWatching(services(), [ann.user.sessionId])).get(ann.user.sessionId)!;
+    const { sessionId, userId } = ann.user;
+    hub.add({ sessionId, userId, send, end: () => (seen.ended = true) }, hub.lastId, memberships);
     return { team, ann, hub, seen };
   }
 
@@ -344,7 +344,7 @@ describe('with each beat', () => {
     const { ann, hub, seen } = await watched();
     await until(() => seen.told.length >= 2);
     expect(new Set(seen.told)).toEqual(new Set([`: \nid: ${hub.lastId}\n\n`]));
-    await endSession(services(), ann.person.sessionId);
+    await endSession(services(), ann.user.sessionId);
     await until(() => seen.ended);
     await hub.stop();
   });

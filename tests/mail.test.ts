@@ -62,22 +62,22 @@ describe('by a real SMTP server', () => {
 
   it('a role change reaches each active owner and the person himself, with the way back', async () => {
     const team = await makeTeam({ name: 'Acme & Söhne' });
-    const [second, person] = [someAddress(), someAddress()];
+    const [second, user] = [someAddress(), someAddress()];
     await addMember(team, { role: 'owner', name: 'Second', email: second });
     const gone = await addMember(team, { role: 'owner', name: 'Inactive', email: someAddress() });
     await ownerPool().query(`UPDATE members SET status = 'inactive' WHERE id = $1`, [gone.id]);
-    const seat = await addMember(team, { name: 'Ann', email: person });
-    await setRole(withMail(team.owner), { memberId: seat.id, role: 'owner' });
+    const membership = await addMember(team, { name: 'Ann', email: user });
+    await setRole(withMail(team.owner), { memberId: membership.id, role: 'owner' });
     await doJobs(makeSmtp({ from: FROM, url: smtp.url }));
     const ours = await mailsOf(team.teamId);
     expect(ours.map(({ state, kind }) => `${kind} ${state}`)).toEqual(Array(3).fill('role-changed sent'));
     const taken = smtp.taken.filter(({ to }) => ours.some(({ address }) => to.includes(address)));
     expect(taken.map(({ to }) => to.join()).toSorted()).toEqual(ours.map(({ address }) => address).toSorted());
-    const hers = taken.find(({ to }) => to[0] === person)!;
-    const id = ours.find(({ address }) => address === person)!.id;
+    const hers = taken.find(({ to }) => to[0] === user)!;
+    const id = ours.find(({ address }) => address === user)!.id;
     expect(fieldsOf(hers).get('message-id')).toEqual([`<${id}@purser.test>`]);
     expect(fieldsOf(hers).get('from')).toEqual([FROM]);
-    expect(fieldsOf(hers).get('to')).toEqual([person]);
+    expect(fieldsOf(hers).get('to')).toEqual([user]);
     expect(fieldsOf(hers).get('auto-submitted')).toEqual(['auto-generated']);
     expect(fieldsOf(hers).get('content-type')![0]).toMatch(/^multipart\/alternative/);
     expect(textOf(hers)).toContain(`${APP_URL}/account/teams`);
@@ -87,12 +87,12 @@ describe('by a real SMTP server', () => {
   it('names and addresses make no header and no recipient', async () => {
     const name = 'Evil\r\nBcc: victim@example.test\r\n\r\nHello';
     const team = await makeTeam();
-    const person = someAddress();
-    const seat = await addMember(team, { name: 'Ann', email: person });
+    const user = someAddress();
+    const membership = await addMember(team, { name: 'Ann', email: user });
     // No door takes such names: they are put there by hand.
     await ownerPool().query('UPDATE teams SET name = $2 WHERE id = $1', [team.teamId, name]);
-    await ownerPool().query('UPDATE members SET name = $2 WHERE id = $1', [seat.id, name]);
-    await setRole(withMail(team.owner), { memberId: seat.id, role: 'owner' });
+    await ownerPool().query('UPDATE members SET name = $2 WHERE id = $1', [membership.id, name]);
+    await setRole(withMail(team.owner), { memberId: membership.id, role: 'owner' });
     const evil = [
       `${someAddress()}\r\nBcc: victim@example.test`,
       `${someAddress()}, victim@example.test`,
@@ -104,24 +104,24 @@ describe('by a real SMTP server', () => {
     await doJobs(makeSmtp({ from: FROM, url: smtp.url }));
     for (const id of ids) expect(await rowOf(id)).toMatchObject({ state: 'failed', attempts: 1 });
     expect(smtp.taken.flatMap(({ to }) => to)).not.toContain('victim@example.test');
-    const hers = smtp.taken.find(({ to }) => to.includes(person))!;
+    const hers = smtp.taken.find(({ to }) => to.includes(user))!;
     expect([...fieldsOf(hers).keys()]).not.toContain('bcc');
     expect(fieldsOf(hers).get('subject')).toEqual(['You are now an owner of Evil Bcc: victim@example.test Hello']);
   });
 
   it('is told of a key that another rotated or had shown, not of one’s own', async () => {
     const team = await makeTeam();
-    const seat = await addMember(team, { name: 'Ann', email: someAddress() });
-    await rotateKey(withMail(await ctxOf(seat.key)), { memberId: seat.id, overlapSeconds: 60 });
+    const membership = await addMember(team, { name: 'Ann', email: someAddress() });
+    await rotateKey(withMail(await ctxOf(membership.key)), { memberId: membership.id, overlapSeconds: 60 });
     await revealKey(withMail(team.owner), team.ownerId);
     expect(await mailsOf(team.teamId)).toEqual([]);
-    const rotated = await rotateKey(withMail(team.owner), { memberId: seat.id, overlapSeconds: 0 });
-    await revealKey(withMail(team.owner), seat.id);
+    const rotated = await rotateKey(withMail(team.owner), { memberId: membership.id, overlapSeconds: 0 });
+    await revealKey(withMail(team.owner), membership.id);
     await doJobs(makeSmtp({ from: FROM, url: smtp.url }));
     const told = (await mailsOf(team.teamId)).map(({ kind, member_id, state }) => [kind, member_id, state]);
     expect(told).toEqual([
-      ['key-rotated', seat.id, 'sent'],
-      ['key-revealed', seat.id, 'sent'],
+      ['key-rotated', membership.id, 'sent'],
+      ['key-revealed', membership.id, 'sent'],
     ]);
     const all = smtp.taken.map(textOf).join('\n');
     expect(all).not.toContain(rotated.secrets.apiKey);
@@ -131,8 +131,8 @@ describe('by a real SMTP server', () => {
   it('tells of a deletion until when it can be undone', async () => {
     const team = await makeTeam();
     const address = someAddress();
-    const seat = await addMember(team, { name: 'Ann', email: address, credit: '5' });
-    const { member } = await deleteMember(withMail(team.owner), seat.id);
+    const membership = await addMember(team, { name: 'Ann', email: address, credit: '5' });
+    const { member } = await deleteMember(withMail(team.owner), membership.id);
     await doJobs(makeSmtp({ from: FROM, url: smtp.url }));
     const until = new Date(member.deletedAt!.getTime() + 14 * 86_400_000).toISOString();
     const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(until));
@@ -144,14 +144,14 @@ describe('by a real SMTP server', () => {
 
   it('sends nothing to an address that is made up, and nothing of a change that was taken back', async () => {
     const team = await makeTeam();
-    const seat = await addMember(team, { name: 'Bot' });
-    await setRole(withMail(team.owner), { memberId: seat.id, role: 'owner' });
+    const membership = await addMember(team, { name: 'Bot' });
+    await setRole(withMail(team.owner), { memberId: membership.id, role: 'owner' });
     const addresses = (await mailsOf(team.teamId)).map(({ address }) => address);
     expect(addresses).toHaveLength(1);
     expect(addresses[0]).not.toMatch(/invalid$/);
     // The demo's mailbox knows addresses that end so, but these are nobody's there either.
     expect(canBeMailed('owner@demo.invalid', 'mailbox')).toBe(true);
-    expect(canBeMailed(seat.member.email, 'mailbox')).toBe(false);
+    expect(canBeMailed(membership.member.email, 'mailbox')).toBe(false);
     const before = addresses.length;
     const broken = inUserTransaction(mailing(), async (tx) => {
       await queueMail(tx, { kind: 'welcome', address: someAddress(), teamId: team.teamId });
@@ -165,8 +165,8 @@ describe('by a real SMTP server', () => {
 
   it('queues nothing where no way is set up', async () => {
     const team = await makeTeam();
-    const seat = await addMember(team, { email: someAddress() });
-    await setRole(team.owner, { memberId: seat.id, role: 'owner' });
+    const membership = await addMember(team, { email: someAddress() });
+    await setRole(team.owner, { memberId: membership.id, role: 'owner' });
     expect(await mailsOf(team.teamId)).toEqual([]);
   });
 });
@@ -318,7 +318,9 @@ describe('what is over', () => {
       [link],
     );
     const queue = () =>
-      inUserTransaction(mailing(), (tx) => queueMail(tx, { kind: 'password-reset', address: someAddress(), about: link }));
+      inUserTransaction(mailing(), (tx) =>
+        queueMail(tx, { kind: 'password-reset', address: someAddress(), about: link }),
+      );
     const [open, over] = [await queue(), await queue()];
     await sendMail(mailing(), mailer, open!);
     expect(given).toHaveLength(1);

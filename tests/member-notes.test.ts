@@ -5,7 +5,7 @@ import { exportMembersInput } from '@/server/domain/teams/members/schema';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { useApi } from './support/door';
-import { accountOf, makePerson, seat } from './support/persons';
+import { accountOf, makePerson, addMembership } from './support/persons';
 import { callProcedure, HERE, listProcedures, sessionOf } from './support/procedures';
 import { ctxOf, makeTeam, type TestMember } from './support/team';
 
@@ -18,10 +18,14 @@ const SECRET = new RegExp(`${NOTE}|${EXTERNAL}`);
 /** A member about whom the owners have noted something. */
 async function scene() {
   const team = await makeTeam();
-  const person = await makePerson();
-  const member = await seat(person, team, { name: 'Ann', credit: '5', recharge: { threshold: '1', target: '5' } });
+  const user = await makePerson();
+  const member = await addMembership(user, team, {
+    name: 'Ann',
+    credit: '5',
+    recharge: { threshold: '1', target: '5' },
+  });
   await as(team.ownerKey).patch(`/members/${member.mem}`, { externalId: EXTERNAL, metadata: { note: NOTE } });
-  return { team, person, member };
+  return { team, user, member };
 }
 
 /** Everything that a procedure answers to whoever asks it about a member, with as much as it takes. */
@@ -89,7 +93,7 @@ describe('what owners note about a member', () => {
   });
 
   it('is in no file that the member exports, and in no export of their data; the role decides', async () => {
-    const { team, member, person } = await scene();
+    const { team, member, user } = await scene();
     const file = async (key: string, query?: string) => {
       const pieces: unknown[] = [];
       for await (const piece of exportMembers(await ctxOf(key), await exportMembersInput.parseAsync({ query })))
@@ -100,12 +104,12 @@ describe('what owners note about a member', () => {
     expect(await file(member.key)).not.toMatch(SECRET);
     expect(await file(member.key, 'blacklisted')).not.toContain('Ann');
     expect(await file(team.ownerKey)).toMatch(SECRET);
-    expect(JSON.stringify(await accountOf(person).exportMe())).not.toMatch(SECRET);
+    expect(JSON.stringify(await accountOf(user).exportMe())).not.toMatch(SECRET);
     await as(team.ownerKey).post(`/members/${member.mem}/role`, { role: 'owner' });
-    expect(JSON.stringify(await accountOf(person).exportMe())).toMatch(SECRET);
+    expect(JSON.stringify(await accountOf(user).exportMe())).toMatch(SECRET);
     // Who steps down is answered as the member they are from now on.
     const session = await sessionOf(member.key);
-    const context = { services: services(), actor: session, person, origin: HERE, requestId: newRequestId() };
+    const context = { services: services(), actor: session, user, origin: HERE, requestId: newRequestId() };
     const caller = createCaller({ ...context, idempotencyKey: null });
     expect(JSON.stringify(await caller.members.setRole({ memberId: member.mem, role: 'member' }))).not.toMatch(SECRET);
   });

@@ -14,7 +14,17 @@ import { asTeamId, newUuid7 } from '@/server/domain/core/ids';
 import { listSessions } from '@/server/domain/identity/sessions/read';
 import { endAllSessions, endOwnSession, markSeen, signIn } from '@/server/domain/identity/sessions/write';
 import { LIMITS } from '@/server/domain/identity/login-throttle/rules';
-import { addFactor, enter, visitor, isLive, mailsTo, makePerson, newAddress, notesOf, PASSWORD } from './support/people';
+import {
+  addFactor,
+  enter,
+  visitor,
+  isLive,
+  mailsTo,
+  makePerson,
+  newAddress,
+  notesOf,
+  PASSWORD,
+} from './support/people';
 import { addMember, makeTeam, ownerPool } from './support/team';
 import { givePassword, resetTwoFactor } from '@/server/domain/teams/member-sign-in/write';
 import { changePassword } from '@/server/domain/identity/passwords/write';
@@ -42,7 +52,7 @@ describe('a password', () => {
     await expect(enter(email)).rejects.toThrow('wrong');
     await enter(email, visitor(), NEW);
     expect((await mailsTo(email)).filter(({ kind }) => kind === 'password-changed')).toHaveLength(1);
-    expect((await notesOf(teamId)).map(({ action }) => action)).toEqual(['person.password_changed']);
+    expect((await notesOf(teamId)).map(({ action }) => action)).toEqual(['user.password_changed']);
   });
 
   it('is not guessed by who sits at an open browser: tries are those of signing in', async () => {
@@ -91,8 +101,8 @@ describe('an old password, while a new one is set', () => {
 
   it('is no leave to set a third', async () => {
     const { email } = await makePerson();
-    const person = after(renew(email), await enter(email));
-    const changed = changePassword(person, { current: PASSWORD, password: 'the password of a thief' });
+    const user = after(renew(email), await enter(email));
+    const changed = changePassword(user, { current: PASSWORD, password: 'the password of a thief' });
     await expect(changed).rejects.toMatchObject({ facts: { errors: [{ pointer: '/current' }] } });
     await enter(email, visitor(), NEW);
   });
@@ -107,7 +117,7 @@ describe('a name', () => {
     expect(await getProfile(here)).toMatchObject({ name: 'Renamed', email, isProven: false });
     const { rows } = await ownerPool().query('SELECT name FROM members WHERE team_id = $1', [teamId]);
     expect(rows).toEqual([{ name: 'Somebody' }]);
-    expect((await notesOf(teamId)).map(({ action }) => action)).toEqual(['person.renamed']);
+    expect((await notesOf(teamId)).map(({ action }) => action)).toEqual(['user.renamed']);
   });
 });
 
@@ -126,7 +136,7 @@ describe('a second factor', () => {
     expect(await outcome(email, '000000')).toBe('wrong-code');
     expect(await outcome(email, codeAt(0))).toBe('ok');
     await expect(startTwoFactor(here, { password: PASSWORD })).rejects.toMatchObject(WRONG);
-    expect((await notesOf(teamId)).map(({ action }) => action)).toEqual(['person.two_factor_on']);
+    expect((await notesOf(teamId)).map(({ action }) => action)).toEqual(['user.two_factor_on']);
     expect((await mailsTo(email)).filter(({ kind }) => kind === 'two-factor-changed')).toHaveLength(1);
   });
 
@@ -164,7 +174,7 @@ describe('a second factor', () => {
     expect(await outcome(email, recoveryCodes[2]!)).toBe('wrong-code');
     expect(await outcome(email, renewed.recoveryCodes[0]!)).toBe('ok');
     const { rows } = await ownerPool().query(`SELECT count(*)::int AS n FROM recovery_codes WHERE user_id = $1`, [
-      here.person.userId,
+      here.user.userId,
     ]);
     expect(rows).toEqual([{ n: 10 }]);
   });
@@ -196,10 +206,7 @@ describe('a second factor', () => {
     await endTwoFactor(here, { password: PASSWORD });
     await endTwoFactor(here, { password: PASSWORD });
     expect(await outcome(email, '')).toBe('ok');
-    expect((await notesOf(teamId)).map(({ action }) => action)).toEqual([
-      'person.two_factor_on',
-      'person.two_factor_off',
-    ]);
+    expect((await notesOf(teamId)).map(({ action }) => action)).toEqual(['user.two_factor_on', 'user.two_factor_off']);
     const { rows } = await ownerPool().query('SELECT totp_sealed, totp_since, totp_step FROM users WHERE email = $1', [
       email,
     ]);
@@ -216,27 +223,27 @@ describe('signed-in browsers', () => {
     const listed = await listSessions(one);
     expect(listed).toHaveLength(2);
     expect(listed.find(({ isThis }) => isThis)).toMatchObject({
-      id: one.person.sessionId,
+      id: one.user.sessionId,
       browser: 'Firefox on Linux',
       address: '192.0.2.7',
     });
-    expect(listed.find(({ isThis }) => !isThis)?.id).toBe(other.person.sessionId);
+    expect(listed.find(({ isThis }) => !isThis)?.id).toBe(other.user.sessionId);
   });
 
   it('are ended one by one, or all; another’s is as one that never was', async () => {
     const [ann, bob] = [await makePerson(), await makePerson()];
     const [one, other, his] = [await enter(ann.email), await enter(ann.email), await enter(bob.email)];
-    for (const id of [his.person.sessionId, newUuid7()])
+    for (const id of [his.user.sessionId, newUuid7()])
       await expect(endOwnSession(one, id)).rejects.toMatchObject({ code: 'not_found', facts: {} });
     expect(await isLive(his)).toBe(true);
-    await endOwnSession(one, other.person.sessionId);
-    await endOwnSession(one, other.person.sessionId);
+    await endOwnSession(one, other.user.sessionId);
+    await endOwnSession(one, other.user.sessionId);
     expect([await isLive(one), await isLive(other)]).toEqual([true, false]);
     await endAllSessions(one);
     expect([await isLive(one), await isLive(his)]).toEqual([false, true]);
     expect((await notesOf(ann.teamId)).map(({ action }) => action)).toEqual([
-      'person.session_ended',
-      'person.sessions_ended',
+      'user.session_ended',
+      'user.sessions_ended',
     ]);
   });
 
@@ -244,18 +251,18 @@ describe('signed-in browsers', () => {
     const { email } = await makePerson();
     const here = await enter(email);
     const seen = async () =>
-      (await ownerPool().query(`SELECT last_seen_at FROM sessions WHERE id = $1`, [here.person.sessionId])).rows[0]
+      (await ownerPool().query(`SELECT last_seen_at FROM sessions WHERE id = $1`, [here.user.sessionId])).rows[0]
         .last_seen_at as Date | null;
     await ownerPool().query(`UPDATE sessions SET last_seen_at = now() - interval '59 min' WHERE id = $1`, [
-      here.person.sessionId,
+      here.user.sessionId,
     ]);
     const before = await seen();
-    await markSeen(here, here.person.sessionId);
+    await markSeen(here, here.user.sessionId);
     expect(await seen()).toEqual(before);
     await ownerPool().query(`UPDATE sessions SET last_seen_at = now() - interval '61 min' WHERE id = $1`, [
-      here.person.sessionId,
+      here.user.sessionId,
     ]);
-    await markSeen(here, here.person.sessionId);
+    await markSeen(here, here.user.sessionId);
     expect((await seen())!.getTime()).toBeGreaterThan(before!.getTime());
   });
 
@@ -296,13 +303,19 @@ describe('a stranger who uses up an account’s tries', () => {
 
 describe('the operator', () => {
   const operatorOf = (teamId: string): Context =>
-    makeContext(visitor(), { type: 'operator', teamId: asTeamId(teamId), currency: 'USD', name: 'Operator', channel: 'cli' });
+    makeContext(visitor(), {
+      type: 'operator',
+      teamId: asTeamId(teamId),
+      currency: 'USD',
+      name: 'Operator',
+      channel: 'cli',
+    });
   const actingMember = async (teamId: string) =>
     (await ownerPool().query<{ id: string }>('SELECT id FROM members WHERE team_id = $1', [teamId])).rows[0]!.id;
   const audited = async (teamId: string) =>
     (
       await ownerPool().query(
-        'SELECT action, door, target_id FROM audit_events WHERE team_id = $1 ORDER BY id DESC LIMIT 1',
+        'SELECT action, channel, target_id FROM audit_events WHERE team_id = $1 ORDER BY id DESC LIMIT 1',
         [teamId],
       )
     ).rows[0];

@@ -31,7 +31,7 @@ const enter = (email: string, password = PASSWORD, from = address): Promise<Sign
 async function sessionFor(email: string, password = PASSWORD): Promise<{ sessionId: string; userId: string }> {
   const entered = await enter(email, password);
   if (!entered.ok) throw new Error(entered.reason);
-  return entered.person;
+  return entered.user;
 }
 
 /** A seat in the team of a person who signs in. */
@@ -94,7 +94,7 @@ describe('a seat', () => {
     const first = await place(sessionId, slug);
     expect(first).toMatchObject({
       ok: true,
-      person: { email },
+      user: { email },
       actor: {
         teamId: team.teamId,
         teamName: 'Seats',

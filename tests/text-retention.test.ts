@@ -24,7 +24,10 @@ async function send(
 ): Promise<string> {
   const at = new Date(Date.now() - daysAgo * DAY_MS);
   const message = { to: '+14155550100', from: 'Acme', body: `Sent ${daysAgo} days ago`, reference: `ago-${daysAgo}` };
-  const sent = await sendMessage(makeContext(services(), team.operator.actor, { at }), { onBehalfOf: memberId, message });
+  const sent = await sendMessage(makeContext(services(), team.operator.actor, { at }), {
+    onBehalfOf: memberId,
+    message,
+  });
   if (sent instanceof Refusal) throw new Error(sent.code);
   if (status) await reportMessages(team.operator, [{ id: sent.id, status }]);
   return printId('msg', sent.id);

@@ -28,7 +28,8 @@ database.pool.on('connect', (client) => {
 });
 afterAll(() => database.pool.end());
 
-const counted = (team: TestTeam): Context => makeContext({ ...services(), database } satisfies Services, team.operator.actor);
+const counted = (team: TestTeam): Context =>
+  makeContext({ ...services(), database } satisfies Services, team.operator.actor);
 
 async function costOf(work: () => Promise<unknown>): Promise<{ queries: number; transactions: number }> {
   [queries, transactions] = [0, 0];

@@ -75,12 +75,12 @@ async function live(tx: TxContext, day: number, midnight: number, until: number)
   // The same few statements come thousands of times: planning each anew would take a fifth of the time.
   await tx.db.execute(sql`SET LOCAL plan_cache_mode = force_generic_plan`);
   const clock = new Clock(tx, midnight);
-  const seats = await seatsOf(tx);
+  const members = await seatsOf(tx);
   const moments = [...storyOf(day, midnight), ...trafficOf(day, midnight, CAST)];
   for (const { at, happens } of moments.toSorted((a, b) => a.at - b.at)) {
     if (at > until) return;
     clock.reach(at);
-    await happens(clock, seats);
+    await happens(clock, members);
   }
 }
 
@@ -114,16 +114,18 @@ const LAST_MESSAGES = [
 /** The last minutes, whose messages the carrier still has or is still to get, and the mark that all is there. */
 async function arrive(tx: TxContext, now: number): Promise<void> {
   const clock = new Clock(tx, now - QUIET_MS);
-  const seats = await seatsOf(tx);
-  const senders = CAST.filter((one) => seats.get(tag(one))?.status === 'active' && one.pace >= 8 && tag(one) !== TIGHT);
+  const members = await seatsOf(tx);
+  const senders = CAST.filter(
+    (one) => members.get(tag(one))?.status === 'active' && one.pace >= 8 && tag(one) !== TIGHT,
+  );
   for (const [n, { ago, said }] of LAST_MESSAGES.entries()) {
     const random = chance('last', n);
-    const person = random.pick(senders);
+    const user = random.pick(senders);
     clock.reach(now - ago);
-    const messages = compose(person, person.about[0]!, 1 + random.below(3), random);
-    const ids = await send(clock.tx, idOf(seats, person), messages);
+    const messages = compose(user, user.about[0]!, 1 + random.below(3), random);
+    const ids = await send(clock.tx, idOf(members, user), messages);
     // The master pays an owner's message: there is something under way even when nobody else can pay.
-    if (n % 2 === 0) ids.push(...(await send(clock.tx, seats.get(OWNER.email)!.id, [alertOf(random)])));
+    if (n % 2 === 0) ids.push(...(await send(clock.tx, members.get(OWNER.email)!.id, [alertOf(random)])));
     if (said !== 'nothing') await reportMessages(clock.pass(2 * SECOND), ids.map(taken));
     const delivered = ids.map((id) => ({ id, status: 'delivered' as const }));
     if (said === 'delivered') await reportMessages(clock.pass(4 * SECOND), delivered);

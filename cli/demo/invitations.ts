@@ -56,23 +56,28 @@ async function ownerOf({ actor, ...ctx }: Context): Promise<MemberActor> {
   const { id, name, role, apiKey } = data[0]!;
   const credential = { type: 'key', id: apiKey!.id } as const;
   const { teamId, currency } = actor;
-  const seat = { type: 'member', memberId: id, teamId, teamName: '', currency, role, name, credential } as const;
-  return { ...seat, channel: 'api', address: null };
+  const member = { type: 'member', memberId: id, teamId, teamName: '', currency, role, name, credential } as const;
+  return { ...member, channel: 'api', address: null };
 }
 
 async function inputOf(ctx: Context, { email, name, role, credit, claims }: Invited) {
-  const seat = claims && (await listMembers(ctx, { limit: 1, externalId: claims })).data[0];
+  const member = claims && (await listMembers(ctx, { limit: 1, externalId: claims })).data[0];
   return createInvitationInput.parseAsync({
     email,
     name,
     role,
     credit,
-    ...(seat && { memberId: printId('mem', seat.id) }),
+    ...(member && { memberId: printId('mem', member.id) }),
   });
 }
 
 async function become(ctx: Context, { became, name }: Invited, { id }: Invitation): Promise<void> {
-  const visitor: VisitorContext = { ...ctx, person: null, origin: { address: null, agent: null }, requestId: newRequestId() };
+  const visitor: VisitorContext = {
+    ...ctx,
+    user: null,
+    origin: { address: null, agent: null },
+    requestId: newRequestId(),
+  };
   const token = printToken(ctx.vault, { invitationId: id, version: 1, way: 'mailed' });
   if (became === 'revoked') await revokeInvitation(ctx, id);
   if (became === 'resent') await resendInvitation(makeContext(ctx, ctx.actor), id);

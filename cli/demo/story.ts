@@ -34,9 +34,9 @@ export function storyOf(day: number, midnight: number): Moment[] {
     { at: midnight + 20 * SECOND, happens: ({ tx }) => serveWaiting(tx) },
     ...told,
     { at: midnight + 6 * HOUR, happens: (clock) => fundWhenLow(clock, day) },
-    { at: midnight + 6.5 * HOUR, happens: (clock, seats) => tellOwner(clock, seats, day) },
+    { at: midnight + 6.5 * HOUR, happens: (clock, members) => tellOwner(clock, members, day) },
     ...(isWeekend(midnight) ? [] : [{ at: midnight + 7.2 * HOUR, happens: (clock: Clock) => topUp(clock, day) }]),
-    ...CAST.flatMap((person, n) => changesOf(person, day, midnight + 8 * HOUR + n * 3 * MINUTE)),
+    ...CAST.flatMap((user, n) => changesOf(user, day, midnight + 8 * HOUR + n * 3 * MINUTE)),
     ...(day % 9 === 3 ? [{ at: midnight + 15.4 * HOUR, happens: (clock: Clock) => takeBack(clock, day) }] : []),
   ];
 }
@@ -49,8 +49,8 @@ const STORY: Record<number, Step[]> = {
   33: [
     [
       10.5,
-      ({ tx }, seats) =>
-        rotateKey(tx, { memberId: seats.get('hello@cedarandfinch.example')!.id, overlapSeconds: 86_400 }),
+      ({ tx }, members) =>
+        rotateKey(tx, { memberId: members.get('hello@cedarandfinch.example')!.id, overlapSeconds: 86_400 }),
     ],
   ],
   40: [
@@ -75,7 +75,8 @@ const STORY: Record<number, Step[]> = {
   58: [
     [
       11,
-      ({ tx }, seats) => rotateKey(tx, { memberId: seats.get('point12@kyiv-parcel.example')!.id, overlapSeconds: 0 }),
+      ({ tx }, members) =>
+        rotateKey(tx, { memberId: members.get('point12@kyiv-parcel.example')!.id, overlapSeconds: 0 }),
     ],
   ],
   84: [[9, (clock) => fund(clock, '1500.00', 'INV-7784', 'Bank transfer, budget of the next quarter')]],
@@ -93,20 +94,20 @@ async function fundWhenLow(clock: Clock, day: number): Promise<void> {
 }
 
 // Nearly all: recharges find nothing above the reserve until the next funding.
-async function startCampaign({ tx }: Clock, seats: Memberships): Promise<void> {
+async function startCampaign({ tx }: Clock, members: Memberships): Promise<void> {
   const { masterBalance, reserve } = await getTeam(tx);
   const amount = whole(masterBalance - reserve - money('3.00'));
   const words = {
     note: 'Campaign of the harvest fair, agreed with Mateo',
     noteForMember: 'Your budget for the harvest fair',
   };
-  await creditMember(tx, { memberId: seats.get(CAMPAIGN)!.id, amount, ...words });
+  await creditMember(tx, { memberId: members.get(CAMPAIGN)!.id, amount, ...words });
 }
 
-async function sendCampaign(clock: Clock, seats: Memberships): Promise<void> {
+async function sendCampaign(clock: Clock, members: Memberships): Promise<void> {
   const random = chance('campaign');
-  const person = CAST.find((one) => tag(one) === CAMPAIGN)!;
-  const ids = await send(clock.tx, seats.get(CAMPAIGN)!.id, compose({ ...person, pace: 60 }, 'market', 320, random));
+  const user = CAST.find((one) => tag(one) === CAMPAIGN)!;
+  const ids = await send(clock.tx, members.get(CAMPAIGN)!.id, compose({ ...user, pace: 60 }, 'market', 320, random));
   await report(clock, ids, random);
 }
 
@@ -119,31 +120,34 @@ async function endCampaign(clock: Clock): Promise<void> {
   await serveWaiting(clock.pass(SECOND));
 }
 
-function changesOf(person: DemoMember, day: number, at: number): Moment[] {
-  const { joins, ruleLater, inactive, owner } = person;
+function changesOf(user: DemoMember, day: number, at: number): Moment[] {
+  const { joins, ruleLater, inactive, owner } = user;
   const steps: [number | undefined, Moment['happens']][] = [
-    [joins, (clock, seats) => join(clock, seats, person)],
-    [owner, ({ tx }, seats) => setRole(tx, { memberId: idOf(seats, person), role: 'owner' })],
-    [ruleLater?.day, ({ tx }, seats) => setRecharge(tx, idOf(seats, person), rechargeInput.parse(ruleLater!.rule))],
-    [inactive?.from, async ({ tx }, seats) => seats.set(tag(person), await deactivateMember(tx, idOf(seats, person)))],
-    [inactive?.until, async ({ tx }, seats) => seats.set(tag(person), await activateMember(tx, idOf(seats, person)))],
-    [person.deleted, (clock, seats) => leave(clock, seats, person)],
+    [joins, (clock, members) => join(clock, members, user)],
+    [owner, ({ tx }, members) => setRole(tx, { memberId: idOf(members, user), role: 'owner' })],
+    [ruleLater?.day, ({ tx }, members) => setRecharge(tx, idOf(members, user), rechargeInput.parse(ruleLater!.rule))],
+    [
+      inactive?.from,
+      async ({ tx }, members) => members.set(tag(user), await deactivateMember(tx, idOf(members, user))),
+    ],
+    [inactive?.until, async ({ tx }, members) => members.set(tag(user), await activateMember(tx, idOf(members, user)))],
+    [user.deleted, (clock, members) => leave(clock, members, user)],
   ];
   return steps.filter(([when]) => when === day).map(([, happens]) => ({ at, happens }));
 }
 
-export const idOf = (seats: Memberships, person: DemoMember): string => seats.get(tag(person))!.id;
+export const idOf = (members: Memberships, user: DemoMember): string => members.get(tag(user))!.id;
 
-async function join({ tx }: Clock, seats: Memberships, person: DemoMember): Promise<void> {
-  const { name, email, externalId, metadata, credit, rule } = person;
+async function join({ tx }: Clock, members: Memberships, user: DemoMember): Promise<void> {
+  const { name, email, externalId, metadata, credit, rule } = user;
   const input = await createMemberInput.parseAsync({ name, email, externalId, metadata, credit, recharge: rule });
   const { member } = await createMember(tx, input);
-  seats.set(tag(person), member);
+  members.set(tag(user), member);
 }
 
-async function leave(clock: Clock, seats: Memberships, person: DemoMember): Promise<void> {
-  await deleteMember(clock.tx, idOf(seats, person));
-  seats.delete(tag(person));
+async function leave(clock: Clock, members: Memberships, user: DemoMember): Promise<void> {
+  await deleteMember(clock.tx, idOf(members, user));
+  members.delete(tag(user));
   await serveWaiting(clock.pass(SECOND));
 }
 
@@ -161,9 +165,9 @@ async function topUp(clock: Clock, day: number): Promise<void> {
   let left = (await getTeam(clock.tx)).masterBalance - money('120.00');
   const { data } = await listMembers(clock.tx, { limit: 100, status: 'active' });
   for (const member of data.toReversed()) {
-    const person = CAST.find((one) => tag(one) === tag(member));
-    if (!person || person.pace === 0 || member.role === 'owner' || member.recharge?.enabled) continue;
-    const amount = BigInt(Math.max(3, Math.round(person.pace * 0.9))) * MICROS_PER_UNIT;
+    const user = CAST.find((one) => tag(one) === tag(member));
+    if (!user || user.pace === 0 || member.role === 'owner' || member.recharge?.enabled) continue;
+    const amount = BigInt(Math.max(3, Math.round(user.pace * 0.9))) * MICROS_PER_UNIT;
     if (member.balance > amount / 4n || amount > left) continue;
     const [note, noteForMember] = random.pick(TOP_UPS);
     const tx = clock.pass(3 * SECOND + random.below(10 * SECOND));
@@ -192,11 +196,11 @@ async function takeBack(clock: Clock, day: number): Promise<void> {
 }
 
 /** The first owner has the night's figures sent to her phone: an owner's messages are paid by the master balance. */
-async function tellOwner(clock: Clock, seats: Memberships, day: number): Promise<void> {
+async function tellOwner(clock: Clock, members: Memberships, day: number): Promise<void> {
   const random = chance('tell-owner', day);
-  const owner = seats.get(OWNER.email);
+  const owner = members.get(OWNER.email);
   if (owner?.status !== 'active') return;
-  const body = `Acme night report: ${seats.size} accounts, ${10 + random.below(90)} texts since midnight, carrier links up.`;
+  const body = `Acme night report: ${members.size} accounts, ${10 + random.below(90)} texts since midnight, carrier links up.`;
   const ids = await send(clock.tx, owner.id, [{ to: '+14155550199', body }]);
   await report(clock, ids, random);
 }

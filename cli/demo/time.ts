@@ -10,7 +10,7 @@ export const DAY = 24 * HOUR;
 export type Memberships = Map<string, Member>;
 
 /** Something that happens on a day, at the time planned or as soon as what went before is over. */
-export type Moment = { at: number; happens: (clock: Clock, seats: Memberships) => Promise<unknown> };
+export type Moment = { at: number; happens: (clock: Clock, members: Memberships) => Promise<unknown> };
 
 /** The time within one transaction. It never goes back, so neither does any account's chain of entries. */
 export class Clock {

@@ -7,7 +7,7 @@ import { chance, type Random } from './random';
 import { phoneNumber, write, type Topic } from './texts';
 import { HOUR, type Clock, type Moment, type Memberships } from './time';
 
-type Batch = { person: DemoMember; messages: NewMessage[] };
+type Batch = { user: DemoMember; messages: NewMessage[] };
 
 export const isWeekend = (midnight: number): boolean => [0, 6].includes(new Date(midnight).getUTCDay());
 
@@ -22,44 +22,44 @@ export function trafficOf(day: number, midnight: number, cast: DemoMember[]): Mo
     const hours = random.next() < 0.8 ? 5.5 + 14.5 * random.next() : 0.2 + 23.6 * random.next();
     return { at: midnight + Math.floor(hours * HOUR), batches: new Array<Batch>() };
   });
-  for (const person of cast.filter(({ joins }) => joins <= day)) {
-    for (const batch of batchesOf(person, day, midnight)) random.pick(rounds).batches.push(batch);
+  for (const user of cast.filter(({ joins }) => joins <= day)) {
+    for (const batch of batchesOf(user, day, midnight)) random.pick(rounds).batches.push(batch);
   }
   return rounds.map(({ at, batches }, n) => ({
     at,
-    happens: (clock, seats) => sendRound(clock, seats, batches, chance('round', day, n)),
+    happens: (clock, members) => sendRound(clock, members, batches, chance('round', day, n)),
   }));
 }
 
-function batchesOf(person: DemoMember, day: number, midnight: number): Batch[] {
-  const random = chance('batches', tag(person), day);
+function batchesOf(user: DemoMember, day: number, midnight: number): Batch[] {
+  const random = chance('batches', tag(user), day);
   const growth = 0.36 + 0.36 * Math.min(1, day / 90);
   const rhythm = isWeekend(midnight) ? 0.35 : 1;
-  let left = Math.round(person.pace * growth * rhythm * (0.5 + random.next()));
+  let left = Math.round(user.pace * growth * rhythm * (0.5 + random.next()));
   // Who writes little does so every other day.
   if (left < 4) left = random.next() < 0.5 ? 2 * left : 0;
   const batches: Batch[] = [];
   while (left > 0) {
-    const topic = random.next() < 0.65 ? person.about[0]! : random.pick(person.about);
+    const topic = random.next() < 0.65 ? user.about[0]! : random.pick(user.about);
     const size = Math.min(left, topic === 'market' ? 4 + random.below(9) : 1 + random.below(8));
-    batches.push({ person, messages: compose(person, topic, size, random) });
+    batches.push({ user, messages: compose(user, topic, size, random) });
     left -= size;
   }
   return batches;
 }
 
 /** Texts to some of a seat's customers. A campaign says the same to all of a country. */
-export function compose(person: DemoMember, topic: Topic, size: number, random: Random): NewMessage[] {
+export function compose(user: DemoMember, topic: Topic, size: number, random: Random): NewMessage[] {
   const seed = random.below(1e9);
   return Array.from({ length: size }, (_, i): NewMessage => {
     // The same customers come again and again, the old ones more often.
-    const customer = chance(tag(person), Math.floor(random.next() ** 2 * (10 + 6 * person.pace)));
-    const country = customer.next() < 0.6 ? person.to[0]! : customer.pick(person.to);
+    const customer = chance(tag(user), Math.floor(random.next() ** 2 * (10 + 6 * user.pace)));
+    const country = customer.next() < 0.6 ? user.to[0]! : customer.pick(user.to);
     const to = phoneNumber(country, customer);
     const body = write(topic, country, chance(seed, topic === 'market' ? 0 : i));
     const number = /\b[1-9]\d{4}\b/.exec(body)?.[0];
-    const reference = person.externalId !== undefined && number ? { reference: `${topic}-${number}` } : {};
-    return { to, body, ...(person.from !== undefined && { from: person.from }), ...reference };
+    const reference = user.externalId !== undefined && number ? { reference: `${topic}-${number}` } : {};
+    return { to, body, ...(user.from !== undefined && { from: user.from }), ...reference };
   });
 }
 
@@ -69,12 +69,12 @@ export async function send(tx: TxContext, memberId: string, messages: NewMessage
   return result instanceof Refusal ? [] : result.data.map(({ id }) => id);
 }
 
-async function sendRound(clock: Clock, seats: Memberships, batches: Batch[], random: Random): Promise<void> {
+async function sendRound(clock: Clock, members: Memberships, batches: Batch[], random: Random): Promise<void> {
   const ids: string[] = [];
-  for (const { person, messages } of batches) {
-    const seat = seats.get(tag(person));
-    if (seat?.status !== 'active') continue;
-    ids.push(...(await send(clock.pass(200 + random.below(2_500)), seat.id, messages)));
+  for (const { user, messages } of batches) {
+    const member = members.get(tag(user));
+    if (member?.status !== 'active') continue;
+    ids.push(...(await send(clock.pass(200 + random.below(2_500)), member.id, messages)));
   }
   await report(clock, ids, random);
 }

@@ -9,8 +9,8 @@ import { toast } from '@/components/ui/toast';
 import type { OwnMembership } from './membership';
 
 /** Leaves a team, after saying what happens to the money, the key and the log of the seat. */
-export function LeaveTeam({ seat, onClose }: { seat: OwnMembership; onClose: () => void }) {
-  const { team, member } = seat;
+export function LeaveTeam({ membership, onClose }: { membership: OwnMembership; onClose: () => void }) {
+  const { team, member } = membership;
   const leave = useMutation(
     useTRPC().account.leaveTeam.mutationOptions({
       onSuccess: () => {

@@ -10,10 +10,10 @@ import { toast } from '@/components/ui/toast';
 import type { OwnMembership } from './membership';
 
 /** Switches one's own role in one team: down to member, or back to owner while the team has none. */
-export function SwitchOwnRole({ seat, onClose }: { seat: OwnMembership; onClose: () => void }) {
+export function SwitchOwnRole({ membership, onClose }: { membership: OwnMembership; onClose: () => void }) {
   const cache = useQueryClient();
   const trpc = useTRPC();
-  const { member, team } = seat;
+  const { member, team } = membership;
   const role = member.role === 'owner' ? ('member' as const) : ('owner' as const);
   const ask = (input: { memberId: string; role: 'owner' | 'member' }) =>
     clientFor(team.slug).members.setRole.mutate(input);
@@ -30,9 +30,11 @@ export function SwitchOwnRole({ seat, onClose }: { seat: OwnMembership; onClose:
   const change = useMutation({
     mutationFn: ask,
     onSuccess: async () => {
-      const seats = await cache.fetchQuery({ ...trpc.account.listMemberships.queryOptions(), staleTime: 0 }).catch(() => []);
+      const memberships = await cache
+        .fetchQuery({ ...trpc.account.listMemberships.queryOptions(), staleTime: 0 })
+        .catch(() => []);
       // Who steps down undoes it only where they may take the role back; who takes it back may always step down again.
-      const canUndo = role === 'owner' || seats.some((one) => one.member.id === member.id && one.canTakeBack);
+      const canUndo = role === 'owner' || memberships.some((one) => one.member.id === member.id && one.canTakeBack);
       const message = `You are ${role === 'owner' ? 'an owner' : 'a member'} of ${team.name} now.`;
       toast({ message, ...(canUndo && { undo }) });
       onClose();

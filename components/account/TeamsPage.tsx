@@ -14,18 +14,18 @@ import type { OwnMembership } from './membership';
 
 /** Every team of the person, its role there, and the little person that switches the role and switches it back. */
 export function TeamsPage() {
-  const seats = useSuspenseQuery(useTRPC().account.listMemberships.queryOptions()).data;
+  const memberships = useSuspenseQuery(useTRPC().account.listMemberships.queryOptions()).data;
   return (
     <>
       <PageHead title="Teams" />
-      {seats.length === 0 ? (
+      {memberships.length === 0 ? (
         <Empty title="No team yet">Once somebody gives you a seat in a team, it appears here.</Empty>
       ) : (
         <DataTable
           label="Your teams"
-          rows={seats}
-          idOf={(seat) => seat.member.id}
-          nameOf={(seat) => seat.team.name}
+          rows={memberships}
+          idOf={(membership) => membership.member.id}
+          nameOf={(membership) => membership.team.name}
           columns={[
             {
               id: 'team',
@@ -38,23 +38,23 @@ export function TeamsPage() {
               ),
             },
             { id: 'name', header: 'Your name there', wide: true, cell: ({ member }) => member.name },
-            { id: 'role', header: 'Role', cell: (seat) => <OwnRole seat={seat} /> },
+            { id: 'role', header: 'Role', cell: (membership) => <OwnRole membership={membership} /> },
             {
               id: 'status',
               header: 'Status',
               cell: ({ member }) => <Status tone={member.status === 'active' ? 'ok' : 'off'}>{member.status}</Status>,
             },
           ]}
-          actions={(seat) => <Leave seat={seat} />}
+          actions={(membership) => <Leave membership={membership} />}
         />
       )}
     </>
   );
 }
 
-function Leave({ seat }: { seat: OwnMembership }) {
+function Leave({ membership }: { membership: OwnMembership }) {
   const open = useDialogs();
-  const title = `Leave ${seat.team.name}`;
+  const title = `Leave ${membership.team.name}`;
   return (
     <Button
       size="compact-xs"
@@ -66,7 +66,7 @@ function Leave({ seat }: { seat: OwnMembership }) {
           title,
           body: async (onClose) => {
             const { LeaveTeam } = await import('./LeaveTeam');
-            return <LeaveTeam seat={seat} onClose={onClose} />;
+            return <LeaveTeam membership={membership} onClose={onClose} />;
           },
         })
       }
@@ -76,9 +76,9 @@ function Leave({ seat }: { seat: OwnMembership }) {
   );
 }
 
-function OwnRole({ seat }: { seat: OwnMembership }) {
+function OwnRole({ membership }: { membership: OwnMembership }) {
   const open = useDialogs();
-  const { member, team, canTakeBack } = seat;
+  const { member, team, canTakeBack } = membership;
   const isOwner = member.role === 'owner';
   const label = isOwner ? `Become a member of ${team.name}` : `Become an owner of ${team.name} again`;
   const Icon = isOwner ? UserRoundCog : UserRound;
@@ -97,7 +97,7 @@ function OwnRole({ seat }: { seat: OwnMembership }) {
               title: isOwner ? `Become a member of ${team.name}` : `Take the owner’s role of ${team.name} back`,
               body: async (onClose) => {
                 const { SwitchOwnRole } = await import('./SwitchOwnRole');
-                return <SwitchOwnRole seat={seat} onClose={onClose} />;
+                return <SwitchOwnRole membership={membership} onClose={onClose} />;
               },
             })
           }

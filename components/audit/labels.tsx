@@ -80,18 +80,18 @@ export const WORDS: Record<AuditAction, Words> = {
   ),
   'member.password_given': ({ member }) => <>gave the person of {member} a new password</>,
   'member.two_factor_reset': ({ member }) => <>took the second factor from the person of {member}</>,
-  'person.password_changed': ({ after }) =>
+  'user.password_changed': ({ after }) =>
     after['by'] === 'link' ? 'set a new password by a mailed link' : 'changed their own password',
-  'person.two_factor_on': () => 'turned two-factor sign-in on',
-  'person.two_factor_off': () => 'turned two-factor sign-in off',
-  'person.recovery_codes_made': () => 'made new recovery codes',
-  'person.sessions_ended': () => 'signed out of other browsers',
-  'person.alert_switched': ({ after }) =>
+  'user.two_factor_on': () => 'turned two-factor sign-in on',
+  'user.two_factor_off': () => 'turned two-factor sign-in off',
+  'user.recovery_codes_made': () => 'made new recovery codes',
+  'user.sessions_ended': () => 'signed out of other browsers',
+  'user.alert_switched': ({ after }) =>
     `switched one of their alert mails ${Object.values(after)[0] === true ? 'on' : 'off'}`,
-  'person.renamed': () => 'changed their own name',
-  'person.session_ended': () => 'signed out of another browser',
-  'person.data_exported': () => 'exported their own data',
-  'person.erased': ({ member }) => <>erased a person; the seat {member} stays without one</>,
+  'user.renamed': () => 'changed their own name',
+  'user.session_ended': () => 'signed out of another browser',
+  'user.data_exported': () => 'exported their own data',
+  'user.erased': ({ member }) => <>erased a person; the seat {member} stays without one</>,
 };
 
 /** What is said of an event: of an action of a later release its own name. */
@@ -106,14 +106,14 @@ export const NOUNS: Record<(typeof AUDIT_NOUNS)[number], string> = {
   transfer: 'Reversals',
   rates: 'Prices',
   messages: 'Batches of messages',
-  person: 'Sign-in and privacy',
+  user: 'Sign-in and privacy',
 };
 
 export const THROUGH: Record<(typeof AUDIT_CHANNELS)[number], string> = {
   web: 'these pages',
   api: 'the API',
   cli: 'the operator’s command',
-  job: 'a job',
+  system: 'a job',
 };
 
 /** A field in words: `textRetentionDays` is "text retention days". */

@@ -13,9 +13,9 @@ type Membership = { team: { slug: string }; member: { status: string } };
  * Where a person goes who has named no page: to the team looked at last, or the only one; else to choose among them. Null:
  * there is no team to go to.
  */
-export function homeOf(seats: Membership[], last: string | undefined): string | null {
-  const live = seats.filter(({ member }) => member.status === 'active');
-  const seat = live.find(({ team }) => team.slug === last) ?? (live.length === 1 ? live[0] : undefined);
-  if (seat) return `/${seat.team.slug}`;
+export function homeOf(memberships: Membership[], last: string | undefined): string | null {
+  const live = memberships.filter(({ member }) => member.status === 'active');
+  const membership = live.find(({ team }) => team.slug === last) ?? (live.length === 1 ? live[0] : undefined);
+  if (membership) return `/${membership.team.slug}`;
   return live.length === 0 ? null : '/account/teams';
 }

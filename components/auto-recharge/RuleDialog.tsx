@@ -15,16 +15,17 @@ import type { MemberView } from '@/components/members/member';
 
 /** The rule of one member, in a dialog. */
 export function RuleDialog({ memberId, onClose }: { memberId: string; onClose: () => void }) {
-  const seat = useQuery(useTRPC().members.getMemberRow.queryOptions({ memberId }));
-  if (seat.isError) return <Failed problem={problemOf(seat.error)} onRetry={() => void seat.refetch()} />;
-  if (!seat.data) {
+  const membership = useQuery(useTRPC().members.getMemberRow.queryOptions({ memberId }));
+  if (membership.isError)
+    return <Failed problem={problemOf(membership.error)} onRetry={() => void membership.refetch()} />;
+  if (!membership.data) {
     return (
       <Late>
         <Bone />
       </Late>
     );
   }
-  return <RuleForm member={seat.data} onDone={onClose} onCancel={onClose} />;
+  return <RuleForm member={membership.data} onDone={onClose} onCancel={onClose} />;
 }
 
 type Props = { member: MemberView; onDone?: () => void; onCancel?: () => void };

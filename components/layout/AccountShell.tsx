@@ -16,9 +16,9 @@ const NavDrawer = dynamic(() => import('./NavDrawer').then((file) => file.NavDra
 
 /** What the person's own settings stand in: the ways back to the teams, and out. */
 export function AccountShell({ children }: { children: ReactNode }) {
-  const seats = useSuspenseQuery(useTRPC().account.listMemberships.queryOptions()).data;
+  const members = useSuspenseQuery(useTRPC().account.listMemberships.queryOptions()).data;
   const [navOpen, setNavOpen] = useState(false);
-  const live = seats.filter(({ member }) => member.status === 'active');
+  const live = members.filter(({ member }) => member.status === 'active');
   const nav = (
     <>
       <strong>Account</strong>

@@ -100,7 +100,7 @@ function usePaletteKey(open: () => void): void {
 function Navigation({ onSearch, onGone }: { onSearch: () => void; onGone: () => void }) {
   const path = usePathname();
   const { team, me } = useShell();
-  const seats = useQuery(useTRPC().account.listMemberships.queryOptions()).data ?? [];
+  const members = useQuery(useTRPC().account.listMemberships.queryOptions()).data ?? [];
   const at = `/${team.slug}`;
   const links =
     me.role === 'owner'
@@ -122,7 +122,7 @@ function Navigation({ onSearch, onGone }: { onSearch: () => void; onGone: () => 
         ];
   return (
     <>
-      <TeamSwitcher seats={seats} />
+      <TeamSwitcher members={members} />
       <button
         type="button"
         className={styles.search}

@@ -8,13 +8,13 @@ import type { ReactElement } from 'react';
 export type ShellMember = { team: { slug: string; name: string } };
 
 /** The person's teams, to go to; open as soon as it is there. */
-export function TeamMenu({ seats, shown, target }: { seats: ShellMember[]; shown: string; target: ReactElement }) {
+export function TeamMenu({ members, shown, target }: { members: ShellMember[]; shown: string; target: ReactElement }) {
   return (
     <Menu defaultOpened width="target" position="bottom-start">
       <Menu.Target>{target}</Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Your teams</Menu.Label>
-        {seats.map(({ team }) => (
+        {members.map(({ team }) => (
           <Menu.Item
             key={team.slug}
             component={Link}

@@ -11,11 +11,11 @@ import styles from './layout.module.css';
 const TeamMenu = menuOnDemand(() => import('./TeamMenu').then((file) => file.TeamMenu));
 
 /** The team's name and its money; opens the person's other teams. */
-export function TeamSwitcher({ seats }: { seats: ShellMember[] }) {
+export function TeamSwitcher({ members }: { members: ShellMember[] }) {
   const { team, me } = useShell();
   return (
     <TeamMenu
-      seats={seats}
+      members={members}
       shown={team.slug}
       target={
         <button type="button" className={styles.team}>

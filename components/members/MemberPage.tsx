@@ -50,7 +50,7 @@ export function MemberPage({ memberId }: { memberId: string }) {
     ['overview', 'Overview', <MemberOverview key="o" member={member} />],
     ['messages', 'Messages', <MessageLog key="m" member={member.id} />],
     ['transfers', 'Transfers', <MemberTransfers key="t" member={member} />],
-    ['statistics', 'Statistics', <StatisticsView key="s" seat={member.id} />],
+    ['statistics', 'Statistics', <StatisticsView key="s" onlyMemberId={member.id} />],
     ['recharge', 'Recharge', <RechargeTab key="r" member={member} />],
     ['key', 'Key', <KeyTab key="k" member={member} />],
   ];

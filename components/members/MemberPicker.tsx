@@ -29,7 +29,9 @@ export function MemberPicker({ value, onChange, label = 'Member', nobody = 'Any 
       { placeholderData: keepPreviousData, enabled: isNear },
     ),
   );
-  const chosen = useQuery(trpc.members.getMemberRow.queryOptions({ memberId: value ?? '' }, { enabled: value !== null }));
+  const chosen = useQuery(
+    trpc.members.getMemberRow.queryOptions({ memberId: value ?? '' }, { enabled: value !== null }),
+  );
   const options = new Map((found.data?.data ?? []).map(({ id, name }) => [id, name]));
   if (chosen.data) options.set(chosen.data.id, chosen.data.name);
   return (

@@ -68,6 +68,6 @@ export function useMemberNames(ids: string[]): Map<string, string> {
   const trpc = useTRPC();
   return useQueries({
     queries: ids.map((memberId) => trpc.members.getMemberRow.queryOptions({ memberId })),
-    combine: (seats) => new Map(ids.map((id, i) => [id, seats[i]?.data?.name ?? 'Unknown member'])),
+    combine: (memberships) => new Map(ids.map((id, i) => [id, memberships[i]?.data?.name ?? 'Unknown member'])),
   });
 }

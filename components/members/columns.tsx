@@ -11,7 +11,9 @@ import type { MemberView } from './member';
 
 const TONES: Record<MemberView['status'], Tone> = { active: 'ok', inactive: 'off', deleted: 'bad' };
 
-export const MemberStatus = ({ status }: { status: MemberView['status'] }) => <Status tone={TONES[status]}>{status}</Status>;
+export const MemberStatus = ({ status }: { status: MemberView['status'] }) => (
+  <Status tone={TONES[status]}>{status}</Status>
+);
 
 /** What all keys begin with; the rest of a prefix is shown nowhere but in the list of a member's keys. */
 const SCHEME = 'pur_live_';

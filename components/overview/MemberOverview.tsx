@@ -28,23 +28,23 @@ import type { MemberView } from '@/components/members/member';
 export function MemberOverview() {
   const trpc = useTRPC();
   const { me } = useShell();
-  const seat = useQuery(trpc.members.getMemberRow.queryOptions({ memberId: me.memberId }));
+  const member = useQuery(trpc.members.getMemberRow.queryOptions({ memberId: me.memberId }));
   const span = spanQuestion();
   const usage = useQuery(trpc.reports.getUsage.queryOptions(span)).data;
   const days = usage && everyDay(span.from, usage.data);
   return (
     <>
       <PageHead title="Overview" />
-      {seat.isError && <Failed problem={problemOf(seat.error)} onRetry={() => void seat.refetch()} />}
+      {member.isError && <Failed problem={problemOf(member.error)} onRetry={() => void member.refetch()} />}
       <div className={styles.stack}>
         <Figures>
-          <BalanceFigure seat={seat.data} />
+          <BalanceFigure member={member.data} />
           <SpanFigures days={days} />
         </Figures>
         {days && <CostChart days={days} />}
         <div className={styles.columns}>
           <div className={styles.stack}>
-            {seat.data && <HowToSend seat={seat.data} />}
+            {member.data && <HowToSend member={member.data} />}
             <RefusedSends memberId={me.memberId} />
           </div>
           <LastMessages />
@@ -54,21 +54,21 @@ export function MemberOverview() {
   );
 }
 
-function BalanceFigure({ seat }: { seat: MemberView | undefined }) {
+function BalanceFigure({ member }: { member: MemberView | undefined }) {
   const { me, team } = useShell();
   const { locale } = useLocale();
-  const rule = seat?.recharge;
+  const rule = member?.recharge;
   return (
     <Figure
       label="Balance"
       main={
         <>
-          <Money amount={seat?.balance ?? me.balance} currency={team.currency} />
+          <Money amount={member?.balance ?? me.balance} currency={team.currency} />
           {me.isLow && <Status tone="warn">Low</Status>}
         </>
       }
       note={
-        seat === undefined ? (
+        member === undefined ? (
           <Bone width="10rem" />
         ) : rule ? (
           `Recharges ${ruleInWords(rule, team.currency, locale)} (${stateInWords(rule)}).`
@@ -80,27 +80,27 @@ function BalanceFigure({ seat }: { seat: MemberView | undefined }) {
   );
 }
 
-function HowToSend({ seat }: { seat: MemberView }) {
+function HowToSend({ member }: { member: MemberView }) {
   const { team } = useShell();
   const { rotate } = useMemberActions();
   return (
     <Card title="How to send">
       <div className={styles.key}>
         <span>
-          Your key: <MaskedKey apiKey={seat.apiKey} />
+          Your key: <MaskedKey apiKey={member.apiKey} />
         </span>
-        <Button size="xs" variant="default" onClick={() => rotate(seat)}>
-          {seat.apiKey ? 'Rotate key' : 'Create API key'}
+        <Button size="xs" variant="default" onClick={() => rotate(member)}>
+          {member.apiKey ? 'Rotate key' : 'Create API key'}
         </Button>
       </div>
       <p className="muted">
         Put the key into <code>PURSER_API_KEY</code> and run this. A key is shown once, when it is made.
       </p>
       <SendCurl />
-      {micros(seat.balance) === 0n && (
+      {micros(member.balance) === 0n && (
         <div style={{ marginTop: '0.75rem' }}>
           <Note>
-            Your balance is <Money amount={seat.balance} currency={team.currency} />. This command is refused until an
+            Your balance is <Money amount={member.balance} currency={team.currency} />. This command is refused until an
             owner adds credit.
           </Note>
         </div>

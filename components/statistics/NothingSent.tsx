@@ -11,7 +11,7 @@ import type { StatisticsView } from './search-params';
 
 type Props = {
   view: StatisticsView;
-  seat: string | null;
+  onlyMemberId: string | null;
   range: Range;
   onChange: (next: Partial<StatisticsView>) => void;
 };
@@ -19,9 +19,9 @@ type Props = {
 const YEAR_DAYS = 365;
 
 /** What stands where nothing was sent: by which filters, and the way on. */
-export function NothingSent({ view, seat, range, onChange }: Props) {
+export function NothingSent({ view, onlyMemberId, range, onChange }: Props) {
   const { locale } = useLocale();
-  const members = [...useMemberNames(seat === null ? view.member : []).values()];
+  const members = [...useMemberNames(onlyMemberId === null ? view.member : []).values()];
   const filters = [
     ...(members.length === 0 ? [] : [`by ${members.join(', ')}`]),
     ...(view.country === null ? [] : [`to ${countryName(view.country, locale)}`]),

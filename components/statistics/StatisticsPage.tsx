@@ -10,7 +10,7 @@ export function StatisticsPage() {
   return (
     <>
       <PageHead title="Statistics" />
-      <StatisticsView seat={me.role === 'owner' ? null : me.memberId} />
+      <StatisticsView onlyMemberId={me.role === 'owner' ? null : me.memberId} />
     </>
   );
 }

@@ -36,11 +36,11 @@ import type { Usage } from './figures';
 
 /**
  * What was sent and what it cost, over a range of UTC days, beside the days before.
- * @param seat the one member that all is held to; null: the whole team's
+ * @param onlyMemberId the one member that all is held to; null: the whole team's
  */
-export function StatisticsView({ seat }: { seat: string | null }) {
+export function StatisticsView({ onlyMemberId }: { onlyMemberId: string | null }) {
   const [view, setView] = useQueryStates(statisticsView, { history: 'replace' });
-  const question = usageQuestion(view, seat);
+  const question = usageQuestion(view, onlyMemberId);
   const asked = useQuery(
     useTRPC().reports.browseUsage.queryOptions(question ?? {}, {
       placeholderData: keepPreviousData,
@@ -51,7 +51,7 @@ export function StatisticsView({ seat }: { seat: string | null }) {
   const usage = question && asked.data;
   return (
     <>
-      <Toolbar view={view} question={question} onChange={change} isHeld={seat !== null} />
+      <Toolbar view={view} question={question} onChange={change} isHeld={onlyMemberId !== null} />
       {question === null && <NoRange onChange={change} />}
       {question && asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
       {question && asked.isPending && !asked.isError && <Skeleton />}
@@ -60,7 +60,7 @@ export function StatisticsView({ seat }: { seat: string | null }) {
           view={view}
           usage={usage}
           question={question}
-          seat={seat}
+          onlyMemberId={onlyMemberId}
           onChange={change}
           stale={asked.isPlaceholderData}
         />
@@ -73,7 +73,7 @@ type Props = {
   view: View;
   usage: Usage;
   question: UsageQuestion;
-  seat: string | null;
+  onlyMemberId: string | null;
   onChange: (next: Partial<View>) => void;
   stale: boolean;
 };
@@ -81,18 +81,18 @@ type Props = {
 const TABS = { day: 'By day', member: 'By member', country: 'By country' };
 
 function Content(props: Props) {
-  const { view, usage, seat, onChange } = props;
+  const { view, usage, onlyMemberId, onChange } = props;
   const { locale } = useLocale();
   const { now, before } = usage.total;
   const span = view.compare ? spanBefore(daysIn(usage.range), locale) : null;
-  const by = groupOf(view, seat);
+  const by = groupOf(view, onlyMemberId);
   const isEmpty = now.messages === 0 && (span === null || before.messages === 0);
   return (
     <>
       <Days usage={usage} compare={view.compare} />
       <UsageFigures total={usage.total} span={span} />
       {isEmpty ? (
-        <NothingSent view={view} seat={seat} range={usage.range} onChange={onChange} />
+        <NothingSent view={view} onlyMemberId={onlyMemberId} range={usage.range} onChange={onChange} />
       ) : (
         <Tabs
           value={by}
@@ -102,7 +102,7 @@ function Content(props: Props) {
           <div className={styles.bar}>
             <Tabs.List>
               {Object.entries(TABS)
-                .filter(([id]) => seat === null || id !== 'member')
+                .filter(([id]) => onlyMemberId === null || id !== 'member')
                 .map(([id, label]) => (
                   <Tabs.Tab key={id} value={id}>
                     {label}

@@ -79,27 +79,27 @@ export function orderOf({ by, measure, sort, dir }: Pick<StatisticsView, 'by' | 
 
 /**
  * What is asked for: the same on the server, which asks first, and in the browser; null where the days are no range.
- * @param seat the one member that all is held to
+ * @param onlyMemberId the one member that all is held to
  */
-export function usageQuestion(view: StatisticsView, seat: string | null) {
+export function usageQuestion(view: StatisticsView, onlyMemberId: string | null) {
   const range = rangeOf(view);
   if (!isAskable(range)) return null;
-  const by = groupOf(view, seat);
+  const by = groupOf(view, onlyMemberId);
   return {
     ...range,
     groupBy: by,
-    ...filterOf(view, seat),
+    ...filterOf(view, onlyMemberId),
     ...orderOf({ ...view, by }),
     ...(by === 'day' ? {} : { page: Math.max(1, view.page), pageSize: ROWS_A_PAGE }),
   };
 }
 
 /** One member is no group of its own. */
-export const groupOf = ({ by }: StatisticsView, seat: string | null): StatisticsView['by'] =>
-  seat !== null && by === 'member' ? 'day' : by;
+export const groupOf = ({ by }: StatisticsView, onlyMemberId: string | null): StatisticsView['by'] =>
+  onlyMemberId !== null && by === 'member' ? 'day' : by;
 
-function filterOf({ member, country }: StatisticsView, seat: string | null) {
-  const memberId = seat === null ? member.slice(0, MEMBERS_MAX) : [seat];
+function filterOf({ member, country }: StatisticsView, onlyMemberId: string | null) {
+  const memberId = onlyMemberId === null ? member.slice(0, MEMBERS_MAX) : [onlyMemberId];
   return {
     ...(memberId.length === 0 ? {} : { memberId }),
     ...(country === null ? {} : { country }),

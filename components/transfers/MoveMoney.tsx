@@ -25,7 +25,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
   const [amount, setAmount] = useState('');
   const [note, setNote] = useState('');
   const [noteForMember, setNoteForMember] = useState('');
-  const { master, seat, after, short, wanted } = useMovement({ way, member, amount });
+  const { master, membership, after, short, wanted } = useMovement({ way, member, amount });
   const { move, isDone } = useMove(way, member, onClose);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -34,7 +34,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
     move.mutate({ memberId: member.id, amount: wanted, ...notes });
   };
   const run = way === 'credit' ? 'Credit' : 'Debit';
-  const moved = wanted === 'all' ? seat : wanted;
+  const moved = wanted === 'all' ? membership : wanted;
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
       <AmountField
@@ -42,7 +42,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
         value={amount}
         onChange={setAmount}
         currency={currency}
-        all={way === 'debit' ? seat : undefined}
+        all={way === 'debit' ? membership : undefined}
         description={
           way === 'credit' ? 'From the master balance' : 'Back to the master balance; “all” takes all there is'
         }
@@ -54,7 +54,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
         currency={currency}
         lines={[
           { label: 'Master balance', before: master, after: after?.master ?? null },
-          { label: member.name, before: seat, after: after?.member ?? null },
+          { label: member.name, before: membership, after: after?.member ?? null },
         ]}
       />
       <TextInput
@@ -92,15 +92,15 @@ function useMovement({ way, member, amount }: Pick<Props, 'way' | 'member'> & { 
   const { locale } = useLocale();
   const fresh = useQuery(trpc.members.getMemberRow.queryOptions({ memberId: member.id }, { staleTime: 0 }));
   const master = team.masterBalance ?? '0.00';
-  const seat = fresh.data?.balance ?? member.balance;
+  const membership = fresh.data?.balance ?? member.balance;
   const typed = useTyped(amount, team.currency, way === 'debit');
   const wanted = 'amount' in typed ? printAmount(typed.amount) : 'all' in typed ? ('all' as const) : null;
-  const moved = wanted === 'all' ? seat : wanted;
-  if (moved === null) return { master, seat, after: null, short: null, wanted: null };
+  const moved = wanted === 'all' ? membership : wanted;
+  if (moved === null) return { master, membership, after: null, short: null, wanted: null };
   const after =
     way === 'credit'
-      ? { master: minus(master, moved), member: plus(seat, moved) }
-      : { master: plus(master, moved), member: minus(seat, moved) };
+      ? { master: minus(master, moved), member: plus(membership, moved) }
+      : { master: plus(master, moved), member: minus(membership, moved) };
   const money = (value: string) => formatMoney(value, team.currency, locale);
   const short =
     micros(moved) === 0n
@@ -110,9 +110,9 @@ function useMovement({ way, member, amount }: Pick<Props, 'way' | 'member'> & { 
       : micros(after.master) < 0n
         ? `The master balance holds ${money(master)}: ${money(after.master.slice(1))} short.`
         : micros(after.member) < 0n
-          ? `${member.name} holds ${money(seat)}: ${money(after.member.slice(1))} short.`
+          ? `${member.name} holds ${money(membership)}: ${money(after.member.slice(1))} short.`
           : null;
-  return { master, seat, after, short, wanted };
+  return { master, membership, after, short, wanted };
 }
 
 function useMove(way: Props['way'], member: Props['member'], onClose: () => void) {

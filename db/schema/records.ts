@@ -47,7 +47,7 @@ export const auditEvents = pgTable(
     actorType: text().notNull(),
     actorId: text(),
     actorName: text().notNull(),
-    channel: text({ enum: ['web', 'api', 'cli', 'job'] }).notNull(),
+    channel: text({ enum: ['web', 'api', 'cli', 'system'] }).notNull(),
     address: text(),
     requestId: text(),
     targetType: text().notNull(),
@@ -62,7 +62,7 @@ export const auditEvents = pgTable(
     index('audit_events_by_action').on(t.teamId, t.action, t.id),
     // Of the operator there is no id: an index is walked in order by what equals something, and NULL equals nothing.
     index('audit_events_by_actor').on(t.teamId, sql`coalesce(${t.actorId}, '')`, t.id),
-    index('audit_events_by_door').on(t.teamId, t.channel, t.id),
+    index('audit_events_by_channel').on(t.teamId, t.channel, t.id),
   ],
 );
 
@@ -77,7 +77,7 @@ export const idempotencyKeys = pgTable(
     status: smallint().notNull(),
     answer: text(),
     /** The id of what the request made, for the time after the answer is dropped. */
-    made: text(),
+    createdId: text(),
     createdAt: instant().notNull().defaultNow(),
   },
   (t) => [

@@ -6,7 +6,12 @@ import { printId } from '@/server/domain/core/ids';
 import { exportTransfers } from '@/server/domain/billing/ledger/read';
 import { namedTransferSchema, type TransferFilters } from '@/server/domain/billing/ledger/schema';
 import { exportMemberList, exportMembers } from '@/server/domain/teams/members/read';
-import { memberSchema, memberRowSchema, type ExportMembers, type FilterMembers } from '@/server/domain/teams/members/schema';
+import {
+  memberSchema,
+  memberRowSchema,
+  type ExportMembers,
+  type FilterMembers,
+} from '@/server/domain/teams/members/schema';
 import { exportLog } from '@/server/domain/messaging/message-log/read';
 import type { LogFilters, NamedMessage } from '@/server/domain/messaging/message-log/schema';
 import { exportMessages } from '@/server/domain/messaging/messages/read';
@@ -96,9 +101,9 @@ export const printMemberList = (ctx: Context, filters: FilterMembers): AsyncGene
 
 const SEAT_COLUMNS: Columns<WireMemberRow> = {
   ...WHO,
-  email: { text: (seat) => (seat.emailGenerated ? null : seat.email) },
-  messages30Days: (seat) => seat.usage.messages,
-  cost30Days: (seat) => seat.usage.cost,
+  email: { text: (membership) => (membership.emailGenerated ? null : membership.email) },
+  messages30Days: (membership) => membership.usage.messages,
+  cost30Days: (membership) => membership.usage.cost,
   ...STANDING,
 };
 

@@ -64,8 +64,14 @@ export async function download(request: Request, name: DownloadName, membership:
   return response;
 }
 
-async function answer(request: Request, name: DownloadName, membership: Membership, requestId: string): Promise<Response> {
-  if (!membership.ok) fail(REFUSED[membership.reason], membership.reason === 'signed-out' ? { detail: 'Sign in first.' } : {});
+async function answer(
+  request: Request,
+  name: DownloadName,
+  membership: Membership,
+  requestId: string,
+): Promise<Response> {
+  if (!membership.ok)
+    fail(REFUSED[membership.reason], membership.reason === 'signed-out' ? { detail: 'Sign in first.' } : {});
   const ctx = makeContext(services(), membership.actor, { requestId });
   return csvResponse(`${name}.csv`, await DOWNLOADS[name](ctx, request), 'spreadsheet');
 }

@@ -37,7 +37,7 @@ type Watch = Watcher & {
   reset: boolean;
   beatsBehind: number;
   /** Its person's seats as they were last found: by them it is chosen to be asked about, never judged. */
-  seats: Map<string, WatchingMember>;
+  memberships: Map<string, WatchingMember>;
 };
 
 type Kept = { id: string; at: number; changes: TeamChange[] };
@@ -82,11 +82,11 @@ export class Hub {
    * Lets a browser watch, from after the word that it heard last. Where that is not known any more, it is told to ask for
    * everything. Answers how it leaves.
    */
-  add(watcher: Watcher, lastId: string | null, seats: Map<string, WatchingMember>): () => void {
+  add(watcher: Watcher, lastId: string | null, memberships: Map<string, WatchingMember>): () => void {
     const place = this.#kept.findLastIndex(({ id }) => id === lastId);
     const reset = place === -1;
     const missed = reset ? [] : this.#kept.slice(place + 1).flatMap(({ changes }) => changes);
-    const watch: Watch = { ...watcher, untold: missed, reset, beatsBehind: 0, seats };
+    const watch: Watch = { ...watcher, untold: missed, reset, beatsBehind: 0, memberships };
     this.#watches.add(watch);
     if (hasNews(watch)) this.#tellSoon();
     return () => this.#watches.delete(watch);
@@ -112,7 +112,7 @@ export class Hub {
     const isOld = ({ at }: Kept) => now - at > KEPT_MS;
     while (this.#kept.length > KEPT_WORDS || (this.#kept.length > 1 && isOld(this.#kept[0]!))) this.#kept.shift();
     for (const watch of this.#watches) {
-      for (const change of changes) if (watch.seats.has(change.team)) watch.untold.push(change);
+      for (const change of changes) if (watch.memberships.has(change.team)) watch.untold.push(change);
       // Only a browser that takes nothing for a long time has so many.
       if (watch.untold.length > KEPT_WORDS) this.#ask(watch);
     }
@@ -170,17 +170,17 @@ export class Hub {
 
   #tellOne(
     { watch, reset, untold }: { watch: Watch; reset: boolean; untold: TeamChange[] },
-    seats: Map<string, WatchingMember> | undefined,
+    memberships: Map<string, WatchingMember> | undefined,
     upTo: string | null,
   ): void {
     if (!this.#watches.has(watch)) return;
     // Signed out, or run out.
-    if (!seats) return this.#end(watch);
+    if (!memberships) return this.#end(watch);
     // Whoever has lost a seat or a role, or got one, sees other pages from now on.
-    const isOther = isChanged(watch.seats, seats);
-    watch.seats = seats;
+    const isOther = isChanged(watch.memberships, memberships);
+    watch.memberships = memberships;
     const id = upTo === null ? '' : `id: ${upTo}\n`;
-    const text = reset || isOther ? `event: reset\n${id}data: {}\n\n` : printEvents(untold, seats, id);
+    const text = reset || isOther ? `event: reset\n${id}data: {}\n\n` : printEvents(untold, memberships, id);
     if (watch.send(text)) {
       watch.beatsBehind = 0;
       return;
@@ -207,24 +207,27 @@ const isChanged = (before: Map<string, WatchingMember>, now: Map<string, Watchin
   });
 
 /** What a seat may know of a change, or null: an owner all, a member what may be its own, an inactive one nothing. */
-function visibleTo(seat: WatchingMember | undefined, { nouns, members }: TeamChange): Omit<TeamChange, 'team'> | null {
-  if (seat?.status !== 'active') return null;
-  if (seat.role === 'owner') return { nouns, members };
-  if (members !== null && !members.includes(seat.memberId)) return null;
-  return { nouns, members: [seat.memberId] };
+function visibleTo(
+  membership: WatchingMember | undefined,
+  { nouns, members }: TeamChange,
+): Omit<TeamChange, 'team'> | null {
+  if (membership?.status !== 'active') return null;
+  if (membership.role === 'owner') return { nouns, members };
+  if (members !== null && !members.includes(membership.memberId)) return null;
+  return { nouns, members: [membership.memberId] };
 }
 
 /** One event for each team of which there is something to tell; none of them, and it is only said up to where that is. */
-function printEvents(untold: TeamChange[], seats: Map<string, WatchingMember>, id: string): string {
+function printEvents(untold: TeamChange[], memberships: Map<string, WatchingMember>, id: string): string {
   const teams = new Map<string, { nouns: Set<string>; members: Set<string> | null }>();
   for (const change of untold) {
-    const seat = seats.get(change.team);
-    const seen = visibleTo(seat, change);
+    const membership = memberships.get(change.team);
+    const seen = visibleTo(membership, change);
     if (!seen) continue;
-    const known = teams.get(seat!.slug) ?? { nouns: new Set(), members: new Set() };
+    const known = teams.get(membership!.slug) ?? { nouns: new Set(), members: new Set() };
     for (const noun of seen.nouns) known.nouns.add(noun);
     known.members = known.members && seen.members && new Set([...known.members, ...seen.members]);
-    teams.set(seat!.slug, known);
+    teams.set(membership!.slug, known);
   }
   const events = [...teams].map(([team, { nouns, members }]) => {
     const named =

@@ -46,21 +46,21 @@ export async function endLive(): Promise<void> {
  * Answers a signed-in browser with a stream of events, which say what changed in its person's teams, by ids alone: `change`
  * with {team, nouns, members}, or `reset`, where everything is to be asked anew. It goes on after `Last-Event-ID`.
  */
-export async function openStream(request: Request, person: SignedInUser | null): Promise<Response> {
+export async function openStream(request: Request, user: SignedInUser | null): Promise<Response> {
   const requestId = newRequestId();
-  const response = await answer(request, person).catch((error: unknown) => refusalOf(error, requestId));
+  const response = await answer(request, user).catch((error: unknown) => refusalOf(error, requestId));
   const { status } = response;
   const level = status >= 500 ? 'error' : 'info';
-  log({ msg: 'request', level, id: requestId, live: true, status, actor: person?.userId });
+  log({ msg: 'request', level, id: requestId, live: true, status, actor: user?.userId });
   response.headers.set('Request-Id', requestId);
   return response;
 }
 
-async function answer(request: Request, person: SignedInUser | null): Promise<Response> {
-  if (!person) fail('missing_key', { detail: 'Sign in first.' });
-  const { sessionId, userId } = person;
-  const seats = (await listWatching(services(), [sessionId])).get(sessionId);
-  if (!seats) fail('missing_key', { detail: 'Sign in first.' });
+async function answer(request: Request, user: SignedInUser | null): Promise<Response> {
+  if (!user) fail('missing_key', { detail: 'Sign in first.' });
+  const { sessionId, userId } = user;
+  const members = (await listWatching(services(), [sessionId])).get(sessionId);
+  if (!members) fail('missing_key', { detail: 'Sign in first.' });
   if (isDraining()) return streamOf(retryLine());
   if (hub().size >= MOST_STREAMS) fail('unavailable', { retryAfterSeconds: 5 });
   if (hub().countOf(userId) >= MOST_OF_A_PERSON) fail('rate_limited', { retryAfterSeconds: 60 });
@@ -77,7 +77,7 @@ async function answer(request: Request, person: SignedInUser | null): Promise<Re
           write(text);
           return true;
         };
-        leave = hub().add({ sessionId, userId, send, end: () => controller.close() }, lastId, seats);
+        leave = hub().add({ sessionId, userId, send, end: () => controller.close() }, lastId, members);
       },
       cancel: () => leave(),
     },

@@ -72,6 +72,6 @@ export const problemSchema = z
     balance: z.enum(['master', 'member']).optional().meta({ description: 'Which balance is short.' }),
     required: amount,
     available: amount,
-    made: z.string().optional().meta({ description: 'The id of what the request made when it was carried out.' }),
+    createdId: z.string().optional().meta({ description: 'The id of what the request made when it was carried out.' }),
   })
   .meta({ id: 'Problem' });

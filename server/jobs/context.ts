@@ -3,7 +3,13 @@ import { asTeamId } from '@/server/domain/core/ids';
 
 /** Who a job is: the operator's right, in one team. It prints no money, so it needs no currency. */
 export function jobCtx(services: Services, teamId: string): Context {
-  return makeContext(services, { type: 'operator', teamId: asTeamId(teamId), currency: '', name: 'Purser', channel: 'job' });
+  return makeContext(services, {
+    type: 'operator',
+    teamId: asTeamId(teamId),
+    currency: '',
+    name: 'Purser',
+    channel: 'system',
+  });
 }
 
 /** Rows of many teams, team by team: one transaction is always of one team. */

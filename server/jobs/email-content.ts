@@ -83,7 +83,7 @@ const amountIn = (team: TeamOfEmail | null, micros: bigint): string =>
 /** Where the reader goes from there. */
 function placeOf({ kind, about, memberId }: ClaimedMail, team: TeamOfEmail | null): string {
   const home = team ? `/${team.slug}` : '/';
-  const seat = about === null || about === team?.id ? home : `${home}/members/${printId('mem', about)}`;
+  const membership = about === null || about === team?.id ? home : `${home}/members/${printId('mem', about)}`;
   const places: Partial<Record<MailKind, string>> = {
     'invitation-requested': `${home}/invitations`,
     'role-changed': '/account/teams',
@@ -92,11 +92,11 @@ function placeOf({ kind, about, memberId }: ClaimedMail, team: TeamOfEmail | nul
     'two-factor-changed': '/account/two-factor',
     // Whose seat it was sees nothing of the team any more.
     'member-deleted': memberId === about ? '/' : `${home}/members?status=deleted`,
-    'key-rotated': `${seat}?tab=key`,
-    'key-revealed': `${seat}?tab=key`,
-    'recharge-waiting': `${seat}?tab=recharge`,
-    'recharge-served': `${seat}?tab=recharge`,
-    'low-balance': seat,
+    'key-rotated': `${membership}?tab=key`,
+    'key-revealed': `${membership}?tab=key`,
+    'recharge-waiting': `${membership}?tab=recharge`,
+    'recharge-served': `${membership}?tab=recharge`,
+    'low-balance': membership,
   };
   return places[kind as MailKind] ?? home;
 }
@@ -212,26 +212,26 @@ async function withSeat(
   team: TeamOfEmail | null,
 ): Promise<EmailContent> {
   const ids = [mail.about ?? mail.memberId, mail.facts['by']].filter((id): id is string => typeof id === 'string');
-  const seats =
+  const memberships =
     team && ids.length > 0
       ? await database.db
           .select({ id: members.id, name: members.name, email: members.email, role: members.role })
           .from(members)
           .where(and(eq(members.teamId, team.id), inArray(members.id, ids)))
       : [];
-  const find = (id: unknown) => seats.find((one) => one.id === id);
-  const seat = find(mail.about ?? mail.memberId);
-  const person = team === null && mail.userId !== null ? await readUser(database.db, mail.userId) : null;
+  const find = (id: unknown) => memberships.find((one) => one.id === id);
+  const membership = find(mail.about ?? mail.memberId);
+  const user = team === null && mail.userId !== null ? await readUser(database.db, mail.userId) : null;
   return {
     ...content,
-    who: seat?.name ?? person?.name ?? null,
-    address: seat?.email ?? person?.email ?? mail.address,
+    who: membership?.name ?? user?.name ?? null,
+    address: membership?.email ?? user?.email ?? mail.address,
     by: find(mail.facts['by'])?.name ?? null,
-    facts: { ...(seat && { role: seat.role }), ...content.facts },
+    facts: { ...(membership && { role: membership.role }), ...content.facts },
   };
 }
 
 async function readUser(db: Services['database']['db'], userId: string) {
-  const [person] = await db.select({ name: users.name, email: users.email }).from(users).where(eq(users.id, userId));
-  return person ?? null;
+  const [user] = await db.select({ name: users.name, email: users.email }).from(users).where(eq(users.id, userId));
+  return user ?? null;
 }

@@ -36,7 +36,7 @@ const hashes = () => HASH_COST;
 
 /** What is a person's own, asked for without naming a team. */
 export const account = router({
-  listMemberships: userQuery({ reply: membershipsSchema, run: (ctx) => listMemberships(ctx, ctx.person.userId) }),
+  listMemberships: userQuery({ reply: membershipsSchema, run: (ctx) => listMemberships(ctx, ctx.user.userId) }),
   leaveTeam: userMutation({ input: leaveTeamInput, reply: membershipsSchema, run: leaveTeam }),
   exportMe: userMutation({ reply: exportedSchema, run: exportMe }),
   eraseMe: userMutation({ extraCost: hashes, input: eraseMeInput, reply: erasedSchema, run: eraseMe }),

@@ -11,7 +11,7 @@ export type ProcedureContext = {
   services: Services;
   actor: MemberActor | null;
   /** Who is signed in, for what is his own and no team's. */
-  person: SignedInUser | null;
+  user: SignedInUser | null;
   origin: Origin;
   requestId: string;
   /** The `Idempotency-Key` of the request: at most one change is asked for in it then. */

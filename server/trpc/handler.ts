@@ -20,7 +20,7 @@ export function countCalls(url: string): number {
 }
 
 /** Who asks: an actor where a team was named, a person wherever somebody is signed in. */
-export type Asker = Pick<ProcedureContext, 'actor' | 'person' | 'origin' | 'spend'>;
+export type Asker = Pick<ProcedureContext, 'actor' | 'user' | 'origin' | 'spend'>;
 
 /**
  * Answers a request of the pages. An Idempotency-Key is that of one change: with it no batch is taken.

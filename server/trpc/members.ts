@@ -38,7 +38,11 @@ export const members = router({
   }),
   browseMembers: query({ input: browseMembersInput, reply: memberRowPageSchema, run: browseMembers }),
   pickMembers: query({ input: memberRowFilters, reply: pickedMembersSchema, run: pickMembers }),
-  getMemberRow: query({ input: oneMember, reply: memberRowSchema, run: (ctx, { memberId }) => getMemberRow(ctx, memberId) }),
+  getMemberRow: query({
+    input: oneMember,
+    reply: memberRowSchema,
+    run: (ctx, { memberId }) => getMemberRow(ctx, memberId),
+  }),
   createMember: mutation({
     input: createMemberInput,
     reply: createdMemberSchema,

@@ -48,26 +48,26 @@ async function withBody(request: Request): Promise<Request> {
 }
 
 async function askerOf(slug: string | null): Promise<{ ctx: Omit<Asker, 'origin'>; refuse?: () => never }> {
-  if (slug === null) return { ctx: { actor: null, person: await currentUser() } };
+  if (slug === null) return { ctx: { actor: null, user: await currentUser() } };
   const place = await findPlaceInTeam(slug);
-  if (place.ok) return { ctx: { actor: place.actor, person: place.person } };
-  if (place.reason === 'signed-out') return { ctx: { actor: null, person: null } };
+  if (place.ok) return { ctx: { actor: place.actor, user: place.user } };
+  if (place.reason === 'signed-out') return { ctx: { actor: null, user: null } };
   const code = place.reason === 'inactive' ? 'member_inactive' : 'not_found';
-  return { ctx: { actor: null, person: place.person }, refuse: () => fail(code) };
+  return { ctx: { actor: null, user: place.user }, refuse: () => fail(code) };
 }
 
 let limiter: ReturnType<typeof makeLimiter> | undefined;
 
-const limiterOf = () => (limiter ??= makeLimiter('person', env().rateLimit / env().webProcesses));
+const limiterOf = () => (limiter ??= makeLimiter('user', env().rateLimit / env().webProcesses));
 
 /** Counts a request against its person, or its address where there is none: every call of a batch. */
-function mustBeAllowed({ person, origin }: Asker, { url }: Request): Record<string, string> {
-  return take({ person, origin }, countCalls(url));
+function mustBeAllowed({ user, origin }: Asker, { url }: Request): Record<string, string> {
+  return take({ user, origin }, countCalls(url));
 }
 
-function take({ person, origin }: Pick<Asker, 'person' | 'origin'>, cost: number, taken = 0): Record<string, string> {
+function take({ user, origin }: Pick<Asker, 'user' | 'origin'>, cost: number, taken = 0): Record<string, string> {
   const { allowed, retryAfterSeconds, headers } = limiterOf()(
-    person?.userId ?? networkOf(origin.address),
+    user?.userId ?? networkOf(origin.address),
     cost,
     performance.now(),
     taken,

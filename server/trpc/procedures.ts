@@ -2,7 +2,13 @@ import { initTRPC } from '@trpc/server';
 import { z, type ZodType } from 'zod';
 import { makeContext, type Context } from '@/server/domain/core/context';
 import { fail, Refusal } from '@/server/domain/core/errors';
-import { hashRequest, isKnownRequest, withIdempotency, readIdempotencyKey, type Keep } from '@/server/domain/core/idempotency';
+import {
+  hashRequest,
+  isKnownRequest,
+  withIdempotency,
+  readIdempotencyKey,
+  type Keep,
+} from '@/server/domain/core/idempotency';
 import { newRequestId, parseId } from '@/server/domain/core/ids';
 import { mustBeStorable } from '@/server/domain/core/validation';
 import type { VisitorContext, UserContext } from '@/server/domain/core/user-context';
@@ -35,7 +41,7 @@ const open = t.procedure.use(async ({ ctx, path, getRawInput, next }) => {
     status,
     ms: Math.round((performance.now() - started) * 10) / 10,
     team: ctx.actor?.teamId,
-    actor: ctx.actor?.memberId ?? ctx.person?.userId,
+    actor: ctx.actor?.memberId ?? ctx.user?.userId,
     address: ctx.actor?.address,
   });
   if (error && SENDS.has(path)) await countSend(ctx, error.problem.code, getRawInput);
@@ -48,7 +54,11 @@ const SENDS = new Set(['messages.sendMessage', 'messages.sendBatch']);
 
 const behalfSchema = z.object({ onBehalfOf: z.string() });
 
-async function countSend({ services, actor }: ProcedureContext, code: string, rawInput: () => Promise<unknown>): Promise<void> {
+async function countSend(
+  { services, actor }: ProcedureContext,
+  code: string,
+  rawInput: () => Promise<unknown>,
+): Promise<void> {
   if (!actor) return;
   const named = actor.role === 'owner' ? behalfSchema.safeParse(await rawInput().catch(() => null)).data : undefined;
   const memberId = (named && parseId('mem', named.onBehalfOf)) ?? actor.memberId;
@@ -104,9 +114,9 @@ export function query<R extends ZodType, I extends ZodType = typeof nothing>(
 
 /** For who is signed in, whatever his teams: nothing here knows a team or a seat. */
 const personal = open.use(async ({ ctx, getRawInput, next }) => {
-  if (!ctx.person) fail('missing_key', { detail: 'Sign in first.' });
+  if (!ctx.user) fail('missing_key', { detail: 'Sign in first.' });
   mustBeStorable(await getRawInput());
-  return next({ ctx: { person: ctx.person } });
+  return next({ ctx: { user: ctx.user } });
 });
 
 type PersonalSpec<I extends ZodType, R extends ZodType> = {
@@ -122,7 +132,7 @@ export function userQuery<R extends ZodType, I extends ZodType = typeof nothing>
   return personal
     .input(input)
     .query(async ({ ctx, ...call }): Promise<z.input<R>> =>
-      z.encode(spec.reply, await spec.run({ ...visitorOf(ctx), person: ctx.person }, call.input as z.output<I>)),
+      z.encode(spec.reply, await spec.run({ ...visitorOf(ctx), user: ctx.user }, call.input as z.output<I>)),
     );
 }
 
@@ -131,7 +141,7 @@ export function userMutation<R extends ZodType, I extends ZodType = typeof nothi
   const input = (spec.input ?? nothing) as I;
   return personal.input(input).mutation(async ({ ctx, ...call }): Promise<z.input<R>> => {
     ctx.spend?.(spec.extraCost?.(call.input as z.output<I>) ?? 0);
-    return z.encode(spec.reply, await spec.run({ ...visitorOf(ctx), person: ctx.person }, call.input as z.output<I>));
+    return z.encode(spec.reply, await spec.run({ ...visitorOf(ctx), user: ctx.user }, call.input as z.output<I>));
   });
 }
 
@@ -142,9 +152,9 @@ type GuestSpec<I extends ZodType, R extends ZodType> = {
   run: (userCtx: VisitorContext, input: z.output<I>) => Promise<z.output<R>>;
 };
 
-const visitorOf = ({ services, person, origin, requestId }: ProcedureContext): VisitorContext => ({
+const visitorOf = ({ services, user, origin, requestId }: ProcedureContext): VisitorContext => ({
   ...services,
-  person,
+  user,
   origin,
   requestId,
 });

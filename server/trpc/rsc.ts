@@ -19,8 +19,7 @@ export const serverQueries = cache(async (slug: string) => {
   // Before anything is asked: all that was told until then is in the answers.
   const since = lastWord();
   const place = await findPlaceInTeam(slug);
-  if (place.ok)
-    return { ...queriesOf({ actor: place.actor, person: place.person, origin: await requestOrigin() }), since };
+  if (place.ok) return { ...queriesOf({ actor: place.actor, user: place.user, origin: await requestOrigin() }), since };
   if (place.reason === 'none') notFound();
   return place.reason === 'inactive' ? redirect(`/?deactivated=${slug}`) : toSignIn();
 });
@@ -28,18 +27,18 @@ export const serverQueries = cache(async (slug: string) => {
 /** As `serverQueries`, for what is the person's own. */
 export const userQueries = cache(async () => {
   const since = lastWord();
-  const person = await currentUser();
-  return person ? { ...queriesOf({ actor: null, person, origin: await requestOrigin() }), since } : toSignIn();
+  const user = await currentUser();
+  return user ? { ...queriesOf({ actor: null, user, origin: await requestOrigin() }), since } : toSignIn();
 });
 
 const toSignIn = async (): Promise<never> => redirect(`/sign-in?next=${encodeURIComponent(await askedPath())}`);
 
 /** As `serverQueries`, for a page that anyone may see. */
 export const visitorQueries = cache(async () =>
-  queriesOf({ actor: null, person: await currentUser(), origin: await requestOrigin() }),
+  queriesOf({ actor: null, user: await currentUser(), origin: await requestOrigin() }),
 );
 
-function queriesOf(caller: Pick<ProcedureContext, 'actor' | 'person' | 'origin'>) {
+function queriesOf(caller: Pick<ProcedureContext, 'actor' | 'user' | 'origin'>) {
   const client = new QueryClient({ defaultOptions: { queries: { staleTime: 15_000 } } });
   const ctx = { ...caller, services: services(), requestId: newRequestId(), idempotencyKey: null };
   const trpc = createTRPCOptionsProxy({ router: appRouter, ctx, queryClient: client });

@@ -128,7 +128,7 @@ describe('POST /messages/batch', () => {
     );
     expect(rows[0]!.size).toBeLessThan(500);
     await ownerPool().query('UPDATE idempotency_keys SET answer = NULL WHERE team_id = $1', [team.teamId]);
-    expect(expectProblem(await call(), 'idempotency_expired').made).toBe(first.body.data[0].id);
+    expect(expectProblem(await call(), 'idempotency_expired').createdId).toBe(first.body.data[0].id);
   });
 
   it('costs one of the allowance, and one more for each hundred', async () => {

@@ -85,9 +85,12 @@ describe('what is wrong with an input is said in our own words', () => {
       [`${id}, its query`, operation.query, 'query'],
       ...(operation.body ? [[`${id}, its body`, operation.body, 'body'] as [string, ZodType, 'body']] : []),
     ]),
-    ...[...listProcedures(), ...listUserProcedures(), ...listVisitorProcedures('access'), ...listVisitorProcedures('joining')].map(
-      ({ noun, id, input }): [string, ZodType, 'body'] => [`${noun}.${id}`, input, 'body'],
-    ),
+    ...[
+      ...listProcedures(),
+      ...listUserProcedures(),
+      ...listVisitorProcedures('access'),
+      ...listVisitorProcedures('joining'),
+    ].map(({ noun, id, input }): [string, ZodType, 'body'] => [`${noun}.${id}`, input, 'body']),
   ];
 
   it.each(inputs)('%s', async (_, schema, where) => {

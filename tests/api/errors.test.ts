@@ -161,7 +161,7 @@ describe('every error code', () => {
         'balance',
         'required',
         'available',
-        'made',
+        'createdId',
       ];
       expect(Object.keys(body).filter((name) => !known.includes(name))).toEqual([]);
       expect(answer.headers.has('retry-after')).toBe(

@@ -202,9 +202,9 @@ function tidied(value: Json): Json {
 /** A team to break things in: seats of every status, whose ids and keys the requests name. */
 async function inhabit(other: TestTeam): Promise<World> {
   const team = await makeTeam();
-  const seats = [];
+  const members = [];
   for (let i = 0; i < SEATS; i += 1) {
-    seats.push(
+    members.push(
       await addMember(team, { credit: '20', ...(i % 2 === 0 && { recharge: { threshold: '19.995', target: '30' } }) }),
     );
   }
@@ -220,7 +220,7 @@ async function inhabit(other: TestTeam): Promise<World> {
     return (await handle(request)).json();
   };
   const messages = [];
-  for (const { key } of seats.slice(0, 10))
+  for (const { key } of members.slice(0, 10))
     messages.push(await call(key, 'POST', '/messages', { to: '+14155550100', from: 'A', body: 'Hi' }));
   const transfers = (await call(team.ownerKey, 'GET', '/transfers?limit=40')).data;
   const invited = [];
@@ -231,13 +231,13 @@ async function inhabit(other: TestTeam): Promise<World> {
   const idOf = ({ id }: { id: string }) => id;
   const never = (['mem', 'msg', 'trf', 'key', 'inv', 'usr'] as IdPrefix[]).map((prefix) => printId(prefix, newUuid7()));
   return {
-    keys: [...seats.flatMap(({ key }) => [key, team.ownerKey]), inactive.key],
+    keys: [...members.flatMap(({ key }) => [key, team.ownerKey]), inactive.key],
     badKeys: [deleted.key, makeKey(), `${team.ownerKey}x`, team.ownerKey.slice(1)],
     ids: {
-      mem: [...seats.map(({ mem }) => mem), inactive.mem, deleted.mem],
+      mem: [...members.map(({ mem }) => mem), inactive.mem, deleted.mem],
       msg: messages.map(idOf),
       trf: transfers.map(idOf),
-      key: seats.map(({ member }) => printId('key', member.apiKey!.id)),
+      key: members.map(({ member }) => printId('key', member.apiKey!.id)),
       inv: invited.map(idOf),
     },
     badIds: [...never, theirs.mem, printId('mem', team.ownerId).toUpperCase(), team.id],

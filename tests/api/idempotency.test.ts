@@ -277,7 +277,7 @@ describe('what is stored', () => {
     await ownerPool().query('UPDATE idempotency_keys SET answer = NULL WHERE team_id = $1', [team.teamId]);
     const before = await balancesOf(team);
     for (const [i, call] of [credit, send, create].entries()) {
-      expect(expectProblem(await call(), 'idempotency_expired').made).toBe(made[i]);
+      expect(expectProblem(await call(), 'idempotency_expired').createdId).toBe(made[i]);
     }
     expectProblem(
       await owner.post('/messages', { ...message, body: 'x' }, { idempotencyKey: 'send' }),

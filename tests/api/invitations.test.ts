@@ -118,22 +118,22 @@ describe('POST /invitations', () => {
   it('refuses who has a seat in the team already, by its own address or as who signs in', async () => {
     const team = await makeTeam();
     const email = someAddress();
-    const seat = await addMember(team, { email });
+    const membership = await addMember(team, { email });
     expectProblem(await as(team.ownerKey).post('/invitations', { email }), 'already_member');
     const owner = (await as(team.ownerKey).get('/me')).body.member.email;
     expectProblem(await as(team.ownerKey).post('/invitations', { email: owner }), 'already_member');
-    await as(team.ownerKey).delete(`/members/${seat.mem}`);
+    await as(team.ownerKey).delete(`/members/${membership.mem}`);
     expect((await as(team.ownerKey).post('/invitations', { email })).status).toBe(201);
   });
 
   it('names a member to be taken over: one that is nobody’s, of this team, once', async () => {
     const team = await makeTeam();
-    const seat = await addMember(team);
+    const membership = await addMember(team);
     const claim = (memberId: string, more = {}) =>
       as(team.ownerKey).post('/invitations', { email: someAddress(), memberId, ...more });
-    const made = await claim(seat.mem, { credit: '5', role: 'member' });
-    expect(made.body).toMatchObject({ memberId: seat.mem, role: 'member', credit: '5.00' });
-    expectProblem(await claim(seat.mem), 'invitation_pending');
+    const made = await claim(membership.mem, { credit: '5', role: 'member' });
+    expect(made.body).toMatchObject({ memberId: membership.mem, role: 'member', credit: '5.00' });
+    expectProblem(await claim(membership.mem), 'invitation_pending');
     expectProblem(await claim(team.ownerId && (await as(team.ownerKey).get('/me')).body.member.id), 'already_member');
     const gone = await addMember(team);
     await as(team.ownerKey).delete(`/members/${gone.mem}`);

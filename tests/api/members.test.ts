@@ -229,7 +229,7 @@ describe('GET /members', () => {
     const [own, other] = [await addMember(team), await addMember(team, { name: 'Findable' })];
     const member = as(own.key);
     const list = await member.get('/members');
-    expect(list.body.data.map((seat: { id: string }) => seat.id)).toEqual([own.mem]);
+    expect(list.body.data.map((membership: { id: string }) => membership.id)).toEqual([own.mem]);
     expect((await member.get('/members?query=Findable')).body.data).toEqual([]);
     expectProblem(await member.get(`/members/${other.mem}`), 'not_found');
   });

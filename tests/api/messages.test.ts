@@ -278,7 +278,11 @@ describe('GET /messages', () => {
     for (const ago of days) {
       const at = new Date(Date.now() - ago * 86_400_000);
       const messages = [{ to: '+14155550100', from: 'Acme', body: 'Hello', reference: `${ago} days ago` }];
-      await sendMessages(makeContext(services(), team.operator.actor, { at }), { onBehalfOf: id, messages, many: true });
+      await sendMessages(makeContext(services(), team.operator.actor, { at }), {
+        onBehalfOf: id,
+        messages,
+        many: true,
+      });
     }
     const newestFirst = days.toReversed().map((ago) => `${ago} days ago`);
     const references = (data: { reference: string }[]) => data.map(({ reference }) => reference);

@@ -4,7 +4,7 @@ import { findSignedInUser } from '@/server/domain/identity/sessions/read';
 import { services } from '@/server/http/services';
 import { auditOf, expectProblem, useApi } from '../support/door';
 import { visitor } from '../support/people';
-import { makePerson, seat, take } from '../support/persons';
+import { makePerson, addMembership, take } from '../support/persons';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, giveSignIn, makeTeam, ownerPool } from '../support/team';
 
@@ -31,7 +31,7 @@ describe('resetting the password of a member', () => {
         secrets: { password: expect.stringMatching(/^(\w{5}-){3}\w{5}$/) },
       },
     ]);
-    expect(await findSignedInUser(services(), before.person.sessionId)).toBeNull();
+    expect(await findSignedInUser(services(), before.user.sessionId)).toBeNull();
     expect(await enter(email, made.secrets.password)).toMatchObject({ ok: false });
     expect(await enter(email, reset.body.secrets.password)).toMatchObject({ ok: true });
     const last = (await auditOf(team)).at(-1)!;
@@ -43,7 +43,7 @@ describe('resetting the password of a member', () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const owner = as(team.ownerKey);
     const path = (mem: string) => `/members/${mem}/password/reset`;
-    const real = await seat(await makePerson(), team);
+    const real = await addMembership(await makePerson(), team);
     expect(expectProblem(await owner.post(path(real.mem)), 'not_found').detail).toMatch(/address of their own/);
     const keyOnly = await addMember(team);
     expect(expectProblem(await owner.post(path(keyOnly.mem)), 'not_found').detail).toMatch(/only an API key/);

@@ -66,32 +66,32 @@ describe('a send that is refused', () => {
 
   it('is counted for whom it was to be sent, and by whose key, once the member is inactive or the team suspended', async () => {
     const team = await makeTeam({ fund: '0' });
-    const seat = await addMember(team);
+    const member = await addMember(team);
     const owner = as(team.ownerKey);
-    expectProblem(await owner.post('/messages', message(), { headers: { Member: seat.mem } }), 'insufficient_funds');
-    await deactivateMember(team.operator, seat.id);
-    expectProblem(await as(seat.key).post('/messages', message()), 'member_inactive');
-    expectProblem(await owner.post('/messages', message(), { headers: { Member: seat.mem } }), 'member_inactive');
+    expectProblem(await owner.post('/messages', message(), { headers: { Member: member.mem } }), 'insufficient_funds');
+    await deactivateMember(team.operator, member.id);
+    expectProblem(await as(member.key).post('/messages', message()), 'member_inactive');
+    expectProblem(await owner.post('/messages', message(), { headers: { Member: member.mem } }), 'member_inactive');
     await suspendTeam(team.operator, {});
     expectProblem(await owner.post('/messages', message()), 'team_suspended');
     expect(await refusals(team)).toEqual(
       [
         `${printId('mem', team.ownerId)} team_suspended 1`,
-        `${seat.mem} insufficient_funds 1`,
-        `${seat.mem} member_inactive 2`,
+        `${member.mem} insufficient_funds 1`,
+        `${member.mem} member_inactive 2`,
       ].toSorted(),
     );
   });
 
   it('is counted when it comes from a page', async () => {
     const team = await makeTeam({ fund: '0' });
-    const seat = await addMember(team);
+    const member = await addMember(team);
     const ask = (key: string, id: string, body: object, onBehalfOf?: string) =>
       tRPC({ key }, { id, ids: {}, body, ...(onBehalfOf !== undefined && { onBehalfOf }) });
-    await ask(seat.key, 'sendMessage', message());
-    await ask(seat.key, 'sendBatch', { messages: [message('+1415')] });
-    await ask(team.ownerKey, 'sendMessage', message(), seat.mem);
-    expect(await refusals(team)).toEqual([`${seat.mem} insufficient_funds 2`, `${seat.mem} unroutable_number 1`]);
+    await ask(member.key, 'sendMessage', message());
+    await ask(member.key, 'sendBatch', { messages: [message('+1415')] });
+    await ask(team.ownerKey, 'sendMessage', message(), member.mem);
+    expect(await refusals(team)).toEqual([`${member.mem} insufficient_funds 2`, `${member.mem} unroutable_number 1`]);
   });
 
   it('is not counted where it is none: an estimate, another request, somebody else’s member, a key of nobody', async () => {
@@ -127,9 +127,9 @@ describe('a send that is refused', () => {
 
   it('stands on the overview, the most frequent first', async () => {
     const team = await makeTeam({ fund: '0' });
-    const seats = [await addMember(team, { name: 'Once' }), await addMember(team, { name: 'Twice' })];
-    for (const { key } of [seats[0]!, seats[1]!, seats[1]!]) await as(key).post('/messages', message());
-    await as(seats[1]!.key).post('/messages', message('+1415'));
+    const members = [await addMember(team, { name: 'Once' }), await addMember(team, { name: 'Twice' })];
+    for (const { key } of [members[0]!, members[1]!, members[1]!]) await as(key).post('/messages', message());
+    await as(members[1]!.key).post('/messages', message('+1415'));
     await flushRefusals(pool);
     const { refusals: shown } = await getOverview(team.owner);
     expect(shown.count).toBe(4);

@@ -118,7 +118,11 @@ describe('GET /reports/usage', () => {
     const { team, ann } = await history();
     const owner = as(team.ownerKey);
     const late = await sendAt(team, '2026-03-05T23:00:00Z', ann.id, [us, us]);
-    await report(makeContext(services(), team.operator.actor, { at: new Date('2026-03-08T01:00:00Z') }), late, 'failed');
+    await report(
+      makeContext(services(), team.operator.actor, { at: new Date('2026-03-08T01:00:00Z') }),
+      late,
+      'failed',
+    );
     const { data } = (await owner.get('/reports/usage?from=2026-03-05&to=2026-03-09')).body;
     expect(data).toEqual([{ day: '2026-03-05', ...usage(2, 2, 0, 2, '0.00') }]);
   });

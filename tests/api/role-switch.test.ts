@@ -64,8 +64,8 @@ describe('POST /members/{id}/role', () => {
     const team = await makeTeam();
     const { mem } = await firstOf(team);
     const [own, other] = [await addMember(team), await addMember(team)];
-    for (const seat of [mem, other.mem, own.mem, (await addMember(await makeTeam())).mem]) {
-      expectProblem(await setRole(as(own.key), seat, 'owner'), 'owner_required');
+    for (const membership of [mem, other.mem, own.mem, (await addMember(await makeTeam())).mem]) {
+      expectProblem(await setRole(as(own.key), membership, 'owner'), 'owner_required');
     }
     expectProblem(await setRole(as(own.key), 'mem_nonsense', 'owner'), 'not_found');
   });

@@ -83,19 +83,19 @@ const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null;
 type Seat = TestMember & { ids: Record<string, string>; session: MemberActor };
 
 async function findPlaceInTeam(team: TestTeam, options: { role?: 'owner' | 'member' } = {}): Promise<Seat> {
-  const seat = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' }, ...options });
-  await giveSignIn(seat.id);
-  const sent = await as(seat.key).post('/messages', message);
-  const credited = await as(team.ownerKey).post(`/members/${seat.mem}/credit`, { amount: '1' });
+  const membership = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' }, ...options });
+  await giveSignIn(membership.id);
+  const sent = await as(membership.key).post('/messages', message);
+  const credited = await as(team.ownerKey).post(`/members/${membership.mem}/credit`, { amount: '1' });
   const invited = await as(team.ownerKey).post('/invitations', { email: someAddress() });
   const ids = {
-    mem: seat.mem,
+    mem: membership.mem,
     inv: invited.body.id,
     msg: sent.body.id,
     trf: credited.body.transfer.id,
-    key: printId('key', seat.member.apiKey!.id),
+    key: printId('key', membership.member.apiKey!.id),
   };
-  return { ...seat, ids, session: await sessionOf(seat.key) };
+  return { ...membership, ids, session: await sessionOf(membership.key) };
 }
 
 /** The operation `id` as it is asked for about what is `about`'s. */
@@ -114,20 +114,21 @@ function expectOutcome(said: Said, outcome: Outcome): void {
 
 const isChange = (id: string): boolean => listProcedures().find((one) => one.id === id)?.type === 'mutation';
 
-const setRole = (owner: Caller, seat: Seat, role: string) => owner.post(`/members/${seat.mem}/role`, { role });
+const setRole = (owner: Caller, membership: Seat, role: string) =>
+  owner.post(`/members/${membership.mem}/role`, { role });
 
 /** Members who act as such, however they came to be one. */
 const MEMBERS: Record<string, (team: TestTeam) => Promise<Seat>> = {
   'a member': (team) => findPlaceInTeam(team),
   'an owner whom another made a member': async (team) => {
-    const seat = await findPlaceInTeam(team, { role: 'owner' });
-    await setRole(as(team.ownerKey), seat, 'member');
-    return seat;
+    const membership = await findPlaceInTeam(team, { role: 'owner' });
+    await setRole(as(team.ownerKey), membership, 'member');
+    return membership;
   },
   'an owner who stepped down, while there is another': async (team) => {
-    const seat = await findPlaceInTeam(team, { role: 'owner' });
-    await setRole(as(seat.key), seat, 'member');
-    return seat;
+    const membership = await findPlaceInTeam(team, { role: 'owner' });
+    await setRole(as(membership.key), membership, 'member');
+    return membership;
   },
 };
 
@@ -139,44 +140,44 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a deactivated member': {
     code: 'member_inactive',
     who: async (team) => {
-      const seat = await findPlaceInTeam(team);
-      await as(team.ownerKey).post(`/members/${seat.mem}/deactivate`);
-      return { key: seat.key, actor: seat.session };
+      const membership = await findPlaceInTeam(team);
+      await as(team.ownerKey).post(`/members/${membership.mem}/deactivate`);
+      return { key: membership.key, actor: membership.session };
     },
   },
   'a deactivated owner': {
     code: 'member_inactive',
     who: async (team) => {
-      const seat = await findPlaceInTeam(team, { role: 'owner' });
-      await as(team.ownerKey).post(`/members/${seat.mem}/deactivate`);
-      return { key: seat.key, actor: seat.session };
+      const membership = await findPlaceInTeam(team, { role: 'owner' });
+      await as(team.ownerKey).post(`/members/${membership.mem}/deactivate`);
+      return { key: membership.key, actor: membership.session };
     },
   },
   'a deleted member': {
     code: 'invalid_key',
     who: async (team) => {
-      const seat = await findPlaceInTeam(team);
-      await as(team.ownerKey).delete(`/members/${seat.mem}`);
-      return { key: seat.key, actor: seat.session };
+      const membership = await findPlaceInTeam(team);
+      await as(team.ownerKey).delete(`/members/${membership.mem}`);
+      return { key: membership.key, actor: membership.session };
     },
   },
   'a rotated key': {
     code: 'invalid_key',
     who: async (team) => {
-      const seat = await findPlaceInTeam(team, { role: 'owner' });
-      await as(team.ownerKey).post(`/members/${seat.mem}/key/rotate`);
-      return { key: seat.key };
+      const membership = await findPlaceInTeam(team, { role: 'owner' });
+      await as(team.ownerKey).post(`/members/${membership.mem}/key/rotate`);
+      return { key: membership.key };
     },
   },
   'a key whose overlap is over': {
     code: 'invalid_key',
     who: async (team) => {
-      const seat = await findPlaceInTeam(team, { role: 'owner' });
-      await as(team.ownerKey).post(`/members/${seat.mem}/key/rotate`, { overlapSeconds: 60 });
+      const membership = await findPlaceInTeam(team, { role: 'owner' });
+      await as(team.ownerKey).post(`/members/${membership.mem}/key/rotate`, { overlapSeconds: 60 });
       await ownerPool().query('UPDATE api_keys SET expires_at = now() WHERE team_id = $1 AND expires_at IS NOT NULL', [
         team.teamId,
       ]);
-      return { key: seat.key };
+      return { key: membership.key };
     },
   },
   'an unknown key': { code: 'invalid_key', who: () => Promise.resolve({ key: makeKey() }) },
@@ -199,10 +200,10 @@ describe('the table', () => {
 /** Who opens nothing, made once: no call of theirs changes anything. */
 const shutOut = remembered(async () => {
   const team = await makeTeam();
-  const seat = await findPlaceInTeam(team);
+  const membership = await findPlaceInTeam(team);
   const all: { name: string; code: ErrorCode; who: Who }[] = [];
   for (const [name, { code, who }] of Object.entries(SHUT_OUT)) all.push({ name, code, who: await who(team) });
-  return { team, seat, all };
+  return { team, membership, all };
 });
 
 function remembered<T>(make: () => Promise<T>): () => Promise<T> {
@@ -212,7 +213,7 @@ function remembered<T>(make: () => Promise<T>): () => Promise<T> {
 
 const TABLE = Object.entries(ROWS).flatMap(([id, row]) => DOORS.map((channel) => ({ id, channel, row })));
 
-describe.each(TABLE)('$id through $door', ({ id, channel, row }) => {
+describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
   const teamOf = remembered(() => makeTeam());
 
   it(`answers an owner ${row.owner}, for his own seat and another's`, async () => {
@@ -228,34 +229,35 @@ describe.each(TABLE)('$id through $door', ({ id, channel, row }) => {
     `answers %s: ${row.own} for its own, ${row.other} for another's`,
     async (_, make) => {
       const team = await teamOf();
-      const [seat, other] = [await make(team), await findPlaceInTeam(team)];
+      const [membership, other] = [await make(team), await findPlaceInTeam(team)];
       const before = await rowsOf(team);
       // What a session knew of its role when it began is judged again by every change.
       const all: Who[] =
         channel === 'tRPC' && isChange(id)
-          ? [{ key: seat.key, actor: seat.session }, { key: seat.key }]
-          : [{ key: seat.key }];
+          ? [{ key: membership.key, actor: membership.session }, { key: membership.key }]
+          : [{ key: membership.key }];
       for (const who of all) {
         if (row.other !== null) {
           expectOutcome(await ask(channel, who, id, other, { byName: true }), row.other);
           expect(await rowsOf(team)).toEqual(before);
         }
         if (typeof row.own !== 'number') {
-          expectOutcome(await ask(channel, who, id, seat, { byName: false }), row.own);
+          expectOutcome(await ask(channel, who, id, membership, { byName: false }), row.own);
           expect(await rowsOf(team)).toEqual(before);
         }
       }
-      if (typeof row.own === 'number') expectOutcome(await ask(channel, all[0]!, id, seat, { byName: false }), row.own);
+      if (typeof row.own === 'number')
+        expectOutcome(await ask(channel, all[0]!, id, membership, { byName: false }), row.own);
     },
   );
 
   it(`is shut to ${Object.keys(SHUT_OUT).join(', ')}`, async () => {
-    const { team, seat, all } = await shutOut();
+    const { team, membership, all } = await shutOut();
     const before = await rowsOf(team);
     for (const { name, code, who } of all) {
       if (channel === 'tRPC' && !(who.actor === null || (who.actor && isChange(id)))) continue;
       for (const byName of [false, true]) {
-        const said = await ask(channel, who, id, seat, { byName });
+        const said = await ask(channel, who, id, membership, { byName });
         // Who never had the right is told so first, from a session that began before.
         const never = who.actor?.role === 'member' && said.body?.code === row.own;
         expectRefusal(said, never && typeof row.own === 'string' ? row.own : code);
@@ -268,7 +270,7 @@ describe.each(TABLE)('$id through $door', ({ id, channel, row }) => {
 describe('what a member is shown', () => {
   it('in lists is its own alone, and nothing of the master’s figures', async () => {
     const team = await makeTeam({ fund: '777.77' });
-    const [seat, other] = [await findPlaceInTeam(team), await findPlaceInTeam(team)];
+    const [membership, other] = [await findPlaceInTeam(team), await findPlaceInTeam(team)];
     await as(team.ownerKey).patch('/team', { reserve: '333.33' });
     const answers: Record<string, Answer> = {};
     for (const path of [
@@ -278,25 +280,25 @@ describe('what a member is shown', () => {
       '/transfers',
       '/reports/usage?groupBy=member',
       '/reports/refusals',
-      `/members/${seat.mem}`,
-      `/members/${seat.mem}/keys`,
-      `/members/${seat.mem}/recharge/events`,
+      `/members/${membership.mem}`,
+      `/members/${membership.mem}/keys`,
+      `/members/${membership.mem}/recharge/events`,
     ]) {
-      answers[path] = await as(seat.key).get(path);
+      answers[path] = await as(membership.key).get(path);
       expect(answers[path].status).toBe(200);
       expect(answers[path].text, path).not.toMatch(/777\.77|76\d\.\d\d|333\.33/);
       for (const id of Object.values(other.ids)) expect(answers[path].text, path).not.toContain(id);
     }
-    expect(answers['/members']!.body.data.map(({ id }: { id: string }) => id)).toEqual([seat.mem]);
+    expect(answers['/members']!.body.data.map(({ id }: { id: string }) => id)).toEqual([membership.mem]);
     expect(answers['/messages']!.body.data).toHaveLength(1);
     expect(answers['/me']!.body.balance).toBe('5.99');
   });
 
   it('when its money is short is its own figure', async () => {
     const team = await makeTeam({ fund: '777.77' });
-    const seat = await addMember(team, { credit: '0.01', recharge: { threshold: '0', target: '5000' } });
+    const membership = await addMember(team, { credit: '0.01', recharge: { threshold: '0', target: '5000' } });
     const short = expectProblem(
-      await as(seat.key).post('/messages', { ...message, body: 'a'.repeat(161) }),
+      await as(membership.key).post('/messages', { ...message, body: 'a'.repeat(161) }),
       'insufficient_funds',
     );
     expect(short).toMatchObject({ balance: 'member', required: '0.02', available: '0.01' });

@@ -4,7 +4,12 @@ import { expectProblem, useApi } from '../support/door';
 import { makeTeam, ownerPool } from '../support/team';
 
 const as = useApi();
-const NOTHING_SET = { memberLowBalance: null, textRetentionDays: null, requireReauthentication: false, reauthenticateAbove: null };
+const NOTHING_SET = {
+  memberLowBalance: null,
+  textRetentionDays: null,
+  requireReauthentication: false,
+  reauthenticateAbove: null,
+};
 
 describe('GET /team/settings', () => {
   it('answers an owner; a new team has none of it set', async () => {
@@ -16,7 +21,12 @@ describe('GET /team/settings', () => {
 describe('PATCH /team/settings', () => {
   it('changes what is given, clears with null, and leaves the rest', async () => {
     const owner = as((await makeTeam()).ownerKey);
-    const set = { memberLowBalance: '5', textRetentionDays: 90, requireReauthentication: true, reauthenticateAbove: 500 };
+    const set = {
+      memberLowBalance: '5',
+      textRetentionDays: 90,
+      requireReauthentication: true,
+      reauthenticateAbove: 500,
+    };
     const printed = { ...set, memberLowBalance: '5.00', reauthenticateAbove: '500.00' };
     expect((await owner.patch('/team/settings', set)).body).toEqual(printed);
     expect((await owner.patch('/team/settings', {})).body).toEqual(printed);

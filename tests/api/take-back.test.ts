@@ -123,18 +123,18 @@ describe('POST /members/{id}/restore', () => {
   it('brings a seat back: active, a member, nothing on it, its rule off, no key until one is rotated in', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const owner = as(team.ownerKey);
-    const seat = await addMember(team, {
+    const membership = await addMember(team, {
       role: 'owner',
       credit: '10',
       email: 'back@example.test',
       externalId: 'crm-7',
       recharge: { threshold: '5', target: '20' },
     });
-    await owner.delete(`/members/${seat.mem}`);
-    const back = await owner.post(`/members/${seat.mem}/restore`);
+    await owner.delete(`/members/${membership.mem}`);
+    const back = await owner.post(`/members/${membership.mem}/restore`);
     expect(back.status).toBe(200);
     expect(back.body).toMatchObject({
-      id: seat.mem,
+      id: membership.mem,
       email: 'back@example.test',
       externalId: 'crm-7',
       role: 'member',
@@ -144,10 +144,10 @@ describe('POST /members/{id}/restore', () => {
       deletedAt: null,
       recharge: { enabled: false, state: 'off', threshold: '5.00', target: '20.00' },
     });
-    expectProblem(await as(seat.key).get('/me'), 'invalid_key');
+    expectProblem(await as(membership.key).get('/me'), 'invalid_key');
     expect((await owner.get('/team')).body.masterBalance).toBe('100.00');
-    const { secrets } = (await owner.post(`/members/${seat.mem}/key/rotate`)).body;
-    expect((await as(secrets.apiKey).get('/me')).body.member.id).toBe(seat.mem);
+    const { secrets } = (await owner.post(`/members/${membership.mem}/key/rotate`)).body;
+    expect((await as(secrets.apiKey).get('/me')).body.member.id).toBe(membership.mem);
     expect(await actionsOf(team)).toContain('member.restored');
   });
 

@@ -150,7 +150,7 @@ describe('what is another’s answers as what was never given, and nothing chang
     places.flatMap((place) => DOORS.map((channel) => ({ id, place, channel }))),
   );
 
-  it.each(probes)('$id through $door: the ids of another team in its $place', async ({ id, place, channel }) => {
+  it.each(probes)('$id through $channel: the ids of another team in its $place', async ({ id, place, channel }) => {
     const [own, other] = await two();
     const before = [await rowsOf(own), await rowsOf(other)];
     for (const key of [own.ownerKey, own.member.key]) {
@@ -164,7 +164,7 @@ describe('what is another’s answers as what was never given, and nothing chang
     expect([await rowsOf(own), await rowsOf(other)]).toEqual(before);
   });
 
-  it.each(probes)('$id through $door: the ids of a fellow member in its $place', async ({ id, place, channel }) => {
+  it.each(probes)('$id through $channel: the ids of a fellow member in its $place', async ({ id, place, channel }) => {
     const [team] = await two();
     const { mem, key } = await addMember(team, { credit: '1' });
     const own: Ids = { ...team.own, ids: { ...team.own.ids, mem } };

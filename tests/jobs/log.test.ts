@@ -108,7 +108,10 @@ describe('the log of a job that fails', () => {
       ...makeMailTasks(mailing, makeMailer(mailing, { way: 'mailbox', from: 'mail@purser.test' })!),
     });
     try {
-      await requestPasswordReset({ ...mailing, person: null, origin: HERE, requestId: newRequestId() }, { email: ADDRESS });
+      await requestPasswordReset(
+        { ...mailing, user: null, origin: HERE, requestId: newRequestId() },
+        { email: ADDRESS },
+      );
       await pgPool.query(`INSERT INTO users (id, name, email, password_hash) VALUES ($1, 'Some One', $2, 'x')`, [
         newUuid7(),
         ADDRESS,

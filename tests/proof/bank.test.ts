@@ -30,7 +30,7 @@ const services = openServices(CLIENTS);
 afterAll(services.close);
 
 /** One team that all clients share: its seats come and go, its messages end in failure at any time. */
-type Bank = { ctx: Context; seats: string[]; messages: string[] };
+type Bank = { ctx: Context; memberships: string[]; messages: string[] };
 
 const money = (random: Random, below: number): bigint => micros(`${random.below(below)}.${1 + random.below(999_998)}`);
 
@@ -47,14 +47,14 @@ async function newSeat(bank: Bank, random: Random): Promise<string> {
   return member.id;
 }
 
-async function send({ ctx, messages }: Bank, random: Random, seat: string): Promise<unknown> {
+async function send({ ctx, messages }: Bank, random: Random, membership: string): Promise<unknown> {
   const message = { to: random.pick(DESTINATIONS), from: 'Bank', body: 'x'.repeat(1 + random.below(1_500)) };
-  const sent = await sendMessage(ctx, { onBehalfOf: seat, message });
+  const sent = await sendMessage(ctx, { onBehalfOf: membership, message });
   if ('id' in sent) messages.push(sent.id);
   return sent;
 }
 
-type Operation = (bank: Bank, random: Random, seat: string) => Promise<unknown>;
+type Operation = (bank: Bank, random: Random, membership: string) => Promise<unknown>;
 
 /** What clients do, and how often beside each other. */
 const OPERATIONS_BY_WEIGHT: [number, string, Operation][] = [
@@ -93,8 +93,8 @@ const OPERATIONS_BY_WEIGHT: [number, string, Operation][] = [
     'delete',
     async (bank, r, memberId) => {
       await deleteMember(bank.ctx, memberId);
-      const place = bank.seats.indexOf(memberId);
-      if (place >= 0) bank.seats[place] = await newSeat(bank, r).catch(() => memberId);
+      const place = bank.memberships.indexOf(memberId);
+      if (place >= 0) bank.memberships[place] = await newSeat(bank, r).catch(() => memberId);
     },
   ],
 ];
@@ -121,17 +121,17 @@ describe(`a bank of ${CLIENTS} clients and ${OPERATIONS} operations on shared se
     const seed = seedOf('S1 bank');
     deadlocksBefore = await deadlocks();
     team = await makeTeam({ fund: '400.00', card: 'country,prefix,price\n,1,0.01\n,44,0.333333\n,49,2.50\n' });
-    const bank: Bank = { ctx: through(services, team.operator), seats: [], messages: [] };
+    const bank: Bank = { ctx: through(services, team.operator), memberships: [], messages: [] };
     const first = makeRandom(seed);
-    for (let i = 0; i < SEATS; i += 1) bank.seats.push(await newSeat(bank, first));
-    for (const seat of bank.seats) await setRecharge(bank.ctx, seat, someRule(first));
+    for (let i = 0; i < SEATS; i += 1) bank.memberships.push(await newSeat(bank, first));
+    for (const membership of bank.memberships) await setRecharge(bank.ctx, membership, someRule(first));
     await Promise.all(
       Array.from({ length: CLIENTS }, async (_, client) => {
         const random = makeRandom(seed + 1 + client);
         while (done < OPERATIONS) {
           done += 1;
           const [, name, operation] = pickOperation(random);
-          const outcome = await outcomeOf(operation(bank, random, random.pick(bank.seats)));
+          const outcome = await outcomeOf(operation(bank, random, random.pick(bank.memberships)));
           const outcomes = ended.get(name) ?? new Map<string, number>();
           ended.set(name, outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1));
         }

@@ -43,7 +43,7 @@ vi.mock('@node-rs/argon2', () => ({ hash: () => Promise.resolve('$argon2id$none'
 const LANES = 3;
 
 /** A team and a seat of its own for each proof, on which nothing else is at work. `mark` is in every name it gives. */
-type Scene = { mark: string; team: TestTeam; seat: TestMember };
+type Scene = { mark: string; team: TestTeam; membership: TestMember };
 
 type Command = (ctx: Context) => Promise<unknown>;
 
@@ -55,7 +55,7 @@ type Row = {
   as: 'owner' | 'member' | 'operator';
   again?: 'same' | 'anew';
   /** What of the seat is there before. */
-  seat?: { credit?: string; recharge?: object };
+  membership?: { credit?: string; recharge?: object };
   fund?: string;
   command: (scene: Scene) => Command | Promise<Command>;
 };
@@ -66,8 +66,8 @@ const RATES = 'country,prefix,price\n,1,0.50\n,49,6.00\n';
 const fires = { threshold: '15.00', target: '30.00' };
 
 /** Sends as the seat beforehand: the process then knows the card, and each call sends the same statements. */
-async function sentBefore({ team, seat }: Scene, message = cheap): Promise<string> {
-  const said = await sendMessage(team.operator, { onBehalfOf: seat.id, message });
+async function sentBefore({ team, membership }: Scene, message = cheap): Promise<string> {
+  const said = await sendMessage(team.operator, { onBehalfOf: membership.id, message });
   return 'id' in said ? said.id : '';
 }
 
@@ -90,45 +90,48 @@ const ROWS: Record<string, Row> = {
   },
   updateMember: {
     as: 'owner',
-    command: ({ seat, mark }) => {
-      const change = { memberId: seat.id, name: 'Other', email: `other-${mark}@crash.test` };
+    command: ({ membership, mark }) => {
+      const change = { memberId: membership.id, name: 'Other', email: `other-${mark}@crash.test` };
       return (ctx) => updateMember(ctx, change);
     },
   },
-  credit: { as: 'owner', command: ({ seat: { id } }) => move(creditMember, id) },
-  debit: { as: 'owner', command: ({ seat: { id } }) => move(debitMember, id) },
+  credit: { as: 'owner', command: ({ membership: { id } }) => move(creditMember, id) },
+  debit: { as: 'owner', command: ({ membership: { id } }) => move(debitMember, id) },
   reverse: {
     as: 'owner',
-    command: async ({ team, seat }) => {
-      const { transfer } = await creditMember(team.operator, { memberId: seat.id, amount: micros('3.00') });
+    command: async ({ team, membership }) => {
+      const { transfer } = await creditMember(team.operator, { memberId: membership.id, amount: micros('3.00') });
       return (ctx) => reverseTransfer(ctx, { transferId: transfer.id! });
     },
   },
   send: {
     as: 'member',
-    command: async (scene) => (await sentBefore(scene), (ctx) => sendMessage(ctx, { onBehalfOf: null, message: cheap })),
+    command: async (scene) => (
+      await sentBefore(scene),
+      (ctx) => sendMessage(ctx, { onBehalfOf: null, message: cheap })
+    ),
   },
   'send without a key': {
     as: 'operator',
     again: 'anew',
     command: async (scene) => {
       await sentBefore(scene);
-      return (ctx) => sendMessage(ctx, { onBehalfOf: scene.seat.id, message: cheap });
+      return (ctx) => sendMessage(ctx, { onBehalfOf: scene.membership.id, message: cheap });
     },
   },
   'send that fires a rule': {
     as: 'member',
-    seat: { credit: '20.00', recharge: fires },
+    membership: { credit: '20.00', recharge: fires },
     command: async (scene) => (await sentBefore(scene), (ctx) => sendMessage(ctx, { onBehalfOf: null, message: dear })),
   },
   'send that is refused and remembered': {
     as: 'operator',
     again: 'anew',
     fund: '2.00',
-    seat: { credit: '1.00', recharge: { threshold: '0.20', target: '30.00' } },
+    membership: { credit: '1.00', recharge: { threshold: '0.20', target: '30.00' } },
     command: async (scene) => {
       await sentBefore(scene);
-      return (ctx) => sendMessage(ctx, { onBehalfOf: scene.seat.id, message: dear });
+      return (ctx) => sendMessage(ctx, { onBehalfOf: scene.membership.id, message: dear });
     },
   },
   sendBatch: {
@@ -149,22 +152,22 @@ const ROWS: Record<string, Row> = {
   'set rule': {
     as: 'owner',
     command:
-      ({ seat: { id } }) =>
+      ({ membership: { id } }) =>
       (ctx) =>
         setRecharge(ctx, id, rechargeInput.parse(fires)),
   },
   'delete rule': {
     as: 'owner',
-    seat: { credit: '20.00', recharge: fires },
+    membership: { credit: '20.00', recharge: fires },
     command:
-      ({ seat: { id } }) =>
+      ({ membership: { id } }) =>
       (ctx) =>
         deleteRecharge(ctx, id),
   },
   activate: {
     as: 'owner',
-    seat: { credit: '20.00', recharge: fires },
-    command: async ({ team, seat: { id } }) => {
+    membership: { credit: '20.00', recharge: fires },
+    command: async ({ team, membership: { id } }) => {
       await deactivateMember(team.operator, id);
       await debitMember(team.operator, { memberId: id, amount: micros('12.00') });
       return (ctx) => activateMember(ctx, id);
@@ -172,24 +175,24 @@ const ROWS: Record<string, Row> = {
   },
   deactivate: {
     as: 'owner',
-    seat: { credit: '20.00', recharge: fires },
+    membership: { credit: '20.00', recharge: fires },
     command:
-      ({ seat: { id } }) =>
+      ({ membership: { id } }) =>
       (ctx) =>
         deactivateMember(ctx, id),
   },
   delete: {
     as: 'owner',
-    seat: { credit: '20.00', recharge: fires },
+    membership: { credit: '20.00', recharge: fires },
     command:
-      ({ seat: { id } }) =>
+      ({ membership: { id } }) =>
       (ctx) =>
         deleteMember(ctx, id),
   },
   restore: {
     as: 'owner',
-    seat: { credit: '20.00', recharge: fires },
-    command: async ({ team, seat: { id } }) => {
+    membership: { credit: '20.00', recharge: fires },
+    command: async ({ team, membership: { id } }) => {
       await deleteMember(team.operator, id);
       return (ctx) => restoreMember(ctx, id);
     },
@@ -197,14 +200,14 @@ const ROWS: Record<string, Row> = {
   'role owner': {
     as: 'owner',
     command:
-      ({ seat }) =>
+      ({ membership }) =>
       (ctx) =>
-        setRole(ctx, { memberId: seat.id, role: 'owner' }),
+        setRole(ctx, { memberId: membership.id, role: 'owner' }),
   },
   'role member': {
     as: 'owner',
-    seat: { credit: '20.00', recharge: fires },
-    command: async ({ team, seat: { id } }) => {
+    membership: { credit: '20.00', recharge: fires },
+    command: async ({ team, membership: { id } }) => {
       await setRole(team.operator, { memberId: id, role: 'owner' });
       await debitMember(team.operator, { memberId: id, amount: micros('12.00') });
       return (ctx) => setRole(ctx, { memberId: id, role: 'member' });
@@ -213,27 +216,27 @@ const ROWS: Record<string, Row> = {
   rotateKey: {
     as: 'owner',
     command:
-      ({ seat }) =>
+      ({ membership }) =>
       (ctx) =>
-        rotateKey(ctx, { memberId: seat.id, overlapSeconds: 60 }),
+        rotateKey(ctx, { memberId: membership.id, overlapSeconds: 60 }),
   },
   revealKey: {
     as: 'owner',
     command:
-      ({ seat: { id } }) =>
+      ({ membership: { id } }) =>
       (ctx) =>
         revealKey(ctx, id),
   },
   endKey: {
     as: 'owner',
     command:
-      ({ seat }) =>
+      ({ membership }) =>
       (ctx) =>
-        endKey(ctx, seat.member.apiKey!.id),
+        endKey(ctx, membership.member.apiKey!.id),
   },
   updateTeam: {
     as: 'owner',
-    command: async ({ team, seat: { id } }) => {
+    command: async ({ team, membership: { id } }) => {
       await updateTeam(team.operator, { reserve: micros('999.00') });
       await setRecharge(team.operator, id, rechargeInput.parse({ threshold: '50.00', target: '60.00' }));
       return (ctx) => updateTeam(ctx, { reserve: micros('1.00'), lowBalance: micros('5.00'), defaultSender: 'Crash' });
@@ -273,7 +276,7 @@ const ROWS: Record<string, Row> = {
     as: 'operator',
     again: 'same',
     fund: '12.00',
-    seat: { credit: '1.00', recharge: { threshold: '5.00', target: '20.00' } },
+    membership: { credit: '1.00', recharge: { threshold: '5.00', target: '20.00' } },
     command: async ({ team, mark }) => {
       const email = `second-${mark}@crash.test`;
       await addMember(team, { name: 'Second', email, recharge: { threshold: '4.00', target: '21.00' } });
@@ -291,14 +294,15 @@ let scenes = 0;
 async function openScene(row: Row): Promise<Scene & { run: (wire: Services) => Promise<unknown> }> {
   const mark = `m${(scenes += 1)}x`;
   const team = await makeTeam({ fund: row.fund ?? '500.00', card: RATES, name: `Scene ${mark}` });
-  const seat = await addMember(team, {
+  const membership = await addMember(team, {
     name: 'Seat',
     email: `seat-${mark}@crash.test`,
-    ...(row.seat ?? { credit: '20.00' }),
+    ...(row.membership ?? { credit: '20.00' }),
   });
-  const scene = { mark, team, seat };
+  const scene = { mark, team, membership };
   const command = await row.command(scene);
-  const { actor } = row.as === 'operator' ? team.operator : row.as === 'owner' ? team.owner : await ctxOf(seat.key);
+  const { actor } =
+    row.as === 'operator' ? team.operator : row.as === 'owner' ? team.owner : await ctxOf(membership.key);
   const run = async (on: Services) => {
     const ctx = makeContext(on, actor);
     if (row.as === 'operator') return command(ctx);
@@ -379,7 +383,7 @@ function committedBy({ statements }: Course, { at, how }: Strike): number | null
 }
 
 /** What is wrong with the one connection that a process has, after a verb on it failed. Its next verb takes the same locks. */
-async function stuck(wire: Wire, { team, seat }: Scene): Promise<string[]> {
+async function stuck(wire: Wire, { team, membership }: Scene): Promise<string[]> {
   const { pool } = wire;
   const wrong: string[] = [];
   wire.listen();
@@ -400,7 +404,7 @@ async function stuck(wire: Wire, { team, seat }: Scene): Promise<string[]> {
   else if (!state.fresh || state.timeout !== '0') wrong.push('the next query is in the transaction of the last');
   const amount = micros('0.01');
   const next = await outcomeOf(
-    creditMember(through(wire.services, team.operator), { memberId: seat.id, amount, dryRun: true }),
+    creditMember(through(wire.services, team.operator), { memberId: membership.id, amount, dryRun: true }),
   );
   if (next !== 'ok' && next !== 'member_deleted') wrong.push(`the next verb: ${next}`);
   const took = performance.now() - began;
@@ -439,7 +443,11 @@ async function crash(wire: Wire, { name, row, course, strikes }: Point): Promise
     if (!sameRows(plain(now), stage)) say(`not as after ${done} commits:\n${difference(stage, plain(now))}`);
     rows = now;
   }
-  wrong.push(...(await requireReauthentication({ row, course, scene, rows, done })).map((fault) => `${name}, asked again: ${fault}`));
+  wrong.push(
+    ...(await requireReauthentication({ row, course, scene, rows, done })).map(
+      (fault) => `${name}, asked again: ${fault}`,
+    ),
+  );
   return wrong;
 }
 

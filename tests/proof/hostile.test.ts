@@ -11,7 +11,7 @@ import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
 import { useApi } from '../support/door';
 import { listOperations, pathWith } from '../support/operations';
-import { HERE, listProcedures, listWithoutSeat, personOf, sessionOf } from '../support/procedures';
+import { HERE, listProcedures, listWithoutSeat, userOf, sessionOf } from '../support/procedures';
 import { fillTexts, HOSTILE, isBounded, listTextPlaces } from '../support/texts';
 import { makeTeam } from '../support/team';
 
@@ -158,7 +158,7 @@ describe('a whole request of hostile text', () => {
 
 /** Calls a procedure for somebody who is signed in and acts in a team; what is refused is an answer too. */
 async function callAs(actor: MemberActor, noun: string, id: string, input: unknown): Promise<void> {
-  const given = { actor, person: personOf(actor), origin: HERE, requestId: newRequestId(), idempotencyKey: null };
+  const given = { actor, user: userOf(actor), origin: HERE, requestId: newRequestId(), idempotencyKey: null };
   const caller = createCaller({ services: services(), ...given }) as unknown as Record<
     string,
     Record<string, (input: unknown) => Promise<unknown>>

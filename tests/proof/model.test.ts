@@ -58,14 +58,14 @@ afterAll(services.close);
 type By = { by: 'operator' | 'an owner' | 'any seat'; nth: number };
 type Drawn =
   | { do: 'create'; by: By; owner: boolean; email: number; credit: bigint | null; rule: Terms | null }
-  | { do: 'credit'; by: By; seat: number; amount: bigint; dryRun: boolean }
-  | { do: 'debit'; by: By; seat: number; amount: bigint | 'all'; dryRun: boolean }
+  | { do: 'credit'; by: By; member: number; amount: bigint; dryRun: boolean }
+  | { do: 'debit'; by: By; member: number; amount: bigint | 'all'; dryRun: boolean }
   | { do: 'reverse'; by: By; transfer: number; any: boolean }
-  | { do: 'send'; by: By; seat: number; own: boolean; to: Place[] }
+  | { do: 'send'; by: By; member: number; own: boolean; to: Place[] }
   | { do: 'report'; texts: number[]; status: 'delivered' | 'failed' }
-  | { do: 'setRule'; by: By; seat: number; rule: Terms }
-  | { do: 'deleteRule' | 'activate' | 'deactivate' | 'delete' | 'restore'; by: By; seat: number; late?: number }
-  | { do: 'role'; by: By; seat: number; self: boolean; role: 'owner' | 'member' }
+  | { do: 'setRule'; by: By; member: number; rule: Terms }
+  | { do: 'deleteRule' | 'activate' | 'deactivate' | 'delete' | 'restore'; by: By; member: number; late?: number }
+  | { do: 'role'; by: By; member: number; self: boolean; role: 'owner' | 'member' }
   | { do: 'reserve'; by: By; amount: bigint }
   | { do: 'fund' | 'withdraw'; amount: bigint }
   | { do: 'serve' }
@@ -107,7 +107,7 @@ const rule: fc.Arbitrary<Terms> = fc
 
 const just = <T extends string>(...names: T[]) => fc.constantFrom(...names);
 const rarely = fc.constantFrom(...Array<boolean>(5).fill(false), true);
-const onSeat = <T extends Drawn['do']>(name: T) => fc.record({ do: just(name), by, seat: place });
+const onSeat = <T extends Drawn['do']>(name: T) => fc.record({ do: just(name), by, member: place });
 const text = just(...places());
 const debited = fc.oneof(
   { weight: 3, arbitrary: amounts(1, 12) },
@@ -126,20 +126,20 @@ const COMMANDS = {
     credit: startingCredit,
     rule: startingRule,
   }),
-  credit: fc.record({ do: just('credit'), by, seat: place, amount: amounts(1, 20), dryRun: rarely }),
-  debit: fc.record({ do: just('debit'), by, seat: place, amount: debited, dryRun: rarely }),
+  credit: fc.record({ do: just('credit'), by, member: place, amount: amounts(1, 20), dryRun: rarely }),
+  debit: fc.record({ do: just('debit'), by, member: place, amount: debited, dryRun: rarely }),
   reverse: fc.record({ do: just('reverse'), by, transfer: place, any: rarely }),
   send: fc.record({
     do: just('send'),
     by,
-    seat: place,
+    member: place,
     own: fc.boolean(),
     to: fc.array(text, { minLength: 1, maxLength: 1 }),
   }),
   batch: fc.record({
     do: just('send'),
     by,
-    seat: place,
+    member: place,
     own: fc.boolean(),
     to: fc.array(text, { minLength: 2, maxLength: 4 }),
   }),
@@ -148,18 +148,18 @@ const COMMANDS = {
     texts: fc.array(place, { minLength: 1, maxLength: 3 }),
     status: just('failed', 'failed', 'failed', 'delivered'),
   }),
-  setRule: fc.record({ do: just('setRule'), by, seat: place, rule }),
+  setRule: fc.record({ do: just('setRule'), by, member: place, rule }),
   deleteRule: onSeat('deleteRule'),
   activate: onSeat('activate'),
   deactivate: onSeat('deactivate'),
   delete: onSeat('delete'),
   restore: onSeat('restore'),
   // At the last moment at which it can be restored, or a minute after.
-  restoreLate: fc.record({ do: just('restore'), by, seat: place, late: fc.constantFrom(0, MINUTE) }),
+  restoreLate: fc.record({ do: just('restore'), by, member: place, late: fc.constantFrom(0, MINUTE) }),
   role: fc.record({
     do: just('role'),
     by,
-    seat: place,
+    member: place,
     self: fc.boolean(),
     role: just('member', 'member', 'member', 'owner'),
   }),
@@ -223,27 +223,27 @@ function places(): Place[] {
 }
 
 /** Each command can shrink to nothing, which takes it out of the story and leaves the others as they are. */
-const toldOf = (funds: fc.Arbitrary<bigint>, seats: fc.Arbitrary<Drawn[]>, commands: fc.Arbitrary<Drawn>) =>
+const toldOf = (funds: fc.Arbitrary<bigint>, members: fc.Arbitrary<Drawn[]>, commands: fc.Arbitrary<Drawn>) =>
   fc
     .record({
       amount: funds,
-      seats,
+      members,
       rest: fc.array(fc.option(commands, { freq: 1_000_000 }), { minLength: 20, maxLength: 36, size: 'max' }),
       worker: fc.boolean(),
     })
-    .map(({ amount, seats: first, rest, worker }): Story => {
+    .map(({ amount, members: first, rest, worker }): Story => {
       return { worker, steps: [{ do: 'fund', amount }, ...first, ...rest.filter((step) => step !== null)] };
     });
 const OPERATOR: By = { by: 'operator', nth: 0 };
-const seats = COMMANDS.create.map((seat): Drawn => ({ ...seat, by: OPERATOR }));
-const poorSeats = COMMANDS.create.map((seat): Drawn => ({ ...seat, by: OPERATOR, owner: false, credit: null }));
+const members = COMMANDS.create.map((member): Drawn => ({ ...member, by: OPERATOR }));
+const poorSeats = COMMANDS.create.map((member): Drawn => ({ ...member, by: OPERATOR, owner: false, credit: null }));
 const story = fc.oneof(
-  { weight: 3, arbitrary: toldOf(whole(10, 90), fc.array(seats, { minLength: 3, maxLength: 3 }), EVERYTHING) },
+  { weight: 3, arbitrary: toldOf(whole(10, 90), fc.array(members, { minLength: 3, maxLength: 3 }), EVERYTHING) },
   { weight: 2, arbitrary: toldOf(whole(1, 10), fc.array(poorSeats, { minLength: 4, maxLength: 4 }), SHORTAGE) },
 );
 
 /** A team of the product beside its model; ids in the order in which the model counts. */
-type Pair = { world: World; teamId: TeamId; seats: string[]; transfers: string[]; texts: string[] };
+type Pair = { world: World; teamId: TeamId; members: string[]; transfers: string[]; texts: string[] };
 
 async function newPair(): Promise<Pair> {
   const [teamId, ownerId] = [newUuid7(), newUuid7()];
@@ -255,33 +255,33 @@ async function newPair(): Promise<Pair> {
      INSERT INTO members (team_id, id, name, email, role) VALUES ('${teamId}', '${ownerId}', 'First', 'first@example.test', 'owner');
      SELECT ledger_open_member('${teamId}', '${ownerId}');`,
   );
-  return { world: begin(START), teamId: asTeamId(teamId), seats: [ownerId], transfers: [], texts: [] };
+  return { world: begin(START), teamId: asTeamId(teamId), members: [ownerId], transfers: [], texts: [] };
 }
 
 const modulo = (nth: number, count: number): number => (count === 0 ? -1 : nth % count);
 
 function whoIs(world: World, { by: kind, nth }: By): Who {
   const owners = activeOwners(world);
-  if (kind === 'any seat') return modulo(nth, world.seats.length);
+  if (kind === 'any seat') return modulo(nth, world.members.length);
   return kind === 'operator' || owners.length === 0 ? 'operator' : owners[modulo(nth, owners.length)]!;
 }
 
 /** Any seat; mostly one that can be recharged to send and to have a rule, and one that is gone to be restored. */
-function actingMember({ seats }: World, drawn: { do: Drawn['do']; seat: number }): number {
-  const all = [...seats.keys()];
+function actingMember({ members }: World, drawn: { do: Drawn['do']; member: number }): number {
+  const all = [...members.keys()];
   const fits = all.filter((i) => {
-    const { role, status } = seats[i]!;
+    const { role, status } = members[i]!;
     if (drawn.do === 'restore') return status === 'deleted';
     return !['send', 'setRule'].includes(drawn.do) || (role === 'member' && status === 'active');
   });
-  const among = drawn.seat % 4 > 0 && fits.length > 0 ? fits : all;
-  return among[modulo(drawn.seat, among.length)]!;
+  const among = drawn.member % 4 > 0 && fits.length > 0 ? fits : all;
+  return among[modulo(drawn.member, among.length)]!;
 }
 
 /** What a drawn command means now; null where there is nothing to do it with. */
 function mean(world: World, drawn: Exclude<Drawn, { do: 'wait' }>): { who: Who; command: Command } | null {
   const who = 'by' in drawn ? whoIs(world, drawn.by) : 'operator';
-  const seat = 'seat' in drawn ? actingMember(world, drawn) : 0;
+  const member = 'member' in drawn ? actingMember(world, drawn) : 0;
   switch (drawn.do) {
     case 'create': {
       const { credit, rule: terms } = drawn;
@@ -298,15 +298,15 @@ function mean(world: World, drawn: Exclude<Drawn, { do: 'wait' }>): { who: Who; 
     }
     case 'send': {
       const costs = drawn.to.map((to) => PRICES[to] * UNIT);
-      if (drawn.own) return { who: seat, command: { do: 'send', onBehalfOf: null, costs } };
-      return { who, command: { do: 'send', onBehalfOf: seat, costs } };
+      if (drawn.own) return { who: member, command: { do: 'send', onBehalfOf: null, costs } };
+      return { who, command: { do: 'send', onBehalfOf: member, costs } };
     }
     case 'report': {
       const texts = drawn.texts.map((nth) => modulo(nth, world.texts.length)).filter((text) => text >= 0);
       return { who, command: { ...drawn, texts } };
     }
     case 'role':
-      return { who: drawn.self ? seat : who, command: { ...drawn, seat } };
+      return { who: drawn.self ? member : who, command: { ...drawn, member } };
     case 'reserve':
     case 'fund':
     case 'withdraw':
@@ -320,23 +320,23 @@ function mean(world: World, drawn: Exclude<Drawn, { do: 'wait' }>): { who: Who; 
     case 'deactivate':
     case 'delete':
     case 'restore':
-      return { who, command: { ...drawn, seat } };
+      return { who, command: { ...drawn, member } };
   }
 }
 
 /** A seat comes with the role of an owner, whatever it is by now: the verb itself must judge it again. */
-function ctxOf({ world, teamId, seats }: Pair, who: Who): Context {
+function ctxOf({ world, teamId, members }: Pair, who: Who): Context {
   const of = { teamId, currency: 'USD', name: 'Somebody' };
   const actor: Actor =
     who === 'operator'
-      ? { ...of, type: 'operator', channel: 'job' }
+      ? { ...of, type: 'operator', channel: 'system' }
       : {
           ...of,
           type: 'member',
           teamName: 'Model',
-          memberId: seats[who]!,
+          memberId: members[who]!,
           role: 'owner',
-          credential: { type: 'key', id: seats[who]! },
+          credential: { type: 'key', id: members[who]! },
           channel: 'api',
           address: null,
         };
@@ -360,13 +360,13 @@ const refusal = ({ code, facts: { balance, required, available } }: DomainError 
   balance ? `${code} ${balance} ${micros(required!)} ${micros(available!)}` : code;
 
 async function ask(pair: Pair, ctx: Context, command: Command): Promise<bigint[] | number[] | Refusal> {
-  const memberId = 'seat' in command ? pair.seats[command.seat]! : '';
+  const memberId = 'member' in command ? pair.members[command.member]! : '';
   switch (command.do) {
     case 'create': {
       const { role, email, credit, rule: recharge } = command;
       const input = { role, ...(email && { email }), ...(credit && { credit }), ...(recharge && { recharge }) };
       const { member } = await createMember(ctx, input);
-      pair.seats.push(member.id);
+      pair.members.push(member.id);
       return [];
     }
     case 'credit':
@@ -385,7 +385,7 @@ async function ask(pair: Pair, ctx: Context, command: Command): Promise<bigint[]
     case 'send': {
       const to = (cost: bigint) => places().find((one) => PRICES[one] * UNIT === cost)!;
       const messages = command.costs.map((cost) => ({ to: to(cost), from: 'Model', body: 'Hello' }));
-      const onBehalfOf = command.onBehalfOf === null ? null : pair.seats[command.onBehalfOf]!;
+      const onBehalfOf = command.onBehalfOf === null ? null : pair.members[command.onBehalfOf]!;
       const sent = await sendBatch(ctx, { onBehalfOf, messages });
       if (sent instanceof Refusal) return sent;
       pair.texts.push(...sent.data.map(({ id }) => id));
@@ -442,7 +442,7 @@ type SeatRow = {
   rule: RechargeState | null;
 };
 type EventRow = {
-  seat: string;
+  member: string;
   outcome: string;
   reason: string | null;
   count: number;
@@ -453,7 +453,7 @@ type MovedRow = { id: string; kind: string; member_id: string | null; amount: st
 type Seen = {
   master: string;
   reserve: string;
-  seats: SeatRow[];
+  members: SeatRow[];
   moved: MovedRow[] | null;
   events: EventRow[] | null;
   woken: boolean;
@@ -467,7 +467,7 @@ async function look({ teamId, world }: Pair): Promise<Seen> {
        'seats', (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'balance', a.balance::text, 'role', s.role, 'status', s.status,
            'steppedDown', s.stepped_down_at IS NOT NULL, 'rule', recharge_state($1, s.id, $2)))
          FROM members s JOIN ledger_accounts a ON a.team_id = $1 AND a.id = s.id WHERE s.team_id = $1),
-       'events', (SELECT jsonb_agg(jsonb_build_object('seat', e.member_id, 'outcome', e.outcome, 'reason', e.reason, 'count', e.count,
+       'events', (SELECT jsonb_agg(jsonb_build_object('member', e.member_id, 'outcome', e.outcome, 'reason', e.reason, 'count', e.count,
            'saw', e.balance_before::text, 'need', e.amount::text)) FROM recharge_events e WHERE e.team_id = $1 AND e.last_at = $2),
        'moved', (SELECT jsonb_agg(jsonb_build_object('id', t.id, 'kind', t.kind, 'member_id', t.member_id, 'amount', t.amount::text))
          FROM transfers t WHERE t.team_id = $1 AND t.created_at = $2)) AS seen
@@ -479,50 +479,50 @@ async function look({ teamId, world }: Pair): Promise<Seen> {
 
 /** Seats and what has happened, in lines that are the same for both. */
 const seatLine = (
-  seat: number,
+  member: number,
   of: { role: string; status: string; balance: bigint | string },
   more: { steppedDown: boolean; rule: string; drawn: bigint | string | undefined },
 ) =>
-  `seat ${seat}: ${of.status} ${of.role}${more.steppedDown ? ' (stepped down)' : ''} ${of.balance}, rule ${more.rule} drew ${more.drawn ?? 0}`;
-const moveLine = (kind: string, seat: number | null, amount: bigint | string) => `${kind} ${seat ?? '-'} ${amount}`;
+  `seat ${member}: ${of.status} ${of.role}${more.steppedDown ? ' (stepped down)' : ''} ${of.balance}, rule ${more.rule} drew ${more.drawn ?? 0}`;
+const moveLine = (kind: string, member: number | null, amount: bigint | string) => `${kind} ${member ?? '-'} ${amount}`;
 const eventLine = (
-  seat: number,
+  member: number,
   of: { outcome: string; reason: string | null; count: number; saw: bigint | string; need: bigint | string },
-) => `event ${seat} ${of.outcome} ${of.reason} ${of.count} times, saw ${of.saw} for ${of.need}`;
+) => `event ${member} ${of.outcome} ${of.reason} ${of.count} times, saw ${of.saw} for ${of.need}`;
 
 function expected(world: World, movedBefore: number): string[] {
-  const seats = world.seats.map((seat, i) =>
-    seatLine(i, seat, {
-      steppedDown: seat.mayTakeBack,
-      rule: ruleState(seat),
-      drawn: seat.rule ? drawnBy(world, i) : undefined,
+  const members = world.members.map((member, i) =>
+    seatLine(i, member, {
+      steppedDown: member.mayTakeBack,
+      rule: ruleState(member),
+      drawn: member.rule ? drawnBy(world, i) : undefined,
     }),
   );
-  const moved = world.transfers.slice(movedBefore).map(({ kind, seat, amount }) => moveLine(kind, seat, amount));
-  const events = world.events.map((event) => eventLine(event.seat, event));
-  return [`master ${world.master} reserve ${world.reserve}`, ...seats, ...moved, ...events];
+  const moved = world.transfers.slice(movedBefore).map(({ kind, member, amount }) => moveLine(kind, member, amount));
+  const events = world.events.map((event) => eventLine(event.member, event));
+  return [`master ${world.master} reserve ${world.reserve}`, ...members, ...moved, ...events];
 }
 
 /** The product's state in the model's lines; learns the ids of what has moved, in the model's order. */
 function found(pair: Pair, seen: Seen): string[] {
   const { world, transfers } = pair;
-  const placeOf = (id: string) => pair.seats.indexOf(id);
-  const seats = seen.seats.map((seat) => {
-    const shown = showRecharge(seat.rule, seat);
+  const placeOf = (id: string) => pair.members.indexOf(id);
+  const members = seen.members.map((member) => {
+    const shown = showRecharge(member.rule, member);
     const state = shown ? [shown.state, shown.reason].filter(Boolean).join(' ') : 'none';
-    const { steppedDown } = seat;
-    return seatLine(placeOf(seat.id), seat, { steppedDown, rule: state, drawn: seat.rule?.spentInPeriod });
+    const { steppedDown } = member;
+    return seatLine(placeOf(member.id), member, { steppedDown, rule: state, drawn: member.rule?.spentInPeriod });
   });
   const rows = (seen.moved ?? []).map(({ id, kind, member_id, amount }) => {
     return { id, text: moveLine(kind, member_id === null ? null : placeOf(member_id), amount) };
   });
   const moved = rows.map(({ text }) => text);
-  for (const { kind, seat, amount } of world.transfers.slice(transfers.length)) {
-    const at = rows.findIndex(({ text }) => text === moveLine(kind, seat, amount));
+  for (const { kind, member, amount } of world.transfers.slice(transfers.length)) {
+    const at = rows.findIndex(({ text }) => text === moveLine(kind, member, amount));
     transfers.push(at < 0 ? '' : rows.splice(at, 1)[0]!.id);
   }
-  const events = (seen.events ?? []).map((event) => eventLine(placeOf(event.seat), event));
-  return [`master ${seen.master} reserve ${seen.reserve}`, ...seats, ...moved, ...events];
+  const events = (seen.events ?? []).map((event) => eventLine(placeOf(event.member), event));
+  return [`master ${seen.master} reserve ${seen.reserve}`, ...members, ...moved, ...events];
 }
 
 /** How often each command ended how, over all stories. */
@@ -547,7 +547,7 @@ async function tell({ worker, steps }: Story): Promise<void> {
       continue;
     }
     if ('late' in step) {
-      const { deletedAt } = world.seats[actingMember(world, step)]!;
+      const { deletedAt } = world.members[actingMember(world, step)]!;
       world.now = Math.max(world.now, deletedAt + 14 * DAY + step.late!);
     }
     const meant = mean(world, step);

@@ -58,11 +58,11 @@ async function stateOf(client: Client, statement: string): Promise<string> {
   );
 }
 
-const transfer = (amount: string, from: string, to: string, seat: string | null, kind = 'credit') =>
+const transfer = (amount: string, from: string, to: string, membership: string | null, kind = 'credit') =>
   `INSERT INTO transfers (team_id, id, kind, debit_account, credit_account, amount, debit_after, debit_seq, credit_after, credit_seq,
      member_id, actor_type, actor_name, created_at)
    VALUES ('${team.teamId}', gen_random_uuid(), '${kind}', '${from}', '${to}', ${amount}, 1, 1, 1, 1,
-     ${seat === null ? 'NULL' : `'${seat}'`}, 'operator', 'By hand', now())`;
+     ${membership === null ? 'NULL' : `'${membership}'`}, 'operator', 'By hand', now())`;
 
 const entry = () =>
   `INSERT INTO entries (team_id, transfer_id, leg, account_id, amount, balance_after, seq, created_at)

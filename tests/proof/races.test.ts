@@ -52,8 +52,8 @@ const activeOwners = async (team: TestTeam): Promise<number> => {
 describe('a report of failures over several seats', () => {
   it("refunds two owners' messages without a deadlock with a credit to one of them", async () => {
     const team = await makeTeam();
-    const seats = await Promise.all([addMember(team, { role: 'owner' }), addMember(team, { role: 'owner' })]);
-    const [first, second] = [seats[0].id, seats[1].id].toSorted((a, b) => (a < b ? -1 : 1));
+    const memberships = await Promise.all([addMember(team, { role: 'owner' }), addMember(team, { role: 'owner' })]);
+    const [first, second] = [memberships[0].id, memberships[1].id].toSorted((a, b) => (a < b ? -1 : 1));
     if (!first || !second) throw new Error('Two seats were made.');
     const messages = [await sendFor(team, first), await sendFor(team, second)];
     // The credit holds the second seat and asks for the master; the report must not hold the master and ask for that seat.
@@ -99,9 +99,9 @@ const moneyOfSeat = async (team: TestTeam, memberId: string) => {
 
 const twoOwners = async () => {
   const team = await makeTeam();
-  const seat = await addMember(team, { role: 'owner' });
-  const [a, b] = [team.owner, await ctxOf(seat.key)];
-  return { team, a, b, aId: team.ownerId, bId: seat.id };
+  const membership = await addMember(team, { role: 'owner' });
+  const [a, b] = [team.owner, await ctxOf(membership.key)];
+  return { team, a, b, aId: team.ownerId, bId: membership.id };
 };
 
 describe('owners who act on each other at once', () => {

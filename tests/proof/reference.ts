@@ -1,7 +1,7 @@
 /**
  * The product's rules of money, recharges and roles, written down a second time from their description alone and as plainly
  * as can be: one team in memory, one command after another. It imports nothing of the product, so that the two can only
- * agree by meaning the same. Amounts are micros; a seat is named by its place in `seats`.
+ * agree by meaning the same. Amounts are micros; a seat is named by its place in `members`.
  */
 type Reason = 'master_short' | 'reserve' | 'cap_reached';
 type Rest = 'member_inactive' | 'owner';
@@ -17,7 +17,7 @@ export type Terms = {
 type Rule = Terms & { waits: { since: number; reason: Reason } | null; told: Map<Reason | Rest, Event> };
 /** What a rule's history says: `need` is what would have been needed, or what was added. */
 type Event = {
-  seat: number;
+  member: number;
   outcome: 'fired' | 'refused';
   reason: Reason | Rest | null;
   count: number;
@@ -36,8 +36,8 @@ type Seat = {
 };
 type Side = 'master' | 'outside' | 'usage' | number;
 type Kind = 'funding' | 'withdrawal' | 'credit' | 'debit' | 'recharge' | 'charge' | 'refund' | 'closing';
-type Transfer = { kind: Kind; seat: number | null; amount: bigint; at: number; reversed: boolean; reversal: boolean };
-type Text = { seat: number; cost: bigint; payer: 'master' | number; final: boolean };
+type Transfer = { kind: Kind; member: number | null; amount: bigint; at: number; reversed: boolean; reversal: boolean };
+type Text = { member: number; cost: bigint; payer: 'master' | number; final: boolean };
 
 export type World = {
   now: number;
@@ -45,7 +45,7 @@ export type World = {
   reserve: bigint;
   outside: bigint;
   usage: bigint;
-  seats: Seat[];
+  members: Seat[];
   transfers: Transfer[];
   texts: Text[];
   /** What the last command wrote into the history of rules. */
@@ -59,14 +59,14 @@ export type Who = number | 'operator';
 /** What is asked, with places already found out. */
 export type Command =
   | { do: 'create'; role: Role; email: string | null; credit: bigint | null; rule: Terms | null }
-  | { do: 'credit'; seat: number; amount: bigint; dryRun: boolean }
-  | { do: 'debit'; seat: number; amount: bigint | 'all'; dryRun: boolean }
+  | { do: 'credit'; member: number; amount: bigint; dryRun: boolean }
+  | { do: 'debit'; member: number; amount: bigint | 'all'; dryRun: boolean }
   | { do: 'reverse'; transfer: number }
   | { do: 'send'; onBehalfOf: number | null; costs: bigint[] }
   | { do: 'report'; texts: number[]; status: 'delivered' | 'failed' }
-  | { do: 'setRule'; seat: number; rule: Terms }
-  | { do: 'deleteRule' | 'activate' | 'deactivate' | 'delete' | 'restore'; seat: number }
-  | { do: 'role'; seat: number; role: Role }
+  | { do: 'setRule'; member: number; rule: Terms }
+  | { do: 'deleteRule' | 'activate' | 'deactivate' | 'delete' | 'restore'; member: number }
+  | { do: 'role'; member: number; role: Role }
   | { do: 'reserve' | 'fund' | 'withdraw'; amount: bigint }
   | { do: 'serve' };
 
@@ -84,7 +84,7 @@ export const begin = (now: number): World => ({
   reserve: 0n,
   outside: 0n,
   usage: 0n,
-  seats: [newSeat('owner', null)],
+  members: [newSeat('owner', null)],
   transfers: [],
   texts: [],
   events: [],
@@ -116,7 +116,7 @@ export function obey(world: World, who: Who, command: Command): string {
 
 /** Whether a job must look at the waiting after the last command. */
 export function mustWake(world: World): boolean {
-  return world.reached !== null && world.seats.some((seat) => seat.rule?.waits);
+  return world.reached !== null && world.members.some((member) => member.rule?.waits);
 }
 
 const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) => string } = {
@@ -124,127 +124,127 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
     mustBeOwner(world, who);
     if (isTaken(world, email)) refuse('email_taken');
     if (credit !== null && credit > world.master) short('master', credit, world.master);
-    const index = world.seats.push(newSeat(role, email)) - 1;
+    const index = world.members.push(newSeat(role, email)) - 1;
     if (credit !== null) move(world, 'credit', index, 'master', index, credit);
     if (rule) giveRule(world, index, rule);
     return 'ok';
   },
-  credit(world, who, { seat, amount, dryRun }) {
-    const { balance } = liveSeat(world, who, seat);
+  credit(world, who, { member, amount, dryRun }) {
+    const { balance } = liveSeat(world, who, member);
     if (amount > world.master) short('master', amount, world.master);
-    if (!dryRun) move(world, 'credit', seat, 'master', seat, amount);
-    return dryRun ? `ok ${world.master - amount} ${balance + amount}` : balances(world, seat);
+    if (!dryRun) move(world, 'credit', member, 'master', member, amount);
+    return dryRun ? `ok ${world.master - amount} ${balance + amount}` : balances(world, member);
   },
-  debit(world, who, { seat, amount: asked, dryRun }) {
-    const { balance } = liveSeat(world, who, seat);
+  debit(world, who, { member, amount: asked, dryRun }) {
+    const { balance } = liveSeat(world, who, member);
     const amount = asked === 'all' ? balance : asked;
     if (amount > balance) short('member', amount, balance);
-    if (!dryRun && amount > 0n) move(world, 'debit', seat, seat, 'master', amount);
-    return dryRun ? `ok ${world.master + amount} ${balance - amount}` : balances(world, seat);
+    if (!dryRun && amount > 0n) move(world, 'debit', member, member, 'master', amount);
+    return dryRun ? `ok ${world.master + amount} ${balance - amount}` : balances(world, member);
   },
   reverse(world, who, { transfer }) {
     mustBeOwner(world, who);
     const past = world.transfers[transfer]!;
-    const { kind, seat, amount } = past;
-    if (seat === null || past.reversal || !['credit', 'debit', 'recharge'].includes(kind))
+    const { kind, member, amount } = past;
+    if (member === null || past.reversal || !['credit', 'debit', 'recharge'].includes(kind))
       return refuse('not_reversible');
     if (past.reversed) refuse('already_reversed');
-    const { balance } = liveSeat(world, who, seat);
+    const { balance } = liveSeat(world, who, member);
     if (kind === 'debit' && amount > world.master) short('master', amount, world.master);
     if (kind !== 'debit' && amount > balance) short('member', amount, balance);
-    if (kind === 'debit') move(world, 'credit', seat, 'master', seat, amount);
-    else move(world, 'debit', seat, seat, 'master', amount);
+    if (kind === 'debit') move(world, 'credit', member, 'master', member, amount);
+    else move(world, 'debit', member, member, 'master', amount);
     past.reversed = true;
     world.transfers.at(-1)!.reversal = true;
-    return balances(world, seat);
+    return balances(world, member);
   },
   send(world, who, { onBehalfOf, costs }) {
-    if (who !== 'operator') mustBeLive(world.seats[who]!);
-    if (who !== 'operator' && onBehalfOf !== null && world.seats[who]!.role !== 'owner') refuse('owner_required');
+    if (who !== 'operator') mustBeLive(world.members[who]!);
+    if (who !== 'operator' && onBehalfOf !== null && world.members[who]!.role !== 'owner') refuse('owner_required');
     const index = onBehalfOf ?? (who as number);
-    const seat = world.seats[index]!;
-    if (seat.status === 'deleted') refuse('member_deleted');
-    if (seat.status === 'inactive') refuse('member_inactive');
+    const member = world.members[index]!;
+    if (member.status === 'deleted') refuse('member_deleted');
+    if (member.status === 'inactive') refuse('member_inactive');
     const cost = costs.reduce((sum, one) => sum + one, 0n);
-    if (seat.role === 'owner' && cost > world.master) short('master', cost, world.master);
-    const held = seat.balance;
-    if (seat.role === 'member') lookAtRule(world, index, cost, false);
-    if (seat.role === 'member' && cost > seat.balance) short('member', cost, held);
-    const payer = seat.role === 'owner' ? 'master' : index;
+    if (member.role === 'owner' && cost > world.master) short('master', cost, world.master);
+    const held = member.balance;
+    if (member.role === 'member') lookAtRule(world, index, cost, false);
+    if (member.role === 'member' && cost > member.balance) short('member', cost, held);
+    const payer = member.role === 'owner' ? 'master' : index;
     for (const one of costs) {
       move(world, 'charge', index, payer, 'usage', one);
-      world.texts.push({ seat: index, cost: one, payer, final: false });
+      world.texts.push({ member: index, cost: one, payer, final: false });
     }
-    return `ok ${cost} ${payer === 'master' ? world.master : seat.balance}`;
+    return `ok ${cost} ${payer === 'master' ? world.master : member.balance}`;
   },
   report(world, _who, { texts, status }) {
     const open = [...new Set(texts)].map((place) => world.texts[place]!).filter((text) => !text.final);
     for (const text of open) {
       text.final = true;
       if (status === 'delivered') continue;
-      const closed = text.payer !== 'master' && world.seats[text.payer]!.status === 'deleted';
-      move(world, 'refund', text.seat, 'usage', closed ? 'master' : text.payer, text.cost);
+      const closed = text.payer !== 'master' && world.members[text.payer]!.status === 'deleted';
+      move(world, 'refund', text.member, 'usage', closed ? 'master' : text.payer, text.cost);
     }
     return `ok ${open.length}`;
   },
-  setRule(world, who, { seat, rule }) {
-    liveSeat(world, who, seat);
-    giveRule(world, seat, rule);
+  setRule(world, who, { member, rule }) {
+    liveSeat(world, who, member);
+    giveRule(world, member, rule);
     return 'ok';
   },
-  deleteRule(world, who, { seat }) {
+  deleteRule(world, who, { member }) {
     mustBeOwner(world, who);
-    if (!world.seats[seat]!.rule) refuse('not_found');
-    world.seats[seat]!.rule = null;
+    if (!world.members[member]!.rule) refuse('not_found');
+    world.members[member]!.rule = null;
     return 'ok';
   },
-  activate(world, who, { seat: index }) {
-    const seat = liveSeat(world, who, index);
-    if (seat.status === 'active') return 'ok';
-    Object.assign(seat, { status: 'active', mayTakeBack: false });
+  activate(world, who, { member: index }) {
+    const member = liveSeat(world, who, index);
+    if (member.status === 'active') return 'ok';
+    Object.assign(member, { status: 'active', mayTakeBack: false });
     lookAtRule(world, index, 0n, false);
     return 'ok';
   },
-  deactivate(world, who, { seat: index }) {
-    const seat = liveSeat(world, who, index);
-    if (seat.status === 'inactive') return 'ok';
-    mustNotBeLastOwner(world, seat);
-    Object.assign(seat, { status: 'inactive', mayTakeBack: false });
-    endWaiting(seat.rule);
+  deactivate(world, who, { member: index }) {
+    const member = liveSeat(world, who, index);
+    if (member.status === 'inactive') return 'ok';
+    mustNotBeLastOwner(world, member);
+    Object.assign(member, { status: 'inactive', mayTakeBack: false });
+    endWaiting(member.rule);
     return 'ok';
   },
-  delete(world, who, { seat: index }) {
+  delete(world, who, { member: index }) {
     mustBeOwner(world, who);
-    const seat = world.seats[index]!;
-    if (seat.status !== 'deleted') {
-      mustNotBeLastOwner(world, seat);
-      seat.returned = seat.balance;
-      if (seat.balance > 0n) move(world, 'closing', index, index, 'master', seat.balance);
-      endWaiting(seat.rule);
-      if (seat.rule) seat.rule.enabled = false;
-      Object.assign(seat, { status: 'deleted', deletedAt: world.now, mayTakeBack: false });
+    const member = world.members[index]!;
+    if (member.status !== 'deleted') {
+      mustNotBeLastOwner(world, member);
+      member.returned = member.balance;
+      if (member.balance > 0n) move(world, 'closing', index, index, 'master', member.balance);
+      endWaiting(member.rule);
+      if (member.rule) member.rule.enabled = false;
+      Object.assign(member, { status: 'deleted', deletedAt: world.now, mayTakeBack: false });
     }
-    return `ok ${seat.returned}`;
+    return `ok ${member.returned}`;
   },
-  restore(world, who, { seat: index }) {
+  restore(world, who, { member: index }) {
     mustBeOwner(world, who);
-    const seat = world.seats[index]!;
-    if (seat.status !== 'deleted') return 'ok';
-    if (world.now - seat.deletedAt > 14 * 86_400_000) refuse('member_deleted');
-    if (isTaken(world, seat.email)) refuse('email_taken');
-    Object.assign(seat, { status: 'active', role: 'member' });
+    const member = world.members[index]!;
+    if (member.status !== 'deleted') return 'ok';
+    if (world.now - member.deletedAt > 14 * 86_400_000) refuse('member_deleted');
+    if (isTaken(world, member.email)) refuse('email_taken');
+    Object.assign(member, { status: 'active', role: 'member' });
     return 'ok';
   },
-  role(world, who, { seat: index, role }) {
-    if (who !== 'operator') mustBeLive(world.seats[who]!);
-    const seat = world.seats[index]!;
-    const isOwner = who === 'operator' || world.seats[who]!.role === 'owner';
-    const takesBack = who === index && role === 'owner' && seat.mayTakeBack && activeOwners(world).length === 0;
+  role(world, who, { member: index, role }) {
+    if (who !== 'operator') mustBeLive(world.members[who]!);
+    const member = world.members[index]!;
+    const isOwner = who === 'operator' || world.members[who]!.role === 'owner';
+    const takesBack = who === index && role === 'owner' && member.mayTakeBack && activeOwners(world).length === 0;
     if (!isOwner && !takesBack) refuse('owner_required');
-    if (seat.status === 'deleted') refuse('member_deleted');
-    if (seat.role === role) return 'ok';
-    Object.assign(seat, { role, mayTakeBack: role === 'member' && who === index });
-    if (role === 'owner') endWaiting(seat.rule);
+    if (member.status === 'deleted') refuse('member_deleted');
+    if (member.role === role) return 'ok';
+    Object.assign(member, { role, mayTakeBack: role === 'member' && who === index });
+    if (role === 'owner') endWaiting(member.rule);
     else lookAtRule(world, index, 0n, false);
     return 'ok';
   },
@@ -264,28 +264,28 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
     return `ok ${world.master}`;
   },
   serve(world) {
-    const waiting = [...world.seats.keys()].filter((index) => world.seats[index]!.rule?.waits);
-    const since = (index: number) => world.seats[index]!.rule!.waits!.since;
+    const waiting = [...world.members.keys()].filter((index) => world.members[index]!.rule?.waits);
+    const since = (index: number) => world.members[index]!.rule!.waits!.since;
     let served = 0;
     for (const index of waiting.toSorted((a, b) => since(a) - since(b))) {
       if (whyUnserved(world, index) === null && lookAtRule(world, index, 0n, true)) served += 1;
     }
     // Who waits on does so for what stands in the way now; that is no refusal, so no event.
     for (const index of waiting) {
-      const { rule } = world.seats[index]!;
+      const { rule } = world.members[index]!;
       if (rule?.waits) rule.waits.reason = whyUnserved(world, index) ?? rule.waits.reason;
     }
     return `ok ${served}`;
   },
 };
 
-const balances = (world: World, seat: number): string => `ok ${world.master} ${world.seats[seat]!.balance}`;
+const balances = (world: World, member: number): string => `ok ${world.master} ${world.members[member]!.balance}`;
 
-export const activeOwners = ({ seats }: World): number[] =>
-  [...seats.keys()].filter((index) => seats[index]!.role === 'owner' && seats[index]!.status === 'active');
+export const activeOwners = ({ members }: World): number[] =>
+  [...members.keys()].filter((index) => members[index]!.role === 'owner' && members[index]!.status === 'active');
 
-const isTaken = ({ seats }: World, email: string | null): boolean =>
-  email !== null && seats.some((seat) => seat.status !== 'deleted' && seat.email === email);
+const isTaken = ({ members }: World, email: string | null): boolean =>
+  email !== null && members.some((member) => member.status !== 'deleted' && member.email === email);
 
 function mustBeLive({ status }: Seat): void {
   if (status === 'inactive') refuse('member_inactive');
@@ -294,45 +294,45 @@ function mustBeLive({ status }: Seat): void {
 
 function mustBeOwner(world: World, who: Who): void {
   if (who === 'operator') return;
-  mustBeLive(world.seats[who]!);
-  if (world.seats[who]!.role !== 'owner') refuse('owner_required');
+  mustBeLive(world.members[who]!);
+  if (world.members[who]!.role !== 'owner') refuse('owner_required');
 }
 
 /** The seat that an owner asks about, if it is not deleted. */
 function liveSeat(world: World, who: Who, index: number): Seat {
   mustBeOwner(world, who);
-  const seat = world.seats[index]!;
-  return seat.status === 'deleted' ? refuse('member_deleted') : seat;
+  const member = world.members[index]!;
+  return member.status === 'deleted' ? refuse('member_deleted') : member;
 }
 
-function mustNotBeLastOwner(world: World, seat: Seat): void {
+function mustNotBeLastOwner(world: World, member: Seat): void {
   const owners = activeOwners(world);
-  if (owners.length === 1 && world.seats[owners[0]!] === seat) refuse('last_owner');
+  if (owners.length === 1 && world.members[owners[0]!] === member) refuse('last_owner');
 }
 
 /** One transfer. Money that comes to a seat may end its waiting; money that comes where a rule waits wants the job. */
-function move(world: World, kind: Kind, seat: number | null, from: Side, to: Side, amount: bigint): void {
+function move(world: World, kind: Kind, member: number | null, from: Side, to: Side, amount: bigint): void {
   add(world, from, -amount);
   add(world, to, amount);
-  world.transfers.push({ kind, seat, amount, at: world.now, reversed: false, reversal: false });
+  world.transfers.push({ kind, member, amount, at: world.now, reversed: false, reversal: false });
   if (to === 'master') world.reached = 'master';
   if (typeof to !== 'number') return;
-  const { rule, balance } = world.seats[to]!;
+  const { rule, balance } = world.members[to]!;
   if (rule?.waits && balance >= rule.threshold) endWaiting(rule);
   else if (rule?.waits && kind !== 'recharge') world.reached ??= 'seat';
 }
 
 function add(world: World, side: Side, amount: bigint): void {
-  if (typeof side === 'number') world.seats[side]!.balance += amount;
+  if (typeof side === 'number') world.members[side]!.balance += amount;
   else world[side] += amount;
 }
 
 function giveRule(world: World, index: number, terms: Terms): void {
-  const seat = world.seats[index]!;
+  const member = world.members[index]!;
   // A change is none of what ends waiting: a rule that goes on waiting keeps its place.
-  const rule = { ...terms, waits: seat.rule?.waits ?? null, told: new Map() };
-  seat.rule = rule;
-  if (!rule.enabled || seat.balance >= rule.threshold) endWaiting(rule);
+  const rule = { ...terms, waits: member.rule?.waits ?? null, told: new Map() };
+  member.rule = rule;
+  if (!rule.enabled || member.balance >= rule.threshold) endWaiting(rule);
   lookAtRule(world, index, 0n, false);
 }
 
@@ -342,18 +342,18 @@ function endWaiting(rule: Rule | null): void {
 
 /** What a rule does before a charge is taken, or (a charge of 0) when it is looked at without one: whether it fires. */
 function lookAtRule(world: World, index: number, charge: bigint, byJob: boolean): boolean {
-  const seat = world.seats[index]!;
-  const { rule, balance } = seat;
+  const member = world.members[index]!;
+  const { rule, balance } = member;
   const after = balance - charge;
   if (!rule?.enabled || after >= rule.threshold) return false;
   const need = needOf(rule, after);
-  const event: Event = { seat: index, outcome: 'refused', reason: null, count: 1, saw: balance, need };
-  if (seat.status !== 'active') return remember(world, rule, { ...event, reason: 'member_inactive' });
-  if (seat.role === 'owner') return remember(world, rule, { ...event, reason: 'owner' });
+  const event: Event = { member: index, outcome: 'refused', reason: null, count: 1, saw: balance, need };
+  if (member.status !== 'active') return remember(world, rule, { ...event, reason: 'member_inactive' });
+  if (member.role === 'owner') return remember(world, rule, { ...event, reason: 'owner' });
   const amount = cutByCap(rule, need, drawnBy(world, index));
   const reason = refusalOf(world, amount, balance, charge);
   if (reason === null) move(world, 'recharge', index, 'master', index, amount);
-  const left = seat.balance < charge ? seat.balance : seat.balance - charge;
+  const left = member.balance < charge ? member.balance : member.balance - charge;
   const isLow = left < rule.threshold;
   // That the job passes it over for what it already waits for is no news.
   const known = byJob && rule.waits?.reason === reason;
@@ -369,7 +369,7 @@ function lookAtRule(world: World, index: number, charge: bigint, byJob: boolean)
 
 /** Why a waiting rule is not served now; null: it can be. */
 function whyUnserved(world: World, index: number): Reason | null {
-  const { rule, balance } = world.seats[index]!;
+  const { rule, balance } = world.members[index]!;
   return refusalOf(world, cutByCap(rule!, needOf(rule!, balance), drawnBy(world, index)), balance, 0n);
 }
 
@@ -406,11 +406,11 @@ function cutByCap({ cap, amount }: Rule, need: bigint, drawn: bigint): bigint {
 }
 
 /** What a seat was recharged in the UTC month of its cap, or in this UTC day: whatever rule it was, reversed or not. */
-export function drawnBy({ now, transfers, seats }: World, index: number): bigint {
-  const length = seats[index]!.rule?.cap?.period === 'month' ? 'yyyy-mm'.length : 'yyyy-mm-dd'.length;
+export function drawnBy({ now, transfers, members }: World, index: number): bigint {
+  const length = members[index]!.rule?.cap?.period === 'month' ? 'yyyy-mm'.length : 'yyyy-mm-dd'.length;
   const period = (time: number) => new Date(time).toISOString().slice(0, length);
   return transfers
-    .filter(({ kind, seat, at }) => kind === 'recharge' && seat === index && period(at) === period(now))
+    .filter(({ kind, member, at }) => kind === 'recharge' && member === index && period(at) === period(now))
     .reduce((sum, { amount }) => sum + amount, 0n);
 }
 

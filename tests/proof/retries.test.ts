@@ -23,46 +23,46 @@ type Request = { path: string; body?: object; other: object };
 const message = { to: '+14155550100', from: 'Retry', body: 'Hello' };
 
 /** One row for each POST of the API, by its path. A POST without a row fails. */
-const ROWS: Record<string, (seat: TestMember, team: TestTeam) => Request | Promise<Request>> = {
+const ROWS: Record<string, (membership: TestMember, team: TestTeam) => Request | Promise<Request>> = {
   '/members': () => ({ path: '/members', body: { credit: '1.00' }, other: { credit: '2.00' } }),
-  '/members/{id}/activate': async (seat, team) => {
-    await api.call('POST', `/members/${seat.mem}/deactivate`, { key: team.ownerKey });
-    return { path: `/members/${seat.mem}/activate`, other: {} };
+  '/members/{id}/activate': async (membership, team) => {
+    await api.call('POST', `/members/${membership.mem}/deactivate`, { key: team.ownerKey });
+    return { path: `/members/${membership.mem}/activate`, other: {} };
   },
-  '/members/{id}/deactivate': (seat) => ({ path: `/members/${seat.mem}/deactivate`, other: {} }),
-  '/members/{id}/credit': (seat) => ({
-    path: `/members/${seat.mem}/credit`,
+  '/members/{id}/deactivate': (membership) => ({ path: `/members/${membership.mem}/deactivate`, other: {} }),
+  '/members/{id}/credit': (membership) => ({
+    path: `/members/${membership.mem}/credit`,
     body: { amount: '1.00', note: 'once' },
     other: { amount: '1.01', note: 'once' },
   }),
-  '/members/{id}/debit': (seat) => ({
-    path: `/members/${seat.mem}/debit`,
+  '/members/{id}/debit': (membership) => ({
+    path: `/members/${membership.mem}/debit`,
     body: { amount: '1.00' },
     other: { amount: 'all' },
   }),
-  '/members/{id}/role': (seat) => ({
-    path: `/members/${seat.mem}/role`,
+  '/members/{id}/role': (membership) => ({
+    path: `/members/${membership.mem}/role`,
     body: { role: 'owner' },
     other: { role: 'member' },
   }),
-  '/members/{id}/key/rotate': (seat) => ({
-    path: `/members/${seat.mem}/key/rotate`,
+  '/members/{id}/key/rotate': (membership) => ({
+    path: `/members/${membership.mem}/key/rotate`,
     body: { overlapSeconds: 60 },
     other: { overlapSeconds: 61 },
   }),
-  '/members/{id}/password/reset': async (seat) => {
-    await giveSignIn(seat.id);
-    return { path: `/members/${seat.mem}/password/reset`, other: {} };
+  '/members/{id}/password/reset': async (membership) => {
+    await giveSignIn(membership.id);
+    return { path: `/members/${membership.mem}/password/reset`, other: {} };
   },
-  '/members/{id}/key/reveal': (seat) => ({ path: `/members/${seat.mem}/key/reveal`, other: {} }),
+  '/members/{id}/key/reveal': (membership) => ({ path: `/members/${membership.mem}/key/reveal`, other: {} }),
   '/messages': () => ({ path: '/messages', body: message, other: { ...message, body: 'Bye' } }),
-  '/members/{id}/restore': async (seat) => {
-    await api.call('DELETE', `/members/${seat.mem}`, { key: team.ownerKey });
-    return { path: `/members/${seat.mem}/restore`, other: {} };
+  '/members/{id}/restore': async (membership) => {
+    await api.call('DELETE', `/members/${membership.mem}`, { key: team.ownerKey });
+    return { path: `/members/${membership.mem}/restore`, other: {} };
   },
-  '/transfers/{id}/reverse': async (seat) => {
+  '/transfers/{id}/reverse': async (membership) => {
     const body = { amount: '2.00' };
-    const made = await api.call('POST', `/members/${seat.mem}/credit`, { key: team.ownerKey, body });
+    const made = await api.call('POST', `/members/${membership.mem}/credit`, { key: team.ownerKey, body });
     return { path: `/transfers/${made.body.transfer.id}/reverse`, body: { note: 'once' }, other: { note: 'twice' } };
   },
   '/messages/batch': () => ({
@@ -210,11 +210,11 @@ describe('an Idempotency-Key', () => {
   });
 
   it('holds its place when the caller hangs up: asked again, the answer is that of the one effect', async () => {
-    const seat = await addMember(team);
+    const membership = await addMember(team);
     for (const after of [0, 1, 2, 4, 8, 16, 32]) {
       const before = await footprint();
       const key = `hung up after ${after}`;
-      const aborted = fetch(`${api.url}/members/${seat.mem}/credit`, {
+      const aborted = fetch(`${api.url}/members/${membership.mem}/credit`, {
         method: 'POST',
         headers: {
           Authorization: `Bearer ${team.ownerKey}`,
@@ -226,7 +226,7 @@ describe('an Idempotency-Key', () => {
       });
       await aborted.then((response) => response.text()).catch(() => {});
       let answer: Answer;
-      do answer = await post({ path: `/members/${seat.mem}/credit`, body: { amount: '1.00' } }, key);
+      do answer = await post({ path: `/members/${membership.mem}/credit`, body: { amount: '1.00' } }, key);
       while (answer.status === 409);
       expect(answer.status).toBe(201);
       expect(grownBy(before, await footprint())).toMatchObject({ transfers: 1, audit_events: 1 });
@@ -234,10 +234,10 @@ describe('an Idempotency-Key', () => {
   });
 
   it('moves nothing when the database drops the transaction, and moves once when asked again', async () => {
-    const seat = await addMember(team);
-    const request = { path: `/members/${seat.mem}/credit`, body: { amount: '3.00' } };
+    const membership = await addMember(team);
+    const request = { path: `/members/${membership.mem}/credit`, body: { amount: '3.00' } };
     const before = await footprint();
-    const gate = await Gate.close(team, seat.id);
+    const gate = await Gate.close(team, membership.id);
     const broken = post(request, 'dropped');
     await gate.queued(1);
     const boss = new Client({ connectionString: inject('postgres').superUrl });
@@ -258,8 +258,8 @@ describe('an Idempotency-Key', () => {
   });
 
   it('answers what it made once the stored answer is dropped, and never runs again', async () => {
-    const seat = await addMember(team);
-    const request = { path: `/members/${seat.mem}/credit`, body: { amount: '3.00' } };
+    const membership = await addMember(team);
+    const request = { path: `/members/${membership.mem}/credit`, body: { amount: '3.00' } };
     const made = await post(request, 'old');
     await ownerPool().query('UPDATE idempotency_keys SET answer = NULL WHERE team_id = $1 AND key = $2', [
       team.teamId,
@@ -273,14 +273,14 @@ describe('an Idempotency-Key', () => {
   });
 
   it('is written on the transfers that its request made, and the answer is stored sealed', async () => {
-    const seat = await addMember(team);
-    const { body } = await post({ path: `/members/${seat.mem}/key/rotate`, body: {} }, 'sealed');
+    const membership = await addMember(team);
+    const { body } = await post({ path: `/members/${membership.mem}/key/rotate`, body: {} }, 'sealed');
     const { rows } = await ownerPool().query<{ answer: string }>(
       'SELECT answer FROM idempotency_keys WHERE team_id = $1 AND key = $2',
       [team.teamId, 'sealed'],
     );
     expect(rows[0]!.answer).not.toContain(body.secrets.apiKey);
-    await post({ path: `/members/${seat.mem}/credit`, body: { amount: '1.00' } }, 'on the transfer');
+    await post({ path: `/members/${membership.mem}/credit`, body: { amount: '1.00' } }, 'on the transfer');
     const marked = await ownerPool().query('SELECT 1 FROM transfers WHERE team_id = $1 AND idempotency_key = $2', [
       team.teamId,
       'on the transfer',

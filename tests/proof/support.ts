@@ -110,7 +110,11 @@ export class Gate {
  * Runs verbs that line up behind the same locks, in the order given, and lets them go at once. Whoever needs none of these
  * locks has already ended by then.
  */
-export async function inLine(team: TestTeam, accounts: string[], commands: (() => Promise<unknown>)[]): Promise<string[]> {
+export async function inLine(
+  team: TestTeam,
+  accounts: string[],
+  commands: (() => Promise<unknown>)[],
+): Promise<string[]> {
   const gate = await Gate.close(team, ...accounts);
   const running: Promise<string>[] = [];
   let ended = 0;

@@ -32,8 +32,9 @@ async function write(services: Services): Promise<Books> {
   const { teamId } = await createTeam(services, { name: 'Books', currency: 'USD', owner, rates });
   const ctx = makeContext(services, { type: 'operator', teamId, currency: 'USD', name: 'Operator', channel: 'cli' });
   await fundTeam(ctx, { amount: micros('100.00') });
-  const seat = async () => (await createMember(ctx, await createMemberInput.parseAsync({ credit: '10.00' }))).member.id;
-  const [memberId, goneId] = [await seat(), await seat()];
+  const membership = async () =>
+    (await createMember(ctx, await createMemberInput.parseAsync({ credit: '10.00' }))).member.id;
+  const [memberId, goneId] = [await membership(), await membership()];
   const { transfer } = await creditMember(ctx, { memberId, amount: micros('5.00') });
   const sent: string[] = [];
   for (let i = 0; i < 4; i += 1) {

@@ -22,7 +22,8 @@ afterAll(services.close);
 const text = (to: string, parts = 1) => ({ to, from: 'Storm', body: 'x'.repeat(parts === 1 ? 20 : 153 * parts) });
 
 /** The operator at a given time, which is the clock of all that it does. */
-const at = (team: TestTeam, time: string): Context => makeContext(services, team.operator.actor, { at: new Date(time) });
+const at = (team: TestTeam, time: string): Context =>
+  makeContext(services, team.operator.actor, { at: new Date(time) });
 
 /** What the workers do: whenever a job is there, they go through the waiting, all at once. */
 async function drain(team: TestTeam, ctx: Context, workers = 1): Promise<void> {
@@ -100,11 +101,11 @@ const A_LEG = CHARGES / LEGS.length;
 /** From which entry of the master's book on which reserve stands. */
 type Floor = { after: bigint; reserve: bigint };
 
-type Storm = { team: TestTeam; seats: string[]; sent: string[]; floors: Floor[]; faults: string[] };
+type Storm = { team: TestTeam; members: string[]; sent: string[]; floors: Floor[]; faults: string[] };
 
 /** One leg of many clients on one master, with several workers beside them, who also come when the clock strikes midnight. */
 async function storm(of: Storm, leg: (typeof LEGS)[number], seed: number): Promise<void> {
-  const { team, seats, sent, faults } = of;
+  const { team, members, sent, faults } = of;
   const [begins, ends] = leg.map((time) => Date.parse(time)) as [number, number];
   const before = sent.length;
   let day = leg[0].slice(0, 10);
@@ -121,7 +122,9 @@ async function storm(of: Storm, leg: (typeof LEGS)[number], seed: number): Promi
       // In the middle comes much money at once.
       const big = !paidIn && sent.length - before > A_LEG / 2;
       paidIn ||= big;
-      const command = big ? fundTeam(now(), { amount: micros('300.00') }) : act(of, now(), random, random.pick(seats));
+      const command = big
+        ? fundTeam(now(), { amount: micros('300.00') })
+        : act(of, now(), random, random.pick(members));
       const outcome = await outcomeOf(command);
       if (outcome !== 'ok' && outcome !== 'insufficient_funds') faults.push(outcome);
     }
@@ -169,16 +172,16 @@ const setReserve = ({ team, floors }: Pick<Storm, 'team' | 'floors'>, ctx: Conte
 type Quiet = { served: string[]; expected: string[]; passedOver: number; moved: string[] };
 
 /** Takes the master down to its reserve and brings every seat that can pay a last charge below its threshold: all wait. */
-async function runDry(team: TestTeam, seats: string[], time: string): Promise<void> {
+async function runDry(team: TestTeam, members: string[], time: string): Promise<void> {
   const ctx = at(team, time);
   const { rows } = await ownerPool().query<{ id: string; much: string }>(
     `SELECT id, balance - 2600000 AS much FROM ledger_accounts WHERE team_id = $1 AND id = ANY ($2) AND balance > 2600000`,
-    [team.teamId, seats],
+    [team.teamId, members],
   );
   for (const { id, much } of rows) await debitMember(ctx, { memberId: id, amount: BigInt(much) });
   const { balance, reserve } = await master(team);
   if (balance > reserve) await withdrawFromTeam(ctx, { amount: balance - reserve });
-  for (const [i, id] of seats.entries()) {
+  for (const [i, id] of members.entries()) {
     const later = new Date(Date.parse(time) + i * 1000).toISOString();
     await outcomeOf(sendMessage(at(team, later), { onBehalfOf: id, message: text('+4915112345678') }));
   }
@@ -220,24 +223,24 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
     const began = performance.now();
     team = await makeTeam({ fund: '150.00', card: 'country,prefix,price\n,1,0.07\n,49,0.90\n' });
     await setReserve({ team, floors }, at(team, '2026-03-30T07:59:00Z'), '25.00');
-    const seats: string[] = [];
+    const members: string[] = [];
     for (let i = 0; i < SEATS; i += 1) {
       const { id } = await addMember(team);
-      seats.push(id);
+      members.push(id);
       const step = i % 2 ? { amount: '4.00' } : { target: String(6 + (i % 5) * 3) };
       const ctx = at(team, new Date(Date.parse('2026-03-30T08:00:00Z') + i * 1000).toISOString());
       await setRecharge(ctx, id, rechargeInput.parse({ threshold: '2.50', ...step, cap: CAPS[i % 3] }));
     }
     const sent: string[] = [];
     for (const [i, leg] of LEGS.entries()) {
-      await storm({ team, seats, sent, floors, faults }, leg, seed + i * 100);
+      await storm({ team, members, sent, floors, faults }, leg, seed + i * 100);
       const [, end] = leg;
       await setReserve({ team, floors }, at(team, end), '25.00');
       // The clock's job looks at every waiting rule: a cap may have turned for one that a late charge made wait.
       await serveWaiting(at(team, end));
       await drain(team, at(team, end), WORKERS);
       left.push(...(await servable(team, end)));
-      await runDry(team, seats.toReversed(), end);
+      await runDry(team, members.toReversed(), end);
       quiet.push(await fundQuietly(team, end));
       left.push(...(await servable(team, end)));
     }
@@ -346,13 +349,13 @@ const served = async (team: TestTeam): Promise<string[]> =>
 
 /** Seats whose rules came to wait one after another, the first named first. */
 const queue = async (team: TestTeam, targets: string[]) => {
-  const seats: string[] = [];
+  const members: string[] = [];
   for (const [i, target] of targets.entries()) {
     const { id } = await addMember(team);
     await setRecharge(at(team, `2026-05-01T10:00:0${i}Z`), id, rule(target));
-    seats.push(id);
+    members.push(id);
   }
-  return seats;
+  return members;
 };
 
 describe('rules that wait', () => {

@@ -85,9 +85,7 @@ describe('the words', () => {
       letterOf('low-balance', 'Acme', { own: true, facts: { balance: '1.00 USD', below: '2.00 USD' } }),
     );
     expect(own.subject).toBe('Your balance in Acme is low');
-    const master = await renderEmail(
-      letterOf('low-balance', 'Acme', { facts: { master: 'true', below: '2.00 USD' } }),
-    );
+    const master = await renderEmail(letterOf('low-balance', 'Acme', { facts: { master: 'true', below: '2.00 USD' } }));
     expect(master.subject).toBe('The master balance in Acme is low');
   });
 

@@ -28,16 +28,16 @@ type Case = {
   balance: string;
   charge?: string;
   spent?: string;
-  seat?: 'active' | 'inactive' | 'owner';
+  member?: 'active' | 'inactive' | 'owner';
   master?: MasterAnswer;
 };
 
 // A master that answers `paid` unless told otherwise, asked only for what the rules say may be posted.
 function run(
   rule: Partial<RechargeRule>,
-  { balance, charge = '0', spent = '0', seat = 'active', master = 'paid' }: Case,
+  { balance, charge = '0', spent = '0', member = 'active', master = 'paid' }: Case,
 ) {
-  return runMicros({ ...OFF, ...rule }, micros(balance), micros(charge), micros(spent), seat, master);
+  return runMicros({ ...OFF, ...rule }, micros(balance), micros(charge), micros(spent), member, master);
 }
 
 function runMicros(
@@ -45,10 +45,10 @@ function runMicros(
   balance: Micros,
   charge: Micros,
   spentInPeriod: Micros,
-  seat: 'active' | 'inactive' | 'owner',
+  member: 'active' | 'inactive' | 'owner',
   answer: MasterAnswer,
 ) {
-  const decision = decideRecharge({ balance, charge, rule, spentInPeriod, seat });
+  const decision = decideRecharge({ balance, charge, rule, spentInPeriod, member });
   const posted = amountToPost(decision, balance, charge);
   const master = posted > 0n ? answer : null;
   return { decision, posted, ...settleRecharge({ decision, master, balance, charge, threshold: rule.threshold }) };
@@ -260,11 +260,11 @@ describe('a seat that rests', () => {
   it.each([
     ['inactive', 'member_inactive'],
     ['owner', 'owner'],
-  ] as const)('%s is not recharged, says so and does not wait', (seat, reason) => {
-    expect(run(fillUp('5', '50'), { balance: '1', seat })).toMatchObject(
+  ] as const)('%s is not recharged, says so and does not wait', (member, reason) => {
+    expect(run(fillUp('5', '50'), { balance: '1', member })).toMatchObject(
       settled(true, '0', '1', 'refused', reason, false),
     );
-    expect(run(fillUp('5', '50'), { balance: '5', seat })).toMatchObject(settled(true, '0', '5', 'none'));
+    expect(run(fillUp('5', '50'), { balance: '5', member })).toMatchObject(settled(true, '0', '5', 'none'));
   });
 });
 

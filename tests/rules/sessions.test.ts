@@ -67,18 +67,18 @@ describe('where a link leads after signing in', () => {
 });
 
 describe('who has named no page', () => {
-  const seat = (slug: string, status = 'active') => ({ team: { slug }, member: { status } });
+  const membership = (slug: string, status = 'active') => ({ team: { slug }, member: { status } });
 
   it('goes to the team looked at last, to the only one, or to a choice', () => {
-    expect(homeOf([seat('a'), seat('b')], 'b')).toBe('/b');
-    expect(homeOf([seat('a')], undefined)).toBe('/a');
-    expect(homeOf([seat('a')], 'gone')).toBe('/a');
-    expect(homeOf([seat('a'), seat('b')], undefined)).toBe('/account/teams');
+    expect(homeOf([membership('a'), membership('b')], 'b')).toBe('/b');
+    expect(homeOf([membership('a')], undefined)).toBe('/a');
+    expect(homeOf([membership('a')], 'gone')).toBe('/a');
+    expect(homeOf([membership('a'), membership('b')], undefined)).toBe('/account/teams');
   });
 
   it('goes to no team in which the seat is deactivated', () => {
-    expect(homeOf([seat('a', 'inactive'), seat('b')], 'a')).toBe('/b');
-    expect(homeOf([seat('a', 'inactive')], 'a')).toBeNull();
+    expect(homeOf([membership('a', 'inactive'), membership('b')], 'a')).toBe('/b');
+    expect(homeOf([membership('a', 'inactive')], 'a')).toBeNull();
     expect(homeOf([], undefined)).toBeNull();
   });
 });

@@ -21,7 +21,7 @@ export const visitor = (address = newAddress(), agent = 'a browser'): VisitorCon
   ...services(),
   mail: 'mailbox',
   signUp: 'open',
-  person: null,
+  user: null,
   origin: { address, agent },
   requestId: newRequestId(),
 });
@@ -36,14 +36,19 @@ export async function makePerson(): Promise<{ email: string; userId: string; tea
 }
 
 /** Someone who has signed in. */
-export async function enter(email: string, as: VisitorContext = visitor(), password = PASSWORD, code?: string): Promise<UserContext> {
+export async function enter(
+  email: string,
+  as: VisitorContext = visitor(),
+  password = PASSWORD,
+  code?: string,
+): Promise<UserContext> {
   const entered = await signIn(as, { email, password, ...(code !== undefined && { code }) }, as.origin);
   if (!entered.ok) throw new Error(entered.reason);
-  return { ...as, person: entered.person };
+  return { ...as, user: entered.user };
 }
 
-export const isLive = async ({ person }: UserContext): Promise<boolean> =>
-  (await findSignedInUser(services(), person.sessionId)) !== null;
+export const isLive = async ({ user }: UserContext): Promise<boolean> =>
+  (await findSignedInUser(services(), user.sessionId)) !== null;
 
 /** Turns the second factor on; answers how to make a code, so many steps from now, and the recovery codes. */
 export async function addFactor(ctx: UserContext, password = PASSWORD) {

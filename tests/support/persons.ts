@@ -30,31 +30,31 @@ export async function makePerson(name = 'Ann Person'): Promise<SignedInUser> {
 }
 
 /** Gives a person a seat of a team. */
-export async function seat(
-  person: SignedInUser,
+export async function addMembership(
+  user: SignedInUser,
   team: TestTeam,
   input: Parameters<typeof addMember>[1] = {},
 ): Promise<TestMember> {
-  const made = await addMember(team, { name: person.name, email: person.email, ...input });
-  await take(person, team, made.id);
+  const made = await addMember(team, { name: user.name, email: user.email, ...input });
+  await take(user, team, made.id);
   return made;
 }
 
 /** Puts a person on a seat that is there. */
-export async function take(person: SignedInUser, team: TestTeam, memberId: string): Promise<void> {
+export async function take(user: SignedInUser, team: TestTeam, memberId: string): Promise<void> {
   await ownerPool().query('UPDATE members SET user_id = $1 WHERE team_id = $2 AND id = $3', [
-    person.userId,
+    user.userId,
     team.teamId,
     memberId,
   ]);
 }
 
 /** What is a person's own, as his browser asks for it. */
-export const accountOf = (person: SignedInUser | null) =>
+export const accountOf = (user: SignedInUser | null) =>
   createCaller({
     services: services(),
     actor: null,
-    person,
+    user,
     origin: HERE,
     requestId: newRequestId(),
     idempotencyKey: null,

@@ -23,7 +23,8 @@ export const listWithoutSeat = (): Procedure[] => listAll().filter(({ noun }) =>
 export const listUserProcedures = (): Procedure[] => listAll().filter(({ noun }) => noun === 'account');
 
 /** Those that anyone may ask for. */
-export const listVisitorProcedures = (noun: 'access' | 'joining'): Procedure[] => listAll().filter((one) => one.noun === noun);
+export const listVisitorProcedures = (noun: 'access' | 'joining'): Procedure[] =>
+  listAll().filter((one) => one.noun === noun);
 
 function listAll(): Procedure[] {
   // oxlint-disable-next-line eslint/no-underscore-dangle -- where a router keeps its procedures, as tRPC documents it
@@ -92,7 +93,7 @@ export async function sessionOf(key: string): Promise<MemberActor> {
 }
 
 /** The person who acts through a session from a seat. */
-export const personOf = ({ credential, name }: MemberActor): SignedInUser => ({
+export const userOf = ({ credential, name }: MemberActor): SignedInUser => ({
   sessionId: newUuid7(),
   userId: credential.id,
   name,
@@ -115,7 +116,7 @@ export async function callProcedure(
   demo = true,
 ): Promise<Result> {
   const { noun } = listProcedures().find((one) => one.id === id)!;
-  const given = { actor, person: actor && personOf(actor), origin: HERE, requestId: newRequestId(), idempotencyKey };
+  const given = { actor, user: actor && userOf(actor), origin: HERE, requestId: newRequestId(), idempotencyKey };
   const context = { services: { ...services(), demo }, ...given };
   const caller = createCaller(context) as unknown as Record<
     string,

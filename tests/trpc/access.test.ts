@@ -12,12 +12,12 @@ import { ownerPool } from '../support/team';
 type Answer = { data: unknown; code: null } | { data: null; code: Problem['code'] };
 
 /** Asks by name, from a network of its own. */
-async function ask(id: string, input: unknown, person: SignedInUser | null = null, open = true): Promise<Answer> {
+async function ask(id: string, input: unknown, user: SignedInUser | null = null, open = true): Promise<Answer> {
   const ways = open ? { mail: 'mailbox' as const, signUp: 'open' as const } : {};
   const { access } = createCaller({
     services: { ...services(), ...ways },
     actor: null,
-    person,
+    user,
     origin: { ...HERE, address: newAddress() },
     requestId: newRequestId(),
     idempotencyKey: null,
@@ -58,8 +58,8 @@ describe('what anyone may ask for', () => {
 
   it.each(Object.entries(STRANGER))('gives a stranger nothing, signed in or not: %s', async (id, row) => {
     const here = await enter((await makePerson()).email);
-    for (const person of [null, here.person]) {
-      const [open, closed] = [await ask(id, row.input, person), await ask(id, row.input, person, false)];
+    for (const user of [null, here.user]) {
+      const [open, closed] = [await ask(id, row.input, user), await ask(id, row.input, user, false)];
       expect(open.code ?? open.data).toEqual(row.open);
       expect(closed.code ?? closed.data).toEqual(row.closed ?? row.open);
     }

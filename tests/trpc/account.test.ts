@@ -8,12 +8,12 @@ import { HERE, listUserProcedures, sessionOf } from '../support/procedures';
 import { addFactor, enter, isLive, makePerson, PASSWORD } from '../support/people';
 import { makeTeam, ownerPool, type TestTeam } from '../support/team';
 
-const call = (person: SignedInUser | null, actor: Awaited<ReturnType<typeof sessionOf>> | null = null) =>
-  createCaller({ services: services(), actor, person, origin: HERE, requestId: newRequestId(), idempotencyKey: null })
+const call = (user: SignedInUser | null, actor: Awaited<ReturnType<typeof sessionOf>> | null = null) =>
+  createCaller({ services: services(), actor, user, origin: HERE, requestId: newRequestId(), idempotencyKey: null })
     .account;
 
-const byName = (person: SignedInUser | null, id: string, input: unknown): Promise<unknown> =>
-  (call(person) as unknown as Record<string, (input: unknown) => Promise<unknown>>)[id]!(input);
+const byName = (user: SignedInUser | null, id: string, input: unknown): Promise<unknown> =>
+  (call(user) as unknown as Record<string, (input: unknown) => Promise<unknown>>)[id]!(input);
 
 /** Each procedure, with something to ask of it. */
 const ASKED: Record<string, unknown> = {
@@ -63,10 +63,8 @@ describe('what is a person’s own', () => {
     const [one, other] = [await makePerson(), await makePerson()];
     const [here, his] = [await enter(one.email), await enter(other.email)];
     const answers = [];
-    for (const sessionId of [printId('ses', his.person.sessionId), printId('ses', newUuid7()), 'ses_nonsense', '']) {
-      const error = (await byName(here.person, 'endSession', { sessionId }).catch(
-        (one: unknown) => one,
-      )) as ProblemError;
+    for (const sessionId of [printId('ses', his.user.sessionId), printId('ses', newUuid7()), 'ses_nonsense', '']) {
+      const error = (await byName(here.user, 'endSession', { sessionId }).catch((one: unknown) => one)) as ProblemError;
       const { requestId, detail, errors, ...problem } = error.problem;
       expect([requestId.slice(0, 4), typeof detail, errors]).toEqual(['req_', 'string', errors]);
       answers.push(problem);
@@ -74,16 +72,16 @@ describe('what is a person’s own', () => {
     expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(['not_found']));
     expect(answers[0]).toEqual(answers[1]);
     expect(await isLive(his)).toBe(true);
-    const mine = await call(here.person).listSessions();
-    expect(mine.map(({ id }) => id)).toEqual([printId('ses', here.person.sessionId)]);
-    expect(JSON.stringify(mine)).not.toContain(his.person.sessionId);
+    const mine = await call(here.user).listSessions();
+    expect(mine.map(({ id }) => id)).toEqual([printId('ses', here.user.sessionId)]);
+    expect(JSON.stringify(mine)).not.toContain(his.user.sessionId);
   });
 
   it('tells nothing of the hash, the secret, or the digests', async () => {
     const { email } = await makePerson();
     const here = await enter(email);
     await addFactor(here);
-    expect(Object.keys(await call(here.person).getProfile()).toSorted()).toEqual([
+    expect(Object.keys(await call(here.user).getProfile()).toSorted()).toEqual([
       'email',
       'isProven',
       'name',
@@ -104,15 +102,15 @@ describe('what is a person’s own', () => {
       ['confirmTwoFactor', { code: '123456' }, '/code'],
       ['confirm', { code: '123456' }, '/code'],
     ] as const) {
-      const error = (await byName(here.person, id, input).catch((one: unknown) => one)) as ProblemError;
+      const error = (await byName(here.user, id, input).catch((one: unknown) => one)) as ProblemError;
       expect([id, error.problem.code, error.problem.errors?.[0]?.pointer]).toEqual([id, 'invalid_request', pointer]);
     }
   });
 
   it('is nobody else’s, whatever team the page is in', async () => {
     const [one, other] = [await makeTeam({ name: 'One' }), await makeTeam({ name: 'Other' })];
-    const seats = await call(await ownerOf(one), await sessionOf(other.ownerKey)).listMemberships();
-    expect(seats).toEqual([
+    const members = await call(await ownerOf(one), await sessionOf(other.ownerKey)).listMemberships();
+    expect(members).toEqual([
       {
         team: { id: one.id, name: 'One', slug: expect.stringMatching(/^one/), currency: 'USD', status: 'active' },
         member: { id: expect.stringMatching(/^mem_/), name: 'First Owner', role: 'owner', status: 'active' },

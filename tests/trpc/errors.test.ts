@@ -30,7 +30,7 @@ async function thrownBy(run: () => Promise<never>, channel: 'query' | 'mutation'
   const caller = createCallerFactory(broken)({
     services: services(),
     actor,
-    person: null,
+    user: null,
     origin: HERE,
     requestId,
     idempotencyKey: null,
@@ -46,7 +46,7 @@ const FACTS: ErrorFacts = {
   balance: 'member',
   required: '2.00',
   available: '1.00',
-  made: 'mem_x',
+  createdId: 'mem_x',
 };
 
 describe('every error code', () => {
@@ -73,7 +73,7 @@ describe('every error code', () => {
   });
 });
 
-type Cause = (seat: TestMember, team: TestTeam) => Promise<Omit<Asked, 'ids'>> | Omit<Asked, 'ids'>;
+type Cause = (membership: TestMember, team: TestTeam) => Promise<Omit<Asked, 'ids'>> | Omit<Asked, 'ids'>;
 
 /** Requests that go wrong, each in its own way. */
 const CAUSES: Record<string, { code: ErrorCode; asked: Cause }> = {
@@ -100,10 +100,10 @@ const CAUSES: Record<string, { code: ErrorCode; asked: Cause }> = {
   'more than there is': { code: 'insufficient_funds', asked: () => ({ id: 'debitMember', body: { amount: '900' } }) },
   'a send that is not covered': {
     code: 'insufficient_funds',
-    asked: (seat) => ({
+    asked: (membership) => ({
       id: 'sendMessage',
       body: { ...message, to: '+491711234567', body: 'a'.repeat(1600) },
-      onBehalfOf: seat.mem,
+      onBehalfOf: membership.mem,
     }),
   },
   'a number that cannot be': {
@@ -127,8 +127,8 @@ const CAUSES: Record<string, { code: ErrorCode; asked: Cause }> = {
   },
   'a deleted member': {
     code: 'member_deleted',
-    asked: async (seat, team) => {
-      await channels.as(team.ownerKey).delete(`/members/${seat.mem}`);
+    asked: async (membership, team) => {
+      await channels.as(team.ownerKey).delete(`/members/${membership.mem}`);
       return { id: 'activateMember' };
     },
   },
@@ -144,8 +144,8 @@ const CAUSES: Record<string, { code: ErrorCode; asked: Cause }> = {
 describe('what goes wrong', () => {
   it.each(Object.entries(CAUSES))('is said alike through both doors: %s', async (_, { code, asked }) => {
     const team = await makeTeam();
-    const seat = await addMember(team, { credit: '1' });
-    const request = { ...(await asked(seat, team)), ids: { mem: seat.mem } };
+    const membership = await addMember(team, { credit: '1' });
+    const request = { ...(await asked(membership, team)), ids: { mem: membership.mem } };
     const [api, trpc] = [
       await channels.API({ key: team.ownerKey }, request),
       await channels.tRPC({ key: team.ownerKey }, request),
@@ -179,11 +179,11 @@ describe('what goes wrong', () => {
 describe('a refusal', () => {
   it('commits what must be remembered of it, and moves nothing', async () => {
     const team = await makeTeam({ fund: '5.00', card: 'country,prefix,price\n,1,1.00\n' });
-    const seat = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '6' } });
-    const session = await sessionOf(seat.key);
+    const membership = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '6' } });
+    const session = await sessionOf(membership.key);
     const { problem } = await callProcedure(session, 'sendMessage', { ...message, body: 'a'.repeat(153 * 8) });
     expect(problem).toMatchObject({ code: 'insufficient_funds', required: '8.00', available: '5.00' });
-    const events = await callProcedure(session, 'listRechargeEvents', { memberId: seat.mem });
+    const events = await callProcedure(session, 'listRechargeEvents', { memberId: membership.mem });
     expect(events.data.data).toMatchObject([{ outcome: 'refused', reason: 'master_short', count: 1 }]);
     expect((await callProcedure(session, 'listMessages', {})).data.data).toEqual([]);
   });
@@ -248,7 +248,7 @@ describe('over HTTP', () => {
           body: JSON.stringify(input),
           headers: { 'Content-Type': 'application/json' },
         }),
-        { services: services(), open: async () => ({ actor: await sessionOf(ownerKey), person: null, origin: HERE }) },
+        { services: services(), open: async () => ({ actor: await sessionOf(ownerKey), user: null, origin: HERE }) },
       );
     const { data: me } = await callProcedure(await sessionOf(ownerKey), 'getMe');
     const path = 'members.deleteMember';

@@ -26,7 +26,7 @@ function expectCode(result: Result, code: ErrorCode): void {
 }
 
 /** What each change is asked, besides the member that it is about. */
-const EVERY_CHANGE: Record<string, (seat: TestMember, team: TestTeam) => object | Promise<object>> = {
+const EVERY_CHANGE: Record<string, (membership: TestMember, team: TestTeam) => object | Promise<object>> = {
   updateTeam: () => ({ name: 'Changed' }),
   updateSettings: () => ({ memberLowBalance: '5', requireReauthentication: true }),
   createMember: () => ({ credit: '1' }),
@@ -72,10 +72,10 @@ async function invitedTo(team: TestTeam): Promise<object> {
 }
 
 /** A team's owner at this door, and a seat with money and a rule. */
-async function setting(): Promise<{ team: TestTeam; seat: TestMember; session: MemberActor }> {
+async function setting(): Promise<{ team: TestTeam; membership: TestMember; session: MemberActor }> {
   const team = await makeTeam();
-  const seat = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } });
-  return { team, seat, session: await sessionOf(team.ownerKey) };
+  const membership = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } });
+  return { team, membership, session: await sessionOf(team.ownerKey) };
 }
 
 describe('every change', () => {
@@ -85,8 +85,8 @@ describe('every change', () => {
   });
 
   it.each(Object.keys(EVERY_CHANGE))('%s has one effect for one key: in sequence, and many at once', async (id) => {
-    const { team, seat, session } = await setting();
-    const input = await EVERY_CHANGE[id]!(seat, team);
+    const { team, membership, session } = await setting();
+    const input = await EVERY_CHANGE[id]!(membership, team);
     const first = await callProcedure(session, id, input, 'one');
     expect(first.problem).toBeNull();
     const [balances, audit] = [await balancesOf(team), await auditOf(team)];
@@ -97,7 +97,7 @@ describe('every change', () => {
       else expect(result).toEqual(first);
     }
     // Another request under the same key; its input is good, or it would be told of that.
-    const other = id === 'sendMessage' ? { ...message, body: 'Other' } : { memberId: seat.mem, amount: '0.01' };
+    const other = id === 'sendMessage' ? { ...message, body: 'Other' } : { memberId: membership.mem, amount: '0.01' };
     expectCode(
       await callProcedure(session, id === 'sendMessage' ? id : 'creditMember', other, 'one'),
       'idempotency_mismatch',
@@ -108,8 +108,8 @@ describe('every change', () => {
 
 describe('one key', () => {
   it('answers “in flight” while the first is still running, without waiting for it', async () => {
-    const { team, seat, session } = await setting();
-    const call = () => callProcedure(session, 'creditMember', { memberId: seat.mem, amount: '1' }, 'slow');
+    const { team, membership, session } = await setting();
+    const call = () => callProcedure(session, 'creditMember', { memberId: membership.mem, amount: '1' }, 'slow');
     const calls = await whileMasterIsHeld(team, async () => {
       const both = [call(), call()];
       expectCode(await Promise.race(both), 'idempotency_in_flight');
@@ -120,36 +120,36 @@ describe('one key', () => {
   });
 
   it('is the seat’s at either door: what was asked at one is another request at the other', async () => {
-    const { team, seat, session } = await setting();
-    const [api, input] = [as(team.ownerKey), { memberId: seat.mem, amount: '1' }];
-    const credit = () => api.post(`/members/${seat.mem}/credit`, { amount: '1' }, { idempotencyKey: 'a' });
+    const { team, membership, session } = await setting();
+    const [api, input] = [as(team.ownerKey), { memberId: membership.mem, amount: '1' }];
+    const credit = () => api.post(`/members/${membership.mem}/credit`, { amount: '1' }, { idempotencyKey: 'a' });
     expect((await credit()).status).toBe(201);
     expectCode(await callProcedure(session, 'creditMember', input, 'a'), 'idempotency_mismatch');
     const here = await callProcedure(session, 'creditMember', input, 'b');
     expect(here.problem).toBeNull();
     expectProblem(
-      await api.post(`/members/${seat.mem}/credit`, { amount: '1' }, { idempotencyKey: 'b' }),
+      await api.post(`/members/${membership.mem}/credit`, { amount: '1' }, { idempotencyKey: 'b' }),
       'idempotency_mismatch',
     );
     expect(here.data.balances).toEqual({ master: '993.00', member: '7.00' });
     expect((await credit()).headers.get('idempotent-replayed')).toBe('true');
     expect(await callProcedure(session, 'creditMember', input, 'b')).toEqual(here);
     // Another seat's key of the same words is another key.
-    const own = await callProcedure(await sessionOf(seat.key), 'sendMessage', message, 'b');
+    const own = await callProcedure(await sessionOf(membership.key), 'sendMessage', message, 'b');
     expect(own.problem).toBeNull();
   });
 
   it('is for one procedure: another with the very same input is another request', async () => {
-    const { seat, session } = await setting();
-    const input = { memberId: seat.mem };
+    const { membership, session } = await setting();
+    const input = { memberId: membership.mem };
     expect((await callProcedure(session, 'deactivateMember', input, 'k')).data.status).toBe('inactive');
     expectCode(await callProcedure(session, 'activateMember', input, 'k'), 'idempotency_mismatch');
     expect((await callProcedure(session, 'getMember', input)).data.status).toBe('inactive');
   });
 
   it('may have 1 to 255 printable ASCII characters, and means nothing to a reading', async () => {
-    const { team, seat, session } = await setting();
-    const input = { memberId: seat.mem };
+    const { team, membership, session } = await setting();
+    const input = { memberId: membership.mem };
     for (const key of ['', 'k'.repeat(256), 'a\tb']) {
       const { problem } = await callProcedure(session, 'deactivateMember', input, key);
       expect(problem).toMatchObject({ code: 'invalid_request', errors: [{ pointer: 'Idempotency-Key' }] });
@@ -160,8 +160,8 @@ describe('one key', () => {
   });
 
   it('makes no difference to who gives none: each call is its own', async () => {
-    const { team, seat, session } = await setting();
-    const call = () => callProcedure(session, 'creditMember', { memberId: seat.mem, amount: '1' });
+    const { team, membership, session } = await setting();
+    const call = () => callProcedure(session, 'creditMember', { memberId: membership.mem, amount: '1' });
     expect((await call()).data.transfer.id).not.toBe((await call()).data.transfer.id);
     expect(await keysKept(team)).toBe(0);
   });
@@ -184,18 +184,18 @@ describe('what is stored', () => {
 
   it('is not the refusal of a send, whose rule remembers it all the same', async () => {
     const team = await makeTeam({ fund: '5.00', card: 'country,prefix,price\n,1,1.00\n' });
-    const seat = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '6' } });
-    const session = await sessionOf(seat.key);
+    const membership = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '6' } });
+    const session = await sessionOf(membership.key);
     const long = { ...message, body: 'a'.repeat(153 * 8) };
     expectCode(await callProcedure(session, 'sendMessage', long, 'k'), 'insufficient_funds');
-    const events = await callProcedure(session, 'listRechargeEvents', { memberId: seat.mem });
+    const events = await callProcedure(session, 'listRechargeEvents', { memberId: membership.mem });
     expect(events.data.data).toMatchObject([{ outcome: 'refused', reason: 'master_short', count: 1 }]);
     expect(await keysKept(team)).toBe(0);
   });
 
   it('is no dry run: the key is still free for the real one', async () => {
-    const { team, seat, session } = await setting();
-    const input = { memberId: seat.mem, amount: '5' };
+    const { team, membership, session } = await setting();
+    const input = { memberId: membership.mem, amount: '5' };
     const dry = await callProcedure(session, 'creditMember', { ...input, dryRun: true }, 'k');
     expect([dry.data.transfer.id, await keysKept(team)]).toEqual([null, 0]);
     const real = await callProcedure(session, 'creditMember', input, 'k');

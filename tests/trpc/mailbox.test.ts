@@ -10,7 +10,7 @@ const ask = (set: object = { demo: true, mail: 'mailbox' }) =>
   createCaller({
     services: { ...services(), ...set },
     actor: null,
-    person: null,
+    user: null,
     origin: HERE,
     requestId: newRequestId(),
     idempotencyKey: null,

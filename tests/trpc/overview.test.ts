@@ -45,12 +45,12 @@ describe('the shell of every page', () => {
   it('shows a member nothing of the owners’ side', async () => {
     const team = await makeTeam({ fund: '777.77' });
     await as(team.ownerKey).patch('/team', { reserve: '333.33', lowBalance: '222.22' });
-    const seat = await addMember(team, { credit: '5', name: 'Ann', recharge: { threshold: '1', target: '2' } });
+    const membership = await addMember(team, { credit: '5', name: 'Ann', recharge: { threshold: '1', target: '2' } });
     await addMember(team, { recharge: { threshold: '1', target: '5000' } });
-    const shell = await shellOf(seat.key);
+    const shell = await shellOf(membership.key);
     expect(shell).toMatchObject({
       team: { samplePrices: false, masterBalance: null, reserve: null, lowBalance: null },
-      me: { memberId: seat.mem, name: 'Ann', role: 'member', balance: '5.00', canTakeBack: false },
+      me: { memberId: membership.mem, name: 'Ann', role: 'member', balance: '5.00', canTakeBack: false },
       waitingRecharges: 0,
     });
     expect(JSON.stringify(shell)).not.toMatch(/[0-9]{3}\.[0-9]/);
@@ -94,8 +94,8 @@ describe('the overview', () => {
 
   it('shows what was sent by UTC day, the oldest first, today last', async () => {
     const team = await makeTeam();
-    const seat = await addMember(team, { credit: '5' });
-    for (const to of ['+14155550100', '+4915112345678']) await as(seat.key).post('/messages', { ...message, to });
+    const membership = await addMember(team, { credit: '5' });
+    for (const to of ['+14155550100', '+4915112345678']) await as(membership.key).post('/messages', { ...message, to });
     const { rows } = await ownerPool().query<{ days: string[] }>(
       `SELECT array_agg(((now() AT TIME ZONE 'UTC')::date - d)::text ORDER BY d DESC) AS days FROM generate_series(0, 59) d`,
     );
@@ -106,21 +106,22 @@ describe('the overview', () => {
 
   it('names who spends most in 30 days, five at most, and who waits longest', async () => {
     const team = await makeTeam({ fund: '100.00' });
-    const seats = [];
-    for (let i = 0; i < 7; i += 1) seats.push(await addMember(team, { name: `Seat ${i}`, credit: '1' }));
-    for (const [i, seat] of seats.slice(0, 6).entries()) {
-      for (let n = 0; n <= i; n += 1) await as(seat.key).post('/messages', message);
+    const memberships = [];
+    for (let i = 0; i < 7; i += 1) memberships.push(await addMember(team, { name: `Seat ${i}`, credit: '1' }));
+    for (const [i, membership] of memberships.slice(0, 6).entries()) {
+      for (let n = 0; n <= i; n += 1) await as(membership.key).post('/messages', message);
     }
     const body = { threshold: '9', target: '5000' };
-    for (const seat of seats.toReversed()) await as(team.ownerKey).put(`/members/${seat.mem}/recharge`, body);
+    for (const membership of memberships.toReversed())
+      await as(team.ownerKey).put(`/members/${membership.mem}/recharge`, body);
     const { spenders, waiting, setup } = await overviewOf(team);
     expect(spenders.map(({ name, messages, cost }: Record<string, unknown>) => [name, messages, cost])).toEqual(
       [6, 5, 4, 3, 2].map((n) => [`Seat ${n - 1}`, n, `0.0${n}`]),
     );
-    expect(spenders[0].memberId).toBe(seats[5]!.mem);
+    expect(spenders[0].memberId).toBe(memberships[5]!.mem);
     expect(waiting.map(({ name }: { name: string }) => name)).toEqual([6, 5, 4, 3, 2].map((n) => `Seat ${n}`));
     expect(waiting[0]).toEqual({
-      memberId: seats[6]!.mem,
+      memberId: memberships[6]!.mem,
       name: 'Seat 6',
       reason: 'master_short',
       since: expect.stringMatching(/^\d{4}-.*Z$/),
@@ -133,18 +134,24 @@ describe('the overview', () => {
 describe('the audit log', () => {
   it('tells who did what to whom, newest first, with every id as it is printed', async () => {
     const team = await makeTeam();
-    const seat = await addMember(team, { name: 'Ann' });
-    const made = await ask(team.ownerKey, 'creditMember', { memberId: seat.mem, amount: '2' });
-    const keys = (await as(team.ownerKey).get(`/members/${seat.mem}/keys`)).body.data;
+    const membership = await addMember(team, { name: 'Ann' });
+    const made = await ask(team.ownerKey, 'creditMember', { memberId: membership.mem, amount: '2' });
+    const keys = (await as(team.ownerKey).get(`/members/${membership.mem}/keys`)).body.data;
     await as(team.ownerKey).delete(`/keys/${keys[0].id}`);
-    await ask(team.ownerKey, 'updateMember', { memberId: seat.mem, name: 'Anna' });
+    await ask(team.ownerKey, 'updateMember', { memberId: membership.mem, name: 'Anna' });
     const { data } = (await ask(team.ownerKey, 'listAuditEvents')).data;
     expect(data).toMatchObject([
-      { action: 'member.updated', targetName: 'Anna', before: { name: 'Ann' }, after: { name: 'Anna' }, channel: 'web' },
+      {
+        action: 'member.updated',
+        targetName: 'Anna',
+        before: { name: 'Ann' },
+        after: { name: 'Anna' },
+        channel: 'web',
+      },
       {
         action: 'key.ended',
         targetType: 'member',
-        targetId: seat.mem,
+        targetId: membership.mem,
         targetName: 'Anna',
         before: { keyId: keys[0].id, status: 'current' },
         channel: 'api',
@@ -154,7 +161,7 @@ describe('the audit log', () => {
         action: 'member.credited',
         actor: { type: 'user', name: 'First Owner' },
         targetType: 'member',
-        targetId: seat.mem,
+        targetId: membership.mem,
         targetName: 'Anna',
         before: null,
         after: { amount: '2.00', transferId: made.data.transfer.id },

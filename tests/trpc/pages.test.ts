@@ -101,19 +101,24 @@ const table = Object.entries(ROWS).map(([id, row]) => ({ id, ...row }));
 /** Ids that nobody was given. */
 const NEVER = [printId('mem', newUuid7()), printId('msg', newUuid7()), printId('inv', newUuid7())] as const;
 
-type World = { team: TestTeam; seat: TestMember & { msg: string; inv: string }; owner: MemberActor; member: MemberActor };
+type World = {
+  team: TestTeam;
+  membership: TestMember & { msg: string; inv: string };
+  owner: MemberActor;
+  member: MemberActor;
+};
 
 async function world(): Promise<World> {
   const team = await makeTeam();
   const made = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } });
-  const seat = await withMessage(made, team);
-  return { team, seat, owner: await sessionOf(team.ownerKey), member: await sessionOf(seat.key) };
+  const membership = await withMessage(made, team);
+  return { team, membership, owner: await sessionOf(team.ownerKey), member: await sessionOf(membership.key) };
 }
 
-async function withMessage(seat: TestMember, team: TestTeam): Promise<TestMember & { msg: string; inv: string }> {
-  const sent = await as(seat.key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Hello' });
+async function withMessage(membership: TestMember, team: TestTeam): Promise<TestMember & { msg: string; inv: string }> {
+  const sent = await as(membership.key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Hello' });
   const invited = await as(team.ownerKey).post('/invitations', { email: someAddress() });
-  return { ...seat, msg: sent.body.id, inv: invited.body.id };
+  return { ...membership, msg: sent.body.id, inv: invited.body.id };
 }
 
 let worlds: Promise<[World, World]> | undefined;
@@ -135,23 +140,27 @@ describe('the table', () => {
 
 describe.each(table)('$id', ({ id, own, other, ids, input, nothing }) => {
   it('answers an owner, and a member what the product says', async () => {
-    const [{ seat, owner, member, team }] = await two();
+    const [{ membership, owner, member, team }] = await two();
     const { mem, msg, inv } = await withMessage(await addMember(team, { credit: '1' }), team);
-    expectOutcome(await callProcedure(member, id, input(seat.mem, seat.msg, seat.inv)), own);
+    expectOutcome(await callProcedure(member, id, input(membership.mem, membership.msg, membership.inv)), own);
     if (other !== null) expectOutcome(await callProcedure(member, id, input(mem, msg, inv)), other);
-    expectOutcome(await callProcedure(owner, id, input(seat.mem, seat.msg, seat.inv)), 'answers');
+    expectOutcome(await callProcedure(owner, id, input(membership.mem, membership.msg, membership.inv)), 'answers');
   });
 
   it('is shut to who is not signed in', async () => {
-    const [{ seat }] = await two();
-    expectOutcome(await callProcedure(null, id, input(seat.mem, seat.msg, seat.inv)), 'missing_key');
+    const [{ membership }] = await two();
+    expectOutcome(await callProcedure(null, id, input(membership.mem, membership.msg, membership.inv)), 'missing_key');
   });
 
   it.skipIf(ids.length === 0)('answers the ids of another team as ids never given', async () => {
     const [here, there] = await two();
     const before = await rowsOf(there.team);
     for (const actor of [here.owner, here.member]) {
-      const foreign = await callProcedure(actor, id, input(there.seat.mem, there.seat.msg, there.seat.inv));
+      const foreign = await callProcedure(
+        actor,
+        id,
+        input(there.membership.mem, there.membership.msg, there.membership.inv),
+      );
       const never = await callProcedure(actor, id, input(...NEVER));
       expect(tellable(foreign)).toEqual(tellable(never));
       if (nothing && foreign.data) expect(foreign.data).toMatchObject(nothing);

@@ -41,16 +41,16 @@ async function setMaster({ team, session }: World, wanted: string, reserve: stri
 
 /** What a rule has come to, in the words of the preview. */
 async function cameTo(session: MemberActor, memberId: string, before: number) {
-  const { data: seat } = await callProcedure(session, 'getMemberRow', { memberId });
+  const { data: membership } = await callProcedure(session, 'getMemberRow', { memberId });
   const { data: shell } = await callProcedure(session, 'getShell', {});
   const { data: events } = await callProcedure(session, 'listRechargeEvents', { memberId });
   const event = events.data.length > before ? events.data[0] : null;
   const fired = event?.outcome === 'fired';
   return {
-    outcome: fired ? 'fires' : seat.recharge.state === 'waiting' ? 'waits' : 'nothing',
+    outcome: fired ? 'fires' : membership.recharge.state === 'waiting' ? 'waits' : 'nothing',
     amount: fired ? event.amount : null,
     reason: event?.reason ?? null,
-    memberAfter: seat.balance,
+    memberAfter: membership.balance,
     masterAfter: shell.team.masterBalance,
   };
 }

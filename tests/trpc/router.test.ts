@@ -64,21 +64,21 @@ describe('the router', () => {
 describe('both doors', () => {
   it('print one form: each reading is the same through either, for an owner and for a member', async () => {
     const team = await makeTeam({ fund: '777.77' });
-    const seat = await addMember(team, { credit: '5', recharge: { threshold: '4.99', target: '5' } });
-    const as = channels.as(seat.key);
+    const membership = await addMember(team, { credit: '5', recharge: { threshold: '4.99', target: '5' } });
+    const as = channels.as(membership.key);
     for (let i = 0; i < 3; i += 1) await as.post('/messages', message);
     const msg = (await as.get('/messages')).body.data[0].id;
     const trf = (await as.get('/transfers')).body.data[0].id;
     const { id: inv } = (await channels.as(team.ownerKey).post('/invitations', { email: someAddress() })).body;
     const readings = listCommands().filter(({ type }) => type === 'query');
     for (const { id } of readings) {
-      const asked: Asked = { id, ids: { mem: seat.mem, msg, trf, inv } };
+      const asked: Asked = { id, ids: { mem: membership.mem, msg, trf, inv } };
       if (id === 'estimateMessages') asked.body = message;
-      for (const key of [team.ownerKey, seat.key]) {
+      for (const key of [team.ownerKey, membership.key]) {
         const [api, trpc] = [await channels.API({ key }, asked), await channels.tRPC({ key }, asked)];
         const { requestId, key: ofApi, ...expected } = withoutUse(api.body);
         const { requestId: own, ...said } = withoutUse(trpc.body);
-        expect(said, `${id} for ${key === seat.key ? 'a member' : 'an owner'}`).toEqual(expected);
+        expect(said, `${id} for ${key === membership.key ? 'a member' : 'an owner'}`).toEqual(expected);
         // A session is asked for by no key; all else that is missing would be missed above.
         expect([ofApi === undefined, requestId === undefined]).toEqual([id !== 'getMe', own === undefined]);
       }
@@ -115,7 +115,7 @@ describe('over HTTP', () => {
     const request = new Request(`http://localhost/api/trpc/${path}`, { headers: json, ...init });
     const response = await handleTrpc(request, {
       services: services(),
-      open: async () => ({ actor: await sessionOf(key), person: null, origin: HERE }),
+      open: async () => ({ actor: await sessionOf(key), user: null, origin: HERE }),
     });
     return { status: response.status, headers: response.headers, body: await response.json() };
   };
@@ -156,7 +156,7 @@ describe('over HTTP', () => {
     const { ownerKey } = await makeTeam();
     const nobody = await handleTrpc(new Request('http://localhost/api/trpc/team.getMe'), {
       services: services(),
-      open: async () => ({ actor: null, person: null, origin: HERE }),
+      open: async () => ({ actor: null, user: null, origin: HERE }),
     });
     expect([nobody.status, (await nobody.json()).error.data.code]).toEqual([401, 'missing_key']);
     const unknown = await ask(ownerKey, 'members.dropMembers');

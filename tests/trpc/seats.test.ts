@@ -121,7 +121,7 @@ describe('the page of members', () => {
     const { team } = await shared();
     for (const recharge of ['ready', 'waiting', 'paused', 'off'] as const) {
       const { data } = await browse(team, { recharge });
-      expect(data.map((seat) => (seat['recharge'] as { state: string }).state)).toEqual([recharge]);
+      expect(data.map((member) => (member['recharge'] as { state: string }).state)).toEqual([recharge]);
     }
   });
 
@@ -136,7 +136,7 @@ describe('the page of members', () => {
   it.each(MEMBER_SORTS)('is sorted by %s, both ways, and cut into pages that miss and repeat nobody', async (sort) => {
     const { team } = await shared();
     const all = (await browse(team, { sort, pageSize: 100 })).data;
-    const keys = all.map((seat) => keyOf(seat, sort));
+    const keys = all.map((member) => keyOf(member, sort));
     const known = keys.filter((key) => key !== null);
     // Who never used a key comes last, whichever way.
     expect(keys.slice(0, known.length)).toEqual(known);
@@ -176,14 +176,14 @@ describe('the page of members', () => {
 
 const ascending = (a: bigint | string, b: bigint | string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function keyOf(seat: Seat, sort: string): bigint | string | null {
-  const { usage, apiKey } = seat as unknown as { usage: { messages: number; cost: string }; apiKey: Seat | null };
+function keyOf(member: Seat, sort: string): bigint | string | null {
+  const { usage, apiKey } = member as unknown as { usage: { messages: number; cost: string }; apiKey: Seat | null };
   const micros = (text: string) => BigInt(Math.round(Number(text) * 1e6));
   if (sort === 'messages') return BigInt(usage.messages);
   if (sort === 'cost') return micros(usage.cost);
-  if (sort === 'balance') return micros(seat['balance'] as string);
+  if (sort === 'balance') return micros(member['balance'] as string);
   if (sort === 'lastUsedAt') return (apiKey?.['lastUsedAt'] as string | undefined) ?? null;
-  return seat[sort] as string;
+  return member[sort] as string;
 }
 
 describe('one seat', () => {

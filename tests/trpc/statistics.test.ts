@@ -160,16 +160,16 @@ describe('the statistics', () => {
 
   it('of many members are sorted and cut by the database', async () => {
     const team = await makeTeam();
-    const seats: TestMember[] = [];
+    const memberships: TestMember[] = [];
     for (const [i, name] of ['Émile', 'zoe', 'Adam', 'eve', 'Bea'].entries()) {
-      const seat = await addMember(team, { credit: '5', name });
+      const membership = await addMember(team, { credit: '5', name });
       await send(
         team,
         '2026-03-04T12:00:00Z',
-        seat.id,
+        membership.id,
         Array.from({ length: i + 1 }, () => (i === 0 ? DE : US)),
       );
-      seats.push(seat);
+      memberships.push(membership);
     }
     const namesOf = async (input: object) =>
       (await answer(team.ownerKey, { ...RANGE, groupBy: 'member', ...input })).data.map(
@@ -190,14 +190,20 @@ describe('the statistics', () => {
 type Counted = { key: string; messages: number; segments: number; delivered: number; failed: number; cost: string };
 
 /** What the log itself holds, counted message by message. */
-async function recount(team: TestTeam, key: string, [from, to]: string[], seats: string[] | null, country?: string) {
+async function recount(
+  team: TestTeam,
+  key: string,
+  [from, to]: string[],
+  memberships: string[] | null,
+  country?: string,
+) {
   const { rows } = await ownerPool().query<Counted>(
     `SELECT ${key} AS key, count(*)::int AS messages, sum(segments)::int AS segments,
        (count(*) FILTER (WHERE status = 'delivered'))::int AS delivered, (count(*) FILTER (WHERE status = 'failed'))::int AS failed,
        sum(cost)::text AS cost
      FROM messages WHERE team_id = $1 AND created_at >= $2 AND created_at < $3
        AND ($4::uuid[] IS NULL OR member_id = ANY ($4)) AND ($5::text IS NULL OR country = $5) GROUP BY 1 ORDER BY 1`,
-    [team.teamId, `${from}T00:00:00Z`, `${to}T00:00:00Z`, seats, country ?? null],
+    [team.teamId, `${from}T00:00:00Z`, `${to}T00:00:00Z`, memberships, country ?? null],
   );
   return rows.map(({ cost, ...row }) => ({ ...row, cost: printAmount(BigInt(cost)) }));
 }
@@ -211,26 +217,26 @@ const KEYS = {
 describe('every figure', () => {
   it('is the sum over the log under the same filter, and what the API reports', async () => {
     const team = await makeTeam();
-    const seats: TestMember[] = [];
-    for (let i = 0; i < 3; i += 1) seats.push(await addMember(team, { credit: '90' }));
+    const memberships: TestMember[] = [];
+    for (let i = 0; i < 3; i += 1) memberships.push(await addMember(team, { credit: '90' }));
     const fates: Fate[] = ['queued', 'delivered', 'failed'];
     for (let i = 0; i < 60; i += 1) {
       const at = new Date(Date.UTC(2026, 2, 1) + i * 17.3 * 3_600_000).toISOString();
       const batch = [US, DE, GB].slice(0, 1 + (i % 3));
-      await send(team, at, seats[(i * 7) % 3]!.id, batch, fates[(i * 5 + (i % 4)) % 3]);
+      await send(team, at, memberships[(i * 7) % 3]!.id, batch, fates[(i * 5 + (i % 4)) % 3]);
     }
     const [range, before] = [
       ['2026-03-22', '2026-04-12'],
       ['2026-03-01', '2026-03-22'],
     ] as const;
-    const filters: { seats: TestMember[] | null; country?: string }[] = [
-      { seats: null },
-      { seats: null, country: 'DE' },
-      { seats: [seats[1]!] },
-      { seats: [seats[0]!, seats[2]!] },
-      { seats: [seats[0]!, seats[1]!], country: 'US' },
+    const filters: { memberships: TestMember[] | null; country?: string }[] = [
+      { memberships: null },
+      { memberships: null, country: 'DE' },
+      { memberships: [memberships[1]!] },
+      { memberships: [memberships[0]!, memberships[2]!] },
+      { memberships: [memberships[0]!, memberships[1]!], country: 'US' },
     ];
-    for (const { seats: some, country } of filters) {
+    for (const { memberships: some, country } of filters) {
       for (const groupBy of ['day', 'member', 'country'] as const) {
         const memberId = some?.map(({ mem }) => mem);
         const input = { from: range[0], to: range[1], groupBy, memberId, country, sort: 'name', direction: 'asc' };

@@ -10,9 +10,9 @@ export const metadata: Metadata = { title: 'Sign in' };
 type Route = { searchParams: Promise<{ next?: string | string[] }> };
 
 export default async function SignInRoute({ searchParams }: Route) {
-  const [{ next }, person] = await Promise.all([searchParams, currentUser()]);
+  const [{ next }, user] = await Promise.all([searchParams, currentUser()]);
   const path = ownPath([next].flat()[0]);
-  if (person) redirect(path);
+  if (user) redirect(path);
   const { trpc, client } = await visitorQueries();
   const ways = await client.fetchQuery(trpc.access.getWays.queryOptions());
   return <SignIn next={path} demo={demoCredentials()} ways={ways} />;

@@ -25,7 +25,7 @@ export type OperatorActor = {
   teamId: TeamId;
   currency: string;
   name: string;
-  channel: 'cli' | 'job';
+  channel: 'cli' | 'system';
 };
 
 /** A person who comes with an invitation: no seat yet, and perhaps no account. May do what the invitation says. */

@@ -36,16 +36,16 @@ export const AUDIT_ACTIONS = [
   'rates.replaced',
   'rates.confirmed',
   'messages.batch_sent',
-  'person.password_changed',
-  'person.two_factor_on',
-  'person.two_factor_off',
-  'person.recovery_codes_made',
-  'person.sessions_ended',
-  'person.alert_switched',
-  'person.renamed',
-  'person.session_ended',
-  'person.data_exported',
-  'person.erased',
+  'user.password_changed',
+  'user.two_factor_on',
+  'user.two_factor_off',
+  'user.recovery_codes_made',
+  'user.sessions_ended',
+  'user.alert_switched',
+  'user.renamed',
+  'user.session_ended',
+  'user.data_exported',
+  'user.erased',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
@@ -59,7 +59,7 @@ export const AUDIT_NOUNS = [
   'transfer',
   'rates',
   'messages',
-  'person',
+  'user',
 ] as const;
 
-export const AUDIT_CHANNELS = ['web', 'api', 'cli', 'job'] as const;
+export const AUDIT_CHANNELS = ['web', 'api', 'cli', 'system'] as const;

@@ -51,14 +51,20 @@ export function touch(touched: Touched, noun: Noun, memberIds: Iterable<string> 
 }
 
 /** What a process has yet to tell. Kept with the pool, of which a process has one even where a module is loaded twice. */
-type Broadcaster = { teams: Map<string, Touched>; all: boolean; timer: NodeJS.Timeout | null; telling: Promise<void> | null };
+type Broadcaster = {
+  teams: Map<string, Touched>;
+  all: boolean;
+  timer: NodeJS.Timeout | null;
+  telling: Promise<void> | null;
+};
 
 const shared = globalThis as { purserBroadcasters?: WeakMap<Pool, Broadcaster> };
 
 function broadcasterOn(pool: Pool): Broadcaster {
   const broadcasters = (shared.purserBroadcasters ??= new WeakMap());
   let broadcaster = broadcasters.get(pool);
-  if (!broadcaster) broadcasters.set(pool, (broadcaster = { teams: new Map(), all: false, timer: null, telling: null }));
+  if (!broadcaster)
+    broadcasters.set(pool, (broadcaster = { teams: new Map(), all: false, timer: null, telling: null }));
   return broadcaster;
 }
 
@@ -166,10 +172,10 @@ function changesOf(team: string, touched: Touched): TeamChange[] {
   const bySeats = new Map<string, TeamChange>();
   for (const [noun, ids] of touched) {
     const members = ids === null || ids.size > MAX_NAMED ? null : [...ids].toSorted();
-    const seats = String(members);
-    const known = bySeats.get(seats);
+    const memberships = String(members);
+    const known = bySeats.get(memberships);
     if (known) known.nouns.push(noun);
-    else bySeats.set(seats, { team, nouns: [noun], members });
+    else bySeats.set(memberships, { team, nouns: [noun], members });
   }
   return [...bySeats.values()];
 }

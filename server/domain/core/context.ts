@@ -68,7 +68,7 @@ export type TeamNow = { status: 'active' | 'suspended' | 'closed'; defaultSender
 /** What is known of an Idempotency-Key: another is at it now, or what it answered. */
 export type PastRequest =
   | { busy: true }
-  | { busy: false; found: { hash: string; status: number; answer: string | null; made: string | null } | null };
+  | { busy: false; found: { hash: string; status: number; answer: string | null; createdId: string | null } | null };
 
 export type StoredAnswer = {
   memberId: string;
@@ -76,7 +76,7 @@ export type StoredAnswer = {
   hash: string;
   status: number;
   answer: string;
-  made: string | null;
+  createdId: string | null;
 };
 
 /** A context outside any transaction. */

@@ -86,7 +86,8 @@ export const ERRORS = {
   idempotency_expired: {
     status: 409,
     title: 'The answer for this Idempotency-Key is no longer kept',
-    advice: 'The request was carried out once and will not run again. `made` is the id of what it made; look it up.',
+    advice:
+      'The request was carried out once and will not run again. `createdId` is the id of the object that it created; look it up.',
   },
   currency_fixed: {
     status: 409,
@@ -201,7 +202,7 @@ export type ErrorFacts = {
   balance?: 'master' | 'member';
   required?: string;
   available?: string;
-  made?: string;
+  createdId?: string;
   retryAfterSeconds?: number;
 };
 

@@ -68,7 +68,14 @@ export async function withIdempotency(
       const { status, text } = answer;
       const { memberId } = tx.actor;
       const kept = printing.keep ? JSON.stringify(printing.keep.pack(outcome.result)) : text;
-      tx.tx.answer = { memberId, key, hash, status, answer: tx.vault.seal(kept), made: madeBy(JSON.parse(text)) };
+      tx.tx.answer = {
+        memberId,
+        key,
+        hash,
+        status,
+        answer: tx.vault.seal(kept),
+        createdId: createdIdOf(JSON.parse(text)),
+      };
     }
     return answer;
   });
@@ -96,7 +103,7 @@ type Found = NonNullable<Extract<PastRequest, { busy: false }>['found']>;
 
 async function replay(tx: TxContext, found: Found, hash: string, { reply, keep }: Printing): Promise<Answered> {
   if (found.hash !== hash) fail('idempotency_mismatch');
-  const gone = () => fail('idempotency_expired', found.made === null ? {} : { made: found.made });
+  const gone = () => fail('idempotency_expired', found.createdId === null ? {} : { createdId: found.createdId });
   const kept = found.answer === null ? gone() : tx.vault.open(found.answer);
   if (!keep) return { status: found.status, text: kept, replayed: true };
   const result = (await keep.recall(tx, JSON.parse(kept))) ?? gone();
@@ -104,7 +111,7 @@ async function replay(tx: TxContext, found: Found, hash: string, { reply, keep }
 }
 
 /** The id of what a request made, for the time after its stored answer is dropped; of a batch, of its first. */
-function madeBy(wire: Partial<Record<'transfer' | 'member', Made>> & Made & { data?: Made[] }): string | null {
+function createdIdOf(wire: Partial<Record<'transfer' | 'member', Made>> & Made & { data?: Made[] }): string | null {
   const { id, transfer, member, data } = wire;
   return transfer?.id ?? id ?? member?.id ?? data?.[0]?.id ?? null;
 }

@@ -24,13 +24,19 @@ export async function isReauthenticationDue(ctx: Context): Promise<boolean> {
 
 function isFresh({ actor }: Context, now: Date): boolean {
   if (actor.type !== 'member' || actor.channel !== 'web') return true;
-  return actor.confirmedAt !== undefined && actor.confirmedAt.getTime() >= now.getTime() - REAUTHENTICATED_MINUTES * 60_000;
+  return (
+    actor.confirmedAt !== undefined && actor.confirmedAt.getTime() >= now.getTime() - REAUTHENTICATED_MINUTES * 60_000
+  );
 }
 
 /** What the team demands of an actor who has not confirmed their identity lately; null for nothing. */
 async function findDemand(ctx: Context): Promise<{ above: Micros | null } | null> {
   const [team] = await ctx.db
-    .select({ requireReauthentication: teams.requireReauthentication, above: teams.reauthenticateAbove, now: sql<Date>`now()`.mapWith(teams.createdAt) })
+    .select({
+      requireReauthentication: teams.requireReauthentication,
+      above: teams.reauthenticateAbove,
+      now: sql<Date>`now()`.mapWith(teams.createdAt),
+    })
     .from(teams)
     .where(eq(teams.id, ctx.actor.teamId));
   return team?.requireReauthentication && !isFresh(ctx, team.now) ? { above: team.above } : null;

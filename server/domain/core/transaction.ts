@@ -42,7 +42,11 @@ export async function dryRun<T>(ctx: Context, permission: Permission, run: (tx: 
  * (audit, jobs, the stored answer) with the COMMIT. Joins the one in progress.
  * @throws DomainError `member_inactive`, `invalid_key` when the acting seat is no longer live
  */
-export async function transact<T>(ctx: Context, idempotencyKey: string | null, work: (tx: TxContext) => Promise<T>): Promise<T> {
+export async function transact<T>(
+  ctx: Context,
+  idempotencyKey: string | null,
+  work: (tx: TxContext) => Promise<T>,
+): Promise<T> {
   if (ctx.tx) return work(ctx as TxContext);
   return onConnection(ctx.database.pool, async (client) => {
     const tx = await begin(client, ctx, idempotencyKey);

@@ -10,10 +10,10 @@ export type SignedInUser = { sessionId: string; userId: string; name: string; em
 export type Origin = { address: string | null; agent: string | null };
 
 /** What a verb for anyone is given; `person` is who happens to be signed in. */
-export type VisitorContext = Services & { person: SignedInUser | null; origin: Origin; requestId: string };
+export type VisitorContext = Services & { user: SignedInUser | null; origin: Origin; requestId: string };
 
 /** What a verb of a person's own things is given: who he is, and from where he asks. */
-export type UserContext = VisitorContext & { person: SignedInUser };
+export type UserContext = VisitorContext & { user: SignedInUser };
 
 /** A change of a person's own things, which belong to no team. `now` is the transaction's one clock. */
 export type UserTx = Services & Queue & { db: Db; now: Date; notes: Note[] };
@@ -23,7 +23,7 @@ type Note = {
   userId: string;
   /** The one team that it is about; left out: all of his. */
   teamId?: string;
-  action: Extract<AuditAction, `person.${string}`>;
+  action: Extract<AuditAction, `user.${string}`>;
   address: string | null;
   requestId: string | null;
   before?: object | null;
@@ -38,7 +38,7 @@ export async function inUserTransaction<T>(services: Services, work: (tx: UserTx
     const result = await work(tx);
     const { notes } = tx;
     const { jobs } = tx.tx;
-    await commit(client, notes.length || jobs.length ? `person_finish(${json(notes)}, ${json(jobs)})` : null);
+    await commit(client, notes.length || jobs.length ? `user_finish(${json(notes)}, ${json(jobs)})` : null);
     return result;
   });
 }

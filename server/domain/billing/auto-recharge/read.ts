@@ -34,7 +34,7 @@ export function ruleOf(state: RechargeState): RechargeRule {
 }
 
 /** A rule as it is shown beside its seat: an owner's rests, an inactive member's is paused. */
-export function showRecharge(state: RechargeState | null, seat: { role: Role; status: string }): Recharge | null {
+export function showRecharge(state: RechargeState | null, member: { role: Role; status: string }): Recharge | null {
   if (!state) return null;
   const rule = ruleOf(state);
   const base = {
@@ -47,8 +47,8 @@ export function showRecharge(state: RechargeState | null, seat: { role: Role; st
     lastFiredAt: state.lastFiredAt ? new Date(state.lastFiredAt) : null,
   };
   if (!rule.enabled) return { ...base, state: 'off', reason: null };
-  if (seat.status !== 'active') return { ...base, state: 'paused', reason: 'member_inactive' };
-  if (seat.role === 'owner') return { ...base, state: 'paused', reason: 'owner' };
+  if (member.status !== 'active') return { ...base, state: 'paused', reason: 'member_inactive' };
+  if (member.role === 'owner') return { ...base, state: 'paused', reason: 'owner' };
   return { ...base, state: state.waitingSince ? 'waiting' : 'ready', reason: state.reason };
 }
 
@@ -82,11 +82,11 @@ export async function listRechargeEvents(
   const { teamId } = ctx.actor;
   const binding: CursorBinding = [teamId, 'recharge-events', input.memberId];
   const after = readCursor(binding, input.cursor);
-  const [seat] = await ctx.db
+  const [member] = await ctx.db
     .select({ id: members.id })
     .from(members)
     .where(and(eq(members.teamId, teamId), eq(members.id, input.memberId)));
-  if (!seat) fail('not_found');
+  if (!member) fail('not_found');
   const e = rechargeEvents;
   const rows = await ctx.db
     .select({
@@ -116,19 +116,19 @@ export async function previewRecharge(ctx: Context, input: PreviewRecharge): Pro
   may(ctx.actor, 'recharge.manage');
   const { memberId, credit = 0n, role } = input;
   const rule = ruleFromInput(input);
-  const { master, reserve, seat } = await booksFor(ctx, memberId, rule.capPeriod);
-  if (memberId !== null && !seat) fail('not_found');
-  if (seat?.status === 'deleted') fail('member_deleted');
-  const given = seat ? 0n : credit;
+  const { master, reserve, member } = await booksFor(ctx, memberId, rule.capPeriod);
+  if (memberId !== null && !member) fail('not_found');
+  if (member?.status === 'deleted') fail('member_deleted');
+  const given = member ? 0n : credit;
   if (master < given) failShort('master', given, master);
-  const rests = seat ? restsAs(seat) : restsAs({ role, status: 'active' });
+  const rests = member ? restsAs(member) : restsAs({ role, status: 'active' });
   return foreseeRecharge({
-    balance: seat ? BigInt(seat.balance) : given,
+    balance: member ? BigInt(member.balance) : given,
     master: master - given,
     reserve,
     rule,
-    spentInPeriod: BigInt(seat?.spent ?? 0),
-    seat: rests,
+    spentInPeriod: BigInt(member?.spent ?? 0),
+    member: rests,
   });
 }
 
@@ -138,15 +138,15 @@ type MemberNow = { role: Role; status: string; balance: string; spent: string };
 async function booksFor(ctx: Context, memberId: string | null, period: CapPeriod | null) {
   const teamId = sql`${ctx.actor.teamId}::uuid`;
   const begin = sql`date_trunc(${period ?? 'day'}, now() AT TIME ZONE 'UTC')`;
-  const { rows } = await ctx.db.execute<{ balance: string; reserve: string; seat: MemberNow | null }>(sql`
+  const { rows } = await ctx.db.execute<{ balance: string; reserve: string; member: MemberNow | null }>(sql`
     SELECT a.balance, a.reserve, (SELECT jsonb_build_object('role', m.role, 'status', m.status, 'balance', own.balance::text,
         'spent', (SELECT coalesce(sum(t.amount), 0)::text FROM recharge_totals t WHERE t.team_id = ${teamId} AND t.member_id = m.id
           AND t.day >= ${begin}::date AND t.day < (${begin} + ${`1 ${period ?? 'day'}`}::interval)::date))
       FROM members m JOIN ledger_accounts own ON own.team_id = ${teamId} AND own.id = m.id
       WHERE m.team_id = ${teamId} AND m.id = ${memberId}::uuid) AS seat
     FROM ledger_accounts a WHERE a.team_id = ${teamId} AND a.id = ${teamId}`);
-  const { balance, reserve, seat } = rows[0]!;
-  return { master: BigInt(balance), reserve: BigInt(reserve), seat };
+  const { balance, reserve, member } = rows[0]!;
+  return { master: BigInt(balance), reserve: BigInt(reserve), member };
 }
 
 /** The position of a pass through the waiting rules. The time stays text: a Date would cut its microseconds. */
@@ -156,7 +156,10 @@ export type Place = { waitingSince: string; memberId: string };
  * Finds the oldest waiting rule behind `after` that can be served now, or whose waiting is over; null where there is none. It
  * takes no lock: the rule is judged again when it is served. `outdated`: some rule waits for another reason than it says.
  */
-export async function findServable(ctx: Context, after: Place | null): Promise<{ next: Place | null; outdated: boolean }> {
+export async function findServable(
+  ctx: Context,
+  after: Place | null,
+): Promise<{ next: Place | null; outdated: boolean }> {
   const { rows } = await ctx.db.execute<{ next: Place | null; outdated: boolean }>(sql`
     WITH waiting AS (${waitingNow(ctx)})
     SELECT (SELECT jsonb_build_object('waitingSince', w.since::text, 'memberId', w.member_id) FROM waiting w

@@ -35,13 +35,13 @@ export function decideRecharge(input: {
   charge: Micros;
   rule: RechargeRule;
   spentInPeriod: Micros;
-  seat: Seat;
+  member: Seat;
 }): Decision {
-  const { balance, charge, rule, spentInPeriod, seat } = input;
+  const { balance, charge, rule, spentInPeriod, member } = input;
   const after = balance - charge;
   if (!rule.enabled || after >= rule.threshold) return { kind: 'none' };
   const need = wholeNeed(after, rule);
-  if (seat !== 'active') return { kind: 'refused', need, reason: seat === 'owner' ? 'owner' : 'member_inactive' };
+  if (member !== 'active') return { kind: 'refused', need, reason: member === 'owner' ? 'owner' : 'member_inactive' };
   const amount = cutToCap(need, rule, spentInPeriod);
   return amount > 0n
     ? { kind: 'recharge', need, amount, cut: amount < need }
@@ -125,8 +125,8 @@ function withoutRecharge(balance: Micros, charge: Micros) {
 }
 
 /** A seat in the eyes of its rule. */
-export const restsAs = (seat: { role: Role; status: string }): Seat =>
-  seat.status !== 'active' ? 'inactive' : seat.role === 'owner' ? 'owner' : 'active';
+export const restsAs = (member: { role: Role; status: string }): Seat =>
+  member.status !== 'active' ? 'inactive' : member.role === 'owner' ? 'owner' : 'active';
 
 type Seat = 'active' | 'inactive' | 'owner';
 
@@ -140,7 +140,7 @@ export function foreseeRecharge(input: {
   reserve: Micros;
   rule: RechargeRule;
   spentInPeriod: Micros;
-  seat: Seat;
+  member: Seat;
 }): Foreseen {
   const { balance, rule } = input;
   const decision = decideRecharge({ ...input, charge: 0n });

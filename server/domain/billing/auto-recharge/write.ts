@@ -25,13 +25,13 @@ import { audit, change, enqueue, touched } from '@/server/domain/core/transactio
  */
 export async function setRecharge(ctx: Context, memberId: string, input: RechargeInput): Promise<Recharge> {
   return change(ctx, 'recharge.manage', async (tx) => {
-    const seat = await lockLiveMember(tx, memberId);
+    const member = await lockLiveMember(tx, memberId);
     const rule = await writeRule(tx, memberId, input);
     audit(tx, {
       action: 'recharge.set',
       targetType: 'member',
       targetId: memberId,
-      before: seat.rule && printRule(ruleOf(seat.rule)),
+      before: member.rule && printRule(ruleOf(member.rule)),
       after: printRule(rule),
     });
     await fireRule(tx, memberId);
@@ -86,7 +86,7 @@ const printRule = (rule: RechargeRule) => ({
  */
 export async function deleteRecharge(ctx: Context, memberId: string): Promise<Recharge> {
   return change(ctx, 'recharge.manage', async (tx) => {
-    const seat = await lockMember(tx, memberId);
+    const member = await lockMember(tx, memberId);
     const rule = await getRecharge(tx, memberId);
     const { teamId } = tx.actor;
     await tx.db
@@ -96,7 +96,7 @@ export async function deleteRecharge(ctx: Context, memberId: string): Promise<Re
       action: 'recharge.deleted',
       targetType: 'member',
       targetId: memberId,
-      before: seat.rule && printRule(ruleOf(seat.rule)),
+      before: member.rule && printRule(ruleOf(member.rule)),
     });
     return { ...rule, enabled: false, state: 'off', reason: null };
   });
@@ -120,34 +120,34 @@ export async function restRule(tx: TxContext, memberId: string, options: { off: 
  * Takes the lock of the seat, which the caller may already hold.
  */
 export async function fireRule(tx: TxContext, memberId: string): Promise<void> {
-  const seat = await lockMember(tx, memberId);
-  if (seat.rule) await rechargingMember(tx, seat, seat.rule, { byJob: false });
+  const member = await lockMember(tx, memberId);
+  if (member.rule) await rechargingMember(tx, member, member.rule, { byJob: false });
 }
 
 async function rechargingMember(
   tx: TxContext,
-  seat: LockedMember,
+  member: LockedMember,
   state: RechargeState,
   { byJob }: { byJob: boolean },
 ): Promise<Settlement> {
   const rule = ruleOf(state);
-  const rests = restsAs(seat);
-  const { balance } = seat;
+  const rests = restsAs(member);
+  const { balance } = member;
   const decision = decideRecharge({
     balance,
     charge: 0n,
     rule,
     spentInPeriod: BigInt(state.spentInPeriod),
-    seat: rests,
+    member: rests,
   });
   const amount = amountToPost(decision, balance, 0n);
   let master: MasterAnswer = null;
   let transferId: string | null = null;
   if (amount > 0n) {
-    const posted = await post(tx, { kind: 'recharge', memberId: seat.memberId, amount, by: RULE_SIGNATURE });
+    const posted = await post(tx, { kind: 'recharge', memberId: member.memberId, amount, by: RULE_SIGNATURE });
     master = masterAnswer(posted.outcome);
     transferId = posted.id;
-    if (master === 'paid') await countRecharge(tx, seat.memberId, amount);
+    if (master === 'paid') await countRecharge(tx, member.memberId, amount);
   }
   const settled = settleRecharge({ decision, master, balance, charge: 0n, threshold: rule.threshold });
   const need = decision.kind === 'none' ? 0n : decision.need;
@@ -156,7 +156,7 @@ async function rechargingMember(
     byJob && settled.outcome === 'refused' && state.waitingSince !== null && state.reason === settled.reason;
   const { waitingSince } = state;
   if (!known)
-    await rememberRecharge(tx, seat.memberId, { settled, balance, charge: 0n, need, transferId, waitingSince });
+    await rememberRecharge(tx, member.memberId, { settled, balance, charge: 0n, need, transferId, waitingSince });
   return settled;
 }
 
@@ -235,9 +235,9 @@ export async function serveWaiting(ctx: Context): Promise<number> {
 
 async function serveOne(tx: TxContext, memberId: string): Promise<boolean> {
   if (tx.tx.team.status !== 'active') return false;
-  const seat = await lockMember(tx, memberId);
-  if (!seat.rule?.waitingSince) return false;
-  const settled = await rechargingMember(tx, seat, seat.rule, { byJob: true });
+  const member = await lockMember(tx, memberId);
+  if (!member.rule?.waitingSince) return false;
+  const settled = await rechargingMember(tx, member, member.rule, { byJob: true });
   return settled.recharged > 0n;
 }
 

@@ -115,12 +115,12 @@ type Posted = NamedTransfer & { id: string };
 async function findTransfers(ctx: Context, filters: TransferFilters, { after, limit }: Piece): Promise<Posted[]> {
   const { teamId } = ctx.actor;
   const own = ownMemberScope(ctx.actor, 'transfers.see');
-  const walks = [...new Set(filters.memberId ?? [null])].flatMap((seat) =>
+  const walks = [...new Set(filters.memberId ?? [null])].flatMap((membership) =>
     [...new Set(filters.kind ?? [null])].map((kind) =>
       and(
         eq(transfers.teamId, teamId),
         own ? touches(own) : undefined,
-        seat === null ? undefined : eq(transfers.memberId, seat),
+        membership === null ? undefined : eq(transfers.memberId, membership),
         kind === null ? undefined : eq(transfers.kind, kind),
         after ? lt(transfers.id, after) : undefined,
         within(transfers.id, transfers.createdAt, filters),

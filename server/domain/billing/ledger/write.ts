@@ -91,9 +91,9 @@ export async function post(tx: TxContext, posting: Posting): Promise<Posted> {
 
 /** Money moved: of a member, or (null) of the master alone. */
 export function touchMoney(tx: TxContext, memberId: string | null): void {
-  const seats = memberId === null ? [] : [memberId];
-  touched(tx, 'transfers', seats);
-  touched(tx, 'members', seats);
+  const memberships = memberId === null ? [] : [memberId];
+  touched(tx, 'transfers', memberships);
+  touched(tx, 'members', memberships);
 }
 
 /** After the commit, a job goes through the team's waiting rules, oldest first. */
@@ -134,7 +134,12 @@ const wordsOf = ({ note, noteForMember }: DebitMember) => ({
 const postBetween = (tx: TxContext, kind: 'credit' | 'debit', input: DebitMember): Promise<Posted> =>
   post(tx, { kind, memberId: input.memberId, amount: input.amount === 'all' ? null : input.amount, ...wordsOf(input) });
 
-async function movedBetween(tx: TxContext, kind: 'credit' | 'debit', input: DebitMember, posted: Posted): Promise<Movement> {
+async function movedBetween(
+  tx: TxContext,
+  kind: 'credit' | 'debit',
+  input: DebitMember,
+  posted: Posted,
+): Promise<Movement> {
   mustBePosted(posted, input.amount === 'all' ? 0n : input.amount);
   if (kind === 'debit') await enforceReauthentication(tx, posted.amount);
   audit(tx, {
@@ -313,7 +318,11 @@ export type LockedAccount = { balance: Micros; reserve: Micros; closed: boolean 
  * Locks the accounts of seats (by id), then the master where asked: the one order of the whole system. Whoever changes a
  * seat holds its account, so that money and seat are judged together. Unknown seats are missing from the answer.
  */
-export async function lockAccounts(tx: TxContext, memberIds: string[], master: boolean): Promise<Map<string, LockedAccount>> {
+export async function lockAccounts(
+  tx: TxContext,
+  memberIds: string[],
+  master: boolean,
+): Promise<Map<string, LockedAccount>> {
   const list = `{${memberIds.join(',')}}`;
   const { rows } = await tx.db.execute<{ id: string; balance: string; reserve: string; closed_at: string | null }>(
     sql`SELECT id, balance, reserve, closed_at FROM ledger_lock(${tx.actor.teamId}::uuid, ${list}::uuid[], ${master})`,
@@ -359,15 +368,17 @@ export type LockedMember = {
  */
 export async function lockMember(tx: TxContext, memberId: string, withMaster = false): Promise<LockedMember> {
   const { rows } = await tx.db.execute<{
-    seat: (Omit<LockedMember, 'balance' | 'memberId'> & { balance: string }) | null;
-  }>(sql`SELECT seat_lock(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${withMaster}, ${tx.at}::timestamptz) AS seat`);
-  const seat = rows[0]?.seat;
-  if (!seat) fail('not_found');
-  return { ...seat, memberId, balance: BigInt(seat.balance) };
+    membership: (Omit<LockedMember, 'balance' | 'memberId'> & { balance: string }) | null;
+  }>(
+    sql`SELECT member_lock(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${withMaster}, ${tx.at}::timestamptz) AS member`,
+  );
+  const membership = rows[0]?.membership;
+  if (!membership) fail('not_found');
+  return { ...membership, memberId, balance: BigInt(membership.balance) };
 }
 
 /** As `lockMember`, for what a deleted member no longer does. */
 export async function lockLiveMember(tx: TxContext, memberId: string, withMaster = false): Promise<LockedMember> {
-  const seat = await lockMember(tx, memberId, withMaster);
-  return seat.status === 'deleted' ? fail('member_deleted') : seat;
+  const membership = await lockMember(tx, memberId, withMaster);
+  return membership.status === 'deleted' ? fail('member_deleted') : membership;
 }

@@ -22,18 +22,18 @@ import type { Done } from '@/server/domain/core/codecs';
  */
 export async function changePassword(ctx: UserContext, { current, password }: ChangePassword): Promise<Done> {
   const proven = await proveOneself(ctx, { password: current }).catch(atCurrent);
-  const { userId, email, sessionId } = ctx.person;
+  const { userId, email, sessionId } = ctx.user;
   const passwordHash = await hashPassword(password, userId);
   return inUserTransaction(ctx, async (tx) => {
     // Set anew meanwhile, by a mailed link perhaps: then who knows the old one changes nothing any more.
     if (!(await lockProven(tx, proven))) failAt('current', 'The password is not right.');
     await setPassword(tx, { userId, email, passwordHash, butFor: sessionId });
-    note(tx, { ...signed(ctx), action: 'person.password_changed' });
+    note(tx, { ...signed(ctx), action: 'user.password_changed' });
     await queueMail(tx, {
       kind: 'password-changed',
       address: email,
       userId,
-      facts: { by: 'himself', ...placeOf(ctx) },
+      facts: { by: 'self', ...placeOf(ctx) },
     });
     return { done: true };
   });
@@ -95,7 +95,7 @@ export async function resetPassword(ctx: VisitorContext, { token, password }: Re
     await claimAccount(tx, user, passwordHash);
     const { address } = ctx.origin;
     const { userId } = user;
-    note(tx, { userId, action: 'person.password_changed', address, requestId: ctx.requestId, after: { by: 'link' } });
+    note(tx, { userId, action: 'user.password_changed', address, requestId: ctx.requestId, after: { by: 'link' } });
     await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'link', address } });
     return { email };
   });

@@ -17,17 +17,17 @@ export type Present = SignedInUser & { unseen: boolean };
 
 /** A person's place in the team of a slug. A team or seat that is not his is told as a slug that was never given. */
 export type Place =
-  | { ok: true; person: Present; actor: MemberActor }
+  | { ok: true; user: Present; actor: MemberActor }
   | { ok: false; reason: 'signed-out' }
-  | { ok: false; reason: 'none'; person: Present }
-  | { ok: false; reason: 'inactive'; person: Present; teamName: string };
+  | { ok: false; reason: 'none'; user: Present }
+  | { ok: false; reason: 'inactive'; user: Present; teamName: string };
 
 // A session that was opened while its person was being erased is none.
 const isLive = sql`${sessions.revokedAt} IS NULL AND ${sessions.expiresAt} > now() AND ${users.erasedAt} IS NULL`;
 
 const lastSeen = sql`coalesce(${sessions.lastSeenAt}, ${sessions.createdAt})`;
 
-const person = {
+const user = {
   sessionId: sessions.id,
   userId: users.id,
   name: users.name,
@@ -37,13 +37,13 @@ const person = {
 
 /** Who is signed in with a session, or null: it was ended, has run out, or never was. */
 export async function findSignedInUser({ database }: Services, sessionId: string): Promise<Present | null> {
-  const [row] = await personOf(database.db).execute({ sessionId });
+  const [row] = await userOf(database.db).execute({ sessionId });
   return row ?? null;
 }
 
-const personOf = builtOnce((db) =>
+const userOf = builtOnce((db) =>
   db
-    .select(person)
+    .select(user)
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
     .where(and(eq(sessions.id, sql.placeholder('sessionId')), isLive))
@@ -57,32 +57,32 @@ export async function findMembership(
 ): Promise<Place> {
   const [row] = await placeOf(database.db).execute({ sessionId, slug: isStorable(slug) ? slug : '' });
   if (!row) return { ok: false, reason: 'signed-out' };
-  const { person, team, seat, confirmedAt } = row;
-  if (!team || !seat) return { ok: false, reason: 'none', person };
-  if (seat.status !== 'active') return { ok: false, reason: 'inactive', person, teamName: team.name };
+  const { user, team, membership, confirmedAt } = row;
+  if (!team || !membership) return { ok: false, reason: 'none', user };
+  if (membership.status !== 'active') return { ok: false, reason: 'inactive', user, teamName: team.name };
   const actor: MemberActor = {
     type: 'member',
     teamId: asTeamId(team.id),
     teamName: team.name,
     currency: team.currency,
-    memberId: seat.id,
-    role: seat.role,
-    name: seat.name,
-    credential: { type: 'user', id: person.userId },
+    memberId: membership.id,
+    role: membership.role,
+    name: membership.name,
+    credential: { type: 'user', id: user.userId },
     channel: 'web',
     address,
     confirmedAt,
   };
-  return { ok: true, person, actor };
+  return { ok: true, user, actor };
 }
 
 const placeOf = builtOnce((db) =>
   db
     .select({
-      person,
+      user,
       confirmedAt: sessions.confirmedAt,
       team: { id: teams.id, name: teams.name, currency: teams.currency },
-      seat: { id: members.id, name: members.name, role: members.role, status: members.status },
+      membership: { id: members.id, name: members.name, role: members.role, status: members.status },
     })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
@@ -142,15 +142,15 @@ export async function listWatching(
     [sessionIds],
   );
   const watching = new Map<string, Map<string, WatchingMember>>();
-  for (const { session, team, ...seat } of rows) {
-    const seats = watching.get(session) ?? new Map<string, WatchingMember>();
-    watching.set(session, team === null ? seats : seats.set(team, seat));
+  for (const { session, team, ...membership } of rows) {
+    const memberships = watching.get(session) ?? new Map<string, WatchingMember>();
+    watching.set(session, team === null ? memberships : memberships.set(team, membership));
   }
   return watching;
 }
 
 /** The browsers in which a person is signed in, the one used last first. */
-export async function listSessions({ database: { db }, person: { sessionId, userId } }: UserContext): Promise<Session[]> {
+export async function listSessions({ database: { db }, user: { sessionId, userId } }: UserContext): Promise<Session[]> {
   const rows = await db
     .select({
       id: sessions.id,

@@ -9,7 +9,13 @@ import { newUuid7 } from '@/server/domain/core/ids';
 import { isStorable } from '@/server/domain/core/validation';
 import { queueMail } from '@/server/domain/notifications/emails/write';
 import { verifyPassword } from '@/server/domain/core/password-hashing';
-import { note, inUserTransaction, type Origin, type SignedInUser, type UserContext } from '@/server/domain/core/user-context';
+import {
+  note,
+  inUserTransaction,
+  type Origin,
+  type SignedInUser,
+  type UserContext,
+} from '@/server/domain/core/user-context';
 import { networkOf, normaliseAccount } from '../login-throttle/rules';
 import { accountKey, countAttempt, failThrottled, enforceThrottle, attemptsOf } from '../login-throttle/write';
 import { isKnownFrom } from './read';
@@ -22,7 +28,7 @@ import { MAX_PASSWORD_LENGTH } from '../passwords/rules';
  * that a code is asked for too.
  */
 export type SignedIn =
-  | { ok: true; person: SignedInUser }
+  | { ok: true; user: SignedInUser }
   | { ok: false; reason: 'wrong' | 'code' | 'wrong-code' }
   | { ok: false; reason: 'throttled'; minutes: number };
 
@@ -63,7 +69,7 @@ export async function signIn(
   await tries.forget();
   const sessionId = await openSession(services, user, origin);
   if (sessionId === null) return { ok: false, reason: 'wrong' };
-  return { ok: true, person: { sessionId, userId: user.userId, name: user.name, email: user.email } };
+  return { ok: true, user: { sessionId, userId: user.userId, name: user.name, email: user.email } };
 }
 
 const throttled = (ms: number): SignedIn => ({
@@ -159,10 +165,10 @@ export async function lockProven(
  * @throws DomainError `invalid_request` at the field that is wrong, `rate_limited`
  */
 export async function proveOneself(ctx: UserContext, proof: Proof): Promise<User> {
-  const tries = attemptsOf(ctx, ctx.person.email, ctx.origin.address, () => Promise.resolve(true));
+  const tries = attemptsOf(ctx, ctx.user.email, ctx.origin.address, () => Promise.resolve(true));
   const wait = await tries.begin();
   if (wait !== null) failThrottled(wait);
-  const user = (await findUser(ctx, ctx.person.email)) ?? fail('missing_key');
+  const user = (await findUser(ctx, ctx.user.email)) ?? fail('missing_key');
   if ('password' in proof) {
     const isRight = await isPassword(user.passwordHash, proof.password, user.userId);
     if (!isRight) failAt('password', 'The password is not right.');
@@ -193,7 +199,7 @@ export async function reauthenticate(ctx: UserContext, proof: Proof): Promise<Do
   await ctx.database.db
     .update(sessions)
     .set({ confirmedAt: sql`now()` })
-    .where(eq(sessions.id, ctx.person.sessionId));
+    .where(eq(sessions.id, ctx.user.sessionId));
   return { done: true };
 }
 
@@ -210,7 +216,7 @@ export async function endSession({ database }: Services, sessionId: string): Pro
  * @throws DomainError `not_found`, for another's as for one that never was
  */
 export async function endOwnSession(ctx: UserContext, sessionId: string): Promise<Done> {
-  const { userId } = ctx.person;
+  const { userId } = ctx.user;
   return inUserTransaction(ctx, async (tx) => {
     const [own] = await tx.db
       .select({ revokedAt: sessions.revokedAt })
@@ -220,17 +226,17 @@ export async function endOwnSession(ctx: UserContext, sessionId: string): Promis
     if (!own) fail('not_found');
     if (own.revokedAt !== null) return { done: true };
     await tx.db.update(sessions).set({ revokedAt: tx.now }).where(eq(sessions.id, sessionId));
-    note(tx, { userId, action: 'person.session_ended', address: ctx.origin.address, requestId: ctx.requestId });
+    note(tx, { userId, action: 'user.session_ended', address: ctx.origin.address, requestId: ctx.requestId });
     return { done: true };
   });
 }
 
 /** Signs a person out everywhere, here too. */
 export async function endAllSessions(ctx: UserContext): Promise<Done> {
-  const { userId } = ctx.person;
+  const { userId } = ctx.user;
   return inUserTransaction(ctx, async (tx) => {
     await endSessionsOf(tx, userId);
-    note(tx, { userId, action: 'person.sessions_ended', address: ctx.origin.address, requestId: ctx.requestId });
+    note(tx, { userId, action: 'user.sessions_ended', address: ctx.origin.address, requestId: ctx.requestId });
     return { done: true };
   });
 }

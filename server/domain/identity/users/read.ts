@@ -7,7 +7,7 @@ import type { Services } from '@/server/domain/core/context';
 import { normaliseAccount } from '../login-throttle/rules';
 
 /** What a person sees of himself. */
-export async function getProfile({ database: { db }, person: { userId } }: UserContext): Promise<Profile> {
+export async function getProfile({ database: { db }, user: { userId } }: UserContext): Promise<Profile> {
   const left = db
     .select({ left: count() })
     .from(recoveryCodes)

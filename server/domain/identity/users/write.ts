@@ -1,7 +1,13 @@
 import { eq } from 'drizzle-orm';
 import { users } from '@/db/schema/users';
 import { keyUri } from '../two-factor/rules';
-import { beginTwoFactorSetup, removeTwoFactor, replaceRecoveryCodes, enableTwoFactor, takeCode } from '../two-factor/write';
+import {
+  beginTwoFactorSetup,
+  removeTwoFactor,
+  replaceRecoveryCodes,
+  enableTwoFactor,
+  takeCode,
+} from '../two-factor/write';
 import { queueMail } from '@/server/domain/notifications/emails/write';
 import { note, inUserTransaction, type UserContext, type UserTx } from '@/server/domain/core/user-context';
 import { failAt, proveOneself } from '../sessions/write';
@@ -11,8 +17,8 @@ import type { TxContext } from '@/server/domain/core/context';
 import { newUuid7 } from '@/server/domain/core/ids';
 import type { Done } from '@/server/domain/core/codecs';
 
-export const signed = ({ person, origin, requestId }: UserContext) => ({
-  userId: person.userId,
+export const signed = ({ user, origin, requestId }: UserContext) => ({
+  userId: user.userId,
   address: origin.address,
   requestId,
 });
@@ -20,11 +26,11 @@ export const signed = ({ person, origin, requestId }: UserContext) => ({
 /** Changes a person's name. The names of his seats are the teams'. */
 export async function renameUser(ctx: UserContext, { name }: RenameUser): Promise<Done> {
   return inUserTransaction(ctx, async (tx) => {
-    const { userId } = ctx.person;
+    const { userId } = ctx.user;
     const [before] = await tx.db.select({ name: users.name }).from(users).where(eq(users.id, userId)).for('update');
     if (!before || before.name === name) return { done: true };
     // First, so that the teams read who it was by the name that they know.
-    note(tx, { ...signed(ctx), action: 'person.renamed', before, after: { name } });
+    note(tx, { ...signed(ctx), action: 'user.renamed', before, after: { name } });
     await tx.db.update(users).set({ name }).where(eq(users.id, userId));
     return { done: true };
   });
@@ -38,7 +44,7 @@ export async function renameUser(ctx: UserContext, { name }: RenameUser): Promis
  */
 export async function startTwoFactor(ctx: UserContext, proof: WithPassword): Promise<TwoFactorSetup> {
   await proveOneself(ctx, proof);
-  const { userId, email } = ctx.person;
+  const { userId, email } = ctx.user;
   const secret = await beginTwoFactorSetup({ ...ctx, db: ctx.database.db }, userId);
   if (secret === null) failAt('password', 'Two-factor is on already. Turn it off first.');
   return { secret, uri: keyUri(secret, email) };
@@ -49,7 +55,7 @@ export async function startTwoFactor(ctx: UserContext, proof: WithPassword): Pro
  * @throws DomainError `invalid_request`, `rate_limited`
  */
 export async function confirmTwoFactor(ctx: UserContext, { code }: WithCode): Promise<RecoveryCodes> {
-  const { userId, email } = ctx.person;
+  const { userId, email } = ctx.user;
   await enforceThrottle(ctx, 'code', accountKey(email));
   return inUserTransaction(ctx, async (tx) => {
     const [user] = await tx.db
@@ -61,7 +67,7 @@ export async function confirmTwoFactor(ctx: UserContext, { code }: WithCode): Pr
     if (!isRight) failAt('code', 'The code is not right. Look at the app again: it shows a new one every 30 seconds.');
     await enableTwoFactor(tx, userId, tx.now);
     const recoveryCodes = await replaceRecoveryCodes(tx, userId);
-    await told(tx, ctx, 'person.two_factor_on', true);
+    await told(tx, ctx, 'user.two_factor_on', true);
     await clearAttempts(tx, email);
     return { recoveryCodes };
   });
@@ -74,11 +80,11 @@ export async function confirmTwoFactor(ctx: UserContext, { code }: WithCode): Pr
 export async function renewRecoveryCodes(ctx: UserContext, proof: WithPassword): Promise<RecoveryCodes> {
   await proveOneself(ctx, proof);
   return inUserTransaction(ctx, async (tx) => {
-    const { userId } = ctx.person;
+    const { userId } = ctx.user;
     const [user] = await tx.db.select({ since: users.totpSince }).from(users).where(eq(users.id, userId)).for('update');
     if (!user?.since) failAt('password', 'Two-factor is off.');
     const recoveryCodes = await replaceRecoveryCodes(tx, userId);
-    note(tx, { ...signed(ctx), action: 'person.recovery_codes_made' });
+    note(tx, { ...signed(ctx), action: 'user.recovery_codes_made' });
     return { recoveryCodes };
   });
 }
@@ -90,7 +96,7 @@ export async function renewRecoveryCodes(ctx: UserContext, proof: WithPassword):
 export async function endTwoFactor(ctx: UserContext, proof: WithPassword): Promise<Done> {
   await proveOneself(ctx, proof);
   return inUserTransaction(ctx, async (tx) => {
-    if (await removeTwoFactor(tx, ctx.person.userId)) await told(tx, ctx, 'person.two_factor_off', false);
+    if (await removeTwoFactor(tx, ctx.user.userId)) await told(tx, ctx, 'user.two_factor_off', false);
     return { done: true };
   });
 }
@@ -98,10 +104,10 @@ export async function endTwoFactor(ctx: UserContext, proof: WithPassword): Promi
 async function told(
   tx: UserTx,
   ctx: UserContext,
-  action: 'person.two_factor_on' | 'person.two_factor_off',
+  action: 'user.two_factor_on' | 'user.two_factor_off',
   on: boolean,
 ): Promise<void> {
-  const { userId, email } = ctx.person;
+  const { userId, email } = ctx.user;
   note(tx, { ...signed(ctx), action });
   await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on, ...placeOf(ctx) } });
 }
@@ -110,7 +116,10 @@ async function told(
 export const placeOf = ({ origin }: UserContext) => ({ address: origin.address });
 
 /** Makes a person who can sign in. The address is not yet proven. */
-export async function createUser(tx: TxContext, user: { name: string; email: string; passwordHash: string }): Promise<string> {
+export async function createUser(
+  tx: TxContext,
+  user: { name: string; email: string; passwordHash: string },
+): Promise<string> {
   const id = newUuid7(tx.now);
   await tx.db.insert(users).values({ id, ...user, createdAt: tx.now });
   return id;

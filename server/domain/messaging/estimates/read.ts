@@ -98,7 +98,7 @@ function foresee(state: MoneyNow, charge: bigint): { charged: boolean; balanceAf
     charge,
     rule: terms,
     spentInPeriod: BigInt(rule.spentInPeriod),
-    seat: 'active',
+    member: 'active',
   });
   const wish = amountToPost(decision, balance, charge);
   const left = state.master - wish;

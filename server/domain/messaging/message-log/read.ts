@@ -161,8 +161,8 @@ async function keptDays(ctx: Context, filters: LogFilters): Promise<Days> {
 
 /** The sums that a filter and a range name: of members, or the team's own where it names none. */
 function sumsOf(filter: Filter, days: Days, of: 'members' | 'either' = 'either'): SQL {
-  const { teamId, own, seat, seats } = filter;
-  const among = [...(own ? [[own]] : []), ...(seat ? [[seat]] : []), ...(seats ? [seats] : [])];
+  const { teamId, own, member, members } = filter;
+  const among = [...(own ? [[own]] : []), ...(member ? [[member]] : []), ...(members ? [members] : [])];
   const table = of === 'members' || among.length > 0 ? sql`usage_daily` : sql`usage_team_daily`;
   const where = [
     sql`team_id = ${teamId}::uuid AND day >= ${days.from} AND day < ${days.to}`,
@@ -285,7 +285,7 @@ export async function pickSenders(ctx: Context, { query, ...rest }: PickSenders)
   const days = await keptDays(ctx, rest);
   const counts = days.whole && knownToSums(rest);
   const found = query ? await calledSo(ctx, query) : null;
-  const filter = { ...valuesOf(ctx, rest), ...(found && { seats: found.map(({ id }) => id) }) };
+  const filter = { ...valuesOf(ctx, rest), ...(found && { memberships: found.map(({ id }) => id) }) };
   const ofCountry = filter.country ? sql`AND country = ${filter.country}` : sql``;
   const { rows } = await ctx.db.execute<{ id: string; name: string; messages: string }>(sql`
     SELECT s.id, m.name, s.messages FROM (SELECT member_id AS id, sum(${measured(filter.status)}) AS messages

@@ -119,13 +119,13 @@ const INDEXED_BEGINNING = 7;
  */
 export function valuesOf(ctx: Context, filters: FilterMessages) {
   mustBeForward(filters);
-  const { memberId: seats, status, country, recipient, reference, from, to } = filters;
+  const { memberId: members, status, country, recipient, reference, from, to } = filters;
   return {
     teamId: ctx.actor.teamId as string,
     own: ownMemberScope(ctx.actor, 'messages.see'),
     // One as itself, several as a list: an index ends at the first column that is not a single value.
-    seat: seats?.length === 1 ? seats[0] : undefined,
-    seats: seats && seats.length > 1 ? seats : undefined,
+    member: members?.length === 1 ? members[0] : undefined,
+    members: members && members.length > 1 ? members : undefined,
     status,
     country,
     like: recipient && `${recipient}%`,

@@ -100,7 +100,7 @@ async function acceptWithRecharge(
   const balance = BigInt(state.balance);
   const charge = BigInt(state.total);
   const spentInPeriod = BigInt(state.rule.spentInPeriod);
-  const decision = decideRecharge({ balance, charge, rule, spentInPeriod, seat: 'active' });
+  const decision = decideRecharge({ balance, charge, rule, spentInPeriod, member: 'active' });
   const wish = amountToPost(decision, balance, charge);
   const said = await accept(tx, memberId, rows, wish);
   if (said.result !== 'accepted' && said.result !== 'short_member') return said;
@@ -197,16 +197,16 @@ export async function reportMessages(ctx: Context, reports: Report[]): Promise<s
     const { rows } = await tx.db.execute<Reported>(
       sql`SELECT changed, seats, refunded, waiting FROM messages_report(${tx.actor.teamId}::uuid, ${JSON.stringify(reports)}::jsonb, ${by}::jsonb, ${tx.at}::timestamptz)`,
     );
-    const { changed, seats, refunded, waiting } = rows[0]!;
+    const { changed, members, refunded, waiting } = rows[0]!;
     if (waiting) wakeWaiting(tx);
-    if (seats) touched(tx, 'messages', seats);
+    if (members) touched(tx, 'messages', members);
     for (const memberId of refunded ?? []) touchMoney(tx, memberId);
     return changed ?? [];
   });
 }
 
 /** What changed, whose it was, and who was refunded. */
-type Reported = { changed: string[] | null; seats: string[] | null; refunded: string[] | null; waiting: boolean };
+type Reported = { changed: string[] | null; members: string[] | null; refunded: string[] | null; waiting: boolean };
 
 /** As `sendMessages`, for a batch. */
 export const sendBatch = (

@@ -13,8 +13,8 @@ import { flushSoon } from './write';
  */
 export async function listRefusals(ctx: Context, input: RefusalsInput): Promise<Refusals> {
   const range = await daysOf(ctx, input);
-  const seat = memberScopeOf(ctx, input);
-  if (seat === undefined) return { ...range, data: [], total: { count: 0 } };
+  const member = memberScopeOf(ctx, input);
+  if (member === undefined) return { ...range, data: [], total: { count: 0 } };
   await flushSoon(ctx.database.pool);
   const { rows } = await ctx.db.execute<{
     memberId: string;
@@ -25,7 +25,7 @@ export async function listRefusals(ctx: Context, input: RefusalsInput): Promise<
   }>(sql`
     SELECT member_id AS "memberId", day::text, reason, count, last_at AS "lastAt" FROM refusals
     WHERE team_id = ${ctx.actor.teamId}::uuid AND day >= ${range.from}::date AND day < ${range.to}::date
-      ${seat === null ? sql`` : sql`AND member_id = ${seat}::uuid`}
+      ${member === null ? sql`` : sql`AND member_id = ${member}::uuid`}
     ORDER BY day DESC, member_id, reason LIMIT ${ROWS_MAX + 1}`);
   if (rows.length > ROWS_MAX) failTooLong();
   const data = rows.map((row) => ({ ...row, lastAt: new Date(row.lastAt) }));

@@ -18,8 +18,8 @@ const DEFAULT_DAYS = 30;
  */
 export async function usageReport(ctx: Context, input: UsageInput): Promise<Usage> {
   const range = await daysOf(ctx, input);
-  const seat = memberScopeOf(ctx, input);
-  const data = seat === undefined ? [] : await groups(ctx, range, input.groupBy, seat);
+  const membership = memberScopeOf(ctx, input);
+  const data = membership === undefined ? [] : await groups(ctx, range, input.groupBy, membership);
   return { ...range, data, total: totalOf(data) };
 }
 
@@ -43,7 +43,10 @@ const failFrom = (detail: string): never =>
   });
 
 /** Returns whose sums the actor may read: one seat's, the whole team's (null), or nobody's (undefined: another's seat). */
-export function memberScopeOf(ctx: Context, { memberId }: { memberId?: string | undefined }): string | null | undefined {
+export function memberScopeOf(
+  ctx: Context,
+  { memberId }: { memberId?: string | undefined },
+): string | null | undefined {
   const own = ownMemberScope(ctx.actor, 'reports.see');
   if (memberId === undefined) return own;
   return own === null || own === memberId ? memberId : undefined;
@@ -55,9 +58,9 @@ async function groups(
   ctx: Context,
   range: Range,
   groupBy: UsageInput['groupBy'],
-  seat: string | null,
+  membership: string | null,
 ): Promise<UsageRow[]> {
-  const table = seat === null && groupBy !== 'member' ? usageTeamDaily : usageDaily;
+  const table = membership === null && groupBy !== 'member' ? usageTeamDaily : usageDaily;
   const key = groupBy === 'member' ? usageDaily.memberId : table[groupBy];
   const sum = (column: 'messages' | 'segments' | 'delivered' | 'failed' | 'cost') => sql<string>`sum(${table[column]})`;
   const rows: (Sums & { key: string })[] = await ctx.db
@@ -73,7 +76,7 @@ async function groups(
     .where(
       and(
         eq(table.teamId, ctx.actor.teamId),
-        seat === null ? undefined : eq(usageDaily.memberId, seat),
+        membership === null ? undefined : eq(usageDaily.memberId, membership),
         gte(table.day, range.from),
         lt(table.day, range.to),
       ),
@@ -126,15 +129,18 @@ export async function* exportUsage(ctx: Context, input: ExportUsage): AsyncGener
 type Piece = { limit: number | null; offset: number };
 const WHOLE: Piece = { limit: null, offset: 0 };
 
-/** What is asked for; `seats`: whose sums, null for the whole team's. */
-type Asked = Pick<ExportUsage, 'groupBy' | 'country' | 'sort' | 'direction'> & { range: Range; seats: string[] | null };
+/** What is asked for; `memberships`: whose sums, null for the whole team's. */
+type Asked = Pick<ExportUsage, 'groupBy' | 'country' | 'sort' | 'direction'> & {
+  range: Range;
+  memberships: string[] | null;
+};
 
 async function askedOf(ctx: Context, { from, to, memberId, ...rest }: ExportUsage): Promise<Asked> {
   const own = ownMemberScope(ctx.actor, 'reports.see');
   const range = await daysOf(ctx, { from, to });
   if (daysIn(range) > RANGE_MAX_DAYS) failFrom(`A range has at most ${RANGE_MAX_DAYS} days.`);
-  const seats = own === null ? (memberId ?? null) : (memberId ?? [own]).filter((id) => id === own);
-  return { ...rest, range, seats };
+  const memberships = own === null ? (memberId ?? null) : (memberId ?? [own]).filter((id) => id === own);
+  return { ...rest, range, memberships };
 }
 
 type Group = UsageGroup & { spark: Spark };
@@ -178,7 +184,7 @@ async function findMembers(ctx: Context, asked: Asked, { limit, offset }: Piece,
     SELECT (SELECT count(*) FROM found) AS groups, ARRAY(SELECT json_build_object('id', id, 'name', name, 'status', status)
       FROM found ORDER BY ${order} ${way}, id LIMIT ${limit}::int OFFSET ${offset}::int) AS page`);
   const { groups, page } = rows[0]!;
-  const sums = await sumsBy(ctx, { ...asked, seats: page.map(({ id }) => id) }, parts);
+  const sums = await sumsBy(ctx, { ...asked, memberships: page.map(({ id }) => id) }, parts);
   const data = page.map((member): Group => {
     return { key: printId('mem', member.id), member, ...(sums.get(member.id) ?? nothing(parts)) };
   });
@@ -187,10 +193,10 @@ async function findMembers(ctx: Context, asked: Asked, { limit, offset }: Piece,
 }
 
 /** The rows of daily sums of a range. The team's own serve unless members are asked about: they are fewer. */
-function sumsIn(ctx: Context, { groupBy, seats, country }: Asked, { from, to }: Range): SQL {
-  const table = seats === null && groupBy !== 'member' ? usageTeamDaily : usageDaily;
+function sumsIn(ctx: Context, { groupBy, memberships, country }: Asked, { from, to }: Range): SQL {
+  const table = memberships === null && groupBy !== 'member' ? usageTeamDaily : usageDaily;
   return sql`${table} u WHERE u.team_id = ${ctx.actor.teamId}::uuid AND u.day >= ${from}::date AND u.day < ${to}::date
-    ${seats === null ? sql`` : sql`AND u.member_id = ANY (${`{${seats.join()}}`}::uuid[])`}
+    ${memberships === null ? sql`` : sql`AND u.member_id = ANY (${`{${memberships.join()}}`}::uuid[])`}
     ${country === undefined ? sql`` : sql`AND u.country = ${country}`}`;
 }
 

@@ -8,7 +8,7 @@ import { alertsOf } from './rules';
 import type { OwnAlerts, TeamAlerts } from './schema';
 
 /** What a person is told of by mail, in each team of his. */
-export async function listOwnAlerts({ database, person }: UserContext): Promise<OwnAlerts> {
+export async function listOwnAlerts({ database, user }: UserContext): Promise<OwnAlerts> {
   const rows = await database.db
     .select({
       team: { name: teams.name, slug: teams.slug },
@@ -18,11 +18,11 @@ export async function listOwnAlerts({ database, person }: UserContext): Promise<
     })
     .from(members)
     .innerJoin(teams, eq(teams.id, members.teamId))
-    .where(and(eq(members.userId, person.userId), ne(members.status, 'deleted'), ne(teams.status, 'closed')))
+    .where(and(eq(members.userId, user.userId), ne(members.status, 'deleted'), ne(teams.status, 'closed')))
     .orderBy(asc(sql`lower(${teams.name} COLLATE natural_order)`), asc(teams.id));
-  return rows.map(({ muted, ...seat }) => ({
-    ...seat,
-    alerts: alertsOf(seat.role).map((kind) => ({ kind, on: !muted.includes(kind) })),
+  return rows.map(({ muted, ...member }) => ({
+    ...member,
+    alerts: alertsOf(member.role).map((kind) => ({ kind, on: !muted.includes(kind) })),
   }));
 }
 

@@ -61,9 +61,9 @@ async function tellLow(tx: TxContext, accountId: string): Promise<void> {
     .where(and(eq(a.teamId, teamId), eq(a.id, accountId)));
   if (!account?.since) return;
   const isMaster = account.kind === 'master';
-  const seat = isMaster ? null : await sendingMember(tx, accountId);
-  if (!isMaster && (!seat || (await isServed(tx, accountId)))) return;
-  const listeners = await listListeners(tx, isMaster ? 'team-balance' : 'member-balance', seat);
+  const member = isMaster ? null : await sendingMember(tx, accountId);
+  if (!isMaster && (!member || (await isServed(tx, accountId)))) return;
+  const listeners = await listListeners(tx, isMaster ? 'team-balance' : 'member-balance', member);
   const facts = { balance: String(account.balance), below: String(account.below), master: isMaster || null };
   const once = `low:${accountId}:${new Date(account.since).getTime()}`;
   const by = await actorAt(tx, accountId, account.since);
@@ -110,7 +110,7 @@ async function actorAt(tx: TxContext, accountId: string, at: string): Promise<Ac
 
 // An owner's own balance is not used, and who is deactivated spends nothing.
 async function sendingMember(tx: TxContext, memberId: string): Promise<string | null> {
-  const [seat] = await tx.db
+  const [member] = await tx.db
     .select({ id: members.id })
     .from(members)
     .where(
@@ -121,7 +121,7 @@ async function sendingMember(tx: TxContext, memberId: string): Promise<string | 
         eq(members.status, 'active'),
       ),
     );
-  return seat?.id ?? null;
+  return member?.id ?? null;
 }
 
 /** The active owners, and the seat that it is about, but for those who have switched this alert off. */
@@ -214,7 +214,12 @@ type NewAlert = { kind: AlertMail; about: string; facts: NonNullable<NewMail['fa
  * Mails an alert: to nobody twice a day about the same account (or failing address), and to no user more than
  * `ALERTS_AN_HOUR` within an hour. What is above that stands in a digest, which leaves when its hour is over.
  */
-async function queueAlerts(tx: TxContext, alert: NewAlert, listeners: Recipient[], isSame = isAbout(alert)): Promise<void> {
+async function queueAlerts(
+  tx: TxContext,
+  alert: NewAlert,
+  listeners: Recipient[],
+  isSame = isAbout(alert),
+): Promise<void> {
   if (tx.mail === null || listeners.length === 0) return;
   const { teamId } = tx.actor;
   await lockListeners(tx, listeners);
@@ -262,7 +267,12 @@ const queueDigest = (tx: TxContext, { memberId, userId, address }: Recipient): P
 type Past = { memberId: string; today: boolean; lately: number; digest: string | null };
 
 /** Reads for each listener: whether the same was mailed in the last day, the alerts of the last hour, the open digest. */
-async function pastAlerts(tx: TxContext, kind: AlertMail, isSame: SQL, listeners: Recipient[]): Promise<Map<string, Past>> {
+async function pastAlerts(
+  tx: TxContext,
+  kind: AlertMail,
+  isSame: SQL,
+  listeners: Recipient[],
+): Promise<Map<string, Past>> {
   const whom = JSON.stringify(listeners.map(({ memberId, userId }) => ({ memberId, userId })));
   const kinds = sql`ARRAY[${sql.join(
     ALERT_MAILS.map((one) => sql`${one}`),
@@ -286,26 +296,26 @@ async function pastAlerts(tx: TxContext, kind: AlertMail, isSame: SQL, listeners
  * @throws DomainError `not_found`
  */
 export async function setAlerts(userCtx: UserContext, input: SetAlerts): Promise<OwnAlerts> {
-  const { person, origin, requestId } = userCtx;
+  const { user, origin, requestId } = userCtx;
   await inUserTransaction(userCtx, async (tx) => {
     const m = members;
-    const [seat] = await tx.db
+    const [member] = await tx.db
       .select({ teamId: m.teamId, muted: m.mutedAlerts })
       .from(m)
-      .where(and(eq(m.userId, person.userId), eq(m.id, input.memberId), ne(m.status, 'deleted')));
-    if (!seat) fail('not_found');
-    if (seat.muted.includes(input.kind) !== input.on) return;
+      .where(and(eq(m.userId, user.userId), eq(m.id, input.memberId), ne(m.status, 'deleted')));
+    if (!member) fail('not_found');
+    if (member.muted.includes(input.kind) !== input.on) return;
     const muted = input.on
       ? sql`array_remove(${m.mutedAlerts}, ${input.kind})`
       : sql`array_append(array_remove(${m.mutedAlerts}, ${input.kind}), ${input.kind})`;
     await tx.db
       .update(m)
       .set({ mutedAlerts: muted })
-      .where(and(eq(m.teamId, seat.teamId), eq(m.id, input.memberId)));
+      .where(and(eq(m.teamId, member.teamId), eq(m.id, input.memberId)));
     note(tx, {
-      userId: person.userId,
-      teamId: seat.teamId,
-      action: 'person.alert_switched',
+      userId: user.userId,
+      teamId: member.teamId,
+      action: 'user.alert_switched',
       address: origin.address,
       requestId,
       before: { [input.kind]: !input.on },

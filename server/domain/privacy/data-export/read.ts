@@ -24,12 +24,12 @@ export async function exportUserData(
   { byAddress, notes }: { byAddress: (isProven: boolean) => boolean; notes: boolean },
 ): Promise<Exported> {
   const { db } = services.database;
-  const [person] = await db.select().from(users).where(eq(users.id, userId));
-  if (!person) fail('not_found');
-  const address = byAddress(person.emailProvenAt !== null) ? person.email : null;
+  const [user] = await db.select().from(users).where(eq(users.id, userId));
+  if (!user) fail('not_found');
+  const address = byAddress(user.emailProvenAt !== null) ? user.email : null;
   const team = { id: teams.id, name: teams.name };
   // One after another: it takes one connection of the pool, not six.
-  const seats = await db
+  const memberships = await db
     .select({
       team,
       slug: teams.slug,
@@ -48,19 +48,20 @@ export async function exportUserData(
     .orderBy(members.createdAt);
   return {
     exportedAt: new Date(),
-    person: {
-      id: person.id,
-      name: person.name,
-      email: person.email,
-      emailProvenAt: person.emailProvenAt,
-      hasPassword: person.passwordHash !== null,
-      twoFactorSince: person.totpSince,
-      createdAt: person.createdAt,
+    user: {
+      id: user.id,
+      name: user.name,
+      email: user.email,
+      emailProvenAt: user.emailProvenAt,
+      hasPassword: user.passwordHash !== null,
+      twoFactorSince: user.totpSince,
+      createdAt: user.createdAt,
     },
-    seats: seats.map(({ slug, ...seat }) => ({
-      ...seat,
-      ...(!notes && !(seat.role === 'owner' && seat.status === 'active') && { externalId: null, metadata: {} }),
-      ...filesOf(services, slug, seat.id),
+    memberships: memberships.map(({ slug, ...membership }) => ({
+      ...membership,
+      ...(!notes &&
+        !(membership.role === 'owner' && membership.status === 'active') && { externalId: null, metadata: {} }),
+      ...filesOf(services, slug, membership.id),
     })),
     sessions: await db.select().from(sessions).where(eq(sessions.userId, userId)).orderBy(desc(sessions.id)),
     mails: await db

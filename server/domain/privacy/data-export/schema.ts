@@ -7,7 +7,7 @@ const teamOf = z.object({ id: idCodec('team'), name: z.string() });
 /** All that is kept of one person. No secret stands in it: of a password and a second factor only that there is one. */
 export const exportedSchema = z.object({
   exportedAt: instantCodec,
-  person: z.object({
+  user: z.object({
     id: idCodec('usr'),
     name: z.string(),
     email: z.string(),
@@ -16,7 +16,7 @@ export const exportedSchema = z.object({
     twoFactorSince: instantCodec.nullable(),
     createdAt: instantCodec,
   }),
-  seats: z.array(
+  memberships: z.array(
     z.object({
       team: teamOf,
       id: idCodec('mem'),

@@ -8,10 +8,10 @@ import { audit, transact } from '@/server/domain/core/transaction';
 
 /** All that is kept of the person who asks. That it was taken out stands in the audit log of each of his teams. */
 export async function exportMe(ctx: UserContext): Promise<Exported> {
-  const { userId } = ctx.person;
+  const { userId } = ctx.user;
   const { address } = ctx.origin;
   const { requestId } = ctx;
-  await inUserTransaction(ctx, async (tx) => note(tx, { userId, action: 'person.data_exported', address, requestId }));
+  await inUserTransaction(ctx, async (tx) => note(tx, { userId, action: 'user.data_exported', address, requestId }));
   return exportUserData(ctx, userId, { byAddress: (isProven) => isProven, notes: false });
 }
 
@@ -23,7 +23,7 @@ export async function exportByOperator(services: Services, email: string): Promi
   const user = await getUserByEmail(services, email);
   for (const { team, member } of await listMemberships(services, user.id)) {
     await transact(operatorContext(services, team.id), null, async (tx) =>
-      audit(tx, { action: 'person.data_exported', targetType: 'member', targetId: member.id }),
+      audit(tx, { action: 'user.data_exported', targetType: 'member', targetId: member.id }),
     );
   }
   return exportUserData(services, user.id, { byAddress: () => true, notes: true });

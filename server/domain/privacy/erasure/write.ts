@@ -22,13 +22,13 @@ import { audit, enqueue, transact } from '@/server/domain/core/transaction';
  * @throws DomainError `invalid_request` (not the password), `rate_limited`, `last_owner` (naming the teams)
  */
 export async function eraseMe(userCtx: UserContext, { password }: EraseMe): Promise<Erased> {
-  const { userId } = userCtx.person;
+  const { userId } = userCtx.user;
   await proveOneself(userCtx, { password });
   const who = { name: ERASED_NAME, userId, address: null };
   const { erasedAt, trails } = await erase(userCtx, await getUser(userCtx, userId), (teamId) =>
     makeContext(userCtx, visitorActor(teamId, who), { requestId: userCtx.requestId }),
   );
-  return { erasedAt, seats: trails.length };
+  return { erasedAt, members: trails.length };
 }
 
 /**
@@ -44,7 +44,7 @@ export async function eraseByOperator(services: Services, email: string): Promis
   for (const { teamId, ...trail } of trails) {
     waiting = (await eraseTrail(operatorContext(services, teamId), trail)).waiting || waiting;
   }
-  return { erasedAt, seats: trails.length, waiting };
+  return { erasedAt, members: trails.length, waiting };
 }
 
 /**
@@ -73,19 +73,19 @@ async function erase(
 async function eraseIn(ctx: Context, user: User): Promise<(Trail & { teamId: string })[]> {
   return transact(ctx, null, async (tx) => {
     const { teamId } = tx.actor;
-    const seat = await findOwnMembership(tx.db, teamId, user.id);
-    if (seat) await holdInvitationsOf(tx, seat.id);
-    const locked = seat && (await lockMember(tx, seat.id, true));
-    const { rows } = await tx.db.execute<{ seat: string; until: string }>(
+    const member = await findOwnMembership(tx.db, teamId, user.id);
+    if (member) await holdInvitationsOf(tx, member.id);
+    const locked = member && (await lockMember(tx, member.id, true));
+    const { rows } = await tx.db.execute<{ member: string; until: string }>(
       sql`SELECT seat, until::text FROM person_erase_in(${teamId}::uuid, ${user.id}::uuid, ${user.email}, ${user.isProven})`,
     );
     if (locked) await detachUser(tx, locked);
-    for (const { seat: memberId, until } of rows) {
-      audit(tx, { action: 'person.erased', targetType: 'member', targetId: memberId });
+    for (const { member: memberId, until } of rows) {
+      audit(tx, { action: 'user.erased', targetType: 'member', targetId: memberId });
       enqueue(tx, 'erase-trail', { teamId, memberId, until });
     }
     if (locked?.role === 'owner') await fireRule(tx, locked.memberId);
-    return rows.map(({ seat: memberId, until }) => ({ teamId, memberId, until }));
+    return rows.map(({ member: memberId, until }) => ({ teamId, memberId, until }));
   });
 }
 

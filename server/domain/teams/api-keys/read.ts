@@ -124,11 +124,11 @@ export async function listKeys(
   const { teamId } = ctx.actor;
   const binding: CursorBinding = [teamId, 'keys', memberId];
   const after = readCursor(binding, cursor);
-  const [seat] = await ctx.db
+  const [member] = await ctx.db
     .select({ id: members.id })
     .from(members)
     .where(and(eq(members.teamId, teamId), eq(members.id, memberId)));
-  if (!seat) fail('not_found');
+  if (!member) fail('not_found');
   const rows = await selectKeys(ctx)
     .where(and(eq(apiKeys.teamId, teamId), eq(apiKeys.memberId, memberId), after ? lt(apiKeys.id, after) : undefined))
     .orderBy(desc(apiKeys.id))

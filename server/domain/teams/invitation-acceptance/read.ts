@@ -47,13 +47,18 @@ export async function findAccount(db: Db, teamId: string, email: string): Promis
  * from whoever made it: a new password is set. A copied link tells a visitor nothing about the address: whether it has an
  * account is for who has the mail, or has signed in.
  */
-export function joinsAs(person: VisitorContext['person'], email: string, link: Link, holder: Account | null): LinkShown['as'] {
-  if (person && person.email !== email) return 'other';
-  if (!person && link.way === 'copied') return 'new-or-sign-in';
+export function joinsAs(
+  user: VisitorContext['user'],
+  email: string,
+  link: Link,
+  holder: Account | null,
+): LinkShown['as'] {
+  if (user && user.email !== email) return 'other';
+  if (!user && link.way === 'copied') return 'new-or-sign-in';
   if (!holder) return 'new';
-  if (person && holder.isMember) return 'member';
+  if (user && holder.isMember) return 'member';
   if (link.way === 'mailed' && !holder.proven) return 'renew';
-  return person ? 'join' : 'sign-in';
+  return user ? 'join' : 'sign-in';
 }
 
 /** What has become of a link, from its invitation. */
@@ -95,7 +100,7 @@ export async function readLink(ctx: VisitorContext, { token }: LinkInput): Promi
   const { status: written, version, team, claims, inviterLost: lost, ...shown } = row;
   const status = written === 'pending' && lost !== null ? 'revoked' : written;
   const state = linkState(link, { status, version, teamStatus: team.status });
-  const as = joinsAs(ctx.person, row.email, link, await findAccount(db, link.teamId, row.email));
+  const as = joinsAs(ctx.user, row.email, link, await findAccount(db, link.teamId, row.email));
   return {
     ...shown,
     state,

@@ -43,8 +43,8 @@ async function withLink<T>(
     type: 'visitor',
     teamId: asTeamId(link.teamId),
     currency: team.currency,
-    name: ctx.person?.name ?? 'Somebody with the link',
-    userId: ctx.person?.userId ?? null,
+    name: ctx.user?.name ?? 'Somebody with the link',
+    userId: ctx.user?.userId ?? null,
     channel: 'web',
     address: ctx.origin.address,
   } as const;
@@ -122,7 +122,7 @@ async function enter(
   given: Given,
 ): Promise<Joining> {
   const holder = await findAccount(tx.db, link.teamId, email);
-  const as = joinsAs(ctx.person, email, link, holder);
+  const as = joinsAs(ctx.user, email, link, holder);
   if (holder?.isMember && as !== 'new-or-sign-in') fail('already_member');
   if (as === 'other' || as === 'sign-in') return failSignedOut(email);
   if (as === 'join') return { ...holder!, isNew: false };
@@ -170,8 +170,8 @@ async function renewAccount(tx: TxContext, user: Parameters<typeof handOver>[1])
 async function assignMember(tx: TxContext, invitation: LockedInvitation, { userId, name }: Joining): Promise<Assigned> {
   const { email, role, memberId } = invitation;
   if (memberId !== null) return claimMember(tx, { memberId, userId, email });
-  const seat = { name: invitation.name ?? name, email, role, userId };
-  const made = await insertMember(tx, seat);
+  const member = { name: invitation.name ?? name, email, role, userId };
+  const made = await insertMember(tx, member);
   const apiKey = await issueKey(tx, made);
   if (role === 'owner') touched(tx, 'team', null);
   return { memberId: made, role, apiKey };
@@ -181,7 +181,7 @@ async function claimMember(
   tx: TxContext,
   { memberId, userId, email }: { memberId: string; userId: string; email: string },
 ): Promise<Assigned> {
-  const seat = await lockLiveMember(tx, memberId);
+  const member = await lockLiveMember(tx, memberId);
   const { teamId } = tx.actor;
   const isIt = and(eq(members.teamId, teamId), eq(members.id, memberId));
   const [now] = await tx.db
@@ -206,8 +206,8 @@ async function claimMember(
     })
     .where(isIt)
     .catch((error: unknown) => (isUniqueViolation(error) ? fail('email_taken') : Promise.reject(error)));
-  if (seat.role === 'owner') touched(tx, 'team', null);
-  return { memberId, role: seat.role, apiKey: null };
+  if (member.role === 'owner') touched(tx, 'team', null);
+  return { memberId, role: member.role, apiKey: null };
 }
 
 /** The starting credit is the inviter's act; null where the master cannot pay it whole. */

@@ -95,7 +95,10 @@ export async function getInvitation(ctx: Context, invitationId: string): Promise
  * The team's invitations, newest first, in whatever state.
  * @throws DomainError `owner_required`, `invalid_cursor`
  */
-export async function listInvitations(ctx: Context, { status, limit, cursor }: ListInvitations): Promise<Page<Invitation>> {
+export async function listInvitations(
+  ctx: Context,
+  { status, limit, cursor }: ListInvitations,
+): Promise<Page<Invitation>> {
   may(ctx.actor, 'invitations.see');
   const { teamId } = ctx.actor;
   const binding: CursorBinding = [teamId, 'invitations', status];

@@ -96,7 +96,10 @@ async function mustStayInviter(tx: TxContext): Promise<void> {
 
 const expiry = (tx: TxContext): Date => new Date(tx.now.getTime() + INVITATION_DAYS * 24 * 3_600_000);
 
-async function mailLink(tx: TxContext, { id, email, memberId }: { id: string; email: string; memberId: string | null }) {
+async function mailLink(
+  tx: TxContext,
+  { id, email, memberId }: { id: string; email: string; memberId: string | null },
+) {
   await mustBeFewMails(tx, email);
   const mailId = await queueMail(tx, {
     kind: 'invitation',
@@ -164,22 +167,22 @@ export const invitationIs = (ctx: Context, id: string) =>
 export const isNobodys = sql<boolean>`(${members.userId} IS NULL OR ${users.email} LIKE '%@members.invalid')`;
 
 async function claimedRole(tx: TxContext, memberId: string, asked: Role | undefined): Promise<Role> {
-  const [seat] = await tx.db
+  const [member] = await tx.db
     .select({ role: members.role, status: members.status, isNobodys })
     .from(members)
     .leftJoin(users, eq(users.id, members.userId))
     .where(and(eq(members.teamId, tx.actor.teamId), eq(members.id, memberId)));
-  if (!seat) fail('not_found');
-  if (seat.status === 'deleted') fail('member_deleted');
-  if (!seat.isNobodys) fail('already_member', { detail: 'A person has this seat already.' });
-  if (asked !== undefined && asked !== seat.role) {
-    const detail = `The member is ${seat.role === 'owner' ? 'an owner' : 'a member'}: leave this out, or change its role there.`;
+  if (!member) fail('not_found');
+  if (member.status === 'deleted') fail('member_deleted');
+  if (!member.isNobodys) fail('already_member', { detail: 'A person has this seat already.' });
+  if (asked !== undefined && asked !== member.role) {
+    const detail = `The member is ${member.role === 'owner' ? 'an owner' : 'a member'}: leave this out, or change its role there.`;
     fail('invalid_request', {
       detail: `/role: ${detail}`,
       errors: [{ pointer: '/role', code: 'invalid_request', detail }],
     });
   }
-  return seat.role;
+  return member.role;
 }
 
 /** An address that has a seat in the team needs no invitation, but for the seat that is to be claimed. */

@@ -40,7 +40,11 @@ const isOpenOf = (tx: TxContext, memberId: string) =>
   );
 
 /** Revokes invitations that are locked, with one row in the audit log for each. */
-export async function closeAs(tx: TxContext, open: { id: string; email: string }[], reason: RevokedReason): Promise<void> {
+export async function closeAs(
+  tx: TxContext,
+  open: { id: string; email: string }[],
+  reason: RevokedReason,
+): Promise<void> {
   if (open.length === 0) return;
   const ids = open.map(({ id }) => id);
   await tx.db

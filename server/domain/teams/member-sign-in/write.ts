@@ -57,7 +57,10 @@ export async function resetTwoFactor(ctx: Context, memberId: string): Promise<{ 
  * Hashes the password that `resetMemberPassword` sets, before its transaction; for a member that can have none nothing is hashed.
  * @throws DomainError as `resetMemberPassword`, `rate_limited`
  */
-export async function prepareReset(ctx: Context, memberId: string): Promise<{ password: string; passwordHash: string }> {
+export async function prepareReset(
+  ctx: Context,
+  memberId: string,
+): Promise<{ password: string; passwordHash: string }> {
   if (ctx.tx) throw new Error('A password is hashed before the transaction that stores it.');
   may(ctx.actor, 'members.manage');
   if ((await getMember(ctx, memberId)).status === 'deleted') fail('member_deleted');
@@ -104,10 +107,10 @@ async function generatedUserOf(tx: Context, memberId: string): Promise<{ userId:
 
 async function userOfMember(tx: TxContext, memberId: string): Promise<{ userId: string; email: string }> {
   await lockLiveMember(tx, memberId);
-  const [person] = await tx.db
+  const [user] = await tx.db
     .select({ userId: users.id, email: users.email })
     .from(members)
     .innerJoin(users, eq(users.id, members.userId))
     .where(sql`${members.teamId} = ${tx.actor.teamId} AND ${members.id} = ${memberId}`);
-  return person ?? fail('not_found', { detail: 'Nobody signs in for this member: it has a key alone.' });
+  return user ?? fail('not_found', { detail: 'Nobody signs in for this member: it has a key alone.' });
 }

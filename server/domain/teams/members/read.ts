@@ -190,7 +190,7 @@ async function showMemberRows(ctx: Context, ids: string[]): Promise<MemberRow[]>
     .leftJoin(apiKeys, itsKey(teamId))
     .leftJoin(rechargeRules, itsRule(teamId))
     .where(and(eq(members.teamId, teamId), sql`${members.id} = ${allOf(ids)}`));
-  const seats = rows.map(
+  const memberships = rows.map(
     ({ emailGenerated, signsIn, hasGeneratedSignIn: generated, restorable, usage, ...row }): [string, MemberRow] => {
       const [messages, cost] = usage;
       const restorableUntil = restorable ? new Date(row.deletedAt!.getTime() + RESTORABLE_MS) : null;
@@ -208,7 +208,7 @@ async function showMemberRows(ctx: Context, ids: string[]): Promise<MemberRow[]>
       ];
     },
   );
-  const byId = new Map(seats);
+  const byId = new Map(memberships);
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
@@ -218,8 +218,8 @@ async function showMemberRows(ctx: Context, ids: string[]): Promise<MemberRow[]>
  */
 export async function getMemberRow(ctx: Context, memberId: string): Promise<MemberRow> {
   mayFor(ctx.actor, 'members.see', memberId);
-  const [seat] = await showMemberRows(ctx, [memberId]);
-  return seat ?? fail('not_found');
+  const [membership] = await showMemberRows(ctx, [memberId]);
+  return membership ?? fail('not_found');
 }
 
 /**

@@ -112,10 +112,10 @@ export type NewMember = Pick<
  * Writes a seat and opens its account; answers its id.
  * @throws DomainError `email_taken`
  */
-export async function insertMember(tx: TxContext, seat: NewMember): Promise<string> {
+export async function insertMember(tx: TxContext, membership: NewMember): Promise<string> {
   const [made] = await tx.db
     .insert(members)
-    .values({ teamId: tx.actor.teamId, id: newUuid7(tx.now), ...seat, createdAt: tx.now, updatedAt: tx.now })
+    .values({ teamId: tx.actor.teamId, id: newUuid7(tx.now), ...membership, createdAt: tx.now, updatedAt: tx.now })
     .onConflictDoNothing()
     .returning({ id: members.id });
   if (!made) fail('email_taken');
@@ -155,7 +155,8 @@ export async function updateMember(ctx: Context, { memberId, ...input }: UpdateM
   });
 }
 
-const memberIs = (ctx: Context, memberId: string) => and(eq(members.teamId, ctx.actor.teamId), eq(members.id, memberId));
+const memberIs = (ctx: Context, memberId: string) =>
+  and(eq(members.teamId, ctx.actor.teamId), eq(members.id, memberId));
 
 /**
  * Lets a seat act again; its rule is looked at. Repeated: nothing changes.
@@ -163,11 +164,11 @@ const memberIs = (ctx: Context, memberId: string) => and(eq(members.teamId, ctx.
  */
 export async function activateMember(ctx: Context, memberId: string): Promise<Member> {
   return change(ctx, 'members.manage', async (tx) => {
-    const seat = await lockLiveMember(tx, memberId);
-    if (seat.status === 'inactive') {
+    const membership = await lockLiveMember(tx, memberId);
+    if (membership.status === 'inactive') {
       // Who was deactivated a moment ago does not undo it with a request that had begun before.
       await mustStayOwner(tx);
-      await setStatus(tx, seat, 'active');
+      await setStatus(tx, membership, 'active');
       await fireRule(tx, memberId);
     }
     return getMember(tx, memberId);
@@ -181,11 +182,11 @@ export async function activateMember(ctx: Context, memberId: string): Promise<Me
 export async function deactivateMember(ctx: Context, memberId: string): Promise<Member> {
   return change(ctx, 'members.manage', async (tx) => {
     await holdInvitationsOf(tx, memberId);
-    const seat = await lockLiveMember(tx, memberId, true);
+    const membership = await lockLiveMember(tx, memberId, true);
     await mustStayOwner(tx);
-    if (seat.status === 'active') {
-      await mustNotBeLastOwner(tx, seat);
-      await setStatus(tx, seat, 'inactive');
+    if (membership.status === 'active') {
+      await mustNotBeLastOwner(tx, membership);
+      await setStatus(tx, membership, 'inactive');
       await revokeInvitationsOf(tx, memberId, 'inviter_inactive');
       await restRule(tx, memberId, { off: false });
     }
@@ -194,16 +195,19 @@ export async function deactivateMember(ctx: Context, memberId: string): Promise<
 }
 
 // Another's change of a seat's status ends its holder's right to take the owner's role back.
-async function setStatus(tx: TxContext, seat: LockedMember, status: 'active' | 'inactive'): Promise<void> {
-  await tx.db.update(members).set({ status, steppedDownAt: null, updatedAt: tx.now }).where(memberIs(tx, seat.memberId));
+async function setStatus(tx: TxContext, membership: LockedMember, status: 'active' | 'inactive'): Promise<void> {
+  await tx.db
+    .update(members)
+    .set({ status, steppedDownAt: null, updatedAt: tx.now })
+    .where(memberIs(tx, membership.memberId));
   audit(tx, {
     action: status === 'active' ? 'member.activated' : 'member.deactivated',
     targetType: 'member',
-    targetId: seat.memberId,
-    before: { status: seat.status },
+    targetId: membership.memberId,
+    before: { status: membership.status },
     after: { status },
   });
-  if (seat.role === 'owner') touchOwners(tx);
+  if (membership.role === 'owner') touchOwners(tx);
 }
 
 /** Active owners, and the actor and the target whatever they are: read after the master's lock, where such changes meet. */
@@ -216,10 +220,10 @@ export async function ownersNow(tx: TxContext, ...also: string[]) {
   return { rows, owners: rows.filter((row) => row.role === 'owner' && row.status === 'active') };
 }
 
-async function mustNotBeLastOwner(tx: TxContext, seat: LockedMember): Promise<void> {
-  if (seat.role !== 'owner' || seat.status !== 'active') return;
+async function mustNotBeLastOwner(tx: TxContext, membership: LockedMember): Promise<void> {
+  if (membership.role !== 'owner' || membership.status !== 'active') return;
   const { owners } = await ownersNow(tx);
-  if (!owners.some((owner) => owner.id !== seat.memberId)) fail('last_owner');
+  if (!owners.some((owner) => owner.id !== membership.memberId)) fail('last_owner');
 }
 
 // Two owners who act on each other at once: the second has lost the right while it waited for the lock.
@@ -250,10 +254,10 @@ export async function setRole(ctx: Context, input: { memberId: string; role: Rol
     // A member asks for nothing but its own way back; what it is told of other seats is the same for all of them.
     if (actor.type === 'member' && actor.role === 'member' && actor.memberId !== memberId) fail('owner_required');
     if (role === 'member') await holdInvitationsOf(tx, memberId);
-    const seat = await lockMember(tx, memberId, true);
-    await mayGiveRole(tx, seat, role);
-    if (seat.status === 'deleted') fail('member_deleted');
-    if (seat.role !== role) {
+    const membership = await lockMember(tx, memberId, true);
+    await mayGiveRole(tx, membership, role);
+    if (membership.status === 'deleted') fail('member_deleted');
+    if (membership.role !== role) {
       await enforceReauthentication(tx);
       const himself = actor.type === 'member' && actor.memberId === memberId;
       await tx.db
@@ -265,7 +269,7 @@ export async function setRole(ctx: Context, input: { memberId: string; role: Rol
         action: 'member.role_changed',
         targetType: 'member',
         targetId: memberId,
-        before: { role: seat.role },
+        before: { role: membership.role },
         after: { role },
       });
       const facts = { role, by: actingMember(actor) };
@@ -286,14 +290,14 @@ export async function setRole(ctx: Context, input: { memberId: string; role: Rol
 // Whoever stepped down sees whether the team has an owner.
 const touchOwners = (tx: TxContext): void => touched(tx, 'team', null);
 
-async function mayGiveRole(tx: TxContext, seat: LockedMember, role: Role): Promise<void> {
+async function mayGiveRole(tx: TxContext, membership: LockedMember, role: Role): Promise<void> {
   const { actor } = tx;
   if (actor.type !== 'member') return;
   const { rows, owners } = await ownersNow(tx, actor.memberId);
   const self = selfNow(rows, actor);
   if (self.role === 'owner') return;
   const takesBack =
-    role === 'owner' && seat.memberId === actor.memberId && self.steppedDownAt !== null && owners.length === 0;
+    role === 'owner' && membership.memberId === actor.memberId && self.steppedDownAt !== null && owners.length === 0;
   if (!takesBack) fail('owner_required');
 }
 
@@ -305,11 +309,11 @@ async function mayGiveRole(tx: TxContext, seat: LockedMember, role: Role): Promi
 export async function deleteMember(ctx: Context, memberId: string): Promise<DeletedMember> {
   return change(ctx, 'members.manage', async (tx) => {
     await holdInvitationsOf(tx, memberId);
-    const seat = await lockMember(tx, memberId, true);
+    const membership = await lockMember(tx, memberId, true);
     await mustStayOwner(tx);
-    if (seat.status !== 'deleted') {
+    if (membership.status !== 'deleted') {
       await enforceReauthentication(tx);
-      await closeMember(tx, seat);
+      await closeMember(tx, membership);
     }
     const member = await getMember(tx, memberId);
     const closing = await findClosing(tx, memberId, member.deletedAt!);
@@ -317,11 +321,11 @@ export async function deleteMember(ctx: Context, memberId: string): Promise<Dele
   });
 }
 
-async function closeMember(tx: TxContext, seat: LockedMember): Promise<void> {
-  const { memberId } = seat;
-  await mustNotBeLastOwner(tx, seat);
+async function closeMember(tx: TxContext, membership: LockedMember): Promise<void> {
+  const { memberId } = membership;
+  await mustNotBeLastOwner(tx, membership);
   const posted = await post(tx, { kind: 'closing', memberId, amount: null });
-  if (posted.outcome !== 'nothing') mustBePosted(posted, seat.balance);
+  if (posted.outcome !== 'nothing') mustBePosted(posted, membership.balance);
   await retireKeys(tx, memberId);
   await restRule(tx, memberId, { off: true });
   await tx.db
@@ -332,14 +336,14 @@ async function closeMember(tx: TxContext, seat: LockedMember): Promise<void> {
     action: 'member.deleted',
     targetType: 'member',
     targetId: memberId,
-    before: { name: seat.name, email: seat.email, role: seat.role, status: seat.status },
+    before: { name: membership.name, email: membership.email, role: membership.role, status: membership.status },
     after: { returned: printAmount(posted.amount), transferId: posted.id },
   });
   await revokeInvitationsOf(tx, memberId, 'inviter_deleted');
   const facts = { until: new Date(tx.now.getTime() + RESTORABLE_MS).toISOString(), by: actingMember(tx.actor) };
   const mail = { kind: 'member-deleted', teamId: tx.actor.teamId, about: memberId, facts } as const;
   await queueMails(tx, mail, await listRecipients(tx, memberId));
-  if (seat.role === 'owner') touchOwners(tx);
+  if (membership.role === 'owner') touchOwners(tx);
 }
 
 /**
@@ -350,9 +354,9 @@ async function closeMember(tx: TxContext, seat: LockedMember): Promise<void> {
 export async function restoreMember(ctx: Context, memberId: string): Promise<Member> {
   return change(ctx, 'members.manage', async (tx) => {
     // Not the master: it may wait for a member that is being created with the same address, which waits for the master.
-    const seat = await lockMember(tx, memberId);
+    const membership = await lockMember(tx, memberId);
     await mustStayOwner(tx);
-    if (seat.status === 'deleted') await reopenMember(tx, seat);
+    if (membership.status === 'deleted') await reopenMember(tx, membership);
     return getMember(tx, memberId);
   });
 }
@@ -439,21 +443,21 @@ async function emailUserOfMember(tx: TxContext, kind: 'key-rotated' | 'key-revea
  * @throws DomainError `last_owner` (also for who alone could take the owner's role back), `team_suspended`
  */
 export async function leaveTeam(userCtx: UserContext, { teamId }: LeaveTeam): Promise<Membership[]> {
-  const { userId } = userCtx.person;
-  const seat = await findOwnMembership(userCtx.database.db, teamId, userId);
-  if (seat) {
-    const actor = visitorActor(teamId, { name: seat.name, userId, address: userCtx.origin.address });
+  const { userId } = userCtx.user;
+  const membership = await findOwnMembership(userCtx.database.db, teamId, userId);
+  if (membership) {
+    const actor = visitorActor(teamId, { name: membership.name, userId, address: userCtx.origin.address });
     await transact(makeContext(userCtx, actor, { requestId: userCtx.requestId }), null, async (tx) => {
       if (tx.tx.team.status !== 'active') fail('team_suspended');
-      await holdInvitationsOf(tx, seat.id);
-      const locked = await lockMember(tx, seat.id, true);
+      await holdInvitationsOf(tx, membership.id);
+      const locked = await lockMember(tx, membership.id, true);
       // Meanwhile it may have been left, deleted, or left and taken by another.
-      if ((await findOwnMembership(tx.db, teamId, userId))?.id !== seat.id) return;
+      if ((await findOwnMembership(tx.db, teamId, userId))?.id !== membership.id) return;
       const role = await detachUser(tx, locked);
       const [before, after] = [{ name: locked.name, role: locked.role }, { role }];
-      audit(tx, { action: 'member.left', targetType: 'member', targetId: seat.id, before, after });
+      audit(tx, { action: 'member.left', targetType: 'member', targetId: membership.id, before, after });
       // Since it is a member: as with any that becomes one.
-      if (locked.role === 'owner') await fireRule(tx, seat.id);
+      if (locked.role === 'owner') await fireRule(tx, membership.id);
     });
   }
   return listMemberships(userCtx, userId);
@@ -477,9 +481,9 @@ export async function findOwnMembership(
  * an owner whom nobody is would count as the team's last one. Answers its role since.
  * @throws DomainError `last_owner`
  */
-export async function detachUser(tx: TxContext, seat: LockedMember): Promise<'member'> {
-  const { memberId } = seat;
-  await mustNotBeNeeded(tx, seat);
+export async function detachUser(tx: TxContext, membership: LockedMember): Promise<'member'> {
+  const { memberId } = membership;
+  await mustNotBeNeeded(tx, membership);
   await tx.db
     .update(members)
     .set({ userId: null, role: 'member', steppedDownAt: null, mutedAlerts: [], updatedAt: tx.now })
@@ -488,7 +492,7 @@ export async function detachUser(tx: TxContext, seat: LockedMember): Promise<'me
   await retireKeys(tx, memberId);
   await issueKey(tx, memberId);
   // Whoever stepped down sees whether the team has an owner.
-  if (seat.role === 'owner') touched(tx, 'team', null);
+  if (membership.role === 'owner') touched(tx, 'team', null);
   return 'member';
 }
 

@@ -53,7 +53,10 @@ export async function signUp(ctx: VisitorContext, { token, team, currency, ...gi
 }
 
 /** Makes the account of who holds an address, or makes one his that was there under it and never proven. */
-async function claimNewAccount(tx: TxContext, user: { name: string; email: string; passwordHash: string }): Promise<void> {
+async function claimNewAccount(
+  tx: TxContext,
+  user: { name: string; email: string; passwordHash: string },
+): Promise<void> {
   const there = await lockUser(tx, user.email);
   if (there) return claimAccount(tx, there, user.passwordHash);
   const made = { id: newUuid7(tx.now), ...user, emailProvenAt: tx.now, createdAt: tx.now };

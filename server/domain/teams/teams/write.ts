@@ -218,7 +218,8 @@ export async function updateSettings(ctx: Context, input: UpdateSettings): Promi
     if (input.memberLowBalance !== undefined) await setMemberAlert(tx, input.memberLowBalance);
     // Two changes at once are one after the other, so that each audit row says what was before it.
     await lockAccounts(tx, [], true);
-    if (input.requireReauthentication !== undefined || input.reauthenticateAbove !== undefined) await enforceReauthentication(tx);
+    if (input.requireReauthentication !== undefined || input.reauthenticateAbove !== undefined)
+      await enforceReauthentication(tx);
     const before = await getSettings(tx);
     const { teamId } = tx.actor;
     await tx.db
