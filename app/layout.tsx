@@ -8,7 +8,7 @@ import { GeistSans } from 'geist/font/sans';
 import { cookies, headers } from 'next/headers';
 import type { ReactNode } from 'react';
 import { Providers } from '@/components/layout/Providers';
-import { placeOf, ZONE_COOKIE } from '@/components/ui/locale';
+import { localeFrom, ZONE_COOKIE } from '@/components/ui/locale';
 
 export const metadata: Metadata = {
   title: { default: 'Purser', template: '%s · Purser' },
@@ -22,7 +22,7 @@ export const viewport: Viewport = { colorScheme: 'light dark' };
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const [fields, jar] = await Promise.all([headers(), cookies()]);
   const nonce = fields.get('x-purser-nonce') ?? undefined;
-  const place = placeOf(fields.get('accept-language'), jar.get(ZONE_COOKIE)?.value);
+  const place = localeFrom(fields.get('accept-language'), jar.get(ZONE_COOKIE)?.value);
   return (
     <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} {...mantineHtmlProps}>
       <head>

@@ -7,7 +7,7 @@ import { sendMessages } from '@/server/domain/messaging/messages/write';
 import { setRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { watchQueries } from './timing';
 import { makeBenchTeam } from './world';
-import { transact } from '@/server/domain/core/transaction';
+import { inTransaction } from '@/server/domain/core/transaction';
 
 const UNIT = 1_000_000n;
 const MESSAGE = { to: '+14155550100', from: 'Bench', body: 'Hello' };
@@ -53,7 +53,7 @@ function withKey({ name, ctx, work, before }: Case): Case {
     ctx,
     before,
     work: (outside) =>
-      transact(outside, key, async (tx) => {
+      inTransaction(outside, key, async (tx) => {
         await work(tx);
         const memberId = tx.actor.type === 'member' ? tx.actor.memberId : '';
         tx.tx.answer = { memberId, key, hash: '00', status: 200, answer: 'sealed', createdId: null };

@@ -70,7 +70,7 @@ async function makeBareTables(owner: Pool): Promise<void> {
       INSERT INTO bare_transfers (team_id, id, kind, debit_account, credit_account, amount, debit_after, debit_seq, credit_after, credit_seq, member_id, actor_type, actor_name, created_at)
         VALUES (t, x, 'credit', t, m, a, db, ds, mb, ms, m, 'key', 'Owner', now());
       INSERT INTO bare_entries VALUES (t, x, -1, t, -a, db, ds, now()), (t, x, 1, m, a, mb, ms, now());
-      INSERT INTO bare_audit (team_id, id, at, action, actor_type, actor_name, door, target_type) VALUES (t, uuid7(), now(), 'member.credited', 'key', 'Owner', 'api', 'member');
+      INSERT INTO bare_audit (team_id, id, at, action, actor_type, actor_name, channel, target_type) VALUES (t, uuid7(), now(), 'member.credited', 'key', 'Owner', 'api', 'member');
       RETURN x;
     END $$;`);
 }
@@ -106,7 +106,7 @@ async function bareStatements(owner: Pool, team: BenchTeam): Promise<void> {
     await client.query(entry, [teamId, id, -1, teamId, -10_000, from[0]!.balance, from[0]!.version]);
     await client.query(entry, [teamId, id, 1, member, 10_000, to[0]!.balance, to[0]!.version]);
     await client.query(
-      `INSERT INTO bare_audit (team_id, id, at, action, actor_type, actor_name, door, target_type) VALUES ($1, $2, now(), 'member.credited', 'key', 'Owner', 'api', 'member')`,
+      `INSERT INTO bare_audit (team_id, id, at, action, actor_type, actor_name, channel, target_type) VALUES ($1, $2, now(), 'member.credited', 'key', 'Owner', 'api', 'member')`,
       [teamId, randomUUID()],
     );
     await client.query('COMMIT');

@@ -9,7 +9,7 @@ import { sampleRates } from '@/server/domain/billing/rates/read';
 import { createTeam } from '@/server/domain/teams/teams/write';
 import { beginningOf, isComplete, liveUntil } from './demo/history';
 import { OWNER } from './demo/people';
-import { CliError, explain, withServices } from './run';
+import { CliError, explainFailure, withServices } from './run';
 
 type Demo = { teamId: string; memberId: string; apiKey: string; email: string; password: string };
 
@@ -72,7 +72,7 @@ try {
   });
   console.log(JSON.stringify(await withServices((services) => makeDemo(inHouse(services)))));
 } catch (error) {
-  const { text, exitCode } = explain(error);
+  const { text, exitCode } = explainFailure(error);
   console.error(text);
   process.exitCode = exitCode;
 }

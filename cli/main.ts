@@ -7,7 +7,7 @@ import { env } from '@/server/env';
 import { runWorker } from '@/server/jobs/worker';
 import { memberCommands } from './member';
 import { userCommands } from './person';
-import { explain, print } from './run';
+import { explainFailure, printResult } from './run';
 import { setupCommand } from './setup';
 import { teamCommands } from './team';
 
@@ -45,7 +45,7 @@ function makeProgram(): Command {
     .description('bring the database to the version of this release')
     .action(async (_options: object, command: Command) => {
       const { ownerUrl, databaseUrl } = env();
-      print(command, await migrate({ ownerUrl, appUrl: databaseUrl }));
+      printResult(command, await migrate({ ownerUrl, appUrl: databaseUrl }));
     });
   program.command('worker').description('run a worker until SIGTERM').action(runWorker);
   inherit(program);
@@ -56,7 +56,7 @@ async function prove(command: Command, verify: (db: Db) => Promise<{ ok: boolean
   const database = openDatabase(env().databaseUrl, { max: 1, name: 'purser-verify' });
   try {
     const proof = await verify(database.db);
-    print(command, proof);
+    printResult(command, proof);
     if (!proof.ok) process.exitCode = 1;
   } finally {
     await database.pool.end();
@@ -78,7 +78,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
-    const { text, exitCode } = explain(error);
+    const { text, exitCode } = explainFailure(error);
     console.error(text);
     process.exitCode = exitCode;
   }

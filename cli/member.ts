@@ -23,7 +23,7 @@ import {
   setRole,
   updateMember,
 } from '@/server/domain/teams/members/write';
-import { CliError, inTeam, print, read } from './run';
+import { CliError, inTeam, printResult, read } from './run';
 import { roleSchema } from '@/server/domain/core/fields';
 import { passwordSchema } from '@/server/domain/identity/passwords/schema';
 import { givePassword, resetTwoFactor } from '@/server/domain/teams/member-sign-in/write';
@@ -49,7 +49,7 @@ export function memberCommands(program: Command): void {
     .requiredOption('--team <teamId>')
     .action(async (id: string, name: string, options: Options, command: Command) => {
       const changed = await inTeam(options.team, (ctx) => updateMember(ctx, { memberId: memberIdOf(id), name }));
-      print(command, z.encode(memberSchema, changed));
+      printResult(command, z.encode(memberSchema, changed));
     });
   member
     .command('role <memberId> <role>')
@@ -57,7 +57,7 @@ export function memberCommands(program: Command): void {
     .requiredOption('--team <teamId>')
     .action(async (id: string, role: string, options: Options, command: Command) => {
       const input = { memberId: memberIdOf(id), role: await read(roleSchema, role, 'role') };
-      print(command, z.encode(memberSchema, await inTeam(options.team, (ctx) => setRole(ctx, input))));
+      printResult(command, z.encode(memberSchema, await inTeam(options.team, (ctx) => setRole(ctx, input))));
     });
   member
     .command('rotate-key <memberId>')
@@ -65,7 +65,7 @@ export function memberCommands(program: Command): void {
     .requiredOption('--team <teamId>')
     .action(async (id: string, options: Options, command: Command) => {
       const input = { memberId: memberIdOf(id), overlapSeconds: 0 };
-      print(command, z.encode(rotatedKeySchema, await inTeam(options.team, (ctx) => rotateKey(ctx, input))));
+      printResult(command, z.encode(rotatedKeySchema, await inTeam(options.team, (ctx) => rotateKey(ctx, input))));
     });
   member
     .command('delete <memberId>')
@@ -73,7 +73,7 @@ export function memberCommands(program: Command): void {
     .requiredOption('--team <teamId>')
     .action(async (id: string, options: Options, command: Command) => {
       const gone = await inTeam(options.team, (ctx) => deleteMember(ctx, memberIdOf(id)));
-      print(command, z.encode(deletedMemberSchema, gone));
+      printResult(command, z.encode(deletedMemberSchema, gone));
     });
   rescue(member);
   money(member);
@@ -89,14 +89,14 @@ function rescue(member: Command): void {
     .action(async (id: string, options: Options, command: Command) => {
       const given = await read(passwordSchema.optional(), options['password'], '--password');
       const input = { memberId: memberIdOf(id), ...(given !== undefined && { password: given }) };
-      print(command, await inTeam(options.team, (ctx) => givePassword(ctx, input)));
+      printResult(command, await inTeam(options.team, (ctx) => givePassword(ctx, input)));
     });
   member
     .command('totp-reset <memberId>')
     .description("turn a person's second factor off, who has lost the app and the recovery codes")
     .requiredOption('--team <teamId>')
     .action(async (id: string, options: Options, command: Command) => {
-      print(command, await inTeam(options.team, (ctx) => resetTwoFactor(ctx, memberIdOf(id))));
+      printResult(command, await inTeam(options.team, (ctx) => resetTwoFactor(ctx, memberIdOf(id))));
     });
 }
 
@@ -111,7 +111,7 @@ function listing(member: Command): void {
     .action(async ({ team, ...filters }: Options, command: Command) => {
       const input = await read(memberListInput, filters, 'member list');
       const page = await inTeam(team, (ctx) => listMembers(ctx, input));
-      print(command, { data: page.data.map((m) => z.encode(memberSchema, m)), nextCursor: page.nextCursor });
+      printResult(command, { data: page.data.map((m) => z.encode(memberSchema, m)), nextCursor: page.nextCursor });
     });
 }
 
@@ -127,7 +127,7 @@ function creation(member: Command): void {
     .option('--external-id <id>')
     .action(async ({ team, ...given }: Options, command: Command) => {
       const input = await read(createMemberInput, given, 'member create');
-      print(command, z.encode(createdMemberSchema, await inTeam(team, (ctx) => createMember(ctx, input))));
+      printResult(command, z.encode(createdMemberSchema, await inTeam(team, (ctx) => createMember(ctx, input))));
     });
 }
 
@@ -142,7 +142,7 @@ function onOne(
     .description(about)
     .requiredOption('--team <teamId>')
     .action(async (id: string, options: Options, command: Command) => {
-      print(command, z.encode(memberSchema, await inTeam(options.team, (ctx) => run(ctx, memberIdOf(id)))));
+      printResult(command, z.encode(memberSchema, await inTeam(options.team, (ctx) => run(ctx, memberIdOf(id)))));
     });
 }
 
@@ -155,7 +155,7 @@ function money(member: Command): void {
     .option('--dry-run', 'say what would happen, and do nothing')
     .action(async (id: string, amount: string, { team, ...rest }: Options, command: Command) => {
       const input = { ...(await read(creditInput, { amount, ...rest }, 'member credit')), memberId: memberIdOf(id) };
-      print(command, z.encode(movementSchema, await inTeam(team, (ctx) => creditMember(ctx, input))));
+      printResult(command, z.encode(movementSchema, await inTeam(team, (ctx) => creditMember(ctx, input))));
     });
   member
     .command('debit <memberId> <amount>')
@@ -165,6 +165,6 @@ function money(member: Command): void {
     .option('--dry-run', 'say what would happen, and do nothing')
     .action(async (id: string, amount: string, { team, ...rest }: Options, command: Command) => {
       const input = { ...(await read(debitInput, { amount, ...rest }, 'member debit')), memberId: memberIdOf(id) };
-      print(command, z.encode(debitedSchema, await inTeam(team, (ctx) => debitMember(ctx, input))));
+      printResult(command, z.encode(debitedSchema, await inTeam(team, (ctx) => debitMember(ctx, input))));
     });
 }

@@ -60,7 +60,7 @@ export async function read<T>(schema: ZodType<T>, value: unknown, name: string):
 }
 
 /** Prints a result: one JSON object with --json, else a line a field. */
-export function print(command: Command, result: Record<string, unknown>): void {
+export function printResult(command: Command, result: Record<string, unknown>): void {
   if (command.optsWithGlobals()['json']) {
     console.log(JSON.stringify(result));
     return;
@@ -73,7 +73,7 @@ export function print(command: Command, result: Record<string, unknown>): void {
 }
 
 /** What to print on stderr, and the exit code. */
-export function explain(error: unknown): { text: string; exitCode: number } {
+export function explainFailure(error: unknown): { text: string; exitCode: number } {
   if (error instanceof CliError) return { text: error.message, exitCode: error.exitCode };
   if (error instanceof DomainError) {
     const text = `${ERRORS[error.code].title}. ${error.facts.detail ?? ERRORS[error.code].advice}`;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { hasTeam } from '@/server/domain/teams/onboarding/read';
 import { setupCode } from '@/server/domain/teams/onboarding/rules';
-import { print, withServices } from './run';
+import { printResult, withServices } from './run';
 
 /** `setup`: what npm start prints while there is no team */
 export function setupCommand(program: Command): void {
@@ -12,6 +12,6 @@ export function setupCommand(program: Command): void {
       const url = await withServices(async ({ database, vault, appUrl }) =>
         (await hasTeam(database.db)) ? null : `${appUrl}/setup?code=${setupCode(vault)}`,
       );
-      print(command, { url });
+      printResult(command, { url });
     });
 }

@@ -13,7 +13,7 @@ import { replaceRates } from '@/server/domain/billing/rates/write';
 import { currencySchema } from '@/server/domain/teams/teams/schema';
 import { createTeam, resumeTeam, suspendTeam } from '@/server/domain/teams/teams/write';
 import { callerDirectory } from '@/server/env';
-import { CliError, inTeam, print, read, withServices } from './run';
+import { CliError, inTeam, printResult, read, withServices } from './run';
 import { emailSchema, nameSchema } from '@/server/domain/core/fields';
 import { passwordSchema } from '@/server/domain/identity/passwords/schema';
 import { amount } from '@/server/domain/core/codecs';
@@ -65,7 +65,7 @@ export function teamCommands(program: Command): void {
         rates: sampleRates(),
       };
       const made = await withServices((services) => createTeam(services, input));
-      print(command, {
+      printResult(command, {
         teamId: printId('team', made.teamId),
         memberId: printId('mem', made.memberId),
         apiKey: made.apiKey,
@@ -85,7 +85,7 @@ export function teamCommands(program: Command): void {
     .option('--allow-free', 'take rows with a price of 0: messages under them cost nothing')
     .action(async (csv: string, options: { team: string; allowFree?: true }, command: Command) => {
       const rows = readCard(resolve(callerDirectory(), csv));
-      print(
+      printResult(
         command,
         await inTeam(options.team, (ctx) => replaceRates(ctx, rows, { allowFree: options.allowFree ?? false })),
       );
@@ -99,13 +99,13 @@ function standCommands(team: Command): void {
     .option('--reason <text>', 'is written to the audit log')
     .action(async (teamId: string, options: { reason?: string }, command: Command) => {
       const reason = await read(z.string().trim().min(1).max(255).optional(), options.reason, '--reason');
-      print(command, { teamId, ...(await inTeam(teamId, (ctx) => suspendTeam(ctx, { reason }))) });
+      printResult(command, { teamId, ...(await inTeam(teamId, (ctx) => suspendTeam(ctx, { reason }))) });
     });
   team
     .command('resume <teamId>')
     .description('let a suspended team act again; recharges that wait are looked at')
     .action(async (teamId: string, _options: object, command: Command) => {
-      print(command, { teamId, ...(await inTeam(teamId, resumeTeam)) });
+      printResult(command, { teamId, ...(await inTeam(teamId, resumeTeam)) });
     });
 }
 
@@ -124,7 +124,7 @@ function moveCommand(
       const reference = await read(z.string().min(1).max(255).optional(), options.reference, '--reference');
       const input = { amount: await read(amount, given, 'amount'), reference, note: options.note };
       const done = await inTeam(teamId, (ctx) => run(ctx, input));
-      print(command, {
+      printResult(command, {
         transferId: printId('trf', done.transferId),
         amount: printAmount(done.amount),
         masterBalance: printAmount(done.masterBalance),

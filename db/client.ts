@@ -58,7 +58,7 @@ export function builtOnce<Q>(build: (db: Db, has: (filter: string) => boolean) =
 }
 
 /** The names of what is given of some values: the shape of a query. */
-export const shapeOf = (values: Record<string, unknown>): string[] =>
+export const describeQuery = (values: Record<string, unknown>): string[] =>
   Object.keys(values).filter((name) => values[name] !== undefined && values[name] !== null);
 
 /** What `.prepare` takes for a statement without a name. */

@@ -163,7 +163,11 @@ describe('where a team asks again', () => {
       key: team.apiKey,
       body: { name: 'Till', credit: '50.00' },
     });
-    await sql(dataDir, `UPDATE teams SET ask_again = true, ask_again_above = 10000000 WHERE slug = $1`, [team.slug]);
+    await sql(
+      dataDir,
+      `UPDATE teams SET require_reauthentication = true, reauthenticate_above = 10000000 WHERE slug = $1`,
+      [team.slug],
+    );
     return { team, id: member.body.member.id as string };
   };
   const age = ({ email }: Team) =>

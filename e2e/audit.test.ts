@@ -81,13 +81,13 @@ describe('the audit log', () => {
   });
 
   it('as a file is what the page shows', async () => {
-    const page = await newPage({ as: team, url: '/audit-house/settings/audit?what=member&door=api' });
+    const page = await newPage({ as: team, url: '/audit-house/settings/audit?what=member&channel=api' });
     await see(rows(page)).toHaveCount(3);
     const coming = page.waitForEvent('download');
     await page.getByRole('link', { name: 'CSV' }).click();
     const file = await (await coming).path();
     const lines: Record<string, string>[] = parse(await readFile(file, 'utf8'), { bom: true, columns: true });
-    const api = (await call(team, 'GET', '/audit-events?action=member&door=api')).body.data as { id: string }[];
+    const api = (await call(team, 'GET', '/audit-events?action=member&channel=api')).body.data as { id: string }[];
     expect(lines.map(({ id }) => id)).toEqual(api.map(({ id }) => id));
     expect(lines.map(({ action }) => action)).toEqual(['member.updated', 'member.created', 'member.created']);
     await see(rows(page).first()).toContainText('changed name, external id of Anna Audited');

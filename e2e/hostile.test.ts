@@ -64,7 +64,7 @@ const ATTACKS: [string, () => Promise<number[]>, number[]][] = [
     () =>
       manyOf(20, (i) =>
         i % 2
-          ? post('/api/trpc/access.askForReset', { email: MARKS })
+          ? post('/api/trpc/access.requestPasswordReset', { email: MARKS })
           : post('/api/trpc/joining.acceptInvitation', {
               token: MARKS,
               name: MARKS,

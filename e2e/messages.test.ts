@@ -164,7 +164,7 @@ describe('the log', () => {
     await page.getByRole('combobox', { name: 'Members' }).click();
     let answer = () => {};
     const answered = new Promise<void>((resolve) => (answer = resolve));
-    await page.route(/members\.getSeat/, async (route) => {
+    await page.route(/members\.getMemberRow/, async (route) => {
       await answered;
       await route.continue();
     });

@@ -146,7 +146,7 @@ describe('the pages’ door', () => {
     expect([shell.status, shell.data.team.id, shell.data.me.memberId]).toEqual([200, team.teamId, team.memberId]);
     expect(shell.headers.get('cache-control')).toBe('no-store');
     expect(shell.headers.get('ratelimit-policy')).toMatch(/^"user"/);
-    const memberships = await ask(page, 'account.listSeats');
+    const memberships = await ask(page, 'account.listMemberships');
     expect(memberships.data.map((membership: { team: { slug: string } }) => membership.team.slug)).toEqual([team.slug]);
   });
 
@@ -155,7 +155,7 @@ describe('the pages’ door', () => {
       ['team.getShell', team.slug],
       ['team.getShell', 'never-given'],
       ['team.getShell', null],
-      ['account.listSeats', null],
+      ['account.listMemberships', null],
     ] as const) {
       const { status, problem } = await ask(null, path, { team: slug });
       expect([status, problem.code, problem.detail]).toEqual([401, 'missing_key', 'Sign in first.']);
@@ -188,7 +188,7 @@ describe('the pages’ door', () => {
     await purserJson(dataDir, 'member', 'deactivate', id, '--team', team.teamId);
     const { status, problem } = await ask(page, 'team.getShell', { team: team.slug });
     expect([status, problem.code]).toEqual([403, 'member_inactive']);
-    expect((await ask(page, 'account.listSeats')).data[0].member.status).toBe('inactive');
+    expect((await ask(page, 'account.listMemberships')).data[0].member.status).toBe('inactive');
   });
 
   it('takes a POST from this site alone', async () => {

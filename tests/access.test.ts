@@ -3,7 +3,7 @@ import { watchQueries } from '@/bench/timing';
 import { openDatabase } from '@/db/client';
 import { getSignUpLink, getWays } from '@/server/domain/teams/onboarding/read';
 import { setupCode } from '@/server/domain/teams/onboarding/rules';
-import { requestSignUp, setUp, signUp } from '@/server/domain/teams/onboarding/write';
+import { requestSignUp, createFirstTeam, signUp } from '@/server/domain/teams/onboarding/write';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { linkToken, parseLinkToken } from '@/server/domain/identity/email-links/rules';
 import { useUpLink, mailLink } from '@/server/domain/identity/email-links/write';
@@ -14,12 +14,12 @@ import { signIn } from '@/server/domain/identity/sessions/write';
 import { LIMITS } from '@/server/domain/identity/login-throttle/rules';
 import { ownDatabase } from './support/database';
 import {
-  addFactor,
-  enter,
+  enableTwoFactorFor,
+  signInAs,
   visitor,
   isLive,
   mailsTo,
-  makePerson,
+  makeOwnerWithPassword,
   newAddress,
   notesOf,
   PASSWORD,
@@ -46,15 +46,15 @@ async function mailedLink(ctx: VisitorContext, email: string, ask = requestPassw
 
 describe('a forgotten password', () => {
   it('is set anew by the mailed link, once: the address is proven, every browser signed out, and that is mailed and noted', async () => {
-    const { email, userId, teamId } = await makePerson();
+    const { email, userId, teamId } = await makeOwnerWithPassword();
     const ctx = visitor();
-    const [one, other] = [await enter(email), await enter(email)];
+    const [one, other] = [await signInAs(email), await signInAs(email)];
     const token = (await mailedLink(ctx, email))!;
     expect(await getResetLink(ctx, { token })).toEqual({ email });
     expect(await resetPassword(ctx, { token, password: NEW })).toEqual({ email });
     expect([await isLive(one), await isLive(other)]).toEqual([false, false]);
     expect(await signIn(ctx, { email, password: PASSWORD }, ctx.origin)).toMatchObject({ reason: 'wrong' });
-    const again = await enter(email, ctx, NEW);
+    const again = await signInAs(email, ctx, NEW);
     expect(await getProfile(again)).toMatchObject({ email, isProven: true });
     expect((await mailsTo(email)).map(({ kind }) => kind)).toEqual([
       'new-sign-in',
@@ -71,27 +71,27 @@ describe('a forgotten password', () => {
   });
 
   it('is set by one of many who use the link at the same moment', async () => {
-    const { email } = await makePerson();
+    const { email } = await makeOwnerWithPassword();
     const token = (await mailedLink(visitor(), email))!;
     const words = Array.from({ length: 6 }, (_, i) => `${NEW} ${i}`);
     const all = await Promise.allSettled(words.map((password) => resetPassword(visitor(), { token, password })));
     expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     const won = all.findIndex(({ status }) => status === 'fulfilled');
-    await enter(email, visitor(), words[won]);
+    await signInAs(email, visitor(), words[won]);
   });
 
   it('is not set by looking at the link, however often', async () => {
-    const { email } = await makePerson();
+    const { email } = await makeOwnerWithPassword();
     const token = (await mailedLink(visitor(), email))!;
     for (let i = 0; i < 20; i += 1) expect(await getResetLink(visitor(), { token })).toEqual({ email });
     const { rows } = await ownerPool().query('SELECT used_at FROM mailed_links WHERE email = $1', [email]);
     expect(rows).toEqual([{ used_at: null }]);
-    await enter(email);
+    await signInAs(email);
     await resetPassword(visitor(), { token, password: NEW });
   });
 
   it('is not set after an hour, by a link of another kind, by an older one once a newer was used, or by a made-up one', async () => {
-    const { email } = await makePerson();
+    const { email } = await makeOwnerWithPassword();
     const ctx = visitor();
     const dead = async (token: string) => {
       expect(await getResetLink(ctx, { token })).toEqual({ email: null });
@@ -112,11 +112,11 @@ describe('a forgotten password', () => {
     await dead(first);
     await dead(linkToken(ctx.vault, newUuid7()));
     await dead('');
-    await enter(email, ctx, NEW);
+    await signInAs(email, ctx, NEW);
   });
 
   it('of an address that nobody has is answered alike, after the same statements, and nothing is mailed', async () => {
-    const { email } = await makePerson();
+    const { email } = await makeOwnerWithPassword();
     const nobody = `nobody-${newUuid7()}@example.test`;
     const said: string[][] = [];
     for (const one of [nobody, email, nobody]) {
@@ -132,7 +132,7 @@ describe('a forgotten password', () => {
   });
 
   it('is asked for so often by one address or from one network, known or not, and no more', async () => {
-    const { email } = await makePerson();
+    const { email } = await makeOwnerWithPassword();
     for (const one of [email, `nobody-${newUuid7()}@example.test`]) {
       for (let i = 0; i < LIMITS.mailed.points; i += 1) await requestPasswordReset(visitor(), { email: one });
       await expect(requestPasswordReset(visitor(), { email: one })).rejects.toMatchObject({ code: 'rate_limited' });
@@ -143,26 +143,26 @@ describe('a forgotten password', () => {
   });
 
   it('lets who was shut out by too many tries in again', async () => {
-    const { email } = await makePerson();
+    const { email } = await makeOwnerWithPassword();
     const ctx = visitor();
     for (let i = 0; i < LIMITS.both.points; i += 1) await signIn(ctx, { email, password: `wrong ${i}` }, ctx.origin);
-    await expect(enter(email, ctx)).rejects.toThrow('throttled');
+    await expect(signInAs(email, ctx)).rejects.toThrow('throttled');
     await resetPassword(ctx, { token: (await mailedLink(ctx, email))!, password: NEW });
-    await enter(email, ctx, NEW);
+    await signInAs(email, ctx, NEW);
   });
 
   it('leaves a second factor of who had proven the address; of who had not, it is gone with the codes', async () => {
-    const { email } = await makePerson();
-    const ctx = await enter(email);
-    await addFactor(ctx);
+    const { email } = await makeOwnerWithPassword();
+    const ctx = await signInAs(email);
+    await enableTwoFactorFor(ctx);
     await resetPassword(ctx, { token: (await mailedLink(ctx, email))!, password: PASSWORD });
     // It had never been proven: whoever set the factor up was not its holder.
-    const holder = await enter(email, visitor());
+    const holder = await signInAs(email, visitor());
     expect(await getProfile(holder)).toMatchObject({ twoFactorSince: null, recoveryCodesLeft: 0 });
-    const { codeAt } = await addFactor(holder);
+    const { codeAt } = await enableTwoFactorFor(holder);
     await resetPassword(holder, { token: (await mailedLink(holder, email))!, password: NEW });
-    await expect(enter(email, visitor(), NEW)).rejects.toThrow('code');
-    await enter(email, visitor(), NEW, codeAt(0));
+    await expect(signInAs(email, visitor(), NEW)).rejects.toThrow('code');
+    await signInAs(email, visitor(), NEW, codeAt(0));
   });
 });
 
@@ -176,7 +176,7 @@ describe('signing up', () => {
     expect(await getSignUpLink(ctx, { token })).toEqual({ email, name: null });
     const results = await Promise.allSettled(Array.from({ length: 4 }, () => signUp(ctx, { token, ...wanted })));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    const entered = await enter(email, ctx, NEW);
+    const entered = await signInAs(email, ctx, NEW);
     expect(await getProfile(entered)).toMatchObject({ name: 'Fresh Person', isProven: true });
     const memberships = await listMemberships(ctx, entered.user.userId);
     expect(memberships).toMatchObject([{ team: { name: 'Fresh Team', currency: 'EUR' }, member: { role: 'owner' } }]);
@@ -189,14 +189,14 @@ describe('signing up', () => {
   });
 
   it('gives who has proven his address one team more, and changes nothing else of him', async () => {
-    const { email } = await makePerson();
+    const { email } = await makeOwnerWithPassword();
     await resetPassword(visitor(), { token: (await mailedLink(visitor(), email))!, password: PASSWORD });
-    const here = await enter(email);
+    const here = await signInAs(email);
     const token = (await mailedLink(visitor(), email, requestSignUp))!;
     expect(await getSignUpLink(visitor(), { token })).toEqual({ email, name: 'Somebody' });
     await signUp(visitor(), { token, ...wanted });
     expect(await isLive(here)).toBe(true);
-    const again = await enter(email);
+    const again = await signInAs(email);
     expect((await listMemberships(again, again.user.userId)).map(({ team }) => team.name)).toEqual([
       'Fresh Team',
       'Somewhere',
@@ -204,13 +204,13 @@ describe('signing up', () => {
   });
 
   it('makes the account its holder’s own where somebody else had made it under his address', async () => {
-    const { email } = await makePerson();
-    const stranger = await enter(email);
-    await addFactor(stranger);
+    const { email } = await makeOwnerWithPassword();
+    const stranger = await signInAs(email);
+    await enableTwoFactorFor(stranger);
     await signUp(visitor(), { token: (await mailedLink(visitor(), email, requestSignUp))!, ...wanted });
     expect(await isLive(stranger)).toBe(false);
-    await expect(enter(email)).rejects.toThrow('wrong');
-    expect(await getProfile(await enter(email, visitor(), NEW))).toMatchObject({
+    await expect(signInAs(email)).rejects.toThrow('wrong');
+    expect(await getProfile(await signInAs(email, visitor(), NEW))).toMatchObject({
       isProven: true,
       twoFactorSince: null,
     });
@@ -236,9 +236,11 @@ describe('the first start', () => {
       const code = setupCode(ctx.vault);
       const owner = { team: 'First', currency: 'USD', name: 'Owner', email: 'first@example.test', password: PASSWORD };
       expect(await getWays(ctx)).toMatchObject({ setup: true });
-      await expect(setUp(ctx, { ...owner, code: 'guess' })).rejects.toMatchObject({ code: 'invalid_request' });
+      await expect(createFirstTeam(ctx, { ...owner, code: 'guess' })).rejects.toMatchObject({
+        code: 'invalid_request',
+      });
       const all = await Promise.allSettled(
-        Array.from({ length: 5 }, (_, i) => setUp(ctx, { ...owner, email: `${i}@example.test`, code })),
+        Array.from({ length: 5 }, (_, i) => createFirstTeam(ctx, { ...owner, email: `${i}@example.test`, code })),
       );
       expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       const refused = all.filter((one) => one.status === 'rejected').map(({ reason }) => reason.code);
@@ -248,7 +250,7 @@ describe('the first start', () => {
       );
       expect(rows).toEqual([{ teams: 1, members: 1, users: 1 }]);
       expect(await getWays(ctx)).toMatchObject({ setup: false });
-      await expect(setUp(ctx, { ...owner, code })).rejects.toMatchObject({ code: 'not_found' });
+      await expect(createFirstTeam(ctx, { ...owner, code })).rejects.toMatchObject({ code: 'not_found' });
     } finally {
       await database.pool.end();
       await own.drop();
@@ -262,8 +264,10 @@ describe('the first start', () => {
       const ctx = { ...visitor(), database };
       const guess = { team: 'T', currency: 'USD', name: 'O', email: 'o@example.test', password: PASSWORD };
       for (let i = 0; i < LIMITS.setup.points; i += 1)
-        await expect(setUp(ctx, { ...guess, code: `${i}` })).rejects.toMatchObject({ code: 'invalid_request' });
-      const right = setUp(ctx, { ...guess, code: setupCode(ctx.vault) });
+        await expect(createFirstTeam(ctx, { ...guess, code: `${i}` })).rejects.toMatchObject({
+          code: 'invalid_request',
+        });
+      const right = createFirstTeam(ctx, { ...guess, code: setupCode(ctx.vault) });
       await expect(right).rejects.toMatchObject({ code: 'rate_limited' });
     } finally {
       await database.pool.end();

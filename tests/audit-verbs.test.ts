@@ -9,8 +9,8 @@ import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { DOORS, useChannels, type Channel, type Said } from './support/doors';
 import { listOperations } from './support/operations';
-import { addFactor } from './support/people';
-import { accountOf, makePerson, PASSWORD, addMembership } from './support/persons';
+import { enableTwoFactorFor } from './support/people';
+import { visitorContextOf, makeSignedInUser, PASSWORD, addMembership } from './support/persons';
 import { callProcedure, HERE, listProcedures, listWithoutSeat, sessionOf } from './support/procedures';
 import { addMember, giveSignIn, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';
 
@@ -248,7 +248,7 @@ async function ask(
 const logOf = async (made: TestTeam) =>
   (
     await ownerPool().query<Logged & Record<string, unknown>>(
-      `SELECT action, actor_type AS "actorType", actor_id AS "actorId", actor_name AS "actorName", door, address, request_id AS "requestId",
+      `SELECT action, actor_type AS "actorType", actor_id AS "actorId", actor_name AS "actorName", channel, address, request_id AS "requestId",
          target_type AS "targetType", target_id AS "targetId", before, after, at FROM audit_events WHERE team_id = $1 ORDER BY id`,
       [made.teamId],
     )
@@ -330,27 +330,27 @@ const nobody = () => ({
   idempotencyKey: null,
 });
 const withFactor = ({ user }: Asker) =>
-  addFactor({ ...services(), user, origin: HERE, requestId: newRequestId() }, PASSWORD);
+  enableTwoFactorFor({ ...services(), user, origin: HERE, requestId: newRequestId() }, PASSWORD);
 
 const WITHOUT_SEAT: Record<string, Remembered | { why: string }> = {
   'account.changePassword': {
-    ask: ({ user }) => accountOf(user).changePassword({ current: PASSWORD, password: OTHER }),
+    ask: ({ user }) => visitorContextOf(user).changePassword({ current: PASSWORD, password: OTHER }),
     action: 'user.password_changed',
   },
-  'account.renamePerson': {
-    ask: ({ user }) => accountOf(user).renameUser({ name: 'Ann Other' }),
+  'account.renameUser': {
+    ask: ({ user }) => visitorContextOf(user).renameUser({ name: 'Ann Other' }),
     action: 'user.renamed',
   },
   'account.startTwoFactor': { why: 'nothing counts before it is confirmed' },
   'account.confirmTwoFactor': { ask: withFactor, action: 'user.two_factor_on' },
   'account.renewRecoveryCodes': {
     prepare: withFactor,
-    ask: ({ user }) => accountOf(user).renewRecoveryCodes({ password: PASSWORD }),
+    ask: ({ user }) => visitorContextOf(user).renewRecoveryCodes({ password: PASSWORD }),
     action: 'user.recovery_codes_made',
   },
   'account.endTwoFactor': {
     prepare: withFactor,
-    ask: ({ user }) => accountOf(user).endTwoFactor({ password: PASSWORD }),
+    ask: ({ user }) => visitorContextOf(user).endTwoFactor({ password: PASSWORD }),
     action: 'user.two_factor_off',
   },
   'account.endSession': {
@@ -360,21 +360,21 @@ const WITHOUT_SEAT: Record<string, Remembered | { why: string }> = {
       await ownerPool().query(sql, [id, userId]);
       return printId('ses', id);
     },
-    ask: ({ user }, sessionId) => accountOf(user).endSession({ sessionId: sessionId as string }),
+    ask: ({ user }, sessionId) => visitorContextOf(user).endSession({ sessionId: sessionId as string }),
     action: 'user.session_ended',
   },
   'account.endAllSessions': {
-    ask: ({ user }) => accountOf(user).endAllSessions(),
+    ask: ({ user }) => visitorContextOf(user).endAllSessions(),
     action: 'user.sessions_ended',
   },
   'account.confirm': { why: 'proves who one is, and changes nothing' },
   'account.setAlerts': {
-    ask: ({ user, mem }) => accountOf(user).setAlerts({ memberId: mem, kind: 'member-balance', on: false }),
+    ask: ({ user, mem }) => visitorContextOf(user).setAlerts({ memberId: mem, kind: 'member-balance', on: false }),
     action: 'user.alert_switched',
     inOne: true,
   },
-  'access.askForReset': { why: 'mails a link, and changes nothing' },
-  'access.askToSignUp': { why: 'mails a link, and changes nothing' },
+  'access.requestPasswordReset': { why: 'mails a link, and changes nothing' },
+  'access.requestSignUp': { why: 'mails a link, and changes nothing' },
   'access.resetPassword': {
     prepare: async ({ user: { email, userId } }) => {
       const id = newUuid7();
@@ -391,13 +391,13 @@ const WITHOUT_SEAT: Record<string, Remembered | { why: string }> = {
   'joining.declineInvitation': { why: itsLog },
   'joining.requestInvitation': { why: itsLog },
   'account.leaveTeam': {
-    ask: ({ user, team: { id } }) => accountOf(user).leaveTeam({ teamId: id }),
+    ask: ({ user, team: { id } }) => visitorContextOf(user).leaveTeam({ teamId: id }),
     action: 'member.left',
     inOne: true,
   },
-  'account.exportMe': { ask: ({ user }) => accountOf(user).exportMe(), action: 'user.data_exported' },
+  'account.exportMe': { ask: ({ user }) => visitorContextOf(user).exportMe(), action: 'user.data_exported' },
   'account.eraseMe': {
-    ask: ({ user }) => accountOf(user).eraseMe({ password: PASSWORD }),
+    ask: ({ user }) => visitorContextOf(user).eraseMe({ password: PASSWORD }),
     action: 'user.erased',
   },
 };
@@ -414,7 +414,7 @@ describe('every change without a seat', () => {
     '$id is remembered in each of the person’s teams, and in no other',
     async ({ prepare, ask: change, action, inOne }) => {
       const [team, second, stranger] = [await makeTeam(), await makeTeam(), await makeTeam()];
-      const user = await makePerson();
+      const user = await makeSignedInUser();
       const { id: memberId, mem } = await addMembership(user, team);
       const { id: other } = await addMembership(user, second);
       const prepared = await prepare?.({ user, team, mem });

@@ -10,7 +10,7 @@ import { reauthenticate } from '@/server/domain/identity/sessions/write';
 import { updateSettings } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
-import { addFactor, enter, makePerson, PASSWORD } from './support/people';
+import { enableTwoFactorFor, signInAs, makeOwnerWithPassword, PASSWORD } from './support/people';
 import { HERE, listProcedures } from './support/procedures';
 import { addMember, ctxOf, giveSignIn, micros, ownerPool, someAddress, type TestTeam } from './support/team';
 import { resetMemberPassword } from '@/server/domain/teams/member-sign-in/write';
@@ -19,7 +19,7 @@ const REQUIRED = { code: 'confirmation_required' };
 
 /** A team with money that asks again, and its owner in a browser in which he proved himself 11 minutes ago. */
 async function makeAsking(above: string | null = '5.00'): Promise<Asking> {
-  const { email, teamId, slug } = await makePerson();
+  const { email, teamId, slug } = await makeOwnerWithPassword();
   const operator = makeContext(services(), {
     type: 'operator',
     teamId: asTeamId(teamId),
@@ -28,11 +28,11 @@ async function makeAsking(above: string | null = '5.00'): Promise<Asking> {
     channel: 'cli',
   });
   await fundTeam(operator, { amount: micros('100') });
-  await ownerPool().query('UPDATE teams SET ask_again = true, ask_again_above = $2 WHERE id = $1', [
+  await ownerPool().query('UPDATE teams SET require_reauthentication = true, reauthenticate_above = $2 WHERE id = $1', [
     teamId,
     above === null ? null : micros(above),
   ]);
-  const user = await enter(email);
+  const user = await signInAs(email);
   await age(user);
   const member = await addMember({ operator } as TestTeam, { credit: '50' });
   const made = new Map<string, Promise<string>>();
@@ -178,7 +178,7 @@ describe('where a team asks again', () => {
 
   it('a code of the app proves it as well, once, and one of another does not', async () => {
     const { user, slug, memberId } = await makeAsking();
-    const { codeAt } = await addFactor(user);
+    const { codeAt } = await enableTwoFactorFor(user);
     await expect(reauthenticate(user, { code: '000000' })).rejects.toMatchObject({ code: 'invalid_request' });
     await reauthenticate(user, { code: codeAt(0) });
     await revealKey(await inTeam(user, slug), memberId);
@@ -187,7 +187,7 @@ describe('where a team asks again', () => {
 
   it('another browser of the same person has proved nothing by it', async () => {
     const { user, slug, memberId } = await makeAsking();
-    const other = await enter(user.user.email);
+    const other = await signInAs(user.user.email);
     await age(other);
     await reauthenticate(user, { password: PASSWORD });
     await expect(revealKey(await inTeam(other, slug), memberId)).rejects.toMatchObject(REQUIRED);
@@ -195,7 +195,7 @@ describe('where a team asks again', () => {
 
   it('of those who do not ask, nobody is', async () => {
     const { user, slug, memberId, teamId } = await makeAsking();
-    await ownerPool().query('UPDATE teams SET ask_again = false WHERE id = $1', [teamId]);
+    await ownerPool().query('UPDATE teams SET require_reauthentication = false WHERE id = $1', [teamId]);
     await revealKey(await inTeam(user, slug), memberId);
   });
 });
@@ -250,7 +250,7 @@ describe('a link that hands over the owner role or a key', () => {
     const plain = printId('inv', await invite(asking, 'none'));
     expect(await call(asking, 'getInvitation', { invitationId: plain })).toContain('/invite/');
     const owner = printId('inv', await asking.invited('owner'));
-    await ownerPool().query('UPDATE teams SET ask_again = false WHERE id = $1', [asking.teamId]);
+    await ownerPool().query('UPDATE teams SET require_reauthentication = false WHERE id = $1', [asking.teamId]);
     expect(await call(asking, 'getInvitation', { invitationId: owner })).toContain('/invite/');
   });
 });

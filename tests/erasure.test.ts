@@ -12,7 +12,14 @@ import { services } from '@/server/http/services';
 import { jobCtx } from '@/server/jobs/context';
 import { ProblemError } from '@/server/trpc/problem';
 import { balancesOf, expectProblem, rowsOf, useApi } from './support/door';
-import { accountOf, homeOf, makePerson, PASSWORD, addMembership, take } from './support/persons';
+import {
+  visitorContextOf,
+  networkOfUser,
+  makeSignedInUser,
+  PASSWORD,
+  addMembership,
+  setUserOfMember,
+} from './support/persons';
 import { callProcedure, sessionOf } from './support/procedures';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from './support/team';
 
@@ -31,7 +38,7 @@ const sql = (text: string, values: unknown[] = []) => ownerPool().query(text, va
 /** Somebody who owns one team with another, is a member of a second, and has left traces wherever one can. */
 async function world(name: string): Promise<World> {
   const [owned, joined] = [await makeTeam(), await makeTeam()];
-  const ann = await makePerson(name);
+  const ann = await makeSignedInUser(name);
   const own = await addMembership(ann, owned, { role: 'owner', email: `contact.${ann.email}` });
   const there = await addMembership(ann, joined, { credit: '5', recharge: { threshold: '1', target: '5' } });
   const ben = await addMember(owned, { name: 'Ben Bystander', credit: '5' });
@@ -56,7 +63,7 @@ async function globalTraces({ userId, email, name }: SignedInUser, team: TestTea
   await sql('INSERT INTO recovery_codes (user_id, digest) VALUES ($1, $2)', [userId, Buffer.from('code')]);
   await sql(
     `INSERT INTO mailed_links (id, kind, email, user_id, address, expires_at) VALUES ($1, 'reset', $2, $3, $4, now())`,
-    [newUuid7(), email, userId, homeOf(userId)],
+    [newUuid7(), email, userId, networkOfUser(userId)],
   );
   await sql(
     `INSERT INTO mails (id, team_id, user_id, member_id, kind, address, facts, state)
@@ -64,7 +71,7 @@ async function globalTraces({ userId, email, name }: SignedInUser, team: TestTea
        ($8, $2, NULL, $4, 'role-changed', 'somebody@else.test', $6, 'sent')`,
     [newUuid7(), team.teamId, userId, own.id, email, JSON.stringify({ name }), newUuid7(), newUuid7()],
   );
-  await sql('UPDATE api_keys SET last_used_address = $1 WHERE member_id = $2', [homeOf(userId), own.id]);
+  await sql('UPDATE api_keys SET last_used_address = $1 WHERE member_id = $2', [networkOfUser(userId), own.id]);
   await sql(`INSERT INTO mailbox (id, address, subject, html, text) VALUES ($1, $2, 'Hello', $3, $3)`, [
     newUuid7(),
     email,
@@ -112,7 +119,12 @@ async function found(words: string[]): Promise<string[]> {
   return rows;
 }
 
-const wordsOf = ({ userId, name, email }: SignedInUser): string[] => [name, email, `Text of ${name}`, homeOf(userId)];
+const wordsOf = ({ userId, name, email }: SignedInUser): string[] => [
+  name,
+  email,
+  `Text of ${name}`,
+  networkOfUser(userId),
+];
 const problemOf = (asked: Promise<unknown>) =>
   asked.then(
     () => null,
@@ -122,10 +134,10 @@ const problemOf = (asked: Promise<unknown>) =>
 describe('erasing oneself', () => {
   it('leaves no word of the person in any row of any table', async () => {
     const { ann, owned, joined } = await world('Zoë Unmistakable');
-    await sql(`UPDATE audit_events SET address = $2 WHERE actor_id = $1`, [ann.userId, homeOf(ann.userId)]);
+    await sql(`UPDATE audit_events SET address = $2 WHERE actor_id = $1`, [ann.userId, networkOfUser(ann.userId)]);
     await Promise.all([deliver(owned), deliver(joined)]);
     expect((await found(wordsOf(ann))).length).toBeGreaterThan(20);
-    expect(await accountOf(ann).eraseMe({ password: PASSWORD })).toMatchObject({ members: 2 });
+    expect(await visitorContextOf(ann).eraseMe({ password: PASSWORD })).toMatchObject({ members: 2 });
     // At once all but what may be many.
     const left = (await found(wordsOf(ann))).map((row) => row.split(':')[0]);
     expect(new Set(left)).toEqual(new Set(['messages', 'transfers']));
@@ -141,7 +153,7 @@ describe('erasing oneself', () => {
 
   it('signs out at once, and there is no way in any more', async () => {
     const { ann, own } = await world('Una Gone');
-    await accountOf(ann).eraseMe({ password: PASSWORD });
+    await visitorContextOf(ann).eraseMe({ password: PASSWORD });
     expect(await findSignedInUser(services(), ann.sessionId)).toBeNull();
     expectProblem(await as(own.key).get('/me'), 'invalid_key');
     const tried = await signIn(services(), { email: ann.email, password: PASSWORD }, { address: null, agent: null });
@@ -162,7 +174,7 @@ describe('erasing oneself', () => {
         )
       ).rows;
     const before = [await ledger(), await balancesOf(owned), await balancesOf(joined)];
-    await accountOf(ann).eraseMe({ password: PASSWORD });
+    await visitorContextOf(ann).eraseMe({ password: PASSWORD });
     await runTrails(owned, joined);
     expect([await ledger(), await balancesOf(owned), await balancesOf(joined)]).toEqual(before);
     expect(await verifyLedger(services().database.db)).toMatchObject({ ok: true });
@@ -188,7 +200,7 @@ describe('erasing oneself', () => {
         .filter((row) => row.includes(one.owned.teamId) && !row.includes('Petra') && !row.includes('Erased'))
         .toSorted();
     const [far, nearby] = [await others(), await near()];
-    await accountOf(one.ann).eraseMe({ password: PASSWORD });
+    await visitorContextOf(one.ann).eraseMe({ password: PASSWORD });
     await runTrails(one.owned, one.joined);
     expect(await others()).toEqual(far);
     expect(await near()).toEqual(nearby);
@@ -196,27 +208,29 @@ describe('erasing oneself', () => {
   });
 
   it('asks for the password, and counts a wrong one as a failed sign-in', async () => {
-    const ann = await makePerson();
+    const ann = await makeSignedInUser();
     const team = await makeTeam();
     await addMembership(ann, team);
     const before = await rowsOf(team);
-    expect(await problemOf(accountOf(ann).eraseMe({ password: 'not the password' }))).toMatchObject({
+    expect(await problemOf(visitorContextOf(ann).eraseMe({ password: 'not the password' }))).toMatchObject({
       code: 'invalid_request',
       errors: [{ pointer: '/password' }],
     });
     expect(await rowsOf(team)).toEqual(before);
-    for (let i = 0; i < 9; i += 1) await problemOf(accountOf(ann).eraseMe({ password: 'not the password' }));
-    expect(await problemOf(accountOf(ann).eraseMe({ password: PASSWORD }))).toMatchObject({ code: 'rate_limited' });
-    expect((await accountOf(ann).listMemberships()).length).toBe(1);
+    for (let i = 0; i < 9; i += 1) await problemOf(visitorContextOf(ann).eraseMe({ password: 'not the password' }));
+    expect(await problemOf(visitorContextOf(ann).eraseMe({ password: PASSWORD }))).toMatchObject({
+      code: 'rate_limited',
+    });
+    expect((await visitorContextOf(ann).listMemberships()).length).toBe(1);
   });
 
   it('is refused while a team would be without an owner, which it names, and then nothing is erased', async () => {
     const [team, other] = [await makeTeam({ name: 'Lonely & Sons' }), await makeTeam()];
-    const ann = await makePerson('Ann Last');
-    await take(ann, team, team.ownerId);
+    const ann = await makeSignedInUser('Ann Last');
+    await setUserOfMember(ann, team, team.ownerId);
     await addMembership(ann, other);
     const before = [await rowsOf(team), await rowsOf(other)];
-    const problem = await problemOf(accountOf(ann).eraseMe({ password: PASSWORD }));
+    const problem = await problemOf(visitorContextOf(ann).eraseMe({ password: PASSWORD }));
     expect(problem).toMatchObject({ code: 'last_owner' });
     expect(problem!.detail).toContain('“Lonely & Sons”');
     expect([await rowsOf(team), await rowsOf(other)]).toEqual(before);
@@ -225,7 +239,7 @@ describe('erasing oneself', () => {
 
   it('stands in the log of each team, without a name', async () => {
     const { ann, joined, member: there } = await world('Lena Logged');
-    await accountOf(ann).eraseMe({ password: PASSWORD });
+    await visitorContextOf(ann).eraseMe({ password: PASSWORD });
     const { data } = (await as(joined.ownerKey).get('/audit-events?action=user.erased')).body;
     expect(data).toMatchObject([
       {
@@ -239,7 +253,7 @@ describe('erasing oneself', () => {
 
   it('keeps the text of a message that is under way until it is through', async () => {
     const { ann, owned, joined } = await world('Willa Waiting');
-    await accountOf(ann).eraseMe({ password: PASSWORD });
+    await visitorContextOf(ann).eraseMe({ password: PASSWORD });
     expect(await runTrails(owned, joined)).toBe(true);
     expect(new Set((await found(wordsOf(ann))).map((row) => row.split(':')[0]))).toEqual(new Set(['messages']));
     await Promise.all([deliver(owned), deliver(joined)]);
@@ -249,12 +263,12 @@ describe('erasing oneself', () => {
 
   it('reaches what was left behind in a seat that another has since, and nothing of the other', async () => {
     const team = await makeTeam();
-    const [ann, ben] = [await makePerson('Lia Left'), await makePerson('Nora Next')];
+    const [ann, ben] = [await makeSignedInUser('Lia Left'), await makeSignedInUser('Nora Next')];
     const { id, key } = await addMembership(ann, team, { credit: '5' });
     await as(key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Text of Lia Left' });
     await deliver(team);
-    await accountOf(ann).leaveTeam({ teamId: team.id });
-    await take(ben, team, id);
+    await visitorContextOf(ann).leaveTeam({ teamId: team.id });
+    await setUserOfMember(ben, team, id);
     await sql('UPDATE members SET name = $1, email = $2 WHERE team_id = $3 AND id = $4', [
       ben.name,
       ben.email,
@@ -265,18 +279,18 @@ describe('erasing oneself', () => {
     await as(rotated).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Text of Nora Next' });
     await deliver(team);
     const next = await found([ben.name, ben.email]);
-    await accountOf(ann).eraseMe({ password: PASSWORD });
+    await visitorContextOf(ann).eraseMe({ password: PASSWORD });
     await runTrails(team);
     expect(await found(wordsOf(ann))).toEqual([]);
     expect(await found([ben.name, ben.email])).toEqual(next);
-    expect((await accountOf(ben).listMemberships()).length).toBe(1);
+    expect((await visitorContextOf(ben).listMemberships()).length).toBe(1);
   });
 });
 
 describe('who has never proven the address that he signs in with', () => {
   /** A stranger who has made an account in another's name, and what teams and mails know of the other. */
   async function squat() {
-    const squatter = await makePerson('Sly Squatter');
+    const squatter = await makeSignedInUser('Sly Squatter');
     await sql('UPDATE users SET email_proven_at = NULL WHERE id = $1', [squatter.userId]);
     const [own, victim] = [await makeTeam(), await makeTeam({ name: 'Target Ltd' })];
     const made = await addMembership(squatter, own);
@@ -303,7 +317,7 @@ describe('who has never proven the address that he signs in with', () => {
   it('erases himself and what he had, and nothing that others know of its real holder', async () => {
     const world = await squat();
     const before = await knownOf(world);
-    await accountOf(world.squatter).eraseMe({ password: PASSWORD });
+    await visitorContextOf(world.squatter).eraseMe({ password: PASSWORD });
     await runTrails(world.own, world.victim);
     expect(await knownOf(world)).toEqual(before);
     expect(await found(['Sly Squatter'])).toEqual([]);
@@ -311,8 +325,8 @@ describe('who has never proven the address that he signs in with', () => {
 
   it('erases the seats that he left, too', async () => {
     const { squatter, own, made } = await squat();
-    await accountOf(squatter).leaveTeam({ teamId: own.id });
-    await accountOf(squatter).eraseMe({ password: PASSWORD });
+    await visitorContextOf(squatter).leaveTeam({ teamId: own.id });
+    await visitorContextOf(squatter).eraseMe({ password: PASSWORD });
     await runTrails(own);
     expect(await found(['Sly Squatter'])).toEqual([]);
     const { rows } = await sql('SELECT email FROM members WHERE id = $1', [made.id]);
@@ -321,14 +335,14 @@ describe('who has never proven the address that he signs in with', () => {
 
   it('is told nothing that went to it', async () => {
     const { squatter } = await squat();
-    const data = await accountOf(squatter).exportMe();
+    const data = await visitorContextOf(squatter).exportMe();
     expect([data.mails, data.invitations]).toEqual([[], []]);
     expect(JSON.stringify(data)).not.toContain('Target Ltd');
   });
 
   it('reaches nobody by naming another’s address as the contact of a seat of his', async () => {
     const { ann, owned, own } = await world('Cora Contact');
-    const [victim, team] = [await makePerson('Vic Victim'), await makeTeam()];
+    const [victim, team] = [await makeSignedInUser('Vic Victim'), await makeTeam()];
     const held = await addMembership(victim, team);
     const mail = `INSERT INTO mails (id, team_id, member_id, kind, address, state) VALUES ($1, $2, $3, 'role-changed', $4, 'queued')`;
     await sql(mail, [newUuid7(), team.teamId, held.id, victim.email]);
@@ -342,7 +356,7 @@ describe('who has never proven the address that he signs in with', () => {
       (await sql('SELECT id FROM mailed_links WHERE email = $1', [victim.email])).rows,
     ];
     const before = await known();
-    await accountOf(ann).eraseMe({ password: PASSWORD });
+    await visitorContextOf(ann).eraseMe({ password: PASSWORD });
     expect(await known()).toEqual(before);
     expect(before[1]).toHaveLength(1);
   });
@@ -365,7 +379,7 @@ describe('erasing by the operator', () => {
   it('leaves alone what the seat does afterwards, as one without a person', async () => {
     const { ann, owned, joined, member: there } = await world('Ada After');
     await Promise.all([deliver(owned), deliver(joined)]);
-    await accountOf(ann).eraseMe({ password: PASSWORD });
+    await visitorContextOf(ann).eraseMe({ password: PASSWORD });
     const { apiKey } = await revealKey(joined.owner, there.id);
     await as(apiKey).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Of a machine' });
     await deliver(joined);
@@ -386,7 +400,7 @@ describe('erasing by the operator', () => {
       return vault.seal(text);
     };
     await expect(eraseByOperator({ ...rest, vault: { ...vault, seal } }, ann.email)).rejects.toThrow('broken off');
-    expect((await accountOf(ann).listMemberships()).length).toBe(1);
+    expect((await visitorContextOf(ann).listMemberships()).length).toBe(1);
     await eraseByOperator(services(), ann.email);
     await runTrails(owned, joined);
     expect(await found(wordsOf(ann))).toEqual([]);
@@ -396,12 +410,12 @@ describe('erasing by the operator', () => {
 describe('what is kept of one', () => {
   it('is one file of all of it, without a secret', async () => {
     const { ann, owned, joined, own, member: there } = await world('Edda Exported');
-    const data = await accountOf(ann).exportMe();
+    const data = await visitorContextOf(ann).exportMe();
     expect(data.user).toMatchObject({ name: ann.name, email: ann.email, hasPassword: true });
     expect(data.memberships.map(({ id }) => id)).toEqual([own.mem, there.mem]);
     expect(data.memberships[0]).toMatchObject({ team: { id: owned.id }, email: `contact.${ann.email}` });
     expect(data.memberships[1]!.messages).toMatch(new RegExp(`/export/messages\\?memberId=${there.mem}$`));
-    expect(data.sessions).toMatchObject([{ address: homeOf(ann.userId), agent: 'a browser' }]);
+    expect(data.sessions).toMatchObject([{ address: networkOfUser(ann.userId), agent: 'a browser' }]);
     expect(data.mails.map(({ kind }) => kind).toSorted()).toEqual(['key-rotated', 'sign-up']);
     expect(data.invitations).toMatchObject([{ email: ann.email, status: 'pending' }]);
     expect(data.auditEvents.map(({ action }) => action)).toContain('member.credited');
@@ -414,7 +428,7 @@ describe('what is kept of one', () => {
 
   it('is nobody else’s', async () => {
     const [one, other] = [await world('Anna One'), await world('Anja Other')];
-    const text = JSON.stringify(await accountOf(one.ann).exportMe());
+    const text = JSON.stringify(await visitorContextOf(one.ann).exportMe());
     expect(text).not.toContain(other.ann.name);
     expect(text).not.toContain('Bystander');
   });

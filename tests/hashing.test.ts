@@ -11,7 +11,7 @@ import { inUserTransaction, type SignedInUser } from '@/server/domain/core/user-
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { useApi } from './support/door';
-import { addFactor, enter, visitor, makePerson, PASSWORD } from './support/people';
+import { enableTwoFactorFor, signInAs, visitor, makeOwnerWithPassword, PASSWORD } from './support/people';
 import { listOperations } from './support/operations';
 import { callProcedure, sessionOf } from './support/procedures';
 import { addMember, giveSignIn, makeTeam, someAddress, type TestTeam } from './support/team';
@@ -72,7 +72,7 @@ const linkFor = async (kind: 'reset' | 'sign-up', email: string): Promise<string
     await inUserTransaction(services(), (tx) => makeLink(tx, { kind, email, address: null })),
   );
 
-const user = async () => enter((await makePerson()).email);
+const user = async () => signInAs((await makeOwnerWithPassword()).email);
 const body = { generatePassword: true };
 
 /** Every way to a password. A file of the domain that begins to hash has its row here, or the test below fails. */
@@ -122,7 +122,7 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     'access',
     'resetting a password',
     async () => {
-      const { email } = await makePerson();
+      const { email } = await makeOwnerWithPassword();
       const token = await linkFor('reset', email);
       return () => caller().access.resetPassword({ token, password: OTHER });
     },
@@ -139,8 +139,8 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     'sessions',
     'signing in',
     async () => {
-      const { email } = await makePerson();
-      return () => enter(email);
+      const { email } = await makeOwnerWithPassword();
+      return () => signInAs(email);
     },
   ],
   [
@@ -156,7 +156,7 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     'turning two-factor on',
     async () => {
       const ctx = await user();
-      return () => addFactor(ctx);
+      return () => enableTwoFactorFor(ctx);
     },
   ],
   [

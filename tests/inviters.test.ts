@@ -18,7 +18,7 @@ import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
 import { auditOf, useApi, whileMasterIsHeld } from './support/door';
 import { visitor } from './support/people';
-import { makePerson, addMembership } from './support/persons';
+import { makeSignedInUser, addMembership } from './support/persons';
 import { HERE } from './support/procedures';
 import { ctxOf, makeTeam, ownerPool, someAddress, type TestMember, type TestTeam } from './support/team';
 
@@ -29,7 +29,7 @@ type Scene = { team: TestTeam; user: SignedInUser; inviter: TestMember; ctx: Con
 /** A team with two owners, one of whom invites. */
 async function scene(): Promise<Scene> {
   const team = await makeTeam();
-  const user = await makePerson();
+  const user = await makeSignedInUser();
   const inviter = await addMembership(user, team, { role: 'owner' });
   return { team, user, inviter, ctx: await ctxOf(inviter.key) };
 }

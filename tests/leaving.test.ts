@@ -5,7 +5,7 @@ import { findMembership } from '@/server/domain/identity/sessions/read';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { balancesOf, expectProblem, rowsOf, useApi } from './support/door';
-import { accountOf, makePerson, addMembership, take } from './support/persons';
+import { visitorContextOf, makeSignedInUser, addMembership, setUserOfMember } from './support/persons';
 import { addMember, ctxOf, makeTeam, ownerPool, type TestTeam } from './support/team';
 import { openEar } from './support/told';
 
@@ -35,11 +35,11 @@ const slugOf = async ({ teamId }: TestTeam): Promise<string> =>
 describe('leaving a team', () => {
   it('takes the person off the seat at once; money, log and rule stay, the key is another that nobody has seen', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
-    const ann = await makePerson();
+    const ann = await makeSignedInUser();
     const [left, kept] = [await addMembership(ann, team, { credit: '5' }), await addMembership(ann, other)];
     await as(left.key).post('/messages', message);
     const before = await balancesOf(team);
-    const memberships = await accountOf(ann).leaveTeam({ teamId: team.id });
+    const memberships = await visitorContextOf(ann).leaveTeam({ teamId: team.id });
     expect(memberships.map(({ member }) => member.id)).toEqual([kept.mem]);
     const place = await findMembership(services(), {
       sessionId: ann.sessionId,
@@ -59,9 +59,9 @@ describe('leaving a team', () => {
 
   it('is in the audit log, by the person', async () => {
     const team = await makeTeam();
-    const ann = await makePerson();
+    const ann = await makeSignedInUser();
     const { mem } = await addMembership(ann, team, { role: 'owner' });
-    await accountOf(ann).leaveTeam({ teamId: team.id });
+    await visitorContextOf(ann).leaveTeam({ teamId: team.id });
     const { data } = (await as(team.ownerKey).get('/audit-events?action=member.left')).body;
     expect(data).toMatchObject([
       {
@@ -77,62 +77,62 @@ describe('leaving a team', () => {
 
   it('asked again, or of a team that never was his, changes nothing and answers the same', async () => {
     const [team, stranger] = [await makeTeam(), await makeTeam()];
-    const ann = await makePerson();
+    const ann = await makeSignedInUser();
     await addMembership(ann, team);
-    const first = await accountOf(ann).leaveTeam({ teamId: team.id });
+    const first = await visitorContextOf(ann).leaveTeam({ teamId: team.id });
     const before = [await rowsOf(team), await rowsOf(stranger)];
-    expect(await accountOf(ann).leaveTeam({ teamId: team.id })).toEqual(first);
-    expect(await accountOf(ann).leaveTeam({ teamId: stranger.id })).toEqual(first);
+    expect(await visitorContextOf(ann).leaveTeam({ teamId: team.id })).toEqual(first);
+    expect(await visitorContextOf(ann).leaveTeam({ teamId: stranger.id })).toEqual(first);
     expect([await rowsOf(team), await rowsOf(stranger)]).toEqual(before);
   });
 
   it('is for a deactivated seat too, and not for nobody', async () => {
     const team = await makeTeam();
-    const ann = await makePerson();
+    const ann = await makeSignedInUser();
     const { id } = await addMembership(ann, team);
     await deactivateMember(team.operator, id);
-    expect(await accountOf(ann).leaveTeam({ teamId: team.id })).toEqual([]);
+    expect(await visitorContextOf(ann).leaveTeam({ teamId: team.id })).toEqual([]);
     expect(await seatRow(team, id)).toMatchObject({ user_id: null, status: 'inactive' });
-    expect(await codeOf(accountOf(null).leaveTeam({ teamId: team.id }))).toBe('missing_key');
+    expect(await codeOf(visitorContextOf(null).leaveTeam({ teamId: team.id }))).toBe('missing_key');
   });
 
   it('is told to who watches: the seat, and of an owner that the team may have none', async () => {
     const team = await makeTeam();
-    const [ann, ben] = [await makePerson(), await makePerson('Ben')];
+    const [ann, ben] = [await makeSignedInUser(), await makeSignedInUser('Ben')];
     const [owner, member] = [await addMembership(ann, team, { role: 'owner' }), await addMembership(ben, team)];
     const ear = await openEar();
     await ear.heard();
-    await accountOf(ben).leaveTeam({ teamId: team.id });
+    await visitorContextOf(ben).leaveTeam({ teamId: team.id });
     expect(await ear.heardOf(team.teamId)).toEqual({ members: [member.id] });
-    await accountOf(ann).leaveTeam({ teamId: team.id });
+    await visitorContextOf(ann).leaveTeam({ teamId: team.id });
     expect(await ear.heardOf(team.teamId)).toEqual({ members: [owner.id], team: null });
     await ear.close();
   });
 
   it('is refused in a suspended team', async () => {
     const team = await makeTeam();
-    const ann = await makePerson();
+    const ann = await makeSignedInUser();
     await addMembership(ann, team);
     await ownerPool().query("UPDATE teams SET status = 'suspended' WHERE id = $1", [team.teamId]);
-    expect(await codeOf(accountOf(ann).leaveTeam({ teamId: team.id }))).toBe('team_suspended');
+    expect(await codeOf(visitorContextOf(ann).leaveTeam({ teamId: team.id }))).toBe('team_suspended');
   });
 
   it('lets another take the seat: what the one before had there is not touched', async () => {
     const team = await makeTeam();
-    const [ann, ben] = [await makePerson(), await makePerson('Ben')];
+    const [ann, ben] = [await makeSignedInUser(), await makeSignedInUser('Ben')];
     const { id } = await addMembership(ann, team);
-    await accountOf(ann).leaveTeam({ teamId: team.id });
-    await take(ben, team, id);
-    await accountOf(ann).leaveTeam({ teamId: team.id });
+    await visitorContextOf(ann).leaveTeam({ teamId: team.id });
+    await setUserOfMember(ben, team, id);
+    await visitorContextOf(ann).leaveTeam({ teamId: team.id });
     expect((await seatRow(team, id)).user_id).toBe(ben.userId);
   });
 });
 
 describe('the last active owner', () => {
-  async function owned(): Promise<{ team: TestTeam; ann: Awaited<ReturnType<typeof makePerson>>; id: string }> {
+  async function owned(): Promise<{ team: TestTeam; ann: Awaited<ReturnType<typeof makeSignedInUser>>; id: string }> {
     const team = await makeTeam();
-    const ann = await makePerson();
-    await take(ann, team, team.ownerId);
+    const ann = await makeSignedInUser();
+    await setUserOfMember(ann, team, team.ownerId);
     return { team, ann, id: team.ownerId };
   }
 
@@ -142,7 +142,7 @@ describe('the last active owner', () => {
     const idle = await addMember(team, { role: 'owner' });
     await deactivateMember(team.operator, idle.id);
     const before = await rowsOf(team);
-    expect(await codeOf(accountOf(ann).leaveTeam({ teamId: team.id }))).toBe('last_owner');
+    expect(await codeOf(visitorContextOf(ann).leaveTeam({ teamId: team.id }))).toBe('last_owner');
     expect(await rowsOf(team)).toEqual(before);
     expect((await as(team.ownerKey).get('/me')).status).toBe(200);
     expect((await seatRow(team, id)).user_id).toBe(ann.userId);
@@ -151,27 +151,27 @@ describe('the last active owner', () => {
   it('nor who stepped down and could take the role back, until the team has another owner', async () => {
     const { team, ann, id } = await owned();
     await setRole(await ctxOf(team.ownerKey), { memberId: id, role: 'member' });
-    expect(await codeOf(accountOf(ann).leaveTeam({ teamId: team.id }))).toBe('last_owner');
+    expect(await codeOf(visitorContextOf(ann).leaveTeam({ teamId: team.id }))).toBe('last_owner');
     const next = await addMember(team);
     await setRole(team.operator, { memberId: next.id, role: 'owner' });
-    expect(await accountOf(ann).leaveTeam({ teamId: team.id })).toEqual([]);
+    expect(await visitorContextOf(ann).leaveTeam({ teamId: team.id })).toEqual([]);
   });
 
   it('is no seat that was left: of two who leave one after the other the second stays', async () => {
     const { team, ann } = await owned();
-    const ben = await makePerson('Ben');
+    const ben = await makeSignedInUser('Ben');
     const { id } = await addMembership(ben, team, { role: 'owner' });
-    await accountOf(ben).leaveTeam({ teamId: team.id });
+    await visitorContextOf(ben).leaveTeam({ teamId: team.id });
     expect((await seatRow(team, id)).role).toBe('member');
-    expect(await codeOf(accountOf(ann).leaveTeam({ teamId: team.id }))).toBe('last_owner');
+    expect(await codeOf(visitorContextOf(ann).leaveTeam({ teamId: team.id }))).toBe('last_owner');
   });
 
   it.each(Array.from({ length: 5 }, (_, i) => i))('stays when all three leave at once (%s)', async () => {
     const { team, ann } = await owned();
-    const others = [await makePerson('Ben'), await makePerson('Cid')];
+    const others = [await makeSignedInUser('Ben'), await makeSignedInUser('Cid')];
     for (const one of others) await addMembership(one, team, { role: 'owner' });
     const codes = await Promise.all(
-      [ann, ...others].map((one) => codeOf(accountOf(one).leaveTeam({ teamId: team.id }))),
+      [ann, ...others].map((one) => codeOf(visitorContextOf(one).leaveTeam({ teamId: team.id }))),
     );
     expect(codes.filter((code) => code === null)).toHaveLength(2);
     expect(codes.filter((code) => code === 'last_owner')).toHaveLength(1);
@@ -179,10 +179,10 @@ describe('the last active owner', () => {
 
   it('stays when one leaves while the other is deactivated', async () => {
     const { team, ann } = await owned();
-    const ben = await makePerson('Ben');
+    const ben = await makeSignedInUser('Ben');
     const { id } = await addMembership(ben, team, { role: 'owner' });
     const outcomes = await Promise.all([
-      codeOf(accountOf(ann).leaveTeam({ teamId: team.id })),
+      codeOf(visitorContextOf(ann).leaveTeam({ teamId: team.id })),
       deactivateMember(team.operator, id).then(
         () => null,
         (error: { code: string }) => error.code,

@@ -8,7 +8,7 @@ import { sendMail } from '@/server/jobs/send-email';
 import type { Mailer, OutgoingMail } from '@/server/outbound/mail/mailer';
 import { services } from '@/server/http/services';
 import { mailing, withMail } from './support/mail';
-import { addFactor, enter, visitor, makePerson, PASSWORD } from './support/people';
+import { enableTwoFactorFor, signInAs, visitor, makeOwnerWithPassword, PASSWORD } from './support/people';
 import { makeTeam, ownerPool, someAddress } from './support/team';
 import { mailLink } from '@/server/domain/identity/email-links/write';
 import { changePassword, requestPasswordReset, resetPassword } from '@/server/domain/identity/passwords/write';
@@ -35,19 +35,19 @@ const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 
 describe('a mail about oneself', () => {
   it('says with what browser and from where somebody signed in', async () => {
-    const { email } = await makePerson();
-    await enter(email);
+    const { email } = await makeOwnerWithPassword();
+    await signInAs(email);
     const elsewhere = visitor(undefined, FIREFOX);
-    await enter(email, elsewhere);
+    await signInAs(email, elsewhere);
     const { text } = await lastMail('new-sign-in', email);
     expect(text).toContain('With: Firefox on Linux');
     expect(text).toContain(`From: ${elsewhere.origin.address}`);
   });
 
   it('says whether two-factor sign-in was switched on or off, and from where', async () => {
-    const { email } = await makePerson();
-    const user = await enter(email);
-    await addFactor(user);
+    const { email } = await makeOwnerWithPassword();
+    const user = await signInAs(email);
+    await enableTwoFactorFor(user);
     const on = await lastMail('two-factor-changed', email);
     expect(on.subject).toBe('Two-factor sign-in was switched on');
     expect(on.text).toContain(`From: ${user.origin.address}`);
@@ -56,8 +56,8 @@ describe('a mail about oneself', () => {
   });
 
   it('says from where a password was changed, by the old one or by a link', async () => {
-    const { email } = await makePerson();
-    const user = await enter(email);
+    const { email } = await makeOwnerWithPassword();
+    const user = await signInAs(email);
     await changePassword(user, { current: PASSWORD, password: 'another horse, another battery' });
     expect((await lastMail('password-changed', email)).text).toContain(`From: ${user.origin.address}`);
     const ctx = visitor();

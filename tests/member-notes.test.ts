@@ -5,7 +5,7 @@ import { exportMembersInput } from '@/server/domain/teams/members/schema';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { useApi } from './support/door';
-import { accountOf, makePerson, addMembership } from './support/persons';
+import { visitorContextOf, makeSignedInUser, addMembership } from './support/persons';
 import { callProcedure, HERE, listProcedures, sessionOf } from './support/procedures';
 import { ctxOf, makeTeam, type TestMember } from './support/team';
 
@@ -18,7 +18,7 @@ const SECRET = new RegExp(`${NOTE}|${EXTERNAL}`);
 /** A member about whom the owners have noted something. */
 async function scene() {
   const team = await makeTeam();
-  const user = await makePerson();
+  const user = await makeSignedInUser();
   const member = await addMembership(user, team, {
     name: 'Ann',
     credit: '5',
@@ -104,9 +104,9 @@ describe('what owners note about a member', () => {
     expect(await file(member.key)).not.toMatch(SECRET);
     expect(await file(member.key, 'blacklisted')).not.toContain('Ann');
     expect(await file(team.ownerKey)).toMatch(SECRET);
-    expect(JSON.stringify(await accountOf(user).exportMe())).not.toMatch(SECRET);
+    expect(JSON.stringify(await visitorContextOf(user).exportMe())).not.toMatch(SECRET);
     await as(team.ownerKey).post(`/members/${member.mem}/role`, { role: 'owner' });
-    expect(JSON.stringify(await accountOf(user).exportMe())).toMatch(SECRET);
+    expect(JSON.stringify(await visitorContextOf(user).exportMe())).toMatch(SECRET);
     // Who steps down is answered as the member they are from now on.
     const session = await sessionOf(member.key);
     const context = { services: services(), actor: session, user, origin: HERE, requestId: newRequestId() };

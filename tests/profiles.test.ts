@@ -15,12 +15,12 @@ import { listSessions } from '@/server/domain/identity/sessions/read';
 import { endAllSessions, endOwnSession, markSeen, signIn } from '@/server/domain/identity/sessions/write';
 import { LIMITS } from '@/server/domain/identity/login-throttle/rules';
 import {
-  addFactor,
-  enter,
+  enableTwoFactorFor,
+  signInAs,
   visitor,
   isLive,
   mailsTo,
-  makePerson,
+  makeOwnerWithPassword,
   newAddress,
   notesOf,
   PASSWORD,
@@ -40,8 +40,8 @@ const outcome = async (email: string, code: string, as = visitor()) => {
 
 describe('a password', () => {
   it('is changed by who has the one there is; every other browser is signed out, and it is mailed and noted', async () => {
-    const { email, teamId } = await makePerson();
-    const [here, there] = [await enter(email), await enter(email)];
+    const { email, teamId } = await makeOwnerWithPassword();
+    const [here, there] = [await signInAs(email), await signInAs(email)];
     await expect(changePassword(here, { current: 'wrong', password: NEW })).rejects.toMatchObject({
       code: 'invalid_request',
       facts: { errors: [{ pointer: '/current' }] },
@@ -49,15 +49,15 @@ describe('a password', () => {
     expect(await isLive(there)).toBe(true);
     await changePassword(here, { current: PASSWORD, password: NEW });
     expect([await isLive(here), await isLive(there)]).toEqual([true, false]);
-    await expect(enter(email)).rejects.toThrow('wrong');
-    await enter(email, visitor(), NEW);
+    await expect(signInAs(email)).rejects.toThrow('wrong');
+    await signInAs(email, visitor(), NEW);
     expect((await mailsTo(email)).filter(({ kind }) => kind === 'password-changed')).toHaveLength(1);
     expect((await notesOf(teamId)).map(({ action }) => action)).toEqual(['user.password_changed']);
   });
 
   it('is not guessed by who sits at an open browser: tries are those of signing in', async () => {
-    const { email } = await makePerson();
-    const here = await enter(email);
+    const { email } = await makeOwnerWithPassword();
+    const here = await signInAs(email);
     for (let i = 0; i < LIMITS.both.points; i += 1)
       await expect(changePassword(here, { current: `wrong ${i}`, password: NEW })).rejects.toMatchObject({
         code: 'invalid_request',
@@ -89,7 +89,7 @@ describe('an old password, while a new one is set', () => {
     ownerPool().query('UPDATE users SET password_hash = $2 WHERE email = $1', [email, await hashPassword(NEW)]);
 
   it('opens no session that would outlive those that are ended', async () => {
-    const { email } = await makePerson();
+    const { email } = await makeOwnerWithPassword();
     const as = after(renew(email), visitor());
     expect(await signIn(as, { email, password: PASSWORD }, as.origin)).toEqual({ ok: false, reason: 'wrong' });
     const { rows } = await ownerPool().query(
@@ -100,18 +100,18 @@ describe('an old password, while a new one is set', () => {
   });
 
   it('is no leave to set a third', async () => {
-    const { email } = await makePerson();
-    const user = after(renew(email), await enter(email));
+    const { email } = await makeOwnerWithPassword();
+    const user = after(renew(email), await signInAs(email));
     const changed = changePassword(user, { current: PASSWORD, password: 'the password of a thief' });
     await expect(changed).rejects.toMatchObject({ facts: { errors: [{ pointer: '/current' }] } });
-    await enter(email, visitor(), NEW);
+    await signInAs(email, visitor(), NEW);
   });
 });
 
 describe('a name', () => {
   it('is the person’s, and is noted; the seat keeps its own', async () => {
-    const { email, teamId } = await makePerson();
-    const here = await enter(email);
+    const { email, teamId } = await makeOwnerWithPassword();
+    const here = await signInAs(email);
     await renameUser(here, { name: 'Renamed' });
     await renameUser(here, { name: 'Renamed' });
     expect(await getProfile(here)).toMatchObject({ name: 'Renamed', email, isProven: false });
@@ -123,13 +123,13 @@ describe('a name', () => {
 
 describe('a second factor', () => {
   it('is asked for once it was confirmed by a code of it, and not before', async () => {
-    const { email, teamId } = await makePerson();
-    const here = await enter(email);
+    const { email, teamId } = await makeOwnerWithPassword();
+    const here = await signInAs(email);
     await expect(startTwoFactor(here, { password: 'wrong' })).rejects.toMatchObject(WRONG);
     await startTwoFactor(here, { password: PASSWORD });
     await expect(confirmTwoFactor(here, { code: '000000' })).rejects.toMatchObject({ code: 'invalid_request' });
     expect(await outcome(email, '')).toBe('ok');
-    const { codeAt, recoveryCodes } = await addFactor(here);
+    const { codeAt, recoveryCodes } = await enableTwoFactorFor(here);
     expect(await getProfile(here)).toMatchObject({ twoFactorSince: expect.any(Date), recoveryCodesLeft: 10 });
     expect(recoveryCodes).toHaveLength(10);
     expect(await outcome(email, '')).toBe('code');
@@ -141,8 +141,8 @@ describe('a second factor', () => {
   });
 
   it('tells of itself only to who has the password', async () => {
-    const { email } = await makePerson();
-    await addFactor(await enter(email));
+    const { email } = await makeOwnerWithPassword();
+    await enableTwoFactorFor(await signInAs(email));
     const as = visitor();
     expect(await signIn(as, { email, password: 'wrong' }, as.origin)).toEqual({ ok: false, reason: 'wrong' });
     expect(await signIn(as, { email, password: 'wrong', code: '123456' }, as.origin)).toEqual({
@@ -152,8 +152,8 @@ describe('a second factor', () => {
   });
 
   it('takes each code once, of many who give it at the same moment too, and none older than the last', async () => {
-    const { email } = await makePerson();
-    const { codeAt } = await addFactor(await enter(email));
+    const { email } = await makeOwnerWithPassword();
+    const { codeAt } = await enableTwoFactorFor(await signInAs(email));
     const all = await Promise.all(Array.from({ length: 5 }, () => outcome(email, codeAt(0))));
     expect(all.toSorted()).toEqual(['ok', 'wrong-code', 'wrong-code', 'wrong-code', 'wrong-code']);
     expect(await outcome(email, codeAt(-1))).toBe('wrong-code');
@@ -161,9 +161,9 @@ describe('a second factor', () => {
   });
 
   it('takes each recovery code once, in the same field, however it is typed', async () => {
-    const { email } = await makePerson();
-    const here = await enter(email);
-    const { recoveryCodes } = await addFactor(here);
+    const { email } = await makeOwnerWithPassword();
+    const here = await signInAs(email);
+    const { recoveryCodes } = await enableTwoFactorFor(here);
     const [first, second] = recoveryCodes as [string, string];
     const all = await Promise.all(Array.from({ length: 4 }, () => outcome(email, ` ${first.toUpperCase()}`)));
     expect(all.filter((one) => one === 'ok')).toHaveLength(1);
@@ -180,18 +180,18 @@ describe('a second factor', () => {
   });
 
   it('is not somebody else’s: neither his recovery code nor his code', async () => {
-    const [ann, bob] = [await makePerson(), await makePerson()];
-    const his = await addFactor(await enter(bob.email));
-    await addFactor(await enter(ann.email));
+    const [ann, bob] = [await makeOwnerWithPassword(), await makeOwnerWithPassword()];
+    const his = await enableTwoFactorFor(await signInAs(bob.email));
+    await enableTwoFactorFor(await signInAs(ann.email));
     expect(await outcome(ann.email, his.recoveryCodes[0]!)).toBe('wrong-code');
     expect(await outcome(ann.email, his.codeAt(0))).toBe('wrong-code');
     expect(await outcome(bob.email, his.recoveryCodes[0]!)).toBe('ok');
   });
 
   it('is not gone through: so many wrong codes a day, from wherever; then a new password begins anew', async () => {
-    const { email } = await makePerson();
-    const here = await enter(email);
-    const { codeAt } = await addFactor(here);
+    const { email } = await makeOwnerWithPassword();
+    const here = await signInAs(email);
+    const { codeAt } = await enableTwoFactorFor(here);
     for (let i = 0; i < LIMITS.code.points; i += 1) expect(await outcome(email, '000000')).toBe('wrong-code');
     expect(await outcome(email, codeAt(0))).toBe('throttled');
     await changePassword(here, { current: PASSWORD, password: PASSWORD });
@@ -199,9 +199,9 @@ describe('a second factor', () => {
   });
 
   it('is turned off with the password, and is asked for no more', async () => {
-    const { email, teamId } = await makePerson();
-    const here = await enter(email);
-    const { recoveryCodes } = await addFactor(here);
+    const { email, teamId } = await makeOwnerWithPassword();
+    const here = await signInAs(email);
+    const { recoveryCodes } = await enableTwoFactorFor(here);
     await expect(endTwoFactor(here, { password: recoveryCodes[0]! })).rejects.toMatchObject(WRONG);
     await endTwoFactor(here, { password: PASSWORD });
     await endTwoFactor(here, { password: PASSWORD });
@@ -216,10 +216,10 @@ describe('a second factor', () => {
 
 describe('signed-in browsers', () => {
   it('are listed, this one marked, and no one else’s', async () => {
-    const { email } = await makePerson();
+    const { email } = await makeOwnerWithPassword();
     const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0';
-    const [one, other] = [await enter(email, visitor('192.0.2.7', firefox)), await enter(email)];
-    await enter((await makePerson()).email);
+    const [one, other] = [await signInAs(email, visitor('192.0.2.7', firefox)), await signInAs(email)];
+    await signInAs((await makeOwnerWithPassword()).email);
     const listed = await listSessions(one);
     expect(listed).toHaveLength(2);
     expect(listed.find(({ isThis }) => isThis)).toMatchObject({
@@ -231,8 +231,8 @@ describe('signed-in browsers', () => {
   });
 
   it('are ended one by one, or all; another’s is as one that never was', async () => {
-    const [ann, bob] = [await makePerson(), await makePerson()];
-    const [one, other, his] = [await enter(ann.email), await enter(ann.email), await enter(bob.email)];
+    const [ann, bob] = [await makeOwnerWithPassword(), await makeOwnerWithPassword()];
+    const [one, other, his] = [await signInAs(ann.email), await signInAs(ann.email), await signInAs(bob.email)];
     for (const id of [his.user.sessionId, newUuid7()])
       await expect(endOwnSession(one, id)).rejects.toMatchObject({ code: 'not_found', facts: {} });
     expect(await isLive(his)).toBe(true);
@@ -248,8 +248,8 @@ describe('signed-in browsers', () => {
   });
 
   it('are noted to be in use once an hour, not with each request', async () => {
-    const { email } = await makePerson();
-    const here = await enter(email);
+    const { email } = await makeOwnerWithPassword();
+    const here = await signInAs(email);
     const seen = async () =>
       (await ownerPool().query(`SELECT last_seen_at FROM sessions WHERE id = $1`, [here.user.sessionId])).rows[0]
         .last_seen_at as Date | null;
@@ -267,36 +267,36 @@ describe('signed-in browsers', () => {
   });
 
   it('are told of by mail when one is new: from another network or with another browser, never of the very first', async () => {
-    const { email } = await makePerson();
+    const { email } = await makeOwnerWithPassword();
     const [home, away] = [newAddress(), newAddress()];
     const told = async () => (await mailsTo(email)).filter(({ kind }) => kind === 'new-sign-in').length;
-    await enter(email, visitor(home));
+    await signInAs(email, visitor(home));
     expect(await told()).toBe(0);
-    await enter(email, visitor(home.replace(/1$/, '2')));
+    await signInAs(email, visitor(home.replace(/1$/, '2')));
     expect(await told()).toBe(0);
-    await enter(email, visitor(away));
+    await signInAs(email, visitor(away));
     expect(await told()).toBe(1);
-    await enter(email, visitor(away, 'Firefox/146'));
+    await signInAs(email, visitor(away, 'Firefox/146'));
     expect(await told()).toBe(2);
     expect((await mailsTo(email)).at(-1)?.facts).toEqual({ browser: 'Firefox', address: away });
-    await enter(email, visitor(away, 'Firefox/147'));
+    await signInAs(email, visitor(away, 'Firefox/147'));
     expect(await told()).toBe(2);
   });
 });
 
 describe('a stranger who uses up an account’s tries', () => {
   it('shuts its holder out nowhere that he is known from; who is unknown there waits, for an hour at most', async () => {
-    const { email } = await makePerson();
+    const { email } = await makeOwnerWithPassword();
     const home = newAddress();
-    await enter(email, visitor(home));
+    await signInAs(email, visitor(home));
     for (let i = 0; i < LIMITS.account.points; i += LIMITS.both.points / 2) {
       const from = visitor();
       await Promise.all(
         Array.from({ length: LIMITS.both.points / 2 }, () => signIn(from, { email, password: 'x' }, from.origin)),
       );
     }
-    await expect(enter(email)).rejects.toThrow('throttled');
-    await enter(email, visitor(home));
+    await expect(signInAs(email)).rejects.toThrow('throttled');
+    await signInAs(email, visitor(home));
     // A hundred passwords, two at a time.
   }, 120_000);
 });
@@ -321,30 +321,30 @@ describe('the operator', () => {
     ).rows[0];
 
   it('gives the person of a seat a new password: the old one is worth nothing, every browser is signed out', async () => {
-    const { email, teamId } = await makePerson();
-    const here = await enter(email);
+    const { email, teamId } = await makeOwnerWithPassword();
+    const here = await signInAs(email);
     const memberId = await actingMember(teamId);
     const given = await givePassword(operatorOf(teamId), { memberId });
     expect(given).toEqual({ email, password: expect.stringMatching(/^(\w{5}-){3}\w{5}$/) });
     expect(await isLive(here)).toBe(false);
-    await expect(enter(email)).rejects.toThrow('wrong');
-    await enter(email, visitor(), given.password);
+    await expect(signInAs(email)).rejects.toThrow('wrong');
+    await signInAs(email, visitor(), given.password);
     expect(await audited(teamId)).toEqual({ action: 'member.password_given', channel: 'cli', target_id: memberId });
     expect((await mailsTo(email)).map(({ kind }) => kind)).toContain('password-changed');
   });
 
   it('takes a second factor away that nobody can use any more', async () => {
-    const { email, teamId } = await makePerson();
-    await addFactor(await enter(email));
+    const { email, teamId } = await makeOwnerWithPassword();
+    await enableTwoFactorFor(await signInAs(email));
     const memberId = await actingMember(teamId);
     expect(await resetTwoFactor(operatorOf(teamId), memberId)).toEqual({ email, wasOn: true });
-    await enter(email);
+    await signInAs(email);
     expect(await audited(teamId)).toEqual({ action: 'member.two_factor_reset', channel: 'cli', target_id: memberId });
     expect(await resetTwoFactor(operatorOf(teamId), memberId)).toEqual({ email, wasOn: false });
   });
 
   it('finds nobody at a seat that has a key alone, nor in another team; and no owner may do as he does', async () => {
-    const [team, { teamId }] = [await makeTeam(), await makePerson()];
+    const [team, { teamId }] = [await makeTeam(), await makeOwnerWithPassword()];
     const { id } = await addMember(team);
     const foreign = await actingMember(teamId);
     for (const memberId of [id, foreign]) {

@@ -13,9 +13,9 @@ import { inviteSome } from './invitations';
 import { CAST, OWNER, tag, TIGHT } from './people';
 import { chance, type Random } from './random';
 import { idOf, money, storyOf } from './story';
-import { compose, send, taken, trafficOf } from './traffic';
+import { compose, sendTraffic, taken, trafficOf } from './traffic';
 import { Clock, DAY, HOUR, MINUTE, SECOND, type Memberships } from './time';
-import { change } from '@/server/domain/core/transaction';
+import { runCommand } from '@/server/domain/core/transaction';
 
 /** How many whole UTC days lie before the one on which the demo is made. */
 const DAYS_BEFORE = 90;
@@ -69,7 +69,8 @@ async function refuseSome(ctx: Context): Promise<void> {
   await flushRefusals(pool);
 }
 
-const inOneTransaction = (ctx: Context, work: (tx: TxContext) => Promise<void>) => change(ctx, 'members.manage', work);
+const inOneTransaction = (ctx: Context, work: (tx: TxContext) => Promise<void>) =>
+  runCommand(ctx, 'members.manage', work);
 
 async function live(tx: TxContext, day: number, midnight: number, until: number): Promise<void> {
   // The same few statements come thousands of times: planning each anew would take a fifth of the time.
@@ -123,9 +124,9 @@ async function arrive(tx: TxContext, now: number): Promise<void> {
     const user = random.pick(senders);
     clock.reach(now - ago);
     const messages = compose(user, user.about[0]!, 1 + random.below(3), random);
-    const ids = await send(clock.tx, idOf(members, user), messages);
+    const ids = await sendTraffic(clock.tx, idOf(members, user), messages);
     // The master pays an owner's message: there is something under way even when nobody else can pay.
-    if (n % 2 === 0) ids.push(...(await send(clock.tx, members.get(OWNER.email)!.id, [alertOf(random)])));
+    if (n % 2 === 0) ids.push(...(await sendTraffic(clock.tx, members.get(OWNER.email)!.id, [alertOf(random)])));
     if (said !== 'nothing') await reportMessages(clock.pass(2 * SECOND), ids.map(taken));
     const delivered = ids.map((id) => ({ id, status: 'delivered' as const }));
     if (said === 'delivered') await reportMessages(clock.pass(4 * SECOND), delivered);

@@ -16,7 +16,7 @@ import { getTeam } from '@/server/domain/teams/teams/read';
 import { updateTeam } from '@/server/domain/teams/teams/write';
 import { CAMPAIGN, CAST, OWNER, tag, type DemoMember } from './people';
 import { chance } from './random';
-import { compose, isWeekend, report, send } from './traffic';
+import { compose, isWeekend, report, sendTraffic } from './traffic';
 import { HOUR, MINUTE, SECOND, type Clock, type Moment, type Memberships } from './time';
 import { amount as amountSchema } from '@/server/domain/core/codecs';
 
@@ -107,7 +107,11 @@ async function startCampaign({ tx }: Clock, members: Memberships): Promise<void>
 async function sendCampaign(clock: Clock, members: Memberships): Promise<void> {
   const random = chance('campaign');
   const user = CAST.find((one) => tag(one) === CAMPAIGN)!;
-  const ids = await send(clock.tx, members.get(CAMPAIGN)!.id, compose({ ...user, pace: 60 }, 'market', 320, random));
+  const ids = await sendTraffic(
+    clock.tx,
+    members.get(CAMPAIGN)!.id,
+    compose({ ...user, pace: 60 }, 'market', 320, random),
+  );
   await report(clock, ids, random);
 }
 
@@ -201,6 +205,6 @@ async function tellOwner(clock: Clock, members: Memberships, day: number): Promi
   const owner = members.get(OWNER.email);
   if (owner?.status !== 'active') return;
   const body = `Acme night report: ${members.size} accounts, ${10 + random.below(90)} texts since midnight, carrier links up.`;
-  const ids = await send(clock.tx, owner.id, [{ to: '+14155550199', body }]);
+  const ids = await sendTraffic(clock.tx, owner.id, [{ to: '+14155550199', body }]);
   await report(clock, ids, random);
 }

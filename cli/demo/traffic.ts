@@ -64,7 +64,7 @@ export function compose(user: DemoMember, topic: Topic, size: number, random: Ra
 }
 
 /** Sends for a seat; what is refused for want of money is simply not sent. Answers the ids. */
-export async function send(tx: TxContext, memberId: string, messages: NewMessage[]): Promise<string[]> {
+export async function sendTraffic(tx: TxContext, memberId: string, messages: NewMessage[]): Promise<string[]> {
   const result = await sendMessages(tx, { onBehalfOf: memberId, messages, many: false });
   return result instanceof Refusal ? [] : result.data.map(({ id }) => id);
 }
@@ -74,7 +74,7 @@ async function sendRound(clock: Clock, members: Memberships, batches: Batch[], r
   for (const { user, messages } of batches) {
     const member = members.get(tag(user));
     if (member?.status !== 'active') continue;
-    ids.push(...(await send(clock.pass(200 + random.below(2_500)), member.id, messages)));
+    ids.push(...(await sendTraffic(clock.pass(200 + random.below(2_500)), member.id, messages)));
   }
   await report(clock, ids, random);
 }

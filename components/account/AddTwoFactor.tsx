@@ -8,7 +8,7 @@ import { CopyIconButton } from '@/components/ui/Copy';
 import styles from './account.module.css';
 import { CodeField, Fault, PasswordField } from '@/components/auth/fields';
 import { RecoveryCodes } from './RecoveryCodes';
-import { faultsOf, fieldsOf } from '@/components/auth/useForm';
+import { faultsOf, readFields } from '@/components/auth/useForm';
 
 /** Turns the second factor on: password, then the picture for the app, then a code of it, then the recovery codes. */
 export function AddTwoFactor({ onClose }: { onClose: () => void }) {
@@ -24,7 +24,7 @@ export function AddTwoFactor({ onClose }: { onClose: () => void }) {
       className={styles.form}
       noValidate
       onSubmit={(event) => {
-        const of = fieldsOf(event);
+        const of = readFields(event);
         if (start.data) confirm.mutate({ code: of('code') });
         else start.mutate({ password: of('password') });
       }}

@@ -7,7 +7,7 @@ import { Card, PageHead } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import styles from './account.module.css';
 import { Fault, NewPasswordField, PasswordField } from '@/components/auth/fields';
-import { faultsOf, fieldsOf } from '@/components/auth/useForm';
+import { faultsOf, readFields } from '@/components/auth/useForm';
 
 /** Changes the password, which needs the one there is. */
 export function PasswordPage() {
@@ -30,7 +30,7 @@ export function PasswordPage() {
             noValidate
             onSubmit={(event) => {
               const form = event.currentTarget;
-              const of = fieldsOf(event);
+              const of = readFields(event);
               const input = { current: of('current'), password: of('password') };
               if (!change.isPending) change.mutate(input, { onSuccess: () => form.reset() });
             }}

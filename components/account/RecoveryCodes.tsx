@@ -10,7 +10,7 @@ import { useCloseGuard } from '@/components/ui/dialogs';
 import { Note } from '@/components/ui/pieces';
 import styles from './account.module.css';
 import { Fault, PasswordField } from '@/components/auth/fields';
-import { faultsOf, fieldsOf } from '@/components/auth/useForm';
+import { faultsOf, readFields } from '@/components/auth/useForm';
 
 /** Recovery codes, shown once. Leaving without having taken them along asks once. */
 export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
@@ -71,7 +71,7 @@ export function NewRecoveryCodes({ onClose }: { onClose: () => void }) {
       method="post"
       className={styles.form}
       noValidate
-      onSubmit={(event) => renew.mutate({ password: fieldsOf(event)('password') })}
+      onSubmit={(event) => renew.mutate({ password: readFields(event)('password') })}
     >
       <p>Ten new codes. Those you have are worth nothing from then on.</p>
       <Fault text={faults.rest} />

@@ -9,7 +9,7 @@ import { Instant } from '@/components/ui/Instant';
 import { Card, Facts, Note, PageHead, Status } from '@/components/ui/pieces';
 import styles from './account.module.css';
 import { Fault, PasswordField } from '@/components/auth/fields';
-import { faultsOf, fieldsOf } from '@/components/auth/useForm';
+import { faultsOf, readFields } from '@/components/auth/useForm';
 
 /** The second factor: a code of an authenticator app at each sign-in, and recovery codes for who has lost it. */
 export function TwoFactorPage() {
@@ -109,7 +109,7 @@ function TurnOff({ onClose }: { onClose: () => void }) {
       className={styles.form}
       noValidate
       onChange={() => setTyped(true)}
-      onSubmit={(event) => end.mutate({ password: fieldsOf(event)('password') })}
+      onSubmit={(event) => end.mutate({ password: readFields(event)('password') })}
     >
       <p>From then on the password alone signs you in. The recovery codes are worth nothing any more.</p>
       <Fault text={faults.rest} />

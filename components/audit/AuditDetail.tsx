@@ -10,7 +10,7 @@ import { Money } from '@/components/ui/Money';
 import { Facts } from '@/components/ui/pieces';
 import auditStyles from './audit.module.css';
 import { What, type AuditEvent } from './AuditLine';
-import { fieldsOf, THROUGH, wordOf } from './labels';
+import { auditFields, THROUGH, wordOf } from './labels';
 
 const KINDS = { user: 'a person', key: 'an API key', operator: 'the operator' } as const;
 
@@ -47,7 +47,7 @@ export function AuditDetail({ event }: { event: AuditEvent }) {
 const named = (kind: string): string => kind.charAt(0).toUpperCase() + kind.slice(1);
 
 function Changes({ before, after }: Pick<AuditEvent, 'before' | 'after'>) {
-  const fields = fieldsOf(before, after);
+  const fields = auditFields(before, after);
   if (fields.length === 0) return null;
   return (
     <table className={auditStyles.changes}>

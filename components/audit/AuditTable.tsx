@@ -75,5 +75,5 @@ const columnsOf = (show: (event: AuditEvent) => void): Column<AuditEvent>[] => [
       </span>
     ),
   },
-  { id: 'door', header: 'Through', cell: ({ channel }) => THROUGH[channel] },
+  { id: 'channel', header: 'Through', cell: ({ channel }) => THROUGH[channel] },
 ];

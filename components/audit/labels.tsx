@@ -120,14 +120,14 @@ export const THROUGH: Record<(typeof AUDIT_CHANNELS)[number], string> = {
 export const wordOf = (field: string): string => field.replace(/([A-Z])/g, ' $1').toLowerCase();
 
 /** The fields that an event changed; all of them where it tells of one side alone. */
-export function fieldsOf(before: Facts | null, after: Facts | null): string[] {
+export function auditFields(before: Facts | null, after: Facts | null): string[] {
   const all = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
   if (!before || !after) return all;
   return all.filter((field) => JSON.stringify(before[field] ?? null) !== JSON.stringify(after[field] ?? null));
 }
 
 function changedOf(before: Facts, after: Facts): string {
-  const changed = fieldsOf(before, after);
+  const changed = auditFields(before, after);
   return changed.length === 0 ? '' : `: ${changed.map(wordOf).join(', ')}`;
 }
 

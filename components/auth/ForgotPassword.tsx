@@ -8,7 +8,7 @@ import { Note } from '@/components/ui/pieces';
 import { AuthPage } from './AuthPage';
 import styles from '@/components/account/account.module.css';
 import { EmailField, Fault } from './fields';
-import { faultsOf, fieldsOf } from './useForm';
+import { faultsOf, readFields } from './useForm';
 
 /**
  * Has a link mailed that sets a new password. Whether anybody has the address is not told.
@@ -50,7 +50,7 @@ export function ForgotPassword({ mail }: { mail: boolean }) {
         method="post"
         className={styles.form}
         noValidate
-        onSubmit={(event) => ask.mutate({ email: fieldsOf(event)('email') })}
+        onSubmit={(event) => ask.mutate({ email: readFields(event)('email') })}
       >
         <Fault text={faults.rest} />
         <EmailField error={faults.at('email')} first />

@@ -7,7 +7,7 @@ import { clientFor } from '@/components/data';
 import { NO_BANNER } from '@/components/ui/DialogFrame';
 import styles from '@/components/account/account.module.css';
 import { CodeField, Fault, PasswordField } from './fields';
-import { faultsOf, fieldsOf } from './useForm';
+import { faultsOf, readFields } from './useForm';
 
 /** Asks for the password, or a code, over whatever was being done; that goes on as it was asked for. */
 export function ReauthenticationDialog() {
@@ -64,7 +64,7 @@ function useConfirm() {
     );
   }, [account]);
   const confirm = async (event: FormEvent<HTMLFormElement>) => {
-    const of = fieldsOf(event);
+    const of = readFields(event);
     setAsked({ error: null, isPending: true });
     try {
       await account.confirm.mutate(byCode ? { code: of('code') } : { password: of('password') });

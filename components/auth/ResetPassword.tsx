@@ -8,7 +8,7 @@ import { AuthPage } from './AuthPage';
 import styles from '@/components/account/account.module.css';
 import { Fault, NewPasswordField } from './fields';
 import { goIn } from './session';
-import { faultsOf, fieldsOf } from './useForm';
+import { faultsOf, readFields } from './useForm';
 
 /**
  * Sets a new password by a mailed link, and goes in with it.
@@ -32,7 +32,7 @@ export function ResetPassword({ token, email }: { token: string; email: string |
         method="post"
         className={styles.form}
         noValidate
-        onSubmit={(event) => reset.mutate({ token, password: fieldsOf(event)('password') })}
+        onSubmit={(event) => reset.mutate({ token, password: readFields(event)('password') })}
       >
         <Fault text={faults.rest} />
         {/* For the browser's own store of passwords. */}

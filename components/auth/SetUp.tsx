@@ -7,7 +7,7 @@ import { AuthPage } from './AuthPage';
 import { EmailField, NewPasswordField } from './fields';
 import { NewTeam, YourName } from './NewTeam';
 import { goIn } from './session';
-import { faultsOf, fieldsOf } from './useForm';
+import { faultsOf, readFields } from './useForm';
 
 /**
  * The first start: makes the first team and its owner.
@@ -29,7 +29,7 @@ export function SetUp({ code }: { code: string }) {
         isPending={setUp.isPending || setUp.isSuccess}
         label="Make the team"
         onSubmit={(event, currency) => {
-          const of = fieldsOf(event);
+          const of = readFields(event);
           const owner = { name: of('name'), email: of('email'), password: of('password') };
           setUp.mutate({ code: of('code'), team: of('team'), currency, ...owner });
         }}

@@ -7,8 +7,8 @@ import { Note } from '@/components/ui/pieces';
 import { AuthPage } from './AuthPage';
 import styles from '@/components/account/account.module.css';
 import { CodeField, EmailField, Fault, PasswordField } from './fields';
-import { signIn } from './session';
-import { fieldsOf } from './useForm';
+import { postSignIn } from './session';
+import { readFields } from './useForm';
 
 type Credentials = { email: string; password: string };
 type DemoSignIn = Credentials & { hasMailbox: boolean };
@@ -35,9 +35,9 @@ export function SignIn({
   const form = useRef<HTMLFormElement>(null);
   const field = (name: string) => form.current?.querySelector<HTMLInputElement>(`[name=${name}]`);
   const enter = async (event: FormEvent<HTMLFormElement>) => {
-    const of = fieldsOf(event);
+    const of = readFields(event);
     setState({ busy: true, code: state.code });
-    const entered = await signIn(of('email'), of('password'), of('code'));
+    const entered = await postSignIn(of('email'), of('password'), of('code'));
     if (entered.ok) return window.location.assign(next);
     const { why, needs } = entered;
     setState({ busy: false, code: needs === 'code', ...(why !== undefined && { why }) });

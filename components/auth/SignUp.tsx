@@ -10,7 +10,7 @@ import { EmailField, Fault, NewPasswordField } from './fields';
 import { NewTeam, YourName } from './NewTeam';
 import { DeadLink } from './ResetPassword';
 import { goIn } from './session';
-import { faultsOf, fieldsOf } from './useForm';
+import { faultsOf, readFields } from './useForm';
 
 /** Begins a new team: first the address is proven. The same is said whoever has it. */
 export function AskToSignUp() {
@@ -36,7 +36,7 @@ export function AskToSignUp() {
         method="post"
         className={styles.form}
         noValidate
-        onSubmit={(event) => ask.mutate({ email: fieldsOf(event)('email') })}
+        onSubmit={(event) => ask.mutate({ email: readFields(event)('email') })}
       >
         <Fault text={faults.rest} />
         <EmailField error={faults.at('email')} first />
@@ -76,7 +76,7 @@ export function SignUp({ token, email, name }: { token: string; email: string | 
         isPending={signUp.isPending || signUp.isSuccess}
         label="Make the team"
         onSubmit={(event, currency) => {
-          const of = fieldsOf(event);
+          const of = readFields(event);
           const who = name === null ? { name: of('name'), password: of('password') } : {};
           signUp.mutate({ token, team: of('team'), currency, ...who });
         }}

@@ -12,7 +12,7 @@ async function post(path: string, fields: Record<string, string>): Promise<URL> 
 }
 
 /** Signs in; the browser has its session when this answers ok. A code is asked for of who has a second factor. */
-export async function signIn(email: string, password: string, code = ''): Promise<Entered> {
+export async function postSignIn(email: string, password: string, code = ''): Promise<Entered> {
   try {
     const error = (await post('callback/credentials', { email, password, code })).searchParams.get('error');
     return error === null ? { ok: true } : explain(error, code !== '');
@@ -23,7 +23,7 @@ export async function signIn(email: string, password: string, code = ''): Promis
 
 /** Goes in with what was just set; where more is asked for, by the page that asks for it. */
 export async function goIn(email: string, password: string | undefined, next: string): Promise<void> {
-  const entered = password !== undefined && (await signIn(email, password)).ok;
+  const entered = password !== undefined && (await postSignIn(email, password)).ok;
   window.location.assign(entered ? next : '/sign-in');
 }
 

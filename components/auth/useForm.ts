@@ -26,7 +26,7 @@ function sayOf(error: unknown): string {
 }
 
 /** What stands in a form's fields; they belong to the browser, which may have filled them in before this runs. */
-export function fieldsOf(event: FormEvent<HTMLFormElement>): (name: string) => string {
+export function readFields(event: FormEvent<HTMLFormElement>): (name: string) => string {
   event.preventDefault();
   const data = new FormData(event.currentTarget);
   return (name) => {

@@ -8,7 +8,7 @@ import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data'
 import styles from '@/components/transfers/money.module.css';
 import { RuleFields, useRule } from '@/components/auto-recharge/RuleFields';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, micros, minus } from '@/components/ui/amount';
+import { formatMoney, toMicros, minus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { Note } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
@@ -158,7 +158,7 @@ const Whom = ({ form, error }: { form: Form; error: string | undefined }) => (
 function TooMuch({ amount }: { amount: string | null }) {
   const { currency, masterBalance } = useShell().team;
   const { locale } = useLocale();
-  if (amount === null || masterBalance === null || micros(minus(masterBalance, amount)) >= 0n) return null;
+  if (amount === null || masterBalance === null || toMicros(minus(masterBalance, amount)) >= 0n) return null;
   return (
     <Note tone="warn">
       The master balance holds {formatMoney(masterBalance, currency, locale)} now. If it holds no more when this is

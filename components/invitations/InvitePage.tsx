@@ -7,9 +7,9 @@ import Link from 'next/link';
 import { useRef, useState, type FormEvent, type ReactNode, type RefObject } from 'react';
 import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/account/account.module.css';
-import { signIn, signOut } from '@/components/auth/session';
+import { postSignIn, signOut } from '@/components/auth/session';
 import { NewKey } from '@/components/api-keys/NewKey';
-import { formatMoney, micros } from '@/components/ui/amount';
+import { formatMoney, toMicros } from '@/components/ui/amount';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
@@ -268,7 +268,7 @@ function useAccept(onChanged: () => void, onJoined: (joined: Arrived) => void) {
     const joined = await asked.mutateAsync(input).catch(() => null);
     if (!joined) return;
     setEntering(true);
-    const entered = input.password === undefined || (await signIn(joined.email, input.password)).ok;
+    const entered = input.password === undefined || (await postSignIn(joined.email, input.password)).ok;
     const to = entered ? `/${joined.slug}` : `/sign-in?next=/${joined.slug}`;
     const { apiKey, balance, creditMissing } = joined;
     if (apiKey === null && !creditMissing) return window.location.assign(to);
@@ -289,7 +289,7 @@ function Arrival({ joined, link }: { joined: Arrived; link: Shown }) {
   const { name } = link.team;
   // A whole page load: the session is new, and nothing that this page has asked is of it.
   const go = () => window.location.assign(to);
-  const empty = balance !== null && micros(balance) === 0n ? formatMoney(balance, link.currency, locale) : undefined;
+  const empty = balance !== null && toMicros(balance) === 0n ? formatMoney(balance, link.currency, locale) : undefined;
   return (
     <>
       <h1>You joined {name}</h1>

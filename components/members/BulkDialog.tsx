@@ -11,7 +11,7 @@ import { BeforeAfter } from '@/components/transfers/BeforeAfter';
 import styles from '@/components/transfers/money.module.css';
 import { useFiring } from '@/components/auto-recharge/useFiring';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, micros, minus, plus } from '@/components/ui/amount';
+import { formatMoney, toMicros, minus, plus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { useLocale } from '@/components/ui/useLocale';
 import type { Chosen } from './useSelection';
@@ -35,11 +35,11 @@ export function BulkDialog({ run, members, onClose }: Props) {
   }
   const balances = members.map(({ balance }) => balance).reduce(plus, '0.00');
   const sum =
-    amount === null ? null : amount === 'all' ? balances : printAmount(micros(amount) * BigInt(members.length));
+    amount === null ? null : amount === 'all' ? balances : printAmount(toMicros(amount) * BigInt(members.length));
   const master = masterBalance ?? '0.00';
   const after = sum === null ? null : run === 'credit' ? minus(master, sum) : plus(master, sum);
-  const short = run === 'credit' && after !== null && micros(after) < 0n;
-  const isReady = !moves || (sum !== null && micros(sum) > 0n && !short);
+  const short = run === 'credit' && after !== null && toMicros(after) < 0n;
+  const isReady = !moves || (sum !== null && toMicros(sum) > 0n && !short);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (isReady) bulk.start(amount, note);
@@ -77,7 +77,7 @@ export function BulkDialog({ run, members, onClose }: Props) {
         </Button>
         <Button type="submit" disabled={!isReady} data-autofocus={moves ? undefined : true}>
           {TITLES[run]} {members.length === 1 ? '1 member' : `${members.length.toLocaleString(locale)} members`}
-          {sum !== null && micros(sum) > 0n && ` · ${formatMoney(sum, currency, locale)}`}
+          {sum !== null && toMicros(sum) > 0n && ` · ${formatMoney(sum, currency, locale)}`}
         </Button>
       </div>
     </form>

@@ -11,7 +11,7 @@ import { MoneyNote } from '@/components/transfers/MoneyNote';
 import styles from '@/components/transfers/money.module.css';
 import { RuleFields, useRule } from '@/components/auto-recharge/RuleFields';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, micros, minus } from '@/components/ui/amount';
+import { formatMoney, toMicros, minus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { useLocale } from '@/components/ui/useLocale';
 
@@ -23,7 +23,7 @@ export function CreateMember({ onClose }: { onClose: () => void }) {
   const { locale } = useLocale();
   if (create.data) {
     const { member, secrets } = create.data;
-    const isEmpty = member.role === 'member' && micros(member.balance) === 0n;
+    const isEmpty = member.role === 'member' && toMicros(member.balance) === 0n;
     return (
       <NewKey
         apiKey={secrets.apiKey}
@@ -150,7 +150,9 @@ function useCreateForm() {
   const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
   const rule = useRule(null, { credit: amount, role });
   const short =
-    amount !== null && micros(minus(masterBalance ?? '0', amount)) < 0n ? 'The master balance holds less.' : undefined;
+    amount !== null && toMicros(minus(masterBalance ?? '0', amount)) < 0n
+      ? 'The master balance holds less.'
+      : undefined;
   const isComplete = !('problem' in typed) && short === undefined && (!withRule || rule.input !== null);
   const input = isComplete
     ? {

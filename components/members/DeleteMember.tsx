@@ -7,7 +7,7 @@ import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
 import { MoneyNote } from '@/components/transfers/MoneyNote';
 import styles from '@/components/transfers/money.module.css';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, micros } from '@/components/ui/amount';
+import { formatMoney, toMicros } from '@/components/ui/amount';
 import { Money } from '@/components/ui/Money';
 import { Facts } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
@@ -27,7 +27,7 @@ export function DeleteMember({ member, onClose }: { member: Target; onClose: () 
     useQuery(trpc.members.getMemberRow.queryOptions({ memberId: member.id }, { staleTime: 0 })).data?.balance ??
     member.balance;
   const remove = useRemove(onClose);
-  const isLarge = micros(balance) > NAME_IS_TYPED_ABOVE;
+  const isLarge = toMicros(balance) > NAME_IS_TYPED_ABOVE;
   const isSure = !isLarge || typed.trim() === member.name.trim();
   return (
     <form

@@ -5,7 +5,7 @@ import { useTRPC } from '@/components/data';
 import { ruleInWords, stateInWords } from '@/components/auto-recharge/labels';
 import { RefusedSends } from '@/components/refusals/RefusedSends';
 import { useShell } from '@/components/layout/useShell';
-import { micros } from '@/components/ui/amount';
+import { toMicros } from '@/components/ui/amount';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
@@ -16,7 +16,7 @@ import styles from './members.module.css';
 import type { MemberView } from './member';
 
 /** Who the member is, how it is paid, what it sent in 30 days. */
-export function MemberOverview({ member }: { member: MemberView }) {
+export function MemberSummary({ member }: { member: MemberView }) {
   const { me, team } = useShell();
   const { currency } = team;
   const { locale } = useLocale();
@@ -99,7 +99,7 @@ function Usage({ memberId }: { memberId: string }) {
             <Bars
               label="Cost of each day on which something was sent"
               height="3rem"
-              values={usage.data.map((day) => Number(micros(day.cost)) / 1e6)}
+              values={usage.data.map((day) => Number(toMicros(day.cost)) / 1e6)}
             />
           </div>
         </>

@@ -13,7 +13,7 @@ import { Money } from '@/components/ui/Money';
 import { Bone, Late, Note, PageHead } from '@/components/ui/pieces';
 import { BalanceCell } from './BalanceCell';
 import { MemberStatus } from './columns';
-import { MemberOverview } from './MemberOverview';
+import { MemberSummary } from './MemberOverview';
 import styles from './members.module.css';
 import { RoleIcon } from './RoleIcon';
 import { tabOf } from './tabs';
@@ -47,7 +47,7 @@ export function MemberPage({ memberId }: { memberId: string }) {
   const [tab, setTab] = useQueryState('tab', tabOf);
   const owner = me.role === 'owner';
   const tabs: [string, string, ReactNode][] = [
-    ['overview', 'Overview', <MemberOverview key="o" member={member} />],
+    ['overview', 'Overview', <MemberSummary key="o" member={member} />],
     ['messages', 'Messages', <MessageLog key="m" member={member.id} />],
     ['transfers', 'Transfers', <MemberTransfers key="t" member={member} />],
     ['statistics', 'Statistics', <StatisticsView key="s" onlyMemberId={member.id} />],

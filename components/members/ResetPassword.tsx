@@ -10,7 +10,7 @@ import { Note } from '@/components/ui/pieces';
 type Props = { member: { id: string; name: string }; onClose: () => void };
 
 /** Gives a member with a generated sign-in a new password, which is shown once. */
-export function ResetPassword({ member, onClose }: Props) {
+export function ResetMemberPassword({ member, onClose }: Props) {
   // Kept nowhere: it is gone with the dialog.
   const reset = useMutation(useTRPC().members.resetMemberPassword.mutationOptions({ gcTime: 0 }));
   if (reset.data) {

@@ -8,7 +8,7 @@ import { useShell } from '@/components/layout/useShell';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Money } from '@/components/ui/Money';
 import { Bars, Bone, Figure, Figures, Status } from '@/components/ui/pieces';
-import { micros } from '@/components/ui/amount';
+import { toMicros } from '@/components/ui/amount';
 
 /** The master balance and how long it lasts, who there is, what it cost, who waits. */
 export function TeamFigures() {
@@ -32,7 +32,7 @@ export function TeamFigures() {
           usage ? (
             <>
               <Money amount={usage.total.cost} currency={currency} />
-              <Bars label="Cost of each day" values={days.map((day) => Number(micros(day.cost)) / 1e6)} />
+              <Bars label="Cost of each day" values={days.map((day) => Number(toMicros(day.cost)) / 1e6)} />
             </>
           ) : (
             <Bone />
@@ -48,7 +48,7 @@ export function TeamFigures() {
 export function MasterFigure() {
   const { team } = useShell();
   const isLow =
-    team.lowBalance !== null && team.masterBalance !== null && micros(team.masterBalance) < micros(team.lowBalance);
+    team.lowBalance !== null && team.masterBalance !== null && toMicros(team.masterBalance) < toMicros(team.lowBalance);
   const known = useQuery(useTRPC().team.getTeam.queryOptions()).data;
   return (
     <Figure

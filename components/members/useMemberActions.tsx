@@ -57,8 +57,8 @@ export function useMemberDialogs() {
       open({
         title: `Reset the password of ${member.name}`,
         body: async (onClose) => {
-          const { ResetPassword } = await import('./ResetPassword');
-          return <ResetPassword member={member} onClose={onClose} />;
+          const { ResetMemberPassword } = await import('./ResetPassword');
+          return <ResetMemberPassword member={member} onClose={onClose} />;
         },
       }),
     changeRole: (member: Target) =>

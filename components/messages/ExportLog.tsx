@@ -9,7 +9,7 @@ import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
 import { Bone } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
-import { exportQuery, type LogFilters } from './search-params';
+import { exportMessagesQuery, type LogFilters } from './search-params';
 
 /** Says how many rows the file will have, before it is fetched: all that the filters show, however many. */
 export function ExportLog({ filters, onClose }: { filters: LogFilters; onClose: () => void }) {
@@ -48,7 +48,7 @@ export function ExportLog({ filters, onClose }: { filters: LogFilters; onClose: 
         </Button>
         <Button
           component="a"
-          href={`/${team.slug}/export/messages?${exportQuery(filters)}`}
+          href={`/${team.slug}/export/messages?${exportMessagesQuery(filters)}`}
           leftSection={<Download size={14} aria-hidden />}
           onClick={onClose}
         >

@@ -7,7 +7,7 @@ import type { useTRPC } from '@/components/data';
 import { Country } from '@/components/rates/Country';
 import { useShell } from '@/components/layout/useShell';
 import { KINDS, sideName } from '@/components/transfers/labels';
-import { micros } from '@/components/ui/amount';
+import { toMicros } from '@/components/ui/amount';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
@@ -72,7 +72,7 @@ export function MessageDetail({ whole: { message, transfers } }: { whole: Whole 
           ))}
         </ol>
       </section>
-      <Movements transfers={transfers} isFree={micros(message.price) === 0n} />
+      <Movements transfers={transfers} isFree={toMicros(message.price) === 0n} />
     </div>
   );
 }

@@ -66,7 +66,7 @@ export const logQuestion = (view: LogView) => ({
 });
 
 /** The same filters as an address of a file. */
-export function exportQuery(filters: LogFilters): string {
+export function exportMessagesQuery(filters: LogFilters): string {
   const { memberId = [], ...others } = filters;
   const query = new URLSearchParams(memberId.map((id) => ['memberId', id]));
   for (const [name, value] of Object.entries(others)) query.set(name, value);

@@ -1,14 +1,14 @@
 'use client';
 
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, micros } from '@/components/ui/amount';
+import { formatMoney, toMicros } from '@/components/ui/amount';
 import { BarChart } from '@/components/ui/BarChart';
 import { formatDay, shortDay } from '@/components/ui/day';
 import { Card } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { SPAN, type Day } from './days';
 
-const sizeOf = (amount: string): number => Number(micros(amount)) / 1e6;
+const sizeOf = (amount: string): number => Number(toMicros(amount)) / 1e6;
 
 /**
  * What each of the last 30 UTC days cost, against the day 30 days before it.

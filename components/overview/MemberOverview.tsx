@@ -13,13 +13,13 @@ import { RefusedSends } from '@/components/refusals/RefusedSends';
 import { useShell } from '@/components/layout/useShell';
 import { DataTable } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
-import { micros } from '@/components/ui/amount';
+import { toMicros } from '@/components/ui/amount';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Bone, Card, Empty, Figure, Figures, Late, Note, PageHead, Status } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { CostChart } from './CostChart';
-import { everyDay, LAST_MESSAGES, spanQuestion } from './days';
+import { lastDays, LAST_MESSAGES, spanQuestion } from './days';
 import styles from './overview.module.css';
 import { SpanFigures } from './SpanFigures';
 import type { MemberView } from '@/components/members/member';
@@ -31,7 +31,7 @@ export function MemberOverview() {
   const member = useQuery(trpc.members.getMemberRow.queryOptions({ memberId: me.memberId }));
   const span = spanQuestion();
   const usage = useQuery(trpc.reports.getUsage.queryOptions(span)).data;
-  const days = usage && everyDay(span.from, usage.data);
+  const days = usage && lastDays(span.from, usage.data);
   return (
     <>
       <PageHead title="Overview" />
@@ -97,7 +97,7 @@ function HowToSend({ member }: { member: MemberView }) {
         Put the key into <code>PURSER_API_KEY</code> and run this. A key is shown once, when it is made.
       </p>
       <SendCurl />
-      {micros(member.balance) === 0n && (
+      {toMicros(member.balance) === 0n && (
         <div style={{ marginTop: '0.75rem' }}>
           <Note>
             Your balance is <Money amount={member.balance} currency={team.currency} />. This command is refused until an

@@ -2,7 +2,7 @@
 
 import { useShell } from '@/components/layout/useShell';
 import { against } from '@/components/ui/against';
-import { micros } from '@/components/ui/amount';
+import { toMicros } from '@/components/ui/amount';
 import { Money } from '@/components/ui/Money';
 import { Bone, Figure } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
@@ -22,7 +22,7 @@ export function SpanFigures({ days }: { days: Day[] | undefined }) {
         main={sums ? <Money amount={sums.now.cost} currency={currency} /> : <Bone width="5rem" />}
         note={
           sums ? (
-            against(Number(micros(sums.now.cost)), Number(micros(sums.before.cost)), locale, BEFORE)
+            against(Number(toMicros(sums.now.cost)), Number(toMicros(sums.before.cost)), locale, BEFORE)
           ) : (
             <Bone width="9rem" />
           )

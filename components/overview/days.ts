@@ -14,7 +14,7 @@ export const spanQuestion = () => ({ from: dayFromNow(1 - 2 * SPAN) });
 export const LAST_MESSAGES = { limit: 5 };
 
 /** A report leaves out the days on which nothing was sent; here they are, with nothing. */
-export function everyDay(from: string, rows: { day?: string | undefined; messages: number; cost: string }[]): Day[] {
+export function lastDays(from: string, rows: { day?: string | undefined; messages: number; cost: string }[]): Day[] {
   const known = new Map(rows.map((row) => [row.day, row]));
   return daysBetween(from, dayFromNow(0)).map((day) => ({
     day,

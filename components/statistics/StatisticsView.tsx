@@ -21,7 +21,7 @@ import { UsageFigures } from './UsageFigures';
 import { UsageTable } from './UsageTable';
 import {
   DAYS_A_PAGE,
-  exportQuery,
+  exportUsageQuery,
   groupOf,
   MEASURES,
   orderOf,
@@ -183,7 +183,7 @@ const CsvLink = ({ question }: Pick<Props, 'question'>) => (
     size="xs"
     variant="default"
     component="a"
-    href={`/${useShell().team.slug}/export/usage?${exportQuery(question)}`}
+    href={`/${useShell().team.slug}/export/usage?${exportUsageQuery(question)}`}
     leftSection={<Download size={14} aria-hidden />}
   >
     CSV

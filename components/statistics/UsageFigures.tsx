@@ -3,7 +3,7 @@
 import type { ReactNode } from 'react';
 import { useShell } from '@/components/layout/useShell';
 import { against } from '@/components/ui/against';
-import { micros } from '@/components/ui/amount';
+import { toMicros } from '@/components/ui/amount';
 import { Money } from '@/components/ui/Money';
 import { Figure, Figures } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
@@ -29,7 +29,7 @@ export function UsageFigures({ total: { now, before }, span }: { total: Usage['t
         <Figure
           label="Cost"
           main={<Money amount={now.cost} currency={currency} />}
-          note={note(Number(micros(now.cost)), Number(micros(before.cost)))}
+          note={note(Number(toMicros(now.cost)), Number(toMicros(before.cost)))}
         />
         {count('messages')}
         {count('segments')}

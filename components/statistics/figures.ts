@@ -1,5 +1,5 @@
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, micros } from '@/components/ui/amount';
+import { formatMoney, toMicros } from '@/components/ui/amount';
 import { useLocale } from '@/components/ui/useLocale';
 import type { Measure } from './search-params';
 import type { inferOutput } from '@trpc/tanstack-react-query';
@@ -11,7 +11,7 @@ type Figures = Usage['total']['now'];
 export const sizeOf = (figures: Figures, measure: Measure): number =>
   measure === 'cost' ? drawn(figures.cost) : figures.messages;
 
-export const drawn = (cost: string): number => Number(micros(cost)) / 1e6;
+export const drawn = (cost: string): number => Number(toMicros(cost)) / 1e6;
 
 /** How a measure is written, whole and short. */
 export function usePrinting(measure: Measure) {

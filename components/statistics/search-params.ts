@@ -109,7 +109,7 @@ function filterOf({ member, country }: StatisticsView, onlyMemberId: string | nu
 export type UsageQuestion = NonNullable<ReturnType<typeof usageQuestion>>;
 
 /** The same groups, all of them, as the address of a file. */
-export function exportQuery({ from, to, groupBy, memberId, country, sort, direction }: UsageQuestion): string {
+export function exportUsageQuery({ from, to, groupBy, memberId, country, sort, direction }: UsageQuestion): string {
   const query = new URLSearchParams({ from, to, groupBy, sort, direction });
   for (const id of memberId ?? []) query.append('memberId', id);
   if (country !== undefined) query.set('country', country);

@@ -6,7 +6,7 @@ import type { inferOutput } from '@trpc/tanstack-react-query';
 import { problemOf, useTRPC } from '@/components/data';
 import styles from '@/components/members/members.module.css';
 import { useShell } from '@/components/layout/useShell';
-import { asTyped, micros, minus } from '@/components/ui/amount';
+import { asTyped, toMicros, minus } from '@/components/ui/amount';
 import { AmountField } from '@/components/ui/AmountField';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Money } from '@/components/ui/Money';
@@ -114,7 +114,7 @@ function ReserveForm({ team }: { team: Team }) {
       />
       <p aria-live="polite">
         Of <Money amount={team.masterBalance} currency={team.currency} /> recharges may use{' '}
-        <Money amount={micros(free) > 0n ? free : '0.00'} currency={team.currency} />.
+        <Money amount={toMicros(free) > 0n ? free : '0.00'} currency={team.currency} />.
       </p>
     </SettingsForm>
   );

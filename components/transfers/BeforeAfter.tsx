@@ -1,4 +1,4 @@
-import { micros } from '@/components/ui/amount';
+import { toMicros } from '@/components/ui/amount';
 import { Money } from '@/components/ui/Money';
 import styles from './money.module.css';
 
@@ -25,7 +25,7 @@ export function BeforeAfter({ lines, currency }: { lines: Line[]; currency: stri
             <td>
               <Money amount={before} currency={currency} />
             </td>
-            <td data-short={after !== null && micros(after) < 0n ? true : undefined}>
+            <td data-short={after !== null && toMicros(after) < 0n ? true : undefined}>
               {after === null ? '–' : <Money amount={after} currency={currency} strong />}
             </td>
           </tr>

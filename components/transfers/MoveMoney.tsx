@@ -7,7 +7,7 @@ import { printAmount } from '@/server/domain/core/money';
 import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, micros, minus, plus } from '@/components/ui/amount';
+import { formatMoney, toMicros, minus, plus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
@@ -103,13 +103,13 @@ function useMovement({ way, member, amount }: Pick<Props, 'way' | 'member'> & { 
       : { master: plus(master, moved), member: minus(membership, moved) };
   const money = (value: string) => formatMoney(value, team.currency, locale);
   const short =
-    micros(moved) === 0n
+    toMicros(moved) === 0n
       ? wanted === 'all'
         ? `${member.name} holds nothing.`
         : 'Must be above zero.'
-      : micros(after.master) < 0n
+      : toMicros(after.master) < 0n
         ? `The master balance holds ${money(master)}: ${money(after.master.slice(1))} short.`
-        : micros(after.member) < 0n
+        : toMicros(after.member) < 0n
           ? `${member.name} holds ${money(membership)}: ${money(after.member.slice(1))} short.`
           : null;
   return { master, membership, after, short, wanted };

@@ -77,11 +77,11 @@ export function asTyped(amount: string, currency: string, locale: string): strin
 }
 
 /** Sums of amounts as the API prints them. */
-export const plus = (a: string, b: string): string => printAmount(micros(a) + micros(b));
-export const minus = (a: string, b: string): string => printAmount(micros(a) - micros(b));
+export const plus = (a: string, b: string): string => printAmount(toMicros(a) + toMicros(b));
+export const minus = (a: string, b: string): string => printAmount(toMicros(a) - toMicros(b));
 
 /** A printed amount, also a negative one or one above what may be typed. */
-export function micros(amount: string): Micros {
+export function toMicros(amount: string): Micros {
   const [, sign = '', units = '0', fraction = ''] = /^(-?)([0-9]+)(?:\.([0-9]+))?$/.exec(amount) ?? [];
   const size = BigInt(units) * 1_000_000n + BigInt(fraction.padEnd(6, '0'));
   return sign ? -size : size;

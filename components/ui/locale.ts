@@ -1,11 +1,11 @@
 /** Where the person is: how numbers and instants are written for it, the same on the server and in the browser. */
-export type Place = { locale: string; timeZone: string };
+export type Locale = { locale: string; timeZone: string };
 
 /** The browser tells its time zone in this cookie, so that the server's page says the same instants. */
 export const ZONE_COOKIE = 'purser-zone';
 
 /** From the `Accept-Language` field and the cookie; what is unknown or malformed is English and UTC. */
-export function placeOf(acceptLanguage: string | null, zone: string | undefined): Place {
+export function localeFrom(acceptLanguage: string | null, zone: string | undefined): Locale {
   const first = acceptLanguage?.split(',')[0]?.split(';')[0]?.trim();
   return { locale: isLocale(first) ? first : 'en-US', timeZone: isZone(zone) ? zone : 'UTC' };
 }

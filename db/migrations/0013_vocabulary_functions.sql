@@ -67,3 +67,12 @@ UPDATE audit_events SET channel = 'system' WHERE channel = 'job';
 UPDATE audit_events SET action = 'user.' || substr(action, 8) WHERE action LIKE 'person.%';
 --> statement-breakpoint
 UPDATE mails SET facts = jsonb_set(facts, '{by}', '"self"') WHERE facts->>'by' = 'himself';
+--> statement-breakpoint
+-- Refuses to touch what a member did unless its user was erased: the audit log is the proof.
+CREATE OR REPLACE FUNCTION person_must_be_erased(p_team uuid, p_member uuid) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM public.audit_events a WHERE a.team_id = p_team AND a.target_type = 'member' AND a.target_id = p_member::text
+    AND a.action = 'user.erased') THEN
+    RAISE EXCEPTION 'no erased user of member % was erased', p_member USING ERRCODE = '23001';
+  END IF;
+END $$;

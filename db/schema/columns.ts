@@ -1,7 +1,7 @@
 import { bigint, customType, timestamp, uuid } from 'drizzle-orm/pg-core';
 
 /** Money in micros: one millionth of the team's currency, never a float. */
-export const micros = () => bigint({ mode: 'bigint' });
+export const microsColumn = () => bigint({ mode: 'bigint' });
 
 /** An instant with its zone; read back as a Date. */
 export const instant = () => timestamp({ withTimezone: true, mode: 'date' });

@@ -11,7 +11,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { instant, micros, teamId } from './columns';
+import { instant, microsColumn, teamId } from './columns';
 import { members } from './members';
 import { teams } from './teams';
 
@@ -29,7 +29,7 @@ export const invitations = pgTable(
     /** One that has run out is `pending` until somebody writes; readers judge it by `expires_at`. */
     status: text({ enum: ['pending', 'accepted', 'declined', 'expired', 'revoked'] }).notNull(),
     version: integer().notNull().default(1),
-    credit: micros(),
+    credit: microsColumn(),
     recharge: jsonb(),
     expiresAt: instant().notNull(),
     createdAt: instant().notNull().defaultNow(),

@@ -11,7 +11,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { instant, micros, teamId } from './columns';
+import { instant, microsColumn, teamId } from './columns';
 import { teams } from './teams';
 
 /**
@@ -25,17 +25,17 @@ export const ledgerAccounts = pgTable(
     teamId: teamId(),
     id: uuid().notNull(),
     kind: text({ enum: ['master', 'member', 'usage', 'funding', 'receivable'] }).notNull(),
-    balance: micros(),
+    balance: microsColumn(),
     /** How many entries the account has: the number of its last one, without gaps. */
     version: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
     /** On the master alone: the floor that recharges may not touch. Here, so that one row's lock decides. */
-    reserve: micros()
+    reserve: microsColumn()
       .notNull()
       .default(sql`0`),
     /** Below this its holder and the owners are told; since when it is so. Kept by a trigger, so that no crossing is missed. */
-    alertBelow: micros(),
+    alertBelow: microsColumn(),
     lowSince: instant(),
     closedAt: instant(),
     createdAt: instant().notNull().defaultNow(),
@@ -79,11 +79,11 @@ export const transfers = pgTable(
     }).notNull(),
     debitAccount: uuid().notNull(),
     creditAccount: uuid().notNull(),
-    amount: micros().notNull(),
+    amount: microsColumn().notNull(),
     /** Balance and entry number of each side after this transfer; null on accounts without a running balance. */
-    debitAfter: micros(),
+    debitAfter: microsColumn(),
     debitSeq: bigint({ mode: 'bigint' }),
-    creditAfter: micros(),
+    creditAfter: microsColumn(),
     creditSeq: bigint({ mode: 'bigint' }),
     memberId: uuid(),
     messageId: uuid(),
@@ -131,8 +131,8 @@ export const entries = pgTable(
     transferId: uuid().notNull(),
     leg: smallint().notNull(),
     accountId: uuid().notNull(),
-    amount: micros().notNull(),
-    balanceAfter: micros(),
+    amount: microsColumn().notNull(),
+    balanceAfter: microsColumn(),
     seq: bigint({ mode: 'bigint' }),
     createdAt: instant().notNull(),
   },

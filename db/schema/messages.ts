@@ -11,7 +11,7 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { instant, micros, teamId } from './columns';
+import { instant, microsColumn, teamId } from './columns';
 import { ledgerAccounts } from './ledger';
 
 /**
@@ -33,9 +33,9 @@ export const messages = pgTable(
     encoding: text({ enum: ['gsm7', 'ucs2'] }).notNull(),
     segments: smallint().notNull(),
     /** Of one segment, fixed at acceptance. */
-    price: micros().notNull(),
+    price: microsColumn().notNull(),
     /** What is charged for the message now: 0 once refunded. */
-    cost: micros().notNull(),
+    cost: microsColumn().notNull(),
     status: text({ enum: ['scheduled', 'held', 'queued', 'sent', 'delivered', 'failed', 'cancelled'] }).notNull(),
     errorCode: text(),
     errorDetail: text(),
@@ -104,7 +104,7 @@ export const usageDaily = pgTable(
     segments: integer().notNull(),
     delivered: integer().notNull().default(0),
     failed: integer().notNull().default(0),
-    cost: micros().notNull(),
+    cost: microsColumn().notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.teamId, t.memberId, t.day, t.country] }),
@@ -129,7 +129,7 @@ export const usageTeamDaily = pgTable(
     segments: integer().notNull(),
     delivered: integer().notNull().default(0),
     failed: integer().notNull().default(0),
-    cost: micros().notNull(),
+    cost: microsColumn().notNull(),
   },
   (t) => [primaryKey({ columns: [t.teamId, t.day, t.country, t.lane] })],
 );

@@ -12,7 +12,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { instant, micros, teamId } from './columns';
+import { instant, microsColumn, teamId } from './columns';
 import { members } from './members';
 
 /** A member's auto-recharge rule. Changed only while the member's ledger account is locked. */
@@ -22,10 +22,10 @@ export const rechargeRules = pgTable(
     teamId: teamId(),
     memberId: uuid().notNull(),
     enabled: boolean().notNull(),
-    threshold: micros().notNull(),
-    amount: micros(),
-    target: micros(),
-    capAmount: micros(),
+    threshold: microsColumn().notNull(),
+    amount: microsColumn(),
+    target: microsColumn(),
+    capAmount: microsColumn(),
     capPeriod: text({ enum: ['day', 'month'] }),
     waitingSince: instant(),
     reason: text({ enum: ['master_short', 'reserve', 'cap_reached'] }),
@@ -56,7 +56,7 @@ export const rechargeRules = pgTable(
 /** What a member's rule drew on each UTC day: caps are judged by it, and it outlives the rule. */
 export const rechargeTotals = pgTable(
   'recharge_totals',
-  { teamId: teamId(), memberId: uuid().notNull(), day: date().notNull(), amount: micros().notNull() },
+  { teamId: teamId(), memberId: uuid().notNull(), day: date().notNull(), amount: microsColumn().notNull() },
   (t) => [
     primaryKey({ columns: [t.teamId, t.memberId, t.day] }),
     foreignKey({
@@ -80,11 +80,11 @@ export const rechargeEvents = pgTable(
     reason: text({ enum: ['master_short', 'reserve', 'cap_reached', 'member_inactive', 'owner'] }),
     count: integer().notNull().default(1),
     lastAt: instant().notNull(),
-    balanceBefore: micros().notNull(),
-    charge: micros().notNull(),
-    threshold: micros().notNull(),
+    balanceBefore: microsColumn().notNull(),
+    charge: microsColumn().notNull(),
+    threshold: microsColumn().notNull(),
     /** What was recharged, or what would have been needed. */
-    amount: micros().notNull(),
+    amount: microsColumn().notNull(),
     transferId: uuid(),
   },
   (t) => [

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { boolean, check, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import { instant, micros, teamId } from './columns';
+import { instant, microsColumn, teamId } from './columns';
 
 /** A tenant. Its money is in `ledger_accounts`, never here. */
 export const teams = pgTable(
@@ -14,16 +14,16 @@ export const teams = pgTable(
       .notNull()
       .default('active'),
     defaultSender: text(),
-    lowBalance: micros(),
+    lowBalance: microsColumn(),
     /** Below this a member's balance is told to it and to the owners. */
-    memberLowBalance: micros(),
+    memberLowBalance: microsColumn(),
     /** The texts of messages are dropped after so many days; null keeps them as long as the log. */
     textRetentionDays: integer(),
     /** Before this message all texts are removed that are to be. */
     textsRemovedTo: uuid(),
     /** Whether a person is asked for the password again before what cannot easily be undone, and before debits above this. */
     requireReauthentication: boolean().notNull().default(false),
-    reauthenticateAbove: micros(),
+    reauthenticateAbove: microsColumn(),
     samplePrices: boolean().notNull().default(true),
     /** Rises with each change of the rate card, so that a process can keep a card and know when it is old. */
     ratesVersion: integer().notNull().default(1),
@@ -44,7 +44,7 @@ export const teamSlugs = pgTable('team_slugs', { slug: text().primaryKey(), team
 /** The team's rate card: price in micros of one segment. An empty country or prefix means "any". */
 export const rates = pgTable(
   'rates',
-  { teamId: teamId(), country: text().notNull(), prefix: text().notNull(), price: micros().notNull() },
+  { teamId: teamId(), country: text().notNull(), prefix: text().notNull(), price: microsColumn().notNull() },
   (t) => [
     primaryKey({ columns: [t.teamId, t.country, t.prefix] }),
     check('rates_price', sql`${t.price} >= 0`),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { codeOf, fromBase32, stepAt } from '@/server/domain/identity/two-factor/rules';
+import { totpCode, fromBase32, stepAt } from '@/server/domain/identity/two-factor/rules';
 import { linkToken, type LinkKind } from '@/server/domain/identity/email-links/rules';
 import { makeVault } from '@/server/domain/core/crypto';
 import { connectionOf, until } from './product';
@@ -41,4 +41,4 @@ export async function mailedToken(dataDir: string, email: string, kind: LinkKind
 
 /** The code that an authenticator app shows, so many steps from now. */
 export const codeNow = (secret: string, beside = 0): string =>
-  codeOf(fromBase32(secret.replace(/\s/g, '')), stepAt(new Date()) + beside);
+  totpCode(fromBase32(secret.replace(/\s/g, '')), stepAt(new Date()) + beside);

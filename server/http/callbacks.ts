@@ -4,7 +4,7 @@ import { env } from '@/server/env';
 import { log } from '@/server/log';
 import { readResendReport, type ResendReport } from '@/server/outbound/mail/resend';
 import { abortedResponse, readBytes, RequestAborted } from './body';
-import { problemResponse, refusalOf } from './problem';
+import { problemResponse, toProblemResponse } from './problem';
 import { services } from './services';
 
 const REPORT_MAX_BYTES = 256 * 1024;
@@ -32,7 +32,7 @@ export async function answerResend(request: Request): Promise<Response> {
     return new Response(null, { status: 204, headers: { 'Cache-Control': 'no-store', 'Request-Id': requestId } });
   } catch (error) {
     if (error instanceof RequestAborted) return abortedResponse({ id: requestId, peer: 'resend' });
-    return refusalOf(error, requestId);
+    return toProblemResponse(error, requestId);
   }
 }
 

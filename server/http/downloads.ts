@@ -11,7 +11,7 @@ import { exportUsageInput } from '@/server/domain/messaging/usage/schema';
 import { log } from '@/server/log';
 import { csvResponse } from './csv';
 import { printAudit, printLog, printMembers, printRates, printStatistics, printTransfers } from './csv-columns';
-import { refusalOf } from './problem';
+import { toProblemResponse } from './problem';
 import { parseQuery } from './query';
 import { services } from './services';
 
@@ -48,7 +48,7 @@ export async function download(request: Request, name: DownloadName, membership:
   const requestId = newRequestId();
   const started = performance.now();
   const response = await answer(request, name, membership, requestId).catch((error: unknown) =>
-    refusalOf(error, requestId),
+    toProblemResponse(error, requestId),
   );
   log({
     msg: 'request',

@@ -7,7 +7,7 @@ import { listWatching } from '@/server/domain/identity/sessions/read';
 import { env } from '@/server/env';
 import { log } from '@/server/log';
 import { Hub } from './live-hub';
-import { refusalOf } from './problem';
+import { toProblemResponse } from './problem';
 import { services } from './services';
 
 /** Streams at once, of a process and of a person. A browser has one. */
@@ -48,7 +48,7 @@ export async function endLive(): Promise<void> {
  */
 export async function openStream(request: Request, user: SignedInUser | null): Promise<Response> {
   const requestId = newRequestId();
-  const response = await answer(request, user).catch((error: unknown) => refusalOf(error, requestId));
+  const response = await answer(request, user).catch((error: unknown) => toProblemResponse(error, requestId));
   const { status } = response;
   const level = status >= 500 ? 'error' : 'info';
   log({ msg: 'request', level, id: requestId, live: true, status, actor: user?.userId });

@@ -35,7 +35,7 @@ export function problemResponse(
 }
 
 /** Whatever a request has come to grief on, as its answer. What is our own fault is logged. */
-export function refusalOf(error: unknown, requestId: string, headers?: Record<string, string>): Response {
+export function toProblemResponse(error: unknown, requestId: string, headers?: Record<string, string>): Response {
   if (error instanceof DomainError) {
     return problemResponse(error.code, { ...error.facts, requestId, ...(headers && { headers }) });
   }

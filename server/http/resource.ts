@@ -25,7 +25,7 @@ import { serveAt, serveElse, type Handler, type Handlers } from './api-router';
 import { makeLimiter, makeTeamLimiter, type Allowance } from './rate-limit';
 import { describeFault, log } from '@/server/log';
 import { emptyBody, register, type Method, type Operation, type Params } from './operation';
-import { problemResponse, refusalOf } from './problem';
+import { problemResponse, toProblemResponse } from './problem';
 import { failParameter, parseQuery } from './query';
 import { services } from './services';
 
@@ -140,7 +140,7 @@ async function answered(
 function problemOf(call: Call, error: unknown, allow: string): Response {
   const { requestId } = call;
   const isMethod = error instanceof DomainError && error.code === 'method_not_allowed';
-  return refusalOf(error, requestId, isMethod ? { Allow: allow } : undefined);
+  return toProblemResponse(error, requestId, isMethod ? { Allow: allow } : undefined);
 }
 
 type Limiters = { team: ReturnType<typeof makeTeamLimiter>; address: ReturnType<typeof makeLimiter> };

@@ -6,7 +6,7 @@ import {
   signUpLinkSchema,
   waysSchema,
 } from '@/server/domain/teams/onboarding/schema';
-import { requestSignUp, setUp, signUp } from '@/server/domain/teams/onboarding/write';
+import { requestSignUp, createFirstTeam, signUp } from '@/server/domain/teams/onboarding/write';
 import { HASH_COST } from '@/server/domain/core/password-hashing';
 import { visitorMutation, visitorQuery, router } from './procedures';
 import { addressInput, tokenInput } from '@/server/domain/identity/email-links/schema';
@@ -26,5 +26,5 @@ export const access = router({
   requestSignUp: visitorMutation({ input: addressInput, reply: doneSchema, run: requestSignUp }),
   getSignUpLink: visitorQuery({ input: tokenInput, reply: signUpLinkSchema, run: getSignUpLink }),
   signUp: visitorMutation({ extraCost: hashes, input: signUpInput, reply: foundedSchema, run: signUp }),
-  setUp: visitorMutation({ extraCost: hashes, input: setUpInput, reply: foundedSchema, run: setUp }),
+  setUp: visitorMutation({ extraCost: hashes, input: setUpInput, reply: foundedSchema, run: createFirstTeam }),
 });

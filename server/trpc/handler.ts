@@ -3,7 +3,7 @@ import { DomainError } from '@/server/domain/core/errors';
 import { BATCH_CALLS_MAX } from '@/server/domain/core/limits';
 import { newRequestId } from '@/server/domain/core/ids';
 import type { ProcedureContext } from './context';
-import { refusalOf, shapeOf } from './problem';
+import { toProblemError, errorShape } from './problem';
 import { appRouter } from './router';
 
 /** Where the router is mounted. */
@@ -42,7 +42,7 @@ export async function handleTrpc(
     allowMethodOverride: true,
     createContext: async () => {
       const ctx = await open().catch((error: unknown) => {
-        throw refusalOf(error, requestId);
+        throw toProblemError(error, requestId);
       });
       return { services, ...ctx, requestId, idempotencyKey };
     },
@@ -56,7 +56,7 @@ export async function handleTrpc(
 export function refuseAll(): Response {
   const requestId = newRequestId();
   const detail = `A request calls at most ${BATCH_CALLS_MAX} procedures. Nothing was done.`;
-  const refused = refusalOf(new DomainError('invalid_request', { detail }), requestId);
+  const refused = toProblemError(new DomainError('invalid_request', { detail }), requestId);
   const headers = { 'Request-Id': requestId, 'Cache-Control': 'no-store' };
-  return Response.json({ error: shapeOf(refused) }, { status: refused.problem.status, headers });
+  return Response.json({ error: errorShape(refused) }, { status: refused.problem.status, headers });
 }

@@ -19,7 +19,7 @@ export class ProblemError extends TRPCError {
 const RPC_ERROR = -32_603;
 
 /** An error as the pages receive it. */
-export const shapeOf = ({ problem }: ProblemError, path?: string) => ({
+export const errorShape = ({ problem }: ProblemError, path?: string) => ({
   message: problem.detail,
   code: RPC_ERROR,
   data: { ...problem, httpStatus: problem.status, path },
@@ -57,7 +57,7 @@ const BY_ITSELF: Partial<Record<TRPC_ERROR_CODE_KEY, ErrorCode>> = {
 };
 
 /** Whatever has gone wrong in a request, as the error that is answered. What is our own fault is logged. */
-export function problemOf(error: TRPCError, requestId: string): ProblemError {
+export function problemFor(error: TRPCError, requestId: string): ProblemError {
   if (error instanceof ProblemError) return error;
   const known = domainErrorOf(error);
   if (known) return printed(known.code, known.facts, requestId);
@@ -68,8 +68,8 @@ export function problemOf(error: TRPCError, requestId: string): ProblemError {
 }
 
 /** The error of a request that was refused before any procedure was begun; here it is logged whatever it is. */
-export function refusalOf(error: unknown, requestId: string): ProblemError {
-  const refused = problemOf(getTRPCErrorFromUnknown(error), requestId);
+export function toProblemError(error: unknown, requestId: string): ProblemError {
+  const refused = problemFor(getTRPCErrorFromUnknown(error), requestId);
   const { status, code } = refused.problem;
   log({ msg: 'request', level: status >= 500 ? 'error' : 'info', id: requestId, status, code });
   return refused;

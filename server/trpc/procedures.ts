@@ -15,13 +15,13 @@ import type { VisitorContext, UserContext } from '@/server/domain/core/user-cont
 import { countRefusal } from '@/server/domain/messaging/refusals/write';
 import { log } from '@/server/log';
 import type { ProcedureContext } from './context';
-import { problemOf, shapeOf } from './problem';
+import { problemFor, errorShape } from './problem';
 
 const t = initTRPC.context<ProcedureContext>().create({
   // Of an error nothing is printed but its problem: not tRPC's own words, which may quote an input, and no stack.
   errorFormatter: ({ error, ctx, path }) => {
-    const refused = problemOf(error, ctx?.requestId ?? newRequestId());
-    return shapeOf(refused, path);
+    const refused = problemFor(error, ctx?.requestId ?? newRequestId());
+    return errorShape(refused, path);
   },
 });
 
@@ -31,7 +31,7 @@ export const { router, createCallerFactory } = t;
 const open = t.procedure.use(async ({ ctx, path, getRawInput, next }) => {
   const started = performance.now();
   const result = await next();
-  const error = result.ok ? null : problemOf(result.error, ctx.requestId);
+  const error = result.ok ? null : problemFor(result.error, ctx.requestId);
   const status = error?.problem.status ?? 200;
   log({
     msg: 'request',

@@ -86,8 +86,8 @@ describe('GET /audit-events', () => {
       [`actor=${keyId}`, ['key.revealed', 'member.credited']],
       [`actor=${printId('usr', session.credential.id)}`, ['member.updated']],
       ['actor=operator', ['member.deactivated', 'member.created', 'member.created', 'team.funded', 'team.created']],
-      ['door=api', ['key.revealed', 'member.credited']],
-      [`action=member&door=cli&memberId=${ben.mem}`, ['member.deactivated', 'member.created']],
+      ['channel=api', ['key.revealed', 'member.credited']],
+      [`action=member&channel=cli&memberId=${ben.mem}`, ['member.deactivated', 'member.created']],
       [`from=${all[2]!.at}&to=${all[1]!.at}`, ['key.revealed']],
       [`to=${all[7]!.at}`, []],
       ['from=2999-01-01', []],
@@ -97,7 +97,7 @@ describe('GET /audit-events', () => {
 
   it('refuses what is no filter', async () => {
     const { owner } = await scene();
-    for (const query of ['door=window', 'action=Member', 'from=yesterday', 'what=member', 'limit=0']) {
+    for (const query of ['channel=window', 'action=Member', 'from=yesterday', 'what=member', 'limit=0']) {
       expectProblem(await owner.get(`/audit-events?${query}`), 'invalid_request');
     }
   });
@@ -167,7 +167,7 @@ describe('what it costs', () => {
     // What is rare here is common elsewhere, as the database's statistics have it.
     await fill(await makeTeam(), 20_000, null);
     const nobody = printId('usr', newUuid7());
-    const filters = [`memberId=${ben.mem}`, 'action=key.revealed', 'action=key', 'door=api', 'actor=operator'];
+    const filters = [`memberId=${ben.mem}`, 'action=key.revealed', 'action=key', 'channel=api', 'actor=operator'];
     for (const query of ['', ...filters, `actor=${nobody}`]) {
       const asked = () => owner.get(`/audit-events?limit=25&${query}`);
       expect(await rowsRead(asked), query).toBeLessThan(500);
@@ -180,7 +180,7 @@ describe('what it costs', () => {
 /** Older rows of one kind, of one person: what every filter but theirs must leap over. */
 async function fill(team: TestTeam, count: number, actorId: string | null): Promise<void> {
   await ownerPool().query(
-    `INSERT INTO audit_events (team_id, id, at, action, actor_type, actor_id, actor_name, door, target_type, target_id)
+    `INSERT INTO audit_events (team_id, id, at, action, actor_type, actor_id, actor_name, channel, target_type, target_id)
      SELECT $1, uuid7(now() + i * interval '1 ms'), now() + i * interval '1 ms', 'member.credited', 'user', $2, 'Busy', 'web', 'member', $3
      FROM generate_series(1, $4) i`,
     [team.teamId, actorId, team.ownerId, count],

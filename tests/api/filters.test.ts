@@ -27,7 +27,7 @@ function wrongValuesOf(name: string): string[] | null {
   if (name === 'country') return NO_COUNTRIES;
   if (name === 'from' || name === 'to') return NO_TIMES;
   if (name === 'action') return ['', 'memberx', 'member.', 'member.createdx', '.created'];
-  return ['status', 'role', 'kind', 'door', 'groupBy', 'sort'].includes(name) ? ['', 'xyz'] : null;
+  return ['status', 'role', 'kind', 'channel', 'groupBy', 'sort'].includes(name) ? ['', 'xyz'] : null;
 }
 
 let made: Promise<TestTeam & { ids: Record<string, string> }> | undefined;

@@ -4,7 +4,7 @@ import { findSignedInUser } from '@/server/domain/identity/sessions/read';
 import { services } from '@/server/http/services';
 import { auditOf, expectProblem, useApi } from '../support/door';
 import { visitor } from '../support/people';
-import { makePerson, addMembership, take } from '../support/persons';
+import { makeSignedInUser, addMembership, setUserOfMember } from '../support/persons';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, giveSignIn, makeTeam, ownerPool } from '../support/team';
 
@@ -43,7 +43,7 @@ describe('resetting the password of a member', () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const owner = as(team.ownerKey);
     const path = (mem: string) => `/members/${mem}/password/reset`;
-    const real = await addMembership(await makePerson(), team);
+    const real = await addMembership(await makeSignedInUser(), team);
     expect(expectProblem(await owner.post(path(real.mem)), 'not_found').detail).toMatch(/address of their own/);
     const keyOnly = await addMember(team);
     expect(expectProblem(await owner.post(path(keyOnly.mem)), 'not_found').detail).toMatch(/only an API key/);
@@ -51,7 +51,7 @@ describe('resetting the password of a member', () => {
     await giveSignIn(shared.id);
     const { rows } = await ownerPool().query('SELECT user_id FROM members WHERE id = $1', [shared.id]);
     const elsewhere = await addMember(other);
-    await take({ userId: rows[0].user_id } as never, other, elsewhere.id);
+    await setUserOfMember({ userId: rows[0].user_id } as never, other, elsewhere.id);
     expectProblem(await owner.post(path(shared.mem)), 'not_found');
     const session = await sessionOf(team.ownerKey);
     const shown = async (mem: string) =>

@@ -43,8 +43,8 @@ describe('PATCH /team/settings', () => {
       [{ textRetentionDays: 1.5 }, 'invalid_request', '/textRetentionDays'],
       [{ textRetentionDays: '30' }, 'invalid_request', '/textRetentionDays'],
       [{ memberLowBalance: '-1' }, 'invalid_amount', '/memberLowBalance'],
-      [{ reauthenticateAbove: '1.1234567' }, 'invalid_amount', '/askAgainAbove'],
-      [{ requireReauthentication: null }, 'invalid_request', '/askAgain'],
+      [{ reauthenticateAbove: '1.1234567' }, 'invalid_amount', '/reauthenticateAbove'],
+      [{ requireReauthentication: null }, 'invalid_request', '/requireReauthentication'],
       [{ lowBalance: '1' }, 'invalid_request', '/lowBalance'],
     ];
     for (const [body, code, pointer] of cases) {

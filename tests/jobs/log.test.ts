@@ -15,7 +15,7 @@ import { makeMailTasks, makeTasks } from '@/server/jobs/tasks';
 import { queueLogger } from '@/server/jobs/worker';
 import { describeFault, hideValues, log, takeConsole } from '@/server/log';
 import type { Mailer } from '@/server/outbound/mail/mailer';
-import { explain } from '@/cli/run';
+import { explainFailure } from '@/cli/run';
 import { ownDatabase, type TestDatabase } from '../support/database';
 import { HERE } from '../support/procedures';
 import { requestPasswordReset } from '@/server/domain/identity/passwords/write';
@@ -174,7 +174,7 @@ const quoting = (): [string, Error][] => {
 describe('what is printed of an error', () => {
   it.each(quoting())('holds no value: %s', async (_name, error) => {
     log({ msg: 'unexpected error', ...describeFault(error) });
-    log({ msg: 'told', text: explain(error).text });
+    log({ msg: 'told', text: explainFailure(error).text });
     const lines = await printed();
     for (const secret of SECRETS) expect(lines, secret).not.toContain(secret);
     expect(lines).toContain('"frames":["    at ');

@@ -23,7 +23,7 @@ import { CRONTAB } from '@/server/jobs/tasks';
 import { services } from '@/server/http/services';
 import { addMember, ctxOf, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
 import { failed, inLine, openServices, outcomeOf } from './support';
-import { transact } from '@/server/domain/core/transaction';
+import { inTransaction } from '@/server/domain/core/transaction';
 
 const text = { to: '+4915112345678', from: 'Purser', body: 'Hello' };
 
@@ -336,7 +336,7 @@ describe('money of one seat asked for twice', () => {
 describe('a transaction that was broken inside', () => {
   it('is never answered as done: what Postgres rolled back throws', async () => {
     const team = await makeTeam();
-    const work = transact(makeContext(services(), team.owner.actor), null, async (tx) => {
+    const work = inTransaction(makeContext(services(), team.owner.actor), null, async (tx) => {
       await tx.db.execute(sql`SELECT 1 / 0`).catch(() => {});
       return 'done';
     });

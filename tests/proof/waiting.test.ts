@@ -10,7 +10,7 @@ import { serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge
 import { updateTeam } from '@/server/domain/teams/teams/write';
 import { addMember, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
 import { failed, Gate, makeRandom, openServices, outcomeOf, SCALE, seedOf, takeWake, type Random } from './support';
-import { transact } from '@/server/domain/core/transaction';
+import { inTransaction } from '@/server/domain/core/transaction';
 
 const CLIENTS = 12;
 const WORKERS = 3;
@@ -160,7 +160,7 @@ async function act({ team, sent, floors }: Storm, ctx: Context, random: Random, 
 
 /** Sets the reserve and writes down, still under the master's lock, from which entry on it stands. */
 const setReserve = ({ team, floors }: Pick<Storm, 'team' | 'floors'>, ctx: Context, reserve: string): Promise<void> =>
-  transact(ctx, null, async (tx) => {
+  inTransaction(ctx, null, async (tx) => {
     await updateTeam(tx, { reserve: micros(reserve) });
     const { rows } = await tx.db.execute<{ version: string }>(
       sql`SELECT version FROM ledger_accounts WHERE team_id = ${team.teamId} AND id = ${team.teamId}`,

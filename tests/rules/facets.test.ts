@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { daysOf, everyDay, knownToSums } from '@/server/domain/messaging/message-log/rules';
+import { wholeDaysOf, listDays, knownToSums } from '@/server/domain/messaging/message-log/rules';
 
 const NOW = new Date('2026-03-14T15:09:26Z');
 const FIRST = '2026-01-10';
@@ -21,14 +21,14 @@ describe('the days of a range', () => {
       ...(range.from && { from: new Date(range.from) }),
       ...(range.to && { to: new Date(range.to) }),
     };
-    const days = daysOf(given, FIRST, NOW);
+    const days = wholeDaysOf(given, FIRST, NOW);
     expect(days).toMatchObject({ from, to, whole });
-    expect(everyDay(days)).toHaveLength(days.count);
-    expect(everyDay(days)[0]).toBe(days.count === 0 ? undefined : from);
+    expect(listDays(days)).toHaveLength(days.count);
+    expect(listDays(days)[0]).toBe(days.count === 0 ? undefined : from);
   });
 
   it('end with the day of an instant at its first moment', () => {
-    expect(daysOf({}, FIRST, new Date('2026-03-14T00:00:00Z'))).toMatchObject({ to: '2026-03-15' });
+    expect(wholeDaysOf({}, FIRST, new Date('2026-03-14T00:00:00Z'))).toMatchObject({ to: '2026-03-15' });
   });
 });
 

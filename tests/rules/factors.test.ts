@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  codeOf,
+  totpCode,
   fromBase32,
   isAppCode,
   keyUri,
@@ -18,7 +18,7 @@ describe('a code of the app', () => {
   it.each(['755224', '287082', '359152', '969429', '338314', '254676', '287922', '162583', '399871', '520489'])(
     'is that of RFC 4226: %s',
     (code) => {
-      const codes = Array.from({ length: 10 }, (_, counter) => codeOf(SECRET, counter));
+      const codes = Array.from({ length: 10 }, (_, counter) => totpCode(SECRET, counter));
       expect(codes).toContain(code);
       expect(codes.indexOf(code)).toBe(
         ['755224', '287082', '359152', '969429', '338314', '254676', '287922', '162583', '399871', '520489'].indexOf(
@@ -37,14 +37,14 @@ describe('a code of the app', () => {
     [2_000_000_000, '69279037'],
     [20_000_000_000, '65353130'],
   ])('is that of RFC 6238 at %s s: %s', (seconds, code) => {
-    expect(codeOf(SECRET, stepAt(new Date(seconds * 1000)), 8)).toBe(code);
+    expect(totpCode(SECRET, stepAt(new Date(seconds * 1000)), 8)).toBe(code);
   });
 
   it('is good in its step and in the ones beside, and in no other', () => {
     const now = new Date(1_234_567_890_000);
     const step = stepAt(now);
-    for (const beside of [-1, 0, 1]) expect(stepOf(SECRET, codeOf(SECRET, step + beside), now)).toBe(step + beside);
-    for (const beside of [-2, 2]) expect(stepOf(SECRET, codeOf(SECRET, step + beside), now)).toBeNull();
+    for (const beside of [-1, 0, 1]) expect(stepOf(SECRET, totpCode(SECRET, step + beside), now)).toBe(step + beside);
+    for (const beside of [-2, 2]) expect(stepOf(SECRET, totpCode(SECRET, step + beside), now)).toBeNull();
     for (const other of ['', '1', '1234567', 'abcdef', '０００５９２']) expect(stepOf(SECRET, other, now)).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { everyDay, sumsOf } from '@/components/overview/days';
+import { lastDays, sumsOf } from '@/components/overview/days';
 import { readRecipients } from '@/components/messages/recipients';
 import { rateFilter } from '@/components/rates/search-params';
 import { asTyped, readTyped } from '@/components/ui/amount';
@@ -72,7 +72,7 @@ describe('the days of the overview', () => {
   it('are all there, also those on which nothing was sent', () => {
     expect(daysBetween('2026-02-27', '2026-03-01')).toEqual(['2026-02-27', '2026-02-28', '2026-03-01']);
     const [first, today] = [dayFromNow(-59), dayFromNow(0)];
-    const days = everyDay(first, [
+    const days = lastDays(first, [
       { day: today, messages: 2, cost: '0.30' },
       { day: dayFromNow(-29), messages: 1, cost: '0.20' },
       { day: dayFromNow(-30), messages: 4, cost: '1.00' },

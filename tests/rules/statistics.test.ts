@@ -1,7 +1,7 @@
 import { newUuid7, printId } from '@/server/domain/core/ids';
 import { describe, expect, it } from 'vitest';
 import {
-  exportQuery,
+  exportUsageQuery,
   isAskable,
   loadStatisticsView,
   logQuery,
@@ -11,7 +11,7 @@ import {
 } from '@/components/statistics/search-params';
 import { changeOf, percent } from '@/components/statistics/labels';
 import { against } from '@/components/ui/against';
-import { addDays, daysIn, partsOf, RANGE_MAX_DAYS, rangeBefore } from '@/server/domain/messaging/usage/rules';
+import { addDays, daysIn, splitRange, RANGE_MAX_DAYS, rangeBefore } from '@/server/domain/messaging/usage/rules';
 
 const viewOf = (query: string) => loadStatisticsView(new URLSearchParams(query));
 
@@ -30,7 +30,7 @@ describe('a range of days', () => {
 
   it('of any length has at most 31 parts of whole days, which cover it and end with it', () => {
     for (let days = 1; days <= RANGE_MAX_DAYS; days += 1) {
-      const { count, days: each } = partsOf({ from: '2024-01-01', to: addDays('2024-01-01', days) });
+      const { count, days: each } = splitRange({ from: '2024-01-01', to: addDays('2024-01-01', days) });
       expect(count).toBeLessThanOrEqual(31);
       expect(count * each).toBeGreaterThanOrEqual(days);
       expect((count - 1) * each).toBeLessThan(days);
@@ -101,7 +101,7 @@ describe('what is asked for', () => {
 
   it('is said to the file and to the log in their own words: the log’s last day is shown whole', () => {
     const asked = usageQuestion(viewOf(`from=2026-03-01&to=2026-03-31&by=country&member=${B},${C}`), null)!;
-    expect(exportQuery(asked)).toBe(
+    expect(exportUsageQuery(asked)).toBe(
       `from=2026-03-01&to=2026-04-01&groupBy=country&sort=cost&direction=desc&memberId=${B}&memberId=${C}`,
     );
     expect(logQuery(asked, { country: 'DE' })).toBe(`from=2026-03-01&to=2026-03-31&member=${B}%2C${C}&country=DE`);

@@ -1,5 +1,5 @@
 import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
-import { codeOf, fromBase32, stepAt } from '@/server/domain/identity/two-factor/rules';
+import { totpCode, fromBase32, stepAt } from '@/server/domain/identity/two-factor/rules';
 import type { VisitorContext, UserContext } from '@/server/domain/core/user-context';
 import { confirmTwoFactor, startTwoFactor } from '@/server/domain/identity/users/write';
 import { findSignedInUser } from '@/server/domain/identity/sessions/read';
@@ -27,7 +27,12 @@ export const visitor = (address = newAddress(), agent = 'a browser'): VisitorCon
 });
 
 /** Someone with an account, who is the owner of a team; the address is not proven. */
-export async function makePerson(): Promise<{ email: string; userId: string; teamId: string; slug: string }> {
+export async function makeOwnerWithPassword(): Promise<{
+  email: string;
+  userId: string;
+  teamId: string;
+  slug: string;
+}> {
   const email = `person-${newUuid7()}@example.test`;
   const owner = { name: 'Somebody', email, password: PASSWORD };
   const { teamId, slug } = await createTeam(services(), { name: 'Somewhere', currency: 'USD', owner, rates: [] });
@@ -36,7 +41,7 @@ export async function makePerson(): Promise<{ email: string; userId: string; tea
 }
 
 /** Someone who has signed in. */
-export async function enter(
+export async function signInAs(
   email: string,
   as: VisitorContext = visitor(),
   password = PASSWORD,
@@ -51,9 +56,9 @@ export const isLive = async ({ user }: UserContext): Promise<boolean> =>
   (await findSignedInUser(services(), user.sessionId)) !== null;
 
 /** Turns the second factor on; answers how to make a code, so many steps from now, and the recovery codes. */
-export async function addFactor(ctx: UserContext, password = PASSWORD) {
+export async function enableTwoFactorFor(ctx: UserContext, password = PASSWORD) {
   const { secret } = await startTwoFactor(ctx, { password });
-  const codeAt = (beside: number) => codeOf(fromBase32(secret), stepAt(new Date()) + beside);
+  const codeAt = (beside: number) => totpCode(fromBase32(secret), stepAt(new Date()) + beside);
   const { recoveryCodes } = await confirmTwoFactor(ctx, { code: codeAt(-1) });
   return { codeAt, recoveryCodes };
 }
@@ -70,7 +75,7 @@ export async function mailsTo(address: string) {
 /** What stands in the audit log of a team of its people's own things, the oldest first. */
 export async function notesOf(teamId: string) {
   const { rows } = await ownerPool().query<{ action: string; address: string; actor_name: string }>(
-    `SELECT action, address, actor_name FROM audit_events WHERE team_id = $1 AND action LIKE 'person.%' ORDER BY id`,
+    `SELECT action, address, actor_name FROM audit_events WHERE team_id = $1 AND action LIKE 'user.%' ORDER BY id`,
     [teamId],
   );
   return rows;

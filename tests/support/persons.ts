@@ -9,12 +9,12 @@ import { addMember, ownerPool, type TestMember, type TestTeam } from './team';
 export const PASSWORD = 'a password of nobody else';
 
 /** From where a person signed in: nobody else did from there. */
-export const homeOf = (userId: string): string => `2001:db8:${userId.slice(-8, -4)}:${userId.slice(-4)}::1`;
+export const networkOfUser = (userId: string): string => `2001:db8:${userId.slice(-8, -4)}:${userId.slice(-4)}::1`;
 
 let hash: Promise<string> | undefined;
 
 /** Somebody who can sign in, has proven the address, and is signed in once, as yet without a seat. */
-export async function makePerson(name = 'Ann Person'): Promise<SignedInUser> {
+export async function makeSignedInUser(name = 'Ann Person'): Promise<SignedInUser> {
   const [userId, sessionId] = [newUuid7(), newUuid7()];
   const email = `${userId}@people.test`;
   hash ??= hashPassword(PASSWORD);
@@ -24,7 +24,7 @@ export async function makePerson(name = 'Ann Person'): Promise<SignedInUser> {
   );
   await ownerPool().query(
     `INSERT INTO sessions (id, user_id, expires_at, address, agent) VALUES ($1, $2, now() + interval '1 day', $3, 'a browser')`,
-    [sessionId, userId, homeOf(userId)],
+    [sessionId, userId, networkOfUser(userId)],
   );
   return { userId, sessionId, name, email };
 }
@@ -36,12 +36,12 @@ export async function addMembership(
   input: Parameters<typeof addMember>[1] = {},
 ): Promise<TestMember> {
   const made = await addMember(team, { name: user.name, email: user.email, ...input });
-  await take(user, team, made.id);
+  await setUserOfMember(user, team, made.id);
   return made;
 }
 
 /** Puts a person on a seat that is there. */
-export async function take(user: SignedInUser, team: TestTeam, memberId: string): Promise<void> {
+export async function setUserOfMember(user: SignedInUser, team: TestTeam, memberId: string): Promise<void> {
   await ownerPool().query('UPDATE members SET user_id = $1 WHERE team_id = $2 AND id = $3', [
     user.userId,
     team.teamId,
@@ -50,7 +50,7 @@ export async function take(user: SignedInUser, team: TestTeam, memberId: string)
 }
 
 /** What is a person's own, as his browser asks for it. */
-export const accountOf = (user: SignedInUser | null) =>
+export const visitorContextOf = (user: SignedInUser | null) =>
   createCaller({
     services: services(),
     actor: null,

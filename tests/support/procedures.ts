@@ -42,7 +42,7 @@ function listAll(): Procedure[] {
 
 /** What only shapes a page, and so has no operation of the API. A new one that shows or does more than those needs one. */
 const OF_PAGES =
-  /^(browse|pick|preview)[A-Z]|^(getSeat|getShell|getOverview|fundSandbox|importRates|inspectMessage|openLink)$/;
+  /^(browse|pick|preview)[A-Z]|^(getMemberRow|getShell|getOverview|fundSandbox|importRates|inspectMessage|openLink)$/;
 
 /** The procedures that stand for an operation of the API. */
 export const listCommands = (): Procedure[] => listProcedures().filter(({ id }) => !OF_PAGES.test(id));

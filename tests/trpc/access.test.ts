@@ -6,7 +6,7 @@ import { services } from '@/server/http/services';
 import { type Problem, ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
 import { HERE, listVisitorProcedures } from '../support/procedures';
-import { enter, visitor, makePerson, newAddress } from '../support/people';
+import { signInAs, visitor, makeOwnerWithPassword, newAddress } from '../support/people';
 import { ownerPool } from '../support/team';
 
 type Answer = { data: unknown; code: null } | { data: null; code: Problem['code'] };
@@ -57,7 +57,7 @@ describe('what anyone may ask for', () => {
   });
 
   it.each(Object.entries(STRANGER))('gives a stranger nothing, signed in or not: %s', async (id, row) => {
-    const here = await enter((await makePerson()).email);
+    const here = await signInAs((await makeOwnerWithPassword()).email);
     for (const user of [null, here.user]) {
       const [open, closed] = [await ask(id, row.input, user), await ask(id, row.input, user, false)];
       expect(open.code ?? open.data).toEqual(row.open);
@@ -74,7 +74,7 @@ describe('what anyone may ask for', () => {
   );
 
   it('answers alike of a link of another kind, a used one, and one that is over', async () => {
-    const { email } = await makePerson();
+    const { email } = await makeOwnerWithPassword();
     const make = async (kind: string, used: boolean, hours: number) => {
       const id = newUuid7();
       await ownerPool().query(

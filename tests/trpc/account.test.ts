@@ -5,7 +5,7 @@ import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
 import { HERE, listUserProcedures, sessionOf } from '../support/procedures';
-import { addFactor, enter, isLive, makePerson, PASSWORD } from '../support/people';
+import { enableTwoFactorFor, signInAs, isLive, makeOwnerWithPassword, PASSWORD } from '../support/people';
 import { makeTeam, ownerPool, type TestTeam } from '../support/team';
 
 const call = (user: SignedInUser | null, actor: Awaited<ReturnType<typeof sessionOf>> | null = null) =>
@@ -60,8 +60,8 @@ describe('what is a person’s own', () => {
   });
 
   it('is not another’s session: that is as one that never was, and goes on', async () => {
-    const [one, other] = [await makePerson(), await makePerson()];
-    const [here, his] = [await enter(one.email), await enter(other.email)];
+    const [one, other] = [await makeOwnerWithPassword(), await makeOwnerWithPassword()];
+    const [here, his] = [await signInAs(one.email), await signInAs(other.email)];
     const answers = [];
     for (const sessionId of [printId('ses', his.user.sessionId), printId('ses', newUuid7()), 'ses_nonsense', '']) {
       const error = (await byName(here.user, 'endSession', { sessionId }).catch((one: unknown) => one)) as ProblemError;
@@ -78,9 +78,9 @@ describe('what is a person’s own', () => {
   });
 
   it('tells nothing of the hash, the secret, or the digests', async () => {
-    const { email } = await makePerson();
-    const here = await enter(email);
-    await addFactor(here);
+    const { email } = await makeOwnerWithPassword();
+    const here = await signInAs(email);
+    await enableTwoFactorFor(here);
     expect(Object.keys(await call(here.user).getProfile()).toSorted()).toEqual([
       'email',
       'isProven',
@@ -91,7 +91,7 @@ describe('what is a person’s own', () => {
   });
 
   it('is refused with the field that is wrong: a common password, a short one, a name that deceives', async () => {
-    const here = await enter((await makePerson()).email);
+    const here = await signInAs((await makeOwnerWithPassword()).email);
     const current = PASSWORD;
     for (const [id, input, pointer] of [
       ['changePassword', { current, password: 'password1234' }, '/password'],

@@ -49,7 +49,7 @@ export function credentialOf(actor: Actor): { actorType: 'user' | 'key' | 'opera
 }
 
 /** Who is written on a transfer (`ledger_post`'s `p_post`). A rule acts by itself; a job signs as the operator. */
-export const signature = (actor: Actor) => ({
+export const transferActor = (actor: Actor) => ({
   ...credentialOf(actor),
   actorName: actor.name,
   actorMember: actingMember(actor),

@@ -72,7 +72,7 @@ const ID_LAG_MS = 60_000;
  * Rows of a span of time, and of the ids that can lie in it, by which lists are walked.
  * @throws DomainError `invalid_request` for a span that ends before it begins
  */
-export function within(id: AnyColumn, at: AnyColumn, span: { from?: Date; to?: Date }): SQL | undefined {
+export function isWithinRange(id: AnyColumn, at: AnyColumn, span: { from?: Date; to?: Date }): SQL | undefined {
   mustBeForward(span);
   const { from, to } = span;
   return and(

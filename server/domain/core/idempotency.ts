@@ -4,7 +4,7 @@ import { and, eq } from 'drizzle-orm';
 import { idempotencyKeys } from '@/db/schema/records';
 import { type Context, type PastRequest, type TxContext } from './context';
 import { fail, Refusal } from './errors';
-import { transact } from './transaction';
+import { inTransaction } from './transaction';
 
 /** A request that is to take effect once: its Idempotency-Key, and the hash of all that makes it the same request. */
 export type Once = { key: string; hash: string };
@@ -57,7 +57,7 @@ export async function withIdempotency(
     return outcome instanceof Refusal ? outcome : printed(outcome, printing);
   }
   const { key, hash } = request;
-  return transact(ctx, key, async (tx) => {
+  return inTransaction(ctx, key, async (tx) => {
     const { past } = tx.tx;
     if (past?.busy) fail('idempotency_in_flight', { retryAfterSeconds: 1 });
     if (past?.found) return replay(tx, past.found, hash, printing);

@@ -20,9 +20,13 @@ type Begun = {
  * Runs a change: the actor's right, judged again inside the transaction, then the verb. Joins the transaction in
  * progress, else opens one that commits when the verb returns and is undone when it throws.
  */
-export async function change<T>(ctx: Context, permission: Permission, run: (tx: TxContext) => Promise<T>): Promise<T> {
+export async function runCommand<T>(
+  ctx: Context,
+  permission: Permission,
+  run: (tx: TxContext) => Promise<T>,
+): Promise<T> {
   may(ctx.actor, permission);
-  return transact(ctx, null, async (tx) => {
+  return inTransaction(ctx, null, async (tx) => {
     may(tx.actor, permission);
     if (tx.actor.type === 'member' && tx.tx.team.status !== 'active') fail('team_suspended');
     return run(tx);
@@ -31,7 +35,7 @@ export async function change<T>(ctx: Context, permission: Permission, run: (tx: 
 
 /** Runs a change for real, then takes it all back: no money, no audit row, no stored answer, no job. */
 export async function dryRun<T>(ctx: Context, permission: Permission, run: (tx: TxContext) => Promise<T>): Promise<T> {
-  return change(ctx, permission, async (tx) => {
+  return runCommand(ctx, permission, async (tx) => {
     tx.tx.isDryRun = true;
     return run(tx);
   });
@@ -42,7 +46,7 @@ export async function dryRun<T>(ctx: Context, permission: Permission, run: (tx: 
  * (audit, jobs, the stored answer) with the COMMIT. Joins the one in progress.
  * @throws DomainError `member_inactive`, `invalid_key` when the acting seat is no longer live
  */
-export async function transact<T>(
+export async function inTransaction<T>(
   ctx: Context,
   idempotencyKey: string | null,
   work: (tx: TxContext) => Promise<T>,
@@ -57,9 +61,9 @@ export async function transact<T>(
 }
 
 /** The transaction in which a new team begins: as `transact`, but the team is not there yet. */
-export async function found<T>(ctx: Context, work: (tx: TxContext) => Promise<T>): Promise<T> {
+export async function inNewTeamTransaction<T>(ctx: Context, work: (tx: TxContext) => Promise<T>): Promise<T> {
   return onConnection(ctx.database.pool, async (client) => {
-    const now = nowAt(await client.query(`${BEGIN}; SELECT now()::text AS now`));
+    const now = readClock(await client.query(`${BEGIN}; SELECT now()::text AS now`));
     const team: TeamNow = { status: 'active', defaultSender: null, ratesVersion: 1 };
     const tx: Transaction = { ...nothingYet(), team, past: null, key: null };
     const inside: TxContext = { ...ctx, db: drizzleOn(client), tx, now: ctx.at ?? now };
@@ -70,7 +74,7 @@ export async function found<T>(ctx: Context, work: (tx: TxContext) => Promise<T>
 }
 
 /** Reads from one snapshot of the whole database, taking no lock. For proofs and reports over all teams. */
-export async function snapshot<T>(db: Db, read: (db: Db) => Promise<T>): Promise<T> {
+export async function readSnapshot<T>(db: Db, read: (db: Db) => Promise<T>): Promise<T> {
   return onConnection(poolUnder(db), async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const result = await read(drizzleOn(client));
@@ -118,7 +122,7 @@ export async function onConnection<T>(pool: Pool, work: (client: PoolClient) => 
 const nothingYet = () => ({ audit: [], jobs: [], touched: new Map(), answer: null, isDryRun: false });
 
 /** The clock of a transaction, from the answer to its first message. */
-export const nowAt = (results: unknown): Date =>
+export const readClock = (results: unknown): Date =>
   new Date((results as { rows: { now: string }[] }[]).at(-1)!.rows[0]!.now);
 
 export const BEGIN = `BEGIN; SET LOCAL lock_timeout = '8s'; SET LOCAL statement_timeout = '30s';
@@ -166,12 +170,12 @@ export async function commit(client: PoolClient, last: string | null): Promise<v
 }
 
 const finish = ({ actor, tx }: Pick<TxContext, 'actor' | 'tx'>): string =>
-  `request_finish(${literal(actor.teamId)}, ${json(tx.audit)}, ${json(tx.jobs)}, ${json(tx.answer)})`;
+  `request_finish(${literal(actor.teamId)}, ${jsonLiteral(tx.audit)}, ${jsonLiteral(tx.jobs)}, ${jsonLiteral(tx.answer)})`;
 
 const literal = (text: string | null): string => (text === null ? 'NULL' : escapeLiteral(text));
 
 /** A value as a literal of SQL; NULL for nothing. */
-export function json(value: object | null): string {
+export function jsonLiteral(value: object | null): string {
   if (value === null || (Array.isArray(value) && value.length === 0)) return 'NULL';
   return `${escapeLiteral(JSON.stringify(value))}::jsonb`;
 }
@@ -196,9 +200,9 @@ const TOLD_AS = {
 } as const satisfies Record<AuditEntry['targetType'], Noun>;
 
 /** Remembers, with the change, who made it, when, from where and through which door; and tells that it was changed. */
-export function audit(tx: TxContext, entry: AuditEntry): void {
+export function recordAudit(tx: TxContext, entry: AuditEntry): void {
   const { actor } = tx;
-  touched(tx, TOLD_AS[entry.targetType], entry.targetType === 'member' && entry.targetId ? [entry.targetId] : []);
+  publishChange(tx, TOLD_AS[entry.targetType], entry.targetType === 'member' && entry.targetId ? [entry.targetId] : []);
   tx.tx.audit.push({
     at: tx.at,
     ...credentialOf(actor),
@@ -214,7 +218,7 @@ export function audit(tx: TxContext, entry: AuditEntry): void {
  * Tells who watches, once it is committed, what was touched: of these seats, of none in particular (owners alone see it),
  * or of perhaps all (null).
  */
-export function touched(tx: TxContext, noun: Noun, memberIds: string[] | null): void {
+export function publishChange(tx: TxContext, noun: Noun, memberIds: string[] | null): void {
   touch(tx.tx.touched, noun, memberIds);
 }
 

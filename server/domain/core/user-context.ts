@@ -1,7 +1,7 @@
 import { drizzleOn, type Db } from '@/db/client';
 import { type Queue, type Services } from './context';
 import type { AuditAction } from './audit-vocabulary';
-import { BEGIN, commit, json, nowAt, onConnection } from './transaction';
+import { BEGIN, commit, jsonLiteral, readClock, onConnection } from './transaction';
 
 /** Who is signed in, in one browser. */
 export type SignedInUser = { sessionId: string; userId: string; name: string; email: string };
@@ -33,17 +33,20 @@ type Note = {
 /** Runs a change of a person's own things in one transaction: with it go its notes and what must follow. */
 export async function inUserTransaction<T>(services: Services, work: (tx: UserTx) => Promise<T>): Promise<T> {
   return onConnection(services.database.pool, async (client) => {
-    const now = nowAt(await client.query(`${BEGIN}; SELECT now()::text AS now`));
+    const now = readClock(await client.query(`${BEGIN}; SELECT now()::text AS now`));
     const tx: UserTx = { ...services, db: drizzleOn(client), now, notes: [], tx: { jobs: [] } };
     const result = await work(tx);
     const { notes } = tx;
     const { jobs } = tx.tx;
-    await commit(client, notes.length || jobs.length ? `user_finish(${json(notes)}, ${json(jobs)})` : null);
+    await commit(
+      client,
+      notes.length || jobs.length ? `user_finish(${jsonLiteral(notes)}, ${jsonLiteral(jobs)})` : null,
+    );
     return result;
   });
 }
 
 /** Remembers a change of a person's own things in the audit log of each team in which he has a seat. */
-export function note(tx: UserTx, entry: Note): void {
+export function recordUserAudit(tx: UserTx, entry: Note): void {
   tx.notes.push(entry);
 }

@@ -36,7 +36,7 @@ export function mustBeAddress(text: string): void {
 }
 
 /** Who sends, in its two parts: `Acme <mail@acme.com>`, or an address alone. */
-export function partsOf(from: string): { name: string; address: string } {
+export function messageParts(from: string): { name: string; address: string } {
   const [, name, address] = /^(.*)<([^<>]+)>$/u.exec(from) ?? ['', '', from];
   return { name: (name ?? '').trim().replace(/^"(.*)"$/u, '$1'), address: (address ?? '').trim() };
 }

@@ -1,9 +1,9 @@
 import { createTransport } from 'nodemailer';
-import { HEADERS, MailError, mustBeAddress, partsOf, SEND_TIMEOUT_MS, type Mailer } from './mailer';
+import { HEADERS, MailError, mustBeAddress, messageParts, SEND_TIMEOUT_MS, type Mailer } from './mailer';
 
 /** By an SMTP server. The mail's id makes its Message-ID: sent twice, a reader can see that it is one mail. */
 export function makeSmtp({ from, url }: { from: string; url: string }): Mailer {
-  const sender = partsOf(from);
+  const sender = messageParts(from);
   const transport = createTransport({
     url,
     connectionTimeout: SEND_TIMEOUT_MS / 2,

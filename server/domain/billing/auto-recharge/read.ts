@@ -143,7 +143,7 @@ async function booksFor(ctx: Context, memberId: string | null, period: CapPeriod
         'spent', (SELECT coalesce(sum(t.amount), 0)::text FROM recharge_totals t WHERE t.team_id = ${teamId} AND t.member_id = m.id
           AND t.day >= ${begin}::date AND t.day < (${begin} + ${`1 ${period ?? 'day'}`}::interval)::date))
       FROM members m JOIN ledger_accounts own ON own.team_id = ${teamId} AND own.id = m.id
-      WHERE m.team_id = ${teamId} AND m.id = ${memberId}::uuid) AS seat
+      WHERE m.team_id = ${teamId} AND m.id = ${memberId}::uuid) AS member
     FROM ledger_accounts a WHERE a.team_id = ${teamId} AND a.id = ${teamId}`);
   const { balance, reserve, member } = rows[0]!;
   return { master: BigInt(balance), reserve: BigInt(reserve), member };

@@ -17,17 +17,17 @@ import {
   type RechargeState,
 } from './rules';
 import { type Recharge, type RechargeInput, ruleFromInput } from './schema';
-import { audit, change, enqueue, touched } from '@/server/domain/core/transaction';
+import { recordAudit, runCommand, enqueue, publishChange } from '@/server/domain/core/transaction';
 
 /**
  * Makes or replaces a member's rule, and fires it at once when the balance is already low.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`
  */
 export async function setRecharge(ctx: Context, memberId: string, input: RechargeInput): Promise<Recharge> {
-  return change(ctx, 'recharge.manage', async (tx) => {
+  return runCommand(ctx, 'recharge.manage', async (tx) => {
     const member = await lockLiveMember(tx, memberId);
     const rule = await writeRule(tx, memberId, input);
-    audit(tx, {
+    recordAudit(tx, {
       action: 'recharge.set',
       targetType: 'member',
       targetId: memberId,
@@ -85,14 +85,14 @@ const printRule = (rule: RechargeRule) => ({
  * @throws DomainError `owner_required`, `not_found` (also where there is no rule)
  */
 export async function deleteRecharge(ctx: Context, memberId: string): Promise<Recharge> {
-  return change(ctx, 'recharge.manage', async (tx) => {
+  return runCommand(ctx, 'recharge.manage', async (tx) => {
     const member = await lockMember(tx, memberId);
     const rule = await getRecharge(tx, memberId);
     const { teamId } = tx.actor;
     await tx.db
       .delete(rechargeRules)
       .where(and(eq(rechargeRules.teamId, teamId), eq(rechargeRules.memberId, memberId)));
-    audit(tx, {
+    recordAudit(tx, {
       action: 'recharge.deleted',
       targetType: 'member',
       targetId: memberId,
@@ -191,7 +191,7 @@ export async function rememberRecharge(
   },
 ): Promise<boolean> {
   const { settled, balance, charge, need, transferId, waitingSince } = seen;
-  touched(tx, 'members', [memberId]);
+  publishChange(tx, 'members', [memberId]);
   const outcome = settled.outcome === 'none' ? null : settled.outcome;
   const amount = settled.outcome === 'fired' ? settled.recharged : need;
   const { rows } = await tx.db.execute<{ begins: boolean }>(
@@ -229,7 +229,7 @@ export async function serveWaiting(ctx: Context): Promise<number> {
       return served;
     }
     place = next;
-    if (await change(ctx, 'recharge.manage', (tx) => serveOne(tx, next.memberId))) served += 1;
+    if (await runCommand(ctx, 'recharge.manage', (tx) => serveOne(tx, next.memberId))) served += 1;
   }
 }
 
@@ -246,7 +246,7 @@ async function serveOne(tx: TxContext, memberId: string): Promise<boolean> {
  * whose member is just being charged the charge says it; waiting for it here could end in a deadlock.
  */
 async function correctReasons(ctx: Context): Promise<void> {
-  await change(ctx, 'recharge.manage', async (tx) => {
+  await runCommand(ctx, 'recharge.manage', async (tx) => {
     const { rows } = await tx.db.execute<{ id: string }>(sql`
       UPDATE recharge_rules r SET reason = w.reason_now FROM (${waitingNow(tx)}) w,
         (SELECT l.member_id FROM recharge_rules l WHERE l.team_id = ${tx.actor.teamId}::uuid AND l.waiting_since IS NOT NULL
@@ -254,7 +254,7 @@ async function correctReasons(ctx: Context): Promise<void> {
       WHERE r.team_id = ${tx.actor.teamId}::uuid AND r.member_id = w.member_id AND free.member_id = r.member_id
         AND NOT w.over AND r.reason <> w.reason_now RETURNING r.member_id AS id`);
     if (rows.length > 0)
-      touched(
+      publishChange(
         tx,
         'members',
         rows.map(({ id }) => id),

@@ -10,8 +10,8 @@ import { type TransferKind, SIDES } from './rules';
 import type { BrowseTransfers, ListTransfers, NamedTransfer, Transfer, TransferFilters } from './schema';
 import { printId } from '@/server/domain/core/ids';
 import type { Actor } from '@/server/domain/core/actor';
-import { snapshot } from '@/server/domain/core/transaction';
-import { pageOf, readCursor, within, type CursorBinding } from '@/server/domain/core/cursors';
+import { readSnapshot } from '@/server/domain/core/transaction';
+import { pageOf, readCursor, isWithinRange, type CursorBinding } from '@/server/domain/core/cursors';
 
 const columns = {
   id: transfers.id,
@@ -67,7 +67,7 @@ export async function listTransfers(ctx: Context, input: ListTransfers): Promise
     input.memberId === undefined ? undefined : eq(transfers.memberId, input.memberId),
     input.kind ? eq(transfers.kind, input.kind) : undefined,
     after ? lt(transfers.id, after) : undefined,
-    within(transfers.id, transfers.createdAt, input),
+    isWithinRange(transfers.id, transfers.createdAt, input),
   ];
   const rows = await ctx.db
     .select(columns)
@@ -115,15 +115,15 @@ type Posted = NamedTransfer & { id: string };
 async function findTransfers(ctx: Context, filters: TransferFilters, { after, limit }: Piece): Promise<Posted[]> {
   const { teamId } = ctx.actor;
   const own = ownMemberScope(ctx.actor, 'transfers.see');
-  const walks = [...new Set(filters.memberId ?? [null])].flatMap((membership) =>
+  const walks = [...new Set(filters.memberId ?? [null])].flatMap((memberId) =>
     [...new Set(filters.kind ?? [null])].map((kind) =>
       and(
         eq(transfers.teamId, teamId),
         own ? touches(own) : undefined,
-        membership === null ? undefined : eq(transfers.memberId, membership),
+        memberId === null ? undefined : eq(transfers.memberId, memberId),
         kind === null ? undefined : eq(transfers.kind, kind),
         after ? lt(transfers.id, after) : undefined,
-        within(transfers.id, transfers.createdAt, filters),
+        isWithinRange(transfers.id, transfers.createdAt, filters),
       ),
     ),
   );
@@ -236,7 +236,7 @@ export type LedgerProof = { ok: boolean; transfers: number; accounts: number; pr
  * Names the first broken row of each kind. Reads one snapshot and takes no lock.
  */
 export async function verifyLedger(db: Db): Promise<LedgerProof> {
-  return snapshot(db, async (all) => {
+  return readSnapshot(db, async (all) => {
     const problems: string[] = [];
     for (const [claim, query] of Object.entries(PROOFS)) {
       const { rows } = await all.execute<{ team: string; row: string; found: string }>(query);

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { signature, type Role } from '@/server/domain/core/actor';
+import { transferActor, type Role } from '@/server/domain/core/actor';
 import { enforceReauthentication } from '@/server/domain/core/reauthentication';
 import { type Context, type TxContext } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
@@ -18,7 +18,7 @@ import type {
   Transfer,
 } from './schema';
 import type { RechargeState } from '../auto-recharge/rules';
-import { audit, change, enqueue, dryRun, touched } from '@/server/domain/core/transaction';
+import { recordAudit, runCommand, enqueue, dryRun, publishChange } from '@/server/domain/core/transaction';
 
 /** What `ledger_post` is asked. `amount` null takes all that the member has. */
 export type Posting = {
@@ -71,7 +71,7 @@ type PostedRow = {
  */
 export async function post(tx: TxContext, posting: Posting): Promise<Posted> {
   const { kind, memberId, amount, by, ...words } = posting;
-  const details = JSON.stringify({ ...(by ?? signature(tx.actor)), ...words, key: tx.tx.key });
+  const details = JSON.stringify({ ...(by ?? transferActor(tx.actor)), ...words, key: tx.tx.key });
   const result = await tx.db.execute<PostedRow>(
     sql`SELECT outcome, posted_id, posted_amount, master_balance, member_balance, waiting
       FROM ledger_post(${tx.actor.teamId}::uuid, ${kind}, ${memberId}::uuid, ${amount}::bigint, ${details}::jsonb, ${tx.at}::timestamptz)`,
@@ -91,9 +91,9 @@ export async function post(tx: TxContext, posting: Posting): Promise<Posted> {
 
 /** Money moved: of a member, or (null) of the master alone. */
 export function touchMoney(tx: TxContext, memberId: string | null): void {
-  const memberships = memberId === null ? [] : [memberId];
-  touched(tx, 'transfers', memberships);
-  touched(tx, 'members', memberships);
+  const memberIds = memberId === null ? [] : [memberId];
+  publishChange(tx, 'transfers', memberIds);
+  publishChange(tx, 'members', memberIds);
 }
 
 /** After the commit, a job goes through the team's waiting rules, oldest first. */
@@ -106,7 +106,7 @@ export function wakeWaiting(tx: TxContext): void {
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (balance `master`)
  */
 export async function creditMember(ctx: Context, input: CreditMember): Promise<Movement> {
-  const run = input.dryRun ? dryRun : change;
+  const run = input.dryRun ? dryRun : runCommand;
   return run(ctx, 'money.move', async (tx) =>
     movedBetween(tx, 'credit', input, await postBetween(tx, 'credit', input)),
   );
@@ -118,7 +118,7 @@ export async function creditMember(ctx: Context, input: CreditMember): Promise<M
  *   `confirmation_required`
  */
 export async function debitMember(ctx: Context, input: DebitMember): Promise<Debited> {
-  const run = input.dryRun ? dryRun : change;
+  const run = input.dryRun ? dryRun : runCommand;
   return run(ctx, 'money.move', async (tx) => {
     const posted = await postBetween(tx, 'debit', input);
     if (posted.outcome === 'nothing') return { transfer: null, balances: balancesOf(posted) };
@@ -142,7 +142,7 @@ async function movedBetween(
 ): Promise<Movement> {
   mustBePosted(posted, input.amount === 'all' ? 0n : input.amount);
   if (kind === 'debit') await enforceReauthentication(tx, posted.amount);
-  audit(tx, {
+  recordAudit(tx, {
     action: kind === 'credit' ? 'member.credited' : 'member.debited',
     targetType: 'member',
     targetId: input.memberId,
@@ -157,7 +157,7 @@ async function movedBetween(
  *   `insufficient_funds` (the balance that would have to give it back is short), `confirmation_required`
  */
 export async function reverseTransfer(ctx: Context, { transferId, note }: ReverseTransfer): Promise<Movement> {
-  return change(ctx, 'money.move', async (tx) => {
+  return runCommand(ctx, 'money.move', async (tx) => {
     const past = (await findReversible(tx, transferId)) ?? fail('not_found');
     const { kind, memberId, amount } = past;
     if (
@@ -175,7 +175,7 @@ export async function reverseTransfer(ctx: Context, { transferId, note }: Revers
     const posted = await post(tx, { kind: back, memberId, amount, ...words });
     mustBePosted(posted, amount);
     if (back === 'debit') await enforceReauthentication(tx, amount);
-    audit(tx, {
+    recordAudit(tx, {
       action: 'transfer.reversed',
       targetType: 'member',
       targetId: memberId,
@@ -234,7 +234,7 @@ function transferOf(tx: TxContext, kind: 'credit' | 'debit', posted: Posted, mem
       reversalOf: null,
       ...words,
       reversedBy: null,
-      ...signature(tx.actor),
+      ...transferActor(tx.actor),
       createdAt: posted.at,
     },
     tx.actor,
@@ -263,7 +263,7 @@ export async function withdrawFromTeam(ctx: Context, input: FundTeam): Promise<F
 
 async function moveOutside(ctx: Context, kind: 'funding' | 'withdrawal', input: FundTeam): Promise<Funding> {
   mayOperate(ctx.actor);
-  return change(ctx, 'money.move', async (tx) => {
+  return runCommand(ctx, 'money.move', async (tx) => {
     const reference = input.reference ?? null;
     if (reference !== null) {
       const master = await lockAccounts(tx, [], true);
@@ -283,7 +283,7 @@ async function moveOutside(ctx: Context, kind: 'funding' | 'withdrawal', input: 
     }
     const posted = await post(tx, { kind, memberId: null, amount: input.amount, note: input.note ?? null, reference });
     mustBePosted(posted, input.amount);
-    audit(tx, {
+    recordAudit(tx, {
       action: kind === 'funding' ? 'team.funded' : 'team.withdrawn',
       targetType: 'team',
       targetId: tx.actor.teamId,
@@ -299,10 +299,10 @@ async function moveOutside(ctx: Context, kind: 'funding' | 'withdrawal', input: 
  */
 export async function fundSandbox(ctx: Context, { amount }: FundSandbox): Promise<SandboxFunding> {
   if (!ctx.demo) fail('not_found', { detail: 'There is no sandbox funding here.' });
-  return change(ctx, 'money.move', async (tx) => {
+  return runCommand(ctx, 'money.move', async (tx) => {
     const posted = await post(tx, { kind: 'funding', memberId: null, amount, note: 'Sandbox funding' });
     mustBePosted(posted, amount);
-    audit(tx, {
+    recordAudit(tx, {
       action: 'team.funded',
       targetType: 'team',
       targetId: tx.actor.teamId,
@@ -368,17 +368,17 @@ export type LockedMember = {
  */
 export async function lockMember(tx: TxContext, memberId: string, withMaster = false): Promise<LockedMember> {
   const { rows } = await tx.db.execute<{
-    membership: (Omit<LockedMember, 'balance' | 'memberId'> & { balance: string }) | null;
+    member: (Omit<LockedMember, 'balance' | 'memberId'> & { balance: string }) | null;
   }>(
     sql`SELECT member_lock(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${withMaster}, ${tx.at}::timestamptz) AS member`,
   );
-  const membership = rows[0]?.membership;
-  if (!membership) fail('not_found');
-  return { ...membership, memberId, balance: BigInt(membership.balance) };
+  const member = rows[0]?.member;
+  if (!member) fail('not_found');
+  return { ...member, memberId, balance: BigInt(member.balance) };
 }
 
 /** As `lockMember`, for what a deleted member no longer does. */
 export async function lockLiveMember(tx: TxContext, memberId: string, withMaster = false): Promise<LockedMember> {
-  const membership = await lockMember(tx, memberId, withMaster);
-  return membership.status === 'deleted' ? fail('member_deleted') : membership;
+  const member = await lockMember(tx, memberId, withMaster);
+  return member.status === 'deleted' ? fail('member_deleted') : member;
 }

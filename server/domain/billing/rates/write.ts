@@ -6,7 +6,7 @@ import { may } from '@/server/domain/core/policy';
 import { runInTurns } from '@/server/domain/core/yielding';
 import { freeRowsOf, readRateCard, type RateRow } from './rules';
 import type { ImportRates, ReplacedRates } from './schema';
-import { audit, change } from '@/server/domain/core/transaction';
+import { recordAudit, runCommand } from '@/server/domain/core/transaction';
 
 /** Rows of one statement: building it stops all else in the process for some ten milliseconds. */
 const INSERT_AT_ONCE = 2_000;
@@ -24,7 +24,7 @@ export async function replaceRates(
   may(ctx.actor, 'team.change');
   const free = freeRowsOf(rows);
   if (free.freeRows > 0 && options.allowFree !== true) failFree(free);
-  return change(ctx, 'team.change', async (tx) => {
+  return runCommand(ctx, 'team.change', async (tx) => {
     const { teamId } = tx.actor;
     await tx.db
       .update(teams)
@@ -33,7 +33,7 @@ export async function replaceRates(
     await tx.db.delete(rates).where(eq(rates.teamId, teamId));
     await insertRates(tx, rows);
     const named = free.freeRows === 0 ? {} : { free: free.free.join(', '), freeRows: free.freeRows };
-    audit(tx, {
+    recordAudit(tx, {
       action: 'rates.replaced',
       targetType: 'rates',
       targetId: null,
@@ -73,13 +73,13 @@ export async function importRates(ctx: Context, { csv, allowFree }: ImportRates)
  * @throws DomainError `owner_required`
  */
 export async function confirmRates(ctx: Context): Promise<{ samplePrices: boolean }> {
-  return change(ctx, 'team.change', async (tx) => {
+  return runCommand(ctx, 'team.change', async (tx) => {
     const confirmed = await tx.db
       .update(teams)
       .set({ samplePrices: false, updatedAt: tx.now })
       .where(and(eq(teams.id, tx.actor.teamId), eq(teams.samplePrices, true)))
       .returning({ id: teams.id });
-    if (confirmed.length > 0) audit(tx, { action: 'rates.confirmed', targetType: 'rates', targetId: null });
+    if (confirmed.length > 0) recordAudit(tx, { action: 'rates.confirmed', targetType: 'rates', targetId: null });
     return { samplePrices: false };
   });
 }

@@ -4,7 +4,7 @@ import type { Services } from '@/server/domain/core/context';
 import { parseLinkToken, type LinkKind } from './rules';
 
 /** A link that is still good, by what stands in it. Looking at it uses nothing up. */
-export async function findLink(
+export async function findEmailLink(
   { database, vault }: Services,
   token: string,
   kind: LinkKind,
@@ -26,7 +26,7 @@ export async function findLink(
 }
 
 /** To which address a link is to be mailed, and for what. */
-export async function findLinkById(
+export async function findEmailLinkById(
   { database }: Services,
   id: string,
 ): Promise<{ kind: LinkKind; email: string } | null> {

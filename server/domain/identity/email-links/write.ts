@@ -4,7 +4,7 @@ import { mailedLinks, users } from '@/db/schema/users';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { LINK_HOURS, type LinkKind } from './rules';
 import { type Services } from '@/server/domain/core/context';
-import { findLinkById } from './read';
+import { findEmailLinkById } from './read';
 import { queueMail } from '@/server/domain/notifications/emails/write';
 import { inUserTransaction, type VisitorContext } from '@/server/domain/core/user-context';
 import { networkOf } from '../login-throttle/rules';
@@ -62,7 +62,7 @@ export async function requestLink(ctx: VisitorContext, kind: LinkKind, email: st
 
 /** Mails a link that was asked for, if it is for somebody: a password is that of an account. Repeated, it mails again. */
 export async function mailLink(services: Services, linkId: string): Promise<void> {
-  const link = await findLinkById(services, linkId);
+  const link = await findEmailLinkById(services, linkId);
   if (!link) return;
   const { kind, email } = link;
   const { db } = services.database;

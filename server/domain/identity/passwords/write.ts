@@ -5,13 +5,18 @@ import { removeTwoFactor } from '../two-factor/write';
 import { endLinks, useUpLink, requestLink } from '../email-links/write';
 import { queueMail } from '@/server/domain/notifications/emails/write';
 import { hashPassword } from '@/server/domain/core/password-hashing';
-import { note, inUserTransaction, type UserContext, type VisitorContext } from '@/server/domain/core/user-context';
+import {
+  recordUserAudit,
+  inUserTransaction,
+  type UserContext,
+  type VisitorContext,
+} from '@/server/domain/core/user-context';
 import { endSessionsOf, failAt, lockProven, proveOneself } from '../sessions/write';
 import { clearAttempts } from '../login-throttle/write';
 import type { ChangePassword, EnteredAs, Reset } from './schema';
-import { signed, placeOf } from '../users/write';
+import { auditFacts, originFacts } from '../users/write';
 import { fail } from '@/server/domain/core/errors';
-import { findLink } from '../email-links/read';
+import { findEmailLink } from '../email-links/read';
 import { networkOf } from '../login-throttle/rules';
 import type { Address } from '../email-links/schema';
 import type { Done } from '@/server/domain/core/codecs';
@@ -28,12 +33,12 @@ export async function changePassword(ctx: UserContext, { current, password }: Ch
     // Set anew meanwhile, by a mailed link perhaps: then who knows the old one changes nothing any more.
     if (!(await lockProven(tx, proven))) failAt('current', 'The password is not right.');
     await setPassword(tx, { userId, email, passwordHash, butFor: sessionId });
-    note(tx, { ...signed(ctx), action: 'user.password_changed' });
+    recordUserAudit(tx, { ...auditFacts(ctx), action: 'user.password_changed' });
     await queueMail(tx, {
       kind: 'password-changed',
       address: email,
       userId,
-      facts: { by: 'self', ...placeOf(ctx) },
+      facts: { by: 'self', ...originFacts(ctx) },
     });
     return { done: true };
   });
@@ -64,7 +69,7 @@ export async function setPassword(
  * Gives an account whose address nobody had proven to who may have it: a new password, and nobody else in it. Whoever set up
  * a second factor there was never shown to be its holder.
  */
-export async function handOver(
+export async function resetCredentials(
   tx: { db: Db; now: Date },
   user: { userId: string; email: string; passwordHash: string },
 ): Promise<void> {
@@ -87,7 +92,7 @@ export async function requestPasswordReset(ctx: VisitorContext, { email }: Addre
  * @throws DomainError `not_found`: the link is not good, or no more
  */
 export async function resetPassword(ctx: VisitorContext, { token, password }: Reset): Promise<EnteredAs> {
-  const link = (await findLink(ctx, token, 'reset')) ?? failDead();
+  const link = (await findEmailLink(ctx, token, 'reset')) ?? failDead();
   const passwordHash = await hashPassword(password, networkOf(ctx.origin.address));
   return inUserTransaction(ctx, async (tx) => {
     const email = (await useUpLink(tx, link.id, 'reset')) ?? failDead();
@@ -95,7 +100,13 @@ export async function resetPassword(ctx: VisitorContext, { token, password }: Re
     await claimAccount(tx, user, passwordHash);
     const { address } = ctx.origin;
     const { userId } = user;
-    note(tx, { userId, action: 'user.password_changed', address, requestId: ctx.requestId, after: { by: 'link' } });
+    recordUserAudit(tx, {
+      userId,
+      action: 'user.password_changed',
+      address,
+      requestId: ctx.requestId,
+      after: { by: 'link' },
+    });
     await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'link', address } });
     return { email };
   });
@@ -120,6 +131,6 @@ export async function lockUser({ db }: Place, email: string): Promise<User | und
 /** Who has used a link that was mailed to the address holds the account: with a new password, and nobody else in it. */
 export async function claimAccount(tx: Place, { userId, email, isProven }: User, passwordHash: string): Promise<void> {
   if (isProven) return setPassword(tx, { userId, email, passwordHash });
-  await handOver(tx, { userId, email, passwordHash });
+  await resetCredentials(tx, { userId, email, passwordHash });
   await tx.db.update(users).set({ emailProvenAt: tx.now }).where(eq(users.id, userId));
 }

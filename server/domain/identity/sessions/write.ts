@@ -10,7 +10,7 @@ import { isStorable } from '@/server/domain/core/validation';
 import { queueMail } from '@/server/domain/notifications/emails/write';
 import { verifyPassword } from '@/server/domain/core/password-hashing';
 import {
-  note,
+  recordUserAudit,
   inUserTransaction,
   type Origin,
   type SignedInUser,
@@ -226,7 +226,12 @@ export async function endOwnSession(ctx: UserContext, sessionId: string): Promis
     if (!own) fail('not_found');
     if (own.revokedAt !== null) return { done: true };
     await tx.db.update(sessions).set({ revokedAt: tx.now }).where(eq(sessions.id, sessionId));
-    note(tx, { userId, action: 'user.session_ended', address: ctx.origin.address, requestId: ctx.requestId });
+    recordUserAudit(tx, {
+      userId,
+      action: 'user.session_ended',
+      address: ctx.origin.address,
+      requestId: ctx.requestId,
+    });
     return { done: true };
   });
 }
@@ -236,7 +241,12 @@ export async function endAllSessions(ctx: UserContext): Promise<Done> {
   const { userId } = ctx.user;
   return inUserTransaction(ctx, async (tx) => {
     await endSessionsOf(tx, userId);
-    note(tx, { userId, action: 'user.sessions_ended', address: ctx.origin.address, requestId: ctx.requestId });
+    recordUserAudit(tx, {
+      userId,
+      action: 'user.sessions_ended',
+      address: ctx.origin.address,
+      requestId: ctx.requestId,
+    });
     return { done: true };
   });
 }

@@ -12,7 +12,7 @@ const SECRET_BYTES = 20;
 const RECOVERY_LENGTH = 10;
 
 /** The code of a counter (RFC 4226). */
-export function codeOf(secret: Buffer, counter: number, digits = DIGITS): string {
+export function totpCode(secret: Buffer, counter: number, digits = DIGITS): string {
   const message = Buffer.alloc(8);
   message.writeBigUInt64BE(BigInt(counter));
   const hash = createHmac('sha1', secret).update(message).digest();
@@ -26,7 +26,7 @@ export const stepAt = (now: Date): number => Math.floor(now.getTime() / 1000 / S
 export function stepOf(secret: Buffer, code: string, now: Date): number | null {
   const given = Buffer.from(code);
   const fits = STEPS_BESIDE.map((beside) => stepAt(now) + beside).filter((step) => {
-    const right = Buffer.from(codeOf(secret, step));
+    const right = Buffer.from(totpCode(secret, step));
     return right.length === given.length && timingSafeEqual(right, given);
   });
   return fits[0] ?? null;

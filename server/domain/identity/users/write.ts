@@ -9,7 +9,7 @@ import {
   takeCode,
 } from '../two-factor/write';
 import { queueMail } from '@/server/domain/notifications/emails/write';
-import { note, inUserTransaction, type UserContext, type UserTx } from '@/server/domain/core/user-context';
+import { recordUserAudit, inUserTransaction, type UserContext, type UserTx } from '@/server/domain/core/user-context';
 import { failAt, proveOneself } from '../sessions/write';
 import { accountKey, clearAttempts, enforceThrottle } from '../login-throttle/write';
 import type { TwoFactorSetup, RecoveryCodes, RenameUser, WithCode, WithPassword } from './schema';
@@ -17,7 +17,7 @@ import type { TxContext } from '@/server/domain/core/context';
 import { newUuid7 } from '@/server/domain/core/ids';
 import type { Done } from '@/server/domain/core/codecs';
 
-export const signed = ({ user, origin, requestId }: UserContext) => ({
+export const auditFacts = ({ user, origin, requestId }: UserContext) => ({
   userId: user.userId,
   address: origin.address,
   requestId,
@@ -30,7 +30,7 @@ export async function renameUser(ctx: UserContext, { name }: RenameUser): Promis
     const [before] = await tx.db.select({ name: users.name }).from(users).where(eq(users.id, userId)).for('update');
     if (!before || before.name === name) return { done: true };
     // First, so that the teams read who it was by the name that they know.
-    note(tx, { ...signed(ctx), action: 'user.renamed', before, after: { name } });
+    recordUserAudit(tx, { ...auditFacts(ctx), action: 'user.renamed', before, after: { name } });
     await tx.db.update(users).set({ name }).where(eq(users.id, userId));
     return { done: true };
   });
@@ -67,7 +67,7 @@ export async function confirmTwoFactor(ctx: UserContext, { code }: WithCode): Pr
     if (!isRight) failAt('code', 'The code is not right. Look at the app again: it shows a new one every 30 seconds.');
     await enableTwoFactor(tx, userId, tx.now);
     const recoveryCodes = await replaceRecoveryCodes(tx, userId);
-    await told(tx, ctx, 'user.two_factor_on', true);
+    await announceTwoFactorChange(tx, ctx, 'user.two_factor_on', true);
     await clearAttempts(tx, email);
     return { recoveryCodes };
   });
@@ -84,7 +84,7 @@ export async function renewRecoveryCodes(ctx: UserContext, proof: WithPassword):
     const [user] = await tx.db.select({ since: users.totpSince }).from(users).where(eq(users.id, userId)).for('update');
     if (!user?.since) failAt('password', 'Two-factor is off.');
     const recoveryCodes = await replaceRecoveryCodes(tx, userId);
-    note(tx, { ...signed(ctx), action: 'user.recovery_codes_made' });
+    recordUserAudit(tx, { ...auditFacts(ctx), action: 'user.recovery_codes_made' });
     return { recoveryCodes };
   });
 }
@@ -96,24 +96,25 @@ export async function renewRecoveryCodes(ctx: UserContext, proof: WithPassword):
 export async function endTwoFactor(ctx: UserContext, proof: WithPassword): Promise<Done> {
   await proveOneself(ctx, proof);
   return inUserTransaction(ctx, async (tx) => {
-    if (await removeTwoFactor(tx, ctx.user.userId)) await told(tx, ctx, 'user.two_factor_off', false);
+    if (await removeTwoFactor(tx, ctx.user.userId))
+      await announceTwoFactorChange(tx, ctx, 'user.two_factor_off', false);
     return { done: true };
   });
 }
 
-async function told(
+async function announceTwoFactorChange(
   tx: UserTx,
   ctx: UserContext,
   action: 'user.two_factor_on' | 'user.two_factor_off',
   on: boolean,
 ): Promise<void> {
   const { userId, email } = ctx.user;
-  note(tx, { ...signed(ctx), action });
-  await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on, ...placeOf(ctx) } });
+  recordUserAudit(tx, { ...auditFacts(ctx), action });
+  await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on, ...originFacts(ctx) } });
 }
 
 /** From where, as the mail of a change says it. */
-export const placeOf = ({ origin }: UserContext) => ({ address: origin.address });
+export const originFacts = ({ origin }: UserContext) => ({ address: origin.address });
 
 /** Makes a person who can sign in. The address is not yet proven. */
 export async function createUser(

@@ -1,5 +1,5 @@
 import { and, eq, inArray, sql, type SQL } from 'drizzle-orm';
-import { builtOnce, shapeOf, UNNAMED } from '@/db/client';
+import { builtOnce, describeQuery, UNNAMED } from '@/db/client';
 import { members } from '@/db/schema/members';
 import { messages } from '@/db/schema/messages';
 import type { Context } from '@/server/domain/core/context';
@@ -22,8 +22,8 @@ import { browseMembers } from '@/server/domain/teams/members/read';
 import { MEMBER_STATUSES } from '@/server/domain/teams/members/rules';
 import {
   COUNTED_DAYS_MAX,
-  daysOf,
-  everyDay,
+  wholeDaysOf,
+  listDays,
   HISTOGRAM_DAYS_MAX,
   knownToSums,
   NOT_ENDED,
@@ -75,7 +75,7 @@ async function withNames<M extends { memberId: string }>(ctx: Context, rows: M[]
 async function countNewer(ctx: Context, filters: LogFilters, since: string): Promise<number> {
   const filter = valuesOf(ctx, filters);
   const wanted = { ...filter, since };
-  const [row] = await someMessages(ctx.db, shapeOf(wanted)).execute({ ...wanted, limit: NEWER_MAX });
+  const [row] = await someMessages(ctx.db, describeQuery(wanted)).execute({ ...wanted, limit: NEWER_MAX });
   return Number(row?.count ?? 0);
 }
 
@@ -133,7 +133,7 @@ export async function browseFacets(ctx: Context, filters: LogFilters): Promise<F
     source,
     total: counted?.total ?? null,
     days: shown
-      ? everyDay(days).map((day) => ({ day, ...(counted.byDay.get(day) ?? { messages: 0, failed: 0 }) }))
+      ? listDays(days).map((day) => ({ day, ...(counted.byDay.get(day) ?? { messages: 0, failed: 0 }) }))
       : null,
     statuses: counted?.statuses ?? [],
     countries: counted?.countries ?? (await countriesAlone(ctx, filter, days)),
@@ -156,7 +156,7 @@ async function keptDays(ctx: Context, filters: LogFilters): Promise<Days> {
   const oldest = await firstKeptDay(ctx);
   const { rows } = await ctx.db.execute<{ now: string }>(sql`SELECT now()::text AS now`);
   const now = new Date(rows[0]!.now);
-  return daysOf(filters, oldest ?? now.toISOString().slice(0, 10), now);
+  return wholeDaysOf(filters, oldest ?? now.toISOString().slice(0, 10), now);
 }
 
 /** The sums that a filter and a range name: of members, or the team's own where it names none. */
@@ -209,7 +209,7 @@ const inOrder = <C extends { messages: number; country: string }>(countries: C[]
 /** Few messages are under way, and an index knows them: they are counted themselves, up to a limit. */
 async function underWay(ctx: Context, { status: _status, ...filter }: Filter): Promise<Facets['statuses']> {
   const wanted = { ...filter, statuses: `{${NOT_ENDED.join()}}` };
-  const rows = await someByStatus(ctx.db, shapeOf(wanted)).execute({ ...wanted, limit: UNDER_WAY_MAX });
+  const rows = await someByStatus(ctx.db, describeQuery(wanted)).execute({ ...wanted, limit: UNDER_WAY_MAX });
   const all = rows.reduce((sum, { count }) => sum + Number(count), 0);
   return rows.map(({ status, count }) => ({ status, messages: Number(count), more: all === UNDER_WAY_MAX }));
 }
@@ -228,7 +228,7 @@ const someByStatus = builtOnce((db, has) => {
 /** Counts the messages themselves, for what the sums do not know; null when that takes too long. */
 async function countInLog(ctx: Context, filter: Filter): Promise<Counted | null> {
   const { status, country, ...wanted } = filter;
-  const groups = await readWithin(ctx.db, COUNT_MS, (db) => messageGroups(db, shapeOf(wanted)).execute(wanted));
+  const groups = await readWithin(ctx.db, COUNT_MS, (db) => messageGroups(db, describeQuery(wanted)).execute(wanted));
   if (!groups) return null;
   const counted: Counted = { ...NOTHING, byDay: new Map() };
   const statuses = new Map<MessageStatus, number>();
@@ -318,7 +318,7 @@ export async function previewExport(ctx: Context, filters: LogFilters): Promise<
   const filter = valuesOf(ctx, filters);
   const days = await keptDays(ctx, filters);
   if (days.whole && knownToSums(filters)) return { rows: (await countInSums(ctx, filter, days)).total };
-  const counted = await readWithin(ctx.db, SIZE_MS, (db) => messageCount(db, shapeOf(filter)).execute(filter));
+  const counted = await readWithin(ctx.db, SIZE_MS, (db) => messageCount(db, describeQuery(filter)).execute(filter));
   return { rows: counted && Number(counted[0]!.count) };
 }
 

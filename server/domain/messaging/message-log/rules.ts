@@ -30,17 +30,17 @@ export type Days = { from: string; to: string; count: number; whole: boolean };
  * @param range.to exclusive; by default all of today
  * @param first the first day that is kept at all
  */
-export function daysOf(range: { from?: Date | undefined; to?: Date | undefined }, first: string, now: Date): Days {
+export function wholeDaysOf(range: { from?: Date | undefined; to?: Date | undefined }, first: string, now: Date): Days {
   const [from, to] = [range.from?.getTime() ?? 0, range.to?.getTime() ?? Infinity];
   const end = Math.min(upTo(to), upTo(now.getTime() + 1));
   const begin = Math.min(Math.max(downTo(from), Date.parse(first)), end);
   const whole = isDay(Math.max(from, Date.parse(first))) && (isDay(to) || to >= end);
-  return { from: print(begin), to: print(end), count: (end - begin) / DAY_MS, whole };
+  return { from: printDay(begin), to: printDay(end), count: (end - begin) / DAY_MS, whole };
 }
 
 /** Every UTC day of a range, the end not among them. */
-export const everyDay = ({ from, count }: Days): string[] =>
-  Array.from({ length: count }, (_, i) => print(Date.parse(from) + i * DAY_MS));
+export const listDays = ({ from, count }: Days): string[] =>
+  Array.from({ length: count }, (_, i) => printDay(Date.parse(from) + i * DAY_MS));
 
 export const SUMMED = new Set<MessageStatus>(['delivered', 'failed']);
 
@@ -58,4 +58,4 @@ export const downTo = (time: number): number => Math.floor(time / DAY_MS) * DAY_
 
 export const upTo = (time: number): number => Math.ceil(time / DAY_MS) * DAY_MS;
 
-export const print = (time: number): string => new Date(time).toISOString().slice(0, 10);
+export const printDay = (time: number): string => new Date(time).toISOString().slice(0, 10);

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
-import { builtOnce, shapeOf, UNNAMED, type Db } from '@/db/client';
+import { builtOnce, describeQuery, UNNAMED, type Db } from '@/db/client';
 import { messages } from '@/db/schema/messages';
 import type { Page } from '@/server/domain/core/codecs';
 import type { Context } from '@/server/domain/core/context';
@@ -100,7 +100,7 @@ export async function findMessages(ctx: Context, filters: FilterMessages, piece:
   };
   const wanted = { ...filter, after, since };
   const look = (values: typeof wanted | (typeof wanted & typeof month)) =>
-    messagePage(ctx.db, shapeOf(values)).execute({ ...values, limit });
+    messagePage(ctx.db, describeQuery(values)).execute({ ...values, limit });
   const rows = await look({ ...wanted, ...month });
   const isInRange =
     since === null

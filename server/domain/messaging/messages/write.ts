@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { signature } from '@/server/domain/core/actor';
+import { transferActor } from '@/server/domain/core/actor';
 import { type Context, type TxContext } from '@/server/domain/core/context';
 import { fail, Refusal } from '@/server/domain/core/errors';
 import { RULE_SIGNATURE, touchMoney, wakeWaiting } from '@/server/domain/billing/ledger/write';
@@ -17,7 +17,7 @@ import { masterAnswer, rememberRecharge } from '@/server/domain/billing/auto-rec
 import { priceAll, sendingMember } from './read';
 import type { AcceptedBatch, Message, NewMessage } from './schema';
 import type { PricedMessage } from '../pricing/rules';
-import { audit, change, touched, transact } from '@/server/domain/core/transaction';
+import { recordAudit, runCommand, publishChange, inTransaction } from '@/server/domain/core/transaction';
 
 /** What the SQL function `messages_accept` answers; bigints as text. */
 type Said =
@@ -39,7 +39,7 @@ export async function sendMessages(
   ctx: Context,
   input: { onBehalfOf: string | null; messages: NewMessage[]; many: boolean },
 ): Promise<AcceptedBatch | Refusal> {
-  return change(ctx, 'messages.send', async (tx) => {
+  return runCommand(ctx, 'messages.send', async (tx) => {
     const memberId = sendingMember(tx, input.onBehalfOf);
     const { ratesVersion, defaultSender } = tx.tx.team;
     const findRate = await rateCard(tx, ratesVersion);
@@ -48,7 +48,7 @@ export async function sendMessages(
     const said = first.result === 'decide' ? await acceptWithRecharge(tx, memberId, rows, first) : first;
     switch (said.result) {
       case 'accepted':
-        touched(tx, 'messages', [memberId]);
+        publishChange(tx, 'messages', [memberId]);
         touchMoney(tx, memberId);
         if (input.many) auditBatch(tx, memberId, rows.length, cost);
         return { data: printAccepted(tx, memberId, rows, said), cost, balance: BigInt(said.balance) };
@@ -69,7 +69,7 @@ export async function sendMessages(
 
 // One row for all of them: of each message the log is the trail, of its charge the ledger.
 const auditBatch = (tx: TxContext, memberId: string, messages: number, cost: Micros): void =>
-  audit(tx, {
+  recordAudit(tx, {
     action: 'messages.batch_sent',
     targetType: 'member',
     targetId: memberId,
@@ -80,7 +80,7 @@ async function accept(tx: TxContext, memberId: string, rows: PricedMessage[], re
   const listed = JSON.stringify(
     rows.map((row) => ({ ...row, price: row.price.toString(), cost: row.cost.toString() })),
   );
-  const by = JSON.stringify({ ...signature(tx.actor), key: tx.tx.key });
+  const by = JSON.stringify({ ...transferActor(tx.actor), key: tx.tx.key });
   const rule = JSON.stringify({ ...RULE_SIGNATURE, key: tx.tx.key });
   const { rows: answer } = await tx.db.execute<{ said: Said }>(
     sql`SELECT messages_accept(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${listed}::jsonb, ${by}::jsonb, ${tx.at}::timestamptz,
@@ -192,14 +192,14 @@ export type Report = {
 export async function reportMessages(ctx: Context, reports: Report[]): Promise<string[]> {
   mayOperate(ctx.actor);
   if (reports.length === 0) return [];
-  return transact(ctx, null, async (tx) => {
-    const by = JSON.stringify(signature(tx.actor));
+  return inTransaction(ctx, null, async (tx) => {
+    const by = JSON.stringify(transferActor(tx.actor));
     const { rows } = await tx.db.execute<Reported>(
-      sql`SELECT changed, seats, refunded, waiting FROM messages_report(${tx.actor.teamId}::uuid, ${JSON.stringify(reports)}::jsonb, ${by}::jsonb, ${tx.at}::timestamptz)`,
+      sql`SELECT changed, seats AS members, refunded, waiting FROM messages_report(${tx.actor.teamId}::uuid, ${JSON.stringify(reports)}::jsonb, ${by}::jsonb, ${tx.at}::timestamptz)`,
     );
     const { changed, members, refunded, waiting } = rows[0]!;
     if (waiting) wakeWaiting(tx);
-    if (members) touched(tx, 'messages', members);
+    if (members) publishChange(tx, 'messages', members);
     for (const memberId of refunded ?? []) touchMoney(tx, memberId);
     return changed ?? [];
   });

@@ -5,9 +5,9 @@ import { type Context } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { printId } from '@/server/domain/core/ids';
 import { ownMemberScope } from '@/server/domain/core/policy';
-import { addDays, daysIn, partsOf, RANGE_MAX_DAYS, rangeBefore, type Range } from './rules';
+import { addDays, daysIn, splitRange, RANGE_MAX_DAYS, rangeBefore, type Range } from './rules';
 import type { BrowseUsage, ExportUsage, Usage, UsageGroup, UsageInput, UsagePage, UsageRow } from './schema';
-import { snapshot } from '@/server/domain/core/transaction';
+import { readSnapshot } from '@/server/domain/core/transaction';
 
 const DEFAULT_DAYS = 30;
 
@@ -18,8 +18,8 @@ const DEFAULT_DAYS = 30;
  */
 export async function usageReport(ctx: Context, input: UsageInput): Promise<Usage> {
   const range = await daysOf(ctx, input);
-  const membership = memberScopeOf(ctx, input);
-  const data = membership === undefined ? [] : await groups(ctx, range, input.groupBy, membership);
+  const onlyMemberId = memberScopeOf(ctx, input);
+  const data = onlyMemberId === undefined ? [] : await groups(ctx, range, input.groupBy, onlyMemberId);
   return { ...range, data, total: totalOf(data) };
 }
 
@@ -58,9 +58,9 @@ async function groups(
   ctx: Context,
   range: Range,
   groupBy: UsageInput['groupBy'],
-  membership: string | null,
+  onlyMemberId: string | null,
 ): Promise<UsageRow[]> {
-  const table = membership === null && groupBy !== 'member' ? usageTeamDaily : usageDaily;
+  const table = onlyMemberId === null && groupBy !== 'member' ? usageTeamDaily : usageDaily;
   const key = groupBy === 'member' ? usageDaily.memberId : table[groupBy];
   const sum = (column: 'messages' | 'segments' | 'delivered' | 'failed' | 'cost') => sql<string>`sum(${table[column]})`;
   const rows: (Sums & { key: string })[] = await ctx.db
@@ -76,7 +76,7 @@ async function groups(
     .where(
       and(
         eq(table.teamId, ctx.actor.teamId),
-        membership === null ? undefined : eq(usageDaily.memberId, membership),
+        onlyMemberId === null ? undefined : eq(usageDaily.memberId, onlyMemberId),
         gte(table.day, range.from),
         lt(table.day, range.to),
       ),
@@ -115,7 +115,7 @@ export async function browseUsage(ctx: Context, { page, pageSize, ...input }: Br
   const asked = await askedOf(ctx, input);
   const { groupBy, range } = asked;
   const piece = groupBy === 'day' ? WHOLE : { limit: pageSize, offset: (page - 1) * pageSize };
-  const { data, ...rest } = await findGroups(ctx, asked, piece, partsOf(range));
+  const { data, ...rest } = await findGroups(ctx, asked, piece, splitRange(range));
   const rows = groupBy === 'day' ? data.map((row) => ({ ...row, spark: null })) : data;
   return { groupBy, range, rangeBefore: rangeBefore(range), ...rest, data: rows };
 }
@@ -129,18 +129,18 @@ export async function* exportUsage(ctx: Context, input: ExportUsage): AsyncGener
 type Piece = { limit: number | null; offset: number };
 const WHOLE: Piece = { limit: null, offset: 0 };
 
-/** What is asked for; `memberships`: whose sums, null for the whole team's. */
+/** What is asked for; `memberIds`: whose sums, null for the whole team's. */
 type Asked = Pick<ExportUsage, 'groupBy' | 'country' | 'sort' | 'direction'> & {
   range: Range;
-  memberships: string[] | null;
+  memberIds: string[] | null;
 };
 
 async function askedOf(ctx: Context, { from, to, memberId, ...rest }: ExportUsage): Promise<Asked> {
   const own = ownMemberScope(ctx.actor, 'reports.see');
   const range = await daysOf(ctx, { from, to });
   if (daysIn(range) > RANGE_MAX_DAYS) failFrom(`A range has at most ${RANGE_MAX_DAYS} days.`);
-  const memberships = own === null ? (memberId ?? null) : (memberId ?? [own]).filter((id) => id === own);
-  return { ...rest, range, memberships };
+  const memberIds = own === null ? (memberId ?? null) : (memberId ?? [own]).filter((id) => id === own);
+  return { ...rest, range, memberIds };
 }
 
 type Group = UsageGroup & { spark: Spark };
@@ -184,7 +184,7 @@ async function findMembers(ctx: Context, asked: Asked, { limit, offset }: Piece,
     SELECT (SELECT count(*) FROM found) AS groups, ARRAY(SELECT json_build_object('id', id, 'name', name, 'status', status)
       FROM found ORDER BY ${order} ${way}, id LIMIT ${limit}::int OFFSET ${offset}::int) AS page`);
   const { groups, page } = rows[0]!;
-  const sums = await sumsBy(ctx, { ...asked, memberships: page.map(({ id }) => id) }, parts);
+  const sums = await sumsBy(ctx, { ...asked, memberIds: page.map(({ id }) => id) }, parts);
   const data = page.map((member): Group => {
     return { key: printId('mem', member.id), member, ...(sums.get(member.id) ?? nothing(parts)) };
   });
@@ -193,17 +193,17 @@ async function findMembers(ctx: Context, asked: Asked, { limit, offset }: Piece,
 }
 
 /** The rows of daily sums of a range. The team's own serve unless members are asked about: they are fewer. */
-function sumsIn(ctx: Context, { groupBy, memberships, country }: Asked, { from, to }: Range): SQL {
-  const table = memberships === null && groupBy !== 'member' ? usageTeamDaily : usageDaily;
+function sumsIn(ctx: Context, { groupBy, memberIds, country }: Asked, { from, to }: Range): SQL {
+  const table = memberIds === null && groupBy !== 'member' ? usageTeamDaily : usageDaily;
   return sql`${table} u WHERE u.team_id = ${ctx.actor.teamId}::uuid AND u.day >= ${from}::date AND u.day < ${to}::date
-    ${memberships === null ? sql`` : sql`AND u.member_id = ANY (${`{${memberships.join()}}`}::uuid[])`}
+    ${memberIds === null ? sql`` : sql`AND u.member_id = ANY (${`{${memberIds.join()}}`}::uuid[])`}
     ${country === undefined ? sql`` : sql`AND u.country = ${country}`}`;
 }
 
 const FIGURES = ['messages', 'segments', 'delivered', 'failed', 'cost'] as const;
 const SUMS = sql.raw(FIGURES.map((figure) => `sum(u.${figure}) AS ${figure}`).join(', '));
 
-type Parts = ReturnType<typeof partsOf>;
+type Parts = ReturnType<typeof splitRange>;
 type Spark = { messages: number[]; cost: bigint[] };
 type Compared = { now: UsageGroup['now']; before: UsageGroup['now']; spark: Spark };
 
@@ -270,7 +270,7 @@ const PROBLEMS_SHOWN = 20;
  * against the members'. Names the first that differ. Reads one snapshot, and changes nothing.
  */
 export async function verifyReports(db: Db): Promise<ReportsProof> {
-  return snapshot(db, async (all) => {
+  return readSnapshot(db, async (all) => {
     // Tables are dropped for every snapshot at once: retention waits from here on, before this one is taken.
     await all.execute(sql`LOCK TABLE messages IN ACCESS SHARE MODE`);
     const wrong = await all.execute<{ place: string; found: string; counted: string }>(sql`

@@ -25,7 +25,7 @@ export const daysIn = ({ from, to }: Range): number => Math.round((Date.parse(to
 export const rangeBefore = (range: Range): Range => ({ from: addDays(range.from, -daysIn(range)), to: range.from });
 
 /** A range in equal parts of whole days, of which the last one ends with it; the first may be shorter. */
-export function partsOf(range: Range): { count: number; days: number } {
+export function splitRange(range: Range): { count: number; days: number } {
   const days = Math.ceil(daysIn(range) / PARTS_MAX);
   return { count: Math.ceil(daysIn(range) / days), days };
 }

@@ -9,12 +9,12 @@ import { fail } from '@/server/domain/core/errors';
 import { recipient } from '../emails/read';
 import { queueMail, queueMails, type NewMail, type Recipient } from '../emails/write';
 import type { Micros } from '@/server/domain/core/money';
-import { note, inUserTransaction, type UserContext } from '@/server/domain/core/user-context';
+import { recordUserAudit, inUserTransaction, type UserContext } from '@/server/domain/core/user-context';
 import { mayOperate } from '@/server/domain/core/policy';
 import { listOwnAlerts } from './read';
 import { ALERT_MAILS, ALERTS_AN_HOUR, type Alert, type AlertJob, type AlertMail } from './rules';
 import type { OwnAlerts, SetAlerts } from './schema';
-import { enqueue, transact } from '@/server/domain/core/transaction';
+import { enqueue, inTransaction } from '@/server/domain/core/transaction';
 
 /** Sets below what the master balance is low; null: never. The crossing is told by the ledger itself. */
 export async function setMasterAlert(tx: TxContext, below: Micros | null): Promise<void> {
@@ -37,7 +37,7 @@ export async function setMemberAlert(tx: TxContext, below: Micros | null): Promi
  */
 export async function tellAlert(ctx: Context, job: AlertJob): Promise<void> {
   mayOperate(ctx.actor);
-  await transact(ctx, null, async (tx) => {
+  await inTransaction(ctx, null, async (tx) => {
     if ('members' in job) await alignMembers(tx);
     else if (tx.tx.team.status !== 'active') return;
     else if ('accountId' in job) await tellLow(tx, job.accountId);
@@ -312,7 +312,7 @@ export async function setAlerts(userCtx: UserContext, input: SetAlerts): Promise
       .update(m)
       .set({ mutedAlerts: muted })
       .where(and(eq(m.teamId, member.teamId), eq(m.id, input.memberId)));
-    note(tx, {
+    recordUserAudit(tx, {
       userId: user.userId,
       teamId: member.teamId,
       action: 'user.alert_switched',

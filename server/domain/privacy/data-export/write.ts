@@ -1,17 +1,19 @@
 import { type Services, operatorContext } from '@/server/domain/core/context';
-import { note, inUserTransaction, type UserContext } from '@/server/domain/core/user-context';
+import { recordUserAudit, inUserTransaction, type UserContext } from '@/server/domain/core/user-context';
 import { listMemberships } from '@/server/domain/identity/sessions/read';
 import { exportUserData } from './read';
 import type { Exported } from './schema';
 import { getUserByEmail } from '@/server/domain/identity/users/read';
-import { audit, transact } from '@/server/domain/core/transaction';
+import { recordAudit, inTransaction } from '@/server/domain/core/transaction';
 
 /** All that is kept of the person who asks. That it was taken out stands in the audit log of each of his teams. */
 export async function exportMe(ctx: UserContext): Promise<Exported> {
   const { userId } = ctx.user;
   const { address } = ctx.origin;
   const { requestId } = ctx;
-  await inUserTransaction(ctx, async (tx) => note(tx, { userId, action: 'user.data_exported', address, requestId }));
+  await inUserTransaction(ctx, async (tx) =>
+    recordUserAudit(tx, { userId, action: 'user.data_exported', address, requestId }),
+  );
   return exportUserData(ctx, userId, { byAddress: (isProven) => isProven, notes: false });
 }
 
@@ -22,8 +24,8 @@ export async function exportMe(ctx: UserContext): Promise<Exported> {
 export async function exportByOperator(services: Services, email: string): Promise<Exported> {
   const user = await getUserByEmail(services, email);
   for (const { team, member } of await listMemberships(services, user.id)) {
-    await transact(operatorContext(services, team.id), null, async (tx) =>
-      audit(tx, { action: 'user.data_exported', targetType: 'member', targetId: member.id }),
+    await inTransaction(operatorContext(services, team.id), null, async (tx) =>
+      recordAudit(tx, { action: 'user.data_exported', targetType: 'member', targetId: member.id }),
     );
   }
   return exportUserData(services, user.id, { byAddress: () => true, notes: true });

@@ -15,7 +15,7 @@ import { getUser, getUserByEmail, type User } from '@/server/domain/identity/use
 import { visitorActor } from '@/server/domain/core/actor';
 import { lockMember } from '@/server/domain/billing/ledger/write';
 import { findOwnMembership, detachUser } from '@/server/domain/teams/members/write';
-import { audit, enqueue, transact } from '@/server/domain/core/transaction';
+import { recordAudit, enqueue, inTransaction } from '@/server/domain/core/transaction';
 
 /**
  * Erases the person who asks, who proves by the password that it is him.
@@ -71,17 +71,17 @@ async function erase(
 
 /** Takes a person out of one team; answers what is left to erase of the seats there. */
 async function eraseIn(ctx: Context, user: User): Promise<(Trail & { teamId: string })[]> {
-  return transact(ctx, null, async (tx) => {
+  return inTransaction(ctx, null, async (tx) => {
     const { teamId } = tx.actor;
     const member = await findOwnMembership(tx.db, teamId, user.id);
     if (member) await holdInvitationsOf(tx, member.id);
     const locked = member && (await lockMember(tx, member.id, true));
     const { rows } = await tx.db.execute<{ member: string; until: string }>(
-      sql`SELECT seat, until::text FROM person_erase_in(${teamId}::uuid, ${user.id}::uuid, ${user.email}, ${user.isProven})`,
+      sql`SELECT seat AS member, until::text FROM person_erase_in(${teamId}::uuid, ${user.id}::uuid, ${user.email}, ${user.isProven})`,
     );
     if (locked) await detachUser(tx, locked);
     for (const { member: memberId, until } of rows) {
-      audit(tx, { action: 'user.erased', targetType: 'member', targetId: memberId });
+      recordAudit(tx, { action: 'user.erased', targetType: 'member', targetId: memberId });
       enqueue(tx, 'erase-trail', { teamId, memberId, until });
     }
     if (locked?.role === 'owner') await fireRule(tx, locked.memberId);

@@ -5,7 +5,7 @@ import { newUuid7 } from '@/server/domain/core/ids';
 import { getKey, type KeyMember } from './read';
 import { keyLast4, keyPrefix, makeKey } from './rules';
 import type { Key } from './schema';
-import { audit, change } from '@/server/domain/core/transaction';
+import { recordAudit, runCommand } from '@/server/domain/core/transaction';
 
 /** Makes a seat's new current key and answers it: the only time but a reveal that it is seen. */
 export async function issueKey(tx: TxContext, memberId: string): Promise<string> {
@@ -45,7 +45,7 @@ export async function retireKeys(tx: TxContext, memberId: string, overlapSeconds
  * @throws DomainError `not_found`
  */
 export async function endKey(ctx: Context, keyId: string): Promise<Key> {
-  return change(ctx, 'keys.rotate', async (tx) => {
+  return runCommand(ctx, 'keys.rotate', async (tx) => {
     const key = await getKey(tx, keyId);
     if (key.status === 'ended') return key;
     const ended = await tx.db
@@ -55,7 +55,7 @@ export async function endKey(ctx: Context, keyId: string): Promise<Key> {
       .returning({ id: apiKeys.id });
     // None: another call ended it a moment ago, and that one is in the log.
     if (ended.length > 0) {
-      audit(tx, {
+      recordAudit(tx, {
         action: 'key.ended',
         targetType: 'member',
         targetId: key.memberId,

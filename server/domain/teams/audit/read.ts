@@ -6,7 +6,7 @@ import type { Context } from '@/server/domain/core/context';
 import { may } from '@/server/domain/core/policy';
 import { actionsMeant, actorMeant, printActor, printFacts, printTarget } from './rules';
 import type { Actors, AuditEvent, AuditFilters, ListAuditEvents } from './schema';
-import { pageOf, readCursor, within, type CursorBinding } from '@/server/domain/core/cursors';
+import { pageOf, readCursor, isWithinRange, type CursorBinding } from '@/server/domain/core/cursors';
 
 /**
  * The team's audit log, newest first: all of it, or what the filters leave.
@@ -82,7 +82,7 @@ function matching({ memberId, actor, channel, from, to }: Omit<AuditFilters, 'ac
     // Who came with a link and was signed in as nobody has no id either.
     who?.id === null ? eq(e.actorType, 'operator') : undefined,
     channel === undefined ? undefined : eq(e.channel, channel),
-    within(e.id, e.at, { from, to }),
+    isWithinRange(e.id, e.at, { from, to }),
   ];
 }
 

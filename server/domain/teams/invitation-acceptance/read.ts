@@ -14,7 +14,7 @@ import type { LinkInput, LinkShown } from './schema';
 export type FoundLink = Link & { teamId: string };
 
 /** The link of a token; null for one that is no link of ours. */
-export async function findLink(ctx: VisitorContext, token: string): Promise<FoundLink | null> {
+export async function findInvitationLink(ctx: VisitorContext, token: string): Promise<FoundLink | null> {
   const link = readToken(ctx.vault, token);
   if (!link) return null;
   const [found] = await ctx.database.db
@@ -73,7 +73,7 @@ export function linkState(link: Link, now: { status: InvitationStatus; version: 
  * What a link shows; null for one that is none of ours. Looking changes nothing, however often and by whatever.
  */
 export async function readLink(ctx: VisitorContext, { token }: LinkInput): Promise<LinkShown | null> {
-  const link = await findLink(ctx, token);
+  const link = await findInvitationLink(ctx, token);
   if (!link) return null;
   const { db } = ctx.database;
   const [row] = await db

@@ -20,12 +20,12 @@ import { hashPassword } from '@/server/domain/core/password-hashing';
 import type { VisitorContext } from '@/server/domain/core/user-context';
 import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
 import { fireRule, writeRule } from '@/server/domain/billing/auto-recharge/write';
-import { findAccount, findLink, joinsAs, linkState, type FoundLink } from './read';
+import { findAccount, findInvitationLink, joinsAs, linkState, type FoundLink } from './read';
 import { endSessionsOf } from '@/server/domain/identity/sessions/write';
 import { networkOf } from '@/server/domain/identity/login-throttle/rules';
 import type { AcceptInvitation, Joined, LinkInput } from './schema';
-import { handOver } from '@/server/domain/identity/passwords/write';
-import { audit, touched, transact } from '@/server/domain/core/transaction';
+import { resetCredentials } from '@/server/domain/identity/passwords/write';
+import { recordAudit, publishChange, inTransaction } from '@/server/domain/core/transaction';
 
 /** Opens the one transaction of a link: its team's, in which the guest may do what the invitation says and no more. */
 async function withLink<T>(
@@ -33,7 +33,7 @@ async function withLink<T>(
   token: string,
   work: (tx: TxContext, invitation: LockedInvitation, link: FoundLink, slug: string) => Promise<T>,
 ): Promise<T> {
-  const link = (await findLink(ctx, token)) ?? fail('not_found');
+  const link = (await findInvitationLink(ctx, token)) ?? fail('not_found');
   const [team] = await ctx.database.db
     .select({ currency: teams.currency, slug: teams.slug })
     .from(teams)
@@ -48,7 +48,7 @@ async function withLink<T>(
     channel: 'web',
     address: ctx.origin.address,
   } as const;
-  return transact(makeContext(ctx, actor, { requestId: ctx.requestId }), null, async (tx) => {
+  return inTransaction(makeContext(ctx, actor, { requestId: ctx.requestId }), null, async (tx) => {
     if (tx.tx.team.status !== 'active') fail('team_suspended');
     return work(tx, await lockInvitation(tx, link.invitationId), link, team.slug);
   });
@@ -78,7 +78,7 @@ function mustBeOpen(link: FoundLink, invitation: LockedInvitation): void {
  */
 export async function acceptInvitation(ctx: VisitorContext, input: AcceptInvitation): Promise<Joined> {
   // Only for who has a link that was made here: hashing takes tens of milliseconds on purpose, and anybody may ask.
-  if (!(await findLink(ctx, input.token))) fail('not_found');
+  if (!(await findInvitationLink(ctx, input.token))) fail('not_found');
   const passwordHash =
     input.password === undefined ? null : await hashPassword(input.password, networkOf(ctx.origin.address));
   const joined = await withLink(ctx, input.token, async (tx, invitation, link, slug) => {
@@ -87,7 +87,7 @@ export async function acceptInvitation(ctx: VisitorContext, input: AcceptInvitat
       await closeAs(tx, [invitation], invitation.inviterLost);
       return null;
     }
-    const joining = await enter(tx, ctx, invitation, link, { name: input.name, passwordHash });
+    const joining = await resolveUser(tx, ctx, invitation, link, { name: input.name, passwordHash });
     const { memberId, role, apiKey } = await assignMember(tx, invitation, joining);
     const transferId = await payCredit(tx, invitation, memberId);
     if (invitation.recharge !== null && invitation.memberId === null) {
@@ -114,7 +114,7 @@ type Assigned = { memberId: string; role: Role; apiKey: string | null };
 
 type Given = { name: string | undefined; passwordHash: string | null };
 
-async function enter(
+async function resolveUser(
   tx: TxContext,
   ctx: VisitorContext,
   { email, name }: LockedInvitation,
@@ -161,8 +161,8 @@ const failField = (field: string, detail: string): never =>
   });
 
 /** The mail proves who has the address: what anyone else has set up in its name ends. */
-async function renewAccount(tx: TxContext, user: Parameters<typeof handOver>[1]): Promise<void> {
-  await handOver(tx, user);
+async function renewAccount(tx: TxContext, user: Parameters<typeof resetCredentials>[1]): Promise<void> {
+  await resetCredentials(tx, user);
   await tx.db.update(users).set({ emailProvenAt: tx.now }).where(eq(users.id, user.userId));
 }
 
@@ -173,7 +173,7 @@ async function assignMember(tx: TxContext, invitation: LockedInvitation, { userI
   const member = { name: invitation.name ?? name, email, role, userId };
   const made = await insertMember(tx, member);
   const apiKey = await issueKey(tx, made);
-  if (role === 'owner') touched(tx, 'team', null);
+  if (role === 'owner') publishChange(tx, 'team', null);
   return { memberId: made, role, apiKey };
 }
 
@@ -206,7 +206,7 @@ async function claimMember(
     })
     .where(isIt)
     .catch((error: unknown) => (isUniqueViolation(error) ? fail('email_taken') : Promise.reject(error)));
-  if (member.role === 'owner') touched(tx, 'team', null);
+  if (member.role === 'owner') publishChange(tx, 'team', null);
   return { memberId, role: member.role, apiKey: null };
 }
 
@@ -237,14 +237,14 @@ async function tell(
   const { id, email } = invitation;
   const by = { ...tx, actor: { ...tx.actor, name, ...(tx.actor.type === 'visitor' && { userId }) } };
   const credit = invitation.credit === null ? null : printAmount(invitation.credit);
-  audit(by, {
+  recordAudit(by, {
     action: 'invitation.accepted',
     targetType: 'invitation',
     targetId: id,
     before: { status: 'pending' },
     after: { status: 'accepted', email, memberId, credit: creditMissing ? '0.00' : credit, creditMissing },
   });
-  audit(by, {
+  recordAudit(by, {
     action: 'member.joined',
     targetType: 'member',
     targetId: memberId,
@@ -274,7 +274,7 @@ export async function declineInvitation(ctx: VisitorContext, { token }: LinkInpu
         .update(invitations)
         .set({ status: 'declined', closedAt: tx.now })
         .where(invitationIs(tx, invitation.id));
-      audit(tx, {
+      recordAudit(tx, {
         action: 'invitation.declined',
         targetType: 'invitation',
         targetId: invitation.id,
@@ -297,7 +297,7 @@ export async function requestInvitation(ctx: VisitorContext, { token }: LinkInpu
     if (state !== 'expired') fail('invitation_closed', { detail: DEAD.replaced });
     if (invitation.requestedAt === null) {
       await tx.db.update(invitations).set({ requestedAt: tx.now }).where(invitationIs(tx, invitation.id));
-      audit(tx, {
+      recordAudit(tx, {
         action: 'invitation.requested',
         targetType: 'invitation',
         targetId: invitation.id,

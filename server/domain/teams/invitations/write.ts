@@ -26,7 +26,7 @@ import {
   type InvitationStatus,
 } from './rules';
 import { plannedRuleSchema, type CreateInvitation, type ShownInvitation } from './schema';
-import { audit, change } from '@/server/domain/core/transaction';
+import { recordAudit, runCommand } from '@/server/domain/core/transaction';
 
 /**
  * Invites an address: a mail with a link is sent where mail is set up, and the answer has a link to be given by hand. Nothing of
@@ -35,7 +35,7 @@ import { audit, change } from '@/server/domain/core/transaction';
  * `confirmation_required` (an owner, or a claim), `rate_limited`
  */
 export async function createInvitation(ctx: Context, input: CreateInvitation): Promise<ShownInvitation> {
-  return change(ctx, 'invitations.manage', async (tx) => {
+  return runCommand(ctx, 'invitations.manage', async (tx) => {
     await mustStayInviter(tx);
     const { email, name = null, memberId = null, credit = null } = input;
     const role = memberId === null ? (input.role ?? 'member') : await claimedRole(tx, memberId, input.role);
@@ -65,7 +65,7 @@ export async function createInvitation(ctx: Context, input: CreateInvitation): P
     if (!made) fail('invitation_pending');
     await tx.db.insert(invitationLookup).values({ id, teamId: tx.actor.teamId });
     await mailLink(tx, { id, email, memberId });
-    audit(tx, {
+    recordAudit(tx, {
       action: 'invitation.created',
       targetType: 'invitation',
       targetId: id,
@@ -259,7 +259,7 @@ export function mustNotBeClosed({ status }: LockedInvitation): void {
  * `already_member`, `confirmation_required` (an owner, or a claim), `rate_limited`
  */
 export async function resendInvitation(ctx: Context, invitationId: string): Promise<ShownInvitation> {
-  return change(ctx, 'invitations.manage', async (tx) => {
+  return runCommand(ctx, 'invitations.manage', async (tx) => {
     const invitation = await lockInvitation(tx, invitationId);
     await mustStayInviter(tx);
     mustNotBeClosed(invitation);
@@ -280,7 +280,7 @@ export async function resendInvitation(ctx: Context, invitationId: string): Prom
       .where(invitationIs(tx, invitationId))
       .catch((error: unknown) => (isUniqueViolation(error) ? fail('invitation_pending') : Promise.reject(error)));
     await mailLink(tx, { id: invitationId, email, memberId });
-    audit(tx, {
+    recordAudit(tx, {
       action: 'invitation.resent',
       targetType: 'invitation',
       targetId: invitationId,
@@ -296,7 +296,7 @@ export async function resendInvitation(ctx: Context, invitationId: string): Prom
  * @throws DomainError `owner_required`, `not_found`, `invitation_closed` (accepted or declined)
  */
 export async function revokeInvitation(ctx: Context, invitationId: string): Promise<ShownInvitation> {
-  return change(ctx, 'invitations.manage', async (tx) => {
+  return runCommand(ctx, 'invitations.manage', async (tx) => {
     const invitation = await lockInvitation(tx, invitationId);
     if (invitation.status !== 'revoked') {
       mustNotBeClosed(invitation);
@@ -304,7 +304,7 @@ export async function revokeInvitation(ctx: Context, invitationId: string): Prom
         .update(invitations)
         .set({ status: 'revoked', revokedReason: 'by_owner', closedAt: tx.now })
         .where(invitationIs(tx, invitationId));
-      audit(tx, {
+      recordAudit(tx, {
         action: 'invitation.revoked',
         targetType: 'invitation',
         targetId: invitationId,
@@ -321,13 +321,13 @@ export async function revokeInvitation(ctx: Context, invitationId: string): Prom
  * @throws DomainError `owner_required`, `not_found` (also where there is no link), `confirmation_required`
  */
 export async function openLink(ctx: Context, invitationId: string): Promise<{ url: string }> {
-  return change(ctx, 'invitations.manage', async (tx) => {
+  return runCommand(ctx, 'invitations.manage', async (tx) => {
     const invitation = await lockInvitation(tx, invitationId);
     if (invitation.status !== 'pending' || invitation.hasRunOut) {
       fail('not_found', { detail: 'This invitation has no link: it is closed or has expired.' });
     }
     if (isGuarded(invitation)) await enforceReauthentication(tx);
-    audit(tx, {
+    recordAudit(tx, {
       action: 'invitation.link_shown',
       targetType: 'invitation',
       targetId: invitationId,

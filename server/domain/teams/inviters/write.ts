@@ -2,7 +2,7 @@ import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import { invitations } from '@/db/schema/invitations';
 import { type TxContext } from '@/server/domain/core/context';
 import type { RevokedReason } from './rules';
-import { audit } from '@/server/domain/core/transaction';
+import { recordAudit } from '@/server/domain/core/transaction';
 
 /**
  * Locks the open invitations of a member who is about to lose the right to invite. Comes before any lock of a seat, in the
@@ -52,7 +52,7 @@ export async function closeAs(
     .set({ status: 'revoked', revokedReason: reason, closedAt: tx.now })
     .where(and(eq(invitations.teamId, tx.actor.teamId), inArray(invitations.id, ids)));
   for (const { id, email } of open) {
-    audit(tx, {
+    recordAudit(tx, {
       action: 'invitation.revoked',
       targetType: 'invitation',
       targetId: id,

@@ -13,7 +13,7 @@ import { generatePassword } from '@/server/domain/identity/passwords/rules';
 import type { PasswordReset } from './schema';
 import { setPassword } from '@/server/domain/identity/passwords/write';
 import { lockLiveMember } from '@/server/domain/billing/ledger/write';
-import { audit, change } from '@/server/domain/core/transaction';
+import { recordAudit, runCommand } from '@/server/domain/core/transaction';
 
 /**
  * Gives the person of a seat a new password, for one who cannot get in; a password is made where none is given. The
@@ -27,10 +27,10 @@ export async function givePassword(
 ): Promise<{ email: string; password: string }> {
   mayOperate(ctx.actor);
   const passwordHash = await hashPassword(password);
-  return change(ctx, 'members.manage', async (tx) => {
+  return runCommand(ctx, 'members.manage', async (tx) => {
     const { userId, email } = await userOfMember(tx, memberId);
     await setPassword(tx, { userId, email, passwordHash });
-    audit(tx, { action: 'member.password_given', targetType: 'member', targetId: memberId });
+    recordAudit(tx, { action: 'member.password_given', targetType: 'member', targetId: memberId });
     await queueMail(tx, { kind: 'password-changed', address: email, userId, facts: { by: 'operator' } });
     return { email, password };
   });
@@ -42,11 +42,11 @@ export async function givePassword(
  */
 export async function resetTwoFactor(ctx: Context, memberId: string): Promise<{ email: string; wasOn: boolean }> {
   mayOperate(ctx.actor);
-  return change(ctx, 'members.manage', async (tx) => {
+  return runCommand(ctx, 'members.manage', async (tx) => {
     const { userId, email } = await userOfMember(tx, memberId);
     const wasOn = await removeTwoFactor(tx, userId);
     if (wasOn) {
-      audit(tx, { action: 'member.two_factor_reset', targetType: 'member', targetId: memberId });
+      recordAudit(tx, { action: 'member.two_factor_reset', targetType: 'member', targetId: memberId });
       await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on: false } });
     }
     return { email, wasOn };
@@ -81,12 +81,12 @@ export async function resetMemberPassword(
   prepared?: { password: string; passwordHash: string },
 ): Promise<PasswordReset> {
   const { password, passwordHash } = prepared ?? (await prepareReset(ctx, memberId));
-  return change(ctx, 'members.manage', async (tx) => {
+  return runCommand(ctx, 'members.manage', async (tx) => {
     await lockLiveMember(tx, memberId);
     await enforceReauthentication(tx);
     const user = await generatedUserOf(tx, memberId);
     await setPassword(tx, { ...user, passwordHash });
-    audit(tx, { action: 'member.password_given', targetType: 'member', targetId: memberId });
+    recordAudit(tx, { action: 'member.password_given', targetType: 'member', targetId: memberId });
     return { member: await getMember(tx, memberId), email: user.email, secrets: { password } };
   });
 }

@@ -1,5 +1,5 @@
 import { and, desc, eq, isNull, lt, ne, sql, type AnyColumn, type Placeholder, type SQL } from 'drizzle-orm';
-import { builtOnce, shapeOf, UNNAMED, type Db } from '@/db/client';
+import { builtOnce, describeQuery, UNNAMED, type Db } from '@/db/client';
 import { ledgerAccounts } from '@/db/schema/ledger';
 import { apiKeys, members } from '@/db/schema/members';
 import { rechargeRules } from '@/db/schema/recharge';
@@ -113,7 +113,7 @@ export async function listMembers(ctx: Context, input: ListMembers): Promise<Pag
   // What the actor does not see finds nothing, or it could be guessed.
   if (externalId !== undefined && !sees) return { data: [], nextCursor: null };
   const filters = { own, status, role, externalId, like, notes: sees || null, after };
-  const rows = await memberPage(ctx.db, shapeOf(filters)).execute({ ...filters, teamId, limit: input.limit + 1 });
+  const rows = await memberPage(ctx.db, describeQuery(filters)).execute({ ...filters, teamId, limit: input.limit + 1 });
   const page = pageOf(rows, input.limit, binding);
   return { ...page, data: page.data.map((row) => showMember(ctx, row)) };
 }
@@ -190,7 +190,7 @@ async function showMemberRows(ctx: Context, ids: string[]): Promise<MemberRow[]>
     .leftJoin(apiKeys, itsKey(teamId))
     .leftJoin(rechargeRules, itsRule(teamId))
     .where(and(eq(members.teamId, teamId), sql`${members.id} = ${allOf(ids)}`));
-  const memberships = rows.map(
+  const entries = rows.map(
     ({ emailGenerated, signsIn, hasGeneratedSignIn: generated, restorable, usage, ...row }): [string, MemberRow] => {
       const [messages, cost] = usage;
       const restorableUntil = restorable ? new Date(row.deletedAt!.getTime() + RESTORABLE_MS) : null;
@@ -208,7 +208,7 @@ async function showMemberRows(ctx: Context, ids: string[]): Promise<MemberRow[]>
       ];
     },
   );
-  const byId = new Map(memberships);
+  const byId = new Map(entries);
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
@@ -218,8 +218,8 @@ async function showMemberRows(ctx: Context, ids: string[]): Promise<MemberRow[]>
  */
 export async function getMemberRow(ctx: Context, memberId: string): Promise<MemberRow> {
   mayFor(ctx.actor, 'members.see', memberId);
-  const [membership] = await showMemberRows(ctx, [memberId]);
-  return membership ?? fail('not_found');
+  const [member] = await showMemberRows(ctx, [memberId]);
+  return member ?? fail('not_found');
 }
 
 /**

@@ -40,7 +40,7 @@ import { createUser } from '@/server/domain/identity/users/write';
 import type { UserContext } from '@/server/domain/core/user-context';
 import { listMemberships } from '@/server/domain/identity/sessions/read';
 import type { Membership } from '@/server/domain/identity/sessions/schema';
-import { audit, change, touched, transact } from '@/server/domain/core/transaction';
+import { recordAudit, runCommand, publishChange, inTransaction } from '@/server/domain/core/transaction';
 
 /** The password of a new member who signs in, hashed; null for one that only has a key. */
 export type NewPassword = { password: string; passwordHash: string } | null;
@@ -67,7 +67,7 @@ export async function prepareMember(ctx: Context, input: CreateMember): Promise<
  */
 export async function createMember(ctx: Context, input: CreateMember, prepared?: NewPassword): Promise<CreatedMember> {
   const made = prepared === undefined ? await prepareMember(ctx, input) : prepared;
-  return change(ctx, 'members.manage', async (tx) => {
+  return runCommand(ctx, 'members.manage', async (tx) => {
     // As for a change of role: this answer holds a key that may do all.
     if (input.role === 'owner') await enforceReauthentication(tx);
     const name = input.name ?? generatedName();
@@ -92,7 +92,7 @@ export async function createMember(ctx: Context, input: CreateMember, prepared?:
       await fireRule(tx, memberId);
     }
     const credit = input.credit === undefined ? null : printAmount(input.credit);
-    audit(tx, {
+    recordAudit(tx, {
       action: 'member.created',
       targetType: 'member',
       targetId: memberId,
@@ -112,10 +112,10 @@ export type NewMember = Pick<
  * Writes a seat and opens its account; answers its id.
  * @throws DomainError `email_taken`
  */
-export async function insertMember(tx: TxContext, membership: NewMember): Promise<string> {
+export async function insertMember(tx: TxContext, member: NewMember): Promise<string> {
   const [made] = await tx.db
     .insert(members)
-    .values({ teamId: tx.actor.teamId, id: newUuid7(tx.now), ...membership, createdAt: tx.now, updatedAt: tx.now })
+    .values({ teamId: tx.actor.teamId, id: newUuid7(tx.now), ...member, createdAt: tx.now, updatedAt: tx.now })
     .onConflictDoNothing()
     .returning({ id: members.id });
   if (!made) fail('email_taken');
@@ -128,7 +128,7 @@ export async function insertMember(tx: TxContext, membership: NewMember): Promis
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `email_taken`
  */
 export async function updateMember(ctx: Context, { memberId, ...input }: UpdateMember): Promise<Member> {
-  return change(ctx, 'members.manage', async (tx) => {
+  return runCommand(ctx, 'members.manage', async (tx) => {
     await lockLiveMember(tx, memberId);
     const before = await getMember(tx, memberId);
     const changed = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
@@ -144,7 +144,7 @@ export async function updateMember(ctx: Context, { memberId, ...input }: UpdateM
       .set({ ...changed, ...(input.email !== undefined && { emailGenerated: false }), updatedAt: tx.now })
       .where(memberIs(tx, memberId))
       .catch((error: unknown) => (isUniqueViolation(error) ? fail('email_taken') : Promise.reject(error)));
-    audit(tx, {
+    recordAudit(tx, {
       action: 'member.updated',
       targetType: 'member',
       targetId: memberId,
@@ -163,12 +163,12 @@ const memberIs = (ctx: Context, memberId: string) =>
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`
  */
 export async function activateMember(ctx: Context, memberId: string): Promise<Member> {
-  return change(ctx, 'members.manage', async (tx) => {
-    const membership = await lockLiveMember(tx, memberId);
-    if (membership.status === 'inactive') {
+  return runCommand(ctx, 'members.manage', async (tx) => {
+    const locked = await lockLiveMember(tx, memberId);
+    if (locked.status === 'inactive') {
       // Who was deactivated a moment ago does not undo it with a request that had begun before.
       await mustStayOwner(tx);
-      await setStatus(tx, membership, 'active');
+      await setStatus(tx, locked, 'active');
       await fireRule(tx, memberId);
     }
     return getMember(tx, memberId);
@@ -180,13 +180,13 @@ export async function activateMember(ctx: Context, memberId: string): Promise<Me
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `last_owner`
  */
 export async function deactivateMember(ctx: Context, memberId: string): Promise<Member> {
-  return change(ctx, 'members.manage', async (tx) => {
+  return runCommand(ctx, 'members.manage', async (tx) => {
     await holdInvitationsOf(tx, memberId);
-    const membership = await lockLiveMember(tx, memberId, true);
+    const locked = await lockLiveMember(tx, memberId, true);
     await mustStayOwner(tx);
-    if (membership.status === 'active') {
-      await mustNotBeLastOwner(tx, membership);
-      await setStatus(tx, membership, 'inactive');
+    if (locked.status === 'active') {
+      await mustNotBeLastOwner(tx, locked);
+      await setStatus(tx, locked, 'inactive');
       await revokeInvitationsOf(tx, memberId, 'inviter_inactive');
       await restRule(tx, memberId, { off: false });
     }
@@ -195,19 +195,19 @@ export async function deactivateMember(ctx: Context, memberId: string): Promise<
 }
 
 // Another's change of a seat's status ends its holder's right to take the owner's role back.
-async function setStatus(tx: TxContext, membership: LockedMember, status: 'active' | 'inactive'): Promise<void> {
+async function setStatus(tx: TxContext, locked: LockedMember, status: 'active' | 'inactive'): Promise<void> {
   await tx.db
     .update(members)
     .set({ status, steppedDownAt: null, updatedAt: tx.now })
-    .where(memberIs(tx, membership.memberId));
-  audit(tx, {
+    .where(memberIs(tx, locked.memberId));
+  recordAudit(tx, {
     action: status === 'active' ? 'member.activated' : 'member.deactivated',
     targetType: 'member',
-    targetId: membership.memberId,
-    before: { status: membership.status },
+    targetId: locked.memberId,
+    before: { status: locked.status },
     after: { status },
   });
-  if (membership.role === 'owner') touchOwners(tx);
+  if (locked.role === 'owner') touchOwners(tx);
 }
 
 /** Active owners, and the actor and the target whatever they are: read after the master's lock, where such changes meet. */
@@ -220,10 +220,10 @@ export async function ownersNow(tx: TxContext, ...also: string[]) {
   return { rows, owners: rows.filter((row) => row.role === 'owner' && row.status === 'active') };
 }
 
-async function mustNotBeLastOwner(tx: TxContext, membership: LockedMember): Promise<void> {
-  if (membership.role !== 'owner' || membership.status !== 'active') return;
+async function mustNotBeLastOwner(tx: TxContext, locked: LockedMember): Promise<void> {
+  if (locked.role !== 'owner' || locked.status !== 'active') return;
   const { owners } = await ownersNow(tx);
-  if (!owners.some((owner) => owner.id !== membership.memberId)) fail('last_owner');
+  if (!owners.some((owner) => owner.id !== locked.memberId)) fail('last_owner');
 }
 
 // Two owners who act on each other at once: the second has lost the right while it waited for the lock.
@@ -249,15 +249,15 @@ function selfNow(rows: Awaited<ReturnType<typeof ownersNow>>['rows'], actor: Mem
  */
 export async function setRole(ctx: Context, input: { memberId: string; role: Role }): Promise<Member> {
   const { memberId, role } = input;
-  return change(ctx, 'members.role', async (tx) => {
+  return runCommand(ctx, 'members.role', async (tx) => {
     const { actor } = tx;
     // A member asks for nothing but its own way back; what it is told of other seats is the same for all of them.
     if (actor.type === 'member' && actor.role === 'member' && actor.memberId !== memberId) fail('owner_required');
     if (role === 'member') await holdInvitationsOf(tx, memberId);
-    const membership = await lockMember(tx, memberId, true);
-    await mayGiveRole(tx, membership, role);
-    if (membership.status === 'deleted') fail('member_deleted');
-    if (membership.role !== role) {
+    const locked = await lockMember(tx, memberId, true);
+    await mayGiveRole(tx, locked, role);
+    if (locked.status === 'deleted') fail('member_deleted');
+    if (locked.role !== role) {
       await enforceReauthentication(tx);
       const himself = actor.type === 'member' && actor.memberId === memberId;
       await tx.db
@@ -265,11 +265,11 @@ export async function setRole(ctx: Context, input: { memberId: string; role: Rol
         .set({ role, steppedDownAt: role === 'member' && himself ? tx.now : null, updatedAt: tx.now })
         .where(memberIs(tx, memberId));
       touchOwners(tx);
-      audit(tx, {
+      recordAudit(tx, {
         action: 'member.role_changed',
         targetType: 'member',
         targetId: memberId,
-        before: { role: membership.role },
+        before: { role: locked.role },
         after: { role },
       });
       const facts = { role, by: actingMember(actor) };
@@ -288,16 +288,16 @@ export async function setRole(ctx: Context, input: { memberId: string; role: Rol
 }
 
 // Whoever stepped down sees whether the team has an owner.
-const touchOwners = (tx: TxContext): void => touched(tx, 'team', null);
+const touchOwners = (tx: TxContext): void => publishChange(tx, 'team', null);
 
-async function mayGiveRole(tx: TxContext, membership: LockedMember, role: Role): Promise<void> {
+async function mayGiveRole(tx: TxContext, locked: LockedMember, role: Role): Promise<void> {
   const { actor } = tx;
   if (actor.type !== 'member') return;
   const { rows, owners } = await ownersNow(tx, actor.memberId);
   const self = selfNow(rows, actor);
   if (self.role === 'owner') return;
   const takesBack =
-    role === 'owner' && membership.memberId === actor.memberId && self.steppedDownAt !== null && owners.length === 0;
+    role === 'owner' && locked.memberId === actor.memberId && self.steppedDownAt !== null && owners.length === 0;
   if (!takesBack) fail('owner_required');
 }
 
@@ -307,13 +307,13 @@ async function mayGiveRole(tx: TxContext, membership: LockedMember, role: Role):
  * @throws DomainError `owner_required`, `not_found`, `last_owner`, `confirmation_required`
  */
 export async function deleteMember(ctx: Context, memberId: string): Promise<DeletedMember> {
-  return change(ctx, 'members.manage', async (tx) => {
+  return runCommand(ctx, 'members.manage', async (tx) => {
     await holdInvitationsOf(tx, memberId);
-    const membership = await lockMember(tx, memberId, true);
+    const locked = await lockMember(tx, memberId, true);
     await mustStayOwner(tx);
-    if (membership.status !== 'deleted') {
+    if (locked.status !== 'deleted') {
       await enforceReauthentication(tx);
-      await closeMember(tx, membership);
+      await closeMember(tx, locked);
     }
     const member = await getMember(tx, memberId);
     const closing = await findClosing(tx, memberId, member.deletedAt!);
@@ -321,29 +321,29 @@ export async function deleteMember(ctx: Context, memberId: string): Promise<Dele
   });
 }
 
-async function closeMember(tx: TxContext, membership: LockedMember): Promise<void> {
-  const { memberId } = membership;
-  await mustNotBeLastOwner(tx, membership);
+async function closeMember(tx: TxContext, locked: LockedMember): Promise<void> {
+  const { memberId } = locked;
+  await mustNotBeLastOwner(tx, locked);
   const posted = await post(tx, { kind: 'closing', memberId, amount: null });
-  if (posted.outcome !== 'nothing') mustBePosted(posted, membership.balance);
+  if (posted.outcome !== 'nothing') mustBePosted(posted, locked.balance);
   await retireKeys(tx, memberId);
   await restRule(tx, memberId, { off: true });
   await tx.db
     .update(members)
     .set({ status: 'deleted', deletedAt: tx.now, steppedDownAt: null, updatedAt: tx.now })
     .where(memberIs(tx, memberId));
-  audit(tx, {
+  recordAudit(tx, {
     action: 'member.deleted',
     targetType: 'member',
     targetId: memberId,
-    before: { name: membership.name, email: membership.email, role: membership.role, status: membership.status },
+    before: { name: locked.name, email: locked.email, role: locked.role, status: locked.status },
     after: { returned: printAmount(posted.amount), transferId: posted.id },
   });
   await revokeInvitationsOf(tx, memberId, 'inviter_deleted');
   const facts = { until: new Date(tx.now.getTime() + RESTORABLE_MS).toISOString(), by: actingMember(tx.actor) };
   const mail = { kind: 'member-deleted', teamId: tx.actor.teamId, about: memberId, facts } as const;
   await queueMails(tx, mail, await listRecipients(tx, memberId));
-  if (membership.role === 'owner') touchOwners(tx);
+  if (locked.role === 'owner') touchOwners(tx);
 }
 
 /**
@@ -352,11 +352,11 @@ async function closeMember(tx: TxContext, membership: LockedMember): Promise<voi
  * @throws DomainError `owner_required`, `not_found`, `member_deleted` (too late), `email_taken`, `already_member`
  */
 export async function restoreMember(ctx: Context, memberId: string): Promise<Member> {
-  return change(ctx, 'members.manage', async (tx) => {
+  return runCommand(ctx, 'members.manage', async (tx) => {
     // Not the master: it may wait for a member that is being created with the same address, which waits for the master.
-    const membership = await lockMember(tx, memberId);
+    const locked = await lockMember(tx, memberId);
     await mustStayOwner(tx);
-    if (membership.status === 'deleted') await reopenMember(tx, membership);
+    if (locked.status === 'deleted') await reopenMember(tx, locked);
     return getMember(tx, memberId);
   });
 }
@@ -372,7 +372,7 @@ async function reopenMember(tx: TxContext, { memberId, deletedAt, role }: Locked
     .set({ status: 'active', role: 'member', deletedAt: null, updatedAt: tx.now })
     .where(memberIs(tx, memberId))
     .catch((error: unknown) => (isUniqueViolation(error) ? fail('email_taken') : Promise.reject(error)));
-  audit(tx, {
+  recordAudit(tx, {
     action: 'member.restored',
     targetType: 'member',
     targetId: memberId,
@@ -397,13 +397,13 @@ async function mustBeFree(tx: TxContext, memberId: string): Promise<void> {
  */
 export async function rotateKey(ctx: Context, input: RotateKey): Promise<RotatedKey> {
   const { memberId, overlapSeconds } = input;
-  return change(ctx, 'keys.rotate', async (tx) => {
+  return runCommand(ctx, 'keys.rotate', async (tx) => {
     mayFor(tx.actor, 'keys.rotate', memberId);
     await lockLiveMember(tx, memberId);
     await enforceReauthentication(tx);
     await retireKeys(tx, memberId, overlapSeconds);
     const apiKey = await issueKey(tx, memberId);
-    audit(tx, { action: 'key.rotated', targetType: 'member', targetId: memberId, after: { overlapSeconds } });
+    recordAudit(tx, { action: 'key.rotated', targetType: 'member', targetId: memberId, after: { overlapSeconds } });
     await emailUserOfMember(tx, 'key-rotated', memberId);
     return { member: await getMember(tx, memberId), secrets: { apiKey } };
   });
@@ -414,12 +414,12 @@ export async function rotateKey(ctx: Context, input: RotateKey): Promise<Rotated
  * @throws DomainError `owner_required`, `not_found` (also where the seat has no current key), `confirmation_required`
  */
 export async function revealKey(ctx: Context, memberId: string): Promise<{ apiKey: string }> {
-  return change(ctx, 'keys.reveal', async (tx) => {
+  return runCommand(ctx, 'keys.reveal', async (tx) => {
     const apiKey = await openCurrentKey(tx, memberId);
     if (!apiKey)
       fail('not_found', { detail: 'There is no such member, or it has no current key: rotate to make one.' });
     await enforceReauthentication(tx);
-    audit(tx, { action: 'key.revealed', targetType: 'member', targetId: memberId });
+    recordAudit(tx, { action: 'key.revealed', targetType: 'member', targetId: memberId });
     await emailUserOfMember(tx, 'key-revealed', memberId);
     return { apiKey };
   });
@@ -444,20 +444,20 @@ async function emailUserOfMember(tx: TxContext, kind: 'key-rotated' | 'key-revea
  */
 export async function leaveTeam(userCtx: UserContext, { teamId }: LeaveTeam): Promise<Membership[]> {
   const { userId } = userCtx.user;
-  const membership = await findOwnMembership(userCtx.database.db, teamId, userId);
-  if (membership) {
-    const actor = visitorActor(teamId, { name: membership.name, userId, address: userCtx.origin.address });
-    await transact(makeContext(userCtx, actor, { requestId: userCtx.requestId }), null, async (tx) => {
+  const own = await findOwnMembership(userCtx.database.db, teamId, userId);
+  if (own) {
+    const actor = visitorActor(teamId, { name: own.name, userId, address: userCtx.origin.address });
+    await inTransaction(makeContext(userCtx, actor, { requestId: userCtx.requestId }), null, async (tx) => {
       if (tx.tx.team.status !== 'active') fail('team_suspended');
-      await holdInvitationsOf(tx, membership.id);
-      const locked = await lockMember(tx, membership.id, true);
+      await holdInvitationsOf(tx, own.id);
+      const locked = await lockMember(tx, own.id, true);
       // Meanwhile it may have been left, deleted, or left and taken by another.
-      if ((await findOwnMembership(tx.db, teamId, userId))?.id !== membership.id) return;
+      if ((await findOwnMembership(tx.db, teamId, userId))?.id !== own.id) return;
       const role = await detachUser(tx, locked);
       const [before, after] = [{ name: locked.name, role: locked.role }, { role }];
-      audit(tx, { action: 'member.left', targetType: 'member', targetId: membership.id, before, after });
+      recordAudit(tx, { action: 'member.left', targetType: 'member', targetId: own.id, before, after });
       // Since it is a member: as with any that becomes one.
-      if (locked.role === 'owner') await fireRule(tx, membership.id);
+      if (locked.role === 'owner') await fireRule(tx, own.id);
     });
   }
   return listMemberships(userCtx, userId);
@@ -481,9 +481,9 @@ export async function findOwnMembership(
  * an owner whom nobody is would count as the team's last one. Answers its role since.
  * @throws DomainError `last_owner`
  */
-export async function detachUser(tx: TxContext, membership: LockedMember): Promise<'member'> {
-  const { memberId } = membership;
-  await mustNotBeNeeded(tx, membership);
+export async function detachUser(tx: TxContext, locked: LockedMember): Promise<'member'> {
+  const { memberId } = locked;
+  await mustNotBeNeeded(tx, locked);
   await tx.db
     .update(members)
     .set({ userId: null, role: 'member', steppedDownAt: null, mutedAlerts: [], updatedAt: tx.now })
@@ -492,7 +492,7 @@ export async function detachUser(tx: TxContext, membership: LockedMember): Promi
   await retireKeys(tx, memberId);
   await issueKey(tx, memberId);
   // Whoever stepped down sees whether the team has an owner.
-  if (membership.role === 'owner') touched(tx, 'team', null);
+  if (locked.role === 'owner') publishChange(tx, 'team', null);
   return 'member';
 }
 

@@ -3,7 +3,7 @@ import { teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
 import type { Db } from '@/db/client';
 import { fail } from '@/server/domain/core/errors';
-import { findLink } from '@/server/domain/identity/email-links/read';
+import { findEmailLink } from '@/server/domain/identity/email-links/read';
 import type { VisitorContext } from '@/server/domain/core/user-context';
 import type { SignUpLink, Ways } from './schema';
 import type { Token } from '@/server/domain/identity/email-links/schema';
@@ -17,7 +17,7 @@ export async function getWays(ctx: VisitorContext): Promise<Ways> {
 const isOpen = ({ signUp, mail }: VisitorContext): boolean => signUp === 'open' && mail !== null;
 
 /** @throws DomainError `not_found` where only the operator makes teams */
-export function mustBeOpen(ctx: VisitorContext): void {
+export function requireOpenSignUp(ctx: VisitorContext): void {
   if (!isOpen(ctx)) fail('not_found', { detail: 'New teams are made by the operator of this service.' });
 }
 
@@ -31,8 +31,8 @@ export async function hasTeam(db: Db): Promise<boolean> {
  * @throws DomainError `not_found` where only the operator makes teams
  */
 export async function getSignUpLink(ctx: VisitorContext, { token }: Token): Promise<SignUpLink> {
-  mustBeOpen(ctx);
-  const link = await findLink(ctx, token, 'sign-up');
+  requireOpenSignUp(ctx);
+  const link = await findEmailLink(ctx, token, 'sign-up');
   return { email: link?.email ?? null, name: link && (await findAccountName(ctx, link.email)) };
 }
 

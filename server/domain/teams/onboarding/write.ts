@@ -4,7 +4,7 @@ import type { Done } from '@/server/domain/core/codecs';
 import { type TxContext } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { newUuid7 } from '@/server/domain/core/ids';
-import { findLink } from '@/server/domain/identity/email-links/read';
+import { findEmailLink } from '@/server/domain/identity/email-links/read';
 import { endLinks, useUpLink, requestLink } from '@/server/domain/identity/email-links/write';
 import { hashPassword } from '@/server/domain/core/password-hashing';
 import { type VisitorContext } from '@/server/domain/core/user-context';
@@ -13,7 +13,7 @@ import { failAt } from '@/server/domain/identity/sessions/write';
 import { createTeam } from '../teams/write';
 import { networkOf } from '@/server/domain/identity/login-throttle/rules';
 import { enforceThrottle } from '@/server/domain/identity/login-throttle/write';
-import { findAccountName, hasTeam, mustBeOpen } from './read';
+import { findAccountName, hasTeam, requireOpenSignUp } from './read';
 import { isSetupCode } from './rules';
 import type { Founded, SetUp, SignUp } from './schema';
 import type { Address } from '@/server/domain/identity/email-links/schema';
@@ -24,7 +24,7 @@ import { failDead, lockUser, claimAccount } from '@/server/domain/identity/passw
  * @throws DomainError `rate_limited`; `not_found` where only the operator makes teams
  */
 export async function requestSignUp(ctx: VisitorContext, { email }: Address): Promise<Done> {
-  mustBeOpen(ctx);
+  requireOpenSignUp(ctx);
   return requestLink(ctx, 'sign-up', email);
 }
 
@@ -34,8 +34,8 @@ export async function requestSignUp(ctx: VisitorContext, { email }: Address): Pr
  * @throws DomainError `not_found`: the link is not good, or no more, or only the operator makes teams; `invalid_request`
  */
 export async function signUp(ctx: VisitorContext, { token, team, currency, ...given }: SignUp): Promise<Founded> {
-  mustBeOpen(ctx);
-  const { id, email } = (await findLink(ctx, token, 'sign-up')) ?? failDead();
+  requireOpenSignUp(ctx);
+  const { id, email } = (await findEmailLink(ctx, token, 'sign-up')) ?? failDead();
   const known = await findAccountName(ctx, email);
   const name = known ?? given.name ?? failAt('name', 'Give your name.');
   const password = known === null ? (given.password ?? failAt('password', 'Choose a password.')) : null;
@@ -72,7 +72,10 @@ const SETUP_LOCK = 7_305_118;
  * Makes the first team and its owner, by the code that the start has printed.
  * @throws DomainError `not_found` once there is a team, `invalid_request` at `code`, `rate_limited`
  */
-export async function setUp(ctx: VisitorContext, { code, team, currency, ...owner }: SetUp): Promise<Founded> {
+export async function createFirstTeam(
+  ctx: VisitorContext,
+  { code, team, currency, ...owner }: SetUp,
+): Promise<Founded> {
   if (await hasTeam(ctx.database.db)) fail('not_found');
   await enforceThrottle(ctx, 'setup', networkOf(ctx.origin.address));
   if (!isSetupCode(ctx.vault, code)) failAt('code', 'This is not the code that npm start has printed.');

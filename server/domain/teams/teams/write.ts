@@ -20,8 +20,15 @@ import { hasPassword } from '@/server/domain/identity/sessions/write';
 import { getSettings, getTeam } from './read';
 import { isReservedSlug, slugFrom } from './rules';
 import type { Settings, Team, UpdateSettings, UpdateTeam } from './schema';
-import { handOver } from '@/server/domain/identity/passwords/write';
-import { audit, change, found, touched, transact, type AuditEntry } from '@/server/domain/core/transaction';
+import { resetCredentials } from '@/server/domain/identity/passwords/write';
+import {
+  recordAudit,
+  runCommand,
+  inNewTeamTransaction,
+  publishChange,
+  inTransaction,
+  type AuditEntry,
+} from '@/server/domain/core/transaction';
 
 export type CreateTeam = {
   name: string;
@@ -51,7 +58,7 @@ export async function createTeam(
   const teamId = asTeamId(newUuid7(options.at));
   const actor = founderOf(teamId, input.currency, options.by);
   const about = { at: options.at ?? null, requestId: options.by?.requestId ?? null };
-  return found(makeContext(services, actor, about), async (tx) => {
+  return inNewTeamTransaction(makeContext(services, actor, about), async (tx) => {
     await options.first?.(tx);
     const slug = await takeSlug(tx, input.name);
     const { name, currency } = input;
@@ -62,7 +69,7 @@ export async function createTeam(
     const userId = await findOrCreateUser(tx, { name: input.owner.name, email, passwordHash });
     const memberId = await insertMember(tx, { name: input.owner.name, email, role: 'owner', userId });
     const apiKey = await issueKey(tx, memberId);
-    audit(tx, {
+    recordAudit(tx, {
       action: 'team.created',
       targetType: 'team',
       targetId: teamId,
@@ -98,7 +105,7 @@ async function findOrCreateUser(tx: TxContext, user: NewUser): Promise<string> {
     .where(eq(users.email, email))
     .for('update');
   if (known!.provenAt === null && passwordHash !== null) {
-    await handOver(tx, { userId: known!.id, email, passwordHash });
+    await resetCredentials(tx, { userId: known!.id, email, passwordHash });
   }
   return known!.id;
 }
@@ -125,7 +132,7 @@ async function takeSlug(tx: TxContext, name: string): Promise<string> {
  * @throws DomainError `owner_required`, `currency_fixed`
  */
 export async function updateTeam(ctx: Context, input: UpdateTeam): Promise<Team> {
-  return change(ctx, 'team.change', async (tx) => {
+  return runCommand(ctx, 'team.change', async (tx) => {
     // Money and the currency it is in are judged together, under the master's lock.
     await lockAccounts(tx, [], true);
     const before = await getTeam(tx);
@@ -140,8 +147,8 @@ export async function updateTeam(ctx: Context, input: UpdateTeam): Promise<Team>
       .where(eq(teams.id, teamId));
     const after = await getTeam(tx);
     // Its name and its currency stand on everybody's pages.
-    touched(tx, 'team', null);
-    audit(tx, {
+    publishChange(tx, 'team', null);
+    recordAudit(tx, {
       action: 'team.updated',
       targetType: 'team',
       targetId: teamId,
@@ -192,7 +199,7 @@ async function standAs(
   entry: Omit<AuditEntry, 'targetId'>,
 ): Promise<TeamStanding> {
   mayOperate(ctx.actor);
-  return transact(ctx, null, async (tx) => {
+  return inTransaction(ctx, null, async (tx) => {
     const { teamId } = tx.actor;
     const changed = await tx.db
       .update(teams)
@@ -202,8 +209,8 @@ async function standAs(
     const [now] = await tx.db.select({ status: teams.status }).from(teams).where(eq(teams.id, teamId));
     if (changed.length === 0) return { status: now!.status, changed: false };
     // It stands on everybody's pages.
-    touched(tx, 'team', null);
-    audit(tx, { ...entry, targetId: teamId });
+    publishChange(tx, 'team', null);
+    recordAudit(tx, { ...entry, targetId: teamId });
     if (status === 'active') wakeWaiting(tx);
     return { status, changed: true };
   });
@@ -214,7 +221,7 @@ async function standAs(
  * @throws DomainError `owner_required`, `confirmation_required`
  */
 export async function updateSettings(ctx: Context, input: UpdateSettings): Promise<Settings> {
-  return change(ctx, 'team.change', async (tx) => {
+  return runCommand(ctx, 'team.change', async (tx) => {
     if (input.memberLowBalance !== undefined) await setMemberAlert(tx, input.memberLowBalance);
     // Two changes at once are one after the other, so that each audit row says what was before it.
     await lockAccounts(tx, [], true);
@@ -227,7 +234,7 @@ export async function updateSettings(ctx: Context, input: UpdateSettings): Promi
       .set({ ...input, updatedAt: tx.now })
       .where(eq(teams.id, teamId));
     const after = await getSettings(tx);
-    audit(tx, {
+    recordAudit(tx, {
       action: 'team.settings_changed',
       targetType: 'team',
       targetId: teamId,

@@ -4,7 +4,7 @@ import { cookies, headers } from 'next/headers';
 import type { SearchParams } from 'nuqs/server';
 import { RatesPage } from '@/components/rates/RatesPage';
 import { loadRateView, rateFilter, rateQuestion } from '@/components/rates/search-params';
-import { placeOf, ZONE_COOKIE } from '@/components/ui/locale';
+import { localeFrom, ZONE_COOKIE } from '@/components/ui/locale';
 import { serverQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'Rates' };
@@ -13,7 +13,7 @@ type Route = { params: Promise<{ team: string }>; searchParams: Promise<SearchPa
 
 export default async function RatesRoute({ params, searchParams }: Route) {
   const [{ team }, { q }, fields, jar] = await Promise.all([params, loadRateView(searchParams), headers(), cookies()]);
-  const { locale } = placeOf(fields.get('accept-language'), jar.get(ZONE_COOKIE)?.value);
+  const { locale } = localeFrom(fields.get('accept-language'), jar.get(ZONE_COOKIE)?.value);
   const { trpc, client, state } = await serverQueries(team);
   const filter = rateFilter(q, locale);
   if (filter !== null) {
