@@ -54,9 +54,9 @@ describe('what is asked anew', () => {
   it.each([
     ['a message of Ann', change(['messages'], ['mem_ann']), ['log', 'ofAnn', 'ofBoth', 'shell', 'statistics']],
     ['a message of Ben', change(['messages'], ['mem_ben']), ['log', 'ofBoth', 'shell', 'statistics']],
-    ['money of another', change(['members', 'transfers'], ['mem_cy']), ['log', 'seats', 'shell']],
+    ['money of another', change(['members', 'transfers'], ['mem_cy']), ['log', 'memberships', 'shell']],
     ['the prices', change(['rates'], []), ['log', 'rates', 'shell']],
-    ['anything', 'reset' as const, ['log', 'ofAnn', 'ofBoth', 'rates', 'seats', 'shell', 'statistics']],
+    ['anything', 'reset' as const, ['log', 'ofAnn', 'ofBoth', 'rates', 'memberships', 'shell', 'statistics']],
   ])('%s', async (_what, heard, names) => {
     expect(await askedAfter(heard)).toEqual(names);
   });
