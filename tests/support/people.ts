@@ -6,9 +6,10 @@ import { findPerson } from '@/server/domain/sessions/read';
 import { signIn } from '@/server/domain/sessions/write';
 import { createTeam } from '@/server/domain/teams/write';
 import { services } from '@/server/http/services';
+import { OWNER } from './passwords';
 import { ownerPool } from './team';
 
-export const PASSWORD = 'correct horse battery';
+export const PASSWORD = OWNER.password;
 
 /** An address of a network of its own, so that no test uses up another's tries. */
 export const newAddress = (): string => {
@@ -29,7 +30,7 @@ export const guest = (address = newAddress(), agent = 'a browser'): Guest => ({
 /** Someone with an account, who is the owner of a team; the address is not proven. */
 export async function makePerson(): Promise<{ email: string; userId: string; teamId: string; slug: string }> {
   const email = `person-${newUuid7()}@example.test`;
-  const owner = { name: 'Somebody', email, password: PASSWORD };
+  const owner = { name: 'Somebody', email, passwordHash: OWNER.hash };
   const { teamId, slug } = await createTeam(services(), { name: 'Somewhere', currency: 'USD', owner, rates: [] });
   const { rows } = await ownerPool().query<{ id: string }>('SELECT id FROM users WHERE email = $1', [email]);
   return { email, userId: rows[0]!.id, teamId, slug };
