@@ -13,9 +13,10 @@ import {
   type TestMember,
   type TestTeam,
 } from '../support/team';
-import { Gate, SCALE } from './support';
+import { SIZE } from './size';
+import { Gate } from './support';
 
-const AT_ONCE = 20 * Math.min(SCALE, 5);
+const AT_ONCE = SIZE.retriesAtOnce;
 
 /** A request whose effect can be counted, on a seat of its own. `other` is a body that the same key must not take. */
 type Request = { path: string; body?: object; other: object };
