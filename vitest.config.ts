@@ -1,14 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+const root = import.meta.dirname;
+
+/** What a test file does to the modules, the settings or the routes of its process, so that no other file may share it. */
+const CHANGES_ITS_PROCESS = /\bvi\.(mock|resetModules|stubGlobal)\(|^process\.env\[[^\]]+\] = |\bresource\(/m;
+
+const files = readdirSync(join(root, 'tests'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => join('tests', file));
+const alone = files.filter((file) => CHANGES_ITS_PROCESS.test(readFileSync(join(root, file), 'utf8')));
+const together = files.filter((file) => !alone.includes(file));
+
+const resolve = { alias: { '@': root } };
+const test = {
+  setupFiles: 'tests/support/setup.ts',
+  pool: 'forks' as const,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
+
 export default defineConfig({
-  resolve: { alias: { '@': import.meta.dirname } },
+  resolve,
   test: {
-    include: ['tests/**/*.test.ts'],
     globalSetup: 'tests/support/global.ts',
-    setupFiles: 'tests/support/setup.ts',
-    pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    projects: [
+      { resolve, test: { ...test, name: 'alone', include: alone } },
+      // Loading the product takes a second of CPU: each worker does it once for all of these.
+      { resolve, test: { ...test, name: 'together', include: together, isolate: false } },
+    ],
   },
 });

@@ -9,6 +9,7 @@ import { createMember } from '@/server/domain/members/write';
 import { HASH_COST, HASHES_AT_ONCE, HASHES_WAITING, hashPassword } from '@/server/domain/passwords';
 import { personally, type Person } from '@/server/domain/person';
 import { givePassword } from '@/server/domain/profiles/write';
+import { createTeam } from '@/server/domain/teams/write';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { useApi } from './support/door';
@@ -195,7 +196,14 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
       return async () => expect((await as(team.ownerKey).post(path, {}, { idempotencyKey: 'k' })).status).toBe(201);
     },
   ],
-  ['teams', 'a team made by the operator', async () => () => makeTeam()],
+  [
+    'teams',
+    'a team made by the operator',
+    async () => () => {
+      const owner = { name: 'Somebody', email: someAddress(), password: OTHER };
+      return createTeam(services(), { name: 'New', currency: 'USD', owner, rates: [] });
+    },
+  ],
 ];
 
 describe('a password is hashed', () => {
