@@ -41,7 +41,9 @@ vi.mock('@node-rs/argon2', async (original) => {
         seen.now -= 1;
       }
     };
-  return { ...real, hash: watched(real.hash), verify: watched(real.verify) };
+  // What a hashing costs is looked at elsewhere: here, when it happens and how many happen at once.
+  const hash: typeof real.hash = (password) => real.hash(password, { memoryCost: 8, timeCost: 1, parallelism: 1 });
+  return { ...real, hash: watched(hash), verify: watched(real.verify) };
 });
 
 const as = useApi();
@@ -262,16 +264,32 @@ describe('a password is hashed', () => {
   });
 });
 
+/** What waits for `opened` goes on once `open` is called. */
+function gate(): { opened: Promise<number>; open: () => void } {
+  let open = () => {};
+  const opened = new Promise<number>((resolve) => (open = () => resolve(0)));
+  return { opened, open };
+}
+
 describe('many passwords at once', () => {
   it('are hashed two at a time, and the calls of another team are answered meanwhile', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const create = ({ ownerKey }: TestTeam, i: number) =>
       as(ownerKey).post('/members', body, { idempotencyKey: `${i}` });
-    // The connections of all the others are lent meanwhile.
-    Object.assign(seen, { most: 0, look: () => Promise.resolve(0) });
-    const flood = Promise.all(Array.from({ length: 40 }, (_, i) => create(team, i)));
+    // No hashing ends before as many wait as may, and others were answered meanwhile.
+    const [end, full] = [gate(), gate()];
+    Object.assign(seen, { most: 0, look: () => end.opened });
+    const flood = Promise.all(
+      Array.from({ length: 40 }, async (_, i) => {
+        const answer = await create(team, i);
+        if (answer.status === 429) full.open();
+        return answer;
+      }),
+    );
+    await full.opened;
     const others: number[] = [];
     for (let i = 0; i < 10; i += 1) others.push((await as(other.ownerKey).get('/members')).status);
+    end.open();
     // The other team's turn comes before all that the first has asked for.
     others.push((await create(other, 0)).status);
     const statuses = (await flood).map(({ status }) => status);

@@ -111,7 +111,7 @@ function testSteps(temporary, fast) {
  * The program of an installed package, as a file for Node.
  * @param {string} name @param {string} command
  */
-function program(name, command) {
+export function program(name, command) {
   const bin = readJson(installed(name, 'package.json'))?.bin;
   const path = typeof bin === 'string' ? bin : bin?.[command];
   if (!path) throw new Stop(`${name} is not installed: run npm ci.`);

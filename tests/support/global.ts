@@ -16,7 +16,7 @@ declare module 'vitest' {
 }
 
 /** What a database may lose in a power cut is no loss to a test. */
-const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 200 };
+const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 200, jit: 'off', autovacuum: 'off', wal_level: 'minimal', max_wal_senders: 0, checkpoint_timeout: '1h', max_wal_size: '4GB', shared_buffers: '256MB', bgwriter_lru_maxpages: 0 };
 
 /** The same server and role, another database. */
 function onDatabase(url: string, database: string): string {
