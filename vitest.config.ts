@@ -4,13 +4,17 @@ import { defineConfig } from 'vitest/config';
 
 const root = import.meta.dirname;
 
-/** What a test file does to the modules, the settings or the routes of its process, so that no other file may share it. */
-const CHANGES_ITS_PROCESS = /\bvi\.(mock|resetModules|stubGlobal)\(|^process\.env\[[^\]]+\] = |\bresource\(/m;
+/**
+ * What a test file does to the modules, the settings or the routes of its process, so that no other file may share it. What
+ * starts processes waits for them: it stands here too, since the files that are alone begin first.
+ */
+const IS_ALONE =
+  /\bvi\.(mock|resetModules|stubGlobal)\(|^process\.env\[[^\]]+\] = |\bresource\(|from 'node:child_process'/m;
 
 const files = readdirSync(join(root, 'tests'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts'))
   .map((file) => join('tests', file));
-const alone = files.filter((file) => CHANGES_ITS_PROCESS.test(readFileSync(join(root, file), 'utf8')));
+const alone = files.filter((file) => IS_ALONE.test(readFileSync(join(root, file), 'utf8')));
 const together = files.filter((file) => !alone.includes(file));
 
 /** A test that hangs is ended by this; a slow machine is no reason to fail, and a long proof takes hours. */
@@ -28,7 +32,8 @@ export default defineConfig({
   resolve,
   test: {
     globalSetup: 'tests/support/global.ts',
-    maxWorkers: 2,
+    // One more than the cores that it is made for: some wait for processes or for the database.
+    maxWorkers: 3,
     projects: [
       { resolve, test: { ...test, name: 'alone', include: alone } },
       // Loading the product takes a second of CPU: each worker does it once for all of these.

@@ -292,7 +292,7 @@ describe('a stranger who uses up an account’s tries', () => {
     await expect(enter(email)).rejects.toThrow('throttled');
     await enter(email, guest(home));
     // A hundred passwords, two at a time.
-  }, 120_000);
+  });
 });
 
 describe('the operator', () => {

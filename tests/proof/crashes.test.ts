@@ -422,7 +422,7 @@ async function crash(wire: Wire, { name, row, course, strikes }: Point): Promise
       () => null,
       (error: unknown) => error,
     );
-    if (!wire.struck()) say('it did not send that statement');
+    if (!wire.struck()) say(`it did not send that statement, and the caller was told ${String(told)}`);
     if (told === null) say('the caller was told that all went well');
     if (strike.how.startsWith('cut') && !isUnavailable(told)) say(`the caller was told ${String(told)}`);
     (await stuck(wire, scene)).forEach(say);

@@ -61,7 +61,7 @@ export class Gate {
 
   /** Waits until as many of this database's sessions stand before a lock, or until `or` says that none will come. */
   async queued(count: number, or = () => false): Promise<void> {
-    for (const end = Date.now() + 6_000; Date.now() < end;) {
+    for (const end = Date.now() + 60_000; Date.now() < end;) {
       const { rows } = await ownerPool().query<{ n: number }>(
         `SELECT count(DISTINCT l.pid)::int AS n FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
           WHERE NOT l.granted AND a.datname = current_database()`,
