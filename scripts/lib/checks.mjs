@@ -83,7 +83,7 @@ function testSteps(temporary, fast) {
     'batch',
     'errors',
     'exports',
-    'filters',
+
     'idempotency',
     'limits',
     'manners',
