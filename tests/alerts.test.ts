@@ -281,7 +281,8 @@ describe('many alerts to one user', () => {
   const tell = (teamId: string, accountId: string) => tellAlert(jobCtx(mailing(), teamId), { teamId, accountId });
   /** Waits until so many statements wait for a lock. */
   const waiting = async (many: number): Promise<void> => {
-    const sql = 'SELECT count(DISTINCT pid)::int AS n FROM pg_locks WHERE NOT granted';
+    const sql = `SELECT count(DISTINCT l.pid)::int AS n FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+      WHERE NOT l.granted AND a.datname = current_database()`;
     for (let n = 0; n < many; n = (await ownerPool().query<{ n: number }>(sql)).rows[0]!.n) await sleep(20);
   };
   const digestsTo = async (user: string) => (await mailsTo(user)).filter(({ kind }) => kind === 'alert-digest');

@@ -8,7 +8,6 @@ import { parseId } from '@/server/domain/core/ids';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { ownDatabase, type TestDatabase } from './support/database';
 
-const SLOW_MACHINE_MS = 180_000;
 const KILLED_AFTER_DAYS = 12;
 
 type Demo = { teamId: string; memberId: string; apiKey: string };
@@ -69,7 +68,7 @@ beforeAll(async () => {
   demo = await runWhole();
   finishedAt = new Date();
   teamId = parseId('team', demo.teamId)!;
-}, SLOW_MACHINE_MS);
+});
 
 afterAll(async () => {
   await pool.end();

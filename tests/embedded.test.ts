@@ -29,9 +29,11 @@ beforeEach(() => {
 
 afterEach(async () => {
   for (const child of running.splice(0)) child.kill('SIGKILL');
-  // Whatever a failed test has left is ended the way the product itself does it.
-  const last = await startPostgres({ dir, settings }).catch(() => undefined);
-  await last?.stop({ now: true });
+  // What a test has left running is ended the way the product itself does it.
+  if (existsSync(pidFile())) {
+    const last = await startPostgres({ dir, settings }).catch(() => undefined);
+    await last?.stop({ now: true });
+  }
   rmSync(dir, { recursive: true, force: true });
 });
 

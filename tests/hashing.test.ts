@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
-import { createInvitation } from '@/server/domain/teams/invitations/write';
-import { makeLink } from '@/server/domain/identity/email-links/write';
-import { linkToken } from '@/server/domain/identity/email-links/rules';
-import { createMember } from '@/server/domain/teams/members/write';
-import { HASH_COST, HASHES_AT_ONCE, HASHES_WAITING, hashPassword } from '@/server/domain/core/password-hashing';
-import { inUserTransaction, type SignedInUser } from '@/server/domain/core/user-context';
+import { newRequestId, newUuid7 } from '@/server/domain/ids';
+import { createInvitation } from '@/server/domain/invitations/write';
+import { makeLink } from '@/server/domain/links/write';
+import { linkToken } from '@/server/domain/links/rules';
+import { createMember } from '@/server/domain/members/write';
+import { HASH_COST, HASHES_AT_ONCE, HASHES_WAITING, hashPassword } from '@/server/domain/passwords';
+import { personally, type Person } from '@/server/domain/person';
+import { givePassword } from '@/server/domain/profiles/write';
+import { createTeam } from '@/server/domain/teams/write';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { useApi } from './support/door';
@@ -40,7 +42,9 @@ vi.mock('@node-rs/argon2', async (original) => {
         seen.now -= 1;
       }
     };
-  return { ...real, hash: watched(real.hash), verify: watched(real.verify) };
+  // What a hashing costs is looked at elsewhere: here, when it happens and how many happen at once.
+  const hash: typeof real.hash = (password) => real.hash(password, { memoryCost: 8, timeCost: 1, parallelism: 1 });
+  return { ...real, hash: watched(hash), verify: watched(real.verify) };
 });
 
 const as = useApi();
@@ -198,7 +202,14 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
       return async () => expect((await as(team.ownerKey).post(path, {}, { idempotencyKey: 'k' })).status).toBe(201);
     },
   ],
-  ['teams', 'a team made by the operator', async () => () => makeTeam()],
+  [
+    'teams',
+    'a team made by the operator',
+    async () => () => {
+      const owner = { name: 'Somebody', email: someAddress(), password: OTHER };
+      return createTeam(services(), { name: 'New', currency: 'USD', owner, rates: [] });
+    },
+  ],
 ];
 
 describe('a password is hashed', () => {
@@ -257,16 +268,32 @@ describe('a password is hashed', () => {
   });
 });
 
+/** What waits for `opened` goes on once `open` is called. */
+function gate(): { opened: Promise<number>; open: () => void } {
+  let open = () => {};
+  const opened = new Promise<number>((resolve) => (open = () => resolve(0)));
+  return { opened, open };
+}
+
 describe('many passwords at once', () => {
   it('are hashed two at a time, and the calls of another team are answered meanwhile', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const create = ({ ownerKey }: TestTeam, i: number) =>
       as(ownerKey).post('/members', body, { idempotencyKey: `${i}` });
-    // The connections of all the others are lent meanwhile.
-    Object.assign(seen, { most: 0, look: () => Promise.resolve(0) });
-    const flood = Promise.all(Array.from({ length: 40 }, (_, i) => create(team, i)));
+    // No hashing ends before as many wait as may, and others were answered meanwhile.
+    const [end, full] = [gate(), gate()];
+    Object.assign(seen, { most: 0, look: () => end.opened });
+    const flood = Promise.all(
+      Array.from({ length: 40 }, async (_, i) => {
+        const answer = await create(team, i);
+        if (answer.status === 429) full.open();
+        return answer;
+      }),
+    );
+    await full.opened;
     const others: number[] = [];
     for (let i = 0; i < 10; i += 1) others.push((await as(other.ownerKey).get('/members')).status);
+    end.open();
     // The other team's turn comes before all that the first has asked for.
     others.push((await create(other, 0)).status);
     const statuses = (await flood).map(({ status }) => status);

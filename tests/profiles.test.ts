@@ -298,7 +298,7 @@ describe('a stranger who uses up an account’s tries', () => {
     await expect(signInAs(email)).rejects.toThrow('throttled');
     await signInAs(email, visitor(home));
     // A hundred passwords, two at a time.
-  }, 120_000);
+  });
 });
 
 describe('the operator', () => {

@@ -9,13 +9,14 @@ import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
 import { serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { updateTeam } from '@/server/domain/teams/teams/write';
 import { addMember, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
-import { failed, Gate, makeRandom, openServices, outcomeOf, SCALE, seedOf, takeWake, type Random } from './support';
-import { inTransaction } from '@/server/domain/core/transaction';
+import { makeRandom, type Random } from './random';
+import { beginProof, PROOF_TIMEOUT_MS, SIZE } from './size';
+import { failed, Gate, openServices, outcomeOf, takeWake } from './support';
 
 const CLIENTS = 12;
 const WORKERS = 3;
 const SEATS = 60;
-const CHARGES = 5_100 * SCALE;
+const CHARGES = SIZE.rechargeCharges;
 const services = openServices(CLIENTS + WORKERS + 1);
 afterAll(services.close);
 
@@ -219,8 +220,7 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
   const quiet: Quiet[] = [];
 
   beforeAll(async () => {
-    const seed = seedOf('S14 waiting');
-    const began = performance.now();
+    const { seed, report } = beginProof('S14 waiting');
     team = await makeTeam({ fund: '150.00', card: 'country,prefix,price\n,1,0.07\n,49,0.90\n' });
     await setReserve({ team, floors }, at(team, '2026-03-30T07:59:00Z'), '25.00');
     const members: string[] = [];
@@ -248,9 +248,8 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
     await fundTeam(at(team, '2026-04-01T23:55:00Z'), { amount: micros('5000.00') });
     await drain(team, at(team, '2026-04-01T23:55:00Z'), WORKERS);
     const figures = quiet.map(({ served: paid, passedOver }) => `${paid.length} served, ${passedOver} passed over`);
-    const took = Math.round(performance.now() - began);
-    console.log(`S14 waiting: ${sent.length} charges paid, ${figures.join('; ')}, ${took} ms`);
-  }, 180_000 * SCALE);
+    report(`${sent.length} charges paid, ${figures.join('; ')}`);
+  }, PROOF_TIMEOUT_MS);
 
   it('ends each verb with success or for want of money', () => {
     expect([...new Set(faults)]).toEqual([]);

@@ -287,9 +287,9 @@ describe('segments', () => {
 
   it('counts the longest batch in well under a second', () => {
     const bodies = [`${'a'.repeat(1599)}€`, 'я'.repeat(1600), '😀'.repeat(800)];
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (let i = 0; i < 1_000; i += 1) countSegments(bodies[i % 3] ?? '');
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(process.cpuUsage(start).user / 1_000).toBeLessThan(1_000);
   });
 });
 

@@ -6,9 +6,10 @@ import { findSignedInUser } from '@/server/domain/identity/sessions/read';
 import { signIn } from '@/server/domain/identity/sessions/write';
 import { createTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
+import { OWNER } from './passwords';
 import { ownerPool } from './team';
 
-export const PASSWORD = 'correct horse battery';
+export const PASSWORD = OWNER.password;
 
 /** An address of a network of its own, so that no test uses up another's tries. */
 export const newAddress = (): string => {
@@ -34,7 +35,7 @@ export async function makeOwnerWithPassword(): Promise<{
   slug: string;
 }> {
   const email = `person-${newUuid7()}@example.test`;
-  const owner = { name: 'Somebody', email, password: PASSWORD };
+  const owner = { name: 'Somebody', email, passwordHash: OWNER.hash };
   const { teamId, slug } = await createTeam(services(), { name: 'Somewhere', currency: 'USD', owner, rates: [] });
   const { rows } = await ownerPool().query<{ id: string }>('SELECT id FROM users WHERE email = $1', [email]);
   return { email, userId: rows[0]!.id, teamId, slug };

@@ -1,26 +1,23 @@
-import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
-import { hashPassword } from '@/server/domain/core/password-hashing';
-import type { SignedInUser } from '@/server/domain/core/user-context';
+import { newRequestId, newUuid7 } from '@/server/domain/ids';
+import type { Person } from '@/server/domain/person';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
+import { PERSON } from './passwords';
 import { HERE } from './procedures';
 import { addMember, ownerPool, type TestMember, type TestTeam } from './team';
 
-export const PASSWORD = 'a password of nobody else';
+export const PASSWORD = PERSON.password;
 
 /** From where a person signed in: nobody else did from there. */
 export const networkOfUser = (userId: string): string => `2001:db8:${userId.slice(-8, -4)}:${userId.slice(-4)}::1`;
-
-let hash: Promise<string> | undefined;
 
 /** Somebody who can sign in, has proven the address, and is signed in once, as yet without a seat. */
 export async function makeSignedInUser(name = 'Ann Person'): Promise<SignedInUser> {
   const [userId, sessionId] = [newUuid7(), newUuid7()];
   const email = `${userId}@people.test`;
-  hash ??= hashPassword(PASSWORD);
   await ownerPool().query(
     'INSERT INTO users (id, name, email, password_hash, email_proven_at) VALUES ($1, $2, $3, $4, now())',
-    [userId, name, email, await hash],
+    [userId, name, email, PERSON.hash],
   );
   await ownerPool().query(
     `INSERT INTO sessions (id, user_id, expires_at, address, agent) VALUES ($1, $2, now() + interval '1 day', $3, 'a browser')`,
