@@ -32,7 +32,7 @@ const services = openServices(CLIENTS);
 afterAll(services.close);
 
 /** One team that all clients share: its seats come and go, its messages end in failure at any time. */
-type Bank = { ctx: Context; memberships: string[]; messages: string[] };
+type Bank = { ctx: Context; members: string[]; messages: string[] };
 
 const money = (random: Random, below: number): bigint => micros(`${random.below(below)}.${1 + random.below(999_998)}`);
 
@@ -95,8 +95,8 @@ const OPERATIONS_BY_WEIGHT: [number, string, Operation][] = [
     'delete',
     async (bank, r, memberId) => {
       await deleteMember(bank.ctx, memberId);
-      const place = bank.memberships.indexOf(memberId);
-      if (place >= 0) bank.memberships[place] = await newSeat(bank, r).catch(() => memberId);
+      const place = bank.members.indexOf(memberId);
+      if (place >= 0) bank.members[place] = await newSeat(bank, r).catch(() => memberId);
     },
   ],
 ];
@@ -121,9 +121,9 @@ describe(`a bank of ${CLIENTS} clients and ${OPERATIONS} operations on shared se
     const { seed, random: first, report } = beginProof('S1 bank');
     deadlocksBefore = await deadlocks();
     team = await makeTeam({ fund: '400.00', card: 'country,prefix,price\n,1,0.01\n,44,0.333333\n,49,2.50\n' });
-    const bank: Bank = { ctx: through(services, team.operator), seats: [], messages: [] };
-    for (let i = 0; i < SEATS; i += 1) bank.seats.push(await newSeat(bank, first));
-    for (const seat of bank.seats) await setRecharge(bank.ctx, seat, someRule(first));
+    const bank: Bank = { ctx: through(services, team.operator), members: [], messages: [] };
+    for (let i = 0; i < SEATS; i += 1) bank.members.push(await newSeat(bank, first));
+    for (const member of bank.members) await setRecharge(bank.ctx, member, someRule(first));
     let pack: typeof PACK = [];
     await Promise.all(
       Array.from({ length: CLIENTS }, async (_, client) => {
@@ -132,7 +132,7 @@ describe(`a bank of ${CLIENTS} clients and ${OPERATIONS} operations on shared se
           done += 1;
           if (pack.length === 0) pack = first.shuffle(PACK);
           const [, name, operation] = pack.pop()!;
-          const outcome = await outcomeOf(operation(bank, random, random.pick(bank.seats)));
+          const outcome = await outcomeOf(operation(bank, random, random.pick(bank.members)));
           const outcomes = ended.get(name) ?? new Map<string, number>();
           ended.set(name, outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1));
         }

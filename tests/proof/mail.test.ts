@@ -73,7 +73,7 @@ describe('a worker killed', () => {
     let isThere = false;
     const first = await openSmtp(point(() => (isThere = true), held));
     const address = `killed-${copies}@example.test`;
-    const id = (await personally(own, (tx) => queueMail(tx, { kind: 'password-changed', address })))!;
+    const id = (await inUserTransaction(own, (tx) => queueMail(tx, { kind: 'password-changed', address })))!;
     const victim = startWorker(first.url);
     await until('the first worker is at it', () => isThere);
     await killed(victim, 'SIGKILL');

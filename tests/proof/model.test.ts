@@ -611,11 +611,11 @@ function later(now: number, until: Extract<Drawn, { do: 'wait' }>['until']): num
 /** What no story has done yet. */
 function undone(): string[] {
   const isDone = (name: string, answer: string) => (ended.get(name)?.get(answer) ?? 0) > 0;
-  const verbs = Object.keys(COMMANDS).filter((name) => !['wait', 'batch', 'restoreLate'].includes(name));
+  const commands = Object.keys(COMMANDS).filter((name) => !['wait', 'batch', 'restoreLate'].includes(name));
   const refusals = ['reserve', 'master_short', 'cap_reached', 'member_inactive', 'owner'];
   const ends = ['fired:null', 'fired:cap_reached', ...refusals.map((reason) => `refused:${reason}`)];
   return [
-    ...[...verbs, 'credit dry', 'debit dry'].filter((name) => !isDone(name, 'ok')),
+    ...[...commands, 'credit dry', 'debit dry'].filter((name) => !isDone(name, 'ok')),
     ...ends.filter((end) => !isDone('rules', end)),
     ...(isDone('restore', 'member_deleted') ? [] : ['a restore that is refused']),
     ...(isDone('served', '2') ? [] : ['a job that serves two rules']),

@@ -1,3 +1,4 @@
+import { inTransaction } from '@/server/domain/core/transaction';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

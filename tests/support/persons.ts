@@ -1,5 +1,5 @@
-import { newRequestId, newUuid7 } from '@/server/domain/ids';
-import type { Person } from '@/server/domain/person';
+import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
+import { type SignedInUser } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { PERSON } from './passwords';

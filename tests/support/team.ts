@@ -1,3 +1,4 @@
+import { parseRateCard } from '@/server/domain/billing/rates/rules';
 import { Pool } from 'pg';
 import { afterAll } from 'vitest';
 import type { Role, MemberActor } from '@/server/domain/core/actor';
@@ -11,7 +12,6 @@ import { parseAmount } from '@/server/domain/core/money';
 import { createTeam } from '@/server/domain/teams/teams/write';
 import { actorOf } from '@/server/http/authenticate';
 import { services } from '@/server/http/services';
-import { parseRateCard } from '@/server/domain/rates/rules';
 import { OWNER } from './passwords';
 
 /** Every test's own team: prices are 0.01 a segment to anywhere in +1 and +44, 0.10 to +49, nothing else. */
