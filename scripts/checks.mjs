@@ -79,9 +79,16 @@ function testSteps(temporary, fast) {
   if (fast || !existsSync(join(root, config))) return [[tests]];
   // After the browser's tests, which build the pages. Both ways end in the same handlers, so what is proved again is what
   // the framework does: routes, methods, fields, bodies and their sizes, queries, streams, refusals before the handler.
-  const throughNext = ['batch', 'errors', 'exports', 'idempotency', 'limits', 'manners', 'openapi', 'unavailable'].map(
-    (name) => `tests/api/${name}.test.ts`,
-  );
+  const throughNext = [
+    'batch',
+    'errors',
+    'exports',
+    'idempotency',
+    'limits',
+    'http-conventions',
+    'openapi',
+    'unavailable',
+  ].map((name) => `tests/api/${name}.test.ts`);
   return [
     [tests],
     [{ name: 'browser', run: () => vitest(join(temporary, 'e2e.json'), ['--config', config, '--exclude', kills]) }],

@@ -11,7 +11,7 @@ const PROOFS = /** @type {const} */ ({
   bank: ['S1 bank', 'tests/proof/bank.test.ts'],
   model: ['S2 model', 'tests/proof/model.test.ts'],
   retries: ['S3 retries', 'tests/proof/retries.test.ts'],
-  workers: ['S6 worker killed', 'tests/jobs/dead-workers.test.ts'],
+  workers: ['S6 worker killed', 'tests/platform/dead-workers.test.ts'],
   mail: ['S6 worker killed with an email', 'tests/proof/mail.test.ts'],
   crashes: ['S7 crash points', 'tests/proof/crashes.test.ts'],
   pairs: ['S8 pairs', 'tests/proof/pairs.test.ts'],
@@ -20,7 +20,7 @@ const PROOFS = /** @type {const} */ ({
   roles: ['S10 roles', 'tests/api/roles.test.ts'],
   fuzz: ['S11 fuzz', 'tests/api/fuzz.test.ts'],
   psql: ['S12 psql', 'tests/proof/psql.test.ts'],
-  waiting: ['S14 recharge', 'tests/proof/waiting.test.ts'],
+  waiting: ['S14 recharge', 'tests/proof/recharge-queue.test.ts'],
   verify: ['S15 ledger verify', 'tests/proof/verify.test.ts'],
   hostile: ['S18 hostile input', 'tests/proof/hostile.test.ts'],
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeLimiter, makeTeamLimiter } from '@/server/http/rate-limit';
 import { networkOf } from '@/server/domain/identity/login-throttle/rules';
 import { makeTeam } from '../support/team';
-import { expectProblem, useApi } from '../support/door';
+import { expectProblem, useApi } from '../support/api-client';
 
 // Before the first request of this file reads the settings.
 const PER_SECOND = 5;

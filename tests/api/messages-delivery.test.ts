@@ -7,7 +7,7 @@ import { dispatchBatch, expireUnreported } from '@/server/jobs/dispatch';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { makeSandbox } from '@/server/outbound/carriers/sandbox';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
-import { useApi } from '../support/door';
+import { useApi } from '../support/api-client';
 
 const as = useApi();
 

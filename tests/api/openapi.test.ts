@@ -11,7 +11,7 @@ import { operation, type Operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 import type { Answer } from '../support/api';
 import { danglingRefs, DocumentCheck, operationsOf, type Json } from '../support/document';
-import { expectProblem, useApi, type Caller } from '../support/door';
+import { expectProblem, useApi, type Caller } from '../support/api-client';
 import { brokenPromises } from '../support/promise';
 import { listOperations, listTables, type Listed } from '../support/operations';
 import { addMember, giveSignIn, makeTeam, someAddress, type TestTeam } from '../support/team';

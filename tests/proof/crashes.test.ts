@@ -32,7 +32,7 @@ import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
 import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { createTeam, updateSettings, updateTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
-import { rowsOf } from '../support/door';
+import { rowsOf } from '../support/api-client';
 import { addMember, ctxOf, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from '../support/team';
 import { beginProof, drawShare, PROOF_TIMEOUT_MS, SIZE } from './size';
 import { failed, outcomeOf, through } from './support';

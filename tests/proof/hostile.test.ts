@@ -9,7 +9,7 @@ import { BODY_MAX_BYTES } from '@/server/http/body';
 import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
-import { useApi } from '../support/door';
+import { useApi } from '../support/api-client';
 import { listOperations, pathWith } from '../support/operations';
 import { HERE, listProcedures, listWithoutSeat, userOf, sessionOf } from '../support/procedures';
 import { fillTexts, HOSTILE, isBounded, listTextPlaces } from '../support/texts';

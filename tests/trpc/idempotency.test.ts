@@ -3,7 +3,7 @@ import type { MemberActor } from '@/server/domain/core/actor';
 import type { ErrorCode } from '@/server/domain/core/errors';
 import { printId } from '@/server/domain/core/ids';
 import { fundTeam } from '@/server/domain/billing/ledger/write';
-import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld } from '../support/door';
+import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld } from '../support/api-client';
 import { callProcedure, listProcedures, sessionOf, type Result } from '../support/procedures';
 import {
   addMember,
