@@ -1,6 +1,6 @@
 import { getSignUpLink, getWays } from '@/server/domain/teams/onboarding/read';
 import {
-  foundedSchema,
+  createdTeamSchema,
   setUpInput,
   signUpInput,
   signUpLinkSchema,
@@ -25,6 +25,6 @@ export const access = router({
   resetPassword: visitorMutation({ extraCost: hashes, input: resetInput, reply: enteredSchema, run: resetPassword }),
   requestSignUp: visitorMutation({ input: addressInput, reply: doneSchema, run: requestSignUp }),
   getSignUpLink: visitorQuery({ input: tokenInput, reply: signUpLinkSchema, run: getSignUpLink }),
-  signUp: visitorMutation({ extraCost: hashes, input: signUpInput, reply: foundedSchema, run: signUp }),
-  setUp: visitorMutation({ extraCost: hashes, input: setUpInput, reply: foundedSchema, run: createFirstTeam }),
+  signUp: visitorMutation({ extraCost: hashes, input: signUpInput, reply: createdTeamSchema, run: signUp }),
+  setUp: visitorMutation({ extraCost: hashes, input: setUpInput, reply: createdTeamSchema, run: createFirstTeam }),
 });
