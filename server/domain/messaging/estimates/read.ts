@@ -71,8 +71,8 @@ export async function previewMessages(
   };
 }
 
-async function readyToSend(ctx: Context, seatId: string): Promise<MoneyNow> {
-  const state = await readMoney(ctx, seatId);
+async function readyToSend(ctx: Context, memberId: string): Promise<MoneyNow> {
+  const state = await readMoney(ctx, memberId);
   if (state.teamStatus !== 'active') fail('team_suspended');
   if (state.status === 'deleted') fail('member_deleted');
   if (state.status !== 'active') fail('member_inactive');

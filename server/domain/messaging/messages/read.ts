@@ -147,8 +147,8 @@ export function matching(has: (name: string) => boolean): SQL {
   return and(
     eq(m.teamId, value('teamId')),
     given('own', eq(m.memberId, value('own'))),
-    given('seat', eq(m.memberId, value('seat'))),
-    given('seats', sql`${m.memberId} = ANY (${value('seats')}::uuid[])`),
+    given('member', eq(m.memberId, value('member'))),
+    given('members', sql`${m.memberId} = ANY (${value('members')}::uuid[])`),
     given('status', eq(m.status, value('status'))),
     given('statuses', sql`${m.status} = ANY (${value('statuses')}::text[])`),
     given('country', eq(m.country, value('country'))),
