@@ -285,7 +285,7 @@ export async function pickSenders(ctx: Context, { query, ...rest }: PickSenders)
   const days = await keptDays(ctx, rest);
   const counts = days.whole && knownToSums(rest);
   const found = query ? await calledSo(ctx, query) : null;
-  const filter = { ...valuesOf(ctx, rest), ...(found && { memberships: found.map(({ id }) => id) }) };
+  const filter = { ...valuesOf(ctx, rest), ...(found && { members: found.map(({ id }) => id) }) };
   const ofCountry = filter.country ? sql`AND country = ${filter.country}` : sql``;
   const { rows } = await ctx.db.execute<{ id: string; name: string; messages: string }>(sql`
     SELECT s.id, m.name, s.messages FROM (SELECT member_id AS id, sum(${measured(filter.status)}) AS messages
