@@ -41,12 +41,9 @@ export const messageSchema = z
     memberId: idCodec('mem'),
     to: z.string(),
     from: z.string(),
-    body: z
-      .string()
-      .meta({
-        description:
-          "Empty once it was deleted: after the team's retention period, or with the data of an erased user.",
-      }),
+    body: z.string().meta({
+      description: "Empty once it was deleted: after the team's retention period, or with the data of an erased user.",
+    }),
     country: z.string(),
     encoding: z.enum(['gsm7', 'ucs2']),
     segments: z.int(),

@@ -88,7 +88,7 @@ const compared = {
 
 /** One group of the statistics. A day is compared with the day at the same position in the period before. */
 export const usageGroupSchema = z.object({
-  key: z.string().meta({ description: 'The day, the country code, or the member's ID.' }),
+  key: z.string().meta({ description: 'The day, the country code, or the ID of the member.' }),
   member: z.object({ id: idCodec('mem'), name: z.string(), status: z.enum(MEMBER_STATUSES) }).nullable(),
   ...compared,
 });

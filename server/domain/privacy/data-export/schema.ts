@@ -29,7 +29,9 @@ export const exportedSchema = z.object({
       externalId: z.string().nullable(),
       metadata: z.record(z.string(), z.string()),
       createdAt: instantCodec,
-      messages: z.string().meta({ description: 'URL of the member's messages as a file, while the user is signed in.' }),
+      messages: z
+        .string()
+        .meta({ description: 'URL of the messages of the member as a file, while the user is signed in.' }),
       transfers: z.string(),
     }),
   ),
