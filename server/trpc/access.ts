@@ -17,7 +17,7 @@ import { doneSchema } from '@/server/domain/core/codecs';
 
 const hashes = () => HASH_COST;
 
-/** The ways in, for who is not signed in. What stands in a link or was printed at the start proves itself. */
+/** Procedures for visitors who sign in, sign up or set up. A link or the setup code is the proof. */
 export const access = router({
   getWays: visitorQuery({ reply: waysSchema, run: getWays }),
   requestPasswordReset: visitorMutation({ input: addressInput, reply: doneSchema, run: requestPasswordReset }),

@@ -17,6 +17,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/me', 
         balance: '25.00',
       },
     },
-    run: (ctx, { holder }) => getMe(ctx, { id: holder.keyId, prefix: holder.prefix, last4: holder.last4 }),
+    run: (ctx, { keyMember }) => getMe(ctx, { id: keyMember.keyId, prefix: keyMember.prefix, last4: keyMember.last4 }),
   }),
 });
