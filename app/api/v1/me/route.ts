@@ -7,7 +7,7 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/me', {
   GET: operation({
     id: 'getMe',
-    summary: 'Who am I: team, seat, key, and the balance that this key spends',
+    summary: 'Get the team, member, key and balance of this key',
     reply: meSchema,
     example: {
       reply: {
