@@ -95,9 +95,9 @@ async function useKeys(ctx: Context, now: number): Promise<void> {
   const { data } = await listMembers(ctx, { limit: 100, status: 'active', role: 'member' });
   for (const [n, { id }] of data.entries()) {
     const key = await openCurrentKey(ctx, id);
-    const holder = key && (await findMemberByKey(ctx, key));
+    const keyMember = key && (await findMemberByKey(ctx, key));
     const ago = QUIET_MS + chance('key', n).below(6 * HOUR);
-    if (holder) await rememberUse(ctx, holder, `203.0.113.${10 + n}`, new Date(now - ago));
+    if (keyMember) await rememberUse(ctx, holder, `203.0.113.${10 + n}`, new Date(now - ago));
   }
 }
 

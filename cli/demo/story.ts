@@ -28,11 +28,11 @@ const SHORT = { from: 49, until: 52 };
 
 /** Returns the events of a day besides sending: transfers, and members created and changed. */
 export function storyOf(day: number, midnight: number): Moment[] {
-  const told = (STORY[day] ?? []).map(([hour, happens]): Moment => ({ at: midnight + hour * HOUR, happens }));
+  const planned = (STORY[day] ?? []).map(([hour, happens]): Moment => ({ at: midnight + hour * HOUR, happens }));
   return [
     // The worker does the same when caps reset.
     { at: midnight + 20 * SECOND, happens: ({ tx }) => serveWaiting(tx) },
-    ...told,
+    ...planned,
     { at: midnight + 6 * HOUR, happens: (clock) => fundWhenLow(clock, day) },
     { at: midnight + 6.5 * HOUR, happens: (clock, members) => tellOwner(clock, members, day) },
     ...(isWeekend(midnight) ? [] : [{ at: midnight + 7.2 * HOUR, happens: (clock: Clock) => topUp(clock, day) }]),

@@ -30,7 +30,7 @@ export class Children {
   #running = new Map();
   /** @type {Service[]} */
   #services = [];
-  /** Whether all processes are being stopped. */
+  /** True while all processes are being stopped. */
   closing = false;
   #onChange;
 

@@ -33,9 +33,9 @@ export type Operation = {
   status: number;
   /** Returns whether nothing was created or moved, so that the status is 200. */
   movesNothing: ((result: unknown) => boolean) | null;
-  /** Whether an owner may name a member with the `Member` header. */
+  /** True if an owner may name a member with the `Member` header. */
   onBehalf: boolean;
-  /** Whether it sends messages, so that its refusals are counted. */
+  /** True if it sends messages, so that its refusals are counted. */
   sends: boolean;
   /** The size limit of its body, in bytes. */
   maxBytes: number;

@@ -118,11 +118,11 @@ export async function runWorker(): Promise<void> {
   takeConsole();
   endOnFault();
   const worker = await startWorker().catch((error: unknown) => end('the worker could not start', error));
-  const told = new Promise<null>((resolve) => {
+  const stopped = new Promise<null>((resolve) => {
     process.once('SIGTERM', () => resolve(null));
     process.once('SIGINT', () => resolve(null));
   });
-  const reason = await Promise.race([worker.lost, told]);
+  const reason = await Promise.race([worker.lost, stopped]);
   if (reason === null) return worker.stop();
   await Promise.race([worker.stop().catch(() => {}), sleep(LAST_MS)]);
   end(reason);

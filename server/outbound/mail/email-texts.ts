@@ -7,7 +7,7 @@ export type EmailContent = {
   /** The time of the event. */
   at: Date;
   team: string | null;
-  /** Whether the email is about the reader's own member. */
+  /** True if the email is about the reader's own member. */
   own: boolean;
   /** The name of the acting member; null for the operator. */
   by: string | null;

@@ -3,7 +3,7 @@ import type { MessageStatus } from '../messages/rules';
 /** The longest range, in days, that is counted in the log itself when the daily sums do not cover a filter. */
 export const COUNTED_DAYS_MAX = 31;
 
-/** The longest range, in days, that has a histogram: more bars cannot be told apart. */
+/** The longest range, in days, that has a histogram: more bars cannot be distinguished. */
 export const HISTOGRAM_DAYS_MAX = 400;
 
 /** The most messages under way that are counted. */
