@@ -97,7 +97,7 @@ async function useKeys(ctx: Context, now: number): Promise<void> {
     const key = await openCurrentKey(ctx, id);
     const keyMember = key && (await findMemberByKey(ctx, key));
     const ago = QUIET_MS + chance('key', n).below(6 * HOUR);
-    if (keyMember) await rememberUse(ctx, holder, `203.0.113.${10 + n}`, new Date(now - ago));
+    if (keyMember) await rememberUse(ctx, keyMember, `203.0.113.${10 + n}`, new Date(now - ago));
   }
 }
 
