@@ -6,12 +6,12 @@ import { exportedSchema } from '@/server/domain/privacy/data-export/schema';
 import { exportByOperator } from '@/server/domain/privacy/data-export/write';
 import { printResult, withServices } from './run';
 
-/** `person export | erase` */
+/** Adds `user export` and `user erase`. */
 export function userCommands(program: Command): void {
-  const user = program.command('person').description('what is kept of a person, in all teams');
+  const user = program.command('user').description("export or erase a user's data in all teams");
   user
     .command('export <email>')
-    .description('print all that is kept of the person who signs in with this address')
+    .description('print all data about the user with this sign-in address')
     .action(async (email: string, _options: object, command: Command) => {
       printResult(
         command,
@@ -20,7 +20,9 @@ export function userCommands(program: Command): void {
     });
   user
     .command('erase <email>')
-    .description('erase name, addresses, sign-in, texts and stored answers of a person; balances and counts stay')
+    .description(
+      'erase the name, addresses, sign-in, message texts and stored answers of a user; balances and counts stay',
+    )
     .action(async (email: string, _options: object, command: Command) => {
       const { waiting, ...erased } = await withServices((services) => eraseByOperator(services, email));
       printResult(command, { ...z.encode(erasedSchema, erased), messagesUnderWay: waiting });

@@ -17,7 +17,7 @@ import { findSignedInUser, listWatching } from '@/server/domain/identity/session
 import { endSession, signIn } from '@/server/domain/identity/sessions/write';
 import { updateTeam } from '@/server/domain/teams/teams/write';
 import { Hub } from '@/server/http/live-hub';
-import { endLive, lastWord, openStream } from '@/server/http/live-stream';
+import { endLive, lastChangeId, openStream } from '@/server/http/live-stream';
 import { services } from '@/server/http/services';
 import { addMember, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
 
@@ -101,15 +101,15 @@ const credit = (team: TestTeam, memberId: string) => creditMember(team.operator,
 
 // The process listens once it has heard its own first word.
 beforeAll(() => {
-  lastWord();
-  return until(() => lastWord() !== null);
+  lastChangeId();
+  return until(() => lastChangeId() !== null);
 });
 
 /** As a page opens it, with the last word that its first paint has seen. */
 const openNow = async (user: SignedInUser): Promise<Stream> => {
   await tellRest(services().database.pool);
   await sleep(300);
-  return open(user, lastWord());
+  return open(user, lastChangeId());
 };
 
 describe('a stream', () => {
@@ -251,7 +251,7 @@ describe('a stream that comes again', () => {
     await first.close();
     await credit(team, ann.id);
     await tellRest(services().database.pool);
-    await until(() => lastWord() !== last);
+    await until(() => lastChangeId() !== last);
     const second = await open(ann.user, last);
     await until(() => second.heard().length === 1);
     expect(second.heard()[0]).toMatchObject({ members: [ann.mem] });
@@ -266,7 +266,7 @@ describe('a stream that comes again', () => {
       const stream = await open(user, id);
       await until(() => stream.heard().length > 0);
       expect(stream.heard()).toEqual(['reset']);
-      expect(stream.events.at(-1)!.id).toBe(lastWord());
+      expect(stream.events.at(-1)!.id).toBe(lastChangeId());
     }
   });
 
@@ -274,14 +274,14 @@ describe('a stream that comes again', () => {
     const team = await makeTeam();
     const ann = await signedIn(team);
     const stream = await openNow(ann.user);
-    const before = lastWord();
+    const before = lastChangeId();
     const cut = await ownerPool().query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'purser-live' AND datname = current_database()`,
     );
     expect(cut.rowCount).toBe(1);
     await until(() => stream.heard().length > 0);
     expect(stream.heard()).toEqual(['reset']);
-    await until(() => lastWord() !== null && lastWord() !== before);
+    await until(() => lastChangeId() !== null && lastChangeId() !== before);
     await credit(team, ann.id);
     await until(() => stream.heard().length === 2);
     expect(stream.heard()[1]).toMatchObject({ members: [ann.mem] });
@@ -298,7 +298,7 @@ describe('a stream that comes again', () => {
 describe('streams', () => {
   it('of one person are no more than twenty', async () => {
     const { user } = await signedIn(await makeTeam());
-    const streams = await Promise.all(Array.from({ length: 20 }, () => open(user, lastWord())));
+    const streams = await Promise.all(Array.from({ length: 20 }, () => open(user, lastChangeId())));
     expect(streams.map(({ response }) => response.status)).toEqual(Array.from({ length: 20 }, () => 200));
     const { response } = await open(user);
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '60']);

@@ -175,7 +175,7 @@ test('takes another port when the last one is taken, and says so when it was tol
   expect(await query(second.appUrl, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
   await second.stop();
   await expect(startPostgres({ dir, settings, port: first.port })).rejects.toThrow(
-    `Port ${first.port} of 127.0.0.1 is taken`,
+    `Port ${first.port} of 127.0.0.1 is in use`,
   );
   squatter.close();
 });

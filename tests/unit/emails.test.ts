@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { MAIL_KINDS } from '@/server/domain/notifications/emails/rules';
 import { renderEmail } from '@/server/outbound/mail/email-template';
-import { oneLine, type Letter } from '@/server/outbound/mail/email-texts';
+import { oneLine, type EmailContent } from '@/server/outbound/mail/email-texts';
 
 const LINK = 'https://purser.test/here?a=1&b=2';
 const HOSTILE = '<img src=x onerror=alert(1)>"\'&\r\nBcc: victim@example.test\u202egnp.exe\u2028<script>';
 
 /** A letter of a kind in which every text is as hostile as it can be. */
-const letterOf = (kind: Letter['kind'], text = HOSTILE, more: Partial<Letter> = {}): Letter => ({
+const letterOf = (kind: EmailContent['kind'], text = HOSTILE, more: Partial<EmailContent> = {}): EmailContent => ({
   kind,
   at: new Date('2026-11-28T11:42:00Z'),
   team: text,
@@ -77,7 +77,7 @@ describe.each(MAIL_KINDS)('a mail of the kind %s', (kind) => {
 describe('the words', () => {
   it('say when, in UTC', async () => {
     const { text } = await renderEmail(letterOf('role-changed', 'Acme'));
-    expect(text).toContain('When: 28 November 2026, 11:42 UTC');
+    expect(text).toContain('Date: 28 November 2026, 11:42 UTC');
   });
 
   it('say to whom it is about that it is about him', async () => {

@@ -40,8 +40,8 @@ describe('a mail about oneself', () => {
     const elsewhere = visitor(undefined, FIREFOX);
     await signInAs(email, elsewhere);
     const { text } = await lastMail('new-sign-in', email);
-    expect(text).toContain('With: Firefox on Linux');
-    expect(text).toContain(`From: ${elsewhere.origin.address}`);
+    expect(text).toContain('Browser: Firefox on Linux');
+    expect(text).toContain(`IP address: ${elsewhere.origin.address}`);
   });
 
   it('says whether two-factor sign-in was switched on or off, and from where', async () => {
@@ -49,23 +49,23 @@ describe('a mail about oneself', () => {
     const user = await signInAs(email);
     await enableTwoFactorFor(user);
     const on = await lastMail('two-factor-changed', email);
-    expect(on.subject).toBe('Two-factor sign-in was switched on');
-    expect(on.text).toContain(`From: ${user.origin.address}`);
+    expect(on.subject).toBe('Two-factor authentication was turned on');
+    expect(on.text).toContain(`IP address: ${user.origin.address}`);
     await endTwoFactor(user, { password: PASSWORD });
-    expect((await lastMail('two-factor-changed', email)).subject).toBe('Two-factor sign-in was switched off');
+    expect((await lastMail('two-factor-changed', email)).subject).toBe('Two-factor authentication was turned off');
   });
 
   it('says from where a password was changed, by the old one or by a link', async () => {
     const { email } = await makeOwnerWithPassword();
     const user = await signInAs(email);
     await changePassword(user, { current: PASSWORD, password: 'another horse, another battery' });
-    expect((await lastMail('password-changed', email)).text).toContain(`From: ${user.origin.address}`);
+    expect((await lastMail('password-changed', email)).text).toContain(`IP address: ${user.origin.address}`);
     const ctx = visitor();
     await requestPasswordReset(ctx, { email });
     const { rows } = await ownerPool().query<{ id: string }>('SELECT id FROM mailed_links WHERE email = $1', [email]);
     await mailLink(ctx, rows[0]!.id);
     await resetPassword(ctx, { token: linkToken(ctx.vault, rows[0]!.id), password: PASSWORD });
-    expect((await lastMail('password-changed', email)).text).toContain(`From: ${ctx.origin.address}`);
+    expect((await lastMail('password-changed', email)).text).toContain(`IP address: ${ctx.origin.address}`);
   });
 });
 
@@ -83,6 +83,6 @@ describe('a welcome', () => {
     };
     await acceptInvitation(ctx, { token: url!.split('/').at(-1)!, name: 'Jo', password: PASSWORD });
     const { text } = await lastMail('welcome', email);
-    expect(text).toContain(role === 'owner' ? 'You are an owner of' : 'You are a member of');
+    expect(text).toContain(role === 'owner' ? 'You’re now an owner of' : 'You’re now a member of');
   });
 });

@@ -147,7 +147,7 @@ describe('by a real SMTP server', () => {
     const until = new Date(member.deletedAt!.getTime() + 14 * 86_400_000).toISOString();
     const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(until));
     const hers = smtp.taken.find(({ to }) => to.includes(address))!;
-    expect(textOf(hers)).toContain(`Can be restored until: ${day}, ${until.slice(11, 16)} UTC`);
+    expect(textOf(hers)).toContain(`Restorable until: ${day}, ${until.slice(11, 16)} UTC`);
     expect(textOf(hers)).not.toContain('/members');
     expect((await mailsOf(team.teamId)).map(({ kind }) => kind)).toEqual(['member-deleted', 'member-deleted']);
   });
@@ -369,7 +369,7 @@ describe('what is over', () => {
     await set(anew.id, `mail_id = gen_random_uuid(), version = 2`);
     for (const { mailId } of [open, revoked, old, anew]) await sendMail(mailing(), mailer, mailId);
     expect(given.map(({ id }) => id)).toEqual([open.mailId]);
-    expect(given[0]!.subject).toBe('Dana invites you to Acme');
+    expect(given[0]!.subject).toBe('Dana invited you to Acme');
     expect(given[0]!.text).toContain('Starting credit: 12.50 USD');
     expect(given[0]!.text).toContain(`${APP_URL}/invite/`);
   });
