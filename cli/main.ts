@@ -6,7 +6,7 @@ import { verifyReports } from '@/server/domain/messaging/usage/read';
 import { env } from '@/server/env';
 import { runWorker } from '@/server/jobs/worker';
 import { memberCommands } from './member';
-import { userCommands } from './person';
+import { userCommands } from './user';
 import { explainFailure, printResult } from './run';
 import { setupCommand } from './setup';
 import { teamCommands } from './team';
