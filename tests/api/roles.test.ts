@@ -5,7 +5,7 @@ import { printId } from '@/server/domain/ids';
 import { makeKey } from '@/server/domain/keys/rules';
 import { expectProblem, rowsOf, type Caller } from '../support/door';
 import { DOORS, expectRefusal, useDoors, type Door, type Said, type Who } from '../support/doors';
-import type { Answer } from '../support/api';
+import type { Answer } from '../support/call-api';
 import { listOperations } from '../support/operations';
 import { listProcedures, listVerbs, sessionOf } from '../support/procedures';
 import {

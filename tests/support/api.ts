@@ -7,10 +7,8 @@ import type { AddressInfo } from 'node:net';
 import '@/app/api/v1/all';
 import { freePort } from '@/scripts/lib/ports.mjs';
 import { answerApi, placeAt } from '@/server/http/front';
+import { callApi, type Answer, type CallOptions } from './call-api';
 import { ownDocument } from './document';
-
-// oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer; its schema is tested apart
-export type Answer = { status: number; body: any; text: string; headers: Headers };
 
 export type Api = {
   url: string;
@@ -19,14 +17,6 @@ export type Api = {
   close(): Promise<void>;
   /** What the API has answered otherwise than its document says. */
   complaints: string[];
-};
-
-export type CallOptions = {
-  key?: string | null;
-  body?: unknown;
-  raw?: string | Uint8Array<ArrayBuffer>;
-  headers?: Record<string, string>;
-  idempotencyKey?: string;
 };
 
 /**
@@ -92,29 +82,4 @@ async function serveThroughNext(): Promise<Served> {
     await once(child, 'exit');
   };
   return { url: `${origin}/api/v1`, close };
-}
-
-/** One call over HTTP to any server of the API at `url` (…/api/v1). */
-export async function callApi(url: string, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
-  const { key, body, raw, idempotencyKey } = options;
-  const headers: Record<string, string> = {
-    ...(key && { Authorization: `Bearer ${key}` }),
-    ...(body !== undefined && { 'Content-Type': 'application/json' }),
-    ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
-    ...options.headers,
-  };
-  const response = await fetch(`${url}${path}`, {
-    method,
-    headers,
-    body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
-    redirect: 'manual',
-  });
-  const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return {
-    status: response.status,
-    text,
-    headers: response.headers,
-    body: isJson && text ? JSON.parse(text) : undefined,
-  };
 }

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { SeatActor } from '@/server/domain/actor';
 import { ERRORS, type ErrorCode } from '@/server/domain/errors';
-import type { Answer } from './api';
+import type { Answer } from './call-api';
 import { expectProblem, tellable, useApi } from './door';
 import { listOperations, pathWith } from './operations';
 import { callProcedure, FIELD_OF, sessionOf } from './procedures';
