@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { axe, expect, expectError, openAt, test } from './support/browser';
+import { typeBeforeHydration } from './support/hydration';
 import { sql } from './support/people';
 import { startProduct, type Product } from './support/product';
 
@@ -27,6 +28,7 @@ test.describe('a first start without the demo', () => {
     const [printed = ''] = /http:\/\/localhost:\d+\/setup\?code=\S+/.exec(product.output()) ?? [];
     const { pathname, search, searchParams } = new URL(printed);
     const here = `${product.url}${pathname}`;
+    await typeBeforeHydration(await newPage(), `${here}${search}`, 5);
     const page = await newPage({ url: `${product.url}/sign-in` });
     expectError(page, /status of 40[04]/);
     await page.getByRole('link', { name: 'Set up the first team' }).click();

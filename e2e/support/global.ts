@@ -11,6 +11,8 @@ const BUILD_MS = 900_000;
 export default async function setup(): Promise<() => Promise<void>> {
   const dataDir = mkdtempSync(join(tmpdir(), 'purser-e2e-'));
   const product = await startProduct(dataDir, {}, BUILD_MS);
+  // Playwright ends at once on this signal, without its teardown.
+  process.once('SIGTERM', () => void product.stop().finally(() => process.exit(143)));
   const operator = await startOperator(dataDir);
   setRunningProduct({ url: product.url, dataDir, pid: product.pid, operatorUrl: operator.url });
   return async () => {
