@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { freePort } from '@/scripts/processes/ports.mjs';
+import { freePort } from '@/scripts/lib/ports.mjs';
+import { expect, runningProduct, test } from './support/browser';
 import { makeTeam, startWeb, until, type Running, type Team } from './support/product';
 
-const { dataDir } = inject('product');
+const { dataDir } = runningProduct();
 
 type Web = { web: Running; port: number };
 let [team, past, through]: [Team | null, Web | null, Web | null] = [null, null, null];
@@ -24,12 +24,12 @@ async function start(more: Record<string, string>): Promise<Web> {
   return { web, port };
 }
 
-beforeAll(async () => {
-  team = await makeTeam(dataDir, 'Broken Off', '10.00');
+test.beforeAll(async () => {
+  team = await makeTeam('Broken Off', '10.00');
   [past, through] = await Promise.all([start({ API_FRONT: '1' }), start({ API_FRONT: '0' })]);
-}, 120_000);
+});
 
-afterAll(async () => {
+test.afterAll(async () => {
   for (const one of [past, through]) {
     one?.web.child.kill('SIGTERM');
     if (one) await once(one.web.child, 'exit');
@@ -56,7 +56,7 @@ const linesOf = ({ web }: Web): Line[] =>
     .split('\n')
     .flatMap((line) => (line.startsWith('{"at"') ? [JSON.parse(line) as Line] : []));
 
-describe('a request whose client goes away before it has sent the whole body', () => {
+test.describe('a request whose client goes away before it has sent the whole body', () => {
   const PLACES: [string, () => Web, string][] = [
     ['the API past the framework', () => past!, '/api/v1/members'],
     ['the API through the framework', () => through!, '/api/v1/members'],
@@ -64,17 +64,18 @@ describe('a request whose client goes away before it has sent the whole body', (
     ['sign-in', () => past!, '/api/auth/callback/credentials'],
   ];
 
-  it.each(PLACES)('is logged as that, and as no fault of ours: %s', async (_, web, path) => {
-    const before = linesOf(web()).length;
-    await breakOff(web(), path, [`Authorization: Bearer ${team!.apiKey}`]);
-    const said = () => linesOf(web()).slice(before);
-    await until(
-      () => web().web.output(),
-      20_000,
-      () => said().some(({ msg }) => msg === 'request aborted'),
-    );
-    expect(said().find(({ msg }) => msg === 'request aborted')).toMatchObject({ level: 'info', status: 499 });
-    expect(said().filter(({ level }) => level !== 'info')).toEqual([]);
-    expect(web().web.output()).not.toMatch(/unexpected error|"unavailable"|Unhandled|ECONNRESET|aborted\n/);
-  });
+  for (const [place, web, path] of PLACES)
+    test(`is logged as that, and as no fault of ours: ${place}`, async () => {
+      const before = linesOf(web()).length;
+      await breakOff(web(), path, [`Authorization: Bearer ${team!.apiKey}`]);
+      const said = () => linesOf(web()).slice(before);
+      await until(
+        () => web().web.output(),
+        60_000,
+        () => said().some(({ msg }) => msg === 'request aborted'),
+      );
+      expect(said().find(({ msg }) => msg === 'request aborted')).toMatchObject({ level: 'info', status: 499 });
+      expect(said().filter(({ level }) => level !== 'info')).toEqual([]);
+      expect(web().web.output()).not.toMatch(/unexpected error|"unavailable"|Unhandled|ECONNRESET|aborted\n/);
+    });
 });

@@ -1,15 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { callApi, type Answer } from '@/tests/support/api';
-import { makeTeam, purser, purserJson, type Ended, type Team } from './support/product';
+import { callApi, type Answer } from '@/tests/support/call-api';
+import { expect, runningProduct, test } from './support/browser';
+import { makeTeam, operate, operatorCommand, purser, type Ended, type Team } from './support/product';
 
-const { url, dataDir } = inject('product');
+const { url, dataDir } = runningProduct();
 const api = `${url}/api/v1`;
 
 let team: Team;
-beforeAll(async () => {
-  team = await makeTeam(dataDir, 'Counter', '50.00');
+test.beforeAll(async () => {
+  team = await makeTeam('Counter', '50.00');
 });
 
 /** Refused: nothing on stdout, a sentence on stderr, no stack trace. */
@@ -19,8 +19,8 @@ function expectRefused({ code, stdout, stderr }: Ended, exitCode: number, words:
   expect(stderr).not.toMatch(/^ {4}at /m);
 }
 
-describe('the operator', () => {
-  it('makes a team whose key works at once', async () => {
+test.describe('the operator', () => {
+  test('makes a team whose key works at once', async () => {
     const me = await callApi(api, 'GET', '/me', { key: team.apiKey });
     expect([me.status, me.body.team.id, me.body.member.id, me.body.balance]).toEqual([
       200,
@@ -30,27 +30,27 @@ describe('the operator', () => {
     ]);
   });
 
-  it('funds and withdraws once for each reference, however often he asks', async () => {
-    const fund = () => purserJson<object>(dataDir, 'team', 'fund', team.teamId, '7.00', '--reference', 'invoice 1');
+  test('funds and withdraws once for each reference, however often he asks', async () => {
+    const fund = () => operate<object>('team', 'fund', team.teamId, '7.00', '--reference', 'invoice 1');
     const first = await fund();
     expect(first).toMatchObject({ amount: '7.00', masterBalance: '57.00', repeated: false });
     expect(await fund()).toEqual({ ...first, repeated: true });
-    const withdraw = () => purserJson(dataDir, 'team', 'withdraw', team.teamId, '5.00', '--reference', 'invoice 1');
+    const withdraw = () => operate('team', 'withdraw', team.teamId, '5.00', '--reference', 'invoice 1');
     expect(await Promise.all([withdraw(), withdraw()])).toMatchObject([
       { masterBalance: '52.00' },
       { masterBalance: '52.00' },
     ]);
-    const other = await purser(dataDir, 'team', 'fund', team.teamId, '8.00', '--reference', 'invoice 1');
+    const other = await operatorCommand('team', 'fund', team.teamId, '8.00', '--reference', 'invoice 1');
     expectRefused(other, 1, /The reference invoice 1 was used for 7\.00/);
     expect((await callApi(api, 'GET', '/team', { key: team.apiKey })).body.masterBalance).toBe('52.00');
   });
 
-  it('is refused what a master does not hold, and wrong amounts, and nothing moves', async () => {
+  test('is refused what a master does not hold, and wrong amounts, and nothing moves', async () => {
     const ended = await Promise.all([
-      purser(dataDir, 'team', 'withdraw', team.teamId, '52.01'),
-      purser(dataDir, 'team', 'fund', team.teamId, '-1', '--json'),
-      purser(dataDir, 'team', 'fund', team.teamId, '1.0000001'),
-      purser(dataDir, 'team', 'fund', 'team_01m85ecpske6tazxy7hztwyj00', '1.00'),
+      operatorCommand('team', 'withdraw', team.teamId, '52.01'),
+      operatorCommand('team', 'fund', team.teamId, '-1', '--json'),
+      operatorCommand('team', 'fund', team.teamId, '1.0000001'),
+      operatorCommand('team', 'fund', 'team_01m85ecpske6tazxy7hztwyj00', '1.00'),
     ]);
     expectRefused(ended[0], 1, /The master balance holds 52\.00 and 52\.01 was asked/);
     expectRefused(ended[1], 2, /\S/);
@@ -59,34 +59,33 @@ describe('the operator', () => {
     expect((await callApi(api, 'GET', '/team', { key: team.apiKey })).body.masterBalance).toBe('52.00');
   });
 
-  it('replaces the rate card whole, or not at all when a line is wrong', async () => {
+  test('replaces the rate card whole, or not at all when a line is wrong', async () => {
     const [good, bad] = [join(dataDir, 'good.csv'), join(dataDir, 'bad.csv')];
     writeFileSync(good, 'country,prefix,price\n,1,0.25\nDE,,0.75\n');
     writeFileSync(bad, 'country,prefix,price\n,1,0.10\n,44,free\n');
-    expect(await purserJson(dataDir, 'rates', 'import', good, '--team', team.teamId)).toEqual({
+    expect(await operate('rates', 'import', good, '--team', team.teamId)).toEqual({
       rows: 2,
       free: [],
       freeRows: 0,
     });
-    expectRefused(await purser(dataDir, 'rates', 'import', bad, '--team', team.teamId), 1, /line 3/);
+    expectRefused(await operatorCommand('rates', 'import', bad, '--team', team.teamId), 1, /line 3/);
     const free = join(dataDir, 'free.csv');
     writeFileSync(free, Buffer.from('\uFEFFsep=;\r\ncountry;prefix;price\r\n;1;0,25\r\nFR;;0\r\n', 'utf16le'));
-    const refused = await purser(dataDir, 'rates', 'import', free, '--team', team.teamId);
+    const refused = await operatorCommand('rates', 'import', free, '--team', team.teamId);
     expectRefused(refused, 1, /send without charge: FR/);
-    expect(await purserJson(dataDir, 'rates', 'import', free, '--allow-free', '--team', team.teamId)).toEqual({
+    expect(await operate('rates', 'import', free, '--allow-free', '--team', team.teamId)).toEqual({
       rows: 2,
       free: ['FR'],
       freeRows: 1,
     });
-    expectRefused(await purser(dataDir, 'rates', 'import', '/nowhere.csv', '--team', team.teamId), 1, /Cannot read/);
+    expectRefused(await operatorCommand('rates', 'import', '/nowhere.csv', '--team', team.teamId), 1, /cannot be read/);
     const body = { to: '+14155550100', from: 'Counter', body: 'Hello' };
     const estimate = await callApi(api, 'POST', '/messages/estimate', { key: team.apiKey, body });
     expect(estimate.body.cost).toBe('0.25');
   });
 
-  it('does for a member what an owner can', async () => {
-    const member = (...words: string[]) =>
-      purserJson<Answer['body']>(dataDir, 'member', ...words, '--team', team.teamId);
+  test('does for a member what an owner can', async () => {
+    const member = (...words: string[]) => operate<Answer['body']>('member', ...words, '--team', team.teamId);
     const { member: made, secrets } = await member(
       'create',
       '--name',
@@ -122,24 +121,24 @@ describe('the operator', () => {
       transferId: null,
       member: { status: 'deleted' },
     });
-    const last = await purser(dataDir, 'member', 'delete', team.memberId, '--team', team.teamId);
+    const last = await operatorCommand('member', 'delete', team.memberId, '--team', team.teamId);
     expectRefused(last, 1, /last active owner/i);
   });
 
-  it('sees only the team that he names', async () => {
-    const { data } = await purserJson<{ data: { id: string }[] }>(dataDir, 'member', 'list', '--team', team.teamId);
+  test('sees only the team that he names', async () => {
+    const { data } = await operate<{ data: { id: string }[] }>('member', 'list', '--team', team.teamId);
     expect(data.map(({ id }) => id)).toContain(team.memberId);
-    const strangers = await makeTeam(dataDir, 'Strangers', '1.00');
+    const strangers = await makeTeam('Strangers', '1.00');
     expectRefused(
-      await purser(dataDir, 'member', 'get', strangers.memberId, '--team', team.teamId),
+      await operatorCommand('member', 'get', strangers.memberId, '--team', team.teamId),
       1,
       /nothing here/i,
     );
   });
 });
 
-describe('the command itself', () => {
-  it('helps with exit code 0, and sends who is wrong to the help with 2', async () => {
+test.describe('the command itself', () => {
+  test('helps with exit code 0, and sends who is wrong to the help with 2', async () => {
     const [help, of, unknown, none, missing, option] = await Promise.all([
       purser(dataDir, '--help'),
       purser(dataDir, 'team', 'fund', '--help'),
@@ -156,7 +155,7 @@ describe('the command itself', () => {
     expect(none.code).toBe(2);
   });
 
-  it('prints with --json one object on one line, wherever --json stands', async () => {
+  test('prints with --json one object on one line, wherever --json stands', async () => {
     const [after, before] = await Promise.all([
       purser(dataDir, 'member', 'get', team.memberId, '--team', team.teamId, '--json'),
       purser(dataDir, '--json', 'member', 'get', team.memberId, '--team', team.teamId),
@@ -166,27 +165,27 @@ describe('the command itself', () => {
     expect(before.stdout).toBe(after.stdout);
   });
 
-  it('says when no database runs, instead of waiting for one', async () => {
+  test('says when no database runs, instead of waiting for one', async () => {
     const nowhere = await purser(join(dataDir, 'nowhere'), 'ledger', 'verify', '--json');
     expectRefused(nowhere, 1, /npm start|DATABASE_URL/);
   });
 });
 
-describe('what is kept of a person', () => {
-  it('is printed and erased by the operator, and not while a team would be without an owner', async () => {
+test.describe('what is kept of a person', () => {
+  test('is printed and erased by the operator, and not while a team would be without an owner', async () => {
     const { member, secrets } = (
       await callApi(api, 'POST', '/members', {
         key: team.apiKey,
         body: { name: 'Pia Printed', generatePassword: true },
       })
     ).body;
-    const printed = await purserJson<object>(dataDir, 'user', 'export', member.email);
+    const printed = await operate<object>('person', 'export', member.email);
     expect(printed).toMatchObject({
       user: { name: 'Pia Printed', email: member.email },
       members: [{ id: member.id, team: { id: team.teamId } }],
     });
     expect(JSON.stringify(printed)).not.toContain(secrets.password);
-    expect(await purserJson<object>(dataDir, 'user', 'erase', member.email)).toEqual({
+    expect(await operate<object>('person', 'erase', member.email)).toEqual({
       erasedAt: expect.stringMatching(/Z$/),
       members: 1,
       messagesUnderWay: false,
@@ -198,20 +197,20 @@ describe('what is kept of a person', () => {
       'user.erased',
       'user.data_exported',
     ]);
-    expectRefused(await purser(dataDir, 'user', 'erase', member.email), 1, /Nobody signs in with this address/);
-    expectRefused(await purser(dataDir, 'user', 'erase', team.email), 1, /“Counter”/);
+    expectRefused(await operatorCommand('person', 'erase', member.email), 1, /Nobody signs in with this address/);
+    expectRefused(await operatorCommand('person', 'erase', team.email), 1, /“Counter”/);
   });
 });
 
-describe('a team', () => {
-  it('is suspended and resumed, each once', async () => {
-    const own = await makeTeam(dataDir, 'Suspended Counter', '5.00');
-    const suspend = () => purserJson<object>(dataDir, 'team', 'suspend', own.teamId, '--reason', 'unpaid');
+test.describe('a team', () => {
+  test('is suspended and resumed, each once', async () => {
+    const own = await makeTeam('Suspended Counter', '5.00');
+    const suspend = () => operate<object>('team', 'suspend', own.teamId, '--reason', 'unpaid');
     expect(await suspend()).toEqual({ teamId: own.teamId, status: 'suspended', changed: true });
     expect(await suspend()).toEqual({ teamId: own.teamId, status: 'suspended', changed: false });
     const refused = await callApi(api, 'PATCH', '/team', { key: own.apiKey, body: { name: 'Other' } });
     expect(refused.body.code).toBe('team_suspended');
-    const resumed = await purserJson<object>(dataDir, 'team', 'resume', own.teamId);
+    const resumed = await operate<object>('team', 'resume', own.teamId);
     expect(resumed).toEqual({ teamId: own.teamId, status: 'active', changed: true });
     const done = await callApi(api, 'PATCH', '/team', { key: own.apiKey, body: { name: 'Other' } });
     expect(done.status).toBe(200);

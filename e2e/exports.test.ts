@@ -1,11 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { callApi } from '@/tests/support/api';
-import { useBrowser, type Credentials } from './support/browser';
+import { callApi } from '@/tests/support/call-api';
+import { expect, runningProduct, test, type Credentials, type NewPage } from './support/browser';
 import { makeTeam, ROOT, type Team } from './support/product';
 
-const { url, dataDir } = inject('product');
+const { url } = runningProduct();
 
 /** Every file that a team's pages offer, from the router itself: one without its row fails. */
 const FILES = readdirSync(join(ROOT, 'app/(dashboard)/[team]/export')).toSorted();
@@ -20,19 +19,18 @@ const SHOWN: Record<string, { owner: string; member: string | null }> = {
   usage: { owner: '0.00', member: '0.00' },
 };
 
-describe('files of a team are as shut as its pages', () => {
-  const { newPage } = useBrowser();
+test.describe('files of a team are as shut as its pages', () => {
   let [team, other]: Team[] = [];
   let member: Credentials & { id: string };
-  const ask = async (as: Credentials | null, slug: string, file: string, query = '') => {
+  const ask = async (newPage: NewPage, as: Credentials | null, slug: string, file: string, query = '') => {
     const page = await newPage({ as });
     const answer = await page.request.get(`/${slug}/export/${file}${query}`, { maxRedirects: 0 });
     // The request's own id apart, what is refused is the same to the letter.
     return { status: answer.status(), text: (await answer.text()).replace(/req_[0-9a-z]+/g, 'req') };
   };
 
-  beforeAll(async () => {
-    [team, other] = [await makeTeam(dataDir, 'Shut Files', '90.00'), await makeTeam(dataDir, 'Other Files', '10.00')];
+  test.beforeAll(async () => {
+    [team, other] = [await makeTeam('Shut Files', '90.00'), await makeTeam('Other Files', '10.00')];
     const wanted = { name: 'Shut Member', credit: '25.00', generatePassword: true };
     const { body } = await callApi(`${url}/api/v1`, 'POST', '/members', { key: team.apiKey, body: wanted });
     const message = (words: string) => ({ to: '+14155550100', from: 'Acme', body: words });
@@ -46,33 +44,37 @@ describe('files of a team are as shut as its pages', () => {
     member = { id: body.member.id, email: body.member.email, password: body.secrets.password };
   });
 
-  it('each has its row', () => expect(FILES).toEqual(Object.keys(SHOWN)));
+  test('each has its row', () => expect(FILES).toEqual(Object.keys(SHOWN)));
 
-  it.each(FILES)('%s: to the team alone, and to each role what is its own', async (file) => {
-    const { owner, member: own } = SHOWN[file]!;
-    const whole = await ask(team!, 'shut-files', file);
-    expect([whole.status, whole.text.includes(owner)]).toEqual([200, true]);
-    const [foreign, never] = [await ask(other!, 'shut-files', file), await ask(other!, 'never-there', file)];
-    expect(foreign).toEqual(never);
-    expect(foreign.status).toBe(404);
-    expect((await ask(null, 'shut-files', file)).status).toBe(401);
-    const seen = await ask(member, 'shut-files', file);
-    if (own === null && seen.status === 200) {
-      // A list of seats, held to the member's own.
-      expect(seen.text.trim().split('\n')).toHaveLength(2);
-      expect(seen.text).toContain(member.id);
-    } else expect(seen.status).toBe(own === null ? 403 : 200);
-    expect(seen.text).not.toContain('Olive');
-    expect(seen.text).not.toContain('90.00');
-  });
+  for (const file of FILES)
+    test(`${file}: to the team alone, and to each role what is its own`, async ({ newPage }) => {
+      const { owner, member: own } = SHOWN[file]!;
+      const whole = await ask(newPage, team!, 'shut-files', file);
+      expect([whole.status, whole.text.includes(owner)]).toEqual([200, true]);
+      const [foreign, never] = [
+        await ask(newPage, other!, 'shut-files', file),
+        await ask(newPage, other!, 'never-there', file),
+      ];
+      expect(foreign).toEqual(never);
+      expect(foreign.status).toBe(404);
+      expect((await ask(newPage, null, 'shut-files', file)).status).toBe(401);
+      const seen = await ask(newPage, member, 'shut-files', file);
+      if (own === null && seen.status === 200) {
+        // A list of seats, held to the member's own.
+        expect(seen.text.trim().split('\n')).toHaveLength(2);
+        expect(seen.text).toContain(member.id);
+      } else expect(seen.status).toBe(own === null ? 403 : 200);
+      expect(seen.text).not.toContain('Olive');
+      expect(seen.text).not.toContain('90.00');
+    });
 
-  it('answers for an id of another team in a filter as for one never given', async () => {
+  test('answers for an id of another team in a filter as for one never given', async ({ newPage }) => {
     const others: string = (await callApi(`${url}/api/v1`, 'GET', '/me', { key: other!.apiKey })).body.member.id;
     const never = `mem_${'0'.repeat(26)}`;
     for (const file of ['messages', 'transfers']) {
       const [foreign, unknown] = [
-        await ask(team!, 'shut-files', file, `?memberId=${others}`),
-        await ask(team!, 'shut-files', file, `?memberId=${never}`),
+        await ask(newPage, team!, 'shut-files', file, `?memberId=${others}`),
+        await ask(newPage, team!, 'shut-files', file, `?memberId=${never}`),
       ];
       expect(foreign).toEqual(unknown);
       expect(foreign.text.trim().split('\n')).toHaveLength(1);

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { parseId } from '@/server/domain/core/ids';
-import { freePort } from '@/scripts/processes/ports.mjs';
-import { callApi } from '@/tests/support/api';
+import { parseId } from '@/server/domain/ids';
+import { freePort } from '@/scripts/lib/ports.mjs';
+import { callApi } from '@/tests/support/call-api';
+import { expect, runningProduct, test } from './support/browser';
 import { lostOrDoubled, startLoad } from './support/load';
 import {
   connectionOf,
@@ -24,7 +24,7 @@ const DATABASE_KILLS = 3 * Math.max(1, Number(process.env['PROOF_SCALE'] ?? 1));
 const WORKER_KILLS = 2 * Math.max(1, Number(process.env['PROOF_SCALE'] ?? 1));
 const CLIENTS = 8;
 
-const { url, dataDir } = inject('product');
+const { url, dataDir } = runningProduct();
 
 const status = (of: string): Promise<number> =>
   fetch(of).then(
@@ -43,8 +43,8 @@ let team: Team;
 let teamId: string;
 let memberIds: string[];
 
-beforeAll(async () => {
-  team = await makeTeam(dataDir, 'Killed', '10000.00');
+test.beforeAll(async () => {
+  team = await makeTeam('Killed', '10000.00');
   teamId = parseId('team', team.teamId)!;
   const make = () => callApi(`${url}/api/v1`, 'POST', '/members', { key: team.apiKey, body: { credit: '50.00' } });
   memberIds = (await Promise.all([make(), make(), make()])).map(({ body }) => body.member.id);
@@ -55,7 +55,7 @@ async function someMore(load: { count: () => number }, more: number): Promise<vo
   const from = load.count();
   await until(
     () => `${more} more changes after ${from}: ${load.count()}`,
-    30_000,
+    60_000,
     () => load.count() >= from + more,
   );
 }
@@ -134,7 +134,7 @@ async function killAmidJobs(kill: () => void): Promise<void> {
       const tasks = Object.keys(OF_CHANGES());
       await until(
         () => 'a job of each of the five kinds is open',
-        30_000,
+        60_000,
         async () => (await other.query(open, [tasks])).rowCount === tasks.length,
       );
       kill();
@@ -142,8 +142,9 @@ async function killAmidJobs(kill: () => void): Promise<void> {
   });
 }
 
-describe('a web process that is killed under load', () => {
-  it(`loses nothing and does nothing twice, ${WEB_KILLS} times: clients ask again with the same key`, async () => {
+test.describe('a web process that is killed under load', () => {
+  test(`loses nothing and does nothing twice, ${WEB_KILLS} times: clients ask again with the same key`, async () => {
+    test.setTimeout(120_000);
     const port = await freePort(undefined);
     let web: Running = startWeb(dataDir, port);
     const load = startLoad({
@@ -170,22 +171,23 @@ describe('a web process that is killed under load', () => {
       web.child.kill('SIGKILL');
     }
     await verify();
-  }, 120_000);
+  });
 
-  it('is started again by the start script, without a person', async () => {
+  test('is started again by the start script, without a person', async () => {
     const killed = processOf(dataDir, 'server/web.ts')!;
     process.kill(killed, 'SIGKILL');
     await until(
       () => 'another web process is ready',
-      30_000,
+      60_000,
       async () => ![undefined, killed].includes(processOf(dataDir, 'server/web.ts')) && (await isReady()),
     );
     expect((await callApi(`${url}/api/v1`, 'GET', '/me', { key: team.apiKey })).status).toBe(200);
   });
 });
 
-describe('a database that is killed under load', () => {
-  it(`is started again, and nothing is lost or doubled, ${DATABASE_KILLS} times; meanwhile the answer is 503, not a fault`, async () => {
+test.describe('a database that is killed under load', () => {
+  test(`is started again, and nothing is lost or doubled, ${DATABASE_KILLS} times; meanwhile the answer is 503, not a fault`, async () => {
+    test.setTimeout(240_000);
     const web = processOf(dataDir, 'server/web.ts');
     const load = startLoad({ api: () => `${url}/api/v1`, ownerKey: team.apiKey, memberIds, clients: CLIENTS });
     let unready = 0;
@@ -195,7 +197,7 @@ describe('a database that is killed under load', () => {
       await killAmidJobs(() => process.kill(killed, 'SIGKILL'));
       await until(
         () => 'the database is there again',
-        30_000,
+        60_000,
         async () => {
           const ready = await isReady();
           if (!ready) unready += 1;
@@ -220,21 +222,21 @@ describe('a database that is killed under load', () => {
     // The web process outlives its database: a broken connection is an answer, not an end.
     expect(processOf(dataDir, 'server/web.ts')).toBe(web);
     await verify();
-  }, 240_000);
+  });
 
-  it('leaves the worker at work: a message sent afterwards is delivered', async () => {
+  test('leaves the worker at work: a message sent afterwards is delivered', async () => {
     const body = { to: '+14155550100', from: 'After', body: 'Hello' };
     const { body: sent } = await callApi(`${url}/api/v1`, 'POST', '/messages', { key: team.apiKey, body });
     await until(
       () => 'delivered',
-      30_000,
+      60_000,
       async () =>
         (await callApi(`${url}/api/v1`, 'GET', `/messages/${sent.id}`, { key: team.apiKey })).body.status ===
         'delivered',
     );
   });
 
-  it('that stands still makes the product not ready, and ready again by itself', async () => {
+  test('that stands still makes the product not ready, and ready again by itself', async () => {
     const frozen = [postmasterOf(dataDir), ...descendants(postmasterOf(dataDir))];
     try {
       for (const pid of frozen) process.kill(pid, 'SIGSTOP');
@@ -256,17 +258,18 @@ describe('a database that is killed under load', () => {
   });
 });
 
-describe('a worker that is killed amid its jobs', () => {
-  it(`is started again, and a job of each kind runs within 15 s, ${WORKER_KILLS} times`, async () => {
+test.describe('a worker that is killed amid its jobs', () => {
+  test(`is started again, and a job of each kind runs within 15 s, ${WORKER_KILLS} times`, async () => {
+    test.setTimeout(120_000);
     for (let i = 0; i < WORKER_KILLS; i += 1) {
       const killed = processOf(dataDir, 'server/jobs/worker.ts')!;
       await killAmidJobs(() => process.kill(killed, 'SIGKILL'));
       await everyKindRuns();
       expect(processOf(dataDir, 'server/jobs/worker.ts')).not.toBe(killed);
     }
-  }, 120_000);
+  });
 
-  it('is missed by whoever asks whether the product is ready, which stays ready', async () => {
+  test('is missed by whoever asks whether the product is ready, which stays ready', async () => {
     const health = async () => (await fetch(`${url}/api/ready`)).json();
     expect(await health()).toMatchObject({ ready: true, workerAlive: true, oldestDueJobSeconds: expect.any(Number) });
     const stopped = processOf(dataDir, 'server/jobs/worker.ts')!;
@@ -274,7 +277,7 @@ describe('a worker that is killed amid its jobs', () => {
     try {
       await until(
         () => 'the worker is missed',
-        20_000,
+        60_000,
         async () => (await health()).workerAlive === false,
       );
       expect(await health()).toMatchObject({ ready: true });
@@ -283,7 +286,7 @@ describe('a worker that is killed amid its jobs', () => {
     }
     await until(
       () => 'the worker is back',
-      20_000,
+      60_000,
       async () => (await health()).workerAlive === true,
     );
     await everyKindRuns();

@@ -1,13 +1,12 @@
-import { expect as see, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { parse } from 'csv-parse/sync';
 import { readFileSync } from 'node:fs';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { callApi, type Answer } from '@/tests/support/api';
-import { expectError, openAt, useBrowser, type Credentials } from './support/browser';
+import { callApi, type Answer } from '@/tests/support/call-api';
+import { expect, expectError, openAt, runningProduct, test, type Credentials } from './support/browser';
 import { fillLog } from './support/log';
 import { makeTeam, until, type Team } from './support/product';
 
-const { url, dataDir } = inject('product');
+const { url, dataDir } = runningProduct();
 const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
   callApi(`${url}/api/v1`, method, path, { key, body });
 
@@ -31,13 +30,12 @@ const cells = async (page: Page): Promise<string[][]> =>
 
 const CROWD = 100_000;
 
-describe('the log', () => {
-  const { newPage } = useBrowser();
+test.describe('the log', () => {
   let team: Team;
   let [ann, ben]: Seat[] = [];
 
-  beforeAll(async () => {
-    team = await makeTeam(dataDir, 'Long Log', '500.00');
+  test.beforeAll(async () => {
+    team = await makeTeam('Long Log', '500.00');
     [ann, ben] = [await makeSeat(team, 'Ann Archer', '50.00'), await makeSeat(team, 'Ben Barker', '50.00')];
     await fillLog(dataDir, { team, member: ann.id, count: CROWD, days: 20 });
     for (const to of ['+447700900001', '+447700900123', '+4915112345678']) {
@@ -45,12 +43,12 @@ describe('the log', () => {
       expect(sent.status).toBe(202);
     }
     const delivered = async () => (await call(ben!.key, 'GET', '/messages?status=delivered')).body.data.length === 2;
-    await until(() => 'two are delivered', 15_000, delivered);
-  }, 120_000);
+    await until(() => 'two are delivered', 60_000, delivered);
+  });
 
-  it('finds one message among 100,000 by its reference in three actions', async () => {
+  test('finds one message among 100,000 by its reference in three actions', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/long-log/messages' });
-    await see(page.getByText(`${(CROWD + 3).toLocaleString('en')} messages`)).toBeVisible();
+    await expect(page.getByText(`${(CROWD + 3).toLocaleString('en')} messages`)).toBeVisible();
     await page.keyboard.press('/');
     await page.keyboard.type('ref-031415');
     await page
@@ -58,108 +56,109 @@ describe('the log', () => {
       .getByRole('button')
       .click();
     const drawer = page.getByRole('dialog', { name: 'Message' });
-    await see(drawer.getByText('Message number 31415', { exact: true })).toBeVisible();
-    await see(drawer.getByText('+14150031415')).toBeVisible();
-    await see(page.getByText('1 message', { exact: true })).toBeVisible();
+    await expect(drawer.getByText('Message number 31415', { exact: true })).toBeVisible();
+    await expect(drawer.getByText('+14150031415')).toBeVisible();
+    await expect(page.getByText('1 message', { exact: true })).toBeVisible();
   });
 
-  it('narrows by member, state, country, number and days; the address says it all', async () => {
+  test('narrows by member, state, country, number and days; the address says it all', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/long-log/messages' });
     await page.getByRole('combobox', { name: 'Members' }).click();
-    await see(page.getByRole('option', { name: `Ann Archer ${CROWD.toLocaleString('en')}` })).toBeVisible();
+    await expect(page.getByRole('option', { name: `Ann Archer ${CROWD.toLocaleString('en')}` })).toBeVisible();
     await page.getByRole('option', { name: 'Ben Barker 3' }).click();
     await page.keyboard.press('Escape');
-    await see(rowsOf(page)).toHaveCount(4);
-    await see(page.getByText('3 messages', { exact: true })).toBeVisible();
+    await expect(rowsOf(page)).toHaveCount(4);
+    await expect(page.getByText('3 messages', { exact: true })).toBeVisible();
     await page.getByRole('button', { name: 'Country' }).click();
-    await see(page.getByRole('menuitemcheckbox', { name: 'Germany 1' })).toBeVisible();
+    await expect(page.getByRole('menuitemcheckbox', { name: 'Germany 1' })).toBeVisible();
     await page.getByRole('menuitemcheckbox', { name: 'United Kingdom 2' }).click();
-    await see(rowsOf(page)).toHaveCount(3);
+    await expect(rowsOf(page)).toHaveCount(3);
     await page.getByRole('button', { name: 'Status' }).click();
     await page.getByRole('menuitemcheckbox', { name: 'failed 1' }).click();
-    await see(rowsOf(page)).toHaveCount(2);
+    await expect(rowsOf(page)).toHaveCount(2);
     expect(new URL(page.url()).search).toBe(`?member=${ben!.id}&country=GB&status=failed`);
     const again = await newPage({ as: team, url: page.url() });
     expect(await cells(again)).toEqual(await cells(page));
-    await see(again.getByText('Ben Barker').first()).toBeVisible();
+    await expect(again.getByText('Ben Barker').first()).toBeVisible();
     await again.getByRole('button', { name: 'Clear', exact: true }).click();
     await again.getByRole('searchbox', { name: 'Find messages' }).fill('+44 7700 900-123');
-    await see(rowsOf(again)).toHaveCount(2);
-    await see(rowsOf(again).last()).toContainText('+447700900123');
+    await expect(rowsOf(again)).toHaveCount(2);
+    await expect(rowsOf(again).last()).toContainText('+447700900123');
     await again.getByRole('searchbox', { name: 'Find messages' }).fill('no such reference');
-    await see(again.getByText('No message matches')).toBeVisible();
+    await expect(again.getByText('No message matches')).toBeVisible();
     await again.getByRole('button', { name: 'Clear the filters' }).click();
-    await see(again.getByText(`${(CROWD + 3).toLocaleString('en')} messages`)).toBeVisible();
+    await expect(again.getByText(`${(CROWD + 3).toLocaleString('en')} messages`)).toBeVisible();
   });
 
-  it('shows a member its own messages alone', async () => {
+  test('shows a member its own messages alone', async ({ newPage }) => {
     const page = await newPage({ as: ben!, url: '/long-log/messages' });
-    await see(page.getByText('3 messages', { exact: true })).toBeVisible();
-    await see(rowsOf(page)).toHaveCount(4);
-    await see(page.getByRole('combobox', { name: 'Members' })).toHaveCount(0);
+    await expect(page.getByText('3 messages', { exact: true })).toBeVisible();
+    await expect(rowsOf(page)).toHaveCount(4);
+    await expect(page.getByRole('combobox', { name: 'Members' })).toHaveCount(0);
     const other = (await call(ann!.key, 'GET', '/messages?limit=1')).body.data[0].id;
     await openAt(page, `/long-log/messages?member=${ann!.id}`);
-    await see(page.getByText('No message matches')).toBeVisible();
+    await expect(page.getByText('No message matches')).toBeVisible();
     expectError(page, /status of 404/);
     await openAt(page, `/long-log/messages?open=${other}`);
-    await see(page.getByText('This message is not there')).toBeVisible();
+    await expect(page.getByText('This message is not there')).toBeVisible();
   });
 
-  it('walks to what is older and back, and through the messages one by one', async () => {
+  test('walks to what is older and back, and through the messages one by one', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/long-log/members/${ann!.id}?tab=messages` });
-    await see(rowsOf(page)).toHaveCount(51);
+    await expect(rowsOf(page)).toHaveCount(51);
     const first = await cells(page);
     await page.getByRole('button', { name: 'Older messages' }).click();
-    await see(rowsOf(page).nth(1)).toContainText('ref-099950');
-    await see(page.getByRole('button', { name: '50 newer' })).toBeVisible();
+    await expect(rowsOf(page).nth(1)).toContainText('ref-099950');
+    await expect(page.getByRole('button', { name: '50 newer' })).toBeVisible();
     await page.getByRole('button', { name: 'Older messages' }).click();
-    await see(rowsOf(page).nth(1)).toContainText('ref-099900');
+    await expect(rowsOf(page).nth(1)).toContainText('ref-099900');
     await page.reload();
-    await see(rowsOf(page).nth(1)).toContainText('ref-099900');
+    await expect(rowsOf(page).nth(1)).toContainText('ref-099900');
     await page.getByRole('button', { name: 'Newer messages' }).click();
-    await see(rowsOf(page).nth(1)).toContainText('ref-099950');
+    await expect(rowsOf(page).nth(1)).toContainText('ref-099950');
     await page.getByRole('button', { name: 'Newer messages' }).click();
-    await see(rowsOf(page).nth(1)).toContainText('ref-100000');
+    await expect(rowsOf(page).nth(1)).toContainText('ref-100000');
     expect(await cells(page)).toEqual(first);
     await page.keyboard.press('j');
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     const drawer = page.getByRole('dialog', { name: 'Message' });
-    await see(drawer.getByText('Message number 99999', { exact: true })).toBeVisible();
+    await expect(drawer.getByText('Message number 99999', { exact: true })).toBeVisible();
     await page.keyboard.press('ArrowDown');
-    await see(drawer.getByText('Message number 99998', { exact: true })).toBeVisible();
+    await expect(drawer.getByText('Message number 99998', { exact: true })).toBeVisible();
     await page.keyboard.press('Escape');
-    await see(drawer).toBeHidden();
+    await expect(drawer).toBeHidden();
     await page.keyboard.press('Enter');
-    await see(drawer.getByText('Message number 99998', { exact: true })).toBeVisible();
+    await expect(drawer.getByText('Message number 99998', { exact: true })).toBeVisible();
     // The address follows what is shown a moment later.
     await page.waitForURL(/msg_/);
     const whole = page.url();
     await page.goBack();
-    await see(drawer).toBeHidden();
-    await see(rowsOf(page)).toHaveCount(51);
+    await expect(drawer).toBeHidden();
+    await expect(rowsOf(page)).toHaveCount(51);
     const shared = await newPage({ as: team, url: whole });
-    await see(
+    await expect(
       shared.getByRole('dialog', { name: 'Message' }).getByText('Message number 99998', { exact: true }),
     ).toBeVisible();
   });
 
-  it('is walked from its newest message on and back to it, by keyboard and by click', async () => {
+  test('is walked from its newest message on and back to it, by keyboard and by click', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/long-log/messages?member=${ann!.id}` });
     await rowsOf(page).nth(1).getByRole('button').click();
     const drawer = page.getByRole('dialog', { name: 'Message' });
-    const shows = (number: number) => see(drawer.getByText(`Message number ${number}`, { exact: true })).toBeVisible();
+    const shows = (number: number) =>
+      expect(drawer.getByText(`Message number ${number}`, { exact: true })).toBeVisible();
     await shows(CROWD);
     await page.keyboard.press('ArrowDown');
     await shows(CROWD - 1);
     await drawer.getByRole('button', { name: 'The newer message' }).click();
     await shows(CROWD);
-    await see(drawer.getByRole('button', { name: 'The newer message' })).toBeDisabled();
+    await expect(drawer.getByRole('button', { name: 'The newer message' })).toBeDisabled();
     await page.keyboard.press('ArrowDown');
     await shows(CROWD - 1);
   });
 
-  it('calls a member by its name from the moment it is chosen', async () => {
+  test('calls a member by its name from the moment it is chosen', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/long-log/messages' });
     await page.getByRole('combobox', { name: 'Members' }).click();
     let answer = () => {};
@@ -170,22 +169,22 @@ describe('the log', () => {
     });
     await page.getByRole('option', { name: 'Ben Barker 3' }).click();
     await page.waitForURL(/member=/);
-    await see(page.getByRole('search')).toContainText('Ben Barker');
+    await expect(page.getByRole('search')).toContainText('Ben Barker');
     answer();
-    await see(rowsOf(page)).toHaveCount(4);
+    await expect(rowsOf(page)).toHaveCount(4);
   });
 
-  it('says where to look when nothing was sent in its days, but something before them', async () => {
-    const old = await makeTeam(dataDir, 'Old Log', '10.00');
-    const membership = await makeSeat(old, 'Olga Old', '1.00');
-    await fillLog(dataDir, { team: old, member: membership.id, count: 3, days: 3, ago: 40 });
+  test('says where to look when nothing was sent in its days, but something before them', async ({ newPage }) => {
+    const old = await makeTeam('Old Log', '10.00');
+    const seat = await makeSeat(old, 'Olga Old', '1.00');
+    await fillLog(dataDir, { team: old, member: seat.id, count: 3, days: 3, ago: 40 });
     const page = await newPage({ as: old, url: '/old-log/messages' });
-    await see(page.getByText('No message matches')).toBeVisible();
+    await expect(page.getByText('No message matches')).toBeVisible();
     await page.getByRole('button', { name: 'Search all that is kept' }).click();
-    await see(rowsOf(page)).toHaveCount(4);
+    await expect(rowsOf(page)).toHaveCount(4);
   });
 
-  it('is narrowed by drawing over its days', async () => {
+  test('is narrowed by drawing over its days', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/long-log/messages?days=7' });
     const plot = page.getByRole('img', { name: /messages, .* of them failed/ });
     const { x, y, width, height } = (await plot.boundingBox())!;
@@ -195,13 +194,13 @@ describe('the log', () => {
     await page.mouse.up();
     const day = (before: number) => new Date(Date.now() - before * 86_400_000).toISOString().slice(0, 10);
     await page.waitForURL((at) => at.searchParams.get('from') === day(5) && at.searchParams.get('to') === day(3));
-    await see(page.getByText('15,000 messages')).toBeVisible();
-    await see(page.getByLabel('From day (UTC)')).toHaveValue(day(5));
+    await expect(page.getByText('15,000 messages')).toBeVisible();
+    await expect(page.getByLabel('From day (UTC)')).toHaveValue(day(5));
   });
 
-  it('is exported as it is shown, line by line, the number of lines said before', async () => {
+  test('is exported as it is shown, line by line, the number of lines said before', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/long-log/messages?recipient=%2B14150099&status=failed&days=all` });
-    await see(rowsOf(page)).toHaveCount(51);
+    await expect(rowsOf(page)).toHaveCount(51);
     const shown: string[][] = [];
     for (;;) {
       shown.push(...(await cells(page)));
@@ -209,10 +208,10 @@ describe('the log', () => {
       if (await next.isDisabled()) break;
       const last = shown.at(-1)!.at(-1)!;
       await next.click();
-      await see(rowsOf(page).last()).not.toContainText(last);
+      await expect(rowsOf(page).last()).not.toContainText(last);
     }
     await page.getByRole('button', { name: 'CSV' }).click();
-    await see(page.getByTestId('rows')).toHaveText('100 rows');
+    await expect(page.getByTestId('rows')).toHaveText('100 rows');
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('link', { name: 'Download' }).click(),
@@ -243,103 +242,105 @@ describe('the log', () => {
   });
 });
 
-describe('the log while messages come', () => {
-  const { newPage } = useBrowser();
+test.describe('the log while messages come', () => {
   let team: Team;
-  beforeAll(async () => {
-    team = await makeTeam(dataDir, 'Live Log', '100.00');
+  test.beforeAll(async () => {
+    team = await makeTeam('Live Log', '100.00');
   });
   const send = async (words: string): Promise<string> =>
     (await call(team.apiKey, 'POST', '/messages', { to: '+14155550100', from: 'Acme', body: words })).body.id;
 
-  it('follows a message from queued to delivered in two tabs, without a reload', async () => {
+  test('follows a message from queued to delivered in two tabs, without a reload', async ({ newPage }) => {
     const list = await newPage({ as: team, url: '/live-log/messages' });
     const drawer = await newPage({ beside: list, url: '/live-log/messages' });
     for (const page of [list, drawer]) {
-      await see(page.getByText('Nothing sent yet')).toBeVisible();
+      await expect(page.getByText('Nothing sent yet')).toBeVisible();
       await page.evaluate(() => Reflect.set(window, 'unloaded', true));
     }
     const id = await send('Watch me');
     const row = rowsOf(list).filter({ hasText: 'Watch me' });
-    await see(row).toContainText(/queued|sent/, { timeout: 2_500 });
+    await expect(row).toContainText(/queued|sent/, { timeout: 2_500 });
     await rowsOf(drawer).filter({ hasText: 'Watch me' }).getByRole('button').click();
-    await see(row).toContainText('delivered');
+    await expect(row).toContainText('delivered');
     const whole = drawer.getByRole('dialog', { name: 'Message' });
-    await see(whole.getByRole('listitem').filter({ hasText: 'delivered' })).toBeVisible();
-    await see(whole.getByRole('listitem').filter({ hasText: 'queued' })).toBeVisible();
+    await expect(whole.getByRole('listitem').filter({ hasText: 'delivered' })).toBeVisible();
+    await expect(whole.getByRole('listitem').filter({ hasText: 'queued' })).toBeVisible();
     expect(drawer.url()).toContain(id);
     for (const page of [list, drawer]) {
       expect(await page.evaluate(() => Reflect.get(window, 'unloaded') as boolean)).toBe(true);
     }
   });
 
-  it('can be paused: what is shown stays, and what has come is counted', async () => {
+  test('can be paused: what is shown stays, and what has come is counted', async ({ newPage }) => {
     await send('Before');
     const page = await newPage({ as: team, url: '/live-log/messages' });
-    await see(rowsOf(page).nth(1)).toContainText('Before');
+    await expect(rowsOf(page).nth(1)).toContainText('Before');
     const shown = await rowsOf(page).count();
     await page.getByRole('button', { name: 'Pause' }).click();
-    await see(page.getByText('Paused')).toBeVisible();
+    await expect(page.getByText('Paused')).toBeVisible();
     for (const words of ['One', 'Two']) await send(words);
-    await see(page.getByRole('button', { name: '2 new' })).toBeVisible({ timeout: 2_500 });
-    await see(rowsOf(page).nth(1)).toContainText('Before');
-    await see(rowsOf(page)).toHaveCount(shown);
+    await expect(page.getByRole('button', { name: '2 new' })).toBeVisible({ timeout: 2_500 });
+    await expect(rowsOf(page).nth(1)).toContainText('Before');
+    await expect(rowsOf(page)).toHaveCount(shown);
     await page.getByRole('button', { name: '2 new' }).click();
-    await see(page.getByText('Live', { exact: true })).toBeVisible();
-    await see(rowsOf(page).nth(1)).toContainText('Two');
+    await expect(page.getByText('Live', { exact: true })).toBeVisible();
+    await expect(rowsOf(page).nth(1)).toContainText('Two');
     await send('Three');
-    await see(rowsOf(page).nth(1)).toContainText('Three', { timeout: 2_500 });
+    await expect(rowsOf(page).nth(1)).toContainText('Three', { timeout: 2_500 });
   });
 });
 
-describe('sending', () => {
-  const { newPage } = useBrowser();
+test.describe('sending', () => {
   let team: Team;
-  let membership: Seat;
-  beforeAll(async () => {
-    team = await makeTeam(dataDir, 'Word Senders', '100.00');
-    membership = await makeSeat(team, 'Penny Poor', '0.05');
+  let seat: Seat;
+  test.beforeAll(async () => {
+    team = await makeTeam('Word Senders', '100.00');
+    seat = await makeSeat(team, 'Penny Poor', '0.05');
   });
   const formOf = (page: Page) => page.getByRole('dialog', { name: 'Send a message' });
 
-  it('counts segments and money while one types, and tells of each recipient what became of it', async () => {
+  test('counts segments and money while one types, and tells of each recipient what became of it', async ({
+    newPage,
+  }) => {
     const page = await newPage({ as: team, url: '/word-senders/messages' });
-    await see(page.getByText('Nothing sent yet')).toBeVisible();
+    await expect(page.getByText('Nothing sent yet')).toBeVisible();
     await page.keyboard.press('s');
     const form = formOf(page);
-    await see(form.getByLabel('To', { exact: true })).toBeFocused();
+    await expect(form.getByLabel('To', { exact: true })).toBeFocused();
     await page.keyboard.type('+14155550100');
     await form.getByLabel('Text').fill('x'.repeat(160));
-    await see(form.getByTestId('counted')).toHaveText('1 segment, 160 characters in GSM-7');
+    await expect(form.getByTestId('counted')).toHaveText('1 segment, 160 characters in GSM-7');
     await form.getByLabel('Text').press('End');
     await form.getByLabel('Text').pressSequentially('€');
-    await see(form.getByTestId('counted')).toHaveText('2 segments, 161 characters in GSM-7');
+    await expect(form.getByTestId('counted')).toHaveText('2 segments, 161 characters in GSM-7');
     await form.getByLabel('Text').fill('Grüße, 世界');
-    await see(form.getByTestId('counted')).toContainText('in UCS-2: 世 界 are not in GSM-7');
-    await see(form.getByRole('button', { name: 'Send' })).toBeDisabled();
-    await see(form.getByText('Name a sender: the team has no default one.')).toBeVisible();
+    await expect(form.getByTestId('counted')).toContainText('in UCS-2: 世 界 are not in GSM-7');
+    await expect(form.getByRole('button', { name: 'Send' })).toBeDisabled();
+    await expect(form.getByText('Name a sender: the team has no default one.')).toBeVisible();
     await form.getByLabel('From').fill('Acme');
     await form
       .getByLabel('To', { exact: true })
       .fill('+1 (415) 555-0100\n+14155550100; 0800, +447700900001\n+447700900123');
-    await see(form.getByText('4 recipients, 1 of them cannot be sent to and is left out; 1 named twice')).toBeVisible();
+    await expect(
+      form.getByText('4 recipients, 1 of them cannot be sent to and is left out; 1 named twice'),
+    ).toBeVisible();
     const before = (await call(team.apiKey, 'GET', '/me')).body.balance;
     const shown = await form.getByRole('row', { name: /Master balance/ }).innerText();
     await form.getByRole('button', { name: /^Send to 3 for \$0\./ }).click();
-    await see(form.getByText('3 messages were accepted. 1 was left out.')).toBeVisible();
-    await see(form.getByRole('row', { name: /0800 Not sent/ })).toBeVisible();
+    await expect(form.getByText('3 messages were accepted. 1 was left out.')).toBeVisible();
+    await expect(form.getByRole('row', { name: /0800 Not sent/ })).toBeVisible();
     await form.getByRole('button', { name: 'Done' }).focus();
-    await see(form.getByRole('row', { name: /\+447700900001 failed \$0\.00/ })).toBeVisible({ timeout: 15_000 });
-    await see(form.getByRole('row', { name: /\+447700900123 delivered/ })).toBeVisible();
-    await see(form.getByRole('button', { name: 'Done' })).toBeFocused();
+    await expect(form.getByRole('row', { name: /\+447700900001 failed \$0\.00/ })).toBeVisible({ timeout: 30_000 });
+    await expect(form.getByRole('row', { name: /\+447700900123 delivered/ })).toBeVisible();
+    await expect(form.getByRole('button', { name: 'Done' })).toBeFocused();
     await form.getByRole('button', { name: 'Done' }).click();
-    await see(rowsOf(page)).toHaveCount(4);
+    await expect(rowsOf(page)).toHaveCount(4);
     const { data } = (await call(team.apiKey, 'GET', '/transfers?kind=charge')).body;
     const after = data[0].balanceAfter.master;
     expect(shown.replaceAll('$', '').split(/\s+/).slice(-2).map(Number)).toEqual([before, after].map(Number));
   });
 
-  it('sends for a member, from its balance, no further than that reaches', async () => {
+  test('sends for a member, from its balance, no further than that reaches', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/word-senders/messages' });
     await page.getByRole('button', { name: 'Send a message' }).click();
     const form = formOf(page);
@@ -348,43 +349,40 @@ describe('sending', () => {
     await form.getByLabel('Text').fill('Hello');
     await form.getByLabel('Sent and paid by').click();
     await page.getByRole('option', { name: 'Penny Poor' }).click();
-    await see(form.getByRole('row', { name: /^Balance \$0\.05/ })).toBeVisible();
+    await expect(form.getByRole('row', { name: /^Balance \$0\.05/ })).toBeVisible();
     await form.getByLabel('Text').fill('x'.repeat(1_500));
-    await see(form.getByText(/more than the balance holds/)).toBeVisible();
-    await see(form.getByRole('button', { name: /^Send/ })).toBeDisabled();
+    await expect(form.getByText(/more than the balance holds/)).toBeVisible();
+    await expect(form.getByRole('button', { name: /^Send/ })).toBeDisabled();
     await form.getByLabel('Text').fill('Hello');
     await form.getByRole('button', { name: /^Send for/ }).click();
-    await see(form.getByText('The message was accepted.')).toBeVisible();
-    expect((await call(membership.key, 'GET', '/messages')).body.data[0]).toMatchObject({
-      body: 'Hello',
-      memberId: membership.id,
-    });
+    await expect(form.getByText('The message was accepted.')).toBeVisible();
+    expect((await call(seat.key, 'GET', '/messages')).body.data[0]).toMatchObject({ body: 'Hello', memberId: seat.id });
   });
 
-  it('sends one message once, after a batch that the money did not suffice for', async () => {
-    await call(team.apiKey, 'POST', `/members/${membership.id}/credit`, { amount: '1.00' });
-    const page = await newPage({ as: membership, url: '/word-senders/messages', deaf: true });
+  test('sends one message once, after a batch that the money did not suffice for', async ({ newPage }) => {
+    await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '1.00' });
+    const page = await newPage({ as: seat, url: '/word-senders/messages', deaf: true });
     await page.getByRole('button', { name: 'Send a message' }).click();
     const form = formOf(page);
     await form.getByLabel('To', { exact: true }).fill('+14155550101\n+14155550102');
     await form.getByLabel('From').fill('Acme');
     await form.getByLabel('Text').fill('Only once');
-    await see(form.getByRole('button', { name: /^Send to 2/ })).toBeEnabled();
-    await call(team.apiKey, 'POST', `/members/${membership.id}/debit`, { amount: 'all' });
+    await expect(form.getByRole('button', { name: /^Send to 2/ })).toBeEnabled();
+    await call(team.apiKey, 'POST', `/members/${seat.id}/debit`, { amount: 'all' });
     // A second click is told that the first is under way (409).
     expectError(page, /status of (402|409)/);
     await form.getByRole('button', { name: /^Send to 2/ }).click();
-    await see(form.getByRole('alert')).toBeVisible();
-    await call(team.apiKey, 'POST', `/members/${membership.id}/credit`, { amount: '1.00' });
+    await expect(form.getByRole('alert')).toBeVisible();
+    await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '1.00' });
     await form.getByLabel('To', { exact: true }).fill('+14155550101');
     await form.getByRole('button', { name: /^Send for/ }).dblclick();
-    await see(form.getByText('The message was accepted.')).toBeVisible();
-    const { data } = (await call(membership.key, 'GET', '/messages')).body;
+    await expect(form.getByText('The message was accepted.')).toBeVisible();
+    const { data } = (await call(seat.key, 'GET', '/messages')).body;
     const sent = data.filter(({ body }: { body: string }) => body === 'Only once');
     expect(sent.map(({ to }: { to: string }) => to)).toEqual(['+14155550101']);
   });
 
-  it('tells who stepped down that the team paid for what was sent as an owner', async () => {
+  test('tells who stepped down that the team paid for what was sent as an owner', async ({ newPage }) => {
     const former = await makeSeat(team, 'Olive Owner', '1.00');
     const become = (role: string) => call(team.apiKey, 'POST', `/members/${former.id}/role`, { role });
     await become('owner');
@@ -392,6 +390,6 @@ describe('sending', () => {
       .body;
     await become('member');
     const page = await newPage({ as: former, url: `/word-senders/messages?open=${id}` });
-    await see(page.getByRole('dialog', { name: 'Message' }).getByText('The team paid for it.')).toBeVisible();
+    await expect(page.getByRole('dialog', { name: 'Message' }).getByText('The team paid for it.')).toBeVisible();
   });
 });

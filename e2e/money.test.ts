@@ -1,13 +1,11 @@
-import { expect as see, type Page } from '@playwright/test';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { callApi, type Answer } from '@/tests/support/api';
-import { expectError, useBrowser } from './support/browser';
+import type { Page } from '@playwright/test';
+import { callApi, type Answer } from '@/tests/support/call-api';
+import { expect, expectError, runningProduct, test } from './support/browser';
 import { makeTeam, type Team } from './support/product';
 
-const { url, dataDir } = inject('product');
+const { url } = runningProduct();
 
-describe('money, moved from its dialogs', () => {
-  const { newPage } = useBrowser();
+test.describe('money, moved from its dialogs', () => {
   let team: Team;
   const members = '/money-pages/members';
   const call = (method: string, path: string, body?: object): Promise<Answer> =>
@@ -21,40 +19,42 @@ describe('money, moved from its dialogs', () => {
     return page.getByRole('dialog');
   };
 
-  beforeAll(async () => {
-    team = await makeTeam(dataDir, 'Money Pages', '100.00');
+  test.beforeAll(async () => {
+    team = await makeTeam('Money Pages', '100.00');
   });
 
-  it('credits what was typed, shows both balances before and after, and can be taken back', async () => {
+  test('credits what was typed, shows both balances before and after, and can be taken back', async ({ newPage }) => {
     const { id } = await made('North depot');
     const page = await newPage({ as: team, url: members });
     const dialog = await openFor(page, 'North depot', 'Credit');
     await dialog.getByLabel('Amount').fill('$20.5');
-    await see(dialog.getByText('= $20.50')).toBeVisible();
+    await expect(dialog.getByText('= $20.50')).toBeVisible();
     const row = (name: string) => dialog.getByRole('row', { name });
-    await see(row('Master balance')).toContainText(/\$100\.00\s*\$79\.50/);
-    await see(row('North depot')).toContainText(/\$0\.00\s*\$20\.50/);
+    await expect(row('Master balance')).toContainText(/\$100\.00\s*\$79\.50/);
+    await expect(row('North depot')).toContainText(/\$0\.00\s*\$20\.50/);
     await dialog.getByLabel('Note', { exact: true }).fill('For the spring');
     await page.keyboard.press('Enter');
-    await see(page.getByText('$20.50 credited to North depot.')).toBeVisible();
-    await see(dialog).toBeHidden();
-    await see(page.getByRole('row', { name: /North depot/ })).toContainText('$20.50');
+    await expect(page.getByText('$20.50 credited to North depot.')).toBeVisible();
+    await expect(dialog).toBeHidden();
+    await expect(page.getByRole('row', { name: /North depot/ })).toContainText('$20.50');
     await page.getByRole('button', { name: 'Undo' }).click();
-    await see(page.getByText('$20.50 taken back by a transfer of its own.')).toBeVisible();
-    await see(page.getByRole('row', { name: /North depot/ })).toContainText('$0.00');
+    await expect(page.getByText('$20.50 taken back by a transfer of its own.')).toBeVisible();
+    await expect(page.getByRole('row', { name: /North depot/ })).toContainText('$0.00');
     expect(await balanceOf(id)).toBe('0.00');
   });
 
-  it('says once what a double click has done, whole and with its undo, however long a name is', async () => {
+  test('says once what a double click has done, whole and with its undo, however long a name is', async ({
+    newPage,
+  }) => {
     const long = `Ununterbrochen${'langername'.repeat(10)}`;
     await made(long);
     const page = await newPage({ as: team, url: members, viewport: { width: 320, height: 844 } });
     await page.getByRole('button', { name: `Actions for ${long}` }).click();
     await page.getByRole('menuitem', { name: 'Deactivate' }).dblclick();
     const said = page.getByRole('status').filter({ hasText: long });
-    await see(said).toHaveCount(1);
+    await expect(said).toHaveCount(1);
     const undo = said.getByRole('button', { name: 'Undo' });
-    await see(undo).toBeInViewport({ ratio: 1 });
+    await expect(undo).toBeInViewport({ ratio: 1 });
     const clipped = await said.evaluate((one) =>
       [one, ...one.querySelectorAll('*')].some(
         (part) => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0,
@@ -65,7 +65,7 @@ describe('money, moved from its dialogs', () => {
     await expect.poll(async () => (await call('GET', '/members?query=Ununter')).body.data[0].status).toBe('active');
   });
 
-  it('leaves what was typed as it is, says what it does not understand, and what is short', async () => {
+  test('leaves what was typed as it is, says what it does not understand, and what is short', async ({ newPage }) => {
     await made('South depot', '3.00');
     const page = await newPage({ as: team, url: members });
     const dialog = await openFor(page, 'South depot', 'Debit');
@@ -73,47 +73,49 @@ describe('money, moved from its dialogs', () => {
     const submit = dialog.getByRole('button', { name: /^Debit/ });
     await amount.fill('1,25');
     await amount.blur();
-    await see(amount).toHaveValue('1,25');
-    await see(dialog.getByText(/Type it like/)).toBeVisible();
-    await see(submit).toBeDisabled();
+    await expect(amount).toHaveValue('1,25');
+    await expect(dialog.getByText(/Type it like/)).toBeVisible();
+    await expect(submit).toBeDisabled();
     await amount.fill('3.01');
-    await see(dialog.getByText('South depot holds $3.00: $0.01 short.')).toBeVisible();
-    await see(submit).toBeDisabled();
+    await expect(dialog.getByText('South depot holds $3.00: $0.01 short.')).toBeVisible();
+    await expect(submit).toBeDisabled();
     await amount.fill('all');
-    await see(dialog.getByText('= All there is: $3.00')).toBeVisible();
+    await expect(dialog.getByText('= All there is: $3.00')).toBeVisible();
     await submit.click();
-    await see(page.getByText('$3.00 debited from South depot.')).toBeVisible();
+    await expect(page.getByText('$3.00 debited from South depot.')).toBeVisible();
   });
 
-  it('moves once what is clicked twice', async () => {
+  test('moves once what is clicked twice', async ({ newPage }) => {
     const { id } = await made('Quick depot');
     const page = await newPage({ as: team, url: members });
     const dialog = await openFor(page, 'Quick depot', 'Credit');
     await dialog.getByLabel('Amount').fill('2');
     await dialog.getByRole('button', { name: 'Credit $2.00' }).dblclick();
-    await see(page.getByText('$2.00 credited to Quick depot.')).toBeVisible();
-    await see(dialog).toBeHidden();
+    await expect(page.getByText('$2.00 credited to Quick depot.')).toBeVisible();
+    await expect(dialog).toBeHidden();
     await page.waitForLoadState('networkidle');
-    await see(page.getByText('$2.00 credited to Quick depot.')).toHaveCount(1);
+    await expect(page.getByText('$2.00 credited to Quick depot.')).toHaveCount(1);
     expect(await balanceOf(id)).toBe('2.00');
   });
 
-  it('moves nothing and says so when somebody else was faster', async () => {
+  test('moves nothing and says so when somebody else was faster', async ({ newPage }) => {
     const { id } = await made('East depot', '4.00');
     const page = await newPage({ as: team, url: members, deaf: true });
     expectError(page, /402/);
     const dialog = await openFor(page, 'East depot', 'Debit');
     await dialog.getByLabel('Amount').fill('4');
-    await see(dialog.getByRole('button', { name: 'Debit $4.00' })).toBeEnabled();
+    await expect(dialog.getByRole('button', { name: 'Debit $4.00' })).toBeEnabled();
     // The page still shows what it held.
     await call('POST', `/members/${id}/debit`, { amount: '1.00' });
     await dialog.getByRole('button', { name: 'Debit $4.00' }).click();
-    await see(dialog.getByRole('alert')).toContainText('Nothing was moved.');
-    await see(dialog.getByRole('alert')).toContainText('holds $3.00, $4.00 would be needed');
+    await expect(dialog.getByRole('alert')).toContainText('Nothing was moved.');
+    await expect(dialog.getByRole('alert')).toContainText('holds $3.00, $4.00 would be needed');
     expect(await balanceOf(id)).toBe('3.00');
   });
 
-  it('asks again with the same key when the answer is lost, never calls it failed, and moves the money once', async () => {
+  test('asks again with the same key when the answer is lost, never calls it failed, and moves the money once', async ({
+    newPage,
+  }) => {
     const { id } = await made('Lost depot');
     const page = await newPage({ as: team, url: members });
     expectError(page, /ERR_CONNECTION_RESET/);
@@ -128,33 +130,33 @@ describe('money, moved from its dialogs', () => {
     const dialog = await openFor(page, 'Lost depot', 'Credit');
     await dialog.getByLabel('Amount').fill('7');
     await dialog.getByRole('button', { name: 'Credit $7.00' }).click();
-    await see(dialog.getByText(/No answer yet/)).toBeVisible();
-    await see(dialog.getByText(/failed|wrong/i)).toHaveCount(0);
-    await see(page.getByText('$7.00 credited to Lost depot.')).toBeVisible({ timeout: 15_000 });
+    await expect(dialog.getByText(/No answer yet/)).toBeVisible();
+    await expect(dialog.getByText(/failed|wrong/i)).toHaveCount(0);
+    await expect(page.getByText('$7.00 credited to Lost depot.')).toBeVisible({ timeout: 30_000 });
     expect(new Set(keys).size).toBe(1);
     expect(keys.length).toBe(3);
     expect(await balanceOf(id)).toBe('7.00');
   });
 
-  it('goes on asking while the browser is offline, also with the dialog closed', async () => {
+  test('goes on asking while the browser is offline, also with the dialog closed', async ({ newPage }) => {
     const { id } = await made('Far depot');
     const page = await newPage({ as: team, url: members });
     expectError(page, /ERR_INTERNET_DISCONNECTED/);
     const dialog = await openFor(page, 'Far depot', 'Credit');
     await dialog.getByLabel('Amount').fill('2');
-    await see(dialog.getByRole('button', { name: 'Credit $2.00' })).toBeEnabled();
+    await expect(dialog.getByRole('button', { name: 'Credit $2.00' })).toBeEnabled();
     await page.context().setOffline(true);
-    await see(page.getByText(/You are offline/)).toBeVisible();
+    await expect(page.getByText(/You are offline/)).toBeVisible();
     await dialog.getByRole('button', { name: 'Credit $2.00' }).click();
-    await see(dialog.getByText(/No answer yet/)).toBeVisible();
+    await expect(dialog.getByText(/No answer yet/)).toBeVisible();
     await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
     expect(await balanceOf(id)).toBe('0.00');
     await page.context().setOffline(false);
-    await see(page.getByText('$2.00 credited to Far depot.')).toBeVisible({ timeout: 15_000 });
+    await expect(page.getByText('$2.00 credited to Far depot.')).toBeVisible({ timeout: 30_000 });
     expect(await balanceOf(id)).toBe('2.00');
   });
 
-  it('reverses a transfer from its row, with a reason, once', async () => {
+  test('reverses a transfer from its row, with a reason, once', async ({ newPage }) => {
     const { id } = await made('Back depot', '6.00');
     const page = await newPage({ as: team, url: '/money-pages/transfers' });
     await page
@@ -165,13 +167,13 @@ describe('money, moved from its dialogs', () => {
     await drawer.getByRole('button', { name: 'Reverse…' }).click();
     await drawer.getByLabel('Reason').fill('Wrong depot');
     await drawer.getByRole('button', { name: 'Reverse', exact: true }).click();
-    await see(page.getByText('Taken back by a transfer of its own.')).toBeVisible();
-    await see(page.getByRole('row', { name: /Back depot → Master balance/ })).toContainText('Wrong depot');
+    await expect(page.getByText('Taken back by a transfer of its own.')).toBeVisible();
+    await expect(page.getByRole('row', { name: /Back depot → Master balance/ })).toContainText('Wrong depot');
     const first = page.getByRole('row', { name: /Master balance → Back depot/ });
-    await see(first).toContainText('taken back');
+    await expect(first).toContainText('taken back');
     await first.getByRole('button').click();
-    await see(page.getByRole('dialog').getByText('Taken back by')).toBeVisible();
-    await see(page.getByRole('button', { name: 'Reverse…' })).toHaveCount(0);
+    await expect(page.getByRole('dialog').getByText('Taken back by')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Reverse…' })).toHaveCount(0);
     expect(await balanceOf(id)).toBe('0.00');
   });
 });

@@ -1,47 +1,43 @@
-import { expect as see } from '@playwright/test';
-import { describe, expect, inject, it } from 'vitest';
-import { callApi, type Answer } from '@/tests/support/api';
-import { expectError, useBrowser } from './support/browser';
+import { callApi, type Answer } from '@/tests/support/call-api';
+import { expect, expectError, runningProduct, test } from './support/browser';
 import { makeTeam } from './support/product';
 
-const { url, dataDir } = inject('product');
+const { url } = runningProduct();
 const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
   callApi(`${url}/api/v1`, method, path, { key, body });
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-describe('the first page of a team', () => {
-  const { newPage } = useBrowser();
-
-  it('leads a new team through what is to do, until nothing is', async () => {
-    const team = await makeTeam(dataDir, 'First Steps', null);
+test.describe('the first page of a team', () => {
+  test('leads a new team through what is to do, until nothing is', async ({ newPage }) => {
+    const team = await makeTeam('First Steps', null);
     const page = await newPage({ as: team, url: '/first-steps' });
     const steps = page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 3 }) });
-    await see(page.getByRole('heading', { name: '4 steps left to set up' })).toBeVisible();
-    await see(steps).toHaveCount(4);
-    await see(steps.last()).toContainText(`curl ${url}/api/v1/messages`);
+    await expect(page.getByRole('heading', { name: '4 steps left to set up' })).toBeVisible();
+    await expect(steps).toHaveCount(4);
+    await expect(steps.last()).toContainText(`curl ${url}/api/v1/messages`);
     await steps.first().getByRole('button', { name: 'Create member' }).click();
     await page.getByRole('dialog').getByLabel('Name').fill('First of all');
     await page.getByRole('dialog').getByRole('button', { name: 'Create member' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Copy the key' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click();
-    await see(page.getByRole('heading', { name: '3 steps left to set up' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: '3 steps left to set up' })).toBeVisible();
     await steps.first().getByRole('button', { name: 'Fund' }).click();
     await page.getByRole('dialog').getByLabel('Amount').fill('100');
     await page.getByRole('dialog').getByRole('button', { name: 'Fund' }).click();
-    await see(page.getByRole('heading', { name: '2 steps left to set up' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: '2 steps left to set up' })).toBeVisible();
     await page.getByRole('link', { name: 'See the prices' }).click();
     await page.getByRole('button', { name: 'Confirm these prices' }).click();
-    await see(page.getByText('These are sample prices.')).toBeHidden();
+    await expect(page.getByText('These are sample prices.')).toBeHidden();
     expect((await call(team.apiKey, 'POST', '/messages', message)).status).toBe(202);
     await page.goto('/first-steps');
-    await see(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
-    await see(steps).toHaveCount(0);
-    await see(page.getByText('Olive Owner confirmed the sample prices')).toBeVisible();
-    await see(page.getByText('Olive Owner created First of all')).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+    await expect(steps).toHaveCount(0);
+    await expect(page.getByText('Olive Owner confirmed the sample prices')).toBeVisible();
+    await expect(page.getByText('Olive Owner created First of all')).toBeVisible();
   });
 
-  it('says who spends, who waits and why, and shows each day as a number too', async () => {
-    const team = await makeTeam(dataDir, 'Busy Team', '20.00');
+  test('says who spends, who waits and why, and shows each day as a number too', async ({ newPage }) => {
+    const team = await makeTeam('Busy Team', '20.00');
     const rule = { threshold: '5.00', target: '50.00' };
     const { member } = (await call(team.apiKey, 'POST', '/members', { name: 'Wide Spender', credit: '19.99' })).body;
     await call(team.apiKey, 'PUT', `/members/${member.id}/recharge`, rule);
@@ -50,28 +46,28 @@ describe('the first page of a team', () => {
     expect(sent.status).toBe(202);
     const page = await newPage({ as: team, url: '/busy-team' });
     const waiting = page.getByRole('listitem').filter({ hasText: 'Thirsty' }).first();
-    await see(waiting).toContainText('the master balance is short, since');
-    await see(waiting.getByRole('link')).toHaveAttribute('href', `/busy-team/members/${thirsty.id}?tab=recharge`);
+    await expect(waiting).toContainText('the master balance is short, since');
+    await expect(waiting.getByRole('link')).toHaveAttribute('href', `/busy-team/members/${thirsty.id}?tab=recharge`);
     await page.getByRole('button', { name: 'Show as table' }).click();
     const table = page.getByRole('table', { name: /Cost of each of the last 30 days/ });
-    await see(table.getByRole('row')).toHaveCount(31);
-    await see(table.getByRole('row').last()).toContainText(/\$0\.0\d+/);
+    await expect(table.getByRole('row')).toHaveCount(31);
+    await expect(table.getByRole('row').last()).toContainText(/\$0\.0\d+/);
   });
 
-  it('shows a member its own balance, rule, key and messages, and nothing of the team', async () => {
-    const team = await makeTeam(dataDir, 'Own Seat', '50.00');
+  test('shows a member its own balance, rule, key and messages, and nothing of the team', async ({ newPage }) => {
+    const team = await makeTeam('Own Seat', '50.00');
     const rule = { threshold: '5.00', target: '20.00' };
     const wanted = { name: 'Sam Seat', generatePassword: true, credit: '10.00', recharge: rule };
     const { member, secrets } = (await call(team.apiKey, 'POST', '/members', wanted)).body;
     expect((await call(secrets.apiKey, 'POST', '/messages', message)).status).toBe(202);
     const sam = { email: member.email, password: secrets.password };
     const page = await newPage({ as: sam, url: '/own-seat' });
-    await see(page.getByText('below $5.00, fill up to $20.00 (ready)')).toBeVisible();
-    await see(page.getByRole('row', { name: /\+14155550100/ })).toContainText(/queued|sent|delivered/);
-    await see(page.getByText(`curl ${url}/api/v1/messages`)).toBeVisible();
-    await see(page.getByText('Master balance')).toHaveCount(0);
+    await expect(page.getByText('below $5.00, fill up to $20.00 (ready)')).toBeVisible();
+    await expect(page.getByRole('row', { name: /\+14155550100/ })).toContainText(/queued|sent|delivered/);
+    await expect(page.getByText(`curl ${url}/api/v1/messages`)).toBeVisible();
+    await expect(page.getByText('Master balance')).toHaveCount(0);
     await page.getByRole('button', { name: 'Rotate key' }).click();
-    await see(page.getByLabel('In 24 hours')).toBeChecked();
+    await expect(page.getByLabel('In 24 hours')).toBeChecked();
     await page.getByLabel('Now: the old key is refused at once').check();
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate key' }).click();
     const key = await page.getByTestId('api-key').textContent();
@@ -79,25 +75,25 @@ describe('the first page of a team', () => {
     expect((await call(secrets.apiKey, 'GET', '/me')).status).toBe(401);
   });
 
-  it('shows a member none of the pages that are owners’', async () => {
-    const team = await makeTeam(dataDir, 'Shut Rooms', '5.00');
+  test('shows a member none of the pages that are owners’', async ({ newPage }) => {
+    const team = await makeTeam('Shut Rooms', '5.00');
     const { member, secrets } = (await call(team.apiKey, 'POST', '/members', { generatePassword: true })).body;
     const page = await newPage({ as: { email: member.email, password: secrets.password } });
     expectError(page, /status of 404/);
     for (const path of ['/settings', '/settings/rates', '/members/mem_nobody']) {
       expect([path, (await page.goto(`/shut-rooms${path}`))?.status()]).toEqual([path, 404]);
-      await see(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+      await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
     }
   });
 
-  it('says that one is offline, and when one no longer is', async () => {
-    const team = await makeTeam(dataDir, 'Off Line', '5.00');
+  test('says that one is offline, and when one no longer is', async ({ newPage }) => {
+    const team = await makeTeam('Off Line', '5.00');
     const page = await newPage({ as: team, url: '/off-line' });
     await page.waitForLoadState('networkidle');
     expectError(page, /ERR_INTERNET_DISCONNECTED/);
     await page.context().setOffline(true);
-    await see(page.getByText(/You are offline/)).toBeVisible();
+    await expect(page.getByText(/You are offline/)).toBeVisible();
     await page.context().setOffline(false);
-    await see(page.getByText(/You are offline/)).toBeHidden();
+    await expect(page.getByText(/You are offline/)).toBeHidden();
   });
 });

@@ -1,10 +1,9 @@
-import { expect as see, type Page } from '@playwright/test';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { callApi, type Answer } from '@/tests/support/api';
-import { axe, useBrowser } from './support/browser';
-import { makeTeam, type Team } from './support/product';
+import type { Page } from '@playwright/test';
+import { callApi, type Answer } from '@/tests/support/call-api';
+import { atRest, axe, expect, runningProduct, settle, test } from './support/browser';
+import { makeTeam, ofThisWorker, type Team } from './support/product';
 
-const { url, dataDir } = inject('product');
+const { url } = runningProduct();
 
 /** The most that the team page may fetch of script, as it is sent. */
 const SCRIPT_BUDGET_BYTES = 250_000;
@@ -38,13 +37,13 @@ const PAGES = [
 /** Those for who is not signed in. */
 const OPEN = ['/sign-in', '/forgot', '/reset/none', '/invite/none', '[invite]'];
 
-describe('every page', () => {
-  const { newPage } = useBrowser();
+test.describe('every page', () => {
+  test.describe.configure({ mode: 'parallel' });
   let team: Team;
   let member: { id: string };
   const call = (method: string, path: string, body?: object): Promise<Answer> =>
     callApi(`${url}/api/v1`, method, path, { key: team.apiKey, body });
-  const at = (path: string) => `/every-page${path}`;
+  const at = (path: string) => `/${team.slug}${path}`;
   let invite: string;
   const pathOf = (page: string) =>
     /^\/(account|mailbox)/.test(page) || OPEN.includes(page)
@@ -52,8 +51,8 @@ describe('every page', () => {
       : at(page.replace('[id]', member.id));
   const asOf = (page: string) => (OPEN.includes(page) ? null : team);
 
-  beforeAll(async () => {
-    team = await makeTeam(dataDir, 'Every Page', '500.00');
+  test.beforeAll(async () => {
+    team = await makeTeam(ofThisWorker('Every Page'), '500.00');
     const rule = { threshold: '5.00', target: '20.00', cap: { amount: '100.00', period: 'month' } };
     const wanted = { name: 'Ärzte & Söhne 株式会社 مكتب', credit: '12.50', recharge: rule };
     member = (await call('POST', '/members', wanted)).body.member;
@@ -79,8 +78,6 @@ describe('every page', () => {
     const found: string[] = [];
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      // Not while colours change: half a colour has half a contrast.
-      await page.waitForTimeout(200);
       // In the dark only the colours are others.
       const rules = colorScheme === 'dark' ? ['color-contrast'] : undefined;
       found.push(...(await axe(page, rules)).map((violation) => `${what}, ${colorScheme}: ${violation}`));
@@ -88,29 +85,30 @@ describe('every page', () => {
     return found;
   };
 
-  it.each([...OPEN, ...PAGES])('is accessible, in light and in dark: “%s”', async (path) => {
-    const page = await newPage({ as: asOf(path), url: pathOf(path) });
-    expect(await axeInBoth(page, path)).toEqual([]);
-  });
+  for (const path of [...OPEN, ...PAGES])
+    test(`is accessible, in light and in dark: “${path}”`, async ({ newPage }) => {
+      const page = await newPage({ as: asOf(path), url: pathOf(path) });
+      expect(await axeInBoth(page, path)).toEqual([]);
+    });
 
-  it('has accessible dialogs and menus, in light and in dark', async () => {
+  test('has accessible dialogs and menus, in light and in dark', async ({ newPage }) => {
     const page = await newPage({ as: team, url: at('/members') });
     const found: string[] = [];
     const look = async (what: string) => void found.push(...(await axeInBoth(page, what)));
     const actions = page.getByRole('button', { name: /^Actions for Ärzte/ });
     for (const run of ['Credit', 'Debit', 'Recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Delete']) {
       await actions.click();
-      await see(page.getByRole('menuitem', { name: run, exact: true })).toBeVisible();
-      if (run === 'Credit') await look('menu');
-      await page.getByRole('menuitem', { name: run, exact: true }).click();
-      await see(page.getByRole('dialog')).toBeVisible();
+      await expect(page.getByRole('menuitem', { name: verb, exact: true })).toBeVisible();
+      if (verb === 'Credit') await look('menu');
+      await page.getByRole('menuitem', { name: verb, exact: true }).click();
+      await expect(page.getByRole('dialog')).toBeVisible();
       await page.waitForLoadState('networkidle');
       await look(run);
       await page.keyboard.press('Escape');
-      await see(page.getByRole('dialog')).toBeHidden();
+      await expect(page.getByRole('dialog')).toBeHidden();
     }
     await page.getByRole('button', { name: 'Create member' }).click();
-    await see(page.getByRole('dialog').getByLabel('Name')).toBeVisible();
+    await expect(page.getByRole('dialog').getByLabel('Name')).toBeVisible();
     await page.getByLabel('With a recharge rule').check();
     await look('create');
     await page.keyboard.press('Escape');
@@ -118,42 +116,43 @@ describe('every page', () => {
     await look('filter');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Control+k');
-    await see(page.getByPlaceholder('A member, or what to do')).toBeVisible();
+    await expect(page.getByPlaceholder('A member, or what to do')).toBeVisible();
     await look('palette');
     await page.keyboard.press('Escape');
-    await see(page.getByRole('dialog')).toBeHidden();
+    await expect(page.getByRole('dialog')).toBeHidden();
     await page.keyboard.press('?');
-    await see(page.getByRole('dialog')).toContainText('Keys of this page');
+    await expect(page.getByRole('dialog')).toContainText('Keys of this page');
     await look('help');
     expect(found).toEqual([]);
   });
 
-  it('has accessible dialogs where messages are, in light and in dark', async () => {
+  test('has accessible dialogs where messages are, in light and in dark', async ({ newPage }) => {
     const page = await newPage({ as: team, url: at('/messages') });
     const dialog = page.getByRole('dialog');
     const found: string[] = [];
     const look = async (what: string) => {
       found.push(...(await axeInBoth(page, what)));
       await page.keyboard.press('Escape');
-      await see(dialog).toBeHidden();
+      await expect(dialog).toBeHidden();
     };
     await page.getByRole('table', { name: 'Messages' }).getByRole('button').first().click();
-    await see(dialog.getByText('What it moved')).toBeVisible();
+    await expect(dialog.getByText('What it moved')).toBeVisible();
     await look('a message whole');
     await page.getByRole('button', { name: 'CSV' }).click();
-    await see(dialog.getByTestId('rows')).toBeVisible();
+    await expect(dialog.getByTestId('rows')).toBeVisible();
     await look('messages as CSV');
     await page.getByRole('button', { name: 'Send a message' }).click();
     await dialog.getByLabel('To', { exact: true }).fill('+14155550100\n0800');
     await dialog.getByLabel('Text').fill('Hello “you”');
-    await see(dialog.getByRole('table', { name: 'Recipients' })).toBeVisible();
+    await expect(dialog.getByRole('table', { name: 'Recipients' })).toBeVisible();
     await look('send');
     expect(found).toEqual([]);
   });
 
-  it.each([...OPEN, ...PAGES])(
-    'needs no sideways scrolling at 320 pixels, nor at twice the size, and comes with its data: “%s”',
-    async (path) => {
+  for (const path of [...OPEN, ...PAGES])
+    test(`needs no sideways scrolling at 320 pixels, nor at twice the size, and comes with its data: “${path}”`, async ({
+      newPage,
+    }) => {
       const page = await newPage({ as: asOf(path), viewport: { width: 320, height: 640 } });
       const asked: string[] = [];
       page.on('request', (request) => {
@@ -165,10 +164,11 @@ describe('every page', () => {
       );
       // The browser asks for none of what is shown first; a tab other than the first asks for its own list.
       if (!path.includes('tab=')) expect(asked).toEqual([]);
-    },
-  );
+    });
 
-  it('shows the team page with no more script than is promised, and nothing moves once it is shown', async () => {
+  test('shows the team page with no more script than is promised, and nothing moves once it is shown', async ({
+    newPage,
+  }) => {
     const page = await newPage({ as: team });
     const session = await page.context().newCDPSession(page);
     await session.send('Network.enable');
@@ -187,33 +187,35 @@ describe('every page', () => {
       }).observe({ type: 'layout-shift', buffered: true });
     });
     await settled(page, at('/members'));
-    await page.waitForTimeout(500);
+    await settle(page);
+    await page.evaluate(() => document.fonts.ready.then(() => {}));
+    await atRest(page);
     const sum = [...scripts.values()].reduce((a, b) => a + b, 0);
     expect(scripts.size).toBeGreaterThan(3);
     expect(sum).toBeLessThanOrEqual(SCRIPT_BUDGET_BYTES);
     expect(await page.evaluate(() => Reflect.get(window, 'shifted') as number)).toBeLessThan(0.01);
   });
 
-  it('does the main job by keyboard alone', async () => {
+  test('does the main job by keyboard alone', async ({ newPage }) => {
     const page = await newPage({ as: team, url: at('/members') });
     await page.waitForLoadState('networkidle');
     const keys = page.keyboard;
     await keys.press('c');
-    await see(page.getByRole('dialog').getByLabel('Name')).toBeFocused();
+    await expect(page.getByRole('dialog').getByLabel('Name')).toBeFocused();
     await keys.type('Keyed Kiosk');
     await keys.press('Enter');
-    await see(page.getByTestId('api-key')).toBeVisible();
+    await expect(page.getByTestId('api-key')).toBeVisible();
     await keys.press('Escape');
-    await see(page.getByText('You haven’t copied the key.')).toBeVisible();
+    await expect(page.getByText('You haven’t copied the key.')).toBeVisible();
     await keys.press('Escape');
-    await see(page.getByRole('dialog')).toBeHidden();
+    await expect(page.getByRole('dialog')).toBeHidden();
     await keys.press('/');
-    await see(page.getByRole('searchbox', { name: 'Search members' })).toBeFocused();
+    await expect(page.getByRole('searchbox', { name: 'Search members' })).toBeFocused();
     await keys.type('Keyed');
-    await see(page.getByText(/^1 of \d+$/)).toBeVisible();
+    await expect(page.getByText(/^1 of \d+$/)).toBeVisible();
     await keys.press('Escape');
     await keys.press('j');
-    await see(page.getByRole('link', { name: 'Keyed Kiosk' })).toBeFocused();
+    await expect(page.getByRole('link', { name: 'Keyed Kiosk' })).toBeFocused();
     // On from the name to the last button of the row.
     await expect
       .poll(async () => {
@@ -222,19 +224,19 @@ describe('every page', () => {
       })
       .toBe('Actions for Keyed Kiosk');
     await keys.press('Enter');
-    await see(page.getByRole('menuitem', { name: 'Credit' })).toBeFocused();
+    await expect(page.getByRole('menuitem', { name: 'Credit' })).toBeFocused();
     await keys.press('Enter');
-    await see(page.getByRole('dialog').getByLabel('Amount')).toBeFocused();
+    await expect(page.getByRole('dialog').getByLabel('Amount')).toBeFocused();
     await keys.type('5');
     await keys.press('Enter');
-    await see(page.getByText('$5.00 credited to Keyed Kiosk.')).toBeVisible();
-    await see(page.getByRole('button', { name: 'Actions for Keyed Kiosk' })).toBeFocused();
+    await expect(page.getByText('$5.00 credited to Keyed Kiosk.')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Actions for Keyed Kiosk' })).toBeFocused();
     await keys.press('Control+k');
-    await see(page.getByPlaceholder('A member, or what to do')).toBeFocused();
+    await expect(page.getByPlaceholder('A member, or what to do')).toBeFocused();
     await keys.type('keyed');
-    await see(page.getByRole('dialog').getByText('$5.00', { exact: false })).toBeVisible();
+    await expect(page.getByRole('dialog').getByText('$5.00', { exact: false })).toBeVisible();
     await keys.press('ArrowDown');
     await keys.press('Enter');
-    await see(page.getByRole('heading', { name: 'Keyed Kiosk' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Keyed Kiosk' })).toBeVisible();
   });
 });

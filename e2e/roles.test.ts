@@ -1,13 +1,10 @@
-import { expect as see } from '@playwright/test';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { callApi, type Answer } from '@/tests/support/api';
-import { expectError, useBrowser } from './support/browser';
+import { callApi, type Answer } from '@/tests/support/call-api';
+import { expect, expectError, runningProduct, test } from './support/browser';
 import { makeTeam, type Team } from './support/product';
 
-const { url, dataDir } = inject('product');
+const { url } = runningProduct();
 
-describe('owner and member, there and back', () => {
-  const { newPage } = useBrowser();
+test.describe('owner and member, there and back', () => {
   let team: Team;
   const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
     callApi(`${url}/api/v1`, method, path, { key, body });
@@ -24,75 +21,79 @@ describe('owner and member, there and back', () => {
   };
   const roleOf = async (id: string, key: string) => (await call(key, 'GET', `/members/${id}`)).body.role;
 
-  beforeAll(async () => {
-    team = await makeTeam(dataDir, 'Role Pages', '50.00');
+  test.beforeAll(async () => {
+    team = await makeTeam('Role Pages', '50.00');
   });
 
-  it('makes a member an owner and back, with words about what changes, and an undo', async () => {
+  test('makes a member an owner and back, with words about what changes, and an undo', async ({ newPage }) => {
     const { id } = await signedIn('Rita Switch', 'member');
     const page = await newPage({ as: team, url: '/role-pages/members' });
     await page.getByRole('button', { name: 'Make Rita Switch an owner' }).click();
     const dialog = page.getByRole('dialog');
-    await see(dialog).toContainText('An owner manages the whole team');
-    await see(dialog).toContainText(
+    await expect(dialog).toContainText('An owner manages the whole team');
+    await expect(dialog).toContainText(
       'The API key stays the same. No money moves. You can change the role back at any time.',
     );
     await dialog.getByRole('button', { name: 'Make owner' }).click();
-    await see(page.getByText('Rita Switch is an owner now.')).toBeVisible();
+    await expect(page.getByText('Rita Switch is an owner now.')).toBeVisible();
     expect(await roleOf(id, team.apiKey)).toBe('owner');
     await page.getByRole('button', { name: 'Undo' }).click();
-    await see(page.getByRole('row', { name: /Rita Switch/ })).toContainText('member');
+    await expect(page.getByRole('row', { name: /Rita Switch/ })).toContainText('member');
     await expect.poll(() => roleOf(id, team.apiKey)).toBe('member');
   });
 
-  it('lets the only owner step down, shows what is left, and gives the role back from the banner', async () => {
+  test('lets the only owner step down, shows what is left, and gives the role back from the banner', async ({
+    newPage,
+  }) => {
     const page = await newPage({ as: team, url: '/role-pages/members' });
     await page.getByRole('button', { name: 'Make Olive Owner a member' }).click();
-    await see(page.getByRole('dialog')).toContainText('The team has no owner until you take the role back');
+    await expect(page.getByRole('dialog')).toContainText('The team has no owner until you take the role back');
     await page.getByRole('dialog').getByRole('button', { name: 'Make member' }).click();
-    await see(page.getByText('You are a member now.')).toBeVisible();
-    await see(page.getByRole('button', { name: 'Undo' })).toBeVisible();
-    await see(page.getByText(/this team has no owner/)).toBeVisible();
-    await see(page.getByRole('link', { name: 'Settings' })).toHaveCount(0);
-    await see(page.getByRole('link', { name: 'Members', exact: true })).toHaveCount(0);
+    await expect(page.getByText('You are a member now.')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Undo' })).toBeVisible();
+    await expect(page.getByText(/this team has no owner/)).toBeVisible();
+    await expect(page.getByRole('link', { name: 'Settings' })).toHaveCount(0);
+    await expect(page.getByRole('link', { name: 'Members', exact: true })).toHaveCount(0);
     expect((await call(team.apiKey, 'GET', '/team')).body.code).toBe('owner_required');
     await page.getByRole('button', { name: 'Take the role back' }).click();
-    await see(page.getByRole('link', { name: 'Members', exact: true })).toBeVisible();
-    await see(page.getByText(/this team has no owner/)).toHaveCount(0);
+    await expect(page.getByRole('link', { name: 'Members', exact: true })).toBeVisible();
+    await expect(page.getByText(/this team has no owner/)).toHaveCount(0);
     expect((await call(team.apiKey, 'GET', '/team')).status).toBe(200);
   });
 
-  it('gives it back under Teams in the account settings too', async () => {
+  test('gives it back under Teams in the account settings too', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/account/teams' });
     await page.getByRole('button', { name: 'Become a member of Role Pages' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Become a member' }).click();
-    await see(page.getByText('You are a member of Role Pages now.')).toBeVisible();
-    await see(page.getByText('this team has no owner')).toBeVisible();
+    await expect(page.getByText('You are a member of Role Pages now.')).toBeVisible();
+    await expect(page.getByText('this team has no owner')).toBeVisible();
     await page.getByRole('button', { name: 'Become an owner of Role Pages again' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Take the role back' }).click();
-    await see(page.getByText('You are an owner of Role Pages now.')).toBeVisible();
+    await expect(page.getByText('You are an owner of Role Pages now.')).toBeVisible();
     expect((await call(team.apiKey, 'GET', '/team')).status).toBe(200);
   });
 
-  it('takes effect in another tab at its next click', async () => {
+  test('takes effect in another tab at its next click', async ({ newPage }) => {
     const second = await signedIn('Tab Twin', 'owner');
     const page = await newPage({ as: second, url: '/role-pages/members' });
     const beside = await newPage({ beside: page, url: '/role-pages/members', deaf: true });
     expectError(beside, /403|404/);
     await page.getByRole('button', { name: 'Make Tab Twin a member' }).click();
-    await see(page.getByRole('dialog')).toContainText('Only another owner can make you an owner again: Olive Owner.');
+    await expect(page.getByRole('dialog')).toContainText(
+      'Only another owner can make you an owner again: Olive Owner.',
+    );
     await page.getByRole('dialog').getByRole('button', { name: 'Make member' }).click();
-    await see(page.getByText('You are a member now.')).toBeVisible();
-    await see(page.getByRole('button', { name: 'Undo' })).toHaveCount(0);
+    await expect(page.getByText('You are a member now.')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0);
     // The other tab still shows the team; what it tries is refused by the role as it is now.
     await beside.getByRole('button', { name: 'Actions for Olive Owner' }).click();
     await beside.getByRole('menuitem', { name: 'Deactivate' }).click();
-    await see(beside.getByText(/Only an owner|Use the key of an owner/)).toBeVisible();
+    await expect(beside.getByText(/Only an owner|Use the key of an owner/)).toBeVisible();
     await beside.reload();
-    await see(beside.getByRole('link', { name: 'My seat' })).toBeVisible();
+    await expect(beside.getByRole('link', { name: 'My seat' })).toBeVisible();
   });
 
-  it('leaves exactly one way back when two owners demote each other at once', async () => {
+  test('leaves exactly one way back when two owners demote each other at once', async ({ newPage }) => {
     const second = await signedIn('Rival Owner', 'owner');
     const [one, two] = [
       await newPage({ as: team, url: '/role-pages/members', deaf: true }),
@@ -114,11 +115,11 @@ describe('owner and member, there and back', () => {
     await call(second.apiKey, 'POST', `/members/${team.memberId}/role`, { role: 'owner' });
   });
 
-  it('shows a member its own seat and nothing else', async () => {
+  test('shows a member its own seat and nothing else', async ({ newPage }) => {
     const other = await signedIn('Other Seat', 'member', '9.00');
     const own = await signedIn('Mona Member', 'member', '5.00');
     const page = await newPage({ as: own, url: '/role-pages' });
-    await see(page.getByRole('navigation', { name: 'Team', exact: true }).getByRole('link')).toHaveText([
+    await expect(page.getByRole('navigation', { name: 'Team', exact: true }).getByRole('link')).toHaveText([
       'Overview',
       'My seat',
       'Messages',
@@ -126,15 +127,15 @@ describe('owner and member, there and back', () => {
       'Transfers',
     ]);
     await page.getByRole('link', { name: 'My seat' }).click();
-    await see(page.getByRole('heading', { name: 'Mona Member' })).toBeVisible();
-    await see(page.getByRole('button', { name: 'Credit' })).toHaveCount(0);
-    await see(page.getByRole('tab', { name: 'Settings' })).toHaveCount(0);
+    await expect(page.getByRole('heading', { name: 'Mona Member' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Credit' })).toHaveCount(0);
+    await expect(page.getByRole('tab', { name: 'Settings' })).toHaveCount(0);
     await page.getByRole('tab', { name: 'Key' }).click();
-    await see(page.getByRole('button', { name: 'Rotate key' })).toBeVisible();
-    await see(page.getByRole('button', { name: 'Reveal key' })).toHaveCount(0);
+    await expect(page.getByRole('button', { name: 'Rotate key' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Reveal key' })).toHaveCount(0);
     await page.getByRole('link', { name: 'Transfers' }).click();
-    await see(page.getByRole('row', { name: /→ Mona Member/ })).toContainText('$5.00');
-    await see(page.getByText('Other Seat')).toHaveCount(0);
+    await expect(page.getByRole('row', { name: /→ Mona Member/ })).toContainText('$5.00');
+    await expect(page.getByText('Other Seat')).toHaveCount(0);
     expectError(page, /404/);
     for (const path of ['/role-pages/members', `/role-pages/members/${other.id}`, '/role-pages/settings']) {
       const answer = await page.goto(path);

@@ -1,13 +1,11 @@
-import { expect as see } from '@playwright/test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { axe, expectError, openAt, useBrowser } from './support/browser';
+import { axe, expect, expectError, openAt, test } from './support/browser';
+import { typeBeforeHydration } from './support/hydration';
 import { sql } from './support/people';
 import { startProduct, type Product } from './support/product';
 
-const browser = useBrowser();
 const SETTINGS = {
   PURSER_DEMO: '0',
   PURSER_SECRET: 'setup-only-Kq3v9ZmX7rT2yLw8pHs4Jd6f',
@@ -17,26 +15,26 @@ const SETTINGS = {
 
 const dataDir = mkdtempSync(join(tmpdir(), 'purser-setup-'));
 let product: Product;
-beforeAll(async () => {
+test.beforeAll(async () => {
   product = await startProduct(dataDir, SETTINGS);
-}, 120_000);
-afterAll(async () => {
+});
+test.afterAll(async () => {
   await product.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-describe('a first start without the demo', () => {
-  it('prints where the first team is made; there it is made once, and its owner is in', async () => {
+test.describe('a first start without the demo', () => {
+  test('prints where the first team is made; there it is made once, and its owner is in', async ({ newPage }) => {
     const [printed = ''] = /http:\/\/localhost:\d+\/setup\?code=\S+/.exec(product.output()) ?? [];
     const { pathname, search, searchParams } = new URL(printed);
     const here = `${product.url}${pathname}`;
-    const page = await browser.newPage({ url: `${product.url}/sign-in` });
+    await typeBeforeHydration(await newPage(), `${here}${search}`, 5);
+    const page = await newPage({ url: `${product.url}/sign-in` });
     expectError(page, /status of 40[04]/);
     await page.getByRole('link', { name: 'Set up the first team' }).click();
     await page.waitForURL(here);
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      await page.waitForTimeout(200);
       expect(await axe(page)).toEqual([]);
     }
     await page.setViewportSize({ width: 320, height: 640 });
@@ -50,11 +48,11 @@ describe('a first start without the demo', () => {
     };
     await page.getByLabel('Set-up code').fill('a guess');
     await fill('correct horse battery');
-    await see(page.getByText('Wrong setup code. Use the code that npm start printed.')).toBeVisible();
+    await expect(page.getByText('This is not the code that npm start has printed.')).toBeVisible();
     // The password is in no address, and the whole form stays.
     expect(page.url()).toBe(here);
     await openAt(page, `${here}${search}`);
-    await see(page.getByLabel('Set-up code')).toHaveValue(searchParams.get('code')!);
+    await expect(page.getByLabel('Set-up code')).toHaveValue(searchParams.get('code')!);
     await fill('correct horse battery');
     await page.waitForURL(`${product.url}/first-team`);
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, isListening } from '@/scripts/processes/ports.mjs';
-import { callApi } from '@/tests/support/api';
+import { freePort, isListening } from '@/scripts/lib/ports.mjs';
+import { callApi } from '@/tests/support/call-api';
+import { expect, test } from './support/browser';
 import { lostOrDoubled, startLoad, transfersByKey, type Seen } from './support/load';
 import {
   alive,
@@ -21,25 +21,25 @@ import {
 const NEVER_ACCEPTED = new Set(['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET']);
 
 const dataDir = mkdtempSync(join(tmpdir(), 'purser-shutdown-'));
-afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+test.afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
-describe('SIGTERM to the start script, under load', () => {
+test.describe('SIGTERM to the start script, under load', () => {
   let product: Product;
   let seen: Seen;
   let output = '';
 
-  beforeAll(async () => {
+  test.beforeAll(async () => {
     product = await startProduct(dataDir);
   });
 
-  it('ends everything that it has started, with exit code 0', async () => {
+  test('ends everything that it has started, with exit code 0', async () => {
     const { apiKey }: { apiKey: string } = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8'));
     const api = `${product.url}/api/v1`;
     const { body } = await callApi(api, 'POST', '/members', { key: apiKey, body: { credit: '5.00' } });
     const load = startLoad({ api: () => api, ownerKey: apiKey, memberIds: [body.member.id], clients: 8 });
     await until(
       () => 'load',
-      20_000,
+      60_000,
       () => load.count() >= 100,
     );
     const all = identities([product.pid, postmasterOf(dataDir), ...descendants(product.pid)]);
@@ -56,7 +56,7 @@ describe('SIGTERM to the start script, under load', () => {
     expect(await isListening(databasePort)).toBe(false);
   });
 
-  it('answers every request that it has read, and refuses the others before they begin', () => {
+  test('answers every request that it has read, and refuses the others before they begin', () => {
     console.log(`SIGTERM: ${seen.acknowledged.length} acknowledged; others: ${JSON.stringify([...seen.others])}`);
     const [line = ''] = output.split('\n').filter((one) => one.includes('"msg":"shutdown"'));
     const { read, unanswered }: { read: number; unanswered: number } = JSON.parse(line);
@@ -66,7 +66,7 @@ describe('SIGTERM to the start script, under load', () => {
     expect([...seen.others.keys()].filter((what) => !NEVER_ACCEPTED.has(what))).toEqual([]);
   });
 
-  it('keeps every acknowledged change for the next start, once', async () => {
+  test('keeps every acknowledged change for the next start, once', async () => {
     product = await startProduct(dataDir);
     try {
       const database = connectionOf(dataDir).appUrl;
@@ -81,8 +81,8 @@ describe('SIGTERM to the start script, under load', () => {
   });
 });
 
-describe('SIGTERM to a web process', () => {
-  it('says at once that it is not ready, and serves new connections for its grace period', async () => {
+test.describe('SIGTERM to a web process', () => {
+  test('says at once that it is not ready, and serves new connections for its grace period', async () => {
     const product = await startProduct(dataDir);
     const port = await freePort(undefined);
     const web = startWeb(dataDir, port, { SHUTDOWN_GRACE_SECONDS: '4' });

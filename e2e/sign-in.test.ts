@@ -1,20 +1,18 @@
-import { expect as expectPage, type Page } from '@playwright/test';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { callApi } from '@/tests/support/api';
-import { axe, expectError, signIn, useBrowser } from './support/browser';
-import { makeTeam, purserJson, type Team } from './support/product';
+import type { Page } from '@playwright/test';
+import { callApi } from '@/tests/support/call-api';
+import { axe, expect, expectError, runningProduct, signIn, test } from './support/browser';
+import { makeTeam, operate, type Team } from './support/product';
 
-const { url, dataDir } = inject('product');
-const browser = useBrowser();
+const { url } = runningProduct();
 
 const REFUSED = /status of 401/;
 const WRONG = 'The email or the password is not right.';
 
 let team: Team;
 let other: Team;
-beforeAll(async () => {
-  team = await makeTeam(dataDir, 'Signing Crew', '100.00');
-  other = await makeTeam(dataDir, 'Second Crew', '100.00', team.email);
+test.beforeAll(async () => {
+  team = await makeTeam('Signing Crew', '100.00');
+  other = await makeTeam('Second Crew', '100.00', team.email);
 });
 
 /** A member of the team that signs in, made through the API. */
@@ -28,12 +26,12 @@ async function makePerson(): Promise<{ memberId: string; email: string; password
 const alertOf = (page: Page) => page.getByRole('alert').filter({ hasText: /\w/ });
 const at = (page: Page): string => new URL(page.url()).pathname;
 
-describe('signing in', () => {
-  it('is done by keyboard alone, and leads to the team', async () => {
+test.describe('signing in', () => {
+  test('is done by keyboard alone, and leads to the team', async ({ newPage }) => {
     const { email, password } = await makePerson();
-    const page = await browser.newPage({ url: '/' });
+    const page = await newPage({ url: '/' });
     expect(at(page)).toBe('/sign-in');
-    await expectPage(page.getByLabel('Email')).toBeFocused();
+    await expect(page.getByLabel('Email')).toBeFocused();
     await page.keyboard.type(email.toUpperCase());
     await page.keyboard.press('Tab');
     await page.keyboard.type(password);
@@ -41,66 +39,68 @@ describe('signing in', () => {
     await page.waitForURL(`/${team.slug}`);
   });
 
-  it('says that something is not right, the same for an address that nobody has, and keeps what was typed', async () => {
-    const page = await browser.newPage({ url: '/sign-in' });
+  test('says that something is not right, the same for an address that nobody has, and keeps what was typed', async ({
+    newPage,
+  }) => {
+    const page = await newPage({ url: '/sign-in' });
     expectError(page, REFUSED);
     for (const email of [team.email, 'nobody@example.test']) {
       await page.getByLabel('Email').fill(email);
       await page.getByLabel('Password', { exact: true }).fill('not the password');
       await page.getByRole('button', { name: 'Sign in' }).click();
-      await expectPage(alertOf(page)).toHaveText(WRONG);
-      await expectPage(page.getByLabel('Email')).toHaveValue(email);
-      await expectPage(page.getByLabel('Password', { exact: true })).toBeFocused();
+      await expect(alertOf(page)).toHaveText(WRONG);
+      await expect(page.getByLabel('Email')).toHaveValue(email);
+      await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
     }
     await signIn(page, team.email, team.password);
   });
 
-  it('fills in the demo’s owner, who is let in', async () => {
-    const page = await browser.newPage({ url: '/sign-in' });
+  test('fills in the demo’s owner, who is let in', async ({ newPage }) => {
+    const page = await newPage({ url: '/sign-in' });
     await page.getByRole('button', { name: 'Fill in' }).click();
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.waitForURL('/acme-messaging');
   });
 
-  it('comes back to the page that was asked for, and to none of another site', async () => {
-    const page = await browser.newPage({ url: `/${team.slug}/members?q=north` });
+  test('comes back to the page that was asked for, and to none of another site', async ({ newPage }) => {
+    const page = await newPage({ url: `/${team.slug}/members?q=north` });
     expect(page.url()).toBe(`${url}/sign-in?next=${encodeURIComponent(`/${team.slug}/members?q=north`)}`);
     await signIn(page, team.email, team.password);
     expect(page.url()).toBe(`${url}/${team.slug}/members?q=north`);
-    const again = await browser.newPage({ url: '/sign-in?next=https://evil.example/' });
+    const again = await newPage({ url: '/sign-in?next=https://evil.example/' });
     await signIn(again, team.email, team.password);
     expect(new URL(again.url()).host).toBe(new URL(url).host);
   });
 
-  it('leads who has several teams to a choice, and then to the last one', async () => {
-    const page = await browser.newPage({ as: team, url: '/' });
+  test('leads who has several teams to a choice, and then to the last one', async ({ newPage }) => {
+    const page = await newPage({ as: team, url: '/' });
     expect(at(page)).toBe('/account/teams');
     await page.getByRole('main').getByRole('link', { name: 'Second Crew' }).click();
     await page.waitForURL(`/${other.slug}`);
-    await expectPage(page.getByRole('link', { name: 'Members' })).toBeVisible();
+    await expect(page.getByRole('link', { name: 'Members' })).toBeVisible();
     await page.goto('/');
     expect(at(page)).toBe(`/${other.slug}`);
   });
 
-  it('can be used without seeing it, in light and in dark', async () => {
+  test('can be used without seeing it, in light and in dark', async ({ newPage }) => {
     for (const colorScheme of ['light', 'dark'] as const) {
-      const page = await browser.newPage({ url: '/sign-in', colorScheme });
+      const page = await newPage({ url: '/sign-in', colorScheme });
       expectError(page, REFUSED);
       expect(await axe(page)).toEqual([]);
       await page.getByLabel('Email').fill('nobody@example.test');
       await page.getByLabel('Password', { exact: true }).fill('not the password');
       await page.keyboard.press('Enter');
-      await expectPage(alertOf(page)).toHaveText(WRONG);
+      await expect(alertOf(page)).toHaveText(WRONG);
       expect(await axe(page)).toEqual([]);
     }
   });
 });
 
-describe('what is no longer so', () => {
-  it('ends in every tab with the next request: signing out', async () => {
-    const page = await browser.newPage({ as: team, url: `/${team.slug}/members` });
+test.describe('what is no longer so', () => {
+  test('ends in every tab with the next request: signing out', async ({ newPage }) => {
+    const page = await newPage({ as: team, url: `/${team.slug}/members` });
     // Deaf, else it may go by itself at the same moment.
-    const tab = await browser.newPage({ beside: page, url: `/${team.slug}/transfers`, deaf: true });
+    const tab = await newPage({ beside: page, url: `/${team.slug}/transfers`, deaf: true });
     // Whatever the other tab asks meanwhile is refused.
     for (const each of [page, tab]) expectError(each, REFUSED);
     const cookies = await page.context().cookies();
@@ -114,37 +114,37 @@ describe('what is no longer so', () => {
     expect(at(page)).toBe('/sign-in');
   });
 
-  it('ends with the next request: a seat that is deactivated, which the page explains', async () => {
-    const user = await makePerson();
-    const page = await browser.newPage({ as: user, url: `/${team.slug}`, deaf: true });
+  test('ends with the next request: a seat that is deactivated, which the page explains', async ({ newPage }) => {
+    const person = await makePerson();
+    const page = await newPage({ as: person, url: `/${team.slug}`, deaf: true });
     expect(at(page)).toBe(`/${team.slug}`);
-    await purserJson(dataDir, 'member', 'deactivate', user.memberId, '--team', team.teamId);
+    await operate('member', 'deactivate', person.memberId, '--team', team.teamId);
     await page.reload();
-    await expectPage(page.getByRole('heading', { name: 'No team yet' })).toBeVisible();
-    await expectPage(page.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'No team yet' })).toBeVisible();
+    await expect(page.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
     expect(await axe(page)).toEqual([]);
     // Signing in is still possible, and says the same.
-    const again = await browser.newPage();
-    await signIn(again, user.email, user.password);
-    await expectPage(again.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
+    const again = await newPage();
+    await signIn(again, person.email, person.password);
+    await expect(again.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
   });
 
-  it('is not found: the team of others, as one that was never there', async () => {
-    const user = await makePerson();
-    const page = await browser.newPage({ as: user });
+  test('is not found: the team of others, as one that was never there', async ({ newPage }) => {
+    const person = await makePerson();
+    const page = await newPage({ as: person });
     expectError(page, /status of 404/);
     for (const slug of [other.slug, 'no-such-team-anywhere']) {
       const response = await page.goto(`/${slug}`);
       expect(response?.status()).toBe(404);
-      await expectPage(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+      await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
     }
   });
 });
 
-describe('guessing', () => {
-  it('is slowed down after ten tries of an account, there or not, and does not tell which', async () => {
-    const user = await makePerson();
-    const page = await browser.newPage({ url: '/sign-in' });
+test.describe('guessing', () => {
+  test('is slowed down after ten tries of an account, there or not, and does not tell which', async ({ newPage }) => {
+    const person = await makePerson();
+    const page = await newPage({ url: '/sign-in' });
     expectError(page, REFUSED);
     for (const email of [user.email, 'nobody-at-all@example.test']) {
       await page.getByLabel('Email').fill(email);
@@ -153,11 +153,11 @@ describe('guessing', () => {
         const answered = page.waitForResponse(/callback/);
         await page.keyboard.press('Enter');
         await answered;
-        await expectPage(alertOf(page)).toHaveText(WRONG);
+        await expect(alertOf(page)).toHaveText(WRONG);
       }
       await page.getByLabel('Password', { exact: true }).fill(user.password);
       await page.keyboard.press('Enter');
-      await expectPage(alertOf(page)).toHaveText(/^Too many tries\. Wait 1[45] minutes\.$/);
+      await expect(alertOf(page)).toHaveText(/^Too many tries\. Wait 1[45] minutes\.$/);
     }
     // Another account is none the worse for it.
     await signIn(page, team.email, team.password);

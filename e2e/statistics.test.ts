@@ -1,11 +1,10 @@
-import { expect as see, type Locator, type Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { parse } from 'csv-parse/sync';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { callApi, type Answer } from '@/tests/support/api';
-import { openAt, useBrowser, type Credentials } from './support/browser';
+import { callApi, type Answer } from '@/tests/support/call-api';
+import { expect, openAt, runningProduct, test, type Credentials } from './support/browser';
 import { makeTeam, type Team } from './support/product';
 
-const { url, dataDir } = inject('product');
+const { url } = runningProduct();
 const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
   callApi(`${url}/api/v1`, method, path, { key, body });
 const US = { to: '+14155550100', from: 'Acme', body: 'Hello' };
@@ -24,8 +23,7 @@ const figure = (page: Page, name: string): Locator =>
 /** An amount as it is shown, as a file has it. */
 const plain = (shown: string): number => Number(shown.replace(/[$,]/g, ''));
 
-describe('statistics', () => {
-  const { newPage } = useBrowser();
+test.describe('statistics', () => {
   let team: Team;
   let ann: Credentials & { id: string; key: string };
 
@@ -35,8 +33,8 @@ describe('statistics', () => {
     return { id: member.id, email: member.email, password: secrets.password, key: secrets.apiKey };
   };
 
-  beforeAll(async () => {
-    team = await makeTeam(dataDir, 'Counted Team', '100.00');
+  test.beforeAll(async () => {
+    team = await makeTeam('Counted Team', '100.00');
     ann = await addMember('=Ann');
     const bob = await addMember('Bob');
     const sends: [string, object[]][] = [
@@ -49,63 +47,65 @@ describe('statistics', () => {
     }
   });
 
-  it('stand for the range that was picked, beside the days before, with the same numbers in chart and table', async () => {
+  test('stand for the range that was picked, beside the days before, with the same numbers in chart and table', async ({
+    newPage,
+  }) => {
     const page = await newPage({ as: team, url: '/counted-team' });
     await page.getByRole('navigation', { name: 'Team' }).getByRole('link', { name: 'Statistics' }).click();
-    await see(page.getByRole('heading', { name: 'Statistics' })).toBeVisible();
-    await see(page.getByText('Days are UTC.')).toBeVisible();
-    await see(figure(page, 'Messages')).toContainText(/^Messages6Nothing in the 30 days before$/);
+    await expect(page.getByRole('heading', { name: 'Statistics' })).toBeVisible();
+    await expect(page.getByText('Days are UTC.')).toBeVisible();
+    await expect(figure(page, 'Messages')).toContainText(/^Messages6Nothing in the 30 days before$/);
     const table = page.getByRole('table', { name: 'By day' });
-    await see(table.locator('tbody tr')).toHaveCount(30);
+    await expect(table.locator('tbody tr')).toHaveCount(30);
     await page.getByLabel('Range', { exact: true }).selectOption('Last 7 days');
-    await see(table.locator('tbody tr')).toHaveCount(7);
-    await see(page.getByText('Nothing in the 7 days before').first()).toBeVisible();
+    await expect(table.locator('tbody tr')).toHaveCount(7);
+    await expect(page.getByText('Nothing in the 7 days before').first()).toBeVisible();
     await page.getByRole('group', { name: 'What is drawn' }).getByRole('button', { name: 'Messages' }).click();
     const bars = page.getByRole('figure', { name: 'Messages of each day' }).locator('[data-mark=now]');
     // One stands in the legend; the others are the days, the oldest first.
-    await see(bars).toHaveCount(8);
+    await expect(bars).toHaveCount(8);
     await page
       .getByRole('figure', { name: 'Messages of each day' })
       .locator('div:has(> [data-mark=now])')
       .last()
       .hover();
-    await see(page.getByText(/: 6 · The 7 days before: 0$/)).toBeVisible();
+    await expect(page.getByText(/: 6 · The 7 days before: 0$/)).toBeVisible();
     const [first] = await cellsOf(table);
     expect(first!.slice(1, 3)).toEqual(['6', '6']);
     expect(first!.slice(-2)).toEqual(['0', 'new']);
     await page.getByLabel('Compare').uncheck();
-    await see(page.getByText('Nothing in the 7 days before')).toHaveCount(0);
-    await see(table.getByRole('columnheader', { name: 'Change' })).toHaveCount(0);
+    await expect(page.getByText('Nothing in the 7 days before')).toHaveCount(0);
+    await expect(table.getByRole('columnheader', { name: 'Change' })).toHaveCount(0);
     await page.getByLabel('First day (UTC)').fill(today());
-    await see(table.locator('tbody tr')).toHaveCount(1);
-    await see(page.getByLabel('Range', { exact: true })).toHaveValue('own');
+    await expect(table.locator('tbody tr')).toHaveCount(1);
+    await expect(page.getByLabel('Range', { exact: true })).toHaveValue('own');
     await page.waitForURL((at) => at.search.includes(`from=${today()}&to=${today()}`));
     await openAt(page, `/counted-team/statistics${new URL(page.url()).search}`);
-    await see(table.locator('tbody tr')).toHaveCount(1);
+    await expect(table.locator('tbody tr')).toHaveCount(1);
     await openAt(page, '/counted-team/statistics?from=2020-01-01&to=2026-01-01');
-    await see(page.getByText('A range has 1 to 732 days')).toBeVisible();
+    await expect(page.getByText('A range has 1 to 732 days')).toBeVisible();
   });
 
-  it('of members lead to each and to its messages, and are in the file line by line', async () => {
+  test('of members lead to each and to its messages, and are in the file line by line', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/counted-team/statistics?measure=messages' });
     await page.getByRole('tab', { name: 'By member' }).click();
     const table = page.getByRole('table', { name: 'By member' });
-    await see(table.locator('tbody tr')).toHaveCount(3);
+    await expect(table.locator('tbody tr')).toHaveCount(3);
     const rows = await cellsOf(table);
     expect(rows.map((row) => [row[0], row[1], row[3]])).toEqual([
       ['=Ann', '50.0%', '3'],
       ['Bob', '33.3%', '2'],
       ['Olive Owner', '16.7%', '1'],
     ]);
-    await see(table.getByRole('link', { name: '=Ann' })).toHaveAttribute('href', `/counted-team/members/${ann.id}`);
-    await see(table.getByRole('link', { name: '3', exact: true })).toHaveAttribute(
+    await expect(table.getByRole('link', { name: '=Ann' })).toHaveAttribute('href', `/counted-team/members/${ann.id}`);
+    await expect(table.getByRole('link', { name: '3', exact: true })).toHaveAttribute(
       'href',
       new RegExp(`^/counted-team/messages\\?from=\\d{4}-\\d\\d-\\d\\d&to=${today()}&member=${ann.id}$`),
     );
     await table.getByRole('button', { name: 'Member' }).click();
-    await see(table.locator('tbody tr').nth(1)).toContainText('Bob');
+    await expect(table.locator('tbody tr').nth(1)).toContainText('Bob');
     await table.getByRole('button', { name: 'Member' }).click();
-    await see(table.locator('tbody tr').first()).toContainText('Olive Owner');
+    await expect(table.locator('tbody tr').first()).toContainText('Olive Owner');
     const shown = await cellsOf(table);
     const link = await page.getByRole('link', { name: 'CSV' }).getAttribute('href');
     const file: Record<string, string>[] = parse(await (await page.request.get(link!)).text(), {
@@ -119,40 +119,42 @@ describe('statistics', () => {
     expect(file.find((row) => row['memberId'] === ann.id)!['memberName']).toBe("'=Ann");
   });
 
-  it('are held to members and a country, said where nothing is left, and cleared with one click', async () => {
+  test('are held to members and a country, said where nothing is left, and cleared with one click', async ({
+    newPage,
+  }) => {
     const page = await newPage({ as: team, url: '/counted-team/statistics?by=country&measure=messages' });
     const table = page.getByRole('table', { name: 'By country' });
-    await see(table.locator('tbody tr')).toHaveCount(2);
+    await expect(table.locator('tbody tr')).toHaveCount(2);
     await page.getByRole('combobox', { name: 'Members' }).fill('bo');
     await page.getByRole('option', { name: 'Bob' }).click();
-    await see(table.locator('tbody tr')).toHaveCount(1);
-    await see(figure(page, 'Messages')).toContainText('Messages2');
+    await expect(table.locator('tbody tr')).toHaveCount(1);
+    await expect(figure(page, 'Messages')).toContainText('Messages2');
     await page.keyboard.press('Escape');
     await page.getByRole('combobox', { name: 'Country' }).click();
     await page.getByRole('option', { name: 'United Kingdom' }).click();
-    await see(page.getByText('1 country', { exact: true })).toBeVisible();
+    await expect(page.getByText('1 country', { exact: true })).toBeVisible();
     await page.getByLabel('Range', { exact: true }).selectOption('Last month');
-    await see(page.getByRole('heading', { name: 'Nothing was sent in these days' })).toBeVisible();
-    await see(page.getByText('Shown is what was sent by Bob to United Kingdom.')).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Nothing was sent in these days' })).toBeVisible();
+    await expect(page.getByText('Shown is what was sent by Bob to United Kingdom.')).toBeVisible();
     await page.getByRole('button', { name: 'Clear the filters' }).click();
     await page.getByLabel('Range', { exact: true }).selectOption('Last 30 days');
-    await see(table.locator('tbody tr')).toHaveCount(2);
+    await expect(table.locator('tbody tr')).toHaveCount(2);
   });
 
-  it('are a member’s own alone, on the page and in its tab', async () => {
+  test('are a member’s own alone, on the page and in its tab', async ({ newPage }) => {
     const page = await newPage({ as: ann, url: '/counted-team/statistics?by=member' });
-    await see(figure(page, 'Messages')).toContainText('Messages3');
-    await see(page.getByRole('tab', { name: 'By member' })).toHaveCount(0);
-    await see(page.getByRole('combobox', { name: 'Members' })).toHaveCount(0);
+    await expect(figure(page, 'Messages')).toContainText('Messages3');
+    await expect(page.getByRole('tab', { name: 'By member' })).toHaveCount(0);
+    await expect(page.getByRole('combobox', { name: 'Members' })).toHaveCount(0);
     await page.getByRole('tab', { name: 'By country' }).click();
-    await see(page.getByRole('table', { name: 'By country' }).locator('tbody tr')).toHaveCount(2);
+    await expect(page.getByRole('table', { name: 'By country' }).locator('tbody tr')).toHaveCount(2);
     const owner = await newPage({ as: team, url: `/counted-team/members/${ann.id}` });
     await owner.getByRole('tab', { name: 'Statistics' }).click();
-    await see(figure(owner, 'Messages')).toContainText('Messages3');
+    await expect(figure(owner, 'Messages')).toContainText('Messages3');
     await owner.getByLabel('Range', { exact: true }).selectOption('This year');
     await owner.waitForURL(/range=this-year/);
     await openAt(owner, `/counted-team/members/${ann.id}${new URL(owner.url()).search}`);
-    await see(owner.getByLabel('Range', { exact: true })).toHaveValue('this-year');
-    await see(figure(owner, 'Messages')).toContainText('Messages3');
+    await expect(owner.getByLabel('Range', { exact: true })).toHaveValue('this-year');
+    await expect(figure(owner, 'Messages')).toContainText('Messages3');
   });
 });

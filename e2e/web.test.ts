@@ -1,26 +1,24 @@
-import { expect as expectPage, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { freePort } from '@/scripts/processes/ports.mjs';
-import { callApi } from '@/tests/support/api';
-import { complaintsOf, expectError, useBrowser } from './support/browser';
-import { makeTeam, purserJson, ROOT, startWeb, until, type Running, type Team } from './support/product';
+import { freePort } from '@/scripts/lib/ports.mjs';
+import { callApi } from '@/tests/support/call-api';
+import { complaintsOf, expect, expectError, runningProduct, test } from './support/browser';
+import { makeTeam, ofThisWorker, operate, ROOT, startWeb, until, type Running, type Team } from './support/product';
 
-const { url, dataDir } = inject('product');
-const browser = useBrowser();
+const { url, dataDir } = runningProduct();
 
 let team: Team;
 let foreign: Team;
 let invite: string;
-beforeAll(async () => {
-  team = await makeTeam(dataDir, 'Paged Crew', '100.00');
+test.beforeAll(async () => {
+  team = await makeTeam(ofThisWorker('Paged Crew'), '100.00');
   const asked = { key: team.apiKey, body: { email: 'paged@example.test' } };
   const { body } = await callApi(`${url}/api/v1`, 'POST', '/invitations', asked);
   invite = new URL(body.url as string).pathname;
-  foreign = await makeTeam(dataDir, 'Foreign Crew', '100.00');
+  foreign = await makeTeam(ofThisWorker('Foreign Crew'), '100.00');
 });
 
 /** The address of every page there is, as its folders say, with a place for each part that varies. */
@@ -74,14 +72,15 @@ function expectGuarded(headers: Record<string, string>): string {
   return /'nonce-([^']+)'/.exec(headers['content-security-policy']!)![1]!;
 }
 
-describe('every page', () => {
-  it('is found', () => expect(PAGES).toEqual(expect.arrayContaining(['/', '/[team]/members', '/sign-in'])));
+test.describe('every page', () => {
+  test.describe.configure({ mode: 'parallel' });
 
-  it.each([...PAGES, '/nowhere/at/all', '/[team]/nowhere'])(
-    'says with itself what may run in it, and asks for nothing more: %s',
-    async (path) => {
+  test('is found', () => expect(PAGES).toEqual(expect.arrayContaining(['/', '/[team]/members', '/sign-in'])));
+
+  for (const path of [...PAGES, '/nowhere/at/all', '/[team]/nowhere'])
+    test(`says with itself what may run in it, and asks for nothing more: ${path}`, async ({ newPage }) => {
       const as = OPEN.test(path) ? null : team;
-      const page = await browser.newPage({ as });
+      const page = await newPage({ as });
       if (MISSING.test(path)) expectError(page, /status of 404/);
       const asked: string[] = [];
       page.on('request', (request) => asked.push(new URL(request.url()).origin));
@@ -94,11 +93,10 @@ describe('every page', () => {
       expect(again).not.toBe(nonce);
       expect(await page.locator('script').count()).toBeGreaterThan(0);
       expect([...new Set(asked)]).toEqual([url]);
-    },
-  );
+    });
 
-  it('would not run what is not its own', async () => {
-    const page = await browser.newPage({ url: '/sign-in' });
+  test('would not run what is not its own', async ({ newPage }) => {
+    const page = await newPage({ url: '/sign-in' });
     expectError(page, /refused by|Content Security Policy/);
     await page.evaluate(() => {
       const script = document.createElement('div');
@@ -110,7 +108,7 @@ describe('every page', () => {
     expect(await page.title()).not.toBe('run');
   });
 
-  it('says it with what is no page, too', async () => {
+  test('says it with what is no page, too', async () => {
     for (const path of ['/api/health', '/icon.svg', '/api/auth/csrf', '/api/trpc/team.getShell']) {
       expectGuarded(Object.fromEntries((await fetch(`${url}${path}`)).headers));
     }
@@ -139,9 +137,9 @@ async function ask(page: Page | null, path: string, { method = 'POST', team, ori
   return { status: response.status, headers: response.headers, data: said.result?.data, problem: said.error?.data };
 }
 
-describe('the pages’ door', () => {
-  it('answers who is signed in, from the seat in the team that is named', async () => {
-    const page = await browser.newPage({ as: team });
+test.describe('the pages’ door', () => {
+  test('answers who is signed in, from the seat in the team that is named', async ({ newPage }) => {
+    const page = await newPage({ as: team });
     const shell = await ask(page, 'team.getShell', { team: team.slug });
     expect([shell.status, shell.data.team.id, shell.data.me.memberId]).toEqual([200, team.teamId, team.memberId]);
     expect(shell.headers.get('cache-control')).toBe('no-store');
@@ -150,7 +148,7 @@ describe('the pages’ door', () => {
     expect(memberships.data.map((membership: { team: { slug: string } }) => membership.team.slug)).toEqual([team.slug]);
   });
 
-  it('is shut to who is not signed in, with a team and without', async () => {
+  test('is shut to who is not signed in, with a team and without', async () => {
     for (const [path, slug] of [
       ['team.getShell', team.slug],
       ['team.getShell', 'never-given'],
@@ -162,8 +160,8 @@ describe('the pages’ door', () => {
     }
   });
 
-  it('answers for the team of others as for one that was never there', async () => {
-    const page = await browser.newPage({ as: team });
+  test('answers for the team of others as for one that was never there', async ({ newPage }) => {
+    const page = await newPage({ as: team });
     const [theirs, never] = await Promise.all(
       [foreign.slug, 'never-given'].map((slug) => ask(page, 'team.getShell', { team: slug })),
     );
@@ -177,22 +175,22 @@ describe('the pages’ door', () => {
     expect((await ask(page, 'members.createMember')).problem.code).toBe('missing_key');
   });
 
-  it('tells who was deactivated, at the next request', async () => {
+  test('tells who was deactivated, at the next request', async ({ newPage }) => {
     const { body } = await callApi(`${url}/api/v1`, 'POST', '/members', {
       key: team.apiKey,
       body: { generatePassword: true },
     });
     const { id, email } = body.member;
-    const page = await browser.newPage({ as: { email, password: body.secrets.password } });
+    const page = await newPage({ as: { email, password: body.secrets.password } });
     expect((await ask(page, 'team.getShell', { team: team.slug })).status).toBe(200);
-    await purserJson(dataDir, 'member', 'deactivate', id, '--team', team.teamId);
+    await operate('member', 'deactivate', id, '--team', team.teamId);
     const { status, problem } = await ask(page, 'team.getShell', { team: team.slug });
     expect([status, problem.code]).toEqual([403, 'member_inactive']);
     expect((await ask(page, 'account.listMemberships')).data[0].member.status).toBe('inactive');
   });
 
-  it('takes a POST from this site alone', async () => {
-    const page = await browser.newPage({ as: team });
+  test('takes a POST from this site alone', async ({ newPage }) => {
+    const page = await newPage({ as: team });
     const port = new URL(url).port;
     for (const origin of ['https://evil.example', `http://127.0.0.1.evil.example:${port}`, 'null', null, `${url}1`]) {
       const { status, problem } = await ask(page, 'members.createMember', { team: team.slug, origin });
@@ -202,8 +200,8 @@ describe('the pages’ door', () => {
     expect((await ask(page, 'members.createMember', { team: team.slug })).status).toBe(200);
   });
 
-  it('takes no body above 1 MiB, told by its length or in pieces', async () => {
-    const page = await browser.newPage({ as: team });
+  test('takes no body above 1 MiB, told by its length or in pieces', async ({ newPage }) => {
+    const page = await newPage({ as: team });
     const large = JSON.stringify({ name: 'a'.repeat(1_048_576) });
     for (const body of [large, new Blob([large]).stream()]) {
       const { status, problem } = await ask(page, 'members.createMember', { team: team.slug, body });
@@ -212,8 +210,8 @@ describe('the pages’ door', () => {
   });
 });
 
-describe('beneath /api/auth', () => {
-  it('no page is shown but the product’s own', async () => {
+test.describe('beneath /api/auth', () => {
+  test('no page is shown but the product’s own', async () => {
     for (const path of [
       'signin',
       'signout',
@@ -238,16 +236,16 @@ describe('beneath /api/auth', () => {
     }
   });
 
-  it('a session is a cookie that no script reads, and that tells nothing', async () => {
-    const page = await browser.newPage({ as: team, url: '/account/teams' });
+  test('a session is a cookie that no script reads, and that tells nothing', async ({ newPage }) => {
+    const page = await newPage({ as: team, url: '/account/teams' });
     const cookie = (await page.context().cookies()).find(({ name }) => name === 'purser-session')!;
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/', secure: false });
     expect(cookie.expires).toBeGreaterThan(Date.now() / 1000 + 29 * 86_400);
     expect(await page.evaluate(() => document.cookie)).not.toContain('session');
-    await expectPage(page.getByRole('heading', { name: 'Teams' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Teams' })).toBeVisible();
   });
 
-  it('takes no sign-in from another site, none without its token, and none that is too large', async () => {
+  test('takes no sign-in from another site, none without its token, and none that is too large', async () => {
     const form = (origin: string, body: string) =>
       fetch(`${url}/api/auth/callback/credentials`, {
         method: 'POST',
@@ -273,10 +271,10 @@ function proxied(port: number, path: string, headers: Record<string, string>) {
 
 const forwarded = { 'X-Forwarded-Host': 'evil.example, purser.example', 'X-Forwarded-Proto': 'http, https' };
 
-describe('behind a proxy that people reach over https', () => {
+test.describe('behind a proxy that people reach over https', () => {
   let web: Running;
   let port: number;
-  beforeAll(async () => {
+  test.beforeAll(async () => {
     port = await freePort(undefined);
     web = startWeb(dataDir, port, { APP_URL: 'https://purser.example', TRUST_PROXY: '1' });
     const isUp = () =>
@@ -284,14 +282,14 @@ describe('behind a proxy that people reach over https', () => {
         ({ ok }) => ok,
         () => false,
       );
-    await until(web.output, 30_000, isUp);
+    await until(web.output, 60_000, isUp);
   });
-  afterAll(async () => {
+  test.afterAll(async () => {
     web.child.kill('SIGTERM');
     await once(web.child, 'exit');
   });
 
-  it('browsers are told to keep to https, and cookies to this host', async () => {
+  test('browsers are told to keep to https, and cookies to this host', async () => {
     const { headers } = await proxied(port, '/api/auth/csrf', forwarded);
     expect(headers['strict-transport-security']).toBe('max-age=31536000');
     expect(headers['set-cookie']?.join()).toMatch(/__Host-[^;]*; Path=\/; HttpOnly; Secure; SameSite=Lax/);
@@ -312,19 +310,19 @@ describe('behind a proxy that people reach over https', () => {
     expect(cookie).toMatch(/; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/);
   });
 
-  it('this site is what the proxy was asked, not what a client says', async () => {
+  test('this site is what the proxy was asked, not what a client says', async () => {
     const { headers } = await proxied(port, '/api/auth/signin', forwarded);
     expect(headers.location).toMatch(/^https:\/\/purser\.example\/sign-in|^\/sign-in/);
     expect(headers.location).not.toContain('evil.example');
   });
 });
 
-it('a proxy that is not trusted cannot say what this site is', async () => {
+test('a proxy that is not trusted cannot say what this site is', async () => {
   const { headers } = await proxied(Number(new URL(url).port), '/api/auth/signin', { ...forwarded, Host: 'localhost' });
   expect(headers.location).not.toMatch(/example/);
 });
 
-it('a start that would serve plain http outside the demo fails, and names what to set', async () => {
+test('a start that would serve plain http outside the demo fails, and names what to set', async () => {
   const web = startWeb(dataDir, await freePort(undefined), { PURSER_DEMO: '0', CARRIER: 'sandbox' });
   const [code] = await once(web.child, 'exit');
   expect([code, web.output()]).toEqual([78, expect.stringMatching(/APP_URL[^]*ALLOW_HTTP=1/)]);

@@ -15,8 +15,8 @@ import { explain, Stop } from './processes/stop.mjs';
 
 const children = new Children();
 
-/** How many steps run beside each other; the tests then have the machine to themselves. */
-const AT_ONCE = 2;
+/** Of the stories, which run in a browser or against processes. */
+const STORIES = 'e2e/playwright.config.ts';
 
 /**
  * Runs every step, tells of each as it ends, and answers the exit code.
@@ -44,12 +44,10 @@ export async function runAll({ fast }) {
     console.log(`${failed > 0 ? 'FAILED' : 'ok    '} ${name}${count} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
     if (output) console.log(output.replace(/^(?=.)/gm, '  '));
   };
-  const waiting = staticSteps(temporary);
-  const lane = async () => {
-    for (let next = waiting.shift(); next && !children.closing; next = waiting.shift()) await step(next);
+  const lane = async (/** @type {Step[]} */ steps) => {
+    for (const next of steps) if (!children.closing) await step(next);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  for (const beside of testSteps(temporary, fast)) if (!children.closing) await Promise.all(beside.map(step));
+  await Promise.all(lanes(temporary, fast).map(lane));
   // After a signal its own handler ends the process.
   if (children.closing) return new Promise(() => {});
   console.log(`${total.passed} passed, ${total.failed} failed`);
@@ -69,32 +67,37 @@ function staticSteps(temporary) {
 }
 
 /**
- * One after another; what stands together runs beside each other.
- * @param {string} temporary @param {boolean} fast @returns {Step[][]}
+ * Returns the steps in two lanes that run beside each other, each in its order: a test that waits leaves the processor to
+ * the other lane.
+ * @param {string} temporary @param {boolean} fast @returns {[Step[], Step[]]}
  */
-function testSteps(temporary, fast) {
+function lanes(temporary, fast) {
   const leftOut = fast ? ['--exclude', 'tests/proof/**'] : [];
   const tests = { name: 'tests', run: () => vitest(join(temporary, 'tests.json'), leftOut) };
-  const [config, kills] = ['e2e/vitest.config.ts', 'e2e/kills.test.ts'];
-  if (fast || !existsSync(join(root, config))) return [[tests]];
-  // After the browser's tests, which build the pages. Both ways end in the same handlers, so what is proved again is what
-  // the framework does: routes, methods, fields, bodies and their sizes, queries, streams, refusals before the handler.
-  const throughNext = [
-    'batch',
-    'errors',
-    'exports',
-    'idempotency',
-    'limits',
-    'http-conventions',
-    'openapi',
-    'unavailable',
-  ].map((name) => `tests/api/${name}.test.ts`);
+  const statics = staticSteps(temporary);
+  if (fast || !existsSync(join(root, STORIES))) return [[tests], statics];
+  // What is left out is judged behind both ways in: by the verbs.
+  const behind = [
+    'fuzz',
+    'keys',
+    'members-money',
+    'rates',
+    'recharge',
+    // Counted in the process that refuses, which is not the test's own there.
+    'refusals',
+    'reports',
+    'role-switch',
+    'roles',
+    'take-back',
+    'tenants',
+  ].flatMap((name) => ['--exclude', `tests/api/${name}.test.ts`]);
+  const apiAlone = ['tests/api', ...behind];
   return [
-    [tests],
-    [{ name: 'browser', run: () => vitest(join(temporary, 'e2e.json'), ['--config', config, '--exclude', kills]) }],
+    [tests, { name: 'browser', run: () => playwright('stories', temporary) }],
     [
-      // It waits for most of its time: for processes to end and to come back.
-      { name: 'kills', run: () => vitest(join(temporary, 'kills.json'), ['--config', config, kills]) },
+      ...statics,
+      // Its product builds the pages, which the next step takes as they are.
+      { name: 'attacks and kills', run: () => playwright('apart', temporary) },
       {
         name: 'the API through Next',
         run: () => vitest(join(temporary, 'next.json'), throughNext, { TEST_THROUGH_NEXT: '1' }),
@@ -199,6 +202,60 @@ async function vitest(report, args, env = {}) {
   if (unaccounted) said.push(`Every test passed, but the run ended with ${ended.code}.\n${tail(ended.output)}`);
   const passed = tests.filter(({ status }) => status === 'passed').length;
   return { passed, failed: said.length, output: said.join('\n\n') };
+}
+
+/**
+ * @typedef {{ message?: string }} Fault
+ * @typedef {{ status: string, results: { errors: Fault[] }[] }} Story
+ * @typedef {{ title: string, file: string, specs: { title: string, file: string, tests: Story[] }[], suites?: Suite[] }} Suite
+ */
+
+/**
+ * Runs stories and counts each. A fault outside of every story, and an end that none accounts for, count as failed.
+ * @param {'stories' | 'apart'} project @param {string} temporary
+ * @returns {Promise<Outcome>}
+ */
+async function playwright(project, temporary) {
+  const report = join(temporary, `${project}.json`);
+  const args = [`--project=${project}`, '--no-deps'];
+  const ended = await children.run([program('@playwright/test', 'playwright'), 'test', '--config', STORIES, ...args], {
+    CI: '1',
+    NO_COLOR: '1',
+    FORCE_COLOR: '0',
+    E2E_JSON_REPORT: report,
+    E2E_REPORT: `report/${project}`,
+  });
+  /** @type {{ suites: Suite[], errors: Fault[] } | undefined} */
+  const read = readJson(report);
+  if (!read) return { passed: 0, failed: 1, output: `The stories did not run to their end.\n${tail(ended.output)}` };
+  const stories = read.suites.flatMap((suite) => storiesOf(suite, ''));
+  const said = [
+    ...read.errors.map(({ message }) => message ?? 'A fault outside of every story.'),
+    ...stories
+      .filter(({ status }) => status === 'unexpected' || status === 'flaky')
+      .map(({ name, faults }) => `${name}\n${faults.map(({ message }) => message ?? '').join('\n')}`),
+  ];
+  if (ended.code !== 0 && said.length === 0) {
+    said.push(`Every story passed, but the run ended with ${ended.code}.\n${tail(ended.output)}`);
+  }
+  return {
+    passed: stories.filter(({ status }) => status === 'expected').length,
+    failed: said.length,
+    output: said.join('\n\n'),
+  };
+}
+
+/** @param {Suite} suite @param {string} above @returns {{ name: string, status: string, faults: Fault[] }[]} */
+function storiesOf(suite, above) {
+  const names = above === '' ? `${suite.title}:` : `${above} ${suite.title}`;
+  const own = suite.specs.flatMap(({ title, tests }) =>
+    tests.map(({ status, results }) => ({
+      name: `${names} ${title}`,
+      status,
+      faults: results.flatMap(({ errors }) => errors),
+    })),
+  );
+  return [...own, ...(suite.suites ?? []).flatMap((below) => storiesOf(below, names))];
 }
 
 /** @param {string} text */

@@ -7,13 +7,16 @@ import Link from 'next/link';
 import { useQueryState } from 'nuqs';
 import type { ReactNode } from 'react';
 import { useTRPC } from '@/components/data';
-import { RechargeMark } from '@/components/auto-recharge/RechargeMark';
-import { useShell } from '@/components/layout/useShell';
+import { RechargeMark } from '@/components/recharge/RechargeMark';
+// Forms are not loaded apart: what is typed before their code has come would be lost.
+import { RechargeTab } from '@/components/recharge/RechargeTab';
+import { useShell } from '@/components/shell/useShell';
 import { Money } from '@/components/ui/Money';
 import { Bone, Late, Note, PageHead } from '@/components/ui/pieces';
 import { BalanceCell } from './BalanceCell';
-import { MemberStatus } from './columns';
-import { MemberSummary } from './MemberOverview';
+import { MemberStatus, type Seat } from './columns';
+import { MemberOverview } from './MemberOverview';
+import { MemberSettings } from './MemberSettings';
 import styles from './members.module.css';
 import { RoleIcon } from './RoleIcon';
 import { tabOf } from './tabs';
@@ -33,12 +36,8 @@ const StatisticsView = dynamic(
   () => import('@/components/statistics/StatisticsView').then((file) => file.StatisticsView),
   { loading },
 );
-const RechargeTab = dynamic(() => import('@/components/auto-recharge/RechargeTab').then((file) => file.RechargeTab), {
-  loading,
-});
-const KeyTab = dynamic(() => import('@/components/api-keys/KeyTab').then((file) => file.KeyTab), { loading });
+const KeyTab = dynamic(() => import('@/components/keys/KeyTab').then((file) => file.KeyTab), { loading });
 const MemberAudit = dynamic(() => import('./MemberAudit').then((file) => file.MemberAudit), { loading });
-const MemberSettings = dynamic(() => import('./MemberSettings').then((file) => file.MemberSettings), { loading });
 
 /** One member whole: for an owner any, for a member its own. */
 export function MemberPage({ memberId }: { memberId: string }) {

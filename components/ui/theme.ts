@@ -1,4 +1,5 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { adoptTyped } from './adopt-typed';
 
 /** The one place of colours, type, space and radius. Everything else names them: `var(--…)`, never a literal. */
 
@@ -103,6 +104,10 @@ export const theme = createTheme({
       }),
     },
     Select: { defaultProps: { checkIconPosition: 'right' } },
+    // All of Mantine's text fields are made of `Input`.
+    Input: { defaultProps: { rootRef: adoptTyped } },
+    Checkbox: { defaultProps: { rootRef: adoptTyped } },
+    Switch: { defaultProps: { rootRef: adoptTyped } },
   },
 });
 

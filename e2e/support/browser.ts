@@ -1,10 +1,17 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect as see, type Browser, type BrowserContext, type ConsoleMessage, type Page } from '@playwright/test';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, inject } from 'vitest';
-import { openBrowser } from './chromium';
+import {
+  expect,
+  test as base,
+  type BrowserContext,
+  type ConsoleMessage,
+  type Page,
+  type TestInfo,
+} from '@playwright/test';
+import { Contexts } from './contexts';
+import { openSession } from './people';
+import { runningProduct } from './running-product';
+
+export { expect, runningProduct };
 
 export type Credentials = { email: string; password: string };
 
@@ -32,50 +39,59 @@ export const expectError = (page: Page, pattern: RegExp): void => void expected.
 /** What a page has complained of so far: errors, and what its policy refused. */
 export const complaintsOf = (page: Page): string[] => complaints.get(page) ?? [];
 
+export type NewPage = (options?: PageOptions) => Promise<Page>;
+
 /**
- * A Chromium for the tests of one file. A page that complains fails its test; of a test that fails, each page is kept as a
- * picture and as HTML.
+ * `newPage` opens a page in a browser of its own (a browser context) and closes it after the test. A page that writes an
+ * error to the console, throws, or violates its Content-Security-Policy fails its test.
  */
-export function useBrowser(): { newPage: (options?: PageOptions) => Promise<Page> } {
-  let browser: Browser | undefined;
-  let pages: Page[] = [];
-  beforeAll(async () => {
-    browser = await openBrowser();
-  });
-  afterAll(() => browser?.close());
-  afterEach(async ({ task }) => {
+export const test = base.extend<{ newPage: NewPage }, { contexts: Contexts }>({
+  contexts: [
+    async ({ browser }, use) => {
+      await use(new Contexts(browser));
+    },
+    { scope: 'worker' },
+  ],
+  newPage: async ({ contexts }, use, testInfo) => {
+    const pages: Page[] = [];
+    await use(async (options = {}) => {
+      const page = await openPage(contexts, options, testInfo);
+      pages.push(page);
+      return page;
+    });
     const opened = pages.filter((page) => !page.isClosed());
-    pages = [];
     const said = opened.flatMap((page) => unexpected(page).map((text) => `${page.url()}: ${text}`));
-    const where = task.result?.state === 'fail' || said.length > 0 ? await keep(opened) : '';
-    await Promise.all([...new Set(opened.map((page) => page.context()))].map((context) => context.close()));
-    if (where) console.error(`The pages of “${task.name}” are in ${where}`);
+    if (said.length > 0) await Promise.all(opened.map((page, index) => attachScreenshot(page, index, testInfo)));
+    const hasFailed = testInfo.status !== testInfo.expectedStatus || said.length > 0;
+    await Promise.all(
+      [...new Set(pages.map((page) => page.context()))].map((one) => contexts.giveBack(one, hasFailed)),
+    );
+    if (hasFailed) await attachVideos(pages, testInfo);
     if (said.length > 0) throw new Error(`The page complains:\n${said.join('\n')}`);
-  });
-  const newPage = async (options: PageOptions = {}): Promise<Page> => {
-    const page = await openPage(browser!, options);
-    pages.push(page);
-    return page;
-  };
-  return { newPage };
+  },
+});
+
+async function attachScreenshot(page: Page, index: number, testInfo: TestInfo): Promise<void> {
+  const body = await page.screenshot({ fullPage: true }).catch(() => null);
+  if (body) await testInfo.attach(`page ${index}`, { body, contentType: 'image/png' });
 }
 
-async function openPage(browser: Browser, options: PageOptions): Promise<Page> {
-  const {
-    as = null,
-    url,
-    viewport = { width: 1280, height: 800 },
-    colorScheme = 'light',
-    touch = false,
-    beside,
-    deaf = false,
-  } = options;
-  const baseURL = inject('product').url;
-  const settings = { baseURL, viewport, colorScheme, hasTouch: touch, locale: 'en-US', timezoneId: 'UTC' };
-  const context = beside?.context() ?? (await browser.newContext(settings));
+async function attachVideos(pages: Page[], testInfo: TestInfo): Promise<void> {
+  for (const page of pages) {
+    const path = await page.video()?.path();
+    if (path) await testInfo.attach('video', { path, contentType: 'video/webm' });
+  }
+}
+
+const DESKTOP = { width: 1280, height: 800 };
+
+async function openPage(contexts: Contexts, options: PageOptions, testInfo: TestInfo): Promise<Page> {
+  const { as = null, url, colorScheme = 'light', touch = false, beside, deaf = false } = options;
+  const viewport = options.viewport ?? beside?.viewportSize() ?? DESKTOP;
+  const context = beside?.context() ?? (await contexts.take({ touch, viewport }, testInfo));
   if (as) await enter(context, as);
   const page = await context.newPage();
-  await listen(page);
+  await Promise.all([listen(page), page.setViewportSize(viewport), page.emulateMedia({ colorScheme })]);
   if (deaf) await page.addInitScript(stopEars);
   if (url !== undefined) await openAt(page, url);
   return page;
@@ -110,11 +126,17 @@ export async function settle(page: Page): Promise<void> {
   );
 }
 
+/** The trace's own script, which a sandboxed frame refuses. */
+const OF_THE_TRACE = /^Blocked script execution in 'about:srcdoc'/;
+
 async function listen(page: Page): Promise<void> {
   const said: string[] = [];
   complaints.set(page, said);
   expected.set(page, []);
-  page.on('console', (message) => message.type() === 'error' && said.push(`${message.text()} ${placeOf(message)}`));
+  page.on('console', (message) => {
+    if (message.type() !== 'error' || OF_THE_TRACE.test(message.text())) return;
+    said.push(`${message.text()} ${placeOf(message)}`);
+  });
   page.on('pageerror', (error) => said.push(String(error)));
   await page.addInitScript(() =>
     document.addEventListener('securitypolicyviolation', (event) =>
@@ -134,24 +156,12 @@ function unexpected(page: Page): string[] {
   return complaintsOf(page).filter((text) => !allowed.some((pattern) => pattern.test(text)));
 }
 
-async function keep(pages: Page[]): Promise<string> {
-  const dir = mkdtempSync(join(tmpdir(), 'purser-pages-'));
-  for (const [index, page] of pages.entries()) {
-    await page.screenshot({ path: join(dir, `${index}.png`), fullPage: true }).catch(() => {});
-    writeFileSync(join(dir, `${index}.html`), await page.content().catch(String));
-  }
-  return dir;
-}
-
 /** Signs a whole browser in without its page, for tests that are about something else. */
-async function enter(context: BrowserContext, { email, password }: Credentials): Promise<void> {
-  const { url } = inject('product');
-  const { csrfToken }: { csrfToken: string } = await (await context.request.get('/api/auth/csrf')).json();
-  const answer = await context.request.post('/api/auth/callback/credentials', {
-    form: { email, password, csrfToken, json: 'true' },
-    headers: { Origin: url },
-  });
-  if (!answer.ok()) throw new Error(`${email} cannot sign in: ${answer.status()} ${await answer.text()}`);
+async function enter(context: BrowserContext, { email }: Credentials): Promise<void> {
+  const { url, dataDir } = runningProduct();
+  const value = await openSession(dataDir, email);
+  const expires = Date.now() / 1000 + 30 * 86_400;
+  await context.addCookies([{ name: 'purser-session', value, url, httpOnly: true, sameSite: 'Lax', expires }]);
 }
 
 /** Signs in as a person does, by the form, and waits for what comes then. */
@@ -163,9 +173,20 @@ export async function signIn(page: Page, email: string, password: string): Promi
   await page.waitForURL((url) => url.pathname !== '/sign-in');
 }
 
+/** Waits until nothing on a page moves or changes its colour: half a colour has half a contrast. */
+export async function atRest(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
+}
+
 /** What of a page is not accessible, as axe finds it: nothing, where all is well. */
 export async function axe(page: Page, rules?: string[]): Promise<string[]> {
-  const builder = new AxeBuilder({ page });
+  await atRest(page);
+  // In the page itself: else the results are put together in a second page, which is opened for each analysis.
+  const builder = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
   const { violations } = await (rules ? builder.withRules(rules) : builder).analyze();
   return violations.map(
     ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target.join(' ')).join('; ')}`,
@@ -177,4 +198,4 @@ export const isHeld = (page: Page): Promise<boolean> =>
   page.evaluate(async () => (await navigator.locks.query()).held?.some(({ name }) => name === 'purser-live') ?? false);
 
 /** Waits until a page hears what changes. */
-export const toHear = (page: Page) => see.poll(() => isHeld(page), { timeout: 10_000 }).toBe(true);
+export const toHear = (page: Page) => expect.poll(() => isHeld(page), { timeout: 30_000 }).toBe(true);

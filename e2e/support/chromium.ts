@@ -1,5 +1,6 @@
-import { chromium, type Browser } from '@playwright/test';
-import { existsSync } from 'node:fs';
+import { chromium, type Browser, type LaunchOptions } from '@playwright/test';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 
 const FLAGS = [
   '--disable-background-networking',
@@ -10,25 +11,47 @@ const FLAGS = [
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ];
 
-/** A Chromium of this machine, else the one that came with the packages. */
-async function findChromium(): Promise<string> {
+/** Returns the path of a Chromium of this machine, or null. */
+function findInstalled(): string | null {
   const places = [
     process.env['CHROMIUM_PATH'] ?? '',
     ...['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map((name) => `/usr/bin/${name}`),
     '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
     chromium.executablePath(),
   ];
-  const found = places.find((place) => place !== '' && existsSync(place));
-  if (found) return found;
+  return places.find((place) => place !== '' && existsSync(place)) ?? null;
+}
+
+/** Unpacks the Chromium that came with the packages, and the libraries that it needs, which its environment names. */
+async function unpack(): Promise<LaunchOptions> {
   if (`${process.platform} ${process.arch}` !== 'linux x64') {
     throw new Error('No Chromium was found: run `npx playwright install chromium`, or name one in CHROMIUM_PATH.');
   }
-  // It brings the system's libraries only where it believes to be in the service that it was made for.
-  process.env['AWS_LAMBDA_JS_RUNTIME'] ??= 'nodejs20.x';
-  const { default: packed } = await import('@sparticuz/chromium');
-  return packed.executablePath();
+  const own = { ...process.env };
+  try {
+    // The package brings the system's libraries only in the service that it was made for, and names them in this process.
+    process.env['AWS_LAMBDA_JS_RUNTIME'] ??= 'nodejs20.x';
+    const { default: packed } = await import('@sparticuz/chromium');
+    return { executablePath: await packed.executablePath(), env: { ...process.env } };
+  } finally {
+    // The product must not be started with these libraries.
+    for (const name of Object.keys(process.env)) if (!(name in own)) Reflect.deleteProperty(process.env, name);
+    Object.assign(process.env, own);
+  }
+}
+
+/** Returns how to start a Chromium without a window. */
+export async function chromiumOptions(): Promise<LaunchOptions> {
+  const executablePath = findInstalled();
+  return { ...(executablePath ? { executablePath } : await unpack()), args: FLAGS };
 }
 
 /** Starts a Chromium without a window. */
-export const openBrowser = async (): Promise<Browser> =>
-  chromium.launch({ executablePath: await findChromium(), args: FLAGS });
+export const openBrowser = async (): Promise<Browser> => chromium.launch(await chromiumOptions());
+
+/** Is true where Playwright can record a video: its ffmpeg lies beside its browsers. */
+export const HAS_FFMPEG = hasEntry(join(chromium.executablePath(), '../../..'), 'ffmpeg-');
+
+function hasEntry(directory: string, prefix: string): boolean {
+  return existsSync(directory) && readdirSync(directory).some((name) => name.startsWith(prefix));
+}

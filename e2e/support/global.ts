@@ -1,25 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestProject } from 'vitest/node';
-import { startProduct } from './product';
+import { startOperator, startProduct } from './product';
+import { setRunningProduct } from './running-product';
 
 /** Building the pages takes half a minute on a quiet machine, and minutes on a busy one. */
 const BUILD_MS = 900_000;
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** The running product; `pid` is the start script's. */
-    product: { url: string; dataDir: string; pid: number };
-  }
-}
-
 /** Starts the product (which builds what is not built) in an empty data directory, and ends it after the last test. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export default async function setup(): Promise<() => Promise<void>> {
   const dataDir = mkdtempSync(join(tmpdir(), 'purser-e2e-'));
   const product = await startProduct(dataDir, {}, BUILD_MS);
-  project.provide('product', { url: product.url, dataDir, pid: product.pid });
+  // Playwright ends at once on this signal, without its teardown.
+  process.once('SIGTERM', () => void product.stop().finally(() => process.exit(143)));
+  const operator = await startOperator(dataDir);
+  setRunningProduct({ url: product.url, dataDir, pid: product.pid, operatorUrl: operator.url });
   return async () => {
+    operator.child.kill('SIGKILL');
     const { code, output } = await product.stop();
     rmSync(dataDir, { recursive: true, force: true });
     if (code !== 0) throw new Error(`The product ended with ${code}:\n${output}`);

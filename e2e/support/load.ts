@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { callApi } from '@/tests/support/api';
+import { callApi } from '@/tests/support/call-api';
 
 /** A change that the product has acknowledged: it must be there, once. */
 export type Acknowledged = { key: string; id: string; status: number };
@@ -52,7 +52,8 @@ export function startLoad({ api, ownerKey, memberIds, clients }: Settings): Load
       let done = false;
       while (!done && !leaving.signal.aborted) {
         done = await once(key, memberId, i % 3 === 2);
-        if (!done) await sleep(20);
+        // Seldom enough that what is killed has the processor to come back.
+        if (!done) await sleep(100);
       }
       if (!done) seen.unanswered.push(key);
     }

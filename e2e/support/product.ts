@@ -3,14 +3,16 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '@/scripts/processes/ports.mjs';
-import { commandLine, identity, isSameAlive } from '@/scripts/processes/identity.mjs';
-import { embeddedEnvironment } from '@/scripts/start/settings.mjs';
+import { Client } from 'pg';
+import { freePort } from '@/scripts/lib/ports.mjs';
+import { commandLine, identity, isSameAlive } from '@/scripts/lib/processes.mjs';
+import { embeddedEnvironment } from '@/scripts/lib/settings.mjs';
+import { runningProduct } from './running-product';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
 const OURS =
-  /^(DATABASE_|PURSER_|PORT$|HOST$|APP_URL$|NODE_ENV$|CARRIER$|RATE_LIMIT$|TRUST_PROXY$|ALLOW_HTTP$|RESEND_|SMTP_URL$|MAIL_FROM$|SIGN_UP$|NEXTAUTH_|AUTH_|VITEST|VITE_|TEST|npm_|INIT_CWD$)/;
+  /^(DATABASE_|PURSER_|PORT$|HOST$|APP_URL$|NODE_ENV$|CARRIER$|RATE_LIMIT$|TRUST_PROXY$|ALLOW_HTTP$|RESEND_|SMTP_URL$|MAIL_FROM$|SIGN_UP$|NEXTAUTH_|AUTH_|VITEST|VITE_|TEST|PLAYWRIGHT|FORCE_COLOR$|DEBUG_COLORS$|E2E_|npm_|INIT_CWD$)/;
 
 /** The environment of a person who has set nothing, with what the test sets. */
 export function cleanEnvironment(set: Record<string, string>): NodeJS.ProcessEnv {
@@ -87,6 +89,15 @@ export function startWeb(dataDir: string, port: number, more: Record<string, str
   return run(['--import', 'tsx', 'server/web.ts'], cleanEnvironment({ ...env, PORT: String(port), ...more }));
 }
 
+/** Starts a process that carries out operator commands on the product of a data directory, one request each. */
+export async function startOperator(dataDir: string): Promise<Running & { url: string }> {
+  const env = { ...embeddedEnvironment(dataDir, connectionOf(dataDir)), INIT_CWD: ROOT };
+  const operator = run(['--import', 'tsx', 'e2e/support/operator.ts'], cleanEnvironment(env));
+  const url = () => /operator at (\S+)/.exec(operator.output())?.[1];
+  await until(operator.output, 110_000, () => url() !== undefined || operator.child.exitCode !== null);
+  return { ...operator, url: url() ?? '' };
+}
+
 export type Ended = { code: number | null; stdout: string; stderr: string };
 
 /** The operator's command on the product of a data directory. */
@@ -104,9 +115,23 @@ export async function purser(dataDir: string, ...words: string[]): Promise<Ended
   return { ...ended, code: child.exitCode };
 }
 
-/** What a command answers with --json; throws when it failed. */
-export async function purserJson<T>(dataDir: string, ...words: string[]): Promise<T> {
-  const { code, stdout, stderr } = await purser(dataDir, ...words, '--json');
+/** What a command answers with --json, run as an operator runs it; throws when it failed. */
+export const purserJson = async <T>(dataDir: string, ...words: string[]): Promise<T> =>
+  answerOf(words, await purser(dataDir, ...words, '--json'));
+
+/** Runs an operator command on the product of all stories, without a process of its own. */
+export async function operatorCommand(...words: string[]): Promise<Ended> {
+  const response = await fetch(runningProduct().operatorUrl, { method: 'POST', body: JSON.stringify(words) });
+  if (!response.ok) throw new Error(await response.text());
+  return response.json() as Promise<Ended>;
+}
+
+/** Returns what an operator command answers with --json; throws when it failed. */
+export const operate = async <T>(...words: string[]): Promise<T> =>
+  answerOf(words, await operatorCommand(...words, '--json'));
+
+// oxlint-disable-next-line typescript/no-explicit-any -- whoever asks knows what the command prints
+function answerOf(words: string[], { code, stdout, stderr }: Ended): any {
   if (code !== 0) throw new Error(`purser ${words.join(' ')} ended with ${code}: ${stderr}`);
   return JSON.parse(stdout);
 }
@@ -118,15 +143,26 @@ const PASSWORD = 'correct horse battery';
 
 /** A team of the operator's, funded where an amount is given. An owner who is known already keeps the password and gets one seat more. */
 export async function makeTeam(
-  dataDir: string,
   name: string,
   fund: string | null,
   email = `${name.toLowerCase().replaceAll(' ', '-')}@example.test`,
 ): Promise<Team> {
   const owner = ['--owner-name', 'Olive Owner', '--owner-email', email, '--owner-password', PASSWORD];
-  const team = await purserJson<Team>(dataDir, 'team', 'create', '--name', name, ...owner);
-  if (fund !== null) await purserJson(dataDir, 'team', 'fund', team.teamId, fund);
+  // A worker process that comes after a test that failed makes the teams of its file anew, and their addresses are known.
+  if (Number(process.env['TEST_WORKER_INDEX']) > 1) await freeAddress(name.toLowerCase().replaceAll(' ', '-'));
+  const team = await operate<Team>('team', 'create', '--name', name, ...owner);
+  if (fund !== null) await operate('team', 'fund', team.teamId, fund);
   return { ...team, email, password: PASSWORD };
+}
+
+/** Returns a team's name of this worker process alone, for files whose tests run in both. */
+export const ofThisWorker = (name: string): string => `${name} ${process.env['TEST_PARALLEL_INDEX']}`;
+
+async function freeAddress(slug: string): Promise<void> {
+  const client = new Client({ connectionString: connectionOf(runningProduct().dataDir).ownerUrl });
+  await client.connect();
+  await client.query(`UPDATE teams SET slug = slug || '-' || right(id::text, 8) WHERE slug = $1`, [slug]);
+  await client.end();
 }
 
 export type Process = { pid: number; started: string };

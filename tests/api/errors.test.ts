@@ -5,7 +5,7 @@ import { ERRORS, isErrorCode, type ApiErrorCode } from '@/server/domain/core/err
 import { newUuid7, printId } from '@/server/domain/core/ids';
 import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
-import type { Answer } from '../support/api';
+import type { Answer } from '../support/call-api';
 import { addMember, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
 import { expectProblem, useApi, whileMasterIsHeld, type Caller } from '../support/api-client';
 

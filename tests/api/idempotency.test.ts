@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fundTeam } from '@/server/domain/billing/ledger/write';
 import { registered } from '@/server/http/operation';
-import type { Answer } from '../support/api';
+import type { Answer } from '../support/call-api';
 import { addMember, giveSignIn, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
 import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld, type Caller } from '../support/api-client';
 

@@ -9,7 +9,7 @@ import { exampleId } from '@/server/http/openapi-examples';
 import { openApiDocument } from '@/server/http/openapi';
 import { operation, type Operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
-import type { Answer } from '../support/api';
+import type { Answer } from '../support/call-api';
 import { danglingRefs, DocumentCheck, operationsOf, type Json } from '../support/document';
 import { expectProblem, useApi, type Caller } from '../support/api-client';
 import { brokenPromises } from '../support/promise';

@@ -2,7 +2,8 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { fundTeam } from '@/server/domain/billing/ledger/write';
 import { registered } from '@/server/http/operation';
-import { serveApi, type Answer, type Api } from '../support/api';
+import { serveApi, type Api } from '../support/api';
+import type { Answer } from '../support/call-api';
 import {
   addMember,
   giveSignIn,

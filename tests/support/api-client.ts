@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { services } from '@/server/http/services';
-import { serveApi, type Answer, type Api, type CallOptions } from './api';
+import { serveApi, type Api } from './api';
+import type { Answer, CallOptions } from './call-api';
 import { ownerPool, type TestTeam } from './team';
 
 type Options = Omit<CallOptions, 'key' | 'body'>;

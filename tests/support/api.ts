@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import '@/app/api/v1/all';
-import { freePort } from '@/scripts/processes/ports.mjs';
-import { answerApi, placeAt } from '@/server/http/api-router';
+import { freePort } from '@/scripts/lib/ports.mjs';
+import { answerApi, placeAt } from '@/server/http/front';
+import { callApi, type Answer, type CallOptions } from './call-api';
 import { ownDocument } from './document';
-
-// oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer; its schema is tested apart
-export type Answer = { status: number; body: any; text: string; headers: Headers };
 
 export type Api = {
   url: string;
@@ -18,14 +16,6 @@ export type Api = {
   close(): Promise<void>;
   /** What the API has answered otherwise than its document says. */
   complaints: string[];
-};
-
-export type CallOptions = {
-  key?: string | null;
-  body?: unknown;
-  raw?: string | Uint8Array<ArrayBuffer>;
-  headers?: Record<string, string>;
-  idempotencyKey?: string;
 };
 
 /**
@@ -99,29 +89,4 @@ async function startNext(): Promise<string> {
     await sleep(50);
   }
   return `${origin}/api/v1`;
-}
-
-/** One call over HTTP to any server of the API at `url` (…/api/v1). */
-export async function callApi(url: string, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
-  const { key, body, raw, idempotencyKey } = options;
-  const headers: Record<string, string> = {
-    ...(key && { Authorization: `Bearer ${key}` }),
-    ...(body !== undefined && { 'Content-Type': 'application/json' }),
-    ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
-    ...options.headers,
-  };
-  const response = await fetch(`${url}${path}`, {
-    method,
-    headers,
-    body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
-    redirect: 'manual',
-  });
-  const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return {
-    status: response.status,
-    text,
-    headers: response.headers,
-    body: isJson && text ? JSON.parse(text) : undefined,
-  };
 }

@@ -1,10 +1,10 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
+import { ERRORS, type ErrorCode } from '@/server/domain/errors';
+import { expect, runningProduct, test } from './support/browser';
 import { makeTeam, type Team } from './support/product';
 
-const { url, dataDir } = inject('product');
+const { url } = runningProduct();
 const { hostname, port } = new URL(url);
 
 type Answer = { status: number; headers: IncomingHttpHeaders; text: string };
@@ -57,38 +57,40 @@ function expectProblem(answer: Answer, code: ErrorCode, status: number = ERRORS[
 
 let team: Team;
 let bearer: Record<string, string>;
-beforeAll(async () => {
-  team = await makeTeam(dataDir, 'Door', '10.00');
+test.beforeAll(async () => {
+  team = await makeTeam('Door', '10.00');
   bearer = { Authorization: `Bearer ${team.apiKey}` };
 });
 
-describe('the API through the real server', () => {
-  it('answers HEAD as GET, without a body', async () => {
+test.describe('the API through the real server', () => {
+  test('answers HEAD as GET, without a body', async () => {
     const { status, headers, text } = await ask('HEAD', '/api/v1/me', { headers: bearer });
     expect([status, headers['content-type'], text]).toEqual([200, 'application/json', '']);
     expect((await ask('HEAD', '/api/v1/nothing', { headers: bearer })).status).toBe(404);
   });
 
-  it('answers OPTIONS with what is allowed, without a key', async () => {
+  test('answers OPTIONS with what is allowed, without a key', async () => {
     const { status, headers, text } = await ask('OPTIONS', '/api/v1/members');
     expect([status, headers.allow, text]).toEqual([204, 'GET, HEAD, POST, OPTIONS', '']);
     expect(headers['access-control-allow-origin']).toBeUndefined();
   });
 
-  it.each([
+  for (const [method, path, allow] of [
     ['PUT', '/api/v1/me', 'GET, HEAD, OPTIONS'],
     ['DELETE', '/api/v1/messages', 'GET, HEAD, POST, OPTIONS'],
     ['GET', '/api/v1/messages/estimate', 'POST, OPTIONS'],
     ['PURGE', '/api/v1/me', 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE'],
     ['TRACE', '/api/v1/me', 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE'],
     ['PROPFIND', '/api/v1/nothing', 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE'],
-  ])('answers %s %s with 405 and what is allowed', async (method, path, allow) => {
-    const answer = await ask(method, path, { headers: bearer });
-    expectProblem(answer, 'method_not_allowed');
-    expect(answer.headers.allow).toBe(allow);
-  });
+  ] as const) {
+    test(`answers ${method} ${path} with 405 and what is allowed`, async () => {
+      const answer = await ask(method, path, { headers: bearer });
+      expectProblem(answer, 'method_not_allowed');
+      expect(answer.headers.allow).toBe(allow);
+    });
+  }
 
-  it.each([
+  for (const path of [
     '/api/v1',
     '/api/v1/',
     '/api/v1/nothing',
@@ -97,19 +99,21 @@ describe('the API through the real server', () => {
     '/api/v1/%',
     '/api/v1/members/%zz',
     '/api/v1/members/..%2f..%2fme',
-  ])('answers an unknown path in its own shape: %s', async (path) =>
-    expectProblem(await ask('GET', path, { headers: bearer }), 'not_found'),
-  );
+  ]) {
+    test(`answers an unknown path in its own shape: ${path}`, async () =>
+      expectProblem(await ask('GET', path, { headers: bearer }), 'not_found'));
+  }
 
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('answers %s of an unknown path in its own shape', async (method) => {
-    expectProblem(await ask(method, '/api/v1/nothing', { headers: bearer }), 'not_found');
-  });
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+    test(`answers ${method} of an unknown path in its own shape`, async () =>
+      expectProblem(await ask(method, '/api/v1/nothing', { headers: bearer }), 'not_found'));
+  }
 
-  it('takes a path with a slash at its end as the path', async () => {
+  test('takes a path with a slash at its end as the path', async () => {
     expect((await ask('GET', '/api/v1/me/', { headers: bearer })).status).toBe(200);
   });
 
-  it('demands a key, and refuses one in the address', async () => {
+  test('demands a key, and refuses one in the address', async () => {
     const missing = await ask('GET', '/api/v1/me');
     expectProblem(missing, 'missing_key');
     expect(missing.headers['www-authenticate']).toBe('Bearer realm="purser"');
@@ -118,7 +122,7 @@ describe('the API through the real server', () => {
     expectProblem(await ask('GET', `/api/v1/me?key=${team.apiKey}`, { headers: bearer }), 'key_in_url');
   });
 
-  it('refuses a body above 1 MiB, told by its length, in chunks, and above what the server takes at all', async () => {
+  test('refuses a body above 1 MiB, told by its length, in chunks, and above what the server takes at all', async () => {
     const headers = { ...bearer, 'Content-Type': 'application/json' };
     const large = Buffer.alloc(1_048_577, 'a');
     expectProblem(await ask('POST', '/api/v1/messages', { headers, body: large }), 'payload_too_large');
@@ -130,7 +134,7 @@ describe('the API through the real server', () => {
     expect(said).toContain('"code":"payload_too_large"');
   });
 
-  it('asks for a body only when it will take it', async () => {
+  test('asks for a body only when it will take it', async () => {
     const start = `POST /api/v1/members HTTP/1.1\r\nHost: ${hostname}\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n`;
     const refused = await speak(
       `${start}Authorization: ${bearer['Authorization']}\r\nContent-Length: 13000000\r\nConnection: close\r\n\r\n`,
@@ -142,7 +146,7 @@ describe('the API through the real server', () => {
     expect(taken).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 201 /);
   });
 
-  it('answers what is no HTTP, has no Host, or too long a header with a problem, and goes on', async () => {
+  test('answers what is no HTTP, has no Host, or too long a header with a problem, and goes on', async () => {
     expect(await speak('nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*"code":"invalid_request"/);
     expect(await speak('GET /api/v1/me HTTP/1.1\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*Host/);
     const long = `GET /api/v1/me HTTP/1.1\r\nHost: ${hostname}\r\nX-Long: ${'a'.repeat(70_000)}\r\n\r\n`;
@@ -150,7 +154,7 @@ describe('the API through the real server', () => {
     expect((await ask('GET', '/api/v1/me', { headers: bearer })).status).toBe(200);
   });
 
-  it('does not believe what a client says of its own address', async () => {
+  test('does not believe what a client says of its own address', async () => {
     // Unheard: with TRUST_PROXY off, calls without a key are counted by the connection's own address.
     const spoofed = await ask('GET', '/api/v1/me', {
       headers: { 'X-Purser-Address': '203.0.113.9', 'X-Forwarded-For': '203.0.113.9' },
@@ -160,8 +164,8 @@ describe('the API through the real server', () => {
   });
 });
 
-describe('beside the API', () => {
-  it('says that it is alive and ready', async () => {
+test.describe('beside the API', () => {
+  test('says that it is alive and ready', async () => {
     const health = await ask('GET', '/api/health');
     expect([health.status, JSON.parse(health.text), health.headers['cache-control']]).toEqual([
       200,
@@ -176,7 +180,7 @@ describe('beside the API', () => {
     ]);
   });
 
-  it('has a page for every error that an answer can name', async () => {
+  test('has a page for every error that an answer can name', async () => {
     for (const code of Object.keys(ERRORS) as ErrorCode[]) {
       const { status, headers, text } = await ask('GET', `/docs/errors/${code}`);
       expect([code, status, headers['content-type']]).toEqual([code, 200, 'text/html; charset=utf-8']);
@@ -185,7 +189,7 @@ describe('beside the API', () => {
     expect((await ask('GET', '/docs/errors/nothing')).status).toBe(404);
   });
 
-  it('has a first page, and a page for what is not there', async () => {
+  test('has a first page, and a page for what is not there', async () => {
     const first = await ask('GET', '/');
     // Relative, so that it leads on under whatever name one has come.
     expect([first.status, first.headers.location]).toEqual([307, '/sign-in']);
@@ -194,7 +198,7 @@ describe('beside the API', () => {
     expect((await ask('GET', '/%E0%A4%A')).status).toBe(404);
   });
 
-  it('does not say what it is made of', async () => {
+  test('does not say what it is made of', async () => {
     for (const path of ['/', '/api/v1/me', '/api/health']) {
       const { headers } = await ask('GET', path);
       expect([headers['x-powered-by'], headers.server]).toEqual([undefined, undefined]);

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { callApi, type Answer } from '@/tests/support/api';
+import { callApi, type Answer } from '@/tests/support/call-api';
+import { expect, runningProduct, test } from './support/browser';
 import { cleanEnvironment, purserJson, ROOT, until, type Team } from './support/product';
 
-const { url, dataDir } = inject('product');
+const { url, dataDir } = runningProduct();
 
 const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
   callApi(`${url}/api/v1`, method, path, { key, body });
@@ -19,14 +19,14 @@ const npmRunPurser = (...words: string[]): Promise<{ code: number; stdout: strin
     );
   });
 
-describe('a sub-account from its beginning to its end, over HTTP', () => {
+test.describe('a sub-account from its beginning to its end, over HTTP', () => {
   let team: Team;
   let member: { id: string; key: string };
   const balance = async () => (await call(member.key, 'GET', '/me')).body.balance;
   const masterBalance = async () => (await call(team.apiKey, 'GET', '/team')).body.masterBalance;
   const send = (to: string) => call(member.key, 'POST', '/messages', { to, from: 'Story', body: 'Hello' });
 
-  beforeAll(async () => {
+  test.beforeAll(async () => {
     const owner = [
       '--owner-name',
       'Olive',
@@ -42,7 +42,7 @@ describe('a sub-account from its beginning to its end, over HTTP', () => {
     await purserJson(dataDir, 'team', 'fund', team.teamId, '100.00');
   });
 
-  it('an owner creates it, and its key is shown once', async () => {
+  test('an owner creates it, and its key is shown once', async () => {
     const { status, body } = await call(team.apiKey, 'POST', '/members', { name: 'Harbour' });
     expect(status).toBe(201);
     expect(body.secrets.apiKey).toMatch(/^pur_live_[0-9A-Za-z]{38}$/);
@@ -52,7 +52,7 @@ describe('a sub-account from its beginning to its end, over HTTP', () => {
     expect(await balance()).toBe('0.00');
   });
 
-  it('gets money from the master and a rule', async () => {
+  test('gets money from the master and a rule', async () => {
     const { status, body } = await call(team.apiKey, 'POST', `/members/${member.id}/credit`, { amount: '3.00' });
     expect([status, body.balances]).toEqual([201, { master: '97.00', member: '3.00' }]);
     const rule = await call(team.apiKey, 'PUT', `/members/${member.id}/recharge`, {
@@ -62,7 +62,7 @@ describe('a sub-account from its beginning to its end, over HTTP', () => {
     expect(rule.body).toMatchObject({ enabled: true, state: 'ready' });
   });
 
-  it('sends until its rule fires, just when the charge takes it below the threshold', async () => {
+  test('sends until its rule fires, just when the charge takes it below the threshold', async () => {
     expect([(await send('+14155550100')).status, await balance()]).toEqual([202, '2.50']);
     expect([(await send('+14155550101')).status, await balance()]).toEqual([202, '2.00']);
     expect([(await send('+14155550102')).status, await balance()]).toEqual([202, '10.00']);
@@ -71,24 +71,24 @@ describe('a sub-account from its beginning to its end, over HTTP', () => {
     expect(await masterBalance()).toBe('88.50');
   });
 
-  it('has a message delivered by the worker, with every change of its status', async () => {
+  test('has a message delivered by the worker, with every change of its status', async () => {
     const { id } = (await send('+14155550103')).body;
     let message: Answer['body'];
     await until(
       () => `delivered: ${JSON.stringify(message)}`,
-      20_000,
+      60_000,
       async () => (message = (await call(member.key, 'GET', `/messages/${id}`)).body).status === 'delivered',
     );
     expect(message.events.map((event: { status: string }) => event.status)).toEqual(['queued', 'sent', 'delivered']);
     expect([message.cost, await balance()]).toEqual(['0.50', '9.50']);
   });
 
-  it('has a message that fails refunded, once', async () => {
+  test('has a message that fails refunded, once', async () => {
     const { id } = (await send('+14155550001')).body;
     expect(await balance()).toBe('9.00');
     await until(
       () => 'failed',
-      20_000,
+      60_000,
       async () => (await call(member.key, 'GET', `/messages/${id}`)).body.status === 'failed',
     );
     const { body } = await call(member.key, 'GET', '/transfers?kind=refund');
@@ -96,7 +96,7 @@ describe('a sub-account from its beginning to its end, over HTTP', () => {
     expect([(await call(member.key, 'GET', `/messages/${id}`)).body.cost, await balance()]).toEqual(['0.00', '9.50']);
   });
 
-  it('gives money back to the master, and never more than it has', async () => {
+  test('gives money back to the master, and never more than it has', async () => {
     const { body } = await call(team.apiKey, 'POST', `/members/${member.id}/debit`, { amount: '4.50' });
     expect(body.balances).toEqual({ master: '93.00', member: '5.00' });
     const refused = await call(team.apiKey, 'POST', `/members/${member.id}/debit`, { amount: '5.01' });
@@ -106,7 +106,7 @@ describe('a sub-account from its beginning to its end, over HTTP', () => {
     ]);
   });
 
-  it('is refused from its very next request once deactivated, keeps its balance, and acts again once activated', async () => {
+  test('is refused from its very next request once deactivated, keeps its balance, and acts again once activated', async () => {
     await call(team.apiKey, 'POST', `/members/${member.id}/deactivate`);
     const refused = await send('+14155550104');
     expect([refused.status, refused.body.code]).toEqual([403, 'member_inactive']);
@@ -118,7 +118,7 @@ describe('a sub-account from its beginning to its end, over HTTP', () => {
     expect([(await send('+14155550104')).status, await balance()]).toEqual([202, '4.50']);
   });
 
-  it('returns what is left to the master when it is deleted, and its key is dead', async () => {
+  test('returns what is left to the master when it is deleted, and its key is dead', async () => {
     const gone = await call(team.apiKey, 'DELETE', `/members/${member.id}`);
     expect([gone.status, gone.body.returned, gone.body.member.status]).toEqual([200, '4.50', 'deleted']);
     const again = await call(team.apiKey, 'DELETE', `/members/${member.id}`);
@@ -127,7 +127,7 @@ describe('a sub-account from its beginning to its end, over HTTP', () => {
     expect([dead.status, dead.body.code]).toEqual([401, 'invalid_key']);
   });
 
-  it('leaves the master with all but what was sent, and books that verify', async () => {
+  test('leaves the master with all but what was sent, and books that verify', async () => {
     // Five messages were paid for and one was refunded.
     expect(await masterBalance()).toBe('97.50');
     const { code, stdout } = await npmRunPurser('ledger', 'verify', '--json');

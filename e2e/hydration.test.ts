@@ -1,0 +1,47 @@
+import { callApi } from '@/tests/support/call-api';
+import { runningProduct, test } from './support/browser';
+import { typeBeforeHydration } from './support/hydration';
+import { makeTeam, ofThisWorker, type Team } from './support/product';
+
+const { url } = runningProduct();
+
+/** Every page with text fields at its first paint, and how many. */
+const FORMS: [path: string, fields: number][] = [
+  ['/sign-in', 2],
+  ['/forgot', 1],
+  ['/account', 1],
+  ['/account/password', 2],
+  ['[invite]', 2],
+  ['/mailbox', 1],
+  ['[team]/members', 1],
+  ['[team]/members/[id]?tab=recharge', 2],
+  ['[team]/members/[id]?tab=settings', 4],
+  ['[team]/invitations', 1],
+  ['[team]/messages', 1],
+  ['[team]/settings', 3],
+  ['[team]/settings/rates', 1],
+  ['[team]/settings/security', 1],
+];
+
+test.describe('a text that is typed before the page has come to life', () => {
+  test.describe.configure({ mode: 'parallel' });
+  let team: Team;
+  let invite: string;
+  let memberId: string;
+
+  test.beforeAll(async () => {
+    team = await makeTeam(ofThisWorker('Early Typists'), '50.00');
+    const call = (path: string, body: object) => callApi(`${url}/api/v1`, 'POST', path, { key: team.apiKey, body });
+    invite = new URL((await call('/invitations', { email: 'early@example.test' })).body.url).pathname;
+    memberId = (await call('/members', { name: 'Early Member', credit: '5.00' })).body.member.id;
+  });
+
+  for (const [path, count] of FORMS) {
+    test(`is kept and known: “${path}”`, async ({ newPage }) => {
+      const isOpen = /^(\/sign-in|\/forgot|\[invite\])/.test(path);
+      const page = await newPage({ as: isOpen ? null : team });
+      const real = path.replace('[invite]', invite).replace('[team]', `/${team.slug}`).replace('[id]', memberId);
+      await typeBeforeHydration(page, real, count);
+    });
+  }
+});

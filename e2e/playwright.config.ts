@@ -1,0 +1,40 @@
+import { defineConfig } from '@playwright/test';
+import { join } from 'node:path';
+import { chromiumOptions } from './support/chromium';
+
+const APART = ['hostile.test.ts', 'kills.test.ts'];
+
+/**
+ * The product as a user runs it: the global setup starts it once for all files. Each file has teams of its own, and two
+ * files run at a time. What is left of a test that failed (trace, screenshots, video) is in `test-results`, and in the
+ * report: `npx playwright show-report e2e/report`.
+ */
+export default defineConfig({
+  testDir: import.meta.dirname,
+  testMatch: '*.test.ts',
+  globalSetup: './support/global.ts',
+  timeout: 180_000,
+  // Long, for busy machines; what holds ends it at once.
+  expect: { timeout: 15_000 },
+  workers: 2,
+  retries: 0,
+  preserveOutput: 'failures-only',
+  reporter: [
+    ['list'],
+    ['html', { open: 'never', outputFolder: process.env['E2E_REPORT'] ?? 'report' }],
+    ['json', { outputFile: process.env['E2E_JSON_REPORT'] ?? join(import.meta.dirname, 'test-results/report.json') }],
+  ],
+  projects: [
+    { name: 'stories', testIgnore: APART, outputDir: 'test-results/stories' },
+    // They take the product, or the tries to sign in, from under the others: after them, or with `--no-deps` as a run of
+    // their own.
+    { name: 'apart', testMatch: APART, workers: 1, dependencies: ['stories'], outputDir: 'test-results/apart' },
+  ],
+  use: {
+    actionTimeout: 30_000,
+    navigationTimeout: 60_000,
+    launchOptions: await chromiumOptions(),
+    trace: { mode: 'retain-on-failure', screenshots: false },
+    screenshot: { mode: 'only-on-failure', fullPage: true },
+  },
+});
