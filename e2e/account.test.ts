@@ -1,6 +1,6 @@
+import { freePort } from '@/scripts/processes/ports.mjs';
 import type { Page } from '@playwright/test';
 import { randomUUID } from 'node:crypto';
-import { freePort } from '@/scripts/lib/ports.mjs';
 import { callApi } from '@/tests/support/call-api';
 import { axe, expect, expectError, openAt, runningProduct, signIn, test } from './support/browser';
 import { codeNow, mailedToken, sql } from './support/people';

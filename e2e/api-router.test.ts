@@ -1,6 +1,6 @@
+import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
-import { ERRORS, type ErrorCode } from '@/server/domain/errors';
 import { expect, runningProduct, test } from './support/browser';
 import { makeTeam, type Team } from './support/product';
 

@@ -161,8 +161,8 @@ test.describe('security and privacy', () => {
 test.describe('leaving a team', () => {
   test('says what happens to money, key and log, and other tabs lose the team at once', async ({ newPage }) => {
     const team = await makeTeam('Left House', '50.00');
-    const person = await addPerson(team, 'Lea Leaving');
-    const page = await newPage({ as: person, url: '/account/teams' });
+    const user = await addPerson(team, 'Lea Leaving');
+    const page = await newPage({ as: user, url: '/account/teams' });
     const other = await newPage({ beside: page, url: '/left-house' });
     expectError(other, /404/);
     await expect(other.getByRole('heading', { level: 1 }).first()).toBeVisible();
@@ -176,7 +176,7 @@ test.describe('leaving a team', () => {
     await expect(page.getByText('You have left Left House.')).toBeVisible();
     await expect(page.getByRole('heading', { name: 'No team yet' })).toBeVisible();
     await expect(other.getByRole('heading', { name: /nothing here|not found|no team/i })).toBeVisible(SOON);
-    const { body } = await call(team, 'GET', `/members/${person.id}`);
+    const { body } = await call(team, 'GET', `/members/${user.id}`);
     expect(body).toMatchObject({ status: 'active', balance: '5.00', name: 'Lea Leaving' });
     expect((await callApi(`${url}/api/v1`, 'GET', '/me', { key: user.apiKey })).body.code).toBe('invalid_key');
   });
@@ -206,7 +206,7 @@ test.describe('privacy', () => {
 
   test('who erases himself is signed out for good, and his seat names nobody', async ({ newPage }) => {
     const team = await makeTeam('Gone House', '50.00');
-    const person = await addPerson(team, 'Gil Gone');
+    const user = await addPerson(team, 'Gil Gone');
     const sent = { to: '+14155550100', from: 'Acme', body: 'A text of Gil' };
     const { id } = (await callApi(`${url}/api/v1`, 'POST', '/messages', { key: user.apiKey, body: sent })).body;
     const page = await newPage({ as: user, url: '/account/privacy' });
@@ -227,11 +227,11 @@ test.describe('privacy', () => {
     // It may ask while the seat is gone and the session is not yet.
     const gone = tab.getByRole('heading', { name: /^Sign in$|nothing here/ });
     await expect(gone).toBeVisible({ timeout: 30_000 });
-    await page.getByLabel('Email').fill(person.email);
-    await page.getByLabel('Password', { exact: true }).fill(person.password);
+    await page.getByLabel('Email').fill(user.email);
+    await page.getByLabel('Password', { exact: true }).fill(user.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await expect(page.getByText('is not right')).toBeVisible();
-    const { body } = await call(team, 'GET', `/members/${person.id}`);
+    const { body } = await call(team, 'GET', `/members/${user.id}`);
     expect(body).toMatchObject({ name: 'Erased person', status: 'active' });
     const owner = await newPage({ as: team, url: '/gone-house/settings/audit' });
     await expect(owner.getByText('erased a person')).toBeVisible();

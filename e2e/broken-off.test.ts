@@ -1,6 +1,6 @@
+import { freePort } from '@/scripts/processes/ports.mjs';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { freePort } from '@/scripts/lib/ports.mjs';
 import { expect, runningProduct, test } from './support/browser';
 import { makeTeam, startWeb, until, type Running, type Team } from './support/product';
 

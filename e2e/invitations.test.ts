@@ -58,33 +58,33 @@ test.describe('inviting', () => {
     const link = await linkIn(owner);
     await owner.getByRole('button', { name: 'Done' }).click();
     await expect(owner.getByRole('row', { name: email })).toContainText('pending');
-    const guest = await newPage({ url: link });
-    await expect(guest.getByRole('heading', { name: 'Join Inviting Team' })).toBeVisible();
-    await expect(guest.getByRole('main')).toContainText('$7.50');
-    await join(guest);
-    const key = await takeKey(guest);
-    await guest.waitForURL('/inviting-team');
+    const visitor = await newPage({ url: link });
+    await expect(visitor.getByRole('heading', { name: 'Join Inviting Team' })).toBeVisible();
+    await expect(visitor.getByRole('main')).toContainText('$7.50');
+    await join(visitor);
+    const key = await takeKey(visitor);
+    await visitor.waitForURL('/inviting-team');
     expect((await callApi(`${url}/api/v1`, 'GET', '/me', { key })).body.member.email).toBe(email);
-    await expect(guest.getByRole('main')).toContainText('$7.50');
+    await expect(visitor.getByRole('main')).toContainText('$7.50');
     await expect(owner.getByRole('row', { name: email })).toContainText('accepted');
     expect(await balanceOf(email)).toBe('7.50');
     // The link is dead, and says so to whoever opens it again.
     const again = await newPage({ url: link });
     await expect(again.getByRole('heading', { name: 'This invitation was accepted' })).toBeVisible();
-    const same = await newPage({ beside: guest, url: link });
+    const same = await newPage({ beside: visitor, url: link });
     await same.getByRole('link', { name: 'Go to Inviting Team' }).click();
     await same.waitForURL('/inviting-team');
   });
 
   test('keeps what was typed when a password is too common, and says what to do', async ({ newPage }) => {
     const { path } = await invited();
-    const guest = await newPage({ url: path });
-    expectError(guest, REFUSED);
-    await guest.getByLabel('Your name').fill('Jo');
-    await guest.getByLabel('Password', { exact: true }).fill('password1234');
-    await guest.getByRole('button', { name: 'Join Inviting Team' }).click();
-    await expect(guest.getByText('Is one of the passwords that are tried first')).toBeVisible();
-    await expect(guest.getByLabel('Your name')).toHaveValue('Jo');
+    const visitor = await newPage({ url: path });
+    expectError(visitor, REFUSED);
+    await visitor.getByLabel('Your name').fill('Jo');
+    await visitor.getByLabel('Password', { exact: true }).fill('password1234');
+    await visitor.getByRole('button', { name: 'Join Inviting Team' }).click();
+    await expect(visitor.getByText('Is one of the passwords that are tried first')).toBeVisible();
+    await expect(visitor.getByLabel('Your name')).toHaveValue('Jo');
   });
 
   test('of who has an account: signs in and comes back, another account is switched, and who is in is told so', async ({
@@ -94,12 +94,12 @@ test.describe('inviting', () => {
     const visitor = await newPage({ url: first.path });
     await join(visitor);
     // Without a copy it is asked once; the sample command says that there is nothing to spend.
-    await expect(guest.getByText('The balance is $0.00.')).toBeVisible();
-    await guest.getByRole('button', { name: 'Go to Inviting Team' }).click();
-    await expect(guest.getByText('You haven’t copied the key.')).toBeVisible();
-    await guest.getByRole('button', { name: 'Close without copying' }).click();
-    await guest.waitForURL('/inviting-team');
-    await expect(guest.getByText('Your balance is $0.00.')).toBeVisible();
+    await expect(visitor.getByText('The balance is $0.00.')).toBeVisible();
+    await visitor.getByRole('button', { name: 'Go to Inviting Team' }).click();
+    await expect(visitor.getByText('You haven’t copied the key.')).toBeVisible();
+    await visitor.getByRole('button', { name: 'Close without copying' }).click();
+    await visitor.waitForURL('/inviting-team');
+    await expect(visitor.getByText('Your balance is $0.00.')).toBeVisible();
     const other = await makeTeam('Other Inviters', '10.00');
     const more = (
       await callApi(`${url}/api/v1`, 'POST', '/invitations', { key: other.apiKey, body: { email: first.email } })
@@ -135,12 +135,12 @@ test.describe('inviting', () => {
     const email = someAddress();
     await owner.getByRole('dialog').getByLabel('Email').fill(email);
     await owner.getByRole('dialog').getByRole('button', { name: 'Invite', exact: true }).click();
-    const guest = await newPage({ url: await linkIn(owner) });
-    await expect(guest.getByRole('main')).toContainText('Till nine');
-    await join(guest, 'Kim Cash');
-    await guest.waitForURL('/inviting-team');
-    await openAt(guest, '/inviting-team/messages');
-    await expect(guest.getByRole('row', { name: /\+14155550100/ })).toHaveCount(1);
+    const visitor = await newPage({ url: await linkIn(owner) });
+    await expect(visitor.getByRole('main')).toContainText('Till nine');
+    await join(visitor, 'Kim Cash');
+    await visitor.waitForURL('/inviting-team');
+    await openAt(visitor, '/inviting-team/messages');
+    await expect(visitor.getByRole('row', { name: /\+14155550100/ })).toHaveCount(1);
     const me = await callApi(`${url}/api/v1`, 'GET', '/me', { key: secrets.apiKey });
     expect(me.body.member).toMatchObject({ id: member.id, name: 'Till nine', email });
   });
@@ -176,30 +176,30 @@ test.describe('inviting', () => {
     await owner.getByRole('button', { name: `Actions for ${email}` }).click();
     await owner.getByRole('menuitem', { name: 'Resend' }).click();
     await expect(owner.getByText('The old links are dead')).toBeVisible();
-    const guest = await newPage({ url: path });
-    await expect(guest.getByRole('heading', { name: 'There is a newer link' })).toBeVisible();
-    await openAt(guest, new URL((await call('GET', `/invitations/${id}`)).body.url).pathname);
+    const visitor = await newPage({ url: path });
+    await expect(visitor.getByRole('heading', { name: 'There is a newer link' })).toBeVisible();
+    await openAt(visitor, new URL((await call('GET', `/invitations/${id}`)).body.url).pathname);
     await owner.getByRole('button', { name: `Actions for ${email}` }).click();
     await owner.getByRole('menuitem', { name: 'Revoke' }).click();
     await expect(owner.getByRole('row', { name: email })).toContainText('revoked');
-    expectError(guest, REFUSED);
-    await join(guest);
-    await expect(guest.getByRole('heading', { name: 'This invitation was withdrawn' })).toBeVisible();
+    expectError(visitor, REFUSED);
+    await join(visitor);
+    await expect(visitor.getByRole('heading', { name: 'This invitation was withdrawn' })).toBeVisible();
     const second = await invited();
-    await openAt(guest, second.path);
-    await guest.getByRole('button', { name: 'Decline' }).click();
-    await guest.getByRole('button', { name: 'Decline it' }).click();
-    await expect(guest.getByRole('heading', { name: 'This invitation was declined' })).toBeVisible();
+    await openAt(visitor, second.path);
+    await visitor.getByRole('button', { name: 'Decline' }).click();
+    await visitor.getByRole('button', { name: 'Decline it' }).click();
+    await expect(visitor.getByRole('heading', { name: 'This invitation was declined' })).toBeVisible();
     expect((await call('GET', `/invitations/${second.id}`)).body.status).toBe('declined');
   });
 
   test('joins without the credit that the master cannot pay, and tells both', async ({ newPage }) => {
     const { path, email } = await invited({ credit: '5000.00' });
-    const guest = await newPage({ url: path });
-    await join(guest);
-    await expect(guest.getByText('The starting credit could not be paid yet')).toBeVisible();
-    await takeKey(guest);
-    await guest.waitForURL('/inviting-team');
+    const visitor = await newPage({ url: path });
+    await join(visitor);
+    await expect(visitor.getByText('The starting credit could not be paid yet')).toBeVisible();
+    await takeKey(visitor);
+    await visitor.waitForURL('/inviting-team');
     const owner = await newPage({ as: team, url: `/inviting-team/invitations?q=${encodeURIComponent(email)}` });
     await owner.getByRole('button', { name: email, exact: true }).click();
     await expect(owner.getByRole('dialog')).toContainText('The starting credit could not be paid');
@@ -218,16 +218,16 @@ test.describe('inviting', () => {
     newPage,
   }) => {
     const { email, id } = await invited({ name: 'Mia Mailed', credit: '1.25' });
-    const guest = await newPage();
-    const mail = await openMail(guest, email, /Inviting Team/);
+    const visitor = await newPage();
+    const mail = await openMail(visitor, email, /Inviting Team/);
     await expect(mail.getByText('1.25 USD')).toBeVisible();
     await mail.getByRole('link').first().click();
-    await guest.waitForURL(/\/invite\/inv_[^.]+\.m1\./);
-    await settle(guest);
-    await expect(guest.getByLabel('Your name')).toHaveValue('Mia Mailed');
-    await join(guest, 'Mia Mailed');
-    await takeKey(guest);
-    await guest.waitForURL(({ pathname }) => pathname === '/inviting-team');
+    await visitor.waitForURL(/\/invite\/inv_[^.]+\.m1\./);
+    await settle(visitor);
+    await expect(visitor.getByLabel('Your name')).toHaveValue('Mia Mailed');
+    await join(visitor, 'Mia Mailed');
+    await takeKey(visitor);
+    await visitor.waitForURL(({ pathname }) => pathname === '/inviting-team');
     expect((await call('GET', `/invitations/${id}`)).body).toMatchObject({ status: 'accepted', delivery: 'sent' });
     const proven = 'SELECT email_proven_at IS NOT NULL AS proven FROM users WHERE email = $1';
     expect(await sql(dataDir, proven, [email])).toEqual([{ proven: true }]);

@@ -1,23 +1,12 @@
+import { parseId } from '@/server/domain/core/ids';
+import { freePort } from '@/scripts/processes/ports.mjs';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { parseId } from '@/server/domain/ids';
-import { freePort } from '@/scripts/lib/ports.mjs';
 import { callApi } from '@/tests/support/call-api';
 import { expect, runningProduct, test } from './support/browser';
 import { lostOrDoubled, startLoad } from './support/load';
-import {
-  connectionOf,
-  descendants,
-  makeTeam,
-  postmasterOf,
-  processOf,
-  purser,
-  startWeb,
-  until,
-  type Running,
-  type Team,
-} from './support/product';
+import { connectionOf, descendants, makeTeam, postmasterOf, processOf, purser, startWeb, until, type Running, type Team } from './support/product';
 
 const WEB_KILLS = 10 * Math.max(1, Number(process.env['PROOF_SCALE'] ?? 1));
 const DATABASE_KILLS = 3 * Math.max(1, Number(process.env['PROOF_SCALE'] ?? 1));

@@ -1,6 +1,6 @@
+import { freePort } from '@/scripts/processes/ports.mjs';
 import type { Page } from '@playwright/test';
 import { once } from 'node:events';
-import { freePort } from '@/scripts/lib/ports.mjs';
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { expect, expectError, isHeld, runningProduct, test, toHear, type Credentials } from './support/browser';
 import { makeTeam, startWeb, until, type Running, type Team } from './support/product';
@@ -224,7 +224,7 @@ test.describe('a web process that goes away', () => {
 
   test('is missed, and its pages are live again with the next', async ({ newPage }) => {
     const team = await makeTeam('Live Again', '100.00');
-    const seat = await addSeat(team, 'Ann Again');
+    const member = await addSeat(team, 'Ann Again');
     const port = await freePort(undefined);
     const start = async () => {
       // The page's clock is looked at from when its stream has ended: the process ends at once then.
@@ -254,7 +254,7 @@ test.describe('a web process that goes away', () => {
     await expect(page.getByText('Not live: reconnecting')).toHaveCount(0);
     await page.clock.runFor(2_000);
     await expect(page.getByText('Not live: reconnecting').first()).toBeVisible();
-    await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '5.55' });
+    await call(team.apiKey, 'POST', `/members/${member.id}/credit`, { amount: '5.55' });
     await start();
     await page.clock.resume();
     await expect(page.getByRole('row', { name: /Ann Again/ })).toContainText('$15.55', { timeout: 30_000 });

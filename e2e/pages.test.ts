@@ -98,9 +98,9 @@ test.describe('every page', () => {
     const actions = page.getByRole('button', { name: /^Actions for Ärzte/ });
     for (const run of ['Credit', 'Debit', 'Recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Delete']) {
       await actions.click();
-      await expect(page.getByRole('menuitem', { name: verb, exact: true })).toBeVisible();
-      if (verb === 'Credit') await look('menu');
-      await page.getByRole('menuitem', { name: verb, exact: true }).click();
+      await expect(page.getByRole('menuitem', { name: run, exact: true })).toBeVisible();
+      if (run === 'Credit') await look('menu');
+      await page.getByRole('menuitem', { name: run, exact: true }).click();
       await expect(page.getByRole('dialog')).toBeVisible();
       await page.waitForLoadState('networkidle');
       await look(run);

@@ -115,23 +115,23 @@ test.describe('what is no longer so', () => {
   });
 
   test('ends with the next request: a seat that is deactivated, which the page explains', async ({ newPage }) => {
-    const person = await makePerson();
-    const page = await newPage({ as: person, url: `/${team.slug}`, deaf: true });
+    const user = await makePerson();
+    const page = await newPage({ as: user, url: `/${team.slug}`, deaf: true });
     expect(at(page)).toBe(`/${team.slug}`);
-    await operate('member', 'deactivate', person.memberId, '--team', team.teamId);
+    await operate('member', 'deactivate', user.memberId, '--team', team.teamId);
     await page.reload();
     await expect(page.getByRole('heading', { name: 'No team yet' })).toBeVisible();
     await expect(page.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
     expect(await axe(page)).toEqual([]);
     // Signing in is still possible, and says the same.
     const again = await newPage();
-    await signIn(again, person.email, person.password);
+    await signIn(again, user.email, user.password);
     await expect(again.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
   });
 
   test('is not found: the team of others, as one that was never there', async ({ newPage }) => {
-    const person = await makePerson();
-    const page = await newPage({ as: person });
+    const user = await makePerson();
+    const page = await newPage({ as: user });
     expectError(page, /status of 404/);
     for (const slug of [other.slug, 'no-such-team-anywhere']) {
       const response = await page.goto(`/${slug}`);
@@ -143,7 +143,7 @@ test.describe('what is no longer so', () => {
 
 test.describe('guessing', () => {
   test('is slowed down after ten tries of an account, there or not, and does not tell which', async ({ newPage }) => {
-    const person = await makePerson();
+    const user = await makePerson();
     const page = await newPage({ url: '/sign-in' });
     expectError(page, REFUSED);
     for (const email of [user.email, 'nobody-at-all@example.test']) {

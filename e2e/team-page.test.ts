@@ -1,8 +1,8 @@
+import { parseId } from '@/server/domain/core/ids';
 import type { Locator, Page } from '@playwright/test';
 import { parse } from 'csv-parse/sync';
 import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
-import { parseId } from '@/server/domain/ids';
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { atRest, expect, expectError, runningProduct, test } from './support/browser';
 import { connectionOf, makeTeam, operate, type Team } from './support/product';
@@ -264,7 +264,7 @@ test.describe('the list of members', () => {
     const page = await newPage({ as: team, url: members });
     await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
     await expect(page.getByRole('menuitem')).toHaveText(VERBS);
-    for (const [verb, title] of [
+    for (const [run, title] of [
       ['Recharge rule', 'Recharge rule of Birch Clinic'],
       ['Reveal key', 'Key of Birch Clinic'],
       ['Rotate key', 'Rotate the key of Birch Clinic'],
@@ -274,7 +274,7 @@ test.describe('the list of members', () => {
       if (!(await page.getByRole('menu').isVisible())) {
         await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
       }
-      await page.getByRole('menuitem', { name: verb!, exact: true }).click();
+      await page.getByRole('menuitem', { name: run!, exact: true }).click();
       await expect(page.getByRole('dialog', { name: title! })).toBeVisible();
       await page.keyboard.press('Escape');
       await expect(page.getByRole('dialog')).toHaveCount(0);
@@ -460,9 +460,9 @@ test.describe('many members at once', () => {
       ['Deactivate', 'inactive'],
       ['Activate', 'active'],
     ] as const) {
-      await bar(page).getByRole('button', { name: verb, exact: true }).click();
-      const dialog = page.getByRole('dialog', { name: `${verb} 3 members` });
-      await dialog.getByRole('button', { name: `${verb} 3` }).click();
+      await bar(page).getByRole('button', { name: run, exact: true }).click();
+      const dialog = page.getByRole('dialog', { name: `${run} 3 members` });
+      await dialog.getByRole('button', { name: `${run} 3` }).click();
       await expect(dialog.getByRole('status')).toContainText('3 of 3 done');
       await dialog.getByRole('button', { name: 'Done' }).click();
       await expect(dialog).toHaveCount(0);

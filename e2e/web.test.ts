@@ -1,9 +1,9 @@
+import { freePort } from '@/scripts/processes/ports.mjs';
 import type { Page } from '@playwright/test';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { freePort } from '@/scripts/lib/ports.mjs';
 import { callApi } from '@/tests/support/call-api';
 import { complaintsOf, expect, expectError, runningProduct, test } from './support/browser';
 import { makeTeam, ofThisWorker, operate, ROOT, startWeb, until, type Running, type Team } from './support/product';

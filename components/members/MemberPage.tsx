@@ -7,15 +7,15 @@ import Link from 'next/link';
 import { useQueryState } from 'nuqs';
 import type { ReactNode } from 'react';
 import { useTRPC } from '@/components/data';
-import { RechargeMark } from '@/components/recharge/RechargeMark';
-// Forms are not loaded apart: what is typed before their code has come would be lost.
-import { RechargeTab } from '@/components/recharge/RechargeTab';
-import { useShell } from '@/components/shell/useShell';
+import { RechargeMark } from '@/components/auto-recharge/RechargeMark';
+// Forms are not loaded lazily: text typed before their code arrives would be lost.
+import { RechargeTab } from '@/components/auto-recharge/RechargeTab';
+import { useShell } from '@/components/layout/useShell';
 import { Money } from '@/components/ui/Money';
 import { Bone, Late, Note, PageHead } from '@/components/ui/pieces';
 import { BalanceCell } from './BalanceCell';
-import { MemberStatus, type Seat } from './columns';
-import { MemberOverview } from './MemberOverview';
+import { MemberStatus } from './columns';
+import { MemberSummary } from './MemberOverview';
 import { MemberSettings } from './MemberSettings';
 import styles from './members.module.css';
 import { RoleIcon } from './RoleIcon';
@@ -36,7 +36,7 @@ const StatisticsView = dynamic(
   () => import('@/components/statistics/StatisticsView').then((file) => file.StatisticsView),
   { loading },
 );
-const KeyTab = dynamic(() => import('@/components/keys/KeyTab').then((file) => file.KeyTab), { loading });
+const KeyTab = dynamic(() => import('@/components/api-keys/KeyTab').then((file) => file.KeyTab), { loading });
 const MemberAudit = dynamic(() => import('./MemberAudit').then((file) => file.MemberAudit), { loading });
 
 /** One member whole: for an owner any, for a member its own. */

@@ -1,10 +1,10 @@
+import { fromBase32, stepAt, totpCode } from '@/server/domain/identity/two-factor/rules';
+import { linkToken, type LinkKind } from '@/server/domain/identity/email-links/rules';
+import { makeVault, type Vault } from '@/server/domain/core/crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'next-auth/jwt';
 import { Pool } from 'pg';
-import { codeOf, fromBase32, stepAt } from '@/server/domain/factors/rules';
-import { linkToken, type LinkKind } from '@/server/domain/links/rules';
-import { makeVault, type Vault } from '@/server/domain/vault';
 import { connectionOf, until } from './product';
 
 const pools = new Map<string, Pool>();

@@ -1,12 +1,12 @@
+import { freePort } from '@/scripts/processes/ports.mjs';
+import { commandLine, identity, isSameAlive } from '@/scripts/processes/identity.mjs';
+import { embeddedEnvironment } from '@/scripts/start/settings.mjs';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { freePort } from '@/scripts/lib/ports.mjs';
-import { commandLine, identity, isSameAlive } from '@/scripts/lib/processes.mjs';
-import { embeddedEnvironment } from '@/scripts/lib/settings.mjs';
 import { runningProduct } from './running-product';
 
 export const ROOT = join(import.meta.dirname, '../..');

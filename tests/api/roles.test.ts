@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { SeatActor } from '@/server/domain/actor';
-import type { ErrorCode } from '@/server/domain/errors';
-import { printId } from '@/server/domain/ids';
-import { makeKey } from '@/server/domain/keys/rules';
-import { expectProblem, rowsOf, type Caller } from '../support/door';
-import { DOORS, expectRefusal, useDoors, type Door, type Said, type Who } from '../support/doors';
+import type { MemberActor } from '@/server/domain/core/actor';
+import type { ErrorCode } from '@/server/domain/core/errors';
+import { printId } from '@/server/domain/core/ids';
+import { makeKey } from '@/server/domain/teams/api-keys/rules';
+import { expectProblem, rowsOf, type Caller } from '../support/api-client';
+import { DOORS, expectRefusal, useChannels, type Channel, type Said, type Who } from '../support/channels';
 import type { Answer } from '../support/call-api';
 import { listOperations } from '../support/operations';
 import { listProcedures, listCommands, sessionOf } from '../support/procedures';

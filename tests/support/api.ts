@@ -1,11 +1,11 @@
+import { freePort } from '@/scripts/processes/ports.mjs';
+import { answerApi, placeAt } from '@/server/http/api-router';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import '@/app/api/v1/all';
-import { freePort } from '@/scripts/lib/ports.mjs';
-import { answerApi, placeAt } from '@/server/http/front';
 import { callApi, type Answer, type CallOptions } from './call-api';
 import { ownDocument } from './document';
 

@@ -1,8 +1,8 @@
+import { type MemberActor } from '@/server/domain/core/actor';
+import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
+import { expectProblem, tellable, useApi } from './api-client';
 import { expect } from 'vitest';
-import type { SeatActor } from '@/server/domain/actor';
-import { ERRORS, type ErrorCode } from '@/server/domain/errors';
 import type { Answer } from './call-api';
-import { expectProblem, tellable, useApi } from './door';
 import { listOperations, pathWith } from './operations';
 import { callProcedure, FIELD_OF, sessionOf } from './procedures';
 
