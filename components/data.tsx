@@ -28,9 +28,9 @@ const withoutName = (detail: string): string =>
 /** What went wrong, to a person: what happened, then what to do. Advice that names fields is for who writes programs. */
 export function sayProblem(error: unknown): string {
   const problem = problemOf(error);
-  if (!problem) return 'No answer arrived.';
+  if (!problem) return 'No response from the server.';
   if (problem.code === 'invalid_request') return problem.detail;
-  if (problem.code === 'confirmation_required') return 'Nothing was changed: you did not confirm that it is you.';
+  if (problem.code === 'confirmation_required') return 'Nothing was changed. You didn’t confirm your identity.';
   const isForPrograms = problem.code === 'owner_required' || problem.detail.includes('`');
   return isForPrograms ? `${problem.title}.` : `${problem.title}. ${problem.detail}`;
 }

@@ -27,11 +27,11 @@ const enterByForm = async (page: Page, { email }: Team, password: string) => {
 describe('a forgotten password', () => {
   const ask = async (page: Page, email: string) => {
     await openAt(page, '/sign-in');
-    await page.getByRole('link', { name: 'Forgotten password?' }).click();
+    await page.getByRole('link', { name: 'Forgot password?' }).click();
     await page.waitForURL('/forgot');
     await page.getByLabel('Email').fill(email);
-    await page.getByRole('button', { name: 'Mail me a link' }).click();
-    await see(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
+    await page.getByRole('button', { name: 'Email me a link' }).click();
+    await see(page.getByRole('heading', { name: 'Check your email' })).toBeVisible();
     return page.getByRole('status').innerText();
   };
 
@@ -48,10 +48,10 @@ describe('a forgotten password', () => {
     await openAt(page, path);
     await see(page.getByText(team.email)).toBeVisible();
     await page.getByLabel('New password').fill('password1234');
-    await page.getByRole('button', { name: 'Set the password' }).click();
+    await page.getByRole('button', { name: 'Set password' }).click();
     await see(page.getByText('one of the passwords that are tried first', { exact: false })).toBeVisible();
     await page.getByLabel('New password').fill(NEW);
-    await page.getByRole('button', { name: 'Set the password' }).click();
+    await page.getByRole('button', { name: 'Set password' }).click();
     await page.waitForURL(`/${team.slug}`);
     await elsewhere.reload();
     expect(at(elsewhere)).toBe('/sign-in');
@@ -78,14 +78,14 @@ describe('a password', () => {
     const page = await browser.newPage({ as: team, url: '/account/password' });
     for (const each of [page, other]) expectError(each, REFUSED);
     const change = async (current: string) => {
-      await page.getByLabel('Password now').fill(current);
+      await page.getByLabel('Current password').fill(current);
       await page.getByLabel('New password').fill(NEW);
-      await page.getByRole('button', { name: 'Change the password' }).click();
+      await page.getByRole('button', { name: 'Change password' }).click();
     };
     await change('not the password');
     await see(page.getByText('The password is not right.')).toBeVisible();
     await change(team.password);
-    await see(page.getByText('The password is changed.', { exact: false })).toBeVisible();
+    await see(page.getByText('Password changed.', { exact: false })).toBeVisible();
     await see(page.getByLabel('New password')).toHaveValue('');
     await other.reload();
     expect(at(other)).toBe('/sign-in');
@@ -103,10 +103,10 @@ describe('a second factor', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Your password').fill(team.password);
     await page.keyboard.press('Enter');
-    await see(dialog.getByRole('img', { name: 'The secret as a QR code' })).toBeVisible();
+    await see(dialog.getByRole('img', { name: 'QR code of the secret' })).toBeVisible();
     expect(await axe(page)).toEqual([]);
     const secret = await dialog.getByTestId('totp-secret').innerText();
-    await see(dialog.getByLabel('The code that the app shows')).toBeFocused();
+    await see(dialog.getByLabel('Code from the app')).toBeFocused();
     await page.keyboard.type(codeNow(secret, -1));
     await page.keyboard.press('Enter');
     const shown = dialog.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem');
@@ -114,7 +114,7 @@ describe('a second factor', () => {
     const codes = await shown.allInnerTexts();
     expect(await axe(page)).toEqual([]);
     await page.keyboard.press('Escape');
-    await see(dialog.getByText('The codes were not copied.', { exact: false })).toBeVisible();
+    await see(dialog.getByText('You haven’t copied the codes.', { exact: false })).toBeVisible();
     await dialog.getByRole('button', { name: 'Close without copying' }).click();
     await see(page.getByText('10 of 10 left')).toBeVisible();
 
@@ -126,7 +126,7 @@ describe('a second factor', () => {
     expect(await axe(phone)).toEqual([]);
     await phone.keyboard.type('000000');
     await phone.keyboard.press('Enter');
-    await see(alertOf(phone)).toHaveText('The code is not right. Each is good once.');
+    await see(alertOf(phone)).toHaveText('Wrong code. Each code works once.');
     await phone.getByLabel('Code').fill(codeNow(secret));
     await phone.keyboard.press('Enter');
     await phone.waitForURL(`/${team.slug}`);
@@ -142,8 +142,8 @@ describe('a second factor', () => {
     await enterByForm(again, team, team.password);
     await again.getByLabel('Code').fill(codes[0]!);
     await again.keyboard.press('Enter');
-    await see(alertOf(again)).toHaveText('The code is not right. Each is good once.');
-    await again.getByRole('button', { name: 'Sign in as somebody else' }).click();
+    await see(alertOf(again)).toHaveText('Wrong code. Each code works once.');
+    await again.getByRole('button', { name: 'Sign in as someone else' }).click();
     await see(again.getByLabel('Email')).toHaveValue(team.email);
 
     await page.reload();
@@ -185,7 +185,7 @@ describe('where a team asks again', () => {
     await page.getByRole('button', { name: 'Debit', exact: true }).click();
     await page.getByRole('dialog').getByLabel('Amount').fill('20');
     await page.keyboard.press('Enter');
-    const confirm = page.getByRole('dialog', { name: 'Is it you?' });
+    const confirm = page.getByRole('dialog', { name: 'Confirm it’s you' });
     await see(confirm.getByLabel('Password', { exact: true })).toBeFocused();
     expect(await axe(page)).toEqual([]);
     await page.keyboard.type('not the password');
@@ -211,7 +211,7 @@ describe('where a team asks again', () => {
     await page.getByRole('button', { name: 'Actions for Till' }).click();
     await page.getByRole('menuitem', { name: 'Reveal key' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Reveal key' }).click();
-    const confirm = page.getByRole('dialog', { name: 'Is it you?' });
+    const confirm = page.getByRole('dialog', { name: 'Confirm it’s you' });
     await see(confirm.getByLabel('Password', { exact: true })).toBeFocused();
     await page.keyboard.press('Escape');
     await see(confirm).toBeHidden();
@@ -224,7 +224,7 @@ describe('where a team asks again', () => {
     // What it was asked for stays open.
     await page.getByRole('dialog').getByRole('button', { name: 'Reveal key' }).click();
     await confirm.getByLabel('Password', { exact: true }).fill(team.password);
-    await confirm.getByRole('button', { name: 'Go on' }).click();
+    await confirm.getByRole('button', { name: 'Continue' }).click();
     await see(page.getByTestId('api-key')).toHaveText(/^pur_live_/);
   });
 });
@@ -240,7 +240,7 @@ describe('sessions', () => {
       .getByRole('row')
       .filter({ has: page.getByRole('cell') });
     await see(rows).toHaveCount(2);
-    await see(rows.filter({ hasText: 'this browser, now' })).toHaveCount(1);
+    await see(rows.filter({ hasText: 'This browser' })).toHaveCount(1);
     await page.getByRole('button', { name: /^Sign out .*on/ }).click();
     await see(rows).toHaveCount(1);
     await other.reload();
@@ -287,7 +287,7 @@ describe('a profile', () => {
     await page.getByLabel('Name', { exact: true }).fill('Olga Owner');
     await page.getByRole('button', { name: 'Save' }).click();
     await see(page.getByText('Saved.')).toBeVisible();
-    await see(page.getByText('not proven yet')).toBeVisible();
+    await see(page.getByText('Unverified')).toBeVisible();
     for (const name of ['Password', 'Two-factor', 'Sessions', 'Teams', 'Profile']) {
       await page.getByRole('navigation', { name: 'Your settings' }).getByRole('link', { name }).click();
       await see(page.getByRole('heading', { name, exact: true, level: 1 })).toBeVisible();
@@ -305,7 +305,7 @@ describe('the operator', () => {
     await dialog.getByLabel('Your password').fill(team.password);
     await page.keyboard.press('Enter');
     const secret = await dialog.getByTestId('totp-secret').innerText();
-    await dialog.getByLabel('The code that the app shows').fill(codeNow(secret));
+    await dialog.getByLabel('Code from the app').fill(codeNow(secret));
     await page.keyboard.press('Enter');
     await see(dialog.getByRole('list', { name: 'Recovery codes' })).toBeVisible();
     const words = [team.memberId, '--team', team.teamId];
@@ -343,11 +343,11 @@ describe('signing up', () => {
       );
       const email = `${randomUUID()}@example.test`;
       const page = await browser.newPage({ url: `${open}/sign-in` });
-      await page.getByRole('link', { name: 'Make a team' }).click();
+      await page.getByRole('link', { name: 'Create team' }).click();
       await page.waitForURL(`${open}/sign-up`);
       await page.getByLabel('Email').fill(email);
-      await page.getByRole('button', { name: 'Mail me a link' }).click();
-      await see(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
+      await page.getByRole('button', { name: 'Email me a link' }).click();
+      await see(page.getByRole('heading', { name: 'Check your email' })).toBeVisible();
       const path = `${open}/sign-up/${await mailedToken(dataDir, email, 'sign-up')}`;
       for (const method of ['HEAD', 'GET']) expect((await fetch(path, { method })).status).toBe(200);
       await openAt(page, path);
@@ -355,7 +355,7 @@ describe('signing up', () => {
       await page.getByLabel('Team', { exact: true }).fill('Signed Up');
       await page.getByLabel('Your name').fill('Una Usher');
       await page.getByLabel('Password', { exact: true }).fill(NEW);
-      await page.getByRole('button', { name: 'Make the team' }).click();
+      await page.getByRole('button', { name: 'Create team' }).click();
       await page.waitForURL(`${open}/signed-up`);
       await see(page.getByRole('button', { name: /^Signed Up .*Switch team$/ })).toBeVisible();
     } finally {

@@ -32,7 +32,7 @@ describe('the audit log', () => {
   const { newPage } = useBrowser();
   let team: Team;
   let ann: { id: string };
-  const rows = (page: Page) => page.getByRole('table', { name: 'What happened' }).locator('tbody tr');
+  const rows = (page: Page) => page.getByRole('table', { name: 'Audit log' }).locator('tbody tr');
 
   beforeAll(async () => {
     team = await makeTeam(dataDir, 'Audit House', '100.00');
@@ -50,9 +50,9 @@ describe('the audit log', () => {
     await see(rows(page)).toHaveCount(9);
     await see(rows(page).nth(1)).toContainText('suspended the team: Unpaid');
     await see(rows(page).nth(2)).toContainText('changed the settings: text retention days');
-    await see(rows(page).nth(3)).toContainText('looked at the key of Anna Audited');
+    await see(rows(page).nth(3)).toContainText('revealed the API key of Anna Audited');
     await picture(page, 'audit');
-    await page.getByRole('button', { name: 'What', exact: true }).click();
+    await page.getByRole('button', { name: 'Action', exact: true }).click();
     await page.getByRole('menuitemcheckbox', { name: 'Members and money' }).click();
     await see(rows(page)).toHaveCount(3);
     await see(page).toHaveURL(/what=member/);
@@ -60,16 +60,16 @@ describe('the audit log', () => {
     await see(rows(page)).toHaveCount(3);
     await rows(page).first().getByRole('button').click();
     const drawer = page.getByRole('dialog');
-    const change = drawer.getByRole('table', { name: 'What changed' });
+    const change = drawer.getByRole('table', { name: 'Changes' });
     await see(change.getByRole('row', { name: 'name' }).first()).toContainText('Ann Audited');
     await see(change.getByRole('row', { name: 'external id' })).toContainText('a-1');
     await picture(page, 'audit-detail');
     await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Clear what' }).click();
-    await page.getByRole('button', { name: 'Who', exact: true }).click();
-    await page.getByRole('menuitemcheckbox', { name: 'The operator' }).click();
+    await page.getByRole('button', { name: 'Clear action' }).click();
+    await page.getByRole('button', { name: 'Actor', exact: true }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Operator' }).click();
     await see(rows(page)).toHaveCount(4);
-    await see(rows(page).last()).toContainText('made the team');
+    await see(rows(page).last()).toContainText('created the team');
   });
 
   it('of one member stands on its page, and another’s does not', async () => {
@@ -103,10 +103,10 @@ describe('the audit log', () => {
   it('is read on a phone in the dark', async () => {
     const viewport = { width: 390, height: 844 };
     const page = await newPage({ as: team, url: '/audit-house/settings/audit', viewport, colorScheme: 'dark' });
-    await see(rows(page).filter({ hasText: 'looked at the key of Anna Audited' })).toBeVisible();
+    await see(rows(page).filter({ hasText: 'revealed the API key of Anna Audited' })).toBeVisible();
     await picture(page, 'audit-phone');
     await rows(page).first().getByRole('button').click();
-    await see(page.getByRole('dialog').getByText('Through')).toBeVisible();
+    await see(page.getByRole('dialog').getByText('Via')).toBeVisible();
     await picture(page, 'audit-detail-phone');
     await page.keyboard.press('Escape');
     await openAt(page, '/account/privacy');
@@ -131,19 +131,19 @@ describe('security and privacy', () => {
     const team = await makeTeam(dataDir, 'Safe House', null);
     const page = await newPage({ as: team, url: '/safe-house/settings/security' });
     const form = (label: string | RegExp) => page.locator('form').filter({ has: page.getByLabel(label) });
-    const again = /Ask for the password again/;
+    const again = /Require re-authentication/;
     await page.getByLabel(again).check();
-    await page.getByLabel('And before a debit above').fill('250');
+    await page.getByLabel('Also for debits above').fill('250');
     await form(again).getByRole('button', { name: 'Save' }).click();
-    await see(form(again).getByText('Not saved yet')).toHaveCount(0);
-    const days = 'Remove texts after (days)';
+    await see(form(again).getByText('Unsaved changes')).toHaveCount(0);
+    const days = 'Delete text after (days)';
     await page.getByLabel(days).fill('0');
     await see(form(days).getByRole('button', { name: 'Save' })).toBeDisabled();
     await page.getByLabel(days).fill('30');
-    await see(page.getByText('are removed the next night, for good')).toBeVisible();
+    await see(page.getByText('Older text is permanently deleted tonight')).toBeVisible();
     await picture(page, 'security');
     await page.keyboard.press('Enter');
-    await see(form(days).getByText('Not saved yet')).toHaveCount(0);
+    await see(form(days).getByText('Unsaved changes')).toHaveCount(0);
     const { body } = await call(team, 'GET', '/team/settings');
     expect(body).toMatchObject({ requireReauthentication: true, reauthenticateAbove: '250.00', textRetentionDays: 30 });
   });
@@ -173,11 +173,11 @@ describe('leaving a team', () => {
     await toHear(other);
     await page.getByRole('button', { name: 'Leave Left House' }).click();
     const dialog = page.getByRole('dialog');
-    await see(dialog.getByText('stays with the seat')).toBeVisible();
-    await see(dialog.getByText('is refused at once')).toBeVisible();
+    await see(dialog.getByText('an owner can return it to the master balance')).toBeVisible();
+    await see(dialog.getByText('stops working immediately')).toBeVisible();
     await picture(page, 'leave');
     await dialog.getByRole('button', { name: 'Leave team' }).click();
-    await see(page.getByText('You have left Left House.')).toBeVisible();
+    await see(page.getByText('You left Left House.')).toBeVisible();
     await see(page.getByRole('heading', { name: 'No team yet' })).toBeVisible();
     await see(other.getByRole('heading', { name: /nothing here|not found|no team/i })).toBeVisible(SOON);
     const { body } = await call(team, 'GET', `/members/${user.id}`);
@@ -191,7 +191,7 @@ describe('leaving a team', () => {
     expectError(page, /409/);
     await page.getByRole('button', { name: 'Leave Held House' }).click();
     await page.getByRole('button', { name: 'Leave team' }).click();
-    await see(page.getByRole('alert').getByText('Held House would be without an owner')).toBeVisible();
+    await see(page.getByRole('alert').getByText('Held House would have no owner')).toBeVisible();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await see(page.getByRole('link', { name: 'Held House' }).first()).toBeVisible();
   });
@@ -220,10 +220,10 @@ describe('privacy', () => {
     const tab = await newPage({ beside: page, url: '/gone-house' });
     await toHear(tab);
     expectError(tab, /40[134]/);
-    await page.getByRole('button', { name: 'Erase me…' }).click();
+    await page.getByRole('button', { name: 'Delete my account…' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Your password').fill('not the password');
-    await dialog.getByRole('button', { name: 'Erase me for good' }).click();
+    await dialog.getByRole('button', { name: 'Delete permanently' }).click();
     await see(dialog.getByLabel('Your password')).toHaveAccessibleDescription(/not right/);
     await picture(page, 'erase');
     await dialog.getByLabel('Your password').fill(user.password);
@@ -231,23 +231,23 @@ describe('privacy', () => {
     // Whoever is first, the page itself or what it hears, leads there.
     await see(page.getByRole('heading', { name: 'Sign in' })).toBeVisible({ timeout: 10_000 });
     // It may ask while the seat is gone and the session is not yet.
-    const gone = tab.getByRole('heading', { name: /^Sign in$|nothing here/ });
+    const gone = tab.getByRole('heading', { name: /^Sign in$|not found/ });
     await see(gone).toBeVisible({ timeout: 10_000 });
     await page.getByLabel('Email').fill(user.email);
     await page.getByLabel('Password', { exact: true }).fill(user.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await see(page.getByText('is not right')).toBeVisible();
+    await see(page.getByText('Wrong email or password.')).toBeVisible();
     const { body } = await call(team, 'GET', `/members/${user.id}`);
     expect(body).toMatchObject({ name: 'Erased person', status: 'active' });
     const owner = await newPage({ as: team, url: '/gone-house/settings/audit' });
-    await see(owner.getByText('erased a person')).toBeVisible();
+    await see(owner.getByText('deleted a user')).toBeVisible();
     await see(owner.getByText('Gil Gone')).toHaveCount(0);
     // The worker has removed the text.
     await see
       .poll(async () => (await call(team, 'GET', `/messages/${id}`)).body.body as string, { timeout: 15_000 })
       .toBe('');
     await openAt(owner, `/gone-house/messages?days=all&open=${id}`);
-    await see(owner.getByText('The text was removed.')).toBeVisible();
+    await see(owner.getByText('Text deleted.')).toBeVisible();
     await picture(owner, 'text-removed');
   });
 
@@ -257,7 +257,7 @@ describe('privacy', () => {
     await signIn(page, team.email, team.password);
     expectError(page, /409/);
     await openAt(page, '/account/privacy');
-    await page.getByRole('button', { name: 'Erase me…' }).click();
+    await page.getByRole('button', { name: 'Delete my account…' }).click();
     await page.getByLabel('Your password').fill(team.password);
     await page.keyboard.press('Enter');
     await see(page.getByRole('alert').getByText('“Kept House”')).toBeVisible();

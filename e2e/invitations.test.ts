@@ -38,7 +38,7 @@ describe('inviting', () => {
   const takeKey = async (page: Page, name = 'Inviting Team'): Promise<string> => {
     await see(page.getByRole('heading', { name: `You joined ${name}` })).toBeVisible();
     const key = await page.getByTestId('api-key').innerText();
-    await page.getByRole('button', { name: 'Copy the key' }).click();
+    await page.getByRole('button', { name: 'Copy key' }).click();
     await page.getByRole('button', { name: `Go to ${name}` }).click();
     return key;
   };
@@ -49,7 +49,7 @@ describe('inviting', () => {
 
   it('by a copied link: a second browser joins with the starting credit, and the owner’s page follows', async () => {
     const owner = await newPage({ as: team, url: '/inviting-team/invitations' });
-    await see(owner.getByText('Nobody is invited yet')).toBeVisible();
+    await see(owner.getByText('No invitations yet')).toBeVisible();
     await owner.keyboard.press('i');
     const email = someAddress();
     await owner.getByRole('dialog').getByLabel('Email').fill(email);
@@ -57,7 +57,7 @@ describe('inviting', () => {
     await owner.getByRole('dialog').getByRole('button', { name: 'Invite', exact: true }).click();
     const link = await linkIn(owner);
     await owner.getByRole('button', { name: 'Done' }).click();
-    await see(owner.getByRole('row', { name: email })).toContainText('pending');
+    await see(owner.getByRole('row', { name: email })).toContainText('Pending');
     const visitor = await newPage({ url: link });
     await see(visitor.getByRole('heading', { name: 'Join Inviting Team' })).toBeVisible();
     await see(visitor.getByRole('main')).toContainText('$7.50');
@@ -66,11 +66,11 @@ describe('inviting', () => {
     await visitor.waitForURL('/inviting-team');
     expect((await callApi(`${url}/api/v1`, 'GET', '/me', { key })).body.member.email).toBe(email);
     await see(visitor.getByRole('main')).toContainText('$7.50');
-    await see(owner.getByRole('row', { name: email })).toContainText('accepted');
+    await see(owner.getByRole('row', { name: email })).toContainText('Accepted');
     expect(await balanceOf(email)).toBe('7.50');
     // The link is dead, and says so to whoever opens it again.
     const again = await newPage({ url: link });
-    await see(again.getByRole('heading', { name: 'This invitation was accepted' })).toBeVisible();
+    await see(again.getByRole('heading', { name: 'Invitation accepted' })).toBeVisible();
     const same = await newPage({ beside: visitor, url: link });
     await same.getByRole('link', { name: 'Go to Inviting Team' }).click();
     await same.waitForURL('/inviting-team');
@@ -109,7 +109,7 @@ describe('inviting', () => {
     await signIn(signedOut, first.email, PASSWORD);
     expect(new URL(signedOut.url()).pathname).toBe(path);
     const wrong = await newPage({ as: team, url: path });
-    await see(wrong.getByText('You are signed in with another address')).toBeVisible();
+    await see(wrong.getByText('You’re signed in with a different email')).toBeVisible();
     await wrong.getByRole('button', { name: 'Switch account' }).click();
     // A visitor with a copied link is not told whether the address has an account.
     await see(wrong.getByLabel('Your name')).toBeVisible();
@@ -129,7 +129,7 @@ describe('inviting', () => {
     });
     const owner = await newPage({ as: team, url: '/inviting-team/members' });
     await owner.getByRole('button', { name: 'Actions for Till nine' }).click();
-    await owner.getByRole('menuitem', { name: 'Invite a person to it' }).click();
+    await owner.getByRole('menuitem', { name: 'Invite someone to claim this account…' }).click();
     const email = someAddress();
     await owner.getByRole('dialog').getByLabel('Email').fill(email);
     await owner.getByRole('dialog').getByRole('button', { name: 'Invite', exact: true }).click();
@@ -148,14 +148,14 @@ describe('inviting', () => {
     expectError(owner, REFUSED);
     const taken = await invited();
     const [one, two] = [someAddress(), someAddress()];
-    await owner.getByRole('button', { name: 'Invite many' }).click();
+    await owner.getByRole('button', { name: 'Bulk invite' }).click();
     const dialog = owner.getByRole('dialog');
     await dialog
-      .getByLabel('Whom to invite')
+      .getByLabel('People to invite')
       .fill(`${one}, One, owner, 2.50\nTwo <${two}>\nnonsense\n${taken.email}\n${one}`);
-    await see(dialog.getByText('2 cannot be invited and are left out')).toBeVisible();
+    await see(dialog.getByText('2 lines skipped')).toBeVisible();
     await dialog.getByRole('button', { name: 'Invite 3' }).click();
-    await see(dialog.getByRole('status')).toContainText('2 of 3 done, 1 not');
+    await see(dialog.getByRole('status')).toContainText('2 of 3 completed, 1 failed');
     await see(dialog.getByRole('listitem').filter({ hasText: taken.email })).toContainText(
       'An invitation is open already',
     );
@@ -171,21 +171,21 @@ describe('inviting', () => {
     const owner = await newPage({ as: team, url: `/inviting-team/invitations?q=${encodeURIComponent(email)}` });
     await owner.getByRole('button', { name: `Actions for ${email}` }).click();
     await owner.getByRole('menuitem', { name: 'Resend' }).click();
-    await see(owner.getByText('The old links are dead')).toBeVisible();
+    await see(owner.getByText('Previous links no longer work')).toBeVisible();
     const visitor = await newPage({ url: path });
-    await see(visitor.getByRole('heading', { name: 'There is a newer link' })).toBeVisible();
+    await see(visitor.getByRole('heading', { name: 'Link replaced' })).toBeVisible();
     await openAt(visitor, new URL((await call('GET', `/invitations/${id}`)).body.url).pathname);
     await owner.getByRole('button', { name: `Actions for ${email}` }).click();
     await owner.getByRole('menuitem', { name: 'Revoke' }).click();
-    await see(owner.getByRole('row', { name: email })).toContainText('revoked');
+    await see(owner.getByRole('row', { name: email })).toContainText('Revoked');
     expectError(visitor, REFUSED);
     await join(visitor);
-    await see(visitor.getByRole('heading', { name: 'This invitation was withdrawn' })).toBeVisible();
+    await see(visitor.getByRole('heading', { name: 'Invitation revoked' })).toBeVisible();
     const second = await invited();
     await openAt(visitor, second.path);
     await visitor.getByRole('button', { name: 'Decline' }).click();
-    await visitor.getByRole('button', { name: 'Decline it' }).click();
-    await see(visitor.getByRole('heading', { name: 'This invitation was declined' })).toBeVisible();
+    await visitor.getByRole('button', { name: 'Decline invitation' }).click();
+    await see(visitor.getByRole('heading', { name: 'Invitation declined' })).toBeVisible();
     expect((await call('GET', `/invitations/${second.id}`)).body.status).toBe('declined');
   });
 
@@ -193,12 +193,12 @@ describe('inviting', () => {
     const { path, email } = await invited({ credit: '5000.00' });
     const visitor = await newPage({ url: path });
     await join(visitor);
-    await see(visitor.getByText('The starting credit could not be paid yet')).toBeVisible();
+    await see(visitor.getByText('The starting credit hasn’t been paid')).toBeVisible();
     await takeKey(visitor);
     await visitor.waitForURL('/inviting-team');
     const owner = await newPage({ as: team, url: `/inviting-team/invitations?q=${encodeURIComponent(email)}` });
     await owner.getByRole('button', { name: email, exact: true }).click();
-    await see(owner.getByRole('dialog')).toContainText('The starting credit could not be paid');
+    await see(owner.getByRole('dialog')).toContainText('The starting credit wasn’t paid on acceptance');
     expect(await balanceOf(email)).toBe('0.00');
   });
 
@@ -240,7 +240,7 @@ describe('inviting', () => {
     const holder = await newPage();
     const mail = await openMail(holder, bait.email, /Proper Inviters/);
     await mail.getByRole('link').first().click();
-    await see(holder.getByText('never proven to be yours')).toBeVisible();
+    await see(holder.getByText('was never verified')).toBeVisible();
     await settle(holder);
     await holder.getByLabel('New password').fill('the holder’s own passphrase');
     await holder.getByRole('button', { name: 'Join Proper Inviters' }).click();
@@ -253,7 +253,7 @@ describe('inviting', () => {
     await squatter.getByLabel('Email').fill(bait.email);
     await squatter.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await squatter.getByRole('button', { name: 'Sign in' }).click();
-    await see(squatter.getByText('The email or the password is not right.')).toBeVisible();
+    await see(squatter.getByText('Wrong email or password.')).toBeVisible();
   });
 
   it('is not used up by what fetches every link of every mail: GET and HEAD, again and again', async () => {
@@ -311,6 +311,6 @@ describe('inviting', () => {
     const page = await newPage({});
     expectError(page, REFUSED);
     await openAt(page, path.slice(0, -4));
-    await see(page.getByRole('heading', { name: 'This link leads nowhere' })).toBeVisible();
+    await see(page.getByRole('heading', { name: 'Invalid link' })).toBeVisible();
   });
 });

@@ -66,7 +66,7 @@ describe('pages that are kept open', () => {
     await see(second.getByText(now).first()).toBeVisible(SOON);
     await see(third.getByText(/credited Ann Live/).first()).toBeVisible(SOON);
     await call(team.apiKey, 'POST', `/members/${ann.id}/deactivate`);
-    await see(first.getByRole('row', { name: /Ann Live/ })).toContainText('inactive', SOON);
+    await see(first.getByRole('row', { name: /Ann Live/ })).toContainText('Inactive', SOON);
     await see(second.getByText('inactive').first()).toBeVisible(SOON);
     await see(third.getByText(/deactivated Ann Live/).first()).toBeVisible(SOON);
     expect([opened.length, openedBySecond.length]).toEqual([1, 0]);
@@ -81,7 +81,7 @@ describe('pages that are kept open', () => {
     const page = await newPage({ as: ben, url: '/live-crew' });
     await page.getByRole('button', { name: 'Show as table' }).click();
     const today = page
-      .getByRole('table', { name: /Cost of each/ })
+      .getByRole('table', { name: /Daily cost/ })
       .getByRole('row')
       .last();
     await see(today).toContainText('$0.00');
@@ -90,7 +90,7 @@ describe('pages that are kept open', () => {
     const row = page.getByRole('row', { name: /\+14155550177/ });
     await see(row).toBeVisible(SOON);
     await see(page.getByText(`$${await balanceOf(ben)}`).first()).toBeVisible(SOON);
-    await see(row).toContainText('delivered');
+    await see(row).toContainText('Delivered');
     await see(today).toContainText(/\$0\.0\d*[1-9]/, SOON);
   });
 
@@ -201,7 +201,7 @@ describe('pages that are kept open', () => {
     await page.goto('/live-crew/members');
     await toHear(page);
     await call(team.apiKey, 'POST', `/members/${body.member.id}/role`, { role: 'member' });
-    await see(page.getByRole('link', { name: 'My seat' })).toBeVisible(SOON);
+    await see(page.getByRole('link', { name: 'My sub-account' })).toBeVisible(SOON);
     await page.waitForURL(/\/live-crew$/);
     await see(page.getByRole('heading', { name: 'How to send' })).toBeVisible();
   });
@@ -248,12 +248,12 @@ describe('a web process that goes away', () => {
     expect(performance.now() - began).toBeLessThan(5_000);
     // Not for the moment that a restart may take.
     await page.clock.runFor(4_000);
-    await see(page.getByText('Not live: reconnecting')).toHaveCount(0);
+    await see(page.getByText('Reconnecting…')).toHaveCount(0);
     await page.clock.runFor(2_000);
-    await see(page.getByText('Not live: reconnecting').first()).toBeVisible();
+    await see(page.getByText('Reconnecting…').first()).toBeVisible();
     await call(team.apiKey, 'POST', `/members/${membership.id}/credit`, { amount: '5.55' });
     await start();
     await see(page.getByRole('row', { name: /Ann Again/ })).toContainText('$15.55', { timeout: 10_000 });
-    await see(page.getByText('Not live: reconnecting')).toHaveCount(0);
+    await see(page.getByText('Reconnecting…')).toHaveCount(0);
   });
 });

@@ -29,7 +29,7 @@ describe('the demo’s mailbox', () => {
     const page = await newPage();
     await openMail(page, team.email, 'You are now a member of Mailed Matters');
     await see(mail(page).getByText('Changed by')).toBeVisible();
-    await page.getByText('As plain text').click();
+    await page.getByText('Plain text').click();
     await see(page.locator('pre')).toContainText('Role now: member');
     await mail(page).getByRole('link', { name: 'See your teams' }).click();
     await page.waitForURL(/\/sign-in\?next=%2Faccount%2Fteams$/);
@@ -56,7 +56,7 @@ describe('the demo’s mailbox', () => {
 
   it('holds what the team calls low, and the overview shows it', async () => {
     const page = await newPage({ as: team, url: '/mailed-matters/settings/alerts' });
-    await page.getByLabel('Low below').fill('100');
+    await page.getByLabel('Alert below').fill('100');
     await page.keyboard.press('Enter');
     await see(page.getByText('Saved.')).toBeVisible();
     // Nobody is told of what they did themselves: it is a program that takes the balance below.
@@ -72,10 +72,10 @@ describe('the demo’s mailbox', () => {
   it('gets no more of what a person has switched off', async () => {
     const page = await newPage({ as: team, url: '/account/alerts' });
     const saved = page.waitForResponse(/account\.setAlerts/);
-    await page.getByLabel('Recharges').uncheck();
+    await page.getByLabel('Auto-recharge').uncheck();
     await saved;
     await openAt(page, '/account/alerts');
-    await see(page.getByLabel('Recharges')).not.toBeChecked();
+    await see(page.getByLabel('Auto-recharge')).not.toBeChecked();
     await see(page.getByLabel('Master balance')).toBeChecked();
     const rule = { enabled: true, threshold: '5.00', target: '5000.00' };
     const made = await call('POST', '/members', { name: 'Waits', email: 'waits@example.test', recharge: rule });
@@ -88,8 +88,8 @@ describe('the demo’s mailbox', () => {
 
   it('says so where nothing was mailed to an address', async () => {
     const page = await newPage({ url: '/mailbox?to=nobody@nowhere.test' });
-    await see(page.getByRole('heading', { name: 'No mail to such an address' })).toBeVisible();
-    await page.getByRole('button', { name: 'Show all' }).click();
+    await see(page.getByRole('heading', { name: 'No matching emails' })).toBeVisible();
+    await page.getByRole('button', { name: 'Clear filter' }).click();
     await see(page.getByRole('table')).toBeVisible();
   });
 });

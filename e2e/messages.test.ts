@@ -87,8 +87,8 @@ describe('the log', () => {
     await see(rowsOf(again)).toHaveCount(2);
     await see(rowsOf(again).last()).toContainText('+447700900123');
     await again.getByRole('searchbox', { name: 'Find messages' }).fill('no such reference');
-    await see(again.getByText('No message matches')).toBeVisible();
-    await again.getByRole('button', { name: 'Clear the filters' }).click();
+    await see(again.getByText('No matching messages')).toBeVisible();
+    await again.getByRole('button', { name: 'Clear filters' }).click();
     await see(again.getByText(`${(CROWD + 3).toLocaleString('en')} messages`)).toBeVisible();
   });
 
@@ -99,10 +99,10 @@ describe('the log', () => {
     await see(page.getByRole('combobox', { name: 'Members' })).toHaveCount(0);
     const other = (await call(ann!.key, 'GET', '/messages?limit=1')).body.data[0].id;
     await openAt(page, `/long-log/messages?member=${ann!.id}`);
-    await see(page.getByText('No message matches')).toBeVisible();
+    await see(page.getByText('No matching messages')).toBeVisible();
     expectError(page, /status of 404/);
     await openAt(page, `/long-log/messages?open=${other}`);
-    await see(page.getByText('This message is not there')).toBeVisible();
+    await see(page.getByText('Message not found')).toBeVisible();
   });
 
   it('walks to what is older and back, and through the messages one by one', async () => {
@@ -152,9 +152,9 @@ describe('the log', () => {
     await shows(CROWD);
     await page.keyboard.press('ArrowDown');
     await shows(CROWD - 1);
-    await drawer.getByRole('button', { name: 'The newer message' }).click();
+    await drawer.getByRole('button', { name: 'Newer message' }).click();
     await shows(CROWD);
-    await see(drawer.getByRole('button', { name: 'The newer message' })).toBeDisabled();
+    await see(drawer.getByRole('button', { name: 'Newer message' })).toBeDisabled();
     await page.keyboard.press('ArrowDown');
     await shows(CROWD - 1);
   });
@@ -180,8 +180,8 @@ describe('the log', () => {
     const membership = await makeSeat(old, 'Olga Old', '1.00');
     await fillLog(dataDir, { team: old, member: membership.id, count: 3, days: 3, ago: 40 });
     const page = await newPage({ as: old, url: '/old-log/messages' });
-    await see(page.getByText('No message matches')).toBeVisible();
-    await page.getByRole('button', { name: 'Search all that is kept' }).click();
+    await see(page.getByText('No matching messages')).toBeVisible();
+    await page.getByRole('button', { name: 'Search all time' }).click();
     await see(rowsOf(page)).toHaveCount(4);
   });
 
@@ -222,7 +222,7 @@ describe('the log', () => {
       columns: true,
     });
     const printed = rows.map((row) => [
-      row['status'],
+      row['status']!.replace(/^./, (c) => c.toUpperCase()),
       `${row['to']} ${row['country']}`,
       row['memberName'],
       row['body'],
@@ -256,14 +256,14 @@ describe('the log while messages come', () => {
     const list = await newPage({ as: team, url: '/live-log/messages' });
     const drawer = await newPage({ beside: list, url: '/live-log/messages' });
     for (const page of [list, drawer]) {
-      await see(page.getByText('Nothing sent yet')).toBeVisible();
+      await see(page.getByText('No messages yet')).toBeVisible();
       await page.evaluate(() => Reflect.set(window, 'unloaded', true));
     }
     const id = await send('Watch me');
     const row = rowsOf(list).filter({ hasText: 'Watch me' });
-    await see(row).toContainText(/queued|sent/, { timeout: 2_500 });
+    await see(row).toContainText(/Queued|Sent/, { timeout: 2_500 });
     await rowsOf(drawer).filter({ hasText: 'Watch me' }).getByRole('button').click();
-    await see(row).toContainText('delivered');
+    await see(row).toContainText('Delivered');
     const whole = drawer.getByRole('dialog', { name: 'Message' });
     await see(whole.getByRole('listitem').filter({ hasText: 'delivered' })).toBeVisible();
     await see(whole.getByRole('listitem').filter({ hasText: 'queued' })).toBeVisible();
@@ -300,37 +300,37 @@ describe('sending', () => {
     team = await makeTeam(dataDir, 'Word Senders', '100.00');
     membership = await makeSeat(team, 'Penny Poor', '0.05');
   });
-  const formOf = (page: Page) => page.getByRole('dialog', { name: 'Send a message' });
+  const formOf = (page: Page) => page.getByRole('dialog', { name: 'Send message' });
 
   it('counts segments and money while one types, and tells of each recipient what became of it', async () => {
     const page = await newPage({ as: team, url: '/word-senders/messages' });
-    await see(page.getByText('Nothing sent yet')).toBeVisible();
+    await see(page.getByText('No messages yet')).toBeVisible();
     await page.keyboard.press('s');
     const form = formOf(page);
     await see(form.getByLabel('To', { exact: true })).toBeFocused();
     await page.keyboard.type('+14155550100');
     await form.getByLabel('Text').fill('x'.repeat(160));
-    await see(form.getByTestId('counted')).toHaveText('1 segment, 160 characters in GSM-7');
+    await see(form.getByTestId('counted')).toHaveText('160 characters · 1 segment · GSM-7');
     await form.getByLabel('Text').press('End');
     await form.getByLabel('Text').pressSequentially('€');
-    await see(form.getByTestId('counted')).toHaveText('2 segments, 161 characters in GSM-7');
+    await see(form.getByTestId('counted')).toHaveText('161 characters · 2 segments · GSM-7');
     await form.getByLabel('Text').fill('Grüße, 世界');
-    await see(form.getByTestId('counted')).toContainText('in UCS-2: 世 界 are not in GSM-7');
+    await see(form.getByTestId('counted')).toContainText('Unicode (because of 世 界)');
     await see(form.getByRole('button', { name: 'Send' })).toBeDisabled();
-    await see(form.getByText('Name a sender: the team has no default one.')).toBeVisible();
+    await see(form.getByText('Enter a sender. The team has no default.')).toBeVisible();
     await form.getByLabel('From').fill('Acme');
     await form
       .getByLabel('To', { exact: true })
       .fill('+1 (415) 555-0100\n+14155550100; 0800, +447700900001\n+447700900123');
-    await see(form.getByText('4 recipients, 1 of them cannot be sent to and is left out; 1 named twice')).toBeVisible();
+    await see(form.getByText('3 valid · 1 invalid (skipped) · 1 duplicate removed')).toBeVisible();
     const before = (await call(team.apiKey, 'GET', '/me')).body.balance;
     const shown = await form.getByRole('row', { name: /Master balance/ }).innerText();
     await form.getByRole('button', { name: /^Send to 3 for \$0\./ }).click();
-    await see(form.getByText('3 messages were accepted. 1 was left out.')).toBeVisible();
+    await see(form.getByText('3 messages accepted. 1 skipped.')).toBeVisible();
     await see(form.getByRole('row', { name: /0800 Not sent/ })).toBeVisible();
     await form.getByRole('button', { name: 'Done' }).focus();
-    await see(form.getByRole('row', { name: /\+447700900001 failed \$0\.00/ })).toBeVisible({ timeout: 15_000 });
-    await see(form.getByRole('row', { name: /\+447700900123 delivered/ })).toBeVisible();
+    await see(form.getByRole('row', { name: /\+447700900001 Failed \$0\.00/ })).toBeVisible({ timeout: 15_000 });
+    await see(form.getByRole('row', { name: /\+447700900123 Delivered/ })).toBeVisible();
     await see(form.getByRole('button', { name: 'Done' })).toBeFocused();
     await form.getByRole('button', { name: 'Done' }).click();
     await see(rowsOf(page)).toHaveCount(4);
@@ -341,20 +341,20 @@ describe('sending', () => {
 
   it('sends for a member, from its balance, no further than that reaches', async () => {
     const page = await newPage({ as: team, url: '/word-senders/messages' });
-    await page.getByRole('button', { name: 'Send a message' }).click();
+    await page.getByRole('button', { name: 'Send message' }).click();
     const form = formOf(page);
     await form.getByLabel('To', { exact: true }).fill('+14155550100');
     await form.getByLabel('From').fill('Acme');
     await form.getByLabel('Text').fill('Hello');
-    await form.getByLabel('Sent and paid by').click();
+    await form.getByLabel('Send as').click();
     await page.getByRole('option', { name: 'Penny Poor' }).click();
     await see(form.getByRole('row', { name: /^Balance \$0\.05/ })).toBeVisible();
     await form.getByLabel('Text').fill('x'.repeat(1_500));
-    await see(form.getByText(/more than the balance holds/)).toBeVisible();
+    await see(form.getByText(/more than the balance/)).toBeVisible();
     await see(form.getByRole('button', { name: /^Send/ })).toBeDisabled();
     await form.getByLabel('Text').fill('Hello');
     await form.getByRole('button', { name: /^Send for/ }).click();
-    await see(form.getByText('The message was accepted.')).toBeVisible();
+    await see(form.getByText('Message accepted.')).toBeVisible();
     expect((await call(membership.key, 'GET', '/messages')).body.data[0]).toMatchObject({
       body: 'Hello',
       memberId: membership.id,
@@ -364,7 +364,7 @@ describe('sending', () => {
   it('sends one message once, after a batch that the money did not suffice for', async () => {
     await call(team.apiKey, 'POST', `/members/${membership.id}/credit`, { amount: '1.00' });
     const page = await newPage({ as: membership, url: '/word-senders/messages', deaf: true });
-    await page.getByRole('button', { name: 'Send a message' }).click();
+    await page.getByRole('button', { name: 'Send message' }).click();
     const form = formOf(page);
     await form.getByLabel('To', { exact: true }).fill('+14155550101\n+14155550102');
     await form.getByLabel('From').fill('Acme');
@@ -378,7 +378,7 @@ describe('sending', () => {
     await call(team.apiKey, 'POST', `/members/${membership.id}/credit`, { amount: '1.00' });
     await form.getByLabel('To', { exact: true }).fill('+14155550101');
     await form.getByRole('button', { name: /^Send for/ }).dblclick();
-    await see(form.getByText('The message was accepted.')).toBeVisible();
+    await see(form.getByText('Message accepted.')).toBeVisible();
     const { data } = (await call(membership.key, 'GET', '/messages')).body;
     const sent = data.filter(({ body }: { body: string }) => body === 'Only once');
     expect(sent.map(({ to }: { to: string }) => to)).toEqual(['+14155550101']);
@@ -392,6 +392,6 @@ describe('sending', () => {
       .body;
     await become('member');
     const page = await newPage({ as: former, url: `/word-senders/messages?open=${id}` });
-    await see(page.getByRole('dialog', { name: 'Message' }).getByText('The team paid for it.')).toBeVisible();
+    await see(page.getByRole('dialog', { name: 'Message' }).getByText('Paid by the team')).toBeVisible();
   });
 });

@@ -40,7 +40,7 @@ describe('money, moved from its dialogs', () => {
     await see(dialog).toBeHidden();
     await see(page.getByRole('row', { name: /North depot/ })).toContainText('$20.50');
     await page.getByRole('button', { name: 'Undo' }).click();
-    await see(page.getByText('$20.50 taken back by a transfer of its own.')).toBeVisible();
+    await see(page.getByText('Reversed. $20.50 returned to the master balance.')).toBeVisible();
     await see(page.getByRole('row', { name: /North depot/ })).toContainText('$0.00');
     expect(await balanceOf(id)).toBe('0.00');
   });
@@ -74,13 +74,13 @@ describe('money, moved from its dialogs', () => {
     await amount.fill('1,25');
     await amount.blur();
     await see(amount).toHaveValue('1,25');
-    await see(dialog.getByText(/Type it like/)).toBeVisible();
+    await see(dialog.getByText(/Enter an amount like/)).toBeVisible();
     await see(submit).toBeDisabled();
     await amount.fill('3.01');
-    await see(dialog.getByText('South depot holds $3.00: $0.01 short.')).toBeVisible();
+    await see(dialog.getByText('South depot’s balance is $0.01 short.')).toBeVisible();
     await see(submit).toBeDisabled();
     await amount.fill('all');
-    await see(dialog.getByText('= All there is: $3.00')).toBeVisible();
+    await see(dialog.getByText('= Full balance: $3.00')).toBeVisible();
     await submit.click();
     await see(page.getByText('$3.00 debited from South depot.')).toBeVisible();
   });
@@ -109,7 +109,7 @@ describe('money, moved from its dialogs', () => {
     await call('POST', `/members/${id}/debit`, { amount: '1.00' });
     await dialog.getByRole('button', { name: 'Debit $4.00' }).click();
     await see(dialog.getByRole('alert')).toContainText('Nothing was moved.');
-    await see(dialog.getByRole('alert')).toContainText('holds $3.00, $4.00 would be needed');
+    await see(dialog.getByRole('alert')).toContainText('is $3.00; $4.00 is needed');
     expect(await balanceOf(id)).toBe('3.00');
   });
 
@@ -128,7 +128,7 @@ describe('money, moved from its dialogs', () => {
     const dialog = await openFor(page, 'Lost depot', 'Credit');
     await dialog.getByLabel('Amount').fill('7');
     await dialog.getByRole('button', { name: 'Credit $7.00' }).click();
-    await see(dialog.getByText(/No answer yet/)).toBeVisible();
+    await see(dialog.getByText(/Still waiting/)).toBeVisible();
     await see(dialog.getByText(/failed|wrong/i)).toHaveCount(0);
     await see(page.getByText('$7.00 credited to Lost depot.')).toBeVisible({ timeout: 15_000 });
     expect(new Set(keys).size).toBe(1);
@@ -144,9 +144,9 @@ describe('money, moved from its dialogs', () => {
     await dialog.getByLabel('Amount').fill('2');
     await see(dialog.getByRole('button', { name: 'Credit $2.00' })).toBeEnabled();
     await page.context().setOffline(true);
-    await see(page.getByText(/You are offline/)).toBeVisible();
+    await see(page.getByText(/You’re offline/)).toBeVisible();
     await dialog.getByRole('button', { name: 'Credit $2.00' }).click();
-    await see(dialog.getByText(/No answer yet/)).toBeVisible();
+    await see(dialog.getByText(/Still waiting/)).toBeVisible();
     await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
     expect(await balanceOf(id)).toBe('0.00');
     await page.context().setOffline(false);
@@ -165,12 +165,12 @@ describe('money, moved from its dialogs', () => {
     await drawer.getByRole('button', { name: 'Reverse…' }).click();
     await drawer.getByLabel('Reason').fill('Wrong depot');
     await drawer.getByRole('button', { name: 'Reverse', exact: true }).click();
-    await see(page.getByText('Taken back by a transfer of its own.')).toBeVisible();
+    await see(page.getByText('returned to the master balance.')).toBeVisible();
     await see(page.getByRole('row', { name: /Back depot → Master balance/ })).toContainText('Wrong depot');
     const first = page.getByRole('row', { name: /Master balance → Back depot/ });
-    await see(first).toContainText('taken back');
+    await see(first).toContainText('Reversed');
     await first.getByRole('button').click();
-    await see(page.getByRole('dialog').getByText('Taken back by')).toBeVisible();
+    await see(page.getByRole('dialog').getByText('Reversed by')).toBeVisible();
     await see(page.getByRole('button', { name: 'Reverse…' })).toHaveCount(0);
     expect(await balanceOf(id)).toBe('0.00');
   });

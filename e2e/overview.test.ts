@@ -16,22 +16,22 @@ describe('the first page of a team', () => {
     const team = await makeTeam(dataDir, 'First Steps', null);
     const page = await newPage({ as: team, url: '/first-steps' });
     const steps = page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 3 }) });
-    await see(page.getByRole('heading', { name: '4 steps left to set up' })).toBeVisible();
+    await see(page.getByRole('heading', { name: 'Finish setting up (4 of 4 left)' })).toBeVisible();
     await see(steps).toHaveCount(4);
     await see(steps.last()).toContainText(`curl ${url}/api/v1/messages`);
     await steps.first().getByRole('button', { name: 'Create member' }).click();
     await page.getByRole('dialog').getByLabel('Name').fill('First of all');
     await page.getByRole('dialog').getByRole('button', { name: 'Create member' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Copy the key' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Copy key' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click();
-    await see(page.getByRole('heading', { name: '3 steps left to set up' })).toBeVisible();
+    await see(page.getByRole('heading', { name: 'Finish setting up (3 of 4 left)' })).toBeVisible();
     await steps.first().getByRole('button', { name: 'Fund' }).click();
     await page.getByRole('dialog').getByLabel('Amount').fill('100');
     await page.getByRole('dialog').getByRole('button', { name: 'Fund' }).click();
-    await see(page.getByRole('heading', { name: '2 steps left to set up' })).toBeVisible();
-    await page.getByRole('link', { name: 'See the prices' }).click();
-    await page.getByRole('button', { name: 'Confirm these prices' }).click();
-    await see(page.getByText('These are sample prices.')).toBeHidden();
+    await see(page.getByRole('heading', { name: 'Finish setting up (2 of 4 left)' })).toBeVisible();
+    await page.getByRole('link', { name: 'Review prices' }).click();
+    await page.getByRole('button', { name: 'Confirm prices' }).click();
+    await see(page.getByText('You’re using sample prices')).toBeHidden();
     expect((await call(team.apiKey, 'POST', '/messages', message)).status).toBe(202);
     await page.goto('/first-steps');
     await see(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
@@ -50,10 +50,10 @@ describe('the first page of a team', () => {
     expect(sent.status).toBe(202);
     const page = await newPage({ as: team, url: '/busy-team' });
     const waiting = page.getByRole('listitem').filter({ hasText: 'Thirsty' }).first();
-    await see(waiting).toContainText('the master balance is short, since');
+    await see(waiting).toContainText('Master balance too low since');
     await see(waiting.getByRole('link')).toHaveAttribute('href', `/busy-team/members/${thirsty.id}?tab=recharge`);
     await page.getByRole('button', { name: 'Show as table' }).click();
-    const table = page.getByRole('table', { name: /Cost of each of the last 30 days/ });
+    const table = page.getByRole('table', { name: /Daily cost of the last 30 days/ });
     await see(table.getByRole('row')).toHaveCount(31);
     await see(table.getByRole('row').last()).toContainText(/\$0\.0\d+/);
   });
@@ -66,13 +66,13 @@ describe('the first page of a team', () => {
     expect((await call(secrets.apiKey, 'POST', '/messages', message)).status).toBe(202);
     const sam = { email: member.email, password: secrets.password };
     const page = await newPage({ as: sam, url: '/own-seat' });
-    await see(page.getByText('below $5.00, fill up to $20.00 (ready)')).toBeVisible();
-    await see(page.getByRole('row', { name: /\+14155550100/ })).toContainText(/queued|sent|delivered/);
+    await see(page.getByText('below $5.00, fill up to $20.00 (on)')).toBeVisible();
+    await see(page.getByRole('row', { name: /\+14155550100/ })).toContainText(/Queued|Sent|Delivered/);
     await see(page.getByText(`curl ${url}/api/v1/messages`)).toBeVisible();
     await see(page.getByText('Master balance')).toHaveCount(0);
     await page.getByRole('button', { name: 'Rotate key' }).click();
     await see(page.getByLabel('In 24 hours')).toBeChecked();
-    await page.getByLabel('Now: the old key is refused at once').check();
+    await page.getByLabel('Now (stops working immediately)').check();
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate key' }).click();
     const key = await page.getByTestId('api-key').textContent();
     expect((await call(key!, 'GET', '/me')).body.member.id).toBe(member.id);
@@ -86,7 +86,7 @@ describe('the first page of a team', () => {
     expectError(page, /status of 404/);
     for (const path of ['/settings', '/settings/rates', '/members/mem_nobody']) {
       expect([path, (await page.goto(`/shut-rooms${path}`))?.status()]).toEqual([path, 404]);
-      await see(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+      await see(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
     }
   });
 
@@ -96,8 +96,8 @@ describe('the first page of a team', () => {
     await page.waitForLoadState('networkidle');
     expectError(page, /ERR_INTERNET_DISCONNECTED/);
     await page.context().setOffline(true);
-    await see(page.getByText(/You are offline/)).toBeVisible();
+    await see(page.getByText(/You’re offline/)).toBeVisible();
     await page.context().setOffline(false);
-    await see(page.getByText(/You are offline/)).toBeHidden();
+    await see(page.getByText(/You’re offline/)).toBeHidden();
   });
 });

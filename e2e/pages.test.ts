@@ -98,7 +98,7 @@ describe('every page', () => {
     const found: string[] = [];
     const look = async (what: string) => void found.push(...(await axeInBoth(page, what)));
     const actions = page.getByRole('button', { name: /^Actions for Ärzte/ });
-    for (const run of ['Credit', 'Debit', 'Recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Delete']) {
+    for (const run of ['Credit', 'Debit', 'Auto-recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Delete']) {
       await actions.click();
       await see(page.getByRole('menuitem', { name: run, exact: true })).toBeVisible();
       if (run === 'Credit') await look('menu');
@@ -111,19 +111,19 @@ describe('every page', () => {
     }
     await page.getByRole('button', { name: 'Create member' }).click();
     await see(page.getByRole('dialog').getByLabel('Name')).toBeVisible();
-    await page.getByLabel('With a recharge rule').check();
+    await page.getByLabel('Add auto-recharge').check();
     await look('create');
     await page.keyboard.press('Escape');
     await page.getByRole('search').getByRole('button', { name: 'Status' }).click();
     await look('filter');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Control+k');
-    await see(page.getByPlaceholder('A member, or what to do')).toBeVisible();
+    await see(page.getByPlaceholder('Search members or commands…')).toBeVisible();
     await look('palette');
     await page.keyboard.press('Escape');
     await see(page.getByRole('dialog')).toBeHidden();
     await page.keyboard.press('?');
-    await see(page.getByRole('dialog')).toContainText('Keys of this page');
+    await see(page.getByRole('dialog')).toContainText('Keyboard shortcuts');
     await look('help');
     expect(found).toEqual([]);
   });
@@ -138,12 +138,12 @@ describe('every page', () => {
       await see(dialog).toBeHidden();
     };
     await page.getByRole('table', { name: 'Messages' }).getByRole('button').first().click();
-    await see(dialog.getByText('What it moved')).toBeVisible();
+    await see(dialog.getByText('Charges')).toBeVisible();
     await look('a message whole');
     await page.getByRole('button', { name: 'CSV' }).click();
     await see(dialog.getByTestId('rows')).toBeVisible();
     await look('messages as CSV');
-    await page.getByRole('button', { name: 'Send a message' }).click();
+    await page.getByRole('button', { name: 'Send message' }).click();
     await dialog.getByLabel('To', { exact: true }).fill('+14155550100\n0800');
     await dialog.getByLabel('Text').fill('Hello “you”');
     await see(dialog.getByRole('table', { name: 'Recipients' })).toBeVisible();
@@ -230,7 +230,7 @@ describe('every page', () => {
     await see(page.getByText('$5.00 credited to Keyed Kiosk.')).toBeVisible();
     await see(page.getByRole('button', { name: 'Actions for Keyed Kiosk' })).toBeFocused();
     await keys.press('Control+k');
-    await see(page.getByPlaceholder('A member, or what to do')).toBeFocused();
+    await see(page.getByPlaceholder('Search members or commands…')).toBeFocused();
     await keys.type('keyed');
     await see(page.getByRole('dialog').getByText('$5.00', { exact: false })).toBeVisible();
     await keys.press('ArrowDown');

@@ -33,15 +33,15 @@ describe('owner and member, there and back', () => {
     const page = await newPage({ as: team, url: '/role-pages/members' });
     await page.getByRole('button', { name: 'Make Rita Switch an owner' }).click();
     const dialog = page.getByRole('dialog');
-    await see(dialog).toContainText('An owner manages the whole team');
+    await see(dialog).toContainText('Owners manage the whole team');
     await see(dialog).toContainText(
       'The API key stays the same. No money moves. You can change the role back at any time.',
     );
     await dialog.getByRole('button', { name: 'Make owner' }).click();
-    await see(page.getByText('Rita Switch is an owner now.')).toBeVisible();
+    await see(page.getByText('Rita Switch is now an owner.')).toBeVisible();
     expect(await roleOf(id, team.apiKey)).toBe('owner');
     await page.getByRole('button', { name: 'Undo' }).click();
-    await see(page.getByRole('row', { name: /Rita Switch/ })).toContainText('member');
+    await see(page.getByRole('row', { name: /Rita Switch/ })).toContainText('Member');
     await expect.poll(() => roleOf(id, team.apiKey)).toBe('member');
   });
 
@@ -50,7 +50,7 @@ describe('owner and member, there and back', () => {
     await page.getByRole('button', { name: 'Make Olive Owner a member' }).click();
     await see(page.getByRole('dialog')).toContainText('The team has no owner until you take the role back');
     await page.getByRole('dialog').getByRole('button', { name: 'Make member' }).click();
-    await see(page.getByText('You are a member now.')).toBeVisible();
+    await see(page.getByText('You’re now a member.')).toBeVisible();
     await see(page.getByRole('button', { name: 'Undo' })).toBeVisible();
     await see(page.getByText(/this team has no owner/)).toBeVisible();
     await see(page.getByRole('link', { name: 'Settings' })).toHaveCount(0);
@@ -66,11 +66,11 @@ describe('owner and member, there and back', () => {
     const page = await newPage({ as: team, url: '/account/teams' });
     await page.getByRole('button', { name: 'Become a member of Role Pages' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Become a member' }).click();
-    await see(page.getByText('You are a member of Role Pages now.')).toBeVisible();
+    await see(page.getByText('You’re now a member of Role Pages.')).toBeVisible();
     await see(page.getByText('this team has no owner')).toBeVisible();
     await page.getByRole('button', { name: 'Become an owner of Role Pages again' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Take the role back' }).click();
-    await see(page.getByText('You are an owner of Role Pages now.')).toBeVisible();
+    await see(page.getByText('You’re now an owner of Role Pages.')).toBeVisible();
     expect((await call(team.apiKey, 'GET', '/team')).status).toBe(200);
   });
 
@@ -82,14 +82,14 @@ describe('owner and member, there and back', () => {
     await page.getByRole('button', { name: 'Make Tab Twin a member' }).click();
     await see(page.getByRole('dialog')).toContainText('Only another owner can make you an owner again: Olive Owner.');
     await page.getByRole('dialog').getByRole('button', { name: 'Make member' }).click();
-    await see(page.getByText('You are a member now.')).toBeVisible();
+    await see(page.getByText('You’re now a member.')).toBeVisible();
     await see(page.getByRole('button', { name: 'Undo' })).toHaveCount(0);
     // The other tab still shows the team; what it tries is refused by the role as it is now.
     await beside.getByRole('button', { name: 'Actions for Olive Owner' }).click();
     await beside.getByRole('menuitem', { name: 'Deactivate' }).click();
     await see(beside.getByText(/Only an owner|Use the key of an owner/)).toBeVisible();
     await beside.reload();
-    await see(beside.getByRole('link', { name: 'My seat' })).toBeVisible();
+    await see(beside.getByRole('link', { name: 'My sub-account' })).toBeVisible();
   });
 
   it('leaves exactly one way back when two owners demote each other at once', async () => {
@@ -120,12 +120,12 @@ describe('owner and member, there and back', () => {
     const page = await newPage({ as: own, url: '/role-pages' });
     await see(page.getByRole('navigation', { name: 'Team', exact: true }).getByRole('link')).toHaveText([
       'Overview',
-      'My seat',
+      'My sub-account',
       'Messages',
       'Statistics',
       'Transfers',
     ]);
-    await page.getByRole('link', { name: 'My seat' }).click();
+    await page.getByRole('link', { name: 'My sub-account' }).click();
     await see(page.getByRole('heading', { name: 'Mona Member' })).toBeVisible();
     await see(page.getByRole('button', { name: 'Credit' })).toHaveCount(0);
     await see(page.getByRole('tab', { name: 'Settings' })).toHaveCount(0);

@@ -8,7 +8,7 @@ const { url, dataDir } = inject('product');
 const browser = useBrowser();
 
 const REFUSED = /status of 401/;
-const WRONG = 'The email or the password is not right.';
+const WRONG = 'Wrong email or password.';
 
 let team: Team;
 let other: Team;
@@ -120,13 +120,13 @@ describe('what is no longer so', () => {
     expect(at(page)).toBe(`/${team.slug}`);
     await purserJson(dataDir, 'member', 'deactivate', user.memberId, '--team', team.teamId);
     await page.reload();
-    await expectPage(page.getByRole('heading', { name: 'No team yet' })).toBeVisible();
-    await expectPage(page.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
+    await expectPage(page.getByRole('heading', { name: 'Your access to Signing Crew is deactivated' })).toBeVisible();
+    await expectPage(page.getByText('An owner of Signing Crew deactivated your access.')).toBeVisible();
     expect(await axe(page)).toEqual([]);
     // Signing in is still possible, and says the same.
     const again = await browser.newPage();
     await signIn(again, user.email, user.password);
-    await expectPage(again.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
+    await expectPage(again.getByText('An owner of Signing Crew deactivated your access.')).toBeVisible();
   });
 
   it('is not found: the team of others, as one that was never there', async () => {
@@ -136,7 +136,7 @@ describe('what is no longer so', () => {
     for (const slug of [other.slug, 'no-such-team-anywhere']) {
       const response = await page.goto(`/${slug}`);
       expect(response?.status()).toBe(404);
-      await expectPage(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+      await expectPage(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
     }
   });
 });
@@ -157,7 +157,7 @@ describe('guessing', () => {
       }
       await page.getByLabel('Password', { exact: true }).fill(user.password);
       await page.keyboard.press('Enter');
-      await expectPage(alertOf(page)).toHaveText(/^Too many tries\. Wait 1[45] minutes\.$/);
+      await expectPage(alertOf(page)).toHaveText(/^Too many attempts\. Wait 1[45] minutes\.$/);
     }
     // Another account is none the worse for it.
     await signIn(page, team.email, team.password);

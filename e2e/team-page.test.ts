@@ -13,14 +13,14 @@ const { newPage } = useBrowser();
 
 type Made = { id: string; name: string; email: string; apiKey: { last4: string }; key: string };
 
-const HEADS = ['', 'Name', 'Email', 'Role', 'API key', 'Balance', 'Messages 30 d', 'Cost 30 d', 'Status', 'Actions'];
+const HEADS = ['', 'Name', 'Email', 'Role', 'API key', 'Balance', 'Messages (30d)', 'Cost (30d)', 'Status', 'Actions'];
 const VERBS = [
   'Credit',
   'Debit',
-  'Recharge rule',
+  'Auto-recharge rule',
   'Reveal key',
   'Rotate key',
-  'Invite a person to it',
+  'Invite someone to claim this account…',
   'Make owner',
   'Deactivate',
   'Delete',
@@ -93,19 +93,21 @@ describe('the list of members', () => {
     const seen = (await shown(page)).find(({ Name }) => Name === 'Alder Foods');
     expect(seen).toMatchObject({
       Email: 'hi@alder.example',
-      Role: 'member',
+      Role: 'Member',
       'API key': `pur_live_…${alder.apiKey.last4}`,
-      'Messages 30 d': '3',
-      Status: 'active',
+      'Messages (30d)': '3',
+      Status: 'Active',
     });
     // More digits than the currency's own only where they are not zero.
     const printed = String(alder.balance).replace(/(\.\d\d)0+$/, '$1');
     expect(seen!['Balance']).toBe(`$${printed}`);
     await see(
-      rowOf(page, 'Alder Foods').getByLabel('Recharge below $5.00, fill up to $50.00; $200.00 a month at most; ready'),
+      rowOf(page, 'Alder Foods').getByLabel(
+        'Auto-recharge below $5.00, fill up to $50.00; at most $200.00 per month; on',
+      ),
     ).toBeVisible();
     await see(rowOf(page, 'cedar post')).toContainText('(generated)');
-    await see(rowOf(page, 'Elm Stores')).toContainText('inactive');
+    await see(rowOf(page, 'Elm Stores')).toContainText('Inactive');
     await see(page.getByText('6 of 6', { exact: true })).toBeVisible();
   });
 
@@ -118,7 +120,7 @@ describe('the list of members', () => {
       await expect.poll(() => namesOf(page), { message: query }).toEqual(['Birch Clinic']);
       await see(page.getByText('1 of 6', { exact: true })).toBeVisible();
     }
-    await page.getByRole('button', { name: 'Clear the search' }).click();
+    await page.getByRole('button', { name: 'Clear search' }).click();
     await see(rows(page)).toHaveCount(6);
   });
 
@@ -136,8 +138,8 @@ describe('the list of members', () => {
       Email: (member) => member['email']!,
       Role: (member) => member['role']!,
       Balance: (member) => Number(member['balance']),
-      'Messages 30 d': (member) => number(sent.get(member['name']!)?.['Messages 30 d']),
-      'Cost 30 d': (member) => number(sent.get(member['name']!)?.['Cost 30 d']),
+      'Messages (30d)': (member) => number(sent.get(member['name']!)?.['Messages (30d)']),
+      'Cost (30d)': (member) => number(sent.get(member['name']!)?.['Cost (30d)']),
       Status: (member) => member['status']!,
       Created: (member) => member['createdAt']!,
       Name: (member) => member['name']!.toLowerCase(),
@@ -161,7 +163,7 @@ describe('the list of members', () => {
       await used.getByRole('button').click();
       await see(used).toHaveAttribute('aria-sort', way);
       await settled(page);
-      expect((await shown(page)).at(-1)!['Key last used']).toBe('never');
+      expect((await shown(page)).at(-1)!['Key last used']).toBe('Never');
     }
   });
 
@@ -170,7 +172,7 @@ describe('the list of members', () => {
     await chip(page, 'Status').click();
     await page.getByRole('menuitemcheckbox', { name: 'inactive' }).click();
     await expect.poll(() => namesOf(page)).toEqual(['Elm Stores']);
-    await page.getByRole('menuitemcheckbox', { name: 'active', exact: true }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Active', exact: true }).click();
     await page.keyboard.press('Escape');
     await see(page.getByRole('button', { name: 'Status: active, inactive' })).toBeVisible();
     await see(rows(page)).toHaveCount(6);
@@ -179,8 +181,8 @@ describe('the list of members', () => {
     await page.getByRole('menuitemcheckbox', { name: 'owner' }).click();
     await expect.poll(() => namesOf(page)).toEqual(['=Dogwood "Ltd", Dublin', 'Olive Owner']);
     await page.getByRole('button', { name: 'Clear role' }).click();
-    await chip(page, 'Recharge').click();
-    await page.getByRole('menuitemcheckbox', { name: 'ready' }).click();
+    await chip(page, 'Auto-recharge').click();
+    await page.getByRole('menuitemcheckbox', { name: 'On' }).click();
     await expect.poll(() => namesOf(page)).toEqual(['Alder Foods']);
   });
 
@@ -208,10 +210,10 @@ describe('the list of members', () => {
     const page = await newPage({ as: team, url: members });
     await page.getByRole('button', { name: 'Columns' }).click();
     await page.getByRole('menuitemcheckbox', { name: 'Email' }).click();
-    await page.getByRole('menuitemcheckbox', { name: 'Id', exact: true }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'ID', exact: true }).click();
     await page.keyboard.press('Escape');
     const stands = async () => {
-      await see(page.getByRole('columnheader', { name: 'Id', exact: true })).toBeVisible();
+      await see(page.getByRole('columnheader', { name: 'ID', exact: true })).toBeVisible();
       await see(page.getByRole('columnheader', { name: 'Email' })).toHaveCount(0);
     };
     await stands();
@@ -231,12 +233,12 @@ describe('the list of members', () => {
       // A name that a spreadsheet would run is defused.
       Name: line['name']!.replace(/^'=/, '='),
       Email: line['email'] === '' ? '(generated)' : line['email'],
-      Role: line['role'],
+      Role: line['role']!.replace(/^./, (c) => c.toUpperCase()),
       'API key': `pur_live_…${line['keyLast4']}`,
       Balance: money(line['balance']!),
-      'Messages 30 d': line['messages30Days'],
-      'Cost 30 d': money(line['cost30Days']!),
-      Status: line['status'],
+      'Messages (30d)': line['messages30Days'],
+      'Cost (30d)': money(line['cost30Days']!),
+      Status: line['status']!.replace(/^./, (c) => c.toUpperCase()),
     }));
     expect(asShown).toEqual(await shown(page));
     expect(asShown[0]!.Name).toBe('cedar post');
@@ -248,9 +250,9 @@ describe('the list of members', () => {
     await page.getByRole('searchbox').fill('nobody at all');
     await chip(page, 'Role').click();
     await page.getByRole('menuitemcheckbox', { name: 'member' }).click();
-    await see(page.getByRole('heading', { name: 'No member matches' })).toBeVisible();
-    await see(page.getByText('Looked for “nobody at all”, role member.')).toBeVisible();
-    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    await see(page.getByRole('heading', { name: 'No matching members' })).toBeVisible();
+    await see(page.getByText('Filters: “nobody at all”, role member.')).toBeVisible();
+    await page.getByRole('button', { name: 'Clear filters' }).click();
     await see(rows(page)).toHaveCount(6);
     await see(page.getByRole('searchbox')).toHaveValue('');
     expect(new URL(page.url()).search).toBe('');
@@ -261,9 +263,9 @@ describe('the list of members', () => {
     await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
     await see(page.getByRole('menuitem')).toHaveText(VERBS);
     for (const [run, title] of [
-      ['Recharge rule', 'Recharge rule of Birch Clinic'],
-      ['Reveal key', 'Key of Birch Clinic'],
-      ['Rotate key', 'Rotate the key of Birch Clinic'],
+      ['Auto-recharge rule', 'Auto-recharge rule of Birch Clinic'],
+      ['Reveal key', 'API key of Birch Clinic'],
+      ['Rotate key', 'Rotate the API key of Birch Clinic'],
       ['Make owner', 'Make Birch Clinic an owner'],
       ['Delete', 'Delete Birch Clinic'],
     ]) {
@@ -283,25 +285,25 @@ describe('the list of members', () => {
     const page = await newPage({ as: team, url: members });
     await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
     await page.getByRole('menuitem', { name: 'Deactivate' }).click();
-    await see(page.getByText('Birch Clinic is inactive: its key is refused from now on.')).toBeVisible();
-    await see(rowOf(page, 'Birch Clinic')).toContainText('inactive');
+    await see(page.getByText('Birch Clinic deactivated. Its API key no longer works')).toBeVisible();
+    await see(rowOf(page, 'Birch Clinic')).toContainText('Inactive');
     expect(await statusOf()).toBe('member_inactive');
     await page
       .getByRole('status')
-      .filter({ hasText: 'Birch Clinic is inactive' })
+      .filter({ hasText: 'Birch Clinic deactivated' })
       .getByRole('button', { name: 'Undo' })
       .click();
-    await see(rowOf(page, 'Birch Clinic')).not.toContainText('inactive');
+    await see(rowOf(page, 'Birch Clinic')).not.toContainText('Inactive');
     expect(await statusOf()).toBe('ok');
     await page.getByRole('button', { name: 'Actions for Elm Stores' }).click();
     await page.getByRole('menuitem', { name: 'Activate' }).click();
-    await see(page.getByText('Elm Stores is active.')).toBeVisible();
+    await see(page.getByText('Elm Stores activated.')).toBeVisible();
     await page
       .getByRole('status')
-      .filter({ hasText: 'Elm Stores is active' })
+      .filter({ hasText: 'Elm Stores activated' })
       .getByRole('button', { name: 'Undo' })
       .click();
-    await see(rowOf(page, 'Elm Stores')).toContainText('inactive');
+    await see(rowOf(page, 'Elm Stores')).toContainText('Inactive');
   });
 
   it('lights up a balance that has changed', async () => {
@@ -326,7 +328,7 @@ describe('the list of members', () => {
     const page = await newPage({ as: team, url: '/list-page/transfers' });
     await page.waitForLoadState('networkidle');
     await page.keyboard.press('Control+k');
-    await page.getByPlaceholder('A member, or what to do').fill('create');
+    await page.getByPlaceholder('Search members or commands…').fill('create');
     await page.getByText('Create member').click();
     await see(page.getByRole('dialog', { name: 'Create member' })).toBeVisible();
     await page.keyboard.press('Escape');
@@ -360,7 +362,7 @@ describe('many members at once', () => {
     await see(rowOf(page, 'Seat 29')).toBeVisible();
     await select(page, 'Seat 29');
     await see(bar(page)).toContainText('2 selected');
-    await page.getByRole('button', { name: 'Page before' }).click();
+    await page.getByRole('button', { name: 'Previous page' }).click();
     await see(page.getByLabel('Select Seat 03')).toBeChecked();
     await page.getByRole('searchbox').fill('Seat 0');
     await see(rows(page)).toHaveCount(9);
@@ -382,7 +384,7 @@ describe('many members at once', () => {
     await select(page, one.name, two.name, three.name);
     await bar(page).getByRole('button', { name: 'Credit…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Credit 3 members' });
-    await dialog.getByLabel('Amount for each').fill('5');
+    await dialog.getByLabel('Amount per member').fill('5');
     await see(dialog.getByRole('row', { name: 'Master balance' })).toContainText(/\$100\.00\s*\$85\.00/);
     // Somebody else is faster; and the first answer of another row is lost.
     await call('DELETE', `/members/${two.id}`);
@@ -396,16 +398,16 @@ describe('many members at once', () => {
       return route.abort('connectionreset');
     });
     await dialog.getByRole('button', { name: 'Credit 3' }).click();
-    await see(dialog.getByRole('status')).toHaveText('2 of 3 done, 1 not');
+    await see(dialog.getByRole('status')).toHaveText('2 of 3 completed, 1 failed');
     const result = (name: string) => dialog.getByRole('listitem').filter({ hasText: name });
-    await see(result(one.name)).toContainText('now $5.00');
-    await see(result(three.name)).toContainText('now $5.00');
+    await see(result(one.name)).toContainText('Balance $5.00');
+    await see(result(three.name)).toContainText('Balance $5.00');
     await see(result(two.name)).toContainText(/deleted/);
     expect(keys.length).toBe(2);
     expect(new Set(keys).size).toBe(1);
     await call('POST', `/members/${two.id}/restore`);
-    await dialog.getByRole('button', { name: `Try ${two.name} again` }).click();
-    await see(dialog.getByRole('status')).toHaveText('3 of 3 done: credit went through for all');
+    await dialog.getByRole('button', { name: `Retry ${two.name}` }).click();
+    await see(dialog.getByRole('status')).toHaveText('All 3 credits completed');
     await dialog.getByRole('button', { name: 'Done' }).click();
     for (const { id, name } of [one, two, three]) {
       await see(rowOf(page, name)).toContainText('$5.00');
@@ -413,8 +415,8 @@ describe('many members at once', () => {
     }
     // What is selected is known as it stands now.
     await bar(page).getByRole('button', { name: 'Debit…' }).click();
-    await page.getByRole('dialog').getByLabel('Amount for each').fill('all');
-    await see(page.getByRole('dialog').getByText('= All there is: $15.00')).toBeVisible();
+    await page.getByRole('dialog').getByLabel('Amount per member').fill('all');
+    await see(page.getByRole('dialog').getByText('= Full balance: $15.00')).toBeVisible();
   });
 
   it('goes as far as the money goes when the master runs short meanwhile, and on once it is funded', async () => {
@@ -423,19 +425,19 @@ describe('many members at once', () => {
     await select(page, ...chosen.map(({ name }) => name));
     await bar(page).getByRole('button', { name: 'Credit…' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Amount for each').fill('20');
-    await see(dialog.getByText('The master balance holds less than the sum.')).toBeVisible();
+    await dialog.getByLabel('Amount per member').fill('20');
+    await see(dialog.getByText('Master balance too low for the total.')).toBeVisible();
     await see(dialog.getByRole('button', { name: 'Credit 6' })).toBeDisabled();
-    await dialog.getByLabel('Amount for each').fill('4');
+    await dialog.getByLabel('Amount per member').fill('4');
     await see(dialog.getByRole('button', { name: 'Credit 6' })).toBeEnabled();
     const { masterBalance } = (await call('GET', '/team')).body;
     expectError(page, /402/);
     await purserJson(dataDir, 'team', 'withdraw', team.teamId, (Number(masterBalance) - 9).toFixed(2));
     await dialog.getByRole('button', { name: 'Credit 6' }).click();
-    await see(dialog.getByRole('status')).toHaveText('2 of 6 done, 4 not');
+    await see(dialog.getByRole('status')).toHaveText('2 of 6 completed, 4 failed');
     await purserJson(dataDir, 'team', 'fund', team.teamId, '50.00');
-    await dialog.getByRole('button', { name: 'Try the 4 again' }).click();
-    await see(dialog.getByRole('status')).toHaveText('6 of 6 done: credit went through for all');
+    await dialog.getByRole('button', { name: 'Retry 4 failed' }).click();
+    await see(dialog.getByRole('status')).toHaveText('All 6 credits completed');
     const credits = await Promise.all(chosen.map(({ id }) => creditsOf(id)));
     const balances = await Promise.all(chosen.map(({ id }) => balanceOf(id)));
     expect(credits).toEqual(chosen.map(() => 1));
@@ -455,7 +457,7 @@ describe('many members at once', () => {
       await bar(page).getByRole('button', { name: run, exact: true }).click();
       const dialog = page.getByRole('dialog', { name: `${run} 3 members` });
       await dialog.getByRole('button', { name: `${run} 3` }).click();
-      await see(dialog.getByRole('status')).toContainText('3 of 3 done');
+      await see(dialog.getByRole('status')).toContainText('All 3 members');
       await dialog.getByRole('button', { name: 'Done' }).click();
       await see(dialog).toHaveCount(0);
       await see(rowOf(page, chosen[0]!.name).getByText(status, { exact: true })).toBeVisible();
@@ -470,11 +472,11 @@ describe('a team that has only its owner', () => {
     const page = await newPage({ as: team, url: '/empty-page/members' });
     await see(rows(page)).toHaveCount(1);
     await see(page.getByRole('heading', { name: 'No sub-accounts yet' })).toBeVisible();
-    await page.getByRole('button', { name: 'Create the first member' }).click();
+    await page.getByRole('button', { name: 'Create first member' }).click();
     const dialog = page.getByRole('dialog', { name: 'Create member' });
     await dialog.getByLabel('Name').fill('The first');
     await dialog.getByRole('button', { name: 'Create member' }).click();
-    await dialog.getByRole('button', { name: 'Copy the key' }).click();
+    await dialog.getByRole('button', { name: 'Copy key' }).click();
     await dialog.getByRole('button', { name: 'Done' }).click();
     await see(page.getByRole('link', { name: 'The first' })).toBeVisible();
     await see(page.getByRole('heading', { name: 'No sub-accounts yet' })).toHaveCount(0);
@@ -566,7 +568,7 @@ describe('ten thousand members', () => {
     await page.waitForLoadState('networkidle');
     await page.getByRole('searchbox').pressSequentially('crowd 7777', { delay: 30 });
     await expect.poll(() => namesOf(page)).toEqual(['Crowd 7777']);
-    await page.getByRole('button', { name: 'Clear the search' }).click();
+    await page.getByRole('button', { name: 'Clear search' }).click();
     await see(rows(page)).toHaveCount(25);
     await page.getByRole('columnheader', { name: 'Balance' }).getByRole('button').click();
     await settled(page);
@@ -577,9 +579,9 @@ describe('ten thousand members', () => {
     await see(rows(page)).toHaveCount(1);
     await page.getByLabel('Select all on this page').check();
     await page.getByRole('button', { name: 'Select all 10,001' }).click();
-    await see(page.getByText('The first 10,000 are selected.')).toBeVisible();
+    await see(page.getByText('Selected the first 10,000.')).toBeVisible();
     await see(page.getByText('10,001 selected')).toBeVisible();
-    await page.getByRole('button', { name: 'Page before' }).click();
+    await page.getByRole('button', { name: 'Previous page' }).click();
     await see(rows(page)).toHaveCount(25);
     await page
       .getByRole('button', { name: /^Actions for/ })

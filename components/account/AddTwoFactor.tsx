@@ -16,7 +16,7 @@ export function AddTwoFactor({ onClose }: { onClose: () => void }) {
   const start = useMutation(useTRPC().account.startTwoFactor.mutationOptions({ gcTime: 0 }));
   const confirm = useMutation(useTRPC().account.confirmTwoFactor.mutationOptions({ gcTime: 0 }));
   if (confirm.data) return <RecoveryCodes codes={confirm.data.recoveryCodes} onClose={onClose} />;
-  const [asked, next] = start.data ? ([confirm, 'Turn on'] as const) : ([start, 'Go on'] as const);
+  const [asked, next] = start.data ? ([confirm, 'Turn on'] as const) : ([start, 'Continue'] as const);
   const faults = faultsOf(asked);
   return (
     <form
@@ -35,9 +35,9 @@ export function AddTwoFactor({ onClose }: { onClose: () => void }) {
           <Scan {...start.data} />
           <CodeField
             key="code"
-            label="The code that the app shows"
+            label="Code from the app"
             error={faults.at('code')}
-            note="Six digits, new every 30 seconds."
+            note="Six digits. It changes every 30 seconds."
             first
           />
         </>
@@ -61,12 +61,12 @@ const Scan = ({ uri, secret }: { uri: string; secret: string }) => (
   <div className={styles.scan}>
     <QrCode text={uri} />
     <div>
-      <p>Scan this with an authenticator app. Or type the secret into it:</p>
+      <p>Scan this code with an authenticator app, or enter the secret:</p>
       <p>
         <code className={styles.secret} data-testid="totp-secret">
           {secret.match(/.{4}/g)?.join(' ')}
         </code>
-        <CopyIconButton text={secret} label="Copy the secret" />
+        <CopyIconButton text={secret} label="Copy secret" />
       </p>
     </div>
   </div>
@@ -77,7 +77,7 @@ function QrCode({ text }: { text: string }) {
   const { data, size } = encode(text, { border: 4 });
   const path = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : []))).join('');
   return (
-    <svg className={styles.qr} viewBox={`0 0 ${size} ${size}`} role="img" aria-label="The secret as a QR code">
+    <svg className={styles.qr} viewBox={`0 0 ${size} ${size}`} role="img" aria-label="QR code of the secret">
       <path d={path} fill="currentColor" shapeRendering="crispEdges" />
     </svg>
   );

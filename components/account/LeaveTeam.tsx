@@ -14,29 +14,29 @@ export function LeaveTeam({ membership, onClose }: { membership: OwnMembership; 
   const leave = useMutation(
     useTRPC().account.leaveTeam.mutationOptions({
       onSuccess: () => {
-        toast({ message: `You have left ${team.name}.` });
+        toast({ message: `You left ${team.name}.` });
         onClose();
       },
     }),
   );
   return (
     <div className={styles.form}>
-      <p>You lose this team at once, in every browser. Only an owner’s new invitation brings you back.</p>
+      <p>You’ll lose access immediately. To return, you need a new invitation from an owner.</p>
       <Facts
         of={[
           [
-            'The seat',
+            'Member',
             `“${member.name}” stays in the team${member.role === 'owner' ? ', as a member' : ''}, without you`,
           ],
-          ['Its balance', 'stays with the seat; an owner can take it back'],
-          ['Its API key', 'is refused at once, and another that nobody has seen takes its place'],
+          ['Balance', 'is kept; an owner can return it to the master balance'],
+          ['API key', 'stops working immediately. A new key is generated.'],
           ['Messages, transfers', 'stay in the log and the ledger'],
         ]}
       />
       {leave.isError && !leave.isPending && (
         <Note tone="bad" alert>
           {problemOf(leave.error)?.code === 'last_owner'
-            ? `${team.name} would be without an owner. Make another member an owner first.`
+            ? `${team.name} would have no owner. Make another member an owner first.`
             : sayProblem(leave.error)}
         </Note>
       )}

@@ -14,15 +14,15 @@ export function NoTeam({ email, deactivated, others }: { email: string; deactiva
   const leave = () => void signOut().finally(() => window.location.assign('/sign-in'));
   return (
     <main className={styles.alone}>
-      <h1>{others ? 'This team is closed to you' : 'No team yet'}</h1>
-      {deactivated.length === 0 && <p>An owner of a team can give you a seat in it. Then it opens here.</p>}
+      <h1>{titleOf(deactivated, others)}</h1>
+      {deactivated.length === 0 && <p>Ask an owner to invite you. Teams you join appear here.</p>}
       {deactivated.map((name) => (
         <p key={name}>
-          An owner of <strong>{name}</strong> has deactivated your seat. Its balance is untouched, and an owner can
-          activate it again.
+          An owner of <strong>{name}</strong> deactivated your access. Your balance is kept, and an owner can activate
+          you again.
         </p>
       ))}
-      <p className="muted">You are signed in as {email}.</p>
+      <p className="muted">You’re signed in as {email}.</p>
       <div className={styles.actions}>
         {others && (
           <Button component={Link} href="/account/teams">
@@ -35,4 +35,9 @@ export function NoTeam({ email, deactivated, others }: { email: string; deactiva
       </div>
     </main>
   );
+}
+
+function titleOf(deactivated: string[], others: boolean): string {
+  if (deactivated.length > 0) return `Your access to ${deactivated.join(', ')} is deactivated`;
+  return others ? 'You don’t have access to this team' : 'No team yet';
 }

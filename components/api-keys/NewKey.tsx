@@ -41,12 +41,12 @@ export function NewKey({ apiKey, password, email, onClose, again = false, empty,
   const env = `PURSER_URL=${window.location.origin}/api/v1\nPURSER_API_KEY=${apiKey}\n`;
   return (
     <div className={moneyStyles.form}>
-      {!again && <p>This is the key, shown once in plain text. Copy it now and keep it where secrets are kept.</p>}
+      {!again && <p>API key (shown once). Copy it now and store it securely.</p>}
       <code className={styles.secret} data-testid="api-key" onCopy={() => setTaken(true)}>
         {apiKey}
       </code>
       <Group gap="xs">
-        <CopyButton text={apiKey} label="Copy the key" onCopied={() => setTaken(true)} />
+        <CopyButton text={apiKey} label="Copy key" onCopied={() => setTaken(true)} />
         <Button
           size="xs"
           variant="default"
@@ -65,12 +65,12 @@ export function NewKey({ apiKey, password, email, onClose, again = false, empty,
           <Secret email={email} password={password} onTaken={() => setPasswordTaken(true)} />
         </>
       )}
-      <p>Send a message with it:</p>
+      <p>Send a test message</p>
       <pre className={styles.code}>{curl}</pre>
       <Group gap="xs">
-        <CopyButton text={curl} label="Copy the curl" onCopied={() => setTaken(true)} />
+        <CopyButton text={curl} label="Copy command" onCopied={() => setTaken(true)} />
       </Group>
-      {empty !== undefined && <Note>The balance is {empty}. This command is refused until an owner adds credit.</Note>}
+      {empty !== undefined && <Note>The balance is {empty}. Messages are refused until an owner adds credit.</Note>}
       {asked && !taken && (
         <Note tone="warn" alert>
           {sayUncopied(keyTaken, passwordTaken)}
@@ -84,7 +84,7 @@ export function NewKey({ apiKey, password, email, onClose, again = false, empty,
 }
 
 const UNCOPIED_KEY = 'You haven’t copied the key. An owner can reveal it later (logged).';
-const UNCOPIED_PASSWORD = 'You haven’t copied the password. It is not shown again; an owner can reset it.';
+const UNCOPIED_PASSWORD = 'You haven’t copied the password. It won’t be shown again; an owner can reset it.';
 
 const sayUncopied = (keyTaken: boolean, passwordTaken: boolean): string =>
   [keyTaken ? '' : UNCOPIED_KEY, passwordTaken ? '' : UNCOPIED_PASSWORD].filter(Boolean).join(' ');

@@ -16,7 +16,7 @@ export function RevealKey({ member, onClose }: Props) {
   if (reveal.data) return <NewKey apiKey={reveal.data.apiKey} onClose={onClose} again />;
   return (
     <div className={styles.form}>
-      <p>Whoever has the key can spend {member.name}’s balance. That you looked at it is written to the audit log.</p>
+      <p>Anyone with this key can spend {member.name}’s balance. Revealing it is recorded in the audit log.</p>
       {reveal.isError && (
         <Note tone="bad" alert>
           {sayProblem(reveal.error)}

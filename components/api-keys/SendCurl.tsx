@@ -27,7 +27,7 @@ export function SendCurl() {
     <>
       <pre className={styles.code}>{curl}</pre>
       <Group gap="xs" mt="xs">
-        <CopyButton text={curl} label="Copy the curl" />
+        <CopyButton text={curl} label="Copy command" />
       </Group>
     </>
   );

@@ -25,7 +25,7 @@ export function NewTeam({ faults, isPending, label, onSubmit, children }: Props)
       <TextInput
         label="Team"
         name="team"
-        description="A company, a department, a client: who pays from one balance."
+        description="A company, department or client that pays from one balance."
         autoComplete="organization"
         error={faults.at('team')}
         required

@@ -17,14 +17,14 @@ export function ReauthenticationDialog() {
     <Modal
       opened
       onClose={() => answer(false)}
-      title="Is it you?"
+      title="Confirm it’s you"
       size="sm"
       zIndex={300}
       closeButtonProps={{ 'aria-label': 'Close' }}
       attributes={NO_BANNER}
     >
       <form method="post" className={styles.form} noValidate onSubmit={(event) => void confirm(event)}>
-        <p>This team asks again before such a change. After that you are not asked for ten minutes.</p>
+        <p>Your team requires this before sensitive actions. Valid for 10 minutes.</p>
         <Fault text={faults.rest} />
         {byCode ? (
           <CodeField error={faults.at('code')} note="From your authenticator app, or a recovery code." first />
@@ -34,7 +34,7 @@ export function ReauthenticationDialog() {
         {hasTwoFactor && (
           <p>
             <button type="button" className={styles.plain} onClick={() => setByCode(!byCode)}>
-              {byCode ? 'Use the password' : 'Use a code of the app'}
+              {byCode ? 'Use password instead' : 'Use a code instead'}
             </button>
           </p>
         )}
@@ -43,7 +43,7 @@ export function ReauthenticationDialog() {
             Cancel
           </Button>
           <Button type="submit" loading={asked.isPending}>
-            Go on
+            Continue
           </Button>
         </div>
       </form>

@@ -26,7 +26,7 @@ export function ResetPassword({ token, email }: { token: string; email: string |
   return (
     <AuthPage title="New password">
       <p>
-        For <strong>{email}</strong>. Every browser that is signed in with the old one is signed out.
+        For <strong>{email}</strong>. All current sessions will be signed out.
       </p>
       <form
         method="post"
@@ -39,7 +39,7 @@ export function ResetPassword({ token, email }: { token: string; email: string |
         <input type="text" name="email" autoComplete="username" value={email} readOnly hidden />
         <NewPasswordField error={faults.at('password')} first />
         <Button type="submit" loading={reset.isPending || reset.isSuccess}>
-          Set the password
+          Set password
         </Button>
       </form>
     </AuthPage>
@@ -49,12 +49,12 @@ export function ResetPassword({ token, email }: { token: string; email: string |
 /** A link that was used, is over, or never was; the way to a new one. */
 export const DeadLink = ({ title, way }: { title: string; way: '/forgot' | '/sign-up' }) => (
   <AuthPage title={title}>
-    <p>It was used already, it has expired, or a part of it is missing. Nothing was changed.</p>
+    <p>It has expired, was already used, or is incomplete. Nothing was changed.</p>
     <Button component={Link} href={way}>
-      Ask for a new one
+      Request a new link
     </Button>
     <p>
-      <Link href="/sign-in">Back to signing in</Link>
+      <Link href="/sign-in">Back to sign-in</Link>
     </p>
   </AuthPage>
 );

@@ -62,14 +62,14 @@ export function SignIn({
       {state.code ? (
         <p>
           <button type="button" className={styles.plain} onClick={() => setState({ busy: false, code: false })}>
-            Sign in as somebody else
+            Sign in as someone else
           </button>
         </p>
       ) : (
         <>
           <p className={styles.ways}>
-            <Link href="/forgot">Forgotten password?</Link>
-            {ways.signUp && <Link href="/sign-up">Make a team</Link>}
+            <Link href="/forgot">Forgot password?</Link>
+            {ways.signUp && <Link href="/sign-up">Create team</Link>}
             {ways.setup && <Link href="/setup">Set up the first team</Link>}
           </p>
           {demo && <Demo demo={demo} field={field} />}
@@ -99,10 +99,10 @@ function Demo({ demo, field }: { demo: DemoSignIn; field: (name: string) => HTML
         </Button>
       }
     >
-      This is a demo. Its owner signs in as <code>{demo.email}</code> with <code>{demo.password}</code>.{' '}
+      Demo: sign in as <code>{demo.email}</code> with <code>{demo.password}</code>.{' '}
       {demo.hasMailbox && (
         <>
-          What it would mail is in its <Link href="/mailbox">mailbox</Link>.
+          Emails land in the demo <Link href="/mailbox">mailbox</Link>.
         </>
       )}
     </Note>

@@ -18,20 +18,21 @@ export function AskToSignUp() {
   const faults = faultsOf(ask);
   if (ask.isSuccess) {
     return (
-      <AuthPage title="Check your mail">
+      <AuthPage title="Check your email">
         <p role="status">
-          A link to make your team is on its way to <strong>{ask.variables.email}</strong>. It works once, for 24 hours.
+          We emailed a link to create your team to <strong>{ask.variables.email}</strong>. It works once and expires in
+          24 hours.
         </p>
-        <p className="muted">Nothing there? Look in the spam folder, or ask again in a few minutes.</p>
+        <p className="muted">Nothing there? Check your spam folder, or try again in a few minutes.</p>
         <p>
-          <Link href="/sign-in">Back to signing in</Link>
+          <Link href="/sign-in">Back to sign-in</Link>
         </p>
       </AuthPage>
     );
   }
   return (
-    <AuthPage title="Make a team">
-      <p>Enter your address. A link to go on with is mailed to it.</p>
+    <AuthPage title="Create team">
+      <p>Enter your email. We’ll send you a link to continue.</p>
       <form
         method="post"
         className={styles.form}
@@ -41,11 +42,11 @@ export function AskToSignUp() {
         <Fault text={faults.rest} />
         <EmailField error={faults.at('email')} first />
         <Button type="submit" loading={ask.isPending}>
-          Mail me a link
+          Email me a link
         </Button>
       </form>
       <p>
-        <Link href="/sign-in">I have an account</Link>
+        <Link href="/sign-in">I already have an account</Link>
       </p>
     </AuthPage>
   );
@@ -66,15 +67,15 @@ export function SignUp({ token, email, name }: { token: string; email: string | 
   const faults = faultsOf(signUp);
   if (email === null) return <DeadLink title="This link no longer works" way="/sign-up" />;
   return (
-    <AuthPage title="Make a team">
+    <AuthPage title="Create team">
       <p>
-        {name === null ? 'You will sign in as ' : `${name}, you have an account. You will sign in as always, as `}
+        {name === null ? 'You’ll sign in as ' : `${name}, you already have an account. You’ll keep signing in as `}
         <strong>{email}</strong>.
       </p>
       <NewTeam
         faults={faults}
         isPending={signUp.isPending || signUp.isSuccess}
-        label="Make the team"
+        label="Create team"
         onSubmit={(event, currency) => {
           const of = readFields(event);
           const who = name === null ? { name: of('name'), password: of('password') } : {};

@@ -6,7 +6,7 @@ import { Note } from '@/components/ui/pieces';
 /** `first`: the one that the form begins with. */
 type Field = { label?: string; name?: string; error?: string | undefined; first?: boolean };
 
-const SHOW = { 'aria-label': 'Show the password', tabIndex: 0 };
+const SHOW = { 'aria-label': 'Show password', tabIndex: 0 };
 
 /** An address, as it is typed. */
 export const EmailField = ({ label = 'Email', name = 'email', error, first = false }: Field) => (
@@ -45,7 +45,7 @@ export const NewPasswordField = ({ label = 'New password', name = 'password', er
   <PasswordInput
     label={label}
     name={name}
-    description="12 characters or more, and none of the common ones."
+    description="At least 12 characters. Common passwords are refused."
     autoComplete="new-password"
     visibilityToggleButtonProps={SHOW}
     error={error}

@@ -1,7 +1,7 @@
 /** What came of a sign-in: nothing went wrong, or what to tell, and the field that is to be filled in then. */
 export type Entered = { ok: true } | { ok: false; why?: string; needs: 'password' | 'code' };
 
-const AWAY = 'The service cannot be reached now. Try again in a moment.';
+const AWAY = 'Can’t reach the server. Try again in a moment.';
 
 async function post(path: string, fields: Record<string, string>): Promise<URL> {
   const { csrfToken } = (await (await fetch('/api/auth/csrf')).json()) as { csrfToken: string };
@@ -34,12 +34,12 @@ export async function signOut(): Promise<void> {
 
 function explain(error: string, withCode: boolean): Entered {
   if (error === 'code') return { ok: false, needs: 'code' };
-  if (error === 'wrong-code') return { ok: false, why: 'The code is not right. Each is good once.', needs: 'code' };
+  if (error === 'wrong-code') return { ok: false, why: 'Wrong code. Each code works once.', needs: 'code' };
   if (error === 'CredentialsSignin') {
-    return { ok: false, why: 'The email or the password is not right.', needs: 'password' };
+    return { ok: false, why: 'Wrong email or password.', needs: 'password' };
   }
   const [, minutes] = /^wait-(\d+)$/.exec(error) ?? [];
   const needs = withCode ? 'code' : 'password';
   if (minutes === undefined) return { ok: false, why: AWAY, needs };
-  return { ok: false, why: `Too many tries. Wait ${minutes} ${minutes === '1' ? 'minute' : 'minutes'}.`, needs };
+  return { ok: false, why: `Too many attempts. Wait ${minutes} ${minutes === '1' ? 'minute' : 'minutes'}.`, needs };
 }

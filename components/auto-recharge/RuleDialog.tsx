@@ -39,7 +39,7 @@ export function RuleForm({ member, onDone, onCancel }: Props) {
     trpc.recharge.setRecharge.mutationOptions({
       onSuccess: (saved) => {
         rule.reset();
-        toast({ message: `The recharge rule of ${member.name} is ${stateInWords(saved)}.` });
+        toast({ message: `Auto-recharge of ${member.name} is ${stateInWords(saved)}.` });
         onDone?.();
       },
     }),
@@ -48,7 +48,7 @@ export function RuleForm({ member, onDone, onCancel }: Props) {
     trpc.recharge.deleteRecharge.mutationOptions({
       onSuccess: () => {
         rule.reset();
-        toast({ message: `${member.name} has no recharge rule any more.` });
+        toast({ message: `Auto-recharge rule of ${member.name} removed.` });
         onDone?.();
       },
     }),
@@ -68,7 +68,7 @@ export function RuleForm({ member, onDone, onCancel }: Props) {
     >
       {member.recharge && (
         <Switch
-          label={`The rule is ${stateInWords(member.recharge)}`}
+          label={`Auto-recharge is ${stateInWords(member.recharge)}`}
           checked={member.recharge.enabled}
           disabled={isPending || rule.input === null}
           onChange={(event) => submit(event.currentTarget.checked)}

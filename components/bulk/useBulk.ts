@@ -27,7 +27,7 @@ export function useBulk<Input extends object>(once: (input: Input, id: string) =
         return { ok: true, said: await once(inputs.current.get(id)!, id) };
       } catch (error) {
         if (!isUnanswered(error)) return { ok: false, said: saySoon(error) };
-        if (stopped.current) return { ok: false, said: 'No answer yet: it may have been done. Try again to know.' };
+        if (stopped.current) return { ok: false, said: 'No response. It may have been applied; retry to find out.' };
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
@@ -43,7 +43,7 @@ export function useBulk<Input extends object>(once: (input: Input, id: string) =
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
-    for (const id of waiting) tell(id, { ok: false, said: 'Not begun.' });
+    for (const id of waiting) tell(id, { ok: false, said: 'Not started' });
     show();
     setRunning(false);
     await cache.invalidateQueries();
@@ -64,7 +64,7 @@ export function useBulk<Input extends object>(once: (input: Input, id: string) =
 function saySoon(error: unknown): string {
   const problem = problemOf(error);
   if (problem?.code === 'rate_limited') return problem.detail;
-  return problem?.errors?.[0]?.detail ?? problem?.title ?? 'It could not be done.';
+  return problem?.errors?.[0]?.detail ?? problem?.title ?? 'Failed';
 }
 
 /** What became of each, shown some at a time: of ten thousand rows not every one is worth a drawing of all. */

@@ -35,11 +35,11 @@ export function ErrorPage({ code }: { code: ErrorCode }) {
       <p>
         <Advice text={advice} />
       </p>
-      <h2>As it is answered</h2>
+      <h2>Example response</h2>
       <pre>{shape(code)}</pre>
       <p className={styles.above}>
-        Programs should look at <code>code</code>, which never changes its meaning; <code>detail</code> is for people.
-        When you ask for help, give <code>requestId</code>.
+        Check <code>code</code> in your program; its meaning never changes. <code>detail</code> is for people. Include{' '}
+        <code>requestId</code> when you ask for help.
       </p>
     </main>
   );
@@ -49,9 +49,9 @@ export function ErrorPage({ code }: { code: ErrorCode }) {
 export function ErrorList() {
   return (
     <main className="text-page">
-      <h1>Errors of the API</h1>
+      <h1>API errors</h1>
       <p>
-        Every error is <code>application/problem+json</code> with a <code>code</code> that never changes its meaning.
+        Every error is <code>application/problem+json</code> with a stable <code>code</code>.
       </p>
       <table className={styles.codes}>
         <thead>

@@ -18,9 +18,9 @@ const PAGE: CSSProperties = {
 export const GlobalErrorPage = ({ retry }: { retry: () => void }) => (
   <main style={PAGE}>
     <title>Purser</title>
-    <h1>Purser could not be shown</h1>
+    <h1>Something went wrong</h1>
     <p>
-      <strong>No money was moved by it.</strong> What was asked for before has happened once and whole, or not at all.
+      <strong>No money moved.</strong> Your last action either completed once or not at all.
     </p>
     <p>
       <button type="button" onClick={retry} style={{ padding: '0.5rem 1rem', font: 'inherit' }}>

@@ -26,26 +26,25 @@ export function PageError({ error, retry }: BrokenProps) {
   const digest = digestOf(error);
   return (
     <>
-      <h1>{online ? 'This page could not be shown' : 'You are offline'}</h1>
+      <h1>{online ? 'Something went wrong' : 'You’re offline'}</h1>
       <p>
-        <strong>No money was moved by it.</strong> What was asked for before has happened once and whole, or not at all;
-        the transfers say which.
+        <strong>No money moved.</strong> Your last action either completed once or not at all; check Transfers.
       </p>
       <p>
         {online
-          ? 'It may be over in a moment. If not, the operator finds more in the log.'
-          : 'The page comes by itself once you are back.'}
+          ? 'Try again in a moment. If it keeps failing, contact the operator.'
+          : 'This page reloads when you’re back online.'}
         {online && digest && (
           <>
             {' '}
-            Tell this number: <code>{digest}</code>
+            Error reference: <code>{digest}</code>
           </>
         )}
       </p>
       <Group gap="xs">
         <Button onClick={retry}>Try again</Button>
         <Button variant="default" component={Link} href="/" prefetch={false}>
-          The first page
+          Go to overview
         </Button>
       </Group>
     </>

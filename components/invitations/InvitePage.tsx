@@ -2,7 +2,6 @@
 
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import type { inferOutput } from '@trpc/tanstack-react-query';
 import Link from 'next/link';
 import { useRef, useState, type FormEvent, type ReactNode, type RefObject } from 'react';
 import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data';
@@ -15,8 +14,8 @@ import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts, Note } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
-
-type Shown = NonNullable<inferOutput<ReturnType<typeof useTRPC>['joining']['readLink']>>;
+import { ROLE_LABELS } from '@/components/members/labels';
+import { CLOSED_LABELS, type OpenedLink } from './labels';
 
 /** What an invitation's link opens: the offer, and the one way in for who looks at it; of a dead link, the way on. */
 export function InvitePage({ token }: { token: string }) {
@@ -40,8 +39,8 @@ export function InvitePage({ token }: { token: string }) {
 
 const Unknown = () => (
   <>
-    <h1>This link leads nowhere</h1>
-    <p>It is not complete, or it was not made here. Open it again from the mail, or copy all of it.</p>
+    <h1>Invalid link</h1>
+    <p>The link is incomplete or wrong. Open it again from the email, or copy all of it.</p>
     <WayOn />
   </>
 );
@@ -53,28 +52,10 @@ const WayOn = () => (
   </p>
 );
 
-type Props = { link: Shown; token: string };
-
-const DEAD: Record<
-  Exclude<Shown['state'], 'open'>,
-  { title: string; text: (team: string, isIn: boolean) => ReactNode }
-> = {
-  accepted: {
-    title: 'This invitation was accepted',
-    text: (team, isIn) => (isIn ? <>You are in {team}.</> : <>Sign in to go to {team}.</>),
-  },
-  declined: {
-    title: 'This invitation was declined',
-    text: (team) => <>Ask {team} for a new one if that was a mistake.</>,
-  },
-  expired: { title: 'This link has expired', text: (team) => <>{team} can send you a new one.</> },
-  replaced: { title: 'There is a newer link', text: () => <>This one was replaced. Open the newest mail.</> },
-  revoked: { title: 'This invitation was withdrawn', text: (team) => <>Ask {team} if you expected it.</> },
-  suspended: { title: 'This team is closed for now', text: (team) => <>{team} is suspended. Try again later.</> },
-};
+type Props = { link: OpenedLink; token: string };
 
 function Dead({ link, token }: Props) {
-  const { title, text } = DEAD[link.state as keyof typeof DEAD];
+  const { title, text } = CLOSED_LABELS[link.state as keyof typeof CLOSED_LABELS];
   return (
     <>
       <h1>{title}</h1>
@@ -97,8 +78,7 @@ function Dead({ link, token }: Props) {
 
 function AskAnew({ link, token }: Props) {
   const ask = useMutation(useTRPC().joining.requestInvitation.mutationOptions());
-  if (link.requested || ask.isSuccess)
-    return <Note>You have asked for a new link. The owners of the team see it.</Note>;
+  if (link.requested || ask.isSuccess) return <Note>New link requested. The team’s owners can see your request.</Note>;
   return (
     <>
       {ask.isError && (
@@ -107,7 +87,7 @@ function AskAnew({ link, token }: Props) {
         </Note>
       )}
       <Button onClick={() => ask.mutate({ token })} loading={ask.isPending}>
-        Ask for a new link
+        Request a new link
       </Button>
     </>
   );
@@ -117,15 +97,15 @@ function Offer({ link, token, onChanged, onJoined }: WayProps) {
   const facts: [string, ReactNode][] = [
     ['For', link.email],
     ['Invited by', link.invitedBy],
-    ['Role', link.role],
-    ...(link.claims === null ? [] : ([['Takes over', link.claims]] as [string, ReactNode][])),
+    ['Role', ROLE_LABELS[link.role]],
+    ...(link.claims === null ? [] : ([['Claims', link.claims]] as [string, ReactNode][])),
     ...(link.credit === null
       ? []
       : ([['Starting credit', <Money key="c" amount={link.credit} currency={link.currency} />]] as [
           string,
           ReactNode,
         ][])),
-    ['Good until', <Instant key="e" at={link.expiresAt} />],
+    ['Expires', <Instant key="e" at={link.expiresAt} />],
   ];
   return (
     <>
@@ -144,7 +124,7 @@ function Way({ link, token, onChanged, onJoined }: WayProps) {
   if (link.as === 'member') {
     return (
       <>
-        <Note>You are in {link.team.name} already.</Note>
+        <Note>You’re already a member of {link.team.name}.</Note>
         <Button component={Link} href={`/${link.team.slug}`}>
           Go to {link.team.name}
         </Button>
@@ -154,7 +134,7 @@ function Way({ link, token, onChanged, onJoined }: WayProps) {
   if (link.as === 'other') {
     return (
       <>
-        <Note>You are signed in with another address. This invitation is for {link.email}.</Note>
+        <Note>You’re signed in with a different email. This invitation is for {link.email}.</Note>
         <Button onClick={() => void signOut().finally(() => window.location.assign(here))}>Switch account</Button>
       </>
     );
@@ -162,7 +142,7 @@ function Way({ link, token, onChanged, onJoined }: WayProps) {
   if (link.as === 'sign-in') {
     return (
       <>
-        <p>There is an account with this address. Sign in to join.</p>
+        <p>You already have an account with this email. Sign in to join.</p>
         <Button component={Link} href={`/sign-in?next=${encodeURIComponent(here)}`}>
           Sign in
         </Button>
@@ -194,12 +174,12 @@ function Join({ link, token, onChanged, onJoined }: WayProps) {
     <form method="post" className={styles.form} onSubmit={submit} noValidate>
       <div role="alert">
         {problem && !problem.errors?.length && <Note tone="bad">{sayProblem(accept.error)}</Note>}
-        {accept.isWaiting && <Note>No answer yet. It is asked again.</Note>}
+        {accept.isWaiting && <Note>Still waiting. We’re retrying safely.</Note>}
       </div>
       {link.as === 'renew' && (
         <Note>
-          There is an account with this address that was never proven to be yours. Choose a new password: its old one,
-          its sessions and its second factor end.
+          An account with this email exists but was never verified. Choose a new password: the old password, sessions
+          and two-factor will be removed.
         </Note>
       )}
       {isNew && (
@@ -229,7 +209,7 @@ function Join({ link, token, onChanged, onJoined }: WayProps) {
   );
 }
 
-type PasswordProps = { link: Shown; field: RefObject<HTMLInputElement | null>; error: string | undefined };
+type PasswordProps = { link: OpenedLink; field: RefObject<HTMLInputElement | null>; error: string | undefined };
 
 /** With the address beside it, by which the browser keeps the password. */
 const NewPassword = ({ link, field, error }: PasswordProps) => (
@@ -239,10 +219,10 @@ const NewPassword = ({ link, field, error }: PasswordProps) => (
       ref={field}
       label={link.as === 'renew' ? 'New password' : 'Password'}
       name="password"
-      description="At least 12 characters"
+      description="Use at least 12 characters."
       autoComplete="new-password"
       error={error}
-      visibilityToggleButtonProps={{ 'aria-label': 'Show the password', tabIndex: 0 }}
+      visibilityToggleButtonProps={{ 'aria-label': 'Show password', tabIndex: 0 }}
       required
       withAsterisk={false}
     />
@@ -283,7 +263,7 @@ function useAccept(onChanged: () => void, onJoined: (joined: Arrived) => void) {
   };
 }
 
-function Arrival({ joined, link }: { joined: Arrived; link: Shown }) {
+function Arrival({ joined, link }: { joined: Arrived; link: OpenedLink }) {
   const { locale } = useLocale();
   const { to, apiKey, balance, creditMissing } = joined;
   const { name } = link.team;
@@ -295,8 +275,7 @@ function Arrival({ joined, link }: { joined: Arrived; link: Shown }) {
       <h1>You joined {name}</h1>
       {creditMissing && (
         <Note tone="warn">
-          The starting credit could not be paid yet, because the team’s own balance is too low. Its owners were
-          notified.
+          The starting credit hasn’t been paid because the team’s balance is too low. The owners were notified.
         </Note>
       )}
       {apiKey === null ? (
@@ -329,11 +308,11 @@ function Decline({ token, onDone }: { token: string; onDone: () => void }) {
           autoFocus
           onClick={() => decline.mutate({ token })}
         >
-          Decline it
+          Decline invitation
         </Button>
       }
     >
-      The link is dead then, and the team sees that you declined.
+      The link will stop working, and the team will see that you declined.
     </Note>
   );
 }

@@ -1,9 +1,21 @@
 import type { inferOutput } from '@trpc/tanstack-react-query';
+import type { ReactNode } from 'react';
 import type { useTRPC } from '@/components/data';
 import { Status, type Tone } from '@/components/ui/pieces';
 
 /** An invitation as the pages have it. */
 export type Invitation = inferOutput<ReturnType<typeof useTRPC>['invitations']['browseInvitations']>['data'][number];
+
+/** An invitation as its link shows it. */
+export type OpenedLink = NonNullable<inferOutput<ReturnType<typeof useTRPC>['joining']['readLink']>>;
+
+export const INVITATION_STATUS_LABELS: Record<Invitation['status'], string> = {
+  pending: 'Pending',
+  accepted: 'Accepted',
+  declined: 'Declined',
+  expired: 'Expired',
+  revoked: 'Revoked',
+};
 
 const TONES: Record<Invitation['status'], Tone> = {
   pending: 'off',
@@ -18,27 +30,27 @@ type Standing = Pick<Invitation, 'status' | 'requestedAt' | 'revokedReason'>;
 
 export const InvitationStatus = ({ status, requestedAt, revokedReason }: Standing) => (
   <Status tone={TONES[status]}>
-    {status}
-    {status === 'expired' && requestedAt !== null && ', asked for again'}
-    {inviterLost({ revokedReason }) && `, ${inviterLost({ revokedReason })!.word}`}
+    {INVITATION_STATUS_LABELS[status]}
+    {status === 'expired' && requestedAt !== null && ' · new link requested'}
+    {inviterLost({ revokedReason }) && ` · ${inviterLost({ revokedReason })!.word}`}
   </Status>
 );
 
 const DELIVERIES: Record<Invitation['delivery'], { tone: Tone; word: string }> = {
-  none: { tone: 'off', word: 'not mailed' },
-  queued: { tone: 'off', word: 'being sent' },
-  sent: { tone: 'ok', word: 'sent' },
-  delivered: { tone: 'ok', word: 'delivered' },
-  bounced: { tone: 'bad', word: 'bounced' },
-  failed: { tone: 'bad', word: 'could not be sent' },
+  none: { tone: 'off', word: 'Link only' },
+  queued: { tone: 'off', word: 'Sending' },
+  sent: { tone: 'ok', word: 'Sent' },
+  delivered: { tone: 'ok', word: 'Delivered' },
+  bounced: { tone: 'bad', word: 'Bounced' },
+  failed: { tone: 'bad', word: 'Not sent' },
 };
 
 /** What happened to the inviter of an invitation that was revoked for it: in a list, and in a sentence. */
 const INVITER: Partial<Record<NonNullable<Invitation['revokedReason']>, { word: string; sentence: string }>> = {
-  inviter_not_owner: { word: 'inviter no longer owner', sentence: 'The person who invited is no longer an owner.' },
-  inviter_inactive: { word: 'inviter deactivated', sentence: 'The person who invited was deactivated.' },
-  inviter_deleted: { word: 'inviter deleted', sentence: 'The person who invited was deleted.' },
-  inviter_left: { word: 'inviter left', sentence: 'The person who invited left the team.' },
+  inviter_not_owner: { word: 'inviter no longer owner', sentence: 'The inviter is no longer an owner.' },
+  inviter_inactive: { word: 'inviter deactivated', sentence: 'The inviter was deactivated.' },
+  inviter_deleted: { word: 'inviter deleted', sentence: 'The inviter was deleted.' },
+  inviter_left: { word: 'inviter left', sentence: 'The inviter left the team.' },
 };
 
 /** Why an invitation was revoked, where that was not an owner's decision on it. */
@@ -61,3 +73,22 @@ export function Delivery({ delivery, mailError }: Pick<Invitation, 'delivery' | 
 
 /** Whether a link of it can still be sent: one that is closed needs a new invitation. */
 export const isOpen = ({ status }: Pick<Invitation, 'status'>): boolean => status === 'pending' || status === 'expired';
+
+/** The title and the text of a link that can no longer be accepted, by its state. */
+export const CLOSED_LABELS: Record<
+  Exclude<OpenedLink['state'], 'open'>,
+  { title: string; text: (team: string, isIn: boolean) => ReactNode }
+> = {
+  accepted: {
+    title: 'Invitation accepted',
+    text: (team, isIn) => (isIn ? <>You’re a member of {team}.</> : <>Sign in to go to {team}.</>),
+  },
+  declined: {
+    title: 'Invitation declined',
+    text: (team) => <>Ask {team} for a new one if that was a mistake.</>,
+  },
+  expired: { title: 'Link expired', text: (team) => <>{team} can send you a new one.</> },
+  replaced: { title: 'Link replaced', text: () => <>A newer link was sent. Open the latest email.</> },
+  revoked: { title: 'Invitation revoked', text: (team) => <>Ask {team} if you expected it.</> },
+  suspended: { title: 'Team suspended', text: (team) => <>{team} is suspended. Try again later.</> },
+};

@@ -37,7 +37,7 @@ export function readPasted(text: string, currency: string, locale: string): Past
       skip_empty_lines: true,
     }) as unknown as typeof rows;
   } catch {
-    return [{ line: 1, email: '', problem: 'A quotation mark is left open.' }];
+    return [{ line: 1, email: '', problem: 'Unclosed quotation mark.' }];
   }
   const head = rows[0]?.record.map((cell) => cell.toLowerCase());
   const named = head?.includes('email') ? head : null;
@@ -61,11 +61,11 @@ function readRow(cell: (name: string) => string, currency: string, locale: strin
   const typed = readTyped(cell('credit'), currency, locale, { all: false });
   const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
   const problem = !/^\S+@\S+$/.test(email)
-    ? 'Not an email address.'
+    ? 'Invalid email address.'
     : role !== '' && role !== 'owner' && role !== 'member'
-      ? 'The role is neither owner nor member.'
+      ? 'The role must be owner or member.'
       : 'problem' in typed
-        ? 'The credit is not an amount.'
+        ? 'Invalid credit amount.'
         : undefined;
   return {
     email,

@@ -18,15 +18,15 @@ export function useInvitationActions() {
         toast({
           message:
             delivery === 'none'
-              ? `${email} has a new link for seven days: copy it. The old ones are dead.`
-              : `Sent to ${email} again, good for seven days. The old links are dead.`,
+              ? `New link created for ${email} (expires in 7 days). Previous links no longer work.`
+              : `Invitation resent to ${email} (expires in 7 days). Previous links no longer work.`,
         }),
     }),
   );
   const revoking = useMutation(
     trpc.invitations.revokeInvitation.mutationOptions({
       onError: failed,
-      onSuccess: ({ email }) => toast({ message: `The invitation of ${email} is revoked: its links are dead.` }),
+      onSuccess: ({ email }) => toast({ message: `Invitation to ${email} revoked. Its links no longer work.` }),
     }),
   );
   return {

@@ -10,7 +10,7 @@ export function useInvitationDialogs() {
     /** Invites one person; to take over a member where one is given. */
     invite: (claimed: Claimed | null = null) =>
       open({
-        title: claimed ? `Invite a person to take over ${claimed.name}` : 'Invite a person',
+        title: claimed ? `Invite someone to claim ${claimed.name}` : 'Invite someone',
         size: 'lg',
         body: async (close) => {
           const { Invite } = await import('./Invite');
@@ -19,7 +19,7 @@ export function useInvitationDialogs() {
       }),
     inviteMany: () =>
       open({
-        title: 'Invite many',
+        title: 'Bulk invite',
         size: 'lg',
         body: async (close) => {
           const { InviteMany } = await import('./InviteMany');

@@ -21,7 +21,7 @@ export function ThemeSwitch() {
   const isMounted = useMounted();
   return (
     <fieldset className={styles.theme}>
-      <legend className="hidden">Colours</legend>
+      <legend className="hidden">Theme</legend>
       {SCHEMES.map(([value, label]) => (
         <label key={value}>
           <input

@@ -17,7 +17,7 @@ export function NotLive() {
   }, [isLost]);
   return (
     <span className={styles.notLive} aria-live="polite">
-      {isLost && isLong && 'Not live: reconnecting'}
+      {isLost && isLong && 'Reconnecting…'}
     </span>
   );
 }

@@ -41,10 +41,10 @@ export function Palette({ asked }: { asked: number }) {
     ...(owner
       ? [
           { label: 'Create member', run: create },
-          { label: 'Invite a person', run: () => invite() },
+          { label: 'Invite someone', run: () => invite() },
         ]
       : []),
-    { label: 'Teams and roles', run: go('/account/teams') },
+    { label: 'Teams', run: go('/account/teams') },
     ...list()
       .filter(({ keys }) => !['j', 'k', 'x', 'c', 'i'].includes(keys))
       .map(({ label, run }) => ({ label, run })),
@@ -59,7 +59,7 @@ export function Palette({ asked }: { asked: number }) {
       overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
     >
       <Spotlight.Search
-        placeholder={owner ? 'A member, or what to do' : 'What to do'}
+        placeholder={owner ? 'Search members or commands…' : 'Search commands…'}
         aria-label="Search"
         leftSection={<Search size={16} aria-hidden />}
       />
@@ -78,7 +78,7 @@ export function Palette({ asked }: { asked: number }) {
             ))}
           </Spotlight.ActionsGroup>
         )}
-        {found.length + actions.length === 0 && <Spotlight.Empty>Nothing is called that.</Spotlight.Empty>}
+        {found.length + actions.length === 0 && <Spotlight.Empty>No results for “{query.trim()}”</Spotlight.Empty>}
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );
@@ -100,7 +100,7 @@ const placesOf = (me: { role: 'owner' | 'member'; memberId: string }): [string, 
       ]
     : [
         ['Overview', ''],
-        ['My seat', `/members/${me.memberId}`],
+        ['My sub-account', `/members/${me.memberId}`],
         ['Messages', '/messages'],
         ['Statistics', '/statistics'],
         ['Transfers', '/transfers'],

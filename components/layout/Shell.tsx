@@ -56,13 +56,13 @@ function Frame({ children }: { children: ReactNode }) {
   useLayoutEffect(() => {
     document.cookie = `${TEAM_COOKIE}=${team.slug};path=/;max-age=31536000;samesite=lax`;
   }, [team.slug]);
-  useShortcut('?', 'These keys', () => setHelping(true));
+  useShortcut('?', 'Keyboard shortcuts', () => setHelping(true));
   usePaletteKey(search);
   const nav = <Navigation onSearch={search} onGone={() => setNavOpen(false)} />;
   return (
     <div className={styles.frame}>
       <a href="#content" className={styles.skip}>
-        Skip to the content
+        Skip to content
       </a>
       <aside className={styles.nav}>{nav}</aside>
       <header className={styles.top}>
@@ -115,7 +115,7 @@ function Navigation({ onSearch, onGone }: { onSearch: () => void; onGone: () => 
         ]
       : [
           { to: at, label: 'Overview', icon: Gauge },
-          { to: `${at}/members/${me.memberId}`, label: 'My seat', icon: UserRound },
+          { to: `${at}/members/${me.memberId}`, label: 'My sub-account', icon: UserRound },
           { to: `${at}/messages`, label: 'Messages', icon: MessageSquare },
           { to: `${at}/statistics`, label: 'Statistics', icon: ChartColumn },
           { to: `${at}/transfers`, label: 'Transfers', icon: ArrowLeftRight },

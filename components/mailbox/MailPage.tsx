@@ -20,13 +20,13 @@ export function MailPage({ id }: { id: string }) {
       />
       <iframe
         className={styles.mail}
-        title="The mail as it is shown"
+        title="Email preview"
         // Nothing of a mail runs here; a click on its link leaves the mailbox, as it would leave a program for mails.
         sandbox="allow-top-navigation-by-user-activation allow-popups allow-popups-to-escape-sandbox"
         srcDoc={mail.html.replaceAll('target="_blank"', 'target="_top"')}
       />
       <details className={styles.plain}>
-        <summary>As plain text</summary>
+        <summary>Plain text</summary>
         <pre>{linked(mail.text)}</pre>
       </details>
     </>

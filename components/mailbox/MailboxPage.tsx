@@ -48,14 +48,11 @@ export function MailboxPage() {
   return (
     <>
       <PageHead title="Mailbox" />
-      <p className={`muted ${styles.lead}`}>
-        This is a demo, so no mail leaves it. What would have been mailed stands here, for everybody who can open this
-        page.
-      </p>
+      <p className={`muted ${styles.lead}`}>Outgoing email is captured here. Anyone can read it.</p>
       <search className={tableStyles.toolbar}>
         <SearchField
           label="Filter by address"
-          placeholder="To address…"
+          placeholder="Search recipient…"
           value={view.to}
           onChange={(to) => void setView({ to: to || null, before: null })}
         />
@@ -66,7 +63,7 @@ export function MailboxPage() {
       {mails && mails.data.length > 0 && (
         <>
           <DataTable
-            label="Mails"
+            label="Emails"
             columns={columns}
             rows={mails.data}
             idOf={({ id }) => id}
@@ -93,18 +90,16 @@ export function MailboxPage() {
 
 const NoMails = ({ to, onClear }: { to: string; onClear: () => void }) =>
   to === '' ? (
-    <Empty title="No mail yet">
-      Change a role or rotate a key of somebody with an address, and the mail about it appears here.
-    </Empty>
+    <Empty title="No emails yet">Emails appear here, for example after you change a role or rotate an API key.</Empty>
   ) : (
     <Empty
-      title="No mail to such an address"
+      title="No matching emails"
       action={
         <Button size="xs" variant="default" onClick={onClear}>
-          Show all
+          Clear filter
         </Button>
       }
     >
-      Nothing was mailed to an address that holds “{to}”.
+      No email was sent to an address containing “{to}”.
     </Empty>
   );

@@ -10,6 +10,7 @@ import styles from '@/components/transfers/money.module.css';
 import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { StepDown } from './StepDown';
+import { ROLE_EFFECTS } from './labels';
 import type { Target } from './member';
 
 /** Switches a role, after saying in words what changes and what does not. */
@@ -50,7 +51,7 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
         }
         // Who steps down undoes it only where they may take the role back.
         const canUndo = !isMe || cache.getQueryData(trpc.team.getShell.queryKey())?.me.canTakeBack === true;
-        const said = `${isMe ? 'You are' : `${changed.name} is`} ${role === 'owner' ? 'an owner' : 'a member'} now.`;
+        const said = `${isMe ? 'You’re' : `${changed.name} is`} now ${role === 'owner' ? 'an owner' : 'a member'}.`;
         const fired = role === 'member' ? await sayFiring(changed) : '';
         toast({ message: fired ? `${said} ${fired}` : said, ...(canUndo && { undo }) });
       },
@@ -58,7 +59,7 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
   );
   return (
     <div className={styles.form}>
-      <p>{role === 'owner' ? WORDS.owner : isMe ? WORDS.myself : WORDS.member}</p>
+      <p>{role === 'owner' ? ROLE_EFFECTS.owner : isMe ? ROLE_EFFECTS.self : ROLE_EFFECTS.member}</p>
       {isMe && role === 'member' && <StepDown others={others} />}
       <p className="muted">{sayRest(role, isMe)}</p>
       {change.isError && (
@@ -84,11 +85,3 @@ function sayRest(role: 'owner' | 'member', isMe: boolean): string {
     role === 'member' ? ' If the balance is below the rule’s threshold, auto-recharge runs.' : ' No money moves.';
   return `${unchanged}${money}${isMe ? '' : ' You can change the role back at any time.'}`;
 }
-
-const WORDS = {
-  owner:
-    'An owner manages the whole team: members, money, keys, roles and settings. Its messages are paid from the master balance; its own balance stays where it is, and its recharge rule rests.',
-  member:
-    'A member sees and does only what is its own. Its messages are paid from its own balance, and its recharge rule works again.',
-  myself: 'You will see and do only what is your own. Your messages are paid from your own balance.',
-};

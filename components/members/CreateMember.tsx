@@ -44,7 +44,7 @@ export function CreateMember({ onClose }: { onClose: () => void }) {
       <Who form={form} problem={problem} />
       <Credit form={form} />
       <Checkbox
-        label="With a recharge rule"
+        label="Add auto-recharge"
         checked={form.withRule}
         onChange={(event) => form.setWithRule(event.currentTarget.checked)}
       />
@@ -73,7 +73,7 @@ function Who({ form, problem }: { form: Form; problem: ReturnType<typeof problem
     <>
       <TextInput
         label="Name"
-        placeholder="Generated when empty"
+        placeholder="Leave blank to generate"
         value={form.name}
         onChange={(event) => form.setName(event.currentTarget.value)}
         error={errorOf('name')}
@@ -82,7 +82,7 @@ function Who({ form, problem }: { form: Form; problem: ReturnType<typeof problem
       <TextInput
         label="Email"
         type="email"
-        placeholder="Generated when empty; nothing is mailed to it"
+        placeholder="Leave blank to generate (receives no email)"
         value={form.email}
         onChange={(event) => form.setEmail(event.currentTarget.value)}
         error={errorOf('email') ?? (problem?.code === 'email_taken' ? `${problem.title}.` : undefined)}
@@ -94,11 +94,11 @@ function Who({ form, problem }: { form: Form; problem: ReturnType<typeof problem
         </Group>
       </Radio.Group>
       <Checkbox
-        label="With a sign-in"
+        label="Allow sign-in"
         description={
           form.email.trim()
-            ? 'Only without an email of its own: the holder of a real address sets the password.'
-            : 'Generates a password to sign in with, shown once beside the key.'
+            ? 'Only for generated addresses. People with a real email set their own password from the invitation.'
+            : 'We’ll generate a password and show it once with the API key.'
         }
         checked={form.signIn && !form.email.trim()}
         disabled={form.email.trim() !== ''}
@@ -118,7 +118,7 @@ function Credit({ form }: { form: Form }) {
         value={form.credit}
         onChange={form.setCredit}
         currency={currency}
-        description="From the master balance; may be empty"
+        description="Optional. Taken from the master balance."
         error={form.short}
       />
       {form.amount !== null && (
@@ -150,9 +150,7 @@ function useCreateForm() {
   const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
   const rule = useRule(null, { credit: amount, role });
   const short =
-    amount !== null && toMicros(minus(masterBalance ?? '0', amount)) < 0n
-      ? 'The master balance holds less.'
-      : undefined;
+    amount !== null && toMicros(minus(masterBalance ?? '0', amount)) < 0n ? 'Master balance too low.' : undefined;
   const isComplete = !('problem' in typed) && short === undefined && (!withRule || rule.input !== null);
   const input = isComplete
     ? {

@@ -45,15 +45,15 @@ export function DeleteMember({ member, onClose }: { member: Target; onClose: () 
               <Money amount={balance} currency={currency} /> returns to the master balance
             </span>,
           ],
-          ['API key', 'refused at once, for good'],
-          ['Recharge rule', 'kept, but off'],
-          ['Messages, transfers', 'stay in the log and the ledger'],
-          ['Restore', `for ${RESTORABLE_DAYS} days, until ${until()}; the balance stays with the master`],
+          ['API key', 'stops working immediately'],
+          ['Auto-recharge', 'turned off; settings kept'],
+          ['Messages, transfers', 'kept in the log and the ledger'],
+          ['Restore', `for ${RESTORABLE_DAYS} days, until ${until()}; the balance isn’t restored`],
         ]}
       />
       {isLarge && (
         <TextInput
-          label={`Type “${member.name}” to delete it`}
+          label={`Type “${member.name}” to confirm`}
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
           autoComplete="off"
@@ -93,7 +93,7 @@ function useRemove(onClose: () => void) {
     trpc.members.deleteMember.mutationOptions({
       onSuccess: ({ member, returned }) => {
         toast({
-          message: `${member.name} was deleted; ${formatMoney(returned, currency, locale)} returned to the master balance.`,
+          message: `${member.name} deleted. ${formatMoney(returned, currency, locale)} returned to the master balance.`,
           undo: () => restore(member.id),
         });
         onClose();

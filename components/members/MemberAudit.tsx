@@ -9,6 +9,6 @@ import type { MemberView } from './member';
 export const MemberAudit = ({ member }: { member: MemberView }) => (
   <AuditTable
     question={auditQuestion({ ...NO_FILTERS, member: member.id })}
-    empty={<Empty title="Nothing has happened yet">What is done to this member will stand here.</Empty>}
+    empty={<Empty title="No events yet">Changes to this member appear here.</Empty>}
   />
 );

@@ -43,7 +43,7 @@ export function MemberPicker({ value, onChange, label = 'Member', nobody = 'Any 
       searchable
       onFocus={() => setNear(true)}
       clearable
-      clearButtonProps={{ 'aria-label': 'Clear the member' }}
+      clearButtonProps={{ 'aria-label': 'Clear member' }}
       value={value}
       onChange={onChange}
       searchValue={text}
@@ -51,7 +51,7 @@ export function MemberPicker({ value, onChange, label = 'Member', nobody = 'Any 
       // What the database found is what is offered.
       filter={({ options: all }) => all}
       data={[...options].map(([id, name]) => ({ value: id, label: name }))}
-      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'No member is called that.'}
+      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'No matching members'}
     />
   );
 }

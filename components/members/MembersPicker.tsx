@@ -42,7 +42,7 @@ export function MembersPicker({ value, onChange, among }: Props) {
       hidePickedOptions
       onFocus={() => setNear(true)}
       clearable
-      clearButtonProps={{ 'aria-label': 'Clear the members' }}
+      clearButtonProps={{ 'aria-label': 'Clear members' }}
       value={value}
       onChange={onChange}
       searchValue={text}
@@ -58,7 +58,7 @@ export function MembersPicker({ value, onChange, among }: Props) {
           </span>
         </>
       )}
-      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'No member is called that.'}
+      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'No matching members'}
     />
   );
 }

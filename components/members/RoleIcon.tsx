@@ -5,6 +5,7 @@ import { UserRound, UserRoundCog } from 'lucide-react';
 import { Hint } from '@/components/ui/Hint';
 import styles from './members.module.css';
 import { useMemberDialogs } from './useMemberActions';
+import { ROLE_LABELS } from './labels';
 import type { MemberView } from './member';
 
 /** The role in a word, with the little person that switches it. */
@@ -26,7 +27,7 @@ export function RoleIcon({ member }: { member: MemberView }) {
           <Icon size={14} aria-hidden />
         </ActionIcon>
       </Hint>
-      {member.role}
+      {ROLE_LABELS[member.role]}
     </span>
   );
 }

@@ -12,7 +12,7 @@ export function StepDown({ others }: Props) {
   if (others.length === 0) {
     return (
       <p>
-        You are the only active owner. The team has no owner until you take the role back: from the banner, or under
+        You’re the only active owner. The team has no owner until you take the role back: from the banner, or under
         Teams in your account settings. Members keep sending and recharging.
       </p>
     );

@@ -32,7 +32,7 @@ export function TeamFigures() {
           usage ? (
             <>
               <Money amount={usage.total.cost} currency={currency} />
-              <Bars label="Cost of each day" values={days.map((day) => Number(toMicros(day.cost)) / 1e6)} />
+              <Bars label="Daily cost" values={days.map((day) => Number(toMicros(day.cost)) / 1e6)} />
             </>
           ) : (
             <Bone />
@@ -79,15 +79,15 @@ export function WaitingFigure() {
   const { team, waitingRecharges } = useShell();
   return (
     <Figure
-      label="Waiting"
-      main={`${waitingRecharges} ${waitingRecharges === 1 ? 'recharge' : 'recharges'}`}
+      label="Auto-recharge"
+      main={`${waitingRecharges} blocked`}
       note={
         waitingRecharges > 0 ? (
           <Link href={`/${team.slug}/members?recharge=waiting`} prefetch={false}>
-            See why
+            View
           </Link>
         ) : (
-          'Every rule can be served.'
+          'All auto-recharges are working.'
         )
       }
     />
@@ -98,11 +98,11 @@ export function WaitingFigure() {
 function Burn({ burnPerDay, runwayDays }: { burnPerDay: string | null; runwayDays: number | null }) {
   const { currency } = useShell().team;
   if (burnPerDay === null) return null;
-  if (runwayDays === null) return 'Nothing was spent in 30 days.';
+  if (runwayDays === null) return 'No spend in the last 30 days';
   const lasts = runwayDays > 730 ? 'more than two years' : `about ${runwayDays} ${runwayDays === 1 ? 'day' : 'days'}`;
   return (
     <>
-      <Money amount={burnPerDay} currency={currency} /> a day · lasts {lasts}
+      <Money amount={burnPerDay} currency={currency} /> per day · lasts {lasts}
     </>
   );
 }

@@ -11,18 +11,10 @@ import tableStyles from '@/components/ui/table.module.css';
 import { useLocale } from '@/components/ui/useLocale';
 import { normalizeBeginning } from '@/server/domain/core/phone-numbers';
 import type { Facets } from './LogHistogram';
+import { MESSAGE_STATUS_LABELS, SPAN_LABELS } from './labels';
 import { NO_FILTERS, type Log } from './useLog';
 import { SPANS, type LogView } from './search-params';
 import { MESSAGE_STATUSES } from '@/server/domain/messaging/messages/rules';
-
-const SPAN_NAMES: Record<LogView['days'], string> = {
-  1: 'Today',
-  7: '7 days',
-  30: '30 days',
-  90: '90 days',
-  365: '365 days',
-  all: 'All that is kept',
-};
 
 type Props = { log: Log; facets: Facets | undefined; hasMembers: boolean };
 
@@ -37,7 +29,7 @@ export function LogToolbar({ log, facets, hasMembers }: Props) {
     <search className={tableStyles.toolbar}>
       <SearchField
         label="Find messages"
-        placeholder="Number (+1415…), reference or id"
+        placeholder="Search number (+1415…), reference or ID…"
         value={view.recipient ?? view.reference ?? ''}
         onChange={(text) => find(log, text)}
       />
@@ -91,8 +83,8 @@ function RangeFilter({ log: { view, narrow } }: { log: Log }) {
   return (
     <>
       <FilterChip
-        label={isOwn ? 'Own days (UTC)' : `${SPAN_NAMES[view.days]} (UTC)`}
-        options={RANGES.map((value) => ({ value, label: value === OWN ? 'Own days…' : SPAN_NAMES[value] }))}
+        label={isOwn ? 'Custom (UTC)' : `${SPAN_LABELS[view.days]} (UTC)`}
+        options={RANGES.map((value) => ({ value, label: value === OWN ? 'Custom…' : SPAN_LABELS[value] }))}
         chosen={[isOwn ? OWN : view.days]}
         onChange={choose}
         single
@@ -120,7 +112,11 @@ function statusChoices(
   const offered = MESSAGE_STATUSES.filter((status) => USUAL.has(status) || known.has(status) || status === chosen);
   return offered.map((status) => {
     const found = known.get(status);
-    return { value: status, label: status, note: found && `${number(found.messages)}${found.more ? '+' : ''}` };
+    return {
+      value: status,
+      label: MESSAGE_STATUS_LABELS[status],
+      note: found && `${number(found.messages)}${found.more ? '+' : ''}`,
+    };
   });
 }
 

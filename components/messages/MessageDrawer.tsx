@@ -54,10 +54,10 @@ export function MessageDrawer({ log, rows }: Props) {
       {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- it hears the keys of what stands in it */}
       <div onKeyDown={onKeyDown}>
         <div className={styles.walk}>
-          <ActionIcon variant="default" aria-label="The newer message" data-autofocus {...towards(-1)}>
+          <ActionIcon variant="default" aria-label="Newer message" data-autofocus {...towards(-1)}>
             <ChevronUp size={14} aria-hidden />
           </ActionIcon>
-          <ActionIcon variant="default" aria-label="The older message" {...towards(1)}>
+          <ActionIcon variant="default" aria-label="Older message" {...towards(1)}>
             <ChevronDown size={14} aria-hidden />
           </ActionIcon>
           <CopyButton text={link} label="Copy link" />
@@ -70,7 +70,7 @@ export function MessageDrawer({ log, rows }: Props) {
         )}
         {asked.isError &&
           (problemOf(asked.error)?.code === 'not_found' ? (
-            <Empty title="This message is not there">It is no longer kept, or it is none of yours.</Empty>
+            <Empty title="Message not found">It was deleted, or you don’t have access to it.</Empty>
           ) : (
             <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />
           ))}

@@ -74,38 +74,36 @@ function Unanswered({ error, log, onRetry }: { error: unknown; log: Log; onRetry
   if (problem?.code !== 'invalid_cursor') return <Failed problem={problem} onRetry={onRetry} />;
   return (
     <Empty
-      title="This place in the log is none"
+      title="Invalid page"
       action={
         <Button variant="default" onClick={() => log.go(null)}>
-          To the newest messages
+          Go to newest messages
         </Button>
       }
     >
-      The address names a place that does not go with its filters.
+      The page in the address doesn’t match its filters.
     </Empty>
   );
 }
 
 function Nothing({ log, hasSent }: { log: Log; hasSent: boolean }) {
   if (!hasSent) {
-    return <Empty title="Nothing sent yet">Every message will stand here, with its price and what became of it.</Empty>;
+    return <Empty title="No messages yet">Messages appear here with price and delivery status.</Empty>;
   }
   const isAll = log.view.days === 'all' && log.view.from === null && log.view.to === null;
   return (
     <Empty
-      title="No message matches"
+      title="No matching messages"
       action={
         <div className={styles.ways}>
-          {!isAll && (
-            <Button onClick={() => log.narrow({ days: 'all', from: null, to: null })}>Search all that is kept</Button>
-          )}
+          {!isAll && <Button onClick={() => log.narrow({ days: 'all', from: null, to: null })}>Search all time</Button>}
           <Button variant="default" onClick={() => log.narrow(NO_FILTERS)}>
-            Clear the filters
+            Clear filters
           </Button>
         </div>
       }
     >
-      {isAll ? 'Nothing that is kept fits these filters.' : 'Nothing in this range of days fits these filters.'}
+      {isAll ? 'No stored message matches these filters.' : 'No message in this period matches these filters.'}
     </Empty>
   );
 }

@@ -10,12 +10,12 @@ import { useSendDialog } from './useSendDialog';
 /** The message log: of the team for an owner, of its own seat for a member. */
 export function MessagesPage() {
   const send = useSendDialog();
-  useShortcut('s', 'Send a message', () => send());
+  useShortcut('s', 'Send message', () => send());
   return (
     <>
       <PageHead title="Messages">
         <Button leftSection={<Send size={16} aria-hidden />} onClick={() => send()}>
-          Send a message
+          Send message
         </Button>
       </PageHead>
       <MessageLog />

@@ -74,7 +74,7 @@ function Fields({ draft, onChange, problems, sender }: FieldProps) {
     <>
       <Textarea
         label="To"
-        description="With + and country code; several one a line, or pasted as a list"
+        description="International format. One per line, or paste a list."
         placeholder="+14155550100"
         value={draft.to}
         onChange={set('to')}
@@ -98,14 +98,14 @@ function Fields({ draft, onChange, problems, sender }: FieldProps) {
       <div className={styles.pair}>
         <TextInput
           label="From"
-          placeholder={sender === null ? 'A name or a number' : `${sender} (the team’s own)`}
+          placeholder={sender === null ? 'Name or number' : `${sender} (team default)`}
           value={draft.from}
           onChange={set('from')}
           error={problems.from}
         />
         <TextInput
           label="Reference"
-          placeholder="Your own mark, to find it by"
+          placeholder="Optional reference"
           value={draft.reference}
           maxLength={REFERENCE_MAX}
           onChange={set('reference')}
@@ -113,12 +113,12 @@ function Fields({ draft, onChange, problems, sender }: FieldProps) {
       </div>
       {me.role === 'owner' && (
         <div className={styles.payer}>
-          <span aria-hidden>Sent and paid by</span>
+          <span aria-hidden>Send as</span>
           <MemberPicker
             value={draft.member}
             onChange={(member) => onChange({ ...draft, member })}
-            label="Sent and paid by"
-            nobody="You, from the master balance"
+            label="Send as"
+            nobody="You (master balance)"
           />
         </div>
       )}
@@ -134,16 +134,12 @@ function Counted({ body }: { body: string }) {
   const { encoding, segments } = countSegments(body);
   const characters = Array.from(body).length.toLocaleString(locale);
   const beyond = beyondGsm7(body);
+  const because = beyond.slice(0, SHOWN_CHARACTERS).join(' ') + (beyond.length > SHOWN_CHARACTERS ? ' …' : '');
   return (
     <span data-testid="counted">
-      {segments} {segments === 1 ? 'segment' : 'segments'}, {characters} characters in {ENCODINGS[encoding]}
-      {beyond.length > 0 && (
-        <>
-          : {beyond.slice(0, SHOWN_CHARACTERS).join(' ')}
-          {beyond.length > SHOWN_CHARACTERS && ' …'} {beyond.length === 1 ? 'is' : 'are'} not in GSM-7, so that a
-          segment holds 70 characters instead of 160
-        </>
-      )}
+      {characters} {characters === '1' ? 'character' : 'characters'} · {segments}{' '}
+      {segments === 1 ? 'segment' : 'segments'} · {ENCODINGS[encoding]}
+      {beyond.length > 0 && ` (because of ${because})`}
     </span>
   );
 }
@@ -160,7 +156,8 @@ function Balance({ preview, hasAny }: { preview: Preview; hasAny: boolean }) {
       />
       {hasAny && !preview.covered && (
         <Note tone="warn">
-          It costs {formatMoney(preview.cost, currency, locale)}: more than the balance holds, any recharge counted in.
+          Insufficient balance: this costs {formatMoney(preview.cost, currency, locale)}, more than the balance and any
+          recharge cover.
         </Note>
       )}
     </>

@@ -9,9 +9,8 @@ import { useShell } from '@/components/layout/useShell';
 import { Money } from '@/components/ui/Money';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
-import { whyNot } from './Recipients';
 import type { Accepted, Preview } from './useSend';
-import { MessageState } from './labels';
+import { MessageState, whyNot } from './labels';
 
 /** So many of them are followed here; the log follows all. */
 const FOLLOWED = 10;
@@ -33,10 +32,8 @@ export function SentMessages({ messages, left, onClose }: Props) {
   return (
     <div className={moneyStyles.form}>
       <p role="status" tabIndex={-1} ref={focusOnce}>
-        <strong>
-          {messages.length === 1 ? 'The message was accepted.' : `${number(messages.length)} messages were accepted.`}
-        </strong>
-        {left.length > 0 && ` ${number(left.length)} ${left.length === 1 ? 'was' : 'were'} left out.`}
+        <strong>{messages.length === 1 ? 'Message accepted.' : `${number(messages.length)} messages accepted.`}</strong>
+        {left.length > 0 && ` ${number(left.length)} skipped.`}
       </p>
       <div className={styles.recipients}>
         <table aria-label="Sent">

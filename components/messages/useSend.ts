@@ -39,11 +39,11 @@ export function usePreview(draft: Draft) {
   const isStale = asked !== question || preview.isPlaceholderData || preview.isError;
   const needsSender = draft.from.trim() === '' && preview.data?.sender === null;
   const problems = {
-    to: numbers.length > BATCH_MAX ? `At most ${BATCH_MAX} at once.` : undefined,
+    to: numbers.length > BATCH_MAX ? `At most ${BATCH_MAX} recipients at once.` : undefined,
     from: isBadSender
-      ? '1 to 11 letters, digits and spaces with at least one letter, or a number of 3 to 15 digits.'
+      ? 'Use 1–11 letters, digits and spaces with at least one letter, or a number of 3–15 digits.'
       : needsSender && numbers.length > 0
-        ? 'Name a sender: the team has no default one.'
+        ? 'Enter a sender. The team has no default.'
         : undefined,
     body: isTooLong ? `At most ${BODY_MAX} characters.` : undefined,
   };

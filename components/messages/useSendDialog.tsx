@@ -7,7 +7,7 @@ export function useSendDialog() {
   const open = useDialogs();
   return (member: string | null = null) =>
     open({
-      title: 'Send a message',
+      title: 'Send message',
       size: 'lg',
       body: async (close) => {
         const { SendMessage } = await import('./SendMessage');

@@ -35,12 +35,12 @@ export function CostChart({ days }: { days: Day[] }) {
     maximumSignificantDigits: 3,
   });
   return (
-    <Card title="Cost a day (UTC)">
+    <Card title="Daily cost (UTC)">
       <BarChart
-        label="Cost of each of the last 30 days, against the 30 before"
+        label="Daily cost of the last 30 days, compared with the previous 30 days"
         bars={bars}
         print={(size) => short.format(size)}
-        names={{ bar: 'Day (UTC)', now: 'Last 30 days', before: '30 days before' }}
+        names={{ bar: 'Day (UTC)', now: 'Last 30 days', before: 'Previous 30 days' }}
         ends={[shortDay(now[0]!.day, locale), 'Today']}
       />
     </Card>

@@ -8,7 +8,7 @@ import { Bone, Figure } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { SPAN, sumsOf, type Day } from './days';
 
-const BEFORE = `${SPAN} days before`;
+const BEFORE = `previous ${SPAN} days`;
 
 /** What 30 days cost and how many messages they had, each against the 30 days before. */
 export function SpanFigures({ days }: { days: Day[] | undefined }) {

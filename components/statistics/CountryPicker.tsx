@@ -43,11 +43,11 @@ export function CountryPicker({ question, value, onChange }: Props) {
       searchable
       clearable
       onFocus={() => setNear(true)}
-      clearButtonProps={{ 'aria-label': 'Clear the country' }}
+      clearButtonProps={{ 'aria-label': 'Clear country' }}
       value={value}
       onChange={onChange}
       data={[...codes].map((code) => ({ value: code, label: countryName(code, locale) }))}
-      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'Nothing was sent there.'}
+      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'No matching countries'}
     />
   );
 }

@@ -31,7 +31,7 @@ import {
   type StatisticsView as View,
   type UsageQuestion,
 } from './search-params';
-import { MEASURE_NAMES, spanBefore } from './labels';
+import { GROUPING_LABELS, MEASURE_LABELS, spanBefore } from './labels';
 import type { Usage } from './figures';
 
 /**
@@ -78,8 +78,6 @@ type Props = {
   stale: boolean;
 };
 
-const TABS = { day: 'By day', member: 'By member', country: 'By country' };
-
 function Content(props: Props) {
   const { view, usage, onlyMemberId, onChange } = props;
   const { locale } = useLocale();
@@ -101,7 +99,7 @@ function Content(props: Props) {
         >
           <div className={styles.bar}>
             <Tabs.List>
-              {Object.entries(TABS)
+              {Object.entries(GROUPING_LABELS)
                 .filter(([id]) => onlyMemberId === null || id !== 'member')
                 .map(([id, label]) => (
                   <Tabs.Tab key={id} value={id}>
@@ -114,7 +112,7 @@ function Content(props: Props) {
               <CsvLink question={props.question} />
             </div>
           </div>
-          {Object.keys(TABS).map((id) => (
+          {Object.keys(GROUPING_LABELS).map((id) => (
             <Tabs.Panel key={id} value={id}>
               {id === by && <Groups {...props} span={span} />}
             </Tabs.Panel>
@@ -161,7 +159,7 @@ function Groups({ view, usage, question, onChange, stale, span }: Props & { span
 }
 
 const MeasureSwitch = ({ view, onChange }: Pick<Props, 'view' | 'onChange'>) => (
-  <Button.Group aria-label="What is drawn">
+  <Button.Group aria-label="Measure">
     {MEASURES.map((measure) => (
       <Button
         key={measure}
@@ -171,7 +169,7 @@ const MeasureSwitch = ({ view, onChange }: Pick<Props, 'view' | 'onChange'>) => 
         aria-pressed={view.measure === measure}
         onClick={() => onChange({ measure })}
       >
-        {MEASURE_NAMES[measure]}
+        {MEASURE_LABELS[measure]}
       </Button>
     ))}
   </Button.Group>
@@ -200,7 +198,7 @@ function Days({ usage, compare }: { usage: Usage; compare: boolean }) {
   return (
     <p className={`muted ${styles.days}`} suppressHydrationWarning>
       {say(usage.range)}
-      {compare && `, against ${say(usage.rangeBefore)}`}. Days are UTC.
+      {compare && ` vs ${say(usage.rangeBefore)}`} (UTC)
     </p>
   );
 }
@@ -215,7 +213,7 @@ const NoRange = ({ onChange }: Pick<Props, 'onChange'>) => (
       </Button>
     }
   >
-    A range has 1 to {RANGE_MAX_DAYS} days, the first before the last.
+    Choose a range of 1 to {RANGE_MAX_DAYS} days that starts before it ends.
   </Note>
 );
 

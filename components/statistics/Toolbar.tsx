@@ -7,7 +7,7 @@ import tableStyles from '@/components/ui/table.module.css';
 import { addDays } from '@/server/domain/messaging/usage/rules';
 import { CountryPicker } from './CountryPicker';
 import { PRESETS, rangeOf, type StatisticsView, type UsageQuestion } from './search-params';
-import { PRESET_NAMES } from './labels';
+import { PRESET_LABELS } from './labels';
 
 type Props = {
   view: StatisticsView;
@@ -68,8 +68,8 @@ function RangeFields({ view, onChange }: Pick<Props, 'view' | 'onChange'>) {
           )
         }
         data={[
-          ...PRESETS.map((preset) => ({ value: preset, label: PRESET_NAMES[preset] })),
-          { value: OWN, label: 'Own range' },
+          ...PRESETS.map((preset) => ({ value: preset, label: PRESET_LABELS[preset] })),
+          { value: OWN, label: 'Custom…' },
         ]}
       />
       <DayField

@@ -44,8 +44,8 @@ export function UsageFigures({ total: { now, before }, span }: { total: Usage['t
           note={
             span !== null &&
             (before.messages === 0
-              ? `Nothing in the ${span}`
-              : `${percent(before.delivered, before.messages, locale)} in the ${span}`)
+              ? `No data for ${span}`
+              : `${percent(before.delivered, before.messages, locale)} in ${span}`)
           }
         />
         {count('failed')}

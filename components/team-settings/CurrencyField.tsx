@@ -21,8 +21,8 @@ export function CurrencyField({ value, onChange, error, isFixed = false }: Curre
       label="Currency"
       description={
         isFixed
-          ? 'All balances and prices are in it. Money has moved, so it can no longer be changed.'
-          : 'All balances and prices are in it. It can be changed until money has moved.'
+          ? 'Used for all balances and prices. It can’t be changed because money has moved.'
+          : 'Used for all balances and prices. You can change it until money has moved.'
       }
       disabled={isFixed}
       data={listCurrencies()}
@@ -30,7 +30,7 @@ export function CurrencyField({ value, onChange, error, isFixed = false }: Curre
       onChange={(currency) => currency !== null && onChange(currency)}
       searchable
       allowDeselect={false}
-      nothingFoundMessage="No currency is called that."
+      nothingFoundMessage="No matching currency"
       renderOption={({ option }) => `${option.value} · ${names.of(option.value) ?? ''}`}
       filter={({ options, search }) =>
         options.filter(

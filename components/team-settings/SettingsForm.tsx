@@ -58,7 +58,7 @@ export function SettingsForm({ saving, isDirty, isValid = true, onSave, children
         </Note>
       )}
       <div className={moneyStyles.foot}>
-        {isDirty && <span className="muted">Not saved yet</span>}
+        {isDirty && <span className="muted">Unsaved changes</span>}
         <Button type="submit" disabled={!isDirty || !isValid} loading={saving.isPending}>
           Save
         </Button>

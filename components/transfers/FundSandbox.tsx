@@ -24,7 +24,7 @@ export function FundSandbox({ onClose }: { onClose: () => void }) {
   const fund = useMutation(
     useTRPC().team.fundSandbox.mutationOptions({
       onSuccess: () => {
-        toast({ message: `The master balance was funded with ${formatMoney(amount ?? '0', currency, locale)}.` });
+        toast({ message: `Master balance funded with ${formatMoney(amount ?? '0', currency, locale)}.` });
         onClose();
       },
     }),
@@ -36,7 +36,7 @@ export function FundSandbox({ onClose }: { onClose: () => void }) {
   const before = masterBalance ?? '0.00';
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
-      <p className="muted">This is a demo: its money is play money. Elsewhere the operator funds the master balance.</p>
+      <p className="muted">Demo: this isn’t real money.</p>
       <AmountField label="Amount" value={text} onChange={setText} currency={currency} first required />
       <BeforeAfter
         currency={currency}

@@ -16,8 +16,7 @@ export function MoneyNote({ asked, currency }: { asked: Asked; currency: string 
   if (asked.isPending && asked.failureCount > 0 && isUnanswered(asked.failureReason)) {
     return (
       <Note tone="warn" alert>
-        No answer yet. It is being asked again with the same key, so the money moves once, whatever happened to the
-        first try. You may close this; the answer will be told.
+        Still waiting. We’re retrying safely; the money will move only once. You can close this window.
       </Note>
     );
   }
@@ -26,11 +25,11 @@ export function MoneyNote({ asked, currency }: { asked: Asked; currency: string 
   const money = (amount: string) => formatMoney(amount, currency, locale);
   const short =
     problem.code === 'insufficient_funds' && problem.available !== undefined
-      ? `The ${problem.balance === 'master' ? 'master' : 'member'} balance holds ${money(problem.available)}, ${money(problem.required ?? '0.00')} would be needed.`
+      ? `The ${problem.balance === 'master' ? 'master' : 'member'} balance is ${money(problem.available)}; ${money(problem.required ?? '0.00')} is needed.`
       : sayProblem(asked.error);
   return (
     <Note tone="bad" alert>
-      <strong>Nothing was moved.</strong> {short.replace(/ ?Nothing was (moved|changed)\.$/, '')}
+      <strong>Nothing was moved.</strong> {short.replace(/ ?Nothing (was )?(moved|changed)\.$/, '')}
     </Note>
   );
 }

@@ -37,7 +37,7 @@ export function AmountField({ value, onChange, currency, all, description, error
     'amount' in typed
       ? formatMoney(printAmount(typed.amount), currency, locale)
       : 'all' in typed && all !== undefined
-        ? `All there is: ${formatMoney(all, currency, locale)}`
+        ? `Full balance: ${formatMoney(all, currency, locale)}`
         : null;
   const { hideLabel, required, first, width } = rest;
   return (

@@ -186,8 +186,8 @@ function useRowKeys(body: React.RefObject<HTMLTableSectionElement | null>): void
     links[Math.max(0, Math.min(next, links.length - 1))]?.focus();
   };
   useShortcut('j', 'Next row', () => step(1));
-  useShortcut('k', 'Row before', () => step(-1));
-  useShortcut('x', 'Select the row', () => {
+  useShortcut('k', 'Previous row', () => step(-1));
+  useShortcut('x', 'Select row', () => {
     const box = document.activeElement?.closest('tr')?.querySelector<HTMLElement>('input[type=checkbox]');
     box?.click();
   });

@@ -17,7 +17,7 @@ export function Failed({ problem, onRetry }: { problem: Why; onRetry: () => void
         </Button>
       }
     >
-      {problem?.detail ?? 'The server cannot be reached. What you see may be old; nothing was changed.'}
+      {problem?.detail ?? 'Nothing was changed. Can’t reach the server; data may be out of date.'}
       {problem?.requestId && <span className="muted"> ({problem.requestId})</span>}
     </Note>
   );

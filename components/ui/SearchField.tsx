@@ -37,7 +37,7 @@ export function SearchField({ label, placeholder, value, onChange }: Props) {
       onKeyDown={(event) => {
         if (event.key === 'Escape') event.currentTarget.blur();
       }}
-      rightSection={text && <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />}
+      rightSection={text && <CloseButton size="sm" aria-label="Clear search" onClick={() => type('')} />}
       style={{ flex: '1 1 18rem', maxWidth: '24rem' }}
     />
   );

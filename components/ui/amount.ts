@@ -11,24 +11,25 @@ export function readTyped(text: string, currency: string, locale: string, { all 
   const { group, inner, decimal, symbols } = marksOf(currency, locale);
   const wanted = text.trim();
   if (wanted === '') return { nothing: true };
-  if (/^(all|everything|max)$/i.test(wanted)) return all ? { all: true } : { problem: 'Type an amount here.' };
+  if (/^(all|everything|max)$/i.test(wanted)) return all ? { all: true } : { problem: '“All” only works for debits.' };
   let bare = wanted.replace(/[\s\u00a0\u202f]/g, ' ').trim();
   for (const symbol of symbols) {
     // Cut before its case is changed: the upper case of a text may be longer than it ("ßD" is "SSD").
     if (bare.slice(0, symbol.length).toUpperCase() === symbol) bare = bare.slice(symbol.length).trim();
     else if (bare.slice(-symbol.length).toUpperCase() === symbol) bare = bare.slice(0, -symbol.length).trim();
   }
-  if (/^[-−(]/.test(bare)) return { problem: 'Type it without a sign: the button says which way it goes.' };
+  if (/^[-−(]/.test(bare)) return { problem: 'Enter a positive amount.' };
   const spaced = group === ' ' ? bare : bare.replaceAll(' ', '');
   const escape = (mark: string) => mark.replace(/[.\\'’]/g, String.raw`\$&`);
   const whole = `(?:[0-9]+|[0-9]{1,${inner}}(?:${escape(group)}[0-9]{${inner}})*${escape(group)}[0-9]{3})`;
   const match = new RegExp(`^(${whole})?(?:${escape(decimal)}([0-9]*))?$`).exec(spaced);
   const [, units = '', fraction = ''] = match ?? [];
-  if (!match || units + fraction === '') return { problem: `Type it like ${formatPlain(1250.5, currency, locale)}.` };
-  if (fraction.length > 6) return { problem: 'At most six decimals.' };
+  if (!match || units + fraction === '')
+    return { problem: `Enter an amount like ${formatPlain(1250.5, currency, locale)}` };
+  if (fraction.length > 6) return { problem: 'Use at most six decimals.' };
   const plain = `${units.replaceAll(group, '').replace(/^0+(?=\d)/, '') || '0'}${fraction && `.${fraction}`}`;
   const amount = parseAmount(plain);
-  if (amount === null) return { problem: `At most ${formatMoney(printAmount(MAX_AMOUNT), currency, locale)} at once.` };
+  if (amount === null) return { problem: `The maximum is ${formatMoney(printAmount(MAX_AMOUNT), currency, locale)}.` };
   return { amount };
 }
 

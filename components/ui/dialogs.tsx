@@ -26,7 +26,7 @@ export function DialogHost({ children }: { children: ReactNode }) {
       setOpened(true);
     };
     Promise.resolve(wanted.body(() => setOpened(false))).then(show, () =>
-      toast({ message: 'This could not be fetched: nothing was changed. Try again.', tone: 'bad' }),
+      toast({ message: 'Nothing was changed. Couldn’t load this; try again.', tone: 'bad' }),
     );
   }, []);
   const askToClose = () => {

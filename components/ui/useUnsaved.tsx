@@ -59,7 +59,7 @@ function Leave({ onStay, onLeave }: { onStay: () => void; onLeave: () => void })
   };
   return (
     <>
-      <p>What you changed on this page is not saved yet. Leaving drops it.</p>
+      <p>You have unsaved changes. They’ll be lost if you leave.</p>
       <Group justify="flex-end" gap="xs" mt="md">
         <Button variant="default" onClick={leave}>
           Leave
