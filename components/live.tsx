@@ -9,9 +9,9 @@ import { hearChanges, type Heard, type LiveState } from '@/components/live/event
 const LiveContext = createContext<LiveState | null>(null);
 
 /**
- * Keeps what is shown of a team (null: of the person, whatever the team) as it is, without a reload: what changes is heard,
- * and asked anew.
- * @param since the last word that the answers in the page have seen
+ * Keeps the shown data of a team up to date without a reload: refetches what the live stream reports as changed.
+ * @param team the team's slug; null for all data of the user
+ * @param since the id of the last event that the server-rendered data includes
  */
 export function LiveHost({
   team,
@@ -26,7 +26,7 @@ export function LiveHost({
   const [state, say] = useState<LiveState>('connecting');
   const router = useRouter();
   const leave = useEffectEvent(() => router.push(`/${team}`));
-  // Of the first paint: what a later page of this tab was made from is heard about by then.
+  // Fixed at the first paint; the open stream covers pages that are rendered later in this tab.
   const [from] = useState(since);
   useEffect(() => {
     const asking = makeAsking(client, leave);
@@ -42,7 +42,7 @@ export function LiveHost({
   return <LiveContext value={state}>{children}</LiveContext>;
 }
 
-/** Whether what is shown is kept as it is. */
+/** Returns the state of the live connection. */
 export function useLiveState(): LiveState {
   const state = use(LiveContext);
   if (!state) throw new Error('There is no LiveHost above.');

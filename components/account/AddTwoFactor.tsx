@@ -10,9 +10,9 @@ import { CodeField, Fault, PasswordField } from '@/components/auth/fields';
 import { RecoveryCodes } from './RecoveryCodes';
 import { faultsOf, readFields } from '@/components/auth/useForm';
 
-/** Turns the second factor on: password, then the picture for the app, then a code of it, then the recovery codes. */
+/** Turns on two-factor: password, QR code, first code, then recovery codes. */
 export function AddTwoFactor({ onClose }: { onClose: () => void }) {
-  // Kept nowhere: secret and codes are gone with the dialog.
+  // Never cached: the secret and the codes disappear with the dialog.
   const start = useMutation(useTRPC().account.startTwoFactor.mutationOptions({ gcTime: 0 }));
   const confirm = useMutation(useTRPC().account.confirmTwoFactor.mutationOptions({ gcTime: 0 }));
   if (confirm.data) return <RecoveryCodes codes={confirm.data.recoveryCodes} onClose={onClose} />;
@@ -56,7 +56,7 @@ export function AddTwoFactor({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** What the app takes: a picture, or the secret to be typed. */
+/** The secret as a QR code and as text. */
 const Scan = ({ uri, secret }: { uri: string; secret: string }) => (
   <div className={styles.scan}>
     <QrCode text={uri} />
@@ -72,7 +72,7 @@ const Scan = ({ uri, secret }: { uri: string; secret: string }) => (
   </div>
 );
 
-/** A text as a QR code, with the quiet edge that scanners want. */
+/** Renders a text as a QR code with the quiet zone that scanners need. */
 function QrCode({ text }: { text: string }) {
   const { data, size } = encode(text, { border: 4 });
   const path = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : []))).join('');

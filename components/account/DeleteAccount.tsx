@@ -7,15 +7,15 @@ import { problemOf, sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/transfers/money.module.css';
 import { Facts, Note } from '@/components/ui/pieces';
 
-/** Erases the person, after saying what goes and what stays, and asking for the password. */
+/** Deletes the user after explaining what is removed and what is kept, and after asking for the password. */
 export function DeleteAccount({ onClose }: { onClose: () => void }) {
   const [password, setPassword] = useState('');
   const erase = useMutation(
     useTRPC().account.eraseMe.mutationOptions({
-      // Nothing here can be asked for again.
+      // Nothing on this page can be fetched after the deletion.
       meta: { leaves: true },
       onSuccess: leave,
-      // Asked again after a lost answer: there is nobody left to ask.
+      // A retry after a lost response finds no user: the deletion succeeded.
       onError: (error) => problemOf(error)?.code === 'missing_key' && leave(),
     }),
   );

@@ -8,7 +8,7 @@ import { Facts, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import type { OwnMembership } from './membership';
 
-/** Leaves a team, after saying what happens to the money, the key and the log of the seat. */
+/** Leaves a team after explaining what happens to the balance, the API key and the log of the member. */
 export function LeaveTeam({ membership, onClose }: { membership: OwnMembership; onClose: () => void }) {
   const { team, member } = membership;
   const leave = useMutation(

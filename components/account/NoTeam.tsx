@@ -6,9 +6,9 @@ import styles from './account.module.css';
 import { signOut } from '@/components/auth/session';
 
 /**
- * What a person sees who has no seat to go to.
- * @param deactivated the teams in which the seat was deactivated
- * @param others where there is another team to go to
+ * The page of a user without an accessible team.
+ * @param deactivated the names of the teams in which the user's membership is deactivated
+ * @param others true when the user has another accessible team
  */
 export function NoTeam({ email, deactivated, others }: { email: string; deactivated: string[]; others: boolean }) {
   const leave = () => void signOut().finally(() => window.location.assign('/sign-in'));

@@ -9,7 +9,7 @@ import styles from './account.module.css';
 import { Fault, NewPasswordField, PasswordField } from '@/components/auth/fields';
 import { faultsOf, readFields } from '@/components/auth/useForm';
 
-/** Changes the password, which needs the one there is. */
+/** Changes the password after checking the current one. */
 export function PasswordPage() {
   const { email } = useSuspenseQuery(useTRPC().account.getProfile.queryOptions()).data;
   const change = useMutation(

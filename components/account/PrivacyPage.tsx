@@ -8,7 +8,7 @@ import styles from '@/components/members/members.module.css';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Card, Note, PageHead } from '@/components/ui/pieces';
 
-/** What is kept of the person: as a file, and its end. */
+/** Exports the user's data and deletes their account. */
 export function PrivacyPage() {
   const open = useDialogs();
   return (

@@ -11,7 +11,7 @@ import styles from './account.module.css';
 import { Fault } from '@/components/auth/fields';
 import { faultsOf } from '@/components/auth/useForm';
 
-/** Who the person is: a name of his own, and the address with which he signs in. */
+/** Shows the user's own name and the email address they sign in with. */
 export function ProfilePage() {
   const profile = useSuspenseQuery(useTRPC().account.getProfile.queryOptions()).data;
   const draft = useDraft({ name: profile.name });

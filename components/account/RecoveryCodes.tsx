@@ -12,7 +12,7 @@ import styles from './account.module.css';
 import { Fault, PasswordField } from '@/components/auth/fields';
 import { faultsOf, readFields } from '@/components/auth/useForm';
 
-/** Recovery codes, shown once. Leaving without having taken them along asks once. */
+/** Shows recovery codes once. Closing without having copied them asks for confirmation once. */
 export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
   const [taken, setTaken] = useState(false);
   const [asked, setAsked] = useState(false);
@@ -58,7 +58,7 @@ export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: ()
   );
 }
 
-/** Makes new codes in place of the others. */
+/** Replaces the recovery codes with new ones. */
 export function NewRecoveryCodes({ onClose }: { onClose: () => void }) {
   const renew = useMutation(useTRPC().account.renewRecoveryCodes.mutationOptions({ gcTime: 0 }));
   const faults = faultsOf(renew);

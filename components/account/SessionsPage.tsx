@@ -12,7 +12,7 @@ import { PageHead, Status } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import styles from './account.module.css';
 
-/** The browsers in which the person is signed in; each can be signed out from here, or all at once. */
+/** Lists the browsers in which the user is signed in; each can be signed out, or all at once. */
 export function SessionsPage() {
   const trpc = useTRPC();
   const sessions = useSuspenseQuery(trpc.account.listSessions.queryOptions()).data;

@@ -9,7 +9,7 @@ import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import type { OwnMembership } from './membership';
 
-/** Switches one's own role in one team: down to member, or back to owner while the team has none. */
+/** Switches the user's own role in one team: down to member, or back to owner while the team has none. */
 export function SwitchOwnRole({ membership, onClose }: { membership: OwnMembership; onClose: () => void }) {
   const cache = useQueryClient();
   const trpc = useTRPC();
@@ -33,7 +33,7 @@ export function SwitchOwnRole({ membership, onClose }: { membership: OwnMembersh
       const memberships = await cache
         .fetchQuery({ ...trpc.account.listMemberships.queryOptions(), staleTime: 0 })
         .catch(() => []);
-      // Who steps down undoes it only where they may take the role back; who takes it back may always step down again.
+      // Stepping down can be undone only if the role can be taken back; taking it back can always be undone.
       const canUndo = role === 'owner' || memberships.some((one) => one.member.id === member.id && one.canTakeBack);
       const message = `You’re now ${role === 'owner' ? 'an owner' : 'a member'} of ${team.name}.`;
       toast({ message, ...(canUndo && { undo }) });

@@ -13,7 +13,7 @@ import { ROLE_LABELS, STATUS_LABELS } from '@/components/members/labels';
 import styles from '@/components/members/members.module.css';
 import type { OwnMembership } from './membership';
 
-/** Every team of the person, its role there, and the little person that switches the role and switches it back. */
+/** Lists the user's teams, with the icon that switches the role in each. */
 export function TeamsPage() {
   const memberships = useSuspenseQuery(useTRPC().account.listMemberships.queryOptions()).data;
   return (

@@ -11,7 +11,7 @@ import styles from './account.module.css';
 import { Fault, PasswordField } from '@/components/auth/fields';
 import { faultsOf, readFields } from '@/components/auth/useForm';
 
-/** The second factor: a code of an authenticator app at each sign-in, and recovery codes for who has lost it. */
+/** Manages two-factor: authenticator codes at sign-in, and recovery codes for lost devices. */
 export function TwoFactorPage() {
   const { twoFactorSince, recoveryCodesLeft } = useSuspenseQuery(useTRPC().account.getProfile.queryOptions()).data;
   return (

@@ -9,7 +9,7 @@ import { toast } from '@/components/ui/toast';
 import styles from './alerts.module.css';
 import { ALERT_LABELS, type AlertKind, type TeamAlerts } from './labels';
 
-/** What a person is told of by mail, in each team of his. */
+/** Lets users choose the email alerts they receive, per team. */
 export function OwnAlerts() {
   const teams = useSuspenseQuery(useTRPC().account.listAlerts.queryOptions()).data;
   return (

@@ -12,7 +12,7 @@ import { useDraft } from '@/components/ui/useDraft';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './alerts.module.css';
 
-/** From where on a balance of the team is low. */
+/** Sets the balances below which alerts are sent. */
 export function TeamAlertSettings() {
   return (
     <div className={styles.stack}>
@@ -66,7 +66,7 @@ function MemberAlert() {
   );
 }
 
-/** A threshold as it stands in its field. */
+/** Returns a threshold as its field shows it. */
 function useKnown(below: string | null, currency: string): string {
   const { locale } = useLocale();
   return below === null ? '' : asTyped(below, currency, locale);

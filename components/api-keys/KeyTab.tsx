@@ -15,7 +15,7 @@ import { toast } from '@/components/ui/toast';
 import type { MemberView } from '@/components/members/member';
 import { KEY_STATUS_LABELS } from './labels';
 
-/** The member's key, the ones before it, and when each ends. */
+/** Shows the member's current API key and all earlier ones with their expiry. */
 export function KeyTab({ member }: { member: MemberView }) {
   const { me } = useShell();
   const act = useMemberActions();

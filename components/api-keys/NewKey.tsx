@@ -16,15 +16,16 @@ type Props = {
   email?: string;
   onClose: () => void;
   again?: boolean;
-  /** What a new member can spend, where that is nothing. */
+  /** The formatted balance of a new member without money. */
   empty?: string | undefined;
-  /** What the last button says. */
+  /** The label of the last button. */
   done?: string;
 };
 
 /**
- * A key in plain text, with what it is used in, and a generated password. Leaving without having copied them asks once.
- * @param again it can be seen again: the owner's reveal, not a new key
+ * Shows an API key in plain text with a sample command and, for generated sign-ins, the password. Closing without
+ * having copied them asks for confirmation once.
+ * @param again true when an owner reveals an existing key, which can be shown again
  */
 export function NewKey({ apiKey, password, email, onClose, again = false, empty, done = 'Done' }: Props) {
   const [keyTaken, setTaken] = useState(again);
@@ -91,7 +92,7 @@ const sayUncopied = (keyTaken: boolean, passwordTaken: boolean): string =>
 
 type SecretProps = { email: string | undefined; password: string; onTaken: () => void };
 
-/** A generated password, with the address that it belongs to. */
+/** A generated password with its email address. */
 const Secret = ({ email, password, onTaken }: SecretProps) => (
   <>
     <code className={styles.secret} data-testid="password" onCopy={onTaken}>
@@ -103,7 +104,7 @@ const Secret = ({ email, password, onTaken }: SecretProps) => (
   </>
 );
 
-/** A new password in plain text. Leaving without having copied it asks once. */
+/** Shows a new password in plain text. Closing without having copied it asks for confirmation once. */
 export function NewPassword({ email, password, onClose }: { email: string; password: string; onClose: () => void }) {
   const [taken, setTaken] = useState(false);
   const [asked, setAsked] = useState(false);

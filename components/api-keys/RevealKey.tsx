@@ -9,9 +9,9 @@ import { NewKey } from './NewKey';
 
 type Props = { member: { id: string; name: string }; onClose: () => void };
 
-/** Shows an owner a member's key, after saying that it is written down who looked. */
+/** Shows a member's API key to an owner, after saying that this is recorded in the audit log. */
 export function RevealKey({ member, onClose }: Props) {
-  // Kept nowhere: it is gone with the dialog.
+  // Never cached: the key disappears with the dialog.
   const reveal = useMutation(useTRPC().keys.revealKey.mutationOptions({ gcTime: 0 }));
   if (reveal.data) return <NewKey apiKey={reveal.data.apiKey} onClose={onClose} again />;
   return (

@@ -11,10 +11,10 @@ import { NewKey } from './NewKey';
 
 type Props = { member: { id: string; name: string; apiKey: object | null }; onClose: () => void };
 
-/** As long as most need to replace a key everywhere: an accident with it stops nothing. */
+/** Enough time to replace a key everywhere, so that an accidental rotation interrupts nothing. */
 const DEFAULT_SECONDS = 86_400;
 
-/** Gives a member a new key; the user chooses when the old one ends, where there is one. */
+/** Rotates a member's API key; the user chooses when the old key, if any, stops working. */
 export function RotateKey({ member, onClose }: Props) {
   const [overlap, setOverlap] = useState(String(DEFAULT_SECONDS));
   const rotate = useMutation(useTRPC().keys.rotateKey.mutationOptions({ gcTime: 0 }));

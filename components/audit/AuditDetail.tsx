@@ -12,7 +12,7 @@ import auditStyles from './audit.module.css';
 import { AuditAction, type AuditEvent } from './AuditLine';
 import { ACTOR_LABELS, auditFields, CHANNEL_LABELS, fieldLabel } from './labels';
 
-/** One event whole: who, from where, through which door, and what was before and after. */
+/** Shows one audit event in full: actor, address, channel, and the values before and after. */
 export function AuditDetail({ event }: { event: AuditEvent }) {
   const { slug } = useShell().team;
   const { actor, before, after } = event;
@@ -41,7 +41,7 @@ export function AuditDetail({ event }: { event: AuditEvent }) {
   );
 }
 
-/** A kind of target, as a name of a fact. */
+/** Returns the kind of a target as the name of a fact. */
 const named = (kind: string): string => kind.charAt(0).toUpperCase() + kind.slice(1);
 
 function Changes({ before, after }: Pick<AuditEvent, 'before' | 'after'>) {

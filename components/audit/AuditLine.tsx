@@ -11,7 +11,7 @@ import { actionLabel } from './labels';
 
 export type AuditEvent = inferOutput<ReturnType<typeof useTRPC>['audit']['listAuditEvents']>['data'][number];
 
-/** What was done, as it is said after the name of who did it. */
+/** Renders an action as the sentence that follows the actor's name. */
 export function AuditAction({ event }: { event: AuditEvent }) {
   const { slug, currency } = useShell().team;
   const after = event.after ?? {};
@@ -29,7 +29,7 @@ export function AuditAction({ event }: { event: AuditEvent }) {
   });
 }
 
-/** One event of the audit log as a sentence: who did what to whom, and when. */
+/** One audit event as a sentence with its time. */
 export const AuditLine = ({ event }: { event: AuditEvent }) => (
   <p className={styles.line}>
     <span>

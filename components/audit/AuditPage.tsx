@@ -16,7 +16,7 @@ import { auditFilter, auditQuestion, auditView, NO_FILTERS, type AuditView } fro
 import { TOPIC_LABELS, CHANNEL_LABELS } from './labels';
 import { AUDIT_CHANNELS, AUDIT_NOUNS } from '@/server/domain/core/audit-vocabulary';
 
-/** Who did what in the team, when, from where and through which door. */
+/** Lists the team's audit log with its filters and export. */
 export function AuditPage() {
   const { slug } = useShell().team;
   const [view, setView] = useQueryStates(auditView, { history: 'replace' });
@@ -90,7 +90,7 @@ export function AuditPage() {
 
 type Option = { value: string; label: string };
 
-/** What the address asks for is offered too, though it is not in the list. */
+/** Adds the value of the URL to the options if it is missing there. */
 const withOwn = (options: Option[], own: string | null): Option[] =>
   own === null || options.some(({ value }) => value === own) ? options : [...options, { value: own, label: own }];
 

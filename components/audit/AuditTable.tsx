@@ -17,11 +17,11 @@ import { CHANNEL_LABELS } from './labels';
 
 type Props = {
   question: ReturnType<typeof auditQuestion>;
-  /** What stands where there is no event. */
+  /** Shown when there are no events. */
   empty: ReactNode;
 };
 
-/** Who did what, newest first; more are fetched as they are asked for. */
+/** Lists audit events, newest first, and loads more on request. */
 export function AuditTable({ question, empty }: Props) {
   const open = useDialogs();
   const list = useInfiniteQuery(

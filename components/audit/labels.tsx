@@ -4,9 +4,9 @@ import type { AuditAction, AUDIT_CHANNELS, AUDIT_NOUNS } from '@/server/domain/c
 export type Facts = Record<string, unknown>;
 
 type Say = {
-  /** The member that it was done to, with the way to it. */
+  /** The affected member, as a link. */
   member: ReactNode;
-  /** The amount that the event tells of. */
+  /** The amount of the event. */
   amount: ReactNode;
   after: Facts;
   before: Facts;
@@ -14,7 +14,7 @@ type Say = {
 
 type Label = (say: Say) => ReactNode;
 
-/** What each action is in words, after the name of who did it. */
+/** The sentence of each action, without the actor. */
 export const ACTION_LABELS: Record<AuditAction, Label> = {
   'team.created': () => 'created the team',
   'team.updated': ({ before, after }) => `changed the settings${changedOf(before, after)}`,
@@ -94,7 +94,7 @@ export const ACTION_LABELS: Record<AuditAction, Label> = {
   'user.erased': ({ member }) => <>deleted a user; {member} was kept without one</>,
 };
 
-/** What is said of an event: of an action of a later release its own name. */
+/** Returns the sentence of an action; an action of a later release is shown by its code. */
 export const actionLabel = (action: string): Label =>
   (ACTION_LABELS as Partial<Record<string, Label>>)[action] ?? (() => action);
 
@@ -119,10 +119,10 @@ export const CHANNEL_LABELS: Record<(typeof AUDIT_CHANNELS)[number], string> = {
 
 export const ACTOR_LABELS = { user: 'user', key: 'API key', operator: 'operator' } as const;
 
-/** A field in words: `textRetentionDays` is "text retention days". */
+/** Returns a field's name in words: `textRetentionDays` becomes "text retention days". */
 export const fieldLabel = (field: string): string => field.replace(/([A-Z])/g, ' $1').toLowerCase();
 
-/** The fields that an event changed; all of them where it tells of one side alone. */
+/** Returns the fields that an event changed, or all fields if it has only one side. */
 export function auditFields(before: Facts | null, after: Facts | null): string[] {
   const all = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
   if (!before || !after) return all;

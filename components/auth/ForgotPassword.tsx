@@ -11,8 +11,8 @@ import { EmailField, Fault } from './fields';
 import { faultsOf, readFields } from './useForm';
 
 /**
- * Has a link mailed that sets a new password. Whether anybody has the address is not told.
- * @param mail whether anything can be mailed from here
+ * Requests a password reset link by email. The response does not reveal whether the address has an account.
+ * @param mail true when this installation can send email
  */
 export function ForgotPassword({ mail }: { mail: boolean }) {
   const ask = useMutation(useTRPC().access.requestPasswordReset.mutationOptions());

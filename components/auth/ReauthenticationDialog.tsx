@@ -9,7 +9,7 @@ import styles from '@/components/account/account.module.css';
 import { CodeField, Fault, PasswordField } from './fields';
 import { faultsOf, readFields } from './useForm';
 
-/** Asks for the password, or a code, over whatever was being done; that goes on as it was asked for. */
+/** Asks for the password or a code over the current page, then lets the pending change continue. */
 export function ReauthenticationDialog() {
   const { hasTwoFactor, byCode, setByCode, asked, confirm } = useConfirm();
   const faults = faultsOf(asked);
@@ -59,7 +59,7 @@ function useConfirm() {
   useEffect(() => {
     account.getProfile.query().then(
       ({ twoFactorSince }) => setHasTwoFactor(twoFactorSince !== null),
-      // Then the password it is.
+      // The password field is shown then.
       () => {},
     );
   }, [account]);

@@ -11,8 +11,8 @@ import { goIn } from './session';
 import { faultsOf, readFields } from './useForm';
 
 /**
- * Sets a new password by a mailed link, and goes in with it.
- * @param email for whom; null where the link is not good, or no more
+ * Sets a new password through an emailed link and signs in.
+ * @param email the user's address; null when the link is invalid, used or expired
  */
 export function ResetPassword({ token, email }: { token: string; email: string | null }) {
   const reset = useMutation(
@@ -35,7 +35,7 @@ export function ResetPassword({ token, email }: { token: string; email: string |
         onSubmit={(event) => reset.mutate({ token, password: readFields(event)('password') })}
       >
         <Fault text={faults.rest} />
-        {/* For the browser's own store of passwords. */}
+        {/* Lets the browser's password manager store the address. */}
         <input type="text" name="email" autoComplete="username" value={email} readOnly hidden />
         <NewPasswordField error={faults.at('password')} first />
         <Button type="submit" loading={reset.isPending || reset.isSuccess}>
@@ -46,7 +46,7 @@ export function ResetPassword({ token, email }: { token: string; email: string |
   );
 }
 
-/** A link that was used, is over, or never was; the way to a new one. */
+/** The page of an invalid, used or expired link, with the way to a new one. */
 export const DeadLink = ({ title, way }: { title: string; way: '/forgot' | '/sign-up' }) => (
   <AuthPage title={title}>
     <p>It has expired, was already used, or is incomplete. Nothing was changed.</p>

@@ -10,8 +10,8 @@ import { goIn } from './session';
 import { faultsOf, readFields } from './useForm';
 
 /**
- * The first start: makes the first team and its owner.
- * @param code what stands in the printed address; empty where it is to be typed
+ * Creates the first team and its owner on a new installation.
+ * @param code the set-up code from the printed URL; empty when it must be typed
  */
 export function SetUp({ code }: { code: string }) {
   const setUp = useMutation(

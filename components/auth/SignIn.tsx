@@ -16,11 +16,11 @@ type DemoSignIn = Credentials & { hasMailbox: boolean };
 type State = { busy: boolean; why?: string; code: boolean };
 
 /**
- * The way in. The fields belong to the browser, which may have filled them in before this runs; sent without it, the form
- * puts nothing into the address.
- * @param next where to go then
- * @param demo how to sign in where this is the demo
- * @param ways what else there is to do for who cannot sign in
+ * The sign-in page. Its fields are uncontrolled because the browser may fill them in before hydration; `method="post"`
+ * keeps them out of the URL when the form is sent without JavaScript.
+ * @param next the path to open after signing in
+ * @param demo the demo owner's credentials, in a demo only
+ * @param ways the other ways in that this installation offers
  */
 export function SignIn({
   next,
@@ -47,7 +47,7 @@ export function SignIn({
     <AuthPage title={state.code ? 'Enter your code' : 'Sign in'}>
       <form ref={form} method="post" onSubmit={(event) => void enter(event)} className={styles.form}>
         <Fault text={state.why} />
-        {/* Hidden, they are sent once more with the code. */}
+        {/* Hidden fields are submitted again together with the code. */}
         <div hidden={state.code}>
           <div className={styles.form}>
             <EmailField first />
@@ -79,7 +79,7 @@ export function SignIn({
   );
 }
 
-/** How to sign in to the demo. */
+/** Shows and fills in the demo's credentials. */
 function Demo({ demo, field }: { demo: DemoSignIn; field: (name: string) => HTMLInputElement | null | undefined }) {
   const fillIn = () => {
     for (const [name, value] of [

@@ -12,7 +12,7 @@ import { DeadLink } from './ResetPassword';
 import { goIn } from './session';
 import { faultsOf, readFields } from './useForm';
 
-/** Begins a new team: first the address is proven. The same is said whoever has it. */
+/** Starts a sign-up by verifying the email address. The response is the same for known addresses. */
 export function AskToSignUp() {
   const ask = useMutation(useTRPC().access.requestSignUp.mutationOptions());
   const faults = faultsOf(ask);
@@ -53,9 +53,9 @@ export function AskToSignUp() {
 }
 
 /**
- * Makes the team by a mailed link.
- * @param email whose link it is; null where it is not good, or no more
- * @param name of who has an account already: that stays as it is
+ * Creates a team through an emailed link.
+ * @param email the verified address; null when the link is invalid, used or expired
+ * @param name the name of an existing user, which stays unchanged; null for a new user
  */
 export function SignUp({ token, email, name }: { token: string; email: string | null; name: string | null }) {
   const signUp = useMutation(

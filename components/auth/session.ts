@@ -1,4 +1,4 @@
-/** What came of a sign-in: nothing went wrong, or what to tell, and the field that is to be filled in then. */
+/** The result of a sign-in: ok, or an error message and the field to fill in next. */
 export type Entered = { ok: true } | { ok: false; why?: string; needs: 'password' | 'code' };
 
 const AWAY = 'Can’t reach the server. Try again in a moment.';
@@ -11,7 +11,7 @@ async function post(path: string, fields: Record<string, string>): Promise<URL> 
   return new URL(url, window.location.origin);
 }
 
-/** Signs in; the browser has its session when this answers ok. A code is asked for of who has a second factor. */
+/** Signs in and resolves when the browser has its session. Users with two-factor are asked for a code. */
 export async function postSignIn(email: string, password: string, code = ''): Promise<Entered> {
   try {
     const error = (await post('callback/credentials', { email, password, code })).searchParams.get('error');
@@ -21,13 +21,16 @@ export async function postSignIn(email: string, password: string, code = ''): Pr
   }
 }
 
-/** Goes in with what was just set; where more is asked for, by the page that asks for it. */
+/** Signs in with a password that was just set, and opens a path; opens the sign-in page if more is needed. */
 export async function goIn(email: string, password: string | undefined, next: string): Promise<void> {
   const entered = password !== undefined && (await postSignIn(email, password)).ok;
   window.location.assign(entered ? next : '/sign-in');
 }
 
-/** Ends this browser's session, for all its tabs. Throws when the server did not answer. */
+/**
+ * Ends this browser's session in all its tabs.
+ * @throws if the server did not respond
+ */
 export async function signOut(): Promise<void> {
   await post('signout', {});
 }

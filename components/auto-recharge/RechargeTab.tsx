@@ -16,7 +16,7 @@ import { RuleForm } from './RuleDialog';
 import { OUTCOME_LABELS, ruleInWords, stateInWords } from './labels';
 import type { MemberView } from '@/components/members/member';
 
-/** The rule, and why it did or did not recharge. */
+/** Shows a member's auto-recharge rule and its history. */
 export function RechargeTab({ member }: { member: MemberView }) {
   const { me, team } = useShell();
   const { locale } = useLocale();

@@ -13,7 +13,7 @@ import { RuleFields, useRule } from './RuleFields';
 import { stateInWords } from './labels';
 import type { MemberView } from '@/components/members/member';
 
-/** The rule of one member, in a dialog. */
+/** Shows the rule of one member in a dialog. */
 export function RuleDialog({ memberId, onClose }: { memberId: string; onClose: () => void }) {
   const membership = useQuery(useTRPC().members.getMemberRow.queryOptions({ memberId }));
   if (membership.isError)
@@ -30,7 +30,7 @@ export function RuleDialog({ memberId, onClose }: { memberId: string; onClose: (
 
 type Props = { member: MemberView; onDone?: () => void; onCancel?: () => void };
 
-/** Writes, switches and removes a member's rule; says what saving would do at once. */
+/** Saves, switches and removes a member's rule; previews the immediate effect of saving. */
 export function RuleForm({ member, onDone, onCancel }: Props) {
   const { currency } = useShell().team;
   const trpc = useTRPC();

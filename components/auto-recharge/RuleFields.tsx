@@ -21,15 +21,15 @@ type Known = {
   cap: { amount: string; period: 'day' | 'month' } | null;
 };
 
-/** For whom the rule is: a member that is there, or one that is being made with a starting credit. */
+/** The subject of the preview: an existing member, or one that is being created with a starting credit. */
 type Whose = { memberId: string } | { credit: string | null; role: 'owner' | 'member' };
 
-/** A rule while it is written: what is typed, what it means, and what it would do now. */
+/** Holds a rule while it is edited: the typed texts, the parsed rule and its validation error. */
 export function useRule(known: Known | null, whose: Whose) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
   const typedOf = (amount: string | undefined) => (amount === undefined ? '' : asTyped(amount, currency, locale));
-  // What nobody has touched follows what others change meanwhile.
+  // Untouched fields follow changes that others make.
   const draft = useDraft({
     threshold: typedOf(known?.threshold),
     way: known?.amount === undefined ? 'target' : 'amount',
@@ -64,7 +64,7 @@ export function useRule(known: Known | null, whose: Whose) {
 
 export type RuleDraft = ReturnType<typeof useRule>;
 
-/** The rule as a sentence to fill in; it says at once what would happen now. */
+/** Renders the rule as a sentence with fields, and previews its immediate effect. */
 export function RuleFields({ rule, currency }: { rule: RuleDraft; currency: string }) {
   return (
     <div>
@@ -132,10 +132,10 @@ export function RuleFields({ rule, currency }: { rule: RuleDraft; currency: stri
   );
 }
 
-/** What the rule would do the moment it is saved. */
+/** Shows the effect that saving the rule would have now. */
 function EffectNow({ rule, currency }: { rule: RuleDraft; currency: string }) {
   const { locale } = useLocale();
-  // Its text, because the rule is another object each time it is drawn.
+  // Debounced as text because the rule is a new object on every render.
   const [text] = useDebouncedValue(JSON.stringify(rule.input), 150);
   const asked = JSON.parse(text) as RuleDraft['input'];
   const whose =

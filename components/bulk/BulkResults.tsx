@@ -11,18 +11,18 @@ import type { Result, useBulk } from './useBulk';
 type Props = {
   rows: { id: string; name: string }[];
   bulk: Pick<ReturnType<typeof useBulk>, 'results' | 'isRunning' | 'again' | 'stop'>;
-  /** What is said when nothing was refused. */
+  /** The message shown when every row succeeded. */
   allWentWell: string;
   onClose: () => void;
-  /** What can be done with what was made. */
+  /** An extra action on the results. */
   more?: ReactNode;
 };
 
-/** What becomes of each of many, and the way to try again what was refused. */
+/** Shows the result of each row and lets failed rows be retried. */
 export function BulkResults({ rows, bulk, allWentWell, onClose, more }: Props) {
   const { results, isRunning, again } = bulk;
   const failed = rows.filter(({ id }) => results.get(id)?.ok === false);
-  // What runs is stopped by its button, so that its results are seen.
+  // A running action is stopped by its button, so that its results stay visible.
   useCloseGuard(() => !isRunning);
   return (
     <div className={styles.form}>

@@ -4,7 +4,7 @@ import styles from './errors.module.css';
 
 const WORDS = /`([^`]+)`/;
 
-/** Text in which `backticks` mark code. */
+/** Renders a text in which `backticks` mark code. */
 function Advice({ text }: { text: string }) {
   return text.split(WORDS).map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part));
 }
@@ -23,7 +23,7 @@ const shape = (code: ErrorCode): string =>
     2,
   );
 
-/** What one error code means and what to do about it. */
+/** Explains one error code. */
 export function ErrorPage({ code }: { code: ErrorCode }) {
   const { status, title, advice } = ERRORS[code];
   return (
@@ -45,7 +45,7 @@ export function ErrorPage({ code }: { code: ErrorCode }) {
   );
 }
 
-/** Every error of the API, by its code. */
+/** Lists all error codes of the API. */
 export function ErrorList() {
   return (
     <main className="text-page">

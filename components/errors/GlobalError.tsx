@@ -2,7 +2,7 @@
 
 import type { CSSProperties } from 'react';
 
-/** No style sheet is there for certain, and none of the tokens: the colours are the system's own. */
+/** Uses only system colors because no style sheet or token may be available. */
 const PAGE: CSSProperties = {
   colorScheme: 'light dark',
   position: 'fixed',
@@ -14,7 +14,7 @@ const PAGE: CSSProperties = {
   font: '0.875rem/1.5 system-ui, sans-serif',
 };
 
-/** As `PageError`, where not even the frame of the pages could be made: it needs nothing but itself. */
+/** The page for errors of the root layout; depends on nothing but itself. */
 export const GlobalErrorPage = ({ retry }: { retry: () => void }) => (
   <main style={PAGE}>
     <title>Purser</title>

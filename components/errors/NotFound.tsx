@@ -3,7 +3,7 @@
 import { Button, Group } from '@mantine/core';
 import Link from 'next/link';
 
-/** What stands where an address leads nowhere: nothing says whether it is so for everybody. */
+/** The page for unknown URLs. It does not reveal whether the URL exists for other users. */
 export const NotFoundPage = () => (
   <>
     <h1>Page not found</h1>

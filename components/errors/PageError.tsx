@@ -10,7 +10,7 @@ export type BrokenProps = { error: unknown; retry: () => void };
 const digestOf = (error: unknown): string | null =>
   error instanceof Error && 'digest' in error && typeof error.digest === 'string' ? error.digest : null;
 
-/** What stands for a page that failed: first what happened to the money, then what can be done. */
+/** The page for a failed render: says first what happened to the money, then what to do. */
 export function PageError({ error, retry }: BrokenProps) {
   const { online } = useNetwork();
   const again = useRef(retry);
@@ -18,7 +18,7 @@ export function PageError({ error, retry }: BrokenProps) {
   useEffect(() => {
     again.current = retry;
   });
-  // Back on the network, it tries by itself.
+  // Retries by itself when the network returns.
   useEffect(() => {
     if (online && wasOffline.current) again.current();
     wasOffline.current = !online;

@@ -24,7 +24,7 @@ import {
 import { LinkToShare } from './LinkToShare';
 import { useInvitationActions, useOpenLink } from './useInvitationActions';
 
-/** One invitation whole, as it is now, with its link and what can be done with it. */
+/** Shows one invitation with its current state, its link and its actions. */
 export function InvitationDetail({ invitation: shown, onClose }: { invitation: Invitation; onClose: () => void }) {
   const { team } = useShell();
   const asked = useQuery(
@@ -102,7 +102,7 @@ function factsOf(invitation: Invitation, currency: string): [string, ReactNode][
   return facts;
 }
 
-/** A link that hands over the owner role or a key is shown to who confirms their identity. */
+/** Shows a link that grants the owner role or an API key only after the user confirms their identity. */
 function WithheldLink({ invitation }: { invitation: Invitation }) {
   const open = useOpenLink();
   if (open.data) return <LinkToShare url={open.data.url} />;

@@ -8,7 +8,7 @@ import { useInvitationDialogs } from './useInvitationDialogs';
 import { isOpen, isWithheld, type Invitation } from './labels';
 import { useInvitationActions } from './useInvitationActions';
 
-/** All that can be done with an invitation; open as soon as it is there. */
+/** The actions on an invitation; opens as soon as it is mounted. */
 export function InvitationMenu({ invitation, target }: { invitation: Invitation; target: ReactElement }) {
   const act = useInvitationActions();
   const { look } = useInvitationDialogs();

@@ -27,7 +27,7 @@ import { ROLE_LABELS } from '@/components/members/labels';
 
 const InvitationMenu = menuOnDemand(() => import('./InvitationMenu').then((file) => file.InvitationMenu));
 
-/** Every invitation of the team and how it stands, and the ways to invite. */
+/** Lists the team's invitations and offers the ways to invite. */
 export function InvitationsPage() {
   const { team } = useShell();
   const [view, setView] = useQueryStates(invitationView, { history: 'replace' });

@@ -16,7 +16,7 @@ import { LinkToShare } from './LinkToShare';
 
 type Props = { claimed: Claimed | null; onClose: () => void };
 
-/** Invites a person: by mail where mail is set up, and always by a link that can be given by hand. */
+/** Invites someone by email, if email is set up, and by a link to share. */
 export function Invite({ claimed, onClose }: Props) {
   const form = useInviteForm(claimed);
   const invite = useMutation(useTRPC().invitations.createInvitation.mutationOptions());
@@ -154,7 +154,7 @@ const Whom = ({ form, error }: { form: Form; error: string | undefined }) => (
   </>
 );
 
-/** The credit is taken only when it is accepted: now it is no more than a warning. */
+/** Only a warning: the credit is taken when the invitation is accepted. */
 function TooMuch({ amount }: { amount: string | null }) {
   const { currency, masterBalance } = useShell().team;
   const { locale } = useLocale();
@@ -213,5 +213,5 @@ function useInviteForm(claimed: Claimed | null) {
   };
 }
 
-/** A member that is to be taken over. */
+/** The member that an invitation offers to claim. */
 export type Claimed = { id: string; name: string; role: 'owner' | 'member' };

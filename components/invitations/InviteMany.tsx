@@ -14,7 +14,7 @@ import { useLocale } from '@/components/ui/useLocale';
 import invitationStyles from './invitations.module.css';
 import { PASTED_MAX, readPasted, type Pasted } from './pasted';
 
-/** Invites many at once from a pasted list, each with a result of its own. */
+/** Invites many people from a pasted list, each with its own result. */
 export function InviteMany({ onClose }: { onClose: () => void }) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
@@ -91,13 +91,13 @@ function useInvites() {
 
 const SHOWN = 50;
 
-/** How the list was understood; what is wrong comes first. */
+/** Previews the pasted list, invalid lines first. */
 function Rows({ rows, currency }: { rows: Pasted[]; currency: string }) {
   const { locale } = useLocale();
   const bad = rows.filter(({ problem }) => problem !== undefined);
   const sorted = [...bad, ...rows.filter(({ problem }) => problem === undefined)];
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls is reached by the keyboard
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrollable content must be reachable by keyboard
     <div className={invitationStyles.pasted} tabIndex={0} role="group" aria-label="Preview of the list">
       <table className={invitationStyles.rows}>
         <tbody>

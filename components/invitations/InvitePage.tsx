@@ -17,11 +17,11 @@ import { useLocale } from '@/components/ui/useLocale';
 import { ROLE_LABELS } from '@/components/members/labels';
 import { CLOSED_LABELS, type OpenedLink } from './labels';
 
-/** What an invitation's link opens: the offer, and the one way in for who looks at it; of a dead link, the way on. */
+/** The page of an invitation link: the offer with the one way to accept it, or the reason why it is closed. */
 export function InvitePage({ token }: { token: string }) {
   const asked = useQuery(useTRPC().joining.readLink.queryOptions({ token }));
   const link = asked.data;
-  // Here, not in the offer: asked again, the link is used up, and what is shown once would be gone.
+  // Held here because a refetch finds the link accepted, which would unmount the secrets that are shown once.
   const [joined, setJoined] = useState<Arrived | null>(null);
   return (
     <main className={styles.alone}>
@@ -45,7 +45,6 @@ const Unknown = () => (
   </>
 );
 
-/** Where nothing is left to be done here. */
 const WayOn = () => (
   <p>
     <Link href="/">Open Purser</Link>
@@ -118,7 +117,7 @@ function Offer({ link, token, onChanged, onJoined }: WayProps) {
 
 type WayProps = Props & { onChanged: () => void; onJoined: (joined: Arrived) => void };
 
-/** The one way in for who looks at the link. */
+/** The one way to accept that fits the visitor. */
 function Way({ link, token, onChanged, onJoined }: WayProps) {
   const here = `/invite/${token}`;
   if (link.as === 'member') {
@@ -211,7 +210,7 @@ function Join({ link, token, onChanged, onJoined }: WayProps) {
 
 type PasswordProps = { link: OpenedLink; field: RefObject<HTMLInputElement | null>; error: string | undefined };
 
-/** With the address beside it, by which the browser keeps the password. */
+/** Includes the email address so that the browser's password manager can store both. */
 const NewPassword = ({ link, field, error }: PasswordProps) => (
   <>
     <input type="hidden" name="username" autoComplete="username" value={link.email} readOnly />
@@ -231,16 +230,17 @@ const NewPassword = ({ link, field, error }: PasswordProps) => (
 
 type Accept = { token: string; name?: string; password?: string };
 
-/** Who has joined, and where they go from here. */
+/** An accepted invitation: the path to open next and the secrets to show once. */
 type Arrived = { to: string; apiKey: string | null; balance: string | null; creditMissing: boolean };
 
-/** Joins, then signs in who has chosen a password; shows what is shown once, and goes to the team. */
+/** Accepts the invitation, signs in with a new password, then shows the secrets or opens the team. */
 function useAccept(onChanged: () => void, onJoined: (joined: Arrived) => void) {
   const [isEntering, setEntering] = useState(false);
   const asked = useMutation(
     useTRPC().joining.acceptInvitation.mutationOptions({
       meta: { leaves: true },
-      // It may have been closed meanwhile, or accepted by a call whose answer was lost: the page then says so.
+      // The invitation may have been closed meanwhile, or accepted by a call whose response was lost; the page shows
+      // which.
       onError: (error) => problemOf(error)?.code === 'invitation_closed' && onChanged(),
     }),
   );
@@ -267,7 +267,7 @@ function Arrival({ joined, link }: { joined: Arrived; link: OpenedLink }) {
   const { locale } = useLocale();
   const { to, apiKey, balance, creditMissing } = joined;
   const { name } = link.team;
-  // A whole page load: the session is new, and nothing that this page has asked is of it.
+  // A full page load, because the session is new and none of the fetched data belongs to it.
   const go = () => window.location.assign(to);
   const empty = balance !== null && toMicros(balance) === 0n ? formatMoney(balance, link.currency, locale) : undefined;
   return (
@@ -304,7 +304,7 @@ function Decline({ token, onDone }: { token: string; onDone: () => void }) {
           variant="default"
           size="compact-sm"
           loading={decline.isPending}
-          // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the button that was pressed
+          // oxlint-disable-next-line jsx-a11y/no-autofocus -- it replaces the button that was pressed
           autoFocus
           onClick={() => decline.mutate({ token })}
         >

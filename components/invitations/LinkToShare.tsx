@@ -1,7 +1,7 @@
 import { CopyButton } from '@/components/ui/Copy';
 import invitationStyles from './invitations.module.css';
 
-/** The link to be given by hand. */
+/** A single-use link to share by other means than email. */
 export const LinkToShare = ({ url }: { url: string }) => (
   <div>
     <p className="muted">Or share this single-use link. Unlike the email, it doesn’t verify the address.</p>

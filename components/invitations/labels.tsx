@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { useTRPC } from '@/components/data';
 import { Status, type Tone } from '@/components/ui/pieces';
 
-/** An invitation as the pages have it. */
+/** An invitation as the list returns it. */
 export type Invitation = inferOutput<ReturnType<typeof useTRPC>['invitations']['browseInvitations']>['data'][number];
 
 /** An invitation as its link shows it. */
@@ -25,7 +25,7 @@ const TONES: Record<Invitation['status'], Tone> = {
   revoked: 'off',
 };
 
-/** How an invitation stands; one whose holder asks for a new link says so. */
+/** The state of an invitation, with a request for a new link if there is one. */
 type Standing = Pick<Invitation, 'status' | 'requestedAt' | 'revokedReason'>;
 
 export const InvitationStatus = ({ status, requestedAt, revokedReason }: Standing) => (
@@ -45,7 +45,7 @@ const DELIVERIES: Record<Invitation['delivery'], { tone: Tone; word: string }> =
   failed: { tone: 'bad', word: 'Not sent' },
 };
 
-/** What happened to the inviter of an invitation that was revoked for it: in a list, and in a sentence. */
+/** The reasons why an invitation ended with its inviter's rights: for a list, and as a sentence. */
 const INVITER: Partial<Record<NonNullable<Invitation['revokedReason']>, { word: string; sentence: string }>> = {
   inviter_not_owner: { word: 'inviter no longer owner', sentence: 'The inviter is no longer an owner.' },
   inviter_inactive: { word: 'inviter deactivated', sentence: 'The inviter was deactivated.' },
@@ -53,15 +53,15 @@ const INVITER: Partial<Record<NonNullable<Invitation['revokedReason']>, { word: 
   inviter_left: { word: 'inviter left', sentence: 'The inviter left the team.' },
 };
 
-/** Why an invitation was revoked, where that was not an owner's decision on it. */
+/** Returns the reason if an invitation was revoked because its inviter lost their rights, else undefined. */
 export const inviterLost = ({ revokedReason }: Pick<Invitation, 'revokedReason'>) =>
   revokedReason === null ? undefined : INVITER[revokedReason];
 
-/** Whether an open invitation's link is shown only after its reader has confirmed their identity. */
+/** Returns true if the link is shown only after the user confirms their identity. */
 export const isWithheld = ({ status, url }: Pick<Invitation, 'status' | 'url'>): boolean =>
   status === 'pending' && url === null;
 
-/** How its mail stands. */
+/** The delivery status of the invitation's email. */
 export function Delivery({ delivery, mailError }: Pick<Invitation, 'delivery' | 'mailError'>) {
   const { tone, word } = DELIVERIES[delivery];
   return (
@@ -71,7 +71,7 @@ export function Delivery({ delivery, mailError }: Pick<Invitation, 'delivery' | 
   );
 }
 
-/** Whether a link of it can still be sent: one that is closed needs a new invitation. */
+/** Returns true if a link can still be sent; a closed invitation needs a new one. */
 export const isOpen = ({ status }: Pick<Invitation, 'status'>): boolean => status === 'pending' || status === 'expired';
 
 /** The title and the text of a link that can no longer be accepted, by its state. */

@@ -5,10 +5,10 @@ import type { Invitation } from './labels';
 
 const failed = (error: unknown) => toast({ message: sayProblem(error), tone: 'bad' });
 
-/** Asks for the link of one invitation; kept nowhere. */
+/** Fetches the link of one invitation; never cached. */
 export const useOpenLink = () => useMutation(useTRPC().invitations.openLink.mutationOptions({ gcTime: 0 }));
 
-/** What is done to an invitation at once. */
+/** The actions on an invitation that need no dialog. */
 export function useInvitationActions() {
   const trpc = useTRPC();
   const resending = useMutation(

@@ -10,7 +10,7 @@ import { toast } from '@/components/ui/toast';
 import { useShell } from './useShell';
 import styles from './layout.module.css';
 
-/** What holds for every page of the team right now: no network, a suspended team, a role that can be taken back. */
+/** Shows what applies to every page of the team: no network, a suspended team, an owner role to take back. */
 export function Banners() {
   const { team, me } = useShell();
   const { online } = useNetwork();

@@ -6,7 +6,7 @@ import { NO_BANNER } from '@/components/ui/DialogFrame';
 import { Facts } from '@/components/ui/pieces';
 import { useShortcutList } from '@/components/ui/shortcuts';
 
-/** Every key of the page that is open. */
+/** Lists the keyboard shortcuts of the current page. */
 export function HelpSheet({ onClose }: { onClose: () => void }) {
   const list = useShortcutList();
   const [shortcuts] = useState(list);

@@ -17,10 +17,13 @@ import { useShell } from './useShell';
 
 const SHOWN = 8;
 
-/** What scrolls is reached by the keyboard, too. Handed on to the list's scroll area, which its types do not tell. */
+/**
+ * Scrollable content must be reachable by keyboard. The list passes these props to its scroll area, which its types do
+ * not declare.
+ */
 const SCROLLED = { viewportProps: { tabIndex: 0 } };
 
-/** Finds a member by name, email or id, and whatever can be done on this page or reached from it. */
+/** The command palette: finds members by name, email or ID, and runs the page's commands. */
 export function Palette({ asked }: { asked: number }) {
   const { team, me } = useShell();
   const [query, setQuery] = useState('');
@@ -29,7 +32,7 @@ export function Palette({ asked }: { asked: number }) {
   const { create } = useMemberDialogs();
   const { invite } = useInvitationDialogs();
   const owner = me.role === 'owner';
-  // Asked for anew by each key press, and once when it has just been loaded.
+  // Opens on every key press, and once when it has just been loaded.
   useEffect(() => {
     if (asked > 0) spotlight.open();
   }, [asked]);

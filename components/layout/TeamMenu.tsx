@@ -7,7 +7,7 @@ import type { ReactElement } from 'react';
 
 export type ShellMember = { team: { slug: string; name: string } };
 
-/** The person's teams, to go to; open as soon as it is there. */
+/** The menu of the user's teams; opens as soon as it is mounted. */
 export function TeamMenu({ members, shown, target }: { members: ShellMember[]; shown: string; target: ReactElement }) {
   return (
     <Menu defaultOpened width="target" position="bottom-start">

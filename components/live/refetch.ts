@@ -1,13 +1,13 @@
 import type { Query, QueryClient } from '@tanstack/react-query';
 import type { Change, Heard } from './event-stream';
 
-/** What is shown is asked anew at most so often. */
+/** The shortest interval between two refetches. */
 const PAUSE_MS = 1_000;
 
 /**
- * Asks anew what is shown and may have changed: at once, then at most once a second, never while the last asking is
- * unanswered or the tab is hidden. `onDemoted`: the page may be none of
- * what one now sees.
+ * Refetches the shown data that may have changed: immediately, then at most once a second, and never while a refetch is
+ * pending or the tab is hidden.
+ * @param onDemoted called when the user is no longer an owner, so that the page may be forbidden
  */
 export function makeAsking(client: QueryClient, onDemoted: () => void) {
   let untold: Heard | null = null;
@@ -30,7 +30,7 @@ export function makeAsking(client: QueryClient, onDemoted: () => void) {
       return onDemoted();
     }
     const predicate = (query: Query) => mayShow(query, heard) && !(heard === 'reset' && isShell(query));
-    // An answer that was on its way already may be of before the change: it is asked for once more.
+    // A first response that is still pending may predate the change, so its query is refetched once more.
     const isEarly = client.getQueryCache().findAll({ type: 'active', predicate }).some(isFirstOnItsWay);
     await client.invalidateQueries({ predicate });
     isReauthenticating = false;
@@ -53,7 +53,7 @@ export function makeAsking(client: QueryClient, onDemoted: () => void) {
 const SHELL = { queryKey: [['team', 'getShell']] };
 const isShell = ({ queryKey }: Query): boolean => String(queryKey[0]) === String(SHELL.queryKey[0]);
 
-/** Asks first who one is now: what an owner alone may see is not asked for in vain by who is one no more. */
+/** Refetches the user's role first, so that former owners don't query what only owners may see. */
 async function isDemoted(client: QueryClient): Promise<boolean> {
   const role = () => {
     const shell = client.getQueryCache().findAll(SHELL)[0]?.state.data as { me?: { role: string } };
@@ -72,7 +72,9 @@ function joined(before: Heard | null, heard: Heard): Heard {
   return { team: heard.team, nouns: [...new Set([...before.nouns, ...heard.nouns])], members };
 }
 
-/** Whether what a query asked for may be another now. `meta: { live: false }` is left alone. */
+/**
+ * Returns true if an event may affect the result of a query. Queries with `meta: { live: false }` are never refetched.
+ */
 function mayShow({ queryKey, meta }: Query, heard: Heard): boolean {
   if (meta?.['live'] === false) return false;
   if (heard === 'reset') return true;
@@ -80,7 +82,7 @@ function mayShow({ queryKey, meta }: Query, heard: Heard): boolean {
   const noun = path?.[0];
   const { nouns, members }: Change = heard;
   if (noun === 'rates' || noun === 'invitations') return nouns.includes(noun);
-  // Of messages alone there are statistics, and they are dear.
+  // Statistics depend only on messages, and their queries are expensive.
   if (noun === 'reports' && !nouns.includes('messages')) return false;
   if (noun === 'account') return nouns.includes('team') || nouns.includes('members');
   const ids = [asked?.input?.memberId ?? []].flat();

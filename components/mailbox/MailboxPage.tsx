@@ -18,7 +18,7 @@ import { mailboxQuestion, mailboxView } from './search-params';
 
 type Mail = inferOutput<ReturnType<typeof useTRPC>['mailbox']['browseMails']>['data'][number];
 
-/** So often the newest are looked for: a mail is there some moments after what it tells of. */
+/** The refetch interval; emails appear shortly after their cause. */
 const ASK_AGAIN_MS = 5_000;
 
 const columns: Column<Mail>[] = [
@@ -36,7 +36,7 @@ const columns: Column<Mail>[] = [
   { id: 'at', header: 'Sent', cell: ({ at }) => <Instant at={at} /> },
 ];
 
-/** Everything that the demo would have mailed, newest first. */
+/** Lists all emails that the demo captured, newest first. */
 export function MailboxPage() {
   const [view, setView] = useQueryStates(mailboxView, { history: 'replace' });
   const question = useTRPC().mailbox.browseMails.queryOptions(mailboxQuestion(view), {

@@ -14,12 +14,12 @@ import type { memberFilter } from './search-params';
 type Props = {
   selection: Selection;
   filter: ReturnType<typeof memberFilter>;
-  /** How many match the filter, on all pages. */
+  /** The number of members that match the filter, on all pages. */
   total: number;
   onPage: number;
 };
 
-/** What can be done to all selected members at once. */
+/** The actions on all selected members. */
 export function BulkBar({ selection, filter, total, onPage }: Props) {
   const open = useDialogs();
   const trpc = useTRPC();

@@ -19,7 +19,7 @@ import type { Chosen } from './useSelection';
 
 type Props = { run: BulkCommand; members: Chosen[]; onClose: () => void };
 
-/** Does one thing to many members, one after another, each with a result of its own. */
+/** Runs one action for many members, each with its own result. */
 export function BulkDialog({ run, members, onClose }: Props) {
   const { currency, masterBalance } = useShell().team;
   const { locale } = useLocale();

@@ -13,7 +13,7 @@ import { StepDown } from './StepDown';
 import { ROLE_EFFECTS } from './labels';
 import type { Target } from './member';
 
-/** Switches a role, after saying in words what changes and what does not. */
+/** Changes a role after explaining what changes and what does not. */
 export function ChangeRole({ member, onClose }: { member: Target; onClose: () => void }) {
   const { me, team } = useShell();
   const router = useRouter();
@@ -40,16 +40,16 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
       .catch((error: unknown) => tell(sayProblem(error)));
   const change = useMutation(
     trpc.members.setRole.mutationOptions({
-      // What one may see changes with one's own role: this page may be none of it.
+      // Users who change their own role may lose access to this page.
       meta: { leaves: isMe },
       onSuccess: async (changed) => {
         onClose();
-        // First who one is now: else the page that follows may ask for what only an owner sees.
+        // Refetches the role first; otherwise the next page may query what only owners see.
         if (isMe) {
           await cache.invalidateQueries({ queryKey: trpc.team.getShell.queryKey() });
           router.push(`/${team.slug}`);
         }
-        // Who steps down undoes it only where they may take the role back.
+        // Stepping down can be undone only if the role can be taken back.
         const canUndo = !isMe || cache.getQueryData(trpc.team.getShell.queryKey())?.me.canTakeBack === true;
         const said = `${isMe ? 'You’re' : `${changed.name} is`} now ${role === 'owner' ? 'an owner' : 'a member'}.`;
         const fired = role === 'member' ? await sayFiring(changed) : '';

@@ -15,7 +15,7 @@ import { formatMoney, toMicros, minus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { useLocale } from '@/components/ui/useLocale';
 
-/** Makes an active member; whatever is left empty is generated. Its key is shown once. */
+/** Creates an active member; empty fields are generated. The API key is shown once. */
 export function CreateMember({ onClose }: { onClose: () => void }) {
   const form = useCreateForm();
   const create = useMutation(useTRPC().members.createMember.mutationOptions({ gcTime: 0 }));
@@ -66,7 +66,7 @@ export function CreateMember({ onClose }: { onClose: () => void }) {
 
 type Form = ReturnType<typeof useCreateForm>;
 
-/** Who it is, and how it gets in. */
+/** The fields for name, address, role and sign-in. */
 function Who({ form, problem }: { form: Form; problem: ReturnType<typeof problemOf> }) {
   const errorOf = (field: string) => problem?.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
   return (
@@ -108,7 +108,7 @@ function Who({ form, problem }: { form: Form; problem: ReturnType<typeof problem
   );
 }
 
-/** What it begins with. */
+/** The field for the starting credit. */
 function Credit({ form }: { form: Form }) {
   const { currency, masterBalance } = useShell().team;
   return (

@@ -14,11 +14,17 @@ import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
 import type { Target } from './member';
 
-/** Above it the name is typed before so much money is moved by a deletion: 100 of the team's currency. */
+/**
+ * Above this balance, 100 units of the team's currency in micros, the member's name must be typed to confirm a
+ * deletion.
+ */
 const NAME_IS_TYPED_ABOVE = 100_000_000n;
 const RESTORABLE_DAYS = 14;
 
-/** Deletes a member, after saying what happens to its balance, key, rule and log, and until when it can be restored. */
+/**
+ * Deletes a member after explaining what happens to its balance, API key, rule and log, and until when it can be
+ * restored.
+ */
 export function DeleteMember({ member, onClose }: { member: Target; onClose: () => void }) {
   const { currency } = useShell().team;
   const [typed, setTyped] = useState('');

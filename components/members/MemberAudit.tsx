@@ -5,7 +5,7 @@ import { auditQuestion, NO_FILTERS } from '@/components/audit/search-params';
 import { Empty } from '@/components/ui/pieces';
 import type { MemberView } from './member';
 
-/** All that was done to one member. */
+/** Lists the audit events of one member. */
 export const MemberAudit = ({ member }: { member: MemberView }) => (
   <AuditTable
     question={auditQuestion({ ...NO_FILTERS, member: member.id })}

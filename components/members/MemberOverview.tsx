@@ -15,7 +15,7 @@ import { MaskedKey } from './columns';
 import styles from './members.module.css';
 import type { MemberView } from './member';
 
-/** Who the member is, how it is paid, what it sent in 30 days. */
+/** Summarizes a member: contact, sign-in, rule, and usage of the last 30 days. */
 export function MemberSummary({ member }: { member: MemberView }) {
   const { me, team } = useShell();
   const { currency } = team;
@@ -69,7 +69,7 @@ export function MemberSummary({ member }: { member: MemberView }) {
   );
 }
 
-/** What owners keep about a member; the member does not see it. */
+/** Returns the fields that only owners see. */
 const notesOf = ({ externalId, metadata }: MemberView): [string, string][] => [
   ['External ID', externalId ?? '–'],
   ...Object.entries(metadata).map(([name, value]): [string, string] => [`Metadata: ${name}`, value]),

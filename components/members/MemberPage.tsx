@@ -41,7 +41,7 @@ const KeyTab = dynamic(() => import('@/components/api-keys/KeyTab').then((file) 
 const MemberAudit = dynamic(() => import('./MemberAudit').then((file) => file.MemberAudit), { loading });
 const MemberSettings = dynamic(() => import('./MemberSettings').then((file) => file.MemberSettings), { loading });
 
-/** One member whole: for an owner any, for a member its own. */
+/** The page of one member: any member for owners, their own for members. */
 export function MemberPage({ memberId }: { memberId: string }) {
   const { me } = useShell();
   const member = useSuspenseQuery(useTRPC().members.getMemberRow.queryOptions({ memberId })).data;

@@ -12,15 +12,15 @@ type Props = {
   value: string | null;
   onChange: (id: string | null) => void;
   label?: string;
-  /** What it means that nobody is chosen. */
+  /** The placeholder while no member is chosen. */
   nobody?: string;
 };
 
-/** Picks one member among any number: the database searches. */
+/** Picks one member; the database searches. */
 export function MemberPicker({ value, onChange, label = 'Member', nobody = 'Any member' }: Props) {
   const trpc = useTRPC();
   const [text, setText] = useState('');
-  // Nobody is offered before somebody looks.
+  // Options are fetched only once the field has the focus.
   const [isNear, setNear] = useState(false);
   const [wanted] = useDebouncedValue(text.trim(), 150);
   const found = useQuery(
@@ -48,7 +48,7 @@ export function MemberPicker({ value, onChange, label = 'Member', nobody = 'Any 
       onChange={onChange}
       searchValue={text}
       onSearchChange={setText}
-      // What the database found is what is offered.
+      // The database has already filtered the options.
       filter={({ options: all }) => all}
       data={[...options].map(([id, name]) => ({ value: id, label: name }))}
       nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'No matching members'}

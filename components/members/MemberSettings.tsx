@@ -12,7 +12,7 @@ import styles from './members.module.css';
 import { useMemberActions } from './useMemberActions';
 import type { MemberView } from './member';
 
-/** What an owner changes of a member, and what ends it. */
+/** The settings of a member that owners can change, and its deletion. */
 export function MemberSettings({ member }: { member: MemberView }) {
   const act = useMemberActions();
   const isOwner = member.role === 'owner';
@@ -76,7 +76,7 @@ const linesOf = (metadata: Record<string, string>): string =>
     .map(([name, value]) => `${name}=${value}`)
     .join('\n');
 
-/** `name=value`, one a line; null where a line is not. */
+/** Parses lines of `name=value`; returns null if a line has another form. */
 function readLines(text: string): Record<string, string> | null {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   if (lines.some((line) => line.indexOf('=') < 1)) return null;
@@ -85,7 +85,7 @@ function readLines(text: string): Record<string, string> | null {
   );
 }
 
-/** The profile as it is typed: fields that nobody has touched follow what others change meanwhile. */
+/** Holds the profile while it is edited; untouched fields follow changes that others make. */
 function useProfile(member: MemberView) {
   const draft = useDraft({
     name: member.name,

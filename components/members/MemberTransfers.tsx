@@ -8,7 +8,7 @@ import { useDialogs } from '@/components/ui/dialogs';
 import { Empty } from '@/components/ui/pieces';
 import type { MemberView } from './member';
 
-/** Every movement of one member's money. */
+/** Lists the transfers of one member. */
 export function MemberTransfers({ member }: { member: MemberView }) {
   const open = useDialogs();
   return (

@@ -8,7 +8,7 @@ import { useMemberDialogs } from './useMemberActions';
 import { ROLE_LABELS } from './labels';
 import type { MemberView } from './member';
 
-/** The role in a word, with the little person that switches it. */
+/** The role with the icon that switches it. */
 export function RoleIcon({ member }: { member: MemberView }) {
   const { changeRole } = useMemberDialogs();
   const label = member.role === 'owner' ? `Make ${member.name} a member` : `Make ${member.name} an owner`;

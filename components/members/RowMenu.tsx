@@ -6,7 +6,7 @@ import { useInvitationDialogs } from '@/components/invitations/useInvitationDial
 import { useMemberActions } from './useMemberActions';
 import type { MemberView } from './member';
 
-/** All that can be done to a member; open as soon as it is there. */
+/** The actions on a member; opens as soon as it is mounted. */
 export function RowMenu({ member, target }: { member: MemberView; target: ReactElement }) {
   return (
     <Menu defaultOpened position="bottom-end">

@@ -1,11 +1,11 @@
 import { useLocale } from '@/components/ui/useLocale';
 
-/** How many owners are named; of more, how many there are. */
+/** The number of owners that are named; the rest is counted. */
 const NAMED = 3;
 
 type Props = { others: { name: string }[] | undefined };
 
-/** Says to an owner who steps down who can give the role back: another owner alone, or they themselves where there is none. */
+/** Tells owners who step down who can restore their role: another owner, or they themselves if there is none. */
 export function StepDown({ others }: Props) {
   const { locale } = useLocale();
   if (others === undefined) return null;

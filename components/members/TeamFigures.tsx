@@ -10,7 +10,7 @@ import { Money } from '@/components/ui/Money';
 import { Bars, Bone, Figure, Figures, Status } from '@/components/ui/pieces';
 import { toMicros } from '@/components/ui/amount';
 
-/** The master balance and how long it lasts, who there is, what it cost, who waits. */
+/** The key figures of the team: master balance, members, usage and blocked recharges. */
 export function TeamFigures() {
   const trpc = useTRPC();
   const { currency } = useShell().team;
@@ -44,7 +44,7 @@ export function TeamFigures() {
   );
 }
 
-/** The master balance, and how long it lasts as it is being spent. */
+/** The master balance and how long it lasts at the current spend. */
 export function MasterFigure() {
   const { team } = useShell();
   const isLow =
@@ -74,7 +74,7 @@ export function MasterFigure() {
   );
 }
 
-/** How many recharges wait, and the way to see why. */
+/** The number of blocked recharges, with a link to their members. */
 export function WaitingFigure() {
   const { team, waitingRecharges } = useShell();
   return (
@@ -94,7 +94,7 @@ export function WaitingFigure() {
   );
 }
 
-/** What a day costs, and how long the balance lasts at that rate; nothing before the first full day. */
+/** Shows the daily spend and how long the balance lasts at that rate; nothing before the first full day. */
 function Burn({ burnPerDay, runwayDays }: { burnPerDay: string | null; runwayDays: number | null }) {
   const { currency } = useShell().team;
   if (burnPerDay === null) return null;
@@ -107,7 +107,7 @@ function Burn({ burnPerDay, runwayDays }: { burnPerDay: string | null; runwayDay
   );
 }
 
-/** In the demo money comes from nowhere; elsewhere the operator funds the master. */
+/** Funds the master balance in a demo; elsewhere the operator does. */
 export function FundButton() {
   const { demo } = useShell();
   const open = useDialogs();

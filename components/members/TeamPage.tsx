@@ -27,7 +27,7 @@ import { useMemberDialogs } from './useMemberActions';
 import { useSelection } from './useSelection';
 import { memberFilter, memberQuestion, memberView, type MemberView } from './search-params';
 
-/** The team's sub-accounts: found, compared, and acted on one by one or many at once. */
+/** The team page: lists the members, with search, filters, and actions on one or many. */
 export function TeamPage() {
   const { team } = useShell();
   const [view, setView] = useQueryStates(memberView, { history: 'replace' });
@@ -95,7 +95,7 @@ export function TeamPage() {
   );
 }
 
-/** How many there are, and of how many; the deleted are no part of the team's number. */
+/** Returns the number of matches and of all members; deleted members don't count in the latter. */
 const countOf = ({ total, all }: { total: number; all: number }, { status }: MemberView): string =>
   status.includes('deleted')
     ? total.toLocaleString('en')
@@ -107,7 +107,7 @@ type ToolbarProps = ViewProps & {
   counts: { total: number; all: number } | undefined;
 };
 
-/** What narrows the table, how many it leaves, and the table as a file. */
+/** The search, filters, counts and CSV export of the table. */
 function Toolbar({ view, onChange, hidden, onHide, counts }: ToolbarProps) {
   const { team } = useShell();
   return (
@@ -137,7 +137,7 @@ function Toolbar({ view, onChange, hidden, onHide, counts }: ToolbarProps) {
   );
 }
 
-/** What the file is asked for by: the filters and the order of the page. */
+/** Returns the query of the CSV export: the filters and order of the page. */
 function exportQuery(view: MemberView): string {
   const wanted = { ...memberFilter(view), sort: view.sort, direction: view.dir };
   const pairs = Object.entries(wanted).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
@@ -213,7 +213,7 @@ function FirstMember() {
   );
 }
 
-/** No member at all, or none that the filters let through: each with its way on. */
+/** Shown for an empty team or for filters without a match, each with a next step. */
 function Nothing({ view, onChange }: ViewProps) {
   const filters = [
     view.q && `“${view.q}”`,

@@ -16,7 +16,7 @@ export const MemberStatus = ({ status }: { status: MemberView['status'] }) => (
   <Status tone={TONES[status]}>{STATUS_LABELS[status]}</Status>
 );
 
-/** What all keys begin with; the rest of a prefix is shown nowhere but in the list of a member's keys. */
+/** The beginning of all API keys; the rest of a prefix is shown only in the list of a member's keys. */
 const SCHEME = 'pur_live_';
 
 export const MaskedKey = ({ apiKey }: { apiKey: MemberView['apiKey'] }) =>
@@ -30,7 +30,7 @@ export const MaskedKey = ({ apiKey }: { apiKey: MemberView['apiKey'] }) =>
 
 type Team = { slug: string; currency: string };
 
-/** The columns of the team page; those after the first can be hidden. */
+/** Returns the columns of the team page; all but the first can be hidden. */
 export function memberColumns(team: Team): Column<MemberView>[] {
   return [
     {

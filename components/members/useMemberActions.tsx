@@ -10,10 +10,10 @@ import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
 import type { Target, MemberView } from './member';
 
-/** Everything that can be done to a member, from wherever it is shown: dialogs, or at once with an undo. */
+/** All actions on a member, usable from any page: in dialogs, or immediately with an undo. */
 export const useMemberActions = () => ({ ...useMemberDialogs(), ...useStatusSwitch() });
 
-/** What is done to a member in a dialog. What is opened is fetched then: none of it is needed to see the page. */
+/** The dialogs of a member; their code is loaded when they open. */
 export function useMemberDialogs() {
   const open = useDialogs();
   return {
@@ -46,7 +46,7 @@ export function useMemberDialogs() {
           return <RevealKey member={member} onClose={onClose} />;
         },
       }),
-    /** Creates a key where the member has none, and replaces the one that there is. */
+    /** Creates an API key if the member has none, else rotates it. */
     rotate: (member: Target & Pick<MemberView, 'apiKey'>) =>
       open({
         title: member.apiKey ? `Rotate the API key of ${member.name}` : `Create an API key for ${member.name}`,
@@ -91,8 +91,8 @@ const moveMoney = (way: 'credit' | 'debit', member: Target) => async (onClose: (
 const failed = (error: unknown) => toast({ message: sayProblem(error), tone: 'bad' });
 
 /**
- * Activate, deactivate and restore need no dialog: they are done at once, and undone from the toast. What is said stands
- * with the mutation and not with the call: the menu that called is gone by then.
+ * Activates, deactivates and restores without a dialog; a toast offers undo. The callbacks belong to the mutation
+ * because the menu that called it is already unmounted.
  */
 function useStatusSwitch() {
   const trpc = useTRPC();

@@ -11,7 +11,7 @@ import { Bone } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { exportMessagesQuery, type LogFilters } from './search-params';
 
-/** Says how many rows the file will have, before it is fetched: all that the filters show, however many. */
+/** Shows the number of rows of an export before the download. */
 export function ExportLog({ filters, onClose }: { filters: LogFilters; onClose: () => void }) {
   const { team } = useShell();
   const { locale } = useLocale();

@@ -18,7 +18,7 @@ import { MESSAGE_STATUSES } from '@/server/domain/messaging/messages/rules';
 
 type Props = { log: Log; facets: Facets | undefined; hasMembers: boolean };
 
-/** What narrows the log, with how many messages each choice has. */
+/** The filters of the log, with the number of messages of each option. */
 export function LogToolbar({ log, facets, hasMembers }: Props) {
   const { view, narrow } = log;
   const { locale } = useLocale();
@@ -62,7 +62,10 @@ export function LogToolbar({ log, facets, hasMembers }: Props) {
   );
 }
 
-/** A number with a plus narrows by recipient, an id opens its message, anything else is a reference. */
+/**
+ * Filters by recipient for a number with a plus, opens the message for an ID, and filters by reference for any other
+ * text.
+ */
 function find({ narrow, show }: Log, text: string): void {
   if (/^msg_[0-9a-z]{26}$/.test(text)) return show(text);
   const number = normalizeBeginning(text);
@@ -102,7 +105,7 @@ function RangeFilter({ log: { view, narrow } }: { log: Log }) {
 
 const USUAL = new Set<string>(['queued', 'sent', 'delivered', 'failed']);
 
-/** The rarer states are offered where there are such messages. */
+/** Returns the status options; rare ones only where such messages exist. */
 function statusChoices(
   counted: Facets['statuses'],
   chosen: LogView['status'],
@@ -120,7 +123,7 @@ function statusChoices(
   });
 }
 
-/** The one that is chosen is offered whatever was counted. */
+/** Adds the chosen country to the options if it was not counted. */
 function countryChoices(counted: Facets['countries'], chosen: string | null): Facets['countries'] {
   if (chosen === null || counted.some(({ country }) => country === chosen)) return counted;
   return [{ country: chosen, messages: null }, ...counted];

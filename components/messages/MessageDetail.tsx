@@ -17,7 +17,7 @@ import { ENCODINGS, MessageState } from './labels';
 
 type Whole = inferOutput<ReturnType<typeof useTRPC>['messages']['inspectMessage']>;
 
-/** One message whole: its text, its price, every change of its status, and the money that it moved. */
+/** Shows one message: text, price, status changes and transfers. */
 export function MessageDetail({ whole: { message, transfers } }: { whole: Whole }) {
   const { team, me } = useShell();
   const money = (amount: string) => <Money amount={amount} currency={team.currency} />;
@@ -77,7 +77,7 @@ export function MessageDetail({ whole: { message, transfers } }: { whole: Whole 
   );
 }
 
-/** Its charge, and its refund where there was one; of what the master paid, a member is not told how. */
+/** Lists the message's charge and refund. For messages paid from the master balance, members see no transfer. */
 function Movements({ transfers, isFree }: Pick<Whole, 'transfers'> & { isFree: boolean }) {
   const { currency } = useShell().team;
   return (
@@ -114,7 +114,10 @@ const Copied = ({ text, label, mono = false }: { text: string; label: string; mo
   </>
 );
 
-/** A text is never empty, unless it was removed: after the team's time, or because its writer was erased. */
+/**
+ * A message's text is empty only after it was deleted: by the team's retention, or because its sender's user was
+ * deleted.
+ */
 function Text({ body }: { body: string }) {
   const days = useShell().team.textRetentionDays;
   if (body !== '') return <p className={styles.body}>{body}</p>;

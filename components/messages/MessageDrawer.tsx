@@ -16,7 +16,7 @@ import type { Log } from './useLog';
 
 type Props = { log: Log; rows: { id: string }[] };
 
-/** One message at the side of its list, which the arrows walk; it stands in the address. */
+/** Shows one message beside its list, in which the arrow keys move; its ID is part of the URL. */
 export function MessageDrawer({ log, rows }: Props) {
   const { team } = useShell();
   const id = log.view.open ?? '';
@@ -27,7 +27,7 @@ export function MessageDrawer({ log, rows }: Props) {
     const next = nextTo(by);
     if (next) log.show(next.id);
   };
-  // Not `disabled`: the first and the last message would lose the focus, and with it the arrows.
+  // `disabled` would make the first and the last message lose the focus and the arrow keys.
   const towards = (by: 1 | -1) => ({
     onClick: () => step(by),
     'aria-disabled': nextTo(by) === undefined,
@@ -46,12 +46,12 @@ export function MessageDrawer({ log, rows }: Props) {
       opened
       onClose={() => {
         log.show(null);
-        // The row from which it was opened, or to which the arrows have led.
+        // The row from which the drawer was opened, or to which the arrow keys moved.
         document.getElementById(id)?.focus();
       }}
       onClosed={() => {}}
     >
-      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- it hears the keys of what stands in it */}
+      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- it handles the keys of its content */}
       <div onKeyDown={onKeyDown}>
         <div className={styles.walk}>
           <ActionIcon variant="default" aria-label="Newer message" data-autofocus {...towards(-1)}>

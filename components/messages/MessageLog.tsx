@@ -20,12 +20,12 @@ import { knownToSums } from '@/server/domain/messaging/message-log/rules';
 
 const MessageDrawer = dynamic(() => import('./MessageDrawer').then((file) => file.MessageDrawer), { ssr: false });
 
-/** How long counts that the daily sums do not know are left as they are: each looks at the messages themselves. */
+/** The refetch interval of counts that the daily sums cannot answer; each one counts the messages themselves. */
 const COUNTED_MS = 15_000;
 
 /**
- * Messages found, counted and followed as they change.
- * @param member whose log it is; without one the team's, or whatever the reader may see
+ * Lists messages with filters, counts and live updates.
+ * @param member the ID of the only member to show; null for all messages the user may see
  */
 export function MessageLog({ member = null }: { member?: string | null }) {
   const trpc = useTRPC();
@@ -42,7 +42,7 @@ export function MessageLog({ member = null }: { member?: string | null }) {
     trpc.messages.browseMessages.queryOptions(logQuestion(log.view), { placeholderData: keepPreviousData }),
   );
   const hasMembers = me.role === 'owner' && member === null;
-  // Counted is from the first message on: a range that begins where it was asked to has something before it.
+  // Counts start at the first message: if the range starts exactly where it was asked to, there are earlier messages.
   const isFirst = facets.data?.total === 0 && facets.data.from !== log.filters.from;
   const hasSent = log.isFiltered || !isFirst;
   const columns = messageColumns(team, { hasMembers, onOpen: log.show });

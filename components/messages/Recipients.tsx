@@ -14,7 +14,7 @@ const SHOWN = 5;
 
 type Props = { rows: Preview['rows']; repeated: number; isStale: boolean };
 
-/** What each recipient would cost, or why it cannot be sent to; those first. */
+/** Shows the cost of each recipient, or why it is skipped; skipped ones come first. */
 export function Recipients({ rows, repeated, isStale }: Props) {
   const { currency } = useShell().team;
   const { locale } = useLocale();

@@ -21,7 +21,7 @@ import { beyondGsm7, countSegments } from '@/server/domain/messaging/segments/ru
 
 type Props = { member: string | null; onClose: () => void };
 
-/** Writes one text to one or many, sees what it will cost while it is typed, and sends it. */
+/** Writes a text to one or many recipients, with a live preview of the cost, and sends it. */
 export function SendMessage({ member, onClose }: Props) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
@@ -62,7 +62,7 @@ type FieldProps = {
   draft: Draft;
   onChange: (draft: Draft) => void;
   problems: ReturnType<typeof usePreview>['problems'];
-  /** The team's own, where none is named. */
+  /** The team's default sender. */
   sender: string | null;
 };
 
@@ -128,7 +128,7 @@ function Fields({ draft, onChange, problems, sender }: FieldProps) {
 
 const SHOWN_CHARACTERS = 8;
 
-/** Counted in the browser by the very rules of the server, with each letter. */
+/** Counts segments in the browser with the server's rules on every key press. */
 function Counted({ body }: { body: string }) {
   const { locale } = useLocale();
   const { encoding, segments } = countSegments(body);

@@ -12,15 +12,15 @@ import styles from './messages.module.css';
 import type { Accepted, Preview } from './useSend';
 import { MessageState, whyNot } from './labels';
 
-/** So many of them are followed here; the log follows all. */
+/** The number of messages that are updated here; the log shows all. */
 const FOLLOWED = 10;
 
-/** The same function each time: another would take the focus again with every change that is followed. */
+/** A stable reference: a new function would move the focus on every update. */
 const focusOnce = (line: HTMLElement | null) => line?.focus();
 
 type Props = { messages: Accepted[]; left: Preview['rows']; onClose: () => void };
 
-/** What became of a sending, recipient by recipient. */
+/** Shows the status of a send by recipient. */
 export function SentMessages({ messages, left, onClose }: Props) {
   const { team } = useShell();
   const { locale } = useLocale();

@@ -22,17 +22,17 @@ const TONES: Record<MessageStatus, Tone> = {
   cancelled: 'off',
 };
 
-/** How a message stands; why it failed on hover. */
+/** The status of a message; its error on hover. */
 export const MessageState = ({ status, error }: { status: MessageStatus; error?: { detail: string } | null }) => (
   <span title={error?.detail}>
     <Status tone={TONES[status]}>{MESSAGE_STATUS_LABELS[status]}</Status>
   </span>
 );
 
-/** What each encoding is called by carriers, and how many characters a segment of it holds. */
+/** The names of the encodings. */
 export const ENCODINGS = { gsm7: 'GSM-7', ucs2: 'Unicode' } as const;
 
-/** Why a recipient cannot be sent to, to a person. */
+/** Returns the reason why a recipient is skipped. */
 export const whyNot = (code: string): string =>
   code === 'no_rate' ? 'No price for this destination.' : 'Invalid number. Include the country code, e.g. +49…';
 

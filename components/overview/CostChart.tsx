@@ -11,8 +11,8 @@ import { SPAN, type Day } from './days';
 const sizeOf = (amount: string): number => Number(toMicros(amount)) / 1e6;
 
 /**
- * What each of the last 30 UTC days cost, against the day 30 days before it.
- * @param days twice as many, the oldest first
+ * Charts the cost of each of the last 30 UTC days beside the day 30 days earlier.
+ * @param days 60 days, oldest first
  */
 export function CostChart({ days }: { days: Day[] }) {
   const { currency } = useShell().team;

@@ -24,7 +24,7 @@ import styles from './overview.module.css';
 import { SpanFigures } from './SpanFigures';
 import type { MemberView } from '@/components/members/member';
 
-/** A member's own seat at a glance: its balance and what fills it, its key, what it sends, and how to. */
+/** The overview of a member: balance, rule, API key, usage, and how to send. */
 export function MemberOverview() {
   const trpc = useTRPC();
   const { me } = useShell();

@@ -21,7 +21,7 @@ import { SpanFigures } from './SpanFigures';
 
 type Overview = inferOutput<ReturnType<typeof useTRPC>['team']['getOverview']>;
 
-/** The team at a glance: its money, what it spends, who waits, what happened, and what is still to set up. */
+/** The overview of a team: balances, spend, blocked recharges, recent activity and open setup steps. */
 export function OwnerOverview() {
   const asked = useQuery(useTRPC().team.getOverview.queryOptions());
   const overview = asked.data;

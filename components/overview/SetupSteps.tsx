@@ -15,7 +15,7 @@ const STEPS = 4;
 
 type Setup = { hasMember: boolean; hasFunds: boolean; hasRates: boolean; hasSent: boolean };
 
-/** What a new team has still to do; a step that is done is gone, and with the last one all of this. */
+/** Lists the open setup steps of a new team; disappears when all are done. */
 export function SetupSteps({ setup }: { setup: Setup }) {
   const { team } = useShell();
   const { create } = useMemberActions();
@@ -72,7 +72,7 @@ const Step = ({ title, action, children }: { title: string; action?: ReactNode; 
   </li>
 );
 
-/** In a demo with one click; elsewhere the operator does it, by this command. */
+/** The demo funds with one click; elsewhere the operator runs this command. */
 function FundStep() {
   const { team, demo } = useShell();
   return (

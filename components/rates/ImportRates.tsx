@@ -17,15 +17,15 @@ import { Country } from './Country';
 import styles from './rates.module.css';
 import { countryName } from './search-params';
 
-/** The largest card that the server takes. */
+/** The largest rate card that the server accepts, in bytes. */
 const MAX_BYTES = 8 * 1_048_576;
 
-/** A longer text is not drawn: a field of some megabytes stops the page. */
+/** A longer text is not shown: a field with megabytes of text blocks the page. */
 const SHOWN_CHARACTERS = 100_000;
 
 const SAMPLE = 'country,prefix,price\nDE,,0.0750\nDE,4915,0.0695\nUS,,0.0079';
 
-/** Brings a rate card as a file or as text: first what it would change, then, confirmed, the change. */
+/** Imports a rate card from a file or a pasted text: previews the changes, then applies them. */
 export function ImportRates({ onClose }: { onClose: () => void }) {
   const [csv, setCsv] = useState('');
   const [file, setFile] = useState<string | null>(null);
@@ -150,7 +150,7 @@ function UnclearPrice({ typed, price }: NonNullable<Seen['unclearPrice']>) {
   );
 }
 
-/** Lists the rows without charge and asks whether they are meant. */
+/** Lists the free rates and asks for confirmation. */
 function FreeRows({
   free,
   freeRows,
@@ -181,7 +181,7 @@ function Problems({ problems, problemCount }: Pick<Seen, 'problems' | 'problemCo
         <strong>Nothing was imported.</strong> Fix {problemCount === 1 ? '1 line' : `${problemCount} lines`} and try
         again.{problemCount > problems.length && ` The first ${problems.length} are listed.`}
       </Note>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled by the keyboard too */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrollable content must be reachable by keyboard */}
       <section className={styles.rows} aria-label="Errors by line" tabIndex={0}>
         <table>
           <thead>
@@ -221,7 +221,7 @@ function Changes({ seen }: { seen: Seen }) {
         <p>No changes: the team already has these prices.</p>
       ) : (
         <>
-          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled by the keyboard too */}
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrollable content must be reachable by keyboard */}
           <section className={styles.rows} aria-label="Changes" tabIndex={0}>
             <table>
               <thead>

@@ -28,7 +28,7 @@ const ImportRates = dynamic(() => import('./ImportRates').then((file) => file.Im
 
 type Rate = inferOutput<ReturnType<typeof useTRPC>['rates']['listRates']>['data'][number];
 
-/** What a segment costs to each country and prefix: looked up, replaced by a file, taken away as one. */
+/** Lists the team's prices per segment by country and prefix, with search, import and export. */
 export function RatesPage() {
   const { team } = useShell();
   const { locale } = useLocale();
@@ -67,7 +67,7 @@ export function RatesPage() {
   );
 }
 
-/** The prices that a team begins with are nobody's real ones: a person says so, or brings its own. */
+/** Asks the owner to confirm or replace the sample prices that a new team starts with. */
 function SamplePrices() {
   const { currency } = useShell().team;
   const confirm = useMutation(
@@ -105,7 +105,7 @@ function RateTable({ filter, onClear, onImport }: TableProps) {
       enabled: filter !== null,
     }),
   );
-  // A code that is no country's: there is nothing to be found, and nothing went wrong.
+  // A code that belongs to no country has no rates; this is not an error.
   const isUnknown = filter === null || (!list.data && problemOf(list.error)?.code === 'invalid_request');
   const rows = isUnknown ? [] : list.data?.pages.flatMap((page) => page.data);
   if (list.isError && !rows) return <Failed problem={problemOf(list.error)} onRetry={() => void list.refetch()} />;

@@ -13,7 +13,7 @@ import { REFUSAL_LABELS, type RefusalReason } from './labels';
 
 type TopRefusals = inferOutput<ReturnType<typeof useTRPC>['team']['getOverview']>['refusals'];
 
-/** The members whose sends were refused most in the last days, and why; nothing where none was. */
+/** Lists the members with the most refused sends of the last 7 days; renders nothing if there are none. */
 export function TopRefusedSends({ refusals }: { refusals: TopRefusals }) {
   const { slug } = useShell().team;
   const { locale } = useLocale();
@@ -37,7 +37,7 @@ export function TopRefusedSends({ refusals }: { refusals: TopRefusals }) {
   );
 }
 
-/** A member's refused sends of the last 30 days, by reason; nothing where none was. */
+/** Lists a member's refused sends of the last 30 days by reason; renders nothing if there are none. */
 export function RefusedSends({ memberId }: { memberId: string }) {
   const { locale } = useLocale();
   const refusals = useQuery(useTRPC().reports.getRefusals.queryOptions({ memberId })).data;

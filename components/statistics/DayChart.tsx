@@ -12,7 +12,7 @@ import { MEASURE_LABELS } from './labels';
 
 type Props = { usage: Usage; measure: Measure; span: string | null };
 
-/** Each day of the range as a bar, against its counterpart before; the table of the same numbers stands below. */
+/** Charts each day of the range beside its counterpart in the previous range; the table below has the same numbers. */
 export function DayChart({ usage, measure, span }: Props) {
   const { locale } = useLocale();
   const { currency } = useShell().team;

@@ -18,7 +18,7 @@ type Props = {
 
 const YEAR_DAYS = 365;
 
-/** What stands where nothing was sent: by which filters, and the way on. */
+/** Shown for a range without messages, with the active filters and a next step. */
 export function NothingSent({ view, onlyMemberId, range, onChange }: Props) {
   const { locale } = useLocale();
   const members = [...useMemberNames(onlyMemberId === null ? view.member : []).values()];

@@ -35,8 +35,8 @@ import { GROUPING_LABELS, MEASURE_LABELS, spanBefore } from './labels';
 import type { Usage } from './figures';
 
 /**
- * What was sent and what it cost, over a range of UTC days, beside the days before.
- * @param onlyMemberId the one member that all is held to; null: the whole team's
+ * Shows usage and cost over a range of UTC days, compared with the previous range.
+ * @param onlyMemberId the ID of the only member to show; null for the whole team
  */
 export function StatisticsView({ onlyMemberId }: { onlyMemberId: string | null }) {
   const [view, setView] = useQueryStates(statisticsView, { history: 'replace' });
@@ -175,7 +175,7 @@ const MeasureSwitch = ({ view, onChange }: Pick<Props, 'view' | 'onChange'>) => 
   </Button.Group>
 );
 
-/** All groups as a file: those of the other pages too. */
+/** Exports all groups as CSV, including those on other pages. */
 const CsvLink = ({ question }: Pick<Props, 'question'>) => (
   <Button
     size="xs"
@@ -188,7 +188,7 @@ const CsvLink = ({ question }: Pick<Props, 'question'>) => (
   </Button>
 );
 
-/** Which days these are, and that days are UTC. */
+/** Shows the range and the range it is compared with. */
 function Days({ usage, compare }: { usage: Usage; compare: boolean }) {
   const { locale } = useLocale();
   const say = ({ from, to }: Range) =>

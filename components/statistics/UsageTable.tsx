@@ -27,7 +27,7 @@ type Props = {
   onSort: (by: string) => void;
 };
 
-/** The groups as numbers; of members and countries also how each went and what share it has. */
+/** The groups as a table; members and countries also have their share and trend. */
 export function UsageTable({ usage, rows, question, measure, compare, stale, onSort }: Props) {
   const { locale } = useLocale();
   const { groupBy } = usage;
@@ -151,7 +151,7 @@ const comparedColumns = (measure: Measure, locale: string, currency: string): Co
 
 type Pictured = Pick<Props, 'usage' | 'rows' | 'measure' | 'compare'> & { locale: string };
 
-/** The chart of members and countries is in their rows: a bar against the largest shown, and the way it went. */
+/** Returns the chart columns of members and countries: a bar relative to the largest row, and a trend. */
 function pictureColumns({ usage, rows, measure, compare, locale }: Pictured): Column<Row>[] {
   const name = MEASURE_LABELS[measure];
   const whole = sizeOf(usage.total.now, measure);

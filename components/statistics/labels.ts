@@ -17,11 +17,11 @@ export const GROUP_LABELS = { day: 'Day (UTC)', member: 'Member', country: 'Coun
 
 export const GROUPING_LABELS = { day: 'By day', member: 'By member', country: 'By country' };
 
-/** "the 30 days before", without the article. */
+/** Returns the name of the range before: "previous 30 days". */
 export const spanBefore = (days: number, locale: string): string =>
   days === 1 ? 'previous day' : `previous ${days.toLocaleString(locale)} days`;
 
-/** How a figure changed, as a share of what it was. */
+/** Returns the change of a figure relative to its previous value. */
 export function changeOf(now: number, before: number, locale: string): string {
   if (before === 0) return now === 0 ? '–' : 'new';
   if (now / before >= 10) return `× ${Math.round(now / before).toLocaleString(locale)}`;

@@ -8,11 +8,11 @@ type CurrencyProps = {
   value: string;
   onChange: (currency: string) => void;
   error: string | undefined;
-  /** Money has moved in it. */
+  /** True once money has moved in the currency. */
   isFixed?: boolean;
 };
 
-/** One currency of ISO 4217, found by its code or its name. */
+/** Picks an ISO 4217 currency by code or name. */
 export function CurrencyField({ value, onChange, error, isFixed = false }: CurrencyProps) {
   const { locale } = useLocale();
   const names = new Intl.DisplayNames(locale, { type: 'currency' });

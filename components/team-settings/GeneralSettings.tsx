@@ -18,7 +18,7 @@ import { savingOf, sayItIsSaved, SettingsForm, useAmount } from './SettingsForm'
 
 type Team = inferOutput<ReturnType<typeof useTRPC>['team']['getTeam']>;
 
-/** The team's name, its currency, and what it keeps back. */
+/** The team's name, currency, default sender and reserve. */
 export function GeneralSettings() {
   const team = useSuspenseQuery(useTRPC().team.getTeam.queryOptions()).data;
   return (
@@ -33,7 +33,7 @@ export function GeneralSettings() {
   );
 }
 
-/** Saves some of the settings; says what is wrong at the field that it is about. */
+/** Saves some of the settings; returns errors by field. */
 function useSave(onSaved: () => void) {
   const save = useMutation(useTRPC().team.updateTeam.mutationOptions({ onSuccess: () => sayItIsSaved(onSaved) }));
   const problem = problemOf(save.error);

@@ -16,7 +16,7 @@ import { TEXT_RETENTION_DAYS_MAX } from '@/server/domain/core/limits';
 
 type Settings = inferOutput<ReturnType<typeof useTRPC>['team']['getSettings']>;
 
-/** When people are asked again who they are, and how long texts are kept. */
+/** The team's settings for reauthentication and text retention. */
 export function SecuritySettings() {
   const settings = useSuspenseQuery(useTRPC().team.getSettings.queryOptions()).data;
   return (

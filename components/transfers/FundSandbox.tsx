@@ -14,7 +14,7 @@ import { BeforeAfter } from './BeforeAfter';
 import { MoneyNote } from './MoneyNote';
 import styles from './money.module.css';
 
-/** Funds the master balance of a demo from nowhere. */
+/** Adds sandbox money to the master balance of a demo. */
 export function FundSandbox({ onClose }: { onClose: () => void }) {
   const { currency, masterBalance } = useShell().team;
   const { locale } = useLocale();

@@ -8,8 +8,8 @@ import { useLocale } from '@/components/ui/useLocale';
 type Asked = { error: unknown; isPending: boolean; failureCount: number; failureReason: unknown };
 
 /**
- * How a movement of money stands: still asked for, or refused. What is not known is never called failed: the same
- * question, with its key, is asked until it is answered.
+ * Shows that a transfer is pending or was refused. An unknown outcome is never called failed: the request is retried
+ * with its idempotency key until it is answered.
  */
 export function MoneyNote({ asked, currency }: { asked: Asked; currency: string }) {
   const { locale } = useLocale();

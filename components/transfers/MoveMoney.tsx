@@ -18,7 +18,7 @@ import { useReverse } from './useReverse';
 
 type Props = { way: 'credit' | 'debit'; member: { id: string; name: string; balance: string }; onClose: () => void };
 
-/** Moves money between the master and one member: both balances before and after, one submit, one key. */
+/** Moves money between the master balance and one member, and previews both balances. */
 export function MoveMoney({ way, member, onClose }: Props) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
@@ -87,7 +87,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
   );
 }
 
-/** What the typed amount would do, and whether there is enough; as fresh as the balances that are shown. */
+/** Returns the effect of the typed amount on the current balances, and whether they suffice. */
 function useMovement({ way, member, amount }: Pick<Props, 'way' | 'member'> & { amount: string }) {
   const { team } = useShell();
   const trpc = useTRPC();

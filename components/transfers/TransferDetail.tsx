@@ -18,7 +18,7 @@ import { useLocale } from '@/components/ui/useLocale';
 import { Kind, type Transfer } from './TransferTable';
 import { ACTOR_LABELS, isReversible, sayReversed, sideName } from './labels';
 
-/** One transfer whole, with the way to take it back. */
+/** Shows one transfer and lets owners reverse it. */
 export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onClose: () => void }) {
   const { team, me } = useShell();
   const money = (amount: string) => <Money amount={amount} currency={team.currency} />;

@@ -20,11 +20,11 @@ export type Transfer = inferOutput<ReturnType<typeof useTRPC>['transfers']['brow
 type Props = {
   question: ReturnType<typeof transferQuestion>;
   onOpen: (transfer: Transfer) => void;
-  /** What stands where there is no transfer. */
+  /** Shown when there are no transfers. */
   empty: ReactNode;
 };
 
-/** Movements of money, newest first; more are fetched as they are asked for. */
+/** Lists transfers, newest first, and loads more on request. */
 export function TransferTable({ question, onOpen, empty }: Props) {
   const { team } = useShell();
   const list = useInfiniteQuery(

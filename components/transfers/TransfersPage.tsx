@@ -17,7 +17,7 @@ import { KIND_LABELS } from './labels';
 
 const NO_FILTERS: Partial<TransferView> = { kind: [], member: null, from: null, to: null };
 
-/** Every movement of money in the team; for a member its own. */
+/** The team's transfers for owners, their own for members. */
 export function TransfersPage() {
   const { team, me } = useShell();
   const [view, setView] = useQueryStates(transferView, { history: 'replace' });

@@ -1,7 +1,7 @@
 import { formatMoney } from '@/components/ui/amount';
 import type { TransferKind } from '@/server/domain/billing/ledger/rules';
 
-/** Each kind of transfer in a word. */
+/** The name of each kind of transfer. */
 export const KIND_LABELS: Record<TransferKind, string> = {
   funding: 'Funding',
   withdrawal: 'Withdrawal',
@@ -19,13 +19,13 @@ export const KIND_LABELS: Record<TransferKind, string> = {
 
 type Side = 'master' | 'member' | 'usage' | 'funding';
 
-/** Where money comes from or goes to, as a person calls it. */
+/** Returns the name of one side of a transfer. */
 export function sideName(side: Side, member: { name: string } | null): string {
   if (side === 'member') return member?.name ?? 'Member';
   return { master: 'Master balance', usage: 'Messages', funding: 'External' }[side];
 }
 
-/** Only these can be taken back, once, and never the taking back itself. */
+/** Returns true for a credit, debit or recharge that was not reversed and is not a reversal itself. */
 export const isReversible = (transfer: {
   kind: TransferKind;
   reversalOf: string | null;

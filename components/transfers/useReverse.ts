@@ -7,7 +7,7 @@ import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
 import { sayReversed } from './labels';
 
-/** Takes a credit, a debit or a recharge back, whole and once; says how it went. */
+/** Reverses a credit, debit or recharge in full and shows the result in a toast. */
 export function useReverse() {
   const { currency } = useShell().team;
   const { locale } = useLocale();

@@ -7,7 +7,7 @@ import { useLocale } from './useLocale';
 
 type Props = { page: number; pageSize: number; total: number; onPage: (page: number) => void; noun: string };
 
-/** Which rows these are, and the way to the others. */
+/** Shows the current rows and navigates the pages. */
 export function Pager({ page, pageSize, total, onPage, noun }: Props) {
   const { locale } = useLocale();
   const number = (value: number) => value.toLocaleString(locale);

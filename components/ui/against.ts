@@ -1,10 +1,10 @@
 /**
- * A figure against what it was, in words.
- * @param span what it was in: "previous 30 days"
+ * Returns the change of a figure in words.
+ * @param span the name of the earlier range: "previous 30 days"
  */
 export function against(now: number, before: number, locale: string, span: string): string {
   if (before === 0) return now === 0 ? 'No change' : `No data for ${span}`;
-  // Of many times as much nobody wants to know how many percent that is.
+  // Large changes read better as a factor than in percent.
   if (now / before >= 10) return `×${Math.round(now / before).toLocaleString(locale)} vs ${span}`;
   const change = (now - before) / before;
   if (Math.abs(change) < 0.005) return 'No change';

@@ -1,4 +1,4 @@
-/** Whether somebody is asked who he is, and what waits for the answer. */
+/** The pending reauthentication and its result; null while there is none. */
 let waiting: { answer: Promise<boolean>; give: (isConfirmed: boolean) => void } | null = null;
 const listeners = new Set<() => void>();
 
@@ -6,7 +6,10 @@ const tell = (): void => {
   for (const listener of listeners) listener();
 };
 
-/** Asks whoever sits there to prove who he is; answers whether he did. Many who ask at once ask once. */
+/**
+ * Asks the user to confirm their identity. Concurrent calls share one dialog.
+ * @returns true if the user confirmed
+ */
 export function askForReauthentication(): Promise<boolean> {
   if (waiting === null) {
     let give = (_isConfirmed: boolean): void => {};
@@ -18,7 +21,7 @@ export function askForReauthentication(): Promise<boolean> {
   return waiting.answer;
 }
 
-/** Gives the answer to all who wait for it. */
+/** Resolves the pending reauthentication. */
 export function answer(isConfirmed: boolean): void {
   waiting?.give(isConfirmed);
   waiting = null;

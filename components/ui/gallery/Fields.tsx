@@ -7,7 +7,7 @@ import { SearchField } from '../SearchField';
 import styles from './gallery.module.css';
 import { NAMES } from './samples';
 
-/** What stands in an amount field at first, and in which currency. */
+/** The initial texts of amount fields, with their currencies. */
 const TYPED: [label: string, text: string, currency: string][] = [
   ['Empty', '', 'USD'],
   ['Understood', '$1,250.5', 'USD'],
