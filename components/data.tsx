@@ -38,7 +38,7 @@ export function sayProblem(error: unknown): string {
   return isForPrograms ? `${problem.title}.` : `${problem.title}. ${problem.detail}`;
 }
 
-const ASK_AGAIN = new Set(['unavailable', 'idempotency_in_flight', 'rate_limited']);
+const RETRIED_CODES = new Set(['unavailable', 'idempotency_in_flight', 'rate_limited']);
 
 /** A longer rate limit is shown to the user instead of waited for. */
 const WAIT_MAX_SECONDS = 30;
@@ -47,13 +47,13 @@ const WAIT_MAX_SECONDS = 30;
 export function isUnanswered(error: unknown): boolean {
   const problem = problemOf(error);
   if (problem === undefined) return error instanceof TRPCClientError;
-  return ASK_AGAIN.has(problem.code) && (problem.retryAfterSeconds ?? 0) <= WAIT_MAX_SECONDS;
+  return RETRIED_CODES.has(problem.code) && (problem.retryAfterSeconds ?? 0) <= WAIT_MAX_SECONDS;
 }
 
 const keys = new WeakMap<object, string>();
 
 /** The idempotency keys of pending changes, by path and input. */
-const underWay = new Map<string, string>();
+const pendingKeys = new Map<string, string>();
 
 /**
  * Returns the Idempotency-Key of a change. Retries pass the same input object and get the same key, so money moves
@@ -61,10 +61,10 @@ const underWay = new Map<string, string>();
  * the key.
  */
 function keyOf(path: string, input: unknown): string {
-  const asked = `${path} ${JSON.stringify(input)}`;
+  const change = `${path} ${JSON.stringify(input)}`;
   const known = typeof input === 'object' && input !== null ? keys.get(input) : undefined;
-  const key = known ?? underWay.get(asked) ?? newKey();
-  underWay.set(asked, key);
+  const key = known ?? pendingKeys.get(change) ?? newKey();
+  pendingKeys.set(change, key);
   if (typeof input === 'object' && input !== null) keys.set(input, key);
   return key;
 }
@@ -77,7 +77,7 @@ const newKey = (): string =>
 const sent = new Map<string, Promise<Response>>();
 
 /** Sends a change at most once at a time per key; a second click receives the response to the first. */
-async function askFor(...[url, init]: Parameters<typeof fetch>): Promise<Response> {
+async function sendOnce(...[url, init]: Parameters<typeof fetch>): Promise<Response> {
   const key = new Headers(init?.headers).get(KEY_FIELD) ?? newKey();
   const answer = sent.get(key) ?? sendChange(key, url, init);
   sent.set(key, answer);
@@ -91,18 +91,18 @@ async function askFor(...[url, init]: Parameters<typeof fetch>): Promise<Respons
 async function sendChange(key: string, ...[url, init]: Parameters<typeof fetch>): Promise<Response> {
   try {
     const response = await fetch(url, init);
-    const isAsked = response.status === 403 && (await response.clone().text()).includes(CONFIRMATION_REQUIRED);
-    return isAsked && (await askForReauthentication()) ? await fetch(url, init) : response;
+    const isRefused = response.status === 403 && (await response.clone().text()).includes(CONFIRMATION_REQUIRED);
+    return isRefused && (await askForReauthentication()) ? await fetch(url, init) : response;
   } finally {
     sent.delete(key);
-    for (const [asked, its] of underWay) if (its === key) underWay.delete(asked);
+    for (const [change, its] of pendingKeys) if (its === key) pendingKeys.delete(change);
   }
 }
 
 const KEY_FIELD = 'idempotency-key';
 const CONFIRMATION_REQUIRED = '"code":"confirmation_required"';
 
-const URL_OF_DOOR = '/api/trpc';
+const TRPC_URL = '/api/trpc';
 
 /**
  * Creates a tRPC client for a team, or for the user's own data.
@@ -115,16 +115,16 @@ export function clientFor(team: string | null) {
       splitLink({
         condition: ({ type }) => type === 'mutation',
         true: httpLink({
-          url: URL_OF_DOOR,
+          url: TRPC_URL,
           headers: ({ op }) => ({ ...headers, [KEY_FIELD]: keyOf(op.path, op.input) }),
-          fetch: (url, init) => askFor(url, init as RequestInit),
+          fetch: (url, init) => sendOnce(url, init as RequestInit),
         }),
         // POST keeps search texts out of URLs and has no length limit. Slow queries are sent alone so that they don't
         // delay a batch.
         false: splitLink({
           condition: ({ context }) => context['alone'] === true,
-          true: httpLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST' }),
-          false: httpBatchLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST', maxItems: BATCH_CALLS_MAX }),
+          true: httpLink({ url: TRPC_URL, headers, methodOverride: 'POST' }),
+          false: httpBatchLink({ url: TRPC_URL, headers, methodOverride: 'POST', maxItems: BATCH_CALLS_MAX }),
         }),
       }),
     ],

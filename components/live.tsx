@@ -3,8 +3,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { createContext, use, useEffect, useEffectEvent, useState, type ReactNode } from 'react';
-import { makeAsking } from '@/components/live/refetch';
-import { hearChanges, type Heard, type LiveState } from '@/components/live/event-stream';
+import { makeRefetcher } from '@/components/live/refetch';
+import { subscribeToChanges, type LiveEvent, type LiveState } from '@/components/live/event-stream';
 
 const LiveContext = createContext<LiveState | null>(null);
 
@@ -23,20 +23,20 @@ export function LiveHost({
   children: ReactNode;
 }) {
   const client = useQueryClient();
-  const [state, say] = useState<LiveState>('connecting');
+  const [state, setState] = useState<LiveState>('connecting');
   const router = useRouter();
   const leave = useEffectEvent(() => router.push(`/${team}`));
   // Fixed at the first paint; the open stream covers pages that are rendered later in this tab.
   const [from] = useState(since);
   useEffect(() => {
-    const asking = makeAsking(client, leave);
-    const hear = (heard: Heard) => {
-      if (heard === 'reset' || team === null || heard.team === team) asking.hear(heard);
+    const refetcher = makeRefetcher(client, leave);
+    const onEvent = (event: LiveEvent) => {
+      if (event === 'reset' || team === null || event.team === team) refetcher.receive(event);
     };
-    const stop = hearChanges({ hear, say, since: from });
+    const stop = subscribeToChanges({ onEvent, onState: setState, since: from });
     return () => {
       stop();
-      asking.stop();
+      refetcher.stop();
     };
   }, [client, from, team]);
   return <LiveContext value={state}>{children}</LiveContext>;

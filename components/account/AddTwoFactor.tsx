@@ -16,8 +16,8 @@ export function AddTwoFactor({ onClose }: { onClose: () => void }) {
   const start = useMutation(useTRPC().account.startTwoFactor.mutationOptions({ gcTime: 0 }));
   const confirm = useMutation(useTRPC().account.confirmTwoFactor.mutationOptions({ gcTime: 0 }));
   if (confirm.data) return <RecoveryCodes codes={confirm.data.recoveryCodes} onClose={onClose} />;
-  const [asked, next] = start.data ? ([confirm, 'Turn on'] as const) : ([start, 'Continue'] as const);
-  const faults = faultsOf(asked);
+  const [step, next] = start.data ? ([confirm, 'Turn on'] as const) : ([start, 'Continue'] as const);
+  const faults = faultsOf(step);
   return (
     <form
       method="post"
@@ -48,7 +48,7 @@ export function AddTwoFactor({ onClose }: { onClose: () => void }) {
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
-        <Button type="submit" loading={asked.isPending}>
+        <Button type="submit" loading={step.isPending}>
           {next}
         </Button>
       </div>

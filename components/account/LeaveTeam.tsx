@@ -30,7 +30,7 @@ export function LeaveTeam({ membership, onClose }: { membership: OwnMembership; 
           ],
           ['Balance', 'is kept; an owner can return it to the master balance'],
           ['API key', 'stops working immediately. A new key is generated.'],
-          ['Messages, transfers', 'stay in the log and the ledger'],
+          ['Messages, transfers', 'kept in the log and the ledger'],
         ]}
       />
       {leave.isError && !leave.isPending && (

@@ -15,10 +15,10 @@ import { faultsOf, readFields } from '@/components/auth/useForm';
 /** Shows recovery codes once. Closing without having copied them asks for confirmation once. */
 export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
   const [taken, setTaken] = useState(false);
-  const [asked, setAsked] = useState(false);
+  const [isWarned, setWarned] = useState(false);
   const leave = () => {
-    if (!taken) setAsked(true);
-    return taken || asked;
+    if (!taken) setWarned(true);
+    return taken || isWarned;
   };
   useCloseGuard(leave);
   const text = codes.join('\n');
@@ -46,13 +46,13 @@ export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: ()
           Download
         </Button>
       </Group>
-      {asked && !taken && (
+      {isWarned && !taken && (
         <Note tone="warn" alert>
           You haven’t copied the codes. If you lose the app, only the operator can restore your access without them.
         </Note>
       )}
       <div className={styles.foot}>
-        <Button onClick={() => leave() && onClose()}>{asked && !taken ? 'Close without copying' : 'Done'}</Button>
+        <Button onClick={() => leave() && onClose()}>{isWarned && !taken ? 'Close without copying' : 'Done'}</Button>
       </div>
     </div>
   );

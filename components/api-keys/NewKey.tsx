@@ -31,10 +31,10 @@ export function NewKey({ apiKey, password, email, onClose, again = false, empty,
   const [keyTaken, setTaken] = useState(again);
   const [passwordTaken, setPasswordTaken] = useState(password === undefined);
   const taken = keyTaken && passwordTaken;
-  const [asked, setAsked] = useState(false);
+  const [isWarned, setWarned] = useState(false);
   const leave = () => {
-    const mayClose = taken || asked;
-    if (!mayClose) setAsked(true);
+    const mayClose = taken || isWarned;
+    if (!mayClose) setWarned(true);
     return mayClose;
   };
   useCloseGuard(leave);
@@ -72,13 +72,13 @@ export function NewKey({ apiKey, password, email, onClose, again = false, empty,
         <CopyButton text={curl} label="Copy command" onCopied={() => setTaken(true)} />
       </Group>
       {empty !== undefined && <Note>The balance is {empty}. Messages are refused until an owner adds credit.</Note>}
-      {asked && !taken && (
+      {isWarned && !taken && (
         <Note tone="warn" alert>
           {sayUncopied(keyTaken, passwordTaken)}
         </Note>
       )}
       <div className={moneyStyles.foot}>
-        <Button onClick={() => leave() && onClose()}>{asked && !taken ? 'Close without copying' : done}</Button>
+        <Button onClick={() => leave() && onClose()}>{isWarned && !taken ? 'Close without copying' : done}</Button>
       </div>
     </div>
   );
@@ -107,10 +107,10 @@ const Secret = ({ email, password, onTaken }: SecretProps) => (
 /** Shows a new password in plain text. Closing without having copied it asks for confirmation once. */
 export function NewPassword({ email, password, onClose }: { email: string; password: string; onClose: () => void }) {
   const [taken, setTaken] = useState(false);
-  const [asked, setAsked] = useState(false);
+  const [isWarned, setWarned] = useState(false);
   const leave = () => {
-    const mayClose = taken || asked;
-    if (!mayClose) setAsked(true);
+    const mayClose = taken || isWarned;
+    if (!mayClose) setWarned(true);
     return mayClose;
   };
   useCloseGuard(leave);
@@ -118,13 +118,13 @@ export function NewPassword({ email, password, onClose }: { email: string; passw
     <div className={moneyStyles.form}>
       <p>Sign-in details (shown once)</p>
       <Secret email={email} password={password} onTaken={() => setTaken(true)} />
-      {asked && !taken && (
+      {isWarned && !taken && (
         <Note tone="warn" alert>
           {UNCOPIED_PASSWORD}
         </Note>
       )}
       <div className={moneyStyles.foot}>
-        <Button onClick={() => leave() && onClose()}>{asked && !taken ? 'Close without copying' : 'Done'}</Button>
+        <Button onClick={() => leave() && onClose()}>{isWarned && !taken ? 'Close without copying' : 'Done'}</Button>
       </div>
     </div>
   );

@@ -27,7 +27,7 @@ export function AuditPage() {
       <search className={tableStyles.toolbar}>
         <MemberPicker
           label="Member"
-          nobody="Any member"
+          placeholder="Any member"
           value={view.member}
           onChange={(member) => change({ member })}
         />

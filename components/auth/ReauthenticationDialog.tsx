@@ -11,8 +11,8 @@ import { faultsOf, readFields } from './useForm';
 
 /** Asks for the password or a code over the current page, then lets the pending change continue. */
 export function ReauthenticationDialog() {
-  const { hasTwoFactor, byCode, setByCode, asked, confirm } = useConfirm();
-  const faults = faultsOf(asked);
+  const { hasTwoFactor, byCode, setByCode, attempt, confirm } = useConfirm();
+  const faults = faultsOf(attempt);
   return (
     <Modal
       opened
@@ -42,7 +42,7 @@ export function ReauthenticationDialog() {
           <Button variant="default" onClick={() => answer(false)}>
             Cancel
           </Button>
-          <Button type="submit" loading={asked.isPending}>
+          <Button type="submit" loading={attempt.isPending}>
             Continue
           </Button>
         </div>
@@ -55,7 +55,7 @@ function useConfirm() {
   const [account] = useState(() => clientFor(null).account);
   const [hasTwoFactor, setHasTwoFactor] = useState(false);
   const [byCode, setByCode] = useState(false);
-  const [asked, setAsked] = useState<{ error: unknown; isPending: boolean }>({ error: null, isPending: false });
+  const [attempt, setAttempt] = useState<{ error: unknown; isPending: boolean }>({ error: null, isPending: false });
   useEffect(() => {
     account.getProfile.query().then(
       ({ twoFactorSince }) => setHasTwoFactor(twoFactorSince !== null),
@@ -65,13 +65,13 @@ function useConfirm() {
   }, [account]);
   const confirm = async (event: FormEvent<HTMLFormElement>) => {
     const of = readFields(event);
-    setAsked({ error: null, isPending: true });
+    setAttempt({ error: null, isPending: true });
     try {
       await account.confirm.mutate(byCode ? { code: of('code') } : { password: of('password') });
       answer(true);
     } catch (error) {
-      setAsked({ error, isPending: false });
+      setAttempt({ error, isPending: false });
     }
   };
-  return { hasTwoFactor, byCode, setByCode, asked, confirm };
+  return { hasTwoFactor, byCode, setByCode, attempt, confirm };
 }

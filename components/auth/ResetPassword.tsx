@@ -22,7 +22,7 @@ export function ResetPassword({ token, email }: { token: string; email: string |
     }),
   );
   const faults = faultsOf(reset);
-  if (email === null) return <DeadLink title="This link no longer works" way="/forgot" />;
+  if (email === null) return <ClosedLink title="This link no longer works" way="/forgot" />;
   return (
     <AuthPage title="New password">
       <p>
@@ -47,7 +47,7 @@ export function ResetPassword({ token, email }: { token: string; email: string |
 }
 
 /** The page of an invalid, used or expired link, with the way to a new one. */
-export const DeadLink = ({ title, way }: { title: string; way: '/forgot' | '/sign-up' }) => (
+export const ClosedLink = ({ title, way }: { title: string; way: '/forgot' | '/sign-up' }) => (
   <AuthPage title={title}>
     <p>It has expired, was already used, or is incomplete. Nothing was changed.</p>
     <Button component={Link} href={way}>

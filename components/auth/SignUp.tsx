@@ -8,12 +8,12 @@ import { AuthPage } from './AuthPage';
 import styles from '@/components/account/account.module.css';
 import { EmailField, Fault, NewPasswordField } from './fields';
 import { NewTeam, YourName } from './NewTeam';
-import { DeadLink } from './ResetPassword';
+import { ClosedLink } from './ResetPassword';
 import { goIn } from './session';
 import { faultsOf, readFields } from './useForm';
 
 /** Starts a sign-up by verifying the email address. The response is the same for known addresses. */
-export function AskToSignUp() {
+export function RequestSignUp() {
   const ask = useMutation(useTRPC().access.requestSignUp.mutationOptions());
   const faults = faultsOf(ask);
   if (ask.isSuccess) {
@@ -65,7 +65,7 @@ export function SignUp({ token, email, name }: { token: string; email: string | 
     }),
   );
   const faults = faultsOf(signUp);
-  if (email === null) return <DeadLink title="This link no longer works" way="/sign-up" />;
+  if (email === null) return <ClosedLink title="This link no longer works" way="/sign-up" />;
   return (
     <AuthPage title="Create team">
       <p>

@@ -3,10 +3,10 @@
 import type { FormEvent } from 'react';
 import { problemOf, sayProblem } from '@/components/data';
 
-type Asked = { error: unknown; isPending: boolean };
+type Submission = { error: unknown; isPending: boolean };
 
 /** Returns the errors of a submitted form by field, and the one that belongs to no field. */
-export function faultsOf({ error, isPending }: Asked) {
+export function faultsOf({ error, isPending }: Submission) {
   const problem = isPending ? undefined : problemOf(error);
   // The first of several errors at one field is shown: "too short" comes before "too common".
   const at = new Map((problem?.errors ?? []).toReversed().map(({ pointer, detail }) => [pointer.slice(1), detail]));
@@ -18,11 +18,11 @@ export function faultsOf({ error, isPending }: Asked) {
 }
 
 /** Errors whose detail already says what to do: rate limit, invalid link, ended session. */
-const SPEAKS_FOR_ITSELF = ['rate_limited', 'not_found', 'missing_key'];
+const SELF_EXPLAINING = ['rate_limited', 'not_found', 'missing_key'];
 
 function sayOf(error: unknown): string {
   const problem = problemOf(error);
-  return problem && SPEAKS_FOR_ITSELF.includes(problem.code) ? problem.detail : sayProblem(error);
+  return problem && SELF_EXPLAINING.includes(problem.code) ? problem.detail : sayProblem(error);
 }
 
 /** Returns a reader of a form's uncontrolled fields, which the browser may have filled in before hydration. */

@@ -75,7 +75,7 @@ export function RuleForm({ member, onDone, onCancel }: Props) {
         />
       )}
       <RuleFields rule={rule} currency={currency} />
-      <MoneyNote asked={save.isError ? save : remove} currency={currency} />
+      <MoneyNote mutation={save.isError ? save : remove} currency={currency} />
       <div className={styles.foot}>
         {member.recharge && (
           <Button

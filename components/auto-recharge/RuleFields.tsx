@@ -22,10 +22,10 @@ type Known = {
 };
 
 /** The subject of the preview: an existing member, or one that is being created with a starting credit. */
-type Whose = { memberId: string } | { credit: string | null; role: 'owner' | 'member' };
+type Subject = { memberId: string } | { credit: string | null; role: 'owner' | 'member' };
 
 /** Holds a rule while it is edited: the typed texts, the parsed rule and its validation error. */
-export function useRule(known: Known | null, whose: Whose) {
+export function useRule(known: Known | null, subject: Subject) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
   const typedOf = (amount: string | undefined) => (amount === undefined ? '' : asTyped(amount, currency, locale));
@@ -59,7 +59,7 @@ export function useRule(known: Known | null, whose: Whose) {
           cap: period === 'none' || most === null ? null : { amount: printAmount(most), period },
         }
       : null;
-  return { threshold, way, step, period, cap, set: draft.set, reset: draft.reset, wrong, input, whose };
+  return { threshold, way, step, period, cap, set: draft.set, reset: draft.reset, wrong, input, subject };
 }
 
 export type RuleDraft = ReturnType<typeof useRule>;
@@ -137,21 +137,25 @@ function EffectNow({ rule, currency }: { rule: RuleDraft; currency: string }) {
   const { locale } = useLocale();
   // Debounced as text because the rule is a new object on every render.
   const [text] = useDebouncedValue(JSON.stringify(rule.input), 150);
-  const asked = JSON.parse(text) as RuleDraft['input'];
-  const whose =
-    'memberId' in rule.whose
-      ? { memberId: rule.whose.memberId }
-      : { memberId: null, role: rule.whose.role, ...(rule.whose.credit !== null && { credit: rule.whose.credit }) };
+  const input = JSON.parse(text) as RuleDraft['input'];
+  const subject =
+    'memberId' in rule.subject
+      ? { memberId: rule.subject.memberId }
+      : {
+          memberId: null,
+          role: rule.subject.role,
+          ...(rule.subject.credit !== null && { credit: rule.subject.credit }),
+        };
   const preview = useQuery(
     useTRPC().recharge.previewRecharge.queryOptions(
-      { ...whose, ...(asked ?? { threshold: '0', target: '1' }) },
-      { enabled: asked !== null, placeholderData: keepPreviousData },
+      { ...subject, ...(input ?? { threshold: '0', target: '1' }) },
+      { enabled: input !== null, placeholderData: keepPreviousData },
     ),
   ).data;
-  if (asked === null || !preview) return <p className="muted">Caps are counted in UTC days and months.</p>;
+  if (input === null || !preview) return <p className="muted">Caps are counted in UTC days and months.</p>;
   return (
     <p aria-live="polite">
-      {sayPreview(preview, asked.cap, (amount) => formatMoney(amount, currency, locale))}{' '}
+      {sayPreview(preview, input.cap, (amount) => formatMoney(amount, currency, locale))}{' '}
       <span className="muted">Caps are counted in UTC days and months.</span>
     </p>
   );

@@ -16,7 +16,7 @@ const SHOWN_EVERY_MS = 100;
  */
 export function useBulk<Input extends object>(once: (input: Input, id: string) => Promise<string>) {
   const cache = useQueryClient();
-  const { results, tell, forget, show } = useResults();
+  const { results, record, discard, show } = useResults();
   const [isRunning, setRunning] = useState(false);
   // One input object per row keeps its idempotency key the same for all tries.
   const inputs = useRef(new Map<string, Input>());
@@ -36,14 +36,14 @@ export function useBulk<Input extends object>(once: (input: Input, id: string) =
     setRunning(true);
     stopped.current = false;
     const waiting = [...ids];
-    forget(ids);
+    discard(ids);
     const lane = async () => {
       for (let id = waiting.shift(); id !== undefined && !stopped.current; id = waiting.shift()) {
-        tell(id, await untilAnswered(id));
+        record(id, await untilAnswered(id));
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
-    for (const id of waiting) tell(id, { ok: false, said: 'Not started' });
+    for (const id of waiting) record(id, { ok: false, said: 'Not started' });
     show();
     setRunning(false);
     await cache.invalidateQueries();
@@ -71,21 +71,21 @@ function saySoon(error: unknown): string {
  * Collects the results and renders them in intervals, because rendering ten thousand rows for each result is too slow.
  */
 function useResults() {
-  const told = useRef(new Map<string, Result>());
+  const collected = useRef(new Map<string, Result>());
   const due = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [results, setResults] = useState<ReadonlyMap<string, Result>>(new Map());
   const show = () => {
     clearTimeout(due.current);
     due.current = undefined;
-    setResults(new Map(told.current));
+    setResults(new Map(collected.current));
   };
-  const tell = (id: string, result: Result) => {
-    told.current.set(id, result);
+  const record = (id: string, result: Result) => {
+    collected.current.set(id, result);
     due.current ??= setTimeout(show, SHOWN_EVERY_MS);
   };
-  const forget = (ids: string[]) => {
-    for (const id of ids) told.current.delete(id);
+  const discard = (ids: string[]) => {
+    for (const id of ids) collected.current.delete(id);
     show();
   };
-  return { results, tell, forget, show };
+  return { results, record, discard, show };
 }

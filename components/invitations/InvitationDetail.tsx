@@ -22,15 +22,15 @@ import {
   type Invitation,
 } from './labels';
 import { LinkToShare } from './LinkToShare';
-import { useInvitationActions, useOpenLink } from './useInvitationActions';
+import { useInvitationActions, useLinkReveal } from './useInvitationActions';
 
 /** Shows one invitation with its current state, its link and its actions. */
 export function InvitationDetail({ invitation: shown, onClose }: { invitation: Invitation; onClose: () => void }) {
   const { team } = useShell();
-  const asked = useQuery(
+  const result = useQuery(
     useTRPC().invitations.browseInvitations.queryOptions({ query: shown.email, page: 1, pageSize: 100 }),
   );
-  const invitation = asked.data?.data.find(({ id }) => id === shown.id) ?? shown;
+  const invitation = result.data?.data.find(({ id }) => id === shown.id) ?? shown;
   const act = useInvitationActions();
   return (
     <div className={styles.form}>
@@ -104,7 +104,7 @@ function factsOf(invitation: Invitation, currency: string): [string, ReactNode][
 
 /** Shows a link that grants the owner role or an API key only after the user confirms their identity. */
 function WithheldLink({ invitation }: { invitation: Invitation }) {
-  const open = useOpenLink();
+  const open = useLinkReveal();
   if (open.data) return <LinkToShare url={open.data.url} />;
   return (
     <div>

@@ -33,10 +33,10 @@ export function InvitationsPage() {
   const [view, setView] = useQueryStates(invitationView, { history: 'replace' });
   const { invite, inviteMany, look } = useInvitationDialogs();
   const question = invitationQuestion(view);
-  const asked = useQuery(
+  const result = useQuery(
     useTRPC().invitations.browseInvitations.queryOptions(question, { placeholderData: keepPreviousData }),
   );
-  const page = asked.data;
+  const page = result.data;
   const change = (next: Partial<InvitationView>) => void setView({ page: null, ...next });
   useShortcut('i', 'Invite someone', () => invite());
   return (
@@ -55,8 +55,8 @@ export function InvitationsPage() {
         </div>
       )}
       <Toolbar view={view} onChange={change} counts={page} />
-      {asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
-      {asked.isPending && <TableSkeleton />}
+      {result.isError && <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />}
+      {result.isPending && <TableSkeleton />}
       {page?.total === 0 && <Nothing view={view} onChange={change} />}
       {page && page.total > 0 && (
         <>
@@ -67,7 +67,7 @@ export function InvitationsPage() {
             idOf={({ id }) => id}
             nameOf={({ email }) => email}
             actions={(invitation) => <Actions invitation={invitation} />}
-            stale={asked.isPlaceholderData}
+            stale={result.isPlaceholderData}
           />
           <Pager
             noun="invitations"

@@ -45,7 +45,7 @@ export function Invite({ claimed, onClose }: Props) {
         withAsterisk={false}
         data-autofocus
       />
-      {claimed ? <TakesOver claimed={claimed} /> : <Whom form={form} error={errorOf('name')} />}
+      {claimed ? <ClaimNote claimed={claimed} /> : <InviteeFields form={form} error={errorOf('name')} />}
       <Credit form={form} />
       {!claimed && <Rule form={form} />}
       {invite.isPending && invite.failureCount > 0 && isUnanswered(invite.failureReason) && (
@@ -94,7 +94,7 @@ const Invited = ({ email, delivery, url, onAnother, onClose }: InvitedProps) => 
   </div>
 );
 
-const TakesOver = ({ claimed }: { claimed: Claimed }) => (
+const ClaimNote = ({ claimed }: { claimed: Claimed }) => (
   <Note>
     The person who accepts claims <strong>{claimed.name}</strong>, with its API key, balance, rule and log, as{' '}
     {claimed.role === 'owner' ? 'an owner' : 'a member'}.
@@ -135,7 +135,7 @@ function Rule({ form }: { form: Form }) {
 
 type Form = ReturnType<typeof useInviteForm>;
 
-const Whom = ({ form, error }: { form: Form; error: string | undefined }) => (
+const InviteeFields = ({ form, error }: { form: Form; error: string | undefined }) => (
   <>
     <TextInput
       label="Name"
@@ -161,7 +161,7 @@ function TooMuch({ amount }: { amount: string | null }) {
   if (amount === null || masterBalance === null || toMicros(minus(masterBalance, amount)) >= 0n) return null;
   return (
     <Note tone="warn">
-      The master balance holds {formatMoney(masterBalance, currency, locale)} now. If it’s still too low on acceptance,
+      The master balance is {formatMoney(masterBalance, currency, locale)} now. If it’s still too low on acceptance,
       they join without the credit and you’re notified.
     </Note>
   );

@@ -29,7 +29,7 @@ export function InviteMany({ onClose }: { onClose: () => void }) {
         rows={good.map(({ email }) => ({ id: email, name: email }))}
         bulk={bulk}
         onClose={onClose}
-        allWentWell="{`All ${good.length.toLocaleString(locale)} invitations created`}"
+        allWentWell="{good.length === 1 ? 'Invitation created' : `All ${good.length.toLocaleString(locale)} invitations created`}"
         more={made !== '' && <CopyButton text={made} label="Copy all links" />}
       />
     );

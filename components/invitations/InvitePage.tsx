@@ -19,19 +19,19 @@ import { CLOSED_LABELS, type OpenedLink } from './labels';
 
 /** The page of an invitation link: the offer with the one way to accept it, or the reason why it is closed. */
 export function InvitePage({ token }: { token: string }) {
-  const asked = useQuery(useTRPC().joining.readLink.queryOptions({ token }));
-  const link = asked.data;
+  const result = useQuery(useTRPC().joining.readLink.queryOptions({ token }));
+  const link = result.data;
   // Held here because a refetch finds the link accepted, which would unmount the secrets that are shown once.
   const [joined, setJoined] = useState<Arrived | null>(null);
   return (
     <main className={styles.alone}>
       <p className={styles.product}>Purser</p>
-      {!link && asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
+      {!link && result.isError && <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />}
       {link === null && <Unknown />}
       {link && joined && <Arrival joined={joined} link={link} />}
-      {link && !joined && link.state !== 'open' && <Dead link={link} token={token} />}
+      {link && !joined && link.state !== 'open' && <ClosedLink link={link} token={token} />}
       {link?.state === 'open' && !joined && (
-        <Offer link={link} token={token} onChanged={() => void asked.refetch()} onJoined={setJoined} />
+        <Offer link={link} token={token} onChanged={() => void result.refetch()} onJoined={setJoined} />
       )}
     </main>
   );
@@ -41,11 +41,11 @@ const Unknown = () => (
   <>
     <h1>Invalid link</h1>
     <p>The link is incomplete or wrong. Open it again from the email, or copy all of it.</p>
-    <WayOn />
+    <HomeLink />
   </>
 );
 
-const WayOn = () => (
+const HomeLink = () => (
   <p>
     <Link href="/">Open Purser</Link>
   </p>
@@ -53,14 +53,14 @@ const WayOn = () => (
 
 type Props = { link: OpenedLink; token: string };
 
-function Dead({ link, token }: Props) {
+function ClosedLink({ link, token }: Props) {
   const { title, text } = CLOSED_LABELS[link.state as keyof typeof CLOSED_LABELS];
   return (
     <>
       <h1>{title}</h1>
       <p>{text(link.team.name, link.as === 'member')}</p>
-      {link.state === 'expired' && <AskAnew link={link} token={token} />}
-      {!['accepted', 'expired'].includes(link.state) && <WayOn />}
+      {link.state === 'expired' && <RequestLink link={link} token={token} />}
+      {!['accepted', 'expired'].includes(link.state) && <HomeLink />}
       {link.state === 'accepted' &&
         (link.as === 'member' ? (
           <Button component={Link} href={`/${link.team.slug}`}>
@@ -75,7 +75,7 @@ function Dead({ link, token }: Props) {
   );
 }
 
-function AskAnew({ link, token }: Props) {
+function RequestLink({ link, token }: Props) {
   const ask = useMutation(useTRPC().joining.requestInvitation.mutationOptions());
   if (link.requested || ask.isSuccess) return <Note>New link requested. The team’s owners can see your request.</Note>;
   return (
@@ -92,7 +92,7 @@ function AskAnew({ link, token }: Props) {
   );
 }
 
-function Offer({ link, token, onChanged, onJoined }: WayProps) {
+function Offer({ link, token, onChanged, onJoined }: AcceptanceProps) {
   const facts: [string, ReactNode][] = [
     ['For', link.email],
     ['Invited by', link.invitedBy],
@@ -110,15 +110,15 @@ function Offer({ link, token, onChanged, onJoined }: WayProps) {
     <>
       <h1>Join {link.team.name}</h1>
       <Facts of={facts} />
-      <Way link={link} token={token} onChanged={onChanged} onJoined={onJoined} />
+      <Acceptance link={link} token={token} onChanged={onChanged} onJoined={onJoined} />
     </>
   );
 }
 
-type WayProps = Props & { onChanged: () => void; onJoined: (joined: Arrived) => void };
+type AcceptanceProps = Props & { onChanged: () => void; onJoined: (joined: Arrived) => void };
 
 /** The one way to accept that fits the visitor. */
-function Way({ link, token, onChanged, onJoined }: WayProps) {
+function Acceptance({ link, token, onChanged, onJoined }: AcceptanceProps) {
   const here = `/invite/${token}`;
   if (link.as === 'member') {
     return (
@@ -152,7 +152,7 @@ function Way({ link, token, onChanged, onJoined }: WayProps) {
   return <Join link={link} token={token} onChanged={onChanged} onJoined={onJoined} />;
 }
 
-function Join({ link, token, onChanged, onJoined }: WayProps) {
+function Join({ link, token, onChanged, onJoined }: AcceptanceProps) {
   const needsPassword = link.as !== 'join';
   const isNew = link.as === 'new' || link.as === 'new-or-sign-in';
   const name = useRef<HTMLInputElement>(null);
@@ -236,7 +236,7 @@ type Arrived = { to: string; apiKey: string | null; balance: string | null; cred
 /** Accepts the invitation, signs in with a new password, then shows the secrets or opens the team. */
 function useAccept(onChanged: () => void, onJoined: (joined: Arrived) => void) {
   const [isEntering, setEntering] = useState(false);
-  const asked = useMutation(
+  const result = useMutation(
     useTRPC().joining.acceptInvitation.mutationOptions({
       meta: { leaves: true },
       // The invitation may have been closed meanwhile, or accepted by a call whose response was lost; the page shows
@@ -245,7 +245,7 @@ function useAccept(onChanged: () => void, onJoined: (joined: Arrived) => void) {
     }),
   );
   const join = async (input: Accept) => {
-    const joined = await asked.mutateAsync(input).catch(() => null);
+    const joined = await result.mutateAsync(input).catch(() => null);
     if (!joined) return;
     setEntering(true);
     const entered = input.password === undefined || (await postSignIn(joined.email, input.password)).ok;
@@ -256,10 +256,10 @@ function useAccept(onChanged: () => void, onJoined: (joined: Arrived) => void) {
   };
   return {
     join,
-    error: asked.error,
-    isBusy: asked.isPending || isEntering,
-    isWaiting: asked.isPending && asked.failureCount > 0 && isUnanswered(asked.failureReason),
-    problem: asked.isPending ? undefined : problemOf(asked.error),
+    error: result.error,
+    isBusy: result.isPending || isEntering,
+    isWaiting: result.isPending && result.failureCount > 0 && isUnanswered(result.failureReason),
+    problem: result.isPending ? undefined : problemOf(result.error),
   };
 }
 
@@ -288,11 +288,11 @@ function Arrival({ joined, link }: { joined: Arrived; link: OpenedLink }) {
 }
 
 function Decline({ token, onDone }: { token: string; onDone: () => void }) {
-  const [isAsked, setAsked] = useState(false);
+  const [isConfirming, setConfirming] = useState(false);
   const decline = useMutation(useTRPC().joining.declineInvitation.mutationOptions({ onSettled: onDone }));
-  if (!isAsked) {
+  if (!isConfirming) {
     return (
-      <Button variant="subtle" color="gray" onClick={() => setAsked(true)}>
+      <Button variant="subtle" color="gray" onClick={() => setConfirming(true)}>
         Decline
       </Button>
     );

@@ -26,9 +26,9 @@ const TONES: Record<Invitation['status'], Tone> = {
 };
 
 /** The state of an invitation, with a request for a new link if there is one. */
-type Standing = Pick<Invitation, 'status' | 'requestedAt' | 'revokedReason'>;
+type State = Pick<Invitation, 'status' | 'requestedAt' | 'revokedReason'>;
 
-export const InvitationStatus = ({ status, requestedAt, revokedReason }: Standing) => (
+export const InvitationStatus = ({ status, requestedAt, revokedReason }: State) => (
   <Status tone={TONES[status]}>
     {INVITATION_STATUS_LABELS[status]}
     {status === 'expired' && requestedAt !== null && ' · new link requested'}

@@ -6,7 +6,7 @@ import type { Invitation } from './labels';
 const failed = (error: unknown) => toast({ message: sayProblem(error), tone: 'bad' });
 
 /** Fetches the link of one invitation; never cached. */
-export const useOpenLink = () => useMutation(useTRPC().invitations.openLink.mutationOptions({ gcTime: 0 }));
+export const useLinkReveal = () => useMutation(useTRPC().invitations.openLink.mutationOptions({ gcTime: 0 }));
 
 /** The actions on an invitation that need no dialog. */
 export function useInvitationActions() {

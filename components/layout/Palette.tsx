@@ -24,7 +24,7 @@ const SHOWN = 8;
 const SCROLLED = { viewportProps: { tabIndex: 0 } };
 
 /** The command palette: finds members by name, email or ID, and runs the page's commands. */
-export function Palette({ asked }: { asked: number }) {
+export function Palette({ opened }: { opened: number }) {
   const { team, me } = useShell();
   const [query, setQuery] = useState('');
   const list = useShortcutList();
@@ -34,8 +34,8 @@ export function Palette({ asked }: { asked: number }) {
   const owner = me.role === 'owner';
   // Opens on every key press, and once when it has just been loaded.
   useEffect(() => {
-    if (asked > 0) spotlight.open();
-  }, [asked]);
+    if (opened > 0) spotlight.open();
+  }, [opened]);
   const matches = (label: string) => label.toLowerCase().includes(query.trim().toLowerCase());
   const go = (path: string) => () => router.push(path);
   const found = useMembers(owner ? query : '');

@@ -77,7 +77,7 @@ function Frame({ children }: { children: ReactNode }) {
         <Banners />
         {children}
       </main>
-      {searching > 0 && <Palette asked={searching} />}
+      {searching > 0 && <Palette opened={searching} />}
       {helping && <HelpSheet onClose={() => setHelping(false)} />}
     </div>
   );

@@ -3,13 +3,17 @@ export type Change = { team: string; nouns: Noun[]; members: string[] | null };
 export type Noun = 'messages' | 'members' | 'transfers' | 'team' | 'rates' | 'invitations';
 
 /** An event of the live stream: a change, or `reset` when anything may have changed. */
-export type Heard = Change | 'reset';
+export type LiveEvent = Change | 'reset';
 
 /** `connecting` while no events arrive; `off` after a hidden tab has closed its stream. */
 export type LiveState = 'live' | 'connecting' | 'off';
 
 /** The callbacks of a page. `since` is the id of the last event that its first paint includes. */
-type Subscription = { hear: (heard: Heard) => void; say: (state: LiveState) => void; since: string | null };
+type Subscription = {
+  onEvent: (event: LiveEvent) => void;
+  onState: (state: LiveState) => void;
+  since: string | null;
+};
 
 /** A tab that is hidden for this long closes its stream. */
 const HIDDEN_MS = 30_000;
@@ -25,54 +29,55 @@ const LONGEST_REFUSED_MS = 60_000;
 const NAME = 'purser-live';
 const PATH = '/account/live';
 
-type Relayed = { heard: Heard } | { state: LiveState } | 'hello';
+type Relayed = { event: LiveEvent } | { state: LiveState } | 'hello';
 
 /**
  * Subscribes to changes through one stream for all tabs of a browser: the tab that holds a Web Lock opens the stream
  * and broadcasts its events. Browsers offer locks only on https and localhost; elsewhere each tab opens its own stream.
  * @returns a function that ends the subscription
  */
-export function hearChanges({ hear, say, since }: Subscription): () => void {
+export function subscribeToChanges({ onEvent, onState, since }: Subscription): () => void {
   const channel = new BroadcastChannel(NAME);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a broadcast channel has only one origin
-  const relay = (word: Relayed) => channel.postMessage(word);
+  const relay = (message: Relayed) => channel.postMessage(message);
   let stream: { close: () => void } | null = null;
   let place: { release: () => void } | null = null;
   let state: LiveState = 'connecting';
   let timer: number | undefined;
-  const tell = (next: LiveState) => say((state = next));
+  const setState = (next: LiveState) => onState((state = next));
   const lead = () => {
-    const onHeard = (heard: Heard) => (hear(heard), relay({ heard }));
-    const onState = (next: LiveState) => (tell(next), relay({ state: next }));
-    const opened = (stream = openStream(since, { onHeard, onState }));
+    const opened = (stream = openStream(since, {
+      onEvent: (event) => (onEvent(event), relay({ event })),
+      onState: (next) => (setState(next), relay({ state: next })),
+    }));
     return () => {
       opened.close();
       stream = null;
-      tell('off');
+      setState('off');
     };
   };
   channel.addEventListener('message', ({ data }: MessageEvent<Relayed>) => {
     if (data === 'hello') {
       if (stream) relay({ state });
-    } else if ('heard' in data) hear(data.heard);
-    else tell(data.state);
+    } else if ('event' in data) onEvent(data.event);
+    else setState(data.state);
   });
-  const letGo = () => {
+  const release = () => {
     place?.release();
     place = null;
   };
   const onVisibility = () => {
     clearTimeout(timer);
-    if (document.visibilityState === 'hidden') timer = window.setTimeout(letGo, HIDDEN_MS);
+    if (document.visibilityState === 'hidden') timer = window.setTimeout(release, HIDDEN_MS);
     else if (!place) {
-      if (state === 'off') tell('connecting');
+      if (state === 'off') setState('connecting');
       place = takePlace(lead);
       relay('hello');
     }
   };
   const begin = () => {
     // This page missed the events that other tabs received while it was loading.
-    if ((lastHeard()?.at ?? 0) >= performance.timeOrigin) hear('reset');
+    if ((lastEvent()?.at ?? 0) >= performance.timeOrigin) onEvent('reset');
     document.addEventListener('visibilitychange', onVisibility);
     onVisibility();
   };
@@ -83,7 +88,7 @@ export function hearChanges({ hear, say, since }: Subscription): () => void {
     window.removeEventListener('load', whenLoaded);
     document.removeEventListener('visibilitychange', onVisibility);
     clearTimeout(timer);
-    letGo();
+    release();
     channel.close();
   };
 }
@@ -105,19 +110,19 @@ function takePlace(lead: () => () => void): { release: () => void } {
   return { release: () => release() };
 }
 
-type OnStream = { onHeard: (heard: Heard) => void; onState: (state: LiveState) => void };
+type OnStream = Pick<Subscription, 'onEvent' | 'onState'>;
 
 /** Opens the event stream. The browser reconnects a lost stream; a refused one is opened again after a pause. */
-function openStream(since: string | null, { onHeard, onState }: OnStream): { close: () => void } {
+function openStream(since: string | null, { onEvent, onState }: OnStream): { close: () => void } {
   let source: EventSource;
   let timer: number | undefined;
   let pause = REFUSED_MS;
-  const hear = (event: MessageEvent<string>, heard: Heard) => {
-    remember(event.lastEventId);
-    onHeard(heard);
+  const receive = (message: MessageEvent<string>, event: LiveEvent) => {
+    remember(message.lastEventId);
+    onEvent(event);
   };
   const open = () => {
-    const last = lastHeard();
+    const last = lastEvent();
     // An event that another tab received after this page was rendered is more recent.
     const id = last && last.at >= performance.timeOrigin ? last.id : since;
     source = new EventSource(id === null ? PATH : `${PATH}?lastEventId=${id}`);
@@ -125,13 +130,13 @@ function openStream(since: string | null, { onHeard, onState }: OnStream): { clo
       pause = REFUSED_MS;
       onState('live');
     });
-    source.addEventListener('change', (event) => hear(event, JSON.parse(event.data) as Change));
-    source.addEventListener('reset', (event) => hear(event, 'reset'));
+    source.addEventListener('change', (message) => receive(message, JSON.parse(message.data) as Change));
+    source.addEventListener('reset', (message) => receive(message, 'reset'));
     source.addEventListener('error', () => {
       onState('connecting');
       if (source.readyState !== EventSource.CLOSED) return;
       // If the user was signed out, the next response says so and the page is left.
-      if (pause === REFUSED_MS) onHeard('reset');
+      if (pause === REFUSED_MS) onEvent('reset');
       timer = window.setTimeout(open, pause);
       pause = Math.min(2 * pause, LONGEST_REFUSED_MS);
     });
@@ -154,7 +159,7 @@ function remember(id: string): void {
 }
 
 /** Returns the last event that any tab of this browser received, or null. */
-function lastHeard(): { id: string; at: number } | null {
+function lastEvent(): { id: string; at: number } | null {
   try {
     return JSON.parse(localStorage.getItem(NAME) ?? 'null') as { id: string; at: number } | null;
   } catch {

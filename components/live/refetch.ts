@@ -1,5 +1,5 @@
 import type { Query, QueryClient } from '@tanstack/react-query';
-import type { Change, Heard } from './event-stream';
+import type { Change, LiveEvent } from './event-stream';
 
 /** The shortest interval between two refetches. */
 const PAUSE_MS = 1_000;
@@ -9,42 +9,42 @@ const PAUSE_MS = 1_000;
  * pending or the tab is hidden.
  * @param onDemoted called when the user is no longer an owner, so that the page may be forbidden
  */
-export function makeAsking(client: QueryClient, onDemoted: () => void) {
-  let untold: Heard | null = null;
+export function makeRefetcher(client: QueryClient, onDemoted: () => void) {
+  let pending: LiveEvent | null = null;
   let timer: number | undefined;
-  let isReauthenticating = false;
-  let askedAt = -PAUSE_MS;
-  const soon = () => {
-    if (timer !== undefined || isReauthenticating || untold === null || document.visibilityState === 'hidden') return;
-    timer = window.setTimeout(() => void ask(), askedAt + PAUSE_MS - performance.now());
+  let isRefetching = false;
+  let refetchedAt = -PAUSE_MS;
+  const schedule = () => {
+    if (timer !== undefined || isRefetching || pending === null || document.visibilityState === 'hidden') return;
+    timer = window.setTimeout(() => void refetch(), refetchedAt + PAUSE_MS - performance.now());
   };
-  const ask = async () => {
+  const refetch = async () => {
     timer = undefined;
-    const heard = untold;
-    if (heard === null) return;
-    untold = null;
-    isReauthenticating = true;
-    askedAt = performance.now();
-    if (heard === 'reset' && (await isDemoted(client))) {
-      isReauthenticating = false;
+    const event = pending;
+    if (event === null) return;
+    pending = null;
+    isRefetching = true;
+    refetchedAt = performance.now();
+    if (event === 'reset' && (await isDemoted(client))) {
+      isRefetching = false;
       return onDemoted();
     }
-    const predicate = (query: Query) => mayShow(query, heard) && !(heard === 'reset' && isShell(query));
+    const predicate = (query: Query) => isAffected(query, event) && !(event === 'reset' && isShell(query));
     // A first response that is still pending may predate the change, so its query is refetched once more.
-    const isEarly = client.getQueryCache().findAll({ type: 'active', predicate }).some(isFirstOnItsWay);
+    const isEarly = client.getQueryCache().findAll({ type: 'active', predicate }).some(isFirstFetch);
     await client.invalidateQueries({ predicate });
-    isReauthenticating = false;
-    if (isEarly) untold = joined(untold, heard);
-    soon();
+    isRefetching = false;
+    if (isEarly) pending = merge(pending, event);
+    schedule();
   };
-  document.addEventListener('visibilitychange', soon);
+  document.addEventListener('visibilitychange', schedule);
   return {
-    hear: (heard: Heard) => {
-      untold = joined(untold, heard);
-      soon();
+    receive: (event: LiveEvent) => {
+      pending = merge(pending, event);
+      schedule();
     },
     stop: () => {
-      document.removeEventListener('visibilitychange', soon);
+      document.removeEventListener('visibilitychange', schedule);
       clearTimeout(timer);
     },
   };
@@ -64,27 +64,27 @@ async function isDemoted(client: QueryClient): Promise<boolean> {
   return before === 'owner' && role() === 'member';
 }
 
-const isFirstOnItsWay = ({ state }: Query): boolean => state.fetchStatus === 'fetching' && state.data === undefined;
+const isFirstFetch = ({ state }: Query): boolean => state.fetchStatus === 'fetching' && state.data === undefined;
 
-function joined(before: Heard | null, heard: Heard): Heard {
-  if (before === null || before === 'reset' || heard === 'reset') return before === null ? heard : 'reset';
-  const members = before.members && heard.members && [...new Set([...before.members, ...heard.members])];
-  return { team: heard.team, nouns: [...new Set([...before.nouns, ...heard.nouns])], members };
+function merge(before: LiveEvent | null, event: LiveEvent): LiveEvent {
+  if (before === null || before === 'reset' || event === 'reset') return before === null ? event : 'reset';
+  const members = before.members && event.members && [...new Set([...before.members, ...event.members])];
+  return { team: event.team, nouns: [...new Set([...before.nouns, ...event.nouns])], members };
 }
 
 /**
  * Returns true if an event may affect the result of a query. Queries with `meta: { live: false }` are never refetched.
  */
-function mayShow({ queryKey, meta }: Query, heard: Heard): boolean {
+function isAffected({ queryKey, meta }: Query, event: LiveEvent): boolean {
   if (meta?.['live'] === false) return false;
-  if (heard === 'reset') return true;
-  const [path, asked] = queryKey as [string[]?, { input?: { memberId?: string | string[] | null } }?];
+  if (event === 'reset') return true;
+  const [path, options] = queryKey as [string[]?, { input?: { memberId?: string | string[] | null } }?];
   const noun = path?.[0];
-  const { nouns, members }: Change = heard;
+  const { nouns, members }: Change = event;
   if (noun === 'rates' || noun === 'invitations') return nouns.includes(noun);
   // Statistics depend only on messages, and their queries are expensive.
   if (noun === 'reports' && !nouns.includes('messages')) return false;
   if (noun === 'account') return nouns.includes('team') || nouns.includes('members');
-  const ids = [asked?.input?.memberId ?? []].flat();
+  const ids = [options?.input?.memberId ?? []].flat();
   return members === null || ids.length === 0 || ids.some((id) => members.includes(id));
 }

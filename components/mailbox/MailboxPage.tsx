@@ -19,7 +19,7 @@ import { mailboxQuestion, mailboxView } from './search-params';
 type Mail = inferOutput<ReturnType<typeof useTRPC>['mailbox']['browseMails']>['data'][number];
 
 /** The refetch interval; emails appear shortly after their cause. */
-const ASK_AGAIN_MS = 5_000;
+const REFETCH_MS = 5_000;
 
 const columns: Column<Mail>[] = [
   {
@@ -41,10 +41,10 @@ export function MailboxPage() {
   const [view, setView] = useQueryStates(mailboxView, { history: 'replace' });
   const question = useTRPC().mailbox.browseMails.queryOptions(mailboxQuestion(view), {
     placeholderData: keepPreviousData,
-    refetchInterval: view.before ? false : ASK_AGAIN_MS,
+    refetchInterval: view.before ? false : REFETCH_MS,
   });
-  const asked = useQuery(question);
-  const mails = asked.data;
+  const result = useQuery(question);
+  const mails = result.data;
   return (
     <>
       <PageHead title="Mailbox" />
@@ -57,8 +57,8 @@ export function MailboxPage() {
           onChange={(to) => void setView({ to: to || null, before: null })}
         />
       </search>
-      {asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
-      {asked.isPending && <TableSkeleton />}
+      {result.isError && <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />}
+      {result.isPending && <TableSkeleton />}
       {mails?.data.length === 0 && <NoMails to={view.to} onClear={() => void setView(null)} />}
       {mails && mails.data.length > 0 && (
         <>
@@ -68,7 +68,7 @@ export function MailboxPage() {
             rows={mails.data}
             idOf={({ id }) => id}
             nameOf={({ subject }) => subject}
-            stale={asked.isPlaceholderData}
+            stale={result.isPlaceholderData}
           />
           <nav className={styles.pages} aria-label="Pages">
             {view.before && (

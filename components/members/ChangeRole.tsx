@@ -27,7 +27,7 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
     trpc.members.listMembers.queryOptions({ role: 'owner', status: 'active', limit: 100 }, { enabled: isMe }),
   );
   const others = owners.data?.data.filter(({ id }) => id !== member.id);
-  const tell = (message: string) => toast({ message, tone: 'bad' });
+  const showError = (message: string) => toast({ message, tone: 'bad' });
   const undo = () =>
     void client.members.setRole
       .mutate({ memberId: member.id, role: member.role })
@@ -37,7 +37,7 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
         await cache.invalidateQueries();
       })
       .then(() => router.refresh())
-      .catch((error: unknown) => tell(sayProblem(error)));
+      .catch((error: unknown) => showError(sayProblem(error)));
   const change = useMutation(
     trpc.members.setRole.mutationOptions({
       // Users who change their own role may lose access to this page.

@@ -41,7 +41,7 @@ export function CreateMember({ onClose }: { onClose: () => void }) {
   const problem = create.isPending ? undefined : problemOf(create.error);
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
-      <Who form={form} problem={problem} />
+      <IdentityFields form={form} problem={problem} />
       <Credit form={form} />
       <Checkbox
         label="Add auto-recharge"
@@ -51,7 +51,9 @@ export function CreateMember({ onClose }: { onClose: () => void }) {
       <Collapse expanded={form.withRule}>
         {form.withRule && <RuleFields rule={form.rule} currency={currency} />}
       </Collapse>
-      {problem?.code !== 'email_taken' && !problem?.errors?.length && <MoneyNote asked={create} currency={currency} />}
+      {problem?.code !== 'email_taken' && !problem?.errors?.length && (
+        <MoneyNote mutation={create} currency={currency} />
+      )}
       <div className={styles.foot}>
         <Button variant="default" onClick={onClose}>
           Cancel
@@ -67,7 +69,7 @@ export function CreateMember({ onClose }: { onClose: () => void }) {
 type Form = ReturnType<typeof useCreateForm>;
 
 /** The fields for name, address, role and sign-in. */
-function Who({ form, problem }: { form: Form; problem: ReturnType<typeof problemOf> }) {
+function IdentityFields({ form, problem }: { form: Form; problem: ReturnType<typeof problemOf> }) {
   const errorOf = (field: string) => problem?.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
   return (
     <>

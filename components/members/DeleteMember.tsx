@@ -66,7 +66,7 @@ export function DeleteMember({ member, onClose }: { member: Target; onClose: () 
           data-autofocus
         />
       )}
-      <MoneyNote asked={remove} currency={currency} />
+      <MoneyNote mutation={remove} currency={currency} />
       <div className={styles.foot}>
         <Button variant="default" onClick={onClose}>
           Cancel

@@ -13,11 +13,11 @@ type Props = {
   onChange: (id: string | null) => void;
   label?: string;
   /** The placeholder while no member is chosen. */
-  nobody?: string;
+  placeholder?: string;
 };
 
 /** Picks one member; the database searches. */
-export function MemberPicker({ value, onChange, label = 'Member', nobody = 'Any member' }: Props) {
+export function MemberPicker({ value, onChange, label = 'Member', placeholder = 'Any member' }: Props) {
   const trpc = useTRPC();
   const [text, setText] = useState('');
   // Options are fetched only once the field has the focus.
@@ -39,7 +39,7 @@ export function MemberPicker({ value, onChange, label = 'Member', nobody = 'Any 
       size="xs"
       w="14rem"
       aria-label={label}
-      placeholder={nobody}
+      placeholder={placeholder}
       searchable
       onFocus={() => setNear(true)}
       clearable

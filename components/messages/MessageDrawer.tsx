@@ -20,7 +20,7 @@ type Props = { log: Log; rows: { id: string }[] };
 export function MessageDrawer({ log, rows }: Props) {
   const { team } = useShell();
   const id = log.view.open ?? '';
-  const asked = useQuery(useTRPC().messages.inspectMessage.queryOptions({ messageId: id }));
+  const result = useQuery(useTRPC().messages.inspectMessage.queryOptions({ messageId: id }));
   const at = rows.findIndex((row) => row.id === id);
   const nextTo = (by: 1 | -1) => (at === -1 ? undefined : rows[at + by]);
   const step = (by: 1 | -1) => {
@@ -62,17 +62,17 @@ export function MessageDrawer({ log, rows }: Props) {
           </ActionIcon>
           <CopyButton text={link} label="Copy link" />
         </div>
-        {asked.data && <MessageDetail whole={asked.data} />}
-        {asked.isPending && (
+        {result.data && <MessageDetail whole={result.data} />}
+        {result.isPending && (
           <Late>
             <Bone width="80%" />
           </Late>
         )}
-        {asked.isError &&
-          (problemOf(asked.error)?.code === 'not_found' ? (
+        {result.isError &&
+          (problemOf(result.error)?.code === 'not_found' ? (
             <Empty title="Message not found">It was deleted, or you don’t have access to it.</Empty>
           ) : (
-            <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />
+            <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />
           ))}
       </div>
     </DialogFrame>

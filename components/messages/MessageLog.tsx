@@ -50,7 +50,7 @@ export function MessageLog({ member = null }: { member?: string | null }) {
     <>
       <LogToolbar log={log} facets={facets.data} hasMembers={hasMembers} />
       <LogHistogram log={log} facets={facets.data} />
-      {page.isError && <Unanswered error={page.error} log={log} onRetry={() => void page.refetch()} />}
+      {page.isError && <FailedLog error={page.error} log={log} onRetry={() => void page.refetch()} />}
       {page.isPending && <TableSkeleton />}
       {page.data && <LogPager log={log} page={page.data} total={facets.data?.total} />}
       {page.data && page.data.data.length > 0 && (
@@ -69,7 +69,7 @@ export function MessageLog({ member = null }: { member?: string | null }) {
   );
 }
 
-function Unanswered({ error, log, onRetry }: { error: unknown; log: Log; onRetry: () => void }) {
+function FailedLog({ error, log, onRetry }: { error: unknown; log: Log; onRetry: () => void }) {
   const problem = problemOf(error);
   if (problem?.code !== 'invalid_cursor') return <Failed problem={problem} onRetry={onRetry} />;
   return (

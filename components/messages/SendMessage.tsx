@@ -29,13 +29,13 @@ export function SendMessage({ member, onClose }: Props) {
   const [sent, setSent] = useState<{ messages: Accepted[]; left: Preview['rows'] } | null>(null);
   const { preview, ready, repeated, isStale, problems, canSend } = usePreview(draft);
   const rows = preview.data?.rows ?? [];
-  const { asked, send } = useSend(draft, ready, (messages) =>
+  const { mutation, send } = useSend(draft, ready, (messages) =>
     setSent({ messages, left: rows.filter(({ error }) => error !== null) }),
   );
   if (sent) return <SentMessages {...sent} onClose={onClose} />;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (canSend && !asked.isPending) send();
+    if (canSend && !mutation.isPending) send();
   };
   const cost = ready.length > 0 ? ` for ${formatMoney(preview.data!.cost, currency, locale)}` : '';
   return (
@@ -44,12 +44,12 @@ export function SendMessage({ member, onClose }: Props) {
       <Recipients rows={rows} repeated={repeated} isStale={isStale} />
       {preview.data && <Balance preview={preview.data} hasAny={ready.length > 0} />}
       {preview.isError && !isUnanswered(preview.error) && <Note tone="bad">{sayProblem(preview.error)}</Note>}
-      <MoneyNote asked={asked} currency={currency} />
+      <MoneyNote mutation={mutation} currency={currency} />
       <div className={moneyStyles.foot}>
         <Button variant="default" onClick={onClose}>
-          {asked.isPending && asked.failureCount > 0 ? 'Close' : 'Cancel'}
+          {mutation.isPending && mutation.failureCount > 0 ? 'Close' : 'Cancel'}
         </Button>
-        <Button type="submit" disabled={!canSend} loading={asked.isPending}>
+        <Button type="submit" disabled={!canSend} loading={mutation.isPending}>
           {ready.length > 1 ? `Send to ${ready.length.toLocaleString(locale)}` : 'Send'}
           {cost}
         </Button>
@@ -118,7 +118,7 @@ function Fields({ draft, onChange, problems, sender }: FieldProps) {
             value={draft.member}
             onChange={(member) => onChange({ ...draft, member })}
             label="Send as"
-            nobody="You (master balance)"
+            placeholder="You (master balance)"
           />
         </div>
       )}

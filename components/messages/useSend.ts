@@ -30,13 +30,13 @@ export function usePreview(draft: Draft) {
     }),
     [draft.member, draft.body, from, isTooLong, numbers],
   );
-  const [asked] = useDebouncedValue(question, 200);
+  const [debounced] = useDebouncedValue(question, 200);
   const preview = useQuery(
-    useTRPC().messages.previewMessages.queryOptions(asked, { placeholderData: keepPreviousData }),
+    useTRPC().messages.previewMessages.queryOptions(debounced, { placeholderData: keepPreviousData }),
   );
   const rows = preview.data?.rows;
   const ready = useMemo(() => rows?.filter(({ error }) => error === null) ?? [], [rows]);
-  const isStale = asked !== question || preview.isPlaceholderData || preview.isError;
+  const isStale = debounced !== question || preview.isPlaceholderData || preview.isError;
   const needsSender = draft.from.trim() === '' && preview.data?.sender === null;
   const problems = {
     to: numbers.length > BATCH_MAX ? `At most ${BATCH_MAX} recipients at once.` : undefined,
@@ -66,7 +66,7 @@ export function useSend(draft: Draft, ready: Preview['rows'], onSent: (sent: Acc
     if (messages.length === 1) one.mutate({ ...messages[0]!, onBehalfOf });
     else many.mutate({ messages, onBehalfOf });
   };
-  return { asked: many.isIdle ? one : many, send };
+  return { mutation: many.isIdle ? one : many, send };
 }
 
 function batchOf({ member, body, reference, from: typed }: Draft, ready: Preview['rows']) {

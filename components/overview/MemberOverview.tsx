@@ -111,20 +111,20 @@ function HowToSend({ member }: { member: MemberView }) {
 
 function LastMessages() {
   const { currency, slug } = useShell().team;
-  const asked = useQuery(useTRPC().messages.listMessages.queryOptions(LAST_MESSAGES));
+  const result = useQuery(useTRPC().messages.listMessages.queryOptions(LAST_MESSAGES));
   return (
     <Card title="Recent messages">
-      {asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
-      {asked.isPending && (
+      {result.isError && <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />}
+      {result.isPending && (
         <Late>
           <Bone />
         </Late>
       )}
-      {asked.data?.data.length === 0 && <Empty title="No messages yet" />}
-      {asked.data && asked.data.data.length > 0 && (
+      {result.data?.data.length === 0 && <Empty title="No messages yet" />}
+      {result.data && result.data.data.length > 0 && (
         <DataTable
           label="Recent messages"
-          rows={asked.data.data}
+          rows={result.data.data}
           idOf={({ id }) => id}
           nameOf={({ to }) => to}
           columns={[

@@ -23,12 +23,12 @@ type Overview = inferOutput<ReturnType<typeof useTRPC>['team']['getOverview']>;
 
 /** The overview of a team: balances, spend, blocked recharges, recent activity and open setup steps. */
 export function OwnerOverview() {
-  const asked = useQuery(useTRPC().team.getOverview.queryOptions());
-  const overview = asked.data;
+  const result = useQuery(useTRPC().team.getOverview.queryOptions());
+  const overview = result.data;
   return (
     <>
       <PageHead title="Overview" />
-      {asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
+      {result.isError && <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />}
       <div className={styles.stack}>
         {overview && <SetupSteps setup={overview.setup} />}
         <Figures>
@@ -51,7 +51,7 @@ export function OwnerOverview() {
             </div>
           </>
         )}
-        {asked.isPending && (
+        {result.isPending && (
           <Late>
             <Bone width="100%" />
           </Late>

@@ -41,20 +41,20 @@ import type { Usage } from './figures';
 export function StatisticsView({ onlyMemberId }: { onlyMemberId: string | null }) {
   const [view, setView] = useQueryStates(statisticsView, { history: 'replace' });
   const question = usageQuestion(view, onlyMemberId);
-  const asked = useQuery(
+  const result = useQuery(
     useTRPC().reports.browseUsage.queryOptions(question ?? {}, {
       placeholderData: keepPreviousData,
       enabled: question !== null,
     }),
   );
   const change = (next: Partial<View>) => void setView({ page: null, ...next });
-  const usage = question && asked.data;
+  const usage = question && result.data;
   return (
     <>
       <Toolbar view={view} question={question} onChange={change} isHeld={onlyMemberId !== null} />
       {question === null && <NoRange onChange={change} />}
-      {question && asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
-      {question && asked.isPending && !asked.isError && <Skeleton />}
+      {question && result.isError && <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />}
+      {question && result.isPending && !result.isError && <Skeleton />}
       {usage && (
         <Content
           view={view}
@@ -62,7 +62,7 @@ export function StatisticsView({ onlyMemberId }: { onlyMemberId: string | null }
           question={question}
           onlyMemberId={onlyMemberId}
           onChange={change}
-          stale={asked.isPlaceholderData}
+          stale={result.isPlaceholderData}
         />
       )}
     </>

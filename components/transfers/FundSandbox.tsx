@@ -42,7 +42,7 @@ export function FundSandbox({ onClose }: { onClose: () => void }) {
         currency={currency}
         lines={[{ label: 'Master balance', before, after: amount === null ? null : plus(before, amount) }]}
       />
-      <MoneyNote asked={fund} currency={currency} />
+      <MoneyNote mutation={fund} currency={currency} />
       <div className={styles.foot}>
         <Button variant="default" onClick={onClose}>
           Cancel

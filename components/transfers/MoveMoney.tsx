@@ -74,7 +74,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
         minRows={1}
         onChange={(event) => setNoteForMember(event.currentTarget.value)}
       />
-      <MoneyNote asked={move} currency={currency} />
+      <MoneyNote mutation={move} currency={currency} />
       <div className={styles.foot}>
         <Button variant="default" onClick={onClose}>
           {move.isPending && move.failureCount > 0 ? 'Close' : 'Cancel'}

@@ -70,7 +70,7 @@ const Id = ({ id }: { id: string }) => (
 function Reverse({ transfer, onDone }: { transfer: Transfer; onDone: () => void }) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
-  const [asked, setAsked] = useState(false);
+  const [isConfirming, setConfirming] = useState(false);
   const [note, setNote] = useState('');
   const reverse = useMutation(
     useTRPC().transfers.reverseTransfer.mutationOptions({
@@ -80,10 +80,10 @@ function Reverse({ transfer, onDone }: { transfer: Transfer; onDone: () => void 
       },
     }),
   );
-  if (!asked) {
+  if (!isConfirming) {
     return (
       <div className={styles.foot}>
-        <Button variant="default" onClick={() => setAsked(true)}>
+        <Button variant="default" onClick={() => setConfirming(true)}>
           Reverse…
         </Button>
       </div>
@@ -109,9 +109,9 @@ function Reverse({ transfer, onDone }: { transfer: Transfer; onDone: () => void 
         onChange={(event) => setNote(event.currentTarget.value)}
         ref={(field) => field?.focus()}
       />
-      <MoneyNote asked={reverse} currency={currency} />
+      <MoneyNote mutation={reverse} currency={currency} />
       <div className={styles.foot}>
-        <Button variant="default" onClick={() => setAsked(false)}>
+        <Button variant="default" onClick={() => setConfirming(false)}>
           Cancel
         </Button>
         <Button type="submit" loading={reverse.isPending}>

@@ -2,7 +2,7 @@
 let waiting: { answer: Promise<boolean>; give: (isConfirmed: boolean) => void } | null = null;
 const listeners = new Set<() => void>();
 
-const tell = (): void => {
+const notify = (): void => {
   for (const listener of listeners) listener();
 };
 
@@ -13,10 +13,10 @@ const tell = (): void => {
 export function askForReauthentication(): Promise<boolean> {
   if (waiting === null) {
     let give = (_isConfirmed: boolean): void => {};
-    const asked = new Promise<boolean>((resolve) => (give = resolve));
-    waiting = { answer: asked, give };
-    tell();
-    return asked;
+    const confirmation = new Promise<boolean>((resolve) => (give = resolve));
+    waiting = { answer: confirmation, give };
+    notify();
+    return confirmation;
   }
   return waiting.answer;
 }
@@ -25,7 +25,7 @@ export function askForReauthentication(): Promise<boolean> {
 export function answer(isConfirmed: boolean): void {
   waiting?.give(isConfirmed);
   waiting = null;
-  tell();
+  notify();
 }
 
 export const isReauthenticating = (): boolean => waiting !== null;

@@ -24,7 +24,7 @@ export const Pieces = () => (
     </Figures>
     <Note>A plain note.</Note>
     <Note tone="warn" action={<Button size="xs">Do something</Button>}>
-      These are sample prices. Confirm them, or import your own.
+      You’re using sample prices. Confirm them, or import your own.
     </Note>
     <Note tone="bad">Nothing was moved. The master balance is $3.00; $5.00 is needed.</Note>
     <Failed problem={undefined} onRetry={nothing} />
