@@ -18,7 +18,7 @@ export const metadata: Metadata = {
 
 export const viewport: Viewport = { colorScheme: 'light dark' };
 
-/** Every page is made for its request: what may run in it is named by a nonce of that request alone. */
+/** Rendered per request, because the content security policy allows scripts by a nonce of that request. */
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const [fields, jar] = await Promise.all([headers(), cookies()]);
   const nonce = fields.get('x-purser-nonce') ?? undefined;

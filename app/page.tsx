@@ -6,7 +6,7 @@ import { currentUser, myMemberships } from '@/server/auth';
 
 type Route = { searchParams: Promise<{ deactivated?: string | string[] }> };
 
-/** Leads on to a team; who has none, or has lost the seat from which he comes, is told so. */
+/** Redirects to the user's team; shows a page to users without an accessible team. */
 export default async function HomeRoute({ searchParams }: Route) {
   const user = await currentUser();
   if (!user) redirect('/sign-in');

@@ -8,12 +8,12 @@ import { BATCH_CALLS_MAX } from '@/server/domain/core/limits';
 import type { AppRouter, Problem } from '@/server/trpc/router';
 import { askForReauthentication } from './ui/confirm';
 
-/** The pages' door to the server: queries and mutations by the names of the API's operations. */
+/** The tRPC client of the pages; queries and mutations have the names of the API's operations. */
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
 
 /**
- * What went wrong with a call, as the API's document describes it; undefined when no answer arrived at all. What is wrong
- * with a field is shown at the field, and so does not name it.
+ * Returns the problem of a failed call as the API describes it, or undefined when no response arrived. Details of field
+ * errors leave out the field's name because they are shown at the field.
  */
 export function problemOf(error: unknown): Problem | undefined {
   const problem = error instanceof TRPCClientError ? (error.data as Problem | null) : null;
@@ -21,60 +21,63 @@ export function problemOf(error: unknown): Problem | undefined {
   return problem ? { ...problem, ...(errors && { errors }) } : undefined;
 }
 
-/** "`name` must be …" → "Must be …" */
+/** Turns "`name` must be …" into "Must be …". */
 const withoutName = (detail: string): string =>
   detail.replace(/^`[^`]*` (.)/u, (_, first: string) => first.toUpperCase());
 
-/** What went wrong, to a person: what happened, then what to do. Advice that names fields is for who writes programs. */
+/**
+ * Returns the message that users read for a failed call: what happened, then what to do. Details that name request
+ * fields are left out; they help only programmers.
+ */
 export function sayProblem(error: unknown): string {
   const problem = problemOf(error);
-  if (!problem) return 'No answer arrived.';
+  if (!problem) return 'No response from the server.';
   if (problem.code === 'invalid_request') return problem.detail;
-  if (problem.code === 'confirmation_required') return 'Nothing was changed: you did not confirm that it is you.';
+  if (problem.code === 'confirmation_required') return 'Nothing was changed. You didn’t confirm your identity.';
   const isForPrograms = problem.code === 'owner_required' || problem.detail.includes('`');
   return isForPrograms ? `${problem.title}.` : `${problem.title}. ${problem.detail}`;
 }
 
-const ASK_AGAIN = new Set(['unavailable', 'idempotency_in_flight', 'rate_limited']);
+const RETRIED_CODES = new Set(['unavailable', 'idempotency_in_flight', 'rate_limited']);
 
-/** A limit that holds for longer is told, not waited for. */
+/** A longer rate limit is shown to the user instead of waited for. */
 const WAIT_MAX_SECONDS = 30;
 
-/** Whether it is not known what became of a call, so that it must be asked again and not called failed. */
+/** Returns true when the outcome of a call is unknown. Such a call is retried and never reported as failed. */
 export function isUnanswered(error: unknown): boolean {
   const problem = problemOf(error);
   if (problem === undefined) return error instanceof TRPCClientError;
-  return ASK_AGAIN.has(problem.code) && (problem.retryAfterSeconds ?? 0) <= WAIT_MAX_SECONDS;
+  return RETRIED_CODES.has(problem.code) && (problem.retryAfterSeconds ?? 0) <= WAIT_MAX_SECONDS;
 }
 
 const keys = new WeakMap<object, string>();
 
-/** The keys of changes that are being asked for, by what is asked. */
-const underWay = new Map<string, string>();
+/** The idempotency keys of pending changes, by path and input. */
+const pendingKeys = new Map<string, string>();
 
 /**
- * The Idempotency-Key of a change: one for each input object. A call that is asked again has the same object, and so
- * moves money once; a form sent anew has a new one. What is asked while the very same is unanswered is no form sent anew
- * but a second click, which came before the first was seen to be under way.
+ * Returns the Idempotency-Key of a change. Retries pass the same input object and get the same key, so money moves
+ * once; a new submission has a new object and key. An equal input that is still pending is a double click and shares
+ * the key.
  */
 function keyOf(path: string, input: unknown): string {
-  const asked = `${path} ${JSON.stringify(input)}`;
+  const change = `${path} ${JSON.stringify(input)}`;
   const known = typeof input === 'object' && input !== null ? keys.get(input) : undefined;
-  const key = known ?? underWay.get(asked) ?? newKey();
-  underWay.set(asked, key);
+  const key = known ?? pendingKeys.get(change) ?? newKey();
+  pendingKeys.set(change, key);
   if (typeof input === 'object' && input !== null) keys.set(input, key);
   return key;
 }
 
-// Not randomUUID: browsers have it on https and localhost alone.
+// `randomUUID` exists only on https and localhost.
 const newKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** Requests that are not answered yet, by their keys. */
+/** Pending requests, by idempotency key. */
 const sent = new Map<string, Promise<Response>>();
 
-/** Sends a change, once for each key at a time: a second click gets the answer to the first. */
-async function askFor(...[url, init]: Parameters<typeof fetch>): Promise<Response> {
+/** Sends a change at most once at a time per key; a second click receives the response to the first. */
+async function sendOnce(...[url, init]: Parameters<typeof fetch>): Promise<Response> {
   const key = new Headers(init?.headers).get(KEY_FIELD) ?? newKey();
   const answer = sent.get(key) ?? sendChange(key, url, init);
   sent.set(key, answer);
@@ -82,26 +85,29 @@ async function askFor(...[url, init]: Parameters<typeof fetch>): Promise<Respons
 }
 
 /**
- * Sends a change, which is under way until it is answered. Where the team asks for reauthentication first, the same change
- * is sent again after that, with the key that it has.
+ * Sends a change and forgets its key once it is answered. If the team requires reauthentication first, the change is
+ * sent again with the same key after the user confirms.
  */
 async function sendChange(key: string, ...[url, init]: Parameters<typeof fetch>): Promise<Response> {
   try {
     const response = await fetch(url, init);
-    const isAsked = response.status === 403 && (await response.clone().text()).includes(CONFIRMATION_REQUIRED);
-    return isAsked && (await askForReauthentication()) ? await fetch(url, init) : response;
+    const isRefused = response.status === 403 && (await response.clone().text()).includes(CONFIRMATION_REQUIRED);
+    return isRefused && (await askForReauthentication()) ? await fetch(url, init) : response;
   } finally {
     sent.delete(key);
-    for (const [asked, its] of underWay) if (its === key) underWay.delete(asked);
+    for (const [change, its] of pendingKeys) if (its === key) pendingKeys.delete(change);
   }
 }
 
 const KEY_FIELD = 'idempotency-key';
 const CONFIRMATION_REQUIRED = '"code":"confirmation_required"';
 
-const URL_OF_DOOR = '/api/trpc';
+const TRPC_URL = '/api/trpc';
 
-/** @param team the slug for which is asked; null: for the person alone */
+/**
+ * Creates a tRPC client for a team, or for the user's own data.
+ * @param team the team's slug; null for the user alone
+ */
 export function clientFor(team: string | null) {
   const headers: Record<string, string> = team === null ? {} : { 'x-purser-team': team };
   return createTRPCClient<AppRouter>({
@@ -109,16 +115,16 @@ export function clientFor(team: string | null) {
       splitLink({
         condition: ({ type }) => type === 'mutation',
         true: httpLink({
-          url: URL_OF_DOOR,
+          url: TRPC_URL,
           headers: ({ op }) => ({ ...headers, [KEY_FIELD]: keyOf(op.path, op.input) }),
-          fetch: (url, init) => askFor(url, init as RequestInit),
+          fetch: (url, init) => sendOnce(url, init as RequestInit),
         }),
-        // As POST: what is searched for stands in no URL, and has no longest length. What may take long is asked alone, so
-        // that nothing else waits for it.
+        // POST keeps search texts out of URLs and has no length limit. Slow queries are sent alone so that they don't
+        // delay a batch.
         false: splitLink({
           condition: ({ context }) => context['alone'] === true,
-          true: httpLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST' }),
-          false: httpBatchLink({ url: URL_OF_DOOR, headers, methodOverride: 'POST', maxItems: BATCH_CALLS_MAX }),
+          true: httpLink({ url: TRPC_URL, headers, methodOverride: 'POST' }),
+          false: httpBatchLink({ url: TRPC_URL, headers, methodOverride: 'POST', maxItems: BATCH_CALLS_MAX }),
         }),
       }),
     ],
@@ -130,21 +136,20 @@ const pause = (count: number): number => Math.min(500 * 2 ** count, 5_000);
 const RELOADED = 'purser-reloaded';
 const RELOAD_PAUSE_MS = 30_000;
 
-/** What every page of a team asks: not found, there is no seat in it any more. */
+/** The query that every page of a team makes; a 404 means that the user is no longer a member. */
 const SHELL = 'team.getShell';
 
 let isLeaving = false;
 
-/** By then a page that is left for another is gone. */
+/** By then, the page that was navigated away from is gone. */
 const LEFT_MS = 5_000;
 
-/** Says that the person is signing out: what is asked meanwhile is refused, and that is no news. */
+/** Marks the page as being left: errors of its pending calls are expected and ignored. */
 export const setLeaving = (leaving: boolean): void => void (isLeaving = leaving);
 
 /**
- * Who is signed out, or has lost the seat or its role, sees what the page then says, not a table that fails. Once: a page
- * that asks for what its reader may not see must not go round in circles. A change that is refused for that says so where
- * it was asked for: what was typed is not lost.
+ * Reloads the page once when the user is signed out or lost access, so that they see the page's own message instead of
+ * a failed table. A failed change never reloads, because that would lose the typed text.
  */
 function onGone(error: unknown, { queryKey }: Pick<Query, 'queryKey'>): void {
   const status = problemOf(error)?.status;
@@ -159,12 +164,12 @@ function makeQueryClient(): QueryClient {
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({ onError: onGone }),
     mutationCache: new MutationCache({
-      // The live stream may tell of the change before its answer is here: a reload then would lose what is said of it.
+      // The live stream can report the change before its response arrives; a reload then would lose the confirmation.
       onMutate: (_input, { meta }) => (meta?.['leaves'] === true ? setLeaving(true) : undefined),
       onSettled: (_data, _error, _input, _context, { meta }) => {
         if (meta?.['leaves'] === true) window.setTimeout(setLeaving, LEFT_MS, false);
       },
-      // Whatever was changed: all that is shown is asked anew, in one request; but not where the page is left for it.
+      // Any change invalidates everything that is shown, in one request, unless the page is being left.
       onSuccess: (_data, _input, _context, { meta }) =>
         meta?.['leaves'] === true ? undefined : client.invalidateQueries(),
     }),
@@ -181,7 +186,7 @@ function makeQueryClient(): QueryClient {
   return client;
 }
 
-/** Gives the pages of one team (null: of the person) their door and their cache. */
+/** Provides the tRPC client and the query cache of one team, or of the user when `team` is null. */
 export function DataProvider({ team, children }: { team: string | null; children: ReactNode }) {
   const [queryClient] = useState(makeQueryClient);
   const [trpcClient] = useState(() => clientFor(team));

@@ -3,15 +3,15 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { createContext, use, useEffect, useEffectEvent, useState, type ReactNode } from 'react';
-import { makeAsking } from '@/components/live/refetch';
-import { hearChanges, type Heard, type LiveState } from '@/components/live/event-stream';
+import { makeRefetcher } from '@/components/live/refetch';
+import { subscribeToChanges, type LiveEvent, type LiveState } from '@/components/live/event-stream';
 
 const LiveContext = createContext<LiveState | null>(null);
 
 /**
- * Keeps what is shown of a team (null: of the person, whatever the team) as it is, without a reload: what changes is heard,
- * and asked anew.
- * @param since the last word that the answers in the page have seen
+ * Keeps the shown data of a team up to date without a reload: refetches what the live stream reports as changed.
+ * @param team the team's slug; null for all data of the user
+ * @param since the id of the last event that the server-rendered data includes
  */
 export function LiveHost({
   team,
@@ -23,26 +23,26 @@ export function LiveHost({
   children: ReactNode;
 }) {
   const client = useQueryClient();
-  const [state, say] = useState<LiveState>('connecting');
+  const [state, setState] = useState<LiveState>('connecting');
   const router = useRouter();
   const leave = useEffectEvent(() => router.push(`/${team}`));
-  // Of the first paint: what a later page of this tab was made from is heard about by then.
+  // Fixed at the first paint; the open stream covers pages that are rendered later in this tab.
   const [from] = useState(since);
   useEffect(() => {
-    const asking = makeAsking(client, leave);
-    const hear = (heard: Heard) => {
-      if (heard === 'reset' || team === null || heard.team === team) asking.hear(heard);
+    const refetcher = makeRefetcher(client, leave);
+    const onEvent = (event: LiveEvent) => {
+      if (event === 'reset' || team === null || event.team === team) refetcher.receive(event);
     };
-    const stop = hearChanges({ hear, say, since: from });
+    const stop = subscribeToChanges({ onEvent, onState: setState, since: from });
     return () => {
       stop();
-      asking.stop();
+      refetcher.stop();
     };
   }, [client, from, team]);
   return <LiveContext value={state}>{children}</LiveContext>;
 }
 
-/** Whether what is shown is kept as it is. */
+/** Returns the state of the live connection. */
 export function useLiveState(): LiveState {
   const state = use(LiveContext);
   if (!state) throw new Error('There is no LiveHost above.');

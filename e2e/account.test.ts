@@ -25,7 +25,7 @@ const enterByForm = async (page: Page, { email }: Team, password: string) => {
 test.describe('a forgotten password', () => {
   const ask = async (page: Page, email: string) => {
     await openAt(page, '/sign-in');
-    await page.getByRole('link', { name: 'Forgotten password?' }).click();
+    await page.getByRole('link', { name: 'Forgot password?' }).click();
     await page.waitForURL('/forgot');
     await page.getByLabel('Email').fill(email);
     await page.getByRole('button', { name: 'Mail me a link' }).click();
@@ -51,7 +51,7 @@ test.describe('a forgotten password', () => {
     await page.getByRole('button', { name: 'Set the password' }).click();
     await expect(page.getByText('one of the passwords that are tried first', { exact: false })).toBeVisible();
     await page.getByLabel('New password').fill(NEW);
-    await page.getByRole('button', { name: 'Set the password' }).click();
+    await page.getByRole('button', { name: 'Set password' }).click();
     await page.waitForURL(`/${team.slug}`);
     await elsewhere.reload();
     expect(at(elsewhere)).toBe('/sign-in');
@@ -78,9 +78,9 @@ test.describe('a password', () => {
     const page = await newPage({ as: team, url: '/account/password' });
     for (const each of [page, other]) expectError(each, REFUSED);
     const change = async (current: string) => {
-      await page.getByLabel('Password now').fill(current);
+      await page.getByLabel('Current password').fill(current);
       await page.getByLabel('New password').fill(NEW);
-      await page.getByRole('button', { name: 'Change the password' }).click();
+      await page.getByRole('button', { name: 'Change password' }).click();
     };
     await change('not the password');
     await expect(page.getByText('The password is not right.')).toBeVisible();
@@ -305,7 +305,7 @@ test.describe('the operator', () => {
     await dialog.getByLabel('Your password').fill(team.password);
     await page.keyboard.press('Enter');
     const secret = await dialog.getByTestId('totp-secret').innerText();
-    await dialog.getByLabel('The code that the app shows').fill(codeNow(secret));
+    await dialog.getByLabel('Code from the app').fill(codeNow(secret));
     await page.keyboard.press('Enter');
     await expect(dialog.getByRole('list', { name: 'Recovery codes' })).toBeVisible();
     const words = [team.memberId, '--team', team.teamId];
@@ -355,7 +355,7 @@ test.describe('signing up', () => {
       await page.getByLabel('Team', { exact: true }).fill('Signed Up');
       await page.getByLabel('Your name').fill('Una Usher');
       await page.getByLabel('Password', { exact: true }).fill(NEW);
-      await page.getByRole('button', { name: 'Make the team' }).click();
+      await page.getByRole('button', { name: 'Create team' }).click();
       await page.waitForURL(`${open}/signed-up`);
       await expect(page.getByRole('button', { name: /^Signed Up .*Switch team$/ })).toBeVisible();
     } finally {

@@ -30,7 +30,7 @@ async function addPerson(
 test.describe('the audit log', () => {
   let team: Team;
   let ann: { id: string };
-  const rows = (page: Page) => page.getByRole('table', { name: 'What happened' }).locator('tbody tr');
+  const rows = (page: Page) => page.getByRole('table', { name: 'Audit log' }).locator('tbody tr');
 
   test.beforeAll(async () => {
     team = await makeTeam('Audit House', '100.00');
@@ -52,7 +52,7 @@ test.describe('the audit log', () => {
     await expect(rows(page).nth(2)).toContainText('changed the settings: text retention days');
     await expect(rows(page).nth(3)).toContainText('looked at the key of Anna Audited');
     await picture(page, 'audit');
-    await page.getByRole('button', { name: 'What', exact: true }).click();
+    await page.getByRole('button', { name: 'Action', exact: true }).click();
     await page.getByRole('menuitemcheckbox', { name: 'Members and money' }).click();
     await expect(rows(page)).toHaveCount(3);
     await expect(page).toHaveURL(/what=member/);
@@ -129,9 +129,9 @@ test.describe('security and privacy', () => {
     const team = await makeTeam('Safe House', null);
     const page = await newPage({ as: team, url: '/safe-house/settings/security' });
     const form = (label: string | RegExp) => page.locator('form').filter({ has: page.getByLabel(label) });
-    const again = /Ask for the password again/;
+    const again = /Require re-authentication/;
     await page.getByLabel(again).check();
-    await page.getByLabel('And before a debit above').fill('250');
+    await page.getByLabel('Also for debits above').fill('250');
     await form(again).getByRole('button', { name: 'Save' }).click();
     await expect(form(again).getByText('Not saved yet')).toHaveCount(0);
     const days = 'Remove texts after (days)';
@@ -214,7 +214,7 @@ test.describe('privacy', () => {
     const tab = await newPage({ beside: page, url: '/gone-house' });
     await toHear(tab);
     expectError(tab, /40[134]/);
-    await page.getByRole('button', { name: 'Erase me…' }).click();
+    await page.getByRole('button', { name: 'Delete my account…' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Your password').fill('not the password');
     await dialog.getByRole('button', { name: 'Erase me for good' }).click();
@@ -251,7 +251,7 @@ test.describe('privacy', () => {
     await signIn(page, team.email, team.password);
     expectError(page, /409/);
     await openAt(page, '/account/privacy');
-    await page.getByRole('button', { name: 'Erase me…' }).click();
+    await page.getByRole('button', { name: 'Delete my account…' }).click();
     await page.getByLabel('Your password').fill(team.password);
     await page.keyboard.press('Enter');
     await expect(page.getByRole('alert').getByText('“Kept House”')).toBeVisible();

@@ -36,7 +36,7 @@ test.describe('inviting', () => {
   const takeKey = async (page: Page, name = 'Inviting Team'): Promise<string> => {
     await expect(page.getByRole('heading', { name: `You joined ${name}` })).toBeVisible();
     const key = await page.getByTestId('api-key').innerText();
-    await page.getByRole('button', { name: 'Copy the key' }).click();
+    await page.getByRole('button', { name: 'Copy key' }).click();
     await page.getByRole('button', { name: `Go to ${name}` }).click();
     return key;
   };
@@ -131,7 +131,7 @@ test.describe('inviting', () => {
     });
     const owner = await newPage({ as: team, url: '/inviting-team/members' });
     await owner.getByRole('button', { name: 'Actions for Till nine' }).click();
-    await owner.getByRole('menuitem', { name: 'Invite a person to it' }).click();
+    await owner.getByRole('menuitem', { name: 'Invite someone to claim this account…' }).click();
     const email = someAddress();
     await owner.getByRole('dialog').getByLabel('Email').fill(email);
     await owner.getByRole('dialog').getByRole('button', { name: 'Invite', exact: true }).click();
@@ -150,10 +150,10 @@ test.describe('inviting', () => {
     expectError(owner, REFUSED);
     const taken = await invited();
     const [one, two] = [someAddress(), someAddress()];
-    await owner.getByRole('button', { name: 'Invite many' }).click();
+    await owner.getByRole('button', { name: 'Bulk invite' }).click();
     const dialog = owner.getByRole('dialog');
     await dialog
-      .getByLabel('Whom to invite')
+      .getByLabel('People to invite')
       .fill(`${one}, One, owner, 2.50\nTwo <${two}>\nnonsense\n${taken.email}\n${one}`);
     await expect(dialog.getByText('2 cannot be invited and are left out')).toBeVisible();
     await dialog.getByRole('button', { name: 'Invite 3' }).click();

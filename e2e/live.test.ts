@@ -81,7 +81,7 @@ test.describe('pages that are kept open', () => {
     const page = await newPage({ as: ben, url: '/live-crew' });
     await page.getByRole('button', { name: 'Show as table' }).click();
     const today = page
-      .getByRole('table', { name: /Cost of each/ })
+      .getByRole('table', { name: /Daily cost/ })
       .getByRole('row')
       .last();
     await expect(today).toContainText('$0.00');

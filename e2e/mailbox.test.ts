@@ -55,7 +55,7 @@ test.describe('the demo’s mailbox', () => {
 
   test('holds what the team calls low, and the overview shows it', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/mailed-matters/settings/alerts' });
-    await page.getByLabel('Low below').fill('100');
+    await page.getByLabel('Alert below').fill('100');
     await page.keyboard.press('Enter');
     await expect(page.getByText('Saved.')).toBeVisible();
     // Nobody is told of what they did themselves: it is a program that takes the balance below.
@@ -71,7 +71,7 @@ test.describe('the demo’s mailbox', () => {
   test('gets no more of what a person has switched off', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/account/alerts' });
     const saved = page.waitForResponse(/account\.setAlerts/);
-    await page.getByLabel('Recharges').uncheck();
+    await page.getByLabel('Auto-recharge').uncheck();
     await saved;
     await openAt(page, '/account/alerts');
     await expect(page.getByLabel('Recharges')).not.toBeChecked();

@@ -92,7 +92,7 @@ test.describe('a member is created', () => {
     await dialog.getByLabel('Fill up to', { exact: true }).fill('20');
     await expect(dialog.getByText('Runs now: +$18.00.')).toBeVisible();
     await submit(dialog);
-    await dialog.getByRole('button', { name: 'Copy the key' }).click();
+    await dialog.getByRole('button', { name: 'Copy key' }).click();
     await dialog.getByRole('button', { name: 'Done' }).click();
     await expect(row(page, 'Whole Depot')).toContainText('$20.00');
     const seat = (await call('GET', '/members?query=whole@depot.example')).body.data[0];
@@ -108,12 +108,12 @@ test.describe('a member is created', () => {
     const page = await newPage({ as: team, url: at('/members') });
     const dialog = await creating(page);
     await dialog.getByLabel('Name').fill('Pass Holder');
-    await dialog.getByLabel('With a sign-in').check();
+    await dialog.getByLabel('Allow sign-in').check();
     await submit(dialog);
     await expect(dialog.getByText('Sign-in details (shown once)')).toBeVisible();
     const [email, password] = (await dialog.getByTestId('password').innerText()).trim().split(/\s+/);
     // The password is asked about like the key: a copy of the key alone is not all.
-    await dialog.getByRole('button', { name: 'Copy the key' }).click();
+    await dialog.getByRole('button', { name: 'Copy key' }).click();
     await page.keyboard.press('Escape');
     await expect(dialog.getByText('You haven’t copied the password.')).toBeVisible();
     await dialog.getByRole('button', { name: 'Copy password' }).click();
@@ -272,7 +272,7 @@ test.describe('its recharge rule', () => {
     const { id } = await make({ name: 'Step Depot' });
     const page = await newPage({ as: team, url: at(`/members/${id}?tab=recharge`) });
     await page.getByLabel('Threshold').fill('5');
-    await page.getByLabel('How it is recharged').selectOption('add steps of');
+    await page.getByLabel('Recharge method').selectOption('add');
     await page.getByLabel('Step', { exact: true }).fill('2');
     await expect(page.getByText('Runs now: +$6.00.')).toBeVisible();
     await capAt(page, '1');
@@ -392,8 +392,8 @@ test.describe('its settings', () => {
     await wrong('Name', 'x'.repeat(121), /1 to 120 characters/, 'New Name');
     await wrong('Contact email', 'no address', /must be an e-mail address/i, 'new@depot.example');
     await wrong('Contact email', 'neighbour@depot.example', /another member/i, 'new@depot.example');
-    await wrong('External id', 'y'.repeat(256), /1 to 255 characters/, 'crm-9');
-    await wrong('Metadata', 'no equals sign', /Each line is name=value/, 'region=north\nplan = large');
+    await wrong('External ID', 'y'.repeat(256), /1 to 255 characters/, 'crm-9');
+    await wrong('Metadata', 'no equals sign', /Each line must be name=value/, 'region=north\nplan = large');
     await save.click();
     await expect(page.getByText('Saved.')).toBeVisible();
     await expect(page.getByRole('heading', { name: 'New Name', level: 1 })).toBeVisible();

@@ -151,7 +151,7 @@ test.describe('the log', () => {
     await shows(CROWD);
     await page.keyboard.press('ArrowDown');
     await shows(CROWD - 1);
-    await drawer.getByRole('button', { name: 'The newer message' }).click();
+    await drawer.getByRole('button', { name: 'Newer message' }).click();
     await shows(CROWD);
     await expect(drawer.getByRole('button', { name: 'The newer message' })).toBeDisabled();
     await page.keyboard.press('ArrowDown');
@@ -221,7 +221,7 @@ test.describe('the log', () => {
       columns: true,
     });
     const printed = rows.map((row) => [
-      row['status'],
+      row['status']!.replace(/^./, (c) => c.toUpperCase()),
       `${row['to']} ${row['country']}`,
       row['memberName'],
       row['body'],
@@ -297,7 +297,7 @@ test.describe('sending', () => {
     team = await makeTeam('Word Senders', '100.00');
     seat = await makeSeat(team, 'Penny Poor', '0.05');
   });
-  const formOf = (page: Page) => page.getByRole('dialog', { name: 'Send a message' });
+  const formOf = (page: Page) => page.getByRole('dialog', { name: 'Send message' });
 
   test('counts segments and money while one types, and tells of each recipient what became of it', async ({
     newPage,
@@ -342,12 +342,12 @@ test.describe('sending', () => {
 
   test('sends for a member, from its balance, no further than that reaches', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/word-senders/messages' });
-    await page.getByRole('button', { name: 'Send a message' }).click();
+    await page.getByRole('button', { name: 'Send message' }).click();
     const form = formOf(page);
     await form.getByLabel('To', { exact: true }).fill('+14155550100');
     await form.getByLabel('From').fill('Acme');
     await form.getByLabel('Text').fill('Hello');
-    await form.getByLabel('Sent and paid by').click();
+    await form.getByLabel('Send as').click();
     await page.getByRole('option', { name: 'Penny Poor' }).click();
     await expect(form.getByRole('row', { name: /^Balance \$0\.05/ })).toBeVisible();
     await form.getByLabel('Text').fill('x'.repeat(1_500));

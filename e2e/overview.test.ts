@@ -18,7 +18,7 @@ test.describe('the first page of a team', () => {
     await steps.first().getByRole('button', { name: 'Create member' }).click();
     await page.getByRole('dialog').getByLabel('Name').fill('First of all');
     await page.getByRole('dialog').getByRole('button', { name: 'Create member' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Copy the key' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Copy key' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click();
     await expect(page.getByRole('heading', { name: '3 steps left to set up' })).toBeVisible();
     await steps.first().getByRole('button', { name: 'Fund' }).click();

@@ -96,7 +96,7 @@ test.describe('every page', () => {
     const found: string[] = [];
     const look = async (what: string) => void found.push(...(await axeInBoth(page, what)));
     const actions = page.getByRole('button', { name: /^Actions for Ärzte/ });
-    for (const run of ['Credit', 'Debit', 'Recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Delete']) {
+    for (const run of ['Credit', 'Debit', 'Auto-recharge rule', 'Reveal key', 'Rotate key', 'Make owner', 'Delete']) {
       await actions.click();
       await expect(page.getByRole('menuitem', { name: run, exact: true })).toBeVisible();
       if (run === 'Credit') await look('menu');
@@ -141,7 +141,7 @@ test.describe('every page', () => {
     await page.getByRole('button', { name: 'CSV' }).click();
     await expect(dialog.getByTestId('rows')).toBeVisible();
     await look('messages as CSV');
-    await page.getByRole('button', { name: 'Send a message' }).click();
+    await page.getByRole('button', { name: 'Send message' }).click();
     await dialog.getByLabel('To', { exact: true }).fill('+14155550100\n0800');
     await dialog.getByLabel('Text').fill('Hello “you”');
     await expect(dialog.getByRole('table', { name: 'Recipients' })).toBeVisible();

@@ -44,14 +44,14 @@ const SHOTS: Shot[] = [
     path: '/messages?status=failed',
     act: async (page) => {
       await page.getByRole('table', { name: 'Messages' }).getByRole('button').nth(1).click();
-      await page.getByText('What it moved').waitFor();
+      await page.getByText('Charges').waitFor();
     },
   },
   {
     name: 'send',
     path: '/messages',
     act: async (page) => {
-      await page.getByRole('button', { name: 'Send a message' }).click();
+      await page.getByRole('button', { name: 'Send message' }).click();
       const form = page.getByRole('dialog');
       await form.getByLabel('To', { exact: true }).fill('+14155550100\n+447700900123\n0800\n+4915112345678');
       await form.getByLabel('Text').fill('Your parcel arrives today between 2 and 4 pm. Reply STOP to end.');
@@ -65,7 +65,7 @@ const SHOTS: Shot[] = [
     act: async (page) => {
       await page.getByRole('link', { name: 'Lagos Fashion Hub' }).click();
       await page.getByRole('tab', { name: 'Recharge' }).click();
-      await page.getByRole('table', { name: 'History of the recharge rule' }).waitFor();
+      await page.getByRole('table', { name: 'Auto-recharge history' }).waitFor();
     },
   },
   {

@@ -121,7 +121,7 @@ test.describe('owner and member, there and back', () => {
     const page = await newPage({ as: own, url: '/role-pages' });
     await expect(page.getByRole('navigation', { name: 'Team', exact: true }).getByRole('link')).toHaveText([
       'Overview',
-      'My seat',
+      'My sub-account',
       'Messages',
       'Statistics',
       'Transfers',

@@ -36,11 +36,11 @@ test.describe('the settings of a team', () => {
     await expect(save('Low below')).toBeDisabled();
     await page.getByLabel('Low below').fill('150.5');
     await page.keyboard.press('Enter');
-    await saved('Low below');
+    await saved('Alert below');
     expect((await get('/team')).body).toMatchObject({ defaultSender: 'Acme Bank', lowBalance: '150.50' });
-    await page.getByLabel('Low below').fill('');
-    await save('Low below').click();
-    await saved('Low below');
+    await page.getByLabel('Alert below').fill('');
+    await save('Alert below').click();
+    await saved('Alert below');
     expect((await get('/team')).body.lowBalance).toBeNull();
   });
 
@@ -137,7 +137,7 @@ test.describe('the prices of a team', () => {
     const dialog = page.getByRole('dialog');
     const bring = async (csv: string) => {
       await dialog.getByLabel('Prices as CSV').fill(csv);
-      await dialog.getByRole('button', { name: 'See what changes' }).click();
+      await dialog.getByRole('button', { name: 'Review changes' }).click();
     };
     await page.getByRole('button', { name: 'Import' }).click();
     await bring('country,prefix,price\nGermany,,0.07\nDE,,-1');
@@ -156,7 +156,7 @@ test.describe('the prices of a team', () => {
     await dialog.getByRole('button', { name: 'Back' }).click();
     const large = ['country;prefix;price', ...Array.from({ length: 100_000 }, (_, i) => `DE;49${100_000 + i};0,0777`)];
     const largeChooser = page.waitForEvent('filechooser');
-    await dialog.getByRole('button', { name: 'Choose a file' }).click();
+    await dialog.getByRole('button', { name: 'Choose file' }).click();
     // As a spreadsheet saves "Unicode text".
     const utf16 = Buffer.from(`\uFEFF${large.join('\r\n')}`, 'utf16le');
     await (await largeChooser).setFiles({ name: 'large.csv', mimeType: 'text/csv', buffer: utf16 });
@@ -166,7 +166,7 @@ test.describe('the prices of a team', () => {
     await dialog.getByRole('button', { name: 'Back' }).click();
     const file = 'country,prefix,price\r\n,7999,0.05\r\nDE,49,0.0777\r\n';
     const chooser = page.waitForEvent('filechooser');
-    await dialog.getByRole('button', { name: 'Choose a file' }).click();
+    await dialog.getByRole('button', { name: 'Choose file' }).click();
     await (await chooser).setFiles({ name: 'card.csv', mimeType: 'text/csv', buffer: Buffer.from(file) });
     await expect(dialog.getByLabel('Prices as CSV')).toHaveValue(/0\.0777/);
     await dialog.getByRole('button', { name: 'See what changes' }).click();

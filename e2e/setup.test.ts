@@ -44,7 +44,7 @@ test.describe('a first start without the demo', () => {
       await page.getByLabel('Your name').fill('Fiona First');
       await page.getByLabel('Your email').fill('fiona@example.test');
       await page.getByLabel('Password', { exact: true }).fill(password);
-      await page.getByRole('button', { name: 'Make the team' }).click();
+      await page.getByRole('button', { name: 'Create team' }).click();
     };
     await page.getByLabel('Set-up code').fill('a guess');
     await fill('correct horse battery');

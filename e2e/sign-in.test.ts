@@ -6,7 +6,7 @@ import { makeTeam, operate, type Team } from './support/product';
 const { url } = runningProduct();
 
 const REFUSED = /status of 401/;
-const WRONG = 'The email or the password is not right.';
+const WRONG = 'Wrong email or password.';
 
 let team: Team;
 let other: Team;

@@ -11,14 +11,14 @@ const { url, dataDir } = runningProduct();
 
 type Made = { id: string; name: string; email: string; apiKey: { last4: string }; key: string };
 
-const HEADS = ['', 'Name', 'Email', 'Role', 'API key', 'Balance', 'Messages 30 d', 'Cost 30 d', 'Status', 'Actions'];
+const HEADS = ['', 'Name', 'Email', 'Role', 'API key', 'Balance', 'Messages (30d)', 'Cost (30d)', 'Status', 'Actions'];
 const VERBS = [
   'Credit',
   'Debit',
-  'Recharge rule',
+  'Auto-recharge rule',
   'Reveal key',
   'Rotate key',
-  'Invite a person to it',
+  'Invite someone to claim this account…',
   'Make owner',
   'Deactivate',
   'Delete',
@@ -93,10 +93,10 @@ test.describe('the list of members', () => {
     const seen = (await shown(page)).find(({ Name }) => Name === 'Alder Foods');
     expect(seen).toMatchObject({
       Email: 'hi@alder.example',
-      Role: 'member',
+      Role: 'Member',
       'API key': `pur_live_…${alder.apiKey.last4}`,
-      'Messages 30 d': '3',
-      Status: 'active',
+      'Messages (30d)': '3',
+      Status: 'Active',
     });
     // More digits than the currency's own only where they are not zero.
     const printed = String(alder.balance).replace(/(\.\d\d)0+$/, '$1');
@@ -138,8 +138,8 @@ test.describe('the list of members', () => {
       Email: (member) => member['email']!,
       Role: (member) => member['role']!,
       Balance: (member) => Number(member['balance']),
-      'Messages 30 d': (member) => number(sent.get(member['name']!)?.['Messages 30 d']),
-      'Cost 30 d': (member) => number(sent.get(member['name']!)?.['Cost 30 d']),
+      'Messages (30d)': (member) => number(sent.get(member['name']!)?.['Messages (30d)']),
+      'Cost (30d)': (member) => number(sent.get(member['name']!)?.['Cost (30d)']),
       Status: (member) => member['status']!,
       Created: (member) => member['createdAt']!,
       Name: (member) => member['name']!.toLowerCase(),
@@ -163,7 +163,7 @@ test.describe('the list of members', () => {
       await used.getByRole('button').click();
       await expect(used).toHaveAttribute('aria-sort', way);
       await settled(page);
-      expect((await shown(page)).at(-1)!['Key last used']).toBe('never');
+      expect((await shown(page)).at(-1)!['Key last used']).toBe('Never');
     }
   });
 
@@ -172,7 +172,7 @@ test.describe('the list of members', () => {
     await chip(page, 'Status').click();
     await page.getByRole('menuitemcheckbox', { name: 'inactive' }).click();
     await expect.poll(() => namesOf(page)).toEqual(['Elm Stores']);
-    await page.getByRole('menuitemcheckbox', { name: 'active', exact: true }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Active', exact: true }).click();
     await page.keyboard.press('Escape');
     await expect(page.getByRole('button', { name: 'Status: active, inactive' })).toBeVisible();
     await expect(rows(page)).toHaveCount(6);
@@ -181,8 +181,8 @@ test.describe('the list of members', () => {
     await page.getByRole('menuitemcheckbox', { name: 'owner' }).click();
     await expect.poll(() => namesOf(page)).toEqual(['=Dogwood "Ltd", Dublin', 'Olive Owner']);
     await page.getByRole('button', { name: 'Clear role' }).click();
-    await chip(page, 'Recharge').click();
-    await page.getByRole('menuitemcheckbox', { name: 'ready' }).click();
+    await chip(page, 'Auto-recharge').click();
+    await page.getByRole('menuitemcheckbox', { name: 'On' }).click();
     await expect.poll(() => namesOf(page)).toEqual(['Alder Foods']);
   });
 
@@ -212,7 +212,7 @@ test.describe('the list of members', () => {
     const page = await newPage({ as: team, url: members });
     await page.getByRole('button', { name: 'Columns' }).click();
     await page.getByRole('menuitemcheckbox', { name: 'Email' }).click();
-    await page.getByRole('menuitemcheckbox', { name: 'Id', exact: true }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'ID', exact: true }).click();
     await page.keyboard.press('Escape');
     const stands = async () => {
       await expect(page.getByRole('columnheader', { name: 'Id', exact: true })).toBeVisible();
@@ -235,12 +235,12 @@ test.describe('the list of members', () => {
       // A name that a spreadsheet would run is defused.
       Name: line['name']!.replace(/^'=/, '='),
       Email: line['email'] === '' ? '(generated)' : line['email'],
-      Role: line['role'],
+      Role: line['role']!.replace(/^./, (c) => c.toUpperCase()),
       'API key': `pur_live_…${line['keyLast4']}`,
       Balance: money(line['balance']!),
-      'Messages 30 d': line['messages30Days'],
-      'Cost 30 d': money(line['cost30Days']!),
-      Status: line['status'],
+      'Messages (30d)': line['messages30Days'],
+      'Cost (30d)': money(line['cost30Days']!),
+      Status: line['status']!.replace(/^./, (c) => c.toUpperCase()),
     }));
     expect(asShown).toEqual(await shown(page));
     expect(asShown[0]!.Name).toBe('cedar post');
@@ -265,9 +265,9 @@ test.describe('the list of members', () => {
     await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
     await expect(page.getByRole('menuitem')).toHaveText(VERBS);
     for (const [run, title] of [
-      ['Recharge rule', 'Recharge rule of Birch Clinic'],
-      ['Reveal key', 'Key of Birch Clinic'],
-      ['Rotate key', 'Rotate the key of Birch Clinic'],
+      ['Auto-recharge rule', 'Auto-recharge rule of Birch Clinic'],
+      ['Reveal key', 'API key of Birch Clinic'],
+      ['Rotate key', 'Rotate the API key of Birch Clinic'],
       ['Make owner', 'Make Birch Clinic an owner'],
       ['Delete', 'Delete Birch Clinic'],
     ]) {
@@ -292,7 +292,7 @@ test.describe('the list of members', () => {
     expect(await statusOf()).toBe('member_inactive');
     await page
       .getByRole('status')
-      .filter({ hasText: 'Birch Clinic is inactive' })
+      .filter({ hasText: 'Birch Clinic deactivated' })
       .getByRole('button', { name: 'Undo' })
       .click();
     await expect(rowOf(page, 'Birch Clinic')).not.toContainText('inactive');
@@ -302,7 +302,7 @@ test.describe('the list of members', () => {
     await expect(page.getByText('Elm Stores is active.')).toBeVisible();
     await page
       .getByRole('status')
-      .filter({ hasText: 'Elm Stores is active' })
+      .filter({ hasText: 'Elm Stores activated' })
       .getByRole('button', { name: 'Undo' })
       .click();
     await expect(rowOf(page, 'Elm Stores')).toContainText('inactive');
@@ -330,7 +330,7 @@ test.describe('the list of members', () => {
     const page = await newPage({ as: team, url: '/list-page/transfers' });
     await page.waitForLoadState('networkidle');
     await page.keyboard.press('Control+k');
-    await page.getByPlaceholder('A member, or what to do').fill('create');
+    await page.getByPlaceholder('Search members or commands…').fill('create');
     await page.getByText('Create member').click();
     await expect(page.getByRole('dialog', { name: 'Create member' })).toBeVisible();
     await page.keyboard.press('Escape');
@@ -482,7 +482,7 @@ test.describe('a team that has only its owner', () => {
     const dialog = page.getByRole('dialog', { name: 'Create member' });
     await dialog.getByLabel('Name').fill('The first');
     await dialog.getByRole('button', { name: 'Create member' }).click();
-    await dialog.getByRole('button', { name: 'Copy the key' }).click();
+    await dialog.getByRole('button', { name: 'Copy key' }).click();
     await dialog.getByRole('button', { name: 'Done' }).click();
     await expect(page.getByRole('link', { name: 'The first' })).toBeVisible();
     await expect(page.getByRole('heading', { name: 'No sub-accounts yet' })).toHaveCount(0);

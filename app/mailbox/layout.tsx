@@ -4,7 +4,7 @@ import { DataProvider } from '@/components/data';
 import { MailboxFrame } from '@/components/mailbox/MailboxFrame';
 import { services } from '@/server/http/services';
 
-/** What the demo would have mailed, for anyone; outside it there is nothing here. */
+/** The demo's mailbox; a 404 outside a demo. */
 export default function MailboxLayout({ children }: { children: ReactNode }) {
   const { demo, mail } = services();
   if (!demo || mail !== 'mailbox') notFound();

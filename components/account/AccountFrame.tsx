@@ -15,7 +15,7 @@ const PAGES = [
   { to: '/account/privacy', label: 'Privacy' },
 ];
 
-/** What every page of the person's own settings stands in: the way from one to the other. */
+/** The frame of all account settings pages, with their navigation. */
 export function AccountFrame({ children }: { children: ReactNode }) {
   const path = usePathname();
   return (

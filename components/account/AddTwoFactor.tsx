@@ -10,14 +10,14 @@ import { CodeField, Fault, PasswordField } from '@/components/auth/fields';
 import { RecoveryCodes } from './RecoveryCodes';
 import { faultsOf, readFields } from '@/components/auth/useForm';
 
-/** Turns the second factor on: password, then the picture for the app, then a code of it, then the recovery codes. */
+/** Turns on two-factor: password, QR code, first code, then recovery codes. */
 export function AddTwoFactor({ onClose }: { onClose: () => void }) {
-  // Kept nowhere: secret and codes are gone with the dialog.
+  // Never cached: the secret and the codes disappear with the dialog.
   const start = useMutation(useTRPC().account.startTwoFactor.mutationOptions({ gcTime: 0 }));
   const confirm = useMutation(useTRPC().account.confirmTwoFactor.mutationOptions({ gcTime: 0 }));
   if (confirm.data) return <RecoveryCodes codes={confirm.data.recoveryCodes} onClose={onClose} />;
-  const [asked, next] = start.data ? ([confirm, 'Turn on'] as const) : ([start, 'Go on'] as const);
-  const faults = faultsOf(asked);
+  const [step, next] = start.data ? ([confirm, 'Turn on'] as const) : ([start, 'Continue'] as const);
+  const faults = faultsOf(step);
   return (
     <form
       method="post"
@@ -35,9 +35,9 @@ export function AddTwoFactor({ onClose }: { onClose: () => void }) {
           <Scan {...start.data} />
           <CodeField
             key="code"
-            label="The code that the app shows"
+            label="Code from the app"
             error={faults.at('code')}
-            note="Six digits, new every 30 seconds."
+            note="Six digits. It changes every 30 seconds."
             first
           />
         </>
@@ -48,7 +48,7 @@ export function AddTwoFactor({ onClose }: { onClose: () => void }) {
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
-        <Button type="submit" loading={asked.isPending}>
+        <Button type="submit" loading={step.isPending}>
           {next}
         </Button>
       </div>
@@ -56,28 +56,28 @@ export function AddTwoFactor({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** What the app takes: a picture, or the secret to be typed. */
+/** The secret as a QR code and as text. */
 const Scan = ({ uri, secret }: { uri: string; secret: string }) => (
   <div className={styles.scan}>
     <QrCode text={uri} />
     <div>
-      <p>Scan this with an authenticator app. Or type the secret into it:</p>
+      <p>Scan this code with an authenticator app, or enter the secret:</p>
       <p>
         <code className={styles.secret} data-testid="totp-secret">
           {secret.match(/.{4}/g)?.join(' ')}
         </code>
-        <CopyIconButton text={secret} label="Copy the secret" />
+        <CopyIconButton text={secret} label="Copy secret" />
       </p>
     </div>
   </div>
 );
 
-/** A text as a QR code, with the quiet edge that scanners want. */
+/** Renders a text as a QR code with the quiet zone that scanners need. */
 function QrCode({ text }: { text: string }) {
   const { data, size } = encode(text, { border: 4 });
   const path = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : []))).join('');
   return (
-    <svg className={styles.qr} viewBox={`0 0 ${size} ${size}`} role="img" aria-label="The secret as a QR code">
+    <svg className={styles.qr} viewBox={`0 0 ${size} ${size}`} role="img" aria-label="QR code of the secret">
       <path d={path} fill="currentColor" shapeRendering="crispEdges" />
     </svg>
   );

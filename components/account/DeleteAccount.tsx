@@ -7,15 +7,15 @@ import { problemOf, sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/transfers/money.module.css';
 import { Facts, Note } from '@/components/ui/pieces';
 
-/** Erases the person, after saying what goes and what stays, and asking for the password. */
+/** Deletes the user after explaining what is removed and what is kept, and after asking for the password. */
 export function DeleteAccount({ onClose }: { onClose: () => void }) {
   const [password, setPassword] = useState('');
   const erase = useMutation(
     useTRPC().account.eraseMe.mutationOptions({
-      // Nothing here can be asked for again.
+      // Nothing on this page can be fetched after the deletion.
       meta: { leaves: true },
       onSuccess: leave,
-      // Asked again after a lost answer: there is nobody left to ask.
+      // A retry after a lost response finds no user: the deletion succeeded.
       onError: (error) => problemOf(error)?.code === 'missing_key' && leave(),
     }),
   );
@@ -31,14 +31,14 @@ export function DeleteAccount({ onClose }: { onClose: () => void }) {
     >
       <Facts
         of={[
-          ['Name and addresses', 'removed everywhere, from the audit logs and the transfers too'],
-          ['Sign-in', 'ends at once in every browser, for good'],
-          ['Texts of your messages', 'removed; messages still under way keep theirs until they are through'],
-          ['Your seats', 'stay in their teams without you, each with its balance and another key'],
-          ['Counts, costs, transfers', 'stay, and name nobody'],
+          ['Name and addresses', 'removed everywhere, including audit logs and transfers'],
+          ['Sign-in', 'ends immediately in every browser'],
+          ['Message texts', 'removed; messages in transit keep theirs until they are delivered or fail'],
+          ['Your memberships', 'stay in their teams without you, each with its balance and a new API key'],
+          ['Counts, costs, transfers', 'kept without your name'],
         ]}
       />
-      <Note tone="warn">Nobody can undo this. Export your data first, if you want to keep it.</Note>
+      <Note tone="warn">This can’t be undone. Export your data first if you want to keep it.</Note>
       <TextInput
         label="Your password"
         type="password"
@@ -58,7 +58,7 @@ export function DeleteAccount({ onClose }: { onClose: () => void }) {
           Cancel
         </Button>
         <Button type="submit" color="red" disabled={password === ''} loading={erase.isPending}>
-          Erase me for good
+          Delete permanently
         </Button>
       </div>
     </form>

@@ -8,35 +8,35 @@ import { Facts, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import type { OwnMembership } from './membership';
 
-/** Leaves a team, after saying what happens to the money, the key and the log of the seat. */
+/** Leaves a team after explaining what happens to the balance, the API key and the log of the member. */
 export function LeaveTeam({ membership, onClose }: { membership: OwnMembership; onClose: () => void }) {
   const { team, member } = membership;
   const leave = useMutation(
     useTRPC().account.leaveTeam.mutationOptions({
       onSuccess: () => {
-        toast({ message: `You have left ${team.name}.` });
+        toast({ message: `You left ${team.name}.` });
         onClose();
       },
     }),
   );
   return (
     <div className={styles.form}>
-      <p>You lose this team at once, in every browser. Only an owner’s new invitation brings you back.</p>
+      <p>You’ll lose access immediately. To return, you need a new invitation from an owner.</p>
       <Facts
         of={[
           [
-            'The seat',
+            'Member',
             `“${member.name}” stays in the team${member.role === 'owner' ? ', as a member' : ''}, without you`,
           ],
-          ['Its balance', 'stays with the seat; an owner can take it back'],
-          ['Its API key', 'is refused at once, and another that nobody has seen takes its place'],
-          ['Messages, transfers', 'stay in the log and the ledger'],
+          ['Balance', 'is kept; an owner can return it to the master balance'],
+          ['API key', 'stops working immediately. A new key is generated.'],
+          ['Messages, transfers', 'kept in the log and the ledger'],
         ]}
       />
       {leave.isError && !leave.isPending && (
         <Note tone="bad" alert>
           {problemOf(leave.error)?.code === 'last_owner'
-            ? `${team.name} would be without an owner. Make another member an owner first.`
+            ? `${team.name} would have no owner. Make another member an owner first.`
             : sayProblem(leave.error)}
         </Note>
       )}

@@ -6,23 +6,23 @@ import styles from './account.module.css';
 import { signOut } from '@/components/auth/session';
 
 /**
- * What a person sees who has no seat to go to.
- * @param deactivated the teams in which the seat was deactivated
- * @param others where there is another team to go to
+ * The page of a user without an accessible team.
+ * @param deactivated the names of the teams in which the user's membership is deactivated
+ * @param others true when the user has another accessible team
  */
 export function NoTeam({ email, deactivated, others }: { email: string; deactivated: string[]; others: boolean }) {
   const leave = () => void signOut().finally(() => window.location.assign('/sign-in'));
   return (
     <main className={styles.alone}>
-      <h1>{others ? 'This team is closed to you' : 'No team yet'}</h1>
-      {deactivated.length === 0 && <p>An owner of a team can give you a seat in it. Then it opens here.</p>}
+      <h1>{titleOf(deactivated, others)}</h1>
+      {deactivated.length === 0 && <p>Ask an owner to invite you. Teams you join appear here.</p>}
       {deactivated.map((name) => (
         <p key={name}>
-          An owner of <strong>{name}</strong> has deactivated your seat. Its balance is untouched, and an owner can
-          activate it again.
+          An owner of <strong>{name}</strong> deactivated your access. Your balance is kept, and an owner can activate
+          you again.
         </p>
       ))}
-      <p className="muted">You are signed in as {email}.</p>
+      <p className="muted">You’re signed in as {email}.</p>
       <div className={styles.actions}>
         {others && (
           <Button component={Link} href="/account/teams">
@@ -35,4 +35,9 @@ export function NoTeam({ email, deactivated, others }: { email: string; deactiva
       </div>
     </main>
   );
+}
+
+function titleOf(deactivated: string[], others: boolean): string {
+  if (deactivated.length > 0) return `Your access to ${deactivated.join(', ')} is deactivated`;
+  return others ? 'You don’t have access to this team' : 'No team yet';
 }

@@ -9,13 +9,13 @@ import styles from './account.module.css';
 import { Fault, NewPasswordField, PasswordField } from '@/components/auth/fields';
 import { faultsOf, readFields } from '@/components/auth/useForm';
 
-/** Changes the password, which needs the one there is. */
+/** Changes the password after checking the current one. */
 export function PasswordPage() {
   const { email } = useSuspenseQuery(useTRPC().account.getProfile.queryOptions()).data;
   const change = useMutation(
     useTRPC().account.changePassword.mutationOptions({
       gcTime: 0,
-      onSuccess: () => toast({ message: 'The password is changed. Your other browsers are signed out.' }),
+      onSuccess: () => toast({ message: 'Password changed. Other sessions were signed out.' }),
     }),
   );
   const faults = faultsOf(change);
@@ -23,7 +23,7 @@ export function PasswordPage() {
     <>
       <PageHead title="Password" />
       <div className={styles.narrow}>
-        <Card title="Change the password">
+        <Card title="Change password">
           <form
             method="post"
             className={styles.form}
@@ -35,14 +35,14 @@ export function PasswordPage() {
               if (!change.isPending) change.mutate(input, { onSuccess: () => form.reset() });
             }}
           >
-            <p className="muted">All your other browsers are signed out by it, and you are told by mail.</p>
+            <p className="muted">Other sessions will be signed out. We’ll email you.</p>
             <Fault text={faults.rest} />
             <input type="text" name="email" autoComplete="username" value={email} readOnly hidden />
-            <PasswordField label="Password now" name="current" error={faults.at('current')} />
+            <PasswordField label="Current password" name="current" error={faults.at('current')} />
             <NewPasswordField error={faults.at('password')} />
             <div className={styles.foot}>
               <Button type="submit" loading={change.isPending}>
-                Change the password
+                Change password
               </Button>
             </div>
           </form>

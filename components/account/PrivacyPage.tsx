@@ -8,7 +8,7 @@ import styles from '@/components/members/members.module.css';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Card, Note, PageHead } from '@/components/ui/pieces';
 
-/** What is kept of the person: as a file, and its end. */
+/** Exports the user's data and deletes their account. */
 export function PrivacyPage() {
   const open = useDialogs();
   return (
@@ -18,18 +18,18 @@ export function PrivacyPage() {
         <Card title="Your data">
           <Export />
         </Card>
-        <Card title="Erase yourself">
+        <Card title="Delete my account">
           <div className={styles.money}>
             <span>
-              Your name, addresses, sign-in and the texts of your messages are removed for good, in every team. Balances
-              and counts stay.
+              Permanently removes your name, addresses, sign-in and message texts in every team. Balances and counts are
+              kept.
             </span>
             <Button
               variant="default"
               size="xs"
               onClick={() =>
                 open({
-                  title: 'Erase yourself',
+                  title: 'Delete my account',
                   body: async (onClose) => {
                     const { DeleteAccount } = await import('./DeleteAccount');
                     return <DeleteAccount onClose={onClose} />;
@@ -37,7 +37,7 @@ export function PrivacyPage() {
                 })
               }
             >
-              Erase me…
+              Delete my account…
             </Button>
           </div>
         </Card>
@@ -54,8 +54,8 @@ function Export() {
     <>
       <div className={styles.money}>
         <span>
-          All that is kept about you as one JSON file: your sign-in, seats, sessions, mails, invitations and what you
-          did. Messages and transfers are files of their own, to which it links. The export is noted in the audit log.
+          Everything stored about you as one JSON file: sign-in, memberships, sessions, emails, invitations and
+          activity. It links to separate files for messages and transfers. The export is recorded in the audit log.
         </span>
         <Button
           variant="default"

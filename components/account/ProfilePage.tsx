@@ -11,7 +11,7 @@ import styles from './account.module.css';
 import { Fault } from '@/components/auth/fields';
 import { faultsOf } from '@/components/auth/useForm';
 
-/** Who the person is: a name of his own, and the address with which he signs in. */
+/** Shows the user's own name and the email address they sign in with. */
 export function ProfilePage() {
   const profile = useSuspenseQuery(useTRPC().account.getProfile.queryOptions()).data;
   const draft = useDraft({ name: profile.name });
@@ -43,7 +43,7 @@ export function ProfilePage() {
             <Fault text={faults.rest} />
             <TextInput
               label="Name"
-              description="Stands beside what you do in the audit log of each of your teams. The name of your seat in a team is the team’s to change."
+              description="Shown in audit logs. Team owners set your name within their team."
               autoComplete="name"
               value={draft.valueOf('name')}
               onChange={(event) => draft.set('name', event.currentTarget.value)}
@@ -56,20 +56,20 @@ export function ProfilePage() {
             </div>
           </form>
         </Card>
-        <Card title="Signing in">
+        <Card title="Sign-in">
           <Facts
             of={[
               ['Email', profile.email],
               [
                 'Address',
                 <Status key="proven" tone={profile.isProven ? 'ok' : 'off'}>
-                  {profile.isProven ? 'proven by a mailed link' : 'not proven yet'}
+                  {profile.isProven ? 'Verified' : 'Unverified'}
                 </Status>,
               ],
               [
                 'Two-factor',
                 <Status key="factor" tone={profile.twoFactorSince ? 'ok' : 'off'}>
-                  {profile.twoFactorSince ? 'on' : 'off'}
+                  {profile.twoFactorSince ? 'On' : 'Off'}
                 </Status>,
               ],
             ]}

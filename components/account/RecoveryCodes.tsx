@@ -12,22 +12,19 @@ import styles from './account.module.css';
 import { Fault, PasswordField } from '@/components/auth/fields';
 import { faultsOf, readFields } from '@/components/auth/useForm';
 
-/** Recovery codes, shown once. Leaving without having taken them along asks once. */
+/** Shows recovery codes once. Closing without having copied them asks for confirmation once. */
 export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
   const [taken, setTaken] = useState(false);
-  const [asked, setAsked] = useState(false);
+  const [isWarned, setWarned] = useState(false);
   const leave = () => {
-    if (!taken) setAsked(true);
-    return taken || asked;
+    if (!taken) setWarned(true);
+    return taken || isWarned;
   };
   useCloseGuard(leave);
   const text = codes.join('\n');
   return (
     <div className={styles.form}>
-      <p>
-        Each of these signs you in once where you have no code of the app. They are shown now and never again: keep them
-        where you keep secrets, and not on the phone with the app.
-      </p>
+      <p>Use a recovery code if you lose your phone. Each works once. Save them now; they won’t be shown again.</p>
       <ul className={styles.codes} aria-label="Recovery codes" onCopy={() => setTaken(true)}>
         {codes.map((code) => (
           <li key={code}>
@@ -36,7 +33,7 @@ export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: ()
         ))}
       </ul>
       <Group gap="xs">
-        <CopyButton text={text} label="Copy them" onCopied={() => setTaken(true)} />
+        <CopyButton text={text} label="Copy codes" onCopied={() => setTaken(true)} />
         <Button
           size="xs"
           variant="default"
@@ -49,19 +46,19 @@ export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: ()
           Download
         </Button>
       </Group>
-      {asked && !taken && (
+      {isWarned && !taken && (
         <Note tone="warn" alert>
-          The codes were not copied. If you lose the app, only the operator of this service can let you in without them.
+          You haven’t copied the codes. If you lose the app, only the operator can restore your access without them.
         </Note>
       )}
       <div className={styles.foot}>
-        <Button onClick={() => leave() && onClose()}>{asked && !taken ? 'Close without copying' : 'Done'}</Button>
+        <Button onClick={() => leave() && onClose()}>{isWarned && !taken ? 'Close without copying' : 'Done'}</Button>
       </div>
     </div>
   );
 }
 
-/** Makes new codes in place of the others. */
+/** Replaces the recovery codes with new ones. */
 export function NewRecoveryCodes({ onClose }: { onClose: () => void }) {
   const renew = useMutation(useTRPC().account.renewRecoveryCodes.mutationOptions({ gcTime: 0 }));
   const faults = faultsOf(renew);
@@ -73,7 +70,7 @@ export function NewRecoveryCodes({ onClose }: { onClose: () => void }) {
       noValidate
       onSubmit={(event) => renew.mutate({ password: readFields(event)('password') })}
     >
-      <p>Ten new codes. Those you have are worth nothing from then on.</p>
+      <p>You’ll get ten new codes. Your old codes will stop working.</p>
       <Fault text={faults.rest} />
       <PasswordField error={faults.at('password')} first />
       <div className={styles.foot}>
@@ -81,7 +78,7 @@ export function NewRecoveryCodes({ onClose }: { onClose: () => void }) {
           Cancel
         </Button>
         <Button type="submit" loading={renew.isPending}>
-          Make new codes
+          Create new codes
         </Button>
       </div>
     </form>

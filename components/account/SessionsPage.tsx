@@ -12,14 +12,14 @@ import { PageHead, Status } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import styles from './account.module.css';
 
-/** The browsers in which the person is signed in; each can be signed out from here, or all at once. */
+/** Lists the browsers in which the user is signed in; each can be signed out, or all at once. */
 export function SessionsPage() {
   const trpc = useTRPC();
   const sessions = useSuspenseQuery(trpc.account.listSessions.queryOptions()).data;
   const open = useDialogs();
   const end = useMutation(
     trpc.account.endSession.mutationOptions({
-      onSuccess: () => toast({ message: 'That browser is signed out.' }),
+      onSuccess: () => toast({ message: 'Browser signed out.' }),
       onError: (error) => toast({ message: sayProblem(error), tone: 'bad' }),
     }),
   );
@@ -42,13 +42,13 @@ export function SessionsPage() {
         nameOf={({ browser }) => browser}
         columns={[
           { id: 'browser', header: 'Browser', main: true, cell: ({ browser }) => browser },
-          { id: 'address', header: 'Address', cell: ({ address }) => <code>{address ?? 'unknown'}</code> },
+          { id: 'address', header: 'Address', cell: ({ address }) => <code>{address ?? 'Unknown'}</code> },
           { id: 'since', header: 'Signed in', cell: ({ createdAt }) => <Instant at={createdAt} /> },
           {
             id: 'seen',
             header: 'Last seen',
             cell: ({ isThis, lastSeenAt }) =>
-              isThis ? <Status tone="ok">this browser, now</Status> : <Instant at={lastSeenAt} />,
+              isThis ? <Status tone="ok">This browser</Status> : <Instant at={lastSeenAt} />,
           },
         ]}
         actions={({ id, browser, isThis }) =>
@@ -68,7 +68,7 @@ export function SessionsPage() {
         }
       />
       <p className="muted" style={{ marginTop: '0.75rem' }}>
-        When a browser was last seen is noted about once an hour.
+        Last seen is updated about once an hour.
       </p>
     </>
   );
@@ -88,7 +88,7 @@ function SignOutEverywhere({ onClose }: { onClose: () => void }) {
   );
   return (
     <div className={styles.form}>
-      <p>Every browser is signed out with its next request, this one too. Keys go on working.</p>
+      <p>Signs out every browser, including this one. API keys keep working.</p>
       <div className={styles.foot}>
         <Button variant="default" onClick={onClose}>
           Cancel

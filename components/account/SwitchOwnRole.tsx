@@ -9,7 +9,7 @@ import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import type { OwnMembership } from './membership';
 
-/** Switches one's own role in one team: down to member, or back to owner while the team has none. */
+/** Switches the user's own role in one team: down to member, or back to owner while the team has none. */
 export function SwitchOwnRole({ membership, onClose }: { membership: OwnMembership; onClose: () => void }) {
   const cache = useQueryClient();
   const trpc = useTRPC();
@@ -33,9 +33,9 @@ export function SwitchOwnRole({ membership, onClose }: { membership: OwnMembersh
       const memberships = await cache
         .fetchQuery({ ...trpc.account.listMemberships.queryOptions(), staleTime: 0 })
         .catch(() => []);
-      // Who steps down undoes it only where they may take the role back; who takes it back may always step down again.
+      // Stepping down can be undone only if the role can be taken back; taking it back can always be undone.
       const canUndo = role === 'owner' || memberships.some((one) => one.member.id === member.id && one.canTakeBack);
-      const message = `You are ${role === 'owner' ? 'an owner' : 'a member'} of ${team.name} now.`;
+      const message = `You’re now ${role === 'owner' ? 'an owner' : 'a member'} of ${team.name}.`;
       toast({ message, ...(canUndo && { undo }) });
       onClose();
     },
@@ -44,8 +44,8 @@ export function SwitchOwnRole({ membership, onClose }: { membership: OwnMembersh
     <div className={styles.form}>
       <p>
         {role === 'member'
-          ? 'You will see and do only what is your own there, and pay for your messages from your own balance.'
-          : 'You manage the team again: members, money, keys, roles and settings.'}
+          ? 'You’ll only see and manage your own account there, and pay for messages from your own balance.'
+          : 'You’ll manage the team again: members, money, API keys, roles and settings.'}
       </p>
       {role === 'member' && <StepDown others={others} />}
       <p className="muted">

@@ -9,17 +9,18 @@ import { DataTable } from '@/components/ui/DataTable';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Hint } from '@/components/ui/Hint';
 import { Empty, PageHead, Status } from '@/components/ui/pieces';
+import { ROLE_LABELS, STATUS_LABELS } from '@/components/members/labels';
 import styles from '@/components/members/members.module.css';
 import type { OwnMembership } from './membership';
 
-/** Every team of the person, its role there, and the little person that switches the role and switches it back. */
+/** Lists the user's teams, with the icon that switches the role in each. */
 export function TeamsPage() {
   const memberships = useSuspenseQuery(useTRPC().account.listMemberships.queryOptions()).data;
   return (
     <>
       <PageHead title="Teams" />
       {memberships.length === 0 ? (
-        <Empty title="No team yet">Once somebody gives you a seat in a team, it appears here.</Empty>
+        <Empty title="No team yet">Teams you join appear here.</Empty>
       ) : (
         <DataTable
           label="Your teams"
@@ -42,7 +43,9 @@ export function TeamsPage() {
             {
               id: 'status',
               header: 'Status',
-              cell: ({ member }) => <Status tone={member.status === 'active' ? 'ok' : 'off'}>{member.status}</Status>,
+              cell: ({ member }) => (
+                <Status tone={member.status === 'active' ? 'ok' : 'off'}>{STATUS_LABELS[member.status]}</Status>
+              ),
             },
           ]}
           actions={(membership) => <Leave membership={membership} />}
@@ -94,7 +97,7 @@ function OwnRole({ membership }: { membership: OwnMembership }) {
           disabled={!maySwitch}
           onClick={() =>
             open({
-              title: isOwner ? `Become a member of ${team.name}` : `Take the owner’s role of ${team.name} back`,
+              title: isOwner ? `Become a member of ${team.name}` : `Take back the owner role in ${team.name}`,
               body: async (onClose) => {
                 const { SwitchOwnRole } = await import('./SwitchOwnRole');
                 return <SwitchOwnRole membership={membership} onClose={onClose} />;
@@ -105,7 +108,7 @@ function OwnRole({ membership }: { membership: OwnMembership }) {
           <Icon size={14} aria-hidden />
         </ActionIcon>
       </Hint>
-      {member.role}
+      {ROLE_LABELS[member.role]}
       {canTakeBack && <span className="muted"> – this team has no owner</span>}
     </span>
   );

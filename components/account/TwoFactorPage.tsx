@@ -11,7 +11,7 @@ import styles from './account.module.css';
 import { Fault, PasswordField } from '@/components/auth/fields';
 import { faultsOf, readFields } from '@/components/auth/useForm';
 
-/** The second factor: a code of an authenticator app at each sign-in, and recovery codes for who has lost it. */
+/** Manages two-factor: authenticator codes at sign-in, and recovery codes for lost devices. */
 export function TwoFactorPage() {
   const { twoFactorSince, recoveryCodesLeft } = useSuspenseQuery(useTRPC().account.getProfile.queryOptions()).data;
   return (
@@ -29,15 +29,12 @@ function TurnOn() {
   return (
     <Card title="Off">
       <div className={styles.form}>
-        <p>
-          With it on, signing in asks for a code of an authenticator app on your phone as well. Your password alone is
-          then not enough.
-        </p>
+        <p>Require a code from an authenticator app when you sign in.</p>
         <div className={styles.foot}>
           <Button
             onClick={() =>
               open({
-                title: 'Turn two-factor on',
+                title: 'Turn on two-factor',
                 body: async (close) => {
                   const { AddTwoFactor } = await import('./AddTwoFactor');
                   return <AddTwoFactor onClose={close} />;
@@ -69,9 +66,7 @@ function IsOn({ since, left }: { since: string; left: number }) {
             ['Recovery codes', `${left} of 10 left`],
           ]}
         />
-        {left <= 2 && (
-          <Note tone="warn">Nearly all recovery codes are used. Make new ones before you need the last.</Note>
-        )}
+        {left <= 2 && <Note tone="warn">You’re almost out of recovery codes. Create new ones.</Note>}
         <div className={styles.foot}>
           <Button
             variant="default"
@@ -89,7 +84,7 @@ function IsOn({ since, left }: { since: string; left: number }) {
           </Button>
           <Button
             variant="default"
-            onClick={() => open({ title: 'Turn two-factor off', body: (close) => <TurnOff onClose={close} /> })}
+            onClick={() => open({ title: 'Turn off two-factor', body: (close) => <TurnOff onClose={close} /> })}
           >
             Turn off
           </Button>
@@ -111,7 +106,7 @@ function TurnOff({ onClose }: { onClose: () => void }) {
       onChange={() => setTyped(true)}
       onSubmit={(event) => end.mutate({ password: readFields(event)('password') })}
     >
-      <p>From then on the password alone signs you in. The recovery codes are worth nothing any more.</p>
+      <p>You’ll sign in with your password only. Your recovery codes will stop working.</p>
       <Fault text={faults.rest} />
       <PasswordField error={faults.at('password')} first />
       <div className={styles.foot}>

@@ -2,39 +2,23 @@
 
 import { Switch } from '@mantine/core';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
-import type { inferOutput } from '@trpc/tanstack-react-query';
 import { useState } from 'react';
 import { sayProblem, useTRPC } from '@/components/data';
 import { Card, Empty, PageHead } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import styles from './alerts.module.css';
+import { ALERT_LABELS, type AlertKind, type TeamAlerts } from './labels';
 
-type OwnAlertsOf = inferOutput<ReturnType<typeof useTRPC>['account']['listAlerts']>[number];
-type Kind = OwnAlertsOf['alerts'][number]['kind'];
-
-const WORDS: Record<OwnAlertsOf['role'], Partial<Record<Kind, [name: string, when: string]>>> = {
-  owner: {
-    'team-balance': ['Master balance', 'When it falls below what the team calls low.'],
-    'member-balance': ['Members’ balances', 'When one falls below what the team calls low.'],
-    recharge: ['Recharges', 'When one cannot be paid and waits, and when it is paid at last.'],
-    'mail-failed': ['Failed mails', 'When one to a member or an invited person does not arrive.'],
-  },
-  member: {
-    'member-balance': ['Balance', 'When yours falls below what the team calls low.'],
-    recharge: ['Recharges', 'When yours cannot be paid and waits, and when it is paid at last.'],
-  },
-};
-
-/** What a person is told of by mail, in each team of his. */
+/** Lets users choose the email alerts they receive, per team. */
 export function OwnAlerts() {
   const teams = useSuspenseQuery(useTRPC().account.listAlerts.queryOptions()).data;
   return (
     <>
       <PageHead title="Alerts" />
       <p className={`muted ${styles.lead}`}>
-        What you are told by mail, once each time it happens. The overview shows it in any case.
+        Choose which alerts are emailed to you, once each time. The overview always shows them.
       </p>
-      {teams.length === 0 && <Empty title="No team yet">Once you have a seat in a team, its alerts appear here.</Empty>}
+      {teams.length === 0 && <Empty title="No team yet">Alerts appear here once you join a team.</Empty>}
       <div className={styles.stack}>
         {teams.map((team) => (
           <Card key={team.memberId} title={team.team.name}>
@@ -50,7 +34,7 @@ export function OwnAlerts() {
   );
 }
 
-type SwitchProps = { memberId: string; role: OwnAlertsOf['role']; kind: Kind; on: boolean };
+type SwitchProps = { memberId: string; role: TeamAlerts['role']; kind: AlertKind; on: boolean };
 
 function AlertSwitch({ memberId, role, kind, on }: SwitchProps) {
   const set = useMutation(
@@ -58,7 +42,7 @@ function AlertSwitch({ memberId, role, kind, on }: SwitchProps) {
       onError: (error) => toast({ message: sayProblem(error), tone: 'bad' }),
     }),
   );
-  const [name, when] = WORDS[role][kind] ?? [kind, ''];
+  const [name, when] = ALERT_LABELS[role][kind] ?? [kind, ''];
   // The mutation reports that it is pending one task later; until then the switch would jump back under the pointer.
   const [wanted, setWanted] = useState<boolean | null>(null);
   const choose = (next: boolean) => {

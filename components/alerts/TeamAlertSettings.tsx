@@ -12,14 +12,14 @@ import { useDraft } from '@/components/ui/useDraft';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './alerts.module.css';
 
-/** From where on a balance of the team is low. */
+/** Sets the balances below which alerts are sent. */
 export function TeamAlertSettings() {
   return (
     <div className={styles.stack}>
       <MasterAlert />
       <MemberAlert />
       <p className="muted">
-        Everybody chooses which of these mails to get: see <Link href="/account/alerts">your own alerts</Link>.
+        Everyone chooses which of these emails they receive. See <Link href="/account/alerts">your alerts</Link>.
       </p>
     </div>
   );
@@ -33,11 +33,11 @@ function MasterAlert() {
   return (
     <Card title="Master balance">
       <LowBelowForm
-        text="Below this the master balance is marked as low wherever owners see it, and they are told by mail, once each time it falls below. Empty: it never is."
+        text="Below this amount, the master balance is marked as low and owners are emailed, once each time it falls below. Leave blank to turn off."
         currency={team.currency}
         draft={draft}
         saving={savingOf(save)}
-        label="Low below"
+        label="Alert below"
         field="lowBalance"
         onSave={(lowBalance) => save.mutate({ lowBalance })}
       />
@@ -54,11 +54,11 @@ function MemberAlert() {
   return (
     <Card title="Members’ balances">
       <LowBelowForm
-        text="Below this a member’s balance is low: the member and the owners are told by mail, once each time it falls below. Empty: it never is."
+        text="Below this amount, the member and the owners are emailed, once each time the balance falls below. Leave blank to turn off."
         currency={currency}
         draft={draft}
         saving={savingOf(save)}
-        label="Low for a member below"
+        label="Alert for a member below"
         field="memberLowBalance"
         onSave={(memberLowBalance) => save.mutate({ memberLowBalance })}
       />
@@ -66,7 +66,7 @@ function MemberAlert() {
   );
 }
 
-/** A threshold as it stands in its field. */
+/** Returns a threshold as its field shows it. */
 function useKnown(below: string | null, currency: string): string {
   const { locale } = useLocale();
   return below === null ? '' : asTyped(below, currency, locale);

@@ -13,8 +13,9 @@ import { Instant } from '@/components/ui/Instant';
 import { Bone, Card, Empty, Facts, Late, Status } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import type { MemberView } from '@/components/members/member';
+import { KEY_STATUS_LABELS } from './labels';
 
-/** The member's key, the ones before it, and when each ends. */
+/** Shows the member's current API key and all earlier ones with their expiry. */
 export function KeyTab({ member }: { member: MemberView }) {
   const { me } = useShell();
   const act = useMemberActions();
@@ -24,10 +25,10 @@ export function KeyTab({ member }: { member: MemberView }) {
         <Facts
           of={[
             ['Key', <MaskedKey key="key" apiKey={member.apiKey} />],
-            ['Made', member.apiKey ? <Instant key="made" at={member.apiKey.createdAt} /> : '–'],
+            ['Created', member.apiKey ? <Instant key="made" at={member.apiKey.createdAt} /> : '–'],
             [
               'Last used',
-              member.apiKey?.lastUsedAt ? <Instant key="used" at={member.apiKey.lastUsedAt} dateOnly /> : 'never',
+              member.apiKey?.lastUsedAt ? <Instant key="used" at={member.apiKey.lastUsedAt} dateOnly /> : 'Never',
             ],
           ]}
         />
@@ -56,7 +57,7 @@ function AllKeys({ member }: { member: MemberView }) {
   const list = useQuery(trpc.keys.listKeys.queryOptions({ memberId: member.id, limit: 100 }));
   const end = useMutation(
     trpc.keys.endKey.mutationOptions({
-      onSuccess: () => toast({ message: 'The old key is refused from now on.' }),
+      onSuccess: () => toast({ message: 'Old key ended. It no longer works.' }),
       onError: (error) => toast({ message: sayProblem(error), tone: 'bad' }),
     }),
   );
@@ -86,11 +87,15 @@ function AllKeys({ member }: { member: MemberView }) {
             </code>
           ),
         },
-        { id: 'status', header: 'Status', cell: (key) => <Status tone={TONES[key.status]}>{key.status}</Status> },
-        { id: 'created', header: 'Made', cell: (key) => <Instant at={key.createdAt} /> },
+        {
+          id: 'status',
+          header: 'Status',
+          cell: (key) => <Status tone={TONES[key.status]}>{KEY_STATUS_LABELS[key.status]}</Status>,
+        },
+        { id: 'created', header: 'Created', cell: (key) => <Instant at={key.createdAt} /> },
         {
           id: 'ends',
-          header: 'Ends',
+          header: 'Expires',
           cell: (key) => ((key.endedAt ?? key.expiresAt) ? <Instant at={(key.endedAt ?? key.expiresAt)!} /> : '–'),
         },
       ]}

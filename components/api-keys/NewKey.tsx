@@ -16,24 +16,25 @@ type Props = {
   email?: string;
   onClose: () => void;
   again?: boolean;
-  /** What a new member can spend, where that is nothing. */
+  /** The formatted balance of a new member without money. */
   empty?: string | undefined;
-  /** What the last button says. */
+  /** The label of the last button. */
   done?: string;
 };
 
 /**
- * A key in plain text, with what it is used in, and a generated password. Leaving without having copied them asks once.
- * @param again it can be seen again: the owner's reveal, not a new key
+ * Shows an API key in plain text with a sample command and, for generated sign-ins, the password. Closing without
+ * having copied them asks for confirmation once.
+ * @param again true when an owner reveals an existing key, which can be shown again
  */
 export function NewKey({ apiKey, password, email, onClose, again = false, empty, done = 'Done' }: Props) {
   const [keyTaken, setTaken] = useState(again);
   const [passwordTaken, setPasswordTaken] = useState(password === undefined);
   const taken = keyTaken && passwordTaken;
-  const [asked, setAsked] = useState(false);
+  const [isWarned, setWarned] = useState(false);
   const leave = () => {
-    const mayClose = taken || asked;
-    if (!mayClose) setAsked(true);
+    const mayClose = taken || isWarned;
+    if (!mayClose) setWarned(true);
     return mayClose;
   };
   useCloseGuard(leave);
@@ -41,12 +42,12 @@ export function NewKey({ apiKey, password, email, onClose, again = false, empty,
   const env = `PURSER_URL=${window.location.origin}/api/v1\nPURSER_API_KEY=${apiKey}\n`;
   return (
     <div className={moneyStyles.form}>
-      {!again && <p>This is the key, shown once in plain text. Copy it now and keep it where secrets are kept.</p>}
+      {!again && <p>API key (shown once). Copy it now and store it securely.</p>}
       <code className={styles.secret} data-testid="api-key" onCopy={() => setTaken(true)}>
         {apiKey}
       </code>
       <Group gap="xs">
-        <CopyButton text={apiKey} label="Copy the key" onCopied={() => setTaken(true)} />
+        <CopyButton text={apiKey} label="Copy key" onCopied={() => setTaken(true)} />
         <Button
           size="xs"
           variant="default"
@@ -65,33 +66,33 @@ export function NewKey({ apiKey, password, email, onClose, again = false, empty,
           <Secret email={email} password={password} onTaken={() => setPasswordTaken(true)} />
         </>
       )}
-      <p>Send a message with it:</p>
+      <p>Send a test message</p>
       <pre className={styles.code}>{curl}</pre>
       <Group gap="xs">
-        <CopyButton text={curl} label="Copy the curl" onCopied={() => setTaken(true)} />
+        <CopyButton text={curl} label="Copy command" onCopied={() => setTaken(true)} />
       </Group>
-      {empty !== undefined && <Note>The balance is {empty}. This command is refused until an owner adds credit.</Note>}
-      {asked && !taken && (
+      {empty !== undefined && <Note>The balance is {empty}. Messages are refused until an owner adds credit.</Note>}
+      {isWarned && !taken && (
         <Note tone="warn" alert>
           {sayUncopied(keyTaken, passwordTaken)}
         </Note>
       )}
       <div className={moneyStyles.foot}>
-        <Button onClick={() => leave() && onClose()}>{asked && !taken ? 'Close without copying' : done}</Button>
+        <Button onClick={() => leave() && onClose()}>{isWarned && !taken ? 'Close without copying' : done}</Button>
       </div>
     </div>
   );
 }
 
 const UNCOPIED_KEY = 'You haven’t copied the key. An owner can reveal it later (logged).';
-const UNCOPIED_PASSWORD = 'You haven’t copied the password. It is not shown again; an owner can reset it.';
+const UNCOPIED_PASSWORD = 'You haven’t copied the password. It won’t be shown again; an owner can reset it.';
 
 const sayUncopied = (keyTaken: boolean, passwordTaken: boolean): string =>
   [keyTaken ? '' : UNCOPIED_KEY, passwordTaken ? '' : UNCOPIED_PASSWORD].filter(Boolean).join(' ');
 
 type SecretProps = { email: string | undefined; password: string; onTaken: () => void };
 
-/** A generated password, with the address that it belongs to. */
+/** A generated password with its email address. */
 const Secret = ({ email, password, onTaken }: SecretProps) => (
   <>
     <code className={styles.secret} data-testid="password" onCopy={onTaken}>
@@ -103,13 +104,13 @@ const Secret = ({ email, password, onTaken }: SecretProps) => (
   </>
 );
 
-/** A new password in plain text. Leaving without having copied it asks once. */
+/** Shows a new password in plain text. Closing without having copied it asks for confirmation once. */
 export function NewPassword({ email, password, onClose }: { email: string; password: string; onClose: () => void }) {
   const [taken, setTaken] = useState(false);
-  const [asked, setAsked] = useState(false);
+  const [isWarned, setWarned] = useState(false);
   const leave = () => {
-    const mayClose = taken || asked;
-    if (!mayClose) setAsked(true);
+    const mayClose = taken || isWarned;
+    if (!mayClose) setWarned(true);
     return mayClose;
   };
   useCloseGuard(leave);
@@ -117,13 +118,13 @@ export function NewPassword({ email, password, onClose }: { email: string; passw
     <div className={moneyStyles.form}>
       <p>Sign-in details (shown once)</p>
       <Secret email={email} password={password} onTaken={() => setTaken(true)} />
-      {asked && !taken && (
+      {isWarned && !taken && (
         <Note tone="warn" alert>
           {UNCOPIED_PASSWORD}
         </Note>
       )}
       <div className={moneyStyles.foot}>
-        <Button onClick={() => leave() && onClose()}>{asked && !taken ? 'Close without copying' : 'Done'}</Button>
+        <Button onClick={() => leave() && onClose()}>{isWarned && !taken ? 'Close without copying' : 'Done'}</Button>
       </div>
     </div>
   );

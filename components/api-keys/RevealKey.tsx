@@ -9,14 +9,14 @@ import { NewKey } from './NewKey';
 
 type Props = { member: { id: string; name: string }; onClose: () => void };
 
-/** Shows an owner a member's key, after saying that it is written down who looked. */
+/** Shows a member's API key to an owner, after saying that this is recorded in the audit log. */
 export function RevealKey({ member, onClose }: Props) {
-  // Kept nowhere: it is gone with the dialog.
+  // Never cached: the key disappears with the dialog.
   const reveal = useMutation(useTRPC().keys.revealKey.mutationOptions({ gcTime: 0 }));
   if (reveal.data) return <NewKey apiKey={reveal.data.apiKey} onClose={onClose} again />;
   return (
     <div className={styles.form}>
-      <p>Whoever has the key can spend {member.name}’s balance. That you looked at it is written to the audit log.</p>
+      <p>Anyone with this key can spend {member.name}’s balance. Revealing it is recorded in the audit log.</p>
       {reveal.isError && (
         <Note tone="bad" alert>
           {sayProblem(reveal.error)}

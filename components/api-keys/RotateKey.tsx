@@ -6,21 +6,15 @@ import { useState } from 'react';
 import { sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/transfers/money.module.css';
 import { Note } from '@/components/ui/pieces';
+import { OVERLAPS } from './labels';
 import { NewKey } from './NewKey';
 
 type Props = { member: { id: string; name: string; apiKey: object | null }; onClose: () => void };
 
-const OVERLAPS = [
-  { seconds: 0, label: 'Now: the old key is refused at once' },
-  { seconds: 3_600, label: 'In 1 hour' },
-  { seconds: 86_400, label: 'In 24 hours' },
-  { seconds: 604_800, label: 'In 7 days' },
-];
-
-/** As long as most need to replace a key everywhere: an accident with it stops nothing. */
+/** Enough time to replace a key everywhere, so that an accidental rotation interrupts nothing. */
 const DEFAULT_SECONDS = 86_400;
 
-/** Gives a member a new key; the user chooses when the old one ends, where there is one. */
+/** Rotates a member's API key; the user chooses when the old key, if any, stops working. */
 export function RotateKey({ member, onClose }: Props) {
   const [overlap, setOverlap] = useState(String(DEFAULT_SECONDS));
   const rotate = useMutation(useTRPC().keys.rotateKey.mutationOptions({ gcTime: 0 }));

@@ -5,7 +5,7 @@ import { useSyncExternalStore } from 'react';
 import styles from '@/components/members/members.module.css';
 import { CopyButton } from '@/components/ui/Copy';
 
-/** Sends a message with a key, as a command for a shell. */
+/** Returns a shell command that sends a message with an API key. */
 export const curlOf = (origin: string, apiKey: string): string =>
   `curl ${origin}/api/v1/messages \\
   -H "Authorization: Bearer ${apiKey}" \\
@@ -14,9 +14,9 @@ export const curlOf = (origin: string, apiKey: string): string =>
 
 const never = () => () => undefined;
 
-/** The command that sends a message, with the address of this page and the name of a key instead of the key. */
+/** Shows the command that sends a message, with this page's origin and a variable in place of the key. */
 export function SendCurl() {
-  // Only the browser knows by which address it came here.
+  // Only the browser knows the origin it used.
   const origin = useSyncExternalStore(
     never,
     () => window.location.origin,
@@ -27,7 +27,7 @@ export function SendCurl() {
     <>
       <pre className={styles.code}>{curl}</pre>
       <Group gap="xs" mt="xs">
-        <CopyButton text={curl} label="Copy the curl" />
+        <CopyButton text={curl} label="Copy command" />
       </Group>
     </>
   );

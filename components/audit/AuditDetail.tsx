@@ -9,41 +9,39 @@ import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts } from '@/components/ui/pieces';
 import auditStyles from './audit.module.css';
-import { What, type AuditEvent } from './AuditLine';
-import { auditFields, THROUGH, wordOf } from './labels';
+import { AuditAction, type AuditEvent } from './AuditLine';
+import { ACTOR_LABELS, auditFields, CHANNEL_LABELS, fieldLabel } from './labels';
 
-const KINDS = { user: 'a person', key: 'an API key', operator: 'the operator' } as const;
-
-/** One event whole: who, from where, through which door, and what was before and after. */
+/** Shows one audit event in full: actor, address, channel, and the values before and after. */
 export function AuditDetail({ event }: { event: AuditEvent }) {
   const { slug } = useShell().team;
   const { actor, before, after } = event;
   const facts: [string, ReactNode][] = [
     ['When', <Instant key="when" at={event.at} exact />],
-    ['Who', `${actor.name} (${KINDS[actor.type]})`],
-    ['Through', THROUGH[event.channel]],
+    ['Actor', `${actor.name} (${ACTOR_LABELS[actor.type]})`],
+    ['Via', CHANNEL_LABELS[event.channel]],
   ];
-  if (event.address !== null) facts.push(['From', <code key="from">{event.address}</code>]);
+  if (event.address !== null) facts.push(['IP address', <code key="from">{event.address}</code>]);
   facts.push(['Action', <code key="action">{event.action}</code>]);
   if (event.targetId !== null) facts.push([named(event.targetType), <Id key="target" id={event.targetId} />]);
-  if (actor.id !== null) facts.push([actor.type === 'key' ? 'Key' : 'Person', <Id key="actor" id={actor.id} />]);
+  if (actor.id !== null) facts.push(['Actor ID', <Id key="actor" id={actor.id} />]);
   if (event.requestId !== null) facts.push(['Request', <Id key="request" id={event.requestId} />]);
-  facts.push(['Id', <Id key="id" id={event.id} />]);
+  facts.push(['ID', <Id key="id" id={event.id} />]);
   return (
     <div className={styles.form}>
       <p>
-        <strong>{actor.name}</strong> <What event={event} />.
+        <strong>{actor.name}</strong> <AuditAction event={event} />.
       </p>
       <Changes before={before} after={after} />
       <Facts of={facts} />
       <Link href={`/${slug}/settings/audit?who=${actor.id ?? 'operator'}`} prefetch={false}>
-        All that {actor.name} did
+        All activity by {actor.name}
       </Link>
     </div>
   );
 }
 
-/** A kind of target, as a name of a fact. */
+/** Returns the kind of a target as the name of a fact. */
 const named = (kind: string): string => kind.charAt(0).toUpperCase() + kind.slice(1);
 
 function Changes({ before, after }: Pick<AuditEvent, 'before' | 'after'>) {
@@ -51,7 +49,7 @@ function Changes({ before, after }: Pick<AuditEvent, 'before' | 'after'>) {
   if (fields.length === 0) return null;
   return (
     <table className={auditStyles.changes}>
-      <caption className="hidden">What changed</caption>
+      <caption className="hidden">Changes</caption>
       <thead>
         <tr>
           <th scope="col">Field</th>
@@ -62,7 +60,7 @@ function Changes({ before, after }: Pick<AuditEvent, 'before' | 'after'>) {
       <tbody>
         {fields.map((field) => (
           <tr key={field}>
-            <th scope="row">{wordOf(field)}</th>
+            <th scope="row">{fieldLabel(field)}</th>
             {before && (
               <td>
                 <Value of={before[field]} />

@@ -7,16 +7,16 @@ import { useShell } from '@/components/layout/useShell';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import styles from './audit.module.css';
-import { wordsFor } from './labels';
+import { actionLabel } from './labels';
 
 export type AuditEvent = inferOutput<ReturnType<typeof useTRPC>['audit']['listAuditEvents']>['data'][number];
 
-/** What was done, as it is said after the name of who did it. */
-export function What({ event }: { event: AuditEvent }) {
+/** Renders an action as the sentence that follows the actor's name. */
+export function AuditAction({ event }: { event: AuditEvent }) {
   const { slug, currency } = useShell().team;
   const after = event.after ?? {};
   const amount = after['amount'] ?? after['returned'] ?? after['cost'];
-  return wordsFor(event.action)({
+  return actionLabel(event.action)({
     after,
     amount: typeof amount === 'string' ? <Money amount={amount} currency={currency} /> : 'an amount',
     before: event.before ?? {},
@@ -29,11 +29,11 @@ export function What({ event }: { event: AuditEvent }) {
   });
 }
 
-/** One event of the audit log as a sentence: who did what to whom, and when. */
+/** One audit event as a sentence with its time. */
 export const AuditLine = ({ event }: { event: AuditEvent }) => (
   <p className={styles.line}>
     <span>
-      <strong>{event.actor.name}</strong> <What event={event} />
+      <strong>{event.actor.name}</strong> <AuditAction event={event} />
     </span>
     <span className="muted">
       <Instant at={event.at} />

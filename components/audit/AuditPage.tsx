@@ -13,10 +13,10 @@ import { Empty } from '@/components/ui/pieces';
 import tableStyles from '@/components/ui/table.module.css';
 import { AuditTable } from './AuditTable';
 import { auditFilter, auditQuestion, auditView, NO_FILTERS, type AuditView } from './search-params';
-import { NOUNS, THROUGH } from './labels';
+import { TOPIC_LABELS, CHANNEL_LABELS } from './labels';
 import { AUDIT_CHANNELS, AUDIT_NOUNS } from '@/server/domain/core/audit-vocabulary';
 
-/** Who did what in the team, when, from where and through which door. */
+/** Lists the team's audit log with its filters and export. */
 export function AuditPage() {
   const { slug } = useShell().team;
   const [view, setView] = useQueryStates(auditView, { history: 'replace' });
@@ -26,26 +26,26 @@ export function AuditPage() {
     <>
       <search className={tableStyles.toolbar}>
         <MemberPicker
-          label="Done to"
-          nobody="Done to anybody"
+          label="Member"
+          placeholder="Any member"
           value={view.member}
           onChange={(member) => change({ member })}
         />
         <WhoChip value={view.who} onChange={(who) => change({ who })} />
         <FilterChip
-          label="What"
+          label="Action"
           single
           options={withOwn(
-            AUDIT_NOUNS.map((value) => ({ value: value as string, label: NOUNS[value] })),
+            AUDIT_NOUNS.map((value) => ({ value: value as string, label: TOPIC_LABELS[value] })),
             view.what,
           )}
           chosen={view.what === null ? [] : [view.what]}
           onChange={([what = null]) => change({ what })}
         />
         <FilterChip
-          label="Through"
+          label="Via"
           single
-          options={AUDIT_CHANNELS.map((value) => ({ value, label: THROUGH[value] }))}
+          options={AUDIT_CHANNELS.map((value) => ({ value, label: CHANNEL_LABELS[value] }))}
           chosen={view.channel === null ? [] : [view.channel]}
           onChange={([channel = null]) => change({ channel })}
         />
@@ -71,16 +71,16 @@ export function AuditPage() {
         question={auditQuestion(view)}
         empty={
           <Empty
-            title={isFiltered ? 'Nothing matches' : 'Nothing has happened yet'}
+            title={isFiltered ? 'No matching events' : 'No events yet'}
             action={
               isFiltered && (
                 <Button variant="default" onClick={() => change(NO_FILTERS)}>
-                  Clear the filters
+                  Clear filters
                 </Button>
               )
             }
           >
-            {!isFiltered && 'Every change of the team will stand here.'}
+            {!isFiltered && 'Changes to the team appear here.'}
           </Empty>
         }
       />
@@ -90,20 +90,20 @@ export function AuditPage() {
 
 type Option = { value: string; label: string };
 
-/** What the address asks for is offered too, though it is not in the list. */
+/** Adds the value of the URL to the options if it is missing there. */
 const withOwn = (options: Option[], own: string | null): Option[] =>
   own === null || options.some(({ value }) => value === own) ? options : [...options, { value: own, label: own }];
 
 function WhoChip({ value, onChange }: { value: string | null; onChange: (who: string | null) => void }) {
   const actors = useQuery(useTRPC().audit.pickActors.queryOptions()).data ?? [];
   const options = actors.flatMap(({ type, id, name }) =>
-    id === null ? [] : [{ value: id, label: type === 'key' ? `${name} (key)` : name }],
+    id === null ? [] : [{ value: id, label: type === 'key' ? `${name} (API key)` : name }],
   );
   return (
     <FilterChip
-      label="Who"
+      label="Actor"
       single
-      options={withOwn([...options, { value: 'operator', label: 'The operator' }], value)}
+      options={withOwn([...options, { value: 'operator', label: 'Operator' }], value)}
       chosen={value === null ? [] : [value]}
       onChange={([who = null]) => onChange(who)}
     />

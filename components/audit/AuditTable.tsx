@@ -10,18 +10,18 @@ import { Instant } from '@/components/ui/Instant';
 import { ShowMore } from '@/components/ui/ShowMore';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import { AuditDetail } from './AuditDetail';
-import { What, type AuditEvent } from './AuditLine';
+import { AuditAction, type AuditEvent } from './AuditLine';
 import styles from './audit.module.css';
 import type { auditQuestion } from './search-params';
-import { THROUGH } from './labels';
+import { CHANNEL_LABELS } from './labels';
 
 type Props = {
   question: ReturnType<typeof auditQuestion>;
-  /** What stands where there is no event. */
+  /** Shown when there are no events. */
   empty: ReactNode;
 };
 
-/** Who did what, newest first; more are fetched as they are asked for. */
+/** Lists audit events, newest first, and loads more on request. */
 export function AuditTable({ question, empty }: Props) {
   const open = useDialogs();
   const list = useInfiniteQuery(
@@ -36,12 +36,11 @@ export function AuditTable({ question, empty }: Props) {
   if (!list.data) return <TableSkeleton />;
   const rows = list.data.pages.flatMap((page) => page.data);
   if (rows.length === 0) return empty;
-  const show = (event: AuditEvent) =>
-    open({ title: 'What happened', side: true, body: () => <AuditDetail event={event} /> });
+  const show = (event: AuditEvent) => open({ title: 'Event', side: true, body: () => <AuditDetail event={event} /> });
   return (
     <>
       <DataTable
-        label="What happened"
+        label="Audit log"
         columns={columnsOf(show)}
         rows={rows}
         idOf={(event) => event.id}
@@ -64,16 +63,16 @@ const columnsOf = (show: (event: AuditEvent) => void): Column<AuditEvent>[] => [
       </button>
     ),
   },
-  { id: 'who', header: 'Who', wide: true, cell: ({ actor }) => <span title={actor.name}>{actor.name}</span> },
+  { id: 'who', header: 'Actor', wide: true, cell: ({ actor }) => <span title={actor.name}>{actor.name}</span> },
   {
     id: 'what',
-    header: 'What',
+    header: 'Action',
     prose: true,
     cell: (event) => (
       <span>
-        <What event={event} />
+        <AuditAction event={event} />
       </span>
     ),
   },
-  { id: 'channel', header: 'Through', cell: ({ channel }) => THROUGH[channel] },
+  { id: 'channel', header: 'Via', cell: ({ channel }) => CHANNEL_LABELS[channel] },
 ];

@@ -4,19 +4,19 @@ import type { AuditAction, AUDIT_CHANNELS, AUDIT_NOUNS } from '@/server/domain/c
 export type Facts = Record<string, unknown>;
 
 type Say = {
-  /** The member that it was done to, with the way to it. */
+  /** The affected member, as a link. */
   member: ReactNode;
-  /** The amount that the event tells of. */
+  /** The amount of the event. */
   amount: ReactNode;
   after: Facts;
   before: Facts;
 };
 
-type Words = (say: Say) => ReactNode;
+type Label = (say: Say) => ReactNode;
 
-/** What each action is in words, after the name of who did it. */
-export const WORDS: Record<AuditAction, Words> = {
-  'team.created': () => 'made the team',
+/** The sentence of each action, without the actor. */
+export const ACTION_LABELS: Record<AuditAction, Label> = {
+  'team.created': () => 'created the team',
   'team.updated': ({ before, after }) => `changed the settings${changedOf(before, after)}`,
   'team.settings_changed': ({ before, after }) => `changed the settings${changedOf(before, after)}`,
   'team.funded': ({ amount }) => <>funded the master balance with {amount}</>,
@@ -26,7 +26,7 @@ export const WORDS: Record<AuditAction, Words> = {
   'member.created': ({ member }) => <>created {member}</>,
   'member.updated': ({ member, after }) => (
     <>
-      changed {Object.keys(after).map(wordOf).join(', ') || 'nothing'} of {member}
+      changed {Object.keys(after).map(fieldLabel).join(', ') || 'nothing'} of {member}
     </>
   ),
   'member.activated': ({ member }) => <>activated {member}</>,
@@ -43,7 +43,7 @@ export const WORDS: Record<AuditAction, Words> = {
   ),
   'member.restored': ({ member }) => <>restored {member}</>,
   'member.joined': ({ member }) => <>joined the team as {member}</>,
-  'member.left': ({ member }) => <>left the team; the seat {member} stays, with a new key</>,
+  'member.left': ({ member }) => <>left the team; {member} was kept, with a new API key</>,
   'member.credited': ({ member, amount }) => (
     <>
       credited {member} with {amount}
@@ -55,71 +55,74 @@ export const WORDS: Record<AuditAction, Words> = {
     </>
   ),
   'invitation.created': (say) => `invited ${invitedOf(say)}`,
-  'invitation.resent': (say) => `sent the invitation of ${invitedOf(say)} again`,
-  'invitation.revoked': (say) => `revoked the invitation of ${invitedOf(say)}`,
-  'invitation.link_shown': (say) => `viewed the invitation link of ${invitedOf(say)}`,
-  'invitation.requested': (say) => `asked for a new invitation for ${invitedOf(say)}`,
-  'invitation.accepted': (say) => `accepted the invitation of ${invitedOf(say)}`,
-  'invitation.declined': (say) => `declined the invitation of ${invitedOf(say)}`,
-  'key.rotated': ({ member }) => <>rotated the key of {member}</>,
-  'key.revealed': ({ member }) => <>looked at the key of {member}</>,
-  'key.ended': ({ member }) => <>ended a key of {member ?? 'a member'}</>,
-  'recharge.set': ({ member }) => <>set the recharge rule of {member}</>,
-  'recharge.deleted': ({ member }) => <>removed the recharge rule of {member}</>,
+  'invitation.resent': (say) => `resent the invitation to ${invitedOf(say)}`,
+  'invitation.revoked': (say) => `revoked the invitation to ${invitedOf(say)}`,
+  'invitation.link_shown': (say) => `viewed the invitation link for ${invitedOf(say)}`,
+  'invitation.requested': (say) => `requested a new invitation link for ${invitedOf(say)}`,
+  'invitation.accepted': (say) => `accepted the invitation for ${invitedOf(say)}`,
+  'invitation.declined': (say) => `declined the invitation for ${invitedOf(say)}`,
+  'key.rotated': ({ member }) => <>rotated the API key of {member}</>,
+  'key.revealed': ({ member }) => <>revealed the API key of {member}</>,
+  'key.ended': ({ member }) => <>ended an API key of {member ?? 'a member'}</>,
+  'recharge.set': ({ member }) => <>set the auto-recharge rule of {member}</>,
+  'recharge.deleted': ({ member }) => <>removed the auto-recharge rule of {member}</>,
   'transfer.reversed': ({ member, amount }) => (
     <>
-      reversed a transfer of {amount} with {member ?? 'a member'}
+      reversed {member ?? 'a member'}’s transfer of {amount}
     </>
   ),
-  'rates.replaced': ({ after }) => `replaced the prices (${String(after['rows'])} rows)`,
+  'rates.replaced': ({ after }) => `replaced the rate card (${String(after['rows'])} rows)`,
   'rates.confirmed': () => 'confirmed the sample prices',
   'messages.batch_sent': ({ after, amount }) => (
     <>
-      sent {String(after['messages'])} messages at once for {amount}
+      sent {String(after['messages'])} messages in one batch for {amount}
     </>
   ),
-  'member.password_given': ({ member }) => <>gave the person of {member} a new password</>,
-  'member.two_factor_reset': ({ member }) => <>took the second factor from the person of {member}</>,
+  'member.password_given': ({ member }) => <>reset {member}’s password</>,
+  'member.two_factor_reset': ({ member }) => <>removed {member}’s two-factor</>,
   'user.password_changed': ({ after }) =>
-    after['by'] === 'link' ? 'set a new password by a mailed link' : 'changed their own password',
-  'user.two_factor_on': () => 'turned two-factor sign-in on',
-  'user.two_factor_off': () => 'turned two-factor sign-in off',
-  'user.recovery_codes_made': () => 'made new recovery codes',
-  'user.sessions_ended': () => 'signed out of other browsers',
+    after['by'] === 'link' ? 'reset their password by email' : 'changed their password',
+  'user.two_factor_on': () => 'turned on two-factor',
+  'user.two_factor_off': () => 'turned off two-factor',
+  'user.recovery_codes_made': () => 'created new recovery codes',
+  'user.sessions_ended': () => 'signed out their other browsers',
   'user.alert_switched': ({ after }) =>
-    `switched one of their alert mails ${Object.values(after)[0] === true ? 'on' : 'off'}`,
-  'user.renamed': () => 'changed their own name',
-  'user.session_ended': () => 'signed out of another browser',
-  'user.data_exported': () => 'exported their own data',
-  'user.erased': ({ member }) => <>erased a person; the seat {member} stays without one</>,
+    `turned ${Object.values(after)[0] === true ? 'on' : 'off'} one of their email alerts`,
+  'user.renamed': () => 'changed their name',
+  'user.session_ended': () => 'signed out another of their browsers',
+  'user.data_exported': () => 'exported their data',
+  'user.erased': ({ member }) => <>deleted a user; {member} was kept without one</>,
 };
 
-/** What is said of an event: of an action of a later release its own name. */
-export const wordsFor = (action: string): Words => (WORDS as Partial<Record<string, Words>>)[action] ?? (() => action);
+/** Returns the sentence of an action; an action of a later release is shown by its code. */
+export const actionLabel = (action: string): Label =>
+  (ACTION_LABELS as Partial<Record<string, Label>>)[action] ?? (() => action);
 
-export const NOUNS: Record<(typeof AUDIT_NOUNS)[number], string> = {
+export const TOPIC_LABELS: Record<(typeof AUDIT_NOUNS)[number], string> = {
   team: 'Team and settings',
   member: 'Members and money',
   invitation: 'Invitations',
-  key: 'Keys',
-  recharge: 'Recharge rules',
+  key: 'API keys',
+  recharge: 'Auto-recharge rules',
   transfer: 'Reversals',
-  rates: 'Prices',
-  messages: 'Batches of messages',
+  rates: 'Rate card',
+  messages: 'Message batches',
   user: 'Sign-in and privacy',
 };
 
-export const THROUGH: Record<(typeof AUDIT_CHANNELS)[number], string> = {
-  web: 'these pages',
-  api: 'the API',
-  cli: 'the operator’s command',
-  system: 'a job',
+export const CHANNEL_LABELS: Record<(typeof AUDIT_CHANNELS)[number], string> = {
+  web: 'Console',
+  api: 'API',
+  cli: 'CLI',
+  system: 'System',
 };
 
-/** A field in words: `textRetentionDays` is "text retention days". */
-export const wordOf = (field: string): string => field.replace(/([A-Z])/g, ' $1').toLowerCase();
+export const ACTOR_LABELS = { user: 'user', key: 'API key', operator: 'operator' } as const;
 
-/** The fields that an event changed; all of them where it tells of one side alone. */
+/** Returns a field's name in words: `textRetentionDays` becomes "text retention days". */
+export const fieldLabel = (field: string): string => field.replace(/([A-Z])/g, ' $1').toLowerCase();
+
+/** Returns the fields that an event changed, or all fields if it has only one side. */
 export function auditFields(before: Facts | null, after: Facts | null): string[] {
   const all = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
   if (!before || !after) return all;
@@ -128,12 +131,12 @@ export function auditFields(before: Facts | null, after: Facts | null): string[]
 
 function changedOf(before: Facts, after: Facts): string {
   const changed = auditFields(before, after);
-  return changed.length === 0 ? '' : `: ${changed.map(wordOf).join(', ')}`;
+  return changed.length === 0 ? '' : `: ${changed.map(fieldLabel).join(', ')}`;
 }
 
 const reasonOf = ({ reason }: Facts): string => (typeof reason === 'string' ? `: ${reason}` : '');
 
 function invitedOf({ before, after }: Say): string {
   const email = after['email'] ?? before['email'];
-  return typeof email === 'string' ? email : 'somebody';
+  return typeof email === 'string' ? email : 'someone';
 }

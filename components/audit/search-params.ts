@@ -3,7 +3,7 @@ import { parseAsDay, parseAsId, parseAsMatching } from '@/components/ui/search-p
 import { actionsMeant, actorMeant } from '@/server/domain/teams/audit/rules';
 import { AUDIT_CHANNELS } from '@/server/domain/core/audit-vocabulary';
 
-/** The whole state of the audit page, as it stands in its address; days are UTC, the last one is shown whole. */
+/** The state of the audit page in its URL; days are UTC and the last day is included. */
 export const auditView = {
   what: parseAsMatching((text) => actionsMeant(text).length > 0),
   who: parseAsMatching((text) => actorMeant(text) !== null),
@@ -21,7 +21,7 @@ export const NO_FILTERS: AuditView = { what: null, who: null, channel: null, mem
 
 const DAY_MS = 86_400_000;
 
-/** What the page is narrowed to, in the words of the API: also what its file holds. */
+/** Returns the filters as the API takes them; the CSV export uses the same. */
 export function auditFilter({ what, who, channel, member, from, to }: AuditView) {
   return {
     ...(what !== null && { action: what }),
@@ -33,5 +33,5 @@ export function auditFilter({ what, who, channel, member, from, to }: AuditView)
   };
 }
 
-/** What the page asks for: the same on the server, which asks first, and in the browser. */
+/** Returns the query of the page, identical on the server and in the browser. */
 export const auditQuestion = (view: AuditView) => ({ ...auditFilter(view), limit: 50 });

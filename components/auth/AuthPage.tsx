@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import styles from '@/components/account/account.module.css';
 
-/** A page of its own, outside any team: one thing to do, and the ways on. */
+/** The layout of a page outside any team, with one task. */
 export const AuthPage = ({ title, children }: { title: string; children: ReactNode }) => (
   <main className={styles.alone}>
     <p className={styles.product}>Purser</p>

@@ -11,19 +11,17 @@ import { EmailField, Fault } from './fields';
 import { faultsOf, readFields } from './useForm';
 
 /**
- * Has a link mailed that sets a new password. Whether anybody has the address is not told.
- * @param mail whether anything can be mailed from here
+ * Requests a password reset link by email. The response does not reveal whether the address has an account.
+ * @param mail true when this installation can send email
  */
 export function ForgotPassword({ mail }: { mail: boolean }) {
   const ask = useMutation(useTRPC().access.requestPasswordReset.mutationOptions());
   const faults = faultsOf(ask);
-  const back = <Link href="/sign-in">Back to signing in</Link>;
+  const back = <Link href="/sign-in">Back to sign-in</Link>;
   if (!mail) {
     return (
-      <AuthPage title="Forgotten password">
-        <p>
-          No mail leaves from here, so no link can be sent. The operator of this service can give you a new password:
-        </p>
+      <AuthPage title="Forgot password">
+        <p>Email isn’t set up, so we can’t send you a link. The operator can give you a new password:</p>
         <Note>
           <code>npm run purser -- member password &lt;memberId&gt; --team &lt;teamId&gt;</code>
         </Note>
@@ -33,19 +31,19 @@ export function ForgotPassword({ mail }: { mail: boolean }) {
   }
   if (ask.isSuccess) {
     return (
-      <AuthPage title="Check your mail">
+      <AuthPage title="Check your email">
         <p role="status">
-          If <strong>{ask.variables.email}</strong> has an account here, a link to set a new password is on its way. It
-          works once, for one hour.
+          If <strong>{ask.variables.email}</strong> has an account, we emailed a link to set a new password. It works
+          once and expires in one hour.
         </p>
-        <p className="muted">Nothing there? Look in the spam folder, or ask again in a few minutes.</p>
+        <p className="muted">Nothing there? Check your spam folder, or try again in a few minutes.</p>
         <p>{back}</p>
       </AuthPage>
     );
   }
   return (
-    <AuthPage title="Forgotten password">
-      <p>Enter the address you sign in with. A link to set a new password is mailed to it.</p>
+    <AuthPage title="Forgot password">
+      <p>Enter your sign-in email. We’ll send you a link to set a new password.</p>
       <form
         method="post"
         className={styles.form}
@@ -55,7 +53,7 @@ export function ForgotPassword({ mail }: { mail: boolean }) {
         <Fault text={faults.rest} />
         <EmailField error={faults.at('email')} first />
         <Button type="submit" loading={ask.isPending}>
-          Mail me a link
+          Email me a link
         </Button>
       </form>
       <p>{back}</p>

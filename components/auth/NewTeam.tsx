@@ -12,11 +12,11 @@ type Props = {
   isPending: boolean;
   label: string;
   onSubmit: (event: FormEvent<HTMLFormElement>, currency: string) => void;
-  /** Who its owner is. */
+  /** The owner's fields. */
   children: ReactNode;
 };
 
-/** Makes a team: its name, its currency, and its owner. */
+/** The form that creates a team with its name, currency and owner. */
 export function NewTeam({ faults, isPending, label, onSubmit, children }: Props) {
   const [currency, setCurrency] = useState('USD');
   return (
@@ -25,7 +25,7 @@ export function NewTeam({ faults, isPending, label, onSubmit, children }: Props)
       <TextInput
         label="Team"
         name="team"
-        description="A company, a department, a client: who pays from one balance."
+        description="A company, department or client that pays from one balance."
         autoComplete="organization"
         error={faults.at('team')}
         required
@@ -40,7 +40,6 @@ export function NewTeam({ faults, isPending, label, onSubmit, children }: Props)
   );
 }
 
-/** The owner's name. */
 export const YourName = ({ error }: { error: string | undefined }) => (
   <TextInput label="Your name" name="name" autoComplete="name" error={error} required withAsterisk={false} />
 );

@@ -9,22 +9,22 @@ import styles from '@/components/account/account.module.css';
 import { CodeField, Fault, PasswordField } from './fields';
 import { faultsOf, readFields } from './useForm';
 
-/** Asks for the password, or a code, over whatever was being done; that goes on as it was asked for. */
+/** Asks for the password or a code over the current page, then lets the pending change continue. */
 export function ReauthenticationDialog() {
-  const { hasTwoFactor, byCode, setByCode, asked, confirm } = useConfirm();
-  const faults = faultsOf(asked);
+  const { hasTwoFactor, byCode, setByCode, attempt, confirm } = useConfirm();
+  const faults = faultsOf(attempt);
   return (
     <Modal
       opened
       onClose={() => answer(false)}
-      title="Is it you?"
+      title="Confirm it’s you"
       size="sm"
       zIndex={300}
       closeButtonProps={{ 'aria-label': 'Close' }}
       attributes={NO_BANNER}
     >
       <form method="post" className={styles.form} noValidate onSubmit={(event) => void confirm(event)}>
-        <p>This team asks again before such a change. After that you are not asked for ten minutes.</p>
+        <p>Your team requires this before sensitive actions. Valid for 10 minutes.</p>
         <Fault text={faults.rest} />
         {byCode ? (
           <CodeField error={faults.at('code')} note="From your authenticator app, or a recovery code." first />
@@ -34,7 +34,7 @@ export function ReauthenticationDialog() {
         {hasTwoFactor && (
           <p>
             <button type="button" className={styles.plain} onClick={() => setByCode(!byCode)}>
-              {byCode ? 'Use the password' : 'Use a code of the app'}
+              {byCode ? 'Use password instead' : 'Use a code instead'}
             </button>
           </p>
         )}
@@ -42,8 +42,8 @@ export function ReauthenticationDialog() {
           <Button variant="default" onClick={() => answer(false)}>
             Cancel
           </Button>
-          <Button type="submit" loading={asked.isPending}>
-            Go on
+          <Button type="submit" loading={attempt.isPending}>
+            Continue
           </Button>
         </div>
       </form>
@@ -55,23 +55,23 @@ function useConfirm() {
   const [account] = useState(() => clientFor(null).account);
   const [hasTwoFactor, setHasTwoFactor] = useState(false);
   const [byCode, setByCode] = useState(false);
-  const [asked, setAsked] = useState<{ error: unknown; isPending: boolean }>({ error: null, isPending: false });
+  const [attempt, setAttempt] = useState<{ error: unknown; isPending: boolean }>({ error: null, isPending: false });
   useEffect(() => {
     account.getProfile.query().then(
       ({ twoFactorSince }) => setHasTwoFactor(twoFactorSince !== null),
-      // Then the password it is.
+      // The password field is shown then.
       () => {},
     );
   }, [account]);
   const confirm = async (event: FormEvent<HTMLFormElement>) => {
     const of = readFields(event);
-    setAsked({ error: null, isPending: true });
+    setAttempt({ error: null, isPending: true });
     try {
       await account.confirm.mutate(byCode ? { code: of('code') } : { password: of('password') });
       answer(true);
     } catch (error) {
-      setAsked({ error, isPending: false });
+      setAttempt({ error, isPending: false });
     }
   };
-  return { hasTwoFactor, byCode, setByCode, asked, confirm };
+  return { hasTwoFactor, byCode, setByCode, attempt, confirm };
 }

@@ -7,7 +7,7 @@ const ReauthenticationDialog = lazy(() =>
   import('./ReauthenticationDialog').then((file) => ({ default: file.ReauthenticationDialog })),
 );
 
-/** The place where a person is asked again who he is; fetched when it first happens. */
+/** Hosts the reauthentication dialog, which is loaded when it is first needed. */
 export function ReauthenticationHost() {
   const asking = useSyncExternalStore(onReauthenticating, isReauthenticating, () => false);
   return asking ? (

@@ -11,8 +11,8 @@ import { goIn } from './session';
 import { faultsOf, readFields } from './useForm';
 
 /**
- * Sets a new password by a mailed link, and goes in with it.
- * @param email for whom; null where the link is not good, or no more
+ * Sets a new password through an emailed link and signs in.
+ * @param email the user's address; null when the link is invalid, used or expired
  */
 export function ResetPassword({ token, email }: { token: string; email: string | null }) {
   const reset = useMutation(
@@ -22,11 +22,11 @@ export function ResetPassword({ token, email }: { token: string; email: string |
     }),
   );
   const faults = faultsOf(reset);
-  if (email === null) return <DeadLink title="This link no longer works" way="/forgot" />;
+  if (email === null) return <ClosedLink title="This link no longer works" way="/forgot" />;
   return (
     <AuthPage title="New password">
       <p>
-        For <strong>{email}</strong>. Every browser that is signed in with the old one is signed out.
+        For <strong>{email}</strong>. All current sessions will be signed out.
       </p>
       <form
         method="post"
@@ -35,26 +35,26 @@ export function ResetPassword({ token, email }: { token: string; email: string |
         onSubmit={(event) => reset.mutate({ token, password: readFields(event)('password') })}
       >
         <Fault text={faults.rest} />
-        {/* For the browser's own store of passwords. */}
+        {/* Lets the browser's password manager store the address. */}
         <input type="text" name="email" autoComplete="username" value={email} readOnly hidden />
         <NewPasswordField error={faults.at('password')} first />
         <Button type="submit" loading={reset.isPending || reset.isSuccess}>
-          Set the password
+          Set password
         </Button>
       </form>
     </AuthPage>
   );
 }
 
-/** A link that was used, is over, or never was; the way to a new one. */
-export const DeadLink = ({ title, way }: { title: string; way: '/forgot' | '/sign-up' }) => (
+/** The page of an invalid, used or expired link, with the way to a new one. */
+export const ClosedLink = ({ title, way }: { title: string; way: '/forgot' | '/sign-up' }) => (
   <AuthPage title={title}>
-    <p>It was used already, it has expired, or a part of it is missing. Nothing was changed.</p>
+    <p>It has expired, was already used, or is incomplete. Nothing was changed.</p>
     <Button component={Link} href={way}>
-      Ask for a new one
+      Request a new link
     </Button>
     <p>
-      <Link href="/sign-in">Back to signing in</Link>
+      <Link href="/sign-in">Back to sign-in</Link>
     </p>
   </AuthPage>
 );

@@ -10,8 +10,8 @@ import { goIn } from './session';
 import { faultsOf, readFields } from './useForm';
 
 /**
- * The first start: makes the first team and its owner.
- * @param code what stands in the printed address; empty where it is to be typed
+ * Creates the first team and its owner on a new installation.
+ * @param code the set-up code from the printed URL; empty when it must be typed
  */
 export function SetUp({ code }: { code: string }) {
   const setUp = useMutation(
@@ -23,11 +23,11 @@ export function SetUp({ code }: { code: string }) {
   const faults = faultsOf(setUp);
   return (
     <AuthPage title="Set up Purser">
-      <p>The first team, and you as its owner. This page is gone once there is a team.</p>
+      <p>Create the first team, with you as its owner. This page disappears once a team exists.</p>
       <NewTeam
         faults={faults}
         isPending={setUp.isPending || setUp.isSuccess}
-        label="Make the team"
+        label="Create team"
         onSubmit={(event, currency) => {
           const of = readFields(event);
           const owner = { name: of('name'), email: of('email'), password: of('password') };
@@ -40,7 +40,7 @@ export function SetUp({ code }: { code: string }) {
         <TextInput
           label="Set-up code"
           name="code"
-          description="npm start printed it."
+          description="Printed in the terminal by npm start."
           defaultValue={code}
           autoComplete="off"
           autoCapitalize="none"

@@ -16,11 +16,11 @@ type DemoSignIn = Credentials & { hasMailbox: boolean };
 type State = { busy: boolean; why?: string; code: boolean };
 
 /**
- * The way in. The fields belong to the browser, which may have filled them in before this runs; sent without it, the form
- * puts nothing into the address.
- * @param next where to go then
- * @param demo how to sign in where this is the demo
- * @param ways what else there is to do for who cannot sign in
+ * The sign-in page. Its fields are uncontrolled because the browser may fill them in before hydration; `method="post"`
+ * keeps them out of the URL when the form is sent without JavaScript.
+ * @param next the path to open after signing in
+ * @param demo the demo owner's credentials, in a demo only
+ * @param ways the other ways in that this installation offers
  */
 export function SignIn({
   next,
@@ -47,7 +47,7 @@ export function SignIn({
     <AuthPage title={state.code ? 'Enter your code' : 'Sign in'}>
       <form ref={form} method="post" onSubmit={(event) => void enter(event)} className={styles.form}>
         <Fault text={state.why} />
-        {/* Hidden, they are sent once more with the code. */}
+        {/* Hidden fields are submitted again together with the code. */}
         <div hidden={state.code}>
           <div className={styles.form}>
             <EmailField first />
@@ -62,14 +62,14 @@ export function SignIn({
       {state.code ? (
         <p>
           <button type="button" className={styles.plain} onClick={() => setState({ busy: false, code: false })}>
-            Sign in as somebody else
+            Sign in as someone else
           </button>
         </p>
       ) : (
         <>
           <p className={styles.ways}>
-            <Link href="/forgot">Forgotten password?</Link>
-            {ways.signUp && <Link href="/sign-up">Make a team</Link>}
+            <Link href="/forgot">Forgot password?</Link>
+            {ways.signUp && <Link href="/sign-up">Create team</Link>}
             {ways.setup && <Link href="/setup">Set up the first team</Link>}
           </p>
           {demo && <Demo demo={demo} field={field} />}
@@ -79,7 +79,7 @@ export function SignIn({
   );
 }
 
-/** How to sign in to the demo. */
+/** Shows and fills in the demo's credentials. */
 function Demo({ demo, field }: { demo: DemoSignIn; field: (name: string) => HTMLInputElement | null | undefined }) {
   const fillIn = () => {
     for (const [name, value] of [
@@ -99,10 +99,10 @@ function Demo({ demo, field }: { demo: DemoSignIn; field: (name: string) => HTML
         </Button>
       }
     >
-      This is a demo. Its owner signs in as <code>{demo.email}</code> with <code>{demo.password}</code>.{' '}
+      Demo: sign in as <code>{demo.email}</code> with <code>{demo.password}</code>.{' '}
       {demo.hasMailbox && (
         <>
-          What it would mail is in its <Link href="/mailbox">mailbox</Link>.
+          Emails land in the demo <Link href="/mailbox">mailbox</Link>.
         </>
       )}
     </Note>

@@ -8,30 +8,31 @@ import { AuthPage } from './AuthPage';
 import styles from '@/components/account/account.module.css';
 import { EmailField, Fault, NewPasswordField } from './fields';
 import { NewTeam, YourName } from './NewTeam';
-import { DeadLink } from './ResetPassword';
+import { ClosedLink } from './ResetPassword';
 import { goIn } from './session';
 import { faultsOf, readFields } from './useForm';
 
-/** Begins a new team: first the address is proven. The same is said whoever has it. */
-export function AskToSignUp() {
+/** Starts a sign-up by verifying the email address. The response is the same for known addresses. */
+export function RequestSignUp() {
   const ask = useMutation(useTRPC().access.requestSignUp.mutationOptions());
   const faults = faultsOf(ask);
   if (ask.isSuccess) {
     return (
-      <AuthPage title="Check your mail">
+      <AuthPage title="Check your email">
         <p role="status">
-          A link to make your team is on its way to <strong>{ask.variables.email}</strong>. It works once, for 24 hours.
+          We emailed a link to create your team to <strong>{ask.variables.email}</strong>. It works once and expires in
+          24 hours.
         </p>
-        <p className="muted">Nothing there? Look in the spam folder, or ask again in a few minutes.</p>
+        <p className="muted">Nothing there? Check your spam folder, or try again in a few minutes.</p>
         <p>
-          <Link href="/sign-in">Back to signing in</Link>
+          <Link href="/sign-in">Back to sign-in</Link>
         </p>
       </AuthPage>
     );
   }
   return (
-    <AuthPage title="Make a team">
-      <p>Enter your address. A link to go on with is mailed to it.</p>
+    <AuthPage title="Create team">
+      <p>Enter your email. We’ll send you a link to continue.</p>
       <form
         method="post"
         className={styles.form}
@@ -41,20 +42,20 @@ export function AskToSignUp() {
         <Fault text={faults.rest} />
         <EmailField error={faults.at('email')} first />
         <Button type="submit" loading={ask.isPending}>
-          Mail me a link
+          Email me a link
         </Button>
       </form>
       <p>
-        <Link href="/sign-in">I have an account</Link>
+        <Link href="/sign-in">I already have an account</Link>
       </p>
     </AuthPage>
   );
 }
 
 /**
- * Makes the team by a mailed link.
- * @param email whose link it is; null where it is not good, or no more
- * @param name of who has an account already: that stays as it is
+ * Creates a team through an emailed link.
+ * @param email the verified address; null when the link is invalid, used or expired
+ * @param name the name of an existing user, which stays unchanged; null for a new user
  */
 export function SignUp({ token, email, name }: { token: string; email: string | null; name: string | null }) {
   const signUp = useMutation(
@@ -64,17 +65,17 @@ export function SignUp({ token, email, name }: { token: string; email: string | 
     }),
   );
   const faults = faultsOf(signUp);
-  if (email === null) return <DeadLink title="This link no longer works" way="/sign-up" />;
+  if (email === null) return <ClosedLink title="This link no longer works" way="/sign-up" />;
   return (
-    <AuthPage title="Make a team">
+    <AuthPage title="Create team">
       <p>
-        {name === null ? 'You will sign in as ' : `${name}, you have an account. You will sign in as always, as `}
+        {name === null ? 'You’ll sign in as ' : `${name}, you already have an account. You’ll keep signing in as `}
         <strong>{email}</strong>.
       </p>
       <NewTeam
         faults={faults}
         isPending={signUp.isPending || signUp.isSuccess}
-        label="Make the team"
+        label="Create team"
         onSubmit={(event, currency) => {
           const of = readFields(event);
           const who = name === null ? { name: of('name'), password: of('password') } : {};

@@ -3,12 +3,11 @@
 import { PasswordInput, TextInput } from '@mantine/core';
 import { Note } from '@/components/ui/pieces';
 
-/** `first`: the one that the form begins with. */
+/** `first` marks the field that has the focus at first. */
 type Field = { label?: string; name?: string; error?: string | undefined; first?: boolean };
 
-const SHOW = { 'aria-label': 'Show the password', tabIndex: 0 };
+const SHOW = { 'aria-label': 'Show password', tabIndex: 0 };
 
-/** An address, as it is typed. */
 export const EmailField = ({ label = 'Email', name = 'email', error, first = false }: Field) => (
   <TextInput
     label={label}
@@ -26,7 +25,7 @@ export const EmailField = ({ label = 'Email', name = 'email', error, first = fal
   />
 );
 
-/** The password that there is. */
+/** The current password. */
 export const PasswordField = ({ label = 'Password', name = 'password', error, first = false }: Field) => (
   <PasswordInput
     label={label}
@@ -40,12 +39,11 @@ export const PasswordField = ({ label = 'Password', name = 'password', error, fi
   />
 );
 
-/** A password that is to be. */
 export const NewPasswordField = ({ label = 'New password', name = 'password', error, first = false }: Field) => (
   <PasswordInput
     label={label}
     name={name}
-    description="12 characters or more, and none of the common ones."
+    description="At least 12 characters. Common passwords are refused."
     autoComplete="new-password"
     visibilityToggleButtonProps={SHOW}
     error={error}
@@ -56,7 +54,7 @@ export const NewPasswordField = ({ label = 'New password', name = 'password', er
   />
 );
 
-/** A code of the app, or a recovery code. */
+/** A code from the authenticator app, or a recovery code. */
 export const CodeField = ({ label = 'Code', name = 'code', error, note, first = false }: Field & { note?: string }) => (
   <TextInput
     label={label}
@@ -66,7 +64,7 @@ export const CodeField = ({ label = 'Code', name = 'code', error, note, first = 
     autoCapitalize="none"
     spellCheck={false}
     error={error}
-    // oxlint-disable-next-line jsx-a11y/no-autofocus -- it is asked for just now
+    // oxlint-disable-next-line jsx-a11y/no-autofocus -- the user has just been asked for it
     autoFocus={first}
     data-autofocus={first || undefined}
     required
@@ -74,7 +72,7 @@ export const CodeField = ({ label = 'Code', name = 'code', error, note, first = 
   />
 );
 
-/** What went wrong with the whole; read out at once, and no room taken before. */
+/** The form's general error, announced by screen readers; takes no space while there is none. */
 export const Fault = ({ text }: { text: string | undefined }) => (
   <div role="alert">{text !== undefined && <Note tone="bad">{text}</Note>}</div>
 );

@@ -1,4 +1,4 @@
-/** Keeps whoever follows a link to this site within it: the path that is asked for, or `/` for what leads elsewhere. */
+/** Returns the path of a link within this site, or `/` for anything that leads elsewhere. */
 export function ownPath(text: string | undefined): string {
   if (!text?.startsWith('/') || !URL.canParse(text, HERE)) return '/';
   const { origin, pathname, search, hash } = new URL(text, HERE);
@@ -10,8 +10,8 @@ const HERE = 'http://here.invalid';
 type Membership = { team: { slug: string }; member: { status: string } };
 
 /**
- * Where a person goes who has named no page: to the team looked at last, or the only one; else to choose among them. Null:
- * there is no team to go to.
+ * Returns the path to open for a user who asked for no page: the team visited last, their only team, or the list of
+ * teams. Returns null when they have no active team.
  */
 export function homeOf(memberships: Membership[], last: string | undefined): string | null {
   const live = memberships.filter(({ member }) => member.status === 'active');

@@ -1,7 +1,7 @@
-/** What came of a sign-in: nothing went wrong, or what to tell, and the field that is to be filled in then. */
+/** The result of a sign-in: ok, or an error message and the field to fill in next. */
 export type Entered = { ok: true } | { ok: false; why?: string; needs: 'password' | 'code' };
 
-const AWAY = 'The service cannot be reached now. Try again in a moment.';
+const AWAY = 'Can’t reach the server. Try again in a moment.';
 
 async function post(path: string, fields: Record<string, string>): Promise<URL> {
   const { csrfToken } = (await (await fetch('/api/auth/csrf')).json()) as { csrfToken: string };
@@ -11,7 +11,7 @@ async function post(path: string, fields: Record<string, string>): Promise<URL> 
   return new URL(url, window.location.origin);
 }
 
-/** Signs in; the browser has its session when this answers ok. A code is asked for of who has a second factor. */
+/** Signs in and resolves when the browser has its session. Users with two-factor are asked for a code. */
 export async function postSignIn(email: string, password: string, code = ''): Promise<Entered> {
   try {
     const error = (await post('callback/credentials', { email, password, code })).searchParams.get('error');
@@ -21,25 +21,28 @@ export async function postSignIn(email: string, password: string, code = ''): Pr
   }
 }
 
-/** Goes in with what was just set; where more is asked for, by the page that asks for it. */
+/** Signs in with a password that was just set, and opens a path; opens the sign-in page if more is needed. */
 export async function goIn(email: string, password: string | undefined, next: string): Promise<void> {
   const entered = password !== undefined && (await postSignIn(email, password)).ok;
   window.location.assign(entered ? next : '/sign-in');
 }
 
-/** Ends this browser's session, for all its tabs. Throws when the server did not answer. */
+/**
+ * Ends this browser's session in all its tabs.
+ * @throws if the server did not respond
+ */
 export async function signOut(): Promise<void> {
   await post('signout', {});
 }
 
 function explain(error: string, withCode: boolean): Entered {
   if (error === 'code') return { ok: false, needs: 'code' };
-  if (error === 'wrong-code') return { ok: false, why: 'The code is not right. Each is good once.', needs: 'code' };
+  if (error === 'wrong-code') return { ok: false, why: 'Wrong code. Each code works once.', needs: 'code' };
   if (error === 'CredentialsSignin') {
-    return { ok: false, why: 'The email or the password is not right.', needs: 'password' };
+    return { ok: false, why: 'Wrong email or password.', needs: 'password' };
   }
   const [, minutes] = /^wait-(\d+)$/.exec(error) ?? [];
   const needs = withCode ? 'code' : 'password';
   if (minutes === undefined) return { ok: false, why: AWAY, needs };
-  return { ok: false, why: `Too many tries. Wait ${minutes} ${minutes === '1' ? 'minute' : 'minutes'}.`, needs };
+  return { ok: false, why: `Too many attempts. Wait ${minutes} ${minutes === '1' ? 'minute' : 'minutes'}.`, needs };
 }

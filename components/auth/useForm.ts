@@ -3,29 +3,29 @@
 import type { FormEvent } from 'react';
 import { problemOf, sayProblem } from '@/components/data';
 
-type Asked = { error: unknown; isPending: boolean };
+type Submission = { error: unknown; isPending: boolean };
 
-/** What is wrong with a form that was sent: at each field, and beside what no field is to blame for. */
-export function faultsOf({ error, isPending }: Asked) {
+/** Returns the errors of a submitted form by field, and the one that belongs to no field. */
+export function faultsOf({ error, isPending }: Submission) {
   const problem = isPending ? undefined : problemOf(error);
-  // Of several about one field the first is said: too short comes before too common.
+  // The first of several errors at one field is shown: "too short" comes before "too common".
   const at = new Map((problem?.errors ?? []).toReversed().map(({ pointer, detail }) => [pointer.slice(1), detail]));
   return {
     at: (field: string) => at.get(field),
-    /** What is about no field. */
+    /** The error that belongs to no field. */
     rest: error !== null && !isPending && at.size === 0 ? sayOf(error) : undefined,
   };
 }
 
-/** What says by itself what to do: too many tries, a link that is dead, a session that was ended meanwhile. */
-const SPEAKS_FOR_ITSELF = ['rate_limited', 'not_found', 'missing_key'];
+/** Errors whose detail already says what to do: rate limit, invalid link, ended session. */
+const SELF_EXPLAINING = ['rate_limited', 'not_found', 'missing_key'];
 
 function sayOf(error: unknown): string {
   const problem = problemOf(error);
-  return problem && SPEAKS_FOR_ITSELF.includes(problem.code) ? problem.detail : sayProblem(error);
+  return problem && SELF_EXPLAINING.includes(problem.code) ? problem.detail : sayProblem(error);
 }
 
-/** What stands in a form's fields; they belong to the browser, which may have filled them in before this runs. */
+/** Returns a reader of a form's uncontrolled fields, which the browser may have filled in before hydration. */
 export function readFields(event: FormEvent<HTMLFormElement>): (name: string) => string {
   event.preventDefault();
   const data = new FormData(event.currentTarget);

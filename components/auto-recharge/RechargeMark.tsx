@@ -7,10 +7,10 @@ import styles from './recharge.module.css';
 import { ruleInWords, stateInWords } from './labels';
 import type { MemberView } from '@/components/members/member';
 
-/** The mark beside a balance that recharges itself: tells the rule in words, and how it stands. */
+/** The icon beside a balance with an auto-recharge rule; its tooltip describes the rule and its state. */
 export function RechargeMark({ rule, currency }: { rule: NonNullable<MemberView['recharge']>; currency: string }) {
   const { locale } = useLocale();
-  const words = `Recharge ${ruleInWords(rule, currency, locale)}; ${stateInWords(rule)}`;
+  const words = `Auto-recharge ${ruleInWords(rule, currency, locale)}; ${stateInWords(rule)}`;
   const Icon = rule.state === 'off' ? RefreshCwOff : RefreshCw;
   return (
     <Hint text={words}>

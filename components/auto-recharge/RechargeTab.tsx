@@ -13,25 +13,25 @@ import { Money } from '@/components/ui/Money';
 import { Bone, Card, Empty, Late, Status } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { RuleForm } from './RuleDialog';
-import { ruleInWords, stateInWords } from './labels';
+import { OUTCOME_LABELS, ruleInWords, stateInWords } from './labels';
 import type { MemberView } from '@/components/members/member';
 
-/** The rule, and why it did or did not recharge. */
+/** Shows a member's auto-recharge rule and its history. */
 export function RechargeTab({ member }: { member: MemberView }) {
   const { me, team } = useShell();
   const { locale } = useLocale();
   const mayWrite = me.role === 'owner' && member.status !== 'deleted';
   return (
     <div className={memberStyles.stack} style={{ maxWidth: 'none' }}>
-      <Card title="Rule">
+      <Card title="Auto-recharge rule">
         {mayWrite ? (
           <RuleForm member={member} />
         ) : member.recharge ? (
           <p>
-            Recharges {ruleInWords(member.recharge, team.currency, locale)} ({stateInWords(member.recharge)}).
+            Auto-recharge {ruleInWords(member.recharge, team.currency, locale)} ({stateInWords(member.recharge)}).
           </p>
         ) : (
-          <p className="muted">There is no rule: an owner of the team can make one.</p>
+          <p className="muted">No auto-recharge rule. An owner can add one.</p>
         )}
         {member.recharge && (
           <p className="muted" style={{ marginTop: '0.75rem' }}>
@@ -61,15 +61,15 @@ function eventColumns(currency: string): Column<Event>[] {
       header: 'Outcome',
       cell: (event) => (
         <Status tone={event.outcome === 'fired' ? 'ok' : 'warn'}>
-          {event.outcome}
-          {event.count > 1 && ` × ${event.count}`}
+          {OUTCOME_LABELS[event.outcome]}
+          {event.count > 1 && ` ×${event.count}`}
         </Status>
       ),
     },
-    { id: 'why', header: 'Why', prose: true, cell: (event) => event.detail },
+    { id: 'why', header: 'Details', prose: true, cell: (event) => event.detail },
     {
       id: 'before',
-      header: 'Balance seen',
+      header: 'Balance',
       right: true,
       cell: (event) => <Money amount={event.balanceBefore} currency={currency} />,
     },
@@ -107,14 +107,12 @@ function History({ member }: { member: MemberView }) {
   }
   const rows = list.data.pages.flatMap((page) => page.data);
   if (rows.length === 0) {
-    return (
-      <Empty title="Nothing happened yet">Every recharge, and every one that could not be, will stand here.</Empty>
-    );
+    return <Empty title="No recharges yet">Recharges and blocked recharges appear here.</Empty>;
   }
   return (
     <>
       <DataTable
-        label="History of the recharge rule"
+        label="Auto-recharge history"
         rows={rows}
         idOf={(event) => event.id}
         nameOf={(event) => event.detail}

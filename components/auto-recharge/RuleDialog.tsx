@@ -13,7 +13,7 @@ import { RuleFields, useRule } from './RuleFields';
 import { stateInWords } from './labels';
 import type { MemberView } from '@/components/members/member';
 
-/** The rule of one member, in a dialog. */
+/** Shows the rule of one member in a dialog. */
 export function RuleDialog({ memberId, onClose }: { memberId: string; onClose: () => void }) {
   const membership = useQuery(useTRPC().members.getMemberRow.queryOptions({ memberId }));
   if (membership.isError)
@@ -30,7 +30,7 @@ export function RuleDialog({ memberId, onClose }: { memberId: string; onClose: (
 
 type Props = { member: MemberView; onDone?: () => void; onCancel?: () => void };
 
-/** Writes, switches and removes a member's rule; says what saving would do at once. */
+/** Saves, switches and removes a member's rule; previews the immediate effect of saving. */
 export function RuleForm({ member, onDone, onCancel }: Props) {
   const { currency } = useShell().team;
   const trpc = useTRPC();
@@ -39,7 +39,7 @@ export function RuleForm({ member, onDone, onCancel }: Props) {
     trpc.recharge.setRecharge.mutationOptions({
       onSuccess: (saved) => {
         rule.reset();
-        toast({ message: `The recharge rule of ${member.name} is ${stateInWords(saved)}.` });
+        toast({ message: `Auto-recharge of ${member.name} is ${stateInWords(saved)}.` });
         onDone?.();
       },
     }),
@@ -48,7 +48,7 @@ export function RuleForm({ member, onDone, onCancel }: Props) {
     trpc.recharge.deleteRecharge.mutationOptions({
       onSuccess: () => {
         rule.reset();
-        toast({ message: `${member.name} has no recharge rule any more.` });
+        toast({ message: `Auto-recharge rule of ${member.name} removed.` });
         onDone?.();
       },
     }),
@@ -68,14 +68,14 @@ export function RuleForm({ member, onDone, onCancel }: Props) {
     >
       {member.recharge && (
         <Switch
-          label={`The rule is ${stateInWords(member.recharge)}`}
+          label={`Auto-recharge is ${stateInWords(member.recharge)}`}
           checked={member.recharge.enabled}
           disabled={isPending || rule.input === null}
           onChange={(event) => submit(event.currentTarget.checked)}
         />
       )}
       <RuleFields rule={rule} currency={currency} />
-      <MoneyNote asked={save.isError ? save : remove} currency={currency} />
+      <MoneyNote mutation={save.isError ? save : remove} currency={currency} />
       <div className={styles.foot}>
         {member.recharge && (
           <Button

@@ -4,7 +4,6 @@ import { NativeSelect } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { printAmount } from '@/server/domain/core/money';
-import type { RechargeReason } from '@/server/domain/billing/auto-recharge/rules';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
 import { asTyped, formatMoney } from '@/components/ui/amount';
@@ -12,7 +11,7 @@ import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { useDraft } from '@/components/ui/useDraft';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './recharge.module.css';
-import { REASONS } from './labels';
+import { sayPreview } from './labels';
 
 type Known = {
   enabled: boolean;
@@ -22,15 +21,15 @@ type Known = {
   cap: { amount: string; period: 'day' | 'month' } | null;
 };
 
-/** For whom the rule is: a member that is there, or one that is being made with a starting credit. */
-type Whose = { memberId: string } | { credit: string | null; role: 'owner' | 'member' };
+/** The subject of the preview: an existing member, or one that is being created with a starting credit. */
+type Subject = { memberId: string } | { credit: string | null; role: 'owner' | 'member' };
 
-/** A rule while it is written: what is typed, what it means, and what it would do now. */
-export function useRule(known: Known | null, whose: Whose) {
+/** Holds a rule while it is edited: the typed texts, the parsed rule and its validation error. */
+export function useRule(known: Known | null, subject: Subject) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
   const typedOf = (amount: string | undefined) => (amount === undefined ? '' : asTyped(amount, currency, locale));
-  // What nobody has touched follows what others change meanwhile.
+  // Untouched fields follow changes that others make.
   const draft = useDraft({
     threshold: typedOf(known?.threshold),
     way: known?.amount === undefined ? 'target' : 'amount',
@@ -48,7 +47,7 @@ export function useRule(known: Known | null, whose: Whose) {
     way === 'target' && lowest !== null && stepSize !== null && stepSize <= lowest
       ? { step: 'Must be above the threshold.' }
       : way === 'amount' && period !== 'none' && stepSize !== null && most !== null && stepSize > most
-        ? { step: 'Must not be above the cap: the rule could never fire.' }
+        ? { step: 'Must not be above the cap, or the rule could never run.' }
         : null;
   const isComplete = lowest !== null && stepSize !== null && stepSize > 0n && (period === 'none' || (most ?? 0n) > 0n);
   const input =
@@ -60,16 +59,16 @@ export function useRule(known: Known | null, whose: Whose) {
           cap: period === 'none' || most === null ? null : { amount: printAmount(most), period },
         }
       : null;
-  return { threshold, way, step, period, cap, set: draft.set, reset: draft.reset, wrong, input, whose };
+  return { threshold, way, step, period, cap, set: draft.set, reset: draft.reset, wrong, input, subject };
 }
 
 export type RuleDraft = ReturnType<typeof useRule>;
 
-/** The rule as a sentence to fill in; it says at once what would happen now. */
+/** Renders the rule as a sentence with fields, and previews its immediate effect. */
 export function RuleFields({ rule, currency }: { rule: RuleDraft; currency: string }) {
   return (
     <div>
-      <div className={styles.sentence} role="group" aria-label="Recharge rule">
+      <div className={styles.sentence} role="group" aria-label="Auto-recharge rule">
         <span>When the balance falls below</span>
         <AmountField
           label="Threshold"
@@ -80,12 +79,12 @@ export function RuleFields({ rule, currency }: { rule: RuleDraft; currency: stri
           onChange={(text) => rule.set('threshold', text)}
         />
         <NativeSelect
-          aria-label="How it is recharged"
+          aria-label="Recharge method"
           value={rule.way}
           onChange={(event) => rule.set('way', event.currentTarget.value)}
           data={[
             { value: 'target', label: 'fill up to' },
-            { value: 'amount', label: 'add steps of' },
+            { value: 'amount', label: 'add' },
           ]}
         />
         <AmountField
@@ -102,7 +101,7 @@ export function RuleFields({ rule, currency }: { rule: RuleDraft; currency: stri
           value={rule.period === 'none' ? 'none' : 'most'}
           onChange={(event) => rule.set('period', event.currentTarget.value === 'none' ? 'none' : 'month')}
           data={[
-            { value: 'none', label: 'without a cap' },
+            { value: 'none', label: 'no limit' },
             { value: 'most', label: 'at most' },
           ]}
         />
@@ -117,52 +116,47 @@ export function RuleFields({ rule, currency }: { rule: RuleDraft; currency: stri
               onChange={(text) => rule.set('cap', text)}
             />
             <NativeSelect
-              aria-label="Period of the cap"
+              aria-label="Cap period"
               value={rule.period}
               onChange={(event) => rule.set('period', event.currentTarget.value)}
               data={[
-                { value: 'day', label: 'a day' },
-                { value: 'month', label: 'a month' },
+                { value: 'day', label: 'per day' },
+                { value: 'month', label: 'per month' },
               ]}
             />
           </>
         )}
       </div>
-      <WhatNow rule={rule} currency={currency} />
+      <EffectNow rule={rule} currency={currency} />
     </div>
   );
 }
 
-/** What the rule would do the moment it is saved. */
-function WhatNow({ rule, currency }: { rule: RuleDraft; currency: string }) {
+/** Shows the effect that saving the rule would have now. */
+function EffectNow({ rule, currency }: { rule: RuleDraft; currency: string }) {
   const { locale } = useLocale();
-  // Its text, because the rule is another object each time it is drawn.
+  // Debounced as text because the rule is a new object on every render.
   const [text] = useDebouncedValue(JSON.stringify(rule.input), 150);
-  const asked = JSON.parse(text) as RuleDraft['input'];
-  const whose =
-    'memberId' in rule.whose
-      ? { memberId: rule.whose.memberId }
-      : { memberId: null, role: rule.whose.role, ...(rule.whose.credit !== null && { credit: rule.whose.credit }) };
+  const input = JSON.parse(text) as RuleDraft['input'];
+  const subject =
+    'memberId' in rule.subject
+      ? { memberId: rule.subject.memberId }
+      : {
+          memberId: null,
+          role: rule.subject.role,
+          ...(rule.subject.credit !== null && { credit: rule.subject.credit }),
+        };
   const preview = useQuery(
     useTRPC().recharge.previewRecharge.queryOptions(
-      { ...whose, ...(asked ?? { threshold: '0', target: '1' }) },
-      { enabled: asked !== null, placeholderData: keepPreviousData },
+      { ...subject, ...(input ?? { threshold: '0', target: '1' }) },
+      { enabled: input !== null, placeholderData: keepPreviousData },
     ),
   ).data;
-  if (asked === null || !preview) return <p className="muted">Caps are counted in UTC days and months.</p>;
+  if (input === null || !preview) return <p className="muted">Caps are counted in UTC days and months.</p>;
   return (
     <p aria-live="polite">
-      {sayPreview(preview, (amount) => formatMoney(amount, currency, locale))}{' '}
+      {sayPreview(preview, input.cap, (amount) => formatMoney(amount, currency, locale))}{' '}
       <span className="muted">Caps are counted in UTC days and months.</span>
     </p>
   );
-}
-
-type Preview = { outcome: 'fires' | 'waits' | 'nothing'; amount: string | null; reason: RechargeReason | null };
-
-function sayPreview({ outcome, amount, reason }: Preview, money: (amount: string) => string): string {
-  const why = reason === null ? '' : `: ${REASONS[reason]}`;
-  if (outcome === 'fires') return `Runs now: +${money(amount ?? '0.00')}${reason === null ? '' : `, cut${why}`}.`;
-  if (outcome === 'waits') return `Would wait${why}.`;
-  return reason === null ? 'Nothing happens now.' : `Rests now${why}.`;
 }

@@ -7,8 +7,9 @@ import { formatMoney } from '@/components/ui/amount';
 import { useLocale } from '@/components/ui/useLocale';
 
 /**
- * Says what the rule of a member moved when the member was changed (activated, or a member again): the event of the same
- * transaction has its time. Empty where nothing moved, or nobody knows: then the history of the rule does.
+ * Returns a function that describes the recharge caused by activating a member or changing its role. The recharge event
+ * of the same transaction has the member's `updatedAt`. Returns an empty text when nothing moved or the event cannot be
+ * fetched.
  */
 export function useFiring(): (member: { id: string; updatedAt: string }) => Promise<string> {
   const client = useTRPCClient();

@@ -11,25 +11,26 @@ import type { Result, useBulk } from './useBulk';
 type Props = {
   rows: { id: string; name: string }[];
   bulk: Pick<ReturnType<typeof useBulk>, 'results' | 'isRunning' | 'again' | 'stop'>;
-  /** What is said when nothing was refused. */
+  /** The message shown when every row succeeded. */
   allWentWell: string;
   onClose: () => void;
-  /** What can be done with what was made. */
+  /** An extra action on the results. */
   more?: ReactNode;
 };
 
-/** What becomes of each of many, and the way to try again what was refused. */
+/** Shows the result of each row and lets failed rows be retried. */
 export function BulkResults({ rows, bulk, allWentWell, onClose, more }: Props) {
   const { results, isRunning, again } = bulk;
   const failed = rows.filter(({ id }) => results.get(id)?.ok === false);
-  // What runs is stopped by its button, so that its results are seen.
+  // A running action is stopped by its button, so that its results stay visible.
   useCloseGuard(() => !isRunning);
   return (
     <div className={styles.form}>
       <Progress value={(100 * results.size) / rows.length} aria-label="Progress" />
       <p role="status" className="tabular">
-        {results.size - failed.length} of {rows.length} done{failed.length > 0 && `, ${failed.length} not`}
-        {!isRunning && failed.length === 0 && `: ${allWentWell}`}
+        {!isRunning && failed.length === 0
+          ? allWentWell
+          : `${results.size - failed.length} of ${rows.length} completed${failed.length > 0 ? `, ${failed.length} failed` : ''}`}
       </p>
       <ul className={bulkStyles.results} aria-label="Results">
         {rows.map(({ id, name }) => (
@@ -37,19 +38,19 @@ export function BulkResults({ rows, bulk, allWentWell, onClose, more }: Props) {
         ))}
       </ul>
       {!isRunning && failed.length > 0 && (
-        <Note tone="warn">What was refused has changed nothing. Each can be tried again; none is done twice.</Note>
+        <Note tone="warn">Failed rows changed nothing. Retrying never applies twice.</Note>
       )}
       <div className={styles.foot}>
         {isRunning ? (
           <Button variant="default" onClick={bulk.stop}>
-            Stop after these
+            Stop
           </Button>
         ) : (
           <>
             {more}
             {failed.length > 1 && (
               <Button variant="default" onClick={() => again(failed.map(({ id }) => id))}>
-                Try the {failed.length} again
+                Retry {failed.length} failed
               </Button>
             )}
             <Button onClick={onClose}>Done</Button>
@@ -67,13 +68,13 @@ function ResultRow({ name, result, onRetry }: RowProps) {
     <li>
       <span style={{ overflowWrap: 'anywhere' }}>{name}</span>
       {result === undefined ? (
-        <span className="muted">waiting</span>
+        <span className="muted">Waiting</span>
       ) : (
         <span>
           <Status tone={result.ok ? 'ok' : 'bad'}>{result.said}</Status>{' '}
           {!result.ok && onRetry && (
-            <Button size="compact-xs" variant="default" onClick={onRetry} aria-label={`Try ${name} again`}>
-              Try again
+            <Button size="compact-xs" variant="default" onClick={onRetry} aria-label={`Retry ${name}`}>
+              Retry
             </Button>
           )}
         </span>

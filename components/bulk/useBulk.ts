@@ -6,19 +6,19 @@ import { isUnanswered, problemOf } from '@/components/data';
 
 export type Result = { ok: true; said: string } | { ok: false; said: string };
 
-/** How many are asked for at once: a team's changes mostly wait for each other anyway. */
+/** Requests sent in parallel. More would not be faster because most changes of a team wait for the same lock. */
 const AT_ONCE = 4;
 const SHOWN_EVERY_MS = 100;
 
 /**
- * Does one thing for many rows, some at a time, each with a result of its own; what is not answered is asked again. `once` does
- * it for one and says what came of it.
+ * Runs one change for many rows, a few in parallel, each with its own result. Unanswered requests are retried.
+ * @param once runs the change for one row and returns the text of its result
  */
 export function useBulk<Input extends object>(once: (input: Input, id: string) => Promise<string>) {
   const cache = useQueryClient();
-  const { results, tell, forget, show } = useResults();
+  const { results, record, discard, show } = useResults();
   const [isRunning, setRunning] = useState(false);
-  // One input a row for good: its key is the same however often the row is tried.
+  // One input object per row keeps its idempotency key the same for all tries.
   const inputs = useRef(new Map<string, Input>());
   const stopped = useRef(false);
   const untilAnswered = async (id: string): Promise<Result> => {
@@ -27,7 +27,7 @@ export function useBulk<Input extends object>(once: (input: Input, id: string) =
         return { ok: true, said: await once(inputs.current.get(id)!, id) };
       } catch (error) {
         if (!isUnanswered(error)) return { ok: false, said: saySoon(error) };
-        if (stopped.current) return { ok: false, said: 'No answer yet: it may have been done. Try again to know.' };
+        if (stopped.current) return { ok: false, said: 'No response. It may have been applied; retry to find out.' };
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
@@ -36,14 +36,14 @@ export function useBulk<Input extends object>(once: (input: Input, id: string) =
     setRunning(true);
     stopped.current = false;
     const waiting = [...ids];
-    forget(ids);
+    discard(ids);
     const lane = async () => {
       for (let id = waiting.shift(); id !== undefined && !stopped.current; id = waiting.shift()) {
-        tell(id, await untilAnswered(id));
+        record(id, await untilAnswered(id));
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
-    for (const id of waiting) tell(id, { ok: false, said: 'Not begun.' });
+    for (const id of waiting) record(id, { ok: false, said: 'Not started' });
     show();
     setRunning(false);
     await cache.invalidateQueries();
@@ -60,30 +60,32 @@ export function useBulk<Input extends object>(once: (input: Input, id: string) =
   };
 }
 
-/** In a list of many a few words; of a field that is wrong, what is wrong with it. */
+/** Returns a short error for a row: the detail of the first invalid field, or the problem's title. */
 function saySoon(error: unknown): string {
   const problem = problemOf(error);
   if (problem?.code === 'rate_limited') return problem.detail;
-  return problem?.errors?.[0]?.detail ?? problem?.title ?? 'It could not be done.';
+  return problem?.errors?.[0]?.detail ?? problem?.title ?? 'Failed';
 }
 
-/** What became of each, shown some at a time: of ten thousand rows not every one is worth a drawing of all. */
+/**
+ * Collects the results and renders them in intervals, because rendering ten thousand rows for each result is too slow.
+ */
 function useResults() {
-  const told = useRef(new Map<string, Result>());
+  const collected = useRef(new Map<string, Result>());
   const due = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [results, setResults] = useState<ReadonlyMap<string, Result>>(new Map());
   const show = () => {
     clearTimeout(due.current);
     due.current = undefined;
-    setResults(new Map(told.current));
+    setResults(new Map(collected.current));
   };
-  const tell = (id: string, result: Result) => {
-    told.current.set(id, result);
+  const record = (id: string, result: Result) => {
+    collected.current.set(id, result);
     due.current ??= setTimeout(show, SHOWN_EVERY_MS);
   };
-  const forget = (ids: string[]) => {
-    for (const id of ids) told.current.delete(id);
+  const discard = (ids: string[]) => {
+    for (const id of ids) collected.current.delete(id);
     show();
   };
-  return { results, tell, forget, show };
+  return { results, record, discard, show };
 }

@@ -4,7 +4,7 @@ import styles from './errors.module.css';
 
 const WORDS = /`([^`]+)`/;
 
-/** Text in which `backticks` mark code. */
+/** Renders a text in which `backticks` mark code. */
 function Advice({ text }: { text: string }) {
   return text.split(WORDS).map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part));
 }
@@ -23,7 +23,7 @@ const shape = (code: ErrorCode): string =>
     2,
   );
 
-/** What one error code means and what to do about it. */
+/** Explains one error code. */
 export function ErrorPage({ code }: { code: ErrorCode }) {
   const { status, title, advice } = ERRORS[code];
   return (
@@ -35,23 +35,23 @@ export function ErrorPage({ code }: { code: ErrorCode }) {
       <p>
         <Advice text={advice} />
       </p>
-      <h2>As it is answered</h2>
+      <h2>Example response</h2>
       <pre>{shape(code)}</pre>
       <p className={styles.above}>
-        Programs should look at <code>code</code>, which never changes its meaning; <code>detail</code> is for people.
-        When you ask for help, give <code>requestId</code>.
+        Check <code>code</code> in your program; its meaning never changes. <code>detail</code> is for people. Include{' '}
+        <code>requestId</code> when you ask for help.
       </p>
     </main>
   );
 }
 
-/** Every error of the API, by its code. */
+/** Lists all error codes of the API. */
 export function ErrorList() {
   return (
     <main className="text-page">
-      <h1>Errors of the API</h1>
+      <h1>API errors</h1>
       <p>
-        Every error is <code>application/problem+json</code> with a <code>code</code> that never changes its meaning.
+        Every error is <code>application/problem+json</code> with a stable <code>code</code>.
       </p>
       <table className={styles.codes}>
         <thead>

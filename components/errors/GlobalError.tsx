@@ -2,7 +2,7 @@
 
 import type { CSSProperties } from 'react';
 
-/** No style sheet is there for certain, and none of the tokens: the colours are the system's own. */
+/** Uses only system colors because no style sheet or token may be available. */
 const PAGE: CSSProperties = {
   colorScheme: 'light dark',
   position: 'fixed',
@@ -14,13 +14,13 @@ const PAGE: CSSProperties = {
   font: '0.875rem/1.5 system-ui, sans-serif',
 };
 
-/** As `PageError`, where not even the frame of the pages could be made: it needs nothing but itself. */
+/** The page for errors of the root layout; depends on nothing but itself. */
 export const GlobalErrorPage = ({ retry }: { retry: () => void }) => (
   <main style={PAGE}>
     <title>Purser</title>
-    <h1>Purser could not be shown</h1>
+    <h1>Something went wrong</h1>
     <p>
-      <strong>No money was moved by it.</strong> What was asked for before has happened once and whole, or not at all.
+      <strong>No money moved.</strong> Your last action either completed once or not at all.
     </p>
     <p>
       <button type="button" onClick={retry} style={{ padding: '0.5rem 1rem', font: 'inherit' }}>

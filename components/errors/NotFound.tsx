@@ -3,14 +3,14 @@
 import { Button, Group } from '@mantine/core';
 import Link from 'next/link';
 
-/** What stands where an address leads nowhere: nothing says whether it is so for everybody. */
+/** The page for unknown URLs. It does not reveal whether the URL exists for other users. */
 export const NotFoundPage = () => (
   <>
-    <h1>There is nothing here</h1>
-    <p>It may have been mistyped, or it is not yours to see. Nothing was changed.</p>
+    <h1>Page not found</h1>
+    <p>The address may be wrong, or you don’t have access.</p>
     <Group gap="xs">
       <Button component={Link} href="/" prefetch={false}>
-        The first page
+        Go to overview
       </Button>
       <Button variant="default" component={Link} href="/account/teams" prefetch={false}>
         Your teams

@@ -10,7 +10,7 @@ export type BrokenProps = { error: unknown; retry: () => void };
 const digestOf = (error: unknown): string | null =>
   error instanceof Error && 'digest' in error && typeof error.digest === 'string' ? error.digest : null;
 
-/** What stands for a page that failed: first what happened to the money, then what can be done. */
+/** The page for a failed render: says first what happened to the money, then what to do. */
 export function PageError({ error, retry }: BrokenProps) {
   const { online } = useNetwork();
   const again = useRef(retry);
@@ -18,7 +18,7 @@ export function PageError({ error, retry }: BrokenProps) {
   useEffect(() => {
     again.current = retry;
   });
-  // Back on the network, it tries by itself.
+  // Retries by itself when the network returns.
   useEffect(() => {
     if (online && wasOffline.current) again.current();
     wasOffline.current = !online;
@@ -26,26 +26,25 @@ export function PageError({ error, retry }: BrokenProps) {
   const digest = digestOf(error);
   return (
     <>
-      <h1>{online ? 'This page could not be shown' : 'You are offline'}</h1>
+      <h1>{online ? 'Something went wrong' : 'You’re offline'}</h1>
       <p>
-        <strong>No money was moved by it.</strong> What was asked for before has happened once and whole, or not at all;
-        the transfers say which.
+        <strong>No money moved.</strong> Your last action either completed once or not at all; check Transfers.
       </p>
       <p>
         {online
-          ? 'It may be over in a moment. If not, the operator finds more in the log.'
-          : 'The page comes by itself once you are back.'}
+          ? 'Try again in a moment. If it keeps failing, contact the operator.'
+          : 'This page reloads when you’re back online.'}
         {online && digest && (
           <>
             {' '}
-            Tell this number: <code>{digest}</code>
+            Error reference: <code>{digest}</code>
           </>
         )}
       </p>
       <Group gap="xs">
         <Button onClick={retry}>Try again</Button>
         <Button variant="default" component={Link} href="/" prefetch={false}>
-          The first page
+          Go to overview
         </Button>
       </Group>
     </>

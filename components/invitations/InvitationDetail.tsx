@@ -11,27 +11,36 @@ import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts, Note } from '@/components/ui/pieces';
 import './invitations.module.css';
-import { Delivery, InvitationStatus, inviterLost, isOpen, isWithheld, type Invitation } from './labels';
-import { LinkToGive } from './LinkToShare';
-import { useInvitationActions, useOpenLink } from './useInvitationActions';
+import { ROLE_LABELS } from '@/components/members/labels';
+import {
+  Delivery,
+  INVITATION_STATUS_LABELS,
+  InvitationStatus,
+  inviterLost,
+  isOpen,
+  isWithheld,
+  type Invitation,
+} from './labels';
+import { LinkToShare } from './LinkToShare';
+import { useInvitationActions, useLinkReveal } from './useInvitationActions';
 
-/** One invitation whole, as it is now, with its link and what can be done with it. */
+/** Shows one invitation with its current state, its link and its actions. */
 export function InvitationDetail({ invitation: shown, onClose }: { invitation: Invitation; onClose: () => void }) {
   const { team } = useShell();
-  const asked = useQuery(
+  const result = useQuery(
     useTRPC().invitations.browseInvitations.queryOptions({ query: shown.email, page: 1, pageSize: 100 }),
   );
-  const invitation = asked.data?.data.find(({ id }) => id === shown.id) ?? shown;
+  const invitation = result.data?.data.find(({ id }) => id === shown.id) ?? shown;
   const act = useInvitationActions();
   return (
     <div className={styles.form}>
       {invitation.delivery === 'bounced' && (
         <Note tone="bad">
-          The mail came back{invitation.mailError && `: ${invitation.mailError}`}. The link can be given by hand.
+          Email not delivered{invitation.mailError && `: ${invitation.mailError}`}. Share the link yourself.
         </Note>
       )}
       {invitation.requestedAt !== null && invitation.status === 'expired' && (
-        <Note tone="warn">Its holder has asked for a new link.</Note>
+        <Note tone="warn">A new link was requested.</Note>
       )}
       {inviterLost(invitation) && (
         <Note tone="warn">
@@ -40,12 +49,12 @@ export function InvitationDetail({ invitation: shown, onClose }: { invitation: I
       )}
       {invitation.creditMissing && (
         <Note tone="warn">
-          The starting credit could not be paid when it was accepted: the master balance held too little. Credit the
-          member by hand.
+          The starting credit wasn’t paid on acceptance because the master balance was too low. Credit the member
+          manually.
         </Note>
       )}
       <Facts of={factsOf(invitation, team.currency)} />
-      {invitation.url !== null && <LinkToGive url={invitation.url} />}
+      {invitation.url !== null && <LinkToShare url={invitation.url} />}
       {isWithheld(invitation) && <WithheldLink invitation={invitation} />}
       {invitation.status === 'accepted' && invitation.memberId !== null && (
         <Anchor component={Link} href={`/${team.slug}/members/${invitation.memberId}`} prefetch={false} size="sm">
@@ -75,29 +84,28 @@ function factsOf(invitation: Invitation, currency: string): [string, ReactNode][
   const { recharge, credit, closedAt, memberName } = invitation;
   const facts: [string, ReactNode][] = [
     ['Status', <InvitationStatus key="s" {...invitation} />],
-    ['Mail', <Delivery key="d" {...invitation} />],
-    ['Name', invitation.name ?? 'chosen by the person'],
-    ['Role', invitation.role],
-    ['Starting credit', credit === null ? 'none' : <Money key="c" amount={credit} currency={currency} />],
-    ['Recharge rule', recharge === null ? 'none' : 'made when it is accepted'],
+    ['Email', <Delivery key="d" {...invitation} />],
+    ['Name', invitation.name ?? 'Chosen on acceptance'],
+    ['Role', ROLE_LABELS[invitation.role]],
+    ['Starting credit', credit === null ? 'None' : <Money key="c" amount={credit} currency={currency} />],
+    ['Auto-recharge', recharge === null ? 'None' : 'Added on acceptance'],
     ['Invited by', invitation.invitedBy],
     ['Invited', <Instant key="at" at={invitation.createdAt} />],
   ];
-  if (memberName !== null) facts.push([closedAt ? 'Member' : 'Takes over', memberName]);
+  if (memberName !== null) facts.push([closedAt ? 'Member' : 'Claims', memberName]);
   if (isOpen(invitation))
     facts.push([
-      invitation.status === 'expired' ? 'Expired' : 'Good until',
+      invitation.status === 'expired' ? 'Expired' : 'Expires',
       <Instant key="e" at={invitation.expiresAt} />,
     ]);
-  if (closedAt !== null)
-    facts.push([invitation.status.replace(/^./, (c) => c.toUpperCase()), <Instant key="x" at={closedAt} />]);
+  if (closedAt !== null) facts.push([INVITATION_STATUS_LABELS[invitation.status], <Instant key="x" at={closedAt} />]);
   return facts;
 }
 
-/** A link that hands over the owner role or a key is shown to who confirms their identity. */
+/** Shows a link that grants the owner role or an API key only after the user confirms their identity. */
 function WithheldLink({ invitation }: { invitation: Invitation }) {
-  const open = useOpenLink();
-  if (open.data) return <LinkToGive url={open.data.url} />;
+  const open = useLinkReveal();
+  if (open.data) return <LinkToShare url={open.data.url} />;
   return (
     <div>
       <p className="muted">{sayWithheld(invitation)} Confirm your identity to see its link.</p>
@@ -120,5 +128,5 @@ function WithheldLink({ invitation }: { invitation: Invitation }) {
 
 const sayWithheld = ({ role, memberName }: Invitation): string =>
   memberName === null || role === 'owner'
-    ? 'This invitation makes an owner.'
-    : `This invitation hands over ${memberName} with its API key.`;
+    ? 'This invitation grants the owner role.'
+    : `This invitation gives access to ${memberName} and its API key.`;

@@ -8,21 +8,21 @@ import { useInvitationDialogs } from './useInvitationDialogs';
 import { isOpen, isWithheld, type Invitation } from './labels';
 import { useInvitationActions } from './useInvitationActions';
 
-/** All that can be done with an invitation; open as soon as it is there. */
+/** The actions on an invitation; opens as soon as it is mounted. */
 export function InvitationMenu({ invitation, target }: { invitation: Invitation; target: ReactElement }) {
   const act = useInvitationActions();
   const { look } = useInvitationDialogs();
   const { copy } = useClipboard();
   const copyLink = (url: string) => {
     copy(url);
-    toast({ message: `The link of ${invitation.email} is copied. It is good until it is used, resent or revoked.` });
+    toast({ message: `Link for ${invitation.email} copied. It works until it is used, resent or revoked.` });
   };
   return (
     <Menu defaultOpened position="bottom-end">
       <Menu.Target>{target}</Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={() => look(invitation)}>Details</Menu.Item>
-        {invitation.url !== null && <Menu.Item onClick={() => copyLink(invitation.url!)}>Copy the link</Menu.Item>}
+        {invitation.url !== null && <Menu.Item onClick={() => copyLink(invitation.url!)}>Copy link</Menu.Item>}
         {isWithheld(invitation) && <Menu.Item onClick={() => look(invitation)}>Show link</Menu.Item>}
         {isOpen(invitation) && (
           <>

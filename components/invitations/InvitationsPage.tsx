@@ -22,27 +22,28 @@ import tableStyles from '@/components/ui/table.module.css';
 import styles from './invitations.module.css';
 import { useInvitationDialogs } from './useInvitationDialogs';
 import { invitationQuestion, invitationView, type InvitationView } from './search-params';
-import { Delivery, InvitationStatus, type Invitation } from './labels';
+import { Delivery, INVITATION_STATUS_LABELS, InvitationStatus, type Invitation } from './labels';
+import { ROLE_LABELS } from '@/components/members/labels';
 
 const InvitationMenu = menuOnDemand(() => import('./InvitationMenu').then((file) => file.InvitationMenu));
 
-/** Every invitation of the team and how it stands, and the ways to invite. */
+/** Lists the team's invitations and offers the ways to invite. */
 export function InvitationsPage() {
   const { team } = useShell();
   const [view, setView] = useQueryStates(invitationView, { history: 'replace' });
   const { invite, inviteMany, look } = useInvitationDialogs();
   const question = invitationQuestion(view);
-  const asked = useQuery(
+  const result = useQuery(
     useTRPC().invitations.browseInvitations.queryOptions(question, { placeholderData: keepPreviousData }),
   );
-  const page = asked.data;
+  const page = result.data;
   const change = (next: Partial<InvitationView>) => void setView({ page: null, ...next });
-  useShortcut('i', 'Invite a person', () => invite());
+  useShortcut('i', 'Invite someone', () => invite());
   return (
     <>
       <PageHead title="Invitations">
         <Button variant="default" leftSection={<ListPlus size={16} aria-hidden />} onClick={inviteMany}>
-          Invite many
+          Bulk invite
         </Button>
         <Button leftSection={<MailPlus size={16} aria-hidden />} onClick={() => invite()}>
           Invite
@@ -50,12 +51,12 @@ export function InvitationsPage() {
       </PageHead>
       {page && !page.mails && (
         <div className={styles.unmailed}>
-          <Note>No mail leaves this installation yet: give each its link by hand. It is in the row’s menu.</Note>
+          <Note>Email isn’t set up. Share the links yourself: they’re in each row’s menu.</Note>
         </div>
       )}
       <Toolbar view={view} onChange={change} counts={page} />
-      {asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
-      {asked.isPending && <TableSkeleton />}
+      {result.isError && <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />}
+      {result.isPending && <TableSkeleton />}
       {page?.total === 0 && <Nothing view={view} onChange={change} />}
       {page && page.total > 0 && (
         <>
@@ -66,7 +67,7 @@ export function InvitationsPage() {
             idOf={({ id }) => id}
             nameOf={({ email }) => email}
             actions={(invitation) => <Actions invitation={invitation} />}
-            stale={asked.isPlaceholderData}
+            stale={result.isPlaceholderData}
           />
           <Pager
             noun="invitations"
@@ -91,13 +92,13 @@ const Toolbar = ({ view, onChange, counts }: ToolbarProps) => (
   <search className={tableStyles.toolbar}>
     <SearchField
       label="Search invitations"
-      placeholder="Address or name"
+      placeholder="Search email or name…"
       value={view.q}
       onChange={(q) => onChange({ q })}
     />
     <FilterChip
       label="Status"
-      options={INVITATION_STATUSES.map((status) => ({ value: status, label: status }))}
+      options={INVITATION_STATUSES.map((status) => ({ value: status, label: INVITATION_STATUS_LABELS[status] }))}
       chosen={view.status}
       onChange={(status) => onChange({ status })}
     />
@@ -135,12 +136,12 @@ function columnsOf(currency: string, look: (invitation: Invitation) => void): Co
       header: 'Name',
       wide: true,
       cell: ({ name, memberName, status }) => {
-        const takesOver = memberName !== null && status !== 'accepted' && `takes over ${memberName}`;
+        const takesOver = memberName !== null && status !== 'accepted' && `claims ${memberName}`;
         const shown = takesOver || (name ?? '–');
         return <span title={shown}>{shown}</span>;
       },
     },
-    { id: 'role', header: 'Role', cell: ({ role }) => role },
+    { id: 'role', header: 'Role', cell: ({ role }) => ROLE_LABELS[role] },
     {
       id: 'credit',
       header: 'Credit',
@@ -148,10 +149,10 @@ function columnsOf(currency: string, look: (invitation: Invitation) => void): Co
       cell: ({ credit }) => (credit === null ? '–' : <Money amount={credit} currency={currency} />),
     },
     { id: 'status', header: 'Status', cell: (invitation) => <InvitationStatus {...invitation} /> },
-    { id: 'delivery', header: 'Mail', cell: (invitation) => <Delivery {...invitation} /> },
+    { id: 'delivery', header: 'Email status', cell: (invitation) => <Delivery {...invitation} /> },
     {
       id: 'until',
-      header: 'Good until',
+      header: 'Expires',
       cell: ({ expiresAt, closedAt }) => (closedAt === null ? <Instant at={expiresAt} dateOnly /> : '–'),
     },
   ];
@@ -163,31 +164,30 @@ function Nothing({ view, onChange }: Pick<ToolbarProps, 'view' | 'onChange'>) {
     const filters = [view.q && `“${view.q}”`, view.status.length > 0 && `status ${view.status.join(' or ')}`];
     return (
       <Empty
-        title="No invitation matches"
+        title="No matching invitations"
         action={
           <Button variant="default" onClick={() => onChange({ q: '', status: [] })}>
-            Clear the filters
+            Clear filters
           </Button>
         }
       >
-        Looked for {filters.filter(Boolean).join(', ')}.
+        Filters: {filters.filter(Boolean).join(', ')}.
       </Empty>
     );
   }
   return (
     <Empty
-      title="Nobody is invited yet"
+      title="No invitations yet"
       action={
         <Group gap="xs" justify="center">
-          <Button onClick={() => invite()}>Invite a person</Button>
+          <Button onClick={() => invite()}>Invite someone</Button>
           <Button variant="default" onClick={inviteMany}>
             Paste a list
           </Button>
         </Group>
       }
     >
-      An invitation is a link, good for seven days: its holder joins the team with a name, a password and a starting
-      credit.
+      Invite people by a link that expires in seven days. They choose a name and password and can get a starting credit.
     </Empty>
   );
 }

@@ -12,11 +12,11 @@ import { formatMoney, toMicros, minus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { Note } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
-import { LinkToGive } from './LinkToShare';
+import { LinkToShare } from './LinkToShare';
 
 type Props = { claimed: Claimed | null; onClose: () => void };
 
-/** Invites a person: by mail where mail is set up, and always by a link that can be given by hand. */
+/** Invites someone by email, if email is set up, and by a link to share. */
 export function Invite({ claimed, onClose }: Props) {
   const form = useInviteForm(claimed);
   const invite = useMutation(useTRPC().invitations.createInvitation.mutationOptions());
@@ -45,11 +45,11 @@ export function Invite({ claimed, onClose }: Props) {
         withAsterisk={false}
         data-autofocus
       />
-      {claimed ? <TakesOver claimed={claimed} /> : <Whom form={form} error={errorOf('name')} />}
+      {claimed ? <ClaimNote claimed={claimed} /> : <InviteeFields form={form} error={errorOf('name')} />}
       <Credit form={form} />
       {!claimed && <Rule form={form} />}
       {invite.isPending && invite.failureCount > 0 && isUnanswered(invite.failureReason) && (
-        <Note alert>No answer yet. It is asked again, and nobody is invited twice.</Note>
+        <Note alert>Still waiting. We’re retrying safely; nobody is invited twice.</Note>
       )}
       {problem && !isOfEmail && !problem.errors?.length && (
         <Note tone="bad" alert>
@@ -79,10 +79,10 @@ type InvitedProps = {
 const Invited = ({ email, delivery, url, onAnother, onClose }: InvitedProps) => (
   <div className={styles.form}>
     <p>
-      <strong>{email}</strong> is invited for seven days.{' '}
-      {delivery === 'none' ? 'No mail was sent: give the link yourself.' : 'Another link is on its way by mail.'}
+      {delivery === 'none' ? 'Invitation created for ' : 'Invitation emailed to '} <strong>{email}</strong> (expires in
+      7 days).{delivery === 'none' && ' Email isn’t set up; share the link yourself.'}
     </p>
-    {url && <LinkToGive url={url} />}
+    {url && <LinkToShare url={url} />}
     <div className={styles.foot}>
       {onAnother && (
         <Button variant="default" onClick={onAnother}>
@@ -94,9 +94,9 @@ const Invited = ({ email, delivery, url, onAnother, onClose }: InvitedProps) => 
   </div>
 );
 
-const TakesOver = ({ claimed }: { claimed: Claimed }) => (
+const ClaimNote = ({ claimed }: { claimed: Claimed }) => (
   <Note>
-    Whoever accepts takes over <strong>{claimed.name}</strong>, with its key, balance, rule and log, as{' '}
+    The person who accepts claims <strong>{claimed.name}</strong>, with its API key, balance, rule and log, as{' '}
     {claimed.role === 'owner' ? 'an owner' : 'a member'}.
   </Note>
 );
@@ -110,7 +110,7 @@ function Credit({ form }: { form: Form }) {
         value={form.credit}
         onChange={form.setCredit}
         currency={currency}
-        description="From the master balance, when it is accepted; may be empty"
+        description="Optional. Taken from the master balance on acceptance."
       />
       <TooMuch amount={form.amount} />
     </>
@@ -122,7 +122,7 @@ function Rule({ form }: { form: Form }) {
   return (
     <>
       <Checkbox
-        label="With a recharge rule"
+        label="Add auto-recharge"
         checked={form.withRule}
         onChange={(event) => form.setWithRule(event.currentTarget.checked)}
       />
@@ -135,11 +135,11 @@ function Rule({ form }: { form: Form }) {
 
 type Form = ReturnType<typeof useInviteForm>;
 
-const Whom = ({ form, error }: { form: Form; error: string | undefined }) => (
+const InviteeFields = ({ form, error }: { form: Form; error: string | undefined }) => (
   <>
     <TextInput
       label="Name"
-      placeholder="Chosen by the person when empty"
+      placeholder="Leave blank to let them choose"
       value={form.name}
       onChange={(event) => form.setName(event.currentTarget.value)}
       error={error}
@@ -154,15 +154,15 @@ const Whom = ({ form, error }: { form: Form; error: string | undefined }) => (
   </>
 );
 
-/** The credit is taken only when it is accepted: now it is no more than a warning. */
+/** Only a warning: the credit is taken when the invitation is accepted. */
 function TooMuch({ amount }: { amount: string | null }) {
   const { currency, masterBalance } = useShell().team;
   const { locale } = useLocale();
   if (amount === null || masterBalance === null || toMicros(minus(masterBalance, amount)) >= 0n) return null;
   return (
     <Note tone="warn">
-      The master balance holds {formatMoney(masterBalance, currency, locale)} now. If it holds no more when this is
-      accepted, the person joins without the credit, and you are told.
+      The master balance is {formatMoney(masterBalance, currency, locale)} now. If it’s still too low on acceptance,
+      they join without the credit and you’re notified.
     </Note>
   );
 }
@@ -213,5 +213,5 @@ function useInviteForm(claimed: Claimed | null) {
   };
 }
 
-/** A member that is to be taken over. */
+/** The member that an invitation offers to claim. */
 export type Claimed = { id: string; name: string; role: 'owner' | 'member' };

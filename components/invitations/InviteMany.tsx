@@ -14,7 +14,7 @@ import { useLocale } from '@/components/ui/useLocale';
 import invitationStyles from './invitations.module.css';
 import { PASTED_MAX, readPasted, type Pasted } from './pasted';
 
-/** Invites many at once from a pasted list, each with a result of its own. */
+/** Invites many people from a pasted list, each with its own result. */
 export function InviteMany({ onClose }: { onClose: () => void }) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
@@ -29,7 +29,7 @@ export function InviteMany({ onClose }: { onClose: () => void }) {
         rows={good.map(({ email }) => ({ id: email, name: email }))}
         bulk={bulk}
         onClose={onClose}
-        allWentWell="all are invited for seven days"
+        allWentWell="{good.length === 1 ? 'Invitation created' : `All ${good.length.toLocaleString(locale)} invitations created`}"
         more={made !== '' && <CopyButton text={made} label="Copy all links" />}
       />
     );
@@ -45,8 +45,8 @@ export function InviteMany({ onClose }: { onClose: () => void }) {
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
       <Textarea
-        label="Whom to invite"
-        description="Addresses one a line, or a CSV: email, name, role (owner or member), starting credit"
+        label="People to invite"
+        description="One email per line, or a CSV: email, name, role (owner or member), starting credit"
         placeholder={'jo@example.com\nAl Reed <al@example.com>\nkim@example.com, Kim, member, 25.00'}
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
@@ -58,13 +58,13 @@ export function InviteMany({ onClose }: { onClose: () => void }) {
       {rows.length > 0 && <Rows rows={rows} currency={currency} />}
       {tooMany && (
         <Note tone="warn">
-          At most {PASTED_MAX.toLocaleString(locale)} at once: these are {rows.length.toLocaleString(locale)}.
+          {rows.length.toLocaleString(locale)} lines. The limit is {PASTED_MAX.toLocaleString(locale)} at once.
         </Note>
       )}
       <p className="muted" aria-live="polite">
-        {rows.length > good.length && `${rows.length - good.length} cannot be invited and are left out. `}
-        {credits !== '0.00' &&
-          `Starting credits come to ${formatMoney(credits, currency, locale)}, taken as each is accepted.`}
+        {rows.length > good.length &&
+          `${rows.length - good.length} ${rows.length - good.length === 1 ? 'line' : 'lines'} skipped. `}
+        {credits !== '0.00' && `${formatMoney(credits, currency, locale)} in starting credit, charged on acceptance.`}
       </p>
       <div className={styles.foot}>
         <Button variant="default" onClick={onClose}>
@@ -84,21 +84,21 @@ function useInvites() {
   const bulk = useBulk(async (input: Omit<Pasted, 'line' | 'problem'>) => {
     const { url, delivery } = await client.invitations.createInvitation.mutate(input);
     if (url) links.current.set(input.email, url);
-    return delivery === 'none' ? 'invited: copy the link' : 'invited by mail';
+    return delivery === 'none' ? 'Created · copy the link' : 'Emailed';
   });
   return { bulk, links };
 }
 
 const SHOWN = 50;
 
-/** How the list was understood; what is wrong comes first. */
+/** Previews the pasted list, invalid lines first. */
 function Rows({ rows, currency }: { rows: Pasted[]; currency: string }) {
   const { locale } = useLocale();
   const bad = rows.filter(({ problem }) => problem !== undefined);
   const sorted = [...bad, ...rows.filter(({ problem }) => problem === undefined)];
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls is reached by the keyboard
-    <div className={invitationStyles.pasted} tabIndex={0} role="group" aria-label="How it was understood">
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrollable content must be reachable by keyboard
+    <div className={invitationStyles.pasted} tabIndex={0} role="group" aria-label="Preview of the list">
       <table className={invitationStyles.rows}>
         <tbody>
           {sorted.slice(0, SHOWN).map(({ line, email, name, role, credit, problem }, i) => (

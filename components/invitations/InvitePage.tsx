@@ -2,7 +2,6 @@
 
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import type { inferOutput } from '@trpc/tanstack-react-query';
 import Link from 'next/link';
 import { useRef, useState, type FormEvent, type ReactNode, type RefObject } from 'react';
 import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data';
@@ -15,24 +14,24 @@ import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts, Note } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
+import { ROLE_LABELS } from '@/components/members/labels';
+import { CLOSED_LABELS, type OpenedLink } from './labels';
 
-type Shown = NonNullable<inferOutput<ReturnType<typeof useTRPC>['joining']['readLink']>>;
-
-/** What an invitation's link opens: the offer, and the one way in for who looks at it; of a dead link, the way on. */
+/** The page of an invitation link: the offer with the one way to accept it, or the reason why it is closed. */
 export function InvitePage({ token }: { token: string }) {
-  const asked = useQuery(useTRPC().joining.readLink.queryOptions({ token }));
-  const link = asked.data;
-  // Here, not in the offer: asked again, the link is used up, and what is shown once would be gone.
+  const result = useQuery(useTRPC().joining.readLink.queryOptions({ token }));
+  const link = result.data;
+  // Held here because a refetch finds the link accepted, which would unmount the secrets that are shown once.
   const [joined, setJoined] = useState<Arrived | null>(null);
   return (
     <main className={styles.alone}>
       <p className={styles.product}>Purser</p>
-      {!link && asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
+      {!link && result.isError && <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />}
       {link === null && <Unknown />}
       {link && joined && <Arrival joined={joined} link={link} />}
-      {link && !joined && link.state !== 'open' && <Dead link={link} token={token} />}
+      {link && !joined && link.state !== 'open' && <ClosedLink link={link} token={token} />}
       {link?.state === 'open' && !joined && (
-        <Offer link={link} token={token} onChanged={() => void asked.refetch()} onJoined={setJoined} />
+        <Offer link={link} token={token} onChanged={() => void result.refetch()} onJoined={setJoined} />
       )}
     </main>
   );
@@ -40,47 +39,28 @@ export function InvitePage({ token }: { token: string }) {
 
 const Unknown = () => (
   <>
-    <h1>This link leads nowhere</h1>
-    <p>It is not complete, or it was not made here. Open it again from the mail, or copy all of it.</p>
-    <WayOn />
+    <h1>Invalid link</h1>
+    <p>The link is incomplete or wrong. Open it again from the email, or copy all of it.</p>
+    <HomeLink />
   </>
 );
 
-/** Where nothing is left to be done here. */
-const WayOn = () => (
+const HomeLink = () => (
   <p>
     <Link href="/">Open Purser</Link>
   </p>
 );
 
-type Props = { link: Shown; token: string };
+type Props = { link: OpenedLink; token: string };
 
-const DEAD: Record<
-  Exclude<Shown['state'], 'open'>,
-  { title: string; text: (team: string, isIn: boolean) => ReactNode }
-> = {
-  accepted: {
-    title: 'This invitation was accepted',
-    text: (team, isIn) => (isIn ? <>You are in {team}.</> : <>Sign in to go to {team}.</>),
-  },
-  declined: {
-    title: 'This invitation was declined',
-    text: (team) => <>Ask {team} for a new one if that was a mistake.</>,
-  },
-  expired: { title: 'This link has expired', text: (team) => <>{team} can send you a new one.</> },
-  replaced: { title: 'There is a newer link', text: () => <>This one was replaced. Open the newest mail.</> },
-  revoked: { title: 'This invitation was withdrawn', text: (team) => <>Ask {team} if you expected it.</> },
-  suspended: { title: 'This team is closed for now', text: (team) => <>{team} is suspended. Try again later.</> },
-};
-
-function Dead({ link, token }: Props) {
-  const { title, text } = DEAD[link.state as keyof typeof DEAD];
+function ClosedLink({ link, token }: Props) {
+  const { title, text } = CLOSED_LABELS[link.state as keyof typeof CLOSED_LABELS];
   return (
     <>
       <h1>{title}</h1>
       <p>{text(link.team.name, link.as === 'member')}</p>
-      {link.state === 'expired' && <AskAnew link={link} token={token} />}
-      {!['accepted', 'expired'].includes(link.state) && <WayOn />}
+      {link.state === 'expired' && <RequestLink link={link} token={token} />}
+      {!['accepted', 'expired'].includes(link.state) && <HomeLink />}
       {link.state === 'accepted' &&
         (link.as === 'member' ? (
           <Button component={Link} href={`/${link.team.slug}`}>
@@ -95,10 +75,9 @@ function Dead({ link, token }: Props) {
   );
 }
 
-function AskAnew({ link, token }: Props) {
+function RequestLink({ link, token }: Props) {
   const ask = useMutation(useTRPC().joining.requestInvitation.mutationOptions());
-  if (link.requested || ask.isSuccess)
-    return <Note>You have asked for a new link. The owners of the team see it.</Note>;
+  if (link.requested || ask.isSuccess) return <Note>New link requested. The team’s owners can see your request.</Note>;
   return (
     <>
       {ask.isError && (
@@ -107,44 +86,44 @@ function AskAnew({ link, token }: Props) {
         </Note>
       )}
       <Button onClick={() => ask.mutate({ token })} loading={ask.isPending}>
-        Ask for a new link
+        Request a new link
       </Button>
     </>
   );
 }
 
-function Offer({ link, token, onChanged, onJoined }: WayProps) {
+function Offer({ link, token, onChanged, onJoined }: AcceptanceProps) {
   const facts: [string, ReactNode][] = [
     ['For', link.email],
     ['Invited by', link.invitedBy],
-    ['Role', link.role],
-    ...(link.claims === null ? [] : ([['Takes over', link.claims]] as [string, ReactNode][])),
+    ['Role', ROLE_LABELS[link.role]],
+    ...(link.claims === null ? [] : ([['Claims', link.claims]] as [string, ReactNode][])),
     ...(link.credit === null
       ? []
       : ([['Starting credit', <Money key="c" amount={link.credit} currency={link.currency} />]] as [
           string,
           ReactNode,
         ][])),
-    ['Good until', <Instant key="e" at={link.expiresAt} />],
+    ['Expires', <Instant key="e" at={link.expiresAt} />],
   ];
   return (
     <>
       <h1>Join {link.team.name}</h1>
       <Facts of={facts} />
-      <Way link={link} token={token} onChanged={onChanged} onJoined={onJoined} />
+      <Acceptance link={link} token={token} onChanged={onChanged} onJoined={onJoined} />
     </>
   );
 }
 
-type WayProps = Props & { onChanged: () => void; onJoined: (joined: Arrived) => void };
+type AcceptanceProps = Props & { onChanged: () => void; onJoined: (joined: Arrived) => void };
 
-/** The one way in for who looks at the link. */
-function Way({ link, token, onChanged, onJoined }: WayProps) {
+/** The one way to accept that fits the visitor. */
+function Acceptance({ link, token, onChanged, onJoined }: AcceptanceProps) {
   const here = `/invite/${token}`;
   if (link.as === 'member') {
     return (
       <>
-        <Note>You are in {link.team.name} already.</Note>
+        <Note>You’re already a member of {link.team.name}.</Note>
         <Button component={Link} href={`/${link.team.slug}`}>
           Go to {link.team.name}
         </Button>
@@ -154,7 +133,7 @@ function Way({ link, token, onChanged, onJoined }: WayProps) {
   if (link.as === 'other') {
     return (
       <>
-        <Note>You are signed in with another address. This invitation is for {link.email}.</Note>
+        <Note>You’re signed in with a different email. This invitation is for {link.email}.</Note>
         <Button onClick={() => void signOut().finally(() => window.location.assign(here))}>Switch account</Button>
       </>
     );
@@ -162,7 +141,7 @@ function Way({ link, token, onChanged, onJoined }: WayProps) {
   if (link.as === 'sign-in') {
     return (
       <>
-        <p>There is an account with this address. Sign in to join.</p>
+        <p>You already have an account with this email. Sign in to join.</p>
         <Button component={Link} href={`/sign-in?next=${encodeURIComponent(here)}`}>
           Sign in
         </Button>
@@ -173,7 +152,7 @@ function Way({ link, token, onChanged, onJoined }: WayProps) {
   return <Join link={link} token={token} onChanged={onChanged} onJoined={onJoined} />;
 }
 
-function Join({ link, token, onChanged, onJoined }: WayProps) {
+function Join({ link, token, onChanged, onJoined }: AcceptanceProps) {
   const needsPassword = link.as !== 'join';
   const isNew = link.as === 'new' || link.as === 'new-or-sign-in';
   const name = useRef<HTMLInputElement>(null);
@@ -194,12 +173,12 @@ function Join({ link, token, onChanged, onJoined }: WayProps) {
     <form method="post" className={styles.form} onSubmit={submit} noValidate>
       <div role="alert">
         {problem && !problem.errors?.length && <Note tone="bad">{sayProblem(accept.error)}</Note>}
-        {accept.isWaiting && <Note>No answer yet. It is asked again.</Note>}
+        {accept.isWaiting && <Note>Still waiting. We’re retrying safely.</Note>}
       </div>
       {link.as === 'renew' && (
         <Note>
-          There is an account with this address that was never proven to be yours. Choose a new password: its old one,
-          its sessions and its second factor end.
+          An account with this email exists but was never verified. Choose a new password: the old password, sessions
+          and two-factor will be removed.
         </Note>
       )}
       {isNew && (
@@ -229,9 +208,9 @@ function Join({ link, token, onChanged, onJoined }: WayProps) {
   );
 }
 
-type PasswordProps = { link: Shown; field: RefObject<HTMLInputElement | null>; error: string | undefined };
+type PasswordProps = { link: OpenedLink; field: RefObject<HTMLInputElement | null>; error: string | undefined };
 
-/** With the address beside it, by which the browser keeps the password. */
+/** Includes the email address so that the browser's password manager can store both. */
 const NewPassword = ({ link, field, error }: PasswordProps) => (
   <>
     <input type="hidden" name="username" autoComplete="username" value={link.email} readOnly />
@@ -239,10 +218,10 @@ const NewPassword = ({ link, field, error }: PasswordProps) => (
       ref={field}
       label={link.as === 'renew' ? 'New password' : 'Password'}
       name="password"
-      description="At least 12 characters"
+      description="Use at least 12 characters."
       autoComplete="new-password"
       error={error}
-      visibilityToggleButtonProps={{ 'aria-label': 'Show the password', tabIndex: 0 }}
+      visibilityToggleButtonProps={{ 'aria-label': 'Show password', tabIndex: 0 }}
       required
       withAsterisk={false}
     />
@@ -251,21 +230,22 @@ const NewPassword = ({ link, field, error }: PasswordProps) => (
 
 type Accept = { token: string; name?: string; password?: string };
 
-/** Who has joined, and where they go from here. */
+/** An accepted invitation: the path to open next and the secrets to show once. */
 type Arrived = { to: string; apiKey: string | null; balance: string | null; creditMissing: boolean };
 
-/** Joins, then signs in who has chosen a password; shows what is shown once, and goes to the team. */
+/** Accepts the invitation, signs in with a new password, then shows the secrets or opens the team. */
 function useAccept(onChanged: () => void, onJoined: (joined: Arrived) => void) {
   const [isEntering, setEntering] = useState(false);
-  const asked = useMutation(
+  const result = useMutation(
     useTRPC().joining.acceptInvitation.mutationOptions({
       meta: { leaves: true },
-      // It may have been closed meanwhile, or accepted by a call whose answer was lost: the page then says so.
+      // The invitation may have been closed meanwhile, or accepted by a call whose response was lost; the page shows
+      // which.
       onError: (error) => problemOf(error)?.code === 'invitation_closed' && onChanged(),
     }),
   );
   const join = async (input: Accept) => {
-    const joined = await asked.mutateAsync(input).catch(() => null);
+    const joined = await result.mutateAsync(input).catch(() => null);
     if (!joined) return;
     setEntering(true);
     const entered = input.password === undefined || (await postSignIn(joined.email, input.password)).ok;
@@ -276,18 +256,18 @@ function useAccept(onChanged: () => void, onJoined: (joined: Arrived) => void) {
   };
   return {
     join,
-    error: asked.error,
-    isBusy: asked.isPending || isEntering,
-    isWaiting: asked.isPending && asked.failureCount > 0 && isUnanswered(asked.failureReason),
-    problem: asked.isPending ? undefined : problemOf(asked.error),
+    error: result.error,
+    isBusy: result.isPending || isEntering,
+    isWaiting: result.isPending && result.failureCount > 0 && isUnanswered(result.failureReason),
+    problem: result.isPending ? undefined : problemOf(result.error),
   };
 }
 
-function Arrival({ joined, link }: { joined: Arrived; link: Shown }) {
+function Arrival({ joined, link }: { joined: Arrived; link: OpenedLink }) {
   const { locale } = useLocale();
   const { to, apiKey, balance, creditMissing } = joined;
   const { name } = link.team;
-  // A whole page load: the session is new, and nothing that this page has asked is of it.
+  // A full page load, because the session is new and none of the fetched data belongs to it.
   const go = () => window.location.assign(to);
   const empty = balance !== null && toMicros(balance) === 0n ? formatMoney(balance, link.currency, locale) : undefined;
   return (
@@ -295,8 +275,7 @@ function Arrival({ joined, link }: { joined: Arrived; link: Shown }) {
       <h1>You joined {name}</h1>
       {creditMissing && (
         <Note tone="warn">
-          The starting credit could not be paid yet, because the team’s own balance is too low. Its owners were
-          notified.
+          The starting credit hasn’t been paid because the team’s balance is too low. The owners were notified.
         </Note>
       )}
       {apiKey === null ? (
@@ -309,11 +288,11 @@ function Arrival({ joined, link }: { joined: Arrived; link: Shown }) {
 }
 
 function Decline({ token, onDone }: { token: string; onDone: () => void }) {
-  const [isAsked, setAsked] = useState(false);
+  const [isConfirming, setConfirming] = useState(false);
   const decline = useMutation(useTRPC().joining.declineInvitation.mutationOptions({ onSettled: onDone }));
-  if (!isAsked) {
+  if (!isConfirming) {
     return (
-      <Button variant="subtle" color="gray" onClick={() => setAsked(true)}>
+      <Button variant="subtle" color="gray" onClick={() => setConfirming(true)}>
         Decline
       </Button>
     );
@@ -325,15 +304,15 @@ function Decline({ token, onDone }: { token: string; onDone: () => void }) {
           variant="default"
           size="compact-sm"
           loading={decline.isPending}
-          // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the button that was pressed
+          // oxlint-disable-next-line jsx-a11y/no-autofocus -- it replaces the button that was pressed
           autoFocus
           onClick={() => decline.mutate({ token })}
         >
-          Decline it
+          Decline invitation
         </Button>
       }
     >
-      The link is dead then, and the team sees that you declined.
+      The link will stop working, and the team will see that you declined.
     </Note>
   );
 }

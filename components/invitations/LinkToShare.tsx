@@ -1,11 +1,11 @@
 import { CopyButton } from '@/components/ui/Copy';
 import invitationStyles from './invitations.module.css';
 
-/** The link to be given by hand. */
-export const LinkToGive = ({ url }: { url: string }) => (
+/** A single-use link to share by other means than email. */
+export const LinkToShare = ({ url }: { url: string }) => (
   <div>
-    <p className="muted">To be given by hand. It lets in whoever has it, once, and does not prove the address.</p>
+    <p className="muted">Or share this single-use link. Unlike the email, it doesn’t verify the address.</p>
     <code className={invitationStyles.link}>{url}</code>
-    <CopyButton text={url} label="Copy the link" />
+    <CopyButton text={url} label="Copy link" />
   </div>
 );

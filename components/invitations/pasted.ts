@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/browser/esm/sync';
 import { printAmount } from '@/server/domain/core/money';
 import { readTyped } from '@/components/ui/amount';
 
-/** One line of a pasted list: whom to invite, or what is wrong with it. */
+/** One line of a pasted list: the person to invite, or the error of the line. */
 export type Pasted = {
   line: number;
   email: string;
@@ -12,17 +12,17 @@ export type Pasted = {
   problem?: string;
 };
 
-/** As many as one list may have. */
+/** The most lines that a list may have. */
 export const PASTED_MAX = 1_000;
 
 const COLUMNS = ['email', 'name', 'role', 'credit'] as const;
 
 /**
- * Reads a pasted list: addresses one a line (or set apart by commas), "Name <address>", or a CSV whose first line names its
- * columns among email, name, role and credit; without such a line they stand in this order.
+ * Reads a pasted list: one address per line or separated by commas, "Name <address>", or a CSV with the columns email,
+ * name, role and credit. Without a header line, the columns have this order.
  */
 export function readPasted(text: string, currency: string, locale: string): Pasted[] {
-  // As mail programs write it: a quoted name, which may hold a comma, before its address.
+  // Email programs write a quoted name, which may contain a comma, before the address.
   const plain = text.replace(/^\s*"([^"\n]*)"\s*<([^<>\n]*)>/gm, '"$1 <$2>"');
   const lines = plain.trim().includes('\n') || plain.includes('"') ? plain : plain.replace(/[,;](?=[^,;]*@)/g, '\n');
   let rows: { record: string[]; info: { lines: number } }[];
@@ -37,7 +37,7 @@ export function readPasted(text: string, currency: string, locale: string): Past
       skip_empty_lines: true,
     }) as unknown as typeof rows;
   } catch {
-    return [{ line: 1, email: '', problem: 'A quotation mark is left open.' }];
+    return [{ line: 1, email: '', problem: 'Unclosed quotation mark.' }];
   }
   const head = rows[0]?.record.map((cell) => cell.toLowerCase());
   const named = head?.includes('email') ? head : null;
@@ -61,11 +61,11 @@ function readRow(cell: (name: string) => string, currency: string, locale: strin
   const typed = readTyped(cell('credit'), currency, locale, { all: false });
   const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
   const problem = !/^\S+@\S+$/.test(email)
-    ? 'Not an email address.'
+    ? 'Invalid email address.'
     : role !== '' && role !== 'owner' && role !== 'member'
-      ? 'The role is neither owner nor member.'
+      ? 'The role must be owner or member.'
       : 'problem' in typed
-        ? 'The credit is not an amount.'
+        ? 'Invalid credit amount.'
         : undefined;
   return {
     email,

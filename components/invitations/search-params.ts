@@ -1,7 +1,7 @@
 import { createLoader, parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral } from 'nuqs/server';
 import { INVITATION_STATUSES } from '@/server/domain/teams/invitations/rules';
 
-/** The whole state of the page of invitations, as it stands in its address. */
+/** The state of the invitations page in its URL. */
 export const invitationView = {
   q: parseAsString.withDefault(''),
   status: parseAsArrayOf(parseAsStringLiteral(INVITATION_STATUSES)).withDefault([]),
@@ -12,7 +12,7 @@ export const loadInvitationView = createLoader(invitationView);
 
 export type InvitationView = Awaited<ReturnType<typeof loadInvitationView>>;
 
-/** What the page asks for: the same on the server, which asks first, and in the browser. */
+/** Returns the query of the page, identical on the server and in the browser. */
 export const invitationQuestion = ({ q, status, page }: InvitationView) => ({
   ...(q.trim() === '' ? {} : { query: q.trim() }),
   ...(status.length === 0 ? {} : { status }),

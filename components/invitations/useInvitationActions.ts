@@ -5,10 +5,10 @@ import type { Invitation } from './labels';
 
 const failed = (error: unknown) => toast({ message: sayProblem(error), tone: 'bad' });
 
-/** Asks for the link of one invitation; kept nowhere. */
-export const useOpenLink = () => useMutation(useTRPC().invitations.openLink.mutationOptions({ gcTime: 0 }));
+/** Fetches the link of one invitation; never cached. */
+export const useLinkReveal = () => useMutation(useTRPC().invitations.openLink.mutationOptions({ gcTime: 0 }));
 
-/** What is done to an invitation at once. */
+/** The actions on an invitation that need no dialog. */
 export function useInvitationActions() {
   const trpc = useTRPC();
   const resending = useMutation(
@@ -18,15 +18,15 @@ export function useInvitationActions() {
         toast({
           message:
             delivery === 'none'
-              ? `${email} has a new link for seven days: copy it. The old ones are dead.`
-              : `Sent to ${email} again, good for seven days. The old links are dead.`,
+              ? `New link created for ${email} (expires in 7 days). Previous links no longer work.`
+              : `Invitation resent to ${email} (expires in 7 days). Previous links no longer work.`,
         }),
     }),
   );
   const revoking = useMutation(
     trpc.invitations.revokeInvitation.mutationOptions({
       onError: failed,
-      onSuccess: ({ email }) => toast({ message: `The invitation of ${email} is revoked: its links are dead.` }),
+      onSuccess: ({ email }) => toast({ message: `Invitation to ${email} revoked. Its links no longer work.` }),
     }),
   );
   return {

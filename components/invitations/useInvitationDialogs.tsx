@@ -3,14 +3,14 @@ import { useDialogs } from '@/components/ui/dialogs';
 import type { Invitation } from './labels';
 import type { Claimed } from './Invite';
 
-/** What is done with invitations in a dialog; fetched then. */
+/** The dialogs of invitations; their code is loaded when they open. */
 export function useInvitationDialogs() {
   const open = useDialogs();
   return {
-    /** Invites one person; to take over a member where one is given. */
+    /** Invites one person; they claim a member if one is given. */
     invite: (claimed: Claimed | null = null) =>
       open({
-        title: claimed ? `Invite a person to take over ${claimed.name}` : 'Invite a person',
+        title: claimed ? `Invite someone to claim ${claimed.name}` : 'Invite someone',
         size: 'lg',
         body: async (close) => {
           const { Invite } = await import('./Invite');
@@ -19,7 +19,7 @@ export function useInvitationDialogs() {
       }),
     inviteMany: () =>
       open({
-        title: 'Invite many',
+        title: 'Bulk invite',
         size: 'lg',
         body: async (close) => {
           const { InviteMany } = await import('./InviteMany');

@@ -15,20 +15,20 @@ const SCHEMES = [
   ['dark', 'Dark'],
 ] as const;
 
-/** Light, dark, or as the system says; it stays in this browser. */
+/** Switches between light, dark and the system's color scheme; stored in this browser. */
 export function ThemeSwitch() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const isMounted = useMounted();
   return (
     <fieldset className={styles.theme}>
-      <legend className="hidden">Colours</legend>
+      <legend className="hidden">Theme</legend>
       {SCHEMES.map(([value, label]) => (
         <label key={value}>
           <input
             type="radio"
             name="colours"
             value={value}
-            // What the browser keeps is not known to the server.
+            // The server does not know the browser's stored choice.
             checked={(isMounted ? colorScheme : 'auto') === value}
             onChange={() => setColorScheme(value)}
           />
@@ -44,7 +44,7 @@ const PAGES = [
   { to: '/account/teams', label: 'Teams', icon: Users },
 ];
 
-/** The foot of the navigation: the person's own settings, the colours, the way out. */
+/** The end of the navigation: account settings, theme and sign-out. */
 export function Account({ onGone }: { onGone?: () => void }) {
   const path = usePathname();
   const leave = async () => {

@@ -14,7 +14,7 @@ import styles from './layout.module.css';
 
 const NavDrawer = dynamic(() => import('./NavDrawer').then((file) => file.NavDrawer), { ssr: false });
 
-/** What the person's own settings stand in: the ways back to the teams, and out. */
+/** The layout of the account pages, with links back to the teams. */
 export function AccountShell({ children }: { children: ReactNode }) {
   const members = useSuspenseQuery(useTRPC().account.listMemberships.queryOptions()).data;
   const [navOpen, setNavOpen] = useState(false);

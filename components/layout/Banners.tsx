@@ -10,7 +10,7 @@ import { toast } from '@/components/ui/toast';
 import { useShell } from './useShell';
 import styles from './layout.module.css';
 
-/** What holds for every page of the team right now: no network, a suspended team, a role that can be taken back. */
+/** Shows what applies to every page of the team: no network, a suspended team, an owner role to take back. */
 export function Banners() {
   const { team, me } = useShell();
   const { online } = useNetwork();
@@ -18,11 +18,11 @@ export function Banners() {
     <div className={styles.banners}>
       {!online && (
         <Note tone="warn" alert>
-          You are offline. What you see may be old; what you change is sent again once you are back.
+          You’re offline. Data may be out of date; changes will be sent when you reconnect.
         </Note>
       )}
       {team.status === 'suspended' && (
-        <Note tone="warn">This team is suspended: you can read, but nothing can be sent or changed.</Note>
+        <Note tone="warn">This team is suspended. You can view data, but not send or change anything.</Note>
       )}
       {me.canTakeBack && <TakeBack memberId={me.memberId} />}
     </div>
@@ -34,7 +34,7 @@ function TakeBack({ memberId }: { memberId: string }) {
   const takeBack = useMutation(
     useTRPC().members.setRole.mutationOptions({
       onSuccess: () => {
-        toast({ message: 'You are an owner again.' });
+        toast({ message: 'You’re an owner again.' });
         router.refresh();
       },
       onError: (error) => toast({ message: sayProblem(error), tone: 'bad' }),
@@ -49,8 +49,8 @@ function TakeBack({ memberId }: { memberId: string }) {
         </Button>
       }
     >
-      You made yourself a member, and this team has no owner. Members go on sending; nobody can manage the team until
-      you take the role back.
+      You made yourself a member, and this team has no owner. Members can still send, but nobody can manage the team
+      until you take the role back.
     </Note>
   );
 }

@@ -6,7 +6,7 @@ import { NO_BANNER } from '@/components/ui/DialogFrame';
 import { Facts } from '@/components/ui/pieces';
 import { useShortcutList } from '@/components/ui/shortcuts';
 
-/** Every key of the page that is open. */
+/** Lists the keyboard shortcuts of the current page. */
 export function HelpSheet({ onClose }: { onClose: () => void }) {
   const list = useShortcutList();
   const [shortcuts] = useState(list);
@@ -14,15 +14,15 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
     <Modal
       opened
       onClose={onClose}
-      title="Keys of this page"
+      title="Keyboard shortcuts"
       closeButtonProps={{ 'aria-label': 'Close' }}
       attributes={NO_BANNER}
     >
       <Facts
         of={[
-          ['Search, or do something', <Kbd key="k">⌘ K / Ctrl K</Kbd>],
+          ['Open command palette', <Kbd key="k">⌘ K / Ctrl K</Kbd>],
           ...shortcuts.map(({ keys, label }): [string, React.ReactNode] => [label, <Kbd key={keys}>{keys}</Kbd>]),
-          ['Open the row', <Kbd key="enter">Enter</Kbd>],
+          ['Open row', <Kbd key="enter">Enter</Kbd>],
           ['Close', <Kbd key="esc">Esc</Kbd>],
         ]}
       />

@@ -4,7 +4,7 @@ import { Drawer } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { NO_BANNER } from '@/components/ui/DialogFrame';
 
-/** The navigation, on a phone. */
+/** The navigation on a phone. */
 export function NavDrawer({ onClose, children }: { onClose: () => void; children: ReactNode }) {
   return (
     <Drawer

@@ -4,10 +4,10 @@ import { useEffect, useState } from 'react';
 import { useLiveState } from '@/components/live';
 import styles from './layout.module.css';
 
-/** A page that is loading, or whose server is restarted, is not live for a moment; that is not worth a word. */
+/** Short interruptions, such as loading or a server restart, are not shown. */
 const WORTH_SAYING_MS = 5_000;
 
-/** Says that what is shown may be old, and nothing while it is not. */
+/** Says that the data may be out of date while the live connection is lost. */
 export function NotLive() {
   const isLost = useLiveState() === 'connecting';
   const [isLong, setLong] = useState(false);
@@ -17,7 +17,7 @@ export function NotLive() {
   }, [isLost]);
   return (
     <span className={styles.notLive} aria-live="polite">
-      {isLost && isLong && 'Not live: reconnecting'}
+      {isLost && isLong && 'Reconnecting…'}
     </span>
   );
 }

@@ -17,11 +17,14 @@ import { useShell } from './useShell';
 
 const SHOWN = 8;
 
-/** What scrolls is reached by the keyboard, too. Handed on to the list's scroll area, which its types do not tell. */
+/**
+ * Scrollable content must be reachable by keyboard. The list passes these props to its scroll area, which its types do
+ * not declare.
+ */
 const SCROLLED = { viewportProps: { tabIndex: 0 } };
 
-/** Finds a member by name, email or id, and whatever can be done on this page or reached from it. */
-export function Palette({ asked }: { asked: number }) {
+/** The command palette: finds members by name, email or ID, and runs the page's commands. */
+export function Palette({ opened }: { opened: number }) {
   const { team, me } = useShell();
   const [query, setQuery] = useState('');
   const list = useShortcutList();
@@ -29,10 +32,10 @@ export function Palette({ asked }: { asked: number }) {
   const { create } = useMemberDialogs();
   const { invite } = useInvitationDialogs();
   const owner = me.role === 'owner';
-  // Asked for anew by each key press, and once when it has just been loaded.
+  // Opens on every key press, and once when it has just been loaded.
   useEffect(() => {
-    if (asked > 0) spotlight.open();
-  }, [asked]);
+    if (opened > 0) spotlight.open();
+  }, [opened]);
   const matches = (label: string) => label.toLowerCase().includes(query.trim().toLowerCase());
   const go = (path: string) => () => router.push(path);
   const found = useMembers(owner ? query : '');
@@ -41,10 +44,10 @@ export function Palette({ asked }: { asked: number }) {
     ...(owner
       ? [
           { label: 'Create member', run: create },
-          { label: 'Invite a person', run: () => invite() },
+          { label: 'Invite someone', run: () => invite() },
         ]
       : []),
-    { label: 'Teams and roles', run: go('/account/teams') },
+    { label: 'Teams', run: go('/account/teams') },
     ...list()
       .filter(({ keys }) => !['j', 'k', 'x', 'c', 'i'].includes(keys))
       .map(({ label, run }) => ({ label, run })),
@@ -59,7 +62,7 @@ export function Palette({ asked }: { asked: number }) {
       overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
     >
       <Spotlight.Search
-        placeholder={owner ? 'A member, or what to do' : 'What to do'}
+        placeholder={owner ? 'Search members or commands…' : 'Search commands…'}
         aria-label="Search"
         leftSection={<Search size={16} aria-hidden />}
       />
@@ -78,7 +81,7 @@ export function Palette({ asked }: { asked: number }) {
             ))}
           </Spotlight.ActionsGroup>
         )}
-        {found.length + actions.length === 0 && <Spotlight.Empty>Nothing is called that.</Spotlight.Empty>}
+        {found.length + actions.length === 0 && <Spotlight.Empty>No results for “{query.trim()}”</Spotlight.Empty>}
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );
@@ -100,7 +103,7 @@ const placesOf = (me: { role: 'owner' | 'member'; memberId: string }): [string, 
       ]
     : [
         ['Overview', ''],
-        ['My seat', `/members/${me.memberId}`],
+        ['My sub-account', `/members/${me.memberId}`],
         ['Messages', '/messages'],
         ['Statistics', '/statistics'],
         ['Transfers', '/transfers'],

@@ -10,9 +10,9 @@ import { LocaleContext } from '@/components/ui/useLocale';
 import { ToastHost } from '@/components/ui/toast';
 import { theme, variables } from '@/components/ui/theme';
 
-/** What every page stands in: looks, toasts, the address bar's state, and where the person is. */
+/** Provides the theme, toasts, URL state and locale to every page. */
 export function Providers({ nonce, place, children }: { nonce?: string; place: Locale; children: ReactNode }) {
-  // For the one <style> that locks the page's scroll behind a dialog.
+  // The nonce is for the one <style> element that locks scrolling behind a dialog.
   if (nonce !== undefined && typeof document !== 'undefined') setNonce(nonce);
   useEffect(() => {
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();

@@ -32,10 +32,10 @@ const Palette = dynamic(() => import('./Palette').then(({ Palette }) => Palette)
 const NavDrawer = dynamic(() => import('./NavDrawer').then(({ NavDrawer }) => NavDrawer), { ssr: false });
 const HelpSheet = dynamic(() => import('./HelpSheet').then(({ HelpSheet }) => HelpSheet), { ssr: false });
 
-/** The browser remembers which team was looked at last, so that signing in leads there. */
+/** Stores the team visited last, so that signing in leads there. */
 const TEAM_COOKIE = 'purser-team';
 
-/** What every page of a team stands in: navigation, search, banners, dialogs, keys. */
+/** The layout of every page of a team: navigation, search, banners, dialogs and shortcuts. */
 export function Shell({ children }: { children: ReactNode }) {
   return (
     <ShortcutHost>
@@ -52,17 +52,17 @@ function Frame({ children }: { children: ReactNode }) {
   const [helping, setHelping] = useState(false);
   const [navOpen, setNavOpen] = useState(false);
   const search = () => setSearching((times) => times + 1);
-  // With the page itself: whoever leaves it as soon as it is there comes back to it.
+  // A layout effect, so that leaving the page immediately still stores the team.
   useLayoutEffect(() => {
     document.cookie = `${TEAM_COOKIE}=${team.slug};path=/;max-age=31536000;samesite=lax`;
   }, [team.slug]);
-  useShortcut('?', 'These keys', () => setHelping(true));
+  useShortcut('?', 'Keyboard shortcuts', () => setHelping(true));
   usePaletteKey(search);
   const nav = <Navigation onSearch={search} onGone={() => setNavOpen(false)} />;
   return (
     <div className={styles.frame}>
       <a href="#content" className={styles.skip}>
-        Skip to the content
+        Skip to content
       </a>
       <aside className={styles.nav}>{nav}</aside>
       <header className={styles.top}>
@@ -77,13 +77,13 @@ function Frame({ children }: { children: ReactNode }) {
         <Banners />
         {children}
       </main>
-      {searching > 0 && <Palette asked={searching} />}
+      {searching > 0 && <Palette opened={searching} />}
       {helping && <HelpSheet onClose={() => setHelping(false)} />}
     </div>
   );
 }
 
-/** ⌘K or Ctrl K, from anywhere. */
+/** Opens the palette on ⌘K or Ctrl K. */
 function usePaletteKey(open: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -115,7 +115,7 @@ function Navigation({ onSearch, onGone }: { onSearch: () => void; onGone: () => 
         ]
       : [
           { to: at, label: 'Overview', icon: Gauge },
-          { to: `${at}/members/${me.memberId}`, label: 'My seat', icon: UserRound },
+          { to: `${at}/members/${me.memberId}`, label: 'My sub-account', icon: UserRound },
           { to: `${at}/messages`, label: 'Messages', icon: MessageSquare },
           { to: `${at}/statistics`, label: 'Statistics', icon: ChartColumn },
           { to: `${at}/transfers`, label: 'Transfers', icon: ArrowLeftRight },

@@ -7,7 +7,7 @@ import type { ReactElement } from 'react';
 
 export type ShellMember = { team: { slug: string; name: string } };
 
-/** The person's teams, to go to; open as soon as it is there. */
+/** The menu of the user's teams; opens as soon as it is mounted. */
 export function TeamMenu({ members, shown, target }: { members: ShellMember[]; shown: string; target: ReactElement }) {
   return (
     <Menu defaultOpened width="target" position="bottom-start">
@@ -20,14 +20,14 @@ export function TeamMenu({ members, shown, target }: { members: ShellMember[]; s
             component={Link}
             href={`/${team.slug}`}
             prefetch={false}
-            rightSection={team.slug === shown ? <Check size={14} aria-label="shown now" /> : null}
+            rightSection={team.slug === shown ? <Check size={14} aria-label="current" /> : null}
           >
             {team.name}
           </Menu.Item>
         ))}
         <Menu.Divider />
         <Menu.Item component={Link} href="/account/teams" prefetch={false}>
-          Teams and roles
+          Teams
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

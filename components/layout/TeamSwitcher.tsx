@@ -10,7 +10,7 @@ import styles from './layout.module.css';
 
 const TeamMenu = menuOnDemand(() => import('./TeamMenu').then((file) => file.TeamMenu));
 
-/** The team's name and its money; opens the person's other teams. */
+/** Shows the team's name and balance, and opens the menu of the user's teams. */
 export function TeamSwitcher({ members }: { members: ShellMember[] }) {
   const { team, me } = useShell();
   return (

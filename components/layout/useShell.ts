@@ -3,7 +3,7 @@
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useTRPC } from '@/components/data';
 
-/** The team and the person's seat in it, as they are now; every page has them from its first paint. */
+/** Returns the current team and the user's own member in it; available from the first paint. */
 export function useShell() {
   return useSuspenseQuery(useTRPC().team.getShell.queryOptions()).data;
 }

@@ -1,77 +1,83 @@
-/** What of a team changed, as the server tells it: ids alone. `members` null: any of its members. */
+/** A change of a team as the server reports it, with IDs only. `members` is null when any member may be affected. */
 export type Change = { team: string; nouns: Noun[]; members: string[] | null };
 export type Noun = 'messages' | 'members' | 'transfers' | 'team' | 'rates' | 'invitations';
 
-/** What is heard: a change, or that anything may have changed. */
-export type Heard = Change | 'reset';
+/** An event of the live stream: a change, or `reset` when anything may have changed. */
+export type LiveEvent = Change | 'reset';
 
-/** `connecting` while nothing can be heard; `off` where a hidden tab has let go. */
+/** `connecting` while no events arrive; `off` after a hidden tab has closed its stream. */
 export type LiveState = 'live' | 'connecting' | 'off';
 
-/** A page's ear. `since`: the last word that its first paint has seen. */
-type Subscription = { hear: (heard: Heard) => void; say: (state: LiveState) => void; since: string | null };
+/** The callbacks of a page. `since` is the id of the last event that its first paint includes. */
+type Subscription = {
+  onEvent: (event: LiveEvent) => void;
+  onState: (state: LiveState) => void;
+  since: string | null;
+};
 
-/** A tab that is hidden for so long lets go of the stream. */
+/** A tab that is hidden for this long closes its stream. */
 const HIDDEN_MS = 30_000;
 
-/** The stream is opened once the page has loaded, not beside all that it loads. */
+/** The stream opens after the page has loaded, so that it does not compete with other requests. */
 const SETTLE_MS = 1_000;
 
-/** Who is refused a stream (too many, or the server is away behind a proxy) tries again after so long, then twice that. */
+/** The first pause after a refused stream (too many streams, or no server behind a proxy); it doubles each time. */
 const REFUSED_MS = 2_000;
 const LONGEST_REFUSED_MS = 60_000;
 
-/** Of the lock, of the channel, and of what this browser heard last. */
+/** The name of the lock, the broadcast channel and the stored last event. */
 const NAME = 'purser-live';
 const PATH = '/account/live';
 
-type Relayed = { heard: Heard } | { state: LiveState } | 'hello';
+type Relayed = { event: LiveEvent } | { state: LiveState } | 'hello';
 
 /**
- * Hears what changes, from one stream for all tabs of a browser: who holds a lock has it, and tells the others. Browsers have
- * locks on https and localhost alone; elsewhere each tab has a stream. Answers how to stop.
+ * Subscribes to changes through one stream for all tabs of a browser: the tab that holds a Web Lock opens the stream
+ * and broadcasts its events. Browsers offer locks only on https and localhost; elsewhere each tab opens its own stream.
+ * @returns a function that ends the subscription
  */
-export function hearChanges({ hear, say, since }: Subscription): () => void {
+export function subscribeToChanges({ onEvent, onState, since }: Subscription): () => void {
   const channel = new BroadcastChannel(NAME);
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no other origin
-  const relay = (word: Relayed) => channel.postMessage(word);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a broadcast channel has only one origin
+  const relay = (message: Relayed) => channel.postMessage(message);
   let stream: { close: () => void } | null = null;
   let place: { release: () => void } | null = null;
   let state: LiveState = 'connecting';
   let timer: number | undefined;
-  const tell = (next: LiveState) => say((state = next));
+  const setState = (next: LiveState) => onState((state = next));
   const lead = () => {
-    const onHeard = (heard: Heard) => (hear(heard), relay({ heard }));
-    const onState = (next: LiveState) => (tell(next), relay({ state: next }));
-    const opened = (stream = openStream(since, { onHeard, onState }));
+    const opened = (stream = openStream(since, {
+      onEvent: (event) => (onEvent(event), relay({ event })),
+      onState: (next) => (setState(next), relay({ state: next })),
+    }));
     return () => {
       opened.close();
       stream = null;
-      tell('off');
+      setState('off');
     };
   };
   channel.addEventListener('message', ({ data }: MessageEvent<Relayed>) => {
     if (data === 'hello') {
       if (stream) relay({ state });
-    } else if ('heard' in data) hear(data.heard);
-    else tell(data.state);
+    } else if ('event' in data) onEvent(data.event);
+    else setState(data.state);
   });
-  const letGo = () => {
+  const release = () => {
     place?.release();
     place = null;
   };
   const onVisibility = () => {
     clearTimeout(timer);
-    if (document.visibilityState === 'hidden') timer = window.setTimeout(letGo, HIDDEN_MS);
+    if (document.visibilityState === 'hidden') timer = window.setTimeout(release, HIDDEN_MS);
     else if (!place) {
-      if (state === 'off') tell('connecting');
+      if (state === 'off') setState('connecting');
       place = takePlace(lead);
       relay('hello');
     }
   };
   const begin = () => {
-    // What another tab was told while this page was on its way here, this one was not.
-    if ((lastHeard()?.at ?? 0) >= performance.timeOrigin) hear('reset');
+    // This page missed the events that other tabs received while it was loading.
+    if ((lastEvent()?.at ?? 0) >= performance.timeOrigin) onEvent('reset');
     document.addEventListener('visibilitychange', onVisibility);
     onVisibility();
   };
@@ -82,14 +88,14 @@ export function hearChanges({ hear, say, since }: Subscription): () => void {
     window.removeEventListener('load', whenLoaded);
     document.removeEventListener('visibilitychange', onVisibility);
     clearTimeout(timer);
-    letGo();
+    release();
     channel.close();
   };
 }
 
-/** Waits to be the one that leads; leads until it is released. */
+/** Waits for the lock, then leads until it is released. */
 function takePlace(lead: () => () => void): { release: () => void } {
-  // Plain http by another name than localhost has none.
+  // Browsers have no locks on plain http, except on localhost.
   const locks = navigator.locks as LockManager | undefined;
   if (!locks) return { release: lead() };
   const waiting = new AbortController();
@@ -99,38 +105,38 @@ function takePlace(lead: () => () => void): { release: () => void } {
       const end = lead();
       release = () => (end(), resolve());
     });
-  // Let go before it was its turn.
+  // Aborted while waiting for the lock.
   locks.request(NAME, { signal: waiting.signal }, held).catch(() => {});
   return { release: () => release() };
 }
 
-type OnStream = { onHeard: (heard: Heard) => void; onState: (state: LiveState) => void };
+type OnStream = Pick<Subscription, 'onEvent' | 'onState'>;
 
-/** The stream itself. A lost one the browser opens anew; one that is refused is asked for again. */
-function openStream(since: string | null, { onHeard, onState }: OnStream): { close: () => void } {
+/** Opens the event stream. The browser reconnects a lost stream; a refused one is opened again after a pause. */
+function openStream(since: string | null, { onEvent, onState }: OnStream): { close: () => void } {
   let source: EventSource;
   let timer: number | undefined;
   let pause = REFUSED_MS;
-  const hear = (event: MessageEvent<string>, heard: Heard) => {
-    remember(event.lastEventId);
-    onHeard(heard);
+  const receive = (message: MessageEvent<string>, event: LiveEvent) => {
+    remember(message.lastEventId);
+    onEvent(event);
   };
   const open = () => {
-    const last = lastHeard();
-    // What another tab has heard since this page was made is the newer word.
+    const last = lastEvent();
+    // An event that another tab received after this page was rendered is more recent.
     const id = last && last.at >= performance.timeOrigin ? last.id : since;
     source = new EventSource(id === null ? PATH : `${PATH}?lastEventId=${id}`);
     source.addEventListener('open', () => {
       pause = REFUSED_MS;
       onState('live');
     });
-    source.addEventListener('change', (event) => hear(event, JSON.parse(event.data) as Change));
-    source.addEventListener('reset', (event) => hear(event, 'reset'));
+    source.addEventListener('change', (message) => receive(message, JSON.parse(message.data) as Change));
+    source.addEventListener('reset', (message) => receive(message, 'reset'));
     source.addEventListener('error', () => {
       onState('connecting');
       if (source.readyState !== EventSource.CLOSED) return;
-      // Who was signed out is told so by the next answer, and the page is left.
-      if (pause === REFUSED_MS) onHeard('reset');
+      // If the user was signed out, the next response says so and the page is left.
+      if (pause === REFUSED_MS) onEvent('reset');
       timer = window.setTimeout(open, pause);
       pause = Math.min(2 * pause, LONGEST_REFUSED_MS);
     });
@@ -145,15 +151,15 @@ function openStream(since: string | null, { onHeard, onState }: OnStream): { clo
   };
 }
 
-/** For other tabs, where the browser keeps anything: one that is full or forbidden hears all the same. */
+/** Stores the last event for other tabs. Live updates work without it when storage is full or forbidden. */
 function remember(id: string): void {
   try {
     localStorage.setItem(NAME, JSON.stringify({ id, at: Date.now() }));
   } catch {}
 }
 
-/** What was heard last in this browser, by whichever tab. */
-function lastHeard(): { id: string; at: number } | null {
+/** Returns the last event that any tab of this browser received, or null. */
+function lastEvent(): { id: string; at: number } | null {
   try {
     return JSON.parse(localStorage.getItem(NAME) ?? 'null') as { id: string; at: number } | null;
   } catch {

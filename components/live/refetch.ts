@@ -1,50 +1,50 @@
 import type { Query, QueryClient } from '@tanstack/react-query';
-import type { Change, Heard } from './event-stream';
+import type { Change, LiveEvent } from './event-stream';
 
-/** What is shown is asked anew at most so often. */
+/** The shortest interval between two refetches. */
 const PAUSE_MS = 1_000;
 
 /**
- * Asks anew what is shown and may have changed: at once, then at most once a second, never while the last asking is
- * unanswered or the tab is hidden. `onDemoted`: the page may be none of
- * what one now sees.
+ * Refetches the shown data that may have changed: immediately, then at most once a second, and never while a refetch is
+ * pending or the tab is hidden.
+ * @param onDemoted called when the user is no longer an owner, so that the page may be forbidden
  */
-export function makeAsking(client: QueryClient, onDemoted: () => void) {
-  let untold: Heard | null = null;
+export function makeRefetcher(client: QueryClient, onDemoted: () => void) {
+  let pending: LiveEvent | null = null;
   let timer: number | undefined;
-  let isReauthenticating = false;
-  let askedAt = -PAUSE_MS;
-  const soon = () => {
-    if (timer !== undefined || isReauthenticating || untold === null || document.visibilityState === 'hidden') return;
-    timer = window.setTimeout(() => void ask(), askedAt + PAUSE_MS - performance.now());
+  let isRefetching = false;
+  let refetchedAt = -PAUSE_MS;
+  const schedule = () => {
+    if (timer !== undefined || isRefetching || pending === null || document.visibilityState === 'hidden') return;
+    timer = window.setTimeout(() => void refetch(), refetchedAt + PAUSE_MS - performance.now());
   };
-  const ask = async () => {
+  const refetch = async () => {
     timer = undefined;
-    const heard = untold;
-    if (heard === null) return;
-    untold = null;
-    isReauthenticating = true;
-    askedAt = performance.now();
-    if (heard === 'reset' && (await isDemoted(client))) {
-      isReauthenticating = false;
+    const event = pending;
+    if (event === null) return;
+    pending = null;
+    isRefetching = true;
+    refetchedAt = performance.now();
+    if (event === 'reset' && (await isDemoted(client))) {
+      isRefetching = false;
       return onDemoted();
     }
-    const predicate = (query: Query) => mayShow(query, heard) && !(heard === 'reset' && isShell(query));
-    // An answer that was on its way already may be of before the change: it is asked for once more.
-    const isEarly = client.getQueryCache().findAll({ type: 'active', predicate }).some(isFirstOnItsWay);
+    const predicate = (query: Query) => isAffected(query, event) && !(event === 'reset' && isShell(query));
+    // A first response that is still pending may predate the change, so its query is refetched once more.
+    const isEarly = client.getQueryCache().findAll({ type: 'active', predicate }).some(isFirstFetch);
     await client.invalidateQueries({ predicate });
-    isReauthenticating = false;
-    if (isEarly) untold = joined(untold, heard);
-    soon();
+    isRefetching = false;
+    if (isEarly) pending = merge(pending, event);
+    schedule();
   };
-  document.addEventListener('visibilitychange', soon);
+  document.addEventListener('visibilitychange', schedule);
   return {
-    hear: (heard: Heard) => {
-      untold = joined(untold, heard);
-      soon();
+    receive: (event: LiveEvent) => {
+      pending = merge(pending, event);
+      schedule();
     },
     stop: () => {
-      document.removeEventListener('visibilitychange', soon);
+      document.removeEventListener('visibilitychange', schedule);
       clearTimeout(timer);
     },
   };
@@ -53,7 +53,7 @@ export function makeAsking(client: QueryClient, onDemoted: () => void) {
 const SHELL = { queryKey: [['team', 'getShell']] };
 const isShell = ({ queryKey }: Query): boolean => String(queryKey[0]) === String(SHELL.queryKey[0]);
 
-/** Asks first who one is now: what an owner alone may see is not asked for in vain by who is one no more. */
+/** Refetches the user's role first, so that former owners don't query what only owners may see. */
 async function isDemoted(client: QueryClient): Promise<boolean> {
   const role = () => {
     const shell = client.getQueryCache().findAll(SHELL)[0]?.state.data as { me?: { role: string } };
@@ -64,25 +64,27 @@ async function isDemoted(client: QueryClient): Promise<boolean> {
   return before === 'owner' && role() === 'member';
 }
 
-const isFirstOnItsWay = ({ state }: Query): boolean => state.fetchStatus === 'fetching' && state.data === undefined;
+const isFirstFetch = ({ state }: Query): boolean => state.fetchStatus === 'fetching' && state.data === undefined;
 
-function joined(before: Heard | null, heard: Heard): Heard {
-  if (before === null || before === 'reset' || heard === 'reset') return before === null ? heard : 'reset';
-  const members = before.members && heard.members && [...new Set([...before.members, ...heard.members])];
-  return { team: heard.team, nouns: [...new Set([...before.nouns, ...heard.nouns])], members };
+function merge(before: LiveEvent | null, event: LiveEvent): LiveEvent {
+  if (before === null || before === 'reset' || event === 'reset') return before === null ? event : 'reset';
+  const members = before.members && event.members && [...new Set([...before.members, ...event.members])];
+  return { team: event.team, nouns: [...new Set([...before.nouns, ...event.nouns])], members };
 }
 
-/** Whether what a query asked for may be another now. `meta: { live: false }` is left alone. */
-function mayShow({ queryKey, meta }: Query, heard: Heard): boolean {
+/**
+ * Returns true if an event may affect the result of a query. Queries with `meta: { live: false }` are never refetched.
+ */
+function isAffected({ queryKey, meta }: Query, event: LiveEvent): boolean {
   if (meta?.['live'] === false) return false;
-  if (heard === 'reset') return true;
-  const [path, asked] = queryKey as [string[]?, { input?: { memberId?: string | string[] | null } }?];
+  if (event === 'reset') return true;
+  const [path, options] = queryKey as [string[]?, { input?: { memberId?: string | string[] | null } }?];
   const noun = path?.[0];
-  const { nouns, members }: Change = heard;
+  const { nouns, members }: Change = event;
   if (noun === 'rates' || noun === 'invitations') return nouns.includes(noun);
-  // Of messages alone there are statistics, and they are dear.
+  // Statistics depend only on messages, and their queries are expensive.
   if (noun === 'reports' && !nouns.includes('messages')) return false;
   if (noun === 'account') return nouns.includes('team') || nouns.includes('members');
-  const ids = [asked?.input?.memberId ?? []].flat();
+  const ids = [options?.input?.memberId ?? []].flat();
   return members === null || ids.length === 0 || ids.some((id) => members.includes(id));
 }

@@ -6,7 +6,7 @@ import { Instant } from '@/components/ui/Instant';
 import { Facts, PageHead } from '@/components/ui/pieces';
 import styles from './mailbox.module.css';
 
-/** One mail of the demo's mailbox, in both its forms. */
+/** Shows one email of the demo mailbox as HTML and as text. */
 export function MailPage({ id }: { id: string }) {
   const mail = useSuspenseQuery(useTRPC().mailbox.getMail.queryOptions({ id })).data;
   return (
@@ -20,20 +20,20 @@ export function MailPage({ id }: { id: string }) {
       />
       <iframe
         className={styles.mail}
-        title="The mail as it is shown"
-        // Nothing of a mail runs here; a click on its link leaves the mailbox, as it would leave a program for mails.
+        title="Email preview"
+        // The email's HTML cannot run scripts; a click on its link leaves the mailbox, as in an email client.
         sandbox="allow-top-navigation-by-user-activation allow-popups allow-popups-to-escape-sandbox"
         srcDoc={mail.html.replaceAll('target="_blank"', 'target="_top"')}
       />
       <details className={styles.plain}>
-        <summary>As plain text</summary>
+        <summary>Plain text</summary>
         <pre>{linked(mail.text)}</pre>
       </details>
     </>
   );
 }
 
-/** A text with its addresses as links. */
+/** Returns a text with its URLs as links. */
 const linked = (text: string) =>
   text.split(/(https?:\/\/\S+)/).map((part, i) =>
     i % 2 === 1 ? (

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { ShortcutHost } from '@/components/ui/shortcuts';
 import styles from './mailbox.module.css';
 
-/** What the pages of the demo's mailbox stand in. */
+/** The layout of the demo mailbox. */
 export const MailboxFrame = ({ children }: { children: ReactNode }) => (
   <ShortcutHost>
     <header className={styles.top}>

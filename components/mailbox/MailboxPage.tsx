@@ -18,8 +18,8 @@ import { mailboxQuestion, mailboxView } from './search-params';
 
 type Mail = inferOutput<ReturnType<typeof useTRPC>['mailbox']['browseMails']>['data'][number];
 
-/** So often the newest are looked for: a mail is there some moments after what it tells of. */
-const ASK_AGAIN_MS = 5_000;
+/** The refetch interval; emails appear shortly after their cause. */
+const REFETCH_MS = 5_000;
 
 const columns: Column<Mail>[] = [
   {
@@ -36,42 +36,39 @@ const columns: Column<Mail>[] = [
   { id: 'at', header: 'Sent', cell: ({ at }) => <Instant at={at} /> },
 ];
 
-/** Everything that the demo would have mailed, newest first. */
+/** Lists all emails that the demo captured, newest first. */
 export function MailboxPage() {
   const [view, setView] = useQueryStates(mailboxView, { history: 'replace' });
   const question = useTRPC().mailbox.browseMails.queryOptions(mailboxQuestion(view), {
     placeholderData: keepPreviousData,
-    refetchInterval: view.before ? false : ASK_AGAIN_MS,
+    refetchInterval: view.before ? false : REFETCH_MS,
   });
-  const asked = useQuery(question);
-  const mails = asked.data;
+  const result = useQuery(question);
+  const mails = result.data;
   return (
     <>
       <PageHead title="Mailbox" />
-      <p className={`muted ${styles.lead}`}>
-        This is a demo, so no mail leaves it. What would have been mailed stands here, for everybody who can open this
-        page.
-      </p>
+      <p className={`muted ${styles.lead}`}>Outgoing email is captured here. Anyone can read it.</p>
       <search className={tableStyles.toolbar}>
         <SearchField
           label="Filter by address"
-          placeholder="To address…"
+          placeholder="Search recipient…"
           value={view.to}
           onChange={(to) => void setView({ to: to || null, before: null })}
         />
       </search>
-      {asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
-      {asked.isPending && <TableSkeleton />}
+      {result.isError && <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />}
+      {result.isPending && <TableSkeleton />}
       {mails?.data.length === 0 && <NoMails to={view.to} onClear={() => void setView(null)} />}
       {mails && mails.data.length > 0 && (
         <>
           <DataTable
-            label="Mails"
+            label="Emails"
             columns={columns}
             rows={mails.data}
             idOf={({ id }) => id}
             nameOf={({ subject }) => subject}
-            stale={asked.isPlaceholderData}
+            stale={result.isPlaceholderData}
           />
           <nav className={styles.pages} aria-label="Pages">
             {view.before && (
@@ -93,18 +90,16 @@ export function MailboxPage() {
 
 const NoMails = ({ to, onClear }: { to: string; onClear: () => void }) =>
   to === '' ? (
-    <Empty title="No mail yet">
-      Change a role or rotate a key of somebody with an address, and the mail about it appears here.
-    </Empty>
+    <Empty title="No emails yet">Emails appear here, for example after you change a role or rotate an API key.</Empty>
   ) : (
     <Empty
-      title="No mail to such an address"
+      title="No matching emails"
       action={
         <Button size="xs" variant="default" onClick={onClear}>
-          Show all
+          Clear filter
         </Button>
       }
     >
-      Nothing was mailed to an address that holds “{to}”.
+      No email was sent to an address containing “{to}”.
     </Empty>
   );

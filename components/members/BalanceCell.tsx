@@ -4,7 +4,7 @@ import { useEffect, useRef, type ReactNode } from 'react';
 import { Money } from '@/components/ui/Money';
 import styles from './members.module.css';
 
-/** A balance that is seen to change: the cell lights up for a moment when the amount is another than before. */
+/** Highlights a balance for a moment when its amount changes. */
 export function BalanceCell({
   balance,
   currency,

@@ -7,19 +7,19 @@ import { sayProblem, useTRPC } from '@/components/data';
 import { useDialogs } from '@/components/ui/dialogs';
 import tableStyles from '@/components/ui/table.module.css';
 import { toast } from '@/components/ui/toast';
-import type { BulkCommand } from './BulkDialog';
+import type { BulkCommand } from './labels';
 import type { Selection } from './useSelection';
 import type { memberFilter } from './search-params';
 
 type Props = {
   selection: Selection;
   filter: ReturnType<typeof memberFilter>;
-  /** How many match the filter, on all pages. */
+  /** The number of members that match the filter, on all pages. */
   total: number;
   onPage: number;
 };
 
-/** What can be done to all selected members at once. */
+/** The actions on all selected members. */
 export function BulkBar({ selection, filter, total, onPage }: Props) {
   const open = useDialogs();
   const trpc = useTRPC();
@@ -42,7 +42,7 @@ export function BulkBar({ selection, filter, total, onPage }: Props) {
         trpc.members.pickMembers.queryOptions(filter, { staleTime: 0 }),
       );
       selection.toggle(data, true);
-      if (data.length < matching) toast({ message: `The first ${data.length.toLocaleString('en')} are selected.` });
+      if (data.length < matching) toast({ message: `Selected the first ${data.length.toLocaleString('en')}.` });
     } catch (error) {
       toast({ message: sayProblem(error), tone: 'bad' });
     } finally {

@@ -14,13 +14,12 @@ import { useShell } from '@/components/layout/useShell';
 import { formatMoney, toMicros, minus, plus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { useLocale } from '@/components/ui/useLocale';
+import { BULK_EFFECTS, BULK_LABELS, sayAllDone, STATUS_LABELS, type BulkCommand } from './labels';
 import type { Chosen } from './useSelection';
-
-export type BulkCommand = 'credit' | 'debit' | 'activate' | 'deactivate';
 
 type Props = { run: BulkCommand; members: Chosen[]; onClose: () => void };
 
-/** Does one thing to many members, one after another, each with a result of its own. */
+/** Runs one action for many members, each with its own result. */
 export function BulkDialog({ run, members, onClose }: Props) {
   const { currency, masterBalance } = useShell().team;
   const { locale } = useLocale();
@@ -49,26 +48,26 @@ export function BulkDialog({ run, members, onClose }: Props) {
       {moves ? (
         <>
           <AmountField
-            label="Amount for each"
+            label="Amount per member"
             value={text}
             onChange={setText}
             currency={currency}
             all={run === 'debit' ? balances : undefined}
-            error={short ? 'The master balance holds less than the sum.' : undefined}
+            error={short ? 'Master balance too low for the total.' : undefined}
             first
             required
           />
           <BeforeAfter currency={currency} lines={[{ label: 'Master balance', before: master, after }]} />
           <TextInput
             label="Note"
-            description="For the owners"
+            description="Visible to owners only"
             value={note}
             maxLength={NOTE_MAX}
             onChange={(event) => setNote(event.currentTarget.value)}
           />
         </>
       ) : (
-        <p>{run === 'activate' ? 'Their keys work again at once.' : WORDS_DEACTIVATE}</p>
+        <p>{BULK_EFFECTS[run]}</p>
       )}
       <Names members={members} />
       <div className={styles.foot}>
@@ -76,21 +75,13 @@ export function BulkDialog({ run, members, onClose }: Props) {
           Cancel
         </Button>
         <Button type="submit" disabled={!isReady} data-autofocus={moves ? undefined : true}>
-          {TITLES[run]} {members.length === 1 ? '1 member' : `${members.length.toLocaleString(locale)} members`}
+          {BULK_LABELS[run]} {members.length === 1 ? '1 member' : `${members.length.toLocaleString(locale)} members`}
           {sum !== null && toMicros(sum) > 0n && ` · ${formatMoney(sum, currency, locale)}`}
         </Button>
       </div>
     </form>
   );
 }
-
-const WORDS_DEACTIVATE = 'Their keys are refused from their very next request. Balances stay; nothing else changes.';
-const TITLES: Record<BulkCommand, string> = {
-  credit: 'Credit',
-  debit: 'Debit',
-  activate: 'Activate',
-  deactivate: 'Deactivate',
-};
 
 const NAMES_SHOWN = 6;
 
@@ -108,14 +99,7 @@ function Names({ members }: { members: Chosen[] }) {
 type ResultsProps = Props & { bulk: ReturnType<typeof useMoves> };
 
 function Results({ run, members, bulk, onClose }: ResultsProps) {
-  return (
-    <BulkResults
-      rows={members}
-      bulk={bulk}
-      onClose={onClose}
-      allWentWell={`${TITLES[run].toLowerCase()} went through for all`}
-    />
-  );
+  return <BulkResults rows={members} bulk={bulk} onClose={onClose} allWentWell={sayAllDone(run, members.length)} />;
 }
 
 type Input = { memberId: string } | { memberId: string; amount: string; note?: string };
@@ -128,14 +112,14 @@ function useMoves(run: BulkCommand, members: Chosen[]) {
   const bulk = useBulk(async (input: Input): Promise<string> => {
     if (run === 'activate') {
       const member = await client.members.activateMember.mutate(input);
-      return [`is ${member.status}`, await sayFiring(member)].filter(Boolean).join('. ');
+      return [STATUS_LABELS[member.status], await sayFiring(member)].filter(Boolean).join('. ');
     }
-    if (run === 'deactivate') return `is ${(await client.members.deactivateMember.mutate(input)).status}`;
+    if (run === 'deactivate') return STATUS_LABELS[(await client.members.deactivateMember.mutate(input)).status];
     const commands = client.transfers;
     const money = input as { memberId: string; amount: string };
     const { balances } =
       run === 'credit' ? await commands.creditMember.mutate(money) : await commands.debitMember.mutate(money);
-    return `now ${formatMoney(balances.member, currency, locale)}`;
+    return `Balance ${formatMoney(balances.member, currency, locale)}`;
   });
   return {
     ...bulk,

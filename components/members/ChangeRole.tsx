@@ -10,9 +10,10 @@ import styles from '@/components/transfers/money.module.css';
 import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { StepDown } from './StepDown';
+import { ROLE_EFFECTS } from './labels';
 import type { Target } from './member';
 
-/** Switches a role, after saying in words what changes and what does not. */
+/** Changes a role after explaining what changes and what does not. */
 export function ChangeRole({ member, onClose }: { member: Target; onClose: () => void }) {
   const { me, team } = useShell();
   const router = useRouter();
@@ -26,7 +27,7 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
     trpc.members.listMembers.queryOptions({ role: 'owner', status: 'active', limit: 100 }, { enabled: isMe }),
   );
   const others = owners.data?.data.filter(({ id }) => id !== member.id);
-  const tell = (message: string) => toast({ message, tone: 'bad' });
+  const showError = (message: string) => toast({ message, tone: 'bad' });
   const undo = () =>
     void client.members.setRole
       .mutate({ memberId: member.id, role: member.role })
@@ -36,21 +37,21 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
         await cache.invalidateQueries();
       })
       .then(() => router.refresh())
-      .catch((error: unknown) => tell(sayProblem(error)));
+      .catch((error: unknown) => showError(sayProblem(error)));
   const change = useMutation(
     trpc.members.setRole.mutationOptions({
-      // What one may see changes with one's own role: this page may be none of it.
+      // Users who change their own role may lose access to this page.
       meta: { leaves: isMe },
       onSuccess: async (changed) => {
         onClose();
-        // First who one is now: else the page that follows may ask for what only an owner sees.
+        // Refetches the role first; otherwise the next page may query what only owners see.
         if (isMe) {
           await cache.invalidateQueries({ queryKey: trpc.team.getShell.queryKey() });
           router.push(`/${team.slug}`);
         }
-        // Who steps down undoes it only where they may take the role back.
+        // Stepping down can be undone only if the role can be taken back.
         const canUndo = !isMe || cache.getQueryData(trpc.team.getShell.queryKey())?.me.canTakeBack === true;
-        const said = `${isMe ? 'You are' : `${changed.name} is`} ${role === 'owner' ? 'an owner' : 'a member'} now.`;
+        const said = `${isMe ? 'You’re' : `${changed.name} is`} now ${role === 'owner' ? 'an owner' : 'a member'}.`;
         const fired = role === 'member' ? await sayFiring(changed) : '';
         toast({ message: fired ? `${said} ${fired}` : said, ...(canUndo && { undo }) });
       },
@@ -58,7 +59,7 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
   );
   return (
     <div className={styles.form}>
-      <p>{role === 'owner' ? WORDS.owner : isMe ? WORDS.myself : WORDS.member}</p>
+      <p>{role === 'owner' ? ROLE_EFFECTS.owner : isMe ? ROLE_EFFECTS.self : ROLE_EFFECTS.member}</p>
       {isMe && role === 'member' && <StepDown others={others} />}
       <p className="muted">{sayRest(role, isMe)}</p>
       {change.isError && (
@@ -84,11 +85,3 @@ function sayRest(role: 'owner' | 'member', isMe: boolean): string {
     role === 'member' ? ' If the balance is below the rule’s threshold, auto-recharge runs.' : ' No money moves.';
   return `${unchanged}${money}${isMe ? '' : ' You can change the role back at any time.'}`;
 }
-
-const WORDS = {
-  owner:
-    'An owner manages the whole team: members, money, keys, roles and settings. Its messages are paid from the master balance; its own balance stays where it is, and its recharge rule rests.',
-  member:
-    'A member sees and does only what is its own. Its messages are paid from its own balance, and its recharge rule works again.',
-  myself: 'You will see and do only what is your own. Your messages are paid from your own balance.',
-};

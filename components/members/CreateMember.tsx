@@ -15,7 +15,7 @@ import { formatMoney, toMicros, minus } from '@/components/ui/amount';
 import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { useLocale } from '@/components/ui/useLocale';
 
-/** Makes an active member; whatever is left empty is generated. Its key is shown once. */
+/** Creates an active member; empty fields are generated. The API key is shown once. */
 export function CreateMember({ onClose }: { onClose: () => void }) {
   const form = useCreateForm();
   const create = useMutation(useTRPC().members.createMember.mutationOptions({ gcTime: 0 }));
@@ -41,17 +41,19 @@ export function CreateMember({ onClose }: { onClose: () => void }) {
   const problem = create.isPending ? undefined : problemOf(create.error);
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
-      <Who form={form} problem={problem} />
+      <IdentityFields form={form} problem={problem} />
       <Credit form={form} />
       <Checkbox
-        label="With a recharge rule"
+        label="Add auto-recharge"
         checked={form.withRule}
         onChange={(event) => form.setWithRule(event.currentTarget.checked)}
       />
       <Collapse expanded={form.withRule}>
         {form.withRule && <RuleFields rule={form.rule} currency={currency} />}
       </Collapse>
-      {problem?.code !== 'email_taken' && !problem?.errors?.length && <MoneyNote asked={create} currency={currency} />}
+      {problem?.code !== 'email_taken' && !problem?.errors?.length && (
+        <MoneyNote mutation={create} currency={currency} />
+      )}
       <div className={styles.foot}>
         <Button variant="default" onClick={onClose}>
           Cancel
@@ -66,14 +68,14 @@ export function CreateMember({ onClose }: { onClose: () => void }) {
 
 type Form = ReturnType<typeof useCreateForm>;
 
-/** Who it is, and how it gets in. */
-function Who({ form, problem }: { form: Form; problem: ReturnType<typeof problemOf> }) {
+/** The fields for name, address, role and sign-in. */
+function IdentityFields({ form, problem }: { form: Form; problem: ReturnType<typeof problemOf> }) {
   const errorOf = (field: string) => problem?.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
   return (
     <>
       <TextInput
         label="Name"
-        placeholder="Generated when empty"
+        placeholder="Leave blank to generate"
         value={form.name}
         onChange={(event) => form.setName(event.currentTarget.value)}
         error={errorOf('name')}
@@ -82,7 +84,7 @@ function Who({ form, problem }: { form: Form; problem: ReturnType<typeof problem
       <TextInput
         label="Email"
         type="email"
-        placeholder="Generated when empty; nothing is mailed to it"
+        placeholder="Leave blank to generate (receives no email)"
         value={form.email}
         onChange={(event) => form.setEmail(event.currentTarget.value)}
         error={errorOf('email') ?? (problem?.code === 'email_taken' ? `${problem.title}.` : undefined)}
@@ -94,11 +96,11 @@ function Who({ form, problem }: { form: Form; problem: ReturnType<typeof problem
         </Group>
       </Radio.Group>
       <Checkbox
-        label="With a sign-in"
+        label="Allow sign-in"
         description={
           form.email.trim()
-            ? 'Only without an email of its own: the holder of a real address sets the password.'
-            : 'Generates a password to sign in with, shown once beside the key.'
+            ? 'Only for generated addresses. People with a real email set their own password from the invitation.'
+            : 'We’ll generate a password and show it once with the API key.'
         }
         checked={form.signIn && !form.email.trim()}
         disabled={form.email.trim() !== ''}
@@ -108,7 +110,7 @@ function Who({ form, problem }: { form: Form; problem: ReturnType<typeof problem
   );
 }
 
-/** What it begins with. */
+/** The field for the starting credit. */
 function Credit({ form }: { form: Form }) {
   const { currency, masterBalance } = useShell().team;
   return (
@@ -118,7 +120,7 @@ function Credit({ form }: { form: Form }) {
         value={form.credit}
         onChange={form.setCredit}
         currency={currency}
-        description="From the master balance; may be empty"
+        description="Optional. Taken from the master balance."
         error={form.short}
       />
       {form.amount !== null && (
@@ -150,9 +152,7 @@ function useCreateForm() {
   const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
   const rule = useRule(null, { credit: amount, role });
   const short =
-    amount !== null && toMicros(minus(masterBalance ?? '0', amount)) < 0n
-      ? 'The master balance holds less.'
-      : undefined;
+    amount !== null && toMicros(minus(masterBalance ?? '0', amount)) < 0n ? 'Master balance too low.' : undefined;
   const isComplete = !('problem' in typed) && short === undefined && (!withRule || rule.input !== null);
   const input = isComplete
     ? {

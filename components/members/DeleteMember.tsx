@@ -14,11 +14,17 @@ import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
 import type { Target } from './member';
 
-/** Above it the name is typed before so much money is moved by a deletion: 100 of the team's currency. */
+/**
+ * Above this balance, 100 units of the team's currency in micros, the member's name must be typed to confirm a
+ * deletion.
+ */
 const NAME_IS_TYPED_ABOVE = 100_000_000n;
 const RESTORABLE_DAYS = 14;
 
-/** Deletes a member, after saying what happens to its balance, key, rule and log, and until when it can be restored. */
+/**
+ * Deletes a member after explaining what happens to its balance, API key, rule and log, and until when it can be
+ * restored.
+ */
 export function DeleteMember({ member, onClose }: { member: Target; onClose: () => void }) {
   const { currency } = useShell().team;
   const [typed, setTyped] = useState('');
@@ -45,22 +51,22 @@ export function DeleteMember({ member, onClose }: { member: Target; onClose: () 
               <Money amount={balance} currency={currency} /> returns to the master balance
             </span>,
           ],
-          ['API key', 'refused at once, for good'],
-          ['Recharge rule', 'kept, but off'],
-          ['Messages, transfers', 'stay in the log and the ledger'],
-          ['Restore', `for ${RESTORABLE_DAYS} days, until ${until()}; the balance stays with the master`],
+          ['API key', 'stops working immediately'],
+          ['Auto-recharge', 'turned off; settings kept'],
+          ['Messages, transfers', 'kept in the log and the ledger'],
+          ['Restore', `for ${RESTORABLE_DAYS} days, until ${until()}; the balance isn’t restored`],
         ]}
       />
       {isLarge && (
         <TextInput
-          label={`Type “${member.name}” to delete it`}
+          label={`Type “${member.name}” to confirm`}
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
           autoComplete="off"
           data-autofocus
         />
       )}
-      <MoneyNote asked={remove} currency={currency} />
+      <MoneyNote mutation={remove} currency={currency} />
       <div className={styles.foot}>
         <Button variant="default" onClick={onClose}>
           Cancel
@@ -93,7 +99,7 @@ function useRemove(onClose: () => void) {
     trpc.members.deleteMember.mutationOptions({
       onSuccess: ({ member, returned }) => {
         toast({
-          message: `${member.name} was deleted; ${formatMoney(returned, currency, locale)} returned to the master balance.`,
+          message: `${member.name} deleted. ${formatMoney(returned, currency, locale)} returned to the master balance.`,
           undo: () => restore(member.id),
         });
         onClose();

@@ -5,10 +5,10 @@ import { auditQuestion, NO_FILTERS } from '@/components/audit/search-params';
 import { Empty } from '@/components/ui/pieces';
 import type { MemberView } from './member';
 
-/** All that was done to one member. */
+/** Lists the audit events of one member. */
 export const MemberAudit = ({ member }: { member: MemberView }) => (
   <AuditTable
     question={auditQuestion({ ...NO_FILTERS, member: member.id })}
-    empty={<Empty title="Nothing has happened yet">What is done to this member will stand here.</Empty>}
+    empty={<Empty title="No events yet">Changes to this member appear here.</Empty>}
   />
 );

@@ -15,7 +15,7 @@ import { MaskedKey } from './columns';
 import styles from './members.module.css';
 import type { MemberView } from './member';
 
-/** Who the member is, how it is paid, what it sent in 30 days. */
+/** Summarizes a member: contact, sign-in, rule, and usage of the last 30 days. */
 export function MemberSummary({ member }: { member: MemberView }) {
   const { me, team } = useShell();
   const { currency } = team;
@@ -35,33 +35,28 @@ export function MemberSummary({ member }: { member: MemberView }) {
                 member.email
               ),
             ],
-            ['Signs in', member.signsIn ? 'yes' : 'no: it is driven by its key alone'],
-            ['Key', <MaskedKey key="key" apiKey={member.apiKey} />],
+            ['Sign-in', member.signsIn ? 'Email and password' : 'None (API key only)'],
+            ['API key', <MaskedKey key="key" apiKey={member.apiKey} />],
             [
               'Key last used',
-              member.apiKey?.lastUsedAt ? <Instant key="used" at={member.apiKey.lastUsedAt} dateOnly /> : 'never',
+              member.apiKey?.lastUsedAt ? <Instant key="used" at={member.apiKey.lastUsedAt} dateOnly /> : 'Never',
             ],
             [
-              'Recharge',
+              'Auto-recharge',
               member.recharge
                 ? `${ruleInWords(member.recharge, currency, locale)} (${stateInWords(member.recharge)})`
-                : 'no rule',
+                : 'None',
             ],
             ...(me.role === 'owner' ? notesOf(member) : []),
             [
-              'Id',
+              'ID',
               <span key="id">
-                <code>{member.id}</code> <CopyIconButton text={member.id} label="Copy the id" />
+                <code>{member.id}</code> <CopyIconButton text={member.id} label="Copy ID" />
               </span>,
             ],
             ['Created', <Instant key="created" at={member.createdAt} />],
             ...(member.restorableUntil
-              ? [
-                  ['Can be restored until', <Instant key="until" at={member.restorableUntil} />] as [
-                    string,
-                    React.ReactNode,
-                  ],
-                ]
+              ? [['Restorable until', <Instant key="until" at={member.restorableUntil} />] as [string, React.ReactNode]]
               : []),
           ]}
         />
@@ -74,7 +69,7 @@ export function MemberSummary({ member }: { member: MemberView }) {
   );
 }
 
-/** What owners keep about a member; the member does not see it. */
+/** Returns the fields that only owners see. */
 const notesOf = ({ externalId, metadata }: MemberView): [string, string][] => [
   ['External ID', externalId ?? '–'],
   ...Object.entries(metadata).map(([name, value]): [string, string] => [`Metadata: ${name}`, value]),
@@ -96,11 +91,7 @@ function Usage({ memberId }: { memberId: string }) {
             ]}
           />
           <div style={{ marginTop: '0.75rem' }}>
-            <Bars
-              label="Cost of each day on which something was sent"
-              height="3rem"
-              values={usage.data.map((day) => Number(toMicros(day.cost)) / 1e6)}
-            />
+            <Bars label="Daily cost" height="3rem" values={usage.data.map((day) => Number(toMicros(day.cost)) / 1e6)} />
           </div>
         </>
       ) : (

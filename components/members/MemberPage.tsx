@@ -39,7 +39,7 @@ const StatisticsView = dynamic(
 const KeyTab = dynamic(() => import('@/components/api-keys/KeyTab').then((file) => file.KeyTab), { loading });
 const MemberAudit = dynamic(() => import('./MemberAudit').then((file) => file.MemberAudit), { loading });
 
-/** One member whole: for an owner any, for a member its own. */
+/** The page of one member: any member for owners, their own for members. */
 export function MemberPage({ memberId }: { memberId: string }) {
   const { me } = useShell();
   const member = useSuspenseQuery(useTRPC().members.getMemberRow.queryOptions({ memberId })).data;
@@ -50,8 +50,8 @@ export function MemberPage({ memberId }: { memberId: string }) {
     ['messages', 'Messages', <MessageLog key="m" member={member.id} />],
     ['transfers', 'Transfers', <MemberTransfers key="t" member={member} />],
     ['statistics', 'Statistics', <StatisticsView key="s" onlyMemberId={member.id} />],
-    ['recharge', 'Recharge', <RechargeTab key="r" member={member} />],
-    ['key', 'Key', <KeyTab key="k" member={member} />],
+    ['recharge', 'Auto-recharge', <RechargeTab key="r" member={member} />],
+    ['key', 'API key', <KeyTab key="k" member={member} />],
   ];
   if (owner) tabs.push(['audit', 'Audit', <MemberAudit key="a" member={member} />]);
   if (owner && member.status !== 'deleted')
@@ -86,7 +86,7 @@ function MemberHead({ member }: { member: MemberView }) {
   return (
     <>
       {owner && (
-        <nav aria-label="Where this is" className="muted">
+        <nav aria-label="Breadcrumb" className="muted">
           <Link href={`/${team.slug}/members`} prefetch={false}>
             Members
           </Link>{' '}
@@ -95,7 +95,7 @@ function MemberHead({ member }: { member: MemberView }) {
       )}
       <PageHead title={member.name}>
         <MemberStatus status={member.status} />
-        {owner ? <RoleIcon member={member} /> : <span>{member.role}</span>}
+        {owner ? <RoleIcon member={member} /> : <span>{ROLE_LABELS[member.role]}</span>}
       </PageHead>
       {!isLive && (
         <div className={styles.gap}>
@@ -108,7 +108,7 @@ function MemberHead({ member }: { member: MemberView }) {
               )
             }
           >
-            This member is deleted. Its balance went back to the master; its log and ledger stay.
+            This member is deleted. Its balance was returned to the master balance; its log and transfers are kept.
           </Note>
         </div>
       )}
@@ -130,14 +130,14 @@ function MemberHead({ member }: { member: MemberView }) {
         )}
         {member.role === 'owner' && (
           <span className="muted">
-            An owner’s messages are paid from the master balance
+            Owners send from the master balance
             {team.masterBalance !== null && (
               <>
                 {' '}
                 (<Money amount={team.masterBalance} currency={team.currency} />)
               </>
             )}
-            ; this balance rests.
+            . This balance isn’t used.
           </span>
         )}
       </div>

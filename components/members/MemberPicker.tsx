@@ -12,15 +12,15 @@ type Props = {
   value: string | null;
   onChange: (id: string | null) => void;
   label?: string;
-  /** What it means that nobody is chosen. */
-  nobody?: string;
+  /** The placeholder while no member is chosen. */
+  placeholder?: string;
 };
 
-/** Picks one member among any number: the database searches. */
-export function MemberPicker({ value, onChange, label = 'Member', nobody = 'Any member' }: Props) {
+/** Picks one member; the database searches. */
+export function MemberPicker({ value, onChange, label = 'Member', placeholder = 'Any member' }: Props) {
   const trpc = useTRPC();
   const [text, setText] = useState('');
-  // Nobody is offered before somebody looks.
+  // Options are fetched only once the field has the focus.
   const [isNear, setNear] = useState(false);
   const [wanted] = useDebouncedValue(text.trim(), 150);
   const found = useQuery(
@@ -39,19 +39,19 @@ export function MemberPicker({ value, onChange, label = 'Member', nobody = 'Any 
       size="xs"
       w="14rem"
       aria-label={label}
-      placeholder={nobody}
+      placeholder={placeholder}
       searchable
       onFocus={() => setNear(true)}
       clearable
-      clearButtonProps={{ 'aria-label': 'Clear the member' }}
+      clearButtonProps={{ 'aria-label': 'Clear member' }}
       value={value}
       onChange={onChange}
       searchValue={text}
       onSearchChange={setText}
-      // What the database found is what is offered.
+      // The database has already filtered the options.
       filter={({ options: all }) => all}
       data={[...options].map(([id, name]) => ({ value: id, label: name }))}
-      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'No member is called that.'}
+      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'No matching members'}
     />
   );
 }

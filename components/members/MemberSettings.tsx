@@ -12,7 +12,7 @@ import styles from './members.module.css';
 import { useMemberActions } from './useMemberActions';
 import type { MemberView } from './member';
 
-/** What an owner changes of a member, and what ends it. */
+/** The settings of a member that owners can change, and its deletion. */
 export function MemberSettings({ member }: { member: MemberView }) {
   const act = useMemberActions();
   const isOwner = member.role === 'owner';
@@ -23,18 +23,18 @@ export function MemberSettings({ member }: { member: MemberView }) {
       </Card>
       <Card title="Role">
         <div className={styles.money}>
-          <span>{isOwner ? 'An owner manages the whole team.' : 'A member acts for itself alone.'}</span>
+          <span>{isOwner ? 'Owners manage the whole team.' : 'Can only see and use its own account.'}</span>
           <Button variant="default" size="xs" onClick={() => act.changeRole(member)}>
             {isOwner ? 'Make member' : 'Make owner'}
           </Button>
         </div>
       </Card>
-      <Card title="Activity">
+      <Card title="Status">
         <div className={styles.money}>
           <span>
             {member.status === 'active'
-              ? 'Deactivated, its key is refused from the next request on; its balance stays.'
-              : 'Its key is refused. Activated, it works again at once.'}
+              ? 'Deactivating blocks its API key immediately. The balance is kept.'
+              : 'Its API key is blocked. Activating makes it work again immediately.'}
           </span>
           {member.status === 'active' ? (
             <Button variant="default" size="xs" onClick={() => act.deactivate(member)}>
@@ -61,7 +61,7 @@ export function MemberSettings({ member }: { member: MemberView }) {
       )}
       <Card title="Delete">
         <div className={styles.money}>
-          <span>Its balance returns to the master balance and its key ends. Restorable for 14 days.</span>
+          <span>Returns its balance to the master balance and ends its API key. Restorable for 14 days.</span>
           <Button color="red" variant="outline" size="xs" onClick={() => act.remove(member)}>
             Delete…
           </Button>
@@ -76,7 +76,7 @@ const linesOf = (metadata: Record<string, string>): string =>
     .map(([name, value]) => `${name}=${value}`)
     .join('\n');
 
-/** `name=value`, one a line; null where a line is not. */
+/** Parses lines of `name=value`; returns null if a line has another form. */
 function readLines(text: string): Record<string, string> | null {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   if (lines.some((line) => line.indexOf('=') < 1)) return null;
@@ -85,7 +85,7 @@ function readLines(text: string): Record<string, string> | null {
   );
 }
 
-/** The profile as it is typed: fields that nobody has touched follow what others change meanwhile. */
+/** Holds the profile while it is edited; untouched fields follow changes that others make. */
 function useProfile(member: MemberView) {
   const draft = useDraft({
     name: member.name,
@@ -138,26 +138,26 @@ function Profile({ member }: { member: MemberView }) {
         label="Contact email"
         type="email"
         placeholder={member.emailGenerated ? `${member.email} (generated)` : undefined}
-        description="A contact: the address that somebody signs in with is not changed by it."
+        description="Contact only. Doesn’t change anyone’s sign-in email."
         value={draft.valueOf('email')}
         onChange={(event) => draft.set('email', event.currentTarget.value)}
         error={errorOf('email') ?? (problem?.code === 'email_taken' ? `${problem.title}.` : undefined)}
       />
       <TextInput
-        label="External id"
-        description="What your own system calls it"
+        label="External ID"
+        description="Your own ID for this member"
         value={draft.valueOf('externalId')}
         onChange={(event) => draft.set('externalId', event.currentTarget.value)}
         error={errorOf('externalId')}
       />
       <Textarea
         label="Metadata"
-        description="name=value, one a line"
+        description="One name=value per line"
         autosize
         minRows={2}
         value={draft.valueOf('metadata')}
         onChange={(event) => draft.set('metadata', event.currentTarget.value)}
-        error={!isReadable ? 'Each line is name=value.' : errorOf('metadata')}
+        error={!isReadable ? 'Each line must be name=value.' : errorOf('metadata')}
       />
       {problem && problem.code !== 'email_taken' && !problem.errors?.length && (
         <Note tone="bad" alert>

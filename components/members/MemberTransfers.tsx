@@ -3,12 +3,12 @@
 import { TransferDetail } from '@/components/transfers/TransferDetail';
 import { TransferTable } from '@/components/transfers/TransferTable';
 import { transferQuestion } from '@/components/transfers/search-params';
-import { KINDS } from '@/components/transfers/labels';
+import { KIND_LABELS } from '@/components/transfers/labels';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Empty } from '@/components/ui/pieces';
 import type { MemberView } from './member';
 
-/** Every movement of one member's money. */
+/** Lists the transfers of one member. */
 export function MemberTransfers({ member }: { member: MemberView }) {
   const open = useDialogs();
   return (
@@ -16,12 +16,12 @@ export function MemberTransfers({ member }: { member: MemberView }) {
       question={transferQuestion({ kind: [], member: member.id, from: null, to: null })}
       onOpen={(transfer) =>
         open({
-          title: KINDS[transfer.kind],
+          title: KIND_LABELS[transfer.kind],
           side: true,
           body: (close) => <TransferDetail transfer={transfer} onClose={close} />,
         })
       }
-      empty={<Empty title="No money has moved yet">Credits, debits, recharges and charges will stand here.</Empty>}
+      empty={<Empty title="No transfers yet">Credits, debits, recharges and charges appear here.</Empty>}
     />
   );
 }

@@ -11,15 +11,15 @@ import { useLocale } from '@/components/ui/useLocale';
 type Props = {
   value: string[];
   onChange: (ids: string[]) => void;
-  /** Of which messages the numbers beside the names are. */
+  /** The filters of the messages that are counted beside the names. */
   among: Omit<inferInput<ReturnType<typeof useTRPC>['messages']['pickSenders']>, 'query'>;
 };
 
-/** Picks any number of members, those first who sent the most: the database searches. */
+/** Picks any number of members, the most active senders first; the database searches. */
 export function MembersPicker({ value, onChange, among }: Props) {
   const { locale } = useLocale();
   const [text, setText] = useState('');
-  // Nobody is offered before somebody looks.
+  // Options are fetched only once the field has the focus.
   const [isNear, setNear] = useState(false);
   const [wanted] = useDebouncedValue(text.trim(), 150);
   const found = useQuery(
@@ -42,12 +42,12 @@ export function MembersPicker({ value, onChange, among }: Props) {
       hidePickedOptions
       onFocus={() => setNear(true)}
       clearable
-      clearButtonProps={{ 'aria-label': 'Clear the members' }}
+      clearButtonProps={{ 'aria-label': 'Clear members' }}
       value={value}
       onChange={onChange}
       searchValue={text}
       onSearchChange={setText}
-      // What the database found is what is offered.
+      // The database has already filtered the options.
       filter={({ options: all }) => all}
       data={[...options].map(([id, name]) => ({ value: id, label: name }))}
       renderOption={({ option }) => (
@@ -58,12 +58,12 @@ export function MembersPicker({ value, onChange, among }: Props) {
           </span>
         </>
       )}
-      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'No member is called that.'}
+      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'No matching members'}
     />
   );
 }
 
-/** The names of some members by their ids, once they are known. */
+/** Returns the names of members by their IDs, once they are loaded. */
 export function useMemberNames(ids: string[]): Map<string, string> {
   const trpc = useTRPC();
   return useQueries({

@@ -9,9 +9,9 @@ import { Note } from '@/components/ui/pieces';
 
 type Props = { member: { id: string; name: string }; onClose: () => void };
 
-/** Gives a member with a generated sign-in a new password, which is shown once. */
+/** Resets the password of a member with a generated sign-in; the new one is shown once. */
 export function ResetMemberPassword({ member, onClose }: Props) {
-  // Kept nowhere: it is gone with the dialog.
+  // Never cached: the password disappears with the dialog.
   const reset = useMutation(useTRPC().members.resetMemberPassword.mutationOptions({ gcTime: 0 }));
   if (reset.data) {
     const { email, secrets } = reset.data;

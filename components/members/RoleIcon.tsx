@@ -5,9 +5,10 @@ import { UserRound, UserRoundCog } from 'lucide-react';
 import { Hint } from '@/components/ui/Hint';
 import styles from './members.module.css';
 import { useMemberDialogs } from './useMemberActions';
+import { ROLE_LABELS } from './labels';
 import type { MemberView } from './member';
 
-/** The role in a word, with the little person that switches it. */
+/** The role with the icon that switches it. */
 export function RoleIcon({ member }: { member: MemberView }) {
   const { changeRole } = useMemberDialogs();
   const label = member.role === 'owner' ? `Make ${member.name} a member` : `Make ${member.name} an owner`;
@@ -26,7 +27,7 @@ export function RoleIcon({ member }: { member: MemberView }) {
           <Icon size={14} aria-hidden />
         </ActionIcon>
       </Hint>
-      {member.role}
+      {ROLE_LABELS[member.role]}
     </span>
   );
 }

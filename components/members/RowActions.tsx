@@ -7,7 +7,7 @@ import type { MemberView } from './member';
 
 const RowMenu = menuOnDemand(() => import('./RowMenu').then((file) => file.RowMenu));
 
-/** The last button of a row: all that can be done to this member. */
+/** The menu button of a row with the actions on its member. */
 export function RowActions({ member }: { member: MemberView }) {
   return (
     <RowMenu

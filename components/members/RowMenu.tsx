@@ -6,7 +6,7 @@ import { useInvitationDialogs } from '@/components/invitations/useInvitationDial
 import { useMemberActions } from './useMemberActions';
 import type { MemberView } from './member';
 
-/** All that can be done to a member; open as soon as it is there. */
+/** The actions on a member; opens as soon as it is mounted. */
 export function RowMenu({ member, target }: { member: MemberView; target: ReactElement }) {
   return (
     <Menu defaultOpened position="bottom-end">
@@ -28,7 +28,7 @@ function MemberMenu({ member }: { member: MemberView }) {
     <>
       <Menu.Item onClick={() => act.credit(member)}>Credit</Menu.Item>
       <Menu.Item onClick={() => act.debit(member)}>Debit</Menu.Item>
-      <Menu.Item onClick={() => act.rule(member)}>Recharge rule</Menu.Item>
+      <Menu.Item onClick={() => act.rule(member)}>Auto-recharge rule</Menu.Item>
       <Menu.Divider />
       <Menu.Item disabled={member.apiKey === null} onClick={() => act.reveal(member)}>
         Reveal key
@@ -36,7 +36,7 @@ function MemberMenu({ member }: { member: MemberView }) {
       <Menu.Item onClick={() => act.rotate(member)}>{member.apiKey ? 'Rotate key' : 'Create API key'}</Menu.Item>
       <Menu.Divider />
       {(!member.signsIn || member.emailGenerated) && (
-        <Menu.Item onClick={() => invite(member)}>Invite a person to it</Menu.Item>
+        <Menu.Item onClick={() => invite(member)}>Invite someone to claim this account…</Menu.Item>
       )}
       <Menu.Item onClick={() => act.changeRole(member)}>
         {member.role === 'owner' ? 'Make member' : 'Make owner'}

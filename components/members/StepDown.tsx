@@ -1,18 +1,18 @@
 import { useLocale } from '@/components/ui/useLocale';
 
-/** How many owners are named; of more, how many there are. */
+/** The number of owners that are named; the rest is counted. */
 const NAMED = 3;
 
 type Props = { others: { name: string }[] | undefined };
 
-/** Says to an owner who steps down who can give the role back: another owner alone, or they themselves where there is none. */
+/** Tells owners who step down who can restore their role: another owner, or they themselves if there is none. */
 export function StepDown({ others }: Props) {
   const { locale } = useLocale();
   if (others === undefined) return null;
   if (others.length === 0) {
     return (
       <p>
-        You are the only active owner. The team has no owner until you take the role back: from the banner, or under
+        You’re the only active owner. The team has no owner until you take the role back: from the banner, or under
         Teams in your account settings. Members keep sending and recharging.
       </p>
     );

@@ -10,7 +10,7 @@ import { Money } from '@/components/ui/Money';
 import { Bars, Bone, Figure, Figures, Status } from '@/components/ui/pieces';
 import { toMicros } from '@/components/ui/amount';
 
-/** The master balance and how long it lasts, who there is, what it cost, who waits. */
+/** The key figures of the team: master balance, members, usage and blocked recharges. */
 export function TeamFigures() {
   const trpc = useTRPC();
   const { currency } = useShell().team;
@@ -32,7 +32,7 @@ export function TeamFigures() {
           usage ? (
             <>
               <Money amount={usage.total.cost} currency={currency} />
-              <Bars label="Cost of each day" values={days.map((day) => Number(toMicros(day.cost)) / 1e6)} />
+              <Bars label="Daily cost" values={days.map((day) => Number(toMicros(day.cost)) / 1e6)} />
             </>
           ) : (
             <Bone />
@@ -44,7 +44,7 @@ export function TeamFigures() {
   );
 }
 
-/** The master balance, and how long it lasts as it is being spent. */
+/** The master balance and how long it lasts at the current spend. */
 export function MasterFigure() {
   const { team } = useShell();
   const isLow =
@@ -74,40 +74,40 @@ export function MasterFigure() {
   );
 }
 
-/** How many recharges wait, and the way to see why. */
+/** The number of blocked recharges, with a link to their members. */
 export function WaitingFigure() {
   const { team, waitingRecharges } = useShell();
   return (
     <Figure
-      label="Waiting"
-      main={`${waitingRecharges} ${waitingRecharges === 1 ? 'recharge' : 'recharges'}`}
+      label="Auto-recharge"
+      main={`${waitingRecharges} blocked`}
       note={
         waitingRecharges > 0 ? (
           <Link href={`/${team.slug}/members?recharge=waiting`} prefetch={false}>
-            See why
+            View
           </Link>
         ) : (
-          'Every rule can be served.'
+          'All auto-recharges are working.'
         )
       }
     />
   );
 }
 
-/** What a day costs, and how long the balance lasts at that rate; nothing before the first full day. */
+/** Shows the daily spend and how long the balance lasts at that rate; nothing before the first full day. */
 function Burn({ burnPerDay, runwayDays }: { burnPerDay: string | null; runwayDays: number | null }) {
   const { currency } = useShell().team;
   if (burnPerDay === null) return null;
-  if (runwayDays === null) return 'Nothing was spent in 30 days.';
+  if (runwayDays === null) return 'No spend in the last 30 days';
   const lasts = runwayDays > 730 ? 'more than two years' : `about ${runwayDays} ${runwayDays === 1 ? 'day' : 'days'}`;
   return (
     <>
-      <Money amount={burnPerDay} currency={currency} /> a day · lasts {lasts}
+      <Money amount={burnPerDay} currency={currency} /> per day · lasts {lasts}
     </>
   );
 }
 
-/** In the demo money comes from nowhere; elsewhere the operator funds the master. */
+/** Funds the master balance in a demo; elsewhere the operator does. */
 export function FundButton() {
   const { demo } = useShell();
   const open = useDialogs();

@@ -19,13 +19,15 @@ import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import tableStyles from '@/components/ui/table.module.css';
 import { BulkBar } from './BulkBar';
 import { CHOOSABLE, HIDDEN_AT_FIRST, memberColumns } from './columns';
+import { RULE_FILTER_LABELS } from '@/components/auto-recharge/labels';
+import { ROLE_LABELS, STATUS_LABELS } from './labels';
 import { RowActions } from './RowActions';
 import { TeamFigures } from './TeamFigures';
 import { useMemberDialogs } from './useMemberActions';
 import { useSelection } from './useSelection';
 import { memberFilter, memberQuestion, memberView, type MemberView } from './search-params';
 
-/** The team's sub-accounts: found, compared, and acted on one by one or many at once. */
+/** The team page: lists the members, with search, filters, and actions on one or many. */
 export function TeamPage() {
   const { team } = useShell();
   const [view, setView] = useQueryStates(memberView, { history: 'replace' });
@@ -40,7 +42,7 @@ export function TeamPage() {
     change({ sort: by as MemberView['sort'], dir: view.sort === by && view.dir === 'asc' ? 'desc' : 'asc' });
   const isAlone = page.data?.all === 1 && page.data.total === 1;
   useShortcut('c', 'Create member', create);
-  useShortcut('i', 'Invite a person', () => invite());
+  useShortcut('i', 'Invite someone', () => invite());
   return (
     <>
       <PageHead title="Members">
@@ -93,7 +95,7 @@ export function TeamPage() {
   );
 }
 
-/** How many there are, and of how many; the deleted are no part of the team's number. */
+/** Returns the number of matches and of all members; deleted members don't count in the latter. */
 const countOf = ({ total, all }: { total: number; all: number }, { status }: MemberView): string =>
   status.includes('deleted')
     ? total.toLocaleString('en')
@@ -105,14 +107,14 @@ type ToolbarProps = ViewProps & {
   counts: { total: number; all: number } | undefined;
 };
 
-/** What narrows the table, how many it leaves, and the table as a file. */
+/** The search, filters, counts and CSV export of the table. */
 function Toolbar({ view, onChange, hidden, onHide, counts }: ToolbarProps) {
   const { team } = useShell();
   return (
     <search className={tableStyles.toolbar}>
       <SearchField
         label="Search members"
-        placeholder="Name, email, id, end of key…"
+        placeholder="Search name, email, ID or last 4 of key…"
         value={view.q}
         onChange={(q) => onChange({ q })}
       />
@@ -135,7 +137,7 @@ function Toolbar({ view, onChange, hidden, onHide, counts }: ToolbarProps) {
   );
 }
 
-/** What the file is asked for by: the filters and the order of the page. */
+/** Returns the query of the CSV export: the filters and order of the page. */
 function exportQuery(view: MemberView): string {
   const wanted = { ...memberFilter(view), sort: view.sort, direction: view.dir };
   const pairs = Object.entries(wanted).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
@@ -144,39 +146,29 @@ function exportQuery(view: MemberView): string {
 
 type ViewProps = { view: MemberView; onChange: (next: Partial<MemberView>) => void };
 
+const choicesOf = <Value extends string>(labels: Record<Value, string>) =>
+  Object.entries<string>(labels).map(([value, label]) => ({ value: value as Value, label }));
+
 function Filters({ view, onChange }: ViewProps) {
   return (
     <>
       <FilterChip
         label="Status"
-        options={[
-          { value: 'active', label: 'active' },
-          { value: 'inactive', label: 'inactive' },
-          { value: 'deleted', label: 'deleted' },
-        ]}
+        options={choicesOf(STATUS_LABELS)}
         chosen={view.status}
         onChange={(status) => onChange({ status })}
       />
       <FilterChip
         label="Role"
         single
-        options={[
-          { value: 'owner', label: 'owner' },
-          { value: 'member', label: 'member' },
-        ]}
+        options={choicesOf(ROLE_LABELS)}
         chosen={view.role === null ? [] : [view.role]}
         onChange={([role]) => onChange({ role: role ?? null })}
       />
       <FilterChip
-        label="Recharge"
+        label="Auto-recharge"
         single
-        options={[
-          { value: 'none', label: 'no rule' },
-          { value: 'ready', label: 'ready' },
-          { value: 'waiting', label: 'waiting' },
-          { value: 'paused', label: 'paused' },
-          { value: 'off', label: 'off' },
-        ]}
+        options={choicesOf(RULE_FILTER_LABELS)}
         chosen={view.recharge === null ? [] : [view.recharge]}
         onChange={([recharge]) => onChange({ recharge: recharge ?? null })}
       />
@@ -205,9 +197,9 @@ function FirstMember() {
   const { invite, inviteMany } = useInvitationDialogs();
   const ways = (
     <Group gap="xs" justify="center">
-      <Button onClick={create}>Create the first member</Button>
+      <Button onClick={create}>Create first member</Button>
       <Button variant="default" onClick={() => invite()}>
-        Invite a person
+        Invite someone
       </Button>
       <Button variant="default" onClick={inviteMany}>
         Paste a list
@@ -221,25 +213,25 @@ function FirstMember() {
   );
 }
 
-/** No member at all, or none that the filters let through: each with its way on. */
+/** Shown for an empty team or for filters without a match, each with a next step. */
 function Nothing({ view, onChange }: ViewProps) {
   const filters = [
     view.q && `“${view.q}”`,
     view.status.length > 0 && `status ${view.status.join(' or ')}`,
     view.role && `role ${view.role}`,
-    view.recharge && `recharge ${view.recharge === 'none' ? 'no rule' : view.recharge}`,
+    view.recharge && `auto-recharge ${RULE_FILTER_LABELS[view.recharge].toLowerCase()}`,
   ].filter(Boolean);
   if (filters.length > 0) {
     return (
       <Empty
-        title="No member matches"
+        title="No matching members"
         action={
           <Button variant="default" onClick={() => onChange({ q: '', status: [], role: null, recharge: null })}>
-            Clear the filters
+            Clear filters
           </Button>
         }
       >
-        Looked for {filters.join(', ')}.
+        Filters: {filters.join(', ')}.
       </Empty>
     );
   }

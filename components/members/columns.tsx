@@ -7,20 +7,21 @@ import { Money } from '@/components/ui/Money';
 import { Status, type Tone } from '@/components/ui/pieces';
 import { BalanceCell } from './BalanceCell';
 import { RoleIcon } from './RoleIcon';
+import { STATUS_LABELS } from './labels';
 import type { MemberView } from './member';
 
 const TONES: Record<MemberView['status'], Tone> = { active: 'ok', inactive: 'off', deleted: 'bad' };
 
 export const MemberStatus = ({ status }: { status: MemberView['status'] }) => (
-  <Status tone={TONES[status]}>{status}</Status>
+  <Status tone={TONES[status]}>{STATUS_LABELS[status]}</Status>
 );
 
-/** What all keys begin with; the rest of a prefix is shown nowhere but in the list of a member's keys. */
+/** The beginning of all API keys; the rest of a prefix is shown only in the list of a member's keys. */
 const SCHEME = 'pur_live_';
 
 export const MaskedKey = ({ apiKey }: { apiKey: MemberView['apiKey'] }) =>
   apiKey === null ? (
-    <span className="muted">no key</span>
+    <span className="muted">No key</span>
   ) : (
     <code>
       {apiKey.prefix.slice(0, SCHEME.length)}…{apiKey.last4}
@@ -29,7 +30,7 @@ export const MaskedKey = ({ apiKey }: { apiKey: MemberView['apiKey'] }) =>
 
 type Team = { slug: string; currency: string };
 
-/** The columns of the team page; those after the first can be hidden. */
+/** Returns the columns of the team page; all but the first can be hidden. */
 export function memberColumns(team: Team): Column<MemberView>[] {
   return [
     {
@@ -72,14 +73,14 @@ export function memberColumns(team: Team): Column<MemberView>[] {
     },
     {
       id: 'messages',
-      header: 'Messages 30 d',
+      header: 'Messages (30d)',
       right: true,
       sortable: true,
       cell: (member) => member.usage.messages.toLocaleString('en'),
     },
     {
       id: 'cost',
-      header: 'Cost 30 d',
+      header: 'Cost (30d)',
       right: true,
       sortable: true,
       cell: (member) => <Money amount={member.usage.cost} currency={team.currency} />,
@@ -99,7 +100,7 @@ function rarerColumns(): Column<MemberView>[] {
         member.apiKey?.lastUsedAt ? (
           <Instant at={member.apiKey.lastUsedAt} dateOnly />
         ) : (
-          <span className="muted">never</span>
+          <span className="muted">Never</span>
         ),
     },
     {
@@ -110,16 +111,16 @@ function rarerColumns(): Column<MemberView>[] {
     },
     {
       id: 'externalId',
-      header: 'External id',
+      header: 'External ID',
       wide: true,
       cell: (member) => <span title={member.externalId ?? undefined}>{member.externalId ?? '–'}</span>,
     },
     {
       id: 'id',
-      header: 'Id',
+      header: 'ID',
       cell: (member) => (
         <>
-          <code>{member.id}</code> <CopyIconButton text={member.id} label={`Copy the id of ${member.name}`} />
+          <code>{member.id}</code> <CopyIconButton text={member.id} label={`Copy ID of ${member.name}`} />
         </>
       ),
     },

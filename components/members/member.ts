@@ -3,5 +3,5 @@ import type { useTRPC } from '@/components/data';
 
 export type Target = Pick<MemberView, 'id' | 'name' | 'role' | 'status' | 'balance'>;
 
-/** A seat as the pages have it. */
+/** A member as the pages receive it. */
 export type MemberView = inferOutput<ReturnType<typeof useTRPC>['members']['getMemberRow']>;

@@ -4,7 +4,7 @@ import { MEMBER_STATUSES, RECHARGE_FILTERS, MEMBER_SORTS } from '@/server/domain
 const ROLES = ['owner', 'member'] as const;
 const PAGE_SIZES = [25, 50, 100];
 
-/** The whole state of the team page, as it stands in its address. */
+/** The state of the team page in its URL. */
 export const memberView = {
   q: parseAsString.withDefault(''),
   status: parseAsArrayOf(parseAsStringLiteral(MEMBER_STATUSES)).withDefault([]),
@@ -20,7 +20,7 @@ export const loadMemberView = createLoader(memberView);
 
 export type MemberView = Awaited<ReturnType<typeof loadMemberView>>;
 
-/** What the view leaves out of the members, as the procedures take it. */
+/** Returns the filters as the procedures take them. */
 export function memberFilter({ q, status, role, recharge }: MemberView) {
   return {
     ...(q.trim() === '' ? {} : { query: q.trim() }),
@@ -30,7 +30,7 @@ export function memberFilter({ q, status, role, recharge }: MemberView) {
   };
 }
 
-/** What the page asks for: the same on the server, which asks first, and in the browser. */
+/** Returns the query of the page, identical on the server and in the browser. */
 export function memberQuestion(view: MemberView) {
   const { sort, dir, page, size } = view;
   return {

@@ -1,6 +1,6 @@
 import { parseAsStringLiteral } from 'nuqs/server';
 
-/** The tab of a member's page, as it stands in its address. */
+/** The tab of a member's page in its URL. */
 export const tabOf = parseAsStringLiteral([
   'overview',
   'messages',

@@ -3,14 +3,17 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
 import { useFiring } from '@/components/auto-recharge/useFiring';
+import { useShell } from '@/components/layout/useShell';
+import { formatMoney } from '@/components/ui/amount';
 import { useDialogs } from '@/components/ui/dialogs';
 import { toast } from '@/components/ui/toast';
+import { useLocale } from '@/components/ui/useLocale';
 import type { Target, MemberView } from './member';
 
-/** Everything that can be done to a member, from wherever it is shown: dialogs, or at once with an undo. */
+/** All actions on a member, usable from any page: in dialogs, or immediately with an undo. */
 export const useMemberActions = () => ({ ...useMemberDialogs(), ...useStatusSwitch() });
 
-/** What is done to a member in a dialog. What is opened is fetched then: none of it is needed to see the page. */
+/** The dialogs of a member; their code is loaded when they open. */
 export function useMemberDialogs() {
   const open = useDialogs();
   return {
@@ -27,7 +30,7 @@ export function useMemberDialogs() {
     debit: (member: Target) => open({ title: `Debit ${member.name}`, body: moveMoney('debit', member) }),
     rule: (member: Target) =>
       open({
-        title: `Recharge rule of ${member.name}`,
+        title: `Auto-recharge rule of ${member.name}`,
         size: 'lg',
         body: async (onClose) => {
           const { RuleDialog } = await import('@/components/auto-recharge/RuleDialog');
@@ -36,17 +39,17 @@ export function useMemberDialogs() {
       }),
     reveal: (member: Target) =>
       open({
-        title: `Key of ${member.name}`,
+        title: `API key of ${member.name}`,
         size: 'lg',
         body: async (onClose) => {
           const { RevealKey } = await import('@/components/api-keys/RevealKey');
           return <RevealKey member={member} onClose={onClose} />;
         },
       }),
-    /** Creates a key where the member has none, and replaces the one that there is. */
+    /** Creates an API key if the member has none, else rotates it. */
     rotate: (member: Target & Pick<MemberView, 'apiKey'>) =>
       open({
-        title: member.apiKey ? `Rotate the key of ${member.name}` : `Create an API key for ${member.name}`,
+        title: member.apiKey ? `Rotate the API key of ${member.name}` : `Create an API key for ${member.name}`,
         size: 'lg',
         body: async (onClose) => {
           const { RotateKey } = await import('@/components/api-keys/RotateKey');
@@ -88,14 +91,16 @@ const moveMoney = (way: 'credit' | 'debit', member: Target) => async (onClose: (
 const failed = (error: unknown) => toast({ message: sayProblem(error), tone: 'bad' });
 
 /**
- * Activate, deactivate and restore need no dialog: they are done at once, and undone from the toast. What is said stands
- * with the mutation and not with the call: the menu that called is gone by then.
+ * Activates, deactivates and restores without a dialog; a toast offers undo. The callbacks belong to the mutation
+ * because the menu that called it is already unmounted.
  */
 function useStatusSwitch() {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const cache = useQueryClient();
   const sayFiring = useFiring();
+  const { currency } = useShell().team;
+  const { locale } = useLocale();
   const undo = (change: () => Promise<unknown>) => () =>
     void change()
       .then(() => cache.invalidateQueries())
@@ -103,14 +108,14 @@ function useStatusSwitch() {
   const reactivate = async (memberId: string) => {
     const member = await client.members.activateMember.mutate({ memberId });
     const fired = await sayFiring(member);
-    if (fired) toast({ message: `${member.name} is active. ${fired}` });
+    if (fired) toast({ message: `${member.name} activated. ${fired}` });
   };
   const activating = useMutation(
     trpc.members.activateMember.mutationOptions({
       onError: failed,
       onSuccess: async (member) =>
         toast({
-          message: [`${member.name} is active.`, await sayFiring(member)].filter(Boolean).join(' '),
+          message: [`${member.name} activated.`, await sayFiring(member)].filter(Boolean).join(' '),
           undo: undo(() => client.members.deactivateMember.mutate({ memberId: member.id })),
         }),
     }),
@@ -120,7 +125,7 @@ function useStatusSwitch() {
       onError: failed,
       onSuccess: ({ id, name }) =>
         toast({
-          message: `${name} is inactive: its key is refused from now on. Its balance stays.`,
+          message: `${name} deactivated. Its API key no longer works; balance kept.`,
           undo: undo(() => reactivate(id)),
         }),
     }),
@@ -128,8 +133,10 @@ function useStatusSwitch() {
   const restoring = useMutation(
     trpc.members.restoreMember.mutationOptions({
       onError: failed,
-      onSuccess: ({ name }) =>
-        toast({ message: `${name} is back, as a member with balance 0. Rotate in a key for it.` }),
+      onSuccess: ({ name, balance }) =>
+        toast({
+          message: `${name} restored with a ${formatMoney(balance, currency, locale)} balance. Create an API key for it.`,
+        }),
     }),
   );
   return {

@@ -2,12 +2,12 @@
 
 import { useState } from 'react';
 
-/** What a bulk action must know of a row, wherever the page has gone meanwhile. */
+/** The data of a row that a bulk action needs even after the page has changed. */
 export type Chosen = { id: string; name: string; status: string; role: string; balance: string };
 
 /**
- * The selected members: it survives paging, sorting and filtering.
- * @param shown the rows of the page, which are known as they are now
+ * Holds the selected members through paging, sorting and filtering.
+ * @param shown the rows of the current page, whose data is up to date
  */
 export function useSelection(shown: Chosen[] = []) {
   const [chosen, setChosen] = useState<ReadonlyMap<string, Chosen>>(new Map());

@@ -11,7 +11,7 @@ import { Bone } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { exportMessagesQuery, type LogFilters } from './search-params';
 
-/** Says how many rows the file will have, before it is fetched: all that the filters show, however many. */
+/** Shows the number of rows of an export before the download. */
 export function ExportLog({ filters, onClose }: { filters: LogFilters; onClose: () => void }) {
   const { team } = useShell();
   const { locale } = useLocale();
@@ -28,7 +28,7 @@ export function ExportLog({ filters, onClose }: { filters: LogFilters; onClose: 
       {size.isError && <Failed problem={problemOf(size.error)} onRetry={() => void size.refetch()} />}
       {size.isPending && (
         <p className="muted" role="status">
-          Counting the rows…
+          Counting rows…
           <Bone width="8rem" />
         </p>
       )}
@@ -37,9 +37,9 @@ export function ExportLog({ filters, onClose }: { filters: LogFilters; onClose: 
           <strong className="tabular" data-testid="rows">
             {typeof rows === 'number'
               ? `${rows.toLocaleString(locale)} ${rows === 1 ? 'row' : 'rows'}`
-              : 'More rows than could be counted'}
+              : 'Too many rows to count'}
           </strong>
-          , the newest first: every message that the filters show now. Times are UTC.
+          , newest first: every message that matches the current filters. Times are UTC.
         </p>
       )}
       <div className={styles.foot}>

@@ -11,7 +11,7 @@ import { COUNTED_DAYS_MAX, HISTOGRAM_DAYS_MAX } from '@/server/domain/messaging/
 
 export type Facets = inferOutput<ReturnType<typeof useTRPC>['messages']['browseFacets']>;
 
-/** How many messages each UTC day of the range has, and how many of them failed. */
+/** Charts the messages per UTC day of the range, with the failed ones marked. */
 export function LogHistogram({ log, facets }: { log: Log; facets: Facets | undefined }) {
   const { locale } = useLocale();
   const number = (value: number) => value.toLocaleString(locale);
@@ -47,11 +47,10 @@ export function LogHistogram({ log, facets }: { log: Log; facets: Facets | undef
   );
 }
 
-/** Why there are no numbers: the range is too long for these filters, or there is more than could be counted in time. */
+/** Explains missing counts: the range is too long for these filters, or counting timed out. */
 function whyUncounted({ from, to, total }: Facets): string {
-  if (total !== null)
-    return `Days are shown for ranges of up to ${HISTOGRAM_DAYS_MAX} of them: choose a shorter range.`;
+  if (total !== null) return `Narrow to ${HISTOGRAM_DAYS_MAX} days to see the daily chart.`;
   return daysBetween(from, to).length - 1 > COUNTED_DAYS_MAX
-    ? 'Counts are shown for these filters within a month: choose a shorter range.'
-    : 'These messages could not be counted in time. It is tried again.';
+    ? `Narrow to ${COUNTED_DAYS_MAX} days to see counts.`
+    : 'Counting takes longer than usual. Retrying…';
 }

@@ -14,17 +14,17 @@ import { NEWER_MAX } from '@/server/domain/messaging/messages/rules';
 
 type Page = inferOutput<ReturnType<typeof useTRPC>['messages']['browseMessages']>;
 
-/** Where in the log this is: at its end, which moves as messages come, or held at a place; and the ways on. */
+/** Navigates the log: at its live end, paused, or on an older page. */
 export function LogPager({ log, page, total }: { log: Log; page: Page; total: number | null | undefined }) {
   const { locale } = useLocale();
   const number = (value: number) => value.toLocaleString(locale);
   const { older, top, newer } = page;
   const isNewest = newer === null;
   const isHeld = log.view.way === 'hold' && !isNewest;
-  // What lies within one page of the end is the end.
+  // A position within one page of the end is the end.
   const back = () => log.go(newer !== null && newer > PAGE_SIZE ? { at: top, way: 'newer' } : null);
   return (
-    <nav className={styles.pager} aria-label="Places in the log">
+    <nav className={styles.pager} aria-label="Log pages">
       <span className={styles.live} data-on={isNewest || undefined}>
         {isNewest ? 'Live' : isHeld ? 'Paused' : 'Older messages'}
       </span>
@@ -54,7 +54,7 @@ export function LogPager({ log, page, total }: { log: Log; page: Page; total: nu
       <span className={`muted tabular ${styles.total}`}>
         {typeof total === 'number' && (total === 1 ? '1 message' : `${number(total)} messages`)}
       </span>
-      <CopyIconButton text={() => window.location.href} label="Copy a link to this" />
+      <CopyIconButton text={() => window.location.href} label="Copy link to this view" />
       <CsvButton filters={log.filters} />
       <ActionIcon variant="default" aria-label="Newer messages" disabled={isNewest || newer === 0} onClick={back}>
         <ChevronLeft size={14} aria-hidden />

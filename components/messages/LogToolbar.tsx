@@ -11,22 +11,14 @@ import tableStyles from '@/components/ui/table.module.css';
 import { useLocale } from '@/components/ui/useLocale';
 import { normalizeBeginning } from '@/server/domain/core/phone-numbers';
 import type { Facets } from './LogHistogram';
+import { MESSAGE_STATUS_LABELS, SPAN_LABELS } from './labels';
 import { NO_FILTERS, type Log } from './useLog';
 import { SPANS, type LogView } from './search-params';
 import { MESSAGE_STATUSES } from '@/server/domain/messaging/messages/rules';
 
-const SPAN_NAMES: Record<LogView['days'], string> = {
-  1: 'Today',
-  7: '7 days',
-  30: '30 days',
-  90: '90 days',
-  365: '365 days',
-  all: 'All that is kept',
-};
-
 type Props = { log: Log; facets: Facets | undefined; hasMembers: boolean };
 
-/** What narrows the log, with how many messages each choice has. */
+/** The filters of the log, with the number of messages of each option. */
 export function LogToolbar({ log, facets, hasMembers }: Props) {
   const { view, narrow } = log;
   const { locale } = useLocale();
@@ -37,7 +29,7 @@ export function LogToolbar({ log, facets, hasMembers }: Props) {
     <search className={tableStyles.toolbar}>
       <SearchField
         label="Find messages"
-        placeholder="Number (+1415…), reference or id"
+        placeholder="Search number (+1415…), reference or ID…"
         value={view.recipient ?? view.reference ?? ''}
         onChange={(text) => find(log, text)}
       />
@@ -70,7 +62,10 @@ export function LogToolbar({ log, facets, hasMembers }: Props) {
   );
 }
 
-/** A number with a plus narrows by recipient, an id opens its message, anything else is a reference. */
+/**
+ * Filters by recipient for a number with a plus, opens the message for an ID, and filters by reference for any other
+ * text.
+ */
 function find({ narrow, show }: Log, text: string): void {
   if (/^msg_[0-9a-z]{26}$/.test(text)) return show(text);
   const number = normalizeBeginning(text);
@@ -91,8 +86,8 @@ function RangeFilter({ log: { view, narrow } }: { log: Log }) {
   return (
     <>
       <FilterChip
-        label={isOwn ? 'Own days (UTC)' : `${SPAN_NAMES[view.days]} (UTC)`}
-        options={RANGES.map((value) => ({ value, label: value === OWN ? 'Own days…' : SPAN_NAMES[value] }))}
+        label={isOwn ? 'Custom (UTC)' : `${SPAN_LABELS[view.days]} (UTC)`}
+        options={RANGES.map((value) => ({ value, label: value === OWN ? 'Custom…' : SPAN_LABELS[value] }))}
         chosen={[isOwn ? OWN : view.days]}
         onChange={choose}
         single
@@ -110,7 +105,7 @@ function RangeFilter({ log: { view, narrow } }: { log: Log }) {
 
 const USUAL = new Set<string>(['queued', 'sent', 'delivered', 'failed']);
 
-/** The rarer states are offered where there are such messages. */
+/** Returns the status options; rare ones only where such messages exist. */
 function statusChoices(
   counted: Facets['statuses'],
   chosen: LogView['status'],
@@ -120,11 +115,15 @@ function statusChoices(
   const offered = MESSAGE_STATUSES.filter((status) => USUAL.has(status) || known.has(status) || status === chosen);
   return offered.map((status) => {
     const found = known.get(status);
-    return { value: status, label: status, note: found && `${number(found.messages)}${found.more ? '+' : ''}` };
+    return {
+      value: status,
+      label: MESSAGE_STATUS_LABELS[status],
+      note: found && `${number(found.messages)}${found.more ? '+' : ''}`,
+    };
   });
 }
 
-/** The one that is chosen is offered whatever was counted. */
+/** Adds the chosen country to the options if it was not counted. */
 function countryChoices(counted: Facets['countries'], chosen: string | null): Facets['countries'] {
   if (chosen === null || counted.some(({ country }) => country === chosen)) return counted;
   return [{ country: chosen, messages: null }, ...counted];

@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import type { useTRPC } from '@/components/data';
 import { Country } from '@/components/rates/Country';
 import { useShell } from '@/components/layout/useShell';
-import { KINDS, sideName } from '@/components/transfers/labels';
+import { KIND_LABELS, sideName } from '@/components/transfers/labels';
 import { toMicros } from '@/components/ui/amount';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
@@ -17,14 +17,14 @@ import { ENCODINGS, MessageState } from './labels';
 
 type Whole = inferOutput<ReturnType<typeof useTRPC>['messages']['inspectMessage']>;
 
-/** One message whole: its text, its price, every change of its status, and the money that it moved. */
+/** Shows one message: text, price, status changes and transfers. */
 export function MessageDetail({ whole: { message, transfers } }: { whole: Whole }) {
   const { team, me } = useShell();
   const money = (amount: string) => <Money amount={amount} currency={team.currency} />;
   const isRefunded = message.status === 'failed';
   const facts: [string, ReactNode][] = [
     ['Status', <MessageState key="status" status={message.status} />],
-    ['To', <Copied key="to" text={message.to} label="Copy the number" />],
+    ['To', <Copied key="to" text={message.to} label="Copy number" />],
     ['Country', <Country key="country" code={message.country} />],
     ['From', message.from],
     [
@@ -41,16 +41,16 @@ export function MessageDetail({ whole: { message, transfers } }: { whole: Whole 
     [
       'Price',
       <span key="price">
-        {money(message.price)} a segment, {money(message.cost)} charged{isRefunded && ' (refunded whole)'}
+        {money(message.price)} per segment · {isRefunded ? 'refunded' : <>{money(message.cost)} charged</>}
       </span>,
     ],
     [
       'Reference',
-      message.reference === null ? '–' : <Copied key="ref" text={message.reference} label="Copy the reference" />,
+      message.reference === null ? '–' : <Copied key="ref" text={message.reference} label="Copy reference" />,
     ],
-    ['Id', <Copied key="id" text={message.id} label="Copy the id" mono />],
+    ['ID', <Copied key="id" text={message.id} label="Copy ID" mono />],
   ];
-  if (message.sendAt) facts.splice(1, 0, ['To be sent', <Instant key="at" at={message.sendAt} exact />]);
+  if (message.sendAt) facts.splice(1, 0, ['Scheduled for', <Instant key="at" at={message.sendAt} exact />]);
   return (
     <div className={styles.detail}>
       {message.error && (
@@ -61,7 +61,7 @@ export function MessageDetail({ whole: { message, transfers } }: { whole: Whole 
       <Text body={message.body} />
       <Facts of={facts} />
       <section>
-        <h3>What became of it</h3>
+        <h3>Timeline</h3>
         <ol className={styles.events}>
           {message.events.map(({ status, at, detail }) => (
             <li key={status}>
@@ -77,20 +77,18 @@ export function MessageDetail({ whole: { message, transfers } }: { whole: Whole 
   );
 }
 
-/** Its charge, and its refund where there was one; of what the master paid, a member is not told how. */
+/** Lists the message's charge and refund. For messages paid from the master balance, members see no transfer. */
 function Movements({ transfers, isFree }: Pick<Whole, 'transfers'> & { isFree: boolean }) {
   const { currency } = useShell().team;
   return (
     <section>
-      <h3>What it moved</h3>
-      {transfers.length === 0 && (
-        <p className="muted">{isFree ? 'Nothing: it cost nothing.' : 'The team paid for it.'}</p>
-      )}
+      <h3>Charges</h3>
+      {transfers.length === 0 && <p className="muted">{isFree ? 'No charge' : 'Paid by the team'}</p>}
       <ul className={styles.events}>
         {transfers.map(({ id, kind, amount, from, to, member, balanceAfter }) => (
           <li key={id}>
             <strong>
-              {KINDS[kind]} <Money amount={amount} currency={currency} />
+              {KIND_LABELS[kind]} <Money amount={amount} currency={currency} />
             </strong>
             <span>
               {sideName(from, member)} → {sideName(to, member)}
@@ -101,7 +99,7 @@ function Movements({ transfers, isFree }: Pick<Whole, 'transfers'> & { isFree: b
               </span>
             ))}
             <span className={styles.transferId}>
-              <Copied text={id ?? ''} label="Copy the id of the transfer" mono />
+              <Copied text={id ?? ''} label="Copy transfer ID" mono />
             </span>
           </li>
         ))}
@@ -116,11 +114,12 @@ const Copied = ({ text, label, mono = false }: { text: string; label: string; mo
   </>
 );
 
-/** A text is never empty, unless it was removed: after the team's time, or because its writer was erased. */
+/**
+ * A message's text is empty only after it was deleted: by the team's retention, or because its sender's user was
+ * deleted.
+ */
 function Text({ body }: { body: string }) {
   const days = useShell().team.textRetentionDays;
   if (body !== '') return <p className={styles.body}>{body}</p>;
-  return (
-    <p className="muted">{days === null ? 'The text was removed.' : `The text was removed after ${days} days.`}</p>
-  );
+  return <p className="muted">{days === null ? 'Text deleted.' : `Text deleted after ${days} days.`}</p>;
 }

@@ -16,18 +16,18 @@ import type { Log } from './useLog';
 
 type Props = { log: Log; rows: { id: string }[] };
 
-/** One message at the side of its list, which the arrows walk; it stands in the address. */
+/** Shows one message beside its list, in which the arrow keys move; its ID is part of the URL. */
 export function MessageDrawer({ log, rows }: Props) {
   const { team } = useShell();
   const id = log.view.open ?? '';
-  const asked = useQuery(useTRPC().messages.inspectMessage.queryOptions({ messageId: id }));
+  const result = useQuery(useTRPC().messages.inspectMessage.queryOptions({ messageId: id }));
   const at = rows.findIndex((row) => row.id === id);
   const nextTo = (by: 1 | -1) => (at === -1 ? undefined : rows[at + by]);
   const step = (by: 1 | -1) => {
     const next = nextTo(by);
     if (next) log.show(next.id);
   };
-  // Not `disabled`: the first and the last message would lose the focus, and with it the arrows.
+  // `disabled` would make the first and the last message lose the focus and the arrow keys.
   const towards = (by: 1 | -1) => ({
     onClick: () => step(by),
     'aria-disabled': nextTo(by) === undefined,
@@ -46,33 +46,33 @@ export function MessageDrawer({ log, rows }: Props) {
       opened
       onClose={() => {
         log.show(null);
-        // The row from which it was opened, or to which the arrows have led.
+        // The row from which the drawer was opened, or to which the arrow keys moved.
         document.getElementById(id)?.focus();
       }}
       onClosed={() => {}}
     >
-      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- it hears the keys of what stands in it */}
+      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- it handles the keys of its content */}
       <div onKeyDown={onKeyDown}>
         <div className={styles.walk}>
-          <ActionIcon variant="default" aria-label="The newer message" data-autofocus {...towards(-1)}>
+          <ActionIcon variant="default" aria-label="Newer message" data-autofocus {...towards(-1)}>
             <ChevronUp size={14} aria-hidden />
           </ActionIcon>
-          <ActionIcon variant="default" aria-label="The older message" {...towards(1)}>
+          <ActionIcon variant="default" aria-label="Older message" {...towards(1)}>
             <ChevronDown size={14} aria-hidden />
           </ActionIcon>
           <CopyButton text={link} label="Copy link" />
         </div>
-        {asked.data && <MessageDetail whole={asked.data} />}
-        {asked.isPending && (
+        {result.data && <MessageDetail whole={result.data} />}
+        {result.isPending && (
           <Late>
             <Bone width="80%" />
           </Late>
         )}
-        {asked.isError &&
-          (problemOf(asked.error)?.code === 'not_found' ? (
-            <Empty title="This message is not there">It is no longer kept, or it is none of yours.</Empty>
+        {result.isError &&
+          (problemOf(result.error)?.code === 'not_found' ? (
+            <Empty title="Message not found">It was deleted, or you don’t have access to it.</Empty>
           ) : (
-            <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />
+            <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />
           ))}
       </div>
     </DialogFrame>

@@ -20,12 +20,12 @@ import { knownToSums } from '@/server/domain/messaging/message-log/rules';
 
 const MessageDrawer = dynamic(() => import('./MessageDrawer').then((file) => file.MessageDrawer), { ssr: false });
 
-/** How long counts that the daily sums do not know are left as they are: each looks at the messages themselves. */
+/** The refetch interval of counts that the daily sums cannot answer; each one counts the messages themselves. */
 const COUNTED_MS = 15_000;
 
 /**
- * Messages found, counted and followed as they change.
- * @param member whose log it is; without one the team's, or whatever the reader may see
+ * Lists messages with filters, counts and live updates.
+ * @param member the ID of the only member to show; null for all messages the user may see
  */
 export function MessageLog({ member = null }: { member?: string | null }) {
   const trpc = useTRPC();
@@ -42,7 +42,7 @@ export function MessageLog({ member = null }: { member?: string | null }) {
     trpc.messages.browseMessages.queryOptions(logQuestion(log.view), { placeholderData: keepPreviousData }),
   );
   const hasMembers = me.role === 'owner' && member === null;
-  // Counted is from the first message on: a range that begins where it was asked to has something before it.
+  // Counts start at the first message: if the range starts exactly where it was asked to, there are earlier messages.
   const isFirst = facets.data?.total === 0 && facets.data.from !== log.filters.from;
   const hasSent = log.isFiltered || !isFirst;
   const columns = messageColumns(team, { hasMembers, onOpen: log.show });
@@ -50,7 +50,7 @@ export function MessageLog({ member = null }: { member?: string | null }) {
     <>
       <LogToolbar log={log} facets={facets.data} hasMembers={hasMembers} />
       <LogHistogram log={log} facets={facets.data} />
-      {page.isError && <Unanswered error={page.error} log={log} onRetry={() => void page.refetch()} />}
+      {page.isError && <FailedLog error={page.error} log={log} onRetry={() => void page.refetch()} />}
       {page.isPending && <TableSkeleton />}
       {page.data && <LogPager log={log} page={page.data} total={facets.data?.total} />}
       {page.data && page.data.data.length > 0 && (
@@ -69,43 +69,41 @@ export function MessageLog({ member = null }: { member?: string | null }) {
   );
 }
 
-function Unanswered({ error, log, onRetry }: { error: unknown; log: Log; onRetry: () => void }) {
+function FailedLog({ error, log, onRetry }: { error: unknown; log: Log; onRetry: () => void }) {
   const problem = problemOf(error);
   if (problem?.code !== 'invalid_cursor') return <Failed problem={problem} onRetry={onRetry} />;
   return (
     <Empty
-      title="This place in the log is none"
+      title="Invalid page"
       action={
         <Button variant="default" onClick={() => log.go(null)}>
-          To the newest messages
+          Go to newest messages
         </Button>
       }
     >
-      The address names a place that does not go with its filters.
+      The page in the address doesn’t match its filters.
     </Empty>
   );
 }
 
 function Nothing({ log, hasSent }: { log: Log; hasSent: boolean }) {
   if (!hasSent) {
-    return <Empty title="Nothing sent yet">Every message will stand here, with its price and what became of it.</Empty>;
+    return <Empty title="No messages yet">Messages appear here with price and delivery status.</Empty>;
   }
   const isAll = log.view.days === 'all' && log.view.from === null && log.view.to === null;
   return (
     <Empty
-      title="No message matches"
+      title="No matching messages"
       action={
         <div className={styles.ways}>
-          {!isAll && (
-            <Button onClick={() => log.narrow({ days: 'all', from: null, to: null })}>Search all that is kept</Button>
-          )}
+          {!isAll && <Button onClick={() => log.narrow({ days: 'all', from: null, to: null })}>Search all time</Button>}
           <Button variant="default" onClick={() => log.narrow(NO_FILTERS)}>
-            Clear the filters
+            Clear filters
           </Button>
         </div>
       }
     >
-      {isAll ? 'Nothing that is kept fits these filters.' : 'Nothing in this range of days fits these filters.'}
+      {isAll ? 'No stored message matches these filters.' : 'No message in this period matches these filters.'}
     </Empty>
   );
 }

@@ -7,15 +7,15 @@ import { useShortcut } from '@/components/ui/shortcuts';
 import { MessageLog } from './MessageLog';
 import { useSendDialog } from './useSendDialog';
 
-/** The message log: of the team for an owner, of its own seat for a member. */
+/** The message log: the team's for owners, their own for members. */
 export function MessagesPage() {
   const send = useSendDialog();
-  useShortcut('s', 'Send a message', () => send());
+  useShortcut('s', 'Send message', () => send());
   return (
     <>
       <PageHead title="Messages">
         <Button leftSection={<Send size={16} aria-hidden />} onClick={() => send()}>
-          Send a message
+          Send message
         </Button>
       </PageHead>
       <MessageLog />

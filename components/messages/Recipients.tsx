@@ -7,17 +7,14 @@ import { useShell } from '@/components/layout/useShell';
 import { Money } from '@/components/ui/Money';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
+import { whyNot } from './labels';
 import type { Preview } from './useSend';
-
-/** Why a recipient cannot be sent to, to a person. */
-export const whyNot = (code: string): string =>
-  code === 'no_rate' ? 'The rate card has no price for it.' : 'This number cannot be reached.';
 
 const SHOWN = 5;
 
 type Props = { rows: Preview['rows']; repeated: number; isStale: boolean };
 
-/** What each recipient would cost, or why it cannot be sent to; those first. */
+/** Shows the cost of each recipient, or why it is skipped; skipped ones come first. */
 export function Recipients({ rows, repeated, isStale }: Props) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
@@ -30,10 +27,7 @@ export function Recipients({ rows, repeated, isStale }: Props) {
   return (
     <div className={styles.recipients} aria-busy={isStale}>
       <p className="muted" aria-live="polite">
-        {number(rows.length)} {rows.length === 1 ? 'recipient' : 'recipients'}
-        {bad.length > 0 &&
-          `, ${number(bad.length)} of them cannot be sent to and ${bad.length === 1 ? 'is' : 'are'} left out`}
-        {repeated > 0 && `; ${number(repeated)} named twice`}
+        {sayCounts({ valid: rows.length - bad.length, invalid: bad.length, repeated }, number)}
       </p>
       <table aria-label="Recipients">
         <tbody>
@@ -61,4 +55,13 @@ export function Recipients({ rows, repeated, isStale }: Props) {
       )}
     </div>
   );
+}
+
+type Counts = { valid: number; invalid: number; repeated: number };
+
+function sayCounts({ valid, invalid, repeated }: Counts, number: (value: number) => string): string {
+  const parts = [`${number(valid)} valid`];
+  if (invalid > 0) parts.push(`${number(invalid)} invalid (skipped)`);
+  if (repeated > 0) parts.push(`${number(repeated)} ${repeated === 1 ? 'duplicate' : 'duplicates'} removed`);
+  return parts.join(' · ');
 }

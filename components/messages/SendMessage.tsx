@@ -21,7 +21,7 @@ import { beyondGsm7, countSegments } from '@/server/domain/messaging/segments/ru
 
 type Props = { member: string | null; onClose: () => void };
 
-/** Writes one text to one or many, sees what it will cost while it is typed, and sends it. */
+/** Writes a text to one or many recipients, with a live preview of the cost, and sends it. */
 export function SendMessage({ member, onClose }: Props) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
@@ -29,13 +29,13 @@ export function SendMessage({ member, onClose }: Props) {
   const [sent, setSent] = useState<{ messages: Accepted[]; left: Preview['rows'] } | null>(null);
   const { preview, ready, repeated, isStale, problems, canSend } = usePreview(draft);
   const rows = preview.data?.rows ?? [];
-  const { asked, send } = useSend(draft, ready, (messages) =>
+  const { mutation, send } = useSend(draft, ready, (messages) =>
     setSent({ messages, left: rows.filter(({ error }) => error !== null) }),
   );
   if (sent) return <SentMessages {...sent} onClose={onClose} />;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (canSend && !asked.isPending) send();
+    if (canSend && !mutation.isPending) send();
   };
   const cost = ready.length > 0 ? ` for ${formatMoney(preview.data!.cost, currency, locale)}` : '';
   return (
@@ -44,12 +44,12 @@ export function SendMessage({ member, onClose }: Props) {
       <Recipients rows={rows} repeated={repeated} isStale={isStale} />
       {preview.data && <Balance preview={preview.data} hasAny={ready.length > 0} />}
       {preview.isError && !isUnanswered(preview.error) && <Note tone="bad">{sayProblem(preview.error)}</Note>}
-      <MoneyNote asked={asked} currency={currency} />
+      <MoneyNote mutation={mutation} currency={currency} />
       <div className={moneyStyles.foot}>
         <Button variant="default" onClick={onClose}>
-          {asked.isPending && asked.failureCount > 0 ? 'Close' : 'Cancel'}
+          {mutation.isPending && mutation.failureCount > 0 ? 'Close' : 'Cancel'}
         </Button>
-        <Button type="submit" disabled={!canSend} loading={asked.isPending}>
+        <Button type="submit" disabled={!canSend} loading={mutation.isPending}>
           {ready.length > 1 ? `Send to ${ready.length.toLocaleString(locale)}` : 'Send'}
           {cost}
         </Button>
@@ -62,7 +62,7 @@ type FieldProps = {
   draft: Draft;
   onChange: (draft: Draft) => void;
   problems: ReturnType<typeof usePreview>['problems'];
-  /** The team's own, where none is named. */
+  /** The team's default sender. */
   sender: string | null;
 };
 
@@ -74,7 +74,7 @@ function Fields({ draft, onChange, problems, sender }: FieldProps) {
     <>
       <Textarea
         label="To"
-        description="With + and country code; several one a line, or pasted as a list"
+        description="International format. One per line, or paste a list."
         placeholder="+14155550100"
         value={draft.to}
         onChange={set('to')}
@@ -98,14 +98,14 @@ function Fields({ draft, onChange, problems, sender }: FieldProps) {
       <div className={styles.pair}>
         <TextInput
           label="From"
-          placeholder={sender === null ? 'A name or a number' : `${sender} (the team’s own)`}
+          placeholder={sender === null ? 'Name or number' : `${sender} (team default)`}
           value={draft.from}
           onChange={set('from')}
           error={problems.from}
         />
         <TextInput
           label="Reference"
-          placeholder="Your own mark, to find it by"
+          placeholder="Optional reference"
           value={draft.reference}
           maxLength={REFERENCE_MAX}
           onChange={set('reference')}
@@ -113,12 +113,12 @@ function Fields({ draft, onChange, problems, sender }: FieldProps) {
       </div>
       {me.role === 'owner' && (
         <div className={styles.payer}>
-          <span aria-hidden>Sent and paid by</span>
+          <span aria-hidden>Send as</span>
           <MemberPicker
             value={draft.member}
             onChange={(member) => onChange({ ...draft, member })}
-            label="Sent and paid by"
-            nobody="You, from the master balance"
+            label="Send as"
+            placeholder="You (master balance)"
           />
         </div>
       )}
@@ -128,22 +128,18 @@ function Fields({ draft, onChange, problems, sender }: FieldProps) {
 
 const SHOWN_CHARACTERS = 8;
 
-/** Counted in the browser by the very rules of the server, with each letter. */
+/** Counts segments in the browser with the server's rules on every key press. */
 function Counted({ body }: { body: string }) {
   const { locale } = useLocale();
   const { encoding, segments } = countSegments(body);
   const characters = Array.from(body).length.toLocaleString(locale);
   const beyond = beyondGsm7(body);
+  const because = beyond.slice(0, SHOWN_CHARACTERS).join(' ') + (beyond.length > SHOWN_CHARACTERS ? ' …' : '');
   return (
     <span data-testid="counted">
-      {segments} {segments === 1 ? 'segment' : 'segments'}, {characters} characters in {ENCODINGS[encoding]}
-      {beyond.length > 0 && (
-        <>
-          : {beyond.slice(0, SHOWN_CHARACTERS).join(' ')}
-          {beyond.length > SHOWN_CHARACTERS && ' …'} {beyond.length === 1 ? 'is' : 'are'} not in GSM-7, so that a
-          segment holds 70 characters instead of 160
-        </>
-      )}
+      {characters} {characters === '1' ? 'character' : 'characters'} · {segments}{' '}
+      {segments === 1 ? 'segment' : 'segments'} · {ENCODINGS[encoding]}
+      {beyond.length > 0 && ` (because of ${because})`}
     </span>
   );
 }
@@ -160,7 +156,8 @@ function Balance({ preview, hasAny }: { preview: Preview; hasAny: boolean }) {
       />
       {hasAny && !preview.covered && (
         <Note tone="warn">
-          It costs {formatMoney(preview.cost, currency, locale)}: more than the balance holds, any recharge counted in.
+          Insufficient balance: this costs {formatMoney(preview.cost, currency, locale)}, more than the balance and any
+          recharge cover.
         </Note>
       )}
     </>

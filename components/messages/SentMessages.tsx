@@ -9,19 +9,18 @@ import { useShell } from '@/components/layout/useShell';
 import { Money } from '@/components/ui/Money';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
-import { whyNot } from './Recipients';
 import type { Accepted, Preview } from './useSend';
-import { MessageState } from './labels';
+import { MessageState, whyNot } from './labels';
 
-/** So many of them are followed here; the log follows all. */
+/** The number of messages that are updated here; the log shows all. */
 const FOLLOWED = 10;
 
-/** The same function each time: another would take the focus again with every change that is followed. */
+/** A stable reference: a new function would move the focus on every update. */
 const focusOnce = (line: HTMLElement | null) => line?.focus();
 
 type Props = { messages: Accepted[]; left: Preview['rows']; onClose: () => void };
 
-/** What became of a sending, recipient by recipient. */
+/** Shows the status of a send by recipient. */
 export function SentMessages({ messages, left, onClose }: Props) {
   const { team } = useShell();
   const { locale } = useLocale();
@@ -33,10 +32,8 @@ export function SentMessages({ messages, left, onClose }: Props) {
   return (
     <div className={moneyStyles.form}>
       <p role="status" tabIndex={-1} ref={focusOnce}>
-        <strong>
-          {messages.length === 1 ? 'The message was accepted.' : `${number(messages.length)} messages were accepted.`}
-        </strong>
-        {left.length > 0 && ` ${number(left.length)} ${left.length === 1 ? 'was' : 'were'} left out.`}
+        <strong>{messages.length === 1 ? 'Message accepted.' : `${number(messages.length)} messages accepted.`}</strong>
+        {left.length > 0 && ` ${number(left.length)} skipped.`}
       </p>
       <div className={styles.recipients}>
         <table aria-label="Sent">

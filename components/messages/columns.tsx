@@ -12,7 +12,7 @@ export type Message = inferOutput<ReturnType<typeof useTRPC>['messages']['browse
 type Team = { slug: string; currency: string };
 type Options = { hasMembers: boolean; onOpen: (id: string) => void };
 
-/** The columns of the log. */
+/** Returns the columns of the log. */
 export function messageColumns(team: Team, { hasMembers, onOpen }: Options): Column<Message>[] {
   const member: Column<Message> = {
     id: 'member',

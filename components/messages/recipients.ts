@@ -1,6 +1,6 @@
 import { normalizeNumber } from '@/server/domain/core/phone-numbers';
 
-/** Reads the recipients that were typed or pasted: one a line, or separated by commas, semicolons or tabs. */
+/** Reads typed or pasted recipients, separated by lines, commas, semicolons or tabs. */
 export function readRecipients(text: string): { numbers: string[]; repeated: number } {
   const all = text
     .split(/[\r\n,;\t，；、\u2028\u2029]+/)
@@ -11,7 +11,7 @@ export function readRecipients(text: string): { numbers: string[]; repeated: num
         .trim(),
     )
     .filter((one) => one !== '');
-  // The same number, however it is written, is sent to once.
+  // Numbers that differ only in notation are one recipient.
   const byNumber = new Map(all.map((one) => [normalizeNumber(one), one]));
   return { numbers: [...byNumber.values()], repeated: all.length - byNumber.size };
 }

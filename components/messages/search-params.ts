@@ -3,10 +3,10 @@ import { dayFromNow } from '@/components/ui/day';
 import { parseAsCountry, parseAsDay, parseAsId, parseAsMatching } from '@/components/ui/search-params';
 import { MESSAGE_STATUSES, REFERENCE_MAX } from '@/server/domain/messaging/messages/rules';
 
-/** Ranges by how many UTC days they have, today among them. */
+/** Ranges by their number of UTC days, including today. */
 export const SPANS = ['1', '7', '30', '90', '365', 'all'] as const;
 
-/** The whole state of the log, as it stands in its address; days are UTC, the last one is shown whole. */
+/** The state of the log in its URL; days are UTC and the last day is included. */
 export const logView = {
   member: parseAsArrayOf(parseAsId('mem')).withDefault([]),
   status: parseAsStringLiteral(MESSAGE_STATUSES),
@@ -16,10 +16,10 @@ export const logView = {
   days: parseAsStringLiteral(SPANS).withDefault('30'),
   from: parseAsDay,
   to: parseAsDay,
-  /** A place in the log; `hold`: where the newest page was stopped. */
+  /** A cursor of the log; with `hold`, the position at which the live page was paused. */
   at: parseAsString,
   way: parseAsStringLiteral(['older', 'newer', 'hold']).withDefault('older'),
-  /** The message that is shown whole. */
+  /** The ID of the open message. */
   open: parseAsId('msg'),
 };
 
@@ -31,13 +31,13 @@ const DAY_MS = 86_400_000;
 
 const printDay = (day: Date): string => day.toISOString().slice(0, 10);
 
-/** The first and the day after the last day of what is shown; null: no end, or all that is kept. */
+/** Returns the first day and the day after the last one; null stands for an open end. */
 function rangeOf({ days, from, to }: LogView): { from: string | null; to: string | null } {
   if (from === null && to === null) return { from: days === 'all' ? null : dayFromNow(1 - Number(days)), to: null };
   return { from: from && printDay(from), to: to && printDay(new Date(to.getTime() + DAY_MS)) };
 }
 
-/** What narrows the log, as the server takes it. */
+/** Returns the filters as the server takes them. */
 export function logFilters(view: LogView) {
   const { member, status, country, recipient, reference } = view;
   const { from, to } = rangeOf(view);
@@ -57,7 +57,7 @@ export const PAGE_SIZE = 50;
 
 export type LogFilters = ReturnType<typeof logFilters>;
 
-/** What the page asks for: the same on the server, which asks first, and in the browser. */
+/** Returns the query of the page, identical on the server and in the browser. */
 export const logQuestion = (view: LogView) => ({
   ...logFilters(view),
   limit: PAGE_SIZE,
@@ -65,7 +65,7 @@ export const logQuestion = (view: LogView) => ({
   ...(view.at && { cursor: view.at }),
 });
 
-/** The same filters as an address of a file. */
+/** Returns the filters as the query of the CSV export. */
 export function exportMessagesQuery(filters: LogFilters): string {
   const { memberId = [], ...others } = filters;
   const query = new URLSearchParams(memberId.map((id) => ['memberId', id]));

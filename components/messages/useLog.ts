@@ -3,7 +3,7 @@
 import { useQueryStates } from 'nuqs';
 import { logFilters, logView, type LogView } from './search-params';
 
-/** What another filter ends: the place in the log, and the message that is shown. */
+/** Reset by every filter change: the cursor and the open message. */
 const ANEW = { at: null, way: null, open: null };
 
 export const NO_FILTERS = {
@@ -18,8 +18,8 @@ export const NO_FILTERS = {
 };
 
 /**
- * The state of the log, as it stands in the address.
- * @param member the one member whose log it is; null: whoever the address names
+ * Holds the state of the log in the URL.
+ * @param member the ID of the only member to show; null for the members in the URL
  */
 export function useLog(member: string | null) {
   const [view, setView] = useQueryStates(logView, { history: 'replace' });
@@ -33,7 +33,7 @@ export function useLog(member: string | null) {
       isRanged(view),
     narrow: (next: { [Name in keyof LogView]?: LogView[Name] | null }) => void setView({ ...next, ...ANEW }),
     go: (next: Pick<LogView, 'at' | 'way'> | null) => void setView(next ?? { at: null, way: null }),
-    // Back, on a phone above all, closes what was opened last.
+    // A history entry lets the back button close the drawer, above all on a phone.
     show: (open: string | null) =>
       void setView({ open }, { history: open !== null && view.open === null ? 'push' : 'replace' }),
   };

@@ -9,13 +9,13 @@ import { readRecipients } from './recipients';
 import { checkSender } from '@/server/domain/core/sender';
 import { BATCH_MAX, BODY_MAX } from '@/server/domain/messaging/messages/rules';
 
-/** A message as it is being written. `member`: who sends and pays for it; null: who writes it. */
+/** A message while it is written. `member` sends and pays for it; null stands for the user's own member. */
 export type Draft = { member: string | null; to: string; from: string; body: string; reference: string };
 
 export type Preview = inferOutput<ReturnType<typeof useTRPC>['messages']['previewMessages']>;
 export type Accepted = inferOutput<ReturnType<typeof useTRPC>['messages']['sendMessage']>;
 
-/** What a draft would be and cost, asked of the server as it is written; and what still keeps it from being sent. */
+/** Previews the recipients and the cost of a draft, and returns what still prevents sending. */
 export function usePreview(draft: Draft) {
   const { numbers, repeated: twice } = useMemo(() => readRecipients(draft.to), [draft.to]);
   const from = checkSender(draft.from);
@@ -30,20 +30,20 @@ export function usePreview(draft: Draft) {
     }),
     [draft.member, draft.body, from, isTooLong, numbers],
   );
-  const [asked] = useDebouncedValue(question, 200);
+  const [debounced] = useDebouncedValue(question, 200);
   const preview = useQuery(
-    useTRPC().messages.previewMessages.queryOptions(asked, { placeholderData: keepPreviousData }),
+    useTRPC().messages.previewMessages.queryOptions(debounced, { placeholderData: keepPreviousData }),
   );
   const rows = preview.data?.rows;
   const ready = useMemo(() => rows?.filter(({ error }) => error === null) ?? [], [rows]);
-  const isStale = asked !== question || preview.isPlaceholderData || preview.isError;
+  const isStale = debounced !== question || preview.isPlaceholderData || preview.isError;
   const needsSender = draft.from.trim() === '' && preview.data?.sender === null;
   const problems = {
-    to: numbers.length > BATCH_MAX ? `At most ${BATCH_MAX} at once.` : undefined,
+    to: numbers.length > BATCH_MAX ? `At most ${BATCH_MAX} recipients at once.` : undefined,
     from: isBadSender
-      ? '1 to 11 letters, digits and spaces with at least one letter, or a number of 3 to 15 digits.'
+      ? 'Use 1–11 letters, digits and spaces with at least one letter, or a number of 3–15 digits.'
       : needsSender && numbers.length > 0
-        ? 'Name a sender: the team has no default one.'
+        ? 'Enter a sender. The team has no default.'
         : undefined,
     body: isTooLong ? `At most ${BODY_MAX} characters.` : undefined,
   };
@@ -53,20 +53,20 @@ export function usePreview(draft: Draft) {
   return { preview, ready, repeated, isStale, problems, canSend };
 }
 
-/** Sends a draft to those of its recipients who can be sent to: all of them are charged and accepted, or none is. */
+/** Sends a draft to its valid recipients: all are charged and accepted, or none. */
 export function useSend(draft: Draft, ready: Preview['rows'], onSent: (sent: Accepted[]) => void) {
   const trpc = useTRPC();
   const one = useMutation(trpc.messages.sendMessage.mutationOptions({ onSuccess: (message) => onSent([message]) }));
   const many = useMutation(trpc.messages.sendBatch.mutationOptions({ onSuccess: ({ data }) => onSent(data) }));
   const send = () => {
-    // What became of an earlier attempt is not what becomes of this one, which may be of the other kind.
+    // An earlier attempt may have used the other mutation, so both are reset.
     one.reset();
     many.reset();
     const { messages, onBehalfOf } = batchOf(draft, ready);
     if (messages.length === 1) one.mutate({ ...messages[0]!, onBehalfOf });
     else many.mutate({ messages, onBehalfOf });
   };
-  return { asked: many.isIdle ? one : many, send };
+  return { mutation: many.isIdle ? one : many, send };
 }
 
 function batchOf({ member, body, reference, from: typed }: Draft, ready: Preview['rows']) {

@@ -2,12 +2,12 @@
 
 import { useDialogs } from '@/components/ui/dialogs';
 
-/** Opens the form that sends; for a member where one is given. */
+/** Opens the send form, on behalf of a member if one is given. */
 export function useSendDialog() {
   const open = useDialogs();
   return (member: string | null = null) =>
     open({
-      title: 'Send a message',
+      title: 'Send message',
       size: 'lg',
       body: async (close) => {
         const { SendMessage } = await import('./SendMessage');

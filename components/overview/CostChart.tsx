@@ -11,8 +11,8 @@ import { SPAN, type Day } from './days';
 const sizeOf = (amount: string): number => Number(toMicros(amount)) / 1e6;
 
 /**
- * What each of the last 30 UTC days cost, against the day 30 days before it.
- * @param days twice as many, the oldest first
+ * Charts the cost of each of the last 30 UTC days beside the day 30 days earlier.
+ * @param days 60 days, oldest first
  */
 export function CostChart({ days }: { days: Day[] }) {
   const { currency } = useShell().team;
@@ -35,12 +35,12 @@ export function CostChart({ days }: { days: Day[] }) {
     maximumSignificantDigits: 3,
   });
   return (
-    <Card title="Cost a day (UTC)">
+    <Card title="Daily cost (UTC)">
       <BarChart
-        label="Cost of each of the last 30 days, against the 30 before"
+        label="Daily cost of the last 30 days, compared with the previous 30 days"
         bars={bars}
         print={(size) => short.format(size)}
-        names={{ bar: 'Day (UTC)', now: 'Last 30 days', before: '30 days before' }}
+        names={{ bar: 'Day (UTC)', now: 'Last 30 days', before: 'Previous 30 days' }}
         ends={[shortDay(now[0]!.day, locale), 'Today']}
       />
     </Card>

@@ -24,7 +24,7 @@ import styles from './overview.module.css';
 import { SpanFigures } from './SpanFigures';
 import type { MemberView } from '@/components/members/member';
 
-/** A member's own seat at a glance: its balance and what fills it, its key, what it sends, and how to. */
+/** The overview of a member: balance, rule, API key, usage, and how to send. */
 export function MemberOverview() {
   const trpc = useTRPC();
   const { me } = useShell();
@@ -71,9 +71,9 @@ function BalanceFigure({ member }: { member: MemberView | undefined }) {
         member === undefined ? (
           <Bone width="10rem" />
         ) : rule ? (
-          `Recharges ${ruleInWords(rule, team.currency, locale)} (${stateInWords(rule)}).`
+          `Auto-recharge ${ruleInWords(rule, team.currency, locale)} (${stateInWords(rule)}).`
         ) : (
-          'Filled up by an owner: there is no recharge rule.'
+          'No auto-recharge. An owner tops this up.'
         )
       }
     />
@@ -87,20 +87,20 @@ function HowToSend({ member }: { member: MemberView }) {
     <Card title="How to send">
       <div className={styles.key}>
         <span>
-          Your key: <MaskedKey apiKey={member.apiKey} />
+          Your API key: <MaskedKey apiKey={member.apiKey} />
         </span>
         <Button size="xs" variant="default" onClick={() => rotate(member)}>
           {member.apiKey ? 'Rotate key' : 'Create API key'}
         </Button>
       </div>
       <p className="muted">
-        Put the key into <code>PURSER_API_KEY</code> and run this. A key is shown once, when it is made.
+        Set <code>PURSER_API_KEY</code> to your key and run this. Keys are shown only once, when created.
       </p>
       <SendCurl />
       {toMicros(member.balance) === 0n && (
         <div style={{ marginTop: '0.75rem' }}>
           <Note>
-            Your balance is <Money amount={member.balance} currency={team.currency} />. This command is refused until an
+            Your balance is <Money amount={member.balance} currency={team.currency} />. Messages are refused until an
             owner adds credit.
           </Note>
         </div>
@@ -111,20 +111,20 @@ function HowToSend({ member }: { member: MemberView }) {
 
 function LastMessages() {
   const { currency, slug } = useShell().team;
-  const asked = useQuery(useTRPC().messages.listMessages.queryOptions(LAST_MESSAGES));
+  const result = useQuery(useTRPC().messages.listMessages.queryOptions(LAST_MESSAGES));
   return (
-    <Card title="Last messages">
-      {asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
-      {asked.isPending && (
+    <Card title="Recent messages">
+      {result.isError && <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />}
+      {result.isPending && (
         <Late>
           <Bone />
         </Late>
       )}
-      {asked.data?.data.length === 0 && <Empty title="Nothing sent yet" />}
-      {asked.data && asked.data.data.length > 0 && (
+      {result.data?.data.length === 0 && <Empty title="No messages yet" />}
+      {result.data && result.data.data.length > 0 && (
         <DataTable
-          label="Last messages"
-          rows={asked.data.data}
+          label="Recent messages"
+          rows={result.data.data}
           idOf={({ id }) => id}
           nameOf={({ to }) => to}
           columns={[

@@ -6,7 +6,7 @@ import Link from 'next/link';
 import { AuditLine } from '@/components/audit/AuditLine';
 import { problemOf, useTRPC } from '@/components/data';
 import { MasterFigure, WaitingFigure } from '@/components/members/TeamFigures';
-import { REASONS } from '@/components/auto-recharge/labels';
+import { REASON_LABELS } from '@/components/auto-recharge/labels';
 import { TopRefusedSends } from '@/components/refusals/RefusedSends';
 import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
@@ -21,14 +21,14 @@ import { SpanFigures } from './SpanFigures';
 
 type Overview = inferOutput<ReturnType<typeof useTRPC>['team']['getOverview']>;
 
-/** The team at a glance: its money, what it spends, who waits, what happened, and what is still to set up. */
+/** The overview of a team: balances, spend, blocked recharges, recent activity and open setup steps. */
 export function OwnerOverview() {
-  const asked = useQuery(useTRPC().team.getOverview.queryOptions());
-  const overview = asked.data;
+  const result = useQuery(useTRPC().team.getOverview.queryOptions());
+  const overview = result.data;
   return (
     <>
       <PageHead title="Overview" />
-      {asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
+      {result.isError && <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />}
       <div className={styles.stack}>
         {overview && <SetupSteps setup={overview.setup} />}
         <Figures>
@@ -51,7 +51,7 @@ export function OwnerOverview() {
             </div>
           </>
         )}
-        {asked.isPending && (
+        {result.isPending && (
           <Late>
             <Bone width="100%" />
           </Late>
@@ -65,9 +65,9 @@ function Spenders({ spenders }: Pick<Overview, 'spenders'>) {
   const { locale } = useLocale();
   const { currency } = useShell().team;
   return (
-    <Card title="Who spends most (30 days)">
+    <Card title="Top spenders, last 30 days">
       {spenders.length === 0 ? (
-        <p className="muted">Nobody has sent anything in 30 days.</p>
+        <p className="muted">No spend in the last 30 days</p>
       ) : (
         <ol className={styles.list}>
           {spenders.map(({ memberId, name, messages, cost }) => (
@@ -89,13 +89,13 @@ function Waiting({ waiting }: Pick<Overview, 'waiting'>) {
   const { waitingRecharges, team } = useShell();
   if (waiting.length === 0) return null;
   return (
-    <Card title="Waiting for a recharge">
+    <Card title="Blocked recharges">
       <ul className={styles.list}>
         {waiting.map(({ memberId, name, reason, since, balance }) => (
           <li key={memberId}>
             <Member id={memberId} name={name} to="?tab=recharge" />
             <span className="muted">
-              {REASONS[reason]}, since <Instant at={since} />
+              {sentenceCase(REASON_LABELS[reason])} since <Instant at={since} />
             </span>
             <Money amount={balance} currency={team.currency} strong />
           </li>
@@ -104,7 +104,7 @@ function Waiting({ waiting }: Pick<Overview, 'waiting'>) {
       {waitingRecharges > waiting.length && (
         <p className={styles.more}>
           <Link href={`/${team.slug}/members?recharge=waiting`} prefetch={false}>
-            All {waitingRecharges} that wait
+            View all {waitingRecharges}
           </Link>
         </p>
       )}
@@ -121,7 +121,7 @@ function Low({ low }: { low: Overview['alerts']['low'] }) {
       <p className={`muted ${styles.lead}`}>
         {low.count.toLocaleString(locale)} {low.count === 1 ? 'member is' : 'members are'} below{' '}
         <Money amount={low.below} currency={currency} />
-        {low.count > low.members.length && `; here are the ${low.members.length} that have been for longest`}.
+        {low.count > low.members.length && `; showing the ${low.members.length} lowest for longest`}.
       </p>
       <ul className={styles.list}>
         {low.members.map(({ memberId, name, balance, since }) => (
@@ -141,7 +141,7 @@ function Low({ low }: { low: Overview['alerts']['low'] }) {
 function LostMails({ mails }: { mails: Overview['alerts']['lostMails'] }) {
   if (mails.length === 0) return null;
   return (
-    <Card title="Mails that did not arrive">
+    <Card title="Undelivered emails">
       <ul className={styles.list}>
         {mails.map(({ address, why, at }) => (
           <li key={address}>
@@ -160,9 +160,9 @@ function LostMails({ mails }: { mails: Overview['alerts']['lostMails'] }) {
 }
 
 const Recent = ({ recent }: Pick<Overview, 'recent'>) => (
-  <Card title="What happened last">
+  <Card title="Recent activity">
     {recent.length === 0 ? (
-      <p className="muted">Nothing yet.</p>
+      <p className="muted">No activity yet</p>
     ) : (
       <ul className={styles.lines}>
         {recent.map((event) => (
@@ -174,6 +174,8 @@ const Recent = ({ recent }: Pick<Overview, 'recent'>) => (
     )}
   </Card>
 );
+
+const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function Member({ id, name, to = '' }: { id: string; name: string; to?: string }) {
   const { slug } = useShell().team;

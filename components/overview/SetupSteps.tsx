@@ -10,9 +10,12 @@ import { useShell } from '@/components/layout/useShell';
 import { Card } from '@/components/ui/pieces';
 import styles from './overview.module.css';
 
+/** The number of steps of a new team. */
+const STEPS = 4;
+
 type Setup = { hasMember: boolean; hasFunds: boolean; hasRates: boolean; hasSent: boolean };
 
-/** What a new team has still to do; a step that is done is gone, and with the last one all of this. */
+/** Lists the open setup steps of a new team; disappears when all are done. */
 export function SetupSteps({ setup }: { setup: Setup }) {
   const { team } = useShell();
   const { create } = useMemberActions();
@@ -26,34 +29,34 @@ export function SetupSteps({ setup }: { setup: Setup }) {
     !setup.hasRates && (
       <Step
         key="rates"
-        title="Confirm the prices"
+        title="Confirm your prices"
         action={
           <Button variant="default" component={Link} href={`/${team.slug}/settings/rates`} prefetch={false}>
-            See the prices
+            Review prices
           </Button>
         }
       >
-        What a segment costs to each country. So far these are samples.
+        You’re using sample prices per segment and country.
       </Step>
     ),
     !setup.hasSent && (
       <Step
         key="send"
-        title="Send a first message"
+        title="Send your first message"
         action={
           <Button variant="default" component={Link} href={`/${team.slug}/messages`} prefetch={false}>
-            Write one
+            Send from the console
           </Button>
         }
       >
-        Put a member’s key into <code>PURSER_API_KEY</code> and run this.
+        Set <code>PURSER_API_KEY</code> to a member’s API key and run this.
         <SendCurl />
       </Step>
     ),
   ].filter((step) => step !== false);
   if (steps.length === 0) return null;
   return (
-    <Card title={steps.length === 1 ? 'One step left' : `${steps.length} steps left to set up`}>
+    <Card title={`Finish setting up (${steps.length} of ${STEPS} left)`}>
       <ol className={styles.steps}>{steps}</ol>
     </Card>
   );
@@ -69,16 +72,16 @@ const Step = ({ title, action, children }: { title: string; action?: ReactNode; 
   </li>
 );
 
-/** In a demo with one click; elsewhere the operator does it, by this command. */
+/** The demo funds with one click; elsewhere the operator runs this command. */
 function FundStep() {
   const { team, demo } = useShell();
   return (
     <Step title="Fund the master balance" action={<FundButton />}>
-      Every credit and recharge is taken from it.
+      It pays for every credit and recharge.
       {!demo && (
         <>
           {' '}
-          The operator funds it: <code>npm run purser -- team fund {team.id} 100.00</code>
+          The operator funds it with <code>npm run purser -- team fund {team.id} 100.00</code>
         </>
       )}
     </Step>

@@ -8,9 +8,9 @@ import { Bone, Figure } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { SPAN, sumsOf, type Day } from './days';
 
-const BEFORE = `${SPAN} days before`;
+const BEFORE = `previous ${SPAN} days`;
 
-/** What 30 days cost and how many messages they had, each against the 30 days before. */
+/** Shows cost and messages of the last 30 days, compared with the previous 30. */
 export function SpanFigures({ days }: { days: Day[] | undefined }) {
   const { currency } = useShell().team;
   const { locale } = useLocale();

@@ -1,19 +1,19 @@
 import { plus } from '@/components/ui/amount';
 import { dayFromNow, daysBetween } from '@/components/ui/day';
 
-/** What was sent on one UTC day. */
+/** The usage of one UTC day. */
 export type Day = { day: string; messages: number; cost: string };
 
-/** How many days are shown; as many before them are what they are compared with. */
+/** The number of days shown; as many earlier days are used for comparison. */
 export const SPAN = 30;
 
-/** The days that the overview shows, as the report of usage takes them. */
+/** Returns the range of the overview as the usage report takes it. */
 export const spanQuestion = () => ({ from: dayFromNow(1 - 2 * SPAN) });
 
-/** The messages that a member sees on its first page. */
+/** The query of the messages on a member's overview. */
 export const LAST_MESSAGES = { limit: 5 };
 
-/** A report leaves out the days on which nothing was sent; here they are, with nothing. */
+/** Returns one row per day; the report leaves out days without messages. */
 export function lastDays(from: string, rows: { day?: string | undefined; messages: number; cost: string }[]): Day[] {
   const known = new Map(rows.map((row) => [row.day, row]));
   return daysBetween(from, dayFromNow(0)).map((day) => ({
@@ -23,7 +23,7 @@ export function lastDays(from: string, rows: { day?: string | undefined; message
   }));
 }
 
-/** Sums of the days shown, and of those before. */
+/** Returns the sums of the shown days and of the days before. */
 export function sumsOf(days: Day[]): { now: Omit<Day, 'day'>; before: Omit<Day, 'day'> } {
   const sum = (some: Day[]) => ({
     messages: some.reduce((total, { messages }) => total + messages, 0),

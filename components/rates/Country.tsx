@@ -3,7 +3,7 @@
 import { useLocale } from '@/components/ui/useLocale';
 import { countryName } from './search-params';
 
-/** A country by its name. The server's words may be older than the browser's: they are left as they came. */
+/** A country's name. Server and browser may have different locale data, so hydration keeps the server's text. */
 export function Country({ code }: { code: string }) {
   return <span suppressHydrationWarning>{countryName(code, useLocale().locale)}</span>;
 }

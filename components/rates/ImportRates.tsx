@@ -17,15 +17,15 @@ import { Country } from './Country';
 import styles from './rates.module.css';
 import { countryName } from './search-params';
 
-/** The largest card that the server takes. */
+/** The largest rate card that the server accepts, in bytes. */
 const MAX_BYTES = 8 * 1_048_576;
 
-/** A longer text is not drawn: a field of some megabytes stops the page. */
+/** A longer text is not shown: a field with megabytes of text blocks the page. */
 const SHOWN_CHARACTERS = 100_000;
 
 const SAMPLE = 'country,prefix,price\nDE,,0.0750\nDE,4915,0.0695\nUS,,0.0079';
 
-/** Brings a rate card as a file or as text: first what it would change, then, confirmed, the change. */
+/** Imports a rate card from a file or a pasted text: previews the changes, then applies them. */
 export function ImportRates({ onClose }: { onClose: () => void }) {
   const [csv, setCsv] = useState('');
   const [file, setFile] = useState<string | null>(null);
@@ -38,7 +38,7 @@ export function ImportRates({ onClose }: { onClose: () => void }) {
     setCsv(text);
     setFile(text.length > SHOWN_CHARACTERS ? chosen.name : null);
   };
-  const problem = isTooLong ? 'This card is larger than 8 MiB.' : undefined;
+  const problem = isTooLong ? 'The rate card is larger than 8 MiB.' : undefined;
   return (
     <div className={moneyStyles.form}>
       <p>
@@ -49,15 +49,15 @@ export function ImportRates({ onClose }: { onClose: () => void }) {
         <FileButton
           accept=".csv,.tsv,.txt,text/csv,text/plain"
           onChange={(chosen) => void choose(chosen)}
-          inputProps={{ 'aria-label': 'Choose a file' }}
+          inputProps={{ 'aria-label': 'Choose file' }}
         >
           {(props) => (
             <Button {...props} variant="default" size="xs">
-              Choose a file
+              Choose file
             </Button>
           )}
         </FileButton>
-        <span className="muted">{file ?? 'or paste it here'}</span>
+        <span className="muted">{file ?? 'or paste below'}</span>
       </Group>
       {file === null ? (
         <Textarea
@@ -78,7 +78,7 @@ export function ImportRates({ onClose }: { onClose: () => void }) {
           Cancel
         </Button>
         <Button disabled={csv.trim() === '' || isTooLong} onClick={() => setIsRead(true)}>
-          See what changes
+          Review changes
         </Button>
       </div>
     </div>
@@ -96,7 +96,7 @@ function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; on
   const load = useMutation(
     trpc.rates.importRates.mutationOptions({
       onSuccess: ({ rows }) => {
-        toast({ message: `The card has ${rows} ${rows === 1 ? 'price' : 'prices'} now.` });
+        toast({ message: `Rate card replaced: ${rows} ${rows === 1 ? 'price' : 'prices'}.` });
         onClose();
       },
     }),
@@ -118,7 +118,7 @@ function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; on
       {free.length > 0 && <FreeRows {...seen.data} isAllowed={allowFree} onAllow={setAllowFree} />}
       {problem && (
         <Note tone="bad" alert>
-          <strong>The prices are as before.</strong> {problem.detail}
+          <strong>Prices were not changed.</strong> {problem.detail}
         </Note>
       )}
       <div className={moneyStyles.foot}>
@@ -131,7 +131,7 @@ function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; on
             disabled={free.length > 0 && !allowFree}
             onClick={() => load.mutate({ csv, allowFree })}
           >
-            Replace all prices by these {rows}
+            Replace all prices with these {rows}
           </Button>
         )}
       </div>
@@ -150,7 +150,7 @@ function UnclearPrice({ typed, price }: NonNullable<Seen['unclearPrice']>) {
   );
 }
 
-/** Lists the rows without charge and asks whether they are meant. */
+/** Lists the free rates and asks for confirmation. */
 function FreeRows({
   free,
   freeRows,
@@ -162,11 +162,11 @@ function FreeRows({
   const more = freeRows - free.length;
   return (
     <Note tone="warn">
-      <strong>Messages to these cost nothing:</strong> {named}
-      {more > 0 && ` and ${more.toLocaleString(locale)} more`}. Every member can send there without end.
+      <strong>Messages to these destinations are free:</strong> {named}
+      {more > 0 && ` and ${more.toLocaleString(locale)} more`}. Members can send there without limit.
       <Checkbox
         mt="xs"
-        label="Allow messages without charge"
+        label="Allow free messages"
         checked={isAllowed}
         onChange={(event) => onAllow(event.currentTarget.checked)}
       />
@@ -178,17 +178,16 @@ function Problems({ problems, problemCount }: Pick<Seen, 'problems' | 'problemCo
   return (
     <>
       <Note tone="bad" alert>
-        <strong>Nothing was changed.</strong> A card is taken whole or not at all, and{' '}
-        {problemCount === 1 ? 'one line' : `${problemCount} lines`} of this one cannot be.
-        {problemCount > problems.length && ` The first ${problems.length} are listed.`}
+        <strong>Nothing was imported.</strong> Fix {problemCount === 1 ? '1 line' : `${problemCount} lines`} and try
+        again.{problemCount > problems.length && ` The first ${problems.length} are listed.`}
       </Note>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled by the keyboard too */}
-      <section className={styles.rows} aria-label="What is wrong, line by line" tabIndex={0}>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrollable content must be reachable by keyboard */}
+      <section className={styles.rows} aria-label="Errors by line" tabIndex={0}>
         <table>
           <thead>
             <tr>
               <th scope="col">Line</th>
-              <th scope="col">What is wrong</th>
+              <th scope="col">Error</th>
             </tr>
           </thead>
           <tbody>
@@ -216,23 +215,25 @@ function Changes({ seen }: { seen: Seen }) {
         <li>{changed} changed</li>
         <li>{added} new</li>
         <li>{removed} removed</li>
-        <li className="muted">{unchanged} as before</li>
+        <li className="muted">{unchanged} unchanged</li>
       </ul>
       {all === 0 ? (
-        <p>These are the prices that the team has already.</p>
+        <p>No changes: the team already has these prices.</p>
       ) : (
         <>
-          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled by the keyboard too */}
-          <section className={styles.rows} aria-label="What changes" tabIndex={0}>
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrollable content must be reachable by keyboard */}
+          <section className={styles.rows} aria-label="Changes" tabIndex={0}>
             <table>
               <thead>
                 <tr>
                   <th scope="col">Country, prefix</th>
                   <th scope="col" data-right>
-                    Now
+                    {' '}
+                    Current{' '}
                   </th>
                   <th scope="col" data-right>
-                    Then
+                    {' '}
+                    New{' '}
                   </th>
                 </tr>
               </thead>

@@ -28,7 +28,7 @@ const ImportRates = dynamic(() => import('./ImportRates').then((file) => file.Im
 
 type Rate = inferOutput<ReturnType<typeof useTRPC>['rates']['listRates']>['data'][number];
 
-/** What a segment costs to each country and prefix: looked up, replaced by a file, taken away as one. */
+/** Lists the team's prices per segment by country and prefix, with search, import and export. */
 export function RatesPage() {
   const { team } = useShell();
   const { locale } = useLocale();
@@ -42,7 +42,7 @@ export function RatesPage() {
       <search className={tableStyles.toolbar}>
         <SearchField
           label="Search prices"
-          placeholder="Country or prefix…"
+          placeholder="Search country or prefix…"
           value={q}
           onChange={(text) => void setView({ q: text || null })}
         />
@@ -67,12 +67,12 @@ export function RatesPage() {
   );
 }
 
-/** The prices that a team begins with are nobody's real ones: a person says so, or brings its own. */
+/** Asks the owner to confirm or replace the sample prices that a new team starts with. */
 function SamplePrices() {
   const { currency } = useShell().team;
   const confirm = useMutation(
     useTRPC().rates.confirmRates.mutationOptions({
-      onSuccess: () => toast({ message: 'These prices are yours now.' }),
+      onSuccess: () => toast({ message: 'Prices confirmed.' }),
       onError: (error) => toast({ message: sayProblem(error), tone: 'bad' }),
     }),
   );
@@ -82,13 +82,13 @@ function SamplePrices() {
         tone="warn"
         action={
           <Button size="xs" loading={confirm.isPending} onClick={() => confirm.mutate({})}>
-            Confirm these prices
+            Confirm prices
           </Button>
         }
       >
-        These are sample prices. Messages are charged by them: import your own, or confirm that these are right.
+        You’re using sample prices, and messages are charged by them. Import your own, or confirm these.
         {currency !== SAMPLE_CURRENCY &&
-          ` They are a ${SAMPLE_CURRENCY} price list, and were not converted: your team charges the same numbers in ${currency}.`}
+          ` They come from a ${SAMPLE_CURRENCY} price list and were not converted: your team charges the same numbers in ${currency}.`}
       </Note>
     </div>
   );
@@ -105,7 +105,7 @@ function RateTable({ filter, onClear, onImport }: TableProps) {
       enabled: filter !== null,
     }),
   );
-  // A code that is no country's: there is nothing to be found, and nothing went wrong.
+  // A code that belongs to no country has no rates; this is not an error.
   const isUnknown = filter === null || (!list.data && problemOf(list.error)?.code === 'invalid_request');
   const rows = isUnknown ? [] : list.data?.pages.flatMap((page) => page.data);
   if (list.isError && !rows) return <Failed problem={problemOf(list.error)} onRetry={() => void list.refetch()} />;
@@ -114,18 +114,18 @@ function RateTable({ filter, onClear, onImport }: TableProps) {
     const isAll = filter !== null && Object.keys(filter).length === 0;
     return isAll ? (
       <Empty title="No prices yet" action={<Button onClick={onImport}>Import prices</Button>}>
-        Without a price for its country no message can be sent.
+        A message can only be sent to a country that has a price.
       </Empty>
     ) : (
       <Empty
-        title="No price matches"
+        title="No matching prices"
         action={
           <Button variant="default" onClick={onClear}>
-            Clear the search
+            Clear search
           </Button>
         }
       >
-        Search by a country’s name or code, or by the digits that a number begins with.
+        Search by country name or code, or by the first digits of a number.
       </Empty>
     );
   }
@@ -152,7 +152,7 @@ function columnsOf(currency: string): Column<Rate>[] {
       main: true,
       cell: ({ country }) =>
         country === null ? (
-          <span className="muted">any</span>
+          <span className="muted">Any</span>
         ) : (
           <>
             <Country code={country} /> ({country})
@@ -162,11 +162,11 @@ function columnsOf(currency: string): Column<Rate>[] {
     {
       id: 'prefix',
       header: 'Prefix',
-      cell: ({ prefix }) => (prefix === '' ? <span className="muted">whole country</span> : <code>+{prefix}</code>),
+      cell: ({ prefix }) => (prefix === '' ? <span className="muted">All prefixes</span> : <code>+{prefix}</code>),
     },
     {
       id: 'price',
-      header: 'Price of a segment',
+      header: 'Price per segment',
       right: true,
       cell: ({ price }) => <Money amount={price} currency={currency} />,
     },

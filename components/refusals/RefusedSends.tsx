@@ -9,21 +9,11 @@ import { useShell } from '@/components/layout/useShell';
 import { Instant } from '@/components/ui/Instant';
 import { Card, Facts } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
+import { REFUSAL_LABELS, type RefusalReason } from './labels';
 
-type Refusals = inferOutput<ReturnType<typeof useTRPC>['reports']['getRefusals']>;
-type Reason = Refusals['data'][number]['reason'];
 type TopRefusals = inferOutput<ReturnType<typeof useTRPC>['team']['getOverview']>['refusals'];
 
-const REASONS: Record<Reason, string> = {
-  insufficient_funds: 'Balance too low',
-  no_rate: 'No price for the destination',
-  unroutable_number: 'Number cannot be reached',
-  invalid_request: 'Invalid request',
-  member_inactive: 'Member deactivated',
-  team_suspended: 'Team suspended',
-};
-
-/** The members whose sends were refused most in the last days, and why; nothing where none was. */
+/** Lists the members with the most refused sends of the last 7 days; renders nothing if there are none. */
 export function TopRefusedSends({ refusals }: { refusals: TopRefusals }) {
   const { slug } = useShell().team;
   const { locale } = useLocale();
@@ -37,7 +27,7 @@ export function TopRefusedSends({ refusals }: { refusals: TopRefusals }) {
               {name}
             </Link>
             <span className="muted">
-              {REASONS[reason]}, last <Instant at={lastAt} />
+              {REFUSAL_LABELS[reason]}, last <Instant at={lastAt} />
             </span>
             <strong className="tabular">{count.toLocaleString(locale)}</strong>
           </li>
@@ -47,12 +37,12 @@ export function TopRefusedSends({ refusals }: { refusals: TopRefusals }) {
   );
 }
 
-/** A member's refused sends of the last 30 days, by reason; nothing where none was. */
+/** Lists a member's refused sends of the last 30 days by reason; renders nothing if there are none. */
 export function RefusedSends({ memberId }: { memberId: string }) {
   const { locale } = useLocale();
   const refusals = useQuery(useTRPC().reports.getRefusals.queryOptions({ memberId })).data;
   if (!refusals || refusals.total.count === 0) return null;
-  const reasons = new Map<Reason, { count: number; lastAt: string }>();
+  const reasons = new Map<RefusalReason, { count: number; lastAt: string }>();
   for (const { reason, count, lastAt } of refusals.data) {
     const known = reasons.get(reason);
     reasons.set(reason, { count: count + (known?.count ?? 0), lastAt: known?.lastAt ?? lastAt });
@@ -63,7 +53,7 @@ export function RefusedSends({ memberId }: { memberId: string }) {
         of={[...reasons]
           .toSorted(([, a], [, b]) => b.count - a.count)
           .map(([reason, { count, lastAt }]): [string, React.ReactNode] => [
-            REASONS[reason],
+            REFUSAL_LABELS[reason],
             <span key={reason}>
               <span className="tabular">{count.toLocaleString(locale)}</span>{' '}
               <span className="muted">

@@ -12,10 +12,10 @@ const OFFERED = 100;
 
 type Props = { question: UsageQuestion | null; value: string | null; onChange: (code: string | null) => void };
 
-/** Picks one of the countries to which something was sent in the range, the most messages first. */
+/** Picks a country to which messages were sent in the range, the most frequent first. */
 export function CountryPicker({ question, value, onChange }: Props) {
   const { locale } = useLocale();
-  // None is offered before somebody looks.
+  // Options are fetched only once the field has the focus.
   const [isNear, setNear] = useState(false);
   const { from = '', to = '', memberId } = question ?? {};
   const found = useQuery(
@@ -43,11 +43,11 @@ export function CountryPicker({ question, value, onChange }: Props) {
       searchable
       clearable
       onFocus={() => setNear(true)}
-      clearButtonProps={{ 'aria-label': 'Clear the country' }}
+      clearButtonProps={{ 'aria-label': 'Clear country' }}
       value={value}
       onChange={onChange}
       data={[...codes].map((code) => ({ value: code, label: countryName(code, locale) }))}
-      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'Nothing was sent there.'}
+      nothingFoundMessage={found.isFetching ? <Loader size="xs" /> : 'No matching countries'}
     />
   );
 }

@@ -8,11 +8,11 @@ import { useLocale } from '@/components/ui/useLocale';
 import { addDays } from '@/server/domain/messaging/usage/rules';
 import { sizeOf, usePrinting, type Usage } from './figures';
 import type { Measure } from './search-params';
-import { MEASURE_NAMES } from './labels';
+import { MEASURE_LABELS } from './labels';
 
 type Props = { usage: Usage; measure: Measure; span: string | null };
 
-/** Each day of the range as a bar, against its counterpart before; the table of the same numbers stands below. */
+/** Charts each day of the range beside its counterpart in the previous range; the table below has the same numbers. */
 export function DayChart({ usage, measure, span }: Props) {
   const { locale } = useLocale();
   const { currency } = useShell().team;
@@ -20,9 +20,9 @@ export function DayChart({ usage, measure, span }: Props) {
   const days = usage.data.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   const value = (row: Usage['data'][number]['now']) => ({ size: sizeOf(row, measure), shown: print(row) });
   return (
-    <Card title={`${MEASURE_NAMES[measure]} a day${measure === 'cost' ? `, ${currency}` : ''}`}>
+    <Card title={`Daily ${MEASURE_LABELS[measure].toLowerCase()}${measure === 'cost' ? ` (${currency})` : ''}`}>
       <BarChart
-        label={`${MEASURE_NAMES[measure]} of each day`}
+        label={`Daily ${MEASURE_LABELS[measure].toLowerCase()}`}
         bars={days.map(({ key, now, before }) => ({
           id: key,
           name: formatDay(key, locale),
@@ -30,7 +30,7 @@ export function DayChart({ usage, measure, span }: Props) {
           ...(span !== null && { before: value(before) }),
         }))}
         print={short}
-        names={{ bar: 'Day (UTC)', now: 'This range', ...(span !== null && { before: `The ${span}` }) }}
+        names={{ bar: 'Day (UTC)', now: 'Current', ...(span !== null && { before: 'Previous' }) }}
         ends={[shortDay(usage.range.from, locale), shortDay(addDays(usage.range.to, -1), locale)]}
         isTabled
       />

@@ -18,7 +18,7 @@ type Props = {
 
 const YEAR_DAYS = 365;
 
-/** What stands where nothing was sent: by which filters, and the way on. */
+/** Shown for a range without messages, with the active filters and a next step. */
 export function NothingSent({ view, onlyMemberId, range, onChange }: Props) {
   const { locale } = useLocale();
   const members = [...useMemberNames(onlyMemberId === null ? view.member : []).values()];
@@ -29,21 +29,21 @@ export function NothingSent({ view, onlyMemberId, range, onChange }: Props) {
   if (filters) {
     return (
       <Empty
-        title="Nothing was sent in these days"
+        title="No messages in this period"
         action={
           <Button variant="default" onClick={() => onChange(NO_FILTERS)}>
-            Clear the filters
+            Clear filters
           </Button>
         }
       >
-        Shown is what was sent {filters}.
+        Filters: messages {filters}.
       </Empty>
     );
   }
   const isLong = daysIn(range) >= YEAR_DAYS;
   return (
     <Empty
-      title="Nothing was sent in these days"
+      title="No messages in this period"
       action={
         !isLong && (
           <Button variant="default" onClick={() => onChange({ range: '12-months', from: null, to: null })}>
@@ -52,7 +52,7 @@ export function NothingSent({ view, onlyMemberId, range, onChange }: Props) {
         )
       }
     >
-      What is sent by page or by API is counted here at once.
+      Statistics update instantly.
     </Empty>
   );
 }

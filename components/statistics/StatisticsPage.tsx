@@ -4,7 +4,7 @@ import { useShell } from '@/components/layout/useShell';
 import { PageHead } from '@/components/ui/pieces';
 import { StatisticsView } from './StatisticsView';
 
-/** The statistics of the whole team; a member's are its own. */
+/** The statistics of the team for owners, their own for members. */
 export function StatisticsPage() {
   const { me } = useShell();
   return (

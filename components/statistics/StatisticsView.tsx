@@ -31,30 +31,30 @@ import {
   type StatisticsView as View,
   type UsageQuestion,
 } from './search-params';
-import { MEASURE_NAMES, spanBefore } from './labels';
+import { GROUPING_LABELS, MEASURE_LABELS, spanBefore } from './labels';
 import type { Usage } from './figures';
 
 /**
- * What was sent and what it cost, over a range of UTC days, beside the days before.
- * @param onlyMemberId the one member that all is held to; null: the whole team's
+ * Shows usage and cost over a range of UTC days, compared with the previous range.
+ * @param onlyMemberId the ID of the only member to show; null for the whole team
  */
 export function StatisticsView({ onlyMemberId }: { onlyMemberId: string | null }) {
   const [view, setView] = useQueryStates(statisticsView, { history: 'replace' });
   const question = usageQuestion(view, onlyMemberId);
-  const asked = useQuery(
+  const result = useQuery(
     useTRPC().reports.browseUsage.queryOptions(question ?? {}, {
       placeholderData: keepPreviousData,
       enabled: question !== null,
     }),
   );
   const change = (next: Partial<View>) => void setView({ page: null, ...next });
-  const usage = question && asked.data;
+  const usage = question && result.data;
   return (
     <>
       <Toolbar view={view} question={question} onChange={change} isHeld={onlyMemberId !== null} />
       {question === null && <NoRange onChange={change} />}
-      {question && asked.isError && <Failed problem={problemOf(asked.error)} onRetry={() => void asked.refetch()} />}
-      {question && asked.isPending && !asked.isError && <Skeleton />}
+      {question && result.isError && <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />}
+      {question && result.isPending && !result.isError && <Skeleton />}
       {usage && (
         <Content
           view={view}
@@ -62,7 +62,7 @@ export function StatisticsView({ onlyMemberId }: { onlyMemberId: string | null }
           question={question}
           onlyMemberId={onlyMemberId}
           onChange={change}
-          stale={asked.isPlaceholderData}
+          stale={result.isPlaceholderData}
         />
       )}
     </>
@@ -77,8 +77,6 @@ type Props = {
   onChange: (next: Partial<View>) => void;
   stale: boolean;
 };
-
-const TABS = { day: 'By day', member: 'By member', country: 'By country' };
 
 function Content(props: Props) {
   const { view, usage, onlyMemberId, onChange } = props;
@@ -101,7 +99,7 @@ function Content(props: Props) {
         >
           <div className={styles.bar}>
             <Tabs.List>
-              {Object.entries(TABS)
+              {Object.entries(GROUPING_LABELS)
                 .filter(([id]) => onlyMemberId === null || id !== 'member')
                 .map(([id, label]) => (
                   <Tabs.Tab key={id} value={id}>
@@ -114,7 +112,7 @@ function Content(props: Props) {
               <CsvLink question={props.question} />
             </div>
           </div>
-          {Object.keys(TABS).map((id) => (
+          {Object.keys(GROUPING_LABELS).map((id) => (
             <Tabs.Panel key={id} value={id}>
               {id === by && <Groups {...props} span={span} />}
             </Tabs.Panel>
@@ -161,7 +159,7 @@ function Groups({ view, usage, question, onChange, stale, span }: Props & { span
 }
 
 const MeasureSwitch = ({ view, onChange }: Pick<Props, 'view' | 'onChange'>) => (
-  <Button.Group aria-label="What is drawn">
+  <Button.Group aria-label="Measure">
     {MEASURES.map((measure) => (
       <Button
         key={measure}
@@ -171,13 +169,13 @@ const MeasureSwitch = ({ view, onChange }: Pick<Props, 'view' | 'onChange'>) => 
         aria-pressed={view.measure === measure}
         onClick={() => onChange({ measure })}
       >
-        {MEASURE_NAMES[measure]}
+        {MEASURE_LABELS[measure]}
       </Button>
     ))}
   </Button.Group>
 );
 
-/** All groups as a file: those of the other pages too. */
+/** Exports all groups as CSV, including those on other pages. */
 const CsvLink = ({ question }: Pick<Props, 'question'>) => (
   <Button
     size="xs"
@@ -190,7 +188,7 @@ const CsvLink = ({ question }: Pick<Props, 'question'>) => (
   </Button>
 );
 
-/** Which days these are, and that days are UTC. */
+/** Shows the range and the range it is compared with. */
 function Days({ usage, compare }: { usage: Usage; compare: boolean }) {
   const { locale } = useLocale();
   const say = ({ from, to }: Range) =>
@@ -200,7 +198,7 @@ function Days({ usage, compare }: { usage: Usage; compare: boolean }) {
   return (
     <p className={`muted ${styles.days}`} suppressHydrationWarning>
       {say(usage.range)}
-      {compare && `, against ${say(usage.rangeBefore)}`}. Days are UTC.
+      {compare && ` vs ${say(usage.rangeBefore)}`} (UTC)
     </p>
   );
 }
@@ -215,7 +213,7 @@ const NoRange = ({ onChange }: Pick<Props, 'onChange'>) => (
       </Button>
     }
   >
-    A range has 1 to {RANGE_MAX_DAYS} days, the first before the last.
+    Choose a range of 1 to {RANGE_MAX_DAYS} days that starts before it ends.
   </Note>
 );
 

@@ -7,20 +7,20 @@ import tableStyles from '@/components/ui/table.module.css';
 import { addDays } from '@/server/domain/messaging/usage/rules';
 import { CountryPicker } from './CountryPicker';
 import { PRESETS, rangeOf, type StatisticsView, type UsageQuestion } from './search-params';
-import { PRESET_NAMES } from './labels';
+import { PRESET_LABELS } from './labels';
 
 type Props = {
   view: StatisticsView;
   question: UsageQuestion | null;
   onChange: (next: Partial<StatisticsView>) => void;
-  /** All is held to one member: none is to be picked. */
+  /** True when the statistics show a single member, so that none can be picked. */
   isHeld: boolean;
 };
 
-/** What filters leave out, with nothing in it. */
+/** The filters in their empty state. */
 export const NO_FILTERS: Partial<StatisticsView> = { member: [], country: null };
 
-/** Which days, of whom, to where, and whether beside the days before. */
+/** The range, comparison and filters of the statistics. */
 export function Toolbar({ view, question, onChange, isHeld }: Props) {
   const isFiltered = (!isHeld && view.member.length > 0) || view.country !== null;
   return (
@@ -51,7 +51,7 @@ export function Toolbar({ view, question, onChange, isHeld }: Props) {
 
 const OWN = 'own';
 
-/** A range by its name, or by its days: whoever changes one of them keeps the other, or a range of that one day. */
+/** Selects a range by preset or by days; a change that would invert the range moves its other end along. */
 function RangeFields({ view, onChange }: Pick<Props, 'view' | 'onChange'>) {
   const range = rangeOf(view);
   const [first, last] = [new Date(range.from), new Date(addDays(range.to, -1))];
@@ -68,8 +68,8 @@ function RangeFields({ view, onChange }: Pick<Props, 'view' | 'onChange'>) {
           )
         }
         data={[
-          ...PRESETS.map((preset) => ({ value: preset, label: PRESET_NAMES[preset] })),
-          { value: OWN, label: 'Own range' },
+          ...PRESETS.map((preset) => ({ value: preset, label: PRESET_LABELS[preset] })),
+          { value: OWN, label: 'Custom…' },
         ]}
       />
       <DayField

@@ -11,7 +11,7 @@ import styles from './statistics.module.css';
 import { percent } from './labels';
 import type { Usage } from './figures';
 
-/** What the whole range comes to, each figure against the days before where that is wanted (`span`: their name). */
+/** Shows the totals of the range; each is compared with the previous range if `span` names it. */
 export function UsageFigures({ total: { now, before }, span }: { total: Usage['total']; span: string | null }) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
@@ -44,8 +44,8 @@ export function UsageFigures({ total: { now, before }, span }: { total: Usage['t
           note={
             span !== null &&
             (before.messages === 0
-              ? `Nothing in the ${span}`
-              : `${percent(before.delivered, before.messages, locale)} in the ${span}`)
+              ? `No data for ${span}`
+              : `${percent(before.delivered, before.messages, locale)} in ${span}`)
           }
         />
         {count('failed')}

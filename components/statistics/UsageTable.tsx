@@ -2,6 +2,7 @@
 
 import Link from 'next/link';
 import type { CSSProperties, ReactNode } from 'react';
+import { STATUS_LABELS } from '@/components/members/labels';
 import { Country } from '@/components/rates/Country';
 import { useShell } from '@/components/layout/useShell';
 import { DataTable, type Column } from '@/components/ui/DataTable';
@@ -12,7 +13,7 @@ import { useLocale } from '@/components/ui/useLocale';
 import { drawn, sizeOf, type Usage } from './figures';
 import styles from './statistics.module.css';
 import { logQuery, type Measure, type UsageQuestion } from './search-params';
-import { changeOf, MEASURE_NAMES, percent } from './labels';
+import { changeOf, GROUP_LABELS, GROUPING_LABELS, MEASURE_LABELS, percent } from './labels';
 
 export type Row = Usage['data'][number];
 
@@ -26,17 +27,14 @@ type Props = {
   onSort: (by: string) => void;
 };
 
-const NAMES = { day: 'Day (UTC)', member: 'Member', country: 'Country' };
-const LABELS = { day: 'By day', member: 'By member', country: 'By country' };
-
-/** The groups as numbers; of members and countries also how each went and what share it has. */
+/** The groups as a table; members and countries also have their share and trend. */
 export function UsageTable({ usage, rows, question, measure, compare, stale, onSort }: Props) {
   const { locale } = useLocale();
   const { groupBy } = usage;
   const order = { by: question.sort, direction: question.direction };
   return (
     <DataTable
-      label={LABELS[groupBy]}
+      label={GROUPING_LABELS[groupBy]}
       columns={useColumns({ usage, rows, question, measure, compare })}
       rows={rows}
       idOf={({ key }) => key}
@@ -64,7 +62,7 @@ function useColumns(props: Pick<Props, 'usage' | 'rows' | 'question' | 'measure'
   return [
     {
       id: 'name',
-      header: NAMES[usage.groupBy],
+      header: GROUP_LABELS[usage.groupBy],
       main: true,
       sortable: true,
       cell: (row) => <Name row={row} of={usage.groupBy} />,
@@ -123,7 +121,7 @@ function Name({ row: { key, member }, of }: { row: Row; of: Usage['groupBy'] }):
   return (
     <Link href={`/${slug}/members/${key}`} prefetch={false} title={member.name} className={styles.name}>
       {member.name}
-      {member.status !== 'active' && <span className="muted"> ({member.status})</span>}
+      {member.status !== 'active' && <span className="muted"> ({STATUS_LABELS[member.status].toLowerCase()})</span>}
     </Link>
   );
 }
@@ -131,7 +129,7 @@ function Name({ row: { key, member }, of }: { row: Row; of: Usage['groupBy'] }):
 const comparedColumns = (measure: Measure, locale: string, currency: string): Column<Row>[] => [
   {
     id: 'before',
-    header: 'Before',
+    header: 'Previous',
     right: true,
     cell: ({ before }) => (
       <span className="muted">
@@ -153,9 +151,9 @@ const comparedColumns = (measure: Measure, locale: string, currency: string): Co
 
 type Pictured = Pick<Props, 'usage' | 'rows' | 'measure' | 'compare'> & { locale: string };
 
-/** The chart of members and countries is in their rows: a bar against the largest shown, and the way it went. */
+/** Returns the chart columns of members and countries: a bar relative to the largest row, and a trend. */
 function pictureColumns({ usage, rows, measure, compare, locale }: Pictured): Column<Row>[] {
-  const name = MEASURE_NAMES[measure];
+  const name = MEASURE_LABELS[measure];
   const whole = sizeOf(usage.total.now, measure);
   const drawnRows = rows.flatMap(({ now, before }) => [
     sizeOf(now, measure),

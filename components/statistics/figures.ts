@@ -7,13 +7,13 @@ import { useTRPC } from '@/components/data';
 
 type Figures = Usage['total']['now'];
 
-/** How large a figure is drawn: a picture's height, never an amount. */
+/** Returns the size of a figure for drawing; never use it as an amount. */
 export const sizeOf = (figures: Figures, measure: Measure): number =>
   measure === 'cost' ? drawn(figures.cost) : figures.messages;
 
 export const drawn = (cost: string): number => Number(toMicros(cost)) / 1e6;
 
-/** How a measure is written, whole and short. */
+/** Returns formatters of a measure: exact and compact. */
 export function usePrinting(measure: Measure) {
   const { currency } = useShell().team;
   const { locale } = useLocale();

@@ -1,6 +1,6 @@
 import type { Measure, PRESETS } from './search-params';
 
-export const PRESET_NAMES: Record<(typeof PRESETS)[number], string> = {
+export const PRESET_LABELS: Record<(typeof PRESETS)[number], string> = {
   '7-days': 'Last 7 days',
   '30-days': 'Last 30 days',
   '90-days': 'Last 90 days',
@@ -10,13 +10,18 @@ export const PRESET_NAMES: Record<(typeof PRESETS)[number], string> = {
   '12-months': 'Last 12 months',
 };
 
-export const MEASURE_NAMES: Record<Measure, string> = { cost: 'Cost', messages: 'Messages' };
+export const MEASURE_LABELS: Record<Measure, string> = { cost: 'Cost', messages: 'Messages' };
 
-/** "the 30 days before", without the article. */
+/** The noun of a group, as the head of its column. */
+export const GROUP_LABELS = { day: 'Day (UTC)', member: 'Member', country: 'Country' };
+
+export const GROUPING_LABELS = { day: 'By day', member: 'By member', country: 'By country' };
+
+/** Returns the name of the range before: "previous 30 days". */
 export const spanBefore = (days: number, locale: string): string =>
-  days === 1 ? 'day before' : `${days.toLocaleString(locale)} days before`;
+  days === 1 ? 'previous day' : `previous ${days.toLocaleString(locale)} days`;
 
-/** How a figure changed, as a share of what it was. */
+/** Returns the change of a figure relative to its previous value. */
 export function changeOf(now: number, before: number, locale: string): string {
   if (before === 0) return now === 0 ? '–' : 'new';
   if (now / before >= 10) return `× ${Math.round(now / before).toLocaleString(locale)}`;

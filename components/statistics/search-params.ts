@@ -10,15 +10,15 @@ import {
   type Range,
 } from '@/server/domain/messaging/usage/rules';
 
-/** Ranges that move on with the days. */
+/** Ranges relative to today. */
 export const PRESETS = ['7-days', '30-days', '90-days', 'this-month', 'last-month', 'this-year', '12-months'] as const;
 type Preset = (typeof PRESETS)[number];
 
-/** What a chart shows of each group. */
+/** The measures that a chart can show. */
 export const MEASURES = ['cost', 'messages'] as const;
 export type Measure = (typeof MEASURES)[number];
 
-/** The whole state of the statistics, as it stands in their address; days are UTC, the last one is shown whole. */
+/** The state of the statistics in their URL; days are UTC and the last day is included. */
 export const statisticsView = {
   range: parseAsStringLiteral(PRESETS).withDefault('30-days'),
   from: parseAsDay,
@@ -40,7 +40,7 @@ export type StatisticsView = Awaited<ReturnType<typeof loadStatisticsView>>;
 const OLDEST = '1970-01-01';
 const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
 
-/** The days that are meant; `to` is the day after the last one. */
+/** Returns the range of the view; `to` is the day after the last one. */
 export function rangeOf({ range, from, to }: StatisticsView, today = dayFromNow(0)): Range {
   if (from === null && to === null) return presetRange(range, today);
   const last = to === null ? today : dayOf(to);
@@ -62,24 +62,24 @@ function presetRange(preset: Preset, today: string): Range {
   return { from: from[preset], to: preset === 'last-month' ? firstOfMonth : addDays(today, 1) };
 }
 
-/** Whether the days are a range that can be asked for. */
+/** Returns true if the server accepts the range. */
 export const isAskable = (range: Range): boolean =>
   range.from >= OLDEST && daysIn(range) >= 1 && daysIn(range) <= RANGE_MAX_DAYS;
 
 export const ROWS_A_PAGE = 25;
-/** A month stands on one page. */
+/** A month fits on one page. */
 export const DAYS_A_PAGE = 31;
 
 const MEMBERS_MAX = 100;
 
-/** How the groups are ordered: days newest first, others by what is measured, until somebody wants it otherwise. */
+/** Returns the order of the groups: days newest first, others by the measure, unless the user chose another. */
 export function orderOf({ by, measure, sort, dir }: Pick<StatisticsView, 'by' | 'measure' | 'sort' | 'dir'>) {
   return { sort: sort ?? (by === 'day' ? 'name' : measure), direction: dir ?? 'desc' } as const;
 }
 
 /**
- * What is asked for: the same on the server, which asks first, and in the browser; null where the days are no range.
- * @param onlyMemberId the one member that all is held to
+ * Returns the query of the page, identical on the server and in the browser, or null for an invalid range.
+ * @param onlyMemberId the ID of the only member to show
  */
 export function usageQuestion(view: StatisticsView, onlyMemberId: string | null) {
   const range = rangeOf(view);
@@ -94,7 +94,7 @@ export function usageQuestion(view: StatisticsView, onlyMemberId: string | null)
   };
 }
 
-/** One member is no group of its own. */
+/** Groups a single member by day instead of by member. */
 export const groupOf = ({ by }: StatisticsView, onlyMemberId: string | null): StatisticsView['by'] =>
   onlyMemberId !== null && by === 'member' ? 'day' : by;
 
@@ -108,7 +108,7 @@ function filterOf({ member, country }: StatisticsView, onlyMemberId: string | nu
 
 export type UsageQuestion = NonNullable<ReturnType<typeof usageQuestion>>;
 
-/** The same groups, all of them, as the address of a file. */
+/** Returns the query of the CSV export of all groups. */
 export function exportUsageQuery({ from, to, groupBy, memberId, country, sort, direction }: UsageQuestion): string {
   const query = new URLSearchParams({ from, to, groupBy, sort, direction });
   for (const id of memberId ?? []) query.append('memberId', id);
@@ -116,7 +116,7 @@ export function exportUsageQuery({ from, to, groupBy, memberId, country, sort, d
   return query.toString();
 }
 
-/** The messages behind some figures, as the address of the log. */
+/** Returns the query of the log that shows the messages behind a figure. */
 export function logQuery(question: UsageQuestion, only: { day?: string; memberId?: string; country?: string }): string {
   const members = only.memberId === undefined ? question.memberId : [only.memberId];
   const country = only.country ?? question.country;

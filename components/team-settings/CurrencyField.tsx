@@ -8,11 +8,11 @@ type CurrencyProps = {
   value: string;
   onChange: (currency: string) => void;
   error: string | undefined;
-  /** Money has moved in it. */
+  /** True once money has moved in the currency. */
   isFixed?: boolean;
 };
 
-/** One currency of ISO 4217, found by its code or its name. */
+/** Picks an ISO 4217 currency by code or name. */
 export function CurrencyField({ value, onChange, error, isFixed = false }: CurrencyProps) {
   const { locale } = useLocale();
   const names = new Intl.DisplayNames(locale, { type: 'currency' });
@@ -21,8 +21,8 @@ export function CurrencyField({ value, onChange, error, isFixed = false }: Curre
       label="Currency"
       description={
         isFixed
-          ? 'All balances and prices are in it. Money has moved, so it can no longer be changed.'
-          : 'All balances and prices are in it. It can be changed until money has moved.'
+          ? 'Used for all balances and prices. It can’t be changed because money has moved.'
+          : 'Used for all balances and prices. You can change it until money has moved.'
       }
       disabled={isFixed}
       data={listCurrencies()}
@@ -30,7 +30,7 @@ export function CurrencyField({ value, onChange, error, isFixed = false }: Curre
       onChange={(currency) => currency !== null && onChange(currency)}
       searchable
       allowDeselect={false}
-      nothingFoundMessage="No currency is called that."
+      nothingFoundMessage="No matching currency"
       renderOption={({ option }) => `${option.value} · ${names.of(option.value) ?? ''}`}
       filter={({ options, search }) =>
         options.filter(

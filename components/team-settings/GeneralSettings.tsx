@@ -18,7 +18,7 @@ import { savingOf, sayItIsSaved, SettingsForm, useAmount } from './SettingsForm'
 
 type Team = inferOutput<ReturnType<typeof useTRPC>['team']['getTeam']>;
 
-/** The team's name, its currency, and what it keeps back. */
+/** The team's name, currency, default sender and reserve. */
 export function GeneralSettings() {
   const team = useSuspenseQuery(useTRPC().team.getTeam.queryOptions()).data;
   return (
@@ -33,7 +33,7 @@ export function GeneralSettings() {
   );
 }
 
-/** Saves some of the settings; says what is wrong at the field that it is about. */
+/** Saves some of the settings; returns errors by field. */
 function useSave(onSaved: () => void) {
   const save = useMutation(useTRPC().team.updateTeam.mutationOptions({ onSuccess: () => sayItIsSaved(onSaved) }));
   const problem = problemOf(save.error);
@@ -68,7 +68,7 @@ function TeamForm({ team }: { team: Team }) {
       />
       <TextInput
         label="Default sender"
-        description="Of a message that names none: 1 to 11 letters, digits and spaces, or a number. Empty: each message names its own."
+        description="Used when a message has no sender. 1 to 11 letters, digits and spaces, or a number. Leave blank to require one."
         value={valueOf('defaultSender')}
         onChange={(event) => draft.set('defaultSender', event.currentTarget.value)}
         error={saving.errorAt('defaultSender')}
@@ -77,9 +77,9 @@ function TeamForm({ team }: { team: Team }) {
         of={[
           ['Address', <code key="slug">/{team.slug}</code>],
           [
-            'Team id',
+            'Team ID',
             <span key="id">
-              <code>{team.id}</code> <CopyIconButton text={team.id} label="Copy the team’s id" />
+              <code>{team.id}</code> <CopyIconButton text={team.id} label="Copy team ID" />
             </span>,
           ],
         ]}
@@ -102,9 +102,7 @@ function ReserveForm({ team }: { team: Team }) {
       isValid={reserve !== undefined}
       onSave={() => reserve !== undefined && saving.save({ reserve })}
     >
-      <p className="muted">
-        The part of the master balance that recharges may not touch. Credits and your own messages may use it.
-      </p>
+      <p className="muted">Minimum kept back from auto-recharge. Manual credits and owner messages can still use it.</p>
       <AmountField
         label="Reserve"
         currency={team.currency}
@@ -113,8 +111,8 @@ function ReserveForm({ team }: { team: Team }) {
         error={saving.errorAt('reserve')}
       />
       <p aria-live="polite">
-        Of <Money amount={team.masterBalance} currency={team.currency} /> recharges may use{' '}
-        <Money amount={toMicros(free) > 0n ? free : '0.00'} currency={team.currency} />.
+        <Money amount={toMicros(free) > 0n ? free : '0.00'} currency={team.currency} /> of{' '}
+        <Money amount={team.masterBalance} currency={team.currency} /> available for auto-recharge.
       </p>
     </SettingsForm>
   );

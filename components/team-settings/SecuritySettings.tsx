@@ -16,12 +16,12 @@ import { TEXT_RETENTION_DAYS_MAX } from '@/server/domain/core/limits';
 
 type Settings = inferOutput<ReturnType<typeof useTRPC>['team']['getSettings']>;
 
-/** When people are asked again who they are, and how long texts are kept. */
+/** The team's settings for reauthentication and text retention. */
 export function SecuritySettings() {
   const settings = useSuspenseQuery(useTRPC().team.getSettings.queryOptions()).data;
   return (
     <div className={styles.stack}>
-      <Card title="Ask again">
+      <Card title="Re-authentication">
         <ReauthenticationForm settings={settings} />
       </Card>
       <Card title="Message texts">
@@ -54,22 +54,22 @@ function ReauthenticationForm({ settings }: { settings: Settings }) {
       onSave={() => above !== undefined && saving.save({ requireReauthentication: isOn, reauthenticateAbove: above })}
     >
       <Checkbox
-        label="Ask for the password again before what cannot easily be undone"
-        description="Showing or rotating a key, making or inviting an owner, changing a role, deleting a member, and this setting. Whoever has proved it in the last ten minutes is not asked."
+        label="Require re-authentication before sensitive actions"
+        description="Revealing or rotating API keys, creating or inviting owners, changing roles, deleting members, and this setting. Valid for 10 minutes."
         checked={isOn}
         onChange={(event) => draft.set('on', event.currentTarget.checked ? 'on' : '')}
       />
       {isOn && (
         <AmountField
-          label="And before a debit above"
-          description="Empty: debits do not ask."
+          label="Also for debits above"
+          description="Leave blank to exclude debits."
           currency={currency}
           value={draft.valueOf('above')}
           onChange={(text) => draft.set('above', text)}
           error={saving.errorAt('reauthenticateAbove')}
         />
       )}
-      <p className="muted">Only people on these pages are asked: an API key is its own proof.</p>
+      <p className="muted">Applies to the console only. API keys are not affected.</p>
     </SettingsForm>
   );
 }
@@ -92,19 +92,19 @@ function RetentionForm({ settings }: { settings: Settings }) {
       onSave={() => saving.save({ textRetentionDays: days })}
     >
       <p className="muted">
-        After so many days the text of a message is removed, each night. When it was sent, to whom, what became of it
-        and what it cost stay in the log; statistics and balances do not change.
+        Delete message text after N days. The time, recipient, delivery status and cost stay in the log; statistics and
+        balances don’t change.
       </p>
       <TextInput
-        label="Remove texts after (days)"
-        description="Empty: texts are kept as long as the log."
+        label="Delete text after (days)"
+        description="Leave blank to keep text as long as the log."
         inputMode="numeric"
         autoComplete="off"
         value={draft.valueOf('days')}
         onChange={(event) => draft.set('days', event.currentTarget.value)}
-        error={saving.errorAt('textRetentionDays') ?? (isValid ? undefined : `From 1 to ${TEXT_RETENTION_DAYS_MAX}.`)}
+        error={saving.errorAt('textRetentionDays') ?? (isValid ? undefined : `Enter 1 to ${TEXT_RETENTION_DAYS_MAX}.`)}
       />
-      {isShorter && <Note tone="warn">Older texts are removed the next night, for good.</Note>}
+      {isShorter && <Note tone="warn">Older text is permanently deleted tonight.</Note>}
     </SettingsForm>
   );
 }

@@ -10,7 +10,7 @@ import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { useUnsaved } from '@/components/ui/useUnsaved';
 
-/** How a change of settings stands: what is wrong with which field, and what is about none. */
+/** Returns the state of a save: errors by field, and the problem that belongs to no field. */
 export function savingOf(save: { isPending: boolean; error: unknown }, known: Record<string, string> = {}) {
   const problem = save.isPending ? undefined : problemOf(save.error);
   const at = new Map((problem?.errors ?? []).map(({ pointer, detail }) => [pointer.slice(1), detail]));
@@ -27,7 +27,7 @@ export function sayItIsSaved(then: () => void): void {
   then();
 }
 
-/** An amount of the settings, as it is typed; undefined where it is not understood, null where there is none. */
+/** Returns a typed amount as the API prints it; undefined if it is invalid, null if the field is empty. */
 export function useAmount(text: string, currency: string): string | null | undefined {
   const typed = useTyped(text, currency);
   if ('amount' in typed) return printAmount(typed.amount);
@@ -42,7 +42,7 @@ type Props = {
   children: ReactNode;
 };
 
-/** Some settings that are saved together. */
+/** A form of settings that are saved together. */
 export function SettingsForm({ saving, isDirty, isValid = true, onSave, children }: Props) {
   useUnsaved(isDirty && !saving.isPending);
   const submit = (event: FormEvent) => {
@@ -58,7 +58,7 @@ export function SettingsForm({ saving, isDirty, isValid = true, onSave, children
         </Note>
       )}
       <div className={moneyStyles.foot}>
-        {isDirty && <span className="muted">Not saved yet</span>}
+        {isDirty && <span className="muted">Unsaved changes</span>}
         <Button type="submit" disabled={!isDirty || !isValid} loading={saving.isPending}>
           Save
         </Button>

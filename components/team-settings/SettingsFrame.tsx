@@ -7,7 +7,7 @@ import { useShell } from '@/components/layout/useShell';
 import { PageHead } from '@/components/ui/pieces';
 import styles from './team-settings.module.css';
 
-/** What every page of the team's settings stands in: the way from one to the other. */
+/** The frame of all settings pages, with their navigation. */
 export function SettingsFrame({ children }: { children: ReactNode }) {
   const { slug } = useShell().team;
   const path = usePathname();

@@ -4,7 +4,7 @@ import styles from './money.module.css';
 
 type Line = { label: string; before: string; after: string | null };
 
-/** Balances before → after, as the amount is typed; an `after` below zero is shown as what it lacks. */
+/** Shows balances before and after a typed amount; an `after` below zero is marked as short. */
 export function BeforeAfter({ lines, currency }: { lines: Line[]; currency: string }) {
   return (
     <table className={styles.beforeAfter}>

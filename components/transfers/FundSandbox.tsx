@@ -14,7 +14,7 @@ import { BeforeAfter } from './BeforeAfter';
 import { MoneyNote } from './MoneyNote';
 import styles from './money.module.css';
 
-/** Funds the master balance of a demo from nowhere. */
+/** Adds sandbox money to the master balance of a demo. */
 export function FundSandbox({ onClose }: { onClose: () => void }) {
   const { currency, masterBalance } = useShell().team;
   const { locale } = useLocale();
@@ -24,7 +24,7 @@ export function FundSandbox({ onClose }: { onClose: () => void }) {
   const fund = useMutation(
     useTRPC().team.fundSandbox.mutationOptions({
       onSuccess: () => {
-        toast({ message: `The master balance was funded with ${formatMoney(amount ?? '0', currency, locale)}.` });
+        toast({ message: `Master balance funded with ${formatMoney(amount ?? '0', currency, locale)}.` });
         onClose();
       },
     }),
@@ -36,13 +36,13 @@ export function FundSandbox({ onClose }: { onClose: () => void }) {
   const before = masterBalance ?? '0.00';
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
-      <p className="muted">This is a demo: its money is play money. Elsewhere the operator funds the master balance.</p>
+      <p className="muted">Demo: this isn’t real money.</p>
       <AmountField label="Amount" value={text} onChange={setText} currency={currency} first required />
       <BeforeAfter
         currency={currency}
         lines={[{ label: 'Master balance', before, after: amount === null ? null : plus(before, amount) }]}
       />
-      <MoneyNote asked={fund} currency={currency} />
+      <MoneyNote mutation={fund} currency={currency} />
       <div className={styles.foot}>
         <Button variant="default" onClick={onClose}>
           Cancel

@@ -5,32 +5,31 @@ import { formatMoney } from '@/components/ui/amount';
 import { Note } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 
-type Asked = { error: unknown; isPending: boolean; failureCount: number; failureReason: unknown };
+type Mutation = { error: unknown; isPending: boolean; failureCount: number; failureReason: unknown };
 
 /**
- * How a movement of money stands: still asked for, or refused. What is not known is never called failed: the same
- * question, with its key, is asked until it is answered.
+ * Shows that a transfer is pending or was refused. An unknown outcome is never called failed: the request is retried
+ * with its idempotency key until it is answered.
  */
-export function MoneyNote({ asked, currency }: { asked: Asked; currency: string }) {
+export function MoneyNote({ mutation, currency }: { mutation: Mutation; currency: string }) {
   const { locale } = useLocale();
-  if (asked.isPending && asked.failureCount > 0 && isUnanswered(asked.failureReason)) {
+  if (mutation.isPending && mutation.failureCount > 0 && isUnanswered(mutation.failureReason)) {
     return (
       <Note tone="warn" alert>
-        No answer yet. It is being asked again with the same key, so the money moves once, whatever happened to the
-        first try. You may close this; the answer will be told.
+        Still waiting. We’re retrying safely; the money will move only once. You can close this window.
       </Note>
     );
   }
-  const problem = asked.isPending ? undefined : problemOf(asked.error);
+  const problem = mutation.isPending ? undefined : problemOf(mutation.error);
   if (!problem) return null;
   const money = (amount: string) => formatMoney(amount, currency, locale);
   const short =
     problem.code === 'insufficient_funds' && problem.available !== undefined
-      ? `The ${problem.balance === 'master' ? 'master' : 'member'} balance holds ${money(problem.available)}, ${money(problem.required ?? '0.00')} would be needed.`
-      : sayProblem(asked.error);
+      ? `The ${problem.balance === 'master' ? 'master' : 'member'} balance is ${money(problem.available)}; ${money(problem.required ?? '0.00')} is needed.`
+      : sayProblem(mutation.error);
   return (
     <Note tone="bad" alert>
-      <strong>Nothing was moved.</strong> {short.replace(/ ?Nothing was (moved|changed)\.$/, '')}
+      <strong>Nothing was moved.</strong> {short.replace(/ ?Nothing (was )?(moved|changed)\.$/, '')}
     </Note>
   );
 }

@@ -18,7 +18,7 @@ import { useReverse } from './useReverse';
 
 type Props = { way: 'credit' | 'debit'; member: { id: string; name: string; balance: string }; onClose: () => void };
 
-/** Moves money between the master and one member: both balances before and after, one submit, one key. */
+/** Moves money between the master balance and one member, and previews both balances. */
 export function MoveMoney({ way, member, onClose }: Props) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
@@ -44,7 +44,9 @@ export function MoveMoney({ way, member, onClose }: Props) {
         currency={currency}
         all={way === 'debit' ? membership : undefined}
         description={
-          way === 'credit' ? 'From the master balance' : 'Back to the master balance; “all” takes all there is'
+          way === 'credit'
+            ? 'Taken from the master balance.'
+            : 'Returned to the master balance. Type “all” for the full balance.'
         }
         error={short ?? undefined}
         first
@@ -59,7 +61,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
       />
       <TextInput
         label="Note"
-        description="For the owners"
+        description="Visible to owners only"
         value={note}
         maxLength={NOTE_MAX}
         onChange={(event) => setNote(event.currentTarget.value)}
@@ -72,7 +74,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
         minRows={1}
         onChange={(event) => setNoteForMember(event.currentTarget.value)}
       />
-      <MoneyNote asked={move} currency={currency} />
+      <MoneyNote mutation={move} currency={currency} />
       <div className={styles.foot}>
         <Button variant="default" onClick={onClose}>
           {move.isPending && move.failureCount > 0 ? 'Close' : 'Cancel'}
@@ -85,7 +87,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
   );
 }
 
-/** What the typed amount would do, and whether there is enough; as fresh as the balances that are shown. */
+/** Returns the effect of the typed amount on the current balances, and whether they suffice. */
 function useMovement({ way, member, amount }: Pick<Props, 'way' | 'member'> & { amount: string }) {
   const { team } = useShell();
   const trpc = useTRPC();
@@ -105,12 +107,12 @@ function useMovement({ way, member, amount }: Pick<Props, 'way' | 'member'> & { 
   const short =
     toMicros(moved) === 0n
       ? wanted === 'all'
-        ? `${member.name} holds nothing.`
-        : 'Must be above zero.'
+        ? `${member.name} has no balance.`
+        : 'Enter an amount above zero.'
       : toMicros(after.master) < 0n
-        ? `The master balance holds ${money(master)}: ${money(after.master.slice(1))} short.`
+        ? `Master balance is ${money(after.master.slice(1))} short.`
         : toMicros(after.member) < 0n
-          ? `${member.name} holds ${money(membership)}: ${money(after.member.slice(1))} short.`
+          ? `${member.name}’s balance is ${money(after.member.slice(1))} short.`
           : null;
   return { master, membership, after, short, wanted };
 }
@@ -122,7 +124,7 @@ function useMove(way: Props['way'], member: Props['member'], onClose: () => void
   const reverse = useReverse();
   const onSuccess = ({ transfer }: { transfer: { id: string | null; amount: string } | null }) => {
     onClose();
-    if (transfer === null) return toast({ message: `Nothing moved: the balance of ${member.name} was empty.` });
+    if (transfer === null) return toast({ message: `Nothing was moved. ${member.name} has no balance.` });
     const amount = formatMoney(transfer.amount, currency, locale);
     toast({
       message: way === 'credit' ? `${amount} credited to ${member.name}.` : `${amount} debited from ${member.name}.`,

@@ -14,21 +14,22 @@ import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/Money';
 import { Facts, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
+import { useLocale } from '@/components/ui/useLocale';
 import { Kind, type Transfer } from './TransferTable';
-import { isReversible, sideName } from './labels';
+import { ACTOR_LABELS, isReversible, sayReversed, sideName } from './labels';
 
-/** One transfer whole, with the way to take it back. */
+/** Shows one transfer and lets owners reverse it. */
 export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onClose: () => void }) {
   const { team, me } = useShell();
   const money = (amount: string) => <Money amount={amount} currency={team.currency} />;
   const { balanceAfter, member } = transfer;
   const facts: [string, React.ReactNode][] = [
-    ['Kind', <Kind key="kind" transfer={transfer} />],
+    ['Type', <Kind key="kind" transfer={transfer} />],
     ['Amount', money(transfer.amount)],
     ['From', sideName(transfer.from, member)],
     ['To', sideName(transfer.to, member)],
     ['When', <Instant key="when" at={transfer.createdAt} />],
-    ['Who', `${transfer.actor.name} (${transfer.actor.type})`],
+    ['By', `${transfer.actor.name} (${ACTOR_LABELS[transfer.actor.type]})`],
     ['Note', transfer.note ?? '–'],
   ];
   if (me.role === 'owner' && transfer.noteForMember) facts.push(['Note for the member', transfer.noteForMember]);
@@ -44,9 +45,9 @@ export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onCl
       </Link>,
     ]);
   }
-  if (transfer.reversalOf) facts.push(['Takes back', <Id key="of" id={transfer.reversalOf} />]);
-  if (transfer.reversedBy) facts.push(['Taken back by', <Id key="by" id={transfer.reversedBy} />]);
-  facts.push(['Id', <Id key="id" id={transfer.id ?? ''} />]);
+  if (transfer.reversalOf) facts.push(['Reverses', <Id key="of" id={transfer.reversalOf} />]);
+  if (transfer.reversedBy) facts.push(['Reversed by', <Id key="by" id={transfer.reversedBy} />]);
+  facts.push(['ID', <Id key="id" id={transfer.id ?? ''} />]);
   return (
     <div className={styles.form}>
       <Facts of={facts} />
@@ -68,20 +69,21 @@ const Id = ({ id }: { id: string }) => (
 
 function Reverse({ transfer, onDone }: { transfer: Transfer; onDone: () => void }) {
   const { currency } = useShell().team;
-  const [asked, setAsked] = useState(false);
+  const { locale } = useLocale();
+  const [isConfirming, setConfirming] = useState(false);
   const [note, setNote] = useState('');
   const reverse = useMutation(
     useTRPC().transfers.reverseTransfer.mutationOptions({
-      onSuccess: () => {
-        toast({ message: 'Taken back by a transfer of its own.' });
+      onSuccess: ({ transfer: reversal }) => {
+        toast({ message: sayReversed(reversal, currency, locale) });
         onDone();
       },
     }),
   );
-  if (!asked) {
+  if (!isConfirming) {
     return (
       <div className={styles.foot}>
-        <Button variant="default" onClick={() => setAsked(true)}>
+        <Button variant="default" onClick={() => setConfirming(true)}>
           Reverse…
         </Button>
       </div>
@@ -96,8 +98,9 @@ function Reverse({ transfer, onDone }: { transfer: Transfer; onDone: () => void 
       }}
     >
       <Note>
-        <Money amount={transfer.amount} currency={currency} /> moves back from {sideName(transfer.to, transfer.member)}{' '}
-        to {sideName(transfer.from, transfer.member)}, whole and once. What was booked stays as it is.
+        Returns the full <Money amount={transfer.amount} currency={currency} /> from{' '}
+        {sideName(transfer.to, transfer.member)} to {sideName(transfer.from, transfer.member)}. The original transfer
+        stays in the ledger.
       </Note>
       <TextInput
         label="Reason"
@@ -106,9 +109,9 @@ function Reverse({ transfer, onDone }: { transfer: Transfer; onDone: () => void 
         onChange={(event) => setNote(event.currentTarget.value)}
         ref={(field) => field?.focus()}
       />
-      <MoneyNote asked={reverse} currency={currency} />
+      <MoneyNote mutation={reverse} currency={currency} />
       <div className={styles.foot}>
-        <Button variant="default" onClick={() => setAsked(false)}>
+        <Button variant="default" onClick={() => setConfirming(false)}>
           Cancel
         </Button>
         <Button type="submit" loading={reverse.isPending}>

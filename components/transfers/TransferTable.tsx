@@ -13,18 +13,18 @@ import { Money } from '@/components/ui/Money';
 import styles from '@/components/ui/table.module.css';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import type { transferQuestion } from './search-params';
-import { KINDS, sideName } from './labels';
+import { KIND_LABELS, sideName } from './labels';
 
 export type Transfer = inferOutput<ReturnType<typeof useTRPC>['transfers']['browseTransfers']>['data'][number];
 
 type Props = {
   question: ReturnType<typeof transferQuestion>;
   onOpen: (transfer: Transfer) => void;
-  /** What stands where there is no transfer. */
+  /** Shown when there are no transfers. */
   empty: ReactNode;
 };
 
-/** Movements of money, newest first; more are fetched as they are asked for. */
+/** Lists transfers, newest first, and loads more on request. */
 export function TransferTable({ question, onOpen, empty }: Props) {
   const { team } = useShell();
   const list = useInfiniteQuery(
@@ -46,7 +46,7 @@ export function TransferTable({ question, onOpen, empty }: Props) {
         columns={columnsOf(team.currency, onOpen)}
         rows={rows}
         idOf={(transfer) => transfer.id ?? ''}
-        nameOf={(transfer) => KINDS[transfer.kind]}
+        nameOf={(transfer) => KIND_LABELS[transfer.kind]}
         stale={list.isPlaceholderData}
       />
       <ShowMore list={list} shown={rows.length} />
@@ -66,10 +66,10 @@ function columnsOf(currency: string, onOpen: (transfer: Transfer) => void): Colu
         </button>
       ),
     },
-    { id: 'kind', header: 'Kind', cell: (transfer) => <Kind transfer={transfer} /> },
+    { id: 'kind', header: 'Type', cell: (transfer) => <Kind transfer={transfer} /> },
     {
       id: 'way',
-      header: 'From → to',
+      header: 'From → To',
       wide: true,
       cell: (transfer) => {
         const way = `${sideName(transfer.from, transfer.member)} → ${sideName(transfer.to, transfer.member)}`;
@@ -91,7 +91,7 @@ function columnsOf(currency: string, onOpen: (transfer: Transfer) => void): Colu
         return after === undefined ? '–' : <Money amount={after} currency={currency} />;
       },
     },
-    { id: 'actor', header: 'Who', wide: true, cell: ({ actor }) => <span title={actor.name}>{actor.name}</span> },
+    { id: 'actor', header: 'By', wide: true, cell: ({ actor }) => <span title={actor.name}>{actor.name}</span> },
     { id: 'note', header: 'Note', wide: true, cell: ({ note }) => <span title={note ?? undefined}>{note ?? ''}</span> },
   ];
 }
@@ -99,9 +99,9 @@ function columnsOf(currency: string, onOpen: (transfer: Transfer) => void): Colu
 export function Kind({ transfer }: { transfer: Pick<Transfer, 'kind' | 'reversalOf' | 'reversedBy'> }) {
   return (
     <>
-      {KINDS[transfer.kind]}
-      {transfer.reversalOf && <span className="muted"> (takes back)</span>}
-      {transfer.reversedBy && <span className="muted"> (taken back)</span>}
+      {KIND_LABELS[transfer.kind]}
+      {transfer.reversalOf && <span className="muted"> · Reversal</span>}
+      {transfer.reversedBy && <span className="muted"> · Reversed</span>}
     </>
   );
 }

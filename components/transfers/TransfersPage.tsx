@@ -13,11 +13,11 @@ import tableStyles from '@/components/ui/table.module.css';
 import { TransferDetail } from './TransferDetail';
 import { TransferTable, type Transfer } from './TransferTable';
 import { transferQuestion, transferView, type TransferView } from './search-params';
-import { KINDS } from './labels';
+import { KIND_LABELS } from './labels';
 
 const NO_FILTERS: Partial<TransferView> = { kind: [], member: null, from: null, to: null };
 
-/** Every movement of money in the team; for a member its own. */
+/** The team's transfers for owners, their own for members. */
 export function TransfersPage() {
   const { team, me } = useShell();
   const [view, setView] = useQueryStates(transferView, { history: 'replace' });
@@ -26,7 +26,7 @@ export function TransfersPage() {
   const change = (next: Partial<TransferView>) => void setView(next);
   const open = (transfer: Transfer) =>
     openDialog({
-      title: KINDS[transfer.kind],
+      title: KIND_LABELS[transfer.kind],
       side: true,
       body: (close) => <TransferDetail transfer={transfer} onClose={close} />,
     });
@@ -37,10 +37,10 @@ export function TransfersPage() {
       <search className={tableStyles.toolbar}>
         {me.role === 'owner' && <MemberPicker value={view.member} onChange={(member) => change({ member })} />}
         <FilterChip
-          label="Kind"
-          options={Object.entries(KINDS)
+          label="Type"
+          options={Object.entries(KIND_LABELS)
             .filter(([kind]) => !['funding_refund', 'dispute', 'dispute_reversal', 'opening'].includes(kind))
-            .map(([value, label]) => ({ value: value as keyof typeof KINDS, label }))}
+            .map(([value, label]) => ({ value: value as keyof typeof KIND_LABELS, label }))}
           chosen={view.kind}
           onChange={(kind) => change({ kind })}
         />
@@ -83,14 +83,14 @@ function exportQuery(view: TransferView): string {
 
 function Nothing({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
   if (!isFiltered) {
-    return <Empty title="No money has moved yet">Every credit, debit, recharge and charge will stand here.</Empty>;
+    return <Empty title="No transfers yet">Credits, debits, recharges and charges appear here.</Empty>;
   }
   return (
     <Empty
-      title="No transfer matches"
+      title="No matching transfers"
       action={
         <Button variant="default" onClick={onClear}>
-          Clear the filters
+          Clear filters
         </Button>
       }
     />

@@ -1,7 +1,8 @@
+import { formatMoney } from '@/components/ui/amount';
 import type { TransferKind } from '@/server/domain/billing/ledger/rules';
 
-/** Each kind of transfer in a word. */
-export const KINDS: Record<TransferKind, string> = {
+/** The name of each kind of transfer. */
+export const KIND_LABELS: Record<TransferKind, string> = {
   funding: 'Funding',
   withdrawal: 'Withdrawal',
   credit: 'Credit',
@@ -9,7 +10,7 @@ export const KINDS: Record<TransferKind, string> = {
   recharge: 'Recharge',
   charge: 'Charge',
   refund: 'Refund',
-  closing: 'Closing',
+  closing: 'Account closed',
   opening: 'Opening',
   funding_refund: 'Funding refund',
   dispute: 'Dispute',
@@ -18,13 +19,13 @@ export const KINDS: Record<TransferKind, string> = {
 
 type Side = 'master' | 'member' | 'usage' | 'funding';
 
-/** Where money comes from or goes to, as a person calls it. */
+/** Returns the name of one side of a transfer. */
 export function sideName(side: Side, member: { name: string } | null): string {
-  if (side === 'member') return member?.name ?? 'member';
-  return { master: 'Master balance', usage: 'Messages', funding: 'Outside' }[side];
+  if (side === 'member') return member?.name ?? 'Member';
+  return { master: 'Master balance', usage: 'Messages', funding: 'External' }[side];
 }
 
-/** Only these can be taken back, once, and never the taking back itself. */
+/** Returns true for a credit, debit or recharge that was not reversed and is not a reversal itself. */
 export const isReversible = (transfer: {
   kind: TransferKind;
   reversalOf: string | null;
@@ -33,3 +34,13 @@ export const isReversible = (transfer: {
   ['credit', 'debit', 'recharge'].includes(transfer.kind) &&
   transfer.reversalOf === null &&
   transfer.reversedBy === null;
+
+type Reversal = { amount: string; to: Side };
+
+/** Returns the confirmation of a reversal. */
+export function sayReversed({ amount, to }: Reversal, currency: string, locale: string): string {
+  const recipient = to === 'master' ? 'the master balance' : 'the member';
+  return `Reversed. ${formatMoney(amount, currency, locale)} returned to ${recipient}.`;
+}
+
+export const ACTOR_LABELS = { user: 'user', key: 'API key', rule: 'auto-recharge', operator: 'operator' } as const;

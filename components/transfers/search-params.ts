@@ -2,7 +2,7 @@ import { createLoader, parseAsArrayOf, parseAsStringLiteral } from 'nuqs/server'
 import { parseAsDay, parseAsId } from '@/components/ui/search-params';
 import { TRANSFER_KINDS } from '@/server/domain/billing/ledger/rules';
 
-/** The whole state of the transfers page, as it stands in its address; days are UTC, the last one is shown whole. */
+/** The state of the transfers page in its URL; days are UTC and the last day is included. */
 export const transferView = {
   kind: parseAsArrayOf(parseAsStringLiteral(TRANSFER_KINDS)).withDefault([]),
   member: parseAsId('mem'),
@@ -16,7 +16,7 @@ export type TransferView = Awaited<ReturnType<typeof loadTransferView>>;
 
 const DAY_MS = 86_400_000;
 
-/** What the page asks for: the same on the server, which asks first, and in the browser. */
+/** Returns the query of the page, identical on the server and in the browser. */
 export function transferQuestion({ kind, member, from, to }: TransferView) {
   return {
     ...(kind.length === 0 ? {} : { kind }),

@@ -3,18 +3,17 @@
 import { useMutation } from '@tanstack/react-query';
 import { sayProblem, useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney } from '@/components/ui/amount';
 import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
+import { sayReversed } from './labels';
 
-/** Takes a credit, a debit or a recharge back, whole and once; says how it went. */
+/** Reverses a credit, debit or recharge in full and shows the result in a toast. */
 export function useReverse() {
   const { currency } = useShell().team;
   const { locale } = useLocale();
   return useMutation(
     useTRPC().transfers.reverseTransfer.mutationOptions({
-      onSuccess: ({ transfer }) =>
-        toast({ message: `${formatMoney(transfer.amount, currency, locale)} taken back by a transfer of its own.` }),
+      onSuccess: ({ transfer }) => toast({ message: sayReversed(transfer, currency, locale) }),
       onError: (error) => toast({ message: `Nothing was moved. ${sayProblem(error)}`, tone: 'bad' }),
     }),
   );

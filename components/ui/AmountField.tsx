@@ -8,28 +8,28 @@ import { useLocale } from './useLocale';
 
 type Props = {
   label: ReactNode;
-  /** As typed; it is never changed for the person. */
+  /** The typed text, which the field never changes by itself. */
   value: string;
   onChange: (text: string) => void;
   currency: string;
-  /** Whether "all" is an answer here, and what it comes to. */
+  /** The amount that "all" stands for; "all" is invalid without it. */
   all?: string | undefined;
   description?: ReactNode;
   error?: ReactNode;
   required?: boolean;
-  /** Has the focus when its dialog opens. */
+  /** Gives the field the focus when its dialog opens. */
   first?: boolean;
   hideLabel?: boolean;
   width?: string;
 };
 
-/** Reads what stands in an amount field, in the person's locale. */
+/** Parses the text of an amount field in the user's locale. */
 export function useTyped(text: string, currency: string, all = false): Typed {
   const { locale } = useLocale();
   return readTyped(text, currency, locale, { all });
 }
 
-/** A field for an amount: takes what people type, says how it was understood, and leaves the text as it is. */
+/** A field for an amount: accepts amounts as people type them and shows how it understood them. */
 export function AmountField({ value, onChange, currency, all, description, error, label, ...rest }: Props) {
   const { locale } = useLocale();
   const typed = readTyped(value, currency, locale, { all: all !== undefined });
@@ -37,7 +37,7 @@ export function AmountField({ value, onChange, currency, all, description, error
     'amount' in typed
       ? formatMoney(printAmount(typed.amount), currency, locale)
       : 'all' in typed && all !== undefined
-        ? `All there is: ${formatMoney(all, currency, locale)}`
+        ? `Full balance: ${formatMoney(all, currency, locale)}`
         : null;
   const { hideLabel, required, first, width } = rest;
   return (

@@ -6,32 +6,32 @@ import styles from './chart.module.css';
 
 type Value = { size: number; shown: ReactNode };
 
-/** One place on the axis: what it is called, its value, and the value that it is compared with. */
+/** One bar: its name, its value, and the value it is compared with. */
 export type Bar = { id: string; name: string; now: Value; before?: Value };
 
 type Props = {
-  /** What the chart shows, for screen readers and above its table. */
+  /** The chart's name for screen readers and its table. */
   label: string;
   bars: Bar[];
-  /** How a height of the axis is written. */
+  /** Formats a value of the axis. */
   print: (size: number) => string;
   names: { bar: string; now: string; before?: string };
-  /** Names of the first and the last bar, short. */
+  /** Short names of the first and the last bar. */
   ends: [string, string];
-  /** The table of the same numbers stands beside it. */
+  /** True when a table beside the chart shows the same numbers. */
   isTabled?: boolean;
 };
 
-/** From so many bars on there is no room between them. */
+/** The number of bars from which there is no space between them. */
 const DENSE = 120;
 
-/** A round height that is not below it, and whose half is round too. */
+/** Returns the next round number whose half is round too. */
 function roundUp(size: number): number {
   const power = 10 ** Math.floor(Math.log10(size));
   return power * ([1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= size) ?? 10);
 }
 
-/** Values along an axis, each against the one before it; the same numbers as a table on demand. */
+/** A bar chart that compares values with earlier ones; can be shown as a table. */
 export function BarChart({ label, bars, print, names, ends, isTabled = false }: Props) {
   const [asTable, setAsTable] = useState(false);
   const [shown, setShown] = useState<Bar | null>(null);

@@ -10,12 +10,12 @@ type Props = {
   options: Choice[];
   chosen: string[];
   onToggle: (value: string) => void;
-  /** Closes with the choice: there is one at a time. */
+  /** Closes the menu with the choice, because only one option can be active. */
   single?: boolean | undefined;
   position?: MenuProps['position'];
 };
 
-/** A menu of things that are on or off; open as soon as it is there. */
+/** A menu of options that are on or off; opens as soon as it is mounted. */
 export function ChoiceMenu({ target, options, chosen, onToggle, single, position = 'bottom-start' }: Props) {
   return (
     <Menu defaultOpened position={position}>

@@ -10,8 +10,8 @@ type Text = string | (() => string);
 const textOf = (text: Text): string => (typeof text === 'string' ? text : text());
 
 /**
- * Copies a text, which may be known only then; says so. Where the browser gives no clipboard (plain http), the text
- * stands beside it to be selected.
+ * Copies a text, which may be computed on click, and confirms it. Without a clipboard (plain http), users can select
+ * the text beside the button.
  */
 export function CopyIconButton({ text, label }: { text: Text; label: string }) {
   const { copy, copied } = useClipboard({ timeout: 1500 });

@@ -13,19 +13,19 @@ import { useRef, type ReactNode } from 'react';
 import { useShortcut } from './shortcuts';
 import styles from './table.module.css';
 
-/** Sorting, paging and search are the database's: the table only shows. */
+/** The database sorts, pages and searches; the table only renders. */
 const features = tableFeatures({ columnVisibilityFeature });
 
 export type Column<Row extends RowData> = {
   id: string;
   header: string;
   cell: (row: Row) => ReactNode;
-  /** The first column: what the row is, with its link. */
+  /** The first column, with the row's name and link. */
   main?: boolean;
   right?: boolean;
-  /** May be cut off; the cell says the whole on hover. */
+  /** Truncates long values; the cell shows the full text on hover. */
   wide?: boolean;
-  /** Sentences: they are broken into lines, not cut off. */
+  /** Wraps sentences instead of truncating them. */
   prose?: boolean;
   sortable?: boolean;
 };
@@ -33,7 +33,7 @@ export type Column<Row extends RowData> = {
 export type Sort<Key extends string = string> = { by: Key; direction: 'asc' | 'desc' };
 
 type Props<Row extends RowData> = {
-  /** What the table holds, for screen readers. */
+  /** The table's name for screen readers. */
   label: string;
   columns: Column<Row>[];
   hidden?: string[] | undefined;
@@ -44,17 +44,20 @@ type Props<Row extends RowData> = {
   onSort?: (by: string) => void;
   selection?: { has: (id: string) => boolean; toggle: (rows: Row[], on: boolean) => void } | undefined;
   actions?: (row: Row) => ReactNode;
-  /** The rows shown are those of the question before; the next are on their way. */
+  /** True while the rows of the previous query are still shown. */
   stale?: boolean;
 };
 
-/** Columns as TanStack's table knows them. Cells are called, not rendered by it: a new function would be a new component. */
+/**
+ * Returns columns for TanStack Table. Cells are called as functions and not rendered by it, because a new function
+ * would remount the cell.
+ */
 function defineColumns<Row extends RowData>(columns: Column<Row>[]): ColumnDef<typeof features, Row>[] {
   const helper = createColumnHelper<typeof features, Row>();
   return columns.map(({ id, header }) => helper.display({ id, header }));
 }
 
-/** A list of things, one a row; a card each on a phone. `j` and `k` walk through the rows. */
+/** A table of rows, rendered as cards on a phone. `j` and `k` move through the rows. */
 export function DataTable<Row extends RowData>(props: Props<Row>) {
   const { label, columns, hidden = [], rows, idOf, nameOf, selection, actions, stale } = props;
   const body = useRef<HTMLTableSectionElement>(null);
@@ -176,7 +179,7 @@ function HeadCell<Row extends RowData>({ column, sort, onSort }: HeadProps<Row>)
   );
 }
 
-/** `j` and `k` move the focus through the rows' links, `x` selects the row. */
+/** Moves the focus through the rows with `j` and `k`, and selects a row with `x`. */
 function useRowKeys(body: React.RefObject<HTMLTableSectionElement | null>): void {
   const step = (by: 1 | -1) => {
     const links = [...(body.current?.querySelectorAll<HTMLElement>('td[data-main] :is(a, button)') ?? [])];
@@ -186,8 +189,8 @@ function useRowKeys(body: React.RefObject<HTMLTableSectionElement | null>): void
     links[Math.max(0, Math.min(next, links.length - 1))]?.focus();
   };
   useShortcut('j', 'Next row', () => step(1));
-  useShortcut('k', 'Row before', () => step(-1));
-  useShortcut('x', 'Select the row', () => {
+  useShortcut('k', 'Previous row', () => step(-1));
+  useShortcut('x', 'Select row', () => {
     const box = document.activeElement?.closest('tr')?.querySelector<HTMLElement>('input[type=checkbox]');
     box?.click();
   });

@@ -7,7 +7,9 @@ const OLDEST = '1970-01-01';
 
 type Props = { label: string; value: Date | null; onChange: (day: Date | null) => void };
 
-/** A day; UTC, as all ranges are. While a year is typed it is the year 2, then 20: only what is a day of ours is told. */
+/**
+ * A field for a UTC day. While a year is typed, the value is the year 2, then 20; only days since 1970 are reported.
+ */
 export function DayField({ label, value, onChange }: Props) {
   const [draft, setDraft] = useState<string | null>(null);
   return (

@@ -5,26 +5,26 @@ import { useMediaQuery, useMounted } from '@mantine/hooks';
 import { useSyncExternalStore, type ReactNode } from 'react';
 import { isReauthenticating, onReauthenticating } from './confirm';
 
-/** A dialog's head is no second banner beside the page's. */
+/** A dialog's header must not be a second banner landmark. */
 export const NO_BANNER = { header: { role: 'presentation' } };
 
 type Props = { wanted: Wanted; opened: boolean; onClose: () => void; onClosed: () => void; children: ReactNode };
 
-/** What a dialog stands in: in the middle, at the side, or the whole of a phone's screen. */
+/** The frame of a dialog: centered, at the side, or full screen on a phone. */
 export function DialogFrame({ wanted, opened, onClose, onClosed, children }: Props) {
   const isPhone = useMediaQuery('(max-width: 40em)', false, { getInitialValueInEffect: false });
-  // Opened after it stands in the page, so that it remembers where the focus was.
+  // Opened after mounting, so that it remembers which element had the focus.
   const ready = useMounted();
   const isBelowQuestion = useSyncExternalStore(onReauthenticating, isReauthenticating, () => false);
   const frame = {
     opened: opened && ready,
     onClose,
-    // Who is asked again who he is, above this, closes that alone.
+    // Escape closes only the reauthentication dialog above this one.
     closeOnEscape: !isBelowQuestion,
     onExitTransitionEnd: onClosed,
     title: wanted.title,
     size: wanted.size ?? 'md',
-    // The host returns it, to where the person came from.
+    // The host returns the focus to where the user came from.
     returnFocus: false,
     closeButtonProps: { 'aria-label': 'Close' },
     attributes: NO_BANNER,
@@ -39,9 +39,9 @@ export function DialogFrame({ wanted, opened, onClose, onClosed, children }: Pro
 
 export type Wanted = {
   title: ReactNode;
-  /** What stands in it, which may have to be fetched first; `close` ends it without asking. */
+  /** The content, which may be loaded first; `close` closes the dialog without asking. */
   body: (close: () => void) => ReactNode | Promise<ReactNode>;
   size?: 'sm' | 'md' | 'lg' | 'xl';
-  /** At the side, where a row is looked at while its list stays in view. */
+  /** Opens at the side, so that the list stays visible. */
   side?: boolean;
 };

@@ -5,7 +5,7 @@ import { Note } from './pieces';
 
 type Why = { detail: string; requestId?: string | undefined } | undefined;
 
-/** What stands where something could not be fetched: why, and a way to ask again. Undefined: no answer arrived. */
+/** Shown when data could not be fetched, with a retry. `problem` is undefined when no response arrived. */
 export function Failed({ problem, onRetry }: { problem: Why; onRetry: () => void }) {
   return (
     <Note
@@ -17,7 +17,7 @@ export function Failed({ problem, onRetry }: { problem: Why; onRetry: () => void
         </Button>
       }
     >
-      {problem?.detail ?? 'The server cannot be reached. What you see may be old; nothing was changed.'}
+      {problem?.detail ?? 'Nothing was changed. Can’t reach the server; data may be out of date.'}
       {problem?.requestId && <span className="muted"> ({problem.requestId})</span>}
     </Note>
   );

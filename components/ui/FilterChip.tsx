@@ -8,17 +8,17 @@ export const ChoiceMenu = menuOnDemand(() => import('./ChoiceMenu').then((file) 
 
 type Props<Value extends string> = {
   label: string;
-  /** `note`: how many there are of it, where that is known. */
+  /** `note` is the number of matches, where known. */
   options: { value: Value; label: string; note?: string | undefined }[];
   chosen: Value[];
   onChange: (chosen: Value[]) => void;
-  /** Only one at a time. */
+  /** Allows only one option at a time. */
   single?: boolean;
-  /** There is always one: its label says which, and nothing is to clear. */
+  /** Marks a filter that always has a value: its label names it, and it cannot be cleared. */
   plain?: boolean;
 };
 
-/** A filter as a chip: says what it filters by, and is cleared with one click. */
+/** A filter chip: shows its active options and can be cleared with one click. */
 export function FilterChip<Value extends string>({ label, options, chosen, onChange, single, plain }: Props<Value>) {
   const isOn = chosen.length > 0 && !plain;
   const names = options.filter(({ value }) => chosen.includes(value)).map((option) => option.label);

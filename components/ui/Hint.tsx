@@ -3,10 +3,7 @@
 import { useId, useState, type ReactNode } from 'react';
 import styles from './pieces.module.css';
 
-/**
- * Says more about a thing that is pointed at, focused or tapped; Escape takes it away. The words stand above everything
- * and are cut off by nothing.
- */
+/** A tooltip on hover, focus or tap; Escape closes it. It is positioned above everything so that nothing clips it. */
 export function Hint({ text, children }: { text: string; children: ReactNode }) {
   const [at, setAt] = useState<{ x: number; y: number } | null>(null);
   const id = useId();
@@ -16,7 +13,7 @@ export function Hint({ text, children }: { text: string; children: ReactNode }) 
   };
   const hide = () => setAt(null);
   return (
-    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- it only listens to what stands in it
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- it only listens to events of its content
     <span
       className={styles.hinted}
       aria-describedby={at ? id : undefined}

@@ -3,22 +3,22 @@
 import { useRef, useState, type CSSProperties, type PointerEvent, type ReactNode } from 'react';
 import styles from './histogram.module.css';
 
-/** One place on the axis, with its whole and the part of it that is marked. */
+/** One column, with its total and its marked part. */
 export type Column = { id: string; name: string; size: number; marked: number };
 
 type Props = {
-  /** What it shows, for screen readers. */
+  /** The chart's name for screen readers. */
   label: string;
   columns: Column[];
-  /** Names of the first and the last column, short. */
+  /** Short names of the first and the last column. */
   ends: [string, string];
-  /** What is said of a column while it is pointed at. */
+  /** Renders the readout of the column under the pointer. */
   read: (column: Column) => ReactNode;
-  /** Drawn over from one column to another, or pressed: both the same. */
+  /** Called with the first and the last column of a drag; a click passes the same column twice. */
   onNarrow: (first: string, last: string) => void;
 };
 
-/** Columns over a range that is narrowed by drawing over it. By keyboard the range's own fields do the same. */
+/** A histogram in which dragging narrows the range. Keyboard users have the range fields instead. */
 export function Histogram({ label, columns, ends, read, onNarrow }: Props) {
   const plot = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState<number | null>(null);

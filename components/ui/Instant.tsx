@@ -4,7 +4,7 @@ import { useLocale } from './useLocale';
 
 const utc = (at: Date): string => `${at.toISOString().replace('T', ' ').slice(0, 19)} UTC`;
 
-/** `exact`: to the second, and without the year where it is this one. */
+/** `exact` shows seconds, and the year only if it is not the current one. */
 type Props = { at: string; dateOnly?: boolean; exact?: boolean };
 
 function formOf({ at, dateOnly, exact }: Props): Intl.DateTimeFormatOptions {
@@ -20,7 +20,7 @@ function formOf({ at, dateOnly, exact }: Props): Intl.DateTimeFormatOptions {
   };
 }
 
-/** An instant in the person's time zone; the exact UTC on hover. */
+/** An instant in the user's time zone; the exact UTC time on hover. */
 export function Instant(props: Props) {
   const { locale, timeZone } = useLocale();
   const when = new Date(props.at);

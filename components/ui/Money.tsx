@@ -4,8 +4,8 @@ import { formatMoney } from './amount';
 import { useLocale } from './useLocale';
 
 /**
- * An amount in the person's locale; the exact value on hover. Browsers and servers may know other editions of a locale:
- * what the server wrote stays then.
+ * An amount in the user's locale; the exact value on hover. Server and browser may have different locale data, so
+ * hydration keeps the server's text.
  */
 export function Money({ amount, currency, strong = false }: { amount: string; currency: string; strong?: boolean }) {
   const { locale } = useLocale();

@@ -7,7 +7,7 @@ import { useLocale } from './useLocale';
 
 type Props = { page: number; pageSize: number; total: number; onPage: (page: number) => void; noun: string };
 
-/** Which rows these are, and the way to the others. */
+/** Shows the current rows and navigates the pages. */
 export function Pager({ page, pageSize, total, onPage, noun }: Props) {
   const { locale } = useLocale();
   const number = (value: number) => value.toLocaleString(locale);
@@ -18,13 +18,13 @@ export function Pager({ page, pageSize, total, onPage, noun }: Props) {
   return (
     <nav className={styles.footer} aria-label={`Pages of ${noun}`}>
       <span className="muted tabular">
-        {first > total ? `No ${noun} here` : pages === 1 ? all : `${range} of ${all}`}
+        {first > total ? `No ${noun} on this page` : pages === 1 ? all : `${range} of ${all}`}
       </span>
       {pages > 1 && (
         <span className={styles.pages}>
           <ActionIcon
             variant="default"
-            aria-label="Page before"
+            aria-label="Previous page"
             disabled={page <= 1}
             onClick={() => onPage(Math.min(page - 1, pages))}
           >

@@ -8,13 +8,13 @@ import { useShortcut } from './shortcuts';
 
 type Props = { label: string; placeholder: string; value: string; onChange: (text: string) => void };
 
-/** Searches as one types; `/` leads here. */
+/** A search field that searches while the user types; `/` focuses it. */
 export function SearchField({ label, placeholder, value, onChange }: Props) {
   const [text, setText] = useState(value);
   const [known, setKnown] = useState(value);
   const field = useRef<HTMLInputElement>(null);
   const report = useDebouncedCallback(onChange, 200);
-  // The address has changed by another way (back, a cleared filter): the field follows.
+  // Follows changes of the URL, such as the back button or a cleared filter.
   if (value !== known) {
     setKnown(value);
     if (value !== text.trim()) setText(value);
@@ -37,7 +37,7 @@ export function SearchField({ label, placeholder, value, onChange }: Props) {
       onKeyDown={(event) => {
         if (event.key === 'Escape') event.currentTarget.blur();
       }}
-      rightSection={text && <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />}
+      rightSection={text && <CloseButton size="sm" aria-label="Clear search" onClick={() => type('')} />}
       style={{ flex: '1 1 18rem', maxWidth: '24rem' }}
     />
   );

@@ -5,7 +5,7 @@ import styles from './table.module.css';
 
 type Paged = { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => Promise<unknown> };
 
-/** How many rows of a list are shown, and the way to those after them. */
+/** Shows the number of loaded rows and loads more. */
 export const ShowMore = ({ list, shown }: { list: Paged; shown: number }) => (
   <div className={styles.footer}>
     <span className="muted tabular">{shown} shown</span>

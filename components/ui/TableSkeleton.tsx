@@ -1,7 +1,7 @@
 import { Bone, Late } from './pieces';
 import styles from './table.module.css';
 
-/** What stands for the rows of a table until they come. */
+/** The skeleton of a table. */
 export const TableSkeleton = () => (
   <Late>
     <div className={styles.frame} style={{ padding: '0.75rem', display: 'grid', gap: '1.5rem' }}>

@@ -1,38 +1,39 @@
 import { currencyDigits, MAX_AMOUNT, parseAmount, printAmount, type Micros } from '@/server/domain/core/money';
 
-/** What a person typed into an amount field: an amount, all there is, nothing yet, or why it is not understood. */
+/** The result of parsing an amount field: an amount, "all", empty, or an error message. */
 export type Typed = { amount: Micros } | { all: true } | { nothing: true } | { problem: string };
 
 /**
- * Reads an amount as people type it in their locale: "1,250.5", "$20", "20 USD", "all". What could mean two things is
- * not guessed: digits must be grouped as the locale groups them.
+ * Parses an amount as people type it in their locale: "1,250.5", "$20", "20 USD", "all". Ambiguous texts are refused:
+ * digits must be grouped as the locale groups them.
  */
 export function readTyped(text: string, currency: string, locale: string, { all = false } = {}): Typed {
   const { group, inner, decimal, symbols } = marksOf(currency, locale);
   const wanted = text.trim();
   if (wanted === '') return { nothing: true };
-  if (/^(all|everything|max)$/i.test(wanted)) return all ? { all: true } : { problem: 'Type an amount here.' };
+  if (/^(all|everything|max)$/i.test(wanted)) return all ? { all: true } : { problem: '“All” only works for debits.' };
   let bare = wanted.replace(/[\s\u00a0\u202f]/g, ' ').trim();
   for (const symbol of symbols) {
-    // Cut before its case is changed: the upper case of a text may be longer than it ("ßD" is "SSD").
+    // Sliced before changing case, because upper case can be longer ("ßD" becomes "SSD").
     if (bare.slice(0, symbol.length).toUpperCase() === symbol) bare = bare.slice(symbol.length).trim();
     else if (bare.slice(-symbol.length).toUpperCase() === symbol) bare = bare.slice(0, -symbol.length).trim();
   }
-  if (/^[-−(]/.test(bare)) return { problem: 'Type it without a sign: the button says which way it goes.' };
+  if (/^[-−(]/.test(bare)) return { problem: 'Enter a positive amount.' };
   const spaced = group === ' ' ? bare : bare.replaceAll(' ', '');
   const escape = (mark: string) => mark.replace(/[.\\'’]/g, String.raw`\$&`);
   const whole = `(?:[0-9]+|[0-9]{1,${inner}}(?:${escape(group)}[0-9]{${inner}})*${escape(group)}[0-9]{3})`;
   const match = new RegExp(`^(${whole})?(?:${escape(decimal)}([0-9]*))?$`).exec(spaced);
   const [, units = '', fraction = ''] = match ?? [];
-  if (!match || units + fraction === '') return { problem: `Type it like ${formatPlain(1250.5, currency, locale)}.` };
-  if (fraction.length > 6) return { problem: 'At most six decimals.' };
+  if (!match || units + fraction === '')
+    return { problem: `Enter an amount like ${formatPlain(1250.5, currency, locale)}` };
+  if (fraction.length > 6) return { problem: 'Use at most six decimals.' };
   const plain = `${units.replaceAll(group, '').replace(/^0+(?=\d)/, '') || '0'}${fraction && `.${fraction}`}`;
   const amount = parseAmount(plain);
-  if (amount === null) return { problem: `At most ${formatMoney(printAmount(MAX_AMOUNT), currency, locale)} at once.` };
+  if (amount === null) return { problem: `The maximum is ${formatMoney(printAmount(MAX_AMOUNT), currency, locale)}.` };
   return { amount };
 }
 
-/** How the locale groups digits and marks decimals, and by which signs the currency may be named, upper case. */
+/** Returns the locale's grouping and decimal marks, and the upper-case signs of the currency. */
 function marksOf(currency: string, locale: string) {
   const parts = new Intl.NumberFormat(locale, { style: 'currency', currency, minimumFractionDigits: 2 }).formatToParts(
     1234567.5,
@@ -43,7 +44,7 @@ function marksOf(currency: string, locale: string) {
   const symbol = narrow.formatToParts(1).find((part) => part.type === 'currency')?.value ?? currency;
   return {
     group: mark('group', ','),
-    // Twelve lakh is 12,00,000: all groups but the last have two digits there.
+    // Indian locales group all digits but the last three in pairs: 12,00,000.
     inner: parts.filter((part) => part.type === 'integer').at(1)?.value.length === 2 ? 2 : 3,
     decimal: mark('decimal', '.'),
     symbols: [currency, mark('currency', currency), symbol].map((text) => text.toUpperCase()),
@@ -54,12 +55,12 @@ const formatPlain = (value: number, currency: string, locale: string): string =>
   new Intl.NumberFormat(locale, { minimumFractionDigits: Math.max(1, currencyDigits(currency)) }).format(value);
 
 /**
- * An amount as the person reads it: in the currency's own digits, and more only where they are not zero.
+ * Formats an amount with the currency's own digits, and with more only where they are not zero.
  * @param amount as the API prints it, "12.50"
  */
 export function formatMoney(amount: string, currency: string, locale: string): string {
   const digits = currencyDigits(currency);
-  // A string, not a number: Intl writes it exactly.
+  // Intl formats a string exactly, unlike a number.
   return new Intl.NumberFormat(locale, {
     style: 'currency',
     currency,
@@ -69,18 +70,18 @@ export function formatMoney(amount: string, currency: string, locale: string): s
   }).format(amount as Intl.StringNumericLiteral);
 }
 
-/** An amount as the API prints it, as the person would type it: `readTyped` reads the same again. */
+/** Returns an amount of the API as users type it; `readTyped` parses it back. */
 export function asTyped(amount: string, currency: string, locale: string): string {
   const [units = '0', fraction = ''] = amount.split('.');
   const kept = fraction.replace(/0+$/, '').padEnd(currencyDigits(currency), '0');
   return kept === '' ? units : `${units}${marksOf(currency, locale).decimal}${kept}`;
 }
 
-/** Sums of amounts as the API prints them. */
+/** Adds or subtracts amounts as the API prints them. */
 export const plus = (a: string, b: string): string => printAmount(toMicros(a) + toMicros(b));
 export const minus = (a: string, b: string): string => printAmount(toMicros(a) - toMicros(b));
 
-/** A printed amount, also a negative one or one above what may be typed. */
+/** Parses a printed amount into micros; it may be negative or above the input limit. */
 export function toMicros(amount: string): Micros {
   const [, sign = '', units = '0', fraction = ''] = /^(-?)([0-9]+)(?:\.([0-9]+))?$/.exec(amount) ?? [];
   const size = BigInt(units) * 1_000_000n + BigInt(fraction.padEnd(6, '0'));

@@ -1,28 +1,31 @@
-/** Whether somebody is asked who he is, and what waits for the answer. */
+/** The pending reauthentication and its result; null while there is none. */
 let waiting: { answer: Promise<boolean>; give: (isConfirmed: boolean) => void } | null = null;
 const listeners = new Set<() => void>();
 
-const tell = (): void => {
+const notify = (): void => {
   for (const listener of listeners) listener();
 };
 
-/** Asks whoever sits there to prove who he is; answers whether he did. Many who ask at once ask once. */
+/**
+ * Asks the user to confirm their identity. Concurrent calls share one dialog.
+ * @returns true if the user confirmed
+ */
 export function askForReauthentication(): Promise<boolean> {
   if (waiting === null) {
     let give = (_isConfirmed: boolean): void => {};
-    const asked = new Promise<boolean>((resolve) => (give = resolve));
-    waiting = { answer: asked, give };
-    tell();
-    return asked;
+    const confirmation = new Promise<boolean>((resolve) => (give = resolve));
+    waiting = { answer: confirmation, give };
+    notify();
+    return confirmation;
   }
   return waiting.answer;
 }
 
-/** Gives the answer to all who wait for it. */
+/** Resolves the pending reauthentication. */
 export function answer(isConfirmed: boolean): void {
   waiting?.give(isConfirmed);
   waiting = null;
-  tell();
+  notify();
 }
 
 export const isReauthenticating = (): boolean => waiting !== null;

@@ -12,7 +12,7 @@ type Guard = RefObject<(() => boolean) | null>;
 
 const DialogContext = createContext<{ open: (wanted: Wanted) => void; guard: Guard } | null>(null);
 
-/** The one dialog of a page: opened from any row, menu, shortcut or the palette, it closes back to where one was. */
+/** Hosts the page's one dialog. Closing it returns the focus to where the user came from. */
 export function DialogHost({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState<{ wanted: Wanted; body: ReactNode } | null>(null);
   const [opened, setOpened] = useState(false);
@@ -26,11 +26,11 @@ export function DialogHost({ children }: { children: ReactNode }) {
       setOpened(true);
     };
     Promise.resolve(wanted.body(() => setOpened(false))).then(show, () =>
-      toast({ message: 'This could not be fetched: nothing was changed. Try again.', tone: 'bad' }),
+      toast({ message: 'Nothing was changed. Couldn’t load this; try again.', tone: 'bad' }),
     );
   }, []);
   const askToClose = () => {
-    // What is asked over it is answered first: Escape is heard by both.
+    // Escape reaches both dialogs; the reauthentication above is answered first.
     if (!isReauthenticating() && (guard.current === null || guard.current())) setOpened(false);
   };
   const onClosed = () => {
@@ -50,21 +50,24 @@ export function DialogHost({ children }: { children: ReactNode }) {
   );
 }
 
-/** What has the focus; of a menu, which is gone by the time the dialog closes, the button that opened it. */
+/** Returns the focused element; for a menu, which unmounts meanwhile, the button that opened it. */
 function opener(): HTMLElement | null {
   const now = document.activeElement instanceof HTMLElement ? document.activeElement : null;
   const menu = now?.closest('[role=menu]');
   return menu ? document.getElementById(menu.getAttribute('aria-labelledby') ?? '') : now;
 }
 
-/** Opens the page's dialog. */
+/**
+ * Returns the function that opens the page's dialog.
+ * @throws outside a DialogHost
+ */
 export function useDialogs() {
   const host = use(DialogContext);
   if (!host) throw new Error('useDialogs needs a DialogHost above it.');
   return host.open;
 }
 
-/** Lets the body of a dialog be asked before it is closed: it answers whether it may be. */
+/** Registers a guard that decides whether the dialog may close. */
 export function useCloseGuard(mayClose: () => boolean): void {
   const host = use(DialogContext);
   if (host) host.guard.current = mayClose;

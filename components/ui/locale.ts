@@ -1,10 +1,10 @@
-/** Where the person is: how numbers and instants are written for it, the same on the server and in the browser. */
+/** The locale and time zone for formatting, the same on the server and in the browser. */
 export type Locale = { locale: string; timeZone: string };
 
-/** The browser tells its time zone in this cookie, so that the server's page says the same instants. */
+/** The cookie with the browser's time zone, so that the server renders the same instants. */
 export const ZONE_COOKIE = 'purser-zone';
 
-/** From the `Accept-Language` field and the cookie; what is unknown or malformed is English and UTC. */
+/** Returns the locale of the `Accept-Language` header and the cookie; falls back to English and UTC. */
 export function localeFrom(acceptLanguage: string | null, zone: string | undefined): Locale {
   const first = acceptLanguage?.split(',')[0]?.split(';')[0]?.trim();
   return { locale: isLocale(first) ? first : 'en-US', timeZone: isZone(zone) ? zone : 'UTC' };

@@ -13,8 +13,8 @@ import {
 type Target = { target: ReactElement<HTMLAttributes<HTMLElement>> };
 
 /**
- * A menu whose code is fetched when its button is pointed at or focused, and which opens at the first press: a page
- * shows many such buttons, of which few are ever pressed. What is loaded opens by itself, around the same button.
+ * Creates a menu whose code is loaded when its button is hovered or focused, because a page has many such buttons and
+ * few are used. The loaded menu opens itself around the same button.
  */
 export function menuOnDemand<Props extends object>(load: () => Promise<ComponentType<Props & Target>>) {
   const fetched = () => load().then((component) => ({ default: component }));

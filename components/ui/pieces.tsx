@@ -3,14 +3,14 @@ import styles from './pieces.module.css';
 
 export type Tone = 'ok' | 'off' | 'warn' | 'bad';
 
-/** A state in a word, with a dot: never by colour alone. */
+/** A status with a colored dot and a word, never color alone. */
 export const Status = ({ tone, children }: { tone: Tone; children: ReactNode }) => (
   <span className={styles.status} data-tone={tone}>
     {children}
   </span>
 );
 
-/** The head of a page: its name, and what can be done on it. */
+/** The head of a page: its title and actions. */
 export const PageHead = ({ title, children }: { title: ReactNode; children?: ReactNode }) => (
   <header className={styles.head}>
     <h1>{title}</h1>
@@ -20,7 +20,7 @@ export const PageHead = ({ title, children }: { title: ReactNode; children?: Rea
 
 export const Figures = ({ children }: { children: ReactNode }) => <dl className={styles.figures}>{children}</dl>;
 
-/** One number that matters: its name, the number (with what can be done about it), and a line below. */
+/** A key figure: its name, the number with an optional action, and a note. */
 export const Figure = ({ label, main, note }: { label: string; main: ReactNode; note?: ReactNode }) => (
   <div className={styles.figure}>
     <dt>{label}</dt>
@@ -29,7 +29,7 @@ export const Figure = ({ label, main, note }: { label: string; main: ReactNode; 
   </div>
 );
 
-/** What stands where there is nothing: why, and the next step. */
+/** Shown instead of an empty list: the reason and the next step. */
 export const Empty = ({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) => (
   <div className={styles.empty}>
     <h2>{title}</h2>
@@ -38,7 +38,7 @@ export const Empty = ({ title, children, action }: { title: string; children?: R
   </div>
 );
 
-/** A message in the page, with what can be done about it. `alert` is read out at once. */
+/** A message in the page with an optional action. `alert` makes screen readers announce it. */
 export const Note = ({
   tone,
   alert = false,
@@ -56,7 +56,7 @@ export const Note = ({
   </div>
 );
 
-/** Names and values, one pair a line. */
+/** A list of names and values. */
 export const Facts = ({ of }: { of: [name: string, value: ReactNode][] }) => (
   <dl className={styles.facts}>
     {of.map(([name, value]) => (
@@ -72,7 +72,7 @@ const Pair = ({ name, value }: { name: string; value: ReactNode }) => (
   </>
 );
 
-/** A part of a page with a name of its own. */
+/** A titled section of a page. */
 export const Card = ({ title, children }: { title: string; children: ReactNode }) => (
   <section className={styles.card}>
     <h2>{title}</h2>
@@ -80,7 +80,7 @@ export const Card = ({ title, children }: { title: string; children: ReactNode }
   </section>
 );
 
-/** Shows what stands for content on its way, once it has been waited for long enough to be noticed (150 ms). */
+/** Shows a skeleton only after 150 ms of waiting. */
 export const Late = ({ children }: { children: ReactNode }) => (
   <div className={styles.late} aria-busy="true">
     <span className="hidden" role="status">
@@ -90,14 +90,14 @@ export const Late = ({ children }: { children: ReactNode }) => (
   </div>
 );
 
-/** One line of what comes. */
+/** One line of a skeleton. */
 export const Bone = ({ width = '60%' }: { width?: string }) => (
   <span className={styles.bone} style={{ width }} aria-hidden />
 );
 
 /**
- * A row of bars, tallest = the largest value. A picture only: the numbers stand beside it.
- * @param label what a screen reader says of it
+ * A row of bars relative to the largest value. Decorative: the numbers are shown beside it.
+ * @param label the description for screen readers
  */
 export function Bars({ values, label, height }: { values: number[]; label: string; height?: string }) {
   const top = Math.max(...values, 0);

@@ -2,17 +2,17 @@ import { createParser } from 'nuqs/server';
 import { parseCountry } from '@/server/domain/core/countries';
 import { parseId, type IdPrefix } from '@/server/domain/core/ids';
 
-/** A text that passes a check; any other is ignored, so that a mistyped address still shows its page. */
+/** Parses a text that passes a check; other values are ignored, so that a mistyped URL still shows its page. */
 export const parseAsMatching = (isValid: (text: string) => boolean) =>
   createParser({ parse: (text) => (isValid(text) ? text : null), serialize: (text: string) => text });
 
-/** A printed id of one kind. */
+/** Parses an ID of one kind. */
 export const parseAsId = (prefix: IdPrefix) => parseAsMatching((text) => parseId(prefix, text) !== null);
 
-/** The code of a country, in upper case. */
+/** Parses a country code into upper case. */
 export const parseAsCountry = createParser({ parse: parseCountry, serialize: (code: string) => code });
 
-/** A UTC day that a range can begin or end with: the day after it must have a form in RFC 3339 too. */
+/** Parses a UTC day that can start or end a range; the day after it must also be valid in RFC 3339. */
 export const parseAsDay = createParser({
   parse: (text) => {
     const day = new Date(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) ? text : Number.NaN);

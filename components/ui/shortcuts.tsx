@@ -15,7 +15,7 @@ const isInDialog = (target: EventTarget | null): boolean =>
   document.querySelector('[role="dialog"]') !== null ||
   (target instanceof HTMLElement && target.closest('[role="menu"]') !== null);
 
-/** Hears the single keys of a page: not while something is typed, nor under a dialog or a menu. */
+/** Handles the page's single-key shortcuts, except while the user types or a dialog or menu is open. */
 export function ShortcutHost({ children }: { children: ReactNode }) {
   const known = useRef(new Map<string, Shortcut>());
   const registry = useMemo<Registry>(
@@ -45,7 +45,7 @@ export function ShortcutHost({ children }: { children: ReactNode }) {
   return <ShortcutContext value={registry}>{children}</ShortcutContext>;
 }
 
-/** A key of this page while the caller is shown; the help sheet lists it. */
+/** Registers a shortcut while the component is mounted; the help sheet lists it. */
 export function useShortcut(keys: string, label: string, run: () => void): void {
   const registry = use(ShortcutContext);
   const latest = useRef(run);
@@ -55,7 +55,7 @@ export function useShortcut(keys: string, label: string, run: () => void): void 
   useEffect(() => registry?.add({ keys, label, run: () => latest.current() }), [registry, keys, label]);
 }
 
-/** What keys there are on this page now. */
+/** Returns a function that lists the current shortcuts. */
 export function useShortcutList(): () => Shortcut[] {
   const registry = use(ShortcutContext);
   return () => registry?.list() ?? [];

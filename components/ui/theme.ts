@@ -1,7 +1,7 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 import { adoptTyped } from './adopt-typed';
 
-/** The one place of colours, type, space and radius. Everything else names them: `var(--…)`, never a literal. */
+/** The only place of colors, type, spacing and radii. Other files use the variables, never literals. */
 
 const accent: MantineColorsTuple = [
   '#eff7fc',
@@ -72,7 +72,7 @@ export const theme = createTheme({
   radius: { sm: '6px' },
   cursorType: 'pointer',
   respectReducedMotion: true,
-  // Named, not imported: a page fetches the code of what it shows, and no more.
+  // Configured by name instead of imported, so that a page loads only the components it shows.
   components: {
     Modal: {
       styles: { title: { fontWeight: 600, overflowWrap: 'anywhere' } },
@@ -87,14 +87,14 @@ export const theme = createTheme({
         shadow: 'md',
         returnFocus: true,
         transitionProps: { duration: 80 },
-        // The first item has the focus at once, and nothing stands in the menu that is no item.
+        // Focuses the first item directly, so that the menu contains nothing but items.
         menuItemTabIndex: 0,
         withInitialFocusPlaceholder: false,
-        // Within the page's landmark, where a screen reader looks for it.
+        // Inside the page's main landmark, where screen readers look for it.
         portalProps: { target: '#content' },
       },
     },
-    // What stands on a filled button is else judged by its colour in the light scheme alone.
+    // Otherwise the contrast of a filled button's text is computed for the light scheme only.
     Button: {
       vars: (_theme: unknown, { variant, color }: { variant?: string; color?: string }) => ({
         root:
@@ -111,9 +111,11 @@ export const theme = createTheme({
   },
 });
 
-/** What a colour is for. Each has at least 4.5:1 as text on `--surface` and `--raised` of its scheme. */
+/**
+ * The colors by purpose. Text colors have a contrast of at least 4.5:1 on `--surface` and `--raised` of their scheme.
+ */
 export const variables: CSSVariablesResolver = () => ({
-  // Of what a camera reads: the same in both schemes.
+  // QR codes look the same in both schemes because a camera reads them.
   variables: { '--paper': '#ffffff', '--ink': '#000000' },
   light: {
     '--mantine-color-dimmed': gray[7],

@@ -9,7 +9,7 @@ const Toasts = lazy(() => load().then((file) => ({ default: file.Toasts })));
 let isWanted = false;
 const listeners = new Set<() => void>();
 
-/** Says what has happened. Never the only copy of anything: it goes away. */
+/** Shows a toast. It disappears, so it must never be the only copy of any information. */
 export function toast(said: Toast): void {
   isWanted = true;
   for (const listener of listeners) listener();
@@ -21,7 +21,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** The place of toasts; fetched with the first one. */
+/** Hosts the toasts; their code is loaded with the first one. */
 export function ToastHost() {
   const shown = useSyncExternalStore(
     subscribe,

@@ -5,17 +5,16 @@ import { notifications, Notifications } from '@mantine/notifications';
 import { Check, TriangleAlert } from 'lucide-react';
 import styles from './toast.module.css';
 
-/** A name of 120 characters on a narrow phone, with its button below: what is taller would be cut off. */
+/** The height in pixels of a 120-character name on a narrow phone with its button; a lower limit would clip it. */
 const TALLEST = 600;
 
-/** Where what is said appears. */
 export const Toasts = () => <Notifications position="bottom-right" limit={4} notificationMaxHeight={TALLEST} />;
 
-/** A double click carries out one change, of which both clicks are told within this time. */
+/** The time in ms within which a double click reports the same change twice. */
 const ECHO_MS = 1_000;
 let last = { message: '', at: -ECHO_MS };
 
-/** Shows a toast; not again what was shown a moment ago. */
+/** Shows a toast unless the same one was shown a moment ago. */
 export function show({ message, tone = 'ok', undo }: Toast): void {
   const now = performance.now();
   const isEcho = message === last.message && now - last.at < ECHO_MS;
@@ -52,6 +51,6 @@ export function show({ message, tone = 'ok', undo }: Toast): void {
 export type Toast = {
   message: string;
   tone?: 'ok' | 'bad';
-  /** Takes back what was just done. */
+  /** Undoes the reported change. */
   undo?: () => void;
 };

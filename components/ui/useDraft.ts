@@ -2,10 +2,7 @@
 
 import { useState } from 'react';
 
-/**
- * What stands in the fields of a form: what is known, until something else is typed. A field that nobody has touched
- * follows what is known when that changes.
- */
+/** Holds the edited fields of a form. Untouched fields follow changes of the known values. */
 export function useDraft<Field extends string>(known: Record<Field, string>) {
   const [typed, setTyped] = useState<Partial<Record<Field, string>>>({});
   const fields = Object.keys(known) as Field[];
@@ -13,7 +10,7 @@ export function useDraft<Field extends string>(known: Record<Field, string>) {
   return {
     valueOf,
     set: (field: Field, text: string) => setTyped((before) => ({ ...before, [field]: text })),
-    /** The fields that hold something else than what is known. */
+    /** The fields whose value differs from the known one. */
     changed: fields.filter((field) => valueOf(field) !== known[field]),
     reset: () => setTyped({}),
   };

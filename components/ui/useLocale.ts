@@ -5,5 +5,5 @@ import type { Locale } from './locale';
 
 export const LocaleContext = createContext<Locale>({ locale: 'en-US', timeZone: 'UTC' });
 
-/** How numbers and instants are written for the person who looks. */
+/** Returns the user's locale and time zone. */
 export const useLocale = (): Locale => use(LocaleContext);

@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect } from 'react';
 import { useDialogs } from './dialogs';
 
-/** The link that a click would follow in this window, to another page of this site. */
+/** Returns the URL of a click that navigates this window within the site, or null. */
 function linkOf(event: MouseEvent): URL | null {
   if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return null;
   const link = event.target instanceof Element ? event.target.closest('a') : null;
@@ -14,7 +14,7 @@ function linkOf(event: MouseEvent): URL | null {
   return to.origin === window.location.origin && to.pathname !== window.location.pathname ? to : null;
 }
 
-/** Asks before a page is left whose form holds what was not saved: by a link, the browser's way back, or closing it. */
+/** Asks before the user leaves a page with unsaved changes: by a link, the back button or closing the tab. */
 export function useUnsaved(isDirty: boolean): void {
   const open = useDialogs();
   const router = useRouter();
@@ -41,7 +41,7 @@ export function useUnsaved(isDirty: boolean): void {
     const onUnload = (event: BeforeUnloadEvent) => event.preventDefault();
     document.addEventListener('click', onClick, true);
     window.addEventListener('beforeunload', onUnload);
-    // Not every browser has it; without it the way back is not asked about.
+    // Without the Navigation API, the back button does not ask.
     const { navigation } = window as { navigation?: Navigation };
     navigation?.addEventListener('navigate', onNavigate);
     return () => {
@@ -59,7 +59,7 @@ function Leave({ onStay, onLeave }: { onStay: () => void; onLeave: () => void })
   };
   return (
     <>
-      <p>What you changed on this page is not saved yet. Leaving drops it.</p>
+      <p>You have unsaved changes. They’ll be lost if you leave.</p>
       <Group justify="flex-end" gap="xs" mt="md">
         <Button variant="default" onClick={leave}>
           Leave

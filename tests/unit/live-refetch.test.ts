@@ -1,6 +1,6 @@
 import { QueryClient, QueryObserver } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { makeAsking } from '@/components/live/refetch';
+import { makeRefetcher } from '@/components/live/refetch';
 import type { Change } from '@/components/live/event-stream';
 
 /** What of a browser an asking needs: its clock, and whether the tab is seen. */
@@ -40,11 +40,11 @@ async function askedAfter(heard: Change | 'reset'): Promise<string[]> {
   );
   await vi.waitFor(() => expect(asked).toHaveLength(stops.length));
   asked.length = 0;
-  const asking = makeAsking(client, () => {});
-  asking.hear(heard);
+  const refetcher = makeRefetcher(client, () => {});
+  refetcher.receive(heard);
   await vi.waitFor(() => expect(asked).not.toEqual([]));
   await new Promise((resolve) => setTimeout(resolve, 20));
-  asking.stop();
+  refetcher.stop();
   for (const stop of stops) stop();
   client.clear();
   return asked.toSorted();

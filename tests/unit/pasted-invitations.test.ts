@@ -29,9 +29,9 @@ describe('a pasted list of addresses', () => {
   it('says of each line what is wrong with it, and refuses no other for it', () => {
     const rows = read('a@x.test, A, boss\nb@x.test, B, member, -5\nc@x.test, C, , ten\nd@x.test, D');
     expect(rows.map(({ problem }) => problem)).toEqual([
-      'The role is neither owner nor member.',
-      'The credit is not an amount.',
-      'The credit is not an amount.',
+      'The role must be owner or member.',
+      'Invalid credit amount.',
+      'Invalid credit amount.',
       undefined,
     ]);
   });

@@ -112,16 +112,16 @@ describe('what is asked for', () => {
 
 describe('a figure against what it was', () => {
   it.each([
-    [0, 0, '–', 'As in the day before'],
-    [5, 0, 'new', 'Nothing in the day before'],
-    [0, 5, '-100%', '100% less than in the day before'],
-    [100, 100, '0%', 'As in the day before'],
-    [103, 100, '+3%', '3% more than in the day before'],
-    [1034, 1000, '+3.4%', '3% more than in the day before'],
-    [4000, 100, '× 40', '40 × the day before'],
+    [0, 0, '–', 'No change'],
+    [5, 0, 'new', 'No data for previous day'],
+    [0, 5, '-100%', '-100% vs previous day'],
+    [100, 100, '0%', 'No change'],
+    [103, 100, '+3%', '+3% vs previous day'],
+    [1034, 1000, '+3.4%', '+3% vs previous day'],
+    [4000, 100, '× 40', '×40 vs previous day'],
   ])('%d after %d', (now, before, short, long) => {
     expect(changeOf(now, before, 'en-US')).toBe(short);
-    expect(against(now, before, 'en-US', 'day before')).toBe(long);
+    expect(against(now, before, 'en-US', 'previous day')).toBe(long);
   });
 
   it('is a share of a whole, if there is one', () => {

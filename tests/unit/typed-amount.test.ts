@@ -40,7 +40,7 @@ describe('an amount as people type it', () => {
   });
 
   it('takes "all" only where there is an all', () => {
-    expect(readTyped('all', 'USD', 'en-US')).toEqual({ problem: 'Type an amount here.' });
+    expect(readTyped('all', 'USD', 'en-US')).toEqual({ problem: '“All” only works for debits.' });
   });
 });
 

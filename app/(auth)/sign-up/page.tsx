@@ -1,12 +1,12 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
-import { AskToSignUp } from '@/components/auth/SignUp';
+import { RequestSignUp } from '@/components/auth/SignUp';
 import { visitorQueries } from '@/server/trpc/rsc';
 
-export const metadata: Metadata = { title: 'Make a team' };
+export const metadata: Metadata = { title: 'Create team' };
 
-export default async function AskToSignUpRoute() {
+export default async function RequestSignUpRoute() {
   const { trpc, client } = await visitorQueries();
   const { signUp } = await client.fetchQuery(trpc.access.getWays.queryOptions());
-  return signUp ? <AskToSignUp /> : notFound();
+  return signUp ? <RequestSignUp /> : notFound();
 }

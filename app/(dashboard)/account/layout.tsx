@@ -6,7 +6,7 @@ import { LiveHost } from '@/components/live';
 import { AccountShell } from '@/components/layout/AccountShell';
 import { userQueries } from '@/server/trpc/rsc';
 
-/** The pages of what is a person's own, whatever the team. */
+/** The layout of the user's own pages, independent of any team. */
 export default async function AccountLayout({ children }: { children: ReactNode }) {
   const { trpc, prefetch, state, since } = await userQueries();
   await prefetch(trpc.account.listMemberships.queryOptions());

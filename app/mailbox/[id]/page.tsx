@@ -4,7 +4,7 @@ import { notFound } from 'next/navigation';
 import { MailPage } from '@/components/mailbox/MailPage';
 import { visitorQueries } from '@/server/trpc/rsc';
 
-export const metadata: Metadata = { title: 'Mail' };
+export const metadata: Metadata = { title: 'Email' };
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

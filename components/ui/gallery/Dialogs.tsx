@@ -23,7 +23,7 @@ export function Dialogs() {
     ['At the side', () => open({ title: NAMES[3], side: true, body })],
     ['A toast', () => toast({ message: 'Saved.' })],
     ['With an undo', () => toast({ message: `$20.50 credited to ${NAMES[5]}.`, undo: nothing })],
-    ['A bad one', () => toast({ message: 'No answer arrived.', tone: 'bad' })],
+    ['A bad one', () => toast({ message: 'No response from the server.', tone: 'bad' })],
   ];
   return (
     <Group gap="xs">

@@ -7,7 +7,7 @@ import { SearchField } from '../SearchField';
 import styles from './gallery.module.css';
 import { NAMES } from './samples';
 
-/** What stands in an amount field at first, and in which currency. */
+/** The initial texts of amount fields, with their currencies. */
 const TYPED: [label: string, text: string, currency: string][] = [
   ['Empty', '', 'USD'],
   ['Understood', '$1,250.5', 'USD'],
@@ -36,11 +36,11 @@ export function Fields() {
           value="20"
           onChange={() => undefined}
           currency="USD"
-          error="The master balance holds $3.00: $17.00 short."
+          error="Master balance is $17.00 short."
         />
       </div>
       <search>
-        <SearchField label="Search" placeholder="Name, email, id…" value={query} onChange={setQuery} />
+        <SearchField label="Search" placeholder="Search name, email, ID…" value={query} onChange={setQuery} />
       </search>
       <FilterChip label="Nothing chosen" options={options} chosen={[]} onChange={setChosen} />
       <FilterChip label="Status" options={options} chosen={chosen} onChange={setChosen} />

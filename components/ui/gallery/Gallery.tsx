@@ -21,7 +21,7 @@ const SECTIONS: [string, ReactNode][] = [
   ['Dialogs and toasts', <Dialogs key="dialogs" />],
 ];
 
-/** Every piece of the pages in every state that it has: to be looked at while it is made. In development only. */
+/** Shows every UI component in all its states; in development only. */
 export function Gallery() {
   const { setColorScheme } = useMantineColorScheme();
   return (

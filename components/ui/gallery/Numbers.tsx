@@ -9,7 +9,7 @@ import { AMOUNTS, CURRENCIES, LOCALES } from './samples';
 const AT = '2026-03-14T15:09:26.535Z';
 
 export const Numbers = () => (
-  // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled by the keyboard too
+  // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrollable content must be reachable by keyboard
   <section className={styles.scroll} aria-label="Amounts, place by place" tabIndex={0}>
     {LOCALES.map((locale) => (
       <LocaleContext key={locale} value={{ locale, timeZone: 'Asia/Kathmandu' }}>

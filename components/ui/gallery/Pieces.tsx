@@ -17,16 +17,16 @@ export const Pieces = () => (
       <Status tone="bad">failed</Status>
     </PageHead>
     <Figures>
-      <Figure label="Master balance" main={<>$12,480.22</>} note="$480.01 a day · lasts about 26 days" />
+      <Figure label="Master balance" main={<>$12,480.22</>} note="$480.01 per day · lasts about 26 days" />
       <Figure label="With a button" main={<Button size="compact-sm">Fund</Button>} note={NAMES[1]} />
       <Figure label="On its way" main={<Bone width="5rem" />} note={<Bone />} />
       <Figure label="Without a note" main="2 recharges" />
     </Figures>
     <Note>A plain note.</Note>
     <Note tone="warn" action={<Button size="xs">Do something</Button>}>
-      These are sample prices. Confirm them, or import your own.
+      You’re using sample prices. Confirm them, or import your own.
     </Note>
-    <Note tone="bad">Nothing was moved. The master balance holds $3.00, $5.00 would be needed.</Note>
+    <Note tone="bad">Nothing was moved. The master balance is $3.00; $5.00 is needed.</Note>
     <Failed problem={undefined} onRetry={nothing} />
     <Failed problem={{ detail: 'Something went wrong on our side.', requestId: 'req_0123456789' }} onRetry={nothing} />
     <Card title="A card">
@@ -49,8 +49,8 @@ export const Pieces = () => (
     </Late>
     <TableSkeleton />
     <div>
-      <CopyButton text="x" label="Copy the key" />{' '}
-      <Hint text="Below $5.00, fill up to $50.00; $200.00 a month at most; waiting: the master balance is short">
+      <CopyButton text="x" label="Copy key" />{' '}
+      <Hint text="Below $5.00, fill up to $50.00; at most $200.00 per month; on, but blocked: master balance too low">
         <Button variant="default" size="xs">
           Point here
         </Button>

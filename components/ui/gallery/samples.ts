@@ -1,4 +1,4 @@
-/** Names as people have them: long, short, of several scripts and directions. */
+/** Sample names: long, short, in several scripts and directions. */
 export const NAMES = [
   'North depot',
   'x'.repeat(120),
@@ -12,7 +12,7 @@ export const NAMES = [
   'A',
 ];
 
-/** Amounts from none to more than anybody has. */
+/** Sample amounts from zero to more than a real balance. */
 export const AMOUNTS = ['0.00', '0.0395', '12.50', '-3.00', '12480.22', '1250000.00', '9007199254740993.123456'];
 
 export const CURRENCIES = ['USD', 'EUR', 'JPY', 'KWD'];

@@ -4,7 +4,7 @@ import { visitorQueries } from '@/server/trpc/rsc';
 
 export const metadata: Metadata = { title: 'New password' };
 
-/** Looking at it uses the link up by nothing: scanners look at every link of a mail. */
+/** Opening the page does not use up the link, because email scanners open every link. */
 export default async function ResetRoute({ params }: { params: Promise<{ token: string }> }) {
   const { trpc, client } = await visitorQueries();
   const { token } = await params;

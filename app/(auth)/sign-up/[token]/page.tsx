@@ -3,7 +3,7 @@ import { notFound } from 'next/navigation';
 import { SignUp } from '@/components/auth/SignUp';
 import { visitorQueries } from '@/server/trpc/rsc';
 
-export const metadata: Metadata = { title: 'Make a team' };
+export const metadata: Metadata = { title: 'Create team' };
 
 export default async function SignUpRoute({ params }: { params: Promise<{ token: string }> }) {
   const { trpc, client } = await visitorQueries();

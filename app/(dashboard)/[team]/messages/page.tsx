@@ -12,7 +12,7 @@ type Route = { params: Promise<{ team: string }>; searchParams: Promise<SearchPa
 export default async function MessagesRoute({ params, searchParams }: Route) {
   const [{ team }, view] = await Promise.all([params, loadLogView(searchParams)]);
   const { trpc, client, state } = await serverQueries(team);
-  // What an address asks amiss is told by the page, not by another in its place.
+  // The page itself shows the error of an invalid query, so the prefetch ignores it.
   await Promise.all([
     client.prefetchQuery(trpc.messages.browseMessages.queryOptions(logQuestion(view))),
     client.prefetchQuery(trpc.messages.browseFacets.queryOptions(logFilters(view))),

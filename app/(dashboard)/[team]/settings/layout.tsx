@@ -5,7 +5,7 @@ import { serverQueries } from '@/server/trpc/rsc';
 
 type Layout = { children: ReactNode; params: Promise<{ team: string }> };
 
-/** Owners' pages; for a member there is nothing here. */
+/** Owners only; members get a 404. */
 export default async function SettingsLayout({ children, params }: Layout) {
   const { trpc, client } = await serverQueries((await params).team);
   const { me } = await client.fetchQuery(trpc.team.getShell.queryOptions());
