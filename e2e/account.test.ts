@@ -28,8 +28,8 @@ test.describe('a forgotten password', () => {
     await page.getByRole('link', { name: 'Forgot password?' }).click();
     await page.waitForURL('/forgot');
     await page.getByLabel('Email').fill(email);
-    await page.getByRole('button', { name: 'Mail me a link' }).click();
-    await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
+    await page.getByRole('button', { name: 'Email me a link' }).click();
+    await expect(page.getByRole('heading', { name: 'Check your email' })).toBeVisible();
     return page.getByRole('status').innerText();
   };
 
@@ -48,7 +48,7 @@ test.describe('a forgotten password', () => {
     await openAt(page, path);
     await expect(page.getByText(team.email)).toBeVisible();
     await page.getByLabel('New password').fill('password1234');
-    await page.getByRole('button', { name: 'Set the password' }).click();
+    await page.getByRole('button', { name: 'Set password' }).click();
     await expect(page.getByText('one of the passwords that are tried first', { exact: false })).toBeVisible();
     await page.getByLabel('New password').fill(NEW);
     await page.getByRole('button', { name: 'Set password' }).click();
@@ -85,7 +85,7 @@ test.describe('a password', () => {
     await change('not the password');
     await expect(page.getByText('The password is not right.')).toBeVisible();
     await change(team.password);
-    await expect(page.getByText('The password is changed.', { exact: false })).toBeVisible();
+    await expect(page.getByText('Password changed.', { exact: false })).toBeVisible();
     await expect(page.getByLabel('New password')).toHaveValue('');
     await other.reload();
     expect(at(other)).toBe('/sign-in');
@@ -103,10 +103,10 @@ test.describe('a second factor', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Your password').fill(team.password);
     await page.keyboard.press('Enter');
-    await expect(dialog.getByRole('img', { name: 'The secret as a QR code' })).toBeVisible();
+    await expect(dialog.getByRole('img', { name: 'QR code of the secret' })).toBeVisible();
     expect(await axe(page)).toEqual([]);
     const secret = await dialog.getByTestId('totp-secret').innerText();
-    await expect(dialog.getByLabel('The code that the app shows')).toBeFocused();
+    await expect(dialog.getByLabel('Code from the app')).toBeFocused();
     await page.keyboard.type(codeNow(secret, -1));
     await page.keyboard.press('Enter');
     const shown = dialog.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem');
@@ -114,7 +114,7 @@ test.describe('a second factor', () => {
     const codes = await shown.allInnerTexts();
     expect(await axe(page)).toEqual([]);
     await page.keyboard.press('Escape');
-    await expect(dialog.getByText('The codes were not copied.', { exact: false })).toBeVisible();
+    await expect(dialog.getByText('You haven’t copied the codes.', { exact: false })).toBeVisible();
     await dialog.getByRole('button', { name: 'Close without copying' }).click();
     await expect(page.getByText('10 of 10 left')).toBeVisible();
 
@@ -126,7 +126,7 @@ test.describe('a second factor', () => {
     expect(await axe(phone)).toEqual([]);
     await phone.keyboard.type('000000');
     await phone.keyboard.press('Enter');
-    await expect(alertOf(phone)).toHaveText('The code is not right. Each is good once.');
+    await expect(alertOf(phone)).toHaveText('Wrong code. Each code works once.');
     await phone.getByLabel('Code').fill(codeNow(secret));
     await phone.keyboard.press('Enter');
     await phone.waitForURL(`/${team.slug}`);
@@ -142,8 +142,8 @@ test.describe('a second factor', () => {
     await enterByForm(again, team, team.password);
     await again.getByLabel('Code').fill(codes[0]!);
     await again.keyboard.press('Enter');
-    await expect(alertOf(again)).toHaveText('The code is not right. Each is good once.');
-    await again.getByRole('button', { name: 'Sign in as somebody else' }).click();
+    await expect(alertOf(again)).toHaveText('Wrong code. Each code works once.');
+    await again.getByRole('button', { name: 'Sign in as someone else' }).click();
     await expect(again.getByLabel('Email')).toHaveValue(team.email);
 
     await page.reload();
@@ -185,7 +185,7 @@ test.describe('where a team asks again', () => {
     await page.getByRole('button', { name: 'Debit', exact: true }).click();
     await page.getByRole('dialog').getByLabel('Amount').fill('20');
     await page.keyboard.press('Enter');
-    const confirm = page.getByRole('dialog', { name: 'Is it you?' });
+    const confirm = page.getByRole('dialog', { name: 'Confirm it’s you' });
     await expect(confirm.getByLabel('Password', { exact: true })).toBeFocused();
     expect(await axe(page)).toEqual([]);
     await page.keyboard.type('not the password');
@@ -211,7 +211,7 @@ test.describe('where a team asks again', () => {
     await page.getByRole('button', { name: 'Actions for Till' }).click();
     await page.getByRole('menuitem', { name: 'Reveal key' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Reveal key' }).click();
-    const confirm = page.getByRole('dialog', { name: 'Is it you?' });
+    const confirm = page.getByRole('dialog', { name: 'Confirm it’s you' });
     await expect(confirm.getByLabel('Password', { exact: true })).toBeFocused();
     await page.keyboard.press('Escape');
     await expect(confirm).toBeHidden();
@@ -224,7 +224,7 @@ test.describe('where a team asks again', () => {
     // What it was asked for stays open.
     await page.getByRole('dialog').getByRole('button', { name: 'Reveal key' }).click();
     await confirm.getByLabel('Password', { exact: true }).fill(team.password);
-    await confirm.getByRole('button', { name: 'Go on' }).click();
+    await confirm.getByRole('button', { name: 'Continue' }).click();
     await expect(page.getByTestId('api-key')).toHaveText(/^pur_live_/);
   });
 });
@@ -240,7 +240,7 @@ test.describe('sessions', () => {
       .getByRole('row')
       .filter({ has: page.getByRole('cell') });
     await expect(rows).toHaveCount(2);
-    await expect(rows.filter({ hasText: 'this browser, now' })).toHaveCount(1);
+    await expect(rows.filter({ hasText: 'This browser' })).toHaveCount(1);
     await page.getByRole('button', { name: /^Sign out .*on/ }).click();
     await expect(rows).toHaveCount(1);
     await other.reload();
@@ -287,7 +287,7 @@ test.describe('a profile', () => {
     await page.getByLabel('Name', { exact: true }).fill('Olga Owner');
     await page.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByText('Saved.')).toBeVisible();
-    await expect(page.getByText('not proven yet')).toBeVisible();
+    await expect(page.getByText('Unverified')).toBeVisible();
     for (const name of ['Password', 'Two-factor', 'Sessions', 'Teams', 'Profile']) {
       await page.getByRole('navigation', { name: 'Your settings' }).getByRole('link', { name }).click();
       await expect(page.getByRole('heading', { name, exact: true, level: 1 })).toBeVisible();
@@ -343,11 +343,11 @@ test.describe('signing up', () => {
       );
       const email = `${randomUUID()}@example.test`;
       const page = await newPage({ url: `${open}/sign-in` });
-      await page.getByRole('link', { name: 'Make a team' }).click();
+      await page.getByRole('link', { name: 'Create team' }).click();
       await page.waitForURL(`${open}/sign-up`);
       await page.getByLabel('Email').fill(email);
-      await page.getByRole('button', { name: 'Mail me a link' }).click();
-      await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
+      await page.getByRole('button', { name: 'Email me a link' }).click();
+      await expect(page.getByRole('heading', { name: 'Check your email' })).toBeVisible();
       const path = `${open}/sign-up/${await mailedToken(dataDir, email, 'sign-up')}`;
       for (const method of ['HEAD', 'GET']) expect((await fetch(path, { method })).status).toBe(200);
       await openAt(page, path);

@@ -50,7 +50,7 @@ test.describe('the audit log', () => {
     await expect(rows(page)).toHaveCount(9);
     await expect(rows(page).nth(1)).toContainText('suspended the team: Unpaid');
     await expect(rows(page).nth(2)).toContainText('changed the settings: text retention days');
-    await expect(rows(page).nth(3)).toContainText('looked at the key of Anna Audited');
+    await expect(rows(page).nth(3)).toContainText('revealed the API key of Anna Audited');
     await picture(page, 'audit');
     await page.getByRole('button', { name: 'Action', exact: true }).click();
     await page.getByRole('menuitemcheckbox', { name: 'Members and money' }).click();
@@ -60,16 +60,16 @@ test.describe('the audit log', () => {
     await expect(rows(page)).toHaveCount(3);
     await rows(page).first().getByRole('button').click();
     const drawer = page.getByRole('dialog');
-    const change = drawer.getByRole('table', { name: 'What changed' });
+    const change = drawer.getByRole('table', { name: 'Changes' });
     await expect(change.getByRole('row', { name: 'name' }).first()).toContainText('Ann Audited');
     await expect(change.getByRole('row', { name: 'external id' })).toContainText('a-1');
     await picture(page, 'audit-detail');
     await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Clear what' }).click();
-    await page.getByRole('button', { name: 'Who', exact: true }).click();
-    await page.getByRole('menuitemcheckbox', { name: 'The operator' }).click();
+    await page.getByRole('button', { name: 'Clear action' }).click();
+    await page.getByRole('button', { name: 'Actor', exact: true }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Operator' }).click();
     await expect(rows(page)).toHaveCount(4);
-    await expect(rows(page).last()).toContainText('made the team');
+    await expect(rows(page).last()).toContainText('created the team');
   });
 
   test('of one member stands on its page, and another’s does not', async ({ newPage }) => {
@@ -103,10 +103,10 @@ test.describe('the audit log', () => {
   test('is read on a phone in the dark', async ({ newPage }) => {
     const viewport = { width: 390, height: 844 };
     const page = await newPage({ as: team, url: '/audit-house/settings/audit', viewport, colorScheme: 'dark' });
-    await expect(rows(page).filter({ hasText: 'looked at the key of Anna Audited' })).toBeVisible();
+    await expect(rows(page).filter({ hasText: 'revealed the API key of Anna Audited' })).toBeVisible();
     await picture(page, 'audit-phone');
     await rows(page).first().getByRole('button').click();
-    await expect(page.getByRole('dialog').getByText('Through')).toBeVisible();
+    await expect(page.getByRole('dialog').getByText('Via')).toBeVisible();
     await picture(page, 'audit-detail-phone');
     await page.keyboard.press('Escape');
     await openAt(page, '/account/privacy');
@@ -133,15 +133,15 @@ test.describe('security and privacy', () => {
     await page.getByLabel(again).check();
     await page.getByLabel('Also for debits above').fill('250');
     await form(again).getByRole('button', { name: 'Save' }).click();
-    await expect(form(again).getByText('Not saved yet')).toHaveCount(0);
-    const days = 'Remove texts after (days)';
+    await expect(form(again).getByText('Unsaved changes')).toHaveCount(0);
+    const days = 'Delete text after (days)';
     await page.getByLabel(days).fill('0');
     await expect(form(days).getByRole('button', { name: 'Save' })).toBeDisabled();
     await page.getByLabel(days).fill('30');
-    await expect(page.getByText('are removed the next night, for good')).toBeVisible();
+    await expect(page.getByText('Older text is permanently deleted tonight')).toBeVisible();
     await picture(page, 'security');
     await page.keyboard.press('Enter');
-    await expect(form(days).getByText('Not saved yet')).toHaveCount(0);
+    await expect(form(days).getByText('Unsaved changes')).toHaveCount(0);
     const { body } = await call(team, 'GET', '/team/settings');
     expect(body).toMatchObject({ requireReauthentication: true, reauthenticateAbove: '250.00', textRetentionDays: 30 });
   });
@@ -169,11 +169,11 @@ test.describe('leaving a team', () => {
     await toHear(other);
     await page.getByRole('button', { name: 'Leave Left House' }).click();
     const dialog = page.getByRole('dialog');
-    await expect(dialog.getByText('stays with the seat')).toBeVisible();
-    await expect(dialog.getByText('is refused at once')).toBeVisible();
+    await expect(dialog.getByText('an owner can return it to the master balance')).toBeVisible();
+    await expect(dialog.getByText('stops working immediately')).toBeVisible();
     await picture(page, 'leave');
     await dialog.getByRole('button', { name: 'Leave team' }).click();
-    await expect(page.getByText('You have left Left House.')).toBeVisible();
+    await expect(page.getByText('You left Left House.')).toBeVisible();
     await expect(page.getByRole('heading', { name: 'No team yet' })).toBeVisible();
     await expect(other.getByRole('heading', { name: /nothing here|not found|no team/i })).toBeVisible(SOON);
     const { body } = await call(team, 'GET', `/members/${user.id}`);
@@ -187,7 +187,7 @@ test.describe('leaving a team', () => {
     expectError(page, /409/);
     await page.getByRole('button', { name: 'Leave Held House' }).click();
     await page.getByRole('button', { name: 'Leave team' }).click();
-    await expect(page.getByRole('alert').getByText('Held House would be without an owner')).toBeVisible();
+    await expect(page.getByRole('alert').getByText('Held House would have no owner')).toBeVisible();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await expect(page.getByRole('link', { name: 'Held House' }).first()).toBeVisible();
   });
@@ -217,7 +217,7 @@ test.describe('privacy', () => {
     await page.getByRole('button', { name: 'Delete my account…' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Your password').fill('not the password');
-    await dialog.getByRole('button', { name: 'Erase me for good' }).click();
+    await dialog.getByRole('button', { name: 'Delete permanently' }).click();
     await expect(dialog.getByLabel('Your password')).toHaveAccessibleDescription(/not right/);
     await picture(page, 'erase');
     await dialog.getByLabel('Your password').fill(user.password);
@@ -225,23 +225,23 @@ test.describe('privacy', () => {
     // Whoever is first, the page itself or what it hears, leads there.
     await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible({ timeout: 30_000 });
     // It may ask while the seat is gone and the session is not yet.
-    const gone = tab.getByRole('heading', { name: /^Sign in$|nothing here/ });
+    const gone = tab.getByRole('heading', { name: /^Sign in$|not found/ });
     await expect(gone).toBeVisible({ timeout: 30_000 });
     await page.getByLabel('Email').fill(user.email);
     await page.getByLabel('Password', { exact: true }).fill(user.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await expect(page.getByText('is not right')).toBeVisible();
+    await expect(page.getByText('Wrong email or password.')).toBeVisible();
     const { body } = await call(team, 'GET', `/members/${user.id}`);
     expect(body).toMatchObject({ name: 'Erased person', status: 'active' });
     const owner = await newPage({ as: team, url: '/gone-house/settings/audit' });
-    await expect(owner.getByText('erased a person')).toBeVisible();
+    await expect(owner.getByText('deleted a user')).toBeVisible();
     await expect(owner.getByText('Gil Gone')).toHaveCount(0);
     // The worker has removed the text.
     await expect
       .poll(async () => (await call(team, 'GET', `/messages/${id}`)).body.body as string, { timeout: 30_000 })
       .toBe('');
     await openAt(owner, `/gone-house/messages?days=all&open=${id}`);
-    await expect(owner.getByText('The text was removed.')).toBeVisible();
+    await expect(owner.getByText('Text deleted.')).toBeVisible();
     await picture(owner, 'text-removed');
   });
 

@@ -49,7 +49,7 @@ test.describe('inviting', () => {
     newPage,
   }) => {
     const owner = await newPage({ as: team, url: '/inviting-team/invitations' });
-    await expect(owner.getByText('Nobody is invited yet')).toBeVisible();
+    await expect(owner.getByText('No invitations yet')).toBeVisible();
     await owner.keyboard.press('i');
     const email = someAddress();
     await owner.getByRole('dialog').getByLabel('Email').fill(email);
@@ -57,7 +57,7 @@ test.describe('inviting', () => {
     await owner.getByRole('dialog').getByRole('button', { name: 'Invite', exact: true }).click();
     const link = await linkIn(owner);
     await owner.getByRole('button', { name: 'Done' }).click();
-    await expect(owner.getByRole('row', { name: email })).toContainText('pending');
+    await expect(owner.getByRole('row', { name: email })).toContainText('Pending');
     const visitor = await newPage({ url: link });
     await expect(visitor.getByRole('heading', { name: 'Join Inviting Team' })).toBeVisible();
     await expect(visitor.getByRole('main')).toContainText('$7.50');
@@ -66,11 +66,11 @@ test.describe('inviting', () => {
     await visitor.waitForURL('/inviting-team');
     expect((await callApi(`${url}/api/v1`, 'GET', '/me', { key })).body.member.email).toBe(email);
     await expect(visitor.getByRole('main')).toContainText('$7.50');
-    await expect(owner.getByRole('row', { name: email })).toContainText('accepted');
+    await expect(owner.getByRole('row', { name: email })).toContainText('Accepted');
     expect(await balanceOf(email)).toBe('7.50');
     // The link is dead, and says so to whoever opens it again.
     const again = await newPage({ url: link });
-    await expect(again.getByRole('heading', { name: 'This invitation was accepted' })).toBeVisible();
+    await expect(again.getByRole('heading', { name: 'Invitation accepted' })).toBeVisible();
     const same = await newPage({ beside: visitor, url: link });
     await same.getByRole('link', { name: 'Go to Inviting Team' }).click();
     await same.waitForURL('/inviting-team');
@@ -111,7 +111,7 @@ test.describe('inviting', () => {
     await signIn(signedOut, first.email, PASSWORD);
     expect(new URL(signedOut.url()).pathname).toBe(path);
     const wrong = await newPage({ as: team, url: path });
-    await expect(wrong.getByText('You are signed in with another address')).toBeVisible();
+    await expect(wrong.getByText('You’re signed in with a different email')).toBeVisible();
     await wrong.getByRole('button', { name: 'Switch account' }).click();
     // A visitor with a copied link is not told whether the address has an account.
     await expect(wrong.getByLabel('Your name')).toBeVisible();
@@ -155,9 +155,9 @@ test.describe('inviting', () => {
     await dialog
       .getByLabel('People to invite')
       .fill(`${one}, One, owner, 2.50\nTwo <${two}>\nnonsense\n${taken.email}\n${one}`);
-    await expect(dialog.getByText('2 cannot be invited and are left out')).toBeVisible();
+    await expect(dialog.getByText('2 lines skipped')).toBeVisible();
     await dialog.getByRole('button', { name: 'Invite 3' }).click();
-    await expect(dialog.getByRole('status')).toContainText('2 of 3 done, 1 not');
+    await expect(dialog.getByRole('status')).toContainText('2 of 3 completed, 1 failed');
     await expect(dialog.getByRole('listitem').filter({ hasText: taken.email })).toContainText(
       'An invitation is open already',
     );
@@ -175,21 +175,21 @@ test.describe('inviting', () => {
     const owner = await newPage({ as: team, url: `/inviting-team/invitations?q=${encodeURIComponent(email)}` });
     await owner.getByRole('button', { name: `Actions for ${email}` }).click();
     await owner.getByRole('menuitem', { name: 'Resend' }).click();
-    await expect(owner.getByText('The old links are dead')).toBeVisible();
+    await expect(owner.getByText('Previous links no longer work')).toBeVisible();
     const visitor = await newPage({ url: path });
-    await expect(visitor.getByRole('heading', { name: 'There is a newer link' })).toBeVisible();
+    await expect(visitor.getByRole('heading', { name: 'Link replaced' })).toBeVisible();
     await openAt(visitor, new URL((await call('GET', `/invitations/${id}`)).body.url).pathname);
     await owner.getByRole('button', { name: `Actions for ${email}` }).click();
     await owner.getByRole('menuitem', { name: 'Revoke' }).click();
-    await expect(owner.getByRole('row', { name: email })).toContainText('revoked');
+    await expect(owner.getByRole('row', { name: email })).toContainText('Revoked');
     expectError(visitor, REFUSED);
     await join(visitor);
-    await expect(visitor.getByRole('heading', { name: 'This invitation was withdrawn' })).toBeVisible();
+    await expect(visitor.getByRole('heading', { name: 'Invitation revoked' })).toBeVisible();
     const second = await invited();
     await openAt(visitor, second.path);
     await visitor.getByRole('button', { name: 'Decline' }).click();
-    await visitor.getByRole('button', { name: 'Decline it' }).click();
-    await expect(visitor.getByRole('heading', { name: 'This invitation was declined' })).toBeVisible();
+    await visitor.getByRole('button', { name: 'Decline invitation' }).click();
+    await expect(visitor.getByRole('heading', { name: 'Invitation declined' })).toBeVisible();
     expect((await call('GET', `/invitations/${second.id}`)).body.status).toBe('declined');
   });
 
@@ -197,12 +197,12 @@ test.describe('inviting', () => {
     const { path, email } = await invited({ credit: '5000.00' });
     const visitor = await newPage({ url: path });
     await join(visitor);
-    await expect(visitor.getByText('The starting credit could not be paid yet')).toBeVisible();
+    await expect(visitor.getByText('The starting credit hasn’t been paid')).toBeVisible();
     await takeKey(visitor);
     await visitor.waitForURL('/inviting-team');
     const owner = await newPage({ as: team, url: `/inviting-team/invitations?q=${encodeURIComponent(email)}` });
     await owner.getByRole('button', { name: email, exact: true }).click();
-    await expect(owner.getByRole('dialog')).toContainText('The starting credit could not be paid');
+    await expect(owner.getByRole('dialog')).toContainText('The starting credit wasn’t paid on acceptance');
     expect(await balanceOf(email)).toBe('0.00');
   });
 
@@ -248,7 +248,7 @@ test.describe('inviting', () => {
     const holder = await newPage();
     const mail = await openMail(holder, bait.email, /Proper Inviters/);
     await mail.getByRole('link').first().click();
-    await expect(holder.getByText('never proven to be yours')).toBeVisible();
+    await expect(holder.getByText('was never verified')).toBeVisible();
     await settle(holder);
     await holder.getByLabel('New password').fill('the holder’s own passphrase');
     await holder.getByRole('button', { name: 'Join Proper Inviters' }).click();
@@ -261,7 +261,7 @@ test.describe('inviting', () => {
     await squatter.getByLabel('Email').fill(bait.email);
     await squatter.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await squatter.getByRole('button', { name: 'Sign in' }).click();
-    await expect(squatter.getByText('The email or the password is not right.')).toBeVisible();
+    await expect(squatter.getByText('Wrong email or password.')).toBeVisible();
   });
 
   test('is not used up by what fetches every link of every mail: GET and HEAD, again and again', async ({
@@ -323,6 +323,6 @@ test.describe('inviting', () => {
     const page = await newPage({});
     expectError(page, REFUSED);
     await openAt(page, path.slice(0, -4));
-    await expect(page.getByRole('heading', { name: 'This link leads nowhere' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Invalid link' })).toBeVisible();
   });
 });

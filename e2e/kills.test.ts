@@ -6,7 +6,18 @@ import { Client } from 'pg';
 import { callApi } from '@/tests/support/call-api';
 import { expect, runningProduct, test } from './support/browser';
 import { lostOrDoubled, startLoad } from './support/load';
-import { connectionOf, descendants, makeTeam, postmasterOf, processOf, purser, startWeb, until, type Running, type Team } from './support/product';
+import {
+  connectionOf,
+  descendants,
+  makeTeam,
+  postmasterOf,
+  processOf,
+  purser,
+  startWeb,
+  until,
+  type Running,
+  type Team,
+} from './support/product';
 
 const WEB_KILLS = 10 * Math.max(1, Number(process.env['PROOF_SCALE'] ?? 1));
 const DATABASE_KILLS = 3 * Math.max(1, Number(process.env['PROOF_SCALE'] ?? 1));

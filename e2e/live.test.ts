@@ -64,7 +64,7 @@ test.describe('pages that are kept open', () => {
     await expect(second.getByText(now).first()).toBeVisible(SOON);
     await expect(third.getByText(/credited Ann Live/).first()).toBeVisible(SOON);
     await call(team.apiKey, 'POST', `/members/${ann.id}/deactivate`);
-    await expect(first.getByRole('row', { name: /Ann Live/ })).toContainText('inactive', SOON);
+    await expect(first.getByRole('row', { name: /Ann Live/ })).toContainText('Inactive', SOON);
     await expect(second.getByText('inactive').first()).toBeVisible(SOON);
     await expect(third.getByText(/deactivated Ann Live/).first()).toBeVisible(SOON);
     expect([opened.length, openedBySecond.length]).toEqual([1, 0]);
@@ -90,7 +90,7 @@ test.describe('pages that are kept open', () => {
     const row = page.getByRole('row', { name: /\+14155550177/ });
     await expect(row).toBeVisible(SOON);
     await expect(page.getByText(`$${await balanceOf(ben)}`).first()).toBeVisible(SOON);
-    await expect(row).toContainText('delivered');
+    await expect(row).toContainText('Delivered');
     await expect(today).toContainText(/\$0\.0\d*[1-9]/, SOON);
   });
 
@@ -203,7 +203,7 @@ test.describe('pages that are kept open', () => {
     await page.goto('/live-crew/members');
     await toHear(page);
     await call(team.apiKey, 'POST', `/members/${body.member.id}/role`, { role: 'member' });
-    await expect(page.getByRole('link', { name: 'My seat' })).toBeVisible(SOON);
+    await expect(page.getByRole('link', { name: 'My sub-account' })).toBeVisible(SOON);
     await page.waitForURL(/\/live-crew$/);
     await expect(page.getByRole('heading', { name: 'How to send' })).toBeVisible();
   });
@@ -251,13 +251,13 @@ test.describe('a web process that goes away', () => {
     expect(performance.now() - began).toBeLessThan(5_000);
     // Not for the moment that a restart may take.
     await page.clock.runFor(4_000);
-    await expect(page.getByText('Not live: reconnecting')).toHaveCount(0);
+    await expect(page.getByText('Reconnecting…')).toHaveCount(0);
     await page.clock.runFor(2_000);
-    await expect(page.getByText('Not live: reconnecting').first()).toBeVisible();
+    await expect(page.getByText('Reconnecting…').first()).toBeVisible();
     await call(team.apiKey, 'POST', `/members/${member.id}/credit`, { amount: '5.55' });
     await start();
     await page.clock.resume();
     await expect(page.getByRole('row', { name: /Ann Again/ })).toContainText('$15.55', { timeout: 30_000 });
-    await expect(page.getByText('Not live: reconnecting')).toHaveCount(0);
+    await expect(page.getByText('Reconnecting…')).toHaveCount(0);
   });
 });

@@ -27,7 +27,7 @@ test.describe('the demo’s mailbox', () => {
     const page = await newPage();
     await openMail(page, team.email, 'You are now a member of Mailed Matters');
     await expect(mail(page).getByText('Changed by')).toBeVisible();
-    await page.getByText('As plain text').click();
+    await page.getByText('Plain text').click();
     await expect(page.locator('pre')).toContainText('Role now: member');
     await mail(page).getByRole('link', { name: 'See your teams' }).click();
     await page.waitForURL(/\/sign-in\?next=%2Faccount%2Fteams$/);
@@ -74,7 +74,7 @@ test.describe('the demo’s mailbox', () => {
     await page.getByLabel('Auto-recharge').uncheck();
     await saved;
     await openAt(page, '/account/alerts');
-    await expect(page.getByLabel('Recharges')).not.toBeChecked();
+    await expect(page.getByLabel('Auto-recharge')).not.toBeChecked();
     await expect(page.getByLabel('Master balance')).toBeChecked();
     const rule = { enabled: true, threshold: '5.00', target: '5000.00' };
     const made = await call('POST', '/members', { name: 'Waits', email: 'waits@example.test', recharge: rule });
@@ -87,8 +87,8 @@ test.describe('the demo’s mailbox', () => {
 
   test('says so where nothing was mailed to an address', async ({ newPage }) => {
     const page = await newPage({ url: '/mailbox?to=nobody@nowhere.test' });
-    await expect(page.getByRole('heading', { name: 'No mail to such an address' })).toBeVisible();
-    await page.getByRole('button', { name: 'Show all' }).click();
+    await expect(page.getByRole('heading', { name: 'No matching emails' })).toBeVisible();
+    await page.getByRole('button', { name: 'Clear filter' }).click();
     await expect(page.getByRole('table')).toBeVisible();
   });
 });

@@ -87,10 +87,10 @@ test.describe('a member is created', () => {
     await dialog.getByLabel('Email').fill('Whole@Depot.example');
     await dialog.getByLabel('Starting credit').fill('2');
     await expect(dialog.getByRole('row', { name: 'New member' })).toContainText(/\$0\.00\s*\$2\.00/);
-    await dialog.getByLabel('With a recharge rule').check();
+    await dialog.getByLabel('Add auto-recharge').check();
     await dialog.getByLabel('Threshold').fill('5');
     await dialog.getByLabel('Fill up to', { exact: true }).fill('20');
-    await expect(dialog.getByText('Runs now: +$18.00.')).toBeVisible();
+    await expect(dialog.getByText('Recharges $18.00 now.')).toBeVisible();
     await submit(dialog);
     await dialog.getByRole('button', { name: 'Copy key' }).click();
     await dialog.getByRole('button', { name: 'Done' }).click();
@@ -121,7 +121,7 @@ test.describe('a member is created', () => {
     await expect(dialog).toHaveCount(0);
     const other = await newPage();
     await signIn(other, email!, password!);
-    await expect(other.getByRole('link', { name: 'My seat' })).toBeVisible();
+    await expect(other.getByRole('link', { name: 'My sub-account' })).toBeVisible();
     // Its stream tells the other browser at once that its session has ended.
     expectError(other, /401/);
     const { id } = (await call('GET', '/members?query=Pass%20Holder')).body.data[0];
@@ -138,7 +138,7 @@ test.describe('a member is created', () => {
     await other.reload();
     await other.waitForURL(/\/sign-in/);
     await signIn(other, email!, next!);
-    await expect(other.getByRole('link', { name: 'My seat' })).toBeVisible();
+    await expect(other.getByRole('link', { name: 'My sub-account' })).toBeVisible();
   });
 
   test('says at the field that an address is taken, and lets it be mended', async ({ newPage }) => {
@@ -164,7 +164,7 @@ test.describe('a member is created', () => {
     const count = await countMembers();
     await dialog.getByLabel('Name').fill('Too Dear');
     await dialog.getByLabel('Starting credit').fill('1,000,000');
-    await expect(dialog.getByText('The master balance holds less.')).toBeVisible();
+    await expect(dialog.getByText('Master balance too low.')).toBeVisible();
     await expect(dialog.getByRole('button', { name: 'Create member' })).toBeDisabled();
     await dialog.getByLabel('Starting credit').fill('500');
     await expect(dialog.getByRole('button', { name: 'Create member' })).toBeEnabled();
@@ -173,7 +173,7 @@ test.describe('a member is created', () => {
     await operate('team', 'withdraw', team.teamId, taken);
     await submit(dialog);
     await expect(dialog.getByRole('alert')).toContainText('Nothing was moved.');
-    await expect(dialog.getByRole('alert')).toContainText('The master balance holds $10.00, $500.00 would be needed.');
+    await expect(dialog.getByRole('alert')).toContainText('The master balance is $10.00; $500.00 is needed.');
     expect(await countMembers()).toBe(count);
     await operate('team', 'fund', team.teamId, taken);
     await submit(dialog);
@@ -188,7 +188,7 @@ test.describe('its key', () => {
     const page = await newPage({ as: team, url: at(`/members/${id}?tab=key`) });
     await page.getByRole('button', { name: 'Reveal key' }).click();
     const dialog = page.getByRole('dialog', { name: 'Key of Reveal Depot' });
-    await expect(dialog).toContainText('written to the audit log');
+    await expect(dialog).toContainText('recorded in the audit log');
     await expect(page.getByTestId('api-key')).toHaveCount(0);
     await dialog.getByRole('button', { name: 'Reveal key' }).click();
     expect(await shownKey(page)).toBe(key);
@@ -196,11 +196,11 @@ test.describe('its key', () => {
     await expect(dialog).toHaveCount(0);
     expect(await page.content()).not.toContain(key);
     await page.goto(at(''));
-    await expect(page.getByText(/looked at the key of/).first()).toContainText('Reveal Depot');
+    await expect(page.getByText(/revealed the API key of/).first()).toContainText('Reveal Depot');
   });
 
   for (const { choice, hours } of [
-    { choice: 'Now: the old key is refused at once', hours: 0 },
+    { choice: 'Now (stops working immediately)', hours: 0 },
     { choice: 'In 1 hour', hours: 1 },
     { choice: 'In 24 hours', hours: 24 },
     { choice: 'In 7 days', hours: 168 },
@@ -209,28 +209,28 @@ test.describe('its key', () => {
       const { id, name, key } = await make({ name: `Rotate ${hours}` });
       const page = await newPage({ as: team, url: at(`/members/${id}?tab=key`) });
       await page.getByRole('button', { name: 'Rotate key' }).click();
-      const dialog = page.getByRole('dialog', { name: `Rotate the key of ${name}` });
+      const dialog = page.getByRole('dialog', { name: `Rotate the API key of ${name}` });
       await dialog.getByLabel(choice).check();
       await dialog.getByRole('button', { name: 'Rotate key' }).click();
       const next = await shownKey(page);
-      await dialog.getByRole('button', { name: 'Copy the key' }).click();
+      await dialog.getByRole('button', { name: 'Copy key' }).click();
       await dialog.getByRole('button', { name: 'Done' }).click();
       const list = page.getByRole('table', { name: 'Keys' });
       const [old, fresh] = [key, next].map((one) => list.getByRole('row').filter({ hasText: one.slice(-4) }));
-      await expect(fresh!).toContainText('current');
+      await expect(fresh!).toContainText('Current');
       expect(await answerTo(next)).toBe('ok');
       if (hours === 0) {
-        await expect(old!).toContainText('ended');
+        await expect(old!).toContainText('Ended');
         expect(await answerTo(key)).toBe('invalid_key');
         return;
       }
-      await expect(old!).toContainText('expiring');
+      await expect(old!).toContainText('Expiring');
       expect(await answerTo(key)).toBe('ok');
       const ends = Date.parse((await old!.locator('time').last().getAttribute('datetime'))!);
       expect(Math.abs(ends - Date.now() - hours * 3_600_000)).toBeLessThan(60_000);
       await old!.getByRole('button', { name: /^End key/ }).click();
-      await expect(page.getByText('The old key is refused from now on.')).toBeVisible();
-      await expect(old!).toContainText('ended');
+      await expect(page.getByText('Old key ended. It no longer works.')).toBeVisible();
+      await expect(old!).toContainText('Ended');
       expect(await answerTo(key)).toBe('invalid_key');
       expect(await answerTo(next)).toBe('ok');
     });
@@ -246,7 +246,7 @@ test.describe('its recharge rule', () => {
     await page.getByLabel('Cap amount').fill(amount);
   };
   const save = (page: Page) => page.getByRole('button', { name: 'Save rule' }).click();
-  const history = (page: Page) => page.getByRole('table', { name: 'History of the recharge rule' }).locator('tbody tr');
+  const history = (page: Page) => page.getByRole('table', { name: 'Auto-recharge history' }).locator('tbody tr');
   const balance = (page: Page, amount: string) => expect(page.getByTitle(`${amount} USD`).first()).toBeVisible();
 
   test('does when it is saved what the sentence said it would', async ({ newPage }) => {
@@ -257,15 +257,15 @@ test.describe('its recharge rule', () => {
     await expect(page.getByText('Must be above the threshold.')).toBeVisible();
     await expect(page.getByRole('button', { name: 'Save rule' })).toBeDisabled();
     await write(page, '5', '50');
-    await expect(page.getByText('Runs now: +$48.20.')).toBeVisible();
+    await expect(page.getByText('Recharges $48.20 now.')).toBeVisible();
     await save(page);
-    await expect(page.getByText('The recharge rule of Rule Depot is ready.')).toBeVisible();
+    await expect(page.getByText('Auto-recharge of Rule Depot is on.')).toBeVisible();
     await balance(page, '50.00');
     await expect(history(page)).toHaveCount(1);
-    await expect(history(page)).toContainText(/fired.*Added 48\.20 to a balance of 1\.80.*\$1\.80.*\$48\.20/s);
+    await expect(history(page)).toContainText(/Recharged.*Added 48\.20 to a balance of 1\.80.*\$1\.80.*\$48\.20/s);
     expect((await memberOf(id)).balance).toBe('50.00');
     await write(page, '5', '60');
-    await expect(page.getByText('Nothing happens now.')).toBeVisible();
+    await expect(page.getByText('No recharge needed now.')).toBeVisible();
   });
 
   test('fires in whole steps, and never beyond its cap', async ({ newPage }) => {
@@ -274,13 +274,13 @@ test.describe('its recharge rule', () => {
     await page.getByLabel('Threshold').fill('5');
     await page.getByLabel('Recharge method').selectOption('add');
     await page.getByLabel('Step', { exact: true }).fill('2');
-    await expect(page.getByText('Runs now: +$6.00.')).toBeVisible();
+    await expect(page.getByText('Recharges $6.00 now.')).toBeVisible();
     await capAt(page, '1');
-    await expect(page.getByText('Must not be above the cap: the rule could never fire.')).toBeVisible();
+    await expect(page.getByText('Must not be above the cap, or the rule could never run.')).toBeVisible();
     await page.getByLabel('Cap amount').fill('4');
-    await expect(page.getByText('Runs now: +$4.00, cut: its cap is reached.')).toBeVisible();
+    await expect(page.getByText('Recharges $4.00 now (monthly cap reached).')).toBeVisible();
     await save(page);
-    await expect(page.getByText('The recharge rule of Step Depot is waiting: its cap is reached.')).toBeVisible();
+    await expect(page.getByText('Auto-recharge of Step Depot is on, but blocked: monthly cap reached.')).toBeVisible();
     await balance(page, '4.00');
     await expect(history(page)).toContainText(
       'Added 4.00 to a balance of 0.00, all that the cap left; the rest waits.',
@@ -296,23 +296,23 @@ test.describe('its recharge rule', () => {
     const { body } = await callApi(`${url}/api/v1`, 'POST', '/members', { key, body: { name: 'Hungry Depot' } });
     const page = await newPage({ as: poor, url: `/poor-page/members/${body.member.id}?tab=recharge` });
     await write(page, '5', '20');
-    await expect(page.getByText('Would wait: the master balance is short.')).toBeVisible();
+    await expect(page.getByText('If saved: no recharge yet (master balance too low).')).toBeVisible();
     await save(page);
-    await expect(page.getByLabel('The rule is waiting: the master balance is short')).toBeChecked();
+    await expect(page.getByLabel('Auto-recharge is on, but blocked: master balance too low')).toBeChecked();
     await expect(history(page)).toContainText(
-      /refused.*Not recharged at a balance of 0\.00: the team's balance could not pay it\./s,
+      /Blocked.*Not recharged at a balance of 0\.00: the team's balance could not pay it\./s,
     );
     await page.goto('/poor-page/members');
-    await page.getByRole('link', { name: 'See why' }).click();
+    await page.getByRole('link', { name: /^View$/ }).click();
     await expect(row(page, 'Hungry Depot')).toBeVisible();
-    await expect(row(page, 'Hungry Depot').getByLabel(/waiting: the master balance is short/)).toBeVisible();
+    await expect(row(page, 'Hungry Depot').getByLabel(/blocked: master balance too low/)).toBeVisible();
     await operate('team', 'fund', poor.teamId, '30.00');
     const asked = () => callApi(`${url}/api/v1`, 'GET', `/members/${body.member.id}`, { key });
     await expect.poll(async () => (await asked()).body.balance, { timeout: 30_000 }).toBe('20.00');
     await page.goto(`/poor-page/members/${body.member.id}?tab=recharge`);
     await expect(history(page)).toHaveCount(2);
     await expect(history(page).first()).toContainText('Added 20.00 to a balance of 0.00.');
-    await expect(page.getByLabel('The rule is ready')).toBeChecked();
+    await expect(page.getByLabel('Auto-recharge is on')).toBeChecked();
   });
 
   test('rests while its member is inactive, and says so', async ({ newPage }) => {
@@ -320,9 +320,9 @@ test.describe('its recharge rule', () => {
     await call('POST', `/members/${id}/deactivate`);
     const page = await newPage({ as: team, url: at(`/members/${id}?tab=recharge`) });
     await write(page, '5', '20');
-    await expect(page.getByText('Rests now: the member is inactive.')).toBeVisible();
+    await expect(page.getByText('Paused (the member is inactive).')).toBeVisible();
     await save(page);
-    await expect(page.getByLabel('The rule is paused: the member is inactive')).toBeChecked();
+    await expect(page.getByLabel('Auto-recharge is paused: the member is inactive')).toBeChecked();
     expect((await memberOf(id)).balance).toBe('0.00');
   });
 
@@ -332,20 +332,20 @@ test.describe('its recharge rule', () => {
     const { id, name } = await make({ name: 'Wake Depot', recharge: { threshold: '5.00', target: '20.00' } });
     const page = await newPage({ as: team, url: at(`/members/${id}?tab=settings`) });
     await page.getByRole('button', { name: 'Deactivate' }).click();
-    await expect(page.getByText(`${name} is inactive`)).toBeVisible();
+    await expect(page.getByText(`${name} deactivated`)).toBeVisible();
     await call('POST', `/members/${id}/debit`, { amount: 'all' });
     await page.getByRole('button', { name: 'Undo' }).click();
-    await expect(page.getByText(`${name} is active. Recharged $20.00 from the master balance.`)).toBeVisible();
+    await expect(page.getByText(`${name} activated. Recharged $20.00 from the master balance.`)).toBeVisible();
     await call('POST', `/members/${id}/deactivate`);
     await call('POST', `/members/${id}/debit`, { amount: '18' });
     await page.reload();
     await page.getByRole('button', { name: 'Activate', exact: true }).click();
-    await expect(page.getByText(`${name} is active. Recharged $18.00 from the master balance.`)).toBeVisible();
+    await expect(page.getByText(`${name} activated. Recharged $18.00 from the master balance.`)).toBeVisible();
     // Nothing has moved when the balance suffices.
     await call('POST', `/members/${id}/deactivate`);
     await page.reload();
     await page.getByRole('button', { name: 'Activate', exact: true }).click();
-    await expect(page.getByText(`${name} is active.`, { exact: true })).toBeVisible();
+    await expect(page.getByText(`${name} activated.`, { exact: true })).toBeVisible();
   });
 
   test('is switched off with its settings kept, on again, and removed', async ({ newPage }) => {
@@ -354,7 +354,7 @@ test.describe('its recharge rule', () => {
     const page = await newPage({ as: team, url: at(`/members/${id}?tab=recharge`) });
     const rule = page.getByRole('switch');
     await rule.click();
-    await expect(page.getByLabel('The rule is off')).not.toBeChecked();
+    await expect(page.getByLabel('Auto-recharge is off')).not.toBeChecked();
     await call('POST', `/members/${id}/debit`, { amount: 'all' });
     expect(await memberOf(id)).toMatchObject({
       balance: '0.00',
@@ -362,10 +362,10 @@ test.describe('its recharge rule', () => {
     });
     await expect(page.getByLabel('Threshold')).toHaveValue('5.00');
     await rule.click();
-    await expect(page.getByLabel('The rule is ready')).toBeChecked();
+    await expect(page.getByLabel('Auto-recharge is on')).toBeChecked();
     expect((await memberOf(id)).balance).toBe('20.00');
     await page.getByRole('button', { name: 'Remove rule' }).click();
-    await expect(page.getByText('Switch Depot has no recharge rule any more.')).toBeVisible();
+    await expect(page.getByText('Auto-recharge rule of Switch Depot removed.')).toBeVisible();
     await expect(page.getByLabel('Threshold')).toHaveValue('');
     await expect(page.getByRole('switch')).toHaveCount(0);
     expect((await memberOf(id)).recharge).toBeNull();
@@ -420,11 +420,11 @@ test.describe('its end', () => {
     await expect(dialog).toContainText('for 14 days');
     const button = dialog.getByRole('button', { name: 'Delete member' });
     await expect(button).toBeDisabled();
-    await dialog.getByLabel('Type “Rich Depot” to delete it').fill('Rich depot');
+    await dialog.getByLabel('Type “Rich Depot” to confirm').fill('Rich depot');
     await expect(button).toBeDisabled();
-    await dialog.getByLabel('Type “Rich Depot” to delete it').fill('Rich Depot');
+    await dialog.getByLabel('Type “Rich Depot” to confirm').fill('Rich Depot');
     await button.click();
-    await expect(page.getByText('Rich Depot was deleted; $150.00 returned to the master balance.')).toBeVisible();
+    await expect(page.getByText('Rich Depot deleted. $150.00 returned to the master balance.')).toBeVisible();
     expect((await memberOf(id)).status).toBe('deleted');
     expect(Number(await masterBalance()) - before).toBe(150);
     await page.getByRole('button', { name: 'Undo' }).click();
@@ -441,7 +441,7 @@ test.describe('its end', () => {
     await page.getByRole('menuitem', { name: 'Delete' }).click();
     // Little is at stake: no name is asked for.
     await page.getByRole('dialog').getByRole('button', { name: 'Delete member' }).click();
-    await expect(page.getByRole('heading', { name: 'No member matches' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'No matching members' })).toBeVisible();
     expect(await answerTo(key)).toBe('invalid_key');
     await page.goto(at(`/members/${id}?tab=settings`));
     await expect(page.getByText('This member is deleted.')).toBeVisible();
@@ -454,7 +454,7 @@ test.describe('its end', () => {
     await page.goto(at('/members?status=deleted'));
     await page.getByRole('button', { name: 'Actions for Gone Depot' }).click();
     await page.getByRole('menuitem', { name: 'Restore' }).click();
-    await expect(page.getByText('Gone Depot is back, as a member with balance 0.')).toBeVisible();
+    await expect(page.getByText('Gone Depot restored with a $0.00 balance.')).toBeVisible();
     await expect(row(page, 'Gone Depot')).toHaveCount(0);
     expect(await memberOf(id)).toMatchObject({ status: 'active', role: 'member', balance: '0.00' });
   });

@@ -38,7 +38,7 @@ test.describe('money, moved from its dialogs', () => {
     await expect(dialog).toBeHidden();
     await expect(page.getByRole('row', { name: /North depot/ })).toContainText('$20.50');
     await page.getByRole('button', { name: 'Undo' }).click();
-    await expect(page.getByText('$20.50 taken back by a transfer of its own.')).toBeVisible();
+    await expect(page.getByText('Reversed. $20.50 returned to the master balance.')).toBeVisible();
     await expect(page.getByRole('row', { name: /North depot/ })).toContainText('$0.00');
     expect(await balanceOf(id)).toBe('0.00');
   });
@@ -74,13 +74,13 @@ test.describe('money, moved from its dialogs', () => {
     await amount.fill('1,25');
     await amount.blur();
     await expect(amount).toHaveValue('1,25');
-    await expect(dialog.getByText(/Type it like/)).toBeVisible();
+    await expect(dialog.getByText(/Enter an amount like/)).toBeVisible();
     await expect(submit).toBeDisabled();
     await amount.fill('3.01');
-    await expect(dialog.getByText('South depot holds $3.00: $0.01 short.')).toBeVisible();
+    await expect(dialog.getByText('South depot’s balance is $0.01 short.')).toBeVisible();
     await expect(submit).toBeDisabled();
     await amount.fill('all');
-    await expect(dialog.getByText('= All there is: $3.00')).toBeVisible();
+    await expect(dialog.getByText('= Full balance: $3.00')).toBeVisible();
     await submit.click();
     await expect(page.getByText('$3.00 debited from South depot.')).toBeVisible();
   });
@@ -109,7 +109,7 @@ test.describe('money, moved from its dialogs', () => {
     await call('POST', `/members/${id}/debit`, { amount: '1.00' });
     await dialog.getByRole('button', { name: 'Debit $4.00' }).click();
     await expect(dialog.getByRole('alert')).toContainText('Nothing was moved.');
-    await expect(dialog.getByRole('alert')).toContainText('holds $3.00, $4.00 would be needed');
+    await expect(dialog.getByRole('alert')).toContainText('is $3.00; $4.00 is needed');
     expect(await balanceOf(id)).toBe('3.00');
   });
 
@@ -130,7 +130,7 @@ test.describe('money, moved from its dialogs', () => {
     const dialog = await openFor(page, 'Lost depot', 'Credit');
     await dialog.getByLabel('Amount').fill('7');
     await dialog.getByRole('button', { name: 'Credit $7.00' }).click();
-    await expect(dialog.getByText(/No answer yet/)).toBeVisible();
+    await expect(dialog.getByText(/Still waiting/)).toBeVisible();
     await expect(dialog.getByText(/failed|wrong/i)).toHaveCount(0);
     await expect(page.getByText('$7.00 credited to Lost depot.')).toBeVisible({ timeout: 30_000 });
     expect(new Set(keys).size).toBe(1);
@@ -146,9 +146,9 @@ test.describe('money, moved from its dialogs', () => {
     await dialog.getByLabel('Amount').fill('2');
     await expect(dialog.getByRole('button', { name: 'Credit $2.00' })).toBeEnabled();
     await page.context().setOffline(true);
-    await expect(page.getByText(/You are offline/)).toBeVisible();
+    await expect(page.getByText(/You’re offline/)).toBeVisible();
     await dialog.getByRole('button', { name: 'Credit $2.00' }).click();
-    await expect(dialog.getByText(/No answer yet/)).toBeVisible();
+    await expect(dialog.getByText(/Still waiting/)).toBeVisible();
     await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
     expect(await balanceOf(id)).toBe('0.00');
     await page.context().setOffline(false);
@@ -167,12 +167,12 @@ test.describe('money, moved from its dialogs', () => {
     await drawer.getByRole('button', { name: 'Reverse…' }).click();
     await drawer.getByLabel('Reason').fill('Wrong depot');
     await drawer.getByRole('button', { name: 'Reverse', exact: true }).click();
-    await expect(page.getByText('Taken back by a transfer of its own.')).toBeVisible();
+    await expect(page.getByText('returned to the master balance.')).toBeVisible();
     await expect(page.getByRole('row', { name: /Back depot → Master balance/ })).toContainText('Wrong depot');
     const first = page.getByRole('row', { name: /Master balance → Back depot/ });
-    await expect(first).toContainText('taken back');
+    await expect(first).toContainText('Reversed');
     await first.getByRole('button').click();
-    await expect(page.getByRole('dialog').getByText('Taken back by')).toBeVisible();
+    await expect(page.getByRole('dialog').getByText('Reversed by')).toBeVisible();
     await expect(page.getByRole('button', { name: 'Reverse…' })).toHaveCount(0);
     expect(await balanceOf(id)).toBe('0.00');
   });

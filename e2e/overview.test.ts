@@ -12,7 +12,7 @@ test.describe('the first page of a team', () => {
     const team = await makeTeam('First Steps', null);
     const page = await newPage({ as: team, url: '/first-steps' });
     const steps = page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 3 }) });
-    await expect(page.getByRole('heading', { name: '4 steps left to set up' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Finish setting up (4 of 4 left)' })).toBeVisible();
     await expect(steps).toHaveCount(4);
     await expect(steps.last()).toContainText(`curl ${url}/api/v1/messages`);
     await steps.first().getByRole('button', { name: 'Create member' }).click();
@@ -20,14 +20,14 @@ test.describe('the first page of a team', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Create member' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Copy key' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click();
-    await expect(page.getByRole('heading', { name: '3 steps left to set up' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Finish setting up (3 of 4 left)' })).toBeVisible();
     await steps.first().getByRole('button', { name: 'Fund' }).click();
     await page.getByRole('dialog').getByLabel('Amount').fill('100');
     await page.getByRole('dialog').getByRole('button', { name: 'Fund' }).click();
-    await expect(page.getByRole('heading', { name: '2 steps left to set up' })).toBeVisible();
-    await page.getByRole('link', { name: 'See the prices' }).click();
-    await page.getByRole('button', { name: 'Confirm these prices' }).click();
-    await expect(page.getByText('These are sample prices.')).toBeHidden();
+    await expect(page.getByRole('heading', { name: 'Finish setting up (2 of 4 left)' })).toBeVisible();
+    await page.getByRole('link', { name: 'Review prices' }).click();
+    await page.getByRole('button', { name: 'Confirm prices' }).click();
+    await expect(page.getByText('You’re using sample prices')).toBeHidden();
     expect((await call(team.apiKey, 'POST', '/messages', message)).status).toBe(202);
     await page.goto('/first-steps');
     await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
@@ -46,10 +46,10 @@ test.describe('the first page of a team', () => {
     expect(sent.status).toBe(202);
     const page = await newPage({ as: team, url: '/busy-team' });
     const waiting = page.getByRole('listitem').filter({ hasText: 'Thirsty' }).first();
-    await expect(waiting).toContainText('the master balance is short, since');
+    await expect(waiting).toContainText('Master balance too low since');
     await expect(waiting.getByRole('link')).toHaveAttribute('href', `/busy-team/members/${thirsty.id}?tab=recharge`);
     await page.getByRole('button', { name: 'Show as table' }).click();
-    const table = page.getByRole('table', { name: /Cost of each of the last 30 days/ });
+    const table = page.getByRole('table', { name: /Daily cost of the last 30 days/ });
     await expect(table.getByRole('row')).toHaveCount(31);
     await expect(table.getByRole('row').last()).toContainText(/\$0\.0\d+/);
   });
@@ -62,13 +62,13 @@ test.describe('the first page of a team', () => {
     expect((await call(secrets.apiKey, 'POST', '/messages', message)).status).toBe(202);
     const sam = { email: member.email, password: secrets.password };
     const page = await newPage({ as: sam, url: '/own-seat' });
-    await expect(page.getByText('below $5.00, fill up to $20.00 (ready)')).toBeVisible();
-    await expect(page.getByRole('row', { name: /\+14155550100/ })).toContainText(/queued|sent|delivered/);
+    await expect(page.getByText('below $5.00, fill up to $20.00 (on)')).toBeVisible();
+    await expect(page.getByRole('row', { name: /\+14155550100/ })).toContainText(/Queued|Sent|Delivered/);
     await expect(page.getByText(`curl ${url}/api/v1/messages`)).toBeVisible();
     await expect(page.getByText('Master balance')).toHaveCount(0);
     await page.getByRole('button', { name: 'Rotate key' }).click();
     await expect(page.getByLabel('In 24 hours')).toBeChecked();
-    await page.getByLabel('Now: the old key is refused at once').check();
+    await page.getByLabel('Now (stops working immediately)').check();
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate key' }).click();
     const key = await page.getByTestId('api-key').textContent();
     expect((await call(key!, 'GET', '/me')).body.member.id).toBe(member.id);
@@ -82,7 +82,7 @@ test.describe('the first page of a team', () => {
     expectError(page, /status of 404/);
     for (const path of ['/settings', '/settings/rates', '/members/mem_nobody']) {
       expect([path, (await page.goto(`/shut-rooms${path}`))?.status()]).toEqual([path, 404]);
-      await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+      await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
     }
   });
 
@@ -92,8 +92,8 @@ test.describe('the first page of a team', () => {
     await page.waitForLoadState('networkidle');
     expectError(page, /ERR_INTERNET_DISCONNECTED/);
     await page.context().setOffline(true);
-    await expect(page.getByText(/You are offline/)).toBeVisible();
+    await expect(page.getByText(/You’re offline/)).toBeVisible();
     await page.context().setOffline(false);
-    await expect(page.getByText(/You are offline/)).toBeHidden();
+    await expect(page.getByText(/You’re offline/)).toBeHidden();
   });
 });

@@ -109,19 +109,19 @@ test.describe('every page', () => {
     }
     await page.getByRole('button', { name: 'Create member' }).click();
     await expect(page.getByRole('dialog').getByLabel('Name')).toBeVisible();
-    await page.getByLabel('With a recharge rule').check();
+    await page.getByLabel('Add auto-recharge').check();
     await look('create');
     await page.keyboard.press('Escape');
     await page.getByRole('search').getByRole('button', { name: 'Status' }).click();
     await look('filter');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Control+k');
-    await expect(page.getByPlaceholder('A member, or what to do')).toBeVisible();
+    await expect(page.getByPlaceholder('Search members or commands…')).toBeVisible();
     await look('palette');
     await page.keyboard.press('Escape');
     await expect(page.getByRole('dialog')).toBeHidden();
     await page.keyboard.press('?');
-    await expect(page.getByRole('dialog')).toContainText('Keys of this page');
+    await expect(page.getByRole('dialog')).toContainText('Keyboard shortcuts');
     await look('help');
     expect(found).toEqual([]);
   });
@@ -136,7 +136,7 @@ test.describe('every page', () => {
       await expect(dialog).toBeHidden();
     };
     await page.getByRole('table', { name: 'Messages' }).getByRole('button').first().click();
-    await expect(dialog.getByText('What it moved')).toBeVisible();
+    await expect(dialog.getByText('Charges')).toBeVisible();
     await look('a message whole');
     await page.getByRole('button', { name: 'CSV' }).click();
     await expect(dialog.getByTestId('rows')).toBeVisible();
@@ -232,7 +232,7 @@ test.describe('every page', () => {
     await expect(page.getByText('$5.00 credited to Keyed Kiosk.')).toBeVisible();
     await expect(page.getByRole('button', { name: 'Actions for Keyed Kiosk' })).toBeFocused();
     await keys.press('Control+k');
-    await expect(page.getByPlaceholder('A member, or what to do')).toBeFocused();
+    await expect(page.getByPlaceholder('Search members or commands…')).toBeFocused();
     await keys.type('keyed');
     await expect(page.getByRole('dialog').getByText('$5.00', { exact: false })).toBeVisible();
     await keys.press('ArrowDown');

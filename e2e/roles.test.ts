@@ -30,15 +30,15 @@ test.describe('owner and member, there and back', () => {
     const page = await newPage({ as: team, url: '/role-pages/members' });
     await page.getByRole('button', { name: 'Make Rita Switch an owner' }).click();
     const dialog = page.getByRole('dialog');
-    await expect(dialog).toContainText('An owner manages the whole team');
+    await expect(dialog).toContainText('Owners manage the whole team');
     await expect(dialog).toContainText(
       'The API key stays the same. No money moves. You can change the role back at any time.',
     );
     await dialog.getByRole('button', { name: 'Make owner' }).click();
-    await expect(page.getByText('Rita Switch is an owner now.')).toBeVisible();
+    await expect(page.getByText('Rita Switch is now an owner.')).toBeVisible();
     expect(await roleOf(id, team.apiKey)).toBe('owner');
     await page.getByRole('button', { name: 'Undo' }).click();
-    await expect(page.getByRole('row', { name: /Rita Switch/ })).toContainText('member');
+    await expect(page.getByRole('row', { name: /Rita Switch/ })).toContainText('Member');
     await expect.poll(() => roleOf(id, team.apiKey)).toBe('member');
   });
 
@@ -49,7 +49,7 @@ test.describe('owner and member, there and back', () => {
     await page.getByRole('button', { name: 'Make Olive Owner a member' }).click();
     await expect(page.getByRole('dialog')).toContainText('The team has no owner until you take the role back');
     await page.getByRole('dialog').getByRole('button', { name: 'Make member' }).click();
-    await expect(page.getByText('You are a member now.')).toBeVisible();
+    await expect(page.getByText('You’re now a member.')).toBeVisible();
     await expect(page.getByRole('button', { name: 'Undo' })).toBeVisible();
     await expect(page.getByText(/this team has no owner/)).toBeVisible();
     await expect(page.getByRole('link', { name: 'Settings' })).toHaveCount(0);
@@ -65,11 +65,11 @@ test.describe('owner and member, there and back', () => {
     const page = await newPage({ as: team, url: '/account/teams' });
     await page.getByRole('button', { name: 'Become a member of Role Pages' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Become a member' }).click();
-    await expect(page.getByText('You are a member of Role Pages now.')).toBeVisible();
+    await expect(page.getByText('You’re now a member of Role Pages.')).toBeVisible();
     await expect(page.getByText('this team has no owner')).toBeVisible();
     await page.getByRole('button', { name: 'Become an owner of Role Pages again' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Take the role back' }).click();
-    await expect(page.getByText('You are an owner of Role Pages now.')).toBeVisible();
+    await expect(page.getByText('You’re now an owner of Role Pages.')).toBeVisible();
     expect((await call(team.apiKey, 'GET', '/team')).status).toBe(200);
   });
 
@@ -83,14 +83,14 @@ test.describe('owner and member, there and back', () => {
       'Only another owner can make you an owner again: Olive Owner.',
     );
     await page.getByRole('dialog').getByRole('button', { name: 'Make member' }).click();
-    await expect(page.getByText('You are a member now.')).toBeVisible();
+    await expect(page.getByText('You’re now a member.')).toBeVisible();
     await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0);
     // The other tab still shows the team; what it tries is refused by the role as it is now.
     await beside.getByRole('button', { name: 'Actions for Olive Owner' }).click();
     await beside.getByRole('menuitem', { name: 'Deactivate' }).click();
     await expect(beside.getByText(/Only an owner|Use the key of an owner/)).toBeVisible();
     await beside.reload();
-    await expect(beside.getByRole('link', { name: 'My seat' })).toBeVisible();
+    await expect(beside.getByRole('link', { name: 'My sub-account' })).toBeVisible();
   });
 
   test('leaves exactly one way back when two owners demote each other at once', async ({ newPage }) => {
@@ -126,7 +126,7 @@ test.describe('owner and member, there and back', () => {
       'Statistics',
       'Transfers',
     ]);
-    await page.getByRole('link', { name: 'My seat' }).click();
+    await page.getByRole('link', { name: 'My sub-account' }).click();
     await expect(page.getByRole('heading', { name: 'Mona Member' })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Credit' })).toHaveCount(0);
     await expect(page.getByRole('tab', { name: 'Settings' })).toHaveCount(0);

@@ -5,7 +5,18 @@ import { join } from 'node:path';
 import { callApi } from '@/tests/support/call-api';
 import { expect, test } from './support/browser';
 import { lostOrDoubled, startLoad, transfersByKey, type Seen } from './support/load';
-import { alive, connectionOf, descendants, identities, postmasterOf, purser, startProduct, startWeb, until, type Product } from './support/product';
+import {
+  alive,
+  connectionOf,
+  descendants,
+  identities,
+  postmasterOf,
+  purser,
+  startProduct,
+  startWeb,
+  until,
+  type Product,
+} from './support/product';
 
 const NEVER_ACCEPTED = new Set(['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET']);
 

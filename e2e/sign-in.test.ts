@@ -120,13 +120,13 @@ test.describe('what is no longer so', () => {
     expect(at(page)).toBe(`/${team.slug}`);
     await operate('member', 'deactivate', user.memberId, '--team', team.teamId);
     await page.reload();
-    await expect(page.getByRole('heading', { name: 'No team yet' })).toBeVisible();
-    await expect(page.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Your access to Signing Crew is deactivated' })).toBeVisible();
+    await expect(page.getByText('An owner of Signing Crew deactivated your access.')).toBeVisible();
     expect(await axe(page)).toEqual([]);
     // Signing in is still possible, and says the same.
     const again = await newPage();
     await signIn(again, user.email, user.password);
-    await expect(again.getByText('An owner of Signing Crew has deactivated your seat.')).toBeVisible();
+    await expect(again.getByText('An owner of Signing Crew deactivated your access.')).toBeVisible();
   });
 
   test('is not found: the team of others, as one that was never there', async ({ newPage }) => {
@@ -136,7 +136,7 @@ test.describe('what is no longer so', () => {
     for (const slug of [other.slug, 'no-such-team-anywhere']) {
       const response = await page.goto(`/${slug}`);
       expect(response?.status()).toBe(404);
-      await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+      await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
     }
   });
 });
@@ -157,7 +157,7 @@ test.describe('guessing', () => {
       }
       await page.getByLabel('Password', { exact: true }).fill(user.password);
       await page.keyboard.press('Enter');
-      await expect(alertOf(page)).toHaveText(/^Too many tries\. Wait 1[45] minutes\.$/);
+      await expect(alertOf(page)).toHaveText(/^Too many attempts\. Wait 1[45] minutes\.$/);
     }
     // Another account is none the worse for it.
     await signIn(page, team.email, team.password);

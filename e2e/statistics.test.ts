@@ -53,28 +53,24 @@ test.describe('statistics', () => {
     const page = await newPage({ as: team, url: '/counted-team' });
     await page.getByRole('navigation', { name: 'Team' }).getByRole('link', { name: 'Statistics' }).click();
     await expect(page.getByRole('heading', { name: 'Statistics' })).toBeVisible();
-    await expect(page.getByText('Days are UTC.')).toBeVisible();
-    await expect(figure(page, 'Messages')).toContainText(/^Messages6Nothing in the 30 days before$/);
+    await expect(page.getByText(/ vs .* \(UTC\)$/)).toBeVisible();
+    await expect(figure(page, 'Messages')).toContainText(/^Messages6No data for previous 30 days$/);
     const table = page.getByRole('table', { name: 'By day' });
     await expect(table.locator('tbody tr')).toHaveCount(30);
     await page.getByLabel('Range', { exact: true }).selectOption('Last 7 days');
     await expect(table.locator('tbody tr')).toHaveCount(7);
-    await expect(page.getByText('Nothing in the 7 days before').first()).toBeVisible();
-    await page.getByRole('group', { name: 'What is drawn' }).getByRole('button', { name: 'Messages' }).click();
-    const bars = page.getByRole('figure', { name: 'Messages of each day' }).locator('[data-mark=now]');
+    await expect(page.getByText('No data for previous 7 days').first()).toBeVisible();
+    await page.getByRole('group', { name: 'Measure' }).getByRole('button', { name: 'Messages' }).click();
+    const bars = page.getByRole('figure', { name: 'Daily messages' }).locator('[data-mark=now]');
     // One stands in the legend; the others are the days, the oldest first.
     await expect(bars).toHaveCount(8);
-    await page
-      .getByRole('figure', { name: 'Messages of each day' })
-      .locator('div:has(> [data-mark=now])')
-      .last()
-      .hover();
-    await expect(page.getByText(/: 6 · The 7 days before: 0$/)).toBeVisible();
+    await page.getByRole('figure', { name: 'Daily messages' }).locator('div:has(> [data-mark=now])').last().hover();
+    await expect(page.getByText(/: 6 · Previous: 0$/)).toBeVisible();
     const [first] = await cellsOf(table);
     expect(first!.slice(1, 3)).toEqual(['6', '6']);
     expect(first!.slice(-2)).toEqual(['0', 'new']);
     await page.getByLabel('Compare').uncheck();
-    await expect(page.getByText('Nothing in the 7 days before')).toHaveCount(0);
+    await expect(page.getByText('No data for previous 7 days')).toHaveCount(0);
     await expect(table.getByRole('columnheader', { name: 'Change' })).toHaveCount(0);
     await page.getByLabel('First day (UTC)').fill(today());
     await expect(table.locator('tbody tr')).toHaveCount(1);
@@ -83,7 +79,7 @@ test.describe('statistics', () => {
     await openAt(page, `/counted-team/statistics${new URL(page.url()).search}`);
     await expect(table.locator('tbody tr')).toHaveCount(1);
     await openAt(page, '/counted-team/statistics?from=2020-01-01&to=2026-01-01');
-    await expect(page.getByText('A range has 1 to 732 days')).toBeVisible();
+    await expect(page.getByText('Choose a range of 1 to 732 days')).toBeVisible();
   });
 
   test('of members lead to each and to its messages, and are in the file line by line', async ({ newPage }) => {
@@ -134,9 +130,9 @@ test.describe('statistics', () => {
     await page.getByRole('option', { name: 'United Kingdom' }).click();
     await expect(page.getByText('1 country', { exact: true })).toBeVisible();
     await page.getByLabel('Range', { exact: true }).selectOption('Last month');
-    await expect(page.getByRole('heading', { name: 'Nothing was sent in these days' })).toBeVisible();
-    await expect(page.getByText('Shown is what was sent by Bob to United Kingdom.')).toBeVisible();
-    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    await expect(page.getByRole('heading', { name: 'No messages in this period' })).toBeVisible();
+    await expect(page.getByText('Filters: messages by Bob to United Kingdom.')).toBeVisible();
+    await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.getByLabel('Range', { exact: true }).selectOption('Last 30 days');
     await expect(table.locator('tbody tr')).toHaveCount(2);
   });

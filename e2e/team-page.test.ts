@@ -102,10 +102,12 @@ test.describe('the list of members', () => {
     const printed = String(alder.balance).replace(/(\.\d\d)0+$/, '$1');
     expect(seen!['Balance']).toBe(`$${printed}`);
     await expect(
-      rowOf(page, 'Alder Foods').getByLabel('Recharge below $5.00, fill up to $50.00; $200.00 a month at most; ready'),
+      rowOf(page, 'Alder Foods').getByLabel(
+        'Auto-recharge below $5.00, fill up to $50.00; at most $200.00 per month; on',
+      ),
     ).toBeVisible();
     await expect(rowOf(page, 'cedar post')).toContainText('(generated)');
-    await expect(rowOf(page, 'Elm Stores')).toContainText('inactive');
+    await expect(rowOf(page, 'Elm Stores')).toContainText('Inactive');
     await expect(page.getByText('6 of 6', { exact: true })).toBeVisible();
   });
 
@@ -120,7 +122,7 @@ test.describe('the list of members', () => {
       await expect.poll(() => namesOf(page), { message: query }).toEqual(['Birch Clinic']);
       await expect(page.getByText('1 of 6', { exact: true })).toBeVisible();
     }
-    await page.getByRole('button', { name: 'Clear the search' }).click();
+    await page.getByRole('button', { name: 'Clear search' }).click();
     await expect(rows(page)).toHaveCount(6);
   });
 
@@ -215,7 +217,7 @@ test.describe('the list of members', () => {
     await page.getByRole('menuitemcheckbox', { name: 'ID', exact: true }).click();
     await page.keyboard.press('Escape');
     const stands = async () => {
-      await expect(page.getByRole('columnheader', { name: 'Id', exact: true })).toBeVisible();
+      await expect(page.getByRole('columnheader', { name: 'ID', exact: true })).toBeVisible();
       await expect(page.getByRole('columnheader', { name: 'Email' })).toHaveCount(0);
     };
     await stands();
@@ -251,10 +253,10 @@ test.describe('the list of members', () => {
     const page = await newPage({ as: team, url: members });
     await page.getByRole('searchbox').fill('nobody at all');
     await chip(page, 'Role').click();
-    await page.getByRole('menuitemcheckbox', { name: 'member' }).click();
-    await expect(page.getByRole('heading', { name: 'No member matches' })).toBeVisible();
-    await expect(page.getByText('Looked for “nobody at all”, role member.')).toBeVisible();
-    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Member' }).click();
+    await expect(page.getByRole('heading', { name: 'No matching members' })).toBeVisible();
+    await expect(page.getByText('Filters: “nobody at all”, role member.')).toBeVisible();
+    await page.getByRole('button', { name: 'Clear filters' }).click();
     await expect(rows(page)).toHaveCount(6);
     await expect(page.getByRole('searchbox')).toHaveValue('');
     expect(new URL(page.url()).search).toBe('');
@@ -287,25 +289,25 @@ test.describe('the list of members', () => {
     const page = await newPage({ as: team, url: members });
     await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
     await page.getByRole('menuitem', { name: 'Deactivate' }).click();
-    await expect(page.getByText('Birch Clinic is inactive: its key is refused from now on.')).toBeVisible();
-    await expect(rowOf(page, 'Birch Clinic')).toContainText('inactive');
+    await expect(page.getByText('Birch Clinic deactivated. Its API key no longer works')).toBeVisible();
+    await expect(rowOf(page, 'Birch Clinic')).toContainText('Inactive');
     expect(await statusOf()).toBe('member_inactive');
     await page
       .getByRole('status')
       .filter({ hasText: 'Birch Clinic deactivated' })
       .getByRole('button', { name: 'Undo' })
       .click();
-    await expect(rowOf(page, 'Birch Clinic')).not.toContainText('inactive');
+    await expect(rowOf(page, 'Birch Clinic')).not.toContainText('Inactive');
     expect(await statusOf()).toBe('ok');
     await page.getByRole('button', { name: 'Actions for Elm Stores' }).click();
     await page.getByRole('menuitem', { name: 'Activate' }).click();
-    await expect(page.getByText('Elm Stores is active.')).toBeVisible();
+    await expect(page.getByText('Elm Stores activated.')).toBeVisible();
     await page
       .getByRole('status')
       .filter({ hasText: 'Elm Stores activated' })
       .getByRole('button', { name: 'Undo' })
       .click();
-    await expect(rowOf(page, 'Elm Stores')).toContainText('inactive');
+    await expect(rowOf(page, 'Elm Stores')).toContainText('Inactive');
   });
 
   test('lights up a balance that has changed', async ({ newPage }) => {
@@ -364,7 +366,7 @@ test.describe('many members at once', () => {
     await expect(rowOf(page, 'Seat 29')).toBeVisible();
     await select(page, 'Seat 29');
     await expect(bar(page)).toContainText('2 selected');
-    await page.getByRole('button', { name: 'Page before' }).click();
+    await page.getByRole('button', { name: 'Previous page' }).click();
     await expect(page.getByLabel('Select Seat 03')).toBeChecked();
     await page.getByRole('searchbox').fill('Seat 0');
     await expect(rows(page)).toHaveCount(9);
@@ -388,7 +390,7 @@ test.describe('many members at once', () => {
     await select(page, one.name, two.name, three.name);
     await bar(page).getByRole('button', { name: 'Credit…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Credit 3 members' });
-    await dialog.getByLabel('Amount for each').fill('5');
+    await dialog.getByLabel('Amount per member').fill('5');
     await expect(dialog.getByRole('row', { name: 'Master balance' })).toContainText(/\$100\.00\s*\$85\.00/);
     // Somebody else is faster; and the first answer of another row is lost.
     await call('DELETE', `/members/${two.id}`);
@@ -402,16 +404,16 @@ test.describe('many members at once', () => {
       return route.abort('connectionreset');
     });
     await dialog.getByRole('button', { name: 'Credit 3' }).click();
-    await expect(dialog.getByRole('status')).toHaveText('2 of 3 done, 1 not');
+    await expect(dialog.getByRole('status')).toHaveText('2 of 3 completed, 1 failed');
     const result = (name: string) => dialog.getByRole('listitem').filter({ hasText: name });
-    await expect(result(one.name)).toContainText('now $5.00');
-    await expect(result(three.name)).toContainText('now $5.00');
+    await expect(result(one.name)).toContainText('Balance $5.00');
+    await expect(result(three.name)).toContainText('Balance $5.00');
     await expect(result(two.name)).toContainText(/deleted/);
     expect(keys.length).toBe(2);
     expect(new Set(keys).size).toBe(1);
     await call('POST', `/members/${two.id}/restore`);
-    await dialog.getByRole('button', { name: `Try ${two.name} again` }).click();
-    await expect(dialog.getByRole('status')).toHaveText('3 of 3 done: credit went through for all');
+    await dialog.getByRole('button', { name: `Retry ${two.name}` }).click();
+    await expect(dialog.getByRole('status')).toHaveText('All 3 credits completed');
     await dialog.getByRole('button', { name: 'Done' }).click();
     for (const { id, name } of [one, two, three]) {
       await expect(rowOf(page, name)).toContainText('$5.00');
@@ -419,8 +421,8 @@ test.describe('many members at once', () => {
     }
     // What is selected is known as it stands now.
     await bar(page).getByRole('button', { name: 'Debit…' }).click();
-    await page.getByRole('dialog').getByLabel('Amount for each').fill('all');
-    await expect(page.getByRole('dialog').getByText('= All there is: $15.00')).toBeVisible();
+    await page.getByRole('dialog').getByLabel('Amount per member').fill('all');
+    await expect(page.getByRole('dialog').getByText('= Full balance: $15.00')).toBeVisible();
   });
 
   test('goes as far as the money goes when the master runs short meanwhile, and on once it is funded', async ({
@@ -431,19 +433,19 @@ test.describe('many members at once', () => {
     await select(page, ...chosen.map(({ name }) => name));
     await bar(page).getByRole('button', { name: 'Credit…' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Amount for each').fill('20');
-    await expect(dialog.getByText('The master balance holds less than the sum.')).toBeVisible();
+    await dialog.getByLabel('Amount per member').fill('20');
+    await expect(dialog.getByText('Master balance too low for the total.')).toBeVisible();
     await expect(dialog.getByRole('button', { name: 'Credit 6' })).toBeDisabled();
-    await dialog.getByLabel('Amount for each').fill('4');
+    await dialog.getByLabel('Amount per member').fill('4');
     await expect(dialog.getByRole('button', { name: 'Credit 6' })).toBeEnabled();
     const { masterBalance } = (await call('GET', '/team')).body;
     expectError(page, /402/);
     await operate('team', 'withdraw', team.teamId, (Number(masterBalance) - 9).toFixed(2));
     await dialog.getByRole('button', { name: 'Credit 6' }).click();
-    await expect(dialog.getByRole('status')).toHaveText('2 of 6 done, 4 not');
+    await expect(dialog.getByRole('status')).toHaveText('2 of 6 completed, 4 failed');
     await operate('team', 'fund', team.teamId, '50.00');
-    await dialog.getByRole('button', { name: 'Try the 4 again' }).click();
-    await expect(dialog.getByRole('status')).toHaveText('6 of 6 done: credit went through for all');
+    await dialog.getByRole('button', { name: 'Retry 4 failed' }).click();
+    await expect(dialog.getByRole('status')).toHaveText('All 6 credits completed');
     const credits = await Promise.all(chosen.map(({ id }) => creditsOf(id)));
     const balances = await Promise.all(chosen.map(({ id }) => balanceOf(id)));
     expect(credits).toEqual(chosen.map(() => 1));
@@ -458,12 +460,12 @@ test.describe('many members at once', () => {
       Promise.all(chosen.map(async ({ id }) => (await call('GET', `/members/${id}`)).body.status as string));
     for (const [run, status] of [
       ['Deactivate', 'inactive'],
-      ['Activate', 'active'],
+      ['Activate', 'Active'],
     ] as const) {
       await bar(page).getByRole('button', { name: run, exact: true }).click();
       const dialog = page.getByRole('dialog', { name: `${run} 3 members` });
       await dialog.getByRole('button', { name: `${run} 3` }).click();
-      await expect(dialog.getByRole('status')).toContainText('3 of 3 done');
+      await expect(dialog.getByRole('status')).toContainText('All 3 members');
       await dialog.getByRole('button', { name: 'Done' }).click();
       await expect(dialog).toHaveCount(0);
       await expect(rowOf(page, chosen[0]!.name).getByText(status, { exact: true })).toBeVisible();
@@ -478,7 +480,7 @@ test.describe('a team that has only its owner', () => {
     const page = await newPage({ as: team, url: '/empty-page/members' });
     await expect(rows(page)).toHaveCount(1);
     await expect(page.getByRole('heading', { name: 'No sub-accounts yet' })).toBeVisible();
-    await page.getByRole('button', { name: 'Create the first member' }).click();
+    await page.getByRole('button', { name: 'Create first member' }).click();
     const dialog = page.getByRole('dialog', { name: 'Create member' });
     await dialog.getByLabel('Name').fill('The first');
     await dialog.getByRole('button', { name: 'Create member' }).click();
@@ -575,7 +577,7 @@ test.describe('ten thousand members', () => {
     await page.waitForLoadState('networkidle');
     await page.getByRole('searchbox').pressSequentially('crowd 7777', { delay: 30 });
     await expect.poll(() => namesOf(page)).toEqual(['Crowd 7777']);
-    await page.getByRole('button', { name: 'Clear the search' }).click();
+    await page.getByRole('button', { name: 'Clear search' }).click();
     await expect(rows(page)).toHaveCount(25);
     await page.getByRole('columnheader', { name: 'Balance' }).getByRole('button').click();
     await settled(page);
@@ -586,9 +588,9 @@ test.describe('ten thousand members', () => {
     await expect(rows(page)).toHaveCount(1);
     await page.getByLabel('Select all on this page').check();
     await page.getByRole('button', { name: 'Select all 10,001' }).click();
-    await expect(page.getByText('The first 10,000 are selected.')).toBeVisible();
+    await expect(page.getByText('Selected the first 10,000.')).toBeVisible();
     await expect(page.getByText('10,001 selected')).toBeVisible();
-    await page.getByRole('button', { name: 'Page before' }).click();
+    await page.getByRole('button', { name: 'Previous page' }).click();
     await expect(rows(page)).toHaveCount(25);
     await page
       .getByRole('button', { name: /^Actions for/ })

@@ -16,6 +16,7 @@ import { Bone, Late, Note, PageHead } from '@/components/ui/pieces';
 import { BalanceCell } from './BalanceCell';
 import { MemberStatus } from './columns';
 import { MemberSummary } from './MemberOverview';
+import { ROLE_LABELS } from './labels';
 import { MemberSettings } from './MemberSettings';
 import styles from './members.module.css';
 import { RoleIcon } from './RoleIcon';
