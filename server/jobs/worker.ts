@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, run, type Runner, type TaskList } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { openDatabase } from '@/db/client';
-import { announceAll, tellRest } from '@/server/domain/core/change-feed';
+import { announceAll, flushChanges } from '@/server/domain/core/change-feed';
 import { makeServices, type Services } from '@/server/domain/core/context';
 import { listAwaited } from '@/server/domain/messaging/messages/read';
 import { reportMessages } from '@/server/domain/messaging/messages/write';
@@ -65,7 +65,7 @@ export async function startWorker(): Promise<Worker> {
       ended.abort();
       await beating;
       await forget(pulse.pool, workers.ids).catch(() => {});
-      await tellRest(app.pool);
+      await flushChanges(app.pool);
       await Promise.all([owner, pulse, releasing, app].map(({ pool }) => pool.end()));
       log({ msg: 'worker stopped' });
     },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { isUnavailable } from '@/db/faults';
-import { tellRest } from '@/server/domain/core/change-feed';
+import { flushChanges } from '@/server/domain/core/change-feed';
 import { makeContext, type Context, type Services } from '@/server/domain/core/context';
 import { Refusal } from '@/server/domain/core/errors';
 import { withIdempotency, type Answered } from '@/server/domain/core/idempotency';
@@ -387,7 +387,7 @@ async function stuck(wire: Wire, { team, membership }: Scene): Promise<string[]>
   const { pool } = wire;
   const wrong: string[] = [];
   wire.listen();
-  await tellRest(pool);
+  await flushChanges(pool);
   if (pool.idleCount !== pool.totalCount || pool.waitingCount > 0) {
     wrong.push(`of ${pool.totalCount} connections ${pool.idleCount} are idle`);
   }
