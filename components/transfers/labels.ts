@@ -1,35 +1,16 @@
-import type { TransferKind } from '@/server/domain/billing/ledger/rules';
-
-/** Each kind of transfer in a word. */
-export const KINDS: Record<TransferKind, string> = {
-  funding: 'Funding',
-  withdrawal: 'Withdrawal',
-  credit: 'Credit',
-  debit: 'Debit',
-  recharge: 'Recharge',
-  charge: 'Charge',
-  refund: 'Refund',
-  closing: 'Closing',
-  opening: 'Opening',
-  funding_refund: 'Funding refund',
-  dispute: 'Dispute',
-  dispute_reversal: 'Dispute reversal',
-};
+import { canBeReversed, type TransferKind } from '@/server/domain/billing/ledger/rules';
 
 type Side = 'master' | 'member' | 'usage' | 'funding';
 
-/** Where money comes from or goes to, as a person calls it. */
+/** Returns the label of the account from which or to which money moves. */
 export function sideName(side: Side, member: { name: string } | null): string {
   if (side === 'member') return member?.name ?? 'member';
   return { master: 'Master balance', usage: 'Messages', funding: 'Outside' }[side];
 }
 
-/** Only these can be taken back, once, and never the taking back itself. */
+/** Returns whether a transfer can be reversed and has not been reversed yet. */
 export const isReversible = (transfer: {
   kind: TransferKind;
   reversalOf: string | null;
   reversedBy: string | null;
-}): boolean =>
-  ['credit', 'debit', 'recharge'].includes(transfer.kind) &&
-  transfer.reversalOf === null &&
-  transfer.reversedBy === null;
+}): boolean => canBeReversed(transfer) && transfer.reversedBy === null;

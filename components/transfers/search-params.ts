@@ -1,10 +1,10 @@
 import { createLoader, parseAsArrayOf, parseAsStringLiteral } from 'nuqs/server';
 import { parseAsDay, parseAsId } from '@/components/ui/search-params';
-import { TRANSFER_KINDS } from '@/server/domain/billing/ledger/rules';
+import { TRANSFER_KIND_NAMES } from '@/server/domain/billing/ledger/rules';
 
 /** The whole state of the transfers page, as it stands in its address; days are UTC, the last one is shown whole. */
 export const transferView = {
-  kind: parseAsArrayOf(parseAsStringLiteral(TRANSFER_KINDS)).withDefault([]),
+  kind: parseAsArrayOf(parseAsStringLiteral(TRANSFER_KIND_NAMES)).withDefault([]),
   member: parseAsId('mem'),
   from: parseAsDay,
   to: parseAsDay,
