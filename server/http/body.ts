@@ -1,4 +1,4 @@
-import { DomainError, fail } from '@/server/domain/core/errors';
+import { DomainError, fail, failField } from '@/server/domain/core/errors';
 import { mustBeStorable } from '@/server/domain/core/validation';
 import { log } from '@/server/log';
 
@@ -68,7 +68,7 @@ export function parseJson(bytes: Buffer, contentType: string | null, itemsMax?: 
   try {
     text = utf8.decode(bytes);
   } catch {
-    return failBody('', 'The body is not valid UTF-8.');
+    return failField('', 'The body is not valid UTF-8.');
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -76,7 +76,7 @@ export function parseJson(bytes: Buffer, contentType: string | null, itemsMax?: 
     return value;
   } catch (error) {
     if (error instanceof DomainError) throw error;
-    return failBody(
+    return failField(
       '',
       error instanceof RangeError
         ? 'The body is nested too deeply.'
@@ -88,5 +88,3 @@ export function parseJson(bytes: Buffer, contentType: string | null, itemsMax?: 
 /** Where an engine says that JSON ends to be JSON: the rest of its sentence quotes the body. */
 const placeIn = (message: string): string => / at position [0-9]+/.exec(message)?.[0] ?? '';
 
-const failBody = (pointer: string, detail: string): never =>
-  fail('invalid_request', { detail, errors: [{ pointer, code: 'invalid_request', detail }] });

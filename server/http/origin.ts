@@ -1,4 +1,4 @@
-import { fail } from '@/server/domain/core/errors';
+import { failField } from '@/server/domain/core/errors';
 
 /**
  * Refuses a change that another site has sent with this one's cookies. Browsers name the site from which they send in
@@ -9,8 +9,7 @@ export function mustComeFromHere(request: Request): void {
   const origin = request.headers.get('origin');
   const host = request.headers.get('x-forwarded-host') ?? request.headers.get('host');
   if (origin !== null && hostOf(origin) === host?.toLowerCase()) return;
-  const detail = 'The Origin field must name this site. Nothing was changed.';
-  fail('invalid_request', { detail, errors: [{ pointer: 'Origin', code: 'invalid_request', detail }] });
+  failField('Origin', 'Nothing was changed. The `Origin` header must name this site.');
 }
 
 const hostOf = (origin: string): string | null => (URL.canParse(origin) ? new URL(origin).host : null);

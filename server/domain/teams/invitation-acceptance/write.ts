@@ -6,7 +6,7 @@ import { teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
 import type { Role } from '@/server/domain/core/actor';
 import { makeContext, type TxContext } from '@/server/domain/core/context';
-import { fail } from '@/server/domain/core/errors';
+import { fail, failField } from '@/server/domain/core/errors';
 import { asTeamId, newUuid7 } from '@/server/domain/core/ids';
 import { invitationIs, isNobodys, lockInvitation, mustNotBeClosed, type LockedInvitation } from '../invitations/write';
 import { closeAs } from '../inviters/write';
@@ -126,12 +126,12 @@ async function resolveUser(
   if (holder?.isMember && as !== 'new-or-sign-in') fail('already_member');
   if (as === 'other' || as === 'sign-in') return failSignedOut(email);
   if (as === 'join') return { ...holder!, isNew: false };
-  const passwordHash = given.passwordHash ?? failField('password', 'Choose a password.');
+  const passwordHash = given.passwordHash ?? failField('/password', 'Choose a password.', '/password: Choose a password.');
   if (as === 'renew') {
     await renewAccount(tx, { userId: holder!.userId, email, passwordHash });
     return { ...holder!, isNew: false };
   }
-  const chosen = given.name ?? name ?? failField('name', 'Say what you are called.');
+  const chosen = given.name ?? name ?? failField('/name', 'Enter your name.', '/name: Enter your name.');
   // Not before: an incomplete request is refused in the same way whoever has the address.
   if (as === 'new-or-sign-in' && holder) failSignedOut(email);
   const [made] = await tx.db
@@ -153,12 +153,6 @@ async function resolveUser(
 
 const failSignedOut = (email: string): never =>
   fail('missing_key', { detail: `Sign in as ${email} first. Nothing was changed.` });
-
-const failField = (field: string, detail: string): never =>
-  fail('invalid_request', {
-    detail: `/${field}: ${detail}`,
-    errors: [{ pointer: `/${field}`, code: 'invalid_request', detail }],
-  });
 
 /** The mail proves who has the address: what anyone else has set up in its name ends. */
 async function renewAccount(tx: TxContext, user: Parameters<typeof resetCredentials>[1]): Promise<void> {
