@@ -87,4 +87,3 @@ export function parseJson(bytes: Buffer, contentType: string | null, itemsMax?: 
 
 /** Where an engine says that JSON ends to be JSON: the rest of its sentence quotes the body. */
 const placeIn = (message: string): string => / at position [0-9]+/.exec(message)?.[0] ?? '';
-

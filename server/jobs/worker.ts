@@ -7,7 +7,7 @@ import { makeServices, type Services } from '@/server/domain/core/context';
 import { listAwaited } from '@/server/domain/messaging/messages/read';
 import { reportMessages } from '@/server/domain/messaging/messages/write';
 import { env } from '@/server/env';
-import { describeFault, endOnFault, hideValues, log, takeConsole } from '@/server/log';
+import { describeFault, endOnFault, hideValues, log, redirectConsole } from '@/server/log';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { makeSandbox } from '@/server/outbound/carriers/sandbox';
 import { byTeam, jobCtx } from './context';
@@ -111,7 +111,7 @@ const LAST_MS = 2_000;
 
 /** Runs until SIGTERM or SIGINT. A worker that has lost a part of itself ends with exit code 1, so that it is started again. */
 export async function runWorker(): Promise<void> {
-  takeConsole();
+  redirectConsole();
   endOnFault();
   const worker = await startWorker().catch((error: unknown) => end('the worker could not start', error));
   const told = new Promise<null>((resolve) => {

@@ -11,12 +11,14 @@ export const ERRORS = {
   invalid_amount: {
     status: 400,
     title: 'Invalid amount',
-    advice: 'No money moved. Use a decimal string such as "25.00": no sign, no exponent, at most six decimals, at most 1000000000.00, and above zero where money moves.',
+    advice:
+      'No money moved. Use a decimal string such as "25.00": no sign, no exponent, at most six decimals, at most 1000000000.00, and above zero where money moves.',
   },
   invalid_cursor: {
     status: 400,
     title: 'Invalid cursor',
-    advice: 'Pass the `nextCursor` of the previous page unchanged, with the same filters. Omit `cursor` to start again.',
+    advice:
+      'Pass the `nextCursor` of the previous page unchanged, with the same filters. Omit `cursor` to start again.',
   },
   key_in_url: {
     status: 400,
@@ -31,12 +33,14 @@ export const ERRORS = {
   invalid_key: {
     status: 401,
     title: 'Invalid API key',
-    advice: 'The key is mistyped, unknown or revoked, or its member was deleted. Ask an owner of the team for a new one.',
+    advice:
+      'The key is mistyped, unknown or revoked, or its member was deleted. Ask an owner of the team for a new one.',
   },
   insufficient_funds: {
     status: 402,
     title: 'Insufficient balance',
-    advice: 'No money moved. `balance` names the balance that is too low, `available` is what it holds, `required` is what was requested.',
+    advice:
+      'No money moved. `balance` names the balance that is too low, `available` is what it holds, `required` is what was requested.',
   },
   owner_required: {
     status: 403,
@@ -51,12 +55,14 @@ export const ERRORS = {
   team_suspended: {
     status: 403,
     title: 'The team is suspended',
-    advice: 'No money moved. Reading still works; sending and changes are blocked. Contact the operator of this service.',
+    advice:
+      'No money moved. Reading still works; sending and changes are blocked. Contact the operator of this service.',
   },
   confirmation_required: {
     status: 403,
     title: 'Confirm your identity',
-    advice: 'Nothing was changed. The team requires reauthentication before this action. It applies to the web only, never to an API key.',
+    advice:
+      'Nothing was changed. The team requires reauthentication before this action. It applies to the web only, never to an API key.',
   },
   not_found: {
     status: 404,
@@ -71,7 +77,8 @@ export const ERRORS = {
   not_acceptable: {
     status: 406,
     title: 'Response type not available',
-    advice: 'Nothing was changed. Send no `Accept` header, or one that allows `application/json`. Paths that end with `.csv` return `text/csv`.',
+    advice:
+      'Nothing was changed. Send no `Accept` header, or one that allows `application/json`. Paths that end with `.csv` return `text/csv`.',
   },
   idempotency_in_flight: {
     status: 409,
@@ -81,7 +88,8 @@ export const ERRORS = {
   idempotency_expired: {
     status: 409,
     title: 'The stored response has expired',
-    advice: 'The request was carried out once and will not run again. `createdId` is the id of the object that it created; use it to look the object up.',
+    advice:
+      'The request was carried out once and will not run again. `createdId` is the id of the object that it created; use it to look the object up.',
   },
   currency_fixed: {
     status: 409,
@@ -111,7 +119,8 @@ export const ERRORS = {
   invitation_pending: {
     status: 409,
     title: 'An invitation is already open',
-    advice: 'A team can have one open invitation per email address and one per member. Resend or revoke the open one first.',
+    advice:
+      'A team can have one open invitation per email address and one per member. Resend or revoke the open one first.',
   },
   invitation_closed: {
     status: 410,
@@ -126,7 +135,8 @@ export const ERRORS = {
   not_reversible: {
     status: 409,
     title: 'Transfer cannot be reversed',
-    advice: 'No money moved. Only credits, debits and recharges can be reversed, and never a reversal. Create a new transfer instead.',
+    advice:
+      'No money moved. Only credits, debits and recharges can be reversed, and never a reversal. Create a new transfer instead.',
   },
   payload_too_large: {
     status: 413,
@@ -151,7 +161,8 @@ export const ERRORS = {
   no_rate: {
     status: 422,
     title: 'No price for this destination',
-    advice: 'Nothing was charged. The rate card has no rate for this country or prefix. Ask the operator of this service to add one.',
+    advice:
+      'Nothing was charged. The rate card has no rate for this country or prefix. Ask the operator of this service to add one.',
   },
   rate_limited: {
     status: 429,
@@ -161,7 +172,8 @@ export const ERRORS = {
   internal: {
     status: 500,
     title: 'Something went wrong',
-    advice: 'The fault is ours and is logged under `requestId`. Retry with the same Idempotency-Key: money moves at most once.',
+    advice:
+      'The fault is ours and is logged under `requestId`. Retry with the same Idempotency-Key: money moves at most once.',
   },
   unavailable: {
     status: 503,

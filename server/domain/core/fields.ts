@@ -47,8 +47,7 @@ export const emailSchema = boundedText(320, 'Use at most 254 characters.')
 
 export const roleSchema = z.enum(ROLES);
 
-const SENDER_FORM =
-  'Use 1 to 11 letters, digits and spaces with at least one letter, or a number of 3 to 15 digits.';
+const SENDER_FORM = 'Use 1 to 11 letters, digits and spaces with at least one letter, or a number of 3 to 15 digits.';
 
 /** A sender (see `checkSender`). Spaces around it are removed. */
 export const senderSchema = boundedText(64, SENDER_FORM)

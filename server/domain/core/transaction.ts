@@ -211,7 +211,11 @@ const NOUN_OF_TARGET = {
 /** Records an audit entry with the change (actor, time, address, channel), and publishes that the target changed. */
 export function recordAudit(tx: TxContext, entry: AuditEntry): void {
   const { actor } = tx;
-  publishChange(tx, NOUN_OF_TARGET[entry.targetType], entry.targetType === 'member' && entry.targetId ? [entry.targetId] : []);
+  publishChange(
+    tx,
+    NOUN_OF_TARGET[entry.targetType],
+    entry.targetType === 'member' && entry.targetId ? [entry.targetId] : [],
+  );
   tx.tx.audit.push({
     at: tx.at,
     ...credentialOf(actor),

@@ -67,7 +67,9 @@ export async function getRecharge(ctx: Context, memberId: string): Promise<Recha
     })
     .from(members)
     .where(and(eq(members.teamId, teamId), eq(members.id, memberId)));
-  return (row && showRecharge(row.rule, row)) ?? fail('not_found', { detail: 'This member has no auto-recharge rule.' });
+  return (
+    (row && showRecharge(row.rule, row)) ?? fail('not_found', { detail: 'This member has no auto-recharge rule.' })
+  );
 }
 
 /**

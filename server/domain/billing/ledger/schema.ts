@@ -41,7 +41,9 @@ export type Movement = z.output<typeof movementSchema>;
 
 /** Like `movementSchema`, for a debit, which may find an empty balance. */
 export const debitedSchema = movementSchema
-  .extend({ transfer: transferSchema.nullable().meta({ description: 'Null if `all` was requested from an empty balance.' }) })
+  .extend({
+    transfer: transferSchema.nullable().meta({ description: 'Null if `all` was requested from an empty balance.' }),
+  })
   .meta({ id: 'Debited' });
 export type Debited = z.output<typeof debitedSchema>;
 

@@ -256,7 +256,10 @@ function readPiece(
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error['lines'] === 'number' ? error['lines'] : 1;
-    return { line, detail: 'A quote in this line is not closed, or is inside a value. Double quotes that are part of a value.' };
+    return {
+      line,
+      detail: 'A quote in this line is not closed, or is inside a value. Double quotes that are part of a value.',
+    };
   }
 }
 

@@ -72,9 +72,7 @@ export const rateFileCost = ({ csv }: { csv: string }): number => (csv.match(/\r
 export const RATES_MAX_BYTES = 8 * 1_048_576;
 
 const freeRows = {
-  free: z
-    .array(z.string())
-    .meta({ description: 'The first 100 rows with price 0, such as `FR` or `DE +49`.' }),
+  free: z.array(z.string()).meta({ description: 'The first 100 rows with price 0, such as `FR` or `DE +49`.' }),
   freeRows: z.int().meta({ description: 'Number of rows with price 0.' }),
 };
 
@@ -108,7 +106,9 @@ export const ratesPreviewSchema = z.object({
   unclearPrice: z
     .object({ typed: z.string(), price: moneyCodec })
     .nullable()
-    .meta({ description: 'A price such as `1,234` and its value as read, if every comma may be a thousands separator.' }),
+    .meta({
+      description: 'A price such as `1,234` and its value as read, if every comma may be a thousands separator.',
+    }),
   problems: z.array(z.object({ line: z.int(), detail: z.string() })).meta({ description: 'The first problems.' }),
   problemCount: z.int(),
 });

@@ -18,7 +18,9 @@ export const membershipSchema = z.object({
     role: roleSchema,
     status: z.enum(['active', 'inactive']),
   }),
-  canTakeBack: z.boolean().meta({ description: 'True for a former owner who stepped down, while the team has no active owner.' }),
+  canTakeBack: z
+    .boolean()
+    .meta({ description: 'True for a former owner who stepped down, while the team has no active owner.' }),
 });
 export type Membership = z.output<typeof membershipSchema>;
 

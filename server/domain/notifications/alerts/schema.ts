@@ -29,6 +29,8 @@ export const teamAlertsSchema = z.object({
   }),
   lostMails: z
     .array(z.object({ address: z.string(), kind: z.enum(MAIL_KINDS), why: z.string().nullable(), at: instantCodec }))
-    .meta({ description: 'Undelivered emails of the last 7 days, except to addresses that a later email has reached.' }),
+    .meta({
+      description: 'Undelivered emails of the last 7 days, except to addresses that a later email has reached.',
+    }),
 });
 export type TeamAlerts = z.output<typeof teamAlertsSchema>;

@@ -126,7 +126,8 @@ async function resolveUser(
   if (holder?.isMember && as !== 'new-or-sign-in') fail('already_member');
   if (as === 'other' || as === 'sign-in') return failSignedOut(email);
   if (as === 'join') return { ...holder!, isNew: false };
-  const passwordHash = given.passwordHash ?? failField('/password', 'Choose a password.', '/password: Choose a password.');
+  const passwordHash =
+    given.passwordHash ?? failField('/password', 'Choose a password.', '/password: Choose a password.');
   if (as === 'renew') {
     await renewAccount(tx, { userId: holder!.userId, email, passwordHash });
     return { ...holder!, isNew: false };
