@@ -49,7 +49,7 @@ describe('a forgotten password', () => {
     await see(page.getByText(team.email)).toBeVisible();
     await page.getByLabel('New password').fill('password1234');
     await page.getByRole('button', { name: 'Set the password' }).click();
-    await see(page.getByText('one of the passwords that are tried first', { exact: false })).toBeVisible();
+    await see(page.getByText('This password is too common', { exact: false })).toBeVisible();
     await page.getByLabel('New password').fill(NEW);
     await page.getByRole('button', { name: 'Set the password' }).click();
     await page.waitForURL(`/${team.slug}`);
@@ -83,7 +83,7 @@ describe('a password', () => {
       await page.getByRole('button', { name: 'Change the password' }).click();
     };
     await change('not the password');
-    await see(page.getByText('The password is not right.')).toBeVisible();
+    await see(page.getByText('Wrong password.')).toBeVisible();
     await change(team.password);
     await see(page.getByText('The password is changed.', { exact: false })).toBeVisible();
     await see(page.getByLabel('New password')).toHaveValue('');
@@ -190,7 +190,7 @@ describe('where a team asks again', () => {
     expect(await axe(page)).toEqual([]);
     await page.keyboard.type('not the password');
     await page.keyboard.press('Enter');
-    await see(confirm.getByText('The password is not right.')).toBeVisible();
+    await see(confirm.getByText('Wrong password.')).toBeVisible();
     await confirm.getByLabel('Password', { exact: true }).fill(team.password);
     await page.keyboard.press('Enter');
     await see(page.getByText('$20.00 debited from Till.')).toBeVisible();

@@ -224,7 +224,7 @@ describe('privacy', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Your password').fill('not the password');
     await dialog.getByRole('button', { name: 'Erase me for good' }).click();
-    await see(dialog.getByLabel('Your password')).toHaveAccessibleDescription(/not right/);
+    await see(dialog.getByLabel('Your password')).toHaveAccessibleDescription(/Wrong password/);
     await picture(page, 'erase');
     await dialog.getByLabel('Your password').fill(user.password);
     await page.keyboard.press('Enter');

@@ -52,7 +52,7 @@ describe('the operator', () => {
       purser(dataDir, 'team', 'fund', team.teamId, '1.0000001'),
       purser(dataDir, 'team', 'fund', 'team_01m85ecpske6tazxy7hztwyj00', '1.00'),
     ]);
-    expectRefused(ended[0], 1, /The master balance holds 52\.00 and 52\.01 was asked/);
+    expectRefused(ended[0], 1, /The master balance holds 52\.00 and 52\.01 is required/);
     expectRefused(ended[1], 2, /\S/);
     expectRefused(ended[2], 2, /at most six decimals/);
     expectRefused(ended[3], 1, /There is no team/);
@@ -198,7 +198,7 @@ describe('what is kept of a person', () => {
       'user.erased',
       'user.data_exported',
     ]);
-    expectRefused(await purser(dataDir, 'user', 'erase', member.email), 1, /Nobody signs in with this address/);
+    expectRefused(await purser(dataDir, 'user', 'erase', member.email), 1, /No user signs in with this email/);
     expectRefused(await purser(dataDir, 'user', 'erase', team.email), 1, /“Counter”/);
   });
 });

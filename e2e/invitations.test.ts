@@ -83,7 +83,7 @@ describe('inviting', () => {
     await visitor.getByLabel('Your name').fill('Jo');
     await visitor.getByLabel('Password', { exact: true }).fill('password1234');
     await visitor.getByRole('button', { name: 'Join Inviting Team' }).click();
-    await see(visitor.getByText('Is one of the passwords that are tried first')).toBeVisible();
+    await see(visitor.getByText('This password is too common')).toBeVisible();
     await see(visitor.getByLabel('Your name')).toHaveValue('Jo');
   });
 
@@ -157,7 +157,7 @@ describe('inviting', () => {
     await dialog.getByRole('button', { name: 'Invite 3' }).click();
     await see(dialog.getByRole('status')).toContainText('2 of 3 done, 1 not');
     await see(dialog.getByRole('listitem').filter({ hasText: taken.email })).toContainText(
-      'An invitation is open already',
+      'An invitation is already open',
     );
     await dialog.getByRole('button', { name: 'Done' }).click();
     const { data } = (await call('GET', '/invitations?limit=3')).body;

@@ -275,13 +275,13 @@ describe('its recharge rule', () => {
     await page.getByLabel('Step', { exact: true }).fill('2');
     await see(page.getByText('Runs now: +$6.00.')).toBeVisible();
     await capAt(page, '1');
-    await see(page.getByText('Must not be above the cap: the rule could never fire.')).toBeVisible();
+    await see(page.getByText('Must not be above the cap, or the rule could never recharge.')).toBeVisible();
     await page.getByLabel('Cap amount').fill('4');
     await see(page.getByText('Runs now: +$4.00, cut: its cap is reached.')).toBeVisible();
     await save(page);
     await see(page.getByText('The recharge rule of Step Depot is waiting: its cap is reached.')).toBeVisible();
     await balance(page, '4.00');
-    await see(history(page)).toContainText('Added 4.00 to a balance of 0.00, all that the cap left; the rest waits.');
+    await see(history(page)).toContainText('Added 4.00 to a balance of 0.00 (all that was left of the cap).');
     await see(page.getByText('Recharged this month (UTC): $4.00', { exact: false })).toBeVisible();
   });
 
@@ -295,7 +295,7 @@ describe('its recharge rule', () => {
     await save(page);
     await see(page.getByLabel('The rule is waiting: the master balance is short')).toBeChecked();
     await see(history(page)).toContainText(
-      /refused.*Not recharged at a balance of 0\.00: the team's balance could not pay it\./s,
+      /refused.*Not recharged at a balance of 0\.00: the master balance is too low\./s,
     );
     await page.goto('/poor-page/members');
     await page.getByRole('link', { name: 'See why' }).click();

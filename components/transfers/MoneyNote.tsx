@@ -30,7 +30,7 @@ export function MoneyNote({ asked, currency }: { asked: Asked; currency: string 
       : sayProblem(asked.error);
   return (
     <Note tone="bad" alert>
-      <strong>Nothing was moved.</strong> {short.replace(/ ?Nothing was (moved|changed)\.$/, '')}
+      <strong>Nothing was moved.</strong> {short.replace(/(^| )(No money moved|Nothing was changed)\.(?= |$)/, '')}
     </Note>
   );
 }

@@ -37,12 +37,12 @@ async function acceptedSides(expression: string, kind: string): Promise<string[]
 describe('the table of transfer kinds', () => {
   it('names the kinds that the database accepts', async () => {
     const kinds = (await readSides()).matchAll(/'([a-z_]+)'::text/g);
-    expect([...kinds].map(([, kind]) => kind).toSorted()).toEqual(TRANSFER_KIND_NAMES.toSorted());
+    expect(new Set(Array.from(kinds, ([, kind]) => kind))).toEqual(new Set<string>(TRANSFER_KIND_NAMES));
   });
 
   it.each(TRANSFER_KIND_NAMES)('says between which accounts the database lets a %s move money', async (kind) => {
     const { from, to } = TRANSFER_KINDS[kind];
-    const payers = (side: typeof from | typeof to) => (side === 'payer' ? ['master', 'member'] : [side]);
+    const payers = (side: string) => (side === 'payer' ? ['master', 'member'] : [side]);
     const expected = payers(from).flatMap((debit) => payers(to).map((credit) => `${debit}>${credit}`));
     expect(await acceptedSides(await readSides(), kind)).toEqual(expected.toSorted());
   });

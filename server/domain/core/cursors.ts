@@ -1,7 +1,7 @@
 import { fail } from './errors';
 import { createHash } from 'node:crypto';
 import { and, gte, lt, sql, type AnyColumn, type SQL } from 'drizzle-orm';
-import { limit, mustBeForward } from './pagination';
+import { mustBeForward } from './pagination';
 
 const BINDING_BYTES = 8;
 

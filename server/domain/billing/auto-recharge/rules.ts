@@ -187,7 +187,7 @@ export function periodStart(period: CapPeriod, now: Date): Date {
 
 /**
  * Describes a rule: "when below 5.00, fill up to 50.00, at most 200.00 per month". With a currency, each amount carries it.
- * Whether the rule is on is shown separately.
+ * The state of the rule (on or off) is shown separately.
  */
 export function describeRule(rule: RechargeRule, currency?: string): string {
   const print = (micros: Micros) =>

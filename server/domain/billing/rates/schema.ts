@@ -103,12 +103,9 @@ export const ratesPreviewSchema = z.object({
     )
     .meta({ description: 'The first differences.' }),
   ...freeRows,
-  unclearPrice: z
-    .object({ typed: z.string(), price: moneyCodec })
-    .nullable()
-    .meta({
-      description: 'A price such as `1,234` and its value as read, if every comma may be a thousands separator.',
-    }),
+  unclearPrice: z.object({ typed: z.string(), price: moneyCodec }).nullable().meta({
+    description: 'A price such as `1,234` and its value as read, if every comma may be a thousands separator.',
+  }),
   problems: z.array(z.object({ line: z.int(), detail: z.string() })).meta({ description: 'The first problems.' }),
   problemCount: z.int(),
 });
