@@ -1,14 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+const root = import.meta.dirname;
+
+/**
+ * What a test file does to the modules, the settings or the routes of its process, so that no other file may share it. What
+ * starts processes waits for them: it stands here too, since the files that are alone begin first.
+ */
+const IS_ALONE =
+  /\bvi\.(mock|resetModules|stubGlobal)\(|^process\.env\[[^\]]+\] = |\bresource\(|from 'node:child_process'/m;
+
+const files = readdirSync(join(root, 'tests'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => join('tests', file));
+const alone = files.filter((file) => IS_ALONE.test(readFileSync(join(root, file), 'utf8')));
+const together = files.filter((file) => !alone.includes(file));
+
+/** A test that hangs is ended by this; a slow machine is no reason to fail, and a long proof takes hours. */
+const LIMIT_MS = process.env['PROOF'] === 'long' ? 6 * 3_600_000 : 300_000;
+
+const resolve = { alias: { '@': root } };
+const test = {
+  setupFiles: 'tests/support/setup.ts',
+  pool: 'forks' as const,
+  testTimeout: LIMIT_MS,
+  hookTimeout: LIMIT_MS,
+};
+
 export default defineConfig({
-  resolve: { alias: { '@': import.meta.dirname } },
+  resolve,
   test: {
-    include: ['tests/**/*.test.ts'],
     globalSetup: 'tests/support/global.ts',
-    setupFiles: 'tests/support/setup.ts',
-    pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // One more than the cores that it is made for: some wait for processes or for the database.
+    maxWorkers: 3,
+    projects: [
+      { resolve, test: { ...test, name: 'alone', include: alone } },
+      // Loading the product takes a second of CPU: each worker does it once for all of these.
+      { resolve, test: { ...test, name: 'together', include: together, isolate: false } },
+    ],
   },
 });

@@ -16,8 +16,8 @@ type Demo = { teamId: string; memberId: string; apiKey: string; email: string; p
 const TEAM = { name: 'Acme Messaging', currency: 'USD' };
 
 /**
- * A team with three months behind it, made through the verbs. Called again, it answers the team that is there, or goes on
- * with one that was broken off.
+ * Creates a team with three months of history through the domain's commands. Called again, returns the existing team,
+ * or continues an interrupted one.
  */
 async function makeDemo(services: Services): Promise<Demo> {
   const now = new Date();
@@ -26,7 +26,7 @@ async function makeDemo(services: Services): Promise<Demo> {
   if (!known?.complete) await liveUntil(ctx, now);
   const owner = await findOwner(ctx);
   const apiKey = owner && (await openCurrentKey(ctx, owner));
-  if (!apiKey) throw new CliError(`The demo's team has no owner with a key. Start with another PURSER_DATA_DIR.`);
+  if (!apiKey) throw new CliError(`The demo team has no owner with a key. Start again with another PURSER_DATA_DIR.`);
   return {
     teamId: printId('team', ctx.actor.teamId),
     memberId: printId('mem', owner),
@@ -35,7 +35,7 @@ async function makeDemo(services: Services): Promise<Demo> {
   };
 }
 
-/** The demo's team, wholly made or not. Another team with the same slug is left alone. */
+/** Finds the demo's team, complete or not. Another team with the same slug is ignored. */
 async function findDemo(services: Services): Promise<{ ctx: Context; complete: boolean } | null> {
   const team = await findTeamBySlug(services.database.db, slugFrom(TEAM.name));
   if (!team) return null;
@@ -58,14 +58,14 @@ async function beginTeam(services: Services, at: Date): Promise<Context> {
 const operatorContext = (services: Services, teamId: Context['actor']['teamId']): Context =>
   makeContext(services, { type: 'operator', teamId, currency: TEAM.currency, name: 'Operator', channel: 'cli' });
 
-/** The oldest seat that may speak for the team. */
+/** Finds the oldest member that may act for the team. */
 async function findOwner(ctx: Context): Promise<string | undefined> {
   const { data } = await listMembers(ctx, { limit: 100, role: 'owner', status: 'active' });
   return data.at(-1)?.id;
 }
 
 try {
-  // What has long happened is mailed to nobody: it stands in the demo's own mailbox, where there is one.
+  // Past events are not emailed; they appear in the demo's own mailbox, if there is one.
   const inHouse = (services: Services): Services => ({
     ...services,
     mail: services.mail === 'mailbox' ? 'mailbox' : null,

@@ -6,29 +6,29 @@ import { verifyReports } from '@/server/domain/messaging/usage/read';
 import { env } from '@/server/env';
 import { runWorker } from '@/server/jobs/worker';
 import { memberCommands } from './member';
-import { userCommands } from './person';
+import { userCommands } from './user';
 import { explainFailure, printResult } from './run';
 import { setupCommand } from './setup';
 import { teamCommands } from './team';
 
-/** The operator's command: parse, call a verb, print. */
+/** Builds the operator's command line: parse, run a command or query, print. */
 function makeProgram(): Command {
   const program = new Command('purser')
-    .description("Purser's operator command. Call it as: npm run purser -- <command>")
-    .option('--json', 'one JSON object on stdout')
+    .description("The operator's command line. Usage: npm run purser -- <command>")
+    .option('--json', 'print one JSON object to stdout')
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError('(add --help for what there is)')
+    .showHelpAfterError('(run with --help for usage)')
     .exitOverride();
   setupCommand(program);
   teamCommands(program);
   memberCommands(program);
   userCommands(program);
   const proofs = [
-    { name: 'ledger', about: 'the books', proves: 'the whole ledger', verify: verifyLedger },
+    { name: 'ledger', about: 'check the ledger', proves: 'the whole ledger', verify: verifyLedger },
     {
       name: 'reports',
-      about: 'the daily sums',
-      proves: 'the daily sums by a recount of the log',
+      about: 'check the daily usage sums',
+      proves: 'the daily usage sums by recounting the message log',
       verify: verifyReports,
     },
   ];
@@ -37,17 +37,17 @@ function makeProgram(): Command {
       .command(name)
       .description(about)
       .command('verify')
-      .description(`prove ${proves}; names the first that is off, and exits 1 if any is`)
+      .description(`verify ${proves}; print the first differences and exit with 1 if there are any`)
       .action((_options: object, command: Command) => prove(command, verify));
   }
   program
     .command('migrate')
-    .description('bring the database to the version of this release')
+    .description('migrate the database to the version of this release')
     .action(async (_options: object, command: Command) => {
       const { ownerUrl, databaseUrl } = env();
       printResult(command, await migrate({ ownerUrl, appUrl: databaseUrl }));
     });
-  program.command('worker').description('run a worker until SIGTERM').action(runWorker);
+  program.command('worker').description('run a background worker until SIGTERM').action(runWorker);
   inherit(program);
   return program;
 }
@@ -63,11 +63,11 @@ async function prove(command: Command, verify: (db: Db) => Promise<{ ok: boolean
   }
 }
 
-// Every subcommand takes --json after its own words, where people write it, and ends with an exit code of ours.
+// Adds --json after each subcommand's own arguments, where users type it, and makes it exit with our codes.
 function inherit(command: Command): void {
   for (const sub of command.commands) {
     sub.exitOverride();
-    if (sub.commands.length === 0) sub.option('--json', 'one JSON object on stdout');
+    if (sub.commands.length === 0) sub.option('--json', 'print one JSON object to stdout');
     inherit(sub);
   }
 }

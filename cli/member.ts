@@ -30,15 +30,15 @@ import { givePassword, resetTwoFactor } from '@/server/domain/teams/member-sign-
 
 function memberIdOf(text: string): string {
   const id = parseId('mem', text);
-  if (!id) throw new CliError(`There is no member ${text}. Its id begins with mem_; member list prints them.`);
+  if (!id) throw new CliError(`No such member: ${text}. Member IDs begin with mem_; run member list to see them.`);
   return id;
 }
 
 type Options = { team: string } & Record<string, string | boolean | undefined>;
 
-/** `member …`: what an owner can do, for the operator. */
+/** Adds `member …`: an owner's commands, for the operator. */
 export function memberCommands(program: Command): void {
-  const member = program.command('member').description('the members of a team');
+  const member = program.command('member').description('manage the members of a team');
   listing(member);
   creation(member);
   onOne(member, 'get', 'one member', getMember);
@@ -61,7 +61,7 @@ export function memberCommands(program: Command): void {
     });
   member
     .command('rotate-key <memberId>')
-    .description('give a member a new key; the old one dies at once')
+    .description("rotate a member's API key; the old key stops working at once")
     .requiredOption('--team <teamId>')
     .action(async (id: string, options: Options, command: Command) => {
       const input = { memberId: memberIdOf(id), overlapSeconds: 0 };
@@ -79,13 +79,13 @@ export function memberCommands(program: Command): void {
   money(member);
 }
 
-/** For who cannot get in any more. */
+/** Adds the commands for members who cannot sign in. */
 function rescue(member: Command): void {
   member
     .command('password <memberId>')
-    .description("give a member's person a new sign-in password, printed once; signs out every browser")
+    .description("set a new password for a member's user; prints it once and signs out all sessions")
     .requiredOption('--team <teamId>')
-    .option('--password <password>', '12 to 200 characters; made when left out')
+    .option('--password <password>', '12 to 200 characters; generated if omitted')
     .action(async (id: string, options: Options, command: Command) => {
       const given = await read(passwordSchema.optional(), options['password'], '--password');
       const input = { memberId: memberIdOf(id), ...(given !== undefined && { password: given }) };
@@ -93,7 +93,7 @@ function rescue(member: Command): void {
     });
   member
     .command('totp-reset <memberId>')
-    .description("turn a person's second factor off, who has lost the app and the recovery codes")
+    .description("turn off two-factor for a member's user who has lost the app and the recovery codes")
     .requiredOption('--team <teamId>')
     .action(async (id: string, options: Options, command: Command) => {
       printResult(command, await inTeam(options.team, (ctx) => resetTwoFactor(ctx, memberIdOf(id))));
@@ -118,7 +118,7 @@ function listing(member: Command): void {
 function creation(member: Command): void {
   member
     .command('create')
-    .description('make an active member; prints its key once')
+    .description('create a member; prints its API key once')
     .requiredOption('--team <teamId>')
     .option('--name <name>')
     .option('--email <email>')
@@ -149,7 +149,7 @@ function onOne(
 function money(member: Command): void {
   member
     .command('credit <memberId> <amount>')
-    .description('from the master balance to the member')
+    .description('move money from the master balance to the member')
     .requiredOption('--team <teamId>')
     .option('--note <text>')
     .option('--dry-run', 'say what would happen, and do nothing')
@@ -159,7 +159,7 @@ function money(member: Command): void {
     });
   member
     .command('debit <memberId> <amount>')
-    .description('from the member to the master balance; "all" takes what there is')
+    .description('move money from the member to the master balance; "all" moves the full balance')
     .requiredOption('--team <teamId>')
     .option('--note <text>')
     .option('--dry-run', 'say what would happen, and do nothing')

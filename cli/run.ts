@@ -11,7 +11,7 @@ import { findTeam } from '@/server/domain/teams/teams/read';
 import { ConfigError, env } from '@/server/env';
 import { describeFault } from '@/server/log';
 
-/** What goes wrong at the command line. `exitCode` 2: the command was called wrongly; 1: it could not be carried out. */
+/** An error at the command line. `exitCode` is 2 for wrong usage, and 1 if the command failed. */
 export class CliError extends Error {
   constructor(
     message: string,
@@ -21,7 +21,7 @@ export class CliError extends Error {
   }
 }
 
-/** Opens the database, works, and closes it again. */
+/** Opens the database, runs the work, and closes the database. */
 export async function withServices<T>(work: (services: Services) => Promise<T>): Promise<T> {
   const settings = env();
   const database = openDatabase(settings.databaseUrl, { max: 4, name: 'purser-cli' });
@@ -33,13 +33,12 @@ export async function withServices<T>(work: (services: Services) => Promise<T>):
   }
 }
 
-/** As `withServices`, as the operator in one team. */
+/** Runs work like `withServices`, as the operator in one team. */
 export async function inTeam<T>(teamId: string, work: (ctx: Context) => Promise<T>): Promise<T> {
   return withServices(async (services) => {
     const id = parseId('team', teamId);
     const team = id && (await findTeam(services.database.db, id));
-    if (!team)
-      throw new CliError(`There is no team ${teamId}. Its id begins with team_ and is printed by team create.`);
+    if (!team) throw new CliError(`No such team: ${teamId}. Team IDs begin with team_ and are printed by team create.`);
     return work(
       makeContext(services, {
         type: 'operator',
@@ -52,14 +51,14 @@ export async function inTeam<T>(teamId: string, work: (ctx: Context) => Promise<
   });
 }
 
-/** Reads one word of the command line by a schema of the domain. */
+/** Parses one argument by a schema of the domain. */
 export async function read<T>(schema: ZodType<T>, value: unknown, name: string): Promise<T> {
   const result = await schema.safeParseAsync(value);
   if (result.success) return result.data;
   throw new CliError(`${name}: ${result.error.issues.map((issue) => issue.message).join(' ')}`, 2);
 }
 
-/** Prints a result: one JSON object with --json, else a line a field. */
+/** Prints a result: one JSON object with --json, otherwise one line per field. */
 export function printResult(command: Command, result: Record<string, unknown>): void {
   if (command.optsWithGlobals()['json']) {
     console.log(JSON.stringify(result));
@@ -72,7 +71,7 @@ export function printResult(command: Command, result: Record<string, unknown>): 
   }
 }
 
-/** What to print on stderr, and the exit code. */
+/** Returns the text to print on stderr, and the exit code. */
 export function explainFailure(error: unknown): { text: string; exitCode: number } {
   if (error instanceof CliError) return { text: error.message, exitCode: error.exitCode };
   if (error instanceof DomainError) {
@@ -82,12 +81,12 @@ export function explainFailure(error: unknown): { text: string; exitCode: number
   if (error instanceof ConfigError || error instanceof MigrationError) return { text: error.message, exitCode: 1 };
   if (isUnavailable(error)) {
     return {
-      text: 'The database does not answer: check DATABASE_URL and that Postgres runs. Nothing is half done.',
+      text: 'Cannot reach the database. Check DATABASE_URL and that Postgres is running. Nothing is left half done.',
       exitCode: 1,
     };
   }
   if (sqlState(error) === '42P01') {
-    return { text: 'The database has no tables yet: run `npm run purser -- migrate` first.', exitCode: 1 };
+    return { text: 'The database has no tables yet. Run `npm run purser -- migrate` first.', exitCode: 1 };
   }
   const { error: name, code, words, frames } = describeFault(error);
   const said = [name, code, words].filter(Boolean).join(' ');

@@ -23,7 +23,7 @@ function readCard(path: string): RateRow[] {
   try {
     csv = decodeText(readFileSync(path));
   } catch {
-    throw new CliError(`${path} cannot be read.`);
+    throw new CliError(`Cannot read ${path}.`);
   }
   const card = parseRateCard(csv);
   if ('rows' in card) {
@@ -32,22 +32,22 @@ function readCard(path: string): RateRow[] {
   }
   const shown = card.problems.slice(0, 20).map(({ line, detail }) => `  line ${line}: ${detail}`);
   const more = card.count > shown.length ? [`  and ${card.count - shown.length} more`] : [];
-  throw new CliError(`${path} is not a rate card; nothing was changed.\n${[...shown, ...more].join('\n')}`);
+  throw new CliError(`${path} is not a valid rate card. Nothing was changed.\n${[...shown, ...more].join('\n')}`);
 }
 
-/** Says how prices were read whose comma may have been meant to separate thousands; on stderr, as stdout is the result. */
+/** Warns on stderr about prices whose comma may have been a thousands separator; stdout is for the result. */
 function warnOfComma({ typed, price }: UnclearPrice): void {
   process.stderr.write(
     `Check the prices with a comma: “${typed}” was read as ${printAmount(price)}. If the comma separates thousands, remove it and import again.\n`,
   );
 }
 
-/** `team create | suspend | resume | fund | withdraw`, `rates import` */
+/** Adds `team create | suspend | resume | fund | withdraw` and `rates import`. */
 export function teamCommands(program: Command): void {
-  const team = program.command('team').description('make a team, suspend and resume it, bring money in, pay money out');
+  const team = program.command('team').description('create, suspend, resume, fund and withdraw from teams');
   team
     .command('create')
-    .description('make a team with its first owner; prints the owner key once')
+    .description("create a team with its first owner; prints the owner's API key once")
     .requiredOption('--name <name>')
     .option('--currency <code>', 'ISO 4217', 'USD')
     .requiredOption('--owner-name <name>')
@@ -64,12 +64,12 @@ export function teamCommands(program: Command): void {
         },
         rates: sampleRates(),
       };
-      const made = await withServices((services) => createTeam(services, input));
+      const created = await withServices((services) => createTeam(services, input));
       printResult(command, {
-        teamId: printId('team', made.teamId),
-        memberId: printId('mem', made.memberId),
-        apiKey: made.apiKey,
-        slug: made.slug,
+        teamId: printId('team', created.teamId),
+        memberId: printId('mem', created.memberId),
+        apiKey: created.apiKey,
+        slug: created.slug,
       });
     });
   standCommands(team);
@@ -78,9 +78,9 @@ export function teamCommands(program: Command): void {
 
   program
     .command('rates')
-    .description("a team's rate card")
+    .description("manage a team's rate card")
     .command('import <csv>')
-    .description('replace the card by a CSV with the columns country,prefix,price')
+    .description('replace the rate card with a CSV file with the columns country,prefix,price')
     .requiredOption('--team <teamId>')
     .option('--allow-free', 'take rows with a price of 0: messages under them cost nothing')
     .action(async (csv: string, options: { team: string; allowFree?: true }, command: Command) => {
@@ -95,7 +95,9 @@ export function teamCommands(program: Command): void {
 function standCommands(team: Command): void {
   team
     .command('suspend <teamId>')
-    .description('refuse sends, recharges and changes; reading goes on, accepted messages are delivered')
+    .description(
+      'suspend a team: sends, recharges and changes are refused; reads still work and accepted messages are delivered',
+    )
     .option('--reason <text>', 'is written to the audit log')
     .action(async (teamId: string, options: { reason?: string }, command: Command) => {
       const reason = await read(z.string().trim().min(1).max(255).optional(), options.reason, '--reason');
@@ -103,7 +105,7 @@ function standCommands(team: Command): void {
     });
   team
     .command('resume <teamId>')
-    .description('let a suspended team act again; recharges that wait are looked at')
+    .description('resume a suspended team and run its waiting recharges')
     .action(async (teamId: string, _options: object, command: Command) => {
       printResult(command, { teamId, ...(await inTeam(teamId, resumeTeam)) });
     });
@@ -118,7 +120,7 @@ function moveCommand(
   team
     .command(`${name} <teamId> <amount>`)
     .description(about)
-    .option('--reference <text>', 'your own reference: the same one moves money once')
+    .option('--reference <text>', 'your own reference; repeating the same one moves money only once')
     .option('--note <text>')
     .action(async (teamId: string, given: string, options: { reference?: string; note?: string }, command: Command) => {
       const reference = await read(z.string().min(1).max(255).optional(), options.reference, '--reference');

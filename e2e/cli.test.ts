@@ -55,7 +55,7 @@ describe('the operator', () => {
     expectRefused(ended[0], 1, /The master balance holds 52\.00 and 52\.01 is required/);
     expectRefused(ended[1], 2, /\S/);
     expectRefused(ended[2], 2, /at most six decimals/);
-    expectRefused(ended[3], 1, /There is no team/);
+    expectRefused(ended[3], 1, /No such team/);
     expect((await callApi(api, 'GET', '/team', { key: team.apiKey })).body.masterBalance).toBe('52.00');
   });
 
@@ -78,7 +78,7 @@ describe('the operator', () => {
       free: ['FR'],
       freeRows: 1,
     });
-    expectRefused(await purser(dataDir, 'rates', 'import', '/nowhere.csv', '--team', team.teamId), 1, /cannot be read/);
+    expectRefused(await purser(dataDir, 'rates', 'import', '/nowhere.csv', '--team', team.teamId), 1, /Cannot read/);
     const body = { to: '+14155550100', from: 'Counter', body: 'Hello' };
     const estimate = await callApi(api, 'POST', '/messages/estimate', { key: team.apiKey, body });
     expect(estimate.body.cost).toBe('0.25');
@@ -193,7 +193,7 @@ describe('what is kept of a person', () => {
     });
     const { body } = await callApi(api, 'GET', `/members/${member.id}`, { key: team.apiKey });
     expect(body).toMatchObject({ name: 'Erased person', status: 'active' });
-    const log = await callApi(api, 'GET', '/audit-events?action=person&actor=operator', { key: team.apiKey });
+    const log = await callApi(api, 'GET', '/audit-events?action=user&actor=operator', { key: team.apiKey });
     expect(log.body.data.map(({ action }: { action: string }) => action)).toEqual([
       'user.erased',
       'user.data_exported',

@@ -30,8 +30,8 @@ describe('the demo’s mailbox', () => {
     await openMail(page, team.email, 'You are now a member of Mailed Matters');
     await see(mail(page).getByText('Changed by')).toBeVisible();
     await page.getByText('As plain text').click();
-    await see(page.locator('pre')).toContainText('Role now: member');
-    await mail(page).getByRole('link', { name: 'See your teams' }).click();
+    await see(page.locator('pre')).toContainText('New role: member');
+    await mail(page).getByRole('link', { name: 'View your teams' }).click();
     await page.waitForURL(/\/sign-in\?next=%2Faccount%2Fteams$/);
     await page.getByLabel('Email').fill(team.email);
     await page.getByLabel('Password', { exact: true }).fill(team.password);
@@ -62,7 +62,7 @@ describe('the demo’s mailbox', () => {
     // Nobody is told of what they did themselves: it is a program that takes the balance below.
     expect((await call('POST', '/messages', { to: '+14155550100', from: 'Mailed', body: 'Hello' })).status).toBe(202);
     await openMail(page, team.email, 'The master balance in Mailed Matters is low');
-    await mail(page).getByRole('link', { name: 'See the balance' }).click();
+    await mail(page).getByRole('link', { name: 'View balance' }).click();
     // Another name of this machine, under which nobody is signed in.
     await page.waitForURL(/\/sign-in\?next=%2Fmailed-matters$/);
     await openAt(page, `${url}/mailed-matters`);
@@ -80,10 +80,10 @@ describe('the demo’s mailbox', () => {
     const rule = { enabled: true, threshold: '5.00', target: '5000.00' };
     const made = await call('POST', '/members', { name: 'Waits', email: 'waits@example.test', recharge: rule });
     expect(made.status).toBe(201);
-    await openMail(page, 'waits@example.test', 'Your recharge in Mailed Matters is waiting');
+    await openMail(page, 'waits@example.test', 'Your auto-recharge in Mailed Matters is blocked');
     await openAt(page, `/mailbox?to=${team.email}`);
     await see(page.getByRole('table')).toBeVisible();
-    await see(page.getByRole('link', { name: /recharge of Waits/ })).toHaveCount(0);
+    await see(page.getByRole('link', { name: /recharge for Waits/ })).toHaveCount(0);
   });
 
   it('says so where nothing was mailed to an address', async () => {

@@ -50,7 +50,7 @@ describe('a first start without the demo', () => {
     };
     await page.getByLabel('Set-up code').fill('a guess');
     await fill('correct horse battery');
-    await see(page.getByText('Wrong setup code. Use the one printed by npm start.')).toBeVisible();
+    await see(page.getByText('Wrong setup code. Use the code that npm start printed.')).toBeVisible();
     // The password is in no address, and the whole form stays.
     expect(page.url()).toBe(here);
     await openAt(page, `${here}${search}`);

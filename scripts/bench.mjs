@@ -1,7 +1,7 @@
 import './start/node-version.mjs';
 
 /**
- * `npm run bench [seconds]`: the measurements of docs/benchmarks.md, each beside its peer in one run, on a database of its own.
+ * Runs the measurements of docs/benchmarks.md (`npm run bench [seconds]`), each beside its peer, on a database of its own.
  * `npm run bench ledger 10` runs one of them; `npm run bench:log` (`LOG_ROWS`, ten million by default) runs only when it is named.
  */
 
@@ -9,7 +9,7 @@ const { explain } = await import('./processes/stop.mjs');
 const names = ['round-trips', 'ledger', 'http', 'scale', 'pages', 'live', 'sign-in'];
 const words = process.argv.slice(2);
 const chosen = [...names, 'log'].filter((name) => words.includes(name));
-/** What a server with ten million rows would be given. */
+/** The settings of a server with ten million rows. */
 const forLog = {
   shared_buffers: '1GB',
   max_wal_size: '8GB',
@@ -56,7 +56,7 @@ try {
     await starting.then((postgres) => postgres.stop(how)).catch(() => {});
     rmSync(dir, { recursive: true, force: true });
   };
-  // A run that is broken off leaves no database behind.
+  // An interrupted run drops its database too.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.once(signal, () => void stop({ now: true }).finally(() => process.exit(130)));
   }
@@ -74,7 +74,7 @@ try {
     NODE_ENV: 'production',
     PORT: String(port),
     BENCH_URL: `http://127.0.0.1:${port}`,
-    // The same server, which hands the API to Next.
+    // The same server, passing the API on to Next.
     BENCH_NEXT_URL: `http://127.0.0.1:${nextPort}`,
     BENCH_WEB_PID: '',
   };

@@ -77,22 +77,18 @@ function testSteps(temporary, fast) {
   const tests = { name: 'tests', run: () => vitest(join(temporary, 'tests.json'), leftOut) };
   const [config, kills] = ['e2e/vitest.config.ts', 'e2e/kills.test.ts'];
   if (fast || !existsSync(join(root, config))) return [[tests]];
-  // After the browser's tests, which build the pages. What is left out is judged behind both ways in: by the verbs.
-  const behind = [
-    'fuzz',
-    'keys',
-    'members-money',
-    'rates',
-    'recharge',
-    // Counted in the process that refuses, which is not the test's own there.
-    'refusals',
-    'reports',
-    'role-switch',
-    'roles',
-    'take-back',
-    'tenants',
-  ].flatMap((name) => ['--exclude', `tests/api/${name}.test.ts`]);
-  const apiAlone = ['tests/api', ...behind];
+  // After the browser's tests, which build the pages. Both ways end in the same handlers, so what is proved again is what
+  // the framework does: routes, methods, fields, bodies and their sizes, queries, streams, refusals before the handler.
+  const throughNext = [
+    'batch',
+    'errors',
+    'exports',
+    'idempotency',
+    'limits',
+    'http-conventions',
+    'openapi',
+    'unavailable',
+  ].map((name) => `tests/api/${name}.test.ts`);
   return [
     [tests],
     [{ name: 'browser', run: () => vitest(join(temporary, 'e2e.json'), ['--config', config, '--exclude', kills]) }],
@@ -101,7 +97,7 @@ function testSteps(temporary, fast) {
       { name: 'kills', run: () => vitest(join(temporary, 'kills.json'), ['--config', config, kills]) },
       {
         name: 'the API through Next',
-        run: () => vitest(join(temporary, 'next.json'), apiAlone, { TEST_THROUGH_NEXT: '1' }),
+        run: () => vitest(join(temporary, 'next.json'), throughNext, { TEST_THROUGH_NEXT: '1' }),
       },
     ],
   ];
@@ -111,7 +107,7 @@ function testSteps(temporary, fast) {
  * The program of an installed package, as a file for Node.
  * @param {string} name @param {string} command
  */
-function program(name, command) {
+export function program(name, command) {
   const bin = readJson(installed(name, 'package.json'))?.bin;
   const path = typeof bin === 'string' ? bin : bin?.[command];
   if (!path) throw new Stop(`${name} is not installed: run npm ci.`);

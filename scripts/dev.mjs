@@ -1,6 +1,6 @@
 import './start/node-version.mjs';
 
-/** `npm run dev`: as `npm start`, with Next's development server instead of a build. */
+/** Runs `npm run dev`: like `npm start`, with Next's development server instead of a build. */
 
 const { explain } = await import('./processes/stop.mjs');
 try {

@@ -1,6 +1,6 @@
 import './start/node-version.mjs';
 
-/** `node scripts/pictures.mjs`: takes the pictures of docs/pictures anew, of a demo that is made for it. */
+/** Runs `node scripts/pictures.mjs`: takes the screenshots of docs/pictures from a fresh demo. */
 
 const { explain } = await import('./processes/stop.mjs');
 try {

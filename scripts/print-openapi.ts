@@ -1,13 +1,16 @@
 /**
- * `npm run -s api:promise > docs/api-promise.json`, run by a release: what of the API's document is promised, without
- * what is said for people, one line a path and a schema.
+ * Prints the promised part of the API's document (`npm run -s api:promise > docs/api-promise.json`), without
+ * descriptive texts, one line per path and schema.
  */
 import '@/app/api/v1/routes';
 import { openApiDocument } from '@/server/http/openapi';
 
 const SAID = new Set(['description', 'summary', 'example', 'examples', 'tags', 'title', 'license']);
 
-/** A part of the document without words. What a schema or a list of parameters names stays, whatever its name. */
+/**
+ * Removes descriptive texts from a part of the document. Names of properties and parameters stay, even if they equal a
+ * removed key.
+ */
 function bare(part: unknown, isNames = false): unknown {
   if (Array.isArray(part)) return part.map((item) => bare(item));
   if (typeof part !== 'object' || part === null) return part;
@@ -25,7 +28,7 @@ function print(name: string, part: unknown, depth: number): string {
   return lines.length > 0 ? `{\n${lines.join(',\n')}\n${indent}}` : '{}';
 }
 
-/** How deep a part is spread over lines before each of its parts gets one: a path by its methods, a component by its name. */
+/** The depth to which a part is spread over lines: paths by method, components by name. */
 const LINES_AT: Record<string, number> = { paths: 3, components: 3 };
 
 console.log(print('', bare(openApiDocument()), 0));

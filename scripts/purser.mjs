@@ -1,6 +1,6 @@
 import './start/node-version.mjs';
 
-/** `npm run purser -- …`: the operator's command, on DATABASE_URL or else on the running embedded database. */
+/** Runs `npm run purser -- …`: the operator's command line, on DATABASE_URL or the running embedded database. */
 
 const { explain, Stop } = await import('./processes/stop.mjs');
 
@@ -13,7 +13,7 @@ async function environment() {
   const dir = dataDirectory();
   const connection = readJson(`${dir}/connection.json`);
   if (!connection || !(await isListening(Number(new URL(connection.appUrl).port)))) {
-    throw new Stop('No embedded database runs: start it with npm start, or set DATABASE_URL.');
+    throw new Stop('No embedded database is running. Start it with npm start, or set DATABASE_URL.');
   }
   return embeddedEnvironment(dir, connection);
 }
@@ -24,12 +24,12 @@ async function command(env) {
   const { constants } = await import('node:os');
   const { root } = await import('./start/files.mjs');
   const words = ['--import', import.meta.resolve('tsx'), 'cli/main.ts', ...process.argv.slice(2)];
-  // The command runs in the checkout; paths that a person gives are relative to where that person is.
+  // The command runs in the checkout, but relative paths are resolved against the caller's directory.
   const whole = { INIT_CWD: process.cwd(), ...process.env, ...env };
   const child = spawn(process.execPath, words, { cwd: root, stdio: 'inherit', env: whole });
   for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP', 'SIGINT'])) {
     process.on(signal, () => {
-      // A terminal sends its own to both.
+      // A terminal sends Ctrl-C to both processes itself.
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }

@@ -1,6 +1,6 @@
 import './start/node-version.mjs';
 
-/** `npm start`: installs, builds, migrates and seeds what is missing, then runs everything until Ctrl-C. */
+/** Runs `npm start`: installs, builds, migrates and seeds where needed, then runs everything until Ctrl-C. */
 
 const { explain } = await import('./processes/stop.mjs');
 try {

@@ -17,33 +17,33 @@ import { compose, sendTraffic, taken, trafficOf } from './traffic';
 import { Clock, DAY, HOUR, MINUTE, SECOND, type Memberships } from './time';
 import { runCommand } from '@/server/domain/core/transaction';
 
-/** How many whole UTC days lie before the one on which the demo is made. */
+/** The number of whole UTC days before the day on which the demo is created. */
 const DAYS_BEFORE = 90;
 
-/** When the team of a history that ends `now` begins: at a UTC midnight. */
+/** Returns the start of a history that ends `now`: a UTC midnight. */
 export const beginningOf = (now: Date): Date => new Date((Math.floor(now.getTime() / DAY) - DAYS_BEFORE) * DAY);
 
-/** The operator's reference of the last step. The ledger keeps it, so it says for good that all is there. */
+/** The operator's reference of the last step. The ledger keeps it, so it proves that the history is complete. */
 const LAST_STEP = 'DEMO-COMPLETE';
 
 export const isComplete = async (ctx: Context): Promise<boolean> =>
   (await findByReference(ctx, 'funding', LAST_STEP)) !== null;
 
-/** The last minutes are for what is still under way. */
+/** The last minutes are reserved for messages still under way. */
 const QUIET_MS = 10 * MINUTE;
 
 /**
- * Lives through the team's days until `now`, one transaction a day: each is there whole or not at all. A history that was
- * broken off goes on with the day after the last one that is there.
+ * Plays the team's days until `now`, one transaction per day. An interrupted history continues with the day after the
+ * last complete one.
  */
 export async function liveUntil(asGiven: Context, now: Date): Promise<void> {
-  // Of three months nobody wants the mails; nor is any ever sent to those who are invited, who are made up.
+  // The history sends no email: nobody wants three months of it, and the invitees are fictional.
   const ctx = { ...asGiven, mail: null };
   const begin = (await getTeam(ctx)).createdAt.getTime();
-  // No day passes without a transfer.
+  // Every day has a transfer, so the newest one tells the last complete day.
   const newest = (await listTransfers(ctx, { limit: 1 })).data[0]?.createdAt.getTime();
   const first = newest === undefined ? 0 : Math.floor((newest - begin) / DAY) + 1;
-  // Apart from the first day, because a transaction reads the team's settings when it begins.
+  // A separate step, because a transaction reads the team's settings when it begins.
   if (first === 0)
     await updateTeam({ ...ctx, at: new Date(begin) }, { defaultSender: 'Acme', reserve: money('50.00') });
   for (let day = first; begin + day * DAY <= now.getTime(); day++) {
@@ -55,7 +55,7 @@ export async function liveUntil(asGiven: Context, now: Date): Promise<void> {
   await refuseSome(ctx);
 }
 
-/** Today's refused sends: whose rules wait has no money for them, and a program has a number wrong. */
+/** Adds today's refused sends: members with a waiting rule have no money, and a program has a wrong number. */
 async function refuseSome(ctx: Context): Promise<void> {
   const { pool } = ctx.database;
   const { data } = await listMembers(ctx, { limit: 100, role: 'member', status: 'active' });
@@ -73,7 +73,7 @@ const inOneTransaction = (ctx: Context, work: (tx: TxContext) => Promise<void>) 
   runCommand(ctx, 'members.manage', work);
 
 async function live(tx: TxContext, day: number, midnight: number, until: number): Promise<void> {
-  // The same few statements come thousands of times: planning each anew would take a fifth of the time.
+  // The same few statements run thousands of times: planning each anew would take a fifth of the time.
   await tx.db.execute(sql`SET LOCAL plan_cache_mode = force_generic_plan`);
   const clock = new Clock(tx, midnight);
   const members = await seatsOf(tx);
@@ -90,18 +90,18 @@ async function seatsOf(tx: TxContext): Promise<Memberships> {
   return new Map(data.map((member) => [tag(member), member]));
 }
 
-/** The keys of those who send have been used, from addresses that are kept for examples. */
+/** Records the use of the senders' keys, from addresses reserved for documentation. */
 async function useKeys(ctx: Context, now: number): Promise<void> {
   const { data } = await listMembers(ctx, { limit: 100, status: 'active', role: 'member' });
   for (const [n, { id }] of data.entries()) {
     const key = await openCurrentKey(ctx, id);
-    const holder = key && (await findMemberByKey(ctx, key));
+    const keyMember = key && (await findMemberByKey(ctx, key));
     const ago = QUIET_MS + chance('key', n).below(6 * HOUR);
-    if (holder) await rememberUse(ctx, holder, `203.0.113.${10 + n}`, new Date(now - ago));
+    if (keyMember) await rememberUse(ctx, keyMember, `203.0.113.${10 + n}`, new Date(now - ago));
   }
 }
 
-/** How long before now the last messages were sent, and what the carrier has said of them. */
+/** The last messages: how long before now each was sent, and its delivery report. */
 const LAST_MESSAGES = [
   { ago: 8 * MINUTE, said: 'delivered' },
   { ago: 320 * SECOND, said: 'delivered' },
@@ -112,7 +112,7 @@ const LAST_MESSAGES = [
   { ago: 8 * SECOND, said: 'nothing' },
 ] as const;
 
-/** The last minutes, whose messages the carrier still has or is still to get, and the mark that all is there. */
+/** Sends the messages of the last minutes and writes the mark that the history is complete. */
 async function arrive(tx: TxContext, now: number): Promise<void> {
   const clock = new Clock(tx, now - QUIET_MS);
   const members = await seatsOf(tx);
@@ -125,7 +125,7 @@ async function arrive(tx: TxContext, now: number): Promise<void> {
     clock.reach(now - ago);
     const messages = compose(user, user.about[0]!, 1 + random.below(3), random);
     const ids = await sendTraffic(clock.tx, idOf(members, user), messages);
-    // The master pays an owner's message: there is something under way even when nobody else can pay.
+    // The master balance pays an owner's message, so that some message is under way even when no member can pay.
     if (n % 2 === 0) ids.push(...(await sendTraffic(clock.tx, members.get(OWNER.email)!.id, [alertOf(random)])));
     if (said !== 'nothing') await reportMessages(clock.pass(2 * SECOND), ids.map(taken));
     const delivered = ids.map((id) => ({ id, status: 'delivered' as const }));

@@ -16,13 +16,13 @@ import { OWNER } from './people';
 import { DAY, HOUR } from './time';
 import { generatePassword } from '@/server/domain/identity/passwords/rules';
 
-/** One invitation of the demo: when it was made, and what became of it. */
+/** An invitation of the demo: its age and its final state. */
 type Invited = {
   email: string;
   name?: string;
   role?: 'owner';
   credit?: string;
-  /** The member that is to be taken over, by its own id of it. */
+  /** The member to claim, by its externalId. */
   claims?: string;
   daysAgo: number;
   became?: 'accepted' | 'declined' | 'revoked' | 'requested' | 'resent';
@@ -39,7 +39,7 @@ const INVITED: Invited[] = [
   { email: 'amara.nwosu@example.org', credit: '5.00', daysAgo: 1 },
 ];
 
-/** Invitations in every state. Those that are there already stay as they are. */
+/** Creates invitations in every state. Existing ones stay as they are. */
 export async function inviteSome(ctx: Context, now: number): Promise<void> {
   const { data: known } = await listInvitations(ctx, { limit: 100 });
   const actor = await ownerOf(ctx);
@@ -50,7 +50,7 @@ export async function inviteSome(ctx: Context, now: number): Promise<void> {
   }
 }
 
-/** The first owner, as her key acts: it is she who invites. */
+/** Returns the first owner as an actor; the invitations are hers. */
 async function ownerOf({ actor, ...ctx }: Context): Promise<MemberActor> {
   const { data } = await listMembers({ ...ctx, actor }, { limit: 1, query: OWNER.email });
   const { id, name, role, apiKey } = data[0]!;

@@ -1,7 +1,7 @@
 import { DEMO_EMAIL } from '@/server/domain/identity/sessions/rules';
 import type { Country, Topic } from './texts';
 
-/** A rule as the API takes it. */
+/** An auto-recharge rule as the API accepts it. */
 type Rule = {
   threshold: string;
   amount?: string;
@@ -10,9 +10,9 @@ type Rule = {
   enabled?: boolean;
 };
 
-/** One seat of the demo. Days count from the beginning of its history. */
+/** One member of the demo. Days count from the beginning of its history. */
 export type DemoMember = {
-  /** Name and address are left out where the product is to make them up; then `externalId` tells who it is. */
+  /** Omitted where the product generates name and address; `externalId` then identifies the member. */
   name?: string;
   email?: string;
   externalId?: string;
@@ -20,18 +20,18 @@ export type DemoMember = {
   joins: number;
   /** Messages on a full working day. */
   pace: number;
-  /** Where its customers are, the most frequent first. */
+  /** The countries of its customers, most frequent first. */
   to: Country[];
   about: Topic[];
   from?: string;
   credit?: string;
   rule?: Rule;
-  /** Its rule is made, or replaced, later than the seat. */
+  /** A rule that is created or replaced later than the member. */
   ruleLater?: { day: number; rule: Rule };
-  /** Spells without access; without an end it stays inactive. */
+  /** A period of inactivity; without an end it stays inactive. */
   inactive?: { from: number; until?: number };
   deleted?: number;
-  /** Becomes an owner on that day. */
+  /** The day on which it becomes an owner. */
   owner?: number;
 };
 
@@ -51,9 +51,12 @@ const stepping = (threshold: string, amount: string, cap?: Rule['cap']): Rule =>
 const aDay = (amount: string) => ({ amount, period: 'day' as const });
 const aMonth = (amount: string) => ({ amount, period: 'month' as const });
 
-/** The seat whose cap is too tight for what it sends: its rule is still waiting when the history ends. */
+/** The member whose cap is too tight for its messages: its rule still waits when the history ends. */
 export const TIGHT = 'orders@lagos-fashion.example';
-/** The seat that is given nearly all of the team's money for a campaign, so that other rules wait for the next funding. */
+/**
+ * The member that receives nearly all of the team's money for a campaign, so that other rules wait for the next
+ * funding.
+ */
 export const CAMPAIGN = 'marketing@verde-mercado.example';
 
 const BUSINESSES: DemoMember[] = [
@@ -269,7 +272,7 @@ const BUSINESSES: DemoMember[] = [
     about: ['parcel'],
     from: 'MNLExpress',
     credit: '5.00',
-    // Switched off after a dispute about who pays; its settings stay.
+    // Turned off after a dispute about who pays; the settings stay.
     rule: stepping('0.75', '1.50'),
     ruleLater: { day: 68, rule: { ...stepping('0.75', '1.50'), enabled: false } },
   },
@@ -391,7 +394,7 @@ const PEOPLE: DemoMember[] = [
   },
 ];
 
-// Seats that a till or a script was given: nobody named them.
+// Members for a till or a script, with generated names.
 const TILLS: DemoMember[] = [1, 2, 3, 4, 5].map((n) => ({
   externalId: `till-0${n}`,
   metadata: { kind: 'till', shop: n < 4 ? 'Utrecht Centraal' : 'Gent Zuid' },
@@ -448,9 +451,9 @@ const GONE: DemoMember[] = [
   },
 ];
 
-/** All seats but the first owner's. */
+/** All members except the first owner. */
 export const CAST: DemoMember[] = [...BUSINESSES, ...PEOPLE, ...TILLS, ...GONE];
 
-/** By what a seat is known again, in the cast and among the team's members. */
+/** Returns the tag that identifies a member, both in the cast and in the team. */
 export const tag = (who: { email?: string; externalId?: string | null }): string =>
   who.externalId?.startsWith('till-') ? who.externalId : (who.email ?? '');

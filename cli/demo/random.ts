@@ -1,12 +1,12 @@
 export type Random = {
-  /** From 0 up to, not including, 1. */
+  /** Returns a number from 0 up to, not including, 1. */
   next: () => number;
-  /** A whole number from 0 up to, not including, `below`. */
+  /** Returns a whole number from 0 up to, not including, `below`. */
   below: (below: number) => number;
   pick: <T>(list: readonly T[]) => T;
 };
 
-/** Chance that is the same at every run, told apart by what it is for (the mulberry32 generator). */
+/** Returns random numbers that are the same at every run, seeded by their purpose (the mulberry32 generator). */
 export function chance(...purpose: (string | number)[]): Random {
   let state = 0x811c9dc5;
   for (const char of purpose.join('/')) state = Math.imul(state ^ (char.codePointAt(0) ?? 0), 0x01000193);

@@ -23,16 +23,16 @@ import { amount as amountSchema } from '@/server/domain/core/codecs';
 export const money = (text: string): Micros => amountSchema.parse(text);
 const whole = (amount: Micros): Micros => amount - (amount % MICROS_PER_UNIT);
 
-/** The days on which a campaign has taken nearly all of the team's money and the next funding is still on its way. */
+/** The days on which a campaign has taken nearly all of the team's money and the next funding has not arrived. */
 const SHORT = { from: 49, until: 52 };
 
-/** What happens on a day besides the sending: money coming and going, seats made and changed. */
+/** Returns the events of a day besides sending: transfers, and members created and changed. */
 export function storyOf(day: number, midnight: number): Moment[] {
-  const told = (STORY[day] ?? []).map(([hour, happens]): Moment => ({ at: midnight + hour * HOUR, happens }));
+  const planned = (STORY[day] ?? []).map(([hour, happens]): Moment => ({ at: midnight + hour * HOUR, happens }));
   return [
-    // As the worker does when caps turn.
+    // The worker does the same when caps reset.
     { at: midnight + 20 * SECOND, happens: ({ tx }) => serveWaiting(tx) },
-    ...told,
+    ...planned,
     { at: midnight + 6 * HOUR, happens: (clock) => fundWhenLow(clock, day) },
     { at: midnight + 6.5 * HOUR, happens: (clock, members) => tellOwner(clock, members, day) },
     ...(isWeekend(midnight) ? [] : [{ at: midnight + 7.2 * HOUR, happens: (clock: Clock) => topUp(clock, day) }]),
@@ -93,7 +93,7 @@ async function fundWhenLow(clock: Clock, day: number): Promise<void> {
   if (masterBalance < money('160.00')) await fund(clock, '150.00', `BANK-${1000 + day}`, 'Bank transfer');
 }
 
-// Nearly all: recharges find nothing above the reserve until the next funding.
+// Takes nearly all of the money, so that recharges find nothing above the reserve until the next funding.
 async function startCampaign({ tx }: Clock, members: Memberships): Promise<void> {
   const { masterBalance, reserve } = await getTeam(tx);
   const amount = whole(masterBalance - reserve - money('3.00'));
@@ -163,7 +163,7 @@ const TOP_UPS: [note: string, noteForMember?: string][] = [
   ['Top-up, agreed with Dana', 'As agreed with Dana'],
 ];
 
-/** Each working morning the owners look at who runs low and has no rule that would help. */
+/** Tops up members without a useful rule that run low, each working morning. */
 async function topUp(clock: Clock, day: number): Promise<void> {
   const random = chance('top-up', day);
   let left = (await getTeam(clock.tx)).masterBalance - money('120.00');
@@ -186,7 +186,7 @@ const CUTS: [note: string, noteForMember?: string][] = [
   ['Not needed this month'],
 ];
 
-/** Now and then something is taken back. Never while money is short: it would end the waiting. */
+/** Debits a member now and then. Never while money is short, because that would end the waiting. */
 async function takeBack(clock: Clock, day: number): Promise<void> {
   const random = chance('take-back', day);
   const { tx } = clock;
@@ -199,7 +199,7 @@ async function takeBack(clock: Clock, day: number): Promise<void> {
   await serveWaiting(clock.pass(SECOND));
 }
 
-/** The first owner has the night's figures sent to her phone: an owner's messages are paid by the master balance. */
+/** Sends the night's figures to the first owner's phone: an owner's messages are paid from the master balance. */
 async function tellOwner(clock: Clock, members: Memberships, day: number): Promise<void> {
   const random = chance('tell-owner', day);
   const owner = members.get(OWNER.email);

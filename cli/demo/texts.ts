@@ -2,7 +2,7 @@ import type { Random } from './random';
 
 export type Topic = 'order' | 'parcel' | 'appointment' | 'code' | 'market';
 
-/** What people write to their customers: `{n}` a number, `{c}` a code, `{t}` a time, `{w}` a first name. */
+/** The message texts of the customers: `{n}` a number, `{c}` a code, `{t}` a time, `{w}` a first name. */
 const TEXTS: Record<string, Partial<Record<Topic, string[]>>> = {
   en: {
     order: [
@@ -115,7 +115,7 @@ const TEXTS: Record<string, Partial<Record<Topic, string[]>>> = {
   vi: { appointment: ['Nhắc lịch hẹn: ngày mai lúc {t}. Hẹn gặp {w}!'] },
 };
 
-/** Where the demo sends to: the language, and the beginning and the open digits of a mobile number. */
+/** The countries the demo sends to: the language, and the fixed and random digits of a mobile number. */
 const COUNTRIES = {
   AE: ['ar', '+97150', 7],
   AT: ['de', '+43664', 7],
@@ -157,7 +157,7 @@ const COUNTRIES = {
 
 export type Country = keyof typeof COUNTRIES;
 
-/** A number that the sandbox delivers to: it does not end as those that the sandbox fails or ignores. */
+/** Returns a number that the sandbox delivers to: it has none of the endings that fail or stay silent. */
 export function phoneNumber(country: Country, random: Random): string {
   const [, begins, open] = COUNTRIES[country];
   const number = begins + Array.from({ length: open }, () => random.below(10)).join('');
@@ -168,7 +168,7 @@ const NAMES =
   `Ada Amir Ana Bela Bruno Chen Daan Elif Emma Femi Hana Ines Ivan Jonas Kofi Lars Lea Maria Mia Nils Nora Olga
 Paul Rosa Sam Sofia Tariq Tom Vera Yara Yusuf Zoe`.split(/\s+/);
 
-/** A text for somebody in that country: in its language where the sender has one for it, else in English. */
+/** Returns a text for a recipient in a country: in its language if the sender has one, otherwise in English. */
 export function write(topic: Topic, country: Country, random: Random): string {
   const [language] = COUNTRIES[country];
   const text = random.pick(TEXTS[language]?.[topic] ?? TEXTS['en']![topic]!);

@@ -6,13 +6,13 @@ export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** The team's seats that are not deleted, by their tags. */
+/** The team's live members, by their tags. */
 export type Memberships = Map<string, Member>;
 
-/** Something that happens on a day, at the time planned or as soon as what went before is over. */
+/** An event of a day, at its planned time or as soon as the previous one is over. */
 export type Moment = { at: number; happens: (clock: Clock, members: Memberships) => Promise<unknown> };
 
-/** The time within one transaction. It never goes back, so neither does any account's chain of entries. */
+/** The simulated time within one transaction. It never goes back, so neither does any account's chain of entries. */
 export class Clock {
   #tx: TxContext;
 
@@ -20,12 +20,12 @@ export class Clock {
     this.#tx = { ...tx, at: new Date(begin), now: new Date(begin) };
   }
 
-  /** The transaction as of this time: what a verb writes with it is written then. */
+  /** Returns the transaction at this time: a command run with it writes this time. */
   get tx(): TxContext {
     return this.#tx;
   }
 
-  /** Goes on to a time, unless it is over already. */
+  /** Advances to a time, unless it has passed. */
   reach(time: number): void {
     if (time > this.#tx.now.getTime()) this.#tx = { ...this.#tx, at: new Date(time), now: new Date(time) };
   }

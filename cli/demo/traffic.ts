@@ -12,13 +12,13 @@ type Batch = { user: DemoMember; messages: NewMessage[] };
 export const isWeekend = (midnight: number): boolean => [0, 6].includes(new Date(midnight).getUTCDay());
 
 /**
- * All that is sent on a UTC day, in rounds of some seconds: growing from day to day, less at weekends. Who cannot send
- * then (inactive, deleted, without money) is found out when it happens.
+ * Returns everything sent on a UTC day, in rounds of some seconds: growing from day to day, less at weekends. Members
+ * that cannot send then (inactive, deleted, without money) are skipped when the event runs.
  */
 export function trafficOf(day: number, midnight: number, cast: DemoMember[]): Moment[] {
   const random = chance('traffic', day);
   const rounds = Array.from({ length: isWeekend(midnight) ? 9 : 18 }, () => {
-    // Most of it happens while Europe is awake; codes and far customers never sleep.
+    // Most traffic falls into Europe's day; codes and customers overseas come at any time.
     const hours = random.next() < 0.8 ? 5.5 + 14.5 * random.next() : 0.2 + 23.6 * random.next();
     return { at: midnight + Math.floor(hours * HOUR), batches: new Array<Batch>() };
   });
@@ -36,7 +36,7 @@ function batchesOf(user: DemoMember, day: number, midnight: number): Batch[] {
   const growth = 0.36 + 0.36 * Math.min(1, day / 90);
   const rhythm = isWeekend(midnight) ? 0.35 : 1;
   let left = Math.round(user.pace * growth * rhythm * (0.5 + random.next()));
-  // Who writes little does so every other day.
+  // Members with few messages send every other day.
   if (left < 4) left = random.next() < 0.5 ? 2 * left : 0;
   const batches: Batch[] = [];
   while (left > 0) {
@@ -48,11 +48,11 @@ function batchesOf(user: DemoMember, day: number, midnight: number): Batch[] {
   return batches;
 }
 
-/** Texts to some of a seat's customers. A campaign says the same to all of a country. */
+/** Writes texts to some of a member's customers. A campaign sends the same text to all customers in a country. */
 export function compose(user: DemoMember, topic: Topic, size: number, random: Random): NewMessage[] {
   const seed = random.below(1e9);
   return Array.from({ length: size }, (_, i): NewMessage => {
-    // The same customers come again and again, the old ones more often.
+    // The same customers return, the older ones more often.
     const customer = chance(tag(user), Math.floor(random.next() ** 2 * (10 + 6 * user.pace)));
     const country = customer.next() < 0.6 ? user.to[0]! : customer.pick(user.to);
     const to = phoneNumber(country, customer);
@@ -63,7 +63,10 @@ export function compose(user: DemoMember, topic: Topic, size: number, random: Ra
   });
 }
 
-/** Sends for a seat; what is refused for want of money is simply not sent. Answers the ids. */
+/**
+ * Sends messages of a member; messages refused for lack of money are skipped.
+ * @returns the ids of the messages
+ */
 export async function sendTraffic(tx: TxContext, memberId: string, messages: NewMessage[]): Promise<string[]> {
   const result = await sendMessages(tx, { onBehalfOf: memberId, messages, many: false });
   return result instanceof Refusal ? [] : result.data.map(({ id }) => id);
@@ -80,17 +83,17 @@ async function sendRound(clock: Clock, members: Memberships, batches: Batch[], r
 }
 
 const FAILURES = [
-  { code: 'undelivered', detail: 'The carrier could not deliver it.' },
-  { code: 'unknown_subscriber', detail: 'Nobody has this number.' },
-  { code: 'absent_subscriber', detail: 'The phone was off or out of reach.' },
-  { code: 'handset_full', detail: 'The phone has no room for another message.' },
+  { code: 'undelivered', detail: 'The carrier could not deliver the message.' },
+  { code: 'unknown_subscriber', detail: 'The number is not in use.' },
+  { code: 'absent_subscriber', detail: 'The phone was off or out of coverage.' },
+  { code: 'handset_full', detail: 'The phone’s memory is full.' },
 ];
-const BLOCKED = { code: 'blocked', detail: 'The recipient has asked not to be written to.' };
+const BLOCKED = { code: 'blocked', detail: 'The recipient opted out.' };
 
-/** What the carrier is told to have taken, as the sandbox says it: it looks after what it has not yet reported. */
+/** Returns the report of a message accepted by the sandbox, which polls for messages without a final report. */
 export const taken = (id: string): Report => ({ id, status: 'sent', carrier: 'sandbox', ref: `sandbox-${id}` });
 
-/** The carrier's words on messages sent a moment ago: taken after seconds, then delivered in two waves, or failed. */
+/** Reports on recent messages: accepted after seconds, then delivered in two waves, or failed. */
 export async function report(clock: Clock, ids: string[], random: Random): Promise<void> {
   const [first, quick, slow] = [new Array<Report>(), new Array<Report>(), new Array<Report>()];
   for (const id of ids) {

@@ -15,7 +15,7 @@ import { readJson, writePrivateJson } from '../start/files.mjs';
 import { commandLine, isAlive, send, waitUntil } from '../processes/identity.mjs';
 import { fromFileSystem, Stop } from '../processes/stop.mjs';
 
-/** The directories on disk, and the way Postgres's programs are run on them. */
+/** Manages the cluster's directories on disk, and the way Postgres programs run on them. */
 
 const ownDatabase = 'Set DATABASE_URL to a Postgres (15 or newer) of your own';
 
@@ -28,7 +28,7 @@ const platforms = {
 };
 
 /**
- * The paths of Postgres's programs for this machine.
+ * Returns the paths of the Postgres programs for this machine.
  * @param {string} [platform]
  */
 export async function loadBinaries(platform = `${process.platform}-${process.arch}`) {
@@ -44,7 +44,7 @@ export async function loadBinaries(platform = `${process.platform}-${process.arc
   }
 }
 
-/** Neither the user's libpq settings nor their language may change what the embedded server does. */
+/** Removes the user's libpq settings and locale, which must not affect the embedded server. */
 function cleanEnvironment() {
   const kept = Object.entries(process.env).filter(([name]) => !/^(PG|LC_|LANG)/.test(name));
   return { ...Object.fromEntries(kept), LC_ALL: 'C', TZ: 'UTC' };
@@ -63,8 +63,8 @@ function quietly(what, /** @type {string[]} */ args, options = {}) {
 }
 
 /**
- * How to run Postgres, which refuses root: as root inside a user namespace, where files stay root's and no directory
- * must be opened; where those are forbidden (most containers) as `nobody`.
+ * Chooses how to run Postgres, which refuses root: as root inside a user namespace, where files stay root's and no
+ * directory must be opened; otherwise, as in most containers, as `nobody`.
  * @param {{ postgres: string }} binaries
  * @param {'namespace' | 'nobody'} [forced]
  * @returns {Runner}
@@ -76,7 +76,7 @@ export function chooseRunner(binaries, forced) {
       quietly('unshare', [...namespace, binaries.postgres, '--version']);
       return { command: (p, a) => ['unshare', [...namespace, p, ...a]], options: {}, uid: 0, gid: 0 };
     } catch {
-      // No user namespaces here.
+      // User namespaces are not available.
     }
   }
   try {
@@ -93,7 +93,7 @@ export function chooseRunner(binaries, forced) {
 }
 
 /**
- * Gives the files to the user that Postgres will run as, when an earlier start ran it as another.
+ * Changes the owner of the files to the user that Postgres will run as, if an earlier start used another.
  * @param {string} dir
  * @param {Runner} runner
  */
@@ -105,7 +105,7 @@ export function handOver(dir, runner) {
 }
 
 /**
- * Starts one of Postgres's programs.
+ * Starts a Postgres program.
  * @param {Runner} runner
  * @param {string} program
  * @param {string[]} args
@@ -132,14 +132,14 @@ async function runProgram(runner, program, args, cwd) {
 }
 
 /**
- * What Postgres said when it did not start, in a sentence with what to do.
+ * Returns the error for a Postgres that did not start, with advice.
  * @param {string} output
  * @param {string} dir
  */
 export function startFailure(output, dir) {
   const elsewhere = 'Set PURSER_DATA_DIR to another directory, or DATABASE_URL to a Postgres of your own';
   const { bavail, bsize } = statfsSync(dir);
-  // Less than one segment of its log: Postgres does not always say what it choked on.
+  // Checks for less than one WAL segment of free space, because Postgres does not always report a full disk.
   if (/No space left on device|Disk quota exceeded/i.test(output) || bavail * bsize < 16 * 1024 * 1024) {
     return new Stop(`The disk is full: the database in ${dir} cannot be written. Free some space. Or: ${elsewhere}.`);
   }
@@ -159,9 +159,10 @@ export function startFailure(output, dir) {
 const secret = () => randomBytes(24).toString('hex');
 
 /**
- * Reads what is known of the cluster, making it first where there is none. It is made under another name and renamed
- * when whole, so that a crash in between leaves nothing half.
- * @param {{ dir: string, binaries: { initdb: string }, runner: Runner, sync: boolean, log: (line: string) => void }} how
+ * Reads the cluster's description, creating the cluster if there is none. It is created under another name and renamed
+ * when complete, so that a crash leaves nothing half done.
+ * @param {{ dir: string, binaries: { initdb: string }, runner: Runner, sync: boolean, log: (line: string) => void }}
+ * how
  * @returns {Promise<Cluster>}
  */
 export async function openCluster({ dir, binaries, runner, sync, log }) {
@@ -169,7 +170,8 @@ export async function openCluster({ dir, binaries, runner, sync, log }) {
   const known = readJson(file);
   if (existsSync(join(data, 'PG_VERSION'))) {
     const version = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
-    if (version !== '17') throw new Stop(`The database in ${data} is of Postgres ${version}, this release brings 17.`);
+    if (version !== '17')
+      throw new Stop(`The database in ${data} belongs to Postgres ${version}, but this release includes Postgres 17.`);
     if (known) return known;
     throw new Stop(
       `${file}, which holds the database's passwords, is missing: put it back, or move ${dir} away to start with an ` +
@@ -215,8 +217,8 @@ function isPostmaster(pid, data) {
 }
 
 /**
- * Ends what an earlier start left on this directory: a Postgres whose owner died is stopped cleanly, and the pid file of
- * one that died is made harmless when its pid by now belongs to an unrelated process.
+ * Cleans up after an earlier start on this directory: stops a Postgres whose owner died, and neutralises a stale pid
+ * file whose pid now belongs to an unrelated process.
  * @param {string} data
  * @param {(line: string) => void} log
  */
@@ -233,7 +235,7 @@ export async function settlePrevious(data, log) {
     if (await waitUntil(() => !isAlive(pid), 10_000)) return settlePrevious(data, log);
     throw new Stop(`The database process ${pid} on ${data} does not stop. End it, then start again.`);
   }
-  // Only the pid is replaced, by one that cannot exist: the file also names the shared memory, by which Postgres sees
-  // whether children of the dead server still run.
+  // Replaces only the pid, by one that cannot exist: the file also names the shared memory, by which Postgres detects
+  // surviving children of the dead server.
   writeFileSync(file, ['2147483647', ...rest].join('\n'));
 }

@@ -19,7 +19,7 @@ async function guarded(dir, work) {
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw fromFileSystem(error, dir);
     }
-    // A guard is held for milliseconds: an old one belongs to a process that died holding it.
+    // A guard is held for milliseconds, so an old one belongs to a process that died.
     const age = Date.now() - (statSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
     if (age > 10_000) rmSync(guard, { recursive: true, force: true });
     await sleep(20);
@@ -31,7 +31,7 @@ async function guarded(dir, work) {
   }
 }
 
-/** The directory has another, living owner. */
+/** Thrown when the directory has another, living owner. */
 export class Owned extends Stop {
   /**
    * @param {{ pid: number, port?: number, databasePort?: number, ending?: boolean }} owner
@@ -56,14 +56,16 @@ function describe(owner, dir) {
   );
 }
 
-/** An owner that says it is ending is waited for so long: it finishes requests, and its database writes itself down. */
+/**
+ * The time to wait for an owner that is ending, in milliseconds: it finishes requests and stops its database cleanly.
+ */
 const ENDING_MS = 30_000;
 
 /** @typedef {{ port?: number, databasePort?: number, ending?: boolean }} Note */
 
 /**
- * Makes this process the one that runs on a data directory, or says which one does. The owner is told from a dead one by
- * its pid and its start time; one that is ending is waited for. May be called again by the owner, to note its ports.
+ * Makes this process the owner of a data directory, or reports the existing owner. A living owner is recognised by its
+ * pid and start time; one that is ending is waited for. The owner may call this again to record its ports.
  * @param {string} dir
  * @param {Note} [note]
  * @returns {Promise<{ fresh: boolean, release: () => void }>} whether it was not this process's before; how to let go

@@ -31,7 +31,7 @@ import { codeOf, fromFileSystem, Stop } from '../processes/stop.mjs';
  * @property {string} dir the data directory; the database lives in its `postgres/`
  * @property {number} [port] this port or none; otherwise the one of last time, or any free one
  * @property {Record<string, string | number>} [settings] server settings, as in postgresql.conf
- * @property {(line: string) => void} [log] told about what a person may wonder about
+ * @property {(line: string) => void} [log] receives lines for the user
  * @property {object} [connection] more to write into connection.json
  * @property {'namespace' | 'nobody'} [rootAs] which way to leave root; tests only
  */
@@ -52,7 +52,7 @@ const quiet = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   unix_socket_directories: '',
-  // Failed statements are the application's to report; here they would put message texts on disk.
+  // The application reports failed statements; the server's log would put message texts on disk.
   log_min_messages: 'log',
   log_min_error_statement: 'panic',
   log_checkpoints: 'off',
@@ -69,7 +69,7 @@ function openLog(dir) {
 
 /** @param {string} user @param {string} password @param {number} port @param {string} database */
 function url(user, password, port, database) {
-  // Said outright, since PGSSLMODE in somebody's environment would otherwise demand what this server has not.
+  // Explicit, because PGSSLMODE in the environment could demand what this server does not offer.
   return `postgres://${user}:${password}@127.0.0.1:${port}/${database}?sslmode=disable`;
 }
 
@@ -101,25 +101,25 @@ async function launch({ dir, data, port, superUrl, settings, runner, postgres, l
     child.once('exit', (code, signal) => done((end = { code, signal, output: output.sinceStart() })));
   });
   const began = Date.now();
-  for (let told = 0; ; await sleep(20)) {
-    // Whoever else holds the port may accept a connection and never speak.
+  for (let notices = 0; ; await sleep(20)) {
+    // Another program on the port may accept a connection and never respond.
     const refused = await Promise.race([answers(superUrl, data), exited]);
     if (end) return { failed: end.output };
     if (refused === undefined) return { child, exited };
     if (refused === '28P01' && Date.now() - began > 3000) {
       child.kill('SIGINT');
       await exited;
-      throw new Stop(`The passwords in ${join(dir, 'cluster.json')} are not those of its database: put the file back.`);
+      throw new Stop(`The passwords in ${join(dir, 'cluster.json')} do not match its database. Restore the file.`);
     }
-    if (Date.now() - began > 5000 + told * 30_000) {
-      told += 1;
-      log('The database is still starting, or recovering after a crash …');
+    if (Date.now() - began > 5000 + notices * 30_000) {
+      notices += 1;
+      log('The database is still starting or recovering from a crash …');
     }
   }
 }
 
 /**
- * Undefined once the server of exactly this directory answers, else why it does not.
+ * Returns undefined once the server of this directory answers, otherwise the reason why it does not.
  * @param {string} superUrl
  * @param {string} data
  */
@@ -142,7 +142,7 @@ async function setUp(superUrl, { passwords }) {
   try {
     const roles = (await client.query(`select rolname, rolconfig from pg_roles where rolname like 'purser_%'`)).rows;
     const found = new Map(roles.map((row) => [row.rolname, row.rolconfig]));
-    // The passwords are hexadecimal: nothing in them needs quoting.
+    // Passwords are hexadecimal, so they need no quoting.
     if (!found.has('purser_owner')) {
       await client.query(`create role purser_owner login createdb password '${passwords.purser_owner}'`);
     }
@@ -158,7 +158,7 @@ async function setUp(superUrl, { passwords }) {
 }
 
 /**
- * Tries ports until Postgres holds one, and waits out the children of a server that was just killed.
+ * Tries ports until Postgres can listen on one, and waits for the children of a server that was just killed.
  * @param {Parameters<typeof launch>[0] & { wished?: number, fixed?: number, password: string }} how
  */
 async function launchOnSomePort({ wished, fixed, password, ...how }) {
@@ -172,7 +172,9 @@ async function launchOnSomePort({ wished, fixed, password, ...how }) {
     failed = started.failed ?? '';
     const portTaken = /Address already in use|could not create any TCP\/IP sockets/i.test(failed);
     if (portTaken && fixed) {
-      throw new Stop(`Port ${fixed} of 127.0.0.1 is taken: the embedded Postgres cannot listen on it. Choose another.`);
+      throw new Stop(
+        `Port ${fixed} of 127.0.0.1 is in use, so the embedded Postgres cannot listen on it. Choose another.`,
+      );
     }
     if (!portTaken && !/pre-existing shared memory block|lock file .* already exists/i.test(failed)) break;
     await sleep(200);
@@ -185,7 +187,7 @@ function prepareDirectory(dir, runner) {
   makePrivateDirectory(dir);
   makePrivateDirectory(join(dir, 'postgres'));
   try {
-    // `nobody` must be able to pass through; without a read bit it still sees nothing of what lies here.
+    // `nobody` must be able to traverse the directory; without a read bit it still cannot list it.
     if (runner.uid) chmodSync(dir, 0o711);
     handOver(join(dir, 'postgres'), runner);
     return realpathSync(dir);
@@ -195,8 +197,8 @@ function prepareDirectory(dir, runner) {
 }
 
 /**
- * Starts the embedded Postgres of a data directory, making it on the first call, and ending whatever a start that died
- * has left there. While another living process runs it, this one is refused.
+ * Starts the embedded Postgres of a data directory, creating it on the first call and cleaning up after a start that
+ * died. Refuses while another living process runs it.
  * @param {Options} options
  * @returns {Promise<Postgres>}
  */

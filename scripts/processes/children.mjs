@@ -3,12 +3,15 @@ import { root } from '../start/files.mjs';
 import { isSameAlive, identity, send, waitUntil, within } from './identity.mjs';
 import { Stop } from './stop.mjs';
 
-/** Told by a child: its settings are wrong, so that starting it again would change nothing. */
+/** The exit code of a child with invalid settings, which is not restarted. */
 const EXIT_CONFIG = 78;
 const STEADY_MS = 10_000;
-/** A web process serves on for its grace period, then answers what it has read, which takes 10 s at most. */
+/**
+ * The stop timeout, in milliseconds: a web process serves on for its grace period, then answers pending requests for at
+ * most 10 s.
+ */
 const STOP_MS = 15_000 + 1_000 * (Number(process.env.SHUTDOWN_GRACE_SECONDS) || 0);
-/** Jobs wait while their worker is away, so it is never away for long. */
+/** The longest restart delay, in milliseconds, because jobs wait while their worker is down. */
 const MAX_DELAY_MS = 5_000;
 
 /**
@@ -19,17 +22,19 @@ const MAX_DELAY_MS = 5_000;
  * @property {NodeJS.Timeout} [timer]
  */
 
-/** The processes that the start script runs: each in a group of its own, so that Ctrl-C reaches the script alone. */
+/**
+ * Manages the processes of the start script. Each has its own process group, so that Ctrl-C reaches only the script.
+ */
 export class Children {
   /** @type {Map<number, import('node:child_process').ChildProcess>} */
   #running = new Map();
   /** @type {Service[]} */
   #services = [];
-  /** Whether all is being ended. */
+  /** True while all processes are being stopped. */
   closing = false;
   #onChange;
 
-  /** @param {(pids: { pid: number, started: string }[]) => void} [onChange] told of all that run, at each change */
+  /** @param {(pids: { pid: number, started: string }[]) => void} [onChange] called with all running processes at each change */
   constructor(onChange = () => {}) {
     this.#onChange = onChange;
     process.once('exit', () => this.kill());
@@ -49,7 +54,7 @@ export class Children {
       this.#running.set(pid, child);
       this.#changed();
       child.once('exit', () => {
-        // What a child leaves behind in its group (a compiler, a build's workers) ends with it.
+        // Kills the rest of the child's group, such as a compiler or build workers.
         send(-pid, 'SIGKILL');
         this.#running.delete(pid);
         this.#changed();
@@ -63,10 +68,11 @@ export class Children {
   }
 
   /**
-   * Runs a program of this Node to its end.
+   * Runs a Node program to its end.
    * @param {string[]} args
    * @param {Record<string, string | undefined>} [env]
-   * @returns {Promise<{ code: number | string, stdout: string, output: string }>} `output` is stdout and stderr together
+   * @returns {Promise<{ code: number | string, stdout: string, output: string }>} `output` is stdout and stderr
+   * together
    */
   run(args, env = {}) {
     const child = this.#spawn(args, env, ['ignore', 'pipe', 'pipe']);
@@ -80,8 +86,8 @@ export class Children {
   }
 
   /**
-   * Keeps a program running: started again when it dies, later each time. Rejects when it says that it cannot run, or
-   * when that is to be concluded from how often it died.
+   * Keeps a program running and restarts it when it exits, with a growing delay. Rejects when the program reports that
+   * it cannot run, or when it exits too often.
    * @param {string} name
    * @param {string[]} args
    * @param {Record<string, string | undefined>} env
@@ -103,9 +109,7 @@ export class Children {
           deaths += 1;
           if (code === EXIT_CONFIG || isHopeless(deaths)) return reject(new Ended(name));
           if (Date.now() - began > STEADY_MS) service.delay = 200;
-          console.error(
-            `The ${name} ended (${signal ?? `exit code ${code}`}); starting it again in ${service.delay} ms.`,
-          );
+          console.error(`The ${name} ended (${signal ?? `exit code ${code}`}). Restarting it in ${service.delay} ms.`);
           service.timer = setTimeout(start, service.delay);
           service.delay = Math.min(service.delay * 2, MAX_DELAY_MS);
         });
@@ -119,7 +123,7 @@ export class Children {
     for (const service of this.#services) clearTimeout(service.timer);
   }
 
-  /** Ends all in parallel: asks, waits, then kills. */
+  /** Stops all processes in parallel: asks them to end, waits, then kills them. */
   async stop() {
     this.#close();
     await Promise.all(
@@ -134,29 +138,29 @@ export class Children {
     );
   }
 
-  /** Ends all at once. */
+  /** Kills all processes at once. */
   kill() {
     this.#close();
     for (const pid of this.#running.keys()) send(-pid, 'SIGKILL');
   }
 }
 
-/** A child cannot run, and has said for itself why. */
+/** Thrown when a child cannot run and has printed the reason. */
 export class Ended extends Stop {
   /** @param {string} name */
   constructor(name) {
-    super(`The ${name} cannot run; its output above says why.`);
+    super(`The ${name} cannot run. See its output above.`);
   }
 }
 
 /**
- * Ends processes that an earlier start has left running, when they are still the very same.
+ * Stops processes left by an earlier start, if they are still the same processes.
  * @param {{ pid: number, started: string }[] | undefined} left
  */
 export async function stopLeftOver(left) {
   const alive = (left ?? []).filter((one) => isSameAlive(one));
   if (alive.length === 0) return;
-  console.error(`Stopping ${alive.length} processes that an earlier start left running.`);
+  console.error(`Stopping ${alive.length} processes left running by an earlier start.`);
   for (const { pid } of alive) send(pid, 'SIGTERM');
   const gone = () => alive.every((one) => !isSameAlive(one));
   if (await waitUntil(gone, STOP_MS)) return;

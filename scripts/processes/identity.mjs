@@ -30,21 +30,21 @@ function ps(pid, field) {
 }
 
 /**
- * The state letter and start time of a process, as the system tells them.
+ * Returns the state letter and the start time of a process, as the system reports them.
  * @param {number} pid
  */
 function look(pid) {
   if (!linux) return { state: ps(pid, 'state').charAt(0), started: ps(pid, 'lstart') };
-  // The name stands in brackets and may itself hold spaces and brackets: count from the last one.
+  // The name is in parentheses and may contain spaces and parentheses, so fields are counted from the last one.
   const stat = readOrEmpty(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (stat === '') return { state: '', started: '' };
-  // Ticks count from boot: only together with the boot do they name one moment.
+  // Ticks count from boot, so they identify a moment only together with the boot id.
   return { state: fields[0], started: `${readOrEmpty('/proc/sys/kernel/random/boot_id').trim()}:${fields[19]}` };
 }
 
 /**
- * Whether a process runs; a zombie that nobody has reaped does not.
+ * Returns whether a process runs; a zombie does not.
  * @param {number} pid
  */
 export function isAlive(pid) {
@@ -66,11 +66,11 @@ export function identity(pid) {
 }
 
 /**
- * Whether exactly this process, not a later one with its pid, still runs.
- * @param {Partial<Identity> | undefined} who
+ * Returns whether exactly this process, not a later one with the same pid, still runs.
+ * @param {Partial<Identity> | undefined} expected
  */
-export function isSameAlive(who) {
-  return who?.pid !== undefined && isAlive(who.pid) && look(who.pid).started === who.started;
+export function isSameAlive(expected) {
+  return expected?.pid !== undefined && isAlive(expected.pid) && look(expected.pid).started === expected.started;
 }
 
 /** @param {number} pid */
@@ -80,8 +80,8 @@ function parentOf(pid) {
 }
 
 /**
- * Calls back once the npm that runs this script is gone. It runs scripts through a shell, which passes no signal on: a
- * SIGTERM or SIGKILL for npm alone would otherwise leave everything running.
+ * Calls back once the npm that runs this script has ended. npm runs scripts through a shell that forwards no signal, so
+ * a SIGTERM or SIGKILL for npm alone would leave everything running.
  * @param {() => void} gone
  */
 export function whenNpmEnds(gone) {
@@ -97,7 +97,7 @@ export function whenNpmEnds(gone) {
 }
 
 /**
- * The words a process was started with; empty when it is gone or belongs to someone else.
+ * Returns the arguments a process was started with; empty when it has ended or belongs to another user.
  * @param {number} pid
  * @returns {string[]}
  */
@@ -109,7 +109,7 @@ export function commandLine(pid) {
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Sends a signal; a process that is gone already is no error.
+ * Sends a signal; ignores a process that has already ended.
  * @param {number} pid a negative one names a whole process group
  * @param {NodeJS.Signals} signal
  */
@@ -117,15 +117,15 @@ export function send(pid, signal) {
   try {
     process.kill(pid, signal);
   } catch {
-    // Gone between looking and sending.
+    // The process ended before the signal was sent.
   }
 }
 
 /**
- * Waits until a process is gone.
+ * Waits until a process has ended.
  * @param {() => boolean} gone
  * @param {number} ms
- * @returns {Promise<boolean>} whether it is
+ * @returns {Promise<boolean>} whether it has ended
  */
 export async function waitUntil(gone, ms) {
   for (const end = Date.now() + ms; Date.now() < end; await sleep(20)) if (gone()) return true;
@@ -133,7 +133,7 @@ export async function waitUntil(gone, ms) {
 }
 
 /**
- * Whether a promise settles in time. The waiting alone keeps no process alive.
+ * Returns whether a promise settles in time. The timer does not keep the process alive.
  * @param {Promise<unknown>} promise
  * @param {number} ms
  * @returns {Promise<boolean>}

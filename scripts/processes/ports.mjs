@@ -2,7 +2,7 @@ import { connect, createServer } from 'node:net';
 import { codeOf } from './stop.mjs';
 
 /**
- * Binds a port for a moment.
+ * Binds a port for a moment, to test whether it is free.
  * @param {number} port 0 lets the system choose
  * @param {string} [host]
  * @returns {Promise<{ port: number } | { code: string }>} the port that was free, or why it cannot be had
@@ -19,7 +19,7 @@ function tryPort(port, host = '127.0.0.1') {
 }
 
 /**
- * Why a port cannot be listened on, as the system's code, or undefined when it can.
+ * Returns the system's error code if a port cannot be listened on, otherwise undefined.
  * @param {number} port
  * @param {string} [host]
  */
@@ -29,7 +29,7 @@ export async function portRefusal(port, host) {
 }
 
 /**
- * The wished port when it is free, else any that is.
+ * Returns the wished port if it is free, otherwise any free port.
  * @param {number | undefined} wished
  */
 export async function freePort(wished) {
@@ -40,7 +40,7 @@ export async function freePort(wished) {
 }
 
 /**
- * Whether something accepts connections there.
+ * Returns whether something accepts connections on a port.
  * @param {number} port
  * @param {string} [host]
  * @returns {Promise<boolean>}

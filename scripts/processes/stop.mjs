@@ -1,4 +1,4 @@
-/** An error whose message is all that a person needs: it is printed alone, without a stack trace. */
+/** An error whose message is enough for the user: it is printed without a stack trace. */
 export class Stop extends Error {
   /**
    * @param {string} message one or two sentences: what is wrong, and what to do about it
@@ -11,7 +11,7 @@ export class Stop extends Error {
 }
 
 /**
- * What to print for an error: the bare message of a `Stop`, the whole stack of anything unforeseen.
+ * Returns the text to print for an error: the bare message of a `Stop`, otherwise the whole stack.
  * @param {unknown} error
  * @returns {string}
  */
@@ -21,7 +21,7 @@ export function explain(error) {
 }
 
 /**
- * The code that the system or the database gave to an error.
+ * Returns the error code of the system or the database.
  * @param {unknown} error
  * @returns {string | undefined}
  */
@@ -30,7 +30,7 @@ export function codeOf(error) {
 }
 
 /**
- * The file system's refusals in words, with what to do; anything else comes back as it was.
+ * Turns a file system error into a `Stop` with advice; returns any other error unchanged.
  * @param {unknown} error
  * @param {string} path the directory that was written to
  * @returns {unknown}
@@ -42,7 +42,7 @@ export function fromFileSystem(error, path) {
     return new Stop(`The disk is full: ${path} cannot be written. Free some space, or ${elsewhere}.`, { cause: error });
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new Stop(`The data directory ${path} cannot be written by this user (${code}): ${elsewhere}.`, {
+    return new Stop(`The data directory ${path} cannot be written by this user (${code}). To fix it: ${elsewhere}.`, {
       cause: error,
     });
   }

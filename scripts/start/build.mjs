@@ -17,7 +17,7 @@ function filesBelow(path) {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }
 
-/** One hash over every file that can change what the build makes. */
+/** Returns one hash over every file that can change the build. */
 function sourceHash() {
   const hash = createHash('sha256');
   const named = FILES.map((file) => join(root, file)).filter((file) => existsSync(file));
@@ -32,7 +32,7 @@ function isCurrent() {
 }
 
 /**
- * Builds the web application when its sources changed since the last build.
+ * Builds the web application if its sources have changed since the last build.
  * @param {import('../processes/children.mjs').Children} children
  */
 export async function ensureBuild(children) {
@@ -41,15 +41,15 @@ export async function ensureBuild(children) {
     if (isCurrent()) return;
     const hash = sourceHash();
     rmSync(mark, { force: true });
-    console.log('Building, once …');
+    console.log('Building (first start or changed sources) …');
     const { code, output } = await children.run([installed('next/dist/bin/next'), 'build'], {
       NODE_ENV: 'production',
       NEXT_TELEMETRY_DISABLED: '1',
     });
-    if (children.closing) throw new Stop('The build was broken off.');
+    if (children.closing) throw new Stop('The build was interrupted.');
     if (code !== 0) {
       process.stderr.write(output);
-      throw new Stop(`The build failed (exit code ${code}); its output above says why.`);
+      throw new Stop(`The build failed (exit code ${code}). See its output above.`);
     }
     writeFileSync(mark, `${hash}\n`);
   });

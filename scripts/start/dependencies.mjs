@@ -5,7 +5,7 @@ import { installed, readJson, root } from './files.mjs';
 import { withLock } from '../processes/lock.mjs';
 import { Stop } from '../processes/stop.mjs';
 
-/** Imports Node's own modules only, like all it imports: it runs before anything is installed. */
+/** Imports only Node's own modules, directly and indirectly, because it runs before anything is installed. */
 
 const mark = installed('.purser-lock-hash');
 
@@ -16,7 +16,7 @@ function lockHash() {
 }
 
 /**
- * Whether npm's own record of what it installed says the same as the lock file: somebody ran `npm ci` by hand.
+ * Returns whether npm's record of installed packages matches the lock file, as after a manual `npm ci`.
  * @param {boolean} dev
  */
 function isInstalled(dev) {
@@ -42,7 +42,7 @@ function writeMark() {
   try {
     writeFileSync(mark, `${lockHash()}\n`);
   } catch {
-    // A read-only installation is looked through again next time, which takes a moment longer.
+    // A read-only installation is checked again next time, which only takes a moment longer.
   }
 }
 
@@ -50,11 +50,11 @@ function writeMark() {
 function npmCi(dev) {
   const args = ['ci', '--no-fund', '--no-audit', ...(dev ? ['--include=dev'] : [])];
   const cli = process.env.npm_execpath;
-  // Run by npm, its own program is known; run as `node scripts/…`, it is looked for like any command.
+  // Under npm its program is known; under `node scripts/…` it is looked up in PATH.
   const viaNode = cli !== undefined && /npm-cli\.c?js$/.test(cli);
   const [command, words] = viaNode ? [process.execPath, [cli, ...args]] : ['npm', args];
   return new Promise((resolve, reject) => {
-    // All output to stderr: on stdout a command's answer may follow.
+    // Output goes to stderr, because stdout may carry a command's result.
     const child = spawn(command, words, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
     const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
     const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
@@ -69,14 +69,14 @@ function npmCi(dev) {
 }
 
 /**
- * Installs what package-lock.json names, when it is missing or the file has changed since.
+ * Installs the packages of package-lock.json if they are missing or the file has changed.
  * @param {{ dev?: boolean }} [options] `dev`: with what the tests need
  */
 export async function ensureDependencies({ dev = false } = {}) {
   if (areCurrent(dev)) return;
   await withLock('install', async () => {
     if (areCurrent(dev)) return;
-    console.error('Installing dependencies, once …');
+    console.error('Installing dependencies …');
     await npmCi(dev);
     writeMark();
   });

@@ -3,11 +3,11 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fromFileSystem } from '../processes/stop.mjs';
 
-/** The directory that holds package.json. */
+/** The directory of package.json. */
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /**
- * Where the embedded database, its secrets and the demo's key live.
+ * Returns the directory of the embedded database, its secrets and the demo's key.
  * @returns {string}
  */
 export function dataDirectory() {
@@ -15,7 +15,7 @@ export function dataDirectory() {
 }
 
 /**
- * Makes a directory that only its owner may enter; refusals are explained.
+ * Creates a directory that only its owner may enter; explains failures.
  * @param {string} path
  */
 export function makePrivateDirectory(path) {
@@ -27,7 +27,7 @@ export function makePrivateDirectory(path) {
 }
 
 /**
- * The parsed JSON of a file, or undefined when it is absent or was cut short.
+ * Returns the parsed JSON of a file, or undefined if it is missing or truncated.
  * @param {string} path
  * @returns {any}
  */
@@ -40,7 +40,7 @@ export function readJson(path) {
 }
 
 /**
- * Writes JSON that only its owner may read; a crash leaves the old file or the new one, never a part.
+ * Writes JSON that only its owner may read. Writes atomically: a crash leaves the old or the new file.
  * @param {string} path
  * @param {unknown} value
  */
@@ -56,7 +56,7 @@ export function writePrivateJson(path, value) {
 }
 
 /**
- * A program inside node_modules, to be run by this very Node.
+ * Returns the path of a program inside node_modules, to be run by this Node.
  * @param {...string} parts
  */
 export function installed(...parts) {

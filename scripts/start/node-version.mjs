@@ -1,5 +1,5 @@
 /**
- * Ends the process on a Node that the packages do not run on. Imported before all else and written in old syntax, so
+ * Exits on a Node version that the packages do not support. Imported before all else and written in old syntax, so
  * that an old Node can still read it.
  */
 var parts = process.versions.node.split('.').map(Number);

@@ -1,5 +1,5 @@
 /**
- * Run by the start script before anything serves: checks the settings and brings the database to this release.
+ * Checks the settings and migrates the database. The start script runs it before anything serves.
  */
 import { migrate, MigrationError } from '@/db/migrate';
 import { ConfigError, env, mustBeSafeToServe } from '@/server/env';

@@ -13,7 +13,7 @@ import { explain, Stop } from '../processes/stop.mjs';
 const log = (/** @type {string} */ line) => console.error(line);
 const tsx = (/** @type {string} */ file) => ['--import', 'tsx', file];
 
-/** One start of everything, from the database to the address that is printed, and its end. */
+/** One run of everything, from the database to the printed URL, and its shutdown. */
 class Run {
   #dir = dataDirectory();
   #external = Boolean(process.env.DATABASE_URL);
@@ -31,7 +31,7 @@ class Run {
   /** @param {{ dev: boolean }} options */
   constructor({ dev }) {
     this.#dev = dev;
-    // Of an operator's own database any number of starts may run; on a data directory there is one.
+    // Many starts may share an operator's own database; a data directory has a single one.
     this.#children = new Children(this.#external ? undefined : (pids) => this.#note(pids));
   }
 
@@ -42,12 +42,12 @@ class Run {
     else if (existsSync(this.#dir)) writePrivateJson(file, pids);
   }
 
-  /** Brings everything up, prints the address, and goes on until it can no longer run: then it rejects. */
+  /** Starts everything, prints the URL, and runs until something cannot go on: then it rejects. */
   async bringUp() {
     if (!this.#external) await this.#takeDataDirectory();
     await demandPort(this.#address);
     const building = this.#dev ? Promise.resolve() : ensureBuild(this.#children);
-    // Looked at below; meanwhile an error of the database may be the first.
+    // Awaited below; an error of the database may come first.
     building.catch(() => {});
     const env = await this.#environment();
     const prepared = await this.#children.run(tsx('scripts/start/prepare.ts'), env);
@@ -89,10 +89,10 @@ class Run {
     for (let running = database; ;) {
       const { code, signal } = await running.exited;
       if (this.#stopping) return;
-      console.error(`The database ended (${signal ?? `exit code ${code}`}); starting it again.`);
+      console.error(`The database ended (${signal ?? `exit code ${code}`}). Restarting it.`);
       for (let delay = 200; ; delay = Math.min(delay * 2, 30_000)) {
         try {
-          // The same port: web and worker know no other.
+          // Web and worker only know the old port.
           running = await this.#startDatabase(running.port);
           break;
         } catch (error) {
@@ -114,15 +114,15 @@ class Run {
     const { code, stdout, output } = await this.#children.run(tsx('cli/demo.ts'), env);
     if (code !== 0) {
       process.stderr.write(output);
-      throw new Stop(`The demo's data could not be made (exit code ${code}).`);
+      throw new Stop(`The demo data could not be created (exit code ${code}).`);
     }
-    const made = { ...JSON.parse(stdout.trim().split('\n').at(-1) ?? ''), cluster };
-    writePrivateJson(file, made);
-    return made;
+    const created = { ...JSON.parse(stdout.trim().split('\n').at(-1) ?? ''), cluster };
+    writePrivateJson(file, created);
+    return created;
   }
 
   /**
-   * The address at which the first team is made; null where there is a team.
+   * Returns the URL to create the first team; null if a team exists.
    * @param {Record<string, string>} env
    * @returns {Promise<string | null>}
    */
@@ -130,7 +130,7 @@ class Run {
     const { code, stdout, output } = await this.#children.run([...tsx('cli/main.ts'), 'setup', '--json'], env);
     if (code === 0) return JSON.parse(stdout).url;
     process.stderr.write(output);
-    throw new Stop(`Whether there is a team yet could not be seen (exit code ${code}).`);
+    throw new Stop(`Checking for an existing team failed (exit code ${code}).`);
   }
 
   /** @param {Record<string, string>} env */
@@ -153,13 +153,13 @@ class Run {
         if (answer.ok) return;
         reason = (await answer.text()).slice(0, 500);
       } catch {
-        // Not listening yet.
+        // The server is not listening yet.
       }
     }
     throw new Stop(`Purser did not become ready: ${reason}.`);
   }
 
-  /** Ends all: what serves first, then the database that it uses. Who starts meanwhile waits for it. */
+  /** Stops the services first, then the database they use. A concurrent start waits for it. */
   async stop() {
     this.#stopping = true;
     if (this.#release) await takeOwnership(this.#dir, { ending: true });
@@ -168,7 +168,7 @@ class Run {
     this.#release?.();
   }
 
-  /** Ends all without waiting for anything to finish. */
+  /** Stops everything without waiting. */
   async force() {
     this.#stopping = true;
     this.#children.kill();
@@ -184,11 +184,11 @@ async function demandPort({ host, port }) {
   if (refusal === undefined) return;
   if (refusal === 'EADDRINUSE') {
     throw new Stop(
-      `Port ${port} is taken by another program: set PORT to a free one, for example PORT=${port + 1} npm start.`,
+      `Port ${port} is in use by another program. Set PORT to a free one, for example PORT=${port + 1} npm start.`,
     );
   }
-  if (refusal === 'EACCES') throw new Stop(`Port ${port} may not be used by this user: set PORT to one above 1023.`);
-  throw new Stop(`HOST is ${host}, which cannot be listened on (${refusal}): set HOST to an address of this machine.`);
+  if (refusal === 'EACCES') throw new Stop(`Port ${port} is not allowed for this user. Set PORT to one above 1023.`);
+  throw new Stop(`Cannot listen on HOST ${host} (${refusal}). Set HOST to an address of this machine.`);
 }
 
 /**
@@ -198,9 +198,9 @@ async function demandPort({ host, port }) {
  */
 function announce(url, demo, setup) {
   if (!demo) {
-    const first = setup ? `Set up the first team; the code in it works until there is one:\n  ${setup}\n\n` : '';
+    const first = setup ? `Set up the first team here (the link works until a team exists):\n  ${setup}\n\n` : '';
     console.log(
-      `\nPurser is ready at ${url}\n\n${first}Make a team with: npm run purser -- team create --help\nCtrl-C stops it.\n`,
+      `\nPurser is ready at ${url}\n\n${first}Create a team with: npm run purser -- team create --help\nPress Ctrl-C to stop.\n`,
     );
     return;
   }
@@ -220,10 +220,10 @@ The owner's API key:
 Send a message:
   curl ${url}/api/v1/messages ${authorization} ${fields} ${body}
 
-See the balance:
+Check the balance:
   curl ${url}/api/v1/me ${authorization}
 
-Ctrl-C stops it.
+Press Ctrl-C to stop.
 `);
 }
 
@@ -237,9 +237,9 @@ function untilSignal(run) {
         resolve(signal);
         return;
       }
-      // npm passes on what the terminal has sent already: only a later one is a person's second.
+      // npm repeats the terminal's signal, so only a later one is a second Ctrl-C by the user.
       if (signal !== 'SIGINT' || Date.now() - since < 1000) return;
-      console.error('Ending at once.');
+      console.error('Stopping now.');
       void run.force().finally(() => process.exit(130));
     };
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, listener);
@@ -248,7 +248,7 @@ function untilSignal(run) {
 }
 
 /**
- * Starts everything, prints where it is, and ends it when told to. Never returns.
+ * Starts everything, prints its URL, and stops it on a signal. Never returns.
  * @param {{ dev?: boolean }} [options]
  */
 export async function start({ dev = false } = {}) {

@@ -5,20 +5,20 @@ import { readJson, writePrivateJson } from './files.mjs';
 import { Stop } from '../processes/stop.mjs';
 
 /**
- * Where to listen, from HOST and PORT.
+ * Returns the address to listen on, from HOST and PORT.
  * @returns {{ host: string, port: number }}
  */
 export function listenAddress() {
   const given = process.env.PORT || '3000';
   const port = Number(given);
   if (!/^[0-9]+$/.test(given) || port < 1 || port > 65_535) {
-    throw new Stop(`PORT is ${given}: set PORT to a number from 1 to 65535.`);
+    throw new Stop(`PORT is ${given}. Set PORT to a number from 1 to 65535.`);
   }
   return { host: process.env.HOST || '127.0.0.1', port };
 }
 
 /**
- * The address for people and for checks on this machine.
+ * Returns the URL for users and checks on this machine.
  * @param {{ host: string, port: number }} address
  */
 export function localUrl({ host, port }) {
@@ -28,7 +28,7 @@ export function localUrl({ host, port }) {
 }
 
 /**
- * The demo's secrets, made once.
+ * Returns the demo's secrets, created once.
  * @param {string} dir
  * @returns {{ PURSER_SECRET: string }}
  */
@@ -45,7 +45,7 @@ export function demoSecrets(dir) {
 }
 
 /**
- * The variables with which everything runs on the embedded database.
+ * Returns the environment variables for running on the embedded database.
  * @param {string} dir
  * @param {{ ownerUrl: string, appUrl: string, demo?: boolean }} connection
  * @returns {Record<string, string>}
@@ -61,5 +61,5 @@ export function embeddedEnvironment(dir, { ownerUrl, appUrl, demo }) {
   };
 }
 
-/** Whether to run as a demo, when there is no database of the operator's own. */
+/** Returns whether to run as a demo when the operator has no own database. */
 export const wantsDemo = () => !['0', 'false'].includes(process.env.PURSER_DEMO ?? '');

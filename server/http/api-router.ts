@@ -9,26 +9,26 @@ export type Handlers = Record<Method | 'HEAD' | 'OPTIONS', Handler>;
 
 type Place = { path: string; names: string[]; pattern: RegExp; handlers: Handlers };
 
-/** Where the API stands, before the paths of its routes. */
+/** The base path of the API. */
 const BASE = '/api/v1';
 
 const places: Place[] = [];
 let elsewhere: Handlers | undefined;
 
-/** Remembers what answers at a path (`/members/{id}`) when its route module is loaded. */
+/** Registers the handlers of a path (`/members/{id}`) when its route module is loaded. */
 export function serveAt(path: string, handlers: Handlers): Handlers {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   const escaped = path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '([^/]+)');
   places.push({ path, names, pattern: new RegExp(`^${escaped}/?$`), handlers });
-  // A word before a parameter: /messages/batch is no message.
+  // Fixed segments come before parameters: /messages/batch is not a message id.
   places.sort((a, b) => a.names.length - b.names.length);
   return handlers;
 }
 
-/** Remembers what answers where nothing else does. */
+/** Registers the handlers for all other paths. */
 export const serveElse = (handlers: Handlers): Handlers => (elsewhere = handlers);
 
-/** What answers at a URL's path: `path` as the API's document writes it, null where there is none. */
+/** Finds the handlers for a URL path. `path` is the template as in the OpenAPI document, null for the fallback. */
 export function placeAt(pathname: string): { path: string | null; handlers: Handlers; params: Record<string, string> } {
   const below = pathname.slice(BASE.length);
   for (const { path, names, pattern, handlers } of places) {
@@ -50,8 +50,8 @@ function decoded(part: string): string | null {
 }
 
 /**
- * Answers a request of the API by the very handlers that its route modules export, past the web framework, whose own
- * part of a small request is larger than all of ours.
+ * Answers an API request with the handlers of its route module. Bypasses the web framework, whose overhead for a small
+ * request exceeds our own work.
  */
 export async function answerApi(req: IncomingMessage, res: ServerResponse): Promise<void> {
   const method = req.method as keyof Handlers;
@@ -59,8 +59,8 @@ export async function answerApi(req: IncomingMessage, res: ServerResponse): Prom
   const { handlers, params } = placeAt(target.split('?', 1)[0]!);
   const response = await handlers[method](requestOf(req, target), { params: Promise.resolve(params) });
   await write(response, res);
-  // What a refusal left unread would stand before the connection's next request. The stream that nobody reads any more
-  // would hold it back.
+  // Drains the rest of a refused body, which would otherwise precede the connection's next request. An abandoned stream
+  // would pause it.
   if (!req.readableEnded) req.removeAllListeners('data').resume();
 }
 
@@ -72,7 +72,7 @@ function requestOf(req: IncomingMessage, target: string): Request {
   return new Request(`http://${HOST}${target}`, init);
 }
 
-// Nothing reads it: an address is judged by its path alone.
+// The host is never read, because routing uses the path alone.
 const HOST = 'api.invalid';
 
 const isSent = ({ headers }: IncomingMessage): boolean =>
@@ -90,7 +90,7 @@ async function write(response: Response, res: ServerResponse): Promise<void> {
   if (!response.body) {
     res.end();
   } else if (response.headers.get('content-type')?.startsWith('text/csv')) {
-    // Piece by piece: the next is made when the network has taken the last, and none when nobody listens any more.
+    // Backpressure: the next chunk is produced when the last one is written, and none after a disconnect.
     await pipeline(Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]), res).catch(() => {});
   } else {
     const text = await response.text();

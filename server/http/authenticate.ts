@@ -3,12 +3,12 @@ import type { Services } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { findMemberByKey, type KeyMember } from '@/server/domain/teams/api-keys/read';
 
-/** What a key would look like anywhere in a URL. */
+/** Matches an API key anywhere in a URL. */
 const KEY_IN_URL = /pur_live_/i;
 
 /**
- * The key of a request.
- * @throws DomainError `key_in_url`, `missing_key`, `invalid_key` (an Authorization that is no bearer token)
+ * Returns the API key of a request.
+ * @throws DomainError `key_in_url`, `missing_key`, `invalid_key` (an Authorization that is not a bearer token)
  */
 export function keyOf(request: Request): string {
   refuseKeyInUrl(request);
@@ -17,32 +17,36 @@ export function keyOf(request: Request): string {
   return /^Bearer +(\S+)$/i.exec(header)?.[1] ?? fail('invalid_key');
 }
 
-/** @throws DomainError `key_in_url` */
+/**
+ * Refuses a URL that contains an API key.
+ * @throws DomainError `key_in_url`
+ */
 export function refuseKeyInUrl(request: Request): void {
   if (KEY_IN_URL.test(request.url)) fail('key_in_url');
 }
 
 /**
- * From a key to who acts: its member, with the role of this moment. Of an inactive one `refused` is told first.
+ * Returns the member of a key with its current role.
+ * @param refused called with the member before an inactive one is refused
  * @throws DomainError `invalid_key`, `member_inactive`
  */
-export async function openGate(
+export async function authenticateKey(
   services: Services,
   key: string,
-  refused?: (holder: KeyMember) => void,
+  refused?: (keyMember: KeyMember) => void,
 ): Promise<KeyMember> {
-  const holder = await findMemberByKey(services, key);
-  if (!holder) fail('invalid_key');
-  if (holder.status === 'inactive') {
-    refused?.(holder);
+  const keyMember = await findMemberByKey(services, key);
+  if (!keyMember) fail('invalid_key');
+  if (keyMember.status === 'inactive') {
+    refused?.(keyMember);
     fail('member_inactive');
   }
-  return holder;
+  return keyMember;
 }
 
-/** The holder of a key as the domain knows an actor. */
-export function actorOf(holder: KeyMember, address: string | null): MemberActor {
-  const { teamId, teamName, currency, memberId, role, name, keyId } = holder;
+/** Returns the actor for the member of a key. */
+export function actorOf(keyMember: KeyMember, address: string | null): MemberActor {
+  const { teamId, teamName, currency, memberId, role, name, keyId } = keyMember;
   return {
     type: 'member',
     teamId,

@@ -2,32 +2,39 @@ import { DomainError, fail, failField } from '@/server/domain/core/errors';
 import { mustBeStorable } from '@/server/domain/core/validation';
 import { log } from '@/server/log';
 
-/** The client went away before it had sent the whole body: a fault of neither side, and nobody waits for an answer. */
+/** Thrown when the client disconnects before it has sent the whole body. Nobody waits for an answer. */
 export class RequestAborted extends Error {
   override name = 'RequestAborted';
 }
 
-/** The status in the log of a request whose client went away (as nginx writes it). */
+/** The logged status of a request whose client disconnected (499, as in nginx). */
 const ABORTED_STATUS = 499;
 
-/** Ends a request whose client went away: it is logged as such, and what is answered reaches nobody. */
+/** Returns the answer for a disconnected client, so that the request is logged like any other. */
 export function abortedResponse(line: Record<string, unknown>): Response {
   log({ ...line, msg: 'request aborted', level: 'info', status: ABORTED_STATUS });
   return new Response(null, { status: ABORTED_STATUS, headers: { 'Cache-Control': 'no-store' } });
 }
 
-/** The most a body may hold. A batch has a limit of its own. */
+/** The default size limit of a body, in bytes. A batch has its own limit. */
 export const BODY_MAX_BYTES = 1_048_576;
 
-/** The largest body of any route: a rate card as text within JSON, where each quote and line end takes one byte more. */
+/**
+ * The largest body of any route, in bytes: a rate card as text within JSON, where each quote and line end takes one
+ * more byte.
+ */
 export const LARGEST_BODY_BYTES = 12 * BODY_MAX_BYTES;
 
-/** A body that did not say its length is read on to here and dropped: to break it off would take the answer with it. */
+/**
+ * The most bytes of an oversized body without a length that are read and dropped, so that the client still receives the
+ * answer.
+ */
 const DRAIN_MAX_BYTES = 16 * BODY_MAX_BYTES;
 
 /**
- * The body's bytes.
- * @throws DomainError `payload_too_large`, `unsupported_media_type` for a compressed one
+ * Reads the bytes of a body.
+ * @param max size limit in bytes
+ * @throws DomainError `payload_too_large`, `unsupported_media_type` for a compressed body
  * @throws RequestAborted
  */
 export async function readBytes(request: Request, max = BODY_MAX_BYTES): Promise<Buffer> {
@@ -47,18 +54,18 @@ export async function readBytes(request: Request, max = BODY_MAX_BYTES): Promise
   return Buffer.concat(parts);
 }
 
-// Not unpacked: a small body could become a very large one.
+// Compressed bodies are refused, because a small one could unpack to a very large one.
 function mustNotBeCompressed(encoding: string | null): void {
   if (encoding === null || /^\s*(identity)?\s*$/i.test(encoding)) return;
   fail('unsupported_media_type', {
-    detail: 'The body is compressed (`Content-Encoding`). Send it uncompressed, without that field.',
+    detail: 'The body is compressed (`Content-Encoding`). Send it uncompressed, without that header.',
   });
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * The body as JSON; an absent one is `{}`. No list in it is longer than `itemsMax`.
+ * Parses a body as JSON; an absent one is `{}`. No list in it may be longer than `itemsMax`.
  * @throws DomainError `unsupported_media_type`, `invalid_request`
  */
 export function parseJson(bytes: Buffer, contentType: string | null, itemsMax?: number): unknown {
@@ -85,5 +92,5 @@ export function parseJson(bytes: Buffer, contentType: string | null, itemsMax?: 
   }
 }
 
-/** Where an engine says that JSON ends to be JSON: the rest of its sentence quotes the body. */
+/** Returns the position from the engine's message, whose other words quote the body. */
 const placeIn = (message: string): string => / at position [0-9]+/.exec(message)?.[0] ?? '';

@@ -10,8 +10,8 @@ import { services } from './services';
 const REPORT_MAX_BYTES = 256 * 1024;
 
 /**
- * Takes Resend's reports of what became of mails. 404 where they are not set up, 401 for what Resend did not sign; whatever
- * else it says is taken, of unknown mails too: asked for again it would be no better known.
+ * Accepts Resend's delivery reports. Answers 404 if they are not set up and 401 without a valid signature; accepts
+ * everything else, including reports on unknown emails, because a retry would change nothing.
  */
 export async function answerResend(request: Request): Promise<Response> {
   const requestId = newRequestId();
@@ -24,7 +24,7 @@ export async function answerResend(request: Request): Promise<Response> {
       log({ msg: 'callback', level: 'warn', peer: 'resend', id: requestId, status: 401 });
       return problemResponse('invalid_key', {
         requestId,
-        detail: 'The report is not signed as it must be, or too old.',
+        detail: 'The signature of the report is invalid or too old.',
       });
     }
     if (report) await take(report);

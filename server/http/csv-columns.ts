@@ -30,7 +30,7 @@ import { printCsv, type Columns } from './csv';
 
 const instant = (at: Date | null): string | null => at && at.toISOString();
 
-// Printed field by field, as the schema prints them: its encoded copies of a million rows would be most of the garbage.
+// Prints field by field, as the schema would: encoded copies of a million rows would be most of the garbage.
 const MESSAGE_COLUMNS = {
   id: (message) => printId('msg', message.id),
   memberId: (message) => printId('mem', message.memberId),
@@ -54,7 +54,7 @@ const MESSAGE_COLUMNS = {
   failedAt: (message) => instant(message.failedAt),
 } satisfies Columns<Message>;
 
-/** All messages under a filter, as CSV. */
+/** Prints all messages under a filter as CSV. */
 export const printMessages = (ctx: Context, filters: LogFilters): AsyncGenerator<string> =>
   printCsv(MESSAGE_COLUMNS, exportMessages(ctx, filters));
 
@@ -66,7 +66,7 @@ const LOG_COLUMNS: Columns<NamedMessage> = {
   ...others,
 };
 
-/** What the log's page shows under a filter, as CSV: as the API prints it, with the members' names. */
+/** Prints the page of the message log under a filter as CSV, with the members' names. */
 export const printLog = (ctx: Context, filters: LogFilters): AsyncGenerator<string> =>
   printCsv(LOG_COLUMNS, exportLog(ctx, filters));
 
@@ -95,7 +95,7 @@ const STANDING = {
   deletedAt: (member) => member.deletedAt,
 } satisfies Columns<WireMember>;
 
-/** All members under a filter, newest first, as CSV. */
+/** Prints all members under a filter as CSV, newest first. */
 export const printMemberList = (ctx: Context, filters: FilterMembers): AsyncGenerator<string> =>
   printCsv({ ...WHO, ...STANDING }, encoded(memberSchema, exportMemberList(ctx, filters)));
 
@@ -107,7 +107,7 @@ const SEAT_COLUMNS: Columns<WireMemberRow> = {
   ...STANDING,
 };
 
-/** All seats under a filter, in the order of the page, as CSV. */
+/** Prints all members under a filter as CSV, in the order of the page. */
 export const printMembers = (ctx: Context, input: ExportMembers): AsyncGenerator<string> =>
   printCsv(SEAT_COLUMNS, encoded(memberRowSchema, exportMembers(ctx, input)));
 
@@ -134,7 +134,7 @@ const TRANSFER_COLUMNS: Columns<WireTransfer> = {
   messageId: (transfer) => transfer.messageId,
 };
 
-/** All transfers under a filter, newest first, as CSV. */
+/** Prints all transfers under a filter as CSV, newest first. */
 export const printTransfers = (ctx: Context, filters: TransferFilters): AsyncGenerator<string> =>
   printCsv(TRANSFER_COLUMNS, encoded(namedTransferSchema, exportTransfers(ctx, filters)));
 
@@ -159,7 +159,7 @@ const EVENT_COLUMNS: Columns<WireEvent> = {
   after: { text: (event) => facts(event.after) },
 };
 
-/** The audit log under a filter, newest first, as CSV. */
+/** Prints the audit log under a filter as CSV, newest first. */
 export const printAudit = (
   ctx: Context,
   { memberId, action, actor, channel, from, to }: AuditFilters,
@@ -177,7 +177,7 @@ const RATE_COLUMNS: Columns<WireRate> = {
   price: (rate) => rate.price,
 };
 
-/** The rate card under a filter, as the CSV that a card is brought in. */
+/** Prints the rate card under a filter, in the CSV form of an import. */
 export const printRates = (ctx: Context, filters: FilterRates): AsyncGenerator<string> =>
   printCsv(RATE_COLUMNS, encoded(rateSchema, exportRates(ctx, filters)));
 
@@ -199,7 +199,7 @@ const GROUP_COLUMN: Record<UsageInput['groupBy'], Columns<WireUsage>> = {
   country: { country: (row) => row.country ?? '' },
 };
 
-/** The usage report as CSV, without its total. */
+/** Prints the usage report as CSV, without its total. */
 export const printUsage = (ctx: Context, input: UsageInput): AsyncGenerator<string> =>
   printCsv({ ...GROUP_COLUMN[input.groupBy], ...FIGURES }, usagePages(ctx, input));
 
@@ -224,7 +224,7 @@ const COMPARED: Columns<WireGroup> = Object.fromEntries([
   ...Object.entries(FIGURES).map(([name, print]) => [`${name}Before`, (row: WireGroup) => print(row.before)]),
 ]);
 
-/** The statistics as CSV, every group of them in the order of the page, each beside the days before. */
+/** Prints all groups of the statistics as CSV in the order of the page, each beside the previous period. */
 export const printStatistics = (ctx: Context, input: ExportUsage): AsyncGenerator<string> =>
   printCsv({ ...KEY_COLUMNS[input.groupBy], ...COMPARED }, encoded(usageGroupSchema, exportUsage(ctx, input)));
 

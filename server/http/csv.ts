@@ -1,13 +1,12 @@
 import { describeFault, log } from '@/server/log';
 
-/** How a row of some kind is printed: the name of each column and its cell. `text`: what somebody typed. */
+/** The columns of a table: each name with its cell. `text` marks free text. */
 export type Columns<T> = Record<string, ((row: T) => Cell) | { text: (row: T) => string | null }>;
 type Cell = string | number | null;
 
 /**
- * Prints pages of rows as CSV (RFC 4180), the names of the columns first.
- * Text is quoted, and kept from being run as a formula where the file is opened (OWASP, CSV injection); numbers, times
- * and ids are printed as they are, so that a program reads them back unchanged.
+ * Prints pages of rows as CSV (RFC 4180) with a header line. Quotes free text and escapes formulas in it (OWASP, CSV
+ * injection); numbers, times and ids stay unchanged for programs.
  */
 export async function* printCsv<T>(columns: Columns<T>, pages: AsyncIterable<T[]>): AsyncGenerator<string> {
   const cells = Object.values(columns).map((column) =>
@@ -23,7 +22,10 @@ export async function* printCsv<T>(columns: Columns<T>, pages: AsyncIterable<T[]
   }
 }
 
-/** Some tens of kilobytes: a text of hundreds is kept among what lives long, and a long export fills the memory with them. */
+/**
+ * Limits a chunk to some tens of kilobytes: larger strings are promoted to the old heap, where a long export would pile
+ * them up.
+ */
 const PIECE_ROWS = 100;
 
 function printCell(cell: Cell): string {
@@ -31,10 +33,13 @@ function printCell(cell: Cell): string {
   return /[",\r\n]/.test(text) ? quoted(text) : text;
 }
 
-/** Text that a spreadsheet runs, also after it has dropped a line end before it; full-width signs are read as the others. */
+/**
+ * Matches text that a spreadsheet runs as a formula, also after a dropped line end; full-width signs count like ASCII
+ * ones.
+ */
 const FORMULA = /^[=+\-@＝＋－＠\t\r\n]/;
 
-/** A number of a phone or an id of digits: no formula, and a program compares it with its own. */
+/** Matches a phone number or a numeric id: not a formula, and programs compare it as it is. */
 const DIGITS = /^\+?[0-9]+$/;
 
 function printText(text: string | null): string {
@@ -44,13 +49,15 @@ function printText(text: string | null): string {
 
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
-/** Tells a spreadsheet that a file is UTF-8; a program would read it as part of the first column's name. */
+/**
+ * The byte order mark, by which a spreadsheet recognises UTF-8; a program would read it as part of the first header.
+ */
 const BOM = '\uFEFF';
 
 /**
- * Streams pieces of CSV as an answer: one is made when the one before has been taken. What goes wrong before the first
- * is thrown; what goes wrong later breaks the connection off, so that half a file never looks whole.
- * @param reader who opens it: a spreadsheet or a program
+ * Streams CSV as a response with backpressure. An error before the first chunk is thrown; a later one breaks the
+ * connection off, so that a partial file never looks complete.
+ * @param reader who opens the file: a spreadsheet or a program
  */
 export async function csvResponse(
   name: string,

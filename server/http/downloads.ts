@@ -22,7 +22,7 @@ const of =
   async (ctx, request) =>
     print(ctx, await parseQuery(schema, request));
 
-/** What the pages offer as a file, by its name. The parameters are those of the page. */
+/** The downloads of the pages by file name. They take the parameters of their page. */
 const DOWNLOADS = {
   audit: of(auditFilters, printAudit),
   members: of(exportMembersInput, printMembers),
@@ -34,7 +34,7 @@ const DOWNLOADS = {
 
 export type DownloadName = keyof typeof DOWNLOADS;
 
-/** The seat from which somebody signed in asks, or why there is none. */
+/** The signed-in member who downloads, or the reason why there is none. */
 export type Membership = { ok: true; actor: MemberActor } | { ok: false; reason: keyof typeof REFUSED };
 
 const REFUSED = {
@@ -43,7 +43,7 @@ const REFUSED = {
   inactive: 'member_inactive',
 } as const satisfies Record<string, ErrorCode>;
 
-/** Answers a signed-in browser with a file: all that its page would show, page after page. */
+/** Answers a signed-in browser with a file of everything its page would show. */
 export async function download(request: Request, name: DownloadName, membership: Membership): Promise<Response> {
   const requestId = newRequestId();
   const started = performance.now();

@@ -5,96 +5,100 @@ import { listWatching, type WatchingMember } from '@/server/domain/identity/sess
 import { describeFault, log } from '@/server/log';
 import { listen } from './pg-listener';
 
-/** What was told last, for a stream that comes again: as many words, of as long a time. */
-const KEPT_WORDS = 1_000;
+/** The latest notifications kept for streams that reconnect, by number and by age. */
+const KEPT_NOTIFICATIONS = 1_000;
 const KEPT_MS = 5 * 60_000;
 
-/** A stream is told something at most so often. */
+/** The shortest time between two events of a stream, in milliseconds. */
 const PAUSE_MS = 250;
 const AFTER_FAULT_MS = 1_000;
 
-/** So often each stream hears that it stands, and is asked whether it still may. */
-const BEAT_MS = 15_000;
+/** The interval of heartbeats, in milliseconds. Each heartbeat also checks that the session is still valid. */
+const HEARTBEAT_MS = 15_000;
 
-/** Whose reader has taken nothing for so many beats is cut off. */
-const MOST_BEATS_BEHIND = 4;
+/** The missed heartbeats after which a stalled reader is disconnected. */
+const MOST_HEARTBEATS_BEHIND = 4;
 
-/** More members than these are told as "any". */
+/** The most members named in one event; beyond it the event means "any". */
 const MOST_MEMBERS = 100;
 
-/** One browser that watches. What it may hear is asked of the database whenever it is to be told something. */
+/** One subscribed browser. The database decides what it may receive each time before something is sent. */
 export type Watcher = {
   sessionId: string;
   userId: string;
-  /** Takes text; false where the reader is behind and takes none now. */
+  /** Writes text; returns false while the reader is behind and accepts nothing. */
   send: (text: string) => boolean;
   end: () => void;
 };
 
 type Watch = Watcher & {
-  untold: TeamChange[];
-  /** It is told to ask for everything. */
+  unsent: TeamChange[];
+  /** Set when the browser must refetch everything. */
   reset: boolean;
-  beatsBehind: number;
-  /** Its person's seats as they were last found: by them it is chosen to be asked about, never judged. */
+  heartbeatsBehind: number;
+  /** Cached memberships: a filter for whom to check, not an authorisation. */
   memberships: Map<string, WatchingMember>;
 };
 
 type Kept = { id: string; at: number; changes: TeamChange[] };
 
-/** All the streams of one process, over one connection that listens. */
+/** All event streams of one process, fed by one listening connection. */
 export class Hub {
   readonly #services: Services;
   readonly #listener: { stop: () => Promise<void> };
   readonly #watches = new Set<Watch>();
-  readonly #beat: NodeJS.Timeout;
+  readonly #heartbeat: NodeJS.Timeout;
   #kept: Kept[] = [];
   #due: NodeJS.Timeout | null = null;
-  #isTelling = false;
-  #isBeat = false;
-  #toldAt = 0;
+  #isSending = false;
+  #isHeartbeat = false;
+  #sentAt = 0;
 
-  constructor(services: Services, url: string, beatMs = BEAT_MS) {
+  constructor(services: Services, url: string, heartbeatMs = HEARTBEAT_MS) {
     this.#services = services;
-    this.#listener = listen(url, { onWord: (word) => this.#hear(word), onGap: () => this.#forget() });
-    this.#beat = setInterval(() => {
-      this.#isBeat = true;
-      this.#tellSoon();
-    }, beatMs);
-    this.#beat.unref();
+    this.#listener = listen(url, {
+      onNotification: (notification) => this.#receive(notification),
+      onGap: () => this.#requireReset(),
+    });
+    this.#heartbeat = setInterval(() => {
+      this.#isHeartbeat = true;
+      this.#sendSoon();
+    }, heartbeatMs);
+    this.#heartbeat.unref();
   }
 
   get size(): number {
     return this.#watches.size;
   }
 
-  /** How many streams a person has here. */
+  /** Returns the number of streams of a user in this process. */
   countOf(userId: string): number {
     return [...this.#watches].filter((watch) => watch.userId === userId).length;
   }
 
-  /** The last word heard: who asks the database from now on sees what it told. Null: none is known. */
+  /** The id of the last notification: a later read of the database sees its changes. Null if none is known. */
   get lastId(): string | null {
     return this.#kept.at(-1)?.id ?? null;
   }
 
   /**
-   * Lets a browser watch, from after the word that it heard last. Where that is not known any more, it is told to ask for
-   * everything. Answers how it leaves.
+   * Adds a browser that resumes after the last event it received. If that event is no longer kept, the browser is told
+   * to refetch everything.
+   * @returns a function that removes it
    */
   add(watcher: Watcher, lastId: string | null, memberships: Map<string, WatchingMember>): () => void {
     const place = this.#kept.findLastIndex(({ id }) => id === lastId);
     const reset = place === -1;
     const missed = reset ? [] : this.#kept.slice(place + 1).flatMap(({ changes }) => changes);
-    const watch: Watch = { ...watcher, untold: missed, reset, beatsBehind: 0, memberships };
+    const watch: Watch = { ...watcher, unsent: missed, reset, heartbeatsBehind: 0, memberships };
     this.#watches.add(watch);
-    if (hasNews(watch)) this.#tellSoon();
+    if (hasNews(watch)) this.#sendSoon();
     return () => this.#watches.delete(watch);
   }
 
-  /** Ends all streams: their browsers go elsewhere. */
+  /** Ends all streams, so that their browsers reconnect to another process. */
   async stop(): Promise<void> {
-    clearInterval(this.#beat);
+    clearInterval(this.#heartbeat);
     if (this.#due) clearTimeout(this.#due);
     for (const watch of this.#watches) this.#end(watch);
     await this.#listener.stop();
@@ -105,99 +109,101 @@ export class Hub {
     watch.end();
   }
 
-  #hear({ id, changes }: Notification): void {
+  #receive({ id, changes }: Notification): void {
     const now = Date.now();
     this.#kept.push({ id, at: now, changes: changes ?? [] });
-    if (changes === null) return this.#forget(id);
+    if (changes === null) return this.#requireReset(id);
     const isOld = ({ at }: Kept) => now - at > KEPT_MS;
-    while (this.#kept.length > KEPT_WORDS || (this.#kept.length > 1 && isOld(this.#kept[0]!))) this.#kept.shift();
+    while (this.#kept.length > KEPT_NOTIFICATIONS || (this.#kept.length > 1 && isOld(this.#kept[0]!)))
+      this.#kept.shift();
     for (const watch of this.#watches) {
-      for (const change of changes) if (watch.memberships.has(change.team)) watch.untold.push(change);
-      // Only a browser that takes nothing for a long time has so many.
-      if (watch.untold.length > KEPT_WORDS) this.#ask(watch);
+      for (const change of changes) if (watch.memberships.has(change.team)) watch.unsent.push(change);
+      // Only a browser that reads nothing for a long time has so many.
+      if (watch.unsent.length > KEPT_NOTIFICATIONS) this.#reset(watch);
     }
-    this.#tellSoon();
+    this.#sendSoon();
   }
 
-  /** What was told before `id` is no longer all that there was: everyone is to ask for everything. */
-  #forget(id?: string): void {
+  /** Drops the notifications before `id` as incomplete and makes every browser refetch everything. */
+  #requireReset(id?: string): void {
     this.#kept = this.#kept.filter((kept) => kept.id === id);
-    for (const watch of this.#watches) this.#ask(watch);
-    this.#tellSoon();
+    for (const watch of this.#watches) this.#reset(watch);
+    this.#sendSoon();
   }
 
-  #ask(watch: Watch): void {
+  #reset(watch: Watch): void {
     watch.reset = true;
-    watch.untold = [];
+    watch.unsent = [];
   }
 
-  #tellSoon(afterMs = this.#toldAt + PAUSE_MS - Date.now()): void {
-    if (this.#due || this.#isTelling) return;
-    this.#due = setTimeout(() => void this.#tell(), Math.max(0, afterMs));
+  #sendSoon(afterMs = this.#sentAt + PAUSE_MS - Date.now()): void {
+    if (this.#due || this.#isSending) return;
+    this.#due = setTimeout(() => void this.#sendDue(), Math.max(0, afterMs));
   }
 
-  async #tell(): Promise<void> {
+  async #sendDue(): Promise<void> {
     this.#due = null;
-    this.#isTelling = true;
-    const beat = this.#isBeat;
-    this.#isBeat = false;
+    this.#isSending = true;
+    const isHeartbeat = this.#isHeartbeat;
+    this.#isHeartbeat = false;
     const due = [...this.#watches]
-      .filter((watch) => beat || hasNews(watch))
+      .filter((watch) => isHeartbeat || hasNews(watch))
       .map((watch) => ({ watch, ...this.#take(watch) }));
     const upTo = this.lastId;
     let again: number | undefined;
     try {
       const sessions = [...new Set(due.map(({ watch }) => watch.sessionId))];
       const watching = due.length > 0 ? await listWatching(this.#services, sessions) : new Map();
-      for (const one of due) this.#tellOne(one, watching.get(one.watch.sessionId), upTo);
+      for (const one of due) this.#sendTo(one, watching.get(one.watch.sessionId), upTo);
     } catch (error) {
-      log({ msg: 'what changed could not be told; trying again', level: 'warn', ...describeFault(error) });
-      // What it was is let go: they ask for everything instead.
-      for (const { watch, reset, untold } of due) if (reset || untold.length > 0) this.#ask(watch);
+      log({ msg: 'sending changes failed; trying again', level: 'warn', ...describeFault(error) });
+      // The unsent changes are dropped; a refetch of everything replaces them.
+      for (const { watch, reset, unsent } of due) if (reset || unsent.length > 0) this.#reset(watch);
       again = AFTER_FAULT_MS;
     }
-    this.#toldAt = Date.now();
-    this.#isTelling = false;
-    if (this.#isBeat || [...this.#watches].some(hasNews)) this.#tellSoon(again);
+    this.#sentAt = Date.now();
+    this.#isSending = false;
+    if (this.#isHeartbeat || [...this.#watches].some(hasNews)) this.#sendSoon(again);
   }
 
-  #take(watch: Watch): { reset: boolean; untold: TeamChange[] } {
-    const { reset, untold } = watch;
+  #take(watch: Watch): { reset: boolean; unsent: TeamChange[] } {
+    const { reset, unsent } = watch;
     watch.reset = false;
-    watch.untold = [];
-    return { reset, untold };
+    watch.unsent = [];
+    return { reset, unsent };
   }
 
-  #tellOne(
-    { watch, reset, untold }: { watch: Watch; reset: boolean; untold: TeamChange[] },
+  #sendTo(
+    { watch, reset, unsent }: { watch: Watch; reset: boolean; unsent: TeamChange[] },
     memberships: Map<string, WatchingMember> | undefined,
     upTo: string | null,
   ): void {
     if (!this.#watches.has(watch)) return;
-    // Signed out, or run out.
+    // The session was signed out or has expired.
     if (!memberships) return this.#end(watch);
-    // Whoever has lost a seat or a role, or got one, sees other pages from now on.
+    // A user whose membership or role has changed sees different pages, so everything is refetched.
     const isOther = isChanged(watch.memberships, memberships);
     watch.memberships = memberships;
     const id = upTo === null ? '' : `id: ${upTo}\n`;
-    const text = reset || isOther ? `event: reset\n${id}data: {}\n\n` : printEvents(untold, memberships, id);
+    const text = reset || isOther ? `event: reset\n${id}data: {}\n\n` : printEvents(unsent, memberships, id);
     if (watch.send(text)) {
-      watch.beatsBehind = 0;
+      watch.heartbeatsBehind = 0;
       return;
     }
     this.#missed(watch);
   }
 
-  // It asks for everything once it takes something again: what it missed is not kept.
+  // Missed changes are not kept: the browser refetches everything once it reads again.
   #missed(watch: Watch): void {
-    watch.beatsBehind += 1;
-    if (watch.beatsBehind > MOST_BEATS_BEHIND) return this.#end(watch);
-    this.#ask(watch);
+    watch.heartbeatsBehind += 1;
+    if (watch.heartbeatsBehind > MOST_HEARTBEATS_BEHIND) return this.#end(watch);
+    this.#reset(watch);
   }
 }
 
-/** Whether there is something to tell. Whose reader is behind is tried again with the beat. */
-const hasNews = ({ reset, untold, beatsBehind }: Watch): boolean => beatsBehind === 0 && (reset || untold.length > 0);
+/** Returns whether there is something to send. A stalled reader is tried again with the heartbeat. */
+const hasNews = ({ reset, unsent, heartbeatsBehind }: Watch): boolean =>
+  heartbeatsBehind === 0 && (reset || unsent.length > 0);
 
 const isChanged = (before: Map<string, WatchingMember>, now: Map<string, WatchingMember>): boolean =>
   before.size !== now.size ||
@@ -206,7 +212,10 @@ const isChanged = (before: Map<string, WatchingMember>, now: Map<string, Watchin
     return was?.memberId !== memberId || was.role !== role || was.status !== status;
   });
 
-/** What a seat may know of a change, or null: an owner all, a member what may be its own, an inactive one nothing. */
+/**
+ * Returns what a member may know of a change, or null: an owner everything, a member what concerns it, an inactive
+ * member nothing.
+ */
 function visibleTo(
   membership: WatchingMember | undefined,
   { nouns, members }: TeamChange,
@@ -217,10 +226,10 @@ function visibleTo(
   return { nouns, members: [membership.memberId] };
 }
 
-/** One event for each team of which there is something to tell; none of them, and it is only said up to where that is. */
-function printEvents(untold: TeamChange[], memberships: Map<string, WatchingMember>, id: string): string {
+/** Prints one event per team that has changes; without any, only the id to resume from. */
+function printEvents(unsent: TeamChange[], memberships: Map<string, WatchingMember>, id: string): string {
   const teams = new Map<string, { nouns: Set<string>; members: Set<string> | null }>();
-  for (const change of untold) {
+  for (const change of unsent) {
     const membership = memberships.get(change.team);
     const seen = visibleTo(membership, change);
     if (!seen) continue;
@@ -234,6 +243,6 @@ function printEvents(untold: TeamChange[], memberships: Map<string, WatchingMemb
       members === null || members.size > MOST_MEMBERS ? null : [...members].map((one) => printId('mem', one));
     return `event: change\ndata: ${JSON.stringify({ team, nouns: [...nouns], members: named })}\n`;
   });
-  // Of a block without data a browser keeps the id, and fires nothing.
+  // For a block without data a browser stores the id and fires no event.
   return events.length === 0 ? `: \n${id}\n` : `${events.join('\n')}${id}\n`;
 }

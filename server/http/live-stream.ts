@@ -10,31 +10,34 @@ import { Hub } from './live-hub';
 import { toProblemResponse } from './problem';
 import { services } from './services';
 
-/** Streams at once, of a process and of a person. A browser has one. */
+/** The most streams of one process and of one user. A browser has one. */
 const MOST_STREAMS = 2_000;
-const MOST_OF_A_PERSON = 20;
+const MOST_PER_USER = 20;
 
-/** How many events may wait for a slow reader. */
+/** The most events that may wait for a slow reader. */
 const MOST_UNREAD = 16;
 
-/** Who has lost its stream comes again after a second or two: not all of them at once. */
+/** The delay before a browser reconnects, in milliseconds; randomised, so that not all reconnect at once. */
 const RETRY_MS = 1_000;
 
 const HUB = Symbol.for('purser.live');
 const shared = globalThis as { [HUB]?: Hub };
 
-/** The process's one hub, which begins to listen with the first page or stream that asks. */
+/** Returns the process's hub, which begins to listen with the first page or stream. */
 const hub = (): Hub => (shared[HUB] ??= new Hub(services(), env().directUrl));
 
 const isDraining = (): boolean => Reflect.get(globalThis, Symbol.for('purser.draining')) === true;
 
-/** The last that was told to pages before now, from where a stream can go on; null where none is known yet. */
-export const lastWord = (): string | null => hub().lastId;
+/**
+ * Returns the id of the last change that pages rendered from now on include, from which a stream can resume; null if
+ * none is known.
+ */
+export const lastChangeId = (): string | null => hub().lastId;
 
-/** Tells every page that anything may have changed: whoever served before this process may have died before a word. */
+/** Makes every page refetch everything: the previous process may have died before it published a change. */
 export const announceStart = (): void => announceAll(services().database.pool);
 
-/** Ends all streams, so that their browsers go elsewhere, and tells and writes what this process still holds. */
+/** Ends all streams, so that their browsers reconnect elsewhere, and writes what this process still holds. */
 export async function endLive(): Promise<void> {
   const ended = shared[HUB]?.stop();
   delete shared[HUB];
@@ -43,8 +46,8 @@ export async function endLive(): Promise<void> {
 }
 
 /**
- * Answers a signed-in browser with a stream of events, which say what changed in its person's teams, by ids alone: `change`
- * with {team, nouns, members}, or `reset`, where everything is to be asked anew. It goes on after `Last-Event-ID`.
+ * Answers a signed-in browser with server-sent events about changes in the user's teams, by ids only: `change` with
+ * {team, nouns, members}, or `reset` to refetch everything. Resumes after `Last-Event-ID`.
  */
 export async function openStream(request: Request, user: SignedInUser | null): Promise<Response> {
   const requestId = newRequestId();
@@ -63,7 +66,7 @@ async function answer(request: Request, user: SignedInUser | null): Promise<Resp
   if (!members) fail('missing_key', { detail: 'Sign in first.' });
   if (isDraining()) return streamOf(retryLine());
   if (hub().size >= MOST_STREAMS) fail('unavailable', { retryAfterSeconds: 5 });
-  if (hub().countOf(userId) >= MOST_OF_A_PERSON) fail('rate_limited', { retryAfterSeconds: 60 });
+  if (hub().countOf(userId) >= MOST_PER_USER) fail('rate_limited', { retryAfterSeconds: 60 });
   const lastId = request.headers.get('last-event-id') ?? new URL(request.url).searchParams.get('lastEventId');
   const encoder = new TextEncoder();
   let leave = () => {};
@@ -88,12 +91,12 @@ async function answer(request: Request, user: SignedInUser | null): Promise<Resp
 
 const retryLine = (): string => `retry: ${Math.round(RETRY_MS * (1 + Math.random()))}\n\n`;
 
-/** A stream that ends is opened anew by its browser; a refusal is not. */
+/** A browser reopens a stream that ends, but not one that was refused. */
 const streamOf = (body: ReadableStream | string): Response =>
   new Response(body, {
     headers: {
       'Content-Type': 'text/event-stream; charset=utf-8',
-      // Neither kept, nor packed, nor held back on the way.
+      // The headers keep proxies from caching, compressing or buffering the stream.
       'Cache-Control': 'no-store, no-transform',
       'X-Accel-Buffering': 'no',
     },

@@ -12,7 +12,7 @@ import type { usageSchema } from '@/server/domain/messaging/usage/schema';
 import type { settingsSchema, teamSchema } from '@/server/domain/teams/teams/schema';
 import type { IdPrefix } from '@/server/domain/core/ids';
 
-/** One story for the whole document, as it is printed: Northwind's owner, and the sub-account of its shop in Lyon. */
+/** The examples tell one story: Northwind's owner and the member of its shop in Lyon. */
 const ID = '01k9zq3h5xe7t8v2m4n6p8r0sa';
 export const exampleId = (prefix: IdPrefix): string => `${prefix}_${ID}`;
 
@@ -131,13 +131,13 @@ export const debited: Movement = {
   balances: { master: '985.00', member: '15.00' },
 };
 
-/** The answer to the dry run of the same: nothing was made. */
+/** The answer to a dry run of the same request. */
 export const wasDryRun = (movement: Movement): Movement => ({
   ...movement,
   transfer: { ...movement.transfer, id: null },
 });
 
-/** The credit taken back. */
+/** The reversal of the credit. */
 export const reversed: Movement = {
   transfer: {
     ...transfer,
@@ -210,14 +210,14 @@ export const message: z.input<typeof messageSchema> = {
   failedAt: null,
 };
 
-/** What becomes of it. */
+/** The message once it is delivered. */
 export const delivered = {
   status: 'delivered',
   sentAt: '2026-03-02T09:15:04.530Z',
   deliveredAt: '2026-03-02T09:15:05.870Z',
 } as const;
 
-/** A message as it is given. */
+/** The body of a request to send a message. */
 export const newMessage = {
   to: '+14155550100',
   from: 'Northwind',

@@ -9,12 +9,12 @@ import { problemSchema } from './problem';
 
 type Json = Record<string, unknown>;
 
-/** Schemas and responses that have a name: gathered while the paths are described. */
+/** The named schemas and responses, collected while the paths are described. */
 type Named = { schemas: Record<string, Json>; responses: Record<string, Json> };
 
 /**
- * The API's document, OpenAPI 3.1: made from the operations whose route modules have been loaded, and from the very
- * schemas that parse their requests and print their answers.
+ * Returns the OpenAPI 3.1 document, built from all operations whose route modules are loaded and from the same schemas
+ * that parse requests and print responses.
  */
 export function openApiDocument(): Json {
   const named: Named = { schemas: {}, responses: {} };
@@ -135,14 +135,14 @@ function successes(method: Method, operation: Operation, named: Named): Json {
     content: content(type, schema, shown),
   });
   return {
-    ...(movesNothing && { 200: success('Nothing was moved; of a dry run, what would be.', example.dryRun) }),
+    ...(movesNothing && { 200: success('No money moved. For a dry run, the result it would have.', example.dryRun) }),
     [status]: success(SAID[status] ?? 'Done.', example.reply),
   };
 }
 
 const SAID: Record<number, string> = { 201: 'Made.', 202: 'Accepted.' };
 
-/** Every error that an operation can answer with, by status. */
+/** Returns every error that an operation can return, by status. */
 function failures(described: Described, named: Named): Json {
   const codes = errorsOf(described);
   const statuses = [...new Set(codes.map((code) => ERRORS[code].status))];
@@ -157,7 +157,7 @@ function failures(described: Described, named: Named): Json {
   );
 }
 
-/** The codes that an operation can answer with, in the order of the table of errors. */
+/** Returns the codes that an operation can return, in the order of the error table. */
 function errorsOf({ method, params, operation }: Omit<Described, 'path'>): ErrorCode[] {
   const { query, onBehalf, errors } = operation;
   const own = new Set<ErrorCode>([
@@ -186,7 +186,7 @@ const EVERY: ErrorCode[] = [
 const WRITING: ErrorCode[] = ['team_suspended', 'payload_too_large', 'unsupported_media_type'];
 const RETRIED: ErrorCode[] = ['idempotency_in_flight', 'idempotency_expired', 'idempotency_mismatch'];
 
-/** The response for some codes of one status, named after them. */
+/** Returns the response for several codes of one status, named after them. */
 function failure(codes: ErrorCode[], named: Named): Json {
   const name = codes
     .map((code) => code.replace(/(^|_)([a-z])/g, (_, _line, char: string) => char.toUpperCase()))
@@ -210,7 +210,7 @@ function failure(codes: ErrorCode[], named: Named): Json {
 
 const WITH_RETRY_AFTER: ReadonlySet<ErrorCode> = new Set(['idempotency_in_flight', 'rate_limited', 'unavailable']);
 
-/** A schema as its values are sent. What has a name goes into the components. */
+/** Returns the JSON schema of a value as it is sent. Named schemas go into the components. */
 function jsonSchema(schema: ZodType, named: Named): Json {
   const text = JSON.stringify(z.toJSONSchema(schema, WIRE)).replaceAll('"#/$defs/', '"#/components/schemas/');
   const { $schema: _, $defs = {}, ...json } = JSON.parse(text) as Json & { $defs?: Record<string, Json> };
@@ -223,13 +223,13 @@ function jsonSchema(schema: ZodType, named: Named): Json {
   return json;
 }
 
-// What is sent is the input of a codec, in answers too.
+// Codecs are described by their input, in responses too, because that is the form that is sent.
 const WIRE: Parameters<typeof z.toJSONSchema>[1] = {
   io: 'input',
   override: ({ zodSchema, jsonSchema: json }) => {
-    // The format says it; the pattern of a time is a page long.
+    // The format is enough: the pattern of a date-time is a page long.
     if (json.format !== undefined) delete json.pattern;
-    // Left out by zod where a schema transforms; ours are written as they are sent.
+    // Zod omits these where a schema transforms; ours are written in their wire form.
     const { default: fallback, examples } = z.globalRegistry.get(zodSchema) ?? {};
     Object.assign(json, fallback !== undefined && { default: fallback }, examples && { examples });
   },

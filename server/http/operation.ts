@@ -8,54 +8,54 @@ import { BODY_MAX_BYTES } from './body';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** What a verb is given of a request. Path ids are uuids by now; `onBehalfOf` is the seat of the `Member` header. */
+/** The input of an operation. Path ids are already uuids; `onBehalfOf` is the member of the `Member` header. */
 export type Input<Q, B, P = undefined> = {
   params: Record<string, string>;
   query: Q;
   body: B;
   onBehalfOf: string | null;
-  holder: KeyMember;
-  /** What was made ready before the transaction; undefined where the stored answer needs none of it. */
+  keyMember: KeyMember;
+  /** The result of `prepare`; undefined where the stored answer does not need it. */
   prepared: P | undefined;
 };
 
-/** One method of one path, as its schemas and the verb that answers it. */
+/** One method of one path: its schemas and the command or query that answers it. */
 export type Operation = {
-  /** `operationId` of the API's document. */
+  /** The `operationId` of the OpenAPI document. */
   id: string;
   summary: string;
-  /** What its document says beyond the summary, in Markdown. */
+  /** Markdown in the OpenAPI document, beyond the summary. */
   description: string | null;
   query: ZodType;
   body: ZodType | null;
   reply: ZodType;
   /** The status of a success. */
   status: number;
-  /** Tells a result for which nothing was made or moved: it answers 200. */
+  /** Returns whether nothing was created or moved, so that the status is 200. */
   movesNothing: ((result: unknown) => boolean) | null;
-  /** Whether an owner may name a seat with the `Member` header. */
+  /** True if an owner may name a member with the `Member` header. */
   onBehalf: boolean;
-  /** Whether it sends messages, so that its refusals are counted. */
+  /** True if it sends messages, so that its refusals are counted. */
   sends: boolean;
-  /** The most that its body may hold. */
+  /** The size limit of its body, in bytes. */
   maxBytes: number;
-  /** How long a list in its body may be, where that is more than lists are elsewhere. */
+  /** The length limit of lists in its body, if above the default. */
   maxItems: number | undefined;
-  /** What a request costs of the allowance beyond 1, by its body. */
+  /** The cost of a request in rate-limit tokens beyond 1, by its body. */
   extraCost: (body: unknown) => number;
-  /** What is slow and has to be done before the transaction that an Idempotency-Key opens around the command. */
+  /** Does slow work before the transaction that an Idempotency-Key opens around the command. */
   prepare: ((ctx: Context, body: unknown, params: Record<string, string>) => Promise<unknown>) | null;
-  /** How its answer is stored for an Idempotency-Key, where that is not the answer itself, and made again. */
+  /** The form in which its answer is stored for an Idempotency-Key, if that is not the answer itself. */
   keep: Keep | null;
-  /** Where it answers text/csv, its rows as pieces of text; `verb` is not called then. */
+  /** Yields its rows as text/csv; `run` is not called then. */
   csv: ((ctx: Context, query: unknown) => AsyncIterable<string>) | null;
-  /** What else can go wrong than with every operation of its kind. */
+  /** The errors beyond those of every operation of its kind. */
   errors: readonly ErrorCode[];
   example: Example;
   run: (ctx: Context, input: Input<unknown, unknown, unknown>) => Promise<unknown>;
 };
 
-/** A request and its answer as they are sent: what the API's document shows, and what a test sends. */
+/** An example request and its response as they are sent: shown in the OpenAPI document and sent by a test. */
 type Example<Query = unknown, Body = unknown, Reply = unknown> = {
   query?: Query;
   body?: Body;
@@ -64,8 +64,8 @@ type Example<Query = unknown, Body = unknown, Reply = unknown> = {
 };
 
 /**
- * Describes an operation. The body of the verb is one call into the domain; types follow from the schemas.
- * @param spec.status 200 unless given
+ * Describes an operation. `run` is one call into the domain; types follow from the schemas.
+ * @param spec.status 200 by default
  */
 export function operation<
   R extends ZodType,
@@ -130,28 +130,28 @@ export function csvOperation<Q extends ZodType = typeof noQuery>(spec: {
   return { ...operation({ ...rest, reply: z.string(), run }), csv: csv as Operation['csv'] };
 }
 
-/** A batch costs one call, and one more for each hundred messages. */
+/** Returns the extra rate-limit tokens of a batch: one for each hundred messages. */
 export const batchCost = (body: object): number =>
   'messages' in body && Array.isArray(body.messages) ? body.messages.length / 100 : 0;
 
 const noQuery = z.strictObject({});
 const noBody = z.strictObject({});
 
-/** The body of an operation that takes none: `{}` or absent. */
+/** The body of an operation without one: `{}` or absent. */
 export const emptyBody: ZodType = noBody;
 
-/** What a path is made of: which parameter holds an id of which kind. */
+/** The id kinds of the parameters in a path. */
 export type Params = Record<string, IdPrefix>;
 
-/** A path of the API with all its operations: what the document is made from. */
+/** A path of the API with all its operations, as described in the OpenAPI document. */
 export type Registered = { path: string; params: Params; operations: Partial<Record<Method, Operation>> };
 
 const registry = new Map<string, Registered>();
 
-/** Remembers a path when its route module is loaded. */
+/** Registers a path when its route module is loaded. */
 export function register(entry: Registered): void {
   registry.set(entry.path, entry);
 }
 
-/** Every path whose route module has been loaded. */
+/** Returns every path whose route module is loaded. */
 export const registered = (): Registered[] => [...registry.values()];

@@ -11,22 +11,22 @@ import { describeFault, log } from '@/server/log';
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** A connection on which nothing comes may be cut off without a word: it is asked so often, and must answer. */
+/** The interval, in milliseconds, at which an idle connection is checked, because it may be dropped silently. */
 const CHECK_MS = 20_000;
 const ANSWER_MS = 5_000;
 
-type Heard = {
-  /** Something changed. */
-  onWord: (word: Notification) => void;
-  /** What was told until now may have been missed. */
+type Listeners = {
+  /** Called for each notification. */
+  onNotification: (notification: Notification) => void;
+  /** Called when earlier notifications may have been missed. */
   onGap: () => void;
 };
 
 /**
- * Listens to what is announced, on one connection of its own, until it is stopped; a lost one is made anew. `onGap` is
- * called after each time without one, and for a word that this release does not know.
+ * Listens for change notifications on its own connection until stopped, and reconnects when it is lost. `onGap` is
+ * called after each reconnection, and for a notification of an unknown format.
  */
-export function listen(url: string, { onWord, onGap }: Heard): { stop: () => Promise<void> } {
+export function listen(url: string, { onNotification, onGap }: Listeners): { stop: () => Promise<void> } {
   let stopped = false;
   let client: Client | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -36,7 +36,11 @@ export function listen(url: string, { onWord, onGap }: Heard): { stop: () => Pro
     client = null;
     clearTimeout(timer);
     one.end().catch(() => {});
-    log({ msg: 'not listening; trying again', level: 'warn', ...(error !== undefined && describeFault(error)) });
+    log({
+      msg: 'listening connection lost; reconnecting',
+      level: 'warn',
+      ...(error !== undefined && describeFault(error)),
+    });
     timer = setTimeout(connect, pause);
     pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
   };
@@ -53,8 +57,8 @@ export function listen(url: string, { onWord, onGap }: Heard): { stop: () => Pro
     one.on('error', (error) => lost(one, error));
     one.on('end', () => lost(one));
     one.on('notification', ({ payload = '' }) => {
-      const word = readNotification(payload);
-      if (word) onWord(word);
+      const notification = readNotification(payload);
+      if (notification) onNotification(notification);
       else onGap();
     });
     begin(one).then(
@@ -69,7 +73,7 @@ export function listen(url: string, { onWord, onGap }: Heard): { stop: () => Pro
     await one.connect();
     await one.query(`LISTEN ${CHANNEL}`);
     onGap();
-    // A word of its own, so that there is a last one by which a page can say up to where it knows.
+    // Sends an empty event so that a new client has an id to resume from.
     await one.query(ANNOUNCE, [[printNotification([])]]);
   };
   connect();

@@ -12,7 +12,7 @@ import { idPattern, newRequestId } from '@/server/domain/core/ids';
 import { PRINTED_AMOUNT } from '@/server/domain/core/money';
 import { describeFault, log } from '@/server/log';
 
-/** An error as `application/problem+json`. */
+/** Returns an error as `application/problem+json`. */
 export function problemResponse(
   code: ErrorCode,
   options: ErrorFacts & { headers?: Record<string, string>; requestId?: string } = {},
@@ -34,7 +34,7 @@ export function problemResponse(
   });
 }
 
-/** Whatever a request has come to grief on, as its answer. What is our own fault is logged. */
+/** Returns any error as a response. Internal faults are logged. */
 export function toProblemResponse(error: unknown, requestId: string, headers?: Record<string, string>): Response {
   if (error instanceof DomainError) {
     return problemResponse(error.code, { ...error.facts, requestId, ...(headers && { headers }) });
@@ -49,29 +49,29 @@ export function toProblemResponse(error: unknown, requestId: string, headers?: R
 
 const amount = z.string().regex(new RegExp(PRINTED_AMOUNT)).optional();
 
-/** What `problemResponse` prints, for the API's document. */
+/** The schema of `problemResponse`, for the OpenAPI document. */
 export const problemSchema = z
   .object({
-    type: z.string().meta({ description: 'A page of this service that explains the code.' }),
+    type: z.string().meta({ description: 'URL of the page that explains the code.' }),
     title: z.string(),
     status: z.int().min(400).max(599),
-    detail: z.string().meta({ description: 'What to do.' }),
-    code: z.enum(API_ERRORS).meta({ description: 'Stable: what a program should look at.' }),
+    detail: z.string().meta({ description: 'What happened and what to do.' }),
+    code: z.enum(API_ERRORS).meta({ description: 'Stable error code for programs.' }),
     requestId: z.string().regex(new RegExp(idPattern('req'))),
     errors: z
       .array(
         z.object({
           pointer: z.string().meta({
-            description: 'A JSON pointer (RFC 6901) into the body, or the name of a parameter or a header field.',
+            description: 'JSON pointer (RFC 6901) into the body, or the name of a parameter or header.',
           }),
           code: z.enum(API_ERRORS),
           detail: z.string(),
         }),
       )
       .optional(),
-    balance: z.enum(['master', 'member']).optional().meta({ description: 'Which balance is short.' }),
+    balance: z.enum(['master', 'member']).optional().meta({ description: 'The balance that is insufficient.' }),
     required: amount,
     available: amount,
-    createdId: z.string().optional().meta({ description: 'The id of what the request made when it was carried out.' }),
+    createdId: z.string().optional().meta({ description: 'ID of the object that the original request created.' }),
   })
   .meta({ id: 'Problem' });

@@ -3,7 +3,7 @@ import { DomainError, failField } from '@/server/domain/core/errors';
 import { isStorable, parseBy } from '@/server/domain/core/validation';
 
 /**
- * The parameters of a request's query, by a schema.
+ * Parses the query parameters of a request by a schema.
  * @throws DomainError `invalid_request`
  */
 export async function parseQuery<T>(schema: ZodType<T>, request: Request): Promise<T> {
@@ -13,7 +13,10 @@ export async function parseQuery<T>(schema: ZodType<T>, request: Request): Promi
   });
 }
 
-/** Says of a refused value that its plus was read as a space: how times with a zone and numbers go wrong most often. */
+/**
+ * Adds a hint to the error of a value whose plus was read as a space, the most common mistake with time zones and phone
+ * numbers.
+ */
 function withHint({ code, facts }: DomainError, search: string): DomainError {
   const spaced = new Set(
     search
@@ -33,15 +36,15 @@ function withHint({ code, facts }: DomainError, search: string): DomainError {
   });
 }
 
-const PLUS_HINT = 'A + in a URL is read as a space: write it as %2B.';
+const PLUS_HINT = 'A + in a URL is read as a space. Write it as %2B.';
 
 /**
- * The parameters of a request's query; one that is repeated is a list.
+ * Returns the query parameters of a request; a repeated one is a list.
  * @throws DomainError `invalid_request`
  */
 function readQuery(request: Request): Record<string, string | string[]> {
   const { searchParams } = new URL(request.url);
-  // Not by assignment: `__proto__` would be lost instead of refused.
+  // Built from entries, because assigning to `__proto__` would lose the parameter instead of refusing it.
   return Object.fromEntries(
     [...new Set(searchParams.keys())].map((name) => {
       const values = searchParams.getAll(name);
@@ -51,6 +54,6 @@ function readQuery(request: Request): Record<string, string | string[]> {
   );
 }
 
-/** Refuses a parameter, or a field of the head. */
+/** Refuses a query parameter or a header. */
 export const failParameter = (pointer: string, detail: string): never =>
   failField(pointer, detail, `${pointer}: ${detail}`);

@@ -1,41 +1,47 @@
 import type { Role } from '@/server/domain/core/actor';
 
-/** Buckets that are kept at once; past it, those that have filled up again are forgotten. */
+/** The most buckets kept at once; beyond it, full buckets are dropped. */
 const BUCKETS_KEPT = 50_000;
 
-/** A full bucket holds what flows in during so many seconds. */
+/** The inflow that a full bucket holds, in seconds. */
 const BURST_SECONDS = 2;
 
-/** What all members of a team share of its bucket; the rest is always free for owners. */
+/** The share of a team's bucket that all its members may use; the rest is reserved for owners. */
 const MEMBERS_SHARE = 0.8;
 
-/** What one member may take of its team's bucket at most. */
+/** The largest share of the team's bucket that one member may use. */
 const MEMBER_SHARE = 0.25;
 
-/** What a caller may still do: printed in `RateLimit` and `RateLimit-Policy`. */
+/** The result of a rate-limit check, printed in `RateLimit` and `RateLimit-Policy`. */
 export type Allowance = { allowed: boolean; retryAfterSeconds: number; headers: Record<string, string> };
 
 /**
- * Makes the limit of one process for many callers, a token bucket each: `perSecond` tokens flow in, at most twice as many
- * are held. The header fields are those of draft-ietf-httpapi-ratelimit-headers: quota, window and what remains.
+ * Creates a limiter with one token bucket per caller: `perSecond` tokens flow in, and a bucket holds at most twice as
+ * many. Header fields follow draft-ietf-httpapi-ratelimit-headers: quota, window and remaining.
  */
 export function makeLimiter(policy: string, perSecond: number) {
   const buckets = makeBuckets(policy, perSecond);
-  /** @param taken what the same call has taken before */
+  /**
+   * Takes `cost` tokens for a key.
+   * @param taken tokens that the same call has taken before
+   */
   return (key: string, cost = 1, now = performance.now(), taken = 0): Allowance =>
     takeAll([buckets.draw(key, cost, now, taken)]);
 }
 
 /**
- * Makes the limit of one process for the keys of teams. A call of an owner takes from the team's bucket. A call of a member
- * takes from its own, from the one that the members share, and from the team's, or from none of them.
+ * Creates a limiter for the keys of teams. An owner's call takes from the team's bucket. A member's call takes from its
+ * own bucket, the shared one of the members and the team's, or from none of them.
  */
 export function makeTeamLimiter(perSecond: number) {
   const team = makeBuckets('team', perSecond);
   const members = makeBuckets('members', perSecond * MEMBERS_SHARE);
   const member = makeBuckets('member', perSecond * MEMBER_SHARE);
   type Caller = { teamId: string; memberId: string; role: Role };
-  /** @param taken what the same call has taken before */
+  /**
+   * Takes `cost` tokens for a caller.
+   * @param taken tokens that the same call has taken before
+   */
   return ({ teamId, memberId, role }: Caller, cost = 1, now = performance.now(), taken = 0): Allowance => {
     const whole = team.draw(teamId, cost, now, taken);
     if (role === 'owner') return takeAll([whole]);
@@ -43,10 +49,10 @@ export function makeTeamLimiter(perSecond: number) {
   };
 }
 
-/** The part of one bucket that a call would take: whether it is there, and what is left when it is taken or not. */
+/** A withdrawal from one bucket: whether the tokens are available, and how to settle it. */
 type Draw = { isThere: boolean; settle: (isTaken: boolean) => { left: number; allowance: Allowance } };
 
-/** Takes from every bucket, or from none when one does not hold enough. Says what the tightest of them says. */
+/** Takes from every bucket, or from none if one holds too little. Reports the tightest bucket. */
 function takeAll(draws: Draw[]): Allowance {
   const isTaken = draws.every(({ isThere }) => isThere);
   const settled = draws.map((draw) => ({ ...draw.settle(isTaken), isThere: draw.isThere }));
@@ -75,8 +81,8 @@ function makeBuckets(policy: string, perSecond: number) {
       const retryAfterSeconds = Math.max(1, Math.ceil((cost - left) / perSecond));
       return { left, allowance: { allowed: isTaken, retryAfterSeconds, headers } };
     };
-    // A call that costs more than a bucket ever holds passes when that is full but for what the same call has taken before,
-    // and is waited off afterwards.
+    // A call that costs more than the bucket's capacity passes if the bucket is full except for what the same call has
+    // taken; the debt then delays later calls.
     return { isThere: cost === 0 || tokens >= Math.min(cost, burst - taken), settle };
   };
   const forgetFull = (now: number) => {

@@ -1,7 +1,7 @@
 /**
- * Resolves the path of a request once, for everything that judges by it. Returns its segments, decoded, or null where
- * another reader (a proxy, the web framework, a URL parser) could read another path: a dot segment, an empty segment, an
- * encoded slash, a backslash, a fragment, or what is not well encoded. A slash at the end is no segment.
+ * Resolves the path of a request once, for every check that depends on it. Returns its decoded segments, or null where
+ * another parser (a proxy, the framework) could read another path: a dot segment, an empty segment, an encoded slash, a
+ * backslash, a fragment, or an invalid encoding. A trailing slash is not a segment.
  */
 export function resolvePath(path: string): string[] | null {
   if (!path.startsWith('/') || /[\\#]/.test(path)) return null;

@@ -18,7 +18,7 @@ import type { KeyMember } from '@/server/domain/teams/api-keys/read';
 import { networkOf } from '@/server/domain/identity/login-throttle/rules';
 import { env } from '@/server/env';
 import { abortedResponse, parseJson, readBytes, RequestAborted } from './body';
-import { actorOf, keyOf, openGate, refuseKeyInUrl } from './authenticate';
+import { actorOf, keyOf, authenticateKey, refuseKeyInUrl } from './authenticate';
 import { mustAccept } from './accept';
 import { csvResponse } from './csv';
 import { serveAt, serveElse, type Handler, type Handlers } from './api-router';
@@ -32,8 +32,8 @@ import { services } from './services';
 const METHODS: Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /**
- * A path of the public API: handlers for every method, so that 405, OPTIONS and HEAD are answered in our way, from one
- * description that the API's document is made from too. Each is a plain function of a Request.
+ * Returns the handlers of an API path for every method, including 405, OPTIONS and HEAD, from the description that the
+ * OpenAPI document is built from. Each handler is a function of a Request.
  */
 export function resource(path: string, spec: { params?: Params } & Partial<Record<Method, Operation>>): Handlers {
   const { params = {}, ...operations } = spec;
@@ -45,7 +45,10 @@ export function resource(path: string, spec: { params?: Params } & Partial<Recor
   return handlersOf(path, Object.fromEntries(works));
 }
 
-/** A path that answers one document to everybody, without a key. It is made once, when it is first asked for. */
+/**
+ * Returns the handlers of a path that serves one public document without a key. The document is built on the first
+ * request.
+ */
 export function openDocument(path: string, make: () => object): Handlers {
   let text: string | undefined;
   const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' };
@@ -73,7 +76,7 @@ function handlersOf(path: string, works: Partial<Record<Method, Work>>): Handler
         (call) =>
           work
             ? work(call, route)
-            : fail('method_not_allowed', { detail: `${method} is not allowed here; ${allow} are.` }),
+            : fail('method_not_allowed', { detail: `${method} is not allowed here. Allowed: ${allow}.` }),
         allow,
       );
   };
@@ -86,23 +89,23 @@ function handlersOf(path: string, works: Partial<Record<Method, Work>>): Handler
 const allowed = (works: Partial<Record<Method, Work>>): string =>
   [...METHODS.flatMap((m) => (works[m] ? (m === 'GET' ? ['GET', 'HEAD'] : [m]) : [])), 'OPTIONS'].join(', ');
 
-/** The answer where no path of the API matches, in the API's own shape. */
+/** Returns the handlers for paths that do not exist, in the shape of the API's errors. */
 export function unknownPath(): Handlers {
   const handler: Handler = (request) => answered('(unknown)', request, () => fail('not_found'), '');
   const all = Object.fromEntries([...METHODS, 'HEAD', 'OPTIONS'].map((method) => [method, handler]));
   return serveElse(all as Handlers);
 }
 
-/** A request on its way: what its log line and the fields of its answer are made from. */
+/** A request in progress, from which its log line and response headers are made. */
 type Call = {
   request: Request;
   requestId: string;
   address: string | null;
-  holder: KeyMember | null;
+  keyMember: KeyMember | null;
   allowance: Allowance | null;
 };
 
-/** Wraps all that can happen in one request: one answer, one log line, no exception beyond. */
+/** Wraps the handling of a request: one response, one log line, no uncaught exception. */
 async function answered(
   path: string,
   request: Request,
@@ -111,21 +114,21 @@ async function answered(
 ): Promise<Response> {
   const started = performance.now();
   const address = request.headers.get('x-purser-address');
-  const call: Call = { request, requestId: newRequestId(), address, holder: null, allowance: null };
+  const call: Call = { request, requestId: newRequestId(), address, keyMember: null, allowance: null };
   const line = () => ({
     id: call.requestId,
     method: request.method,
     route: path,
     ms: Math.round((performance.now() - started) * 10) / 10,
-    team: call.holder?.teamId,
-    actor: call.holder?.memberId,
+    team: call.keyMember?.teamId,
+    actor: call.keyMember?.memberId,
     address,
   });
   const answer = await Promise.resolve(call)
     .then(work)
     .catch((error: unknown) => (error instanceof RequestAborted ? error : problemOf(call, error, allow)));
   if (answer instanceof RequestAborted) return abortedResponse(line());
-  // Whatever was answered without a key that counts (an unknown path, a wrong method, OPTIONS) counts by address.
+  // Requests without a valid key (unknown path, wrong method, OPTIONS) count by address.
   const allowance = call.allowance ?? takeByAddress(call);
   const isOver = call.allowance === null && !allowance.allowed;
   const response = isOver ? problemOf(call, rateLimited(allowance), allow) : answer;
@@ -147,7 +150,7 @@ type Limiters = { team: ReturnType<typeof makeTeamLimiter>; address: ReturnType<
 
 const LIMITERS = Symbol.for('purser.limiters');
 
-/** One set a process: these modules are loaded twice in it, by the server and by the web framework. */
+/** One set of limiters per process, because these modules are loaded twice: by the server and by the framework. */
 function limits(): Limiters {
   const shared = globalThis as { [LIMITERS]?: Limiters };
   const perSecond = env().rateLimit / env().webProcesses;
@@ -158,7 +161,7 @@ function limits(): Limiters {
 const takeByAddress = (call: Call): Allowance => limits().address(networkOf(call.address));
 
 const rateLimited = ({ retryAfterSeconds }: Allowance): DomainError =>
-  new DomainError('rate_limited', { retryAfterSeconds, detail: `Ask again in ${retryAfterSeconds} s.` });
+  new DomainError('rate_limited', { retryAfterSeconds, detail: `Try again in ${retryAfterSeconds} s.` });
 
 function mustBeAllowed(allowance: Allowance): Allowance {
   if (!allowance.allowed) throw rateLimited(allowance);
@@ -167,12 +170,12 @@ function mustBeAllowed(allowance: Allowance): Allowance {
 
 async function respond(call: Call, operation: Operation, params: Params, route: Route): Promise<Response> {
   const parts = services();
-  const holder = await admit(parts, call);
-  const ctx = makeContext(parts, actorOf(holder, call.address), { requestId: call.requestId });
+  const keyMember = await admit(parts, call);
+  const ctx = makeContext(parts, actorOf(keyMember, call.address), { requestId: call.requestId });
   const ids = readIds(params, await route.params);
   const member = call.request.headers.get('member');
   if (member !== null && !operation.onBehalf) {
-    failParameter('Member', 'The Member field is for sending messages alone.');
+    failParameter('Member', 'The Member header is only for sending messages.');
   }
   mustAccept(call.request, operation.csv ? 'text/csv' : 'application/json');
   const writes = call.request.method !== 'GET' && call.request.method !== 'HEAD';
@@ -185,18 +188,18 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
   const readInput = async () => {
     const query = await parseQuery(operation.query, call.request);
     const body = await readBody(call, operation, writes ? bytes : null).catch((error: unknown) => {
-      // Judging a large body costs the same whether it is accepted or not.
-      limits().team(holder, Math.floor(bytes.length / BYTES_PER_TOKEN));
+      // Checking a large body costs the same whether it is accepted or refused.
+      limits().team(keyMember, Math.floor(bytes.length / BYTES_PER_TOKEN));
       throw error;
     });
-    call.allowance = mustBeAllowed(limits().team(holder, operation.extraCost(body), performance.now(), 1));
+    call.allowance = mustBeAllowed(limits().team(keyMember, operation.extraCost(body), performance.now(), 1));
     return { query, body };
   };
   const run = async (inside: Context): Promise<Outcome | Refusal> => {
     const { query, body } = ready ?? (await readInput());
     const onBehalfOf = member === null ? null : readMember(inside, member);
     const prepared = ready?.prepared;
-    const result = await operation.run(inside, { params: ids, query, body, onBehalfOf, holder, prepared });
+    const result = await operation.run(inside, { params: ids, query, body, onBehalfOf, keyMember, prepared });
     if (result instanceof Refusal) return result;
     return { status: operation.movesNothing?.(result) ? 200 : operation.status, result };
   };
@@ -208,7 +211,7 @@ async function respond(call: Call, operation: Operation, params: Params, route: 
   return print(call, outcome);
 }
 
-/** What a refused body costs of the allowance: one token for so many bytes. */
+/** The size of a refused body that costs one rate-limit token, in bytes. */
 const BYTES_PER_TOKEN = 100_000;
 
 async function readBody({ request }: Call, { body, maxItems }: Operation, bytes: Buffer | null): Promise<unknown> {
@@ -216,22 +219,25 @@ async function readBody({ request }: Call, { body, maxItems }: Operation, bytes:
   return parseBy(body ?? emptyBody, json, 'body');
 }
 
-/** Passes an error on. Of a send that was refused it counts whose it was. */
+/** Rethrows an error, and counts a refused send for its member. */
 function refuse(call: Call, operation: Operation, error: unknown): never {
   if (operation.sends && error instanceof DomainError) countSend(call, error.code);
   throw error;
 }
 
-function countSend({ request, holder }: Call, code: string): void {
-  if (!holder) return;
-  const named = holder.role === 'owner' ? request.headers.get('member') : null;
-  const memberId = (named === null ? null : parseId('mem', named)) ?? holder.memberId;
-  countRefusal(services().database.pool, { teamId: holder.teamId, memberId }, code);
+function countSend({ request, keyMember }: Call, code: string): void {
+  if (!keyMember) return;
+  const named = keyMember.role === 'owner' ? request.headers.get('member') : null;
+  const memberId = (named === null ? null : parseId('mem', named)) ?? keyMember.memberId;
+  countRefusal(services().database.pool, { teamId: keyMember.teamId, memberId }, code);
 }
 
 type Read = { query: unknown; body: unknown };
 
-/** Does what an operation has to do before its transaction; null where it has nothing to do, or was answered before. */
+/**
+ * Runs the slow part of an operation before its transaction; returns null where there is none, or where a stored answer
+ * exists.
+ */
 async function prepareInput(
   ctx: Context,
   { prepare }: Operation,
@@ -245,21 +251,21 @@ async function prepareInput(
 }
 
 async function admit(parts: Services, call: Call): Promise<KeyMember> {
-  let holder: KeyMember;
+  let keyMember: KeyMember;
   try {
-    holder = await openGate(parts, keyOf(call.request), (inactive) => (call.holder = inactive));
+    keyMember = await authenticateKey(parts, keyOf(call.request), (inactive) => (call.keyMember = inactive));
   } catch (error) {
     call.allowance = mustBeAllowed(takeByAddress(call));
     throw error;
   }
-  call.holder = holder;
-  call.allowance = limits().team(holder);
+  call.keyMember = keyMember;
+  call.allowance = limits().team(keyMember);
   mustBeAllowed(call.allowance);
-  // Not waited for: no request is slower, and none fails, for a note of when its key was used.
-  rememberUse(parts, holder, call.address).catch((error: unknown) =>
+  // Not awaited, so that recording the use of a key neither delays nor fails a request.
+  rememberUse(parts, keyMember, call.address).catch((error: unknown) =>
     log({ msg: 'last use of a key was not written', level: 'warn', ...describeFault(error) }),
   );
-  return holder;
+  return keyMember;
 }
 
 function readIds(params: Params, given: Awaited<Route['params']>): Record<string, string> {
@@ -270,10 +276,10 @@ function readIds(params: Params, given: Awaited<Route['params']>): Record<string
 
 function readMember(ctx: Context, header: string): string {
   if (ctx.actor.type === 'member' && ctx.actor.role !== 'owner') fail('owner_required');
-  return parseId('mem', header) ?? fail('not_found', { detail: 'The Member field names no member of this team.' });
+  return parseId('mem', header) ?? fail('not_found', { detail: 'The Member header names no member of this team.' });
 }
 
-/** What makes two requests the same: method, path, query, Member and body. */
+/** Returns the hash that identifies equal requests: method, path, query, Member and body. */
 function hashOf(request: Request, member: string | null, body: Buffer): string {
   const { pathname, search } = new URL(request.url);
   return hashRequest([request.method, pathname, search, member, sha256(body)]);

@@ -5,7 +5,7 @@ const NONCE_FIELD = 'x-purser-nonce';
 const PATH_FIELD = 'x-purser-path';
 const POLICY_FIELD = 'content-security-policy';
 
-/** For everything that is sent. */
+/** The headers of every response. */
 const OF_ALL = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin' };
 
 const OF_PAGES = {
@@ -18,9 +18,8 @@ const OF_PAGES = {
 const HSTS = 'max-age=31536000';
 
 /**
- * Names what may run and be loaded in a page: on the answer for the browser, on the request for the framework, which puts
- * the nonce on each script, and for the layout, which puts it on each style. Whatever a client sends under these names is
- * gone.
+ * Sets the content security policy on the response for the browser, and its nonce on the request for the framework,
+ * which adds it to scripts, and for the layout, which adds it to styles. Removes such fields sent by a client.
  */
 export function guardPage(
   req: IncomingMessage,
@@ -32,7 +31,7 @@ export function guardPage(
   };
   put(OF_ALL);
   if (https) res.setHeader('Strict-Transport-Security', HSTS);
-  // Scripts and styles hold no page: a kilobyte of policy with each of twenty would be fetched for nothing.
+  // Scripts and styles contain no page, so the policy would be a wasted kilobyte on each of twenty files.
   if (req.url?.startsWith('/_next/static/')) return;
   const nonce = randomBytes(16).toString('base64');
   const policy = policyOf(nonce, dev);
@@ -44,11 +43,12 @@ export function guardPage(
   put(OF_PAGES);
 }
 
-// As a person would type it: without the parameter under which the framework fetches a part of a page.
+// Removes the parameter with which the framework fetches part of a page, so that the address is the one a user would
+// type.
 const pathOf = (target: string): string => target.replace(/([?&])_rsc=[^&]*&?/, '$1').replace(/[?&]$/, '');
 
-// The components write style attributes, so these are allowed; elements need the nonce. Only the development server needs
-// to compile scripts and to put styles in by itself.
+// Components write style attributes, so these are allowed; elements need the nonce. The development server also
+// compiles scripts and inserts styles itself.
 const policyOf = (nonce: string, dev: boolean): string =>
   [
     `default-src 'self'`,

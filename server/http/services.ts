@@ -4,7 +4,7 @@ import { env } from '@/server/env';
 
 let made: Services | undefined;
 
-/** The process's database, vault and ways, made at first use from its configuration. */
+/** Returns the process's services (database, vault, email), created from the configuration on first use. */
 export function services(): Services {
   made ??= makeServices(database(), env());
   return made;

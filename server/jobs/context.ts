@@ -1,7 +1,7 @@
 import { makeContext, type Context, type Services } from '@/server/domain/core/context';
 import { asTeamId } from '@/server/domain/core/ids';
 
-/** Who a job is: the operator's right, in one team. It prints no money, so it needs no currency. */
+/** Returns the context of a job: the operator's right in one team. Jobs print no money, so it has no currency. */
 export function jobCtx(services: Services, teamId: string): Context {
   return makeContext(services, {
     type: 'operator',
@@ -12,7 +12,7 @@ export function jobCtx(services: Services, teamId: string): Context {
   });
 }
 
-/** Rows of many teams, team by team: one transaction is always of one team. */
+/** Groups rows by team, because each transaction belongs to one team. */
 export function byTeam<R extends { teamId: string }>(rows: R[]): Map<string, R[]> {
   const teams = new Map<string, R[]>();
   for (const row of rows) {

@@ -11,8 +11,8 @@ const POLL_MS = 200;
 const AFTER_FAULT_MS = 2_000;
 
 /**
- * Hands queued messages to the carrier until told to stop: team by team in turn, a batch at a time, so that no team's
- * thousands hold up another's one. Messages are their own queue; the carrier is called outside of any transaction.
+ * Submits queued messages to the carrier until stopped: one batch per team in turn, so that a large team does not delay
+ * a small one. The messages table is the queue; the carrier is called outside transactions.
  */
 export async function dispatch(services: Services, carrier: Carrier, signal: AbortSignal): Promise<void> {
   let team: string | null = null;
@@ -24,7 +24,7 @@ export async function dispatch(services: Services, carrier: Carrier, signal: Abo
         found += await dispatchBatch(services, carrier, team);
         continue;
       }
-      // A round that found something is followed by the next at once.
+      // The next round follows at once if this one found messages.
       if (found === 0) await sleep(POLL_MS, undefined, { signal }).catch(() => {});
       found = 0;
     } catch (error) {
@@ -34,7 +34,10 @@ export async function dispatch(services: Services, carrier: Carrier, signal: Abo
   }
 }
 
-/** Claims, hands over and records one batch of a team; answers how many were taken. */
+/**
+ * Claims, submits and records one batch of a team.
+ * @returns the number of messages claimed
+ */
 export async function dispatchBatch(services: Services, carrier: Carrier, teamId: string): Promise<number> {
   const ctx = jobCtx(services, teamId);
   const batch = await claimQueued(ctx, BATCH);
@@ -52,10 +55,10 @@ function reportOf(carrier: Carrier, receipt: Receipt): Report {
   return { ...receipt, status: 'failed', carrier: carrier.name };
 }
 
-/** Ends what the carrier has been silent about for longer than a message is valid: failed, and refunded. */
+/** Fails and refunds messages that the carrier has not reported within their validity. */
 export async function expireUnreported(services: Services, validityHours: number): Promise<number> {
   const rows = await listUnreported(services.database.db, validityHours);
-  const detail = `The carrier reported nothing within ${validityHours} hours.`;
+  const detail = `The carrier sent no delivery report within ${validityHours} hours.`;
   for (const [teamId, ids] of byTeam(rows)) {
     const reports = ids.map(({ id }): Report => ({ id, status: 'failed', code: 'expired', detail }));
     await reportMessages(jobCtx(services, teamId), reports);

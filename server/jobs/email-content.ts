@@ -12,27 +12,9 @@ import { linkToken } from '@/server/domain/identity/email-links/rules';
 import type { MailKind } from '@/server/domain/notifications/emails/rules';
 import type { ClaimedMail } from '@/server/domain/notifications/emails/write';
 import { printAmount } from '@/server/domain/core/money';
+import type { EmailContent } from '@/server/outbound/mail/email-texts';
 
-/** What stands in a mail, as people read it. Nothing of it is kept: names are those of now, and links are made anew. */
-export type EmailContent = {
-  kind: MailKind;
-  /** When it happened. */
-  at: Date;
-  team: string | null;
-  /** Whether it is about the reader's own seat. */
-  own: boolean;
-  /** Who did it. */
-  by: string | null;
-  /** Whose seat it is about, or who was invited. */
-  who: string | null;
-  address: string | null;
-  link: string;
-  until: Date | null;
-  /** Amounts with their currency, roles, reasons: what else the words of the kind speak of. */
-  facts: Record<string, string>;
-};
-
-/** What a mail is to say; null where what it tells of is over, so that it need not be sent. */
+/** Reads the content of an email; null if its event is obsolete, so that it need not be sent. */
 export async function readEmailContent(services: Services, mail: ClaimedMail): Promise<EmailContent | null> {
   const team = mail.teamId === null ? null : await readTeam(services, mail.teamId);
   const content = plainText(services, mail, team);
@@ -40,7 +22,7 @@ export async function readEmailContent(services: Services, mail: ClaimedMail): P
   if (ABOUT_LINKS.has(content.kind)) return withLink(services, mail, content);
   if (content.kind === 'mail-failed') return withLostMail(services, mail, content, team);
   if (content.kind === 'alert-digest') return withAlerts(services, mail, content);
-  return withSeat(services, mail, content, team);
+  return withMember(services, mail, content, team);
 }
 
 const ABOUT_INVITATIONS = new Set<MailKind>(['invitation', 'invitation-requested', 'credit-missing']);
@@ -54,7 +36,7 @@ async function readTeam({ database }: Services, teamId: string): Promise<TeamOfE
   return team ?? null;
 }
 
-/** Amounts among the facts, in micros. */
+/** The facts that are amounts, in micros. */
 const AMOUNTS = ['amount', 'balance', 'below', 'credit'];
 
 function plainText({ appUrl }: Services, mail: ClaimedMail, team: TeamOfEmail | null): EmailContent {
@@ -80,7 +62,7 @@ function plainText({ appUrl }: Services, mail: ClaimedMail, team: TeamOfEmail | 
 const amountIn = (team: TeamOfEmail | null, micros: bigint): string =>
   `${printAmount(micros).replace(/\B(?=(?:\d{3})+\.)/g, ',')} ${team?.currency ?? ''}`.trim();
 
-/** Where the reader goes from there. */
+/** Returns the path that the email's button opens. */
 function placeOf({ kind, about, memberId }: ClaimedMail, team: TeamOfEmail | null): string {
   const home = team ? `/${team.slug}` : '/';
   const membership = about === null || about === team?.id ? home : `${home}/members/${printId('mem', about)}`;
@@ -90,7 +72,7 @@ function placeOf({ kind, about, memberId }: ClaimedMail, team: TeamOfEmail | nul
     'password-changed': '/forgot',
     'new-sign-in': '/account/sessions',
     'two-factor-changed': '/account/two-factor',
-    // Whose seat it was sees nothing of the team any more.
+    // The user of the deleted member can no longer open the team.
     'member-deleted': memberId === about ? '/' : `${home}/members?status=deleted`,
     'key-rotated': `${membership}?tab=key`,
     'key-revealed': `${membership}?tab=key`,
@@ -116,7 +98,7 @@ async function withInvitation(
           .where(and(eq(i.teamId, mail.teamId), eq(i.id, mail.about)))
       : [];
   if (!row) return mail.kind === 'credit-missing' ? content : null;
-  const told = {
+  const shown = {
     ...content,
     by: row.actorName,
     who: row.name ?? row.email,
@@ -124,12 +106,12 @@ async function withInvitation(
     until: row.expiresAt,
     facts: { role: row.role, ...(row.credit !== null && { credit: amountIn(team, row.credit) }), ...content.facts },
   };
-  if (mail.kind !== 'invitation') return told;
+  if (mail.kind !== 'invitation') return shown;
   const isOpen = row.status === 'pending' && row.expiresAt > new Date();
-  // Sent anew before this one left: the newer mail has the same link.
+  // A newer email of a resent invitation has the same link, so this one is dropped.
   const isNewest = row.mailId === null || row.mailId === mail.id;
   if (!isOpen || !isNewest) return null;
-  return { ...told, link: invitationUrl({ vault, appUrl }, row, 'mailed') };
+  return { ...shown, link: invitationUrl({ vault, appUrl }, row, 'mailed') };
 }
 
 async function withLink(services: Services, mail: ClaimedMail, content: EmailContent): Promise<EmailContent | null> {
@@ -161,7 +143,7 @@ async function withLostMail(
 
 const SHOWN_ALERTS = 20;
 
-/** The alerts of a digest: how many, and the first of them, each with its member's name and balance. */
+/** Reads the alerts of a digest: their number, and the first of them with member name and balance. */
 async function withAlerts(services: Services, mail: ClaimedMail, content: EmailContent): Promise<EmailContent | null> {
   const { db } = services.database;
   const { teamId, kind, about, facts } = mails;
@@ -204,8 +186,8 @@ async function namesOf(db: Db, teamId: string, of: { about: string | null }[]): 
   return new Map(rows.map((row) => [row.id, row.name]));
 }
 
-/** About a seat, and perhaps by one; or about the person alone. */
-async function withSeat(
+/** Adds the member that the email is about and the acting member, or only the user. */
+async function withMember(
   { database }: Services,
   mail: ClaimedMail,
   content: EmailContent,

@@ -9,13 +9,13 @@ const BEAT_MS = 2_000;
 const AFTER_FAULT_MS = 500;
 const RELEASE_MS = 1_000;
 
-/** A connection that no longer answers must not keep this process from beating on another. */
+/** The query timeout, in milliseconds: a dead connection must not keep this process from using another. */
 const QUERY_TIMEOUT_MS = 4_000;
 
-/** After the database was away, every live worker gets so long to beat again before any counts as dead. */
+/** The time that live workers get to send a heartbeat after a database outage, before any counts as dead. */
 const GRACE_SECONDS = 6;
 
-/** The queue's workers of this process. `lost` resolves, with the reason, once one of them has ended unasked. */
+/** The queue workers of this process. `lost` resolves with the reason once one of them has ended unexpectedly. */
 export class LiveWorkers {
   readonly ids = new Set<string>();
   readonly lost: Promise<string>;
@@ -25,18 +25,21 @@ export class LiveWorkers {
   #lastBeat = Number.NEGATIVE_INFINITY;
   #graceUntil = Number.POSITIVE_INFINITY;
 
-  /** @param pulse the connections on which these workers beat, which no job takes */
+  /**
+   * Creates the set of workers.
+   * @param pulse connections for heartbeats, which no job uses
+   */
   constructor(pulse: Pool) {
     this.#pulse = pulse;
     this.lost = new Promise((resolve) => (this.#lose = resolve));
   }
 
-  /** Makes the events of one runner, whose workers are counted here and beat before they take a job. */
+  /** Returns the events of one runner, whose workers are added here and send a heartbeat before they take a job. */
   watch(): WorkerEvents {
     const events: WorkerEvents = new EventEmitter();
     events.on('worker:create', ({ worker }) => {
       this.ids.add(worker.workerId);
-      // If this fails, the next beat of all workers writes it.
+      // If this fails, the next heartbeat of all workers writes it.
       beat(this.#pulse, [worker.workerId]).catch(() => {});
     });
     events.on('worker:fatalError', () => this.lose('a worker could not give its job back'));
@@ -44,33 +47,34 @@ export class LiveWorkers {
     return events;
   }
 
-  /** Reports a part of this process that has ended, unless all is being ended. */
+  /** Reports a part of this process that has ended, unless the process is stopping. */
   lose(reason: string): void {
     if (!this.#stopping) this.#lose(reason);
   }
 
-  /** Says that workers end from now on because they are told to. */
+  /** Marks the following worker ends as intended. */
   stopping(): void {
     this.#stopping = true;
   }
 
-  /** Beats for all of these workers. */
+  /** Sends a heartbeat for all workers of this process. */
   async beat(): Promise<void> {
     await beat(this.#pulse, this.ids);
     const now = performance.now();
-    // A process that has missed beats, or has just begun, does not know whether the database was away for all workers.
+    // A process that missed heartbeats or has just started cannot know whether the database was unavailable to all
+    // workers.
     if (now - this.#lastBeat > GRACE_SECONDS * 1_000) this.#graceUntil = now + GRACE_SECONDS * 1_000;
     this.#lastBeat = now;
   }
 
-  /** Returns whether this process beats, and has done so for long enough that other live workers have beaten too. */
+  /** Returns whether this process has sent heartbeats long enough for all other live workers to have sent theirs. */
   canJudge(): boolean {
     const now = performance.now();
     return now >= this.#graceUntil && now - this.#lastBeat <= GRACE_SECONDS * 1_000;
   }
 }
 
-/** Writes that these workers are alive, by the database's clock. One that was given up for dead is there again. */
+/** Records that these workers are alive, by the database's clock. A worker that was declared dead is recorded again. */
 export async function beat(owner: Pool, workerIds: Iterable<string>): Promise<void> {
   await owner.query(
     timed(
@@ -82,9 +86,9 @@ export async function beat(owner: Pool, workerIds: Iterable<string>): Promise<vo
 }
 
 /**
- * Releases the jobs and queues that dead workers have locked, which the queue itself would keep locked for four hours. A
- * worker is dead that holds a lock and has not beaten for `SILENT_SECONDS`. Its heartbeat's row is locked until all is
- * released, so a late beat comes before (and the worker lives) or after. Does nothing while the database has just started.
+ * Releases the jobs and queues locked by dead workers, which the queue would otherwise keep locked for four hours. A
+ * worker is dead if it holds a lock and has sent no heartbeat for `SILENT_SECONDS`. Locks its heartbeat row until the
+ * release is done, so that a late heartbeat comes before or after it. Does nothing while the database has just started.
  * @returns the ids of the workers whose locks were released
  */
 export async function releaseDead(owner: Pool): Promise<string[]> {
@@ -97,7 +101,7 @@ export async function releaseDead(owner: Pool): Promise<string[]> {
     isBroken = false;
     return rows[0]?.ids ?? [];
   } finally {
-    // A connection that is closed amid a transaction rolls it back.
+    // Closing the connection amid a transaction rolls it back.
     client.release(isBroken);
   }
 }
@@ -105,7 +109,7 @@ export async function releaseDead(owner: Pool): Promise<string[]> {
 const timed = (text: string, values: unknown[] = []): QueryConfig =>
   ({ text, ...(values.length > 0 && { values }), query_timeout: QUERY_TIMEOUT_MS }) as QueryConfig;
 
-// A mail is claimed for minutes: one that a dead worker was sending would else wait for the end of its claim.
+// Releases claimed emails too, which would otherwise stay claimed for minutes.
 const RELEASE = `
   WITH held AS (
     SELECT id, max(locked_at) AS locked_at FROM (
@@ -127,7 +131,7 @@ const RELEASE = `
   SELECT d.ids, graphile_worker.force_unlock_workers(d.ids)
   FROM (SELECT array_agg(id) AS ids FROM dead HAVING count(*) > 0) d`;
 
-/** Beats for this process's workers at once and then every two seconds, until told to stop. */
+/** Sends heartbeats for this process's workers every two seconds until stopped. */
 export async function keepBeating(workers: LiveWorkers, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     let pause = BEAT_MS;
@@ -142,8 +146,8 @@ export async function keepBeating(workers: LiveWorkers, signal: AbortSignal): Pr
 }
 
 /**
- * Releases the locks of dead workers of any process every second, until told to stop, on a connection of its own: a release
- * that waits for a row delays no beat.
+ * Releases the locks of dead workers of any process every second until stopped. Uses its own connection, so that a
+ * release that waits for a row delays no heartbeat.
  */
 export async function keepReleasing(owner: Pool, workers: LiveWorkers, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -157,7 +161,7 @@ export async function keepReleasing(owner: Pool, workers: LiveWorkers, signal: A
   }
 }
 
-/** Forgets workers that have ended, and those that have been dead for a day. */
+/** Deletes the heartbeats of workers that have ended, or have been dead for a day. */
 export async function forget(owner: Pool, workerIds: Iterable<string>): Promise<void> {
   await owner.query(
     `DELETE FROM worker_heartbeats WHERE worker_id = ANY ($1::text[]) OR beat_at < now() - interval '1 day'`,

@@ -7,8 +7,8 @@ const POLL_MS = 200;
 const AFTER_FAULT_MS = 2_000;
 
 /**
- * Moves what verbs have enqueued (rows of `outbox`) to the job queue, until told to stop. The only caller of `add_job`:
- * a NOTIFY inside a money transaction would make commits wait for each other.
+ * Moves the jobs that commands have enqueued (rows of `outbox`) to the job queue until stopped. The only caller of
+ * `add_job`: a NOTIFY inside a money transaction would serialise commits.
  */
 export async function relay(owner: Pool, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -22,7 +22,7 @@ export async function relay(owner: Pool, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Moves one batch, in one transaction: a job is in the outbox or in the queue, never in both and never in neither. */
+/** Moves one batch in one transaction, so that a job is either in the outbox or in the queue. */
 export async function relayBatch(owner: Pool): Promise<number> {
   const client = await owner.connect();
   let broken: Error | undefined;
@@ -45,8 +45,9 @@ async function move(client: PoolClient): Promise<number> {
     [BATCH],
   );
   if (rows.length === 0) return 0;
-  // A team's jobs run one after another: two that go through its waiting rules at once would gain nothing. Mails do not wait
-  // for each other: one that hangs holds up no other. Of looks at the waiting rules that nobody has begun the last suffices.
+  // A team's jobs run one after another, because two that serve its waiting rules at once would gain nothing. Emails
+  // run independently, so that a slow one delays no other. Of several pending jobs for waiting rules the last one is
+  // enough.
   await client.query(
     `WITH taken AS (DELETE FROM outbox o USING unnest($1::uuid[], $2::uuid[]) AS t(team_id, id)
         WHERE o.team_id = t.team_id AND o.id = t.id RETURNING o.*),

@@ -4,9 +4,10 @@ import { log } from '@/server/log';
 const STRAYS_AT_ONCE = 10_000;
 
 /**
- * Drops the months of the log that ended longer ago than so many whole months; 0 keeps all. Balances, transfers and daily
- * sums do not depend on the log and stay. A month that is busy, or has messages still under way, is kept until the next time.
- * @returns the months that were dropped, `2026-01-01` for January
+ * Drops the months of the message log that ended more than `months` whole months ago; 0 keeps all. Balances, transfers
+ * and daily sums do not depend on the log and stay. A month that is locked, or has messages under way, is kept until
+ * the next run.
+ * @returns the dropped months, such as `2026-01-01` for January
  */
 export async function dropOldMessages(owner: Pool, months: number): Promise<string[]> {
   if (months === 0) return [];
@@ -33,7 +34,7 @@ async function dropMonth(owner: Pool, month: string): Promise<string> {
   return result;
 }
 
-/** What fell into the default partition, because nobody had made its month. */
+/** Drops messages in the default partition, whose month had no partition. */
 async function dropStrays(owner: Pool, before: string): Promise<number> {
   const { rows } = await owner.query<{ gone: number }>('SELECT messages_drop_strays($1, $2) AS gone', [
     before,

@@ -14,7 +14,7 @@ import { MailError, type Mailer } from '@/server/outbound/mail/mailer';
 import { makeResend } from '@/server/outbound/mail/resend';
 import { makeSmtp } from '@/server/outbound/mail/smtp';
 
-/** The way on which mails leave; null where none is set up. */
+/** Returns the mailer of the settings; null if email is not set up. */
 export function makeMailer(services: Services, settings: MailSettings | null): Mailer | null {
   if (settings === null) return null;
   if (settings.way === 'resend') return makeResend(settings);
@@ -23,8 +23,8 @@ export function makeMailer(services: Services, settings: MailSettings | null): M
 }
 
 /**
- * Sends one mail, once it is this worker's: nothing of a mail that was sent, given up, or is in another's hands. Its words are
- * made now, of how things stand. Throws what makes the queue try again later.
+ * Sends one email if this worker can claim it; skips one that is sent, dropped or claimed elsewhere. Its text is
+ * created now from current data. Throws to make the queue retry later.
  */
 export async function sendMail(services: Services, mailer: Mailer, mailId: string): Promise<void> {
   const mail = await claimMail(services, mailId);

@@ -32,13 +32,15 @@ const alertPayload = z.union([
 ]);
 const linkPayload = z.object({ linkId: z.uuid() });
 const PARTITIONS_AHEAD = 3;
-/** Covers the longest range of the statistics: two years. */
+/** The days for which refusals are kept: the longest range of the statistics, two years. */
 const REFUSALS_KEPT_DAYS = 732;
 
 type MailTask = 'send-mail';
 type Settings = { messageValidityHours: number; logRetentionMonths: number };
 
-/** The tasks for which a mail server is waited for: apart from the others, so that a slow one holds up no money. */
+/**
+ * Returns the tasks that wait for a mail server. They run apart from the others, so that a slow server delays no money.
+ */
 export const makeMailTasks = (services: Services, mailer: Mailer): TaskList => {
   const fromOutbox: Record<MailTask, Task> = {
     'send-mail': (payload) => sendMail(services, mailer, mailPayload.parse(payload).mailId),
@@ -46,11 +48,11 @@ export const makeMailTasks = (services: Services, mailer: Mailer): TaskList => {
   return guarded(fromOutbox);
 };
 
-/** The queue's other tasks. Each is one call into the domain or outbound, and safe to repeat. */
+/** Returns the other tasks of the queue. Each is one call into the domain or outbound, and safe to repeat. */
 export const makeTasks = (services: Services, owner: Pool, settings: Settings): TaskList =>
   guarded({ ...tasksOfChanges(services), ...tasksOfClock(services, owner, settings) });
 
-/** Makes the tasks that follow a change, by the outbox. */
+/** Returns the tasks that follow a change, enqueued through the outbox. */
 function tasksOfChanges(services: Services): Record<Exclude<OutboxTask, MailTask>, Task> {
   return {
     'serve-waiting': async (payload) => {
@@ -59,7 +61,7 @@ function tasksOfChanges(services: Services): Record<Exclude<OutboxTask, MailTask
     'erase-trail': async (payload, helpers) => {
       const { teamId, ...trail } = trailPayload.parse(payload);
       const { waiting } = await eraseTrail(jobCtx(services, teamId), trail);
-      // What is still under way keeps its text until it is through.
+      // Messages under way keep their text until they are final.
       if (waiting)
         await helpers.addJob('erase-trail', { teamId, ...trail }, { runAt: new Date(Date.now() + LATER_MS) });
     },
@@ -73,10 +75,10 @@ function tasksOfChanges(services: Services): Record<Exclude<OutboxTask, MailTask
   };
 }
 
-/** Makes the tasks that the clock alone starts. */
+/** Returns the tasks that are started by the clock. */
 function tasksOfClock(services: Services, owner: Pool, settings: Settings): Record<string, Task> {
   return {
-    // At midnight UTC caps turn: every team with a waiting rule is looked at.
+    // Caps reset at midnight UTC, so every team with a waiting rule is served.
     'serve-all-waiting': async (_payload, helpers) => {
       const { rows } = await owner.query<{ team_id: string }>(
         'SELECT DISTINCT team_id FROM recharge_rules WHERE waiting_since IS NOT NULL',
@@ -126,7 +128,9 @@ function tasksOfClock(services: Services, owner: Pool, settings: Settings): Reco
   };
 }
 
-/** The error that the queue gets for a failed job. It prints and keeps the message, so this holds no value of the job. */
+/**
+ * The error that the queue receives for a failed job. The queue logs and stores its message, so it contains no values.
+ */
 class JobFault extends Error {
   constructor({ error, code, words }: Record<string, unknown>) {
     super([error, code, words].filter(Boolean).join(' '));
@@ -134,7 +138,7 @@ class JobFault extends Error {
   }
 }
 
-/** The same tasks, which log by themselves why they failed: the queue's own line would quote the failed statement. */
+/** Wraps tasks to log their own failures, because the queue's log line would quote the failed statement. */
 function guarded(tasks: Record<string, Task>): TaskList {
   const guard =
     (name: string, task: Task): Task =>
@@ -159,9 +163,9 @@ function guarded(tasks: Record<string, Task>): TaskList {
 }
 
 /**
- * When the clock alone starts a task (UTC). A missed midnight is made up for within the day. Caps are looked at again some
- * minutes later: a charge that began before midnight judged yesterday's cap and may have committed after the first look,
- * and this machine's clock may be ahead of the database's.
+ * The schedule of the tasks (UTC). A missed midnight is caught up within the day. Caps are checked again some minutes
+ * later: a charge that began before midnight may have used yesterday's cap and committed after the first check, and
+ * this machine's clock may be ahead of the database's.
  */
 export const CRONTAB = `
 0,2,10 0 * * * serve-all-waiting ?fill=1d

@@ -17,14 +17,18 @@ import { relay } from './relay';
 import { makeMailer } from './send-email';
 import { CRONTAB, makeMailTasks, makeTasks } from './tasks';
 
-/** A running worker: dispatcher, relay and job queue. `lost` resolves, with the reason, once a part of it has ended by itself. */
+/**
+ * A running worker: dispatcher, relay and job queue. `lost` resolves with the reason once a part of it has ended
+ * unexpectedly.
+ */
 export type Worker = { stop(): Promise<void>; lost: Promise<string> };
 
-/** Starts all background work of one process. Any number of them may run beside each other. */
+/** Starts all background work of a process. Any number of processes may run in parallel. */
 export async function startWorker(): Promise<Worker> {
   const settings = env();
   const owner = openDatabase(settings.ownerUrl, { max: 8, name: 'purser-worker' });
-  // Heartbeats, and the release of dead workers' locks, wait neither for jobs nor for each other.
+  // Heartbeats and the release of locks have their own connections, so that they wait neither for jobs nor for each
+  // other.
   const pulse = openDatabase(settings.ownerUrl, { max: 1, name: 'purser-heartbeat' });
   const releasing = openDatabase(settings.ownerUrl, { max: 1, name: 'purser-release' });
   const app = openDatabase(settings.databaseUrl, { max: settings.poolSize, name: 'purser-worker' });
@@ -59,9 +63,9 @@ export async function startWorker(): Promise<Worker> {
       stopping.abort();
       await Promise.all(loops);
       await carrier.close();
-      // A runner that has ended by itself refuses to be stopped again.
+      // A runner that has already ended rejects being stopped again.
       await Promise.all(runners.map((one) => one.stop().catch(() => {})));
-      // Jobs under way are waited for: until they have ended, no other worker may take their locks.
+      // Waits for jobs under way, because no other worker may take their locks before they end.
       ended.abort();
       await beating;
       await forget(pulse.pool, workers.ids).catch(() => {});
@@ -91,7 +95,7 @@ const runTasks = (pgPool: Pool, taskList: TaskList, crontab: string, workers: Li
     events: workers.watch(),
   });
 
-// The queue's own words, as lines of ours. That a job went well is left out, and that one failed, which the task has logged.
+// Logs the queue's messages in our format. Omits successful jobs, and failed ones, which the task has logged.
 export const queueLogger = new Logger(({ label, taskIdentifier }) => (level: string, message, meta) => {
   if ((level !== 'error' && level !== 'warning') || meta?.['failure']) return;
   const error = meta?.['fatalError'] ?? meta?.['error'];
@@ -99,32 +103,32 @@ export const queueLogger = new Logger(({ label, taskIdentifier }) => (level: str
   log({ msg: 'queue', level: level === 'error' ? 'error' : 'warn', label, task: taskIdentifier, ...what });
 });
 
-/** Messages that were handed over before this process began: a carrier that is asked for reports is asked now. */
+/** Resumes polling for messages submitted before this process started, for carriers that are polled for reports. */
 async function resumeAwaited(services: Services, carrier: Carrier): Promise<void> {
   if (!carrier.resume) return;
   const rows = await listAwaited(services.database.db, carrier.name);
   for (const [teamId, batch] of byTeam(rows)) carrier.resume(teamId, batch);
 }
 
-/** A worker that has lost a part of itself has this long to finish its other work. */
+/** The time that a worker with a lost part has to finish its other work, in milliseconds. */
 const LAST_MS = 2_000;
 
-/** Runs until SIGTERM or SIGINT. A worker that has lost a part of itself ends with exit code 1, so that it is started again. */
+/** Runs until SIGTERM or SIGINT. A worker that has lost a part exits with code 1, so that it is restarted. */
 export async function runWorker(): Promise<void> {
   redirectConsole();
   endOnFault();
   const worker = await startWorker().catch((error: unknown) => end('the worker could not start', error));
-  const told = new Promise<null>((resolve) => {
+  const stopped = new Promise<null>((resolve) => {
     process.once('SIGTERM', () => resolve(null));
     process.once('SIGINT', () => resolve(null));
   });
-  const reason = await Promise.race([worker.lost, told]);
+  const reason = await Promise.race([worker.lost, stopped]);
   if (reason === null) return worker.stop();
   await Promise.race([worker.stop().catch(() => {}), sleep(LAST_MS)]);
   end(reason);
 }
 
-// An open pool or a runner's timer would keep a worker that does nothing alive.
+// Exits explicitly, because an open pool or timer would keep an idle worker alive.
 function end(msg: string, error?: unknown): never {
   log({ msg, level: 'error', ...(error !== undefined && describeFault(error)) });
   process.exit(1);

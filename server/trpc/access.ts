@@ -1,6 +1,6 @@
 import { getSignUpLink, getWays } from '@/server/domain/teams/onboarding/read';
 import {
-  foundedSchema,
+  createdTeamSchema,
   setUpInput,
   signUpInput,
   signUpLinkSchema,
@@ -17,7 +17,7 @@ import { doneSchema } from '@/server/domain/core/codecs';
 
 const hashes = () => HASH_COST;
 
-/** The ways in, for who is not signed in. What stands in a link or was printed at the start proves itself. */
+/** Procedures for visitors who sign in, sign up or set up. A link or the setup code is the proof. */
 export const access = router({
   getWays: visitorQuery({ reply: waysSchema, run: getWays }),
   requestPasswordReset: visitorMutation({ input: addressInput, reply: doneSchema, run: requestPasswordReset }),
@@ -25,6 +25,6 @@ export const access = router({
   resetPassword: visitorMutation({ extraCost: hashes, input: resetInput, reply: enteredSchema, run: resetPassword }),
   requestSignUp: visitorMutation({ input: addressInput, reply: doneSchema, run: requestSignUp }),
   getSignUpLink: visitorQuery({ input: tokenInput, reply: signUpLinkSchema, run: getSignUpLink }),
-  signUp: visitorMutation({ extraCost: hashes, input: signUpInput, reply: foundedSchema, run: signUp }),
-  setUp: visitorMutation({ extraCost: hashes, input: setUpInput, reply: foundedSchema, run: createFirstTeam }),
+  signUp: visitorMutation({ extraCost: hashes, input: signUpInput, reply: createdTeamSchema, run: signUp }),
+  setUp: visitorMutation({ extraCost: hashes, input: setUpInput, reply: createdTeamSchema, run: createFirstTeam }),
 });

@@ -34,7 +34,7 @@ import { doneSchema } from '@/server/domain/core/codecs';
 
 const hashes = () => HASH_COST;
 
-/** What is a person's own, asked for without naming a team. */
+/** Procedures on the user's own data, without a team. */
 export const account = router({
   listMemberships: userQuery({ reply: membershipsSchema, run: (ctx) => listMemberships(ctx, ctx.user.userId) }),
   leaveTeam: userMutation({ input: leaveTeamInput, reply: membershipsSchema, run: leaveTeam }),

@@ -2,7 +2,7 @@ import { BATCH_MAX_BYTES } from '@/server/domain/messaging/messages/schema';
 import { RATES_MAX_BYTES } from '@/server/domain/billing/rates/schema';
 import { BODY_MAX_BYTES, LARGEST_BODY_BYTES } from '@/server/http/body';
 
-/** What may be longer than other bodies: as the API takes it. */
+/** The size limits of bodies that may be larger than others, equal to the API's. */
 const LARGE: ReadonlyMap<string, number> = new Map([
   ['rates.previewRates', LARGEST_BODY_BYTES],
   ['rates.importRates', LARGEST_BODY_BYTES],
@@ -11,6 +11,9 @@ const LARGE: ReadonlyMap<string, number> = new Map([
   ['messages.estimateMessages', BATCH_MAX_BYTES],
 ]);
 
-/** The most that the body of a request may hold, by its URL: a large one is asked for alone, in no batch. */
+/**
+ * Returns the size limit of a request body by its URL, in bytes. A large procedure must be called alone, not in a
+ * batch.
+ */
 export const maxBytesOf = (url: string): number =>
   LARGE.get(new URL(url).pathname.split('/').at(-1) ?? '') ?? BODY_MAX_BYTES;

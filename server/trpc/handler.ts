@@ -6,10 +6,10 @@ import type { ProcedureContext } from './context';
 import { toProblemError, errorShape } from './problem';
 import { appRouter } from './router';
 
-/** Where the router is mounted. */
+/** The path of the router. */
 const ENDPOINT = '/api/trpc';
 
-/** How many procedures one request calls, as tRPC will read its path: decoded first, then cut at commas. */
+/** Returns how many procedures a request calls, in tRPC's way of parsing the path: decode, then split at commas. */
 export function countCalls(url: string): number {
   const { pathname } = new URL(url);
   try {
@@ -19,16 +19,16 @@ export function countCalls(url: string): number {
   }
 }
 
-/** Who asks: an actor where a team was named, a person wherever somebody is signed in. */
-export type Asker = Pick<ProcedureContext, 'actor' | 'user' | 'origin' | 'spend'>;
+/** The caller of a request: an actor if a team was named, a user if somebody is signed in. */
+export type Caller = Pick<ProcedureContext, 'actor' | 'user' | 'origin' | 'spend'>;
 
 /**
- * Answers a request of the pages. An Idempotency-Key is that of one change: with it no batch is taken.
- * @param given.open the session's gate: who asks; what it throws is the answer to every call of the request
+ * Answers a tRPC request. An Idempotency-Key belongs to one command, so batches are refused with it.
+ * @param given.open authenticates the caller; an error it throws is the answer to every call of the request
  */
 export async function handleTrpc(
   request: Request,
-  { services, open }: Pick<ProcedureContext, 'services'> & { open: () => Promise<Asker> },
+  { services, open }: Pick<ProcedureContext, 'services'> & { open: () => Promise<Caller> },
 ): Promise<Response> {
   const requestId = newRequestId();
   const idempotencyKey = request.headers.get('idempotency-key');
@@ -38,7 +38,7 @@ export async function handleTrpc(
     router: appRouter,
     allowBatching: idempotencyKey === null,
     maxBatchSize: BATCH_CALLS_MAX,
-    // A read may come as a POST, so that what it asks for stands in no URL and no log of URLs.
+    // Queries may use POST, so that their input does not appear in URLs and access logs.
     allowMethodOverride: true,
     createContext: async () => {
       const ctx = await open().catch((error: unknown) => {
@@ -52,10 +52,10 @@ export async function handleTrpc(
   return response;
 }
 
-/** One answer to a request that calls too many procedures, none of which was looked at. */
+/** Returns one answer to a request with too many procedures, of which none was run. */
 export function refuseAll(): Response {
   const requestId = newRequestId();
-  const detail = `A request calls at most ${BATCH_CALLS_MAX} procedures. Nothing was done.`;
+  const detail = `A request can call at most ${BATCH_CALLS_MAX} procedures. Nothing was done.`;
   const refused = toProblemError(new DomainError('invalid_request', { detail }), requestId);
   const headers = { 'Request-Id': requestId, 'Cache-Control': 'no-store' };
   return Response.json({ error: errorShape(refused) }, { status: refused.problem.status, headers });

@@ -14,7 +14,7 @@ import {
 import { HASH_COST } from '@/server/domain/core/password-hashing';
 import { visitorMutation, visitorQuery, router } from './procedures';
 
-/** What an invitation's link opens, to whoever has it. */
+/** Procedures of an invitation link, for everyone who has it. */
 export const joining = router({
   readLink: visitorQuery({ input: linkInput, reply: linkSchema.nullable(), run: readLink }),
   acceptInvitation: visitorMutation({

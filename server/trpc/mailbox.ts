@@ -2,7 +2,7 @@ import { browseMailbox, getMailInMailbox } from '@/server/domain/notifications/e
 import { mailboxPage, mailboxView, mailInMailbox, oneMailInMailbox } from '@/server/domain/notifications/emails/schema';
 import { visitorQuery, router } from './procedures';
 
-/** The demo's mailbox, for anyone: elsewhere there is none. */
+/** The demo's mailbox, for everyone; it does not exist elsewhere. */
 export const mailbox = router({
   browseMails: visitorQuery({ input: mailboxView, reply: mailboxPage, run: browseMailbox }),
   getMail: visitorQuery({

@@ -9,25 +9,25 @@ import { makeLimiter } from '@/server/http/rate-limit';
 import { mustComeFromHere } from '@/server/http/origin';
 import { services } from '@/server/http/services';
 import { maxBytesOf } from './bodies';
-import { countCalls, handleTrpc, refuseAll, type Asker } from './handler';
+import { countCalls, handleTrpc, refuseAll, type Caller } from './handler';
 
-/** Names the team for which a page asks, by its slug. */
+/** The header that names the page's team, by slug. */
 const TEAM_FIELD = 'x-purser-team';
 
-/** Answers a request of the pages for who is signed in: from the seat in the team that it names, or for the person alone. */
+/** Answers a tRPC request of a signed-in user: as the member of the team it names, or without a team. */
 export async function answerTrpc(request: Request): Promise<Response> {
   let allowance: Record<string, string> = {};
-  // Counted before anything is read: what calls too much is refused without a look at its body or its session.
+  // Counted before the body and the session are read, so that too many calls are refused cheaply.
   if (countCalls(request.url) > BATCH_CALLS_MAX) return refuseAll();
   const asked = await withBody(request).catch((error: unknown) => ({ error }));
   if ('error' in asked && asked.error instanceof RequestAborted) {
     limiterOf()(networkOf(request.headers.get('x-purser-address')));
     return abortedResponse({ route: '/api/trpc', address: request.headers.get('x-purser-address') });
   }
-  const open = async (): Promise<Asker> => {
+  const open = async (): Promise<Caller> => {
     if ('error' in asked) throw asked.error;
     if (request.method !== 'GET') mustComeFromHere(request);
-    const { ctx, refuse } = await askerOf(request.headers.get(TEAM_FIELD));
+    const { ctx, refuse } = await callerOf(request.headers.get(TEAM_FIELD));
     const whole = { ...ctx, origin: await requestOrigin() };
     allowance = mustBeAllowed(whole, request);
     return refuse ? refuse() : { ...whole, spend: (cost) => void (cost > 0 && take(whole, cost, 1)) };
@@ -38,7 +38,7 @@ export async function answerTrpc(request: Request): Promise<Response> {
   return response;
 }
 
-/** The same request with its body at hand. A large one is read for who is signed in alone. */
+/** Returns the same request with its body read. A large body is read only for a signed-in user. */
 async function withBody(request: Request): Promise<Request> {
   const { method, headers, url } = request;
   if (method === 'GET' || method === 'HEAD') return request;
@@ -47,7 +47,7 @@ async function withBody(request: Request): Promise<Request> {
   return new Request(url, { method, headers, body: new Uint8Array(await readBytes(request, max)) });
 }
 
-async function askerOf(slug: string | null): Promise<{ ctx: Omit<Asker, 'origin'>; refuse?: () => never }> {
+async function callerOf(slug: string | null): Promise<{ ctx: Omit<Caller, 'origin'>; refuse?: () => never }> {
   if (slug === null) return { ctx: { actor: null, user: await currentUser() } };
   const place = await findPlaceInTeam(slug);
   if (place.ok) return { ctx: { actor: place.actor, user: place.user } };
@@ -60,18 +60,18 @@ let limiter: ReturnType<typeof makeLimiter> | undefined;
 
 const limiterOf = () => (limiter ??= makeLimiter('user', env().rateLimit / env().webProcesses));
 
-/** Counts a request against its person, or its address where there is none: every call of a batch. */
-function mustBeAllowed({ user, origin }: Asker, { url }: Request): Record<string, string> {
+/** Counts a request, with every call of a batch, against its user, or its address without one. */
+function mustBeAllowed({ user, origin }: Caller, { url }: Request): Record<string, string> {
   return take({ user, origin }, countCalls(url));
 }
 
-function take({ user, origin }: Pick<Asker, 'user' | 'origin'>, cost: number, taken = 0): Record<string, string> {
+function take({ user, origin }: Pick<Caller, 'user' | 'origin'>, cost: number, taken = 0): Record<string, string> {
   const { allowed, retryAfterSeconds, headers } = limiterOf()(
     user?.userId ?? networkOf(origin.address),
     cost,
     performance.now(),
     taken,
   );
-  if (!allowed) fail('rate_limited', { retryAfterSeconds, detail: `Ask again in ${retryAfterSeconds} s.` });
+  if (!allowed) fail('rate_limited', { retryAfterSeconds, detail: `Try again in ${retryAfterSeconds} s.` });
   return headers;
 }

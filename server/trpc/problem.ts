@@ -5,27 +5,27 @@ import { describeError, DomainError, type ErrorCode, type ErrorFacts, type ERROR
 import { inputError } from '@/server/domain/core/validation';
 import { describeFault, log } from '@/server/log';
 
-/** An error as the API prints it, and when to ask again. */
+/** An error as the API prints it, with the seconds to wait. */
 export type Problem = ReturnType<typeof describeError> & Pick<ErrorFacts, 'retryAfterSeconds'>;
 
-/** The one error that leaves this door. It carries no cause: what is unknown stays in the log. */
+/** The only error type sent by tRPC. It has no cause: unknown errors stay in the log. */
 export class ProblemError extends TRPCError {
   constructor(readonly problem: Problem) {
     super({ code: NAMES[problem.status], message: problem.detail });
   }
 }
 
-/** The JSON-RPC code of every error: what it is stands in `data.code`, in the words of the one table. */
+/** The JSON-RPC code of every error; the code that matters is `data.code`, from the error table. */
 const RPC_ERROR = -32_603;
 
-/** An error as the pages receive it. */
+/** Returns an error in the shape that pages receive. */
 export const errorShape = ({ problem }: ProblemError, path?: string) => ({
   message: problem.detail,
   code: RPC_ERROR,
   data: { ...problem, httpStatus: problem.status, path },
 });
 
-/** tRPC's name of each status in the table of errors; the status itself is answered as it stands there. */
+/** tRPC's name for each status in the error table; the HTTP status is sent as in the table. */
 const NAMES: Record<(typeof ERRORS)[ErrorCode]['status'], TRPC_ERROR_CODE_KEY> = {
   400: 'BAD_REQUEST',
   401: 'UNAUTHORIZED',
@@ -33,10 +33,10 @@ const NAMES: Record<(typeof ERRORS)[ErrorCode]['status'], TRPC_ERROR_CODE_KEY> =
   403: 'FORBIDDEN',
   404: 'NOT_FOUND',
   405: 'METHOD_NOT_SUPPORTED',
-  // It has no word for this one, which no procedure answers.
+  // tRPC has no name for 406, which no procedure returns.
   406: 'BAD_REQUEST',
   409: 'CONFLICT',
-  // It has no word for what is gone; nothing reads this one.
+  // tRPC has no name for 410; nothing reads this one.
   410: 'CONFLICT',
   413: 'PAYLOAD_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA_TYPE',
@@ -46,7 +46,7 @@ const NAMES: Record<(typeof ERRORS)[ErrorCode]['status'], TRPC_ERROR_CODE_KEY> =
   503: 'SERVICE_UNAVAILABLE',
 };
 
-/** What tRPC refuses by itself, before a procedure is begun. */
+/** The errors that tRPC raises itself before a procedure runs. */
 const BY_ITSELF: Partial<Record<TRPC_ERROR_CODE_KEY, ErrorCode>> = {
   PARSE_ERROR: 'invalid_request',
   BAD_REQUEST: 'invalid_request',
@@ -56,7 +56,7 @@ const BY_ITSELF: Partial<Record<TRPC_ERROR_CODE_KEY, ErrorCode>> = {
   UNSUPPORTED_MEDIA_TYPE: 'unsupported_media_type',
 };
 
-/** Whatever has gone wrong in a request, as the error that is answered. What is our own fault is logged. */
+/** Returns any error as the problem to send. Internal faults are logged. */
 export function problemFor(error: TRPCError, requestId: string): ProblemError {
   if (error instanceof ProblemError) return error;
   const known = domainErrorOf(error);
@@ -67,7 +67,7 @@ export function problemFor(error: TRPCError, requestId: string): ProblemError {
   return unavailable ? printed('unavailable', { retryAfterSeconds: 2 }, requestId) : printed('internal', {}, requestId);
 }
 
-/** The error of a request that was refused before any procedure was begun; here it is logged whatever it is. */
+/** Returns the problem of a request that was refused before any procedure ran; it is always logged here. */
 export function toProblemError(error: unknown, requestId: string): ProblemError {
   const refused = problemFor(getTRPCErrorFromUnknown(error), requestId);
   const { status, code } = refused.problem;
@@ -78,7 +78,7 @@ export function toProblemError(error: unknown, requestId: string): ProblemError 
 function domainErrorOf(error: TRPCError): DomainError | null {
   const { cause } = error;
   if (cause instanceof DomainError) return cause;
-  // tRPC says BAD_REQUEST of an input alone: an answer that does not fit its schema is our own fault.
+  // tRPC uses BAD_REQUEST for inputs only: an output that does not match its schema is an internal fault.
   if (cause instanceof ZodError && error.code === 'BAD_REQUEST') return inputError(cause.issues, 'body');
   const code = BY_ITSELF[error.code];
   return code ? new DomainError(code) : null;

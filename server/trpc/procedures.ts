@@ -18,7 +18,7 @@ import type { ProcedureContext } from './context';
 import { problemFor, errorShape } from './problem';
 
 const t = initTRPC.context<ProcedureContext>().create({
-  // Of an error nothing is printed but its problem: not tRPC's own words, which may quote an input, and no stack.
+  // Only the problem of an error is printed: tRPC's own message may quote the input, and the stack is internal.
   errorFormatter: ({ error, ctx, path }) => {
     const refused = problemFor(error, ctx?.requestId ?? newRequestId());
     return errorShape(refused, path);
@@ -27,7 +27,7 @@ const t = initTRPC.context<ProcedureContext>().create({
 
 export const { router, createCallerFactory } = t;
 
-/** Wraps all that can happen in one call: one answer or one problem, and one log line. */
+/** Wraps one call: one answer or one problem, and one log line. */
 const open = t.procedure.use(async ({ ctx, path, getRawInput, next }) => {
   const started = performance.now();
   const result = await next();
@@ -49,7 +49,7 @@ const open = t.procedure.use(async ({ ctx, path, getRawInput, next }) => {
   return result;
 });
 
-/** What sends messages: its refusals are counted, as the API's are. */
+/** The procedures that send messages, whose refusals are counted like the API's. */
 const SENDS = new Set(['messages.sendMessage', 'messages.sendBatch']);
 
 const behalfSchema = z.object({ onBehalfOf: z.string() });
@@ -65,7 +65,7 @@ async function countSend(
   countRefusal(services.database.pool, { teamId: actor.teamId, memberId }, code);
 }
 
-/** For who is signed in and has a seat in the team: the resolver is given what a verb is given. */
+/** For a signed-in member of the team; the resolver receives the domain's context. */
 const signedIn = (maxItems?: number) =>
   open.use(async ({ ctx, getRawInput, next }) => {
     const { services, actor, requestId } = ctx;
@@ -76,19 +76,20 @@ const signedIn = (maxItems?: number) =>
   });
 
 /**
- * A verb as a procedure. `verb` is one call into the domain; its answer is printed by `reply`, as the API prints it.
- * @param spec.input the domain's schema, extended by the ids that stand in the API's path
+ * Describes a command or query as a procedure. `run` is one call into the domain; `reply` prints its answer like the
+ * API.
+ * @param spec.input the domain's schema, extended by the ids that the API has in its path
  */
 type Spec<I extends ZodType, R extends ZodType> = {
   input?: I;
   reply: R;
   keep?: Keep<z.output<R>>;
-  /** How long a list in its input may be, where that is more than lists are elsewhere. */
+  /** The length limit of lists in its input, if above the default. */
   maxItems?: number;
   run: (ctx: Context, input: z.output<I>) => Promise<z.output<R> | Refusal>;
 };
 
-/** A command as a procedure: `extraCost` and `prepare` as an operation of the API has them. */
+/** A command as a procedure: `extraCost` and `prepare` as in an API operation. */
 type MutationSpec<I extends ZodType, R extends ZodType, P> = Omit<Spec<I, R>, 'run'> & {
   extraCost?: (input: z.output<I>) => number;
   prepare?: (ctx: Context, input: z.output<I>) => Promise<P>;
@@ -97,7 +98,7 @@ type MutationSpec<I extends ZodType, R extends ZodType, P> = Omit<Spec<I, R>, 'r
 
 const nothing = z.strictObject({}).default({});
 
-/** A verb that changes nothing. */
+/** Creates a procedure that only reads. */
 export function query<R extends ZodType, I extends ZodType = typeof nothing>(
   spec: Spec<I, R> & { extraCost?: (input: z.output<I>) => number },
 ) {
@@ -112,40 +113,43 @@ export function query<R extends ZodType, I extends ZodType = typeof nothing>(
     });
 }
 
-/** For who is signed in, whatever his teams: nothing here knows a team or a seat. */
-const personal = open.use(async ({ ctx, getRawInput, next }) => {
+/** For a signed-in user without a team or a member. */
+const ofUser = open.use(async ({ ctx, getRawInput, next }) => {
   if (!ctx.user) fail('missing_key', { detail: 'Sign in first.' });
   mustBeStorable(await getRawInput());
   return next({ ctx: { user: ctx.user } });
 });
 
-type PersonalSpec<I extends ZodType, R extends ZodType> = {
+type UserSpec<I extends ZodType, R extends ZodType> = {
   input?: I;
   reply: R;
   extraCost?: (input: z.output<I>) => number;
   run: (userCtx: UserContext, input: z.output<I>) => Promise<z.output<R>>;
 };
 
-/** A reading of what is the person's own. */
-export function userQuery<R extends ZodType, I extends ZodType = typeof nothing>(spec: PersonalSpec<I, R>) {
+/** Creates a procedure that reads the user's own data. */
+export function userQuery<R extends ZodType, I extends ZodType = typeof nothing>(spec: UserSpec<I, R>) {
   const input = (spec.input ?? nothing) as I;
-  return personal
+  return ofUser
     .input(input)
     .query(async ({ ctx, ...call }): Promise<z.input<R>> =>
       z.encode(spec.reply, await spec.run({ ...visitorOf(ctx), user: ctx.user }, call.input as z.output<I>)),
     );
 }
 
-/** A change of what is the person's own. Asked again it changes nothing more: no Idempotency-Key is looked at. */
-export function userMutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: PersonalSpec<I, R>) {
+/**
+ * Creates a procedure that changes the user's own data. Repeating it has no further effect, so no Idempotency-Key is
+ * used.
+ */
+export function userMutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: UserSpec<I, R>) {
   const input = (spec.input ?? nothing) as I;
-  return personal.input(input).mutation(async ({ ctx, ...call }): Promise<z.input<R>> => {
+  return ofUser.input(input).mutation(async ({ ctx, ...call }): Promise<z.input<R>> => {
     ctx.spend?.(spec.extraCost?.(call.input as z.output<I>) ?? 0);
     return z.encode(spec.reply, await spec.run({ ...visitorOf(ctx), user: ctx.user }, call.input as z.output<I>));
   });
 }
 
-type GuestSpec<I extends ZodType, R extends ZodType> = {
+type VisitorSpec<I extends ZodType, R extends ZodType> = {
   input?: I;
   reply: R;
   extraCost?: (input: z.output<I>) => number;
@@ -164,8 +168,8 @@ const anyone = open.use(async ({ getRawInput, next }) => {
   return next();
 });
 
-/** A reading for anyone, signed in or not: what is asked for proves itself, by a link or a code. */
-export function visitorQuery<R extends ZodType, I extends ZodType = typeof nothing>(spec: GuestSpec<I, R>) {
+/** Creates a reading procedure for everyone, signed in or not; a link or a code is the proof. */
+export function visitorQuery<R extends ZodType, I extends ZodType = typeof nothing>(spec: VisitorSpec<I, R>) {
   const input = (spec.input ?? nothing) as I;
   return anyone
     .input(input)
@@ -174,8 +178,8 @@ export function visitorQuery<R extends ZodType, I extends ZodType = typeof nothi
     );
 }
 
-/** A change that anyone may ask for. */
-export function visitorMutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: GuestSpec<I, R>) {
+/** Creates a changing procedure for everyone. */
+export function visitorMutation<R extends ZodType, I extends ZodType = typeof nothing>(spec: VisitorSpec<I, R>) {
   const input = (spec.input ?? nothing) as I;
   return anyone.input(input).mutation(async ({ ctx, ...call }): Promise<z.input<R>> => {
     ctx.spend?.(spec.extraCost?.(call.input as z.output<I>) ?? 0);
@@ -183,7 +187,7 @@ export function visitorMutation<R extends ZodType, I extends ZodType = typeof no
   });
 }
 
-/** A verb that changes something: once for the request's Idempotency-Key, where it has one. */
+/** Creates a procedure that runs a command, once per Idempotency-Key if the request has one. */
 export function mutation<R extends ZodType, I extends ZodType = typeof nothing, P = undefined>(
   spec: MutationSpec<I, R, P>,
 ) {
@@ -203,7 +207,7 @@ export function mutation<R extends ZodType, I extends ZodType = typeof nothing, 
         const result = await spec.run(ctx, input, prepared);
         return result instanceof Refusal ? result : { status: 200, result };
       });
-      // Only now: the transaction that remembers a refusal has been committed.
+      // The transaction that records the refusal is committed before the error is thrown.
       if (answer instanceof Refusal) return fail(answer.code, answer.facts);
       return JSON.parse(answer.text) as z.input<R>;
     });

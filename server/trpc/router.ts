@@ -14,7 +14,7 @@ import { reports } from './reports';
 import { team } from './team';
 import { transfers } from './transfers';
 
-/** Door 1, for the pages. A procedure is named as the API's operation of the same verb: `members.createMember`. */
+/** The tRPC router for the pages. Procedures have the names of the API's operations: `members.createMember`. */
 export const appRouter = router({
   access,
   account,
@@ -35,5 +35,5 @@ export const appRouter = router({
 export type AppRouter = typeof appRouter;
 export type { Problem } from './problem';
 
-/** Calls procedures from the server itself: what goes in and comes out is the same as over HTTP. */
+/** Calls procedures from the server itself, with the same parsing and printing as over HTTP. */
 export const createCaller = createCallerFactory(appRouter);

@@ -5,35 +5,35 @@ import { notFound, redirect } from 'next/navigation';
 import { cache } from 'react';
 import { askedPath, currentUser, requestOrigin, findPlaceInTeam } from '@/server/auth';
 import { newRequestId } from '@/server/domain/core/ids';
-import { lastWord } from '@/server/http/live-stream';
+import { lastChangeId } from '@/server/http/live-stream';
 import { services } from '@/server/http/services';
 import type { ProcedureContext } from './context';
 import { ProblemError } from './problem';
 import { appRouter } from './router';
 
 /**
- * What a page asks before it is shown, in a team: `await q.prefetch(q.trpc.members.getSeat.queryOptions({ memberId }))`,
- * then `<HydrationBoundary state={q.state()}>`. The layout and the page of one request share it.
+ * Returns helpers to prefetch queries of a team's page: `await q.prefetch(q.trpc.members.getMember.queryOptions({
+ * memberId }))`, then `<HydrationBoundary state={q.state()}>`. The layout and the page of a request share one instance.
  */
 export const serverQueries = cache(async (slug: string) => {
-  // Before anything is asked: all that was told until then is in the answers.
-  const since = lastWord();
+  // Read before any query, so that all changes up to this id are in the results.
+  const since = lastChangeId();
   const place = await findPlaceInTeam(slug);
   if (place.ok) return { ...queriesOf({ actor: place.actor, user: place.user, origin: await requestOrigin() }), since };
   if (place.reason === 'none') notFound();
   return place.reason === 'inactive' ? redirect(`/?deactivated=${slug}`) : toSignIn();
 });
 
-/** As `serverQueries`, for what is the person's own. */
+/** Returns prefetch helpers like `serverQueries`, for the user's own data. */
 export const userQueries = cache(async () => {
-  const since = lastWord();
+  const since = lastChangeId();
   const user = await currentUser();
   return user ? { ...queriesOf({ actor: null, user, origin: await requestOrigin() }), since } : toSignIn();
 });
 
 const toSignIn = async (): Promise<never> => redirect(`/sign-in?next=${encodeURIComponent(await askedPath())}`);
 
-/** As `serverQueries`, for a page that anyone may see. */
+/** Returns prefetch helpers like `serverQueries`, for a public page. */
 export const visitorQueries = cache(async () =>
   queriesOf({ actor: null, user: await currentUser(), origin: await requestOrigin() }),
 );
@@ -45,7 +45,10 @@ function queriesOf(caller: Pick<ProcedureContext, 'actor' | 'user' | 'origin'>) 
   return {
     trpc,
     client,
-    /** Asks all at once. What does not exist for this person is the page for that; what is only away, the page asks again. */
+    /**
+     * Runs all queries at once. A `not_found` shows the not-found page; other failures are left to the browser to
+     * retry.
+     */
     prefetch: async (...queries: Prefetch[]): Promise<void> => {
       await Promise.all(queries.map((query) => client.fetchQuery(query).catch(giveWay)));
     },

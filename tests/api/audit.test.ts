@@ -5,9 +5,9 @@ import { declineInvitation } from '@/server/domain/teams/invitation-acceptance/w
 import { deactivateMember } from '@/server/domain/teams/members/write';
 import { download } from '@/server/http/downloads';
 import { services } from '@/server/http/services';
-import { expectProblem, useApi, type Caller } from '../support/door';
+import { expectProblem, useApi, type Caller } from '../support/api-client';
 import { callProcedure, sessionOf } from '../support/procedures';
-import { visitor } from '../support/people';
+import { visitor } from '../support/visitors';
 import { addMember, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
 
 const as = useApi();

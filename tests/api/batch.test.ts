@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reportMessages } from '@/server/domain/messaging/messages/write';
 import { parseId } from '@/server/domain/core/ids';
 import { addMember, makeTeam, ownerPool } from '../support/team';
-import { auditOf, balancesOf, expectProblem, rowsOf, useApi } from '../support/door';
+import { auditOf, balancesOf, expectProblem, rowsOf, useApi } from '../support/api-client';
 
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };

@@ -14,7 +14,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { DomainError } from '@/server/domain/core/errors';
 import { parseBy } from '@/server/domain/core/validation';
-import { expectProblem, useApi } from '../support/door';
+import { expectProblem, useApi } from '../support/api-client';
 import { listOperations, listTables } from '../support/operations';
 import { listVisitorProcedures, listUserProcedures, listProcedures } from '../support/procedures';
 import { addMember, makeTeam } from '../support/team';

@@ -7,7 +7,7 @@ import { operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 import type { Answer } from '../support/api';
 import { addMember, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
-import { expectProblem, useApi, whileMasterIsHeld, type Caller } from '../support/door';
+import { expectProblem, useApi, whileMasterIsHeld, type Caller } from '../support/api-client';
 
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };

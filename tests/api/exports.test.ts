@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { csvResponse, printCsv } from '@/server/http/csv';
 import { addMember, makeTeam } from '../support/team';
 import { newUuid7, printId } from '@/server/domain/core/ids';
-import { expectProblem, rowsOf, useApi } from '../support/door';
+import { expectProblem, rowsOf, useApi } from '../support/api-client';
 import { listOperations, listTables } from '../support/operations';
 import { shapeOf } from '../support/procedures';
 

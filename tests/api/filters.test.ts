@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newUuid7, printId } from '@/server/domain/core/ids';
-import { expectProblem, useApi } from '../support/door';
+import { expectProblem, useApi } from '../support/api-client';
 import { listOperations, listTables, pathWith } from '../support/operations';
 import { callProcedure, isIdName, listProcedures, sessionOf, shapeOf } from '../support/procedures';
 import { addMember, makeTeam, type TestTeam } from '../support/team';

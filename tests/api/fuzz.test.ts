@@ -4,7 +4,7 @@ import { newUuid7, printId, type IdPrefix } from '@/server/domain/core/ids';
 import { makeKey } from '@/server/domain/teams/api-keys/rules';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { services } from '@/server/http/services';
-import { makeRandom, seedOf } from '../proof/support';
+import { beginProof, PROOF_TIMEOUT_MS, SIZE } from '../proof/size';
 import '@/app/api/v1/all';
 import { placeAt, type Handlers } from '@/server/http/api-router';
 import { ownDocument, type DocumentCheck, type Json } from '../support/document';
@@ -17,7 +17,7 @@ vi.mock('@node-rs/argon2', () => ({
   verify: () => Promise.resolve(false),
 }));
 
-const COUNT = Math.round(50_000 * Number(process.env['PROOF_SCALE'] ?? 1));
+const COUNT = SIZE.fuzzRequests;
 
 /** How many go to one team before the next is made: they delete members and rotate keys. */
 const PER_TEAM = 5_000;
@@ -256,48 +256,48 @@ function shown({ draft, request, bytes }: Sent): string {
 }
 
 describe('S11: broken requests', () => {
-  it(`${COUNT} of them, made from the document, are each answered in our shape, and the ledger proves itself`, async () => {
-    const seed = seedOf('S11 fuzz');
-    const breaker = new Breaker(check.document, check.operations, makeRandom(seed), seed);
-    const other = await makeTeam({ fund: '0' });
-    const counts: Record<string, number> = {};
-    const faults: string[] = [];
-    let slowest = 0;
-    const began = performance.now();
-    for (let left = COUNT; left > 0 && faults.length === 0; left -= PER_TEAM) {
-      const world = await inhabit(other);
-      const queue = Array.from({ length: Math.min(left, PER_TEAM) }, () => breaker.next(world));
-      const client = async () => {
-        for (let draft = queue.pop(); draft && faults.length < 5; draft = queue.pop()) {
-          const sent = build(draft);
-          const start = performance.now();
-          const answered = await send(sent).catch((error: Error) => ({
-            status: 0,
-            headers: new Headers(),
-            text: String(error.stack),
-            path: '',
-          }));
-          slowest = Math.max(slowest, performance.now() - start);
-          const outcome =
-            answered.status >= 400 && sent.request.method !== 'HEAD'
-              ? String(JSON.parse(answered.text).code)
-              : String(answered.status);
-          counts[outcome] = (counts[outcome] ?? 0) + 1;
-          const wrong = wrongWith(sent, answered, world);
-          if (wrong.length > 0)
-            faults.push(`${wrong.join('\n')}\n${shown(sent)}\n${answered.status} ${answered.text.slice(0, 2_000)}`);
-        }
-      };
-      await Promise.all(Array.from({ length: AT_ONCE }, client));
-    }
-    const seconds = (performance.now() - began) / 1_000;
-    const sorted = Object.fromEntries(Object.entries(counts).toSorted(([, a], [, b]) => b - a));
-    console.log(
-      `S11 fuzz: ${COUNT} in ${seconds.toFixed(1)} s, the slowest took ${slowest.toFixed(0)} ms`,
-      JSON.stringify(sorted),
-    );
-    expect(faults, `PROOF_SEED=${seed}\n${faults.join('\n\n')}`).toEqual([]);
-    expect(Object.values(counts).reduce((sum, n) => sum + n, 0)).toBe(COUNT);
-    expect((await verifyLedger(services().database.db)).problems).toEqual([]);
-  }, 600_000);
+  it(
+    `${COUNT} of them, made from the document, are each answered in our shape, and the ledger proves itself`,
+    async () => {
+      const { seed, random, report } = beginProof('S11 fuzz');
+      const breaker = new Breaker(check.document, check.operations, random, seed);
+      const other = await makeTeam({ fund: '0' });
+      const counts: Record<string, number> = {};
+      const faults: string[] = [];
+      let slowest = 0;
+      for (let left = COUNT; left > 0 && faults.length === 0; left -= PER_TEAM) {
+        const world = await inhabit(other);
+        const queue = Array.from({ length: Math.min(left, PER_TEAM) }, () => breaker.next(world));
+        const client = async () => {
+          for (let draft = queue.pop(); draft && faults.length < 5; draft = queue.pop()) {
+            const sent = build(draft);
+            const start = performance.now();
+            const answered = await send(sent).catch((error: Error) => ({
+              status: 0,
+              headers: new Headers(),
+              text: String(error.stack),
+              path: '',
+            }));
+            slowest = Math.max(slowest, performance.now() - start);
+            const outcome =
+              answered.status >= 400 && sent.request.method !== 'HEAD'
+                ? String(JSON.parse(answered.text).code)
+                : String(answered.status);
+            counts[outcome] = (counts[outcome] ?? 0) + 1;
+            const wrong = wrongWith(sent, answered, world);
+            if (wrong.length > 0)
+              faults.push(`${wrong.join('\n')}\n${shown(sent)}\n${answered.status} ${answered.text.slice(0, 2_000)}`);
+          }
+        };
+        await Promise.all(Array.from({ length: AT_ONCE }, client));
+      }
+      const sorted = Object.fromEntries(Object.entries(counts).toSorted(([, a], [, b]) => b - a));
+      console.log('S11 fuzz', JSON.stringify(sorted));
+      report(`${COUNT} broken requests, the slowest took ${slowest.toFixed(0)} ms`);
+      expect(faults, `PROOF_SEED=${seed}\n${faults.join('\n\n')}`).toEqual([]);
+      expect(Object.values(counts).reduce((sum, n) => sum + n, 0)).toBe(COUNT);
+      expect((await verifyLedger(services().database.db)).problems).toEqual([]);
+    },
+    PROOF_TIMEOUT_MS,
+  );
 });

@@ -3,7 +3,7 @@ import { fundTeam } from '@/server/domain/billing/ledger/write';
 import { registered } from '@/server/http/operation';
 import type { Answer } from '../support/api';
 import { addMember, giveSignIn, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
-import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld, type Caller } from '../support/door';
+import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld, type Caller } from '../support/api-client';
 
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };

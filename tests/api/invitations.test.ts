@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { auditOf, expectProblem, rowsOf, useApi } from '../support/door';
+import { auditOf, expectProblem, rowsOf, useApi } from '../support/api-client';
 import { addMember, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
 
 const as = useApi();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addMember, makeTeam } from '../support/team';
-import { auditOf, balancesOf, expectProblem, useApi } from '../support/door';
+import { auditOf, balancesOf, expectProblem, useApi } from '../support/api-client';
 import { callProcedure, sessionOf } from '../support/procedures';
 
 const as = useApi();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addMember, makeTeam, ownerPool } from '../support/team';
-import { auditOf, balancesOf, expectProblem, useApi } from '../support/door';
+import { auditOf, balancesOf, expectProblem, useApi } from '../support/api-client';
 
 const as = useApi();
 

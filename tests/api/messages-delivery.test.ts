@@ -7,7 +7,7 @@ import { dispatchBatch, expireUnreported } from '@/server/jobs/dispatch';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { makeSandbox } from '@/server/outbound/carriers/sandbox';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
-import { useApi } from '../support/door';
+import { useApi } from '../support/api-client';
 
 const as = useApi();
 
@@ -44,7 +44,7 @@ describe('the sandbox carrier', () => {
     const { id } = await send(member, '+14155550100');
     expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(1);
     expect(await statusOf(team, id)).toBe('sent');
-    await expect.poll(() => statusOf(team, id), { timeout: 5000 }).toBe('delivered');
+    await expect.poll(() => statusOf(team, id), { timeout: 60_000 }).toBe('delivered');
     const message = await read(team, id);
     expect(message.events.map(({ status }: { status: string }) => status)).toEqual(['queued', 'sent', 'delivered']);
     expect([message.createdAt, message.sentAt, message.deliveredAt]).toEqual(
@@ -60,7 +60,7 @@ describe('the sandbox carrier', () => {
     const member = await addMember(team, { credit: '1.00' });
     const { id } = await send(member, '+14155550001');
     await dispatchBatch(services(), sandbox(), team.teamId);
-    await expect.poll(() => statusOf(team, id), { timeout: 5000 }).toBe('failed');
+    await expect.poll(() => statusOf(team, id), { timeout: 60_000 }).toBe('failed');
     const message = await read(team, id);
     expect(message).toMatchObject({
       cost: '0.00',
@@ -180,7 +180,7 @@ describe('a dispatcher', () => {
       team.teamId,
     ]);
     expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(1);
-    await expect.poll(() => statusOf(team, id), { timeout: 5000 }).toBe('delivered');
+    await expect.poll(() => statusOf(team, id), { timeout: 60_000 }).toBe('delivered');
   });
 
   it('hands each message to one carrier, whoever else is at it', async () => {

@@ -3,7 +3,7 @@ import { makeContext } from '@/server/domain/core/context';
 import { sendMessages } from '@/server/domain/messaging/messages/write';
 import { services } from '@/server/http/services';
 import { addMember, makeTeam, ownerPool } from '../support/team';
-import { balancesOf, expectProblem, useApi } from '../support/door';
+import { balancesOf, expectProblem, useApi } from '../support/api-client';
 
 const as = useApi();
 

@@ -11,7 +11,7 @@ import { operation, type Operation } from '@/server/http/operation';
 import { resource } from '@/server/http/resource';
 import type { Answer } from '../support/api';
 import { danglingRefs, DocumentCheck, operationsOf, type Json } from '../support/document';
-import { expectProblem, useApi, type Caller } from '../support/door';
+import { expectProblem, useApi, type Caller } from '../support/api-client';
 import { brokenPromises } from '../support/promise';
 import { listOperations, listTables, type Listed } from '../support/operations';
 import { addMember, giveSignIn, makeTeam, someAddress, type TestTeam } from '../support/team';
@@ -60,7 +60,10 @@ async function lint(subject: Json): Promise<string[]> {
   return problems.map(({ ruleId, message, location }) => `${ruleId} at ${location[0]?.pointer}: ${message}`);
 }
 
-describe('the document', () => {
+// Of no server: said once is enough.
+const here = describe.skipIf(process.env['TEST_THROUGH_NEXT']);
+
+here('the document', () => {
   it('holds every operation, and no other', () => {
     const described = [...operationsOf(document)].map(([id, { method, path }]) => `${method} ${path} ${id}`);
     const registered = [...listOperations(), ...listTables()].map(({ method, path, id }) => `${method} ${path} ${id}`);

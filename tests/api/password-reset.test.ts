@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { signIn } from '@/server/domain/identity/sessions/write';
 import { findSignedInUser } from '@/server/domain/identity/sessions/read';
 import { services } from '@/server/http/services';
-import { auditOf, expectProblem, useApi } from '../support/door';
-import { visitor } from '../support/people';
-import { makeSignedInUser, addMembership, setUserOfMember } from '../support/persons';
+import { auditOf, expectProblem, useApi } from '../support/api-client';
+import { visitor } from '../support/visitors';
+import { makeSignedInUser, addMembership, setUserOfMember } from '../support/users';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, giveSignIn, makeTeam, ownerPool } from '../support/team';
 

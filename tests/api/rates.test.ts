@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { auditOf, expectProblem, useApi } from '../support/door';
+import { auditOf, expectProblem, useApi } from '../support/api-client';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, type TestTeam } from '../support/team';
 

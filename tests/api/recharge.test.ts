@@ -4,7 +4,7 @@ import { services } from '@/server/http/services';
 import { jobCtx } from '@/server/jobs/context';
 import { fundTeam } from '@/server/domain/billing/ledger/write';
 import { addMember, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from '../support/team';
-import { balancesOf, expectProblem, useApi } from '../support/door';
+import { balancesOf, expectProblem, useApi } from '../support/api-client';
 
 const as = useApi();
 

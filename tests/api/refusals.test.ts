@@ -4,8 +4,8 @@ import { deactivateMember } from '@/server/domain/teams/members/write';
 import { countRefusal, flushRefusals } from '@/server/domain/messaging/refusals/write';
 import { suspendTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
-import { useChannels } from '../support/doors';
-import { expectProblem } from '../support/door';
+import { useChannels } from '../support/channels';
+import { expectProblem } from '../support/api-client';
 import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';
 import { getOverview } from '@/server/domain/messaging/overview/read';
 

@@ -7,7 +7,7 @@ import { verifyReports } from '@/server/domain/messaging/usage/read';
 import { services } from '@/server/http/services';
 import { ownDatabase } from '../support/database';
 import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';
-import { expectProblem, useApi } from '../support/door';
+import { expectProblem, useApi } from '../support/api-client';
 
 const as = useApi();
 const us = { to: '+14155550100', from: 'Acme', body: 'Hello' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addMember, makeTeam, type TestTeam } from '../support/team';
-import { auditOf, balancesOf, expectProblem, useApi, type Caller } from '../support/door';
+import { auditOf, balancesOf, expectProblem, useApi, type Caller } from '../support/api-client';
 
 const as = useApi();
 

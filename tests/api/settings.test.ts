@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { listAuditEvents } from '@/server/domain/teams/audit/read';
-import { expectProblem, useApi } from '../support/door';
+import { expectProblem, useApi } from '../support/api-client';
 import { makeTeam, ownerPool } from '../support/team';
 
 const as = useApi();

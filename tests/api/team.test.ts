@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sendMessage } from '@/server/domain/messaging/messages/write';
 import { addMember, makeTeam, ownerPool } from '../support/team';
-import { auditOf, expectProblem, useApi } from '../support/door';
+import { auditOf, expectProblem, useApi } from '../support/api-client';
 
 const as = useApi();
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withdrawFromTeam } from '@/server/domain/billing/ledger/write';
 import { addMember, makeTeam, micros, type TestTeam } from '../support/team';
-import { expectProblem, useApi } from '../support/door';
+import { expectProblem, useApi } from '../support/api-client';
 
 const as = useApi();
 type Transfer = { id: string; kind: string; createdAt: string; memberId: string | null };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '@/server/domain/teams/api-keys/rules';
 import { serveApi, type Api } from '../support/api';
-import { expectProblem } from '../support/door';
+import { expectProblem } from '../support/api-client';
 
 // Where nothing listens, and before the first request of this file opens the pool.
 process.env['DATABASE_URL'] = 'postgres://purser:secret@127.0.0.1:1/purser';

@@ -26,7 +26,8 @@ import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
 import { deleteRecharge, serveWaiting, setRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { updateTeam } from '@/server/domain/teams/teams/write';
 import { makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
-import { failed, inLine, openServices, outcomeOf, SCALE, takeWake, through } from './support';
+import { beginProof, drawShare, PROOF_TIMEOUT_MS, SIZE } from './size';
+import { failed, inLine, openServices, outcomeOf, takeWake, through } from './support';
 
 const LANES = 3;
 const services = openServices(LANES * 3);
@@ -240,9 +241,10 @@ const WAYS: Way[] = [
     (await inLine(m.team, [m.memberId], [() => VERBS[right]!(m), () => VERBS[left]!(m)])).toReversed(),
 ];
 
-describe(`every two verbs on one seat, raced: ${MEETINGS.length} meetings`, () => {
+describe('every two verbs on one seat, raced', () => {
   const wrong: string[] = [];
   let races = 0;
+  let meetings = 0;
 
   beforeAll(async () => {
     const teams = await Promise.all(
@@ -250,14 +252,16 @@ describe(`every two verbs on one seat, raced: ${MEETINGS.length} meetings`, () =
         makeTeam({ fund: '100.00', card: 'country,prefix,price\n,1,2.00\n,49,5.00\n' }),
       ),
     );
-    const waiting = [...MEETINGS];
-    const began = performance.now();
+    const { random, report } = beginProof('S8 pairs');
+    const waiting = drawShare(random, MEETINGS, SIZE.pairsShare, ({ state, left, right }) => [state, left, right]);
+    meetings = waiting.length;
     await Promise.all(
       teams.map(async (team) => {
         for (let next = waiting.pop(); next; next = waiting.pop()) {
           const { state, left, right } = next;
           const allowed = (await orders(team, state, left, right)).map((end) => forgiving([left, right], end));
-          for (let i = 0; i < WAYS.length * SCALE; i += 1) {
+          const first = random.below(WAYS.length);
+          for (let i = first; i < first + SIZE.pairsRaces; i += 1) {
             const meeting = await arrange(team, state);
             const told = await WAYS[i % WAYS.length]!(meeting, left, right);
             const end = forgiving([left, right], await ending(meeting, told));
@@ -271,12 +275,12 @@ describe(`every two verbs on one seat, raced: ${MEETINGS.length} meetings`, () =
         }
       }),
     );
-    console.log(`S8 pairs: ${MEETINGS.length} meetings, ${races} races, ${Math.round(performance.now() - began)} ms`);
-  }, 120_000 * SCALE);
+    report(`${races} races of ${meetings} pairs`);
+  }, PROOF_TIMEOUT_MS);
 
   it('ends, whatever the moment, as one of the two orders ends: answers, balances, seat, rule and waiting', () => {
     expect(wrong.length, wrong.slice(0, 5).join('\n\n')).toBe(0);
-    expect(races).toBe(MEETINGS.length * WAYS.length * SCALE);
+    expect(races).toBe(meetings * SIZE.pairsRaces);
   });
 
   it('leaves books that verify', async () => {

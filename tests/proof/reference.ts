@@ -51,7 +51,7 @@ export type World = {
   /** What the last command wrote into the history of rules. */
   events: Event[];
   /** Whether the command brought money (or room) to where a rule still waits, so that a job must look. */
-  reached: 'master' | 'seat' | null;
+  reached: 'master' | 'member' | null;
 };
 
 /** Who asks: a seat, or the operator. */
@@ -319,7 +319,7 @@ function move(world: World, kind: Kind, member: number | null, from: Side, to: S
   if (typeof to !== 'number') return;
   const { rule, balance } = world.members[to]!;
   if (rule?.waits && balance >= rule.threshold) endWaiting(rule);
-  else if (rule?.waits && kind !== 'recharge') world.reached ??= 'seat';
+  else if (rule?.waits && kind !== 'recharge') world.reached ??= 'member';
 }
 
 function add(world: World, side: Side, amount: bigint): void {

@@ -13,9 +13,11 @@ import {
   type TestMember,
   type TestTeam,
 } from '../support/team';
-import { Gate, SCALE } from './support';
+import { beginProof, SIZE } from './size';
+import { Gate } from './support';
 
-const AT_ONCE = 20 * Math.min(SCALE, 5);
+const AT_ONCE = SIZE.retriesAtOnce;
+const proof = beginProof('S3 retries');
 
 /** A request whose effect can be counted, on a seat of its own. `other` is a body that the same key must not take. */
 type Request = { path: string; body?: object; other: object };
@@ -93,7 +95,10 @@ beforeAll(async () => {
   api = await serveApi();
   team = await makeTeam({ fund: '10000.00' });
 });
-afterAll(() => api.close());
+afterAll(() => {
+  proof.report(`${posts.length} POSTs, ${AT_ONCE} times at once`);
+  return api.close();
+});
 
 const posts = registered().flatMap(({ path, operations }) => (operations.POST ? [path] : []));
 

@@ -6,35 +6,6 @@ import type { Report } from '@/server/domain/messaging/messages/write';
 import { services } from '@/server/http/services';
 import { ownerPool, type TestTeam } from '../support/team';
 
-/** Counts of the short form are multiplied by this in the long one. */
-export const SCALE = Math.max(1, Number(process.env['PROOF_SCALE'] ?? 1));
-
-/** The seed of a proof, printed so that a failure can be run again: give it back in PROOF_SEED. */
-export function seedOf(proof: string): number {
-  const seed = Number(process.env['PROOF_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-  console.log(`${proof}: PROOF_SEED=${seed} PROOF_SCALE=${SCALE}`);
-  return seed;
-}
-
-export type Random = {
-  /** A whole number from 0 up to, not including, `below`. */
-  below: (below: number) => number;
-  pick: <T>(list: readonly T[]) => T;
-};
-
-/** The mulberry32 generator: small, and the same everywhere for the same seed. */
-export function makeRandom(seed: number): Random {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (limit: number) => Math.floor(next() * limit);
-  return { below, pick: (list) => list[below(list.length)]! };
-}
-
 /** A process's own services on the test's database, with as many connections as a proof has clients. */
 export function openServices(connections: number): Services & { close: () => Promise<void> } {
   const database = openDatabase(process.env['DATABASE_URL']!, { max: connections, name: 'proof' });
@@ -90,7 +61,7 @@ export class Gate {
 
   /** Waits until as many of this database's sessions stand before a lock, or until `or` says that none will come. */
   async queued(count: number, or = () => false): Promise<void> {
-    for (const end = Date.now() + 6_000; Date.now() < end;) {
+    for (const end = Date.now() + 60_000; Date.now() < end;) {
       const { rows } = await ownerPool().query<{ n: number }>(
         `SELECT count(DISTINCT l.pid)::int AS n FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
           WHERE NOT l.granted AND a.datname = current_database()`,

@@ -259,6 +259,6 @@ describe('the command ledger verify --json', () => {
   it('exits with 1 and says so when no database answers', async () => {
     const { code, stdout, stderr } = await purser('postgres://nobody@127.0.0.1:1/none', 'ledger', 'verify', '--json');
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toContain('The database does not answer');
+    expect(stderr).toContain('Cannot reach the database');
   });
 });

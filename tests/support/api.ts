@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -63,7 +62,14 @@ async function serveFront(): Promise<Served> {
   };
 }
 
+let next: Promise<string> | undefined;
+
+/** One web process for all files that share this process: a start takes seconds, and all are asked the same way. */
 async function serveThroughNext(): Promise<Served> {
+  return { url: await (next ??= startNext()), close: () => Promise.resolve() };
+}
+
+async function startNext(): Promise<string> {
   const port = await freePort(undefined);
   const child = spawn(process.execPath, ['--import', 'tsx', 'server/web.ts'], {
     cwd: join(import.meta.dirname, '../..'),
@@ -77,6 +83,11 @@ async function serveThroughNext(): Promise<Served> {
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  // The process of the tests is ended by a signal, and would leave it behind.
+  process.once('SIGTERM', () => {
+    child.kill('SIGKILL');
+    process.exit();
+  });
   const origin = `http://127.0.0.1:${port}`;
   const isUp = () =>
     fetch(`${origin}/api/health`).then(
@@ -87,11 +98,7 @@ async function serveThroughNext(): Promise<Served> {
     if (child.exitCode !== null) throw new Error(`The server ended with ${child.exitCode}.`);
     await sleep(50);
   }
-  const close = async () => {
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-  };
-  return { url: `${origin}/api/v1`, close };
+  return `${origin}/api/v1`;
 }
 
 /** One call over HTTP to any server of the API at `url` (…/api/v1). */

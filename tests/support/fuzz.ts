@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Random } from '../proof/support';
+import type { Random } from '../proof/random';
 import { resolve, type DescribedOperation, type Json } from './document';
 
 /** A request in the making. `raw` is the body's text, where it is not to be what JSON prints of `body`. */

@@ -1,3 +1,4 @@
+import { parseRateCard } from '@/server/domain/billing/rates/rules';
 import { Pool } from 'pg';
 import { afterAll } from 'vitest';
 import type { Role, MemberActor } from '@/server/domain/core/actor';
@@ -11,7 +12,7 @@ import { parseAmount } from '@/server/domain/core/money';
 import { createTeam } from '@/server/domain/teams/teams/write';
 import { actorOf } from '@/server/http/authenticate';
 import { services } from '@/server/http/services';
-import { parseRateCard } from '@/server/domain/billing/rates/rules';
+import { OWNER } from './passwords';
 
 /** Every test's own team: prices are 0.01 a segment to anywhere in +1 and +44, 0.10 to +49, nothing else. */
 const CARD = 'country,prefix,price\n,1,0.01\n,44,0.01\n,49,0.10\n';
@@ -44,7 +45,7 @@ export async function makeTeam(
   const { teamId, memberId, apiKey } = await createTeam(services(), {
     name: options.name ?? `Team ${made}`,
     currency,
-    owner: { name: 'First Owner', email, password: 'correct horse battery' },
+    owner: { name: 'First Owner', email, passwordHash: OWNER.hash },
     rates: card.rows,
   });
   const operator = makeContext(services(), { type: 'operator', teamId, currency, name: 'Operator', channel: 'cli' });

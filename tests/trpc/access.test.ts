@@ -6,7 +6,7 @@ import { services } from '@/server/http/services';
 import { type Problem, ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
 import { HERE, listVisitorProcedures } from '../support/procedures';
-import { signInAs, visitor, makeOwnerWithPassword, newAddress } from '../support/people';
+import { signInAs, visitor, makeOwnerWithPassword, newAddress } from '../support/visitors';
 import { ownerPool } from '../support/team';
 
 type Answer = { data: unknown; code: null } | { data: null; code: Problem['code'] };

@@ -5,7 +5,7 @@ import { services } from '@/server/http/services';
 import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
 import { HERE, listUserProcedures, sessionOf } from '../support/procedures';
-import { enableTwoFactorFor, signInAs, isLive, makeOwnerWithPassword, PASSWORD } from '../support/people';
+import { enableTwoFactorFor, signInAs, isLive, makeOwnerWithPassword, PASSWORD } from '../support/visitors';
 import { makeTeam, ownerPool, type TestTeam } from '../support/team';
 
 const call = (user: SignedInUser | null, actor: Awaited<ReturnType<typeof sessionOf>> | null = null) =>

@@ -10,7 +10,7 @@ import { services } from '@/server/http/services';
 import { handleTrpc } from '@/server/trpc/handler';
 import { ProblemError, type Problem } from '@/server/trpc/problem';
 import { createCallerFactory, mutation, query, router } from '@/server/trpc/procedures';
-import { expectRefusal, useChannels, type Asked } from '../support/doors';
+import { expectRefusal, useChannels, type Asked } from '../support/channels';
 import { callProcedure, HERE, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
 

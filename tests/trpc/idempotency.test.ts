@@ -3,7 +3,7 @@ import type { MemberActor } from '@/server/domain/core/actor';
 import type { ErrorCode } from '@/server/domain/core/errors';
 import { printId } from '@/server/domain/core/ids';
 import { fundTeam } from '@/server/domain/billing/ledger/write';
-import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld } from '../support/door';
+import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld } from '../support/api-client';
 import { callProcedure, listProcedures, sessionOf, type Result } from '../support/procedures';
 import {
   addMember,
@@ -213,7 +213,7 @@ describe('what is stored', () => {
     );
     expect(rows[0]!.text).not.toContain(made.secrets.apiKey);
     await ownerPool().query('UPDATE idempotency_keys SET answer = NULL WHERE team_id = $1', [team.teamId]);
-    expect((await create()).problem).toMatchObject({ code: 'idempotency_expired', made: made.member.id });
+    expect((await create()).problem).toMatchObject({ code: 'idempotency_expired', createdId: made.member.id });
   });
 
   it('is read again by who no longer has the right, and by nobody whose seat is dead', async () => {

@@ -4,7 +4,7 @@ import { parseId } from '@/server/domain/core/ids';
 import { reportMessages } from '@/server/domain/messaging/messages/write';
 import { services } from '@/server/http/services';
 import { jobCtx } from '@/server/jobs/context';
-import { useApi } from '../support/door';
+import { useApi } from '../support/api-client';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
 import { readWithin } from '@/server/domain/core/transaction';

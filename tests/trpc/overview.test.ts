@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { auditOf, useApi } from '../support/door';
+import { auditOf, useApi } from '../support/api-client';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MemberActor } from '@/server/domain/core/actor';
 import type { ErrorCode } from '@/server/domain/core/errors';
 import { newUuid7, printId } from '@/server/domain/core/ids';
-import { rowsOf, useApi } from '../support/door';
+import { rowsOf, useApi } from '../support/api-client';
 import { callProcedure, idFieldsOf, listPageProcedures, sessionOf, type Result } from '../support/procedures';
 import { addMember, makeTeam, someAddress, type TestMember, type TestTeam } from '../support/team';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MemberActor } from '@/server/domain/core/actor';
 import { fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
-import { rowsOf, useApi } from '../support/door';
+import { rowsOf, useApi } from '../support/api-client';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, micros, type TestTeam } from '../support/team';
 

@@ -4,7 +4,7 @@ import { newUuid7, printId } from '@/server/domain/core/ids';
 import { reportMessages, sendMessages, type Report } from '@/server/domain/messaging/messages/write';
 import { printAmount } from '@/server/domain/core/money';
 import { services } from '@/server/http/services';
-import { useApi } from '../support/door';
+import { useApi } from '../support/api-client';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
 

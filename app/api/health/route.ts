@@ -1,6 +1,6 @@
 export const dynamic = 'force-dynamic';
 
-/** Alive: this process answers. Says nothing of the database, so that a database that is down restarts no web process. */
+/** Reports that this process is alive. Does not check the database, so that an outage of it restarts no web process. */
 export function GET(): Response {
   return Response.json({ ok: true }, { headers: { 'Cache-Control': 'no-store' } });
 }

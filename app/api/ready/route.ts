@@ -9,7 +9,7 @@ const TIMEOUT_MS = 3_000;
 type Readiness = { reason: string } | QueueHealth;
 
 async function readiness(): Promise<Readiness> {
-  // Set by the server in this very process, from another bundle.
+  // The server sets this flag in the same process, from another bundle.
   if (Reflect.get(globalThis, Symbol.for('purser.draining')) === true) return { reason: 'shutting down' };
   const away = { reason: 'the database does not answer' };
   let late: NodeJS.Timeout | undefined;
@@ -32,7 +32,7 @@ async function lookAtDatabase(): Promise<Readiness> {
 const FRESH_MS = 1_000;
 let last: { at: number; health: Promise<QueueHealth> } | undefined;
 
-// However often this is asked, the queue is looked at once a second.
+// The queue is checked at most once a second, however often this is requested.
 function healthNow(): Promise<QueueHealth> {
   if (!last || performance.now() - last.at > FRESH_MS)
     last = { at: performance.now(), health: readQueueHealth(pool()) };
@@ -40,8 +40,9 @@ function healthNow(): Promise<QueueHealth> {
 }
 
 /**
- * Ready: send requests here. 503 while the process ends, the database is away, or its migrations are not this release's. A
- * queue that stands still makes no web process unready: the body says so, for whoever watches.
+ * Reports that this process can serve requests. Answers 503 while it is ending, the database is unavailable, or the
+ * migrations are not this release's. A stalled queue does not make a web process unready; the body reports it for
+ * monitoring.
  */
 export async function GET(): Promise<Response> {
   const now = await readiness();

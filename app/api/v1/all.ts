@@ -1,4 +1,4 @@
-// What the server answers by itself: every route, the document, and the answer where there is no route.
+// All that the server answers itself: every route, the OpenAPI document, and the fallback.
 import './routes';
 import './openapi.json/route';
 import './[[...rest]]/route';

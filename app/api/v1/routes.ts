@@ -1,4 +1,5 @@
-// Every route of the API, so that the document knows them all: in a bundle each would be a module of its own.
+// Imports every route of the API, so that the OpenAPI document includes all of them: the bundler would otherwise
+// separate them.
 import './audit-events.csv/route';
 import './audit-events/route';
 import './invitations/[id]/resend/route';

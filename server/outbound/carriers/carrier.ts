@@ -1,4 +1,7 @@
-/** A message as a carrier is handed it. `id` is ours, the same at every try: a carrier may drop what it has seen. */
+/**
+ * A message as submitted to a carrier. `id` is ours and the same for every attempt, so that a carrier can drop
+ * duplicates.
+ */
 export type Handover = {
   id: string;
   to: string;
@@ -8,26 +11,29 @@ export type Handover = {
   segments: number;
 };
 
-/** What the carrier said at once: taken (with its own reference), or refused for good. */
+/** The carrier's immediate answer: accepted, with its own reference, or finally refused. */
 export type Receipt = { id: string; ref: string } | { id: string; code: string; detail: string };
 
-/** What became of a message later. */
+/** A later delivery report. */
 export type DeliveryReport =
   | { id: string; status: 'delivered' }
   | { id: string; status: 'failed'; code: string; detail: string };
 
-/** Takes delivery reports; the team is whose messages they are. */
+/** Receives delivery reports for the messages of one team. */
 export type ReportSink = (teamId: string, reports: DeliveryReport[]) => Promise<void>;
 
 /**
- * Where messages leave the building. Another carrier is one file with this interface. Throwing from `submit` means
- * "try again later"; it is called outside of any transaction.
+ * The interface of a carrier; each carrier is one file. An error thrown by `submit` means "try again later"; it is
+ * called outside transactions.
  */
 export type Carrier = {
   name: string;
   submit(teamId: string, batch: Handover[]): Promise<Receipt[]>;
-  /** Called for messages handed over before this process began and not yet reported: a carrier that asks does so now. */
+  /**
+   * Called for messages submitted before this process started and not yet reported, so that a polled carrier resumes
+   * polling.
+   */
   resume?(teamId: string, batch: { id: string; to: string }[]): void;
-  /** Stops asking; what is under way is finished. */
+  /** Stops polling; pending work is finished. */
   close(): Promise<void>;
 };

@@ -1,16 +1,16 @@
 import type { Carrier, DeliveryReport, ReportSink } from './carrier';
 
-/** Numbers that end so fail: the carrier reports them undelivered. */
+/** Numbers with this ending fail: the carrier reports them undelivered. */
 export const FAILS = '0001';
-/** Numbers that end so stay silent: no report ever comes, and the message expires. */
+/** Numbers with this ending stay silent: no report arrives, and the message expires. */
 export const SILENT = '0002';
 
 const REPORT_AFTER_MS = 600;
 const RETRY_MS = 1_000;
 
 /**
- * The carrier of the demo and of tests: takes everything, and reports within about a second that it was delivered, but
- * for the documented endings. Reports are gathered a team, so that a batch comes back as one.
+ * The carrier of the demo and of tests: accepts everything and reports delivery within about a second, except for the
+ * documented endings. Reports are collected per team, so that a batch is reported together.
  */
 export function makeSandbox(report: ReportSink): Carrier {
   const timers = new Set<NodeJS.Timeout>();
@@ -21,7 +21,7 @@ export function makeSandbox(report: ReportSink): Carrier {
     if (closed || reports.length === 0) return;
     const timer = setTimeout(() => {
       timers.delete(timer);
-      // A report that the database could not take comes again, as a carrier's would.
+      // A report that the database could not store is repeated, as a real carrier would.
       const work: Promise<void> = report(teamId, reports)
         .catch(() => reportLater(teamId, reports, RETRY_MS))
         .finally(() => running.delete(work));
@@ -37,7 +37,7 @@ export function makeSandbox(report: ReportSink): Carrier {
           id,
           status: 'failed',
           code: 'undelivered',
-          detail: 'The carrier could not deliver it (a sandbox number that fails).',
+          detail: 'The carrier could not deliver the message (sandbox number that fails).',
         },
       ];
     return [{ id, status: 'delivered' }];

@@ -1,31 +1,31 @@
 import { Body, Button, Container, Head, Heading, Html, Preview, Text, render } from '@react-email/components';
-import { wordsOf, type Letter, type Words } from './email-texts';
+import { composeEmail, type EmailContent, type EmailText } from './email-texts';
 
-/** A mail's subject and both of its forms. */
-export async function renderEmail(email: Letter): Promise<{ subject: string; html: string; text: string }> {
-  const words = wordsOf(email);
-  const html = await render(<Mail words={words} link={email.link} />);
-  return { subject: words.subject, html, text: textOf(words, email.link) };
+/** Renders an email: its subject, HTML and plain text. */
+export async function renderEmail(email: EmailContent): Promise<{ subject: string; html: string; text: string }> {
+  const text = composeEmail(email);
+  const html = await render(<Email text={text} link={email.link} />);
+  return { subject: text.subject, html, text: printText(text, email.link) };
 }
 
-function textOf({ title, lines, rows, button, foot }: Words, link: string): string {
+function printText({ title, lines, rows, button, foot }: EmailText, link: string): string {
   const figures = rows.map(([name, value]) => `${name}: ${value}`).join('\n');
   return `${[title, ...lines, figures, `${button}:\n${link}`, ...foot].filter(Boolean).join('\n\n')}\n`;
 }
 
-// Every text has its colour and its ground beside it: a reader in the dark that changes one changes both. No style sheet,
-// picture or font is fetched, and nothing of it is needed.
-const GROUND = '#ffffff';
-const INK = '#1a1b1e';
+// Each text sets its colour and its background, so that a mail client with a dark mode changes both. Style sheets, images
+// and fonts are not loaded.
+const BACKGROUND = '#ffffff';
+const TEXT_COLOUR = '#1a1b1e';
 const MUTED = '#5c5f66';
 const LINE = '#dee2e6';
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif';
 
-const plain = { margin: '0 0 16px', fontSize: '15px', lineHeight: '22px', color: INK };
+const plain = { margin: '0 0 16px', fontSize: '15px', lineHeight: '22px', color: TEXT_COLOUR };
 const cell = { padding: '6px 0', borderTop: `1px solid ${LINE}`, fontSize: '14px', lineHeight: '20px' };
 
-function Mail({ words, link }: { words: Words; link: string }) {
-  const { title, lines, rows, button, foot } = words;
+function Email({ text, link }: { text: EmailText; link: string }) {
+  const { title, lines, rows, button, foot } = text;
   return (
     <Html lang="en">
       <Head>
@@ -33,9 +33,11 @@ function Mail({ words, link }: { words: Words; link: string }) {
         <meta name="supported-color-schemes" content="light" />
       </Head>
       <Preview>{lines[0] ?? title}</Preview>
-      <Body style={{ margin: 0, padding: '24px 0', backgroundColor: GROUND, color: INK, fontFamily: FONT }}>
-        <Container style={{ maxWidth: '560px', padding: '0 20px', backgroundColor: GROUND, overflowWrap: 'anywhere' }}>
-          <Heading as="h1" style={{ margin: '0 0 16px', fontSize: '20px', lineHeight: '28px', color: INK }}>
+      <Body style={{ margin: 0, padding: '24px 0', backgroundColor: BACKGROUND, color: TEXT_COLOUR, fontFamily: FONT }}>
+        <Container
+          style={{ maxWidth: '560px', padding: '0 20px', backgroundColor: BACKGROUND, overflowWrap: 'anywhere' }}
+        >
+          <Heading as="h1" style={{ margin: '0 0 16px', fontSize: '20px', lineHeight: '28px', color: TEXT_COLOUR }}>
             {title}
           </Heading>
           {lines.map((line) => (
@@ -51,7 +53,7 @@ function Mail({ words, link }: { words: Words; link: string }) {
                     <td style={{ ...cell, width: '38%', paddingRight: '12px', color: MUTED, verticalAlign: 'top' }}>
                       {name}
                     </td>
-                    <td style={{ ...cell, color: INK }}>{value}</td>
+                    <td style={{ ...cell, color: TEXT_COLOUR }}>{value}</td>
                   </tr>
                 ))}
               </tbody>
@@ -59,12 +61,18 @@ function Mail({ words, link }: { words: Words; link: string }) {
           )}
           <Button
             href={link}
-            style={{ padding: '10px 16px', borderRadius: '6px', backgroundColor: INK, color: GROUND, fontSize: '15px' }}
+            style={{
+              padding: '10px 16px',
+              borderRadius: '6px',
+              backgroundColor: TEXT_COLOUR,
+              color: BACKGROUND,
+              fontSize: '15px',
+            }}
           >
             {button}
           </Button>
           <Text style={{ ...plain, margin: '16px 0', fontSize: '13px', lineHeight: '20px', color: MUTED }}>
-            Or open this address: <span style={{ color: INK, wordBreak: 'break-all' }}>{link}</span>
+            Or open this link: <span style={{ color: TEXT_COLOUR, wordBreak: 'break-all' }}>{link}</span>
           </Text>
           {foot.map((line) => (
             <Text key={line} style={{ ...plain, fontSize: '13px', lineHeight: '20px', color: MUTED }}>

@@ -1,14 +1,22 @@
-/** What a mail tells of, in what people read: names, printed amounts, one link. */
-export type Letter = {
+/**
+ * The content of an email in readable form: names, printed amounts, one link. Nothing of it is stored: names are current
+ * and links are created when the email is sent.
+ */
+export type EmailContent = {
   kind: Kind;
+  /** The time of the event. */
   at: Date;
   team: string | null;
+  /** True if the email is about the reader's own member. */
   own: boolean;
+  /** The name of the acting member; null for the operator. */
   by: string | null;
+  /** The name of the member or invitee that the email is about. */
   who: string | null;
   address: string | null;
   link: string;
   until: Date | null;
+  /** Further values by name: amounts with their currency, roles, reasons. */
   facts: Record<string, string>;
 };
 
@@ -32,8 +40,8 @@ export type Kind =
   | 'alert-digest'
   | 'member-deleted';
 
-/** The words of a mail: what happened, its figures, where to go, and what else is to be known. */
-export type Words = {
+/** The texts of an email: what happened, its figures, the button, and the footer lines. */
+export type EmailText = {
   subject: string;
   title: string;
   lines: string[];
@@ -42,13 +50,13 @@ export type Words = {
   foot: string[];
 };
 
-/** What a letter says. Whatever names hold, each of its texts is one line. */
-export function wordsOf(email: Letter): Words {
+/** Returns the texts of an email. Each is one line, whatever characters names contain. */
+export function composeEmail(email: EmailContent): EmailText {
   const clean = Object.fromEntries(Object.entries(email.facts).map(([name, value]) => [name, oneLine(value)]));
   const [team, by, who, address] = [email.team, email.by, email.who, email.address].map((name) =>
     name === null ? null : oneLine(name),
   );
-  return WORDS[email.kind]({
+  return TEXTS[email.kind]({
     ...email,
     team: team ?? 'your team',
     by: by ?? null,
@@ -60,7 +68,7 @@ export function wordsOf(email: Letter): Words {
   });
 }
 
-/** Without line breaks, control characters and what turns the direction of reading: no name makes a header or a line of its own. */
+/** Replaces line breaks, control characters and bidi marks by spaces, so that no name can start a line or a header. */
 export const oneLine = (text: string): string =>
   text
     .replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, ' ')
@@ -69,13 +77,13 @@ export const oneLine = (text: string): string =>
 
 const MAX_LENGTH = 300;
 
-/** An instant as everybody reads it alike: `28 November 2026, 11:42 UTC`. */
+/** Prints an instant as `28 November 2026, 11:42 UTC`, which reads the same everywhere. */
 export function printInstant(at: Date): string {
   const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(at);
   return `${day}, ${at.toISOString().slice(11, 16)} UTC`;
 }
 
-type Told = Omit<Letter, 'team' | 'who' | 'address'> & {
+type Values = Omit<EmailContent, 'team' | 'who' | 'address'> & {
   team: string;
   who: string;
   address: string;
@@ -83,265 +91,273 @@ type Told = Omit<Letter, 'team' | 'who' | 'address'> & {
   end: string | null;
 };
 
-const byWhom = (by: string | null): string => (by === null ? 'the operator of this service' : by);
+const actorName = (by: string | null): string => (by === null ? 'the operator of this service' : by);
 
 const rowsOf = (...rows: [string, string | null | undefined][]): [string, string][] =>
   rows.filter((row): row is [string, string] => typeof row[1] === 'string' && row[1] !== '');
 
 const REASONS: Record<string, string> = {
-  master_short: 'the team’s balance is too low',
-  reserve: 'only the team’s reserve is left, which recharges may not use',
-  cap_reached: 'the limit of its rule is reached',
+  master_short: 'the master balance is too low',
+  reserve: 'only the team’s reserve is left, which auto-recharge can’t use',
+  cap_reached: 'its limit is reached',
 };
 
 const ROLES: Record<string, string> = { owner: 'an owner', member: 'a member' };
-const roleIn = ({ facts }: Told): string => ROLES[facts['role'] ?? ''] ?? 'a member';
+const roleIn = ({ facts }: Values): string => ROLES[facts['role'] ?? ''] ?? 'a member';
 
-const YOURS = 'If it was not you, use the button and put it right at once.';
+const YOURS = 'If it wasn’t you, use the button to secure your account.';
 
-const WORDS: Record<Kind, (told: Told) => Words> = {
-  invitation: (told) => ({
-    subject: `${told.by ?? told.team} invites you to ${told.team}`,
-    title: `Join ${told.team}`,
-    lines: [`${told.by ?? 'An owner'} invites you to join ${told.team} as ${roleIn(told)}.`],
+const TEXTS: Record<Kind, (email: Values) => EmailText> = {
+  invitation: (email) => ({
+    subject: `${email.by ?? email.team} invited you to ${email.team}`,
+    title: `Join ${email.team}`,
+    lines: [`${email.by ?? 'An owner'} invited you to join ${email.team} as ${roleIn(email)}.`],
     rows: rowsOf(
-      ['Team', told.team],
-      ['Role', told.facts['role']],
-      ['Starting credit', told.facts['credit']],
-      ['Good until', told.end],
+      ['Team', email.team],
+      ['Role', email.facts['role']],
+      ['Starting credit', email.facts['credit']],
+      ['Expires', email.end],
     ),
-    button: 'See the invitation',
-    foot: ['Opening the link changes nothing: you decide there. If you did not expect it, ignore this mail.'],
+    button: 'View invitation',
+    foot: ['Opening the link doesn’t accept the invitation. If you didn’t expect it, ignore this email.'],
   }),
-  'invitation-requested': (told) => ({
-    subject: `${told.who} asks for a new invitation to ${told.team}`,
-    title: 'A new link was asked for',
-    lines: [`${told.who} opened an invitation to ${told.team} that has run out, and asks for a new one.`],
-    rows: rowsOf(['Team', told.team], ['Address', told.address], ['Asked', told.when]),
-    button: 'See the invitations',
-    foot: ['Nothing happens until an owner resends it.'],
+  'invitation-requested': (email) => ({
+    subject: `${email.who} requested a new invitation to ${email.team}`,
+    title: 'New invitation link requested',
+    lines: [`${email.who} opened an expired invitation to ${email.team} and requested a new link.`],
+    rows: rowsOf(['Team', email.team], ['Email', email.address], ['Requested', email.when]),
+    button: 'Review invitations',
+    foot: ['No new link is sent until an owner resends the invitation.'],
   }),
-  'credit-missing': (told) => ({
-    subject: `${told.who} joined ${told.team} without the starting credit`,
-    title: 'A starting credit could not be paid',
+  'credit-missing': (email) => ({
+    subject: `${email.who} joined ${email.team} without starting credit`,
+    title: 'Starting credit not paid',
     lines: [
-      `${told.who} joined ${told.team}. Nothing was moved: the master balance was too low for the starting credit, so the member began with 0.`,
+      `No money moved: the master balance was too low for the starting credit. ${email.who} joined ${email.team} with a balance of 0.`,
     ],
-    rows: rowsOf(['Team', told.team], ['Starting credit', told.facts['credit']], ['Joined', told.when]),
-    button: 'Go to the team',
-    foot: ['Credit the member by hand once the master balance is high enough.'],
+    rows: rowsOf(['Team', email.team], ['Starting credit', email.facts['credit']], ['Joined', email.when]),
+    button: 'Open team',
+    foot: ['Credit the member once the master balance is high enough.'],
   }),
-  welcome: (told) => ({
-    subject: `Welcome to ${told.team}`,
-    title: `Welcome to ${told.team}`,
-    lines: [`You are ${roleIn(told)} of ${told.team} now. Sign in with ${told.address}.`],
-    rows: rowsOf(['Team', told.team], ['Since', told.when]),
-    button: 'Open the team',
+  welcome: (email) => ({
+    subject: `Welcome to ${email.team}`,
+    title: `Welcome to ${email.team}`,
+    lines: [`You’re now ${roleIn(email)} of ${email.team}. Sign in with ${email.address}.`],
+    rows: rowsOf(['Team', email.team], ['Joined', email.when]),
+    button: 'Open team',
     foot: [],
   }),
-  'role-changed': (told) => ({
-    subject: `${told.own ? 'You are' : `${told.who} is`} now ${roleIn(told)} of ${told.team}`,
-    title: 'A role was changed',
+  'role-changed': (email) => ({
+    subject: `${email.own ? 'You are' : `${email.who} is`} now ${roleIn(email)} of ${email.team}`,
+    title: 'Role changed',
     lines: [
-      `${told.own ? 'You are' : `${told.who} is`} now ${roleIn(told)} of ${told.team}. No money was moved and no key was changed.`,
+      `${email.own ? 'You are' : `${email.who} is`} now ${roleIn(email)} of ${email.team}. No money moved and no API key changed.`,
     ],
     rows: rowsOf(
-      ['Team', told.team],
-      ['Whose', told.who],
-      ['Role now', told.facts['role']],
-      ['Changed by', byWhom(told.by)],
-      ['When', told.when],
+      ['Team', email.team],
+      ['Member', email.who],
+      ['New role', email.facts['role']],
+      ['Changed by', actorName(email.by)],
+      ['Date', email.when],
     ),
-    button: 'See your teams',
-    foot: [
-      'Whoever stepped down as owner can take the role back there, as long as the team has no other active owner.',
-    ],
+    button: 'View your teams',
+    foot: ['An owner who stepped down can take the role back there while the team has no other active owner.'],
   }),
-  'password-reset': (told) => ({
+  'password-reset': (email) => ({
     subject: 'Set a new password',
     title: 'Set a new password',
-    lines: [`Somebody asked to set a new password for ${told.address}.`],
-    rows: rowsOf(['Asked', told.when], ['Good until', told.end]),
+    lines: [`We received a request to set a new password for ${email.address}.`],
+    rows: rowsOf(['Requested', email.when], ['Expires', email.end]),
     button: 'Set a new password',
-    foot: ['If it was not you, ignore this mail: your password stays as it is.'],
+    foot: ['If this wasn’t you, ignore this email. Your password stays the same.'],
   }),
-  'password-changed': (told) => ({
+  'password-changed': (email) => ({
     subject: 'Your password was changed',
     title: 'Your password was changed',
-    lines: [`The password for ${told.address} was changed. All other sessions were ended.`],
-    rows: rowsOf(['When', told.when], ['From', told.facts['address']]),
-    button: 'It was not me',
-    foot: ['If it was you, there is nothing to do.'],
+    lines: [`The password for ${email.address} was changed. All other sessions were signed out.`],
+    rows: rowsOf(['Date', email.when], ['IP address', email.facts['address']]),
+    button: 'This wasn’t me',
+    foot: ['If this was you, no action is needed.'],
   }),
-  'sign-up': (told) => ({
-    subject: 'Confirm your address',
-    title: 'Confirm your address',
-    lines: ['Somebody wants to make a new team with this address. If it was you, go on with the button.'],
-    rows: rowsOf(['Address', told.address], ['Good until', told.end]),
-    button: 'Go on',
-    foot: ['If it was not you, ignore this mail: nothing is made.'],
+  'sign-up': (email) => ({
+    subject: 'Confirm your email address',
+    title: 'Confirm your email address',
+    lines: ['Someone wants to create a team with this email address. If this was you, use the button to continue.'],
+    rows: rowsOf(['Email', email.address], ['Expires', email.end]),
+    button: 'Continue',
+    foot: ['If this wasn’t you, ignore this email. No team will be created.'],
   }),
-  'new-sign-in': (told) => ({
-    subject: 'A new sign-in to your account',
-    title: 'A new sign-in',
-    lines: [`Somebody signed in as ${told.address} from a place that was not known before.`],
-    rows: rowsOf(['When', told.when], ['From', told.facts['address']], ['With', told.facts['browser']]),
-    button: 'See your sessions',
-    foot: [`If it was you, there is nothing to do. ${YOURS}`],
+  'new-sign-in': (email) => ({
+    subject: 'New sign-in to your account',
+    title: 'New sign-in',
+    lines: [`Someone signed in as ${email.address} from a new location.`],
+    rows: rowsOf(['Date', email.when], ['IP address', email.facts['address']], ['Browser', email.facts['browser']]),
+    button: 'Review sessions',
+    foot: [`If this was you, no action is needed. ${YOURS}`],
   }),
-  'two-factor-changed': (told) => ({
-    subject: `Two-factor sign-in was ${turned(told)}`,
-    title: `Two-factor sign-in was ${turned(told)}`,
-    lines: [`For ${told.address}, two-factor sign-in was ${turned(told)}.`],
-    rows: rowsOf(['When', told.when], ['From', told.facts['address']]),
-    button: 'See two-factor sign-in',
-    foot: [`If it was you, there is nothing to do. ${YOURS}`],
+  'two-factor-changed': (email) => ({
+    subject: `Two-factor authentication was ${turned(email)}`,
+    title: `Two-factor authentication was ${turned(email)}`,
+    lines: [`Two-factor authentication for ${email.address} was ${turned(email)}.`],
+    rows: rowsOf(['Date', email.when], ['IP address', email.facts['address']]),
+    button: 'Review two-factor settings',
+    foot: [`If this was you, no action is needed. ${YOURS}`],
   }),
-  'key-rotated': (told) => ({
-    subject: `Your API key for ${told.team} was rotated`,
+  'key-rotated': (email) => ({
+    subject: `Your API key for ${email.team} was rotated`,
     title: 'Your API key was rotated',
-    lines: [`Your seat in ${told.team} has a new API key. Programs that use the old one will be refused.`],
-    rows: rowsOf(['Team', told.team], ['Seat', told.who], ['Rotated by', byWhom(told.by)], ['When', told.when]),
-    button: 'See the key',
-    foot: ['The key itself is in no mail. Ask an owner for it, or rotate it once more to have one of your own.'],
+    lines: [`Your account in ${email.team} has a new API key. Programs that use the old key will be refused.`],
+    rows: rowsOf(
+      ['Team', email.team],
+      ['Member', email.who],
+      ['Rotated by', actorName(email.by)],
+      ['Date', email.when],
+    ),
+    button: 'View API key',
+    foot: ['For security, the key is not in this email. Ask an owner for it, or rotate it again to get your own.'],
   }),
-  'key-revealed': (told) => ({
-    subject: `Your API key for ${told.team} was shown`,
-    title: 'Your API key was shown to an owner',
-    lines: [`An owner of ${told.team} looked at the key of your seat. It still works, unchanged.`],
-    rows: rowsOf(['Team', told.team], ['Seat', told.who], ['Shown to', byWhom(told.by)], ['When', told.when]),
-    button: 'See the key',
-    foot: ['If you did not expect this, rotate the key there.'],
+  'key-revealed': (email) => ({
+    subject: `Your API key for ${email.team} was revealed`,
+    title: 'Your API key was revealed to an owner',
+    lines: [`An owner of ${email.team} revealed your API key. It still works and hasn’t changed.`],
+    rows: rowsOf(
+      ['Team', email.team],
+      ['Member', email.who],
+      ['Revealed to', actorName(email.by)],
+      ['Date', email.when],
+    ),
+    button: 'View API key',
+    foot: ['If you didn’t expect this, rotate the key.'],
   }),
-  'low-balance': (told) => {
-    const whose = told.own
+  'low-balance': (email) => {
+    const whose = email.own
       ? 'Your balance'
-      : told.facts['master']
+      : email.facts['master']
         ? 'The master balance'
-        : `The balance of ${told.who}`;
+        : `The balance of ${email.who}`;
     return {
-      subject: `${whose} in ${told.team} is low`,
+      subject: `${whose} in ${email.team} is low`,
       title: `${whose} is low`,
-      lines: [`${whose} in ${told.team} is below ${told.facts['below']}.`],
+      lines: [`${whose} in ${email.team} is below ${email.facts['below']}.`],
       rows: rowsOf(
-        ['Team', told.team],
-        ['Balance', told.facts['balance']],
-        ['Low below', told.facts['below']],
-        ['When', told.when],
+        ['Team', email.team],
+        ['Balance', email.facts['balance']],
+        ['Alert below', email.facts['below']],
+        ['Date', email.when],
       ),
-      button: 'See the balance',
+      button: 'View balance',
       foot: [MUTE],
     };
   },
-  'recharge-waiting': (told) => {
-    const whose = told.own ? 'Your recharge' : `The recharge of ${told.who}`;
+  'recharge-waiting': (email) => {
+    const whose = email.own ? 'Your auto-recharge' : `Auto-recharge for ${email.who}`;
     return {
-      subject: `${whose} in ${told.team} is waiting`,
-      title: `${whose} is waiting`,
+      subject: `${whose} in ${email.team} is blocked`,
+      title: `${whose} is blocked`,
       lines: [
-        `${whose} could not be paid: ${REASONS[told.facts['reason'] ?? ''] ?? 'it was refused'}. It will be paid by itself as soon as it can be.`,
+        `${whose} could not run: ${REASONS[email.facts['reason'] ?? ''] ?? 'it was refused'}. It will run automatically as soon as it can.`,
       ],
       rows: rowsOf(
-        ['Team', told.team],
-        ['Balance', told.facts['balance']],
-        ['Recharges below', told.facts['below']],
-        ['When', told.when],
+        ['Team', email.team],
+        ['Balance', email.facts['balance']],
+        ['Recharges below', email.facts['below']],
+        ['Date', email.when],
       ),
-      button: 'See why',
+      button: 'View details',
       foot: [MUTE],
     };
   },
-  'recharge-served': (told) => {
-    const whose = told.own ? 'Your recharge' : `The recharge of ${told.who}`;
+  'recharge-served': (email) => {
+    const whose = email.own ? 'Your auto-recharge' : `Auto-recharge for ${email.who}`;
     return {
-      subject: `${whose} in ${told.team} was paid`,
-      title: `${whose} was paid`,
-      lines: [`${whose}, which had been waiting, was paid.`],
+      subject: `${whose} in ${email.team} was completed`,
+      title: `${whose} was completed`,
+      lines: [`${whose} was blocked and has now been completed.`],
       rows: rowsOf(
-        ['Team', told.team],
-        ['Recharged', told.facts['amount']],
-        ['Balance then', told.facts['balance']],
-        ['When', told.when],
+        ['Team', email.team],
+        ['Amount', email.facts['amount']],
+        ['Balance after', email.facts['balance']],
+        ['Date', email.when],
       ),
-      button: 'See the recharge',
+      button: 'View recharge',
       foot: [MUTE],
     };
   },
-  'mail-failed': (told) => ({
-    subject: `A mail to ${told.address} did not arrive`,
-    title: 'A mail did not arrive',
+  'mail-failed': (email) => ({
+    subject: `Email to ${email.address} not delivered`,
+    title: 'Email not delivered',
     lines: [
-      `A mail of ${told.team} to ${told.address} ${told.facts['state'] === 'bounced' ? 'came back' : 'could not be sent'}.`,
+      `An email from ${email.team} to ${email.address} ${email.facts['state'] === 'bounced' ? 'bounced' : 'could not be sent'}.`,
     ],
     rows: rowsOf(
-      ['Team', told.team],
-      ['Address', told.address],
-      ['About', ABOUT[told.facts['lost'] ?? ''] ?? told.facts['lost']],
-      ['Why', told.facts['why']],
-      ['When', told.when],
+      ['Team', email.team],
+      ['Email', email.address],
+      ['About', ABOUT[email.facts['lost'] ?? ''] ?? email.facts['lost']],
+      ['Reason', email.facts['why']],
+      ['Date', email.when],
     ),
-    button: told.facts['lost'] === 'invitation' ? 'See the invitations' : 'Open the team',
-    foot: ['Check the address. An invitation’s link can be copied and handed over in another way.', MUTE],
+    button: email.facts['lost'] === 'invitation' ? 'Review invitations' : 'Open team',
+    foot: ['Check the address. You can also copy an invitation’s link and share it yourself.', MUTE],
   }),
-  'alert-digest': (told) => {
-    const alerts = Object.entries(told.facts).filter(([name]) => name !== 'count');
-    const count = Number(told.facts['count'] ?? alerts.length) || alerts.length;
+  'alert-digest': (email) => {
+    const alerts = Object.entries(email.facts).filter(([name]) => name !== 'count');
+    const count = Number(email.facts['count'] ?? alerts.length) || alerts.length;
     const more = count - alerts.length;
     return {
-      subject: `${plural(count, 'more alert', 'more alerts')} from ${told.team}`,
+      subject: `${plural(count, 'more alert', 'more alerts')} from ${email.team}`,
       title: `${plural(count, 'more alert', 'more alerts')} in the last hour`,
-      lines: [`You got several alerts from ${told.team} within an hour. These came after them.`],
+      lines: [`You received several alerts from ${email.team} within an hour. These came after them.`],
       rows: [
         ...alerts.map(([name, text]): [string, string] => [DIGESTED[name.replace(/^\d+ /, '')] ?? 'Alert', text]),
         ...(more > 0 ? rowsOf(['And', `${more} more`]) : []),
       ],
-      button: 'Open the overview',
+      button: 'Open overview',
       foot: [MUTE],
     };
   },
-  'member-deleted': (told) => ({
-    subject: `${told.own ? 'Your seat' : told.who} in ${told.team} was deleted`,
-    title: told.own ? 'Your seat was deleted' : `${told.who} was deleted`,
+  'member-deleted': (email) => ({
+    subject: `${email.own ? 'Your account' : email.who} in ${email.team} was deleted`,
+    title: email.own ? 'Your account was deleted' : `${email.who} was deleted`,
     lines: [
-      `${told.own ? 'Your seat' : `The seat of ${told.who}`} in ${told.team} was deleted. Its balance went back to the team, and its key no longer works. Its log is kept.`,
+      `${email.own ? 'Your account' : `The account of ${email.who}`} in ${email.team} was deleted. Its balance was returned to the team, and its API key no longer works. Its log is kept.`,
     ],
     rows: rowsOf(
-      ['Team', told.team],
-      ['Deleted by', byWhom(told.by)],
-      ['When', told.when],
-      ['Can be restored until', told.end],
+      ['Team', email.team],
+      ['Deleted by', actorName(email.by)],
+      ['Date', email.when],
+      ['Restorable until', email.end],
     ),
-    button: told.own ? 'Open Purser' : 'See deleted members',
-    foot: told.own ? ['An owner of the team can restore it until then.'] : [],
+    button: email.own ? 'Open Purser' : 'View deleted members',
+    foot: email.own ? ['An owner of the team can restore it until then.'] : [],
   }),
 };
 
-const MUTE = 'Under Alerts in your account you choose which of these mails you get.';
+const MUTE = 'You can choose which of these emails you get under Alerts in your account.';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 const DIGESTED: Record<string, string> = {
   'low-balance': 'Low balance',
-  'recharge-waiting': 'Waiting recharge',
-  'recharge-served': 'Recharge paid',
+  'recharge-waiting': 'Auto-recharge blocked',
+  'recharge-served': 'Auto-recharge completed',
   'mail-failed': 'Email not delivered',
 };
 
 const ABOUT: Record<string, string> = {
-  invitation: 'an invitation',
-  'invitation-requested': 'a request for a new invitation',
-  'credit-missing': 'a starting credit',
-  welcome: 'a welcome',
-  'role-changed': 'a changed role',
-  'key-rotated': 'a rotated key',
-  'key-revealed': 'a key that was shown',
-  'low-balance': 'a low balance',
-  'recharge-waiting': 'a waiting recharge',
-  'recharge-served': 'a recharge that was paid',
-  'member-deleted': 'a deleted member',
+  invitation: 'Invitation',
+  'invitation-requested': 'Request for a new invitation',
+  'credit-missing': 'Starting credit not paid',
+  welcome: 'Welcome',
+  'role-changed': 'Role changed',
+  'key-rotated': 'API key rotated',
+  'key-revealed': 'API key revealed',
+  'low-balance': 'Low balance',
+  'recharge-waiting': 'Auto-recharge blocked',
+  'recharge-served': 'Auto-recharge completed',
+  'member-deleted': 'Member deleted',
 };
 
-function turned({ facts }: Told): string {
+function turned({ facts }: Values): string {
   if (facts['on'] === undefined) return 'changed';
-  return facts['on'] === 'true' ? 'switched on' : 'switched off';
+  return facts['on'] === 'true' ? 'turned on' : 'turned off';
 }

@@ -1,6 +1,6 @@
 import type { Mailer, OutgoingMail } from './mailer';
 
-/** Into the demo's own mailbox: nothing leaves. */
+/** Stores emails in the demo's mailbox instead of sending them. */
 export const makeMailbox = (put: (mail: OutgoingMail) => Promise<void>): Mailer => ({
   name: 'mailbox',
   async send(mail) {

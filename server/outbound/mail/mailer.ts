@@ -1,17 +1,20 @@
-/** A mail as it leaves. `id` is the same at every try, so that a provider or a reader can tell that it is one mail. */
+/** An email as it is sent. `id` is the same for every attempt, so that a provider can recognise duplicates. */
 export type OutgoingMail = { id: string; to: string; subject: string; html: string; text: string };
 
 /**
- * A way on which mails leave. Another is one file. A call that was cut off may have sent the mail: it is then sent again
- * under the same id.
+ * A way to send emails; each is one file. An interrupted call may have sent the email, which is then sent again under
+ * the same id.
  */
 export type Mailer = {
   name: string;
-  /** @throws MailError where it was not taken, as far as can be known */
+  /**
+   * Sends an email.
+   * @throws MailError if it was not accepted, as far as is known
+   */
   send(mail: OutgoingMail): Promise<{ providerId: string | null }>;
 };
 
-/** Why a mail was not taken. `isFinal`: trying again would be refused again. */
+/** The reason why an email was not accepted. `isFinal`: a retry would be refused again. */
 export class MailError extends Error {
   override name = 'MailError';
   constructor(
@@ -22,20 +25,23 @@ export class MailError extends Error {
   }
 }
 
-/** How long a provider may take for one mail. */
+/** The time limit for sending one email, in milliseconds. */
 export const SEND_TIMEOUT_MS = 30_000;
 
-/** Tells providers and their readers' programs that nobody sits there who could answer. */
+/** Marks emails as automatic, so that mail programs do not send an auto-reply. */
 export const HEADERS = { 'Auto-Submitted': 'auto-generated' };
 
-/** One address and no more: whatever could be read as another one, a name or a header is none. */
+/**
+ * Refuses a recipient that is not exactly one address: anything that could be parsed as another address, a name or a
+ * header.
+ */
 export function mustBeAddress(text: string): void {
   if (!/^[^\s"(),:;<>@[\\\]\p{C}]+@[^\s"(),:;<>@[\\\]\p{C}]+$/u.test(text)) {
-    throw new MailError('This is not an address to which mail can be sent.', true);
+    throw new MailError('Email cannot be sent to this address.', true);
   }
 }
 
-/** Who sends, in its two parts: `Acme <mail@acme.com>`, or an address alone. */
+/** Splits a sender such as `Acme <mail@acme.com>`, or a bare address, into name and address. */
 export function messageParts(from: string): { name: string; address: string } {
   const [, name, address] = /^(.*)<([^<>]+)>$/u.exec(from) ?? ['', '', from];
   return { name: (name ?? '').trim().replace(/^"(.*)"$/u, '$1'), address: (address ?? '').trim() };

@@ -1,10 +1,13 @@
 import { Resend, type WebhookEventPayload } from 'resend';
 import { HEADERS, MailError, mustBeAddress, SEND_TIMEOUT_MS, type Mailer } from './mailer';
 
-/** What can be put right without a new mail: a key or a domain that the operator must see to, too much at once, a fault of theirs. */
+/**
+ * The HTTP statuses after which a retry can succeed: a key or domain that the operator must fix, rate limits, server
+ * errors.
+ */
 const TRY_AGAIN = new Set([401, 403, 408, 409, 425, 429]);
 
-/** By Resend's HTTP API. The mail's id is the idempotency key, and comes back with each report as a tag. */
+/** Sends by Resend's HTTP API. The email's id is the idempotency key, and returns with each report as a tag. */
 export function makeResend(settings: { from: string; apiKey: string; apiUrl: string | null }): Mailer {
   const { from, apiKey, apiUrl } = settings;
   const client = new Resend(apiKey, apiUrl === null ? {} : { baseUrl: apiUrl });
@@ -15,7 +18,7 @@ export function makeResend(settings: { from: string; apiKey: string; apiUrl: str
       const mail = { from, to: [to], subject, html, text, headers: HEADERS, tags: [{ name: MAIL_TAG, value: id }] };
       const { data, error } = await within(SEND_TIMEOUT_MS, client.emails.send(mail, { idempotencyKey: id }));
       if (!error) return { providerId: data.id };
-      // It knows the key with other words in it (a name has changed since): then this mail was sent at an earlier try.
+      // Resend knows the key with other content (a name has changed since), so an earlier attempt has sent this email.
       if (error.name === 'invalid_idempotent_request') return { providerId: null };
       const { statusCode, message } = error;
       const isFinal = statusCode !== null && statusCode >= 400 && statusCode < 500 && !TRY_AGAIN.has(statusCode);
@@ -34,7 +37,7 @@ async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
-/** What Resend reports of a mail; null where it is of no interest here. */
+/** A delivery report of Resend; null where it is not relevant here. */
 export type ResendReport = {
   mailId: string | null;
   providerId: string;
@@ -43,8 +46,8 @@ export type ResendReport = {
 };
 
 /**
- * Reads a report of Resend's, as it was sent: its signature is checked, and that it is not older than five minutes.
- * Throws on what Resend did not sign.
+ * Verifies and parses a report from Resend: checks its signature, and that it is at most five minutes old. Throws if
+ * Resend did not sign it.
  */
 export function readResendReport(body: string, headers: Headers, secret: string): ResendReport | null {
   const field = (name: string) => headers.get(`svix-${name}`) ?? headers.get(`webhook-${name}`) ?? '';

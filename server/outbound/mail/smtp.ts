@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer';
 import { HEADERS, MailError, mustBeAddress, messageParts, SEND_TIMEOUT_MS, type Mailer } from './mailer';
 
-/** By an SMTP server. The mail's id makes its Message-ID: sent twice, a reader can see that it is one mail. */
+/** Sends by an SMTP server. The email's id is part of its Message-ID, so that a duplicate is recognisable. */
 export function makeSmtp({ from, url }: { from: string; url: string }): Mailer {
   const sender = messageParts(from);
   const transport = createTransport({
@@ -18,7 +18,7 @@ export function makeSmtp({ from, url }: { from: string; url: string }): Mailer {
         await transport.sendMail({
           messageId: `<${id}@${sender.address.split('@').at(-1)}>`,
           from: sender,
-          // As an object it is one address, however it may read.
+          // An object is always parsed as a single address.
           to: { name: '', address: to },
           subject,
           html,
@@ -37,7 +37,7 @@ export function makeSmtp({ from, url }: { from: string; url: string }): Mailer {
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown fault');
 
-// A server that refuses this recipient or this text for good. What it says at greeting or sign-in is the operator's to mend.
+// A refusal of this recipient or text is final; one at the greeting or sign-in is for the operator to fix.
 function isFinal(error: unknown): boolean {
   const { code, responseCode } = error as { code?: string; responseCode?: number };
   const isOfThisMail = code === 'EENVELOPE' || code === 'EMESSAGE';

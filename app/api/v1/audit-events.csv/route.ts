@@ -6,7 +6,7 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/audit-events.csv', {
   GET: csvOperation({
     id: 'exportAuditEvents',
-    summary: 'The audit log as a table, every row under the filters',
+    summary: 'Export the audit log as CSV, all rows under the filters',
     query: auditFilters,
     csv: printAudit,
     errors: ['owner_required'],

@@ -8,9 +8,9 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/audit-events', {
   GET: operation({
     id: 'listAuditEvents',
-    summary: 'Who did what, when, from where and through which door, newest first',
+    summary: 'List audit events, newest first',
     description:
-      'Every change but messages, charges and refunds, whose trails are the log and the transfers; a batch of messages has one event.',
+      'All changes except messages, charges and refunds, which are in the message log and the transfers. A batch of messages has one event.',
     query: auditListInput,
     reply: pageOfSchema(auditEventSchema),
     errors: ['owner_required'],

@@ -18,10 +18,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/invit
   }),
   POST: operation({
     id: 'createInvitation',
-    summary: 'Invite a person',
+    summary: 'Create an invitation',
     description:
-      'A link is mailed where mail is set up; `url` is one to be given by hand. Only the mailed one proves the address. ' +
-      'Starting credit and rule are made when it is accepted.',
+      'If email is set up, a link is emailed; `url` is a link to share by hand. Only the emailed link verifies the address. ' +
+      'Starting credit and rule take effect on acceptance.',
     body: createInvitationInput,
     reply: invitationSchema,
     status: 201,

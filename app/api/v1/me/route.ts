@@ -7,7 +7,7 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/me', {
   GET: operation({
     id: 'getMe',
-    summary: 'Who am I: team, seat, key, and the balance that this key spends',
+    summary: 'Get the team, member, key and balance of this key',
     reply: meSchema,
     example: {
       reply: {
@@ -17,6 +17,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/me', 
         balance: '25.00',
       },
     },
-    run: (ctx, { holder }) => getMe(ctx, { id: holder.keyId, prefix: holder.prefix, last4: holder.last4 }),
+    run: (ctx, { keyMember }) => getMe(ctx, { id: keyMember.keyId, prefix: keyMember.prefix, last4: keyMember.last4 }),
   }),
 });

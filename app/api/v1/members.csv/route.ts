@@ -6,7 +6,7 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/members.csv', {
   GET: csvOperation({
     id: 'exportMembers',
-    summary: 'Members as a table, every row under the filters',
+    summary: 'Export members as CSV, all rows under the filters',
     query: memberFilters,
     csv: printMemberList,
     example: { query: { status: 'active' }, reply: 'id,name,email\r\n' },

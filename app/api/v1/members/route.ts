@@ -27,7 +27,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     body: createMemberInput,
     reply: createdMemberSchema,
     status: 201,
-    description: 'Name and email are generated when left out. Key and password are in this answer alone.',
+    description: 'Name and email are generated if omitted. Key and password are only in this response.',
     errors: ['invalid_amount', 'insufficient_funds', 'owner_required', 'email_taken'],
     example: {
       body: { name: 'Lyon Shop', email: 'lyon@northwind.example', credit: '25.00', externalId: 'shop-17' },

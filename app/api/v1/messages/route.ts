@@ -9,7 +9,7 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messages', {
   GET: operation({
     id: 'listMessages',
-    summary: 'The message log, newest first',
+    summary: 'List messages, newest first',
     query: messageListInput,
     reply: pageOfSchema(messageSchema),
     example: {
@@ -20,7 +20,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
   }),
   POST: operation({
     id: 'sendMessage',
-    summary: 'Send a message: it is charged and queued at once',
+    summary: 'Send a message; it is charged and queued at once',
     body: newMessageInput,
     reply: messageSchema,
     status: 202,

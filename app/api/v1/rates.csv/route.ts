@@ -6,7 +6,7 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/rates.csv', {
   GET: csvOperation({
     id: 'exportRates',
-    summary: 'The rate card as a table, as it can be imported again',
+    summary: 'Export the rate card as CSV, in the form of an import',
     query: rateFilters,
     csv: printRates,
     errors: ['owner_required'],

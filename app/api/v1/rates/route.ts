@@ -17,7 +17,7 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/rates', {
   GET: operation({
     id: 'listRates',
-    summary: "The team's rate card, by country and prefix",
+    summary: "List the team's rates, by country and prefix",
     query: rateListInput,
     reply: pageOfSchema(rateSchema),
     errors: ['owner_required'],
@@ -26,8 +26,8 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/rates
   }),
   PUT: operation({
     id: 'replaceRates',
-    summary: 'Replace the rate card whole',
-    description: `At most ${MAX_RATE_ROWS} rows, in a body of at most 8 MiB. Among the rows whose prefix begins a number and whose country, where given, is the number's own, the longest prefix wins. Prices of messages already accepted stay as they are. A row that can never match a number is refused, and so is a price of 0 without \`allowFree\`.`,
+    summary: 'Replace the whole rate card',
+    description: `At most ${MAX_RATE_ROWS} rows, in a body of at most 8 MiB. Of the rows whose prefix and country match a number, the longest prefix wins; a row without a country matches any. Prices of messages already accepted stay as they are. A row that can never match a number is refused, and so is a price of 0 without \`allowFree\`.`,
     body: replaceRatesInput,
     reply: replacedRatesSchema,
     maxBytes: RATES_MAX_BYTES,

@@ -8,7 +8,7 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/team', {
   GET: operation({
     id: 'getTeam',
-    summary: 'The team and its master balance',
+    summary: 'Get the team and its master balance',
     reply: teamSchema,
     errors: ['owner_required'],
     example: { reply: team },
@@ -16,7 +16,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/team'
   }),
   PATCH: operation({
     id: 'updateTeam',
-    summary: "Change the team's settings",
+    summary: 'Update the team',
     body: updateTeamInput,
     reply: teamSchema,
     errors: ['invalid_amount', 'owner_required', 'currency_fixed'],

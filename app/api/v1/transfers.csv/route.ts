@@ -7,7 +7,7 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/transfers.csv', {
   GET: csvOperation({
     id: 'exportTransfers',
-    summary: 'Movements of money as a table, every row under the filters',
+    summary: 'Export transfers as CSV, all rows under the filters',
     query: transferFilters,
     csv: printTransfers,
     example: { query: { memberId: exampleId('mem'), kind: 'credit' }, reply: 'id,createdAt,kind\r\n' },

@@ -8,7 +8,7 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/transfers', {
   GET: operation({
     id: 'listTransfers',
-    summary: 'Movements of money, newest first',
+    summary: 'List transfers, newest first',
     query: transferListInput,
     reply: pageOfSchema(transferSchema),
     example: {

@@ -19,8 +19,8 @@ import { priceMessage } from '../pricing/rules';
 import { countSegments } from '../segments/rules';
 
 /**
- * What sending would cost and whether the money would suffice, auto-recharge included. Reads without a lock and changes
- * nothing; other refusals answer as in a send.
+ * Returns the cost of a send and whether the balance covers it, auto-recharge included. Reads without a lock and
+ * changes nothing; other refusals are the same as for a send.
  */
 export async function estimateMessages(
   ctx: Context,
@@ -36,8 +36,8 @@ export async function estimateMessages(
 }
 
 /**
- * What one text to many would be, as it is being written: its segments, and of each recipient the price or why it cannot
- * be sent to. What cannot be sent is not in the cost. Reads without a lock and changes nothing.
+ * Returns the preview of one text to many recipients: its segments, and for each recipient the price or an error.
+ * Invalid recipients are not in the cost. Reads without a lock and changes nothing.
  */
 export async function previewMessages(
   ctx: Context,
@@ -46,14 +46,14 @@ export async function previewMessages(
   const state = await readyToSend(ctx, sendingMember(ctx, onBehalfOf));
   const findRate = await rateCard(ctx, state.ratesVersion);
   const sender = from ?? state.defaultSender;
-  // Whether there is a sender is one question, and no recipient's.
+  // A missing sender is reported once, not as an error of each recipient.
   const priced = to.map((number) => {
     const found = priceMessage({ to: number, from: sender ?? '0', body }, findRate, null);
     return 'cost' in found
       ? { to: found.to, country: found.country, price: found.price, cost: found.cost, error: null }
       : { to: number, country: null, price: null, cost: null, error: { code: found.code, detail: found.detail } };
   });
-  // A number may be written in more ways than its digits tell: +44 (0)20 is +4420.
+  // Rows are deduplicated by parsed number, because spellings differ: +44 (0)20 is +4420.
   const rows = [...new Map(priced.map((row) => [row.to, row])).values()];
   const cost = rows.reduce((sum, row) => sum + (row.cost ?? 0n), 0n);
   const { charged, balanceAfter } = afterCharge(state, cost);
@@ -71,8 +71,8 @@ export async function previewMessages(
   };
 }
 
-async function readyToSend(ctx: Context, seatId: string): Promise<MoneyNow> {
-  const state = await readMoney(ctx, seatId);
+async function readyToSend(ctx: Context, memberId: string): Promise<MoneyNow> {
+  const state = await readMoney(ctx, memberId);
   if (state.teamStatus !== 'active') fail('team_suspended');
   if (state.status === 'deleted') fail('member_deleted');
   if (state.status !== 'active') fail('member_inactive');

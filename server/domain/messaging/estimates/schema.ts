@@ -13,31 +13,31 @@ export const estimateSchema = z
   .object({
     segments: z.int(),
     cost: moneyCodec,
-    covered: z.boolean().meta({ description: 'Whether the money would suffice, auto-recharge included.' }),
+    covered: z.boolean().meta({ description: 'Whether the balance covers the cost, auto-recharge included.' }),
     balanceAfter: moneyCodec.nullable(),
   })
   .meta({ id: 'Estimate' });
 export type Estimate = z.output<typeof estimateSchema>;
 
-/** One text to many, as it is being written: it may still be empty. */
+/** One text to many recipients, while it is being written: it may still be empty. */
 export const previewMessagesInput = z.strictObject({
   from: senderSchema.optional(),
-  body: boundedText(2 * BODY_MAX, `At most ${BODY_MAX} characters.`).refine(
+  body: boundedText(2 * BODY_MAX, `Must have at most ${BODY_MAX} characters.`).refine(
     (text) => Array.from(text).length <= BODY_MAX,
-    `At most ${BODY_MAX} characters.`,
+    `Must have at most ${BODY_MAX} characters.`,
   ),
-  // What is too long for a number is one that cannot be reached, beside those that can.
+  // An overlong number is accepted here and reported as an invalid recipient beside the valid ones.
   to: z
     .array(boundedText(1_000).transform((text) => text.slice(0, 64)))
-    .max(BATCH_MAX, `At most ${BATCH_MAX} recipients.`),
+    .max(BATCH_MAX, `Must have at most ${BATCH_MAX} recipients.`),
 });
 export type PreviewMessages = z.output<typeof previewMessagesInput> & { onBehalfOf: string | null };
 
-/** What it would be: of each recipient its price and cost, or why it cannot be sent to. */
+/** The preview: for each recipient its price and cost, or an error. */
 export const messagesPreviewSchema = z.object({
   encoding: z.enum(['gsm7', 'ucs2']),
-  segments: z.int().meta({ description: 'Of the text, to one recipient.' }),
-  sender: z.string().nullable().meta({ description: 'Null: none was named, and the team has no default one.' }),
+  segments: z.int().meta({ description: 'Segments of the text, per recipient.' }),
+  sender: z.string().nullable().meta({ description: 'Null if none is given and the team has no default sender.' }),
   rows: z.array(
     z.object({
       to: z.string(),
@@ -47,8 +47,8 @@ export const messagesPreviewSchema = z.object({
       error: z.object({ code: z.string(), detail: z.string() }).nullable(),
     }),
   ),
-  repeated: z.int().meta({ description: 'How many of the recipients were named before.' }),
-  cost: moneyCodec.meta({ description: 'Of all that can be sent.' }),
+  repeated: z.int().meta({ description: 'Number of duplicate recipients.' }),
+  cost: moneyCodec.meta({ description: 'Total cost for all valid recipients.' }),
   payer: z.enum(['master', 'member']),
   balance: moneyCodec,
   covered: z.boolean(),

@@ -35,12 +35,12 @@ import { readWithin } from '@/server/domain/core/transaction';
 import { printCursor, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 
 /**
- * A page of the log, newest first, and the ways on from it, older and newer; for a member of its own messages alone.
+ * Returns a page of the log, newest first, with cursors for older and newer pages; a member sees only its own messages.
  * @throws DomainError `invalid_cursor`
  */
 export async function browseMessages(ctx: Context, input: BrowseMessages): Promise<LogPage> {
   const { limit, cursor, way, ...filters } = input;
-  // The last 30 days are others tomorrow: a place that was paused at or copied still is one then.
+  // The default range moves every day, so the cursor is not bound to it: a saved or copied cursor stays valid.
   const { from: _from, to: _to, ...lasting } = filters;
   const said = JSON.stringify(lasting, Object.keys(lasting).toSorted());
   const binding: CursorBinding = [ctx.actor.teamId, 'log', ownMemberScope(ctx.actor, 'messages.see'), said];
@@ -92,13 +92,13 @@ const someMessages = builtOnce((db, has) => {
     .prepare(UNNAMED);
 });
 
-/** All messages under a filter with their members, newest first, some at a time. */
+/** Yields all messages under a filter with their members, newest first, in batches. */
 export async function* exportLog(ctx: Context, filters: LogFilters): AsyncGenerator<NamedMessage[]> {
   for await (const rows of exportMessages(ctx, filters)) yield withNames(ctx, rows);
 }
 
 /**
- * One message whole: its history, its member, and the money that it moved.
+ * Returns one message with its history, its member and the transfers it caused.
  * @throws DomainError `not_found`, also for a message that the actor may not see
  */
 export async function inspectMessage(ctx: Context, messageId: string): Promise<WholeMessage> {
@@ -108,19 +108,19 @@ export async function inspectMessage(ctx: Context, messageId: string): Promise<W
 
 type Filter = ReturnType<typeof valuesOf>;
 
-/** What was counted of a filter; a facet disregards its own part of the filter. */
+/** The counts under a filter; each facet ignores its own part of the filter. */
 type Counted = Pick<Facets, 'total' | 'countries' | 'statuses'> & {
   byDay: Map<string, { messages: number; failed: number }>;
 };
 
 const NOTHING: Counted = { total: 0, countries: [], statuses: [], byDay: new Map() };
 
-/** How long a count in the log may take before it is left out. */
+/** The timeout of a count in the log, in milliseconds, after which it is left out. */
 const COUNT_MS = 3_000;
 
 /**
- * How many messages a filter of the log shows, by day, status and country: from the daily sums where these know the
- * filter, so that it costs no more for many messages; else counted in the log within a month; else not at all.
+ * Counts the messages under a filter by day, status and country: from the daily sums where they cover the filter, so
+ * that the cost does not grow with the messages; otherwise in the log, for up to a month; otherwise not at all.
  */
 export async function browseFacets(ctx: Context, filters: LogFilters): Promise<Facets> {
   const filter = valuesOf(ctx, filters);
@@ -151,7 +151,7 @@ async function countBy(
   return [counted ? 'log' : 'none', counted];
 }
 
-/** The days of a range that the log still holds, by the database's clock. */
+/** Returns the days of a range that the log still holds, by the database's clock. */
 async function keptDays(ctx: Context, filters: LogFilters): Promise<Days> {
   const oldest = await firstKeptDay(ctx);
   const { rows } = await ctx.db.execute<{ now: string }>(sql`SELECT now()::text AS now`);
@@ -159,7 +159,7 @@ async function keptDays(ctx: Context, filters: LogFilters): Promise<Days> {
   return wholeDaysOf(filters, oldest ?? now.toISOString().slice(0, 10), now);
 }
 
-/** The sums that a filter and a range name: of members, or the team's own where it names none. */
+/** Returns the sums that a filter and a range select: the members' sums, or the team's own where no member is given. */
 function sumsOf(filter: Filter, days: Days, of: 'members' | 'either' = 'either'): SQL {
   const { teamId, own, member, members } = filter;
   const among = [...(own ? [[own]] : []), ...(member ? [[member]] : []), ...(members ? [members] : [])];
@@ -206,7 +206,7 @@ async function countInSums(ctx: Context, filter: Filter, days: Days): Promise<Co
 const inOrder = <C extends { messages: number; country: string }>(countries: C[]): C[] =>
   countries.toSorted((a, b) => b.messages - a.messages || (a.country < b.country ? -1 : 1));
 
-/** Few messages are under way, and an index knows them: they are counted themselves, up to a limit. */
+/** Counts the few messages under way one by one through an index, up to a limit. */
 async function underWay(ctx: Context, { status: _status, ...filter }: Filter): Promise<Facets['statuses']> {
   const wanted = { ...filter, statuses: `{${NOT_ENDED.join()}}` };
   const rows = await someByStatus(ctx.db, describeQuery(wanted)).execute({ ...wanted, limit: UNDER_WAY_MAX });
@@ -225,7 +225,7 @@ const someByStatus = builtOnce((db, has) => {
     .prepare(UNNAMED);
 });
 
-/** Counts the messages themselves, for what the sums do not know; null when that takes too long. */
+/** Counts messages in the log where the daily sums do not cover the filter; null when that takes too long. */
 async function countInLog(ctx: Context, filter: Filter): Promise<Counted | null> {
   const { status, country, ...wanted } = filter;
   const groups = await readWithin(ctx.db, COUNT_MS, (db) => messageGroups(db, describeQuery(wanted)).execute(wanted));
@@ -267,7 +267,7 @@ const messageGroups = builtOnce((db, has) => {
     .prepare(UNNAMED);
 });
 
-/** What there is to choose from, where nothing is counted. */
+/** Returns the countries to choose from, where nothing is counted. */
 async function countriesAlone(ctx: Context, filter: Filter, days: Days): Promise<Facets['countries']> {
   const { rows } = await ctx.db.execute<{ country: string }>(
     sql`SELECT DISTINCT country FROM ${sumsOf(filter, days)} ORDER BY 1`,
@@ -278,14 +278,14 @@ async function countriesAlone(ctx: Context, filter: Filter, days: Days): Promise
 const SENDERS_MAX = 20;
 
 /**
- * Members to narrow the log to: those called so; without a name those who sent the most. Each with its messages under
- * the rest of the filter, where the daily sums know that.
+ * Returns members to filter the log by: those matching a name, otherwise the top senders. Each has its number of
+ * messages under the rest of the filter, where the daily sums cover it.
  */
 export async function pickSenders(ctx: Context, { query, ...rest }: PickSenders): Promise<Senders> {
   const days = await keptDays(ctx, rest);
   const counts = days.whole && knownToSums(rest);
   const found = query ? await calledSo(ctx, query) : null;
-  const filter = { ...valuesOf(ctx, rest), ...(found && { memberships: found.map(({ id }) => id) }) };
+  const filter = { ...valuesOf(ctx, rest), ...(found && { members: found.map(({ id }) => id) }) };
   const ofCountry = filter.country ? sql`AND country = ${filter.country}` : sql``;
   const { rows } = await ctx.db.execute<{ id: string; name: string; messages: string }>(sql`
     SELECT s.id, m.name, s.messages FROM (SELECT member_id AS id, sum(${measured(filter.status)}) AS messages
@@ -297,7 +297,7 @@ export async function pickSenders(ctx: Context, { query, ...rest }: PickSenders)
   return { data: found.map((one) => byId.get(one.id) ?? { ...one, messages: counts ? 0 : null }) };
 }
 
-/** Members by a part of their name, deleted ones too: their messages are kept. */
+/** Returns members by a part of their name, including deleted ones, whose messages are kept. */
 async function calledSo(ctx: Context, query: string): Promise<{ id: string; name: string }[]> {
   const found = await browseMembers(ctx, {
     query,
@@ -310,10 +310,13 @@ async function calledSo(ctx: Context, query: string): Promise<{ id: string; name
   return found.data.map(({ id, name }) => ({ id, name }));
 }
 
-/** How long somebody waits for a file's number of rows. */
+/** The timeout of counting the rows of a file, in milliseconds. */
 const SIZE_MS = 20_000;
 
-/** How many rows the file of a filter has: known from the daily sums, else counted one by one. */
+/**
+ * Returns the number of rows that the file of a filter has: from the daily sums if they cover it, otherwise by
+ * counting.
+ */
 export async function previewExport(ctx: Context, filters: LogFilters): Promise<ExportSize> {
   const filter = valuesOf(ctx, filters);
   const days = await keptDays(ctx, filters);

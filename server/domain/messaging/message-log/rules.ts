@@ -1,15 +1,15 @@
 import type { MessageStatus } from '../messages/rules';
 
-/** The longest range of days that is counted in the log itself, where the daily sums do not know a filter. */
+/** The longest range, in days, that is counted in the log itself when the daily sums do not cover a filter. */
 export const COUNTED_DAYS_MAX = 31;
 
-/** The longest range that has a histogram: more bars than that are not told apart. */
+/** The longest range, in days, that has a histogram: more bars cannot be distinguished. */
 export const HISTOGRAM_DAYS_MAX = 400;
 
-/** From how many on what is under way is no more counted. */
+/** The most messages under way that are counted. */
 export const UNDER_WAY_MAX = 5_000;
 
-/** The states of a message that is still under way, or never went: the daily sums know them together alone. */
+/** The states of messages under way or never sent, which the daily sums only know as one total. */
 export const NOT_ENDED = [
   'scheduled',
   'held',
@@ -18,17 +18,17 @@ export const NOT_ENDED = [
   'cancelled',
 ] as const satisfies readonly MessageStatus[];
 
-/** Whether the daily sums know all that a filter asks for: member, day, country, and what became of the messages. */
+/** Returns whether the daily sums cover a filter: they know member, day, country and final status. */
 export const knownToSums = ({ status, recipient, reference }: Filter): boolean =>
   !recipient && !reference && (status === undefined || SUMMED.has(status));
 
-/** A range of UTC days, the day after the last one as its end; `whole`: it begins and ends with a day. */
+/** A range of UTC days with an exclusive end. `whole`: the range begins and ends at midnight. */
 export type Days = { from: string; to: string; count: number; whole: boolean };
 
 /**
- * The days in which a range of the log lies.
- * @param range.to exclusive; by default all of today
- * @param first the first day that is kept at all
+ * Returns the days that contain a range of the log.
+ * @param range.to exclusive; end of today by default
+ * @param first first day that is still kept
  */
 export function wholeDaysOf(range: { from?: Date | undefined; to?: Date | undefined }, first: string, now: Date): Days {
   const [from, to] = [range.from?.getTime() ?? 0, range.to?.getTime() ?? Infinity];
@@ -38,7 +38,7 @@ export function wholeDaysOf(range: { from?: Date | undefined; to?: Date | undefi
   return { from: printDay(begin), to: printDay(end), count: (end - begin) / DAY_MS, whole };
 }
 
-/** Every UTC day of a range, the end not among them. */
+/** Returns every UTC day of a range, without its end. */
 export const listDays = ({ from, count }: Days): string[] =>
   Array.from({ length: count }, (_, i) => printDay(Date.parse(from) + i * DAY_MS));
 

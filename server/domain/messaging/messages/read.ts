@@ -41,15 +41,18 @@ type Row = Omit<Message, 'currency' | 'error'> & { errorCode: string | null; err
 
 function showMessage(ctx: Context, { errorCode, errorDetail, ...row }: Row): Message {
   const error = errorCode === null ? null : { code: errorCode, detail: errorDetail ?? '' };
-  // Added, not spread into a copy: of such a copy the engine makes a dictionary, ten times the garbage of a long export.
+  // Assigns instead of spreading: V8 turns such a copy into a dictionary, with ten times the garbage in a long export.
   return Object.assign(row, { currency: ctx.actor.currency, error });
 }
 
-/** The time of an id may be later than its row's by as long as a charge can wait for a lock. */
+/**
+ * The most by which the time in an id may be later than its row's, in milliseconds: the longest wait of a charge for a
+ * lock.
+ */
 const ID_LAG_MS = 60_000;
 
 /**
- * Messages, newest first: the team's for an owner, its own for a member.
+ * Returns a page of messages, newest first: the team's for an owner, its own for a member.
  * @throws DomainError `invalid_cursor`
  */
 export async function listMessages(ctx: Context, input: ListMessages): Promise<Page<Message>> {
@@ -64,8 +67,8 @@ export async function listMessages(ctx: Context, input: ListMessages): Promise<P
 const EXPORT_AT_ONCE = 1_000;
 
 /**
- * All messages under a filter, newest first, some at a time: memory stays the same however many there are. What comes in
- * while it runs is newer than its beginning and not part of it.
+ * Yields all messages under a filter, newest first, in batches, so that memory use is constant. Messages accepted after
+ * the start are not included.
  */
 export async function* exportMessages(ctx: Context, filters: FilterMessages): AsyncGenerator<Message[]> {
   let after: string | null = null;
@@ -79,15 +82,14 @@ export async function* exportMessages(ctx: Context, filters: FilterMessages): As
 
 export type FilterMessages = Omit<ListMessages, 'limit' | 'cursor'>;
 
-/** A piece of the log: `limit` messages older than the id `after`; or, from the id `since` on, those that follow it. */
+/** A piece of the log: `limit` messages older than the id `after`, or the ones that follow the id `since`. */
 type Piece = { after?: string | null; since?: string | null; limit: number };
 
 const MONTH_MS = 31 * 86_400_000;
 
 /**
- * Messages under a filter, newest first. Most pages lie within a month of where they begin, so that is looked at first:
- * the database then plans for two or three of the log's partitions, and not for those of years. The month ahead is for
- * clocks that differ.
+ * Returns messages under a filter, newest first. Searches the month around the start of the page first, so that the
+ * database plans for two or three partitions instead of all. The month ahead allows for clocks that differ.
  */
 export async function findMessages(ctx: Context, filters: FilterMessages, piece: Piece): Promise<Message[]> {
   const filter = valuesOf(ctx, filters);
@@ -110,11 +112,11 @@ export async function findMessages(ctx: Context, filters: FilterMessages, piece:
   return (since === null ? found : found.toReversed()).map((row) => showMessage(ctx, row));
 }
 
-/** The beginning of a number that has an index of its own: a plus and six digits. */
+/** The length of the number prefix that has its own index: a plus and six digits. */
 const INDEXED_BEGINNING = 7;
 
 /**
- * What `matching` is filled with for a filter.
+ * Returns the placeholder values of `matching` for a filter.
  * @throws DomainError `invalid_request` for a range that ends before it begins
  */
 export function valuesOf(ctx: Context, filters: FilterMessages) {
@@ -123,7 +125,7 @@ export function valuesOf(ctx: Context, filters: FilterMessages) {
   return {
     teamId: ctx.actor.teamId as string,
     own: ownMemberScope(ctx.actor, 'messages.see'),
-    // One as itself, several as a list: an index ends at the first column that is not a single value.
+    // A single value and a list are separate placeholders: an index scan stays sorted only below a single value.
     member: members?.length === 1 ? members[0] : undefined,
     members: members && members.length > 1 ? members : undefined,
     status,
@@ -137,23 +139,23 @@ export function valuesOf(ctx: Context, filters: FilterMessages) {
   };
 }
 
-/** The messages of a filter, whatever of it is given, and of a piece of the log. */
+/** Returns the condition for the parts of a filter and of a piece of the log that are set. */
 export function matching(has: (name: string) => boolean): SQL {
   const m = messages;
   const value = (name: string) => sql.placeholder(name);
   const given = (name: string, condition: SQL) => (has(name) ? condition : undefined);
-  // An id holds a time too; partitions and indexes are ordered by it.
+  // Ids contain a time; partitions and indexes are ordered by id.
   const floor = (name: string) => sql`uuid7_floor(${value(name)}::timestamptz)`;
   return and(
     eq(m.teamId, value('teamId')),
     given('own', eq(m.memberId, value('own'))),
-    given('seat', eq(m.memberId, value('seat'))),
-    given('seats', sql`${m.memberId} = ANY (${value('seats')}::uuid[])`),
+    given('member', eq(m.memberId, value('member'))),
+    given('members', sql`${m.memberId} = ANY (${value('members')}::uuid[])`),
     given('status', eq(m.status, value('status'))),
     given('statuses', sql`${m.status} = ANY (${value('statuses')}::text[])`),
     given('country', eq(m.country, value('country'))),
-    // Two ways to the same rows, of which the planner takes the shorter: all numbers that begin so, or, in order of
-    // time, all that share the indexed beginning.
+    // Both conditions select the same rows, so that the planner can choose the cheaper index: all numbers with the
+    // prefix, or, in order of time, all with the same indexed beginning.
     given('like', sql`${m.recipient} LIKE ${value('like')}`),
     given('beginning', sql`left(${m.recipient}, ${sql.raw(String(INDEXED_BEGINNING))}) = ${value('beginning')}`),
     given('reference', eq(m.reference, value('reference'))),
@@ -178,8 +180,8 @@ const messagePage = builtOnce((db, has) =>
 const packedBatch = z.object({ ids: z.array(z.string()), cost: z.string(), balance: z.string() });
 
 /**
- * How the answer to a batch is kept for the time when it is asked for again: its messages are in the log. They are printed
- * as they were accepted, whatever became of them since.
+ * Stores the answer to a batch as ids for its Idempotency-Key, because the messages are in the log. A replay prints
+ * them as they were accepted, whatever their status now.
  */
 export const keepBatch: Keep<AcceptedBatch> = {
   pack: ({ data, cost, balance }) =>
@@ -213,7 +215,8 @@ const showAccepted = (ctx: Context, row: Row): Message => ({
 });
 
 /**
- * One message with every change of its status. Each status is entered once at most, so its own times tell its history.
+ * Returns one message with every change of its status. A message enters each status at most once, so its timestamps are
+ * its history.
  * @throws DomainError `not_found`, also for a message that the actor may not see
  */
 export async function getMessage(ctx: Context, id: string): Promise<MessageDetail> {
@@ -236,8 +239,8 @@ export async function getMessage(ctx: Context, id: string): Promise<MessageDetai
 }
 
 /**
- * The first day (UTC) of which the log still holds all that the actor sees: of its oldest message, or after what retention
- * has dropped. Null without any message. One probe of an index a partition.
+ * Returns the first UTC day whose messages visible to the actor are all kept: the day of the oldest message, or the
+ * first one after retention. Null without messages. Probes one index per partition.
  */
 export async function firstKeptDay(ctx: Context): Promise<string | null> {
   const own = ownMemberScope(ctx.actor, 'messages.see');
@@ -251,7 +254,7 @@ export async function firstKeptDay(ctx: Context): Promise<string | null> {
 }
 
 /**
- * For which seat a message is sent: the actor's own, or the one an owner names.
+ * Returns the member that a message is sent for: the actor's own, or the one an owner names.
  * @throws DomainError `owner_required` when a member names one
  */
 export function sendingMember(ctx: Context, onBehalfOf: string | null): string {
@@ -262,9 +265,9 @@ export function sendingMember(ctx: Context, onBehalfOf: string | null): string {
 }
 
 /**
- * Prices messages by the team's card.
- * @param many whether pointers name a place in a batch
- * @throws DomainError `unroutable_number`, `no_rate`, `invalid_request`, each pointing at the bad ones
+ * Prices messages by the team's rate card.
+ * @param many whether error pointers contain the index in the batch
+ * @throws DomainError `unroutable_number`, `no_rate`, `invalid_request`, with a pointer to each invalid message
  */
 export function priceAll(
   wanted: NewMessage[],
@@ -286,7 +289,10 @@ export function priceAll(
   return { rows, cost, segments: rows.reduce((sum, row) => sum + row.segments, 0) };
 }
 
-/** The next team after `after` with something queued: the dispatcher goes round, so that no team's batch starves another. */
+/**
+ * Returns the next team after `after` with queued messages. The dispatcher visits teams in turn, so that no team's
+ * batch starves another.
+ */
 export async function nextQueuedTeam(db: Db, after: string | null): Promise<TeamId | null> {
   const { rows } = await db.execute<{ team_id: string }>(sql`
     SELECT team_id FROM messages WHERE status = 'queued' AND (claimed_until IS NULL OR claimed_until < now())
@@ -296,7 +302,7 @@ export async function nextQueuedTeam(db: Db, after: string | null): Promise<Team
 
 const EXPIRE_AT_ONCE = 1_000;
 
-/** Messages that a carrier has kept silent about for longer than their validity, over all teams, oldest first. */
+/** Returns messages without a report for longer than their validity, over all teams, oldest first. */
 export async function listUnreported(db: Db, validityHours: number): Promise<{ teamId: TeamId; id: string }[]> {
   const { rows } = await db.execute<{ team_id: string; id: string }>(sql`
     SELECT team_id, id FROM messages WHERE status = 'sent' AND id < uuid7_floor(now() - make_interval(hours => ${validityHours}))
@@ -304,7 +310,7 @@ export async function listUnreported(db: Db, validityHours: number): Promise<{ t
   return rows.map((row) => ({ teamId: asTeamId(row.team_id), id: row.id }));
 }
 
-/** Messages that a carrier has taken and not yet reported, over all teams. */
+/** Returns messages that a carrier has accepted but not reported on, over all teams. */
 export async function listAwaited(db: Db, carrier: string): Promise<{ teamId: TeamId; id: string; to: string }[]> {
   const { rows } = await db.execute<{ team_id: string; id: string; recipient: string }>(
     sql`SELECT team_id, id, recipient FROM messages WHERE status = 'sent' AND carrier = ${carrier} ORDER BY id`,

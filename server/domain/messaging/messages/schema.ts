@@ -12,22 +12,27 @@ const text = (max: number) =>
     .refine(characters(max), `must have 1 to ${max} characters.`)
     .meta({ minLength: 1, maxLength: max });
 
-/** One message to one recipient. Whether the number can be reached is judged with the rate card, not here. */
+/** One message to one recipient. The rate card decides later whether the number can be reached. */
 export const newMessageInput = z
   .strictObject({
-    to: boundedText(NUMBER_TEXT_MAX).meta({ description: 'The recipient in E.164.', examples: ['+14155550100'] }),
-    from: senderSchema.optional().meta({ description: "The sender; when absent the team's default." }),
+    to: boundedText(NUMBER_TEXT_MAX).meta({ description: 'Recipient in E.164 format.', examples: ['+14155550100'] }),
+    from: senderSchema.optional().meta({ description: "Sender; defaults to the team's default sender." }),
     body: text(BODY_MAX),
-    reference: text(REFERENCE_MAX).optional().meta({ description: 'Your own mark, by which the log can be searched.' }),
+    reference: text(REFERENCE_MAX)
+      .optional()
+      .meta({ description: 'Your own reference, by which the log can be searched.' }),
   })
   .meta({ id: 'NewMessage' });
 export type NewMessage = z.output<typeof newMessageInput>;
 
-/** A batch of the longest texts, escaped, fits. */
+/** The size limit of a request, which fits a batch of the longest texts, escaped. */
 export const BATCH_MAX_BYTES = 8 * 1_048_576;
 
 export const batchInput = z.strictObject({
-  messages: z.array(newMessageInput).min(1, 'At least one message.').max(BATCH_MAX, `At most ${BATCH_MAX} messages.`),
+  messages: z
+    .array(newMessageInput)
+    .min(1, 'Must have at least one message.')
+    .max(BATCH_MAX, `At most ${BATCH_MAX} messages.`),
 });
 
 export const messageSchema = z
@@ -36,14 +41,14 @@ export const messageSchema = z
     memberId: idCodec('mem'),
     to: z.string(),
     from: z.string(),
-    body: z
-      .string()
-      .meta({ description: "Empty once it was removed: after the team's time, or with its writer's data." }),
+    body: z.string().meta({
+      description: "Empty once it was deleted: after the team's retention period, or with the data of an erased user.",
+    }),
     country: z.string(),
     encoding: z.enum(['gsm7', 'ucs2']),
     segments: z.int(),
-    price: moneyCodec.meta({ description: 'Of one segment, fixed at acceptance.' }),
-    cost: moneyCodec.meta({ description: 'What is charged: segments × price; 0.00 once refunded.' }),
+    price: moneyCodec.meta({ description: 'Price per segment, fixed at acceptance.' }),
+    cost: moneyCodec.meta({ description: 'Amount charged: segments × price; 0.00 once refunded.' }),
     currency: z.string(),
     status: z.enum(MESSAGE_STATUSES),
     error: z.object({ code: z.string(), detail: z.string() }).nullable(),
@@ -57,7 +62,7 @@ export const messageSchema = z
   .meta({ id: 'Message' });
 export type Message = z.output<typeof messageSchema>;
 
-/** A message whole: with every change of its status. */
+/** A message with every change of its status. */
 export const messageDetailSchema = messageSchema
   .extend({
     events: z.array(z.object({ status: z.enum(MESSAGE_STATUSES), at: instantCodec, detail: z.string().nullable() })),
@@ -68,8 +73,8 @@ export type MessageDetail = z.output<typeof messageDetailSchema>;
 export const acceptedBatchSchema = z
   .object({
     data: z.array(messageSchema),
-    cost: moneyCodec.meta({ description: 'Of all together.' }),
-    balance: moneyCodec.meta({ description: "What paid, after it: the member's balance, or the master balance." }),
+    cost: moneyCodec.meta({ description: 'Total cost of the batch.' }),
+    balance: moneyCodec.meta({ description: "Balance after the charge: the member's balance, or the master balance." }),
   })
   .meta({ id: 'AcceptedBatch' });
 export type AcceptedBatch = z.output<typeof acceptedBatchSchema>;
@@ -78,13 +83,15 @@ const BEGINNING = /^\+[0-9]{1,15}$/;
 
 export const messageListInput = z.strictObject({
   ...listInput,
-  memberId: oneOrMore(idFilter('mem'), 100).optional().meta({ description: 'Repeat it for several members.' }),
+  memberId: oneOrMore(idFilter('mem'), 100)
+    .optional()
+    .meta({ description: 'Repeat the parameter for several members.' }),
   status: z.enum(MESSAGE_STATUSES).optional(),
   country: countryInput.optional(),
   recipient: boundedText(NUMBER_TEXT_MAX)
     .transform(normalizeBeginning)
     .refine((text) => BEGINNING.test(text), 'must be a number in E.164, or its beginning, such as +1415.')
-    .meta({ description: 'A number in E.164, or its beginning; as it is typed, too.', examples: ['+1415'] })
+    .meta({ description: 'A number or its beginning; spaces and punctuation are ignored.', examples: ['+1415'] })
     .optional(),
   reference: boundedText(REFERENCE_MAX).optional(),
   from: instantInput.optional(),

@@ -19,7 +19,7 @@ import type { AcceptedBatch, Message, NewMessage } from './schema';
 import type { PricedMessage } from '../pricing/rules';
 import { recordAudit, runCommand, publishChange, inTransaction } from '@/server/domain/core/transaction';
 
-/** What the SQL function `messages_accept` answers; bigints as text. */
+/** The answer of the SQL function `messages_accept`; bigints as text. */
 type Said =
   | { result: 'missing' | 'inactive' | 'deleted' }
   | { result: 'decide'; balance: string; total: string; rule: RechargeState }
@@ -30,10 +30,9 @@ type Said =
 type RechargeSaid = { outcome: string; id: string | null };
 
 /**
- * Accepts messages: all are charged and queued, or none is. They are one charge in the eyes of the rule, which fires
- * first when the charge would take the balance below its threshold.
- * @returns the messages, or the refusal `insufficient_funds`, which the rule's history remembers
- * @throws DomainError `unroutable_number`, `no_rate`, `invalid_request`, `owner_required`, `not_found`, `member_inactive`
+ * Accepts messages: all are charged and queued, or none is. The rule sees them as one charge and recharges first when
+ * that charge would take the balance below its threshold.
+ * @returns the messages, or the refusal `insufficient_funds`, which is recorded in the recharge history
  */
 export async function sendMessages(
   ctx: Context,
@@ -58,7 +57,7 @@ export async function sendMessages(
       case 'inactive':
         return fail('member_inactive');
       case 'deleted':
-        // Its own request had begun before: it is told what the next one is told.
+        // The request began before its own member was deleted, so it gets the answer that the next request would get.
         return fail(tx.actor.type === 'member' && tx.actor.memberId === memberId ? 'invalid_key' : 'member_deleted');
       case 'missing':
       case 'decide':
@@ -67,7 +66,7 @@ export async function sendMessages(
   });
 }
 
-// One row for all of them: of each message the log is the trail, of its charge the ledger.
+// Writes one audit row per batch: the log records each message, the ledger its charge.
 const auditBatch = (tx: TxContext, memberId: string, messages: number, cost: Micros): void =>
   recordAudit(tx, {
     action: 'messages.batch_sent',
@@ -89,7 +88,10 @@ async function accept(tx: TxContext, memberId: string, rows: PricedMessage[], re
   return answer[0]!.said;
 }
 
-/** The rare path, with the seat locked since the first call: decide, recharge and charge in one call, remember. */
+/**
+ * Decides on a recharge, then recharges and charges in one call. Runs rarely, with the member locked since the first
+ * call.
+ */
 async function acceptWithRecharge(
   tx: TxContext,
   memberId: string,
@@ -110,7 +112,7 @@ async function acceptWithRecharge(
   const transferId = said.recharge?.id ?? null;
   const { waitingSince } = state.rule;
   const begins = await recordRecharge(tx, memberId, { settled, balance, charge, need, transferId, waitingSince });
-  // What was refused is the need with this charge. Without it the rule needs less, which may be there now.
+  // The refused need includes this charge. Without it the rule needs less, which may be available now.
   if (begins && !settled.charged) wakeWaiting(tx);
   return said;
 }
@@ -120,7 +122,7 @@ function short(said: { result: 'short_master' | 'short_member'; balance: string 
   const available = printAmount(BigInt(said.balance));
   const required = printAmount(cost);
   const whose = balance === 'master' ? 'The master balance' : "The member's balance";
-  const detail = `${whose} holds ${available} and ${required} is needed. Nothing was sent and nothing was moved.`;
+  const detail = `${whose} is ${available}, but ${required} is needed. No money moved and nothing was sent.`;
   return new Refusal('insufficient_funds', { balance, required, available, detail });
 }
 
@@ -156,12 +158,12 @@ export type Outgoing = {
   segments: number;
 };
 
-/** How long a dispatcher may take before another takes the message over. */
+/** The lease of a dispatcher, in seconds, after which another one takes over the message. */
 const LEASE_SECONDS = 60;
 
 /**
- * Takes a batch of a team's queued messages for one dispatcher, oldest first. A message whose dispatcher died comes again
- * after the lease: it is handed over at least once.
+ * Claims a batch of a team's queued messages for one dispatcher, oldest first. After the lease, the message of a
+ * crashed dispatcher is claimed again: delivery to the carrier is at least once.
  */
 export async function claimQueued(ctx: Context, limit: number): Promise<Outgoing[]> {
   mayOperate(ctx.actor);
@@ -175,7 +177,7 @@ export async function claimQueued(ctx: Context, limit: number): Promise<Outgoing
   return rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** What a carrier said of a message. */
+/** A carrier's report on a message. */
 export type Report = {
   id: string;
   status: 'sent' | 'delivered' | 'failed';
@@ -186,8 +188,8 @@ export type Report = {
 };
 
 /**
- * Writes what became of messages, in one call. A final state stays final; a failed message is refunded whole, once.
- * @returns the ids that changed
+ * Stores delivery reports in one call. A final status stays final; a failed message is refunded in full, once.
+ * @returns the ids of messages that changed
  */
 export async function reportMessages(ctx: Context, reports: Report[]): Promise<string[]> {
   mayOperate(ctx.actor);
@@ -205,16 +207,16 @@ export async function reportMessages(ctx: Context, reports: Report[]): Promise<s
   });
 }
 
-/** What changed, whose it was, and who was refunded. */
+/** The messages that changed, their members, and the refunded ones. */
 type Reported = { changed: string[] | null; members: string[] | null; refunded: string[] | null; waiting: boolean };
 
-/** As `sendMessages`, for a batch. */
+/** Sends a batch like `sendMessages`. */
 export const sendBatch = (
   ctx: Context,
   input: { onBehalfOf: string | null; messages: NewMessage[] },
 ): Promise<AcceptedBatch | Refusal> => sendMessages(ctx, { ...input, many: true });
 
-/** As `sendMessages`, for one. */
+/** Sends one message like `sendMessages`. */
 export async function sendMessage(
   ctx: Context,
   input: { onBehalfOf: string | null; message: NewMessage },
@@ -226,8 +228,9 @@ export async function sendMessage(
 const TEXTS_AT_ONCE = 5_000;
 
 /**
- * Removes the texts that the team keeps no longer, some at a time; messages under way keep theirs until they are through.
- * @returns how many were removed
+ * Removes texts older than the team's retention period, in batches; messages under way keep theirs until they are
+ * final.
+ * @returns the number of texts removed
  */
 export async function removeOldTexts(ctx: Context): Promise<number> {
   mayOperate(ctx.actor);

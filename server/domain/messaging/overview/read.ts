@@ -16,12 +16,12 @@ const WAITING_SHOWN = 5;
 const RECENT = 8;
 
 /**
- * The team at a glance, for its owners.
+ * Returns the overview of the team, for its owners.
  * @throws DomainError `owner_required`
  */
 export async function getOverview(ctx: Context): Promise<Overview> {
   may(ctx.actor, 'team.see');
-  // One after another: a page takes one connection of the pool, not five.
+  // Queries run one after another, so that a page takes one connection of the pool instead of five.
   const days = await sentByDay(ctx);
   const spenders = await topSpenders(ctx);
   const waiting = await longestWaiting(ctx);

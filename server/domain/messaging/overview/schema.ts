@@ -7,11 +7,11 @@ import { RECHARGE_REASONS } from '@/server/domain/billing/auto-recharge/rules';
 
 const sent = { messages: z.int(), cost: moneyCodec };
 
-/** The first page of an owner: what was sent, who spends, who waits, what happened, what is still to set up. */
+/** The first page of an owner: usage, top spenders, waiting rules, recent activity and remaining setup steps. */
 export const overviewSchema = z.object({
   days: z
     .array(z.object({ day: z.iso.date(), ...sent }))
-    .meta({ description: 'The last 60 UTC days, today among them, the oldest first.' }),
+    .meta({ description: 'The last 60 UTC days including today, oldest first.' }),
   spenders: z.array(z.object({ memberId: idCodec('mem'), name: z.string(), ...sent })),
   waiting: z.array(
     z.object({
@@ -28,7 +28,7 @@ export const overviewSchema = z.object({
   setup: z.object({
     hasMember: z.boolean(),
     hasFunds: z.boolean(),
-    hasRates: z.boolean().meta({ description: 'The sample prices were confirmed or replaced.' }),
+    hasRates: z.boolean().meta({ description: 'Whether the sample prices were confirmed or replaced.' }),
     hasSent: z.boolean(),
   }),
 });

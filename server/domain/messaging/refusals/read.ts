@@ -7,8 +7,8 @@ import type { Refusals, RefusalsInput, TopRefusals } from './schema';
 import { flushSoon } from './write';
 
 /**
- * Sends that were refused, by member, UTC day and reason, the newest day first. A member sees its own alone. What other web
- * processes have counted in the last seconds is not in it yet.
+ * Returns refused sends by member, UTC day and reason, newest day first. A member sees only its own. Counts of other
+ * web processes from the last seconds are not included yet.
  * @throws DomainError `invalid_request` for a range that ends before it begins, or that holds more than `ROWS_MAX` rows
  */
 export async function listRefusals(ctx: Context, input: RefusalsInput): Promise<Refusals> {
@@ -32,18 +32,18 @@ export async function listRefusals(ctx: Context, input: RefusalsInput): Promise<
   return { ...range, data, total: { count: data.reduce((sum, { count }) => sum + count, 0) } };
 }
 
-/** Some megabytes of JSON: a team with more refusals than that asks for fewer days, or for one member. */
+/** Limits the answer to some megabytes of JSON; a larger request must name fewer days or one member. */
 const ROWS_MAX = 10_000;
 
 function failTooLong(): never {
-  const detail = `The range holds more than ${ROWS_MAX} rows. Ask for fewer days, or for one member.`;
+  const detail = `The range holds more than ${ROWS_MAX} rows. Request fewer days, or a single member.`;
   return failField('from', detail);
 }
 
 const DAYS_SHOWN = 7;
 const SHOWN = 5;
 
-/** The refused sends of the last days by member and reason. Who judges the right to see them is the caller. */
+/** Returns the refused sends of the last days by member and reason. The caller checks the permission. */
 export async function topRefusals(ctx: Context): Promise<TopRefusals> {
   await flushSoon(ctx.database.pool);
   const team = sql`${ctx.actor.teamId}::uuid`;

@@ -1,4 +1,4 @@
-/** Why a send is refused, as far as it is counted: the codes of the API. What names no sender is not counted. */
+/** The counted reasons of a refused send, as codes of the API. Refusals without a member are not counted. */
 export const REFUSAL_REASONS = [
   'insufficient_funds',
   'no_rate',

@@ -4,19 +4,19 @@ import { idFilter } from '@/server/domain/core/pagination';
 import { dayRange, isForward, BACKWARDS } from '../usage/schema';
 import { REFUSAL_REASONS } from './rules';
 
-const day = z.iso.date().meta({ description: 'A day, UTC.' });
+const day = z.iso.date().meta({ description: 'UTC day.' });
 
-/** Days are UTC; `from` inclusive, `to` exclusive. */
+/** A range of UTC days; `from` is inclusive, `to` exclusive. */
 export const refusalsInput = z
   .strictObject({ ...dayRange, memberId: idFilter('mem').optional() })
   .refine(isForward, BACKWARDS);
 export type RefusalsInput = z.output<typeof refusalsInput>;
 
-/** Sends that were refused, by member, day and reason. */
+/** Refused sends by member, day and reason. */
 export const refusalsSchema = z
   .object({
     from: day,
-    to: day.meta({ description: 'The day after the last one.' }),
+    to: day.meta({ description: 'The day after the last day.' }),
     data: z.array(
       z.object({
         memberId: idCodec('mem'),
@@ -31,7 +31,7 @@ export const refusalsSchema = z
   .meta({ id: 'Refusals' });
 export type Refusals = z.output<typeof refusalsSchema>;
 
-/** The refused sends of the last days, the most frequent first. */
+/** The refused sends of the last days, most frequent first. */
 export const topRefusalsSchema = z.object({
   count: z.int(),
   top: z.array(

@@ -1,18 +1,27 @@
 import type { Pool } from 'pg';
 import { isCounted, type RefusalReason } from './rules';
 
-/** A process writes what it has counted so often, in one statement a team: a key in a loop makes no hot row. */
+/**
+ * The interval at which a process writes its counts, in milliseconds: one statement per team, so that a key in a loop
+ * does not create a hot row.
+ */
 const PAUSE_MS = 3_000;
 
-/** The most pairs of member and reason counted at once. Others are written sooner, or else dropped. */
+/** The most pairs of member and reason counted at once. Further ones cause an earlier write, or are dropped. */
 const MAX_COUNTED = 10_000;
 
-/** A read writes first what this process has counted, at most once a second. */
+/**
+ * The shortest time between two writes caused by reads, in milliseconds: a read first writes the counts of this
+ * process.
+ */
 const FRESH_MS = 1_000;
 
 type Counted = { teamId: string; memberId: string; reason: RefusalReason; count: number; at: number };
 
-/** Counts that are not yet written. Kept with the pool: a process has one pool even where a module is loaded twice. */
+/**
+ * Counts that are not yet written. Stored with the pool, because a process has one pool even where a module is loaded
+ * twice.
+ */
 type Tally = {
   counted: Map<string, Counted>;
   timer: NodeJS.Timeout | null;
@@ -29,7 +38,7 @@ function tallyOf(pool: Pool): Tally {
   return tally;
 }
 
-/** Counts a refused send of a member, if its code is one that is counted. Never delays nor fails who calls. */
+/** Counts a refused send of a member, if its code is counted. Never delays or fails the caller. */
 export function countRefusal(pool: Pool, refused: { teamId: string; memberId: string }, code: string): void {
   if (!isCounted(code)) return;
   const { teamId, memberId } = refused;
@@ -43,13 +52,13 @@ export function countRefusal(pool: Pool, refused: { teamId: string; memberId: st
   if (tally.counted.size >= MAX_COUNTED) void flush(pool);
 }
 
-/** Writes what this process has counted, unless it did so just now. */
+/** Writes the counts of this process, unless it has just done so. */
 export async function flushSoon(pool: Pool): Promise<void> {
   const tally = tallyOf(pool);
   if (tally.counted.size > 0 && performance.now() - tally.wroteAt > FRESH_MS) await flush(pool);
 }
 
-/** Writes what is counted, before a process ends. What cannot be written is let go. */
+/** Writes the counts before a process ends. Counts that cannot be written are dropped. */
 export async function flushRefusals(pool: Pool): Promise<void> {
   await tallyOf(pool).writing;
   await flush(pool);
@@ -72,7 +81,7 @@ async function write(pool: Pool, tally: Tally): Promise<void> {
     try {
       await writeTeam(pool, teamId, rows);
     } catch {
-      // Adds what has come since: all of it is written when the database is back.
+      // Merges the counts back into newer ones, so that all are written when the database is available again.
       for (const row of rows) putBack(tally, row);
       tally.timer ??= setTimeout(() => void flush(pool), PAUSE_MS).unref();
     }
@@ -96,7 +105,7 @@ function putBack({ counted }: Tally, row: Counted): void {
   else if (counted.size < MAX_COUNTED) counted.set(key, row);
 }
 
-// By the database's clock: a day is UTC's there. Whoever is no member of the team is not counted.
+// Takes the day from the database's clock, in UTC. Skips members that are not in the team.
 async function writeTeam(pool: Pool, teamId: string, rows: Counted[]): Promise<void> {
   const now = performance.now();
   const listed = rows.map(({ memberId, reason, count, at }) => ({ memberId, reason, count, age: (now - at) / 1_000 }));

@@ -3,9 +3,10 @@ import { SegmentedMessage } from 'sms-segments-calculator';
 export type Encoding = 'gsm7' | 'ucs2';
 
 /**
- * Counts what a carrier bills, by 3GPP TS 23.038 and 23.040: GSM-7 holds 160 septets, 153 each once concatenated, and a
- * character of the extension table takes two that stay together; any other character turns the whole text into UCS-2,
- * 70 UTF-16 units, 67 each once concatenated, and a surrogate pair stays together. An empty text is one segment.
+ * Counts the segments that a carrier bills, by 3GPP TS 23.038 and 23.040. GSM-7 holds 160 septets, 153 each when
+ * concatenated; a character of the extension table takes two, which stay together. Any other character makes the whole
+ * text UCS-2: 70 UTF-16 units, 67 each when concatenated, and a surrogate pair stays together. An empty text is one
+ * segment.
  */
 export function countSegments(body: string): { encoding: Encoding; segments: number } {
   const widths = gsm7Widths(body);
@@ -21,10 +22,10 @@ export function countSegments(body: string): { encoding: Encoding; segments: num
       };
 }
 
-/** The characters, each once, that keep a text from being GSM-7. */
+/** Returns the distinct characters that keep a text from being GSM-7. */
 export const beyondGsm7 = (body: string): string[] => [...new Set(body)].filter((char) => gsm7Width(char) === 0);
 
-// Septets of each character, or null as soon as one is not in GSM-7.
+// Returns the septets of each character, or null as soon as one is not in GSM-7.
 function gsm7Widths(body: string): number[] | null {
   const widths: number[] = [];
   for (const char of body) {
@@ -35,8 +36,8 @@ function gsm7Widths(body: string): number[] | null {
   return widths;
 }
 
-// The library is asked for its alphabet alone, one character at a time. Its own cut keeps an emoji family whole and
-// counts 300 combining accents as one character, which no carrier does, and takes 5 ms for 1,600 characters.
+// Uses only the library's alphabet, one character at a time. Its own splitting keeps an emoji family together and
+// counts 300 combining accents as one character, unlike any carrier, and takes 5 ms for 1,600 characters.
 function gsm7Width(char: string): number {
   if (char.length > 1) return 0;
   const code = char.charCodeAt(0);

@@ -12,9 +12,9 @@ import { readSnapshot } from '@/server/domain/core/transaction';
 const DEFAULT_DAYS = 30;
 
 /**
- * Messages and their cost by member, day or country, over a range of UTC days: from the daily sums, so that its time
- * grows with the days and not with the messages. By day or country it does not grow with the members either. A member
- * sees itself alone.
+ * Returns messages and their cost by member, day or country over a range of UTC days. Reads the daily sums, so the time
+ * grows with the days, not with the messages; by day or country it does not grow with the members either. A member sees
+ * only itself.
  */
 export async function usageReport(ctx: Context, input: UsageInput): Promise<Usage> {
   const range = await daysOf(ctx, input);
@@ -23,7 +23,7 @@ export async function usageReport(ctx: Context, input: UsageInput): Promise<Usag
   return { ...range, data, total: totalOf(data) };
 }
 
-/** The range of days that is asked for: the last 30 with today, where nothing else is said. */
+/** Returns the requested range of days; by default the last 30, including today. */
 export async function daysOf(
   ctx: Context,
   { from, to }: { from?: string | undefined; to?: string | undefined },
@@ -36,7 +36,9 @@ export async function daysOf(
   return failField('from', '`from` must not be after today, unless `to` is given too.');
 }
 
-/** Returns whose sums the actor may read: one seat's, the whole team's (null), or nobody's (undefined: another's seat). */
+/**
+ * Returns whose sums the actor may read: one member's, the whole team's (null), or none (undefined: another member's).
+ */
 export function memberScopeOf(
   ctx: Context,
   { memberId }: { memberId?: string | undefined },
@@ -100,9 +102,9 @@ const plus = (a: Usage['total'], b: Usage['total']): Usage['total'] => ({
 const totalOf = (rows: UsageRow[]): Usage['total'] => rows.reduce(plus, NOTHING);
 
 /**
- * The statistics of a range of UTC days by member, day or country, each figure beside that of as many days directly
- * before: from the daily sums, a page of members sorted and cut by the database. Of days each one is there, with nothing
- * too. A member sees itself alone.
+ * Returns the statistics of a range of UTC days by member, day or country, each figure beside that of the same number
+ * of days before. Reads the daily sums; the database sorts and cuts a page of members, and days without messages are
+ * included. A member sees only itself.
  * @throws DomainError `invalid_request` for a range that is too long
  */
 export async function browseUsage(ctx: Context, { page, pageSize, ...input }: BrowseUsage): Promise<UsagePage> {
@@ -114,7 +116,7 @@ export async function browseUsage(ctx: Context, { page, pageSize, ...input }: Br
   return { groupBy, range, rangeBefore: rangeBefore(range), ...rest, data: rows };
 }
 
-/** All groups of the statistics, in the order of the page. */
+/** Yields all groups of the statistics, in the order of the page. */
 export async function* exportUsage(ctx: Context, input: ExportUsage): AsyncGenerator<UsageGroup[]> {
   const asked = await askedOf(ctx, input);
   yield (await findGroups(ctx, asked, WHOLE, { count: 1, days: daysIn(asked.range) })).data;
@@ -123,7 +125,7 @@ export async function* exportUsage(ctx: Context, input: ExportUsage): AsyncGener
 type Piece = { limit: number | null; offset: number };
 const WHOLE: Piece = { limit: null, offset: 0 };
 
-/** What is asked for; `memberIds`: whose sums, null for the whole team's. */
+/** The parsed request; `memberIds`: members whose sums are read, null for the whole team. */
 type Asked = Pick<ExportUsage, 'groupBy' | 'country' | 'sort' | 'direction'> & {
   range: Range;
   memberIds: string[] | null;
@@ -132,7 +134,7 @@ type Asked = Pick<ExportUsage, 'groupBy' | 'country' | 'sort' | 'direction'> & {
 async function askedOf(ctx: Context, { from, to, memberId, ...rest }: ExportUsage): Promise<Asked> {
   const own = ownMemberScope(ctx.actor, 'reports.see');
   const range = await daysOf(ctx, { from, to });
-  if (daysIn(range) > RANGE_MAX_DAYS) failField('from', `A range has at most ${RANGE_MAX_DAYS} days.`);
+  if (daysIn(range) > RANGE_MAX_DAYS) failField('from', `The range must have at most ${RANGE_MAX_DAYS} days.`);
   const memberIds = own === null ? (memberId ?? null) : (memberId ?? [own]).filter((id) => id === own);
   return { ...rest, range, memberIds };
 }
@@ -140,7 +142,7 @@ async function askedOf(ctx: Context, { from, to, memberId, ...rest }: ExportUsag
 type Group = UsageGroup & { spark: Spark };
 type Groups = { data: Group[]; groups: number; total: Pick<UsageGroup, 'now' | 'before'> };
 
-/** Days and countries are few and are sorted here; of members only those of the page are looked at whole. */
+/** Sorts the few days and countries here; reads all figures only for the members of the page. */
 async function findGroups(ctx: Context, asked: Asked, piece: Piece, parts: Parts): Promise<Groups> {
   if (asked.groupBy === 'member') return findMembers(ctx, asked, piece, parts);
   const sums = await sumsBy(ctx, asked, parts);
@@ -186,7 +188,7 @@ async function findMembers(ctx: Context, asked: Asked, { limit, offset }: Piece,
   return { data, groups: Number(groups), total };
 }
 
-/** The rows of daily sums of a range. The team's own serve unless members are asked about: they are fewer. */
+/** Selects the daily sums of a range. Uses the team's own sums, which are fewer, unless members are requested. */
 function sumsIn(ctx: Context, { groupBy, memberIds, country }: Asked, { from, to }: Range): SQL {
   const table = memberIds === null && groupBy !== 'member' ? usageTeamDaily : usageDaily;
   return sql`${table} u WHERE u.team_id = ${ctx.actor.teamId}::uuid AND u.day >= ${from}::date AND u.day < ${to}::date
@@ -201,7 +203,7 @@ type Parts = ReturnType<typeof splitRange>;
 type Spark = { messages: number[]; cost: bigint[] };
 type Compared = { now: UsageGroup['now']; before: UsageGroup['now']; spark: Spark };
 
-/** The sums of each group: of the days before, and of the range in its parts and altogether. */
+/** Returns the sums of each group: for the period before, for each part of the range, and for the whole range. */
 async function sumsBy(ctx: Context, asked: Asked, parts: Parts): Promise<Map<string, Compared>> {
   const { groupBy, range } = asked;
   const before = rangeBefore(range);
@@ -209,7 +211,7 @@ async function sumsBy(ctx: Context, asked: Asked, parts: Parts): Promise<Map<str
   const key = {
     member: sql`u.member_id`,
     country: sql`u.country`,
-    // A day of those before stands beside the day as far into the range.
+    // A day of the period before is mapped to the day at the same position in the range.
     day: sql`CASE WHEN ${isNow} THEN u.day ELSE u.day + ${daysIn(range)}::int END`,
   }[groupBy];
   const part = sql`CASE WHEN ${isNow} THEN ${parts.count - 1}::int - (${range.to}::date - 1 - u.day) / ${parts.days}::int END`;
@@ -248,7 +250,7 @@ function comparedTotal(groups: Iterable<Omit<Compared, 'spark'>>): Groups['total
   return total;
 }
 
-/** `daysNotRecounted`: days with sums whose messages retention has dropped. */
+/** The result of the check. `daysNotRecounted`: days with sums whose messages retention has dropped. */
 export type ReportsProof = {
   ok: boolean;
   messages: number;
@@ -260,12 +262,12 @@ export type ReportsProof = {
 const PROBLEMS_SHOWN = 20;
 
 /**
- * Proves the daily sums of the whole database against a recount of the log, as far back as it is kept, and the teams' sums
- * against the members'. Names the first that differ. Reads one snapshot, and changes nothing.
+ * Checks the daily sums of the whole database against a recount of the log, as far back as it is kept, and the teams'
+ * sums against the members'. Returns the first that differ. Reads one snapshot and changes nothing.
  */
 export async function verifyReports(db: Db): Promise<ReportsProof> {
   return readSnapshot(db, async (all) => {
-    // Tables are dropped for every snapshot at once: retention waits from here on, before this one is taken.
+    // Dropping a partition is visible to every snapshot, so the lock makes retention wait before the snapshot is taken.
     await all.execute(sql`LOCK TABLE messages IN ACCESS SHARE MODE`);
     const wrong = await all.execute<{ place: string; found: string; counted: string }>(sql`
       WITH counted AS (
@@ -298,10 +300,10 @@ export async function verifyReports(db: Db): Promise<ReportsProof> {
   });
 }
 
-/** The day (UTC) from which on the log is whole: the one after the last month that retention has dropped. */
+/** The first UTC day whose messages are all kept: the one after the last month that retention has dropped. */
 export const KEPT_FROM = sql`(SELECT coalesce((max(month) + interval '1 month')::date, '-infinity') FROM messages_dropped)`;
 
-/** Messages, segments, delivered, failed and cost in micros, as one list. */
+/** Messages, segments, delivered, failed and cost in micros, as one array. */
 const RECOUNT = sql`array[count(*), sum(segments), count(*) FILTER (WHERE status = 'delivered'),
   count(*) FILTER (WHERE status = 'failed'), sum(cost)]::numeric[] AS sums`;
 const KEPT = sql`array[sum(messages), sum(segments), sum(delivered), sum(failed), sum(cost)]::numeric[] AS sums`;

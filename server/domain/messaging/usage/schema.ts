@@ -9,16 +9,16 @@ const figures = {
   segments: z.int(),
   delivered: z.int(),
   failed: z.int(),
-  cost: moneyCodec.meta({ description: 'Net of refunds.' }),
+  cost: moneyCodec.meta({ description: 'Cost, net of refunds.' }),
 };
 
-const day = z.iso.date().meta({ description: 'A day, UTC.' });
+const day = z.iso.date().meta({ description: 'UTC day.' });
 
-/** What was sent and what it cost, in groups that hold something; a message counts on the UTC day it was created. */
+/** Messages and their cost, in groups that are not empty; a message counts on the UTC day it was created. */
 export const usageSchema = z
   .object({
     from: day,
-    to: day.meta({ description: 'The day after the last one.' }),
+    to: day.meta({ description: 'The day after the last day.' }),
     data: z.array(
       z.object({
         memberId: idCodec('mem').optional(),
@@ -33,18 +33,18 @@ export const usageSchema = z
 export type Usage = z.output<typeof usageSchema>;
 export type UsageRow = Usage['data'][number];
 
-// Before it there was nothing to count, and the year 0 is none that a database knows.
+// Earlier days have no data, and Postgres has no year 0.
 const dayInput = z.iso
   .date({ abort: true })
-  .meta({ description: 'A day, UTC.' })
+  .meta({ description: 'UTC day.' })
   .refine((text) => text >= '1970-01-01', 'must be a day from 1970-01-01 on.');
 
-/** A range of UTC days as it is asked for. */
+/** A requested range of UTC days. */
 export const dayRange = {
-  from: dayInput.optional().meta({ description: 'The first day. Default: 30 days before `to`.' }),
+  from: dayInput.optional().meta({ description: 'First day. Default: 30 days before `to`.' }),
   to: dayInput
     .optional()
-    .meta({ description: 'The day after the last one. Default: tomorrow, so that today is in it.' }),
+    .meta({ description: 'The day after the last day. Default: tomorrow, so that today is included.' }),
 };
 
 const rangeInput = { ...dayRange, groupBy: z.enum(GROUPS).default('day') };
@@ -53,7 +53,7 @@ export const isForward = ({ from, to }: { from?: string | undefined; to?: string
   from === undefined || to === undefined || from < to;
 export const BACKWARDS = { path: ['to'], message: 'must be after `from`: it is the day after the last one.' };
 
-/** Days are UTC; `from` inclusive, `to` exclusive. */
+/** A range of UTC days; `from` is inclusive, `to` exclusive. */
 export const usageInput = z
   .strictObject({
     ...rangeInput,
@@ -70,25 +70,25 @@ const usageFilters = z.strictObject({
   direction: z.enum(['asc', 'desc']).default('desc'),
 });
 
-/** What the statistics show: the groups of a range, each beside what it was in the days before. */
+/** The groups of a range, each with the figures of the period before. */
 export const exportUsageInput = usageFilters.refine(isForward, BACKWARDS);
 export type ExportUsage = z.output<typeof exportUsageInput>;
 
-/** As `exportUsageInput`, for one page of members or countries; of days all are answered. */
+/** The input of `exportUsageInput` for one page of members or countries; all days are returned at once. */
 export const browseUsageInput = usageFilters
   .extend({ page: z.int().min(1).max(1_000_000).default(1), pageSize: z.int().min(1).max(100).default(25) })
   .refine(isForward, BACKWARDS);
 export type BrowseUsage = z.output<typeof browseUsageInput>;
 
-const range = z.object({ from: day, to: day.meta({ description: 'The day after the last one.' }) });
+const range = z.object({ from: day, to: day.meta({ description: 'The day after the last day.' }) });
 const compared = {
   now: z.object(figures),
-  before: z.object(figures).meta({ description: 'In as many days directly before.' }),
+  before: z.object(figures).meta({ description: 'Figures of the same number of days directly before.' }),
 };
 
-/** One group of the statistics. A day's counterpart is the day as far into the range before. */
+/** One group of the statistics. A day is compared with the day at the same position in the period before. */
 export const usageGroupSchema = z.object({
-  key: z.string().meta({ description: 'The day, the code of the country, or the id of the member.' }),
+  key: z.string().meta({ description: 'The day, the country code, or the ID of the member.' }),
   member: z.object({ id: idCodec('mem'), name: z.string(), status: z.enum(MEMBER_STATUSES) }).nullable(),
   ...compared,
 });
@@ -104,9 +104,9 @@ export const usagePageSchema = z.object({
       spark: z
         .object({ messages: z.array(z.int()), cost: z.array(moneyCodec) })
         .nullable()
-        .meta({ description: 'The range in equal parts of whole days, the oldest first; null for a day.' }),
+        .meta({ description: 'The range in equal parts of whole days, oldest first; null for a day.' }),
     }),
   ),
-  groups: z.int().meta({ description: 'How many there are, on all pages.' }),
+  groups: z.int().meta({ description: 'Number of groups on all pages.' }),
 });
 export type UsagePage = z.output<typeof usagePageSchema>;

@@ -12,10 +12,10 @@ import { EXPORTED_MAX } from './rules';
 import type { Exported } from './schema';
 
 /**
- * All that is kept of a person, in every team; of what was done and mailed the newest. What owners note about a member is the
- * team's: a person is given it where they are an owner, the operator everywhere.
- * @param byAddress whether what was only sent to the address he signs in with is his: it is where he has proven that, or where
- *   the operator says so
+ * Returns all data that is kept about a user, in every team; of audit events and emails the newest. An owner's notes on
+ * a member belong to the team: users get them where they are owners, the operator gets all.
+ * @param byAddress whether emails sent only to the user's address count as theirs: where they have verified it, or the
+ * operator vouches for it
  * @throws DomainError `not_found`
  */
 export async function exportUserData(
@@ -28,7 +28,7 @@ export async function exportUserData(
   if (!user) fail('not_found');
   const address = byAddress(user.emailProvenAt !== null) ? user.email : null;
   const team = { id: teams.id, name: teams.name };
-  // One after another: it takes one connection of the pool, not six.
+  // Queries run one after another, so that the export takes one connection of the pool instead of six.
   const memberships = await db
     .select({
       team,
@@ -93,7 +93,7 @@ const filesOf = ({ appUrl }: Services, slug: string, memberId: string) => {
   return { messages: of('messages'), transfers: of('transfers') };
 };
 
-// Team by team, in the index of who acted.
+// Reads team by team, through the index on the actor.
 async function eventsBy({ database }: Services, userId: string): Promise<Exported['auditEvents']> {
   const e = auditEvents;
   const { rows } = await database.db.execute<{ id: string; team: string }>(sql`

@@ -1,2 +1,2 @@
-/** So much of what was done and mailed stands in a person's own data at most; the newest. */
+/** The most audit events and the most emails in a user's export; the newest are kept. */
 export const EXPORTED_MAX = 10_000;

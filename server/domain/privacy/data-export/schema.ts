@@ -4,7 +4,9 @@ import { idCodec, instantCodec } from '@/server/domain/core/codecs';
 import { roleSchema } from '@/server/domain/core/fields';
 const teamOf = z.object({ id: idCodec('team'), name: z.string() });
 
-/** All that is kept of one person. No secret stands in it: of a password and a second factor only that there is one. */
+/**
+ * All data that is kept about one user, without secrets: for a password and two-factor it only says that they exist.
+ */
 export const exportedSchema = z.object({
   exportedAt: instantCodec,
   user: z.object({
@@ -27,7 +29,9 @@ export const exportedSchema = z.object({
       externalId: z.string().nullable(),
       metadata: z.record(z.string(), z.string()),
       createdAt: instantCodec,
-      messages: z.string().meta({ description: 'Where its messages are as a file, while it is signed in to.' }),
+      messages: z
+        .string()
+        .meta({ description: 'URL of the messages of the member as a file, while the user is signed in.' }),
       transfers: z.string(),
     }),
   ),

@@ -6,7 +6,7 @@ import type { Exported } from './schema';
 import { getUserByEmail } from '@/server/domain/identity/users/read';
 import { recordAudit, inTransaction } from '@/server/domain/core/transaction';
 
-/** All that is kept of the person who asks. That it was taken out stands in the audit log of each of his teams. */
+/** Returns the data of the signed-in user, and writes an audit row in each of their teams. */
 export async function exportMe(ctx: UserContext): Promise<Exported> {
   const { userId } = ctx.user;
   const { address } = ctx.origin;
@@ -18,7 +18,7 @@ export async function exportMe(ctx: UserContext): Promise<Exported> {
 }
 
 /**
- * As `exportMe`, by the operator, by the address that the person signs in with.
+ * Exports a user like `exportMe`, for the operator, by sign-in address.
  * @throws DomainError `not_found`
  */
 export async function exportByOperator(services: Services, email: string): Promise<Exported> {

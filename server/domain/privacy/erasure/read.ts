@@ -2,7 +2,9 @@ import { sql } from 'drizzle-orm';
 import type { Services } from '@/server/domain/core/context';
 import type { User } from '@/server/domain/identity/users/read';
 
-/** The teams that know something of a person; by his address alone only where he has proven that it is his. */
+/**
+ * Returns the teams with data about a user. Data by address alone counts only if the user has verified that address.
+ */
 export async function listTeamsOf({ database }: Services, { id, email, isProven }: User): Promise<string[]> {
   const { rows } = await database.db.execute<{ id: string }>(
     sql`SELECT person_teams(${id}::uuid, ${isProven ? email : null}::text) AS id`,
@@ -10,7 +12,10 @@ export async function listTeamsOf({ database }: Services, { id, email, isProven 
   return rows.map((row) => row.id);
 }
 
-/** The teams that would be without an owner if this person were gone; of a team without one, if he could take the role back. */
+/**
+ * Returns the teams that would lose their only owner with this user, or, without an owner, the only member who could
+ * take the owner role back.
+ */
 export async function listTeamsInNeedOf(
   { database }: Services,
   userId: string,

@@ -1,5 +1,5 @@
-/** What stands where the name of an erased person stood; SQL knows it by the same words. */
+/** The text that replaces the name of an erased user; SQL functions use the same text. */
 export const ERASED_NAME = 'Erased person';
 
-/** The sign-in of an erased person: nothing is ever mailed to it, and nobody can have it. */
+/** The sign-in address of an erased user: it receives no email, and nobody can register it. */
 export const erasedEmail = (userId: string): string => `erased-${userId}@members.invalid`;

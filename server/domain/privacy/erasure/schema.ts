@@ -7,6 +7,6 @@ export type EraseMe = z.output<typeof eraseMeInput>;
 
 export const erasedSchema = z.object({
   erasedAt: instantCodec,
-  members: z.int().meta({ description: 'How many seats stay, without a person.' }),
+  members: z.int().meta({ description: 'Number of members that stay, without a user.' }),
 });
 export type Erased = z.output<typeof erasedSchema>;

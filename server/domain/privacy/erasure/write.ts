@@ -18,26 +18,26 @@ import { findOwnMembership, detachUser } from '@/server/domain/teams/members/wri
 import { recordAudit, enqueue, inTransaction } from '@/server/domain/core/transaction';
 
 /**
- * Erases the person who asks, who proves by the password that it is him.
- * @throws DomainError `invalid_request` (not the password), `rate_limited`, `last_owner` (naming the teams)
+ * Erases the signed-in user, who confirms with the password.
+ * @throws DomainError `invalid_request` (wrong password), `rate_limited`, `last_owner` (naming the teams)
  */
 export async function eraseMe(userCtx: UserContext, { password }: EraseMe): Promise<Erased> {
   const { userId } = userCtx.user;
   await verifyIdentity(userCtx, { password });
-  const who = { name: ERASED_NAME, userId, address: null };
+  const self = { name: ERASED_NAME, userId, address: null };
   const { erasedAt, trails } = await erase(userCtx, await getUser(userCtx, userId), (teamId) =>
-    makeContext(userCtx, visitorActor(teamId, who), { requestId: userCtx.requestId }),
+    makeContext(userCtx, visitorActor(teamId, self), { requestId: userCtx.requestId }),
   );
   return { erasedAt, members: trails.length };
 }
 
 /**
- * Erases a person by the operator, by the address that he signs in with, to the end: what is a job's else, too.
+ * Erases a user for the operator, by sign-in address, including the part that is otherwise left to a job.
  * @returns whether messages are still under way, whose texts are left to the job
  * @throws DomainError `last_owner` (naming the teams), `not_found`
  */
 export async function eraseByOperator(services: Services, email: string): Promise<Erased & { waiting: boolean }> {
-  // The operator says whose the address is.
+  // The operator vouches for the address.
   const user = { ...(await getUserByEmail(services, email)), isProven: true };
   const { erasedAt, trails } = await erase(services, user, (teamId) => operatorContext(services, teamId));
   let waiting = false;
@@ -48,10 +48,10 @@ export async function eraseByOperator(services: Services, email: string): Promis
 }
 
 /**
- * Takes a person out of all that is kept: name, addresses, sign-in, sessions, mails, stored answers at once; the texts of his
- * messages and his name on transfers by a job, since they may be many. His seats stay without a person; balances, counts
- * and ids stay. Broken off, it is begun again and goes on.
- * @param as who erases, in one team
+ * Removes a user from all data: name, addresses, sign-in, sessions, emails and stored answers at once; texts of
+ * messages and the name on transfers by a job, since they may be many. Members stay without a user; balances, counts
+ * and ids stay. An interrupted erasure can be repeated and continues.
+ * @param as returns the context of the erasing actor in one team
  */
 async function erase(
   services: Services,
@@ -62,14 +62,17 @@ async function erase(
   const needed = await listTeamsInNeedOf(services, user.id);
   if (needed.length > 0) {
     const names = needed.map(({ name }) => `“${name}”`).join(', ');
-    fail('last_owner', { detail: `Make another member an owner first, in ${names}. Nothing was erased.` });
+    fail('last_owner', { detail: `Make another member an owner first in ${names}. Nothing was erased.` });
   }
   const trails: (Trail & { teamId: string })[] = [];
   for (const teamId of await listTeamsOf(services, user)) trails.push(...(await eraseIn(as(teamId), user)));
   return { erasedAt: await inUserTransaction(services, (tx) => eraseUser(tx, user)), trails };
 }
 
-/** Takes a person out of one team; answers what is left to erase of the seats there. */
+/**
+ * Removes a user from one team.
+ * @returns the rest that a job erases for the members there
+ */
 async function eraseIn(ctx: Context, user: User): Promise<(Trail & { teamId: string })[]> {
   return inTransaction(ctx, null, async (tx) => {
     const { teamId } = tx.actor;
@@ -91,7 +94,7 @@ async function eraseIn(ctx: Context, user: User): Promise<(Trail & { teamId: str
 
 async function eraseUser(tx: UserTx, { id, email, isProven }: User): Promise<Date> {
   const { db } = tx;
-  // First, as everywhere: whoever changes a person's things holds the person.
+  // Locks the user first, like every change to a user's data.
   const gone = { passwordHash: null, emailProvenAt: null, totpSealed: null, totpSince: null, totpStep: null };
   await db
     .update(users)
@@ -99,33 +102,33 @@ async function eraseUser(tx: UserTx, { id, email, isProven }: User): Promise<Dat
     .where(eq(users.id, id));
   await db.delete(sessions).where(eq(sessions.userId, id));
   await db.delete(recoveryCodes).where(eq(recoveryCodes.userId, id));
-  // What went to an address that was never proven is its real holder's.
+  // Emails to an unverified address belong to whoever really owns it.
   const to = (address: PgColumn) => (isProven ? eq(address, email) : undefined);
   await db.delete(mailedLinks).where(or(eq(mailedLinks.userId, id), to(mailedLinks.email)));
-  const his = or(eq(mails.userId, id), to(mails.address));
-  const inMails = inArray(mailbox.id, db.select({ id: mails.id }).from(mails).where(his));
+  const belongsToUser = or(eq(mails.userId, id), to(mails.address));
+  const inMails = inArray(mailbox.id, db.select({ id: mails.id }).from(mails).where(belongsToUser));
   await db.delete(mailbox).where(or(inMails, to(mailbox.address)));
   await db
     .update(mails)
     .set({
       address: erasedEmail(id),
       facts: {},
-      // What is not yet sent has nobody to go to.
+      // An email that is still queued is not sent any more.
       state: sql`CASE WHEN ${mails.state} = 'queued' THEN 'failed' ELSE ${mails.state} END`,
       error: null,
     })
-    .where(his);
+    .where(belongsToUser);
   return tx.now;
 }
 
-/** What is left to erase of a seat: of what was made in it before an instant. */
+/** The rest of an erasure for one member: data created before an instant. */
 export type Trail = { memberId: string; until: string };
 
 const ROWS_AT_ONCE = 5_000;
 
 /**
- * Erases the texts of a seat's messages, and an erased person's name on the transfers that it made. Each piece is a
- * transaction of its own. Answers whether some messages are still under way: of those it is to be done later.
+ * Erases the texts of a member's messages and the erased user's name on its transfers, in one transaction per batch.
+ * @returns whether messages are still under way, which a later run must erase
  */
 export async function eraseTrail(ctx: Context, { memberId, until }: Trail): Promise<{ waiting: boolean }> {
   const { teamId } = ctx.actor;

@@ -13,7 +13,7 @@ import { isWellFormedKey } from './rules';
 import type { Key } from './schema';
 import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 
-/** Who holds a key, as of this moment. */
+/** The member and team that a live key belongs to, read at this moment. */
 export type KeyMember = {
   teamId: TeamId;
   teamName: string;
@@ -33,8 +33,8 @@ const LOOKUPS_KEPT = 10_000;
 const lookups = new WeakMap<Pool, Map<string, string>>();
 
 /**
- * The holder of a live key, or null: mistyped (told by its checksum, without the database), unknown, revoked, run out,
- * or its member deleted.
+ * Finds the member of a live key. Returns null when the key is mistyped (found by its checksum, without the database),
+ * unknown, revoked or expired, or when its member is deleted.
  */
 export async function findMemberByKey(services: Services, key: string): Promise<KeyMember | null> {
   if (!isWellFormedKey(key)) return null;
@@ -74,7 +74,10 @@ const memberByKey = builtOnce((db) =>
     .prepare(UNNAMED),
 );
 
-/** A key's team never changes, so a process may remember it; what the key may do is read anew each time. */
+/**
+ * Returns the team of a key. A key never changes its team, so a process may cache this; its rights are read on every
+ * request.
+ */
 async function teamOf({ database }: Services, digest: Buffer): Promise<string | null> {
   let known = lookups.get(database.pool);
   if (!known) lookups.set(database.pool, (known = new Map()));
@@ -113,7 +116,7 @@ function showKey({ revokedAt, over, ...row }: Row): Key {
 }
 
 /**
- * A seat's keys, newest first: the current one, those in the overlap of a rotation, and those that have ended.
+ * Returns a page of a member's keys, newest first: the current one, those in a rotation overlap, and ended ones.
  * @throws DomainError `not_found`, `invalid_cursor`
  */
 export async function listKeys(
@@ -138,7 +141,7 @@ export async function listKeys(
 }
 
 /**
- * One key of any seat that the actor may see.
+ * Returns one key of a member that the actor may see.
  * @throws DomainError `not_found`
  */
 export async function getKey(ctx: Context, keyId: string): Promise<Key> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idCodec, instantCodec } from '@/server/domain/core/codecs';
 import { listInput } from '@/server/domain/core/pagination';
 
-/** A key of a seat, without its secret. */
+/** A member's API key, without its secret. */
 export const keySchema = z
   .object({
     id: idCodec('key'),
@@ -10,11 +10,13 @@ export const keySchema = z
     prefix: z.string(),
     last4: z.string(),
     status: z.enum(['current', 'expiring', 'ended']).meta({
-      description: '`expiring`: rotated out, and good until `expiresAt`.',
+      description: '`expiring`: replaced by a rotation, valid until `expiresAt`.',
     }),
     createdAt: instantCodec,
     lastUsedAt: instantCodec.nullable(),
-    expiresAt: instantCodec.nullable().meta({ description: 'The end of its overlap; null on a key not rotated out.' }),
+    expiresAt: instantCodec
+      .nullable()
+      .meta({ description: 'End of the rotation overlap; null unless the key was rotated.' }),
     endedAt: instantCodec.nullable(),
   })
   .meta({ id: 'Key' });

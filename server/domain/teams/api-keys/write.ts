@@ -7,7 +7,7 @@ import { keyLast4, keyPrefix, makeKey } from './rules';
 import type { Key } from './schema';
 import { recordAudit, runCommand } from '@/server/domain/core/transaction';
 
-/** Makes a seat's new current key and answers it: the only time but a reveal that it is seen. */
+/** Creates a member's new current key and returns it in plain text. Later only a reveal can show it. */
 export async function issueKey(tx: TxContext, memberId: string): Promise<string> {
   const key = makeKey();
   const digest = tx.vault.digest(key);
@@ -26,7 +26,7 @@ export async function issueKey(tx: TxContext, memberId: string): Promise<string>
   return key;
 }
 
-/** Ends a seat's live keys: at once, or after an overlap in seconds (never later than they would have ended anyway). */
+/** Ends a member's live keys: at once, or after an overlap in seconds. An earlier expiry stays. */
 export async function retireKeys(tx: TxContext, memberId: string, overlapSeconds = 0): Promise<void> {
   const end = new Date(tx.now.getTime() + overlapSeconds * 1000);
   await tx.db
@@ -40,8 +40,8 @@ export async function retireKeys(tx: TxContext, memberId: string, overlapSeconds
 }
 
 /**
- * Ends one key at once: the overlap of a rotation early, or a current key that got into wrong hands. A member may end
- * its own. Repeated: the same answer.
+ * Ends one key at once: a rotated key before its overlap is over, or a current key that was leaked. A member may end
+ * its own. Repeating it changes nothing.
  * @throws DomainError `not_found`
  */
 export async function endKey(ctx: Context, keyId: string): Promise<Key> {
@@ -53,7 +53,7 @@ export async function endKey(ctx: Context, keyId: string): Promise<Key> {
       .set({ revokedAt: tx.now })
       .where(and(eq(apiKeys.teamId, tx.actor.teamId), eq(apiKeys.id, keyId), isNull(apiKeys.revokedAt)))
       .returning({ id: apiKeys.id });
-    // None: another call ended it a moment ago, and that one is in the log.
+    // No row means that a concurrent call ended the key and has logged it.
     if (ended.length > 0) {
       recordAudit(tx, {
         action: 'key.ended',
@@ -66,7 +66,7 @@ export async function endKey(ctx: Context, keyId: string): Promise<Key> {
   });
 }
 
-/** A seat's current key in the clear, or null when it has none. The caller judges who may see it and writes the audit row. */
+/** Returns a member's current key in plain text, or null. The caller checks the permission and writes the audit row. */
 export async function openCurrentKey(ctx: Context, memberId: string): Promise<string | null> {
   const [row] = await ctx.db
     .select({ sealed: apiKeys.sealed })
@@ -88,19 +88,19 @@ const USE_AGAIN_MS = 3_600_000;
 const USE_ELSEWHERE_MS = 60_000;
 
 /**
- * Remembers when and from where a key was last used, without a write a request: once an hour, or once a minute while
- * the address changes.
+ * Records when and from where a key was last used. Writes at most once an hour, or once a minute while the address
+ * changes.
  */
 export async function rememberUse(
   services: Services,
-  holder: KeyMember,
+  keyMember: KeyMember,
   address: string | null,
   now = new Date(),
 ): Promise<void> {
-  const age = holder.lastUsedAt ? now.getTime() - holder.lastUsedAt.getTime() : Infinity;
-  if (age < (holder.lastUsedAddress === address ? USE_AGAIN_MS : USE_ELSEWHERE_MS)) return;
+  const age = keyMember.lastUsedAt ? now.getTime() - keyMember.lastUsedAt.getTime() : Infinity;
+  if (age < (keyMember.lastUsedAddress === address ? USE_AGAIN_MS : USE_ELSEWHERE_MS)) return;
   await services.database.db
     .update(apiKeys)
     .set({ lastUsedAt: now, lastUsedAddress: address })
-    .where(and(eq(apiKeys.teamId, holder.teamId), eq(apiKeys.id, holder.keyId)));
+    .where(and(eq(apiKeys.teamId, keyMember.teamId), eq(apiKeys.id, keyMember.keyId)));
 }

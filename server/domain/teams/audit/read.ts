@@ -9,7 +9,7 @@ import type { Actors, AuditEvent, AuditFilters, ListAuditEvents } from './schema
 import { pageOf, readCursor, isWithinRange, type CursorBinding } from '@/server/domain/core/cursors';
 
 /**
- * The team's audit log, newest first: all of it, or what the filters leave.
+ * Returns a page of the team's audit log, newest first, narrowed by the filters.
  * @throws DomainError `owner_required`, `invalid_cursor`
  */
 export async function listAuditEvents(ctx: Context, input: ListAuditEvents): Promise<Page<AuditEvent>> {
@@ -24,7 +24,7 @@ export async function listAuditEvents(ctx: Context, input: ListAuditEvents): Pro
 
 const EXPORT_AT_ONCE = 1_000;
 
-/** All events under a filter, newest first, some at a time: memory stays the same however many there are. */
+/** Yields all events under a filter, newest first, in batches, so that memory use is constant. */
 export async function* exportAuditEvents(ctx: Context, filters: AuditFilters): AsyncGenerator<AuditEvent[]> {
   may(ctx.actor, 'audit.see');
   let after: string | null = null;
@@ -38,7 +38,7 @@ export async function* exportAuditEvents(ctx: Context, filters: AuditFilters): A
 
 const e = auditEvents;
 
-/** Each action is walked in its own index, and no further than the page is long; an index serves no list in order. */
+/** Walks each action in its own index, no further than one page: an `IN` list over the index is not sorted by id. */
 async function findEvents(
   ctx: Context,
   { action, ...filters }: AuditFilters,
@@ -72,15 +72,15 @@ async function findEvents(
   }));
 }
 
-/** What the filters say beside the action. */
+/** Returns the conditions for all filters except the action. */
 function matching({ memberId, actor, channel, from, to }: Omit<AuditFilters, 'action'>): (SQL | undefined)[] {
-  const who = actor === undefined ? null : actorMeant(actor);
+  const wanted = actor === undefined ? null : actorMeant(actor);
   return [
     memberId === undefined ? undefined : and(eq(e.targetType, 'member'), eq(e.targetId, memberId)),
-    // As its index has it.
-    who === null ? undefined : sql`coalesce(${e.actorId}, '') = ${who.id ?? ''}`,
-    // Who came with a link and was signed in as nobody has no id either.
-    who?.id === null ? eq(e.actorType, 'operator') : undefined,
+    // The expression is the one of the index.
+    wanted === null ? undefined : sql`coalesce(${e.actorId}, '') = ${wanted.id ?? ''}`,
+    // A visitor with an invitation link may have no id either, so the type is compared too.
+    wanted?.id === null ? eq(e.actorType, 'operator') : undefined,
     channel === undefined ? undefined : eq(e.channel, channel),
     isWithinRange(e.id, e.at, { from, to }),
   ];
@@ -113,12 +113,12 @@ const selectEvents = (ctx: Context) =>
       ),
     );
 
-/** So many are offered as a filter. */
+/** The most actors offered as a filter. */
 const ACTORS_MAX = 100;
 
 /**
- * Everyone of whom the log tells, by name, as he was called last. Leaps from one to the next in their index: it costs as
- * much as there are of them, however long the log is.
+ * Returns all actors in the log, sorted by name, each with their latest name. Skips through the index from one actor to
+ * the next, so the cost grows with the number of actors, not with the length of the log.
  * @throws DomainError `owner_required`
  */
 export async function pickActors(ctx: Context): Promise<Actors> {

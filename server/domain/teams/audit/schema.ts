@@ -9,51 +9,51 @@ const facts = z.record(z.string(), z.unknown()).nullable();
 
 const actorSchema = z.object({
   type: z.enum(['user', 'key', 'operator']),
-  id: z.string().nullable().meta({ description: 'Of the person or the key; null for the operator.' }),
+  id: z.string().nullable().meta({ description: 'ID of the user or the key; null for the operator.' }),
   name: z.string(),
 });
 
-/** Who did what, when, from where and through which door. `before` and `after` hold no secret; ids in them are printed. */
+/**
+ * One audit row: actor, action, time, address and channel. `before` and `after` hold no secret, and their ids are
+ * printed.
+ */
 export const auditEventSchema = z
   .object({
     id: idCodec('aud'),
     at: instantCodec,
     action: z
       .string()
-      .meta({ description: 'What was done, such as `member.created`; its noun stands before the dot.' }),
+      .meta({ description: 'The action, such as `member.created`; the part before the dot is its noun.' }),
     actor: actorSchema,
     channel: z.enum(AUDIT_CHANNELS),
     address: z
       .string()
       .nullable()
-      .meta({ description: 'From where it was asked; null for the operator and for jobs.' }),
+      .meta({ description: 'IP address of the request; null for the operator and for jobs.' }),
     requestId: z.string().nullable(),
     targetType: z.string(),
-    targetId: z.string().nullable().meta({ description: 'Printed with the prefix of its kind.' }),
-    targetName: z
-      .string()
-      .nullable()
-      .meta({ description: 'The name of the member that it was done to, as it is now.' }),
+    targetId: z.string().nullable().meta({ description: 'ID of the target, with the prefix of its type.' }),
+    targetName: z.string().nullable().meta({ description: 'Current name of the member that was changed.' }),
     before: facts,
     after: facts,
   })
   .meta({ id: 'AuditEvent' });
 export type AuditEvent = z.output<typeof auditEventSchema>;
 
-/** What narrows the log: on its page, in its file and through the API alike. */
+/** Filters of the audit log, the same for the page, the file and the API. */
 export const auditFilters = z.strictObject({
-  memberId: idFilter('mem').optional().meta({ description: 'What was done to this member.' }),
+  memberId: idFilter('mem').optional().meta({ description: 'Only events about this member.' }),
   action: boundedText(100)
     .refine(
       (text) => actionsMeant(text).length > 0,
       'must be an action, such as member.created, or what actions are about, such as member.',
     )
     .optional()
-    .meta({ description: 'One action, such as `member.created`, or all about a noun, such as `member`.' }),
+    .meta({ description: 'One action, such as `member.created`, or all actions of a noun, such as `member`.' }),
   actor: boundedText(64)
     .refine((text) => actorMeant(text) !== null, 'must be an id of the form usr_… or key_…, or operator.')
     .optional()
-    .meta({ description: 'What this person (`usr_…`) or key (`key_…`) did; `operator`: what no seat did.' }),
+    .meta({ description: 'Only events by this user (`usr_…`) or key (`key_…`), or by the `operator`.' }),
   channel: z.enum(AUDIT_CHANNELS).optional(),
   from: instantInput.optional(),
   to: instantInput.optional(),
@@ -63,6 +63,6 @@ export type AuditFilters = z.output<typeof auditFilters>;
 export const auditListInput = auditFilters.extend(listInput);
 export type ListAuditEvents = z.output<typeof auditListInput>;
 
-/** Everyone of whom the log tells, some at most. */
+/** All actors in the log, up to a limit. */
 export const actorsSchema = z.array(actorSchema);
 export type Actors = z.output<typeof actorsSchema>;

@@ -10,10 +10,10 @@ import { readToken, type InvitationStatus, type Link } from '../invitations/rule
 import type { VisitorContext } from '@/server/domain/core/user-context';
 import type { LinkInput, LinkShown } from './schema';
 
-/** A link that was made here, and the team whose it is. */
+/** An invitation link that this installation issued, with its team. */
 export type FoundLink = Link & { teamId: string };
 
-/** The link of a token; null for one that is no link of ours. */
+/** Returns the invitation link of a token; null for a token that was not issued here. */
 export async function findInvitationLink(ctx: VisitorContext, token: string): Promise<FoundLink | null> {
   const link = readToken(ctx.vault, token);
   if (!link) return null;
@@ -24,10 +24,10 @@ export async function findInvitationLink(ctx: VisitorContext, token: string): Pr
   return found ? { ...link, teamId: found.teamId } : null;
 }
 
-/** Who has an address: the account, whether it was ever proven, and whether it has a seat in the team. */
+/** The user of an address, with whether the address was ever verified and whether the user is a member of the team. */
 export type Account = { userId: string; name: string; proven: boolean; isMember: boolean };
 
-/** The account of an address; null for none. */
+/** Returns the account of an address, or null. */
 export async function findAccount(db: Db, teamId: string, email: string): Promise<Account | null> {
   const [row] = await db
     .select({
@@ -43,25 +43,24 @@ export async function findAccount(db: Db, teamId: string, email: string): Promis
 }
 
 /**
- * How the holder of a link to an address joins. A mailed link that reaches an account whose address nobody has proven takes it
- * from whoever made it: a new password is set. A copied link tells a visitor nothing about the address: whether it has an
- * account is for who has the mail, or has signed in.
+ * Returns how the visitor with a link joins. A mailed link to an account with an unverified address sets a new
+ * password: whoever created that account loses it. A copied link does not reveal whether the address has an account.
  */
 export function joinsAs(
   user: VisitorContext['user'],
   email: string,
   link: Link,
-  holder: Account | null,
+  account: Account | null,
 ): LinkShown['as'] {
   if (user && user.email !== email) return 'other';
   if (!user && link.way === 'copied') return 'new-or-sign-in';
-  if (!holder) return 'new';
-  if (user && holder.isMember) return 'member';
-  if (link.way === 'mailed' && !holder.proven) return 'renew';
+  if (!account) return 'new';
+  if (user && account.isMember) return 'member';
+  if (link.way === 'mailed' && !account.proven) return 'renew';
   return user ? 'join' : 'sign-in';
 }
 
-/** What has become of a link, from its invitation. */
+/** Returns the state of a link, from its invitation. */
 export function linkState(link: Link, now: { status: InvitationStatus; version: number; teamStatus: string }) {
   if (now.status !== 'pending' && now.status !== 'expired') return now.status;
   if (now.status === 'expired') return 'expired';
@@ -70,7 +69,8 @@ export function linkState(link: Link, now: { status: InvitationStatus; version: 
 }
 
 /**
- * What a link shows; null for one that is none of ours. Looking changes nothing, however often and by whatever.
+ * Returns the contents of the page of a link; null for a token that was not issued here. Changes nothing, so link
+ * scanners may open it.
  */
 export async function readLink(ctx: VisitorContext, { token }: LinkInput): Promise<LinkShown | null> {
   const link = await findInvitationLink(ctx, token);
@@ -83,7 +83,7 @@ export async function readLink(ctx: VisitorContext, { token }: LinkInput): Promi
       version: invitations.version,
       email: invitations.email,
       name: invitations.name,
-      // A seat that is claimed has the role that it has.
+      // A claimed member keeps its own role.
       role: sql<Role>`coalesce(${members.role}, ${invitations.role})`,
       claims: members.name,
       credit: invitations.credit,

@@ -4,35 +4,38 @@ import { boundedText } from '@/server/domain/core/validation';
 import { nameSchema, roleSchema } from '@/server/domain/core/fields';
 import { passwordSchema } from '@/server/domain/identity/passwords/schema';
 
-/** The token of an invitation's link. */
+/** The token of an invitation link. */
 const token = boundedText(200);
 export const linkInput = z.strictObject({ token });
 export type LinkInput = z.output<typeof linkInput>;
 
-/** What has become of a link: it can be used, or why not. `replaced`: a newer one was sent. */
+/** The states of a link. `replaced`: a newer link was sent. */
 export const LINK_STATES = ['open', 'expired', 'replaced', 'accepted', 'declined', 'revoked', 'suspended'] as const;
 
 /**
- * How whoever looks at a link joins: as a new person; by a new password, because nobody has proven the address before this mail
- * did; by signing in; as a new person or by signing in, where the link does not say which; as who is signed in; not as who is
- * signed in, because it is another; or not at all, having a seat there.
+ * Ways to join by a link: `new` as a new user, `renew` with a new password because the address was never verified,
+ * `sign-in` by signing in, `new-or-sign-in` where the link does not reveal which, `join` as the signed-in user, `other`
+ * when another user is signed in, `member` when the user already is one.
  */
 export const JOIN_WAYS = ['new', 'renew', 'sign-in', 'new-or-sign-in', 'join', 'other', 'member'] as const;
 
-/** What the page of a link shows: the same to whoever has it, and no more than the mail said. */
+/** The contents of the page of a link: the same for everyone who opens it, and no more than the email said. */
 export const linkSchema = z.object({
   state: z.enum(LINK_STATES),
   as: z.enum(JOIN_WAYS),
-  team: z.object({ name: z.string(), slug: z.string().nullable().meta({ description: 'Only for who is in it.' }) }),
+  team: z.object({
+    name: z.string(),
+    slug: z.string().nullable().meta({ description: 'Only for members of the team.' }),
+  }),
   invitedBy: z.string(),
   email: z.string(),
   name: z.string().nullable(),
   role: roleSchema,
-  claims: z.string().nullable().meta({ description: 'The name of the member that is taken over.' }),
+  claims: z.string().nullable().meta({ description: 'Name of the member to claim.' }),
   credit: moneyCodec.nullable(),
   currency: z.string(),
   expiresAt: instantCodec,
-  requested: z.boolean().meta({ description: 'Whether a new link was asked for.' }),
+  requested: z.boolean().meta({ description: 'Whether a new link was requested.' }),
 });
 export type LinkShown = z.output<typeof linkSchema>;
 
@@ -42,14 +45,14 @@ export type AcceptInvitation = z.output<typeof acceptInput>;
 export const joinedSchema = z.object({
   slug: z.string(),
   email: z.string(),
-  creditMissing: z.boolean().meta({ description: 'The starting credit could not be paid; the owners are told.' }),
+  creditMissing: z.boolean().meta({ description: 'The starting credit could not be paid; the owners are notified.' }),
   balance: moneyCodec
     .nullable()
-    .meta({ description: 'What the member can spend; null for an owner, who spends the master balance.' }),
+    .meta({ description: 'The balance the member can spend; null for an owner, who spends the master balance.' }),
   apiKey: z
     .string()
     .nullable()
-    .meta({ description: 'The key of a new member, here alone; null for one that was taken over.' }),
+    .meta({ description: 'API key of a new member, shown only here; null for a claimed member.' }),
 });
 export type Joined = z.output<typeof joinedSchema>;
 

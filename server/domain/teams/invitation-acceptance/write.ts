@@ -8,7 +8,13 @@ import type { Role } from '@/server/domain/core/actor';
 import { makeContext, type TxContext } from '@/server/domain/core/context';
 import { fail, failField } from '@/server/domain/core/errors';
 import { asTeamId, newUuid7 } from '@/server/domain/core/ids';
-import { invitationIs, isNobodys, lockInvitation, mustNotBeClosed, type LockedInvitation } from '../invitations/write';
+import {
+  invitationIs,
+  isUnclaimed,
+  lockInvitation,
+  mustNotBeClosed,
+  type LockedInvitation,
+} from '../invitations/write';
 import { closeAs } from '../inviters/write';
 import { issueKey } from '../api-keys/write';
 import { post, lockLiveMember, lockMember } from '@/server/domain/billing/ledger/write';
@@ -27,7 +33,7 @@ import type { AcceptInvitation, Joined, LinkInput } from './schema';
 import { resetCredentials } from '@/server/domain/identity/passwords/write';
 import { recordAudit, publishChange, inTransaction } from '@/server/domain/core/transaction';
 
-/** Opens the one transaction of a link: its team's, in which the guest may do what the invitation says and no more. */
+/** Runs work in one transaction of the link's team, as a visitor who may only do what the invitation allows. */
 async function withLink<T>(
   ctx: VisitorContext,
   token: string,
@@ -43,7 +49,7 @@ async function withLink<T>(
     type: 'visitor',
     teamId: asTeamId(link.teamId),
     currency: team.currency,
-    name: ctx.user?.name ?? 'Somebody with the link',
+    name: ctx.user?.name ?? 'Invitee',
     userId: ctx.user?.userId ?? null,
     channel: 'web',
     address: ctx.origin.address,
@@ -58,8 +64,8 @@ const stateOf = (link: FoundLink, { status, hasRunOut, version }: LockedInvitati
   linkState(link, { status: hasRunOut ? 'expired' : status, version, teamStatus: 'active' });
 
 const DEAD = {
-  replaced: 'A newer link was sent. Use that one.',
-  expired: 'Its seven days are over. Ask for a new one.',
+  replaced: 'A newer link was sent. Use the newer one.',
+  expired: 'It expired after seven days. Request a new one.',
 };
 
 /** @throws DomainError `invitation_closed` */
@@ -70,14 +76,14 @@ function mustBeOpen(link: FoundLink, invitation: LockedInvitation): void {
 }
 
 /**
- * Accepts an invitation: whoever holds its link gets the seat, with the starting credit as far as the master can pay it (whole or
- * not at all: then the owners are told) and the rule. A new person gives a name and a password; who has an account is signed in.
- * An inviter who may not invite any more lets nobody in: the invitation is revoked instead.
- * @throws DomainError `not_found`, `invitation_closed`, `team_suspended`, `already_member`, `email_taken`, `missing_key` (sign in
- * first, as the one who was invited), `invalid_request` (no name or password)
+ * Accepts an invitation: assigns the member, pays the starting credit (in full or not at all; then the owners are
+ * notified) and creates the rule. A new user gives a name and a password, an existing user signs in. If the inviter may
+ * no longer invite, the invitation is revoked instead.
+ * @throws DomainError `not_found`, `invitation_closed`, `team_suspended`, `already_member`, `email_taken`,
+ * `missing_key` (sign in first, as the invited user), `invalid_request` (no name or password)
  */
 export async function acceptInvitation(ctx: VisitorContext, input: AcceptInvitation): Promise<Joined> {
-  // Only for who has a link that was made here: hashing takes tens of milliseconds on purpose, and anybody may ask.
+  // Hashing is slow on purpose, so only a valid link gets that far.
   if (!(await findInvitationLink(ctx, input.token))) fail('not_found');
   const passwordHash =
     input.password === undefined ? null : await hashPassword(input.password, networkOf(ctx.origin.address));
@@ -103,11 +109,11 @@ export async function acceptInvitation(ctx: VisitorContext, input: AcceptInvitat
     const balance = role === 'owner' ? null : (await lockMember(tx, memberId)).balance;
     return { slug, email: invitation.email, creditMissing, balance, apiKey };
   });
-  // Only now: the transaction that revokes it has been committed.
+  // The refusal comes after the transaction that revokes the invitation has been committed.
   return joined ?? fail('invitation_closed', { detail: 'It was revoked. Ask the team for a new invitation.' });
 }
 
-/** Who joins, and what the account is called. */
+/** The user who joins. */
 type Joining = { userId: string; name: string; isNew: boolean };
 
 type Assigned = { memberId: string; role: Role; apiKey: string | null };
@@ -121,20 +127,20 @@ async function resolveUser(
   link: FoundLink,
   given: Given,
 ): Promise<Joining> {
-  const holder = await findAccount(tx.db, link.teamId, email);
-  const as = joinsAs(ctx.user, email, link, holder);
-  if (holder?.isMember && as !== 'new-or-sign-in') fail('already_member');
+  const account = await findAccount(tx.db, link.teamId, email);
+  const as = joinsAs(ctx.user, email, link, account);
+  if (account?.isMember && as !== 'new-or-sign-in') fail('already_member');
   if (as === 'other' || as === 'sign-in') return failSignedOut(email);
-  if (as === 'join') return { ...holder!, isNew: false };
+  if (as === 'join') return { ...account!, isNew: false };
   const passwordHash =
     given.passwordHash ?? failField('/password', 'Choose a password.', '/password: Choose a password.');
   if (as === 'renew') {
-    await renewAccount(tx, { userId: holder!.userId, email, passwordHash });
-    return { ...holder!, isNew: false };
+    await renewAccount(tx, { userId: account!.userId, email, passwordHash });
+    return { ...account!, isNew: false };
   }
   const chosen = given.name ?? name ?? failField('/name', 'Enter your name.', '/name: Enter your name.');
-  // Not before: an incomplete request is refused in the same way whoever has the address.
-  if (as === 'new-or-sign-in' && holder) failSignedOut(email);
+  // An incomplete request gets the same answer whether or not the address has an account.
+  if (as === 'new-or-sign-in' && account) failSignedOut(email);
   const [made] = await tx.db
     .insert(users)
     .values({
@@ -147,7 +153,7 @@ async function resolveUser(
     })
     .onConflictDoNothing()
     .returning({ id: users.id });
-  // Made a moment ago, by another invitation of the same address.
+  // No row means that a concurrent acceptance for the same address has created the user.
   if (!made) return failSignedOut(email);
   return { userId: made.id, name: chosen, isNew: true };
 }
@@ -155,13 +161,13 @@ async function resolveUser(
 const failSignedOut = (email: string): never =>
   fail('missing_key', { detail: `Sign in as ${email} first. Nothing was changed.` });
 
-/** The mail proves who has the address: what anyone else has set up in its name ends. */
+/** Takes over an account by the mailed link, which proves the address. Credentials set up by anyone else end. */
 async function renewAccount(tx: TxContext, user: Parameters<typeof resetCredentials>[1]): Promise<void> {
   await resetCredentials(tx, user);
   await tx.db.update(users).set({ emailProvenAt: tx.now }).where(eq(users.id, user.userId));
 }
 
-/** Gives the person a new seat, or the one that the invitation names, with the role that it has by now. */
+/** Creates a new member for the user, or claims the member that the invitation names, with its current role. */
 async function assignMember(tx: TxContext, invitation: LockedInvitation, { userId, name }: Joining): Promise<Assigned> {
   const { email, role, memberId } = invitation;
   if (memberId !== null) return claimMember(tx, { memberId, userId, email });
@@ -180,12 +186,12 @@ async function claimMember(
   const { teamId } = tx.actor;
   const isIt = and(eq(members.teamId, teamId), eq(members.id, memberId));
   const [now] = await tx.db
-    .select({ userId: members.userId, generated: members.emailGenerated, isNobodys })
+    .select({ userId: members.userId, generated: members.emailGenerated, isUnclaimed })
     .from(members)
     .leftJoin(users, eq(users.id, members.userId))
     .where(isIt);
-  if (!now!.isNobodys) fail('already_member', { detail: 'Another person has taken this seat.' });
-  // The sign-in that was generated with the seat is nobody's any more.
+  if (!now!.isUnclaimed) fail('already_member', { detail: 'Another user has already claimed this member.' });
+  // The generated sign-in of the member ends.
   if (now!.userId !== null) {
     await tx.db.update(users).set({ passwordHash: null }).where(eq(users.id, now!.userId));
     await endSessionsOf(tx, now!.userId);
@@ -194,7 +200,7 @@ async function claimMember(
     .update(members)
     .set({
       userId,
-      // The right to take a role back was of who stepped down, and that was another.
+      // Only the user who stepped down may take the owner role back, and that was another user.
       steppedDownAt: null,
       ...(now!.generated && { email, emailGenerated: false }),
       updatedAt: tx.now,
@@ -205,7 +211,7 @@ async function claimMember(
   return { memberId, role: member.role, apiKey: null };
 }
 
-/** The starting credit is the inviter's act; null where the master cannot pay it whole. */
+/** Pays the starting credit in the name of the inviter; returns null when the master balance cannot pay it in full. */
 async function payCredit(tx: TxContext, invitation: LockedInvitation, memberId: string): Promise<string | null> {
   if (invitation.credit === null) return null;
   const posted = await post(tx, {
@@ -258,7 +264,7 @@ async function tell(
 }
 
 /**
- * Declines an invitation. Repeated: nothing changes.
+ * Declines an invitation. Repeating it changes nothing.
  * @throws DomainError `not_found`, `invitation_closed`, `team_suspended`
  */
 export async function declineInvitation(ctx: VisitorContext, { token }: LinkInput): Promise<{ state: 'declined' }> {
@@ -282,8 +288,9 @@ export async function declineInvitation(ctx: VisitorContext, { token }: LinkInpu
 }
 
 /**
- * Asks the team for a new link in the place of one that has run out; the owners see it. Repeated: nothing changes.
- * @throws DomainError `not_found`, `invitation_closed` (of one that is not run out), `team_suspended`
+ * Requests a new link from the team in place of an expired one; the owners see the request. Repeating it changes
+ * nothing.
+ * @throws DomainError `not_found`, `invitation_closed` (when it has not expired), `team_suspended`
  */
 export async function requestInvitation(ctx: VisitorContext, { token }: LinkInput): Promise<{ state: 'expired' }> {
   return withLink(ctx, token, async (tx, invitation, link) => {

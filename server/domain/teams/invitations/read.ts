@@ -21,11 +21,11 @@ import {
 } from './schema';
 import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 
-/** What an invitation is now: one that has run out says so, whether or not anyone has written it. */
+/** The current status of an invitation: an expired one reads `expired` even before a write has stored that. */
 export const statusNow = sql<InvitationStatus>`CASE WHEN ${invitations.status} = 'pending' AND ${invitations.expiresAt} <= now()
   THEN 'expired' ELSE ${invitations.status} END`;
 
-/** Why the inviter may not invite any more; null while they may, and for the operator. */
+/** The reason why the inviter may no longer invite; null while they may, and for the operator. */
 export const inviterLost = sql<RevokedReason | null>`(SELECT CASE WHEN inviter.status = 'deleted' THEN 'inviter_deleted'
     WHEN inviter.status = 'inactive' THEN 'inviter_inactive' WHEN inviter.role <> 'owner' THEN 'inviter_not_owner' END
   FROM members inviter WHERE inviter.team_id = invitations.team_id AND inviter.id = invitations.actor_member)`;
@@ -63,7 +63,7 @@ type Row = Awaited<ReturnType<typeof selectInvitations>>[number];
 
 const isSecret = (row: Row): boolean => row.status === 'pending' && isGuarded(row);
 
-/** A guarded link is left out until the actor has confirmed their identity: `openLink` then shows it. */
+/** Leaves guarded links out until the actor has confirmed their identity; `openLink` shows them afterwards. */
 async function showAll(ctx: Context, rows: Row[]): Promise<ShownInvitation[]> {
   const isWithheld = rows.some(isSecret) && (await isReauthenticationDue(ctx));
   return rows.map((row) => show(ctx, row, isWithheld && isSecret(row)));
@@ -80,7 +80,7 @@ function show(ctx: Context, { version, transferId, ...row }: Row, isWithheld: bo
 }
 
 /**
- * One invitation of the team.
+ * Returns one invitation of the team.
  * @throws DomainError `owner_required`, `not_found`
  */
 export async function getInvitation(ctx: Context, invitationId: string): Promise<ShownInvitation> {
@@ -92,7 +92,7 @@ export async function getInvitation(ctx: Context, invitationId: string): Promise
 }
 
 /**
- * The team's invitations, newest first, in whatever state.
+ * Returns a page of the team's invitations in any state, newest first.
  * @throws DomainError `owner_required`, `invalid_cursor`
  */
 export async function listInvitations(
@@ -111,7 +111,7 @@ export async function listInvitations(
   return { ...page, data: await showAll(ctx, page.data) };
 }
 
-/** As `statusNow` says, but so that the index on the written status is of use. */
+/** Equals a filter on `statusNow`, in a form that can use the index on the stored status. */
 function isIn(statuses: InvitationStatus[] | undefined): SQL | undefined {
   if (!statuses) return undefined;
   const written = new Set<InvitationStatus>(statuses.map((status) => (status === 'expired' ? 'pending' : status)));
@@ -120,7 +120,7 @@ function isIn(statuses: InvitationStatus[] | undefined): SQL | undefined {
 }
 
 /**
- * A page of the team's invitations, newest first.
+ * Returns a numbered page of the team's invitations, newest first.
  * @throws DomainError `owner_required`
  */
 export async function browseInvitations(

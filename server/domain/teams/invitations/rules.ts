@@ -4,32 +4,32 @@ import { printId, parseId } from '@/server/domain/core/ids';
 export const INVITATION_STATUSES = ['pending', 'accepted', 'declined', 'expired', 'revoked'] as const;
 export type InvitationStatus = (typeof INVITATION_STATUSES)[number];
 
-/** How the mail of an invitation stands; `none` where none was sent, and the link is to be copied. */
+/** The delivery states of an invitation's email; `none` where none was sent and the link is copied. */
 export const DELIVERIES = ['none', 'queued', 'sent', 'delivered', 'bounced', 'failed'] as const;
 
-/** The most invitations, new and resent, that a team mails to one address within 24 hours. */
+/** The most invitation emails, new and resent, that a team may send to one address within 24 hours. */
 export const MAILS_TO_ADDRESS = 5;
 
-/** The most invitations that a team of any size mails within 24 hours. */
+/** The most invitation emails that a team of any size may send within 24 hours. */
 export const MAILS_OF_TEAM = 50;
 
-/** The most invitations that a team mails within 24 hours, by its number of members. */
+/** Returns how many invitation emails a team may send within 24 hours, by its number of members. */
 export const mailsAllowed = (members: number): number => Math.max(MAILS_OF_TEAM, 2 * members);
 
-/** Returns whether a link hands over more than a new member's place: the owner role, or an existing member's key. */
+/** Returns whether a link gives more than a new member: the owner role, or an existing member's key. */
 export const isGuarded = ({ role, memberId }: { role: Role; memberId: string | null }): boolean =>
   role === 'owner' || memberId !== null;
 
-/** How long a link is good. */
+/** The lifetime of a link, in days. */
 export const INVITATION_DAYS = 7;
 
-/** Whether a link came by mail, which proves the address, or was copied by an owner, which proves nothing. */
+/** The way a link reached the visitor: by email, which verifies the address, or copied by an owner, which does not. */
 export type Way = 'mailed' | 'copied';
 
-/** An invitation's link, read: it was made here, for this version. */
+/** The parsed token of an invitation link that was issued here. */
 export type Link = { invitationId: string; version: number; way: Way };
 
-/** What signs a link: the vault. */
+/** The part of the vault that signs links. */
 type Signing = {
   sign(use: string, text: string): string;
   isSigned(use: string, text: string, signature: string): boolean;
@@ -40,13 +40,13 @@ const TOKEN = /^(inv_[0-9a-z]{26})\.([mc])([1-9][0-9]{0,8})\.([A-Za-z0-9_-]{43})
 
 const signed = (id: string, mark: string): string => `${id}.${mark}`;
 
-/** The token of a link: an HMAC over invitation, version and way, so that nothing of it is stored. */
+/** Returns the token of a link: an HMAC over invitation, version and way, so that nothing of it is stored. */
 export function printToken(vault: Signing, { invitationId, version, way }: Link): string {
   const text = signed(printId('inv', invitationId), `${LETTERS[way]}${version}`);
   return `${text}.${vault.sign('invitation', text)}`;
 }
 
-/** Reads a token; null for one that was not made here. What it opens is the invitation's own to say. */
+/** Parses a token; null for one that was not issued here. The invitation itself decides whether it is still valid. */
 export function readToken(vault: Signing, token: string): Link | null {
   const [, id = '', content = '', version = '', signature = ''] = TOKEN.exec(token) ?? [];
   const invitationId = parseId('inv', id);
@@ -54,7 +54,7 @@ export function readToken(vault: Signing, token: string): Link | null {
   return { invitationId, version: Number(version), way: content === LETTERS.mailed ? 'mailed' : 'copied' };
 }
 
-/** Where an invitation's link leads. */
+/** Returns the URL of an invitation link. */
 export const invitationUrl = (
   { vault, appUrl }: { vault: Signing; appUrl: string },
   { id, version }: { id: string; version: number },

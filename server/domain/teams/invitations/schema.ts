@@ -9,7 +9,7 @@ import { REVOKED_REASONS } from '../inviters/rules';
 import { DELIVERIES, INVITATION_STATUSES } from './rules';
 import { emailSchema, nameSchema, roleSchema } from '@/server/domain/core/fields';
 
-/** A recharge rule that is made when an invitation is accepted. */
+/** The auto-recharge rule that is created when an invitation is accepted. */
 export const plannedRuleSchema = z
   .object({
     enabled: z.boolean(),
@@ -29,16 +29,16 @@ export const invitationSchema = z
     role: roleSchema,
     memberId: idCodec('mem')
       .nullable()
-      .meta({ description: 'The member that is to be taken over; once accepted, the member that joined.' }),
+      .meta({ description: 'The member to claim; once accepted, the member that joined.' }),
     status: z.enum(INVITATION_STATUSES),
     revokedReason: z
       .enum(REVOKED_REASONS)
       .nullable()
-      .meta({ description: 'Why it was revoked. `inviter_…`: its inviter may not invite any more.' }),
-    delivery: z.enum(DELIVERIES).meta({ description: 'How its mail stands; `none`: nothing was mailed.' }),
-    credit: moneyCodec.nullable().meta({ description: 'The starting credit, taken when it is accepted.' }),
+      .meta({ description: 'Reason of the revocation. `inviter_…`: the inviter may no longer invite.' }),
+    delivery: z.enum(DELIVERIES).meta({ description: 'Delivery state of its email; `none`: no email was sent.' }),
+    credit: moneyCodec.nullable().meta({ description: 'Starting credit, paid from the master balance on acceptance.' }),
     recharge: plannedRuleSchema.nullable(),
-    url: z.string().nullable().meta({ description: 'Its link, to be given by hand. Null unless pending.' }),
+    url: z.string().nullable().meta({ description: 'Link to share by hand. Null unless pending.' }),
     expiresAt: instantCodec,
     createdAt: instantCodec,
     acceptedAt: instantCodec.nullable(),
@@ -46,7 +46,7 @@ export const invitationSchema = z
   .meta({ id: 'Invitation' });
 export type Invitation = z.output<typeof invitationSchema>;
 
-/** The link of one invitation, to be given by hand. */
+/** The link of one invitation, to share by hand. */
 export const invitationLinkSchema = z.object({ url: z.string() });
 
 const status = z.enum(INVITATION_STATUSES);
@@ -56,30 +56,33 @@ export type ListInvitations = z.output<typeof invitationListInput>;
 
 export const createInvitationInput = z
   .strictObject({
-    email: emailSchema.refine((email) => !isGeneratedEmail(email), 'Is a generated address: nobody reads mail there.'),
-    name: nameSchema.optional().meta({ description: 'What the person is called here; else the person chooses.' }),
-    role: roleSchema.optional().meta({ description: 'Default: member, or the role of the member that is claimed.' }),
-    credit: amount.optional().meta({ description: 'A starting credit, from the master balance when it is accepted.' }),
+    email: emailSchema.refine(
+      (email) => !isGeneratedEmail(email),
+      'This is a generated address that receives no email. Use a real one.',
+    ),
+    name: nameSchema.optional().meta({ description: 'Name of the new member; if omitted, the invitee chooses it.' }),
+    role: roleSchema.optional().meta({ description: 'Default: member, or the role of the claimed member.' }),
+    credit: amount.optional().meta({ description: 'Starting credit, paid from the master balance on acceptance.' }),
     recharge: rechargeInput.optional(),
     memberId: idCodec('mem')
       .optional()
-      .meta({ description: 'A member without a person: who accepts takes it over, with its key, balance and log.' }),
+      .meta({ description: 'A member without a user. Accepting claims it with its key, balance and log.' }),
   })
   .superRefine(({ memberId, recharge }, ctx) => {
     if (memberId !== undefined && recharge !== undefined) {
-      const message = 'The member keeps the rule that it has. Set it there.';
+      const message = 'The claimed member keeps its own rule. Change it on the member.';
       ctx.addIssue({ code: 'custom', path: ['recharge'], message });
     }
   });
 export type CreateInvitation = z.output<typeof createInvitationInput>;
 
-/** An invitation as the page shows it. */
+/** An invitation, as the page shows it. */
 export const shownInvitationSchema = invitationSchema.extend({
   invitedBy: z.string(),
   memberName: z.string().nullable(),
   closedAt: instantCodec.nullable(),
-  requestedAt: instantCodec.nullable().meta({ description: 'When its holder asked for a new link.' }),
-  creditMissing: z.boolean().meta({ description: 'Accepted when the master balance could not pay the credit.' }),
+  requestedAt: instantCodec.nullable().meta({ description: 'When the invitee requested a new link.' }),
+  creditMissing: z.boolean().meta({ description: 'The master balance could not pay the credit on acceptance.' }),
   mailError: z.string().nullable(),
 });
 export type ShownInvitation = z.output<typeof shownInvitationSchema>;
@@ -92,11 +95,11 @@ export const browseInvitationsInput = z.strictObject({
 });
 export type BrowseInvitations = z.output<typeof browseInvitationsInput>;
 
-/** A page of invitations; `total` of them match, of `all`. */
+/** A numbered page of invitations: `total` match the filters, `all` exist. */
 export const invitationPageSchema = z.object({
   data: z.array(shownInvitationSchema),
   total: z.int(),
   all: z.int(),
-  mails: z.boolean().meta({ description: 'Whether mail leaves this installation.' }),
+  mails: z.boolean().meta({ description: 'Whether this installation sends email.' }),
 });
 export type InvitationPage = z.output<typeof invitationPageSchema>;

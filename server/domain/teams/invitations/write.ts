@@ -29,10 +29,10 @@ import { plannedRuleSchema, type CreateInvitation, type ShownInvitation } from '
 import { recordAudit, runCommand } from '@/server/domain/core/transaction';
 
 /**
- * Invites an address: a mail with a link is sent where mail is set up, and the answer has a link to be given by hand. Nothing of
- * the team changes until it is accepted.
- * @throws DomainError `owner_required`, `invitation_pending`, `already_member`, `not_found` and `member_deleted` (of `memberId`),
- * `confirmation_required` (an owner, or a claim), `rate_limited`
+ * Invites an address: queues an email with a link where email is set up, and returns a link to share by hand. Nothing
+ * in the team changes until the invitation is accepted.
+ * @throws DomainError `owner_required`, `invitation_pending`, `already_member`, `not_found` and `member_deleted` (of
+ * `memberId`), `confirmation_required` (for an owner, or a claim), `rate_limited`
  */
 export async function createInvitation(ctx: Context, input: CreateInvitation): Promise<ShownInvitation> {
   return runCommand(ctx, 'invitations.manage', async (tx) => {
@@ -81,7 +81,9 @@ const inviterFrom = ({ actor }: TxContext) => ({
   actorMember: actingMember(actor),
 });
 
-/** Locks the inviter's own row: a command that takes the role from them waits, and then finds this invitation. */
+/**
+ * Locks the inviter's own row, so that a command that takes the role from them waits and then finds this invitation.
+ */
 async function mustStayInviter(tx: TxContext): Promise<void> {
   const { actor } = tx;
   if (actor.type !== 'member') return;
@@ -114,8 +116,8 @@ async function mailLink(
 const DAY_SECONDS = 24 * 3_600;
 
 /**
- * Limits invitations by mail, so that nobody fills a mailbox: to one address, and of the whole team. Counted over the last
- * 24 hours under a lock of the team's own, so that requests at the same moment count one another.
+ * Limits invitation emails to one address and of the whole team, over the last 24 hours. An advisory lock of the team
+ * makes concurrent requests count one another.
  * @throws DomainError `rate_limited`
  */
 async function mustBeFewMails(tx: TxContext, email: string): Promise<void> {
@@ -124,15 +126,15 @@ async function mustBeFewMails(tx: TxContext, email: string): Promise<void> {
   await tx.db.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${teamId} invitation mails`}::text, 0))`);
   const toAddress = await waitFor(tx, MAILS_TO_ADDRESS, email);
   if (toAddress !== null) {
-    const detail = `This team has mailed ${MAILS_TO_ADDRESS} invitations to this address within 24 hours.`;
+    const detail = `This team has emailed ${MAILS_TO_ADDRESS} invitations to this address within 24 hours.`;
     failMailed(detail, toAddress);
   }
-  // Most teams are far below what any team may mail: only then the members are counted.
+  // Most teams stay below the limit of any team, so members are counted only above it.
   if ((await waitFor(tx, MAILS_OF_TEAM)) === null) return;
   const live = and(eq(members.teamId, teamId), ne(members.status, 'deleted'));
   const allowed = mailsAllowed(await tx.db.$count(members, live));
   const ofTeam = await waitFor(tx, allowed);
-  if (ofTeam !== null) failMailed(`This team has mailed ${allowed} invitations within 24 hours.`, ofTeam);
+  if (ofTeam !== null) failMailed(`This team has emailed ${allowed} invitations within 24 hours.`, ofTeam);
 }
 
 function failMailed(detail: string, retryAfterSeconds: number): never {
@@ -141,7 +143,7 @@ function failMailed(detail: string, retryAfterSeconds: number): never {
   return fail('rate_limited', { retryAfterSeconds, detail: `${detail} Nothing was changed. ${wait}` });
 }
 
-/** The seconds until one more may be mailed (to one address, where it is given); null for at once. */
+/** Returns the seconds until one more email may be sent (to one address, if given); null for at once. */
 async function waitFor(tx: TxContext, allowed: number, email?: string): Promise<number | null> {
   const [first] = await tx.db
     .select({ age: sql<string>`extract(epoch FROM now() - ${mails.createdAt})` })
@@ -163,26 +165,26 @@ async function waitFor(tx: TxContext, allowed: number, email?: string): Promise<
 export const invitationIs = (ctx: Context, id: string) =>
   and(eq(invitations.teamId, ctx.actor.teamId), eq(invitations.id, id));
 
-/** A seat can be claimed while it is nobody's: a sign-in that was generated with it is no person's. */
-export const isNobodys = sql<boolean>`(${members.userId} IS NULL OR ${users.email} LIKE '%@members.invalid')`;
+/** A member can be claimed while it has no user, or only a generated sign-in. */
+export const isUnclaimed = sql<boolean>`(${members.userId} IS NULL OR ${users.email} LIKE '%@members.invalid')`;
 
 async function claimedRole(tx: TxContext, memberId: string, asked: Role | undefined): Promise<Role> {
   const [member] = await tx.db
-    .select({ role: members.role, status: members.status, isNobodys })
+    .select({ role: members.role, status: members.status, isUnclaimed })
     .from(members)
     .leftJoin(users, eq(users.id, members.userId))
     .where(and(eq(members.teamId, tx.actor.teamId), eq(members.id, memberId)));
   if (!member) fail('not_found');
   if (member.status === 'deleted') fail('member_deleted');
-  if (!member.isNobodys) fail('already_member', { detail: 'A person has this seat already.' });
+  if (!member.isUnclaimed) fail('already_member', { detail: 'This member already has a user.' });
   if (asked !== undefined && asked !== member.role) {
-    const detail = `The member is ${member.role === 'owner' ? 'an owner' : 'a member'}: leave this out, or change its role there.`;
+    const detail = `The member is ${member.role === 'owner' ? 'an owner' : 'a member'}. Leave this out, or change the role of the member.`;
     failField('/role', detail, `/role: ${detail}`);
   }
   return member.role;
 }
 
-/** An address that has a seat in the team needs no invitation, but for the seat that is to be claimed. */
+/** Refuses an address that already belongs to a member of the team, except the member to be claimed. */
 async function mustBeNew(tx: TxContext, email: string, memberId: string | null): Promise<void> {
   const [known] = await tx.db
     .select({ signsIn: sql<boolean>`${users.email} = ${email}` })
@@ -198,11 +200,11 @@ async function mustBeNew(tx: TxContext, email: string, memberId: string | null):
     )
     .limit(1);
   if (!known) return;
-  const claim = 'A member of the team has this address. Name it in `memberId` to invite the person to take it over.';
+  const claim = 'A member of the team has this address. Pass its ID as `memberId` to let the invitee claim it.';
   fail('already_member', known.signsIn ? {} : { detail: claim });
 }
 
-/** What has run out is written so, so that it stands in no new one's way. */
+/** Stores `expired` for expired invitations, so that the unique index does not block a new one. */
 async function closeExpired(tx: TxContext, email: string, memberId: string | null): Promise<void> {
   await tx.db
     .update(invitations)
@@ -217,14 +219,14 @@ async function closeExpired(tx: TxContext, email: string, memberId: string | nul
     );
 }
 
-/** An invitation under its lock. `hasRunOut`: its time is over, whatever is written. */
+/** An invitation under its row lock. `hasRunOut`: it has expired, whatever its stored status. */
 export type LockedInvitation = typeof invitations.$inferSelect & {
   hasRunOut: boolean;
   inviterLost: RevokedReason | null;
 };
 
 /**
- * Locks an invitation: whoever changes one holds it first, before any seat.
+ * Locks an invitation. Comes before the lock of any member.
  * @throws DomainError `not_found`
  */
 export async function lockInvitation(tx: TxContext, invitationId: string): Promise<LockedInvitation> {
@@ -243,17 +245,20 @@ const ENDED: Record<Exclude<InvitationStatus, 'pending' | 'expired'>, string> = 
   revoked: 'It was revoked.',
 };
 
-/** @throws DomainError `invitation_closed` for one that was accepted, declined or revoked */
+/**
+ * Refuses an invitation that was accepted, declined or revoked.
+ * @throws DomainError `invitation_closed`
+ */
 export function mustNotBeClosed({ status }: LockedInvitation): void {
   if (status === 'pending' || status === 'expired') return;
-  fail('invitation_closed', { detail: `${ENDED[status]} Make a new invitation.` });
+  fail('invitation_closed', { detail: `${ENDED[status]} Create a new invitation.` });
 }
 
 /**
- * Sends an invitation anew: the same one, with a new link and seven more days. The old links are dead. Where its inviter may
- * not invite any more, the actor is its inviter from now on.
- * @throws DomainError `owner_required`, `not_found`, `invitation_closed`, `invitation_pending` (another one to the same address),
- * `already_member`, `confirmation_required` (an owner, or a claim), `rate_limited`
+ * Sends an invitation again, with a new link and seven more days; previous links stop working. If its inviter may no
+ * longer invite, the actor becomes its inviter.
+ * @throws DomainError `owner_required`, `not_found`, `invitation_closed`, `invitation_pending` (another one to the same
+ * address), `already_member`, `confirmation_required` (for an owner, or a claim), `rate_limited`
  */
 export async function resendInvitation(ctx: Context, invitationId: string): Promise<ShownInvitation> {
   return runCommand(ctx, 'invitations.manage', async (tx) => {
@@ -289,7 +294,8 @@ export async function resendInvitation(ctx: Context, invitationId: string): Prom
 }
 
 /**
- * Ends an invitation for good: its links are dead, it stays listed, and a new one may be made. Repeated: nothing changes.
+ * Revokes an invitation: its links stop working, it stays listed, and a new one may be created. Repeating it changes
+ * nothing.
  * @throws DomainError `owner_required`, `not_found`, `invitation_closed` (accepted or declined)
  */
 export async function revokeInvitation(ctx: Context, invitationId: string): Promise<ShownInvitation> {
@@ -314,7 +320,7 @@ export async function revokeInvitation(ctx: Context, invitationId: string): Prom
 }
 
 /**
- * Shows the link of an open invitation to an owner. Lists leave a guarded one out until its reader has confirmed their identity.
+ * Returns the link of an open invitation. Lists leave out a guarded link until the actor has confirmed their identity.
  * @throws DomainError `owner_required`, `not_found` (also where there is no link), `confirmation_required`
  */
 export async function openLink(ctx: Context, invitationId: string): Promise<{ url: string }> {

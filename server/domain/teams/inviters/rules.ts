@@ -1,4 +1,4 @@
-/** Why an invitation was revoked: by an owner, or because its inviter may not invite any more. */
+/** The reasons of a revocation: an owner did it, or the inviter may no longer invite. */
 export const REVOKED_REASONS = [
   'by_owner',
   'inviter_not_owner',

@@ -5,8 +5,8 @@ import type { RevokedReason } from './rules';
 import { recordAudit } from '@/server/domain/core/transaction';
 
 /**
- * Locks the open invitations of a member who is about to lose the right to invite. Comes before any lock of a seat, in the
- * order in which an acceptance takes them.
+ * Locks the open invitations of a member who is about to lose the right to invite. Comes before the lock of any member,
+ * in the order in which an acceptance takes them.
  */
 export async function holdInvitationsOf(tx: TxContext, memberId: string): Promise<void> {
   await tx.db
@@ -18,8 +18,8 @@ export async function holdInvitationsOf(tx: TxContext, memberId: string): Promis
 }
 
 /**
- * Revokes the open invitations of a member who has lost the right to invite. One that is being accepted at this moment was
- * made after `holdInvitationsOf` and is passed over: its acceptance checks the inviter.
+ * Revokes the open invitations of a member who has lost the right to invite. Skips an invitation that is being
+ * accepted: it was created after `holdInvitationsOf`, and its acceptance checks the inviter.
  */
 export async function revokeInvitationsOf(tx: TxContext, memberId: string, reason: RevokedReason): Promise<void> {
   const open = await tx.db
@@ -39,7 +39,7 @@ const isOpenOf = (tx: TxContext, memberId: string) =>
     gt(invitations.expiresAt, tx.now),
   );
 
-/** Revokes invitations that are locked, with one row in the audit log for each. */
+/** Revokes locked invitations and writes one audit row for each. */
 export async function closeAs(
   tx: TxContext,
   open: { id: string; email: string }[],

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { memberSchema } from '../members/schema';
 
-/** A new password of a member whose sign-in was generated. */
+/** The new password of a member whose sign-in was generated. */
 export const passwordResetSchema = z
   .object({
     member: memberSchema,
-    email: z.string().meta({ description: 'The address with which the member signs in.' }),
+    email: z.string().meta({ description: 'Address that the member signs in with.' }),
     secrets: z.object({ password: z.string() }),
   })
   .meta({ id: 'PasswordReset' });

@@ -16,9 +16,9 @@ import { lockLiveMember } from '@/server/domain/billing/ledger/write';
 import { recordAudit, runCommand } from '@/server/domain/core/transaction';
 
 /**
- * Gives the person of a seat a new password, for one who cannot get in; a password is made where none is given. The
- * operator's alone.
- * @returns the password, here alone
+ * Sets a new password for the user of a member who is locked out; generates one where none is given. Only for the
+ * operator.
+ * @returns the password, which is not shown again
  * @throws DomainError `owner_required`, `not_found`
  */
 export async function givePassword(
@@ -37,7 +37,7 @@ export async function givePassword(
 }
 
 /**
- * Takes the second factor from the person of a seat, who has lost app and recovery codes. The operator's alone.
+ * Turns two-factor off for the user of a member who has lost the app and the recovery codes. Only for the operator.
  * @throws DomainError `owner_required`, `not_found`
  */
 export async function resetTwoFactor(ctx: Context, memberId: string): Promise<{ email: string; wasOn: boolean }> {
@@ -54,8 +54,9 @@ export async function resetTwoFactor(ctx: Context, memberId: string): Promise<{ 
 }
 
 /**
- * Hashes the password that `resetMemberPassword` sets, before its transaction; for a member that can have none nothing is hashed.
- * @throws DomainError as `resetMemberPassword`, `rate_limited`
+ * Hashes the password that `resetMemberPassword` sets, before its transaction. Refuses first, so that a refused call
+ * hashes nothing.
+ * @throws DomainError those of `resetMemberPassword`, `rate_limited`
  */
 export async function prepareReset(
   ctx: Context,
@@ -70,10 +71,10 @@ export async function prepareReset(
 }
 
 /**
- * Gives a member a new password whose sign-in was generated with it: nobody else could set one, and no mail arrives there. Ends
- * the user's sessions. The password is in this answer alone.
- * @throws DomainError `owner_required`, `not_found` (also for a user with an address or a team of their own), `member_deleted`,
- * `confirmation_required`
+ * Sets a new password for a member with a generated sign-in, which no email reaches and nobody else can change. Ends
+ * the user's sessions. The password is only in this answer.
+ * @throws DomainError `owner_required`, `not_found` (also for a user with an address or a team of their own),
+ * `member_deleted`, `confirmation_required`
  */
 export async function resetMemberPassword(
   ctx: Context,
@@ -112,5 +113,5 @@ async function userOfMember(tx: TxContext, memberId: string): Promise<{ userId: 
     .from(members)
     .innerJoin(users, eq(users.id, members.userId))
     .where(sql`${members.teamId} = ${tx.actor.teamId} AND ${members.id} = ${memberId}`);
-  return user ?? fail('not_found', { detail: 'Nobody signs in for this member: it has a key alone.' });
+  return user ?? fail('not_found', { detail: 'This member has no sign-in, only an API key.' });
 }

@@ -32,7 +32,7 @@ const columns = {
   role: members.role,
   status: members.status,
   balance: ledgerAccounts.balance,
-  // The current one; of a secret nothing is in any list.
+  // Lists show the current key, and never its secret.
   key: {
     id: apiKeys.id,
     prefix: apiKeys.prefix,
@@ -40,7 +40,7 @@ const columns = {
     createdAt: apiKeys.createdAt,
     lastUsedAt: apiKeys.lastUsedAt,
   },
-  // Asked only where there is one: most seats have none, and a page has many seats.
+  // The state is computed only for members with a rule, because most have none.
   rule: sql<RechargeState | null>`CASE WHEN ${rechargeRules.memberId} IS NOT NULL
     THEN recharge_state(${members.teamId}, ${members.id}, now()) END`,
   externalId: members.externalId,
@@ -89,8 +89,8 @@ function showMember(ctx: Context, { key, rule, balance, ...row }: Row): Member {
 }
 
 /**
- * One seat, deleted ones too.
- * @throws DomainError `not_found`, also for a seat that the actor may not see
+ * Returns one member, including deleted ones.
+ * @throws DomainError `not_found`, also for a member that the actor may not see
  */
 export async function getMember(ctx: Context, memberId: string): Promise<Member> {
   mayFor(ctx.actor, 'members.see', memberId);
@@ -99,7 +99,7 @@ export async function getMember(ctx: Context, memberId: string): Promise<Member>
 }
 
 /**
- * Seats, newest first; for a member its own alone. Without a status: all but deleted.
+ * Returns a page of members, newest first; a member sees only itself. Without a status filter: all except deleted.
  * @throws DomainError `invalid_cursor`
  */
 export async function listMembers(ctx: Context, input: ListMembers): Promise<Page<Member>> {
@@ -110,7 +110,7 @@ export async function listMembers(ctx: Context, input: ListMembers): Promise<Pag
   const like = input.query ? partOf(input.query) : null;
   const { status, role, externalId } = input;
   const sees = canSeeNotes(ctx.actor);
-  // What the actor does not see finds nothing, or it could be guessed.
+  // A filter on a field that the actor may not see matches nothing; otherwise its value could be guessed.
   if (externalId !== undefined && !sees) return { data: [], nextCursor: null };
   const filters = { own, status, role, externalId, like, notes: sees || null, after };
   const rows = await memberPage(ctx.db, describeQuery(filters)).execute({ ...filters, teamId, limit: input.limit + 1 });
@@ -118,7 +118,7 @@ export async function listMembers(ctx: Context, input: ListMembers): Promise<Pag
   return { ...page, data: page.data.map((row) => showMember(ctx, row)) };
 }
 
-/** All members under a filter, in the order of the list, some at a time. */
+/** Yields all members under a filter in batches, in the order of the list. */
 export async function* exportMemberList(ctx: Context, filters: FilterMembers): AsyncGenerator<Member[]> {
   for (let cursor: string | undefined; ;) {
     const page: Page<Member> = await listMembers(ctx, { ...filters, limit: EXPORT_AT_ONCE, cursor });
@@ -128,10 +128,10 @@ export async function* exportMemberList(ctx: Context, filters: FilterMembers): A
   }
 }
 
-/** Lower case in every script, and in an order that people expect: the database's own may know ASCII alone. */
+/** Lower-cases every script, by a collation: the database's default may only know ASCII. */
 const lower = (text: AnyColumn | SQL): SQL => sql`lower(${text} COLLATE natural_order)`;
 
-/** A text as part of another, for LIKE; what is looked in is lower-case. */
+/** Returns the LIKE pattern for a substring of a lower-case text. */
 const partOf = (text: string): string =>
   `%${text
     .normalize('NFC')
@@ -163,7 +163,10 @@ const memberPage = builtOnce((db, has) => {
 
 const LAST_DAYS = sql`(now() AT TIME ZONE 'UTC')::date - ${USAGE_DAYS}::int`;
 
-/** Whether a member's user was generated with it and is in no other team: then its owners may reset the password. */
+/**
+ * True for a member whose user was generated with it and is in no other team. Owners may reset the password of that
+ * user.
+ */
 export const hasGeneratedSignIn = sql<boolean>`EXISTS (SELECT 1 FROM users generated WHERE generated.id = members.user_id
   AND generated.email LIKE ${`%@${GENERATED_EMAIL_DOMAIN}`}) AND NOT EXISTS (SELECT 1 FROM members elsewhere
     WHERE elsewhere.user_id = members.user_id AND elsewhere.status <> 'deleted' AND elsewhere.team_id <> members.team_id)`;
@@ -180,7 +183,7 @@ const memberRowColumns = {
 
 const allOf = (ids: string[]): SQL => sql`ANY (${`{${ids.join()}}`}::uuid[])`;
 
-/** Seats as they are shown, in the order of their ids here. */
+/** Returns members as the page shows them, in the order of the given ids. */
 async function showMemberRows(ctx: Context, ids: string[]): Promise<MemberRow[]> {
   const { teamId } = ctx.actor;
   const rows = await ctx.db
@@ -213,8 +216,8 @@ async function showMemberRows(ctx: Context, ids: string[]): Promise<MemberRow[]>
 }
 
 /**
- * One seat as the page of members shows it, deleted ones too.
- * @throws DomainError `not_found`, also for a seat that the actor may not see
+ * Returns one member as the page shows it, including deleted ones.
+ * @throws DomainError `not_found`, also for a member that the actor may not see
  */
 export async function getMemberRow(ctx: Context, memberId: string): Promise<MemberRow> {
   mayFor(ctx.actor, 'members.see', memberId);
@@ -223,15 +226,15 @@ export async function getMemberRow(ctx: Context, memberId: string): Promise<Memb
 }
 
 /**
- * A page of the team's seats, found, sorted and cut by the database; for a member its own alone. Without a status: all
- * but deleted.
+ * Returns a numbered page of the team's members, filtered and sorted by the database; a member sees only itself.
+ * Without a status filter: all except deleted.
  */
 export async function browseMembers(ctx: Context, { page, pageSize, ...input }: BrowseMembers): Promise<MemberRowPage> {
   const { ids, ...counts } = await findMemberRows(ctx, input, { limit: pageSize, offset: (page - 1) * pageSize });
   return { data: ids.length === 0 ? [] : await showMemberRows(ctx, ids), ...counts };
 }
 
-/** All seats that match, up to 10,000, with what a selection over all pages needs of each. */
+/** Returns all matching members, up to 10,000, with the fields that a selection over all pages needs. */
 export async function pickMembers(ctx: Context, filters: MemberRowFilters): Promise<PickedMembers> {
   const { ids, total } = await findMemberRows(ctx, { ...filters, ...BY_NAME }, { limit: PICKED_MAX, offset: 0 });
   const { teamId } = ctx.actor;
@@ -249,7 +252,9 @@ const BY_NAME = { sort: 'name', direction: 'asc' } as const;
 
 const EXPORT_AT_ONCE = 500;
 
-/** All seats under a filter in the order of the page, some at a time: of those to come no more than the ids are kept. */
+/**
+ * Yields all members under a filter in batches, in the order of the page. Only the ids of the rest are kept in memory.
+ */
 export async function* exportMembers(ctx: Context, input: ExportMembers): AsyncGenerator<MemberRow[]> {
   const { ids } = await findMemberRows(ctx, input, { limit: null, offset: 0 });
   for (let i = 0; i === 0 || i < ids.length; i += EXPORT_AT_ONCE) {
@@ -269,7 +274,7 @@ const SORT_KEYS: Record<ExportMembers['sort'], SQL> = {
   cost: sql`coalesce(u.cost, 0)`,
 };
 
-/** The states of a rule in the words of `showRecharge`. */
+/** The SQL conditions for the states that `showRecharge` returns. */
 const RULE_IS: Record<NonNullable<MemberRowFilters['recharge']>, SQL> = {
   none: sql`r.member_id IS NULL`,
   off: sql`NOT r.enabled`,
@@ -280,7 +285,10 @@ const RULE_IS: Record<NonNullable<MemberRowFilters['recharge']>, SQL> = {
 
 type Piece = { limit: number | null; offset: number };
 
-/** The ids of a page of seats, how many match, and how many are not deleted. Only what is asked for is joined. */
+/**
+ * Returns the ids of a page of members, the number that match, and the number not deleted. Joins only the tables that
+ * the filters and the sort need.
+ */
 async function findMemberRows(
   ctx: Context,
   { sort, direction, ...filters }: ExportMembers,
@@ -297,13 +305,13 @@ async function findMemberRows(
   };
   const rule = filters.recharge && sql`LEFT JOIN recharge_rules r ON r.team_id = ${team} AND r.member_id = m.id`;
   const way = direction === 'asc' ? sql`ASC` : sql`DESC`;
-  // By name there is an index to walk. Where many are alike the name goes on; the id makes every order a firm one.
-  const goesOn = sort === 'role' || sort === 'status' ? sql`name, id` : sql`id`;
-  const order = sort === 'name' ? sql`name ${way}, id ${way}` : sql`key ${way} NULLS LAST, ${goesOn}`;
-  // What is dear to look at is looked at once, for the page and for the count.
-  const dear = filters.query || sort === 'messages' || sort === 'cost';
+  // The name has an index. Rows equal in role or status are sorted by name, and the id makes every order total.
+  const tieBreak = sort === 'role' || sort === 'status' ? sql`name, id` : sql`id`;
+  const order = sort === 'name' ? sql`name ${way}, id ${way}` : sql`key ${way} NULLS LAST, ${tieBreak}`;
+  // Materialises the expensive filters once, for the page and for the count.
+  const isExpensive = filters.query || sort === 'messages' || sort === 'cost';
   const { rows } = await ctx.db.execute<{ ids: string[]; total: string; alive: string }>(sql`
-    WITH found AS ${dear ? sql`MATERIALIZED` : sql`NOT MATERIALIZED`} (SELECT m.id, ${SORT_KEYS.name} AS name, ${SORT_KEYS[sort]} AS key FROM members m
+    WITH found AS ${isExpensive ? sql`MATERIALIZED` : sql`NOT MATERIALIZED`} (SELECT m.id, ${SORT_KEYS.name} AS name, ${SORT_KEYS[sort]} AS key FROM members m
       ${joins[sort] ?? sql``} ${rule ?? sql``} WHERE m.team_id = ${team} AND ${mine} AND ${matches(team, filters, canSeeNotes(ctx.actor))})
     SELECT (SELECT count(*) FROM members m WHERE m.team_id = ${team} AND ${mine} AND m.status <> 'deleted') AS alive,
       (SELECT count(*) FROM found) AS total,
@@ -330,7 +338,10 @@ function matches(team: SQL, { query, status, role, recharge }: MemberRowFilters,
 
 const KEY_END = /^[0-9A-Za-z]{4}$/;
 
-/** Part of a name, an address or (for who sees it) an externalId; a whole id; the last four characters of a live key. */
+/**
+ * Matches part of a name, an email or (if visible to the actor) an externalId, a whole id, or the last four characters
+ * of a live key.
+ */
 function holds(team: SQL, query: string, notes: boolean): SQL {
   const like = partOf(query);
   const id = parseId('mem', query);

@@ -2,7 +2,7 @@ import { randomText } from '@/server/domain/identity/passwords/rules';
 
 export const MEMBER_STATUSES = ['active', 'inactive', 'deleted'] as const;
 
-/** By what the page of members can be sorted, and by which state of their rules it can be narrowed. */
+/** The columns by which the page of members can be sorted. */
 export const MEMBER_SORTS = [
   'name',
   'email',
@@ -16,10 +16,10 @@ export const MEMBER_SORTS = [
 ] as const;
 export const RECHARGE_FILTERS = ['none', 'ready', 'waiting', 'paused', 'off'] as const;
 
-/** How long after its deletion a seat can be restored. */
+/** The time after its deletion within which a member can be restored, in milliseconds. */
 export const RESTORABLE_MS = 14 * 24 * 3_600_000;
 
-/** Over how many UTC days, today among them, a seat's usage is summed. */
+/** The number of UTC days, including today, over which a member's usage is summed. */
 export const USAGE_DAYS = 30;
 
 const ADJECTIVES =
@@ -40,8 +40,8 @@ Sparrow Stoat Stork Swallow Swan Tapir Teal Tern Tiger Toucan Turtle Vole Walrus
   );
 
 /**
- * Makes a readable name like "Amber Falcon 42" for a member that was given none. Names may repeat; emails do not.
- * `random` answers a number from 0 up to, not including, 1.
+ * Generates a readable name like "Amber Falcon 42" for a member without one. Names may repeat.
+ * @param random returns a number from 0 up to, not including, 1
  */
 export function generatedName(random: () => number = Math.random): string {
   const number = 10 + Math.floor(random() * 90);
@@ -52,12 +52,12 @@ function pick(words: string[], random: () => number): string {
   return words[Math.floor(random() * words.length)] ?? '';
 }
 
-/** Where generated addresses live. The top-level domain `invalid` is reserved (RFC 2606): no mail can ever arrive. */
+/** The domain of generated addresses. The top-level domain `invalid` is reserved (RFC 2606), so no email can arrive. */
 export const GENERATED_EMAIL_DOMAIN = 'members.invalid';
 
 /**
- * Makes an address that nobody has, "amber-falcon-42.k3j9x0p2q7ab@members.invalid": as much of the name as fits an
- * address, and 60 random bits that keep it unique.
+ * Generates an address like "amber-falcon-42.k3j9x0p2q7ab@members.invalid": as much of the name as fits, and 60 random
+ * bits that keep it unique.
  */
 export function generatedEmail(name: string): string {
   const readable = name
@@ -70,10 +70,9 @@ export function generatedEmail(name: string): string {
   return `${readable || 'member'}.${randomText(LOWER_BASE32, 12)}@${GENERATED_EMAIL_DOMAIN}`;
 }
 
-/** Whether an address was generated here, so that nothing is to be mailed to it. */
+/** Returns whether an address was generated, so that no email is sent to it. */
 export function isGeneratedEmail(email: string): boolean {
   return email.endsWith(`@${GENERATED_EMAIL_DOMAIN}`);
 }
 
 const LOWER_BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
-// Bytes that would favour the first letters of the alphabet are thrown away.

@@ -7,9 +7,6 @@ import { MEMBER_STATUSES, RECHARGE_FILTERS, MEMBER_SORTS } from './rules';
 import { nameSchema, DECEIVING, VISIBLE, isWithin, emailSchema, roleSchema } from '@/server/domain/core/fields';
 import { passwordSchema } from '@/server/domain/identity/passwords/schema';
 
-// Controls, line separators, lone surrogates, bidi marks, overrides and isolates, and what is invisible without need.
-// ZWJ and ZWNJ (U+200C, U+200D) are no part of it: Persian, Hindi and emoji are written with them.
-// The blanks that Unicode counts as letters or symbols: Hangul fillers (default ignorable) and the empty Braille cell.
 /** The integrator's own id of a member: opaque, kept as given, 1 to 255 printable characters. */
 export const externalIdSchema = boundedText(2 * 255, 'Must be 1 to 255 characters.')
   .refine((id) => isWithin(id, 1, 255), 'Must be 1 to 255 characters.')
@@ -18,18 +15,18 @@ export const externalIdSchema = boundedText(2 * 255, 'Must be 1 to 255 character
 
 const MAX_METADATA_KEYS = 50;
 
-/** The integrator's own notes on a member: at most 50 keys of 1 to 40 characters, texts of at most 500. */
+/** The integrator's own notes on a member: at most 50 keys of 1 to 40 characters, with texts of at most 500. */
 export const metadataSchema = z
   .record(storable(boundedText(40).min(1)), storable(boundedText(500)))
   .refine((data) => Object.keys(data).length <= MAX_METADATA_KEYS, `Must have at most ${MAX_METADATA_KEYS} keys.`)
   .meta({ maxProperties: MAX_METADATA_KEYS });
 
-// Postgres can hold neither in jsonb.
+// Postgres cannot store NUL or a lone surrogate in jsonb.
 function storable(schema: z.ZodString) {
-  return schema.refine((text) => !/[\0\p{Cs}]/u.test(text), 'Must not hold NUL or half a surrogate pair.');
+  return schema.refine((text) => !/[\0\p{Cs}]/u.test(text), 'Must not contain NUL or half a surrogate pair.');
 }
 
-/** A seat, as the API shows it. Never a secret. */
+/** A member, as the API shows it, without secrets. */
 export const memberSchema = z
   .object({
     id: idCodec('mem'),
@@ -60,7 +57,7 @@ export type Member = z.output<typeof memberSchema>;
 
 export const memberListInput = z.strictObject({
   ...listInput,
-  status: z.enum(MEMBER_STATUSES).optional().meta({ description: 'Default: all but deleted.' }),
+  status: z.enum(MEMBER_STATUSES).optional().meta({ description: 'Default: all except deleted.' }),
   role: roleSchema.optional(),
   query: boundedText(200).trim().optional().meta({ description: 'Part of a name, email or externalId.' }),
   externalId: boundedText(255).optional(),
@@ -70,17 +67,17 @@ export type ListMembers = z.output<typeof memberListInput>;
 export const memberFilters = memberListInput.omit({ limit: true, cursor: true });
 export type FilterMembers = z.output<typeof memberFilters>;
 
-/** A seat as the page of members shows it: also what was sent from it, and by whom it can be signed in. */
+/** A member, as the page shows it, with its usage and its sign-in. */
 export const memberRowSchema = memberSchema.extend({
   emailGenerated: z.boolean(),
-  signsIn: z.boolean().meta({ description: 'Whether a person signs in to it.' }),
+  signsIn: z.boolean().meta({ description: 'Whether the member has a user who signs in.' }),
   hasGeneratedSignIn: z.boolean().meta({ description: 'Whether an owner may reset the password of its user.' }),
   restorableUntil: instantCodec.nullable(),
-  usage: z.object({ messages: z.int(), cost: moneyCodec }).meta({ description: 'Of the last 30 UTC days.' }),
+  usage: z.object({ messages: z.int(), cost: moneyCodec }).meta({ description: 'Usage over the last 30 UTC days.' }),
 });
 export type MemberRow = z.output<typeof memberRowSchema>;
 
-/** What narrows the page of members. */
+/** Filters of the page of members. */
 export const memberRowFilters = z.strictObject({
   query: boundedText(200).trim().optional(),
   status: oneOrMore(z.enum(MEMBER_STATUSES), MEMBER_STATUSES.length).optional(),
@@ -104,14 +101,14 @@ export const browseMembersInput = exportMembersInput.extend({
 });
 export type BrowseMembers = z.output<typeof browseMembersInput>;
 
-/** A page of seats; `total` of them match, of `all` that are not deleted. */
+/** A numbered page of members: `total` match the filters, `all` are not deleted. */
 export const memberRowPageSchema = z.object({ data: z.array(memberRowSchema), total: z.int(), all: z.int() });
 export type MemberRowPage = z.output<typeof memberRowPageSchema>;
 
-/** As many as one selection may hold. */
+/** The most members that one selection may hold. */
 export const PICKED_MAX = 10_000;
 
-/** What a selection over all pages is made of. */
+/** The members of a selection over all pages. */
 export const pickedMembersSchema = z.object({
   data: z.array(memberSchema.pick({ id: true, name: true, status: true, role: true, balance: true })),
   total: z.int(),
@@ -123,9 +120,14 @@ export const createMemberInput = z
     name: nameSchema.optional(),
     email: emailSchema.optional(),
     role: roleSchema.default('member'),
-    password: passwordSchema.optional().meta({ description: 'A sign-in. Only without `email`.' }),
-    generatePassword: z.boolean().optional().meta({ description: 'A sign-in, in the answer. Only without `email`.' }),
-    credit: amount.optional().meta({ description: 'A starting credit, from the master balance.' }),
+    password: passwordSchema
+      .optional()
+      .meta({ description: 'Password for a generated sign-in. Only without `email`.' }),
+    generatePassword: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Generates a sign-in password and returns it. Only without `email`.' }),
+    credit: amount.optional().meta({ description: 'Starting credit, paid from the master balance.' }),
     recharge: rechargeInput.optional(),
     externalId: externalIdSchema.nullish(),
     metadata: metadataSchema.optional(),
@@ -135,14 +137,14 @@ export const createMemberInput = z
     const field = input.password === undefined ? 'generatePassword' : 'password';
     if (wants && input.email !== undefined) {
       const message =
-        'Only with a generated email: a real address gets its password from its holder, through an invitation.';
+        'Only for generated addresses. People with a real email set their own password from the invitation.';
       ctx.addIssue({ code: 'custom', path: [field], message });
     }
     if (input.password !== undefined && input.generatePassword === true) {
       ctx.addIssue({
         code: 'custom',
         path: ['generatePassword'],
-        message: 'Give a password or have one generated, not both.',
+        message: 'Set either `password` or `generatePassword`, not both.',
       });
     }
   });
@@ -157,7 +159,7 @@ export const updateMemberInput = z.strictObject({
   name: nameSchema.optional(),
   email: emailSchema.optional(),
   externalId: externalIdSchema.nullish(),
-  metadata: metadataSchema.optional().meta({ description: 'Replaces what was there.' }),
+  metadata: metadataSchema.optional().meta({ description: 'Replaces all existing metadata.' }),
 });
 export type UpdateMember = z.output<typeof updateMemberInput> & { memberId: string };
 
@@ -165,7 +167,7 @@ export const deletedMemberSchema = z
   .object({
     member: memberSchema,
     returned: moneyCodec,
-    transferId: idCodec('trf').nullable().meta({ description: 'Null when there was nothing to return.' }),
+    transferId: idCodec('trf').nullable().meta({ description: 'Null when the balance was zero.' }),
   })
   .meta({ id: 'DeletedMember' });
 export type DeletedMember = z.output<typeof deletedMemberSchema>;
@@ -179,7 +181,7 @@ export const rotateKeyInput = z.strictObject({
     .min(0)
     .max(OVERLAP_MAX_SECONDS)
     .default(0)
-    .meta({ description: 'How long the old key still works: at most 7 days.' }),
+    .meta({ description: 'Seconds for which the old key still works; at most 7 days.' }),
 });
 export type RotateKey = z.output<typeof rotateKeyInput> & { memberId: string };
 

@@ -42,12 +42,12 @@ import { listMemberships } from '@/server/domain/identity/sessions/read';
 import type { Membership } from '@/server/domain/identity/sessions/schema';
 import { recordAudit, runCommand, publishChange, inTransaction } from '@/server/domain/core/transaction';
 
-/** The password of a new member who signs in, hashed; null for one that only has a key. */
+/** The hashed password of a new member that signs in; null for one that only has a key. */
 export type NewPassword = { password: string; passwordHash: string } | null;
 
 /**
- * Hashes the password that a new member is to have. Comes before the transaction that creates the member, also where that one
- * is opened around the command for an Idempotency-Key.
+ * Hashes the password of a new member. Comes before the transaction that creates the member, including one that is
+ * opened around the command for an Idempotency-Key.
  * @throws DomainError `owner_required`, `rate_limited`
  */
 export async function prepareMember(ctx: Context, input: CreateMember): Promise<NewPassword> {
@@ -59,20 +59,21 @@ export async function prepareMember(ctx: Context, input: CreateMember): Promise<
 }
 
 /**
- * Makes an active member with its key, in one transaction with its starting credit and its rule. The credit is posted
- * before the rule is looked at. Key and password are in this answer alone.
- * @throws DomainError `owner_required`, `email_taken`, `insufficient_funds` (then there is no member), `confirmation_required`
- * (an owner)
- * @param prepared what `prepareMember` has made of the same input, where the transaction is open already
+ * Creates an active member with its key, its starting credit and its rule, in one transaction. The credit is posted
+ * before the rule is evaluated. Key and password are only in this answer.
+ * @throws DomainError `owner_required`, `email_taken`, `insufficient_funds` (then no member is created),
+ * `confirmation_required` (for an owner)
+ * @param prepared result of `prepareMember` for the same input, where the transaction is already open
  */
 export async function createMember(ctx: Context, input: CreateMember, prepared?: NewPassword): Promise<CreatedMember> {
-  const made = prepared === undefined ? await prepareMember(ctx, input) : prepared;
+  const newPassword = prepared === undefined ? await prepareMember(ctx, input) : prepared;
   return runCommand(ctx, 'members.manage', async (tx) => {
-    // As for a change of role: this answer holds a key that may do all.
+    // The answer contains a key with all rights, so it is guarded like a change of role.
     if (input.role === 'owner') await enforceReauthentication(tx);
     const name = input.name ?? generatedName();
     const email = input.email ?? generatedEmail(name);
-    const userId = made === null ? null : await createUser(tx, { name, email, passwordHash: made.passwordHash });
+    const userId =
+      newPassword === null ? null : await createUser(tx, { name, email, passwordHash: newPassword.passwordHash });
     const memberId = await insertMember(tx, {
       name,
       email,
@@ -99,7 +100,7 @@ export async function createMember(ctx: Context, input: CreateMember, prepared?:
       after: { name, email, role: input.role, credit, recharge: input.recharge !== undefined },
     });
     const member = await getMember(tx, memberId);
-    return { member, secrets: { apiKey, ...(input.generatePassword && { password: made!.password }) } };
+    return { member, secrets: { apiKey, ...(input.generatePassword && { password: newPassword!.password }) } };
   });
 }
 
@@ -109,7 +110,8 @@ export type NewMember = Pick<
 >;
 
 /**
- * Writes a seat and opens its account; answers its id.
+ * Inserts a member and opens its ledger account.
+ * @returns the id of the member
  * @throws DomainError `email_taken`
  */
 export async function insertMember(tx: TxContext, member: NewMember): Promise<string> {
@@ -124,7 +126,7 @@ export async function insertMember(tx: TxContext, member: NewMember): Promise<st
 }
 
 /**
- * Changes name, contact email, externalId or metadata of a live seat. A user's sign-in stays as it is.
+ * Changes name, contact email, externalId or metadata of a live member. The sign-in of its user stays as it is.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `email_taken`
  */
 export async function updateMember(ctx: Context, { memberId, ...input }: UpdateMember): Promise<Member> {
@@ -133,7 +135,8 @@ export async function updateMember(ctx: Context, { memberId, ...input }: UpdateM
     const before = await getMember(tx, memberId);
     const changed = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
     if (Object.keys(changed).length === 0) return before;
-    // Two seats that swap their addresses at once would wait for each other in the index: changes of addresses queue here.
+    // Two members that swap addresses at once would deadlock in the unique index, so address changes take an advisory
+    // lock.
     if (input.email !== undefined) {
       await tx.db.execute(
         sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${tx.actor.teamId} addresses`}::text, 0))`,
@@ -159,14 +162,14 @@ const memberIs = (ctx: Context, memberId: string) =>
   and(eq(members.teamId, ctx.actor.teamId), eq(members.id, memberId));
 
 /**
- * Lets a seat act again; its rule is looked at. Repeated: nothing changes.
+ * Activates a member and evaluates its rule. Repeating it changes nothing.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`
  */
 export async function activateMember(ctx: Context, memberId: string): Promise<Member> {
   return runCommand(ctx, 'members.manage', async (tx) => {
     const locked = await lockLiveMember(tx, memberId);
     if (locked.status === 'inactive') {
-      // Who was deactivated a moment ago does not undo it with a request that had begun before.
+      // A request that began before its actor was deactivated cannot undo the deactivation.
       await mustStayOwner(tx);
       await setStatus(tx, locked, 'active');
       await fireRule(tx, memberId);
@@ -176,7 +179,7 @@ export async function activateMember(ctx: Context, memberId: string): Promise<Me
 }
 
 /**
- * Stops a seat from its very next request; the balance stays, its rule pauses. Repeated: nothing changes.
+ * Deactivates a member from its next request on; the balance stays, its rule pauses. Repeating it changes nothing.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `last_owner`
  */
 export async function deactivateMember(ctx: Context, memberId: string): Promise<Member> {
@@ -194,7 +197,7 @@ export async function deactivateMember(ctx: Context, memberId: string): Promise<
   });
 }
 
-// Another's change of a seat's status ends its holder's right to take the owner's role back.
+// Changing a member's status ends its right to take the owner role back.
 async function setStatus(tx: TxContext, locked: LockedMember, status: 'active' | 'inactive'): Promise<void> {
   await tx.db
     .update(members)
@@ -210,7 +213,10 @@ async function setStatus(tx: TxContext, locked: LockedMember, status: 'active' |
   if (locked.role === 'owner') touchOwners(tx);
 }
 
-/** Active owners, and the actor and the target whatever they are: read after the master's lock, where such changes meet. */
+/**
+ * Returns active owners, plus the given members in any role. Must be read under the master account's lock, which
+ * serialises such changes.
+ */
 export async function ownersNow(tx: TxContext, ...also: string[]) {
   const active = and(eq(members.role, 'owner'), eq(members.status, 'active'));
   const rows = await tx.db
@@ -226,7 +232,7 @@ async function mustNotBeLastOwner(tx: TxContext, locked: LockedMember): Promise<
   if (!owners.some((owner) => owner.id !== locked.memberId)) fail('last_owner');
 }
 
-// Two owners who act on each other at once: the second has lost the right while it waited for the lock.
+// Two owners may act on each other at once: the second loses the right while it waits for the lock.
 async function mustStayOwner(tx: TxContext): Promise<void> {
   const { actor } = tx;
   if (actor.type !== 'member') return;
@@ -234,7 +240,8 @@ async function mustStayOwner(tx: TxContext): Promise<void> {
   if (selfNow(rows, actor).role !== 'owner') fail('owner_required');
 }
 
-// Another may have demoted, deactivated or deleted the actor while it waited: it is told what its next request is told.
+// The actor may have been demoted, deactivated or deleted while it waited: it gets the answer that its next request
+// would get.
 function selfNow(rows: Awaited<ReturnType<typeof ownersNow>>['rows'], actor: MemberActor) {
   const self = rows.find((row) => row.id === actor.memberId) ?? fail('invalid_key');
   mustBeLive(self.status);
@@ -242,16 +249,17 @@ function selfNow(rows: Awaited<ReturnType<typeof ownersNow>>['rows'], actor: Mem
 }
 
 /**
- * Gives a seat a role. An owner may give any seat any role, his own too; an owner who made himself a member may take the
- * role back while the team has no active owner. Moves no money and changes no key; a seat that becomes a member fires its
- * rule as on activation.
+ * Changes the role of a member. An owner may change any member, including themselves; an owner who stepped down may
+ * take the role back while the team has no active owner. Moves no money and changes no key; a member that is no longer
+ * an owner has its rule evaluated, as on activation.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `confirmation_required`
  */
 export async function setRole(ctx: Context, input: { memberId: string; role: Role }): Promise<Member> {
   const { memberId, role } = input;
   return runCommand(ctx, 'members.role', async (tx) => {
     const { actor } = tx;
-    // A member asks for nothing but its own way back; what it is told of other seats is the same for all of them.
+    // A member can only ask for its own role back; for all other members it gets the same answer, so nothing about them
+    // leaks.
     if (actor.type === 'member' && actor.role === 'member' && actor.memberId !== memberId) fail('owner_required');
     if (role === 'member') await holdInvitationsOf(tx, memberId);
     const locked = await lockMember(tx, memberId, true);
@@ -259,10 +267,10 @@ export async function setRole(ctx: Context, input: { memberId: string; role: Rol
     if (locked.status === 'deleted') fail('member_deleted');
     if (locked.role !== role) {
       await enforceReauthentication(tx);
-      const himself = actor.type === 'member' && actor.memberId === memberId;
+      const isSelf = actor.type === 'member' && actor.memberId === memberId;
       await tx.db
         .update(members)
-        .set({ role, steppedDownAt: role === 'member' && himself ? tx.now : null, updatedAt: tx.now })
+        .set({ role, steppedDownAt: role === 'member' && isSelf ? tx.now : null, updatedAt: tx.now })
         .where(memberIs(tx, memberId));
       touchOwners(tx);
       recordAudit(tx, {
@@ -287,7 +295,7 @@ export async function setRole(ctx: Context, input: { memberId: string; role: Rol
   });
 }
 
-// Whoever stepped down sees whether the team has an owner.
+// Members who stepped down are shown whether the team has an owner, so their pages refetch.
 const touchOwners = (tx: TxContext): void => publishChange(tx, 'team', null);
 
 async function mayGiveRole(tx: TxContext, locked: LockedMember, role: Role): Promise<void> {
@@ -302,8 +310,8 @@ async function mayGiveRole(tx: TxContext, locked: LockedMember, role: Role): Pro
 }
 
 /**
- * Deletes a seat: its balance returns to the master, its keys die, its rule ends; log and ledger stay. Repeated: the same
- * answer.
+ * Deletes a member: its balance returns to the master, its keys and its rule end, its log and ledger stay. Repeating it
+ * returns the same answer.
  * @throws DomainError `owner_required`, `not_found`, `last_owner`, `confirmation_required`
  */
 export async function deleteMember(ctx: Context, memberId: string): Promise<DeletedMember> {
@@ -347,13 +355,14 @@ async function closeMember(tx: TxContext, locked: LockedMember): Promise<void> {
 }
 
 /**
- * Brings a deleted seat back within 14 days: active, a member, with its person and balance 0, its rule off, and no key
- * until one is rotated in. A seat that is not deleted stays as it is.
+ * Restores a deleted member within 14 days: active, with role member, its user, balance 0, its rule off, and no key
+ * until one is rotated. A member that is not deleted stays as it is.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted` (too late), `email_taken`, `already_member`
  */
 export async function restoreMember(ctx: Context, memberId: string): Promise<Member> {
   return runCommand(ctx, 'members.manage', async (tx) => {
-    // Not the master: it may wait for a member that is being created with the same address, which waits for the master.
+    // The master account stays unlocked: it may be held by the creation of a member with the same address, which this
+    // one would then wait for.
     const locked = await lockMember(tx, memberId);
     await mustStayOwner(tx);
     if (locked.status === 'deleted') await reopenMember(tx, locked);
@@ -363,7 +372,7 @@ export async function restoreMember(ctx: Context, memberId: string): Promise<Mem
 
 async function reopenMember(tx: TxContext, { memberId, deletedAt, role }: LockedMember): Promise<void> {
   if (tx.now.getTime() - new Date(deletedAt!).getTime() > RESTORABLE_MS) {
-    fail('member_deleted', { detail: 'A deleted member can be restored for 14 days. Create a new one.' });
+    fail('member_deleted', { detail: 'Deleted members can be restored for 14 days only. Create a new one.' });
   }
   await mustBeFree(tx, memberId);
   await tx.db.execute(sql`SELECT ledger_reopen_member(${tx.actor.teamId}::uuid, ${memberId}::uuid)`);
@@ -381,7 +390,7 @@ async function reopenMember(tx: TxContext, { memberId, deletedAt, role }: Locked
   });
 }
 
-// Meanwhile its address may have been given to another seat, or its person may have taken one.
+// The address may meanwhile belong to another member, or the user may have joined again as another member.
 async function mustBeFree(tx: TxContext, memberId: string): Promise<void> {
   const { rows } = await tx.db.execute<{ email: boolean }>(sql`
     SELECT other.email = gone.email AS email FROM members gone JOIN members other ON other.team_id = gone.team_id
@@ -391,8 +400,8 @@ async function mustBeFree(tx: TxContext, memberId: string): Promise<void> {
 }
 
 /**
- * Gives a seat a new key; the old ones die at once or after an overlap. A member may rotate its own. The answer holds the key,
- * so it is asked for as a reveal is.
+ * Replaces a member's key; the old ones end at once or after an overlap. A member may rotate its own. The answer
+ * contains the key, so it is guarded like a reveal.
  * @throws DomainError `not_found`, `member_deleted`, `confirmation_required`
  */
 export async function rotateKey(ctx: Context, input: RotateKey): Promise<RotatedKey> {
@@ -410,14 +419,14 @@ export async function rotateKey(ctx: Context, input: RotateKey): Promise<Rotated
 }
 
 /**
- * Shows an owner a seat's current key once more; written to the audit log.
- * @throws DomainError `owner_required`, `not_found` (also where the seat has no current key), `confirmation_required`
+ * Returns a member's current key to an owner and writes an audit row.
+ * @throws DomainError `owner_required`, `not_found` (also where the member has no current key), `confirmation_required`
  */
 export async function revealKey(ctx: Context, memberId: string): Promise<{ apiKey: string }> {
   return runCommand(ctx, 'keys.reveal', async (tx) => {
     const apiKey = await openCurrentKey(tx, memberId);
     if (!apiKey)
-      fail('not_found', { detail: 'There is no such member, or it has no current key: rotate to make one.' });
+      fail('not_found', { detail: 'There is no such member, or it has no current key. Rotate to create one.' });
     await enforceReauthentication(tx);
     recordAudit(tx, { action: 'key.revealed', targetType: 'member', targetId: memberId });
     await emailUserOfMember(tx, 'key-revealed', memberId);
@@ -425,7 +434,7 @@ export async function revealKey(ctx: Context, memberId: string): Promise<{ apiKe
   });
 }
 
-// Who holds the seat is told what another did with its key.
+// Emails the member's user about an action of someone else on its key.
 async function emailUserOfMember(tx: TxContext, kind: 'key-rotated' | 'key-revealed', memberId: string): Promise<void> {
   const by = actingMember(tx.actor);
   if (by === memberId) return;
@@ -437,10 +446,11 @@ async function emailUserOfMember(tx: TxContext, kind: 'key-rotated' | 'key-revea
 }
 
 /**
- * Takes a person off the seat in a team; what the seat has (money, rule, log) stays, and a later invitation can claim it. Its key
- * is another from now on, which nobody has seen. A deactivated seat may be left too. Answers the person's other seats;
- * repeated, or asked of a team in which there is no seat, nothing changes.
- * @throws DomainError `last_owner` (also for who alone could take the owner's role back), `team_suspended`
+ * Removes the user from their member of a team. The member keeps its money, rule and log, and a later invitation can
+ * claim it; its key is replaced by one that is shown to nobody. Works for a deactivated member too; without a member in
+ * the team, nothing changes.
+ * @returns the user's other memberships
+ * @throws DomainError `last_owner` (also for the only member who could take the owner role back), `team_suspended`
  */
 export async function leaveTeam(userCtx: UserContext, { teamId }: LeaveTeam): Promise<Membership[]> {
   const { userId } = userCtx.user;
@@ -451,19 +461,19 @@ export async function leaveTeam(userCtx: UserContext, { teamId }: LeaveTeam): Pr
       if (tx.tx.team.status !== 'active') fail('team_suspended');
       await holdInvitationsOf(tx, own.id);
       const locked = await lockMember(tx, own.id, true);
-      // Meanwhile it may have been left, deleted, or left and taken by another.
+      // Another request may have left, deleted or reassigned the member meanwhile.
       if ((await findOwnMembership(tx.db, teamId, userId))?.id !== own.id) return;
       const role = await detachUser(tx, locked);
       const [before, after] = [{ name: locked.name, role: locked.role }, { role }];
       recordAudit(tx, { action: 'member.left', targetType: 'member', targetId: own.id, before, after });
-      // Since it is a member: as with any that becomes one.
+      // Evaluates the rule, as for every owner who becomes a member.
       if (locked.role === 'owner') await fireRule(tx, own.id);
     });
   }
   return listMemberships(userCtx, userId);
 }
 
-/** The seat that a person has in a team, a deactivated one too. */
+/** Returns the member of a user in a team, including a deactivated one, or null. */
 export async function findOwnMembership(
   db: Context['db'],
   teamId: string,
@@ -477,8 +487,9 @@ export async function findOwnMembership(
 }
 
 /**
- * Takes the person off a seat that is locked with its master, and gives it another key. A seat without a person is a member's:
- * an owner whom nobody is would count as the team's last one. Answers its role since.
+ * Removes the user from a member that is locked together with the master account, and replaces its key. The role
+ * becomes `member`: an owner without a user would count as the team's last one.
+ * @returns the new role
  * @throws DomainError `last_owner`
  */
 export async function detachUser(tx: TxContext, locked: LockedMember): Promise<'member'> {
@@ -491,12 +502,12 @@ export async function detachUser(tx: TxContext, locked: LockedMember): Promise<'
   await revokeInvitationsOf(tx, memberId, 'inviter_left');
   await retireKeys(tx, memberId);
   await issueKey(tx, memberId);
-  // Whoever stepped down sees whether the team has an owner.
+  // Members who stepped down are shown whether the team has an owner, so their pages refetch.
   if (locked.role === 'owner') publishChange(tx, 'team', null);
   return 'member';
 }
 
-/** The last active owner is needed, and while there is none, who can take the role back. */
+/** Refuses to remove the last active owner, or, while there is none, the last member who can take the role back. */
 async function mustNotBeNeeded(tx: TxContext, { memberId, role, status, steppedDown }: LockedMember): Promise<void> {
   if (status !== 'active' || (role === 'member' && !steppedDown)) return;
   const { owners } = await ownersNow(tx);

@@ -8,17 +8,20 @@ import type { VisitorContext } from '@/server/domain/core/user-context';
 import type { SignUpLink, Ways } from './schema';
 import type { Token } from '@/server/domain/identity/email-links/schema';
 
-/** What is there for who is not signed in. */
+/** Returns the ways in that this installation offers to a visitor. */
 export async function getWays(ctx: VisitorContext): Promise<Ways> {
   return { mail: ctx.mail !== null, signUp: isOpen(ctx), setup: !(await hasTeam(ctx.database.db)) };
 }
 
-/** Whether anybody may make a team here: it is proven by mail who that is. */
+/** Returns whether anyone may create a team. Requires email, which verifies the address. */
 const isOpen = ({ signUp, mail }: VisitorContext): boolean => signUp === 'open' && mail !== null;
 
-/** @throws DomainError `not_found` where only the operator makes teams */
+/**
+ * Refuses where only the operator creates teams.
+ * @throws DomainError `not_found`
+ */
 export function requireOpenSignUp(ctx: VisitorContext): void {
-  if (!isOpen(ctx)) fail('not_found', { detail: 'New teams are made by the operator of this service.' });
+  if (!isOpen(ctx)) fail('not_found', { detail: 'Only the operator of this service creates new teams.' });
 }
 
 export async function hasTeam(db: Db): Promise<boolean> {
@@ -27,8 +30,8 @@ export async function hasTeam(db: Db): Promise<boolean> {
 }
 
 /**
- * For whom a link makes a team. Looking at it changes nothing.
- * @throws DomainError `not_found` where only the operator makes teams
+ * Returns the address of a sign-up link. Changes nothing.
+ * @throws DomainError `not_found` where only the operator creates teams
  */
 export async function getSignUpLink(ctx: VisitorContext, { token }: Token): Promise<SignUpLink> {
   requireOpenSignUp(ctx);
@@ -36,7 +39,10 @@ export async function getSignUpLink(ctx: VisitorContext, { token }: Token): Prom
   return { email: link?.email ?? null, name: link && (await findAccountName(ctx, link.email)) };
 }
 
-/** The name of who has an account under a proven address, with a password; whoever else comes with its link makes it his. */
+/**
+ * Returns the name of a user with a verified address and a password; null otherwise, so that the visitor with the link
+ * claims the account.
+ */
 export async function findAccountName({ database: { db } }: VisitorContext, email: string): Promise<string | null> {
   const [user] = await db
     .select({ name: users.name })

@@ -5,8 +5,8 @@ const CODE_LENGTH = 20;
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /**
- * The code with which the first team is made: `npm start` prints it, /setup asks for it. 100 bits of this installation's
- * secret; it is worth something only while there is no team.
+ * Returns the setup code for the first team: `npm start` prints it, /setup asks for it. It is 100 bits derived from the
+ * installation's secret and is valid only while there is no team.
  */
 export function setupCode(vault: Vault): string {
   const bytes = Buffer.from(vault.secretFor('setup'), 'base64url');
@@ -14,7 +14,7 @@ export function setupCode(vault: Vault): string {
   return (text.match(/.{5}/g) ?? []).join('-');
 }
 
-/** Whether a text is that code, however it is written. */
+/** Returns whether a text is the setup code, in any case and with any separators. */
 export function isSetupCode(vault: Vault, text: string): boolean {
   const [right, given] = [setupCode(vault), text].map((code) => Buffer.from(code.toLowerCase().replace(/[\s-]/g, '')));
   return right!.length === given!.length && timingSafeEqual(right!, given!);

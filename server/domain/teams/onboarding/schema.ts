@@ -5,15 +5,18 @@ import { emailSchema, nameSchema } from '@/server/domain/core/fields';
 import { passwordSchema, resetLinkSchema, enteredSchema } from '@/server/domain/identity/passwords/schema';
 import { token } from '@/server/domain/identity/email-links/schema';
 
-/** What is there for who is not signed in. */
+/** The ways in that this installation offers to a visitor. */
 export const waysSchema = z.object({
-  mail: z.boolean().meta({ description: 'Links can be mailed.' }),
-  signUp: z.boolean().meta({ description: 'Anybody may make a team.' }),
-  setup: z.boolean().meta({ description: 'There is no team yet.' }),
+  mail: z.boolean().meta({ description: 'Whether links can be emailed.' }),
+  signUp: z.boolean().meta({ description: 'Whether anyone may create a team.' }),
+  setup: z.boolean().meta({ description: 'Whether no team exists yet.' }),
 });
 export type Ways = z.output<typeof waysSchema>;
 export const signUpLinkSchema = resetLinkSchema.extend({
-  name: z.string().nullable().meta({ description: 'Of who has an account already, and needs no password.' }),
+  name: z
+    .string()
+    .nullable()
+    .meta({ description: 'Name of the existing user, who needs no new password; null for a new user.' }),
 });
 export type SignUpLink = z.output<typeof signUpLinkSchema>;
 
@@ -22,7 +25,7 @@ const newTeam = { team: nameSchema, currency: currencySchema };
 export const signUpInput = z.strictObject({
   token,
   ...newTeam,
-  name: nameSchema.optional().meta({ description: 'As the password: only of who has no account yet.' }),
+  name: nameSchema.optional().meta({ description: 'Like the password, only for a new user.' }),
   password: passwordSchema.optional(),
 });
 export type SignUp = z.output<typeof signUpInput>;
@@ -35,5 +38,5 @@ export const setUpInput = z.strictObject({
   password: passwordSchema,
 });
 export type SetUp = z.output<typeof setUpInput>;
-export const foundedSchema = enteredSchema.extend({ slug: z.string() });
-export type Founded = z.output<typeof foundedSchema>;
+export const createdTeamSchema = enteredSchema.extend({ slug: z.string() });
+export type CreatedTeam = z.output<typeof createdTeamSchema>;

@@ -12,7 +12,7 @@ import { BURN_DAYS, burnOf } from './rules';
 import type { Me, Settings, Shell, Team } from './schema';
 
 /**
- * The team with its money and its counts.
+ * Returns the team with its balances and counts.
  * @throws DomainError `owner_required`
  */
 export async function getTeam(ctx: Context): Promise<Team> {
@@ -54,7 +54,7 @@ export async function getTeam(ctx: Context): Promise<Team> {
 }
 
 /**
- * What the team keeps to itself.
+ * Returns the team's settings.
  * @throws DomainError `owner_required`
  */
 export async function getSettings(ctx: Context): Promise<Settings> {
@@ -74,7 +74,7 @@ export async function getSettings(ctx: Context): Promise<Settings> {
 const waitingIn = (teamId: AnyColumn) =>
   sql<string>`(SELECT count(*) FROM recharge_rules r WHERE r.team_id = ${teamId} AND r.waiting_since IS NOT NULL)`;
 
-/** What stands around every page of a team, for its owners and for its members, in one round trip. */
+/** Returns the data around every page of a team, for owners and members, in one query. */
 export async function getShell(ctx: Context): Promise<Shell> {
   const { actor } = ctx;
   if (actor.type !== 'member') fail('not_found');
@@ -132,7 +132,10 @@ const shellOf = builtOnce((db) => {
     .prepare(UNNAMED);
 });
 
-/** Who asks, with which key (null: with none), and the balance that is spent for it: the master's for an owner. */
+/**
+ * Returns the team, the member, the key (null without one) and the balance that its messages spend: the master balance
+ * for an owner.
+ */
 export async function getMe<K extends Me['key'] | null>(ctx: Context, key: K): Promise<Omit<Me, 'key'> & { key: K }> {
   const { actor } = ctx;
   if (actor.type !== 'member') fail('not_found');
@@ -155,7 +158,7 @@ const masterOf = builtOnce((db) => {
     .prepare(UNNAMED);
 });
 
-/** A team's id and currency for the operator, by id. Null when there is none. */
+/** Finds a team's id and currency by id, for the operator; null when there is none. */
 export async function findTeam(
   db: Context['db'],
   id: string,
@@ -167,7 +170,7 @@ export async function findTeam(
   return row ? { ...row, id: asTeamId(row.id) } : null;
 }
 
-/** As `findTeam`, by slug. */
+/** Finds a team like `findTeam`, by slug. */
 export async function findTeamBySlug(
   db: Context['db'],
   slug: string,

@@ -1,15 +1,15 @@
 import type { Micros } from '@/server/domain/core/money';
 
-/** Over how many days the burn of the master balance is averaged at most. */
+/** The most days over which the burn of the master balance is averaged. */
 export const BURN_DAYS = 30;
 
 const DAY_HOURS = 24;
 
 /**
- * Returns the mean daily cost since the team's first charge, and how many days the balance lasts at that rate. Both are null
- * before the first full day: what one morning cost says nothing about a day.
- * @param burned cost since the first charge, over at most `BURN_DAYS` days
- * @param hours since the first charge; null where there is none
+ * Returns the mean daily cost since the team's first charge, and for how many days the balance lasts at that rate. Both
+ * are null before the first full day, because a single morning says nothing about a day.
+ * @param burned cost in micros since the first charge, over at most `BURN_DAYS` days
+ * @param hours hours since the first charge; null where there is none
  */
 export function burnOf(
   balance: Micros,
@@ -25,8 +25,8 @@ export function burnOf(
 const MAX_SLUG_LENGTH = 48;
 
 /**
- * Makes a team's part of the URL from its name: ASCII letters, digits and single hyphens, at most 48, never a word that
- * is a route; "team" where nothing of the name is left. Whether it is taken is the caller's to see.
+ * Returns the URL slug for a team name: ASCII letters, digits and single hyphens, at most 48 characters, never a
+ * reserved route; "team" where nothing of the name is left. The caller checks whether it is taken.
  */
 export function slugFrom(name: string): string {
   const slug = name
@@ -42,7 +42,7 @@ export function slugFrom(name: string): string {
   return isReservedSlug(slug) ? `${slug}-team` : slug;
 }
 
-// The Latin letters that NFKD does not take apart.
+// Latin letters that NFKD does not decompose.
 const LATIN: Record<string, string> = {
   ß: 'ss',
   æ: 'ae',
@@ -56,12 +56,12 @@ const LATIN: Record<string, string> = {
   þ: 'th',
 };
 
-/** Whether a slug would hide a page of the app, or could pass for one. */
+/** Returns whether a slug would hide a page of the app, or could pass for one. */
 export function isReservedSlug(slug: string): boolean {
   return RESERVED_SLUGS.has(slug);
 }
 
-/** The words that no team's slug may be: every first part of a path, now or likely later. */
+/** Reserved slugs: every first segment of a path, now or likely later. */
 export const RESERVED_SLUGS: ReadonlySet<string> = new Set(
   `404 500 about account accounts activate admin alerts api app apps apple-touch-icon assets audit auth billing blog
   callback callbacks chooser contact dashboard demo dev docs download downloads error errors export exports favicon forgot gallery

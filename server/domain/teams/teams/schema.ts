@@ -6,13 +6,13 @@ import { isCurrency } from '@/server/domain/core/money';
 import { nameSchema, roleSchema, senderSchema } from '@/server/domain/core/fields';
 import { TEXT_RETENTION_DAYS_MAX } from '@/server/domain/core/limits';
 
-const CURRENCY = 'must be a currency of ISO 4217 with 0, 2 or 3 minor digits, such as USD.';
+const CURRENCY = 'Must be an ISO 4217 currency code with 0, 2 or 3 minor digits, such as USD.';
 
 export const currencySchema = boundedText(3, CURRENCY)
-  // Only ASCII letters: the upper case of "ßD" is SSD.
+  // Only ASCII letters are upper-cased: "ßD" would become SSD.
   .transform((code) => (/^[A-Za-z]{3}$/.test(code) ? code.toUpperCase() : ''))
   .refine(isCurrency, CURRENCY)
-  .meta({ pattern: '^[A-Za-z]{3}$', description: 'ISO 4217, with 0, 2 or 3 minor digits.' });
+  .meta({ pattern: '^[A-Za-z]{3}$', description: 'ISO 4217 code with 0, 2 or 3 minor digits.' });
 
 /** The team, as its owners see it. */
 export const teamSchema = z
@@ -50,22 +50,24 @@ export const updateTeamInput = z.strictObject({
 });
 export type UpdateTeam = z.output<typeof updateTeamInput>;
 
-const RETENTION = `A whole number of days from 1 to ${TEXT_RETENTION_DAYS_MAX}.`;
+const RETENTION = `Must be a whole number of days from 1 to ${TEXT_RETENTION_DAYS_MAX}.`;
 
-/** What the team keeps to itself: who is told of low balances, how long texts are kept, when a person is asked again. */
+/** The team's settings: alert threshold, text retention and reauthentication. */
 export const settingsSchema = z
   .object({
     memberLowBalance: moneyCodec
       .nullable()
-      .meta({ description: "Below this a member's balance is told to it and to the owners." }),
+      .meta({ description: 'Threshold below which the member and the owners are alerted.' }),
     textRetentionDays: z
       .int()
       .nullable()
-      .meta({ description: 'After so many days the texts of messages are removed; null: never.' }),
+      .meta({ description: 'Days after which message texts are deleted; null: never.' }),
     requireReauthentication: z.boolean().meta({
-      description: 'Whether a person at the pages is asked for the password again before what cannot easily be undone.',
+      description: 'Whether users in the console confirm their identity before actions that are hard to undo.',
     }),
-    reauthenticateAbove: moneyCodec.nullable().meta({ description: 'Then also before a debit above this.' }),
+    reauthenticateAbove: moneyCodec
+      .nullable()
+      .meta({ description: 'If reauthentication is on, it also applies to debits above this amount.' }),
   })
   .meta({ id: 'Settings' });
 export type Settings = z.output<typeof settingsSchema>;
@@ -78,7 +80,7 @@ export const updateSettingsInput = z.strictObject({
 });
 export type UpdateSettings = z.output<typeof updateSettingsInput>;
 
-/** Who asks and what its key spends: an owner's is the master balance. */
+/** The member and the balance that its key spends: the master balance for an owner. */
 export const meSchema = z
   .object({
     team: z.object({ id: idCodec('team'), name: z.string(), currency: z.string() }),
@@ -89,7 +91,7 @@ export const meSchema = z
   .meta({ id: 'Me' });
 export type Me = z.output<typeof meSchema>;
 
-/** What stands around every page of a team: the team, who looks at it, and what waits for an owner. */
+/** The data around every page of a team: the team, the member, and what waits for an owner. */
 export const shellSchema = z.object({
   team: z.object({
     id: idCodec('team'),
@@ -100,19 +102,19 @@ export const shellSchema = z.object({
     samplePrices: z.boolean(),
     isCurrencyFixed: z
       .boolean()
-      .meta({ description: 'Whether money has moved, so that the currency no longer changes.' }),
-    masterBalance: moneyCodec.nullable().meta({ description: "An owner's alone, as the next two." }),
+      .meta({ description: 'Whether money has moved, so that the currency can no longer change.' }),
+    masterBalance: moneyCodec.nullable().meta({ description: 'Only for owners, like the next two.' }),
     reserve: moneyCodec.nullable(),
     lowBalance: moneyCodec.nullable(),
-    textRetentionDays: z.int().nullable().meta({ description: 'After so many days texts are removed.' }),
+    textRetentionDays: z.int().nullable().meta({ description: 'Days after which message texts are deleted.' }),
   }),
   me: z.object({
     memberId: idCodec('mem'),
     name: z.string(),
     role: roleSchema,
-    balance: moneyCodec.meta({ description: "The seat's own, an owner's too." }),
-    isLow: z.boolean().meta({ description: "Whether a member's own balance is below what the team calls low." }),
-    canTakeBack: z.boolean().meta({ description: "Whether the owner's role can be taken back now." }),
+    balance: moneyCodec.meta({ description: "The member's own balance, also for an owner." }),
+    isLow: z.boolean().meta({ description: "Whether the member's own balance is below the team's threshold." }),
+    canTakeBack: z.boolean().meta({ description: 'Whether the owner role can be taken back now.' }),
   }),
   waitingRecharges: z.int(),
   demo: z.boolean(),

@@ -33,30 +33,30 @@ import {
 export type CreateTeam = {
   name: string;
   currency: string;
-  /** Without any password: who has an account already. */
+  /** `passwordHash` is null for an owner who already has an account. */
   owner: { name: string; email: string } & ({ password: string } | { passwordHash: string | null });
   rates: RateRow[];
 };
 
-/** Who makes a team in the pages: somebody who has no seat in it yet. */
-type Founder = { name: string; address: string | null; requestId: string };
+/** The visitor who creates a team in the console, without being a member yet. */
+type TeamCreator = { name: string; address: string | null; requestId: string };
 
 /**
- * Makes a team with its accounts, the sample rate card, and its first owner. An owner who already has an account keeps
- * its password and gets a seat; an account whose address nobody has proven may be a stranger's, so the given password counts.
- * Where it is the one that the account has, nothing of the account changes.
- * @param options.by who makes it, where that is not the operator
- * @param options.first what must be so, in the same transaction, before there is a team
- * @returns the ids, and the owner's API key, shown here alone
+ * Creates a team with its accounts, the sample rate card and its first owner. An owner with an account keeps its
+ * password and becomes a member. An account with an unverified address may be a stranger's, so the given password
+ * replaces its own, unless they are equal.
+ * @param options.by the visitor who creates it; the operator if omitted
+ * @param options.first check in the same transaction, before the team is created
+ * @returns the ids, and the owner's API key, which is not shown again
  */
 export async function createTeam(
   services: Services,
   input: CreateTeam,
-  options: { at?: Date; by?: Founder; first?: (tx: TxContext) => Promise<void> } = {},
+  options: { at?: Date; by?: TeamCreator; first?: (tx: TxContext) => Promise<void> } = {},
 ): Promise<{ teamId: TeamId; memberId: string; apiKey: string; slug: string }> {
   const passwordHash = 'password' in input.owner ? await hashIfNew(services, input.owner) : input.owner.passwordHash;
   const teamId = asTeamId(newUuid7(options.at));
-  const actor = founderOf(teamId, input.currency, options.by);
+  const actor = creatingActor(teamId, input.currency, options.by);
   const about = { at: options.at ?? null, requestId: options.by?.requestId ?? null };
   return inNewTeamTransaction(makeContext(services, actor, about), async (tx) => {
     await options.first?.(tx);
@@ -79,18 +79,18 @@ export async function createTeam(
   });
 }
 
-/** Null where the password is the one that the address has already. */
+/** Returns null when the account of the address already has this password. */
 const hashIfNew = async (services: Services, { email, password }: { email: string; password: string }) =>
   (await hasPassword(services, email, password)) ? null : hashPassword(password);
 
-function founderOf(teamId: TeamId, currency: string, by: Founder | undefined): Actor {
+function creatingActor(teamId: TeamId, currency: string, by: TeamCreator | undefined): Actor {
   if (!by) return { type: 'operator', teamId, currency, name: 'Operator', channel: 'cli' };
   return { type: 'visitor', teamId, currency, name: by.name, userId: null, channel: 'web', address: by.address };
 }
 
 type NewUser = { name: string; email: string; passwordHash: string | null };
 
-// The insert comes first: of two teams made at once for one new person, the second waits for the first here.
+// Inserts first: when two teams are created at once for one new user, the second waits here for the first.
 async function findOrCreateUser(tx: TxContext, user: NewUser): Promise<string> {
   const [made] = await tx.db
     .insert(users)
@@ -128,12 +128,12 @@ async function takeSlug(tx: TxContext, name: string): Promise<string> {
 }
 
 /**
- * Changes the team's settings; null clears the default sender or the low-balance alert.
+ * Changes the team's details; null clears the default sender or the low-balance alert.
  * @throws DomainError `owner_required`, `currency_fixed`
  */
 export async function updateTeam(ctx: Context, input: UpdateTeam): Promise<Team> {
   return runCommand(ctx, 'team.change', async (tx) => {
-    // Money and the currency it is in are judged together, under the master's lock.
+    // The master account's lock makes the check for money and the change of currency one step.
     await lockAccounts(tx, [], true);
     const before = await getTeam(tx);
     const { reserve, ...settings } = input;
@@ -146,7 +146,7 @@ export async function updateTeam(ctx: Context, input: UpdateTeam): Promise<Team>
       .set({ ...settings, updatedAt: tx.now })
       .where(eq(teams.id, teamId));
     const after = await getTeam(tx);
-    // Its name and its currency stand on everybody's pages.
+    // Name and currency appear on every page of the team.
     publishChange(tx, 'team', null);
     recordAudit(tx, {
       action: 'team.updated',
@@ -175,8 +175,8 @@ async function mustBeUnmoved(tx: TxContext): Promise<void> {
 }
 
 /**
- * Suspends a team: sends, recharges and changes are refused from now on, reading goes on, what was accepted is delivered.
- * Repeated: nothing changes.
+ * Suspends a team: sends, recharges and changes are refused; reads still work, and accepted messages are delivered.
+ * Repeating it changes nothing.
  * @throws DomainError `owner_required` for anyone but the operator
  */
 export async function suspendTeam(ctx: Context, { reason = null }: { reason?: string | null }): Promise<TeamStanding> {
@@ -184,7 +184,7 @@ export async function suspendTeam(ctx: Context, { reason = null }: { reason?: st
 }
 
 /**
- * Lets a suspended team act again; the rules that wait are looked at. Repeated: nothing changes.
+ * Resumes a suspended team and evaluates its waiting rules. Repeating it changes nothing.
  * @throws DomainError `owner_required` for anyone but the operator
  */
 export async function resumeTeam(ctx: Context): Promise<TeamStanding> {
@@ -208,7 +208,7 @@ async function standAs(
       .returning({ id: teams.id });
     const [now] = await tx.db.select({ status: teams.status }).from(teams).where(eq(teams.id, teamId));
     if (changed.length === 0) return { status: now!.status, changed: false };
-    // It stands on everybody's pages.
+    // Every page of the team shows its status.
     publishChange(tx, 'team', null);
     recordAudit(tx, { ...entry, targetId: teamId });
     if (status === 'active') wakeWaiting(tx);
@@ -217,13 +217,13 @@ async function standAs(
 }
 
 /**
- * Changes what the team keeps to itself; null clears. What it asks again is asked before that is changed itself.
+ * Changes the team's settings; null clears. A change of the reauthentication settings itself requires reauthentication.
  * @throws DomainError `owner_required`, `confirmation_required`
  */
 export async function updateSettings(ctx: Context, input: UpdateSettings): Promise<Settings> {
   return runCommand(ctx, 'team.change', async (tx) => {
     if (input.memberLowBalance !== undefined) await setMemberAlert(tx, input.memberLowBalance);
-    // Two changes at once are one after the other, so that each audit row says what was before it.
+    // The lock serialises concurrent changes, so that each audit row holds the right `before`.
     await lockAccounts(tx, [], true);
     if (input.requireReauthentication !== undefined || input.reauthenticateAbove !== undefined)
       await enforceReauthentication(tx);

@@ -9,7 +9,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/invit
   params: { id: 'inv' },
   GET: operation({
     id: 'getInvitation',
-    summary: 'One invitation',
+    summary: 'Get an invitation',
     reply: invitationSchema,
     errors: ['owner_required'],
     example: { reply: invitation },
@@ -17,7 +17,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/invit
   }),
   DELETE: operation({
     id: 'revokeInvitation',
-    summary: 'Revoke an invitation; its links are dead, it stays listed',
+    summary: 'Revoke an invitation; its links stop working, it stays listed',
     reply: invitationSchema,
     errors: ['owner_required', 'invitation_closed'],
     example: { reply: { ...invitation, status: 'revoked', url: null } },

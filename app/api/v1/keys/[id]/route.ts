@@ -10,7 +10,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/keys/
     id: 'endKey',
     summary: 'End a key at once, before its overlap is over',
     reply: keySchema,
-    description: 'Repeated, it answers the same. A member may end its own.',
+    description: 'Repeating it returns the same answer. A member may end its own key.',
     example: { reply: { ...expiringKey, status: 'ended', endedAt: '2026-03-02T10:00:00.000Z' } },
     run: (ctx, { params }) => endKey(ctx, params['id']!),
   }),

@@ -9,14 +9,14 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
   params: { id: 'mem' },
   GET: operation({
     id: 'getMember',
-    summary: 'One member',
+    summary: 'Get a member',
     reply: memberSchema,
     example: { reply: member },
     run: (ctx, { params }) => getMember(ctx, params['id']!),
   }),
   PATCH: operation({
     id: 'updateMember',
-    summary: 'Change name, email, externalId or metadata',
+    summary: 'Update name, email, externalId or metadata',
     body: updateMemberInput,
     reply: memberSchema,
     errors: ['owner_required', 'email_taken', 'member_deleted'],
@@ -27,7 +27,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     id: 'deleteMember',
     summary: 'Delete a member; its balance returns to the master balance',
     reply: deletedMemberSchema,
-    description: 'Its keys are dead at once, its log and its transfers stay. Repeated, it answers the same.',
+    description: 'Its keys stop working at once; its log and its transfers stay. Repeating it returns the same answer.',
     errors: ['owner_required', 'last_owner'],
     example: {
       reply: {

@@ -8,7 +8,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messa
   params: { id: 'msg' },
   GET: operation({
     id: 'getMessage',
-    summary: 'One message with every change of its status',
+    summary: 'Get a message with every change of its status',
     reply: messageDetailSchema,
     example: {
       reply: {

@@ -8,13 +8,13 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messages/batch', {
   POST: operation({
     id: 'sendBatch',
-    summary: 'Send up to 1,000 messages: all are charged and queued at once, or none is',
+    summary: 'Send up to 1,000 messages; all are charged and queued at once, or none is',
     body: batchInput,
     maxBytes: BATCH_MAX_BYTES,
     extraCost: batchCost,
     reply: acceptedBatchSchema,
     description:
-      'One charge in the eyes of a recharge rule, one transfer a message. Costs one call, and one more for each hundred messages.',
+      'An auto-recharge rule sees one charge; each message has its own transfer. Costs one call, and one more for each hundred messages.',
     errors: ['insufficient_funds', 'member_deleted', 'unroutable_number', 'no_rate'],
     example: { body: { messages: [newMessage] }, reply: { data: [message], cost: '0.0395', balance: '24.9605' } },
     keep: keepBatch,

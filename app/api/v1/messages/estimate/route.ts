@@ -8,14 +8,14 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/messages/estimate', {
   POST: operation({
     id: 'estimateMessages',
-    summary: 'What a message, or a batch, would cost, and whether the money suffices',
+    summary: 'Estimate the cost of a message or a batch, and whether the balance covers it',
     body: estimateInput,
     maxBytes: BATCH_MAX_BYTES,
     extraCost: batchCost,
     reply: estimateSchema,
     onBehalf: true,
     description:
-      'Takes no lock and changes nothing. `covered` counts auto-recharge in; without it `balanceAfter` is null.',
+      'Takes no lock and changes nothing. `covered` includes auto-recharge; if it is false, `balanceAfter` is null.',
     errors: ['member_deleted', 'unroutable_number', 'no_rate'],
     example: { body: newMessage, reply: { segments: 1, cost: '0.0395', covered: true, balanceAfter: '24.9605' } },
     run: (ctx, { body, onBehalfOf }) => estimateMessages(ctx, { onBehalfOf, wanted: body }),

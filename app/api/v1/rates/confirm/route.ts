@@ -6,7 +6,7 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/rates/confirm', {
   POST: operation({
     id: 'confirmRates',
-    summary: 'Say that the prices of the card are the team’s own, no samples any more',
+    summary: 'Confirm that the prices are the team’s own and no longer samples',
     reply: confirmedRatesSchema,
     errors: ['owner_required'],
     example: { reply: { samplePrices: false } },

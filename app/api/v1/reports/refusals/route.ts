@@ -7,11 +7,11 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/reports/refusals', {
   GET: operation({
     id: 'getRefusals',
-    summary: 'Refused sends by member, UTC day and reason',
+    summary: 'Report refused sends by member, UTC day and reason',
     query: refusalsInput,
     reply: refusalsSchema,
     description:
-      'Counts the requests to send that were refused; a batch counts once. A member key sees its own. A refusal may take some seconds to be counted.',
+      'Counts refused requests to send; a batch counts once. A member’s key sees only its own. A refusal may take some seconds to appear.',
     example: {
       query: { from: '2026-03-01', to: '2026-04-01', memberId: exampleId('mem') },
       reply: refusals,

@@ -7,11 +7,11 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/reports/usage', {
   GET: operation({
     id: 'getUsage',
-    summary: 'Messages and their cost by member, day or country, over UTC days',
+    summary: 'Report messages and their cost by member, day or country, over UTC days',
     query: usageInput,
     reply: usageSchema,
     description:
-      'Groups that hold nothing are left out. A message counts on the day it was created; a refund lowers the cost of that day.',
+      'Empty groups are omitted. A message counts on the day it was created; a refund lowers the cost of that day.',
     example: {
       query: { from: '2026-03-01', to: '2026-04-01', groupBy: 'day', memberId: exampleId('mem') },
       reply: usage,

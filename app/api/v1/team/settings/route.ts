@@ -8,7 +8,7 @@ import { resource } from '@/server/http/resource';
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/team/settings', {
   GET: operation({
     id: 'getSettings',
-    summary: 'What the team keeps to itself: alerts, how long texts are kept, when a person is asked again',
+    summary: "Get the team's settings: alerts, text retention and reauthentication",
     reply: settingsSchema,
     errors: ['owner_required'],
     example: { reply: settings },
@@ -16,8 +16,8 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/team/
   }),
   PATCH: operation({
     id: 'updateSettings',
-    summary: 'Change what the team keeps to itself',
-    description: 'null clears a figure. Texts that were removed do not come back.',
+    summary: "Update the team's settings",
+    description: '`null` clears a value. Deleted texts cannot be restored.',
     body: updateSettingsInput,
     reply: settingsSchema,
     errors: ['invalid_amount', 'owner_required'],

@@ -8,7 +8,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/trans
   params: { id: 'trf' },
   GET: operation({
     id: 'getTransfer',
-    summary: 'One movement of money',
+    summary: 'Get a transfer',
     reply: transferSchema,
     example: { reply: transfer },
     run: (ctx, { params }) => getTransfer(ctx, params['id']!),

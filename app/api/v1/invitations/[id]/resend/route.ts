@@ -8,7 +8,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/invit
   params: { id: 'inv' },
   POST: operation({
     id: 'resendInvitation',
-    summary: 'Send an invitation anew: a new link and seven more days; the old link is dead',
+    summary: 'Resend an invitation with a new link and seven more days; the old link stops working',
     reply: invitationSchema,
     errors: ['owner_required', 'invitation_closed', 'invitation_pending', 'already_member', 'member_deleted'],
     example: { reply: { ...invitation, expiresAt: '2026-03-10T08:00:00.000Z' } },

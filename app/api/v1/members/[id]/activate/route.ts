@@ -8,7 +8,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
   params: { id: 'mem' },
   POST: operation({
     id: 'activateMember',
-    summary: 'Let a member act again',
+    summary: 'Activate a member',
     reply: memberSchema,
     errors: ['owner_required', 'member_deleted'],
     example: { reply: member },

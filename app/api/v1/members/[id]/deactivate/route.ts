@@ -8,7 +8,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
   params: { id: 'mem' },
   POST: operation({
     id: 'deactivateMember',
-    summary: 'Stop a member from its next request; its balance stays',
+    summary: 'Deactivate a member from its next request on; its balance stays',
     reply: memberSchema,
     errors: ['owner_required', 'last_owner', 'member_deleted'],
     example: { reply: { ...member, status: 'inactive' } },

@@ -12,7 +12,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
     body: debitInput,
     reply: debitedSchema,
     status: 201,
-    description: 'A debit of `all` from an empty balance answers 200: `transfer` is null, and nothing moved.',
+    description: 'A debit of `all` from an empty balance returns 200 with `transfer` null; no money moved.',
     movesNothing: ({ transfer }) => transfer === null || transfer.id === null,
     errors: ['invalid_amount', 'insufficient_funds', 'owner_required', 'member_deleted'],
     example: { body: { amount: '10.00', note: 'Returned' }, reply: debited, dryRun: wasDryRun(debited) },

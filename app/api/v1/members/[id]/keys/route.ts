@@ -9,7 +9,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
   params: { id: 'mem' },
   GET: operation({
     id: 'listKeys',
-    summary: "A member's keys, newest first, without their secrets",
+    summary: "List a member's keys, newest first, without their secrets",
     query: keyListInput,
     reply: pageOfSchema(keySchema),
     example: { query: { limit: '10' }, reply: { data: [expiringKey], nextCursor: null } },

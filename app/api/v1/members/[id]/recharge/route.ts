@@ -9,14 +9,14 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
   params: { id: 'mem' },
   GET: operation({
     id: 'getRecharge',
-    summary: "A member's auto-recharge rule",
+    summary: "Get a member's auto-recharge rule",
     reply: rechargeSchema,
     example: { reply: recharge },
     run: (ctx, { params }) => getRecharge(ctx, params['id']!),
   }),
   PUT: operation({
     id: 'setRecharge',
-    summary: 'Make or replace the rule; it fires at once when the balance is already low',
+    summary: 'Create or replace the rule; it recharges at once if the balance is already low',
     body: rechargeInput,
     reply: rechargeSchema,
     errors: ['invalid_amount', 'owner_required', 'member_deleted'],

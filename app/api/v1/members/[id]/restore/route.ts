@@ -8,10 +8,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
   params: { id: 'mem' },
   POST: operation({
     id: 'restoreMember',
-    summary: 'Bring a deleted member back, within 14 days',
+    summary: 'Restore a deleted member within 14 days',
     reply: memberSchema,
     description:
-      'Active, a member, with balance 0, its rule off and no key until one is rotated in. A member that is not deleted stays as it is.',
+      'The member is active with role `member`, balance 0, its rule off, and no key until one is rotated. A member that is not deleted stays as it is.',
     errors: ['owner_required', 'member_deleted', 'email_taken', 'already_member'],
     example: { reply: { ...member, balance: '0.00', apiKey: null } },
     run: (ctx, { params }) => restoreMember(ctx, params['id']!),

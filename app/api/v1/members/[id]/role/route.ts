@@ -8,7 +8,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
   params: { id: 'mem' },
   POST: operation({
     id: 'setRole',
-    summary: 'Make a member an owner or an owner a member; also the way back of who stepped down',
+    summary: "Change a member's role; an owner who stepped down can take the role back",
     body: setRoleInput,
     reply: memberSchema,
     errors: ['owner_required', 'member_deleted'],

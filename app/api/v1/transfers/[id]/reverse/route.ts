@@ -8,12 +8,12 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/trans
   params: { id: 'trf' },
   POST: operation({
     id: 'reverseTransfer',
-    summary: 'Take a credit, a debit or a recharge back, whole and once',
+    summary: 'Reverse a credit, a debit or a recharge, in full and once',
     body: reverseInput,
     reply: movementSchema,
     status: 201,
     description:
-      'By the opposite transfer, whose `reversalOf` is this one. Only what a person or a rule gave to a member or took from it can be reversed; a reversal cannot.',
+      'Posts the opposite transfer, whose `reversalOf` is this one. Credits, debits and recharges of members can be reversed; a reversal cannot.',
     errors: ['insufficient_funds', 'owner_required', 'already_reversed', 'not_reversible', 'member_deleted'],
     example: { body: { note: 'Wrong member' }, reply: reversed },
     run: (ctx, { params, body }) => reverseTransfer(ctx, { ...body, transferId: params['id']! }),

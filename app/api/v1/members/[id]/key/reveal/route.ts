@@ -8,7 +8,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
   params: { id: 'mem' },
   POST: operation({
     id: 'revealKey',
-    summary: "Show a member's current key; written to the audit log",
+    summary: "Reveal a member's current key; recorded in the audit log",
     reply: revealedKeySchema,
     errors: ['owner_required'],
     example: { reply: { apiKey: exampleKey } },

@@ -8,7 +8,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
   params: { id: 'mem' },
   POST: operation({
     id: 'rotateKey',
-    summary: 'Give a member a new key; the old one dies at once or after an overlap',
+    summary: "Rotate a member's key; the old one ends at once or after an overlap",
     body: rotateKeyInput,
     reply: rotatedKeySchema,
     status: 201,

@@ -9,10 +9,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
   params: { id: 'mem' },
   POST: operation({
     id: 'resetMemberPassword',
-    summary: 'Give a member whose sign-in was generated a new password',
+    summary: 'Reset the password of a member with a generated sign-in',
     description:
-      'Only for a user with a generated address and no other team. All of the user’s sessions end. The password is in this ' +
-      'answer alone; the call is written to the audit log.',
+      'Only for a user with a generated address and no other team. All of the user’s sessions end. The password is only in this ' +
+      'response; the call is recorded in the audit log.',
     reply: passwordResetSchema,
     status: 201,
     errors: ['owner_required', 'member_deleted'],

@@ -9,7 +9,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/membe
   params: { id: 'mem' },
   GET: operation({
     id: 'listRechargeEvents',
-    summary: 'Why the rule did or did not recharge, newest first',
+    summary: 'List recharge events, newest first',
     query: rechargeEventListInput,
     reply: pageOfSchema(rechargeEventSchema),
     example: {

@@ -1,0 +1,392 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMemberInput } from '@/server/domain/teams/members/schema';
+import { createMember, deleteMember, revealKey, rotateKey, setRole } from '@/server/domain/teams/members/write';
+import { claimMail, listAbandonedMails, queueMail } from '@/server/domain/notifications/emails/write';
+import { canBeMailed, MAIL_TRIES } from '@/server/domain/notifications/emails/rules';
+import { inUserTransaction } from '@/server/domain/core/user-context';
+import { updateTeam } from '@/server/domain/teams/teams/write';
+import { sendMail } from '@/server/jobs/send-email';
+import { MailError, type Mailer, type OutgoingMail } from '@/server/outbound/mail/mailer';
+import { makeSmtp } from '@/server/outbound/mail/smtp';
+import {
+  APP_URL,
+  doJobs,
+  fieldsOf,
+  mailing,
+  mailsOf,
+  openSmtp,
+  readAll,
+  withMail,
+  type Taken,
+} from '../../support/mail';
+import { addMember, ctxOf, makeTeam, ownerPool, type TestTeam } from '../../support/team';
+
+const FROM = 'Purser <mail@purser.test>';
+
+/** What a mail says, with what was encoded for the way read again. */
+const textOf = ({ raw }: Taken): string =>
+  raw
+    .replace(/=\r\n/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+
+let made = 0;
+const someAddress = (): string => `somebody-${(made += 1)}-${process.pid}@example.test`;
+
+/** A mail that any team can have. */
+async function queueOne(team: TestTeam, address = someAddress()): Promise<string> {
+  const id = await inUserTransaction(mailing(), (tx) =>
+    queueMail(tx, { kind: 'welcome', address, teamId: team.teamId, memberId: team.ownerId, about: team.ownerId }),
+  );
+  return id!;
+}
+
+const rowOf = async (id: string) =>
+  (
+    await ownerPool().query<{ state: string; attempts: number; error: string | null }>(
+      'SELECT * FROM mails WHERE id = $1',
+      [id],
+    )
+  ).rows[0];
+
+/** A way that does what it is told, and remembers what it was given. */
+function makeStandIn(answer: (mail: OutgoingMail) => Promise<{ providerId: string | null }>) {
+  const given: OutgoingMail[] = [];
+  const mailer: Mailer = {
+    name: 'stand-in',
+    send: async (mail) => {
+      given.push(mail);
+      return answer(mail);
+    },
+  };
+  return { given, mailer };
+}
+
+const takesAll = () => makeStandIn(async () => ({ providerId: null }));
+
+describe('by a real SMTP server', () => {
+  let smtp: Awaited<ReturnType<typeof openSmtp>>;
+  beforeAll(async () => {
+    smtp = await openSmtp();
+  });
+  afterAll(() => smtp.close());
+
+  it('a role change reaches each active owner and the person himself, with the way back', async () => {
+    const team = await makeTeam({ name: 'Acme & Söhne' });
+    const [second, user] = [someAddress(), someAddress()];
+    await addMember(team, { role: 'owner', name: 'Second', email: second });
+    const gone = await addMember(team, { role: 'owner', name: 'Inactive', email: someAddress() });
+    await ownerPool().query(`UPDATE members SET status = 'inactive' WHERE id = $1`, [gone.id]);
+    const membership = await addMember(team, { name: 'Ann', email: user });
+    await setRole(withMail(team.owner), { memberId: membership.id, role: 'owner' });
+    await doJobs(makeSmtp({ from: FROM, url: smtp.url }));
+    const ours = await mailsOf(team.teamId);
+    expect(ours.map(({ state, kind }) => `${kind} ${state}`)).toEqual(Array(3).fill('role-changed sent'));
+    const taken = smtp.taken.filter(({ to }) => ours.some(({ address }) => to.includes(address)));
+    expect(taken.map(({ to }) => to.join()).toSorted()).toEqual(ours.map(({ address }) => address).toSorted());
+    const hers = taken.find(({ to }) => to[0] === user)!;
+    const id = ours.find(({ address }) => address === user)!.id;
+    expect(fieldsOf(hers).get('message-id')).toEqual([`<${id}@purser.test>`]);
+    expect(fieldsOf(hers).get('from')).toEqual([FROM]);
+    expect(fieldsOf(hers).get('to')).toEqual([user]);
+    expect(fieldsOf(hers).get('auto-submitted')).toEqual(['auto-generated']);
+    expect(fieldsOf(hers).get('content-type')![0]).toMatch(/^multipart\/alternative/);
+    expect(textOf(hers)).toContain(`${APP_URL}/account/teams`);
+    expect(textOf(hers)).toContain('Changed by: First Owner');
+  });
+
+  it('names and addresses make no header and no recipient', async () => {
+    const name = 'Evil\r\nBcc: victim@example.test\r\n\r\nHello';
+    const team = await makeTeam();
+    const user = someAddress();
+    const membership = await addMember(team, { name: 'Ann', email: user });
+    // No door takes such names: they are put there by hand.
+    await ownerPool().query('UPDATE teams SET name = $2 WHERE id = $1', [team.teamId, name]);
+    await ownerPool().query('UPDATE members SET name = $2 WHERE id = $1', [membership.id, name]);
+    await setRole(withMail(team.owner), { memberId: membership.id, role: 'owner' });
+    const evil = [
+      `${someAddress()}\r\nBcc: victim@example.test`,
+      `${someAddress()}, victim@example.test`,
+      `"x" <victim@example.test>`,
+      `victim@example.test>\r\nDATA`,
+    ];
+    const ids = [];
+    for (const address of evil) ids.push(await queueOne(team, address));
+    await doJobs(makeSmtp({ from: FROM, url: smtp.url }));
+    for (const id of ids) expect(await rowOf(id)).toMatchObject({ state: 'failed', attempts: 1 });
+    expect(smtp.taken.flatMap(({ to }) => to)).not.toContain('victim@example.test');
+    const hers = smtp.taken.find(({ to }) => to.includes(user))!;
+    expect([...fieldsOf(hers).keys()]).not.toContain('bcc');
+    expect(fieldsOf(hers).get('subject')).toEqual(['You are now an owner of Evil Bcc: victim@example.test Hello']);
+  });
+
+  it('is told of a key that another rotated or had shown, not of one’s own', async () => {
+    const team = await makeTeam();
+    const membership = await addMember(team, { name: 'Ann', email: someAddress() });
+    await rotateKey(withMail(await ctxOf(membership.key)), { memberId: membership.id, overlapSeconds: 60 });
+    await revealKey(withMail(team.owner), team.ownerId);
+    expect(await mailsOf(team.teamId)).toEqual([]);
+    const rotated = await rotateKey(withMail(team.owner), { memberId: membership.id, overlapSeconds: 0 });
+    await revealKey(withMail(team.owner), membership.id);
+    await doJobs(makeSmtp({ from: FROM, url: smtp.url }));
+    const told = (await mailsOf(team.teamId)).map(({ kind, member_id, state }) => [kind, member_id, state]);
+    expect(told).toEqual([
+      ['key-rotated', membership.id, 'sent'],
+      ['key-revealed', membership.id, 'sent'],
+    ]);
+    const all = smtp.taken.map(textOf).join('\n');
+    expect(all).not.toContain(rotated.secrets.apiKey);
+    expect(all).not.toContain('pur_live_');
+  });
+
+  it('tells of a deletion until when it can be undone', async () => {
+    const team = await makeTeam();
+    const address = someAddress();
+    const membership = await addMember(team, { name: 'Ann', email: address, credit: '5' });
+    const { member } = await deleteMember(withMail(team.owner), membership.id);
+    await doJobs(makeSmtp({ from: FROM, url: smtp.url }));
+    const until = new Date(member.deletedAt!.getTime() + 14 * 86_400_000).toISOString();
+    const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(until));
+    const hers = smtp.taken.find(({ to }) => to.includes(address))!;
+    expect(textOf(hers)).toContain(`Restorable until: ${day}, ${until.slice(11, 16)} UTC`);
+    expect(textOf(hers)).not.toContain('/members');
+    expect((await mailsOf(team.teamId)).map(({ kind }) => kind)).toEqual(['member-deleted', 'member-deleted']);
+  });
+
+  it('sends nothing to an address that is made up, and nothing of a change that was taken back', async () => {
+    const team = await makeTeam();
+    const membership = await addMember(team, { name: 'Bot' });
+    await setRole(withMail(team.owner), { memberId: membership.id, role: 'owner' });
+    const addresses = (await mailsOf(team.teamId)).map(({ address }) => address);
+    expect(addresses).toHaveLength(1);
+    expect(addresses[0]).not.toMatch(/invalid$/);
+    // The demo's mailbox knows addresses that end so, but these are nobody's there either.
+    expect(canBeMailed('owner@demo.invalid', 'mailbox')).toBe(true);
+    expect(canBeMailed(membership.member.email, 'mailbox')).toBe(false);
+    const before = addresses.length;
+    const broken = inUserTransaction(mailing(), async (tx) => {
+      await queueMail(tx, { kind: 'welcome', address: someAddress(), teamId: team.teamId });
+      throw new Error('taken back');
+    });
+    await expect(broken).rejects.toThrow('taken back');
+    await doJobs(makeSmtp({ from: FROM, url: smtp.url }));
+    expect(await mailsOf(team.teamId)).toHaveLength(before);
+    expect(smtp.taken.flatMap(({ to }) => to).filter((to) => to.endsWith('.invalid'))).toEqual([]);
+  });
+
+  it('queues nothing where no way is set up', async () => {
+    const team = await makeTeam();
+    const membership = await addMember(team, { email: someAddress() });
+    await setRole(team.owner, { memberId: membership.id, role: 'owner' });
+    expect(await mailsOf(team.teamId)).toEqual([]);
+  });
+});
+
+describe('what is not taken', () => {
+  it('is tried again while a server is busy, under the same Message-ID, and then sent', async () => {
+    let busy = true;
+    const ids: string[] = [];
+    const smtp = await openSmtp({
+      onData(stream, session, callback) {
+        void readAll(stream, session).then((mail) => {
+          ids.push(fieldsOf(mail).get('message-id')![0]!);
+          callback(busy ? Object.assign(new Error('Try later'), { responseCode: 451 }) : null);
+        });
+      },
+    });
+    const id = await queueOne(await makeTeam());
+    const mailer = makeSmtp({ from: FROM, url: smtp.url });
+    await expect(sendMail(mailing(), mailer, id)).rejects.toThrow('was not taken');
+    expect(await rowOf(id)).toMatchObject({ state: 'queued', attempts: 1, error: expect.stringContaining('451') });
+    busy = false;
+    await sendMail(mailing(), mailer, id);
+    expect(await rowOf(id)).toMatchObject({ state: 'sent', attempts: 2, error: null });
+    expect(ids).toEqual([`<${id}@purser.test>`, `<${id}@purser.test>`]);
+    await smtp.close();
+  });
+
+  it('is given up at once where it is refused for good', async () => {
+    const smtp = await openSmtp({
+      onRcptTo: (_address, _session, callback) =>
+        callback(Object.assign(new Error('No such mailbox'), { responseCode: 550 })),
+    });
+    const id = await queueOne(await makeTeam());
+    await sendMail(mailing(), makeSmtp({ from: FROM, url: smtp.url }), id);
+    expect(await rowOf(id)).toMatchObject({
+      state: 'failed',
+      attempts: 1,
+      error: expect.stringContaining('No such mailbox'),
+    });
+    await smtp.close();
+  });
+
+  it('is given up after so many tries, and waits for a server that is away until then', async () => {
+    const id = await queueOne(await makeTeam());
+    const mailer = makeSmtp({ from: FROM, url: 'smtp://127.0.0.1:1' });
+    for (let i = 1; i < MAIL_TRIES; i += 1) await expect(sendMail(mailing(), mailer, id)).rejects.toThrow();
+    expect(await rowOf(id)).toMatchObject({ state: 'queued', attempts: MAIL_TRIES - 1 });
+    await sendMail(mailing(), mailer, id);
+    expect(await rowOf(id)).toMatchObject({ state: 'failed', attempts: MAIL_TRIES });
+    await sendMail(mailing(), mailer, id);
+    expect(await rowOf(id)).toMatchObject({ attempts: MAIL_TRIES });
+  });
+
+  it('holds up no other: in the queue mails do not wait for each other, as a team’s other jobs do', async () => {
+    const team = await makeTeam();
+    const [one, other] = [await queueOne(team), await queueOne(team)];
+    await doJobs(null);
+    const { rows } = await ownerPool().query<{ mail: string; queue: number | null }>(
+      `SELECT payload->>'mailId' AS mail, job_queue_id AS queue FROM graphile_worker._private_jobs WHERE payload->>'mailId' IN ($1, $2)`,
+      [one, other],
+    );
+    expect(rows.map(({ mail }) => mail).toSorted()).toEqual([one, other].toSorted());
+    expect(rows.map(({ queue }) => queue)).toEqual([null, null]);
+    await doJobs(takesAll().mailer);
+  });
+
+  it('is tried again by the queue itself', async () => {
+    let tries = 0;
+    const { mailer, given } = makeStandIn(async () => {
+      tries += 1;
+      if (tries === 1) throw new MailError('busy', false);
+      return { providerId: 'theirs' };
+    });
+    const id = await queueOne(await makeTeam());
+    await doJobs(mailer);
+    expect(await rowOf(id)).toMatchObject({ state: 'queued' });
+    // The queue waits before it tries again: its clock is put forward.
+    await ownerPool().query(
+      `UPDATE graphile_worker._private_jobs SET run_at = now() - interval '1 second' WHERE run_at > now()`,
+    );
+    await doJobs(mailer);
+    expect(await rowOf(id)).toMatchObject({ state: 'sent', provider_id: 'theirs' });
+    expect(given.filter((mail) => mail.id === id)).toHaveLength(2);
+  });
+});
+
+describe('a worker that dies', () => {
+  const passClaims = (id: string) =>
+    ownerPool().query(`UPDATE mails SET claimed_until = now() - interval '1 second' WHERE id = $1`, [id]);
+
+  it('after the mail was taken and before it is noted: the mail is sent again under the same id', async () => {
+    const { mailer, given } = takesAll();
+    const id = await queueOne(await makeTeam());
+    const claimed = await claimMail(mailing(), id);
+    await mailer.send({ id, to: claimed!.address, subject: '', html: '', text: '' });
+    // It is dead now. While its claim lasts nobody takes the mail, then the next does.
+    await sendMail(mailing(), mailer, id);
+    expect(given).toHaveLength(1);
+    expect(await listAbandonedMails(mailing())).not.toContain(id);
+    await passClaims(id);
+    expect(await listAbandonedMails(mailing())).toContain(id);
+    await sendMail(mailing(), mailer, id);
+    expect(given.map((mail) => mail.id)).toEqual([id, id]);
+    expect(await rowOf(id)).toMatchObject({ state: 'sent', attempts: 2 });
+  });
+
+  it('before the mail was taken: the mail is sent', async () => {
+    const { mailer, given } = takesAll();
+    const id = await queueOne(await makeTeam());
+    await claimMail(mailing(), id);
+    await passClaims(id);
+    await sendMail(mailing(), mailer, id);
+    expect(given.map((mail) => mail.id)).toEqual([id]);
+  });
+
+  it('after it is noted: the mail is not sent again', async () => {
+    const { mailer, given } = takesAll();
+    const id = await queueOne(await makeTeam());
+    await sendMail(mailing(), mailer, id);
+    await passClaims(id);
+    await sendMail(mailing(), mailer, id);
+    expect(given).toHaveLength(1);
+  });
+
+  it('with two workers at once on one mail, it is sent once', async () => {
+    const { mailer, given } = takesAll();
+    const id = await queueOne(await makeTeam());
+    await Promise.all(Array.from({ length: 8 }, () => sendMail(mailing(), mailer, id)));
+    expect(given).toHaveLength(1);
+  });
+
+  it('for a day: the mail is given up', async () => {
+    const id = await queueOne(await makeTeam());
+    await ownerPool().query(`UPDATE mails SET created_at = now() - interval '25 hours' WHERE id = $1`, [id]);
+    expect(await listAbandonedMails(mailing())).not.toContain(id);
+    expect(await rowOf(id)).toMatchObject({ state: 'failed' });
+  });
+});
+
+describe('what is over', () => {
+  it.each([
+    ['used', 'used_at = now()'],
+    ['run out', `expires_at = now() - interval '1 second'`],
+  ])('is not sent: a link that is %s', async (_what, set) => {
+    const { mailer, given } = takesAll();
+    const link = crypto.randomUUID();
+    await ownerPool().query(
+      `INSERT INTO mailed_links (id, kind, email, expires_at) VALUES ($1, 'reset', 'a@example.test', now() + interval '1 hour')`,
+      [link],
+    );
+    const queue = () =>
+      inUserTransaction(mailing(), (tx) =>
+        queueMail(tx, { kind: 'password-reset', address: someAddress(), about: link }),
+      );
+    const [open, over] = [await queue(), await queue()];
+    await sendMail(mailing(), mailer, open!);
+    expect(given).toHaveLength(1);
+    expect(given[0]!.text).toContain(`${APP_URL}/reset/`);
+    await ownerPool().query(`UPDATE mailed_links SET ${set} WHERE id = $1`, [link]);
+    await sendMail(mailing(), mailer, over!);
+    expect(given).toHaveLength(1);
+    expect(await rowOf(over!)).toBeUndefined();
+  });
+
+  const invite = async (team: TestTeam, email: string) => {
+    const id = crypto.randomUUID();
+    const mailId = await inUserTransaction(mailing(), (tx) =>
+      queueMail(tx, { kind: 'invitation', address: email, teamId: team.teamId, about: id }),
+    );
+    await ownerPool().query(
+      `INSERT INTO invitations (team_id, id, email, role, status, credit, expires_at, actor_type, actor_name, mail_id)
+       VALUES ($1, $2, $3, 'member', 'pending', 12500000, now() + interval '7 days', 'user', 'Dana', $4)`,
+      [team.teamId, id, email, mailId],
+    );
+    return { id, mailId: mailId! };
+  };
+
+  it('is not sent: an invitation that was revoked, has run out, or was sent anew; an open one is', async () => {
+    const team = await makeTeam({ name: 'Acme' });
+    const { mailer, given } = takesAll();
+    const set = (id: string, what: string) => ownerPool().query(`UPDATE invitations SET ${what} WHERE id = $1`, [id]);
+    const open = await invite(team, someAddress());
+    const [revoked, old, anew] = [
+      await invite(team, someAddress()),
+      await invite(team, someAddress()),
+      await invite(team, someAddress()),
+    ];
+    await set(revoked.id, `status = 'revoked', closed_at = now()`);
+    await set(old.id, `expires_at = now() - interval '1 minute'`);
+    await set(anew.id, `mail_id = gen_random_uuid(), version = 2`);
+    for (const { mailId } of [open, revoked, old, anew]) await sendMail(mailing(), mailer, mailId);
+    expect(given.map(({ id }) => id)).toEqual([open.mailId]);
+    expect(given[0]!.subject).toBe('Dana invited you to Acme');
+    expect(given[0]!.text).toContain('Starting credit: 12.50 USD');
+    expect(given[0]!.text).toContain(`${APP_URL}/invite/`);
+  });
+});
+
+it('says names as they are when it is sent', async () => {
+  const team = await makeTeam({ name: 'Before' });
+  const { mailer, given } = takesAll();
+  const { member } = await createMember(
+    team.operator,
+    await createMemberInput.parseAsync({ email: someAddress(), name: 'Ann' }),
+  );
+  await setRole(withMail(team.owner), { memberId: member.id, role: 'owner' });
+  await updateTeam(team.owner, { name: 'After' });
+  for (const { id } of await mailsOf(team.teamId)) await sendMail(mailing(), mailer, id);
+  expect(given.map(({ subject }) => subject)).toEqual([
+    'Ann is now an owner of After',
+    'You are now an owner of After',
+  ]);
+});

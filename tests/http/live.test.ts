@@ -1,0 +1,366 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { announceAll, flushChanges } from '@/server/domain/core/change-feed';
+import { newUuid7, printId } from '@/server/domain/core/ids';
+import { creditMember, fundTeam } from '@/server/domain/billing/ledger/write';
+import { createMemberInput } from '@/server/domain/teams/members/schema';
+import {
+  activateMember,
+  createMember,
+  deactivateMember,
+  deleteMember,
+  setRole,
+} from '@/server/domain/teams/members/write';
+import { confirmRates } from '@/server/domain/billing/rates/write';
+import type { SignedInUser } from '@/server/domain/core/user-context';
+import { findSignedInUser, listWatching } from '@/server/domain/identity/sessions/read';
+import { endSession, signIn } from '@/server/domain/identity/sessions/write';
+import { updateTeam } from '@/server/domain/teams/teams/write';
+import { Hub } from '@/server/http/live-hub';
+import { endLive, lastChangeId, openStream } from '@/server/http/live-stream';
+import { services } from '@/server/http/services';
+import { addMember, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
+
+// Passwords are hashed slowly on purpose: here everybody signs in.
+vi.mock('@node-rs/argon2', () => ({ hash: () => Promise.resolve('none'), verify: () => Promise.resolve(true) }));
+
+const PASSWORD = 'correct horse battery';
+const SOON_MS = 30_000;
+
+type Event = { event?: string; id?: string; data?: string };
+type Stream = {
+  response: Response;
+  events: Event[];
+  /** All that came until now, each `change` by its data; `reset` by its name. */
+  heard: () => unknown[];
+  ended: () => boolean;
+  close: () => Promise<void>;
+};
+
+const opened: Stream[] = [];
+afterAll(async () => {
+  await Promise.all(opened.map((stream) => stream.close()));
+  await endLive();
+});
+
+async function open(user: SignedInUser | null, lastId?: string | null): Promise<Stream> {
+  const headers: Record<string, string> = lastId ? { 'Last-Event-ID': lastId } : {};
+  const response = await openStream(new Request('http://localhost/account/live', { headers }), user);
+  const events: Event[] = [];
+  let ended = false;
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const read = async (rest = ''): Promise<void> => {
+    const { done, value } = await reader.read();
+    if (done) return void (ended = true);
+    const blocks = (rest + value).split('\n\n');
+    for (const block of blocks.slice(0, -1)) {
+      events.push(Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/).slice(0, 2))) as Event);
+    }
+    return read(blocks.at(-1));
+  };
+  if (response.status === 200) read().catch(() => {});
+  const heard = () =>
+    events.flatMap(({ event, data }) => (event === 'change' ? [JSON.parse(data!)] : event ? [event] : []));
+  const stream = { response, events, heard, ended: () => ended, close: () => reader.cancel() };
+  opened.push(stream);
+  return stream;
+}
+
+async function until(what: () => boolean): Promise<void> {
+  for (const end = Date.now() + SOON_MS; !what(); await sleep(10)) {
+    if (Date.now() > end) throw new Error(`Not within ${SOON_MS} ms: ${String(what)}`);
+  }
+}
+
+/** What streams have heard once all is told that was changed until now. */
+async function allHeard(...streams: Stream[]): Promise<unknown[][]> {
+  await flushChanges(services().database.pool);
+  await sleep(2 * 250 + 100);
+  return streams.map((stream) => stream.heard().splice(0));
+}
+
+type Seat = { id: string; mem: string; user: SignedInUser };
+
+/** A seat of somebody who is signed in. */
+async function signedIn(team: TestTeam, role: 'owner' | 'member' = 'member'): Promise<Seat> {
+  const input = await createMemberInput.parseAsync({ role, password: PASSWORD });
+  const { member } = await createMember(team.operator, input);
+  return { id: member.id, mem: printId('mem', member.id), user: await sessionFor(member.email) };
+}
+
+async function sessionFor(email: string): Promise<SignedInUser> {
+  const entered = await signIn(services(), { email, password: PASSWORD }, { address: newUuid7(), agent: null });
+  if (!entered.ok) throw new Error(entered.reason);
+  return (await findSignedInUser(services(), entered.user.sessionId))!;
+}
+
+const slugOf = async ({ teamId }: TestTeam): Promise<string> =>
+  (await ownerPool().query<{ slug: string }>('SELECT slug FROM teams WHERE id = $1', [teamId])).rows[0]!.slug;
+
+const credit = (team: TestTeam, memberId: string) => creditMember(team.operator, { memberId, amount: micros('0.01') });
+
+// The process listens once it has heard its own first word.
+beforeAll(() => {
+  lastChangeId();
+  return until(() => lastChangeId() !== null);
+});
+
+/** As a page opens it, with the last word that its first paint has seen. */
+const openNow = async (user: SignedInUser): Promise<Stream> => {
+  await flushChanges(services().database.pool);
+  await sleep(300);
+  return open(user, lastChangeId());
+};
+
+describe('a stream', () => {
+  it('is one of events that nobody keeps, packs or holds back', async () => {
+    const { user } = await signedIn(await makeTeam());
+    const { response, events } = await openNow(user);
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+      'request-id': expect.stringMatching(/^req_/),
+    });
+    await until(() => events.length > 0);
+    const retry = Number((events[0] as { retry?: string }).retry);
+    expect(retry).toBeGreaterThanOrEqual(1_000);
+    expect(retry).toBeLessThanOrEqual(2_000);
+  });
+
+  it('is for who is signed in alone', async () => {
+    const { user } = await signedIn(await makeTeam());
+    await endSession(services(), user.sessionId);
+    for (const who of [null, user, { ...user, sessionId: newUuid7() }]) {
+      const response = await openStream(new Request('http://localhost/account/live'), who);
+      expect([response.status, (await response.json()).code]).toEqual([401, 'missing_key']);
+    }
+  });
+
+  it('tells an owner of every seat, a member of its own alone, another team’s nothing', async () => {
+    const [team, other] = [await makeTeam(), await makeTeam()];
+    const [owner, ann, ben] = [await signedIn(team, 'owner'), await signedIn(team), await signedIn(team)];
+    const stranger = await signedIn(other, 'owner');
+    const streams = await Promise.all([owner, ann, ben, stranger].map(({ user }) => openNow(user)));
+    await credit(team, ann.id);
+    const [toOwner, toAnn, toBen, toStranger] = await allHeard(...streams);
+    const change = {
+      team: await slugOf(team),
+      nouns: expect.arrayContaining(['members', 'transfers']),
+      members: [ann.mem],
+    };
+    expect(toOwner).toEqual([change]);
+    expect(toAnn).toEqual([change]);
+    expect(toBen).toEqual([]);
+    expect(toStranger).toEqual([]);
+  });
+
+  it('tells a member nothing of the owners’ side, and what is everybody’s', async () => {
+    const team = await makeTeam();
+    const [owner, ann] = [await signedIn(team, 'owner'), await signedIn(team)];
+    const streams = await Promise.all([owner, ann].map(({ user }) => openNow(user)));
+    await fundTeam(team.operator, { amount: micros('1') });
+    await confirmRates(team.operator);
+    const [toOwner, toAnn] = await allHeard(...streams);
+    expect(toOwner!.length).toBeGreaterThan(0);
+    expect(toAnn).toEqual([]);
+    await updateTeam(team.operator, { name: 'Renamed' });
+    const [, renamed] = await allHeard(...streams);
+    expect(renamed).toEqual([{ team: await slugOf(team), nouns: ['team'], members: [ann.mem] }]);
+  });
+
+  it('tells a person of all teams, by their slugs', async () => {
+    const [team, other] = [await makeTeam(), await makeTeam()];
+    const ann = await signedIn(team);
+    const second = await addMember(other);
+    await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [ann.user.userId, second.id]);
+    const stream = await openNow(ann.user);
+    await Promise.all([credit(team, ann.id), credit(other, second.id)]);
+    const [heard] = await allHeard(stream);
+    expect((heard as { team: string }[]).map(({ team: slug }) => slug).toSorted()).toEqual(
+      [await slugOf(team), await slugOf(other)].toSorted(),
+    );
+  });
+
+  it('tells many changes of one moment as few events', async () => {
+    const team = await makeTeam();
+    const [owner, ann] = [await signedIn(team, 'owner'), await signedIn(team)];
+    const stream = await openNow(owner.user);
+    const began = performance.now();
+    for (let i = 0; i < 40; i += 1) await credit(team, ann.id);
+    const took = performance.now() - began;
+    const [heard] = await allHeard(stream);
+    expect(heard!.length).toBeGreaterThan(0);
+    expect(heard!.length).toBeLessThanOrEqual(2 + took / 250);
+  });
+});
+
+describe('what a stream may hear is what its person may see at that moment', () => {
+  it('a deactivated seat is told to ask, then nothing of the team; activated it hears again', async () => {
+    const team = await makeTeam();
+    const ann = await signedIn(team);
+    const stream = await openNow(ann.user);
+    await deactivateMember(team.operator, ann.id);
+    expect(await allHeard(stream)).toEqual([['reset']]);
+    await credit(team, ann.id);
+    expect(await allHeard(stream)).toEqual([['reset']]);
+    await activateMember(team.operator, ann.id);
+    await credit(team, ann.id);
+    const [heard] = await allHeard(stream);
+    expect(heard!.slice(0, 2)).toEqual(['reset', 'reset']);
+  });
+
+  it('who is demoted hears no more of other seats; a deleted seat of nothing', async () => {
+    const team = await makeTeam();
+    const [olive, ann] = [await signedIn(team, 'owner'), await signedIn(team)];
+    const [toOlive, toAnn] = [await openNow(olive.user), await openNow(ann.user)];
+    await setRole(team.operator, { memberId: olive.id, role: 'member' });
+    await allHeard();
+    await credit(team, ann.id);
+    await allHeard();
+    expect(toOlive.heard()).toEqual(['reset']);
+    expect(toAnn.heard().length).toBe(2);
+    await deleteMember(team.operator, ann.id);
+    await allHeard();
+    expect(toAnn.heard().at(-1)).toBe('reset');
+  });
+
+  it('a session that was ended hears nothing more, and its stream ends', async () => {
+    const team = await makeTeam();
+    const ann = await signedIn(team);
+    const again = await sessionFor(ann.user.email);
+    const [stream, other] = [await openNow(ann.user), await openNow(again)];
+    await endSession(services(), ann.user.sessionId);
+    await credit(team, ann.id);
+    await until(() => stream.ended());
+    expect(stream.heard()).toEqual([]);
+    expect(other.heard()).toHaveLength(1);
+    expect(other.ended()).toBe(false);
+  });
+});
+
+describe('a stream that comes again', () => {
+  it('is told what it missed, and nothing twice', async () => {
+    const team = await makeTeam();
+    const ann = await signedIn(team);
+    const first = await openNow(ann.user);
+    await credit(team, ann.id);
+    await until(() => first.heard().length === 1);
+    const last = first.events.at(-1)!.id!;
+    await first.close();
+    await credit(team, ann.id);
+    await flushChanges(services().database.pool);
+    await until(() => lastChangeId() !== last);
+    const second = await open(ann.user, last);
+    await until(() => second.heard().length === 1);
+    expect(second.heard()[0]).toMatchObject({ members: [ann.mem] });
+    const third = await open(ann.user, second.events.at(-1)!.id);
+    await allHeard();
+    expect(third.heard()).toEqual([]);
+  });
+
+  it('from a word that is not known is told to ask for everything', async () => {
+    const { user } = await signedIn(await makeTeam());
+    for (const id of [newUuid7(), 'nonsense', null]) {
+      const stream = await open(user, id);
+      await until(() => stream.heard().length > 0);
+      expect(stream.heard()).toEqual(['reset']);
+      expect(stream.events.at(-1)!.id).toBe(lastChangeId());
+    }
+  });
+
+  it('is told the same after a lost connection to the database, which is made anew', async () => {
+    const team = await makeTeam();
+    const ann = await signedIn(team);
+    const stream = await openNow(ann.user);
+    const before = lastChangeId();
+    const cut = await ownerPool().query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'purser-live' AND datname = current_database()`,
+    );
+    expect(cut.rowCount).toBe(1);
+    await until(() => stream.heard().length > 0);
+    expect(stream.heard()).toEqual(['reset']);
+    await until(() => lastChangeId() !== null && lastChangeId() !== before);
+    await credit(team, ann.id);
+    await until(() => stream.heard().length === 2);
+    expect(stream.heard()[1]).toMatchObject({ members: [ann.mem] });
+  });
+
+  it('and every other is told the same when a process has begun', async () => {
+    const { user } = await signedIn(await makeTeam());
+    const stream = await openNow(user);
+    announceAll(services().database.pool);
+    expect(await allHeard(stream)).toEqual([['reset']]);
+  });
+});
+
+describe('streams', () => {
+  it('of one person are no more than twenty', async () => {
+    const { user } = await signedIn(await makeTeam());
+    const streams = await Promise.all(Array.from({ length: 20 }, () => open(user, lastChangeId())));
+    expect(streams.map(({ response }) => response.status)).toEqual(Array.from({ length: 20 }, () => 200));
+    const { response } = await open(user);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '60']);
+    await streams[0]!.close();
+    expect((await open(user)).response.status).toBe(200);
+  });
+
+  it('of a process that ends are ended at once', async () => {
+    const { user } = await signedIn(await makeTeam());
+    const stream = await openNow(user);
+    await endLive();
+    await until(() => stream.ended());
+    const connections = await ownerPool().query(
+      `SELECT 1 FROM pg_stat_activity WHERE application_name = 'purser-live' AND datname = current_database()`,
+    );
+    expect(connections.rowCount).toBe(0);
+  });
+});
+
+describe('with each beat', () => {
+  const BEAT_MS = 150;
+
+  /** A hub with a quick beat, and one watcher that takes what it is told, or does not. */
+  async function watched() {
+    const team = await makeTeam();
+    const ann = await signedIn(team);
+    const hub = new Hub(services(), process.env['DATABASE_DIRECT_URL']!, BEAT_MS);
+    await until(() => hub.lastId !== null);
+    await allHeard();
+    const seen = { takes: true, tries: 0, ended: false, told: [] as string[] };
+    const send = (text: string): boolean => {
+      seen.tries += 1;
+      if (seen.takes) seen.told.push(text);
+      return seen.takes;
+    };
+    const memberships = (await listWatching(services(), [ann.user.sessionId])).get(ann.user.sessionId)!;
+    const { sessionId, userId } = ann.user;
+    hub.add({ sessionId, userId, send, end: () => (seen.ended = true) }, hub.lastId, memberships);
+    return { team, ann, hub, seen };
+  }
+
+  it('a stream hears that it stands and up to where, and ends when its session is over', async () => {
+    const { ann, hub, seen } = await watched();
+    await until(() => seen.told.length >= 2);
+    expect(new Set(seen.told)).toEqual(new Set([`: \nid: ${hub.lastId}\n\n`]));
+    await endSession(services(), ann.user.sessionId);
+    await until(() => seen.ended);
+    await hub.stop();
+  });
+
+  it('a reader that took nothing is tried again, and told to ask for everything; at last it is let go', async () => {
+    const { team, ann, hub, seen } = await watched();
+    seen.takes = false;
+    await credit(team, ann.id);
+    await until(() => seen.tries >= 2);
+    seen.takes = true;
+    await until(() => seen.told.length > 0);
+    expect(seen.told[0]).toMatch(/^event: reset/);
+    seen.takes = false;
+    seen.tries = 0;
+    await until(() => seen.ended);
+    expect(seen.tries).toBe(5);
+    await hub.stop();
+  });
+});

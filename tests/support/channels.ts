@@ -1,0 +1,84 @@
+import { expect } from 'vitest';
+import type { MemberActor } from '@/server/domain/core/actor';
+import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
+import type { Answer } from './api';
+import { expectProblem, tellable, useApi } from './api-client';
+import { listOperations, pathWith } from './operations';
+import { callProcedure, FIELD_OF, sessionOf } from './procedures';
+
+/** What is asked, whichever door it goes through: the operation, and what stands in each place of it. */
+export type Asked = {
+  id: string;
+  /** What stands in the path, by kind. */
+  ids: Record<string, string>;
+  body?: object;
+  query?: Record<string, string>;
+  onBehalfOf?: string;
+};
+
+/** Who asks: a key, and through a session the seat of that key as it is now, or `actor` as it was. */
+export type Who = { key: string | null; actor?: MemberActor | null };
+
+/** What was said to it, whichever door it came from. `tellable`: all by which two answers could be told apart. */
+// oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer
+export type Said = { ok: boolean; status: number | null; body: any; tellable: object; answer: Answer | null };
+
+export type Channel = 'API' | 'tRPC';
+export const DOORS: Channel[] = ['API', 'tRPC'];
+
+/** Both doors for the tests of one file: the API over HTTP, tRPC by its caller. */
+export function useChannels(): Record<Channel, (who: Who, asked: Asked) => Promise<Said>> & {
+  as: ReturnType<typeof useApi>;
+} {
+  const as = useApi();
+  return { as, API: (who, asked) => throughApi(as(who.key), asked), tRPC: throughTrpc };
+}
+
+async function throughApi(caller: ReturnType<ReturnType<typeof useApi>>, asked: Asked): Promise<Said> {
+  const { method, path, params } = listOperations().find(({ id }) => id === asked.id)!;
+  const query = new URLSearchParams(asked.query).toString();
+  const answer = await caller.call(method, `${pathWith(path, asked.ids, params)}${query && `?${query}`}`, {
+    body: method === 'GET' ? undefined : asked.body,
+    headers: asked.onBehalfOf === undefined ? {} : { Member: asked.onBehalfOf },
+  });
+  const { status, body } = answer;
+  return { ok: status < 300, status, body, tellable: tellable(answer), answer };
+}
+
+async function throughTrpc({ key, actor }: Who, asked: Asked): Promise<Said> {
+  const { params } = listOperations().find(({ id }) => id === asked.id)!;
+  const ids = Object.values(params).map((prefix) => [FIELD_OF[prefix], asked.ids[prefix]]);
+  const input = {
+    ...asked.body,
+    ...asked.query,
+    ...(Object.fromEntries(ids) as object),
+    ...(asked.onBehalfOf !== undefined && { onBehalfOf: asked.onBehalfOf }),
+  };
+  const { data, problem } = await callProcedure(
+    actor === undefined && key ? await sessionOf(key) : (actor ?? null),
+    asked.id,
+    input,
+  );
+  const body: unknown = problem ?? data;
+  return {
+    ok: problem === null,
+    status: problem?.status ?? null,
+    body,
+    tellable: problem ? { ...problem, requestId: '…' } : { data },
+    answer: null,
+  };
+}
+
+/** A refusal with this code, in the one shape of its door. */
+export function expectRefusal(said: Said, code: ErrorCode): void {
+  if (said.answer) return void expectProblem(said.answer, code);
+  const { title, status } = ERRORS[code];
+  expect(said.body).toMatchObject({
+    type: `/docs/errors/${code}`,
+    title,
+    status,
+    detail: expect.stringMatching(/\S/),
+    code,
+    requestId: expect.stringMatching(/^req_/),
+  });
+}

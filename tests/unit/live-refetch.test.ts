@@ -1,0 +1,63 @@
+import { QueryClient, QueryObserver } from '@tanstack/react-query';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { makeAsking } from '@/components/live/refetch';
+import type { Change } from '@/components/live/event-stream';
+
+/** What of a browser an asking needs: its clock, and whether the tab is seen. */
+beforeEach(() => {
+  vi.stubGlobal('document', { visibilityState: 'visible', addEventListener: () => {}, removeEventListener: () => {} });
+  vi.stubGlobal('window', globalThis);
+});
+afterEach(() => vi.unstubAllGlobals());
+
+/** The questions of a page, by name: the path of each, its input, and whether it is live. */
+const SHOWN = {
+  shell: { path: ['team', 'getShell'] },
+  log: { path: ['messages', 'browseMessages'] },
+  ofAnn: { path: ['members', 'getMemberRow'], input: { memberId: 'mem_ann' } },
+  ofBoth: { path: ['messages', 'browseFacets'], input: { memberId: ['mem_ann', 'mem_ben'] } },
+  statistics: { path: ['reports', 'browseUsage'] },
+  rates: { path: ['rates', 'listRates'] },
+  memberships: { path: ['account', 'listMemberships'] },
+  counted: { path: ['messages', 'previewExport'], live: false },
+} satisfies Record<string, { path: string[]; input?: object; live?: boolean }>;
+
+const change = (nouns: Change['nouns'], members: string[] | null): Change => ({ team: 'acme', nouns, members });
+
+/** Which of the questions are asked anew after something was heard. */
+async function askedAfter(heard: Change | 'reset'): Promise<string[]> {
+  const client = new QueryClient();
+  const asked: string[] = [];
+  const stops = Object.entries(SHOWN).map(
+    ([name, one]: [string, { path: string[]; input?: object; live?: boolean }]) => {
+      const observer = new QueryObserver(client, {
+        queryKey: [one.path, { ...(one.input && { input: one.input }), type: 'query' }],
+        queryFn: () => (asked.push(name), name),
+        ...(one.live === false && { meta: { live: false } }),
+      });
+      return observer.subscribe(() => {});
+    },
+  );
+  await vi.waitFor(() => expect(asked).toHaveLength(stops.length));
+  asked.length = 0;
+  const asking = makeAsking(client, () => {});
+  asking.hear(heard);
+  await vi.waitFor(() => expect(asked).not.toEqual([]));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  asking.stop();
+  for (const stop of stops) stop();
+  client.clear();
+  return asked.toSorted();
+}
+
+describe('what is asked anew', () => {
+  it.each([
+    ['a message of Ann', change(['messages'], ['mem_ann']), ['log', 'ofAnn', 'ofBoth', 'shell', 'statistics']],
+    ['a message of Ben', change(['messages'], ['mem_ben']), ['log', 'ofBoth', 'shell', 'statistics']],
+    ['money of another', change(['members', 'transfers'], ['mem_cy']), ['log', 'memberships', 'shell']],
+    ['the prices', change(['rates'], []), ['log', 'rates', 'shell']],
+    ['anything', 'reset' as const, ['log', 'ofAnn', 'ofBoth', 'rates', 'memberships', 'shell', 'statistics']],
+  ])('%s', async (_what, heard, names) => {
+    expect(await askedAfter(heard)).toEqual(names);
+  });
+});
