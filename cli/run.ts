@@ -3,7 +3,7 @@ import type { ZodType } from 'zod';
 import { openDatabase } from '@/db/client';
 import { isUnavailable } from '@/db/faults';
 import { MigrationError } from '@/db/migrate';
-import { tellRest } from '@/server/domain/core/change-feed';
+import { flushChanges } from '@/server/domain/core/change-feed';
 import { makeContext, makeServices, type Context, type Services } from '@/server/domain/core/context';
 import { DomainError, ERRORS } from '@/server/domain/core/errors';
 import { parseId } from '@/server/domain/core/ids';
@@ -28,7 +28,7 @@ export async function withServices<T>(work: (services: Services) => Promise<T>):
   try {
     return await work(makeServices(database, { ...settings, demo: false }));
   } finally {
-    await tellRest(database.pool);
+    await flushChanges(database.pool);
     await database.pool.end();
   }
 }

@@ -6,12 +6,10 @@ export type Db = NodePgDatabase;
 
 export type Database = { pool: Pool; db: Db };
 
-/** How long a caller waits for a free connection before the answer is `unavailable`. */
+/** Milliseconds to wait for a free connection before the request fails with `unavailable`. */
 const CONNECT_TIMEOUT_MS = 4_000;
 
-/**
- * Opens a pool on `url`. Nothing of a session is relied upon, so a pooler in transaction mode may stand between.
- */
+/** Opens a pool on `url`. No session state is used, so a pooler in transaction mode works. */
 export function openDatabase(url: string, options: { max?: number; name?: string } = {}): Database {
   const pool = new Pool({
     connectionString: url,
@@ -21,19 +19,19 @@ export function openDatabase(url: string, options: { max?: number; name?: string
     application_name: options.name ?? 'purser',
     keepAlive: true,
   });
-  // A connection that breaks is replaced at the next use, and whoever is at work on it is told by its own query. Without
-  // these listeners it would end the process: the pool listens to its idle connections alone.
+  // A broken connection is replaced at its next use, and its running query rejects. Without these listeners the error event
+  // would end the process: the pool itself handles errors of idle connections only.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return { pool, db: drizzle(pool, { casing: 'snake_case' }) };
 }
 
-/** The pool on which the drizzle of a `Database` stands. */
+/** Returns the pool of a `Database`'s drizzle instance. */
 export const poolUnder = (db: Db): Pool => (db as Db & { $client: Pool }).$client;
 
 const onClient = new WeakMap<PoolClient, Db>();
 
-/** Drizzle on one connection, for statements inside its transaction; made once a connection. */
+/** Returns drizzle on one connection, for statements inside its transaction. Cached per connection. */
 export function drizzleOn(client: PoolClient): Db {
   let db = onClient.get(client);
   if (!db) onClient.set(client, (db = drizzle(client, { casing: 'snake_case' })));
@@ -41,9 +39,9 @@ export function drizzleOn(client: PoolClient): Db {
 }
 
 /**
- * A query that is built once and only filled in from then on: building takes longer than all else that this process does
- * for a small query. Built once for each `shape`, the names of the filters that are given. `.prepare(UNNAMED)` it: a
- * pooler in transaction mode may stand between, which knows no named ones.
+ * Builds a query once per `shape` (the names of the given filters) and reuses it, because building a small query takes
+ * longer than the rest of its work in this process. Use `.prepare(UNNAMED)`: a pooler in transaction mode does not support
+ * named statements.
  */
 export function builtOnce<Q>(build: (db: Db, has: (filter: string) => boolean) => Q): (db: Db, shape?: string[]) => Q {
   const built = new WeakMap<Db, Map<string, Q>>();
@@ -57,22 +55,25 @@ export function builtOnce<Q>(build: (db: Db, has: (filter: string) => boolean) =
   };
 }
 
-/** The names of what is given of some values: the shape of a query. */
+/** Returns the names of the values that are given: the shape of a query. */
 export const describeQuery = (values: Record<string, unknown>): string[] =>
   Object.keys(values).filter((name) => values[name] !== undefined && values[name] !== null);
 
-/** What `.prepare` takes for a statement without a name. */
+/** The argument of `.prepare` for an unnamed statement. */
 export const UNNAMED = '';
 
 const shared = globalThis as { purserDatabase?: Database };
 
-/** The process's one pool on `DATABASE_URL`, opened at first use. */
+/**
+ * Returns the process's database on `DATABASE_URL`, opened at first use.
+ * @throws Error if `DATABASE_URL` is not set
+ */
 export function database(): Database {
   const url = process.env['DATABASE_URL'];
-  if (!url) throw new Error('DATABASE_URL is not set: start with `npm start`, or name a Postgres 15 or newer.');
+  if (!url) throw new Error('DATABASE_URL is not set. Start with `npm start`, or set it to a Postgres 15 or newer.');
   shared.purserDatabase ??= openDatabase(url, { max: Number(process.env['DATABASE_POOL_SIZE'] ?? 10) });
   return shared.purserDatabase;
 }
 
-/** The process's pool, for what needs no query builder. */
+/** Returns the process's pool, for queries without the query builder. */
 export const pool = (): Pool => database().pool;

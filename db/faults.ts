@@ -1,4 +1,4 @@
-/** What is looked at in an error of `pg`, wherever a query builder has wrapped it. */
+/** The fields that are read of a `pg` error, which the query builder may have wrapped. */
 type Fault = { code?: unknown; message?: unknown; cause?: unknown };
 
 function* chain(error: unknown): Generator<Fault> {
@@ -8,24 +8,25 @@ function* chain(error: unknown): Generator<Fault> {
   }
 }
 
-/** The SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html) or Node error code, innermost first. */
+/** Returns the SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html) or Node error codes, outermost first. */
 function codesOf(error: unknown): string[] {
   return [...chain(error)].map((fault) => (typeof fault.code === 'string' ? fault.code : '')).filter(Boolean);
 }
 
+/** Returns whether a UNIQUE constraint refused a row. */
 export const isUniqueViolation = (error: unknown): boolean => codesOf(error).includes('23505');
 
-/** Whether a statement took longer than it was given. */
+/** Returns whether a statement was cancelled, for example by its time limit. */
 export const isCancelled = (error: unknown): boolean => codesOf(error).includes('57014');
 
-/** Connection lost, database starting or stopping, out of connections or disk, waited too long for a lock: ask again later. */
+/** Codes for: connection lost, database starting or stopping, out of connections or disk, lock timeout. */
 const AWAY =
   /^(08...|57P0.|53...|55P03|57014|40P01|40001|25P03|58...|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND|AI_AGAIN))$/;
-const AWAY_WORDS =
+const AWAY_MESSAGES =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after calling end/;
 
-/** Whether the database is away or overloaded, so that the same request may succeed later. */
+/** Returns whether the database is unavailable or overloaded, so that the same request may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   if (codesOf(error).some((code) => AWAY.test(code))) return true;
-  return [...chain(error)].some((fault) => typeof fault.message === 'string' && AWAY_WORDS.test(fault.message));
+  return [...chain(error)].some((fault) => typeof fault.message === 'string' && AWAY_MESSAGES.test(fault.message));
 }

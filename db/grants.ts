@@ -13,8 +13,8 @@ const READ_ONLY = [
 const APPEND_ONLY = ['audit_events', 'idempotency_keys', 'outbox', 'recharge_totals', 'messages'];
 
 /**
- * Gives the application's role what it needs and no more: it owns nothing, reads the ledger, and changes it through the
- * SECURITY DEFINER functions alone. Safe to repeat; called after each migration as the owner.
+ * Grants the application's role the minimum it needs: it owns nothing, reads the ledger, and changes it only through the
+ * SECURITY DEFINER functions. Idempotent; called by the owner after each migration.
  */
 export async function grantApp(client: Client, role: string): Promise<void> {
   const app = escapeIdentifier(role);
@@ -28,7 +28,7 @@ export async function grantApp(client: Client, role: string): Promise<void> {
     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO ${app};
     REVOKE EXECUTE ON FUNCTION messages_partition(date), messages_drop_month(date), messages_drop_strays(date, integer) FROM ${app};
   `);
-  // A partition is reached through its parent; its own rights would be a way around the parent's.
+  // A partition is accessed through its parent; grants on the partition would bypass those of the parent.
   const partitions = await client.query<{ name: string }>(
     `SELECT quote_ident(relname) AS name FROM pg_class WHERE relispartition AND relkind = 'r' AND relnamespace = 'public'::regnamespace`,
   );

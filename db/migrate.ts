@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client, type ClientBase } from 'pg';
 import { grantApp } from './grants';
 
-/** A refusal to migrate that says what to do; its message is all that a person needs. */
+/** A refusal to migrate. Its message tells the operator what to do and is shown without a stack. */
 export class MigrationError extends Error {
   override name = 'MigrationError';
 }
@@ -14,13 +14,13 @@ type Queryable = Pick<ClientBase, 'query'>;
 
 type Migration = { tag: string; hash: string; statements: string[]; transaction: boolean };
 
-/** Any number that no one else takes for an advisory lock; it is the bytes of `purser`. */
+/** The key of the advisory lock: the bytes of `purser`, which no other program uses. */
 const LOCK = 123_649_733_649_778n;
 const OUTSIDE = '-- purser: outside a transaction';
-/** No such table; not granted yet, since that comes after the first migration. */
+/** Codes for: no such table; no permission yet, because it is granted after the first migration. */
 const UNREADABLE = ['42P01', '42501'];
 
-// The working directory, because the bundled readiness route has no place of its own beside these files.
+// Relative to the working directory, because the bundled readiness route does not lie beside these files.
 const folder = () => join(/* turbopackIgnore: true */ process.cwd(), 'db', 'migrations');
 
 async function tagsOf(directory: string): Promise<string[]> {
@@ -31,7 +31,7 @@ async function tagsOf(directory: string): Promise<string[]> {
 
 async function load(directory: string, tag: string): Promise<Migration> {
   const text = await readFile(join(/* turbopackIgnore: true */ directory, `${tag}.sql`), 'utf8');
-  // A checkout on Windows may have other line ends; it is the same migration.
+  // A checkout on Windows may have other line ends, which must not change the hash.
   const sql = text.replaceAll('\r\n', '\n');
   const statements = sql.split('--> statement-breakpoint').filter((part) => part.trim() !== '');
   const hash = createHash('sha256').update(sql).digest('hex');
@@ -51,8 +51,8 @@ async function applied(client: Queryable): Promise<Map<string, string>> {
 let known: Promise<string[]> | undefined;
 
 /**
- * The migrations of this release that the database lacks, oldest first. Works with the application's role. The release's
- * own list is read once: files that an upgrade lays beside a running process are not its own.
+ * Lists the migrations of this release that the database lacks, oldest first. Works with the application's role. The files
+ * are read once per process, because an upgrade may replace them while it runs.
  */
 export async function pendingMigrations(client: Queryable): Promise<string[]> {
   known ??= tagsOf(folder());
@@ -67,8 +67,8 @@ export async function pendingMigrations(client: Queryable): Promise<string[]> {
 }
 
 async function lock(client: ClientBase): Promise<void> {
-  // Asked for again and again instead of waited for: a waiting query holds a snapshot, for whose end an index built
-  // concurrently by the lock's holder would wait, while this one waits for the holder.
+  // Polls instead of waiting: a waiting query holds a snapshot. If the lock's holder builds an index concurrently, it would
+  // wait for that snapshot, and both would wait for each other.
   for (;;) {
     const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [LOCK.toString()]);
     if (rows[0]?.got) return;
@@ -97,8 +97,8 @@ async function apply(client: ClientBase, migration: Migration): Promise<void> {
   } catch (error) {
     const { message, code } = reasonOf(error);
     const left = migration.transaction
-      ? 'Nothing of it was kept.'
-      : 'It runs outside a transaction, so a part of it may have been kept; starting again repeats it.';
+      ? 'It was rolled back.'
+      : 'It runs outside a transaction, so part of it may be applied. Start again to repeat it.';
     throw new MigrationError(`Migration ${migration.tag} failed: ${message}${code ? ` (${code})` : ''}. ${left}`, {
       cause: error,
     });
@@ -111,14 +111,14 @@ function check(done: Map<string, string>, migrations: Migration[]): void {
   if (foreign.length > 0) {
     throw new MigrationError(
       `The database is newer than this release: it has the migrations ${foreign.join(', ')}, which this release does ` +
-        'not know. Start the release that made them, or a later one.',
+        'not know. Start the release that created them, or a later one.',
     );
   }
   const changed = [...done].filter(([tag, hash]) => ours.get(tag) !== hash).map(([tag]) => tag);
   if (changed.length > 0) {
     throw new MigrationError(
-      `The files of the migrations ${changed.join(', ')} are not those that the database was made with. Restore them ` +
-        'in db/migrations, and make changes in a new migration.',
+      `The files of the migrations ${changed.join(', ')} differ from those that were applied to the database. Restore ` +
+        'them in db/migrations, and put changes into a new migration.',
     );
   }
 }
@@ -132,8 +132,8 @@ async function connect(ownerUrl: string): Promise<Client> {
     const { message, code } = reasonOf(error);
     const reason = message || code || 'no answer';
     throw new MigrationError(
-      `The database does not answer for migrations: ${reason}. Check DATABASE_OWNER_URL (or DATABASE_URL, when that is ` +
-        'not set), and that the server runs.',
+      `Cannot connect to the database for migrations: ${reason}. Check DATABASE_OWNER_URL (or DATABASE_URL, if that is ` +
+        'not set), and that the server is running.',
       { cause: error },
     );
   }
@@ -148,12 +148,12 @@ async function grant(client: Client, appUrl: string): Promise<void> {
 }
 
 /**
- * Brings the database to this release: applies the migrations it lacks, in order, one transaction a file, as its owner
- * and under a lock, so that several starts at once do it once. Then grants the application's role what it needs.
- * Refuses a database that is newer than this release, or that was made with other files.
+ * Migrates the database to this release: applies the missing migrations in order, one transaction per file, as the owner
+ * and under an advisory lock, so that parallel starts apply each once. Then grants the application's role its permissions.
  *
- * @param urls `ownerUrl` must reach the server itself, not a pooler: the lock belongs to a session
+ * @param urls `ownerUrl` must connect to the server itself, not to a pooler: the lock belongs to a session
  * @param directory drizzle-kit's folder
+ * @throws MigrationError if the database is newer than this release or was migrated with other files
  */
 export async function migrate(
   { ownerUrl, appUrl }: { ownerUrl: string; appUrl: string },

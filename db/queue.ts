@@ -1,12 +1,12 @@
 import type { Pool } from 'pg';
 
-/** A worker that has not beaten for so long counts as dead. It beats every two seconds, so it may miss three times. */
+/** Seconds without a heartbeat after which a worker counts as dead. It sends one every two seconds and may miss three. */
 export const SILENT_SECONDS = 8;
 
-/** How the job queue stands. `oldestDueJobSeconds`: how long the oldest job waits that could run now; 0 where none waits. */
+/** The health of the job queue. `oldestDueJobSeconds`: the age of the oldest job that is due; 0 if there is none. */
 export type QueueHealth = { oldestDueJobSeconds: number; workerAlive: boolean };
 
-/** Reads how the job queue stands: what the relay has not moved yet counts too. Works with the application's role. */
+/** Reads the health of the job queue, including the outbox. Works with the application's role. */
 export async function readQueueHealth(pool: Pool): Promise<QueueHealth> {
   const { rows } = await pool.query<QueueHealth>(
     `SELECT coalesce(floor(greatest(0, extract(epoch FROM now() - least(q.due_since, o.due_since)))), 0)::int AS "oldestDueJobSeconds",

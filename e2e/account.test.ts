@@ -49,7 +49,7 @@ test.describe('a forgotten password', () => {
     await expect(page.getByText(team.email)).toBeVisible();
     await page.getByLabel('New password').fill('password1234');
     await page.getByRole('button', { name: 'Set password' }).click();
-    await expect(page.getByText('one of the passwords that are tried first', { exact: false })).toBeVisible();
+    await expect(page.getByText('This password is too common', { exact: false })).toBeVisible();
     await page.getByLabel('New password').fill(NEW);
     await page.getByRole('button', { name: 'Set password' }).click();
     await page.waitForURL(`/${team.slug}`);
@@ -83,7 +83,7 @@ test.describe('a password', () => {
       await page.getByRole('button', { name: 'Change password' }).click();
     };
     await change('not the password');
-    await expect(page.getByText('The password is not right.')).toBeVisible();
+    await expect(page.getByText('Wrong password.')).toBeVisible();
     await change(team.password);
     await expect(page.getByText('Password changed.', { exact: false })).toBeVisible();
     await expect(page.getByLabel('New password')).toHaveValue('');
@@ -190,7 +190,7 @@ test.describe('where a team asks again', () => {
     expect(await axe(page)).toEqual([]);
     await page.keyboard.type('not the password');
     await page.keyboard.press('Enter');
-    await expect(confirm.getByText('The password is not right.')).toBeVisible();
+    await expect(confirm.getByText('Wrong password.')).toBeVisible();
     await confirm.getByLabel('Password', { exact: true }).fill(team.password);
     await page.keyboard.press('Enter');
     await expect(page.getByText('$20.00 debited from Till.')).toBeVisible();

@@ -218,7 +218,7 @@ test.describe('privacy', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Your password').fill('not the password');
     await dialog.getByRole('button', { name: 'Delete permanently' }).click();
-    await expect(dialog.getByLabel('Your password')).toHaveAccessibleDescription(/not right/);
+    await expect(dialog.getByLabel('Your password')).toHaveAccessibleDescription(/Wrong password/);
     await picture(page, 'erase');
     await dialog.getByLabel('Your password').fill(user.password);
     await page.keyboard.press('Enter');

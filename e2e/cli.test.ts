@@ -52,7 +52,7 @@ test.describe('the operator', () => {
       operatorCommand('team', 'fund', team.teamId, '1.0000001'),
       operatorCommand('team', 'fund', 'team_01m85ecpske6tazxy7hztwyj00', '1.00'),
     ]);
-    expectRefused(ended[0], 1, /The master balance holds 52\.00 and 52\.01 was asked/);
+    expectRefused(ended[0], 1, /The master balance holds 52\.00 and 52\.01 is required/);
     expectRefused(ended[1], 2, /\S/);
     expectRefused(ended[2], 2, /at most six decimals/);
     expectRefused(ended[3], 1, /No such team/);
@@ -78,7 +78,7 @@ test.describe('the operator', () => {
       free: ['FR'],
       freeRows: 1,
     });
-    expectRefused(await operatorCommand('rates', 'import', '/nowhere.csv', '--team', team.teamId), 1, /cannot be read/);
+    expectRefused(await operatorCommand('rates', 'import', '/nowhere.csv', '--team', team.teamId), 1, /Cannot read/);
     const body = { to: '+14155550100', from: 'Counter', body: 'Hello' };
     const estimate = await callApi(api, 'POST', '/messages/estimate', { key: team.apiKey, body });
     expect(estimate.body.cost).toBe('0.25');
@@ -197,7 +197,7 @@ test.describe('what is kept of a person', () => {
       'user.erased',
       'user.data_exported',
     ]);
-    expectRefused(await operatorCommand('person', 'erase', member.email), 1, /Nobody signs in with this address/);
+    expectRefused(await operatorCommand('person', 'erase', member.email), 1, /No user signs in with this email/);
     expectRefused(await operatorCommand('person', 'erase', team.email), 1, /“Counter”/);
   });
 });

@@ -83,7 +83,7 @@ test.describe('inviting', () => {
     await visitor.getByLabel('Your name').fill('Jo');
     await visitor.getByLabel('Password', { exact: true }).fill('password1234');
     await visitor.getByRole('button', { name: 'Join Inviting Team' }).click();
-    await expect(visitor.getByText('Is one of the passwords that are tried first')).toBeVisible();
+    await expect(visitor.getByText('This password is too common')).toBeVisible();
     await expect(visitor.getByLabel('Your name')).toHaveValue('Jo');
   });
 
@@ -159,7 +159,7 @@ test.describe('inviting', () => {
     await dialog.getByRole('button', { name: 'Invite 3' }).click();
     await expect(dialog.getByRole('status')).toContainText('2 of 3 completed, 1 failed');
     await expect(dialog.getByRole('listitem').filter({ hasText: taken.email })).toContainText(
-      'An invitation is open already',
+      'An invitation is already open',
     );
     await dialog.getByRole('button', { name: 'Done' }).click();
     const { data } = (await call('GET', '/invitations?limit=3')).body;

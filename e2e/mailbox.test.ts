@@ -28,8 +28,8 @@ test.describe('the demo’s mailbox', () => {
     await openMail(page, team.email, 'You are now a member of Mailed Matters');
     await expect(mail(page).getByText('Changed by')).toBeVisible();
     await page.getByText('Plain text').click();
-    await expect(page.locator('pre')).toContainText('Role now: member');
-    await mail(page).getByRole('link', { name: 'See your teams' }).click();
+    await expect(page.locator('pre')).toContainText('New role: member');
+    await mail(page).getByRole('link', { name: 'View your teams' }).click();
     await page.waitForURL(/\/sign-in\?next=%2Faccount%2Fteams$/);
     await page.getByLabel('Email').fill(team.email);
     await page.getByLabel('Password', { exact: true }).fill(team.password);
@@ -82,7 +82,7 @@ test.describe('the demo’s mailbox', () => {
     await openMail(page, 'waits@example.test', 'Your auto-recharge in Mailed Matters is blocked');
     await openAt(page, `/mailbox?to=${team.email}`);
     await expect(page.getByRole('table')).toBeVisible();
-    await expect(page.getByRole('link', { name: /recharge of Waits/ })).toHaveCount(0);
+    await expect(page.getByRole('link', { name: /recharge for Waits/ })).toHaveCount(0);
   });
 
   test('says so where nothing was mailed to an address', async ({ newPage }) => {

@@ -276,15 +276,13 @@ test.describe('its recharge rule', () => {
     await page.getByLabel('Step', { exact: true }).fill('2');
     await expect(page.getByText('Recharges $6.00 now.')).toBeVisible();
     await capAt(page, '1');
-    await expect(page.getByText('Must not be above the cap, or the rule could never run.')).toBeVisible();
+    await expect(page.getByText('Must not be above the cap, or the rule could never recharge.')).toBeVisible();
     await page.getByLabel('Cap amount').fill('4');
     await expect(page.getByText('Recharges $4.00 now (monthly cap reached).')).toBeVisible();
     await save(page);
     await expect(page.getByText('Auto-recharge of Step Depot is on, but blocked: monthly cap reached.')).toBeVisible();
     await balance(page, '4.00');
-    await expect(history(page)).toContainText(
-      'Added 4.00 to a balance of 0.00, all that the cap left; the rest waits.',
-    );
+    await expect(history(page)).toContainText('Added 4.00 to a balance of 0.00 (all that was left of the cap).');
     await expect(page.getByText('Recharged this month (UTC): $4.00', { exact: false })).toBeVisible();
   });
 
@@ -300,7 +298,7 @@ test.describe('its recharge rule', () => {
     await save(page);
     await expect(page.getByLabel('Auto-recharge is on, but blocked: master balance too low')).toBeChecked();
     await expect(history(page)).toContainText(
-      /Blocked.*Not recharged at a balance of 0\.00: the team's balance could not pay it\./s,
+      /Blocked.*Not recharged at a balance of 0\.00: the master balance is too low\./s,
     );
     await page.goto('/poor-page/members');
     await page.getByRole('link', { name: /^View$/ }).click();

@@ -48,7 +48,7 @@ test.describe('a first start without the demo', () => {
     };
     await page.getByLabel('Set-up code').fill('a guess');
     await fill('correct horse battery');
-    await expect(page.getByText('This is not the code that npm start has printed.')).toBeVisible();
+    await expect(page.getByText('Wrong setup code. Use the code that npm start printed.')).toBeVisible();
     // The password is in no address, and the whole form stays.
     expect(page.url()).toBe(here);
     await openAt(page, `${here}${search}`);

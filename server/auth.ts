@@ -27,53 +27,53 @@ import { problemResponse } from '@/server/http/problem';
 import { services } from '@/server/http/services';
 import { describeFault, log } from '@/server/log';
 
-/** Who is signed in, or null. */
+/** Returns the signed-in user, or null. */
 export const currentUser = cache(async (): Promise<SignedInUser | null> => {
   const sessionId = await sessionOfCookie();
-  return sessionId === null ? null : noted(await findSignedInUser(services(), sessionId));
+  return sessionId === null ? null : withLastUse(await findSignedInUser(services(), sessionId));
 });
 
-/** The seat from which the person who is signed in acts in a team, as it is at this moment. */
+/** Returns the signed-in user's current membership in the team of a slug, or why there is none. */
 export const findPlaceInTeam = cache(async (slug: string): Promise<Place> => {
   const sessionId = await sessionOfCookie();
   if (sessionId === null) return { ok: false, reason: 'signed-out' };
   const place = await findMembership(services(), { sessionId, slug, address: await clientAddress() });
-  if (place.ok || place.reason !== 'signed-out') noted(place.user);
+  if (place.ok || place.reason !== 'signed-out') withLastUse(place.user);
   return place;
 });
 
-/** Notes that the session is in use, once in a while; nobody waits for it. */
-function noted<P extends Present | null>(user: P): P {
+/** Updates the session's time of last use in the background if it is due, and returns the user. */
+function withLastUse<P extends Present | null>(user: P): P {
   if (user?.unseen) {
     markSeen(services(), user.sessionId).catch((error: unknown) =>
-      log({ msg: 'a session in use was not noted', level: 'warn', ...describeFault(error) }),
+      log({ msg: 'the time of last use of a session was not updated', level: 'warn', ...describeFault(error) }),
     );
   }
   return user;
 }
 
-/** A seat as it is printed for a page: the ids are external. */
+/** A membership as it is printed for a page, with external ids. */
 export type MyMembership = z.input<typeof membershipsSchema>[number];
 
-/** Every live seat of the person who is signed in, sorted by the team's name; none for nobody. */
+/** Lists the signed-in user's memberships, sorted by the team's name; empty without a sign-in. */
 export const myMemberships = cache(async (): Promise<MyMembership[]> => {
   const user = await currentUser();
   return user ? z.encode(membershipsSchema, await listMemberships(services(), user.userId)) : [];
 });
 
-/** Where a request comes from, as the server has seen it. */
+/** Returns the client's address that `server/web.ts` has determined. */
 const clientAddress = async (): Promise<string | null> => (await headers()).get('x-purser-address');
 
-/** From where, and with what browser. */
+/** Returns the address and browser of the request. */
 export const requestOrigin = async (): Promise<Origin> => ({
   address: await clientAddress(),
   agent: (await headers()).get('user-agent'),
 });
 
-/** The page that is asked for, to come back to it. */
+/** Returns the path of the requested page, to return to it after sign-in. */
 export const askedPath = async (): Promise<string> => (await headers()).get('x-purser-path') ?? '/';
 
-/** How to sign in to the demo, and whether its mails stand in its mailbox; null where this is none. */
+/** Returns the demo's sign-in and whether it has a mailbox, or null outside a demo. */
 export function demoCredentials() {
   const { demo, vault, mail } = services();
   return demo ? { ...demoSignIn(vault), hasMailbox: mail === 'mailbox' } : null;
@@ -84,7 +84,7 @@ const sessionOfCookie = cache(async (): Promise<string | null> => {
   return token === undefined ? null : readToken(token);
 });
 
-// A token that was made under another secret, or is none, is a browser that is not signed in.
+// An invalid token, or one of another secret, counts as not signed in.
 const readToken = (token: string): Promise<string | null> =>
   decode({ token, secret: secret() }).then(
     (claims) => (typeof claims?.['sid'] === 'string' ? claims['sid'] : null),
@@ -93,14 +93,14 @@ const readToken = (token: string): Promise<string | null> =>
 
 const secret = (): string => services().vault.secretFor('sign-in');
 
-/** The browser itself keeps a `__Host-` cookie to this one host and to https. */
+/** Returns the session cookie's name and options. Browsers restrict a `__Host-` cookie to this host and to https. */
 function sessionCookie() {
   const { https } = env();
   const options = { httpOnly: true, sameSite: 'lax', path: '/', secure: https } as const;
   return { name: https ? '__Host-purser-session' : 'purser-session', options };
 }
 
-/** The cookie's token carries the id of a session and nothing else: who that is, the database says at each request. */
+/** Options of next-auth. The cookie's token holds only the id of a session; the user is read at each request. */
 const options = (): AuthOptions => ({
   secret: secret(),
   session: { strategy: 'jwt', maxAge: SESSION_DAYS * 24 * 60 * 60 },
@@ -126,7 +126,7 @@ const options = (): AuthOptions => ({
     },
   },
   logger: {
-    error: (code) => log({ msg: 'sign-in was not carried out', level: 'warn', code }),
+    error: (code) => log({ msg: 'sign-in failed', level: 'warn', code }),
     warn: () => {},
   },
 });
@@ -139,7 +139,11 @@ const given = z.object({
 
 type Entered = { id: string; sid: string };
 
-/** What next-auth asks: null for a wrong address or password, else the error's message is what the page is told. */
+/**
+ * Authorizes a sign-in for next-auth.
+ * @returns null for a wrong email or password
+ * @throws Error whose message tells the page the reason
+ */
 async function enter(credentials: unknown, fields: Record<string, string> = {}): Promise<Entered | null> {
   const { data } = given.safeParse(credentials);
   if (!data) return null;
@@ -167,10 +171,10 @@ const SERVED = {
   POST: ['callback/credentials', 'signout'],
 };
 
-/** A form with an address and a password is small. */
+/** Size limit of the sign-in form in bytes. */
 const FORM_MAX_BYTES = 65_536;
 
-/** Answers below /api/auth: of next-auth what the pages use, and none of its own pages. */
+/** Handles requests below /api/auth: only the endpoints of next-auth that the pages use, not its own pages. */
 export async function answerAuth(
   request: Request,
   route: { params: Promise<{ nextauth: string[] }> },
@@ -179,15 +183,15 @@ export async function answerAuth(
   const method = request.method === 'POST' ? 'POST' : 'GET';
   if (!SERVED[method].includes(nextauth.join('/'))) return problemResponse('not_found');
   try {
-    // Without the field no browser has sent it; next-auth's own token is demanded of everyone.
+    // Browsers always send `Origin` with a POST. next-auth checks its CSRF token in any case.
     if (method === 'POST' && request.headers.has('origin')) mustComeFromHere(request);
     const body = method === 'POST' ? await readBytes(request, FORM_MAX_BYTES) : null;
-    const asked = new NextRequest(request.url, {
+    const copy = new NextRequest(request.url, {
       method,
       headers: request.headers,
       body: body && new Uint8Array(body),
     });
-    const response: Response = await NextAuth(asked as never, { params: route.params } as never, options());
+    const response: Response = await NextAuth(copy as never, { params: route.params } as never, options());
     response.headers.set('Cache-Control', 'no-store');
     return response;
   } catch (error) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What is wrong with the settings: every variable by its name, each with what to do. */
+/** Invalid settings: every bad variable by name, with what to do. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
   constructor(readonly problems: string[]) {
@@ -10,46 +10,46 @@ export class ConfigError extends Error {
 
 const CARRIERS = ['sandbox'] as const;
 
-/** `apiUrl` and `webhookSecret` are Resend's: where it is called, and what it signs its reports with. */
+/** Settings of outgoing email. `apiUrl` is Resend's address, `webhookSecret` verifies the signature of its reports. */
 export type MailSettings =
   | { way: 'resend'; from: string; apiKey: string; apiUrl: string | null; webhookSecret: string | null }
   | { way: 'smtp'; from: string; url: string }
   | { way: 'mailbox'; from: string };
 
 export type Env = {
-  /** The application's role; may go through a pooler. */
+  /** Connects as the application's role; may use a pooler. */
   databaseUrl: string;
-  /** The owner of the tables, reached directly: migrations and the worker. */
+  /** Connects directly as the owner of the tables, for migrations and the worker. */
   ownerUrl: string;
-  /** Reached directly, for LISTEN. */
+  /** Connects directly, for LISTEN. */
   directUrl: string;
   host: string;
   port: number;
-  /** Stands in mailed links. */
+  /** The public address, used in emailed links. */
   appUrl: string;
-  /** Whether people reach this over https, as `appUrl` says: then cookies and browsers are told to keep to it. */
+  /** True if `appUrl` is https: then cookies are secure and browsers are told to use https only. */
   https: boolean;
-  /** Whether plain http is taken outside the demo. */
+  /** Allows plain http outside a demo. */
   allowHttp: boolean;
   demo: boolean;
   secret: string;
   carrier: (typeof CARRIERS)[number];
-  /** Requests a second for a team, over all web processes. */
+  /** Requests per second and team, over all web processes. */
   rateLimit: number;
   webProcesses: number;
-  /** How long a web process that was told to end still serves new connections. */
+  /** Milliseconds for which a terminating web process still accepts new connections. */
   shutdownGraceMs: number;
   poolSize: number;
-  /** The client's address is the last of X-Forwarded-For, because a proxy of ours stands in front. */
+  /** Takes the client's address from the last value of X-Forwarded-For, because a trusted proxy sets it. */
   trustProxy: boolean;
-  /** Whether the server answers the API itself, instead of handing its requests to the web framework. */
+  /** Serves the API without the web framework. */
   apiFront: boolean;
   messageValidityHours: number;
-  /** How mails leave, null where none do. */
+  /** Outgoing email; null for none. */
   mail: MailSettings | null;
-  /** Whether strangers may make teams of their own. */
+  /** `open` lets any visitor create a team. */
   signUp: 'open' | 'closed';
-  /** Whole months that the log is kept after a month's end; 0: for ever. */
+  /** Full months for which the message log is kept after a month's end; 0 means forever. */
   logRetentionMonths: number;
 };
 
@@ -71,14 +71,14 @@ const whole = (from: number, to: number, fallback: number) =>
     .transform(Number)
     .refine((value) => value >= from && value <= to, `must be a whole number from ${from} to ${to}`);
 
-const secretAdvice = 'make one with: openssl rand -base64 32';
+const secretAdvice = 'create one with: openssl rand -base64 32';
 
-/** Whether a secret is long enough but could be guessed: few different characters, a repeated block, a run, a sample. */
+/** Returns whether a secret is easy to guess: few different characters, a repeated block, a run, a sample value. */
 function isGuessable(secret: string): boolean {
   const codes = Array.from({ length: secret.length }, (_, index) => secret.charCodeAt(index));
   const steps = codes.slice(1).map((code, index) => Math.abs(code - (codes[index] ?? 0)));
   const runs = steps.filter((step) => step <= 1).length;
-  // A text that is a shorter one repeated is found again inside its own doubling, cut at both ends.
+  // A repeated block: the text occurs in its own doubling without the first and last character.
   const repeated = (secret + secret).slice(1, -1).includes(secret);
   const sample = /change.?me|example|placeholder|your.?secret|password/i.test(secret);
   return new Set(codes).size < 8 || runs > steps.length / 2 || repeated || sample;
@@ -100,7 +100,7 @@ const schema = z.object({
   PURSER_SECRET: z
     .string()
     .min(32, `must have at least 32 characters; ${secretAdvice}`)
-    .refine((secret) => secret.length < 32 || !isGuessable(secret), `can be guessed; ${secretAdvice}`),
+    .refine((secret) => secret.length < 32 || !isGuessable(secret), `is easy to guess; ${secretAdvice}`),
   CARRIER: z.enum(CARRIERS, `must be one of: ${CARRIERS.join(', ')}`).optional(),
   RATE_LIMIT: whole(1, 1_000_000, 200),
   WEB_PROCESSES: whole(1, 10_000, 1),
@@ -115,7 +115,7 @@ const schema = z.object({
   RESEND_API_URL: z.url({ protocol: /^https?$/, error: 'must be an address' }).optional(),
   RESEND_WEBHOOK_SECRET: z
     .string()
-    .startsWith('whsec_', 'begins with whsec_; Resend shows it beside the webhook')
+    .startsWith('whsec_', 'must begin with whsec_; Resend shows it next to the webhook')
     .optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be smtp://user:password@host:port, or smtps://…' }).optional(),
   MAIL_FROM: z
@@ -139,10 +139,11 @@ function mailOf(value: z.output<typeof schema>, appUrl: string): MailSettings | 
 }
 
 /**
- * Settings from the variables given; throws a `ConfigError` that names every bad one.
+ * Reads the settings from environment variables.
+ * @throws ConfigError that names every invalid variable
  */
 export function parseEnv(source: Record<string, string | undefined>): Env {
-  // `NAME=` in a shell or a compose file means: not set.
+  // An empty value (`NAME=` in a shell or a compose file) counts as not set.
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
   const problems = (parsed.error?.issues ?? []).map((issue) => {
@@ -150,7 +151,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     return `${name} ${given[name] === undefined ? missing(name) : issue.message}`;
   });
   const demo = given['PURSER_DEMO'] === '1' || given['PURSER_DEMO'] === 'true';
-  if (!demo && given['CARRIER'] === undefined) problems.push(`CARRIER must be named: ${CARRIERS.join(' or ')}`);
+  if (!demo && given['CARRIER'] === undefined) problems.push(`CARRIER must be set: ${CARRIERS.join(' or ')}`);
   if (!parsed.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
   const value = parsed.data;
   const appUrl = (value.APP_URL ?? `http://localhost:${value.PORT}`).replace(/\/+$/, '');
@@ -181,31 +182,34 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
 
 let settings: Env | undefined;
 
-/** The settings of this process, read at the first call and never again. */
+/**
+ * Returns the settings of this process, read once.
+ * @throws ConfigError
+ */
 export function env(): Env {
   settings ??= parseEnv(process.env);
   return settings;
 }
 
 /**
- * Refuses to serve passwords and keys in the clear: outside the demo people come over https, or the operator says that
- * plain http is meant.
+ * Refuses to serve passwords and keys without encryption: outside a demo, `appUrl` must be https or `ALLOW_HTTP` set.
+ * @throws ConfigError
  */
 export function mustBeSafeToServe({ demo, https, allowHttp }: Env): void {
   if (demo || https || allowHttp) return;
   throw new ConfigError([
-    'APP_URL must be the https address at which people reach this; set ALLOW_HTTP=1 to serve plain http all the same',
+    'APP_URL must be the public https address of this service; set ALLOW_HTTP=1 to allow plain http',
   ]);
 }
 
 /**
- * Lets next-auth take its own address from each request, which the server has checked: signing in works under every name
- * that leads here. It reads this from the environment alone.
+ * Lets next-auth take its address from each request, whose host the server has checked, so that sign-in works under every
+ * name of this site. next-auth reads this setting only from the environment.
  */
 export function takeAddressFromRequests(): void {
   process.env['AUTH_TRUST_HOST'] = '1';
   delete process.env['NEXTAUTH_URL'];
 }
 
-/** Where the person stands who calls the operator's command: paths are relative to it. */
+/** Returns the directory from which the operator runs the command; paths are relative to it. */
 export const callerDirectory = (): string => process.env['INIT_CWD'] ?? process.cwd();

@@ -12,9 +12,9 @@ import { announceStart, endLive } from '@/server/http/live-stream';
 import { guardPage } from '@/server/http/security-headers';
 import { problemResponse } from '@/server/http/problem';
 import { resolvePath } from '@/server/http/request-path';
-import { describeFault, endOnFault, log, takeConsole } from '@/server/log';
+import { describeFault, endOnFault, log, redirectConsole } from '@/server/log';
 
-/** Told to the start script, which does not try again: the settings must change first. */
+/** Exit code that tells the start script not to restart, because the settings must change first. */
 const EXIT_CONFIG = 78;
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -22,21 +22,21 @@ const ADDRESS = 'x-purser-address';
 const FORWARDED_HOST = 'x-forwarded-host';
 const FORWARDED_PROTO = 'x-forwarded-proto';
 
-/** Where the framework has the page for what is not there. */
+/** The framework's path of the not-found page. */
 const NOT_FOUND = '/_not-found';
 
-/** Where the API has no operation: its answer is the same 404 as for every path that it does not know, and is counted. */
+/** An API path without an operation: it gives the API's usual 404, which counts towards the rate limit. */
 const NO_OPERATION = '/api/v1/-';
 
-/** Whether a browser asks for a page to show, and for nothing that could be meant for the API. */
+/** Returns whether a browser requests a page, and certainly not the API. */
 const isForUser = ({ method, headers, url = '' }: IncomingMessage): boolean =>
   (method === 'GET' || method === 'HEAD') && (headers.accept ?? '').includes('text/html') && !/api|%/i.test(url);
 
-/** Idle connections live this long after the last accepted one, for the request that may be under way on them. */
+/** Milliseconds for which idle connections stay open after the last accept, for requests still in transit. */
 const IDLE_GRACE_MS = 500;
 const DRAIN_MS = 10_000;
 
-/** Responses to requests that were read and are not answered yet. */
+/** Responses that are not finished yet. */
 const active = new Set<ServerResponse>();
 let requestsRead = 0;
 
@@ -44,7 +44,7 @@ function isDraining(): boolean {
   return Reflect.get(globalThis, Symbol.for('purser.draining')) === true;
 }
 
-/** The address of the client: what a trusted proxy saw, else the other end of the connection. */
+/** Returns the client's address: the one that a trusted proxy reports, else the remote end of the connection. */
 function clientAddress(req: IncomingMessage, trustProxy: boolean): string {
   const direct = (req.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
   if (!trustProxy) return direct;
@@ -54,8 +54,8 @@ function clientAddress(req: IncomingMessage, trustProxy: boolean): string {
 }
 
 /**
- * Says under which name, and over what, people reach this: what a trusted proxy was asked, else the Host they sent. Sign-in
- * and the check of Origin rely on it.
+ * Sets the forwarded host and protocol: those of a trusted proxy, else the Host header and the configured protocol. Sign-in
+ * and the Origin check rely on them.
  */
 function nameSite({ headers }: IncomingMessage, { trustProxy, https }: Channels): void {
   const last = (name: string) => [headers[name]].flat().join(',').split(',').at(-1)?.trim();
@@ -72,15 +72,15 @@ async function answer(res: ServerResponse, response: Response): Promise<void> {
   res.end(body);
 }
 
-/** What a request is for, which is judged once, by its resolved path. */
+/** The target of a request, decided once by its resolved path. */
 type Target = 'api' | 'page' | 'nothing';
 
 /**
- * Resolves where a request leads. A path that could be read in two ways leads nowhere. One of the API goes on in its one
- * spelling, so that no other reader of it sees another.
+ * Resolves the target of a request. An ambiguous path has none. An API path is rewritten to its canonical form, so that no
+ * later reader interprets it differently.
  */
 function resolveTarget(req: IncomingMessage): Target {
-  // A proxy's form of the target, which servers must accept too.
+  // The absolute form of the request target, which servers must accept (RFC 9112, 3.2.2).
   if (/^https?:\/\//i.test(req.url ?? '')) req.url = (req.url ?? '').replace(/^https?:\/\/[^/?#]*\/?/i, '/');
   const [path = '', ...query] = (req.url ?? '').split('?');
   const segments = resolvePath(path);
@@ -90,17 +90,17 @@ function resolveTarget(req: IncomingMessage): Target {
   return 'api';
 }
 
-/** What is refused before any route sees it, or undefined. */
+/** Returns the response to a request that is refused before routing, or undefined. */
 function refusal(req: IncomingMessage, target: Target): Response | undefined {
   if (req.headers.host === undefined && req.httpVersion === '1.1') {
-    return problemResponse('invalid_request', { detail: 'The Host field is missing.' });
+    return problemResponse('invalid_request', { detail: 'The `Host` header is required.' });
   }
   if (target !== 'page' && !METHODS.includes(req.method ?? '')) {
     return problemResponse('method_not_allowed', { headers: { Allow: METHODS.join(', ') } });
   }
-  // The API has limits of its own, and counts the call.
+  // The API applies its own limits and counts the call.
   if (target === 'page' && Number(req.headers['content-length'] ?? 0) > LARGEST_BODY_BYTES) {
-    return problemResponse('payload_too_large', { detail: 'No body may be larger than 12 MiB.' });
+    return problemResponse('payload_too_large', { detail: 'A body may have up to 12 MiB.' });
   }
   return undefined;
 }
@@ -118,7 +118,7 @@ async function handle(req: IncomingMessage, res: ServerResponse, channels: Chann
     const target = resolveTarget(req);
     const refused = refusal(req, target);
     if (refused) return await answer(res, refused);
-    // Assigned, not appended: whatever a client sends under this name is gone.
+    // Assigned instead of appended, to overwrite a value that the client sent.
     req.headers[ADDRESS] = clientAddress(req, channels.trustProxy);
     nameSite(req, channels);
     if (target === 'nothing') req.url = isForUser(req) ? NOT_FOUND : NO_OPERATION;
@@ -132,7 +132,7 @@ async function handle(req: IncomingMessage, res: ServerResponse, channels: Chann
   }
 }
 
-/** Answers on a bare socket, where no response object exists, and closes it. */
+/** Writes a response to a bare socket, for which no response object exists, and closes it. */
 async function answerRaw(socket: Duplex, status: string, response: Response): Promise<void> {
   const problem: Record<string, unknown> = await response.json();
   const body = JSON.stringify({ ...problem, status: Number(status.slice(0, 3)) });
@@ -143,7 +143,7 @@ async function answerRaw(socket: Duplex, status: string, response: Response): Pr
 
 type ClientError = Error & { code?: string };
 
-/** Whether an answer is under way there, into which no other may be mixed. */
+/** Returns whether a response is being written to the socket, so that no other may be mixed in. */
 function isAnswering(socket: Duplex): boolean {
   return [...active].some((res) => res.socket === socket && res.headersSent);
 }
@@ -155,7 +155,7 @@ function onClientError(error: ClientError, socket: Duplex): void {
   }
   const [status, detail] =
     error.code === 'HPE_HEADER_OVERFLOW'
-      ? ['431 Request Header Fields Too Large', 'The header fields, or the address, are too long.']
+      ? ['431 Request Header Fields Too Large', 'The headers or the URL are too long.']
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? ['408 Request Timeout', 'The request did not arrive in time.']
         : ['400 Bad Request', 'This is not a well-formed HTTP request.'];
@@ -164,11 +164,11 @@ function onClientError(error: ClientError, socket: Duplex): void {
 
 function buildServer(channels: () => Channels): Server {
   const server = createServer({
-    // Ours is the answer to a missing Host, in the shape of all others.
+    // A missing Host is answered by `refusal`, in the same form as other errors.
     requireHostHeader: false,
     headersTimeout: 15_000,
     requestTimeout: 60_000,
-    // Longer than the minute that balancers keep an idle connection: the side that sends must be the one that closes.
+    // Longer than the minute for which load balancers keep idle connections, so that the sending side closes them.
     keepAliveTimeout: 65_000,
     connectionsCheckingInterval: 5_000,
   });
@@ -189,25 +189,24 @@ function buildServer(channels: () => Channels): Server {
 }
 
 /**
- * Ends without losing a request. Readiness says so at once, so that balancers go elsewhere; until they have noticed
- * (`graceMs`), new connections are served, and every response closes its own. Then nothing more is accepted, and what was
- * read is answered.
+ * Shuts down without losing a request. Readiness fails at once, so that load balancers turn away; for `graceMs`, new
+ * connections are still served and every response closes its own. Then the server stops accepting and finishes what it read.
  */
 async function drain(server: Server, graceMs: number): Promise<void> {
   Reflect.set(globalThis, Symbol.for('purser.draining'), true);
   for (const res of active) if (!res.headersSent) res.setHeader('connection', 'close');
-  // Streams would go on for ever.
+  // Streams never end by themselves.
   void endLive();
   await sleep(graceMs);
   await readPending();
-  // http's own close would cut idle connections at once, also those on which a request is just under way.
+  // The close method of http would cut idle connections at once, even with a request in transit.
   NetServer.prototype.close.call(server);
   await Promise.race([allAnswered(server), sleep(DRAIN_MS)]);
   log({ msg: 'shutdown', read: requestsRead, unanswered: active.size });
   server.closeAllConnections();
 }
 
-/** Lets the event loop accept and read what has arrived: on a busy machine timers run before that. */
+/** Lets the event loop accept and read pending input: on a busy machine timers run first. */
 async function readPending(): Promise<void> {
   await setImmediate();
   await setImmediate();
@@ -229,17 +228,18 @@ async function listen(server: Server, port: number, host: string): Promise<void>
     await once(server, 'listening');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE') throw new ConfigError([`PORT ${port} is taken on ${host}: set PORT to another`]);
+    if (code === 'EADDRINUSE')
+      throw new ConfigError([`PORT ${port} is already in use on ${host}: set PORT to another`]);
     if (code === 'EACCES')
-      throw new ConfigError([`PORT ${port} may not be used by this user: set PORT to one above 1023`]);
+      throw new ConfigError([`PORT ${port} is not allowed for this user: set PORT to one above 1023`]);
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-      throw new ConfigError([`HOST ${host} is no address of this machine: set HOST to one, or to 0.0.0.0 for all`]);
+      throw new ConfigError([`HOST ${host} is not an address of this machine: set HOST to one, or to 0.0.0.0 for all`]);
     }
     throw error;
   }
 }
 
-/** The API's own routes, loaded into this process: its requests need no framework. */
+/** Loads the API's routes into this process, which then serves them without the framework. */
 async function loadApi(): Promise<Handler> {
   await import('@/app/api/v1/all');
   return answerApi;
@@ -247,21 +247,21 @@ async function loadApi(): Promise<Handler> {
 
 async function main(): Promise<void> {
   mustBeSafeToServe(env());
-  // What lives long may grow by two fifths before it is looked through. Left alone it may triple, and does while a long
-  // export streams, though hardly anything of it is in use.
+  // Lets the old generation grow by 40 % before a major garbage collection. By default it may triple, and does while a
+  // long export streams, although little of it is in use.
   setFlagsFromString('--heap-growing-percent=40');
   takeAddressFromRequests();
   const { host, port, trustProxy, https, apiFront, shutdownGraceMs } = env();
   const dev = process.argv.includes('--dev');
   if (!dev) {
-    takeConsole();
+    redirectConsole();
     endOnFault();
   }
   const notYet: Handler = () => Promise.reject(new Error('not started'));
   let channels: Channels = { toNext: notYet, toApi: notYet, trustProxy, https, dev };
   const server = buildServer(() => channels);
-  // Next takes over `upgrade`, on which its development server needs to hear; in production it would drop clients that
-  // merely offer HTTP/2, so that it is given a server at which nothing arrives.
+  // Next handles `upgrade` events, which its development server needs. In production it would drop clients that offer
+  // HTTP/2, so it gets a server that receives nothing.
   const httpServer = dev ? server : createServer();
   const app = next({ dev, dir: process.cwd(), hostname: host, port, httpServer });
   let ending = false;
@@ -271,7 +271,7 @@ async function main(): Promise<void> {
     drain(server, shutdownGraceMs)
       .then(() => Promise.race([endLive(), sleep(2_000)]))
       .then(() => Promise.race([app.close(), sleep(2_000)]))
-      .catch((error: unknown) => log({ msg: 'the end was not clean', level: 'error', ...describeFault(error) }))
+      .catch((error: unknown) => log({ msg: 'shutdown failed', level: 'error', ...describeFault(error) }))
       .finally(() => process.exit(0));
   };
   process.on('SIGTERM', end);
@@ -284,7 +284,7 @@ async function main(): Promise<void> {
   announceStart();
 }
 
-// Whoever reads the output may be gone before this process is.
+// The reader of the output may end before this process.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 

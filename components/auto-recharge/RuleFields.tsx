@@ -47,7 +47,7 @@ export function useRule(known: Known | null, subject: Subject) {
     way === 'target' && lowest !== null && stepSize !== null && stepSize <= lowest
       ? { step: 'Must be above the threshold.' }
       : way === 'amount' && period !== 'none' && stepSize !== null && most !== null && stepSize > most
-        ? { step: 'Must not be above the cap, or the rule could never run.' }
+        ? { step: 'Must not be above the cap, or the rule could never recharge.' }
         : null;
   const isComplete = lowest !== null && stepSize !== null && stepSize > 0n && (period === 'none' || (most ?? 0n) > 0n);
   const input =

@@ -3,9 +3,9 @@
 import { TransferDetail } from '@/components/transfers/TransferDetail';
 import { TransferTable } from '@/components/transfers/TransferTable';
 import { transferQuestion } from '@/components/transfers/search-params';
-import { KIND_LABELS } from '@/components/transfers/labels';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Empty } from '@/components/ui/pieces';
+import { TRANSFER_KINDS } from '@/server/domain/billing/ledger/rules';
 import type { MemberView } from './member';
 
 /** Lists the transfers of one member. */
@@ -16,7 +16,7 @@ export function MemberTransfers({ member }: { member: MemberView }) {
       question={transferQuestion({ kind: [], member: member.id, from: null, to: null })}
       onOpen={(transfer) =>
         open({
-          title: KIND_LABELS[transfer.kind],
+          title: TRANSFER_KINDS[transfer.kind].label,
           side: true,
           body: (close) => <TransferDetail transfer={transfer} onClose={close} />,
         })

@@ -6,7 +6,8 @@ import type { ReactNode } from 'react';
 import type { useTRPC } from '@/components/data';
 import { Country } from '@/components/rates/Country';
 import { useShell } from '@/components/layout/useShell';
-import { KIND_LABELS, sideName } from '@/components/transfers/labels';
+import { sideName } from '@/components/transfers/labels';
+import { TRANSFER_KINDS } from '@/server/domain/billing/ledger/rules';
 import { toMicros } from '@/components/ui/amount';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
@@ -88,7 +89,7 @@ function Movements({ transfers, isFree }: Pick<Whole, 'transfers'> & { isFree: b
         {transfers.map(({ id, kind, amount, from, to, member, balanceAfter }) => (
           <li key={id}>
             <strong>
-              {KIND_LABELS[kind]} <Money amount={amount} currency={currency} />
+              {TRANSFER_KINDS[kind].label} <Money amount={amount} currency={currency} />
             </strong>
             <span>
               {sideName(from, member)} → {sideName(to, member)}

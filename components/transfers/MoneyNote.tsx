@@ -29,7 +29,7 @@ export function MoneyNote({ mutation, currency }: { mutation: Mutation; currency
       : sayProblem(mutation.error);
   return (
     <Note tone="bad" alert>
-      <strong>Nothing was moved.</strong> {short.replace(/ ?Nothing (was )?(moved|changed)\.$/, '')}
+      <strong>Nothing was moved.</strong> {short.replace(/(^| )(No money moved|Nothing was changed)\.(?= |$)/, '')}
     </Note>
   );
 }

@@ -13,7 +13,8 @@ import { Money } from '@/components/ui/Money';
 import styles from '@/components/ui/table.module.css';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import type { transferQuestion } from './search-params';
-import { KIND_LABELS, sideName } from './labels';
+import { TRANSFER_KINDS } from '@/server/domain/billing/ledger/rules';
+import { sideName } from './labels';
 
 export type Transfer = inferOutput<ReturnType<typeof useTRPC>['transfers']['browseTransfers']>['data'][number];
 
@@ -46,7 +47,7 @@ export function TransferTable({ question, onOpen, empty }: Props) {
         columns={columnsOf(team.currency, onOpen)}
         rows={rows}
         idOf={(transfer) => transfer.id ?? ''}
-        nameOf={(transfer) => KIND_LABELS[transfer.kind]}
+        nameOf={(transfer) => TRANSFER_KINDS[transfer.kind].label}
         stale={list.isPlaceholderData}
       />
       <ShowMore list={list} shown={rows.length} />
@@ -99,7 +100,7 @@ function columnsOf(currency: string, onOpen: (transfer: Transfer) => void): Colu
 export function Kind({ transfer }: { transfer: Pick<Transfer, 'kind' | 'reversalOf' | 'reversedBy'> }) {
   return (
     <>
-      {KIND_LABELS[transfer.kind]}
+      {TRANSFER_KINDS[transfer.kind].label}
       {transfer.reversalOf && <span className="muted"> · Reversal</span>}
       {transfer.reversedBy && <span className="muted"> · Reversed</span>}
     </>

@@ -13,7 +13,7 @@ import tableStyles from '@/components/ui/table.module.css';
 import { TransferDetail } from './TransferDetail';
 import { TransferTable, type Transfer } from './TransferTable';
 import { transferQuestion, transferView, type TransferView } from './search-params';
-import { KIND_LABELS } from './labels';
+import { TRANSFER_KIND_NAMES, TRANSFER_KINDS } from '@/server/domain/billing/ledger/rules';
 
 const NO_FILTERS: Partial<TransferView> = { kind: [], member: null, from: null, to: null };
 
@@ -26,7 +26,7 @@ export function TransfersPage() {
   const change = (next: Partial<TransferView>) => void setView(next);
   const open = (transfer: Transfer) =>
     openDialog({
-      title: KIND_LABELS[transfer.kind],
+      title: TRANSFER_KINDS[transfer.kind].label,
       side: true,
       body: (close) => <TransferDetail transfer={transfer} onClose={close} />,
     });
@@ -38,9 +38,9 @@ export function TransfersPage() {
         {me.role === 'owner' && <MemberPicker value={view.member} onChange={(member) => change({ member })} />}
         <FilterChip
           label="Type"
-          options={Object.entries(KIND_LABELS)
-            .filter(([kind]) => !['funding_refund', 'dispute', 'dispute_reversal', 'opening'].includes(kind))
-            .map(([value, label]) => ({ value: value as keyof typeof KIND_LABELS, label }))}
+          options={TRANSFER_KIND_NAMES.filter(
+            (kind) => !['funding_refund', 'dispute', 'dispute_reversal', 'opening'].includes(kind),
+          ).map((value) => ({ value, label: TRANSFER_KINDS[value].label }))}
           chosen={view.kind}
           onChange={(kind) => change({ kind })}
         />

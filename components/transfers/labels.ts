@@ -1,39 +1,20 @@
 import { formatMoney } from '@/components/ui/amount';
-import type { TransferKind } from '@/server/domain/billing/ledger/rules';
-
-/** The name of each kind of transfer. */
-export const KIND_LABELS: Record<TransferKind, string> = {
-  funding: 'Funding',
-  withdrawal: 'Withdrawal',
-  credit: 'Credit',
-  debit: 'Debit',
-  recharge: 'Recharge',
-  charge: 'Charge',
-  refund: 'Refund',
-  closing: 'Account closed',
-  opening: 'Opening',
-  funding_refund: 'Funding refund',
-  dispute: 'Dispute',
-  dispute_reversal: 'Dispute reversal',
-};
+import { canBeReversed, type TransferKind } from '@/server/domain/billing/ledger/rules';
 
 type Side = 'master' | 'member' | 'usage' | 'funding';
 
-/** Returns the name of one side of a transfer. */
+/** Returns the label of the account from which or to which money moves. */
 export function sideName(side: Side, member: { name: string } | null): string {
   if (side === 'member') return member?.name ?? 'Member';
   return { master: 'Master balance', usage: 'Messages', funding: 'External' }[side];
 }
 
-/** Returns true for a credit, debit or recharge that was not reversed and is not a reversal itself. */
+/** Returns whether a transfer can be reversed and has not been reversed yet. */
 export const isReversible = (transfer: {
   kind: TransferKind;
   reversalOf: string | null;
   reversedBy: string | null;
-}): boolean =>
-  ['credit', 'debit', 'recharge'].includes(transfer.kind) &&
-  transfer.reversalOf === null &&
-  transfer.reversedBy === null;
+}): boolean => canBeReversed(transfer) && transfer.reversedBy === null;
 
 type Reversal = { amount: string; to: Side };
 

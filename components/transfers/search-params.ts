@@ -1,10 +1,10 @@
 import { createLoader, parseAsArrayOf, parseAsStringLiteral } from 'nuqs/server';
 import { parseAsDay, parseAsId } from '@/components/ui/search-params';
-import { TRANSFER_KINDS } from '@/server/domain/billing/ledger/rules';
+import { TRANSFER_KIND_NAMES } from '@/server/domain/billing/ledger/rules';
 
 /** The state of the transfers page in its URL; days are UTC and the last day is included. */
 export const transferView = {
-  kind: parseAsArrayOf(parseAsStringLiteral(TRANSFER_KINDS)).withDefault([]),
+  kind: parseAsArrayOf(parseAsStringLiteral(TRANSFER_KIND_NAMES)).withDefault([]),
   member: parseAsId('mem'),
   from: parseAsDay,
   to: parseAsDay,

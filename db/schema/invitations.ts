@@ -15,7 +15,7 @@ import { instant, microsColumn, teamId } from './columns';
 import { members } from './members';
 import { teams } from './teams';
 
-/** An invitation. Its links are HMACs over id, version and way, so no secret is stored. */
+/** An invitation. The tokens of its links are HMACs over id, version and delivery, so no secret is stored. */
 export const invitations = pgTable(
   'invitations',
   {
@@ -24,29 +24,29 @@ export const invitations = pgTable(
     email: text().notNull(),
     name: text(),
     role: text({ enum: ['owner', 'member'] }).notNull(),
-    /** The seat that is to be taken over; once accepted, the seat that was taken. */
+    /** The member that the invited user takes over; after acceptance, the member that the user became. */
     memberId: uuid(),
-    /** One that has run out is `pending` until somebody writes; readers judge it by `expires_at`. */
+    /** An expired invitation stays `pending` until the next write; readers compare `expires_at`. */
     status: text({ enum: ['pending', 'accepted', 'declined', 'expired', 'revoked'] }).notNull(),
     version: integer().notNull().default(1),
     credit: microsColumn(),
     recharge: jsonb(),
     expiresAt: instant().notNull(),
     createdAt: instant().notNull().defaultNow(),
-    /** When it was accepted, declined or revoked. */
+    /** The time of acceptance, decline or revocation. */
     closedAt: instant(),
-    /** Why it was revoked; null where it was not, or by an erasure. */
+    /** The reason of the revocation; null if it was not revoked, or by an erasure. */
     revokedReason: text({
       enum: ['by_owner', 'inviter_not_owner', 'inviter_inactive', 'inviter_deleted', 'inviter_left'],
     }),
     acceptedBy: uuid(),
-    /** When its holder asked for a new link. */
+    /** The time when the invitee requested a new link. */
     requestedAt: instant(),
-    /** The starting credit that was paid when it was accepted; null where the master could not pay it. */
+    /** The transfer of the starting credit at acceptance; null if the master balance was too low. */
     transferId: uuid(),
-    /** The newest mail of it. */
+    /** The newest email of this invitation. */
     mailId: uuid(),
-    /** Who invites, as a transfer says who made it. */
+    /** The inviter, in the same form as the actor of a transfer. */
     actorType: text({ enum: ['user', 'key', 'operator'] }).notNull(),
     actorId: text(),
     actorName: text().notNull(),
@@ -61,14 +61,14 @@ export const invitations = pgTable(
       name: 'invitations_member',
     }),
     index('invitations_by_status').on(t.teamId, t.status, t.id),
-    // An address has one open invitation of a team, and a seat one open claim.
+    // One open invitation per address in a team, and one per member.
     uniqueIndex('invitations_pending_email')
       .on(t.teamId, t.email)
       .where(sql`${t.status} = 'pending'`),
     uniqueIndex('invitations_pending_member')
       .on(t.teamId, t.memberId)
       .where(sql`${t.status} = 'pending' AND ${t.memberId} IS NOT NULL`),
-    // The open invitations of an inviter, which end with the right to invite.
+    // The open invitations of an inviter, which are revoked when the inviter is no longer an owner.
     index('invitations_pending_inviter')
       .on(t.teamId, t.actorMember)
       .where(sql`${t.status} = 'pending'`),
@@ -83,5 +83,5 @@ export const invitations = pgTable(
   ],
 );
 
-/** Which team an invitation belongs to. */
+/** The team of each invitation, for lookups without a team. */
 export const invitationLookup = pgTable('invitation_lookup', { id: uuid().primaryKey(), teamId: uuid().notNull() });

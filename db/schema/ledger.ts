@@ -15,9 +15,9 @@ import { instant, microsColumn, teamId } from './columns';
 import { teams } from './teams';
 
 /**
- * One row an account. A member's account has the member's id, the master account the team's id; usage, funding and
- * receivable have the fixed ids of `db/accounts.ts`, are never locked and keep no running balance.
- * Written by the ledger's SQL functions only: guards refuse all else (see the migration `…_ledger_functions`).
+ * Ledger accounts. A member's account has the member's id, the master account the team's id. Usage, funding and receivable
+ * have fixed ids, are never locked and keep no running balance. Only the ledger's SQL functions write here; triggers refuse
+ * other writers (see the migration `…_ledger_functions`).
  */
 export const ledgerAccounts = pgTable(
   'ledger_accounts',
@@ -26,15 +26,15 @@ export const ledgerAccounts = pgTable(
     id: uuid().notNull(),
     kind: text({ enum: ['master', 'member', 'usage', 'funding', 'receivable'] }).notNull(),
     balance: microsColumn(),
-    /** How many entries the account has: the number of its last one, without gaps. */
+    /** The number of the account's last entry; entries are numbered without gaps. */
     version: bigint({ mode: 'bigint' })
       .notNull()
       .default(sql`0`),
-    /** On the master alone: the floor that recharges may not touch. Here, so that one row's lock decides. */
+    /** The reserve, on the master account only. Stored here so that the lock of one row covers it. */
     reserve: microsColumn()
       .notNull()
       .default(sql`0`),
-    /** Below this its holder and the owners are told; since when it is so. Kept by a trigger, so that no crossing is missed. */
+    /** The alert threshold, and the time since which the balance is below it. A trigger maintains it and misses no crossing. */
     alertBelow: microsColumn(),
     lowSince: instant(),
     closedAt: instant(),
@@ -55,7 +55,7 @@ export const ledgerAccounts = pgTable(
   ],
 );
 
-/** One movement of money. Its two entries are written by the database itself; no row here ever changes. */
+/** Transfers. A trigger writes the two entries of each; rows never change. */
 export const transfers = pgTable(
   'transfers',
   {
@@ -94,14 +94,14 @@ export const transfers = pgTable(
     actorType: text({ enum: ['user', 'key', 'rule', 'operator'] }).notNull(),
     actorId: text(),
     actorName: text().notNull(),
-    /** The seat that acted, so that a member is shown its own name and an owner's act as the team's. */
+    /** The acting member. A member sees their own name here, and the team's name for other actors. */
     actorMember: uuid(),
     idempotencyKey: text(),
     createdAt: instant().notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.teamId, t.id] }),
-    // The seat's account, not the seat: that row is locked by the posting anyway, so the check costs no second lock.
+    // References the member's account instead of the member: the posting locks that row anyway, so no second lock is needed.
     foreignKey({
       columns: [t.teamId, t.memberId],
       foreignColumns: [ledgerAccounts.teamId, ledgerAccounts.id],
@@ -123,7 +123,7 @@ export const transfers = pgTable(
   ],
 );
 
-/** Two rows a transfer: leg -1 gives, leg 1 takes. `balance_after` and `seq` make the chain that `ledger verify` walks. */
+/** Two rows per transfer: leg -1 debits, leg 1 credits. `ledger verify` checks the chain of `balance_after` and `seq`. */
 export const entries = pgTable(
   'entries',
   {

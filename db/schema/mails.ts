@@ -3,8 +3,8 @@ import { check, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from '
 import { instant } from './columns';
 
 /**
- * A mail to one address: what it is about, in ids and figures, and how it stands. Its words and its links are made when it is
- * sent, so no secret is stored. Global, as people are: `team_id` is empty where it is about no team.
+ * Emails: the subject in ids and numbers, and the delivery state. Texts and links are generated when the email is sent, so
+ * no secret is stored. Not a tenant table: `team_id` is null if the email concerns no team.
  */
 export const mails = pgTable(
   'mails',
@@ -15,20 +15,20 @@ export const mails = pgTable(
     memberId: uuid(),
     kind: text().notNull(),
     address: text().notNull(),
-    /** The invitation, link or transfer that it is about. */
+    /** The id of the invitation, link, member or transfer concerned. */
     about: uuid(),
     facts: jsonb()
       .$type<Record<string, string | number | boolean | null>>()
       .notNull()
       .default(sql`'{}'::jsonb`),
-    /** `digested`: it is no mail of its own, but stands in the digest `digestId`. */
+    /** `digested`: not sent separately, but part of the digest `digestId`. */
     state: text({ enum: ['queued', 'digested', 'sent', 'delivered', 'bounced', 'failed'] })
       .notNull()
       .default('queued'),
     attempts: integer().notNull().default(0),
-    /** While a worker is at it: one that died is known by this having passed. */
+    /** The end of a worker's claim. If it has passed, the worker has died. */
     claimedUntil: instant(),
-    /** What it tells of, so that it is told once: an alert's episode and who is told. */
+    /** A key that makes the email unique: an alert's episode and its recipient. */
     once: text(),
     digestId: uuid(),
     provider: text(),
@@ -49,11 +49,11 @@ export const mails = pgTable(
     index('mails_queued')
       .on(t.createdAt)
       .where(sql`${t.state} = 'queued'`),
-    // How many invitations a team has mailed lately, which is limited.
+    // Counts the recent invitations of a team, which are limited.
     index('mails_invitations')
       .on(t.teamId, t.createdAt)
       .where(sql`${t.kind} = 'invitation'`),
-    // What did not arrive lately, for the overview.
+    // Recent undelivered emails, for the overview.
     index('mails_lost')
       .on(t.teamId, t.id)
       .where(sql`${t.state} IN ('bounced', 'failed')`),
@@ -61,7 +61,7 @@ export const mails = pgTable(
   ],
 );
 
-/** The mails of the demo, as they would have left the building. */
+/** The captured emails of the demo. */
 export const mailbox = pgTable(
   'mailbox',
   {

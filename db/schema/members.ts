@@ -14,7 +14,7 @@ import {
 import { bytea, instant, teamId } from './columns';
 import { teams } from './teams';
 
-/** A seat in a team. `user_id` has no foreign key: people are global, seats belong to a tenant. */
+/** Members of a team. `user_id` has no foreign key, because users are global and members belong to a tenant. */
 export const members = pgTable(
   'members',
   {
@@ -33,9 +33,9 @@ export const members = pgTable(
       .$type<Record<string, string>>()
       .notNull()
       .default(sql`'{}'::jsonb`),
-    /** Set while an owner who made himself a member may take the role back. */
+    /** Set while a former owner who stepped down may take the role back. */
     steppedDownAt: instant(),
-    /** The alerts of this team that its person does not want by mail. */
+    /** The alerts of this team that the user has turned off. */
     mutedAlerts: text()
       .array()
       .notNull()
@@ -53,12 +53,12 @@ export const members = pgTable(
     uniqueIndex('members_user')
       .on(t.teamId, t.userId)
       .where(sql`${t.status} <> 'deleted'`),
-    // A person's seats in all teams.
+    // The memberships of a user in all teams.
     index('members_by_user')
       .on(t.userId)
       .where(sql`${t.userId} IS NOT NULL AND ${t.status} <> 'deleted'`),
     index('members_external_id').on(t.teamId, t.externalId),
-    // The page of members in its first order; the collation is made before the tables.
+    // The default order of the members page. The collation is created before the tables.
     index('members_by_name')
       .on(t.teamId, sql`lower(${t.name} COLLATE natural_order)`, t.id)
       .where(sql`${t.status} <> 'deleted'`),
@@ -69,7 +69,7 @@ export const members = pgTable(
   ],
 );
 
-/** API keys: a keyed hash to find them, the key itself sealed for the owner's audited reveal. */
+/** API keys: an HMAC to find them, and the encrypted key, which an owner can reveal (audited). */
 export const apiKeys = pgTable(
   'api_keys',
   {
@@ -96,12 +96,12 @@ export const apiKeys = pgTable(
     }),
     uniqueIndex('api_keys_digest').on(t.teamId, t.digest),
     index('api_keys_member').on(t.teamId, t.memberId, t.id),
-    // A seat has one current key at most.
+    // A member has at most one current key.
     uniqueIndex('api_keys_current')
       .on(t.teamId, t.memberId)
       .where(sql`${t.revokedAt} IS NULL AND ${t.expiresAt} IS NULL`),
   ],
 );
 
-/** Which team a key belongs to. The team's own row decides what the key may do. */
+/** The team of each key, for lookups without a team. Permissions come from the row in `api_keys`. */
 export const keyLookup = pgTable('key_lookup', { digest: bytea().primaryKey(), teamId: uuid().notNull() });

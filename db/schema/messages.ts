@@ -15,8 +15,8 @@ import { instant, microsColumn, teamId } from './columns';
 import { ledgerAccounts } from './ledger';
 
 /**
- * The message log and, at once, the queue of the dispatcher. Partitioned by range of `id` (a uuid v7 holds its time),
- * one partition a month; the migration adds the PARTITION BY that this description cannot say.
+ * The message log, which is also the dispatcher's queue. Partitioned by month of `id` (a uuid v7 holds its time); the
+ * migration adds the PARTITION BY, which drizzle cannot express.
  */
 export const messages = pgTable(
   'messages',
@@ -32,9 +32,9 @@ export const messages = pgTable(
     country: text().notNull(),
     encoding: text({ enum: ['gsm7', 'ucs2'] }).notNull(),
     segments: smallint().notNull(),
-    /** Of one segment, fixed at acceptance. */
+    /** The price of one segment, fixed at acceptance. */
     price: microsColumn().notNull(),
-    /** What is charged for the message now: 0 once refunded. */
+    /** The current charge for the message: 0 after a refund. */
     cost: microsColumn().notNull(),
     status: text({ enum: ['scheduled', 'held', 'queued', 'sent', 'delivered', 'failed', 'cancelled'] }).notNull(),
     errorCode: text(),
@@ -42,7 +42,7 @@ export const messages = pgTable(
     reference: text(),
     carrier: text(),
     carrierRef: text(),
-    /** A dispatcher's lease: another may take the message after it, if this one died in between. */
+    /** The end of a dispatcher's claim. Afterwards another dispatcher may take the message. */
     claimedUntil: instant(),
     createdAt: instant().notNull(),
     sendAt: instant(),
@@ -58,7 +58,7 @@ export const messages = pgTable(
       foreignColumns: [ledgerAccounts.teamId, ledgerAccounts.id],
       name: 'messages_member',
     }),
-    // One for each filter of the log that takes the same time on its first page and on its ten-thousandth.
+    // One index per filter of the log, so that page ten thousand takes as long as the first.
     index('messages_by_member').on(t.teamId, t.memberId, t.id),
     index('messages_by_status').on(t.teamId, t.status, t.id),
     index('messages_by_member_status').on(t.teamId, t.memberId, t.status, t.id),
@@ -84,15 +84,15 @@ export const messages = pgTable(
 );
 
 /**
- * Months that retention has dropped from the log. From the end of the last one on, the log is whole; the sums of days
- * before it can no longer be recounted.
+ * Months that retention has removed from the log. The log is complete from the end of the last one on; daily sums before it
+ * cannot be recalculated.
  */
 export const messagesDropped = pgTable('messages_dropped', {
   month: date().primaryKey(),
   droppedAt: instant().notNull().defaultNow(),
 });
 
-/** Sums a member, UTC day of creation and country, written in the transaction that charges. */
+/** Sums per member, UTC day of creation and country, written in the transaction of the charge. */
 export const usageDaily = pgTable(
   'usage_daily',
   {
@@ -114,9 +114,9 @@ export const usageDaily = pgTable(
 );
 
 /**
- * The same sums of the whole team, so that a report over ten thousand members costs no more than one over a hundred.
- * Each connection counts on a lane of its own: no two charges wait for each other here. A lane alone means nothing (a
- * refund may count on another than its charge did); their sum is the sum of `usage_daily`.
+ * The same sums per team, so that a report over ten thousand members costs no more than one over a hundred. Each connection
+ * writes its own lane, so that charges do not wait for each other. Only the sum of all lanes is meaningful: it equals the
+ * sum of `usage_daily`, but a refund may be in another lane than its charge.
  */
 export const usageTeamDaily = pgTable(
   'usage_team_daily',

@@ -29,7 +29,7 @@ export const rechargeRules = pgTable(
     capPeriod: text({ enum: ['day', 'month'] }),
     waitingSince: instant(),
     reason: text({ enum: ['master_short', 'reserve', 'cap_reached'] }),
-    /** Refusals of one episode for one reason are one event; a firing or an end of waiting begins the next. */
+    /** Refusals of one episode for the same reason are one event. A recharge or the end of waiting begins a new episode. */
     episode: integer().notNull().default(1),
     lastFiredAt: instant(),
     createdAt: instant().notNull().defaultNow(),
@@ -53,7 +53,7 @@ export const rechargeRules = pgTable(
   ],
 );
 
-/** What a member's rule drew on each UTC day: caps are judged by it, and it outlives the rule. */
+/** Recharges per member and UTC day, against which caps are checked. Kept when the rule is deleted. */
 export const rechargeTotals = pgTable(
   'recharge_totals',
   { teamId: teamId(), memberId: uuid().notNull(), day: date().notNull(), amount: microsColumn().notNull() },
@@ -67,7 +67,7 @@ export const rechargeTotals = pgTable(
   ],
 );
 
-/** The rule's history: why it did or did not recharge. */
+/** Recharge events: each recharge and refusal with its reason. */
 export const rechargeEvents = pgTable(
   'recharge_events',
   {
@@ -83,7 +83,7 @@ export const rechargeEvents = pgTable(
     balanceBefore: microsColumn().notNull(),
     charge: microsColumn().notNull(),
     threshold: microsColumn().notNull(),
-    /** What was recharged, or what would have been needed. */
+    /** The amount recharged, or the amount that would have been needed. */
     amount: microsColumn().notNull(),
     transferId: uuid(),
   },

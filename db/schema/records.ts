@@ -16,7 +16,7 @@ import { bytea, instant, teamId } from './columns';
 import { members } from './members';
 import { teams } from './teams';
 
-/** What must follow a commit. A relay moves rows to the job queue; payloads hold ids, never secrets. */
+/** Jobs that follow a commit. A relay moves the rows to the job queue; payloads hold ids, never secrets. */
 export const outbox = pgTable(
   'outbox',
   {
@@ -29,14 +29,14 @@ export const outbox = pgTable(
   (t) => [primaryKey({ columns: [t.teamId, t.id] })],
 );
 
-/** The workers of the job queue that are alive: each process writes here every few seconds. Global, as the queue is. */
+/** Heartbeats of the job queue's workers, written every few seconds. Not a tenant table, like the queue. */
 export const workerHeartbeats = pgTable('worker_heartbeats', {
   workerId: text().primaryKey(),
   startedAt: instant().notNull().defaultNow(),
   beatAt: instant().notNull(),
 });
 
-/** Who did what, when, from where, through which door. Append-only. */
+/** The audit log: actor, action, time, address and channel. Append-only. */
 export const auditEvents = pgTable(
   'audit_events',
   {
@@ -60,13 +60,13 @@ export const auditEvents = pgTable(
     foreignKey({ columns: [t.teamId], foreignColumns: [teams.id], name: 'audit_events_team' }),
     index('audit_events_by_target').on(t.teamId, t.targetType, t.targetId, t.id),
     index('audit_events_by_action').on(t.teamId, t.action, t.id),
-    // Of the operator there is no id: an index is walked in order by what equals something, and NULL equals nothing.
+    // The operator has no id. An index returns rows in order only for an equality, which NULL never satisfies.
     index('audit_events_by_actor').on(t.teamId, sql`coalesce(${t.actorId}, '')`, t.id),
     index('audit_events_by_channel').on(t.teamId, t.channel, t.id),
   ],
 );
 
-/** A used `Idempotency-Key` with its sealed answer. The answer is dropped after 30 days, the key never. */
+/** Used `Idempotency-Key`s with their encrypted responses. A response is dropped after 30 days, the key never. */
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
@@ -76,7 +76,7 @@ export const idempotencyKeys = pgTable(
     requestHash: bytea().notNull(),
     status: smallint().notNull(),
     answer: text(),
-    /** The id of what the request made, for the time after the answer is dropped. */
+    /** The id of the object that the request created, kept after the response is dropped. */
     createdId: text(),
     createdAt: instant().notNull().defaultNow(),
   },
@@ -87,7 +87,7 @@ export const idempotencyKeys = pgTable(
   ],
 );
 
-/** Sends that were refused, counted by member, UTC day and reason. Holds no text and no recipient. */
+/** Refused sends, counted by member, UTC day and reason. Holds no text and no recipient. */
 export const refusals = pgTable(
   'refusals',
   {

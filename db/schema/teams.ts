@@ -15,17 +15,17 @@ export const teams = pgTable(
       .default('active'),
     defaultSender: text(),
     lowBalance: microsColumn(),
-    /** Below this a member's balance is told to it and to the owners. */
+    /** The alert threshold of members' balances. */
     memberLowBalance: microsColumn(),
-    /** The texts of messages are dropped after so many days; null keeps them as long as the log. */
+    /** Days after which message texts are removed; null keeps them as long as the log. */
     textRetentionDays: integer(),
-    /** Before this message all texts are removed that are to be. */
+    /** The message before which all due texts are removed. */
     textsRemovedTo: uuid(),
-    /** Whether a person is asked for the password again before what cannot easily be undone, and before debits above this. */
+    /** Requires reauthentication before actions that are hard to undo, and before debits above `reauthenticateAbove`. */
     requireReauthentication: boolean().notNull().default(false),
     reauthenticateAbove: microsColumn(),
     samplePrices: boolean().notNull().default(true),
-    /** Rises with each change of the rate card, so that a process can keep a card and know when it is old. */
+    /** Incremented with each change of the rate card, so that processes can detect a stale cached card. */
     ratesVersion: integer().notNull().default(1),
     createdAt: instant().notNull().defaultNow(),
     updatedAt: instant().notNull().defaultNow(),
@@ -38,7 +38,7 @@ export const teams = pgTable(
   ],
 );
 
-/** Which team a slug names. A table of its own, because a UNIQUE without `team_id` cannot live on a tenant table. */
+/** The team of each slug. A separate table, because a UNIQUE without `team_id` is not possible on a tenant table. */
 export const teamSlugs = pgTable('team_slugs', { slug: text().primaryKey(), teamId: uuid().notNull() });
 
 /** The team's rate card: price in micros of one segment. An empty country or prefix means "any". */

@@ -1,24 +1,24 @@
 import { bigint, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { bytea, instant } from './columns';
 
-/** A person who signs in. Global: one person may hold seats in several teams. */
+/** Users. Not a tenant table: a user may be a member of several teams. */
 export const users = pgTable('users', {
   id: uuid().primaryKey(),
   email: text().notNull().unique(),
   name: text().notNull(),
   passwordHash: text(),
-  /** When the holder used a link mailed to the address. */
+  /** The time when a link emailed to the address was used. */
   emailProvenAt: instant(),
-  /** The second factor's secret, sealed; it counts from `totpSince` on. */
+  /** The encrypted secret of the second factor, in effect from `totpSince`. */
   totpSealed: text(),
   totpSince: instant(),
-  /** The last time step of which a code was taken: a code is good once. */
+  /** The last time step whose code was used: each code works once. */
   totpStep: bigint({ mode: 'number' }),
   erasedAt: instant(),
   createdAt: instant().notNull().defaultNow(),
 });
 
-/** A signed-in browser. Checked on every request, so that signing out acts at once. */
+/** Sessions: signed-in browsers. Checked on every request, so that signing out takes effect at once. */
 export const sessions = pgTable(
   'sessions',
   {
@@ -32,13 +32,13 @@ export const sessions = pgTable(
     address: text(),
     agent: text(),
     lastSeenAt: instant(),
-    /** When the person last proved in it who he is, by password or code. */
+    /** The time of the last authentication in this session, by password or code. */
     confirmedAt: instant().notNull().defaultNow(),
   },
   (t) => [index('sessions_user').on(t.userId)],
 );
 
-/** Codes for who has lost the second factor: each is good once. */
+/** Recovery codes for users who lost their second factor. Each works once. */
 export const recoveryCodes = pgTable(
   'recovery_codes',
   {
@@ -51,7 +51,7 @@ export const recoveryCodes = pgTable(
   (t) => [primaryKey({ columns: [t.userId, t.digest] })],
 );
 
-/** A link mailed to an address, good once. What stands in it is an HMAC over the id, so no secret is stored. */
+/** Emailed links, each valid once. The token is an HMAC over the id, so no secret is stored. */
 export const mailedLinks = pgTable(
   'mailed_links',
   {
@@ -68,8 +68,8 @@ export const mailedLinks = pgTable(
 );
 
 /**
- * Failed sign-ins of an account, of an address, and of both together, counted until `expire` (ms since 1970). The names
- * and the order of the columns are those of the package that counts.
+ * Failed sign-ins by account, by address, and by both, counted until `expire` (ms since 1970). The package
+ * rate-limiter-flexible prescribes the names and order of the columns.
  */
 export const signInTries = pgTable('sign_in_tries', {
   key: text().primaryKey(),

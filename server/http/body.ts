@@ -1,4 +1,4 @@
-import { DomainError, fail } from '@/server/domain/core/errors';
+import { DomainError, fail, failField } from '@/server/domain/core/errors';
 import { mustBeStorable } from '@/server/domain/core/validation';
 import { log } from '@/server/log';
 
@@ -75,7 +75,7 @@ export function parseJson(bytes: Buffer, contentType: string | null, itemsMax?: 
   try {
     text = utf8.decode(bytes);
   } catch {
-    return failBody('', 'The body is not valid UTF-8.');
+    return failField('', 'The body is not valid UTF-8.');
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -83,7 +83,7 @@ export function parseJson(bytes: Buffer, contentType: string | null, itemsMax?: 
     return value;
   } catch (error) {
     if (error instanceof DomainError) throw error;
-    return failBody(
+    return failField(
       '',
       error instanceof RangeError
         ? 'The body is nested too deeply.'
@@ -94,6 +94,3 @@ export function parseJson(bytes: Buffer, contentType: string | null, itemsMax?: 
 
 /** Returns the position from the engine's message, whose other words quote the body. */
 const placeIn = (message: string): string => / at position [0-9]+/.exec(message)?.[0] ?? '';
-
-const failBody = (pointer: string, detail: string): never =>
-  fail('invalid_request', { detail, errors: [{ pointer, code: 'invalid_request', detail }] });

@@ -1,4 +1,4 @@
-import { complainOfMail, reportMail } from '@/server/domain/notifications/emails/write';
+import { recordComplaint, reportMail } from '@/server/domain/notifications/emails/write';
 import { newRequestId } from '@/server/domain/core/ids';
 import { env } from '@/server/env';
 import { log } from '@/server/log';
@@ -46,5 +46,5 @@ function readSigned(body: string, headers: Headers, secret: string): ResendRepor
 
 async function take({ state, ...report }: ResendReport): Promise<void> {
   if (state !== 'complained') return reportMail(services(), { ...report, state });
-  return complainOfMail(services(), report);
+  return recordComplaint(services(), report);
 }

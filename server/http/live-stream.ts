@@ -1,4 +1,4 @@
-import { announceAll, tellRest } from '@/server/domain/core/change-feed';
+import { announceAll, flushChanges } from '@/server/domain/core/change-feed';
 import { flushRefusals } from '@/server/domain/messaging/refusals/write';
 import { fail } from '@/server/domain/core/errors';
 import { newRequestId } from '@/server/domain/core/ids';
@@ -42,7 +42,7 @@ export async function endLive(): Promise<void> {
   const ended = shared[HUB]?.stop();
   delete shared[HUB];
   const { pool } = services().database;
-  await Promise.all([ended, tellRest(pool), flushRefusals(pool)]);
+  await Promise.all([ended, flushChanges(pool), flushRefusals(pool)]);
 }
 
 /**

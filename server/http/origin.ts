@@ -1,4 +1,4 @@
-import { fail } from '@/server/domain/core/errors';
+import { failField } from '@/server/domain/core/errors';
 
 /**
  * Refuses a change sent by another site with this site's cookies. Browsers name the sending site in `Origin`;
@@ -9,8 +9,7 @@ export function mustComeFromHere(request: Request): void {
   const origin = request.headers.get('origin');
   const host = request.headers.get('x-forwarded-host') ?? request.headers.get('host');
   if (origin !== null && hostOf(origin) === host?.toLowerCase()) return;
-  const detail = 'The Origin header must name this site. Nothing was changed.';
-  fail('invalid_request', { detail, errors: [{ pointer: 'Origin', code: 'invalid_request', detail }] });
+  failField('Origin', 'The Origin header must name this site. Nothing was changed.');
 }
 
 const hostOf = (origin: string): string | null => (URL.canParse(origin) ? new URL(origin).host : null);

@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod';
-import { DomainError, fail } from '@/server/domain/core/errors';
+import { DomainError, failField } from '@/server/domain/core/errors';
 import { isStorable, parseBy } from '@/server/domain/core/validation';
 
 /**
@@ -48,7 +48,7 @@ function readQuery(request: Request): Record<string, string | string[]> {
   return Object.fromEntries(
     [...new Set(searchParams.keys())].map((name) => {
       const values = searchParams.getAll(name);
-      if (![name, ...values].every(isStorable)) failParameter(name, 'Must not contain NUL or half a surrogate pair.');
+      if (![name, ...values].every(isStorable)) failParameter(name, 'Must not contain NUL or an unpaired surrogate.');
       return [name, values.length === 1 ? values[0]! : values];
     }),
   );
@@ -56,4 +56,4 @@ function readQuery(request: Request): Record<string, string | string[]> {
 
 /** Refuses a query parameter or a header. */
 export const failParameter = (pointer: string, detail: string): never =>
-  fail('invalid_request', { detail: `${pointer}: ${detail}`, errors: [{ pointer, code: 'invalid_request', detail }] });
+  failField(pointer, detail, `${pointer}: ${detail}`);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Services, Task as OutboxTask } from '@/server/domain/core/context';
 import { removeOldTexts } from '@/server/domain/messaging/messages/write';
 import { eraseTrail } from '@/server/domain/privacy/erasure/write';
-import { tellAlert } from '@/server/domain/notifications/alerts/write';
+import { sendAlert } from '@/server/domain/notifications/alerts/write';
 import { listAbandonedMails, listDueDigests } from '@/server/domain/notifications/emails/write';
 import { serveWaiting } from '@/server/domain/billing/auto-recharge/write';
 import { describeFault, log } from '@/server/log';
@@ -67,7 +67,7 @@ function tasksOfChanges(services: Services): Record<Exclude<OutboxTask, MailTask
     },
     alert: async (payload) => {
       const job = alertPayload.parse(payload);
-      await tellAlert(jobCtx(services, job.teamId), job);
+      await sendAlert(jobCtx(services, job.teamId), job);
     },
     'mail-link': async (payload) => {
       await mailLink(services, linkPayload.parse(payload).linkId);

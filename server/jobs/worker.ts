@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, run, type Runner, type TaskList } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { openDatabase } from '@/db/client';
-import { announceAll, tellRest } from '@/server/domain/core/change-feed';
+import { announceAll, flushChanges } from '@/server/domain/core/change-feed';
 import { makeServices, type Services } from '@/server/domain/core/context';
 import { listAwaited } from '@/server/domain/messaging/messages/read';
 import { reportMessages } from '@/server/domain/messaging/messages/write';
 import { env } from '@/server/env';
-import { describeFault, endOnFault, hideValues, log, takeConsole } from '@/server/log';
+import { describeFault, endOnFault, hideValues, log, redirectConsole } from '@/server/log';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { makeSandbox } from '@/server/outbound/carriers/sandbox';
 import { byTeam, jobCtx } from './context';
@@ -69,7 +69,7 @@ export async function startWorker(): Promise<Worker> {
       ended.abort();
       await beating;
       await forget(pulse.pool, workers.ids).catch(() => {});
-      await tellRest(app.pool);
+      await flushChanges(app.pool);
       await Promise.all([owner, pulse, releasing, app].map(({ pool }) => pool.end()));
       log({ msg: 'worker stopped' });
     },
@@ -115,7 +115,7 @@ const LAST_MS = 2_000;
 
 /** Runs until SIGTERM or SIGINT. A worker that has lost a part exits with code 1, so that it is restarted. */
 export async function runWorker(): Promise<void> {
-  takeConsole();
+  redirectConsole();
   endOnFault();
   const worker = await startWorker().catch((error: unknown) => end('the worker could not start', error));
   const stopped = new Promise<null>((resolve) => {

@@ -245,7 +245,7 @@ describe('what the master holds', () => {
       balanceBefore: '8.00',
       amount: '16.00',
     });
-    expect(own.body.data[0].detail).toBe("Not recharged at a balance of 8.00: the team's balance could not pay it.");
+    expect(own.body.data[0].detail).toBe('Not recharged at a balance of 8.00: the master balance is too low.');
   });
 
   it('leaves a rule ready whose balance is at the threshold or above when its charge is refused', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { announceAll, tellRest } from '@/server/domain/core/change-feed';
+import { announceAll, flushChanges } from '@/server/domain/core/change-feed';
 import { newUuid7, printId } from '@/server/domain/core/ids';
 import { creditMember, fundTeam } from '@/server/domain/billing/ledger/write';
 import { createMemberInput } from '@/server/domain/teams/members/schema';
@@ -74,7 +74,7 @@ async function until(what: () => boolean): Promise<void> {
 
 /** What streams have heard once all is told that was changed until now. */
 async function allHeard(...streams: Stream[]): Promise<unknown[][]> {
-  await tellRest(services().database.pool);
+  await flushChanges(services().database.pool);
   await sleep(2 * 250 + 100);
   return streams.map((stream) => stream.heard().splice(0));
 }
@@ -107,7 +107,7 @@ beforeAll(() => {
 
 /** As a page opens it, with the last word that its first paint has seen. */
 const openNow = async (user: SignedInUser): Promise<Stream> => {
-  await tellRest(services().database.pool);
+  await flushChanges(services().database.pool);
   await sleep(300);
   return open(user, lastChangeId());
 };
@@ -250,7 +250,7 @@ describe('a stream that comes again', () => {
     const last = first.events.at(-1)!.id!;
     await first.close();
     await credit(team, ann.id);
-    await tellRest(services().database.pool);
+    await flushChanges(services().database.pool);
     await until(() => lastChangeId() !== last);
     const second = await open(ann.user, last);
     await until(() => second.heard().length === 1);

@@ -214,7 +214,7 @@ describe('what Resend reports', () => {
     ['email.bounced', bounce, 'bounced', 'No such mailbox'],
     ['email.suppressed', { suppressed: { type: 'x', message: 'On a list' } }, 'bounced', 'On a list'],
     ['email.failed', { failed: { reason: 'No domain' } }, 'failed', 'No domain'],
-    ['email.complained', {}, 'sent', 'It arrived, and was marked as unwanted.'],
+    ['email.complained', {}, 'sent', 'Delivered, then marked as spam by the recipient.'],
     ['email.delivery_delayed', {}, 'sent', null],
     ['email.opened', {}, 'sent', null],
     ['domain.updated', {}, 'sent', null],

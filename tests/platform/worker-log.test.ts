@@ -13,7 +13,7 @@ import { makeMailer } from '@/server/jobs/send-email';
 import { relayBatch } from '@/server/jobs/relay';
 import { makeMailTasks, makeTasks } from '@/server/jobs/tasks';
 import { queueLogger } from '@/server/jobs/worker';
-import { describeFault, hideValues, log, takeConsole } from '@/server/log';
+import { describeFault, hideValues, log, redirectConsole } from '@/server/log';
 import type { Mailer } from '@/server/outbound/mail/mailer';
 import { explainFailure } from '@/cli/run';
 import { ownDatabase, type TestDatabase } from '../support/database';
@@ -183,7 +183,7 @@ describe('what is printed of an error', () => {
   it.each(quoting())('holds none on the console of a server either: %s', async (_name, error) => {
     const before = { ...console };
     try {
-      takeConsole();
+      redirectConsole();
       console.error(error);
       console.error(`⨯ ${error.stack}`);
       console.warn('it failed', inspect(error));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { isUnavailable } from '@/db/faults';
-import { tellRest } from '@/server/domain/core/change-feed';
+import { flushChanges } from '@/server/domain/core/change-feed';
 import { makeContext, type Context, type Services } from '@/server/domain/core/context';
 import { Refusal } from '@/server/domain/core/errors';
 import { withIdempotency, type Answered } from '@/server/domain/core/idempotency';
@@ -14,7 +14,7 @@ import {
   reverseTransfer,
   withdrawFromTeam,
 } from '@/server/domain/billing/ledger/write';
-import { NOBODYS_HASH } from '@/server/domain/identity/sessions/rules';
+import { DUMMY_HASH } from '@/server/domain/identity/sessions/rules';
 import {
   activateMember,
   createMember,
@@ -86,7 +86,7 @@ const ROWS: Record<string, Row> = {
         metadata: { a: 'b' },
       };
       // Hashing comes before the transaction, and there is none of it in what may crash.
-      return createMember(ctx, input, { password: input.password, passwordHash: NOBODYS_HASH });
+      return createMember(ctx, input, { password: input.password, passwordHash: DUMMY_HASH });
     },
   },
   updateMember: {
@@ -388,7 +388,7 @@ async function stuck(wire: Wire, { team, membership }: Scene): Promise<string[]>
   const { pool } = wire;
   const wrong: string[] = [];
   wire.listen();
-  await tellRest(pool);
+  await flushChanges(pool);
   if (pool.idleCount !== pool.totalCount || pool.waitingCount > 0) {
     wrong.push(`of ${pool.totalCount} connections ${pool.idleCount} are idle`);
   }

@@ -4,7 +4,7 @@ import {
   CHANNEL,
   printNotification,
   readNotification,
-  tellRest,
+  flushChanges,
   type TeamChange,
 } from '@/server/domain/core/change-feed';
 import { services } from '@/server/http/services';
@@ -19,7 +19,7 @@ export async function openEar() {
 
   /** All that has been told until now, since it was last asked; null: that anything may have changed. */
   const heard = async (): Promise<(TeamChange[] | null)[]> => {
-    await tellRest(services().database.pool);
+    await flushChanges(services().database.pool);
     const last = printNotification([]);
     await client.query(ANNOUNCE, [[last]]);
     // What this connection tells itself comes with the answer, after all that was told before.

@@ -251,7 +251,7 @@ describe('a master that cannot pay', () => {
   it('must be asked before anything is settled', () => {
     const decision = { kind: 'recharge', need: 5n, amount: 5n, cut: false } as const;
     expect(() => settleRecharge({ decision, master: null, balance: 0n, charge: 0n, threshold: 1n })).toThrow(
-      'not asked',
+      'not posted',
     );
   });
 });
@@ -418,10 +418,10 @@ describe('periods', () => {
 describe('sentences', () => {
   it('say a rule as its form does', () => {
     expect(describeRule({ ...OFF, ...fillUp('5', '50', '200') })).toBe(
-      'when below 5.00, fill up to 50.00, at most 200.00 a month',
+      'when below 5.00, fill up to 50.00, at most 200.00 per month',
     );
     expect(describeRule({ ...OFF, ...step('5', '10', '30') }, 'EUR')).toBe(
-      'when below 5.00 EUR, add 10.00 EUR, at most 30.00 EUR a day',
+      'when below 5.00 EUR, add 10.00 EUR, at most 30.00 EUR per day',
     );
     expect(describeRule({ ...OFF, ...step('0', '10') })).toBe('when below 0.00, add 10.00');
   });
@@ -429,7 +429,7 @@ describe('sentences', () => {
   it('say what happened, in one sentence', () => {
     const event = { balanceBefore: micros('1.80'), amount: micros('48.20') };
     expect(describeEvent({ ...event, outcome: 'fired', reason: null })).toBe('Added 48.20 to a balance of 1.80.');
-    expect(describeEvent({ ...event, outcome: 'fired', reason: 'cap_reached' })).toContain('the cap left');
+    expect(describeEvent({ ...event, outcome: 'fired', reason: 'cap_reached' })).toContain('left of the cap');
     const reasons = ['master_short', 'reserve', 'cap_reached', 'member_inactive', 'owner'] as const;
     const sentences = reasons.map((reason) => describeEvent({ ...event, outcome: 'refused', reason }));
     expect(new Set(sentences).size).toBe(reasons.length);

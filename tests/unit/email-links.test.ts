@@ -61,8 +61,8 @@ describe('a browser', () => {
       'Chrome on iOS',
     ],
     ['Mozilla/5.0 (Android 15; Mobile; rv:146.0) Gecko/146.0 Firefox/146.0', 'Firefox on Android'],
-    ['curl/8.5.0', 'An unknown browser'],
-    ['<script>alert(1)</script>', 'An unknown browser'],
-    [null, 'An unknown browser'],
+    ['curl/8.5.0', 'Unknown browser'],
+    ['<script>alert(1)</script>', 'Unknown browser'],
+    [null, 'Unknown browser'],
   ])('is named in words of ours: %s', (agent, words) => expect(describeAgent(agent)).toBe(words));
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { homeOf, ownPath } from '@/components/auth/paths';
 import { hashPassword } from '@/server/domain/core/password-hashing';
-import { demoSignIn, NOBODYS_HASH } from '@/server/domain/identity/sessions/rules';
+import { demoSignIn, DUMMY_HASH } from '@/server/domain/identity/sessions/rules';
 import { networkOf, normaliseAccount } from '@/server/domain/identity/login-throttle/rules';
 import { makeVault } from '@/server/domain/core/crypto';
 
@@ -30,7 +30,7 @@ describe('an account', () => {
 
   it('that is unknown takes a password as long to be checked', async () => {
     const cost = (hash: string) => hash.split('$').slice(0, 4).join('$');
-    expect(cost(NOBODYS_HASH)).toBe(cost(await hashPassword('correct horse battery')));
+    expect(cost(DUMMY_HASH)).toBe(cost(await hashPassword('correct horse battery')));
   });
 });
 

@@ -3,7 +3,7 @@ import { type TeamId, asTeamId } from './ids';
 export const ROLES = ['owner', 'member'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** A person or a key acting from a seat. `role` is what the seat holds now, read again inside each change. */
+/** A user or an API key that acts as a member. `role` is the member's current role, read again inside each change. */
 export type MemberActor = {
   type: 'member';
   teamId: TeamId;
@@ -15,11 +15,11 @@ export type MemberActor = {
   credential: { type: 'user' | 'key'; id: string };
   channel: 'web' | 'api';
   address: string | null;
-  /** When the person last proved in this browser who he is. A key proves it each time. */
+  /** The time of the user's last reauthentication in this browser. An API key has none: it proves itself with each request. */
   confirmedAt?: Date;
 };
 
-/** The operator at the command line, or a job. Stands above roles, in one team at a time. */
+/** The operator at the command line, or a job. Has every permission, in one team at a time. */
 export type OperatorActor = {
   type: 'operator';
   teamId: TeamId;
@@ -28,7 +28,7 @@ export type OperatorActor = {
   channel: 'cli' | 'system';
 };
 
-/** A person who comes with an invitation: no seat yet, and perhaps no account. May do what the invitation says. */
+/** A user or visitor who opens an invitation: not yet a member, perhaps without an account. Limited to the invitation. */
 export type VisitorActor = {
   type: 'visitor';
   teamId: TeamId;
@@ -41,29 +41,29 @@ export type VisitorActor = {
 
 export type Actor = MemberActor | OperatorActor | VisitorActor;
 
-/** Who acts, as it is written on what comes of it. */
+/** Returns the actor's type and id as they are stored on transfers and audit rows. */
 export function credentialOf(actor: Actor): { actorType: 'user' | 'key' | 'operator'; actorId: string | null } {
   if (actor.type === 'operator') return { actorType: 'operator', actorId: null };
   if (actor.type === 'visitor') return { actorType: 'user', actorId: actor.userId };
   return { actorType: actor.credential.type, actorId: actor.credential.id };
 }
 
-/** Who is written on a transfer (`ledger_post`'s `p_post`). A rule acts by itself; a job signs as the operator. */
+/** Returns the actor columns of a transfer (`p_post` of `ledger_post`). A job is recorded as the operator. */
 export const transferActor = (actor: Actor) => ({
   ...credentialOf(actor),
   actorName: actor.name,
   actorMember: actingMember(actor),
 });
 
-/** Whose seat must exist, be live and be read again inside the transaction; others have none. */
+/** Returns the id of the acting member, whose status is checked again inside the transaction, or null for other actors. */
 export const actingMember = (actor: Actor): string | null => (actor.type === 'member' ? actor.memberId : null);
 
-/** Who acts in a team without the rights of a seat: what he may do there, his being the person of it says. */
-export const visitorActor = (teamId: string, who: Pick<VisitorActor, 'name' | 'userId' | 'address'>): Actor => ({
+/** Returns an actor without a member's rights, for changes that follow from being the user of an invitation or account. */
+export const visitorActor = (teamId: string, identity: Pick<VisitorActor, 'name' | 'userId' | 'address'>): Actor => ({
   type: 'visitor',
   teamId: asTeamId(teamId),
-  // It prints no money.
+  // No amount is printed for a visitor.
   currency: '',
   channel: 'web',
-  ...who,
+  ...identity,
 });

@@ -1,4 +1,4 @@
-/** All that is remembered of who did what. What an action is about stands before the dot. */
+/** Every action of the audit log. The part before the dot names the kind of target. */
 export const AUDIT_ACTIONS = [
   'team.created',
   'team.updated',

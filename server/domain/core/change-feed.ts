@@ -2,11 +2,11 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { newUuid7 } from './ids';
 
-/** What can be seen to change. Pages ask anew by these words; figures and texts are never told. */
+/** The kinds of data that a change can touch. Pages refetch by these names; the feed never carries values or texts. */
 const NOUNS = ['messages', 'members', 'transfers', 'team', 'rates', 'invitations'] as const;
 export type Noun = (typeof NOUNS)[number];
 
-/** By noun whose seats a change touched: none's in particular (owners alone see it), some, or (null) perhaps everybody's. */
+/** Maps a noun to the touched members: an empty set (visible to owners only), some, or null for possibly every member. */
 export type Touched = Map<Noun, Set<string> | null>;
 
 const changeSchema = z.strictObject({
@@ -15,34 +15,34 @@ const changeSchema = z.strictObject({
   members: z.array(z.uuid()).nullable(),
 });
 
-/** What committed changes touched of one team; `members` null: any of its seats. */
+/** The data that committed changes touched in one team; `members` null means any member. */
 export type TeamChange = z.output<typeof changeSchema>;
 
-/** One word to all who watch. `changes` null: whatever there is may have changed. */
+/** One notification to all listeners. `changes` null means that anything may have changed. */
 export type Notification = { id: string; changes: TeamChange[] | null };
 
 const notificationSchema = z.strictObject({ id: z.uuid(), changes: z.array(changeSchema).nullable() });
 
-/** The one channel of Postgres on which all processes tell and hear. */
+/** The Postgres NOTIFY channel that all processes share. */
 export const CHANNEL = 'purser_changes';
 
-/** Tells, in a transaction of its own: before the commit of a change, all commits would wait for each other. */
-export const ANNOUNCE = `SELECT pg_notify('${CHANNEL}', word) FROM unnest($1::text[]) AS word`;
+/** Notifies in a separate transaction: NOTIFY inside a change would make all commits wait for each other. */
+export const ANNOUNCE = `SELECT pg_notify('${CHANNEL}', payload) FROM unnest($1::text[]) AS payload`;
 
-/** Postgres takes payloads of less than 8,000 bytes. */
+/** Bytes of one payload: Postgres accepts fewer than 8,000. */
 const MAX_BYTES = 7_900;
 
-/** More members than these of one change are told as "any". */
+/** Members that one change names; with more, the change says "any member". */
 const MAX_NAMED = 100;
 
-/** More teams than these at once are told as "everything". */
+/** Teams that may wait in one process; with more, the notification says "anything". */
 const MAX_TEAMS = 1_000;
 
-/** A process tells at most so often, and all it has at once. */
+/** Pause between two notifications of a process; each sends everything that has gathered. */
 const PAUSE_MS = 150;
 const AFTER_FAULT_MS = 1_000;
 
-/** Adds to what was touched. */
+/** Adds members (null for any) to the touched set of a noun. */
 export function touch(touched: Touched, noun: Noun, memberIds: Iterable<string> | null): void {
   const known = touched.get(noun);
   if (known === null) return;
@@ -50,12 +50,12 @@ export function touch(touched: Touched, noun: Noun, memberIds: Iterable<string> 
   else touched.set(noun, new Set([...(known ?? []), ...memberIds]));
 }
 
-/** What a process has yet to tell. Kept with the pool, of which a process has one even where a module is loaded twice. */
+/** Changes that a process has not sent yet. Keyed by the pool, which is unique in a process even if a module is loaded twice. */
 type Broadcaster = {
   teams: Map<string, Touched>;
   all: boolean;
   timer: NodeJS.Timeout | null;
-  telling: Promise<void> | null;
+  sending: Promise<void> | null;
 };
 
 const shared = globalThis as { purserBroadcasters?: WeakMap<Pool, Broadcaster> };
@@ -64,11 +64,11 @@ function broadcasterOn(pool: Pool): Broadcaster {
   const broadcasters = (shared.purserBroadcasters ??= new WeakMap());
   let broadcaster = broadcasters.get(pool);
   if (!broadcaster)
-    broadcasters.set(pool, (broadcaster = { teams: new Map(), all: false, timer: null, telling: null }));
+    broadcasters.set(pool, (broadcaster = { teams: new Map(), all: false, timer: null, sending: null }));
   return broadcaster;
 }
 
-/** Tells everyone who watches what a committed change touched. Never delays nor fails who calls. */
+/** Schedules a notification of a committed change. Never delays the caller and never throws. */
 export function announce(pool: Pool, teamId: string, touched: Touched): void {
   if (touched.size === 0) return;
   const broadcaster = broadcasterOn(pool);
@@ -76,23 +76,23 @@ export function announce(pool: Pool, teamId: string, touched: Touched): void {
   for (const [noun, memberIds] of touched) touch(known, noun, memberIds);
   broadcaster.teams.set(teamId, known);
   if (broadcaster.teams.size > MAX_TEAMS) forgetDetails(broadcaster);
-  tellIn(0, pool, broadcaster);
+  sendIn(0, pool, broadcaster);
 }
 
-/** Tells that anything may have changed: a process before this one may have died between a commit and its word. */
+/** Announces that anything may have changed: an earlier process may have died between a commit and its notification. */
 export function announceAll(pool: Pool): void {
   const broadcaster = broadcasterOn(pool);
   forgetDetails(broadcaster);
-  tellIn(0, pool, broadcaster);
+  sendIn(0, pool, broadcaster);
 }
 
-/** Tells what is yet untold, before a pool is ended or a process exits. What cannot be told is let go. */
-export async function tellRest(pool: Pool): Promise<void> {
+/** Sends all waiting changes before the pool ends or the process exits. Changes that cannot be sent are dropped. */
+export async function flushChanges(pool: Pool): Promise<void> {
   const broadcaster = broadcasterOn(pool);
   if (broadcaster.timer) clearTimeout(broadcaster.timer);
   broadcaster.timer = null;
-  await broadcaster.telling;
-  await tell(pool, broadcaster).catch(() => {});
+  await broadcaster.sending;
+  await send(pool, broadcaster).catch(() => {});
 }
 
 function forgetDetails(broadcaster: Broadcaster): void {
@@ -100,36 +100,36 @@ function forgetDetails(broadcaster: Broadcaster): void {
   broadcaster.teams.clear();
 }
 
-const hasWord = ({ teams, all }: Broadcaster): boolean => all || teams.size > 0;
+const hasChanges = ({ teams, all }: Broadcaster): boolean => all || teams.size > 0;
 
-// The first word goes out at once, what comes then waits for the pause after it. No process is kept alive for it.
-function tellIn(ms: number, pool: Pool, broadcaster: Broadcaster): void {
-  if (broadcaster.timer || broadcaster.telling || pool.ending) return;
+// The first notification goes out at once, later ones after a pause. The timer does not keep the process alive.
+function sendIn(ms: number, pool: Pool, broadcaster: Broadcaster): void {
+  if (broadcaster.timer || broadcaster.sending || pool.ending) return;
   broadcaster.timer = setTimeout(() => {
     broadcaster.timer = null;
-    if (!hasWord(broadcaster)) return;
-    broadcaster.telling = tell(pool, broadcaster)
+    if (!hasChanges(broadcaster)) return;
+    broadcaster.sending = send(pool, broadcaster)
       .then(
         () => PAUSE_MS,
         () => AFTER_FAULT_MS,
       )
       .then((pause) => {
-        broadcaster.telling = null;
-        tellIn(pause, pool, broadcaster);
+        broadcaster.sending = null;
+        sendIn(pause, pool, broadcaster);
       });
   }, ms).unref();
 }
 
-async function tell(pool: Pool, broadcaster: Broadcaster): Promise<void> {
-  if (!hasWord(broadcaster) || pool.ending) return;
+async function send(pool: Pool, broadcaster: Broadcaster): Promise<void> {
+  if (!hasChanges(broadcaster) || pool.ending) return;
   const { teams, all } = broadcaster;
   broadcaster.teams = new Map();
   broadcaster.all = false;
-  const words = all ? [printNotification(null)] : printChanges(teams);
+  const payloads = all ? [printNotification(null)] : printChanges(teams);
   try {
-    await pool.query(ANNOUNCE, [words]);
+    await pool.query(ANNOUNCE, [payloads]);
   } catch (error) {
-    // With all that has come since: it is told when the database is back.
+    // Merged with the changes that have arrived since, and sent when the database is back.
     if (all || broadcaster.all) forgetDetails(broadcaster);
     else for (const [team, touched] of teams) putBack(broadcaster, team, touched);
     throw error;
@@ -142,10 +142,10 @@ function putBack(broadcaster: Broadcaster, teamId: string, touched: Touched): vo
   broadcaster.teams.set(teamId, touched);
 }
 
-/** A word as it goes over the channel. */
+/** Returns the payload of a notification, with a new id. */
 export const printNotification = (changes: TeamChange[] | null): string => JSON.stringify({ id: newUuid7(), changes });
 
-/** A word that came over the channel; null where it is none of this release's. */
+/** Reads a payload, or returns null if it does not have this release's format. */
 export function readNotification(payload: string): Notification | null {
   try {
     return notificationSchema.parse(JSON.parse(payload));
@@ -154,28 +154,28 @@ export function readNotification(payload: string): Notification | null {
   }
 }
 
-/** What was touched of teams as words of the channel, each no longer than one may be. */
+/** Returns the payloads for the touched data of teams, each within the size limit of NOTIFY. */
 export function printChanges(teams: Map<string, Touched>): string[] {
-  const words: TeamChange[][] = [[]];
+  const payloads: TeamChange[][] = [[]];
   let bytes = 100;
   for (const change of [...teams].flatMap(([team, touched]) => changesOf(team, touched))) {
     const size = JSON.stringify(change).length + 1;
-    if (bytes + size > MAX_BYTES) [bytes] = [100, words.push([])];
-    words.at(-1)!.push(change);
+    if (bytes + size > MAX_BYTES) [bytes] = [100, payloads.push([])];
+    payloads.at(-1)!.push(change);
     bytes += size;
   }
-  return words.map(printNotification);
+  return payloads.map(printNotification);
 }
 
-/** One change for all nouns that touched the same seats. */
+/** Returns one change for all nouns that touched the same members. */
 function changesOf(team: string, touched: Touched): TeamChange[] {
-  const bySeats = new Map<string, TeamChange>();
+  const byMembers = new Map<string, TeamChange>();
   for (const [noun, ids] of touched) {
     const members = ids === null || ids.size > MAX_NAMED ? null : [...ids].toSorted();
-    const memberships = String(members);
-    const known = bySeats.get(memberships);
+    const key = String(members);
+    const known = byMembers.get(key);
     if (known) known.nouns.push(noun);
-    else bySeats.set(memberships, { team, nouns: [noun], members });
+    else byMembers.set(key, { team, nouns: [noun], members });
   }
-  return [...bySeats.values()];
+  return [...byMembers.values()];
 }

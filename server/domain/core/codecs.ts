@@ -3,15 +3,15 @@ import { idPattern, parseId, printId, type IdPrefix } from './ids';
 import { parseAmount, PRINTED_AMOUNT, printAmount, type Micros } from './money';
 
 /**
- * The one place where ids, instants and money change between what is inside (uuid, Date, bigint micros) and what is
- * printed (`mem_…`, RFC 3339, "12.50"). Decode reads what a client sent, encode prints.
+ * Codecs between internal values (uuid, Date, bigint micros) and the printed ones (`mem_…`, RFC 3339, "12.50"). Decode
+ * reads client input, encode prints. Ids, times and amounts are converted here and nowhere else.
  */
 export const moneyCodec = z
   .codec(z.string(), z.bigint(), {
     decode: (text, ctx) => {
       const micros = parseAmount(text);
       if (micros === null) {
-        ctx.issues.push({ code: 'custom', message: 'Not an amount.', input: text });
+        ctx.issues.push({ code: 'custom', message: 'must be an amount.', input: text });
         return z.NEVER;
       }
       return micros;
@@ -21,21 +21,21 @@ export const moneyCodec = z
   .meta({ description: "An amount in the team's currency, 2 to 6 decimals.", pattern: PRINTED_AMOUNT });
 
 export const instantCodec = z
-  // A string and no more: what we print ourselves need not be checked again, a hundred times a page.
+  // Only a string: the format of printed times is not validated again for every row of a page.
   .codec(z.string().meta({ format: 'date-time' }), z.date(), {
     decode: (text) => new Date(text),
     encode: (date) => date.toISOString(),
   })
   .meta({ description: 'RFC 3339, UTC.' });
 
-/** An id with its prefix outside, a uuid inside. A malformed one is not found, as one never given. */
+/** Codec between a prefixed id and its uuid. A malformed id gives `not_found`, like an id that was never issued. */
 export const idCodec = (prefix: IdPrefix) =>
   z
     .codec(z.string(), z.string(), {
       decode: (text, ctx) => {
         const uuid = parseId(prefix, text);
         if (!uuid) {
-          const message = `Not an id of the form ${prefix}_….`;
+          const message = `must be an id of the form ${prefix}_….`;
           ctx.issues.push({ code: 'custom', params: { code: 'not_found' }, message, input: text });
           return z.NEVER;
         }
@@ -48,20 +48,20 @@ export const idCodec = (prefix: IdPrefix) =>
 /** A page of a list, newest first. */
 export type Page<T> = { data: T[]; nextCursor: string | null };
 
-/** The answer where there is nothing to tell. */
+/** The response of a command that has nothing else to return. */
 export const doneSchema = z.object({ done: z.literal(true) });
 
 const isPositive = (micros: Micros): boolean => micros > 0n;
 
-/** How an amount is written in a request, for the API's document. */
+/** Returns the JSON Schema forms of an amount in a request, for the OpenAPI document. */
 const amountForms = (minimum: 0 | 1) => [
   { type: 'string' as const, pattern: '^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,6})?$' },
   { type: 'integer' as const, minimum, maximum: 1_000_000_000 },
 ];
 
 /**
- * An amount of a request that is to move: above zero. Parses to Micros.
- * A bad value of a right type is a custom issue with `params.code` `invalid_amount`; another type is `invalid_type`.
+ * An amount that moves money: above zero. Parses to Micros.
+ * A bad value of the right type is a custom issue with `params.code` `invalid_amount`; another type is `invalid_type`.
  */
 export const amount = amountSchema('must be above zero.', isPositive).meta({
   anyOf: amountForms(1),
@@ -69,14 +69,14 @@ export const amount = amountSchema('must be above zero.', isPositive).meta({
   examples: ['25.00'],
 });
 
-/** As `amount`, where zero has a meaning: a reserve, a threshold, an alert, a price. */
+/** Like `amount`, but zero is allowed: a reserve, a threshold, an alert, a price. */
 export const amountOrZero = amountSchema('must not be negative.', (micros) => micros >= 0n).meta({
   anyOf: amountForms(0),
   description: 'Zero or more.',
   examples: ['5.00'],
 });
 
-/** As `amount`, or "all" there is. */
+/** Like `amount`, or "all" for the full balance. */
 export const amountOrAll = z
   .unknown()
   .transform((input, ctx): Micros | 'all' =>
@@ -105,8 +105,8 @@ function readAmount(
   return z.NEVER;
 }
 
-const NOT_A_STRING = 'must be a string such as "25.50": a number that is not a whole one is rounded on its way.';
+const NOT_A_STRING = 'must be a string such as "25.50". Only whole amounts can be JSON numbers.';
 
-const NOT_AN_AMOUNT = 'must be a decimal like "25.00": digits, at most six decimals, no sign, at most 1000000000.00.';
+const NOT_AN_AMOUNT = 'must be a decimal such as "25.00": no sign, at most six decimals, at most 1000000000.00.';
 
 export type Done = { done: true };

@@ -5,8 +5,8 @@ import { makeVault, type Vault } from './crypto';
 import { asTeamId } from './ids';
 
 /**
- * What a process has one of. `demo`: it is one to try, where money comes from a sandbox. `mail`: how mails leave, null where
- * none do. `appUrl`: where people reach this, without a slash at the end. `signUp`: whether anybody may make a team.
+ * Services of which a process has one each. `demo`: money comes from a sandbox. `mail`: how emails are sent, null for not
+ * at all. `appUrl`: the public address, without a trailing slash. `signUp`: `open` lets any visitor create a team.
  */
 export type Services = {
   database: Database;
@@ -17,10 +17,10 @@ export type Services = {
   signUp: 'open' | 'closed';
 };
 
-/** How mails leave: by Resend, by an SMTP server, or into the demo's own mailbox. */
+/** How emails are sent: by Resend, by an SMTP server, or into the demo's mailbox. */
 export type MailWay = 'resend' | 'smtp' | 'mailbox';
 
-/** Services by a process's settings. */
+/** Creates the services from a process's settings. */
 export const makeServices = (
   database: Database,
   settings: Pick<Services, 'demo' | 'appUrl' | 'signUp'> & { secret: string; mail: { way: MailWay } | null },
@@ -30,8 +30,8 @@ export const makeServices = (
 };
 
 /**
- * What every verb is given: who acts, and the database or the transaction in progress.
- * `at` is the time to write instead of the clock's; only a context of the operator's (demo, import) sets it.
+ * The argument of every command and query: the actor, and the database or the transaction in progress.
+ * `at` replaces the clock in written times; only an operator's context (demo, import) sets it.
  */
 export type Context = Services & {
   actor: Actor;
@@ -41,31 +41,32 @@ export type Context = Services & {
   tx: Transaction | null;
 };
 
-/** A context inside a transaction. `now` is the transaction's one clock. */
+/** A context inside a transaction. `now` is the time of the transaction. */
 export type TxContext = Context & { tx: Transaction; now: Date };
 
-/** Where a change puts what must follow its commit. */
+/** The part of a context that collects the jobs that follow a commit. */
 export type Queue = { tx: { jobs: { task: Task; payload: object }[] } };
 
-/** What `request_begin` found, and what goes into `request_finish`. */
+/** The state of a transaction: the result of `request_begin`, and the input of `request_finish`. */
 export type Transaction = Queue['tx'] & {
   team: TeamNow;
   past: PastRequest | null;
   audit: object[];
-  /** What is told, once it is committed, to who watches. */
+  /** Changes that are published after the commit. */
   touched: Touched;
   answer: StoredAnswer | null;
   isDryRun: boolean;
-  /** The request's Idempotency-Key, written on each transfer it makes. */
+  /** The request's Idempotency-Key, stored on each transfer of the request. */
   key: string | null;
 };
 
 /** The jobs that can follow a commit; the worker has one function for each. */
 export type Task = 'serve-waiting' | 'send-mail' | 'alert' | 'mail-link' | 'erase-trail';
 
-/** What a change needs of its team, read in its first statement. */
+/** The team's fields that every change needs, read by its first statement. */
 export type TeamNow = { status: 'active' | 'suspended' | 'closed'; defaultSender: string | null; ratesVersion: number };
-/** What is known of an Idempotency-Key: another is at it now, or what it answered. */
+
+/** The earlier use of an Idempotency-Key: still running (`busy`), or its stored response. */
 export type PastRequest =
   | { busy: true }
   | { busy: false; found: { hash: string; status: number; answer: string | null; createdId: string | null } | null };
@@ -79,7 +80,7 @@ export type StoredAnswer = {
   createdId: string | null;
 };
 
-/** A context outside any transaction. */
+/** Returns a context outside any transaction. */
 export function makeContext(
   services: Services,
   actor: Actor,
@@ -89,6 +90,6 @@ export function makeContext(
   return { ...services, actor, db: services.database.db, requestId, at, tx: null };
 }
 
-/** The operator at the command line, in a team of a person's. */
+/** Returns the context of the operator at the command line, in one team. */
 export const operatorContext = (services: Services, teamId: string): Context =>
   makeContext(services, { type: 'operator', teamId: asTeamId(teamId), currency: '', name: 'Operator', channel: 'cli' });

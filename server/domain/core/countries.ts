@@ -1,5 +1,5 @@
-// ISO 3166-1, and what numbers are given to beyond it: Ascension (AC), Tristan da Cunha (TA), Kosovo (XK). Written out,
-// because a browser must know them without the metadata of numbers; a test compares both.
+// ISO 3166-1, and the regions beyond it that have phone numbers: Ascension (AC), Tristan da Cunha (TA), Kosovo (XK).
+// Listed here because the browser does not load the phone metadata; a test compares the two.
 const COUNTRIES: ReadonlySet<string> = new Set(
   `AC AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD
   CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF
@@ -10,7 +10,7 @@ const COUNTRIES: ReadonlySet<string> = new Set(
   VI VN VU WF WS XK YE YT ZA ZM ZW`.split(/\s+/),
 );
 
-/** Every country, by its code of two upper-case letters. */
+/** Returns the two-letter codes of all countries, in upper case. */
 export const listCountries = (): string[] => [...COUNTRIES];
 
 /** Returns the code of a country in upper case, or null for any other text. */

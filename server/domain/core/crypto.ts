@@ -1,18 +1,18 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** What the service's one secret is used for. Nothing else in the product touches key material. */
+/** The cryptographic functions that use the installation's secret. Nothing else touches key material. */
 export type Vault = {
-  /** HMAC-SHA-256 of an API key under a pepper: what is stored to find it. 32 bytes. */
+  /** HMAC-SHA-256 of an API key with a pepper: the stored value by which a key is found. 32 bytes. */
   digest(key: string): Buffer;
-  /** AES-256-GCM: what must be read again (a key for the owner's reveal, a stored answer), as text. */
+  /** Encrypts a text with AES-256-GCM that must be read again (an API key to reveal, a stored response). */
   seal(text: string): string;
-  /** Opens what `seal` made. Throws when it was sealed under another secret, or changed. */
+  /** Decrypts the result of `seal`. Throws if it was changed or sealed with another secret. */
   open(sealed: string): string;
-  /** HMAC-SHA-256 of a text under a key of one use alone: what proves that a link was made here. 43 characters of base64url. */
+  /** HMAC-SHA-256 of a text with a key for one use: proves that a link was made here. 43 characters of base64url. */
   sign(use: string, text: string): string;
-  /** Whether a signature is the one of this text, in a time that tells nothing. */
+  /** Returns whether a signature belongs to this text, compared in constant time. */
   isSigned(use: string, text: string, signature: string): boolean;
-  /** A secret for one use alone, always the same: 43 characters of base64url. */
+  /** Derives the secret for one use, always the same: 43 characters of base64url. */
   secretFor(use: string): string;
 };
 
@@ -21,8 +21,8 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Derives the vault's keys from `PURSER_SECRET` (HKDF-SHA-256, RFC 5869, one label a use), so that a leak of one use
- * tells nothing of another.
+ * Derives the vault's keys from `PURSER_SECRET` (HKDF-SHA-256, RFC 5869, one label per use), so that a leak of one
+ * key reveals nothing about the others.
  */
 export function makeVault(secret: string): Vault {
   const derive = (label: string) => Buffer.from(hkdfSync('sha256', secret, 'purser', label, 32));
@@ -48,7 +48,7 @@ export function makeVault(secret: string): Vault {
     },
     open(sealed) {
       const [format, data] = sealed.split('.');
-      if (format !== FORMAT || !data) throw new Error('Sealed in a format that this version does not know.');
+      if (format !== FORMAT || !data) throw new Error('The sealed text has a format that this version does not know.');
       const bytes = Buffer.from(data, 'base64url');
       const decipher = createDecipheriv('aes-256-gcm', sealing, bytes.subarray(0, NONCE_BYTES));
       decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));

@@ -1,23 +1,23 @@
 import { fail } from './errors';
 import { createHash } from 'node:crypto';
 import { and, gte, lt, sql, type AnyColumn, type SQL } from 'drizzle-orm';
-import { limit, mustBeForward } from './pagination';
+import { mustBeForward } from './pagination';
 
 const BINDING_BYTES = 8;
 
-/** What a cursor is bound to: team, list and filters. Another's cursor does not fit, and a broken one neither. */
+/** The team, list and filters that a cursor is bound to. A cursor of another binding is refused like a broken one. */
 export type CursorBinding = readonly (string | number | null | undefined | readonly string[])[];
 
 const fingerprint = (binding: CursorBinding): Buffer =>
   createHash('sha256').update(JSON.stringify(binding)).digest().subarray(0, BINDING_BYTES);
 
-/** An opaque cursor after the row `id` (uuid). It holds no secret and gives no right: the list's own filters always hold. */
+/** Returns an opaque cursor after the row `id` (uuid). It holds no secret and grants nothing: the list's own filters apply. */
 export function printCursor(binding: CursorBinding, id: string): string {
   return Buffer.concat([Buffer.from(id.replaceAll('-', ''), 'hex'), fingerprint(binding)]).toString('base64url');
 }
 
 /**
- * The uuid to go on after, or null for the first page.
+ * Returns the uuid after which the page begins, or null for the first page.
  * @throws DomainError `invalid_cursor`
  */
 export function readCursor(binding: CursorBinding, cursor: string | undefined): string | null {
@@ -32,15 +32,15 @@ export function readCursor(binding: CursorBinding, cursor: string | undefined): 
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** As `printCursor`, after a row that no id names but some words, none of which holds a line break. */
-export function printPlace(binding: CursorBinding, words: readonly string[]): string {
-  // Words are of any length, so the print is of them too: a cursor that lost or gained a letter is a broken one.
-  return Buffer.concat([fingerprint([...binding, words]), Buffer.from(words.join('\n'))]).toString('base64url');
+/** Like `printCursor`, for a row that is identified by some values without line breaks instead of an id. */
+export function printPlace(binding: CursorBinding, values: readonly string[]): string {
+  // The values have no fixed length, so the fingerprint covers them too: a cursor with a lost or added letter is refused.
+  return Buffer.concat([fingerprint([...binding, values]), Buffer.from(values.join('\n'))]).toString('base64url');
 }
 
 /**
- * The words to go on after, or null for the first page.
- * @param forms what each word looks like: anybody can compute a binding, so it proves nothing of the words
+ * Returns the values after which the page begins, or null for the first page.
+ * @param forms the pattern of each value: a client can compute a binding, so it does not prove that the values are valid
  * @throws DomainError `invalid_cursor`
  */
 export function readPlace(
@@ -49,12 +49,15 @@ export function readPlace(
   forms: readonly RegExp[],
 ): string[] | null {
   if (cursor === undefined) return null;
-  const words = Buffer.from(cursor, 'base64url').subarray(BINDING_BYTES).toString().split('\n');
-  const fits = words.length === forms.length && words.every((word, i) => forms[i]!.test(word));
-  return fits && printPlace(binding, words) === cursor ? words : fail('invalid_cursor');
+  const values = Buffer.from(cursor, 'base64url').subarray(BINDING_BYTES).toString().split('\n');
+  const fits = values.length === forms.length && values.every((value, i) => forms[i]!.test(value));
+  return fits && printPlace(binding, values) === cursor ? values : fail('invalid_cursor');
 }
 
-/** Cuts one row more than asked into a page and its cursor. */
+/**
+ * Returns a page and its cursor.
+ * @param rows the rows found, one more than `limit` if there is a next page
+ */
 export function pageOf<R extends { id: string }>(
   rows: R[],
   limit: number,
@@ -65,11 +68,11 @@ export function pageOf<R extends { id: string }>(
   return { data, nextCursor: rows.length > limit && last ? printCursor(binding, last.id) : null };
 }
 
-/** The time of an id may be later than its row's by as long as a change can wait for a lock. */
+/** An id can be younger than its row by as long as a change waits for a lock. */
 const ID_LAG_MS = 60_000;
 
 /**
- * Rows of a span of time, and of the ids that can lie in it, by which lists are walked.
+ * Returns the condition for rows of a time span. It also limits the ids, because lists are read in the order of ids.
  * @throws DomainError `invalid_request` for a span that ends before it begins
  */
 export function isWithinRange(id: AnyColumn, at: AnyColumn, span: { from?: Date; to?: Date }): SQL | undefined {

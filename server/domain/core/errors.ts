@@ -1,104 +1,105 @@
 /**
- * Every way in which a request can end badly: the one table that both doors, the error pages and the API's document read.
- * `title` is the same for every occurrence, `advice` says what to do; a `detail` of the occurrence may replace it.
+ * Every error code, read by both channels, the error pages and the OpenAPI document. `title` is the same for every
+ * occurrence, `advice` says what to do; the `detail` of an occurrence replaces the advice.
  */
 export const ERRORS = {
   invalid_request: {
     status: 400,
-    title: 'The request is not as the API expects it',
-    advice: 'Look at `errors`: each names a field and what it should be. Nothing was changed.',
+    title: 'Invalid request',
+    advice: 'Nothing was changed. Fix the fields that `errors` lists, then try again.',
   },
   invalid_amount: {
     status: 400,
-    title: 'An amount is not valid',
+    title: 'Invalid amount',
     advice:
-      'Give a decimal string such as "25.00": no sign, no exponent, at most six decimals, at most 1000000000.00, and above zero where money is to move. Nothing was moved.',
+      'No money moved. Use a decimal string such as "25.00": no sign, no exponent, at most six decimals, at most 1000000000.00, and above zero where money moves.',
   },
   invalid_cursor: {
     status: 400,
-    title: 'The cursor is not valid here',
+    title: 'Invalid cursor',
     advice:
-      'Pass `nextCursor` of the page before unchanged, with the same filters; or leave `cursor` out to begin anew.',
+      'Pass the `nextCursor` of the previous page unchanged, with the same filters. Omit `cursor` to start again.',
   },
   key_in_url: {
     status: 400,
-    title: 'A key must not stand in a URL',
+    title: 'API keys are not allowed in URLs',
     advice: 'URLs end up in logs. Send the key as `Authorization: Bearer pur_live_…`, and rotate this one.',
   },
   missing_key: {
     status: 401,
-    title: 'No API key was given',
+    title: 'Missing API key',
     advice: 'Send it as `Authorization: Bearer pur_live_…`.',
   },
   invalid_key: {
     status: 401,
-    title: 'The API key is not valid',
-    advice: 'It is mistyped, unknown, revoked, or its member was deleted. Ask an owner of the team for a new one.',
+    title: 'Invalid API key',
+    advice:
+      'The key is mistyped, unknown or revoked, or its member was deleted. Ask an owner of the team for a new one.',
   },
   insufficient_funds: {
     status: 402,
-    title: 'The balance does not suffice',
+    title: 'Insufficient balance',
     advice:
-      '`balance` names the balance that is short, `available` what it holds, `required` what was asked. Nothing was moved.',
+      'No money moved. `balance` names the balance that is too low, `available` is what it holds, `required` is what was requested.',
   },
   owner_required: {
     status: 403,
-    title: 'Only an owner of the team may do this',
-    advice: 'Use the key of an owner, or ask one.',
+    title: 'Only an owner can do this',
+    advice: 'Use the API key of an owner, or ask an owner of the team.',
   },
   member_inactive: {
     status: 403,
     title: 'The member is deactivated',
-    advice: 'An owner of the team can activate it again. The balance is untouched.',
+    advice: 'The balance is kept. An owner of the team can activate the member again.',
   },
   team_suspended: {
     status: 403,
     title: 'The team is suspended',
-    advice: 'Reading goes on, nothing can be sent or changed. Ask the operator of this service. Nothing was moved.',
+    advice:
+      'No money moved. Reading still works; sending and changes are blocked. Contact the operator of this service.',
   },
   confirmation_required: {
     status: 403,
-    title: 'Your password is asked again here',
+    title: 'Confirm your identity',
     advice:
-      'The team asks its people again before this, in the pages alone: no key is ever asked. Prove who you are, then it goes on. Nothing was changed.',
+      'Nothing was changed. The team requires reauthentication before this action. It applies to the web only, never to an API key.',
   },
   not_found: {
     status: 404,
-    title: 'There is nothing here',
-    advice: 'Check the path and the id. What belongs to another team or member is not found either.',
+    title: 'Not found',
+    advice: "It does not exist, it was deleted, or you don't have access to it. Check the path and the id.",
   },
   method_not_allowed: {
     status: 405,
-    title: 'The method is not allowed here',
-    advice: 'The `Allow` field lists what is.',
+    title: 'Method not allowed',
+    advice: 'Use one of the methods in the `Allow` header.',
   },
   not_acceptable: {
     status: 406,
-    title: 'The answer is of a type that the request excludes',
+    title: 'Response type not available',
     advice:
-      'Send no `Accept`, or one that allows `application/json`; paths that end with `.csv` answer `text/csv`. Nothing was changed.',
+      'Nothing was changed. Send no `Accept` header, or one that allows `application/json`. Paths that end with `.csv` return `text/csv`.',
   },
   idempotency_in_flight: {
     status: 409,
-    title: 'The same request is still running',
-    advice: 'Ask again in a second with the same Idempotency-Key: the answer will be the one of the first.',
+    title: 'The first request is still running',
+    advice: 'Retry in a second with the same Idempotency-Key to get the response of the first request.',
   },
   idempotency_expired: {
     status: 409,
-    title: 'The answer for this Idempotency-Key is no longer kept',
+    title: 'The stored response has expired',
     advice:
-      'The request was carried out once and will not run again. `createdId` is the id of the object that it created; look it up.',
+      'The request was carried out once and will not run again. `createdId` is the id of the object that it created; use it to look the object up.',
   },
   currency_fixed: {
     status: 409,
-    title: 'The currency can no longer change',
-    advice: 'Money has moved in this team. Make a new team for another currency.',
+    title: 'The currency can no longer be changed',
+    advice: 'Money has already moved in this team. Create a new team for another currency.',
   },
   email_taken: {
     status: 409,
-    title: 'Another member has this email',
-    advice:
-      'Each member of a team that is not deleted has an email of its own. Choose another, or leave it out to have one generated.',
+    title: 'Email already in use',
+    advice: 'Another member of the team has this email. Choose another one, or omit it to have one generated.',
   },
   last_owner: {
     status: 409,
@@ -108,39 +109,39 @@ export const ERRORS = {
   member_deleted: {
     status: 409,
     title: 'The member is deleted',
-    advice: 'A deleted member can only be read. Nothing was changed.',
+    advice: 'Nothing was changed. A deleted member can only be read.',
   },
   already_member: {
     status: 409,
-    title: 'This person has a seat in the team already',
-    advice: 'One person has one seat in a team. Delete the other seat first, or go on with it.',
+    title: 'Already a member of this team',
+    advice: 'A user has at most one membership in a team. Delete the other one first, or keep using it.',
   },
   invitation_pending: {
     status: 409,
-    title: 'An invitation is open already',
+    title: 'An invitation is already open',
     advice:
-      'One address has one open invitation of a team, and one member one open claim. Resend it, or revoke it first.',
+      'A team can have one open invitation per email address and one per member. Resend or revoke the open one first.',
   },
   invitation_closed: {
     status: 410,
     title: 'The invitation is no longer open',
-    advice: 'It was accepted, declined or revoked, or its link is old. A new one can be made.',
+    advice: 'It was accepted, declined or revoked, or its link has expired. An owner can create a new one.',
   },
   already_reversed: {
     status: 409,
-    title: 'The transfer was reversed before',
-    advice: 'A transfer is reversed once; `reversedBy` of it names the transfer that did. Nothing was moved.',
+    title: 'Transfer already reversed',
+    advice: 'No money moved. A transfer can be reversed once; its `reversedBy` names the transfer that reversed it.',
   },
   not_reversible: {
     status: 409,
-    title: 'The transfer cannot be reversed',
+    title: 'Transfer cannot be reversed',
     advice:
-      'Only a credit, a debit and a recharge can be, and never a reversal itself. Move the money by a new transfer. Nothing was moved.',
+      'No money moved. Only credits, debits and recharges can be reversed, and never a reversal. Create a new transfer instead.',
   },
   payload_too_large: {
     status: 413,
-    title: 'The body is too large',
-    advice: 'A body may have 1 MiB, a batch of messages 8 MiB.',
+    title: 'Body too large',
+    advice: 'A body may have up to 1 MiB; a batch of messages or a rate card may have up to 8 MiB.',
   },
   unsupported_media_type: {
     status: 415,
@@ -149,53 +150,53 @@ export const ERRORS = {
   },
   idempotency_mismatch: {
     status: 422,
-    title: 'The Idempotency-Key was used for another request',
-    advice: 'Use a new key for a new request, and the same key only to repeat the very same one. Nothing was changed.',
+    title: 'Idempotency-Key used for another request',
+    advice: 'Nothing was changed. Use a new key for a new request, and the same key only to repeat the same request.',
   },
   unroutable_number: {
     status: 422,
-    title: 'The recipient is not a number that can be reached',
-    advice: 'Give it in E.164 with its country code, such as +14155550100. Nothing was charged.',
+    title: 'Invalid phone number',
+    advice: 'Nothing was charged. Send the number in E.164 format with its country code, such as +14155550100.',
   },
   no_rate: {
     status: 422,
-    title: 'The team has no price for this destination',
+    title: 'No price for this destination',
     advice:
-      'The rate card has no row for its country or prefix. Ask the operator of this service to add it. Nothing was charged.',
+      'Nothing was charged. The rate card has no rate for this country or prefix. Ask the operator of this service to add one.',
   },
   rate_limited: {
     status: 429,
     title: 'Too many requests',
-    advice: 'Wait as many seconds as `Retry-After` says. The request was not begun.',
+    advice: 'The request was not carried out. Retry after the seconds in `Retry-After`.',
   },
   internal: {
     status: 500,
-    title: 'Something went wrong here',
+    title: 'Something went wrong',
     advice:
-      'It is our fault, and it is logged under `requestId`. Repeat the request with the same Idempotency-Key: it moves money once at most.',
+      'The fault is ours and is logged under `requestId`. Retry with the same Idempotency-Key: money moves at most once.',
   },
   unavailable: {
     status: 503,
-    title: 'The service cannot answer now',
-    advice: 'Ask again as `Retry-After` says, with the same Idempotency-Key: it moves money once at most.',
+    title: 'Service unavailable',
+    advice: 'Retry after the seconds in `Retry-After`, with the same Idempotency-Key: money moves at most once.',
   },
 } as const satisfies Record<string, { status: number; title: string; advice: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** What is asked of people alone, in the pages: the API never answers so. */
-const OF_PAGES = ['confirmation_required'] as const;
-export type ApiErrorCode = Exclude<ErrorCode, (typeof OF_PAGES)[number]>;
+/** Codes that only the web uses; the API never returns them. */
+const WEB_ONLY = ['confirmation_required'] as const;
+export type ApiErrorCode = Exclude<ErrorCode, (typeof WEB_ONLY)[number]>;
 
-/** The codes with which the API can answer. */
-export const API_ERRORS = Object.keys(ERRORS).filter((code) => !OF_PAGES.some((one) => one === code));
+/** The codes that the API can return. */
+export const API_ERRORS = Object.keys(ERRORS).filter((code) => !WEB_ONLY.some((one) => one === code));
 
 export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 
-/** One field that is wrong: a JSON pointer (RFC 6901) into the body, or the name of a parameter. */
+/** An error in one field. `pointer` is a JSON pointer (RFC 6901) into the body, or the name of a parameter or header. */
 export type FieldError = { pointer: string; code: string; detail: string };
 
-/** What an error may carry beside its code. `balance`, `required`, `available` belong to `insufficient_funds`. */
+/** Optional fields of an error. `balance`, `required`, `available` belong to `insufficient_funds`. */
 export type ErrorFacts = {
   detail?: string;
   errors?: FieldError[];
@@ -206,14 +207,14 @@ export type ErrorFacts = {
   retryAfterSeconds?: number;
 };
 
-/** An error as both doors print it (RFC 9457): what happened, what to do, a stable code, and a page that explains. */
+/** Returns an error as both channels print it (RFC 9457). */
 export function describeError(code: ErrorCode, facts: Omit<ErrorFacts, 'retryAfterSeconds'>, requestId: string) {
   const { status, title, advice } = ERRORS[code];
   const { detail = advice, ...rest } = facts;
   return { type: `/docs/errors/${code}`, title, status, detail, code, requestId, ...rest };
 }
 
-/** What goes wrong and undoes the transaction. Throw codes, not sentences. */
+/** An error that rolls the transaction back. It is thrown with a code; the texts are in `ERRORS`. */
 export class DomainError extends Error {
   override name = 'DomainError';
   constructor(
@@ -224,7 +225,7 @@ export class DomainError extends Error {
   }
 }
 
-/** A refusal that the verb returns after committing, because what was refused must be remembered. */
+/** A refusal that a command returns after it has committed, because the refusal must be recorded. */
 export class Refusal {
   constructor(
     readonly code: ErrorCode,
@@ -235,4 +236,15 @@ export class Refusal {
 /** Throws a DomainError. */
 export function fail(code: ErrorCode, facts?: ErrorFacts): never {
   throw new DomainError(code, facts);
+}
+
+/**
+ * Throws `invalid_request` for one field.
+ * @param pointer JSON pointer into the body (`/amount`), or the name of a parameter or header
+ * @param detail the error of the field
+ * @param summary the `detail` of the whole error, if it differs from the field's
+ * @throws DomainError `invalid_request`
+ */
+export function failField(pointer: string, detail: string, summary = detail): never {
+  fail('invalid_request', { detail: summary, errors: [{ pointer, code: 'invalid_request', detail }] });
 }

@@ -3,18 +3,18 @@ import { z, type ZodType } from 'zod';
 import { and, eq } from 'drizzle-orm';
 import { idempotencyKeys } from '@/db/schema/records';
 import { type Context, type PastRequest, type TxContext } from './context';
-import { fail, Refusal } from './errors';
+import { fail, failField, Refusal } from './errors';
 import { inTransaction } from './transaction';
 
-/** A request that is to take effect once: its Idempotency-Key, and the hash of all that makes it the same request. */
+/** A request with an Idempotency-Key, and the hash of everything that makes two requests the same. */
 export type Once = { key: string; hash: string };
 
-/** What a request came to: the verb's answer, yet to be printed. */
+/** The status of a request and the result of its operation, not yet printed. */
 export type Outcome = { status: number; result: unknown };
 
 /**
- * How the answers of a verb are printed, and how they are kept for an Idempotency-Key where that is not as they are
- * printed: `recall` makes one again, or answers null when what it needs is gone.
+ * The printing of an operation's result. `keep` says how it is stored for an Idempotency-Key if not as printed: `recall`
+ * rebuilds the result, or returns null when the data it needs is gone.
  */
 export type Printing = { reply: ZodType; keep?: Keep | null };
 export type Keep<T = unknown> = {
@@ -22,28 +22,28 @@ export type Keep<T = unknown> = {
   recall: (ctx: Context, packed: unknown) => Promise<T | null>;
 };
 
-/** An answer, byte for byte as it was given first. */
+/** A printed response; a replayed one is byte for byte the first one. */
 export type Answered = { status: number; text: string; replayed: boolean };
 
 /**
- * Checks an Idempotency-Key; null where there is none.
+ * Validates an Idempotency-Key, or returns null if there is none.
  * @throws DomainError `invalid_request`
  */
 export function readIdempotencyKey(key: string | null): string | null {
   if (key === null || /^[\x20-\x7e]{1,255}$/.test(key)) return key;
-  const detail = '1 to 255 printable ASCII characters.';
-  const errors = [{ pointer: 'Idempotency-Key', code: 'invalid_request', detail }];
-  return fail('invalid_request', { detail: `Idempotency-Key: ${detail}`, errors });
+  const detail = 'Use 1 to 255 printable ASCII characters.';
+  return failField('Idempotency-Key', detail, `Idempotency-Key: ${detail}`);
 }
 
-/** The hash of what makes two requests the same. The first part names the door's way to the verb. */
+/** Returns the hash that identifies a request. The first part names the channel's route to the operation. */
 export const hashRequest = (parts: unknown[]): string => sha256(JSON.stringify(parts));
 
+/** Returns the SHA-256 of data in hex. */
 export const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
 
 /**
- * Runs a request; with a key once for it. The key's row commits with the change and its answer, or not at all; only a
- * success is stored, no dry run and no refusal.
+ * Runs a request, at most once per Idempotency-Key. The key's row commits with the change and its response or not at all.
+ * Only a success is stored, no dry run and no refusal.
  * @throws DomainError `idempotency_in_flight`, `idempotency_mismatch`, `idempotency_expired`
  */
 export async function withIdempotency(
@@ -82,8 +82,8 @@ export async function withIdempotency(
 }
 
 /**
- * Returns whether a request was carried out under its key before, so that nothing has to be prepared for it. A hint: `withIdempotency`
- * looks again, inside the transaction.
+ * Returns whether a request was carried out under its key before, so that nothing has to be prepared for it. Only a hint:
+ * `withIdempotency` checks again inside the transaction.
  */
 export async function isKnownRequest({ actor, db }: Context, { key }: Once): Promise<boolean> {
   if (actor.type !== 'member') return false;
@@ -110,7 +110,7 @@ async function replay(tx: TxContext, found: Found, hash: string, { reply, keep }
   return { ...printed({ status: found.status, result }, { reply }), replayed: true };
 }
 
-/** The id of what a request made, for the time after its stored answer is dropped; of a batch, of its first. */
+/** Returns the id of the object that a request created (of a batch, its first), kept after the stored response is dropped. */
 function createdIdOf(wire: Partial<Record<'transfer' | 'member', Made>> & Made & { data?: Made[] }): string | null {
   const { id, transfer, member, data } = wire;
   return transfer?.id ?? id ?? member?.id ?? data?.[0]?.id ?? null;

@@ -1,15 +1,15 @@
 declare const brand: unique symbol;
 
-/** A tenant's id (a UUID) that a gate has checked. Reads and writes take this type, so a bare string cannot name a team. */
+/** The id (UUID) of a team after authentication. Reads and writes take this type, so a bare string cannot name a team. */
 export type TeamId = string & { readonly [brand]: 'TeamId' };
 
-/** Marks a team's UUID as checked. Called by the session gate, the key gate and the operator's command, nowhere else. */
+/** Marks a team's UUID as checked. Called only where sessions, API keys and the operator's commands are authenticated. */
 export function asTeamId(uuid: string): TeamId {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a brand has no other way in
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a branded type cannot be made without a cast
   return uuid as TeamId;
 }
 
-/** What an external id can name, as the API promises it. */
+/** The prefixes of external ids, fixed by the API. */
 export type IdPrefix =
   | 'team'
   | 'usr'
@@ -28,12 +28,13 @@ export type IdPrefix =
 
 /**
  * Prints a UUID as the API shows it: `mem_` + 26 lower-case characters of Crockford base32 (the TypeID rule: 128 bits
- * behind two zero bits), so that text order is UUID order. Throws a RangeError on what is not a UUID.
+ * behind two zero bits), so that text order is UUID order.
+ * @throws RangeError if `uuid` is not a UUID
  */
 export function printId(prefix: IdPrefix, uuid: string): string {
   if (!UUID.test(uuid)) throw new RangeError('Not a UUID');
   let text = `${prefix}_`;
-  // Digit by digit, without a big integer: a page of a list prints a hundred ids.
+  // Converts digit by digit instead of using a bigint: a page of a list prints a hundred ids.
   let [rest, bits] = [0, 2];
   for (let i = 0; i < uuid.length; i += 1) {
     const code = uuid.charCodeAt(i);
@@ -49,7 +50,7 @@ export function printId(prefix: IdPrefix, uuid: string): string {
   return text;
 }
 
-/** Reads an external id of one kind: its UUID in lower case, or null for any other text, kind, case or length. */
+/** Reads an external id with this prefix and returns its UUID in lower case, or null for any other text. */
 export function parseId(prefix: IdPrefix, text: string): string | null {
   if (!text.startsWith(`${prefix}_`)) return null;
   const body = text.slice(prefix.length + 1);
@@ -59,10 +60,10 @@ export function parseId(prefix: IdPrefix, text: string): string | null {
   return printUuid(value);
 }
 
-/** A new id of a request, as it is printed. */
+/** Returns a new request id in its printed form. */
 export const newRequestId = (): string => printId('req', newUuid7());
 
-/** What every id of one kind looks like, as a pattern for the API's document. */
+/** Returns the regular expression of ids with this prefix, for the OpenAPI document. */
 export const idPattern = (prefix: IdPrefix): string => `^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`;
 
 const HYPHEN = 45;
@@ -71,8 +72,8 @@ const ID_BODY = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
- * Makes a UUID version 7 (RFC 9562) of a time, by default now. Ids made one after another in the same millisecond keep
- * their order within this process, so a batch lists as it was sent.
+ * Returns a new UUID version 7 (RFC 9562) for a time. Ids made in the same millisecond keep their order within this
+ * process, so a batch is listed in the order of sending.
  */
 export function newUuid7(now: Date = new Date()): string {
   const random = crypto.getRandomValues(new Uint8Array(10));
@@ -83,10 +84,10 @@ export function newUuid7(now: Date = new Date()): string {
   return printUuid(value);
 }
 
-/** The time that a UUID version 7 holds. */
+/** Returns the time in a UUID version 7. */
 export const timeOfUuid7 = (uuid: string): Date => new Date(Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16));
 
-/** The UUID right after another, in their order. */
+/** Returns the UUID that follows another in sort order. */
 export const nextUuid = (uuid: string): string => printUuid(BigInt(`0x${uuid.replaceAll('-', '')}`) + 1n);
 
 let last = { asked: -1, ms: -1, count: 0 };

@@ -1,5 +1,5 @@
-/** How many procedures one request of the pages calls at most: the browser cuts its batches there, the server refuses more. */
+/** Procedures per tRPC request: the browser splits its batches at this size, the server refuses larger ones. */
 export const BATCH_CALLS_MAX = 20;
 
-/** After how many days at most a team may have the texts of its messages removed: ten years. */
+/** Longest text retention that a team can set, in days: ten years. */
 export const TEXT_RETENTION_DAYS_MAX = 3650;

@@ -1,7 +1,7 @@
 import { z, type ZodType } from 'zod';
 import { ROWS_PER_STRETCH, runAtOnce, runInTurns, type Stretches } from './yielding';
 
-/** Errors after which the rest of a list is not looked at: more are never listed. */
+/** Errors of a list after which validation stops; more are never listed. */
 const ERRORS_MAX = 100;
 const MORE_ERRORS = `There are more than ${ERRORS_MAX} errors; \`errors\` lists the first ${ERRORS_MAX}.`;
 
@@ -10,14 +10,14 @@ type Definition = z.core.$ZodArrayDef & { nameOf: (item: never) => string; repea
 
 const LongList = z.core.$constructor('LongList', (inst: z.ZodArray, definition: Definition) => {
   z.ZodArray.init(inst, definition);
-  // oxlint-disable-next-line eslint/no-underscore-dangle -- how zod names what its own types are made of
+  // oxlint-disable-next-line eslint/no-underscore-dangle -- zod's own name for the internals of a type
   inst._zod.parse = (payload, ctx) => {
     const { value } = payload;
     if (!Array.isArray(value)) {
       payload.issues.push({ code: 'invalid_type', expected: 'array', input: value, inst });
       return payload;
     }
-    // The check of the length, which comes next, refuses it.
+    // The length check that follows refuses the list.
     if (value.length > definition.max) return payload;
     const work = parseItems(definition, payload, value);
     return ctx.async ? runInTurns(work) : runAtOnce(work);
@@ -51,9 +51,9 @@ function* parseItems(definition: Definition, payload: Payload, items: unknown[])
 }
 
 /**
- * Reads a list of up to 100,000 items as `z.array` does, in turns with other requests, and stops after the first 100 errors:
- * zod itself parses the whole list in one go and overflows the stack on very many errors.
- * @param spec.nameOf tells items apart: no two may have the same name; `repeated` is said of the second
+ * Validates a list of up to 100,000 items like `z.array`, but yields to other requests and stops after the first 100
+ * errors. zod parses the whole list in one go and overflows the stack on very many errors.
+ * @param spec.nameOf identifies an item: no two may have the same name; `repeated` is the error of the second
  */
 export const longList = <T extends ZodType>(
   element: T,

@@ -1,14 +1,15 @@
-/** Money everywhere inside: whole millionths of one unit of the team's currency (12.50 is 12_500_000n). */
+/** An amount of money: whole millionths of one unit of the team's currency (12.50 is 12_500_000n). */
 export type Micros = bigint;
 
 export const MICROS_PER_UNIT = 1_000_000n;
 
-/** The most that one typed amount may be: 1,000,000,000.00. Sums and balances may be larger. */
+/** Largest amount that a request may contain: 1,000,000,000.00. Sums and balances may be larger. */
 export const MAX_AMOUNT: Micros = 1_000_000_000n * MICROS_PER_UNIT;
 
 /**
- * Reads an amount as the API takes it: a string of 1 to 10 digits and at most 6 decimals, or a JSON integer.
- * Refuses (null) what it would have to round, guess or limit: a sign, an exponent, a float, 7 decimals, above MAX_AMOUNT.
+ * Reads an amount of a request: a string of 1 to 10 digits and at most 6 decimals, or a JSON integer.
+ * Returns null for anything that would need rounding, guessing or a limit: a sign, an exponent, a float, 7 decimals, above
+ * MAX_AMOUNT.
  */
 export function parseAmount(input: unknown): Micros | null {
   const text = typeof input === 'number' ? integerText(input) : input;
@@ -27,38 +28,41 @@ function integerText(input: number): string | null {
   return Number.isSafeInteger(input) && input >= 0 && !Object.is(input, -0) ? String(input) : null;
 }
 
-/** Prints micros as every answer shows them: at least two decimals, at most six, none lost ("12.50", "0.0395", "-3.00"). */
+/** Prints micros with two to six decimals and without loss ("12.50", "0.0395", "-3.00"). */
 export function printAmount(micros: Micros): string {
   const size = micros < 0n ? -micros : micros;
   const fraction = (size % MICROS_PER_UNIT).toString().padStart(6, '0');
   return `${micros < 0n ? '-' : ''}${size / MICROS_PER_UNIT}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, '')}`;
 }
 
-/** What `printAmount` prints, as a pattern for the API's document. */
+/** The regular expression of what `printAmount` prints, for the OpenAPI document. */
 export const PRINTED_AMOUNT = '^-?(0|[1-9][0-9]*)\\.[0-9]{2,6}$';
 
-/** The currency of the prices that a new team begins with (db/seed/rates.csv). */
+/** The currency of the sample prices of a new team (db/seed/rates.csv). */
 export const SAMPLE_CURRENCY = 'USD';
 
-/** Whether a team can keep its books in it: an ISO 4217 code, upper case, of a currency with 0, 2 or 3 minor digits. */
+/** Returns whether a team can use the currency: an upper-case ISO 4217 code with 0, 2 or 3 minor digits. */
 export function isCurrency(code: string): boolean {
   return CURRENCIES.has(code);
 }
 
-/** How many minor digits ISO 4217 gives the currency: 0, 2 or 3. Throws a RangeError for what is not a currency here. */
+/**
+ * Returns the number of minor digits that ISO 4217 gives the currency.
+ * @throws RangeError if a team cannot use the currency
+ */
 export function currencyDigits(code: string): 0 | 2 | 3 {
   if (!isCurrency(code)) throw new RangeError(`Not a currency: ${code}`);
   if (WITHOUT_MINOR_UNIT.has(code)) return 0;
   return WITH_THREE_DIGITS.has(code) ? 3 : 2;
 }
 
-/** Every currency that a team can have, sorted: what a form offers. */
+/** Returns every currency that a team can have, sorted. */
 export function listCurrencies(): string[] {
   return [...CURRENCIES];
 }
 
-// Written out, because Intl lists currencies long gone (DEM) and counts minor digits by custom (IQD: 0), not by ISO (3).
-// Left out: metals, test codes, funds, units of account without a minor unit (XDR, XUA, XSU) and the 4-digit CLF and UYW.
+// Listed here because Intl includes obsolete currencies (DEM) and counts minor digits by custom (IQD: 0), not by ISO (3).
+// Omitted: metals, test codes, funds, units of account without a minor unit (XDR, XUA, XSU) and the 4-digit CLF and UYW.
 const CURRENCIES: ReadonlySet<string> = new Set(
   `AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
   CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL

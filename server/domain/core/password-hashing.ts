@@ -4,23 +4,23 @@ import { fail } from './errors';
 /** argon2id with the first recommended option of RFC 9106 for servers that share their memory (64 MiB, t=3, p=4). */
 const COST = { memoryCost: 65_536, timeCost: 3, parallelism: 4 };
 
-/** Hashing takes tens of milliseconds of several cores and 64 MiB on purpose: a process does no more than this at once. */
+/** Hashes that a process computes at once: each takes tens of milliseconds of several cores and 64 MiB by design. */
 export const HASHES_AT_ONCE = 2;
 
-/** How many passwords of one caller (a team, a user, a network) may wait for their turn. */
+/** Passwords of one caller (a team, a user, a network) that may wait. */
 export const HASHES_WAITING = 20;
 
-/** How many may wait in all. */
+/** Passwords of all callers that may wait. */
 const WAITING_MAX = 1_000;
 
-/** The part of the rate limit that a request with a password costs beyond 1. */
+/** Rate-limit tokens that a request with a password costs beyond 1. */
 export const HASH_COST = 9;
 
-/** Whoever runs the installation: at the command line nobody else waits. */
+/** The caller at the command line, where nothing else waits. */
 const OPERATOR = 'operator';
 
 type Turns = {
-  /** Callers in the order of their turns, each with what waits. */
+  /** Callers in round-robin order, each with its waiting passwords. */
   waiting: Map<string, (() => void)[]>;
   running: number;
   waitingNow: number;
@@ -28,20 +28,20 @@ type Turns = {
 
 const TURNS = Symbol.for('purser.password-turns');
 
-// One set a process: this module is loaded twice in it, by the server and by the web framework.
+// One per process: the server and the web framework each load this module.
 const shared = globalThis as { [TURNS]?: Turns };
 const turns = (shared[TURNS] ??= { waiting: new Map(), running: 0, waitingNow: 0 });
 
 /**
- * Hashes a password, for storage. Never inside a transaction: its connection would be held while the password waits.
- * @param caller who is served in turn with the others: a team, a user, a network
+ * Hashes a password for storage. Never called inside a transaction, whose connection would be held while the password waits.
+ * @param caller the team, user or network that shares the queue in turn with others
  * @throws DomainError `rate_limited`, `unavailable`
  */
 export const hashPassword = (password: string, caller: string = OPERATOR): Promise<string> =>
   inTurn(caller, () => hash(password, COST));
 
 /**
- * Returns whether a password is the one of a hash. As `hashPassword`, never inside a transaction.
+ * Returns whether a password matches a hash. Like `hashPassword`, never called inside a transaction.
  * @throws DomainError `rate_limited`, `unavailable`
  */
 export const verifyPassword = (passwordHash: string, password: string, caller: string = OPERATOR): Promise<boolean> =>
@@ -64,7 +64,7 @@ function takeTurn(caller: string): Promise<void> | void {
   }
   const queue = turns.waiting.get(caller) ?? [];
   if (queue.length >= HASHES_WAITING) {
-    fail('rate_limited', { retryAfterSeconds: 1, detail: 'Too many passwords at once. Ask again in 1 s.' });
+    fail('rate_limited', { retryAfterSeconds: 1, detail: 'Too many passwords at once. Try again in 1 s.' });
   }
   if (turns.waitingNow >= WAITING_MAX) fail('unavailable', { retryAfterSeconds: 2 });
   turns.waiting.set(caller, queue);
@@ -72,7 +72,7 @@ function takeTurn(caller: string): Promise<void> | void {
   return new Promise((resolve) => queue.push(resolve));
 }
 
-/** Serves the callers in turn, so that a caller with many passwords keeps the others from nothing. */
+/** Starts the next password, round-robin over the callers, so that one caller cannot block the others. */
 function serveNext(): void {
   const [first] = turns.waiting;
   if (!first || turns.running >= HASHES_AT_ONCE) return;

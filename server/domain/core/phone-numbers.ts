@@ -1,18 +1,18 @@
-/** The longest text that is read as a number: longer ones are refused before anything transforms them. */
+/** Longest text that is read as a number; longer ones are refused before they are transformed. */
 export const NUMBER_TEXT_MAX = 64;
 
 /**
- * Brings a number into the one form in which it is read and compared: `+` and digits where it is international. Drops
- * full-width signs, invisible marks, white space around it, and the spaces, tabs, dashes, dots and brackets within it; reads
- * `00` at its beginning as `+`; rewrites a number of a plan that has changed. Any other text comes back as no number.
+ * Returns a number in the form in which it is stored and compared: `+` and digits if it is international. Removes invisible
+ * characters, spaces, tabs, dashes, dots and brackets, maps full-width digits, reads a leading `00` as `+`, and rewrites
+ * numbers of changed numbering plans. Any other text is not a number afterwards either.
  */
 export function normalizeNumber(text: string): string {
   return renumber(cleanNumber(text), CHANGED_PLANS);
 }
 
 /**
- * Brings a number or the beginning of one into the form of the stored numbers, as `normalizeNumber` does. The beginning of
- * an old number is rewritten where no current number begins so; Colombia's old ones share theirs with current numbers.
+ * Returns a number or its beginning in the form of the stored numbers, like `normalizeNumber`. The beginning of an old
+ * number is rewritten if no current number begins that way; Colombia's old numbers share theirs with current ones.
  */
 export function normalizeBeginning(text: string): string {
   const number = cleanNumber(text);
@@ -25,7 +25,7 @@ function cleanNumber(text: string): string {
   return (
     text
       .normalize('NFKC')
-      // U+2212 is a minus in Unicode and typed as a dash. A line end within the text separates two numbers, so it stays.
+      // U+2212 (minus) is typed as a dash. A line end separates two numbers, so it stays.
       .replace(/[\p{Cf}\p{Zs}\p{Pd}\u2212().\t]/gu, '')
       .trim()
       .replace(/^00(?=[1-9])/, '+')
@@ -34,7 +34,7 @@ function cleanNumber(text: string): string {
 
 type Plan = { old: RegExp; now: (digits: RegExpExecArray) => string };
 
-/** Vietnam, September 2018: what took the place of the first three digits of a mobile number. */
+/** Vietnam, September 2018: replacements of the first three digits of mobile numbers. */
 const VIETNAM: Record<string, string> = {
   120: '70',
   121: '79',
@@ -60,20 +60,20 @@ const VIETNAM: Record<string, string> = {
 };
 
 /**
- * Plans in which every old number became one new number that no other ever was (docs/decisions/0015). Brazil's and the
- * Ivory Coast's are none of them: what an old number is now depends on its operator.
+ * Plans in which every old number became one new, previously unused number (docs/decisions/0015). Brazil and Ivory Coast
+ * are excluded: there the new number depends on the operator.
  */
 const CHANGED_PLANS: Plan[] = [
   // Mexico, August 2019: no 1 before a mobile number.
   { old: /^\+521([0-9]{10})$/, now: ([, rest]) => `+52${rest}` },
   // Benin, November 2024: 01 before every number.
   { old: /^\+229([2-9][0-9]{7})$/, now: ([, rest]) => `+22901${rest}` },
-  // Colombia, September 2021: 60 before every fixed number. What begins with 60 is the beginning of a new one.
+  // Colombia, September 2021: 60 before every fixed number. A number that begins with 60 is a new one.
   { old: /^\+57([124578][0-9]{7}|6[1-9][0-9]{6})$/, now: ([, rest]) => `+5760${rest}` },
   { old: /^\+84(12[0-9]|16[2-9]|18[68]|199)([0-9]{7})$/, now: ([, code, rest]) => `+84${VIETNAM[code!]}${rest}` },
 ];
 
-/** Toll-free numbers of Vietnam begin with 120 and 122, so those two codes are left as they are. */
+/** Toll-free numbers of Vietnam begin with 120 and 122, so these two codes are not rewritten. */
 const CHANGED_BEGINNINGS: Plan[] = [
   { old: /^\+521([0-9]{0,9})$/, now: ([, rest]) => `+52${rest}` },
   // Numbers of Benin that begin with 8 have no 01.

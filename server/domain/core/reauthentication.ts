@@ -5,21 +5,21 @@ import { fail } from './errors';
 import type { Micros } from './money';
 
 /**
- * What a team asks its people again for: that who is signed in has proved lately, by password or code, who he is. A key
- * proves it with each request, and a dry run changes nothing.
- * @param debit the amount that leaves a balance: asked for only above what the team has set
+ * Requires a recent reauthentication (password or code) if the team's settings do. An API key proves itself with each
+ * request, and a dry run changes nothing, so both are exempt.
+ * @param debit micros that leave a balance: reauthentication is required only above the team's setting
  * @throws DomainError `confirmation_required`
  */
 export async function enforceReauthentication(tx: TxContext, debit?: Micros): Promise<void> {
   if (tx.tx.isDryRun || isFresh(tx, tx.now)) return;
-  const demand = await findDemand(tx);
-  if (demand === null) return;
-  if (debit === undefined || (demand.above !== null && debit > demand.above)) fail('confirmation_required');
+  const requirement = await findRequirement(tx);
+  if (requirement === null) return;
+  if (debit === undefined || (requirement.above !== null && debit > requirement.above)) fail('confirmation_required');
 }
 
 /** Returns whether the signed-in actor has to confirm their identity before a secret is shown in a list. */
 export async function isReauthenticationDue(ctx: Context): Promise<boolean> {
-  return (await findDemand(ctx)) !== null;
+  return (await findRequirement(ctx)) !== null;
 }
 
 function isFresh({ actor }: Context, now: Date): boolean {
@@ -29,8 +29,8 @@ function isFresh({ actor }: Context, now: Date): boolean {
   );
 }
 
-/** What the team demands of an actor who has not confirmed their identity lately; null for nothing. */
-async function findDemand(ctx: Context): Promise<{ above: Micros | null } | null> {
+/** Returns the team's requirement for an actor who has not reauthenticated recently, or null for none. */
+async function findRequirement(ctx: Context): Promise<{ above: Micros | null } | null> {
   const [team] = await ctx.db
     .select({
       requireReauthentication: teams.requireReauthentication,
@@ -42,5 +42,5 @@ async function findDemand(ctx: Context): Promise<{ above: Micros | null } | null
   return team?.requireReauthentication && !isFresh(ctx, team.now) ? { above: team.above } : null;
 }
 
-/** How long a proof of who one is (password or code) counts for what is asked again. */
+/** Minutes for which a reauthentication is valid. */
 export const REAUTHENTICATED_MINUTES = 10;

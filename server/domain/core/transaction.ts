@@ -17,8 +17,9 @@ type Begun = {
 };
 
 /**
- * Runs a change: the actor's right, judged again inside the transaction, then the verb. Joins the transaction in
- * progress, else opens one that commits when the verb returns and is undone when it throws.
+ * Runs a command and checks the actor's permission, again inside the transaction. Joins the transaction in progress, or opens
+ * one that commits when `run` returns and rolls back when it throws.
+ * @throws DomainError `owner_required`, `team_suspended`, `member_inactive`, `invalid_key`
  */
 export async function runCommand<T>(
   ctx: Context,
@@ -33,7 +34,7 @@ export async function runCommand<T>(
   });
 }
 
-/** Runs a change for real, then takes it all back: no money, no audit row, no stored answer, no job. */
+/** Runs a command and rolls it back: no money moves, and no audit row, stored response or job remains. */
 export async function dryRun<T>(ctx: Context, permission: Permission, run: (tx: TxContext) => Promise<T>): Promise<T> {
   return runCommand(ctx, permission, async (tx) => {
     tx.tx.isDryRun = true;
@@ -42,9 +43,9 @@ export async function dryRun<T>(ctx: Context, permission: Permission, run: (tx: 
 }
 
 /**
- * One transaction in three round trips and the verb's own: BEGIN with the gate, the verb, and all that must go with it
- * (audit, jobs, the stored answer) with the COMMIT. Joins the one in progress.
- * @throws DomainError `member_inactive`, `invalid_key` when the acting seat is no longer live
+ * Runs work in one transaction that adds three round trips: BEGIN with the check of the actor, and the audit rows, jobs and
+ * stored response with the COMMIT. Joins the transaction in progress.
+ * @throws DomainError `member_inactive`, `invalid_key` if the acting member is no longer active
  */
 export async function inTransaction<T>(
   ctx: Context,
@@ -60,12 +61,12 @@ export async function inTransaction<T>(
   });
 }
 
-/** The transaction in which a new team begins: as `transact`, but the team is not there yet. */
+/** Runs the transaction that creates a team: like `inTransaction`, but the team does not exist yet. */
 export async function inNewTeamTransaction<T>(ctx: Context, work: (tx: TxContext) => Promise<T>): Promise<T> {
   return onConnection(ctx.database.pool, async (client) => {
     const now = readClock(await client.query(`${BEGIN}; SELECT now()::text AS now`));
     const team: TeamNow = { status: 'active', defaultSender: null, ratesVersion: 1 };
-    const tx: Transaction = { ...nothingYet(), team, past: null, key: null };
+    const tx: Transaction = { ...emptyTransaction(), team, past: null, key: null };
     const inside: TxContext = { ...ctx, db: drizzleOn(client), tx, now: ctx.at ?? now };
     const result = await work(inside);
     await end(client, inside);
@@ -73,7 +74,7 @@ export async function inNewTeamTransaction<T>(ctx: Context, work: (tx: TxContext
   });
 }
 
-/** Reads from one snapshot of the whole database, taking no lock. For proofs and reports over all teams. */
+/** Reads from one snapshot of the database without locks, for proofs and reports over all teams. */
 export async function readSnapshot<T>(db: Db, read: (db: Db) => Promise<T>): Promise<T> {
   return onConnection(poolUnder(db), async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -83,12 +84,16 @@ export async function readSnapshot<T>(db: Db, read: (db: Db) => Promise<T>): Pro
   });
 }
 
-/** So many readings that may take long a process does at once: each keeps a connection from everyone else. */
+/** Long reads that a process runs at once; each occupies a connection. */
 const LONG_AT_ONCE = 2;
 
 const long = new WeakMap<Pool, number>();
 
-/** Reads what may take long: null when the answer is not there within so many milliseconds, or too many are read already. */
+/**
+ * Runs a read that may take long.
+ * @param ms time limit in milliseconds
+ * @returns null if the time limit is reached or too many long reads are running
+ */
 export async function readWithin<T>(db: Db, ms: number, read: (db: Db) => Promise<T>): Promise<T | null> {
   const pool = poolUnder(db);
   const others = long.get(pool) ?? 0;
@@ -105,7 +110,7 @@ export async function readWithin<T>(db: Db, ms: number, read: (db: Db) => Promis
     .finally(() => long.set(pool, long.get(pool)! - 1));
 }
 
-/** Lends a connection to a transaction, BEGIN included. It is always given back: rolled back, or as one to throw away. */
+/** Runs work, which sends its own BEGIN, on a connection. The connection is always released: rolled back, or closed if broken. */
 export async function onConnection<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -119,25 +124,26 @@ export async function onConnection<T>(pool: Pool, work: (client: PoolClient) => 
   }
 }
 
-const nothingYet = () => ({ audit: [], jobs: [], touched: new Map(), answer: null, isDryRun: false });
+const emptyTransaction = () => ({ audit: [], jobs: [], touched: new Map(), answer: null, isDryRun: false });
 
-/** The clock of a transaction, from the answer to its first message. */
+/** Returns the time of a transaction from the result of its first query. */
 export const readClock = (results: unknown): Date =>
   new Date((results as { rows: { now: string }[] }[]).at(-1)!.rows[0]!.now);
 
+/** Opens a transaction with its timeouts. */
 export const BEGIN = `BEGIN; SET LOCAL lock_timeout = '8s'; SET LOCAL statement_timeout = '30s';
      SET LOCAL idle_in_transaction_session_timeout = '10s'`;
 
 async function begin(client: PoolClient, ctx: Context, key: string | null): Promise<TxContext> {
-  // One message of several statements, hence literals: a failure in the middle leaves the transaction aborted.
+  // Several statements in one message cannot have parameters, hence literals.
   const results: unknown = await client.query(
     `${BEGIN};
      SELECT request_begin(${literal(ctx.actor.teamId)}, ${literal(actingMember(ctx.actor))}, ${literal(key)}) AS begun`,
   );
   const begun = (results as { rows: { begun: Begun }[] }[]).at(-1)!.rows[0]!.begun;
-  if (!begun.team) fail('not_found', { detail: 'There is no such team.' });
+  if (!begun.team) fail('not_found', { detail: 'This team does not exist.' });
   const actor = liveActor(ctx.actor, begun);
-  const tx: Transaction = { ...nothingYet(), team: begun.team, past: begun.idempotency, key };
+  const tx: Transaction = { ...emptyTransaction(), team: begun.team, past: begun.idempotency, key };
   return { ...ctx, actor, db: drizzleOn(client), tx, now: ctx.at ?? new Date(begun.now) };
 }
 
@@ -152,21 +158,24 @@ async function end(client: PoolClient, { actor, database, tx }: TxContext): Prom
     await client.query('ROLLBACK');
     return;
   }
-  const something = tx.audit.length || tx.jobs.length || tx.answer;
+  const hasRecords = tx.audit.length || tx.jobs.length || tx.answer;
   try {
-    await commit(client, something ? finish({ actor, tx }) : null);
+    await commit(client, hasRecords ? finish({ actor, tx }) : null);
   } finally {
-    // Of a COMMIT without an answer too: it may have counted, and who is told in vain asks in vain.
+    // Also after a failed COMMIT: it may have succeeded, and an extra refetch is harmless.
     announce(database.pool, actor.teamId, tx.touched);
   }
 }
 
-/** Commits, with a last call in the same round trip. */
+/**
+ * Commits, after an optional function call (SQL text) in the same round trip.
+ * @throws Error if an earlier statement of the transaction failed
+ */
 export async function commit(client: PoolClient, last: string | null): Promise<void> {
   const done: unknown = await client.query(last === null ? 'COMMIT' : `SELECT ${last}; COMMIT`);
-  // Postgres answers the COMMIT of a transaction that a statement has broken with ROLLBACK, and with no error.
+  // Postgres answers the COMMIT of an aborted transaction with ROLLBACK instead of an error.
   const { command } = [done].flat().at(-1) as { command: string };
-  if (command !== 'COMMIT') throw new Error('A statement of this transaction failed, so that nothing of it was kept.');
+  if (command !== 'COMMIT') throw new Error('A statement of this transaction failed, so it was rolled back.');
 }
 
 const finish = ({ actor, tx }: Pick<TxContext, 'actor' | 'tx'>): string =>
@@ -174,13 +183,13 @@ const finish = ({ actor, tx }: Pick<TxContext, 'actor' | 'tx'>): string =>
 
 const literal = (text: string | null): string => (text === null ? 'NULL' : escapeLiteral(text));
 
-/** A value as a literal of SQL; NULL for nothing. */
+/** Returns a value as a jsonb literal; NULL for null or an empty list. */
 export function jsonLiteral(value: object | null): string {
   if (value === null || (Array.isArray(value) && value.length === 0)) return 'NULL';
   return `${escapeLiteral(JSON.stringify(value))}::jsonb`;
 }
 
-/** What an audit row says. `before` and `after` hold no secret. */
+/** An audit row to write. `before` and `after` must not hold secrets. */
 export type AuditEntry = {
   action: AuditAction;
   targetType: 'team' | 'member' | 'key' | 'transfer' | 'rates' | 'invitation';
@@ -189,8 +198,8 @@ export type AuditEntry = {
   after?: object | null;
 };
 
-/** Whose seat an entry is about is seen in its target; owners see what is about none. */
-const TOLD_AS = {
+/** The change feed's noun for each target of an audit entry. */
+const NOUN_OF_TARGET = {
   team: 'team',
   member: 'members',
   key: 'members',
@@ -199,10 +208,14 @@ const TOLD_AS = {
   invitation: 'invitations',
 } as const satisfies Record<AuditEntry['targetType'], Noun>;
 
-/** Remembers, with the change, who made it, when, from where and through which door; and tells that it was changed. */
+/** Records an audit entry with the change (actor, time, address, channel), and publishes that the target changed. */
 export function recordAudit(tx: TxContext, entry: AuditEntry): void {
   const { actor } = tx;
-  publishChange(tx, TOLD_AS[entry.targetType], entry.targetType === 'member' && entry.targetId ? [entry.targetId] : []);
+  publishChange(
+    tx,
+    NOUN_OF_TARGET[entry.targetType],
+    entry.targetType === 'member' && entry.targetId ? [entry.targetId] : [],
+  );
   tx.tx.audit.push({
     at: tx.at,
     ...credentialOf(actor),
@@ -215,14 +228,14 @@ export function recordAudit(tx: TxContext, entry: AuditEntry): void {
 }
 
 /**
- * Tells who watches, once it is committed, what was touched: of these seats, of none in particular (owners alone see it),
- * or of perhaps all (null).
+ * Publishes after the commit that data changed.
+ * @param memberIds the members concerned; empty for none in particular (owners only), null for possibly all
  */
 export function publishChange(tx: TxContext, noun: Noun, memberIds: string[] | null): void {
   touch(tx.tx.touched, noun, memberIds);
 }
 
-/** What must follow the commit, if it comes. Ids only, never secrets; the same job twice in one change is one. */
+/** Queues a job that runs after the commit. The payload holds ids, never secrets. The same job in one change is queued once. */
 export function enqueue(tx: Queue, task: Task, payload: object): void {
   const already = tx.tx.jobs.some(
     (job) => job.task === task && JSON.stringify(job.payload) === JSON.stringify(payload),

@@ -1,55 +1,57 @@
 import { z, type ZodType } from 'zod';
-import { DomainError, fail, type ErrorCode, type FieldError } from './errors';
+import { DomainError, failField, type ErrorCode, type FieldError } from './errors';
+
 /**
- * Reads a text of at most `maxLength` UTF-16 units. A longer one fails here and nothing after it runs: trimming, folding and
- * matching may cost the square of the length. Every text input begins with this; what is counted in characters gives twice
- * as many, since a character takes one unit or two.
+ * Returns the schema of a text of at most `maxLength` UTF-16 units. A longer text fails before any trimming or matching,
+ * whose time can grow with the square of the length. Every text input begins with this; limits in characters pass twice
+ * as many, because a character has one or two units.
  */
 export const boundedText = (maxLength: number, detail = `must have at most ${maxLength} characters.`): z.ZodString =>
   z.string().max(maxLength, { error: detail, abort: true });
 
 const DEPTH_MAX = 20;
 
-/** Few requests have a longer list, and each item of one that is too long would be complained of. */
+/** Items of a list, unless the route allows more. The limit avoids one error for each item of a far too long list. */
 const ITEMS_MAX = 1_000;
 
-/** No object of a request has as many fields; `metadata` may have 50. */
+/** Fields of an object. No object of a request has that many; `metadata` may have 50. */
 const FIELDS_MAX = 60;
 
-/** Of many faults the first are told. */
+/** Errors that a response lists. */
 const ERRORS_MAX = 100;
 
 /**
- * Postgres stores neither NUL nor half a surrogate pair. Said at both doors, so that no field has to think of it.
- * @throws DomainError `invalid_request`, for a nesting too deep as well
+ * Refuses texts that Postgres cannot store (NUL, unpaired surrogates) and a too deep nesting. Both channels call it once for
+ * the whole input.
+ * @throws DomainError `invalid_request`
  */
 export function mustBeStorable(value: unknown, itemsMax = ITEMS_MAX): void {
   const fault = findUnstorable(value, itemsMax, 0);
   if (fault) failField(fault.path.map((key) => `/${escapePointer(String(key))}`).join(''), fault.detail);
 }
 
-/** A fault of a body. Its path is written on the way back from it, as a long list has 100,000 places without one. */
+/** A fault of a body. Its path is built on the way back, so that the 100,000 items without a fault cost nothing. */
 type Fault = { path: (string | number)[]; detail: string };
 
 function findUnstorable(value: unknown, itemsMax: number, depth: number): Fault | null {
   if (depth > DEPTH_MAX) failField('', 'The body is nested too deeply.');
   if (typeof value === 'string') {
-    const detail = 'A text holds a NUL or half a surrogate pair, which cannot be stored.';
+    const detail = 'Text must not contain NUL or an unpaired surrogate.';
     return isStorable(value) ? null : { path: [], detail };
   }
   if (typeof value !== 'object' || value === null) return null;
   const keys = Array.isArray(value) ? null : Object.keys(value);
   const { length } = keys ?? (value as unknown[]);
-  const [most, what] = keys ? [FIELDS_MAX, 'fields'] : [itemsMax, 'items'];
-  if (length > most) return { path: [], detail: `At most ${most} ${what}.` };
+  const [most, unit] = keys ? [FIELDS_MAX, 'fields'] : [itemsMax, 'items'];
+  if (length > most) return { path: [], detail: `Use at most ${most} ${unit}.` };
   for (let i = 0; i < length; i += 1) {
     const key = keys?.[i] ?? i;
-    // A strict body tells of it with all else that is unknown; a record within would lose it without a word.
+    // A strict body reports this key with other unknown fields; a nested record would drop it silently.
     if (key === '__proto__' && depth > 0) {
       return { path: [key], detail: '`__proto__` is not a field of this request.' };
     }
     if (typeof key === 'string' && !isStorable(key)) {
-      return { path: [], detail: 'A field name holds a NUL or half a surrogate pair.' };
+      return { path: [], detail: 'A field name must not contain NUL or an unpaired surrogate.' };
     }
     const fault = findUnstorable((value as Record<string | number, unknown>)[key], itemsMax, depth + 1);
     if (fault) {
@@ -60,21 +62,19 @@ function findUnstorable(value: unknown, itemsMax: number, depth: number): Fault 
   return null;
 }
 
-const failField = (pointer: string, detail: string): never =>
-  fail('invalid_request', { detail, errors: [{ pointer, code: 'invalid_request', detail }] });
-
+/** Returns whether Postgres can store a text: it contains no NUL and no unpaired surrogate. */
 export const isStorable = (text: string): boolean =>
-  // The first pattern is many times as fast, and few texts go on to the second.
+  // The first pattern is many times faster, and few texts reach the second.
   !/[\0\uD800-\uDFFF]/.test(text) || !/\0|\p{Surrogate}/u.test(text);
 
 const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
-/** Where an input stood: pointers into a body are JSON pointers, those of a query are the names of its parameters. */
+/** The source of an input. Pointers into a body are JSON pointers, those into a query are parameter names. */
 type Where = 'body' | 'query';
 
 /**
- * Parses by a schema.
- * @throws DomainError as `inputError` says
+ * Parses a value with a schema.
+ * @throws DomainError `invalid_request`, `invalid_amount`, `not_found` (see `inputError`)
  */
 export async function parseBy<T>(schema: ZodType<T>, value: unknown, where: Where): Promise<T> {
   const result = await schema.safeParseAsync(value);
@@ -92,14 +92,14 @@ type Issue = {
 };
 
 /**
- * What a schema found wrong, field by field: `not_found` for a malformed id, `invalid_amount` when nothing but amounts
- * is wrong, else `invalid_request`.
+ * Converts the issues of a schema to one error: `not_found` for a malformed id, `invalid_amount` if only amounts are
+ * invalid, else `invalid_request`.
  */
 export function inputError(issues: Issue[], where: Where): DomainError {
   const found = issues.flatMap(likeliest);
   const codes = new Set(found.map(codeOf));
   if (codes.has('not_found')) return new DomainError('not_found');
-  // A request may hold a million faults: only those that are printed are put into words.
+  // A request may have a million issues: only those that are printed are converted.
   const errors: FieldError[] = [];
   let count = 0;
   for (const issue of found) {
@@ -107,15 +107,15 @@ export function inputError(issues: Issue[], where: Where): DomainError {
     if (errors.length < ERRORS_MAX) errors.push(...fieldErrors(issue, where, ERRORS_MAX - errors.length));
   }
   const { pointer, detail } = errors[0]!;
-  // A sentence that names its field says enough.
+  // A sentence that begins with its field's name needs no prefix.
   const first = /^(`|The )/.test(detail) ? detail : `${pointer || 'The body'}: ${detail}`;
   const code = codes.size === 1 && codes.has('invalid_amount') ? 'invalid_amount' : 'invalid_request';
   return new DomainError(code, listErrors(errors, first, count));
 }
 
 /**
- * The first of many errors, and how many there are where that is not all of them.
- * @param length how many there are in all
+ * Returns the first errors, and a detail that says how many there are if not all are listed.
+ * @param length the number of all errors
  */
 export function listErrors(
   errors: FieldError[],
@@ -127,12 +127,12 @@ export function listErrors(
 }
 
 /**
- * Returns the issues of the form that was most likely meant, of a choice between several: it is of the value's own type,
- * and knows the most of its fields.
+ * Returns the issues of the most likely branch of a union: the one that matches the value's type and knows most of its
+ * fields.
  */
 function likeliest(issue: Issue): Issue[] {
   const branches = issue.code === 'invalid_union' ? (issue.errors ?? []) : [];
-  // A schema's own message speaks for all its forms together.
+  // A message of the schema itself covers all branches.
   if (branches.length === 0 || issue.message !== UNION_MESSAGE) return [issue];
   const atRoot = (branch: Issue[]) => branch.filter((one) => one.path.length === 0);
   const otherTypes = (branch: Issue[]) => atRoot(branch).filter((one) => one.code === 'invalid_type').length;
@@ -159,7 +159,7 @@ function fieldErrors(issue: Issue, where: Where, most: number): FieldError[] {
 
 const NO_FIELD = { body: 'is not a field of this request.', query: 'is not a parameter of this request.' };
 
-/** A parameter is named whole, whichever of its values is meant. */
+/** Returns the pointer of an issue. A repeated query parameter is named without the index of its value. */
 const pointerOf = (path: PropertyKey[], where: Where): string =>
   where === 'query'
     ? path.slice(0, 1).map(String).join('')
@@ -180,13 +180,13 @@ const shorten = (name: string): string => (name.length > NAME_MAX ? `${name.slic
 type RawIssue = z.core.$ZodRawIssue;
 
 /**
- * Says in plain words what is wrong with a value, as the rest of a sentence that begins with the field's name ("is
- * required."). A message that a schema gives itself goes first.
+ * Describes an issue as the rest of a sentence that begins with the field's name ("is required."). A message of the schema
+ * itself takes precedence.
  */
 function describeIssue(issue: RawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'is required.' : `must be ${TYPES[issue.expected] ?? 'of another type'}.`;
+      return issue.input === undefined ? 'is required.' : `must be ${TYPES[issue.expected] ?? 'of a different type'}.`;
     case 'too_small':
       return `must ${sizeOf(issue.origin, Number(issue.minimum), 'at least')}.`;
     case 'too_big':
@@ -194,11 +194,11 @@ function describeIssue(issue: RawIssue): string {
     case 'invalid_value':
       return oneOf(issue.values);
     case 'invalid_format':
-      return `must be ${FORMATS[issue.format] ?? (issue.pattern ? `a text of the form ${issue.pattern}` : 'written otherwise')}.`;
+      return `must be ${FORMATS[issue.format] ?? (issue.pattern ? `text that matches ${issue.pattern}` : 'in a different format')}.`;
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}.`;
     case 'invalid_key':
-      return `is not a name that can be used: it ${issue.issues[0]?.message ?? 'must be written otherwise.'}`;
+      return `is not a valid name: it ${issue.issues[0]?.message ?? 'must be in a different format.'}`;
     case 'invalid_union':
     case 'invalid_element':
     case 'unrecognized_keys':
@@ -207,8 +207,8 @@ function describeIssue(issue: RawIssue): string {
   }
 }
 
-/** Says that a value has none of several forms, where the schema says nothing itself. */
-export const UNION_MESSAGE = 'has none of the forms that it can have.';
+/** The error of a value that matches no branch of a union, if the schema has no message of its own. */
+export const UNION_MESSAGE = 'does not match any of the allowed formats.';
 
 const TYPES: Record<string, string> = {
   string: 'a string',
@@ -225,8 +225,8 @@ const FORMATS: Record<string, string> = {
   email: 'an email address',
   url: 'a URL',
   uuid: 'a UUID',
-  date: 'a day, such as 2026-01-31',
-  datetime: 'a time as RFC 3339, such as 2026-01-31T00:00:00Z',
+  date: 'a date such as 2026-01-31',
+  datetime: 'an RFC 3339 time such as 2026-01-31T00:00:00Z',
 };
 
 function sizeOf(origin: string, size: number, how: 'at least' | 'at most'): string {
@@ -239,5 +239,5 @@ function sizeOf(origin: string, size: number, how: 'at least' | 'at most'): stri
 const oneOf = (values: readonly unknown[]): string =>
   values.length === 1 ? `must be ${String(values[0])}.` : `must be one of ${values.map(String).join(', ')}.`;
 
-// For every schema of the process: tRPC parses by itself and takes no messages of its own.
+// Set for every schema of the process, because tRPC parses inputs itself and accepts no messages.
 z.config({ customError: describeIssue });

@@ -1,7 +1,7 @@
-/** A computation cut into stretches of some milliseconds: it yields after each of them. */
+/** A computation that yields after each stretch of some milliseconds. */
 export type Stretches<T> = Generator<undefined, T>;
 
-/** Rows that one stretch handles. */
+/** Rows per stretch. */
 export const ROWS_PER_STRETCH = 2_000;
 
 /** Runs a computation and lets the event loop serve other requests after each stretch. */
@@ -13,7 +13,7 @@ export async function runInTurns<T>(work: Stretches<T>): Promise<T> {
   }
 }
 
-/** Runs a computation without a pause, where nothing else waits: in the command line, for a card of some hundred rows. */
+/** Runs a computation without yielding, for the command line and for cards of some hundred rows. */
 export function runAtOnce<T>(work: Stretches<T>): T {
   for (;;) {
     const step = work.next();

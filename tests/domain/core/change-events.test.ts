@@ -4,7 +4,7 @@ import {
   announceAll,
   printChanges,
   readNotification,
-  tellRest,
+  flushChanges,
   touch,
   type Touched,
 } from '@/server/domain/core/change-feed';
@@ -211,7 +211,7 @@ describe('what is told', () => {
     await ear.heard();
     const { close, ...other } = openServices(1);
     await creditMember(makeContext(other, team.operator.actor), { memberId: membership.id, amount: micros('1') });
-    await tellRest(other.database.pool);
+    await flushChanges(other.database.pool);
     await close();
     expect(await ear.heardOf(team.teamId)).toEqual({ transfers: [membership.id], members: [membership.id] });
   });
@@ -226,7 +226,7 @@ describe('what is told', () => {
     await close();
     announce(other.database.pool, team.teamId, new Map([['team', null]]));
     announceAll(other.database.pool);
-    await tellRest(other.database.pool);
+    await flushChanges(other.database.pool);
     expect(await ear.heard()).toEqual([]);
   });
 
@@ -238,13 +238,13 @@ describe('what is told', () => {
     Object.assign(pool, { query: away });
     const [team, membership] = [newUuid7(), newUuid7()];
     announce(pool, team, new Map([['members', new Set([membership])]]));
-    await tellRest(pool);
+    await flushChanges(pool);
     announce(pool, team, new Map([['messages', new Set([membership])]]));
     Object.assign(pool, { query });
-    await tellRest(pool);
+    await flushChanges(pool);
     expect(await ear.heardOf(team)).toEqual({ members: [membership], messages: [membership] });
     for (let i = 0; i < 1_001; i += 1) announce(pool, newUuid7(), new Map([['team', null]]));
-    await tellRest(pool);
+    await flushChanges(pool);
     expect(await ear.heard()).toEqual([null]);
     await close();
   });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { setAlerts, tellAlert } from '@/server/domain/notifications/alerts/write';
+import { setAlerts, sendAlert } from '@/server/domain/notifications/alerts/write';
 import { listOwnAlerts, listTeamAlerts } from '@/server/domain/notifications/alerts/read';
 import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
 import { creditMember, debitMember, fundTeam, withdrawFromTeam } from '@/server/domain/billing/ledger/write';
@@ -278,7 +278,7 @@ describe('many alerts to one user', () => {
     expect(sent()[0]!.text).toContain('And: 15 more');
   });
 
-  const tell = (teamId: string, accountId: string) => tellAlert(jobCtx(mailing(), teamId), { teamId, accountId });
+  const tell = (teamId: string, accountId: string) => sendAlert(jobCtx(mailing(), teamId), { teamId, accountId });
   /** Waits until so many statements wait for a lock. */
   const waiting = async (many: number): Promise<void> => {
     const sql = `SELECT count(DISTINCT l.pid)::int AS n FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid

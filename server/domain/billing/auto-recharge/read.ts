@@ -10,7 +10,7 @@ import { may, mayFor } from '@/server/domain/core/policy';
 import {
   describeEvent,
   foreseeRecharge,
-  restsAs,
+  memberStateOf,
   type CapPeriod,
   type Foreseen,
   type RechargeRule,
@@ -21,7 +21,7 @@ import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cur
 
 const micros = (text: string | null): bigint | null => (text === null ? null : BigInt(text));
 
-/** The state as the exact rules take it. */
+/** Converts the state that SQL returns to the rule on which the calculations work. */
 export function ruleOf(state: RechargeState): RechargeRule {
   return {
     enabled: state.enabled,
@@ -33,7 +33,7 @@ export function ruleOf(state: RechargeState): RechargeRule {
   };
 }
 
-/** A rule as it is shown beside its seat: an owner's rests, an inactive member's is paused. */
+/** Returns a rule as it is shown for its member, or null if there is none. The rule of an owner or inactive member is paused. */
 export function showRecharge(state: RechargeState | null, member: { role: Role; status: string }): Recharge | null {
   if (!state) return null;
   const rule = ruleOf(state);
@@ -53,8 +53,8 @@ export function showRecharge(state: RechargeState | null, member: { role: Role; 
 }
 
 /**
- * A member's rule.
- * @throws DomainError `not_found` where there is no such member, or no rule
+ * Returns a member's rule.
+ * @throws DomainError `not_found` if there is no such member, or no rule
  */
 export async function getRecharge(ctx: Context, memberId: string): Promise<Recharge> {
   mayFor(ctx.actor, 'recharge.see', memberId);
@@ -67,11 +67,13 @@ export async function getRecharge(ctx: Context, memberId: string): Promise<Recha
     })
     .from(members)
     .where(and(eq(members.teamId, teamId), eq(members.id, memberId)));
-  return (row && showRecharge(row.rule, row)) ?? fail('not_found', { detail: 'There is no recharge rule here.' });
+  return (
+    (row && showRecharge(row.rule, row)) ?? fail('not_found', { detail: 'This member has no auto-recharge rule.' })
+  );
 }
 
 /**
- * The history of a member's rule, newest first: why it did or did not recharge. Kept also when the rule is deleted.
+ * Lists the recharge events of a member, newest first. They are kept when the rule is deleted.
  * @throws DomainError `not_found` for an unknown member, `invalid_cursor`
  */
 export async function listRechargeEvents(
@@ -109,33 +111,34 @@ export async function listRechargeEvents(
 }
 
 /**
- * What making a rule would do now, by the rules that would do it, without a lock: between this and the act all may change.
- * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (the master lacks the credit)
+ * Returns what a rule would do now if it were created. It takes no lock, so the result can differ from the later command.
+ * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (master balance too low for the
+ *   credit)
  */
 export async function previewRecharge(ctx: Context, input: PreviewRecharge): Promise<Foreseen> {
   may(ctx.actor, 'recharge.manage');
   const { memberId, credit = 0n, role } = input;
   const rule = ruleFromInput(input);
-  const { master, reserve, member } = await booksFor(ctx, memberId, rule.capPeriod);
+  const { master, reserve, member } = await balancesFor(ctx, memberId, rule.capPeriod);
   if (memberId !== null && !member) fail('not_found');
   if (member?.status === 'deleted') fail('member_deleted');
   const given = member ? 0n : credit;
   if (master < given) failShort('master', given, master);
-  const rests = member ? restsAs(member) : restsAs({ role, status: 'active' });
+  const state = member ? memberStateOf(member) : memberStateOf({ role, status: 'active' });
   return foreseeRecharge({
     balance: member ? BigInt(member.balance) : given,
     master: master - given,
     reserve,
     rule,
     spentInPeriod: BigInt(member?.spent ?? 0),
-    member: rests,
+    member: state,
   });
 }
 
 type MemberNow = { role: Role; status: string; balance: string; spent: string };
 
-/** The master, and a seat with what its rule has drawn in the period of a cap that is yet to be made. */
-async function booksFor(ctx: Context, memberId: string | null, period: CapPeriod | null) {
+/** Returns the master balance, and a member with the sum of its recharges in the current cap period. */
+async function balancesFor(ctx: Context, memberId: string | null, period: CapPeriod | null) {
   const teamId = sql`${ctx.actor.teamId}::uuid`;
   const begin = sql`date_trunc(${period ?? 'day'}, now() AT TIME ZONE 'UTC')`;
   const { rows } = await ctx.db.execute<{ balance: string; reserve: string; member: MemberNow | null }>(sql`
@@ -153,8 +156,8 @@ async function booksFor(ctx: Context, memberId: string | null, period: CapPeriod
 export type Place = { waitingSince: string; memberId: string };
 
 /**
- * Finds the oldest waiting rule behind `after` that can be served now, or whose waiting is over; null where there is none. It
- * takes no lock: the rule is judged again when it is served. `outdated`: some rule waits for another reason than it says.
+ * Finds the oldest waiting rule after `after` that can be served now or no longer waits, or null. It takes no lock; the rule
+ * is checked again when it is served. `outdated`: the reason of some waiting rule has changed.
  */
 export async function findServable(
   ctx: Context,
@@ -171,8 +174,8 @@ export async function findServable(
 }
 
 /**
- * The waiting rules of an active team, each with what it asks the master for now (as `decideRecharge` says it), whether its
- * waiting is over, and for which reason it waits now if it cannot be served.
+ * Returns the query of an active team's waiting rules, each with the amount it requests now (the same as `decideRecharge`),
+ * `over` if it no longer waits, and the reason for which it waits now.
  */
 export function waitingNow(ctx: Context): SQL {
   const team = sql`${ctx.actor.teamId}::uuid`;

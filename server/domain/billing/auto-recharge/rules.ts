@@ -1,6 +1,7 @@
 import type { Role } from '@/server/domain/core/actor';
 import { type Micros, printAmount } from '@/server/domain/core/money';
-/** A member's auto-recharge trigger: `amount` (fixed step) or `target` (fill up to), one of them null; all in micros. */
+
+/** A member's auto-recharge rule. One of `amount` (fixed step) and `target` (fill up to) is null; all amounts in micros. */
 export type RechargeRule = {
   enabled: boolean;
   threshold: Micros;
@@ -13,29 +14,30 @@ export type RechargeRule = {
 export const CAP_PERIODS = ['day', 'month'] as const;
 export type CapPeriod = (typeof CAP_PERIODS)[number];
 
-/** `waiting` for money it could not draw, `paused` while its seat does not recharge, `off` by a person. */
+/** States of a rule: `waiting` for money, `paused` while its member cannot recharge, `off` if a user disabled it. */
 export const RECHARGE_STATES = ['ready', 'waiting', 'paused', 'off'] as const;
 
-/** Why a recharge did not happen, or not whole. The set is the API's and stays. */
+/** Reasons for which a recharge did not happen, or not fully. The API fixes this set. */
 export const RECHARGE_REASONS = ['master_short', 'reserve', 'cap_reached', 'member_inactive', 'owner'] as const;
 export type RechargeReason = (typeof RECHARGE_REASONS)[number];
-/** What a rule asks for. `need` is the whole need; `amount` is what its cap leaves of it (`cut` when that is less). */
+
+/** The decision for a rule. `need` is the full need; `amount` is the part that the cap allows (`cut` if it is less). */
 export type Decision =
   | { kind: 'none' }
   | { kind: 'recharge'; need: Micros; amount: Micros; cut: boolean }
   | { kind: 'refused'; need: Micros; reason: 'cap_reached' | 'member_inactive' | 'owner' };
 
 /**
- * Decides whether a rule fires, and for how much, before the master is asked. `charge` is 0 where there is none (a rule
- * made or changed, a member activated, a waiting rule served); a batch is one charge of its sum. `spentInPeriod` is the
- * sum of the member's recharges since `periodStart`, reversed or not. `owner` and `inactive` seats do not recharge.
+ * Decides whether a rule fires, and for how much, before the master balance is checked.
+ * @param input.charge micros about to be charged: the sum of a batch, or 0 (rule changed, member activated, rule served)
+ * @param input.spentInPeriod micros recharged since `periodStart`, reversed or not
  */
 export function decideRecharge(input: {
   balance: Micros;
   charge: Micros;
   rule: RechargeRule;
   spentInPeriod: Micros;
-  member: Seat;
+  member: MemberState;
 }): Decision {
   const { balance, charge, rule, spentInPeriod, member } = input;
   const after = balance - charge;
@@ -48,7 +50,7 @@ export function decideRecharge(input: {
     : { kind: 'refused', need, reason: 'cap_reached' };
 }
 
-// One formula for a charge that the balance covers and for one that it does not: `after` may be below zero.
+// `after` is below zero if the balance does not cover the charge; the formula is the same.
 function wholeNeed(after: Micros, rule: RechargeRule): Micros {
   if (rule.amount === null) {
     if (rule.target === null) throw new Error('A recharge rule has neither an amount nor a target');
@@ -58,7 +60,7 @@ function wholeNeed(after: Micros, rule: RechargeRule): Micros {
   return rule.amount * ((gap + rule.amount - 1n) / rule.amount);
 }
 
-// Not above zero when nothing is left: a cap may have been lowered below what is spent.
+// The result is not above zero if nothing is left: a cap can be lowered below the amount already recharged.
 function cutToCap(need: Micros, rule: RechargeRule, spentInPeriod: Micros): Micros {
   if (rule.capAmount === null) return need;
   const left = rule.capAmount - spentInPeriod;
@@ -67,19 +69,19 @@ function cutToCap(need: Micros, rule: RechargeRule, spentInPeriod: Micros): Micr
 }
 
 /**
- * What to ask the master for: the decided amount, or 0 when nothing is asked, or when the charge could not be paid even
- * with it: then no money moves at all, so a recharge must not be posted either.
+ * Returns the micros to post from the master balance: the decided amount, or 0 if there is none or if the charge could not
+ * be paid even with it. In that case no money moves at all, so no recharge may be posted.
  */
 export function amountToPost(decision: Decision, balance: Micros, charge: Micros): Micros {
   return decision.kind === 'recharge' && balance + decision.amount >= charge ? decision.amount : 0n;
 }
 
-/** What the master did when it was asked for `amountToPost`; null when that was 0 and it was not asked. */
+/** The result of posting `amountToPost` from the master balance; null if that was 0. */
 export type MasterAnswer = 'paid' | 'reserve' | 'master_short' | null;
 
 /**
- * How it ended. `charged` false means `insufficient_funds`: nothing has moved. `outcome` and `reason` are the event of
- * the history (none: no event). `waiting` is the rule's state from now on, unless its seat rests (paused) or it is off.
+ * The result of a charge and its recharge. `charged` false means `insufficient_funds`: nothing has moved. `outcome` and
+ * `reason` belong to the recharge event (none: no event). `waiting` is the rule's new state unless it is paused or off.
  */
 export type Settlement = {
   charged: boolean;
@@ -90,7 +92,7 @@ export type Settlement = {
   waiting: boolean;
 };
 
-/** Settles a charge (or c = 0) after the decision and the master's answer, by the exact rules of auto-recharge. */
+/** Returns the settlement of a charge (or of 0) after the decision and the posting, by the exact auto-recharge rules. */
 export function settleRecharge(input: {
   decision: Decision;
   master: MasterAnswer;
@@ -104,7 +106,7 @@ export function settleRecharge(input: {
   if (decision.kind === 'refused') return refusal(decision.reason, balance, charge, threshold);
   const posted = amountToPost(decision, balance, charge);
   if (posted === 0n) return refusal('cap_reached', balance, charge, threshold);
-  if (master === null) throw new Error('The master was not asked for a recharge that could be posted');
+  if (master === null) throw new Error('A recharge that could be posted was not posted');
   if (master !== 'paid') return refusal(master, balance, charge, threshold);
   const balanceAfter = balance + posted - charge;
   const waiting = balanceAfter < threshold;
@@ -112,11 +114,11 @@ export function settleRecharge(input: {
   return { charged: true, recharged: posted, balanceAfter, outcome: 'fired', reason, waiting };
 }
 
-// A charge that the balance covers goes through all the same. A seat that rests does not wait: its rule is paused.
+// A charge that the balance covers is made anyway. A rule that is paused does not wait.
 function refusal(reason: RechargeReason, balance: Micros, charge: Micros, threshold: Micros): Settlement {
   const moved = withoutRecharge(balance, charge);
-  const rests = reason === 'member_inactive' || reason === 'owner';
-  return { ...moved, outcome: 'refused', reason, waiting: !rests && moved.balanceAfter < threshold };
+  const isPaused = reason === 'member_inactive' || reason === 'owner';
+  return { ...moved, outcome: 'refused', reason, waiting: !isPaused && moved.balanceAfter < threshold };
 }
 
 function withoutRecharge(balance: Micros, charge: Micros) {
@@ -124,15 +126,15 @@ function withoutRecharge(balance: Micros, charge: Micros) {
   return { charged, recharged: 0n, balanceAfter: charged ? balance - charge : balance };
 }
 
-/** A seat in the eyes of its rule. */
-export const restsAs = (member: { role: Role; status: string }): Seat =>
+/** Returns the state of a member that matters to its rule. */
+export const memberStateOf = (member: { role: Role; status: string }): MemberState =>
   member.status !== 'active' ? 'inactive' : member.role === 'owner' ? 'owner' : 'active';
 
-type Seat = 'active' | 'inactive' | 'owner';
+type MemberState = 'active' | 'inactive' | 'owner';
 
 /**
- * What a look at a rule without a charge comes to, before anything is asked or moved: it fires, it begins to wait (or
- * waits on), or nothing happens; `reason` says why not, or why not whole. Both balances as they are then.
+ * Returns the outcome of a rule without a charge, before money moves: it fires, it waits, or nothing happens. `reason` says
+ * why it does not fire, or not fully. Both balances are those after the recharge.
  */
 export function foreseeRecharge(input: {
   balance: Micros;
@@ -140,7 +142,7 @@ export function foreseeRecharge(input: {
   reserve: Micros;
   rule: RechargeRule;
   spentInPeriod: Micros;
-  member: Seat;
+  member: MemberState;
 }): Foreseen {
   const { balance, rule } = input;
   const decision = decideRecharge({ ...input, charge: 0n });
@@ -172,32 +174,32 @@ export type Foreseen = {
   masterAfter: Micros;
 };
 
-// As `ledger_post` says it: whole or not at all, and never into the reserve.
+// The same condition as in `ledger_post`: the full amount or nothing, and never from the reserve.
 function foreseeMaster(master: Micros, reserve: Micros, amount: Micros): MasterAnswer {
   if (master - amount >= reserve) return 'paid';
   return master < amount ? 'master_short' : 'reserve';
 }
 
-/** The first instant of the day or month (UTC) that holds `now`: recharges since then count against the cap. */
+/** Returns the first instant of the UTC day or month of `now`. Recharges since then count against the cap. */
 export function periodStart(period: CapPeriod, now: Date): Date {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), period === 'day' ? now.getUTCDate() : 1));
 }
 
 /**
- * Says a rule as its form does: "when below 5.00, fill up to 50.00, at most 200.00 a month". With a currency each figure
- * carries it. Whether the rule is on is shown beside it, not in it.
+ * Describes a rule: "when below 5.00, fill up to 50.00, at most 200.00 per month". With a currency, each amount carries it.
+ * The state of the rule (on or off) is shown separately.
  */
 export function describeRule(rule: RechargeRule, currency?: string): string {
   const print = (micros: Micros) =>
     currency === undefined ? printAmount(micros) : `${printAmount(micros)} ${currency}`;
   const fill = rule.amount === null ? `fill up to ${print(rule.target ?? 0n)}` : `add ${print(rule.amount)}`;
-  const cap = rule.capAmount === null ? '' : `, at most ${print(rule.capAmount)} a ${rule.capPeriod}`;
+  const cap = rule.capAmount === null ? '' : `, at most ${print(rule.capAmount)} per ${rule.capPeriod}`;
   return `when below ${print(rule.threshold)}, ${fill}${cap}`;
 }
 
 /**
- * Says in one sentence why a rule fired, or why it did not. Members read it too, so it holds the member's own figures
- * and never one of the master.
+ * Describes in one sentence why a rule fired or did not. Members read it too, so it contains the member's own amounts and
+ * never the master balance.
  */
 export function describeEvent(event: {
   outcome: 'fired' | 'refused';
@@ -207,20 +209,20 @@ export function describeEvent(event: {
 }): string {
   const balance = printAmount(event.balanceBefore);
   if (event.outcome === 'refused')
-    return `Not recharged at a balance of ${balance}: ${WHY_NOT[event.reason ?? 'master_short']}`;
+    return `Not recharged at a balance of ${balance}: ${REFUSALS[event.reason ?? 'master_short']}`;
   const added = `Added ${printAmount(event.amount)} to a balance of ${balance}`;
-  return event.reason === 'cap_reached' ? `${added}, all that the cap left; the rest waits.` : `${added}.`;
+  return event.reason === 'cap_reached' ? `${added} (all that was left of the cap).` : `${added}.`;
 }
 
-const WHY_NOT: Record<RechargeReason, string> = {
-  master_short: "the team's balance could not pay it.",
-  reserve: 'only the reserve, which recharges may not touch, could have paid it.',
-  cap_reached: 'what the cap leaves in this period does not suffice.',
-  member_inactive: 'the member is not active.',
-  owner: "an owner's messages are paid by the team, so the rule rests.",
+const REFUSALS: Record<RechargeReason, string> = {
+  master_short: 'the master balance is too low.',
+  reserve: 'blocked by the master reserve.',
+  cap_reached: 'cap reached for this period.',
+  member_inactive: 'the member is deactivated.',
+  owner: "an owner's messages are paid from the master balance, so auto-recharge is paused.",
 };
 
-/** What the SQL function `recharge_state` answers: bigints as text. */
+/** The result of the SQL function `recharge_state`, with bigints as text. */
 export type RechargeState = {
   enabled: boolean;
   threshold: string;

@@ -6,8 +6,8 @@ import { listInput } from '@/server/domain/core/pagination';
 import { CAP_PERIODS, FORESEEN, RECHARGE_REASONS, RECHARGE_STATES, type RechargeRule } from './rules';
 
 /**
- * A recharge rule as it is given: `amount` (fixed step) or `target` (fill up to), exactly one; a target above the
- * threshold; a fixed amount that its cap allows at least once.
+ * The input of an auto-recharge rule: exactly one of `amount` (fixed step) and `target` (fill up to). A target is above the
+ * threshold, and a fixed amount is not above its cap.
  */
 export const rechargeInput = z
   .strictObject({
@@ -23,27 +23,27 @@ export const rechargeInput = z
   .superRefine((rule, ctx) => {
     if ((rule.amount === undefined) === (rule.target === undefined)) {
       const path = [rule.amount === undefined ? 'amount' : 'target'];
-      ctx.addIssue({ code: 'custom', path, message: 'Give either `amount` (a fixed step) or `target` (fill up to).' });
+      ctx.addIssue({ code: 'custom', path, message: 'Set either `amount` (a fixed step) or `target` (fill up to).' });
     }
     if (rule.target !== undefined && rule.target <= rule.threshold) {
       ctx.addIssue({ code: 'custom', path: ['target'], message: 'Must be above the threshold.' });
     }
     if (rule.amount !== undefined && rule.cap && rule.amount > rule.cap.amount) {
-      const message = 'Must not be above the cap: the rule could never fire.';
+      const message = 'Must not be above the cap, or the rule could never recharge.';
       ctx.addIssue({ code: 'custom', path: ['amount'], message });
     }
   })
   .meta({
     id: 'RechargeRule',
     description:
-      'When the balance falls below `threshold`, it is raised: by steps of `amount`, or up to `target`; exactly one of the two. A target is above the threshold, a fixed amount not above its cap.',
+      'When the balance falls below `threshold`, it is recharged by steps of `amount` or up to `target`; set exactly one of the two. A target must be above the threshold, and a fixed amount must not be above its cap.',
   });
 
 export type RechargeInput = z.output<typeof rechargeInput>;
 
 const reason = z.enum(RECHARGE_REASONS).nullable();
 
-/** A rule with its state: `waiting` for money it could not draw, `paused` while its seat does not recharge, `off`. */
+/** A rule with its state: `waiting` for money, `paused` while its member cannot recharge, `off`. */
 export const rechargeSchema = z
   .object({
     enabled: z.boolean(),
@@ -54,14 +54,14 @@ export const rechargeSchema = z
     state: z.enum(RECHARGE_STATES),
     reason,
     spentInPeriod: moneyCodec.meta({
-      description: 'Recharged in the period of the cap; without a cap, in this UTC day.',
+      description: 'Recharged in the current cap period; without a cap, in the current UTC day.',
     }),
     lastFiredAt: instantCodec.nullable(),
   })
   .meta({ id: 'Recharge' });
 export type Recharge = z.output<typeof rechargeSchema>;
 
-/** One firing or refusal. Refusals of one episode for one reason are one event with a count. */
+/** A recharge or refusal. Refusals of one episode for the same reason are one event with a count. */
 export const rechargeEventSchema = z
   .object({
     id: idCodec('rce'),
@@ -72,7 +72,7 @@ export const rechargeEventSchema = z
     lastAt: instantCodec,
     detail: z.string(),
     balanceBefore: moneyCodec,
-    amount: moneyCodec.meta({ description: 'What was added, or what would have been needed.' }),
+    amount: moneyCodec.meta({ description: 'The amount added, or the amount that would have been needed.' }),
     transferId: idCodec('trf').nullable(),
   })
   .meta({ id: 'RechargeEvent' });
@@ -80,7 +80,7 @@ export type RechargeEvent = z.output<typeof rechargeEventSchema>;
 
 export const rechargeEventListInput = z.strictObject(listInput);
 
-/** What making this rule would do now, to a member (null: one that is yet to be made, with this credit and role). */
+/** The input of a preview: a rule for a member, or for one yet to be created (`memberId` null) with this credit and role. */
 export const previewInput = rechargeInput.extend({
   memberId: idCodec('mem').nullable(),
   credit: amount.optional(),
@@ -96,7 +96,7 @@ export const foreseenSchema = z.object({
   masterAfter: moneyCodec,
 });
 
-/** The rule that an input means, in the shape the exact rules work on. */
+/** Converts an input to the rule on which the calculations work. */
 export function ruleFromInput(input: RechargeInput): RechargeRule {
   return {
     enabled: input.enabled,

@@ -2,14 +2,14 @@ import { and, eq, sql } from 'drizzle-orm';
 import { rechargeRules } from '@/db/schema/recharge';
 import { actingMember } from '@/server/domain/core/actor';
 import { type Context, type TxContext } from '@/server/domain/core/context';
-import { post, RULE_SIGNATURE, lockMember, lockLiveMember, type LockedMember } from '../ledger/write';
+import { post, RULE_ACTOR, lockMember, lockLiveMember, type LockedMember } from '../ledger/write';
 import { printAmount, type Micros } from '@/server/domain/core/money';
 import { mayOperate } from '@/server/domain/core/policy';
 import { findServable, getRecharge, ruleOf, waitingNow, type Place } from './read';
 import {
   amountToPost,
   decideRecharge,
-  restsAs,
+  memberStateOf,
   settleRecharge,
   type MasterAnswer,
   type RechargeRule,
@@ -20,7 +20,7 @@ import { type Recharge, type RechargeInput, ruleFromInput } from './schema';
 import { recordAudit, runCommand, enqueue, publishChange } from '@/server/domain/core/transaction';
 
 /**
- * Makes or replaces a member's rule, and fires it at once when the balance is already low.
+ * Creates or replaces a member's rule, and recharges at once if the balance is already low.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`
  */
 export async function setRecharge(ctx: Context, memberId: string, input: RechargeInput): Promise<Recharge> {
@@ -40,8 +40,8 @@ export async function setRecharge(ctx: Context, memberId: string, input: Recharg
 }
 
 /**
- * Writes a rule as given; the seat is new or locked. A new episode begins. Who calls looks at the rule then (`fireRule`),
- * which ends its waiting, or lets it wait on at the place it had.
+ * Writes a rule and begins a new episode; the member must be new or locked. The caller then runs `fireRule`, which ends the
+ * waiting or keeps the rule's place in the queue.
  */
 export async function writeRule(tx: TxContext, memberId: string, input: RechargeInput): Promise<RechargeRule> {
   const rule = ruleFromInput(input);
@@ -66,7 +66,7 @@ export async function writeRule(tx: TxContext, memberId: string, input: Recharge
   return rule;
 }
 
-// The history outlives a deleted rule: the next one must not count its refusals to the events of the one before.
+// Events are kept when a rule is deleted: the next rule must not add its refusals to the events of the previous one.
 const nextEpisode = ({ actor }: TxContext, memberId: string) =>
   sql`(SELECT coalesce(max(e.episode), 0) + 1 FROM recharge_events e
     WHERE e.team_id = ${actor.teamId}::uuid AND e.member_id = ${memberId}::uuid AND e.outcome = 'refused')`;
@@ -81,8 +81,9 @@ const printRule = (rule: RechargeRule) => ({
 });
 
 /**
- * Deletes a member's rule; its history and what it drew against caps stay. Answers the rule as it was, off.
- * @throws DomainError `owner_required`, `not_found` (also where there is no rule)
+ * Deletes a member's rule. Its events and its recharges counted against caps are kept.
+ * @returns the rule as it was, in the state `off`
+ * @throws DomainError `owner_required`, `not_found` (also if there is no rule)
  */
 export async function deleteRecharge(ctx: Context, memberId: string): Promise<Recharge> {
   return runCommand(ctx, 'recharge.manage', async (tx) => {
@@ -102,8 +103,8 @@ export async function deleteRecharge(ctx: Context, memberId: string): Promise<Re
   });
 }
 
-/** Ends the waiting of a seat that goes to rest, and switches the rule off for good where asked. The seat is locked. */
-export async function restRule(tx: TxContext, memberId: string, options: { off: boolean }): Promise<void> {
+/** Ends the waiting of a member's rule that becomes paused, and disables it if `off` is set. The member must be locked. */
+export async function pauseRule(tx: TxContext, memberId: string, options: { off: boolean }): Promise<void> {
   await tx.db
     .update(rechargeRules)
     .set({
@@ -116,51 +117,51 @@ export async function restRule(tx: TxContext, memberId: string, options: { off: 
 }
 
 /**
- * Looks at a rule without a charge (made, changed, its member activated or a member again) and recharges if it is low.
- * Takes the lock of the seat, which the caller may already hold.
+ * Evaluates a rule without a charge (created, changed, its member activated or no longer an owner) and recharges if the
+ * balance is low. Locks the member, whom the caller may already have locked.
  */
 export async function fireRule(tx: TxContext, memberId: string): Promise<void> {
   const member = await lockMember(tx, memberId);
-  if (member.rule) await rechargingMember(tx, member, member.rule, { byJob: false });
+  if (member.rule) await rechargeMember(tx, member, member.rule, { byJob: false });
 }
 
-async function rechargingMember(
+async function rechargeMember(
   tx: TxContext,
   member: LockedMember,
   state: RechargeState,
   { byJob }: { byJob: boolean },
 ): Promise<Settlement> {
   const rule = ruleOf(state);
-  const rests = restsAs(member);
+
   const { balance } = member;
   const decision = decideRecharge({
     balance,
     charge: 0n,
     rule,
     spentInPeriod: BigInt(state.spentInPeriod),
-    member: rests,
+    member: memberStateOf(member),
   });
   const amount = amountToPost(decision, balance, 0n);
   let master: MasterAnswer = null;
   let transferId: string | null = null;
   if (amount > 0n) {
-    const posted = await post(tx, { kind: 'recharge', memberId: member.memberId, amount, by: RULE_SIGNATURE });
+    const posted = await post(tx, { kind: 'recharge', memberId: member.memberId, amount, by: RULE_ACTOR });
     master = masterAnswer(posted.outcome);
     transferId = posted.id;
     if (master === 'paid') await countRecharge(tx, member.memberId, amount);
   }
   const settled = settleRecharge({ decision, master, balance, charge: 0n, threshold: rule.threshold });
   const need = decision.kind === 'none' ? 0n : decision.need;
-  // A job that passes a rule over for the reason it already waits for is no news.
-  const known =
+  // If the job skips a rule for the reason that is already recorded, nothing new is written.
+  const isKnown =
     byJob && settled.outcome === 'refused' && state.waitingSince !== null && state.reason === settled.reason;
   const { waitingSince } = state;
-  if (!known)
-    await rememberRecharge(tx, member.memberId, { settled, balance, charge: 0n, need, transferId, waitingSince });
+  if (!isKnown)
+    await recordRecharge(tx, member.memberId, { settled, balance, charge: 0n, need, transferId, waitingSince });
   return settled;
 }
 
-/** What `ledger_post` said of a recharge, as the rules put it. */
+/** Converts the outcome of `ledger_post` for a recharge. */
 export function masterAnswer(outcome: string): MasterAnswer {
   if (outcome === 'posted') return 'paid';
   return outcome === 'short_reserve' ? 'reserve' : 'master_short';
@@ -174,11 +175,11 @@ async function countRecharge(tx: TxContext, memberId: string, amount: Micros): P
 }
 
 /**
- * Writes what became of a rule: its event (if any) and its state. The seat is locked. That a rule begins to wait, and that
- * one which has waited is served, a job tells people.
+ * Writes the event (if any) and the state of a rule; the member must be locked. Queues the alerts that a rule begins to
+ * wait, and that a waiting rule was served.
  * @returns whether the rule begins to wait
  */
-export async function rememberRecharge(
+export async function recordRecharge(
   tx: TxContext,
   memberId: string,
   seen: {
@@ -201,9 +202,9 @@ export async function rememberRecharge(
   const { begins } = rows[0]!;
   const { teamId } = tx.actor;
   if (begins) {
-    // A program's charge is nobody's action: its member is to know.
-    const acts = charge === 0n || tx.actor.channel === 'web';
-    const by = acts ? actingMember(tx.actor) : null;
+    // A charge by API key is no user's action, so its member is alerted too.
+    const isUserAction = charge === 0n || tx.actor.channel === 'web';
+    const by = isUserAction ? actingMember(tx.actor) : null;
     enqueue(tx, 'alert', { teamId, memberId, since: tx.now.toISOString(), transferId: null, by });
   }
   if (!begins && waitingSince !== null && settled.outcome === 'fired' && !settled.waiting) {
@@ -213,10 +214,10 @@ export async function rememberRecharge(
 }
 
 /**
- * Goes through a team's waiting rules, oldest first, one a transaction: each gets its whole need, cut only by its cap,
- * or is passed over and keeps its place. The job that follows every movement of money to where rules wait. A rule that the
- * master balance cannot pay now costs no transaction: which can be served is asked first.
- * @returns how many were served
+ * Serves a team's waiting rules, oldest first, one per transaction. Each gets its full need, limited only by its cap, or is
+ * skipped and keeps its place. Runs as a job after every movement of money to an account for which rules wait. A query
+ * selects the rules that can be served, so a rule that cannot costs no transaction.
+ * @returns the number of rules served
  */
 export async function serveWaiting(ctx: Context): Promise<number> {
   mayOperate(ctx.actor);
@@ -237,13 +238,13 @@ async function serveOne(tx: TxContext, memberId: string): Promise<boolean> {
   if (tx.tx.team.status !== 'active') return false;
   const member = await lockMember(tx, memberId);
   if (!member.rule?.waitingSince) return false;
-  const settled = await rechargingMember(tx, member, member.rule, { byJob: true });
+  const settled = await rechargeMember(tx, member, member.rule, { byJob: true });
   return settled.recharged > 0n;
 }
 
 /**
- * Says of the rules that wait on for which reason they do now: the master balance has changed, or a cap's period. Of a rule
- * whose member is just being charged the charge says it; waiting for it here could end in a deadlock.
+ * Updates the reasons of rules that still wait: the master balance or a cap period has changed. Skips rules locked by a
+ * charge, which writes the reason itself; waiting for that lock could deadlock.
  */
 async function correctReasons(ctx: Context): Promise<void> {
   await runCommand(ctx, 'recharge.manage', async (tx) => {

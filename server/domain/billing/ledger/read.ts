@@ -6,7 +6,7 @@ import { type Context } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import type { Page } from '@/server/domain/core/codecs';
 import { ownMemberScope } from '@/server/domain/core/policy';
-import { type TransferKind, SIDES } from './rules';
+import { TRANSFER_KINDS, type TransferKind } from './rules';
 import type { BrowseTransfers, ListTransfers, NamedTransfer, Transfer, TransferFilters } from './schema';
 import { printId } from '@/server/domain/core/ids';
 import type { Actor } from '@/server/domain/core/actor';
@@ -37,7 +37,7 @@ const columns = {
   createdAt: transfers.createdAt,
 };
 
-/** Rows that touch a member's own account: all that a member may see. */
+/** Returns the condition for transfers that touch a member's own account, the only ones that a member can see. */
 const touches = (memberId: string): SQL =>
   and(
     eq(transfers.memberId, memberId),
@@ -45,7 +45,7 @@ const touches = (memberId: string): SQL =>
   )!;
 
 /**
- * Transfers, newest first: the team's for an owner, its own for a member.
+ * Lists transfers, newest first: those of the team for an owner, their own for a member.
  * @throws DomainError `invalid_cursor`
  */
 export async function listTransfers(ctx: Context, input: ListTransfers): Promise<Page<Transfer>> {
@@ -80,7 +80,7 @@ export async function listTransfers(ctx: Context, input: ListTransfers): Promise
 }
 
 /**
- * Transfers with the names of their members, newest first: of several members and kinds at once; to a member its own.
+ * Lists transfers with the names of their members, newest first, filtered by members and kinds. A member gets their own.
  * @throws DomainError `invalid_cursor`
  */
 export async function browseTransfers(ctx: Context, input: BrowseTransfers): Promise<Page<NamedTransfer>> {
@@ -94,7 +94,7 @@ export async function browseTransfers(ctx: Context, input: BrowseTransfers): Pro
 
 const EXPORT_AT_ONCE = 1_000;
 
-/** All transfers under a filter, newest first, some at a time: memory stays the same however many there are. */
+/** Yields all transfers that match the filters, newest first, in pieces, so that memory does not grow with their number. */
 export async function* exportTransfers(ctx: Context, filters: TransferFilters): AsyncGenerator<NamedTransfer[]> {
   let after: string | null = null;
   for (;;) {
@@ -109,8 +109,8 @@ type Piece = { after: string | null; limit: number };
 type Posted = NamedTransfer & { id: string };
 
 /**
- * The next transfers under a filter. Each kind of each member is walked in its own index, newest first, and no further
- * than the page is long; an index serves no list of values in order.
+ * Returns the next transfers that match the filters. Each kind of each member is read from its own index, newest first, up
+ * to the limit, because no index returns a list of values in order.
  */
 async function findTransfers(ctx: Context, filters: TransferFilters, { after, limit }: Piece): Promise<Posted[]> {
   const { teamId } = ctx.actor;
@@ -156,8 +156,8 @@ const showNamed = (ctx: Context, { memberName, ...row }: NamedRow): Posted => ({
 type NamedRow = TransferRow & { id: string; memberName: string | null };
 
 /**
- * One transfer.
- * @throws DomainError `not_found`, also for one that the actor may not see
+ * Returns one transfer.
+ * @throws DomainError `not_found`, also for one that the actor cannot see
  */
 export async function getTransfer(ctx: Context, id: string): Promise<Transfer> {
   const own = ownMemberScope(ctx.actor, 'transfers.see');
@@ -168,7 +168,7 @@ export async function getTransfer(ctx: Context, id: string): Promise<Transfer> {
   return row ? showTransfer(row satisfies TransferRow, ctx.actor, ctx.actor.currency) : fail('not_found');
 }
 
-/** What a message moved, the first first: its charge, and its refund where there is one; to a member of its own money alone. */
+/** Lists the transfers of a message, oldest first: its charge, and its refund if any. A member gets those of their own account. */
 export async function listMovementsOf(ctx: Context, messageId: string): Promise<NamedTransfer[]> {
   const { teamId } = ctx.actor;
   const own = ownMemberScope(ctx.actor, 'transfers.see');
@@ -178,7 +178,7 @@ export async function listMovementsOf(ctx: Context, messageId: string): Promise<
     .then((rows) => rows.map((row) => showNamed(ctx, row)));
 }
 
-/** The funding or withdrawal that was made under the operator's reference, if any. */
+/** Finds the funding or withdrawal with the operator's reference, or returns null. */
 export async function findByReference(
   ctx: Context,
   kind: TransferKind,
@@ -191,7 +191,7 @@ export async function findByReference(
   return row ?? null;
 }
 
-/** What a reversal must know of a transfer of the team. Null: there is none. */
+/** Finds the fields of a transfer that a reversal needs, or returns null if the team has no such transfer. */
 export async function findReversible(
   ctx: Context,
   id: string,
@@ -204,7 +204,7 @@ export async function findReversible(
   return row ?? null;
 }
 
-/** Whether a transfer has been reversed. Sure only while its seat is locked. */
+/** Returns whether a transfer has been reversed. Reliable only while the member's account is locked. */
 export async function isReversed(ctx: Context, id: string): Promise<boolean> {
   const rows = await ctx.db
     .select({ id: transfers.id })
@@ -213,7 +213,7 @@ export async function isReversed(ctx: Context, id: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** The closing transfer that emptied a seat when it was deleted at `deletedAt`, if there was anything to return. */
+/** Finds the closing transfer that emptied a member's account at `deletedAt`, or returns null if the balance was 0. */
 export async function findClosing(
   ctx: Context,
   memberId: string,
@@ -254,7 +254,7 @@ export async function verifyLedger(db: Db): Promise<LedgerProof> {
   });
 }
 
-/** Each answers the first row that breaks its claim, or nothing. */
+/** Queries by the claim that they prove; each returns the first row that breaks it. */
 const PROOFS: Record<string, SQL> = {
   'a transfer has two entries that mirror it': sql`
     SELECT t.team_id AS team, 'transfer ' || t.id AS row, 'its entries are ' || coalesce(e.legs, 'missing') AS found FROM transfers t
@@ -297,7 +297,7 @@ const PROOFS: Record<string, SQL> = {
     WHERE closed_at IS NOT NULL AND balance <> 0 ORDER BY 1, 2 LIMIT 1`,
 };
 
-/** A row of `transfers` with what its reader needs beside it. */
+/** A row of `transfers` with the derived columns that `showTransfer` needs. */
 export type TransferRow = {
   id: string | null;
   kind: TransferKind;
@@ -319,13 +319,13 @@ export type TransferRow = {
 };
 
 /**
- * A transfer as `viewer` may see it. To a member: its own balance alone, as the note what was meant for it, and the
- * team's name for what another did (product rule "who may do what").
+ * Returns a transfer as the viewer can see it. A member sees only their own balance, the note meant for them, and the
+ * team's name in place of another actor's (product rule "who may do what").
  */
 export function showTransfer(row: TransferRow, viewer: Actor, currency: string): Transfer {
-  const [debit, credit] = SIDES[row.kind];
-  const from = debit === 'payer' ? row.payer : debit;
-  const to = credit === 'payer' ? row.payer : credit;
+  const kind = TRANSFER_KINDS[row.kind];
+  const from = kind.from === 'payer' ? row.payer : kind.from;
+  const to = kind.to === 'payer' ? row.payer : kind.to;
   const after: { master?: bigint; member?: bigint } = {};
   if (from === 'master' || from === 'member') after[from] = row.debitAfter ?? 0n;
   if (to === 'master' || to === 'member') after[to] = row.creditAfter ?? 0n;

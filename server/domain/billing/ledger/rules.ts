@@ -1,46 +1,51 @@
 import { fail } from '@/server/domain/core/errors';
 import { printAmount, type Micros } from '@/server/domain/core/money';
-export const TRANSFER_KINDS = [
-  'funding',
-  'withdrawal',
-  'credit',
-  'debit',
-  'recharge',
-  'charge',
-  'refund',
-  'closing',
-  'opening',
-  'funding_refund',
-  'dispute',
-  'dispute_reversal',
-] as const;
-export type TransferKind = (typeof TRANSFER_KINDS)[number];
+
+type Side = 'master' | 'member' | 'usage' | 'funding' | 'payer';
+
+/**
+ * Every kind of transfer: the accounts between which it moves money, its label on the pages, and if it can be reversed.
+ * `payer` is the account that pays (or paid) a message. The constraint `transfers_sides` of the database must agree.
+ */
+export const TRANSFER_KINDS = {
+  funding: { from: 'funding', to: 'master', label: 'Funding', isReversible: false },
+  withdrawal: { from: 'master', to: 'funding', label: 'Withdrawal', isReversible: false },
+  credit: { from: 'master', to: 'member', label: 'Credit', isReversible: true },
+  debit: { from: 'member', to: 'master', label: 'Debit', isReversible: true },
+  recharge: { from: 'master', to: 'member', label: 'Recharge', isReversible: true },
+  charge: { from: 'payer', to: 'usage', label: 'Charge', isReversible: false },
+  refund: { from: 'usage', to: 'payer', label: 'Refund', isReversible: false },
+  closing: { from: 'member', to: 'master', label: 'Account closed', isReversible: false },
+  opening: { from: 'funding', to: 'master', label: 'Opening', isReversible: false },
+  funding_refund: { from: 'master', to: 'funding', label: 'Funding refund', isReversible: false },
+  dispute: { from: 'master', to: 'funding', label: 'Dispute', isReversible: false },
+  dispute_reversal: { from: 'funding', to: 'master', label: 'Dispute reversal', isReversible: false },
+} as const satisfies Record<string, { from: Side; to: Side; label: string; isReversible: boolean }>;
+
+export type TransferKind = keyof typeof TRANSFER_KINDS;
+
+/** The kinds by name, in the order of the table. */
+export const TRANSFER_KIND_NAMES = Object.keys(TRANSFER_KINDS) as [TransferKind, ...TransferKind[]];
+
+/** Returns whether a transfer can be reversed if that has not happened yet: its kind allows it and it is no reversal. */
+export const canBeReversed = ({ kind, reversalOf }: { kind: TransferKind; reversalOf: string | null }): boolean =>
+  TRANSFER_KINDS[kind].isReversible && reversalOf === null;
 
 export const NOTE_MAX = 255;
-/** From where to where each kind moves money; `payer` stands for the account that pays (or paid) a message. */
-export const SIDES = {
-  funding: ['funding', 'master'],
-  opening: ['funding', 'master'],
-  withdrawal: ['master', 'funding'],
-  credit: ['master', 'member'],
-  recharge: ['master', 'member'],
-  debit: ['member', 'master'],
-  closing: ['member', 'master'],
-  charge: ['payer', 'usage'],
-  refund: ['usage', 'payer'],
-  funding_refund: ['master', 'funding'],
-  dispute: ['master', 'funding'],
-  dispute_reversal: ['funding', 'master'],
-} as const satisfies Record<TransferKind, readonly [string, string]>;
 
-/** Throws `insufficient_funds`: which balance is short, what it holds, and what was asked of it. */
+/**
+ * Throws the error of a balance that is too low.
+ * @param required micros that were requested; 0 for "all" of an empty balance
+ * @param available micros that the balance holds
+ * @throws DomainError `insufficient_funds`
+ */
 export function failShort(balance: 'master' | 'member', required: Micros, available: Micros): never {
-  const whose = balance === 'master' ? 'The master balance' : "The member's balance";
-  const wish = required === 0n ? 'there is nothing to take' : `${printAmount(required)} was asked`;
+  const name = balance === 'master' ? 'The master balance' : "The member's balance";
+  const request = required === 0n ? 'there is nothing to move' : `${printAmount(required)} is required`;
   fail('insufficient_funds', {
     balance,
     required: printAmount(required),
     available: printAmount(available),
-    detail: `${whose} holds ${printAmount(available)} and ${wish}. Nothing was moved.`,
+    detail: `No money moved. ${name} holds ${printAmount(available)} and ${request}.`,
   });
 }

@@ -2,20 +2,20 @@ import { z } from 'zod';
 import { idCodec, instantCodec, moneyCodec, amount, amountOrAll } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
 import { idFilter, instantInput, listInput, oneOrMore } from '@/server/domain/core/pagination';
-import { NOTE_MAX, TRANSFER_KINDS } from './rules';
+import { NOTE_MAX, TRANSFER_KIND_NAMES } from './rules';
 
-const note = boundedText(2 * NOTE_MAX, `At most ${NOTE_MAX} characters.`)
-  .refine((text) => Array.from(text).length <= NOTE_MAX, `At most ${NOTE_MAX} characters.`)
+const note = boundedText(2 * NOTE_MAX, `Use at most ${NOTE_MAX} characters.`)
+  .refine((text) => Array.from(text).length <= NOTE_MAX, `Use at most ${NOTE_MAX} characters.`)
   .meta({ maxLength: NOTE_MAX })
   .nullish();
 
 const side = z.enum(['master', 'member', 'usage', 'funding']);
 
-/** One movement of money, as its reader may see it. */
+/** A transfer as its viewer can see it. */
 export const transferSchema = z
   .object({
-    id: idCodec('trf').nullable().meta({ description: 'Null in the answer to a dry run.' }),
-    kind: z.enum(TRANSFER_KINDS),
+    id: idCodec('trf').nullable().meta({ description: 'Null in the response to a dry run.' }),
+    kind: z.enum(TRANSFER_KIND_NAMES),
     amount: moneyCodec,
     currency: z.string(),
     from: side,
@@ -33,19 +33,21 @@ export const transferSchema = z
   .meta({ id: 'Transfer' });
 export type Transfer = z.output<typeof transferSchema>;
 
-/** The answer to a credit or debit: the transfer and both balances after it. */
+/** The response to a credit or debit: the transfer and both balances after it. */
 export const movementSchema = z
   .object({ transfer: transferSchema, balances: z.object({ master: moneyCodec, member: moneyCodec }) })
   .meta({ id: 'Movement' });
 export type Movement = z.output<typeof movementSchema>;
 
-/** As `movementSchema`, for a debit, which may find nothing to take. */
+/** Like `movementSchema`, for a debit, which may find an empty balance. */
 export const debitedSchema = movementSchema
-  .extend({ transfer: transferSchema.nullable().meta({ description: 'Null: `all` of an empty balance.' }) })
+  .extend({
+    transfer: transferSchema.nullable().meta({ description: 'Null if `all` was requested from an empty balance.' }),
+  })
   .meta({ id: 'Debited' });
 export type Debited = z.output<typeof debitedSchema>;
 
-/** Money of the sandbox, for the master of a team that is there to try. */
+/** Sandbox funding of the master balance, available in a demo only. */
 export const sandboxInput = z.strictObject({ amount });
 export type FundSandbox = z.output<typeof sandboxInput>;
 
@@ -55,13 +57,13 @@ export type SandboxFunding = z.output<typeof fundingSchema>;
 export const creditInput = z.strictObject({
   amount: amount,
   note,
-  noteForMember: note.meta({ description: 'What the member reads as the note of this transfer.' }),
-  dryRun: z.boolean().optional().meta({ description: 'Answer what would happen, and do nothing.' }),
+  noteForMember: note.meta({ description: 'The note that the member sees on this transfer.' }),
+  dryRun: z.boolean().optional().meta({ description: 'Return the result without changing anything.' }),
 });
 export type CreditMember = z.output<typeof creditInput> & { memberId: string };
 
 export const debitInput = creditInput.extend({
-  amount: amountOrAll.meta({ description: 'An amount, or "all" there is.' }),
+  amount: amountOrAll.meta({ description: 'An amount, or "all" for the full balance.' }),
 });
 export type DebitMember = z.output<typeof debitInput> & { memberId: string };
 
@@ -71,13 +73,13 @@ export type ReverseTransfer = z.output<typeof reverseInput> & { transferId: stri
 export const transferListInput = z.strictObject({
   ...listInput,
   memberId: idFilter('mem').optional(),
-  kind: z.enum(TRANSFER_KINDS).optional(),
+  kind: z.enum(TRANSFER_KIND_NAMES).optional(),
   from: instantInput.optional(),
   to: instantInput.optional(),
 });
 export type ListTransfers = z.output<typeof transferListInput>;
 
-/** A transfer with the member that it is about, by name. */
+/** A transfer with its member's name. */
 export const namedTransferSchema = transferSchema.extend({
   member: z.object({ id: idCodec('mem'), name: z.string() }).nullable(),
 });
@@ -85,10 +87,10 @@ export type NamedTransfer = z.output<typeof namedTransferSchema>;
 
 const MEMBERS_MAX = 20;
 
-/** What narrows the page of transfers. */
+/** Filters of the transfers page. */
 export const transferFilters = z.strictObject({
   memberId: oneOrMore(idFilter('mem'), MEMBERS_MAX).optional(),
-  kind: oneOrMore(z.enum(TRANSFER_KINDS), TRANSFER_KINDS.length).optional(),
+  kind: oneOrMore(z.enum(TRANSFER_KIND_NAMES), TRANSFER_KIND_NAMES.length).optional(),
   from: instantInput.optional(),
   to: instantInput.optional(),
 });

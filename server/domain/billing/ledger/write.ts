@@ -6,7 +6,7 @@ import { fail } from '@/server/domain/core/errors';
 import { printAmount, type Micros } from '@/server/domain/core/money';
 import { may, mayOperate } from '@/server/domain/core/policy';
 import { findByReference, findReversible, isReversed, showTransfer } from './read';
-import { failShort, type TransferKind } from './rules';
+import { canBeReversed, failShort, TRANSFER_KINDS, type TransferKind } from './rules';
 import type {
   CreditMember,
   Debited,
@@ -20,12 +20,12 @@ import type {
 import type { RechargeState } from '../auto-recharge/rules';
 import { recordAudit, runCommand, enqueue, dryRun, publishChange } from '@/server/domain/core/transaction';
 
-/** What `ledger_post` is asked. `amount` null takes all that the member has. */
+/** The arguments of `ledger_post`. `amount` null moves the member's full balance. */
 export type Posting = {
   kind: Exclude<TransferKind, 'charge' | 'refund'>;
   memberId: string | null;
   amount: Micros | null;
-  /** Who did it, where that is not who acts: a rule, or who had promised it. */
+  /** The actor to record if it is not the acting one: a rule, or the member who promised the credit. */
   by?: {
     actorType: 'user' | 'key' | 'operator' | 'rule';
     actorId: string | null;
@@ -38,7 +38,7 @@ export type Posting = {
   reference?: string | null;
 };
 
-/** What came of it. Only `posted` has moved money. */
+/** The result of a posting. Only `posted` has moved money. */
 export type Posted = {
   outcome: 'posted' | 'nothing' | 'short_master' | 'short_reserve' | 'short_member' | 'closed' | 'missing';
   id: string | null;
@@ -48,8 +48,8 @@ export type Posted = {
   at: Date;
 };
 
-/** A recharge is made by the rule, not by who happened to send. */
-export const RULE_SIGNATURE = {
+/** The actor of a recharge: the rule, not the sender of the message that caused it. */
+export const RULE_ACTOR = {
   actorType: 'rule',
   actorId: null,
   actorName: 'Auto-recharge',
@@ -66,12 +66,12 @@ type PostedRow = {
 };
 
 /**
- * Posts one transfer (the SQL function `ledger_post` says how), and wakes the waiting rules when money came to where
- * they wait. A refusal is a value.
+ * Posts one transfer with the SQL function `ledger_post`, and queues the job for waiting rules if money reached them. A
+ * refusal is returned as an outcome, not thrown.
  */
 export async function post(tx: TxContext, posting: Posting): Promise<Posted> {
-  const { kind, memberId, amount, by, ...words } = posting;
-  const details = JSON.stringify({ ...(by ?? transferActor(tx.actor)), ...words, key: tx.tx.key });
+  const { kind, memberId, amount, by, ...notes } = posting;
+  const details = JSON.stringify({ ...(by ?? transferActor(tx.actor)), ...notes, key: tx.tx.key });
   const result = await tx.db.execute<PostedRow>(
     sql`SELECT outcome, posted_id, posted_amount, master_balance, member_balance, waiting
       FROM ledger_post(${tx.actor.teamId}::uuid, ${kind}, ${memberId}::uuid, ${amount}::bigint, ${details}::jsonb, ${tx.at}::timestamptz)`,
@@ -89,14 +89,14 @@ export async function post(tx: TxContext, posting: Posting): Promise<Posted> {
   };
 }
 
-/** Money moved: of a member, or (null) of the master alone. */
+/** Publishes that money moved, of a member or (null) of the master balance only. */
 export function touchMoney(tx: TxContext, memberId: string | null): void {
   const memberIds = memberId === null ? [] : [memberId];
   publishChange(tx, 'transfers', memberIds);
   publishChange(tx, 'members', memberIds);
 }
 
-/** After the commit, a job goes through the team's waiting rules, oldest first. */
+/** Queues the job that serves the team's waiting rules after the commit, oldest first. */
 export function wakeWaiting(tx: TxContext): void {
   enqueue(tx, 'serve-waiting', { teamId: tx.actor.teamId });
 }
@@ -113,7 +113,7 @@ export async function creditMember(ctx: Context, input: CreditMember): Promise<M
 }
 
 /**
- * Moves money from a member's balance back to the master's; `amount: "all"` takes what there is, which may be nothing.
+ * Moves money from a member's balance back to the master's; `amount: "all"` moves the full balance, which may be 0.
  * @throws DomainError `owner_required`, `not_found`, `member_deleted`, `insufficient_funds` (balance `member`),
  *   `confirmation_required`
  */
@@ -126,13 +126,13 @@ export async function debitMember(ctx: Context, input: DebitMember): Promise<Deb
   });
 }
 
-const wordsOf = ({ note, noteForMember }: DebitMember) => ({
+const notesOf = ({ note, noteForMember }: DebitMember) => ({
   note: note ?? null,
   noteForMember: noteForMember ?? null,
 });
 
 const postBetween = (tx: TxContext, kind: 'credit' | 'debit', input: DebitMember): Promise<Posted> =>
-  post(tx, { kind, memberId: input.memberId, amount: input.amount === 'all' ? null : input.amount, ...wordsOf(input) });
+  post(tx, { kind, memberId: input.memberId, amount: input.amount === 'all' ? null : input.amount, ...notesOf(input) });
 
 async function movedBetween(
   tx: TxContext,
@@ -148,33 +148,27 @@ async function movedBetween(
     targetId: input.memberId,
     after: { amount: printAmount(posted.amount), transferId: posted.id },
   });
-  return movementOf(tx, kind, posted, input.memberId, wordsOf(input));
+  return movementOf(tx, kind, posted, input.memberId, notesOf(input));
 }
 
 /**
- * Takes a credit, a debit or a recharge back, whole and once, by the opposite transfer.
+ * Reverses a credit, a debit or a recharge, fully and once, by the opposite transfer.
  * @throws DomainError `owner_required`, `not_found`, `not_reversible`, `already_reversed`, `member_deleted`,
- *   `insufficient_funds` (the balance that would have to give it back is short), `confirmation_required`
+ *   `insufficient_funds` (the balance that received the money is too low), `confirmation_required`
  */
 export async function reverseTransfer(ctx: Context, { transferId, note }: ReverseTransfer): Promise<Movement> {
   return runCommand(ctx, 'money.move', async (tx) => {
     const past = (await findReversible(tx, transferId)) ?? fail('not_found');
     const { kind, memberId, amount } = past;
-    if (
-      memberId === null ||
-      past.reversalOf !== null ||
-      !(kind === 'credit' || kind === 'recharge' || kind === 'debit')
-    ) {
-      fail('not_reversible');
-    }
-    // Two reversals of one transfer meet at its seat: the second sees the first.
+    if (memberId === null || !canBeReversed(past)) fail('not_reversible');
+    // Two reversals of one transfer wait for the lock of the member's account: the second finds the first.
     await lockAccounts(tx, [memberId], false);
     if (await isReversed(tx, transferId)) fail('already_reversed');
-    const back = kind === 'debit' ? 'credit' : 'debit';
-    const words = { note: note ?? null, noteForMember: null, reversalOf: transferId };
-    const posted = await post(tx, { kind: back, memberId, amount, ...words });
+    const opposite = TRANSFER_KINDS[kind].from === 'member' ? 'credit' : 'debit';
+    const notes = { note: note ?? null, noteForMember: null, reversalOf: transferId };
+    const posted = await post(tx, { kind: opposite, memberId, amount, ...notes });
     mustBePosted(posted, amount);
-    if (back === 'debit') await enforceReauthentication(tx, amount);
+    if (opposite === 'debit') await enforceReauthentication(tx, amount);
     recordAudit(tx, {
       action: 'transfer.reversed',
       targetType: 'member',
@@ -182,14 +176,14 @@ export async function reverseTransfer(ctx: Context, { transferId, note }: Revers
       before: { transferId },
       after: { amount: printAmount(amount), transferId: posted.id },
     });
-    return movementOf(tx, back, posted, memberId, words);
+    return movementOf(tx, opposite, posted, memberId, notes);
   });
 }
 
-type Words = { note: string | null; noteForMember: string | null; reversalOf?: string };
+type Notes = { note: string | null; noteForMember: string | null; reversalOf?: string };
 
-function movementOf(tx: TxContext, kind: 'credit' | 'debit', posted: Posted, memberId: string, words: Words): Movement {
-  return { transfer: transferOf(tx, kind, posted, memberId, words), balances: balancesOf(posted) };
+function movementOf(tx: TxContext, kind: 'credit' | 'debit', posted: Posted, memberId: string, notes: Notes): Movement {
+  return { transfer: transferOf(tx, kind, posted, memberId, notes), balances: balancesOf(posted) };
 }
 
 const balancesOf = ({ master, member }: Posted): Movement['balances'] => ({
@@ -198,8 +192,9 @@ const balancesOf = ({ master, member }: Posted): Movement['balances'] => ({
 });
 
 /**
- * Throws what a refused posting means to the caller.
- * @param required what was asked, in micros
+ * Throws the error of a refused posting.
+ * @param required the requested micros
+ * @throws DomainError `not_found`, `member_deleted`, `insufficient_funds`
  */
 export function mustBePosted(posted: Posted, required: Micros): void {
   switch (posted.outcome) {
@@ -218,21 +213,21 @@ export function mustBePosted(posted: Posted, required: Micros): void {
   }
 }
 
-/** The transfer just posted, without reading it back. A dry run's has no id. */
-function transferOf(tx: TxContext, kind: 'credit' | 'debit', posted: Posted, memberId: string, words: Words): Transfer {
-  const gives = kind === 'credit';
+/** Returns the transfer just posted without reading it back. It has no id in a dry run. */
+function transferOf(tx: TxContext, kind: 'credit' | 'debit', posted: Posted, memberId: string, notes: Notes): Transfer {
+  const isCredit = kind === 'credit';
   return showTransfer(
     {
       id: tx.tx.isDryRun ? null : posted.id,
       kind,
       amount: posted.amount,
-      debitAfter: gives ? posted.master : posted.member,
-      creditAfter: gives ? posted.member : posted.master,
+      debitAfter: isCredit ? posted.master : posted.member,
+      creditAfter: isCredit ? posted.member : posted.master,
       payer: 'member',
       memberId,
       messageId: null,
       reversalOf: null,
-      ...words,
+      ...notes,
       reversedBy: null,
       ...transferActor(tx.actor),
       createdAt: posted.at,
@@ -246,7 +241,7 @@ export type FundTeam = { amount: Micros; reference?: string | null; note?: strin
 export type Funding = { transferId: string; amount: Micros; masterBalance: Micros; repeated: boolean };
 
 /**
- * Brings money in from outside, once for each `reference`. The operator's alone.
+ * Adds money from outside to the master balance, once per `reference`. Operator only.
  * @throws DomainError `not_found` for an unknown team
  */
 export async function fundTeam(ctx: Context, input: FundTeam): Promise<Funding> {
@@ -254,7 +249,7 @@ export async function fundTeam(ctx: Context, input: FundTeam): Promise<Funding> 
 }
 
 /**
- * Pays money of the master balance out, once for each `reference`. The operator's alone.
+ * Pays money out of the master balance, once per `reference`. Operator only.
  * @throws DomainError `insufficient_funds` (balance `master`)
  */
 export async function withdrawFromTeam(ctx: Context, input: FundTeam): Promise<Funding> {
@@ -270,7 +265,7 @@ async function moveOutside(ctx: Context, kind: 'funding' | 'withdrawal', input: 
       const past = await findByReference(tx, kind, reference);
       if (past && past.amount !== input.amount) {
         fail('idempotency_mismatch', {
-          detail: `The reference ${reference} was used for ${printAmount(past.amount)}. Use a new one. Nothing was moved.`,
+          detail: `No money moved. The reference ${reference} was used for ${printAmount(past.amount)}. Use a new one.`,
         });
       }
       if (past)
@@ -294,11 +289,11 @@ async function moveOutside(ctx: Context, kind: 'funding' | 'withdrawal', input: 
 }
 
 /**
- * Brings money of the sandbox to the master: where Purser is there to try, an owner gives himself what there is no card for.
- * @throws DomainError `not_found` anywhere else, `owner_required`
+ * Adds sandbox money to the master balance. In a demo, this takes the place of a payment by card.
+ * @throws DomainError `not_found` outside a demo, `owner_required`
  */
 export async function fundSandbox(ctx: Context, { amount }: FundSandbox): Promise<SandboxFunding> {
-  if (!ctx.demo) fail('not_found', { detail: 'There is no sandbox funding here.' });
+  if (!ctx.demo) fail('not_found', { detail: 'Sandbox funding is available in a demo only.' });
   return runCommand(ctx, 'money.move', async (tx) => {
     const posted = await post(tx, { kind: 'funding', memberId: null, amount, note: 'Sandbox funding' });
     mustBePosted(posted, amount);
@@ -315,8 +310,9 @@ export async function fundSandbox(ctx: Context, { amount }: FundSandbox): Promis
 export type LockedAccount = { balance: Micros; reserve: Micros; closed: boolean };
 
 /**
- * Locks the accounts of seats (by id), then the master where asked: the one order of the whole system. Whoever changes a
- * seat holds its account, so that money and seat are judged together. Unknown seats are missing from the answer.
+ * Locks the accounts of members (ordered by id), then the master account if requested. Every transaction uses this order.
+ * Every change of a member holds its account, so that balance and member are judged together.
+ * @returns the locked accounts by id; unknown members are missing
  */
 export async function lockAccounts(
   tx: TxContext,
@@ -332,14 +328,14 @@ export async function lockAccounts(
   );
 }
 
-/** Opens the account of a new seat. */
+/** Opens the account of a new member. */
 export async function openMemberAccount(tx: TxContext, memberId: string): Promise<void> {
   await tx.db.execute(
     sql`SELECT ledger_open_member(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${tx.at}::timestamptz)`,
   );
 }
 
-/** Sets the floor of the master balance that recharges may not touch, and wakes the rules that waited for it. */
+/** Sets the reserve, the part of the master balance that recharges may not use, and wakes the rules that waited for it. */
 export async function setReserve(tx: TxContext, reserve: Micros): Promise<void> {
   may(tx.actor, 'team.change');
   const { rows } = await tx.db.execute<{ waiting: boolean }>(
@@ -348,7 +344,7 @@ export async function setReserve(tx: TxContext, reserve: Micros): Promise<void> 
   if (rows[0]?.waiting) wakeWaiting(tx);
 }
 
-/** A seat as it is under the lock of its account, with its rule. */
+/** A member, read under the lock of its account, with its auto-recharge rule. */
 export type LockedMember = {
   memberId: string;
   balance: Micros;
@@ -362,8 +358,8 @@ export type LockedMember = {
 };
 
 /**
- * Locks a seat: whoever changes one holds its account, so that money and seat are judged together. `withMaster` also
- * locks the master after it, which is where changes of who owns the team meet.
+ * Locks a member through its account, so that balance and member are judged together. `withMaster` then also locks the
+ * master account, which serializes changes of the team's owners.
  * @throws DomainError `not_found`
  */
 export async function lockMember(tx: TxContext, memberId: string, withMaster = false): Promise<LockedMember> {
@@ -377,7 +373,10 @@ export async function lockMember(tx: TxContext, memberId: string, withMaster = f
   return { ...member, memberId, balance: BigInt(member.balance) };
 }
 
-/** As `lockMember`, for what a deleted member no longer does. */
+/**
+ * Like `lockMember`, but refuses a deleted member.
+ * @throws DomainError `not_found`, `member_deleted`
+ */
 export async function lockLiveMember(tx: TxContext, memberId: string, withMaster = false): Promise<LockedMember> {
   const member = await lockMember(tx, memberId, withMaster);
   return member.status === 'deleted' ? fail('member_deleted') : member;

@@ -20,7 +20,7 @@ import {
 import type { FilterRates, ListRates, Rate, RatesPreview } from './schema';
 import { printPlace, readPlace, type CursorBinding } from '@/server/domain/core/cursors';
 
-/** Holds a few cards of 100,000 rows, or hundreds of usual ones. */
+/** Memory of the card cache in bytes: a few cards of 100,000 rows, or hundreds of usual ones. */
 const CARDS_MAX_BYTES = 64 * 1_048_576;
 
 type Cards = {
@@ -31,7 +31,7 @@ type Cards = {
 
 const CARDS = Symbol.for('purser.rateCards');
 
-/** Returns the cache of the process: these modules are loaded twice in it, by the server and by the web framework. */
+/** Returns the cache of the process, which the server and the web framework share although each loads this module. */
 function cardsOfProcess(): Cards {
   const shared = globalThis as { [CARDS]?: Cards };
   shared[CARDS] ??= { ready: boundedCache(CARDS_MAX_BYTES), loading: new Map() };
@@ -39,21 +39,21 @@ function cardsOfProcess(): Cards {
 }
 
 /**
- * The team's rate card as a look-up. `version` is the team's own (read with the request), so a card that a process
- * remembers is never an old one.
+ * Returns the team's rate card as a lookup function.
+ * @param version the team's current card version, read with the request, so that a stale cached card is never used
  */
 export async function rateCard(ctx: Context, version: number): Promise<FindRate> {
   const { ready, loading } = cardsOfProcess();
   const kept = ready.get(ctx.actor.teamId);
   if (kept?.version === version) return kept.find;
   const key = `${ctx.actor.teamId}/${version}`;
-  // The transaction that loads it may fail for a reason of its own: then the next one loads it.
+  // If the transaction that loads the card fails, the next one loads it.
   for (let one = loading.get(key); one; one = loading.get(key)) {
     const found = await one.catch(() => null);
     if (found) return found;
   }
   const load = loadCard(ctx, version);
-  // Only a transaction is waited for, as it has its connection: those who wait may hold all others of the pool.
+  // Only loads inside a transaction are shared, because those have a connection: the waiting requests may hold all others.
   if (ctx.tx === null) return load;
   loading.set(key, load);
   return load.finally(() => loading.delete(key));
@@ -87,7 +87,7 @@ const matching = ({ actor }: Context, { country, prefix }: FilterRates): SQL | u
   );
 
 /**
- * The whole rate card, or what the filters leave of it, in the order of the list.
+ * Yields the rows of the rate card that match the filters, ordered by country and prefix.
  * @throws DomainError `owner_required`
  */
 export async function* exportRates(ctx: Context, filters: FilterRates): AsyncGenerator<Rate[]> {
@@ -101,7 +101,7 @@ export async function* exportRates(ctx: Context, filters: FilterRates): AsyncGen
 }
 
 /**
- * The team's rate card, by country and prefix; those for whatever country come first.
+ * Lists the team's rate card by country and prefix; rows without a country come first.
  * @throws DomainError `owner_required`, `invalid_cursor`
  */
 export async function listRates(ctx: Context, { country, prefix, limit, cursor }: ListRates): Promise<Page<Rate>> {
@@ -129,7 +129,7 @@ export async function listRates(ctx: Context, { country, prefix, limit, cursor }
 const DIFFERENCES_SHOWN = 20;
 
 /**
- * What taking a file as the card would change, or what is wrong with it, line by line. Changes nothing.
+ * Returns the changes that importing a file would make, or its problems by line. Changes nothing.
  * @throws DomainError `owner_required`
  */
 export async function previewRates(ctx: Context, csv: string): Promise<RatesPreview> {
@@ -146,7 +146,7 @@ export async function previewRates(ctx: Context, csv: string): Promise<RatesPrev
   return { ...found, problems: [], problemCount: 0 };
 }
 
-/** The rate card that a new team begins with, marked as sample prices. Every process of ours runs in the checkout. */
+/** Returns the sample rate card of a new team. Every process runs in the checkout, so the file is found. */
 export function sampleRates(): RateRow[] {
   const card = parseRateCard(readFileSync(resolve('db/seed/rates.csv'), 'utf8'));
   if (!('rows' in card)) throw new Error('db/seed/rates.csv is not a rate card.');

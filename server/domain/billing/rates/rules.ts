@@ -15,16 +15,16 @@ import { ROWS_PER_STRETCH, runAtOnce, type Stretches } from '@/server/domain/cor
 
 /**
  * One row of a rate card: a country, a prefix (digits of E.164, no plus; '' for the whole country), or both.
- * `price` is for one segment.
+ * `price` is for one segment, in micros.
  */
 export type RateRow = { country: string | null; prefix: string; price: Micros };
 
-/** Finds the price of one segment to a number, or null where the card has no row for it (`no_rate`). */
+/** Returns the price of one segment to a number in micros, or null if the card has no row for it (`no_rate`). */
 export type FindRate = (e164: string, country: string) => Micros | null;
 
 /**
- * Makes a rate card ready to be asked. Among the rows whose prefix begins the number and whose country, where given, is
- * the number's own, the longest prefix wins; of two with the same prefix, the one that names the country.
+ * Compiles a rate card to a lookup function. Among the rows whose prefix begins the number and whose country, if given, is
+ * the number's own, the longest prefix wins; of two with the same prefix, the one with a country wins.
  */
 export function* compileRatesInStretches(rows: RateRow[]): Stretches<FindRate> {
   const tables = new Map<string, Map<string, Micros>>();
@@ -48,7 +48,7 @@ export function* compileRatesInStretches(rows: RateRow[]): Stretches<FindRate> {
   };
 }
 
-/** Makes a rate card ready to be asked, without a pause. */
+/** Compiles a rate card without yielding to other requests. */
 export const compileRates = (rows: RateRow[]): FindRate => runAtOnce(compileRatesInStretches(rows));
 
 const ANY_COUNTRY = '';
@@ -56,23 +56,23 @@ const ANY_COUNTRY = '';
 export const MAX_RATE_ROWS = 100_000;
 
 /**
- * The most that a segment may cost: 1,000,000.00. It keeps the dearest batch (1,000 texts of 24 segments) far below
- * what one 64-bit balance can hold.
+ * Largest price of a segment: 1,000,000.00. It keeps the cost of the largest batch (1,000 texts of 24 segments) far below
+ * the limit of a 64-bit balance.
  */
 export const MAX_PRICE: Micros = 1_000_000_000_000n;
 
-/** A prefix where there is one: digits of E.164 without its plus. */
+/** A non-empty prefix: digits of E.164 without the plus. */
 export const PREFIX = /^[1-9][0-9]{0,14}$/;
 
 /**
- * Says why a row can never match a number, or null where it may. Where a plan leaves it open, a row may match: no card is
- * refused for what is not certain.
+ * Returns the reason why a row can never match a number, or null if it may. If the numbering plan leaves it open, the row
+ * is accepted.
  */
 export function whyNeverMatches({ country, prefix }: Pick<RateRow, 'country' | 'prefix'>): string | null {
   if (country !== null && !isSupportedCountry(country)) return `No phone number belongs to ${country}.`;
   if (prefix === '') return null;
   if (!canBeginCode(prefix) || /^1[01]/.test(prefix)) return `No country has numbers that begin with +${prefix}.`;
-  if (prefix.startsWith('521')) return 'Numbers of Mexico no longer have a 1 after +52: the prefix is 52.';
+  if (prefix.startsWith('521')) return 'Mexican numbers no longer have a 1 after +52. Use the prefix 52.';
   if (country === null) return null;
   const code: string = getCountryCallingCode(country);
   if (!code.startsWith(prefix) && !prefix.startsWith(code)) {
@@ -86,7 +86,7 @@ export function whyNeverMatches({ country, prefix }: Pick<RateRow, 'country' | '
 
 const CALLING_CODES: ReadonlySet<string> = new Set(getCountries().map((country) => getCountryCallingCode(country)));
 
-/** Every text that is a calling code or its beginning. Codes have 1 to 3 digits, and none begins another. */
+/** Every calling code and its beginnings. Codes have 1 to 3 digits, and none is the beginning of another. */
 const CODE_BEGINNINGS: ReadonlySet<string> = new Set(
   [...CALLING_CODES].flatMap((code) => [1, 2, 3].map((end) => code.slice(0, end))),
 );
@@ -96,17 +96,17 @@ const canBeginCode = (prefix: string): boolean =>
 
 type Plan = { possibleLengths(): number[]; leadingDigits(): string | null | undefined };
 
-const planOf = remembered((country: CountryCode): Plan => {
+const planOf = memoize((country: CountryCode): Plan => {
   const metadata = new Metadata();
   metadata.selectNumberingPlan(country);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its types lack what a country of a shared code begins with
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its types lack the leading digits of countries that share a code
   return metadata.numberingPlan as unknown as Plan;
 });
 
-const longestOf = remembered((country: CountryCode): number => Math.max(...planOf(country).possibleLengths()));
+const longestOf = memoize((country: CountryCode): number => Math.max(...planOf(country).possibleLengths()));
 
-/** The countries of each area of the North American plan that is in use. */
-const countriesOfArea = remembered((area: string): ReadonlySet<string> => {
+/** Returns the countries of an area code of the North American plan; empty if it is not in use. */
+const countriesOfArea = memoize((area: string): ReadonlySet<string> => {
   const numbers = ['234', '555', '201', '789'].map((exchange) =>
     parsePhoneNumberFromString(`+1${area}${exchange}0123`),
   );
@@ -119,28 +119,28 @@ function isOfArea(country: CountryCode, rest: string): boolean {
   return countries.size === 0 || countries.has(country);
 }
 
-/** How many digits tell a country of a shared calling code at most. */
-const TELLING_DIGITS = 5;
+/** Most digits after a shared calling code that identify a country. */
+const LEADING_DIGITS_MAX = 5;
 
-/** Every beginning of the numbers of a country that is told by its first digits; null where it is told otherwise. */
-const beginningsOf = remembered((country: CountryCode): ReadonlySet<string> | null => {
+/** Returns every beginning of a country's numbers if its leading digits identify it, else null. */
+const beginningsOf = memoize((country: CountryCode): ReadonlySet<string> | null => {
   const leading = planOf(country).leadingDigits();
   if (!leading) return null;
   const pattern = new RegExp(`^(?:${leading})`);
   const found = new Set<string>();
-  for (let i = 0; i < 10 ** TELLING_DIGITS; i += 1) {
-    const digits = String(i).padStart(TELLING_DIGITS, '0');
-    if (pattern.test(digits)) for (let end = 0; end <= TELLING_DIGITS; end += 1) found.add(digits.slice(0, end));
+  for (let i = 0; i < 10 ** LEADING_DIGITS_MAX; i += 1) {
+    const digits = String(i).padStart(LEADING_DIGITS_MAX, '0');
+    if (pattern.test(digits)) for (let end = 0; end <= LEADING_DIGITS_MAX; end += 1) found.add(digits.slice(0, end));
   }
   return found;
 });
 
 function canBegin(country: CountryCode, rest: string): boolean {
   const beginnings = beginningsOf(country);
-  return beginnings === null || beginnings.has(rest.slice(0, TELLING_DIGITS));
+  return beginnings === null || beginnings.has(rest.slice(0, LEADING_DIGITS_MAX));
 }
 
-function remembered<K, V>(make: (key: K) => V): (key: K) => V {
+function memoize<K, V>(make: (key: K) => V): (key: K) => V {
   const known = new Map<K, V>();
   return (key) => {
     if (!known.has(key)) known.set(key, make(key));
@@ -148,13 +148,13 @@ function remembered<K, V>(make: (key: K) => V): (key: K) => V {
   };
 }
 
-/** A line of a rate card that cannot be taken: its number in the file (the header is 1) and what to do about it. */
+/** An invalid line of a rate card: its number in the file (the header is 1) and the text that says how to fix it. */
 export type RateCardProblem = { line: number; detail: string };
 
-/** A price whose comma may have been meant to separate thousands, and the price as which it was read. */
+/** A price whose comma may be a thousands separator, and the micros as which it was read. */
 export type UnclearPrice = { typed: string; price: Micros };
 
-/** A card is taken whole or not at all: its rows, or the first problems and how many there are. */
+/** The result of reading a card: all rows, or the first problems and their number. A card is never imported partly. */
 export type RateCard =
   | { rows: RateRow[]; unclear?: UnclearPrice | undefined }
   | { problems: RateCardProblem[]; count: number };
@@ -162,8 +162,8 @@ export type RateCard =
 const failedAt = (line: number, detail: string): RateCard => ({ problems: [{ line, detail }], count: 1 });
 
 /**
- * Reads a rate card, a CSV with the columns country, prefix and price in any order, as spreadsheets of any language write
- * it: separated by commas, semicolons or tabs, with a `sep=` line, with a decimal comma, with columns that are empty.
+ * Reads a rate card: a CSV with the columns country, prefix and price in any order, in the variants that spreadsheets
+ * write: commas, semicolons or tabs, a `sep=` line, decimal commas, empty columns.
  */
 export function* readRateCard(csv: string): Stretches<RateCard> {
   const { text, separator, offset } = findSeparator(csv);
@@ -173,28 +173,28 @@ export function* readRateCard(csv: string): Stretches<RateCard> {
   if (!header) return failedAt(1, 'The file is empty. The first line must be the header: country,prefix,price.');
   const columns = findColumns(header.record);
   if (typeof columns === 'string') return failedAt(header.line, columns);
-  if (lines.length === 0) return failedAt(header.line + 1, 'The card has no rows.');
+  if (lines.length === 0) return failedAt(header.line + 1, 'The file has no rows. Add at least one.');
   if (lines.length > MAX_RATE_ROWS) return failedAt(lines[MAX_RATE_ROWS]!.line, `At most ${MAX_RATE_ROWS} rows.`);
   return yield* readRows(lines, columns);
 }
 
-/** Reads a rate card without a pause. */
+/** Reads a rate card without yielding to other requests. */
 export const parseRateCard = (csv: string): RateCard => runAtOnce(readRateCard(csv));
 
 const SEPARATORS = [';', '\t', ','];
 
-/** By which character the values are separated; `offset`: how many lines stand before the text. */
+/** Returns the separator of the values; `offset` is the number of lines before the text. */
 function findSeparator(csv: string): { text: string; separator: string; offset: number } {
   const text = csv.replace(/^\uFEFF/, '');
-  const told = /^"?sep=([^\r\n"])"?\s*(?:\r\n|\n|\r|$)/i.exec(text);
-  if (told) return { text: text.slice(told[0].length), separator: told[1]!, offset: 1 };
+  const declared = /^"?sep=([^\r\n"])"?\s*(?:\r\n|\n|\r|$)/i.exec(text);
+  if (declared) return { text: text.slice(declared[0].length), separator: declared[1]!, offset: 1 };
   const header = /[^\r\n]+/.exec(text)?.[0] ?? '';
   return { text, separator: SEPARATORS.find((one) => header.includes(one)) ?? ',', offset: 0 };
 }
 
 type CsvLine = { line: number; record: string[] };
 
-/** The lines that hold a value, read piece by piece. */
+/** Returns the lines that hold a value, read piece by piece. */
 function* readCsv(csv: string, delimiter: string): Stretches<{ lines: CsvLine[] } | RateCardProblem> {
   const lines: CsvLine[] = [];
   let before = 0;
@@ -203,7 +203,7 @@ function* readCsv(csv: string, delimiter: string): Stretches<{ lines: CsvLine[] 
       if (record.some((value) => value !== '')) lines.push({ line: line + before, record });
     });
     if (problem) return { ...problem, line: problem.line + before };
-    // One row too many is enough to refuse the card: the header is one more.
+    // One row above the limit is enough to refuse the card; the header is one more line.
     if (lines.length > MAX_RATE_ROWS + 1) break;
     before += piece.match(LINE_END)?.length ?? 0;
     yield;
@@ -213,11 +213,11 @@ function* readCsv(csv: string, delimiter: string): Stretches<{ lines: CsvLine[] 
 
 const LINE_END = /\r\n|\n|\r/g;
 
-/** A piece takes some milliseconds to read. No row is as long as the largest one, so a quote in it was left open. */
+/** Characters of a piece, which takes some milliseconds to read. A piece reaches the maximum only if a quote is not closed. */
 const PIECE_CHARACTERS = 32_768;
 const PIECE_CHARACTERS_MAX = 1_048_576;
 
-/** Cuts a CSV at line ends outside quotes: up to there the number of quotes is even. */
+/** Splits a CSV at line ends outside quotes, that is after an even number of quotes. */
 function* cutCsv(csv: string): Generator<string> {
   const lineEnd = new RegExp(LINE_END);
   for (let start = 0; start < csv.length;) {
@@ -249,21 +249,24 @@ function readPiece(
       },
       relax_column_count: true,
       skip_empty_lines: true,
-      // A tab is a space that would be trimmed.
+      // Trimming would remove tabs that separate values.
       trim: delimiter !== '\t',
     });
     return null;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error['lines'] === 'number' ? error['lines'] : 1;
-    return { line, detail: 'A quote in this line is not closed, or stands within a value. Write it twice there.' };
+    return {
+      line,
+      detail: 'A quote in this line is not closed, or is inside a value. Double quotes that are part of a value.',
+    };
   }
 }
 
 const COLUMNS = ['country', 'prefix', 'price'] as const;
 type Columns = Record<(typeof COLUMNS)[number], number>;
 
-/** Returns the position of each column, or the sentence that says what is wrong with the header. Skips columns without a name. */
+/** Returns the position of each column, or the error of the header. Columns without a name are skipped. */
 function findColumns(header: string[]): Columns | string {
   const names = header.map((name) => name.toLowerCase());
   const at = (name: string) => names.indexOf(name);
@@ -275,7 +278,7 @@ function findColumns(header: string[]): Columns | string {
   const isTwice = COLUMNS.some((name) => name === extra.toLowerCase());
   return isTwice
     ? `The header has the column ${extra.toLowerCase()} twice.`
-    : `The header has a column that a card does not have: ${extra.slice(0, 40)}. Remove it.`;
+    : `Unknown column in the header: ${extra.slice(0, 40)}. Remove it.`;
 }
 
 const MAX_PROBLEMS = 100;
@@ -292,7 +295,7 @@ function* readRows(lines: CsvLine[], columns: Columns): Stretches<RateCard> {
     const name = typeof row === 'string' ? '' : nameOf(row);
     const first = seen.get(name);
     const detail =
-      typeof row === 'string' ? row : first && `Line ${first} has this country and prefix already. Remove one of them.`;
+      typeof row === 'string' ? row : first && `Line ${first} already has this country and prefix. Remove one of them.`;
     if (detail) {
       count += 1;
       if (count <= MAX_PROBLEMS) problems.push({ line, detail });
@@ -304,7 +307,7 @@ function* readRows(lines: CsvLine[], columns: Columns): Stretches<RateCard> {
   return count > 0 ? { problems, count } : { rows, unclear: findUnclear(lines, columns, rows) };
 }
 
-/** Finds a price to ask about where every comma may separate thousands: `1,234`. One `0,075` among them says that none does. */
+/** Finds the first price such as `1,234`, if every comma may be a thousands separator. A single `0,075` excludes that. */
 function findUnclear(lines: CsvLine[], columns: Columns, rows: RateRow[]): UnclearPrice | undefined {
   let first: UnclearPrice | undefined;
   for (const [i, { record }] of lines.entries()) {
@@ -316,7 +319,7 @@ function findUnclear(lines: CsvLine[], columns: Columns, rows: RateRow[]): Uncle
   return first;
 }
 
-/** Answers the row, or the sentence that says what is wrong with it. `isPointed`: other prices have a decimal point. */
+/** Returns the row, or its error. `isPointed`: other prices have a decimal point. */
 function readRow(record: string[], columns: Columns, isPointed: boolean): RateRow | string {
   const places = Object.values(columns);
   const last = Math.max(...places);
@@ -330,7 +333,7 @@ function readRow(record: string[], columns: Columns, isPointed: boolean): RateRo
   if (prefix !== '' && !PREFIX.test(prefix)) {
     return `The prefix must be 1 to 15 digits of an international number: ${quote(prefix)}.`;
   }
-  if (country === null && prefix === '') return 'A row names a country, a prefix, or both.';
+  if (country === null && prefix === '') return 'A row needs a country, a prefix, or both.';
   const price = readPrice(typed, isPointed);
   if (typeof price === 'string') return price;
   return whyNeverMatches({ country, prefix }) ?? { country, prefix, price };
@@ -339,7 +342,7 @@ function readRow(record: string[], columns: Columns, isPointed: boolean): RateRo
 function readPrice(text: string, isPointed: boolean): Micros | string {
   if (text === '') return 'The price is missing.';
   const hasComma = /^[0-9]+,[0-9]+$/.test(text);
-  if (hasComma && isPointed) return `Other prices have a decimal point: write this one so too: ${quote(text)}.`;
+  if (hasComma && isPointed) return `Other prices have a decimal point. Use one here too: ${quote(text)}.`;
   const price = parseAmount(hasComma ? text.replace(',', '.') : text);
   if (price === null) {
     return `The price must be a decimal like 0.0395, with at most six decimals and no currency: ${quote(text)}.`;
@@ -351,7 +354,7 @@ const quote = (text: string): string => `“${text.slice(0, 40)}”`;
 
 const FREE_NAMED = 100;
 
-/** The rows that cost nothing, as they are named to people: `FR`, `+4915`, `DE +49`; the first of them, and how many. */
+/** Returns the labels of the first rows with price 0 (`FR`, `+4915`, `DE +49`) and the number of such rows. */
 export function freeRowsOf(rows: Iterable<RateRow>): { free: string[]; freeRows: number } {
   const free: string[] = [];
   let freeRows = 0;
@@ -363,7 +366,7 @@ export function freeRowsOf(rows: Iterable<RateRow>): { free: string[]; freeRows:
   return { free, freeRows };
 }
 
-/** Remembers values by a key within a number of bytes: what was used longest ago goes first. */
+/** Creates a cache that holds values up to a number of bytes and evicts the least recently used ones. */
 export function boundedCache<V>(maxBytes: number) {
   const kept = new Map<string, { value: V; bytes: number }>();
   let total = 0;
@@ -393,12 +396,12 @@ export function boundedCache<V>(maxBytes: number) {
   };
 }
 
-/** Returns the memory of a compiled card in bytes, as measured: each row is a table entry with its prefix and price. */
+/** Returns the measured memory of a compiled card in bytes: each row is a table entry with its prefix and price. */
 export const cardBytes = (rows: number): number => 4_096 + rows * 200;
 
 type Difference = { country: string | null; prefix: string; before: Micros | null; after: Micros | null };
 
-/** Says how two cards differ: how many rows are added, changed, removed and unchanged, and the first differences. */
+/** Returns the number of added, changed, removed and unchanged rows between two cards, and the first differences. */
 export function* compareCards(before: RateRow[], after: RateRow[], shown: number) {
   const old = new Map<string, Micros>();
   for (const [i, row] of before.entries()) {
@@ -431,6 +434,7 @@ export function* compareCards(before: RateRow[], after: RateRow[], shown: number
 }
 
 const keyOf = ({ country, prefix }: RateRow) => ({ country, prefix });
-/** Tells the rows of a card apart: no two have the same country and prefix. */
+
+/** Returns the name that identifies a row in its card: no two rows have the same country and prefix. */
 export const nameOf = ({ country, prefix }: Pick<RateRow, 'country' | 'prefix'>): string =>
   `${country ?? ''}/${prefix}`;

@@ -1,19 +1,19 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { rates, teams } from '@/db/schema/teams';
 import { type Context, type TxContext } from '@/server/domain/core/context';
-import { fail } from '@/server/domain/core/errors';
+import { fail, failField } from '@/server/domain/core/errors';
 import { may } from '@/server/domain/core/policy';
 import { runInTurns } from '@/server/domain/core/yielding';
 import { freeRowsOf, readRateCard, type RateRow } from './rules';
 import type { ImportRates, ReplacedRates } from './schema';
 import { recordAudit, runCommand } from '@/server/domain/core/transaction';
 
-/** Rows of one statement: building it stops all else in the process for some ten milliseconds. */
+/** Rows of one statement: building it blocks the process for about ten milliseconds. */
 const INSERT_AT_ONCE = 2_000;
 
 /**
- * Replaces the team's rate card whole; prices of messages already accepted stay as they are. `sample` marks the card as
- * one to be replaced or confirmed.
+ * Replaces the team's rate card; prices of accepted messages do not change. `sample` marks the prices as samples that an
+ * owner has to confirm or replace.
  * @throws DomainError `owner_required`, `invalid_request` for a price of 0 without `allowFree`
  */
 export async function replaceRates(
@@ -43,16 +43,16 @@ export async function replaceRates(
   });
 }
 
-/** Refuses rows that cost nothing where nobody has said that they are meant. */
+/** Refuses rows with price 0 unless `allowFree` confirms them. */
 function failFree({ free, freeRows }: Pick<ReplacedRates, 'free' | 'freeRows'>): never {
   const more = freeRows > free.length ? ` and ${freeRows - free.length} more` : '';
-  const detail = `A price of 0 lets every member send without charge: ${free.join(', ')}${more}. If that is meant, send \`allowFree: true\`. Nothing was changed.`;
-  return fail('invalid_request', { detail, errors: [{ pointer: '/allowFree', code: 'invalid_request', detail }] });
+  const detail = `Nothing was changed. A price of 0 lets every member send without charge: ${free.join(', ')}${more}. Send \`allowFree: true\` if this is intended.`;
+  return failField('/allowFree', detail);
 }
 
 /**
- * Replaces the team's rate card by a file.
- * @throws DomainError `owner_required`, `invalid_request` with the lines that cannot be taken
+ * Replaces the team's rate card by a CSV.
+ * @throws DomainError `owner_required`, `invalid_request` with the invalid lines
  */
 export async function importRates(ctx: Context, { csv, allowFree }: ImportRates): Promise<ReplacedRates> {
   may(ctx.actor, 'team.change');
@@ -64,12 +64,12 @@ export async function importRates(ctx: Context, { csv, allowFree }: ImportRates)
     detail: `Line ${line}: ${detail}`,
   }));
   const more =
-    card.count > errors.length ? ` ${card.count} lines cannot be taken; the first ${errors.length} are listed.` : '';
-  return fail('invalid_request', { detail: `${errors[0]!.detail}${more} Nothing was changed.`, errors });
+    card.count > errors.length ? ` ${card.count} lines are invalid; \`errors\` lists the first ${errors.length}.` : '';
+  return fail('invalid_request', { detail: `Nothing was changed. ${errors[0]!.detail}${more}`, errors });
 }
 
 /**
- * Says of the card as it is that its prices are the team's own, no samples any more. Repeated: nothing changes.
+ * Confirms the sample prices as the team's own. Does nothing if they are confirmed already.
  * @throws DomainError `owner_required`
  */
 export async function confirmRates(ctx: Context): Promise<{ samplePrices: boolean }> {
@@ -84,7 +84,7 @@ export async function confirmRates(ctx: Context): Promise<{ samplePrices: boolea
   });
 }
 
-/** Writes the rows of a card where there are none yet. */
+/** Inserts the rows of a card; the team must have none. */
 export async function insertRates(tx: TxContext, rows: RateRow[]): Promise<void> {
   for (let i = 0; i < rows.length; i += INSERT_AT_ONCE) {
     const values = rows

@@ -3,7 +3,7 @@ import { mailedLinks } from '@/db/schema/users';
 import type { Services } from '@/server/domain/core/context';
 import { parseLinkToken, type LinkKind } from './rules';
 
-/** A link that is still good, by what stands in it. Looking at it uses nothing up. */
+/** Finds the unused, unexpired link of a token, or returns null. Does not use it up. */
 export async function findEmailLink(
   { database, vault }: Services,
   token: string,
@@ -25,7 +25,7 @@ export async function findEmailLink(
   return link ?? null;
 }
 
-/** To which address a link is to be mailed, and for what. */
+/** Finds the kind and address of a link that is to be mailed, or returns null. */
 export async function findEmailLinkById(
   { database }: Services,
   id: string,

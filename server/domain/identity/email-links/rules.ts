@@ -1,17 +1,17 @@
 import type { Vault } from '@/server/domain/core/crypto';
 
-/** What a mailed link is for. */
+/** The purpose of an emailed link. */
 export type LinkKind = 'reset' | 'sign-up';
 
-/** How long each is good for. */
+/** Hours after which each kind of link expires. */
 export const LINK_HOURS: Record<LinkKind, number> = { reset: 1, 'sign-up': 24 };
 
 const USE = 'mailed-link';
 
-/** What stands in a mailed link: its id, and the proof that it was made here. Nothing of it is stored. */
+/** Returns the token of an emailed link: its id and an HMAC signature. The token is not stored. */
 export const linkToken = (vault: Vault, id: string): string => `${id.replaceAll('-', '')}.${vault.sign(USE, id)}`;
 
-/** The id of a link that was made here, or null for any other text. */
+/** Returns the id in a token with a valid signature, or null for any other text. */
 export function parseLinkToken(vault: Vault, token: string): string | null {
   const parts = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})\.([\w-]+)$/.exec(token);
   if (!parts) return null;

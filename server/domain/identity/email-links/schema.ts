@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { emailSchema } from '@/server/domain/core/fields';
 import { boundedText } from '@/server/domain/core/validation';
 
-/** What stands in a link, or was typed from it. */
+/** The token of an emailed link. */
 export const token = boundedText(200);
 
 export const addressInput = z.strictObject({ email: emailSchema });

@@ -12,11 +12,11 @@ import { accountKey, enforceThrottle } from '../login-throttle/write';
 import type { Done } from '@/server/domain/core/codecs';
 import { enqueue } from '@/server/domain/core/transaction';
 
-type Place = { db: Db; now: Date };
+type Tx = { db: Db; now: Date };
 
-/** Makes a link to be mailed to an address; answers its id. Whose the address is, nobody has looked yet. */
+/** Creates a link to be emailed and returns its id. Does not check whether the address belongs to a user. */
 export async function makeLink(
-  { db, now }: Place,
+  { db, now }: Tx,
   link: { kind: LinkKind; email: string; address: string | null },
 ): Promise<string> {
   const id = newUuid7(now);
@@ -25,8 +25,8 @@ export async function makeLink(
   return id;
 }
 
-/** Uses a link up; answers to which address it was mailed, or null: it was used before, or its time is over. */
-export async function useUpLink({ db, now }: Place, id: string, kind: LinkKind): Promise<string | null> {
+/** Uses up a link and returns the address to which it was emailed, or null if it was used before or has expired. */
+export async function useUpLink({ db, now }: Tx, id: string, kind: LinkKind): Promise<string | null> {
   const [used] = await db
     .update(mailedLinks)
     .set({ usedAt: now })
@@ -42,14 +42,18 @@ export async function useUpLink({ db, now }: Place, id: string, kind: LinkKind):
   return used?.email ?? null;
 }
 
-/** Ends every link of a kind that was mailed to an address. */
-export async function endLinks({ db, now }: Place, email: string, kinds: LinkKind[]): Promise<void> {
+/** Ends every link of these kinds that was emailed to an address. */
+export async function endLinks({ db, now }: Tx, email: string, kinds: LinkKind[]): Promise<void> {
   await db
     .update(mailedLinks)
     .set({ usedAt: now })
     .where(and(eq(mailedLinks.email, email), inArray(mailedLinks.kind, kinds), isNull(mailedLinks.usedAt)));
 }
 
+/**
+ * Creates a link and queues its email. The work is the same for known and unknown addresses.
+ * @throws DomainError `rate_limited`, by network and by address
+ */
 export async function requestLink(ctx: VisitorContext, kind: LinkKind, email: string): Promise<Done> {
   const { address } = ctx.origin;
   await enforceThrottle(ctx, 'asked', networkOf(address));
@@ -60,7 +64,7 @@ export async function requestLink(ctx: VisitorContext, kind: LinkKind, email: st
   });
 }
 
-/** Mails a link that was asked for, if it is for somebody: a password is that of an account. Repeated, it mails again. */
+/** Emails a requested link; a password reset only if the address has an account. Run again, it emails again. */
 export async function mailLink(services: Services, linkId: string): Promise<void> {
   const link = await findEmailLinkById(services, linkId);
   if (!link) return;

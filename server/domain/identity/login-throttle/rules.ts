@@ -2,9 +2,9 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
 /**
- * How many tries, in how many seconds from the first: to sign in to one account from one network, from one network, and to
- * one account from networks from which it is not known; to give a code of one account; to have links mailed to one address,
- * or asked for by one network; and to guess a code of set-up.
+ * Attempts (`points`) per period in seconds (`duration`), from the first attempt. `both`: sign-in to one account from one
+ * network; `address`: from one network; `account`: to one account from unknown networks; `code`: codes of one account;
+ * `mailed`: links to one address; `asked`: links requested by one network; `setup`: setup codes.
  */
 export const LIMITS = {
   both: { points: 10, duration: 15 * MINUTE },
@@ -19,8 +19,8 @@ export const LIMITS = {
 export type Limit = keyof typeof LIMITS;
 
 /**
- * The address by which tries are counted: of IPv6 the network, since one subscriber has all the addresses in it. The
- * unknown ones count as one.
+ * Returns the network by which attempts are counted: an IPv4 address, or the /64 of an IPv6 address, because one subscriber
+ * has all addresses in it. Unknown addresses count as one network.
  */
 export function networkOf(address: string | null): string {
   if (address === null || address === '') return 'unknown';
@@ -37,5 +37,5 @@ export function networkOf(address: string | null): string {
     .join(':')}::/64`;
 }
 
-/** The one account under which an address is counted, known or not. */
+/** Returns the form of an email under which attempts are counted, whether or not it has an account. */
 export const normaliseAccount = (email: string): string => email.trim().normalize('NFKC').toLowerCase();

@@ -8,15 +8,16 @@ import { fail } from '@/server/domain/core/errors';
 import { sha256 } from '@/server/domain/core/idempotency';
 import { LIMITS, networkOf, normaliseAccount, type Limit } from './rules';
 
-/** The name under which an account's tries are kept, known or not: no address stands among them. */
+/** Returns the key of an account's attempts, known or not. It is a hash, so that the table holds no address. */
 export const accountKey = (email: string): string => sha256(normaliseAccount(email));
 
 type Count = { limiter: RateLimiterPostgres; key: string };
 
 /**
- * Tries to prove who one is. One counts before the proof is looked at, so that many at once are as many.
- * @param isKnownHere whether the account was signed in to from this network lately: strangers elsewhere who use up the tries
- *   of the account then shut nobody out here
+ * Returns the counters of a user's attempts to authenticate. An attempt is counted before the secret is checked, so that
+ * parallel attempts are all counted.
+ * @param isKnownHere returns whether the account was recently used from this network: attempts from other networks then
+ *   cannot lock the user out here
  */
 export function attemptsOf(
   { database: { pool } }: Services,
@@ -31,18 +32,18 @@ export function attemptsOf(
   const byAccount = { limiter: of.account, key: account };
   const giveBack = (counts: Count[]) => Promise.all(counts.map(({ limiter, key }) => limiter.reward(key)));
   return {
-    /** Counts the try; how long to wait (ms) where it is one too many, else null. */
+    /** Counts the attempt. Returns the milliseconds to wait if the limit is exceeded, else null. */
     async begin(): Promise<number | null> {
       const over = (await consume(both)) ?? (await consume(byAddress));
       if (over !== null) return over;
       const elsewhere = await consume(byAccount);
       return elsewhere === null || (await isKnownHere()) ? null : elsewhere;
     },
-    /** It was right so far, and more is asked for: the try did not count. */
-    async takeBack(): Promise<void> {
+    /** Uncounts the attempt: the password was correct and a code is needed, or the attempt was not carried out. */
+    async undo(): Promise<void> {
       await giveBack([both, byAddress, byAccount]);
     },
-    /** It was right: the account's tries from here begin anew. */
+    /** Resets the account's attempts from this network after a success. */
     async forget(): Promise<void> {
       await of.both.delete(both.key);
       await of.code.delete(account);
@@ -51,12 +52,12 @@ export function attemptsOf(
   };
 }
 
-/** Counts a try under a limit; how long to wait (ms) where it is one too many, else null. */
+/** Counts an attempt. Returns the milliseconds to wait if the limit is exceeded, else null. */
 export const countAttempt = ({ database: { pool } }: Services, limit: Limit, key: string): Promise<number | null> =>
   consume({ limiter: limitersOn(pool)[limit], key });
 
 /**
- * As `countAttempt`.
+ * Counts an attempt and refuses it if the limit is exceeded.
  * @throws DomainError `rate_limited`
  */
 export async function enforceThrottle(services: Services, limit: Limit, key: string): Promise<void> {
@@ -64,16 +65,20 @@ export async function enforceThrottle(services: Services, limit: Limit, key: str
   if (over !== null) failThrottled(over);
 }
 
-/** @param ms how long to wait */
+/**
+ * Throws the error of a throttled attempt.
+ * @param ms milliseconds to wait
+ * @throws DomainError `rate_limited`
+ */
 export function failThrottled(ms: number): never {
   const minutes = Math.max(1, Math.ceil(ms / 60_000));
   return fail('rate_limited', {
     retryAfterSeconds: Math.max(1, Math.ceil(ms / 1000)),
-    detail: `Too many tries. Wait ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
+    detail: `Too many attempts. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
   });
 }
 
-/** Forgets all tries of an account, with the change that makes them worthless: it has a new password. */
+/** Deletes all attempts of an account in the transaction that sets its new password. */
 export async function clearAttempts({ db }: { db: Db }, email: string): Promise<void> {
   const account = accountKey(email);
   const { key } = signInTries;
@@ -96,7 +101,7 @@ const limiters = new WeakMap<Pool, Limiters>();
 function limitersOn(pool: Pool): Limiters {
   const known = limiters.get(pool);
   if (known) return known;
-  // The package names its statements, which a pooler in transaction mode does not know.
+  // The package uses named statements, which a pooler in transaction mode does not support.
   const storeClient = { query: ({ text, values }: { text: string; values: unknown[] }) => pool.query(text, values) };
   const make = (name: Limit) =>
     new RateLimiterPostgres({
@@ -106,7 +111,7 @@ function limitersOn(pool: Pool): Limiters {
       keyPrefix: name,
       tableName: 'sign_in_tries',
       tableCreated: true,
-      // One of them clears the table for all.
+      // One limiter deletes the expired rows of all.
       clearExpiredByTimeout: name === 'both',
     });
   const made = Object.fromEntries(Object.keys(LIMITS).map((name) => [name, make(name as Limit)])) as Limiters;

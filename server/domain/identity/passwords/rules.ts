@@ -1,11 +1,11 @@
-/** Makes a password of 20 characters in four groups, "k7Rwd-3mXpa-…" (117 bits), without look-alikes. */
+/** Generates a password of 20 characters in four groups, "k7Rwd-3mXpa-…" (117 bits), without look-alike characters. */
 export function generatePassword(): string {
   return (randomText(BASE58, 20).match(/.{5}/g) ?? []).join('-');
 }
 
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
-// Bytes that would favour the first letters of the alphabet are thrown away.
+/** Generates a random text. Bytes that would favour the first letters of the alphabet are discarded. */
 export function randomText(alphabet: string, length: number): string {
   const even = 256 - (256 % alphabet.length);
   let text = '';
@@ -22,11 +22,11 @@ export const MIN_PASSWORD_LENGTH = 12;
 export const MAX_PASSWORD_LENGTH = 200;
 
 /**
- * Whether a password is on the list of 49,000 common ones, in any case, also when it is one of them lengthened by digits
- * and signs ("Password1234!") or said twice: most of the list is shorter than what is asked for.
+ * Returns whether a password is on the list of 49,000 common ones, in any case. Most of them are shorter than the minimum
+ * length, so it also matches one that is extended by digits and signs ("Password1234!") or repeated.
  */
 export async function isCommonPassword(password: string): Promise<boolean> {
-  // zod asks this of a text that is too long as well, and the patterns below take time squared.
+  // zod calls this for too long texts as well, and the patterns below take quadratic time.
   if (password.length > MAX_PASSWORD_LENGTH) return false;
   const list = await commonPasswords();
   const text = password.toLowerCase();

@@ -4,17 +4,14 @@ import { z } from 'zod';
 import { typedSecret } from '../sessions/schema';
 import { token } from '../email-links/schema';
 
-// Controls, line separators, lone surrogates, bidi marks, overrides and isolates, and what is invisible without need.
-// ZWJ and ZWNJ (U+200C, U+200D) are no part of it: Persian, Hindi and emoji are written with them.
-// The blanks that Unicode counts as letters or symbols: Hangul fillers (default ignorable) and the empty Braille cell.
-/** What a password is without the list of common ones: 12 to 200 characters, not one of them over and over. */
-export const passwordShape = boundedText(MAX_PASSWORD_LENGTH, `Must have at most ${MAX_PASSWORD_LENGTH} characters.`)
-  .min(MIN_PASSWORD_LENGTH, `Must have at least ${MIN_PASSWORD_LENGTH} characters.`)
-  .refine((password) => !/^(.)\1*$/su.test(password), 'Must not be one character over and over.');
+/** A password before the check against common ones: 12 to 200 characters, not one character repeated. */
+export const passwordShape = boundedText(MAX_PASSWORD_LENGTH, `Use at most ${MAX_PASSWORD_LENGTH} characters.`)
+  .min(MIN_PASSWORD_LENGTH, `Use at least ${MIN_PASSWORD_LENGTH} characters.`)
+  .refine((password) => !/^(.)\1*$/su.test(password), 'Must not repeat a single character.');
 
-/** A password that may be set. The list is loaded when first needed, so this schema parses with `parseAsync` only. */
+/** A new password. The list of common ones is loaded when first needed, so this schema works only with `parseAsync`. */
 export const passwordSchema = passwordShape.refine(async (password) => !(await isCommonPassword(password)), {
-  message: 'Is one of the passwords that are tried first. Choose a less common one.',
+  message: 'This password is too common. Choose another one.',
 });
 
 export const changePasswordInput = z.strictObject({ current: typedSecret, password: passwordSchema });
@@ -22,7 +19,7 @@ export const changePasswordInput = z.strictObject({ current: typedSecret, passwo
 export type ChangePassword = z.output<typeof changePasswordInput>;
 
 export const resetLinkSchema = z.object({
-  email: z.string().nullable().meta({ description: 'Null: the link is not good, or no more.' }),
+  email: z.string().nullable().meta({ description: 'Null if the link is invalid, used or expired.' }),
 });
 
 export type ResetLink = z.output<typeof resetLinkSchema>;
@@ -31,7 +28,7 @@ export const resetInput = z.strictObject({ token, password: passwordSchema });
 
 export type Reset = z.output<typeof resetInput>;
 
-/** Who can sign in now. */
+/** The email of the user who can now sign in. */
 export const enteredSchema = z.object({ email: z.string() });
 
 export type EnteredAs = z.output<typeof enteredSchema>;

@@ -11,28 +11,28 @@ import {
   type UserContext,
   type VisitorContext,
 } from '@/server/domain/core/user-context';
-import { endSessionsOf, failAt, lockProven, proveOneself } from '../sessions/write';
+import { endSessionsOf, lockProven, verifyIdentity } from '../sessions/write';
 import { clearAttempts } from '../login-throttle/write';
 import type { ChangePassword, EnteredAs, Reset } from './schema';
 import { auditFacts, originFacts } from '../users/write';
-import { fail } from '@/server/domain/core/errors';
+import { fail, failField } from '@/server/domain/core/errors';
 import { findEmailLink } from '../email-links/read';
 import { networkOf } from '../login-throttle/rules';
 import type { Address } from '../email-links/schema';
 import type { Done } from '@/server/domain/core/codecs';
 
 /**
- * Changes a person's password, which needs the one there is. All his other browsers are signed out.
- * @throws DomainError `invalid_request` at `current`, `rate_limited`
+ * Changes a user's password, which requires the current one. Ends the user's other sessions.
+ * @throws DomainError `invalid_request` at `/current`, `rate_limited`
  */
 export async function changePassword(ctx: UserContext, { current, password }: ChangePassword): Promise<Done> {
-  const proven = await proveOneself(ctx, { password: current }).catch(atCurrent);
+  const proven = await verifyIdentity(ctx, { password: current }).catch(failCurrent);
   const { userId, email, sessionId } = ctx.user;
   const passwordHash = await hashPassword(password, userId);
   return inUserTransaction(ctx, async (tx) => {
-    // Set anew meanwhile, by a mailed link perhaps: then who knows the old one changes nothing any more.
-    if (!(await lockProven(tx, proven))) failAt('current', 'The password is not right.');
-    await setPassword(tx, { userId, email, passwordHash, butFor: sessionId });
+    // The password may have been changed meanwhile, for example by a reset link: then the old one no longer counts.
+    if (!(await lockProven(tx, proven))) failField('/current', 'Wrong password.');
+    await setPassword(tx, { userId, email, passwordHash, keptSessionId: sessionId });
     recordUserAudit(tx, { ...auditFacts(ctx), action: 'user.password_changed' });
     await queueMail(tx, {
       kind: 'password-changed',
@@ -44,30 +44,31 @@ export async function changePassword(ctx: UserContext, { current, password }: Ch
   });
 }
 
-// The form has two passwords: the one that is not right is the first.
-function atCurrent(error: unknown): never {
+// The form has two passwords: the wrong one is the current one.
+function failCurrent(error: unknown): never {
   if (error instanceof Error && 'code' in error && error.code === 'invalid_request')
-    failAt('current', 'The password is not right.');
+    failField('/current', 'Wrong password.');
   throw error;
 }
 
 /**
- * Writes a new password, with what follows from it: sessions end (but one, where it is to stay), links that were mailed to
- * set one are dead, and the tries of who was guessing the old one are forgotten.
+ * Writes a new password. Ends the user's sessions (except `keptSessionId`) and reset links, and deletes the failed attempts
+ * on the old password.
  */
 export async function setPassword(
   tx: { db: Db; now: Date },
-  { userId, email, passwordHash, butFor }: { userId: string; email: string; passwordHash: string; butFor?: string },
+  user: { userId: string; email: string; passwordHash: string; keptSessionId?: string },
 ): Promise<void> {
+  const { userId, email, passwordHash, keptSessionId } = user;
   await tx.db.update(users).set({ passwordHash }).where(eq(users.id, userId));
-  await endSessionsOf(tx, userId, butFor);
+  await endSessionsOf(tx, userId, keptSessionId);
   await endLinks(tx, email, ['reset']);
   await clearAttempts(tx, email);
 }
 
 /**
- * Gives an account whose address nobody had proven to who may have it: a new password, and nobody else in it. Whoever set up
- * a second factor there was never shown to be its holder.
+ * Resets an account with an unverified address for the user who has now proved to own it: sets the password, ends all
+ * sessions, and removes a second factor that someone else may have set up.
  */
 export async function resetCredentials(
   tx: { db: Db; now: Date },
@@ -78,8 +79,8 @@ export async function resetCredentials(
 }
 
 /**
- * Has a link mailed that sets a new password. The answer is the same for an address that nobody has, after the same work:
- * who holds it is looked up by the job that mails.
+ * Queues an email with a link that sets a new password. The response and the work are the same for an unknown address: only
+ * the job looks the user up.
  * @throws DomainError `rate_limited`, by address and by network, known or not
  */
 export async function requestPasswordReset(ctx: VisitorContext, { email }: Address): Promise<Done> {
@@ -87,16 +88,16 @@ export async function requestPasswordReset(ctx: VisitorContext, { email }: Addre
 }
 
 /**
- * Sets a new password by a mailed link, once. It proves the address and signs out all browsers. A second factor stays,
- * unless nobody had proven the address before: then whoever set it up was never its holder.
- * @throws DomainError `not_found`: the link is not good, or no more
+ * Sets a new password by an emailed link, once. Verifies the address and ends all sessions. A second factor stays, unless
+ * the address was unverified: then someone else may have set it up.
+ * @throws DomainError `not_found` for an invalid, used or expired link
  */
 export async function resetPassword(ctx: VisitorContext, { token, password }: Reset): Promise<EnteredAs> {
-  const link = (await findEmailLink(ctx, token, 'reset')) ?? failDead();
+  const link = (await findEmailLink(ctx, token, 'reset')) ?? failExpiredLink();
   const passwordHash = await hashPassword(password, networkOf(ctx.origin.address));
   return inUserTransaction(ctx, async (tx) => {
-    const email = (await useUpLink(tx, link.id, 'reset')) ?? failDead();
-    const user = (await lockUser(tx, email)) ?? failDead();
+    const email = (await useUpLink(tx, link.id, 'reset')) ?? failExpiredLink();
+    const user = (await lockUser(tx, email)) ?? failExpiredLink();
     await claimAccount(tx, user, passwordHash);
     const { address } = ctx.origin;
     const { userId } = user;
@@ -112,14 +113,19 @@ export async function resetPassword(ctx: VisitorContext, { token, password }: Re
   });
 }
 
-export const failDead = (): never =>
-  fail('not_found', { detail: 'This link was used before, or its time is over. Ask for a new one.' });
+/**
+ * Throws the error of a used or expired link.
+ * @throws DomainError `not_found`
+ */
+export const failExpiredLink = (): never =>
+  fail('not_found', { detail: 'This link was already used or has expired. Request a new one.' });
 
-type Place = { db: Db; now: Date };
+type Tx = { db: Db; now: Date };
 
 type User = { userId: string; email: string; isProven: boolean };
 
-export async function lockUser({ db }: Place, email: string): Promise<User | undefined> {
+/** Finds a user by email and locks it until the transaction ends. */
+export async function lockUser({ db }: Tx, email: string): Promise<User | undefined> {
   const [user] = await db
     .select({ userId: users.id, email: users.email, isProven: sql<boolean>`${users.emailProvenAt} IS NOT NULL` })
     .from(users)
@@ -128,8 +134,8 @@ export async function lockUser({ db }: Place, email: string): Promise<User | und
   return user;
 }
 
-/** Who has used a link that was mailed to the address holds the account: with a new password, and nobody else in it. */
-export async function claimAccount(tx: Place, { userId, email, isProven }: User, passwordHash: string): Promise<void> {
+/** Sets the password after a link proved the address. Resets the account first if the address was unverified. */
+export async function claimAccount(tx: Tx, { userId, email, isProven }: User, passwordHash: string): Promise<void> {
   if (isProven) return setPassword(tx, { userId, email, passwordHash });
   await resetCredentials(tx, { userId, email, passwordHash });
   await tx.db.update(users).set({ emailProvenAt: tx.now }).where(eq(users.id, userId));

@@ -12,17 +12,17 @@ import { networkOf, normaliseAccount } from '../login-throttle/rules';
 import { describeAgent, SEEN_EVERY_MINUTES } from './rules';
 import type { Membership, Session } from './schema';
 
-/** Who is signed in; `unseen`: it is long since his session was noted to be in use. */
+/** A signed-in user; `unseen`: the time of last use of the session is due for an update. */
 export type Present = SignedInUser & { unseen: boolean };
 
-/** A person's place in the team of a slug. A team or seat that is not his is told as a slug that was never given. */
+/** A user's membership in the team of a slug. A team of others gives the same result as an unknown slug. */
 export type Place =
   | { ok: true; user: Present; actor: MemberActor }
   | { ok: false; reason: 'signed-out' }
   | { ok: false; reason: 'none'; user: Present }
   | { ok: false; reason: 'inactive'; user: Present; teamName: string };
 
-// A session that was opened while its person was being erased is none.
+// Excludes a session that was opened while its user was being erased.
 const isLive = sql`${sessions.revokedAt} IS NULL AND ${sessions.expiresAt} > now() AND ${users.erasedAt} IS NULL`;
 
 const lastSeen = sql`coalesce(${sessions.lastSeenAt}, ${sessions.createdAt})`;
@@ -35,7 +35,7 @@ const user = {
   unseen: sql<boolean>`${lastSeen} < now() - make_interval(mins => ${sql.raw(String(SEEN_EVERY_MINUTES))})`,
 };
 
-/** Who is signed in with a session, or null: it was ended, has run out, or never was. */
+/** Finds the user of a session, or returns null if it has ended, has expired or is unknown. */
 export async function findSignedInUser({ database }: Services, sessionId: string): Promise<Present | null> {
   const [row] = await userOf(database.db).execute({ sessionId });
   return row ?? null;
@@ -50,12 +50,12 @@ const userOf = builtOnce((db) =>
     .prepare(UNNAMED),
 );
 
-/** The seat from which a session acts in a team, as everything is at this moment: one statement. */
+/** Finds the member as which a session acts in a team, in one statement, so that all parts are of the same moment. */
 export async function findMembership(
   { database }: Services,
   { sessionId, slug, address }: { sessionId: string; slug: string; address: string | null },
 ): Promise<Place> {
-  const [row] = await placeOf(database.db).execute({ sessionId, slug: isStorable(slug) ? slug : '' });
+  const [row] = await membershipOf(database.db).execute({ sessionId, slug: isStorable(slug) ? slug : '' });
   if (!row) return { ok: false, reason: 'signed-out' };
   const { user, team, membership, confirmedAt } = row;
   if (!team || !membership) return { ok: false, reason: 'none', user };
@@ -76,7 +76,7 @@ export async function findMembership(
   return { ok: true, user, actor };
 }
 
-const placeOf = builtOnce((db) =>
+const membershipOf = builtOnce((db) =>
   db
     .select({
       user,
@@ -96,9 +96,9 @@ const placeOf = builtOnce((db) =>
     .prepare(UNNAMED),
 );
 
-/** Every seat of a person that is not deleted, sorted by the team's name; the deactivated ones too. */
+/** Lists a user's memberships, sorted by the team's name: deactivated ones too, deleted ones not. */
 export async function listMemberships({ database }: Services, userId: string): Promise<Membership[]> {
-  const rows = await seatsOf(database.db).execute({ userId });
+  const rows = await membershipsOf(database.db).execute({ userId });
   return rows.map(({ canTakeBack, team, member }) => ({
     team: { ...team, status: team.status === 'suspended' ? 'suspended' : 'active' },
     member: { ...member, status: member.status === 'inactive' ? 'inactive' : 'active' },
@@ -106,7 +106,7 @@ export async function listMemberships({ database }: Services, userId: string): P
   }));
 }
 
-const seatsOf = builtOnce((db) =>
+const membershipsOf = builtOnce((db) =>
   db
     .select({
       team: { id: teams.id, name: teams.name, slug: teams.slug, currency: teams.currency, status: teams.status },
@@ -123,12 +123,12 @@ const seatsOf = builtOnce((db) =>
     .prepare(UNNAMED),
 );
 
-/** A seat that a live session's person has at this moment, deleted ones left out. */
+/** A current membership of a live session's user. */
 export type WatchingMember = { slug: string; memberId: string; role: Role; status: 'active' | 'inactive' };
 
 /**
- * Of these sessions the live ones, each with its person's seats by their teams: one statement for all who are to be told
- * something.
+ * Lists the live ones of these sessions, each with its user's memberships by team: one statement for all recipients of a
+ * notification.
  */
 export async function listWatching(
   { database }: Services,
@@ -149,7 +149,7 @@ export async function listWatching(
   return watching;
 }
 
-/** The browsers in which a person is signed in, the one used last first. */
+/** Lists the browsers in which a user is signed in, most recently used first. */
 export async function listSessions({ database: { db }, user: { sessionId, userId } }: UserContext): Promise<Session[]> {
   const rows = await db
     .select({
@@ -171,7 +171,7 @@ export async function listSessions({ database: { db }, user: { sessionId, userId
   }));
 }
 
-/** Whether an account was signed in to from this network lately. */
+/** Returns whether an account has a session from this network. */
 export async function isKnownFrom({ database: { db } }: Services, email: string, address: string | null) {
   const rows = await db
     .selectDistinct({ address: sessions.address })

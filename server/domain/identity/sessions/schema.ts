@@ -3,7 +3,7 @@ import { idCodec, instantCodec } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
 import { roleSchema } from '@/server/domain/core/fields';
 
-/** One of a person's own seats, in whatever team: what the chooser and the switcher of teams show. */
+/** One of a user's memberships, as the team switcher shows it. */
 export const membershipSchema = z.object({
   team: z.object({
     id: idCodec('team'),
@@ -18,19 +18,21 @@ export const membershipSchema = z.object({
     role: roleSchema,
     status: z.enum(['active', 'inactive']),
   }),
-  canTakeBack: z.boolean().meta({ description: 'Stepped down himself, and the team has no active owner since.' }),
+  canTakeBack: z
+    .boolean()
+    .meta({ description: 'True for a former owner who stepped down, while the team has no active owner.' }),
 });
 export type Membership = z.output<typeof membershipSchema>;
 
 export const membershipsSchema = z.array(membershipSchema);
 
-/** A browser in which the person is signed in. */
+/** A browser in which the user is signed in. */
 export const sessionSchema = z.object({
   id: idCodec('ses'),
   browser: z.string(),
   address: z.string().nullable(),
   createdAt: instantCodec,
-  lastSeenAt: instantCodec.meta({ description: 'To the hour.' }),
+  lastSeenAt: instantCodec.meta({ description: 'Accurate to one hour.' }),
   isThis: z.boolean(),
 });
 export type Session = z.output<typeof sessionSchema>;
@@ -39,9 +41,9 @@ export const sessionsSchema = z.array(sessionSchema);
 
 export const oneSession = z.strictObject({ sessionId: idCodec('ses') });
 
-/** A password or a code as it is typed: whether it is right is seen later, so nothing else is said of it. */
+/** A typed password or code. Only its length is limited here; its value is checked later. */
 export const typedSecret = boundedText(1_000);
 
-/** What proves who one is: the password, or where there is a second factor a code of it. */
+/** The proof of a reauthentication: the password, or a code of the second factor. */
 export const proofInput = z.union([z.strictObject({ password: typedSecret }), z.strictObject({ code: typedSecret })]);
 export type Proof = z.output<typeof proofInput>;

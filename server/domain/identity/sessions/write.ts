@@ -3,7 +3,7 @@ import { and, eq, isNull, lt, ne, or, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { sessions, users } from '@/db/schema/users';
 import type { Services } from '@/server/domain/core/context';
-import { DomainError, fail } from '@/server/domain/core/errors';
+import { DomainError, fail, failField } from '@/server/domain/core/errors';
 import { takeCode } from '../two-factor/write';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { isStorable } from '@/server/domain/core/validation';
@@ -19,13 +19,13 @@ import {
 import { networkOf, normaliseAccount } from '../login-throttle/rules';
 import { accountKey, countAttempt, failThrottled, enforceThrottle, attemptsOf } from '../login-throttle/write';
 import { isKnownFrom } from './read';
-import { describeAgent, NOBODYS_HASH, SEEN_EVERY_MINUTES, SESSION_DAYS } from './rules';
+import { describeAgent, DUMMY_HASH, SEEN_EVERY_MINUTES, SESSION_DAYS } from './rules';
 import type { Proof } from './schema';
 import { MAX_PASSWORD_LENGTH } from '../passwords/rules';
 
 /**
- * What came of a sign-in. Of a refusal nothing tells whether there is such an account; only to who has the password is told
- * that a code is asked for too.
+ * The result of a sign-in. A refusal does not reveal whether the account exists; only a correct password reveals that a
+ * code is required too.
  */
 export type SignedIn =
   | { ok: true; user: SignedInUser }
@@ -35,38 +35,38 @@ export type SignedIn =
 const AGENT_KEPT = 400;
 
 /**
- * Signs a person in: a new session, whose id is a new one each time. An unknown address is answered as a wrong password
- * is, after as long a time. A person without any live seat may sign in too; the pages say why there is nothing to see.
- * @param given.code of the app or a recovery code, where the person has a second factor
+ * Signs a user in and creates a session with a new id. An unknown email gives the same result as a wrong password, after
+ * the same time. A user without an active membership can sign in too.
+ * @param given.code a code of the app or a recovery code, if the user has a second factor
  */
 export async function signIn(
   services: Services,
   { email, password, code = '' }: { email: string; password: string; code?: string },
   origin: Origin,
 ): Promise<SignedIn> {
-  const known = () => (isStorable(email) ? isKnownFrom(services, email, origin.address) : Promise.resolve(false));
-  const tries = attemptsOf(services, email, origin.address, known);
-  const wait = await tries.begin();
+  const isKnown = () => (isStorable(email) ? isKnownFrom(services, email, origin.address) : Promise.resolve(false));
+  const attempts = attemptsOf(services, email, origin.address, isKnown);
+  const wait = await attempts.begin();
   if (wait !== null) return throttled(wait);
   const user = await findUser(services, email);
   const isRight = await isPassword(user?.passwordHash ?? null, password, networkOf(origin.address)).catch(orBusy);
   if (isRight === 'busy') {
-    await tries.takeBack();
+    await attempts.undo();
     return throttled(0);
   }
   if (!isRight || !user) return { ok: false, reason: 'wrong' };
   if (user.totpSince !== null) {
     if (code.trim() === '') {
-      await tries.takeBack();
+      await attempts.undo();
       return { ok: false, reason: 'code' };
     }
-    // Counted beside: whoever has the password may not go through all the codes there are.
+    // Counted separately, so that a client with the password cannot try all codes.
     const over = await countAttempt(services, 'code', accountKey(email));
     if (over !== null) return throttled(over);
     if (!(await takeCode({ ...services, db: services.database.db }, user, code, user.now)))
       return { ok: false, reason: 'wrong-code' };
   }
-  await tries.forget();
+  await attempts.forget();
   const sessionId = await openSession(services, user, origin);
   if (sessionId === null) return { ok: false, reason: 'wrong' };
   return { ok: true, user: { sessionId, userId: user.userId, name: user.name, email: user.email } };
@@ -78,7 +78,7 @@ const throttled = (ms: number): SignedIn => ({
   minutes: Math.max(1, Math.ceil(ms / 60_000)),
 });
 
-// Too many passwords of this network wait already: the try was none.
+// Too many passwords of this network are waiting: the attempt was not carried out.
 function orBusy(error: unknown): 'busy' {
   if (error instanceof DomainError) return 'busy';
   throw error;
@@ -103,20 +103,20 @@ async function findUser({ database: { db } }: Services, email: string) {
   return user;
 }
 
-/** Whether it is the password of this hash; where there is none, it takes as long to say no. */
+/** Returns whether a password matches a hash. Without a hash it takes as long to return false. */
 async function isPassword(passwordHash: string | null, password: string, caller?: string): Promise<boolean> {
   const fits = password.length <= MAX_PASSWORD_LENGTH;
-  const isRight = await verifyPassword(passwordHash ?? NOBODYS_HASH, fits ? password : '', caller);
+  const isRight = await verifyPassword(passwordHash ?? DUMMY_HASH, fits ? password : '', caller);
   return passwordHash !== null && fits && isRight;
 }
 
-/** Whether somebody signs in with this address and this password. For who may know: no try is counted. */
+/** Returns whether a user has this email and password. Counts no attempt, so only trusted callers may use it. */
 export async function hasPassword(services: Services, email: string, password: string): Promise<boolean> {
   const user = await findUser(services, email);
   return user !== undefined && isPassword(user.passwordHash, password);
 }
 
-/** Null: the password that was right has been changed meanwhile, which has ended the sessions of that time. */
+/** Returns null if the verified password was changed meanwhile, which has ended all sessions. */
 async function openSession(services: Services, user: User, { address, agent }: Origin): Promise<string | null> {
   return inUserTransaction(services, async (tx) => {
     const { userId, email } = user;
@@ -136,8 +136,8 @@ async function openSession(services: Services, user: User, { address, agent }: O
       address,
       agent: agent?.slice(0, AGENT_KEPT) ?? null,
     });
-    const place = (from: Origin) => `${networkOf(from.address)} ${describeAgent(from.agent)}`;
-    const isKnown = past.some((one) => place(one) === place({ address, agent }));
+    const keyOf = (from: Origin) => `${networkOf(from.address)} ${describeAgent(from.agent)}`;
+    const isKnown = past.some((one) => keyOf(one) === keyOf({ address, agent }));
     if (past.length > 0 && !isKnown) {
       const facts = { browser: describeAgent(agent), address };
       await queueMail(tx, { kind: 'new-sign-in', address: email, userId, about: id, facts });
@@ -146,7 +146,7 @@ async function openSession(services: Services, user: User, { address, agent }: O
   });
 }
 
-/** Whether the password is still the one that was proven. It stays so until the transaction ends. */
+/** Returns whether the password is still the verified one, and locks it until the transaction ends. */
 export async function lockProven(
   { db }: { db: Db },
   { userId, passwordHash }: Pick<User, 'userId' | 'passwordHash'>,
@@ -160,42 +160,34 @@ export async function lockProven(
 }
 
 /**
- * Proves that who is signed in is who he is, by password or code; a wrong one counts as a failed sign-in does. Answers what
- * was proven.
- * @throws DomainError `invalid_request` at the field that is wrong, `rate_limited`
+ * Verifies the identity of the signed-in user by password or code. A wrong one counts as a failed sign-in.
+ * @returns the user with the verified password hash
+ * @throws DomainError `invalid_request` at the wrong field, `rate_limited`
  */
-export async function proveOneself(ctx: UserContext, proof: Proof): Promise<User> {
-  const tries = attemptsOf(ctx, ctx.user.email, ctx.origin.address, () => Promise.resolve(true));
-  const wait = await tries.begin();
+export async function verifyIdentity(ctx: UserContext, proof: Proof): Promise<User> {
+  const attempts = attemptsOf(ctx, ctx.user.email, ctx.origin.address, () => Promise.resolve(true));
+  const wait = await attempts.begin();
   if (wait !== null) failThrottled(wait);
   const user = (await findUser(ctx, ctx.user.email)) ?? fail('missing_key');
   if ('password' in proof) {
     const isRight = await isPassword(user.passwordHash, proof.password, user.userId);
-    if (!isRight) failAt('password', 'The password is not right.');
+    if (!isRight) failField('/password', 'Wrong password.');
   } else {
     await enforceThrottle(ctx, 'code', accountKey(user.email));
     const isRight =
       user.totpSince !== null && (await takeCode({ ...ctx, db: ctx.database.db }, user, proof.code, user.now));
-    if (!isRight) failAt('code', 'The code is not right, or was used before.');
+    if (!isRight) failField('/code', 'Wrong code, or already used. Wait for the next one.');
   }
-  await tries.forget();
+  await attempts.forget();
   return user;
 }
 
 /**
- * Says that one field is wrong.
- * @throws DomainError `invalid_request`
- */
-export function failAt(field: string, detail: string): never {
-  return fail('invalid_request', { detail, errors: [{ pointer: `/${field}`, code: 'invalid_request', detail }] });
-}
-
-/**
- * Proves anew in this browser who one is, before what a team asks that for.
+ * Records a reauthentication in this browser's session.
  * @throws DomainError `invalid_request`, `rate_limited`
  */
 export async function reauthenticate(ctx: UserContext, proof: Proof): Promise<Done> {
-  await proveOneself(ctx, proof);
+  await verifyIdentity(ctx, proof);
   await ctx.database.db
     .update(sessions)
     .set({ confirmedAt: sql`now()` })
@@ -203,7 +195,7 @@ export async function reauthenticate(ctx: UserContext, proof: Proof): Promise<Do
   return { done: true };
 }
 
-/** Ends a session: its next request finds it gone. Repeated: nothing changes. */
+/** Ends a session with effect from its next request. Does nothing if it has ended already. */
 export async function endSession({ database }: Services, sessionId: string): Promise<void> {
   await database.db
     .update(sessions)
@@ -212,8 +204,8 @@ export async function endSession({ database }: Services, sessionId: string): Pro
 }
 
 /**
- * Ends one of a person's own sessions. Repeated: nothing changes.
- * @throws DomainError `not_found`, for another's as for one that never was
+ * Ends one of the user's own sessions. Does nothing if it has ended already.
+ * @throws DomainError `not_found`, for another user's session too
  */
 export async function endOwnSession(ctx: UserContext, sessionId: string): Promise<Done> {
   const { userId } = ctx.user;
@@ -236,7 +228,7 @@ export async function endOwnSession(ctx: UserContext, sessionId: string): Promis
   });
 }
 
-/** Signs a person out everywhere, here too. */
+/** Ends all sessions of a user, including this one. */
 export async function endAllSessions(ctx: UserContext): Promise<Done> {
   const { userId } = ctx.user;
   return inUserTransaction(ctx, async (tx) => {
@@ -251,20 +243,20 @@ export async function endAllSessions(ctx: UserContext): Promise<Done> {
   });
 }
 
-/** Ends all sessions of a person with the change that calls for it, but one where it is to stay. */
+/** Ends all sessions of a user inside a transaction, except `keptSessionId`. */
 export async function endSessionsOf(
   { db, now }: { db: Db; now: Date },
   userId: string,
-  butFor: string | null = null,
+  keptSessionId: string | null = null,
 ): Promise<void> {
-  const others = butFor === null ? undefined : ne(sessions.id, butFor);
+  const others = keptSessionId === null ? undefined : ne(sessions.id, keptSessionId);
   await db
     .update(sessions)
     .set({ revokedAt: now })
     .where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt), others));
 }
 
-/** Notes that a session is in use, where that was not noted lately. */
+/** Updates a session's time of last use, at most every `SEEN_EVERY_MINUTES`. */
 export async function markSeen({ database: { db } }: Services, sessionId: string): Promise<void> {
   const since = sql`now() - make_interval(mins => ${SEEN_EVERY_MINUTES}::int)`;
   await db

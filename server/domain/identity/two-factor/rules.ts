@@ -1,17 +1,17 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** A code of an authenticator app (RFC 6238): so many digits of SHA-1, a new one at each step; the steps beside are good too. */
+/** Parameters of a TOTP code (RFC 6238, SHA-1). The codes of the neighbouring steps are accepted too. */
 const STEP_SECONDS = 30;
 const DIGITS = 6;
-const STEPS_BESIDE = [0, -1, 1];
+const ACCEPTED_STEPS = [0, -1, 1];
 
-/** How many recovery codes there are at first. */
+/** Recovery codes of a new set. */
 export const RECOVERY_CODES = 10;
 
 const SECRET_BYTES = 20;
 const RECOVERY_LENGTH = 10;
 
-/** The code of a counter (RFC 4226). */
+/** Returns the HOTP code of a counter (RFC 4226). */
 export function totpCode(secret: Buffer, counter: number, digits = DIGITS): string {
   const message = Buffer.alloc(8);
   message.writeBigUInt64BE(BigInt(counter));
@@ -20,38 +20,39 @@ export function totpCode(secret: Buffer, counter: number, digits = DIGITS): stri
   return String(number % 10 ** digits).padStart(digits, '0');
 }
 
+/** Returns the TOTP step at a time. */
 export const stepAt = (now: Date): number => Math.floor(now.getTime() / 1000 / STEP_SECONDS);
 
-/** The step of which this is the code now, or null. */
+/** Returns the accepted step with this code, or null. */
 export function stepOf(secret: Buffer, code: string, now: Date): number | null {
   const given = Buffer.from(code);
-  const fits = STEPS_BESIDE.map((beside) => stepAt(now) + beside).filter((step) => {
+  const fits = ACCEPTED_STEPS.map((offset) => stepAt(now) + offset).filter((step) => {
     const right = Buffer.from(totpCode(secret, step));
     return right.length === given.length && timingSafeEqual(right, given);
   });
   return fits[0] ?? null;
 }
 
-/** A new secret, as authenticator apps take it: base32 (RFC 4648). */
+/** Generates a secret in base32 (RFC 4648), the format of authenticator apps. */
 export const newSecret = (): string => toBase32(randomBytes(SECRET_BYTES));
 
-/** What a QR code holds, so that an app knows the secret, and for which account it is. */
+/** Returns the otpauth URI for a QR code: the secret and the account. */
 export function keyUri(secret: string, email: string): string {
   const label = encodeURIComponent(`Purser:${email}`);
   return `otpauth://totp/${label}?secret=${secret}&issuer=Purser&algorithm=SHA1&digits=${DIGITS}&period=${STEP_SECONDS}`;
 }
 
-/** New recovery codes, "k7rwd-3mxpa": 50 random bits each, without look-alikes. */
+/** Generates recovery codes, "k7rwd-3mxpa": 50 random bits each, without look-alike characters. */
 export const newRecoveryCodes = (): string[] =>
   Array.from({ length: RECOVERY_CODES }, () => {
     const text = Array.from(randomBytes(RECOVERY_LENGTH), (byte) => CROCKFORD.charAt(byte & 31)).join('');
     return `${text.slice(0, RECOVERY_LENGTH / 2)}-${text.slice(RECOVERY_LENGTH / 2)}`;
   });
 
-/** A code as it is compared: without the spaces and hyphens with which it is shown and typed. */
+/** Returns a code in the form in which it is compared: lower case, without spaces and hyphens. */
 export const plainCode = (text: string): string => text.replace(/[\s-]/g, '').toLowerCase();
 
-/** Whether a plain code is one of the app; any other is a recovery code. */
+/** Returns whether a plain code has the form of an app code; any other is a recovery code. */
 export const isAppCode = (code: string): boolean => code.length === DIGITS && /^[0-9]+$/.test(code);
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -62,7 +63,7 @@ function toBase32(bytes: Buffer): string {
   return (bits.match(/.{5}/g) ?? []).map((five) => RFC4648.charAt(Number.parseInt(five, 2))).join('');
 }
 
-/** The bytes of a secret. */
+/** Decodes a base32 secret. */
 export function fromBase32(text: string): Buffer {
   const bits = Array.from(text, (char) => RFC4648.indexOf(char).toString(2).padStart(5, '0')).join('');
   return Buffer.from((bits.match(/.{8}/g) ?? []).map((eight) => Number.parseInt(eight, 2)));

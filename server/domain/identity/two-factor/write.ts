@@ -4,22 +4,22 @@ import { recoveryCodes, users } from '@/db/schema/users';
 import type { Services } from '@/server/domain/core/context';
 import { fromBase32, isAppCode, newRecoveryCodes, newSecret, plainCode, stepOf } from './rules';
 
-/** Where these are read and written: within a change, or by itself, since each is one statement that guards itself. */
-type Place = Pick<Services, 'vault'> & { db: Db };
+/** A transaction, or the database itself: each function is one statement that is safe on its own. */
+type Store = Pick<Services, 'vault'> & { db: Db };
 
-/** Of whom a code is asked, and how it is checked: `totpSince` null is a factor that is only being set up. */
+/** The second factor of a user; `totpSince` null means that its setup is not confirmed yet. */
 export type TwoFactorColumns = { userId: string; totpSealed: string | null; totpSince: Date | null };
 
 /**
- * Whether a code is one of this person's, which it then is no more: each code of the app and each recovery code is good
- * once, however many ask at the same time.
+ * Uses up a code and returns whether it was valid. Each app code and each recovery code works once, also if several requests
+ * send it at the same time.
  */
-export async function takeCode(place: Place, factor: TwoFactorColumns, text: string, now: Date): Promise<boolean> {
+export async function takeCode(store: Store, factor: TwoFactorColumns, text: string, now: Date): Promise<boolean> {
   const code = plainCode(text);
-  return isAppCode(code) ? takeAppCode(place, factor, code, now) : takeRecoveryCode(place, factor.userId, code, now);
+  return isAppCode(code) ? takeAppCode(store, factor, code, now) : takeRecoveryCode(store, factor.userId, code, now);
 }
 
-async function takeAppCode({ db, vault }: Place, factor: TwoFactorColumns, code: string, now: Date): Promise<boolean> {
+async function takeAppCode({ db, vault }: Store, factor: TwoFactorColumns, code: string, now: Date): Promise<boolean> {
   if (factor.totpSealed === null) return false;
   const step = stepOf(fromBase32(vault.open(factor.totpSealed)), code, now);
   if (step === null) return false;
@@ -37,14 +37,14 @@ async function takeAppCode({ db, vault }: Place, factor: TwoFactorColumns, code:
   return taken.length > 0;
 }
 
-async function takeRecoveryCode(place: Place, userId: string, code: string, now: Date): Promise<boolean> {
-  const taken = await place.db
+async function takeRecoveryCode(store: Store, userId: string, code: string, now: Date): Promise<boolean> {
+  const taken = await store.db
     .update(recoveryCodes)
     .set({ usedAt: now })
     .where(
       and(
         eq(recoveryCodes.userId, userId),
-        eq(recoveryCodes.digest, digestOf(place, userId, code)),
+        eq(recoveryCodes.digest, digestOf(store, userId, code)),
         isNull(recoveryCodes.usedAt),
       ),
     )
@@ -52,11 +52,11 @@ async function takeRecoveryCode(place: Place, userId: string, code: string, now:
   return taken.length > 0;
 }
 
-const digestOf = ({ vault }: Place, userId: string, code: string): Buffer =>
+const digestOf = ({ vault }: Store, userId: string, code: string): Buffer =>
   Buffer.from(vault.sign('recovery-code', `${userId} ${code}`), 'base64url');
 
-/** A new secret, which counts once a code of it was given; null where the factor is on already. */
-export async function beginTwoFactorSetup({ db, vault }: Place, userId: string): Promise<string | null> {
+/** Creates a secret, which takes effect once a code confirms it. Returns null if two-factor is on already. */
+export async function beginTwoFactorSetup({ db, vault }: Store, userId: string): Promise<string | null> {
   const secret = newSecret();
   const begun = await db
     .update(users)
@@ -66,8 +66,8 @@ export async function beginTwoFactorSetup({ db, vault }: Place, userId: string):
   return begun.length > 0 ? secret : null;
 }
 
-/** From now on it counts. False where it did before. */
-export async function enableTwoFactor({ db }: Place, userId: string, now: Date): Promise<boolean> {
+/** Turns two-factor on. Returns false if it was on already. */
+export async function enableTwoFactor({ db }: Store, userId: string, now: Date): Promise<boolean> {
   const on = await db
     .update(users)
     .set({ totpSince: now })
@@ -76,16 +76,16 @@ export async function enableTwoFactor({ db }: Place, userId: string, now: Date):
   return on.length > 0;
 }
 
-/** New recovery codes in place of all others. They are in this answer alone. */
-export async function replaceRecoveryCodes(place: Place, userId: string): Promise<string[]> {
+/** Replaces a user's recovery codes and returns the new ones, which cannot be read again. */
+export async function replaceRecoveryCodes(store: Store, userId: string): Promise<string[]> {
   const codes = newRecoveryCodes();
-  await place.db.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId));
-  const rows = codes.map((code) => ({ userId, digest: digestOf(place, userId, plainCode(code)) }));
-  await place.db.insert(recoveryCodes).values(rows);
+  await store.db.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId));
+  const rows = codes.map((code) => ({ userId, digest: digestOf(store, userId, plainCode(code)) }));
+  await store.db.insert(recoveryCodes).values(rows);
   return codes;
 }
 
-/** Ends the factor and its recovery codes. False where there was none. */
+/** Removes the second factor and its recovery codes. Returns false if there was none. */
 export async function removeTwoFactor({ db }: { db: Db }, userId: string): Promise<boolean> {
   await db.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId));
   const ended = await db

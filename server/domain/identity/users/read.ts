@@ -6,7 +6,7 @@ import type { Profile } from './schema';
 import type { Services } from '@/server/domain/core/context';
 import { normaliseAccount } from '../login-throttle/rules';
 
-/** What a person sees of himself. */
+/** Returns the profile of the signed-in user. */
 export async function getProfile({ database: { db }, user: { userId } }: UserContext): Promise<Profile> {
   const left = db
     .select({ left: count() })
@@ -31,7 +31,7 @@ export async function getProfile({ database: { db }, user: { userId } }: UserCon
 export type User = { id: string; name: string; email: string; isProven: boolean; erasedAt: Date | null };
 
 /**
- * A person by the address that he signs in with.
+ * Returns a user by sign-in email.
  * @throws DomainError `not_found`
  */
 export async function getUserByEmail({ database }: Services, email: string): Promise<User> {
@@ -39,11 +39,11 @@ export async function getUserByEmail({ database }: Services, email: string): Pro
     .select(user)
     .from(users)
     .where(eq(users.email, normaliseAccount(email)));
-  return row ?? fail('not_found', { detail: 'Nobody signs in with this address.' });
+  return row ?? fail('not_found', { detail: 'No user signs in with this email.' });
 }
 
 /**
- * A person by id.
+ * Returns a user by id.
  * @throws DomainError `not_found`
  */
 export async function getUser({ database }: Services, userId: string): Promise<User> {
@@ -51,6 +51,7 @@ export async function getUser({ database }: Services, userId: string): Promise<U
   return row ?? fail('not_found');
 }
 
+/** The columns of a `User`. */
 export const user = {
   id: users.id,
   name: users.name,

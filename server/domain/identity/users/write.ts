@@ -10,48 +10,48 @@ import {
 } from '../two-factor/write';
 import { queueMail } from '@/server/domain/notifications/emails/write';
 import { recordUserAudit, inUserTransaction, type UserContext, type UserTx } from '@/server/domain/core/user-context';
-import { failAt, proveOneself } from '../sessions/write';
+import { failField } from '@/server/domain/core/errors';
+import { verifyIdentity } from '../sessions/write';
 import { accountKey, clearAttempts, enforceThrottle } from '../login-throttle/write';
 import type { TwoFactorSetup, RecoveryCodes, RenameUser, WithCode, WithPassword } from './schema';
 import type { TxContext } from '@/server/domain/core/context';
 import { newUuid7 } from '@/server/domain/core/ids';
 import type { Done } from '@/server/domain/core/codecs';
 
+/** Returns the fields that every audit entry of a user's own change has. */
 export const auditFacts = ({ user, origin, requestId }: UserContext) => ({
   userId: user.userId,
   address: origin.address,
   requestId,
 });
 
-/** Changes a person's name. The names of his seats are the teams'. */
+/** Changes a user's name. Their names as a member belong to the teams and stay. */
 export async function renameUser(ctx: UserContext, { name }: RenameUser): Promise<Done> {
   return inUserTransaction(ctx, async (tx) => {
     const { userId } = ctx.user;
     const [before] = await tx.db.select({ name: users.name }).from(users).where(eq(users.id, userId)).for('update');
     if (!before || before.name === name) return { done: true };
-    // First, so that the teams read who it was by the name that they know.
+    // Recorded before the update, so that the audit logs show the name that the teams know.
     recordUserAudit(tx, { ...auditFacts(ctx), action: 'user.renamed', before, after: { name } });
     await tx.db.update(users).set({ name }).where(eq(users.id, userId));
     return { done: true };
   });
 }
 
-// The form has two passwords: the one that is not right is the first.
-
 /**
- * Makes a secret for an authenticator app. It counts once a code of it was given.
+ * Creates a secret for an authenticator app. It takes effect once a code confirms it.
  * @throws DomainError `invalid_request`, `rate_limited`
  */
 export async function startTwoFactor(ctx: UserContext, proof: WithPassword): Promise<TwoFactorSetup> {
-  await proveOneself(ctx, proof);
+  await verifyIdentity(ctx, proof);
   const { userId, email } = ctx.user;
   const secret = await beginTwoFactorSetup({ ...ctx, db: ctx.database.db }, userId);
-  if (secret === null) failAt('password', 'Two-factor is on already. Turn it off first.');
+  if (secret === null) failField('/password', 'Two-factor is already on. Turn it off first.');
   return { secret, uri: keyUri(secret, email) };
 }
 
 /**
- * Turns the second factor on, by a code of the app that was just set up. Its recovery codes are in this answer alone.
+ * Turns the second factor on with a code of the app just set up. Returns the recovery codes, which cannot be read again.
  * @throws DomainError `invalid_request`, `rate_limited`
  */
 export async function confirmTwoFactor(ctx: UserContext, { code }: WithCode): Promise<RecoveryCodes> {
@@ -64,7 +64,7 @@ export async function confirmTwoFactor(ctx: UserContext, { code }: WithCode): Pr
       .where(eq(users.id, userId))
       .for('update');
     const isRight = user?.totpSince === null && (await takeCode(tx, user, code, tx.now));
-    if (!isRight) failAt('code', 'The code is not right. Look at the app again: it shows a new one every 30 seconds.');
+    if (!isRight) failField('/code', 'Wrong code. Your app shows a new one every 30 seconds.');
     await enableTwoFactor(tx, userId, tx.now);
     const recoveryCodes = await replaceRecoveryCodes(tx, userId);
     await announceTwoFactorChange(tx, ctx, 'user.two_factor_on', true);
@@ -74,15 +74,15 @@ export async function confirmTwoFactor(ctx: UserContext, { code }: WithCode): Pr
 }
 
 /**
- * Makes new recovery codes in place of the others.
+ * Replaces the user's recovery codes.
  * @throws DomainError `invalid_request`, `rate_limited`
  */
 export async function renewRecoveryCodes(ctx: UserContext, proof: WithPassword): Promise<RecoveryCodes> {
-  await proveOneself(ctx, proof);
+  await verifyIdentity(ctx, proof);
   return inUserTransaction(ctx, async (tx) => {
     const { userId } = ctx.user;
     const [user] = await tx.db.select({ since: users.totpSince }).from(users).where(eq(users.id, userId)).for('update');
-    if (!user?.since) failAt('password', 'Two-factor is off.');
+    if (!user?.since) failField('/password', 'Two-factor is off.');
     const recoveryCodes = await replaceRecoveryCodes(tx, userId);
     recordUserAudit(tx, { ...auditFacts(ctx), action: 'user.recovery_codes_made' });
     return { recoveryCodes };
@@ -90,11 +90,11 @@ export async function renewRecoveryCodes(ctx: UserContext, proof: WithPassword):
 }
 
 /**
- * Turns the second factor off. Repeated: nothing changes.
+ * Turns the second factor off. Does nothing if it is off already.
  * @throws DomainError `invalid_request`, `rate_limited`
  */
 export async function endTwoFactor(ctx: UserContext, proof: WithPassword): Promise<Done> {
-  await proveOneself(ctx, proof);
+  await verifyIdentity(ctx, proof);
   return inUserTransaction(ctx, async (tx) => {
     if (await removeTwoFactor(tx, ctx.user.userId))
       await announceTwoFactorChange(tx, ctx, 'user.two_factor_off', false);
@@ -113,10 +113,10 @@ async function announceTwoFactorChange(
   await queueMail(tx, { kind: 'two-factor-changed', address: email, userId, facts: { on, ...originFacts(ctx) } });
 }
 
-/** From where, as the mail of a change says it. */
+/** Returns the request's address for the email about a change. */
 export const originFacts = ({ origin }: UserContext) => ({ address: origin.address });
 
-/** Makes a person who can sign in. The address is not yet proven. */
+/** Creates a user. The email is not verified yet. */
 export async function createUser(
   tx: TxContext,
   user: { name: string; email: string; passwordHash: string },

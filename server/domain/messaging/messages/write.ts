@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { transferActor } from '@/server/domain/core/actor';
 import { type Context, type TxContext } from '@/server/domain/core/context';
 import { fail, Refusal } from '@/server/domain/core/errors';
-import { RULE_SIGNATURE, touchMoney, wakeWaiting } from '@/server/domain/billing/ledger/write';
+import { RULE_ACTOR, touchMoney, wakeWaiting } from '@/server/domain/billing/ledger/write';
 import { printAmount, type Micros } from '@/server/domain/core/money';
 import { mayOperate } from '@/server/domain/core/policy';
 import { rateCard } from '@/server/domain/billing/rates/read';
@@ -13,7 +13,7 @@ import {
   settleRecharge,
   type RechargeState,
 } from '@/server/domain/billing/auto-recharge/rules';
-import { masterAnswer, rememberRecharge } from '@/server/domain/billing/auto-recharge/write';
+import { masterAnswer, recordRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { priceAll, sendingMember } from './read';
 import type { AcceptedBatch, Message, NewMessage } from './schema';
 import type { PricedMessage } from '../pricing/rules';
@@ -80,7 +80,7 @@ async function accept(tx: TxContext, memberId: string, rows: PricedMessage[], re
     rows.map((row) => ({ ...row, price: row.price.toString(), cost: row.cost.toString() })),
   );
   const by = JSON.stringify({ ...transferActor(tx.actor), key: tx.tx.key });
-  const rule = JSON.stringify({ ...RULE_SIGNATURE, key: tx.tx.key });
+  const rule = JSON.stringify({ ...RULE_ACTOR, key: tx.tx.key });
   const { rows: answer } = await tx.db.execute<{ said: Said }>(
     sql`SELECT messages_accept(${tx.actor.teamId}::uuid, ${memberId}::uuid, ${listed}::jsonb, ${by}::jsonb, ${tx.at}::timestamptz,
       ${recharge}::bigint, ${rule}::jsonb) AS said`,
@@ -111,7 +111,7 @@ async function acceptWithRecharge(
   const need = decision.kind === 'none' ? 0n : decision.need;
   const transferId = said.recharge?.id ?? null;
   const { waitingSince } = state.rule;
-  const begins = await rememberRecharge(tx, memberId, { settled, balance, charge, need, transferId, waitingSince });
+  const begins = await recordRecharge(tx, memberId, { settled, balance, charge, need, transferId, waitingSince });
   // The refused need includes this charge. Without it the rule needs less, which may be available now.
   if (begins && !settled.charged) wakeWaiting(tx);
   return said;

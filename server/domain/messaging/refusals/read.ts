@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Context } from '@/server/domain/core/context';
-import { fail } from '@/server/domain/core/errors';
+import { failField } from '@/server/domain/core/errors';
 import { daysOf, memberScopeOf } from '../usage/read';
 import type { RefusalReason } from './rules';
 import type { Refusals, RefusalsInput, TopRefusals } from './schema';
@@ -37,7 +37,7 @@ const ROWS_MAX = 10_000;
 
 function failTooLong(): never {
   const detail = `The range holds more than ${ROWS_MAX} rows. Request fewer days, or a single member.`;
-  return fail('invalid_request', { detail, errors: [{ pointer: 'from', code: 'invalid_request', detail }] });
+  return failField('from', detail);
 }
 
 const DAYS_SHOWN = 7;

@@ -2,7 +2,7 @@ import { and, asc, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { usageDaily, usageTeamDaily } from '@/db/schema/messages';
 import { type Context } from '@/server/domain/core/context';
-import { fail } from '@/server/domain/core/errors';
+import { failField } from '@/server/domain/core/errors';
 import { printId } from '@/server/domain/core/ids';
 import { ownMemberScope } from '@/server/domain/core/policy';
 import { addDays, daysIn, splitRange, RANGE_MAX_DAYS, rangeBefore, type Range } from './rules';
@@ -33,14 +33,8 @@ export async function daysOf(
   const end = to ?? addDays(rows[0]!.today, 1);
   const start = from ?? addDays(end, -DEFAULT_DAYS);
   if (start < end) return { from: start, to: end };
-  return failFrom('`from` must not be after today, unless `to` is given too.');
+  return failField('from', '`from` must not be after today, unless `to` is given too.');
 }
-
-const failFrom = (detail: string): never =>
-  fail('invalid_request', {
-    detail,
-    errors: [{ pointer: 'from', code: 'invalid_request', detail }],
-  });
 
 /**
  * Returns whose sums the actor may read: one member's, the whole team's (null), or none (undefined: another member's).
@@ -140,7 +134,7 @@ type Asked = Pick<ExportUsage, 'groupBy' | 'country' | 'sort' | 'direction'> & {
 async function askedOf(ctx: Context, { from, to, memberId, ...rest }: ExportUsage): Promise<Asked> {
   const own = ownMemberScope(ctx.actor, 'reports.see');
   const range = await daysOf(ctx, { from, to });
-  if (daysIn(range) > RANGE_MAX_DAYS) failFrom(`The range must have at most ${RANGE_MAX_DAYS} days.`);
+  if (daysIn(range) > RANGE_MAX_DAYS) failField('from', `The range must have at most ${RANGE_MAX_DAYS} days.`);
   const memberIds = own === null ? (memberId ?? null) : (memberId ?? [own]).filter((id) => id === own);
   return { ...rest, range, memberIds };
 }

@@ -7,7 +7,7 @@ import type { MailKind } from '../emails/rules';
 import { alertsOf } from './rules';
 import type { OwnAlerts, TeamAlerts } from './schema';
 
-/** What a person is told of by mail, in each team of his. */
+/** Lists the signed-in user's email alerts in each of their teams. */
 export async function listOwnAlerts({ database, user }: UserContext): Promise<OwnAlerts> {
   const rows = await database.db
     .select({
@@ -28,7 +28,7 @@ export async function listOwnAlerts({ database, user }: UserContext): Promise<Ow
 
 const SHOWN = 5;
 
-/** What an owner should look at now. Who judges the right to see it is the caller. */
+/** Returns the alerts of a team for its owners. The caller checks the permission. */
 export async function listTeamAlerts(ctx: Context): Promise<TeamAlerts> {
   return { low: await lowMembers(ctx), lostMails: await lostMails(ctx) };
 }
@@ -54,7 +54,7 @@ async function lowMembers(ctx: Context): Promise<TeamAlerts['low']> {
 
 type LowRow = { id: string; name: string; balance: string; below: string; since: string; of: string };
 
-/** Of the last seven days, but for addresses that a later mail has reached. */
+/** Lists undelivered emails of the last seven days, except to addresses that a later email has reached. */
 async function lostMails(ctx: Context): Promise<TeamAlerts['lostMails']> {
   const { teamId } = ctx.actor;
   const { rows } = await ctx.db.execute<{ address: string; kind: MailKind; error: string | null; at: string }>(sql`

@@ -4,7 +4,7 @@ import { MAIL_KINDS } from '../emails/rules';
 import { ALERTS } from './rules';
 import { roleSchema } from '@/server/domain/core/fields';
 
-/** For each team of a person, what he is told of by mail there. */
+/** The user's email alerts in each of their teams. */
 export const ownAlertsSchema = z.array(
   z.object({
     team: z.object({ name: z.string(), slug: z.string() }),
@@ -18,7 +18,7 @@ export type OwnAlerts = z.output<typeof ownAlertsSchema>;
 export const setAlertsInput = z.strictObject({ memberId: idCodec('mem'), kind: z.enum(ALERTS), on: z.boolean() });
 export type SetAlerts = z.output<typeof setAlertsInput>;
 
-/** What an owner should look at now. `count` is of all members that are low; those who have been so the longest are named. */
+/** The alerts of a team for its owners. `count` is the number of all low members; those low for longest are listed. */
 export const teamAlertsSchema = z.object({
   low: z.object({
     count: z.int(),
@@ -29,6 +29,8 @@ export const teamAlertsSchema = z.object({
   }),
   lostMails: z
     .array(z.object({ address: z.string(), kind: z.enum(MAIL_KINDS), why: z.string().nullable(), at: instantCodec }))
-    .meta({ description: 'Of the last 7 days, but for addresses that a later mail has reached.' }),
+    .meta({
+      description: 'Undelivered emails of the last 7 days, except to addresses that a later email has reached.',
+    }),
 });
 export type TeamAlerts = z.output<typeof teamAlertsSchema>;

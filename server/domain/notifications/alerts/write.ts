@@ -16,14 +16,14 @@ import { ALERT_MAILS, ALERTS_AN_HOUR, type Alert, type AlertJob, type AlertMail 
 import type { OwnAlerts, SetAlerts } from './schema';
 import { enqueue, inTransaction } from '@/server/domain/core/transaction';
 
-/** Sets below what the master balance is low; null: never. The crossing is told by the ledger itself. */
+/** Sets the alert threshold of the master balance in micros; null turns it off. The ledger records when it is crossed. */
 export async function setMasterAlert(tx: TxContext, below: Micros | null): Promise<void> {
   await tx.db.execute(sql`SELECT alerts_set(${tx.actor.teamId}::uuid, 'master', ${below}::bigint)`);
 }
 
 /**
- * Sets below what every member's balance is low; null: never. Locks members, so it comes before any lock of the master and
- * before the team's own row. A seat that is being made meanwhile is put right by the job.
+ * Sets the alert threshold of every member's balance in micros; null turns it off. Locks members, so it comes before any
+ * lock of the master account and of the team's row. The job corrects members that are created meanwhile.
  */
 export async function setMemberAlert(tx: TxContext, below: Micros | null): Promise<void> {
   const { teamId } = tx.actor;
@@ -32,18 +32,18 @@ export async function setMemberAlert(tx: TxContext, below: Micros | null): Promi
 }
 
 /**
- * Tells by mail what has come about, to who wants to know it: the team's owners, and a member of its own seat. It looks how
- * things stand now: what is over is not told. Repeated, it tells nothing twice.
+ * Queues the emails of an alert to the team's owners, and to a member about themself, unless they turned it off. Reads the
+ * current state, so that nothing outdated is sent. Run again, it sends nothing twice.
  */
-export async function tellAlert(ctx: Context, job: AlertJob): Promise<void> {
+export async function sendAlert(ctx: Context, job: AlertJob): Promise<void> {
   mayOperate(ctx.actor);
   await inTransaction(ctx, null, async (tx) => {
     if ('members' in job) await alignMembers(tx);
     else if (tx.tx.team.status !== 'active') return;
-    else if ('accountId' in job) await tellLow(tx, job.accountId);
-    else if ('mailId' in job) await tellLost(tx, job.mailId);
-    else if (job.transferId === null) await tellWaiting(tx, job);
-    else await tellServed(tx, { ...job, transferId: job.transferId });
+    else if ('accountId' in job) await alertLow(tx, job.accountId);
+    else if ('mailId' in job) await alertUndelivered(tx, job.mailId);
+    else if (job.transferId === null) await alertWaiting(tx, job);
+    else await alertServed(tx, { ...job, transferId: job.transferId });
   });
 }
 
@@ -52,7 +52,7 @@ async function alignMembers(tx: TxContext): Promise<void> {
   await tx.db.execute(sql`SELECT alerts_set(id, 'member', member_low_balance) FROM teams WHERE id = ${teamId}::uuid`);
 }
 
-async function tellLow(tx: TxContext, accountId: string): Promise<void> {
+async function alertLow(tx: TxContext, accountId: string): Promise<void> {
   const { teamId } = tx.actor;
   const a = ledgerAccounts;
   const [account] = await tx.db
@@ -63,14 +63,14 @@ async function tellLow(tx: TxContext, accountId: string): Promise<void> {
   const isMaster = account.kind === 'master';
   const member = isMaster ? null : await sendingMember(tx, accountId);
   if (!isMaster && (!member || (await isServed(tx, accountId)))) return;
-  const listeners = await listListeners(tx, isMaster ? 'team-balance' : 'member-balance', member);
+  const recipients = await listSubscribers(tx, isMaster ? 'team-balance' : 'member-balance', member);
   const facts = { balance: String(account.balance), below: String(account.below), master: isMaster || null };
   const once = `low:${accountId}:${new Date(account.since).getTime()}`;
   const by = await actorAt(tx, accountId, account.since);
-  await queueAlerts(tx, { kind: 'low-balance', about: accountId, facts, once }, without(listeners, by));
+  await queueAlerts(tx, { kind: 'low-balance', about: accountId, facts, once }, without(recipients, by));
 }
 
-/** Returns whether a rule serves a balance: it is on, and does not wait. A low balance is then no news. */
+/** Returns whether a rule keeps up a balance: it is on and does not wait. A low balance then needs no alert. */
 async function isServed(tx: TxContext, memberId: string): Promise<boolean> {
   const r = rechargeRules;
   const [rule] = await tx.db
@@ -83,16 +83,16 @@ async function isServed(tx: TxContext, memberId: string): Promise<boolean> {
 /** The actor behind a change: a member, or its user. */
 type ActedBy = { memberId: string | null; userId: string | null };
 
-const without = (listeners: Recipient[], by: ActedBy): Recipient[] =>
-  listeners.filter(({ memberId, userId }) => memberId !== by.memberId && (userId === null || userId !== by.userId));
+const without = (recipients: Recipient[], by: ActedBy): Recipient[] =>
+  recipients.filter(({ memberId, userId }) => memberId !== by.memberId && (userId === null || userId !== by.userId));
 
 /**
- * Finds whose action made an account low at an instant: a transaction writes its transfers and its audit rows under one. A
- * charge by an API key is nobody's action: the member whose program sends is to know.
+ * Finds the actor that made an account low at an instant: the transfers and audit rows of one transaction share its time. A
+ * charge by an API key counts as no actor, so that the member is alerted about their own program.
  */
 async function actorAt(tx: TxContext, accountId: string, at: string): Promise<ActedBy> {
   const team = sql`${tx.actor.teamId}::uuid`;
-  // Ids are made within the transaction, which ends within a minute.
+  // Ids are created within the transaction, which ends within a minute.
   const made = (id: SQL) =>
     sql`${id} >= uuid7_floor(${at}::timestamptz - interval '1 second') AND ${id} < uuid7_floor(${at}::timestamptz + interval '1 minute')`;
   const { rows } = await tx.db.execute<ActedBy>(sql`
@@ -108,7 +108,7 @@ async function actorAt(tx: TxContext, accountId: string, at: string): Promise<Ac
   return rows[0] ?? { memberId: null, userId: null };
 }
 
-// An owner's own balance is not used, and who is deactivated spends nothing.
+// Returns null for an owner, whose balance is not used, and for a deactivated member.
 async function sendingMember(tx: TxContext, memberId: string): Promise<string | null> {
   const [member] = await tx.db
     .select({ id: members.id })
@@ -124,9 +124,9 @@ async function sendingMember(tx: TxContext, memberId: string): Promise<string | 
   return member?.id ?? null;
 }
 
-/** The active owners, and the seat that it is about, but for those who have switched this alert off. */
-async function listListeners(tx: TxContext, alert: Alert, memberId: string | null): Promise<Recipient[]> {
-  const owns = eq(members.role, 'owner');
+/** Lists the active owners and the member concerned, without those who turned this alert off. */
+async function listSubscribers(tx: TxContext, alert: Alert, memberId: string | null): Promise<Recipient[]> {
+  const isOwner = eq(members.role, 'owner');
   return tx.db
     .select(recipient)
     .from(members)
@@ -135,7 +135,7 @@ async function listListeners(tx: TxContext, alert: Alert, memberId: string | nul
       and(
         eq(members.teamId, tx.actor.teamId),
         eq(members.status, 'active'),
-        memberId === null ? owns : or(owns, eq(members.id, memberId)),
+        memberId === null ? isOwner : or(isOwner, eq(members.id, memberId)),
         sql`NOT ${alert} = ANY (${members.mutedAlerts})`,
       ),
     );
@@ -145,14 +145,14 @@ type Episode = { memberId: string; since: string; by?: string | null | undefined
 
 const episodeOf = ({ memberId, since }: Episode) => `waiting:${memberId}:${new Date(since).getTime()}`;
 
-async function tellWaiting(tx: TxContext, job: Episode): Promise<void> {
+async function alertWaiting(tx: TxContext, job: Episode): Promise<void> {
   const { teamId } = tx.actor;
   const r = rechargeRules;
   const [rule] = await tx.db
     .select({ since: r.waitingSince, reason: r.reason, threshold: r.threshold })
     .from(r)
     .where(and(eq(r.teamId, teamId), eq(r.memberId, job.memberId)));
-  // Served or ended before anybody was told: then there is nothing to tell.
+  // The rule was served or stopped waiting before the alert.
   if (rule?.since?.getTime() !== new Date(job.since).getTime()) return;
   const [account] = await tx.db
     .select({ balance: ledgerAccounts.balance })
@@ -161,30 +161,30 @@ async function tellWaiting(tx: TxContext, job: Episode): Promise<void> {
   const facts = { reason: rule.reason, below: String(rule.threshold), balance: String(account?.balance ?? 0n) };
   const mail = { kind: 'recharge-waiting', about: job.memberId, facts, once: episodeOf(job) } as const;
   const by = { memberId: job.by ?? null, userId: null };
-  await queueAlerts(tx, mail, without(await listListeners(tx, 'recharge', job.memberId), by));
+  await queueAlerts(tx, mail, without(await listSubscribers(tx, 'recharge', job.memberId), by));
 }
 
-/** To whom the waiting was told, its end is told. */
-async function tellServed(tx: TxContext, job: Episode & { transferId: string }): Promise<void> {
+/** Alerts those who were alerted that the rule waits. */
+async function alertServed(tx: TxContext, job: Episode & { transferId: string }): Promise<void> {
   const { teamId } = tx.actor;
   const [transfer] = await tx.db
     .select({ amount: transfers.amount, balance: transfers.creditAfter })
     .from(transfers)
     .where(and(eq(transfers.teamId, teamId), eq(transfers.id, job.transferId)));
-  const listeners = await listListeners(tx, 'recharge', job.memberId);
-  if (!transfer || listeners.length === 0) return;
-  const onces = listeners.map(({ memberId }) => `${episodeOf(job)}:${memberId}`);
-  const told = await tx.db.select({ memberId: mails.memberId }).from(mails).where(inArray(mails.once, onces));
+  const recipients = await listSubscribers(tx, 'recharge', job.memberId);
+  if (!transfer || recipients.length === 0) return;
+  const onces = recipients.map(({ memberId }) => `${episodeOf(job)}:${memberId}`);
+  const alerted = await tx.db.select({ memberId: mails.memberId }).from(mails).where(inArray(mails.once, onces));
   const facts = { amount: String(transfer.amount), balance: String(transfer.balance) };
   await queueAlerts(
     tx,
     { kind: 'recharge-served', about: job.memberId, facts, once: `served:${job.transferId}` },
-    listeners.filter(({ memberId }) => told.some((one) => one.memberId === memberId)),
+    recipients.filter(({ memberId }) => alerted.some((one) => one.memberId === memberId)),
   );
 }
 
-/** A mail of the team did not arrive. An address to which the last one did not either is no news. */
-async function tellLost(tx: TxContext, mailId: string): Promise<void> {
+/** Alerts the owners that an email was not delivered, unless the previous email to that address was not either. */
+async function alertUndelivered(tx: TxContext, mailId: string): Promise<void> {
   const { teamId } = tx.actor;
   const [mail] = await tx.db
     .select()
@@ -200,31 +200,31 @@ async function tellLost(tx: TxContext, mailId: string): Promise<void> {
     .orderBy(desc(mails.id))
     .limit(1);
   if (before?.state === 'bounced' || before?.state === 'failed') return;
-  const owners = await listListeners(tx, 'mail-failed', null);
+  const owners = await listSubscribers(tx, 'mail-failed', null);
   const alert = { kind: 'mail-failed', about: mailId, facts: {}, once: `lost:${mailId}` } as const;
   const isSame = sql`m.about IN (SELECT l.id FROM mails l
     WHERE l.team_id = ${teamId}::uuid AND l.address = ${mail.address} AND l.state IN ('bounced', 'failed'))`;
-  const told = owners.filter(({ address }) => address !== mail.address);
-  await queueAlerts(tx, alert, told, isSame);
+  const others = owners.filter(({ address }) => address !== mail.address);
+  await queueAlerts(tx, alert, others, isSame);
 }
 
 type NewAlert = { kind: AlertMail; about: string; facts: NonNullable<NewMail['facts']>; once: string };
 
 /**
- * Mails an alert: to nobody twice a day about the same account (or failing address), and to no user more than
- * `ALERTS_AN_HOUR` within an hour. What is above that stands in a digest, which leaves when its hour is over.
+ * Queues an alert, at most once a day per recipient and account (or failing address), and at most `ALERTS_AN_HOUR` per user
+ * and hour. Further alerts go into a digest, which is sent when its hour is over.
  */
 async function queueAlerts(
   tx: TxContext,
   alert: NewAlert,
-  listeners: Recipient[],
+  recipients: Recipient[],
   isSame = isAbout(alert),
 ): Promise<void> {
-  if (tx.mail === null || listeners.length === 0) return;
+  if (tx.mail === null || recipients.length === 0) return;
   const { teamId } = tx.actor;
-  await lockListeners(tx, listeners);
-  const past = await pastAlerts(tx, alert.kind, isSame, listeners);
-  const wanted = listeners.filter(({ memberId }) => !past.get(memberId)?.today);
+  await lockAlerts(tx, recipients);
+  const past = await pastAlerts(tx, alert.kind, isSame, recipients);
+  const wanted = recipients.filter(({ memberId }) => !past.get(memberId)?.today);
   const isBusy = ({ memberId }: Recipient) => (past.get(memberId)?.lately ?? 0) >= ALERTS_AN_HOUR;
   await queueMails(
     tx,
@@ -237,14 +237,14 @@ async function queueAlerts(
   }
 }
 
-/** Locks each listener's alerts: jobs of two teams of one user run at once, and must count each other's mails. */
-async function lockListeners(tx: TxContext, listeners: Recipient[]): Promise<void> {
-  const keys = listeners.map(({ memberId, userId }) => `${userId ?? memberId} alerts`);
+/** Locks the alerts of each recipient, so that jobs of two teams of one user count each other's emails. */
+async function lockAlerts(tx: TxContext, recipients: Recipient[]): Promise<void> {
+  const keys = recipients.map(({ memberId, userId }) => `${userId ?? memberId} alerts`);
   await tx.db.execute(sql`SELECT pg_advisory_xact_lock(key) FROM (
     SELECT DISTINCT hashtextextended(value, 0) AS key FROM jsonb_array_elements_text(${JSON.stringify(keys)}::jsonb) ORDER BY key) k`);
 }
 
-/** Locks an open digest, so that it is not sent before this alert is in it; null where a worker has taken it meanwhile. */
+/** Locks an open digest, so that it is not sent before this alert is in it. Returns null if a worker has claimed it. */
 async function holdDigest(tx: TxContext, digestId: string | null | undefined): Promise<string | null> {
   if (!digestId) return null;
   const isOpen = and(eq(mails.id, digestId), eq(mails.state, 'queued'), isNull(mails.claimedUntil));
@@ -252,10 +252,10 @@ async function holdDigest(tx: TxContext, digestId: string | null | undefined): P
   return open?.id ?? null;
 }
 
-// A served recharge ends an episode that was told, whenever that was.
+// A served recharge is always sent, because it ends an episode that was alerted.
 const isAbout = ({ kind, about }: NewAlert): SQL => sql`m.about = ${about}::uuid AND ${kind !== 'recharge-served'}`;
 
-// A user's digest is of all teams; that of a member without a user is of its team.
+// The digest of a user covers all teams, that of a member without a user only its team.
 const queueDigest = (tx: TxContext, { memberId, userId, address }: Recipient): Promise<string | null> =>
   queueMail(tx, {
     kind: 'alert-digest',
@@ -266,14 +266,14 @@ const queueDigest = (tx: TxContext, { memberId, userId, address }: Recipient): P
 
 type Past = { memberId: string; today: boolean; lately: number; digest: string | null };
 
-/** Reads for each listener: whether the same was mailed in the last day, the alerts of the last hour, the open digest. */
+/** Reads for each recipient if the same alert was sent in the last day, the alerts of the last hour, and the open digest. */
 async function pastAlerts(
   tx: TxContext,
   kind: AlertMail,
   isSame: SQL,
-  listeners: Recipient[],
+  recipients: Recipient[],
 ): Promise<Map<string, Past>> {
-  const whom = JSON.stringify(listeners.map(({ memberId, userId }) => ({ memberId, userId })));
+  const list = JSON.stringify(recipients.map(({ memberId, userId }) => ({ memberId, userId })));
   const kinds = sql`ARRAY[${sql.join(
     ALERT_MAILS.map((one) => sql`${one}`),
     sql`, `,
@@ -287,12 +287,12 @@ async function pastAlerts(
         AND m.id >= uuid7_floor(now() - interval '1 hour') AND m.created_at > now() - interval '1 hour') AS lately,
       (SELECT m.id FROM mails m WHERE ${isTheirs} AND m.kind = 'alert-digest' AND m.state = 'queued' AND m.claimed_until IS NULL
         AND m.created_at > now() - interval '1 hour' ORDER BY m.id DESC LIMIT 1) AS digest
-    FROM jsonb_to_recordset(${whom}::jsonb) AS w("memberId" uuid, "userId" uuid)`);
+    FROM jsonb_to_recordset(${list}::jsonb) AS w("memberId" uuid, "userId" uuid)`);
   return new Map(rows.map((row) => [row.memberId, row]));
 }
 
 /**
- * Switches one alert of a person's own seat on or off. Repeated: the same answer.
+ * Turns one alert of the user's own membership on or off. Does nothing if it is set that way already.
  * @throws DomainError `not_found`
  */
 export async function setAlerts(userCtx: UserContext, input: SetAlerts): Promise<OwnAlerts> {

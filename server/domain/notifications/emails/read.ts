@@ -8,8 +8,8 @@ import type { Recipient } from './write';
 import type { MailboxPage, MailInMailbox, MailboxView } from './schema';
 
 /**
- * Where a seat is written to: where its person signs in, else at its own address. A sign-in that was generated with a seat is
- * nobody's.
+ * The columns of a member's recipient: the sign-in email of its user, else the member's own address. A generated sign-in
+ * email is not used.
  */
 export const recipient = {
   memberId: members.id,
@@ -17,9 +17,9 @@ export const recipient = {
   address: sql<string>`CASE WHEN ${users.email} NOT LIKE '%@members.invalid' THEN ${users.email} ELSE ${members.email} END`,
 };
 
-/** Whom a change of a seat concerns: the team's active owners, and the holder of the seat itself, each once. */
+/** Lists the recipients of a change of a member: the team's active owners and the member, each once. */
 export async function listRecipients(ctx: Context, memberId: string | null): Promise<Recipient[]> {
-  // Where nothing can be mailed nobody need be found.
+  // Without email no query is needed.
   if (ctx.mail === null) return [];
   const owner = and(eq(members.role, 'owner'), eq(members.status, 'active'));
   return ctx.db
@@ -30,7 +30,7 @@ export async function listRecipients(ctx: Context, memberId: string | null): Pro
     .orderBy(asc(members.id));
 }
 
-/** The holder of a seat alone. */
+/** Lists the member itself as a recipient, or nobody if it is deleted. */
 export async function listUserOfMember(ctx: Context, memberId: string): Promise<Recipient[]> {
   if (ctx.mail === null) return [];
   return ctx.db
@@ -42,7 +42,10 @@ export async function listUserOfMember(ctx: Context, memberId: string): Promise<
 
 const PER_PAGE = 50;
 
-/** Everything that the demo would have mailed, newest first; of one address, where asked. Elsewhere there is no such page. */
+/**
+ * Lists the demo's captured emails, newest first, optionally of one address.
+ * @throws DomainError `not_found` outside a demo
+ */
 export async function browseMailbox(services: Services, { to, before }: MailboxView): Promise<MailboxPage> {
   mustBeDemo(services);
   const { id, address, subject, at } = mailbox;
@@ -58,7 +61,10 @@ export async function browseMailbox(services: Services, { to, before }: MailboxV
   return { data, next: rows.length > PER_PAGE ? data.at(-1)!.id : null };
 }
 
-/** @throws DomainError `not_found`, also outside the demo */
+/**
+ * Returns one of the demo's captured emails.
+ * @throws DomainError `not_found`, also outside a demo
+ */
 export async function getMailInMailbox(services: Services, id: string): Promise<MailInMailbox> {
   mustBeDemo(services);
   const [mail] = await services.database.db.select().from(mailbox).where(eq(mailbox.id, id));

@@ -1,4 +1,4 @@
-/** What is mailed. Each kind has its words in `server/outbound/mail`. */
+/** The kinds of email. */
 export const MAIL_KINDS = [
   'invitation',
   'invitation-requested',
@@ -21,23 +21,23 @@ export const MAIL_KINDS = [
 ] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];
 
-/** Addresses under it are made up by the product itself: nothing is ever mailed to them. */
-const MADE_UP = '@members.invalid';
+/** The domain of generated addresses, to which nothing is ever sent. */
+const GENERATED_DOMAIN = '@members.invalid';
 
-/** Whether an address is somebody's: of `.invalid` (RFC 6761) the demo's own mailbox alone knows any. */
+/** Returns whether an email can be sent to an address. Only the demo's mailbox accepts `.invalid` addresses (RFC 6761). */
 export const canBeMailed = (address: string, way: 'resend' | 'smtp' | 'mailbox' | null): boolean =>
-  way !== null && !address.endsWith(MADE_UP) && (way === 'mailbox' || !address.endsWith('.invalid'));
+  way !== null && !address.endsWith(GENERATED_DOMAIN) && (way === 'mailbox' || !address.endsWith('.invalid'));
 
-/** The most mails about a team, besides invitations, that an address gets within 24 hours while no user has verified it. */
+/** Emails about a team, besides invitations, that an address gets within 24 hours while no user has verified it. */
 export const MAILS_TO_UNVERIFIED = 5;
 
-/** So often a mail is tried, over some hours: within the day for which a provider knows its idempotency key. */
+/** Attempts to send an email, spread over some hours, within the day for which providers store the idempotency key. */
 export const MAIL_TRIES = 10;
 
-/** So long a worker may be at one mail before it counts as dead. */
+/** Minutes after which a claimed email is free again, because its worker must have died. */
 export const MAIL_CLAIM_MINUTES = 5;
 
-/** What a provider reports of a mail, found by our id or by its own. */
+/** A provider's report on an email, identified by our id or by the provider's. */
 export type MailEvent = {
   mailId: string | null;
   providerId: string | null;

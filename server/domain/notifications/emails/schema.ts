@@ -4,7 +4,7 @@ import { boundedText } from '@/server/domain/core/validation';
 
 const summary = { id: z.uuid(), address: z.string(), subject: z.string(), at: instantCodec };
 
-/** Which mails of the demo's mailbox are shown. */
+/** Filters of the demo's mailbox. */
 export const mailboxView = z.strictObject({ to: boundedText(254).optional(), before: z.uuid().optional() });
 export type MailboxView = z.output<typeof mailboxView>;
 

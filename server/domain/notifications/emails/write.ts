@@ -16,38 +16,38 @@ import {
 } from './rules';
 import { enqueue } from '@/server/domain/core/transaction';
 
-/** A mail as a verb asks for it: to whom, about what. Facts are ids and figures, printed for people, and never secrets. */
+/** An email to queue. `facts` holds ids and numbers that the email prints, never secrets. */
 export type NewMail = {
   kind: MailKind;
   address: string;
   teamId?: string | null;
   userId?: string | null;
   memberId?: string | null;
-  /** The invitation, link, seat or transfer that it is about. */
+  /** The id of the invitation, link, member or transfer concerned. */
   about?: string | null;
   facts?: Record<string, string | number | boolean | null>;
-  /** What it tells of, where that is to be told once: asked for again, it is no new mail. */
+  /** A key under which the email is queued only once. */
   once?: string;
-  /** The digest in which it stands: then it is no mail of its own. */
+  /** The digest that contains it; it is then not sent separately. */
   digestId?: string;
 };
 
-/** Who gets a mail: a seat, its address, and the person in it. */
+/** The recipient of an email: a member, its address, and its user if any. */
 export type Recipient = { memberId: string; userId: string | null; address: string };
 
 type Change = Services & Queue & { db: Db; now: Date };
 
 /**
- * Puts a mail on its way with the change that it tells of: it is sent once that is committed, and not at all if it is not.
- * Returns its id; null where nothing can be mailed (no way to, or an address that is made up), it was told before, or the
- * address has had enough (`dropExcess`).
+ * Queues an email in the transaction of the change that it reports. It is sent after the commit.
+ * @returns its id; null if the address cannot be emailed, the email was queued before (`once`), or the address has reached
+ *   its limit (`dropExcess`)
  */
 export async function queueMail(tx: Change, mail: NewMail): Promise<string | null> {
   const [id] = await queueAll(tx, [mail]);
   return id ?? null;
 }
 
-/** The same mail to several seats. */
+/** Queues the same email to several members. */
 export async function queueMails(
   tx: Change,
   mail: Omit<NewMail, 'address' | 'userId' | 'memberId'>,
@@ -65,7 +65,7 @@ async function queueAll(tx: Change, wanted: NewMail[]): Promise<string[]> {
     wanted.filter(({ address }) => canBeMailed(address, tx.mail)),
   );
   const rows = allowed
-    // The id holds when it came about, which in a demo or an import is long past; the row says when it was queued.
+    // The id holds the time of the change, which in a demo or an import is long past; the row has the time of queueing.
     .map((mail) => ({
       id: newUuid7(tx.now),
       state: mail.digestId ? ('digested' as const) : ('queued' as const),
@@ -83,15 +83,15 @@ async function queueAll(tx: Change, wanted: NewMail[]): Promise<string[]> {
   return made.map(({ id }) => id);
 }
 
-// Invitations have a limit of their own, which refuses. An alert in a digest is no mail. Other mails about no team follow
-// what a user does.
+// Not limited here: invitations, which have their own limit; alerts in a digest, which are not sent; and emails about no
+// team, which follow the user's own actions.
 const isLimited = ({ kind, teamId, digestId }: NewMail): boolean =>
   kind !== 'invitation' && digestId === undefined && ((teamId ?? null) !== null || kind === 'alert-digest');
 
 /**
- * Leaves out mails beyond `MAILS_TO_UNVERIFIED` a day to addresses that no user has verified: an owner may enter anybody's
- * address, and must not fill a mailbox. Counted for each team, under a lock, so that changes at once count one another.
- * @param wanted mails about one team, or a user's digest
+ * Drops emails beyond `MAILS_TO_UNVERIFIED` a day to addresses that no user has verified, because an owner can enter any
+ * address and must not fill a mailbox. Counted per team under a lock, so that parallel changes count each other.
+ * @param wanted emails about one team, or a user's digest
  */
 async function dropExcess(tx: Change, wanted: NewMail[]): Promise<NewMail[]> {
   const limited = wanted.filter(isLimited);
@@ -124,7 +124,7 @@ async function dropExcess(tx: Change, wanted: NewMail[]): Promise<NewMail[]> {
   });
 }
 
-/** Finds the addresses that no user has verified; each may get `MAILS_TO_UNVERIFIED` mails. */
+/** Finds the addresses that no user has verified, each with its limit `MAILS_TO_UNVERIFIED`. */
 async function findUnverified({ db }: Change, to: NewMail[]): Promise<Map<string, number>> {
   const addresses = [...new Set(to.map(({ address }) => address))];
   const verified = await db
@@ -135,19 +135,19 @@ async function findUnverified({ db }: Change, to: NewMail[]): Promise<Map<string
   return new Map(addresses.filter((one) => !known.has(one)).map((one) => [one, MAILS_TO_UNVERIFIED]));
 }
 
-/** Digests whose hour is over, to be sent now. */
+/** Lists the digests whose hour is over, to be sent now. */
 export async function listDueDigests({ database }: Services): Promise<string[]> {
   const isOver = lt(mails.createdAt, sql`now() - interval '1 hour'`);
   const due = and(eq(mails.state, 'queued'), eq(mails.kind, 'alert-digest'), isNull(mails.claimedUntil), isOver);
   return (await database.db.select({ id: mails.id }).from(mails).where(due).limit(1_000)).map(({ id }) => id);
 }
 
-/** A mail as a worker has taken it. */
+/** An email that a worker has claimed. */
 export type ClaimedMail = Omit<typeof mails.$inferSelect, 'claimedUntil' | 'once' | 'digestId'>;
 
 /**
- * Takes a mail for one worker: null where it was sent or given up, or another is at it. A worker that dies leaves it to the
- * next, which sends it under the same id.
+ * Claims an email for one worker. Returns null if it was sent or given up, or another worker has claimed it. After a worker
+ * has died, the next one sends the email under the same id.
  */
 export async function claimMail({ database }: Services, id: string): Promise<ClaimedMail | null> {
   const [mail] = await database.db
@@ -167,14 +167,14 @@ export async function claimMail({ database }: Services, id: string): Promise<Cla
   return mail ?? null;
 }
 
-/** What came of handing a mail over. `lost`: nobody knows, or it may go well later. */
+/** The result of sending an email. `lost`: unknown, or it may succeed later. */
 export type MailOutcome =
   | { is: 'sent'; provider: string; providerId: string | null }
   | { is: 'refused' | 'lost'; why: string };
 
 /**
- * Writes what came of handing a mail over: sent; refused for good, or lost so often that it is given up; else it waits for
- * the next try, which the answer says.
+ * Records the result of sending an email: sent; failed, if refused for good or lost too often; else it waits.
+ * @returns `again` if it has to be sent again
  */
 export async function settleMail(
   services: Services,
@@ -189,7 +189,7 @@ export async function settleMail(
   await inUserTransaction(services, async (tx) => {
     if (outcome.is === 'sent') {
       const { provider, providerId } = outcome;
-      // A report of the provider may have come before its answer: what it says stays.
+      // The provider's report may have arrived before its response: the reported state stays.
       const known = { provider, providerId: sql`coalesce(${providerId}, ${mails.providerId})`, claimedUntil: null };
       await tx.db
         .update(mails)
@@ -197,24 +197,24 @@ export async function settleMail(
         .where(eq(mails.id, mail.id));
       await tx.db.update(mails).set({ state: 'sent', error: null }).where(isQueued(mail.id));
     } else {
-      const given = { state: 'failed', error: outcome.why.slice(0, MAX_ERROR), settledAt: tx.now } as const;
-      const ended = await tx.db.update(mails).set(given).where(isQueued(mail.id)).returning({ id: mails.id });
-      if (ended.length > 0) tellLost(tx, mail);
+      const failed = { state: 'failed', error: outcome.why.slice(0, MAX_ERROR), settledAt: tx.now } as const;
+      const ended = await tx.db.update(mails).set(failed).where(isQueued(mail.id)).returning({ id: mails.id });
+      if (ended.length > 0) queueFailureAlert(tx, mail);
     }
   });
-  tellState(services, mail.teamId);
+  publishState(services, mail.teamId);
   return 'done';
 }
 
 const MAX_ERROR = 500;
 const isQueued = (id: string) => and(eq(mails.id, id), eq(mails.state, 'queued'));
 
-/** Takes a mail back that has not left: what it tells of is over. */
+/** Deletes an email that has not been sent, because its subject is outdated. */
 export async function dropMail({ database }: Services, id: string): Promise<void> {
   await database.db.delete(mails).where(isQueued(id));
 }
 
-/** By which states a report finds a mail that it changes: a final one stays final, but a bounce may follow a delivery. */
+/** The states that each reported state may replace. Final states stay, but a bounce may follow a delivery. */
 const BEFORE: Record<MailEvent['state'], ('queued' | 'sent' | 'delivered')[]> = {
   sent: ['queued'],
   delivered: ['queued', 'sent'],
@@ -222,11 +222,11 @@ const BEFORE: Record<MailEvent['state'], ('queued' | 'sent' | 'delivered')[]> = 
   failed: ['queued', 'sent'],
 };
 
-/** Writes what the provider reports of a mail. Repeated, late and out of order it changes nothing that is final. */
+/** Records a provider's report. A repeated, late or out-of-order report changes no final state. */
 export async function reportMail(services: Services, event: MailEvent): Promise<void> {
   const { providerId, state, why } = event;
   const found = await inUserTransaction(services, async (tx) => {
-    // One that was given up without an answer may have been taken all the same: then the provider knows better.
+    // An email that was given up without a response may have been accepted: then the provider's report counts.
     const unanswered = and(eq(mails.state, 'failed'), isNull(mails.providerId));
     const isBefore = inArray(mails.state, BEFORE[state]);
     const [mail] = await tx.db
@@ -239,53 +239,53 @@ export async function reportMail(services: Services, event: MailEvent): Promise<
       })
       .where(and(isNamed(event), state === 'delivered' ? or(isBefore, unanswered) : isBefore))
       .returning();
-    if (mail && (state === 'bounced' || state === 'failed')) tellLost(tx, mail);
+    if (mail && (state === 'bounced' || state === 'failed')) queueFailureAlert(tx, mail);
     return mail;
   });
-  if (found) tellState(services, found.teamId);
+  if (found) publishState(services, found.teamId);
 }
 
-/** Remembers of a mail that arrived that its holder calls it unwanted. */
-export async function complainOfMail(
+/** Records that the recipient marked a delivered email as spam. */
+export async function recordComplaint(
   { database }: Services,
   names: { mailId: string | null; providerId: string | null },
 ): Promise<void> {
   await database.db
     .update(mails)
-    .set({ error: 'It arrived, and was marked as unwanted.' })
+    .set({ error: 'Delivered, then marked as spam by the recipient.' })
     .where(and(isNamed(names), inArray(mails.state, ['sent', 'delivered'])));
 }
 
-/** By our own id, or by the provider's: it may be answered for before its id is written. */
+/** Matches an email by our id or by the provider's, because a report may arrive before the provider's id is stored. */
 const isNamed = ({ mailId, providerId }: { mailId: string | null; providerId: string | null }): SQL =>
   sql`(${mails.id} = ${mailId}::uuid OR ${mails.providerId} = ${providerId}::text)`;
 
-// The failure of the word of a failure is no news, or there would be no end of it.
-function tellLost(tx: UserTx, mail: Pick<ClaimedMail, 'id' | 'teamId' | 'kind'>): void {
+// The failure of a failure alert causes no further alert, which would be endless.
+function queueFailureAlert(tx: UserTx, mail: Pick<ClaimedMail, 'id' | 'teamId' | 'kind'>): void {
   if (mail.teamId !== null && mail.kind !== 'mail-failed' && mail.kind !== 'alert-digest')
     enqueue(tx, 'alert', { teamId: mail.teamId, mailId: mail.id });
 }
 
-// It stands on the owners' pages: of no seat in particular.
-function tellState({ database }: Services, teamId: string | null): void {
+// Publishes the change to owners only: no member in particular is concerned.
+function publishState({ database }: Services, teamId: string | null): void {
   if (teamId !== null) announce(database.pool, teamId, new Map([['invitations', new Set()]]));
 }
 
 /**
- * Mails that a dead worker has left, to be tried anew; those that nobody has sent for a day are given up.
- * @returns the ids to try
+ * Lists the emails whose worker has died, to be sent again. Gives up those that were not sent for a day.
+ * @returns the ids to send
  */
 export async function listAbandonedMails(services: Services): Promise<string[]> {
   const { db } = services.database;
   const old = and(eq(mails.state, 'queued'), lt(mails.createdAt, sql`now() - interval '1 day'`));
   const gone = await db.select().from(mails).where(old).limit(1_000);
   for (const mail of gone)
-    await settleMail(services, mail, { is: 'refused', why: mail.error ?? 'It could not be sent for a day.' });
+    await settleMail(services, mail, { is: 'refused', why: mail.error ?? 'Not sent within a day.' });
   const left = and(eq(mails.state, 'queued'), lt(mails.claimedUntil, sql`now()`));
   return (await db.select({ id: mails.id }).from(mails).where(left)).map(({ id }) => id);
 }
 
-/** Puts a mail into the demo's own mailbox. Repeated under the same id it is there once. */
+/** Stores an email in the demo's mailbox, once per id. */
 export async function putInMailbox(
   { database }: Services,
   mail: { id: string; address: string; subject: string; html: string; text: string },

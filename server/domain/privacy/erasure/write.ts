@@ -7,7 +7,7 @@ import { fail } from '@/server/domain/core/errors';
 import { holdInvitationsOf } from '@/server/domain/teams/inviters/write';
 import { inUserTransaction, type UserContext, type UserTx } from '@/server/domain/core/user-context';
 import { fireRule } from '@/server/domain/billing/auto-recharge/write';
-import { proveOneself } from '@/server/domain/identity/sessions/write';
+import { verifyIdentity } from '@/server/domain/identity/sessions/write';
 import { listTeamsInNeedOf, listTeamsOf } from './read';
 import { ERASED_NAME, erasedEmail } from './rules';
 import type { Erased, EraseMe } from './schema';
@@ -23,7 +23,7 @@ import { recordAudit, enqueue, inTransaction } from '@/server/domain/core/transa
  */
 export async function eraseMe(userCtx: UserContext, { password }: EraseMe): Promise<Erased> {
   const { userId } = userCtx.user;
-  await proveOneself(userCtx, { password });
+  await verifyIdentity(userCtx, { password });
   const self = { name: ERASED_NAME, userId, address: null };
   const { erasedAt, trails } = await erase(userCtx, await getUser(userCtx, userId), (teamId) =>
     makeContext(userCtx, visitorActor(teamId, self), { requestId: userCtx.requestId }),

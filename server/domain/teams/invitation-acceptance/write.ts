@@ -6,7 +6,7 @@ import { teams } from '@/db/schema/teams';
 import { users } from '@/db/schema/users';
 import type { Role } from '@/server/domain/core/actor';
 import { makeContext, type TxContext } from '@/server/domain/core/context';
-import { fail } from '@/server/domain/core/errors';
+import { fail, failField } from '@/server/domain/core/errors';
 import { asTeamId, newUuid7 } from '@/server/domain/core/ids';
 import {
   invitationIs,
@@ -132,12 +132,13 @@ async function resolveUser(
   if (account?.isMember && as !== 'new-or-sign-in') fail('already_member');
   if (as === 'other' || as === 'sign-in') return failSignedOut(email);
   if (as === 'join') return { ...account!, isNew: false };
-  const passwordHash = given.passwordHash ?? failField('password', 'Choose a password.');
+  const passwordHash =
+    given.passwordHash ?? failField('/password', 'Choose a password.', '/password: Choose a password.');
   if (as === 'renew') {
     await renewAccount(tx, { userId: account!.userId, email, passwordHash });
     return { ...account!, isNew: false };
   }
-  const chosen = given.name ?? name ?? failField('name', 'Enter your name.');
+  const chosen = given.name ?? name ?? failField('/name', 'Enter your name.', '/name: Enter your name.');
   // An incomplete request gets the same answer whether or not the address has an account.
   if (as === 'new-or-sign-in' && account) failSignedOut(email);
   const [made] = await tx.db
@@ -159,12 +160,6 @@ async function resolveUser(
 
 const failSignedOut = (email: string): never =>
   fail('missing_key', { detail: `Sign in as ${email} first. Nothing was changed.` });
-
-const failField = (field: string, detail: string): never =>
-  fail('invalid_request', {
-    detail: `/${field}: ${detail}`,
-    errors: [{ pointer: `/${field}`, code: 'invalid_request', detail }],
-  });
 
 /** Takes over an account by the mailed link, which proves the address. Credentials set up by anyone else end. */
 async function renewAccount(tx: TxContext, user: Parameters<typeof resetCredentials>[1]): Promise<void> {

@@ -8,7 +8,7 @@ import { users } from '@/db/schema/users';
 import { actingMember, credentialOf, type Role } from '@/server/domain/core/actor';
 import { type Context, type TxContext } from '@/server/domain/core/context';
 import { enforceReauthentication } from '@/server/domain/core/reauthentication';
-import { fail } from '@/server/domain/core/errors';
+import { fail, failField } from '@/server/domain/core/errors';
 import { newUuid7 } from '@/server/domain/core/ids';
 import type { RevokedReason } from '../inviters/rules';
 import { canBeMailed } from '@/server/domain/notifications/emails/rules';
@@ -179,10 +179,7 @@ async function claimedRole(tx: TxContext, memberId: string, asked: Role | undefi
   if (!member.isUnclaimed) fail('already_member', { detail: 'This member already has a user.' });
   if (asked !== undefined && asked !== member.role) {
     const detail = `The member is ${member.role === 'owner' ? 'an owner' : 'a member'}. Leave this out, or change the role of the member.`;
-    fail('invalid_request', {
-      detail: `/role: ${detail}`,
-      errors: [{ pointer: '/role', code: 'invalid_request', detail }],
-    });
+    failField('/role', detail, `/role: ${detail}`);
   }
   return member.role;
 }

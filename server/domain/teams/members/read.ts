@@ -7,7 +7,7 @@ import type { Page } from '@/server/domain/core/codecs';
 import type { Context } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
 import { parseId } from '@/server/domain/core/ids';
-import { ownMemberScope, mayFor, seesNotes } from '@/server/domain/core/policy';
+import { ownMemberScope, mayFor, canSeeNotes } from '@/server/domain/core/policy';
 import { showRecharge } from '@/server/domain/billing/auto-recharge/read';
 import { GENERATED_EMAIL_DOMAIN, RESTORABLE_MS, USAGE_DAYS } from './rules';
 import {
@@ -80,7 +80,7 @@ const oneMember = builtOnce((db) => {
 function showMember(ctx: Context, { key, rule, balance, ...row }: Row): Member {
   return {
     ...row,
-    ...(!seesNotes(ctx.actor) && { externalId: null, metadata: {} }),
+    ...(!canSeeNotes(ctx.actor) && { externalId: null, metadata: {} }),
     balance: balance ?? 0n,
     currency: ctx.actor.currency,
     apiKey: key,
@@ -109,7 +109,7 @@ export async function listMembers(ctx: Context, input: ListMembers): Promise<Pag
   const after = readCursor(binding, input.cursor);
   const like = input.query ? partOf(input.query) : null;
   const { status, role, externalId } = input;
-  const sees = seesNotes(ctx.actor);
+  const sees = canSeeNotes(ctx.actor);
   // A filter on a field that the actor may not see matches nothing; otherwise its value could be guessed.
   if (externalId !== undefined && !sees) return { data: [], nextCursor: null };
   const filters = { own, status, role, externalId, like, notes: sees || null, after };
@@ -312,7 +312,7 @@ async function findMemberRows(
   const isExpensive = filters.query || sort === 'messages' || sort === 'cost';
   const { rows } = await ctx.db.execute<{ ids: string[]; total: string; alive: string }>(sql`
     WITH found AS ${isExpensive ? sql`MATERIALIZED` : sql`NOT MATERIALIZED`} (SELECT m.id, ${SORT_KEYS.name} AS name, ${SORT_KEYS[sort]} AS key FROM members m
-      ${joins[sort] ?? sql``} ${rule ?? sql``} WHERE m.team_id = ${team} AND ${mine} AND ${matches(team, filters, seesNotes(ctx.actor))})
+      ${joins[sort] ?? sql``} ${rule ?? sql``} WHERE m.team_id = ${team} AND ${mine} AND ${matches(team, filters, canSeeNotes(ctx.actor))})
     SELECT (SELECT count(*) FROM members m WHERE m.team_id = ${team} AND ${mine} AND m.status <> 'deleted') AS alive,
       (SELECT count(*) FROM found) AS total,
       ARRAY(SELECT id FROM found ORDER BY ${order} LIMIT ${limit}::int OFFSET ${offset}::int) AS ids`);

@@ -21,7 +21,7 @@ import { queueMails } from '@/server/domain/notifications/emails/write';
 import { printAmount } from '@/server/domain/core/money';
 import { hashPassword } from '@/server/domain/core/password-hashing';
 import { may, mayFor, mustBeLive } from '@/server/domain/core/policy';
-import { fireRule, restRule, writeRule } from '@/server/domain/billing/auto-recharge/write';
+import { fireRule, pauseRule, writeRule } from '@/server/domain/billing/auto-recharge/write';
 import { getMember } from './read';
 import { generatedEmail, generatedName, RESTORABLE_MS } from './rules';
 import type {
@@ -191,7 +191,7 @@ export async function deactivateMember(ctx: Context, memberId: string): Promise<
       await mustNotBeLastOwner(tx, locked);
       await setStatus(tx, locked, 'inactive');
       await revokeInvitationsOf(tx, memberId, 'inviter_inactive');
-      await restRule(tx, memberId, { off: false });
+      await pauseRule(tx, memberId, { off: false });
     }
     return getMember(tx, memberId);
   });
@@ -284,7 +284,7 @@ export async function setRole(ctx: Context, input: { memberId: string; role: Rol
       const mail = { kind: 'role-changed', teamId: actor.teamId, about: memberId, facts } as const;
       await queueMails(tx, mail, await listRecipients(tx, memberId));
       if (role === 'owner') {
-        await restRule(tx, memberId, { off: false });
+        await pauseRule(tx, memberId, { off: false });
       } else {
         await revokeInvitationsOf(tx, memberId, 'inviter_not_owner');
         await fireRule(tx, memberId);
@@ -335,7 +335,7 @@ async function closeMember(tx: TxContext, locked: LockedMember): Promise<void> {
   const posted = await post(tx, { kind: 'closing', memberId, amount: null });
   if (posted.outcome !== 'nothing') mustBePosted(posted, locked.balance);
   await retireKeys(tx, memberId);
-  await restRule(tx, memberId, { off: true });
+  await pauseRule(tx, memberId, { off: true });
   await tx.db
     .update(members)
     .set({ status: 'deleted', deletedAt: tx.now, steppedDownAt: null, updatedAt: tx.now })

@@ -2,14 +2,13 @@ import { sql } from 'drizzle-orm';
 import { users } from '@/db/schema/users';
 import type { Done } from '@/server/domain/core/codecs';
 import { type TxContext } from '@/server/domain/core/context';
-import { fail } from '@/server/domain/core/errors';
+import { fail, failField } from '@/server/domain/core/errors';
 import { newUuid7 } from '@/server/domain/core/ids';
 import { findEmailLink } from '@/server/domain/identity/email-links/read';
 import { endLinks, useUpLink, requestLink } from '@/server/domain/identity/email-links/write';
 import { hashPassword } from '@/server/domain/core/password-hashing';
 import { type VisitorContext } from '@/server/domain/core/user-context';
 import { sampleRates } from '@/server/domain/billing/rates/read';
-import { failAt } from '@/server/domain/identity/sessions/write';
 import { createTeam } from '../teams/write';
 import { networkOf } from '@/server/domain/identity/login-throttle/rules';
 import { enforceThrottle } from '@/server/domain/identity/login-throttle/write';
@@ -17,7 +16,7 @@ import { findAccountName, hasTeam, requireOpenSignUp } from './read';
 import { isSetupCode } from './rules';
 import type { CreatedTeam, SetUp, SignUp } from './schema';
 import type { Address } from '@/server/domain/identity/email-links/schema';
-import { failDead, lockUser, claimAccount } from '@/server/domain/identity/passwords/write';
+import { failExpiredLink, lockUser, claimAccount } from '@/server/domain/identity/passwords/write';
 
 /**
  * Queues an email with a link to create a team. Answers the same whether or not the address has an account.
@@ -35,16 +34,16 @@ export async function requestSignUp(ctx: VisitorContext, { email }: Address): Pr
  */
 export async function signUp(ctx: VisitorContext, { token, team, currency, ...given }: SignUp): Promise<CreatedTeam> {
   requireOpenSignUp(ctx);
-  const { id, email } = (await findEmailLink(ctx, token, 'sign-up')) ?? failDead();
+  const { id, email } = (await findEmailLink(ctx, token, 'sign-up')) ?? failExpiredLink();
   const known = await findAccountName(ctx, email);
-  const name = known ?? given.name ?? failAt('name', 'Enter your name.');
-  const password = known === null ? (given.password ?? failAt('password', 'Choose a password.')) : null;
+  const name = known ?? given.name ?? failField('/name', 'Enter your name.');
+  const password = known === null ? (given.password ?? failField('/password', 'Choose a password.')) : null;
   const passwordHash = password === null ? null : await hashPassword(password, networkOf(ctx.origin.address));
   const wanted = { name: team, currency, owner: { name, email, passwordHash }, rates: sampleRates() };
   const created = await createTeam(ctx, wanted, {
     by: { name, address: ctx.origin.address, requestId: ctx.requestId },
     first: async (tx) => {
-      if ((await useUpLink(tx, id, 'sign-up')) === null) failDead();
+      if ((await useUpLink(tx, id, 'sign-up')) === null) failExpiredLink();
       await endLinks(tx, email, ['sign-up']);
       if (passwordHash !== null) await claimNewAccount(tx, { name, email, passwordHash });
     },
@@ -78,7 +77,7 @@ export async function createFirstTeam(
 ): Promise<CreatedTeam> {
   if (await hasTeam(ctx.database.db)) fail('not_found');
   await enforceThrottle(ctx, 'setup', networkOf(ctx.origin.address));
-  if (!isSetupCode(ctx.vault, code)) failAt('code', 'Wrong setup code. Use the code that npm start printed.');
+  if (!isSetupCode(ctx.vault, code)) failField('/code', 'Wrong setup code. Use the code that npm start printed.');
   const { name, email, password } = owner;
   const passwordHash = await hashPassword(password, networkOf(ctx.origin.address));
   const wanted = { name: team, currency, owner: { name, email, passwordHash }, rates: sampleRates() };
