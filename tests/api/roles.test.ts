@@ -26,8 +26,8 @@ const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 type Outcome = number | ErrorCode;
 
 /**
- * Who may do what (the product's table): what an owner gets, and what a member gets for what is its own and for what is
- * another's. `other` null: the operation names nobody. A new one, at either door, fails until it stands here.
+ * The permissions of the roles: the outcome for an owner, and for a member acting on its `own` things and on an `other`
+ * member's. `other` is null when the operation names no member. A new operation fails until it has a row here.
  */
 const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null; body?: object | (() => object) }> = {
   getMe: { owner: 200, own: 200, other: null },
@@ -77,8 +77,8 @@ const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null;
 };
 
 /**
- * A seat with all that an operation may ask for: money, a message, a transfer, a rule with a history. `session` is who
- * acts from it in a request that began when it was made.
+ * A member with everything an operation can name: money, a message, a transfer, a rule with a history. `session` is an
+ * actor of that member whose request began when the member was made.
  */
 type Seat = TestMember & { ids: Record<string, string>; session: MemberActor };
 
@@ -98,7 +98,7 @@ async function findPlaceInTeam(team: TestTeam, options: { role?: 'owner' | 'memb
   return { ...membership, ids, session: await sessionOf(membership.key) };
 }
 
-/** The operation `id` as it is asked for about what is `about`'s. */
+/** Calls the operation `id` on the objects of `about`. */
 function ask(channel: Channel, who: Who, id: string, about: Seat, options: { byName: boolean }): Promise<Said> {
   const { operation } = listOperations().find((one) => one.id === id)!;
   const onBehalfOf = options.byName && operation.onBehalf ? about.mem : undefined;
@@ -108,7 +108,7 @@ function ask(channel: Channel, who: Who, id: string, about: Seat, options: { byN
 
 function expectOutcome(said: Said, outcome: Outcome): void {
   if (typeof outcome === 'string') expectRefusal(said, outcome);
-  // A procedure has no status of its own: it answers, or it does not.
+  // A procedure has no status of its own: it succeeds or it does not.
   else expect(said.answer ? said.status : said.ok, JSON.stringify(said.body)).toBe(said.answer ? outcome : true);
 }
 
@@ -117,7 +117,7 @@ const isChange = (id: string): boolean => listProcedures().find((one) => one.id 
 const setRole = (owner: Caller, membership: Seat, role: string) =>
   owner.post(`/members/${membership.mem}/role`, { role });
 
-/** Members who act as such, however they came to be one. */
+/** Ways to become an actor with the role of a member. */
 const MEMBERS: Record<string, (team: TestTeam) => Promise<Seat>> = {
   'a member': (team) => findPlaceInTeam(team),
   'an owner whom another made a member': async (team) => {
@@ -133,8 +133,8 @@ const MEMBERS: Record<string, (team: TestTeam) => Promise<Seat>> = {
 };
 
 /**
- * Who opens nothing, and what they are told, whatever they ask for. An actor is one whose request began before: at tRPC
- * it changes nothing any more. What it still reads the session's gate decides, as the key's gate does here.
+ * Callers without access, and the code that answers all their calls. An actor is from a request that began earlier:
+ * tRPC commands check its rights again. Queries are checked by the session's authentication, not here.
  */
 const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promise<Who> }> = {
   'a deactivated member': {
@@ -184,7 +184,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   nobody: { code: 'missing_key', who: () => Promise.resolve({ key: null, actor: null }) },
 };
 
-describe('the table', () => {
+describe('the table of roles', () => {
   it.each([
     ['operation', listOperations],
     ['procedure', listCommands],
@@ -197,7 +197,7 @@ describe('the table', () => {
   });
 });
 
-/** Who opens nothing, made once: no call of theirs changes anything. */
+/** Creates the callers without access once, as no call of theirs changes anything. */
 const shutOut = remembered(async () => {
   const team = await makeTeam();
   const membership = await findPlaceInTeam(team);
@@ -216,7 +216,7 @@ const TABLE = Object.entries(ROWS).flatMap(([id, row]) => DOORS.map((channel) =>
 describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
   const teamOf = remembered(() => makeTeam());
 
-  it(`answers an owner ${row.owner}, for his own seat and another's`, async () => {
+  it(`answers ${row.owner} to an owner, for their own member and another`, async () => {
     const team = await teamOf();
     const first = { key: team.ownerKey };
     expectOutcome(await ask(channel, first, id, await findPlaceInTeam(team), { byName: false }), row.owner);
@@ -226,12 +226,12 @@ describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
   });
 
   it.each(Object.entries(MEMBERS))(
-    `answers %s: ${row.own} for its own, ${row.other} for another's`,
+    `answers %s with ${row.own} for itself and ${row.other} for another member`,
     async (_, make) => {
       const team = await teamOf();
       const [membership, other] = [await make(team), await findPlaceInTeam(team)];
       const before = await rowsOf(team);
-      // What a session knew of its role when it began is judged again by every change.
+      // Every command checks the role again that the session had when the request began.
       const all: Who[] =
         channel === 'tRPC' && isChange(id)
           ? [{ key: membership.key, actor: membership.session }, { key: membership.key }]
@@ -251,14 +251,14 @@ describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
     },
   );
 
-  it(`is shut to ${Object.keys(SHUT_OUT).join(', ')}`, async () => {
+  it(`refuses ${Object.keys(SHUT_OUT).join(', ')}`, async () => {
     const { team, membership, all } = await shutOut();
     const before = await rowsOf(team);
     for (const { name, code, who } of all) {
       if (channel === 'tRPC' && !(who.actor === null || (who.actor && isChange(id)))) continue;
       for (const byName of [false, true]) {
         const said = await ask(channel, who, id, membership, { byName });
-        // Who never had the right is told so first, from a session that began before.
+        // A session that began earlier and never had the right is refused for its role first.
         const never = who.actor?.role === 'member' && said.body?.code === row.own;
         expectRefusal(said, never && typeof row.own === 'string' ? row.own : code);
       }
@@ -267,8 +267,8 @@ describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
   });
 });
 
-describe('what a member is shown', () => {
-  it('in lists is its own alone, and nothing of the master’s figures', async () => {
+describe('a member', () => {
+  it('sees only its own rows in lists, and no figure of the master balance', async () => {
     const team = await makeTeam({ fund: '777.77' });
     const [membership, other] = [await findPlaceInTeam(team), await findPlaceInTeam(team)];
     await as(team.ownerKey).patch('/team', { reserve: '333.33' });
@@ -294,7 +294,7 @@ describe('what a member is shown', () => {
     expect(answers['/me']!.body.balance).toBe('5.99');
   });
 
-  it('when its money is short is its own figure', async () => {
+  it('sees its own figure when its balance is short', async () => {
     const team = await makeTeam({ fund: '777.77' });
     const membership = await addMember(team, { credit: '0.01', recharge: { threshold: '0', target: '5000' } });
     const short = expectProblem(

@@ -17,10 +17,10 @@ import { makeTeam } from '../support/team';
 
 const as = useApi();
 
-/** Large enough that work which grows with the square takes seconds, while reading it once takes a millisecond. */
+/** Large enough that quadratic work takes seconds, while reading the text once takes a millisecond. */
 const SIZE = 60_000;
 
-/** What is measured below this is noise of the process: its garbage collection, its timers. */
+/** Durations below this are noise of the process: garbage collection, timers. */
 const NOISE_MS = 25;
 
 const RATIO = 3;
@@ -29,7 +29,7 @@ const BYTES_OF_A_CHARACTER = 3;
 
 type Input = { name: string; schema: ZodType };
 
-/** Every input that anybody can send: bodies and queries of the API, inputs of the procedures. */
+/** Lists every input of the product: bodies and queries of the API, inputs of the procedures. */
 function listInputs(): Input[] {
   const operations = listOperations().flatMap(({ id, operation: { body, query } }) => [
     ...(body ? [{ name: `${id} body`, schema: body }] : []),
@@ -40,7 +40,7 @@ function listInputs(): Input[] {
 
 const everyProcedure = () => [...listProcedures(), ...listWithoutSeat()];
 
-/** The CPU that some work takes of this process, in milliseconds. */
+/** Returns the CPU time that some work takes of this process, in milliseconds. */
 async function cpuOf(work: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
   await work();
@@ -48,7 +48,7 @@ async function cpuOf(work: () => Promise<unknown>): Promise<number> {
   return (user + system) / 1000;
 }
 
-/** The hostile texts that cost some work more than plain letters of as many bytes do, twice in a row. */
+/** Returns the hostile texts that cost some work more than plain letters of as many bytes, twice in a row. */
 async function dearTexts(work: (text: string) => Promise<unknown>, size: number): Promise<string[]> {
   const plain = await cpuOf(() => work('a'.repeat(BYTES_OF_A_CHARACTER * size)));
   const isDear = async (text: string) => (await cpuOf(() => work(text))) > RATIO * plain + NOISE_MS;
@@ -65,12 +65,12 @@ const parse = async (schema: ZodType, value: unknown): Promise<void> => {
     mustBeStorable(value);
     await schema.safeParseAsync(value);
   } catch {
-    // Refused before the schema saw it.
+    // The text was refused before the schema saw it.
   }
 };
 
 describe('a text of any size', () => {
-  it('is measured before anything transforms it, in every input', () => {
+  it('has its length checked before it is transformed, in every input', () => {
     const inputs = listInputs();
     expect(inputs.length).toBeGreaterThan(120);
     const unbounded = inputs.flatMap(({ name, schema }) =>
@@ -81,7 +81,7 @@ describe('a text of any size', () => {
     expect(unbounded).toEqual([]);
   });
 
-  it('costs no schema more than three times what as many plain letters cost', { timeout: 120_000 }, async () => {
+  it('costs no schema more than three times as much as plain letters', { timeout: 120_000 }, async () => {
     const dear: string[] = [];
     for (const { name, schema } of listInputs()) {
       for (const { path, put } of listTextPlaces(schema)) {
@@ -110,13 +110,13 @@ describe('a body of very many faults', () => {
     ['fields that nobody knows, as many as an object may have', batchOf(fields(60))],
     ['more fields than an object may have', batchOf(fields(900))],
     ['wrong types', batchOf({ to: 1, from: 2, body: 3, reference: 4 })],
-  ])('with %s costs no more than three times what a valid one costs', async (_what, body) => {
+  ])('with %s costs no more than three times as much as a valid one', async (_what, body) => {
     const plain = await cpuOf(judge(valid));
     const cost = Math.min(await cpuOf(judge(body)), await cpuOf(judge(body)));
     expect(cost).toBeLessThan(RATIO * plain + 4 * NOISE_MS);
   });
 
-  it('names the first hundred, and says how many there are', () => {
+  it('is answered with the first hundred faults and their total', () => {
     const issues = Array.from({ length: 2_000 }, (_, i) => ({
       code: 'unrecognized_keys',
       path: [i],
@@ -130,7 +130,7 @@ describe('a body of very many faults', () => {
 });
 
 describe('a whole request of hostile text', () => {
-  it('costs no operation more than three times what plain letters cost', { timeout: 240_000 }, async () => {
+  it('costs no operation more than three times as much as plain letters', { timeout: 240_000 }, async () => {
     const { ownerKey, ownerId } = await makeTeam();
     const dear: string[] = [];
     for (const { id, method, path, params, operation } of listOperations()) {
@@ -144,7 +144,7 @@ describe('a whole request of hostile text', () => {
     expect(dear).toEqual([]);
   });
 
-  it('costs no procedure more than three times what plain letters cost', { timeout: 240_000 }, async () => {
+  it('costs no procedure more than three times as much as plain letters', { timeout: 240_000 }, async () => {
     const { ownerKey } = await makeTeam();
     const actor = await sessionOf(ownerKey);
     const dear: string[] = [];
@@ -156,7 +156,7 @@ describe('a whole request of hostile text', () => {
   });
 });
 
-/** Calls a procedure for somebody who is signed in and acts in a team; what is refused is an answer too. */
+/** Calls a procedure as a member of a team; a refusal counts as an answer too. */
 async function callAs(actor: MemberActor, noun: string, id: string, input: unknown): Promise<void> {
   const given = { actor, user: userOf(actor), origin: HERE, requestId: newRequestId(), idempotencyKey: null };
   const caller = createCaller({ services: services(), ...given }) as unknown as Record<

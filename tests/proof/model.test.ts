@@ -46,7 +46,7 @@ const START = Date.parse('2026-03-29T20:00:00Z');
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-/** What one text costs, by where it goes: the card of every team here. */
+/** The price of one text per destination: the card of every team here. */
 const PRICES = { '+14155550100': 1n, '+447700900123': 2n, '+4915112345678': 5n, '+33612345678': 20n } as const;
 type Place = keyof typeof PRICES;
 const UNIT = 1_000_000n;
@@ -54,7 +54,7 @@ const UNIT = 1_000_000n;
 const services = openServices(LANES);
 afterAll(services.close);
 
-/** A command as it is drawn: who and what are numbers, which stand for what is there when its turn comes. */
+/** A command as drawn: actor and objects are numbers, resolved against the state when its turn comes. */
 type By = { by: 'operator' | 'an owner' | 'any seat'; nth: number };
 type Drawn =
   | { do: 'create'; by: By; owner: boolean; email: number; credit: bigint | null; rule: Terms | null }
@@ -71,17 +71,20 @@ type Drawn =
   | { do: 'serve' }
   | { do: 'wait'; until: 'later' | 'midnight' | 'next month' };
 
-/** `worker`: whether the job comes at once whenever money reaches where a rule waits, or only when the story says so. */
+/** With `worker` the job runs as soon as money reaches a waiting rule; without it, only when the story says so. */
 type Story = { worker: boolean; steps: Drawn[] };
 
 const whole = (min: number, max: number) => fc.integer({ min, max }).map((n) => BigInt(n) * UNIT);
-/** Mostly round, so that balances meet thresholds, caps and the reserve exactly; now and then one micro beside it. */
+/**
+ * Draws mostly round amounts, so that balances meet thresholds, caps and the reserve exactly; sometimes one micro
+ * beside.
+ */
 const amounts = (min: number, max: number) =>
   fc.oneof(
     { weight: 6, arbitrary: whole(min, max) },
     { weight: 1, arbitrary: fc.tuple(whole(min + 1, max), fc.constantFrom(-1n, 1n)).map(([n, off]) => n + off) },
   );
-/** Not drawn towards 0, which is the first owner. */
+/** Has no bias towards 0, which is the first owner. */
 const place = fc.noBias(fc.nat({ max: 59 }));
 const by: fc.Arbitrary<By> = fc.record({
   by: fc.constantFrom<By['by']>(...Array<'an owner'>(7).fill('an owner'), 'operator', 'operator', 'any seat'),
@@ -154,7 +157,7 @@ const COMMANDS = {
   deactivate: onSeat('deactivate'),
   delete: onSeat('delete'),
   restore: onSeat('restore'),
-  // At the last moment at which it can be restored, or a minute after.
+  // At the last moment at which a restore is allowed, or a minute later.
   restoreLate: fc.record({ do: just('restore'), by, member: place, late: fc.constantFrom(0, MINUTE) }),
   role: fc.record({
     do: just('role'),
@@ -200,7 +203,7 @@ const EVERYTHING = mix({
   serve: 8,
   wait: 4,
 });
-/** Of a team that lives from hand to mouth, so that many rules wait at once. */
+/** Draws stories of a team short of money, so that many rules wait at once. */
 const SHORTAGE = mix({
   credit: 2,
   debit: 5,
@@ -222,7 +225,7 @@ function places(): Place[] {
   return Object.keys(PRICES) as Place[];
 }
 
-/** Each command can shrink to nothing, which takes it out of the story and leaves the others as they are. */
+/** Lets each command shrink to nothing, which removes it from the story and leaves the others unchanged. */
 const toldOf = (funds: fc.Arbitrary<bigint>, members: fc.Arbitrary<Drawn[]>, commands: fc.Arbitrary<Drawn>) =>
   fc
     .record({
@@ -266,7 +269,7 @@ function whoIs(world: World, { by: kind, nth }: By): Who {
   return kind === 'operator' || owners.length === 0 ? 'operator' : owners[modulo(nth, owners.length)]!;
 }
 
-/** Any seat; mostly one that can be recharged to send and to have a rule, and one that is gone to be restored. */
+/** Picks any member; mostly one that can be recharged for sends and rules, and a deleted one for a restore. */
 function actingMember({ members }: World, drawn: { do: Drawn['do']; member: number }): number {
   const all = [...members.keys()];
   const fits = all.filter((i) => {
@@ -278,7 +281,7 @@ function actingMember({ members }: World, drawn: { do: Drawn['do']; member: numb
   return among[modulo(drawn.member, among.length)]!;
 }
 
-/** What a drawn command means now; null where there is nothing to do it with. */
+/** Resolves a drawn command against the state; null when there is no object for it. */
 function mean(world: World, drawn: Exclude<Drawn, { do: 'wait' }>): { who: Who; command: Command } | null {
   const who = 'by' in drawn ? whoIs(world, drawn.by) : 'operator';
   const member = 'member' in drawn ? actingMember(world, drawn) : 0;
@@ -324,7 +327,7 @@ function mean(world: World, drawn: Exclude<Drawn, { do: 'wait' }>): { who: Who; 
   }
 }
 
-/** A seat comes with the role of an owner, whatever it is by now: the verb itself must judge it again. */
+/** The actor has the role of an owner, whatever the member's role is by now: the command itself must check it again. */
 function ctxOf({ world, teamId, members }: Pair, who: Who): Context {
   const of = { teamId, currency: 'USD', name: 'Somebody' };
   const actor: Actor =
@@ -340,11 +343,11 @@ function ctxOf({ world, teamId, members }: Pair, who: Who): Context {
           channel: 'api',
           address: null,
         };
-  // The clock's place is taken by the story's for everybody, as nobody can wait for midnight; the code is the same.
+  // The story's clock replaces the real one, as no test can wait for midnight; the code is the same.
   return makeContext(services, actor, { at: new Date(world.now) });
 }
 
-/** Does it in the product; answers what the asker is told, in the model's words. */
+/** Runs the command in the product and returns its outcome in the model's terms. */
 async function perform(pair: Pair, who: Who, command: Command): Promise<string> {
   try {
     const said = await ask(pair, ctxOf(pair, who), command);
@@ -459,7 +462,7 @@ type Seen = {
   woken: boolean;
 };
 
-/** All of the team that the model knows, as the product has it after a command; the jobs it enqueued are taken. */
+/** Reads everything of the team that the model knows, after a command; the jobs that it enqueued are taken. */
 async function look({ teamId, world }: Pair): Promise<Seen> {
   const { rows } = await ownerPool().query<{ seen: Seen }>(
     `WITH woken AS (DELETE FROM outbox WHERE team_id = $1 AND task = 'serve-waiting' RETURNING 1)
@@ -477,7 +480,7 @@ async function look({ teamId, world }: Pair): Promise<Seen> {
   return rows[0]!.seen;
 }
 
-/** Seats and what has happened, in lines that are the same for both. */
+/** Prints members and events in lines that are the same for both. */
 const seatLine = (
   member: number,
   of: { role: string; status: string; balance: bigint | string },
@@ -503,7 +506,7 @@ function expected(world: World, movedBefore: number): string[] {
   return [`master ${world.master} reserve ${world.reserve}`, ...members, ...moved, ...events];
 }
 
-/** The product's state in the model's lines; learns the ids of what has moved, in the model's order. */
+/** Prints the product's state in the model's lines, and records the ids of new transfers in the model's order. */
 function found(pair: Pair, seen: Seen): string[] {
   const { world, transfers } = pair;
   const placeOf = (id: string) => pair.members.indexOf(id);
@@ -525,7 +528,7 @@ function found(pair: Pair, seen: Seen): string[] {
   return [`master ${seen.master} reserve ${seen.reserve}`, ...members, ...moved, ...events];
 }
 
-/** How often each command ended how, over all stories. */
+/** Counts the outcomes of each command over all stories. */
 const ended = new Map<string, Map<string, number>>();
 
 function count(name: string, answer: string): void {
@@ -534,7 +537,7 @@ function count(name: string, answer: string): void {
   ended.set(name, answers.set(code, (answers.get(code) ?? 0) + 1));
 }
 
-/** Tells a story to both; throws, with the story so far, where they part. */
+/** Runs a story on both; throws, with the story so far, where they differ. */
 async function tell({ worker, steps }: Story): Promise<void> {
   const pair = await newPair();
   const { world } = pair;
@@ -580,7 +583,7 @@ async function tellOne(pair: Pair, who: Who, command: Command, told: string[]): 
   for (const { outcome, reason } of world.events) count('rules', `${outcome}:${reason}`);
 }
 
-/** The lines that only one of the two has; each as often as it has it more. */
+/** Returns the lines that only one of the two has, each as often as it has it more. */
 function difference(want: string[], have: string[]): string[] {
   const surplus = [...have];
   const missing = want.filter((text) => {
@@ -596,7 +599,7 @@ const print = (command: Command): string =>
     typeof value === 'bigint' ? value.toString() : value,
   );
 
-/** Midnight is met exactly by the command after the next. */
+/** Stops two minutes before midnight, so that the command after the next one meets midnight exactly. */
 function later(now: number, until: Extract<Drawn, { do: 'wait' }>['until']): number {
   const today = new Date(now - (now % DAY));
   const nextMonth = Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 1);
@@ -604,7 +607,7 @@ function later(now: number, until: Extract<Drawn, { do: 'wait' }>['until']): num
   return Math.max(now, (until === 'midnight' ? today.getTime() + DAY : nextMonth) - 2 * MINUTE);
 }
 
-describe(`${RUNS} stories of one team, told to the product and to its model`, () => {
+describe(`${RUNS} stories of one team, run on the product and on its model`, () => {
   const failures: string[] = [];
   let failing: number | null = null;
 
@@ -613,7 +616,7 @@ describe(`${RUNS} stories of one team, told to the product and to its model`, ()
     const began = performance.now();
     const lane = async (_: unknown, i: number) => {
       const property = fc.asyncProperty(story, async (drawn) => {
-        // While one lane looks for the shortest story that fails, the others are silent.
+        // The other lanes pause while one lane shrinks a failing story.
         if (failing !== null && failing !== i) return;
         await tell(drawn).catch((error: unknown) => {
           failing ??= i;
@@ -633,11 +636,11 @@ describe(`${RUNS} stories of one team, told to the product and to its model`, ()
     console.log(`S2 model: ${Math.round(performance.now() - began)} ms\n  ${figures.join('\n  ')}`);
   }, 240_000 * SCALE);
 
-  it('answers, moves, waits and remembers as the model does', () => {
+  it('end in the same answers, transfers, waiting rules and events on both', () => {
     expect(failures.length, failures.join('\n\n')).toBe(0);
   });
 
-  it('did everything there is to do, and saw rules end in every way', () => {
+  it('ran every command, and saw rules end in every way', () => {
     const done = (name: string, answer: string) => (ended.get(name)?.get(answer) ?? 0) > 0;
     const steps = Object.keys(COMMANDS).filter((name) => !['wait', 'batch', 'restoreLate'].includes(name));
     expect([...steps, 'credit dry', 'debit dry'].filter((name) => !done(name, 'ok'))).toEqual([]);
@@ -647,7 +650,7 @@ describe(`${RUNS} stories of one team, told to the product and to its model`, ()
     expect(done('restore', 'member_deleted') && done('served', '2')).toBe(true);
   });
 
-  it('leaves books that verify', async () => {
+  it('leave books that verify', async () => {
     expect((await verifyLedger(services.database.db)).problems).toEqual([]);
   });
 });

@@ -32,7 +32,10 @@ const LANES = 3;
 const services = openServices(LANES * 3);
 afterAll(services.close);
 
-/** How a seat stands when the two verbs meet: a rule that fires below 8.00 and fills up to 50.00, a master of 100.00. */
+/**
+ * The state of the member when the two commands meet: a rule that fires below 8.00 and fills up to 50.00, a master
+ * balance of 100.00.
+ */
 type State = 'active' | 'waiting' | 'inactive' | 'owner' | 'deleted';
 
 type Meeting = {
@@ -43,7 +46,7 @@ type Meeting = {
   memberId: string;
   messageId: string;
   keyId: string;
-  /** A credit of 3.00 to the seat. */
+  /** The id of a credit of 3.00 to the member. */
   creditId: string;
 };
 
@@ -53,7 +56,7 @@ const cheap = { to: '+14155550100', from: 'Pair', body: 'Hello' };
 const dear = { to: '+4915112345678', from: 'Pair', body: 'Hello' };
 const otherRule = rechargeInput.parse({ threshold: '20.00', amount: '15.00', cap: { amount: '30.00', period: 'day' } });
 
-/** All that moves money or changes a seat. */
+/** Every command that moves money or changes a member. */
 const VERBS: Record<string, (m: Meeting) => Promise<unknown>> = {
   'credit 30': (m) => creditMember(m.owner, { memberId: m.memberId, amount: micros('30') }),
   'credit 1': (m) => creditMember(m.owner, { memberId: m.memberId, amount: micros('1') }),
@@ -85,11 +88,11 @@ const VERBS: Record<string, (m: Meeting) => Promise<unknown>> = {
 };
 const NAMES = Object.keys(VERBS);
 
-/** Verbs that have nothing to do with a rule that waits. */
+/** Commands that do not affect a waiting rule. */
 const IDLE_WHEN_WAITING =
   /^(owner sends|activate|role member|rotate key|end key|raise reserve|credit 30|restore|new email)$/;
 
-/** What meets the making of another seat with the same address: all else has nothing to do with it. */
+/** Commands that affect the creation of another member with the same address. */
 const ABOUT_EMAIL = ['email taken', 'new email', 'delete', 'restore'];
 
 const MEETINGS = (['active', 'waiting', 'inactive', 'owner', 'deleted'] as State[]).flatMap((state) =>
@@ -111,14 +114,14 @@ function meets(state: State, ...pair: string[]): boolean {
   return true;
 }
 
-/** What several statements in one message answer: here only the last is looked at. */
+/** The results of several statements in one message, of which only the last is read. */
 const seen = z.array(
   z.object({
     rows: z.array(z.object({ master: z.string(), message: z.string(), credit: z.string() }).loose()).catch([]),
   }),
 );
 
-/** Makes a fresh seat in a team and brings the master to exactly 100.00, in one round trip. */
+/** Creates a new member in a team and brings the master balance to exactly 100.00, in one round trip. */
 async function arrange(team: TestTeam, state: State): Promise<Meeting> {
   const [memberId, keyId] = [newUuid7(), newUuid7()];
   const [t, m] = [team.teamId, memberId];
@@ -178,7 +181,7 @@ async function arrange(team: TestTeam, state: State): Promise<Meeting> {
   };
 }
 
-/** All that the two verbs can have changed, without ids and times. */
+/** Reads everything that the two commands can have changed, without ids and times. */
 async function look({ team, memberId, messageId }: Meeting): Promise<unknown> {
   const { rows } = await ownerPool().query(
     `SELECT m.balance AS master, m.reserve, a.balance, a.closed_at IS NOT NULL AS closed, s.role, s.status,
@@ -197,7 +200,7 @@ async function look({ team, memberId, messageId }: Meeting): Promise<unknown> {
   return rows[0];
 }
 
-/** How it ended: what both were told, what is there, and what is there once the worker has looked at the waiting. */
+/** Returns both outcomes, the state, and the state after the worker has served the waiting rules. */
 async function ending(meeting: Meeting, told: string[]): Promise<string> {
   const there = await look(meeting);
   while (await takeWake(ownerPool(), meeting.team.teamId)) await serveWaiting(meeting.operator);
@@ -205,8 +208,8 @@ async function ending(meeting: Meeting, told: string[]): Promise<string> {
 }
 
 /**
- * The job is not one transaction: it may begin to look while the master could pay and find it short a moment later, which
- * a rule that goes on waiting then says. Both words mean that it waits for the master.
+ * Treats the two reasons alike when the job took part: it is not one transaction, so it may begin while the master
+ * could pay and find it short a moment later. Both reasons mean that the rule waits for the master balance.
  */
 const forgiving = (pair: string[], end: string): string =>
   pair.includes('serve waiting') ? end.replaceAll('"reason": "reserve"', '"reason": "master_short"') : end;
@@ -221,7 +224,7 @@ async function inOrder(
   return { meeting, told: [await outcomeOf(VERBS[first]!(meeting)), await outcomeOf(VERBS[second]!(meeting))] };
 }
 
-/** Both orders, one after the other: the only two ways in which the race may end. */
+/** Runs both orders, one command after the other: the only two ways in which the race may end. */
 async function orders(team: TestTeam, state: State, left: string, right: string): Promise<string[]> {
   const there = await inOrder(team, state, left, right);
   const ends = [await ending(there.meeting, there.told)];
@@ -232,7 +235,7 @@ async function orders(team: TestTeam, state: State, left: string, right: string)
 
 type Way = (m: Meeting, left: string, right: string) => Promise<string[]>;
 
-/** How the two are let loose: just so, or lined up before the master's or the seat's lock. */
+/** The ways to start the two commands: together, or queued on the master's or the member's lock. */
 const WAYS: Way[] = [
   (m, left, right) => Promise.all([outcomeOf(VERBS[left]!(m)), outcomeOf(VERBS[right]!(m))]),
   (m, left, right) => inLine(m.team, [m.team.teamId], [() => VERBS[left]!(m), () => VERBS[right]!(m)]),
@@ -240,7 +243,7 @@ const WAYS: Way[] = [
     (await inLine(m.team, [m.memberId], [() => VERBS[right]!(m), () => VERBS[left]!(m)])).toReversed(),
 ];
 
-describe(`every two verbs on one seat, raced: ${MEETINGS.length} meetings`, () => {
+describe(`every two commands on one member, raced: ${MEETINGS.length} pairs`, () => {
   const wrong: string[] = [];
   let races = 0;
 
@@ -274,12 +277,12 @@ describe(`every two verbs on one seat, raced: ${MEETINGS.length} meetings`, () =
     console.log(`S8 pairs: ${MEETINGS.length} meetings, ${races} races, ${Math.round(performance.now() - began)} ms`);
   }, 120_000 * SCALE);
 
-  it('ends, whatever the moment, as one of the two orders ends: answers, balances, seat, rule and waiting', () => {
+  it('end like one of the two orders: answers, balances, member, rule and waiting', () => {
     expect(wrong.length, wrong.slice(0, 5).join('\n\n')).toBe(0);
     expect(races).toBe(MEETINGS.length * WAYS.length * SCALE);
   });
 
-  it('leaves books that verify', async () => {
+  it('leave books that verify', async () => {
     expect((await verifyLedger(services.database.db)).problems).toEqual([]);
   });
 });

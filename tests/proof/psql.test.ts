@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { sendMessage } from '@/server/domain/messaging/messages/write';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
 
-/** SQLSTATEs: may not, the ledger's own refusal, a CHECK, no such row in another table, twice what may be once. */
+/** SQLSTATEs: no permission, refused by the ledger, a CHECK, a foreign key, a unique index. */
 const [DENIED, REFUSED, CHECKED, FOREIGN, TWICE] = ['42501', '23001', '23514', '23503', '23505'];
 
 let team: TestTeam;
@@ -20,7 +20,7 @@ beforeAll(async () => {
     message: { to: '+14155550100', from: 'Psql', body: 'Hello' },
   });
   messageId = 'id' in sent ? sent.id : '';
-  // By a key: its holder's name stands on it.
+  // Sent with an API key, so that the member's name stands on the charge.
   await sendMessage(team.owner, { onBehalfOf: null, message: { to: '+14155550100', from: 'Psql', body: 'Hello' } });
 });
 
@@ -28,7 +28,7 @@ const USAGE = '00000000-0000-7000-8000-000000000001';
 const FUNDING = '00000000-0000-7000-8000-000000000002';
 const by = `'{"actorType": "operator", "actorName": "By hand"}'`;
 
-/** Every row of the ledger of both teams, as text: nothing may have changed. */
+/** Reads every ledger row of both teams as text: nothing may change. */
 async function books(): Promise<unknown> {
   const { rows } = await ownerPool().query(
     `SELECT 'account' AS kind, a::text AS row FROM ledger_accounts a WHERE team_id IN ($1, $2)
@@ -39,7 +39,7 @@ async function books(): Promise<unknown> {
   return rows;
 }
 
-/** A person at the keyboard, with one of the two roles. */
+/** Opens a psql-like client with one of the two roles. */
 function useClient(variable: 'DATABASE_URL' | 'DATABASE_OWNER_URL'): () => Client {
   let client: Client;
   beforeAll(async () => {
@@ -76,7 +76,7 @@ const accept = (...costs: string[]) => {
 
 const ours = (table: string) => `${table} WHERE team_id = '${team.teamId}'`;
 
-/** What nobody may do to the ledger's tables, by either role. */
+/** Changes of the ledger's tables that neither role may make. */
 const FORBIDDEN: [string, () => string][] = [
   ['a transfer of his own', () => transfer('1000000', team.teamId, member.id, member.id)],
   ['a transfer to another team', () => transfer('1000000', team.teamId, stranger.id, stranger.id)],
@@ -145,7 +145,7 @@ describe("with the application's role in psql", () => {
   });
 
   it.each(FORBIDDEN)(
-    'the database refuses %s, also under the words by which the posting functions are told',
+    'the database refuses %s, also with the search path that marks the posting functions',
     async (_what, statement) => {
       await app().query('SET search_path = public, purser_posting');
       expect(await stateOf(app(), statement())).toBe(DENIED);
@@ -272,11 +272,11 @@ describe("with the application's role in psql", () => {
       'the texts of its messages',
       () => `SELECT person_erase_texts('${team.teamId}', '${member.id}', 'infinity', NULL, 100)`,
     ],
-  ])('nobody’s erasing takes %s, when the log tells of no erasure', async (_what, statement) => {
+  ])('erasing a member refuses %s when the log has no erasure', async (_what, statement) => {
     expect(await stateOf(app(), statement())).toBe(REFUSED);
   });
 
-  it('removes no text that the team keeps', async () => {
+  it('keeps the texts of a team that has no retention of texts', async () => {
     const { rows } = await app().query<{ removed: number }>(
       `SELECT removed FROM messages_remove_texts('${team.teamId}', NULL, 100)`,
     );
@@ -290,7 +290,7 @@ describe("with the application's role in psql", () => {
     expect(await stateOf(app(), refund)).toBe(TWICE);
   });
 
-  it('posts into the real tables, whatever temporary ones stand before them', async () => {
+  it('posts into the real tables, whatever temporary tables shadow them', async () => {
     await app().query(`BEGIN; CREATE TEMP TABLE ledger_accounts (LIKE public.ledger_accounts) ON COMMIT DROP;
       CREATE TEMP TABLE transfers (LIKE public.transfers) ON COMMIT DROP;
       INSERT INTO pg_temp.ledger_accounts SELECT team_id, id, kind, balance + 1000000000, version, reserve, closed_at, created_at
@@ -302,7 +302,7 @@ describe("with the application's role in psql", () => {
   });
 });
 
-describe("with the tables' owner in psql", () => {
+describe('with the tables’ owner in psql', () => {
   const owner = useClient('DATABASE_OWNER_URL');
 
   it.each(FORBIDDEN)('the triggers refuse %s', async (_what, statement) => {
@@ -314,7 +314,7 @@ describe("with the tables' owner in psql", () => {
     ['the note too', "actor_name = 'Erased person', note = 'other'"],
     ['the name to another', "actor_name = 'Somebody else'"],
     ['who acted', "actor_name = 'Erased person', actor_id = NULL, actor_type = 'operator'"],
-  ])('the triggers refuse %s even under the words by which erasing is told', async (_what, change) => {
+  ])('the triggers refuse %s even with the search path that marks an erasure', async (_what, change) => {
     await owner().query('SET search_path = public, purser_erasing');
     expect(
       await stateOf(owner(), `UPDATE transfers SET ${change} WHERE team_id = '${team.teamId}' AND actor_type = 'key'`),
@@ -322,7 +322,7 @@ describe("with the tables' owner in psql", () => {
     expect(await stateOf(owner(), `DELETE FROM transfers WHERE team_id = '${team.teamId}'`)).toBe(REFUSED);
   });
 
-  it('refuses to pass the triggers by, which is for a superuser', async () => {
+  it('refuses to bypass the triggers, which needs a superuser', async () => {
     expect(await stateOf(owner(), 'SET session_replication_role = replica')).toBe(DENIED);
   });
 
@@ -358,7 +358,7 @@ describe("with the tables' owner in psql", () => {
     ["a credit to another team's member", () => transfer('1', team.teamId, stranger.id, stranger.id), FOREIGN],
     ['a kind that is none', () => transfer('1', team.teamId, member.id, member.id, 'gift'), CHECKED],
   ])(
-    'the constraints refuse %s even under the words by which the posting functions are told',
+    'the constraints refuse %s even with the search path that marks the posting functions',
     async (_what, statement, state) => {
       await owner().query('SET search_path = public, purser_posting');
       expect(await stateOf(owner(), statement())).toBe(state);

@@ -1,7 +1,7 @@
 /**
- * The product's rules of money, recharges and roles, written down a second time from their description alone and as plainly
- * as can be: one team in memory, one command after another. It imports nothing of the product, so that the two can only
- * agree by meaning the same. Amounts are micros; a seat is named by its place in `members`.
+ * The product's rules of money, recharges and roles, written down a second time from their description alone and as
+ * plainly as possible: one team in memory, one command after another. It imports nothing of the product, so that both
+ * agree only by meaning the same. Amounts are micros; a member is named by its index in `members`.
  */
 type Reason = 'master_short' | 'reserve' | 'cap_reached';
 type Rest = 'member_inactive' | 'owner';
@@ -15,7 +15,7 @@ export type Terms = {
 };
 /** `told`: the refusals of this episode, one a reason. */
 type Rule = Terms & { waits: { since: number; reason: Reason } | null; told: Map<Reason | Rest, Event> };
-/** What a rule's history says: `need` is what would have been needed, or what was added. */
+/** An event of a rule's history: `need` is the amount that was needed, or that was added. */
 type Event = {
   member: number;
   outcome: 'fired' | 'refused';
@@ -48,15 +48,18 @@ export type World = {
   members: Seat[];
   transfers: Transfer[];
   texts: Text[];
-  /** What the last command wrote into the history of rules. */
+  /** The events that the last command wrote into the history of rules. */
   events: Event[];
-  /** Whether the command brought money (or room) to where a rule still waits, so that a job must look. */
+  /**
+   * The account in which the command left money (or room) for a rule that still waits, so that a job must look; or
+   * null.
+   */
   reached: 'master' | 'seat' | null;
 };
 
-/** Who asks: a seat, or the operator. */
+/** The actor: a member by its index, or the operator. */
 export type Who = number | 'operator';
-/** What is asked, with places already found out. */
+/** A command with its members and objects resolved. */
 export type Command =
   | { do: 'create'; role: Role; email: string | null; credit: bigint | null; rule: Terms | null }
   | { do: 'credit'; member: number; amount: bigint; dryRun: boolean }
@@ -77,7 +80,7 @@ const refuse = (answer: string): never => {
 const short = (whose: 'master' | 'member', required: bigint, available: bigint) =>
   refuse(`insufficient_funds ${whose} ${required} ${available}`);
 
-/** A team with its first owner and nothing else. */
+/** Creates a team with its first owner and nothing else. */
 export const begin = (now: number): World => ({
   now,
   master: 0n,
@@ -102,7 +105,7 @@ const newSeat = (role: Role, email: string | null): Seat => ({
   rule: null,
 });
 
-/** Does what is asked, or nothing at all, and says what the asker is told. */
+/** Runs a command whole or not at all, and returns its outcome. */
 export function obey(world: World, who: Who, command: Command): string {
   world.reached = null;
   world.events = [];
@@ -114,7 +117,7 @@ export function obey(world: World, who: Who, command: Command): string {
   }
 }
 
-/** Whether a job must look at the waiting after the last command. */
+/** Returns true when a job must look at the waiting rules after the last command. */
 export function mustWake(world: World): boolean {
   return world.reached !== null && world.members.some((member) => member.rule?.waits);
 }
@@ -270,7 +273,7 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
     for (const index of waiting.toSorted((a, b) => since(a) - since(b))) {
       if (whyUnserved(world, index) === null && lookAtRule(world, index, 0n, true)) served += 1;
     }
-    // Who waits on does so for what stands in the way now; that is no refusal, so no event.
+    // A rule that goes on waiting takes the current reason; that is no refusal, so it makes no event.
     for (const index of waiting) {
       const { rule } = world.members[index]!;
       if (rule?.waits) rule.waits.reason = whyUnserved(world, index) ?? rule.waits.reason;
@@ -298,7 +301,7 @@ function mustBeOwner(world: World, who: Who): void {
   if (world.members[who]!.role !== 'owner') refuse('owner_required');
 }
 
-/** The seat that an owner asks about, if it is not deleted. */
+/** Returns the member that an owner acts on, if it is not deleted. */
 function liveSeat(world: World, who: Who, index: number): Seat {
   mustBeOwner(world, who);
   const member = world.members[index]!;
@@ -310,7 +313,9 @@ function mustNotBeLastOwner(world: World, member: Seat): void {
   if (owners.length === 1 && world.members[owners[0]!] === member) refuse('last_owner');
 }
 
-/** One transfer. Money that comes to a seat may end its waiting; money that comes where a rule waits wants the job. */
+/**
+ * Makes one transfer. Money for a member may end its waiting; money for an account with a waiting rule needs the job.
+ */
 function move(world: World, kind: Kind, member: number | null, from: Side, to: Side, amount: bigint): void {
   add(world, from, -amount);
   add(world, to, amount);
@@ -329,7 +334,7 @@ function add(world: World, side: Side, amount: bigint): void {
 
 function giveRule(world: World, index: number, terms: Terms): void {
   const member = world.members[index]!;
-  // A change is none of what ends waiting: a rule that goes on waiting keeps its place.
+  // A changed rule keeps its place when it goes on waiting.
   const rule = { ...terms, waits: member.rule?.waits ?? null, told: new Map() };
   member.rule = rule;
   if (!rule.enabled || member.balance >= rule.threshold) endWaiting(rule);
@@ -340,7 +345,9 @@ function endWaiting(rule: Rule | null): void {
   if (rule?.waits) Object.assign(rule, { waits: null, told: new Map() });
 }
 
-/** What a rule does before a charge is taken, or (a charge of 0) when it is looked at without one: whether it fires. */
+/**
+ * Applies a rule before a charge, or (with a charge of 0) when it is looked at without one; returns true when it fires.
+ */
 function lookAtRule(world: World, index: number, charge: bigint, byJob: boolean): boolean {
   const member = world.members[index]!;
   const { rule, balance } = member;
@@ -355,7 +362,7 @@ function lookAtRule(world: World, index: number, charge: bigint, byJob: boolean)
   if (reason === null) move(world, 'recharge', index, 'master', index, amount);
   const left = member.balance < charge ? member.balance : member.balance - charge;
   const isLow = left < rule.threshold;
-  // That the job passes it over for what it already waits for is no news.
+  // A job that passes the rule over for its known reason makes no event.
   const known = byJob && rule.waits?.reason === reason;
   if (reason !== null && !known) remember(world, rule, { ...event, reason });
   if (reason === null) {
@@ -367,20 +374,20 @@ function lookAtRule(world: World, index: number, charge: bigint, byJob: boolean)
   return reason === null;
 }
 
-/** Why a waiting rule is not served now; null: it can be. */
+/** Returns the reason why a waiting rule cannot be served now, or null. */
 function whyUnserved(world: World, index: number): Reason | null {
   const { rule, balance } = world.members[index]!;
   return refusalOf(world, cutByCap(rule!, needOf(rule!, balance), drawnBy(world, index)), balance, 0n);
 }
 
-/** Why the amount that a cap has left over cannot be paid or does not help; null: it can. */
+/** Returns the reason why the amount that a cap has left cannot be paid or does not help, or null. */
 function refusalOf(world: World, amount: bigint, balance: bigint, charge: bigint): Reason | null {
   if (amount === 0n || balance + amount < charge) return 'cap_reached';
   if (world.master < amount) return 'master_short';
   return world.master - amount < world.reserve ? 'reserve' : null;
 }
 
-/** Refusals of one episode for one reason are one event with a count. */
+/** Counts refusals of one episode for one reason in one event. */
 function remember(world: World, rule: Rule, event: Event): false {
   const past = rule.told.get(event.reason!);
   if (past) past.count += 1;
@@ -405,7 +412,9 @@ function cutByCap({ cap, amount }: Rule, need: bigint, drawn: bigint): bigint {
   return steps;
 }
 
-/** What a seat was recharged in the UTC month of its cap, or in this UTC day: whatever rule it was, reversed or not. */
+/**
+ * Returns the amount recharged in the UTC month of the member's cap, or in this UTC day, by any rule, reversed or not.
+ */
 export function drawnBy({ now, transfers, members }: World, index: number): bigint {
   const length = members[index]!.rule?.cap?.period === 'month' ? 'yyyy-mm'.length : 'yyyy-mm-dd'.length;
   const period = (time: number) => new Date(time).toISOString().slice(0, length);
@@ -414,7 +423,7 @@ export function drawnBy({ now, transfers, members }: World, index: number): bigi
     .reduce((sum, { amount }) => sum + amount, 0n);
 }
 
-/** What a rule says of itself. */
+/** Returns the state that a rule shows. */
 export function ruleState({ rule, status, role }: Seat): string {
   if (!rule) return 'none';
   if (!rule.enabled) return 'off';
