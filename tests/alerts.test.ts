@@ -34,7 +34,7 @@ const credit = (membership: TestMember, amount: string) =>
 const debit = (membership: TestMember, amount: string) =>
   debitMember(team.operator, { memberId: membership.id, amount: micros(amount) });
 
-/** Does what is enqueued; answers who was told of what, sorted. */
+/** Runs the enqueued jobs and returns the new alerts with their recipients, sorted. */
 async function told(of: TestTeam = team): Promise<string[]> {
   await doJobs(takesAll);
   return (await mailsOf(of.teamId)).map(nameOf).toSorted();
@@ -42,7 +42,7 @@ async function told(of: TestTeam = team): Promise<string[]> {
 const nameOf = ({ kind, address, member_id }: MailRow): string =>
   `${kind} to ${member_id === team.ownerId ? 'owner' : address}`;
 
-/** Lets so much time pass since all that was mailed. */
+/** Moves all emails back in time by an interval. */
 const later = (interval: string) =>
   ownerPool().query(`UPDATE mails SET created_at = created_at - $2::interval WHERE team_id = $1 OR team_id IS NULL`, [
     team.teamId,
@@ -53,8 +53,8 @@ const low = async (id: string) =>
   (await ownerPool().query<{ low_since: Date | null }>('SELECT low_since FROM ledger_accounts WHERE id = $1', [id]))
     .rows[0]!.low_since;
 
-describe('a low balance', () => {
-  it('of a member is told once to its owners and to itself, and again only after it was above', async () => {
+describe('a low-balance alert', () => {
+  it('goes once to the owners and the member, and again only after the balance was above the threshold', async () => {
     const membership = await member({ credit: '10' });
     const email = membership.member.email;
     await lowBelow('5');
@@ -75,7 +75,7 @@ describe('a low balance', () => {
     expect(mail!.facts).toEqual({ balance: '4990000', below: '5000000', master: null });
   });
 
-  it('of the master is told to the owners alone', async () => {
+  it('goes only to the owners for the master balance', async () => {
     await member({ credit: '1' });
     await updateTeam(team.owner, { lowBalance: micros('50') });
     await withdrawFromTeam(team.operator, { amount: micros('49') });
@@ -86,7 +86,7 @@ describe('a low balance', () => {
     expect(await told()).toEqual(['low-balance to owner']);
   });
 
-  it('is looked at when what counts as low changes: told of the master, shown of members', async () => {
+  it('follows a changed threshold: sent for the master balance, only shown for members', async () => {
     const membership = await member({ credit: '10' });
     await updateTeam(team.operator, { lowBalance: micros('500') });
     expect(await told()).toEqual(['low-balance to owner']);
@@ -101,7 +101,7 @@ describe('a low balance', () => {
     expect(await told()).toEqual(['low-balance to owner']);
   });
 
-  it('is not told of a seat that begins with nothing, rests, is an owner’s, or is deleted and restored', async () => {
+  it('is not sent for a member that is new and empty, inactive, an owner, or deleted and restored', async () => {
     await lowBelow('5');
     const fresh = await member();
     expect(await low(fresh.id)).not.toBeNull();
@@ -120,7 +120,7 @@ describe('a low balance', () => {
     expect(await told()).toEqual([]);
   });
 
-  it('is told of a seat whose threshold was set before it was made', async () => {
+  it('is sent for a member that was created after the threshold was set', async () => {
     await lowBelow('5');
     const membership = await member({ credit: '6' });
     expect(await low(membership.id)).toBeNull();
@@ -128,7 +128,7 @@ describe('a low balance', () => {
     expect(await told()).toHaveLength(2);
   });
 
-  it('is told once, however many charges cross it at once', async () => {
+  it('is sent once, however many charges cross the threshold at once', async () => {
     const membership = await member({ credit: '0.30' });
     await lowBelow('0.20');
     const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
@@ -138,7 +138,7 @@ describe('a low balance', () => {
     expect(await told()).toHaveLength(2);
   });
 
-  it('that was over before anybody was told is not told', async () => {
+  it('is not sent when the balance rose before the job ran', async () => {
     const membership = await member({ credit: '10' });
     await lowBelow('5');
     await debit(membership, '9');
@@ -146,7 +146,7 @@ describe('a low balance', () => {
     expect(await told()).toEqual([]);
   });
 
-  it('is not told of a team that is suspended, nor to who is inactive', async () => {
+  it('is not sent for a suspended team, nor to an inactive member', async () => {
     const membership = await member({ credit: '10' });
     const second = await member({ role: 'owner' });
     await lowBelow('5');
@@ -159,7 +159,7 @@ describe('a low balance', () => {
     expect(await told()).toHaveLength(2);
   });
 
-  it('told by a job that ran twice is told once', async () => {
+  it('is sent once when its job runs several times', async () => {
     const membership = await member({ credit: '10' });
     await lowBelow('5');
     await debit(membership, '9');
@@ -172,8 +172,8 @@ describe('a low balance', () => {
 
 const MESSAGE = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-describe('a low balance', () => {
-  it('is told at most once a day, however often it is crossed', async () => {
+describe('the frequency of a low-balance alert', () => {
+  it('is at most once a day, however often the threshold is crossed', async () => {
     const [membership, other] = [await member({ credit: '10' }), await member({ credit: '10' })];
     await lowBelow('5');
     for (let i = 0; i < 4; i += 1) {
@@ -192,9 +192,9 @@ describe('a low balance', () => {
     expect(await told()).toHaveLength(6);
   });
 
-  it('is not told while a rule serves the balance, and is when the rule is off', async () => {
+  it('is zero while a rule refills the balance, and not when the rule is off', async () => {
     await lowBelow('5');
-    // Each send recharges to above what counts as low, and takes it below again.
+    // Each send recharges to above the threshold and takes the balance below it again.
     const membership = await member({ credit: '4.999', recharge: { threshold: '4.998', target: '4.999' } });
     const ctx = await ctxOf(membership.key);
     for (let i = 0; i < 12; i += 1) {
@@ -212,7 +212,7 @@ describe('a low balance', () => {
     expect(await told()).toHaveLength(2);
   });
 
-  it('is told to nobody who made it so, but to the others; a program that sends is nobody', async () => {
+  it('excludes the user whose action lowered the balance, but not the member whose API key sends', async () => {
     const second = await member({ role: 'owner' });
     const membership = await member({ credit: '10' });
     await lowBelow('5');
@@ -226,7 +226,7 @@ describe('a low balance', () => {
     expect((await told()).filter((line) => line.endsWith(sender.member.email))).toHaveLength(1);
   });
 
-  it('is told to who set a rule that waits not at all, but to its member', async () => {
+  it('excludes the user who saved a rule that waits at once, but not its member', async () => {
     const membership = await member();
     await setRecharge(team.owner, membership.id, rechargeInput.parse({ threshold: '5', target: '500' }));
     expect(await told()).toEqual([`recharge-waiting to ${membership.member.email}`]);
@@ -243,7 +243,7 @@ describe('many alerts to one user', () => {
   const ownerUser = async () =>
     (await ownerPool().query<{ id: string }>('SELECT user_id AS id FROM members WHERE id = $1', [team.ownerId]))
       .rows[0]!.id;
-  /** So many members whose balance has become low, one after another. */
+  /** Lowers the balances of that many members below the threshold, one after another. */
   const crossings = async (many: number) => {
     const memberships = await Promise.all(Array.from({ length: many }, () => addMember(team, { credit: '1' })));
     await lowBelow('0.5');
@@ -251,7 +251,7 @@ describe('many alerts to one user', () => {
     return memberships;
   };
 
-  it('are five mails and one digest, which leaves when the hour is over and names what happened', async () => {
+  it('are five emails and one digest, sent at the end of the hour, which names what happened', async () => {
     await crossings(40);
     await told();
     const user = await ownerUser();
@@ -279,14 +279,14 @@ describe('many alerts to one user', () => {
   });
 
   const tell = (teamId: string, accountId: string) => tellAlert(jobCtx(mailing(), teamId), { teamId, accountId });
-  /** Waits until so many statements wait for a lock. */
+  /** Waits until that many statements wait for a lock. */
   const waiting = async (many: number): Promise<void> => {
     const sql = 'SELECT count(DISTINCT pid)::int AS n FROM pg_locks WHERE NOT granted';
     for (let n = 0; n < many; n = (await ownerPool().query<{ n: number }>(sql)).rows[0]!.n) await sleep(20);
   };
   const digestsTo = async (user: string) => (await mailsTo(user)).filter(({ kind }) => kind === 'alert-digest');
 
-  it('are one digest, also where two teams alert the same user at once', async () => {
+  it('are one digest, even when two teams alert the same user at once', async () => {
     const [user, first] = [await ownerUser(), team];
     await crossings(5);
     await told();
@@ -305,7 +305,7 @@ describe('many alerts to one user', () => {
     expect((await mailsTo(user)).filter(({ state }) => state === 'digested')).toHaveLength(2);
   });
 
-  it('go into the next digest where a worker takes this one meanwhile', async () => {
+  it('go into the next digest when a worker is sending this one', async () => {
     const user = await ownerUser();
     await crossings(6);
     await told();
@@ -329,7 +329,7 @@ describe('many alerts to one user', () => {
     expect(rows).toEqual([{ id: next!.id }]);
   });
 
-  it('are counted over all teams, for each user alone', async () => {
+  it('are counted over all teams, separately for each user', async () => {
     const user = await ownerUser();
     const first = team;
     await crossings(4);
@@ -350,10 +350,10 @@ describe('many alerts to one user', () => {
   });
 });
 
-describe('a recharge that waits', () => {
+describe('an alert about a waiting rule', () => {
   const rule = (threshold: string, target: string) => rechargeInput.parse({ enabled: true, threshold, target });
 
-  it('is told once an episode to the owners and the member, and that it was served, to who was told', async () => {
+  it('goes once per episode to the owners and the member, with a second email to the same recipients when it is served', async () => {
     const membership = await member();
     await setRecharge(team.operator, membership.id, rule('5', '500'));
     const waits = [`recharge-waiting to ${membership.member.email}`, 'recharge-waiting to owner'].toSorted();
@@ -367,7 +367,7 @@ describe('a recharge that waits', () => {
     expect(mail.facts).toEqual({ amount: '500000000', balance: '500000000' });
   });
 
-  it('begins to wait by a charge, and is told then', async () => {
+  it('is sent when a charge makes the rule wait', async () => {
     const membership = await member({ credit: '1', recharge: { threshold: '0.995', target: '500' } });
     expect(await told()).toEqual([]);
     const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
@@ -378,7 +378,7 @@ describe('a recharge that waits', () => {
     );
   });
 
-  it('that was served before anybody was told is not told', async () => {
+  it('is not sent when the rule was served before the job ran', async () => {
     const membership = await member();
     await setRecharge(team.operator, membership.id, rule('5', '500'));
     await fundTeam(team.operator, { amount: micros('1000') });
@@ -387,7 +387,7 @@ describe('a recharge that waits', () => {
   });
 });
 
-describe('a mail that did not arrive', () => {
+describe('an alert about an undelivered email', () => {
   const refuses = (address: () => string): Mailer => ({
     name: 'stand-in',
     send: async ({ to }) => {
@@ -400,7 +400,7 @@ describe('a mail that did not arrive', () => {
   const flip = (membership: TestMember, role: 'owner' | 'member') =>
     setRole(mailed(), { memberId: membership.id, role });
 
-  it('is told to the owners once, and again only after one has arrived', async () => {
+  it('goes to the owners once, and again only after an email has arrived', async () => {
     const membership = await member();
     let address = membership.member.email;
     const mailer = refuses(() => address);
@@ -424,7 +424,7 @@ describe('a mail that did not arrive', () => {
     expect(await failed()).toHaveLength(2);
   });
 
-  it('is not told of the word of a mail that did not arrive', async () => {
+  it('is not sent about an alert that itself was not delivered', async () => {
     const membership = await member();
     const { rows } = await ownerPool().query<{ email: string }>('SELECT email FROM members WHERE id = $1', [
       team.ownerId,
@@ -443,7 +443,7 @@ describe('a mail that did not arrive', () => {
   });
 });
 
-describe('what a person wants to be told', () => {
+describe('a user’s alert settings', () => {
   let user: UserContext;
   beforeEach(async () => {
     const { rows } = await ownerPool().query<{ userId: string }>(
@@ -454,7 +454,7 @@ describe('what a person wants to be told', () => {
     user = { ...mailing(), user: who, origin: HERE, requestId: newRequestId() };
   });
 
-  it('is all of it at first, and is switched for each team alone', async () => {
+  it('are all on at first, and are changed for each team separately', async () => {
     const on = { on: true };
     expect(await listOwnAlerts(user)).toMatchObject([
       { role: 'owner', memberId: team.ownerId, alerts: [on, on, on, on] },
@@ -480,7 +480,7 @@ describe('what a person wants to be told', () => {
     expect(switched).toHaveLength(2);
   });
 
-  it('is nobody else’s to switch', async () => {
+  it('can only be changed by that user', async () => {
     const other = await makeTeam();
     const foreign = { memberId: other.ownerId, kind: 'recharge', on: false } as const;
     await expect(setAlerts(user, foreign)).rejects.toMatchObject({ code: 'not_found' });

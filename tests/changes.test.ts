@@ -51,7 +51,7 @@ type Row = {
 const ofSeat = ({ mem }: TestMember) => ({ memberId: mem });
 const money = { members: 'member', transfers: 'member' } as const;
 
-/** What each change is asked, and what is told of it. */
+/** The input of each change, and the notification that it publishes. */
 const EVERY_CHANGE: Record<string, Row> = {
   updateTeam: { input: () => ({ name: 'Changed' }), told: { team: 'anybody' } },
   updateSettings: { input: () => ({ requireReauthentication: true }), told: { team: 'none' } },
@@ -107,13 +107,13 @@ async function invitedTo({ operator }: TestTeam): Promise<object> {
 }
 
 describe('every change', () => {
-  it('is in the table above', () => {
+  it('has a row in the table above', () => {
     const changes = listProcedures().filter(({ type }) => type === 'mutation');
     expect(Object.keys(EVERY_CHANGE).toSorted()).toEqual(changes.map(({ id }) => id).toSorted());
   });
 
   it.each(Object.entries(EVERY_CHANGE))(
-    '%s is told once it is committed, with the seats it touched',
+    '%s is published after the commit, with the members it touched',
     async (id, row) => {
       const { team, membership } = await scene();
       const input = await row.input(membership, team);
@@ -127,7 +127,7 @@ describe('every change', () => {
     },
   );
 
-  it('of the operator’s and of jobs is told too', async () => {
+  it('by the operator or a job is published too', async () => {
     const { team, membership } = await scene();
     await ear.heard();
     await fundTeam(team.operator, { amount: micros('5') });
@@ -155,7 +155,7 @@ describe('every change', () => {
     expect(await ear.heard()).toEqual([]);
   });
 
-  it('of who owns the team is everybody’s affair: its last owner may have gone', async () => {
+  it('of an owner is published to every member: it may have been the last active owner', async () => {
     const { team, membership } = await scene();
     await setRole(team.operator, { memberId: membership.id, role: 'owner' });
     await ear.heard();
@@ -165,7 +165,7 @@ describe('every change', () => {
     expect(await ear.heardOf(team.teamId)).toMatchObject({ team: null });
   });
 
-  it('that the money did not suffice for is told, as far as it is remembered', async () => {
+  it('that was refused for lack of money is published when a waiting rule was stored', async () => {
     const team = await makeTeam({ fund: '2' });
     const membership = await addMember(team, { credit: '2' });
     const { operator } = team;
@@ -192,8 +192,8 @@ async function newestSeat(team: TestTeam): Promise<string> {
   return found.rows[0]!.id;
 }
 
-describe('nothing is told', () => {
-  it('of a dry run, of a refusal, of what changes nothing, of what was rolled back', async () => {
+describe('no notification', () => {
+  it('is published for a dry run, a refusal, a change of nothing, or a rollback', async () => {
     const { team, membership } = await scene();
     const owner = await sessionOf(team.ownerKey);
     await ear.heard();
@@ -205,8 +205,8 @@ describe('nothing is told', () => {
   });
 });
 
-describe('what is told', () => {
-  it('reaches the end of a process that ends at once', async () => {
+describe('a notification', () => {
+  it('is published before a process ends that stops at once', async () => {
     const { team, membership } = await scene();
     await ear.heard();
     const { close, ...other } = openServices(1);
@@ -216,7 +216,7 @@ describe('what is told', () => {
     expect(await ear.heardOf(team.teamId)).toEqual({ transfers: [membership.id], members: [membership.id] });
   });
 
-  it('holds nobody up: changes of one moment are one word, and a pool that has ended tells nothing', async () => {
+  it('delays nothing: changes of one moment share a notification, and an ended pool publishes none', async () => {
     const { team, membership } = await scene();
     await ear.heard();
     for (let i = 0; i < 20; i += 1)
@@ -230,7 +230,7 @@ describe('what is told', () => {
     expect(await ear.heard()).toEqual([]);
   });
 
-  it('is told when the database is back, of however many teams', async () => {
+  it('is published once the database is back, for any number of teams', async () => {
     const { close, ...other } = openServices(1);
     const { pool } = other.database;
     const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
@@ -249,7 +249,7 @@ describe('what is told', () => {
     await close();
   });
 
-  it('is as short as Postgres wants it: many seats are “any”, many teams are several words', () => {
+  it('fits into the limit of Postgres: many members become “any”, many teams several notifications', () => {
     const many = (count: number): Touched => {
       const touched: Touched = new Map();
       touch(
