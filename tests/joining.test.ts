@@ -23,7 +23,7 @@ const PASSWORD = 'correct horse battery';
 const OTHER = 'another long password';
 const mailing = () => ({ ...services(), mail: 'smtp' as const });
 
-/** The pages of a link, for who is signed in or for nobody. */
+/** Calls the procedures of a link, for a signed-in user or for a visitor. */
 const asGuest = (user: SignedInUser | null = null) =>
   createCaller({
     services: mailing(),
@@ -58,7 +58,10 @@ async function signedIn(email: string, password = PASSWORD): Promise<SignedInUse
   return result.user;
 }
 
-/** A person with a seat in a team of its own; `proven` by a mailed link, or not. */
+/**
+ * Creates a user with a member in a team of their own; `proven` says whether their address was verified by an emailed
+ * link.
+ */
 async function user(
   way: 'mailed' | 'copied' = 'mailed',
 ): Promise<{ email: string; user: SignedInUser; team: TestTeam }> {
@@ -107,8 +110,8 @@ const mailsTo = async (address: string): Promise<{ kind: string; facts: object }
 const runOut = ({ teamId }: TestTeam) =>
   ownerPool().query('UPDATE invitations SET expires_at = now() WHERE team_id = $1', [teamId]);
 
-describe('a link', () => {
-  it('shows what it offers, to anybody who has it, and nothing changes however often it is looked at', async () => {
+describe('an invitation link', () => {
+  it('shows the invitation to everybody who has the link, and changes nothing however often it is opened', async () => {
     const team = await makeTeam({ name: 'Acme' });
     const { copied, mailed, email } = await invite(team, { name: 'Jo', role: 'owner', credit: '12.5' });
     const before = await rowsOf(team);
@@ -131,14 +134,14 @@ describe('a link', () => {
     expect(await rowsOf(team)).toEqual(before);
   });
 
-  it('that was copied tells a visitor nothing of whose address it is: not by what it shows, nor by a request that lacks something', async () => {
+  it('shows a visitor of a copied link nothing about the address’s user, neither by its content nor by an incomplete request', async () => {
     const team = await makeTeam();
     const [known, squatter, seated] = [await user(), await user('copied'), await user()];
     const copies: string[] = [];
     for (const email of [someAddress(), known.email, squatter.email, seated.email]) {
       copies.push((await invite(team, { email, name: 'Jo', credit: '1' })).copied);
     }
-    // The last has a seat in the team by now, by another way than this invitation.
+    // The last user has joined the team by now, by another way than this invitation.
     const { rows } = await ownerPool().query('SELECT id FROM users WHERE email = $1', [seated.email]);
     const { id } = await addMember(team);
     await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [rows[0].id, id]);
@@ -155,7 +158,7 @@ describe('a link', () => {
     };
     const [first, ...others] = await Promise.all(copies.map(said));
     for (const other of others) expect(other).toEqual(first);
-    // Who would have joined as a new person is told to sign in, in the same words whether or not the person is in the team.
+    // A visitor without an account is told to sign in, in the same words whether or not the user is in the team.
     const given = { name: 'Jo', password: PASSWORD };
     const codes = await Promise.all(
       copies.slice(1).map((token) => codeOf(asGuest().acceptInvitation({ token, ...given }))),
@@ -163,7 +166,7 @@ describe('a link', () => {
     expect(codes).toEqual(['missing_key', 'missing_key', 'missing_key']);
   });
 
-  it('that was not made here opens nothing: forged, cut, of another invitation or another way', async () => {
+  it('is not found when it is forged, cut, of another invitation or of another kind', async () => {
     const team = await makeTeam();
     const [one, two] = [await invite(team), await invite(team)];
     const [id, mark, signature] = one.copied.split('.') as [string, string, string];
@@ -194,7 +197,7 @@ describe('a link', () => {
     expect(await statusOf(team, one.id)).toBe('pending');
   });
 
-  it('that was replaced, has run out or is closed says so', async () => {
+  it('says when it was replaced, has expired or is closed', async () => {
     const team = await makeTeam();
     const stateOf = async (token: string) => (await asGuest().readLink({ token }))?.state;
     const one = await invite(team);
@@ -228,8 +231,8 @@ describe('a link', () => {
   });
 });
 
-describe('accepting', () => {
-  it('makes a new person a member, with its key, credit and rule; the mailed link proves the address', async () => {
+describe('accepting an invitation', () => {
+  it('makes a new user a member, with key, credit and rule; the emailed link verifies the address', async () => {
     const team = await makeTeam();
     const { mailed, email, id } = await invite(team, { credit: '20', recharge: { threshold: '30', target: '50' } });
     const joined = await asGuest().acceptInvitation({ token: mailed, name: 'Jo Sand', password: PASSWORD });
@@ -242,7 +245,7 @@ describe('accepting', () => {
     });
     expect((await ctxOf(joined.apiKey!)).actor).toMatchObject({ teamId: team.teamId, role: 'member' });
     const membership = (await seatsOf(team)).at(-1)!;
-    // The credit first, then the rule, which fills up what is below its threshold.
+    // The credit first, then the rule, which refills a balance below its threshold.
     expect(membership).toMatchObject({
       name: 'Jo Sand',
       email,
@@ -273,14 +276,14 @@ describe('accepting', () => {
     expect((await verifyLedger(services().database.db)).problems).toEqual([]);
   });
 
-  it('by a copied link proves nothing of the address', async () => {
+  it('does not verify the address when the link was copied', async () => {
     const team = await makeTeam();
     const { copied } = await invite(team);
     await asGuest().acceptInvitation({ token: copied, name: 'Jo', password: PASSWORD });
     expect((await seatsOf(team)).at(-1)!.proven).toBe(false);
   });
 
-  it('asks a new person for a name, where the owner gave none, and for a password', async () => {
+  it('requires a name from a new user when the owner gave none, and a password', async () => {
     const team = await makeTeam();
     const [unnamed, named] = [await invite(team), await invite(team, { name: 'Jo' })];
     expect(await codeOf(asGuest().acceptInvitation({ token: unnamed.mailed, password: PASSWORD }))).toBe(
@@ -295,7 +298,7 @@ describe('accepting', () => {
     expect((await seatsOf(team)).at(-1)!.name).toBe('Jo');
   });
 
-  it('lets who has an account join by signing in, and no one else in its name', async () => {
+  it('requires the sign-in of a user who has an account, and nobody else can accept in their name', async () => {
     const known = await user();
     const other = await user();
     const team = await makeTeam();
@@ -312,19 +315,19 @@ describe('accepting', () => {
     expect((await asGuest(known.user).readLink({ token: copied }))?.as).toBe('join');
     await asGuest(known.user).acceptInvitation({ token: copied });
     expect((await seatsOf(team)).at(-1)).toMatchObject({ user: known.email, name: 'Somebody' });
-    // The password is what it was.
+    // The password is unchanged.
     await signedIn(known.email);
     expect(await asGuest(known.user).readLink({ token: copied })).toMatchObject({ state: 'accepted', as: 'member' });
   });
 
-  it('takes an account that nobody has proven from whoever made it: new password, no session, no second factor', async () => {
+  it('takes over an unverified account: new password, no session, no second factor', async () => {
     const squatter = await user('copied');
     await ownerPool().query(`UPDATE users SET totp_sealed = 'x', totp_since = now() WHERE email = $1`, [
       squatter.email,
     ]);
     const team = await makeTeam();
     const { mailed, copied } = await invite(team, { email: squatter.email });
-    // By the copied link it is an account like any other.
+    // With the copied link it is an account like any other.
     expect((await asGuest().readLink({ token: copied }))?.as).toBe('new-or-sign-in');
     for (const who of [null, squatter.user]) expect((await asGuest(who).readLink({ token: mailed }))?.as).toBe('renew');
     expect(await codeOf(asGuest(squatter.user).acceptInvitation({ token: mailed }))).toBe('invalid_request');
@@ -339,7 +342,7 @@ describe('accepting', () => {
     await signedIn(squatter.email, OTHER);
   });
 
-  it('joins with nothing when the master cannot pay the starting credit, and tells the owners', async () => {
+  it('joins with balance 0 when the master balance cannot pay the starting credit, and notifies the owners', async () => {
     const team = await makeTeam({ fund: '10.00' });
     const { mailed, email, id } = await invite(team, { credit: '10.01' });
     const joined = await asGuest().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD });
@@ -354,7 +357,7 @@ describe('accepting', () => {
     expect(accepted).toMatchObject({ targetId: id, after: { credit: '0.00', creditMissing: true } });
   });
 
-  it('is refused where the person has a seat, or the address has one that is nobody’s', async () => {
+  it('is refused for a user who is a member already, and for an address of a member without a user', async () => {
     const known = await user();
     const team = await makeTeam();
     const one = await invite(team, { email: known.email });
@@ -376,8 +379,8 @@ describe('accepting', () => {
   });
 });
 
-describe('claiming', () => {
-  it('gives a seat to a person, with its key, balance, name and log', async () => {
+describe('claiming a member', () => {
+  it('gives a user the member, with its key, balance, name and log', async () => {
     const team = await makeTeam();
     const membership = await addMember(team, { credit: '7', name: 'Ops bot' });
     const { mailed, email } = await invite(team, { memberId: membership.mem, credit: '3' });
@@ -398,7 +401,7 @@ describe('claiming', () => {
     });
   });
 
-  it('keeps a contact address that was given, and ends the sign-in that was generated with the seat', async () => {
+  it('keeps a given contact address, and ends the sign-in that was generated with the member', async () => {
     const team = await makeTeam();
     const contact = someAddress();
     const named = await addMember(team, { email: contact });
@@ -413,7 +416,7 @@ describe('claiming', () => {
     expect((await signIn(services(), { email: member.email, password: OTHER }, HERE)).ok).toBe(false);
   });
 
-  it('shows and remembers the role that the seat has now', async () => {
+  it('shows and records the member’s current role', async () => {
     const team = await makeTeam();
     const membership = await addMember(team, { name: 'Ops bot' });
     const { mailed } = await invite(team, { memberId: membership.mem });
@@ -424,7 +427,7 @@ describe('claiming', () => {
     expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'member.joined', after: { role: 'owner' } });
   });
 
-  it('takes over no right to take a role back: another had stepped down', async () => {
+  it('does not pass on the right to take the owner role back', async () => {
     const team = await makeTeam();
     const { rows } = await ownerPool().query<{ slug: string }>('SELECT slug FROM teams WHERE id = $1', [team.teamId]);
     const [{ slug }] = rows as [{ slug: string }];
@@ -442,7 +445,7 @@ describe('claiming', () => {
     await expect(taken).rejects.toMatchObject({ code: 'owner_required' });
   });
 
-  it('of a seat that was deleted or taken meanwhile is refused, and nothing is left behind', async () => {
+  it('is refused when the member was deleted or claimed meanwhile, and leaves nothing behind', async () => {
     const team = await makeTeam();
     const gone = await addMember(team);
     const one = await invite(team, { memberId: gone.mem });
@@ -450,7 +453,7 @@ describe('claiming', () => {
     const accept = (token: string) => codeOf(asGuest().acceptInvitation({ token, name: 'Jo', password: PASSWORD }));
     expect(await accept(one.mailed)).toBe('member_deleted');
     expect((await ownerPool().query('SELECT 1 FROM users WHERE email = $1', [one.email])).rows).toEqual([]);
-    // A seat that is deactivated can be taken; it acts again when an owner says so.
+    // An inactive member can be claimed; it acts again once an owner activates it.
     const asleep = await addMember(team);
     const two = await invite(team, { memberId: asleep.mem });
     await deactivateMember(team.operator, asleep.id);
@@ -458,8 +461,8 @@ describe('claiming', () => {
   });
 });
 
-describe('an owner who makes a seat with a stranger’s address', () => {
-  it('gains nothing when the operator makes a team for that stranger', async () => {
+describe('an owner who creates a member with another person’s address', () => {
+  it('gains nothing when the operator creates a team for that address', async () => {
     const victim = someAddress();
     const bait = await invite(await makeTeam(), { email: victim });
     await asGuest().acceptInvitation({ token: bait.copied, name: 'Evil', password: OTHER });
@@ -470,10 +473,10 @@ describe('an owner who makes a seat with a stranger’s address', () => {
     expect((await signIn(services(), { email: victim, password: OTHER }, HERE)).ok).toBe(false);
     const { sessionId } = await signedIn(victim);
     expect((await findMembership(services(), { sessionId, slug, address: null })).ok).toBe(true);
-    // Made with the same password, one team more changes nothing of the account.
+    // A second team changes nothing about the account, though its password is the same.
     await createTeam(services(), { name: 'More', currency: 'USD', owner, rates: [] });
     expect(await findSignedInUser(services(), sessionId)).not.toBeNull();
-    // Of who has proven the address the password stays.
+    // A user with a verified address keeps the password.
     const known = await user('mailed');
     await createTeam(services(), {
       name: 'Two',
@@ -484,17 +487,17 @@ describe('an owner who makes a seat with a stranger’s address', () => {
     await signedIn(known.email);
   });
 
-  it('gains nothing when that stranger joins another team', async () => {
+  it('gains nothing when the owner of the address joins another team', async () => {
     const [evil, good] = [await makeTeam(), await makeTeam({ fund: '100.00' })];
     const victim = someAddress();
-    // A seat with the address, and an account made by the link that was copied and never mailed.
+    // A member with the address, and an account created with the link that was copied, not emailed.
     await addMember(evil, { email: victim });
     const other = await makeTeam();
     const bait = await invite(other, { email: victim });
     await asGuest().acceptInvitation({ token: bait.copied, name: 'Evil', password: OTHER });
     const squatter = await signedIn(victim, OTHER);
     const invited = await invite(good, { email: victim, role: 'owner' });
-    // What the squatter is signed in as opens nothing of the invitation without its link; the victim has it by mail.
+    // The other account opens nothing of the invitation without its link; the owner of the address has it by email.
     await asGuest().acceptInvitation({ token: invited.mailed, password: PASSWORD });
     expect(await findSignedInUser(services(), squatter.sessionId)).toBeNull();
     expect((await signIn(services(), { email: victim, password: OTHER }, HERE)).ok).toBe(false);
@@ -503,8 +506,8 @@ describe('an owner who makes a seat with a stranger’s address', () => {
   });
 });
 
-describe('declining and asking anew', () => {
-  it('closes it, and says so again', async () => {
+describe('declining an invitation and requesting a new link', () => {
+  it('closes it, and answers the same when repeated', async () => {
     const team = await makeTeam();
     const { copied, id } = await invite(team);
     for (let i = 0; i < 2; i += 1)
@@ -514,7 +517,7 @@ describe('declining and asking anew', () => {
     expect(await codeOf(asGuest().requestInvitation({ token: copied }))).toBe('invitation_closed');
   });
 
-  it('of a link that has run out reaches the owners once, until it is sent anew', async () => {
+  it('notifies the owners of an expired link once, until it is sent again', async () => {
     const team = await makeTeam();
     const { copied, email, id } = await invite(team);
     expect(await codeOf(asGuest().requestInvitation({ token: copied }))).toBe('invitation_closed');
@@ -534,10 +537,10 @@ describe('declining and asking anew', () => {
   });
 });
 
-describe('races', () => {
+describe('concurrent requests', () => {
   const ways = ['mailed', 'copied'] as const;
 
-  it('accepted many times at once: one seat, one credit', async () => {
+  it('accept an invitation many times: one member, one credit', async () => {
     const team = await makeTeam();
     const invited = await invite(team, { credit: '5' });
     const codes = await Promise.all(
@@ -554,7 +557,7 @@ describe('races', () => {
   it.each([
     ['revoked', (team: TestTeam, id: string) => revokeInvitation(team.owner, id)],
     ['resent', (team: TestTeam, id: string) => resendInvitation(team.owner, id)],
-  ])('accepted while it is %s: one of the two orders', async (_, meanwhile) => {
+  ])('accept an invitation while it is %s: one of the two orders', async (_, meanwhile) => {
     const team = await makeTeam();
     for (let i = 0; i < 6; i += 1) {
       const invited = await invite(team);
@@ -570,7 +573,7 @@ describe('races', () => {
     }
   });
 
-  it('two teams’ links to one new address at once: one account, and no one is let in without signing in', async () => {
+  it('accept the links of two teams to one new address: one account, and nobody gets in without signing in', async () => {
     const [one, two] = [await makeTeam(), await makeTeam()];
     const email = someAddress();
     const tokens = [(await invite(one, { email })).mailed, (await invite(two, { email })).mailed];
@@ -581,7 +584,7 @@ describe('races', () => {
     expect((await ownerPool().query('SELECT 1 FROM users WHERE email = $1', [email])).rows).toHaveLength(1);
   });
 
-  it('a claim while the seat is deleted: whole or not at all', async () => {
+  it('claim a member while it is deleted: whole or not at all', async () => {
     const team = await makeTeam();
     for (let i = 0; i < 6; i += 1) {
       const membership = await addMember(team, { credit: '1' });
@@ -601,7 +604,7 @@ describe('races', () => {
     expect((await verifyLedger(services().database.db)).problems).toEqual([]);
   });
 
-  it('the last money of the master asked for by two starting credits: one gets it, both join', async () => {
+  it('need the last money of the master balance for two starting credits: one gets it, both join', async () => {
     const team = await makeTeam({ fund: '5.00' });
     const both = [await invite(team, { credit: '5' }), await invite(team, { credit: '5' })];
     const joined = await Promise.all(

@@ -21,7 +21,7 @@ import { endLive, lastWord, openStream } from '@/server/http/live-stream';
 import { services } from '@/server/http/services';
 import { addMember, makeTeam, micros, ownerPool, type TestTeam } from './support/team';
 
-// Passwords are hashed slowly on purpose: here everybody signs in.
+// Hashing is slow on purpose, and every test here signs in.
 vi.mock('@node-rs/argon2', () => ({ hash: () => Promise.resolve('none'), verify: () => Promise.resolve(true) }));
 
 const PASSWORD = 'correct horse battery';
@@ -31,7 +31,7 @@ type Event = { event?: string; id?: string; data?: string };
 type Stream = {
   response: Response;
   events: Event[];
-  /** All that came until now, each `change` by its data; `reset` by its name. */
+  /** Returns the events so far, each `change` by its data and `reset` by its name. */
   heard: () => unknown[];
   ended: () => boolean;
   close: () => Promise<void>;
@@ -72,7 +72,7 @@ async function until(what: () => boolean): Promise<void> {
   }
 }
 
-/** What streams have heard once all is told that was changed until now. */
+/** Returns the events of streams once every change so far has been published. */
 async function allHeard(...streams: Stream[]): Promise<unknown[][]> {
   await tellRest(services().database.pool);
   await sleep(2 * 250 + 100);
@@ -81,7 +81,7 @@ async function allHeard(...streams: Stream[]): Promise<unknown[][]> {
 
 type Seat = { id: string; mem: string; user: SignedInUser };
 
-/** A seat of somebody who is signed in. */
+/** Creates a member whose user is signed in. */
 async function signedIn(team: TestTeam, role: 'owner' | 'member' = 'member'): Promise<Seat> {
   const input = await createMemberInput.parseAsync({ role, password: PASSWORD });
   const { member } = await createMember(team.operator, input);
@@ -99,21 +99,21 @@ const slugOf = async ({ teamId }: TestTeam): Promise<string> =>
 
 const credit = (team: TestTeam, memberId: string) => creditMember(team.operator, { memberId, amount: micros('0.01') });
 
-// The process listens once it has heard its own first word.
+// The process listens once it has received its own first event.
 beforeAll(() => {
   lastWord();
   return until(() => lastWord() !== null);
 });
 
-/** As a page opens it, with the last word that its first paint has seen. */
+/** Opens a stream like a page, with the last event id of its first paint. */
 const openNow = async (user: SignedInUser): Promise<Stream> => {
   await tellRest(services().database.pool);
   await sleep(300);
   return open(user, lastWord());
 };
 
-describe('a stream', () => {
-  it('is one of events that nobody keeps, packs or holds back', async () => {
+describe('a live stream', () => {
+  it('consists of events that are never cached, compressed or buffered', async () => {
     const { user } = await signedIn(await makeTeam());
     const { response, events } = await openNow(user);
     expect(response.status).toBe(200);
@@ -129,7 +129,7 @@ describe('a stream', () => {
     expect(retry).toBeLessThanOrEqual(2_000);
   });
 
-  it('is for who is signed in alone', async () => {
+  it('requires a session', async () => {
     const { user } = await signedIn(await makeTeam());
     await endSession(services(), user.sessionId);
     for (const who of [null, user, { ...user, sessionId: newUuid7() }]) {
@@ -138,7 +138,7 @@ describe('a stream', () => {
     }
   });
 
-  it('tells an owner of every seat, a member of its own alone, another team’s nothing', async () => {
+  it('sends an owner changes of every member, a member only its own, and nobody another team’s', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const [owner, ann, ben] = [await signedIn(team, 'owner'), await signedIn(team), await signedIn(team)];
     const stranger = await signedIn(other, 'owner');
@@ -156,7 +156,7 @@ describe('a stream', () => {
     expect(toStranger).toEqual([]);
   });
 
-  it('tells a member nothing of the owners’ side, and what is everybody’s', async () => {
+  it('sends a member nothing for owners only, and everything for all members', async () => {
     const team = await makeTeam();
     const [owner, ann] = [await signedIn(team, 'owner'), await signedIn(team)];
     const streams = await Promise.all([owner, ann].map(({ user }) => openNow(user)));
@@ -170,7 +170,7 @@ describe('a stream', () => {
     expect(renamed).toEqual([{ team: await slugOf(team), nouns: ['team'], members: [ann.mem] }]);
   });
 
-  it('tells a person of all teams, by their slugs', async () => {
+  it('sends a user the changes of all their teams, by slug', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const ann = await signedIn(team);
     const second = await addMember(other);
@@ -183,7 +183,7 @@ describe('a stream', () => {
     );
   });
 
-  it('tells many changes of one moment as few events', async () => {
+  it('combines many changes of one moment into few events', async () => {
     const team = await makeTeam();
     const [owner, ann] = [await signedIn(team, 'owner'), await signedIn(team)];
     const stream = await openNow(owner.user);
@@ -196,8 +196,8 @@ describe('a stream', () => {
   });
 });
 
-describe('what a stream may hear is what its person may see at that moment', () => {
-  it('a deactivated seat is told to ask, then nothing of the team; activated it hears again', async () => {
+describe('the changes that a stream sends', () => {
+  it('stop after a reset while its member is deactivated, and go on once it is activated', async () => {
     const team = await makeTeam();
     const ann = await signedIn(team);
     const stream = await openNow(ann.user);
@@ -211,7 +211,7 @@ describe('what a stream may hear is what its person may see at that moment', () 
     expect(heard!.slice(0, 2)).toEqual(['reset', 'reset']);
   });
 
-  it('who is demoted hears no more of other seats; a deleted seat of nothing', async () => {
+  it('stop for other members after a demotion, and for everything after a deletion', async () => {
     const team = await makeTeam();
     const [olive, ann] = [await signedIn(team, 'owner'), await signedIn(team)];
     const [toOlive, toAnn] = [await openNow(olive.user), await openNow(ann.user)];
@@ -226,7 +226,7 @@ describe('what a stream may hear is what its person may see at that moment', () 
     expect(toAnn.heard().at(-1)).toBe('reset');
   });
 
-  it('a session that was ended hears nothing more, and its stream ends', async () => {
+  it('stop when its session is ended, and the stream ends', async () => {
     const team = await makeTeam();
     const ann = await signedIn(team);
     const again = await sessionFor(ann.user.email);
@@ -240,8 +240,8 @@ describe('what a stream may hear is what its person may see at that moment', () 
   });
 });
 
-describe('a stream that comes again', () => {
-  it('is told what it missed, and nothing twice', async () => {
+describe('a stream that reconnects', () => {
+  it('receives the missed changes, and none twice', async () => {
     const team = await makeTeam();
     const ann = await signedIn(team);
     const first = await openNow(ann.user);
@@ -260,7 +260,7 @@ describe('a stream that comes again', () => {
     expect(third.heard()).toEqual([]);
   });
 
-  it('from a word that is not known is told to ask for everything', async () => {
+  it('receives a reset for an unknown event id', async () => {
     const { user } = await signedIn(await makeTeam());
     for (const id of [newUuid7(), 'nonsense', null]) {
       const stream = await open(user, id);
@@ -270,7 +270,7 @@ describe('a stream that comes again', () => {
     }
   });
 
-  it('is told the same after a lost connection to the database, which is made anew', async () => {
+  it('receives a reset after the database connection was lost and opened again', async () => {
     const team = await makeTeam();
     const ann = await signedIn(team);
     const stream = await openNow(ann.user);
@@ -287,7 +287,7 @@ describe('a stream that comes again', () => {
     expect(stream.heard()[1]).toMatchObject({ members: [ann.mem] });
   });
 
-  it('and every other is told the same when a process has begun', async () => {
+  it('receives a reset, like every other stream, when a process has started', async () => {
     const { user } = await signedIn(await makeTeam());
     const stream = await openNow(user);
     announceAll(services().database.pool);
@@ -295,8 +295,8 @@ describe('a stream that comes again', () => {
   });
 });
 
-describe('streams', () => {
-  it('of one person are no more than twenty', async () => {
+describe('live streams', () => {
+  it('are limited to twenty per user', async () => {
     const { user } = await signedIn(await makeTeam());
     const streams = await Promise.all(Array.from({ length: 20 }, () => open(user, lastWord())));
     expect(streams.map(({ response }) => response.status)).toEqual(Array.from({ length: 20 }, () => 200));
@@ -306,7 +306,7 @@ describe('streams', () => {
     expect((await open(user)).response.status).toBe(200);
   });
 
-  it('of a process that ends are ended at once', async () => {
+  it('end at once when their process stops', async () => {
     const { user } = await signedIn(await makeTeam());
     const stream = await openNow(user);
     await endLive();
@@ -318,10 +318,10 @@ describe('streams', () => {
   });
 });
 
-describe('with each beat', () => {
+describe('each heartbeat of a stream', () => {
   const BEAT_MS = 150;
 
-  /** A hub with a quick beat, and one watcher that takes what it is told, or does not. */
+  /** Makes a hub with a short heartbeat, and one watcher that accepts its events or does not. */
   async function watched() {
     const team = await makeTeam();
     const ann = await signedIn(team);
@@ -340,7 +340,7 @@ describe('with each beat', () => {
     return { team, ann, hub, seen };
   }
 
-  it('a stream hears that it stands and up to where, and ends when its session is over', async () => {
+  it('carries the last event id, and ends the stream once its session is over', async () => {
     const { ann, hub, seen } = await watched();
     await until(() => seen.told.length >= 2);
     expect(new Set(seen.told)).toEqual(new Set([`: \nid: ${hub.lastId}\n\n`]));
@@ -349,7 +349,7 @@ describe('with each beat', () => {
     await hub.stop();
   });
 
-  it('a reader that took nothing is tried again, and told to ask for everything; at last it is let go', async () => {
+  it('retries a reader that accepted nothing, sends it a reset, and finally closes it', async () => {
     const { team, ann, hub, seen } = await watched();
     seen.takes = false;
     await credit(team, ann.id);

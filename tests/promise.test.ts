@@ -3,7 +3,7 @@ import promise from '@/docs/api-promise.json';
 import { operationsOf, type Json } from './support/document';
 import { brokenPromises } from './support/promise';
 
-/** What the comparer says of a document that differs from the promise in one thing. */
+/** Returns the comparison with a document that differs from the promise in one thing. */
 function after(change: (copy: Json) => void): string[] {
   const copy = structuredClone(promise) as Json;
   change(copy);
@@ -20,7 +20,7 @@ function rename(record: Json, from: string, to: string): void {
   delete record[from];
 }
 
-/** Changes that somebody's program would stumble over, and what is said of them. */
+/** Changes that break a client, and their descriptions. */
 const BREAKS: [string, (copy: Json) => void, string][] = [
   ['a path less', (copy) => delete copy.paths['/me'], 'GET /me is gone.'],
   ['another path', (copy) => rename(copy.paths, '/me', '/whoami'), 'GET /me is gone.'],
@@ -169,7 +169,7 @@ const BREAKS: [string, (copy: Json) => void, string][] = [
   ],
 ];
 
-/** Changes that nobody stumbles over who leaves alone what he does not know. */
+/** Changes that break no client which ignores unknown fields. */
 const ADDITIONS: [string, (copy: Json) => void][] = [
   ['nothing', () => {}],
   ['a path', (copy) => (copy.paths['/whoami'] = { get: { ...copy.paths['/me'].get, operationId: 'whoAmI' } })],
@@ -203,7 +203,7 @@ const ADDITIONS: [string, (copy: Json) => void][] = [
   ['words', (copy) => (described(copy, 'getMe').description = 'Who is asking.')],
 ];
 
-describe('A promise', () => {
+describe('the promise to clients', () => {
   it.each(BREAKS)('is seen to be broken by %s', (_, change, sentence) => {
     const said = after(change);
     expect(

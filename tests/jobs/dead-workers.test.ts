@@ -26,7 +26,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** A worker in a process of its own, as it runs beside the product. */
+/** Starts a worker in a process of its own, as it runs beside the product. */
 function startWorker(): { child: ChildProcess; said: () => string } {
   const { ownerUrl, appUrl } = database;
   const child = spawn(process.execPath, ['--import', 'tsx', 'server/jobs/worker.ts'], {
@@ -54,7 +54,7 @@ async function until(what: string, seconds: number, isSo: () => boolean | Promis
 const count = async (sql: string, values: unknown[] = []): Promise<number> =>
   Number((await owner.query<{ n: string }>(`SELECT count(*) AS n FROM ${sql}`, values)).rows[0]!.n);
 
-/** A job of the clock's that a lock on a table holds up, in a queue of its own. */
+/** Enqueues a scheduled job that a table lock blocks, in a queue of its own. */
 const enqueue = (key: string, task = 'resume-mails') =>
   owner.query('SELECT graphile_worker.add_job($1, job_key => $2, queue_name => $2)', [task, key]);
 
@@ -70,7 +70,7 @@ const release = async (client: PoolClient): Promise<void> => {
 };
 
 describe('the locks of the queue', () => {
-  /** A job and its queue, locked for so many seconds by a worker. */
+  /** Inserts a job and its queue, locked for that many seconds by a worker. */
   const locked = async (worker: string, seconds: number): Promise<void> => {
     await enqueue(worker);
     const lock = `SET locked_by = $1, locked_at = now() - make_interval(secs => $2)`;
@@ -85,7 +85,7 @@ describe('the locks of the queue', () => {
     return rows.map(({ id }) => id);
   };
 
-  it('are released where their worker is dead, and only there', async () => {
+  it('are released when their worker is dead, and only then', async () => {
     const long = SILENT_SECONDS + 2;
     await locked('unknown', long);
     await locked('unknown, just begun', 1);
@@ -96,7 +96,7 @@ describe('the locks of the queue', () => {
       long,
       'silent',
     ]);
-    // The server of the tests may have started just now, which makes everybody innocent for some seconds.
+    // The server of the tests may have started just now, and no worker counts as dead within its first seconds.
     let dead: string[] = [];
     await until('somebody counts as dead', 15, async () => (dead = await releaseDead(owner)).length > 0);
     expect(dead.toSorted()).toEqual(expect.arrayContaining(['silent', 'unknown']));
@@ -123,7 +123,7 @@ describe('the locks of the queue', () => {
       );
       return rows[0]!.old;
     });
-  /** Runs the heartbeats and releases of one process in here. */
+  /** Runs the heartbeats and releases of one process in this one. */
   const inProcess = async (work: (workers: LiveWorkers) => Promise<void>): Promise<void> => {
     const [pulse, releasing, end] = [
       openDatabase(database.ownerUrl),
@@ -141,7 +141,7 @@ describe('the locks of the queue', () => {
       await Promise.all([pulse.pool.end(), releasing.pool.end()]);
     }
   };
-  /** Waits until the worker in here has beaten so many more times. */
+  /** Waits for that many more heartbeats of the worker in this process. */
   const beats = async (times: number): Promise<void> => {
     const seen = new Set<number>();
     await until(`${times} beats`, 30, async () => {
@@ -153,7 +153,7 @@ describe('the locks of the queue', () => {
     });
   };
 
-  it('stay with a worker whose beat is under way while they are looked at', async () => {
+  it('stay with a worker whose heartbeat is being written while they are checked', async () => {
     await serverIsOld();
     await locked('late', 3_600);
     await locked('silent', 3_600);
@@ -169,11 +169,11 @@ describe('the locks of the queue', () => {
     expect(await holders()).toEqual(['late']);
   });
 
-  it('are spared at the start of a process until live workers had time to beat again', async () => {
+  it('are kept when a process starts, until live workers had time for a heartbeat', async () => {
     await serverIsOld();
     for (const worker of ['back', 'silent']) await locked(worker, 3_600);
     await beat(owner, ['back', 'silent']);
-    // As after a database that was away for all of them.
+    // The database was unavailable to all of them.
     for (const worker of ['back', 'silent']) await aged(worker, 60);
     await inProcess(async () => {
       await beats(1);
@@ -184,7 +184,7 @@ describe('the locks of the queue', () => {
     });
   }, 60_000);
 
-  it('that cannot be released at once delay no heartbeat', async () => {
+  it('delay no heartbeat when they cannot be released at once', async () => {
     await serverIsOld();
     await locked('silent', 3_600);
     const client = await owner.connect();
@@ -202,7 +202,7 @@ describe('the locks of the queue', () => {
     }
   }, 60_000);
 
-  it('of a worker that was killed are released, and its job runs again', async () => {
+  it('of a killed worker are released, and its job runs again', async () => {
     const first = startWorker();
     await until('the first worker is there', 60, () => first.said().includes('worker started'));
     const table = await lockTable('mails');
@@ -220,8 +220,8 @@ describe('the locks of the queue', () => {
 });
 
 describe('a worker process', () => {
-  it('ends when one of its workers has died, so that it is started again', async () => {
-    // The queue's worker that cannot give a failed job back ends for good.
+  it('exits when one of its workers has died, so that it is restarted', async () => {
+    // A worker of the queue ends for good when it cannot give a failed job back.
     await owner.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN IF NEW.last_error IS NOT NULL THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$`);
     await owner.query(
@@ -234,14 +234,14 @@ describe('a worker process', () => {
     expect(worker.child.exitCode).toBe(1);
   }, 150_000);
 
-  it('ends when it cannot start, and leaves nothing running', async () => {
+  it('exits when it cannot start, and leaves nothing running', async () => {
     await owner.query('ALTER TABLE graphile_worker._private_jobs RENAME TO gone');
     const worker = startWorker();
     await until('it has ended', 60, () => worker.child.exitCode !== null);
     expect(worker.child.exitCode).toBe(1);
   }, 150_000);
 
-  it('beats before it is through with its start', async () => {
+  it('sends heartbeats before its start is complete', async () => {
     const table = await lockTable('messages');
     const worker = startWorker();
     await until('it beats', 60, async () => (await count('worker_heartbeats')) > 0);
@@ -250,7 +250,7 @@ describe('a worker process', () => {
     await until('it is there', 30, () => worker.said().includes('worker started'));
   }, 150_000);
 
-  it('that is told to end beats until its last job has ended', async () => {
+  it('sends heartbeats until its last job has ended when it is told to stop', async () => {
     const worker = startWorker();
     await until('it is there', 60, () => worker.said().includes('worker started'));
     const table = await lockTable('mails');
@@ -269,7 +269,7 @@ describe('a worker process', () => {
     expect(await count(`graphile_worker.jobs WHERE key = 'held'`)).toBe(0);
   }, 150_000);
 
-  it('that is told to end is known to be gone', async () => {
+  it('is known to be gone when it was told to stop', async () => {
     const worker = startWorker();
     await until('it is there', 60, () => worker.said().includes('worker started'));
     expect(await count('worker_heartbeats')).toBeGreaterThan(0);
@@ -279,7 +279,7 @@ describe('a worker process', () => {
 });
 
 describe('the health of the queue', () => {
-  it('says since when a job is due, in the outbox or in the queue, and whether a worker is alive', async () => {
+  it('reports since when a job is due, in the outbox or in the queue, and whether a worker is alive', async () => {
     const { pool } = openDatabase(database.appUrl, { max: 1 });
     try {
       expect(await readQueueHealth(pool)).toEqual({ oldestDueJobSeconds: 0, workerAlive: false });
@@ -289,7 +289,7 @@ describe('the health of the queue', () => {
       expect(await readQueueHealth(pool)).toEqual({ oldestDueJobSeconds: 0, workerAlive: true });
       await owner.query(`UPDATE graphile_worker._private_jobs SET run_at = now() - interval '90 seconds'`);
       expect((await readQueueHealth(pool)).oldestDueJobSeconds).toBeGreaterThanOrEqual(90);
-      // A job that is due for longer, but is less urgent.
+      // A job that is due for longer but less urgent.
       await enqueue('less urgent');
       await owner.query(
         `UPDATE graphile_worker._private_jobs SET priority = 10, run_at = now() - interval '200 seconds' WHERE key = 'less urgent'`,

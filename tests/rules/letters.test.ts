@@ -6,7 +6,7 @@ import { oneLine, type Letter } from '@/server/outbound/mail/email-texts';
 const LINK = 'https://purser.test/here?a=1&b=2';
 const HOSTILE = '<img src=x onerror=alert(1)>"\'&\r\nBcc: victim@example.test\u202egnp.exe\u2028<script>';
 
-/** A letter of a kind in which every text is as hostile as it can be. */
+/** Makes an email of a kind in which every text is as hostile as possible. */
 const letterOf = (kind: Letter['kind'], text = HOSTILE, more: Partial<Letter> = {}): Letter => ({
   kind,
   at: new Date('2026-11-28T11:42:00Z'),
@@ -25,7 +25,7 @@ const letterOf = (kind: Letter['kind'], text = HOSTILE, more: Partial<Letter> = 
   ...more,
 });
 
-/** What the HTML would fetch or lead to: in attributes and in styles. */
+/** Returns the addresses that the HTML fetches or links to: in attributes and in styles. */
 function addressesIn(html: string): string[] {
   const attributes = [...html.matchAll(/\s(?:src|href|background|action|srcset|poster|data)\s*=\s*"([^"]*)"/gi)];
   const styles = [...html.matchAll(/url\(([^)]*)\)|@import\s+([^;]+)/gi)];
@@ -34,18 +34,18 @@ function addressesIn(html: string): string[] {
 
 const visible = (html: string): string => html.replaceAll('<!-- -->', '').replaceAll('&amp;', '&');
 
-describe.each(MAIL_KINDS)('a mail of the kind %s', (kind) => {
-  it('holds what hostile names hold as text alone', async () => {
+describe.each(MAIL_KINDS)('an email of the kind %s', (kind) => {
+  it('keeps hostile names as text', async () => {
     const { subject, html, text } = await renderEmail(letterOf(kind));
     expect(html).not.toMatch(/<img|<script/i);
     expect(html).not.toContain('"\'&');
-    // No name makes a line, a header or turns the direction of reading.
+    // A name adds no line and no header, and cannot change the reading direction.
     expect(subject).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
     expect(text).not.toMatch(/^Bcc:/m);
     expect(`${html}${text}`).not.toMatch(/[\u2028\u202e]/);
   });
 
-  it('fetches nothing, and leads to its one link', async () => {
+  it('fetches nothing, and links to its one link only', async () => {
     const { html, text } = await renderEmail(letterOf(kind, 'Acme'));
     expect(new Set(addressesIn(html).map((one) => one.replaceAll('&amp;', '&')))).toEqual(new Set([LINK]));
     expect(html).not.toMatch(/<(img|link|style|script|iframe|form|video|audio|object|base)\b/i);
@@ -53,7 +53,7 @@ describe.each(MAIL_KINDS)('a mail of the kind %s', (kind) => {
     expect(visible(html).split(LINK).length - 1).toBeGreaterThanOrEqual(2);
   });
 
-  it('says in both forms the same, with the team where it is of one', async () => {
+  it('says the same as text and as HTML, and names its team', async () => {
     const { subject, html, text } = await renderEmail(letterOf(kind, 'Acme'));
     expect(subject.length).toBeGreaterThan(10);
     expect(text).not.toMatch(/undefined|null|\[object/);
@@ -64,7 +64,7 @@ describe.each(MAIL_KINDS)('a mail of the kind %s', (kind) => {
     if (!isOfNoTeam) expect(`${subject} ${text}`).toContain('Acme');
   });
 
-  it('is readable in the dark: each text stands on a ground of its own', async () => {
+  it('is readable in dark mode: each text has a background of its own', async () => {
     const { html } = await renderEmail(letterOf(kind, 'Acme'));
     expect(html).toContain('<meta name="color-scheme" content="light"');
     expect(html).toMatch(/<body[^>]*background-color:#ffffff/);
@@ -74,13 +74,13 @@ describe.each(MAIL_KINDS)('a mail of the kind %s', (kind) => {
   });
 });
 
-describe('the words', () => {
-  it('say when, in UTC', async () => {
+describe('the texts of emails', () => {
+  it('give times in UTC', async () => {
     const { text } = await renderEmail(letterOf('role-changed', 'Acme'));
     expect(text).toContain('When: 28 November 2026, 11:42 UTC');
   });
 
-  it('say to whom it is about that it is about him', async () => {
+  it('address the recipient directly when it is about them', async () => {
     const own = await renderEmail(
       letterOf('low-balance', 'Acme', { own: true, facts: { balance: '1.00 USD', below: '2.00 USD' } }),
     );
@@ -89,7 +89,7 @@ describe('the words', () => {
     expect(master.subject).toBe('The master balance in Acme is low');
   });
 
-  it('keep any script, and cut what is endless', () => {
+  it('keep any script, and shorten endless names', () => {
     expect(oneLine('Ärzte 株式会社 مكتب 👩‍👩‍👧')).toBe('Ärzte 株式会社 مكتب 👩‍👩‍👧');
     expect(oneLine('x'.repeat(5_000))).toHaveLength(300);
   });
