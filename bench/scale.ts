@@ -37,8 +37,8 @@ const ROUNDS = 15;
 type Said = { query: string; params: unknown[] };
 
 /**
- * A year's statistics of 100 members, who have sent to two countries on each day of it and of the year before: what the
- * database itself takes for it, with one process. By its CPU, which other work on the machine hardly changes.
+ * Measures a year's statistics of 100 members, who have sent to two countries on each day of it and of the year before:
+ * the CPU of the database with one process, which other work on the machine hardly affects.
  */
 async function yearOfStatistics(owner: Pool): Promise<void> {
   const { ctx } = await makeCrowd(owner, 100, 2 * YEAR_DAYS);
@@ -60,7 +60,7 @@ async function yearOfStatistics(owner: Pool): Promise<void> {
   client.release(true);
 }
 
-/** CPU of the database's process for some statements, in ms, as Linux counts it. */
+/** Returns the CPU milliseconds of the database's process for some statements, as Linux counts them. */
 async function cpuOf(client: PoolClient, pid: number, said: Said[]): Promise<number> {
   const now = () => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ', 1)[0]) / 1e6;
   const before = now();
@@ -68,7 +68,7 @@ async function cpuOf(client: PoolClient, pid: number, said: Said[]): Promise<num
   return now() - before;
 }
 
-/** Lists and reports of a small team and of a large one, in turn, so that both meet the same machine. */
+/** Measures lists and reports of a small and of a large team in turn, so that both meet the same load. */
 async function main(): Promise<void> {
   const owner = new Pool({ connectionString: process.env['DATABASE_OWNER_URL'], max: 1 });
   const teams = [];

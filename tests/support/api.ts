@@ -17,7 +17,7 @@ export type Api = {
   /** Calls the API over HTTP. `key` null: without a key. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   close(): Promise<void>;
-  /** What the API has answered otherwise than its document says. */
+  /** Answers of the API that contradict its document. */
   complaints: string[];
 };
 
@@ -30,8 +30,8 @@ export type CallOptions = {
 };
 
 /**
- * Serves the API over real HTTP, for one file of tests: by the front in this process, or, where TEST_THROUGH_NEXT is set,
- * by a web process of its own that hands every request to Next (the pages must have been built).
+ * Serves the API over real HTTP for one test file: by the front server in this process or, with TEST_THROUGH_NEXT, by a
+ * web process that passes every request to Next (the pages must have been built).
  */
 export async function serveApi(): Promise<Api> {
   const { url, close } = await (process.env['TEST_THROUGH_NEXT'] ? serveThroughNext() : serveFront());
@@ -94,7 +94,7 @@ async function serveThroughNext(): Promise<Served> {
   return { url: `${origin}/api/v1`, close };
 }
 
-/** One call over HTTP to any server of the API at `url` (…/api/v1). */
+/** Makes one HTTP call to any server of the API at `url` (…/api/v1). */
 export async function callApi(url: string, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
   const { key, body, raw, idempotencyKey } = options;
   const headers: Record<string, string> = {

@@ -8,12 +8,12 @@ import { addMember, ownerPool, type TestMember, type TestTeam } from './team';
 
 export const PASSWORD = 'a password of nobody else';
 
-/** From where a person signed in: nobody else did from there. */
+/** Returns the network of a user's sign-in, which no other user shares. */
 export const networkOfUser = (userId: string): string => `2001:db8:${userId.slice(-8, -4)}:${userId.slice(-4)}::1`;
 
 let hash: Promise<string> | undefined;
 
-/** Somebody who can sign in, has proven the address, and is signed in once, as yet without a seat. */
+/** Creates a user with a password, a verified address and one session, but no member. */
 export async function makeSignedInUser(name = 'Ann Person'): Promise<SignedInUser> {
   const [userId, sessionId] = [newUuid7(), newUuid7()];
   const email = `${userId}@people.test`;
@@ -29,7 +29,7 @@ export async function makeSignedInUser(name = 'Ann Person'): Promise<SignedInUse
   return { userId, sessionId, name, email };
 }
 
-/** Gives a person a seat of a team. */
+/** Creates a member of a team for a user. */
 export async function addMembership(
   user: SignedInUser,
   team: TestTeam,
@@ -40,7 +40,7 @@ export async function addMembership(
   return made;
 }
 
-/** Puts a person on a seat that is there. */
+/** Sets the user of an existing member. */
 export async function setUserOfMember(user: SignedInUser, team: TestTeam, memberId: string): Promise<void> {
   await ownerPool().query('UPDATE members SET user_id = $1 WHERE team_id = $2 AND id = $3', [
     user.userId,
@@ -49,7 +49,7 @@ export async function setUserOfMember(user: SignedInUser, team: TestTeam, member
   ]);
 }
 
-/** What is a person's own, as his browser asks for it. */
+/** Calls the procedures of a user, or of a visitor. */
 export const visitorContextOf = (user: SignedInUser | null) =>
   createCaller({
     services: services(),

@@ -9,7 +9,7 @@ import {
 } from '@/server/domain/core/change-feed';
 import { services } from '@/server/http/services';
 
-/** One who hears what is told to all processes. */
+/** Listens to the notifications of changes that all processes receive. */
 export async function openEar() {
   const client = new Client({ connectionString: process.env['DATABASE_DIRECT_URL'] });
   const words: string[] = [];
@@ -17,17 +17,17 @@ export async function openEar() {
   await client.connect();
   await client.query(`LISTEN ${CHANNEL}`);
 
-  /** All that has been told until now, since it was last asked; null: that anything may have changed. */
+  /** Returns the changes since the last call; null means that anything may have changed. */
   const heard = async (): Promise<(TeamChange[] | null)[]> => {
     await tellRest(services().database.pool);
     const last = printNotification([]);
     await client.query(ANNOUNCE, [[last]]);
-    // What this connection tells itself comes with the answer, after all that was told before.
+    // A notification of this connection to itself arrives after all earlier ones.
     const found = words.splice(0, words.indexOf(last) + 1).slice(0, -1);
     return found.map((word) => readNotification(word)!.changes);
   };
 
-  /** The same of one team: by noun whose seats were touched, sorted, or null for anybody's. */
+  /** Returns the changes of one team by noun: the members touched, sorted, or null for all. */
   const heardOf = async (teamId: string): Promise<Record<string, string[] | null>> => {
     const changes = (await heard()).flat().filter((change) => change?.team === teamId) as TeamChange[];
     const nouns = [...new Set(changes.flatMap((change) => change.nouns))];
