@@ -83,28 +83,31 @@ type Asking = {
 
 const ACTS: [string, (ctx: Context, memberId: string, asking: Asking) => Promise<unknown>][] = [
   ['a key is revealed', revealKey],
-  ['a role changes', (ctx, memberId) => setRole(ctx, { memberId, role: 'owner' })],
-  ['a member is deleted', deleteMember],
-  ['a key is rotated, which shows the new one', (ctx, memberId) => rotateKey(ctx, { memberId, overlapSeconds: 0 })],
+  ['changing a role', (ctx, memberId) => setRole(ctx, { memberId, role: 'owner' })],
+  ['deleting a member', deleteMember],
+  ['rotating a key, which shows the new one', (ctx, memberId) => rotateKey(ctx, { memberId, overlapSeconds: 0 })],
   [
-    'the password of a member is reset, which shows the new one',
+    'resetting the password of a member, which shows the new one',
     async (ctx, memberId) => {
       await ownerPool().query('UPDATE members SET user_id = NULL WHERE id = $1', [memberId]);
       await giveSignIn(memberId);
       return resetMemberPassword(ctx, memberId);
     },
   ],
-  ['an owner is made', (ctx) => createMember(ctx, { role: 'owner' })],
-  ['an owner is invited', (ctx) => createInvitation(ctx, { email: someAddress(), role: 'owner' })],
-  ['a member is claimed, with its key', (ctx, memberId) => createInvitation(ctx, { email: someAddress(), memberId })],
+  ['creating an owner', (ctx) => createMember(ctx, { role: 'owner' })],
+  ['inviting an owner', (ctx) => createInvitation(ctx, { email: someAddress(), role: 'owner' })],
+  [
+    'inviting a user to claim a member with its key',
+    (ctx, memberId) => createInvitation(ctx, { email: someAddress(), memberId }),
+  ],
   ...(['owner', 'claim'] as const).flatMap((guarded): typeof ACTS => [
     [
-      `an invitation is sent again (${guarded})`,
+      `sending an invitation again (${guarded})`,
       async (ctx, _, at) => resendInvitation(ctx, await at.invited(guarded)),
     ],
-    [`its link is shown (${guarded})`, async (ctx, _, at) => openLink(ctx, await at.invited(guarded))],
+    [`showing an invitation link (${guarded})`, async (ctx, _, at) => openLink(ctx, await at.invited(guarded))],
     [
-      `one that has expired is sent again (${guarded})`,
+      `sending an expired invitation again (${guarded})`,
       async (ctx, _, at) => {
         const id = await at.invited(guarded);
         await ownerPool().query('UPDATE invitations SET expires_at = now() WHERE id = $1', [id]);
@@ -112,13 +115,10 @@ const ACTS: [string, (ctx: Context, memberId: string, asking: Asking) => Promise
       },
     ],
   ]),
-  ['the team asks no more', (ctx) => updateSettings(ctx, { requireReauthentication: false })],
-  ['more may be debited without it', (ctx) => updateSettings(ctx, { reauthenticateAbove: null })],
-  [
-    'more is debited than the team lets pass',
-    (ctx, memberId) => debitMember(ctx, { memberId, amount: micros('5.01') }),
-  ],
-  ['all is debited, which is more', (ctx, memberId) => debitMember(ctx, { memberId, amount: 'all' })],
+  ['switching reauthentication off', (ctx) => updateSettings(ctx, { requireReauthentication: false })],
+  ['removing the amount for debits', (ctx) => updateSettings(ctx, { reauthenticateAbove: null })],
+  ['a debit above the amount', (ctx, memberId) => debitMember(ctx, { memberId, amount: micros('5.01') })],
+  ['a debit of the whole balance above the amount', (ctx, memberId) => debitMember(ctx, { memberId, amount: 'all' })],
 ];
 
 describe('a team that requires reauthentication', () => {

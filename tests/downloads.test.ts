@@ -251,7 +251,7 @@ describe('a file', () => {
     ['signed-out', 401, 'missing_key'],
     ['none', 404, 'not_found'],
     ['inactive', 403, 'member_inactive'],
-  ] as const)('is refused for a caller who is %s', async (reason, status, code) => {
+  ] as const)('is refused with the reason %s', async (reason, status, code) => {
     for (const name of ['members', 'messages', 'transfers', 'rates', 'usage'] as const) {
       const response = await get(name, { ok: false, reason });
       expect([response.status, (await response.json()).code]).toEqual([status, code]);

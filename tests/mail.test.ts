@@ -309,7 +309,7 @@ describe('a worker that dies', () => {
 describe('an outdated email', () => {
   it.each([
     ['used', 'used_at = now()'],
-    ['run out', `expires_at = now() - interval '1 second'`],
+    ['expired', `expires_at = now() - interval '1 second'`],
   ])('is not sent: a link that is %s', async (_what, set) => {
     const { mailer, given } = takesAll();
     const link = crypto.randomUUID();

@@ -79,7 +79,7 @@ describe('PUT /rates', () => {
     ['no row', [], 'invalid_request', '/rates'],
     ['a prefix of another country', [{ country: 'DE', prefix: '33', price: '1' }], 'invalid_request', '/rates/0'],
     ['a row that never matches', [{ price: '1', prefix: '999' }], 'invalid_request', '/rates/0'],
-    ['a letter whose upper case is two', [{ country: 'ß', price: '1' }], 'invalid_request', '/rates/0/country'],
+    ['a character whose upper case has two', [{ country: 'ß', price: '1' }], 'invalid_request', '/rates/0/country'],
     ['a price of 0', [{ country: 'FR', price: '0' }], 'invalid_request', '/allowFree'],
     ['a country that is none', [{ country: 'XX', price: '1' }], 'invalid_request', '/rates/0/country'],
     ['a prefix with its plus', [{ prefix: '+49', price: '1' }], 'invalid_request', '/rates/0/prefix'],

@@ -145,7 +145,7 @@ const quoting = (): [string, Error][] => {
     ['a refusal of the database', refusal()],
     ['a query builder around it', Object.assign(wrapped, { query: 'insert', params: SECRETS })],
     [
-      'another around that',
+      'another error around that',
       new Error(`It failed: "${PASSWORD}" ${TOKEN} ${API_KEY} ${ADDRESS} ${PHONE}`, { cause: wrapped }),
     ],
     [
@@ -174,7 +174,7 @@ const quoting = (): [string, Error][] => {
 describe('a logged error', () => {
   it.each(quoting())('holds no value: %s', async (_name, error) => {
     log({ msg: 'unexpected error', ...describeFault(error) });
-    log({ msg: 'told', text: explainFailure(error).text });
+    log({ msg: 'explained', text: explainFailure(error).text });
     const lines = await printed();
     for (const secret of SECRETS) expect(lines, secret).not.toContain(secret);
     expect(lines).toContain('"frames":["    at ');

@@ -118,7 +118,7 @@ describe(`a bank of ${CLIENTS} clients and ${OPERATIONS} operations on shared me
   let done = 0;
 
   beforeAll(async () => {
-    const seed = seedOf('S1 bank');
+    const seed = seedOf('bank');
     deadlocksBefore = await deadlocks();
     team = await makeTeam({ fund: '400.00', card: 'country,prefix,price\n,1,0.01\n,44,0.333333\n,49,2.50\n' });
     const bank: Bank = { ctx: through(services, team.operator), memberships: [], messages: [] };
@@ -140,7 +140,7 @@ describe(`a bank of ${CLIENTS} clients and ${OPERATIONS} operations on shared me
     const figures = [...ended].map(
       ([name, outcomes]) => `${name}: ${[...outcomes].map((pair) => pair.join(' ')).join(', ')}`,
     );
-    console.log(`S1 bank: ${done} operations\n  ${figures.join('\n  ')}`);
+    console.log(`bank: ${done} operations\n  ${figures.join('\n  ')}`);
   }, 60_000 * SCALE);
 
   it('ends each operation with success or a listed refusal: no deadlock, no fault', async () => {

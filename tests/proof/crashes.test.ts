@@ -408,9 +408,9 @@ async function stuck(wire: Wire, { team, membership }: Scene): Promise<string[]>
   const next = await outcomeOf(
     creditMember(through(wire.services, team.operator), { memberId: membership.id, amount, dryRun: true }),
   );
-  if (next !== 'ok' && next !== 'member_deleted') wrong.push(`the next verb: ${next}`);
+  if (next !== 'ok' && next !== 'member_deleted') wrong.push(`the next command: ${next}`);
   const took = performance.now() - began;
-  if (took > NEXT_VERB_MS) wrong.push(`the next verb took ${Math.round(took)} ms`);
+  if (took > NEXT_VERB_MS) wrong.push(`the next command took ${Math.round(took)} ms`);
   return wrong;
 }
 
@@ -434,8 +434,8 @@ async function crash(wire: Wire, { name, row, course, strikes }: Point): Promise
       (error: unknown) => error,
     );
     if (!wire.struck()) say('it did not send that statement');
-    if (told === null) say('the caller was told that all went well');
-    if (strike.how.startsWith('cut') && !isUnavailable(told)) say(`the caller was told ${String(told)}`);
+    if (told === null) say('the command succeeded despite the fault');
+    if (strike.how.startsWith('cut') && !isUnavailable(told)) say(`the caller got ${String(told)}`);
     (await stuck(wire, scene)).forEach(say);
     const now = await look(scene);
     const must = committedBy(course, strike);
@@ -446,9 +446,7 @@ async function crash(wire: Wire, { name, row, course, strikes }: Point): Promise
     rows = now;
   }
   wrong.push(
-    ...(await requireReauthentication({ row, course, scene, rows, done })).map(
-      (fault) => `${name}, asked again: ${fault}`,
-    ),
+    ...(await requireReauthentication({ row, course, scene, rows, done })).map((fault) => `${name}, retried: ${fault}`),
   );
   return wrong;
 }
@@ -510,7 +508,7 @@ describe(`a crash at every statement of ${NAMES.length} commands`, () => {
     strikes = points.flatMap((point) => point.strikes).length;
     await inLanes(wires, points, async (wire, point) => void wrong.push(...(await crash(wire, point))));
     const took = Math.round(performance.now() - began);
-    console.log(`S7 crashes: ${NAMES.length} verbs, ${strikes} crashes, ${took} ms`);
+    console.log(`crashes: ${NAMES.length} commands, ${strikes} crashes, ${took} ms`);
   }, 120_000);
 
   afterAll(() => Promise.all(wires.map((wire) => wire.close())));

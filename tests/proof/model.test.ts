@@ -55,7 +55,7 @@ const services = openServices(LANES);
 afterAll(services.close);
 
 /** A command as drawn: actor and objects are numbers, resolved against the state when its turn comes. */
-type By = { by: 'operator' | 'an owner' | 'any seat'; nth: number };
+type By = { by: 'operator' | 'an owner' | 'any member'; nth: number };
 type Drawn =
   | { do: 'create'; by: By; owner: boolean; email: number; credit: bigint | null; rule: Terms | null }
   | { do: 'credit'; by: By; member: number; amount: bigint; dryRun: boolean }
@@ -87,7 +87,7 @@ const amounts = (min: number, max: number) =>
 /** Has no bias towards 0, which is the first owner. */
 const place = fc.noBias(fc.nat({ max: 59 }));
 const by: fc.Arbitrary<By> = fc.record({
-  by: fc.constantFrom<By['by']>(...Array<'an owner'>(7).fill('an owner'), 'operator', 'operator', 'any seat'),
+  by: fc.constantFrom<By['by']>(...Array<'an owner'>(7).fill('an owner'), 'operator', 'operator', 'any member'),
   nth: place,
 });
 
@@ -265,7 +265,7 @@ const modulo = (nth: number, count: number): number => (count === 0 ? -1 : nth %
 
 function whoIs(world: World, { by: kind, nth }: By): Who {
   const owners = activeOwners(world);
-  if (kind === 'any seat') return modulo(nth, world.members.length);
+  if (kind === 'any member') return modulo(nth, world.members.length);
   return kind === 'operator' || owners.length === 0 ? 'operator' : owners[modulo(nth, owners.length)]!;
 }
 
@@ -486,7 +486,7 @@ const seatLine = (
   of: { role: string; status: string; balance: bigint | string },
   more: { steppedDown: boolean; rule: string; drawn: bigint | string | undefined },
 ) =>
-  `seat ${member}: ${of.status} ${of.role}${more.steppedDown ? ' (stepped down)' : ''} ${of.balance}, rule ${more.rule} drew ${more.drawn ?? 0}`;
+  `member ${member}: ${of.status} ${of.role}${more.steppedDown ? ' (stepped down)' : ''} ${of.balance}, rule ${more.rule} drew ${more.drawn ?? 0}`;
 const moveLine = (kind: string, member: number | null, amount: bigint | string) => `${kind} ${member ?? '-'} ${amount}`;
 const eventLine = (
   member: number,
@@ -612,7 +612,7 @@ describe(`${RUNS} stories of one team, run on the product and on its model`, () 
   let failing: number | null = null;
 
   beforeAll(async () => {
-    const seed = seedOf('S2 model');
+    const seed = seedOf('model');
     const began = performance.now();
     const lane = async (_: unknown, i: number) => {
       const property = fc.asyncProperty(story, async (drawn) => {
@@ -633,7 +633,7 @@ describe(`${RUNS} stories of one team, run on the product and on its model`, () 
     const figures = [...ended].map(
       ([name, answers]) => `${name}: ${[...answers].map((pair) => pair.join(' ')).join(', ')}`,
     );
-    console.log(`S2 model: ${Math.round(performance.now() - began)} ms\n  ${figures.join('\n  ')}`);
+    console.log(`model: ${Math.round(performance.now() - began)} ms\n  ${figures.join('\n  ')}`);
   }, 240_000 * SCALE);
 
   it('end in the same answers, transfers, waiting rules and events on both', () => {

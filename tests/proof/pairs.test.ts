@@ -166,7 +166,7 @@ async function arrange(team: TestTeam, state: State): Promise<Meeting> {
   const { master, message: messageId, credit: creditId } = seen.parse(results).at(-1)!.rows[0]!;
   if (master !== '100000000') throw new Error(`The master was to hold 100.00 and holds ${master} micros.`);
   const { actor } = team.owner;
-  if (actor.type !== 'member') throw new Error('The first owner has a seat.');
+  if (actor.type !== 'member') throw new Error('The first owner is a member.');
   const credential = { type: 'key', id: newUuid7() } as const;
   const member = makeContext(services, { ...actor, memberId, role: 'member', name: 'Pair', credential });
   return {
@@ -274,7 +274,7 @@ describe(`every two commands on one member, raced: ${MEETINGS.length} pairs`, ()
         }
       }),
     );
-    console.log(`S8 pairs: ${MEETINGS.length} meetings, ${races} races, ${Math.round(performance.now() - began)} ms`);
+    console.log(`pairs: ${MEETINGS.length} meetings, ${races} races, ${Math.round(performance.now() - began)} ms`);
   }, 120_000 * SCALE);
 
   it('end like one of the two orders: answers, balances, member, rule and waiting', () => {

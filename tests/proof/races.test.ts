@@ -54,7 +54,7 @@ describe('a report of failures for several members', () => {
     const team = await makeTeam();
     const memberships = await Promise.all([addMember(team, { role: 'owner' }), addMember(team, { role: 'owner' })]);
     const [first, second] = [memberships[0].id, memberships[1].id].toSorted((a, b) => (a < b ? -1 : 1));
-    if (!first || !second) throw new Error('Two seats were made.');
+    if (!first || !second) throw new Error('Two members were created.');
     const messages = [await sendFor(team, first), await sendFor(team, second)];
     // The credit locks the second member and waits for the master; the report must not hold the master and wait for
     // that member.

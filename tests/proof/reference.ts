@@ -54,7 +54,7 @@ export type World = {
    * The account in which the command left money (or room) for a rule that still waits, so that a job must look; or
    * null.
    */
-  reached: 'master' | 'seat' | null;
+  reached: 'master' | 'member' | null;
 };
 
 /** The actor: a member by its index, or the operator. */
@@ -324,7 +324,7 @@ function move(world: World, kind: Kind, member: number | null, from: Side, to: S
   if (typeof to !== 'number') return;
   const { rule, balance } = world.members[to]!;
   if (rule?.waits && balance >= rule.threshold) endWaiting(rule);
-  else if (rule?.waits && kind !== 'recharge') world.reached ??= 'seat';
+  else if (rule?.waits && kind !== 'recharge') world.reached ??= 'member';
 }
 
 function add(world: World, side: Side, amount: bigint): void {

@@ -228,7 +228,7 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
   const quiet: Quiet[] = [];
 
   beforeAll(async () => {
-    const seed = seedOf('S14 waiting');
+    const seed = seedOf('waiting');
     const began = performance.now();
     team = await makeTeam({ fund: '150.00', card: 'country,prefix,price\n,1,0.07\n,49,0.90\n' });
     await setReserve({ team, floors }, at(team, '2026-03-30T07:59:00Z'), '25.00');
@@ -259,7 +259,7 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
     await drain(team, at(team, '2026-04-01T23:55:00Z'), WORKERS);
     const figures = quiet.map(({ served: paid, passedOver }) => `${paid.length} served, ${passedOver} passed over`);
     const took = Math.round(performance.now() - began);
-    console.log(`S14 waiting: ${sent.length} charges paid, ${figures.join('; ')}, ${took} ms`);
+    console.log(`waiting: ${sent.length} charges paid, ${figures.join('; ')}, ${took} ms`);
   }, 180_000 * SCALE);
 
   it('ends each command with success or for lack of money', () => {

@@ -199,9 +199,9 @@ describe('a rate card', () => {
   it.each([
     ['semicolons', 'country;prefix;price\nDE;49;0.075\nFR;;1.5\n'],
     ['tabs', 'country\tprefix\tprice\nDE\t49\t0.075\nFR\t\t1.5\n'],
-    ['a told separator', 'sep=;\r\ncountry;prefix;price\r\nDE;49;0.075\r\nFR;;1.5\r\n'],
-    ['another one that is told', '\ufeffsep=|\ncountry|prefix|price\nDE|49|0.075\nFR||1.5'],
-    ['a told comma', '"sep=,"\ncountry,prefix,price\nDE,49,0.075\nFR,,1.5'],
+    ['a declared separator', 'sep=;\r\ncountry;prefix;price\r\nDE;49;0.075\r\nFR;;1.5\r\n'],
+    ['another declared separator', '\ufeffsep=|\ncountry|prefix|price\nDE|49|0.075\nFR||1.5'],
+    ['a declared comma', '"sep=,"\ncountry,prefix,price\nDE,49,0.075\nFR,,1.5'],
     ['decimal commas', 'country;prefix;price\nDE;49;0,075\nFR;;1,5\n'],
     ['quoted decimal commas', '"country","prefix","price"\n"DE","49","0,075"\n"FR","","1,5"\n'],
     ['upper case', 'COUNTRY,PREFIX,PRICE\nDE,49,0.075\nFR,,1.5\n'],

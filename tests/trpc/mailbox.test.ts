@@ -61,8 +61,8 @@ describe('the demo’s mailbox', () => {
 
   it.each([
     ['outside the demo', { demo: false, mail: 'mailbox' }],
-    ['where mails leave', { demo: true, mail: 'smtp' }],
-    ['where none can', { demo: true, mail: null }],
+    ['where emails are sent', { demo: true, mail: 'smtp' }],
+    ['where no email can be sent', { demo: true, mail: null }],
   ])('does not exist %s', async (_where, set) => {
     const [id] = await put('nobody@example.test', 1);
     await expect(ask(set).browseMails({})).rejects.toMatchObject({ problem: { code: 'not_found' } });
