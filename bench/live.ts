@@ -110,7 +110,7 @@ async function main(): Promise<void> {
   const { rows } = await owner.query<{ name: string; count: number }>(
     `SELECT application_name AS name, count(*)::int AS count FROM pg_stat_activity WHERE application_name LIKE 'purser%' GROUP BY 1 ORDER BY 1`,
   );
-  const times = made.map(({ who, at }) => (who.heardAt.find((heard) => heard >= at) ?? Infinity) - at);
+  const times = made.map(({ who, at }) => (who.heardAt.find((received) => received >= at) ?? Infinity) - at);
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number) =>
     `${sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(0)} ms`;

@@ -44,7 +44,7 @@ async function yearOfStatistics(owner: Pool): Promise<void> {
   const { ctx } = await makeCrowd(owner, 100, 2 * YEAR_DAYS);
   const said: Said[] = [];
   const logger = { logQuery: (query: string, params: unknown[]) => void said.push({ query, params }) };
-  const heard = { ...ctx, db: drizzle(ctx.database.pool, { logger }) };
+  const received = { ...ctx, db: drizzle(ctx.database.pool, { logger }) };
   const client = await ctx.database.pool.connect();
   await client.query('SET max_parallel_workers_per_gather = 0');
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
@@ -52,7 +52,7 @@ async function yearOfStatistics(owner: Pool): Promise<void> {
   for (const groupBy of GROUPS) {
     said.length = 0;
     const [from, to] = [firstDay(YEAR_DAYS), firstDay(0)];
-    await browseUsage(heard, browseUsageInput.parse({ from, to, groupBy }));
+    await browseUsage(received, browseUsageInput.parse({ from, to, groupBy }));
     const times: number[] = [];
     for (let i = 0; i < ROUNDS; i += 1) times.push(await cpuOf(client, rows[0]!.pid, said));
     console.log(`  by ${groupBy.padEnd(41)} ${median(times).toFixed(1)} ms in ${said.length} statements`);

@@ -65,16 +65,16 @@ const WORKS = [
     work: (to: string) => requestPasswordReset(visitor(), { email: to }),
   },
 ];
-let isTold = false;
+let isRevealing = false;
 for (const { name, rounds, work } of WORKS) {
   const [one = 0, other = 0, none = 0] = await timeRotating(
     [() => work(somebody()), () => work(somebody()), () => work(nobody())],
     rounds,
   );
   const [noise, ratio] = [other / one, none / one];
-  isTold ||= Math.abs(ratio - 1) > Math.max(NOISE, 2 * Math.abs(noise - 1));
+  isRevealing ||= Math.abs(ratio - 1) > Math.max(NOISE, 2 * Math.abs(noise - 1));
   const ms = [one, other, none].map((time) => `${time.toFixed(2)} ms`).join('  ');
   console.log(`  ${name.padEnd(44)} ${ms}  noise ${noise.toFixed(3)}  nobody's ${ratio.toFixed(3)}`);
 }
-console.log(isTold ? 'The time TELLS whether there is an account.' : 'Within noise.');
-process.exit(isTold ? 1 : 0);
+console.log(isRevealing ? 'The time TELLS whether there is an account.' : 'Within noise.');
+process.exit(isRevealing ? 1 : 0);

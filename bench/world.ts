@@ -77,9 +77,9 @@ export async function makeCrowd(owner: Pool, size: number, days = DAYS): Promise
 }
 
 async function ctxOf(key: string): Promise<Context & { actor: MemberActor }> {
-  const holder = await findMemberByKey(services(), key);
-  if (!holder) throw new Error('The key was just made.');
-  const actor = actorOf(holder, '127.0.0.1');
+  const found = await findMemberByKey(services(), key);
+  if (!found) throw new Error('The key was just created.');
+  const actor = actorOf(found, '127.0.0.1');
   return { ...makeContext(services(), actor), actor };
 }
 

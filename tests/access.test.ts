@@ -157,10 +157,10 @@ describe('resetting a forgotten password', () => {
     await enableTwoFactorFor(ctx);
     await resetPassword(ctx, { token: (await mailedLink(ctx, email))!, password: PASSWORD });
     // The address was unverified, so somebody else may have set the factor up.
-    const holder = await signInAs(email, visitor());
-    expect(await getProfile(holder)).toMatchObject({ twoFactorSince: null, recoveryCodesLeft: 0 });
-    const { codeAt } = await enableTwoFactorFor(holder);
-    await resetPassword(holder, { token: (await mailedLink(holder, email))!, password: NEW });
+    const signedIn = await signInAs(email, visitor());
+    expect(await getProfile(signedIn)).toMatchObject({ twoFactorSince: null, recoveryCodesLeft: 0 });
+    const { codeAt } = await enableTwoFactorFor(signedIn);
+    await resetPassword(signedIn, { token: (await mailedLink(signedIn, email))!, password: NEW });
     await expect(signInAs(email, visitor(), NEW)).rejects.toThrow('code');
     await signInAs(email, visitor(), NEW, codeAt(0));
   });

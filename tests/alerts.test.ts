@@ -35,7 +35,7 @@ const debit = (membership: TestMember, amount: string) =>
   debitMember(team.operator, { memberId: membership.id, amount: micros(amount) });
 
 /** Runs the enqueued jobs and returns the new alerts with their recipients, sorted. */
-async function told(of: TestTeam = team): Promise<string[]> {
+async function sentAlerts(of: TestTeam = team): Promise<string[]> {
   await doJobs(takesAll);
   return (await mailsOf(of.teamId)).map(nameOf).toSorted();
 }
@@ -59,18 +59,18 @@ describe('a low-balance alert', () => {
     const email = membership.member.email;
     await lowBelow('5');
     await debit(membership, '5');
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
     await debit(membership, '0.01');
     const once = [`low-balance to ${email}`, 'low-balance to owner'].toSorted();
-    expect(await told()).toEqual(once);
+    expect(await sentAlerts()).toEqual(once);
     await debit(membership, '1');
     await credit(membership, '0.5');
-    expect(await told()).toEqual(once);
+    expect(await sentAlerts()).toEqual(once);
     await credit(membership, '10');
     expect(await low(membership.id)).toBeNull();
     await later('25 hours');
     await debit(membership, '10');
-    expect(await told()).toEqual([...once, ...once].toSorted());
+    expect(await sentAlerts()).toEqual([...once, ...once].toSorted());
     const [mail] = await mailsOf(team.teamId);
     expect(mail!.facts).toEqual({ balance: '4990000', below: '5000000', master: null });
   });
@@ -79,17 +79,17 @@ describe('a low-balance alert', () => {
     await member({ credit: '1' });
     await updateTeam(team.owner, { lowBalance: micros('50') });
     await withdrawFromTeam(team.operator, { amount: micros('49') });
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
     await withdrawFromTeam(team.operator, { amount: micros('1') });
-    expect(await told()).toEqual(['low-balance to owner']);
+    expect(await sentAlerts()).toEqual(['low-balance to owner']);
     await withdrawFromTeam(team.operator, { amount: micros('1') });
-    expect(await told()).toEqual(['low-balance to owner']);
+    expect(await sentAlerts()).toEqual(['low-balance to owner']);
   });
 
   it('follows a changed threshold: sent for the master balance, only shown for members', async () => {
     const membership = await member({ credit: '10' });
     await updateTeam(team.operator, { lowBalance: micros('500') });
-    expect(await told()).toEqual(['low-balance to owner']);
+    expect(await sentAlerts()).toEqual(['low-balance to owner']);
     await updateTeam(team.owner, { lowBalance: micros('1') });
     expect(await low(team.teamId)).toBeNull();
     await lowBelow('20');
@@ -98,7 +98,7 @@ describe('a low-balance alert', () => {
     expect(await low(membership.id)).toBeNull();
     await updateTeam(team.owner, { lowBalance: null });
     await withdrawFromTeam(team.operator, { amount: micros('89') });
-    expect(await told()).toEqual(['low-balance to owner']);
+    expect(await sentAlerts()).toEqual(['low-balance to owner']);
   });
 
   it('is not sent for a member that is new and empty, inactive, an owner, or deleted and restored', async () => {
@@ -117,7 +117,7 @@ describe('a low-balance alert', () => {
     expect(await low(gone.id)).toBeNull();
     await restoreMember(team.operator, gone.id);
     expect(await low(gone.id)).not.toBeNull();
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
   });
 
   it('is sent for a member that was created after the threshold was set', async () => {
@@ -125,7 +125,7 @@ describe('a low-balance alert', () => {
     const membership = await member({ credit: '6' });
     expect(await low(membership.id)).toBeNull();
     await debit(membership, '2');
-    expect(await told()).toHaveLength(2);
+    expect(await sentAlerts()).toHaveLength(2);
   });
 
   it('is sent once, however many charges cross the threshold at once', async () => {
@@ -135,7 +135,7 @@ describe('a low-balance alert', () => {
     const ctx = await ctxOf(membership.key);
     const sent = await Promise.all(Array.from({ length: 24 }, () => sendMessage(ctx, { onBehalfOf: null, message })));
     expect(sent.every((one) => 'id' in one)).toBe(true);
-    expect(await told()).toHaveLength(2);
+    expect(await sentAlerts()).toHaveLength(2);
   });
 
   it('is not sent when the balance rose before the job ran', async () => {
@@ -143,7 +143,7 @@ describe('a low-balance alert', () => {
     await lowBelow('5');
     await debit(membership, '9');
     await credit(membership, '9');
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
   });
 
   it('is not sent for a suspended team, nor to an inactive member', async () => {
@@ -152,11 +152,11 @@ describe('a low-balance alert', () => {
     await lowBelow('5');
     await ownerPool().query(`UPDATE members SET status = 'inactive' WHERE id = $1`, [second.id]);
     await debit(membership, '9');
-    expect(await told()).toHaveLength(2);
+    expect(await sentAlerts()).toHaveLength(2);
     await credit(membership, '9');
     await debit(membership, '9');
     await ownerPool().query(`UPDATE teams SET status = 'suspended' WHERE id = $1`, [team.teamId]);
-    expect(await told()).toHaveLength(2);
+    expect(await sentAlerts()).toHaveLength(2);
   });
 
   it('is sent once when its job runs several times', async () => {
@@ -166,7 +166,7 @@ describe('a low-balance alert', () => {
     const again = `INSERT INTO outbox (team_id, id, task, payload) VALUES ($1, $2, 'alert', $3)`;
     const payload = { teamId: team.teamId, accountId: membership.id };
     for (let i = 0; i < 3; i += 1) await ownerPool().query(again, [team.teamId, newUuid7(), payload]);
-    expect(await told()).toHaveLength(2);
+    expect(await sentAlerts()).toHaveLength(2);
   });
 });
 
@@ -178,18 +178,18 @@ describe('the frequency of a low-balance alert', () => {
     await lowBelow('5');
     for (let i = 0; i < 4; i += 1) {
       await debit(membership, '9');
-      await told();
+      await sentAlerts();
       await credit(membership, '9');
     }
     await debit(other, '9');
-    expect((await told()).filter((line) => line.endsWith('owner'))).toHaveLength(2);
+    expect((await sentAlerts()).filter((line) => line.endsWith('owner'))).toHaveLength(2);
     await later('23 hours');
     await debit(membership, '9');
-    expect(await told()).toHaveLength(4);
+    expect(await sentAlerts()).toHaveLength(4);
     await credit(membership, '9');
     await later('2 hours');
     await debit(membership, '9');
-    expect(await told()).toHaveLength(6);
+    expect(await sentAlerts()).toHaveLength(6);
   });
 
   it('is zero while a rule refills the balance, and not when the rule is off', async () => {
@@ -199,9 +199,9 @@ describe('the frequency of a low-balance alert', () => {
     const ctx = await ctxOf(membership.key);
     for (let i = 0; i < 12; i += 1) {
       expect(await sendMessage(ctx, { onBehalfOf: null, message: MESSAGE })).toMatchObject({ status: 'queued' });
-      await told();
+      await sentAlerts();
     }
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
     await credit(membership, '5');
     await setRecharge(
       team.operator,
@@ -209,7 +209,7 @@ describe('the frequency of a low-balance alert', () => {
       rechargeInput.parse({ enabled: false, threshold: '5', target: '6' }),
     );
     await debit(membership, '6');
-    expect(await told()).toHaveLength(2);
+    expect(await sentAlerts()).toHaveLength(2);
   });
 
   it('excludes the user whose action lowered the balance, but not the member whose API key sends', async () => {
@@ -218,18 +218,18 @@ describe('the frequency of a low-balance alert', () => {
     await lowBelow('5');
     await debitMember(team.owner, { memberId: membership.id, amount: micros('9') });
     const both = [`low-balance to ${second.member.email}`, `low-balance to ${membership.member.email}`];
-    expect(await told()).toEqual(both.toSorted());
+    expect(await sentAlerts()).toEqual(both.toSorted());
     await updateTeam(await ctxOf(second.key), { lowBalance: micros('500') });
-    expect(await told()).toEqual([...both, 'low-balance to owner'].toSorted());
+    expect(await sentAlerts()).toEqual([...both, 'low-balance to owner'].toSorted());
     const sender = await member({ credit: '5' });
     await sendMessage(await ctxOf(sender.key), { onBehalfOf: null, message: MESSAGE });
-    expect((await told()).filter((line) => line.endsWith(sender.member.email))).toHaveLength(1);
+    expect((await sentAlerts()).filter((line) => line.endsWith(sender.member.email))).toHaveLength(1);
   });
 
   it('excludes the user who saved a rule that waits at once, but not its member', async () => {
     const membership = await member();
     await setRecharge(team.owner, membership.id, rechargeInput.parse({ threshold: '5', target: '500' }));
-    expect(await told()).toEqual([`recharge-waiting to ${membership.member.email}`]);
+    expect(await sentAlerts()).toEqual([`recharge-waiting to ${membership.member.email}`]);
   });
 });
 
@@ -253,7 +253,7 @@ describe('many alerts to one user', () => {
 
   it('are five emails and one digest, sent at the end of the hour, which names what happened', async () => {
     await crossings(40);
-    await told();
+    await sentAlerts();
     const user = await ownerUser();
     const now = await mailsTo(user);
     const count = (what: (mail: MailRow) => boolean) => now.filter(what).length;
@@ -289,7 +289,7 @@ describe('many alerts to one user', () => {
   it('are one digest, even when two teams alert the same user at once', async () => {
     const [user, first] = [await ownerUser(), team];
     await crossings(5);
-    await told();
+    await sentAlerts();
     const [one] = await crossings(1);
     team = await makeTeam({ fund: '100.00' });
     await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [user, team.ownerId]);
@@ -308,7 +308,7 @@ describe('many alerts to one user', () => {
   it('go into the next digest when a worker is sending this one', async () => {
     const user = await ownerUser();
     await crossings(6);
-    await told();
+    await sentAlerts();
     const [digest] = await digestsTo(user);
     const [membership] = await crossings(1);
     const client = await ownerPool().connect();
@@ -333,13 +333,13 @@ describe('many alerts to one user', () => {
     const user = await ownerUser();
     const first = team;
     await crossings(4);
-    await told();
+    await sentAlerts();
     team = await makeTeam({ fund: '100.00' });
     const [theirs] = [await ownerUser()];
     await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [user, team.ownerId]);
     const second = await member({ role: 'owner' });
     await crossings(4);
-    await told();
+    await sentAlerts();
     const states = (await mailsTo(user)).map(({ kind, state }) => `${kind} ${state}`);
     expect(states.filter((one) => one === 'low-balance sent')).toHaveLength(5);
     expect(states.filter((one) => one === 'low-balance digested')).toHaveLength(3);
@@ -357,23 +357,23 @@ describe('an alert about a waiting rule', () => {
     const membership = await member();
     await setRecharge(team.operator, membership.id, rule('5', '500'));
     const waits = [`recharge-waiting to ${membership.member.email}`, 'recharge-waiting to owner'].toSorted();
-    expect(await told()).toEqual(waits);
+    expect(await sentAlerts()).toEqual(waits);
     await fundTeam(team.operator, { amount: micros('1') });
-    expect(await told()).toEqual(waits);
+    expect(await sentAlerts()).toEqual(waits);
     await fundTeam(team.operator, { amount: micros('1000') });
     const served = [`recharge-served to ${membership.member.email}`, 'recharge-served to owner'];
-    expect(await told()).toEqual([...waits, ...served].toSorted());
+    expect(await sentAlerts()).toEqual([...waits, ...served].toSorted());
     const mail = (await mailsOf(team.teamId)).find(({ kind }) => kind === 'recharge-served')!;
     expect(mail.facts).toEqual({ amount: '500000000', balance: '500000000' });
   });
 
   it('is sent when a charge makes the rule wait', async () => {
     const membership = await member({ credit: '1', recharge: { threshold: '0.995', target: '500' } });
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
     const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
     const ctx = await ctxOf(membership.key);
     for (let i = 0; i < 3; i += 1) await sendMessage(ctx, { onBehalfOf: null, message });
-    expect(await told()).toEqual(
+    expect(await sentAlerts()).toEqual(
       [`recharge-waiting to ${membership.member.email}`, 'recharge-waiting to owner'].toSorted(),
     );
   });
@@ -383,7 +383,7 @@ describe('an alert about a waiting rule', () => {
     await setRecharge(team.operator, membership.id, rule('5', '500'));
     await fundTeam(team.operator, { amount: micros('1000') });
     await setRecharge(team.operator, membership.id, rule('5', '500'));
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
   });
 });
 
@@ -470,12 +470,12 @@ describe('a user’s alert settings', () => {
     const membership = await member({ credit: '10' });
     await lowBelow('5');
     await debit(membership, '9');
-    expect(await told()).toEqual([`low-balance to ${membership.member.email}`]);
+    expect(await sentAlerts()).toEqual([`low-balance to ${membership.member.email}`]);
     await setAlerts(user, { memberId: team.ownerId, kind: 'member-balance', on: true });
     await credit(membership, '9');
     await later('25 hours');
     await debit(membership, '9');
-    expect(await told()).toHaveLength(3);
+    expect(await sentAlerts()).toHaveLength(3);
     const switched = (await auditOf(team)).filter(({ action }) => action === 'user.alert_switched');
     expect(switched).toHaveLength(2);
   });

@@ -7,11 +7,11 @@ import { linkToken } from '@/server/domain/identity/email-links/rules';
 import type { SignedInUser } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
-import { DOORS, useChannels, type Channel, type Said } from './support/doors';
+import { CHANNELS, useChannels, type Channel, type Said } from './support/doors';
 import { listOperations } from './support/operations';
 import { enableTwoFactorFor } from './support/people';
 import { visitorContextOf, makeSignedInUser, PASSWORD, addMembership } from './support/persons';
-import { callProcedure, HERE, listProcedures, listWithoutSeat, sessionOf } from './support/procedures';
+import { callProcedure, HERE, listProcedures, listMemberlessProcedures, sessionOf } from './support/procedures';
 import { addMember, giveSignIn, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from './support/team';
 
 const channels = useChannels();
@@ -222,7 +222,7 @@ const isChange = (id: string): boolean => {
 };
 
 const channelsOf = (id: string): Channel[] =>
-  listOperations().some((one) => one.id === id) ? DOORS : DOORS.filter((channel) => channel === 'tRPC');
+  listOperations().some((one) => one.id === id) ? CHANNELS : CHANNELS.filter((channel) => channel === 'tRPC');
 
 async function scene(): Promise<Scene> {
   const made = await makeTeam();
@@ -236,7 +236,7 @@ async function ask(
   id: string,
   body?: object,
 ): Promise<Said['body']> {
-  if (channelsOf(id).length === DOORS.length) {
+  if (channelsOf(id).length === CHANNELS.length) {
     const said = await channels[channel]({ key: ownerKey }, { id, ids, body });
     expect(said.ok, JSON.stringify(said.body)).toBe(true);
     return said.body;
@@ -263,7 +263,7 @@ describe('every command that changes something', () => {
     expect([...Object.keys(ROWS), ...Object.keys(WITHOUT_ROW)].toSorted()).toEqual([...all].toSorted());
   });
 
-  const cases = Object.entries(ROWS).flatMap(([id, row]) => DOORS.map((channel) => ({ id, row, channel })));
+  const cases = Object.entries(ROWS).flatMap(([id, row]) => CHANNELS.map((channel) => ({ id, row, channel })));
 
   it.each(cases)('$id through $channel writes its audit event', async ({ id, row, channel }) => {
     if (!channelsOf(id).includes(channel)) return;
@@ -289,7 +289,7 @@ describe('every command that changes something', () => {
     expectNoSecret(rows, [made.membership.key, ...secretsIn(answer), ...secretsIn(row.body)]);
   });
 
-  it.each(Object.keys(WITHOUT_ROW).flatMap((id) => DOORS.map((channel) => ({ id, channel }))))(
+  it.each(Object.keys(WITHOUT_ROW).flatMap((id) => CHANNELS.map((channel) => ({ id, channel }))))(
     '$id through $channel writes none',
     async ({ id, channel }) => {
       const made = await scene();
@@ -302,12 +302,12 @@ describe('every command that changes something', () => {
   it.each(['creditMember', 'debitMember'])('%s writes none as a dry run', async (id) => {
     const made = await scene();
     const before = await logOf(made.team);
-    for (const channel of DOORS) await ask(channel, made, id, { amount: '1', dryRun: true });
+    for (const channel of CHANNELS) await ask(channel, made, id, { amount: '1', dryRun: true });
     expect(await logOf(made.team)).toEqual(before);
   });
 });
 
-type Asker = { user: SignedInUser; team: TestTeam; mem: string };
+type UserScene = { user: SignedInUser; team: TestTeam; mem: string };
 
 /**
  * Every change of a user's own, by its noun and name: its call, and the action that each of the user's teams audits; or
@@ -315,8 +315,8 @@ type Asker = { user: SignedInUser; team: TestTeam; mem: string };
  */
 type Remembered = {
   /** Prepares the state. */
-  prepare?: (ctx: Asker) => Promise<unknown>;
-  ask: (ctx: Asker, prepared: unknown) => Promise<unknown>;
+  prepare?: (ctx: UserScene) => Promise<unknown>;
+  ask: (ctx: UserScene, prepared: unknown) => Promise<unknown>;
   action: string;
   /** The change concerns one team, and only that team audits it. */
   inOne?: true;
@@ -332,10 +332,10 @@ const nobody = () => ({
   requestId: newRequestId(),
   idempotencyKey: null,
 });
-const withFactor = ({ user }: Asker) =>
+const withFactor = ({ user }: UserScene) =>
   enableTwoFactorFor({ ...services(), user, origin: HERE, requestId: newRequestId() }, PASSWORD);
 
-const WITHOUT_SEAT: Record<string, Remembered | { why: string }> = {
+const WITHOUT_MEMBER: Record<string, Remembered | { why: string }> = {
   'account.changePassword': {
     ask: ({ user }) => visitorContextOf(user).changePassword({ current: PASSWORD, password: OTHER }),
     action: 'user.password_changed',
@@ -407,11 +407,11 @@ const WITHOUT_SEAT: Record<string, Remembered | { why: string }> = {
 
 describe('every change of a user’s own', () => {
   it('has a row in the table above', () => {
-    const all = listWithoutSeat().filter(({ type }) => type === 'mutation');
-    expect(Object.keys(WITHOUT_SEAT).toSorted()).toEqual(all.map(({ noun, id }) => `${noun}.${id}`).toSorted());
+    const all = listMemberlessProcedures().filter(({ type }) => type === 'mutation');
+    expect(Object.keys(WITHOUT_MEMBER).toSorted()).toEqual(all.map(({ noun, id }) => `${noun}.${id}`).toSorted());
   });
 
-  const asked = Object.entries(WITHOUT_SEAT).flatMap(([id, row]) => ('ask' in row ? [{ id, ...row }] : []));
+  const asked = Object.entries(WITHOUT_MEMBER).flatMap(([id, row]) => ('ask' in row ? [{ id, ...row }] : []));
 
   it.each(asked)(
     '$id is audited in each of the user’s teams, and in no other',

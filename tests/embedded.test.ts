@@ -166,8 +166,8 @@ test('starts despite a pid file and a lock whose pids now belong to another proc
 test('takes another port when the last one is taken, and reports a given port that is taken', async () => {
   const first = await startPostgres({ dir, settings });
   await first.stop();
-  const squatter = createServer().listen(first.port, '127.0.0.1');
-  await once(squatter, 'listening');
+  const occupant = createServer().listen(first.port, '127.0.0.1');
+  await once(occupant, 'listening');
   const second = await startPostgres({ dir, settings });
   expect(second.port).not.toBe(first.port);
   expect(await query(second.appUrl, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
@@ -175,7 +175,7 @@ test('takes another port when the last one is taken, and reports a given port th
   await expect(startPostgres({ dir, settings, port: first.port })).rejects.toThrow(
     `Port ${first.port} of 127.0.0.1 is taken`,
   );
-  squatter.close();
+  occupant.close();
 });
 
 test('refuses a second start, which names the first and leaves it running', async () => {

@@ -292,44 +292,44 @@ describe('a user who never verified the sign-in address', () => {
    * Creates an unverified account under another's address, with data that teams and emails hold about the real owner of
    * the address.
    */
-  async function squat() {
-    const squatter = await makeSignedInUser('Sly Squatter');
-    await sql('UPDATE users SET email_proven_at = NULL WHERE id = $1', [squatter.userId]);
+  async function makeImpostor() {
+    const impostor = await makeSignedInUser('Sly Squatter');
+    await sql('UPDATE users SET email_proven_at = NULL WHERE id = $1', [impostor.userId]);
     const [own, victim] = [await makeTeam(), await makeTeam({ name: 'Target Ltd' })];
-    const made = await addMembership(squatter, own);
-    const seated = await addMember(victim, { name: 'Vera Victim', email: squatter.email, credit: '5' });
+    const made = await addMembership(impostor, own);
+    const seated = await addMember(victim, { name: 'Vera Victim', email: impostor.email, credit: '5' });
     await as(seated.key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Text of Vera' });
     await deliver(victim);
     await sql(
       `INSERT INTO invitations (team_id, id, email, role, status, expires_at, actor_type, actor_name)
        VALUES ($1, $2, $3, 'member', 'pending', now() + interval '7 days', 'operator', 'Operator')`,
-      [victim.teamId, newUuid7(), squatter.email],
+      [victim.teamId, newUuid7(), impostor.email],
     );
     const mail = `INSERT INTO mails (id, team_id, kind, address, state) VALUES ($1, $2, 'invitation', $3, 'queued')`;
-    await sql(mail, [newUuid7(), victim.teamId, squatter.email]);
-    return { squatter, own, made, victim };
+    await sql(mail, [newUuid7(), victim.teamId, impostor.email]);
+    return { impostor, own, made, victim };
   }
 
-  const knownOf = async ({ squatter, victim }: Awaited<ReturnType<typeof squat>>) => [
+  const knownOf = async ({ impostor, victim }: Awaited<ReturnType<typeof makeImpostor>>) => [
     await rowsOf(victim),
     (await sql('SELECT address, state FROM mails WHERE team_id = $1 ORDER BY id', [victim.teamId])).rows,
-    (await sql(`SELECT email, status FROM invitations WHERE email = $1`, [squatter.email])).rows,
+    (await sql(`SELECT email, status FROM invitations WHERE email = $1`, [impostor.email])).rows,
     (await sql(`SELECT body FROM messages WHERE team_id = $1`, [victim.teamId])).rows,
   ];
 
   it('erases themselves and their own data, and nothing that belongs to the real owner of the address', async () => {
-    const world = await squat();
+    const world = await makeImpostor();
     const before = await knownOf(world);
-    await visitorContextOf(world.squatter).eraseMe({ password: PASSWORD });
+    await visitorContextOf(world.impostor).eraseMe({ password: PASSWORD });
     await runTrails(world.own, world.victim);
     expect(await knownOf(world)).toEqual(before);
     expect(await found(['Sly Squatter'])).toEqual([]);
   });
 
   it('erases the members that they left, too', async () => {
-    const { squatter, own, made } = await squat();
-    await visitorContextOf(squatter).leaveTeam({ teamId: own.id });
-    await visitorContextOf(squatter).eraseMe({ password: PASSWORD });
+    const { impostor, own, made } = await makeImpostor();
+    await visitorContextOf(impostor).leaveTeam({ teamId: own.id });
+    await visitorContextOf(impostor).eraseMe({ password: PASSWORD });
     await runTrails(own);
     expect(await found(['Sly Squatter'])).toEqual([]);
     const { rows } = await sql('SELECT email FROM members WHERE id = $1', [made.id]);
@@ -337,8 +337,8 @@ describe('a user who never verified the sign-in address', () => {
   });
 
   it('exports nothing that was sent to the address', async () => {
-    const { squatter } = await squat();
-    const data = await visitorContextOf(squatter).exportMe();
+    const { impostor } = await makeImpostor();
+    const data = await visitorContextOf(impostor).exportMe();
     expect([data.mails, data.invitations]).toEqual([[], []]);
     expect(JSON.stringify(data)).not.toContain('Target Ltd');
   });

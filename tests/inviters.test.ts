@@ -103,8 +103,8 @@ describe('an invitation whose inviter lost the right to invite', () => {
         expect(await accept(tokenOf(one))).toBe('invitation_closed');
       }
       expect(await accept(tokenOf(others[0]!))).toBe('joined');
-      const told = (await auditOf(team)).filter(({ action }) => action === 'invitation.revoked');
-      expect(told.map(({ targetId, after }) => [targetId, after])).toEqual(
+      const audited = (await auditOf(team)).filter(({ action }) => action === 'invitation.revoked');
+      expect(audited.map(({ targetId, after }) => [targetId, after])).toEqual(
         own.map(({ id }) => [id, { status: 'revoked', reason }]),
       );
     },

@@ -7,7 +7,7 @@ import { ProblemError } from '@/server/trpc/problem';
 import { balancesOf, expectProblem, rowsOf, useApi } from './support/door';
 import { visitorContextOf, makeSignedInUser, addMembership, setUserOfMember } from './support/persons';
 import { addMember, ctxOf, makeTeam, ownerPool, type TestTeam } from './support/team';
-import { openEar } from './support/told';
+import { openChangeListener } from './support/told';
 
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
@@ -21,7 +21,7 @@ const codeOf = (asked: Promise<unknown>): Promise<ErrorCode | null> =>
     },
   );
 
-const seatRow = async (team: TestTeam, id: string) =>
+const memberRow = async (team: TestTeam, id: string) =>
   (await ownerPool().query('SELECT * FROM members WHERE team_id = $1 AND id = $2', [team.teamId, id])).rows[0] as {
     user_id: string | null;
     role: string;
@@ -92,7 +92,7 @@ describe('leaving a team', () => {
     const { id } = await addMembership(ann, team);
     await deactivateMember(team.operator, id);
     expect(await visitorContextOf(ann).leaveTeam({ teamId: team.id })).toEqual([]);
-    expect(await seatRow(team, id)).toMatchObject({ user_id: null, status: 'inactive' });
+    expect(await memberRow(team, id)).toMatchObject({ user_id: null, status: 'inactive' });
     expect(await codeOf(visitorContextOf(null).leaveTeam({ teamId: team.id }))).toBe('missing_key');
   });
 
@@ -100,13 +100,13 @@ describe('leaving a team', () => {
     const team = await makeTeam();
     const [ann, ben] = [await makeSignedInUser(), await makeSignedInUser('Ben')];
     const [owner, member] = [await addMembership(ann, team, { role: 'owner' }), await addMembership(ben, team)];
-    const ear = await openEar();
-    await ear.heard();
+    const listener = await openChangeListener();
+    await listener.received();
     await visitorContextOf(ben).leaveTeam({ teamId: team.id });
-    expect(await ear.heardOf(team.teamId)).toEqual({ members: [member.id] });
+    expect(await listener.receivedOf(team.teamId)).toEqual({ members: [member.id] });
     await visitorContextOf(ann).leaveTeam({ teamId: team.id });
-    expect(await ear.heardOf(team.teamId)).toEqual({ members: [owner.id], team: null });
-    await ear.close();
+    expect(await listener.receivedOf(team.teamId)).toEqual({ members: [owner.id], team: null });
+    await listener.close();
   });
 
   it('is refused in a suspended team', async () => {
@@ -124,7 +124,7 @@ describe('leaving a team', () => {
     await visitorContextOf(ann).leaveTeam({ teamId: team.id });
     await setUserOfMember(ben, team, id);
     await visitorContextOf(ann).leaveTeam({ teamId: team.id });
-    expect((await seatRow(team, id)).user_id).toBe(ben.userId);
+    expect((await memberRow(team, id)).user_id).toBe(ben.userId);
   });
 });
 
@@ -145,7 +145,7 @@ describe('the last active owner', () => {
     expect(await codeOf(visitorContextOf(ann).leaveTeam({ teamId: team.id }))).toBe('last_owner');
     expect(await rowsOf(team)).toEqual(before);
     expect((await as(team.ownerKey).get('/me')).status).toBe(200);
-    expect((await seatRow(team, id)).user_id).toBe(ann.userId);
+    expect((await memberRow(team, id)).user_id).toBe(ann.userId);
   });
 
   it('cannot leave after stepping down while they could take the role back, until the team has another owner', async () => {
@@ -162,7 +162,7 @@ describe('the last active owner', () => {
     const ben = await makeSignedInUser('Ben');
     const { id } = await addMembership(ben, team, { role: 'owner' });
     await visitorContextOf(ben).leaveTeam({ teamId: team.id });
-    expect((await seatRow(team, id)).role).toBe('member');
+    expect((await memberRow(team, id)).role).toBe('member');
     expect(await codeOf(visitorContextOf(ann).leaveTeam({ teamId: team.id }))).toBe('last_owner');
   });
 

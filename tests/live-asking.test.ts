@@ -25,7 +25,7 @@ const SHOWN = {
 const change = (nouns: Change['nouns'], members: string[] | null): Change => ({ team: 'acme', nouns, members });
 
 /** Returns the queries that are refetched after an event. */
-async function askedAfter(heard: Change | 'reset'): Promise<string[]> {
+async function askedAfter(received: Change | 'reset'): Promise<string[]> {
   const client = new QueryClient();
   const asked: string[] = [];
   const stops = Object.entries(SHOWN).map(
@@ -41,7 +41,7 @@ async function askedAfter(heard: Change | 'reset'): Promise<string[]> {
   await vi.waitFor(() => expect(asked).toHaveLength(stops.length));
   asked.length = 0;
   const asking = makeAsking(client, () => {});
-  asking.hear(heard);
+  asking.hear(received);
   await vi.waitFor(() => expect(asked).not.toEqual([]));
   await new Promise((resolve) => setTimeout(resolve, 20));
   asking.stop();
@@ -57,7 +57,7 @@ describe('queries refetched after an event', () => {
     ['money of another', change(['members', 'transfers'], ['mem_cy']), ['log', 'seats', 'shell']],
     ['the prices', change(['rates'], []), ['log', 'rates', 'shell']],
     ['anything', 'reset' as const, ['log', 'ofAnn', 'ofBoth', 'rates', 'seats', 'shell', 'statistics']],
-  ])('%s', async (_what, heard, names) => {
-    expect(await askedAfter(heard)).toEqual(names);
+  ])('%s', async (_what, received, names) => {
+    expect(await askedAfter(received)).toEqual(names);
   });
 });

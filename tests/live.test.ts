@@ -32,7 +32,7 @@ type Stream = {
   response: Response;
   events: Event[];
   /** Returns the events so far, each `change` by its data and `reset` by its name. */
-  heard: () => unknown[];
+  received: () => unknown[];
   ended: () => boolean;
   close: () => Promise<void>;
 };
@@ -59,9 +59,9 @@ async function open(user: SignedInUser | null, lastId?: string | null): Promise<
     return read(blocks.at(-1));
   };
   if (response.status === 200) read().catch(() => {});
-  const heard = () =>
+  const received = () =>
     events.flatMap(({ event, data }) => (event === 'change' ? [JSON.parse(data!)] : event ? [event] : []));
-  const stream = { response, events, heard, ended: () => ended, close: () => reader.cancel() };
+  const stream = { response, events, received, ended: () => ended, close: () => reader.cancel() };
   opened.push(stream);
   return stream;
 }
@@ -73,16 +73,16 @@ async function until(what: () => boolean): Promise<void> {
 }
 
 /** Returns the events of streams once every change so far has been published. */
-async function allHeard(...streams: Stream[]): Promise<unknown[][]> {
+async function allReceived(...streams: Stream[]): Promise<unknown[][]> {
   await tellRest(services().database.pool);
   await sleep(2 * 250 + 100);
-  return streams.map((stream) => stream.heard().splice(0));
+  return streams.map((stream) => stream.received().splice(0));
 }
 
-type Seat = { id: string; mem: string; user: SignedInUser };
+type SignedInMember = { id: string; mem: string; user: SignedInUser };
 
 /** Creates a member whose user is signed in. */
-async function signedIn(team: TestTeam, role: 'owner' | 'member' = 'member'): Promise<Seat> {
+async function signedIn(team: TestTeam, role: 'owner' | 'member' = 'member'): Promise<SignedInMember> {
   const input = await createMemberInput.parseAsync({ role, password: PASSWORD });
   const { member } = await createMember(team.operator, input);
   return { id: member.id, mem: printId('mem', member.id), user: await sessionFor(member.email) };
@@ -144,7 +144,7 @@ describe('a live stream', () => {
     const stranger = await signedIn(other, 'owner');
     const streams = await Promise.all([owner, ann, ben, stranger].map(({ user }) => openNow(user)));
     await credit(team, ann.id);
-    const [toOwner, toAnn, toBen, toStranger] = await allHeard(...streams);
+    const [toOwner, toAnn, toBen, toStranger] = await allReceived(...streams);
     const change = {
       team: await slugOf(team),
       nouns: expect.arrayContaining(['members', 'transfers']),
@@ -162,11 +162,11 @@ describe('a live stream', () => {
     const streams = await Promise.all([owner, ann].map(({ user }) => openNow(user)));
     await fundTeam(team.operator, { amount: micros('1') });
     await confirmRates(team.operator);
-    const [toOwner, toAnn] = await allHeard(...streams);
+    const [toOwner, toAnn] = await allReceived(...streams);
     expect(toOwner!.length).toBeGreaterThan(0);
     expect(toAnn).toEqual([]);
     await updateTeam(team.operator, { name: 'Renamed' });
-    const [, renamed] = await allHeard(...streams);
+    const [, renamed] = await allReceived(...streams);
     expect(renamed).toEqual([{ team: await slugOf(team), nouns: ['team'], members: [ann.mem] }]);
   });
 
@@ -177,8 +177,8 @@ describe('a live stream', () => {
     await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [ann.user.userId, second.id]);
     const stream = await openNow(ann.user);
     await Promise.all([credit(team, ann.id), credit(other, second.id)]);
-    const [heard] = await allHeard(stream);
-    expect((heard as { team: string }[]).map(({ team: slug }) => slug).toSorted()).toEqual(
+    const [received] = await allReceived(stream);
+    expect((received as { team: string }[]).map(({ team: slug }) => slug).toSorted()).toEqual(
       [await slugOf(team), await slugOf(other)].toSorted(),
     );
   });
@@ -190,9 +190,9 @@ describe('a live stream', () => {
     const began = performance.now();
     for (let i = 0; i < 40; i += 1) await credit(team, ann.id);
     const took = performance.now() - began;
-    const [heard] = await allHeard(stream);
-    expect(heard!.length).toBeGreaterThan(0);
-    expect(heard!.length).toBeLessThanOrEqual(2 + took / 250);
+    const [received] = await allReceived(stream);
+    expect(received!.length).toBeGreaterThan(0);
+    expect(received!.length).toBeLessThanOrEqual(2 + took / 250);
   });
 });
 
@@ -202,13 +202,13 @@ describe('the changes that a stream sends', () => {
     const ann = await signedIn(team);
     const stream = await openNow(ann.user);
     await deactivateMember(team.operator, ann.id);
-    expect(await allHeard(stream)).toEqual([['reset']]);
+    expect(await allReceived(stream)).toEqual([['reset']]);
     await credit(team, ann.id);
-    expect(await allHeard(stream)).toEqual([['reset']]);
+    expect(await allReceived(stream)).toEqual([['reset']]);
     await activateMember(team.operator, ann.id);
     await credit(team, ann.id);
-    const [heard] = await allHeard(stream);
-    expect(heard!.slice(0, 2)).toEqual(['reset', 'reset']);
+    const [received] = await allReceived(stream);
+    expect(received!.slice(0, 2)).toEqual(['reset', 'reset']);
   });
 
   it('stop for other members after a demotion, and for everything after a deletion', async () => {
@@ -216,14 +216,14 @@ describe('the changes that a stream sends', () => {
     const [olive, ann] = [await signedIn(team, 'owner'), await signedIn(team)];
     const [toOlive, toAnn] = [await openNow(olive.user), await openNow(ann.user)];
     await setRole(team.operator, { memberId: olive.id, role: 'member' });
-    await allHeard();
+    await allReceived();
     await credit(team, ann.id);
-    await allHeard();
-    expect(toOlive.heard()).toEqual(['reset']);
-    expect(toAnn.heard().length).toBe(2);
+    await allReceived();
+    expect(toOlive.received()).toEqual(['reset']);
+    expect(toAnn.received().length).toBe(2);
     await deleteMember(team.operator, ann.id);
-    await allHeard();
-    expect(toAnn.heard().at(-1)).toBe('reset');
+    await allReceived();
+    expect(toAnn.received().at(-1)).toBe('reset');
   });
 
   it('stop when its session is ended, and the stream ends', async () => {
@@ -234,8 +234,8 @@ describe('the changes that a stream sends', () => {
     await endSession(services(), ann.user.sessionId);
     await credit(team, ann.id);
     await until(() => stream.ended());
-    expect(stream.heard()).toEqual([]);
-    expect(other.heard()).toHaveLength(1);
+    expect(stream.received()).toEqual([]);
+    expect(other.received()).toHaveLength(1);
     expect(other.ended()).toBe(false);
   });
 });
@@ -246,26 +246,26 @@ describe('a stream that reconnects', () => {
     const ann = await signedIn(team);
     const first = await openNow(ann.user);
     await credit(team, ann.id);
-    await until(() => first.heard().length === 1);
+    await until(() => first.received().length === 1);
     const last = first.events.at(-1)!.id!;
     await first.close();
     await credit(team, ann.id);
     await tellRest(services().database.pool);
     await until(() => lastWord() !== last);
     const second = await open(ann.user, last);
-    await until(() => second.heard().length === 1);
-    expect(second.heard()[0]).toMatchObject({ members: [ann.mem] });
+    await until(() => second.received().length === 1);
+    expect(second.received()[0]).toMatchObject({ members: [ann.mem] });
     const third = await open(ann.user, second.events.at(-1)!.id);
-    await allHeard();
-    expect(third.heard()).toEqual([]);
+    await allReceived();
+    expect(third.received()).toEqual([]);
   });
 
   it('receives a reset for an unknown event id', async () => {
     const { user } = await signedIn(await makeTeam());
     for (const id of [newUuid7(), 'nonsense', null]) {
       const stream = await open(user, id);
-      await until(() => stream.heard().length > 0);
-      expect(stream.heard()).toEqual(['reset']);
+      await until(() => stream.received().length > 0);
+      expect(stream.received()).toEqual(['reset']);
       expect(stream.events.at(-1)!.id).toBe(lastWord());
     }
   });
@@ -279,19 +279,19 @@ describe('a stream that reconnects', () => {
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'purser-live' AND datname = current_database()`,
     );
     expect(cut.rowCount).toBe(1);
-    await until(() => stream.heard().length > 0);
-    expect(stream.heard()).toEqual(['reset']);
+    await until(() => stream.received().length > 0);
+    expect(stream.received()).toEqual(['reset']);
     await until(() => lastWord() !== null && lastWord() !== before);
     await credit(team, ann.id);
-    await until(() => stream.heard().length === 2);
-    expect(stream.heard()[1]).toMatchObject({ members: [ann.mem] });
+    await until(() => stream.received().length === 2);
+    expect(stream.received()[1]).toMatchObject({ members: [ann.mem] });
   });
 
   it('receives a reset, like every other stream, when a process has started', async () => {
     const { user } = await signedIn(await makeTeam());
     const stream = await openNow(user);
     announceAll(services().database.pool);
-    expect(await allHeard(stream)).toEqual([['reset']]);
+    expect(await allReceived(stream)).toEqual([['reset']]);
   });
 });
 
@@ -327,11 +327,11 @@ describe('each heartbeat of a stream', () => {
     const ann = await signedIn(team);
     const hub = new Hub(services(), process.env['DATABASE_DIRECT_URL']!, BEAT_MS);
     await until(() => hub.lastId !== null);
-    await allHeard();
-    const seen = { takes: true, tries: 0, ended: false, told: [] as string[] };
+    await allReceived();
+    const seen = { takes: true, attempts: 0, ended: false, sent: [] as string[] };
     const send = (text: string): boolean => {
-      seen.tries += 1;
-      if (seen.takes) seen.told.push(text);
+      seen.attempts += 1;
+      if (seen.takes) seen.sent.push(text);
       return seen.takes;
     };
     const memberships = (await listWatching(services(), [ann.user.sessionId])).get(ann.user.sessionId)!;
@@ -342,8 +342,8 @@ describe('each heartbeat of a stream', () => {
 
   it('carries the last event id, and ends the stream once its session is over', async () => {
     const { ann, hub, seen } = await watched();
-    await until(() => seen.told.length >= 2);
-    expect(new Set(seen.told)).toEqual(new Set([`: \nid: ${hub.lastId}\n\n`]));
+    await until(() => seen.sent.length >= 2);
+    expect(new Set(seen.sent)).toEqual(new Set([`: \nid: ${hub.lastId}\n\n`]));
     await endSession(services(), ann.user.sessionId);
     await until(() => seen.ended);
     await hub.stop();
@@ -353,14 +353,14 @@ describe('each heartbeat of a stream', () => {
     const { team, ann, hub, seen } = await watched();
     seen.takes = false;
     await credit(team, ann.id);
-    await until(() => seen.tries >= 2);
+    await until(() => seen.attempts >= 2);
     seen.takes = true;
-    await until(() => seen.told.length > 0);
-    expect(seen.told[0]).toMatch(/^event: reset/);
+    await until(() => seen.sent.length > 0);
+    expect(seen.sent[0]).toMatch(/^event: reset/);
     seen.takes = false;
-    seen.tries = 0;
+    seen.attempts = 0;
     await until(() => seen.ended);
-    expect(seen.tries).toBe(5);
+    expect(seen.attempts).toBe(5);
     await hub.stop();
   });
 });

@@ -118,8 +118,8 @@ describe('an email by a real SMTP server', () => {
     const rotated = await rotateKey(withMail(team.owner), { memberId: membership.id, overlapSeconds: 0 });
     await revealKey(withMail(team.owner), membership.id);
     await doJobs(makeSmtp({ from: FROM, url: smtp.url }));
-    const told = (await mailsOf(team.teamId)).map(({ kind, member_id, state }) => [kind, member_id, state]);
-    expect(told).toEqual([
+    const sent = (await mailsOf(team.teamId)).map(({ kind, member_id, state }) => [kind, member_id, state]);
+    expect(sent).toEqual([
       ['key-rotated', membership.id, 'sent'],
       ['key-revealed', membership.id, 'sent'],
     ]);
@@ -234,10 +234,10 @@ describe('an email that is not accepted', () => {
   });
 
   it('is retried by the queue itself', async () => {
-    let tries = 0;
+    let calls = 0;
     const { mailer, given } = makeStandIn(async () => {
-      tries += 1;
-      if (tries === 1) throw new MailError('busy', false);
+      calls += 1;
+      if (calls === 1) throw new MailError('busy', false);
       return { providerId: 'theirs' };
     });
     const id = await queueOne(await makeTeam());

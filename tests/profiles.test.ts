@@ -269,18 +269,18 @@ describe('the sessions of a user', () => {
   it('are notified by email when one is new, from another network or browser, but never the very first', async () => {
     const { email } = await makeOwnerWithPassword();
     const [home, away] = [newAddress(), newAddress()];
-    const told = async () => (await mailsTo(email)).filter(({ kind }) => kind === 'new-sign-in').length;
+    const countSent = async () => (await mailsTo(email)).filter(({ kind }) => kind === 'new-sign-in').length;
     await signInAs(email, visitor(home));
-    expect(await told()).toBe(0);
+    expect(await countSent()).toBe(0);
     await signInAs(email, visitor(home.replace(/1$/, '2')));
-    expect(await told()).toBe(0);
+    expect(await countSent()).toBe(0);
     await signInAs(email, visitor(away));
-    expect(await told()).toBe(1);
+    expect(await countSent()).toBe(1);
     await signInAs(email, visitor(away, 'Firefox/146'));
-    expect(await told()).toBe(2);
+    expect(await countSent()).toBe(2);
     expect((await mailsTo(email)).at(-1)?.facts).toEqual({ browser: 'Firefox', address: away });
     await signInAs(email, visitor(away, 'Firefox/147'));
-    expect(await told()).toBe(2);
+    expect(await countSent()).toBe(2);
   });
 });
 

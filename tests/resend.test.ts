@@ -10,7 +10,7 @@ import { answerResend } from '@/server/http/callbacks';
 import { sendMail } from '@/server/jobs/send-email';
 import { makeResend } from '@/server/outbound/mail/resend';
 import { mailing } from './support/mail';
-import { openEar } from './support/told';
+import { openChangeListener } from './support/told';
 import { makeTeam, ownerPool, type TestTeam } from './support/team';
 
 const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes, no').toString('base64')}`;
@@ -270,12 +270,12 @@ describe('a report of Resend', () => {
   });
 
   it('is published to open pages', async () => {
-    const ear = await openEar();
+    const listener = await openChangeListener();
     const { data } = await sentOne();
-    await ear.heard();
+    await listener.received();
     await report('email.delivered', data);
-    expect(await ear.heardOf(team.teamId)).toEqual({ invitations: [] });
-    await ear.close();
+    expect(await listener.receivedOf(team.teamId)).toEqual({ invitations: [] });
+    await listener.close();
   });
 
   it('changes nothing when repeated', async () => {

@@ -35,7 +35,7 @@ async function sessionFor(email: string, password = PASSWORD): Promise<{ session
 }
 
 /** Creates a member of the team with a user who can sign in. */
-async function addPerson(team: TestTeam, role: 'owner' | 'member' = 'member') {
+async function addUser(team: TestTeam, role: 'owner' | 'member' = 'member') {
   const input = await createMemberInput.parseAsync({ role, password: PASSWORD });
   const { member } = await createMember(team.operator, input);
   return { memberId: member.id, email: member.email };
@@ -50,7 +50,7 @@ const place = (sessionId: string, slug: string) => findMembership(services(), { 
 
 describe('a session', () => {
   it('is a new one at each sign-in, and identifies the user', async () => {
-    const { email } = await addPerson(await makeTeam());
+    const { email } = await addUser(await makeTeam());
     const [one, other] = [await sessionFor(email.toUpperCase()), await sessionFor(` ${email}`)];
     expect(one.sessionId).not.toBe(other.sessionId);
     expect(await findSignedInUser(services(), one.sessionId)).toMatchObject({ ...one, email });
@@ -62,7 +62,7 @@ describe('a session', () => {
   });
 
   it('is over once it is ended, and no other with it', async () => {
-    const { email } = await addPerson(await makeTeam());
+    const { email } = await addUser(await makeTeam());
     const [one, other] = [await sessionFor(email), await sessionFor(email)];
     await endSession(services(), one.sessionId);
     await endSession(services(), one.sessionId);
@@ -71,7 +71,7 @@ describe('a session', () => {
   });
 
   it('expires after its lifetime, and is deleted at the next sign-in', async () => {
-    const { email } = await addPerson(await makeTeam());
+    const { email } = await addUser(await makeTeam());
     const { sessionId } = await sessionFor(email);
     await ownerPool().query(`UPDATE sessions SET expires_at = now() WHERE id = $1`, [sessionId]);
     expect(await findSignedInUser(services(), sessionId)).toBeNull();
@@ -89,7 +89,7 @@ describe('the member of a session', () => {
   it('is read with its current role and status at each request', async () => {
     const team = await makeTeam({ name: 'Seats' });
     const slug = await slugOf(team);
-    const { memberId, email } = await addPerson(team);
+    const { memberId, email } = await addUser(team);
     const { sessionId, userId } = await sessionFor(email);
     const first = await place(sessionId, slug);
     expect(first).toMatchObject({
@@ -119,7 +119,7 @@ describe('the member of a session', () => {
 
   it('is checked again by a change: one that was deactivated meanwhile moves nothing', async () => {
     const team = await makeTeam();
-    const { memberId, email } = await addPerson(team, 'owner');
+    const { memberId, email } = await addUser(team, 'owner');
     const { sessionId } = await sessionFor(email);
     const found = await place(sessionId, await slugOf(team));
     if (!found.ok) throw new Error(found.reason);
@@ -130,7 +130,7 @@ describe('the member of a session', () => {
 
   it('is answered alike in another team, in a closed one, and under an unknown name', async () => {
     const [team, foreign] = [await makeTeam(), await makeTeam()];
-    const { email } = await addPerson(team);
+    const { email } = await addUser(team);
     const { sessionId } = await sessionFor(email);
     const never = await place(sessionId, 'never-given');
     expect(never).toMatchObject({ ok: false, reason: 'none' });
@@ -181,7 +181,7 @@ describe('the memberships of a user', () => {
 describe('a failed sign-in', () => {
   it('is answered alike for a wrong password, no account, an account without a password, and an impossible address', async () => {
     const team = await makeTeam();
-    const { email } = await addPerson(team);
+    const { email } = await addUser(team);
     const { member } = await createMember(team.operator, await createMemberInput.parseAsync({}));
     const wrong = { ok: false, reason: 'wrong' };
     expect(await enter(email, 'not the password')).toEqual(wrong);
@@ -193,7 +193,7 @@ describe('a failed sign-in', () => {
   });
 
   it('costs the same without such an account, so that the duration reveals nothing', async () => {
-    const { email } = await addPerson(await makeTeam());
+    const { email } = await addUser(await makeTeam());
     const costs: Record<string, number[]> = { [email]: [], 'nobody@example.test': [] };
     for (let i = 0; i < 4; i += 1) {
       for (const [who, spent] of Object.entries(costs)) {
@@ -210,7 +210,7 @@ describe('a failed sign-in', () => {
 
   it('is not caused by having no active member: that user signs in and finds no team', async () => {
     const team = await makeTeam();
-    const { memberId, email } = await addPerson(team);
+    const { memberId, email } = await addUser(team);
     await deleteMember(team.operator, memberId);
     expect(await listMemberships(services(), (await sessionFor(email)).userId)).toEqual([]);
   });
@@ -224,7 +224,7 @@ describe('sign-in attempts', () => {
   };
 
   it('of one account from one address are limited to ten, known or not, even with the right password; other addresses are free', async () => {
-    const { email } = await addPerson(await makeTeam());
+    const { email } = await addUser(await makeTeam());
     for (const who of [email, `nobody-${newUuid7()}@example.test`]) {
       await fail(LIMITS.both.points, who);
       expect(await enter(who)).toEqual(throttled);
@@ -234,13 +234,13 @@ describe('sign-in attempts', () => {
   });
 
   it('are all counted when sent at once', async () => {
-    const { email } = await addPerson(await makeTeam());
+    const { email } = await addUser(await makeTeam());
     const all = await Promise.all(Array.from({ length: 16 }, () => enter(email, 'wrong')));
     expect(all.filter((one) => !one.ok && one.reason === 'wrong')).toHaveLength(LIMITS.both.points);
   });
 
   it('are reset by a success and after their period, whatever was attempted meanwhile', async () => {
-    const { email } = await addPerson(await makeTeam());
+    const { email } = await addUser(await makeTeam());
     await fail(9, email);
     expect(await enter(email)).toMatchObject({ ok: true });
     await fail(10, email);
@@ -252,7 +252,7 @@ describe('sign-in attempts', () => {
   });
 
   it('from one address are limited to a hundred over all accounts; successful ones do not count', async () => {
-    const { email } = await addPerson(await makeTeam());
+    const { email } = await addUser(await makeTeam());
     await ownerPool().query('INSERT INTO sign_in_tries VALUES ($1, 99, $2)', [
       `address:${address.split(':').slice(0, 4).join(':')}::/64`,
       Date.now() + 15 * 60_000,
@@ -265,7 +265,7 @@ describe('sign-in attempts', () => {
   });
 
   it('of one account are limited to a hundred an hour, from any address', async () => {
-    const { email } = await addPerson(await makeTeam());
+    const { email } = await addUser(await makeTeam());
     await fail(1, email);
     await ownerPool().query(
       `UPDATE sign_in_tries SET points = 100 WHERE key = 'account:' || encode(sha256(convert_to($1, 'UTF8')), 'hex')`,

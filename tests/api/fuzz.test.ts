@@ -21,7 +21,7 @@ const COUNT = Math.round(50_000 * Number(process.env['PROOF_SCALE'] ?? 1));
 
 /** The number of requests to one team before the next team is made, as they delete members and rotate keys. */
 const PER_TEAM = 5_000;
-const SEATS = 40;
+const MEMBERS = 40;
 const AT_ONCE = 12;
 const HANG_MS = 10_000;
 
@@ -205,7 +205,7 @@ function tidied(value: Json): Json {
 async function inhabit(other: TestTeam): Promise<World> {
   const team = await makeTeam();
   const members = [];
-  for (let i = 0; i < SEATS; i += 1) {
+  for (let i = 0; i < MEMBERS; i += 1) {
     members.push(
       await addMember(team, { credit: '20', ...(i % 2 === 0 && { recharge: { threshold: '19.995', target: '30' } }) }),
     );
@@ -226,7 +226,7 @@ async function inhabit(other: TestTeam): Promise<World> {
     messages.push(await call(key, 'POST', '/messages', { to: '+14155550100', from: 'A', body: 'Hi' }));
   const transfers = (await call(team.ownerKey, 'GET', '/transfers?limit=40')).data;
   const invited = [];
-  for (let i = 0; i < SEATS; i += 1)
+  for (let i = 0; i < MEMBERS; i += 1)
     invited.push(await call(team.ownerKey, 'POST', '/invitations', { email: someAddress() }));
   await call(team.ownerKey, 'POST', `/members/${inactive.mem}/deactivate`);
   await call(team.ownerKey, 'DELETE', `/members/${deleted.mem}`);

@@ -27,8 +27,8 @@ describe('a bucket', () => {
   it('reports the policy, the remaining requests and the time to wait', () => {
     const take = makeLimiter('team', 10);
     expect(take('a', 1, 0).headers).toEqual({ 'RateLimit-Policy': '"team";q=20;w=2', RateLimit: '"team";r=19;t=1' });
-    const dear = take('a', 30, 0);
-    expect(dear.allowed).toBe(false);
+    const expensive = take('a', 30, 0);
+    expect(expensive.allowed).toBe(false);
     expect(take('a', 20, 2000).headers['RateLimit']).toBe('"team";r=0;t=2');
     expect(take('a', 1, 2000)).toMatchObject({ allowed: false, retryAfterSeconds: 1 });
   });

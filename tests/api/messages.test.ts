@@ -230,8 +230,8 @@ describe('POST /messages/estimate', () => {
     const before = await balancesOf(team);
     const own = await as(member.key).post('/messages/estimate', { ...message, body: 'a'.repeat(161) });
     expect([own.status, own.body]).toEqual([200, { segments: 2, cost: '0.02', covered: true, balanceAfter: '0.03' }]);
-    const dear = await as(member.key).post('/messages/estimate', { ...message, to: '+4915112345678' });
-    expect(dear.body).toEqual({ segments: 1, cost: '0.10', covered: false, balanceAfter: null });
+    const expensive = await as(member.key).post('/messages/estimate', { ...message, to: '+4915112345678' });
+    expect(expensive.body).toEqual({ segments: 1, cost: '0.10', covered: false, balanceAfter: null });
     const forIt = await as(team.ownerKey).post('/messages/estimate', message, { headers: { Member: member.mem } });
     expect(forIt.body.balanceAfter).toBe('0.04');
     expect((await as(team.ownerKey).post('/messages/estimate', message)).body.balanceAfter).toBe('99.94');

@@ -4,7 +4,7 @@ import type { ErrorCode } from '@/server/domain/core/errors';
 import { printId } from '@/server/domain/core/ids';
 import { makeKey } from '@/server/domain/teams/api-keys/rules';
 import { expectProblem, rowsOf, type Caller } from '../support/door';
-import { DOORS, expectRefusal, useChannels, type Channel, type Said, type Who } from '../support/doors';
+import { CHANNELS, expectRefusal, useChannels, type Channel, type Said, type Who } from '../support/doors';
 import type { Answer } from '../support/api';
 import { listOperations } from '../support/operations';
 import { listProcedures, listCommands, sessionOf } from '../support/procedures';
@@ -80,9 +80,9 @@ const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null;
  * A member with everything an operation can name: money, a message, a transfer, a rule with a history. `session` is an
  * actor of that member whose request began when the member was made.
  */
-type Seat = TestMember & { ids: Record<string, string>; session: MemberActor };
+type PreparedMember = TestMember & { ids: Record<string, string>; session: MemberActor };
 
-async function findPlaceInTeam(team: TestTeam, options: { role?: 'owner' | 'member' } = {}): Promise<Seat> {
+async function prepareMember(team: TestTeam, options: { role?: 'owner' | 'member' } = {}): Promise<PreparedMember> {
   const membership = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' }, ...options });
   await giveSignIn(membership.id);
   const sent = await as(membership.key).post('/messages', message);
@@ -99,7 +99,13 @@ async function findPlaceInTeam(team: TestTeam, options: { role?: 'owner' | 'memb
 }
 
 /** Calls the operation `id` on the objects of `about`. */
-function ask(channel: Channel, who: Who, id: string, about: Seat, options: { byName: boolean }): Promise<Said> {
+function ask(
+  channel: Channel,
+  who: Who,
+  id: string,
+  about: PreparedMember,
+  options: { byName: boolean },
+): Promise<Said> {
   const { operation } = listOperations().find((one) => one.id === id)!;
   const onBehalfOf = options.byName && operation.onBehalf ? about.mem : undefined;
   const { body } = ROWS[id]!;
@@ -114,19 +120,19 @@ function expectOutcome(said: Said, outcome: Outcome): void {
 
 const isChange = (id: string): boolean => listProcedures().find((one) => one.id === id)?.type === 'mutation';
 
-const setRole = (owner: Caller, membership: Seat, role: string) =>
+const setRole = (owner: Caller, membership: PreparedMember, role: string) =>
   owner.post(`/members/${membership.mem}/role`, { role });
 
 /** Ways to become an actor with the role of a member. */
-const MEMBERS: Record<string, (team: TestTeam) => Promise<Seat>> = {
-  'a member': (team) => findPlaceInTeam(team),
+const MEMBERS: Record<string, (team: TestTeam) => Promise<PreparedMember>> = {
+  'a member': (team) => prepareMember(team),
   'an owner whom another made a member': async (team) => {
-    const membership = await findPlaceInTeam(team, { role: 'owner' });
+    const membership = await prepareMember(team, { role: 'owner' });
     await setRole(as(team.ownerKey), membership, 'member');
     return membership;
   },
   'an owner who stepped down, while there is another': async (team) => {
-    const membership = await findPlaceInTeam(team, { role: 'owner' });
+    const membership = await prepareMember(team, { role: 'owner' });
     await setRole(as(membership.key), membership, 'member');
     return membership;
   },
@@ -140,7 +146,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a deactivated member': {
     code: 'member_inactive',
     who: async (team) => {
-      const membership = await findPlaceInTeam(team);
+      const membership = await prepareMember(team);
       await as(team.ownerKey).post(`/members/${membership.mem}/deactivate`);
       return { key: membership.key, actor: membership.session };
     },
@@ -148,7 +154,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a deactivated owner': {
     code: 'member_inactive',
     who: async (team) => {
-      const membership = await findPlaceInTeam(team, { role: 'owner' });
+      const membership = await prepareMember(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${membership.mem}/deactivate`);
       return { key: membership.key, actor: membership.session };
     },
@@ -156,7 +162,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a deleted member': {
     code: 'invalid_key',
     who: async (team) => {
-      const membership = await findPlaceInTeam(team);
+      const membership = await prepareMember(team);
       await as(team.ownerKey).delete(`/members/${membership.mem}`);
       return { key: membership.key, actor: membership.session };
     },
@@ -164,7 +170,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a rotated key': {
     code: 'invalid_key',
     who: async (team) => {
-      const membership = await findPlaceInTeam(team, { role: 'owner' });
+      const membership = await prepareMember(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${membership.mem}/key/rotate`);
       return { key: membership.key };
     },
@@ -172,7 +178,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a key whose overlap is over': {
     code: 'invalid_key',
     who: async (team) => {
-      const membership = await findPlaceInTeam(team, { role: 'owner' });
+      const membership = await prepareMember(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${membership.mem}/key/rotate`, { overlapSeconds: 60 });
       await ownerPool().query('UPDATE api_keys SET expires_at = now() WHERE team_id = $1 AND expires_at IS NOT NULL', [
         team.teamId,
@@ -200,7 +206,7 @@ describe('the table of roles', () => {
 /** Creates the callers without access once, as no call of theirs changes anything. */
 const shutOut = remembered(async () => {
   const team = await makeTeam();
-  const membership = await findPlaceInTeam(team);
+  const membership = await prepareMember(team);
   const all: { name: string; code: ErrorCode; who: Who }[] = [];
   for (const [name, { code, who }] of Object.entries(SHUT_OUT)) all.push({ name, code, who: await who(team) });
   return { team, membership, all };
@@ -211,7 +217,7 @@ function remembered<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make());
 }
 
-const TABLE = Object.entries(ROWS).flatMap(([id, row]) => DOORS.map((channel) => ({ id, channel, row })));
+const TABLE = Object.entries(ROWS).flatMap(([id, row]) => CHANNELS.map((channel) => ({ id, channel, row })));
 
 describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
   const teamOf = remembered(() => makeTeam());
@@ -219,9 +225,9 @@ describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
   it(`answers ${row.owner} to an owner, for their own member and another`, async () => {
     const team = await teamOf();
     const first = { key: team.ownerKey };
-    expectOutcome(await ask(channel, first, id, await findPlaceInTeam(team), { byName: false }), row.owner);
-    expectOutcome(await ask(channel, first, id, await findPlaceInTeam(team), { byName: true }), row.owner);
-    const second = await findPlaceInTeam(team, { role: 'owner' });
+    expectOutcome(await ask(channel, first, id, await prepareMember(team), { byName: false }), row.owner);
+    expectOutcome(await ask(channel, first, id, await prepareMember(team), { byName: true }), row.owner);
+    const second = await prepareMember(team, { role: 'owner' });
     expectOutcome(await ask(channel, { key: second.key }, id, second, { byName: false }), row.owner);
   });
 
@@ -229,7 +235,7 @@ describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
     `answers %s with ${row.own} for itself and ${row.other} for another member`,
     async (_, make) => {
       const team = await teamOf();
-      const [membership, other] = [await make(team), await findPlaceInTeam(team)];
+      const [membership, other] = [await make(team), await prepareMember(team)];
       const before = await rowsOf(team);
       // Every command checks the role again that the session had when the request began.
       const all: Who[] =
@@ -270,7 +276,7 @@ describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
 describe('a member', () => {
   it('sees only its own rows in lists, and no figure of the master balance', async () => {
     const team = await makeTeam({ fund: '777.77' });
-    const [membership, other] = [await findPlaceInTeam(team), await findPlaceInTeam(team)];
+    const [membership, other] = [await prepareMember(team), await prepareMember(team)];
     await as(team.ownerKey).patch('/team', { reserve: '333.33' });
     const answers: Record<string, Answer> = {};
     for (const path of [

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { newUuid7, printId } from '@/server/domain/core/ids';
 import { rowsOf, type Caller } from '../support/door';
-import { DOORS, expectRefusal, useChannels, type Channel, type Said, type Who } from '../support/doors';
+import { CHANNELS, expectRefusal, useChannels, type Channel, type Said, type Who } from '../support/doors';
 import { idFieldsOf, listCommands } from '../support/procedures';
 import { listOperations, fieldsAt, placesOf, type Place } from '../support/operations';
 import { addMember, makeTeam, someAddress, type TestTeam } from '../support/team';
@@ -147,7 +147,7 @@ describe('foreign ids', () => {
   let teams: Promise<[Inhabited, Inhabited]> | undefined;
   const two = () => (teams ??= Promise.all([inhabit(), inhabit()]));
   const probes = Object.entries(ROWS).flatMap(([id, { places }]) =>
-    places.flatMap((place) => DOORS.map((channel) => ({ id, place, channel }))),
+    places.flatMap((place) => CHANNELS.map((channel) => ({ id, place, channel }))),
   );
 
   it.each(probes)(
@@ -185,7 +185,7 @@ describe('foreign ids', () => {
 });
 
 describe('texts that exist in another team only', () => {
-  it.each(DOORS)('are found by no filter through %s', async (channel) => {
+  it.each(CHANNELS)('are found by no filter through %s', async (channel) => {
     const [own, other] = [await makeTeam(), await makeTeam()];
     const theirs = await addMember(other, {
       credit: '1',

@@ -77,7 +77,7 @@ describe('the locks of the queue', () => {
     await owner.query(`UPDATE graphile_worker._private_jobs ${lock} WHERE key = $1`, [worker, seconds]);
     await owner.query(`UPDATE graphile_worker._private_job_queues ${lock} WHERE queue_name = $1`, [worker, seconds]);
   };
-  const holders = async (): Promise<string[]> => {
+  const lockOwners = async (): Promise<string[]> => {
     const { rows } = await owner.query<{ id: string }>(
       `SELECT locked_by AS id FROM graphile_worker._private_jobs WHERE locked_by IS NOT NULL
        INTERSECT SELECT locked_by FROM graphile_worker._private_job_queues WHERE locked_by IS NOT NULL ORDER BY 1`,
@@ -101,8 +101,8 @@ describe('the locks of the queue', () => {
     await until('somebody counts as dead', 15, async () => (dead = await releaseDead(owner)).length > 0);
     expect(dead.toSorted()).toEqual(expect.arrayContaining(['silent', 'unknown']));
     expect(dead).not.toContain('beating');
-    expect(await holders()).toContain('beating');
-    expect(await holders()).not.toContain('silent');
+    expect(await lockOwners()).toContain('beating');
+    expect(await lockOwners()).not.toContain('silent');
     await beat(owner, ['beating']);
     await locked('silent', 3_600);
     await beat(owner, ['silent']);
@@ -166,7 +166,7 @@ describe('the locks of the queue', () => {
     await client.query('COMMIT');
     client.release();
     expect(dead).toEqual(['silent']);
-    expect(await holders()).toEqual(['late']);
+    expect(await lockOwners()).toEqual(['late']);
   });
 
   it('are kept when a process starts, until live workers had time for a heartbeat', async () => {
@@ -177,10 +177,10 @@ describe('the locks of the queue', () => {
     for (const worker of ['back', 'silent']) await aged(worker, 60);
     await inProcess(async () => {
       await beats(1);
-      expect(await holders()).toEqual(['back', 'silent']);
+      expect(await lockOwners()).toEqual(['back', 'silent']);
       await beat(owner, ['back']);
-      await until('the silent one counts as dead', 15, async () => !(await holders()).includes('silent'));
-      expect(await holders()).toEqual(['back']);
+      await until('the silent one counts as dead', 15, async () => !(await lockOwners()).includes('silent'));
+      expect(await lockOwners()).toEqual(['back']);
     });
   }, 60_000);
 
@@ -193,9 +193,9 @@ describe('the locks of the queue', () => {
       await inProcess(async (workers) => {
         await until('dead workers are looked for', 15, () => workers.canJudge());
         await beats(3);
-        expect(await holders()).toEqual(['silent']);
+        expect(await lockOwners()).toEqual(['silent']);
         await client.query('ROLLBACK');
-        await until('they are released', 15, async () => (await holders()).length === 0);
+        await until('they are released', 15, async () => (await lockOwners()).length === 0);
       });
     } finally {
       client.release(true);
@@ -207,7 +207,7 @@ describe('the locks of the queue', () => {
     await until('the first worker is there', 60, () => first.said().includes('worker started'));
     const table = await lockTable('mails');
     await enqueue('held');
-    await until('it is at the job', 30, () => holders().then((ids) => ids.length > 0));
+    await until('it is at the job', 30, () => lockOwners().then((ids) => ids.length > 0));
     await ended(first.child, 'SIGKILL');
     await release(table);
     const second = startWorker();

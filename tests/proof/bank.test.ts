@@ -20,7 +20,7 @@ import { failed, makeRandom, moneyOf, openServices, outcomeOf, SCALE, seedOf, th
 
 const CLIENTS = 16;
 const OPERATIONS = 1_600 * SCALE;
-const SEATS = 10;
+const MEMBERS = 10;
 const DESTINATIONS = ['+14155550100', '+447700900123', '+4915112345678'];
 
 /** Refusals that a command may end with here. Anything else, a deadlock first of all, is a fault. */
@@ -41,7 +41,7 @@ function someRule(random: Random) {
   return rechargeInput.parse({ threshold, ...step, cap, enabled: random.below(8) > 0 });
 }
 
-async function newSeat(bank: Bank, random: Random): Promise<string> {
+async function newMember(bank: Bank, random: Random): Promise<string> {
   const input = await createMemberInput.parseAsync(random.below(2) ? { credit: '2.50' } : {});
   const { member } = await createMember(bank.ctx, input);
   return member.id;
@@ -94,7 +94,7 @@ const OPERATIONS_BY_WEIGHT: [number, string, Operation][] = [
     async (bank, r, memberId) => {
       await deleteMember(bank.ctx, memberId);
       const place = bank.memberships.indexOf(memberId);
-      if (place >= 0) bank.memberships[place] = await newSeat(bank, r).catch(() => memberId);
+      if (place >= 0) bank.memberships[place] = await newMember(bank, r).catch(() => memberId);
     },
   ],
 ];
@@ -123,7 +123,7 @@ describe(`a bank of ${CLIENTS} clients and ${OPERATIONS} operations on shared me
     team = await makeTeam({ fund: '400.00', card: 'country,prefix,price\n,1,0.01\n,44,0.333333\n,49,2.50\n' });
     const bank: Bank = { ctx: through(services, team.operator), memberships: [], messages: [] };
     const first = makeRandom(seed);
-    for (let i = 0; i < SEATS; i += 1) bank.memberships.push(await newSeat(bank, first));
+    for (let i = 0; i < MEMBERS; i += 1) bank.memberships.push(await newMember(bank, first));
     for (const membership of bank.memberships) await setRecharge(bank.ctx, membership, someRule(first));
     await Promise.all(
       Array.from({ length: CLIENTS }, async (_, client) => {

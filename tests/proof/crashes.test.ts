@@ -61,7 +61,7 @@ type Row = {
 };
 
 const cheap = { to: '+14155550100', from: 'Crash', body: 'Hello' };
-const dear = { to: '+4915112345678', from: 'Crash', body: 'Hello' };
+const expensive = { to: '+4915112345678', from: 'Crash', body: 'Hello' };
 const RATES = 'country,prefix,price\n,1,0.50\n,49,6.00\n';
 const fires = { threshold: '15.00', target: '30.00' };
 
@@ -122,7 +122,10 @@ const ROWS: Record<string, Row> = {
   'send that fires a rule': {
     as: 'member',
     membership: { credit: '20.00', recharge: fires },
-    command: async (scene) => (await sentBefore(scene), (ctx) => sendMessage(ctx, { onBehalfOf: null, message: dear })),
+    command: async (scene) => (
+      await sentBefore(scene),
+      (ctx) => sendMessage(ctx, { onBehalfOf: null, message: expensive })
+    ),
   },
   'send that is refused and remembered': {
     as: 'operator',
@@ -131,21 +134,21 @@ const ROWS: Record<string, Row> = {
     membership: { credit: '1.00', recharge: { threshold: '0.20', target: '30.00' } },
     command: async (scene) => {
       await sentBefore(scene);
-      return (ctx) => sendMessage(ctx, { onBehalfOf: scene.membership.id, message: dear });
+      return (ctx) => sendMessage(ctx, { onBehalfOf: scene.membership.id, message: expensive });
     },
   },
   sendBatch: {
     as: 'member',
     command: async (scene) => {
       await sentBefore(scene);
-      return (ctx) => sendBatch(ctx, { onBehalfOf: null, messages: [cheap, dear, cheap] });
+      return (ctx) => sendBatch(ctx, { onBehalfOf: null, messages: [cheap, expensive, cheap] });
     },
   },
   'report failed': {
     as: 'operator',
     again: 'same',
     command: async (scene) => {
-      const ids = [await sentBefore(scene), await sentBefore(scene, dear)];
+      const ids = [await sentBefore(scene), await sentBefore(scene, expensive)];
       return (ctx) => reportMessages(ctx, ids.map(failed));
     },
   },
@@ -410,12 +413,12 @@ async function stuck(wire: Wire, { team, membership }: Scene): Promise<string[]>
   );
   if (next !== 'ok' && next !== 'member_deleted') wrong.push(`the next command: ${next}`);
   const took = performance.now() - began;
-  if (took > NEXT_VERB_MS) wrong.push(`the next command took ${Math.round(took)} ms`);
+  if (took > NEXT_COMMAND_MS) wrong.push(`the next command took ${Math.round(took)} ms`);
   return wrong;
 }
 
 /** Far above the usual duration, and below the 8 seconds that the command would wait for a lock. */
-const NEXT_VERB_MS = 5_000;
+const NEXT_COMMAND_MS = 5_000;
 
 type Point = { name: string; row: Row; course: Course; strikes: Strike[] };
 
@@ -429,13 +432,13 @@ async function crash(wire: Wire, { name, row, course, strikes }: Point): Promise
     const say = (fault: string) =>
       wrong.push(`${name}, ${strike.how} ${strike.at}: ${fault}\n  ${course.statements[strike.at]}`);
     wire.listen({ strike });
-    const told = await scene.run(wire.services).then(
+    const thrown = await scene.run(wire.services).then(
       () => null,
       (error: unknown) => error,
     );
     if (!wire.struck()) say('it did not send that statement');
-    if (told === null) say('the command succeeded despite the fault');
-    if (strike.how.startsWith('cut') && !isUnavailable(told)) say(`the caller got ${String(told)}`);
+    if (thrown === null) say('the command succeeded despite the fault');
+    if (strike.how.startsWith('cut') && !isUnavailable(thrown)) say(`the caller got ${String(thrown)}`);
     (await stuck(wire, scene)).forEach(say);
     const now = await look(scene);
     const must = committedBy(course, strike);

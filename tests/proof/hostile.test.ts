@@ -11,7 +11,7 @@ import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
 import { useApi } from '../support/door';
 import { listOperations, pathWith } from '../support/operations';
-import { HERE, listProcedures, listWithoutSeat, userOf, sessionOf } from '../support/procedures';
+import { HERE, listProcedures, listMemberlessProcedures, userOf, sessionOf } from '../support/procedures';
 import { fillTexts, HOSTILE, isBounded, listTextPlaces } from '../support/texts';
 import { makeTeam } from '../support/team';
 
@@ -38,7 +38,7 @@ function listInputs(): Input[] {
   return [...operations, ...everyProcedure().map(({ noun, id, input }) => ({ name: `${noun}.${id}`, schema: input }))];
 }
 
-const everyProcedure = () => [...listProcedures(), ...listWithoutSeat()];
+const everyProcedure = () => [...listProcedures(), ...listMemberlessProcedures()];
 
 /** Returns the CPU time that some work takes of this process, in milliseconds. */
 async function cpuOf(work: () => Promise<unknown>): Promise<number> {
@@ -49,15 +49,15 @@ async function cpuOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** Returns the hostile texts that cost some work more than plain letters of as many bytes, twice in a row. */
-async function dearTexts(work: (text: string) => Promise<unknown>, size: number): Promise<string[]> {
+async function expensiveTexts(work: (text: string) => Promise<unknown>, size: number): Promise<string[]> {
   const plain = await cpuOf(() => work('a'.repeat(BYTES_OF_A_CHARACTER * size)));
-  const isDear = async (text: string) => (await cpuOf(() => work(text))) > RATIO * plain + NOISE_MS;
-  const dear: string[] = [];
+  const isExpensive = async (text: string) => (await cpuOf(() => work(text))) > RATIO * plain + NOISE_MS;
+  const expensive: string[] = [];
   for (const [kind, make] of Object.entries(HOSTILE)) {
     const text = make(size);
-    if ((await isDear(text)) && (await isDear(text))) dear.push(kind);
+    if ((await isExpensive(text)) && (await isExpensive(text))) expensive.push(kind);
   }
-  return dear;
+  return expensive;
 }
 
 const parse = async (schema: ZodType, value: unknown): Promise<void> => {
@@ -82,14 +82,14 @@ describe('a text of any size', () => {
   });
 
   it('costs no schema more than three times as much as plain letters', { timeout: 120_000 }, async () => {
-    const dear: string[] = [];
+    const expensive: string[] = [];
     for (const { name, schema } of listInputs()) {
       for (const { path, put } of listTextPlaces(schema)) {
-        const kinds = await dearTexts((text) => parse(schema, put(text)), SIZE);
-        dear.push(...kinds.map((kind) => `${name} ${path}: ${kind}`));
+        const kinds = await expensiveTexts((text) => parse(schema, put(text)), SIZE);
+        expensive.push(...kinds.map((kind) => `${name} ${path}: ${kind}`));
       }
     }
-    expect(dear).toEqual([]);
+    expect(expensive).toEqual([]);
   });
 });
 
@@ -132,27 +132,27 @@ describe('a body of very many faults', () => {
 describe('a whole request of hostile text', () => {
   it('costs no operation more than three times as much as plain letters', { timeout: 240_000 }, async () => {
     const { ownerKey, ownerId } = await makeTeam();
-    const dear: string[] = [];
+    const expensive: string[] = [];
     for (const { id, method, path, params, operation } of listOperations()) {
       if (!operation.body) continue;
       const { body } = operation;
       const ask = (text: string) =>
         as(ownerKey).call(method, pathWith(path, { mem: ownerId }, params), { body: fillTexts(body, text) as object });
       const size = Math.floor(BODY_MAX_BYTES / BYTES_OF_A_CHARACTER / listTextPlaces(body).length);
-      dear.push(...(await dearTexts(ask, size)).map((kind) => `${id}: ${kind}`));
+      expensive.push(...(await expensiveTexts(ask, size)).map((kind) => `${id}: ${kind}`));
     }
-    expect(dear).toEqual([]);
+    expect(expensive).toEqual([]);
   });
 
   it('costs no procedure more than three times as much as plain letters', { timeout: 240_000 }, async () => {
     const { ownerKey } = await makeTeam();
     const actor = await sessionOf(ownerKey);
-    const dear: string[] = [];
+    const expensive: string[] = [];
     for (const { noun, id, input } of everyProcedure()) {
       const ask = (text: string) => callAs(actor, noun, id, fillTexts(input, text));
-      dear.push(...(await dearTexts(ask, SIZE)).map((kind) => `${noun}.${id}: ${kind}`));
+      expensive.push(...(await expensiveTexts(ask, SIZE)).map((kind) => `${noun}.${id}: ${kind}`));
     }
-    expect(dear).toEqual([]);
+    expect(expensive).toEqual([]);
   });
 });
 

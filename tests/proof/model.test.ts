@@ -110,7 +110,7 @@ const rule: fc.Arbitrary<Terms> = fc
 
 const just = <T extends string>(...names: T[]) => fc.constantFrom(...names);
 const rarely = fc.constantFrom(...Array<boolean>(5).fill(false), true);
-const onSeat = <T extends Drawn['do']>(name: T) => fc.record({ do: just(name), by, member: place });
+const onMember = <T extends Drawn['do']>(name: T) => fc.record({ do: just(name), by, member: place });
 const text = just(...places());
 const debited = fc.oneof(
   { weight: 3, arbitrary: amounts(1, 12) },
@@ -152,11 +152,11 @@ const COMMANDS = {
     status: just('failed', 'failed', 'failed', 'delivered'),
   }),
   setRule: fc.record({ do: just('setRule'), by, member: place, rule }),
-  deleteRule: onSeat('deleteRule'),
-  activate: onSeat('activate'),
-  deactivate: onSeat('deactivate'),
-  delete: onSeat('delete'),
-  restore: onSeat('restore'),
+  deleteRule: onMember('deleteRule'),
+  activate: onMember('activate'),
+  deactivate: onMember('deactivate'),
+  delete: onMember('delete'),
+  restore: onMember('restore'),
   // At the last moment at which a restore is allowed, or a minute later.
   restoreLate: fc.record({ do: just('restore'), by, member: place, late: fc.constantFrom(0, MINUTE) }),
   role: fc.record({
@@ -226,7 +226,7 @@ function places(): Place[] {
 }
 
 /** Lets each command shrink to nothing, which removes it from the story and leaves the others unchanged. */
-const toldOf = (funds: fc.Arbitrary<bigint>, members: fc.Arbitrary<Drawn[]>, commands: fc.Arbitrary<Drawn>) =>
+const storyOf = (funds: fc.Arbitrary<bigint>, members: fc.Arbitrary<Drawn[]>, commands: fc.Arbitrary<Drawn>) =>
   fc
     .record({
       amount: funds,
@@ -239,10 +239,10 @@ const toldOf = (funds: fc.Arbitrary<bigint>, members: fc.Arbitrary<Drawn[]>, com
     });
 const OPERATOR: By = { by: 'operator', nth: 0 };
 const members = COMMANDS.create.map((member): Drawn => ({ ...member, by: OPERATOR }));
-const poorSeats = COMMANDS.create.map((member): Drawn => ({ ...member, by: OPERATOR, owner: false, credit: null }));
+const poorMembers = COMMANDS.create.map((member): Drawn => ({ ...member, by: OPERATOR, owner: false, credit: null }));
 const story = fc.oneof(
-  { weight: 3, arbitrary: toldOf(whole(10, 90), fc.array(members, { minLength: 3, maxLength: 3 }), EVERYTHING) },
-  { weight: 2, arbitrary: toldOf(whole(1, 10), fc.array(poorSeats, { minLength: 4, maxLength: 4 }), SHORTAGE) },
+  { weight: 3, arbitrary: storyOf(whole(10, 90), fc.array(members, { minLength: 3, maxLength: 3 }), EVERYTHING) },
+  { weight: 2, arbitrary: storyOf(whole(1, 10), fc.array(poorMembers, { minLength: 4, maxLength: 4 }), SHORTAGE) },
 );
 
 /** A team of the product beside its model; ids in the order in which the model counts. */
@@ -436,7 +436,7 @@ async function ask(pair: Pair, ctx: Context, command: Command): Promise<bigint[]
   }
 }
 
-type SeatRow = {
+type MemberRow = {
   id: string;
   balance: string;
   role: 'owner' | 'member';
@@ -456,7 +456,7 @@ type MovedRow = { id: string; kind: string; member_id: string | null; amount: st
 type Seen = {
   master: string;
   reserve: string;
-  members: SeatRow[];
+  members: MemberRow[];
   moved: MovedRow[] | null;
   events: EventRow[] | null;
   woken: boolean;
@@ -481,7 +481,7 @@ async function look({ teamId, world }: Pair): Promise<Seen> {
 }
 
 /** Prints members and events in lines that are the same for both. */
-const seatLine = (
+const memberLine = (
   member: number,
   of: { role: string; status: string; balance: bigint | string },
   more: { steppedDown: boolean; rule: string; drawn: bigint | string | undefined },
@@ -495,7 +495,7 @@ const eventLine = (
 
 function expected(world: World, movedBefore: number): string[] {
   const members = world.members.map((member, i) =>
-    seatLine(i, member, {
+    memberLine(i, member, {
       steppedDown: member.mayTakeBack,
       rule: ruleState(member),
       drawn: member.rule ? drawnBy(world, i) : undefined,
@@ -514,7 +514,7 @@ function found(pair: Pair, seen: Seen): string[] {
     const shown = showRecharge(member.rule, member);
     const state = shown ? [shown.state, shown.reason].filter(Boolean).join(' ') : 'none';
     const { steppedDown } = member;
-    return seatLine(placeOf(member.id), member, { steppedDown, rule: state, drawn: member.rule?.spentInPeriod });
+    return memberLine(placeOf(member.id), member, { steppedDown, rule: state, drawn: member.rule?.spentInPeriod });
   });
   const rows = (seen.moved ?? []).map(({ id, kind, member_id, amount }) => {
     return { id, text: moveLine(kind, member_id === null ? null : placeOf(member_id), amount) };
@@ -541,12 +541,12 @@ function count(name: string, answer: string): void {
 async function tell({ worker, steps }: Story): Promise<void> {
   const pair = await newPair();
   const { world } = pair;
-  const told: string[] = [];
+  const transcript: string[] = [];
   for (const step of steps) {
     world.now += MINUTE;
     if (step.do === 'wait') {
       world.now = later(world.now, step.until);
-      told.push(`... until ${new Date(world.now).toISOString()}`);
+      transcript.push(`... until ${new Date(world.now).toISOString()}`);
       continue;
     }
     if ('late' in step) {
@@ -555,29 +555,30 @@ async function tell({ worker, steps }: Story): Promise<void> {
     }
     const meant = mean(world, step);
     if (!meant) continue;
-    await tellOne(pair, meant.who, meant.command, told);
+    await tellOne(pair, meant.who, meant.command, transcript);
     if (!worker || !mustWake(world)) continue;
     world.now += MINUTE;
-    await tellOne(pair, 'operator', { do: 'serve' }, told);
+    await tellOne(pair, 'operator', { do: 'serve' }, transcript);
   }
   const { usage, funding } = await moneyOf(ownerPool(), pair.teamId);
-  if (usage !== world.usage || -funding !== world.outside) throw new Error([...told, 'The books differ.'].join('\n'));
+  if (usage !== world.usage || -funding !== world.outside)
+    throw new Error([...transcript, 'The books differ.'].join('\n'));
 }
 
-async function tellOne(pair: Pair, who: Who, command: Command, told: string[]): Promise<void> {
+async function tellOne(pair: Pair, who: Who, command: Command, transcript: string[]): Promise<void> {
   const { world } = pair;
   const movedBefore = world.transfers.length;
   const answer = obey(world, who, command);
   const really = await perform(pair, who, command);
   const seen = await look(pair);
-  told.push(`${new Date(world.now).toISOString()} ${who}: ${print(command)} -> ${answer}`);
+  transcript.push(`${new Date(world.now).toISOString()} ${who}: ${print(command)} -> ${answer}`);
   const wake = mustWake(world) && !seen.woken ? ['  product enqueued no job'] : [];
   const differs = [
     ...difference([answer], [really]),
     ...difference(expected(world, movedBefore), found(pair, seen)),
     ...wake,
   ];
-  if (differs.length > 0) throw new Error([...told, ...differs].join('\n'));
+  if (differs.length > 0) throw new Error([...transcript, ...differs].join('\n'));
   count('dryRun' in command && command.dryRun ? `${command.do} dry` : command.do, answer);
   if (command.do === 'serve') count('served', answer.split(' ')[1]!);
   for (const { outcome, reason } of world.events) count('rules', `${outcome}:${reason}`);

@@ -53,18 +53,18 @@ type Meeting = {
 const emailOf = (memberId: string) => `${memberId}@example.test`;
 
 const cheap = { to: '+14155550100', from: 'Pair', body: 'Hello' };
-const dear = { to: '+4915112345678', from: 'Pair', body: 'Hello' };
+const expensive = { to: '+4915112345678', from: 'Pair', body: 'Hello' };
 const otherRule = rechargeInput.parse({ threshold: '20.00', amount: '15.00', cap: { amount: '30.00', period: 'day' } });
 
 /** Every command that moves money or changes a member. */
-const VERBS: Record<string, (m: Meeting) => Promise<unknown>> = {
+const COMMANDS: Record<string, (m: Meeting) => Promise<unknown>> = {
   'credit 30': (m) => creditMember(m.owner, { memberId: m.memberId, amount: micros('30') }),
   'credit 1': (m) => creditMember(m.owner, { memberId: m.memberId, amount: micros('1') }),
   'debit 4': (m) => debitMember(m.owner, { memberId: m.memberId, amount: micros('4') }),
   'debit all': (m) => debitMember(m.owner, { memberId: m.memberId, amount: 'all' }),
-  send: (m) => sendMessage(m.member, { onBehalfOf: null, message: dear }),
+  send: (m) => sendMessage(m.member, { onBehalfOf: null, message: expensive }),
   'send batch': (m) => sendBatch(m.member, { onBehalfOf: null, messages: [cheap, cheap] }),
-  'owner sends': (m) => sendMessage(m.owner, { onBehalfOf: null, message: dear }),
+  'owner sends': (m) => sendMessage(m.owner, { onBehalfOf: null, message: expensive }),
   'reverse credit': (m) => reverseTransfer(m.owner, { transferId: m.creditId }),
   'set rule': (m) => setRecharge(m.owner, m.memberId, otherRule),
   'delete rule': (m) => deleteRecharge(m.owner, m.memberId),
@@ -86,7 +86,7 @@ const VERBS: Record<string, (m: Meeting) => Promise<unknown>> = {
   'report failed': (m) => reportMessages(m.operator, [failed(m.messageId)]),
   'serve waiting': (m) => serveWaiting(m.operator),
 };
-const NAMES = Object.keys(VERBS);
+const NAMES = Object.keys(COMMANDS);
 
 /** Commands that do not affect a waiting rule. */
 const IDLE_WHEN_WAITING =
@@ -201,10 +201,10 @@ async function look({ team, memberId, messageId }: Meeting): Promise<unknown> {
 }
 
 /** Returns both outcomes, the state, and the state after the worker has served the waiting rules. */
-async function ending(meeting: Meeting, told: string[]): Promise<string> {
+async function ending(meeting: Meeting, outcomes: string[]): Promise<string> {
   const there = await look(meeting);
   while (await takeWake(ownerPool(), meeting.team.teamId)) await serveWaiting(meeting.operator);
-  return JSON.stringify({ told, there, served: await look(meeting) }, null, 1);
+  return JSON.stringify({ outcomes, there, served: await look(meeting) }, null, 1);
 }
 
 /**
@@ -219,17 +219,20 @@ async function inOrder(
   state: State,
   first: string,
   second: string,
-): Promise<{ meeting: Meeting; told: string[] }> {
+): Promise<{ meeting: Meeting; outcomes: string[] }> {
   const meeting = await arrange(team, state);
-  return { meeting, told: [await outcomeOf(VERBS[first]!(meeting)), await outcomeOf(VERBS[second]!(meeting))] };
+  return {
+    meeting,
+    outcomes: [await outcomeOf(COMMANDS[first]!(meeting)), await outcomeOf(COMMANDS[second]!(meeting))],
+  };
 }
 
 /** Runs both orders, one command after the other: the only two ways in which the race may end. */
 async function orders(team: TestTeam, state: State, left: string, right: string): Promise<string[]> {
   const there = await inOrder(team, state, left, right);
-  const ends = [await ending(there.meeting, there.told)];
+  const ends = [await ending(there.meeting, there.outcomes)];
   const back = await inOrder(team, state, right, left);
-  ends.push(await ending(back.meeting, back.told.toReversed()));
+  ends.push(await ending(back.meeting, back.outcomes.toReversed()));
   return ends;
 }
 
@@ -237,10 +240,10 @@ type Way = (m: Meeting, left: string, right: string) => Promise<string[]>;
 
 /** The ways to start the two commands: together, or queued on the master's or the member's lock. */
 const WAYS: Way[] = [
-  (m, left, right) => Promise.all([outcomeOf(VERBS[left]!(m)), outcomeOf(VERBS[right]!(m))]),
-  (m, left, right) => inLine(m.team, [m.team.teamId], [() => VERBS[left]!(m), () => VERBS[right]!(m)]),
+  (m, left, right) => Promise.all([outcomeOf(COMMANDS[left]!(m)), outcomeOf(COMMANDS[right]!(m))]),
+  (m, left, right) => inLine(m.team, [m.team.teamId], [() => COMMANDS[left]!(m), () => COMMANDS[right]!(m)]),
   async (m, left, right) =>
-    (await inLine(m.team, [m.memberId], [() => VERBS[right]!(m), () => VERBS[left]!(m)])).toReversed(),
+    (await inLine(m.team, [m.memberId], [() => COMMANDS[right]!(m), () => COMMANDS[left]!(m)])).toReversed(),
 ];
 
 describe(`every two commands on one member, raced: ${MEETINGS.length} pairs`, () => {
@@ -262,10 +265,10 @@ describe(`every two commands on one member, raced: ${MEETINGS.length} pairs`, ()
           const allowed = (await orders(team, state, left, right)).map((end) => forgiving([left, right], end));
           for (let i = 0; i < WAYS.length * SCALE; i += 1) {
             const meeting = await arrange(team, state);
-            const told = await WAYS[i % WAYS.length]!(meeting, left, right);
-            const end = forgiving([left, right], await ending(meeting, told));
+            const outcomes = await WAYS[i % WAYS.length]!(meeting, left, right);
+            const end = forgiving([left, right], await ending(meeting, outcomes));
             races += 1;
-            if (!allowed.includes(end) || told.some((word) => word.startsWith('FAULT'))) {
+            if (!allowed.includes(end) || outcomes.some((word) => word.startsWith('FAULT'))) {
               wrong.push(
                 `${state}: ${left} | ${right}, way ${i % WAYS.length}\n${end}\nmay be\n${[...new Set(allowed)].join('\nor\n')}`,
               );

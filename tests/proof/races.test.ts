@@ -76,7 +76,7 @@ describe('a report of failures for several members', () => {
     const id = await sendFor(team, member.id);
     await reportMessages(team.operator, [{ id, status: 'sent', carrier: 'sandbox', ref: 'r-1' }, failed(id)]);
     expect(await statusOf(team, id)).toMatchObject({ status: 'failed', cost: '0' });
-    expect((await moneyOfSeat(team, member.id)).balance).toBe('1000000');
+    expect((await moneyOfMember(team, member.id)).balance).toBe('1000000');
   });
 
   it('keeps the first final status when it says failed, sent and delivered', async () => {
@@ -86,11 +86,11 @@ describe('a report of failures for several members', () => {
     await reportMessages(team.operator, [failed(id), { id, status: 'sent' }, { id, status: 'delivered' }, failed(id)]);
     expect(await statusOf(team, id)).toMatchObject({ status: 'failed', cost: '0' });
     expect(await reportMessages(team.operator, [failed(id), { id, status: 'delivered' }])).toEqual([]);
-    expect((await moneyOfSeat(team, member.id)).balance).toBe('1000000');
+    expect((await moneyOfMember(team, member.id)).balance).toBe('1000000');
   });
 });
 
-const moneyOfSeat = async (team: TestTeam, memberId: string) => {
+const moneyOfMember = async (team: TestTeam, memberId: string) => {
   const { rows } = await ownerPool().query<{ balance: string; closed: boolean }>(
     'SELECT balance, closed_at IS NOT NULL AS closed FROM ledger_accounts WHERE team_id = $1 AND id = $2',
     [team.teamId, memberId],
@@ -191,7 +191,7 @@ describe('a request that began before its member was deleted or deactivated', ()
       'invalid_key',
     ]);
     expect(await outcomeOf(send())).toBe('invalid_key');
-    expect(await moneyOfSeat(team, member.id)).toEqual({ balance: '0', closed: true });
+    expect(await moneyOfMember(team, member.id)).toEqual({ balance: '0', closed: true });
   });
 
   it('sends nothing for a deactivated member', async () => {
@@ -203,7 +203,7 @@ describe('a request that began before its member was deleted or deactivated', ()
       'ok',
       'member_inactive',
     ]);
-    expect(await moneyOfSeat(team, member.id)).toEqual({ balance: '5000000', closed: false });
+    expect(await moneyOfMember(team, member.id)).toEqual({ balance: '5000000', closed: false });
   });
 });
 
@@ -315,7 +315,7 @@ describe('the balance of one member requested twice', () => {
     const id = await sendFor(team, member.id);
     const report = () => reportMessages(team.operator, [failed(id)]);
     expect(await inLine(team, [member.id], [report, report, report])).toEqual(['ok', 'ok', 'ok']);
-    expect(await moneyOfSeat(team, member.id)).toEqual({ balance: '5000000', closed: false });
+    expect(await moneyOfMember(team, member.id)).toEqual({ balance: '5000000', closed: false });
   });
 
   it('is refunded once, to the master, when a failure is reported while the member is deleted', async () => {
@@ -329,8 +329,8 @@ describe('the balance of one member requested twice', () => {
         'ok',
         'ok',
       ]);
-      expect(await moneyOfSeat(team, member.id)).toEqual({ balance: '0', closed: true });
-      expect((await moneyOfSeat(team, team.teamId)).balance).toBe('100000000');
+      expect(await moneyOfMember(team, member.id)).toEqual({ balance: '0', closed: true });
+      expect((await moneyOfMember(team, team.teamId)).balance).toBe('100000000');
     }
   });
 });
@@ -373,8 +373,8 @@ describe('a connection that was lost while idle', () => {
         first = false;
         const lost = new Error('Connection terminated unexpectedly');
         // A pool's own query waits for a callback, and nothing awaits the promise.
-        const told: unknown = args.at(-1);
-        return typeof told === 'function' ? void told(lost) : Promise.reject(lost);
+        const callback: unknown = args.at(-1);
+        return typeof callback === 'function' ? void callback(lost) : Promise.reject(lost);
       };
       Object.assign(client, { query: cut });
     });

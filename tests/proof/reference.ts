@@ -13,8 +13,8 @@ export type Terms = {
   target?: bigint;
   cap: { amount: bigint; period: 'day' | 'month' } | null;
 };
-/** `told`: the refusals of this episode, one a reason. */
-type Rule = Terms & { waits: { since: number; reason: Reason } | null; told: Map<Reason | Rest, Event> };
+/** `refusals` holds the refusal events of this episode, one a reason. */
+type Rule = Terms & { waits: { since: number; reason: Reason } | null; refusals: Map<Reason | Rest, Event> };
 /** An event of a rule's history: `need` is the amount that was needed, or that was added. */
 type Event = {
   member: number;
@@ -24,7 +24,7 @@ type Event = {
   saw: bigint;
   need: bigint;
 };
-type Seat = {
+type Member = {
   email: string | null;
   role: Role;
   status: 'active' | 'inactive' | 'deleted';
@@ -45,7 +45,7 @@ export type World = {
   reserve: bigint;
   outside: bigint;
   usage: bigint;
-  members: Seat[];
+  members: Member[];
   transfers: Transfer[];
   texts: Text[];
   /** The events that the last command wrote into the history of rules. */
@@ -87,14 +87,14 @@ export const begin = (now: number): World => ({
   reserve: 0n,
   outside: 0n,
   usage: 0n,
-  members: [newSeat('owner', null)],
+  members: [newMember('owner', null)],
   transfers: [],
   texts: [],
   events: [],
   reached: null,
 });
 
-const newSeat = (role: Role, email: string | null): Seat => ({
+const newMember = (role: Role, email: string | null): Member => ({
   email,
   role,
   status: 'active',
@@ -127,19 +127,19 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
     mustBeOwner(world, who);
     if (isTaken(world, email)) refuse('email_taken');
     if (credit !== null && credit > world.master) short('master', credit, world.master);
-    const index = world.members.push(newSeat(role, email)) - 1;
+    const index = world.members.push(newMember(role, email)) - 1;
     if (credit !== null) move(world, 'credit', index, 'master', index, credit);
     if (rule) giveRule(world, index, rule);
     return 'ok';
   },
   credit(world, who, { member, amount, dryRun }) {
-    const { balance } = liveSeat(world, who, member);
+    const { balance } = liveMember(world, who, member);
     if (amount > world.master) short('master', amount, world.master);
     if (!dryRun) move(world, 'credit', member, 'master', member, amount);
     return dryRun ? `ok ${world.master - amount} ${balance + amount}` : balances(world, member);
   },
   debit(world, who, { member, amount: asked, dryRun }) {
-    const { balance } = liveSeat(world, who, member);
+    const { balance } = liveMember(world, who, member);
     const amount = asked === 'all' ? balance : asked;
     if (amount > balance) short('member', amount, balance);
     if (!dryRun && amount > 0n) move(world, 'debit', member, member, 'master', amount);
@@ -152,7 +152,7 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
     if (member === null || past.reversal || !['credit', 'debit', 'recharge'].includes(kind))
       return refuse('not_reversible');
     if (past.reversed) refuse('already_reversed');
-    const { balance } = liveSeat(world, who, member);
+    const { balance } = liveMember(world, who, member);
     if (kind === 'debit' && amount > world.master) short('master', amount, world.master);
     if (kind !== 'debit' && amount > balance) short('member', amount, balance);
     if (kind === 'debit') move(world, 'credit', member, 'master', member, amount);
@@ -191,7 +191,7 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
     return `ok ${open.length}`;
   },
   setRule(world, who, { member, rule }) {
-    liveSeat(world, who, member);
+    liveMember(world, who, member);
     giveRule(world, member, rule);
     return 'ok';
   },
@@ -202,14 +202,14 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
     return 'ok';
   },
   activate(world, who, { member: index }) {
-    const member = liveSeat(world, who, index);
+    const member = liveMember(world, who, index);
     if (member.status === 'active') return 'ok';
     Object.assign(member, { status: 'active', mayTakeBack: false });
     lookAtRule(world, index, 0n, false);
     return 'ok';
   },
   deactivate(world, who, { member: index }) {
-    const member = liveSeat(world, who, index);
+    const member = liveMember(world, who, index);
     if (member.status === 'inactive') return 'ok';
     mustNotBeLastOwner(world, member);
     Object.assign(member, { status: 'inactive', mayTakeBack: false });
@@ -290,7 +290,7 @@ export const activeOwners = ({ members }: World): number[] =>
 const isTaken = ({ members }: World, email: string | null): boolean =>
   email !== null && members.some((member) => member.status !== 'deleted' && member.email === email);
 
-function mustBeLive({ status }: Seat): void {
+function mustBeLive({ status }: Member): void {
   if (status === 'inactive') refuse('member_inactive');
   if (status === 'deleted') refuse('invalid_key');
 }
@@ -302,13 +302,13 @@ function mustBeOwner(world: World, who: Who): void {
 }
 
 /** Returns the member that an owner acts on, if it is not deleted. */
-function liveSeat(world: World, who: Who, index: number): Seat {
+function liveMember(world: World, who: Who, index: number): Member {
   mustBeOwner(world, who);
   const member = world.members[index]!;
   return member.status === 'deleted' ? refuse('member_deleted') : member;
 }
 
-function mustNotBeLastOwner(world: World, member: Seat): void {
+function mustNotBeLastOwner(world: World, member: Member): void {
   const owners = activeOwners(world);
   if (owners.length === 1 && world.members[owners[0]!] === member) refuse('last_owner');
 }
@@ -335,14 +335,14 @@ function add(world: World, side: Side, amount: bigint): void {
 function giveRule(world: World, index: number, terms: Terms): void {
   const member = world.members[index]!;
   // A changed rule keeps its place when it goes on waiting.
-  const rule = { ...terms, waits: member.rule?.waits ?? null, told: new Map() };
+  const rule = { ...terms, waits: member.rule?.waits ?? null, refusals: new Map() };
   member.rule = rule;
   if (!rule.enabled || member.balance >= rule.threshold) endWaiting(rule);
   lookAtRule(world, index, 0n, false);
 }
 
 function endWaiting(rule: Rule | null): void {
-  if (rule?.waits) Object.assign(rule, { waits: null, told: new Map() });
+  if (rule?.waits) Object.assign(rule, { waits: null, refusals: new Map() });
 }
 
 /**
@@ -366,7 +366,7 @@ function lookAtRule(world: World, index: number, charge: bigint, byJob: boolean)
   const known = byJob && rule.waits?.reason === reason;
   if (reason !== null && !known) remember(world, rule, { ...event, reason });
   if (reason === null) {
-    rule.told = new Map();
+    rule.refusals = new Map();
     world.events.push({ ...event, outcome: 'fired', reason: isLow ? 'cap_reached' : null, need: amount });
   }
   if (isLow) rule.waits = { since: rule.waits?.since ?? world.now, reason: reason ?? 'cap_reached' };
@@ -389,9 +389,9 @@ function refusalOf(world: World, amount: bigint, balance: bigint, charge: bigint
 
 /** Counts refusals of one episode for one reason in one event. */
 function remember(world: World, rule: Rule, event: Event): false {
-  const past = rule.told.get(event.reason!);
+  const past = rule.refusals.get(event.reason!);
   if (past) past.count += 1;
-  else rule.told.set(event.reason!, event);
+  else rule.refusals.set(event.reason!, event);
   world.events.push(past ?? event);
   return false;
 }
@@ -424,7 +424,7 @@ export function drawnBy({ now, transfers, members }: World, index: number): bigi
 }
 
 /** Returns the state that a rule shows. */
-export function ruleState({ rule, status, role }: Seat): string {
+export function ruleState({ rule, status, role }: Member): string {
   if (!rule) return 'none';
   if (!rule.enabled) return 'off';
   if (status !== 'active') return 'paused member_inactive';

@@ -14,7 +14,7 @@ import { inTransaction } from '@/server/domain/core/transaction';
 
 const CLIENTS = 12;
 const WORKERS = 3;
-const SEATS = 60;
+const MEMBERS = 60;
 const CHARGES = 5_100 * SCALE;
 const services = openServices(CLIENTS + WORKERS + 1);
 afterAll(services.close);
@@ -219,7 +219,7 @@ async function fundQuietly(team: TestTeam, time: string): Promise<Quiet> {
   return { served: await servedSince(team, version), expected, passedOver: passed.length, moved };
 }
 
-describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () => {
+describe(`a storm of ${CHARGES} charges on one master with ${MEMBERS} rules`, () => {
   const CAPS = [null, { amount: '20.00', period: 'day' }, { amount: '35.00', period: 'month' }] as const;
   let team: TestTeam;
   const faults: string[] = [];
@@ -233,7 +233,7 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
     team = await makeTeam({ fund: '150.00', card: 'country,prefix,price\n,1,0.07\n,49,0.90\n' });
     await setReserve({ team, floors }, at(team, '2026-03-30T07:59:00Z'), '25.00');
     const members: string[] = [];
-    for (let i = 0; i < SEATS; i += 1) {
+    for (let i = 0; i < MEMBERS; i += 1) {
       const { id } = await addMember(team);
       members.push(id);
       const step = i % 2 ? { amount: '4.00' } : { target: String(6 + (i % 5) * 3) };

@@ -7,7 +7,7 @@ const LINK = 'https://purser.test/here?a=1&b=2';
 const HOSTILE = '<img src=x onerror=alert(1)>"\'&\r\nBcc: victim@example.test\u202egnp.exe\u2028<script>';
 
 /** Makes an email of a kind in which every text is as hostile as possible. */
-const letterOf = (kind: Letter['kind'], text = HOSTILE, more: Partial<Letter> = {}): Letter => ({
+const emailOf = (kind: Letter['kind'], text = HOSTILE, more: Partial<Letter> = {}): Letter => ({
   kind,
   at: new Date('2026-11-28T11:42:00Z'),
   team: text,
@@ -36,7 +36,7 @@ const visible = (html: string): string => html.replaceAll('<!-- -->', '').replac
 
 describe.each(MAIL_KINDS)('an email of the kind %s', (kind) => {
   it('keeps hostile names as text', async () => {
-    const { subject, html, text } = await renderEmail(letterOf(kind));
+    const { subject, html, text } = await renderEmail(emailOf(kind));
     expect(html).not.toMatch(/<img|<script/i);
     expect(html).not.toContain('"\'&');
     // A name adds no line and no header, and cannot change the reading direction.
@@ -46,7 +46,7 @@ describe.each(MAIL_KINDS)('an email of the kind %s', (kind) => {
   });
 
   it('fetches nothing, and links to its one link only', async () => {
-    const { html, text } = await renderEmail(letterOf(kind, 'Acme'));
+    const { html, text } = await renderEmail(emailOf(kind, 'Acme'));
     expect(new Set(addressesIn(html).map((one) => one.replaceAll('&amp;', '&')))).toEqual(new Set([LINK]));
     expect(html).not.toMatch(/<(img|link|style|script|iframe|form|video|audio|object|base)\b/i);
     expect(text.match(/https?:\/\/\S+/g)).toEqual([LINK]);
@@ -54,7 +54,7 @@ describe.each(MAIL_KINDS)('an email of the kind %s', (kind) => {
   });
 
   it('says the same as text and as HTML, and names its team', async () => {
-    const { subject, html, text } = await renderEmail(letterOf(kind, 'Acme'));
+    const { subject, html, text } = await renderEmail(emailOf(kind, 'Acme'));
     expect(subject.length).toBeGreaterThan(10);
     expect(text).not.toMatch(/undefined|null|\[object/);
     for (const line of text.split('\n').filter((one) => one !== '' && !one.includes(': ') && !one.endsWith(':'))) {
@@ -65,7 +65,7 @@ describe.each(MAIL_KINDS)('an email of the kind %s', (kind) => {
   });
 
   it('is readable in dark mode: each text has a background of its own', async () => {
-    const { html } = await renderEmail(letterOf(kind, 'Acme'));
+    const { html } = await renderEmail(emailOf(kind, 'Acme'));
     expect(html).toContain('<meta name="color-scheme" content="light"');
     expect(html).toMatch(/<body[^>]*background-color:#ffffff/);
     const styles = [...html.matchAll(/style="([^"]*)"/g)].map(([, style]) => style!);
@@ -76,16 +76,16 @@ describe.each(MAIL_KINDS)('an email of the kind %s', (kind) => {
 
 describe('the texts of emails', () => {
   it('give times in UTC', async () => {
-    const { text } = await renderEmail(letterOf('role-changed', 'Acme'));
+    const { text } = await renderEmail(emailOf('role-changed', 'Acme'));
     expect(text).toContain('When: 28 November 2026, 11:42 UTC');
   });
 
   it('address the recipient directly when it is about them', async () => {
     const own = await renderEmail(
-      letterOf('low-balance', 'Acme', { own: true, facts: { balance: '1.00 USD', below: '2.00 USD' } }),
+      emailOf('low-balance', 'Acme', { own: true, facts: { balance: '1.00 USD', below: '2.00 USD' } }),
     );
     expect(own.subject).toBe('Your balance in Acme is low');
-    const master = await renderEmail(letterOf('low-balance', 'Acme', { facts: { master: 'true', below: '2.00 USD' } }));
+    const master = await renderEmail(emailOf('low-balance', 'Acme', { facts: { master: 'true', below: '2.00 USD' } }));
     expect(master.subject).toBe('The master balance in Acme is low');
   });
 

@@ -116,8 +116,8 @@ describe('recipients', () => {
     for (const old of olds) {
       const now = normalizeNumber(old);
       // The prefix at which the old plan is recognised: +521, +2299, +84169.
-      const told = old.startsWith('+84') ? 6 : old.startsWith('+229') ? 5 : 4;
-      for (let end = told; end < old.length; end += 1) {
+      const prefixLength = old.startsWith('+84') ? 6 : old.startsWith('+229') ? 5 : 4;
+      for (let end = prefixLength; end < old.length; end += 1) {
         const beginning = normalizeBeginning(old.slice(0, end));
         expect(now.startsWith(beginning), `${old.slice(0, end)} → ${beginning}`).toBe(true);
         expect(beginning).not.toBe(old.slice(0, end));

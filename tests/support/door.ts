@@ -115,14 +115,14 @@ export type AuditRow = {
  * done.
  */
 export async function whileMasterIsHeld<T>(team: Pick<TestTeam, 'teamId'>, work: () => Promise<T>): Promise<T> {
-  const holder = await ownerPool().connect();
+  const client = await ownerPool().connect();
   try {
-    await holder.query('BEGIN');
-    await holder.query('SELECT 1 FROM ledger_accounts WHERE team_id = $1 AND id = $1 FOR UPDATE', [team.teamId]);
+    await client.query('BEGIN');
+    await client.query('SELECT 1 FROM ledger_accounts WHERE team_id = $1 AND id = $1 FOR UPDATE', [team.teamId]);
     return await work();
   } finally {
-    await holder.query('ROLLBACK');
-    holder.release();
+    await client.query('ROLLBACK');
+    client.release();
   }
 }
 

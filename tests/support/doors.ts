@@ -24,7 +24,7 @@ export type Who = { key: string | null; actor?: MemberActor | null };
 export type Said = { ok: boolean; status: number | null; body: any; tellable: object; answer: Answer | null };
 
 export type Channel = 'API' | 'tRPC';
-export const DOORS: Channel[] = ['API', 'tRPC'];
+export const CHANNELS: Channel[] = ['API', 'tRPC'];
 
 /** Opens both channels for the tests of one file: the API over HTTP, tRPC by its caller. */
 export function useChannels(): Record<Channel, (who: Who, asked: Asked) => Promise<Said>> & {

@@ -214,8 +214,8 @@ export class Breaker {
     const places = placesIn(draft.body);
     const place = this.#random.below(8) === 0 ? undefined : this.#random.pick(places);
     if (!place) draft.body = this.#value();
-    else if (this.#chance(0.2)) Reflect.deleteProperty(place.holder, place.name);
-    else place.holder[place.name] = this.#value();
+    else if (this.#chance(0.2)) Reflect.deleteProperty(place.container, place.name);
+    else place.container[place.name] = this.#value();
   }
 
   #amount(draft: Draft): void {
@@ -223,15 +223,15 @@ export class Breaker {
       /amount|credit|threshold|target|reserve|lowBalance|Seconds/.test(name),
     );
     if (places.length === 0) return this.#body(draft);
-    const { holder, name } = this.#random.pick(places);
-    holder[name] = this.#random.pick(AMOUNTS);
+    const { container, name } = this.#random.pick(places);
+    container[name] = this.#random.pick(AMOUNTS);
   }
 
   #field(draft: Draft): void {
-    const holders = [{ holder: { body: draft.body } as Json, name: 'body' }, ...placesIn(draft.body)].map(
-      ({ holder, name }) => holder[name],
+    const containers = [{ container: { body: draft.body } as Json, name: 'body' }, ...placesIn(draft.body)].map(
+      ({ container, name }) => container[name],
     );
-    const objects = holders.filter((one) => typeof one === 'object' && one !== null && !Array.isArray(one));
+    const objects = containers.filter((one) => typeof one === 'object' && one !== null && !Array.isArray(one));
     if (objects.length === 0) return this.#body(draft);
     const name = this.#random.pick(NAMES);
     // An assignment to `__proto__` would create no field.
@@ -430,10 +430,10 @@ export class Breaker {
 }
 
 /** Lists every position of a value in JSON, but for the depths that an earlier mutation has added. */
-function placesIn(value: unknown, depth = 0): { holder: Json; name: string }[] {
+function placesIn(value: unknown, depth = 0): { container: Json; name: string }[] {
   if (typeof value !== 'object' || value === null || depth > 10) return [];
   return Object.entries(value).flatMap(([name, item]) => [
-    { holder: value as Json, name },
+    { container: value as Json, name },
     ...placesIn(item, depth + 1),
   ]);
 }

@@ -11,13 +11,14 @@ import { ctxOf } from './team';
 export type Procedure = { noun: string; id: string; type: 'query' | 'mutation'; input: ZodType };
 
 /** The routers that need no member: a user's own data, and those for visitors. */
-const WITHOUT_SEAT = ['account', 'access', 'joining', 'mailbox'];
+const WITHOUT_MEMBER = ['account', 'access', 'joining', 'mailbox'];
 
 /** Lists every procedure of a team, as the router holds them. */
-export const listProcedures = (): Procedure[] => listAll().filter(({ noun }) => !WITHOUT_SEAT.includes(noun));
+export const listProcedures = (): Procedure[] => listAll().filter(({ noun }) => !WITHOUT_MEMBER.includes(noun));
 
 /** Lists the procedures that need no member: those of a user, and those for visitors. */
-export const listWithoutSeat = (): Procedure[] => listAll().filter(({ noun }) => WITHOUT_SEAT.includes(noun));
+export const listMemberlessProcedures = (): Procedure[] =>
+  listAll().filter(({ noun }) => WITHOUT_MEMBER.includes(noun));
 
 /** Lists the procedures of a user, which name no team. */
 export const listUserProcedures = (): Procedure[] => listAll().filter(({ noun }) => noun === 'account');

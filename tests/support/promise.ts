@@ -79,13 +79,14 @@ function compare(documents: Sides, before: Json, after: Json, way: Way, what: st
   // Every form of a request must still be accepted; every form of an answer must have existed before.
   const [each, among] = way === 'request' ? [old, now] : [now, old];
   return each.flatMap((one) => {
-    const tries = among
+    const attempts = among
       .filter((other) => other.type === one.type || other.type === undefined || one.type === undefined)
       .map((other) =>
         way === 'request' ? compareOne(documents, one, other, way, what) : compareOne(documents, other, one, way, what),
       );
-    if (tries.length === 0) return [`${what} ${way === 'request' ? 'may no longer be' : 'may now be'} ${nameOf(one)}.`];
-    return tries.toSorted((a, b) => a.length - b.length)[0]!;
+    if (attempts.length === 0)
+      return [`${what} ${way === 'request' ? 'may no longer be' : 'may now be'} ${nameOf(one)}.`];
+    return attempts.toSorted((a, b) => a.length - b.length)[0]!;
   });
 }
 

@@ -55,9 +55,9 @@ export async function makeTeam(
 
 /** Makes the context of a key with its current permissions. */
 export async function ctxOf(apiKey: string): Promise<Context & { actor: MemberActor }> {
-  const holder = await findMemberByKey(services(), apiKey);
-  if (!holder) throw new Error('This key holds nothing.');
-  const actor = actorOf(holder, '192.0.2.1');
+  const found = await findMemberByKey(services(), apiKey);
+  if (!found) throw new Error('This key holds nothing.');
+  const actor = actorOf(found, '192.0.2.1');
   return { ...makeContext(services(), actor), actor };
 }
 

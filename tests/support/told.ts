@@ -10,7 +10,7 @@ import {
 import { services } from '@/server/http/services';
 
 /** Listens to the notifications of changes that all processes receive. */
-export async function openEar() {
+export async function openChangeListener() {
   const client = new Client({ connectionString: process.env['DATABASE_DIRECT_URL'] });
   const words: string[] = [];
   client.on('notification', ({ payload = '' }) => words.push(payload));
@@ -18,7 +18,7 @@ export async function openEar() {
   await client.query(`LISTEN ${CHANNEL}`);
 
   /** Returns the changes since the last call; null means that anything may have changed. */
-  const heard = async (): Promise<(TeamChange[] | null)[]> => {
+  const received = async (): Promise<(TeamChange[] | null)[]> => {
     await tellRest(services().database.pool);
     const last = printNotification([]);
     await client.query(ANNOUNCE, [[last]]);
@@ -28,15 +28,15 @@ export async function openEar() {
   };
 
   /** Returns the changes of one team by noun: the members touched, sorted, or null for all. */
-  const heardOf = async (teamId: string): Promise<Record<string, string[] | null>> => {
-    const changes = (await heard()).flat().filter((change) => change?.team === teamId) as TeamChange[];
+  const receivedOf = async (teamId: string): Promise<Record<string, string[] | null>> => {
+    const changes = (await received()).flat().filter((change) => change?.team === teamId) as TeamChange[];
     const nouns = [...new Set(changes.flatMap((change) => change.nouns))];
-    const seatsOf = (noun: string): string[] | null => {
+    const membersOf = (noun: string): string[] | null => {
       const of = changes.filter((change) => change.nouns.some((one) => one === noun));
       if (of.some(({ members }) => members === null)) return null;
       return [...new Set(of.flatMap(({ members }) => members!))].toSorted();
     };
-    return Object.fromEntries(nouns.map((noun) => [noun, seatsOf(noun)]));
+    return Object.fromEntries(nouns.map((noun) => [noun, membersOf(noun)]));
   };
-  return { heard, heardOf, close: () => client.end() };
+  return { received, receivedOf, close: () => client.end() };
 }

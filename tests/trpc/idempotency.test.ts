@@ -61,9 +61,9 @@ const EVERY_CHANGE: Record<string, (membership: TestMember, team: TestTeam) => o
     return { transferId: transfer.id };
   },
   createInvitation: () => ({ email: someAddress(), credit: '1' }),
-  resendInvitation: (_seat, team) => invitedTo(team),
-  revokeInvitation: (_seat, team) => invitedTo(team),
-  openLink: (_seat, team) => invitedTo(team),
+  resendInvitation: (_member, team) => invitedTo(team),
+  revokeInvitation: (_member, team) => invitedTo(team),
+  openLink: (_member, team) => invitedTo(team),
 };
 
 async function invitedTo(team: TestTeam): Promise<object> {

@@ -245,9 +245,9 @@ describe('the counts of the log', () => {
     expect([old.total, old.days.length]).toEqual([1, 40]);
     // Longer than a month, with a filter that the sums do not know: not counted, but the values to choose from are
     // there.
-    const dear = await ask(team.ownerKey, 'browseFacets', { reference: 'ref-1' });
-    expect(dear).toMatchObject({ source: 'none', total: null, days: null, statuses: [] });
-    expect(dear.countries.map(({ country }: { country: string }) => country)).toEqual(['DE', 'GB', 'US']);
+    const expensive = await ask(team.ownerKey, 'browseFacets', { reference: 'ref-1' });
+    expect(expensive).toMatchObject({ source: 'none', total: null, days: null, statuses: [] });
+    expect(expensive.countries.map(({ country }: { country: string }) => country)).toEqual(['DE', 'GB', 'US']);
     expect(await ask(team.ownerKey, 'previewExport', { reference: 'ref-1' })).toEqual({ rows: 6 });
   });
 

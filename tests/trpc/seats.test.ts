@@ -7,15 +7,15 @@ import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-type Seat = { id: string; name: string; [field: string]: unknown };
+type MemberRow = { id: string; name: string; [field: string]: unknown };
 
-async function browse(team: TestTeam, input: object = {}): Promise<{ data: Seat[]; total: number; all: number }> {
+async function browse(team: TestTeam, input: object = {}): Promise<{ data: MemberRow[]; total: number; all: number }> {
   const { data, problem } = await callProcedure(await sessionOf(team.ownerKey), 'browseMembers', input);
   expect(problem).toBeNull();
   return data;
 }
 
-const names = (page: { data: Seat[] }): string[] => page.data.map(({ name }) => name);
+const names = (page: { data: MemberRow[] }): string[] => page.data.map(({ name }) => name);
 
 /** Creates a team with members that differ in everything that a page sorts or filters by. */
 async function crowd() {
@@ -144,7 +144,7 @@ describe('the page of members', () => {
     const back = (await browse(team, { sort, direction: 'desc', pageSize: 100 })).data.map((s) => keyOf(s, sort));
     expect(back.filter((key) => key !== null)).toEqual(known.toReversed());
     expect(back.slice(0, known.length)).toEqual(known.toReversed());
-    const paged: Seat[] = [];
+    const paged: MemberRow[] = [];
     for (let page = 1; page <= 3; page += 1) paged.push(...(await browse(team, { sort, page, pageSize: 2 })).data);
     expect(paged.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
   });
@@ -176,8 +176,11 @@ describe('the page of members', () => {
 
 const ascending = (a: bigint | string, b: bigint | string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function keyOf(member: Seat, sort: string): bigint | string | null {
-  const { usage, apiKey } = member as unknown as { usage: { messages: number; cost: string }; apiKey: Seat | null };
+function keyOf(member: MemberRow, sort: string): bigint | string | null {
+  const { usage, apiKey } = member as unknown as {
+    usage: { messages: number; cost: string };
+    apiKey: MemberRow | null;
+  };
   const micros = (text: string) => BigInt(Math.round(Number(text) * 1e6));
   if (sort === 'messages') return BigInt(usage.messages);
   if (sort === 'cost') return micros(usage.cost);
@@ -201,7 +204,7 @@ describe('a selection over all pages', () => {
     const { data } = await callProcedure(await sessionOf(team.ownerKey), 'pickMembers', { status: ['active'] });
     expect(data.total).toBe(5);
     expect(names(data)).toEqual(names(await browse(team, { status: ['active'] })));
-    expect(data.data.find(({ id }: Seat) => id === one.mem)).toEqual({
+    expect(data.data.find(({ id }: MemberRow) => id === one.mem)).toEqual({
       id: one.mem,
       name: 'Ärger',
       status: 'active',

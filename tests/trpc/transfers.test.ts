@@ -31,7 +31,8 @@ async function made() {
 let world: ReturnType<typeof made> | undefined;
 const shared = () => (world ??= made());
 
-const told = ({ data }: { data: Row[] }): string[] => data.map(({ kind, member }) => `${kind} ${member?.name ?? '-'}`);
+const printRows = ({ data }: { data: Row[] }): string[] =>
+  data.map(({ kind, member }) => `${kind} ${member?.name ?? '-'}`);
 
 const ALL = [
   'closing Ben',
@@ -49,7 +50,7 @@ describe('the page of transfers', () => {
   it('shows an owner every transfer, newest first, with the member’s name', async () => {
     const { team, owner } = await shared();
     const page = await browse(team.ownerKey);
-    expect(told(page)).toEqual(ALL);
+    expect(printRows(page)).toEqual(ALL);
     const plain = (await owner.get('/transfers')).body.data;
     expect(page.data).toEqual(plain.map((transfer: Row, i: number) => ({ ...transfer, member: page.data[i]!.member })));
   });
@@ -66,7 +67,7 @@ describe('the page of transfers', () => {
     const { team, ann, ben } = await shared();
     const mems: Record<string, string> = { Ann: ann.mem, Ben: ben.mem };
     const memberId = people?.map((name) => mems[name]!);
-    expect(told(await browse(team.ownerKey, { memberId, kind }))).toEqual(ALL.filter(expected));
+    expect(printRows(await browse(team.ownerKey, { memberId, kind }))).toEqual(ALL.filter(expected));
   });
 
   it('pages without missing or repeating one, whatever the filter', async () => {
@@ -96,11 +97,11 @@ describe('the page of transfers', () => {
   it('shows a member only its own transfers, with its own figures and its own note', async () => {
     const { ann, ben } = await shared();
     const page = await browse(ann.key);
-    expect(told(page)).toEqual(ALL.filter((row) => row.endsWith('Ann')));
+    expect(printRows(page)).toEqual(ALL.filter((row) => row.endsWith('Ann')));
     expect(page.data[0]).toMatchObject({ note: 'for Ann', actor: { id: null }, balanceAfter: { member: '4.00' } });
     expect(JSON.stringify(page)).not.toMatch(/secret|"master":|First Owner/);
     expect((await browse(ann.key, { memberId: [ben.mem] })).data).toEqual([]);
-    expect(told(await browse(ann.key, { kind: ['debit', 'recharge'] }))).toEqual(['debit Ann', 'recharge Ann']);
+    expect(printRows(await browse(ann.key, { kind: ['debit', 'recharge'] }))).toEqual(['debit Ann', 'recharge Ann']);
   });
 
   it('refuses cursors of other lists', async () => {
