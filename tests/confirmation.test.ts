@@ -129,7 +129,7 @@ describe('a team that requires reauthentication', () => {
       const { user, slug, memberId, teamId } = asking;
       await Promise.all([
         asking.invited('owner'),
-        ...(name.startsWith('a member is claimed') ? [] : [asking.invited('claim')]),
+        ...(name.startsWith('inviting a user to claim') ? [] : [asking.invited('claim')]),
       ]);
       const rows = async () =>
         (await ownerPool().query('SELECT count(*)::int AS n FROM audit_events WHERE team_id = $1', [teamId])).rows[0].n;

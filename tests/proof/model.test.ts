@@ -467,7 +467,7 @@ async function look({ teamId, world }: Pair): Promise<Seen> {
   const { rows } = await ownerPool().query<{ seen: Seen }>(
     `WITH woken AS (DELETE FROM outbox WHERE team_id = $1 AND task = 'serve-waiting' RETURNING 1)
      SELECT jsonb_build_object('master', m.balance::text, 'reserve', m.reserve::text, 'woken', EXISTS (SELECT 1 FROM woken),
-       'seats', (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'balance', a.balance::text, 'role', s.role, 'status', s.status,
+       'members', (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'balance', a.balance::text, 'role', s.role, 'status', s.status,
            'steppedDown', s.stepped_down_at IS NOT NULL, 'rule', recharge_state($1, s.id, $2)))
          FROM members s JOIN ledger_accounts a ON a.team_id = $1 AND a.id = s.id WHERE s.team_id = $1),
        'events', (SELECT jsonb_agg(jsonb_build_object('member', e.member_id, 'outcome', e.outcome, 'reason', e.reason, 'count', e.count,

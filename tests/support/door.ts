@@ -92,7 +92,7 @@ export async function balancesOf(team: Pick<TestTeam, 'teamId'>): Promise<Record
 /** Returns the actions of a team's audit log, oldest first. */
 export async function auditOf(team: Pick<TestTeam, 'teamId'>): Promise<AuditRow[]> {
   const { rows } = await ownerPool().query<AuditRow>(
-    `SELECT action, target_id AS "targetId", door, actor_type AS "actorType", actor_name AS "actorName", address, before, after
+    `SELECT action, target_id AS "targetId", channel, actor_type AS "actorType", actor_name AS "actorName", address, before, after
      FROM audit_events WHERE team_id = $1 ORDER BY id`,
     [team.teamId],
   );
