@@ -164,7 +164,7 @@ describe('every change', () => {
     expect(await listener.received()).toEqual([]);
   });
 
-  it('of an owner is published to every member: it may have been the last active owner', async () => {
+  it('is published to every member when an owner is deactivated or deleted, who may have been the last one', async () => {
     const { team, membership } = await scene();
     await setRole(team.operator, { memberId: membership.id, role: 'owner' });
     await listener.received();
@@ -174,7 +174,7 @@ describe('every change', () => {
     expect(await listener.receivedOf(team.teamId)).toMatchObject({ team: null });
   });
 
-  it('that was refused for lack of money is published when a waiting rule was stored', async () => {
+  it('is published despite a refusal for lack of money when a waiting rule was stored', async () => {
     const team = await makeTeam({ fund: '2' });
     const membership = await addMember(team, { credit: '2' });
     const { operator } = team;

@@ -240,7 +240,7 @@ describe('a file of statistics', () => {
 });
 
 describe('a file', () => {
-  it('of another team is not found', async () => {
+  it('never holds rows of another team', async () => {
     const [own, other] = [await makeTeam(), await makeTeam()];
     const theirs = await addMember(other, { name: 'Theirs', credit: '1' });
     expect(await rowsOf('transfers', own.ownerKey, `memberId=${theirs.mem}`)).toEqual([]);
@@ -270,7 +270,7 @@ describe('a file', () => {
     ['usage', 'groupBy=hour'],
     ['usage', 'from=2020-01-01&to=2026-01-01'],
     ['usage', 'page=2'],
-  ] as const)('of %s is refused for ?%s', async (name, query) => {
+  ] as const)('with %s is refused for ?%s', async (name, query) => {
     const response = await get(name, { ok: true, actor: await sessionOf((await makeTeam()).ownerKey) }, query);
     expect([response.status, (await response.json()).code]).toEqual([400, 'invalid_request']);
   });

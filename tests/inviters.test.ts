@@ -132,7 +132,7 @@ describe('an invitation whose inviter lost the right to invite', () => {
     expect(await shown(team, one.id)).toEqual({ status: 'revoked', revokedReason: 'inviter_not_owner', url: null });
   });
 
-  it('that had expired belongs to the other owner who sends it again', async () => {
+  it('belongs to the other owner who sends it again after it expired', async () => {
     const { team, inviter, ctx } = await scene();
     const one = await inviteAs(ctx);
     await ownerPool().query('UPDATE invitations SET expires_at = now() WHERE id = $1', [one.id]);
@@ -143,7 +143,7 @@ describe('an invitation whose inviter lost the right to invite', () => {
     expect(await accept(tokenOf(again))).toBe('joined');
   });
 
-  it('that another owner sent again while its inviter was an owner still belongs to its inviter', async () => {
+  it('still belongs to its inviter when another owner sent it again before', async () => {
     const { team, inviter, ctx } = await scene();
     const one = await inviteAs(ctx);
     const again = await resendInvitation(team.owner, one.id);

@@ -462,7 +462,7 @@ describe('claiming a member', () => {
   });
 });
 
-describe('an owner who creates a member with another person’s address', () => {
+describe('an owner who creates a member with another user’s address', () => {
   it('gains nothing when the operator creates a team for that address', async () => {
     const victim = someAddress();
     const bait = await invite(await makeTeam(), { email: victim });

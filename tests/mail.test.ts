@@ -38,7 +38,7 @@ const rowOf = async (id: string) =>
     )
   ).rows[0];
 
-/** Makes a mailer that answers as it is told and records the emails. */
+/** Makes a mailer that answers by a given function and records the emails. */
 function makeStandIn(answer: (mail: OutgoingMail) => Promise<{ providerId: string | null }>) {
   const given: OutgoingMail[] = [];
   const mailer: Mailer = {

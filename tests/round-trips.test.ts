@@ -16,7 +16,7 @@ describe('the round trips to the database', () => {
     ['charge (send a message), with an Idempotency-Key', 5],
     ['charge that fires the rule', 7],
     ['charge that fires the rule, with an Idempotency-Key', 8],
-  ])('of %s are at most %i', (name, most) => {
+  ])('for %s are at most %i', (name, most) => {
     expect(trips.get(name)).toBeGreaterThan(1);
     expect(trips.get(name)).toBeLessThanOrEqual(most);
   });

@@ -223,7 +223,7 @@ describe('sign-in attempts', () => {
     for (let i = 0; i < times; i += 1) expect(await enter(email, 'wrong', from)).toMatchObject({ reason: 'wrong' });
   };
 
-  it('of one account from one address are limited to ten, known or not, even with the right password; other addresses are free', async () => {
+  it('are limited to ten for one account from one address, known or not, even with the right password; other addresses are free', async () => {
     const { email } = await addUser(await makeTeam());
     for (const who of [email, `nobody-${newUuid7()}@example.test`]) {
       await fail(LIMITS.both.points, who);
@@ -251,7 +251,7 @@ describe('sign-in attempts', () => {
     expect(await enter(email)).toMatchObject({ ok: true });
   });
 
-  it('from one address are limited to a hundred over all accounts; successful ones do not count', async () => {
+  it('are limited to a hundred from one address over all accounts; successful ones do not count', async () => {
     const { email } = await addUser(await makeTeam());
     await ownerPool().query('INSERT INTO sign_in_tries VALUES ($1, 99, $2)', [
       `address:${address.split(':').slice(0, 4).join(':')}::/64`,
@@ -264,7 +264,7 @@ describe('sign-in attempts', () => {
     expect(await enter('somebody-else@example.test')).toEqual(throttled);
   });
 
-  it('of one account are limited to a hundred an hour, from any address', async () => {
+  it('are limited to a hundred an hour for one account, from any address', async () => {
     const { email } = await addUser(await makeTeam());
     await fail(1, email);
     await ownerPool().query(

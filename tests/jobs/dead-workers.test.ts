@@ -250,7 +250,7 @@ describe('a worker process', () => {
     await until('it is there', 30, () => worker.said().includes('worker started'));
   }, 150_000);
 
-  it('sends heartbeats until its last job has ended when it is told to stop', async () => {
+  it('sends heartbeats until its last job has ended after a signal to stop', async () => {
     const worker = startWorker();
     await until('it is there', 60, () => worker.said().includes('worker started'));
     const table = await lockTable('mails');
@@ -269,7 +269,7 @@ describe('a worker process', () => {
     expect(await count(`graphile_worker.jobs WHERE key = 'held'`)).toBe(0);
   }, 150_000);
 
-  it('is known to be gone when it was told to stop', async () => {
+  it('is known to be gone after a signal to stop', async () => {
     const worker = startWorker();
     await until('it is there', 60, () => worker.said().includes('worker started'));
     expect(await count('worker_heartbeats')).toBeGreaterThan(0);

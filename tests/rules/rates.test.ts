@@ -314,7 +314,7 @@ describe('a rate card', () => {
     }
   });
 
-  it('of the largest size is read, compared and compiled while other requests are served', async () => {
+  it('is read, compared and compiled while other requests are served, even with the largest size', async () => {
     const lines = Array.from({ length: MAX_RATE_ROWS }, (_, i) => `DE,49${100_000 + i},0.01`);
     const turnsOf = async <T>(work: Stretches<T>): Promise<{ turns: number; result: T }> => {
       let turns = 0;

@@ -23,7 +23,7 @@ describe('slugs', () => {
     ['Sign in', 'sign-in-team'],
     ['API', 'api-team'],
     ['404', '404-team'],
-  ])('of %j is %s', (name, slug) => {
+  ])('turn %j into %s', (name, slug) => {
     expect(slugFrom(name)).toBe(slug);
   });
 

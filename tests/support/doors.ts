@@ -19,7 +19,7 @@ export type Asked = {
 /** The caller: a key, and in tRPC a session of that key's member as it is now, or `actor` as it was. */
 export type Who = { key: string | null; actor?: MemberActor | null };
 
-/** The answer of either channel. `tellable` holds everything by which two answers could be told apart. */
+/** The answer of either channel. `tellable` holds everything by which two answers could be distinguished. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer
 export type Said = { ok: boolean; status: number | null; body: any; tellable: object; answer: Answer | null };
 

@@ -159,7 +159,7 @@ describe('a single message', () => {
     ]);
   });
 
-  it('of an owner moved money of the master balance', async () => {
+  it('shows transfers of the master balance when an owner sent it', async () => {
     const team = await makeTeam();
     const id = await send({ key: team.ownerKey });
     const { transfers } = await ask(team.ownerKey, 'inspectMessage', { messageId: id });

@@ -78,7 +78,7 @@ describe('the shell of every page', () => {
 });
 
 describe('the overview', () => {
-  it('of a new team has sixty empty days and the whole checklist', async () => {
+  it('has sixty empty days and the whole checklist for a new team', async () => {
     const { days, ...rest } = await overviewOf(await makeTeam({ fund: '0' }));
     expect(days).toHaveLength(60);
     expect(days.every((day: { messages: number; cost: string }) => day.messages === 0 && day.cost === '0.00')).toBe(

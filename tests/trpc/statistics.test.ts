@@ -158,7 +158,7 @@ describe('the statistics', () => {
     expect(tooLong.problem?.detail).toContain('at most 732 days');
   });
 
-  it('of many members are sorted and limited by the database', async () => {
+  it('are sorted and limited by the database for many members', async () => {
     const team = await makeTeam();
     const memberships: TestMember[] = [];
     for (const [i, name] of ['Émile', 'zoe', 'Adam', 'eve', 'Bea'].entries()) {
