@@ -12,13 +12,13 @@ import { inTransaction } from '@/server/domain/core/transaction';
 const UNIT = 1_000_000n;
 const MESSAGE = { to: '+14155550100', from: 'Bench', body: 'Hello' };
 
-/** How many statements a verb sends to the database and waits for. */
+/** Counts the statements that a command sends to the database and waits for. */
 export async function countRoundTrips(): Promise<{ name: string; trips: number }[]> {
   const team = await makeBenchTeam(3);
   const [plain, ruled, gone] = team.members as [Seat, Seat, Seat];
   await setRecharge(team.ctx, ruled.id, { enabled: true, threshold: 99_999n * UNIT, target: 100_000n * UNIT });
   const send = (ctx: Context) => sendMessages(ctx, { onBehalfOf: null, messages: [MESSAGE], many: false });
-  await send(plain.ctx); // the rate card is remembered from now on
+  await send(plain.ctx); // The rate card is cached from now on.
   const drain = () => debitMember(team.ctx, { memberId: ruled.id, amount: 10n * UNIT });
   const cases: Case[] = [
     { name: 'get a member', ctx: team.ctx, work: (ctx) => getMember(ctx, plain.id) },
@@ -45,7 +45,7 @@ export async function countRoundTrips(): Promise<{ name: string; trips: number }
 type Seat = Awaited<ReturnType<typeof makeBenchTeam>>['members'][number];
 type Case = { name: string; ctx: Context; work: (ctx: Context) => Promise<unknown>; before?: () => Promise<unknown> };
 
-/** The same as the door does it for a request with an Idempotency-Key. */
+/** Wraps a command like a request with an Idempotency-Key. */
 function withKey({ name, ctx, work, before }: Case): Case {
   const key = `count ${name}`;
   return {
@@ -65,7 +65,7 @@ async function countOne(ctx: Context, work: (ctx: Context) => Promise<unknown>):
   let trips = 0;
   await watchQueries(
     () => work(ctx),
-    // What is told after a commit, of this verb or the one before, waits for nobody and nobody for it.
+    // Notifications after a commit, of this command or an earlier one, delay nothing.
     (text) => (trips += text === ANNOUNCE ? 0 : 1),
   );
   return trips;

@@ -14,7 +14,7 @@ const message = { to: '+14155550100', from: 'Bench', body: 'Your code is 123456'
 const batchOf = (count: number) => Array.from({ length: count }, () => message);
 const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
 
-/** The API over HTTP against a bare route handler (`/api/health`) of the same build and the same process. */
+/** Compares the API over HTTP with a bare route handler (`/api/health`) of the same build and the same process. */
 async function main(): Promise<void> {
   const team = await makeBenchTeam(50);
   const anyKey = () => pick(team.members).key;
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   const figures: Figure[] = [await get(FRONT, '/me'), await get(NEXT, '/me')];
   const single = await post(FRONT, false);
   figures.push(single, await post(NEXT, false), await post(FRONT, true));
-  // The database does so by itself within a minute.
+  // Autovacuum does this by itself within a minute.
   await analyze();
   const ownerKey = () => team.key;
   for (const path of ['/members', '/messages']) figures.push(await get(FRONT, path, ownerKey));

@@ -9,8 +9,8 @@ const CLIENTS = 16;
 const SECONDS = Number(process.argv[2] ?? 6);
 
 /**
- * Credits through the verb against the same updates and inserts as bare SQL: tables of the same shape and size without
- * foreign keys, triggers, checks or rights, written from the same process over the same kind of pool.
+ * Compares credits by the command with the same updates and inserts as bare SQL: tables of the same columns and size
+ * without foreign keys, triggers, checks or grants, written from the same process over the same kind of pool.
  */
 async function main(): Promise<void> {
   const owner = new Pool({ connectionString: process.env['DATABASE_OWNER_URL'], max: CLIENTS });

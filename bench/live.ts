@@ -17,7 +17,7 @@ const TICKS_A_SECOND = 100;
 
 type Watching = { memberId: string; role: string; heardAt: number[] };
 
-/** People with a seat and a session each, as signing in would have left them. */
+/** Creates users with a member and a session each, as after signing in. */
 async function makePeople(owner: Pool, team: BenchTeam): Promise<{ memberId: string; role: string; sid: string }[]> {
   const { rows } = await owner.query<{ memberId: string; role: string; sid: string }>(
     `WITH people AS (SELECT i, uuid7() AS user_id, uuid7() AS member_id, uuid7() AS sid,
@@ -36,7 +36,7 @@ async function makePeople(owner: Pool, team: BenchTeam): Promise<{ memberId: str
   return rows;
 }
 
-/** Opens one stream, and answers once it stands. */
+/** Opens one stream and resolves once it is open. */
 async function watch({ memberId, role, sid }: { memberId: string; role: string; sid: string }): Promise<Watching> {
   const cookie = `purser-session=${await encode({ token: { sid }, secret: services().vault.secretFor('sign-in') })}`;
   const watching: Watching = { memberId, role, heardAt: [] };
@@ -56,7 +56,7 @@ async function watch({ memberId, role, sid }: { memberId: string; role: string; 
 const megabytes = (): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${WEB_PID}/status`, 'utf8'))![1]) / 1024;
 
-/** Seconds of the processor that the web process has had. */
+/** Returns the CPU seconds that the web process has used. */
 function cpuSeconds(): number {
   const stat = readFileSync(`/proc/${WEB_PID}/stat`, 'utf8');
   const [user, system] = stat
@@ -73,7 +73,10 @@ async function cpuShare(work: () => Promise<void>): Promise<string> {
   return `${((100_000 * (cpuSeconds() - before)) / (performance.now() - began)).toFixed(1)} %`;
 }
 
-/** Credits members in turn, so often that none comes again before it has been heard; answers when each was committed. */
+/**
+ * Credits members in turn, slowly enough that each credit arrives before the member's next one; returns the commit
+ * times.
+ */
 async function change(team: BenchTeam, people: Watching[]): Promise<{ who: Watching; at: number }[]> {
   const members = people.filter(({ role }) => role === 'member');
   const made: { who: Watching; at: number }[] = [];
@@ -107,7 +110,7 @@ async function main(): Promise<void> {
   const { rows } = await owner.query<{ name: string; count: number }>(
     `SELECT application_name AS name, count(*)::int AS count FROM pg_stat_activity WHERE application_name LIKE 'purser%' GROUP BY 1 ORDER BY 1`,
   );
-  const times = made.map(({ who, at }) => (who.heardAt.find((heard) => heard >= at) ?? Infinity) - at);
+  const times = made.map(({ who, at }) => (who.heardAt.find((received) => received >= at) ?? Infinity) - at);
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number) =>
     `${sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(0)} ms`;

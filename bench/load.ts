@@ -1,9 +1,9 @@
 import { Agent, request as httpRequest } from 'node:http';
 
-/** A figure of one run: operations a second, and the latencies in milliseconds. */
+/** The result of one run: operations a second, and latencies in milliseconds. */
 export type Figure = { name: string; perSecond: number; p50: number; p99: number; failures: number };
 
-/** Runs `work` from `clients` at once for about `seconds`, after a warm-up, and counts what was done. */
+/** Runs `work` from that many clients at once for about that many seconds, after a warm-up, and returns the figures. */
 export async function measure(
   name: string,
   work: (client: number) => Promise<void>,
@@ -41,7 +41,7 @@ async function run(
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
-/** One HTTP call over a kept connection; rejects on a status of 300 or more. */
+/** Makes one HTTP call over a kept connection; rejects on a status of 300 or more. */
 export function call(
   url: string,
   options: { method?: string; headers?: Record<string, string>; body?: string } = {},
@@ -61,7 +61,7 @@ export function call(
   });
 }
 
-/** Prints figures beside their base, as ratios: the only thing that compares between machines. */
+/** Prints figures as ratios to their base, as only ratios can be compared between machines. */
 export function printTable(title: string, base: Figure, others: Figure[]): void {
   console.log(`\n${title}`);
   for (const figure of [base, ...others]) {

@@ -40,7 +40,7 @@ const facets = (name: string, query: object): Work => ({
   work: (ctx) => browseFacets(ctx, logFilters.parse(query)),
 });
 
-/** What pages ask of the log and its sums besides lists: a line each. */
+/** The queries of pages on the log and its sums besides lists, a line each. */
 const WORKS: Work[] = [
   yearBy('member'),
   yearBy('day'),
@@ -54,7 +54,10 @@ const WORKS: Work[] = [
   facets('a campaign, 30 days (counted in the log)', { reference: HOT.reference, from: dayBefore(30) }),
 ];
 
-/** The log at ten million rows (`LOG_ROWS`): written through the real schema, then all that the pages and the API ask of it. */
+/**
+ * Measures a log of ten million rows (`LOG_ROWS`), written through the real schema, with every query of the pages and
+ * the API.
+ */
 async function main(): Promise<void> {
   const owner = new Pool({ connectionString: process.env['DATABASE_OWNER_URL'], max: 2 });
   console.log(`\nA log of ${ROWS} messages, one year, one team of 100 members`);
@@ -100,7 +103,7 @@ async function measureWorks({ ctx }: BenchTeam): Promise<string[]> {
   return misses;
 }
 
-/** Drops the older half of the year; balances and sums are then as they were. */
+/** Drops the older half of the year and checks that balances and sums are unchanged. */
 async function measureRetention(owner: Pool): Promise<string[]> {
   const figures = async () => {
     const { rows } = await owner.query<{ said: string }>(

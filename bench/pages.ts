@@ -7,7 +7,7 @@ const SIZES = [100, 10_000];
 const WARM_ROUNDS = 10;
 const URL_OF_WEB = process.env['BENCH_URL']!;
 
-/** The cookies of an owner who has signed in. */
+/** Signs an owner in and returns the cookies. */
 async function signIn({ email, password }: BenchTeam['owner']): Promise<string> {
   const asked = await fetch(`${URL_OF_WEB}/api/auth/csrf`);
   const { csrfToken }: { csrfToken: string } = await asked.json();
@@ -27,7 +27,7 @@ const cookiesOf = (answer: Response): string =>
     .map((cookie) => cookie.split(';', 1)[0])
     .join('; ');
 
-/** Milliseconds until a page has arrived whole, which must hold what it is asked for. */
+/** Returns the milliseconds until a page has arrived whole; fails when it lacks the expected text. */
 async function timeOf({ path, cookie, holds }: Ask): Promise<number> {
   const began = performance.now();
   const answer = await fetch(`${URL_OF_WEB}${path}`, { headers: { Cookie: cookie }, redirect: 'manual' });
@@ -47,7 +47,7 @@ type Ask = { path: string; cookie: string; holds: string; times: number[] };
 
 const BARE: Ask = { path: '/sign-in', cookie: '', holds: 'Sign in', times: [] };
 
-/** The page of members of a small team and of a large one, and a page without data, in turn: they meet the same machine. */
+/** Measures, in turn on the same machine, the members page of a small and of a large team, and a page without data. */
 async function main(): Promise<void> {
   const owner = new Pool({ connectionString: process.env['DATABASE_OWNER_URL'], max: 1 });
   const teams: BenchTeam[] = [];

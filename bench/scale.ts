@@ -37,14 +37,14 @@ const ROUNDS = 15;
 type Said = { query: string; params: unknown[] };
 
 /**
- * A year's statistics of 100 members, who have sent to two countries on each day of it and of the year before: what the
- * database itself takes for it, with one process. By its CPU, which other work on the machine hardly changes.
+ * Measures a year's statistics of 100 members, who have sent to two countries on each day of it and of the year before:
+ * the CPU of the database with one process, which other work on the machine hardly affects.
  */
 async function yearOfStatistics(owner: Pool): Promise<void> {
   const { ctx } = await makeCrowd(owner, 100, 2 * YEAR_DAYS);
   const said: Said[] = [];
   const logger = { logQuery: (query: string, params: unknown[]) => void said.push({ query, params }) };
-  const heard = { ...ctx, db: drizzle(ctx.database.pool, { logger }) };
+  const received = { ...ctx, db: drizzle(ctx.database.pool, { logger }) };
   const client = await ctx.database.pool.connect();
   await client.query('SET max_parallel_workers_per_gather = 0');
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
@@ -52,7 +52,7 @@ async function yearOfStatistics(owner: Pool): Promise<void> {
   for (const groupBy of GROUPS) {
     said.length = 0;
     const [from, to] = [firstDay(YEAR_DAYS), firstDay(0)];
-    await browseUsage(heard, browseUsageInput.parse({ from, to, groupBy }));
+    await browseUsage(received, browseUsageInput.parse({ from, to, groupBy }));
     const times: number[] = [];
     for (let i = 0; i < ROUNDS; i += 1) times.push(await cpuOf(client, rows[0]!.pid, said));
     console.log(`  by ${groupBy.padEnd(41)} ${median(times).toFixed(1)} ms in ${said.length} statements`);
@@ -60,7 +60,7 @@ async function yearOfStatistics(owner: Pool): Promise<void> {
   client.release(true);
 }
 
-/** CPU of the database's process for some statements, in ms, as Linux counts it. */
+/** Returns the CPU milliseconds of the database's process for some statements, as Linux counts them. */
 async function cpuOf(client: PoolClient, pid: number, said: Said[]): Promise<number> {
   const now = () => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ', 1)[0]) / 1e6;
   const before = now();
@@ -68,7 +68,7 @@ async function cpuOf(client: PoolClient, pid: number, said: Said[]): Promise<num
   return now() - before;
 }
 
-/** Lists and reports of a small team and of a large one, in turn, so that both meet the same machine. */
+/** Measures lists and reports of a small and of a large team in turn, so that both meet the same load. */
 async function main(): Promise<void> {
   const owner = new Pool({ connectionString: process.env['DATABASE_OWNER_URL'], max: 1 });
   const teams = [];

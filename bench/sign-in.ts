@@ -6,17 +6,17 @@ import { services } from '@/server/http/services';
 import { requestPasswordReset } from '@/server/domain/identity/passwords/write';
 
 /**
- * What a stranger could tell from the time of an answer: an address that has an account beside one that nobody has. A second
- * one that has an account says what is noise.
+ * Measures whether the duration of an answer reveals an account: an address with an account beside an unknown one. A
+ * second address with an account shows the noise.
  */
 const ROUNDS = Number(process.argv[2] ?? 6) * 20;
 
-/** More than a twentieth apart, and more than twice what is noise, is told. */
+/** A difference of more than a twentieth, and of more than twice the noise, is revealing. */
 const NOISE = 0.05;
 
 let asked = 0;
 
-/** Somebody from a network of his own, so that nobody's tries are used up. */
+/** Makes a visitor from a network of its own, so that no sign-in attempts are used up. */
 function visitor(): VisitorContext {
   asked += 1;
   const address = `2001:db8:${(asked >> 16).toString(16)}:${(asked & 0xffff).toString(16)}::1`;
@@ -29,10 +29,10 @@ const enter = (email: string): Promise<unknown> => {
   return signIn(as, { email, password: 'not the password at all' }, as.origin);
 };
 
-/** A time that others on the machine have not made longer: of ten, the second. */
+/** Returns the 20th percentile, which other work on the machine hardly affects. */
 const quick = (times: number[]): number => times.toSorted((one, other) => one - other)[Math.floor(times.length / 5)]!;
 
-/** Works in turn, each as often first as the others; the quick times of each in ms. */
+/** Runs the works in turn, each as often first as the others; returns the 20th percentile of each in ms. */
 async function timeRotating(works: (() => Promise<unknown>)[], rounds: number): Promise<number[]> {
   const times = works.map((): number[] => []);
   for (let round = -3; round < rounds; round += 1) {
@@ -46,7 +46,7 @@ async function timeRotating(works: (() => Promise<unknown>)[], rounds: number): 
   return times.map(quick);
 }
 
-// Every address is another: an account's own tries would end after so many.
+// Uses a new address each time, as an account has a limited number of sign-in attempts.
 const email = (n: number) => `bench-${n}-${Date.now()}@example.test`;
 const known = Array.from({ length: 22 * ROUNDS + 24 }, (_, n) => email(n));
 await services().database.pool.query(
@@ -65,16 +65,16 @@ const WORKS = [
     work: (to: string) => requestPasswordReset(visitor(), { email: to }),
   },
 ];
-let isTold = false;
+let isRevealing = false;
 for (const { name, rounds, work } of WORKS) {
   const [one = 0, other = 0, none = 0] = await timeRotating(
     [() => work(somebody()), () => work(somebody()), () => work(nobody())],
     rounds,
   );
   const [noise, ratio] = [other / one, none / one];
-  isTold ||= Math.abs(ratio - 1) > Math.max(NOISE, 2 * Math.abs(noise - 1));
+  isRevealing ||= Math.abs(ratio - 1) > Math.max(NOISE, 2 * Math.abs(noise - 1));
   const ms = [one, other, none].map((time) => `${time.toFixed(2)} ms`).join('  ');
   console.log(`  ${name.padEnd(44)} ${ms}  noise ${noise.toFixed(3)}  nobody's ${ratio.toFixed(3)}`);
 }
-console.log(isTold ? 'The time TELLS whether there is an account.' : 'Within noise.');
-process.exit(isTold ? 1 : 0);
+console.log(isRevealing ? 'The time TELLS whether there is an account.' : 'Within noise.');
+process.exit(isRevealing ? 1 : 0);

@@ -4,7 +4,7 @@ import { median } from './world';
 
 type Work = () => Promise<unknown>;
 
-/** Medians in ms of works done in turn, so that all meet the same machine. The first rounds only warm up. */
+/** Returns the medians in ms of works run in turn, so that all meet the same load. The first rounds are a warm-up. */
 export async function timeInTurn(works: Work[], rounds: number): Promise<number[]> {
   const times: number[][] = works.map(() => []);
   for (let round = -3; round < rounds; round++) {
@@ -17,7 +17,7 @@ export async function timeInTurn(works: Work[], rounds: number): Promise<number[
   return times.map(median);
 }
 
-/** Does a work and tells of each statement that it sends to the database. */
+/** Runs a work and passes each statement that it sends to the database to `tell`. */
 export async function watchQueries(work: Work, tell: (text: string, values: unknown[]) => void): Promise<void> {
   const original = Object.getOwnPropertyDescriptor(Client.prototype, 'query')!;
   const query = original.value as (...words: unknown[]) => unknown;
@@ -39,7 +39,7 @@ export async function watchQueries(work: Work, tell: (text: string, values: unkn
   }
 }
 
-/** What the database says of each reading of a work, asked once more: its plan, and how long it took to plan and run. */
+/** Explains each query of a work by running it again: returns its plans and the ms to plan and run them. */
 export async function explainWork(ctx: Context, work: Work): Promise<{ plan: string; ms: number }[]> {
   const sent: [string, unknown[]][] = [];
   await watchQueries(work, (text, values) => {

@@ -20,7 +20,7 @@ export type BenchTeam = {
 
 let made = 0;
 
-/** A team with a very full master and members that hold money too. */
+/** Creates a team with a large master balance and members with money. */
 export async function makeBenchTeam(memberCount: number): Promise<BenchTeam> {
   made += 1;
   const owner = { name: 'Owner', email: `bench-${made}-${Date.now()}@example.test`, password: 'correct horse battery' };
@@ -47,10 +47,10 @@ export async function makeBenchTeam(memberCount: number): Promise<BenchTeam> {
   return { ctx: await ctxOf(apiKey), key: apiKey, slug, owner, members };
 }
 
-/** As many days as each member of a crowd has sent on. */
+/** The number of days on which each member of a crowd has sent. */
 export const DAYS = 90;
 
-/** A team of so many members, each with sums of two countries on every day, as their sends would have left them. */
+/** Creates a team of that many members, each with sums for two countries on every day, like those of real sends. */
 export async function makeCrowd(owner: Pool, size: number, days = DAYS): Promise<BenchTeam> {
   const team = await makeBenchTeam(1);
   const { teamId } = team.ctx.actor;
@@ -65,7 +65,7 @@ export async function makeCrowd(owner: Pool, size: number, days = DAYS): Promise
      SELECT $1, m.id, current_date - d, c, 10, 12, 9, 1, 110000 FROM members m, generate_series(0, $2::int) d, unnest('{US,GB}'::text[]) c WHERE m.team_id = $1`,
     [teamId, days - 1],
   );
-  // Sixteen lanes, as a busy team has.
+  // Uses sixteen lanes, as in a busy team.
   await owner.query(
     `INSERT INTO usage_team_daily (team_id, day, country, lane, messages, segments, delivered, failed, cost)
      SELECT team_id, day, country, lane, sum(messages), sum(segments), sum(delivered), sum(failed), sum(cost)
@@ -77,9 +77,9 @@ export async function makeCrowd(owner: Pool, size: number, days = DAYS): Promise
 }
 
 async function ctxOf(key: string): Promise<Context & { actor: MemberActor }> {
-  const holder = await findMemberByKey(services(), key);
-  if (!holder) throw new Error('The key was just made.');
-  const actor = actorOf(holder, '127.0.0.1');
+  const found = await findMemberByKey(services(), key);
+  if (!found) throw new Error('The key was just created.');
+  const actor = actorOf(found, '127.0.0.1');
   return { ...makeContext(services(), actor), actor };
 }
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 /** A file of the repository: its path from the root, with slashes, and its text. */
 type File = { path: string; text: string };
 
-/** What breaks a rule, one line each. */
+/** Returns the violations of a rule, one line each. */
 type Rule = (files: File[]) => string[];
 
 const ROOT = join(import.meta.dirname, '..');
@@ -25,7 +25,7 @@ const isCode = ({ path }: File): boolean => /\.(ts|tsx|mjs)$/.test(path);
 const within = (path: string, folder: string): boolean =>
   path === folder || path.startsWith(`${folder}/`) || path === `${folder}.ts`;
 
-/** What a file imports, types too: paths from the root where they are ours, names of packages where not. */
+/** Returns the imports of a file, types too: paths from the root for our files, names for packages. */
 function importsOf({ path, text }: File): string[] {
   const specifiers = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier]) => specifier!);
   return specifiers.map((specifier) => {
@@ -37,7 +37,7 @@ function importsOf({ path, text }: File): string[] {
 const isOurs = (specifier: string): boolean =>
   /^(app|bench|cli|components|db|e2e|scripts|server|tests)\//.test(specifier);
 
-/** Which of our folders each may import. What stands in no list (app, cli, bench, tests) is imported by none. */
+/** The folders that each folder can import. A folder in no list (app, cli, bench, tests) is imported by none. */
 const DIRECTIONS: Record<string, string[]> = {
   db: ['db'],
   'server/domain': ['server/domain', 'db'],
@@ -79,7 +79,7 @@ const DIRECTIONS: Record<string, string[]> = {
   scripts: ['scripts', 'db/migrate', 'server/env', 'app/api/v1/routes', 'server/http/openapi'],
 };
 
-/** Packages that have no place in the business or in the schema. */
+/** Packages that have no place in the domain or in the schema. */
 const OUTSIDE_THE_BUSINESS =
   /^(next|react|react-dom|graphile-worker|commander|@trpc\/.*|node:http|node:net|node:child_process)(\/|$)/;
 
@@ -98,7 +98,7 @@ const directions: Rule = (all) =>
     });
   });
 
-/** Schemas, amounts and error codes are for the browser too: nothing they import, however far, is the server's alone. */
+/** Schemas, amounts and error codes also run in the browser, so their imports, however far, need no server. */
 const isomorphic: Rule = (all) => {
   const byPath = new Map(all.filter(isCode).map((file) => [file.path.replace(/\.tsx?$/, ''), file]));
   const reach = (path: string, seen: Set<string>): string[] => {
@@ -116,7 +116,7 @@ const isomorphic: Rule = (all) => {
   return starts.flatMap((path) => reach(path, new Set()).map((broken) => `${path}: ${broken}`));
 };
 
-/** What is fetched with a page: money, the rules of a form, the words of a list. */
+/** Modules that are loaded with a page: money, rules of forms, texts of lists. */
 const LIGHT = [
   'core/actor',
   'core/audit-vocabulary',
@@ -138,11 +138,11 @@ const LIGHT = [
   'teams/members/rules',
 ];
 
-/** What a file imports by value at once: neither types, nor what is fetched when it is needed. */
+/** Returns the values that a file imports at once, without types and lazy imports. */
 const valuesOf = ({ path, text }: File): string[] =>
   importsOf({ path, text: text.replace(/^(import|export) type [^;]*;/gm, '').replace(/\bimport\('[^']*'\)/g, '') });
 
-/** What every page fetches is small: no package comes with it, not the schemas' either. Of the door it knows the types. */
+/** The code of every page is small: it imports no package, not even through schemas, and only types of tRPC. */
 const light: Rule = (all) => {
   const byPath = new Map(all.filter(isCode).map((file) => [file.path.replace(/\.tsx?$/, ''), file]));
   const reach = (path: string, seen: Set<string>): string[] => {
@@ -177,7 +177,7 @@ const closedNames: Rule = (all) =>
     return isNounFile ? [] : [`${path} is not <area>/<noun>/${[...NOUN_FILES].join('|')}`];
   });
 
-/** The place of a path's area in the order; undefined outside the domain. */
+/** Returns the position of a path's area in the order, or undefined outside the domain. */
 function rankOf(path: string): number | undefined {
   const [, area] = /^server\/domain\/([^/]+)\//.exec(path) ?? [];
   return area === undefined ? undefined : AREAS.indexOf(area);
@@ -192,7 +192,7 @@ const areaOrder: Rule = (all) =>
       .map((specifier) => `${file.path} imports ${specifier}`);
   });
 
-/** No file imports itself by way of others; types and lazy imports count. */
+/** No file imports itself through others; types and lazy imports count. */
 const noCircles: Rule = (all) => {
   const code = all.filter(isCode);
   const paths = new Map(
@@ -235,7 +235,7 @@ const oneHome: Rule = (all) => {
 const isProduct = ({ path }: File): boolean =>
   ['app', 'components', 'server', 'db', 'cli'].some((folder) => within(path, folder)) && /\.tsx?$/.test(path);
 
-/** Every place in product code where a pattern stands, but for the files named. */
+/** Finds every file of the product that matches a pattern, except the allowed ones. */
 const onlyIn =
   (pattern: RegExp, ...allowed: string[]): Rule =>
   (all) =>
@@ -254,7 +254,7 @@ const ledgerWriters = onlyIn(
 const transactions = onlyIn(/\.transaction\(/, 'server/domain/core/transaction.ts');
 const environment = onlyIn(/\bprocess\.env\b/, 'server/env.ts', 'db/client.ts');
 
-/** What a server prints goes through one function, which prints no parameter of a query and no secret. */
+/** A server prints through one function, which prints no parameter of a query and no secret. */
 const oneLog: Rule = (all) =>
   all
     .filter(({ path }) => ['app', 'server', 'db'].some((folder) => within(path, folder)) && /\.tsx?$/.test(path))
@@ -264,7 +264,7 @@ const oneLog: Rule = (all) =>
 const API = 'app/api/v1/';
 const EVERY_METHOD = 'export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } =';
 
-/** Each route of the API answers every method, stands under the path of its folder, and is called by a test. */
+/** Each route of the API answers every method, has the path of its folder, and is called by a test. */
 const routes: Rule = (all) => {
   const tests = all.filter(({ path }) => /^tests\/api\/.+\.test\.ts$/.test(path)).map(({ text }) => text);
   return all
@@ -284,7 +284,7 @@ const routes: Rule = (all) => {
     });
 };
 
-/** Each route but the catch-all and the document's own is loaded with the document, which would else not know it. */
+/** Each route but the catch-all and the document's own is loaded with the document, which would lack it otherwise. */
 const loaded: Rule = (all) => {
   const text = all.find(({ path }) => path === `${API}routes.ts`)?.text ?? '';
   return all
@@ -293,7 +293,7 @@ const loaded: Rule = (all) => {
     .map(({ path }) => `${path} is not in ${API}routes.ts`);
 };
 
-/** Whether what stands after `verb:` is a verb's name, or one call of a verb with nothing decided on the way. */
+/** Returns true for the name of a command, or one call of a command without a decision on the way. */
 function isOneCall(text: string): boolean {
   const [head, name] = /^\s*(\w+)\s*[,}]|^\s*\([^()]*\)\s*=>\s*\w+\(/.exec(text) ?? [];
   if (head === undefined || name !== undefined) return name !== undefined;
@@ -305,7 +305,7 @@ function isOneCall(text: string): boolean {
 
 const NOT_A_NOUN = new Set(['context', 'handler', 'inputs', 'mount', 'problem', 'procedures', 'router', 'rsc']);
 
-/** A procedure, like a route, is schemas and one call: who may do what, and what goes wrong, the domain decides. */
+/** A procedure, like a route, is schemas and one call: the domain decides on permissions and errors. */
 const oneCall: Rule = (all) =>
   all.flatMap((file) => {
     const [, noun] = /^server\/trpc\/(.+)\.ts$/.exec(file.path) ?? [];
@@ -320,7 +320,7 @@ const oneCall: Rule = (all) =>
     ];
   });
 
-// Put together here, so that this file does not hold what it looks for.
+// Joined here, so that this file does not contain the phrases that it looks for.
 const UNSAID = new RegExp(
   [
     ['/work/', 'shared'],
@@ -340,7 +340,19 @@ const unsaid: Rule = (all) =>
     .filter(({ text, path }) => path !== 'package-lock.json' && UNSAID.test(text))
     .map(({ path, text }) => `${path}: ${UNSAID.exec(text)?.[0]}`);
 
-/** For each rule: what is said of it, and files that break it. */
+const FORBIDDEN_OPENING = /(?:^|[\s;{(,])(?:\/\*\*?[\s*]*|\/\/[ \t]*)(?:What|Who|Whose|Whether|Where|Of|As)\b.*/g;
+
+/** A comment begins with a verb or its subject; lines that continue it can begin with any word. */
+const commentOpenings: Rule = (all) =>
+  all.filter(isCode).flatMap(({ path, text }) =>
+    [...text.matchAll(FORBIDDEN_OPENING)].flatMap(({ 0: found, index }) => {
+      const before = text.slice(0, index + found.search(/\S/)).split('\n');
+      const continues = /\/\//.test(found) && /^\s*\/\/(?! ox\w+-)/.test(before.at(-2) ?? '') && !before.at(-1)!.trim();
+      return continues ? [] : [`${path}:${before.length}: ${found.trim().replace(/\s+/g, ' ')}`];
+    }),
+  );
+
+/** Each rule with its name and files that break it. */
 const RULES: [string, Rule, File[]][] = [
   [
     'imports go one way',
@@ -368,7 +380,7 @@ const RULES: [string, Rule, File[]][] = [
     ],
   ],
   [
-    'what the browser needs too imports nothing of the server',
+    'modules shared with the browser import nothing of the server',
     isomorphic,
     [
       { path: 'server/domain/teams/members/schema.ts', text: `import { hash } from './rules';` },
@@ -376,7 +388,7 @@ const RULES: [string, Rule, File[]][] = [
     ],
   ],
   [
-    'what every page fetches is small',
+    'the code of every page is small',
     light,
     [
       { path: 'server/domain/core/money.ts', text: `import { z } from 'zod';` },
@@ -405,7 +417,7 @@ const RULES: [string, Rule, File[]][] = [
     ],
   ],
   [
-    'files do not go in circles',
+    'imports make no circles',
     noCircles,
     [
       { path: 'server/domain/teams/alpha/write.ts', text: `import { b } from '../beta/read';` },
@@ -471,7 +483,7 @@ const RULES: [string, Rule, File[]][] = [
     ],
   ],
   [
-    'a procedure and a route are one call of a verb',
+    'a procedure and a route are one call of a command',
     oneCall,
     [
       {
@@ -492,7 +504,18 @@ const RULES: [string, Rule, File[]][] = [
     ],
   ],
   [
-    'nothing is said that is not for its readers',
+    'comments begin with a verb or a noun',
+    commentOpenings,
+    [
+      { path: 'server/domain/core/money.ts', text: '/** What an amount is. */' },
+      { path: 'components/members/Table.tsx', text: ['<div>{/', '* Who is shown. */}</div>'].join('') },
+      { path: 'cli/team.ts', text: ['const isOpen = true; /', '/ Whether it is open.'].join('') },
+      { path: 'scripts/start.mjs', text: '/**\n * Of the start.\n */' },
+      { path: 'tests/support/names.ts', text: '// As before.\n// Whose names follow.' },
+    ],
+  ],
+  [
+    'texts name nothing outside the project',
     unsaid,
     [
       { path: 'docs/a.md', text: ['see /work/', 'shared', '/design'].join('') },
@@ -506,20 +529,17 @@ describe.each(RULES)('%s', (_, rule, planted) => {
     expect(rule(files)).toEqual([]);
   });
 
-  it.each(planted.map((file) => [`${file.path}: ${file.text}`, file] as const))(
-    'is seen to be broken by %s',
-    (_name, file) => {
-      const others = planted.filter(({ path }) => path !== file.path);
-      const left = files.filter(({ path }) => path !== file.path && !others.some((other) => other.path === path));
-      const companions = rule === noCircles || rule === isomorphic ? others : [];
-      const broken = rule([...left, file, ...companions]);
-      expect(broken.length, 'the planted file is not seen').toBeGreaterThan(0);
-    },
-  );
+  it.each(planted.map((file) => [`${file.path}: ${file.text}`, file] as const))('detects %s', (_name, file) => {
+    const others = planted.filter(({ path }) => path !== file.path);
+    const left = files.filter(({ path }) => path !== file.path && !others.some((other) => other.path === path));
+    const companions = rule === noCircles || rule === isomorphic ? others : [];
+    const broken = rule([...left, file, ...companions]);
+    expect(broken.length, 'the planted file is not detected').toBeGreaterThan(0);
+  });
 });
 
-describe('the look-out itself', () => {
-  it('sees the whole repository', () => {
+describe('the search itself', () => {
+  it('covers the whole repository', () => {
     const paths = new Set(files.map(({ path }) => path));
     for (const path of [
       'package.json',

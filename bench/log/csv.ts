@@ -11,7 +11,10 @@ const GROWTH_AT_MOST_MB = 150;
 const QUIET_AFTER_MS = 1_000;
 const MB = 1024 * 1024;
 
-/** A CSV of a million rows from a real web process: how long, and how much memory; then one that is broken off. */
+/**
+ * Measures the time and memory of a CSV of a million rows from a real web process, then of one whose download is
+ * aborted.
+ */
 export async function measureCsv(owner: Pool, team: BenchTeam, stored: number): Promise<string[]> {
   const wanted = Math.min(ROWS, stored);
   await take(team, await rangeOf(owner, team, WARM_ROWS));
@@ -37,7 +40,7 @@ export async function measureCsv(owner: Pool, team: BenchTeam, stored: number): 
   return [...misses, ...(await breakOff(owner, team, range))];
 }
 
-/** From the message on that is so many back. */
+/** Returns the range that begins that many messages back. */
 async function rangeOf(owner: Pool, team: BenchTeam, rows: number): Promise<string> {
   const { rows: found } = await owner.query<{ at: string }>(
     `SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at FROM messages WHERE team_id = $1
@@ -53,7 +56,7 @@ const ask = (team: BenchTeam, range: string, signal?: AbortSignal) =>
     signal: signal ?? null,
   });
 
-/** Reads a CSV to its end and keeps nothing of it. The first line is no row; no cell of these has a line end in it. */
+/** Reads a CSV to its end without keeping it. The first line is a header; no cell of these rows has a line end. */
 async function take(team: BenchTeam, range: string): Promise<{ bytes: number; rows: number }> {
   const response = await ask(team, range);
   let bytes = 0;
@@ -65,7 +68,7 @@ async function take(team: BenchTeam, range: string): Promise<{ bytes: number; ro
   return { bytes, rows: lines - 1 };
 }
 
-/** Breaks a CSV off after a few megabytes: within a second the web process asks the database for no more of it. */
+/** Aborts a CSV after a few megabytes: within a second the web process must query no more of it. */
 async function breakOff(owner: Pool, team: BenchTeam, range: string): Promise<string[]> {
   const stop = new AbortController();
   const response = await ask(team, range, stop.signal);
@@ -84,7 +87,7 @@ async function breakOff(owner: Pool, team: BenchTeam, range: string): Promise<st
   return active > 0 || late > QUIET_AFTER_MS ? ['csv: broken off'] : [];
 }
 
-/** Resident memory of the web process in MB. */
+/** Returns the resident memory of the web process in MB. */
 const memory = (): number =>
   Math.round(Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${WEB_PID}/status`, 'utf8'))![1]) / 1024);
 

@@ -5,12 +5,12 @@ import { makeBenchTeam, median } from '../world';
 const BATCH = 1_000;
 const ROUNDS = 60;
 
-/** Batches into the log as it stands, against the same rows into a heap of the same columns without any index; in turn. */
+/** Compares, in turn, batches into the log with the same rows into a heap of the same columns without any index. */
 export async function measureInsert(owner: Pool): Promise<void> {
   const team = await makeBenchTeam(1);
   const [member] = team.members;
   const client = await owner.connect();
-  // The database does so by itself within a minute.
+  // Autovacuum does this by itself within a minute.
   await client.query('ANALYZE ledger_accounts, members, transfers, entries, usage_daily, usage_team_daily');
   await client.query('CREATE TABLE bare_messages (LIKE messages)');
   await client.query('CREATE TEMP TABLE batch (LIKE messages)');
@@ -26,7 +26,7 @@ export async function measureInsert(owner: Pool): Promise<void> {
     times.command.push(await time(() => sendBatch(member!.ctx, { onBehalfOf: null, messages: batch })));
   }
   await client.query('DROP TABLE bare_messages, batch');
-  // They are in no sum.
+  // These rows are in no sum.
   await client.query('DELETE FROM messages WHERE team_id = $1 AND transfer_id IS NULL', [team.ctx.actor.teamId]);
   client.release();
   const a = (name: keyof typeof times) => BATCH / (median(times[name]) / 1000);
@@ -46,7 +46,7 @@ async function time(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - began;
 }
 
-/** Rows as the log's own; their ids are made before the time is taken. */
+/** Inserts rows like those of the log; their ids are made before the time is taken. */
 async function fillBatch(client: PoolClient, teamId: string, memberId: string): Promise<void> {
   await client.query('TRUNCATE batch');
   await client.query(

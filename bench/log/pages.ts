@@ -7,7 +7,7 @@ import { explainWork, timeInTurn } from '../timing';
 import type { BenchTeam } from '../world';
 import { HOT } from './rows';
 
-/** Page 10,000 of the page's 25. */
+/** Page 10,000 of 25 rows each. */
 const FAR = 10_000;
 const PAGE = 25;
 const AT_ONCE = 100;
@@ -16,7 +16,7 @@ const RATIO_AT_MOST = 1.5;
 const LOOKUPS_AT_MOST = 20;
 
 type Query = Record<string, unknown>;
-/** `isFlat`: the promise is made of it. */
+/** `isFlat` marks the filters for which a bound is promised. */
 type Filter = { name: string; query: Query; isFlat: boolean };
 
 function filtersOf(team: BenchTeam): Filter[] {
@@ -54,8 +54,8 @@ function filtersOf(team: BenchTeam): Filter[] {
 }
 
 /**
- * Page 1 and page 10,000 of each filter, against each other and against a look-up by primary key through the same
- * client and query builder. Answers what is outside its bound.
+ * Compares page 1 and page 10,000 of each filter with each other and with a look-up by primary key through the same
+ * client and query builder. Returns the figures outside their bounds.
  */
 export async function measurePages(owner: Pool, team: BenchTeam): Promise<string[]> {
   const { ctx } = team;
@@ -79,7 +79,7 @@ export async function measurePages(owner: Pool, team: BenchTeam): Promise<string
       return { one: one!, last: last!, ratio, over, isMissed };
     };
     let said = await judge(ROUNDS);
-    // Other work on the machine can do it too: what misses is measured once more, and longer.
+    // Other work on the machine can cause a miss too, so it is measured once more, and longer.
     if (said.isMissed) said = await judge(ROUNDS * 5);
     const { one, last, ratio, over, isMissed } = said;
     const where = page === FAR ? '' : `  last page: ${page}`;
@@ -98,12 +98,12 @@ export async function measurePages(owner: Pool, team: BenchTeam): Promise<string
 const list = (ctx: Context, query: Query, limit: number, cursor: string | null) =>
   listMessages(ctx, { ...messageListInput.parse(query), limit, cursor: cursor ?? undefined });
 
-/** Goes to page 10,000, or the last one, by the cursors that the API gives. */
+/** Pages to page 10,000, or to the last one, by the cursors of the API. */
 async function walk(ctx: Context, query: Query): Promise<{ page: number; cursor: string | null }> {
   let cursor: string | null = null;
   let page = 1;
   while (page < FAR) {
-    // Large steps while there are full ones, then a page at a time.
+    // Takes large steps while there are full ones, then a page at a time.
     const isNear = FAR - page < AT_ONCE / PAGE;
     const step: { nextCursor: string | null } = await list(ctx, query, isNear ? PAGE : AT_ONCE, cursor);
     if (step.nextCursor !== null) {
@@ -122,7 +122,7 @@ async function walk(ctx: Context, query: Query): Promise<{ page: number; cursor:
   return { page, cursor };
 }
 
-/** Look-ups of messages all over the log: through the verb, and as bare SQL. */
+/** Looks up messages all over the log: by the command, and as bare SQL. */
 async function lookups(owner: Pool, ctx: Context) {
   const { teamId } = ctx.actor;
   const { rows } = await owner.query<{ id: string }>(

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { makeBenchTeam, type BenchTeam } from '../world';
 
-/** What stands often enough in the log for a page 10,000. */
+/** Values that are frequent enough in the log for a page 10,000. */
 export const HOT = {
   member: 0,
   country: 'US',
@@ -15,9 +15,9 @@ const BLOCK = 100_000;
 const YEAR_MS = 365 * 86_400_000;
 
 /**
- * Writes the log of one year through the real tables, with all their indexes, constraints and partitions, oldest message
- * first, and the daily sums as the log says. Of one team with a hundred members, of which the first has 15 %, each with
- * three of twelve countries; five statuses; one recipient and one campaign with 4 % each. The charges are not booked.
+ * Writes the log of one year through the real tables, with all their indexes, constraints and partitions, oldest
+ * message first, and its daily sums. One team has a hundred members, of which the first has 15 %, each with three of
+ * twelve countries; five statuses; one recipient and one campaign with 4 % each. The charges are not booked.
  */
 export async function writeLog(owner: Pool, rows: number): Promise<BenchTeam> {
   const team = await makeBenchTeam(MEMBERS);
@@ -42,7 +42,7 @@ export async function writeLog(owner: Pool, rows: number): Promise<BenchTeam> {
   return team;
 }
 
-/** How much of the disk the log takes: its rows, and its indexes. */
+/** Returns the size of the log on the disk: its rows and its indexes. */
 export async function sizeOfLog(owner: Pool): Promise<string> {
   const { rows } = await owner.query<{ rows: string; indexes: string; partitions: number }>(
     `SELECT pg_size_pretty(sum(pg_table_size(inhrelid))) AS rows, pg_size_pretty(sum(pg_indexes_size(inhrelid))) AS indexes,
@@ -55,7 +55,7 @@ export async function sizeOfLog(owner: Pool): Promise<string> {
 const COUNTRIES = `'{US,GB,DE,FR,ES,IT,NL,PL,SE,IN,BR,AU}'::text[]`;
 const PREFIXES = `'{1,447,4915,336,346,393,316,485,467,919,5511,614}'::text[]`;
 
-// Drawn in one place, a figure a decision: `random()` written twice would be two draws.
+// Each decision is drawn once, as `random()` written twice would be two draws.
 const WRITE = `
   WITH drawn AS MATERIALIZED (
     SELECT i, $3::timestamptz + i * $4::float8 * interval '1 millisecond' AS at, random() AS who, random() AS fate, random() AS place,
@@ -90,7 +90,7 @@ const MEMBER_SUMS = `
   SELECT team_id, member_id, (created_at AT TIME ZONE 'UTC')::date, country, count(*), sum(segments), count(*) FILTER (WHERE status = 'delivered'),
     count(*) FILTER (WHERE status = 'failed'), sum(cost) FROM messages WHERE team_id = $1 GROUP BY 1, 2, 3, 4`;
 
-// Each member's sums on one of the sixteen lanes, as a busy team has them.
+// Spreads each member's sums over the sixteen lanes, as in a busy team.
 const TEAM_SUMS = `
   INSERT INTO usage_team_daily (team_id, day, country, lane, messages, segments, delivered, failed, cost)
   SELECT team_id, day, country, abs(hashtext(member_id::text)) % 16, sum(messages), sum(segments), sum(delivered), sum(failed), sum(cost)

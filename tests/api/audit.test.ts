@@ -22,7 +22,7 @@ const eventsOf = async (owner: Caller, query = ''): Promise<Event[]> => {
 
 const actionsOf = async (owner: Caller, query = '') => (await eventsOf(owner, query)).map(({ action }) => action);
 
-/** A team in which a key, a person and the operator have done something to two members. */
+/** Creates a team in which an API key, a user and the operator have acted on two members. */
 async function scene() {
   const team = await makeTeam();
   const [ann, ben] = [await addMember(team, { name: 'Ann' }), await addMember(team, { name: 'Ben' })];
@@ -36,7 +36,7 @@ async function scene() {
 }
 
 describe('GET /audit-events', () => {
-  it('tells the operator from somebody of whom nobody knows who it was', async () => {
+  it('does not list an unknown actor’s action under the operator', async () => {
     const { owner } = await scene();
     const invited = (await owner.post('/invitations', { email: someAddress() })).body;
     await declineInvitation(visitor(), { token: invited.url.split('/').at(-1) });
@@ -44,7 +44,7 @@ describe('GET /audit-events', () => {
     expect(await actionsOf(owner, 'actor=operator')).not.toContain('invitation.declined');
   });
 
-  it('tells who did what, newest first', async () => {
+  it('lists actions with their actors, newest first', async () => {
     const { owner, ann, session } = await scene();
     const events = await eventsOf(owner);
     expect(events.map(({ action }) => action)).toEqual([
@@ -74,7 +74,7 @@ describe('GET /audit-events', () => {
     expect(events[0]).toMatchObject({ actor: { type: 'operator', id: null }, channel: 'cli', address: null });
   });
 
-  it('is narrowed by member, action, noun, actor, door and time, and by several at once', async () => {
+  it('filters by member, action, noun, actor, channel and time, alone and combined', async () => {
     const { owner, ann, ben, session } = await scene();
     const all = await eventsOf(owner);
     const keyId = all.find(({ action }) => action === 'key.revealed')!.actor.id!;
@@ -95,14 +95,14 @@ describe('GET /audit-events', () => {
     for (const [query, actions] of cases) expect(await actionsOf(owner, query), query).toEqual(actions);
   });
 
-  it('refuses what is no filter', async () => {
+  it('refuses an invalid filter', async () => {
     const { owner } = await scene();
     for (const query of ['channel=window', 'action=Member', 'from=yesterday', 'what=member', 'limit=0']) {
       expectProblem(await owner.get(`/audit-events?${query}`), 'invalid_request');
     }
   });
 
-  it('goes on page by page, with cursors that are bound to their filters', async () => {
+  it('pages with cursors that are bound to their filters', async () => {
     const { owner } = await scene();
     const all = await eventsOf(owner);
     const found: Event[] = [];
@@ -118,7 +118,7 @@ describe('GET /audit-events', () => {
     expectProblem(await owner.get(`/audit-events?limit=1&action=key&cursor=${nextCursor}`), 'invalid_cursor');
   });
 
-  it('is a file of all that match, which runs nothing where it is opened', async () => {
+  it('exports every matching event as CSV, with formulas disarmed', async () => {
     const { owner, team, ann } = await scene();
     await owner.patch(`/members/${ann.mem}`, { name: '=1+1' });
     const events = await eventsOf(owner, 'action=member');
@@ -127,13 +127,13 @@ describe('GET /audit-events', () => {
     const rows: Record<string, string>[] = parse(answer.text, { columns: true });
     expect(rows.map(({ id }) => id)).toEqual(events.map(({ id }) => id));
     expect(rows[0]).toMatchObject({ action: 'member.updated', targetName: "'=1+1", after: '{"name":"=1+1"}' });
-    // The same file from the page, by its own filters.
+    // The page downloads the same file with its own filters.
     const seated = { ok: true, actor: await sessionOf(team.ownerKey) } as const;
     const file = await download(new Request('http://localhost/x/export/audit?action=member'), 'audit', seated);
     expect(await file.text()).toBe(answer.text);
   });
 
-  it('is read past by no filter into another team', async () => {
+  it('shows nothing of another team, whatever the filter', async () => {
     const [here, there] = [await scene(), await scene()];
     const theirs = await eventsOf(there.owner);
     for (const { actor } of theirs) {
@@ -144,8 +144,8 @@ describe('GET /audit-events', () => {
   });
 });
 
-describe('who can be picked', () => {
-  it('is everyone who did something, as he was called last', async () => {
+describe('the list of actors', () => {
+  it('names everyone who acted once, by their latest name', async () => {
     const { team, session, owner } = await scene();
     await owner.patch(`/members/${printId('mem', team.ownerId)}`, { name: 'Renamed' });
     await owner.patch('/team', {});
@@ -158,13 +158,13 @@ describe('who can be picked', () => {
   });
 });
 
-describe('what it costs', () => {
-  // The statements are those of this process: through Next they are another's.
+describe('the cost of a query', () => {
+  // The statements counted are those of this process; behind Next another process sends them.
   const here = it.skipIf(process.env['TEST_THROUGH_NEXT']);
   here('is the same on the first page and far down a long log, whatever filter', async () => {
     const { team, owner, ben } = await scene();
     await fill(team, 20_000, newUuid7());
-    // What is rare here is common elsewhere, as the database's statistics have it.
+    // Values that are rare in this team are common elsewhere in the database's statistics.
     await fill(await makeTeam(), 20_000, null);
     const nobody = printId('usr', newUuid7());
     const filters = [`memberId=${ben.mem}`, 'action=key.revealed', 'action=key', 'channel=api', 'actor=operator'];
@@ -177,7 +177,7 @@ describe('what it costs', () => {
   });
 });
 
-/** Older rows of one kind, of one person: what every filter but theirs must leap over. */
+/** Inserts older rows of one kind and one actor, which every other filter must skip. */
 async function fill(team: TestTeam, count: number, actorId: string | null): Promise<void> {
   await ownerPool().query(
     `INSERT INTO audit_events (team_id, id, at, action, actor_type, actor_id, actor_name, channel, target_type, target_id)
@@ -196,7 +196,7 @@ type Plan = {
   Plans?: Plan[];
 };
 
-/** How many rows of the log the statements of a call read, as Postgres counts them when it is asked the same again. */
+/** Returns the number of audit rows that a call's statements read, as EXPLAIN ANALYZE counts them on a second run. */
 async function rowsRead(work: () => Promise<unknown>): Promise<number> {
   const asked = vi.spyOn(services().database.pool, 'query');
   await work();

@@ -14,7 +14,7 @@ const numbered = (count: number) =>
   }));
 
 describe('POST /messages/batch', () => {
-  it('accepts 1,000 as one decision: a message and a transfer each, in the order given', async () => {
+  it('accepts 1,000 messages in one transaction: a message and a transfer each, in the order given', async () => {
     const team = await makeTeam();
     const { mem, key } = await addMember(team, { credit: '50' });
     const wanted = numbered(1000);
@@ -39,7 +39,7 @@ describe('POST /messages/batch', () => {
     expect(audited).toMatchObject([{ action: 'messages.batch_sent', channel: 'api' }]);
   });
 
-  it('is one charge in the eyes of a rule', async () => {
+  it('counts as one charge for an auto-recharge rule', async () => {
     const team = await makeTeam();
     const { mem, key } = await addMember(team, { credit: '0.05', recharge: { threshold: '0.02', amount: '0.10' } });
     const answer = await as(key).post('/messages/batch', { messages: numbered(20) });
@@ -48,7 +48,7 @@ describe('POST /messages/batch', () => {
     expect(events.map(({ amount }: { amount: string }) => amount)).toEqual(['0.20']);
   });
 
-  it('accepts all or none: money short, a number that cannot be reached, a price that is missing', async () => {
+  it('accepts all messages or none: short balance, unreachable number, missing price', async () => {
     const team = await makeTeam();
     const { key } = await addMember(team, { credit: '0.05' });
     const before = await rowsOf(team);
@@ -66,7 +66,7 @@ describe('POST /messages/batch', () => {
     expect(await rowsOf(team)).toEqual(before);
   });
 
-  it('takes 1 to 1,000, each as POST /messages takes it, and points at what is wrong', async () => {
+  it('takes 1 to 1,000 messages, each like POST /messages, and points at the invalid ones', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const pointers = async (body: unknown) =>
@@ -85,7 +85,7 @@ describe('POST /messages/batch', () => {
     expect(await pointers({ messages: [message], to: message.to })).toEqual(['/to']);
   });
 
-  it('may have 8 MiB, where a message alone may have 1', async () => {
+  it('allows a body of 8 MiB, where a single message is limited to 1 MiB', async () => {
     const team = await makeTeam({ fund: '100000.00' });
     const owner = as(team.ownerKey);
     const long = numbered(1000).map((one) => ({ ...one, body: '\u{1F600}'.repeat(1600) }));
@@ -96,7 +96,7 @@ describe('POST /messages/batch', () => {
     expectProblem(await owner.post('/messages/batch', more), 'payload_too_large');
   });
 
-  it('is sent for a member by an owner: its balance pays, its log shows it', async () => {
+  it('lets an owner send for a member: the member’s balance pays and its log shows it', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team, { credit: '1' });
     const answer = await as(team.ownerKey).post(
@@ -107,7 +107,7 @@ describe('POST /messages/batch', () => {
     expect([answer.body.balance, answer.body.data[0].memberId]).toEqual(['0.97', mem]);
   });
 
-  it('is answered again as it was accepted, whatever became of its messages; its texts are stored once, in the log', async () => {
+  it('replays the first answer whatever became of the messages, and stores their texts only in the log', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const call = () => owner.post('/messages/batch', { messages: numbered(3) }, { idempotencyKey: 'b' });
@@ -131,20 +131,20 @@ describe('POST /messages/batch', () => {
     expect(expectProblem(await call(), 'idempotency_expired').createdId).toBe(first.body.data[0].id);
   });
 
-  it('costs one of the allowance, and one more for each hundred', async () => {
+  it('costs one request of the rate limit, and one more per hundred messages', async () => {
     const team = await makeTeam();
     const left = async (count: number) => {
       const { headers } = await as(team.ownerKey).post('/messages/batch', { messages: numbered(count) });
       return Number(/r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]);
     };
-    // What is used flows in again at 100 a millisecond: the call's own 1 may be there again, the 10 of the batch are not.
+    // The bucket refills 100 a millisecond: the call's own 1 may be back already, the batch's 10 are not.
     const full = 200_000;
     expect([full - 10, full - 11]).toContain(await left(1000));
   });
 });
 
 describe('POST /messages/estimate', () => {
-  it('takes a batch as it takes one message', async () => {
+  it('takes a batch like a single message', async () => {
     const team = await makeTeam();
     const { key } = await addMember(team, { credit: '0.05' });
     const many = await as(key).post('/messages/estimate', { messages: numbered(5) });
@@ -155,7 +155,7 @@ describe('POST /messages/estimate', () => {
     expect(expectProblem(bad, 'unroutable_number').errors[0].pointer).toBe('/messages/1/to');
   });
 
-  it('points at what is wrong of the form that was meant', async () => {
+  it('points at the errors of the form that was meant', async () => {
     const team = await makeTeam();
     const pointers = async (body: unknown) =>
       expectProblem(await as(team.ownerKey).post('/messages/estimate', body), 'invalid_request').errors.map(

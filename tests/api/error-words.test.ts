@@ -21,11 +21,11 @@ import { addMember, makeTeam } from '../support/team';
 
 const as = useApi();
 
-/** How zod and the engine speak of what they do not take. */
+/** Phrases with which zod and the engine describe an invalid value. */
 const LIBRARY_WORDS =
   /invalid (input|option|string|key|element|union)|expected|received|too (big|small)|unrecognized|unexpected|zod|undefined|NaN|\bregex\b|pattern/i;
 
-/** Of each kind of value one that some field does not take: another type, too short, too long, another form. */
+/** Values of which each is invalid for some field: another type, too short, too long, another format. */
 const WRONG = [
   null,
   true,
@@ -79,7 +79,7 @@ async function detailsOf(schema: ZodType, value: unknown, where: 'body' | 'query
   }
 }
 
-describe('what is wrong with an input is said in our own words', () => {
+describe('messages about invalid input', () => {
   const inputs: [string, ZodType, 'body' | 'query'][] = [
     ...[...listOperations(), ...listTables()].flatMap(({ id, operation }): [string, ZodType, 'body' | 'query'][] => [
       [`${id}, its query`, operation.query, 'query'],
@@ -106,7 +106,7 @@ describe('what is wrong with an input is said in our own words', () => {
     }
   });
 
-  it('names the field, and says what it must be', async () => {
+  it('names the field and says what it must be', async () => {
     const owner = as((await makeTeam()).ownerKey);
     const detailOf = async (body: unknown) =>
       expectProblem(await owner.post('/messages', body), 'invalid_request').detail;
@@ -122,7 +122,7 @@ describe('what is wrong with an input is said in our own words', () => {
 });
 
 describe('an amount that is a JSON number', () => {
-  it('is refused with the advice to send a string, unless it is a whole one', async () => {
+  it('is refused with the advice to send a string, unless it is an integer', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     const owner = as(team.ownerKey);
@@ -133,7 +133,7 @@ describe('an amount that is a JSON number', () => {
 });
 
 describe('a list of errors', () => {
-  it('says how many there are where it does not list all', async () => {
+  it('gives the total when it does not list all', async () => {
     const owner = as((await makeTeam()).ownerKey);
     const messages = (count: number) => Array.from({ length: count }, () => ({ to: '+14155550100' }));
     const few = expectProblem(await owner.post('/messages/batch', { messages: messages(100) }), 'invalid_request');
@@ -143,14 +143,14 @@ describe('a list of errors', () => {
   });
 });
 
-describe('a body that cannot be read', () => {
+describe('an unreadable body', () => {
   it.each([
     ['gzip', gzipSync],
     ['br', brotliCompressSync],
     ['deflate', deflateSync],
     ['zstd', (text: string) => Buffer.from(text)],
     ['gzip, identity', gzipSync],
-  ])('compressed by %s is refused with the reason', async (encoding, compress) => {
+  ])('is refused with the reason when compressed by %s', async (encoding, compress) => {
     const owner = as((await makeTeam()).ownerKey);
     const raw = new Uint8Array(compress(JSON.stringify({ name: 'Ann' })));
     const headers = { 'Content-Type': 'application/json', 'Content-Encoding': encoding };
@@ -162,7 +162,7 @@ describe('a body that cannot be read', () => {
     ).toBe(201);
   });
 
-  it('is told the place of its fault, and nothing of the body is repeated', async () => {
+  it('is refused with the position of the fault, without repeating its content', async () => {
     const owner = as((await makeTeam()).ownerKey);
     const headers = { 'Content-Type': 'application/json' };
     for (const raw of ['{"password": secret}', '{"secret": "x"', '{secret', '[1,]', '"secret']) {

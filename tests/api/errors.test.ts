@@ -12,10 +12,10 @@ import { expectProblem, useApi, whileMasterIsHeld, type Caller } from '../suppor
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-// Before the first request of this file reads the settings: enough for all but the cause of `rate_limited`.
+// Set before the first request of this file reads the settings: enough requests for every cause but `rate_limited`.
 process.env['RATE_LIMIT'] = '15';
 
-/** Serves an operation whose verb goes wrong, in the way of a bug or of a database that is away. */
+/** Serves an operation whose command fails like a bug or like an unreachable database. */
 async function broken(key: string, fault: Error): Promise<Answer> {
   const run = () => Promise.reject(fault);
   const { GET } = resource('/broken', { GET: operation({ id: 'broken', summary: '', reply: z.object({}), run }) });
@@ -25,7 +25,7 @@ async function broken(key: string, fault: Error): Promise<Answer> {
   return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
 }
 
-/** Spoils a team in one way, then answers the call that runs into it. */
+/** Changes a team once, then makes the call that fails because of it. */
 async function once(owner: Caller, change: () => Promise<unknown>, call: () => Promise<Answer>): Promise<Answer> {
   await change();
   return call();
@@ -35,7 +35,7 @@ type Cause = (owner: Caller, team: TestTeam) => Promise<Answer>;
 const idOf = async (owner: Caller): Promise<string> => (await owner.get('/me')).body.member.id;
 const pathOf = async (team: TestTeam): Promise<string> => `/members/${(await addMember(team)).mem}`;
 
-/** For every code a call that is answered so. A code without a cause here does not compile. */
+/** Maps every error code to a call that is answered with it. A code without a cause does not compile. */
 const CAUSES: Record<ApiErrorCode, Cause> = {
   invalid_request: (owner) => owner.post('/members', { colour: 'red' }),
   invalid_amount: async (owner, team) => owner.post(`${await pathOf(team)}/credit`, { amount: '-1' }),
@@ -111,7 +111,7 @@ const CAUSES: Record<ApiErrorCode, Cause> = {
   already_member: async (owner, team) => {
     const { member } = (await owner.post('/members', { generatePassword: true })).body;
     await owner.delete(`/members/${member.id}`);
-    // No door seats a person yet who has an account: the operator's database stands in.
+    // No channel links a second member to a user who has one already, so the row is inserted by the operator's role.
     await ownerPool().query(
       `INSERT INTO members (team_id, id, user_id, name, email, role)
        SELECT team_id, gen_random_uuid(), user_id, 'Other seat', 'other@example.test', 'member' FROM members WHERE team_id = $1 AND user_id IS NOT NULL AND status = 'deleted'`,
@@ -145,7 +145,7 @@ const CAUSES: Record<ApiErrorCode, Cause> = {
 
 describe('every error code', () => {
   for (const [code, cause] of Object.entries(CAUSES)) {
-    it(`${code} is answered in the one shape`, async () => {
+    it(`${code} has the one error shape`, async () => {
       const team = await makeTeam({ fund: '10.00' });
       if (!isErrorCode(code)) throw new Error(`${code} is no code`);
       const answer = await cause(as(team.ownerKey), team);
@@ -173,7 +173,7 @@ describe('every error code', () => {
     });
   }
 
-  it('has a status of its kind, a title and an advice', () => {
+  it('has a status of its kind, a title and advice', () => {
     for (const [code, { status, title, advice }] of Object.entries(ERRORS)) {
       expect(code).toMatch(/^[a-z_]+$/);
       expect(status).toBeGreaterThanOrEqual(400);
@@ -196,14 +196,14 @@ describe('an unexpected error', () => {
     process.stdout.write = write;
   });
 
-  it('is logged under the request’s id, without the values that a query carried', async () => {
+  it('is logged under the request’s id, without the values of a query', async () => {
     const team = await makeTeam();
     const fault = Object.assign(new Error('insert into members … params: ann@example.test'), {
       query: 'insert into members',
     });
     const answer = await broken(team.ownerKey, fault);
     const { requestId } = expectProblem(answer, 'internal');
-    // Lines of one turn go out together, after it.
+    // The lines of one turn of the event loop are printed together after it.
     await setImmediate();
     const own = lines.filter((line) => line.includes(requestId));
     expect(own.length).toBeGreaterThanOrEqual(2);

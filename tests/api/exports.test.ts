@@ -13,7 +13,7 @@ const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 const rowsIn = (text: string): Record<string, string>[] => parse(text, { columns: true });
 
 describe('GET /messages.csv', () => {
-  it('has every message that the filter shows, beyond any page, as the list has them', async () => {
+  it('exports every message that the filter matches, beyond any page, as the list shows them', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const owner = as(team.ownerKey);
     const { mem, key } = await addMember(team, { credit: '50' });
@@ -39,7 +39,7 @@ describe('GET /messages.csv', () => {
     expect((await owner.get('/messages.csv?reference=r7')).text.split('\r\n')).toHaveLength(4);
   });
 
-  it('quotes what CSV needs quoted, and lets no text run as a formula', async () => {
+  it('quotes values by the rules of CSV, and disarms formulas', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const bodies = ['=1+1', '+49', '-1', '@SUM(A1)', '\tx', 'a "b", c', 'two\r\nlines', 'Grüße ✓'];
@@ -49,7 +49,7 @@ describe('GET /messages.csv', () => {
     expect(rows.map(({ to, reference }) => [to, reference])).toEqual(bodies.map(() => [message.to, "'=cmd"]));
   });
 
-  it('is a header alone where nothing matches, a member’s own alone for a member, and refuses what the list refuses', async () => {
+  it('is a header alone when nothing matches, only a member’s own messages for a member, and refuses the list’s invalid filters', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { key } = await addMember(team, { credit: '1' });
@@ -64,10 +64,10 @@ describe('GET /messages.csv', () => {
   });
 });
 
-describe('a stream of CSV', () => {
+describe('a CSV stream', () => {
   const columns = { n: (row: number) => row };
 
-  it('makes a piece only when the one before was taken, and stops when the caller goes', async () => {
+  it('produces a chunk only once the previous one was read, and stops when the client disconnects', async () => {
     const made: string[] = [];
     let ended = false;
     async function* pages() {
@@ -90,7 +90,7 @@ describe('a stream of CSV', () => {
     expect(ended).toBe(true);
   });
 
-  it('breaks off when a later page fails, and throws when the first does', async () => {
+  it('aborts when a later page fails, and throws when the first page fails', async () => {
     async function* pages(good: number) {
       for (let i = 0; i < good; i += 1) yield [i];
       throw new Error('away');
@@ -102,7 +102,7 @@ describe('a stream of CSV', () => {
 });
 
 describe('GET /reports/usage.csv', () => {
-  it('has the rows of the report', async () => {
+  it('exports the rows of the report', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { mem, key } = await addMember(team, { credit: '1' });
@@ -125,7 +125,7 @@ describe('GET /reports/usage.csv', () => {
   });
 });
 
-describe('what a path answers', () => {
+describe('content negotiation', () => {
   const JSON_ONLY = [
     'application/json, text/csv;q=0.1',
     '*/*',
@@ -148,7 +148,7 @@ describe('what a path answers', () => {
     'application/xml',
   ];
 
-  it('is JSON, whatever else the client would take, or 406 where it excludes JSON', async () => {
+  it('answers JSON when the client accepts it among others, and 406 when the client excludes it', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     for (const { path } of listOperations().filter(
@@ -168,7 +168,7 @@ describe('what a path answers', () => {
     expect((await as(null).get('/openapi.json', { headers: { Accept: '*/*' } })).status).toBe(200);
   });
 
-  it('is told before anything is changed', async () => {
+  it('answers 406 before anything is changed', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const before = await rowsOf(team);
@@ -179,7 +179,7 @@ describe('what a path answers', () => {
     expect(await rowsOf(team)).toEqual(before);
   });
 
-  it.each(listTables())('$path is a table alone', async ({ path }) => {
+  it.each(listTables())('$path answers CSV only', async ({ path }) => {
     const owner = as((await makeTeam()).ownerKey);
     for (const accept of ['text/csv', 'text/*', '*/*', 'application/json, text/csv;q=0.1', '']) {
       const answer = await owner.get(path, { headers: { Accept: accept } });
@@ -191,10 +191,10 @@ describe('what a path answers', () => {
   });
 });
 
-describe('every table', () => {
+describe('every CSV export', () => {
   const headerOf = (text: string) => text.split('\r\n')[0]!;
 
-  it.each(listTables())('$id takes the filters of its list, and no page of it', async ({ id, path, operation }) => {
+  it.each(listTables())('$id takes the filters of its list, but no paging', async ({ id, path, operation }) => {
     const list = listOperations().find((one) => `${one.path}.csv` === path)!;
     const names = Object.keys(shapeOf(list.operation.query)).filter((name) => name !== 'limit' && name !== 'cursor');
     expect(Object.keys(shapeOf(operation.query)).toSorted(), id).toEqual(names.toSorted());
@@ -203,7 +203,7 @@ describe('every table', () => {
   });
 
   it.each(listTables())(
-    '$id holds nothing of another team, and of nobody but a member itself for its key',
+    '$id holds nothing of another team, and only a member’s own rows for its key',
     async ({ path, operation }) => {
       const [team, other] = [await makeTeam(), await makeTeam()];
       const [ann, theirs] = [await addMember(team, { credit: '5' }), await addMember(other, { credit: '5' })];
@@ -224,7 +224,7 @@ describe('every table', () => {
     },
   );
 
-  it('has the rows of its list: members, transfers, rates and events', async () => {
+  it('exports the rows of its list: members, transfers, rates and events', async () => {
     const team = await makeTeam();
     await addMember(team, { name: 'Ann', externalId: 'a-1', credit: '5' });
     const ben = await addMember(team, { name: 'Ben' });
@@ -252,7 +252,7 @@ describe('every table', () => {
   });
 });
 
-/** What is typed, and what stands in the file of it. */
+/** Cell texts as entered, and as they stand in the file. */
 const TYPED: [string, string][] = [
   ['plain', 'plain'],
   ['=1+1', "'=1+1"],
@@ -275,8 +275,8 @@ const TYPED: [string, string][] = [
   ['Blåbærlia', 'Blåbærlia'],
 ];
 
-describe('text in a table', () => {
-  it.each(TYPED)('%j is %j, and quoted', async (typed, expected) => {
+describe('a text in a CSV export', () => {
+  it.each(TYPED)('%j is written as %j, quoted', async (typed, expected) => {
     const columns = { n: () => 1, text: { text: (row: string) => row }, none: { text: () => null } };
     async function* pages() {
       yield [typed];
@@ -287,7 +287,7 @@ describe('text in a table', () => {
     expect(rowsIn(text)).toEqual([{ n: '1', text: expected, none: '' }]);
   });
 
-  it('is printed so in every one of them, for programs without a mark of the encoding', async () => {
+  it('is disarmed in every export, and exports for programs begin without a byte order mark', async () => {
     const team = await makeTeam({ fund: '100' });
     const owner = as(team.ownerKey);
     const ann = await addMember(team, { name: '=Ann', email: '+1@example.test', externalId: '＝1', credit: '5' });
@@ -309,7 +309,7 @@ describe('text in a table', () => {
     for (const { path } of listTables()) {
       const answer = await fetch(`${owner.url}${path}`, { headers: { Authorization: `Bearer ${team.ownerKey}` } });
       expect(new Uint8Array(await answer.arrayBuffer()).slice(0, 1), path).not.toEqual(new Uint8Array([0xef]));
-      // Nothing but what is quoted begins with what is run.
+      // Only quoted cells begin with a character that could start a formula.
       const unquoted = (await owner.get(path)).text.replaceAll(/"(?:[^"]|"")*"/g, '');
       expect(unquoted).not.toMatch(/(^|[,\n])(?!\+[0-9]+,)[=+@＝＋－＠]/);
     }

@@ -7,7 +7,7 @@ import { addMember, makeTeam, type TestTeam } from '../support/team';
 
 const as = useApi();
 
-/** What a broken client sends where an id belongs: each would find nothing, and so read as an answer. */
+/** Malformed ids that a broken client sends: each would find nothing and look like a valid answer. */
 const NO_IDS = [
   '',
   ' ',
@@ -21,7 +21,7 @@ const NO_COUNTRIES = ['', 'zz', 'USA', 'U', 'ß', 'ﬆ', 'us,de', '0'];
 const NO_TIMES = ['', 'now', '2026-02-30', '2026-01-01T00:00:00', '1767225600', '2026-13-01'];
 const BACKWARDS = { from: '2026-03-02', to: '2026-03-01' };
 
-/** What a filter of this name takes that names nothing; null where every text is a filter. */
+/** Returns invalid values for a filter of this name, or null when the filter takes any text. */
 function wrongValuesOf(name: string): string[] | null {
   if (isIdName(name) || name === 'actor') return NO_IDS;
   if (name === 'country') return NO_COUNTRIES;
@@ -31,7 +31,7 @@ function wrongValuesOf(name: string): string[] | null {
 }
 
 let made: Promise<TestTeam & { ids: Record<string, string> }> | undefined;
-/** One team for all: nothing here changes anything. */
+/** Returns one team for all tests, as none of them changes anything. */
 const team = () => (made ??= makeTeam().then(async (one) => ({ ...one, ids: { mem: (await addMember(one)).mem } })));
 
 const readings = [...listOperations(), ...listTables()].filter(
@@ -46,7 +46,7 @@ describe('a filter of the API', () => {
     }),
   );
 
-  it.each(cases)('$id refuses a $name that names nothing, and points at it', async ({ path, params, name, wrong }) => {
+  it.each(cases)('$id refuses an invalid $name and points at it', async ({ path, params, name, wrong }) => {
     const { ownerKey, ids } = await team();
     for (const value of wrong) {
       const target = `${pathWith(path, ids, params)}?${new URLSearchParams({ [name]: value })}`;
@@ -76,7 +76,7 @@ describe('a filter of the API', () => {
     }
   });
 
-  it('is told what became of a plus that was not encoded, whichever value it stands in', async () => {
+  it('explains the missing encoding of a plus sign, whatever the parameter', async () => {
     const owner = as((await team()).ownerKey);
     for (const [name, value] of [
       ['from', '2026-01-01T00:00:00+02:00'],
@@ -95,7 +95,7 @@ describe('a filter of the API', () => {
 
 describe('a filter of the pages', () => {
   const cases = listProcedures()
-    // Of a message `from` and `to` are no range.
+    // A message has fields named `from` and `to` that are no range.
     .filter(({ type, input }) => type === 'query' && !('body' in shapeOf(input)))
     .flatMap(({ id, input }) =>
       Object.keys(shapeOf(input)).flatMap((name) => {
@@ -104,11 +104,11 @@ describe('a filter of the pages', () => {
       }),
     );
 
-  it.each(cases)('$id refuses a $name that names nothing', async ({ id, name, wrong }) => {
+  it.each(cases)('$id refuses an invalid $name', async ({ id, name, wrong }) => {
     const actor = await sessionOf((await team()).ownerKey);
     for (const value of wrong) {
       const { problem } = await callProcedure(actor, id, { [name]: value });
-      // An id that names the one thing asked for is not found; one that narrows a list is refused.
+      // An id that names the requested object is not found; an id that filters a list is refused.
       expect(['invalid_request', 'not_found'], `${name}=${value}`).toContain(problem?.code);
       if (problem?.errors) expect(problem.errors.map(({ pointer }) => pointer)).toContain(`/${name}`);
     }
@@ -127,8 +127,8 @@ describe('a filter of the pages', () => {
   });
 });
 
-describe('a cursor that somebody made up', () => {
-  it('is no cursor, even where its binding was computed', async () => {
+describe('a forged cursor', () => {
+  it('is refused even when its binding was computed', async () => {
     const { ownerKey, teamId } = await team();
     const { printPlace } = await import('@/server/domain/core/cursors');
     const binding = [teamId, 'rates', undefined, undefined];

@@ -11,7 +11,7 @@ import { ownDocument, type DocumentCheck, type Json } from '../support/document'
 import { Breaker, type Draft, type World } from '../support/fuzz';
 import { addMember, makeTeam, someAddress, type TestTeam } from '../support/team';
 
-// What is broken here is the request: two real hashes at a time would be most of the time of it.
+// The requests are broken, not the passwords: real hashing, two at a time, would take most of the time.
 vi.mock('@node-rs/argon2', () => ({
   hash: () => Promise.resolve('$argon2id$none'),
   verify: () => Promise.resolve(false),
@@ -19,9 +19,9 @@ vi.mock('@node-rs/argon2', () => ({
 
 const COUNT = SIZE.fuzzRequests;
 
-/** How many go to one team before the next is made: they delete members and rotate keys. */
+/** The number of requests to one team before the next team is made, as they delete members and rotate keys. */
 const PER_TEAM = 5_000;
-const SEATS = 40;
+const MEMBERS = 40;
 const AT_ONCE = 12;
 const HANG_MS = 10_000;
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
   check = ownDocument();
 });
 
-/** A draft as a request of the Fetch API, which spells some of it anew; what was sent is what stands there then. */
+/** A draft with its request of the Fetch API, which normalises parts of it, and with the bytes as sent. */
 type Sent = { draft: Draft; request: Request; bytes: Uint8Array | null };
 
 function build(draft: Draft): Sent {
@@ -41,7 +41,7 @@ function build(draft: Draft): Sent {
   );
   const query = [new URLSearchParams(draft.query).toString(), draft.tail].filter((part) => part !== '').join('&');
   const bytes = ['GET', 'HEAD'].includes(draft.method) ? null : bytesOf(draft);
-  // What Node's server hands on are the bytes of a field, each as one character.
+  // Node's server passes on the bytes of a header field, each as one character.
   const fields = Object.entries(draft.headers).filter(([, value]) => !/[\0\r\n]/.test(value));
   const headers = new Headers(
     fields.map(([name, value]): [string, string] => [name, Buffer.from(value).toString('latin1')]),
@@ -53,7 +53,7 @@ function build(draft: Draft): Sent {
     body: bytes && Buffer.from(bytes),
     duplex: 'half',
   } as RequestInit);
-  // The Fetch API gives a body of its own making a type; none was sent.
+  // The Fetch API adds a content type to a body that it builds; none was sent.
   if (!headers.has('content-type')) request.headers.delete('content-type');
   return { draft, request, bytes };
 }
@@ -87,7 +87,7 @@ async function send({ request }: Sent): Promise<Answered> {
   }
 }
 
-/** What is wrong with an answer, whatever was asked. */
+/** Lists the faults of an answer that no request may cause. */
 function wrongWith(sent: Sent, answered: Answered, world: World): string[] {
   const { status, headers, text, path } = answered;
   const { method } = sent.request;
@@ -118,7 +118,9 @@ function wrongProblem({ bytes, request }: Sent, { status, headers, text }: Answe
   ];
 }
 
-/** Whether a pointer is a JSON pointer to a part of the body (or to what is missing in one), or names a parameter or field. */
+/**
+ * Returns true for a JSON pointer to a part of the body (or to a missing one) and for the name of a parameter or field.
+ */
 function pointsAtSomething(pointer: string, json: Json, url: URL): boolean {
   if (pointer === '' || pointer === 'Member' || pointer === 'Idempotency-Key') return true;
   if (!pointer.startsWith('/')) return url.searchParams.has(pointer) || url.searchParams.has(pointer.split('/')[0]!);
@@ -144,7 +146,7 @@ function readJson(bytes: Uint8Array | null): Json {
   }
 }
 
-/** Why a request should not have succeeded, by the document and by what is known of the world; nothing when it should. */
+/** Lists the reasons, by the document and the known state, for which a request must not have succeeded. */
 function unearned({ request, bytes, draft }: Sent, path: string, world: World): string[] {
   const { method, headers } = request;
   const url = new URL(request.url);
@@ -189,7 +191,7 @@ function badParameter(parameters: Json[], name: string, values: string[]): strin
   return check.complaints(schema, value.length === 1 ? value[0] : value).map((why) => `${name} ${why}`);
 }
 
-/** Texts as they are kept: the space around a name or an address is no part of it. */
+/** Trims texts as they are stored: the space around a name or an address is dropped. */
 function tidied(value: Json): Json {
   if (typeof value === 'string') return value.trim().normalize('NFKC').toLowerCase();
   if (Array.isArray(value)) return value.map(tidied);
@@ -199,11 +201,11 @@ function tidied(value: Json): Json {
   );
 }
 
-/** A team to break things in: seats of every status, whose ids and keys the requests name. */
+/** Creates a team with members of every status, whose ids and keys the requests name. */
 async function inhabit(other: TestTeam): Promise<World> {
   const team = await makeTeam();
   const members = [];
-  for (let i = 0; i < SEATS; i += 1) {
+  for (let i = 0; i < MEMBERS; i += 1) {
     members.push(
       await addMember(team, { credit: '20', ...(i % 2 === 0 && { recharge: { threshold: '19.995', target: '30' } }) }),
     );
@@ -224,7 +226,7 @@ async function inhabit(other: TestTeam): Promise<World> {
     messages.push(await call(key, 'POST', '/messages', { to: '+14155550100', from: 'A', body: 'Hi' }));
   const transfers = (await call(team.ownerKey, 'GET', '/transfers?limit=40')).data;
   const invited = [];
-  for (let i = 0; i < SEATS; i += 1)
+  for (let i = 0; i < MEMBERS; i += 1)
     invited.push(await call(team.ownerKey, 'POST', '/invitations', { email: someAddress() }));
   await call(team.ownerKey, 'POST', `/members/${inactive.mem}/deactivate`);
   await call(team.ownerKey, 'DELETE', `/members/${deleted.mem}`);
@@ -244,7 +246,7 @@ async function inhabit(other: TestTeam): Promise<World> {
   };
 }
 
-/** A request as it can be sent again. */
+/** Prints a request so that it can be sent again. */
 function shown({ draft, request, bytes }: Sent): string {
   const body = bytes ? Buffer.from(bytes).toString('latin1') : null;
   const cut = body !== null && body.length > 2_000 ? `${body.slice(0, 2_000)}… (${body.length} bytes)` : body;

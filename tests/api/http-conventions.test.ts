@@ -9,8 +9,8 @@ const as = useApi();
 const nobody = () => as(null);
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-describe('a call without a good key', () => {
-  it('is 401 and says how to give one', async () => {
+describe('a call without a valid key', () => {
+  it('is answered with 401 and how to send a key', async () => {
     const missing = await nobody().get('/me');
     expectProblem(missing, 'missing_key');
     expect(missing.headers.get('www-authenticate')).toBe('Bearer realm="purser"');
@@ -28,12 +28,12 @@ describe('a call without a good key', () => {
     }
   });
 
-  it('takes the scheme in any case', async () => {
+  it('can write the scheme in any case', async () => {
     const { ownerKey } = await makeTeam();
     expect((await nobody().get('/me', { headers: { Authorization: `bearer   ${ownerKey}` } })).status).toBe(200);
   });
 
-  it('learns nothing of what is behind the door: ids, bodies and methods of a path are not looked at first', async () => {
+  it('reveals nothing: ids, bodies and methods are not looked at before the key', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     const answers = await Promise.all([
@@ -45,7 +45,7 @@ describe('a call without a good key', () => {
     expectProblem(await nobody().post('/messages', { nonsense: true }), 'missing_key');
   });
 
-  it('is refused with a key in the URL, wherever it stands there', async () => {
+  it('is refused with a key anywhere in the URL', async () => {
     const { ownerKey } = await makeTeam();
     for (const query of [`?key=${ownerKey}`, `?${ownerKey}`, `/${ownerKey}`]) {
       expectProblem(await as(ownerKey).get(`/me${query}`), query.startsWith('/') ? 'not_found' : 'key_in_url');
@@ -56,7 +56,7 @@ describe('a call without a good key', () => {
 });
 
 describe('every path', () => {
-  it('answers a method that it has not with 405 and Allow, OPTIONS with Allow, in our shape', async () => {
+  it('answers an unsupported method with 405 and Allow, and OPTIONS with Allow, in the one error shape', async () => {
     const { ownerKey } = await makeTeam();
     expect(registered().length).toBeGreaterThanOrEqual(17);
     for (const { path, params, operations } of registered()) {
@@ -78,7 +78,7 @@ describe('every path', () => {
     }
   });
 
-  it('answers HEAD as GET, without a body', async () => {
+  it('answers HEAD like GET, without a body', async () => {
     const team = await makeTeam();
     for (const path of ['/me', '/members', '/team', '/members/mem_x', '/unknown']) {
       const [head, get] = [await as(team.ownerKey).call('HEAD', path), await as(team.ownerKey).get(path)];
@@ -92,7 +92,7 @@ describe('every path', () => {
     expect([post.status, post.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
   });
 
-  it('carries Request-Id, no-store and the rate limit, on success and on failure', async () => {
+  it('sends Request-Id, no-store and the rate limit, on success and on failure', async () => {
     const team = await makeTeam();
     const seen = new Set<string>();
     const answers = [
@@ -117,7 +117,7 @@ describe('every path', () => {
     expect(answers[3]!.headers.get('ratelimit-policy')).toContain('"address"');
   });
 
-  it('is not found in the same shape where there is none', async () => {
+  it('answers 404 in the one error shape where there is none', async () => {
     const { ownerKey } = await makeTeam();
     for (const path of ['/nowhere', '', '/members/x/y/z', '/Members', '/v2/me']) {
       for (const method of ['GET', 'POST', 'DELETE'])
@@ -127,7 +127,7 @@ describe('every path', () => {
 });
 
 describe('an id in a path', () => {
-  it('that is another team’s answers byte for byte as one never given, but for the request id', async () => {
+  it('answers the same bytes for another team’s object as for an unknown one, but for the request id', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const { mem } = await addMember(other);
     const never = await as(team.ownerKey).get(`/members/${printId('mem', newUuid7())}`);
@@ -135,7 +135,7 @@ describe('an id in a path', () => {
     expect(tellable(await as(team.ownerKey).get(`/members/${mem}`))).toEqual(tellable(never));
   });
 
-  it('that is malformed, of another kind or in another case is 404, never 400', async () => {
+  it('answers 404, never 400, when malformed, of another kind or in another case', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     const bad = [
@@ -160,7 +160,7 @@ describe('an id in a path', () => {
 });
 
 describe('a body', () => {
-  it('may be absent where every field is optional, whatever its Content-Type', async () => {
+  it('can be absent where every field is optional, whatever its Content-Type', async () => {
     const { ownerKey } = await makeTeam();
     expect((await as(ownerKey).post('/members')).status).toBe(201);
     expect((await as(ownerKey).post('/members', undefined, { headers: { 'Content-Type': 'text/plain' } })).status).toBe(
@@ -219,7 +219,7 @@ describe('a body', () => {
       expectProblem(await as(ownerKey).post('/messages', undefined, { raw, headers }), 'invalid_request');
   });
 
-  it('holds no NUL and no half of a surrogate pair, in no value and no name', async () => {
+  it('holds no NUL and no lone surrogate, in no value and no name', async () => {
     const { ownerKey } = await makeTeam();
     const headers = { 'Content-Type': 'application/json' };
     const cases: [string, string][] = [
@@ -243,7 +243,7 @@ describe('a body', () => {
     ).toBe('🙂');
   });
 
-  it('that is nested beyond reason is refused, however deep', async () => {
+  it('is refused when nested too deeply, however deep', async () => {
     const { ownerKey } = await makeTeam();
     const headers = { 'Content-Type': 'application/json' };
     for (const depth of [30, 1_000, 100_000]) {
@@ -252,7 +252,7 @@ describe('a body', () => {
     }
   });
 
-  it('takes the last of a name given twice for its value, or refuses, but never half of each', async () => {
+  it('takes the last value of a duplicate name, or is refused, but never mixes both', async () => {
     const { ownerKey } = await makeTeam();
     const raw = '{"name":"First","name":"Second"}';
     const made = await as(ownerKey).post('/members', undefined, {
@@ -262,7 +262,7 @@ describe('a body', () => {
     expect(made.body.member.name).toBe('Second');
   });
 
-  it('names each unknown field, escaped, also those of an object’s own machinery', async () => {
+  it('names each unknown field, escaped, including names such as __proto__', async () => {
     const { ownerKey } = await makeTeam();
     const raw = '{"Amount":1,"a/b":2,"__proto__":{"role":"owner"},"constructor":1}';
     const problem = expectProblem(
@@ -277,7 +277,7 @@ describe('a body', () => {
     ]);
   });
 
-  it('may have 1 MiB and not a byte more, whether its length is said or not', async () => {
+  it('can have 1 MiB and not a byte more, whether its length is declared or not', async () => {
     const { ownerKey } = await makeTeam();
     const headers = { 'Content-Type': 'application/json' };
     const padded = (size: number) => `{"name":"Ann"}${' '.repeat(size - 14)}`;
@@ -300,7 +300,7 @@ describe('a body', () => {
     expect(body.data).toHaveLength(2);
   });
 
-  it('that a path does not take must be empty', async () => {
+  it('must be empty on a path that takes none', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     expect((await as(team.ownerKey).post(`/members/${mem}/activate`, {})).status).toBe(200);
@@ -314,7 +314,7 @@ describe('a body', () => {
 describe('a query', () => {
   const paths = ['/members', '/transfers', '/messages'];
 
-  it('cuts a limit above 100 and refuses one below 1 or none at all', async () => {
+  it('caps a limit above 100 and refuses one below 1 or not a number', async () => {
     const team = await makeTeam();
     for (const path of paths) {
       for (const limit of ['1', '100', '101', '999999999'])
@@ -332,7 +332,7 @@ describe('a query', () => {
     expect((await as(team.ownerKey).get('/messages')).body.data).toHaveLength(25);
   });
 
-  it('refuses a broken cursor, in every list', async () => {
+  it('refuses a broken cursor in every list', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     for (const path of [...paths, `/members/${mem}/recharge/events`]) {
@@ -346,14 +346,14 @@ describe('a query', () => {
     }
   });
 
-  it('refuses what it does not know, what stands twice, and what cannot be stored', async () => {
+  it('refuses unknown parameters, duplicates and values that cannot be stored', async () => {
     const team = await makeTeam();
     for (const path of paths) {
       for (const [query, pointer] of [
         ['colour=red', 'colour'],
         ['limit=1&limit=2', 'limit'],
         ['Limit=1', 'Limit'],
-        // Next itself loses a parameter of this name.
+        // Next itself drops a parameter of this name.
         ...(process.env['TEST_THROUGH_NEXT'] ? [] : ([['__proto__=1', '__proto__']] as const)),
       ] as const) {
         const problem = expectProblem(await as(team.ownerKey).get(`${path}?${query}`), 'invalid_request');

@@ -22,7 +22,7 @@ function expectReplayOf(answer: Answer, first: Answer): void {
   expect(answer.headers.get('request-id')).not.toBe(first.headers.get('request-id'));
 }
 
-/** Every POST there is, as one call that succeeds: what each needs is made for it. */
+/** Maps every POST to a call that succeeds, after creating what the call needs. */
 const EVERY_POST: Record<string, (team: TestTeam) => Promise<{ path: string; body?: object }>> = {
   '/members': () => Promise.resolve({ path: '/members', body: { credit: '1' } }),
   '/members/{id}/activate': async (team) => ({ path: `/members/${(await addMember(team)).mem}/activate` }),
@@ -68,7 +68,7 @@ const EVERY_POST: Record<string, (team: TestTeam) => Promise<{ path: string; bod
 };
 
 describe('every POST', () => {
-  it('is in the table above', () => {
+  it('has a row in the table above', () => {
     const posts = registered()
       .filter(({ operations }) => operations.POST)
       .map(({ path }) => path);
@@ -76,7 +76,7 @@ describe('every POST', () => {
   });
 
   for (const [name, make] of Object.entries(EVERY_POST)) {
-    it(`${name} has one effect, however often it comes with one key: in sequence, and many at once`, async () => {
+    it(`${name} takes effect once per key: in sequence, and many at once`, async () => {
       const team = await makeTeam();
       const owner = as(team.ownerKey);
       const { path, body } = await make(team);
@@ -103,7 +103,7 @@ describe('every POST', () => {
 });
 
 describe('one key', () => {
-  it('moves money once when 50 come at once, and tells the others to wait or what became of it', async () => {
+  it('moves money once when 50 calls come at once, and answers the others “in flight” or with the first answer', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const { mem } = await addMember(team);
     const call = () =>
@@ -123,7 +123,7 @@ describe('one key', () => {
     expectReplayOf(await call(), made[0]!);
   });
 
-  it('answers “in flight” while the first is still running, without waiting for it', async () => {
+  it('answers “in flight” while the first call is running, without waiting for it', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     const call = () => as(team.ownerKey).post(`/members/${mem}/credit`, { amount: '1' }, { idempotencyKey: 'slow' });
@@ -166,7 +166,7 @@ describe('one key', () => {
     );
   });
 
-  it('is the acting member’s own: another seat’s same key is another key', async () => {
+  it('belongs to the acting member: the same key of another member is another key', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const member = await addMember(team, { credit: '5' });
     const callers: Caller[] = [as(team.ownerKey), as(member.key), as(other.ownerKey)];
@@ -176,7 +176,7 @@ describe('one key', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it('is kept by the seat, whichever of its keys is used', async () => {
+  it('belongs to the member, whichever of its API keys is used', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '5' });
     const first = await as(member.key).post('/messages', message, { idempotencyKey: 'k' });
@@ -185,7 +185,7 @@ describe('one key', () => {
     expectProblem(await as(member.key).post('/messages', message, { idempotencyKey: 'k' }), 'invalid_key');
   });
 
-  it('may have 1 to 255 printable ASCII characters', async () => {
+  it('has 1 to 255 printable ASCII characters', async () => {
     const team = await makeTeam();
     for (const idempotencyKey of ['a', ' ~!', 'k'.repeat(255)]) {
       expect((await as(team.ownerKey).post('/messages', message, { idempotencyKey })).status).toBe(202);
@@ -199,7 +199,7 @@ describe('one key', () => {
     }
   });
 
-  it('means nothing on other methods', async () => {
+  it('is ignored on other methods', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     const names = ['One', 'Two'].map((name) =>
@@ -210,8 +210,8 @@ describe('one key', () => {
   });
 });
 
-describe('what is stored', () => {
-  it('is a success alone: no refusal, so that the same key works once money is there', async () => {
+describe('the stored answer', () => {
+  it('is a success only: after a refusal the same key works once there is money', async () => {
     const team = await makeTeam({ fund: '1.00' });
     const { mem } = await addMember(team);
     const owner = as(team.ownerKey);
@@ -229,7 +229,7 @@ describe('what is stored', () => {
     expect((await owner.post('/messages', message, { idempotencyKey: 'bad' })).status).toBe(202);
   });
 
-  it('is not the refusal of a send, whose rule remembers it all the same', async () => {
+  it('is not stored for a refused send, whose waiting rule is kept all the same', async () => {
     const team = await makeTeam({ fund: '5.00', card: 'country,prefix,price\n,1,1.00\n' });
     const member = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '6' } });
     const body = { ...message, body: 'a'.repeat(153 * 8) };
@@ -241,7 +241,7 @@ describe('what is stored', () => {
     expect((await as(member.key).post('/messages', body, { idempotencyKey: 'k' })).status).toBe(202);
   });
 
-  it('is no dry run: the key is still free for the real one', async () => {
+  it('is not stored for a dry run: the key is still free for the real call', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     const dry = await as(team.ownerKey).post(
@@ -254,7 +254,7 @@ describe('what is stored', () => {
     expect([real.status, real.headers.get('idempotent-replayed')]).toEqual([201, null]);
   });
 
-  it('is sealed: a new key’s secret lies in no row', async () => {
+  it('is sealed: the secret of a new API key stands in no row', async () => {
     const team = await makeTeam();
     const made = await as(team.ownerKey).post('/members', {}, { idempotencyKey: 'k' });
     const { rows } = await ownerPool().query<{ text: string }>(
@@ -266,7 +266,7 @@ describe('what is stored', () => {
     expectReplayOf(await as(team.ownerKey).post('/members', {}, { idempotencyKey: 'k' }), made);
   });
 
-  it('answers, once the answer is dropped, that it ran, with the id of what it made, and never runs again', async () => {
+  it('answers with the created id once it was dropped, and the call never runs again', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     const owner = as(team.ownerKey);
@@ -288,7 +288,7 @@ describe('what is stored', () => {
 });
 
 describe('a replay', () => {
-  it('comes before the role check: who has stepped down still reads what he did', async () => {
+  it('comes before the role check: a user who has stepped down can still read their answer', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { id } = (await owner.get('/me')).body.member;
@@ -301,7 +301,7 @@ describe('a replay', () => {
     expect((await as(second.key).get('/members')).body.data).toHaveLength(3);
   });
 
-  it('is refused to a key or a seat that is dead by then', async () => {
+  it('is refused for a revoked key and for a deleted or deactivated member', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { id } = (await owner.get('/me')).body.member;
@@ -316,7 +316,7 @@ describe('a replay', () => {
     expectProblem(await rotate(), 'invalid_key');
   });
 
-  it('goes on in a suspended team, where new changes are refused', async () => {
+  it('works in a suspended team, where new changes are refused', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const first = await owner.post('/messages', message, { idempotencyKey: 'k' });

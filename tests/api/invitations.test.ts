@@ -7,12 +7,12 @@ const as = useApi();
 const DAY = 24 * 3_600_000;
 const rule = { threshold: '5.00', target: '50.00', cap: { amount: '200.00', period: 'month' } };
 
-/** An invitation's seven days are over. */
+/** Lets the seven days of an invitation pass. */
 const runOut = ({ teamId }: TestTeam) =>
   ownerPool().query('UPDATE invitations SET expires_at = now() WHERE team_id = $1', [teamId]);
 
 describe('POST /invitations', () => {
-  it('invites an address: pending, for seven days, with a link, and moves nothing', async () => {
+  it('invites an address: pending, for seven days, with a link, without moving money', async () => {
     const team = await makeTeam();
     const before = await rowsOf(team);
     const body = { email: 'Jo@Example.TEST', name: 'Jo', role: 'owner', credit: '25', recharge: rule };
@@ -46,7 +46,7 @@ describe('POST /invitations', () => {
     });
   });
 
-  it('asks for a member where nothing is said', async () => {
+  it('invites as a member by default', async () => {
     const team = await makeTeam();
     const { body } = await as(team.ownerKey).post('/invitations', { email: someAddress() });
     expect(body).toMatchObject({ name: null, role: 'member', credit: null, recharge: null, memberId: null });
@@ -72,19 +72,19 @@ describe('POST /invitations', () => {
     expect((await as(team.ownerKey).get('/invitations')).body.data).toEqual([]);
   });
 
-  it('refuses a bad starting credit as an amount', async () => {
+  it('refuses an invalid starting credit as an amount', async () => {
     const team = await makeTeam();
     for (const credit of ['-1', '0', '1.1234567', 'all']) {
       expectProblem(await as(team.ownerKey).post('/invitations', { email: someAddress(), credit }), 'invalid_amount');
     }
   });
 
-  it('has one open to an address, in whatever case and form it is written', async () => {
+  it('has one open invitation per address, however the address is written', async () => {
     const team = await makeTeam();
     await as(team.ownerKey).post('/invitations', { email: 'zoë@example.test' });
     for (const email of ['ZOË@EXAMPLE.TEST', ' zoe\u0308@example.test ', 'ｚoë@example.test']) {
       const answer = await as(team.ownerKey).post('/invitations', { email });
-      // What is no address by the rules of addresses is refused as such, and never a second one.
+      // An invalid address is refused as such and never becomes a second invitation.
       expect([400, 409], answer.text).toContain(answer.status);
     }
     expect((await as(team.ownerKey).get('/invitations')).body.data.length).toBeLessThanOrEqual(1);
@@ -94,7 +94,7 @@ describe('POST /invitations', () => {
     expectProblem(await as(team.ownerKey).post('/invitations', { email: 'ｊo@example.test' }), 'invitation_pending');
   });
 
-  it('makes one of many at the same moment', async () => {
+  it('creates one when many are requested at once', async () => {
     const team = await makeTeam();
     const body = { email: someAddress() };
     const answers = await Promise.all(Array.from({ length: 8 }, () => as(team.ownerKey).post('/invitations', body)));
@@ -102,7 +102,7 @@ describe('POST /invitations', () => {
     for (const answer of answers.filter(({ status }) => status !== 201)) expectProblem(answer, 'invitation_pending');
   });
 
-  it('a dead one stands in no new one’s way', async () => {
+  it('ignores invitations that are no longer open', async () => {
     const team = await makeTeam();
     const email = someAddress();
     const first = await as(team.ownerKey).post('/invitations', { email });
@@ -115,7 +115,7 @@ describe('POST /invitations', () => {
     expect(data.map(({ status }: { status: string }) => status)).toEqual(['pending', 'expired', 'revoked']);
   });
 
-  it('refuses who has a seat in the team already, by its own address or as who signs in', async () => {
+  it('refuses an address that the team has already, as a member’s or as a user’s', async () => {
     const team = await makeTeam();
     const email = someAddress();
     const membership = await addMember(team, { email });
@@ -126,7 +126,7 @@ describe('POST /invitations', () => {
     expect((await as(team.ownerKey).post('/invitations', { email })).status).toBe(201);
   });
 
-  it('names a member to be taken over: one that is nobody’s, of this team, once', async () => {
+  it('names a member to be claimed: one without a user, of this team, once', async () => {
     const team = await makeTeam();
     const membership = await addMember(team);
     const claim = (memberId: string, more = {}) =>
@@ -145,7 +145,7 @@ describe('POST /invitations', () => {
 });
 
 describe('GET /invitations', () => {
-  it('lists them newest first, by state, and goes on', async () => {
+  it('lists them newest first, by state, page by page', async () => {
     const team = await makeTeam();
     const made: string[] = [];
     for (let i = 0; i < 3; i += 1) {
@@ -169,7 +169,7 @@ describe('GET /invitations', () => {
 });
 
 describe('POST /invitations/{id}/resend', () => {
-  it('keeps the invitation, renews its days and its link, also of one that had run out', async () => {
+  it('keeps the invitation and renews its days and its link, even after it expired', async () => {
     const team = await makeTeam();
     const { body: first } = await as(team.ownerKey).post('/invitations', { email: someAddress(), credit: '3' });
     await runOut(team);
@@ -185,7 +185,7 @@ describe('POST /invitations/{id}/resend', () => {
     expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'invitation.resent', after: { email: first.email } });
   });
 
-  it('refuses one that is closed, one whose address has another, and one whose address has joined', async () => {
+  it('refuses a closed invitation, an address with another open invitation, and an address that has joined', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const email = someAddress();
@@ -193,7 +193,7 @@ describe('POST /invitations/{id}/resend', () => {
     await runOut(team);
     const { id: second } = (await owner.post('/invitations', { email })).body;
     expectProblem(await owner.post(`/invitations/${id}/resend`), 'invitation_pending');
-    // One that has run out as well stands in no one's way.
+    // The other invitation does not block once it has expired too.
     await runOut(team);
     expect((await owner.post(`/invitations/${id}/resend`)).body).toMatchObject({ id, status: 'pending' });
     await runOut(team);
@@ -206,7 +206,7 @@ describe('POST /invitations/{id}/resend', () => {
 });
 
 describe('DELETE /invitations/{id}', () => {
-  it('revokes it for good, keeps it listed, and answers the same again', async () => {
+  it('revokes it for good, keeps it in the list, and answers the same when repeated', async () => {
     const team = await makeTeam();
     const { id } = (await as(team.ownerKey).post('/invitations', { email: someAddress() })).body;
     const gone = await as(team.ownerKey).delete(`/invitations/${id}`);

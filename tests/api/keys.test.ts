@@ -5,7 +5,7 @@ import { auditOf, expectProblem, useApi } from '../support/api-client';
 
 const as = useApi();
 
-/** What time does to a rotated key: its overlap is over. */
+/** Lets the overlap of a rotated key pass. */
 const runOut = (teamId: string) =>
   ownerPool().query(
     "UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE team_id = $1 AND expires_at IS NOT NULL",
@@ -13,7 +13,7 @@ const runOut = (teamId: string) =>
   );
 
 describe('POST /members/{id}/key/rotate', () => {
-  it('gives a new key, and the old one is dead at once', async () => {
+  it('creates a new key and revokes the old one at once', async () => {
     const team = await makeTeam();
     const { mem, key } = await addMember(team);
     const rotated = await as(team.ownerKey).post(`/members/${mem}/key/rotate`);
@@ -26,7 +26,7 @@ describe('POST /members/{id}/key/rotate', () => {
     expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'key.rotated', channel: 'api' });
   });
 
-  it('lets the old key work until its overlap ends', async () => {
+  it('keeps the old key working until its overlap ends', async () => {
     const team = await makeTeam();
     const { mem, key } = await addMember(team);
     const { body } = await as(team.ownerKey).post(`/members/${mem}/key/rotate`, { overlapSeconds: 604_800 });
@@ -37,7 +37,7 @@ describe('POST /members/{id}/key/rotate', () => {
     expect((await as(body.secrets.apiKey).get('/me')).status).toBe(200);
   });
 
-  it('never lengthens the overlap of a key that is already ending', async () => {
+  it('never extends the overlap of a key that is already expiring', async () => {
     const team = await makeTeam();
     const { mem, key } = await addMember(team);
     const owner = as(team.ownerKey);
@@ -52,7 +52,7 @@ describe('POST /members/{id}/key/rotate', () => {
     expectProblem(await as(key).get('/me'), 'invalid_key');
   });
 
-  it('takes an overlap of 0 to 604800 whole seconds', async () => {
+  it('takes an overlap of 0 to 604,800 whole seconds', async () => {
     const team = await makeTeam();
     const { mem, key } = await addMember(team);
     for (const overlapSeconds of [-1, 604_801, 1.5, '60', null]) {
@@ -65,7 +65,7 @@ describe('POST /members/{id}/key/rotate', () => {
     expect((await as(key).get('/me')).status).toBe(200);
   });
 
-  it('lets a member rotate its own key and no other', async () => {
+  it('lets a member rotate its own key only', async () => {
     const team = await makeTeam();
     const [own, other] = [await addMember(team), await addMember(team)];
     expectProblem(await as(own.key).post(`/members/${other.mem}/key/rotate`), 'not_found');
@@ -75,7 +75,7 @@ describe('POST /members/{id}/key/rotate', () => {
     expect((await as(other.key).get('/me')).status).toBe(200);
   });
 
-  it('gives a deleted member none', async () => {
+  it('refuses a deleted member', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     await as(team.ownerKey).delete(`/members/${mem}`);
@@ -84,7 +84,7 @@ describe('POST /members/{id}/key/rotate', () => {
 });
 
 describe('GET /members/{id}/keys and DELETE /keys/{id}', () => {
-  it('lists a seat’s keys with what each still is, and ends an overlap early', async () => {
+  it('lists a member’s keys with their states, and ends an overlap early', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { mem, key } = await addMember(team);
@@ -105,7 +105,7 @@ describe('GET /members/{id}/keys and DELETE /keys/{id}', () => {
     expect((await keysOf()).map(({ status }: { status: string }) => status)).toEqual(['current', 'ended']);
   });
 
-  it('tells a key whose overlap is over from one that was ended', async () => {
+  it('distinguishes a key whose overlap has passed from a revoked one', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { mem } = await addMember(team);
@@ -115,7 +115,7 @@ describe('GET /members/{id}/keys and DELETE /keys/{id}', () => {
     expect([old.status, old.endedAt]).toEqual(['ended', old.expiresAt]);
   });
 
-  it('lets a member end its own, the current one too, and see no other’s', async () => {
+  it('lets a member revoke its own keys, the current one too, and see nobody else’s', async () => {
     const team = await makeTeam();
     const [own, other] = [await addMember(team), await addMember(team)];
     const idOf = async (mem: string) => (await as(team.ownerKey).get(`/members/${mem}/keys`)).body.data[0].id;
@@ -128,7 +128,7 @@ describe('GET /members/{id}/keys and DELETE /keys/{id}', () => {
 });
 
 describe('POST /members/{id}/key/reveal', () => {
-  it('shows an owner the current key, and writes it to the audit log', async () => {
+  it('shows an owner the current key and writes an audit event', async () => {
     const team = await makeTeam();
     const { mem, key } = await addMember(team);
     const shown = await as(team.ownerKey).post(`/members/${mem}/key/reveal`);
@@ -138,7 +138,7 @@ describe('POST /members/{id}/key/reveal', () => {
     expect((await as(team.ownerKey).post(`/members/${mem}/key/reveal`)).body).toEqual({ apiKey: body.secrets.apiKey });
   });
 
-  it('is an owner’s alone, and finds nothing where there is no key', async () => {
+  it('is for owners only, and answers 404 when there is no key', async () => {
     const team = await makeTeam();
     const { mem, key } = await addMember(team);
     expectProblem(await as(key).post(`/members/${mem}/key/reveal`), 'owner_required');
@@ -147,8 +147,8 @@ describe('POST /members/{id}/key/reveal', () => {
   });
 });
 
-describe('a key', () => {
-  it('answers the same whether it is mistyped, unknown, revoked or its member deleted', async () => {
+describe('an API key', () => {
+  it('is refused alike when it is mistyped, unknown, revoked or of a deleted member', async () => {
     const team = await makeTeam();
     const [rotated, deleted] = [await addMember(team), await addMember(team)];
     await as(team.ownerKey).post(`/members/${rotated.mem}/key/rotate`);
@@ -161,7 +161,7 @@ describe('a key', () => {
     for (const body of bodies) expect(body).toEqual(bodies[0]);
   });
 
-  it('is stored neither in the clear nor as a plain hash', async () => {
+  it('is stored neither in plain text nor as a plain hash', async () => {
     const team = await makeTeam();
     const { key } = await addMember(team);
     const { rows } = await ownerPool().query<{ text: string; plain: boolean }>(
@@ -175,7 +175,7 @@ describe('a key', () => {
     }
   });
 
-  it('tells when it was last used', async () => {
+  it('records when it was last used', async () => {
     const team = await makeTeam();
     const { mem, key } = await addMember(team);
     expect((await as(team.ownerKey).get(`/members/${mem}`)).body.apiKey.lastUsedAt).toBe(null);

@@ -4,14 +4,14 @@ import { networkOf } from '@/server/domain/identity/login-throttle/rules';
 import { makeTeam } from '../support/team';
 import { expectProblem, useApi } from '../support/api-client';
 
-// Before the first request of this file reads the settings.
+// Set before the first request of this file reads the settings.
 const PER_SECOND = 5;
 process.env['RATE_LIMIT'] = String(PER_SECOND);
 
 const as = useApi();
 
 describe('a bucket', () => {
-  it('holds twice what flows in a second, and no more however long it rests', () => {
+  it('holds twice the refill of a second, however long it rests', () => {
     const take = makeLimiter('team', 10);
     const at = (ms: number) => take('a', 1, ms).allowed;
     expect(Array.from({ length: 21 }, () => at(0))).toEqual([...Array<boolean>(20).fill(true), false]);
@@ -19,28 +19,28 @@ describe('a bucket', () => {
     expect(Array.from({ length: 21 }, () => at(3_600_000)).filter(Boolean)).toHaveLength(20);
   });
 
-  it('is its own for each team', () => {
+  it('is separate for each team', () => {
     const take = makeLimiter('team', 1);
     expect([take('a', 2, 0).allowed, take('a', 1, 0).allowed, take('b', 1, 0).allowed]).toEqual([true, false, true]);
   });
 
-  it('says the policy, what remains, and how long to wait', () => {
+  it('reports the policy, the remaining requests and the time to wait', () => {
     const take = makeLimiter('team', 10);
     expect(take('a', 1, 0).headers).toEqual({ 'RateLimit-Policy': '"team";q=20;w=2', RateLimit: '"team";r=19;t=1' });
-    const dear = take('a', 30, 0);
-    expect(dear.allowed).toBe(false);
+    const expensive = take('a', 30, 0);
+    expect(expensive.allowed).toBe(false);
     expect(take('a', 20, 2000).headers['RateLimit']).toBe('"team";r=0;t=2');
     expect(take('a', 1, 2000)).toMatchObject({ allowed: false, retryAfterSeconds: 1 });
   });
 
-  it('lets a call that costs more than it can ever hold through when it is full, and then waits it off', () => {
+  it('lets a call that costs more than its capacity pass when it is full, and then recovers the whole cost', () => {
     const take = makeLimiter('team', 1);
     expect(take('a', 5, 0).allowed).toBe(true);
     expect(take('a', 1, 3_000).allowed).toBe(false);
     expect(take('a', 1, 4_000).allowed).toBe(true);
   });
 
-  it('is told how long until the call would pass, and then it passes', () => {
+  it('reports how long to wait until the call passes, and then it passes', () => {
     const take = makeLimiter('team', 2);
     for (let i = 0; i < 4; i++) take('a', 1, 0);
     const { allowed, retryAfterSeconds } = take('a', 3, 0);
@@ -48,7 +48,7 @@ describe('a bucket', () => {
     expect(take('a', 3, retryAfterSeconds * 1000).allowed).toBe(true);
   });
 
-  it('forgets those that are full again, and never one that is not', () => {
+  it('forgets the buckets that are full again and keeps all others', () => {
     const take = makeLimiter('address', 1);
     take('busy', 2, 10_000);
     for (let i = 0; i < 50_010; i++) take(`${i}`, 1, 0);
@@ -64,23 +64,23 @@ describe('the buckets of a team', () => {
   const many = (n: number, call: (i: number) => { allowed: boolean }) =>
     passed(Array.from({ length: n }, (_, i) => call(i)));
 
-  it('give one member a quarter of the team, all members four fifths, and keep the rest for owners', () => {
+  it('give one member a quarter of the team’s rate, all members four fifths, and reserve the rest for owners', () => {
     const take = makeTeamLimiter(100);
     expect(many(1_200, () => take(member(1), 1, 0))).toBe(50);
     expect(many(1_200, (i) => take(member(2 + (i % 9)), 1, 0))).toBe(110);
     expect(many(1_200, () => take(owner, 1, 0))).toBe(40);
   });
 
-  it('take nothing from anybody for a call that is refused', () => {
+  it('charge nothing for a refused call', () => {
     const take = makeTeamLimiter(100);
     many(1_000, () => take(member(1), 1, 0));
     expect(many(1_000, () => take(owner, 1, 0))).toBe(150);
     expect(take(member(2), 1, 0).allowed).toBe(false);
-    // The team's bucket is what member 2 waits for: a call a hundredth of a second.
+    // Member 2 waits for the team's bucket: a call each hundredth of a second.
     expect(take(member(2), 1, 10).allowed).toBe(true);
   });
 
-  it('say what the tightest of them says', () => {
+  it('report the values of the tightest bucket', () => {
     const take = makeTeamLimiter(100);
     expect(take(owner, 1, 0).headers).toMatchObject({ RateLimit: '"team";r=199;t=1' });
     expect(take(member(1), 1, 0).headers).toEqual({
@@ -92,11 +92,11 @@ describe('the buckets of a team', () => {
   });
 
   it.each([0.5, 1, 1.9, 10, 20, 200])(
-    'let every kind of call of a member through at some pace, at %s a second',
+    'let every kind of member call pass at some pace, at %s a second',
     (perSecond) => {
       const take = makeTeamLimiter(perSecond);
       let now = 0;
-      // As the API takes it: one for the call, then what its body costs more.
+      // The API takes one for the call, then the additional cost of its body.
       const passes = (extra: number) => take(member(1), 1, now).allowed && take(member(1), extra, now, 1).allowed;
       for (const extra of [0, 10, 0]) {
         now += 1_000_000;
@@ -105,15 +105,15 @@ describe('the buckets of a team', () => {
     },
   );
 
-  it('let a batch of a member through that costs more than its share ever holds, once that is full', () => {
+  it('let a member’s batch that costs more than its share holds pass once that share is full', () => {
     const take = makeTeamLimiter(10);
     expect(take(member(1), 11, 0).allowed).toBe(true);
     expect(take(member(1), 1, 1_000).allowed).toBe(false);
   });
 });
 
-describe('a team that asks too much', () => {
-  it('gets 429 with Retry-After, and another team is not held up', async () => {
+describe('a team above its rate limit', () => {
+  it('gets 429 with Retry-After, and does not slow another team down', async () => {
     const [busy, calm] = [await makeTeam(), await makeTeam()];
     const answers = await Promise.all(Array.from({ length: 12 * PER_SECOND }, () => as(busy.ownerKey).get('/me')));
     const refused = answers.filter(({ status }) => status === 429);
@@ -128,7 +128,7 @@ describe('a team that asks too much', () => {
     await expect.poll(async () => (await as(busy.ownerKey).get('/me')).status, { timeout: 60_000 }).toBe(200);
   });
 
-  it('changes nothing with a call that is refused', async () => {
+  it('changes nothing with a refused call', async () => {
     const team = await makeTeam();
     const answers = await Promise.all(
       Array.from({ length: 12 * PER_SECOND }, () => as(team.ownerKey).post('/members')),
@@ -141,8 +141,8 @@ describe('a team that asks too much', () => {
   });
 });
 
-describe('a member that asks too much', () => {
-  it('is refused, and leaves its owner and another member calls to make', async () => {
+describe('a member above its rate limit', () => {
+  it('is refused, and leaves requests for its owner and for another member', async () => {
     const team = await makeTeam();
     const [loud, calm] = await Promise.all(
       [0, 1].map(async () => (await as(team.ownerKey).post('/members')).body.secrets.apiKey as string),
@@ -154,7 +154,7 @@ describe('a member that asks too much', () => {
   });
 });
 
-/** What calls meet until one is refused: on a slow machine the bucket fills again meanwhile, so there are several rounds. */
+/** Calls until one is refused; on a slow machine the bucket refills meanwhile, so there are several rounds. */
 async function statusesOfFlood(call: (i: number) => Promise<{ status: number }>): Promise<Set<number>> {
   const met = new Set<number>();
   for (let round = 0; round < 20 && !met.has(429); round += 1) {
@@ -164,8 +164,8 @@ async function statusesOfFlood(call: (i: number) => Promise<{ status: number }>)
   return met;
 }
 
-describe('an address that calls without a good key', () => {
-  it('gets 429 as well, whatever it tries', async () => {
+describe('an address that calls without a valid key', () => {
+  it('gets 429 too, whatever it calls', async () => {
     expect(await statusesOfFlood((i) => as(i % 2 ? null : 'nonsense').get('/me'))).toEqual(new Set([401, 429]));
   });
 
@@ -179,7 +179,7 @@ describe('an address that calls without a good key', () => {
     expect(await statusesOfFlood(() => as(null).call(method, path))).toContain(429);
   });
 
-  it('is the whole network that an IPv6 subscriber has, and one address in IPv4', () => {
+  it('counts as the whole network of an IPv6 subscriber, and as one address in IPv4', () => {
     expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe(networkOf('2001:db8:1:2:ffff::1'));
     expect(networkOf('2001:db8:1:3::1')).not.toBe(networkOf('2001:db8:1:2::1'));
     expect(networkOf('::ffff:192.0.2.1')).toBe('192.0.2.1');

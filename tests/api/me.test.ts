@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe('GET /me', () => {
-  it("tells an owner the master's balance, a member its own", async () => {
+  it('shows an owner the master balance, and a member its own', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const member = await addMember(team, { credit: '12.5' });
     const owner = await api.call('GET', '/me', { key: team.ownerKey });

@@ -6,7 +6,7 @@ import { callProcedure, sessionOf } from '../support/procedures';
 const as = useApi();
 
 describe('POST /members/{id}/credit', () => {
-  it('moves money from the master and answers the transfer with both balances', async () => {
+  it('moves money from the master balance and answers the transfer with both balances', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const { mem } = await addMember(team, { credit: '1.00' });
     const owner = as(team.ownerKey);
@@ -38,7 +38,7 @@ describe('POST /members/{id}/credit', () => {
     expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'member.credited', channel: 'api', actorType: 'key' });
   });
 
-  it('spends the master to exactly 0, and not a micro more', async () => {
+  it('spends the master balance to exactly 0, and not a micro more', async () => {
     const team = await makeTeam({ fund: '10.00' });
     const { mem } = await addMember(team);
     const owner = as(team.ownerKey);
@@ -53,7 +53,7 @@ describe('POST /members/{id}/credit', () => {
     expect(all.body.balances).toEqual({ master: '0.00', member: '10.00' });
   });
 
-  it('takes a JSON integer, and no other number', async () => {
+  it('takes a JSON integer and no other number', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     const owner = as(team.ownerKey);
@@ -61,7 +61,7 @@ describe('POST /members/{id}/credit', () => {
     expectProblem(await owner.post(`/members/${mem}/credit`, { amount: 7.5 }), 'invalid_amount');
   });
 
-  it('refuses every amount that it would have to round, guess or limit, and moves nothing', async () => {
+  it('refuses every amount that would need rounding, guessing or capping, and moves nothing', async () => {
     const team = await makeTeam({ fund: '1000.00' });
     const { mem } = await addMember(team, { credit: '2.00' });
     const owner = as(team.ownerKey);
@@ -105,7 +105,7 @@ describe('POST /members/{id}/credit', () => {
     expect(await balancesOf(team)).toEqual(before);
   });
 
-  it('takes the largest amount there is', async () => {
+  it('takes the largest amount', async () => {
     const team = await makeTeam({ fund: '1000000000.00' });
     const { mem } = await addMember(team);
     const { body } = await as(team.ownerKey).post(`/members/${mem}/credit`, { amount: '1000000000.00' });
@@ -124,7 +124,7 @@ describe('POST /members/{id}/credit', () => {
     ).toBe('/note');
   });
 
-  it('still reaches a deactivated member and an owner, not a deleted one', async () => {
+  it('still works for a deactivated member and for an owner, but not for a deleted member', async () => {
     const team = await makeTeam();
     const [idle, gone, boss] = [await addMember(team), await addMember(team), await addMember(team, { role: 'owner' })];
     const owner = as(team.ownerKey);
@@ -137,7 +137,7 @@ describe('POST /members/{id}/credit', () => {
     expectProblem(await owner.post(`/members/${gone.mem}/debit`, { amount: '1' }), 'member_deleted');
   });
 
-  it('lets many credits at once spend the master exactly', async () => {
+  it('lets many concurrent credits spend the master balance exactly', async () => {
     const team = await makeTeam({ fund: '10.00' });
     const members = await Promise.all([addMember(team), addMember(team), addMember(team)]);
     const answers = await Promise.all(
@@ -152,7 +152,7 @@ describe('POST /members/{id}/credit', () => {
 });
 
 describe('POST /members/{id}/debit', () => {
-  it('moves money back to the master, to exactly 0', async () => {
+  it('moves money back to the master balance, to exactly 0', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const { mem } = await addMember(team, { credit: '10.00' });
     const owner = as(team.ownerKey);
@@ -171,7 +171,7 @@ describe('POST /members/{id}/debit', () => {
     });
   });
 
-  it('takes all there is, and says so where there is nothing', async () => {
+  it('takes the whole balance with “all”, and says so when there is nothing', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const { mem } = await addMember(team, { credit: '0.000001' });
     const owner = as(team.ownerKey);
@@ -200,7 +200,7 @@ describe('POST /members/{id}/debit', () => {
 });
 
 describe('dryRun', () => {
-  it('answers what would happen and does nothing: no money, no audit row, no job', async () => {
+  it('answers what would happen and does nothing: no money, no audit event, no job', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const { mem } = await addMember(team, { credit: '10.00' });
     const owner = as(team.ownerKey);
@@ -216,7 +216,7 @@ describe('dryRun', () => {
     expect(await auditOf(team)).toEqual(audit);
   });
 
-  it('false is a real one', async () => {
+  it('runs the real call when false', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     const answer = await as(team.ownerKey).post(`/members/${mem}/credit`, { amount: '5', dryRun: false });

@@ -5,7 +5,7 @@ import { auditOf, balancesOf, expectProblem, useApi } from '../support/api-clien
 const as = useApi();
 
 describe('POST /members', () => {
-  it('makes an active member with a readable name, an address that cannot be mailed, and a key that works at once', async () => {
+  it('creates an active member with a readable name, an address that receives no email, and a key that works at once', async () => {
     const team = await makeTeam();
     const made = await as(team.ownerKey).post('/members');
     expect(made.status).toBe(201);
@@ -34,7 +34,7 @@ describe('POST /members', () => {
     ).toBe(member.id);
   });
 
-  it('keeps what it is given: name trimmed and composed, email folded, externalId and metadata as they are', async () => {
+  it('keeps the given values: name trimmed and composed, email in lower case, externalId and metadata unchanged', async () => {
     const team = await makeTeam();
     const input = {
       name: '  Zoe\u0308 Ltd ',
@@ -52,14 +52,14 @@ describe('POST /members', () => {
     });
   });
 
-  it('makes an owner when asked', async () => {
+  it('creates an owner on request', async () => {
     const team = await makeTeam({ fund: '5.00' });
     const made = await as(team.ownerKey).post('/members', { role: 'owner' });
     expect(made.body.member.role).toBe('owner');
     expect((await as(made.body.secrets.apiKey).get('/me')).body.balance).toBe('5.00');
   });
 
-  it('credits the starting credit', async () => {
+  it('transfers the starting credit', async () => {
     const team = await makeTeam({ fund: '20.00' });
     const made = await as(team.ownerKey).post('/members', { credit: '12.5' });
     expect(made.body.member.balance).toBe('12.50');
@@ -72,7 +72,7 @@ describe('POST /members', () => {
     });
   });
 
-  it('makes no member when the master lacks the starting credit', async () => {
+  it('creates no member when the master balance cannot pay the starting credit', async () => {
     const team = await makeTeam({ fund: '10.00' });
     const before = await balancesOf(team);
     const refused = await as(team.ownerKey).post('/members', { credit: '10.000001', email: 'new@example.test' });
@@ -86,7 +86,7 @@ describe('POST /members', () => {
     expect((await auditOf(team)).some(({ action }) => action === 'member.created')).toBe(false);
   });
 
-  it('generates a password that is shown once, and takes one that is given', async () => {
+  it('generates a password that is shown once, and takes a given one', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const generated = await owner.post('/members', { generatePassword: true });
@@ -102,7 +102,7 @@ describe('POST /members', () => {
     for (const row of rows) expect(row.password_hash).toMatch(/^\$argon2id\$/);
   });
 
-  it('gives no password to a real address, not two of them, and none that is tried first', async () => {
+  it('refuses a password for a real address, two passwords, and a common one', async () => {
     const owner = as((await makeTeam()).ownerKey);
     const cases: [object, string][] = [
       [{ email: 'a@example.test', password: 'a rather long sentence' }, '/password'],
@@ -117,7 +117,7 @@ describe('POST /members', () => {
     }
   });
 
-  it('refuses an address that another member has, in any case, until that one is deleted', async () => {
+  it('refuses an address that another member has, in any case, until that member is deleted', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const first = await owner.post('/members', { email: 'ann@example.test' });
@@ -128,7 +128,7 @@ describe('POST /members', () => {
     expect((await as(other.ownerKey).post('/members', { email: 'ann@example.test' })).status).toBe(201);
   });
 
-  it('points at each field that is wrong', async () => {
+  it('points at each invalid field', async () => {
     const owner = as((await makeTeam()).ownerKey);
     const body = { name: '', email: 'nobody', role: 'admin', credit: '1.2345678', metadata: { key: 1 }, color: 'red' };
     const { errors } = expectProblem(await owner.post('/members', body), 'invalid_request');
@@ -144,7 +144,7 @@ describe('POST /members', () => {
     expect(byAmount.errors).toEqual([{ pointer: '/credit', code: 'invalid_amount', detail: expect.any(String) }]);
   });
 
-  it('writes who made it into the audit log, without the key', async () => {
+  it('records the actor in the audit log, without the key', async () => {
     const team = await makeTeam();
     const made = await as(team.ownerKey).post('/members', { name: 'Audited' });
     expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'member.created', channel: 'api', actorType: 'key' });
@@ -157,7 +157,7 @@ describe('POST /members', () => {
 });
 
 describe('GET /members', () => {
-  it('lists the newest first, page by page, each seat once', async () => {
+  it('lists the newest first, page by page, each member once', async () => {
     const team = await makeTeam();
     const made = [];
     for (let i = 0; i < 5; i++) made.push((await addMember(team)).mem);
@@ -176,7 +176,7 @@ describe('GET /members', () => {
     expect(seen).toHaveLength(6);
   });
 
-  it('leaves out the deleted unless asked, and filters by status and role', async () => {
+  it('leaves out deleted members by default, and filters by status and role', async () => {
     const team = await makeTeam();
     const [active, inactive, deleted] = [await addMember(team), await addMember(team), await addMember(team)];
     const owner = as(team.ownerKey);
@@ -192,7 +192,7 @@ describe('GET /members', () => {
     expect(await ids('role=owner')).toEqual([first]);
   });
 
-  it('searches name, email and externalId, in any case, and takes % and _ as they are', async () => {
+  it('searches name, email and externalId in any case, and takes % and _ literally', async () => {
     const team = await makeTeam();
     const one = await addMember(team, { name: 'Grüße GmbH', email: 'one_1@example.test', externalId: 'CRM-100%' });
     const two = await addMember(team, { name: 'Other', email: 'oneX1@example.test', externalId: 'crm-200' });
@@ -224,7 +224,7 @@ describe('GET /members', () => {
     expectProblem(await owner.get(`/transfers?cursor=${nextCursor}`), 'invalid_cursor');
   });
 
-  it('shows a member its own seat alone, whatever it searches', async () => {
+  it('shows a member only itself, whatever it searches', async () => {
     const team = await makeTeam();
     const [own, other] = [await addMember(team), await addMember(team, { name: 'Findable' })];
     const member = as(own.key);
@@ -248,7 +248,7 @@ describe('GET /members', () => {
 });
 
 describe('PATCH /members/{id}', () => {
-  it('refuses a key of metadata that would be lost, and changes nothing', async () => {
+  it('refuses a metadata key that would be lost, and changes nothing', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     const raw = '{"name":"Changed","metadata":{"a":"1","__proto__":"2"}}';
@@ -258,7 +258,7 @@ describe('PATCH /members/{id}', () => {
     expect((await as(team.ownerKey).get(`/members/${mem}`)).body).toMatchObject({ metadata: {} });
   });
 
-  it('changes what is given and nothing else', async () => {
+  it('changes the given fields and nothing else', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team, { name: 'Before', externalId: 'x-1' });
     const owner = as(team.ownerKey);
@@ -280,7 +280,7 @@ describe('PATCH /members/{id}', () => {
     expect((await auditOf(team)).filter(({ action }) => action === 'member.updated')).toHaveLength(3);
   });
 
-  it('refuses an address that is taken, a role, a balance, and a deleted member', async () => {
+  it('refuses a taken address, a role, a balance, and a deleted member', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     await addMember(team, { email: 'taken@example.test' });
@@ -296,7 +296,7 @@ describe('PATCH /members/{id}', () => {
 });
 
 describe('DELETE /members/{id}', () => {
-  it('returns the balance to the master, kills the key, keeps the seat to be read, and answers the same again', async () => {
+  it('returns the balance to the master, revokes the key, keeps the member readable, and answers the same when repeated', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const { mem, key } = await addMember(team, { credit: '12.5', recharge: { threshold: '5', target: '10' } });
     const owner = as(team.ownerKey);
@@ -327,7 +327,7 @@ describe('DELETE /members/{id}', () => {
     expect((await auditOf(team)).filter(({ action }) => action === 'member.deleted')).toHaveLength(1);
   });
 
-  it('has no transfer where there is nothing to return', async () => {
+  it('makes no transfer when there is nothing to return', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     const gone = await as(team.ownerKey).delete(`/members/${mem}`);
@@ -335,7 +335,7 @@ describe('DELETE /members/{id}', () => {
     expect((await as(team.ownerKey).delete(`/members/${mem}`)).text).toBe(gone.text);
   });
 
-  it('refuses the last active owner, and lets one of two go', async () => {
+  it('refuses the last active owner, and deletes one of two', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { id } = (await owner.get('/me')).body.member;
@@ -351,7 +351,7 @@ describe('DELETE /members/{id}', () => {
 });
 
 describe('POST /members/{id}/deactivate and …/activate', () => {
-  it('take effect on the very next request, keep the balance, and may be repeated', async () => {
+  it('take effect on the very next request, keep the balance, and can be repeated', async () => {
     const team = await makeTeam();
     const { mem, key } = await addMember(team, { credit: '3.00' });
     const owner = as(team.ownerKey);
@@ -379,7 +379,7 @@ describe('POST /members/{id}/deactivate and …/activate', () => {
     expectProblem(await owner.post(`/members/${mem}/deactivate`), 'member_deleted');
   });
 
-  it('leave one of two owners who deactivate each other at once', async () => {
+  it('leave one of two owners active who deactivate each other at once', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { id } = (await owner.get('/me')).body.member;

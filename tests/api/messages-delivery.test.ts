@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const carrier of carriers.splice(0)) await carrier.close();
 });
 
-/** The carrier of the demo, wired as the worker wires it. */
+/** Creates the carrier of the demo, wired as in the worker. */
 function sandbox(): Carrier {
   const carrier = makeSandbox(
     async (teamId, reports) => void (await reportMessages(jobCtx(services(), teamId), reports)),
@@ -38,7 +38,7 @@ const report = (team: TestTeam, ...reports: (Omit<Report, 'id'> & { id: string }
 const FAILED = { status: 'failed', code: 'undelivered', detail: 'No such subscriber.' } as const;
 
 describe('the sandbox carrier', () => {
-  it('delivers, and each step has its time', async () => {
+  it('delivers, and records the time of each step', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '1.00' });
     const { id } = await send(member, '+14155550100');
@@ -82,7 +82,7 @@ describe('the sandbox carrier', () => {
     expect((await as(member.key).get('/me')).body.balance).toBe('1.00');
   });
 
-  it('keeps silent about a number that ends in 0002, until the message expires and is refunded', async () => {
+  it('never reports a number that ends in 0002, until the message expires and is refunded', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '1.00' });
     const { id } = await send(member, '+14155550002');
@@ -99,8 +99,8 @@ describe('the sandbox carrier', () => {
   });
 });
 
-describe('a report', () => {
-  it('refunds the master what the master paid', async () => {
+describe('a delivery report', () => {
+  it('refunds the master balance for a message that it paid', async () => {
     const team = await makeTeam({ fund: '1.00' });
     const { id } = await send({ key: team.ownerKey }, '+14155550100');
     expect(await report(team, { id, ...FAILED })).toHaveLength(1);
@@ -108,7 +108,7 @@ describe('a report', () => {
     expect((await refundsOf(team))[0]).toMatchObject({ to: 'master', balanceAfter: { master: '1.00' } });
   });
 
-  it('refunds the master when who paid is deleted', async () => {
+  it('refunds the master balance when the paying member is deleted', async () => {
     const team = await makeTeam({ fund: '1.00' });
     const member = await addMember(team, { credit: '1.00' });
     const { id } = await send(member, '+14155550100');
@@ -118,7 +118,7 @@ describe('a report', () => {
     expect(await statusOf(team, id)).toBe('failed');
   });
 
-  it('refunds who paid, whatever its role is now', async () => {
+  it('refunds the account that paid, whatever its role is now', async () => {
     const team = await makeTeam({ fund: '5.00' });
     const member = await addMember(team, { credit: '1.00' });
     const { id } = await send(member, '+14155550100');
@@ -127,7 +127,7 @@ describe('a report', () => {
     expect((await as(team.ownerKey).get(`/members/${member.mem}`)).body.balance).toBe('1.00');
   });
 
-  it('that is final stays final, in any order and however often it comes', async () => {
+  it('does not change a final status, in any order and however often it comes', async () => {
     const team = await makeTeam();
     const owner = { key: team.ownerKey };
     const [delivered, failed] = [(await send(owner, '+14155550100')).id, (await send(owner, '+14155550101')).id];
@@ -144,14 +144,14 @@ describe('a report', () => {
     expect(await refundsOf(team)).toHaveLength(1);
   });
 
-  it('of another team’s message or of none changes nothing', async () => {
+  it('changes nothing for another team’s message or an unknown one', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const { id } = await send({ key: team.ownerKey }, '+14155550100');
     expect(await report(other, { id, ...FAILED }, { id: 'msg_01h00000000000000000000000', ...FAILED })).toEqual([]);
     expect(await statusOf(team, id)).toBe('queued');
   });
 
-  it('fires no rule that does not wait, and wakes one that does', async () => {
+  it('fires no rule that is not waiting, and serves one that is', async () => {
     const team = await makeTeam({ fund: '1.00' });
     const calm = await addMember(team, { credit: '0.50', recharge: { threshold: '0.50', target: '5' } });
     const { id } = await send(calm, '+14155550100');
@@ -166,7 +166,7 @@ describe('a report', () => {
 });
 
 describe('a dispatcher', () => {
-  it('that dies after taking a message leaves it to another when its lease is over', async () => {
+  it('leaves a message that it took before it died to another dispatcher when its lease ends', async () => {
     const team = await makeTeam();
     const { id } = await send({ key: team.ownerKey }, '+14155550100');
     const dies: Carrier = {
@@ -183,7 +183,7 @@ describe('a dispatcher', () => {
     await expect.poll(() => statusOf(team, id), { timeout: 60_000 }).toBe('delivered');
   });
 
-  it('hands each message to one carrier, whoever else is at it', async () => {
+  it('hands each message to the carrier once, with several at work', async () => {
     const team = await makeTeam();
     for (let i = 0; i < 20; i++) await send({ key: team.ownerKey }, '+14155550100');
     const seen: string[] = [];
@@ -199,7 +199,7 @@ describe('a dispatcher', () => {
     expect([seen.length, new Set(seen).size]).toEqual([20, 20]);
   });
 
-  it('refunds at once what the carrier refuses', async () => {
+  it('refunds at once when the carrier refuses', async () => {
     const team = await makeTeam({ fund: '1.00' });
     const { id } = await send({ key: team.ownerKey }, '+14155550100');
     const refuses: Carrier = {

@@ -12,7 +12,7 @@ type Seen = { id: string; to: string; memberId: string };
 const ids = (answer: { body: { data: Seen[] } }) => answer.body.data.map(({ id }) => id);
 
 describe('POST /messages', () => {
-  it('charges a member its own balance and queues the message', async () => {
+  it('charges a member’s own balance and queues the message', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const { mem, key } = await addMember(team, { credit: '1.00' });
     const { status, body } = await as(key).post('/messages', {
@@ -60,7 +60,7 @@ describe('POST /messages', () => {
     });
   });
 
-  it('charges an owner the master balance, down to 0', async () => {
+  it('charges an owner’s message to the master balance, down to 0', async () => {
     const team = await makeTeam({ fund: '0.02' });
     const owner = as(team.ownerKey);
     await owner.patch('/team', { reserve: '1.00' });
@@ -85,7 +85,7 @@ describe('POST /messages', () => {
     expect(ids(await as(key).get('/messages'))).toHaveLength(1);
   });
 
-  it('counts segments as a carrier does', async () => {
+  it('counts segments like a carrier', async () => {
     const team = await makeTeam();
     const cases: [string, string, number][] = [
       ['a'.repeat(160), 'gsm7', 1],
@@ -103,7 +103,7 @@ describe('POST /messages', () => {
     }
   });
 
-  it('takes the longest prefix of the card, and refuses a destination without a price', async () => {
+  it('applies the longest prefix of the card, and refuses a destination without a price', async () => {
     const team = await makeTeam({ card: 'country,prefix,price\n,1,0.01\nCA,1,0.02\n,1415,0.03\nDE,,0.1\n' });
     const price = async (to: string) => (await as(team.ownerKey).post('/messages', { ...message, to })).body.price;
     expect(await price('+14155550100')).toBe('0.03');
@@ -117,7 +117,7 @@ describe('POST /messages', () => {
     expect(refused.errors).toMatchObject([{ pointer: '/to', code: 'no_rate' }]);
   });
 
-  it('refuses a number that cannot be reached', async () => {
+  it('refuses an unreachable number', async () => {
     const team = await makeTeam();
     const before = await balancesOf(team);
     for (const to of ['12345', '+1', '4155550100', '+999123456', 'Alice', '+1415555010x', '']) {
@@ -127,7 +127,7 @@ describe('POST /messages', () => {
     expect(await balancesOf(team)).toEqual(before);
   });
 
-  it('uses the default sender where none is named, and asks for one where there is none', async () => {
+  it('uses the default sender when none is named, and requires one when there is no default', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { from: _, ...unsigned } = message;
@@ -139,7 +139,7 @@ describe('POST /messages', () => {
     expectProblem(await owner.post('/messages', unsigned), 'invalid_request');
   });
 
-  it('points at each field that is wrong', async () => {
+  it('points at each invalid field', async () => {
     const owner = as((await makeTeam()).ownerKey);
     const cases: [object, string][] = [
       [{ ...message, from: 'TwelveLetters' }, '/from'],
@@ -183,7 +183,7 @@ describe('POST /messages', () => {
     expect((await owner.get(`/members/${boss.mem}`)).body.balance).toBe('2.00');
   });
 
-  it('takes the Member header from an owner, for a live seat of the team, on sending alone', async () => {
+  it('takes the Member header from an owner, for an active member of the team, on sending only', async () => {
     const team = await makeTeam();
     const [member, idle, gone] = [
       await addMember(team, { credit: '1.00' }),
@@ -212,7 +212,7 @@ describe('POST /messages', () => {
     }
   });
 
-  it('says that the team is suspended, and goes on reading', async () => {
+  it('refuses to send for a suspended team, which can still read', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     await owner.post('/messages', message);
@@ -224,21 +224,21 @@ describe('POST /messages', () => {
 });
 
 describe('POST /messages/estimate', () => {
-  it('says what a send would cost and leave, and changes nothing', async () => {
+  it('answers what a send would cost and leave, and changes nothing', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const member = await addMember(team, { credit: '0.05' });
     const before = await balancesOf(team);
     const own = await as(member.key).post('/messages/estimate', { ...message, body: 'a'.repeat(161) });
     expect([own.status, own.body]).toEqual([200, { segments: 2, cost: '0.02', covered: true, balanceAfter: '0.03' }]);
-    const dear = await as(member.key).post('/messages/estimate', { ...message, to: '+4915112345678' });
-    expect(dear.body).toEqual({ segments: 1, cost: '0.10', covered: false, balanceAfter: null });
+    const expensive = await as(member.key).post('/messages/estimate', { ...message, to: '+4915112345678' });
+    expect(expensive.body).toEqual({ segments: 1, cost: '0.10', covered: false, balanceAfter: null });
     const forIt = await as(team.ownerKey).post('/messages/estimate', message, { headers: { Member: member.mem } });
     expect(forIt.body.balanceAfter).toBe('0.04');
     expect((await as(team.ownerKey).post('/messages/estimate', message)).body.balanceAfter).toBe('99.94');
     expect(await balancesOf(team)).toEqual(before);
   });
 
-  it('counts with the recharge, exactly as the send then does', async () => {
+  it('includes the auto-recharge, exactly as the send then does', async () => {
     const team = await makeTeam({ fund: '20.00', card: 'country,prefix,price\n,1,1.00\n' });
     const covered = await addMember(team, { credit: '5.00', recharge: { threshold: '5', target: '8' } });
     const capped = await addMember(team, {
@@ -270,7 +270,7 @@ describe('POST /messages/estimate', () => {
 });
 
 describe('GET /messages', () => {
-  it('goes on through months in which nothing was sent, whatever the page and the range', async () => {
+  it('pages across months without messages, whatever the page size and the range', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { id } = await addMember(team, { credit: '5' });
@@ -372,7 +372,7 @@ describe('GET /messages', () => {
     expect((await owner.get(`/messages?limit=100&cursor=${nextCursor}`)).body.data).toHaveLength(1);
   });
 
-  it('shows a member its own log alone', async () => {
+  it('shows a member only its own log', async () => {
     const team = await makeTeam();
     const [one, two] = [await addMember(team, { credit: '1' }), await addMember(team, { credit: '1' })];
     const mine = (await as(one.key).post('/messages', message)).body;

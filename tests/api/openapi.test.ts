@@ -25,7 +25,7 @@ beforeAll(async () => {
   check = new DocumentCheck(document);
 });
 
-/** A copy of the document with one thing changed. */
+/** Copies the document and changes one thing in it. */
 function spoiled(change: (copy: Json) => void): Json {
   const copy = structuredClone(document);
   change(copy);
@@ -33,7 +33,7 @@ function spoiled(change: (copy: Json) => void): Json {
 }
 
 describe('GET /openapi.json', () => {
-  it('answers everybody the same document, that may be kept a while', async () => {
+  it('serves everybody the same document, which can be cached', async () => {
     const { ownerKey } = await makeTeam();
     const answer = await as(null).get('/openapi.json');
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json']);
@@ -45,7 +45,7 @@ describe('GET /openapi.json', () => {
     expect([head.status, head.text]).toEqual([200, '']);
   });
 
-  it('has the manners of every path', async () => {
+  it('has the headers and errors of every path', async () => {
     const options = await as(null).call('OPTIONS', '/openapi.json');
     expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
     expectProblem(await as(null).post('/openapi.json', {}), 'method_not_allowed');
@@ -53,7 +53,7 @@ describe('GET /openapi.json', () => {
   });
 });
 
-/** What a strict linter says of a document: all rules of its strictest set, none switched off. */
+/** Returns the findings of a linter with every rule of its strictest set. */
 async function lint(subject: Json): Promise<string[]> {
   const config = await createConfig({ extends: ['recommended-strict'] });
   const problems = await lintFromString({ source: JSON.stringify(subject), absoluteRef: '/openapi.json', config });
@@ -84,7 +84,7 @@ here('the document', () => {
     expect((await lint(spoiled(change))).join('\n')).toContain(rule);
   });
 
-  it('has no reference that leads nowhere', () => {
+  it('has no dangling reference', () => {
     expect(danglingRefs(document)).toEqual([]);
     const broken = spoiled((copy) => delete copy.components.responses.NotFound);
     expect(new Set(danglingRefs(broken))).toEqual(new Set(['#/components/responses/NotFound']));
@@ -133,12 +133,12 @@ describe('an error', () => {
   });
 });
 
-describe('what was promised', () => {
-  it('is kept: whoever wrote for the last release misses nothing', () => {
+describe('the promise to clients', () => {
+  it('is kept: a client written for the last release misses nothing', () => {
     expect(brokenPromises(promise, document)).toEqual([]);
   });
 
-  it('is that of this release: a new version renews docs/api-promise.json', () => {
+  it('is of this release: a new version updates docs/api-promise.json', () => {
     expect(promise.info.version).toBe(document.info.version);
   });
 });
@@ -146,7 +146,7 @@ describe('what was promised', () => {
 const exampleOf = (copy: Json, id: string): Json =>
   operationsOf(copy).get(id)!.described.responses[200].content['application/json'].example;
 
-/** A team with all that an example can name: the real ids to put in the place of the document's own. */
+/** Creates a team with every object that an example can name, and the real ids to replace the document's own. */
 async function inhabit(): Promise<TestTeam & { ids: Record<string, string> }> {
   const team = await makeTeam();
   const owner = as(team.ownerKey);
@@ -168,7 +168,7 @@ async function inhabit(): Promise<TestTeam & { ids: Record<string, string> }> {
   return { ...team, ids };
 }
 
-/** The example with the real ids in it. An id that is not among them fails: make one in `inhabit`. */
+/** Replaces the ids of an example by real ones. An id that is missing fails: create one in `inhabit`. */
 function real<T>(example: T, ids: Record<string, string>): T {
   const text = JSON.stringify(example).replaceAll(/([a-z]{3,4})_01k9zq3h5xe7t8v2m4n6p8r0sa/g, (example, prefix) => {
     if (!ids[prefix]) throw new Error(`There is no real id for ${example}.`);
@@ -177,13 +177,13 @@ function real<T>(example: T, ids: Record<string, string>): T {
   return JSON.parse(text) as T;
 }
 
-/** What an example takes for granted, by the operation's id. */
+/** Maps an operation's id to the calls that its example requires first. */
 const FIRST: Record<string, (owner: Caller, ids: Record<string, string>) => Promise<unknown>> = {
   restoreMember: (owner, { mem }) => owner.delete(`/members/${mem}`),
   resetMemberPassword: (_owner, { mem }) => giveSignIn(parseId('mem', mem!)!),
 };
 
-/** Sends an operation's example, as its document gives it. */
+/** Sends an operation's example from its document. */
 async function send(team: TestTeam & { ids: Record<string, string> }, id: string, more: object = {}): Promise<Answer> {
   const { method, path, parameters, described } = operationsOf(document).get(id)!;
   await FIRST[id]?.(as(team.ownerKey), team.ids);
@@ -202,12 +202,12 @@ async function send(team: TestTeam & { ids: Record<string, string> }, id: string
 const complaints = ({ method, path }: Listed, answer: Answer): string[] => check.answerComplaints(method, path, answer);
 
 describe('an example', () => {
-  it('has ids that the real ones can take the place of', () => {
+  it('has ids that real ones can replace', () => {
     expect(exampleId('mem')).toBe('mem_01k9zq3h5xe7t8v2m4n6p8r0sa');
     expect(() => real({ id: exampleId('whk') }, {})).toThrow('There is no real id for whk_');
   });
 
-  it('is given for every body, and for every answer', () => {
+  it('is given for every body and for every answer', () => {
     const without = [...check.operations].flatMap(([id, { described }]) => [
       ...(described.requestBody && !described.requestBody.content['application/json'].example ? [`${id} body`] : []),
       ...Object.entries(described.responses as Record<string, Json>)
@@ -220,7 +220,7 @@ describe('an example', () => {
     expect(without).toEqual([]);
   });
 
-  it('is what the document itself describes, to the last field', () => {
+  it('matches its schema in the document, to the last field', () => {
     for (const [id, operation] of check.operations) {
       const { requestBody, responses } = operation.described;
       if (requestBody) {
@@ -234,7 +234,7 @@ describe('an example', () => {
     }
   });
 
-  it('is answered as the document says, when it is sent', async () => {
+  it('is answered as the document says when it is sent', async () => {
     for (const listed of listOperations()) {
       const answer = await send(await inhabit(), listed.id);
       expect([listed.id, answer.status], answer.text).toEqual([listed.id, listed.operation.status]);
@@ -242,7 +242,7 @@ describe('an example', () => {
     }
   });
 
-  it('is answered as the document says, as a dry run', async () => {
+  it('is answered as the document says as a dry run', async () => {
     const dry = listOperations().filter(({ operation }) => operation.movesNothing);
     expect(dry.length).toBeGreaterThanOrEqual(2);
     for (const listed of dry) {
@@ -258,7 +258,7 @@ describe('an answer that the document does not describe', () => {
   const changed = (answer: Answer, change: Partial<Answer>): string =>
     complaints(listed(), { ...answer, ...change }).join();
 
-  it('is seen by its status, its type, its fields, its values', async () => {
+  it('is detected by its status, its type, its fields, its values', async () => {
     const team = await inhabit();
     const answer = await send(team, 'getMember');
     expect(changed(answer, {})).toBe('');
@@ -277,7 +277,7 @@ describe('an answer that the document does not describe', () => {
     expect(changed(answer, { text: text({ createdAt: 'yesterday' }) })).toContain('/createdAt must match format');
   });
 
-  it('is seen by its code', async () => {
+  it('is detected by its code', async () => {
     const missing = await as((await makeTeam()).ownerKey).get(`/members/${exampleId('mem')}`);
     expect(changed(missing, {})).toBe('');
     const text = JSON.stringify({ ...missing.body, code: 'no_rate' });
@@ -286,7 +286,7 @@ describe('an answer that the document does not describe', () => {
   });
 });
 
-// Last, because it adds a path of its own to those that are known.
+// Runs last, because it adds a path of its own to the registered ones.
 describe('an operation made for a test', () => {
   const made = (id: string, more: Partial<Operation>): Json => {
     const reply = z.object({ id: z.string() });
@@ -295,7 +295,7 @@ describe('an operation made for a test', () => {
     return openApiDocument();
   };
 
-  it('is described as a table alone, where it is one', () => {
+  it('is described as CSV only when it is a table', () => {
     const { paths } = made('table', { csv: async function* () {} });
     expect(Object.keys(paths['/table'].get.responses[200].content)).toEqual(['text/csv']);
   });

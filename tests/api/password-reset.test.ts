@@ -13,12 +13,12 @@ const as = useApi();
 const enter = (email: string, password: string) => signIn(services(), { email, password }, visitor().origin);
 
 describe('resetting the password of a member', () => {
-  it('gives one whose sign-in was generated a new password, once, and ends the user’s sessions', async () => {
+  it('gives a generated sign-in a new password, once, and ends the user’s sessions', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { body: made } = await owner.post('/members', { name: 'Till', generatePassword: true });
     const { id, email } = made.member;
-    // The address to sign in with is not the contact's.
+    // The sign-in address differs from the contact address.
     await owner.patch(`/members/${id}`, { email: 'till@example.test' });
     const before = await enter(email, made.secrets.password);
     if (!before.ok) throw new Error(before.reason);
@@ -39,7 +39,7 @@ describe('resetting the password of a member', () => {
     expect(JSON.stringify(last)).not.toContain(reset.body.secrets.password);
   });
 
-  it('is refused for a user with an address or another team of their own, for no user, and for a deleted member', async () => {
+  it('is refused for a user with an address or another team of their own, without a user, and for a deleted member', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const owner = as(team.ownerKey);
     const path = (mem: string) => `/members/${mem}/password/reset`;
@@ -57,7 +57,7 @@ describe('resetting the password of a member', () => {
     const shown = async (mem: string) =>
       (await callProcedure(session, 'getMemberRow', { memberId: mem })).data.hasGeneratedSignIn;
     expect(await Promise.all([real, keyOnly, shared].map(({ mem }) => shown(mem)))).toEqual([false, false, false]);
-    // Once the other team has let the user go, nobody but this one has the user.
+    // The user belongs to this team alone once the other team has deleted the member.
     await as(other.ownerKey).delete(`/members/${elsewhere.mem}`);
     expect(await shown(shared.mem)).toBe(true);
     expect((await owner.post(path(shared.mem))).status).toBe(201);

@@ -3,7 +3,7 @@ import promise from '@/docs/api-promise.json';
 import { operationsOf, type Json } from '../support/document';
 import { brokenPromises } from '../support/promise';
 
-/** What the comparer says of a document that differs from the promise in one thing. */
+/** Returns the comparison with a document that differs from the promise in one thing. */
 function after(change: (copy: Json) => void): string[] {
   const copy = structuredClone(promise) as Json;
   change(copy);
@@ -20,36 +20,36 @@ function rename(record: Json, from: string, to: string): void {
   delete record[from];
 }
 
-/** Changes that somebody's program would stumble over, and what is said of them. */
+/** Changes that break a client, and their descriptions. */
 const BREAKS: [string, (copy: Json) => void, string][] = [
-  ['a path less', (copy) => delete copy.paths['/me'], 'GET /me is gone.'],
+  ['a removed path', (copy) => delete copy.paths['/me'], 'GET /me is gone.'],
   ['another path', (copy) => rename(copy.paths, '/me', '/whoami'), 'GET /me is gone.'],
-  ['an operation less', (copy) => delete copy.paths['/members/{id}'].delete, 'DELETE /members/{id} is gone.'],
+  ['a removed operation', (copy) => delete copy.paths['/members/{id}'].delete, 'DELETE /members/{id} is gone.'],
   ['another base', (copy) => (copy.servers[0].url = '/api'), 'The API is no longer at /api/v1.'],
   ['another method', (copy) => rename(copy.paths['/team'], 'patch', 'put'), 'PATCH /team is gone.'],
   ['another name', (copy) => (described(copy, 'getMe').operationId = 'whoAmI'), 'GET /me is no longer called getMe.'],
   [
-    'a parameter less',
+    'a removed parameter',
     (copy) => described(copy, 'listMembers').parameters.shift(),
     'GET /members: the query parameter limit is gone.',
   ],
   [
-    'a parameter that is asked for',
+    'a parameter that is now required',
     (copy) => (query(copy, 'listMembers', 'role').required = true),
     'GET /members: the query parameter role is now required.',
   ],
   [
-    'a new parameter that is asked for',
+    'a new required parameter',
     (copy) => described(copy, 'listMembers').parameters.push({ name: 'x', in: 'query', required: true, schema: {} }),
     'GET /members: the new query parameter x is required.',
   ],
   [
-    'a value of a parameter less',
+    'a removed value of a parameter',
     (copy) => query(copy, 'listMembers', 'status').schema.enum.pop(),
     'GET /members: the value deleted of the parameter status is gone.',
   ],
   [
-    'a header field less',
+    'a removed header',
     (copy) => described(copy, 'sendMessage').parameters.shift(),
     'POST /messages: the header parameter Member is gone.',
   ],
@@ -59,7 +59,7 @@ const BREAKS: [string, (copy: Json) => void, string][] = [
     'GET /members/{id}: the pattern of the parameter id is another.',
   ],
   [
-    'a field of a body less',
+    'a removed field of a body',
     (copy) => delete bodyOf(copy, 'createMember').properties.externalId,
     'POST /members: the field externalId of the body is gone.',
   ],
@@ -69,18 +69,18 @@ const BREAKS: [string, (copy: Json) => void, string][] = [
     'POST /members/{id}/credit: the field note of the body is gone.',
   ],
   [
-    'a field of a body that is asked for',
+    'a field of a body that is now required',
     (copy) => copy.components.schemas.NewMessage.required.push('reference'),
     'POST /messages: the field reference of the body is now required.',
   ],
   [
-    'a body that is asked for',
+    'a body that is now required',
     (copy) => (described(copy, 'createMember').requestBody.required = true),
     'POST /members: a body is now required.',
   ],
-  ['a body less', (copy) => delete described(copy, 'setRole').requestBody, 'no body is taken any more.'],
+  ['a removed body', (copy) => delete described(copy, 'setRole').requestBody, 'no body is taken any more.'],
   [
-    'a value of a body less',
+    'a removed value of a body',
     (copy) => bodyOf(copy, 'setRole').properties.role.enum.shift(),
     'POST /members/{id}/role: the value owner of role of the body is gone.',
   ],
@@ -90,17 +90,17 @@ const BREAKS: [string, (copy: Json) => void, string][] = [
     'overlapSeconds of the body may no longer be integer.',
   ],
   [
-    'a choice in a body less',
+    'a removed alternative in a body',
     (copy) => bodyOf(copy, 'creditMember').properties.amount.anyOf.pop(),
     'amount of the body may no longer be integer.',
   ],
   [
-    'null no longer in a body',
+    'a field of a body that can no longer be null',
     (copy) => (bodyOf(copy, 'updateTeam').properties.defaultSender = { type: 'string' }),
     'defaultSender of the body may no longer be null.',
   ],
   [
-    'less room in a body',
+    'a shorter limit in a body',
     (copy) => (copy.components.schemas.NewMessage.properties.body.maxLength = 160),
     'POST /messages: the maxLength of body of the body is tighter.',
   ],
@@ -123,7 +123,7 @@ const BREAKS: [string, (copy: Json) => void, string][] = [
     'GET /members/{id}: the value not_found of code of the answer 404 is gone.',
   ],
   [
-    'a field of an answer less',
+    'a removed field of an answer',
     (copy) => delete copy.components.schemas.Member.properties.email,
     'GET /members/{id}: the field email of the answer 200 is gone.',
   ],
@@ -133,12 +133,12 @@ const BREAKS: [string, (copy: Json) => void, string][] = [
     'GET /members: the field last4 of apiKey of an item of data of the answer 200 is gone.',
   ],
   [
-    'a field of an answer that may be missing',
+    'a field of an answer that can be missing',
     (copy) => copy.components.schemas.Team.required.pop(),
     'GET /team: the field createdAt of the answer 200 may now be missing.',
   ],
   [
-    'a field of an answer that may be null',
+    'a field of an answer that can be null',
     (copy) => (copy.components.schemas.Team.properties.name = { type: ['string', 'null'] }),
     'GET /team: name of the answer 200 may now be null.',
   ],
@@ -148,7 +148,7 @@ const BREAKS: [string, (copy: Json) => void, string][] = [
     'GET /team: masterBalance of the answer 200 may now be number.',
   ],
   [
-    'another form in an answer',
+    'another pattern in an answer',
     (copy) => delete copy.components.schemas.Team.properties.id.pattern,
     'GET /team: the pattern of id of the answer 200 is another.',
   ],
@@ -158,7 +158,7 @@ const BREAKS: [string, (copy: Json) => void, string][] = [
     'POST /messages: the value cancelled of status of the answer 202 is gone.',
   ],
   [
-    'a field of the head of an answer less',
+    'a removed header of an answer',
     (copy) => delete described(copy, 'createMember').responses[201].headers['Idempotent-Replayed'],
     'POST /members: the header field Idempotent-Replayed of 201 is gone.',
   ],
@@ -169,7 +169,7 @@ const BREAKS: [string, (copy: Json) => void, string][] = [
   ],
 ];
 
-/** Changes that nobody stumbles over who leaves alone what he does not know. */
+/** Changes that break no client which ignores unknown fields. */
 const ADDITIONS: [string, (copy: Json) => void][] = [
   ['nothing', () => {}],
   ['a path', (copy) => (copy.paths['/whoami'] = { get: { ...copy.paths['/me'].get, operationId: 'whoAmI' } })],
@@ -177,9 +177,9 @@ const ADDITIONS: [string, (copy: Json) => void][] = [
   ['a parameter', (copy) => (described(copy, 'getMe').parameters ??= [{ name: 'x', in: 'query', schema: {} }])],
   ['a value of a parameter', (copy) => query(copy, 'listMembers', 'status').schema.enum.push('invited')],
   ['a field of a body', (copy) => (bodyOf(copy, 'createMember').properties.colour = { type: 'string' })],
-  ['a choice in a body', (copy) => bodyOf(copy, 'creditMember').properties.amount.anyOf.push({ type: 'number' })],
-  ['more room in a body', (copy) => (copy.components.schemas.NewMessage.properties.body.maxLength = 9_999)],
-  ['a field that is no longer asked for', (copy) => copy.components.schemas.NewMessage.required.pop()],
+  ['an alternative in a body', (copy) => bodyOf(copy, 'creditMember').properties.amount.anyOf.push({ type: 'number' })],
+  ['a longer limit in a body', (copy) => (copy.components.schemas.NewMessage.properties.body.maxLength = 9_999)],
+  ['a field that is no longer required', (copy) => copy.components.schemas.NewMessage.required.pop()],
   [
     'a body of either of two shapes',
     (copy) => {
@@ -200,11 +200,11 @@ const ADDITIONS: [string, (copy: Json) => void][] = [
       content['application/json'].schema = { $ref: '#/components/schemas/NewMember' };
     },
   ],
-  ['words', (copy) => (described(copy, 'getMe').description = 'Who is asking.')],
+  ['a changed description', (copy) => (described(copy, 'getMe').description = 'Who is asking.')],
 ];
 
-describe('A promise', () => {
-  it.each(BREAKS)('is seen to be broken by %s', (_, change, sentence) => {
+describe('the promise to clients', () => {
+  it.each(BREAKS)('is broken by %s', (_, change, sentence) => {
     const said = after(change);
     expect(
       said.some((one) => one.endsWith(sentence)),

@@ -13,7 +13,7 @@ const NONE_FREE = { free: [], freeRows: 0 };
 const CARD = 'country,prefix,price\n,44,0.02\nDE,,0.10\nDE,4915,0.0725\nUS,1,0.01\n';
 
 describe('GET /rates', () => {
-  it('lists the card by country and prefix, and goes on', async () => {
+  it('lists the card by country and prefix, page by page', async () => {
     const team = await makeTeam({ card: CARD });
     const all = [
       { country: null, prefix: '44', price: '0.02' },
@@ -31,7 +31,7 @@ describe('GET /rates', () => {
     expect(paged).toEqual(all);
   });
 
-  it('is narrowed by country and by the beginning of a prefix', async () => {
+  it('filters by country and by the beginning of a prefix', async () => {
     const team = await makeTeam({ card: CARD });
     const found = async (query: string) => (await ratesOf(team, query)).data.map((row: { price: string }) => row.price);
     expect(await found('?country=de')).toEqual(['0.10', '0.0725']);
@@ -43,7 +43,7 @@ describe('GET /rates', () => {
     }
   });
 
-  it('takes no cursor of another filter, and none that is broken', async () => {
+  it('refuses a cursor of another filter and a broken one', async () => {
     const team = await makeTeam({ card: CARD });
     const { nextCursor } = await ratesOf(team, '?limit=1');
     for (const query of [`?cursor=${nextCursor}&country=DE`, `?cursor=${nextCursor}x`, '?cursor=', '?cursor=AAAA']) {
@@ -53,7 +53,7 @@ describe('GET /rates', () => {
 });
 
 describe('PUT /rates', () => {
-  it('replaces the card whole, for the very next message, and is in the audit log', async () => {
+  it('replaces the whole card, for the very next message, and writes an audit event', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     expect((await owner.post('/messages', message)).body.price).toBe('0.01');
@@ -79,7 +79,7 @@ describe('PUT /rates', () => {
     ['no row', [], 'invalid_request', '/rates'],
     ['a prefix of another country', [{ country: 'DE', prefix: '33', price: '1' }], 'invalid_request', '/rates/0'],
     ['a row that never matches', [{ price: '1', prefix: '999' }], 'invalid_request', '/rates/0'],
-    ['a letter whose upper case is two', [{ country: 'ß', price: '1' }], 'invalid_request', '/rates/0/country'],
+    ['a character whose upper case has two', [{ country: 'ß', price: '1' }], 'invalid_request', '/rates/0/country'],
     ['a price of 0', [{ country: 'FR', price: '0' }], 'invalid_request', '/allowFree'],
     ['a country that is none', [{ country: 'XX', price: '1' }], 'invalid_request', '/rates/0/country'],
     ['a prefix with its plus', [{ prefix: '+49', price: '1' }], 'invalid_request', '/rates/0/prefix'],
@@ -106,7 +106,7 @@ describe('PUT /rates', () => {
     expect(await ratesOf(team)).toEqual(before);
   });
 
-  it('takes more rows than any other list may have, and of very many faults tells a hundred', async () => {
+  it('takes more rows than any other list, and reports the first hundred of many faults', async () => {
     const team = await makeTeam();
     const rates = Array.from({ length: 3_000 }, (_, i) => ({ prefix: `49${1_000 + i}`, price: '0.01' }));
     expect((await as(team.ownerKey).put('/rates', { rates })).body).toEqual({ rows: 3_000, ...NONE_FREE });
@@ -124,7 +124,7 @@ describe('PUT /rates', () => {
 describe('a card of the largest size', () => {
   const rows = Array.from({ length: 100_000 }, (_, i) => ({ country: 'XX', prefix: `49${100_000 + i}`, price: 'x' }));
 
-  it('whose rows have two faults each is refused with the first hundred, by both channels', async () => {
+  it('is refused with the first hundred faults by both channels when each row has two', async () => {
     const team = await makeTeam();
     const session = await sessionOf(team.ownerKey);
     const put = await as(team.ownerKey).put('/rates', { rates: rows });
@@ -140,7 +140,7 @@ describe('a card of the largest size', () => {
     expect(put.status).toBe(400);
   });
 
-  it('which names one place again and again is refused in the same way', async () => {
+  it('is refused in the same way when it names one place again and again', async () => {
     const team = await makeTeam();
     const rates = rows.map(() => ({ prefix: '49', price: '1' }));
     const { status, body } = await as(team.ownerKey).put('/rates', { rates });
@@ -149,7 +149,7 @@ describe('a card of the largest size', () => {
 });
 
 describe('POST /rates/confirm', () => {
-  it('ends that the prices are samples, once', async () => {
+  it('marks the sample prices as confirmed, once', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const before = await ratesOf(team);
@@ -177,7 +177,7 @@ describe('a price of 0', () => {
     ['PUT /rates', { ways: 'replaceRates', input: { rates } }],
     ['an imported file', { ways: 'importRates', input: { csv: CSV } }],
   ])(
-    'is taken by %s only where it is meant, and is named in the answer and in the audit log',
+    'is taken by %s only with explicit consent, and is named in the answer and in the audit log',
     async (_, { ways, input }) => {
       const team = await makeTeam();
       const session = await sessionOf(team.ownerKey);
@@ -197,7 +197,7 @@ describe('a price of 0', () => {
     },
   );
 
-  it('is named before a file is taken', async () => {
+  it('is named before a file is imported', async () => {
     const team = await makeTeam();
     const { data } = await callProcedure(await sessionOf(team.ownerKey), 'previewRates', { csv: CSV });
     expect(data).toMatchObject({ rows: 3, ...FREE, problems: [] });
@@ -208,7 +208,7 @@ describe('a card as a file', () => {
   const file = async (team: TestTeam, id: string, csv: string) =>
     callProcedure(await sessionOf(team.ownerKey), id, { csv });
 
-  it('is looked at before it is taken: what comes, changes, goes and stays', async () => {
+  it('is previewed before it is imported: added, changed, removed and unchanged rows', async () => {
     const team = await makeTeam({ card: CARD });
     const before = await ratesOf(team);
     const next = 'country,prefix,price\n,44,0.02\nDE,,0.11\nFR,,0.30\n';
@@ -240,7 +240,7 @@ describe('a card as a file', () => {
     });
   });
 
-  it('that has faults is taken by neither, and each line is told', async () => {
+  it('is refused by preview and import when it has faults, and each line is reported', async () => {
     const team = await makeTeam({ card: CARD });
     const before = await ratesOf(team);
     const bad = 'country,prefix,price\nDE,,0.11\nXX,,0.30\nFR,,-1\n';

@@ -8,7 +8,7 @@ import { balancesOf, expectProblem, useApi } from '../support/api-client';
 
 const as = useApi();
 
-/** One unit of money a segment, so that a text of n segments is a charge of n. */
+/** A card of one unit of money a segment, so that a text of n segments is charged n. */
 const UNIT_CARD = 'country,prefix,price\n,1,1.00\n';
 const unitTeam = (fund: string) => makeTeam({ fund, card: UNIT_CARD });
 const text = (segments: number) => (segments === 1 ? 'Hi' : 'a'.repeat(153 * segments));
@@ -26,7 +26,7 @@ const put = (team: TestTeam, { mem }: TestMember, rule: object) =>
   as(team.ownerKey).put(`/members/${mem}/recharge`, rule);
 const fund = (team: TestTeam, amount: string) => fundTeam(team.operator, { amount: micros(amount) });
 
-/** The jobs that wait to be relayed, but for those that tell people; taking them empties the outbox of this team. */
+/** Removes the team's jobs from the outbox and returns their tasks, without the alerts. */
 async function takeJobs(team: TestTeam): Promise<string[]> {
   const { rows } = await ownerPool().query<{ task: string }>('DELETE FROM outbox WHERE team_id = $1 RETURNING task', [
     team.teamId,
@@ -115,7 +115,7 @@ describe('a target', () => {
 });
 
 describe('a cap', () => {
-  it('cuts what is needed to what is left of it, then waits with the refusals of one reason in one event', async () => {
+  it('limits a recharge to what is left of it, then waits and counts the refusals of one reason in one event', async () => {
     const team = await unitTeam('100');
     const member = await addMember(team, {
       credit: '10',
@@ -141,7 +141,7 @@ describe('a cap', () => {
     expect(await balanceOf(member)).toBe('2.00');
   });
 
-  it('cuts a fixed amount to whole steps, and the rest waits', async () => {
+  it('limits a fixed amount to whole steps, and the rule waits for the rest', async () => {
     const team = await unitTeam('100');
     const member = await addMember(team, {
       credit: '10',
@@ -161,7 +161,7 @@ describe('a cap', () => {
     });
   });
 
-  it('counts its own period in UTC: a day, or a month', async () => {
+  it('counts its own period in UTC: a day or a month', async () => {
     const team = await unitTeam('100');
     const member = await addMember(team, {
       credit: '10',
@@ -180,7 +180,7 @@ describe('a cap', () => {
     expect((await ruleOf(team, member)).spentInPeriod).toBe(today);
   });
 
-  it('refuses the charge that it leaves uncovered, and moves nothing', async () => {
+  it('refuses a charge that stays uncovered, and moves nothing', async () => {
     const team = await unitTeam('100');
     const member = await addMember(team, {
       credit: '5',
@@ -200,7 +200,7 @@ describe('a cap', () => {
     expect(await ruleOf(team, member)).toMatchObject({ state: 'ready', reason: null });
   });
 
-  it('is not reached by what a debit takes back: all recharges of the period count', async () => {
+  it('counts every recharge of the period, even one that a debit returned', async () => {
     const team = await unitTeam('100');
     const member = await addMember(team, {
       recharge: { threshold: '5', target: '10', cap: { amount: '10', period: 'day' } },
@@ -218,8 +218,8 @@ describe('a cap', () => {
   });
 });
 
-describe('what the master holds', () => {
-  it('is paid whole or not at all: only the reserve in the way is `reserve`', async () => {
+describe('the master balance', () => {
+  it('pays a recharge whole or not at all, with the reason `reserve` when only the reserve prevents it', async () => {
     const team = await unitTeam('105');
     const member = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '15' } });
     await as(team.ownerKey).patch('/team', { reserve: '90' });
@@ -233,7 +233,7 @@ describe('what the master holds', () => {
     expect(await ruleOf(team, member)).toMatchObject({ state: 'ready', reason: null });
   });
 
-  it('is `master_short` when it does not hold it, and the member is told none of its figures', async () => {
+  it('gives the reason `master_short` when it is too low, without showing the member its figures', async () => {
     const team = await unitTeam('10');
     const member = await addMember(team, { credit: '8', recharge: { threshold: '5', target: '20' } });
     expect((await spend(member, 4)).status).toBe(202);
@@ -248,7 +248,7 @@ describe('what the master holds', () => {
     expect(own.body.data[0].detail).toBe('Not recharged at a balance of 8.00: the master balance is too low.');
   });
 
-  it('leaves a rule ready whose balance is at the threshold or above when its charge is refused', async () => {
+  it('leaves a rule ready when a charge is refused with the balance at the threshold or above', async () => {
     const team = await unitTeam('5');
     const member = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '8' } });
     expectProblem(await spend(member, 10), 'insufficient_funds');
@@ -261,8 +261,8 @@ describe('what the master holds', () => {
   });
 });
 
-describe('what is waiting', () => {
-  it('is served oldest first, one whole need after another, and who cannot be served keeps its place', async () => {
+describe('a waiting rule', () => {
+  it('is served oldest first, each with its whole need, and keeps its place when the money is not enough', async () => {
     const team = await unitTeam('0.000001');
     const first = await addMember(team, { recharge: { threshold: '10', target: '50' } });
     const second = await addMember(team, { recharge: { threshold: '10', target: '12' } });
@@ -287,7 +287,7 @@ describe('what is waiting', () => {
     ]);
   });
 
-  it('is one episode: served once, though the job runs again', async () => {
+  it('is served once, though the job runs again', async () => {
     const team = await unitTeam('0.000001');
     const member = await addMember(team, { recharge: { threshold: '10', target: '50' } });
     await fund(team, '500');
@@ -298,7 +298,7 @@ describe('what is waiting', () => {
     expect(await balanceOf(member)).toBe('50.00');
   });
 
-  it('keeps its place when its rule is changed, or given once more, and still cannot be served', async () => {
+  it('keeps its place when it is changed, or saved again, and still cannot be served', async () => {
     const team = await unitTeam('1');
     const first = await addMember(team, { recharge: { threshold: '10', target: '50' } });
     const second = await addMember(team, { recharge: { threshold: '10', target: '12' } });
@@ -317,7 +317,7 @@ describe('what is waiting', () => {
     expect(await ruleOf(team, second)).toMatchObject({ state: 'ready', reason: null });
   });
 
-  it('is looked at after a refused charge: what the rule needs without it may be there', async () => {
+  it('is served by a job after a refused charge when its need without that charge can be paid', async () => {
     const team = await unitTeam('10');
     const member = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '8' } });
     await as(team.ownerKey).post(`/members/${member.mem}/debit`, { amount: 'all' });
@@ -329,7 +329,7 @@ describe('what is waiting', () => {
     expect([await balanceOf(member), await masterOf(team)]).toEqual(['8.00', '2.00']);
   });
 
-  it('wakes no job by being refused again', async () => {
+  it('enqueues no job when it is refused again', async () => {
     const team = await unitTeam('1');
     const member = await addMember(team, { recharge: { threshold: '5', target: '8' } });
     await takeJobs(team);
@@ -337,7 +337,7 @@ describe('what is waiting', () => {
     expect(await takeJobs(team)).toEqual([]);
   });
 
-  it('ends when money comes by any other way, and a credit that does not suffice wakes the job', async () => {
+  it('is ready again when money comes another way, and an insufficient credit enqueues the job', async () => {
     const team = await unitTeam('20');
     const member = await addMember(team, { recharge: { threshold: '10', target: '50' } });
     expect((await ruleOf(team, member)).state).toBe('waiting');
@@ -350,7 +350,7 @@ describe('what is waiting', () => {
     expect(await takeJobs(team)).toEqual([]);
   });
 
-  it('ends with the rule, with the member, and with its switching off; nothing but a person switches it on', async () => {
+  it('is ended by deleting or disabling it or by deactivating the member, and is not enabled again by itself', async () => {
     const team = await unitTeam('0.000001');
     const rule = { threshold: '10', target: '50' };
     const members = [
@@ -371,7 +371,7 @@ describe('what is waiting', () => {
     expect((await owner.get('/team')).body.waitingRecharges).toBe(0);
   });
 
-  it('is left in peace by a manual debit: the job serves waiting rules only', async () => {
+  it('is not created by a manual debit: the job serves waiting rules only', async () => {
     const team = await unitTeam('100');
     const member = await addMember(team, { credit: '10', recharge: { threshold: '5', target: '20' } });
     await as(team.ownerKey).post(`/members/${member.mem}/debit`, { amount: 'all' });
@@ -384,7 +384,7 @@ describe('what is waiting', () => {
     expect(await balanceOf(member)).toBe('20.00');
   });
 
-  it('does not hold up the charge of another: that fires its own rule at once', async () => {
+  it('does not delay another member’s charge, which fires its own rule at once', async () => {
     const team = await unitTeam('30');
     const waiting = await addMember(team, { recharge: { threshold: '10', target: '50' } });
     const other = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '10' } });
@@ -393,21 +393,21 @@ describe('what is waiting', () => {
   });
 });
 
-describe('without a charge', () => {
+describe('a rule without a charge', () => {
   it('fires when a member is created with a rule, after its starting credit', async () => {
     const team = await unitTeam('100');
     const made = await as(team.ownerKey).post('/members', { credit: '3', recharge: { threshold: '5', target: '20' } });
     expect(made.body.member).toMatchObject({ balance: '20.00', recharge: { state: 'ready', spentInPeriod: '17.00' } });
   });
 
-  it('makes the member all the same when its rule cannot be served', async () => {
+  it('is created waiting with its member when it cannot be served', async () => {
     const team = await unitTeam('4');
     const made = await as(team.ownerKey).post('/members', { credit: '3', recharge: { threshold: '5', target: '20' } });
     expect(made.status).toBe(201);
     expect(made.body.member).toMatchObject({ balance: '3.00', recharge: { state: 'waiting', reason: 'master_short' } });
   });
 
-  it('fires when the rule is made, changed or switched on with the balance already low', async () => {
+  it('fires when it is created, changed or enabled while the balance is already low', async () => {
     const team = await unitTeam('100');
     const member = await addMember(team, { credit: '3' });
     const rule = { threshold: '3', amount: '10' };
@@ -438,7 +438,7 @@ describe('without a charge', () => {
     });
   });
 
-  it('fires when an owner becomes a member again; meanwhile the rule rests and the master pays', async () => {
+  it('fires when an owner becomes a member again; until then it is paused and the master balance pays', async () => {
     const team = await unitTeam('100');
     const member = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '20' } });
     const owner = as(team.ownerKey);
@@ -456,7 +456,7 @@ describe('without a charge', () => {
 });
 
 describe('GET, PUT and DELETE /members/{id}/recharge', () => {
-  it('refuse what could never fire or has two meanings, each at its field', async () => {
+  it('refuse a rule that could never fire or is ambiguous, each error at its field', async () => {
     const team = await unitTeam('100');
     const member = await addMember(team);
     const cases: [object, string, string][] = [
@@ -483,7 +483,7 @@ describe('GET, PUT and DELETE /members/{id}/recharge', () => {
     expect((await put(team, member, { threshold: '0', amount: '0.000001', cap: null })).status).toBe(200);
   });
 
-  it('answers the rule as it was given, with its state', async () => {
+  it('answer the rule as it was saved, with its state', async () => {
     const team = await unitTeam('100');
     const member = await addMember(team, { credit: '9' });
     const fixed = await put(team, member, { threshold: '5', amount: '10', cap: { amount: '30', period: 'month' } });
@@ -507,7 +507,7 @@ describe('GET, PUT and DELETE /members/{id}/recharge', () => {
     );
   });
 
-  it('delete the rule and keep its history and what it drew against a cap', async () => {
+  it('delete the rule and keep its history and the amount counted against a cap', async () => {
     const team = await unitTeam('100');
     const member = await addMember(team, {
       recharge: { threshold: '5', target: '20', cap: { amount: '30', period: 'month' } },
@@ -528,7 +528,7 @@ describe('GET, PUT and DELETE /members/{id}/recharge', () => {
     ).toBe('20.00');
   });
 
-  it('page through the history, newest first, and find no history of an unknown member', async () => {
+  it('page through the history, newest first, with cursors bound to the member', async () => {
     const team = await unitTeam('100');
     const member = await addMember(team, { credit: '5', recharge: { threshold: '5', amount: '1' } });
     for (let i = 0; i < 3; i++) await spend(member, 1);
@@ -545,7 +545,7 @@ describe('GET, PUT and DELETE /members/{id}/recharge', () => {
     );
   });
 
-  it('never let a storm of charges break the cap or the reserve', async () => {
+  it('never exceed the cap or the reserve under many concurrent charges', async () => {
     const team = await unitTeam('100');
     const rule = { threshold: '5', amount: '5', cap: { amount: '20', period: 'day' } };
     const members = [

@@ -16,7 +16,7 @@ afterEach(() => vi.restoreAllMocks());
 const message = (to = '+14155550100') => ({ to, from: 'Acme', body: 'Hello' });
 const today = () => new Date().toISOString().slice(0, 10);
 
-/** What the owner is told, as `member reason count`. */
+/** Returns the refusals that the owner sees, as `member reason count`. */
 async function refusals(team: TestTeam, query = ''): Promise<string[]> {
   await flushRefusals(pool);
   const { status, body } = await as(team.ownerKey).get(`/reports/refusals${query}`);
@@ -26,8 +26,8 @@ async function refusals(team: TestTeam, query = ''): Promise<string[]> {
     .toSorted();
 }
 
-describe('a send that is refused', () => {
-  it('is counted by member, day and reason, for one and for a batch', async () => {
+describe('a refused send', () => {
+  it('is counted by member, day and reason, for one message and for a batch', async () => {
     const team = await makeTeam({ fund: '100.00', card: 'country,prefix,price\n,1,1.00\n' });
     const [poor, rich] = [await addMember(team), await addMember(team, { credit: '50.00' })];
     for (let i = 0; i < 3; i += 1) expectProblem(await as(poor.key).post('/messages', message()), 'insufficient_funds');
@@ -64,7 +64,7 @@ describe('a send that is refused', () => {
     expect(Math.abs(Date.parse(body.data[0].lastAt) - Date.now())).toBeLessThan(60_000);
   });
 
-  it('is counted for whom it was to be sent, and by whose key, once the member is inactive or the team suspended', async () => {
+  it('is counted for the paying member, and for the key’s member once the member is inactive or the team suspended', async () => {
     const team = await makeTeam({ fund: '0' });
     const member = await addMember(team);
     const owner = as(team.ownerKey);
@@ -94,7 +94,7 @@ describe('a send that is refused', () => {
     expect(await refusals(team)).toEqual([`${member.mem} insufficient_funds 2`, `${member.mem} unroutable_number 1`]);
   });
 
-  it('is not counted where it is none: an estimate, another request, somebody else’s member, a key of nobody', async () => {
+  it('is not counted for an estimate, another request, another team’s member or an unknown key', async () => {
     const [team, other] = [await makeTeam({ fund: '0' }), await makeTeam()];
     const stranger = await addMember(other);
     const owner = as(team.ownerKey);
@@ -109,7 +109,7 @@ describe('a send that is refused', () => {
     expect(await refusals(other)).toEqual([]);
   });
 
-  it('is shown to a member as far as it is its own', async () => {
+  it('is shown to a member only for itself', async () => {
     const team = await makeTeam({ fund: '0' });
     const [one, two] = [await addMember(team), await addMember(team)];
     for (const { key } of [one, two, two]) await as(key).post('/messages', message());
@@ -125,7 +125,7 @@ describe('a send that is refused', () => {
     expect(await refusals(team, days)).toEqual([]);
   });
 
-  it('stands on the overview, the most frequent first', async () => {
+  it('is shown on the overview, the most frequent first', async () => {
     const team = await makeTeam({ fund: '0' });
     const members = [await addMember(team, { name: 'Once' }), await addMember(team, { name: 'Twice' })];
     for (const { key } of [members[0]!, members[1]!, members[1]!]) await as(key).post('/messages', message());
@@ -141,8 +141,8 @@ describe('a send that is refused', () => {
   });
 });
 
-describe('a key in a loop', () => {
-  it('is written once for each team, member, day and reason, not once a request', async () => {
+describe('refused sends in a loop', () => {
+  it('are written once for each team, member, day and reason, not once a request', async () => {
     const team = await makeTeam({ fund: '0' });
     const [one, two] = [await addMember(team), await addMember(team)];
     await flushRefusals(pool);
@@ -159,7 +159,7 @@ describe('a key in a loop', () => {
     expect(await refusals(team)).toEqual([`${one.mem} no_rate 500`, `${two.mem} insufficient_funds 500`].toSorted());
   });
 
-  it('is kept while the database is away, and counted once it is back', async () => {
+  it('are kept in memory while the database is away, and counted once it is back', async () => {
     const team = await makeTeam({ fund: '0' });
     const count = () => countRefusal(pool, { teamId: team.teamId, memberId: team.ownerId }, 'no_rate');
     const query = vi.spyOn(pool, 'query').mockRejectedValue(new Error('away'));
@@ -170,7 +170,7 @@ describe('a key in a loop', () => {
     expect(await refusals(team)).toEqual([`${printId('mem', team.ownerId)} no_rate 2`]);
   });
 
-  it('is written by itself within some seconds', async () => {
+  it('are written automatically within some seconds', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const team = await makeTeam({ fund: '0' });
     await flushRefusals(pool);
@@ -183,7 +183,7 @@ describe('a key in a loop', () => {
     });
   });
 
-  it('takes no memory without end: what is above the bound is let go', async () => {
+  it('use bounded memory: counts above the bound are dropped', async () => {
     const team = await makeTeam({ fund: '0' });
     await flushRefusals(pool);
     vi.spyOn(pool, 'query').mockRejectedValue(new Error('away'));

@@ -13,7 +13,7 @@ const as = useApi();
 const us = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 const de = { ...us, to: '+4915112345678', body: 'a'.repeat(161) };
 
-/** Sends at a moment of the past, as the operator may; answers the ids. */
+/** Sends messages at a past time as the operator and returns their ids. */
 async function sendAt(team: TestTeam, at: string, memberId: string, messages: (typeof us)[]): Promise<string[]> {
   const ctx = makeContext(services(), team.operator.actor, { at: new Date(at) });
   const sent = await sendMessages(ctx, { onBehalfOf: memberId, messages, many: true });
@@ -27,7 +27,7 @@ const report = (ctx: Context, ids: string[], status: 'sent' | 'delivered' | 'fai
     ids.map((id): Report => ({ id, status, ...(status === 'failed' && { code: 'undelivered', detail: 'No.' }) })),
   );
 
-/** Two members and three days: what each report is to say can be counted by hand. */
+/** Creates two members with three days of messages, few enough to count each report by hand. */
 async function history() {
   const team = await makeTeam();
   const [ann, bob] = [await addMember(team, { credit: '10' }), await addMember(team, { credit: '10' })];
@@ -78,7 +78,7 @@ describe('GET /reports/usage', () => {
     expect(byCountry.data.map(({ country }: { country: string }) => country)).toEqual(['DE', 'US']);
   });
 
-  it('counts days of UTC: from is inclusive, to is not; without them the last 30 days and today', async () => {
+  it('counts UTC days with an inclusive from and an exclusive to; the default is the last 30 days and today', async () => {
     const { team } = await history();
     const owner = as(team.ownerKey);
     const messagesIn = async (query: string) => (await owner.get(`/reports/usage?${query}`)).body.total.messages;
@@ -103,7 +103,7 @@ describe('GET /reports/usage', () => {
     }
   });
 
-  it('shows a member its own alone', async () => {
+  it('shows a member only its own usage', async () => {
     const { ann, bob } = await history();
     const range = 'from=2026-03-01&to=2026-03-04';
     for (const groupBy of ['day', 'member', 'country']) {
@@ -114,7 +114,7 @@ describe('GET /reports/usage', () => {
     expect([body.data, body.total.messages]).toEqual([[], 0]);
   });
 
-  it('puts the right day right when a message fails late', async () => {
+  it('corrects the day of the message when it fails late', async () => {
     const { team, ann } = await history();
     const owner = as(team.ownerKey);
     const late = await sendAt(team, '2026-03-05T23:00:00Z', ann.id, [us, us]);
@@ -128,7 +128,7 @@ describe('GET /reports/usage', () => {
   });
 });
 
-describe('the sums', () => {
+describe('the daily sums', () => {
   it('equal a recount of the log at any moment, while messages are sent, delivered and refunded', async () => {
     const team = await makeTeam();
     const members = await Promise.all(Array.from({ length: 4 }, () => addMember(team, { credit: '50' })));
@@ -167,7 +167,7 @@ describe('the sums', () => {
     expect(rows.some(({ failed }) => failed > 0)).toBe(true);
   });
 
-  it('that are off are named by the operator’s proof', async () => {
+  it('are named by the operator’s verification when they are wrong', async () => {
     const own = await ownDatabase();
     try {
       const { Pool } = await import('pg');

@@ -10,7 +10,7 @@ const transferOf = async (owner: Caller, query: string) => (await owner.get(`/tr
 const actionsOf = async (team: TestTeam) => (await auditOf(team)).map(({ action }) => action);
 
 describe('POST /transfers/{id}/reverse', () => {
-  it('takes a credit back: a linked debit, both balances, both ways of the link, an audit row', async () => {
+  it('reverses a credit: a linked debit, both balances, a link in both directions, an audit event', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const owner = as(team.ownerKey);
     const { mem } = await addMember(team);
@@ -36,7 +36,7 @@ describe('POST /transfers/{id}/reverse', () => {
     expect(await actionsOf(team)).toContain('transfer.reversed');
   });
 
-  it('takes a debit back by a credit, and a recharge by a debit', async () => {
+  it('reverses a debit by a credit, and a recharge by a debit', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const owner = as(team.ownerKey);
     const { mem } = await addMember(team, { credit: '9', recharge: { threshold: '5', target: '20' } });
@@ -52,12 +52,12 @@ describe('POST /transfers/{id}/reverse', () => {
       '17.00',
       '3.00',
     ]);
-    // A reversal fires no rule that does not wait, and the cap still counts what was recharged.
+    // A reversal fires no rule that is not waiting, and the cap still counts the recharge.
     const { state, spentInPeriod } = (await owner.get(`/members/${mem}/recharge`)).body;
     expect({ state, spentInPeriod }).toEqual({ state: 'ready', spentInPeriod: '17.00' });
   });
 
-  it('is refused a second time, for a reversal, and for every other kind; nothing moves', async () => {
+  it('refuses a second reversal, a reversal of a reversal and every other kind, and moves nothing', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const owner = as(team.ownerKey);
     const { mem, key } = await addMember(team, { credit: '9' });
@@ -78,7 +78,7 @@ describe('POST /transfers/{id}/reverse', () => {
     expect(await balancesOf(team)).toEqual(before);
   });
 
-  it('is refused whole when the balance that gives it back is short, naming it', async () => {
+  it('is refused whole when the balance that must return the money is short, and names it', async () => {
     const team = await makeTeam({ fund: '10.00' });
     const owner = as(team.ownerKey);
     const { mem } = await addMember(team);
@@ -92,7 +92,7 @@ describe('POST /transfers/{id}/reverse', () => {
     expect(dry).toMatchObject({ balance: 'master', required: '2.00', available: '0.00' });
   });
 
-  it('answers member_deleted for a closed seat', async () => {
+  it('answers member_deleted for a deleted member', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { mem } = await addMember(team, { credit: '5' });
@@ -101,7 +101,7 @@ describe('POST /transfers/{id}/reverse', () => {
     expectProblem(await owner.post(`/transfers/${credit.id}/reverse`), 'member_deleted');
   });
 
-  it('moves money once when many ask at once', async () => {
+  it('moves money once when many are requested at once', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const owner = as(team.ownerKey);
     const { mem } = await addMember(team, { credit: '20' });
@@ -120,7 +120,7 @@ describe('POST /members/{id}/restore', () => {
       [team.teamId, interval],
     );
 
-  it('brings a seat back: active, a member, nothing on it, its rule off, no key until one is rotated in', async () => {
+  it('restores a member: active, with the role member, balance 0, its rule off, and no key until one is rotated in', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const owner = as(team.ownerKey);
     const membership = await addMember(team, {
@@ -151,7 +151,7 @@ describe('POST /members/{id}/restore', () => {
     expect(await actionsOf(team)).toContain('member.restored');
   });
 
-  it('can be credited, sends, and can be deleted and restored once more; the chain of its account goes on', async () => {
+  it('leaves a member that can be credited, send, and be deleted and restored again, in one unbroken chain of entries', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { mem } = await addMember(team, { credit: '10' });
@@ -168,7 +168,7 @@ describe('POST /members/{id}/restore', () => {
     expect((await owner.delete(`/members/${mem}`)).body).toMatchObject({ returned: '0.00', transferId: null });
   });
 
-  it('goes on being refused after 14 days, and not a minute before', async () => {
+  it('is refused after 14 days, and not a minute before', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { mem } = await addMember(team);
@@ -179,7 +179,7 @@ describe('POST /members/{id}/restore', () => {
     expect((await owner.post(`/members/${mem}/restore`)).status).toBe(200);
   });
 
-  it('is refused when its address was given to another meanwhile', async () => {
+  it('is refused when its address was given to another member meanwhile', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { mem } = await addMember(team, { email: 'one@example.test' });
@@ -190,7 +190,7 @@ describe('POST /members/{id}/restore', () => {
     expect((await owner.post(`/members/${mem}/restore`)).body.email).toBe('one@example.test');
   });
 
-  it('leaves a seat that is not deleted as it is', async () => {
+  it('changes nothing for a member that is not deleted', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const { mem } = await addMember(team, { credit: '3' });

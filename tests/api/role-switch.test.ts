@@ -30,7 +30,7 @@ describe('POST /members/{id}/role', () => {
     expect(changes).toHaveLength(2);
   });
 
-  it('may be repeated, and then changes nothing', async () => {
+  it('changes nothing when repeated', async () => {
     const team = await makeTeam();
     const { owner } = await firstOf(team);
     const { mem } = await addMember(team);
@@ -39,7 +39,7 @@ describe('POST /members/{id}/role', () => {
     expect((await auditOf(team)).filter(({ action }) => action === 'member.role_changed')).toEqual([]);
   });
 
-  it('knows two roles', async () => {
+  it('takes only the two roles', async () => {
     const team = await makeTeam();
     const { owner, mem } = await firstOf(team);
     for (const role of ['admin', 'Owner', '', null, 1]) {
@@ -50,7 +50,7 @@ describe('POST /members/{id}/role', () => {
     expectProblem(await owner.post(`/members/${mem}/role`, {}), 'invalid_request');
   });
 
-  it('reaches a deactivated member, not a deleted one', async () => {
+  it('works for a deactivated member, not for a deleted one', async () => {
     const team = await makeTeam();
     const { owner } = await firstOf(team);
     const [idle, gone] = [await addMember(team), await addMember(team)];
@@ -60,7 +60,7 @@ describe('POST /members/{id}/role', () => {
     expectProblem(await setRole(owner, gone.mem, 'owner'), 'member_deleted');
   });
 
-  it('tells a member the same of every seat but its own', async () => {
+  it('answers a member alike for every member but itself', async () => {
     const team = await makeTeam();
     const { mem } = await firstOf(team);
     const [own, other] = [await addMember(team), await addMember(team)];
@@ -71,8 +71,8 @@ describe('POST /members/{id}/role', () => {
   });
 });
 
-describe('the way back', () => {
-  it('is open to who stepped down himself, even as the last owner', async () => {
+describe('taking the owner role back', () => {
+  it('is possible for an owner who stepped down, even the last one', async () => {
     const team = await makeTeam();
     const { owner, mem } = await firstOf(team);
     const down = await setRole(owner, mem, 'member');
@@ -83,7 +83,7 @@ describe('the way back', () => {
     expect((await owner.get('/team')).status).toBe(200);
   });
 
-  it('is closed while the team has another active owner, and open again when it has none', async () => {
+  it('is refused while the team has another active owner, and possible again when it has none', async () => {
     const team = await makeTeam();
     const { owner, mem } = await firstOf(team);
     const second = await addMember(team, { role: 'owner' });
@@ -93,7 +93,7 @@ describe('the way back', () => {
     expect((await setRole(owner, mem, 'owner')).body.role).toBe('owner');
   });
 
-  it('is closed to whom another made a member, and leaves the other his own', async () => {
+  it('is refused to an owner demoted by another, and stays possible for that other owner after stepping down', async () => {
     const team = await makeTeam();
     const { owner, mem } = await firstOf(team);
     const second = await addMember(team, { role: 'owner' });
@@ -103,7 +103,7 @@ describe('the way back', () => {
     expect((await setRole(owner, mem, 'owner')).status).toBe(200);
   });
 
-  it('ends when another changes the status or the role of that seat', async () => {
+  it('is no longer possible after another owner changed the member’s status or role', async () => {
     const team = await makeTeam();
     const { owner, mem } = await firstOf(team);
     const second = await addMember(team, { role: 'owner' });
@@ -120,7 +120,7 @@ describe('the way back', () => {
     expectProblem(await setRole(owner, mem, 'owner'), 'owner_required');
   });
 
-  it('makes nobody else an owner, and takes nothing back while deactivated or deleted', async () => {
+  it('is refused to every other member, and to a deactivated or deleted one', async () => {
     const team = await makeTeam();
     const { owner, mem } = await firstOf(team);
     const second = await addMember(team, { role: 'owner' });
@@ -134,7 +134,7 @@ describe('the way back', () => {
     expectProblem(await setRole(as(second.key), plain.mem, 'owner'), 'owner_required');
   });
 
-  it('is there for members meanwhile: they go on sending', async () => {
+  it('is not needed for sending: members go on without an owner', async () => {
     const team = await makeTeam();
     const { owner, mem } = await firstOf(team);
     const { key } = await addMember(team, { credit: '1.00' });
@@ -145,7 +145,7 @@ describe('the way back', () => {
 });
 
 describe('two owners at once', () => {
-  it('who demote each other never leave a team that nobody can take back', async () => {
+  it('demote each other and one of them stays an owner', async () => {
     for (let round = 0; round < 8; round++) {
       const team = await makeTeam();
       const { owner, mem } = await firstOf(team);
@@ -157,7 +157,7 @@ describe('two owners at once', () => {
     }
   });
 
-  it('who both step down leave a way back to each, and only one takes it', async () => {
+  it('can both take the role back after both stepped down, and only one succeeds', async () => {
     for (let round = 0; round < 4; round++) {
       const team = await makeTeam();
       const { owner, mem } = await firstOf(team);
@@ -170,7 +170,7 @@ describe('two owners at once', () => {
     }
   });
 
-  it('of whom one deletes or deactivates and the other demotes keep one owner', async () => {
+  it('keep one owner when one deletes or deactivates and the other demotes', async () => {
     for (let round = 0; round < 12; round++) {
       const team = await makeTeam();
       const { owner, mem } = await firstOf(team);

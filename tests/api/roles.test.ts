@@ -26,8 +26,8 @@ const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 type Outcome = number | ErrorCode;
 
 /**
- * Who may do what (the product's table): what an owner gets, and what a member gets for what is its own and for what is
- * another's. `other` null: the operation names nobody. A new one, at either door, fails until it stands here.
+ * The permissions of the roles: the outcome for an owner, and for a member acting on its `own` things and on an `other`
+ * member's. `other` is null when the operation names no member. A new operation fails until it has a row here.
  */
 const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null; body?: object | (() => object) }> = {
   getMe: { owner: 200, own: 200, other: null },
@@ -77,10 +77,10 @@ const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null;
 };
 
 /**
- * A seat with all that an operation may ask for: money, a message, a transfer, a rule with a history. `session` is who
- * acts from it in a request that began when it was made.
+ * A member with everything an operation can name: money, a message, a transfer, a rule with a history. `session` is an
+ * actor of that member whose request began when the member was made.
  */
-type Seat = TestMember & { ids: Record<string, string>; session: MemberActor };
+type PreparedMember = TestMember & { ids: Record<string, string>; session: MemberActor };
 
 async function findPlaceInTeam(team: TestTeam, options: { role?: 'owner' | 'member' } = {}): Promise<Seat> {
   const member = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' }, ...options });
@@ -98,8 +98,14 @@ async function findPlaceInTeam(team: TestTeam, options: { role?: 'owner' | 'memb
   return { ...member, ids, session: await sessionOf(member.key) };
 }
 
-/** The operation `id` as it is asked for about what is `about`'s. */
-function ask(channel: Channel, who: Who, id: string, about: Seat, options: { byName: boolean }): Promise<Said> {
+/** Calls the operation `id` on the objects of `about`. */
+function ask(
+  channel: Channel,
+  who: Who,
+  id: string,
+  about: PreparedMember,
+  options: { byName: boolean },
+): Promise<Said> {
   const { operation } = listOperations().find((one) => one.id === id)!;
   const onBehalfOf = options.byName && operation.onBehalf ? about.mem : undefined;
   const { body } = ROWS[id]!;
@@ -108,7 +114,7 @@ function ask(channel: Channel, who: Who, id: string, about: Seat, options: { byN
 
 function expectOutcome(said: Said, outcome: Outcome): void {
   if (typeof outcome === 'string') expectRefusal(said, outcome);
-  // A procedure has no status of its own: it answers, or it does not.
+  // A procedure has no status of its own: it succeeds or it does not.
   else expect(said.answer ? said.status : said.ok, JSON.stringify(said.body)).toBe(said.answer ? outcome : true);
 }
 
@@ -116,9 +122,9 @@ const isChange = (id: string): boolean => listProcedures().find((one) => one.id 
 
 const setRole = (owner: Caller, member: Seat, role: string) => owner.post(`/members/${member.mem}/role`, { role });
 
-/** Members who act as such, however they came to be one. */
-const MEMBERS: Record<string, (team: TestTeam) => Promise<Seat>> = {
-  'a member': (team) => findPlaceInTeam(team),
+/** Ways to become an actor with the role of a member. */
+const MEMBERS: Record<string, (team: TestTeam) => Promise<PreparedMember>> = {
+  'a member': (team) => prepareMember(team),
   'an owner whom another made a member': async (team) => {
     const member = await findPlaceInTeam(team, { role: 'owner' });
     await setRole(as(team.ownerKey), member, 'member');
@@ -132,8 +138,8 @@ const MEMBERS: Record<string, (team: TestTeam) => Promise<Seat>> = {
 };
 
 /**
- * Who opens nothing, and what they are told, whatever they ask for. An actor is one whose request began before: at tRPC
- * it changes nothing any more. What it still reads the session's gate decides, as the key's gate does here.
+ * Callers without access, and the code that answers all their calls. An actor is from a request that began earlier:
+ * tRPC commands check its rights again. Queries are checked by the session's authentication, not here.
  */
 const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promise<Who> }> = {
   'a deactivated member': {
@@ -183,7 +189,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   nobody: { code: 'missing_key', who: () => Promise.resolve({ key: null, actor: null }) },
 };
 
-describe('the table', () => {
+describe('the table of roles', () => {
   it.each([
     ['operation', listOperations],
     ['procedure', listCommands],
@@ -283,8 +289,8 @@ describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
   });
 });
 
-describe('what a member is shown', () => {
-  it('in lists is its own alone, and nothing of the master’s figures', async () => {
+describe('a member', () => {
+  it('sees only its own rows in lists, and no figure of the master balance', async () => {
     const team = await makeTeam({ fund: '777.77' });
     const [member, other] = [await findPlaceInTeam(team), await findPlaceInTeam(team)];
     await as(team.ownerKey).patch('/team', { reserve: '333.33' });
@@ -310,7 +316,7 @@ describe('what a member is shown', () => {
     expect(answers['/me']!.body.balance).toBe('5.99');
   });
 
-  it('when its money is short is its own figure', async () => {
+  it('sees its own figure when its balance is short', async () => {
     const team = await makeTeam({ fund: '777.77' });
     const member = await addMember(team, { credit: '0.01', recharge: { threshold: '0', target: '5000' } });
     const short = expectProblem(

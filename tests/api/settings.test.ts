@@ -12,14 +12,14 @@ const NOTHING_SET = {
 };
 
 describe('GET /team/settings', () => {
-  it('answers an owner; a new team has none of it set', async () => {
+  it('answers an owner; a new team has no setting set', async () => {
     const team = await makeTeam();
     expect((await as(team.ownerKey).get('/team/settings')).body).toEqual(NOTHING_SET);
   });
 });
 
 describe('PATCH /team/settings', () => {
-  it('changes what is given, clears with null, and leaves the rest', async () => {
+  it('changes the given settings, clears with null, and leaves the rest', async () => {
     const owner = as((await makeTeam()).ownerKey);
     const set = {
       memberLowBalance: '5',
@@ -35,7 +35,7 @@ describe('PATCH /team/settings', () => {
     expect((await owner.get('/team/settings')).body).toEqual({ ...printed, ...cleared });
   });
 
-  it('refuses what is no number of days, no amount, no yes or no, and what is no setting', async () => {
+  it('refuses invalid days, amounts and booleans, and unknown settings', async () => {
     const owner = as((await makeTeam()).ownerKey);
     const cases: [object, 'invalid_request' | 'invalid_amount', string][] = [
       [{ textRetentionDays: 0 }, 'invalid_request', '/textRetentionDays'],
@@ -55,7 +55,7 @@ describe('PATCH /team/settings', () => {
     }
   });
 
-  it('is written to the audit log with what was before, also by two at once', async () => {
+  it('writes an audit event with the previous values, also for two changes at once', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     await Promise.all([1, 2, 3].map((days) => owner.patch('/team/settings', { textRetentionDays: days })));
@@ -65,7 +65,7 @@ describe('PATCH /team/settings', () => {
     expect([second!.before, third!.before]).toEqual([first!.after, second!.after]);
   });
 
-  it('is refused while the team is suspended, and reading goes on', async () => {
+  it('is refused while the team is suspended, which can still read', async () => {
     const team = await makeTeam();
     await ownerPool().query("UPDATE teams SET status = 'suspended' WHERE id = $1", [team.teamId]);
     expectProblem(await as(team.ownerKey).patch('/team/settings', { requireReauthentication: true }), 'team_suspended');

@@ -6,7 +6,7 @@ import { auditOf, expectProblem, useApi } from '../support/api-client';
 const as = useApi();
 
 describe('GET /team', () => {
-  it('tells an owner the money, the counts and the burn', async () => {
+  it('shows an owner the money, the counts and the burn', async () => {
     const team = await makeTeam({ name: 'Contoso Ltd', fund: '100.00' });
     const [idle] = [await addMember(team), await addMember(team, { credit: '10.00' })];
     const owner = as(team.ownerKey);
@@ -29,7 +29,7 @@ describe('GET /team', () => {
     });
   });
 
-  it('averages the burn since the first charge, over at most 30 days, and tells neither before a day is full', async () => {
+  it('averages the burn since the first charge over at most 30 days, and shows none before a full day', async () => {
     const burn = async (firstDaysAgo: number, ...costDaysAgo: number[]) => {
       const team = await makeTeam({ fund: '100.00', card: 'country,prefix,price\n,1,3.00\n' });
       const message = { to: '+14155550100', from: 'Acme', body: 'Hi' };
@@ -48,7 +48,7 @@ describe('GET /team', () => {
     expect(await burn(90)).toEqual(['0.00', null]);
   });
 
-  it('counts the rules that wait', async () => {
+  it('counts the waiting rules', async () => {
     const team = await makeTeam({ fund: '1.00' });
     await addMember(team, { recharge: { threshold: '5', target: '10' } });
     await addMember(team, { recharge: { threshold: '5', target: '10', enabled: false } });
@@ -57,7 +57,7 @@ describe('GET /team', () => {
 });
 
 describe('PATCH /team', () => {
-  it('changes what is given, clears with null, and writes it to the audit log', async () => {
+  it('changes the given fields, clears with null, and writes an audit event', async () => {
     const team = await makeTeam();
     const owner = as(team.ownerKey);
     const set = await owner.patch('/team', {
@@ -74,7 +74,7 @@ describe('PATCH /team', () => {
     expect((await owner.patch('/team', {})).status).toBe(200);
   });
 
-  it('refuses what is no name, sender, currency or amount, and what is not a setting', async () => {
+  it('refuses invalid names, senders, currencies and amounts, and unknown fields', async () => {
     const owner = as((await makeTeam()).ownerKey);
     const cases: [object, string, string][] = [
       [{ name: '  ' }, 'invalid_request', '/name'],
@@ -105,12 +105,12 @@ describe('PATCH /team', () => {
     expect(same.body.name).not.toBe('Other');
   });
 
-  it('prints every currency with 2 to 6 decimals', async () => {
+  it('formats every currency with 2 to 6 decimals', async () => {
     const team = await makeTeam({ currency: 'JPY', fund: '1250' });
     expect((await as(team.ownerKey).get('/team')).body).toMatchObject({ currency: 'JPY', masterBalance: '1250.00' });
   });
 
-  it('wakes the waiting rules when the reserve changes while one waits', async () => {
+  it('serves the waiting rules when the reserve changes while one waits', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const owner = as(team.ownerKey);
     await owner.patch('/team', { reserve: '95' });
@@ -126,7 +126,7 @@ describe('PATCH /team', () => {
     expect(await jobs()).toEqual([{ task: 'serve-waiting' }]);
   });
 
-  it('is refused while the team is suspended, and reading goes on', async () => {
+  it('is refused while the team is suspended, which can still read', async () => {
     const team = await makeTeam();
     await ownerPool().query("UPDATE teams SET status = 'suspended' WHERE id = $1", [team.teamId]);
     expectProblem(await as(team.ownerKey).patch('/team', { name: 'Free' }), 'team_suspended');

@@ -12,8 +12,8 @@ const { as } = channels;
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
 /**
- * Every operation of the API, which is a procedure of tRPC too, with the places where an id can stand in it and a body
- * that is good. A new one at either door, or a new place in an old one, fails until it stands here.
+ * Every operation of the API, which is a procedure of tRPC too, with the places where an id can stand in it and a valid
+ * body. A new operation in either channel, or a new place in an old one, fails until it has a row here.
  */
 const ROWS: Record<string, { places: Place[]; body?: object }> = {
   getMe: { places: [] },
@@ -65,13 +65,13 @@ const ROWS: Record<string, { places: Place[]; body?: object }> = {
 type Ids = { ids: Record<'mem' | 'msg' | 'trf' | 'key' | 'inv', string>; cursors: Record<string, string> };
 type Inhabited = TestTeam & { member: Caller; own: Ids };
 
-/** A team with a member that has a key, money, a message, a rule with a history, and lists that go on. */
+/** Creates a team with a member that has a key, money, a message, a rule with a history, and lists of several pages. */
 async function inhabit(): Promise<Inhabited> {
   const team = await makeTeam();
   const { mem, key } = await addMember(team, { credit: '5', recharge: { threshold: '4.99', target: '5' } });
   const [owner, member] = [as(team.ownerKey), as(key)];
   const sent: string[] = [];
-  // The rule fires with every second of them.
+  // The rule fires at every second message.
   for (let i = 0; i < 4; i += 1) sent.push((await member.post('/messages', message)).body.id);
   const { data } = (await member.get('/transfers')).body;
   await owner.post(`/members/${mem}/key/rotate`, { overlapSeconds: 3600 });
@@ -97,7 +97,7 @@ async function inhabit(): Promise<Inhabited> {
   return { ...team, member, own: { ids: { mem, msg: sent[0]!, trf: data[0].id, key: keys[0].id, inv }, cursors } };
 }
 
-/** Ids of the same form that nobody was ever given. */
+/** Makes well-formed ids that no object has. */
 function neverGiven(): Ids {
   const cursor = () => randomBytes(24).toString('base64url');
   const cursors = Object.fromEntries(Object.keys(ROWS).map((id) => [id, cursor()]));
@@ -105,7 +105,7 @@ function neverGiven(): Ids {
   return { ids: { mem: id('mem'), msg: id('msg'), trf: id('trf'), key: id('key'), inv: id('inv') }, cursors };
 }
 
-/** The request with foreign ids in one place, and the caller's own in all others. */
+/** Calls the operation with foreign ids in one place, and the caller's own in all others. */
 function ask(channel: Channel, who: Who, id: string, place: Place, foreign: Ids, own: Ids): Promise<Said> {
   return channels[channel](who, {
     id,
@@ -124,14 +124,14 @@ const NO_USAGE = { data: [], total: { messages: 0, segments: 0, delivered: 0, fa
 const NO_REFUSALS = { data: [], total: { count: 0 } };
 const nothingOf = (id: string): object => (id === 'getUsage' ? NO_USAGE : id === 'getRefusals' ? NO_REFUSALS : NOTHING);
 
-describe('the table', () => {
+describe('the table of places', () => {
   it('has a row for every operation, with every place in it where an id can stand', () => {
     const expected = Object.fromEntries(listOperations().map((listed) => [listed.id, placesOf(listed).toSorted()]));
     const rows = Object.fromEntries(Object.entries(ROWS).map(([id, { places }]) => [id, places.toSorted()]));
     expect(rows).toEqual(expected);
   });
 
-  it('has a row for every procedure, whose input takes ids in the same places and in no other', async () => {
+  it('has a row for every procedure, whose input takes ids in the same places only', async () => {
     const found: Record<string, string[]> = {};
     for (const procedure of listCommands()) found[procedure.id] = (await idFieldsOf(procedure)).toSorted();
     const expected = listOperations().map((listed) => [
@@ -142,43 +142,50 @@ describe('the table', () => {
   });
 });
 
-describe('what is another’s answers as what was never given, and nothing changes', () => {
-  // Nothing changes in them, so they serve all: the first test that finds a change names its culprit.
+describe('foreign ids', () => {
+  // Nothing may change, so two teams serve all tests; the first test that finds a change names the operation.
   let teams: Promise<[Inhabited, Inhabited]> | undefined;
   const two = () => (teams ??= Promise.all([inhabit(), inhabit()]));
   const probes = Object.entries(ROWS).flatMap(([id, { places }]) =>
-    places.flatMap((place) => DOORS.map((channel) => ({ id, place, channel }))),
+    places.flatMap((place) => CHANNELS.map((channel) => ({ id, place, channel }))),
   );
 
-  it.each(probes)('$id through $channel: the ids of another team in its $place', async ({ id, place, channel }) => {
-    const [own, other] = await two();
-    const before = [await rowsOf(own), await rowsOf(other)];
-    for (const key of [own.ownerKey, own.member.key]) {
-      const foreign = await ask(channel, { key }, id, place, other.own, own.own);
-      const never = await ask(channel, { key }, id, place, neverGiven(), own.own);
-      expect(foreign.tellable).toEqual(never.tellable);
-      if (place === 'filter' && (foreign.ok || key === own.ownerKey)) expect(foreign.body).toMatchObject(nothingOf(id));
-      else if (key !== own.ownerKey) expect(foreign.ok).toBe(false);
-      else expectRefusal(foreign, place === 'cursor' ? 'invalid_cursor' : 'not_found');
-    }
-    expect([await rowsOf(own), await rowsOf(other)]).toEqual(before);
-  });
+  it.each(probes)(
+    '$id through $channel answers another team’s id in its $place like an unknown id',
+    async ({ id, place, channel }) => {
+      const [own, other] = await two();
+      const before = [await rowsOf(own), await rowsOf(other)];
+      for (const key of [own.ownerKey, own.member.key]) {
+        const foreign = await ask(channel, { key }, id, place, other.own, own.own);
+        const never = await ask(channel, { key }, id, place, neverGiven(), own.own);
+        expect(foreign.tellable).toEqual(never.tellable);
+        if (place === 'filter' && (foreign.ok || key === own.ownerKey))
+          expect(foreign.body).toMatchObject(nothingOf(id));
+        else if (key !== own.ownerKey) expect(foreign.ok).toBe(false);
+        else expectRefusal(foreign, place === 'cursor' ? 'invalid_cursor' : 'not_found');
+      }
+      expect([await rowsOf(own), await rowsOf(other)]).toEqual(before);
+    },
+  );
 
-  it.each(probes)('$id through $channel: the ids of a fellow member in its $place', async ({ id, place, channel }) => {
-    const [team] = await two();
-    const { mem, key } = await addMember(team, { credit: '1' });
-    const own: Ids = { ...team.own, ids: { ...team.own.ids, mem } };
-    const before = await rowsOf(team);
-    const fellow = await ask(channel, { key }, id, place, team.own, own);
-    if (place === 'filter' && fellow.ok) expect(fellow.body).toMatchObject(nothingOf(id));
-    else expect(fellow.ok).toBe(false);
-    expect(fellow.tellable).toEqual((await ask(channel, { key }, id, place, neverGiven(), own)).tellable);
-    expect(await rowsOf(team)).toEqual(before);
-  });
+  it.each(probes)(
+    '$id through $channel answers another member’s id in its $place like an unknown id',
+    async ({ id, place, channel }) => {
+      const [team] = await two();
+      const { mem, key } = await addMember(team, { credit: '1' });
+      const own: Ids = { ...team.own, ids: { ...team.own.ids, mem } };
+      const before = await rowsOf(team);
+      const fellow = await ask(channel, { key }, id, place, team.own, own);
+      if (place === 'filter' && fellow.ok) expect(fellow.body).toMatchObject(nothingOf(id));
+      else expect(fellow.ok).toBe(false);
+      expect(fellow.tellable).toEqual((await ask(channel, { key }, id, place, neverGiven(), own)).tellable);
+      expect(await rowsOf(team)).toEqual(before);
+    },
+  );
 });
 
 describe('texts that exist in another team only', () => {
-  it.each(DOORS)('are found by no filter through %s', async (channel) => {
+  it.each(CHANNELS)('are found by no filter through %s', async (channel) => {
     const [own, other] = [await makeTeam(), await makeTeam()];
     const theirs = await addMember(other, {
       credit: '1',
@@ -201,7 +208,7 @@ describe('texts that exist in another team only', () => {
     }
   });
 
-  it('are free to be used: an address, an externalId, an Idempotency-Key', async () => {
+  it('can be used: an address, an externalId, an Idempotency-Key', async () => {
     const [own, other] = [await makeTeam(), await makeTeam()];
     const body = { email: 'same@example.test', externalId: 'same' };
     for (const team of [other, own]) {

@@ -11,7 +11,7 @@ const list = async (team: TestTeam, query = ''): Promise<Transfer[]> =>
 const kinds = (transfers: Transfer[]) => transfers.map(({ kind }) => kind);
 
 describe('GET /transfers', () => {
-  it('lists every movement of the team, newest first, with its two sides', async () => {
+  it('lists every transfer of the team, newest first, with its two sides', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const owner = as(team.ownerKey);
     const member = await addMember(team, { credit: '10.00' });
@@ -40,7 +40,7 @@ describe('GET /transfers', () => {
     for (const transfer of seen) expect((await owner.get(`/transfers/${transfer.id}`)).body).toEqual(transfer);
   });
 
-  it('filters by member, kind and time: from is inclusive, to is not', async () => {
+  it('filters by member, kind and time: from is inclusive, to is exclusive', async () => {
     const team = await makeTeam();
     const [one, two] = [await addMember(team, { credit: '1' }), await addMember(team, { credit: '2' })];
     expect(kinds(await list(team, `memberId=${one.mem}`))).toEqual(['credit']);
@@ -56,7 +56,7 @@ describe('GET /transfers', () => {
     }
   });
 
-  it('pages through, each once, with a cursor bound to its filters and its reader', async () => {
+  it('pages through each once, with a cursor bound to its filters and its reader', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '1' });
     for (let i = 0; i < 4; i++) await as(team.ownerKey).post(`/members/${member.mem}/credit`, { amount: '1' });
@@ -74,8 +74,8 @@ describe('GET /transfers', () => {
   });
 });
 
-describe('what a member sees of a transfer', () => {
-  it('is its own balance, the note meant for it, and the team’s name for what an owner did', async () => {
+describe('a transfer shown to a member', () => {
+  it('has the member’s balance and note only, and the team’s name in place of an owner', async () => {
     const team = await makeTeam({ name: 'Northwind', fund: '100.00' });
     const member = await addMember(team, { credit: '5' });
     const owner = as(team.ownerKey);
@@ -98,7 +98,7 @@ describe('what a member sees of a transfer', () => {
     });
   });
 
-  it('shows its own charge as its own act, and a recharge as the rule’s', async () => {
+  it('names the member for its own charge, and the rule for a recharge', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '6' } });
     await as(member.key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Hi' });
@@ -109,7 +109,7 @@ describe('what a member sees of a transfer', () => {
     expect(recharge.balanceAfter).toEqual({ member: '6.01' });
   });
 
-  it('is what touched its own account, and nothing else of the team', async () => {
+  it('touched the member’s own account; others are not found', async () => {
     const team = await makeTeam();
     const [one, two] = [await addMember(team, { credit: '1' }), await addMember(team, { credit: '2' })];
     const owner = as(team.ownerKey);

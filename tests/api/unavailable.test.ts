@@ -3,7 +3,7 @@ import { makeKey } from '@/server/domain/teams/api-keys/rules';
 import { serveApi, type Api } from '../support/api';
 import { expectProblem } from '../support/api-client';
 
-// Where nothing listens, and before the first request of this file opens the pool.
+// A port where nothing listens, set before the first request of this file opens the pool.
 process.env['DATABASE_URL'] = 'postgres://purser:secret@127.0.0.1:1/purser';
 
 let api: Api;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe('while the database is away', () => {
-  it('every call with a key is 503 with Retry-After, and tells nothing of why', async () => {
+  it('every call with a key is answered with 503 and Retry-After, without the reason', async () => {
     for (const [method, path, body] of [
       ['GET', '/me', undefined],
       ['POST', '/messages', {}],
@@ -27,7 +27,7 @@ describe('while the database is away', () => {
     }
   });
 
-  it('what needs no database is answered all the same', async () => {
+  it('calls that need no database succeed', async () => {
     expectProblem(await api.call('GET', '/me', { key: null }), 'missing_key');
     expectProblem(await api.call('GET', '/me', { key: `${makeKey()}x` }), 'invalid_key');
     expectProblem(await api.call('PUT', '/me', { key: makeKey(), body: {} }), 'method_not_allowed');

@@ -18,7 +18,7 @@ const rowsOf = async (name: DownloadName, key: string, query = ''): Promise<Reco
 };
 
 describe('a file of members', () => {
-  it('has what the page shows, in its order', async () => {
+  it('has the rows of the page, in its order', async () => {
     const team = await makeTeam();
     const ann = await addMember(team, { name: 'Ann', email: 'ann@example.test', credit: '5', externalId: 'a-1' });
     await addMember(team, { name: 'Ben', credit: '7', recharge: { threshold: '1', target: '2' } });
@@ -40,7 +40,7 @@ describe('a file of members', () => {
     expect(await rowsOf('members', team.ownerKey, 'query=nobody')).toEqual([]);
   });
 
-  it('holds every one of many, and a member’s own seat alone', async () => {
+  it('holds every member of a long list, and only itself for a member', async () => {
     const team = await makeTeam();
     const ann = await addMember(team, { name: 'Ann' });
     await ownerPool().query(
@@ -54,7 +54,7 @@ describe('a file of members', () => {
     expect((await rowsOf('members', ann.key)).map(({ name }) => name)).toEqual(['Ann']);
   });
 
-  it('runs nothing where it is opened', async () => {
+  it('disarms formulas', async () => {
     const team = await makeTeam();
     await addMember(team, { name: '=1+1', externalId: '@SUM(A1)' });
     const [row] = await rowsOf('members', team.ownerKey, 'role=member');
@@ -63,7 +63,7 @@ describe('a file of members', () => {
 });
 
 describe('a file of messages', () => {
-  it('has what the log shows under its filters, newest first, with the members’ names', async () => {
+  it('has the messages of the page with its filters, newest first, with the members’ names', async () => {
     const team = await makeTeam();
     const [ann, ben] = [
       await addMember(team, { name: '=Ann', credit: '5' }),
@@ -94,7 +94,7 @@ describe('a file of messages', () => {
 });
 
 describe('a file of transfers', () => {
-  it('has what the page shows, with notes that run nothing', async () => {
+  it('has the rows of the page, with formulas in notes disarmed', async () => {
     const team = await makeTeam();
     const ann = await addMember(team, { name: 'Ann', credit: '5' });
     await addMember(team, { name: 'Ben', credit: '7' });
@@ -125,7 +125,7 @@ describe('a file of transfers', () => {
     ]);
   });
 
-  it('begins with a mark of its encoding, as every file of the pages does', async () => {
+  it('begins with a byte order mark, like every file of the pages', async () => {
     const actor = await sessionOf((await makeTeam({ name: 'Blåbærlia' })).ownerKey);
     for (const name of ['audit', 'members', 'messages', 'transfers', 'rates', 'usage'] as const) {
       const file = new Uint8Array(await (await get(name, { ok: true, actor })).arrayBuffer());
@@ -133,7 +133,7 @@ describe('a file of transfers', () => {
     }
   });
 
-  it('is streamed as a download that nobody keeps', async () => {
+  it('is streamed as a download that is never cached', async () => {
     const team = await makeTeam();
     const response = await get('transfers', { ok: true, actor: await sessionOf(team.ownerKey) });
     const { headers } = response;
@@ -148,7 +148,7 @@ describe('a file of transfers', () => {
 });
 
 describe('a file of rates', () => {
-  it('is the card as it can be brought in again', async () => {
+  it('is the card in the format of the import', async () => {
     const team = await makeTeam();
     const owner = await sessionOf(team.ownerKey);
     const csv = 'country,prefix,price\r\n,44,0.03\r\nDE,,0.075\r\nDE,4915,0.0695\r\n';
@@ -160,7 +160,7 @@ describe('a file of rates', () => {
     expect(seen.data).toMatchObject({ rows: 3, unchanged: 3, added: 0, changed: 0, removed: 0 });
   });
 
-  it('is the owners’ alone', async () => {
+  it('is for owners only', async () => {
     const team = await makeTeam();
     const ann = await addMember(team, { name: 'Ann' });
     const response = await get('rates', { ok: true, actor: await sessionOf(ann.key) });
@@ -171,7 +171,7 @@ describe('a file of rates', () => {
 describe('a file of statistics', () => {
   const today = new Date().toISOString().slice(0, 10);
 
-  it('has every group of the page, in its order, each beside the days before', async () => {
+  it('has every group of the page, in its order, each beside the previous period', async () => {
     const team = await makeTeam();
     const [ann, ben] = [
       await addMember(team, { name: '=Ann', credit: '5' }),
@@ -233,14 +233,14 @@ describe('a file of statistics', () => {
       );
       expect(await rowsOf('usage', team.ownerKey, range)).toHaveLength(31);
     } finally {
-      // Sums without a log, which the proof of the sums would name.
+      // Sums without a log, which the verification of the sums would report.
       await ownerPool().query('DELETE FROM usage_daily WHERE team_id = $1', [team.teamId]);
     }
   });
 });
 
 describe('a file', () => {
-  it('of another team is never there', async () => {
+  it('never holds rows of another team', async () => {
     const [own, other] = [await makeTeam(), await makeTeam()];
     const theirs = await addMember(other, { name: 'Theirs', credit: '1' });
     expect(await rowsOf('transfers', own.ownerKey, `memberId=${theirs.mem}`)).toEqual([]);
@@ -251,7 +251,7 @@ describe('a file', () => {
     ['signed-out', 401, 'missing_key'],
     ['none', 404, 'not_found'],
     ['inactive', 403, 'member_inactive'],
-  ] as const)('is not for who is %s', async (reason, status, code) => {
+  ] as const)('is refused with the reason %s', async (reason, status, code) => {
     for (const name of ['members', 'messages', 'transfers', 'rates', 'usage'] as const) {
       const response = await get(name, { ok: false, reason });
       expect([response.status, (await response.json()).code]).toEqual([status, code]);
@@ -270,7 +270,7 @@ describe('a file', () => {
     ['usage', 'groupBy=hour'],
     ['usage', 'from=2020-01-01&to=2026-01-01'],
     ['usage', 'page=2'],
-  ] as const)('of %s is not made for ?%s', async (name, query) => {
+  ] as const)('with %s is refused for ?%s', async (name, query) => {
     const response = await get(name, { ok: true, actor: await sessionOf((await makeTeam()).ownerKey) }, query);
     expect([response.status, (await response.json()).code]).toEqual([400, 'invalid_request']);
   });

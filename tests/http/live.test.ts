@@ -21,7 +21,7 @@ import { endLive, lastChangeId, openStream } from '@/server/http/live-stream';
 import { services } from '@/server/http/services';
 import { addMember, makeTeam, micros, ownerPool, type TestTeam } from '../support/team';
 
-// Passwords are hashed slowly on purpose: here everybody signs in.
+// Hashing is slow on purpose, and every test here signs in.
 vi.mock('@node-rs/argon2', () => ({ hash: () => Promise.resolve('none'), verify: () => Promise.resolve(true) }));
 
 const PASSWORD = 'correct horse battery';
@@ -31,8 +31,8 @@ type Event = { event?: string; id?: string; data?: string };
 type Stream = {
   response: Response;
   events: Event[];
-  /** All that came until now, each `change` by its data; `reset` by its name. */
-  heard: () => unknown[];
+  /** Returns the events so far, each `change` by its data and `reset` by its name. */
+  received: () => unknown[];
   ended: () => boolean;
   close: () => Promise<void>;
 };
@@ -59,9 +59,9 @@ async function open(user: SignedInUser | null, lastId?: string | null): Promise<
     return read(blocks.at(-1));
   };
   if (response.status === 200) read().catch(() => {});
-  const heard = () =>
+  const received = () =>
     events.flatMap(({ event, data }) => (event === 'change' ? [JSON.parse(data!)] : event ? [event] : []));
-  const stream = { response, events, heard, ended: () => ended, close: () => reader.cancel() };
+  const stream = { response, events, received, ended: () => ended, close: () => reader.cancel() };
   opened.push(stream);
   return stream;
 }
@@ -76,13 +76,13 @@ async function until(what: () => boolean): Promise<void> {
 async function allHeard(...streams: Stream[]): Promise<unknown[][]> {
   await flushChanges(services().database.pool);
   await sleep(2 * 250 + 100);
-  return streams.map((stream) => stream.heard().splice(0));
+  return streams.map((stream) => stream.received().splice(0));
 }
 
-type Seat = { id: string; mem: string; user: SignedInUser };
+type SignedInMember = { id: string; mem: string; user: SignedInUser };
 
-/** A seat of somebody who is signed in. */
-async function signedIn(team: TestTeam, role: 'owner' | 'member' = 'member'): Promise<Seat> {
+/** Creates a member whose user is signed in. */
+async function signedIn(team: TestTeam, role: 'owner' | 'member' = 'member'): Promise<SignedInMember> {
   const input = await createMemberInput.parseAsync({ role, password: PASSWORD });
   const { member } = await createMember(team.operator, input);
   return { id: member.id, mem: printId('mem', member.id), user: await sessionFor(member.email) };
@@ -99,21 +99,21 @@ const slugOf = async ({ teamId }: TestTeam): Promise<string> =>
 
 const credit = (team: TestTeam, memberId: string) => creditMember(team.operator, { memberId, amount: micros('0.01') });
 
-// The process listens once it has heard its own first word.
+// The process listens once it has received its own first event.
 beforeAll(() => {
   lastChangeId();
   return until(() => lastChangeId() !== null);
 });
 
-/** As a page opens it, with the last word that its first paint has seen. */
+/** Opens a stream like a page, with the last event id of its first paint. */
 const openNow = async (user: SignedInUser): Promise<Stream> => {
   await flushChanges(services().database.pool);
   await sleep(300);
   return open(user, lastChangeId());
 };
 
-describe('a stream', () => {
-  it('is one of events that nobody keeps, packs or holds back', async () => {
+describe('a live stream', () => {
+  it('consists of events that are never cached, compressed or buffered', async () => {
     const { user } = await signedIn(await makeTeam());
     const { response, events } = await openNow(user);
     expect(response.status).toBe(200);
@@ -129,7 +129,7 @@ describe('a stream', () => {
     expect(retry).toBeLessThanOrEqual(2_000);
   });
 
-  it('is for who is signed in alone', async () => {
+  it('requires a session', async () => {
     const { user } = await signedIn(await makeTeam());
     await endSession(services(), user.sessionId);
     for (const who of [null, user, { ...user, sessionId: newUuid7() }]) {
@@ -138,13 +138,13 @@ describe('a stream', () => {
     }
   });
 
-  it('tells an owner of every seat, a member of its own alone, another team’s nothing', async () => {
+  it('sends an owner changes of every member, a member only its own, and nobody another team’s', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const [owner, ann, ben] = [await signedIn(team, 'owner'), await signedIn(team), await signedIn(team)];
     const stranger = await signedIn(other, 'owner');
     const streams = await Promise.all([owner, ann, ben, stranger].map(({ user }) => openNow(user)));
     await credit(team, ann.id);
-    const [toOwner, toAnn, toBen, toStranger] = await allHeard(...streams);
+    const [toOwner, toAnn, toBen, toStranger] = await allReceived(...streams);
     const change = {
       team: await slugOf(team),
       nouns: expect.arrayContaining(['members', 'transfers']),
@@ -156,77 +156,77 @@ describe('a stream', () => {
     expect(toStranger).toEqual([]);
   });
 
-  it('tells a member nothing of the owners’ side, and what is everybody’s', async () => {
+  it('sends a member nothing for owners only, and everything for all members', async () => {
     const team = await makeTeam();
     const [owner, ann] = [await signedIn(team, 'owner'), await signedIn(team)];
     const streams = await Promise.all([owner, ann].map(({ user }) => openNow(user)));
     await fundTeam(team.operator, { amount: micros('1') });
     await confirmRates(team.operator);
-    const [toOwner, toAnn] = await allHeard(...streams);
+    const [toOwner, toAnn] = await allReceived(...streams);
     expect(toOwner!.length).toBeGreaterThan(0);
     expect(toAnn).toEqual([]);
     await updateTeam(team.operator, { name: 'Renamed' });
-    const [, renamed] = await allHeard(...streams);
+    const [, renamed] = await allReceived(...streams);
     expect(renamed).toEqual([{ team: await slugOf(team), nouns: ['team'], members: [ann.mem] }]);
   });
 
-  it('tells a person of all teams, by their slugs', async () => {
+  it('sends a user the changes of all their teams, by slug', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const ann = await signedIn(team);
     const second = await addMember(other);
     await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [ann.user.userId, second.id]);
     const stream = await openNow(ann.user);
     await Promise.all([credit(team, ann.id), credit(other, second.id)]);
-    const [heard] = await allHeard(stream);
-    expect((heard as { team: string }[]).map(({ team: slug }) => slug).toSorted()).toEqual(
+    const [received] = await allReceived(stream);
+    expect((received as { team: string }[]).map(({ team: slug }) => slug).toSorted()).toEqual(
       [await slugOf(team), await slugOf(other)].toSorted(),
     );
   });
 
-  it('tells many changes of one moment as few events', async () => {
+  it('combines many changes of one moment into few events', async () => {
     const team = await makeTeam();
     const [owner, ann] = [await signedIn(team, 'owner'), await signedIn(team)];
     const stream = await openNow(owner.user);
     const began = performance.now();
     for (let i = 0; i < 40; i += 1) await credit(team, ann.id);
     const took = performance.now() - began;
-    const [heard] = await allHeard(stream);
-    expect(heard!.length).toBeGreaterThan(0);
-    expect(heard!.length).toBeLessThanOrEqual(2 + took / 250);
+    const [received] = await allReceived(stream);
+    expect(received!.length).toBeGreaterThan(0);
+    expect(received!.length).toBeLessThanOrEqual(2 + took / 250);
   });
 });
 
-describe('what a stream may hear is what its person may see at that moment', () => {
-  it('a deactivated seat is told to ask, then nothing of the team; activated it hears again', async () => {
+describe('the changes that a stream sends', () => {
+  it('stop after a reset while its member is deactivated, and go on once it is activated', async () => {
     const team = await makeTeam();
     const ann = await signedIn(team);
     const stream = await openNow(ann.user);
     await deactivateMember(team.operator, ann.id);
-    expect(await allHeard(stream)).toEqual([['reset']]);
+    expect(await allReceived(stream)).toEqual([['reset']]);
     await credit(team, ann.id);
-    expect(await allHeard(stream)).toEqual([['reset']]);
+    expect(await allReceived(stream)).toEqual([['reset']]);
     await activateMember(team.operator, ann.id);
     await credit(team, ann.id);
-    const [heard] = await allHeard(stream);
-    expect(heard!.slice(0, 2)).toEqual(['reset', 'reset']);
+    const [received] = await allReceived(stream);
+    expect(received!.slice(0, 2)).toEqual(['reset', 'reset']);
   });
 
-  it('who is demoted hears no more of other seats; a deleted seat of nothing', async () => {
+  it('stop for other members after a demotion, and for everything after a deletion', async () => {
     const team = await makeTeam();
     const [olive, ann] = [await signedIn(team, 'owner'), await signedIn(team)];
     const [toOlive, toAnn] = [await openNow(olive.user), await openNow(ann.user)];
     await setRole(team.operator, { memberId: olive.id, role: 'member' });
-    await allHeard();
+    await allReceived();
     await credit(team, ann.id);
-    await allHeard();
-    expect(toOlive.heard()).toEqual(['reset']);
-    expect(toAnn.heard().length).toBe(2);
+    await allReceived();
+    expect(toOlive.received()).toEqual(['reset']);
+    expect(toAnn.received().length).toBe(2);
     await deleteMember(team.operator, ann.id);
-    await allHeard();
-    expect(toAnn.heard().at(-1)).toBe('reset');
+    await allReceived();
+    expect(toAnn.received().at(-1)).toBe('reset');
   });
 
-  it('a session that was ended hears nothing more, and its stream ends', async () => {
+  it('stop when its session is ended, and the stream ends', async () => {
     const team = await makeTeam();
     const ann = await signedIn(team);
     const again = await sessionFor(ann.user.email);
@@ -234,33 +234,33 @@ describe('what a stream may hear is what its person may see at that moment', () 
     await endSession(services(), ann.user.sessionId);
     await credit(team, ann.id);
     await until(() => stream.ended());
-    expect(stream.heard()).toEqual([]);
-    expect(other.heard()).toHaveLength(1);
+    expect(stream.received()).toEqual([]);
+    expect(other.received()).toHaveLength(1);
     expect(other.ended()).toBe(false);
   });
 });
 
-describe('a stream that comes again', () => {
-  it('is told what it missed, and nothing twice', async () => {
+describe('a stream that reconnects', () => {
+  it('receives the missed changes, and none twice', async () => {
     const team = await makeTeam();
     const ann = await signedIn(team);
     const first = await openNow(ann.user);
     await credit(team, ann.id);
-    await until(() => first.heard().length === 1);
+    await until(() => first.received().length === 1);
     const last = first.events.at(-1)!.id!;
     await first.close();
     await credit(team, ann.id);
     await flushChanges(services().database.pool);
     await until(() => lastChangeId() !== last);
     const second = await open(ann.user, last);
-    await until(() => second.heard().length === 1);
-    expect(second.heard()[0]).toMatchObject({ members: [ann.mem] });
+    await until(() => second.received().length === 1);
+    expect(second.received()[0]).toMatchObject({ members: [ann.mem] });
     const third = await open(ann.user, second.events.at(-1)!.id);
-    await allHeard();
-    expect(third.heard()).toEqual([]);
+    await allReceived();
+    expect(third.received()).toEqual([]);
   });
 
-  it('from a word that is not known is told to ask for everything', async () => {
+  it('receives a reset for an unknown event id', async () => {
     const { user } = await signedIn(await makeTeam());
     for (const id of [newUuid7(), 'nonsense', null]) {
       const stream = await open(user, id);
@@ -270,7 +270,7 @@ describe('a stream that comes again', () => {
     }
   });
 
-  it('is told the same after a lost connection to the database, which is made anew', async () => {
+  it('receives a reset after the database connection was lost and opened again', async () => {
     const team = await makeTeam();
     const ann = await signedIn(team);
     const stream = await openNow(ann.user);
@@ -283,20 +283,20 @@ describe('a stream that comes again', () => {
     expect(stream.heard()).toEqual(['reset']);
     await until(() => lastChangeId() !== null && lastChangeId() !== before);
     await credit(team, ann.id);
-    await until(() => stream.heard().length === 2);
-    expect(stream.heard()[1]).toMatchObject({ members: [ann.mem] });
+    await until(() => stream.received().length === 2);
+    expect(stream.received()[1]).toMatchObject({ members: [ann.mem] });
   });
 
-  it('and every other is told the same when a process has begun', async () => {
+  it('receives a reset, like every other stream, when a process has started', async () => {
     const { user } = await signedIn(await makeTeam());
     const stream = await openNow(user);
     announceAll(services().database.pool);
-    expect(await allHeard(stream)).toEqual([['reset']]);
+    expect(await allReceived(stream)).toEqual([['reset']]);
   });
 });
 
-describe('streams', () => {
-  it('of one person are no more than twenty', async () => {
+describe('live streams', () => {
+  it('are limited to twenty per user', async () => {
     const { user } = await signedIn(await makeTeam());
     const streams = await Promise.all(Array.from({ length: 20 }, () => open(user, lastChangeId())));
     expect(streams.map(({ response }) => response.status)).toEqual(Array.from({ length: 20 }, () => 200));
@@ -306,7 +306,7 @@ describe('streams', () => {
     expect((await open(user)).response.status).toBe(200);
   });
 
-  it('of a process that ends are ended at once', async () => {
+  it('end at once when their process stops', async () => {
     const { user } = await signedIn(await makeTeam());
     const stream = await openNow(user);
     await endLive();
@@ -318,20 +318,20 @@ describe('streams', () => {
   });
 });
 
-describe('with each beat', () => {
+describe('each heartbeat of a stream', () => {
   const BEAT_MS = 150;
 
-  /** A hub with a quick beat, and one watcher that takes what it is told, or does not. */
+  /** Makes a hub with a short heartbeat, and one watcher that accepts its events or does not. */
   async function watched() {
     const team = await makeTeam();
     const ann = await signedIn(team);
     const hub = new Hub(services(), process.env['DATABASE_DIRECT_URL']!, BEAT_MS);
     await until(() => hub.lastId !== null);
-    await allHeard();
-    const seen = { takes: true, tries: 0, ended: false, told: [] as string[] };
+    await allReceived();
+    const seen = { takes: true, attempts: 0, ended: false, sent: [] as string[] };
     const send = (text: string): boolean => {
-      seen.tries += 1;
-      if (seen.takes) seen.told.push(text);
+      seen.attempts += 1;
+      if (seen.takes) seen.sent.push(text);
       return seen.takes;
     };
     const memberships = (await listWatching(services(), [ann.user.sessionId])).get(ann.user.sessionId)!;
@@ -340,27 +340,27 @@ describe('with each beat', () => {
     return { team, ann, hub, seen };
   }
 
-  it('a stream hears that it stands and up to where, and ends when its session is over', async () => {
+  it('carries the last event id, and ends the stream once its session is over', async () => {
     const { ann, hub, seen } = await watched();
-    await until(() => seen.told.length >= 2);
-    expect(new Set(seen.told)).toEqual(new Set([`: \nid: ${hub.lastId}\n\n`]));
+    await until(() => seen.sent.length >= 2);
+    expect(new Set(seen.sent)).toEqual(new Set([`: \nid: ${hub.lastId}\n\n`]));
     await endSession(services(), ann.user.sessionId);
     await until(() => seen.ended);
     await hub.stop();
   });
 
-  it('a reader that took nothing is tried again, and told to ask for everything; at last it is let go', async () => {
+  it('retries a reader that accepted nothing, sends it a reset, and finally closes it', async () => {
     const { team, ann, hub, seen } = await watched();
     seen.takes = false;
     await credit(team, ann.id);
-    await until(() => seen.tries >= 2);
+    await until(() => seen.attempts >= 2);
     seen.takes = true;
-    await until(() => seen.told.length > 0);
-    expect(seen.told[0]).toMatch(/^event: reset/);
+    await until(() => seen.sent.length > 0);
+    expect(seen.sent[0]).toMatch(/^event: reset/);
     seen.takes = false;
-    seen.tries = 0;
+    seen.attempts = 0;
     await until(() => seen.ended);
-    expect(seen.tries).toBe(5);
+    expect(seen.attempts).toBe(5);
     await hub.stop();
   });
 });

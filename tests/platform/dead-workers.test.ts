@@ -29,7 +29,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** A worker in a process of its own, as it runs beside the product. */
+/** Starts a worker in a process of its own, as it runs beside the product. */
 function startWorker(): { child: ChildProcess; said: () => string } {
   const { ownerUrl, appUrl } = database;
   const child = spawn(process.execPath, ['--import', 'tsx', 'server/jobs/worker.ts'], {
@@ -57,7 +57,7 @@ async function until(what: string, seconds: number, isSo: () => boolean | Promis
 const count = async (sql: string, values: unknown[] = []): Promise<number> =>
   Number((await owner.query<{ n: string }>(`SELECT count(*) AS n FROM ${sql}`, values)).rows[0]!.n);
 
-/** A job of the clock's that a lock on a table holds up, in a queue of its own. */
+/** Enqueues a scheduled job that a table lock blocks, in a queue of its own. */
 const enqueue = (key: string, task = 'resume-mails') =>
   owner.query('SELECT graphile_worker.add_job($1, job_key => $2, queue_name => $2)', [task, key]);
 
@@ -73,14 +73,14 @@ const release = async (client: PoolClient): Promise<void> => {
 };
 
 describe('the locks of the queue', () => {
-  /** A job and its queue, locked for so many seconds by a worker. */
+  /** Inserts a job and its queue, locked for that many seconds by a worker. */
   const locked = async (worker: string, seconds: number): Promise<void> => {
     await enqueue(worker);
     const lock = `SET locked_by = $1, locked_at = now() - make_interval(secs => $2)`;
     await owner.query(`UPDATE graphile_worker._private_jobs ${lock} WHERE key = $1`, [worker, seconds]);
     await owner.query(`UPDATE graphile_worker._private_job_queues ${lock} WHERE queue_name = $1`, [worker, seconds]);
   };
-  const holders = async (): Promise<string[]> => {
+  const lockOwners = async (): Promise<string[]> => {
     const { rows } = await owner.query<{ id: string }>(
       `SELECT locked_by AS id FROM graphile_worker._private_jobs WHERE locked_by IS NOT NULL
        INTERSECT SELECT locked_by FROM graphile_worker._private_job_queues WHERE locked_by IS NOT NULL ORDER BY 1`,
@@ -88,7 +88,7 @@ describe('the locks of the queue', () => {
     return rows.map(({ id }) => id);
   };
 
-  it('are released where their worker is dead, and only there', async () => {
+  it('are released when their worker is dead, and only then', async () => {
     const long = SILENT_SECONDS + 2;
     await locked('unknown', long);
     await locked('unknown, just begun', 1);
@@ -99,13 +99,13 @@ describe('the locks of the queue', () => {
       long,
       'silent',
     ]);
-    // The server of the tests may have started just now, which makes everybody innocent for some seconds.
+    // The server of the tests may have started just now, and no worker counts as dead within its first seconds.
     let dead: string[] = [];
     await until('somebody counts as dead', 15, async () => (dead = await releaseDead(owner)).length > 0);
     expect(dead.toSorted()).toEqual(expect.arrayContaining(['silent', 'unknown']));
     expect(dead).not.toContain('beating');
-    expect(await holders()).toContain('beating');
-    expect(await holders()).not.toContain('silent');
+    expect(await lockOwners()).toContain('beating');
+    expect(await lockOwners()).not.toContain('silent');
     await beat(owner, ['beating']);
     await locked('silent', 3_600);
     await beat(owner, ['silent']);
@@ -126,7 +126,7 @@ describe('the locks of the queue', () => {
       );
       return rows[0]!.old;
     });
-  /** Runs the heartbeats and releases of one process in here. */
+  /** Runs the heartbeats and releases of one process in this one. */
   const inProcess = async (work: (workers: LiveWorkers) => Promise<void>): Promise<void> => {
     const [pulse, releasing, end] = [
       openDatabase(database.ownerUrl),
@@ -144,7 +144,7 @@ describe('the locks of the queue', () => {
       await Promise.all([pulse.pool.end(), releasing.pool.end()]);
     }
   };
-  /** Waits until the worker in here has beaten so many more times. */
+  /** Waits for that many more heartbeats of the worker in this process. */
   const beats = async (times: number): Promise<void> => {
     const seen = new Set<number>();
     await until(`${times} beats`, SLOW, async () => {
@@ -156,7 +156,7 @@ describe('the locks of the queue', () => {
     });
   };
 
-  it('stay with a worker whose beat is under way while they are looked at', async () => {
+  it('stay with a worker whose heartbeat is being written while they are checked', async () => {
     await serverIsOld();
     await locked('late', 3_600);
     await locked('silent', 3_600);
@@ -169,25 +169,25 @@ describe('the locks of the queue', () => {
     await client.query('COMMIT');
     client.release();
     expect(dead).toEqual(['silent']);
-    expect(await holders()).toEqual(['late']);
+    expect(await lockOwners()).toEqual(['late']);
   });
 
-  it('are spared at the start of a process until live workers had time to beat again', async () => {
+  it('are kept when a process starts, until live workers had time for a heartbeat', async () => {
     await serverIsOld();
     for (const worker of ['back', 'silent']) await locked(worker, 3_600);
     await beat(owner, ['back', 'silent']);
-    // As after a database that was away for all of them.
+    // The database was unavailable to all of them.
     for (const worker of ['back', 'silent']) await aged(worker, 60);
     await inProcess(async () => {
       await beats(1);
-      expect(await holders()).toEqual(['back', 'silent']);
+      expect(await lockOwners()).toEqual(['back', 'silent']);
       await beat(owner, ['back']);
-      await until('the silent one counts as dead', 15, async () => !(await holders()).includes('silent'));
-      expect(await holders()).toEqual(['back']);
+      await until('the silent one counts as dead', 15, async () => !(await lockOwners()).includes('silent'));
+      expect(await lockOwners()).toEqual(['back']);
     });
   });
 
-  it('that cannot be released at once delay no heartbeat', async () => {
+  it('delay no heartbeat when they cannot be released at once', async () => {
     await serverIsOld();
     await locked('silent', 3_600);
     const client = await owner.connect();
@@ -196,16 +196,16 @@ describe('the locks of the queue', () => {
       await inProcess(async (workers) => {
         await until('dead workers are looked for', 15, () => workers.canJudge());
         await beats(3);
-        expect(await holders()).toEqual(['silent']);
+        expect(await lockOwners()).toEqual(['silent']);
         await client.query('ROLLBACK');
-        await until('they are released', 15, async () => (await holders()).length === 0);
+        await until('they are released', 15, async () => (await lockOwners()).length === 0);
       });
     } finally {
       client.release(true);
     }
   });
 
-  it('of a worker that was killed are released, and its job runs again', async () => {
+  it('of a killed worker are released, and its job runs again', async () => {
     const first = startWorker();
     await until('the first worker is there', SLOW, () => first.said().includes('worker started'));
     const table = await lockTable('mails');
@@ -223,8 +223,8 @@ describe('the locks of the queue', () => {
 });
 
 describe('a worker process', () => {
-  it('ends when one of its workers has died, so that it is started again', async () => {
-    // The queue's worker that cannot give a failed job back ends for good.
+  it('exits when one of its workers has died, so that it is restarted', async () => {
+    // A worker of the queue ends for good when it cannot give a failed job back.
     await owner.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN IF NEW.last_error IS NOT NULL THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$`);
     await owner.query(
@@ -237,7 +237,7 @@ describe('a worker process', () => {
     expect(worker.child.exitCode).toBe(1);
   });
 
-  it('ends when it cannot start, and leaves nothing running', async () => {
+  it('exits when it cannot start, and leaves nothing running', async () => {
     await owner.query('ALTER TABLE graphile_worker._private_jobs RENAME TO gone');
     const worker = startWorker();
     await until('it has ended', SLOW, () => worker.child.exitCode !== null);
@@ -256,7 +256,7 @@ describe('a worker process', () => {
     expect(await count('worker_heartbeats')).toBe(0);
   });
 
-  it('that is told to end beats until its last job has ended', async () => {
+  it('sends heartbeats until its last job has ended after a signal to stop', async () => {
     const worker = startWorker();
     await until('it is there', SLOW, () => worker.said().includes('worker started'));
     const table = await lockTable('mails');
@@ -277,7 +277,7 @@ describe('a worker process', () => {
 });
 
 describe('the health of the queue', () => {
-  it('says since when a job is due, in the outbox or in the queue, and whether a worker is alive', async () => {
+  it('reports since when a job is due, in the outbox or in the queue, and whether a worker is alive', async () => {
     const { pool } = openDatabase(database.appUrl, { max: 1 });
     try {
       expect(await readQueueHealth(pool)).toEqual({ oldestDueJobSeconds: 0, workerAlive: false });
@@ -287,7 +287,7 @@ describe('the health of the queue', () => {
       expect(await readQueueHealth(pool)).toEqual({ oldestDueJobSeconds: 0, workerAlive: true });
       await owner.query(`UPDATE graphile_worker._private_jobs SET run_at = now() - interval '90 seconds'`);
       expect((await readQueueHealth(pool)).oldestDueJobSeconds).toBeGreaterThanOrEqual(90);
-      // A job that is due for longer, but is less urgent.
+      // A job that is due for longer but less urgent.
       await enqueue('less urgent');
       await owner.query(
         `UPDATE graphile_worker._private_jobs SET priority = 10, run_at = now() - interval '200 seconds' WHERE key = 'less urgent'`,

@@ -16,7 +16,7 @@ let database: TestDatabase & { drop: () => Promise<void> };
 let pool: Pool;
 let teamId: string;
 let demo: Demo;
-/** Days that were there when the first run had been killed, and what they held. */
+/** The days that were stored when the first run was killed, and their contents. */
 let before: { days: Day[] };
 let finishedAt: Date;
 
@@ -55,7 +55,7 @@ async function runWhole(): Promise<Demo> {
   return JSON.parse(stdout.trim().split('\n').at(-1)!);
 }
 
-/** The first run dies in the middle, as in a power cut, and the second goes on. */
+/** Kills the first run in the middle, like a power cut, and lets the second one continue. */
 beforeAll(async () => {
   database = await ownDatabase();
   pool = new Pool({ connectionString: database.ownerUrl, max: 2 });
@@ -75,12 +75,12 @@ afterAll(async () => {
   await database.drop();
 });
 
-describe('the demo, broken off in its first weeks and gone on with', () => {
-  it('was really broken off, and has every day once', async () => {
+describe('a demo that was interrupted in its first weeks and continued', () => {
+  it('was really interrupted, and has every day once', async () => {
     expect(before.days.length).toBeGreaterThanOrEqual(KILLED_AFTER_DAYS);
     expect(before.days.length).toBeLessThan(80);
     const after = await daysNow();
-    // What was there is as it was; what was missing is there, without a gap.
+    // The stored days are unchanged, and the missing ones are there without a gap.
     expect(after.slice(0, before.days.length)).toEqual(before.days);
     const first = Date.parse(after[0]!.day);
     const whole = after.slice(0, 90).map(({ day }) => (Date.parse(day) - first) / 86_400_000);
@@ -88,14 +88,14 @@ describe('the demo, broken off in its first weeks and gone on with', () => {
     expect(await rows(`SELECT id FROM teams`)).toEqual([{ id: teamId }]);
   });
 
-  it('is answered again, and not made again', async () => {
+  it('is not created again when it is complete', async () => {
     const count = () => rows(`SELECT (SELECT count(*) FROM transfers) AS t, (SELECT count(*) FROM audit_events) AS a`);
     const held = await count();
     expect(await runWhole()).toEqual(demo);
     expect(await count()).toEqual(held);
   });
 
-  it('has forty seats: two owners, some inactive, two deleted, some that nobody named', async () => {
+  it('has forty members: two owners, some inactive, two deleted, some with a generated name', async () => {
     const [members] = await rows(
       `SELECT count(*)::int AS all, count(*) FILTER (WHERE role = 'owner')::int AS owners,
         count(*) FILTER (WHERE status = 'inactive')::int AS inactive, count(*) FILTER (WHERE status = 'deleted')::int AS deleted,
@@ -118,7 +118,7 @@ describe('the demo, broken off in its first weeks and gone on with', () => {
     for (const { email } of addresses) expect(email).toMatch(/@(example\.(com|net|org)|[\w-]+\.(example|invalid))$/);
   });
 
-  it('has thousands of messages to many countries, most delivered, some failed for several reasons, the last under way', async () => {
+  it('has thousands of messages to many countries: most delivered, some failed for several reasons, the last in progress', async () => {
     const [sums] = await rows<Record<string, number>>(
       `SELECT count(*)::int AS all, count(DISTINCT country)::int AS countries, count(DISTINCT recipient)::int AS recipients,
         count(*) FILTER (WHERE status = 'failed')::int AS failed, count(*) FILTER (WHERE status = 'sent')::int AS sent,
@@ -133,14 +133,14 @@ describe('the demo, broken off in its first weeks and gone on with', () => {
     expect(sums!['failed']! / sums!['all']!).toBeLessThan(0.04);
     expect(sums!['codes']).toBeGreaterThanOrEqual(4);
     for (const some of ['sent', 'queued', 'long', 'ucs2', 'referred']) expect(sums![some], some).toBeGreaterThan(0);
-    // What is still under way is of the last minutes, and the sandbox looks after what it has taken.
+    // Only messages of the last minutes are in progress, and the sandbox finishes those that it has taken.
     expect(
       await rows(`SELECT id FROM messages WHERE status IN ('queued', 'sent') AND (created_at < now() - interval '1 hour'
         OR (status = 'sent') <> (carrier IS NOT DISTINCT FROM 'sandbox'))`),
     ).toEqual([]);
   });
 
-  it('has rhythm: less at weekends, more in the last month than in the first', async () => {
+  it('has a rhythm: less at weekends, more in the last month than in the first', async () => {
     const [mean] = await rows<Record<'work' | 'weekend' | 'early' | 'late', string>>(
       `SELECT avg(n) FILTER (WHERE extract(isodow FROM day) < 6) AS work, avg(n) FILTER (WHERE extract(isodow FROM day) > 5) AS weekend,
         avg(n) FILTER (WHERE nth <= 30) AS early, avg(n) FILTER (WHERE nth > 60) AS late
@@ -150,7 +150,7 @@ describe('the demo, broken off in its first weeks and gone on with', () => {
     expect(Number(mean!.late)).toBeGreaterThan(Number(mean!.early) * 1.3);
   });
 
-  it('has rules that fired often, were kept waiting for money, wait now, and are off', async () => {
+  it('has rules that fired often, waited for money, wait now, and are off', async () => {
     const [events] = await rows<Record<string, number>>(
       `SELECT count(*) FILTER (WHERE outcome = 'fired')::int AS fired, count(DISTINCT member_id) FILTER (WHERE outcome = 'fired')::int AS members,
         count(*) FILTER (WHERE reason = 'reserve')::int AS reserve, count(*) FILTER (WHERE reason = 'cap_reached')::int AS cap FROM recharge_events`,
@@ -165,7 +165,7 @@ describe('the demo, broken off in its first weeks and gone on with', () => {
     expect(await rows('SELECT 1 FROM recharge_rules WHERE NOT enabled')).not.toEqual([]);
   });
 
-  it('has invitations in every state, one of them accepted for a seat that was nobody’s', async () => {
+  it('has invitations in every state, one accepted for a member without a user', async () => {
     const states = await rows<{ status: string; asked: boolean }>(
       `SELECT CASE WHEN status = 'pending' AND expires_at <= now() THEN 'expired' ELSE status END AS status,
         requested_at IS NOT NULL AS asked FROM invitations ORDER BY 1, 2`,
@@ -202,7 +202,7 @@ describe('the demo, broken off in its first weeks and gone on with', () => {
     expect(await rows('SELECT 1 FROM transfers WHERE note_for_member IS NOT NULL LIMIT 1')).toHaveLength(1);
   });
 
-  it('goes one way in time: no account, no message, nothing of the future', async () => {
+  it('runs in order of time: no account, no message, nothing in the future', async () => {
     const backwards = `SELECT * FROM (SELECT account_id, seq, created_at - lag(created_at) OVER (PARTITION BY account_id ORDER BY seq) AS step
       FROM entries WHERE seq IS NOT NULL) e WHERE step < interval '0'`;
     expect(await rows(backwards)).toEqual([]);

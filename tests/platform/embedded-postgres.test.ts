@@ -68,7 +68,7 @@ const kill = async (child: ChildProcess) => {
 
 const pidFile = () => join(dir, 'postgres/data/postmaster.pid');
 
-test('is made, stopped cleanly, and started again quickly with what was written', async () => {
+test('is created, stopped cleanly, and restarted quickly with its data', async () => {
   const first = await startPostgres({ dir, settings });
   await query(first.ownerUrl, `CREATE TABLE kept AS SELECT 7 AS n`);
   expect(statSync(join(dir, 'connection.json')).mode & 0o777).toBe(0o600);
@@ -135,7 +135,7 @@ test('recovers when the server was killed, and when its owner was killed too', a
   await third.stop();
 });
 
-test('begins anew where making it was broken off, and puts aside what it did not make', async () => {
+test('starts afresh when its creation was interrupted, and moves foreign files aside', async () => {
   mkdirSync(join(dir, 'postgres/data.new/base'), { recursive: true });
   writeFileSync(join(dir, 'postgres/data.new/PG_VERSION'), '17\n');
   mkdirSync(join(dir, 'postgres/data'));
@@ -149,7 +149,7 @@ test('begins anew where making it was broken off, and puts aside what it did not
   await postgres.stop();
 });
 
-test('starts in spite of a pid file and a lock whose pids now belong to someone else', async () => {
+test('starts despite a pid file and a lock whose pids now belong to another process', async () => {
   const first = await startElsewhere();
   const owner = readFileSync(join(dir, 'owner.json'), 'utf8');
   const lines = readFileSync(pidFile(), 'utf8').split('\n');
@@ -165,11 +165,11 @@ test('starts in spite of a pid file and a lock whose pids now belong to someone 
   await postgres.stop();
 });
 
-test('takes another port when the last one is taken, and says so when it was told one', async () => {
+test('takes another port when the last one is taken, and reports a given port that is taken', async () => {
   const first = await startPostgres({ dir, settings });
   await first.stop();
-  const squatter = createServer().listen(first.port, '127.0.0.1');
-  await once(squatter, 'listening');
+  const occupant = createServer().listen(first.port, '127.0.0.1');
+  await once(occupant, 'listening');
   const second = await startPostgres({ dir, settings });
   expect(second.port).not.toBe(first.port);
   expect(await query(second.appUrl, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
@@ -177,10 +177,10 @@ test('takes another port when the last one is taken, and says so when it was tol
   await expect(startPostgres({ dir, settings, port: first.port })).rejects.toThrow(
     `Port ${first.port} of 127.0.0.1 is in use`,
   );
-  squatter.close();
+  occupant.close();
 });
 
-test('is refused to a second start, which names the first and leaves it alone', async () => {
+test('refuses a second start, which names the first and leaves it running', async () => {
   const [first, second] = await Promise.all([startElsewhere(), startElsewhere()]);
   const [winner, loser] = first.error ? [second, first] : [first, second];
   expect(winner.error).toBeUndefined();
@@ -191,7 +191,7 @@ test('is refused to a second start, which names the first and leaves it alone', 
   expect(await query(winner.appUrl, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
 });
 
-test('says in a sentence what is missing', async () => {
+test('names in one sentence what is missing', async () => {
   await expect(loadBinaries('win32-x64')).rejects.toThrow(
     'There is no embedded Postgres for win32-x64. Set DATABASE_URL',
   );
@@ -201,25 +201,28 @@ test('says in a sentence what is missing', async () => {
   await expect(startPostgres({ dir: file, settings })).rejects.toThrow('is not a directory');
 });
 
-/** Whether a stranger may enter every directory above a file. */
+/** Returns true when any user of the machine can enter every directory above a file. */
 function isReachable(file: string): boolean {
   for (let at = dirname(file); at !== dirname(at); at = dirname(at))
     if ((statSync(at).mode & 0o001) === 0) return false;
   return true;
 }
 
-test.runIf(process.getuid?.() === 0)('runs as nobody where root may not make user namespaces', async () => {
-  const binaries = await loadBinaries();
-  // A checkout in a private directory is out of nobody's reach: then what to do is said instead.
-  if (!isReachable(binaries.postgres)) {
-    expect(() => chooseRunner(binaries, 'nobody')).toThrow('Run Purser as a normal user');
-    return;
-  }
-  expect(chooseRunner(binaries, 'nobody').uid).not.toBe(0);
-  const first = await startPostgres({ dir, settings, rootAs: 'nobody' });
-  expect(statSync(join(dir, 'postgres/data')).uid).not.toBe(0);
-  await first.stop();
-  const second = await startPostgres({ dir, settings });
-  expect(await query(second.appUrl, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
-  await second.stop();
-});
+test.runIf(process.getuid?.() === 0)(
+  'runs as an unprivileged user where root cannot create user namespaces',
+  async () => {
+    const binaries = await loadBinaries();
+    // No other user can reach a checkout in a private directory; the error then says what to do.
+    if (!isReachable(binaries.postgres)) {
+      expect(() => chooseRunner(binaries, 'nobody')).toThrow('Run Purser as a normal user');
+      return;
+    }
+    expect(chooseRunner(binaries, 'nobody').uid).not.toBe(0);
+    const first = await startPostgres({ dir, settings, rootAs: 'nobody' });
+    expect(statSync(join(dir, 'postgres/data')).uid).not.toBe(0);
+    await first.stop();
+    const second = await startPostgres({ dir, settings });
+    expect(await query(second.appUrl, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
+    await second.stop();
+  },
+);

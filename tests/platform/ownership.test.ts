@@ -11,7 +11,7 @@ afterEach(() => {
   for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
 });
 
-/** Another process that owns a data directory until it ends, after so long. */
+/** Starts another process that owns a data directory for that time. */
 async function ownedBy(note: object, ms: number): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'purser-owned-'));
   dirs.push(dir);
@@ -36,7 +36,7 @@ describe('a data directory that another start owns', () => {
     release();
   });
 
-  it('is refused at once while that start goes on, and said which it is', async () => {
+  it('is refused at once while that start goes on, and the error names it', async () => {
     const dir = await ownedBy({ port: 4321 }, 2_000);
     const began = Date.now();
     await expect(takeOwnership(dir)).rejects.toThrow(/already runs on the data in .*serving port 4321/);

@@ -31,7 +31,10 @@ async function queueOne(): Promise<string> {
 type Row = { state: string; attempts: number; error: string | null; provider_id: string | null; address: string };
 const rowOf = async (id: string) => (await ownerPool().query<Row>('SELECT * FROM mails WHERE id = $1', [id])).rows[0]!;
 
-/** The API of Resend, as far as it is asked here: what is not of its shape it refuses, as it does. */
+/**
+ * A stand-in for the API of Resend, as far as the product uses it: it refuses requests of another shape like the real
+ * one.
+ */
 class StandIn {
   readonly asked: { headers: IncomingMessage['headers']; body: Record<string, unknown> }[] = [];
   /** Statuses to answer with, one a request; then 200. */
@@ -79,7 +82,7 @@ class StandIn {
   }
 }
 
-describe('by Resend', () => {
+describe('an email by Resend', () => {
   const standIn = new StandIn();
   let mailer: ReturnType<typeof makeResend>;
   beforeAll(async () => {
@@ -89,7 +92,7 @@ describe('by Resend', () => {
   beforeEach(() => void (standIn.asked.length = 0));
   const send = (id: string) => sendMail(mailing('resend'), mailer, id);
 
-  it('a mail is asked for as its API wants it, under the mail’s id', async () => {
+  it('is requested as its API expects, under the email’s id', async () => {
     const id = await queueOne();
     await send(id);
     const { address, ...row } = await rowOf(id);
@@ -114,7 +117,7 @@ describe('by Resend', () => {
     [401, 'invalid_api_key'],
     [403, 'validation_error'],
     [409, 'concurrent_idempotent_requests'],
-  ])('%i %s is tried again, and then sent under the same key', async (status, name) => {
+  ])('is retried after %i %s, and then sent under the same key', async (status, name) => {
     const id = await queueOne();
     standIn.next = [{ status, name }];
     await expect(send(id)).rejects.toThrow('was not taken');
@@ -127,7 +130,7 @@ describe('by Resend', () => {
   it.each([
     [400, 'invalid_parameter'],
     [422, 'validation_error'],
-  ])('%i %s is given up at once', async (status, name) => {
+  ])('fails at once after %i %s', async (status, name) => {
     const id = await queueOne();
     standIn.next = [{ status, name }];
     await send(id);
@@ -138,7 +141,7 @@ describe('by Resend', () => {
     'x@example.test, victim@example.test',
     'Ann <victim@example.test>',
     'x@example.test\r\nBcc: victim@example.test',
-  ])('is never asked with what could be read as another address: %j', async (address) => {
+  ])('is never requested with text that could be read as another address: %j', async (address) => {
     const id = await queueOne();
     await ownerPool().query('UPDATE mails SET address = $2 WHERE id = $1', [id, address]);
     await send(id);
@@ -146,14 +149,14 @@ describe('by Resend', () => {
     expect(standIn.asked).toEqual([]);
   });
 
-  it('one that is away is tried again', async () => {
+  it('is retried while Resend is away', async () => {
     const id = await queueOne();
     const away = makeResend({ from: FROM, apiKey: 're_test_key', apiUrl: 'http://127.0.0.1:1' });
     await expect(sendMail(mailing('resend'), away, id)).rejects.toThrow('was not taken');
     expect(await rowOf(id)).toMatchObject({ state: 'queued', attempts: 1 });
   });
 
-  it('a worker that died between sending and noting makes one mail of it, also where its words have changed since', async () => {
+  it('is sent once when a worker dies between sending and recording, even if its text has changed since', async () => {
     const id = await queueOne();
     await send(id);
     const { provider_id: first } = await rowOf(id);
@@ -169,7 +172,7 @@ describe('by Resend', () => {
   });
 });
 
-describe('what Resend reports', () => {
+describe('a report of Resend', () => {
   const withSecret = (webhookSecret: string | null) =>
     vi.spyOn(settings, 'env').mockReturnValue({
       ...settings.parseEnv(process.env),
@@ -218,13 +221,13 @@ describe('what Resend reports', () => {
     ['email.delivery_delayed', {}, 'sent', null],
     ['email.opened', {}, 'sent', null],
     ['domain.updated', {}, 'sent', null],
-  ])('%s is written', async (type, more, state, error) => {
+  ])('%s is recorded', async (type, more, state, error) => {
     const { id, data } = await sentOne();
     expect((await report(type, { ...data, ...more })).status).toBe(204);
     expect(await rowOf(id)).toMatchObject({ state, error });
   });
 
-  it('is found by its own id where it brings none of ours, and by ours where its own is not written yet', async () => {
+  it('is matched by Resend’s id when it has none of ours, and by ours when Resend’s is not stored yet', async () => {
     const { id, providerId } = await sentOne();
     await report('email.delivered', { email_id: providerId });
     expect(await rowOf(id)).toMatchObject({ state: 'delivered' });
@@ -235,7 +238,7 @@ describe('what Resend reports', () => {
     expect(await rowOf(early)).toMatchObject({ state: 'delivered', provider_id: 'theirs' });
   });
 
-  it('of mails that are not ours changes nothing and is taken', async () => {
+  it('changes nothing and is accepted for emails of another sender', async () => {
     const { id } = await sentOne();
     const other = { email_id: crypto.randomUUID(), tags: { mail: crypto.randomUUID() } };
     expect((await report('email.bounced', { ...other, ...bounce })).status).toBe(204);
@@ -253,29 +256,29 @@ describe('what Resend reports', () => {
     [['failed', 'delivered'], 'failed'],
     [['delivered', 'failed'], 'delivered'],
     [['sent', 'delivered', 'complained'], 'delivered'],
-  ])('in the order %j comes out as %s', async (events, state) => {
+  ])('ends, in the order %j, in the status %s', async (events, state) => {
     const { id, data } = await sentOne();
     for (const type of events) await report(`email.${type}`, { ...data, ...bounce, failed: { reason: 'x' } });
     expect((await rowOf(id)).state).toBe(state);
   });
 
-  it('mends a mail that was given up without an answer, and had been taken', async () => {
+  it('corrects an email that was given up without an answer and had been accepted', async () => {
     const id = await queueOne();
     await settleMail(mailing('resend'), (await claimMail(mailing('resend'), id))!, { is: 'refused', why: 'No answer' });
     await report('email.delivered', { email_id: 'late', tags: { mail: id } });
     expect(await rowOf(id)).toMatchObject({ state: 'delivered', provider_id: 'late', error: null });
   });
 
-  it('is told to who watches', async () => {
-    const ear = await openEar();
+  it('is published to open pages', async () => {
+    const listener = await openChangeListener();
     const { data } = await sentOne();
-    await ear.heard();
+    await listener.received();
     await report('email.delivered', data);
-    expect(await ear.heardOf(team.teamId)).toEqual({ invitations: [] });
-    await ear.close();
+    expect(await listener.receivedOf(team.teamId)).toEqual({ invitations: [] });
+    await listener.close();
   });
 
-  it('the same word twice changes nothing more', async () => {
+  it('changes nothing when repeated', async () => {
     const { id, data } = await sentOne();
     const options = { id: 'msg_again' };
     await report('email.bounced', { ...data, ...bounce }, options);
@@ -302,13 +305,13 @@ describe('what Resend reports', () => {
     expect(await rowOf(id)).toMatchObject({ state: 'sent' });
   });
 
-  it('may carry the names of the open standard', async () => {
+  it('is accepted with the header names of the open standard', async () => {
     const { id, data } = await sentOne();
     expect((await report('email.delivered', data, { prefix: 'webhook' })).status).toBe(204);
     expect(await rowOf(id)).toMatchObject({ state: 'delivered' });
   });
 
-  it('is not found where it is not set up, and refused where it is endless', async () => {
+  it('is not found where Resend is not set up, and refused when its body is endless', async () => {
     const { data } = await sentOne();
     const endless = await report('email.delivered', { ...data, subject: 'x'.repeat(300_000) });
     expect(endless.status).toBe(413);

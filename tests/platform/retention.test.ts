@@ -19,14 +19,14 @@ import { addMember, ctxOf, makeTeam, ownerPool, type TestTeam } from '../support
 const as = useApi();
 const us = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-// So long ago that no other test file has messages there, for what is dropped is dropped for all; ten months later with
-// each test, so that each begins with a log that is whole.
+// Far enough in the past that no other test file has messages there, as dropping affects all teams; ten months later
+// with each test, so that each begins with a complete log.
 let keptMonths = 240;
 beforeEach(() => {
   keptMonths -= 10;
 });
 
-/** The first of a month, so many months before the first one that is kept. */
+/** Returns the first of a month, that many months before the first one that is kept. */
 function monthBefore(months: number): string {
   const now = new Date();
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - keptMonths - months)).toISOString().slice(0, 10);
@@ -42,7 +42,7 @@ const proofs = async () => {
   return { problems: [...ledger.problems, ...reports.problems], daysNotRecounted: reports.daysNotRecounted };
 };
 
-/** Sends at noon of a day for a member; answers the ids. */
+/** Sends messages for a member at noon of a day and returns the ids. */
 async function send(team: TestTeam, memberId: string, day: string, count = 1): Promise<string[]> {
   const input = { onBehalfOf: memberId, messages: Array.from({ length: count }, () => us) };
   const sent = await sendBatch(at(makeContext(services(), team.operator.actor), `${day}T12:00:00Z`), input);
@@ -71,7 +71,7 @@ afterEach(async () => {
   await dropOldMessages(ownerPool(), keptMonths - 5);
 });
 
-/** A team with messages in two old months and in the first month that is kept. */
+/** Creates a team with messages in two old months and in the first month that is kept. */
 async function history() {
   const [old, less, kept] = [monthBefore(2), monthBefore(1), monthBefore(0)];
   for (const month of [old, less, kept]) await partition(month);
@@ -86,7 +86,7 @@ async function history() {
 }
 
 describe('retention', () => {
-  it('drops whole old months of messages; money, transfers and reports stay as they were', async () => {
+  it('drops whole old months of messages; money, transfers and reports are unchanged', async () => {
     const { team, ann, old, less, kept, first, second, third } = await history();
     const owner = as(team.ownerKey);
     const asked = [
@@ -116,7 +116,7 @@ describe('retention', () => {
     expect(await drop()).toEqual([]);
   });
 
-  it('leaves the sums provable: what is still kept is recounted, and the days that are not are counted', async () => {
+  it('leaves the sums verifiable: the remaining days are recounted, and the dropped days are counted', async () => {
     const { team, ann, less, kept } = await history();
     const { daysNotRecounted } = await proofs();
     await drop();
@@ -129,25 +129,25 @@ describe('retention', () => {
     await shift(dayIn(kept, 3), 1);
     expect((await proofs()).problems).toContainEqual(expect.stringMatching(new RegExp(`${ann.id}.*the recount`)));
     await shift(dayIn(kept, 3), -1);
-    // Of a dropped day the member's sums are still held against the team's.
+    // For a dropped day the sums of the members are still compared with the team's.
     await shift(dayIn(less, 28), 1);
     expect((await proofs()).problems).toEqual([expect.stringMatching(/all members/)]);
     await shift(dayIn(less, 28), -1);
   });
 
-  it('knows for each seat from which day on the log is whole', async () => {
+  it('knows for each member from which day on the log is complete', async () => {
     const { team, ann, less } = await history();
     const bob = await addMember(team, { credit: '1' });
     expect(await firstKeptDay(await ctxOf(bob.key))).toBeNull();
     await send(team, bob.id, dayIn(less, 2));
     expect(await firstKeptDay(await ctxOf(bob.key))).toBe(dayIn(less, 2));
-    // This month is held back by Bob's message; the one before it is gone.
+    // Bob's message keeps this month; the one before it is gone.
     expect(await drop()).toEqual([monthBefore(2)]);
     expect(await firstKeptDay(await ctxOf(bob.key))).toBe(dayIn(less, 2));
     expect(await firstKeptDay(await ctxOf(ann.key))).toBe(dayIn(less, 28));
   });
 
-  it('keeps a month while messages of it are under way, and drops it when they have ended', async () => {
+  it('keeps a month while messages of it are in progress, and drops it when they have ended', async () => {
     const { team, ann, old, less } = await history();
     const [waiting] = await send(team, ann.id, dayIn(old, 9));
     for (const status of ['queued', 'sent', 'scheduled', 'held']) {
@@ -170,7 +170,7 @@ describe('retention', () => {
     expect((await as(ann.key).get('/me')).body.balance).toBe('9.94');
   });
 
-  it('does not wait long behind a reader, and is done the next time', async () => {
+  it('does not wait long for a reader, and is done the next time', async () => {
     const { team, old, less } = await history();
     const reader = await ownerPool().connect();
     try {
@@ -188,7 +188,7 @@ describe('retention', () => {
     expect(await drop()).toEqual([old, less]);
   });
 
-  it('takes what fell into the default partition too, but for what is under way', async () => {
+  it('drops rows in the default partition too, but for those in progress', async () => {
     const team = await makeTeam();
     const ann = await addMember(team, { credit: '10' });
     const gone = await send(team, ann.id, dayIn(monthBefore(4), 1), 3);
@@ -201,7 +201,7 @@ describe('retention', () => {
     expect(await firstKeptDay(team.owner)).toBe(dayIn(monthBefore(3), 1));
   });
 
-  it('leaves late words on dropped messages without effect', async () => {
+  it('ignores late reports on dropped messages', async () => {
     const { team, ann, first } = await history();
     await drop();
     const balance = async () => (await as(ann.key).get('/me')).body.balance;
@@ -212,7 +212,7 @@ describe('retention', () => {
     expect((await proofs()).problems).toEqual([]);
   });
 
-  it('answers a batch whose messages are dropped with the id of what it made, and sends nothing again', async () => {
+  it('answers a replayed batch whose messages are dropped with the created id, and sends nothing again', async () => {
     const month = monthBefore(2);
     await partition(month);
     const team = await makeTeam();
@@ -236,7 +236,7 @@ describe('retention', () => {
     expect((await as(team.ownerKey).get('/me')).body.balance).toBe('999.98');
   });
 
-  it('is a task of every night, off unless a number of months is given', async () => {
+  it('runs every night, and is off unless a number of months is given', async () => {
     const { team } = await history();
     const run = async (logRetentionMonths: number) => {
       const tasks = makeTasks(services(), ownerPool(), { messageValidityHours: 72, logRetentionMonths });

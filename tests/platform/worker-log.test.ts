@@ -37,13 +37,13 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** All that was printed; lines go out at the end of a turn of the event loop. */
+/** Returns all that was printed; lines are printed at the end of a turn of the event loop. */
 async function printed(): Promise<string> {
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   return said;
 }
 
-/** What the database says of a statement that it refuses, at its most talkative. */
+/** Makes the database's error for a refused statement, with every detail. */
 const refusal = () =>
   Object.assign(new Error(`invalid input syntax: "${TOKEN}" ${API_KEY} ${ADDRESS} ${PHONE} "${PASSWORD}"`), {
     name: 'error',
@@ -54,7 +54,7 @@ const refusal = () =>
     where: `PL/pgSQL function ledger_post(uuid) line 3 at RAISE\nunnamed portal with parameters: $1 = '${TOKEN}', $2 = '${ADDRESS}'`,
   });
 
-/** A database that refuses everything; its query builder then quotes the parameters, as it does. */
+/** Makes a database that refuses everything; its query builder then quotes the parameters, like the real one. */
 function refusing(): Database {
   const database = openDatabase(services().database.pool.options.connectionString!, { max: 1 });
   const refuse = () => Promise.reject(refusal());
@@ -64,7 +64,7 @@ function refusing(): Database {
   });
 }
 
-describe('the log of a job that fails', () => {
+describe('the log of a failed job', () => {
   let database: TestDatabase & { drop: () => Promise<void> };
   let pgPool: Pool;
   beforeAll(async () => {
@@ -100,7 +100,7 @@ describe('the log of a job that fails', () => {
     for (const secret of SECRETS) expect(errors, secret).not.toContain(secret);
   });
 
-  it('holds neither the link nor the address of a mail that could not be put into the mailbox', async () => {
+  it('holds neither the link nor the address of an email that could not be stored in the mailbox', async () => {
     const own = openDatabase(database.appUrl, { max: 2 });
     const mailing: Services = { ...services(), database: own, mail: 'mailbox', demo: true };
     const tasks = () => ({
@@ -136,7 +136,7 @@ describe('the log of a job that fails', () => {
   });
 });
 
-/** Errors as they come to a log, each with secrets wherever such an error can hold them. */
+/** Makes errors as a log receives them, each with secrets wherever such an error can hold them. */
 const quoting = (): [string, Error][] => {
   const wrapped = new Error(`Failed query: insert into "users" ("email") values ($1)\nparams: ${SECRETS.join(',')}`, {
     cause: refusal(),
@@ -145,7 +145,7 @@ const quoting = (): [string, Error][] => {
     ['a refusal of the database', refusal()],
     ['a query builder around it', Object.assign(wrapped, { query: 'insert', params: SECRETS })],
     [
-      'another around that',
+      'another error around that',
       new Error(`It failed: "${PASSWORD}" ${TOKEN} ${API_KEY} ${ADDRESS} ${PHONE}`, { cause: wrapped }),
     ],
     [
@@ -171,16 +171,16 @@ const quoting = (): [string, Error][] => {
   ];
 };
 
-describe('what is printed of an error', () => {
+describe('a logged error', () => {
   it.each(quoting())('holds no value: %s', async (_name, error) => {
     log({ msg: 'unexpected error', ...describeFault(error) });
-    log({ msg: 'told', text: explainFailure(error).text });
+    log({ msg: 'explained', text: explainFailure(error).text });
     const lines = await printed();
     for (const secret of SECRETS) expect(lines, secret).not.toContain(secret);
     expect(lines).toContain('"frames":["    at ');
   });
 
-  it.each(quoting())('holds none on the console of a server either: %s', async (_name, error) => {
+  it.each(quoting())('holds no value on the console of a server either: %s', async (_name, error) => {
     const before = { ...console };
     try {
       redirectConsole();
@@ -197,7 +197,7 @@ describe('what is printed of an error', () => {
     for (const secret of SECRETS) expect(lines, secret).not.toContain(secret);
   });
 
-  it('says of our own errors what they say, with the ids of rows', () => {
+  it('keeps the text of the product’s own errors, with the ids of rows', () => {
     const id = newUuid7();
     expect(hideValues(`Mail ${id} was not taken.`)).toBe(`Mail ${id} was not taken.`);
     expect(describeFault(new Error('connect ECONNREFUSED 127.0.0.1:5432'))).toMatchObject({

@@ -25,7 +25,7 @@ const OPERATIONS = SIZE.bankOperations;
 const SEATS = 10;
 const DESTINATIONS = ['+14155550100', '+447700900123', '+4915112345678'];
 
-/** How a verb may be refused in the storm. Anything else, a deadlock first of all, is a fault. */
+/** Refusals that a command may end with here. Anything else, a deadlock first of all, is a fault. */
 const REFUSALS = ['insufficient_funds', 'member_deleted', 'member_inactive', 'not_found'];
 
 const services = openServices(CLIENTS);
@@ -43,7 +43,7 @@ function someRule(random: Random) {
   return rechargeInput.parse({ threshold, ...step, cap, enabled: random.below(8) > 0 });
 }
 
-async function newSeat(bank: Bank, random: Random): Promise<string> {
+async function newMember(bank: Bank, random: Random): Promise<string> {
   const input = await createMemberInput.parseAsync(random.below(2) ? { credit: '2.50' } : {});
   const { member } = await createMember(bank.ctx, input);
   return member.id;
@@ -58,7 +58,7 @@ async function send({ ctx, messages }: Bank, random: Random, membership: string)
 
 type Operation = (bank: Bank, random: Random, membership: string) => Promise<unknown>;
 
-/** What clients do, and how often beside each other. */
+/** The clients' operations, weighted by how often they are drawn. */
 const OPERATIONS_BY_WEIGHT: [number, string, Operation][] = [
   [40, 'send', send],
   [14, 'credit', ({ ctx }, r, memberId) => creditMember(ctx, { memberId, amount: money(r, 30) })],
@@ -111,7 +111,7 @@ const deadlocks = async (): Promise<number> => {
   return Number(rows[0]!.deadlocks);
 };
 
-describe(`a bank of ${CLIENTS} clients and ${OPERATIONS} operations on shared seats`, () => {
+describe(`a bank of ${CLIENTS} clients and ${OPERATIONS} operations on shared members`, () => {
   let team: TestTeam;
   const ended = new Map<string, Map<string, number>>();
   let deadlocksBefore = 0;
@@ -145,7 +145,7 @@ describe(`a bank of ${CLIENTS} clients and ${OPERATIONS} operations on shared se
     report(`${done} operations of ${CLIENTS} clients`);
   }, PROOF_TIMEOUT_MS);
 
-  it('ends each operation with success or with a refusal that is listed: no deadlock, no fault', async () => {
+  it('ends each operation with success or a listed refusal: no deadlock, no fault', async () => {
     const strange = [...ended].flatMap(([name, outcomes]) =>
       [...outcomes.keys()]
         .filter((code) => code !== 'ok' && !REFUSALS.includes(code))
@@ -156,12 +156,12 @@ describe(`a bank of ${CLIENTS} clients and ${OPERATIONS} operations on shared se
     expect((await deadlocks()) - deadlocksBefore).toBe(0);
   });
 
-  it('did everything there is to do at least once with success', () => {
+  it('ran every operation at least once with success', () => {
     const never = OPERATIONS_BY_WEIGHT.map(([, name]) => name).filter((name) => !ended.get(name)?.get('ok'));
     expect(never).toEqual([]);
   });
 
-  it('loses and makes no money: master, members and usage together are what was brought in', async () => {
+  it('loses and creates no money: master, members and usage together are what was funded', async () => {
     const { master, members, usage, funding, lowest } = await moneyOf(ownerPool(), team.teamId);
     expect(master + members + usage).toBe(funding);
     expect(funding).toBeGreaterThan(0n);

@@ -38,35 +38,35 @@ import { beginProof, drawShare, PROOF_TIMEOUT_MS, SIZE } from './size';
 import { failed, outcomeOf, through } from './support';
 import { isCommit, openWire, type How, type Strike, type Wire } from './wire';
 
-// A password is hashed before any transaction begins, slowly on purpose: here hundreds of teams are made.
+// Hashing is slow on purpose and comes before any transaction; here hundreds of teams are made.
 vi.mock('@node-rs/argon2', () => ({ hash: () => Promise.resolve('$argon2id$none') }));
 
 const LANES = 3;
 
-/** A team and a seat of its own for each proof, on which nothing else is at work. `mark` is in every name it gives. */
+/** A team and a member for one proof, on which nothing else is at work. `mark` is in every name that it gives. */
 type Scene = { mark: string; team: TestTeam; membership: TestMember };
 
 type Command = (ctx: Context) => Promise<unknown>;
 
 /**
- * One writing verb. A seat's goes through `withIdempotency` with an Idempotency-Key, as a door's does. `again` says what the same
- * call does when it is repeated without one: nothing more (`same`), all of it once more, or it is not repeated at all.
+ * A command that writes. A member's runs in `withIdempotency` with an Idempotency-Key, like a request's. `again` names
+ * the effect of repeating the call without a key: none (`same`), all of it once more, or it is not repeated at all.
  */
 type Row = {
   as: 'owner' | 'member' | 'operator';
   again?: 'same' | 'anew';
-  /** What of the seat is there before. */
+  /** The member's money and rule beforehand. */
   membership?: { credit?: string; recharge?: object };
   fund?: string;
   command: (scene: Scene) => Command | Promise<Command>;
 };
 
 const cheap = { to: '+14155550100', from: 'Crash', body: 'Hello' };
-const dear = { to: '+4915112345678', from: 'Crash', body: 'Hello' };
+const expensive = { to: '+4915112345678', from: 'Crash', body: 'Hello' };
 const RATES = 'country,prefix,price\n,1,0.50\n,49,6.00\n';
 const fires = { threshold: '15.00', target: '30.00' };
 
-/** Sends as the seat beforehand: the process then knows the card, and each call sends the same statements. */
+/** Sends as the member beforehand: the process then has the card cached, and each call sends the same statements. */
 async function sentBefore({ team, membership }: Scene, message = cheap): Promise<string> {
   const said = await sendMessage(team.operator, { onBehalfOf: membership.id, message });
   return 'id' in said ? said.id : '';
@@ -123,7 +123,10 @@ const ROWS: Record<string, Row> = {
   'send that fires a rule': {
     as: 'member',
     membership: { credit: '20.00', recharge: fires },
-    command: async (scene) => (await sentBefore(scene), (ctx) => sendMessage(ctx, { onBehalfOf: null, message: dear })),
+    command: async (scene) => (
+      await sentBefore(scene),
+      (ctx) => sendMessage(ctx, { onBehalfOf: null, message: expensive })
+    ),
   },
   'send that is refused and remembered': {
     as: 'operator',
@@ -132,21 +135,21 @@ const ROWS: Record<string, Row> = {
     membership: { credit: '1.00', recharge: { threshold: '0.20', target: '30.00' } },
     command: async (scene) => {
       await sentBefore(scene);
-      return (ctx) => sendMessage(ctx, { onBehalfOf: scene.membership.id, message: dear });
+      return (ctx) => sendMessage(ctx, { onBehalfOf: scene.membership.id, message: expensive });
     },
   },
   sendBatch: {
     as: 'member',
     command: async (scene) => {
       await sentBefore(scene);
-      return (ctx) => sendBatch(ctx, { onBehalfOf: null, messages: [cheap, dear, cheap] });
+      return (ctx) => sendBatch(ctx, { onBehalfOf: null, messages: [cheap, expensive, cheap] });
     },
   },
   'report failed': {
     as: 'operator',
     again: 'same',
     command: async (scene) => {
-      const ids = [await sentBefore(scene), await sentBefore(scene, dear)];
+      const ids = [await sentBefore(scene), await sentBefore(scene, expensive)];
       return (ctx) => reportMessages(ctx, ids.map(failed));
     },
   },
@@ -315,13 +318,13 @@ async function openScene(row: Row): Promise<Scene & { run: (wire: Services) => P
   return { ...scene, run };
 }
 
-/** How any verb's answer is printed here: nothing of it is looked at but that it comes again. */
+/** Prints any command's answer; the proofs only compare a replay with it. */
 const anyAnswer = z.codec(z.string(), z.unknown(), {
   decode: (text) => text,
   encode: (result) => JSON.stringify(result, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
 });
 
-/** Every row that the verb can have written: of the scene's team, of one that it made, and people. */
+/** Reads every row that the command can have written: of the scene's team, of one that it created, and users. */
 async function look({ mark, team }: Scene): Promise<string[]> {
   const { rows } = await ownerPool().query<{ kind: string; id: string; row: string }>(
     `SELECT 'teams' AS kind, id, to_jsonb(t)::text AS row FROM teams t WHERE name LIKE '%' || $1
@@ -334,7 +337,7 @@ async function look({ mark, team }: Scene): Promise<string[]> {
   const teams = new Set(rows.flatMap(({ kind, id }) => (kind === 'users' ? [] : [id])));
   const all = rows.map(({ kind, row }) => `${kind} ${row}`);
   for (const teamId of teams) {
-    // On which lane a connection counts means nothing: the sums of the days above do.
+    // The lane of a connection means nothing; the sums of the days above are compared instead.
     const { usage_team_daily: _, ...tables } = await rowsOf({ teamId: teamId as TestTeam['teamId'] });
     all.push(...Object.entries(tables).flatMap(([name, found]) => found.map((row) => `${name} ${row}`)));
   }
@@ -343,7 +346,7 @@ async function look({ mark, team }: Scene): Promise<string[]> {
 
 const SECRETS = ['digest', 'sealed', 'prefix', 'last4', 'answer', 'slug'];
 
-/** What two scenes have in common that went the same way: all but ids, times, marks and secrets. */
+/** Removes ids, times, marks and secrets, so that the rows of two scenes can be compared. */
 const plain = (rows: string[]): string[] =>
   rows
     .map((row) =>
@@ -356,8 +359,8 @@ const plain = (rows: string[]): string[] =>
     .toSorted();
 
 /**
- * A verb without any fault: its statements, and what is there before, after each COMMIT of its, and once its client has
- * asked again (null: it does not).
+ * A command without any fault: its statements, the rows before and after each of its COMMITs, and the rows after the
+ * client has retried (null: it does not).
  */
 type Course = { statements: string[]; stages: string[][]; again: string[] | null };
 
@@ -373,17 +376,19 @@ async function undisturbed(wire: Wire, row: Row): Promise<Course> {
   return { statements, stages, again: plain(await look(scene)) };
 }
 
-/** Whether the same call again does nothing more: by its Idempotency-Key, or by what it is. */
+/** Returns true when the same call changes nothing more, by its Idempotency-Key or by its nature. */
 const isRepeatable = (row: Row): boolean => row.as !== 'operator' || row.again === 'same';
 
-/** How many of the verb's COMMITs must have counted, by where it was struck; null: the last may have or not. */
+/** Returns how many of the command's COMMITs must have counted for this strike; null when the last may have or not. */
 function committedBy({ statements }: Course, { at, how }: Strike): number | null {
   const before = statements.slice(0, at).filter(isCommit).length;
   if (!isCommit(statements[at]!) || how === 'thrown before' || how === 'cut before') return before;
   return how === 'cut under way' ? null : before + 1;
 }
 
-/** What is wrong with the one connection that a process has, after a verb on it failed. Its next verb takes the same locks. */
+/**
+ * Lists the faults of a process's only connection after a command on it failed. The next command takes the same locks.
+ */
 async function stuck(wire: Wire, { team, membership }: Scene): Promise<string[]> {
   const { pool } = wire;
   const wrong: string[] = [];
@@ -407,18 +412,18 @@ async function stuck(wire: Wire, { team, membership }: Scene): Promise<string[]>
   const next = await outcomeOf(
     creditMember(through(wire.services, team.operator), { memberId: membership.id, amount, dryRun: true }),
   );
-  if (next !== 'ok' && next !== 'member_deleted') wrong.push(`the next verb: ${next}`);
+  if (next !== 'ok' && next !== 'member_deleted') wrong.push(`the next command: ${next}`);
   const took = performance.now() - began;
-  if (took > NEXT_VERB_MS) wrong.push(`the next verb took ${Math.round(took)} ms`);
+  if (took > NEXT_COMMAND_MS) wrong.push(`the next command took ${Math.round(took)} ms`);
   return wrong;
 }
 
-/** Far above what it takes, and below the 8 seconds that it would wait for a lock. */
-const NEXT_VERB_MS = 5_000;
+/** Far above the usual duration, and below the 8 seconds that the command would wait for a lock. */
+const NEXT_COMMAND_MS = 5_000;
 
 type Point = { name: string; row: Row; course: Course; strikes: Strike[] };
 
-/** Strikes a verb, each time at the same statement, then lets the client ask again. Answers what went wrong. */
+/** Strikes a command, each time at the same statement, then lets the client retry. Returns what went wrong. */
 async function crash(wire: Wire, { name, row, course, strikes }: Point): Promise<string[]> {
   const scene = await openScene(row);
   const wrong: string[] = [];
@@ -428,7 +433,7 @@ async function crash(wire: Wire, { name, row, course, strikes }: Point): Promise
     const say = (fault: string) =>
       wrong.push(`${name}, ${strike.how} ${strike.at}: ${fault}\n  ${course.statements[strike.at]}`);
     wire.listen({ strike });
-    const told = await scene.run(wire.services).then(
+    const thrown = await scene.run(wire.services).then(
       () => null,
       (error: unknown) => error,
     );
@@ -445,16 +450,14 @@ async function crash(wire: Wire, { name, row, course, strikes }: Point): Promise
     rows = now;
   }
   wrong.push(
-    ...(await requireReauthentication({ row, course, scene, rows, done })).map(
-      (fault) => `${name}, asked again: ${fault}`,
-    ),
+    ...(await requireReauthentication({ row, course, scene, rows, done })).map((fault) => `${name}, retried: ${fault}`),
   );
   return wrong;
 }
 
 type Asked = { row: Row; course: Course; scene: Awaited<ReturnType<typeof openScene>>; rows: string[]; done: number };
 
-/** The client did not get its answer and asks again: in total it must have taken effect once. */
+/** Retries the call whose answer the client did not get: in total it must have taken effect once. */
 async function requireReauthentication({ row, course, scene, rows, done }: Asked): Promise<string[]> {
   const whole = done === course.stages.length - 1;
   if (whole && course.again === null) return [];
@@ -475,14 +478,14 @@ function difference(expected: string[], found: string[]): string {
   return [...minus, ...found.filter((row) => !expected.includes(row)).map((row) => `+ ${row}`)].join('\n');
 }
 
-/** Where a verb is struck: all ways that undo it one after another on one scene, each that does not on a scene of its own. */
+/** Returns the strikes of a command: those that undo it share one scene, each of the others has a scene of its own. */
 function pointsOf(course: Course): Strike[][] {
   return course.statements.flatMap((statement, at) => {
     const alone: How[] = isCommit(statement) ? ['cut after', 'thrown after', 'cut under way'] : [];
     const undone: How[] = ['thrown before', 'cut before', ...(isCommit(statement) ? [] : (['thrown after'] as const))];
     const twice: Strike = { at, how: 'thrown before', alsoNext: true };
     const together: Strike[] = [...undone.map((how) => ({ at, how })), twice];
-    // A job that has done a part of its work has less to do the next time.
+    // A job that has done part of its work has less to do the next time.
     const parts = course.stages.length > 2 ? together.map((strike) => [strike]) : [together];
     return [...parts, ...alone.map((how) => [{ at, how }])];
   });
@@ -496,7 +499,7 @@ const kindsOf = ({ name, course, strikes }: Point): string[] => [
 
 const NAMES = Object.keys(ROWS);
 
-describe(`a crash at every statement of ${NAMES.length} verbs`, () => {
+describe(`a crash at every statement of ${NAMES.length} commands`, () => {
   const wires = Array.from({ length: LANES }, openWire);
   const wrong: string[] = [];
   const courses = new Map<string, Course>();
@@ -520,12 +523,12 @@ describe(`a crash at every statement of ${NAMES.length} verbs`, () => {
 
   afterAll(() => Promise.all(wires.map((wire) => wire.close())));
 
-  it('leaves all of the verb or nothing, no lock, a pool that works, and takes effect once when asked again', () => {
+  it('leaves all of the command or nothing, no lock, a working pool, and one effect after a retry', () => {
     expect(wrong.length, wrong.slice(0, 5).join('\n\n')).toBe(0);
     expect(strikes).toBeGreaterThan(NAMES.length * 12 * SIZE.crashShare);
   });
 
-  it('was at verbs that change something, each in one transaction but for the job', () => {
+  it('hits commands that change something, each in one transaction but for the job', () => {
     const commits = [...courses].map(([name, { stages }]) => [name, stages.length - 1]);
     expect(Object.fromEntries(commits)).toEqual(
       Object.fromEntries(NAMES.map((name) => [name, name === 'serve waiting' ? 2 : 1])),

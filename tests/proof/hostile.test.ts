@@ -11,7 +11,7 @@ import { ProblemError } from '@/server/trpc/problem';
 import { createCaller } from '@/server/trpc/router';
 import { useApi } from '../support/api-client';
 import { listOperations, pathWith } from '../support/operations';
-import { HERE, listProcedures, listWithoutSeat, userOf, sessionOf } from '../support/procedures';
+import { HERE, listProcedures, listMemberlessProcedures, userOf, sessionOf } from '../support/procedures';
 import { fillTexts, HOSTILE, isBounded, listTextPlaces } from '../support/texts';
 import { makeTeam } from '../support/team';
 import { beginProof, drawShare, SIZE } from './size';
@@ -22,7 +22,7 @@ const proof = beginProof('S18 hostile');
 /** Large enough that work which grows with the square takes seconds, while reading it once takes a millisecond. */
 const TEXT_SIZE = 60_000;
 
-/** What is measured below this is noise of the process: its garbage collection, its timers. */
+/** Durations below this are noise of the process: garbage collection, timers. */
 const NOISE_MS = 25;
 
 const RATIO = 3;
@@ -31,7 +31,7 @@ const BYTES_OF_A_CHARACTER = 3;
 
 type Input = { name: string; schema: ZodType };
 
-/** Every input that anybody can send: bodies and queries of the API, inputs of the procedures. */
+/** Lists every input of the product: bodies and queries of the API, inputs of the procedures. */
 function listInputs(): Input[] {
   const operations = listOperations().flatMap(({ id, operation: { body, query } }) => [
     ...(body ? [{ name: `${id} body`, schema: body }] : []),
@@ -45,7 +45,7 @@ const measured = <T>(list: T[]): T[] => drawShare(proof.random, list, SIZE.hosti
 
 const everyProcedure = () => [...listProcedures(), ...listWithoutSeat()];
 
-/** The CPU that some work takes of this process, in milliseconds. */
+/** Returns the CPU time that some work takes of this process, in milliseconds. */
 async function cpuOf(work: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
   await work();
@@ -53,16 +53,16 @@ async function cpuOf(work: () => Promise<unknown>): Promise<number> {
   return (user + system) / 1000;
 }
 
-/** The hostile texts that cost some work more than plain letters of as many bytes do, twice in a row. */
-async function dearTexts(work: (text: string) => Promise<unknown>, size: number): Promise<string[]> {
+/** Returns the hostile texts that cost some work more than plain letters of as many bytes, twice in a row. */
+async function expensiveTexts(work: (text: string) => Promise<unknown>, size: number): Promise<string[]> {
   const plain = await cpuOf(() => work('a'.repeat(BYTES_OF_A_CHARACTER * size)));
-  const isDear = async (text: string) => (await cpuOf(() => work(text))) > RATIO * plain + NOISE_MS;
-  const dear: string[] = [];
+  const isExpensive = async (text: string) => (await cpuOf(() => work(text))) > RATIO * plain + NOISE_MS;
+  const expensive: string[] = [];
   for (const [kind, make] of Object.entries(HOSTILE)) {
     const text = make(size);
-    if ((await isDear(text)) && (await isDear(text))) dear.push(kind);
+    if ((await isExpensive(text)) && (await isExpensive(text))) expensive.push(kind);
   }
-  return dear;
+  return expensive;
 }
 
 const parse = async (schema: ZodType, value: unknown): Promise<void> => {
@@ -70,12 +70,12 @@ const parse = async (schema: ZodType, value: unknown): Promise<void> => {
     mustBeStorable(value);
     await schema.safeParseAsync(value);
   } catch {
-    // Refused before the schema saw it.
+    // The text was refused before the schema saw it.
   }
 };
 
 describe('a text of any size', () => {
-  it('is measured before anything transforms it, in every input', () => {
+  it('has its length checked before it is transformed, in every input', () => {
     const inputs = listInputs();
     expect(inputs.length).toBeGreaterThan(120);
     const unbounded = inputs.flatMap(({ name, schema }) =>
@@ -118,13 +118,13 @@ describe('a body of very many faults', () => {
     ['fields that nobody knows, as many as an object may have', batchOf(fields(60))],
     ['more fields than an object may have', batchOf(fields(900))],
     ['wrong types', batchOf({ to: 1, from: 2, body: 3, reference: 4 })],
-  ])('with %s costs no more than three times what a valid one costs', async (_what, body) => {
+  ])('with %s costs no more than three times as much as a valid one', async (_what, body) => {
     const plain = await cpuOf(judge(valid));
     const cost = Math.min(await cpuOf(judge(body)), await cpuOf(judge(body)));
     expect(cost).toBeLessThan(RATIO * plain + 4 * NOISE_MS);
   });
 
-  it('names the first hundred, and says how many there are', () => {
+  it('is answered with the first hundred faults and their total', () => {
     const issues = Array.from({ length: 2_000 }, (_, i) => ({
       code: 'unrecognized_keys',
       path: [i],
@@ -148,9 +148,9 @@ describe('a whole request of hostile text', () => {
       const ask = (text: string) =>
         as(ownerKey).call(method, pathWith(path, { mem: ownerId }, params), { body: fillTexts(body, text) as object });
       const size = Math.floor(BODY_MAX_BYTES / BYTES_OF_A_CHARACTER / listTextPlaces(body).length);
-      dear.push(...(await dearTexts(ask, size)).map((kind) => `${id}: ${kind}`));
+      expensive.push(...(await expensiveTexts(ask, size)).map((kind) => `${id}: ${kind}`));
     }
-    expect(dear).toEqual([]);
+    expect(expensive).toEqual([]);
   });
 
   it('costs no procedure more than three times what plain letters cost', async () => {
@@ -161,11 +161,11 @@ describe('a whole request of hostile text', () => {
       const ask = (text: string) => callAs(actor, noun, id, fillTexts(input, text));
       dear.push(...(await dearTexts(ask, TEXT_SIZE)).map((kind) => `${noun}.${id}: ${kind}`));
     }
-    expect(dear).toEqual([]);
+    expect(expensive).toEqual([]);
   });
 });
 
-/** Calls a procedure for somebody who is signed in and acts in a team; what is refused is an answer too. */
+/** Calls a procedure as a member of a team; a refusal counts as an answer too. */
 async function callAs(actor: MemberActor, noun: string, id: string, input: unknown): Promise<void> {
   const given = { actor, user: userOf(actor), origin: HERE, requestId: newRequestId(), idempotencyKey: null };
   const caller = createCaller({ services: services(), ...given }) as unknown as Record<

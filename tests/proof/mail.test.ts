@@ -28,7 +28,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** A worker in a process of its own, as it runs beside the product. */
+/** Starts a worker in a process of its own, as it runs beside the product. */
 function startWorker(smtpUrl: string): ChildProcess {
   const { ownerUrl, appUrl } = database;
   const env = { DATABASE_URL: appUrl, DATABASE_OWNER_URL: ownerUrl, SMTP_URL: smtpUrl, MAIL_FROM: 'mail@purser.test' };
@@ -52,7 +52,7 @@ async function killed(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promi
 const stateOf = async (id: string): Promise<string> =>
   (await owner.query<{ state: string }>('SELECT state FROM mails WHERE id = $1', [id])).rows[0]!.state;
 
-/** Where the first worker dies, as its mail server sees it; `hold` says that it is there, and never goes on. */
+/** The point at which the first worker dies, as its mail server sees it; `hold` reports the point and never returns. */
 type Point = (hold: () => void, taken: Taken[]) => Pick<SMTPServerOptions, 'onRcptTo' | 'onData'>;
 
 const POINTS: [string, Point, copies: number][] = [

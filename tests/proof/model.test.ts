@@ -50,7 +50,7 @@ const START = Date.parse('2026-03-29T20:00:00Z');
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-/** What one text costs, by where it goes: the card of every team here. */
+/** The price of one text per destination: the card of every team here. */
 const PRICES = { '+14155550100': 1n, '+447700900123': 2n, '+4915112345678': 5n, '+33612345678': 20n } as const;
 type Place = keyof typeof PRICES;
 const UNIT = 1_000_000n;
@@ -58,8 +58,8 @@ const UNIT = 1_000_000n;
 const services = openServices(LANES);
 afterAll(services.close);
 
-/** A command as it is drawn: who and what are numbers, which stand for what is there when its turn comes. */
-type By = { by: 'operator' | 'an owner' | 'any seat'; nth: number };
+/** A command as drawn: actor and objects are numbers, resolved against the state when its turn comes. */
+type By = { by: 'operator' | 'an owner' | 'any member'; nth: number };
 type Drawn =
   | { do: 'create'; by: By; owner: boolean; email: number; credit: bigint | null; rule: Terms | null }
   | { do: 'credit'; by: By; member: number; amount: bigint; dryRun: boolean }
@@ -75,20 +75,23 @@ type Drawn =
   | { do: 'serve' }
   | { do: 'wait'; until: 'later' | 'midnight' | 'next month' };
 
-/** `worker`: whether the job comes at once whenever money reaches where a rule waits, or only when the story says so. */
+/** With `worker` the job runs as soon as money reaches a waiting rule; without it, only when the story says so. */
 type Story = { worker: boolean; steps: Drawn[] };
 
 const whole = (min: number, max: number) => fc.integer({ min, max }).map((n) => BigInt(n) * UNIT);
-/** Mostly round, so that balances meet thresholds, caps and the reserve exactly; now and then one micro beside it. */
+/**
+ * Draws mostly round amounts, so that balances meet thresholds, caps and the reserve exactly; sometimes one micro
+ * beside.
+ */
 const amounts = (min: number, max: number) =>
   fc.oneof(
     { weight: 6, arbitrary: whole(min, max) },
     { weight: 1, arbitrary: fc.tuple(whole(min + 1, max), fc.constantFrom(-1n, 1n)).map(([n, off]) => n + off) },
   );
-/** Not drawn towards 0, which is the first owner. */
+/** Has no bias towards 0, which is the first owner. */
 const place = fc.noBias(fc.nat({ max: 59 }));
 const by: fc.Arbitrary<By> = fc.record({
-  by: fc.constantFrom<By['by']>(...Array<'an owner'>(7).fill('an owner'), 'operator', 'operator', 'any seat'),
+  by: fc.constantFrom<By['by']>(...Array<'an owner'>(7).fill('an owner'), 'operator', 'operator', 'any member'),
   nth: place,
 });
 
@@ -111,7 +114,7 @@ const rule: fc.Arbitrary<Terms> = fc
 
 const just = <T extends string>(...names: T[]) => fc.constantFrom(...names);
 const rarely = fc.constantFrom(...Array<boolean>(5).fill(false), true);
-const onSeat = <T extends Drawn['do']>(name: T) => fc.record({ do: just(name), by, member: place });
+const onMember = <T extends Drawn['do']>(name: T) => fc.record({ do: just(name), by, member: place });
 const text = just(...places());
 const debited = fc.oneof(
   { weight: 3, arbitrary: amounts(1, 12) },
@@ -153,12 +156,12 @@ const COMMANDS = {
     status: just('failed', 'failed', 'failed', 'delivered'),
   }),
   setRule: fc.record({ do: just('setRule'), by, member: place, rule }),
-  deleteRule: onSeat('deleteRule'),
-  activate: onSeat('activate'),
-  deactivate: onSeat('deactivate'),
-  delete: onSeat('delete'),
-  restore: onSeat('restore'),
-  // At the last moment at which it can be restored, or a minute after.
+  deleteRule: onMember('deleteRule'),
+  activate: onMember('activate'),
+  deactivate: onMember('deactivate'),
+  delete: onMember('delete'),
+  restore: onMember('restore'),
+  // At the last moment at which a restore is allowed, or a minute later.
   restoreLate: fc.record({ do: just('restore'), by, member: place, late: fc.constantFrom(0, MINUTE) }),
   role: fc.record({
     do: just('role'),
@@ -204,7 +207,7 @@ const EVERYTHING = mix({
   serve: 8,
   wait: 4,
 });
-/** Of a team that lives from hand to mouth, so that many rules wait at once. */
+/** Draws stories of a team short of money, so that many rules wait at once. */
 const SHORTAGE = mix({
   credit: 2,
   debit: 5,
@@ -226,8 +229,8 @@ function places(): Place[] {
   return Object.keys(PRICES) as Place[];
 }
 
-/** Each command can shrink to nothing, which takes it out of the story and leaves the others as they are. */
-const toldOf = (funds: fc.Arbitrary<bigint>, members: fc.Arbitrary<Drawn[]>, commands: fc.Arbitrary<Drawn>) =>
+/** Lets each command shrink to nothing, which removes it from the story and leaves the others unchanged. */
+const storyOf = (funds: fc.Arbitrary<bigint>, members: fc.Arbitrary<Drawn[]>, commands: fc.Arbitrary<Drawn>) =>
   fc
     .record({
       amount: funds,
@@ -240,10 +243,10 @@ const toldOf = (funds: fc.Arbitrary<bigint>, members: fc.Arbitrary<Drawn[]>, com
     });
 const OPERATOR: By = { by: 'operator', nth: 0 };
 const members = COMMANDS.create.map((member): Drawn => ({ ...member, by: OPERATOR }));
-const poorSeats = COMMANDS.create.map((member): Drawn => ({ ...member, by: OPERATOR, owner: false, credit: null }));
+const poorMembers = COMMANDS.create.map((member): Drawn => ({ ...member, by: OPERATOR, owner: false, credit: null }));
 const story = fc.oneof(
-  { weight: 3, arbitrary: toldOf(whole(10, 90), fc.array(members, { minLength: 3, maxLength: 3 }), EVERYTHING) },
-  { weight: 2, arbitrary: toldOf(whole(1, 10), fc.array(poorSeats, { minLength: 4, maxLength: 4 }), SHORTAGE) },
+  { weight: 3, arbitrary: storyOf(whole(10, 90), fc.array(members, { minLength: 3, maxLength: 3 }), EVERYTHING) },
+  { weight: 2, arbitrary: storyOf(whole(1, 10), fc.array(poorMembers, { minLength: 4, maxLength: 4 }), SHORTAGE) },
 );
 
 /** A team of the product beside its model; ids in the order in which the model counts. */
@@ -266,11 +269,11 @@ const modulo = (nth: number, count: number): number => (count === 0 ? -1 : nth %
 
 function whoIs(world: World, { by: kind, nth }: By): Who {
   const owners = activeOwners(world);
-  if (kind === 'any seat') return modulo(nth, world.members.length);
+  if (kind === 'any member') return modulo(nth, world.members.length);
   return kind === 'operator' || owners.length === 0 ? 'operator' : owners[modulo(nth, owners.length)]!;
 }
 
-/** Any seat; mostly one that can be recharged to send and to have a rule, and one that is gone to be restored. */
+/** Picks any member; mostly one that can be recharged for sends and rules, and a deleted one for a restore. */
 function actingMember({ members }: World, drawn: { do: Drawn['do']; member: number }): number {
   const all = [...members.keys()];
   const fits = all.filter((i) => {
@@ -282,7 +285,7 @@ function actingMember({ members }: World, drawn: { do: Drawn['do']; member: numb
   return among[modulo(drawn.member, among.length)]!;
 }
 
-/** What a drawn command means now; null where there is nothing to do it with. */
+/** Resolves a drawn command against the state; null when there is no object for it. */
 function mean(world: World, drawn: Exclude<Drawn, { do: 'wait' }>): { who: Who; command: Command } | null {
   const who = 'by' in drawn ? whoIs(world, drawn.by) : 'operator';
   const member = 'member' in drawn ? actingMember(world, drawn) : 0;
@@ -328,7 +331,7 @@ function mean(world: World, drawn: Exclude<Drawn, { do: 'wait' }>): { who: Who; 
   }
 }
 
-/** A seat comes with the role of an owner, whatever it is by now: the verb itself must judge it again. */
+/** The actor has the role of an owner, whatever the member's role is by now: the command itself must check it again. */
 function ctxOf({ world, teamId, members }: Pair, who: Who): Context {
   const of = { teamId, currency: 'USD', name: 'Somebody' };
   const actor: Actor =
@@ -344,11 +347,11 @@ function ctxOf({ world, teamId, members }: Pair, who: Who): Context {
           channel: 'api',
           address: null,
         };
-  // The clock's place is taken by the story's for everybody, as nobody can wait for midnight; the code is the same.
+  // The story's clock replaces the real one, as no test can wait for midnight; the code is the same.
   return makeContext(services, actor, { at: new Date(world.now) });
 }
 
-/** Does it in the product; answers what the asker is told, in the model's words. */
+/** Runs the command in the product and returns its outcome in the model's terms. */
 async function perform(pair: Pair, who: Who, command: Command): Promise<string> {
   try {
     const said = await ask(pair, ctxOf(pair, who), command);
@@ -437,7 +440,7 @@ async function ask(pair: Pair, ctx: Context, command: Command): Promise<bigint[]
   }
 }
 
-type SeatRow = {
+type MemberRow = {
   id: string;
   balance: string;
   role: 'owner' | 'member';
@@ -457,13 +460,13 @@ type MovedRow = { id: string; kind: string; member_id: string | null; amount: st
 type Seen = {
   master: string;
   reserve: string;
-  members: SeatRow[];
+  members: MemberRow[];
   moved: MovedRow[] | null;
   events: EventRow[] | null;
   woken: boolean;
 };
 
-/** All of the team that the model knows, as the product has it after a command; the jobs it enqueued are taken. */
+/** Reads everything of the team that the model knows, after a command; the jobs that it enqueued are taken. */
 async function look({ teamId, world }: Pair): Promise<Seen> {
   const { rows } = await ownerPool().query<{ seen: Seen }>(
     `WITH woken AS (DELETE FROM outbox WHERE team_id = $1 AND task = 'serve-waiting' RETURNING 1)
@@ -481,13 +484,13 @@ async function look({ teamId, world }: Pair): Promise<Seen> {
   return rows[0]!.seen;
 }
 
-/** Seats and what has happened, in lines that are the same for both. */
-const seatLine = (
+/** Prints members and events in lines that are the same for both. */
+const memberLine = (
   member: number,
   of: { role: string; status: string; balance: bigint | string },
   more: { steppedDown: boolean; rule: string; drawn: bigint | string | undefined },
 ) =>
-  `seat ${member}: ${of.status} ${of.role}${more.steppedDown ? ' (stepped down)' : ''} ${of.balance}, rule ${more.rule} drew ${more.drawn ?? 0}`;
+  `member ${member}: ${of.status} ${of.role}${more.steppedDown ? ' (stepped down)' : ''} ${of.balance}, rule ${more.rule} drew ${more.drawn ?? 0}`;
 const moveLine = (kind: string, member: number | null, amount: bigint | string) => `${kind} ${member ?? '-'} ${amount}`;
 const eventLine = (
   member: number,
@@ -496,7 +499,7 @@ const eventLine = (
 
 function expected(world: World, movedBefore: number): string[] {
   const members = world.members.map((member, i) =>
-    seatLine(i, member, {
+    memberLine(i, member, {
       steppedDown: member.mayTakeBack,
       rule: ruleState(member),
       drawn: member.rule ? drawnBy(world, i) : undefined,
@@ -507,7 +510,7 @@ function expected(world: World, movedBefore: number): string[] {
   return [`master ${world.master} reserve ${world.reserve}`, ...members, ...moved, ...events];
 }
 
-/** The product's state in the model's lines; learns the ids of what has moved, in the model's order. */
+/** Prints the product's state in the model's lines, and records the ids of new transfers in the model's order. */
 function found(pair: Pair, seen: Seen): string[] {
   const { world, transfers } = pair;
   const placeOf = (id: string) => pair.members.indexOf(id);
@@ -515,7 +518,7 @@ function found(pair: Pair, seen: Seen): string[] {
     const shown = showRecharge(member.rule, member);
     const state = shown ? [shown.state, shown.reason].filter(Boolean).join(' ') : 'none';
     const { steppedDown } = member;
-    return seatLine(placeOf(member.id), member, { steppedDown, rule: state, drawn: member.rule?.spentInPeriod });
+    return memberLine(placeOf(member.id), member, { steppedDown, rule: state, drawn: member.rule?.spentInPeriod });
   });
   const rows = (seen.moved ?? []).map(({ id, kind, member_id, amount }) => {
     return { id, text: moveLine(kind, member_id === null ? null : placeOf(member_id), amount) };
@@ -529,7 +532,7 @@ function found(pair: Pair, seen: Seen): string[] {
   return [`master ${seen.master} reserve ${seen.reserve}`, ...members, ...moved, ...events];
 }
 
-/** How often each command ended how, over all stories. */
+/** Counts the outcomes of each command over all stories. */
 const ended = new Map<string, Map<string, number>>();
 
 function count(name: string, answer: string): void {
@@ -538,16 +541,16 @@ function count(name: string, answer: string): void {
   ended.set(name, answers.set(code, (answers.get(code) ?? 0) + 1));
 }
 
-/** Tells a story to both; throws, with the story so far, where they part. */
+/** Runs a story on both; throws, with the story so far, where they differ. */
 async function tell({ worker, steps }: Story): Promise<void> {
   const pair = await newPair();
   const { world } = pair;
-  const told: string[] = [];
+  const transcript: string[] = [];
   for (const step of steps) {
     world.now += MINUTE;
     if (step.do === 'wait') {
       world.now = later(world.now, step.until);
-      told.push(`... until ${new Date(world.now).toISOString()}`);
+      transcript.push(`... until ${new Date(world.now).toISOString()}`);
       continue;
     }
     if ('late' in step) {
@@ -556,35 +559,36 @@ async function tell({ worker, steps }: Story): Promise<void> {
     }
     const meant = mean(world, step);
     if (!meant) continue;
-    await tellOne(pair, meant.who, meant.command, told);
+    await tellOne(pair, meant.who, meant.command, transcript);
     if (!worker || !mustWake(world)) continue;
     world.now += MINUTE;
-    await tellOne(pair, 'operator', { do: 'serve' }, told);
+    await tellOne(pair, 'operator', { do: 'serve' }, transcript);
   }
   const { usage, funding } = await moneyOf(ownerPool(), pair.teamId);
-  if (usage !== world.usage || -funding !== world.outside) throw new Error([...told, 'The books differ.'].join('\n'));
+  if (usage !== world.usage || -funding !== world.outside)
+    throw new Error([...transcript, 'The books differ.'].join('\n'));
 }
 
-async function tellOne(pair: Pair, who: Who, command: Command, told: string[]): Promise<void> {
+async function tellOne(pair: Pair, who: Who, command: Command, transcript: string[]): Promise<void> {
   const { world } = pair;
   const movedBefore = world.transfers.length;
   const answer = obey(world, who, command);
   const really = await perform(pair, who, command);
   const seen = await look(pair);
-  told.push(`${new Date(world.now).toISOString()} ${who}: ${print(command)} -> ${answer}`);
+  transcript.push(`${new Date(world.now).toISOString()} ${who}: ${print(command)} -> ${answer}`);
   const wake = mustWake(world) && !seen.woken ? ['  product enqueued no job'] : [];
   const differs = [
     ...difference([answer], [really]),
     ...difference(expected(world, movedBefore), found(pair, seen)),
     ...wake,
   ];
-  if (differs.length > 0) throw new Error([...told, ...differs].join('\n'));
+  if (differs.length > 0) throw new Error([...transcript, ...differs].join('\n'));
   count('dryRun' in command && command.dryRun ? `${command.do} dry` : command.do, answer);
   if (command.do === 'serve') count('served', answer.split(' ')[1]!);
   for (const { outcome, reason } of world.events) count('rules', `${outcome}:${reason}`);
 }
 
-/** The lines that only one of the two has; each as often as it has it more. */
+/** Returns the lines that only one of the two has, each as often as it has it more. */
 function difference(want: string[], have: string[]): string[] {
   const surplus = [...have];
   const missing = want.filter((text) => {
@@ -600,7 +604,7 @@ const print = (command: Command): string =>
     typeof value === 'bigint' ? value.toString() : value,
   );
 
-/** Midnight is met exactly by the command after the next. */
+/** Stops two minutes before midnight, so that the command after the next one meets midnight exactly. */
 function later(now: number, until: Extract<Drawn, { do: 'wait' }>['until']): number {
   const today = new Date(now - (now % DAY));
   const nextMonth = Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 1);
@@ -631,7 +635,7 @@ describe(`${STORIES} stories of one team, told to the product and to its model`,
     const { seed, report } = beginProof('S2 model');
     const lane = async (i: number, batch: number) => {
       const property = fc.asyncProperty(story, async (drawn) => {
-        // While one lane looks for the shortest story that fails, the others are silent.
+        // The other lanes pause while one lane shrinks a failing story.
         if (failing !== null && failing !== i) return;
         await tell(drawn).catch((error: unknown) => {
           failing ??= i;
@@ -657,7 +661,7 @@ describe(`${STORIES} stories of one team, told to the product and to its model`,
     report(`${stories} stories`);
   }, PROOF_TIMEOUT_MS);
 
-  it('answers, moves, waits and remembers as the model does', () => {
+  it('end in the same answers, transfers, waiting rules and events on both', () => {
     expect(failures.length, failures.join('\n\n')).toBe(0);
   });
 
@@ -665,7 +669,7 @@ describe(`${STORIES} stories of one team, told to the product and to its model`,
     expect(undone()).toEqual([]);
   });
 
-  it('leaves books that verify', async () => {
+  it('leave books that verify', async () => {
     expect((await verifyLedger(services.database.db)).problems).toEqual([]);
   });
 });

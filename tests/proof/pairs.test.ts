@@ -33,7 +33,10 @@ const LANES = 3;
 const services = openServices(LANES * 3);
 afterAll(services.close);
 
-/** How a seat stands when the two verbs meet: a rule that fires below 8.00 and fills up to 50.00, a master of 100.00. */
+/**
+ * The state of the member when the two commands meet: a rule that fires below 8.00 and fills up to 50.00, a master
+ * balance of 100.00.
+ */
 type State = 'active' | 'waiting' | 'inactive' | 'owner' | 'deleted';
 
 type Meeting = {
@@ -44,25 +47,25 @@ type Meeting = {
   memberId: string;
   messageId: string;
   keyId: string;
-  /** A credit of 3.00 to the seat. */
+  /** The id of a credit of 3.00 to the member. */
   creditId: string;
 };
 
 const emailOf = (memberId: string) => `${memberId}@example.test`;
 
 const cheap = { to: '+14155550100', from: 'Pair', body: 'Hello' };
-const dear = { to: '+4915112345678', from: 'Pair', body: 'Hello' };
+const expensive = { to: '+4915112345678', from: 'Pair', body: 'Hello' };
 const otherRule = rechargeInput.parse({ threshold: '20.00', amount: '15.00', cap: { amount: '30.00', period: 'day' } });
 
-/** All that moves money or changes a seat. */
-const VERBS: Record<string, (m: Meeting) => Promise<unknown>> = {
+/** Every command that moves money or changes a member. */
+const COMMANDS: Record<string, (m: Meeting) => Promise<unknown>> = {
   'credit 30': (m) => creditMember(m.owner, { memberId: m.memberId, amount: micros('30') }),
   'credit 1': (m) => creditMember(m.owner, { memberId: m.memberId, amount: micros('1') }),
   'debit 4': (m) => debitMember(m.owner, { memberId: m.memberId, amount: micros('4') }),
   'debit all': (m) => debitMember(m.owner, { memberId: m.memberId, amount: 'all' }),
-  send: (m) => sendMessage(m.member, { onBehalfOf: null, message: dear }),
+  send: (m) => sendMessage(m.member, { onBehalfOf: null, message: expensive }),
   'send batch': (m) => sendBatch(m.member, { onBehalfOf: null, messages: [cheap, cheap] }),
-  'owner sends': (m) => sendMessage(m.owner, { onBehalfOf: null, message: dear }),
+  'owner sends': (m) => sendMessage(m.owner, { onBehalfOf: null, message: expensive }),
   'reverse credit': (m) => reverseTransfer(m.owner, { transferId: m.creditId }),
   'set rule': (m) => setRecharge(m.owner, m.memberId, otherRule),
   'delete rule': (m) => deleteRecharge(m.owner, m.memberId),
@@ -84,13 +87,13 @@ const VERBS: Record<string, (m: Meeting) => Promise<unknown>> = {
   'report failed': (m) => reportMessages(m.operator, [failed(m.messageId)]),
   'serve waiting': (m) => serveWaiting(m.operator),
 };
-const NAMES = Object.keys(VERBS);
+const NAMES = Object.keys(COMMANDS);
 
-/** Verbs that have nothing to do with a rule that waits. */
+/** Commands that do not affect a waiting rule. */
 const IDLE_WHEN_WAITING =
   /^(owner sends|activate|role member|rotate key|end key|raise reserve|credit 30|restore|new email)$/;
 
-/** What meets the making of another seat with the same address: all else has nothing to do with it. */
+/** Commands that affect the creation of another member with the same address. */
 const ABOUT_EMAIL = ['email taken', 'new email', 'delete', 'restore'];
 
 const MEETINGS = (['active', 'waiting', 'inactive', 'owner', 'deleted'] as State[]).flatMap((state) =>
@@ -112,14 +115,14 @@ function meets(state: State, ...pair: string[]): boolean {
   return true;
 }
 
-/** What several statements in one message answer: here only the last is looked at. */
+/** The results of several statements in one message, of which only the last is read. */
 const seen = z.array(
   z.object({
     rows: z.array(z.object({ master: z.string(), message: z.string(), credit: z.string() }).loose()).catch([]),
   }),
 );
 
-/** Makes a fresh seat in a team and brings the master to exactly 100.00, in one round trip. */
+/** Creates a new member in a team and brings the master balance to exactly 100.00, in one round trip. */
 async function arrange(team: TestTeam, state: State): Promise<Meeting> {
   const [memberId, keyId] = [newUuid7(), newUuid7()];
   const [t, m] = [team.teamId, memberId];
@@ -164,7 +167,7 @@ async function arrange(team: TestTeam, state: State): Promise<Meeting> {
   const { master, message: messageId, credit: creditId } = seen.parse(results).at(-1)!.rows[0]!;
   if (master !== '100000000') throw new Error(`The master was to hold 100.00 and holds ${master} micros.`);
   const { actor } = team.owner;
-  if (actor.type !== 'member') throw new Error('The first owner has a seat.');
+  if (actor.type !== 'member') throw new Error('The first owner is a member.');
   const credential = { type: 'key', id: newUuid7() } as const;
   const member = makeContext(services, { ...actor, memberId, role: 'member', name: 'Pair', credential });
   return {
@@ -179,7 +182,7 @@ async function arrange(team: TestTeam, state: State): Promise<Meeting> {
   };
 }
 
-/** All that the two verbs can have changed, without ids and times. */
+/** Reads everything that the two commands can have changed, without ids and times. */
 async function look({ team, memberId, messageId }: Meeting): Promise<unknown> {
   const { rows } = await ownerPool().query(
     `SELECT m.balance AS master, m.reserve, a.balance, a.closed_at IS NOT NULL AS closed, s.role, s.status,
@@ -198,16 +201,16 @@ async function look({ team, memberId, messageId }: Meeting): Promise<unknown> {
   return rows[0];
 }
 
-/** How it ended: what both were told, what is there, and what is there once the worker has looked at the waiting. */
-async function ending(meeting: Meeting, told: string[]): Promise<string> {
+/** Returns both outcomes, the state, and the state after the worker has served the waiting rules. */
+async function ending(meeting: Meeting, outcomes: string[]): Promise<string> {
   const there = await look(meeting);
   while (await takeWake(ownerPool(), meeting.team.teamId)) await serveWaiting(meeting.operator);
-  return JSON.stringify({ told, there, served: await look(meeting) }, null, 1);
+  return JSON.stringify({ outcomes, there, served: await look(meeting) }, null, 1);
 }
 
 /**
- * The job is not one transaction: it may begin to look while the master could pay and find it short a moment later, which
- * a rule that goes on waiting then says. Both words mean that it waits for the master.
+ * Treats the two reasons alike when the job took part: it is not one transaction, so it may begin while the master
+ * could pay and find it short a moment later. Both reasons mean that the rule waits for the master balance.
  */
 const forgiving = (pair: string[], end: string): string =>
   pair.includes('serve waiting') ? end.replaceAll('"reason": "reserve"', '"reason": "master_short"') : end;
@@ -217,28 +220,31 @@ async function inOrder(
   state: State,
   first: string,
   second: string,
-): Promise<{ meeting: Meeting; told: string[] }> {
+): Promise<{ meeting: Meeting; outcomes: string[] }> {
   const meeting = await arrange(team, state);
-  return { meeting, told: [await outcomeOf(VERBS[first]!(meeting)), await outcomeOf(VERBS[second]!(meeting))] };
+  return {
+    meeting,
+    outcomes: [await outcomeOf(COMMANDS[first]!(meeting)), await outcomeOf(COMMANDS[second]!(meeting))],
+  };
 }
 
-/** Both orders, one after the other: the only two ways in which the race may end. */
+/** Runs both orders, one command after the other: the only two ways in which the race may end. */
 async function orders(team: TestTeam, state: State, left: string, right: string): Promise<string[]> {
   const there = await inOrder(team, state, left, right);
-  const ends = [await ending(there.meeting, there.told)];
+  const ends = [await ending(there.meeting, there.outcomes)];
   const back = await inOrder(team, state, right, left);
-  ends.push(await ending(back.meeting, back.told.toReversed()));
+  ends.push(await ending(back.meeting, back.outcomes.toReversed()));
   return ends;
 }
 
 type Way = (m: Meeting, left: string, right: string) => Promise<string[]>;
 
-/** How the two are let loose: just so, or lined up before the master's or the seat's lock. */
+/** The ways to start the two commands: together, or queued on the master's or the member's lock. */
 const WAYS: Way[] = [
-  (m, left, right) => Promise.all([outcomeOf(VERBS[left]!(m)), outcomeOf(VERBS[right]!(m))]),
-  (m, left, right) => inLine(m.team, [m.team.teamId], [() => VERBS[left]!(m), () => VERBS[right]!(m)]),
+  (m, left, right) => Promise.all([outcomeOf(COMMANDS[left]!(m)), outcomeOf(COMMANDS[right]!(m))]),
+  (m, left, right) => inLine(m.team, [m.team.teamId], [() => COMMANDS[left]!(m), () => COMMANDS[right]!(m)]),
   async (m, left, right) =>
-    (await inLine(m.team, [m.memberId], [() => VERBS[right]!(m), () => VERBS[left]!(m)])).toReversed(),
+    (await inLine(m.team, [m.memberId], [() => COMMANDS[right]!(m), () => COMMANDS[left]!(m)])).toReversed(),
 ];
 
 describe('every two verbs on one seat, raced', () => {
@@ -263,10 +269,10 @@ describe('every two verbs on one seat, raced', () => {
           const first = random.below(WAYS.length);
           for (let i = first; i < first + SIZE.pairsRaces; i += 1) {
             const meeting = await arrange(team, state);
-            const told = await WAYS[i % WAYS.length]!(meeting, left, right);
-            const end = forgiving([left, right], await ending(meeting, told));
+            const outcomes = await WAYS[i % WAYS.length]!(meeting, left, right);
+            const end = forgiving([left, right], await ending(meeting, outcomes));
             races += 1;
-            if (!allowed.includes(end) || told.some((word) => word.startsWith('FAULT'))) {
+            if (!allowed.includes(end) || outcomes.some((word) => word.startsWith('FAULT'))) {
               wrong.push(
                 `${state}: ${left} | ${right}, way ${i % WAYS.length}\n${end}\nmay be\n${[...new Set(allowed)].join('\nor\n')}`,
               );
@@ -278,12 +284,12 @@ describe('every two verbs on one seat, raced', () => {
     report(`${races} races of ${meetings} pairs`);
   }, PROOF_TIMEOUT_MS);
 
-  it('ends, whatever the moment, as one of the two orders ends: answers, balances, seat, rule and waiting', () => {
+  it('end like one of the two orders: answers, balances, member, rule and waiting', () => {
     expect(wrong.length, wrong.slice(0, 5).join('\n\n')).toBe(0);
     expect(races).toBe(meetings * SIZE.pairsRaces);
   });
 
-  it('leaves books that verify', async () => {
+  it('leave books that verify', async () => {
     expect((await verifyLedger(services.database.db)).problems).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { sendMessage } from '@/server/domain/messaging/messages/write';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
 
-/** SQLSTATEs: may not, the ledger's own refusal, a CHECK, no such row in another table, twice what may be once. */
+/** SQLSTATEs: no permission, refused by the ledger, a CHECK, a foreign key, a unique index. */
 const [DENIED, REFUSED, CHECKED, FOREIGN, TWICE] = ['42501', '23001', '23514', '23503', '23505'];
 
 let team: TestTeam;
@@ -20,7 +20,7 @@ beforeAll(async () => {
     message: { to: '+14155550100', from: 'Psql', body: 'Hello' },
   });
   messageId = 'id' in sent ? sent.id : '';
-  // By a key: its holder's name stands on it.
+  // Sent with an API key, so that the member's name stands on the charge.
   await sendMessage(team.owner, { onBehalfOf: null, message: { to: '+14155550100', from: 'Psql', body: 'Hello' } });
 });
 
@@ -28,7 +28,7 @@ const USAGE = '00000000-0000-7000-8000-000000000001';
 const FUNDING = '00000000-0000-7000-8000-000000000002';
 const by = `'{"actorType": "operator", "actorName": "By hand"}'`;
 
-/** Every row of the ledger of both teams, as text: nothing may have changed. */
+/** Reads every ledger row of both teams as text: nothing may change. */
 async function books(): Promise<unknown> {
   const { rows } = await ownerPool().query(
     `SELECT 'account' AS kind, a::text AS row FROM ledger_accounts a WHERE team_id IN ($1, $2)
@@ -39,7 +39,7 @@ async function books(): Promise<unknown> {
   return rows;
 }
 
-/** A person at the keyboard, with one of the two roles. */
+/** Opens a psql-like client with one of the two roles. */
 function useClient(variable: 'DATABASE_URL' | 'DATABASE_OWNER_URL'): () => Client {
   let client: Client;
   beforeAll(async () => {
@@ -76,57 +76,60 @@ const accept = (...costs: string[]) => {
 
 const ours = (table: string) => `${table} WHERE team_id = '${team.teamId}'`;
 
-/** What nobody may do to the ledger's tables, by either role. */
+/** Changes of the ledger's tables that neither role may make. */
 const FORBIDDEN: [string, () => string][] = [
-  ['a transfer of his own', () => transfer('1000000', team.teamId, member.id, member.id)],
-  ['a transfer to another team', () => transfer('1000000', team.teamId, stranger.id, stranger.id)],
-  ['an entry of one side: a transfer that does not balance', entry],
-  ['a change of a transfer', () => `UPDATE transfers SET amount = amount + 1 WHERE team_id = '${team.teamId}'`],
-  ['a change of an entry', () => `UPDATE entries SET amount = amount * 2 WHERE team_id = '${team.teamId}'`],
+  ['a transfer inserted by hand', () => transfer('1000000', team.teamId, member.id, member.id)],
+  ['a transfer to another team’s member', () => transfer('1000000', team.teamId, stranger.id, stranger.id)],
+  ['a single entry, which would not balance', entry],
+  ['a changed transfer', () => `UPDATE transfers SET amount = amount + 1 WHERE team_id = '${team.teamId}'`],
+  ['a changed entry', () => `UPDATE entries SET amount = amount * 2 WHERE team_id = '${team.teamId}'`],
   [
-    'a change of an entry and its transfer to another team',
+    'an entry moved to another team',
     () => `UPDATE entries SET team_id = '${other.teamId}' WHERE team_id = '${team.teamId}'`,
   ],
-  ['the end of a transfer', () => `DELETE FROM ${ours('transfers')}`],
-  ['the end of an entry', () => `DELETE FROM ${ours('entries')}`],
+  ['a deleted transfer', () => `DELETE FROM ${ours('transfers')}`],
+  ['a deleted entry', () => `DELETE FROM ${ours('entries')}`],
   [
-    'a balance by decree',
+    'an updated balance',
     () => `UPDATE ledger_accounts SET balance = balance + 1000000 WHERE team_id = '${team.teamId}' AND kind = 'member'`,
   ],
   [
-    'an account closed by decree',
+    'an account closed by an UPDATE',
     () => `UPDATE ledger_accounts SET closed_at = now() WHERE team_id = '${team.teamId}'`,
   ],
   [
-    'a reserve by decree',
+    'an updated reserve',
     () => `UPDATE ledger_accounts SET reserve = 1 WHERE team_id = '${team.teamId}' AND kind = 'master'`,
   ],
   [
-    'an alert by decree',
+    'an updated alert threshold',
     () => `UPDATE ledger_accounts SET alert_below = 1 WHERE team_id = '${team.teamId}' AND kind = 'member'`,
   ],
-  ['a crossing forgotten', () => `UPDATE ledger_accounts SET low_since = NULL WHERE team_id = '${team.teamId}'`],
+  ['a cleared low-balance mark', () => `UPDATE ledger_accounts SET low_since = NULL WHERE team_id = '${team.teamId}'`],
   [
-    'an account that begins full',
+    'a new account with a balance',
     () =>
       `INSERT INTO ledger_accounts (team_id, id, kind, balance) VALUES ('${team.teamId}', gen_random_uuid(), 'member', 5)`,
   ],
   [
-    'an account that begins in the middle',
+    'a new account with a version above 0',
     () =>
       `INSERT INTO ledger_accounts (team_id, id, kind, balance, version) VALUES ('${team.teamId}', gen_random_uuid(), 'member', 0, 5)`,
   ],
-  ['the end of an account', () => `DELETE FROM ${ours('ledger_accounts')}`],
-  ['the end of all transfers', () => 'TRUNCATE transfers CASCADE'],
-  ['the end of all entries', () => 'TRUNCATE entries'],
-  ['the end of all accounts', () => 'TRUNCATE ledger_accounts CASCADE'],
-  ['the end of all teams and what hangs on them', () => 'TRUNCATE teams CASCADE'],
+  ['a deleted account', () => `DELETE FROM ${ours('ledger_accounts')}`],
+  ['truncated transfers', () => 'TRUNCATE transfers CASCADE'],
+  ['truncated entries', () => 'TRUNCATE entries'],
+  ['truncated accounts', () => 'TRUNCATE ledger_accounts CASCADE'],
+  ['truncated teams with everything that references them', () => 'TRUNCATE teams CASCADE'],
   [
-    'an entry by way of a conflict',
+    'an entry changed by ON CONFLICT',
     () =>
       `INSERT INTO entries SELECT * FROM ${ours('entries')} ON CONFLICT (team_id, transfer_id, leg) DO UPDATE SET amount = 7`,
   ],
-  ['a merge', () => `MERGE INTO entries e USING (SELECT 1) x ON e.team_id = '${team.teamId}' WHEN MATCHED THEN DELETE`],
+  [
+    'a MERGE that deletes entries',
+    () => `MERGE INTO entries e USING (SELECT 1) x ON e.team_id = '${team.teamId}' WHEN MATCHED THEN DELETE`,
+  ],
 ];
 
 let before: unknown;
@@ -145,7 +148,7 @@ describe("with the application's role in psql", () => {
   });
 
   it.each(FORBIDDEN)(
-    'the database refuses %s, also under the words by which the posting functions are told',
+    'the database refuses %s, also with the search path that marks the posting functions',
     async (_what, statement) => {
       await app().query('SET search_path = public, purser_posting');
       expect(await stateOf(app(), statement())).toBe(DENIED);
@@ -153,33 +156,30 @@ describe("with the application's role in psql", () => {
   );
 
   it.each<[string, () => string]>([
-    ['the triggers switched off', () => 'ALTER TABLE transfers DISABLE TRIGGER ALL'],
-    ['the triggers passed by', () => 'SET session_replication_role = replica'],
-    ['a trigger dropped', () => 'DROP TRIGGER entries_kept ON entries'],
+    ['disabled triggers', () => 'ALTER TABLE transfers DISABLE TRIGGER ALL'],
+    ['bypassed triggers', () => 'SET session_replication_role = replica'],
+    ['a dropped trigger', () => 'DROP TRIGGER entries_kept ON entries'],
     [
-      'a posting function replaced',
+      'a replaced posting function',
       () => 'CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$',
     ],
+    ['a new posting function', () => 'CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS $$SELECT 1$$'],
+    ['a dropped table', () => 'DROP TABLE entries'],
+    ['a reduced cost of a message', () => `UPDATE messages SET cost = 0 WHERE team_id = '${team.teamId}'`],
+    ['a message deleted from the log', () => `DELETE FROM ${ours('messages')}`],
+    ['a message changed through its partition', () => 'UPDATE messages_default SET cost = 0'],
+    ['a changed audit event', () => `UPDATE audit_events SET action = 'none' WHERE team_id = '${team.teamId}'`],
+    ['a deleted audit event', () => `DELETE FROM ${ours('audit_events')}`],
     [
-      'a function that posts in its own way',
-      () => 'CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS $$SELECT 1$$',
-    ],
-    ['a table dropped', () => 'DROP TABLE entries'],
-    ['a message made cheaper', () => `UPDATE messages SET cost = 0 WHERE team_id = '${team.teamId}'`],
-    ['a message taken out of the log', () => `DELETE FROM ${ours('messages')}`],
-    ['a message reached through its partition', () => 'UPDATE messages_default SET cost = 0'],
-    ['an audit row changed', () => `UPDATE audit_events SET action = 'none' WHERE team_id = '${team.teamId}'`],
-    ['an audit row deleted', () => `DELETE FROM ${ours('audit_events')}`],
-    [
-      'a name on a transfer changed',
+      'a changed name on a transfer',
       () => `UPDATE transfers SET actor_name = 'Erased person' WHERE team_id = '${team.teamId}'`,
     ],
-    ['a text of a message removed', () => `UPDATE messages SET body = '' WHERE team_id = '${team.teamId}'`],
-    ['a stored answer dropped', () => `UPDATE idempotency_keys SET answer = NULL WHERE team_id = '${team.teamId}'`],
-    ['an idempotency key forgotten', () => `DELETE FROM ${ours('idempotency_keys')}`],
-    ['what a cap has seen forgotten', () => `DELETE FROM ${ours('recharge_totals')}`],
-    ['a job taken out of the outbox', () => `DELETE FROM ${ours('outbox')}`],
-    ['a partition made', () => `SELECT messages_partition('2031-01-01')`],
+    ['a removed text of a message', () => `UPDATE messages SET body = '' WHERE team_id = '${team.teamId}'`],
+    ['a dropped stored answer', () => `UPDATE idempotency_keys SET answer = NULL WHERE team_id = '${team.teamId}'`],
+    ['a deleted Idempotency-Key', () => `DELETE FROM ${ours('idempotency_keys')}`],
+    ['deleted totals of a cap', () => `DELETE FROM ${ours('recharge_totals')}`],
+    ['a job deleted from the outbox', () => `DELETE FROM ${ours('outbox')}`],
+    ['a new partition', () => `SELECT messages_partition('2031-01-01')`],
   ])('the database refuses %s', async (_what, statement) => {
     expect(await stateOf(app(), statement())).toBe(DENIED);
   });
@@ -216,7 +216,7 @@ describe("with the application's role in psql", () => {
       'short_master',
     ],
     [
-      'of more than there is to pay out',
+      'of a withdrawal above the master balance',
       () => `('${team.teamId}', 'withdrawal', NULL, 100000001, ${by}, NULL)`,
       'short_master',
     ],
@@ -227,17 +227,17 @@ describe("with the application's role in psql", () => {
 
   it.each<[string, () => string, string]>([
     [
-      'a debit of less than nothing',
+      'a negative debit',
       () => `SELECT ledger_post('${team.teamId}', 'debit', '${member.id}', -1000000, ${by}, NULL)`,
       CHECKED,
     ],
     [
-      'a credit of less than nothing',
+      'a negative credit',
       () => `SELECT ledger_post('${team.teamId}', 'credit', '${member.id}', -1000000, ${by}, NULL)`,
       CHECKED,
     ],
     [
-      'a funding of less than nothing',
+      'a negative funding',
       () => `SELECT ledger_post('${team.teamId}', 'funding', NULL, -1000000, ${by}, NULL)`,
       CHECKED,
     ],
@@ -247,17 +247,17 @@ describe("with the application's role in psql", () => {
       CHECKED,
     ],
     [
-      'a charge that no message made',
+      'a charge without a message',
       () => `SELECT ledger_post('${team.teamId}', 'charge', '${member.id}', 1000000, ${by}, NULL)`,
       '22023',
     ],
     [
-      'a balance above what is counted',
+      'a balance above the largest number',
       () => `SELECT ledger_post('${team.teamId}', 'funding', NULL, 9223372036854775807, ${by}, NULL)`,
       '22003',
     ],
-    ['an alert on what is no balance', () => `SELECT alerts_set('${team.teamId}', 'usage', 1)`, '22023'],
-    ['a message that pays its sender', () => accept('-1000000'), CHECKED],
+    ['an alert on an account without a balance', () => `SELECT alerts_set('${team.teamId}', 'usage', 1)`, '22023'],
+    ['a message with a negative cost', () => accept('-1000000'), CHECKED],
     ['a batch in which one message pays for another', () => accept('1000000', '-1000000'), CHECKED],
   ])('the posting functions refuse %s', async (_what, statement, state) => {
     expect(await stateOf(app(), statement())).toBe(state);
@@ -272,11 +272,11 @@ describe("with the application's role in psql", () => {
       'the texts of its messages',
       () => `SELECT person_erase_texts('${team.teamId}', '${member.id}', 'infinity', NULL, 100)`,
     ],
-  ])('nobody’s erasing takes %s, when the log tells of no erasure', async (_what, statement) => {
+  ])('erasing a member refuses %s when the log has no erasure', async (_what, statement) => {
     expect(await stateOf(app(), statement())).toBe(REFUSED);
   });
 
-  it('removes no text that the team keeps', async () => {
+  it('keeps the texts of a team that has no retention of texts', async () => {
     const { rows } = await app().query<{ removed: number }>(
       `SELECT removed FROM messages_remove_texts('${team.teamId}', NULL, 100)`,
     );
@@ -290,7 +290,7 @@ describe("with the application's role in psql", () => {
     expect(await stateOf(app(), refund)).toBe(TWICE);
   });
 
-  it('posts into the real tables, whatever temporary ones stand before them', async () => {
+  it('posts into the real tables, whatever temporary tables shadow them', async () => {
     await app().query(`BEGIN; CREATE TEMP TABLE ledger_accounts (LIKE public.ledger_accounts) ON COMMIT DROP;
       CREATE TEMP TABLE transfers (LIKE public.transfers) ON COMMIT DROP;
       INSERT INTO pg_temp.ledger_accounts SELECT team_id, id, kind, balance + 1000000000, version, reserve, closed_at, created_at
@@ -302,7 +302,7 @@ describe("with the application's role in psql", () => {
   });
 });
 
-describe("with the tables' owner in psql", () => {
+describe('with the tables’ owner in psql', () => {
   const owner = useClient('DATABASE_OWNER_URL');
 
   it.each(FORBIDDEN)('the triggers refuse %s', async (_what, statement) => {
@@ -310,11 +310,11 @@ describe("with the tables' owner in psql", () => {
   });
 
   it.each([
-    ['all but the name', "actor_name = 'Erased person', amount = amount + 1"],
-    ['the note too', "actor_name = 'Erased person', note = 'other'"],
-    ['the name to another', "actor_name = 'Somebody else'"],
-    ['who acted', "actor_name = 'Erased person', actor_id = NULL, actor_type = 'operator'"],
-  ])('the triggers refuse %s even under the words by which erasing is told', async (_what, change) => {
+    ['a changed amount', "actor_name = 'Erased person', amount = amount + 1"],
+    ['a changed note', "actor_name = 'Erased person', note = 'other'"],
+    ['another name', "actor_name = 'Somebody else'"],
+    ['another actor', "actor_name = 'Erased person', actor_id = NULL, actor_type = 'operator'"],
+  ])('the triggers refuse %s even with the search path that marks an erasure', async (_what, change) => {
     await owner().query('SET search_path = public, purser_erasing');
     expect(
       await stateOf(owner(), `UPDATE transfers SET ${change} WHERE team_id = '${team.teamId}' AND actor_type = 'key'`),
@@ -322,18 +322,18 @@ describe("with the tables' owner in psql", () => {
     expect(await stateOf(owner(), `DELETE FROM transfers WHERE team_id = '${team.teamId}'`)).toBe(REFUSED);
   });
 
-  it('refuses to pass the triggers by, which is for a superuser', async () => {
+  it('refuses to bypass the triggers, which needs a superuser', async () => {
     expect(await stateOf(owner(), 'SET session_replication_role = replica')).toBe(DENIED);
   });
 
   it.each<[string, () => string, string]>([
     [
-      'a member that is overdrawn',
+      'an overdrawn member',
       () => `UPDATE ledger_accounts SET balance = -1 WHERE team_id = '${team.teamId}' AND kind = 'member'`,
       CHECKED,
     ],
     [
-      'a master that is overdrawn',
+      'an overdrawn master balance',
       () => `UPDATE ledger_accounts SET balance = -1 WHERE team_id = '${team.teamId}' AND kind = 'master'`,
       CHECKED,
     ],
@@ -347,18 +347,18 @@ describe("with the tables' owner in psql", () => {
       () => `UPDATE ledger_accounts SET balance = 0 WHERE team_id = '${team.teamId}' AND kind = 'funding'`,
       CHECKED,
     ],
-    ['a transfer of nothing', () => transfer('0', team.teamId, member.id, member.id), CHECKED],
+    ['a transfer of 0', () => transfer('0', team.teamId, member.id, member.id), CHECKED],
     ['a transfer from an account to itself', () => transfer('1', team.teamId, team.teamId, null), CHECKED],
     ['a credit that comes from outside', () => transfer('1', FUNDING, member.id, member.id), CHECKED],
     [
-      'a credit that names another member than it pays',
+      'a credit that names another member than the one it pays',
       () => transfer('1', team.teamId, stranger.id, member.id),
       CHECKED,
     ],
     ["a credit to another team's member", () => transfer('1', team.teamId, stranger.id, stranger.id), FOREIGN],
-    ['a kind that is none', () => transfer('1', team.teamId, member.id, member.id, 'gift'), CHECKED],
+    ['an unknown kind', () => transfer('1', team.teamId, member.id, member.id, 'gift'), CHECKED],
   ])(
-    'the constraints refuse %s even under the words by which the posting functions are told',
+    'the constraints refuse %s even with the search path that marks the posting functions',
     async (_what, statement, state) => {
       await owner().query('SET search_path = public, purser_posting');
       expect(await stateOf(owner(), statement())).toBe(state);

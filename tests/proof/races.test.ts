@@ -49,14 +49,15 @@ const activeOwners = async (team: TestTeam): Promise<number> => {
   return rows[0]!.n;
 };
 
-describe('a report of failures over several seats', () => {
+describe('a report of failures for several members', () => {
   it("refunds two owners' messages without a deadlock with a credit to one of them", async () => {
     const team = await makeTeam();
     const memberships = await Promise.all([addMember(team, { role: 'owner' }), addMember(team, { role: 'owner' })]);
     const [first, second] = [memberships[0].id, memberships[1].id].toSorted((a, b) => (a < b ? -1 : 1));
-    if (!first || !second) throw new Error('Two seats were made.');
+    if (!first || !second) throw new Error('Two members were created.');
     const messages = [await sendFor(team, first), await sendFor(team, second)];
-    // The credit holds the second seat and asks for the master; the report must not hold the master and ask for that seat.
+    // The credit locks the second member and waits for the master; the report must not hold the master and wait for
+    // that member.
     const outcomes = await inLine(
       team,
       [team.teamId],
@@ -69,27 +70,27 @@ describe('a report of failures over several seats', () => {
     for (const id of messages) expect(await statusOf(team, id)).toMatchObject({ status: 'failed', cost: '0' });
   });
 
-  it('keeps the final word of a report that says sent and failed of the same message', async () => {
+  it('keeps the final status when it says sent and failed of the same message', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '1.00' });
     const id = await sendFor(team, member.id);
     await reportMessages(team.operator, [{ id, status: 'sent', carrier: 'sandbox', ref: 'r-1' }, failed(id)]);
     expect(await statusOf(team, id)).toMatchObject({ status: 'failed', cost: '0' });
-    expect((await moneyOfSeat(team, member.id)).balance).toBe('1000000');
+    expect((await moneyOfMember(team, member.id)).balance).toBe('1000000');
   });
 
-  it('keeps the first final word of a report that says failed, sent and delivered', async () => {
+  it('keeps the first final status when it says failed, sent and delivered', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '1.00' });
     const id = await sendFor(team, member.id);
     await reportMessages(team.operator, [failed(id), { id, status: 'sent' }, { id, status: 'delivered' }, failed(id)]);
     expect(await statusOf(team, id)).toMatchObject({ status: 'failed', cost: '0' });
     expect(await reportMessages(team.operator, [failed(id), { id, status: 'delivered' }])).toEqual([]);
-    expect((await moneyOfSeat(team, member.id)).balance).toBe('1000000');
+    expect((await moneyOfMember(team, member.id)).balance).toBe('1000000');
   });
 });
 
-const moneyOfSeat = async (team: TestTeam, memberId: string) => {
+const moneyOfMember = async (team: TestTeam, memberId: string) => {
   const { rows } = await ownerPool().query<{ balance: string; closed: boolean }>(
     'SELECT balance, closed_at IS NOT NULL AS closed FROM ledger_accounts WHERE team_id = $1 AND id = $2',
     [team.teamId, memberId],
@@ -104,8 +105,8 @@ const twoOwners = async () => {
   return { team, a, b, aId: team.ownerId, bId: membership.id };
 };
 
-describe('owners who act on each other at once', () => {
-  it('deactivating one while he demotes the other leaves an active owner', async () => {
+describe('two owners acting on each other at once', () => {
+  it('stay one active owner when one deactivates the other and is demoted meanwhile', async () => {
     const { team, a, b, aId, bId } = await twoOwners();
     const outcomes = await inLine(
       team,
@@ -116,7 +117,7 @@ describe('owners who act on each other at once', () => {
     expect(outcomes).toEqual(['ok', 'member_inactive']);
   });
 
-  it('deleting one while he demotes the other leaves an active owner', async () => {
+  it('stay one active owner when one deletes the other and is demoted meanwhile', async () => {
     const { team, a, b, aId, bId } = await twoOwners();
     const outcomes = await inLine(
       team,
@@ -127,7 +128,7 @@ describe('owners who act on each other at once', () => {
     expect(outcomes).toEqual(['ok', 'invalid_key']);
   });
 
-  it('demoting each other leaves one of them an owner', async () => {
+  it('stay one owner when they demote each other', async () => {
     const { team, a, b, aId, bId } = await twoOwners();
     const outcomes = await inLine(
       team,
@@ -138,7 +139,7 @@ describe('owners who act on each other at once', () => {
     expect(await activeOwners(team)).toBe(1);
   });
 
-  it('deactivating or deleting each other tells the loser what became of him', async () => {
+  it('answer the one who came too late with their new status when they deactivate or delete each other', async () => {
     const one = await twoOwners();
     expect(
       await inLine(
@@ -157,14 +158,14 @@ describe('owners who act on each other at once', () => {
     ).toEqual(['ok', 'invalid_key']);
   });
 
-  it('who is deactivated cannot activate himself with a request that had begun before', async () => {
+  it('cannot activate themselves with a request that began before their deactivation', async () => {
     const { team, a, b, aId } = await twoOwners();
     const outcomes = await inLine(team, [aId], [() => deactivateMember(b, aId), () => activateMember(a, aId)]);
     expect(outcomes).toEqual(['ok', 'member_inactive']);
     expect(await activeOwners(team)).toBe(1);
   });
 
-  it('both stepped down and both take the role back: one does', async () => {
+  it('can both take the role back after stepping down, and only one succeeds', async () => {
     const { team, a, b, aId, bId } = await twoOwners();
     await setRole(a, { memberId: aId, role: 'member' });
     await setRole(b, { memberId: bId, role: 'member' });
@@ -179,8 +180,8 @@ describe('owners who act on each other at once', () => {
   });
 });
 
-describe('a request that had begun when its own seat ended', () => {
-  it('a send is refused as every later one, and takes nothing', async () => {
+describe('a request that began before its member was deleted or deactivated', () => {
+  it('sends nothing and charges nothing for a deleted member', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '5.00' });
     const own = await ctxOf(member.key);
@@ -190,10 +191,10 @@ describe('a request that had begun when its own seat ended', () => {
       'invalid_key',
     ]);
     expect(await outcomeOf(send())).toBe('invalid_key');
-    expect(await moneyOfSeat(team, member.id)).toEqual({ balance: '0', closed: true });
+    expect(await moneyOfMember(team, member.id)).toEqual({ balance: '0', closed: true });
   });
 
-  it('a send for a seat that was just deactivated is refused', async () => {
+  it('sends nothing for a deactivated member', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '5.00' });
     const own = await ctxOf(member.key);
@@ -202,12 +203,12 @@ describe('a request that had begun when its own seat ended', () => {
       'ok',
       'member_inactive',
     ]);
-    expect(await moneyOfSeat(team, member.id)).toEqual({ balance: '5000000', closed: false });
+    expect(await moneyOfMember(team, member.id)).toEqual({ balance: '5000000', closed: false });
   });
 });
 
-describe('a rule that is made anew', () => {
-  it('has a history of its own: its refusal is not counted to one of the rule before', async () => {
+describe('a rule that is created again', () => {
+  it('has a history of its own, without the refusals of the rule before', async () => {
     const team = await makeTeam({ fund: '0' });
     const member = await addMember(team);
     const rule = rechargeInput.parse({ threshold: '5.00', target: '50.00' });
@@ -222,9 +223,10 @@ describe('a rule that is made anew', () => {
   });
 });
 
-describe('at midnight', () => {
-  // A charge that began before midnight judges its cap by yesterday, and may commit a while after the clock's job ran.
-  it('the waiting are looked at again when no transaction of the day before can still be running', () => {
+describe('after midnight', () => {
+  // A charge that began before midnight checks its cap against the day before, and can commit some time after the
+  // scheduled job ran.
+  it('serves the waiting rules again when no transaction of the day before can still be running', () => {
     const minutes = CRONTAB.split('\n')
       .filter((line) => line.includes(' serve-all-waiting'))
       .flatMap((line) => (line.split(' ')[1] === '0' ? line.split(' ')[0]!.split(',').map(Number) : []));
@@ -233,11 +235,11 @@ describe('at midnight', () => {
   });
 });
 
-describe('people at the same moment', () => {
-  it('two teams of one new owner are made at once', async () => {
+describe('the same address at the same moment', () => {
+  it('creates two teams of one new owner at once', async () => {
     const email = `both-${process.pid}-${Date.now()}@example.test`;
     const make = (name: string) => newTeam(services(), name, email);
-    // Whoever is just writing the same address makes both wait at the same place; then he gives up.
+    // Another transaction writes the same address, so that both wait for its row; then it rolls back.
     const other = await ownerPool().connect();
     await other.query('BEGIN');
     await other.query(`INSERT INTO users (id, email, name) VALUES (gen_random_uuid(), $1, 'Other')`, [email]);
@@ -253,7 +255,7 @@ describe('people at the same moment', () => {
     expect(rows).toHaveLength(2);
   });
 
-  it('members who swap their addresses are told so, not deadlocked', async () => {
+  it('answers members who swap their addresses with a refusal, without a deadlock', async () => {
     const team = await makeTeam();
     const [a, b] = await Promise.all([
       addMember(team, { email: 'a@example.test' }),
@@ -270,7 +272,7 @@ describe('people at the same moment', () => {
     expect(outcomes).toEqual(['email_taken', 'email_taken']);
   });
 
-  it('a member restored while another is created with its address: one of the two has it, and neither is deadlocked', async () => {
+  it('gives the address to one of a restored and a new member, without a deadlock', async () => {
     const team = await makeTeam();
     const email = 'one@example.test';
     const gone = await addMember(team, { email });
@@ -285,8 +287,8 @@ describe('people at the same moment', () => {
   });
 });
 
-describe('money of one seat asked for twice', () => {
-  it('two debits of all take it once', async () => {
+describe('the balance of one member requested twice', () => {
+  it('moves once with two debits of all', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '5.00' });
     const all = () => debitMember(team.owner, { memberId: member.id, amount: 'all' });
@@ -297,7 +299,7 @@ describe('money of one seat asked for twice', () => {
     expect((await verifyLedger(services().database.db)).problems).toEqual([]);
   });
 
-  it('two deletions return it once, and both say how much', async () => {
+  it('is returned once by two deletions, which both answer the amount', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '5.00' });
     const answers: unknown[] = [];
@@ -307,16 +309,16 @@ describe('money of one seat asked for twice', () => {
     expect(answers[1]).toEqual(answers[0]);
   });
 
-  it('two reports of one failure refund once', async () => {
+  it('is refunded once by two reports of one failure', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '5.00' });
     const id = await sendFor(team, member.id);
     const report = () => reportMessages(team.operator, [failed(id)]);
     expect(await inLine(team, [member.id], [report, report, report])).toEqual(['ok', 'ok', 'ok']);
-    expect(await moneyOfSeat(team, member.id)).toEqual({ balance: '5000000', closed: false });
+    expect(await moneyOfMember(team, member.id)).toEqual({ balance: '5000000', closed: false });
   });
 
-  it('a failure reported while the seat is deleted is refunded to the master, once', async () => {
+  it('is refunded once, to the master, when a failure is reported while the member is deleted', async () => {
     for (const first of ['delete', 'report'] as const) {
       const team = await makeTeam({ fund: '100.00' });
       const member = await addMember(team, { credit: '5.00' });
@@ -327,14 +329,14 @@ describe('money of one seat asked for twice', () => {
         'ok',
         'ok',
       ]);
-      expect(await moneyOfSeat(team, member.id)).toEqual({ balance: '0', closed: true });
-      expect((await moneyOfSeat(team, team.teamId)).balance).toBe('100000000');
+      expect(await moneyOfMember(team, member.id)).toEqual({ balance: '0', closed: true });
+      expect((await moneyOfMember(team, team.teamId)).balance).toBe('100000000');
     }
   });
 });
 
-describe('a transaction that was broken inside', () => {
-  it('is never answered as done: what Postgres rolled back throws', async () => {
+describe('a transaction that failed inside', () => {
+  it('throws when Postgres rolled it back, and is never answered as done', async () => {
     const team = await makeTeam();
     const work = inTransaction(makeContext(services(), team.owner.actor), null, async (tx) => {
       await tx.db.execute(sql`SELECT 1 / 0`).catch(() => {});
@@ -355,8 +357,8 @@ const newTeam = (on: Services, name: string, email = `${name.toLowerCase()}-${Da
     rates: [],
   });
 
-describe('a connection that was lost while it was idle', () => {
-  // One connection, and nothing that waits for it longer than a moment: what is not given back is missed at once.
+describe('a connection that was lost while idle', () => {
+  // One connection and a short timeout for waiting: a connection that is not given back fails the next query at once.
   it.each([
     ['a new team', (on: Services) => newTeam(on, 'Lost')],
     ['a proof of the ledger', (on: Services) => verifyLedger(on.database.db)],
@@ -370,9 +372,9 @@ describe('a connection that was lost while it was idle', () => {
         if (!first) return query(...args);
         first = false;
         const lost = new Error('Connection terminated unexpectedly');
-        // A pool's own query waits for a callback, and no one for the promise.
-        const told: unknown = args.at(-1);
-        return typeof told === 'function' ? void told(lost) : Promise.reject(lost);
+        // A pool's own query waits for a callback, and nothing awaits the promise.
+        const callback: unknown = args.at(-1);
+        return typeof callback === 'function' ? void callback(lost) : Promise.reject(lost);
       };
       Object.assign(client, { query: cut });
     });

@@ -23,11 +23,11 @@ afterAll(services.close);
 
 const text = (to: string, parts = 1) => ({ to, from: 'Storm', body: 'x'.repeat(parts === 1 ? 20 : 153 * parts) });
 
-/** The operator at a given time, which is the clock of all that it does. */
+/** Makes an operator's context at a given time, which is the clock of all its commands. */
 const at = (team: TestTeam, time: string): Context =>
   makeContext(services, team.operator.actor, { at: new Date(time) });
 
-/** What the workers do: whenever a job is there, they go through the waiting, all at once. */
+/** Runs the jobs like the workers: as soon as one is enqueued they serve the waiting rules, all at once. */
 async function drain(team: TestTeam, ctx: Context, workers = 1): Promise<void> {
   while (await takeWake(ownerPool(), team.teamId)) {
     await Promise.all(Array.from({ length: workers }, () => serveWaiting(ctx)));
@@ -37,7 +37,7 @@ async function drain(team: TestTeam, ctx: Context, workers = 1): Promise<void> {
 type Rule = { threshold: string; amount: string | null; target: string | null; cap: string | null };
 type Waiting = Rule & { member_id: string; balance: string; since: string; reason: string; spent: string };
 
-/** The rules that wait, oldest first, with what the ledger says that they drew in the period of their cap. */
+/** Lists the waiting rules, oldest first, with the amount that the ledger says they drew in the period of their cap. */
 const waitingRules = async (team: TestTeam, time: string): Promise<Waiting[]> => {
   const { rows } = await ownerPool().query<Waiting>(
     `SELECT r.member_id, a.balance, r.waiting_since::text AS since, r.reason, r.threshold, r.amount, r.target, r.cap_amount AS cap,
@@ -51,7 +51,10 @@ const waitingRules = async (team: TestTeam, time: string): Promise<Waiting[]> =>
   return rows;
 };
 
-/** What a rule is to be given at a balance: its whole need, cut only by its cap. Said once more here, apart from the product. */
+/**
+ * Returns the amount that a rule is due at a balance: its whole need, limited only by its cap. Written a second time,
+ * apart from the product.
+ */
 function due({ threshold, amount, target, cap }: Rule, balance: bigint, spent: bigint): bigint {
   const gap = BigInt(threshold) - balance;
   if (gap <= 0n) return 0n;
@@ -72,7 +75,7 @@ const master = async (team: TestTeam): Promise<{ balance: bigint; reserve: bigin
   return { balance: BigInt(balance), reserve: BigInt(reserve), version };
 };
 
-/** Waiting rules that could be served now: none may be left once the job is through. */
+/** Lists waiting rules that could be served now: none may be left when the job has ended. */
 async function servable(team: TestTeam, time: string): Promise<string[]> {
   const { balance, reserve } = await master(team);
   return (await waitingRules(team, time)).flatMap((row) => {
@@ -82,7 +85,7 @@ async function servable(team: TestTeam, time: string): Promise<string[]> {
   });
 }
 
-/** The seats that a rule has paid and how much, in the order of the master's book, from its entry of that number on. */
+/** Lists the members that a rule has paid and the amounts, in the order of the master's entries, from that entry on. */
 const servedSince = async (team: TestTeam, seq: string): Promise<string[]> => {
   const { rows } = await ownerPool().query<{ served: string }>(
     `SELECT t.member_id || ' ' || t.amount AS served FROM entries x JOIN transfers t ON t.team_id = x.team_id AND t.id = x.transfer_id
@@ -100,12 +103,12 @@ const LEGS = [
 ] as const;
 const A_LEG = CHARGES / LEGS.length;
 
-/** From which entry of the master's book on which reserve stands. */
+/** A reserve and the entry of the master from which it applies. */
 type Floor = { after: bigint; reserve: bigint };
 
 type Storm = { team: TestTeam; members: string[]; sent: string[]; floors: Floor[]; faults: string[] };
 
-/** One leg of many clients on one master, with several workers beside them, who also come when the clock strikes midnight. */
+/** Runs one leg of many clients on one master, with several workers beside them, which also run at midnight. */
 async function storm(of: Storm, leg: (typeof LEGS)[number], seed: number): Promise<void> {
   const { team, members, sent, faults } = of;
   const [begins, ends] = leg.map((time) => Date.parse(time)) as [number, number];
@@ -113,7 +116,7 @@ async function storm(of: Storm, leg: (typeof LEGS)[number], seed: number): Promi
   let day = leg[0].slice(0, 10);
   let paidIn = false;
   const over = new AbortController();
-  // The clock goes with the charges that are paid: a leg has as many of them as it is to have.
+  // The clock advances with the paid charges, so that each leg has its number of them.
   const now = () => {
     const past = Math.min((sent.length - before) / A_LEG, 1);
     const seconds = Math.floor((past * (ends - begins)) / 1000);
@@ -121,7 +124,7 @@ async function storm(of: Storm, leg: (typeof LEGS)[number], seed: number): Promi
   };
   const client = async (random: Random) => {
     while (sent.length - before < A_LEG) {
-      // In the middle comes much money at once.
+      // Much money comes at once in the middle.
       const big = !paidIn && sent.length - before > A_LEG / 2;
       paidIn ||= big;
       const command = big
@@ -160,7 +163,7 @@ async function act({ team, sent, floors }: Storm, ctx: Context, random: Random, 
   return said;
 }
 
-/** Sets the reserve and writes down, still under the master's lock, from which entry on it stands. */
+/** Sets the reserve and records, still under the master's lock, the entry from which it applies. */
 const setReserve = ({ team, floors }: Pick<Storm, 'team' | 'floors'>, ctx: Context, reserve: string): Promise<void> =>
   inTransaction(ctx, null, async (tx) => {
     await updateTeam(tx, { reserve: micros(reserve) });
@@ -170,10 +173,16 @@ const setReserve = ({ team, floors }: Pick<Storm, 'team' | 'floors'>, ctx: Conte
     floors.push({ after: BigInt(rows[0]!.version), reserve: micros(reserve) });
   });
 
-/** What came of a funding that was not enough for all, with nothing else going on: who is served, and whether it was right. */
+/**
+ * The result of a funding that was not enough for all, with nothing else going on: the members served, in fact and by
+ * the rules.
+ */
 type Quiet = { served: string[]; expected: string[]; passedOver: number; moved: string[] };
 
-/** Takes the master down to its reserve and brings every seat that can pay a last charge below its threshold: all wait. */
+/**
+ * Takes the master down to its reserve and brings every member that can pay a last charge below its threshold: all
+ * wait.
+ */
 async function runDry(team: TestTeam, members: string[], time: string): Promise<void> {
   const ctx = at(team, time);
   const { rows } = await ownerPool().query<{ id: string; much: string }>(
@@ -189,7 +198,7 @@ async function runDry(team: TestTeam, members: string[], time: string): Promise<
   }
 }
 
-/** Pays in two fifths of what the waiting need, while nobody sends, and lets all workers go through them at once. */
+/** Funds two fifths of what the waiting rules need, while nobody sends, and lets all workers serve them at once. */
 async function fundQuietly(team: TestTeam, time: string): Promise<Quiet> {
   const before = await waitingRules(team, time);
   const sum = before.reduce((total, row) => total + dueNow(row), 0n);
@@ -212,7 +221,7 @@ async function fundQuietly(team: TestTeam, time: string): Promise<Quiet> {
   return { served: await servedSince(team, version), expected, passedOver: passed.length, moved };
 }
 
-describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () => {
+describe(`a storm of ${CHARGES} charges on one master with ${MEMBERS} rules`, () => {
   const CAPS = [null, { amount: '20.00', period: 'day' }, { amount: '35.00', period: 'month' }] as const;
   let team: TestTeam;
   const faults: string[] = [];
@@ -225,7 +234,7 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
     team = await makeTeam({ fund: '150.00', card: 'country,prefix,price\n,1,0.07\n,49,0.90\n' });
     await setReserve({ team, floors }, at(team, '2026-03-30T07:59:00Z'), '25.00');
     const members: string[] = [];
-    for (let i = 0; i < SEATS; i += 1) {
+    for (let i = 0; i < MEMBERS; i += 1) {
       const { id } = await addMember(team);
       members.push(id);
       const step = i % 2 ? { amount: '4.00' } : { target: String(6 + (i % 5) * 3) };
@@ -237,7 +246,8 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
       await storm({ team, members, sent, floors, faults }, leg, seed + i * 100);
       const [, end] = leg;
       await setReserve({ team, floors }, at(team, end), '25.00');
-      // The clock's job looks at every waiting rule: a cap may have turned for one that a late charge made wait.
+      // The scheduled job looks at every waiting rule: a cap may have been renewed for one that a late charge made
+      // wait.
       await serveWaiting(at(team, end));
       await drain(team, at(team, end), WORKERS);
       left.push(...(await servable(team, end)));
@@ -245,22 +255,22 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
       quiet.push(await fundQuietly(team, end));
       left.push(...(await servable(team, end)));
     }
-    // Money in the end for everybody: now only caps can keep a rule waiting.
+    // Money for everybody in the end: now only caps can keep a rule waiting.
     await fundTeam(at(team, '2026-04-01T23:55:00Z'), { amount: micros('5000.00') });
     await drain(team, at(team, '2026-04-01T23:55:00Z'), WORKERS);
     const figures = quiet.map(({ served: paid, passedOver }) => `${paid.length} served, ${passedOver} passed over`);
     report(`${sent.length} charges paid, ${figures.join('; ')}`);
   }, PROOF_TIMEOUT_MS);
 
-  it('ends each verb with success or for want of money', () => {
+  it('ends each command with success or for lack of money', () => {
     expect([...new Set(faults)]).toEqual([]);
   });
 
-  it('leaves no rule waiting for what the master could pay, each time the job is through', () => {
+  it('leaves no rule waiting that the master could pay, each time the job has ended', () => {
     expect(left).toEqual([]);
   });
 
-  it('serves the oldest first, each its whole need, and passes over what is too dear, which keeps its place', () => {
+  it('serves the oldest first, each with its whole need, and passes over those it cannot pay, which keep their place', () => {
     for (const { served: paid, expected, passedOver, moved } of quiet) {
       expect(paid).toEqual(expected);
       expect(moved).toEqual([]);
@@ -269,7 +279,7 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
     }
   });
 
-  it('never lets a recharge take the master below the reserve that stands at that moment', async () => {
+  it('never lets a recharge take the master below the reserve of that moment', async () => {
     const { rows } = await ownerPool().query<{ seq: string; after: string }>(
       `SELECT debit_seq AS seq, debit_after AS after FROM transfers WHERE team_id = $1 AND kind = 'recharge' ORDER BY debit_seq`,
       [team.teamId],
@@ -288,7 +298,7 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
     expect(refused.rows.map(({ reason }) => reason)).toEqual(['cap_reached', 'master_short', 'reserve']);
   });
 
-  it('gives at each firing the whole need, cut only by what the cap has left at that moment', async () => {
+  it('gives the whole need at each firing, limited only by what the cap has left', async () => {
     type Firing = Rule & { member_id: string; balance: string; charge: string; given: string; period: string };
     const { rows } = await ownerPool().query<Firing>(
       `SELECT t.member_id, e.balance_before AS balance, e.charge, t.amount AS given, r.threshold, r.amount, r.target, r.cap_amount AS cap,
@@ -321,7 +331,7 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
     expect(rows.some(({ cap, most }) => BigInt(most) > (BigInt(cap) * 3n) / 4n)).toBe(true);
   });
 
-  it('counts in the days what the transfers say, and has an event for every firing', async () => {
+  it('counts the transfers in the daily sums, and has an event for every firing', async () => {
     const { rows } = await ownerPool().query<{ moved: string; counted: string; transfers: string; fired: string }>(
       `SELECT (SELECT sum(amount) FROM transfers WHERE team_id = $1 AND kind = 'recharge') AS moved,
          (SELECT sum(amount) FROM recharge_totals WHERE team_id = $1) AS counted,
@@ -334,7 +344,7 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
     expect(rows[0]!.fired).toBe(rows[0]!.transfers);
   });
 
-  it('leaves, with money for everybody, none waiting but for its cap, and books that verify', async () => {
+  it('leaves only rules waiting for their cap once there is money for everybody, and books that verify', async () => {
     const rules = await waitingRules(team, '2026-04-01T23:55:00Z');
     expect(rules.filter(({ reason }) => reason !== 'cap_reached')).toEqual([]);
     expect((await verifyLedger(services.database.db)).problems).toEqual([]);
@@ -343,11 +353,11 @@ describe(`a storm of ${CHARGES} charges on one master with ${SEATS} rules`, () =
 
 const rule = (target: string, cap: object | null = null) => rechargeInput.parse({ threshold: '5.00', target, cap });
 
-/** The seats that a rule has paid, in the order of the master's book. */
+/** Lists the members that a rule has paid, in the order of the master's entries. */
 const served = async (team: TestTeam): Promise<string[]> =>
   (await servedSince(team, '0')).map((line) => line.split(' ')[0]!);
 
-/** Seats whose rules came to wait one after another, the first named first. */
+/** Creates members whose rules wait in the order given. */
 const queue = async (team: TestTeam, targets: string[]) => {
   const members: string[] = [];
   for (const [i, target] of targets.entries()) {
@@ -358,7 +368,7 @@ const queue = async (team: TestTeam, targets: string[]) => {
   return members;
 };
 
-describe('rules that wait', () => {
+describe('waiting rules', () => {
   it('are served oldest first, and whole, as far as the money goes', async () => {
     const team = await makeTeam({ fund: '0' });
     const [a, b, c, d] = await queue(team, ['10.00', '10.00', '10.00', '10.00']);
@@ -370,7 +380,7 @@ describe('rules that wait', () => {
     ]);
   });
 
-  it('keep their place when one is passed over, and it is first once the money suffices', async () => {
+  it('keep their place when passed over, and are first once the money suffices', async () => {
     const team = await makeTeam({ fund: '0' });
     const [big, small, later] = await queue(team, ['60.00', '10.00', '20.00']);
     const before = await waitingRules(team, '2026-05-01');
@@ -386,7 +396,7 @@ describe('rules that wait', () => {
     expect(await served(team)).toEqual([small, big, later]);
   });
 
-  it('are woken by every way in which money comes to the master, and by a lower reserve', async () => {
+  it('are served after every way in which money comes to the master, and after a lower reserve', async () => {
     const ways: ((team: TestTeam, rich: string, messageId: string) => Promise<unknown>)[] = [
       (team) => fundTeam(team.operator, { amount: micros('10.00') }),
       (team, rich) => debitMember(team.operator, { memberId: rich, amount: micros('10.00') }),
@@ -406,7 +416,7 @@ describe('rules that wait', () => {
     }
   });
 
-  it('do not miss the money that comes while they begin to wait', async () => {
+  it('get the money that comes while they begin to wait', async () => {
     for (const first of ['rule', 'money'] as const) {
       const team = await makeTeam({ fund: '0' });
       const { id } = await addMember(team);
@@ -428,7 +438,7 @@ describe('rules that wait', () => {
     }
   });
 
-  it('for a cap begin anew at midnight UTC, of a day and of a month, and not a second before', async () => {
+  it('for a cap begin again at midnight UTC, of a day and of a month, and not a second before', async () => {
     for (const [period, last, next] of [
       ['day', '2026-03-30T23:59:59.999Z', '2026-03-31T00:00:00Z'],
       ['month', '2026-03-31T23:59:59.999Z', '2026-04-01T00:00:00Z'],
@@ -459,7 +469,7 @@ describe('rules that wait', () => {
     await gate.open();
     expect(await late).toBe('ok');
     expect((await waitingRules(team, '2026-03-31')).map((row) => row.reason)).toEqual(['cap_reached']);
-    // The clock's job comes again minutes later for exactly this (races.test.ts keeps its times).
+    // The scheduled job runs again minutes later for exactly this (races.test.ts covers its times).
     await serveWaiting(at(team, '2026-03-31T00:02:00Z'));
     expect(await waitingRules(team, '2026-03-31')).toEqual([]);
   });

@@ -1,7 +1,7 @@
 /**
- * The product's rules of money, recharges and roles, written down a second time from their description alone and as plainly
- * as can be: one team in memory, one command after another. It imports nothing of the product, so that the two can only
- * agree by meaning the same. Amounts are micros; a seat is named by its place in `members`.
+ * The product's rules of money, recharges and roles, written down a second time from their description alone and as
+ * plainly as possible: one team in memory, one command after another. It imports nothing of the product, so that both
+ * agree only by meaning the same. Amounts are micros; a member is named by its index in `members`.
  */
 type Reason = 'master_short' | 'reserve' | 'cap_reached';
 type Rest = 'member_inactive' | 'owner';
@@ -13,9 +13,9 @@ export type Terms = {
   target?: bigint;
   cap: { amount: bigint; period: 'day' | 'month' } | null;
 };
-/** `told`: the refusals of this episode, one a reason. */
-type Rule = Terms & { waits: { since: number; reason: Reason } | null; told: Map<Reason | Rest, Event> };
-/** What a rule's history says: `need` is what would have been needed, or what was added. */
+/** `refusals` holds the refusal events of this episode, one a reason. */
+type Rule = Terms & { waits: { since: number; reason: Reason } | null; refusals: Map<Reason | Rest, Event> };
+/** An event of a rule's history: `need` is the amount that was needed, or that was added. */
 type Event = {
   member: number;
   outcome: 'fired' | 'refused';
@@ -24,7 +24,7 @@ type Event = {
   saw: bigint;
   need: bigint;
 };
-type Seat = {
+type Member = {
   email: string | null;
   role: Role;
   status: 'active' | 'inactive' | 'deleted';
@@ -45,18 +45,18 @@ export type World = {
   reserve: bigint;
   outside: bigint;
   usage: bigint;
-  members: Seat[];
+  members: Member[];
   transfers: Transfer[];
   texts: Text[];
-  /** What the last command wrote into the history of rules. */
+  /** The events that the last command wrote into the history of rules. */
   events: Event[];
   /** Whether the command brought money (or room) to where a rule still waits, so that a job must look. */
   reached: 'master' | 'member' | null;
 };
 
-/** Who asks: a seat, or the operator. */
+/** The actor: a member by its index, or the operator. */
 export type Who = number | 'operator';
-/** What is asked, with places already found out. */
+/** A command with its members and objects resolved. */
 export type Command =
   | { do: 'create'; role: Role; email: string | null; credit: bigint | null; rule: Terms | null }
   | { do: 'credit'; member: number; amount: bigint; dryRun: boolean }
@@ -77,21 +77,21 @@ const refuse = (answer: string): never => {
 const short = (whose: 'master' | 'member', required: bigint, available: bigint) =>
   refuse(`insufficient_funds ${whose} ${required} ${available}`);
 
-/** A team with its first owner and nothing else. */
+/** Creates a team with its first owner and nothing else. */
 export const begin = (now: number): World => ({
   now,
   master: 0n,
   reserve: 0n,
   outside: 0n,
   usage: 0n,
-  members: [newSeat('owner', null)],
+  members: [newMember('owner', null)],
   transfers: [],
   texts: [],
   events: [],
   reached: null,
 });
 
-const newSeat = (role: Role, email: string | null): Seat => ({
+const newMember = (role: Role, email: string | null): Member => ({
   email,
   role,
   status: 'active',
@@ -102,7 +102,7 @@ const newSeat = (role: Role, email: string | null): Seat => ({
   rule: null,
 });
 
-/** Does what is asked, or nothing at all, and says what the asker is told. */
+/** Runs a command whole or not at all, and returns its outcome. */
 export function obey(world: World, who: Who, command: Command): string {
   world.reached = null;
   world.events = [];
@@ -114,7 +114,7 @@ export function obey(world: World, who: Who, command: Command): string {
   }
 }
 
-/** Whether a job must look at the waiting after the last command. */
+/** Returns true when a job must look at the waiting rules after the last command. */
 export function mustWake(world: World): boolean {
   return world.reached !== null && world.members.some((member) => member.rule?.waits);
 }
@@ -124,19 +124,19 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
     mustBeOwner(world, who);
     if (isTaken(world, email)) refuse('email_taken');
     if (credit !== null && credit > world.master) short('master', credit, world.master);
-    const index = world.members.push(newSeat(role, email)) - 1;
+    const index = world.members.push(newMember(role, email)) - 1;
     if (credit !== null) move(world, 'credit', index, 'master', index, credit);
     if (rule) giveRule(world, index, rule);
     return 'ok';
   },
   credit(world, who, { member, amount, dryRun }) {
-    const { balance } = liveSeat(world, who, member);
+    const { balance } = liveMember(world, who, member);
     if (amount > world.master) short('master', amount, world.master);
     if (!dryRun) move(world, 'credit', member, 'master', member, amount);
     return dryRun ? `ok ${world.master - amount} ${balance + amount}` : balances(world, member);
   },
   debit(world, who, { member, amount: asked, dryRun }) {
-    const { balance } = liveSeat(world, who, member);
+    const { balance } = liveMember(world, who, member);
     const amount = asked === 'all' ? balance : asked;
     if (amount > balance) short('member', amount, balance);
     if (!dryRun && amount > 0n) move(world, 'debit', member, member, 'master', amount);
@@ -149,7 +149,7 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
     if (member === null || past.reversal || !['credit', 'debit', 'recharge'].includes(kind))
       return refuse('not_reversible');
     if (past.reversed) refuse('already_reversed');
-    const { balance } = liveSeat(world, who, member);
+    const { balance } = liveMember(world, who, member);
     if (kind === 'debit' && amount > world.master) short('master', amount, world.master);
     if (kind !== 'debit' && amount > balance) short('member', amount, balance);
     if (kind === 'debit') move(world, 'credit', member, 'master', member, amount);
@@ -188,7 +188,7 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
     return `ok ${open.length}`;
   },
   setRule(world, who, { member, rule }) {
-    liveSeat(world, who, member);
+    liveMember(world, who, member);
     giveRule(world, member, rule);
     return 'ok';
   },
@@ -199,14 +199,14 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
     return 'ok';
   },
   activate(world, who, { member: index }) {
-    const member = liveSeat(world, who, index);
+    const member = liveMember(world, who, index);
     if (member.status === 'active') return 'ok';
     Object.assign(member, { status: 'active', mayTakeBack: false });
     lookAtRule(world, index, 0n, false);
     return 'ok';
   },
   deactivate(world, who, { member: index }) {
-    const member = liveSeat(world, who, index);
+    const member = liveMember(world, who, index);
     if (member.status === 'inactive') return 'ok';
     mustNotBeLastOwner(world, member);
     Object.assign(member, { status: 'inactive', mayTakeBack: false });
@@ -270,7 +270,7 @@ const DEEDS: { [C in Command as C['do']]: (world: World, who: Who, command: C) =
     for (const index of waiting.toSorted((a, b) => since(a) - since(b))) {
       if (whyUnserved(world, index) === null && lookAtRule(world, index, 0n, true)) served += 1;
     }
-    // Who waits on does so for what stands in the way now; that is no refusal, so no event.
+    // A rule that goes on waiting takes the current reason; that is no refusal, so it makes no event.
     for (const index of waiting) {
       const { rule } = world.members[index]!;
       if (rule?.waits) rule.waits.reason = whyUnserved(world, index) ?? rule.waits.reason;
@@ -287,7 +287,7 @@ export const activeOwners = ({ members }: World): number[] =>
 const isTaken = ({ members }: World, email: string | null): boolean =>
   email !== null && members.some((member) => member.status !== 'deleted' && member.email === email);
 
-function mustBeLive({ status }: Seat): void {
+function mustBeLive({ status }: Member): void {
   if (status === 'inactive') refuse('member_inactive');
   if (status === 'deleted') refuse('invalid_key');
 }
@@ -298,19 +298,21 @@ function mustBeOwner(world: World, who: Who): void {
   if (world.members[who]!.role !== 'owner') refuse('owner_required');
 }
 
-/** The seat that an owner asks about, if it is not deleted. */
-function liveSeat(world: World, who: Who, index: number): Seat {
+/** Returns the member that an owner acts on, if it is not deleted. */
+function liveMember(world: World, who: Who, index: number): Member {
   mustBeOwner(world, who);
   const member = world.members[index]!;
   return member.status === 'deleted' ? refuse('member_deleted') : member;
 }
 
-function mustNotBeLastOwner(world: World, member: Seat): void {
+function mustNotBeLastOwner(world: World, member: Member): void {
   const owners = activeOwners(world);
   if (owners.length === 1 && world.members[owners[0]!] === member) refuse('last_owner');
 }
 
-/** One transfer. Money that comes to a seat may end its waiting; money that comes where a rule waits wants the job. */
+/**
+ * Makes one transfer. Money for a member may end its waiting; money for an account with a waiting rule needs the job.
+ */
 function move(world: World, kind: Kind, member: number | null, from: Side, to: Side, amount: bigint): void {
   add(world, from, -amount);
   add(world, to, amount);
@@ -329,18 +331,20 @@ function add(world: World, side: Side, amount: bigint): void {
 
 function giveRule(world: World, index: number, terms: Terms): void {
   const member = world.members[index]!;
-  // A change is none of what ends waiting: a rule that goes on waiting keeps its place.
-  const rule = { ...terms, waits: member.rule?.waits ?? null, told: new Map() };
+  // A changed rule keeps its place when it goes on waiting.
+  const rule = { ...terms, waits: member.rule?.waits ?? null, refusals: new Map() };
   member.rule = rule;
   if (!rule.enabled || member.balance >= rule.threshold) endWaiting(rule);
   lookAtRule(world, index, 0n, false);
 }
 
 function endWaiting(rule: Rule | null): void {
-  if (rule?.waits) Object.assign(rule, { waits: null, told: new Map() });
+  if (rule?.waits) Object.assign(rule, { waits: null, refusals: new Map() });
 }
 
-/** What a rule does before a charge is taken, or (a charge of 0) when it is looked at without one: whether it fires. */
+/**
+ * Applies a rule before a charge, or (with a charge of 0) when it is looked at without one; returns true when it fires.
+ */
 function lookAtRule(world: World, index: number, charge: bigint, byJob: boolean): boolean {
   const member = world.members[index]!;
   const { rule, balance } = member;
@@ -355,11 +359,11 @@ function lookAtRule(world: World, index: number, charge: bigint, byJob: boolean)
   if (reason === null) move(world, 'recharge', index, 'master', index, amount);
   const left = member.balance < charge ? member.balance : member.balance - charge;
   const isLow = left < rule.threshold;
-  // That the job passes it over for what it already waits for is no news.
+  // A job that passes the rule over for its known reason makes no event.
   const known = byJob && rule.waits?.reason === reason;
   if (reason !== null && !known) remember(world, rule, { ...event, reason });
   if (reason === null) {
-    rule.told = new Map();
+    rule.refusals = new Map();
     world.events.push({ ...event, outcome: 'fired', reason: isLow ? 'cap_reached' : null, need: amount });
   }
   if (isLow) rule.waits = { since: rule.waits?.since ?? world.now, reason: reason ?? 'cap_reached' };
@@ -367,24 +371,24 @@ function lookAtRule(world: World, index: number, charge: bigint, byJob: boolean)
   return reason === null;
 }
 
-/** Why a waiting rule is not served now; null: it can be. */
+/** Returns the reason why a waiting rule cannot be served now, or null. */
 function whyUnserved(world: World, index: number): Reason | null {
   const { rule, balance } = world.members[index]!;
   return refusalOf(world, cutByCap(rule!, needOf(rule!, balance), drawnBy(world, index)), balance, 0n);
 }
 
-/** Why the amount that a cap has left over cannot be paid or does not help; null: it can. */
+/** Returns the reason why the amount that a cap has left cannot be paid or does not help, or null. */
 function refusalOf(world: World, amount: bigint, balance: bigint, charge: bigint): Reason | null {
   if (amount === 0n || balance + amount < charge) return 'cap_reached';
   if (world.master < amount) return 'master_short';
   return world.master - amount < world.reserve ? 'reserve' : null;
 }
 
-/** Refusals of one episode for one reason are one event with a count. */
+/** Counts refusals of one episode for one reason in one event. */
 function remember(world: World, rule: Rule, event: Event): false {
-  const past = rule.told.get(event.reason!);
+  const past = rule.refusals.get(event.reason!);
   if (past) past.count += 1;
-  else rule.told.set(event.reason!, event);
+  else rule.refusals.set(event.reason!, event);
   world.events.push(past ?? event);
   return false;
 }
@@ -405,7 +409,9 @@ function cutByCap({ cap, amount }: Rule, need: bigint, drawn: bigint): bigint {
   return steps;
 }
 
-/** What a seat was recharged in the UTC month of its cap, or in this UTC day: whatever rule it was, reversed or not. */
+/**
+ * Returns the amount recharged in the UTC month of the member's cap, or in this UTC day, by any rule, reversed or not.
+ */
 export function drawnBy({ now, transfers, members }: World, index: number): bigint {
   const length = members[index]!.rule?.cap?.period === 'month' ? 'yyyy-mm'.length : 'yyyy-mm-dd'.length;
   const period = (time: number) => new Date(time).toISOString().slice(0, length);
@@ -414,8 +420,8 @@ export function drawnBy({ now, transfers, members }: World, index: number): bigi
     .reduce((sum, { amount }) => sum + amount, 0n);
 }
 
-/** What a rule says of itself. */
-export function ruleState({ rule, status, role }: Seat): string {
+/** Returns the state that a rule shows. */
+export function ruleState({ rule, status, role }: Member): string {
   if (!rule) return 'none';
   if (!rule.enabled) return 'off';
   if (status !== 'active') return 'paused member_inactive';

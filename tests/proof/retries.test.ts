@@ -20,7 +20,7 @@ import { Gate } from './support';
 const AT_ONCE = SIZE.retriesAtOnce;
 const proof = beginProof('S3 retries');
 
-/** A request whose effect can be counted, on a seat of its own. `other` is a body that the same key must not take. */
+/** A request whose effect can be counted, on a member of its own. The same key must not take the body `other`. */
 type Request = { path: string; body?: object; other: object };
 
 const message = { to: '+14155550100', from: 'Retry', body: 'Hello' };
@@ -86,7 +86,7 @@ const ROWS: Record<string, (membership: TestMember, team: TestTeam) => Request |
   '/messages/estimate': () => ({ path: '/messages/estimate', body: message, other: { ...message, body: 'Bye' } }),
 };
 
-/** The POSTs that change nothing; of every other the effect must be seen. */
+/** The POSTs that change nothing; all others must show their effect. */
 const WITHOUT_EFFECT = ['/messages/estimate'];
 
 let api: Api;
@@ -105,7 +105,7 @@ const posts = registered().flatMap(({ path, operations }) => (operations.POST ? 
 
 const COUNTED = ['transfers', 'members', 'api_keys', 'messages', 'audit_events', 'outbox', 'recharge_events'] as const;
 
-/** How many rows a team has of what a change can write; its balances, too, tell of an effect. */
+/** Counts a team's rows in the tables that a change can write; its balances show an effect too. */
 async function footprint(): Promise<Record<string, number>> {
   const counts = COUNTED.map((table) => `(SELECT count(*)::int FROM ${table} WHERE team_id = $1) AS ${table}`);
   const { rows } = await ownerPool().query<Record<string, number>>(
@@ -132,7 +132,7 @@ it('has a row for every POST of the API, and none for another', () => {
 describe.each(posts.filter((path) => ROWS[path]))('POST %s', (path) => {
   const prepared = async () => ROWS[path]!(await addMember(team, { credit: '50.00' }), team);
 
-  it(`takes effect once for one Idempotency-Key, asked ${AT_ONCE} times at once and again afterwards`, async () => {
+  it(`takes effect once for one Idempotency-Key, sent ${AT_ONCE} times at once and again afterwards`, async () => {
     const plain = await prepared();
     const start = await footprint();
     expect((await post(plain)).status).toBeLessThan(300);
@@ -179,7 +179,7 @@ describe.each(posts.filter((path) => ROWS[path]))('POST %s', (path) => {
 });
 
 describe('an Idempotency-Key', () => {
-  it('is free again after a refusal: the same call goes through once there is money, and then once only', async () => {
+  it('can be used again after a refusal: the same call succeeds once there is money, and then once only', async () => {
     const poor = await makeTeam({ fund: '0' });
     const { mem } = await addMember(poor);
     const ask = (amount: string) =>
@@ -206,7 +206,7 @@ describe('an Idempotency-Key', () => {
     expect((await post({ path, body: { amount: '1.00' } }, 'dry')).status).toBe(201);
   });
 
-  it('belongs to its seat: another seat may use the same words', async () => {
+  it('belongs to its member: another member can use the same key', async () => {
     const [a, b] = [await addMember(team, { credit: '1.00' }), await addMember(team, { credit: '1.00' })];
     const call = { body: message, idempotencyKey: 'shared' };
     const one = await api.call('POST', '/messages', { ...call, key: a.key });
@@ -215,7 +215,7 @@ describe('an Idempotency-Key', () => {
     expect(one.body.id).not.toBe(two.body.id);
   });
 
-  it('holds its place when the caller hangs up: asked again, the answer is that of the one effect', async () => {
+  it('is kept when the client disconnects: a retry gets the answer of the one effect', async () => {
     const membership = await addMember(team);
     for (const after of [0, 1, 2, 4, 8, 16, 32]) {
       const before = await footprint();
@@ -239,7 +239,7 @@ describe('an Idempotency-Key', () => {
     }
   });
 
-  it('moves nothing when the database drops the transaction, and moves once when asked again', async () => {
+  it('moves nothing when the database drops the transaction, and moves once on a retry', async () => {
     const membership = await addMember(team);
     const request = { path: `/members/${membership.mem}/credit`, body: { amount: '3.00' } };
     const before = await footprint();
@@ -263,7 +263,7 @@ describe('an Idempotency-Key', () => {
     expect(grownBy(before, await footprint())).toMatchObject({ transfers: 1 });
   });
 
-  it('answers what it made once the stored answer is dropped, and never runs again', async () => {
+  it('answers the created id once the stored answer is dropped, and never runs again', async () => {
     const membership = await addMember(team);
     const request = { path: `/members/${membership.mem}/credit`, body: { amount: '3.00' } };
     const made = await post(request, 'old');
@@ -278,7 +278,7 @@ describe('an Idempotency-Key', () => {
     expect(grownBy(before, await footprint())).toEqual(grownBy(before, before));
   });
 
-  it('is written on the transfers that its request made, and the answer is stored sealed', async () => {
+  it('is stored on the transfers of its request, and the answer is stored sealed', async () => {
     const membership = await addMember(team);
     const { body } = await post({ path: `/members/${membership.mem}/key/rotate`, body: {} }, 'sealed');
     const { rows } = await ownerPool().query<{ answer: string }>(

@@ -12,10 +12,10 @@ export function openServices(connections: number): Services & { close: () => Pro
   return { ...services(), database, demo: false, close: () => database.pool.end() };
 }
 
-/** The same actor on other services. */
+/** Moves an actor to other services. */
 export const through = (services: Services, ctx: Context): Context => makeContext(services, ctx.actor, { at: ctx.at });
 
-/** SQLSTATEs of an error, wherever a query builder has wrapped it. */
+/** Returns the SQLSTATEs of an error, wherever a query builder has wrapped it. */
 export function sqlStates(error: unknown): string[] {
   const codes: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause) {
@@ -25,8 +25,8 @@ export function sqlStates(error: unknown): string[] {
 }
 
 /**
- * How a verb ended, as a client is told it: `ok`, or the code of the refusal. A fault of the database is shown by its
- * SQLSTATE and its words, since no verb may end so.
+ * Returns a command's outcome: `ok`, or the code of the refusal. A fault of the database becomes its SQLSTATE and
+ * message, as no command may end with it.
  */
 export async function outcomeOf(work: Promise<unknown>): Promise<string> {
   try {
@@ -39,7 +39,7 @@ export async function outcomeOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
-/** A client at the keyboard: holds rows locked, so that verbs line up behind it in a known order. */
+/** A second database session that holds rows locked, so that commands queue behind it in a known order. */
 export class Gate {
   #client: PoolClient;
   private constructor(client: PoolClient) {
@@ -59,7 +59,7 @@ export class Gate {
     return gate;
   }
 
-  /** Waits until as many of this database's sessions stand before a lock, or until `or` says that none will come. */
+  /** Waits until that many sessions of this database wait for a lock, or until `or` says that none will come. */
   async queued(count: number, or = () => false): Promise<void> {
     for (const end = Date.now() + 60_000; Date.now() < end;) {
       const { rows } = await ownerPool().query<{ n: number }>(
@@ -78,8 +78,8 @@ export class Gate {
 }
 
 /**
- * Runs verbs that line up behind the same locks, in the order given, and lets them go at once. Whoever needs none of these
- * locks has already ended by then.
+ * Runs commands that queue behind the same locks, in the order given, and releases them at once. A command that needs
+ * none of these locks has ended by then.
  */
 export async function inLine(
   team: TestTeam,
@@ -100,7 +100,7 @@ export async function inLine(
   return Promise.all(running);
 }
 
-/** What a carrier says when it could not deliver. */
+/** Makes a carrier's report of a failed delivery. */
 export const failed = (id: string): Report => ({
   id,
   status: 'failed',
@@ -117,7 +117,7 @@ export type Money = {
   lowest: bigint;
 };
 
-/** A team's money, by what its accounts and its entries say. */
+/** Reads a team's money from its accounts and from its entries. */
 export async function moneyOf(pool: Pool, teamId: string): Promise<Money> {
   const { rows } = await pool.query<Record<keyof Money, string>>(
     `SELECT (SELECT balance FROM ledger_accounts WHERE team_id = $1 AND kind = 'master') AS master,
@@ -140,7 +140,7 @@ export async function moneyOf(pool: Pool, teamId: string): Promise<Money> {
   };
 }
 
-/** Takes a team's jobs out of the outbox, as the relay does; answers whether its waiting rules are to be looked at. */
+/** Takes a team's jobs out of the outbox like the relay; returns true when its waiting rules are to be looked at. */
 export async function takeWake(pool: Pool, teamId: string): Promise<boolean> {
   const taken = await pool.query(`DELETE FROM outbox WHERE team_id = $1 AND task = 'serve-waiting'`, [teamId]);
   return (taken.rowCount ?? 0) > 0;

@@ -19,13 +19,13 @@ import { failed } from './support';
 const ROOT = join(import.meta.dirname, '../..');
 const onDatabase = (url: string, name: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href;
 
-/** What stands in the books that every test breaks in its own way. */
+/** The ids of the books, which each test corrupts in its own way. */
 type Books = { teamId: string; memberId: string; goneId: string; charges: string[]; credit: string };
 
 let template: TestDatabase & { drop: () => Promise<void> };
 let books: Books;
 
-/** Books in which every common kind has a row: funding, credits, charges, a refund, a closing. */
+/** Writes books with a row of every common kind: funding, credits, charges, a refund, a closing. */
 async function write(services: Services): Promise<Books> {
   const owner = { name: 'Owner', email: 'owner@example.test', password: 'correct horse battery' };
   const rates = [{ country: null, prefix: '1', price: micros('0.50') }];
@@ -72,7 +72,7 @@ async function asSuper(database: string, work: (client: Client) => Promise<unkno
 
 let copies = 0;
 
-/** Copies the books, breaks the copy as only a superuser can (no trigger, no foreign key), and works with it. */
+/** Copies the books, corrupts the copy as only a superuser can (no trigger, no foreign key), and works with it. */
 async function broken<T>(statements: string, work: (appUrl: string) => Promise<T>): Promise<T> {
   copies += 1;
   const name = `${template.name}_${copies}`;
@@ -101,7 +101,7 @@ type Break = { claim: string; how: string; sql: (b: Books) => string; row: (b: B
 const USAGE = '00000000-0000-7000-8000-000000000001';
 const FUNDING = '00000000-0000-7000-8000-000000000002';
 
-/** What may be off, how it came to be so, and the row that must be named. */
+/** Corruptions, each with the row that must be named. */
 const BREAKS: Break[] = [
   {
     claim: 'a transfer has two entries that mirror it',
@@ -221,7 +221,7 @@ describe('ledger verify', () => {
     expect(said[0]).toContain(row(books));
   });
 
-  it('has a way to break each of its claims here', () => {
+  it('has a corruption for each of its claims', () => {
     const source = readFileSync(join(ROOT, 'server/domain/billing/ledger/read.ts'), 'utf8');
     const claims = new Set([...source.matchAll(/^ {2}'([^']+)': sql`/gm)].map((match) => match[1]));
     expect(claims.size).toBeGreaterThanOrEqual(8);

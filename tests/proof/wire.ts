@@ -4,18 +4,21 @@ import { ANNOUNCE } from '@/server/domain/core/change-feed';
 import type { Services } from '@/server/domain/core/context';
 import { openServices } from './support';
 
-/** What befalls one statement of a verb: an exception beside it, or the connection cut before, while or after it runs. */
+/**
+ * The fault of one statement of a command: an exception beside it, or the connection cut before, while or after it
+ * runs.
+ */
 export type How = 'thrown before' | 'thrown after' | 'cut before' | 'cut under way' | 'cut after';
 
-/** One connection of a process to its database, of which every statement is seen and one can be struck. */
+/** One connection of a process to its database; every statement is recorded and one can be struck. */
 export type Wire = {
   services: Services;
   pool: Pool;
-  /** The statements sent since `listen`, the first one first. */
+  /** The statements sent since `listen`, in order. */
   sent: string[];
-  /** Begins to count anew. `strike` befalls the statement of its number; `committed` is called after each COMMIT. */
+  /** Counts from 0 again. `strike` hits the statement of its number; `committed` is called after each COMMIT. */
   listen: (options?: { strike?: Strike; committed?: () => Promise<void> }) => void;
-  /** Whether the strike has come. */
+  /** Returns true once the strike has come. */
   struck: () => boolean;
   close: () => Promise<void>;
 };
@@ -26,7 +29,9 @@ export const isCommit = (statement: string): boolean => /\bcommit$/i.test(statem
 
 type Send = () => Promise<unknown>;
 
-/** Opens a pool of one connection: a connection that is not given back, or given back broken, stops the next verb. */
+/**
+ * Opens a pool of one connection: a connection that is not given back, or given back broken, stops the next command.
+ */
 export function openWire(): Wire {
   const { close, ...services } = openServices(1);
   const { pool } = services.database;
@@ -60,7 +65,7 @@ export function openWire(): Wire {
   };
 }
 
-/** The words of `pg` for a connection that went away under a query. */
+/** The message of `pg` for a connection that is lost during a query. */
 const CUT = 'Connection terminated unexpectedly';
 
 async function befall(how: How, client: PoolClient, send: Send): Promise<unknown> {
@@ -76,7 +81,7 @@ async function befall(how: How, client: PoolClient, send: Send): Promise<unknown
 
 type Callback = (error: unknown, result?: unknown) => void;
 
-/** Puts `pass` before a connection's `query`, which is called with a callback by the pool and answers a promise elsewhere. */
+/** Wraps a connection's `query`, which the pool calls with a callback and others await. */
 function intercept(
   client: PoolClient,
   pass: (client: PoolClient, statement: string, send: Send) => Promise<unknown>,
@@ -85,7 +90,7 @@ function intercept(
   const intercepted = (...args: unknown[]) => {
     const callback = typeof args.at(-1) === 'function' ? (args.pop() as Callback) : null;
     const [first] = args as [string | { text: string }];
-    // What is told after a commit is no part of the verb.
+    // The notification after a commit is no part of the command.
     const answer =
       first === ANNOUNCE
         ? query(...args)

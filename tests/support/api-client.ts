@@ -8,7 +8,7 @@ import { ownerPool, type TestTeam } from './team';
 
 type Options = Omit<CallOptions, 'key' | 'body'>;
 
-/** One key's way through the door. */
+/** Calls the API with one key. */
 export type Caller = {
   key: string | null;
   url: string;
@@ -21,8 +21,8 @@ export type Caller = {
 };
 
 /**
- * The API for the tests of one file, over real HTTP: answers how a key calls it. After the last test the whole ledger
- * must still prove itself, whatever the tests have done.
+ * Serves the API for the tests of one file over real HTTP and returns a caller per key. After the last test the whole
+ * ledger must still verify.
  */
 export function useApi(): (key: string | null) => Caller {
   let api: Api | undefined;
@@ -53,7 +53,7 @@ export function useApi(): (key: string | null) => Caller {
   };
 }
 
-/** A problem as every one must be, with this code; answers its body for more. */
+/** Expects a complete problem with this code and returns its body. */
 export function expectProblem(answer: Answer, code: ErrorCode): Answer['body'] {
   expect({ status: answer.status, code: answer.body?.code }, answer.text).toEqual({
     status: ERRORS[code].status,
@@ -71,14 +71,17 @@ export function expectProblem(answer: Answer, code: ErrorCode): Answer['body'] {
   return answer.body;
 }
 
-/** What of an answer may not differ where nothing may be told apart: status, fields and bytes, but the request's id. */
+/**
+ * Returns the parts of an answer that must be equal for callers to see no difference: status, headers and bytes,
+ * without the request's id.
+ */
 export function tellable(answer: Answer): object {
   const { status, headers, text } = answer;
   const fields = [...headers].filter(([name]) => !['request-id', 'date', 'ratelimit', 'content-length'].includes(name));
   return { status, fields, text: text.replace(/"requestId":"req_[0-9a-z]{26}"/, '"requestId":"…"') };
 }
 
-/** Every balance of a team by its account's id, as micros: what must be the same where nothing may move. */
+/** Returns the balances of a team in micros by account id, to compare when no money may move. */
 export async function balancesOf(team: Pick<TestTeam, 'teamId'>): Promise<Record<string, string>> {
   const { rows } = await ownerPool().query<{ id: string; balance: string | null; version: string }>(
     'SELECT id, balance, version FROM ledger_accounts WHERE team_id = $1 ORDER BY id',
@@ -87,7 +90,7 @@ export async function balancesOf(team: Pick<TestTeam, 'teamId'>): Promise<Record
   return Object.fromEntries(rows.map((row) => [row.id, `${row.balance} at ${row.version}`]));
 }
 
-/** The actions of a team's audit log, oldest first. */
+/** Returns the actions of a team's audit log, oldest first. */
 export async function auditOf(team: Pick<TestTeam, 'teamId'>): Promise<AuditRow[]> {
   const { rows } = await ownerPool().query<AuditRow>(
     `SELECT action, target_id AS "targetId", channel, actor_type AS "actorType", actor_name AS "actorName", address, before, after
@@ -108,22 +111,25 @@ export type AuditRow = {
   after: Record<string, unknown> | null;
 };
 
-/** Holds a team's master account, as a slow transaction would: every movement of its money waits until `work` is done. */
+/**
+ * Holds the lock of a team's master account like a slow transaction: every transfer of the team waits until `work` is
+ * done.
+ */
 export async function whileMasterIsHeld<T>(team: Pick<TestTeam, 'teamId'>, work: () => Promise<T>): Promise<T> {
-  const holder = await ownerPool().connect();
+  const client = await ownerPool().connect();
   try {
-    await holder.query('BEGIN');
-    await holder.query('SELECT 1 FROM ledger_accounts WHERE team_id = $1 AND id = $1 FOR UPDATE', [team.teamId]);
+    await client.query('BEGIN');
+    await client.query('SELECT 1 FROM ledger_accounts WHERE team_id = $1 AND id = $1 FOR UPDATE', [team.teamId]);
     return await work();
   } finally {
-    await holder.query('ROLLBACK');
-    holder.release();
+    await client.query('ROLLBACK');
+    client.release();
   }
 }
 
 let everyRow: Promise<string> | undefined;
 
-/** One statement over every table that has teams: it is asked often, and each table asked by itself would be a round trip. */
+/** Builds one statement over every table with a team, as a query for each table would be a round trip each. */
 async function selectEveryRow(): Promise<string> {
   const { rows: tables } = await ownerPool().query<{ name: string }>(
     `SELECT c.table_name AS name FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
@@ -136,7 +142,7 @@ async function selectEveryRow(): Promise<string> {
   return selects.join(' UNION ALL ');
 }
 
-/** Every row of a team in every table that has teams, but for when a key was last used: what must be the same where nothing may change. */
+/** Returns every row of a team in every table, without the last use of its keys, to compare when nothing may change. */
 export async function rowsOf(team: Pick<TestTeam, 'teamId'>): Promise<Record<string, string[]>> {
   everyRow ??= selectEveryRow();
   const { rows } = await ownerPool().query<{ name: string; rows: string[] }>(await everyRow, [team.teamId]);

@@ -14,13 +14,13 @@ export type Api = {
   /** Calls the API over HTTP. `key` null: without a key. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   close(): Promise<void>;
-  /** What the API has answered otherwise than its document says. */
+  /** Answers of the API that contradict its document. */
   complaints: string[];
 };
 
 /**
- * Serves the API over real HTTP, for one file of tests: by the front in this process, or, where TEST_THROUGH_NEXT is set,
- * by a web process of its own that hands every request to Next (the pages must have been built).
+ * Serves the API over real HTTP for one test file: by the front server in this process or, with TEST_THROUGH_NEXT, by a
+ * web process that passes every request to Next (the pages must have been built).
  */
 export async function serveApi(): Promise<Api> {
   const { url, close } = await (process.env['TEST_THROUGH_NEXT'] ? serveThroughNext() : serveFront());

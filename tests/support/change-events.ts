@@ -9,8 +9,8 @@ import {
 } from '@/server/domain/core/change-feed';
 import { services } from '@/server/http/services';
 
-/** One who hears what is told to all processes. */
-export async function openEar() {
+/** Listens to the notifications of changes that all processes receive. */
+export async function openChangeListener() {
   const client = new Client({ connectionString: process.env['DATABASE_DIRECT_URL'] });
   const words: string[] = [];
   client.on('notification', ({ payload = '' }) => words.push(payload));
@@ -22,21 +22,21 @@ export async function openEar() {
     await flushChanges(services().database.pool);
     const last = printNotification([]);
     await client.query(ANNOUNCE, [[last]]);
-    // What this connection tells itself comes with the answer, after all that was told before.
+    // A notification of this connection to itself arrives after all earlier ones.
     const found = words.splice(0, words.indexOf(last) + 1).slice(0, -1);
     return found.map((word) => readNotification(word)!.changes);
   };
 
-  /** The same of one team: by noun whose seats were touched, sorted, or null for anybody's. */
-  const heardOf = async (teamId: string): Promise<Record<string, string[] | null>> => {
-    const changes = (await heard()).flat().filter((change) => change?.team === teamId) as TeamChange[];
+  /** Returns the changes of one team by noun: the members touched, sorted, or null for all. */
+  const receivedOf = async (teamId: string): Promise<Record<string, string[] | null>> => {
+    const changes = (await received()).flat().filter((change) => change?.team === teamId) as TeamChange[];
     const nouns = [...new Set(changes.flatMap((change) => change.nouns))];
-    const seatsOf = (noun: string): string[] | null => {
+    const membersOf = (noun: string): string[] | null => {
       const of = changes.filter((change) => change.nouns.some((one) => one === noun));
       if (of.some(({ members }) => members === null)) return null;
       return [...new Set(of.flatMap(({ members }) => members!))].toSorted();
     };
-    return Object.fromEntries(nouns.map((noun) => [noun, seatsOf(noun)]));
+    return Object.fromEntries(nouns.map((noun) => [noun, membersOf(noun)]));
   };
-  return { heard, heardOf, close: () => client.end() };
+  return { received, receivedOf, close: () => client.end() };
 }

@@ -6,27 +6,27 @@ import type { Answer } from './call-api';
 import { listOperations, pathWith } from './operations';
 import { callProcedure, FIELD_OF, sessionOf } from './procedures';
 
-/** What is asked, whichever door it goes through: the operation, and what stands in each place of it. */
+/** A request for either channel: the operation, and the value of each of its places. */
 export type Asked = {
   id: string;
-  /** What stands in the path, by kind. */
+  /** The ids in the path, by kind. */
   ids: Record<string, string>;
   body?: object;
   query?: Record<string, string>;
   onBehalfOf?: string;
 };
 
-/** Who asks: a key, and through a session the seat of that key as it is now, or `actor` as it was. */
+/** The caller: a key, and in tRPC a session of that key's member as it is now, or `actor` as it was. */
 export type Who = { key: string | null; actor?: MemberActor | null };
 
-/** What was said to it, whichever door it came from. `tellable`: all by which two answers could be told apart. */
+/** The answer of either channel. `tellable` holds everything by which two answers could be distinguished. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer
 export type Said = { ok: boolean; status: number | null; body: any; tellable: object; answer: Answer | null };
 
 export type Channel = 'API' | 'tRPC';
-export const DOORS: Channel[] = ['API', 'tRPC'];
+export const CHANNELS: Channel[] = ['API', 'tRPC'];
 
-/** Both doors for the tests of one file: the API over HTTP, tRPC by its caller. */
+/** Opens both channels for the tests of one file: the API over HTTP, tRPC by its caller. */
 export function useChannels(): Record<Channel, (who: Who, asked: Asked) => Promise<Said>> & {
   as: ReturnType<typeof useApi>;
 } {
@@ -69,7 +69,7 @@ async function throughTrpc({ key, actor }: Who, asked: Asked): Promise<Said> {
   };
 }
 
-/** A refusal with this code, in the one shape of its door. */
+/** Expects a refusal with this code, in the error shape of its channel. */
 export function expectRefusal(said: Said, code: ErrorCode): void {
   if (said.answer) return void expectProblem(said.answer, code);
   const { title, status } = ERRORS[code];

@@ -46,8 +46,8 @@ function named(name: string): TestDatabase {
 }
 
 /**
- * The migrated database of this vitest worker. The files that the worker runs one after another share it, so a test makes
- * teams of its own and counts on no empty table.
+ * Returns the migrated database of this vitest worker. The files that the worker runs one after another share it, so a
+ * test creates its own teams and relies on no empty table.
  */
 export async function testDatabase(): Promise<TestDatabase> {
   const name = `purser_test_${process.env['VITEST_POOL_ID'] ?? '0'}`;
@@ -57,12 +57,12 @@ export async function testDatabase(): Promise<TestDatabase> {
 
 let made = 0;
 
-/** A fresh, migrated database for a test that needs one alone; `drop` it afterwards. */
+/** Creates a migrated database for a test that needs one alone; `drop` it afterwards. */
 export async function ownDatabase(): Promise<TestDatabase & { drop: () => Promise<void> }> {
   made += 1;
   const name = `purser_own_${process.pid}_${made}`;
   await asOwner((client) => create(client, name));
-  // As the superuser: the server's own cleaning may be at work in there, which nobody else may end.
+  // Uses the superuser: autovacuum may be at work in the database, and only a superuser can end it.
   const drop = () =>
     on(inject('postgres').superUrl, async (client) => {
       await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);

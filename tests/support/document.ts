@@ -7,7 +7,7 @@ export type Json = any;
 
 export type DescribedOperation = { method: string; path: string; parameters: Json[]; described: Json };
 
-/** A part of a document, or what its `$ref` points at. */
+/** Returns a part of a document, or the target of its `$ref`. */
 export const resolve = (document: Json, part: Json): Json =>
   part?.$ref === undefined
     ? part
@@ -16,7 +16,7 @@ export const resolve = (document: Json, part: Json): Json =>
         .split('/')
         .reduce((at, step) => at?.[step.replaceAll('~1', '/').replaceAll('~0', '~')], document);
 
-/** A document's operations by their ids, with the parameters of their paths. */
+/** Returns a document's operations by their ids, with the parameters of their paths. */
 export function operationsOf(document: Json): Map<string, DescribedOperation> {
   const entries = Object.entries(document.paths as Record<string, Json>).flatMap(
     ([path, { parameters = [], ...item }]) =>
@@ -33,7 +33,7 @@ export function operationsOf(document: Json): Map<string, DescribedOperation> {
   return new Map(entries);
 }
 
-/** Every `$ref` of a document that leads nowhere. */
+/** Lists every dangling `$ref` of a document. */
 export function danglingRefs(document: Json): string[] {
   const found: string[] = [];
   const visit = (part: Json): void => {
@@ -46,8 +46,8 @@ export function danglingRefs(document: Json): string[] {
 }
 
 /**
- * The same, but an object holds nothing that is not said of it. What is put together by `allOf` stays as it is: each of
- * its parts sees the whole.
+ * Forbids undocumented properties in every object of a schema. The parts of an `allOf` are unchanged, as each of them
+ * validates the whole object.
  */
 function closed(part: Json, inAllOf = false): Json {
   if (Array.isArray(part)) return part.map((item) => closed(item, inAllOf));
@@ -57,7 +57,7 @@ function closed(part: Json, inAllOf = false): Json {
   return isObject && copy['additionalProperties'] === undefined ? { ...copy, additionalProperties: false } : copy;
 }
 
-/** Holds what is sent and answered against a document: an undocumented status, field or code is a complaint. */
+/** Checks requests and answers against a document: an undocumented status, field or code is a complaint. */
 export class DocumentCheck {
   readonly operations: Map<string, DescribedOperation>;
   readonly document: Json;
@@ -68,14 +68,14 @@ export class DocumentCheck {
   constructor(document: Json) {
     this.document = closed(document);
     this.#ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strictTypes: false });
-    // `ajv-formats` has a default export for CommonJS alone.
+    // `ajv-formats` has a default export for CommonJS only.
     (addFormats as unknown as { default: typeof addFormats.default }).default(this.#ajv);
     this.#ajv.addVocabulary(['components']);
     this.operations = operationsOf(this.document);
     this.#byPath = new Map([...this.operations.values()].map((one) => [`${one.method} ${one.path}`, one]));
   }
 
-  /** What is wrong with a value by a schema of the document; none when nothing is. */
+  /** Lists the faults of a value by a schema of the document. */
   complaints(schema: Json, value: unknown): string[] {
     let validate = this.#compiled.get(schema);
     if (!validate) {
@@ -92,7 +92,7 @@ export class DocumentCheck {
     return this.document.components.schemas;
   }
 
-  /** What is wrong with a body as a request's. */
+  /** Lists the faults of a body as an operation's request. */
   bodyComplaints(id: string, body: unknown): string[] {
     const content = this.operations.get(id)!.described.requestBody?.content['application/json'];
     return content ? this.complaints(content.schema, body) : [];
@@ -102,7 +102,10 @@ export class DocumentCheck {
     return resolve(this.document, operation.described.responses[status]);
   }
 
-  /** What is wrong with an answer to a request of this method at this path. What the document has not is not judged. */
+  /**
+   * Lists the faults of an answer to a request of this method at this path. A path that is not in the document is not
+   * checked.
+   */
   answerComplaints(method: string, path: string, answer: { status: number; headers: Headers; text: string }): string[] {
     if (answer.status === 405) return [];
     const operation = this.#byPath.get(`${method} ${path}`);
@@ -128,6 +131,6 @@ const WITH_FIELD: Record<number, string[]> = { 401: ['WWW-Authenticate'], 429: [
 
 let made: DocumentCheck | undefined;
 
-/** The document of the operations that are loaded now. */
+/** Returns the document of the operations that are loaded now. */
 export const ownDocument = (): DocumentCheck =>
   (made ??= new DocumentCheck(JSON.parse(JSON.stringify(openApiDocument()))));

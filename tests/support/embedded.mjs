@@ -1,4 +1,4 @@
-/** Run by tests as a process of its own: starts the embedded Postgres of a directory and says so on stdout, as JSON. */
+/** Starts the embedded Postgres of a directory in a process of its own and prints its settings on stdout as JSON. */
 import { startPostgres } from '../../scripts/embedded-postgres/postgres.mjs';
 import { explain } from '../../scripts/processes/stop.mjs';
 

@@ -2,24 +2,24 @@ import * as fc from 'fast-check';
 import type { Random } from '../proof/random';
 import { resolve, type DescribedOperation, type Json } from './document';
 
-/** A request in the making. `raw` is the body's text, where it is not to be what JSON prints of `body`. */
+/** A request in the making. `raw` is the body's text when it differs from the JSON of `body`. */
 export type Draft = {
   id: string;
   method: string;
   path: string;
   params: Record<string, string>;
   query: [string, string][];
-  /** What stands behind the query, as it is. */
+  /** The end of the URL after the query, unescaped. */
   tail: string;
   headers: Record<string, string>;
   body: unknown;
   raw: Uint8Array | null;
 };
 
-/** What a draft may name that is really there, or was. */
+/** The keys and ids that a draft can name, valid and invalid. */
 export type World = { keys: string[]; badKeys: string[]; ids: Record<string, string[]>; badIds: string[] };
 
-/** Texts that have broken somebody's program before. */
+/** Texts that are known to break programs. */
 // oxfmt-ignore
 const TEXTS = [
   '', ' ', '0', '-1', '1e3', 'all', 'null', 'undefined', 'NaN', 'true', '\0', 'a\0b', '\ud800', 'a\udc00', '\u202eabc', '\ufeff',
@@ -31,7 +31,7 @@ const TEXTS = [
   '2026-01-01T00:00:00+99:99', '10000-01-01', 'member', 'owner', 'OWNER',
 ];
 
-/** Amounts that are none, and some that are. */
+/** Amounts, most of them invalid. */
 // oxfmt-ignore
 const AMOUNTS: unknown[] = [
   '-1', '+1', '-0', '0', '0.00', '0.000001', '0.0000001', '00.1', '01', '.5', '5.', '1e3', '1E-7', 'NaN',
@@ -71,7 +71,7 @@ const HEADERS: [string, string[]][] = [
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** Values that a schema describes: good ones, for the most part. */
+/** Draws values that a schema describes, most of them valid. */
 function valuesOf(document: Json, given: Json): fc.Arbitrary<unknown> {
   const schema = resolve(document, given);
   if (schema.const !== undefined) return fc.constant(schema.const);
@@ -115,7 +115,7 @@ function textsOf({ pattern, format, minLength = 0, maxLength = 40 }: Json): fc.A
     return days.map((day) => day.toISOString().slice(0, format === 'date' ? 10 : undefined));
   }
   if (pattern === undefined) return fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, 40) });
-  // It cannot make what looks ahead: the one such pattern is a sender's.
+  // fast-check cannot make a pattern with lookahead; the only one is a sender's.
   return /\(\?[=!]/.test(pattern)
     ? fc.constantFrom('Acme', '12345', ' Acme 1 ')
     : fc.stringMatching(new RegExp(pattern));
@@ -151,7 +151,7 @@ export class Breaker {
     ];
   }
 
-  /** The next request: a good one, spoiled in up to three ways. */
+  /** Returns the next request: a valid one, spoiled in up to three ways. */
   next(world: World): Draft {
     const draft = this.#good(world);
     const flaws = this.#chance(0.08) ? 0 : this.#random.pick([1, 1, 1, 1, 2, 3]);
@@ -171,7 +171,7 @@ export class Breaker {
         .map(({ name, example }) => [name, this.#id(example, world)]),
     );
     const body = structuredClone(this.#bodies.has(id) ? this.#random.pick(this.#bodies.get(id)!) : undefined) as Json;
-    // A password costs a tenth of a second, on purpose.
+    // Hashing a password takes a tenth of a second, on purpose.
     if (body?.password !== undefined && !this.#chance(0.02)) delete body.password;
     if (body?.generatePassword !== undefined && !this.#chance(0.02)) delete body.generatePassword;
     const wanted = this.#chance(0.5) ? Object.entries(this.#random.pick(this.#queries.get(id)!)) : [];
@@ -182,7 +182,7 @@ export class Breaker {
     return { id, method, path, params, query, tail: '', headers, body, raw: null };
   }
 
-  /** A real id of the kind of an example's. */
+  /** Picks a real id of the same kind as an example's. */
   #id(example: string, world: World): string {
     const real = world.ids[example.split('_')[0]!];
     if (!real) throw new Error(`There is no real id for ${example}.`);
@@ -209,13 +209,13 @@ export class Breaker {
     pick([...inBody, ...inPath, query, query, ...others])();
   }
 
-  /** Puts something else in the place of any part of the body. */
+  /** Replaces any part of the body. */
   #body(draft: Draft): void {
     const places = placesIn(draft.body);
     const place = this.#random.below(8) === 0 ? undefined : this.#random.pick(places);
     if (!place) draft.body = this.#value();
-    else if (this.#chance(0.2)) Reflect.deleteProperty(place.holder, place.name);
-    else place.holder[place.name] = this.#value();
+    else if (this.#chance(0.2)) Reflect.deleteProperty(place.container, place.name);
+    else place.container[place.name] = this.#value();
   }
 
   #amount(draft: Draft): void {
@@ -223,18 +223,18 @@ export class Breaker {
       /amount|credit|threshold|target|reserve|lowBalance|Seconds/.test(name),
     );
     if (places.length === 0) return this.#body(draft);
-    const { holder, name } = this.#random.pick(places);
-    holder[name] = this.#random.pick(AMOUNTS);
+    const { container, name } = this.#random.pick(places);
+    container[name] = this.#random.pick(AMOUNTS);
   }
 
   #field(draft: Draft): void {
-    const holders = [{ holder: { body: draft.body } as Json, name: 'body' }, ...placesIn(draft.body)].map(
-      ({ holder, name }) => holder[name],
+    const containers = [{ container: { body: draft.body } as Json, name: 'body' }, ...placesIn(draft.body)].map(
+      ({ container, name }) => container[name],
     );
-    const objects = holders.filter((one) => typeof one === 'object' && one !== null && !Array.isArray(one));
+    const objects = containers.filter((one) => typeof one === 'object' && one !== null && !Array.isArray(one));
     if (objects.length === 0) return this.#body(draft);
     const name = this.#random.pick(NAMES);
-    // Not by assignment: `__proto__` would be no field.
+    // An assignment to `__proto__` would create no field.
     Object.defineProperty(this.#random.pick(objects), name, {
       value: this.#value(),
       enumerable: true,
@@ -248,7 +248,7 @@ export class Breaker {
     if (this.#chance(0.7)) draft.headers['Content-Type'] = 'application/json';
   }
 
-  /** Any value at all: junk, mostly; now and then something huge or deep. */
+  /** Draws any value: mostly junk, sometimes huge or deeply nested. */
   #value(): unknown {
     const { below, pick } = this.#random;
     const rare = below(120);
@@ -259,7 +259,7 @@ export class Breaker {
     return structuredClone(pick(this.#junk));
   }
 
-  /** Spoils the body as text: what no JSON printer would send. */
+  /** Spoils the body as text, in ways that no JSON printer produces. */
   #bytes(draft: Draft): void {
     const { below, pick } = this.#random;
     const text = JSON.stringify(draft.body) ?? '';
@@ -414,7 +414,7 @@ export class Breaker {
     ]);
   }
 
-  /** Another path beside it. */
+  /** Changes the path. */
   #target(draft: Draft): void {
     const { pick } = this.#random;
     draft.path = pick([
@@ -429,16 +429,16 @@ export class Breaker {
   }
 }
 
-/** Every place in a JSON value where a value stands, but for the depths that an earlier mutation has dug. */
-function placesIn(value: unknown, depth = 0): { holder: Json; name: string }[] {
+/** Lists every position of a value in JSON, but for the depths that an earlier mutation has added. */
+function placesIn(value: unknown, depth = 0): { container: Json; name: string }[] {
   if (typeof value !== 'object' || value === null || depth > 10) return [];
   return Object.entries(value).flatMap(([name, item]) => [
-    { holder: value as Json, name },
+    { container: value as Json, name },
     ...placesIn(item, depth + 1),
   ]);
 }
 
-/** A value as a parameter: of an object its JSON, for its own `toString` may be what was broken. */
+/** Prints a value as a parameter. An object is printed as JSON, as its own `toString` may be the broken part. */
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined'));
 
 function deep(depth: number, asArray: boolean): unknown {

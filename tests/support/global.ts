@@ -11,7 +11,7 @@ const TEMPLATE = 'purser_template';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Reach the template's server; the database in them is to be replaced by the worker's own. */
+    /** URLs of the template's server; each worker replaces the database in them by its own. */
     postgres: { ownerUrl: string; appUrl: string; superUrl: string };
   }
 }
@@ -31,7 +31,7 @@ const SETTINGS = {
   max_connections: 200,
 };
 
-/** The same server and role, another database. */
+/** Returns the same URL with another database. */
 function onDatabase(url: string, database: string): string {
   const changed = new URL(url);
   changed.pathname = `/${database}`;
@@ -54,7 +54,7 @@ async function makeTemplate({ ownerUrl, appUrl }: { ownerUrl: string; appUrl: st
   }
 }
 
-/** One real Postgres for the whole run, with a migrated template; gone afterwards. */
+/** Starts one real Postgres for the whole run with a migrated template; removes it afterwards. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = mkdtempSync(join(tmpdir(), 'purser-test-'));
   const postgres = await startPostgres({ dir, settings: SETTINGS });
@@ -62,7 +62,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await postgres.stop({ now: true });
     rmSync(dir, { recursive: true, force: true });
   };
-  // A run that is broken off leaves no database behind.
+  // An interrupted run leaves no database behind.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.once(signal, () => void teardown().finally(() => process.exit(1)));
   try {

@@ -9,20 +9,20 @@ import { makeMailTasks, makeTasks } from '@/server/jobs/tasks';
 import type { Mailer } from '@/server/outbound/mail/mailer';
 import { ownerPool } from './team';
 
-/** The services of a process from which mails leave on this way. */
+/** Returns the services of a process that sends emails in this way. */
 export const mailing = (way: MailWay = 'smtp'): Services => ({ ...services(), mail: way, appUrl: APP_URL });
 
 export const APP_URL = 'https://purser.test';
 
-/** The same actor where mails leave. */
+/** Moves an actor to services that send emails. */
 export const withMail = (ctx: Context, way: MailWay = 'smtp'): Context => makeContext(mailing(way), ctx.actor);
 
-/** A mail as a server has taken it: to whom the envelope says it goes, and the text as it came. */
+/** An email accepted by a server: the recipients of the envelope, and the raw text. */
 export type Taken = { to: string[]; from: string; raw: string };
 
 type Answers = Pick<SMTPServerOptions, 'onRcptTo' | 'onData'>;
 
-/** A real SMTP server. `answers` replaces what it does. */
+/** Opens a real SMTP server; `answers` replaces its behaviour. */
 export async function openSmtp(answers: Answers = {}) {
   const taken: Taken[] = [];
   const server = new SMTPServer({
@@ -45,7 +45,7 @@ export async function openSmtp(answers: Answers = {}) {
   return { taken, url: `smtp://127.0.0.1:${port}`, close: () => new Promise<void>((resolve) => server.close(resolve)) };
 }
 
-/** The whole of a mail that arrives. */
+/** Reads a whole email. */
 export async function readAll(stream: AsyncIterable<Buffer>, { envelope }: SMTPServerSession): Promise<Taken> {
   const parts: Buffer[] = [];
   for await (const part of stream) parts.push(part);
@@ -53,7 +53,7 @@ export async function readAll(stream: AsyncIterable<Buffer>, { envelope }: SMTPS
   return { to: envelope.rcptTo.map(({ address }) => address), from, raw: Buffer.concat(parts).toString('utf8') };
 }
 
-/** The header fields of a mail as it came, unfolded, by their names in lower case. */
+/** Parses the header fields of an email, unfolded, by their names in lower case. */
 export function fieldsOf({ raw }: Taken): Map<string, string[]> {
   const head = raw.slice(0, raw.indexOf('\r\n\r\n')).replace(/\r\n[ \t]+/g, ' ');
   const fields = new Map<string, string[]>();
@@ -66,7 +66,7 @@ export function fieldsOf({ raw }: Taken): Map<string, string[]> {
 
 let migrated: Promise<void> | undefined;
 
-/** Does all that is enqueued, and what follows of it, as a worker would: by the outbox, the relay and the queue. */
+/** Runs all enqueued jobs and those that follow from them, like a worker: outbox, relay, queue. */
 export async function doJobs(mailer: Mailer | null): Promise<void> {
   const pgPool = ownerPool();
   await (migrated ??= runMigrations({ pgPool }));
@@ -94,7 +94,7 @@ export type MailRow = {
   facts: Record<string, string>;
 };
 
-/** The mails of a team, the first first. */
+/** Returns the emails of a team, oldest first. */
 export async function mailsOf(teamId: string): Promise<MailRow[]> {
   const { rows } = await ownerPool().query<MailRow>('SELECT * FROM mails WHERE team_id = $1 ORDER BY id', [teamId]);
   return rows;

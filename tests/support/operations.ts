@@ -2,13 +2,13 @@ import type { ZodType } from 'zod';
 import { FIELD_OF, isIdName, shapeOf } from './procedures';
 import { registered, type Method, type Operation, type Registered } from '@/server/http/operation';
 
-/** One operation of the API, as the router knows it. */
+/** One operation of the API, as the router registers it. */
 export type Listed = { id: string; method: Method; path: string; params: Registered['params']; operation: Operation };
 
-/** Every operation that answers JSON, and whose route has been loaded (`serveApi` loads all). */
+/** Lists every operation that answers JSON and whose route has been loaded (`serveApi` loads all). */
 export const listOperations = (): Listed[] => listAll().filter(({ operation }) => operation.csv === null);
 
-/** Every operation that streams a table. */
+/** Lists every operation that streams a table. */
 export const listTables = (): Listed[] => listAll().filter(({ operation }) => operation.csv !== null);
 
 function listAll(): Listed[] {
@@ -23,12 +23,12 @@ function listAll(): Listed[] {
   );
 }
 
-/** Where an id or a cursor can stand in a request. */
+/** A place for an id or a cursor in a request. */
 export type Place = 'path' | 'header' | 'cursor' | 'filter' | 'body';
 
 const fieldsOf = (schema: ZodType | null): string[] => Object.keys(shapeOf(schema));
 
-/** The places of one operation where an id can stand, read from its description. */
+/** Returns the places of one operation for ids, read from its description. */
 export function placesOf({ params, operation }: Listed): Place[] {
   const query = fieldsOf(operation.query);
   return [
@@ -40,14 +40,14 @@ export function placesOf({ params, operation }: Listed): Place[] {
   ];
 }
 
-/** The path with its ids in place. */
+/** Returns the path with its ids filled in. */
 export const pathWith = (path: string, ids: Record<string, string>, params: Registered['params']): string =>
   Object.entries(params).reduce(
     (text, [name, prefix]) => text.replace(`{${name}}`, ids[prefix] ?? `${prefix}_missing`),
     path,
   );
 
-/** The fields of the same operation at the tRPC door that stand for one place of it. */
+/** Returns the fields of the same operation in tRPC for one place of it. */
 export function fieldsAt({ params, operation }: Listed, place: Place): string[] {
   switch (place) {
     case 'path':

@@ -10,19 +10,20 @@ import { ctxOf } from './team';
 /** One procedure of the router: its noun, its name, and its input as a schema. */
 export type Procedure = { noun: string; id: string; type: 'query' | 'mutation'; input: ZodType };
 
-/** What needs no seat: a person's own things, and what anyone may ask for. */
-const WITHOUT_SEAT = ['account', 'access', 'joining', 'mailbox'];
+/** The routers that need no member: a user's own data, and those for visitors. */
+const WITHOUT_MEMBER = ['account', 'access', 'joining', 'mailbox'];
 
-/** Every procedure of a team, found in the router itself. */
-export const listProcedures = (): Procedure[] => listAll().filter(({ noun }) => !WITHOUT_SEAT.includes(noun));
+/** Lists every procedure of a team, as the router holds them. */
+export const listProcedures = (): Procedure[] => listAll().filter(({ noun }) => !WITHOUT_MEMBER.includes(noun));
 
-/** Those that need no seat: a person's own, and what anyone may ask for. */
-export const listWithoutSeat = (): Procedure[] => listAll().filter(({ noun }) => WITHOUT_SEAT.includes(noun));
+/** Lists the procedures that need no member: those of a user, and those for visitors. */
+export const listMemberlessProcedures = (): Procedure[] =>
+  listAll().filter(({ noun }) => WITHOUT_MEMBER.includes(noun));
 
-/** Those of a person, who names no team. */
+/** Lists the procedures of a user, which name no team. */
 export const listUserProcedures = (): Procedure[] => listAll().filter(({ noun }) => noun === 'account');
 
-/** Those that anyone may ask for. */
+/** Lists the procedures for visitors. */
 export const listVisitorProcedures = (noun: 'access' | 'joining'): Procedure[] =>
   listAll().filter((one) => one.noun === noun);
 
@@ -35,28 +36,31 @@ function listAll(): Procedure[] {
   return Object.entries(found).map(([path, { _def }]) => {
     const [noun = '', id = ''] = path.split('.');
     const [input] = _def.inputs;
-    // Where nothing is asked for, `{}` stands for no input.
+    // A procedure without input takes `{}`.
     return { noun, id, type: _def.type, input: input instanceof ZodDefault ? (input.unwrap() as ZodType) : input };
   });
 }
 
-/** What only shapes a page, and so has no operation of the API. A new one that shows or does more than those needs one. */
+/**
+ * Procedures that only serve a page and have no operation in the API. A new one that shows or does more needs an
+ * operation.
+ */
 const OF_PAGES =
   /^(browse|pick|preview)[A-Z]|^(getMemberRow|getShell|getOverview|fundSandbox|importRates|inspectMessage|openLink)$/;
 
-/** The procedures that stand for an operation of the API. */
+/** Lists the procedures that match an operation of the API. */
 export const listCommands = (): Procedure[] => listProcedures().filter(({ id }) => !OF_PAGES.test(id));
 
-/** The others. */
+/** Lists the procedures that only serve a page. */
 export const listPageProcedures = (): Procedure[] => listProcedures().filter(({ id }) => OF_PAGES.test(id));
 
-/** The fields of an object, or of every object that is one of several forms. */
+/** Returns the fields of an object, or of every object in a union. */
 export function shapeOf(schema: ZodType | null): Record<string, ZodType> {
   if (schema instanceof ZodUnion) return Object.assign({}, ...schema.options.map((one) => shapeOf(one as ZodType)));
   return schema instanceof ZodObject ? schema.shape : {};
 }
 
-/** The fields of each kind of id that stands in a path of the API. */
+/** The fields for each kind of id in a path of the API. */
 export const FIELD_OF: Partial<Record<IdPrefix, string>> = {
   mem: 'memberId',
   key: 'keyId',
@@ -67,14 +71,14 @@ export const FIELD_OF: Partial<Record<IdPrefix, string>> = {
 
 const PREFIXES: IdPrefix[] = ['team', 'usr', 'mem', 'key', 'inv', 'msg', 'trf', 'rce', 'whk', 'evt', 'dlv', 'aud'];
 
-/** Whether a schema reads an id: it takes a printed one and makes a uuid of it. */
+/** Returns true when a schema reads an id: it accepts a printed one and returns a UUID. */
 async function readsId(schema: ZodType): Promise<boolean> {
   const uuid = newUuid7();
   const read = await Promise.all(PREFIXES.map((prefix) => schema.safeParseAsync(printId(prefix, uuid))));
   return read.some(({ data }) => data === uuid);
 }
 
-/** The fields of a procedure's input in which an id or a cursor can stand, by what they take or by their names. */
+/** Lists the fields of a procedure's input for an id or a cursor, by their schemas or their names. */
 export async function idFieldsOf({ input }: Procedure): Promise<string[]> {
   const fields: string[] = [];
   for (const [name, schema] of Object.entries(shapeOf(input))) {
@@ -83,16 +87,16 @@ export async function idFieldsOf({ input }: Procedure): Promise<string[]> {
   return fields;
 }
 
-/** Whether a field is one for ids by its name. */
+/** Returns true for the name of a field that holds ids. */
 export const isIdName = (name: string): boolean => /Ids?$/.test(name) && name !== 'externalId';
 
-/** Who acts through a session from the seat of a key: as the seat is now. */
+/** Returns the session of a key's member, as the member is now. */
 export async function sessionOf(key: string): Promise<MemberActor> {
   const { actor } = await ctxOf(key);
   return { ...actor, channel: 'web', credential: { type: 'user', id: newUuid7() } };
 }
 
-/** The person who acts through a session from a seat. */
+/** Returns the user of a member's session. */
 export const userOf = ({ credential, name }: MemberActor): SignedInUser => ({
   sessionId: newUuid7(),
   userId: credential.id,
@@ -100,14 +104,14 @@ export const userOf = ({ credential, name }: MemberActor): SignedInUser => ({
   email: 'somebody@example.test',
 });
 
-/** From where the tests ask. */
+/** The origin of the requests of tests. */
 export const HERE: Origin = { address: '192.0.2.1', agent: 'a test' };
 
-/** What came of a call: its answer or its problem. */
+/** The result of a call: its answer or its problem. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer
 export type Result = { data: any; problem: null } | { data: null; problem: Problem };
 
-/** Calls a procedure by its name alone; anything but a problem that it throws is thrown. */
+/** Calls a procedure by its name. A problem is returned, any other error is thrown. */
 export async function callProcedure(
   actor: MemberActor | null,
   id: string,

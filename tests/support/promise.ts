@@ -1,13 +1,13 @@
 import { operationsOf, resolve, type DescribedOperation, type Json } from './document';
 
-/** Which way a value goes: what is sent must still be taken, what is answered must still be understood. */
+/** The direction of a value: a request must still be accepted, a reply must still be understood. */
 type Way = 'request' | 'reply';
 
 type Sides = { before: Json; after: Json };
 
 /**
- * What a client that was written for the document `before` would miss in `after`, one sentence each. Additions are none:
- * an operation, an optional field or parameter, a field of an answer, a value.
+ * Lists what a client written for the document `before` would miss in `after`, one sentence each. Additions break
+ * nothing: an operation, an optional field or parameter, a field of an answer, a value.
  */
 export function brokenPromises(before: Json, after: Json): string[] {
   const documents = { before, after };
@@ -76,22 +76,23 @@ function compareAnswers(documents: Sides, before: DescribedOperation, after: Des
 /** Compares two schemas; `what` names the place they stand for. */
 function compare(documents: Sides, before: Json, after: Json, way: Way, what: string): string[] {
   const [old, now] = [alternatives(documents.before, before), alternatives(documents.after, after)];
-  // What was taken must still be taken; what is answered must have been answered before.
+  // Every form of a request must still be accepted; every form of an answer must have existed before.
   const [each, among] = way === 'request' ? [old, now] : [now, old];
   return each.flatMap((one) => {
-    const tries = among
+    const attempts = among
       .filter((other) => other.type === one.type || other.type === undefined || one.type === undefined)
       .map((other) =>
         way === 'request' ? compareOne(documents, one, other, way, what) : compareOne(documents, other, one, way, what),
       );
-    if (tries.length === 0) return [`${what} ${way === 'request' ? 'may no longer be' : 'may now be'} ${nameOf(one)}.`];
-    return tries.toSorted((a, b) => a.length - b.length)[0]!;
+    if (attempts.length === 0)
+      return [`${what} ${way === 'request' ? 'may no longer be' : 'may now be'} ${nameOf(one)}.`];
+    return attempts.toSorted((a, b) => a.length - b.length)[0]!;
   });
 }
 
 const nameOf = (schema: Json): string => schema.type ?? JSON.stringify(schema.enum ?? schema);
 
-/** A schema as the choices it offers, each of one type, with all that `allOf` puts together in one. */
+/** Returns a schema as its alternatives, each of one type, with the parts of an `allOf` merged. */
 function alternatives(document: Json, given: Json): Json[] {
   if (given.$ref !== undefined) return alternatives(document, resolve(document, given));
   const { anyOf, oneOf = anyOf, allOf, ...rest } = given;
@@ -127,7 +128,7 @@ function compareValues(before: Json, after: Json, way: Way, what: string): strin
     ...otherwise,
     ...gone.map((value: string) => `the value ${value} of ${what} is gone.`),
     ...forms
-      // A form that is newly told of an answer, or no longer asked of a request, is nobody's loss.
+      // A new format of an answer, or a dropped one of a request, breaks no client.
       .filter((form) => (way === 'request' ? after[form] !== undefined : before[form] !== undefined))
       .map((form) => `the ${form} of ${what} is another.`),
   ];

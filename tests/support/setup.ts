@@ -1,6 +1,6 @@
 import { testDatabase } from './database';
 
-// Before any module of the product is loaded: it reads its settings once.
+// Runs before any module of the product is loaded, as the product reads its settings once.
 const { ownerUrl, appUrl } = await testDatabase();
 Object.assign(process.env, {
   DATABASE_URL: appUrl,
@@ -13,7 +13,7 @@ Object.assign(process.env, {
 });
 process.stdout.write = quiet(process.stdout.write.bind(process.stdout));
 
-/** The product's log lines would drown what a test has to say. */
+/** Hides the product's log lines, which would bury a test's output. */
 function quiet(write: typeof process.stdout.write): typeof process.stdout.write {
   return (chunk: string | Uint8Array, ...rest: never[]) =>
     typeof chunk === 'string' && chunk.startsWith('{"at":') ? true : write(chunk, ...rest);

@@ -14,7 +14,7 @@ import { actorOf } from '@/server/http/authenticate';
 import { services } from '@/server/http/services';
 import { OWNER } from './passwords';
 
-/** Every test's own team: prices are 0.01 a segment to anywhere in +1 and +44, 0.10 to +49, nothing else. */
+/** The card of every test's team: 0.01 a segment to anywhere in +1 and +44, 0.10 to +49, nothing else. */
 const CARD = 'country,prefix,price\n,1,0.01\n,44,0.01\n,49,0.10\n';
 
 export const micros = (text: string): bigint => parseAmount(text)!;
@@ -25,15 +25,15 @@ export type TestTeam = {
   id: string;
   ownerId: string;
   ownerKey: string;
-  /** The operator in this team. */
+  /** The operator's context in this team. */
   operator: Context;
-  /** Its first owner, as his key acts. */
+  /** The context of the first owner's key. */
   owner: Context;
 };
 
 let made = 0;
 
-/** A new team with its first owner, funded. */
+/** Creates a team with its first owner and money. */
 export async function makeTeam(
   options: { fund?: string; currency?: string; card?: string; name?: string } = {},
 ): Promise<TestTeam> {
@@ -54,17 +54,17 @@ export async function makeTeam(
   return { teamId, id: printId('team', teamId), ownerId: memberId, ownerKey: apiKey, operator, owner };
 }
 
-/** What a key may do now, as a context. */
+/** Makes the context of a key with its current permissions. */
 export async function ctxOf(apiKey: string): Promise<Context & { actor: MemberActor }> {
-  const holder = await findMemberByKey(services(), apiKey);
-  if (!holder) throw new Error('This key holds nothing.');
-  const actor = actorOf(holder, '192.0.2.1');
+  const found = await findMemberByKey(services(), apiKey);
+  if (!found) throw new Error('This key holds nothing.');
+  const actor = actorOf(found, '192.0.2.1');
   return { ...makeContext(services(), actor), actor };
 }
 
 export type TestMember = { id: string; mem: string; key: string; member: Member };
 
-/** A member of a team; `recharge` and `credit` as the API takes them. */
+/** Creates a member of a team; `recharge` and `credit` have the format of the API. */
 export async function addMember(
   team: TestTeam,
   input: { role?: Role; credit?: string; recharge?: object; name?: string; email?: string; externalId?: string } = {},
@@ -73,7 +73,7 @@ export async function addMember(
   return { id: member.id, mem: printId('mem', member.id), key: secrets.apiKey, member };
 }
 
-/** Gives a member a sign-in that was generated with it, as by `generatePassword`, and a session; answers the session's id. */
+/** Gives a member a generated sign-in, like `generatePassword`, and a session; returns the session's id. */
 export async function giveSignIn(memberId: string): Promise<string> {
   const [userId, sessionId] = [newUuid7(), newUuid7()];
   const email = `${userId}@members.invalid`;
@@ -86,12 +86,12 @@ export async function giveSignIn(memberId: string): Promise<string> {
   return sessionId;
 }
 
-/** An address that nobody has. */
+/** Returns an address that nobody has. */
 export const someAddress = (): string => `someone-${newUuid7()}@example.test`;
 
 let owner: Pool | undefined;
 
-/** The tables' owner, for what no door offers: looking at rows, suspending a team. */
+/** Connects as the tables' owner, for tests that read rows or suspend a team, which no channel offers. */
 export function ownerPool(): Pool {
   owner ??= new Pool({ connectionString: process.env['DATABASE_OWNER_URL'], max: 8 });
   return owner;

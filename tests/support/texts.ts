@@ -1,11 +1,11 @@
 import type { ZodType } from 'zod';
 import type { $ZodType } from 'zod/v4/core';
 
-/** A place in an input where a text can stand: its path, and an input that holds a text there and nothing else. */
+/** A place for a text in an input: its path, and an input that holds only that text. */
 export type TextPlace = {
   path: string;
   schema: $ZodType;
-  /** Whether what the schema reads goes on into a transform. */
+  /** True when the schema passes the text to a transform. */
   isTransformed: boolean;
   put: (text: string) => unknown;
 };
@@ -26,8 +26,8 @@ type Definition = {
 const definitionOf = (schema: $ZodType): Definition => schema._zod.def;
 
 /**
- * Every place of an input where somebody could put a text, whatever is expected there; names of fields are places too.
- * Of a pipe (a transform, a codec) it is the side that reads.
+ * Lists every place of an input for a text, whatever type is expected there; names of fields are places too. In a pipe
+ * (a transform, a codec) the reading side counts.
  */
 export function listTextPlaces(schema: ZodType | $ZodType): TextPlace[] {
   const {
@@ -63,14 +63,14 @@ export function listTextPlaces(schema: ZodType | $ZodType): TextPlace[] {
     return [...names, ...below('/key', valueType, (value) => ({ key: value }))];
   }
   if (type === 'union' && options) return options.flatMap((one, index) => below(`(${index})`, one, (value) => value));
-  // A codec's own reader judges the whole text by an anchored pattern; its place is measured, as every other.
+  // A codec's own reader checks the whole text by an anchored pattern; its place is measured like every other.
   const isCodec = reverseTransform !== undefined;
   if (type === 'pipe' && source) return listTextPlaces(source).map((place) => ({ ...place, isTransformed: !isCodec }));
   if (innerType) return listTextPlaces(innerType);
   return [{ path: '', schema, isTransformed: false, put: (text) => text }];
 }
 
-/** An input with the same text in every place at once, so far as places can stand beside each other. */
+/** Builds an input with the same text in every place at once, as far as places can coexist. */
 export function fillTexts(schema: ZodType | $ZodType, text: string): unknown {
   const { type, shape, element, innerType, in: source, valueType, options } = definitionOf(schema);
   if (type === 'object' && shape) {
@@ -85,8 +85,8 @@ export function fillTexts(schema: ZodType | $ZodType, text: string): unknown {
 }
 
 /**
- * Whether a place that does anything with its text looks at the length first, and does nothing with one that is too long:
- * its first check is a maximum that aborts. Of a date or a uuid an anchored pattern is enough.
+ * Returns true when a place that processes its text checks the length first and stops for a longer one: its first check
+ * is a maximum that aborts. For a date or a UUID an anchored pattern is enough.
  */
 export function isBounded({ schema, isTransformed }: TextPlace): boolean {
   const { type, format, checks = [] } = definitionOf(schema) as Definition & { format?: string; checks?: $ZodType[] };
@@ -98,7 +98,7 @@ export function isBounded({ schema, isTransformed }: TextPlace): boolean {
 
 const MARKS = (size: number) => '\u0315'.repeat(size / 2) + '\u0316'.repeat(size / 2);
 
-/** Texts of so many characters that are dear to normalize, to trim, to match, or to fold. */
+/** Texts of a given length that are expensive to normalise, trim, match or fold. */
 export const HOSTILE: Record<string, (size: number) => string> = {
   'combining marks in the wrong order': MARKS,
   'a name and combining marks': (size) => `Anna ${MARKS(size - 6)}`,

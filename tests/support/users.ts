@@ -8,7 +8,7 @@ import { addMember, ownerPool, type TestMember, type TestTeam } from './team';
 
 export const PASSWORD = PERSON.password;
 
-/** From where a person signed in: nobody else did from there. */
+/** Returns the network of a user's sign-in, which no other user shares. */
 export const networkOfUser = (userId: string): string => `2001:db8:${userId.slice(-8, -4)}:${userId.slice(-4)}::1`;
 
 /** Somebody who can sign in, has proven the address, and is signed in once, as yet without a seat. */
@@ -26,7 +26,7 @@ export async function makeSignedInUser(name = 'Ann Person'): Promise<SignedInUse
   return { userId, sessionId, name, email };
 }
 
-/** Gives a person a seat of a team. */
+/** Creates a member of a team for a user. */
 export async function addMembership(
   user: SignedInUser,
   team: TestTeam,
@@ -37,7 +37,7 @@ export async function addMembership(
   return made;
 }
 
-/** Puts a person on a seat that is there. */
+/** Sets the user of an existing member. */
 export async function setUserOfMember(user: SignedInUser, team: TestTeam, memberId: string): Promise<void> {
   await ownerPool().query('UPDATE members SET user_id = $1 WHERE team_id = $2 AND id = $3', [
     user.userId,
@@ -46,7 +46,7 @@ export async function setUserOfMember(user: SignedInUser, team: TestTeam, member
   ]);
 }
 
-/** What is a person's own, as his browser asks for it. */
+/** Calls the procedures of a user, or of a visitor. */
 export const visitorContextOf = (user: SignedInUser | null) =>
   createCaller({
     services: services(),

@@ -11,13 +11,13 @@ import { ownerPool } from './team';
 
 export const PASSWORD = OWNER.password;
 
-/** An address of a network of its own, so that no test uses up another's tries. */
+/** Returns an address of a network of its own, so that no test uses up another's sign-in attempts. */
 export const newAddress = (): string => {
   const part = () => Math.floor(Math.random() * 65_536).toString(16);
   return `2001:db8:${part()}:${part()}::1`;
 };
 
-/** Who comes to a page, signed in or not, where mails leave. */
+/** Makes a visitor's context, with emails switched on. */
 export const visitor = (address = newAddress(), agent = 'a browser'): VisitorContext => ({
   ...services(),
   mail: 'mailbox',
@@ -27,7 +27,7 @@ export const visitor = (address = newAddress(), agent = 'a browser'): VisitorCon
   requestId: newRequestId(),
 });
 
-/** Someone with an account, who is the owner of a team; the address is not proven. */
+/** Creates a user with a password who owns a team; the address is not verified. */
 export async function makeOwnerWithPassword(): Promise<{
   email: string;
   userId: string;
@@ -41,7 +41,7 @@ export async function makeOwnerWithPassword(): Promise<{
   return { email, userId: rows[0]!.id, teamId, slug };
 }
 
-/** Someone who has signed in. */
+/** Signs a user in and returns their context. */
 export async function signInAs(
   email: string,
   as: VisitorContext = visitor(),
@@ -56,7 +56,7 @@ export async function signInAs(
 export const isLive = async ({ user }: UserContext): Promise<boolean> =>
   (await findSignedInUser(services(), user.sessionId)) !== null;
 
-/** Turns the second factor on; answers how to make a code, so many steps from now, and the recovery codes. */
+/** Turns the second factor on; returns a function for codes that many steps from now, and the recovery codes. */
 export async function enableTwoFactorFor(ctx: UserContext, password = PASSWORD) {
   const { secret } = await startTwoFactor(ctx, { password });
   const codeAt = (beside: number) => totpCode(fromBase32(secret), stepAt(new Date()) + beside);
@@ -64,7 +64,7 @@ export async function enableTwoFactorFor(ctx: UserContext, password = PASSWORD) 
   return { codeAt, recoveryCodes };
 }
 
-/** What was mailed to an address, the oldest first. */
+/** Returns the emails to an address, oldest first. */
 export async function mailsTo(address: string) {
   const { rows } = await ownerPool().query<{ kind: string; about: string | null; facts: Record<string, unknown> }>(
     'SELECT kind, about, facts FROM mails WHERE address = $1 ORDER BY id',
@@ -73,7 +73,7 @@ export async function mailsTo(address: string) {
   return rows;
 }
 
-/** What stands in the audit log of a team of its people's own things, the oldest first. */
+/** Returns the audit events about a team's users, oldest first. */
 export async function notesOf(teamId: string) {
   const { rows } = await ownerPool().query<{ action: string; address: string; actor_name: string }>(
     `SELECT action, address, actor_name FROM audit_events WHERE team_id = $1 AND action LIKE 'user.%' ORDER BY id`,

@@ -11,7 +11,7 @@ import { ownerPool } from '../support/team';
 
 type Answer = { data: unknown; code: null } | { data: null; code: Problem['code'] };
 
-/** Asks by name, from a network of its own. */
+/** Calls a procedure by its name, from a network of its own. */
 async function ask(id: string, input: unknown, user: SignedInUser | null = null, open = true): Promise<Answer> {
   const ways = open ? { mail: 'mailbox' as const, signUp: 'open' as const } : {};
   const { access } = createCaller({
@@ -35,7 +35,7 @@ const PASSWORD = 'another horse, another battery';
 const TEAM = { team: 'A Team', currency: 'USD', name: 'Somebody', password: PASSWORD };
 const MADE_UP = `${'0'.repeat(32)}.${'x'.repeat(43)}`;
 
-/** What a stranger is answered with nothing in his hands; where it is closed, where that is another. */
+/** The answers to a visitor without a link; `closed` where they differ while sign-up is closed. */
 const STRANGER: Record<string, { input?: unknown; open: unknown; closed?: unknown }> = {
   getWays: {
     open: { mail: true, signUp: true, setup: false },
@@ -50,13 +50,13 @@ const STRANGER: Record<string, { input?: unknown; open: unknown; closed?: unknow
   setUp: { input: { code: 'x', email: 'a@example.test', ...TEAM }, open: 'not_found' },
 };
 
-describe('what anyone may ask for', () => {
-  it('is this, and nothing else', () => {
+describe('the procedures for visitors', () => {
+  it('are these, and no others', () => {
     const names = listVisitorProcedures('access').map(({ id }) => id);
     expect(names.toSorted()).toEqual(Object.keys(STRANGER).toSorted());
   });
 
-  it.each(Object.entries(STRANGER))('gives a stranger nothing, signed in or not: %s', async (id, row) => {
+  it.each(Object.entries(STRANGER))('give a visitor nothing, signed in or not: %s', async (id, row) => {
     const here = await signInAs((await makeOwnerWithPassword()).email);
     for (const user of [null, here.user]) {
       const [open, closed] = [await ask(id, row.input, user), await ask(id, row.input, user, false)];
@@ -66,14 +66,14 @@ describe('what anyone may ask for', () => {
   });
 
   it.each(Object.entries(STRANGER).filter(([, { input }]) => input))(
-    'takes no field more: %s',
+    'take no additional field: %s',
     async (id, { input }) => {
       expect((await ask(id, { ...(input as object), more: 1 })).code).toBe('invalid_request');
       expect((await ask(id, {})).code).toBe('invalid_request');
     },
   );
 
-  it('answers alike of a link of another kind, a used one, and one that is over', async () => {
+  it('answer alike for a link of another kind, a used one and an expired one', async () => {
     const { email } = await makeOwnerWithPassword();
     const make = async (kind: string, used: boolean, hours: number) => {
       const id = newUuid7();

@@ -15,7 +15,7 @@ const call = (user: SignedInUser | null, actor: Awaited<ReturnType<typeof sessio
 const byName = (user: SignedInUser | null, id: string, input: unknown): Promise<unknown> =>
   (call(user) as unknown as Record<string, (input: unknown) => Promise<unknown>>)[id]!(input);
 
-/** Each procedure, with something to ask of it. */
+/** Each procedure with an input. */
 const ASKED: Record<string, unknown> = {
   listMemberships: undefined,
   getProfile: undefined,
@@ -44,8 +44,8 @@ async function ownerOf(team: TestTeam): Promise<SignedInUser> {
   return { ...rows[0]!, sessionId: newUuid7() };
 }
 
-describe('what is a person’s own', () => {
-  it('is asked for by these, and by no others', () => {
+describe('the procedures of a user', () => {
+  it('are these, and no others', () => {
     expect(
       listUserProcedures()
         .map(({ id }) => id)
@@ -53,13 +53,13 @@ describe('what is a person’s own', () => {
     ).toEqual(Object.keys(ASKED).toSorted());
   });
 
-  it.each(Object.entries(ASKED))('is shut to who is not signed in: %s', async (id, input) => {
+  it.each(Object.entries(ASKED))('refuse a visitor: %s', async (id, input) => {
     const answer = await byName(null, id, input).catch((error: unknown) => error);
     expect(answer).toBeInstanceOf(ProblemError);
     expect(answer).toMatchObject({ problem: { code: 'missing_key', detail: 'Sign in first.' } });
   });
 
-  it('is not another’s session: that is as one that never was, and goes on', async () => {
+  it('answer another user’s session like an unknown one, which goes on', async () => {
     const [one, other] = [await makeOwnerWithPassword(), await makeOwnerWithPassword()];
     const [here, his] = [await signInAs(one.email), await signInAs(other.email)];
     const answers = [];
@@ -77,7 +77,7 @@ describe('what is a person’s own', () => {
     expect(JSON.stringify(mine)).not.toContain(his.user.sessionId);
   });
 
-  it('tells nothing of the hash, the secret, or the digests', async () => {
+  it('show neither the hash, nor the secret, nor the digests', async () => {
     const { email } = await makeOwnerWithPassword();
     const here = await signInAs(email);
     await enableTwoFactorFor(here);
@@ -90,7 +90,7 @@ describe('what is a person’s own', () => {
     ]);
   });
 
-  it('is refused with the field that is wrong: a common password, a short one, a name that deceives', async () => {
+  it('name the invalid field: a common password, a short one, a deceptive name', async () => {
     const here = await signInAs((await makeOwnerWithPassword()).email);
     const current = PASSWORD;
     for (const [id, input, pointer] of [
@@ -107,7 +107,7 @@ describe('what is a person’s own', () => {
     }
   });
 
-  it('is nobody else’s, whatever team the page is in', async () => {
+  it('show only the user’s own data, whatever team the page shows', async () => {
     const [one, other] = [await makeTeam({ name: 'One' }), await makeTeam({ name: 'Other' })];
     const members = await call(await ownerOf(one), await sessionOf(other.ownerKey)).listMemberships();
     expect(members).toEqual([

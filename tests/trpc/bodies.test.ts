@@ -10,7 +10,7 @@ import '@/app/api/v1/all';
 const urlOf = (names: string) => `http://localhost/api/trpc/${names}?batch=1`;
 
 describe('the body of a page’s request', () => {
-  it('may be as large as the API takes it of the same operation, asked for alone', () => {
+  it('can be as large as the API allows for the same operation, sent alone', () => {
     for (const { noun, id } of listProcedures()) {
       const operation = listOperations().find((one) => one.id === id)?.operation;
       const max = maxBytesOf(urlOf(`${noun}.${id}`));
@@ -21,14 +21,14 @@ describe('the body of a page’s request', () => {
     expect(maxBytesOf(urlOf('__proto__'))).toBe(BODY_MAX_BYTES);
   });
 
-  it('is let in by the front, whatever the route', () => {
+  it('passes the front server, whatever the route', () => {
     const ofPages = listProcedures().map(({ noun, id }) => maxBytesOf(urlOf(`${noun}.${id}`)));
     const ofApi = listOperations().map(({ operation }) => operation.maxBytes);
     expect(Math.max(...ofPages, ...ofApi)).toBe(LARGEST_BODY_BYTES);
     expect(LARGEST_BODY_BYTES).toBeGreaterThanOrEqual(1.5 * RATES_MAX_BYTES);
   });
 
-  it('costs of the allowance what its rows cost, for a card as for a batch', () => {
+  it('costs as many requests as its rows cost, for a card and for a batch', () => {
     const put = listOperations().find(({ id }) => id === 'replaceRates')!.operation;
     expect(put.extraCost({ rates: Array.from({ length: 5_000 }) })).toBe(50);
     expect(rateFileCost({ csv: 'DE,49,1\r\n'.repeat(5_000) })).toBe(50);

@@ -19,10 +19,10 @@ const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 const requestId = printId('req', newUuid7());
 
 let owner: Promise<MemberActor> | undefined;
-/** One for all whose verbs change nothing. */
+/** Creates one owner for all tests whose commands change nothing. */
 const someOwner = () => (owner ??= makeTeam().then(({ ownerKey }) => sessionOf(ownerKey)));
 
-/** What is thrown by a procedure whose verb does this, as an owner calls it. */
+/** Returns the error that a procedure throws for an owner when its command does this. */
 async function thrownBy(run: () => Promise<never>, channel: 'query' | 'mutation' = 'query'): Promise<ProblemError> {
   const spec = { reply: z.object({ id: z.string().optional() }), run };
   const broken = router({ broken: channel === 'query' ? query(spec) : mutation(spec) });
@@ -51,7 +51,7 @@ const FACTS: ErrorFacts = {
 
 describe('every error code', () => {
   for (const [code, { status, title, advice }] of Object.entries(ERRORS)) {
-    it(`${code} comes out as the table has it, thrown or returned as a refusal`, async () => {
+    it(`${code} has the status of the table, thrown or returned as a refusal`, async () => {
       if (!isErrorCode(code)) throw new Error(`${code} is no code`);
       const plain = { type: `/docs/errors/${code}`, title, status, detail: advice, code, requestId };
       for (const channel of ['query', 'mutation'] as const) {
@@ -59,7 +59,7 @@ describe('every error code', () => {
         expect(thrown.problem).toEqual(plain);
         expect(thrown).toBeInstanceOf(TRPCError);
         expect([thrown.message, thrown.cause]).toEqual([advice, undefined]);
-        // tRPC has no word for 406 and 410; what is answered is `data.httpStatus`.
+        // tRPC has no name for 406 and 410; the answer has `data.httpStatus`.
         if (status !== 406 && status !== 410) expect(getHTTPStatusCodeFromError(thrown)).toBe(status);
         const refused = await thrownBy(() => Promise.resolve(new Refusal(code, FACTS) as never), channel);
         expect(refused.problem).toEqual({ ...plain, ...FACTS });
@@ -67,7 +67,7 @@ describe('every error code', () => {
     });
   }
 
-  it('says when to ask again, where the API has a field for it', async () => {
+  it('has the time to retry, where the API has a field for it', async () => {
     const { problem } = await thrownBy(() => fail('idempotency_in_flight', { retryAfterSeconds: 1 }));
     expect(problem.retryAfterSeconds).toBe(1);
   });
@@ -75,7 +75,7 @@ describe('every error code', () => {
 
 type Cause = (membership: TestMember, team: TestTeam) => Promise<Omit<Asked, 'ids'>> | Omit<Asked, 'ids'>;
 
-/** Requests that go wrong, each in its own way. */
+/** Requests that fail, each in its own way. */
 const CAUSES: Record<string, { code: ErrorCode; asked: Cause }> = {
   'an unknown field': { code: 'invalid_request', asked: () => ({ id: 'createMember', body: { colour: 'red' } }) },
   'a wrong type deep within': {
@@ -141,8 +141,8 @@ const CAUSES: Record<string, { code: ErrorCode; asked: Cause }> = {
   },
 };
 
-describe('what goes wrong', () => {
-  it.each(Object.entries(CAUSES))('is said alike through both doors: %s', async (_, { code, asked }) => {
+describe('an error', () => {
+  it.each(Object.entries(CAUSES))('is the same in both channels: %s', async (_, { code, asked }) => {
     const team = await makeTeam();
     const membership = await addMember(team, { credit: '1' });
     const request = { ...(await asked(membership, team)), ids: { mem: membership.mem } };
@@ -155,7 +155,7 @@ describe('what goes wrong', () => {
     expect({ ...trpc.body, requestId: '' }).toEqual({ ...api.body, requestId: '' });
   });
 
-  it('with an id is told as nothing found, whatever else is wrong, as in a path of the API', async () => {
+  it('is not_found for an id in the input, whatever else is wrong, like in a path of the API', async () => {
     const session = await someOwner();
     for (const memberId of ['mem_nonsense', 'nonsense', printId('trf', newUuid7()), '']) {
       const { problem } = await callProcedure(session, 'creditMember', { memberId, amount: '-1', colour: 'red' });
@@ -165,7 +165,7 @@ describe('what goes wrong', () => {
     expect(missing.problem).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/memberId' }] });
   });
 
-  it('with an input that is no object, or too deep, is told so', async () => {
+  it('names an input that is no object, or nested too deeply', async () => {
     const session = await someOwner();
     let deep: object = {};
     for (let i = 0; i < 30; i += 1) deep = { deep };
@@ -177,7 +177,7 @@ describe('what goes wrong', () => {
 });
 
 describe('a refusal', () => {
-  it('commits what must be remembered of it, and moves nothing', async () => {
+  it('commits what must be kept of it, and moves nothing', async () => {
     const team = await makeTeam({ fund: '5.00', card: 'country,prefix,price\n,1,1.00\n' });
     const membership = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '6' } });
     const session = await sessionOf(membership.key);
@@ -212,12 +212,12 @@ describe('an unexpected error', () => {
     requestId,
   };
 
-  it('says nothing but its request’s id, under which it is logged without the values of a query', async () => {
+  it('shows nothing but its request’s id, under which it is logged without the values of a query', async () => {
     const fault = Object.assign(new Error('insert into members … params: ann@example.test'), { query: 'insert' });
     const error = await thrownBy(() => Promise.reject(fault));
     expect(error.problem).toEqual(internal);
     expect([error.message, error.cause]).toEqual([internal.detail, undefined]);
-    // Lines of one turn go out together, after it.
+    // The lines of one turn of the event loop are printed together after it.
     await setImmediate();
     const own = lines.filter((line) => line.includes(requestId) && /unexpected|"status":500/.test(line));
     expect(own.length).toBeGreaterThanOrEqual(2);
@@ -225,12 +225,12 @@ describe('an unexpected error', () => {
     expect(own.join('')).not.toMatch(/ann@example\.test/);
   });
 
-  it('is an answer that does not fit its own schema too, not the fault of who asked', async () => {
+  it('is also an answer that does not match its own schema, rather than an invalid input', async () => {
     const odd = await thrownBy(() => Promise.resolve({ id: 7 } as never));
     expect(odd.problem).toEqual(internal);
   });
 
-  it('is told apart from a database that is away', async () => {
+  it('differs from an unreachable database', async () => {
     const away = Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:5432'), { code: 'ECONNREFUSED' });
     const { problem } = await thrownBy(() => Promise.reject(away), 'mutation');
     expect(problem).toMatchObject({ code: 'unavailable', status: 503, retryAfterSeconds: 2 });
@@ -238,8 +238,8 @@ describe('an unexpected error', () => {
   });
 });
 
-describe('over HTTP', () => {
-  it('has the status of the table, and the problem alone as its data', async () => {
+describe('an error over HTTP', () => {
+  it('has the status of the table, and only the problem as its data', async () => {
     const { ownerKey } = await makeTeam();
     const ask = async (path: string, input: object) =>
       handleTrpc(

@@ -25,7 +25,7 @@ function expectCode(result: Result, code: ErrorCode): void {
   expect(result.problem?.code, JSON.stringify(result.data)).toBe(code);
 }
 
-/** What each change is asked, besides the member that it is about. */
+/** The input of each change, besides the member that it acts on. */
 const EVERY_CHANGE: Record<string, (membership: TestMember, team: TestTeam) => object | Promise<object>> = {
   updateTeam: () => ({ name: 'Changed' }),
   updateSettings: () => ({ memberLowBalance: '5', requireReauthentication: true }),
@@ -61,9 +61,9 @@ const EVERY_CHANGE: Record<string, (membership: TestMember, team: TestTeam) => o
     return { transferId: transfer.id };
   },
   createInvitation: () => ({ email: someAddress(), credit: '1' }),
-  resendInvitation: (_seat, team) => invitedTo(team),
-  revokeInvitation: (_seat, team) => invitedTo(team),
-  openLink: (_seat, team) => invitedTo(team),
+  resendInvitation: (_member, team) => invitedTo(team),
+  revokeInvitation: (_member, team) => invitedTo(team),
+  openLink: (_member, team) => invitedTo(team),
 };
 
 async function invitedTo(team: TestTeam): Promise<object> {
@@ -71,7 +71,7 @@ async function invitedTo(team: TestTeam): Promise<object> {
   return { invitationId: id };
 }
 
-/** A team's owner at this door, and a seat with money and a rule. */
+/** Creates a team with its owner's session, and a member with money and a rule. */
 async function setting(): Promise<{ team: TestTeam; membership: TestMember; session: MemberActor }> {
   const team = await makeTeam();
   const membership = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' } });
@@ -79,12 +79,12 @@ async function setting(): Promise<{ team: TestTeam; membership: TestMember; sess
 }
 
 describe('every change', () => {
-  it('is in the table above', () => {
+  it('has a row in the table above', () => {
     const changes = listProcedures().filter(({ type }) => type === 'mutation');
     expect(Object.keys(EVERY_CHANGE).toSorted()).toEqual(changes.map(({ id }) => id).toSorted());
   });
 
-  it.each(Object.keys(EVERY_CHANGE))('%s has one effect for one key: in sequence, and many at once', async (id) => {
+  it.each(Object.keys(EVERY_CHANGE))('%s takes effect once per key: in sequence, and many at once', async (id) => {
     const { team, membership, session } = await setting();
     const input = await EVERY_CHANGE[id]!(membership, team);
     const first = await callProcedure(session, id, input, 'one');
@@ -96,7 +96,7 @@ describe('every change', () => {
       if (result.problem) expect(result.problem).toMatchObject({ code: 'idempotency_in_flight', retryAfterSeconds: 1 });
       else expect(result).toEqual(first);
     }
-    // Another request under the same key; its input is good, or it would be told of that.
+    // Another request under the same key; its input is valid, or the error would name that instead.
     const other = id === 'sendMessage' ? { ...message, body: 'Other' } : { memberId: membership.mem, amount: '0.01' };
     expectCode(
       await callProcedure(session, id === 'sendMessage' ? id : 'creditMember', other, 'one'),
@@ -107,7 +107,7 @@ describe('every change', () => {
 });
 
 describe('one key', () => {
-  it('answers “in flight” while the first is still running, without waiting for it', async () => {
+  it('answers “in flight” while the first call is running, without waiting for it', async () => {
     const { team, membership, session } = await setting();
     const call = () => callProcedure(session, 'creditMember', { memberId: membership.mem, amount: '1' }, 'slow');
     const calls = await whileMasterIsHeld(team, async () => {
@@ -119,7 +119,7 @@ describe('one key', () => {
     expect(await call()).toEqual(made);
   });
 
-  it('is the seat’s at either door: what was asked at one is another request at the other', async () => {
+  it('belongs to the member in both channels: a request of one channel is another request in the other', async () => {
     const { team, membership, session } = await setting();
     const [api, input] = [as(team.ownerKey), { memberId: membership.mem, amount: '1' }];
     const credit = () => api.post(`/members/${membership.mem}/credit`, { amount: '1' }, { idempotencyKey: 'a' });
@@ -134,12 +134,12 @@ describe('one key', () => {
     expect(here.data.balances).toEqual({ master: '993.00', member: '7.00' });
     expect((await credit()).headers.get('idempotent-replayed')).toBe('true');
     expect(await callProcedure(session, 'creditMember', input, 'b')).toEqual(here);
-    // Another seat's key of the same words is another key.
+    // The same key of another member is another key.
     const own = await callProcedure(await sessionOf(membership.key), 'sendMessage', message, 'b');
     expect(own.problem).toBeNull();
   });
 
-  it('is for one procedure: another with the very same input is another request', async () => {
+  it('is for one procedure: another with the same input is another request', async () => {
     const { membership, session } = await setting();
     const input = { memberId: membership.mem };
     expect((await callProcedure(session, 'deactivateMember', input, 'k')).data.status).toBe('inactive');
@@ -147,7 +147,7 @@ describe('one key', () => {
     expect((await callProcedure(session, 'getMember', input)).data.status).toBe('inactive');
   });
 
-  it('may have 1 to 255 printable ASCII characters, and means nothing to a reading', async () => {
+  it('has 1 to 255 printable ASCII characters, and is ignored by a query', async () => {
     const { team, membership, session } = await setting();
     const input = { memberId: membership.mem };
     for (const key of ['', 'k'.repeat(256), 'a\tb']) {
@@ -159,7 +159,7 @@ describe('one key', () => {
     expect((await callProcedure(session, 'deactivateMember', input, 'k'.repeat(255))).problem).toBeNull();
   });
 
-  it('makes no difference to who gives none: each call is its own', async () => {
+  it('is optional: without it each call is separate', async () => {
     const { team, membership, session } = await setting();
     const call = () => callProcedure(session, 'creditMember', { memberId: membership.mem, amount: '1' });
     expect((await call()).data.transfer.id).not.toBe((await call()).data.transfer.id);
@@ -167,8 +167,8 @@ describe('one key', () => {
   });
 });
 
-describe('what is stored', () => {
-  it('is a success alone: no refusal, thrown or returned, so that the same key works once money is there', async () => {
+describe('the stored answer', () => {
+  it('is a success only: after a refusal, thrown or returned, the same key works once there is money', async () => {
     const team = await makeTeam({ fund: '0', card: 'country,prefix,price\n,1,1.00\n' });
     const { mem } = await addMember(team);
     const session = await sessionOf(team.ownerKey);
@@ -182,7 +182,7 @@ describe('what is stored', () => {
     expect(await keysKept(team)).toBe(2);
   });
 
-  it('is not the refusal of a send, whose rule remembers it all the same', async () => {
+  it('is not stored for a refused send, whose waiting rule is kept all the same', async () => {
     const team = await makeTeam({ fund: '5.00', card: 'country,prefix,price\n,1,1.00\n' });
     const membership = await addMember(team, { credit: '5', recharge: { threshold: '5', target: '6' } });
     const session = await sessionOf(membership.key);
@@ -193,7 +193,7 @@ describe('what is stored', () => {
     expect(await keysKept(team)).toBe(0);
   });
 
-  it('is no dry run: the key is still free for the real one', async () => {
+  it('is not stored for a dry run: the key is still free for the real call', async () => {
     const { team, membership, session } = await setting();
     const input = { memberId: membership.mem, amount: '5' };
     const dry = await callProcedure(session, 'creditMember', { ...input, dryRun: true }, 'k');
@@ -203,7 +203,7 @@ describe('what is stored', () => {
     expect(real.data.transfer.id).toMatch(/^trf_/);
   });
 
-  it('is sealed, and tells once it is dropped what was made', async () => {
+  it('is sealed, and names the created id once it was dropped', async () => {
     const { team, session } = await setting();
     const create = () => callProcedure(session, 'createMember', {}, 'k');
     const made = (await create()).data;
@@ -216,7 +216,7 @@ describe('what is stored', () => {
     expect((await create()).problem).toMatchObject({ code: 'idempotency_expired', createdId: made.member.id });
   });
 
-  it('is read again by who no longer has the right, and by nobody whose seat is dead', async () => {
+  it('is replayed for a member who lost the right since, and refused for a deactivated or deleted member', async () => {
     const { team, session } = await setting();
     const second = await addMember(team, { role: 'owner' });
     const create = (actor: MemberActor) => callProcedure(actor, 'createMember', {}, 'k');

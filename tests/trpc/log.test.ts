@@ -30,7 +30,7 @@ const report = (team: TestTeam, status: 'sent' | 'delivered' | 'failed', ...ids:
     ids.map((id) => ({ id: parseId('msg', id)!, status, ...(status === 'failed' && { code: 'x', detail: 'No.' }) })),
   );
 
-/** Moves a message and its id to an earlier day, as if it had been sent then, and sums the log anew. */
+/** Moves a message and its id to an earlier day, and recomputes the sums of the log. */
 async function backdate({ teamId }: TestTeam, id: string, days: number): Promise<void> {
   const owner = ownerPool();
   await owner.query(
@@ -54,7 +54,7 @@ async function backdate({ teamId }: TestTeam, id: string, days: number): Promise
 }
 
 describe('a page of the log', () => {
-  it('goes on to what is older and back to what is newer, and nothing is lost or doubled', async () => {
+  it('pages to older and to newer messages, and loses or repeats none', async () => {
     const team = await makeTeam();
     const ann = await addMember(team, { name: 'Ann', credit: '5' });
     const sent: string[] = [];
@@ -72,7 +72,7 @@ describe('a page of the log', () => {
     expect(idsOf(await ask(team.ownerKey, 'browseMessages', { limit: 3, cursor: back.older }))).toEqual(sent.slice(6));
   });
 
-  it('stays where it is while more is sent, and says how many', async () => {
+  it('stays in place while more is sent, and shows how many are new', async () => {
     const team = await makeTeam();
     const ann = await addMember(team, { credit: '5' });
     const older = await send(ann);
@@ -83,7 +83,7 @@ describe('a page of the log', () => {
     expect([idsOf(held), held.newer]).toEqual([[older], 2]);
   });
 
-  it('shows a member its own messages alone, and answers a filter as the API does', async () => {
+  it('shows a member only its own messages, and filters like the API', async () => {
     const team = await makeTeam();
     const [ann, ben] = [await addMember(team, { credit: '5' }), await addMember(team, { credit: '5' })];
     const [own, other] = [await send(ann, '+14155550100', 'order-1'), await send(ben, '+447700900123')];
@@ -114,7 +114,7 @@ describe('a page of the log', () => {
     }
   });
 
-  it('keeps a place while its range moves on with the days', async () => {
+  it('keeps its place while its range moves on with the days', async () => {
     const team = await makeTeam();
     const id = await send({ key: team.ownerKey });
     const { top } = await ask(team.ownerKey, 'browseMessages', { from: '2026-01-01' });
@@ -123,7 +123,7 @@ describe('a page of the log', () => {
     expect([idsOf(next), next.newer]).toEqual([[id], 1]);
   });
 
-  it('reaches across months, both ways', async () => {
+  it('pages across months in both directions', async () => {
     const team = await makeTeam();
     const ids = [await send({ key: team.ownerKey }), await send({ key: team.ownerKey })];
     await backdate(team, ids[0]!, 80);
@@ -139,8 +139,8 @@ describe('a page of the log', () => {
   });
 });
 
-describe('a message whole', () => {
-  it('has its history and the money that it moved: to a member what is its own', async () => {
+describe('a single message', () => {
+  it('has its history and its transfers: for a member only its own', async () => {
     const team = await makeTeam();
     const ann = await addMember(team, { name: 'Ann', credit: '5' });
     const id = await send(ann);
@@ -159,7 +159,7 @@ describe('a message whole', () => {
     ]);
   });
 
-  it('of an owner’s seat moved the master’s money', async () => {
+  it('shows transfers of the master balance when an owner sent it', async () => {
     const team = await makeTeam();
     const id = await send({ key: team.ownerKey });
     const { transfers } = await ask(team.ownerKey, 'inspectMessage', { messageId: id });
@@ -168,7 +168,7 @@ describe('a message whole', () => {
   });
 });
 
-/** What a count of the log must say: told from its rows, one by one. */
+/** Counts the rows one by one, which is what a count of the log must say. */
 const countOf = (rows: { status: string; country: string }[], by: 'status' | 'country') => {
   const counts = new Map<string, number>();
   for (const row of rows) counts.set(row[by], (counts.get(row[by]) ?? 0) + 1);
@@ -194,7 +194,7 @@ async function variedTeam() {
 }
 
 describe('the counts of the log', () => {
-  it('are the log’s own, whether they come from the daily sums or from the log', async () => {
+  it('match the log, whether they come from the daily sums or from the log', async () => {
     const { team, ann, ben } = await variedTeam();
     const filters: [object, 'sums' | 'log'][] = [
       [{}, 'sums'],
@@ -223,14 +223,14 @@ describe('the counts of the log', () => {
     }
   });
 
-  it('are of one’s own messages for a member', async () => {
+  it('cover a member’s own messages for a member', async () => {
     const { ben } = await variedTeam();
     const facets = await ask(ben.key, 'browseFacets');
     expect([facets.total, facetOf(facets.countries, 'country')]).toEqual([4, { US: 4 }]);
     expect((await ask(ben.key, 'pickSenders')).data).toEqual([{ id: ben.mem, name: 'Ben Zw', messages: 4 }]);
   });
 
-  it('begin with the first day that the log holds, and are of whole UTC days', async () => {
+  it('begin with the first day that the log holds, in whole UTC days', async () => {
     const { team, ann } = await variedTeam();
     const id = await send(ann);
     await backdate(team, id, 40);
@@ -243,14 +243,15 @@ describe('the counts of the log', () => {
     expect([since.from, since.total]).toEqual([today, 12]);
     const old = await ask(team.ownerKey, 'browseFacets', { from: first, to: today });
     expect([old.total, old.days.length]).toEqual([1, 40]);
-    // Longer than a month, and nothing that the sums know: not counted, but there is still what to choose from.
-    const dear = await ask(team.ownerKey, 'browseFacets', { reference: 'ref-1' });
-    expect(dear).toMatchObject({ source: 'none', total: null, days: null, statuses: [] });
-    expect(dear.countries.map(({ country }: { country: string }) => country)).toEqual(['DE', 'GB', 'US']);
+    // Longer than a month, with a filter that the sums do not know: not counted, but the values to choose from are
+    // there.
+    const expensive = await ask(team.ownerKey, 'browseFacets', { reference: 'ref-1' });
+    expect(expensive).toMatchObject({ source: 'none', total: null, days: null, statuses: [] });
+    expect(expensive.countries.map(({ country }: { country: string }) => country)).toEqual(['DE', 'GB', 'US']);
     expect(await ask(team.ownerKey, 'previewExport', { reference: 'ref-1' })).toEqual({ rows: 6 });
   });
 
-  it('offer the members who sent the most, and those of a name', async () => {
+  it('offer the members who sent the most, and those matching a name', async () => {
     const { team, ann, ben } = await variedTeam();
     expect((await ask(team.ownerKey, 'pickSenders')).data).toEqual([
       { id: ann.mem, name: 'Ann', messages: 8 },
@@ -268,15 +269,15 @@ describe('the counts of the log', () => {
   });
 });
 
-describe('a count that may take long', () => {
-  it('keeps at most two connections of a process, and lets them go again', async () => {
+describe('a slow count', () => {
+  it('uses at most two connections of a process, and gives them back', async () => {
     const slow = () => readWithin(services().database.db, 5_000, (db) => db.execute(sql`SELECT pg_sleep(0.3)`));
     const answers = await Promise.all([slow(), slow(), slow()]);
     expect(answers.map((answer) => answer !== null)).toEqual([true, true, false]);
     expect(await slow()).not.toBeNull();
   });
 
-  it('is given up when it takes longer than it may', async () => {
+  it('is aborted when it takes longer than its limit', async () => {
     const { db } = services().database;
     expect(await readWithin(db, 50, (within) => within.execute(sql`SELECT pg_sleep(5)`))).toBeNull();
     expect(await readWithin(db, 5_000, (within) => within.execute(sql`SELECT 1`))).not.toBeNull();

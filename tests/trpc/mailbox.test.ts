@@ -5,7 +5,7 @@ import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
 import { HERE } from '../support/procedures';
 
-/** One who is not signed in, at a process with these settings. */
+/** Calls a procedure as a visitor, at a process with these settings. */
 const ask = (set: object = { demo: true, mail: 'mailbox' }) =>
   createCaller({
     services: { ...services(), ...set },
@@ -18,7 +18,7 @@ const ask = (set: object = { demo: true, mail: 'mailbox' }) =>
 
 let made = 0;
 
-/** Puts mails to one address into the mailbox, one a second; answers their ids, the newest first. */
+/** Puts emails to one address into the mailbox, one a second, and returns their ids, the newest first. */
 async function put(address: string, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, (_, i) => newUuid7(new Date(Date.now() - 60_000 + i * 1_000)));
   for (const id of ids) {
@@ -34,7 +34,7 @@ async function put(address: string, count: number): Promise<string[]> {
 }
 
 describe('the demo’s mailbox', () => {
-  it('shows anybody what was mailed to an address, newest first, page by page', async () => {
+  it('shows a visitor the emails to an address, newest first, page by page', async () => {
     const ids = await put('many@example.test', 60);
     const first = await ask().browseMails({ to: 'MANY@example' });
     expect(first.data.map(({ id }) => id)).toEqual(ids.slice(0, 50));
@@ -45,7 +45,7 @@ describe('the demo’s mailbox', () => {
     expect((await ask().browseMails({ to: 'm_ny%' })).data).toEqual([]);
   });
 
-  it('shows one mail in both its forms, as it was when it came about', async () => {
+  it('shows one email as text and as HTML, as it was when it was stored', async () => {
     const [id] = await put('one@example.test', 1);
     const mail = await ask().getMail({ id: id! });
     expect(mail).toMatchObject({ address: 'one@example.test', html: '<p>Hello</p>', text: 'Hello' });
@@ -53,7 +53,7 @@ describe('the demo’s mailbox', () => {
     await expect(ask().getMail({ id: newUuid7() })).rejects.toMatchObject({ problem: { code: 'not_found' } });
   });
 
-  it('holds a mail that is put there twice once', async () => {
+  it('stores an email once when it is stored twice', async () => {
     const [id] = await put('twice@example.test', 1);
     await putInMailbox(services(), { id: id!, address: 'twice@example.test', subject: 'Again', html: '', text: '' });
     expect((await ask().browseMails({ to: 'twice@' })).data).toHaveLength(1);
@@ -61,9 +61,9 @@ describe('the demo’s mailbox', () => {
 
   it.each([
     ['outside the demo', { demo: false, mail: 'mailbox' }],
-    ['where mails leave', { demo: true, mail: 'smtp' }],
-    ['where none can', { demo: true, mail: null }],
-  ])('is not there %s', async (_where, set) => {
+    ['where emails are sent', { demo: true, mail: 'smtp' }],
+    ['where no email can be sent', { demo: true, mail: null }],
+  ])('does not exist %s', async (_where, set) => {
     const [id] = await put('nobody@example.test', 1);
     await expect(ask(set).browseMails({})).rejects.toMatchObject({ problem: { code: 'not_found' } });
     await expect(ask(set).getMail({ id: id! })).rejects.toMatchObject({ problem: { code: 'not_found' } });

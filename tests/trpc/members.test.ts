@@ -7,17 +7,17 @@ import { addMember, makeTeam, ownerPool, type TestTeam } from '../support/team';
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-type Seat = { id: string; name: string; [field: string]: unknown };
+type MemberRow = { id: string; name: string; [field: string]: unknown };
 
-async function browse(team: TestTeam, input: object = {}): Promise<{ data: Seat[]; total: number; all: number }> {
+async function browse(team: TestTeam, input: object = {}): Promise<{ data: MemberRow[]; total: number; all: number }> {
   const { data, problem } = await callProcedure(await sessionOf(team.ownerKey), 'browseMembers', input);
   expect(problem).toBeNull();
   return data;
 }
 
-const names = (page: { data: Seat[] }): string[] => page.data.map(({ name }) => name);
+const names = (page: { data: MemberRow[] }): string[] => page.data.map(({ name }) => name);
 
-/** A team with seats that differ in all that a page can be sorted or narrowed by. */
+/** Creates a team with members that differ in everything that a page sorts or filters by. */
 async function crowd() {
   const team = await makeTeam();
   const one = await addMember(team, { name: 'Ärger', email: 'b@example.test', credit: '3', externalId: 'Ext-Ünique' });
@@ -37,7 +37,7 @@ let made: ReturnType<typeof crowd> | undefined;
 const shared = () => (made ??= crowd());
 
 describe('the page of members', () => {
-  it('is by name at first, as people order names in any script, without the deleted', async () => {
+  it('sorts by name at first, in the order of any script, without deleted members', async () => {
     const { team } = await shared();
     const page = await browse(team);
     expect(names(page)).toEqual(['Apple 2', 'apple 10', 'Ärger', 'First Owner', 'zoë', 'Борис']);
@@ -45,7 +45,7 @@ describe('the page of members', () => {
     expect(names(await browse(team, { direction: 'desc' }))).toEqual(names(page).toReversed());
   });
 
-  it('shows of each seat what was sent in 30 days, how it came by its address, who signs in, and how it can come back', async () => {
+  it('shows each member’s usage of 30 days, the source of its address, its user, and whether it can be restored', async () => {
     const { team, one, two, gone } = await shared();
     const { data } = await browse(team, { status: ['active', 'deleted'] });
     const of = (mem: string) => data.find(({ id }) => id === mem)!;
@@ -56,7 +56,7 @@ describe('the page of members', () => {
     expect(of(gone.mem)).toMatchObject({ status: 'deleted', restorableUntil: new Date(end).toISOString() });
   });
 
-  it('no longer says that a seat can come back once it cannot', async () => {
+  it('no longer offers a restore once it is too late', async () => {
     const team = await makeTeam();
     const { mem, id } = await addMember(team);
     await as(team.ownerKey).delete(`/members/${mem}`);
@@ -67,7 +67,7 @@ describe('the page of members', () => {
     expect((await browse(team, { status: ['deleted'] })).data).toMatchObject([{ id: mem, restorableUntil: null }]);
   });
 
-  it('counts the last 30 UTC days alone, today among them, also where it sorts by them', async () => {
+  it('counts only the last 30 UTC days, today among them, also for sorting', async () => {
     const team = await makeTeam();
     const [old, fresh] = [await addMember(team, { name: 'Old' }), await addMember(team, { name: 'Fresh' })];
     const sent: [string, number, number][] = [
@@ -111,13 +111,13 @@ describe('the page of members', () => {
     [{ recharge: 'off' }, ['zoë']],
     [{ recharge: 'off', role: 'owner' }, []],
     [{ recharge: 'none', query: 'owner' }, ['First Owner']],
-  ])('is narrowed by %j', async (input, expected) => {
+  ])('filters by %j', async (input, expected) => {
     const page = await browse((await shared()).team, input);
     expect(names(page)).toEqual(expected);
     expect([page.total, page.all]).toEqual([expected.length, 6]);
   });
 
-  it('says of a rule what the seat itself says', async () => {
+  it('shows the state of a rule like the member’s own page', async () => {
     const { team } = await shared();
     for (const recharge of ['ready', 'waiting', 'paused', 'off'] as const) {
       const { data } = await browse(team, { recharge });
@@ -125,7 +125,7 @@ describe('the page of members', () => {
     }
   });
 
-  it('finds a seat by its whole id and by the end of its live key, in their own letters alone', async () => {
+  it('finds a member by its whole id and by the end of its active key, case-sensitively', async () => {
     const { team, ten, gone } = await shared();
     expect(names(await browse(team, { query: ten.mem }))).toEqual(['Apple 2']);
     expect(names(await browse(team, { query: ten.mem.slice(0, -1) }))).toEqual([]);
@@ -133,23 +133,23 @@ describe('the page of members', () => {
     expect(names(await browse(team, { query: gone.key.slice(-4), status: ['deleted'] }))).toEqual([]);
   });
 
-  it.each(MEMBER_SORTS)('is sorted by %s, both ways, and cut into pages that miss and repeat nobody', async (sort) => {
+  it.each(MEMBER_SORTS)('sorts by %s in both directions, in pages that miss and repeat nobody', async (sort) => {
     const { team } = await shared();
     const all = (await browse(team, { sort, pageSize: 100 })).data;
     const keys = all.map((member) => keyOf(member, sort));
     const known = keys.filter((key) => key !== null);
-    // Who never used a key comes last, whichever way.
+    // Members that never used a key come last, in either direction.
     expect(keys.slice(0, known.length)).toEqual(known);
     if (sort !== 'name') expect(known).toEqual(known.toSorted(ascending));
     const back = (await browse(team, { sort, direction: 'desc', pageSize: 100 })).data.map((s) => keyOf(s, sort));
     expect(back.filter((key) => key !== null)).toEqual(known.toReversed());
     expect(back.slice(0, known.length)).toEqual(known.toReversed());
-    const paged: Seat[] = [];
+    const paged: MemberRow[] = [];
     for (let page = 1; page <= 3; page += 1) paged.push(...(await browse(team, { sort, page, pageSize: 2 })).data);
     expect(paged.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
   });
 
-  it('past its end has nobody, and says how many there are', async () => {
+  it('is empty past its end, and shows the total', async () => {
     expect(await browse((await shared()).team, { page: 9 })).toEqual({ data: [], total: 6, all: 6 });
   });
 
@@ -162,7 +162,7 @@ describe('the page of members', () => {
     },
   );
 
-  it('is a member’s own seat alone to a member, also when it looks for others', async () => {
+  it('shows a member only itself, also when it searches for others', async () => {
     const { two } = await shared();
     const session = await sessionOf(two.key);
     const { data } = await callProcedure(session, 'browseMembers', {});
@@ -176,8 +176,11 @@ describe('the page of members', () => {
 
 const ascending = (a: bigint | string, b: bigint | string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function keyOf(member: Seat, sort: string): bigint | string | null {
-  const { usage, apiKey } = member as unknown as { usage: { messages: number; cost: string }; apiKey: Seat | null };
+function keyOf(member: MemberRow, sort: string): bigint | string | null {
+  const { usage, apiKey } = member as unknown as {
+    usage: { messages: number; cost: string };
+    apiKey: MemberRow | null;
+  };
   const micros = (text: string) => BigInt(Math.round(Number(text) * 1e6));
   if (sort === 'messages') return BigInt(usage.messages);
   if (sort === 'cost') return micros(usage.cost);
@@ -186,8 +189,8 @@ function keyOf(member: Seat, sort: string): bigint | string | null {
   return member[sort] as string;
 }
 
-describe('one seat', () => {
-  it('is the seat of the page', async () => {
+describe('a single member', () => {
+  it('is the same as on the page', async () => {
     const { team, two } = await shared();
     const { data } = await callProcedure(await sessionOf(team.ownerKey), 'getMemberRow', { memberId: two.mem });
     const page = await browse(team, { query: two.mem });
@@ -196,12 +199,12 @@ describe('one seat', () => {
 });
 
 describe('a selection over all pages', () => {
-  it('holds every seat that the page would show, with what acts need of it', async () => {
+  it('holds every member that the page would show, with the fields that the actions need', async () => {
     const { team, one } = await shared();
     const { data } = await callProcedure(await sessionOf(team.ownerKey), 'pickMembers', { status: ['active'] });
     expect(data.total).toBe(5);
     expect(names(data)).toEqual(names(await browse(team, { status: ['active'] })));
-    expect(data.data.find(({ id }: Seat) => id === one.mem)).toEqual({
+    expect(data.data.find(({ id }: MemberRow) => id === one.mem)).toEqual({
       id: one.mem,
       name: 'Ärger',
       status: 'active',

@@ -11,7 +11,7 @@ const overviewOf = async ({ ownerKey }: TestTeam) => (await ask(ownerKey, 'getOv
 const shellOf = async (key: string) => (await ask(key, 'getShell')).data;
 
 describe('the shell of every page', () => {
-  it('shows an owner the team, its money, and what waits', async () => {
+  it('shows an owner the team, its money and its waiting rules', async () => {
     const team = await makeTeam({ fund: '100.00', name: 'Shell & Co' });
     await as(team.ownerKey).patch('/team', { reserve: '10', lowBalance: '20' });
     await addMember(team, { recharge: { threshold: '1', target: '5000' } });
@@ -42,7 +42,7 @@ describe('the shell of every page', () => {
     });
   });
 
-  it('shows a member nothing of the owners’ side', async () => {
+  it('shows a member nothing for owners only', async () => {
     const team = await makeTeam({ fund: '777.77' });
     await as(team.ownerKey).patch('/team', { reserve: '333.33', lowBalance: '222.22' });
     const membership = await addMember(team, { credit: '5', name: 'Ann', recharge: { threshold: '1', target: '2' } });
@@ -56,7 +56,7 @@ describe('the shell of every page', () => {
     expect(JSON.stringify(shell)).not.toMatch(/[0-9]{3}\.[0-9]/);
   });
 
-  it('says who can take the owner’s role back: who stepped down himself, while there is no active owner', async () => {
+  it('offers the owner role to those who stepped down, while there is no active owner', async () => {
     const team = await makeTeam();
     const second = await addMember(team, { role: 'owner' });
     const own = (await as(team.ownerKey).get('/me')).body.member.id;
@@ -71,14 +71,14 @@ describe('the shell of every page', () => {
     expect([await canTakeBack(team.ownerKey), await canTakeBack(second.key)]).toEqual([false, false]);
   });
 
-  it('tells where there is no sandbox', async () => {
+  it('says when there is no sandbox', async () => {
     const { ownerKey } = await makeTeam();
     expect((await callProcedure(await sessionOf(ownerKey), 'getShell', {}, null, false)).data.demo).toBe(false);
   });
 });
 
 describe('the overview', () => {
-  it('of a new team is sixty empty days and all that is to set up', async () => {
+  it('has sixty empty days and the whole checklist for a new team', async () => {
     const { days, ...rest } = await overviewOf(await makeTeam({ fund: '0' }));
     expect(days).toHaveLength(60);
     expect(days.every((day: { messages: number; cost: string }) => day.messages === 0 && day.cost === '0.00')).toBe(
@@ -92,7 +92,7 @@ describe('the overview', () => {
     });
   });
 
-  it('shows what was sent by UTC day, the oldest first, today last', async () => {
+  it('shows messages by UTC day, the oldest first, today last', async () => {
     const team = await makeTeam();
     const membership = await addMember(team, { credit: '5' });
     for (const to of ['+14155550100', '+4915112345678']) await as(membership.key).post('/messages', { ...message, to });
@@ -104,7 +104,7 @@ describe('the overview', () => {
     expect(days.at(-1)).toMatchObject({ messages: 2, cost: '0.11' });
   });
 
-  it('names who spends most in 30 days, five at most, and who waits longest', async () => {
+  it('names the five top spenders of 30 days, and the rules that have waited longest', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const memberships = [];
     for (let i = 0; i < 7; i += 1) memberships.push(await addMember(team, { name: `Seat ${i}`, credit: '1' }));
@@ -132,7 +132,7 @@ describe('the overview', () => {
 });
 
 describe('the audit log', () => {
-  it('tells who did what to whom, newest first, with every id as it is printed', async () => {
+  it('lists actions with actor and target, newest first, with every id as printed', async () => {
     const team = await makeTeam();
     const membership = await addMember(team, { name: 'Ann' });
     const made = await ask(team.ownerKey, 'creditMember', { memberId: membership.mem, amount: '2' });
@@ -173,7 +173,7 @@ describe('the audit log', () => {
     expect(JSON.stringify(data)).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
   });
 
-  it('goes on page by page, and is narrowed to one member', async () => {
+  it('pages, and filters by one member', async () => {
     const team = await makeTeam();
     const [ann, ben] = [await addMember(team), await addMember(team)];
     for (const { mem } of [ann, ben, ann]) await ask(team.ownerKey, 'creditMember', { memberId: mem, amount: '1' });
@@ -189,7 +189,7 @@ describe('the audit log', () => {
 });
 
 describe('sandbox funding', () => {
-  it('brings money to the master in the name of who asked', async () => {
+  it('adds money to the master balance in the name of the user', async () => {
     const team = await makeTeam({ fund: '1.00' });
     const { data } = await ask(team.ownerKey, 'fundSandbox', { amount: '500' });
     expect(data).toEqual({ transferId: expect.stringMatching(/^trf_/), amount: '500.00', masterBalance: '501.00' });
@@ -203,7 +203,7 @@ describe('sandbox funding', () => {
     expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'team.funded', channel: 'web', actorType: 'user' });
   });
 
-  it('is not there but in the demo', async () => {
+  it('exists only in the demo', async () => {
     const team = await makeTeam();
     const session = await sessionOf(team.ownerKey);
     const { problem } = await callProcedure(session, 'fundSandbox', { amount: '1' }, null, false);

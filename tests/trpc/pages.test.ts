@@ -11,18 +11,24 @@ const as = useApi();
 const CARD = 'country,prefix,price\n,1,0.01\n';
 
 type Row = {
-  /** What it answers a member about its own seat, and about another's (null: it names nobody); an owner it answers. */
+  /**
+   * The outcome for a member's own data, and for another member's (null: the input names no member); an owner is
+   * answered.
+   */
   own: 'answers' | ErrorCode;
   other: 'answers' | ErrorCode | null;
-  /** The fields where an id or a cursor can stand. */
+  /** The fields in which an id or a cursor can stand. */
   ids: string[];
-  /** What is asked, about a seat, its message, or an invitation. */
+  /** The input about a member, its message, or an invitation. */
   input: (mem: string, msg: string, inv: string) => object;
-  /** What is answered of a filter that finds nothing, where an id is a filter. */
+  /** The answer of a filter without matches, where an id is a filter. */
   nothing?: object;
 };
 
-/** Every procedure that only shapes a page: who may call it, and where an id can stand in it. A new one fails until it stands here. */
+/**
+ * Every procedure that only serves a page, with its permissions and the fields for ids. A new one fails until it has a
+ * row here.
+ */
 const ROWS: Record<string, Row> = {
   browseMembers: { own: 'answers', other: null, ids: [], input: () => ({}) },
   pickMembers: { own: 'answers', other: null, ids: [], input: () => ({}) },
@@ -98,7 +104,7 @@ const ROWS: Record<string, Row> = {
 
 const table = Object.entries(ROWS).map(([id, row]) => ({ id, ...row }));
 
-/** Ids that nobody was given. */
+/** Ids that no object has. */
 const NEVER = [printId('mem', newUuid7()), printId('msg', newUuid7()), printId('inv', newUuid7())] as const;
 
 type World = {
@@ -130,7 +136,7 @@ function expectOutcome({ data, problem }: Result, outcome: 'answers' | ErrorCode
 
 const tellable = ({ data, problem }: Result): object => (problem ? { ...problem, requestId: '…' } : { data });
 
-describe('the table', () => {
+describe('the table of page procedures', () => {
   it('has a row for every procedure of the pages, with every field in it where an id can stand', async () => {
     const found: Record<string, string[]> = {};
     for (const procedure of listPageProcedures()) found[procedure.id] = (await idFieldsOf(procedure)).toSorted();
@@ -139,7 +145,7 @@ describe('the table', () => {
 });
 
 describe.each(table)('$id', ({ id, own, other, ids, input, nothing }) => {
-  it('answers an owner, and a member what the product says', async () => {
+  it('answers an owner, and a member by the product’s rules', async () => {
     const [{ membership, owner, member, team }] = await two();
     const { mem, msg, inv } = await withMessage(await addMember(team, { credit: '1' }), team);
     expectOutcome(await callProcedure(member, id, input(membership.mem, membership.msg, membership.inv)), own);
@@ -147,12 +153,12 @@ describe.each(table)('$id', ({ id, own, other, ids, input, nothing }) => {
     expectOutcome(await callProcedure(owner, id, input(membership.mem, membership.msg, membership.inv)), 'answers');
   });
 
-  it('is shut to who is not signed in', async () => {
+  it('refuses a visitor', async () => {
     const [{ membership }] = await two();
     expectOutcome(await callProcedure(null, id, input(membership.mem, membership.msg, membership.inv)), 'missing_key');
   });
 
-  it.skipIf(ids.length === 0)('answers the ids of another team as ids never given', async () => {
+  it.skipIf(ids.length === 0)('answers the ids of another team like unknown ids', async () => {
     const [here, there] = await two();
     const before = await rowsOf(there.team);
     for (const actor of [here.owner, here.member]) {

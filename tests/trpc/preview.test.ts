@@ -9,7 +9,7 @@ const as = useApi();
 
 const CASES = 80;
 
-/** A source of numbers that a seed repeats. */
+/** Makes a source of numbers that a seed repeats. */
 function random(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -20,7 +20,7 @@ function random(seed: number): (below: number) => number {
 
 const amountFrom = (below: (n: number) => number, most: number): string => `${below(most)}.${below(4)}5`;
 
-/** A rule as a form can give it: near enough to the balances that each outcome comes up. */
+/** Draws a rule that a form can hold, near enough to the balances that each outcome comes up. */
 function ruleFrom(below: (n: number) => number): object {
   const threshold = amountFrom(below, 12);
   const step = below(2) === 0;
@@ -39,7 +39,7 @@ async function setMaster({ team, session }: World, wanted: string, reserve: stri
   await as(team.ownerKey).patch('/team', { reserve });
 }
 
-/** What a rule has come to, in the words of the preview. */
+/** Returns the actual outcome of a rule in the terms of the preview. */
 async function cameTo(session: MemberActor, memberId: string, before: number) {
   const { data: membership } = await callProcedure(session, 'getMemberRow', { memberId });
   const { data: shell } = await callProcedure(session, 'getShell', {});
@@ -59,7 +59,7 @@ const eventsOf = async (session: MemberActor, memberId: string): Promise<number>
   (await callProcedure(session, 'listRechargeEvents', { memberId })).data.data.length;
 
 describe('the preview of a rule', () => {
-  it('says what making it then does, over many cases, for members there and yet to be made', async () => {
+  it('matches what saving the rule then does, over many cases, for existing and new members', async () => {
     const team = await makeTeam();
     const world = { team, session: await sessionOf(team.ownerKey), below: random(7) };
     const { session, below } = world;
@@ -84,7 +84,7 @@ describe('the preview of a rule', () => {
         ...extra,
         ...rule,
       });
-      // A rule that no form could give: both doors say so alike.
+      // A rule that no form could hold: both channels refuse it alike.
       if (problem) {
         expect(problem.code).toBe('invalid_request');
         continue;
@@ -97,7 +97,7 @@ describe('the preview of a rule', () => {
       const kind = `${foreseen.outcome} ${foreseen.reason ?? ''}`.trim();
       seen[kind] = (seen[kind] ?? 0) + 1;
     }
-    // The cases are worth something only if all of it comes up.
+    // The cases are worth something only if every outcome comes up.
     for (const kind of [
       'fires',
       'fires cap_reached',
@@ -128,7 +128,7 @@ describe('the preview of a rule', () => {
     expect(await rowsOf(team)).toEqual(before);
   });
 
-  it('refuses what making it would refuse', async () => {
+  it('refuses a rule that saving would refuse', async () => {
     const team = await makeTeam({ fund: '1' });
     const { mem } = await addMember(team);
     await as(team.ownerKey).delete(`/members/${mem}`);
@@ -155,13 +155,13 @@ describe('the preview of messages', () => {
     return data;
   };
 
-  it('has each number once, however it is written', async () => {
+  it('lists each number once, however it is written', async () => {
     const { rows, repeated, cost } = await ask(await makeTeam(), ['+44 (0)20 7946 0958', '+442079460958', '0800']);
     expect(rows.map(({ to }: { to: string }) => to)).toEqual(['+442079460958', '0800']);
     expect([repeated, cost]).toEqual([1, '0.01']);
   });
 
-  it('tells of what is far too long for a number, beside the others', async () => {
+  it('reports a text that is far too long for a number, beside the valid ones', async () => {
     const { rows } = await ask(await makeTeam(), ['+14155550100', 'Not a number. '.repeat(20)]);
     expect(rows.map(({ error }: { error: { code: string } | null }) => error?.code)).toEqual([
       undefined,

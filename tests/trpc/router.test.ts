@@ -13,24 +13,24 @@ import { addMember, makeTeam, someAddress } from '../support/team';
 const channels = useChannels();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-/** An answer without when its key was last used, which is written beside the request. */
+/** Removes the last use of the key, which is written beside the request. */
 const withoutUse = (body: object) =>
   JSON.parse(JSON.stringify(body, (name, value) => (name === 'lastUsedAt' ? undefined : value)));
 
 const namesOf = (schema: ZodType | null): string[] => Object.keys(shapeOf(schema));
 
-/** Every field of an operation, as it is named at the tRPC door. */
+/** Lists every field of an operation by its name in tRPC. */
 const fieldsOf = (listed: Listed): string[] => [
   ...fieldsAt(listed, 'path'),
   ...(listed.operation.onBehalf ? fieldsAt(listed, 'header') : []),
   ...namesOf(listed.operation.query),
   ...namesOf(listed.operation.body),
-  // Of a list's pages the client of this door names the direction too.
+  // The client of a page also names the direction of a list.
   ...(namesOf(listed.operation.query).includes('cursor') ? ['direction'] : []),
 ];
 
 describe('the router', () => {
-  it('has a procedure for every operation of the API under the same name, and no other but what only shapes a page', () => {
+  it('has a procedure of the same name for every operation of the API, and no other but those of the pages', () => {
     const names = listCommands().map(({ id }) => id);
     expect(names.toSorted()).toEqual(
       listOperations()
@@ -39,19 +39,19 @@ describe('the router', () => {
     );
   });
 
-  it('takes what the operation takes: path, query, body and header as fields of one input', () => {
+  it('takes path, query, body and header of the operation as fields of one input', () => {
     const inputs = listCommands().map(({ id, input }) => [id, namesOf(input).toSorted()]);
     const expected = listOperations().map((listed) => [listed.id, fieldsOf(listed).toSorted()]);
     expect(Object.fromEntries(inputs)).toEqual(Object.fromEntries(expected));
   });
 
-  it('makes every change of the API a mutation, and no reading', () => {
+  it('makes every change of the API a mutation, and no query', () => {
     const changes = listOperations().filter(({ method, id }) => method !== 'GET' && id !== 'estimateMessages');
     const mutations = listCommands().filter(({ type }) => type === 'mutation');
     expect(mutations.map(({ id }) => id).toSorted()).toEqual(changes.map(({ id }) => id).toSorted());
   });
 
-  it('is typed by what is sent: ids, money and instants are strings', () => {
+  it('has the types of the JSON: ids, money and instants are strings', () => {
     type Out = inferRouterOutputs<AppRouter>;
     type In = inferRouterInputs<AppRouter>;
     expectTypeOf<Out['members']['getMember']['balance']>().toEqualTypeOf<string>();
@@ -61,8 +61,8 @@ describe('the router', () => {
   });
 });
 
-describe('both doors', () => {
-  it('print one form: each reading is the same through either, for an owner and for a member', async () => {
+describe('both channels', () => {
+  it('answer each query alike, for an owner and for a member', async () => {
     const team = await makeTeam({ fund: '777.77' });
     const membership = await addMember(team, { credit: '5', recharge: { threshold: '4.99', target: '5' } });
     const as = channels.as(membership.key);
@@ -79,13 +79,13 @@ describe('both doors', () => {
         const { requestId, key: ofApi, ...expected } = withoutUse(api.body);
         const { requestId: own, ...said } = withoutUse(trpc.body);
         expect(said, `${id} for ${key === membership.key ? 'a member' : 'an owner'}`).toEqual(expected);
-        // A session is asked for by no key; all else that is missing would be missed above.
+        // A session is read without a key; everything else that is missing would fail above.
         expect([ofApi === undefined, requestId === undefined]).toEqual([id !== 'getMe', own === undefined]);
       }
     }
   });
 
-  it('leave the same trail, each under its own name', async () => {
+  it('write the same audit events, each with its own channel', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     const session = await sessionOf(team.ownerKey);
@@ -97,7 +97,7 @@ describe('both doors', () => {
     ]);
   });
 
-  it('cut and refuse a limit alike, given as a number', async () => {
+  it('cap and refuse a limit alike, given as a number', async () => {
     const session = await sessionOf((await makeTeam()).ownerKey);
     for (const limit of [1, 100, 5000]) {
       expect((await callProcedure(session, 'listMembers', { limit })).data.data).toHaveLength(1);
@@ -109,7 +109,7 @@ describe('both doors', () => {
   });
 });
 
-describe('over HTTP', () => {
+describe('tRPC over HTTP', () => {
   const json = { 'Content-Type': 'application/json' };
   const ask = async (key: string, path: string, init: RequestInit = {}) => {
     const request = new Request(`http://localhost/api/trpc/${path}`, { headers: json, ...init });
@@ -122,7 +122,7 @@ describe('over HTTP', () => {
   const mutate = (key: string, path: string, input: unknown, headers: Record<string, string> = {}) =>
     ask(key, path, { method: 'POST', body: JSON.stringify(input), headers: { ...json, ...headers } });
 
-  it('answers readings and changes as plain JSON, under a request id, kept by nobody', async () => {
+  it('answers queries and changes as plain JSON, with a request id, never cached', async () => {
     const team = await makeTeam();
     const input = encodeURIComponent(JSON.stringify({ limit: 1 }));
     const list = await ask(team.ownerKey, `members.listMembers?input=${input}`);
@@ -134,7 +134,7 @@ describe('over HTTP', () => {
     expect((await ask(team.ownerKey, 'team.getMe')).body.result.data.balance).toBe('998.50');
   });
 
-  it('takes a reading as a POST, so that no text of a message stands in a URL, and no change as a GET', async () => {
+  it('takes a query as a POST, so that no message text stands in a URL, and no change as a GET', async () => {
     const team = await makeTeam();
     const estimate = await mutate(team.ownerKey, 'messages.estimateMessages', message);
     expect([estimate.status, estimate.body.result.data.cost]).toEqual([200, '0.01']);
@@ -142,7 +142,7 @@ describe('over HTTP', () => {
     expect([change.status, change.body.error.data.code]).toEqual([405, 'method_not_allowed']);
   });
 
-  it('has one change alone under an Idempotency-Key, never a batch', async () => {
+  it('runs a single change under an Idempotency-Key, never a batch', async () => {
     const team = await makeTeam();
     const batch = (headers: Record<string, string>) =>
       mutate(team.ownerKey, 'members.createMember,members.createMember?batch=1', { 0: {}, 1: {} }, headers);
@@ -152,7 +152,7 @@ describe('over HTTP', () => {
     expect((await one()).body).toEqual((await one()).body);
   });
 
-  it('answers nobody, an unknown procedure and what is no JSON in the words of the one table', async () => {
+  it('answers a visitor, an unknown procedure and invalid JSON with the errors of the table', async () => {
     const { ownerKey } = await makeTeam();
     const nobody = await handleTrpc(new Request('http://localhost/api/trpc/team.getMe'), {
       services: services(),

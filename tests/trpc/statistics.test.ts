@@ -15,7 +15,7 @@ const GB = { ...US, to: '+447400123456' };
 
 type Fate = 'queued' | 'delivered' | 'failed';
 
-/** Sends at a moment of the past, as the operator may, and tells what became of each message. */
+/** Sends messages at a past time as the operator, and sets the outcome of each. */
 async function send(team: TestTeam, at: string, memberId: string, messages: (typeof US)[], fate: Fate = 'queued') {
   const ctx = makeContext(services(), team.operator.actor, { at: new Date(at) });
   const sent = await sendMessages(ctx, { onBehalfOf: memberId, messages, many: true });
@@ -49,7 +49,7 @@ const NOTHING = figures(0, 0, 0, 0, '0.00');
 
 const RANGE = { from: '2026-03-04', to: '2026-03-07' };
 
-/** Three days, and what went before them: what the statistics are to say can be counted by hand. */
+/** Creates three days and the days before them, few enough to count the statistics by hand. */
 async function history() {
   const team = await makeTeam();
   const [ann, bob] = [
@@ -67,7 +67,7 @@ async function history() {
 }
 
 describe('the statistics', () => {
-  it('stand by day beside as many days directly before, days without anything too', async () => {
+  it('list days beside the same number of days before, including days without messages', async () => {
     const { team } = await history();
     expect(await answer(team.ownerKey, { ...RANGE, sort: 'name', direction: 'asc' })).toEqual({
       groupBy: 'day',
@@ -83,7 +83,7 @@ describe('the statistics', () => {
     });
   });
 
-  it('stand by member and by country, with who has sent only before, and how each went', async () => {
+  it('list members and countries, including those that only sent before, with their outcomes', async () => {
     const { team, ann, bob } = await history();
     const total = { now: figures(4, 5, 2, 1, '0.03'), before: figures(3, 5, 2, 0, '0.41') };
     expect(await answer(team.ownerKey, { ...RANGE, groupBy: 'member' })).toMatchObject({
@@ -116,7 +116,7 @@ describe('the statistics', () => {
     ]);
   });
 
-  it('are a member’s own alone, whatever it asks for, and nothing for an id that is not the team’s', async () => {
+  it('cover only a member’s own messages, whatever the filter, and nothing for an id of another team', async () => {
     const { team, ann, bob } = await history();
     const other = await history();
     for (const groupBy of ['day', 'member', 'country']) {
@@ -137,7 +137,7 @@ describe('the statistics', () => {
     }
   });
 
-  it('are of the last 30 days when no days are named, and of two years at most', async () => {
+  it('cover the last 30 days by default, and two years at most', async () => {
     const team = await makeTeam();
     await as(team.ownerKey).post('/messages', US);
     const { range, data, total } = await answer(team.ownerKey, {});
@@ -158,7 +158,7 @@ describe('the statistics', () => {
     expect(tooLong.problem?.detail).toContain('at most 732 days');
   });
 
-  it('of many members are sorted and cut by the database', async () => {
+  it('are sorted and limited by the database for many members', async () => {
     const team = await makeTeam();
     const memberships: TestMember[] = [];
     for (const [i, name] of ['Émile', 'zoe', 'Adam', 'eve', 'Bea'].entries()) {
@@ -189,7 +189,7 @@ describe('the statistics', () => {
 
 type Counted = { key: string; messages: number; segments: number; delivered: number; failed: number; cost: string };
 
-/** What the log itself holds, counted message by message. */
+/** Counts the log message by message. */
 async function recount(
   team: TestTeam,
   key: string,
@@ -215,7 +215,7 @@ const KEYS = {
 };
 
 describe('every figure', () => {
-  it('is the sum over the log under the same filter, and what the API reports', async () => {
+  it('is the sum over the log with the same filter, and matches the API’s report', async () => {
     const team = await makeTeam();
     const memberships: TestMember[] = [];
     for (let i = 0; i < 3; i += 1) memberships.push(await addMember(team, { credit: '90' }));

@@ -14,7 +14,7 @@ const browse = async (key: string, input: object = {}): Promise<{ data: Row[]; n
   return data;
 };
 
-/** Ann and Ben with transfers of several kinds between each other's. */
+/** Creates two members, Ann and Ben, with interleaved transfers of several kinds. */
 async function made() {
   const team = await makeTeam();
   const ann = await addMember(team, { name: 'Ann', credit: '5', recharge: { threshold: '4.995', target: '5' } });
@@ -31,7 +31,8 @@ async function made() {
 let world: ReturnType<typeof made> | undefined;
 const shared = () => (world ??= made());
 
-const told = ({ data }: { data: Row[] }): string[] => data.map(({ kind, member }) => `${kind} ${member?.name ?? '-'}`);
+const printRows = ({ data }: { data: Row[] }): string[] =>
+  data.map(({ kind, member }) => `${kind} ${member?.name ?? '-'}`);
 
 const ALL = [
   'closing Ben',
@@ -46,10 +47,10 @@ const ALL = [
 ];
 
 describe('the page of transfers', () => {
-  it('shows an owner all, newest first, each with its member by name', async () => {
+  it('shows an owner every transfer, newest first, with the member’s name', async () => {
     const { team, owner } = await shared();
     const page = await browse(team.ownerKey);
-    expect(told(page)).toEqual(ALL);
+    expect(printRows(page)).toEqual(ALL);
     const plain = (await owner.get('/transfers')).body.data;
     expect(page.data).toEqual(plain.map((transfer: Row, i: number) => ({ ...transfer, member: page.data[i]!.member })));
   });
@@ -62,14 +63,14 @@ describe('the page of transfers', () => {
     [undefined, ['credit', 'credit'], (row: string) => row.startsWith('credit')],
     [['Ann', 'Ben'], ['charge', 'recharge'], (row: string) => /^(re)?charge/.test(row)],
     [['Ben'], ['recharge'], () => false],
-  ])('is narrowed to the members %j and the kinds %j', async (people, kind, expected) => {
+  ])('filters by the members %j and the kinds %j', async (people, kind, expected) => {
     const { team, ann, ben } = await shared();
     const mems: Record<string, string> = { Ann: ann.mem, Ben: ben.mem };
     const memberId = people?.map((name) => mems[name]!);
-    expect(told(await browse(team.ownerKey, { memberId, kind }))).toEqual(ALL.filter(expected));
+    expect(printRows(await browse(team.ownerKey, { memberId, kind }))).toEqual(ALL.filter(expected));
   });
 
-  it('goes on page by page without missing or repeating one, whatever it is narrowed to', async () => {
+  it('pages without missing or repeating one, whatever the filter', async () => {
     const { team, ann, ben } = await shared();
     for (const filter of [{}, { memberId: [ann.mem, ben.mem] }, { kind: ['charge', 'credit', 'debit'] }]) {
       const whole = (await browse(team.ownerKey, { ...filter, limit: 100 })).data;
@@ -84,7 +85,7 @@ describe('the page of transfers', () => {
     }
   });
 
-  it('takes the time from, inclusive, to, exclusive', async () => {
+  it('filters by time: from is inclusive, to is exclusive', async () => {
     const { team } = await shared();
     const all = (await browse(team.ownerKey)).data;
     const [to, from] = [all[2]!['createdAt'] as string, all[5]!['createdAt'] as string];
@@ -93,17 +94,17 @@ describe('the page of transfers', () => {
     expect(inside.length).toBeGreaterThan(0);
   });
 
-  it('is its own to a member: its own figures, and what was meant for it', async () => {
+  it('shows a member only its own transfers, with its own figures and its own note', async () => {
     const { ann, ben } = await shared();
     const page = await browse(ann.key);
-    expect(told(page)).toEqual(ALL.filter((row) => row.endsWith('Ann')));
+    expect(printRows(page)).toEqual(ALL.filter((row) => row.endsWith('Ann')));
     expect(page.data[0]).toMatchObject({ note: 'for Ann', actor: { id: null }, balanceAfter: { member: '4.00' } });
     expect(JSON.stringify(page)).not.toMatch(/secret|"master":|First Owner/);
     expect((await browse(ann.key, { memberId: [ben.mem] })).data).toEqual([]);
-    expect(told(await browse(ann.key, { kind: ['debit', 'recharge'] }))).toEqual(['debit Ann', 'recharge Ann']);
+    expect(printRows(await browse(ann.key, { kind: ['debit', 'recharge'] }))).toEqual(['debit Ann', 'recharge Ann']);
   });
 
-  it('knows its own cursor alone', async () => {
+  it('refuses cursors of other lists', async () => {
     const { team, ann } = await shared();
     const { nextCursor } = await browse(team.ownerKey, { limit: 1 });
     for (const [key, input] of [

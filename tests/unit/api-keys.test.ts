@@ -6,7 +6,7 @@ import { isWellFormedKey, keyLast4, keyPrefix, makeKey } from '@/server/domain/t
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 describe('API keys', () => {
-  it('have the promised shape, are well formed and differ', () => {
+  it('have the promised format, are well formed and differ', () => {
     const keys = Array.from({ length: 2_000 }, () => makeKey());
     for (const key of keys) {
       expect(key).toMatch(/^pur_live_[0-9A-Za-z]{38}$/);
@@ -15,7 +15,7 @@ describe('API keys', () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  it('carry the standard CRC32 (ISO 3309) of all before, most significant character first', () => {
+  it('end with the standard CRC32 (ISO 3309) of all before, most significant character first', () => {
     const key = makeKey((size) => new Uint8Array(size));
     expect(key.slice(0, 41)).toBe(`pur_live_${'0'.repeat(32)}`);
     let sum = 0;
@@ -41,7 +41,7 @@ describe('API keys', () => {
     expect(key.slice(9, 41)).toBe(BASE62.slice(0, 32));
   });
 
-  it('show any one wrong character or two swapped neighbours', () => {
+  it('reveal any one wrong character or two swapped neighbours', () => {
     const position = fc.integer({ min: 9, max: 46 });
     fc.assert(
       fc.property(position, fc.constantFrom(...BASE62.split('')), (at, char) => {
@@ -66,7 +66,7 @@ describe('API keys', () => {
     }
   });
 
-  it('are shown by their first and last four', () => {
+  it('are shown by their first and last four characters', () => {
     const key = makeKey();
     expect(keyPrefix(key)).toBe(key.slice(0, 13));
     expect(keyLast4(key)).toBe(key.slice(43));

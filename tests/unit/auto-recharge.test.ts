@@ -32,7 +32,7 @@ type Case = {
   master?: MasterAnswer;
 };
 
-// A master that answers `paid` unless told otherwise, asked only for what the rules say may be posted.
+// Runs a charge against a master that answers `paid` by default, and is called only for amounts that the rules allow.
 function run(
   rule: Partial<RechargeRule>,
   { balance, charge = '0', spent = '0', member = 'active', master = 'paid' }: Case,
@@ -81,7 +81,7 @@ const settled = (
   waiting = false,
 ) => ({ charged, recharged: micros(recharged), balanceAfter: micros(balanceAfter), outcome, reason, waiting });
 
-describe('a rule that the master pays', () => {
+describe('a rule that the master balance can pay', () => {
   it.each<[string, Partial<RechargeRule>, Case, ReturnType<typeof settled>]>([
     [
       'rests while the balance stays above',
@@ -218,9 +218,9 @@ describe('a cap', () => {
   });
 });
 
-describe('a master that cannot pay', () => {
+describe('a master balance that cannot pay', () => {
   it.each(['master_short', 'reserve'] as const)(
-    'says %s, lets a covered charge through and the rule waits',
+    'gives the reason %s, lets a covered charge pass and the rule wait',
     (master) => {
       expect(run(fillUp('5', '50'), { balance: '6', charge: '2', master })).toMatchObject(
         settled(true, '0', '4', 'refused', master, true),
@@ -229,7 +229,7 @@ describe('a master that cannot pay', () => {
   );
 
   it.each(['master_short', 'reserve'] as const)(
-    'says %s and refuses the charge at or above the threshold, still ready',
+    'gives the reason %s and refuses the charge at or above the threshold, with the rule ready',
     (master) => {
       expect(run(fillUp('5', '50'), { balance: '5', charge: '6', master })).toMatchObject(
         settled(false, '0', '5', 'refused', master, false),
@@ -240,7 +240,7 @@ describe('a master that cannot pay', () => {
     },
   );
 
-  it('is not asked for a recharge that could not pay the charge', () => {
+  it('is not used for a recharge that could not pay the charge', () => {
     const given: Case = { balance: '6', charge: '20', spent: '50', master: 'master_short' };
     expect(run(fillUp('5', '50', '60'), given)).toMatchObject({
       posted: 0n,
@@ -248,7 +248,7 @@ describe('a master that cannot pay', () => {
     });
   });
 
-  it('must be asked before anything is settled', () => {
+  it('must answer before anything is settled', () => {
     const decision = { kind: 'recharge', need: 5n, amount: 5n, cut: false } as const;
     expect(() => settleRecharge({ decision, master: null, balance: 0n, charge: 0n, threshold: 1n })).toThrow(
       'not posted',
@@ -256,11 +256,11 @@ describe('a master that cannot pay', () => {
   });
 });
 
-describe('a seat that rests', () => {
+describe('the rule of a member that does not use it', () => {
   it.each([
     ['inactive', 'member_inactive'],
     ['owner', 'owner'],
-  ] as const)('%s is not recharged, says so and does not wait', (member, reason) => {
+  ] as const)('does not recharge: %s, gives the reason and does not wait', (member, reason) => {
     expect(run(fillUp('5', '50'), { balance: '1', member })).toMatchObject(
       settled(true, '0', '1', 'refused', reason, false),
     );
@@ -268,7 +268,7 @@ describe('a seat that rests', () => {
   });
 });
 
-describe('for every rule, balance and charge', () => {
+describe('any rule, balance and charge', () => {
   const money = fc.oneof(fc.bigInt({ min: 0n, max: 60n }), fc.bigInt({ min: 0n, max: 10n ** 15n }));
   const positive = money.map((value) => value + 1n);
   const rule: fc.Arbitrary<RechargeRule> = fc
@@ -298,7 +298,7 @@ describe('for every rule, balance and charge', () => {
   const go = (given: Parameters<Parameters<typeof always>[0]>[0]) =>
     runMicros(given.rule, given.balance, given.charge, given.spent, 'active', given.master);
 
-  it('never recharges more than the cap leaves, nor makes or loses money', () => {
+  it('never recharge more than the cap leaves, nor create or lose money', () => {
     always((given) => {
       const { recharged, charged, balanceAfter } = go(given);
       const { capAmount } = given.rule;
@@ -309,7 +309,7 @@ describe('for every rule, balance and charge', () => {
     });
   });
 
-  it('pays every charge and ends at the threshold or above, while cap and master allow', () => {
+  it('pay every charge and end at the threshold or above, while cap and master allow', () => {
     always((given) => {
       const settlement = runMicros(
         { ...given.rule, capAmount: null, capPeriod: null },
@@ -327,7 +327,7 @@ describe('for every rule, balance and charge', () => {
     });
   });
 
-  it('adds whole steps, and not one too many', () => {
+  it('add whole steps, and not one too many', () => {
     always((given) => {
       const { recharged, balanceAfter } = go(given);
       const { amount, threshold } = given.rule;
@@ -337,7 +337,7 @@ describe('for every rule, balance and charge', () => {
     });
   });
 
-  it('uses as much of the cap as the need asks for', () => {
+  it('use as much of the cap as the need requires', () => {
     always((given) => {
       const { decision } = go(given);
       const { amount, capAmount } = given.rule;
@@ -348,7 +348,7 @@ describe('for every rule, balance and charge', () => {
     });
   });
 
-  it('refuses a charge only when balance and what may be recharged do not suffice', () => {
+  it('refuse a charge only when the balance and the possible recharge do not suffice', () => {
     always((given) => {
       const { charged, decision } = go(given);
       const recharge = decision.kind === 'recharge' && given.master === 'paid' ? decision.amount : 0n;
@@ -356,7 +356,7 @@ describe('for every rule, balance and charge', () => {
     });
   });
 
-  it('waits exactly when the balance ends below the threshold, and always says why', () => {
+  it('wait exactly when the balance ends below the threshold, and always give the reason', () => {
     always((given) => {
       const { balanceAfter, outcome, reason, waiting, decision } = go(given);
       expect(waiting).toBe(balanceAfter < given.rule.threshold);
@@ -368,7 +368,7 @@ describe('for every rule, balance and charge', () => {
     });
   });
 
-  it('agrees with a purse that adds one step at a time', () => {
+  it('match a simulation that adds one step at a time', () => {
     const small = fc.bigInt({ min: 0n, max: 40n });
     fc.assert(
       fc.property(
@@ -397,26 +397,26 @@ describe('for every rule, balance and charge', () => {
     );
   });
 
-  it('counts steps by arithmetic, however many', () => {
+  it('compute the number of steps, however many', () => {
     const tiny = { enabled: true, threshold: 10n ** 15n, amount: 1n, target: null, capAmount: null, capPeriod: null };
     expect(runMicros(tiny, 0n, 10n ** 18n, 0n, 'active', 'paid')).toMatchObject({ recharged: 10n ** 18n + 10n ** 15n });
   });
 });
 
-describe('periods', () => {
+describe('the period of a cap', () => {
   it.each([
     ['day', '2026-03-01T00:00:00.000Z', '2026-03-01T00:00:00.000Z'],
     ['day', '2026-02-28T23:59:59.999Z', '2026-02-28T00:00:00.000Z'],
     ['month', '2026-02-28T23:59:59.999Z', '2026-02-01T00:00:00.000Z'],
     ['month', '2026-03-01T00:00:00.000Z', '2026-03-01T00:00:00.000Z'],
     ['month', '2025-12-31T23:30:00-05:00', '2026-01-01T00:00:00.000Z'],
-  ] as const)('a %s that holds %s began at %s', (period, now, start) => {
+  ] as const)('is, for a %s at %s, the one that began at %s', (period, now, start) => {
     expect(periodStart(period, new Date(now)).toISOString()).toBe(start);
   });
 });
 
-describe('sentences', () => {
-  it('say a rule as its form does', () => {
+describe('the sentences about a rule', () => {
+  it('describe a rule like its form', () => {
     expect(describeRule({ ...OFF, ...fillUp('5', '50', '200') })).toBe(
       'when below 5.00, fill up to 50.00, at most 200.00 per month',
     );
@@ -426,7 +426,7 @@ describe('sentences', () => {
     expect(describeRule({ ...OFF, ...step('0', '10') })).toBe('when below 0.00, add 10.00');
   });
 
-  it('say what happened, in one sentence', () => {
+  it('describe an event in one sentence', () => {
     const event = { balanceBefore: micros('1.80'), amount: micros('48.20') };
     expect(describeEvent({ ...event, outcome: 'fired', reason: null })).toBe('Added 48.20 to a balance of 1.80.');
     expect(describeEvent({ ...event, outcome: 'fired', reason: 'cap_reached' })).toContain('left of the cap');
@@ -437,10 +437,10 @@ describe('sentences', () => {
   });
 });
 
-describe('a rule as it is given', () => {
+describe('a rule as input', () => {
   const good = { threshold: '5.00', target: '50.00' };
 
-  it('becomes the rule of the exact rules', () => {
+  it('becomes the rule of the exact calculation', () => {
     expect(ruleFromInput(rechargeInput.parse(good))).toEqual({ ...OFF, ...fillUp('5', '50') });
     expect(
       ruleFromInput(

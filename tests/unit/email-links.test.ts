@@ -7,8 +7,8 @@ import { makeVault } from '@/server/domain/core/crypto';
 
 const [vault, other] = [makeVault('a'.repeat(32)), makeVault('b'.repeat(32))];
 
-describe('what stands in a mailed link', () => {
-  it('is read back here, and nowhere else', () => {
+describe('the token of an emailed link', () => {
+  it('is read back by this installation, and no other', () => {
     const id = newUuid7();
     const token = linkToken(vault, id);
     expect(token).toMatch(/^[0-9a-f]{32}\.[\w-]{43}$/);
@@ -16,7 +16,7 @@ describe('what stands in a mailed link', () => {
     expect(parseLinkToken(other, token)).toBeNull();
   });
 
-  it('is nothing once a letter of it is another, or it is cut or longer', () => {
+  it('is invalid once a character is changed, or it is cut or longer', () => {
     const token = linkToken(vault, newUuid7());
     for (let at = 0; at < token.length; at += 1) {
       const changed = `${token.slice(0, at)}${token[at] === '0' ? '1' : '0'}${token.slice(at + 1)}`;
@@ -27,14 +27,14 @@ describe('what stands in a mailed link', () => {
   });
 });
 
-describe('the code of the first team', () => {
+describe('the setup code of the first team', () => {
   it('is the same in every process of one installation, and of no other', () => {
     expect(setupCode(vault)).toMatch(/^([0-9a-hjkmnp-tv-z]{5}-){3}[0-9a-hjkmnp-tv-z]{5}$/);
     expect(setupCode(vault)).toBe(setupCode(makeVault('a'.repeat(32))));
     expect(setupCode(other)).not.toBe(setupCode(vault));
   });
 
-  it('is taken however it is typed', () => {
+  it('is accepted however it is typed', () => {
     const code = setupCode(vault);
     for (const text of [code, code.toUpperCase(), code.replaceAll('-', ''), ` ${code.replaceAll('-', ' ')} `])
       expect(isSetupCode(vault, text)).toBe(true);
@@ -42,7 +42,7 @@ describe('the code of the first team', () => {
   });
 });
 
-describe('a browser', () => {
+describe('a user agent', () => {
   it.each([
     [
       'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36',

@@ -25,7 +25,7 @@ const letterOf = (kind: EmailContent['kind'], text = HOSTILE, more: Partial<Emai
   ...more,
 });
 
-/** What the HTML would fetch or lead to: in attributes and in styles. */
+/** Returns the addresses that the HTML fetches or links to: in attributes and in styles. */
 function addressesIn(html: string): string[] {
   const attributes = [...html.matchAll(/\s(?:src|href|background|action|srcset|poster|data)\s*=\s*"([^"]*)"/gi)];
   const styles = [...html.matchAll(/url\(([^)]*)\)|@import\s+([^;]+)/gi)];
@@ -34,27 +34,27 @@ function addressesIn(html: string): string[] {
 
 const visible = (html: string): string => html.replaceAll('<!-- -->', '').replaceAll('&amp;', '&');
 
-describe.each(MAIL_KINDS)('a mail of the kind %s', (kind) => {
-  it('holds what hostile names hold as text alone', async () => {
-    const { subject, html, text } = await renderEmail(letterOf(kind));
+describe.each(MAIL_KINDS)('an email of the kind %s', (kind) => {
+  it('keeps hostile names as text', async () => {
+    const { subject, html, text } = await renderEmail(emailOf(kind));
     expect(html).not.toMatch(/<img|<script/i);
     expect(html).not.toContain('"\'&');
-    // No name makes a line, a header or turns the direction of reading.
+    // A name adds no line and no header, and cannot change the reading direction.
     expect(subject).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
     expect(text).not.toMatch(/^Bcc:/m);
     expect(`${html}${text}`).not.toMatch(/[\u2028\u202e]/);
   });
 
-  it('fetches nothing, and leads to its one link', async () => {
-    const { html, text } = await renderEmail(letterOf(kind, 'Acme'));
+  it('fetches nothing, and links to its one link only', async () => {
+    const { html, text } = await renderEmail(emailOf(kind, 'Acme'));
     expect(new Set(addressesIn(html).map((one) => one.replaceAll('&amp;', '&')))).toEqual(new Set([LINK]));
     expect(html).not.toMatch(/<(img|link|style|script|iframe|form|video|audio|object|base)\b/i);
     expect(text.match(/https?:\/\/\S+/g)).toEqual([LINK]);
     expect(visible(html).split(LINK).length - 1).toBeGreaterThanOrEqual(2);
   });
 
-  it('says in both forms the same, with the team where it is of one', async () => {
-    const { subject, html, text } = await renderEmail(letterOf(kind, 'Acme'));
+  it('says the same as text and as HTML, and names its team', async () => {
+    const { subject, html, text } = await renderEmail(emailOf(kind, 'Acme'));
     expect(subject.length).toBeGreaterThan(10);
     expect(text).not.toMatch(/undefined|null|\[object/);
     for (const line of text.split('\n').filter((one) => one !== '' && !one.includes(': ') && !one.endsWith(':'))) {
@@ -64,8 +64,8 @@ describe.each(MAIL_KINDS)('a mail of the kind %s', (kind) => {
     if (!isOfNoTeam) expect(`${subject} ${text}`).toContain('Acme');
   });
 
-  it('is readable in the dark: each text stands on a ground of its own', async () => {
-    const { html } = await renderEmail(letterOf(kind, 'Acme'));
+  it('is readable in dark mode: each text has a background of its own', async () => {
+    const { html } = await renderEmail(emailOf(kind, 'Acme'));
     expect(html).toContain('<meta name="color-scheme" content="light"');
     expect(html).toMatch(/<body[^>]*background-color:#ffffff/);
     const styles = [...html.matchAll(/style="([^"]*)"/g)].map(([, style]) => style!);
@@ -80,16 +80,16 @@ describe('the words', () => {
     expect(text).toContain('Date: 28 November 2026, 11:42 UTC');
   });
 
-  it('say to whom it is about that it is about him', async () => {
+  it('address the recipient directly when it is about them', async () => {
     const own = await renderEmail(
-      letterOf('low-balance', 'Acme', { own: true, facts: { balance: '1.00 USD', below: '2.00 USD' } }),
+      emailOf('low-balance', 'Acme', { own: true, facts: { balance: '1.00 USD', below: '2.00 USD' } }),
     );
     expect(own.subject).toBe('Your balance in Acme is low');
-    const master = await renderEmail(letterOf('low-balance', 'Acme', { facts: { master: 'true', below: '2.00 USD' } }));
+    const master = await renderEmail(emailOf('low-balance', 'Acme', { facts: { master: 'true', below: '2.00 USD' } }));
     expect(master.subject).toBe('The master balance in Acme is low');
   });
 
-  it('keep any script, and cut what is endless', () => {
+  it('keep any script, and shorten endless names', () => {
     expect(oneLine('Ärzte 株式会社 مكتب 👩‍👩‍👧')).toBe('Ärzte 株式会社 مكتب 👩‍👩‍👧');
     expect(oneLine('x'.repeat(5_000))).toHaveLength(300);
   });

@@ -9,26 +9,26 @@ const given = {
 const serve = (more: Record<string, string | undefined>) => () => mustBeSafeToServe(parseEnv({ ...given, ...more }));
 
 describe('plain http', () => {
-  it('is refused outside the demo, by the name of the variable to set', () => {
+  it('is refused outside the demo, naming the variable to set', () => {
     for (const more of [{}, { APP_URL: 'http://purser.example.com' }, { ALLOW_HTTP: '0' }]) {
       expect(serve(more)).toThrow(ConfigError);
       expect(serve(more)).toThrow(/APP_URL[^]*ALLOW_HTTP=1/);
     }
   });
 
-  it('is served in the demo, and where the operator says so', () => {
+  it('is served in the demo, and where the operator allows it', () => {
     for (const more of [{ PURSER_DEMO: '1' }, { ALLOW_HTTP: '1' }, { APP_URL: 'https://purser.example.com' }]) {
       expect(serve(more)).not.toThrow();
     }
   });
 
-  it('is no matter of commands that serve nothing', () => {
+  it('does not matter to commands that serve nothing', () => {
     expect(parseEnv(given).https).toBe(false);
   });
 });
 
-describe('the log', () => {
-  it('is kept for ever unless a whole number of months is given', () => {
+describe('the retention of the log', () => {
+  it('is unlimited unless a whole number of months is given', () => {
     const months = (text?: string) => parseEnv({ ...given, LOG_RETENTION_MONTHS: text }).logRetentionMonths;
     expect([months(), months('0'), months('13'), months('240')]).toEqual([0, 0, 13, 240]);
     for (const bad of ['-1', '241', '1.5', 'year']) expect(() => months(bad)).toThrow(/LOG_RETENTION_MONTHS/);

@@ -10,7 +10,7 @@ const prefix = fc.constantFrom(...PREFIXES);
 const instant = fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true });
 
 describe('external ids', () => {
-  it('agree with the TypeID specification', () => {
+  it('match the TypeID specification', () => {
     expect(printId('mem', '00000000-0000-0000-0000-000000000000')).toBe('mem_00000000000000000000000000');
     expect(printId('mem', '00000000-0000-0000-0000-000000000001')).toBe('mem_00000000000000000000000001');
     expect(printId('mem', '00000000-0000-0000-0000-00000000000a')).toBe('mem_0000000000000000000000000a');
@@ -20,7 +20,7 @@ describe('external ids', () => {
     expect(printId('mem', '01890a5d-ac96-774b-bcce-b302099a8057')).toBe('mem_01h455vb4pex5vsknk084sn02q');
   });
 
-  it('come back as the UUID they were made of', () => {
+  it('are read back as the UUID they were made of', () => {
     fc.assert(
       fc.property(prefix, fc.uuid(), (kind, uuid) => {
         const id = printId(kind, uuid);
@@ -31,7 +31,7 @@ describe('external ids', () => {
     );
   });
 
-  it('name one kind of thing only', () => {
+  it('name one kind of object only', () => {
     fc.assert(
       fc.property(prefix, prefix, fc.uuid(), (kind, other, uuid) => {
         if (kind !== other) expect(parseId(other, printId(kind, uuid))).toBeNull();
@@ -61,7 +61,7 @@ describe('external ids', () => {
     expect(parseId('mem', text)).toBeNull();
   });
 
-  it('have one text each: what is read prints the same', () => {
+  it('have one text each: an id that is read prints the same', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom(...'0123456789abcdefghijklmnopqrstuvwxyz'.split('')), size: 'medium' }),
@@ -80,7 +80,7 @@ describe('external ids', () => {
 });
 
 describe('new ids', () => {
-  it('are version 7 of RFC 9562, with the time in front', () => {
+  it('are version 7 of RFC 9562, beginning with the time', () => {
     fc.assert(
       fc.property(instant, (at) => {
         const uuid = newUuid7(at);

@@ -3,14 +3,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeRefetcher } from '@/components/live/refetch';
 import type { Change } from '@/components/live/event-stream';
 
-/** What of a browser an asking needs: its clock, and whether the tab is seen. */
+/** The parts of a browser that refetching needs: its clock, and the visibility of the tab. */
 beforeEach(() => {
   vi.stubGlobal('document', { visibilityState: 'visible', addEventListener: () => {}, removeEventListener: () => {} });
   vi.stubGlobal('window', globalThis);
 });
 afterEach(() => vi.unstubAllGlobals());
 
-/** The questions of a page, by name: the path of each, its input, and whether it is live. */
+/** The queries of a page, by name: path, input, and liveness. */
 const SHOWN = {
   shell: { path: ['team', 'getShell'] },
   log: { path: ['messages', 'browseMessages'] },
@@ -24,8 +24,8 @@ const SHOWN = {
 
 const change = (nouns: Change['nouns'], members: string[] | null): Change => ({ team: 'acme', nouns, members });
 
-/** Which of the questions are asked anew after something was heard. */
-async function askedAfter(heard: Change | 'reset'): Promise<string[]> {
+/** Returns the queries that are refetched after an event. */
+async function askedAfter(received: Change | 'reset'): Promise<string[]> {
   const client = new QueryClient();
   const asked: string[] = [];
   const stops = Object.entries(SHOWN).map(
@@ -50,7 +50,7 @@ async function askedAfter(heard: Change | 'reset'): Promise<string[]> {
   return asked.toSorted();
 }
 
-describe('what is asked anew', () => {
+describe('queries refetched after an event', () => {
   it.each([
     ['a message of Ann', change(['messages'], ['mem_ann']), ['log', 'ofAnn', 'ofBoth', 'shell', 'statistics']],
     ['a message of Ben', change(['messages'], ['mem_ben']), ['log', 'ofBoth', 'shell', 'statistics']],

@@ -21,12 +21,12 @@ describe('generated members', () => {
     expect(new Set(names.map((name) => name.split(' ')[1])).size).toBeGreaterThanOrEqual(64);
   });
 
-  it('have the name that the source of chance gives', () => {
+  it('have the name that the random source gives', () => {
     expect(generatedName(() => 0)).toBe('Amber Badger 10');
     expect(generatedName(() => 0.999_999)).toBe('Zesty Zebra 99');
   });
 
-  it('have an address that nobody has and that is a valid one, whatever the name', () => {
+  it('have a valid address that nobody has, whatever the name', () => {
     expect(generatedEmail('Amber Falcon 42')).toMatch(/^amber-falcon-42\.[0-9a-hjkmnp-tv-z]{12}@members\.invalid$/);
     expect(generatedEmail('Ação & Çelik')).toMatch(/^acao-celik\./);
     expect(generatedEmail('山田')).toMatch(/^member\./);
@@ -42,7 +42,7 @@ describe('generated members', () => {
     expect(isGeneratedEmail('a@example.com')).toBe(false);
   });
 
-  it('have a password that may be set and has no look-alikes', async () => {
+  it('have a valid password without look-alike characters', async () => {
     for (let i = 0; i < 200; i += 1) {
       const password = generatePassword();
       expect(password).toMatch(/^[1-9A-HJ-NP-Za-km-z]{5}(-[1-9A-HJ-NP-Za-km-z]{5}){3}$/);
@@ -63,7 +63,7 @@ describe('generated passwords', () => {
   });
 });
 
-describe('names', () => {
+describe('member names', () => {
   it.each([
     'A',
     'Zoë Müller',
@@ -78,11 +78,11 @@ describe('names', () => {
     'x'.repeat(120),
     '😀'.repeat(120),
     'two  spaces',
-  ])('take %s', (name) => {
+  ])('accept %s', (name) => {
     expect(nameSchema.parse(name)).toBe(name);
   });
 
-  it('are kept in one form', () => {
+  it('are stored in one form', () => {
     expect(nameSchema.parse('  Zoe\u0308 \n')).toBe('Zoë');
     expect(normaliseName(' e\u0301 ')).toBe('é');
   });
@@ -118,7 +118,7 @@ describe('names', () => {
     expect(accepts(nameSchema, name)).toBe(false);
   });
 
-  it('never throw, and what is taken is taken again unchanged', () => {
+  it('never throw, and are unchanged when validated again', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 150 }), (text) => {
         const name = nameSchema.safeParse(text);
@@ -129,14 +129,14 @@ describe('names', () => {
   });
 });
 
-describe('e-mail addresses', () => {
+describe('email addresses', () => {
   it.each([
     ['a@example.com', 'a@example.com'],
     [' Ada.Lovelace+sms@Example.CO.UK\n', 'ada.lovelace+sms@example.co.uk'],
     ['ａｄａ＠example.com', 'ada@example.com'],
     ["o'brien@example.com", "o'brien@example.com"],
     ['K@example.com', 'k@example.com'],
-  ])('%j is kept as %j', (text, email) => {
+  ])('store %j as %j', (text, email) => {
     expect(emailSchema.parse(text)).toBe(email);
   });
 
@@ -154,14 +154,14 @@ describe('e-mail addresses', () => {
     'a@@example.com',
     'a..b@example.com',
     `${'a'.repeat(250)}@example.com`,
-  ])('%j is refused', (text) => {
+  ])('refuse %j', (text) => {
     expect(accepts(emailSchema, text)).toBe(false);
   });
 });
 
 describe('passwords', () => {
   it.each(['correct horse battery staple', 'k7Rwd-3mXpa-', 'долгий пароль 7', 'x7'.repeat(100), '   spaces   12 '])(
-    'take %j as it is',
+    'accept %j unchanged',
     async (password) => {
       expect(await passwordSchema.parseAsync(password)).toBe(password);
     },
@@ -189,7 +189,7 @@ describe('passwords', () => {
     expect((await passwordSchema.safeParseAsync(password)).success).toBe(false);
   });
 
-  it('have a shape that can be checked without the list', () => {
+  it('have a format that can be checked without the list of common passwords', () => {
     expect(accepts(passwordShape, 'password1234')).toBe(true);
     expect(accepts(passwordShape, 'short')).toBe(false);
     expect(accepts(passwordShape, 'a'.repeat(12))).toBe(false);
@@ -206,7 +206,7 @@ describe('passwords', () => {
 });
 
 describe('external ids', () => {
-  it.each(['1', 'crm:42/äö', ' kept as given ', 'x'.repeat(255), '客戶'])('take %j', (id) => {
+  it.each(['1', 'crm:42/äö', ' kept as given ', 'x'.repeat(255), '客戶'])('accept %j', (id) => {
     expect(externalIdSchema.parse(id)).toBe(id);
   });
 
@@ -218,7 +218,7 @@ describe('external ids', () => {
 const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, 'v']));
 
 describe('metadata', () => {
-  it('takes fifty keys and long texts', () => {
+  it('accepts fifty keys and long texts', () => {
     expect(metadataSchema.parse({ ...keys(49), ['k'.repeat(40)]: 'line\n'.repeat(100) })).toHaveProperty('k0', 'v');
     expect(metadataSchema.parse({})).toEqual({});
   });
@@ -247,7 +247,7 @@ describe('metadata', () => {
   });
 });
 
-describe('all of them', () => {
+describe('the schemas of a member', () => {
   it('can be described in the OpenAPI document', () => {
     const body = z.strictObject({
       name: nameSchema,

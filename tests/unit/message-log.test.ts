@@ -33,7 +33,7 @@ describe('the days of a range', () => {
 });
 
 describe('the daily sums', () => {
-  it('know what ended how, of whom, where and when, and nothing else', () => {
+  it('know the status, the member, the country and the day, and nothing else', () => {
     expect(knownToSums({})).toBe(true);
     expect(knownToSums({ status: 'delivered' })).toBe(true);
     expect(knownToSums({ status: 'failed' })).toBe(true);

@@ -45,7 +45,7 @@ describe('recipients', () => {
       [`${space}0014155550100`, '+14155550100', 'US'],
     ]),
     ['+1\t415\t5550100', '+14155550100', 'US'],
-  ])('reads %s', (text, e164, country) => {
+  ])('read %s', (text, e164, country) => {
     expect(parseRecipient(text)).toEqual({ e164, country });
   });
 
@@ -80,7 +80,7 @@ describe('recipients', () => {
     '+١٤١٥٥٥٥٠١٠٠',
     '+1415\n5550100',
     `+1${' '.repeat(60)}4155550100`,
-  ])('refuses %j', (text) => {
+  ])('refuse %j', (text) => {
     expect(parseRecipient(text)).toBeNull();
   });
 
@@ -93,14 +93,14 @@ describe('recipients', () => {
     ['+841201234567', '+84701234567'],
     ['+841691234567', '+84391234567'],
     ['+841991234567', '+84591234567'],
-  ])('reads %s of a plan that has changed as %s, which is dialled now', (old, now) => {
+  ])('read %s of a changed numbering plan as %s, which is dialled now', (old, now) => {
     expect(parsePhoneNumberFromString(old.replace(/^00/, '+'))?.isValid()).toBe(false);
     expect(parsePhoneNumberFromString(now)?.isValid()).toBe(true);
     expect(parseRecipient(old)?.e164).toBe(now);
     expect(parseRecipient(now)?.e164).toBe(now);
   });
 
-  it('changes no number that is dialled now: of no country, in none of its forms', () => {
+  it('keep every number that is dialled now, of every country and in every form', () => {
     for (const country of getCountries()) {
       const { number } = getExampleNumber(country, examples)!;
       expect(normalizeNumber(number), country).toBe(number);
@@ -115,9 +115,9 @@ describe('recipients', () => {
     const olds = ['+5215512345678', '+22997123456', '+841691234567', '+841991234567', '+841261234567'];
     for (const old of olds) {
       const now = normalizeNumber(old);
-      // From where the old plan is told: +521, +2299, +84169.
-      const told = old.startsWith('+84') ? 6 : old.startsWith('+229') ? 5 : 4;
-      for (let end = told; end < old.length; end += 1) {
+      // The prefix at which the old plan is recognised: +521, +2299, +84169.
+      const prefixLength = old.startsWith('+84') ? 6 : old.startsWith('+229') ? 5 : 4;
+      for (let end = prefixLength; end < old.length; end += 1) {
         const beginning = normalizeBeginning(old.slice(0, end));
         expect(now.startsWith(beginning), `${old.slice(0, end)} → ${beginning}`).toBe(true);
         expect(beginning).not.toBe(old.slice(0, end));
@@ -138,7 +138,7 @@ describe('recipients', () => {
     }
   });
 
-  it('are read by the page as by the API: the same numbers are one', () => {
+  it('are read alike by the page and by the API', () => {
     const texts = [
       '+5215512345678',
       '+525512345678',
@@ -152,18 +152,18 @@ describe('recipients', () => {
     expect(many.numbers).toHaveLength(4);
   });
 
-  it('looks at no more of a text than a number can have', () => {
+  it('are read from no more of a text than a number can have', () => {
     const hostile = `+1${'\u0315'.repeat(70_000)}${'\u0316'.repeat(70_000)}`;
     const started = process.cpuUsage();
     expect(parseRecipient(hostile)).toBeNull();
     const { user } = process.cpuUsage(started);
     const again = process.cpuUsage();
     for (let i = 0; i < 1_000; i += 1) parseRecipient('+1 (415) 555-0100');
-    // Normalizing it would take more than a hundred thousand times as long as reading a number does.
+    // Normalising it would take more than a hundred thousand times as long as reading a number does.
     expect(user).toBeLessThan(process.cpuUsage(again).user * 3 + 1_000);
   });
 
-  it('never throws, and what it reads is E.164 and reads the same again', () => {
+  it('never throw, are read as E.164, and read the same again', () => {
     const digits = fc.stringMatching(/^\+[0-9 ().-]{1,20}$/);
     fc.assert(
       fc.property(fc.oneof(fc.string(), digits), (text) => {
@@ -180,13 +180,13 @@ describe('recipients', () => {
 
 describe('senders', () => {
   it.each(['A', 'Purser', 'ACME 24', '12345678 9A', 'abcdefghijk', '123', '+14155550100', '123456789012345'])(
-    'takes %j',
+    'accept %j',
     (from) => {
       expect(checkSender(from)).toBe(from);
     },
   );
 
-  it('drops the spaces around it', () => {
+  it('drop the spaces around them', () => {
     expect(checkSender(' Acme ')).toBe('Acme');
   });
 
@@ -204,7 +204,7 @@ describe('senders', () => {
     'Ац',
     'A\n',
     'A\nB',
-  ])('refuses %j, or reads it trimmed', (from) => {
+  ])('refuse %j, or read it trimmed', (from) => {
     expect(checkSender(from)).toBe(from === 'A\n' ? 'A' : null);
   });
 });
@@ -215,7 +215,7 @@ const GSM7_BASIC =
 const GSM7_EXTENSION = '\f^{}\\[~]|€';
 
 describe('segments', () => {
-  it('knows the GSM-7 alphabet and its extension, character by character', () => {
+  it('follow the GSM-7 alphabet and its extension, character by character', () => {
     expect(GSM7_BASIC.length).toBe(127);
     for (let code = 0; code <= 0xffff; code += 1) {
       const char = String.fromCharCode(code);
@@ -268,7 +268,7 @@ describe('segments', () => {
     expect(countSegments(body)).toEqual({ encoding, segments });
   });
 
-  it('agrees with a plain reading of the specification on texts around every edge', () => {
+  it('match a plain reading of the specification on texts around every boundary', () => {
     const gsm = fc.constantFrom(...'aZ0 @Çé\n\rΩ'.split(''), ...GSM7_EXTENSION.split(''));
     const any = fc.oneof(gsm, fc.constantFrom('😀', '👨‍👩‍👧', 'я', 'ç', '漢', 'e\u0301', '\ud83d', '🇩🇪'));
     const texts = fc.oneof(
@@ -285,7 +285,7 @@ describe('segments', () => {
     );
   });
 
-  it('counts the longest batch in well under a second', () => {
+  it('are counted in well under a second for the longest batch', () => {
     const bodies = [`${'a'.repeat(1599)}€`, 'я'.repeat(1600), '😀'.repeat(800)];
     const start = process.cpuUsage();
     for (let i = 0; i < 1_000; i += 1) countSegments(bodies[i % 3] ?? '');
@@ -320,7 +320,7 @@ function referenceCount(body: string): { encoding: string; segments: number } {
   return { encoding: gsm7 ? 'gsm7' : 'ucs2', segments };
 }
 
-describe('what keeps a text from being GSM-7', () => {
+describe('the characters that are not GSM-7', () => {
   it.each([
     ['Hello, Grüße €', []],
     ['“a” “b”', ['“', '”']],

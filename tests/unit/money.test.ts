@@ -88,7 +88,7 @@ describe('reading an amount', () => {
     expect(parseAmount(input)).toBeNull();
   });
 
-  it('gives back what it printed', () => {
+  it('reads back what it printed', () => {
     fc.assert(
       fc.property(micros, (value) => {
         expect(parseAmount(printAmount(value))).toBe(value);
@@ -107,7 +107,7 @@ describe('reading an amount', () => {
     );
   });
 
-  it('refuses whatever has more than six decimals, even zeros', () => {
+  it('refuses an amount with more than six decimals, even zeros', () => {
     fc.assert(
       fc.property(decimal, fc.stringMatching(/^[0-9]{1,20}$/), (text, more) => {
         const [units = '', fraction = ''] = text.split('.');
@@ -116,7 +116,7 @@ describe('reading an amount', () => {
     );
   });
 
-  it('takes a text only when it has the promised form and is not above the most', () => {
+  it('accepts a text only in the promised format and up to the maximum', () => {
     const texts = fc.oneof(
       fc.string(),
       fc.string({ unit: fc.constantFrom(...'0123456789.,-+eE _x'.split('')) }),
@@ -133,7 +133,7 @@ describe('reading an amount', () => {
     );
   });
 
-  it('takes every JSON integer up to the most and no float', () => {
+  it('accepts every JSON integer up to the maximum and no float', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1_000_000_000 }), (value) => {
         expect(parseAmount(value)).toBe(BigInt(value) * 1_000_000n);
@@ -179,18 +179,18 @@ describe('amounts in a request', () => {
   });
 
   it.each([['0'], ['0.00'], [0], ['-1'], [-1], [0.1], [Number.NaN], [Number.POSITIVE_INFINITY], ['1e3'], ['']])(
-    'say invalid_amount for %o where money moves',
+    'fail with invalid_amount for %o where money moves',
     (input) => {
       expect(issueOf(amount, input)).toMatchObject({ code: 'custom', params: { code: 'invalid_amount' } });
     },
   );
 
-  it.each([[null], [true], [{}], [[]], [undefined]])('call %o a wrong type', (input) => {
+  it.each([[null], [true], [{}], [[]], [undefined]])('have the wrong type as %o', (input) => {
     expect(issueOf(amount, input)?.code).toBe('invalid_type');
     expect(issueOf(amountOrZero, input)?.code).toBe('invalid_type');
   });
 
-  it('point at the field that is bad', () => {
+  it('point at the invalid field', () => {
     const body = z.strictObject({ credit: amount, threshold: amountOrZero.optional() });
     expect(issueOf(body, { credit: '0' })?.path).toEqual(['credit']);
     expect(issueOf(body, {})?.path).toEqual(['credit']);
@@ -234,7 +234,7 @@ describe('currencies', () => {
     },
   );
 
-  it('lists each once, in order, in a form that Intl can print', () => {
+  it('are listed once, in order, in a form that Intl can print', () => {
     const codes = listCurrencies();
     expect(codes).toEqual([...new Set(codes)].toSorted());
     for (const currency of codes) expect(new Intl.NumberFormat('en', { style: 'currency', currency })).toBeDefined();

@@ -16,7 +16,7 @@ describe('a pasted list of addresses', () => {
     expect(emails(text)).toEqual(expected);
   });
 
-  it('has name, role and credit in this order, or as its first line says', () => {
+  it('has name, role and credit in this order, or as its header says', () => {
     const row = { email: 'a@x.test', name: 'Al', role: 'owner', credit: '25.50', line: 1 };
     expect(read('a@x.test, Al, Owner, $25.5')).toEqual([row]);
     expect(read('a@x.test\tAl\towner\t25.50')).toEqual([row]);
@@ -26,7 +26,7 @@ describe('a pasted list of addresses', () => {
     ]);
   });
 
-  it('says of each line what is wrong with it, and refuses no other for it', () => {
+  it('reports the error of each line, and refuses no other line for it', () => {
     const rows = read('a@x.test, A, boss\nb@x.test, B, member, -5\nc@x.test, C, , ten\nd@x.test, D');
     expect(rows.map(({ problem }) => problem)).toEqual([
       'The role must be owner or member.',
@@ -36,7 +36,7 @@ describe('a pasted list of addresses', () => {
     ]);
   });
 
-  it('with a quotation mark left open is told as such', () => {
+  it('reports a quotation mark that is left open', () => {
     expect(read('"a@x.test\nb@x.test')[0]!.problem).toMatch(/quotation mark/);
   });
 });

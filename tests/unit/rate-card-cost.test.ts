@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Context, TxContext } from '@/server/domain/core/context';
 import { rateCard } from '@/server/domain/billing/rates/read';
 
-/** A team whose card is answered when the test says so. */
+/** Makes a team whose card is loaded when the test allows it. */
 function teamOf(teamId: string) {
   const asked: { resolve: (rows: unknown[]) => void; reject: (error: Error) => void }[] = [];
   const where = () => new Promise((resolve, reject) => asked.push({ resolve, reject }));
@@ -14,7 +14,7 @@ function teamOf(teamId: string) {
 const CARD = [{ country: 'US', prefix: '', price: 7n }];
 
 describe('the rate card of a team', () => {
-  it('is loaded once by sends that need it at the same time, and once a version', async () => {
+  it('is loaded once by concurrent sends, and once per version', async () => {
     const { asked, tx } = teamOf('team a');
     const sends = Array.from({ length: 8 }, () => rateCard(tx, 1));
     expect(asked).toHaveLength(1);
@@ -28,7 +28,7 @@ describe('the rate card of a team', () => {
     expect((await next)('+14155550100', 'US')).toBeNull();
   });
 
-  it('is loaded again where the transaction that loaded it fails', async () => {
+  it('is loaded again when the transaction that loaded it fails', async () => {
     const { asked, tx } = teamOf('team b');
     const [first, second] = [rateCard(tx, 1), rateCard(tx, 1)];
     asked[0]!.reject(new Error('broken'));
@@ -38,7 +38,7 @@ describe('the rate card of a team', () => {
     expect((await second)('+14155550100', 'US')).toBe(7n);
   });
 
-  it('is never waited for from who has no connection yet: those who wait may hold all that there are', async () => {
+  it('is never awaited by a caller without a connection: the waiting ones may hold all of them', async () => {
     const { asked, ctx, tx } = teamOf('team c');
     const estimate = rateCard(ctx, 1);
     const send = rateCard(tx, 1);

@@ -25,7 +25,7 @@ import { parseRecipient } from '@/server/domain/messaging/pricing/rules';
 const row = (country: string | null, prefix: string, price: bigint): RateRow => ({ country, prefix, price });
 
 describe('rates', () => {
-  it('takes the longest prefix that begins the number', () => {
+  it('apply the longest prefix that begins the number', () => {
     const findRate = compileRates([
       row(null, '4', 1n),
       row(null, '44', 2n),
@@ -38,7 +38,7 @@ describe('rates', () => {
     expect(findRate('+14155550100', 'US')).toBeNull();
   });
 
-  it('gives each country of a shared calling code its own price', () => {
+  it('give each country of a shared calling code its own price', () => {
     const findRate = compileRates([row('US', '1', 1n), row('CA', '1', 2n), row('RU', '7', 3n), row('KZ', '7', 4n)]);
     expect(findRate('+14155550100', 'US')).toBe(1n);
     expect(findRate('+16475550123', 'CA')).toBe(2n);
@@ -46,23 +46,23 @@ describe('rates', () => {
     expect(findRate('+12684641234', 'AG')).toBeNull();
   });
 
-  it('lets a row name a country alone, behind any prefix', () => {
+  it('can name a country alone, which ranks behind any prefix', () => {
     const findRate = compileRates([row('GB', '', 1n), row(null, '4', 2n), row('PR', '', 3n)]);
     expect(findRate('+447700900001', 'GB')).toBe(2n);
     expect(findRate('+17875550100', 'PR')).toBe(3n);
   });
 
-  it('prefers the row that names the country when the prefix is the same', () => {
+  it('prefer the row that names the country when the prefix is the same', () => {
     const rows = [row(null, '44', 1n), row('GB', '44', 2n)];
     for (const order of [rows, rows.toReversed()]) expect(compileRates(order)('+447700900001', 'GB')).toBe(2n);
     expect(compileRates(rows)('+441481256789', 'GG')).toBe(1n);
   });
 
-  it('may be free of charge', () => {
+  it('can be free of charge', () => {
     expect(compileRates([row('GB', '', 0n)])('+447700900001', 'GB')).toBe(0n);
   });
 
-  it('agrees with looking at every row', () => {
+  it('match a search through every row', () => {
     const rows = fc.uniqueArray(
       fc.record({
         country: fc.constantFrom(null, 'AA', 'BB'),
@@ -87,7 +87,7 @@ describe('rates', () => {
     );
   });
 
-  it('answers a hundred thousand times in a blink', () => {
+  it('are found a hundred thousand times within a moment', () => {
     const card = parseRateCard(readFileSync('db/seed/rates.csv', 'utf8'));
     const findRate = compileRates('rows' in card ? card.rows : []);
     const start = performance.now();
@@ -96,11 +96,11 @@ describe('rates', () => {
   });
 });
 
-/** Left out on purpose: the published list has no price for them, and no neighbour shares their numbers. */
+/** Countries left out on purpose: the published list has no price for them, and no neighbour shares their numbers. */
 const UNPRICED = 'AC FK IO MQ NF NU PS SH SS TA TK TV WF'.split(' ');
 
 describe('a rate card', () => {
-  it('is read from the default one whole, and prices every example number', () => {
+  it('is read whole from the default card, and prices every example number', () => {
     const card = parseRateCard(readFileSync('db/seed/rates.csv', 'utf8'));
     if (!('rows' in card)) throw new Error(JSON.stringify(card.problems));
     expect(card.rows.length).toBeGreaterThan(200);
@@ -117,7 +117,7 @@ describe('a rate card', () => {
     }
   });
 
-  it('prices every country that has numbers, and every area of the North American plan, but for those listed here', () => {
+  it('prices every country that has numbers and every area of the North American plan, but for those listed here', () => {
     const card = parseRateCard(readFileSync('db/seed/rates.csv', 'utf8'));
     const findRate = compileRates('rows' in card ? card.rows : []);
     const isPriced = (number: string): boolean => {
@@ -126,7 +126,7 @@ describe('a rate card', () => {
     };
     const countries = getCountries().filter((country) => !isPriced(getExampleNumber(country, examples)!.number));
     expect(countries).toEqual(UNPRICED);
-    // An area is in use where some number of it is valid.
+    // An area is in use when some number of it is valid.
     const inUse = Array.from({ length: 800 }, (_, i) => 200 + i).flatMap((area) =>
       ['234', '555', '201', '789']
         .map((exchange) => `+1${area}${exchange}0123`)
@@ -137,7 +137,7 @@ describe('a rate card', () => {
     expect(inUse.filter((number) => !isPriced(number))).toEqual([]);
   });
 
-  it('may have a byte order mark, CRLF, quotes, spaces, lower case, other order and empty lines', () => {
+  it('can have a byte order mark, CRLF, quotes, spaces, lower case, another column order and empty lines', () => {
     const csv = '\ufeffPrice, Country ,PREFIX\r\n\r\n0.5,gb,44\r\n"0.000001"," us ",""\r\n,,\r\n0,,7\r\n';
     expect(parseRateCard(csv)).toEqual({
       rows: [
@@ -171,12 +171,12 @@ describe('a rate card', () => {
     ['country,prefix,price\nUS,1,0.01\nUS,"1,0.01', 3],
     ['country,prefix,price\nUS,1,0.01\nus,1,0.02', 3],
     ['country,prefix,price\n,1,0.01\n,1,0.02', 3],
-  ])('names the line that cannot be taken: %j', (csv, line) => {
+  ])('names the invalid line: %j', (csv, line) => {
     const card = parseRateCard(csv);
     expect('problems' in card && card.problems[0]?.line).toBe(line);
   });
 
-  it('names every bad line, up to a hundred', () => {
+  it('names every invalid line, up to a hundred', () => {
     const card = parseRateCard(`country,prefix,price\n${'US,1,bad\n'.repeat(500)}`);
     expect('problems' in card && card.problems.map(({ line }) => line)).toEqual(
       Array.from({ length: 100 }, (_, i) => i + 2),
@@ -199,9 +199,9 @@ describe('a rate card', () => {
   it.each([
     ['semicolons', 'country;prefix;price\nDE;49;0.075\nFR;;1.5\n'],
     ['tabs', 'country\tprefix\tprice\nDE\t49\t0.075\nFR\t\t1.5\n'],
-    ['a told separator', 'sep=;\r\ncountry;prefix;price\r\nDE;49;0.075\r\nFR;;1.5\r\n'],
-    ['another one that is told', '\ufeffsep=|\ncountry|prefix|price\nDE|49|0.075\nFR||1.5'],
-    ['a told comma', '"sep=,"\ncountry,prefix,price\nDE,49,0.075\nFR,,1.5'],
+    ['a declared separator', 'sep=;\r\ncountry;prefix;price\r\nDE;49;0.075\r\nFR;;1.5\r\n'],
+    ['another declared separator', '\ufeffsep=|\ncountry|prefix|price\nDE|49|0.075\nFR||1.5'],
+    ['a declared comma', '"sep=,"\ncountry,prefix,price\nDE,49,0.075\nFR,,1.5'],
     ['decimal commas', 'country;prefix;price\nDE;49;0,075\nFR;;1,5\n'],
     ['quoted decimal commas', '"country","prefix","price"\n"DE","49","0,075"\n"FR","","1,5"\n'],
     ['upper case', 'COUNTRY,PREFIX,PRICE\nDE,49,0.075\nFR,,1.5\n'],
@@ -219,7 +219,7 @@ describe('a rate card', () => {
       return new Uint8Array(view.buffer);
     };
     const files = [bytes, Uint8Array.from([0xef, 0xbb, 0xbf, ...bytes]), pairs(true, true), pairs(false, true)];
-    // A mark within is one already.
+    // A byte order mark inside a quote is one already.
     if (!csv.startsWith('\ufeff')) files.push(pairs(true, false), pairs(false, false));
     for (const file of files) expect(parseRateCard(decodeText(file))).toEqual({ rows: CARD });
   });
@@ -254,17 +254,17 @@ describe('a rate card', () => {
     ['country,prefix,price\nDE,49,1,2', 2, 'more values'],
     ['sep=;\ncountry;prefix;price\nDE;33;1', 3, '+33'],
     ['country,prefix,price\nDE,49,1\nFR,"33,1', 3, 'quote'],
-  ])('that cannot be taken is refused with the real reason: %j', (csv, line, reason) => {
+  ])('is refused with the actual reason: %j', (csv, line, reason) => {
     const card = parseRateCard(csv);
     expect('problems' in card && card.problems).toEqual([{ line, detail: expect.stringContaining(reason) }]);
   });
 
-  it('says how many lines cannot be taken, where not all are listed', () => {
+  it('reports the number of invalid lines when not all are listed', () => {
     const card = parseRateCard(`country,prefix,price\n${'DE,33,1\n'.repeat(250)}`);
     expect('problems' in card && [card.problems.length, card.count]).toEqual([100, 250]);
   });
 
-  it('has no row refused that may match: every beginning of every number, under its country and under none', () => {
+  it('has no row refused that can match: every beginning of every number, with its country and without', () => {
     const areas = Array.from({ length: 800 }, (_, i) => `+1${200 + i}5550123`);
     const numbers = [...getCountries().map((country) => getExampleNumber(country, examples)!.number), ...areas];
     for (const recipient of numbers.map((number) => parseRecipient(number))) {
@@ -278,7 +278,7 @@ describe('a rate card', () => {
     }
   });
 
-  it('names what costs nothing', () => {
+  it('names the rows with a price of 0', () => {
     const free = freeRowsOf([row('FR', '', 0n), row('DE', '49', 1n), row('DE', '4915', 0n), row(null, '44', 0n)]);
     expect(free).toEqual({ free: ['FR', 'DE +4915', '+44'], freeRows: 3 });
     const many = freeRowsOf(Array.from({ length: 250 }, (_, i) => row(null, `49${100 + i}`, 0n)));
@@ -291,7 +291,7 @@ describe('a rate card', () => {
     ['one begins with 0', ['1,234', '0,075'], null],
     ['one has other decimals', ['1,234', '1,5'], null],
     ['no comma', ['1234', '5'], null],
-  ])('asks about commas where they may separate thousands: %s', (_, prices, typed) => {
+  ])('reports commas that may separate thousands: %s', (_, prices, typed) => {
     const rows = prices.map((price, i) => `DE;49${i};${price}`);
     const card = parseRateCard(['country;prefix;price', ...rows].join('\n'));
     if (!('rows' in card)) throw new Error('refused');
@@ -299,7 +299,7 @@ describe('a rate card', () => {
     expect(card.unclear ?? null).toEqual(typed === null ? null : { typed, price });
   });
 
-  it('is read in pieces as it is whole: lines, quotes and faults stand where they did', () => {
+  it('reads the same in pieces as whole: lines, quotes and faults keep their positions', () => {
     const rowOf = (i: number) => (i % 7 === 0 ? `"DE","49${10_000 + i}","0.0\n1"` : `DE,"49${10_000 + i}",0.01`);
     const rows = Array.from({ length: 9_000 }, (_, i) => rowOf(i));
     const card = parseRateCard(['country,prefix,price', ...rows].join('\r\n'));
@@ -314,7 +314,7 @@ describe('a rate card', () => {
     }
   });
 
-  it('of the largest size is read, compared and compiled in turns with other requests', async () => {
+  it('is read, compared and compiled while other requests are served, even with the largest size', async () => {
     const lines = Array.from({ length: MAX_RATE_ROWS }, (_, i) => `DE,49${100_000 + i},0.01`);
     const turnsOf = async <T>(work: Stretches<T>): Promise<{ turns: number; result: T }> => {
       let turns = 0;
@@ -346,7 +346,7 @@ describe('a rate card', () => {
     expect(parsed.turns).toBeGreaterThanOrEqual(least);
   }, 60_000);
 
-  it('never throws, whatever is given', () => {
+  it('never throws, whatever the input', () => {
     const csv = fc.array(fc.oneof(fc.string(), fc.constantFrom('country,prefix,price', '"', ',', '\n', 'US,1,0.01')));
     fc.assert(
       fc.property(csv, (parts) => {
@@ -358,10 +358,10 @@ describe('a rate card', () => {
   });
 });
 
-describe('the cards that a process remembers', () => {
+describe('the cards cached by a process', () => {
   const MIB = 1_048_576;
 
-  it('take no more memory than they may, however many and large they are', () => {
+  it('stay within their memory limit, however many and large they are', () => {
     const cards = boundedCache<number>(64 * MIB);
     for (let i = 0; i < 200; i += 1) {
       cards.set(`team ${i}`, i, cardBytes(MAX_RATE_ROWS));
@@ -372,7 +372,7 @@ describe('the cards that a process remembers', () => {
     expect([cards.get('team 199'), cards.get('team 0')]).toEqual([199, undefined]);
   });
 
-  it('are hundreds of a usual size, and go in the order of their last use', () => {
+  it('are hundreds of a usual size, and are dropped by their last use', () => {
     const cards = boundedCache<number>(3 * cardBytes(200));
     for (const key of ['a', 'b', 'c']) cards.set(key, 1, cardBytes(200));
     cards.get('a');

@@ -11,7 +11,7 @@ describe('a request path', () => {
     ['/api/trpc/a,b%2Cc', ['api', 'trpc', 'a,b,c']],
     ['/caf%C3%A9', ['café']],
     ['/a.b/..c/d..', ['a.b', '..c', 'd..']],
-  ])('%s is read in one way', (path, segments) => expect(resolvePath(path)).toEqual(segments));
+  ])('%s is unambiguous', (path, segments) => expect(resolvePath(path)).toEqual(segments));
 
   it.each([
     '',
@@ -33,5 +33,5 @@ describe('a request path', () => {
     '/api/v1/%',
     '/api/v1/me%00',
     '/api/v1/%0d%0ame',
-  ])('%s could be read in two ways', (path) => expect(resolvePath(path)).toBeNull());
+  ])('%s is ambiguous', (path) => expect(resolvePath(path)).toBeNull());
 });

@@ -5,7 +5,7 @@ import { demoSignIn, DUMMY_HASH } from '@/server/domain/identity/sessions/rules'
 import { networkOf, normaliseAccount } from '@/server/domain/identity/login-throttle/rules';
 import { makeVault } from '@/server/domain/core/crypto';
 
-describe('the address by which tries are counted', () => {
+describe('the network by which sign-in attempts are counted', () => {
   it.each([
     [null, 'unknown'],
     ['', 'unknown'],
@@ -19,23 +19,23 @@ describe('the address by which tries are counted', () => {
     ['64:ff9b::192.0.2.7', '64:ff9b:0:0::/64'],
     ['1:2:3::4:192.0.2.7', '1:2:3:0::/64'],
     ['1:2:3:4:5:6:192.0.2.7', '1:2:3:4::/64'],
-  ])('of %s is %s', (address, network) => expect(networkOf(address)).toBe(network));
+  ])('is, for %s, %s', (address, network) => expect(networkOf(address)).toBe(network));
 });
 
-describe('an account', () => {
+describe('an account for counting sign-in attempts', () => {
   it('is the same however its address is written', () => {
     for (const text of [' Ann@Example.test', 'ann@example.test ', 'ＡＮＮ@example.test'])
       expect(normaliseAccount(text)).toBe('ann@example.test');
   });
 
-  it('that is unknown takes a password as long to be checked', async () => {
+  it('takes as long to check a password when it is unknown', async () => {
     const cost = (hash: string) => hash.split('$').slice(0, 4).join('$');
     expect(cost(DUMMY_HASH)).toBe(cost(await hashPassword('correct horse battery')));
   });
 });
 
 describe('the demo’s sign-in', () => {
-  it('is the same each time, and another in another installation', () => {
+  it('is the same each time, and different in another installation', () => {
     const [one, other] = [makeVault('a'.repeat(32)), makeVault('b'.repeat(32))];
     expect(demoSignIn(one)).toEqual(demoSignIn(makeVault('a'.repeat(32))));
     expect(demoSignIn(one).password).not.toBe(demoSignIn(other).password);
@@ -43,7 +43,7 @@ describe('the demo’s sign-in', () => {
   });
 });
 
-describe('where a link leads after signing in', () => {
+describe('the target after signing in', () => {
   it.each(['/', '/acme', '/acme/members?q=a%20b&page=2', '/acme#x', '/sign-in'])('is the page itself: %s', (path) =>
     expect(ownPath(path)).toBe(path),
   );
@@ -63,20 +63,20 @@ describe('where a link leads after signing in', () => {
     'http:evil.example',
     '\n//evil.example',
     '///evil.example',
-  ])('is no other site, nor a script: %j', (path) => expect(ownPath(path)).toBe('/'));
+  ])('is neither another site nor a script: %j', (path) => expect(ownPath(path)).toBe('/'));
 });
 
-describe('who has named no page', () => {
+describe('the page after signing in', () => {
   const membership = (slug: string, status = 'active') => ({ team: { slug }, member: { status } });
 
-  it('goes to the team looked at last, to the only one, or to a choice', () => {
+  it('is the team used last, the only team, or a choice', () => {
     expect(homeOf([membership('a'), membership('b')], 'b')).toBe('/b');
     expect(homeOf([membership('a')], undefined)).toBe('/a');
     expect(homeOf([membership('a')], 'gone')).toBe('/a');
     expect(homeOf([membership('a'), membership('b')], undefined)).toBe('/account/teams');
   });
 
-  it('goes to no team in which the seat is deactivated', () => {
+  it('is never a team in which the member is deactivated', () => {
     expect(homeOf([membership('a', 'inactive'), membership('b')], 'a')).toBe('/b');
     expect(homeOf([membership('a', 'inactive')], 'a')).toBeNull();
     expect(homeOf([], undefined)).toBeNull();

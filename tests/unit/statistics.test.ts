@@ -28,7 +28,7 @@ describe('a range of days', () => {
     expect(daysIn(before)).toBe(daysIn({ from, to }));
   });
 
-  it('of any length has at most 31 parts of whole days, which cover it and end with it', () => {
+  it('has at most 31 parts of whole days, which cover it and end with it', () => {
     for (let days = 1; days <= RANGE_MAX_DAYS; days += 1) {
       const { count, days: each } = splitRange({ from: '2024-01-01', to: addDays('2024-01-01', days) });
       expect(count).toBeLessThanOrEqual(31);
@@ -38,7 +38,7 @@ describe('a range of days', () => {
   });
 });
 
-describe('the range of an address', () => {
+describe('the range in a URL', () => {
   const lengths = (query: string, today: string) => {
     const range = rangeOf(viewOf(query), today);
     return [range.from, addDays(range.to, -1), daysIn(range)];
@@ -63,7 +63,7 @@ describe('the range of an address', () => {
     expect(lengths(query, today)).toEqual([from, last, days]);
   });
 
-  it('can be asked for on every day there is, by every name', () => {
+  it('can be on any day, with every named range', () => {
     for (let day = '2024-01-01'; day < '2029-01-01'; day = addDays(day, 1)) {
       for (const range of PRESETS)
         expect([day, range, isAskable(rangeOf(viewOf(`range=${range}`), day))]).toContain(true);
@@ -71,13 +71,13 @@ describe('the range of an address', () => {
   });
 
   it.each(['from=2026-03-02&to=2026-03-01', 'from=2020-01-01&to=2026-01-01', 'from=1969-12-31&to=1970-01-02'])(
-    '?%s is none',
+    '?%s is invalid',
     (query) => expect(usageQuestion(viewOf(query), null)).toBeNull(),
   );
 });
 
-describe('what is asked for', () => {
-  it('is ordered by what is measured, days by the newest, until somebody wants it otherwise', () => {
+describe('the filters of the statistics', () => {
+  it('sort by the measured value, days by the newest first, unless another order is given', () => {
     const orderOf = (query: string) => {
       const { sort, direction } = usageQuestion(viewOf(query), null)!;
       return [sort, direction];
@@ -88,18 +88,18 @@ describe('what is asked for', () => {
     expect(orderOf('by=member&sort=name&dir=asc')).toEqual(['name', 'asc']);
   });
 
-  it('is held to the one seat, whatever the address says', () => {
+  it('are limited to the member itself, whatever the URL', () => {
     const asked = usageQuestion(viewOf(`by=member&member=${B},${C}&country=de`), A);
     expect(asked).toMatchObject({ groupBy: 'day', memberId: [A], country: 'DE' });
     expect(usageQuestion(viewOf(`member=${B},${C}&country=Germany`), null)).not.toHaveProperty('country');
   });
 
-  it('has a country only where it names what can be one: others have no name to show', () => {
+  it('take only codes of countries, as others have no name to show', () => {
     const codes = ['de', 'GB', '', '!!!', 'Germany'].map((code) => viewOf(`country=${code}`).country);
     expect(codes).toEqual(['DE', 'GB', null, null, null]);
   });
 
-  it('is said to the file and to the log in their own words: the log’s last day is shown whole', () => {
+  it('are passed to the file and to the log in their own formats: the log’s last day is shown whole', () => {
     const asked = usageQuestion(viewOf(`from=2026-03-01&to=2026-03-31&by=country&member=${B},${C}`), null)!;
     expect(exportUsageQuery(asked)).toBe(
       `from=2026-03-01&to=2026-04-01&groupBy=country&sort=cost&direction=desc&memberId=${B}&memberId=${C}`,
@@ -110,7 +110,7 @@ describe('what is asked for', () => {
   });
 });
 
-describe('a figure against what it was', () => {
+describe('a figure compared with the previous period', () => {
   it.each([
     [0, 0, '–', 'No change'],
     [5, 0, 'new', 'No data for previous day'],
@@ -124,7 +124,7 @@ describe('a figure against what it was', () => {
     expect(against(now, before, 'en-US', 'previous day')).toBe(long);
   });
 
-  it('is a share of a whole, if there is one', () => {
+  it('is a share of a total, if there is one', () => {
     expect([percent(1, 3, 'en-US'), percent(0, 0, 'en-US'), percent(3, 3, 'en-US')]).toEqual(['33.3%', '–', '100.0%']);
   });
 });

@@ -23,11 +23,11 @@ describe('slugs', () => {
     ['Sign in', 'sign-in-team'],
     ['API', 'api-team'],
     ['404', '404-team'],
-  ])('of %j is %s', (name, slug) => {
+  ])('turn %j into %s', (name, slug) => {
     expect(slugFrom(name)).toBe(slug);
   });
 
-  it('are always fit for a URL, never reserved, and their own slug', () => {
+  it('are always valid in a URL, never reserved, and their own slug', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: 'binary', maxLength: 120 }), fc.constantFrom(...RESERVED_SLUGS)),
@@ -43,7 +43,7 @@ describe('slugs', () => {
     );
   });
 
-  it('keep clear of every route', () => {
+  it('never equal a route', () => {
     const routes = 'setup sign-in sign-up forgot reset invite account docs api _next favicon.ico teams'.split(' ');
     for (const route of routes) expect(slugFrom(route)).not.toBe(route);
     for (const word of RESERVED_SLUGS) expect(word).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);

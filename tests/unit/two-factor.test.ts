@@ -13,10 +13,10 @@ import {
 
 const SECRET = Buffer.from('12345678901234567890');
 
-describe('a code of the app', () => {
+describe('a code of the authenticator app', () => {
   // RFC 4226, appendix D.
   it.each(['755224', '287082', '359152', '969429', '338314', '254676', '287922', '162583', '399871', '520489'])(
-    'is that of RFC 4226: %s',
+    'matches RFC 4226: %s',
     (code) => {
       const codes = Array.from({ length: 10 }, (_, counter) => totpCode(SECRET, counter));
       expect(codes).toContain(code);
@@ -36,11 +36,11 @@ describe('a code of the app', () => {
     [1_234_567_890, '89005924'],
     [2_000_000_000, '69279037'],
     [20_000_000_000, '65353130'],
-  ])('is that of RFC 6238 at %s s: %s', (seconds, code) => {
+  ])('matches RFC 6238 at %s s: %s', (seconds, code) => {
     expect(totpCode(SECRET, stepAt(new Date(seconds * 1000)), 8)).toBe(code);
   });
 
-  it('is good in its step and in the ones beside, and in no other', () => {
+  it('is valid in its step and the adjacent ones, and in no other', () => {
     const now = new Date(1_234_567_890_000);
     const step = stepAt(now);
     for (const beside of [-1, 0, 1]) expect(stepOf(SECRET, totpCode(SECRET, step + beside), now)).toBe(step + beside);
@@ -50,7 +50,7 @@ describe('a code of the app', () => {
 });
 
 describe('a secret', () => {
-  it('is 160 bits in base32, as apps take it', () => {
+  it('is 160 bits in base32, as apps expect', () => {
     expect(newSecret()).toMatch(/^[A-Z2-7]{32}$/);
     expect(newSecret()).not.toBe(newSecret());
     expect(fromBase32('GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ')).toEqual(SECRET);

@@ -6,7 +6,7 @@ const read = (text: string, locale = 'en-US', currency = 'USD') => {
   return 'amount' in typed ? typed.amount : 'all' in typed ? 'all' : 'nothing' in typed ? null : 'problem';
 };
 
-describe('an amount as people type it', () => {
+describe('an amount as typed by a user', () => {
   it.each<[string, string, string, bigint | string | null]>([
     ['1,250.5', 'en-US', 'USD', 1_250_500_000n],
     ['$20', 'en-US', 'USD', 20_000_000n],
@@ -17,7 +17,7 @@ describe('an amount as people type it', () => {
     ['007', 'en-US', 'USD', 7_000_000n],
     ['all', 'en-US', 'USD', 'all'],
     ['', 'en-US', 'USD', null],
-    // One comma before two digits: 1.25 or 125? It is not guessed.
+    // One comma before two digits means 1.25 or 125, so it is refused rather than guessed.
     ['1,25', 'en-US', 'USD', 'problem'],
     ['12,50,000', 'en-US', 'USD', 'problem'],
     ['1.2.3', 'en-US', 'USD', 'problem'],

@@ -5,9 +5,9 @@ import { rateFilter } from '@/components/rates/search-params';
 import { asTyped, readTyped } from '@/components/ui/amount';
 import { dayFromNow, daysBetween } from '@/components/ui/day';
 
-describe('an amount in a field', () => {
+describe('an amount in a form field', () => {
   const locales = ['en-US', 'de-DE', 'fr-FR', 'en-IN', 'de-CH', 'pt-PT', 'ja-JP', 'sv-SE'];
-  it.each(locales)('is read again as what it was, in %s', (locale) => {
+  it.each(locales)('is read back as the same amount, in %s', (locale) => {
     for (const currency of ['USD', 'JPY', 'KWD']) {
       for (const [amount, micros] of [
         ['0.00', 0n],
@@ -22,7 +22,7 @@ describe('an amount in a field', () => {
     }
   });
 
-  it('has the digits of its currency, and more only where they say something', () => {
+  it('has the digits of its currency, and more only when they are not zero', () => {
     expect(asTyped('5.00', 'USD', 'en-US')).toBe('5.00');
     expect(asTyped('5.00', 'JPY', 'en-US')).toBe('5');
     expect(asTyped('5.00', 'KWD', 'de-DE')).toBe('5,000');
@@ -41,11 +41,11 @@ describe('a search for prices', () => {
     ['japan', { country: 'JP' }],
     ['uk', { country: 'GB' }],
     ['nowhere', null],
-  ])('“%s” looks for %o', (q, filter) => {
+  ])('matches “%s” with %o', (q, filter) => {
     expect(rateFilter(q, 'en-US')).toEqual(filter);
   });
 
-  it('knows countries as the person calls them', () => {
+  it('knows the country names of the user’s language', () => {
     expect(rateFilter('Deutschl', 'de-DE')).toEqual({ country: 'DE' });
   });
 });
@@ -69,7 +69,7 @@ describe('a pasted list of recipients', () => {
 });
 
 describe('the days of the overview', () => {
-  it('are all there, also those on which nothing was sent', () => {
+  it('are complete, including those without messages', () => {
     expect(daysBetween('2026-02-27', '2026-03-01')).toEqual(['2026-02-27', '2026-02-28', '2026-03-01']);
     const [first, today] = [dayFromNow(-59), dayFromNow(0)];
     const days = lastDays(first, [

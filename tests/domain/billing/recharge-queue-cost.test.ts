@@ -9,7 +9,7 @@ import { services } from '@/server/http/services';
 import { relayBatch } from '@/server/jobs/relay';
 import { addMember, makeTeam, micros, ownerPool, type TestTeam } from '../../support/team';
 
-/** A database on which every query and every transaction is counted. */
+/** Counts every query and every transaction of a database. */
 const database = openDatabase(services().database.pool.options.connectionString!, { max: 2 });
 let queries = 0;
 let transactions = 0;
@@ -18,7 +18,7 @@ database.pool.on('connect', (client) => {
   Object.assign(client, {
     query: (...of: unknown[]) => {
       const [text] = of;
-      // What is told to who watches goes by a clock of its own.
+      // Notifications for open pages follow a clock of their own and are not counted.
       const tells = typeof text === 'string' ? text.includes('pg_notify') : JSON.stringify(text).includes('pg_notify');
       if (!tells) queries += 1;
       if (typeof text === 'string' && text.startsWith('BEGIN')) transactions += 1;
@@ -37,7 +37,9 @@ async function costOf(work: () => Promise<unknown>): Promise<{ queries: number; 
   return { queries, transactions };
 }
 
-/** A team with little money, one rich member, and so many rules that wait for much. */
+/**
+ * Creates a team with little money, one member with a high balance, and that many rules that wait for large amounts.
+ */
 async function poor(waiting: number): Promise<{ team: TestTeam; rich: string; waiting: string[] }> {
   const team = await makeTeam({ fund: '20.00' });
   const { id: rich } = await addMember(team, { credit: '10.00' });
@@ -64,7 +66,7 @@ const jobs = async (team: TestTeam): Promise<string[]> => {
   return rows.map(({ key }) => key);
 };
 
-describe('a small movement', () => {
+describe('a small transfer', () => {
   it('costs the same however many rules wait for more than there is', async () => {
     const costs = [];
     for (const many of [2, 40]) {
@@ -82,7 +84,7 @@ describe('a small movement', () => {
     expect(costs[0]).toMatchObject({ transactions: 1 });
   });
 
-  it('that pays for one rule opens one transaction for it, and passes over the older ones', async () => {
+  it('opens one transaction for the one rule that it can pay, and passes over the older ones', async () => {
     const { team } = await poor(12);
     const { id } = await addMember(team, { recharge: { threshold: '5.00', target: '30.00' } });
     await fundTeam(team.operator, { amount: micros('21.00') });
@@ -91,7 +93,7 @@ describe('a small movement', () => {
     expect(await waitingOf(team)).not.toHaveProperty(id);
   });
 
-  it('that changes why rules wait says so of all of them in one transaction, and of none again', async () => {
+  it('updates the changed reason of all waiting rules in one transaction, and of none again', async () => {
     const { team, rich, waiting } = await poor(12);
     expect(new Set(Object.values(await waitingOf(team)))).toEqual(new Set(['master_short']));
     await updateTeam(team.operator, { reserve: micros('1000.00') });
@@ -105,8 +107,8 @@ describe('a small movement', () => {
   });
 });
 
-describe('the jobs that look at a team’s waiting rules', () => {
-  it('are one, however many movements came before it began', async () => {
+describe('the jobs that serve a team’s waiting rules', () => {
+  it('are one, however many transfers came before it began', async () => {
     await runMigrations({ pgPool: ownerPool() });
     const [one, other] = [await poor(1), await poor(1)];
     while ((await relayBatch(ownerPool())) > 0);
@@ -119,7 +121,7 @@ describe('the jobs that look at a team’s waiting rules', () => {
     }
   });
 
-  it('are one more where one is at work: what came meanwhile is not lost', async () => {
+  it('are one more while one is running: transfers that came meanwhile are not lost', async () => {
     const { team, rich } = await poor(1);
     const move = async () => {
       await debitMember(team.operator, { memberId: rich, amount: micros('0.01') });

@@ -31,11 +31,11 @@ import { openEar } from '../../support/change-events';
 
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-let ear: Awaited<ReturnType<typeof openEar>>;
+let listener: Awaited<ReturnType<typeof openChangeListener>>;
 beforeAll(async () => {
-  ear = await openEar();
+  listener = await openChangeListener();
 });
-afterAll(() => ear.close());
+afterAll(() => listener.close());
 
 async function scene(): Promise<{ team: TestTeam; membership: TestMember }> {
   const team = await makeTeam();
@@ -45,60 +45,63 @@ async function scene(): Promise<{ team: TestTeam; membership: TestMember }> {
 type Memberships = 'member' | 'owner' | 'none' | 'anybody' | 'new';
 type Row = {
   input: (membership: TestMember, team: TestTeam) => object | Promise<object>;
-  told: Partial<Record<'messages' | 'members' | 'transfers' | 'team' | 'rates' | 'invitations', Memberships>>;
+  published: Partial<Record<'messages' | 'members' | 'transfers' | 'team' | 'rates' | 'invitations', Memberships>>;
 };
 
-const ofSeat = ({ mem }: TestMember) => ({ memberId: mem });
+const ofMember = ({ mem }: TestMember) => ({ memberId: mem });
 const money = { members: 'member', transfers: 'member' } as const;
 
-/** What each change is asked, and what is told of it. */
+/** The input of each change, and the notification that it publishes. */
 const EVERY_CHANGE: Record<string, Row> = {
-  updateTeam: { input: () => ({ name: 'Changed' }), told: { team: 'anybody' } },
-  updateSettings: { input: () => ({ requireReauthentication: true }), told: { team: 'none' } },
-  createMember: { input: () => ({ credit: '1' }), told: { members: 'new', transfers: 'new' } },
-  updateMember: { input: ({ mem }) => ({ memberId: mem, name: 'Changed' }), told: { members: 'member' } },
-  deleteMember: { input: ofSeat, told: money },
-  deactivateMember: { input: ofSeat, told: { members: 'member' } },
+  updateTeam: { input: () => ({ name: 'Changed' }), published: { team: 'anybody' } },
+  updateSettings: { input: () => ({ requireReauthentication: true }), published: { team: 'none' } },
+  createMember: { input: () => ({ credit: '1' }), published: { members: 'new', transfers: 'new' } },
+  updateMember: { input: ({ mem }) => ({ memberId: mem, name: 'Changed' }), published: { members: 'member' } },
+  deleteMember: { input: ofMember, published: money },
+  deactivateMember: { input: ofMember, published: { members: 'member' } },
   activateMember: {
-    input: async (membership, team) => (await deactivateMember(team.operator, membership.id), ofSeat(membership)),
-    told: { members: 'member' },
+    input: async (membership, team) => (await deactivateMember(team.operator, membership.id), ofMember(membership)),
+    published: { members: 'member' },
   },
   restoreMember: {
-    input: async (membership, team) => (await deleteMember(team.operator, membership.id), ofSeat(membership)),
-    told: { members: 'member' },
+    input: async (membership, team) => (await deleteMember(team.operator, membership.id), ofMember(membership)),
+    published: { members: 'member' },
   },
-  setRole: { input: ({ mem }) => ({ memberId: mem, role: 'owner' }), told: { members: 'member', team: 'anybody' } },
-  rotateKey: { input: ofSeat, told: { members: 'member' } },
-  revealKey: { input: ofSeat, told: { members: 'member' } },
+  setRole: {
+    input: ({ mem }) => ({ memberId: mem, role: 'owner' }),
+    published: { members: 'member', team: 'anybody' },
+  },
+  rotateKey: { input: ofMember, published: { members: 'member' } },
+  revealKey: { input: ofMember, published: { members: 'member' } },
   resetMemberPassword: {
-    input: async (membership) => (await giveSignIn(membership.id), ofSeat(membership)),
-    told: { members: 'member' },
+    input: async (membership) => (await giveSignIn(membership.id), ofMember(membership)),
+    published: { members: 'member' },
   },
-  endKey: { input: ({ member }) => ({ keyId: printId('key', member.apiKey!.id) }), told: { members: 'member' } },
-  replaceRates: { input: () => ({ rates: [{ country: 'US', price: '0.01' }] }), told: { rates: 'none' } },
-  importRates: { input: () => ({ csv: 'country,prefix,price\nUS,,0.01\n' }), told: { rates: 'none' } },
-  confirmRates: { input: () => ({}), told: { rates: 'none' } },
-  fundSandbox: { input: () => ({ amount: '2.5' }), told: { team: 'none', members: 'none', transfers: 'none' } },
-  creditMember: { input: ({ mem }) => ({ memberId: mem, amount: '2.5' }), told: money },
-  debitMember: { input: ({ mem }) => ({ memberId: mem, amount: 'all' }), told: money },
+  endKey: { input: ({ member }) => ({ keyId: printId('key', member.apiKey!.id) }), published: { members: 'member' } },
+  replaceRates: { input: () => ({ rates: [{ country: 'US', price: '0.01' }] }), published: { rates: 'none' } },
+  importRates: { input: () => ({ csv: 'country,prefix,price\nUS,,0.01\n' }), published: { rates: 'none' } },
+  confirmRates: { input: () => ({}), published: { rates: 'none' } },
+  fundSandbox: { input: () => ({ amount: '2.5' }), published: { team: 'none', members: 'none', transfers: 'none' } },
+  creditMember: { input: ({ mem }) => ({ memberId: mem, amount: '2.5' }), published: money },
+  debitMember: { input: ({ mem }) => ({ memberId: mem, amount: 'all' }), published: money },
   reverseTransfer: {
     input: async ({ id }, team) => {
       const { transfer } = await creditMember(team.operator, { memberId: id, amount: micros('1') });
       return { transferId: printId('trf', transfer.id!) };
     },
-    told: money,
+    published: money,
   },
-  setRecharge: { input: ({ mem }) => ({ memberId: mem, threshold: '6', target: '9' }), told: money },
-  deleteRecharge: { input: ofSeat, told: { members: 'member' } },
-  sendMessage: { input: () => message, told: { messages: 'owner', members: 'owner', transfers: 'owner' } },
+  setRecharge: { input: ({ mem }) => ({ memberId: mem, threshold: '6', target: '9' }), published: money },
+  deleteRecharge: { input: ofMember, published: { members: 'member' } },
+  sendMessage: { input: () => message, published: { messages: 'owner', members: 'owner', transfers: 'owner' } },
   sendBatch: {
     input: ({ mem }) => ({ messages: [message, message], onBehalfOf: mem }),
-    told: { messages: 'member', ...money },
+    published: { messages: 'member', ...money },
   },
-  createInvitation: { input: () => ({ email: someAddress() }), told: { invitations: 'none' } },
-  resendInvitation: { input: (_seat, team) => invitedTo(team), told: { invitations: 'none' } },
-  openLink: { input: (_seat, team) => invitedTo(team), told: { invitations: 'none' } },
-  revokeInvitation: { input: (_seat, team) => invitedTo(team), told: { invitations: 'none' } },
+  createInvitation: { input: () => ({ email: someAddress() }), published: { invitations: 'none' } },
+  resendInvitation: { input: (_member, team) => invitedTo(team), published: { invitations: 'none' } },
+  openLink: { input: (_member, team) => invitedTo(team), published: { invitations: 'none' } },
+  revokeInvitation: { input: (_member, team) => invitedTo(team), published: { invitations: 'none' } },
 };
 
 async function invitedTo({ operator }: TestTeam): Promise<object> {
@@ -107,65 +110,71 @@ async function invitedTo({ operator }: TestTeam): Promise<object> {
 }
 
 describe('every change', () => {
-  it('is in the table above', () => {
+  it('has a row in the table above', () => {
     const changes = listProcedures().filter(({ type }) => type === 'mutation');
     expect(Object.keys(EVERY_CHANGE).toSorted()).toEqual(changes.map(({ id }) => id).toSorted());
   });
 
   it.each(Object.entries(EVERY_CHANGE))(
-    '%s is told once it is committed, with the seats it touched',
+    '%s is published after the commit, with the members it touched',
     async (id, row) => {
       const { team, membership } = await scene();
       const input = await row.input(membership, team);
-      await ear.heard();
+      await listener.received();
       const { data, problem } = await callProcedure(await sessionOf(team.ownerKey), id, input);
       expect(problem).toBeNull();
-      const made = id === 'createMember' ? await newestSeat(team) : '';
+      const made = id === 'createMember' ? await newestMember(team) : '';
       const memberships = { member: [membership.id], owner: [team.ownerId], none: [], anybody: null, new: [made] };
-      const expected = Object.fromEntries(Object.entries(row.told).map(([noun, whose]) => [noun, memberships[whose]]));
-      expect(await ear.heardOf(team.teamId), JSON.stringify(data)).toEqual(expected);
+      const expected = Object.fromEntries(
+        Object.entries(row.published).map(([noun, whose]) => [noun, memberships[whose]]),
+      );
+      expect(await listener.receivedOf(team.teamId), JSON.stringify(data)).toEqual(expected);
     },
   );
 
-  it('of the operator’s and of jobs is told too', async () => {
+  it('by the operator or a job is published too', async () => {
     const { team, membership } = await scene();
-    await ear.heard();
+    await listener.received();
     await fundTeam(team.operator, { amount: micros('5') });
-    expect(await ear.heardOf(team.teamId)).toEqual({ transfers: [], members: [], team: [] });
+    expect(await listener.receivedOf(team.teamId)).toEqual({ transfers: [], members: [], team: [] });
     await withdrawFromTeam(team.operator, { amount: micros('1000') });
-    expect(await ear.heardOf(team.teamId)).toEqual({ transfers: [], members: [], team: [] });
+    expect(await listener.receivedOf(team.teamId)).toEqual({ transfers: [], members: [], team: [] });
     const thirsty = await addMember(team, { recharge: { threshold: '2', target: '5' } });
-    await ear.heard();
+    await listener.received();
     await fundTeam(team.operator, { amount: micros('50') });
-    await ear.heard();
+    await listener.received();
     expect(await serveWaiting(team.operator)).toBe(1);
-    expect(await ear.heardOf(team.teamId)).toEqual({ transfers: [thirsty.id], members: [thirsty.id] });
+    expect(await listener.receivedOf(team.teamId)).toEqual({ transfers: [thirsty.id], members: [thirsty.id] });
     const sent = await Promise.all(
       [membership, thirsty].map(({ id }) => sendMessage(team.operator, { onBehalfOf: id, message })),
     );
     const [delivered, failed] = sent.map((one) => ('id' in one ? one.id : '')) as [string, string];
-    await ear.heard();
+    await listener.received();
     await reportMessages(team.operator, [
       { id: delivered, status: 'delivered' },
       { id: failed, status: 'failed' },
     ]);
     const both = [membership.id, thirsty.id].toSorted();
-    expect(await ear.heardOf(team.teamId)).toEqual({ messages: both, transfers: [thirsty.id], members: [thirsty.id] });
+    expect(await listener.receivedOf(team.teamId)).toEqual({
+      messages: both,
+      transfers: [thirsty.id],
+      members: [thirsty.id],
+    });
     await reportMessages(team.operator, [{ id: delivered, status: 'delivered' }]);
-    expect(await ear.heard()).toEqual([]);
+    expect(await listener.received()).toEqual([]);
   });
 
-  it('of who owns the team is everybody’s affair: its last owner may have gone', async () => {
+  it('is published to every member when an owner is deactivated or deleted, who may have been the last one', async () => {
     const { team, membership } = await scene();
     await setRole(team.operator, { memberId: membership.id, role: 'owner' });
-    await ear.heard();
+    await listener.received();
     await deactivateMember(team.operator, membership.id);
-    expect(await ear.heardOf(team.teamId)).toEqual({ members: [membership.id], team: null });
+    expect(await listener.receivedOf(team.teamId)).toEqual({ members: [membership.id], team: null });
     await deleteMember(team.operator, membership.id);
-    expect(await ear.heardOf(team.teamId)).toMatchObject({ team: null });
+    expect(await listener.receivedOf(team.teamId)).toMatchObject({ team: null });
   });
 
-  it('that the money did not suffice for is told, as far as it is remembered', async () => {
+  it('is published despite a refusal for lack of money when a waiting rule was stored', async () => {
     const team = await makeTeam({ fund: '2' });
     const membership = await addMember(team, { credit: '2' });
     const { operator } = team;
@@ -174,17 +183,17 @@ describe('every change', () => {
       threshold: '1.99',
       target: '9',
     });
-    await ear.heard();
+    await listener.received();
     await sendMessage(operator, { onBehalfOf: membership.id, message: { ...message, body: 'x'.repeat(1600) } });
     await sendMessage(operator, {
       onBehalfOf: membership.id,
       message: { ...message, to: '+4915112345678', body: 'x'.repeat(1600) },
     });
-    expect(await ear.heardOf(team.teamId)).toMatchObject({ members: [membership.id] });
+    expect(await listener.receivedOf(team.teamId)).toMatchObject({ members: [membership.id] });
   });
 });
 
-async function newestSeat(team: TestTeam): Promise<string> {
+async function newestMember(team: TestTeam): Promise<string> {
   const found = await ownerPool().query<{ id: string }>(
     'SELECT id FROM members WHERE team_id = $1 ORDER BY id DESC LIMIT 1',
     [team.teamId],
@@ -192,36 +201,36 @@ async function newestSeat(team: TestTeam): Promise<string> {
   return found.rows[0]!.id;
 }
 
-describe('nothing is told', () => {
-  it('of a dry run, of a refusal, of what changes nothing, of what was rolled back', async () => {
+describe('no notification', () => {
+  it('is published for a dry run, a refusal, a change of nothing, or a rollback', async () => {
     const { team, membership } = await scene();
     const owner = await sessionOf(team.ownerKey);
-    await ear.heard();
+    await listener.received();
     await callProcedure(owner, 'creditMember', { memberId: membership.mem, amount: '1', dryRun: true });
     await callProcedure(owner, 'debitMember', { memberId: membership.mem, amount: '99' });
     await callProcedure(owner, 'activateMember', { memberId: membership.mem });
     await callProcedure(owner, 'createMember', { credit: '99999' });
-    expect(await ear.heard()).toEqual([]);
+    expect(await listener.received()).toEqual([]);
   });
 });
 
-describe('what is told', () => {
-  it('reaches the end of a process that ends at once', async () => {
+describe('a notification', () => {
+  it('is published before a process ends that stops at once', async () => {
     const { team, membership } = await scene();
-    await ear.heard();
+    await listener.received();
     const { close, ...other } = openServices(1);
     await creditMember(makeContext(other, team.operator.actor), { memberId: membership.id, amount: micros('1') });
     await flushChanges(other.database.pool);
     await close();
-    expect(await ear.heardOf(team.teamId)).toEqual({ transfers: [membership.id], members: [membership.id] });
+    expect(await listener.receivedOf(team.teamId)).toEqual({ transfers: [membership.id], members: [membership.id] });
   });
 
-  it('holds nobody up: changes of one moment are one word, and a pool that has ended tells nothing', async () => {
+  it('delays nothing: changes of one moment share a notification, and an ended pool publishes none', async () => {
     const { team, membership } = await scene();
-    await ear.heard();
+    await listener.received();
     for (let i = 0; i < 20; i += 1)
       await creditMember(team.operator, { memberId: membership.id, amount: micros('0.01') });
-    expect((await ear.heard()).length).toBeLessThan(10);
+    expect((await listener.received()).length).toBeLessThan(10);
     const { close, ...other } = openServices(1);
     await close();
     announce(other.database.pool, team.teamId, new Map([['team', null]]));
@@ -230,7 +239,7 @@ describe('what is told', () => {
     expect(await ear.heard()).toEqual([]);
   });
 
-  it('is told when the database is back, of however many teams', async () => {
+  it('is published once the database is back, for any number of teams', async () => {
     const { close, ...other } = openServices(1);
     const { pool } = other.database;
     const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
@@ -249,7 +258,7 @@ describe('what is told', () => {
     await close();
   });
 
-  it('is as short as Postgres wants it: many seats are “any”, many teams are several words', () => {
+  it('fits into the limit of Postgres: many members become “any”, many teams several notifications', () => {
     const many = (count: number): Touched => {
       const touched: Touched = new Map();
       touch(

@@ -17,7 +17,7 @@ import { resetMemberPassword } from '@/server/domain/teams/member-sign-in/write'
 
 const REQUIRED = { code: 'confirmation_required' };
 
-/** A team with money that asks again, and its owner in a browser in which he proved himself 11 minutes ago. */
+/** Creates a team with money that requires reauthentication, and its owner's session, last confirmed 11 minutes ago. */
 async function makeAsking(above: string | null = '5.00'): Promise<Asking> {
   const { email, teamId, slug } = await makeOwnerWithPassword();
   const operator = makeContext(services(), {
@@ -55,7 +55,7 @@ const age = (user: UserContext) =>
     user.user.sessionId,
   ]);
 
-/** What the person may do now, as a context. */
+/** Makes the context of a user's member as it is now. */
 async function inTeam(user: UserContext, slug: string): Promise<Context> {
   const place = await findMembership(services(), { sessionId: user.user.sessionId, slug, address: null });
   if (!place.ok) throw new Error(place.reason);
@@ -66,7 +66,7 @@ const balanceOf = async (memberId: string) =>
   (await ownerPool().query<{ balance: string }>('SELECT balance FROM ledger_accounts WHERE id = $1', [memberId]))
     .rows[0]!.balance;
 
-/** An open invitation by the operator, who is never asked; `guarded` by what it hands over. */
+/** Creates an open invitation as the operator, who never needs reauthentication; `guarded` names what it hands over. */
 async function invite({ operator, memberId }: Asking, guarded: 'owner' | 'claim' | 'none'): Promise<string> {
   const more = guarded === 'owner' ? { role: 'owner' as const } : guarded === 'claim' ? { memberId } : {};
   return (await createInvitation(operator, { email: someAddress(), ...more })).id;
@@ -77,34 +77,37 @@ type Asking = {
   operator: Context;
   teamId: string;
   memberId: string;
-  /** An open invitation, made once. */
+  /** Creates an open invitation, once per kind. */
   invited: (guarded: 'owner' | 'claim') => Promise<string>;
 };
 
 const ACTS: [string, (ctx: Context, memberId: string, asking: Asking) => Promise<unknown>][] = [
   ['a key is revealed', revealKey],
-  ['a role changes', (ctx, memberId) => setRole(ctx, { memberId, role: 'owner' })],
-  ['a member is deleted', deleteMember],
-  ['a key is rotated, which shows the new one', (ctx, memberId) => rotateKey(ctx, { memberId, overlapSeconds: 0 })],
+  ['changing a role', (ctx, memberId) => setRole(ctx, { memberId, role: 'owner' })],
+  ['deleting a member', deleteMember],
+  ['rotating a key, which shows the new one', (ctx, memberId) => rotateKey(ctx, { memberId, overlapSeconds: 0 })],
   [
-    'the password of a member is reset, which shows the new one',
+    'resetting the password of a member, which shows the new one',
     async (ctx, memberId) => {
       await ownerPool().query('UPDATE members SET user_id = NULL WHERE id = $1', [memberId]);
       await giveSignIn(memberId);
       return resetMemberPassword(ctx, memberId);
     },
   ],
-  ['an owner is made', (ctx) => createMember(ctx, { role: 'owner' })],
-  ['an owner is invited', (ctx) => createInvitation(ctx, { email: someAddress(), role: 'owner' })],
-  ['a member is claimed, with its key', (ctx, memberId) => createInvitation(ctx, { email: someAddress(), memberId })],
+  ['creating an owner', (ctx) => createMember(ctx, { role: 'owner' })],
+  ['inviting an owner', (ctx) => createInvitation(ctx, { email: someAddress(), role: 'owner' })],
+  [
+    'inviting a user to claim a member with its key',
+    (ctx, memberId) => createInvitation(ctx, { email: someAddress(), memberId }),
+  ],
   ...(['owner', 'claim'] as const).flatMap((guarded): typeof ACTS => [
     [
-      `an invitation is sent again (${guarded})`,
+      `sending an invitation again (${guarded})`,
       async (ctx, _, at) => resendInvitation(ctx, await at.invited(guarded)),
     ],
-    [`its link is shown (${guarded})`, async (ctx, _, at) => openLink(ctx, await at.invited(guarded))],
+    [`showing an invitation link (${guarded})`, async (ctx, _, at) => openLink(ctx, await at.invited(guarded))],
     [
-      `one that has expired is sent again (${guarded})`,
+      `sending an expired invitation again (${guarded})`,
       async (ctx, _, at) => {
         const id = await at.invited(guarded);
         await ownerPool().query('UPDATE invitations SET expires_at = now() WHERE id = $1', [id]);
@@ -112,24 +115,21 @@ const ACTS: [string, (ctx: Context, memberId: string, asking: Asking) => Promise
       },
     ],
   ]),
-  ['the team asks no more', (ctx) => updateSettings(ctx, { requireReauthentication: false })],
-  ['more may be debited without it', (ctx) => updateSettings(ctx, { reauthenticateAbove: null })],
-  [
-    'more is debited than the team lets pass',
-    (ctx, memberId) => debitMember(ctx, { memberId, amount: micros('5.01') }),
-  ],
-  ['all is debited, which is more', (ctx, memberId) => debitMember(ctx, { memberId, amount: 'all' })],
+  ['switching reauthentication off', (ctx) => updateSettings(ctx, { requireReauthentication: false })],
+  ['removing the amount for debits', (ctx) => updateSettings(ctx, { reauthenticateAbove: null })],
+  ['a debit above the amount', (ctx, memberId) => debitMember(ctx, { memberId, amount: micros('5.01') })],
+  ['a debit of the whole balance above the amount', (ctx, memberId) => debitMember(ctx, { memberId, amount: 'all' })],
 ];
 
-describe('where a team asks again', () => {
+describe('a team that requires reauthentication', () => {
   it.each(ACTS)(
-    'a person is asked before %s, and nothing has happened; once he has proved himself it goes on',
+    'requires it before %s, which changes nothing until the user has confirmed their identity',
     async (name, act) => {
       const asking = await makeAsking();
       const { user, slug, memberId, teamId } = asking;
       await Promise.all([
         asking.invited('owner'),
-        ...(name.startsWith('a member is claimed') ? [] : [asking.invited('claim')]),
+        ...(name.startsWith('inviting a user to claim') ? [] : [asking.invited('claim')]),
       ]);
       const rows = async () =>
         (await ownerPool().query('SELECT count(*)::int AS n FROM audit_events WHERE team_id = $1', [teamId])).rows[0].n;
@@ -144,14 +144,14 @@ describe('where a team asks again', () => {
     },
   );
 
-  it('a credit is taken back by a debit, which is asked for too', async () => {
+  it('requires it for reversing a credit by a debit', async () => {
     const { user, slug, memberId } = await makeAsking();
     const { transfer } = await creditMember(await inTeam(user, slug), { memberId, amount: micros('6') });
     const back = reverseTransfer(await inTeam(user, slug), { transferId: transfer.id! });
     await expect(back).rejects.toMatchObject(REQUIRED);
   });
 
-  it('nothing else is asked: a credit, a small debit, a dry run; no debit at all where no amount is set', async () => {
+  it('does not require it for a credit, a small debit or a dry run, nor for any debit where no amount is set', async () => {
     const { user, slug, memberId } = await makeAsking();
     const ctx = await inTeam(user, slug);
     await creditMember(ctx, { memberId, amount: micros('20') });
@@ -164,7 +164,7 @@ describe('where a team asks again', () => {
     await debitMember(await inTeam(other.user, other.slug), { memberId: other.memberId, amount: micros('40') });
   });
 
-  it('a key and the operator are never asked', async () => {
+  it('never requires it from an API key or the operator', async () => {
     const { operator, teamId, memberId } = await makeAsking('0.00');
     const owner = (
       await ownerPool().query<{ id: string }>(`SELECT id FROM members WHERE team_id = $1 AND role = 'owner'`, [teamId])
@@ -176,7 +176,7 @@ describe('where a team asks again', () => {
     await setRole(operator, { memberId, role: 'owner' });
   });
 
-  it('a code of the app proves it as well, once, and one of another does not', async () => {
+  it('accepts a code of the authenticator app once, and none of another user', async () => {
     const { user, slug, memberId } = await makeAsking();
     const { codeAt } = await enableTwoFactorFor(user);
     await expect(reauthenticate(user, { code: '000000' })).rejects.toMatchObject({ code: 'invalid_request' });
@@ -185,7 +185,7 @@ describe('where a team asks again', () => {
     await expect(reauthenticate(user, { code: codeAt(0) })).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
-  it('another browser of the same person has proved nothing by it', async () => {
+  it('accepts a confirmation for the browser in which it happened only', async () => {
     const { user, slug, memberId } = await makeAsking();
     const other = await signInAs(user.user.email);
     await age(other);
@@ -193,14 +193,14 @@ describe('where a team asks again', () => {
     await expect(revealKey(await inTeam(other, slug), memberId)).rejects.toMatchObject(REQUIRED);
   });
 
-  it('of those who do not ask, nobody is', async () => {
+  it('is not required in teams without the setting', async () => {
     const { user, slug, memberId, teamId } = await makeAsking();
     await ownerPool().query('UPDATE teams SET require_reauthentication = false WHERE id = $1', [teamId]);
     await revealKey(await inTeam(user, slug), memberId);
   });
 });
 
-/** What each procedure of invitations is asked about one; a new procedure fails until it stands here. */
+/** The input of each procedure about an invitation; a new procedure fails until it has a row here. */
 const SHOWING: Record<string, (inv: string) => object> = {
   listInvitations: () => ({}),
   browseInvitations: () => ({}),
@@ -210,7 +210,7 @@ const SHOWING: Record<string, (inv: string) => object> = {
   revokeInvitation: (invitationId) => ({ invitationId }),
   createInvitation: () => ({ email: someAddress() }),
 };
-/** Where an answer is asked about the invitation that it names. */
+/** The procedures whose answers name one invitation, which may be guarded. */
 const ABOUT_ONE = ['openLink', 'resendInvitation'];
 
 describe('a link that hands over the owner role or a key', () => {
@@ -239,13 +239,13 @@ describe('a link that hands over the owner role or a key', () => {
       expect(links(await call(asking, id, SHOWING[id]!(inv)))).not.toContain(inv);
       await reauthenticate(asking.user, { password: PASSWORD });
       const shows = links(await call(asking, id, SHOWING[id]!(inv)));
-      // What is no read, and about no invitation that stays open, shows none of it at any time.
+      // A procedure that neither reads nor leaves an open invitation never shows the link.
       const isShown = ABOUT_ONE.includes(id) || /^(list|browse|get)/.test(id);
       expect(shows.includes(inv)).toBe(isShown);
     },
   );
 
-  it('is shown without that where it makes a plain member, where no team asks, and to an API key', async () => {
+  it('is shown at once for a plain member, in a team without reauthentication, and to an API key', async () => {
     const asking = await makeAsking();
     const plain = printId('inv', await invite(asking, 'none'));
     expect(await call(asking, 'getInvitation', { invitationId: plain })).toContain('/invite/');

@@ -6,8 +6,8 @@ beforeAll(async () => {
   trips = new Map((await countRoundTrips()).map(({ name, trips: n }) => [name, n]));
 });
 
-/** A lock is held during every trip to the database, so the money verbs may not grow any. */
-describe('A change of money goes to the database', () => {
+/** A lock is held during every round trip to the database, so the money commands must not grow any. */
+describe('the round trips to the database', () => {
   it.each([
     ['credit', 4],
     ['credit, with an Idempotency-Key', 5],
@@ -16,7 +16,7 @@ describe('A change of money goes to the database', () => {
     ['charge (send a message), with an Idempotency-Key', 5],
     ['charge that fires the rule', 7],
     ['charge that fires the rule, with an Idempotency-Key', 8],
-  ])('%s: at most %i times', (name, most) => {
+  ])('for %s are at most %i', (name, most) => {
     expect(trips.get(name)).toBeGreaterThan(1);
     expect(trips.get(name)).toBeLessThanOrEqual(most);
   });

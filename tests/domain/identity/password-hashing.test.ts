@@ -18,7 +18,7 @@ import { callProcedure, sessionOf } from '../../support/procedures';
 import { addMember, giveSignIn, makeTeam, someAddress, type TestTeam } from '../../support/team';
 import { givePassword } from '@/server/domain/teams/member-sign-in/write';
 
-/** What was seen of each hashing: connections that were lent meanwhile, and how many hashings at once. */
+/** Observations of each hashing: connections in use meanwhile, and how many hashings ran at once. */
 const seen = vi.hoisted(() => ({
   calls: 0,
   open: 0,
@@ -50,8 +50,8 @@ const as = useApi();
 const OTHER = 'another password of nobody';
 
 /**
- * The connections that are still lent while the hashing waits for this answer: those of statements that are under way by
- * themselves (when a key was last used) come back, that of a transaction around the hashing does not.
+ * Returns the connections that stay in use while the hashing waits for this answer: those of independent statements
+ * (the last use of a key) come back, that of a transaction around the hashing does not.
  */
 async function lentConnections(): Promise<number> {
   const { pool } = services().database;
@@ -78,7 +78,10 @@ const linkFor = async (kind: 'reset' | 'sign-up', email: string): Promise<string
 const user = async () => signInAs((await makeOwnerWithPassword()).email);
 const body = { generatePassword: true };
 
-/** Every way to a password. A file of the domain that begins to hash has its row here, or the test below fails. */
+/**
+ * Every command that hashes a password. A file of the domain that begins to hash needs a row here, or the test below
+ * fails.
+ */
 const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<unknown>>][] = [
   [
     'members',
@@ -211,8 +214,8 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
   ],
 ];
 
-describe('a password is hashed', () => {
-  it.each(WAYS)('outside every transaction: %s, %s', async (_, __, prepare) => {
+describe('hashing a password', () => {
+  it.each(WAYS)('happens outside every transaction: %s, %s', async (_, __, prepare) => {
     const work = await prepare();
     Object.assign(seen, { calls: 0, open: 0 });
     await work();
@@ -228,7 +231,7 @@ describe('a password is hashed', () => {
     expect([...nouns].toSorted()).toEqual([...new Set(WAYS.map(([noun]) => noun))].toSorted());
   });
 
-  it('not again for a request that was answered before', async () => {
+  it('is skipped for a replayed request', async () => {
     const { ownerKey } = await makeTeam();
     const ask = () => as(ownerKey).post('/members', body, { idempotencyKey: 'once' });
     const first = await ask();
@@ -242,7 +245,7 @@ describe('a password is hashed', () => {
     expect(seen.calls).toBe(made);
   });
 
-  it('never for a link that was not made here', async () => {
+  it('is skipped for a forged link', async () => {
     const { calls } = seen;
     const given = { token: 'made.up', name: 'Jo', password: OTHER };
     await expect(caller().joining.acceptInvitation(given)).rejects.toThrow();
@@ -250,7 +253,7 @@ describe('a password is hashed', () => {
     expect(seen.calls).toBe(calls);
   });
 
-  it('never for a member whose password cannot be reset', async () => {
+  it('is skipped for a member whose password cannot be reset', async () => {
     const team = await makeTeam();
     const { mem } = await addMember(team);
     const { calls } = seen;
@@ -258,7 +261,7 @@ describe('a password is hashed', () => {
     expect(seen.calls).toBe(calls);
   });
 
-  it('never for who may not', async () => {
+  it('is skipped for an actor without permission', async () => {
     const { ownerKey } = await makeTeam();
     const { body: made } = await as(ownerKey).post('/members', {});
     const { calls } = seen;
@@ -275,7 +278,7 @@ function gate(): { opened: Promise<number>; open: () => void } {
 }
 
 describe('many passwords at once', () => {
-  it('are hashed two at a time, and the calls of another team are answered meanwhile', async () => {
+  it('are hashed two at a time, while the requests of another team are answered', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const create = ({ ownerKey }: TestTeam, i: number) =>
       as(ownerKey).post('/members', body, { idempotencyKey: `${i}` });
@@ -302,7 +305,7 @@ describe('many passwords at once', () => {
     expect(new Set(statuses)).toEqual(new Set([201, 429]));
   });
 
-  it('take turns by caller, and no caller keeps more waiting than may', async () => {
+  it('take turns by caller, and no caller queues more than its limit', async () => {
     const order: string[] = [];
     const hash = (who: string) => hashPassword(PASSWORD, who).then(() => order.push(who));
     const first = Array.from({ length: HASHES_AT_ONCE + HASHES_WAITING }, () => hash('greedy'));

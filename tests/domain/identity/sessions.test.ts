@@ -20,7 +20,7 @@ import { makeTeam, micros, ownerPool, type TestTeam } from '../../support/team';
 
 const PASSWORD = OWNER.password;
 
-/** Every test signs in from an address of its own. */
+/** Each test signs in from an address of its own. */
 let address: string;
 beforeEach(() => {
   address = `2001:db8:${Math.floor(Math.random() * 65536).toString(16)}:${Math.floor(Math.random() * 65536).toString(16)}::1`;
@@ -51,8 +51,8 @@ async function slugOf(team: TestTeam): Promise<string> {
 const place = (sessionId: string, slug: string) => findMembership(services(), { sessionId, slug, address });
 
 describe('a session', () => {
-  it('is a new one at each sign-in, and tells who that is', async () => {
-    const { email } = await addPerson(await makeTeam());
+  it('is a new one at each sign-in, and identifies the user', async () => {
+    const { email } = await addUser(await makeTeam());
     const [one, other] = [await sessionFor(email.toUpperCase()), await sessionFor(` ${email}`)];
     expect(one.sessionId).not.toBe(other.sessionId);
     expect(await findSignedInUser(services(), one.sessionId)).toMatchObject({ ...one, email });
@@ -64,7 +64,7 @@ describe('a session', () => {
   });
 
   it('is over once it is ended, and no other with it', async () => {
-    const { email } = await addPerson(await makeTeam());
+    const { email } = await addUser(await makeTeam());
     const [one, other] = [await sessionFor(email), await sessionFor(email)];
     await endSession(services(), one.sessionId);
     await endSession(services(), one.sessionId);
@@ -72,8 +72,8 @@ describe('a session', () => {
     expect(await findSignedInUser(services(), other.sessionId)).not.toBeNull();
   });
 
-  it('is over after its time, and is cleared away at the next sign-in', async () => {
-    const { email } = await addPerson(await makeTeam());
+  it('expires after its lifetime, and is deleted at the next sign-in', async () => {
+    const { email } = await addUser(await makeTeam());
     const { sessionId } = await sessionFor(email);
     await ownerPool().query(`UPDATE sessions SET expires_at = now() WHERE id = $1`, [sessionId]);
     expect(await findSignedInUser(services(), sessionId)).toBeNull();
@@ -81,17 +81,17 @@ describe('a session', () => {
     expect((await ownerPool().query('SELECT 1 FROM sessions WHERE id = $1', [sessionId])).rowCount).toBe(0);
   });
 
-  it('that never was is nobody’s', async () => {
+  it('is nobody’s when it never existed', async () => {
     expect(await findSignedInUser(services(), newUuid7())).toBeNull();
     expect(await place(newUuid7(), 'acme')).toEqual({ ok: false, reason: 'signed-out' });
   });
 });
 
-describe('a seat', () => {
-  it('is acted from as it is at each request: its role, and whether it is live', async () => {
+describe('the member of a session', () => {
+  it('is read with its current role and status at each request', async () => {
     const team = await makeTeam({ name: 'Seats' });
     const slug = await slugOf(team);
-    const { memberId, email } = await addPerson(team);
+    const { memberId, email } = await addUser(team);
     const { sessionId, userId } = await sessionFor(email);
     const first = await place(sessionId, slug);
     expect(first).toMatchObject({
@@ -119,9 +119,9 @@ describe('a seat', () => {
     expect(await place(sessionId, slug)).toEqual({ ok: false, reason: 'signed-out' });
   });
 
-  it('is what a change judges again: one that was deactivated meanwhile moves nothing', async () => {
+  it('is checked again by a change: one that was deactivated meanwhile moves nothing', async () => {
     const team = await makeTeam();
-    const { memberId, email } = await addPerson(team, 'owner');
+    const { memberId, email } = await addUser(team, 'owner');
     const { sessionId } = await sessionFor(email);
     const found = await place(sessionId, await slugOf(team));
     if (!found.ok) throw new Error(found.reason);
@@ -130,9 +130,9 @@ describe('a seat', () => {
     await expect(credit).rejects.toMatchObject({ code: 'member_inactive' });
   });
 
-  it('in another team, in a closed one, or under no name at all, is told alike', async () => {
+  it('is answered alike in another team, in a closed one, and under an unknown name', async () => {
     const [team, foreign] = [await makeTeam(), await makeTeam()];
-    const { email } = await addPerson(team);
+    const { email } = await addUser(team);
     const { sessionId } = await sessionFor(email);
     const never = await place(sessionId, 'never-given');
     expect(never).toMatchObject({ ok: false, reason: 'none' });
@@ -145,8 +145,8 @@ describe('a seat', () => {
   });
 });
 
-describe('a person’s seats', () => {
-  it('are all that are not deleted, by the team’s name, and say which role can be taken back', async () => {
+describe('the memberships of a user', () => {
+  it('are all that are not deleted, sorted by team, with the roles that can be taken back', async () => {
     const email = `many-${newUuid7()}@example.test`;
     const teams: Record<string, { operator: TestTeam['operator']; memberId: string }> = {};
     for (const name of ['Zeta', 'alpha', 'mid', 'gone']) {
@@ -171,7 +171,7 @@ describe('a person’s seats', () => {
       member.status,
       canTakeBack,
     ]);
-    // Himself, by the operator (and deactivated), not at all.
+    // Stepped down themselves, demoted by the operator (and deactivated), not demoted.
     expect(now).toEqual([
       ['member', 'active', true],
       ['member', 'inactive', false],
@@ -180,10 +180,10 @@ describe('a person’s seats', () => {
   });
 });
 
-describe('who may not sign in', () => {
-  it('is told the same: a wrong password, no such account, one without a password, what could be none', async () => {
+describe('a failed sign-in', () => {
+  it('is answered alike for a wrong password, no account, an account without a password, and an impossible address', async () => {
     const team = await makeTeam();
-    const { email } = await addPerson(team);
+    const { email } = await addUser(team);
     const { member } = await createMember(team.operator, await createMemberInput.parseAsync({}));
     const wrong = { ok: false, reason: 'wrong' };
     expect(await enter(email, 'not the password')).toEqual(wrong);
@@ -199,7 +199,7 @@ describe('who may not sign in', () => {
     const costs: Record<string, number[]> = { [email]: [], 'nobody@example.test': [] };
     for (let i = 0; i < 4; i += 1) {
       for (const [who, spent] of Object.entries(costs)) {
-        // The processor's time: that of the clock is shared with whatever else runs.
+        // Measures the processor time, as the elapsed time depends on whatever else runs.
         const began = process.cpuUsage();
         await enter(who, 'not the password', `198.51.100.${i + 1}`);
         spent.push(process.cpuUsage(began).user);
@@ -210,9 +210,9 @@ describe('who may not sign in', () => {
     expect(unknown! / known!).toBeLessThan(2);
   });
 
-  it('is who has no live seat: that person may, and finds no team', async () => {
+  it('is not caused by having no active member: that user signs in and finds no team', async () => {
     const team = await makeTeam();
-    const { memberId, email } = await addPerson(team);
+    const { memberId, email } = await addUser(team);
     await deleteMember(team.operator, memberId);
     expect(await listMemberships(services(), (await sessionFor(email)).userId)).toEqual([]);
   });
@@ -220,13 +220,13 @@ describe('who may not sign in', () => {
 
 const throttled = { ok: false, reason: 'throttled', minutes: 15 };
 
-describe('tries', () => {
+describe('sign-in attempts', () => {
   const fail = async (times: number, email: string, from = address) => {
     for (let i = 0; i < times; i += 1) expect(await enter(email, 'wrong', from)).toMatchObject({ reason: 'wrong' });
   };
 
-  it('of one account from one address are ten, the right password then too, known or not; elsewhere it goes on', async () => {
-    const { email } = await addPerson(await makeTeam());
+  it('are limited to ten for one account from one address, known or not, even with the right password; other addresses are free', async () => {
+    const { email } = await addUser(await makeTeam());
     for (const who of [email, `nobody-${newUuid7()}@example.test`]) {
       await fail(LIMITS.both.points, who);
       expect(await enter(who)).toEqual(throttled);
@@ -235,14 +235,14 @@ describe('tries', () => {
     expect(await enter(email, PASSWORD, '198.51.100.77')).toMatchObject({ ok: true });
   });
 
-  it('many at once are as many', async () => {
-    const { email } = await addPerson(await makeTeam());
+  it('are all counted when sent at once', async () => {
+    const { email } = await addUser(await makeTeam());
     const all = await Promise.all(Array.from({ length: 16 }, () => enter(email, 'wrong')));
     expect(all.filter((one) => !one.ok && one.reason === 'wrong')).toHaveLength(LIMITS.both.points);
   });
 
-  it('begin anew after one that was right, and when their time is over, whatever was tried meanwhile', async () => {
-    const { email } = await addPerson(await makeTeam());
+  it('are reset by a success and after their period, whatever was attempted meanwhile', async () => {
+    const { email } = await addUser(await makeTeam());
     await fail(9, email);
     expect(await enter(email)).toMatchObject({ ok: true });
     await fail(10, email);
@@ -253,8 +253,8 @@ describe('tries', () => {
     expect(await enter(email)).toMatchObject({ ok: true });
   });
 
-  it('from one address are a hundred, over all accounts; who signs in uses up none', async () => {
-    const { email } = await addPerson(await makeTeam());
+  it('are limited to a hundred from one address over all accounts; successful ones do not count', async () => {
+    const { email } = await addUser(await makeTeam());
     await ownerPool().query('INSERT INTO sign_in_tries VALUES ($1, 99, $2)', [
       `address:${address.split(':').slice(0, 4).join(':')}::/64`,
       Date.now() + 15 * 60_000,
@@ -266,8 +266,8 @@ describe('tries', () => {
     expect(await enter('somebody-else@example.test')).toEqual(throttled);
   });
 
-  it('of one account are a hundred in an hour, from wherever', async () => {
-    const { email } = await addPerson(await makeTeam());
+  it('are limited to a hundred an hour for one account, from any address', async () => {
+    const { email } = await addUser(await makeTeam());
     await fail(1, email);
     await ownerPool().query(
       `UPDATE sign_in_tries SET points = 100 WHERE key = 'account:' || encode(sha256(convert_to($1, 'UTF8')), 'hex')`,

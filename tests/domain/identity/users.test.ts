@@ -32,14 +32,14 @@ import { changePassword } from '@/server/domain/identity/passwords/write';
 const NEW = 'another horse, another battery';
 const WRONG = { code: 'invalid_request', facts: { errors: [{ pointer: '/password' }] } };
 
-/** What a sign-in with a code comes to. */
+/** Returns the outcome of a sign-in with a code. */
 const outcome = async (email: string, code: string, as = visitor()) => {
   const entered = await signIn(as, { email, password: PASSWORD, code }, as.origin);
   return entered.ok ? 'ok' : entered.reason;
 };
 
-describe('a password', () => {
-  it('is changed by who has the one there is; every other browser is signed out, and it is mailed and noted', async () => {
+describe('changing a password', () => {
+  it('requires the current one; every other session is ended, and it is notified and audited', async () => {
     const { email, teamId } = await makeOwnerWithPassword();
     const [here, there] = [await signInAs(email), await signInAs(email)];
     await expect(changePassword(here, { current: 'wrong', password: NEW })).rejects.toMatchObject({
@@ -55,7 +55,7 @@ describe('a password', () => {
     expect((await notesOf(teamId)).map(({ action }) => action)).toEqual(['user.password_changed']);
   });
 
-  it('is not guessed by who sits at an open browser: tries are those of signing in', async () => {
+  it('at an open browser counts wrong passwords like failed sign-ins', async () => {
     const { email } = await makeOwnerWithPassword();
     const here = await signInAs(email);
     for (let i = 0; i < LIMITS.both.points; i += 1)
@@ -68,7 +68,7 @@ describe('a password', () => {
   });
 });
 
-/** Somebody whose next transaction begins only once something else was done. */
+/** Wraps a context so that its next transaction begins only after `first` is done. */
 function after<T extends VisitorContext>(first: () => Promise<unknown>, ctx: T): T {
   const { pool } = ctx.database;
   const connect = async () => {
@@ -84,7 +84,7 @@ function after<T extends VisitorContext>(first: () => Promise<unknown>, ctx: T):
   return { ...ctx, database: { ...ctx.database, pool: late } };
 }
 
-describe('an old password, while a new one is set', () => {
+describe('the old password, while a new one is set', () => {
   const renew = (email: string) => async () =>
     ownerPool().query('UPDATE users SET password_hash = $2 WHERE email = $1', [email, await hashPassword(NEW)]);
 
@@ -99,7 +99,7 @@ describe('an old password, while a new one is set', () => {
     expect(rows).toEqual([]);
   });
 
-  it('is no leave to set a third', async () => {
+  it('cannot set a third one', async () => {
     const { email } = await makeOwnerWithPassword();
     const user = after(renew(email), await signInAs(email));
     const changed = changePassword(user, { current: PASSWORD, password: 'the password of a thief' });
@@ -108,8 +108,8 @@ describe('an old password, while a new one is set', () => {
   });
 });
 
-describe('a name', () => {
-  it('is the person’s, and is noted; the seat keeps its own', async () => {
+describe('the name of a user', () => {
+  it('is changed and audited; the member keeps its own', async () => {
     const { email, teamId } = await makeOwnerWithPassword();
     const here = await signInAs(email);
     await renameUser(here, { name: 'Renamed' });
@@ -122,7 +122,7 @@ describe('a name', () => {
 });
 
 describe('a second factor', () => {
-  it('is asked for once it was confirmed by a code of it, and not before', async () => {
+  it('is required once it was confirmed by a code, and not before', async () => {
     const { email, teamId } = await makeOwnerWithPassword();
     const here = await signInAs(email);
     await expect(startTwoFactor(here, { password: 'wrong' })).rejects.toMatchObject(WRONG);
@@ -140,7 +140,7 @@ describe('a second factor', () => {
     expect((await mailsTo(email)).filter(({ kind }) => kind === 'two-factor-changed')).toHaveLength(1);
   });
 
-  it('tells of itself only to who has the password', async () => {
+  it('shows its secret only after the password', async () => {
     const { email } = await makeOwnerWithPassword();
     await enableTwoFactorFor(await signInAs(email));
     const as = visitor();
@@ -151,7 +151,7 @@ describe('a second factor', () => {
     });
   });
 
-  it('takes each code once, of many who give it at the same moment too, and none older than the last', async () => {
+  it('takes each code once, even when many send it at the same moment, and none older than the last', async () => {
     const { email } = await makeOwnerWithPassword();
     const { codeAt } = await enableTwoFactorFor(await signInAs(email));
     const all = await Promise.all(Array.from({ length: 5 }, () => outcome(email, codeAt(0))));
@@ -179,7 +179,7 @@ describe('a second factor', () => {
     expect(rows).toEqual([{ n: 10 }]);
   });
 
-  it('is not somebody else’s: neither his recovery code nor his code', async () => {
+  it('accepts neither the recovery code nor the code of another user', async () => {
     const [ann, bob] = [await makeOwnerWithPassword(), await makeOwnerWithPassword()];
     const his = await enableTwoFactorFor(await signInAs(bob.email));
     await enableTwoFactorFor(await signInAs(ann.email));
@@ -188,7 +188,7 @@ describe('a second factor', () => {
     expect(await outcome(bob.email, his.recoveryCodes[0]!)).toBe('ok');
   });
 
-  it('is not gone through: so many wrong codes a day, from wherever; then a new password begins anew', async () => {
+  it('cannot be guessed: a limited number of wrong codes a day, from any network; a new password resets the count', async () => {
     const { email } = await makeOwnerWithPassword();
     const here = await signInAs(email);
     const { codeAt } = await enableTwoFactorFor(here);
@@ -198,7 +198,7 @@ describe('a second factor', () => {
     expect(await outcome(email, codeAt(0))).toBe('ok');
   });
 
-  it('is turned off with the password, and is asked for no more', async () => {
+  it('is turned off with the password, and is no longer required', async () => {
     const { email, teamId } = await makeOwnerWithPassword();
     const here = await signInAs(email);
     const { recoveryCodes } = await enableTwoFactorFor(here);
@@ -214,8 +214,8 @@ describe('a second factor', () => {
   });
 });
 
-describe('signed-in browsers', () => {
-  it('are listed, this one marked, and no one else’s', async () => {
+describe('the sessions of a user', () => {
+  it('are listed with the current one marked, and nobody else’s', async () => {
     const { email } = await makeOwnerWithPassword();
     const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0';
     const [one, other] = [await signInAs(email, visitor('192.0.2.7', firefox)), await signInAs(email)];
@@ -230,7 +230,7 @@ describe('signed-in browsers', () => {
     expect(listed.find(({ isThis }) => !isThis)?.id).toBe(other.user.sessionId);
   });
 
-  it('are ended one by one, or all; another’s is as one that never was', async () => {
+  it('are ended one by one or all; another user’s session is answered like an unknown one', async () => {
     const [ann, bob] = [await makeOwnerWithPassword(), await makeOwnerWithPassword()];
     const [one, other, his] = [await signInAs(ann.email), await signInAs(ann.email), await signInAs(bob.email)];
     for (const id of [his.user.sessionId, newUuid7()])
@@ -247,7 +247,7 @@ describe('signed-in browsers', () => {
     ]);
   });
 
-  it('are noted to be in use once an hour, not with each request', async () => {
+  it('record their use once an hour, not with each request', async () => {
     const { email } = await makeOwnerWithPassword();
     const here = await signInAs(email);
     const seen = async () =>
@@ -266,26 +266,26 @@ describe('signed-in browsers', () => {
     expect((await seen())!.getTime()).toBeGreaterThan(before!.getTime());
   });
 
-  it('are told of by mail when one is new: from another network or with another browser, never of the very first', async () => {
+  it('are notified by email when one is new, from another network or browser, but never the very first', async () => {
     const { email } = await makeOwnerWithPassword();
     const [home, away] = [newAddress(), newAddress()];
-    const told = async () => (await mailsTo(email)).filter(({ kind }) => kind === 'new-sign-in').length;
+    const countSent = async () => (await mailsTo(email)).filter(({ kind }) => kind === 'new-sign-in').length;
     await signInAs(email, visitor(home));
-    expect(await told()).toBe(0);
+    expect(await countSent()).toBe(0);
     await signInAs(email, visitor(home.replace(/1$/, '2')));
-    expect(await told()).toBe(0);
+    expect(await countSent()).toBe(0);
     await signInAs(email, visitor(away));
-    expect(await told()).toBe(1);
+    expect(await countSent()).toBe(1);
     await signInAs(email, visitor(away, 'Firefox/146'));
-    expect(await told()).toBe(2);
+    expect(await countSent()).toBe(2);
     expect((await mailsTo(email)).at(-1)?.facts).toEqual({ browser: 'Firefox', address: away });
     await signInAs(email, visitor(away, 'Firefox/147'));
-    expect(await told()).toBe(2);
+    expect(await countSent()).toBe(2);
   });
 });
 
-describe('a stranger who uses up an account’s tries', () => {
-  it('shuts its holder out nowhere that he is known from; who is unknown there waits, for an hour at most', async () => {
+describe('a visitor who uses up an account’s sign-in attempts', () => {
+  it('never locks the user out where they have signed in before; unknown networks wait, for an hour at most', async () => {
     const { email } = await makeOwnerWithPassword();
     const home = newAddress();
     await signInAs(email, visitor(home));
@@ -320,7 +320,7 @@ describe('the operator', () => {
       )
     ).rows[0];
 
-  it('gives the person of a seat a new password: the old one is worth nothing, every browser is signed out', async () => {
+  it('gives a member’s user a new password: the old one is invalid, every session ended', async () => {
     const { email, teamId } = await makeOwnerWithPassword();
     const here = await signInAs(email);
     const memberId = await actingMember(teamId);
@@ -333,7 +333,7 @@ describe('the operator', () => {
     expect((await mailsTo(email)).map(({ kind }) => kind)).toContain('password-changed');
   });
 
-  it('takes a second factor away that nobody can use any more', async () => {
+  it('removes a second factor that is lost', async () => {
     const { email, teamId } = await makeOwnerWithPassword();
     await enableTwoFactorFor(await signInAs(email));
     const memberId = await actingMember(teamId);
@@ -343,7 +343,7 @@ describe('the operator', () => {
     expect(await resetTwoFactor(operatorOf(teamId), memberId)).toEqual({ email, wasOn: false });
   });
 
-  it('finds nobody at a seat that has a key alone, nor in another team; and no owner may do as he does', async () => {
+  it('finds no user at a member with only a key, nor in another team; and no owner has these commands', async () => {
     const [team, { teamId }] = [await makeTeam(), await makeOwnerWithPassword()];
     const { id } = await addMember(team);
     const foreign = await actingMember(teamId);

@@ -15,7 +15,7 @@ import { addMember, makeTeam, ownerPool, type TestTeam } from '../../support/tea
 const as = useApi();
 const DAY_MS = 86_400_000;
 
-/** Sends a message so many days ago; answers its id. */
+/** Sends a message that many days ago and returns its id. */
 async function send(
   team: TestTeam,
   memberId: string,
@@ -40,7 +40,7 @@ const bodiesOf = async (team: TestTeam): Promise<string[]> =>
   (await as(team.ownerKey).get('/messages?limit=100')).body.data.map(({ body }: { body: string }) => body);
 
 describe('the texts of messages', () => {
-  it('are removed after so many days, and all else stays as it was', async () => {
+  it('are removed after the given number of days, and all else is unchanged', async () => {
     const team = await makeTeam();
     const { id } = await addMember(team, { credit: '5' });
     for (const [days, status] of [
@@ -71,7 +71,7 @@ describe('the texts of messages', () => {
     expect(parse(csv.text, { columns: true })).toMatchObject([{ id: old.id, body: '' }]);
   });
 
-  it('stay where no such setting is, and those of another team', async () => {
+  it('stay without such a setting, and in another team', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     await send(team, team.ownerId, 100, 'delivered');
     await send(other, other.ownerId, 100, 'delivered');
@@ -83,7 +83,7 @@ describe('the texts of messages', () => {
     expect(await removeOldTexts(other.operator)).toBe(0);
   });
 
-  it('stay while a message is under way, and go once it is through, though later ones went before', async () => {
+  it('stay while a message is in progress, and are removed once it has ended, even after later ones', async () => {
     const team = await makeTeam();
     const waiting = await send(team, team.ownerId, 50, null);
     await send(team, team.ownerId, 45, 'delivered');
@@ -99,7 +99,7 @@ describe('the texts of messages', () => {
     expect((await as(team.ownerKey).get(`/messages/${waiting}`)).body.body).toBe('');
   });
 
-  it('go when the time is made shorter, and none comes back when it is made longer', async () => {
+  it('are removed when the period is shortened, and none returns when it is extended', async () => {
     const team = await makeTeam();
     for (const days of [60, 20, 5]) await send(team, team.ownerId, days, 'delivered');
     await keep(team, 30);
@@ -113,7 +113,7 @@ describe('the texts of messages', () => {
     expect(await bodiesOf(team)).toEqual(['', '', '']);
   });
 
-  it('go from stored answers too: their keys stay and move nothing again', async () => {
+  it('are removed from stored answers too: their keys stay and move nothing again', async () => {
     const team = await makeTeam();
     const message = { to: '+14155550100', from: 'Acme', body: 'Kept in an answer' };
     const send = () => as(team.ownerKey).post('/messages', message, { idempotencyKey: 'old' });
@@ -126,7 +126,7 @@ describe('the texts of messages', () => {
     expect(expectProblem(await send(), 'idempotency_expired').made).toBe(first.id);
   });
 
-  it('are removed each night, in every team that wants it', async () => {
+  it('are removed each night, in every team with the setting', async () => {
     const team = await makeTeam();
     await send(team, team.ownerId, 40, 'delivered');
     await keep(team, 30);
@@ -136,7 +136,7 @@ describe('the texts of messages', () => {
     expect(CRONTAB).toMatch(/^0 3 \* \* \* remove-old-texts/m);
   });
 
-  it('costs what is new: texts removed once are not walked over again', async () => {
+  it('cost only for new texts: removed ones are not scanned again', async () => {
     const team = await makeTeam();
     const { id } = await addMember(team, { credit: '5' });
     await keep(team, 30);

@@ -34,15 +34,15 @@ const credit = (membership: TestMember, amount: string) =>
 const debit = (membership: TestMember, amount: string) =>
   debitMember(team.operator, { memberId: membership.id, amount: micros(amount) });
 
-/** Does what is enqueued; answers who was told of what, sorted. */
-async function told(of: TestTeam = team): Promise<string[]> {
+/** Runs the enqueued jobs and returns the new alerts with their recipients, sorted. */
+async function sentAlerts(of: TestTeam = team): Promise<string[]> {
   await doJobs(takesAll);
   return (await mailsOf(of.teamId)).map(nameOf).toSorted();
 }
 const nameOf = ({ kind, address, member_id }: MailRow): string =>
   `${kind} to ${member_id === team.ownerId ? 'owner' : address}`;
 
-/** Lets so much time pass since all that was mailed. */
+/** Moves all emails back in time by an interval. */
 const later = (interval: string) =>
   ownerPool().query(`UPDATE mails SET created_at = created_at - $2::interval WHERE team_id = $1 OR team_id IS NULL`, [
     team.teamId,
@@ -53,43 +53,43 @@ const low = async (id: string) =>
   (await ownerPool().query<{ low_since: Date | null }>('SELECT low_since FROM ledger_accounts WHERE id = $1', [id]))
     .rows[0]!.low_since;
 
-describe('a low balance', () => {
-  it('of a member is told once to its owners and to itself, and again only after it was above', async () => {
+describe('a low-balance alert', () => {
+  it('goes once to the owners and the member, and again only after the balance was above the threshold', async () => {
     const membership = await member({ credit: '10' });
     const email = membership.member.email;
     await lowBelow('5');
     await debit(membership, '5');
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
     await debit(membership, '0.01');
     const once = [`low-balance to ${email}`, 'low-balance to owner'].toSorted();
-    expect(await told()).toEqual(once);
+    expect(await sentAlerts()).toEqual(once);
     await debit(membership, '1');
     await credit(membership, '0.5');
-    expect(await told()).toEqual(once);
+    expect(await sentAlerts()).toEqual(once);
     await credit(membership, '10');
     expect(await low(membership.id)).toBeNull();
     await later('25 hours');
     await debit(membership, '10');
-    expect(await told()).toEqual([...once, ...once].toSorted());
+    expect(await sentAlerts()).toEqual([...once, ...once].toSorted());
     const [mail] = await mailsOf(team.teamId);
     expect(mail!.facts).toEqual({ balance: '4990000', below: '5000000', master: null });
   });
 
-  it('of the master is told to the owners alone', async () => {
+  it('goes only to the owners for the master balance', async () => {
     await member({ credit: '1' });
     await updateTeam(team.owner, { lowBalance: micros('50') });
     await withdrawFromTeam(team.operator, { amount: micros('49') });
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
     await withdrawFromTeam(team.operator, { amount: micros('1') });
-    expect(await told()).toEqual(['low-balance to owner']);
+    expect(await sentAlerts()).toEqual(['low-balance to owner']);
     await withdrawFromTeam(team.operator, { amount: micros('1') });
-    expect(await told()).toEqual(['low-balance to owner']);
+    expect(await sentAlerts()).toEqual(['low-balance to owner']);
   });
 
-  it('is looked at when what counts as low changes: told of the master, shown of members', async () => {
+  it('follows a changed threshold: sent for the master balance, only shown for members', async () => {
     const membership = await member({ credit: '10' });
     await updateTeam(team.operator, { lowBalance: micros('500') });
-    expect(await told()).toEqual(['low-balance to owner']);
+    expect(await sentAlerts()).toEqual(['low-balance to owner']);
     await updateTeam(team.owner, { lowBalance: micros('1') });
     expect(await low(team.teamId)).toBeNull();
     await lowBelow('20');
@@ -98,10 +98,10 @@ describe('a low balance', () => {
     expect(await low(membership.id)).toBeNull();
     await updateTeam(team.owner, { lowBalance: null });
     await withdrawFromTeam(team.operator, { amount: micros('89') });
-    expect(await told()).toEqual(['low-balance to owner']);
+    expect(await sentAlerts()).toEqual(['low-balance to owner']);
   });
 
-  it('is not told of a seat that begins with nothing, rests, is an owner’s, or is deleted and restored', async () => {
+  it('is not sent for a member that is new and empty, inactive, an owner, or deleted and restored', async () => {
     await lowBelow('5');
     const fresh = await member();
     expect(await low(fresh.id)).not.toBeNull();
@@ -117,91 +117,91 @@ describe('a low balance', () => {
     expect(await low(gone.id)).toBeNull();
     await restoreMember(team.operator, gone.id);
     expect(await low(gone.id)).not.toBeNull();
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
   });
 
-  it('is told of a seat whose threshold was set before it was made', async () => {
+  it('is sent for a member that was created after the threshold was set', async () => {
     await lowBelow('5');
     const membership = await member({ credit: '6' });
     expect(await low(membership.id)).toBeNull();
     await debit(membership, '2');
-    expect(await told()).toHaveLength(2);
+    expect(await sentAlerts()).toHaveLength(2);
   });
 
-  it('is told once, however many charges cross it at once', async () => {
+  it('is sent once, however many charges cross the threshold at once', async () => {
     const membership = await member({ credit: '0.30' });
     await lowBelow('0.20');
     const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
     const ctx = await ctxOf(membership.key);
     const sent = await Promise.all(Array.from({ length: 24 }, () => sendMessage(ctx, { onBehalfOf: null, message })));
     expect(sent.every((one) => 'id' in one)).toBe(true);
-    expect(await told()).toHaveLength(2);
+    expect(await sentAlerts()).toHaveLength(2);
   });
 
-  it('that was over before anybody was told is not told', async () => {
+  it('is not sent when the balance rose before the job ran', async () => {
     const membership = await member({ credit: '10' });
     await lowBelow('5');
     await debit(membership, '9');
     await credit(membership, '9');
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
   });
 
-  it('is not told of a team that is suspended, nor to who is inactive', async () => {
+  it('is not sent for a suspended team, nor to an inactive member', async () => {
     const membership = await member({ credit: '10' });
     const second = await member({ role: 'owner' });
     await lowBelow('5');
     await ownerPool().query(`UPDATE members SET status = 'inactive' WHERE id = $1`, [second.id]);
     await debit(membership, '9');
-    expect(await told()).toHaveLength(2);
+    expect(await sentAlerts()).toHaveLength(2);
     await credit(membership, '9');
     await debit(membership, '9');
     await ownerPool().query(`UPDATE teams SET status = 'suspended' WHERE id = $1`, [team.teamId]);
-    expect(await told()).toHaveLength(2);
+    expect(await sentAlerts()).toHaveLength(2);
   });
 
-  it('told by a job that ran twice is told once', async () => {
+  it('is sent once when its job runs several times', async () => {
     const membership = await member({ credit: '10' });
     await lowBelow('5');
     await debit(membership, '9');
     const again = `INSERT INTO outbox (team_id, id, task, payload) VALUES ($1, $2, 'alert', $3)`;
     const payload = { teamId: team.teamId, accountId: membership.id };
     for (let i = 0; i < 3; i += 1) await ownerPool().query(again, [team.teamId, newUuid7(), payload]);
-    expect(await told()).toHaveLength(2);
+    expect(await sentAlerts()).toHaveLength(2);
   });
 });
 
 const MESSAGE = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-describe('a low balance', () => {
-  it('is told at most once a day, however often it is crossed', async () => {
+describe('the frequency of a low-balance alert', () => {
+  it('is at most once a day, however often the threshold is crossed', async () => {
     const [membership, other] = [await member({ credit: '10' }), await member({ credit: '10' })];
     await lowBelow('5');
     for (let i = 0; i < 4; i += 1) {
       await debit(membership, '9');
-      await told();
+      await sentAlerts();
       await credit(membership, '9');
     }
     await debit(other, '9');
-    expect((await told()).filter((line) => line.endsWith('owner'))).toHaveLength(2);
+    expect((await sentAlerts()).filter((line) => line.endsWith('owner'))).toHaveLength(2);
     await later('23 hours');
     await debit(membership, '9');
-    expect(await told()).toHaveLength(4);
+    expect(await sentAlerts()).toHaveLength(4);
     await credit(membership, '9');
     await later('2 hours');
     await debit(membership, '9');
-    expect(await told()).toHaveLength(6);
+    expect(await sentAlerts()).toHaveLength(6);
   });
 
-  it('is not told while a rule serves the balance, and is when the rule is off', async () => {
+  it('is zero while a rule refills the balance, and not when the rule is off', async () => {
     await lowBelow('5');
-    // Each send recharges to above what counts as low, and takes it below again.
+    // Each send recharges to above the threshold and takes the balance below it again.
     const membership = await member({ credit: '4.999', recharge: { threshold: '4.998', target: '4.999' } });
     const ctx = await ctxOf(membership.key);
     for (let i = 0; i < 12; i += 1) {
       expect(await sendMessage(ctx, { onBehalfOf: null, message: MESSAGE })).toMatchObject({ status: 'queued' });
-      await told();
+      await sentAlerts();
     }
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
     await credit(membership, '5');
     await setRecharge(
       team.operator,
@@ -209,27 +209,27 @@ describe('a low balance', () => {
       rechargeInput.parse({ enabled: false, threshold: '5', target: '6' }),
     );
     await debit(membership, '6');
-    expect(await told()).toHaveLength(2);
+    expect(await sentAlerts()).toHaveLength(2);
   });
 
-  it('is told to nobody who made it so, but to the others; a program that sends is nobody', async () => {
+  it('excludes the user whose action lowered the balance, but not the member whose API key sends', async () => {
     const second = await member({ role: 'owner' });
     const membership = await member({ credit: '10' });
     await lowBelow('5');
     await debitMember(team.owner, { memberId: membership.id, amount: micros('9') });
     const both = [`low-balance to ${second.member.email}`, `low-balance to ${membership.member.email}`];
-    expect(await told()).toEqual(both.toSorted());
+    expect(await sentAlerts()).toEqual(both.toSorted());
     await updateTeam(await ctxOf(second.key), { lowBalance: micros('500') });
-    expect(await told()).toEqual([...both, 'low-balance to owner'].toSorted());
+    expect(await sentAlerts()).toEqual([...both, 'low-balance to owner'].toSorted());
     const sender = await member({ credit: '5' });
     await sendMessage(await ctxOf(sender.key), { onBehalfOf: null, message: MESSAGE });
-    expect((await told()).filter((line) => line.endsWith(sender.member.email))).toHaveLength(1);
+    expect((await sentAlerts()).filter((line) => line.endsWith(sender.member.email))).toHaveLength(1);
   });
 
-  it('is told to who set a rule that waits not at all, but to its member', async () => {
+  it('excludes the user who saved a rule that waits at once, but not its member', async () => {
     const membership = await member();
     await setRecharge(team.owner, membership.id, rechargeInput.parse({ threshold: '5', target: '500' }));
-    expect(await told()).toEqual([`recharge-waiting to ${membership.member.email}`]);
+    expect(await sentAlerts()).toEqual([`recharge-waiting to ${membership.member.email}`]);
   });
 });
 
@@ -243,7 +243,7 @@ describe('many alerts to one user', () => {
   const ownerUser = async () =>
     (await ownerPool().query<{ id: string }>('SELECT user_id AS id FROM members WHERE id = $1', [team.ownerId]))
       .rows[0]!.id;
-  /** So many members whose balance has become low, one after another. */
+  /** Lowers the balances of that many members below the threshold, one after another. */
   const crossings = async (many: number) => {
     const memberships = await Promise.all(Array.from({ length: many }, () => addMember(team, { credit: '1' })));
     await lowBelow('0.5');
@@ -251,9 +251,9 @@ describe('many alerts to one user', () => {
     return memberships;
   };
 
-  it('are five mails and one digest, which leaves when the hour is over and names what happened', async () => {
+  it('are five emails and one digest, sent at the end of the hour, which names what happened', async () => {
     await crossings(40);
-    await told();
+    await sentAlerts();
     const user = await ownerUser();
     const now = await mailsTo(user);
     const count = (what: (mail: MailRow) => boolean) => now.filter(what).length;
@@ -287,10 +287,10 @@ describe('many alerts to one user', () => {
   };
   const digestsTo = async (user: string) => (await mailsTo(user)).filter(({ kind }) => kind === 'alert-digest');
 
-  it('are one digest, also where two teams alert the same user at once', async () => {
+  it('are one digest, even when two teams alert the same user at once', async () => {
     const [user, first] = [await ownerUser(), team];
     await crossings(5);
-    await told();
+    await sentAlerts();
     const [one] = await crossings(1);
     team = await makeTeam({ fund: '100.00' });
     await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [user, team.ownerId]);
@@ -306,10 +306,10 @@ describe('many alerts to one user', () => {
     expect((await mailsTo(user)).filter(({ state }) => state === 'digested')).toHaveLength(2);
   });
 
-  it('go into the next digest where a worker takes this one meanwhile', async () => {
+  it('go into the next digest when a worker is sending this one', async () => {
     const user = await ownerUser();
     await crossings(6);
-    await told();
+    await sentAlerts();
     const [digest] = await digestsTo(user);
     const [membership] = await crossings(1);
     const client = await ownerPool().connect();
@@ -330,17 +330,17 @@ describe('many alerts to one user', () => {
     expect(rows).toEqual([{ id: next!.id }]);
   });
 
-  it('are counted over all teams, for each user alone', async () => {
+  it('are counted over all teams, separately for each user', async () => {
     const user = await ownerUser();
     const first = team;
     await crossings(4);
-    await told();
+    await sentAlerts();
     team = await makeTeam({ fund: '100.00' });
     const [theirs] = [await ownerUser()];
     await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [user, team.ownerId]);
     const second = await member({ role: 'owner' });
     await crossings(4);
-    await told();
+    await sentAlerts();
     const states = (await mailsTo(user)).map(({ kind, state }) => `${kind} ${state}`);
     expect(states.filter((one) => one === 'low-balance sent')).toHaveLength(5);
     expect(states.filter((one) => one === 'low-balance digested')).toHaveLength(3);
@@ -351,44 +351,44 @@ describe('many alerts to one user', () => {
   });
 });
 
-describe('a recharge that waits', () => {
+describe('an alert about a waiting rule', () => {
   const rule = (threshold: string, target: string) => rechargeInput.parse({ enabled: true, threshold, target });
 
-  it('is told once an episode to the owners and the member, and that it was served, to who was told', async () => {
+  it('goes once per episode to the owners and the member, with a second email to the same recipients when it is served', async () => {
     const membership = await member();
     await setRecharge(team.operator, membership.id, rule('5', '500'));
     const waits = [`recharge-waiting to ${membership.member.email}`, 'recharge-waiting to owner'].toSorted();
-    expect(await told()).toEqual(waits);
+    expect(await sentAlerts()).toEqual(waits);
     await fundTeam(team.operator, { amount: micros('1') });
-    expect(await told()).toEqual(waits);
+    expect(await sentAlerts()).toEqual(waits);
     await fundTeam(team.operator, { amount: micros('1000') });
     const served = [`recharge-served to ${membership.member.email}`, 'recharge-served to owner'];
-    expect(await told()).toEqual([...waits, ...served].toSorted());
+    expect(await sentAlerts()).toEqual([...waits, ...served].toSorted());
     const mail = (await mailsOf(team.teamId)).find(({ kind }) => kind === 'recharge-served')!;
     expect(mail.facts).toEqual({ amount: '500000000', balance: '500000000' });
   });
 
-  it('begins to wait by a charge, and is told then', async () => {
+  it('is sent when a charge makes the rule wait', async () => {
     const membership = await member({ credit: '1', recharge: { threshold: '0.995', target: '500' } });
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
     const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
     const ctx = await ctxOf(membership.key);
     for (let i = 0; i < 3; i += 1) await sendMessage(ctx, { onBehalfOf: null, message });
-    expect(await told()).toEqual(
+    expect(await sentAlerts()).toEqual(
       [`recharge-waiting to ${membership.member.email}`, 'recharge-waiting to owner'].toSorted(),
     );
   });
 
-  it('that was served before anybody was told is not told', async () => {
+  it('is not sent when the rule was served before the job ran', async () => {
     const membership = await member();
     await setRecharge(team.operator, membership.id, rule('5', '500'));
     await fundTeam(team.operator, { amount: micros('1000') });
     await setRecharge(team.operator, membership.id, rule('5', '500'));
-    expect(await told()).toEqual([]);
+    expect(await sentAlerts()).toEqual([]);
   });
 });
 
-describe('a mail that did not arrive', () => {
+describe('an alert about an undelivered email', () => {
   const refuses = (address: () => string): Mailer => ({
     name: 'stand-in',
     send: async ({ to }) => {
@@ -401,7 +401,7 @@ describe('a mail that did not arrive', () => {
   const flip = (membership: TestMember, role: 'owner' | 'member') =>
     setRole(mailed(), { memberId: membership.id, role });
 
-  it('is told to the owners once, and again only after one has arrived', async () => {
+  it('goes to the owners once, and again only after an email has arrived', async () => {
     const membership = await member();
     let address = membership.member.email;
     const mailer = refuses(() => address);
@@ -425,7 +425,7 @@ describe('a mail that did not arrive', () => {
     expect(await failed()).toHaveLength(2);
   });
 
-  it('is not told of the word of a mail that did not arrive', async () => {
+  it('is not sent about an alert that itself was not delivered', async () => {
     const membership = await member();
     const { rows } = await ownerPool().query<{ email: string }>('SELECT email FROM members WHERE id = $1', [
       team.ownerId,
@@ -444,7 +444,7 @@ describe('a mail that did not arrive', () => {
   });
 });
 
-describe('what a person wants to be told', () => {
+describe('a user’s alert settings', () => {
   let user: UserContext;
   beforeEach(async () => {
     const { rows } = await ownerPool().query<{ userId: string }>(
@@ -455,7 +455,7 @@ describe('what a person wants to be told', () => {
     user = { ...mailing(), user: who, origin: HERE, requestId: newRequestId() };
   });
 
-  it('is all of it at first, and is switched for each team alone', async () => {
+  it('are all on at first, and are changed for each team separately', async () => {
     const on = { on: true };
     expect(await listOwnAlerts(user)).toMatchObject([
       { role: 'owner', memberId: team.ownerId, alerts: [on, on, on, on] },
@@ -471,17 +471,17 @@ describe('what a person wants to be told', () => {
     const membership = await member({ credit: '10' });
     await lowBelow('5');
     await debit(membership, '9');
-    expect(await told()).toEqual([`low-balance to ${membership.member.email}`]);
+    expect(await sentAlerts()).toEqual([`low-balance to ${membership.member.email}`]);
     await setAlerts(user, { memberId: team.ownerId, kind: 'member-balance', on: true });
     await credit(membership, '9');
     await later('25 hours');
     await debit(membership, '9');
-    expect(await told()).toHaveLength(3);
+    expect(await sentAlerts()).toHaveLength(3);
     const switched = (await auditOf(team)).filter(({ action }) => action === 'user.alert_switched');
     expect(switched).toHaveLength(2);
   });
 
-  it('is nobody else’s to switch', async () => {
+  it('can only be changed by that user', async () => {
     const other = await makeTeam();
     const foreign = { memberId: other.ownerId, kind: 'recharge', on: false } as const;
     await expect(setAlerts(user, foreign)).rejects.toMatchObject({ code: 'not_found' });

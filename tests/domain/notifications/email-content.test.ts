@@ -13,7 +13,7 @@ import { makeTeam, ownerPool, someAddress } from '../../support/team';
 import { mailLink } from '@/server/domain/identity/email-links/write';
 import { changePassword, requestPasswordReset, resetPassword } from '@/server/domain/identity/passwords/write';
 
-/** The mail of a kind that an address gets last, as it leaves: what the verb wrote, and the words made of it. */
+/** Returns the last email of a kind to an address as it is sent: the row of the command and the text made from it. */
 async function lastMail(kind: string, address: string): Promise<OutgoingMail> {
   const { rows } = await ownerPool().query<{ id: string }>(
     'SELECT id FROM mails WHERE kind = $1 AND address = $2 ORDER BY id DESC LIMIT 1',
@@ -33,8 +33,8 @@ async function lastMail(kind: string, address: string): Promise<OutgoingMail> {
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
-describe('a mail about oneself', () => {
-  it('says with what browser and from where somebody signed in', async () => {
+describe('an email about one’s own account', () => {
+  it('names the browser and the network of a sign-in', async () => {
     const { email } = await makeOwnerWithPassword();
     await signInAs(email);
     const elsewhere = visitor(undefined, FIREFOX);
@@ -44,7 +44,7 @@ describe('a mail about oneself', () => {
     expect(text).toContain(`IP address: ${elsewhere.origin.address}`);
   });
 
-  it('says whether two-factor sign-in was switched on or off, and from where', async () => {
+  it('says that two-factor sign-in was switched on or off, and from which network', async () => {
     const { email } = await makeOwnerWithPassword();
     const user = await signInAs(email);
     await enableTwoFactorFor(user);
@@ -55,7 +55,7 @@ describe('a mail about oneself', () => {
     expect((await lastMail('two-factor-changed', email)).subject).toBe('Two-factor authentication was turned off');
   });
 
-  it('says from where a password was changed, by the old one or by a link', async () => {
+  it('names the network of a password change, by the old password or by a link', async () => {
     const { email } = await makeOwnerWithPassword();
     const user = await signInAs(email);
     await changePassword(user, { current: PASSWORD, password: 'another horse, another battery' });
@@ -69,8 +69,8 @@ describe('a mail about oneself', () => {
   });
 });
 
-describe('a welcome', () => {
-  it.each(['owner', 'member'] as const)('says what one is: %s', async (role) => {
+describe('a welcome email', () => {
+  it.each(['owner', 'member'] as const)('names the role: %s', async (role) => {
     const team = await makeTeam();
     const email = someAddress();
     const { url } = await createInvitation(withMail(team.owner), { email, role });

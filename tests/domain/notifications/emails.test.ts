@@ -23,7 +23,7 @@ import { addMember, ctxOf, makeTeam, ownerPool, type TestTeam } from '../../supp
 
 const FROM = 'Purser <mail@purser.test>';
 
-/** What a mail says, with what was encoded for the way read again. */
+/** Decodes the text of an email. */
 const textOf = ({ raw }: Taken): string =>
   raw
     .replace(/=\r\n/g, '')
@@ -32,7 +32,7 @@ const textOf = ({ raw }: Taken): string =>
 let made = 0;
 const someAddress = (): string => `somebody-${(made += 1)}-${process.pid}@example.test`;
 
-/** A mail that any team can have. */
+/** Queues an email that any team can have. */
 async function queueOne(team: TestTeam, address = someAddress()): Promise<string> {
   const id = await inUserTransaction(mailing(), (tx) =>
     queueMail(tx, { kind: 'welcome', address, teamId: team.teamId, memberId: team.ownerId, about: team.ownerId }),
@@ -48,7 +48,7 @@ const rowOf = async (id: string) =>
     )
   ).rows[0];
 
-/** A way that does what it is told, and remembers what it was given. */
+/** Makes a mailer that answers by a given function and records the emails. */
 function makeStandIn(answer: (mail: OutgoingMail) => Promise<{ providerId: string | null }>) {
   const given: OutgoingMail[] = [];
   const mailer: Mailer = {
@@ -63,14 +63,14 @@ function makeStandIn(answer: (mail: OutgoingMail) => Promise<{ providerId: strin
 
 const takesAll = () => makeStandIn(async () => ({ providerId: null }));
 
-describe('by a real SMTP server', () => {
+describe('an email by a real SMTP server', () => {
   let smtp: Awaited<ReturnType<typeof openSmtp>>;
   beforeAll(async () => {
     smtp = await openSmtp();
   });
   afterAll(() => smtp.close());
 
-  it('a role change reaches each active owner and the person himself, with the way back', async () => {
+  it('about a role change reaches each active owner and the user themselves, with a way to take the role back', async () => {
     const team = await makeTeam({ name: 'Acme & Söhne' });
     const [second, user] = [someAddress(), someAddress()];
     await addMember(team, { role: 'owner', name: 'Second', email: second });
@@ -94,12 +94,12 @@ describe('by a real SMTP server', () => {
     expect(textOf(hers)).toContain('Changed by: First Owner');
   });
 
-  it('names and addresses make no header and no recipient', async () => {
+  it('gains no header and no recipient from names and addresses', async () => {
     const name = 'Evil\r\nBcc: victim@example.test\r\n\r\nHello';
     const team = await makeTeam();
     const user = someAddress();
     const membership = await addMember(team, { name: 'Ann', email: user });
-    // No door takes such names: they are put there by hand.
+    // No channel takes such names, so they are written into the table.
     await ownerPool().query('UPDATE teams SET name = $2 WHERE id = $1', [team.teamId, name]);
     await ownerPool().query('UPDATE members SET name = $2 WHERE id = $1', [membership.id, name]);
     await setRole(withMail(team.owner), { memberId: membership.id, role: 'owner' });
@@ -119,7 +119,7 @@ describe('by a real SMTP server', () => {
     expect(fieldsOf(hers).get('subject')).toEqual(['You are now an owner of Evil Bcc: victim@example.test Hello']);
   });
 
-  it('is told of a key that another rotated or had shown, not of one’s own', async () => {
+  it('is sent for a key that another user rotated or revealed, not for one’s own action', async () => {
     const team = await makeTeam();
     const membership = await addMember(team, { name: 'Ann', email: someAddress() });
     await rotateKey(withMail(await ctxOf(membership.key)), { memberId: membership.id, overlapSeconds: 60 });
@@ -128,8 +128,8 @@ describe('by a real SMTP server', () => {
     const rotated = await rotateKey(withMail(team.owner), { memberId: membership.id, overlapSeconds: 0 });
     await revealKey(withMail(team.owner), membership.id);
     await doJobs(makeSmtp({ from: FROM, url: smtp.url }));
-    const told = (await mailsOf(team.teamId)).map(({ kind, member_id, state }) => [kind, member_id, state]);
-    expect(told).toEqual([
+    const sent = (await mailsOf(team.teamId)).map(({ kind, member_id, state }) => [kind, member_id, state]);
+    expect(sent).toEqual([
       ['key-rotated', membership.id, 'sent'],
       ['key-revealed', membership.id, 'sent'],
     ]);
@@ -138,7 +138,7 @@ describe('by a real SMTP server', () => {
     expect(all).not.toContain('pur_live_');
   });
 
-  it('tells of a deletion until when it can be undone', async () => {
+  it('says until when a deletion can be undone', async () => {
     const team = await makeTeam();
     const address = someAddress();
     const membership = await addMember(team, { name: 'Ann', email: address, credit: '5' });
@@ -152,14 +152,14 @@ describe('by a real SMTP server', () => {
     expect((await mailsOf(team.teamId)).map(({ kind }) => kind)).toEqual(['member-deleted', 'member-deleted']);
   });
 
-  it('sends nothing to an address that is made up, and nothing of a change that was taken back', async () => {
+  it('is not sent to a generated address, nor for a change that was rolled back', async () => {
     const team = await makeTeam();
     const membership = await addMember(team, { name: 'Bot' });
     await setRole(withMail(team.owner), { memberId: membership.id, role: 'owner' });
     const addresses = (await mailsOf(team.teamId)).map(({ address }) => address);
     expect(addresses).toHaveLength(1);
     expect(addresses[0]).not.toMatch(/invalid$/);
-    // The demo's mailbox knows addresses that end so, but these are nobody's there either.
+    // The demo's mailbox accepts addresses with this ending, but these are generated ones.
     expect(canBeMailed('owner@demo.invalid', 'mailbox')).toBe(true);
     expect(canBeMailed(membership.member.email, 'mailbox')).toBe(false);
     const before = addresses.length;
@@ -173,7 +173,7 @@ describe('by a real SMTP server', () => {
     expect(smtp.taken.flatMap(({ to }) => to).filter((to) => to.endsWith('.invalid'))).toEqual([]);
   });
 
-  it('queues nothing where no way is set up', async () => {
+  it('is not queued where no way to send email is set up', async () => {
     const team = await makeTeam();
     const membership = await addMember(team, { email: someAddress() });
     await setRole(team.owner, { memberId: membership.id, role: 'owner' });
@@ -181,8 +181,8 @@ describe('by a real SMTP server', () => {
   });
 });
 
-describe('what is not taken', () => {
-  it('is tried again while a server is busy, under the same Message-ID, and then sent', async () => {
+describe('an email that is not accepted', () => {
+  it('is retried while a server is busy, under the same Message-ID, and then sent', async () => {
     let busy = true;
     const ids: string[] = [];
     const smtp = await openSmtp({
@@ -204,7 +204,7 @@ describe('what is not taken', () => {
     await smtp.close();
   });
 
-  it('is given up at once where it is refused for good', async () => {
+  it('fails at once on a permanent refusal', async () => {
     const smtp = await openSmtp({
       onRcptTo: (_address, _session, callback) =>
         callback(Object.assign(new Error('No such mailbox'), { responseCode: 550 })),
@@ -219,7 +219,7 @@ describe('what is not taken', () => {
     await smtp.close();
   });
 
-  it('is given up after so many tries, and waits for a server that is away until then', async () => {
+  it('fails after the last retry, and waits that long for a server that is away', async () => {
     const id = await queueOne(await makeTeam());
     const mailer = makeSmtp({ from: FROM, url: 'smtp://127.0.0.1:1' });
     for (let i = 1; i < MAIL_TRIES; i += 1) await expect(sendMail(mailing(), mailer, id)).rejects.toThrow();
@@ -230,7 +230,7 @@ describe('what is not taken', () => {
     expect(await rowOf(id)).toMatchObject({ attempts: MAIL_TRIES });
   });
 
-  it('holds up no other: in the queue mails do not wait for each other, as a team’s other jobs do', async () => {
+  it('delays no other: emails do not wait for each other in the queue, as other jobs of a team do', async () => {
     const team = await makeTeam();
     const [one, other] = [await queueOne(team), await queueOne(team)];
     await doJobs(null);
@@ -243,17 +243,17 @@ describe('what is not taken', () => {
     await doJobs(takesAll().mailer);
   });
 
-  it('is tried again by the queue itself', async () => {
-    let tries = 0;
+  it('is retried by the queue itself', async () => {
+    let calls = 0;
     const { mailer, given } = makeStandIn(async () => {
-      tries += 1;
-      if (tries === 1) throw new MailError('busy', false);
+      calls += 1;
+      if (calls === 1) throw new MailError('busy', false);
       return { providerId: 'theirs' };
     });
     const id = await queueOne(await makeTeam());
     await doJobs(mailer);
     expect(await rowOf(id)).toMatchObject({ state: 'queued' });
-    // The queue waits before it tries again: its clock is put forward.
+    // The queue waits before a retry, so its clock is put forward.
     await ownerPool().query(
       `UPDATE graphile_worker._private_jobs SET run_at = now() - interval '1 second' WHERE run_at > now()`,
     );
@@ -267,12 +267,12 @@ describe('a worker that dies', () => {
   const passClaims = (id: string) =>
     ownerPool().query(`UPDATE mails SET claimed_until = now() - interval '1 second' WHERE id = $1`, [id]);
 
-  it('after the mail was taken and before it is noted: the mail is sent again under the same id', async () => {
+  it('sends the email again under the same id when it was accepted but not recorded', async () => {
     const { mailer, given } = takesAll();
     const id = await queueOne(await makeTeam());
     const claimed = await claimMail(mailing(), id);
     await mailer.send({ id, to: claimed!.address, subject: '', html: '', text: '' });
-    // It is dead now. While its claim lasts nobody takes the mail, then the next does.
+    // The worker is dead. While its claim lasts no other worker takes the email, then the next one does.
     await sendMail(mailing(), mailer, id);
     expect(given).toHaveLength(1);
     expect(await listAbandonedMails(mailing())).not.toContain(id);
@@ -283,7 +283,7 @@ describe('a worker that dies', () => {
     expect(await rowOf(id)).toMatchObject({ state: 'sent', attempts: 2 });
   });
 
-  it('before the mail was taken: the mail is sent', async () => {
+  it('leaves the email to be sent when it was not accepted', async () => {
     const { mailer, given } = takesAll();
     const id = await queueOne(await makeTeam());
     await claimMail(mailing(), id);
@@ -292,7 +292,7 @@ describe('a worker that dies', () => {
     expect(given.map((mail) => mail.id)).toEqual([id]);
   });
 
-  it('after it is noted: the mail is not sent again', async () => {
+  it('does not send the email again once it is recorded', async () => {
     const { mailer, given } = takesAll();
     const id = await queueOne(await makeTeam());
     await sendMail(mailing(), mailer, id);
@@ -301,14 +301,14 @@ describe('a worker that dies', () => {
     expect(given).toHaveLength(1);
   });
 
-  it('with two workers at once on one mail, it is sent once', async () => {
+  it('sends the email once with two workers at it', async () => {
     const { mailer, given } = takesAll();
     const id = await queueOne(await makeTeam());
     await Promise.all(Array.from({ length: 8 }, () => sendMail(mailing(), mailer, id)));
     expect(given).toHaveLength(1);
   });
 
-  it('for a day: the mail is given up', async () => {
+  it('fails the email after a day', async () => {
     const id = await queueOne(await makeTeam());
     await ownerPool().query(`UPDATE mails SET created_at = now() - interval '25 hours' WHERE id = $1`, [id]);
     expect(await listAbandonedMails(mailing())).not.toContain(id);
@@ -316,10 +316,10 @@ describe('a worker that dies', () => {
   });
 });
 
-describe('what is over', () => {
+describe('an outdated email', () => {
   it.each([
     ['used', 'used_at = now()'],
-    ['run out', `expires_at = now() - interval '1 second'`],
+    ['expired', `expires_at = now() - interval '1 second'`],
   ])('is not sent: a link that is %s', async (_what, set) => {
     const { mailer, given } = takesAll();
     const link = crypto.randomUUID();
@@ -354,7 +354,7 @@ describe('what is over', () => {
     return { id, mailId: mailId! };
   };
 
-  it('is not sent: an invitation that was revoked, has run out, or was sent anew; an open one is', async () => {
+  it('is not sent for an invitation that was revoked, has expired or was sent again; an open one is', async () => {
     const team = await makeTeam({ name: 'Acme' });
     const { mailer, given } = takesAll();
     const set = (id: string, what: string) => ownerPool().query(`UPDATE invitations SET ${what} WHERE id = $1`, [id]);
@@ -375,7 +375,7 @@ describe('what is over', () => {
   });
 });
 
-it('says names as they are when it is sent', async () => {
+it('has the names of the moment when it is sent', async () => {
   const team = await makeTeam({ name: 'Before' });
   const { mailer, given } = takesAll();
   const { member } = await createMember(

@@ -19,7 +19,7 @@ const make = (email = someAddress()) => addMember(team, { email });
 const flip = async (memberId: string, times: number): Promise<void> => {
   for (let i = 0; i < times; i += 1) await setRole(owner, { memberId, role: i % 2 === 0 ? 'owner' : 'member' });
 };
-/** Makes a user with this address, who has verified it or not. */
+/** Creates a user with this address, verified or not. */
 const addUser = (email: string, verified: boolean) =>
   ownerPool().query(
     `INSERT INTO users (id, email, name, email_proven_at) VALUES ($1, $2, 'Someone', CASE WHEN $3 THEN now() END)`,
@@ -51,14 +51,17 @@ const WAYS: Record<string, (memberId: string) => Promise<unknown>> = {
   },
 };
 
-describe('an address that no user has verified', () => {
-  it.each(Object.entries(WAYS))('gets five mails a day and team, whatever an owner does: %s', async (_name, act) => {
-    const { id, member } = await make();
-    await act(id);
-    expect(await mailed(member.email)).toBe(MAILS_TO_UNVERIFIED);
-  });
+describe('an unverified address', () => {
+  it.each(Object.entries(WAYS))(
+    'gets at most five emails a day and team, whatever an owner does: %s',
+    async (_name, act) => {
+      const { id, member } = await make();
+      await act(id);
+      expect(await mailed(member.email)).toBe(MAILS_TO_UNVERIFIED);
+    },
+  );
 
-  it('gets five as another owner too, and as the sign-in of a user who never verified it', async () => {
+  it('gets at most five even as another owner, and as the sign-in of a user who never verified it', async () => {
     const [victim, other] = [await make(), await make()];
     await addUser(victim.member.email, false);
     await setRole(owner, { memberId: victim.id, role: 'owner' });
@@ -66,7 +69,7 @@ describe('an address that no user has verified', () => {
     expect(await mailed(victim.member.email)).toBe(MAILS_TO_UNVERIFIED);
   });
 
-  it('is counted for each team alone, and gets more the next day', async () => {
+  it('is counted for each team separately, and gets more the next day', async () => {
     const { id, member } = await make();
     await flip(id, 8);
     const first = team;
@@ -82,7 +85,7 @@ describe('an address that no user has verified', () => {
     expect(await mailed(member.email)).toBe(MAILS_TO_UNVERIFIED + 2);
   });
 
-  it('is none once a user has verified it: then nothing is left out', async () => {
+  it('has no limit once a user has verified it', async () => {
     const { id, member } = await make();
     await addUser(member.email, true);
     await flip(id, 8);

@@ -35,7 +35,7 @@ type World = {
 };
 const sql = (text: string, values: unknown[] = []) => ownerPool().query(text, values);
 
-/** Somebody who owns one team with another, is a member of a second, and has left traces wherever one can. */
+/** Creates a user who owns one team with another owner, is a member of a second, and has left data everywhere. */
 async function world(name: string): Promise<World> {
   const [owned, joined] = [await makeTeam(), await makeTeam()];
   const ann = await makeSignedInUser(name);
@@ -43,7 +43,7 @@ async function world(name: string): Promise<World> {
   const there = await addMembership(ann, joined, { credit: '5', recharge: { threshold: '1', target: '5' } });
   const ben = await addMember(owned, { name: 'Ben Bystander', credit: '5' });
   const text = (of: string) => ({ to: '+14155550100', from: 'Acme', body: `Text of ${name}, ${of}` });
-  // By key, by session, with stored answers, alone and as a batch; and by somebody else.
+  // By key, by session, with stored answers, alone and as a batch; and by another member.
   for (const { key } of [own, there]) {
     await as(key).post('/messages', text('one'), { idempotencyKey: newUuid7() });
     await as(key).post('/messages/batch', { messages: [text('two'), text('three')] }, { idempotencyKey: newUuid7() });
@@ -91,7 +91,7 @@ const deliver = async (team: TestTeam): Promise<void> => {
   await reportMessages(team.operator, reports);
 };
 
-/** What the jobs do that were enqueued. */
+/** Runs the erasure jobs that were enqueued. */
 async function runTrails(...teams: TestTeam[]): Promise<boolean> {
   let waiting = false;
   for (const { teamId } of teams) {
@@ -103,7 +103,7 @@ async function runTrails(...teams: TestTeam[]): Promise<boolean> {
   return waiting;
 }
 
-/** Every row of the whole database in which one of some words stands, as `table: row`. */
+/** Returns every row of the database that contains one of some words, as `table: row`. */
 async function found(words: string[]): Promise<string[]> {
   const { rows: tables } = await sql(
     `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
@@ -131,14 +131,14 @@ const problemOf = (asked: Promise<unknown>) =>
     (error: unknown) => (error instanceof ProblemError ? error.problem : Promise.reject(error as Error)),
   );
 
-describe('erasing oneself', () => {
-  it('leaves no word of the person in any row of any table', async () => {
+describe('erasing one’s own data', () => {
+  it('leaves no word of the user in any row of any table', async () => {
     const { ann, owned, joined } = await world('Zoë Unmistakable');
     await sql(`UPDATE audit_events SET address = $2 WHERE actor_id = $1`, [ann.userId, networkOfUser(ann.userId)]);
     await Promise.all([deliver(owned), deliver(joined)]);
     expect((await found(wordsOf(ann))).length).toBeGreaterThan(20);
     expect(await visitorContextOf(ann).eraseMe({ password: PASSWORD })).toMatchObject({ members: 2 });
-    // At once all but what may be many.
+    // At once everything is erased but the tables that can be long.
     const left = (await found(wordsOf(ann))).map((row) => row.split(':')[0]);
     expect(new Set(left)).toEqual(new Set(['messages', 'transfers']));
     expect(await runTrails(owned, joined)).toBe(false);
@@ -151,7 +151,7 @@ describe('erasing oneself', () => {
     expect(rows).toHaveLength(5);
   });
 
-  it('signs out at once, and there is no way in any more', async () => {
+  it('signs out at once, and signing in is no longer possible', async () => {
     const { ann, own } = await world('Una Gone');
     await visitorContextOf(ann).eraseMe({ password: PASSWORD });
     expect(await findSignedInUser(services(), ann.sessionId)).toBeNull();
@@ -160,7 +160,7 @@ describe('erasing oneself', () => {
     expect(tried).toEqual({ ok: false, reason: 'wrong' });
   });
 
-  it('moves no money and changes no count: ledger and reports prove themselves', async () => {
+  it('moves no money and changes no count: ledger and reports still verify', async () => {
     const { ann, owned, joined, member: there } = await world('Mona Moneyless');
     await Promise.all([deliver(owned), deliver(joined)]);
     const ledger = async () =>
@@ -190,7 +190,7 @@ describe('erasing oneself', () => {
     ]);
   });
 
-  it('touches no row of another team, and of the own teams nobody else’s', async () => {
+  it('touches no row of another team, and nobody else’s rows in the user’s teams', async () => {
     const [one, other] = [await world('Petra Private'), await world('Otto Other')];
     await Promise.all([deliver(one.owned), deliver(one.joined)]);
     const others = async () => [await rowsOf(other.owned), await rowsOf(other.joined)];
@@ -207,7 +207,7 @@ describe('erasing oneself', () => {
     expect((await found(wordsOf(other.ann))).length).toBeGreaterThan(20);
   });
 
-  it('asks for the password, and counts a wrong one as a failed sign-in', async () => {
+  it('requires the password, and counts a wrong one as a failed sign-in', async () => {
     const ann = await makeSignedInUser();
     const team = await makeTeam();
     await addMembership(ann, team);
@@ -224,7 +224,7 @@ describe('erasing oneself', () => {
     expect((await visitorContextOf(ann).listMemberships()).length).toBe(1);
   });
 
-  it('is refused while a team would be without an owner, which it names, and then nothing is erased', async () => {
+  it('is refused while a team would have no owner, which it names, and erases nothing then', async () => {
     const [team, other] = [await makeTeam({ name: 'Lonely & Sons' }), await makeTeam()];
     const ann = await makeSignedInUser('Ann Last');
     await setUserOfMember(ann, team, team.ownerId);
@@ -237,7 +237,7 @@ describe('erasing oneself', () => {
     expect(await findSignedInUser(services(), ann.sessionId)).toMatchObject(ann);
   });
 
-  it('stands in the log of each team, without a name', async () => {
+  it('is audited in each team, without a name', async () => {
     const { ann, joined, member: there } = await world('Lena Logged');
     await visitorContextOf(ann).eraseMe({ password: PASSWORD });
     const { data } = (await as(joined.ownerKey).get('/audit-events?action=user.erased')).body;
@@ -251,7 +251,7 @@ describe('erasing oneself', () => {
     ]);
   });
 
-  it('keeps the text of a message that is under way until it is through', async () => {
+  it('keeps the text of a message in progress until its final status', async () => {
     const { ann, owned, joined } = await world('Willa Waiting');
     await visitorContextOf(ann).eraseMe({ password: PASSWORD });
     expect(await runTrails(owned, joined)).toBe(true);
@@ -261,7 +261,7 @@ describe('erasing oneself', () => {
     expect(await found(wordsOf(ann))).toEqual([]);
   });
 
-  it('reaches what was left behind in a seat that another has since, and nothing of the other', async () => {
+  it('reaches data left with a member that another user has since, and nothing of that other user', async () => {
     const team = await makeTeam();
     const [ann, ben] = [await makeSignedInUser('Lia Left'), await makeSignedInUser('Nora Next')];
     const { id, key } = await addMembership(ann, team, { credit: '5' });
@@ -287,60 +287,63 @@ describe('erasing oneself', () => {
   });
 });
 
-describe('who has never proven the address that he signs in with', () => {
-  /** A stranger who has made an account in another's name, and what teams and mails know of the other. */
-  async function squat() {
-    const squatter = await makeSignedInUser('Sly Squatter');
-    await sql('UPDATE users SET email_proven_at = NULL WHERE id = $1', [squatter.userId]);
+describe('a user who never verified the sign-in address', () => {
+  /**
+   * Creates an unverified account under another's address, with data that teams and emails hold about the real owner of
+   * the address.
+   */
+  async function makeImpostor() {
+    const impostor = await makeSignedInUser('Sly Squatter');
+    await sql('UPDATE users SET email_proven_at = NULL WHERE id = $1', [impostor.userId]);
     const [own, victim] = [await makeTeam(), await makeTeam({ name: 'Target Ltd' })];
-    const made = await addMembership(squatter, own);
-    const seated = await addMember(victim, { name: 'Vera Victim', email: squatter.email, credit: '5' });
+    const made = await addMembership(impostor, own);
+    const seated = await addMember(victim, { name: 'Vera Victim', email: impostor.email, credit: '5' });
     await as(seated.key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Text of Vera' });
     await deliver(victim);
     await sql(
       `INSERT INTO invitations (team_id, id, email, role, status, expires_at, actor_type, actor_name)
        VALUES ($1, $2, $3, 'member', 'pending', now() + interval '7 days', 'operator', 'Operator')`,
-      [victim.teamId, newUuid7(), squatter.email],
+      [victim.teamId, newUuid7(), impostor.email],
     );
     const mail = `INSERT INTO mails (id, team_id, kind, address, state) VALUES ($1, $2, 'invitation', $3, 'queued')`;
-    await sql(mail, [newUuid7(), victim.teamId, squatter.email]);
-    return { squatter, own, made, victim };
+    await sql(mail, [newUuid7(), victim.teamId, impostor.email]);
+    return { impostor, own, made, victim };
   }
 
-  const knownOf = async ({ squatter, victim }: Awaited<ReturnType<typeof squat>>) => [
+  const knownOf = async ({ impostor, victim }: Awaited<ReturnType<typeof makeImpostor>>) => [
     await rowsOf(victim),
     (await sql('SELECT address, state FROM mails WHERE team_id = $1 ORDER BY id', [victim.teamId])).rows,
-    (await sql(`SELECT email, status FROM invitations WHERE email = $1`, [squatter.email])).rows,
+    (await sql(`SELECT email, status FROM invitations WHERE email = $1`, [impostor.email])).rows,
     (await sql(`SELECT body FROM messages WHERE team_id = $1`, [victim.teamId])).rows,
   ];
 
-  it('erases himself and what he had, and nothing that others know of its real holder', async () => {
-    const world = await squat();
+  it('erases themselves and their own data, and nothing that belongs to the real owner of the address', async () => {
+    const world = await makeImpostor();
     const before = await knownOf(world);
-    await visitorContextOf(world.squatter).eraseMe({ password: PASSWORD });
+    await visitorContextOf(world.impostor).eraseMe({ password: PASSWORD });
     await runTrails(world.own, world.victim);
     expect(await knownOf(world)).toEqual(before);
     expect(await found(['Sly Squatter'])).toEqual([]);
   });
 
-  it('erases the seats that he left, too', async () => {
-    const { squatter, own, made } = await squat();
-    await visitorContextOf(squatter).leaveTeam({ teamId: own.id });
-    await visitorContextOf(squatter).eraseMe({ password: PASSWORD });
+  it('erases the members that they left, too', async () => {
+    const { impostor, own, made } = await makeImpostor();
+    await visitorContextOf(impostor).leaveTeam({ teamId: own.id });
+    await visitorContextOf(impostor).eraseMe({ password: PASSWORD });
     await runTrails(own);
     expect(await found(['Sly Squatter'])).toEqual([]);
     const { rows } = await sql('SELECT email FROM members WHERE id = $1', [made.id]);
     expect(rows[0].email).toMatch(/^erased-/);
   });
 
-  it('is told nothing that went to it', async () => {
-    const { squatter } = await squat();
-    const data = await visitorContextOf(squatter).exportMe();
+  it('exports nothing that was sent to the address', async () => {
+    const { impostor } = await makeImpostor();
+    const data = await visitorContextOf(impostor).exportMe();
     expect([data.mails, data.invitations]).toEqual([[], []]);
     expect(JSON.stringify(data)).not.toContain('Target Ltd');
   });
 
-  it('reaches nobody by naming another’s address as the contact of a seat of his', async () => {
+  it('affects nobody by entering another’s address as the contact of their own member', async () => {
     const { ann, owned, own } = await world('Cora Contact');
     const [victim, team] = [await makeSignedInUser('Vic Victim'), await makeTeam()];
     const held = await addMembership(victim, team);
@@ -363,7 +366,7 @@ describe('who has never proven the address that he signs in with', () => {
 });
 
 describe('erasing by the operator', () => {
-  it('goes to the end, and repeated changes nothing', async () => {
+  it('is completed, and changes nothing when repeated', async () => {
     const { ann, owned, joined } = await world('Olga Operated');
     await Promise.all([deliver(owned), deliver(joined)]);
     const erased = await eraseByOperator(services(), ann.email.toUpperCase());
@@ -376,7 +379,7 @@ describe('erasing by the operator', () => {
     expect([await rowsOf(owned), await rowsOf(joined)]).toEqual(before);
   });
 
-  it('leaves alone what the seat does afterwards, as one without a person', async () => {
+  it('keeps what the member does afterwards without a user', async () => {
     const { ann, owned, joined, member: there } = await world('Ada After');
     await Promise.all([deliver(owned), deliver(joined)]);
     await visitorContextOf(ann).eraseMe({ password: PASSWORD });
@@ -388,10 +391,10 @@ describe('erasing by the operator', () => {
     expect(await found(['Of a machine'])).toHaveLength(1);
   });
 
-  it('goes on where it was broken off', async () => {
+  it('continues where it was interrupted', async () => {
     const { ann, owned, joined } = await world('Brita Broken');
     await Promise.all([deliver(owned), deliver(joined)]);
-    // As far as the first team: the second key cannot be made.
+    // Stops after the first team: the second key cannot be made.
     const { vault, ...rest } = services();
     let keys = 0;
     const seal = (text: string) => {
@@ -407,8 +410,8 @@ describe('erasing by the operator', () => {
   });
 });
 
-describe('what is kept of one', () => {
-  it('is one file of all of it, without a secret', async () => {
+describe('a user’s data export', () => {
+  it('is one file of everything, without a secret', async () => {
     const { ann, owned, joined, own, member: there } = await world('Edda Exported');
     const data = await visitorContextOf(ann).exportMe();
     expect(data.user).toMatchObject({ name: ann.name, email: ann.email, hasPassword: true });
@@ -426,7 +429,7 @@ describe('what is kept of one', () => {
     }
   });
 
-  it('is nobody else’s', async () => {
+  it('is only for that user', async () => {
     const [one, other] = [await world('Anna One'), await world('Anja Other')];
     const text = JSON.stringify(await visitorContextOf(one.ann).exportMe());
     expect(text).not.toContain(other.ann.name);

@@ -15,7 +15,7 @@ const NOTE = 'pays-late-and-complains';
 const EXTERNAL = 'crm-blacklisted-17';
 const SECRET = new RegExp(`${NOTE}|${EXTERNAL}`);
 
-/** A member about whom the owners have noted something. */
+/** Creates a member with notes that only the owners see. */
 async function scene() {
   const team = await makeTeam();
   const user = await makeSignedInUser();
@@ -28,7 +28,7 @@ async function scene() {
   return { team, user, member };
 }
 
-/** Everything that a procedure answers to whoever asks it about a member, with as much as it takes. */
+/** Collects the answers of a key's member to every procedure about a member, with as much input as each takes. */
 async function answersOf(key: string, { mem }: TestMember): Promise<Record<string, string>> {
   const actor = await sessionOf(key);
   const answers: Record<string, string> = {};
@@ -58,8 +58,8 @@ const PATHS = (mem: string) => [
   '/reports/usage',
 ];
 
-describe('what owners note about a member', () => {
-  it('is in no answer of any procedure to the member, and the owner sees it', async () => {
+describe('the owners’ notes about a member', () => {
+  it('are in no answer of any procedure to the member, and the owner sees them', async () => {
     const { team, member } = await scene();
     const answers = await answersOf(member.key, member);
     expect(Object.keys(answers).length).toBeGreaterThan(20);
@@ -68,7 +68,7 @@ describe('what owners note about a member', () => {
     expect(data).toMatchObject({ externalId: EXTERNAL, metadata: { note: NOTE } });
   });
 
-  it('is in no answer of the API to the member’s key: there is none and nothing in its place', async () => {
+  it('are in no answer of the API to the member’s key, which has no empty field in their place', async () => {
     const { team, member } = await scene();
     for (const path of PATHS(member.mem)) expect((await as(member.key).get(path)).text, path).not.toMatch(SECRET);
     const { body } = await as(member.key).get(`/members/${member.mem}`);
@@ -78,7 +78,7 @@ describe('what owners note about a member', () => {
     expect((await as(team.ownerKey).get(`/members/${member.mem}`)).body.externalId).toBe(EXTERNAL);
   });
 
-  it('finds nothing for the member, who could guess it else, and is found by the owner', async () => {
+  it('match no search of the member, who could guess them otherwise, and match for the owner', async () => {
     const { team, member } = await scene();
     const found = async (key: string, query: string) => (await as(key).get(`/members?${query}`)).body.data.length;
     for (const query of [`externalId=${EXTERNAL}`, 'query=blacklisted']) {
@@ -92,7 +92,7 @@ describe('what owners note about a member', () => {
     }
   });
 
-  it('is in no file that the member exports, and in no export of their data; the role decides', async () => {
+  it('are in no file that the member exports, and in no export of their data; the role decides', async () => {
     const { team, member, user } = await scene();
     const file = async (key: string, query?: string) => {
       const pieces: unknown[] = [];
@@ -107,7 +107,7 @@ describe('what owners note about a member', () => {
     expect(JSON.stringify(await visitorContextOf(user).exportMe())).not.toMatch(SECRET);
     await as(team.ownerKey).post(`/members/${member.mem}/role`, { role: 'owner' });
     expect(JSON.stringify(await visitorContextOf(user).exportMe())).toMatch(SECRET);
-    // Who steps down is answered as the member they are from now on.
+    // An owner who steps down is answered as a member from now on.
     const session = await sessionOf(member.key);
     const context = { services: services(), actor: session, user, origin: HERE, requestId: newRequestId() };
     const caller = createCaller({ ...context, idempotencyKey: null });

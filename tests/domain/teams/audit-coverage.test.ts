@@ -20,10 +20,10 @@ const message = { to: '+14155550100', from: 'Acme', body: 'A text for nobody els
 type Scene = { team: TestTeam; membership: TestMember; ids: Record<string, string> };
 type Logged = { action: string; targetType: string; targetId: string | null; before: unknown; after: unknown };
 
-/** A verb, what it is asked, and what must be remembered of it: of the seat, where no other target is named. */
+/** A command, its input, and its audit event: about the member, where no other target is named. */
 type Row = {
   body?: object;
-  /** What must be so before; answers ids to ask with. */
+  /** Prepares the state; returns ids for the input. */
   prepare?: (scene: Scene) => Promise<object | void>;
   says: Partial<Logged> & { action: string };
 };
@@ -47,7 +47,10 @@ const settings = {
 const team = { currency: 'USD', reserve: '0.00', defaultSender: null, lowBalance: null };
 const rule = { enabled: true, threshold: '6.00', amount: null, target: '9.00', capAmount: null, capPeriod: null };
 
-/** Every verb that changes something, through whichever door, with the row that it leaves. A new one fails until it stands here. */
+/**
+ * Every command that changes something, in whichever channel, with its audit event. A new one fails until it has a row
+ * here.
+ */
 const ROWS: Record<string, Row> = {
   updateTeam: {
     body: { name: 'Changed', reserve: '1' },
@@ -206,7 +209,7 @@ async function invited({ team: { operator } }: Scene): Promise<object> {
   return { inv: printId('inv', id) };
 }
 
-/** What leaves no row, and why not. */
+/** The commands without an audit event, and why. */
 const WITHOUT_ROW: Record<string, string> = {
   sendMessage: 'the log is its trail, and the ledger that of its charge and its refund',
   estimateMessages: 'changes nothing',
@@ -219,7 +222,7 @@ const isChange = (id: string): boolean => {
 };
 
 const channelsOf = (id: string): Channel[] =>
-  listOperations().some((one) => one.id === id) ? DOORS : DOORS.filter((channel) => channel === 'tRPC');
+  listOperations().some((one) => one.id === id) ? CHANNELS : CHANNELS.filter((channel) => channel === 'tRPC');
 
 async function scene(): Promise<Scene> {
   const made = await makeTeam();
@@ -233,7 +236,7 @@ async function ask(
   id: string,
   body?: object,
 ): Promise<Said['body']> {
-  if (channelsOf(id).length === DOORS.length) {
+  if (channelsOf(id).length === CHANNELS.length) {
     const said = await channels[channel]({ key: ownerKey }, { id, ids, body });
     expect(said.ok, JSON.stringify(said.body)).toBe(true);
     return said.body;
@@ -254,15 +257,15 @@ const logOf = async (made: TestTeam) =>
     )
   ).rows;
 
-describe('every verb that changes something', () => {
-  it('is in one of the tables, whichever door it stands at', () => {
+describe('every command that changes something', () => {
+  it('has a row in one of the tables, whichever channel offers it', () => {
     const all = new Set([...listOperations(), ...listProcedures()].map(({ id }) => id).filter(isChange));
     expect([...Object.keys(ROWS), ...Object.keys(WITHOUT_ROW)].toSorted()).toEqual([...all].toSorted());
   });
 
-  const cases = Object.entries(ROWS).flatMap(([id, row]) => DOORS.map((channel) => ({ id, row, channel })));
+  const cases = Object.entries(ROWS).flatMap(([id, row]) => CHANNELS.map((channel) => ({ id, row, channel })));
 
-  it.each(cases)('$id through $channel leaves its row', async ({ id, row, channel }) => {
+  it.each(cases)('$id through $channel writes its audit event', async ({ id, row, channel }) => {
     if (!channelsOf(id).includes(channel)) return;
     const made = await scene();
     const ids = { ...made.ids, ...(await row.prepare?.(made)) };
@@ -286,8 +289,8 @@ describe('every verb that changes something', () => {
     expectNoSecret(rows, [made.membership.key, ...secretsIn(answer), ...secretsIn(row.body)]);
   });
 
-  it.each(Object.keys(WITHOUT_ROW).flatMap((id) => DOORS.map((channel) => ({ id, channel }))))(
-    '$id through $channel leaves none',
+  it.each(Object.keys(WITHOUT_ROW).flatMap((id) => CHANNELS.map((channel) => ({ id, channel }))))(
+    '$id through $channel writes none',
     async ({ id, channel }) => {
       const made = await scene();
       const before = await logOf(made.team);
@@ -296,26 +299,26 @@ describe('every verb that changes something', () => {
     },
   );
 
-  it.each(['creditMember', 'debitMember'])('%s leaves none as a dry run', async (id) => {
+  it.each(['creditMember', 'debitMember'])('%s writes none as a dry run', async (id) => {
     const made = await scene();
     const before = await logOf(made.team);
-    for (const channel of DOORS) await ask(channel, made, id, { amount: '1', dryRun: true });
+    for (const channel of CHANNELS) await ask(channel, made, id, { amount: '1', dryRun: true });
     expect(await logOf(made.team)).toEqual(before);
   });
 });
 
-type Asker = { user: SignedInUser; team: TestTeam; mem: string };
+type UserScene = { user: SignedInUser; team: TestTeam; mem: string };
 
 /**
- * Every change without a seat, by its noun and name: how it is asked, and the action that each of the person's teams remembers;
- * or the reason why none does. A new one fails until it stands here.
+ * Every change of a user's own, by its noun and name: its call, and the action that each of the user's teams audits; or
+ * the reason why none does. A new one fails until it has a row here.
  */
 type Remembered = {
-  /** What must be so before. */
-  prepare?: (ctx: Asker) => Promise<unknown>;
-  ask: (ctx: Asker, prepared: unknown) => Promise<unknown>;
+  /** Prepares the state. */
+  prepare?: (ctx: UserScene) => Promise<unknown>;
+  ask: (ctx: UserScene, prepared: unknown) => Promise<unknown>;
   action: string;
-  /** It is about one team, and the others need not know. */
+  /** The change concerns one team, and only that team audits it. */
   inOne?: true;
 };
 
@@ -329,10 +332,10 @@ const nobody = () => ({
   requestId: newRequestId(),
   idempotencyKey: null,
 });
-const withFactor = ({ user }: Asker) =>
+const withFactor = ({ user }: UserScene) =>
   enableTwoFactorFor({ ...services(), user, origin: HERE, requestId: newRequestId() }, PASSWORD);
 
-const WITHOUT_SEAT: Record<string, Remembered | { why: string }> = {
+const WITHOUT_MEMBER: Record<string, Remembered | { why: string }> = {
   'account.changePassword': {
     ask: ({ user }) => visitorContextOf(user).changePassword({ current: PASSWORD, password: OTHER }),
     action: 'user.password_changed',
@@ -402,16 +405,16 @@ const WITHOUT_SEAT: Record<string, Remembered | { why: string }> = {
   },
 };
 
-describe('every change without a seat', () => {
-  it('is in the table above', () => {
-    const all = listWithoutSeat().filter(({ type }) => type === 'mutation');
-    expect(Object.keys(WITHOUT_SEAT).toSorted()).toEqual(all.map(({ noun, id }) => `${noun}.${id}`).toSorted());
+describe('every change of a user’s own', () => {
+  it('has a row in the table above', () => {
+    const all = listMemberlessProcedures().filter(({ type }) => type === 'mutation');
+    expect(Object.keys(WITHOUT_MEMBER).toSorted()).toEqual(all.map(({ noun, id }) => `${noun}.${id}`).toSorted());
   });
 
-  const asked = Object.entries(WITHOUT_SEAT).flatMap(([id, row]) => ('ask' in row ? [{ id, ...row }] : []));
+  const asked = Object.entries(WITHOUT_MEMBER).flatMap(([id, row]) => ('ask' in row ? [{ id, ...row }] : []));
 
   it.each(asked)(
-    '$id is remembered in each of the person’s teams, and in no other',
+    '$id is audited in each of the user’s teams, and in no other',
     async ({ prepare, ask: change, action, inOne }) => {
       const [team, second, stranger] = [await makeTeam(), await makeTeam(), await makeTeam()];
       const user = await makeSignedInUser();
@@ -426,7 +429,7 @@ describe('every change without a seat', () => {
         actorType: 'user',
         actorId: user.userId,
         channel: 'web',
-        // Of who is erased no address is kept.
+        // The address of an erased user is not stored.
         address: action === 'user.erased' ? null : HERE.address,
         requestId: expect.stringMatching(/^req_/) as unknown,
         targetType: 'member',
@@ -438,7 +441,7 @@ describe('every change without a seat', () => {
   );
 });
 
-/** The words of an answer or a body that are secrets, or could be. */
+/** Collects the words of an answer or an input that are secrets, or could be. */
 const secretsIn = (from: unknown): string[] =>
   [...JSON.stringify(from ?? {}).matchAll(/"(?:apiKey|password)":"([^"]+)"/g)].map(([, secret]) => secret!);
 
@@ -447,8 +450,8 @@ function expectNoSecret(rows: object[], secrets: string[]): void {
   for (const secret of secrets) expect(text).not.toContain(secret);
 }
 
-describe('no row of any team', () => {
-  it('holds a key, a password, a hash, or a text of a message', async () => {
+describe('no audit event of any team', () => {
+  it('holds a key, a password, a hash, or the text of a message', async () => {
     const { rows } = await ownerPool().query(
       `SELECT action, before, after FROM audit_events WHERE concat(before::text, after::text) ~ $1`,
       [`pur_live_[0-9A-Za-z]{10}|\\$argon2|a password of nobody|correct horse|${message.body}`],

@@ -30,8 +30,8 @@ const PASSWORD = 'correct horse battery';
 const OTHER = 'another long password';
 const mailing = () => ({ ...services(), mail: 'smtp' as const });
 
-/** The pages of a link, for who is signed in or for nobody. */
-const asGuest = (user: SignedInUser | null = null) =>
+/** Calls the procedures of a link, for a signed-in user or for a visitor. */
+const asVisitor = (user: SignedInUser | null = null) =>
   createCaller({
     services: mailing(),
     actor: null,
@@ -65,17 +65,20 @@ async function signedIn(email: string, password = PASSWORD): Promise<SignedInUse
   return result.user;
 }
 
-/** A person with a seat in a team of its own; `proven` by a mailed link, or not. */
+/**
+ * Creates a user with a member in a team of their own; `proven` says whether their address was verified by an emailed
+ * link.
+ */
 async function user(
   way: 'mailed' | 'copied' = 'mailed',
 ): Promise<{ email: string; user: SignedInUser; team: TestTeam }> {
   const team = await makeTeam();
   const invited = await invite(team);
-  await asGuest().acceptInvitation({ token: invited[way], name: 'Somebody', password: PASSWORD });
+  await asVisitor().acceptInvitation({ token: invited[way], name: 'Somebody', password: PASSWORD });
   return { email: invited.email, user: await signedIn(invited.email), team };
 }
 
-type Seat = {
+type MemberRow = {
   id: string;
   name: string;
   email: string;
@@ -85,8 +88,8 @@ type Seat = {
   proven: boolean;
 };
 
-async function seatsOf({ teamId }: TestTeam): Promise<Seat[]> {
-  const { rows } = await ownerPool().query<Seat>(
+async function membersOf({ teamId }: TestTeam): Promise<MemberRow[]> {
+  const { rows } = await ownerPool().query<MemberRow>(
     `SELECT m.id, m.name, m.email, m.role, u.email AS "user", a.balance, u.email_proven_at IS NOT NULL AS proven
      FROM members m LEFT JOIN users u ON u.id = m.user_id JOIN ledger_accounts a ON a.team_id = m.team_id AND a.id = m.id
      WHERE m.team_id = $1 AND m.status <> 'deleted' ORDER BY m.id`,
@@ -114,13 +117,13 @@ const mailsTo = async (address: string): Promise<{ kind: string; facts: object }
 const runOut = ({ teamId }: TestTeam) =>
   ownerPool().query('UPDATE invitations SET expires_at = now() WHERE team_id = $1', [teamId]);
 
-describe('a link', () => {
-  it('shows what it offers, to anybody who has it, and nothing changes however often it is looked at', async () => {
+describe('an invitation link', () => {
+  it('shows the invitation to everybody who has the link, and changes nothing however often it is opened', async () => {
     const team = await makeTeam({ name: 'Acme' });
     const { copied, mailed, email } = await invite(team, { name: 'Jo', role: 'owner', credit: '12.5' });
     const before = await rowsOf(team);
     for (const token of [copied, mailed, copied, mailed]) {
-      expect(await asGuest().readLink({ token })).toEqual({
+      expect(await asVisitor().readLink({ token })).toEqual({
         state: 'open',
         as: token === mailed ? 'new' : 'new-or-sign-in',
         team: { name: 'Acme', slug: null },
@@ -138,39 +141,39 @@ describe('a link', () => {
     expect(await rowsOf(team)).toEqual(before);
   });
 
-  it('that was copied tells a visitor nothing of whose address it is: not by what it shows, nor by a request that lacks something', async () => {
+  it('shows a visitor of a copied link nothing about the address’s user, neither by its content nor by an incomplete request', async () => {
     const team = await makeTeam();
-    const [known, squatter, seated] = [await user(), await user('copied'), await user()];
+    const [known, impostor, seated] = [await user(), await user('copied'), await user()];
     const copies: string[] = [];
-    for (const email of [someAddress(), known.email, squatter.email, seated.email]) {
+    for (const email of [someAddress(), known.email, impostor.email, seated.email]) {
       copies.push((await invite(team, { email, name: 'Jo', credit: '1' })).copied);
     }
-    // The last has a seat in the team by now, by another way than this invitation.
+    // The last user has joined the team by now, by another way than this invitation.
     const { rows } = await ownerPool().query('SELECT id FROM users WHERE email = $1', [seated.email]);
     const { id } = await addMember(team);
     await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [rows[0].id, id]);
     const said = async (token: string) => {
       const refused = (given: object) =>
-        asGuest()
+        asVisitor()
           .acceptInvitation({ token, ...given })
           .then(
             () => 'ok',
             (error: unknown) => (error instanceof ProblemError ? { ...error.problem, requestId: '' } : error),
           );
-      const shown = { ...(await asGuest().readLink({ token })), email: '', expiresAt: '' };
+      const shown = { ...(await asVisitor().readLink({ token })), email: '', expiresAt: '' };
       return [shown, await refused({}), await refused({ name: 'Jo' }), await refused({ password: 'short' })];
     };
     const [first, ...others] = await Promise.all(copies.map(said));
     for (const other of others) expect(other).toEqual(first);
-    // Who would have joined as a new person is told to sign in, in the same words whether or not the person is in the team.
+    // A visitor without an account is told to sign in, in the same words whether or not the user is in the team.
     const given = { name: 'Jo', password: PASSWORD };
     const codes = await Promise.all(
-      copies.slice(1).map((token) => codeOf(asGuest().acceptInvitation({ token, ...given }))),
+      copies.slice(1).map((token) => codeOf(asVisitor().acceptInvitation({ token, ...given }))),
     );
     expect(codes).toEqual(['missing_key', 'missing_key', 'missing_key']);
   });
 
-  it('that was not made here opens nothing: forged, cut, of another invitation or another way', async () => {
+  it('is not found when it is forged, cut, of another invitation or of another kind', async () => {
     const team = await makeTeam();
     const [one, two] = [await invite(team), await invite(team)];
     const [id, mark, signature] = one.copied.split('.') as [string, string, string];
@@ -188,58 +191,58 @@ describe('a link', () => {
     ];
     for (const token of forged) {
       expect(
-        await asGuest()
+        await asVisitor()
           .readLink({ token })
           .catch((error: unknown) => (error instanceof ProblemError ? null : error)),
       ).toBeNull();
       for (const way of ['acceptInvitation', 'declineInvitation', 'requestInvitation'] as const) {
-        expect(['not_found', 'invalid_request']).toContain(await codeOf(asGuest()[way]({ token })));
+        expect(['not_found', 'invalid_request']).toContain(await codeOf(asVisitor()[way]({ token })));
       }
     }
     const unknown = printToken(services().vault, { invitationId: team.teamId, version: 1, way: 'copied' });
-    expect(await asGuest().readLink({ token: unknown })).toBeNull();
+    expect(await asVisitor().readLink({ token: unknown })).toBeNull();
     expect(await statusOf(team, one.id)).toBe('pending');
   });
 
-  it('that was replaced, has run out or is closed says so', async () => {
+  it('says when it was replaced, has expired or is closed', async () => {
     const team = await makeTeam();
-    const stateOf = async (token: string) => (await asGuest().readLink({ token }))?.state;
+    const stateOf = async (token: string) => (await asVisitor().readLink({ token }))?.state;
     const one = await invite(team);
     const again = await resendInvitation({ ...team.owner, ...mailing() }, one.id);
     expect(await stateOf(one.copied)).toBe('replaced');
-    expect(await codeOf(asGuest().acceptInvitation({ token: one.mailed, name: 'A', password: PASSWORD }))).toBe(
+    expect(await codeOf(asVisitor().acceptInvitation({ token: one.mailed, name: 'A', password: PASSWORD }))).toBe(
       'invitation_closed',
     );
     expect(await stateOf(linksOf(again).copied)).toBe('open');
     await runOut(team);
     expect(await stateOf(linksOf(again).copied)).toBe('expired');
     expect(
-      await codeOf(asGuest().acceptInvitation({ token: linksOf(again).mailed, name: 'A', password: PASSWORD })),
+      await codeOf(asVisitor().acceptInvitation({ token: linksOf(again).mailed, name: 'A', password: PASSWORD })),
     ).toBe('invitation_closed');
     const two = await invite(team);
     await revokeInvitation(team.owner, two.id);
     expect(await stateOf(two.copied)).toBe('revoked');
-    expect(await codeOf(asGuest().acceptInvitation({ token: two.mailed, name: 'A', password: PASSWORD }))).toBe(
+    expect(await codeOf(asVisitor().acceptInvitation({ token: two.mailed, name: 'A', password: PASSWORD }))).toBe(
       'invitation_closed',
     );
     const three = await invite(team);
-    await asGuest().declineInvitation({ token: three.copied });
+    await asVisitor().declineInvitation({ token: three.copied });
     expect(await stateOf(three.mailed)).toBe('declined');
     const four = await invite(team);
     await ownerPool().query(`UPDATE teams SET status = 'suspended' WHERE id = $1`, [team.teamId]);
     expect(await stateOf(four.mailed)).toBe('suspended');
-    expect(await codeOf(asGuest().acceptInvitation({ token: four.mailed, name: 'A', password: PASSWORD }))).toBe(
+    expect(await codeOf(asVisitor().acceptInvitation({ token: four.mailed, name: 'A', password: PASSWORD }))).toBe(
       'team_suspended',
     );
-    expect(await codeOf(asGuest().declineInvitation({ token: four.mailed }))).toBe('team_suspended');
+    expect(await codeOf(asVisitor().declineInvitation({ token: four.mailed }))).toBe('team_suspended');
   });
 });
 
-describe('accepting', () => {
-  it('makes a new person a member, with its key, credit and rule; the mailed link proves the address', async () => {
+describe('accepting an invitation', () => {
+  it('makes a new user a member, with key, credit and rule; the emailed link verifies the address', async () => {
     const team = await makeTeam();
     const { mailed, email, id } = await invite(team, { credit: '20', recharge: { threshold: '30', target: '50' } });
-    const joined = await asGuest().acceptInvitation({ token: mailed, name: 'Jo Sand', password: PASSWORD });
+    const joined = await asVisitor().acceptInvitation({ token: mailed, name: 'Jo Sand', password: PASSWORD });
     expect(joined).toEqual({
       slug: expect.any(String),
       email,
@@ -248,8 +251,8 @@ describe('accepting', () => {
       apiKey: expect.stringMatching(/^pur_live_/),
     });
     expect((await ctxOf(joined.apiKey!)).actor).toMatchObject({ teamId: team.teamId, role: 'member' });
-    const membership = (await seatsOf(team)).at(-1)!;
-    // The credit first, then the rule, which fills up what is below its threshold.
+    const membership = (await membersOf(team)).at(-1)!;
+    // The credit first, then the rule, which refills a balance below its threshold.
     expect(membership).toMatchObject({
       name: 'Jo Sand',
       email,
@@ -263,7 +266,7 @@ describe('accepting', () => {
       membership.id,
     ]);
     expect(keys).toHaveLength(1);
-    expect((await asGuest().readLink({ token: mailed }))?.state).toBe('accepted');
+    expect((await asVisitor().readLink({ token: mailed }))?.state).toBe('accepted');
     expect(await statusOf(team, id)).toBe('accepted');
     expect((await signedIn(email)).name).toBe('Jo Sand');
     const rows = (await auditOf(team)).slice(-2);
@@ -280,79 +283,80 @@ describe('accepting', () => {
     expect((await verifyLedger(services().database.db)).problems).toEqual([]);
   });
 
-  it('by a copied link proves nothing of the address', async () => {
+  it('does not verify the address when the link was copied', async () => {
     const team = await makeTeam();
     const { copied } = await invite(team);
-    await asGuest().acceptInvitation({ token: copied, name: 'Jo', password: PASSWORD });
-    expect((await seatsOf(team)).at(-1)!.proven).toBe(false);
+    await asVisitor().acceptInvitation({ token: copied, name: 'Jo', password: PASSWORD });
+    expect((await membersOf(team)).at(-1)!.proven).toBe(false);
   });
 
-  it('asks a new person for a name, where the owner gave none, and for a password', async () => {
+  it('requires a name from a new user when the owner gave none, and a password', async () => {
     const team = await makeTeam();
     const [unnamed, named] = [await invite(team), await invite(team, { name: 'Jo' })];
-    expect(await codeOf(asGuest().acceptInvitation({ token: unnamed.mailed, password: PASSWORD }))).toBe(
+    expect(await codeOf(asVisitor().acceptInvitation({ token: unnamed.mailed, password: PASSWORD }))).toBe(
       'invalid_request',
     );
-    expect(await codeOf(asGuest().acceptInvitation({ token: unnamed.mailed, name: 'Jo' }))).toBe('invalid_request');
+    expect(await codeOf(asVisitor().acceptInvitation({ token: unnamed.mailed, name: 'Jo' }))).toBe('invalid_request');
     expect(
-      await codeOf(asGuest().acceptInvitation({ token: unnamed.mailed, name: 'Jo', password: 'password1234' })),
+      await codeOf(asVisitor().acceptInvitation({ token: unnamed.mailed, name: 'Jo', password: 'password1234' })),
     ).toBe('invalid_request');
     expect(await statusOf(team, unnamed.id)).toBe('pending');
-    await asGuest().acceptInvitation({ token: named.mailed, password: PASSWORD });
-    expect((await seatsOf(team)).at(-1)!.name).toBe('Jo');
+    await asVisitor().acceptInvitation({ token: named.mailed, password: PASSWORD });
+    expect((await membersOf(team)).at(-1)!.name).toBe('Jo');
   });
 
-  it('lets who has an account join by signing in, and no one else in its name', async () => {
+  it('requires the sign-in of a user who has an account, and nobody else can accept in their name', async () => {
     const known = await user();
     const other = await user();
     const team = await makeTeam();
     const { mailed, copied, email } = await invite(team, { email: known.email });
     expect(email).toBe(known.email);
     for (const token of [mailed, copied]) {
-      expect((await asGuest().readLink({ token }))?.as).toBe(token === mailed ? 'sign-in' : 'new-or-sign-in');
-      expect(await codeOf(asGuest().acceptInvitation({ token, name: 'X', password: OTHER }))).toBe('missing_key');
-      expect((await asGuest(other.user).readLink({ token }))?.as).toBe('other');
-      expect(await codeOf(asGuest(other.user).acceptInvitation({ token, name: 'X', password: OTHER }))).toBe(
+      expect((await asVisitor().readLink({ token }))?.as).toBe(token === mailed ? 'sign-in' : 'new-or-sign-in');
+      expect(await codeOf(asVisitor().acceptInvitation({ token, name: 'X', password: OTHER }))).toBe('missing_key');
+      expect((await asVisitor(other.user).readLink({ token }))?.as).toBe('other');
+      expect(await codeOf(asVisitor(other.user).acceptInvitation({ token, name: 'X', password: OTHER }))).toBe(
         'missing_key',
       );
     }
-    expect((await asGuest(known.user).readLink({ token: copied }))?.as).toBe('join');
-    await asGuest(known.user).acceptInvitation({ token: copied });
-    expect((await seatsOf(team)).at(-1)).toMatchObject({ user: known.email, name: 'Somebody' });
-    // The password is what it was.
+    expect((await asVisitor(known.user).readLink({ token: copied }))?.as).toBe('join');
+    await asVisitor(known.user).acceptInvitation({ token: copied });
+    expect((await membersOf(team)).at(-1)).toMatchObject({ user: known.email, name: 'Somebody' });
+    // The password is unchanged.
     await signedIn(known.email);
-    expect(await asGuest(known.user).readLink({ token: copied })).toMatchObject({ state: 'accepted', as: 'member' });
+    expect(await asVisitor(known.user).readLink({ token: copied })).toMatchObject({ state: 'accepted', as: 'member' });
   });
 
-  it('takes an account that nobody has proven from whoever made it: new password, no session, no second factor', async () => {
-    const squatter = await user('copied');
+  it('takes over an unverified account: new password, no session, no second factor', async () => {
+    const impostor = await user('copied');
     await ownerPool().query(`UPDATE users SET totp_sealed = 'x', totp_since = now() WHERE email = $1`, [
-      squatter.email,
+      impostor.email,
     ]);
     const team = await makeTeam();
-    const { mailed, copied } = await invite(team, { email: squatter.email });
-    // By the copied link it is an account like any other.
-    expect((await asGuest().readLink({ token: copied }))?.as).toBe('new-or-sign-in');
-    for (const who of [null, squatter.user]) expect((await asGuest(who).readLink({ token: mailed }))?.as).toBe('renew');
-    expect(await codeOf(asGuest(squatter.user).acceptInvitation({ token: mailed }))).toBe('invalid_request');
-    await asGuest().acceptInvitation({ token: mailed, password: OTHER });
-    expect(await findSignedInUser(services(), squatter.user.sessionId)).toBeNull();
-    expect((await signIn(services(), { email: squatter.email, password: PASSWORD }, HERE)).ok).toBe(false);
+    const { mailed, copied } = await invite(team, { email: impostor.email });
+    // With the copied link it is an account like any other.
+    expect((await asVisitor().readLink({ token: copied }))?.as).toBe('new-or-sign-in');
+    for (const who of [null, impostor.user])
+      expect((await asVisitor(who).readLink({ token: mailed }))?.as).toBe('renew');
+    expect(await codeOf(asVisitor(impostor.user).acceptInvitation({ token: mailed }))).toBe('invalid_request');
+    await asVisitor().acceptInvitation({ token: mailed, password: OTHER });
+    expect(await findSignedInUser(services(), impostor.user.sessionId)).toBeNull();
+    expect((await signIn(services(), { email: impostor.email, password: PASSWORD }, HERE)).ok).toBe(false);
     const { rows } = await ownerPool().query(
       'SELECT totp_sealed, email_proven_at IS NOT NULL AS proven FROM users WHERE email = $1',
-      [squatter.email],
+      [impostor.email],
     );
     expect(rows).toEqual([{ totp_sealed: null, proven: true }]);
-    await signedIn(squatter.email, OTHER);
+    await signedIn(impostor.email, OTHER);
   });
 
-  it('joins with nothing when the master cannot pay the starting credit, and tells the owners', async () => {
+  it('joins with balance 0 when the master balance cannot pay the starting credit, and notifies the owners', async () => {
     const team = await makeTeam({ fund: '10.00' });
     const { mailed, email, id } = await invite(team, { credit: '10.01' });
-    const joined = await asGuest().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD });
+    const joined = await asVisitor().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD });
     expect(joined.creditMissing).toBe(true);
-    expect((await seatsOf(team)).at(-1)).toMatchObject({ user: email, balance: '0' });
-    const owner = (await seatsOf(team))[0]!.user!;
+    expect((await membersOf(team)).at(-1)).toMatchObject({ user: email, balance: '0' });
+    const owner = (await membersOf(team))[0]!.user!;
     expect((await mailsTo(owner)).at(-1)).toEqual({
       kind: 'credit-missing',
       facts: { name: 'Jo', credit: '10010000' },
@@ -361,21 +365,21 @@ describe('accepting', () => {
     expect(accepted).toMatchObject({ targetId: id, after: { credit: '0.00', creditMissing: true } });
   });
 
-  it('is refused where the person has a seat, or the address has one that is nobody’s', async () => {
+  it('is refused for a user who is a member already, and for an address of a member without a user', async () => {
     const known = await user();
     const team = await makeTeam();
     const one = await invite(team, { email: known.email });
-    await asGuest(known.user).acceptInvitation({ token: one.copied });
-    const membership = (await seatsOf(team)).at(-1)!;
+    await asVisitor(known.user).acceptInvitation({ token: one.copied });
+    const membership = (await membersOf(team)).at(-1)!;
     await ownerPool().query(`UPDATE members SET email = $1 WHERE id = $2`, [someAddress(), membership.id]);
     await ownerPool().query(
       `UPDATE invitations SET status = 'pending', closed_at = NULL, member_id = NULL WHERE id = $1`,
       [one.id],
     );
-    expect(await codeOf(asGuest(known.user).acceptInvitation({ token: one.copied }))).toBe('already_member');
+    expect(await codeOf(asVisitor(known.user).acceptInvitation({ token: one.copied }))).toBe('already_member');
     const two = await invite(team);
     await addMember(team, { email: two.email });
-    expect(await codeOf(asGuest().acceptInvitation({ token: two.mailed, name: 'Jo', password: PASSWORD }))).toBe(
+    expect(await codeOf(asVisitor().acceptInvitation({ token: two.mailed, name: 'Jo', password: PASSWORD }))).toBe(
       'email_taken',
     );
     const { rows } = await ownerPool().query('SELECT 1 FROM users WHERE email = $1', [two.email]);
@@ -383,14 +387,14 @@ describe('accepting', () => {
   });
 });
 
-describe('claiming', () => {
-  it('gives a seat to a person, with its key, balance, name and log', async () => {
+describe('claiming a member', () => {
+  it('gives a user the member, with its key, balance, name and log', async () => {
     const team = await makeTeam();
     const membership = await addMember(team, { credit: '7', name: 'Ops bot' });
     const { mailed, email } = await invite(team, { memberId: membership.mem, credit: '3' });
-    expect(await asGuest().readLink({ token: mailed })).toMatchObject({ as: 'new', claims: 'Ops bot' });
-    await asGuest().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD });
-    expect((await seatsOf(team)).at(-1)).toMatchObject({
+    expect(await asVisitor().readLink({ token: mailed })).toMatchObject({ as: 'new', claims: 'Ops bot' });
+    await asVisitor().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD });
+    expect((await membersOf(team)).at(-1)).toMatchObject({
       id: membership.id,
       name: 'Ops bot',
       email,
@@ -405,33 +409,33 @@ describe('claiming', () => {
     });
   });
 
-  it('keeps a contact address that was given, and ends the sign-in that was generated with the seat', async () => {
+  it('keeps a given contact address, and ends the sign-in that was generated with the member', async () => {
     const team = await makeTeam();
     const contact = someAddress();
     const named = await addMember(team, { email: contact });
     const one = await invite(team, { memberId: named.mem });
-    await asGuest().acceptInvitation({ token: one.mailed, name: 'Jo', password: PASSWORD });
-    expect((await seatsOf(team)).at(-1)).toMatchObject({ email: contact, user: one.email });
+    await asVisitor().acceptInvitation({ token: one.mailed, name: 'Jo', password: PASSWORD });
+    expect((await membersOf(team)).at(-1)).toMatchObject({ email: contact, user: one.email });
     const { member } = await createMember(team.operator, { role: 'member', password: OTHER });
     const bot = await signedIn(member.email, OTHER);
     const two = await invite(team, { memberId: printId('mem', member.id) });
-    await asGuest().acceptInvitation({ token: two.mailed, name: 'Al', password: PASSWORD });
+    await asVisitor().acceptInvitation({ token: two.mailed, name: 'Al', password: PASSWORD });
     expect(await findSignedInUser(services(), bot.sessionId)).toBeNull();
     expect((await signIn(services(), { email: member.email, password: OTHER }, HERE)).ok).toBe(false);
   });
 
-  it('shows and remembers the role that the seat has now', async () => {
+  it('shows and records the member’s current role', async () => {
     const team = await makeTeam();
     const membership = await addMember(team, { name: 'Ops bot' });
     const { mailed } = await invite(team, { memberId: membership.mem });
     await setRole(team.owner, { memberId: membership.id, role: 'owner' });
-    expect(await asGuest().readLink({ token: mailed })).toMatchObject({ role: 'owner' });
-    await asGuest().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD });
-    expect((await seatsOf(team)).at(-1)).toMatchObject({ role: 'owner' });
+    expect(await asVisitor().readLink({ token: mailed })).toMatchObject({ role: 'owner' });
+    await asVisitor().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD });
+    expect((await membersOf(team)).at(-1)).toMatchObject({ role: 'owner' });
     expect((await auditOf(team)).at(-1)).toMatchObject({ action: 'member.joined', after: { role: 'owner' } });
   });
 
-  it('takes over no right to take a role back: another had stepped down', async () => {
+  it('does not pass on the right to take the owner role back', async () => {
     const team = await makeTeam();
     const { rows } = await ownerPool().query<{ slug: string }>('SELECT slug FROM teams WHERE id = $1', [team.teamId]);
     const [{ slug }] = rows as [{ slug: string }];
@@ -443,21 +447,21 @@ describe('claiming', () => {
     };
     await setRole(await own(bot), { memberId: member.id, role: 'member' });
     const { mailed, email } = await invite(team, { memberId: printId('mem', member.id) });
-    await asGuest().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD });
+    await asVisitor().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD });
     await setRole(team.owner, { memberId: team.ownerId, role: 'member' });
     const taken = setRole(await own(await signedIn(email)), { memberId: member.id, role: 'owner' });
     await expect(taken).rejects.toMatchObject({ code: 'owner_required' });
   });
 
-  it('of a seat that was deleted or taken meanwhile is refused, and nothing is left behind', async () => {
+  it('is refused when the member was deleted or claimed meanwhile, and leaves nothing behind', async () => {
     const team = await makeTeam();
     const gone = await addMember(team);
     const one = await invite(team, { memberId: gone.mem });
     await deleteMember(team.operator, gone.id);
-    const accept = (token: string) => codeOf(asGuest().acceptInvitation({ token, name: 'Jo', password: PASSWORD }));
+    const accept = (token: string) => codeOf(asVisitor().acceptInvitation({ token, name: 'Jo', password: PASSWORD }));
     expect(await accept(one.mailed)).toBe('member_deleted');
     expect((await ownerPool().query('SELECT 1 FROM users WHERE email = $1', [one.email])).rows).toEqual([]);
-    // A seat that is deactivated can be taken; it acts again when an owner says so.
+    // An inactive member can be claimed; it acts again once an owner activates it.
     const asleep = await addMember(team);
     const two = await invite(team, { memberId: asleep.mem });
     await deactivateMember(team.operator, asleep.id);
@@ -465,22 +469,22 @@ describe('claiming', () => {
   });
 });
 
-describe('an owner who makes a seat with a stranger’s address', () => {
-  it('gains nothing when the operator makes a team for that stranger', async () => {
+describe('an owner who creates a member with another user’s address', () => {
+  it('gains nothing when the operator creates a team for that address', async () => {
     const victim = someAddress();
     const bait = await invite(await makeTeam(), { email: victim });
-    await asGuest().acceptInvitation({ token: bait.copied, name: 'Evil', password: OTHER });
-    const squatter = await signedIn(victim, OTHER);
+    await asVisitor().acceptInvitation({ token: bait.copied, name: 'Evil', password: OTHER });
+    const impostor = await signedIn(victim, OTHER);
     const owner = { name: 'Vera', email: victim, password: PASSWORD };
     const { slug } = await createTeam(services(), { name: 'Vera Ltd', currency: 'USD', owner, rates: [] });
-    expect(await findSignedInUser(services(), squatter.sessionId)).toBeNull();
+    expect(await findSignedInUser(services(), impostor.sessionId)).toBeNull();
     expect((await signIn(services(), { email: victim, password: OTHER }, HERE)).ok).toBe(false);
     const { sessionId } = await signedIn(victim);
     expect((await findMembership(services(), { sessionId, slug, address: null })).ok).toBe(true);
-    // Made with the same password, one team more changes nothing of the account.
+    // A second team changes nothing about the account, though its password is the same.
     await createTeam(services(), { name: 'More', currency: 'USD', owner, rates: [] });
     expect(await findSignedInUser(services(), sessionId)).not.toBeNull();
-    // Of who has proven the address the password stays.
+    // A user with a verified address keeps the password.
     const known = await user('mailed');
     await createTeam(services(), {
       name: 'Two',
@@ -491,69 +495,69 @@ describe('an owner who makes a seat with a stranger’s address', () => {
     await signedIn(known.email);
   });
 
-  it('gains nothing when that stranger joins another team', async () => {
+  it('gains nothing when the owner of the address joins another team', async () => {
     const [evil, good] = [await makeTeam(), await makeTeam({ fund: '100.00' })];
     const victim = someAddress();
-    // A seat with the address, and an account made by the link that was copied and never mailed.
+    // A member with the address, and an account created with the link that was copied, not emailed.
     await addMember(evil, { email: victim });
     const other = await makeTeam();
     const bait = await invite(other, { email: victim });
-    await asGuest().acceptInvitation({ token: bait.copied, name: 'Evil', password: OTHER });
-    const squatter = await signedIn(victim, OTHER);
+    await asVisitor().acceptInvitation({ token: bait.copied, name: 'Evil', password: OTHER });
+    const impostor = await signedIn(victim, OTHER);
     const invited = await invite(good, { email: victim, role: 'owner' });
-    // What the squatter is signed in as opens nothing of the invitation without its link; the victim has it by mail.
-    await asGuest().acceptInvitation({ token: invited.mailed, password: PASSWORD });
-    expect(await findSignedInUser(services(), squatter.sessionId)).toBeNull();
+    // The other account opens nothing of the invitation without its link; the owner of the address has it by email.
+    await asVisitor().acceptInvitation({ token: invited.mailed, password: PASSWORD });
+    expect(await findSignedInUser(services(), impostor.sessionId)).toBeNull();
     expect((await signIn(services(), { email: victim, password: OTHER }, HERE)).ok).toBe(false);
-    expect((await seatsOf(evil)).find(({ email }) => email === victim)).toMatchObject({ user: null });
+    expect((await membersOf(evil)).find(({ email }) => email === victim)).toMatchObject({ user: null });
     expect((await signedIn(victim)).email).toBe(victim);
   });
 });
 
-describe('declining and asking anew', () => {
-  it('closes it, and says so again', async () => {
+describe('declining an invitation and requesting a new link', () => {
+  it('closes it, and answers the same when repeated', async () => {
     const team = await makeTeam();
     const { copied, id } = await invite(team);
     for (let i = 0; i < 2; i += 1)
-      expect(await asGuest().declineInvitation({ token: copied })).toEqual({ state: 'declined' });
+      expect(await asVisitor().declineInvitation({ token: copied })).toEqual({ state: 'declined' });
     expect(await statusOf(team, id)).toBe('declined');
     expect((await auditOf(team)).filter(({ action }) => action === 'invitation.declined')).toHaveLength(1);
-    expect(await codeOf(asGuest().requestInvitation({ token: copied }))).toBe('invitation_closed');
+    expect(await codeOf(asVisitor().requestInvitation({ token: copied }))).toBe('invitation_closed');
   });
 
-  it('of a link that has run out reaches the owners once, until it is sent anew', async () => {
+  it('notifies the owners of an expired link once, until it is sent again', async () => {
     const team = await makeTeam();
     const { copied, email, id } = await invite(team);
-    expect(await codeOf(asGuest().requestInvitation({ token: copied }))).toBe('invitation_closed');
+    expect(await codeOf(asVisitor().requestInvitation({ token: copied }))).toBe('invitation_closed');
     await runOut(team);
-    await Promise.all(Array.from({ length: 4 }, () => asGuest().requestInvitation({ token: copied })));
-    expect(await asGuest().readLink({ token: copied })).toMatchObject({ state: 'expired', requested: true });
+    await Promise.all(Array.from({ length: 4 }, () => asVisitor().requestInvitation({ token: copied })));
+    expect(await asVisitor().readLink({ token: copied })).toMatchObject({ state: 'expired', requested: true });
     expect((await auditOf(team)).filter(({ action }) => action === 'invitation.requested')).toHaveLength(1);
-    const owner = (await seatsOf(team))[0]!.user!;
+    const owner = (await membersOf(team))[0]!.user!;
     expect((await mailsTo(owner)).filter(({ kind }) => kind === 'invitation-requested')).toEqual([
       { kind: 'invitation-requested', facts: { email } },
     ]);
     const again = await resendInvitation({ ...team.owner, ...mailing() }, id);
-    expect(await asGuest().readLink({ token: linksOf(again).mailed })).toMatchObject({
+    expect(await asVisitor().readLink({ token: linksOf(again).mailed })).toMatchObject({
       state: 'open',
       requested: false,
     });
   });
 });
 
-describe('races', () => {
+describe('concurrent requests', () => {
   const ways = ['mailed', 'copied'] as const;
 
-  it('accepted many times at once: one seat, one credit', async () => {
+  it('accept an invitation many times: one member, one credit', async () => {
     const team = await makeTeam();
     const invited = await invite(team, { credit: '5' });
     const codes = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
-        codeOf(asGuest().acceptInvitation({ token: invited[ways[i % 2]!], name: 'Jo', password: PASSWORD })),
+        codeOf(asVisitor().acceptInvitation({ token: invited[ways[i % 2]!], name: 'Jo', password: PASSWORD })),
       ),
     );
     expect(codes.toSorted()).toEqual([...Array(7).fill('invitation_closed'), 'ok']);
-    expect((await seatsOf(team)).filter(({ email }) => email === invited.email)).toMatchObject([
+    expect((await membersOf(team)).filter(({ email }) => email === invited.email)).toMatchObject([
       { balance: '5000000' },
     ]);
   });
@@ -561,40 +565,40 @@ describe('races', () => {
   it.each([
     ['revoked', (team: TestTeam, id: string) => revokeInvitation(team.owner, id)],
     ['resent', (team: TestTeam, id: string) => resendInvitation(team.owner, id)],
-  ])('accepted while it is %s: one of the two orders', async (_, meanwhile) => {
+  ])('accept an invitation while it is %s: one of the two orders', async (_, meanwhile) => {
     const team = await makeTeam();
     for (let i = 0; i < 6; i += 1) {
       const invited = await invite(team);
       const [accepted, other] = await Promise.allSettled([
-        codeOf(asGuest().acceptInvitation({ token: invited.mailed, name: 'Jo', password: PASSWORD })),
+        codeOf(asVisitor().acceptInvitation({ token: invited.mailed, name: 'Jo', password: PASSWORD })),
         meanwhile(team, invited.id),
       ]);
       const code = accepted.status === 'fulfilled' ? accepted.value : accepted.reason;
-      const seated = (await seatsOf(team)).some(({ email }) => email === invited.email);
+      const seated = (await membersOf(team)).some(({ email }) => email === invited.email);
       expect(['ok', 'invitation_closed']).toContain(code);
       expect(seated).toBe(code === 'ok');
       expect(other.status).toBe(code === 'ok' ? 'rejected' : 'fulfilled');
     }
   });
 
-  it('two teams’ links to one new address at once: one account, and no one is let in without signing in', async () => {
+  it('accept the links of two teams to one new address: one account, and nobody gets in without signing in', async () => {
     const [one, two] = [await makeTeam(), await makeTeam()];
     const email = someAddress();
     const tokens = [(await invite(one, { email })).mailed, (await invite(two, { email })).mailed];
     const codes = await Promise.all(
-      tokens.map((token) => codeOf(asGuest().acceptInvitation({ token, name: 'Jo', password: PASSWORD }))),
+      tokens.map((token) => codeOf(asVisitor().acceptInvitation({ token, name: 'Jo', password: PASSWORD }))),
     );
     expect(codes.toSorted()).toEqual(['missing_key', 'ok']);
     expect((await ownerPool().query('SELECT 1 FROM users WHERE email = $1', [email])).rows).toHaveLength(1);
   });
 
-  it('a claim while the seat is deleted: whole or not at all', async () => {
+  it('claim a member while it is deleted: whole or not at all', async () => {
     const team = await makeTeam();
     for (let i = 0; i < 6; i += 1) {
       const membership = await addMember(team, { credit: '1' });
       const invited = await invite(team, { memberId: membership.mem, credit: '1' });
       const [accepted, deleted] = await Promise.allSettled([
-        codeOf(asGuest().acceptInvitation({ token: invited.mailed, name: 'Jo', password: PASSWORD })),
+        codeOf(asVisitor().acceptInvitation({ token: invited.mailed, name: 'Jo', password: PASSWORD })),
         deleteMember(team.operator, membership.id),
       ]);
       expect(deleted.status).toBe('fulfilled');
@@ -608,11 +612,11 @@ describe('races', () => {
     expect((await verifyLedger(services().database.db)).problems).toEqual([]);
   });
 
-  it('the last money of the master asked for by two starting credits: one gets it, both join', async () => {
+  it('need the last money of the master balance for two starting credits: one gets it, both join', async () => {
     const team = await makeTeam({ fund: '5.00' });
     const both = [await invite(team, { credit: '5' }), await invite(team, { credit: '5' })];
     const joined = await Promise.all(
-      both.map(({ mailed }) => asGuest().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD })),
+      both.map(({ mailed }) => asVisitor().acceptInvitation({ token: mailed, name: 'Jo', password: PASSWORD })),
     );
     expect(joined.filter(({ creditMissing }) => creditMissing)).toHaveLength(1);
     await fundTeam(team.operator, { amount: micros('1') });

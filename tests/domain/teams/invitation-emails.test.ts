@@ -14,14 +14,14 @@ const inviting = async (): Promise<{ team: TestTeam; owner: Context }> => {
 const mailed = async ({ teamId }: TestTeam, address: string): Promise<number> =>
   (await mailsOf(teamId)).filter((mail) => mail.kind === 'invitation' && mail.address === address).length;
 
-/** The mails of a team are so many hours old. */
+/** Moves the emails of a team back by that many hours. */
 const age = ({ teamId }: TestTeam, hours: number) =>
   ownerPool().query('UPDATE mails SET created_at = created_at - make_interval(hours => $2) WHERE team_id = $1', [
     teamId,
     hours,
   ]);
 
-/** As if the team had mailed so many invitations just now, each to another address. */
+/** Inserts that many invitation emails of the team as sent just now, each to another address. */
 const mailedBefore = ({ teamId }: TestTeam, count: number) =>
   ownerPool().query(
     `INSERT INTO mails (id, team_id, kind, address, state)
@@ -30,7 +30,7 @@ const mailedBefore = ({ teamId }: TestTeam, count: number) =>
   );
 
 describe('invitations by mail', () => {
-  it('go five times a day to one address, whether it is invited, invited anew or sent another link', async () => {
+  it('are limited to five a day to one address, whether it is invited, invited again or sent another link', async () => {
     const { team, owner } = await inviting();
     const email = someAddress();
     const first = await createInvitation(owner, { email });
@@ -48,14 +48,14 @@ describe('invitations by mail', () => {
     await revokeInvitation(owner, second.id);
     await expect(createInvitation(owner, { email })).rejects.toMatchObject(LIMITED);
     expect(await mailed(team, email)).toBe(MAILS_TO_ADDRESS);
-    // Another address, and the same one in another team, are none of it.
+    // Another address, and the same address in another team, do not count.
     await createInvitation(owner, { email: someAddress() });
     await createInvitation((await inviting()).owner, { email });
     await age(team, 24);
     await createInvitation(owner, { email });
   });
 
-  it('go five times to one address when many are asked for at once', async () => {
+  it('are limited to five to one address when many are requested at once', async () => {
     const { team, owner } = await inviting();
     const email = someAddress();
     const { id } = await createInvitation(owner, { email });
@@ -64,7 +64,7 @@ describe('invitations by mail', () => {
     expect(await mailed(team, email)).toBe(MAILS_TO_ADDRESS);
   });
 
-  it('go from one team as often as its size allows, while another team goes on', async () => {
+  it('are limited by the size of the team, without affecting another team', async () => {
     const { team, owner } = await inviting();
     await mailedBefore(team, MAILS_OF_TEAM - 1);
     await createInvitation(owner, { email: someAddress() });
@@ -78,14 +78,14 @@ describe('invitations by mail', () => {
        FROM generate_series(1, 25) n`,
       [team.teamId],
     );
-    // 26 members may mail 52.
+    // A team of 26 members can send 52.
     expect(mailsAllowed(26)).toBe(52);
     await createInvitation(owner, { email: someAddress() });
     await createInvitation(owner, { email: someAddress() });
     await expect(createInvitation(owner, { email: someAddress() })).rejects.toMatchObject(LIMITED);
   });
 
-  it('are not limited where no mail leaves: a link given by hand fills no mailbox', async () => {
+  it('are not limited where no email is sent: a copied link fills no mailbox', async () => {
     const { team } = await inviting();
     const { id } = await createInvitation(team.owner, { email: someAddress() });
     for (let i = 0; i < 6; i += 1) await resendInvitation(team.owner, id);

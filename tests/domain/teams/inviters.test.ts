@@ -26,7 +26,7 @@ const as = useApi();
 
 type Scene = { team: TestTeam; user: SignedInUser; inviter: TestMember; ctx: Context };
 
-/** A team with two owners, one of whom invites. */
+/** Creates a team with two owners, one of whom invites. */
 async function scene(): Promise<Scene> {
   const team = await makeTeam();
   const user = await makeSignedInUser();
@@ -82,30 +82,33 @@ const ENDS: [string, string, (scene: Scene) => Promise<unknown>][] = [
 ];
 const roleOf = ({ id }: TestMember) => ({ memberId: id, role: 'member' as const });
 
-describe('an invitation of who may not invite any more', () => {
-  it.each(ENDS)('is revoked with the reason when its inviter %s, and lets nobody in', async (_, reason, end) => {
-    const made = await scene();
-    const { team, ctx } = made;
-    const own = [await inviteAs(ctx), await inviteAs(await byPages(made))];
-    const others = [await inviteAs(team.owner), await inviteAs(team.operator)];
-    const declined = await inviteAs(ctx);
-    await joining().declineInvitation({ token: tokenOf(declined) });
-    await end(made);
-    for (const { id } of own)
-      expect(await shown(team, id)).toEqual({ status: 'revoked', revokedReason: reason, url: null });
-    for (const { id } of others)
-      expect(await shown(team, id)).toMatchObject({ status: 'pending', revokedReason: null });
-    expect(await shown(team, declined.id)).toMatchObject({ status: 'declined', revokedReason: null });
-    for (const one of own) {
-      expect((await joining().readLink({ token: tokenOf(one) }))?.state).toBe('revoked');
-      expect(await accept(tokenOf(one))).toBe('invitation_closed');
-    }
-    expect(await accept(tokenOf(others[0]!))).toBe('joined');
-    const told = (await auditOf(team)).filter(({ action }) => action === 'invitation.revoked');
-    expect(told.map(({ targetId, after }) => [targetId, after])).toEqual(
-      own.map(({ id }) => [id, { status: 'revoked', reason }]),
-    );
-  });
+describe('an invitation whose inviter lost the right to invite', () => {
+  it.each(ENDS)(
+    'is revoked with the reason when its inviter %s, and can no longer be accepted',
+    async (_, reason, end) => {
+      const made = await scene();
+      const { team, ctx } = made;
+      const own = [await inviteAs(ctx), await inviteAs(await byPages(made))];
+      const others = [await inviteAs(team.owner), await inviteAs(team.operator)];
+      const declined = await inviteAs(ctx);
+      await joining().declineInvitation({ token: tokenOf(declined) });
+      await end(made);
+      for (const { id } of own)
+        expect(await shown(team, id)).toEqual({ status: 'revoked', revokedReason: reason, url: null });
+      for (const { id } of others)
+        expect(await shown(team, id)).toMatchObject({ status: 'pending', revokedReason: null });
+      expect(await shown(team, declined.id)).toMatchObject({ status: 'declined', revokedReason: null });
+      for (const one of own) {
+        expect((await joining().readLink({ token: tokenOf(one) }))?.state).toBe('revoked');
+        expect(await accept(tokenOf(one))).toBe('invitation_closed');
+      }
+      expect(await accept(tokenOf(others[0]!))).toBe('joined');
+      const audited = (await auditOf(team)).filter(({ action }) => action === 'invitation.revoked');
+      expect(audited.map(({ targetId, after }) => [targetId, after])).toEqual(
+        own.map(({ id }) => [id, { status: 'revoked', reason }]),
+      );
+    },
+  );
 
   it('stays revoked when the inviter is an owner again', async () => {
     const { team, inviter, ctx } = await scene();
@@ -120,7 +123,7 @@ describe('an invitation of who may not invite any more', () => {
     expect(await accept(tokenOf(two))).toBe('invitation_closed');
   });
 
-  it('is refused by the acceptance itself, and revoked by it, whatever was written before', async () => {
+  it('is refused and revoked by the acceptance itself, whatever was stored before', async () => {
     const { team, inviter, ctx } = await scene();
     const one = await inviteAs(ctx);
     await ownerPool().query(`UPDATE members SET role = 'member' WHERE id = $1`, [inviter.id]);
@@ -129,7 +132,7 @@ describe('an invitation of who may not invite any more', () => {
     expect(await shown(team, one.id)).toEqual({ status: 'revoked', revokedReason: 'inviter_not_owner', url: null });
   });
 
-  it('that had expired is another owner’s once that owner sends it again', async () => {
+  it('belongs to the other owner who sends it again after it expired', async () => {
     const { team, inviter, ctx } = await scene();
     const one = await inviteAs(ctx);
     await ownerPool().query('UPDATE invitations SET expires_at = now() WHERE id = $1', [one.id]);
@@ -140,7 +143,7 @@ describe('an invitation of who may not invite any more', () => {
     expect(await accept(tokenOf(again))).toBe('joined');
   });
 
-  it('that another owner has sent again while its inviter was one is still its inviter’s', async () => {
+  it('still belongs to its inviter when another owner sent it again before', async () => {
     const { team, inviter, ctx } = await scene();
     const one = await inviteAs(ctx);
     const again = await resendInvitation(team.owner, one.id);
@@ -148,7 +151,7 @@ describe('an invitation of who may not invite any more', () => {
     expect(await accept(tokenOf(again))).toBe('invitation_closed');
   });
 
-  it('is none of those that the inviter revoked', async () => {
+  it('is not among those that the inviter revoked', async () => {
     const { team, inviter, ctx } = await scene();
     const one = await inviteAs(ctx);
     await revokeInvitation(ctx, one.id);
@@ -157,8 +160,8 @@ describe('an invitation of who may not invite any more', () => {
   });
 });
 
-describe('at the same moment', () => {
-  it('as its inviter is removed, an invitation that is made is refused, or found and revoked', async () => {
+describe('removing the inviter', () => {
+  it('refuses an invitation that is created at the same moment, or finds and revokes it', async () => {
     for (let i = 0; i < 8; i += 1) {
       const { team, inviter, ctx } = await scene();
       const [made] = await Promise.allSettled([inviteAs(ctx), setRole(team.owner, roleOf(inviter))]);
@@ -167,11 +170,11 @@ describe('at the same moment', () => {
     }
   });
 
-  it('as its inviter is removed, an acceptance comes before or is refused, and neither waits for the other in vain', async () => {
+  it('comes before or after a concurrent acceptance, and neither waits for a deadlock', async () => {
     for (let i = 0; i < 8; i += 1) {
       const { team, inviter, ctx } = await scene();
       const one = await createInvitation(ctx, { email: someAddress(), role: 'owner', credit: 1_000_000n });
-      // Both want the master: whoever has the invitation first has it first.
+      // Both need the master's lock: the one that holds the invitation first gets it first.
       const both = await whileMasterIsHeld(team, async () => {
         const [demoted, joined] = [setRole(team.owner, roleOf(inviter)), accept(tokenOf(one))];
         return { demoted, joined };

@@ -21,7 +21,7 @@ const codeOf = (asked: Promise<unknown>): Promise<ErrorCode | null> =>
     },
   );
 
-const seatRow = async (team: TestTeam, id: string) =>
+const memberRow = async (team: TestTeam, id: string) =>
   (await ownerPool().query('SELECT * FROM members WHERE team_id = $1 AND id = $2', [team.teamId, id])).rows[0] as {
     user_id: string | null;
     role: string;
@@ -33,7 +33,7 @@ const slugOf = async ({ teamId }: TestTeam): Promise<string> =>
   (await ownerPool().query<{ slug: string }>('SELECT slug FROM teams WHERE id = $1', [teamId])).rows[0]!.slug;
 
 describe('leaving a team', () => {
-  it('takes the person off the seat at once; money, log and rule stay, the key is another that nobody has seen', async () => {
+  it('takes effect at once; money, log and rule stay, and the member has a new key that nobody has seen', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     const ann = await makeSignedInUser();
     const [left, kept] = [await addMembership(ann, team, { credit: '5' }), await addMembership(ann, other)];
@@ -57,7 +57,7 @@ describe('leaving a team', () => {
     expect((await as(apiKey).get('/me')).body.member.id).toBe(left.mem);
   });
 
-  it('is in the audit log, by the person', async () => {
+  it('writes an audit event by the user', async () => {
     const team = await makeTeam();
     const ann = await makeSignedInUser();
     const { mem } = await addMembership(ann, team, { role: 'owner' });
@@ -75,7 +75,7 @@ describe('leaving a team', () => {
     ]);
   });
 
-  it('asked again, or of a team that never was his, changes nothing and answers the same', async () => {
+  it('changes nothing and answers the same when repeated, or for a team that was never theirs', async () => {
     const [team, stranger] = [await makeTeam(), await makeTeam()];
     const ann = await makeSignedInUser();
     await addMembership(ann, team);
@@ -86,27 +86,27 @@ describe('leaving a team', () => {
     expect([await rowsOf(team), await rowsOf(stranger)]).toEqual(before);
   });
 
-  it('is for a deactivated seat too, and not for nobody', async () => {
+  it('works for a deactivated member too, and requires a session', async () => {
     const team = await makeTeam();
     const ann = await makeSignedInUser();
     const { id } = await addMembership(ann, team);
     await deactivateMember(team.operator, id);
     expect(await visitorContextOf(ann).leaveTeam({ teamId: team.id })).toEqual([]);
-    expect(await seatRow(team, id)).toMatchObject({ user_id: null, status: 'inactive' });
+    expect(await memberRow(team, id)).toMatchObject({ user_id: null, status: 'inactive' });
     expect(await codeOf(visitorContextOf(null).leaveTeam({ teamId: team.id }))).toBe('missing_key');
   });
 
-  it('is told to who watches: the seat, and of an owner that the team may have none', async () => {
+  it('is published: the member, and for an owner that the team may have none', async () => {
     const team = await makeTeam();
     const [ann, ben] = [await makeSignedInUser(), await makeSignedInUser('Ben')];
     const [owner, member] = [await addMembership(ann, team, { role: 'owner' }), await addMembership(ben, team)];
-    const ear = await openEar();
-    await ear.heard();
+    const listener = await openChangeListener();
+    await listener.received();
     await visitorContextOf(ben).leaveTeam({ teamId: team.id });
-    expect(await ear.heardOf(team.teamId)).toEqual({ members: [member.id] });
+    expect(await listener.receivedOf(team.teamId)).toEqual({ members: [member.id] });
     await visitorContextOf(ann).leaveTeam({ teamId: team.id });
-    expect(await ear.heardOf(team.teamId)).toEqual({ members: [owner.id], team: null });
-    await ear.close();
+    expect(await listener.receivedOf(team.teamId)).toEqual({ members: [owner.id], team: null });
+    await listener.close();
   });
 
   it('is refused in a suspended team', async () => {
@@ -117,14 +117,14 @@ describe('leaving a team', () => {
     expect(await codeOf(visitorContextOf(ann).leaveTeam({ teamId: team.id }))).toBe('team_suspended');
   });
 
-  it('lets another take the seat: what the one before had there is not touched', async () => {
+  it('lets another user take the member: the data of the previous one is not touched', async () => {
     const team = await makeTeam();
     const [ann, ben] = [await makeSignedInUser(), await makeSignedInUser('Ben')];
     const { id } = await addMembership(ann, team);
     await visitorContextOf(ann).leaveTeam({ teamId: team.id });
     await setUserOfMember(ben, team, id);
     await visitorContextOf(ann).leaveTeam({ teamId: team.id });
-    expect((await seatRow(team, id)).user_id).toBe(ben.userId);
+    expect((await memberRow(team, id)).user_id).toBe(ben.userId);
   });
 });
 
@@ -136,7 +136,7 @@ describe('the last active owner', () => {
     return { team, ann, id: team.ownerId };
   }
 
-  it('cannot leave, whatever other seats there are', async () => {
+  it('cannot leave, whatever other members there are', async () => {
     const { team, ann, id } = await owned();
     await addMember(team);
     const idle = await addMember(team, { role: 'owner' });
@@ -145,10 +145,10 @@ describe('the last active owner', () => {
     expect(await codeOf(visitorContextOf(ann).leaveTeam({ teamId: team.id }))).toBe('last_owner');
     expect(await rowsOf(team)).toEqual(before);
     expect((await as(team.ownerKey).get('/me')).status).toBe(200);
-    expect((await seatRow(team, id)).user_id).toBe(ann.userId);
+    expect((await memberRow(team, id)).user_id).toBe(ann.userId);
   });
 
-  it('nor who stepped down and could take the role back, until the team has another owner', async () => {
+  it('cannot leave after stepping down while they could take the role back, until the team has another owner', async () => {
     const { team, ann, id } = await owned();
     await setRole(await ctxOf(team.ownerKey), { memberId: id, role: 'member' });
     expect(await codeOf(visitorContextOf(ann).leaveTeam({ teamId: team.id }))).toBe('last_owner');
@@ -157,12 +157,12 @@ describe('the last active owner', () => {
     expect(await visitorContextOf(ann).leaveTeam({ teamId: team.id })).toEqual([]);
   });
 
-  it('is no seat that was left: of two who leave one after the other the second stays', async () => {
+  it('stays when two owners leave one after the other: a member that was left is no owner', async () => {
     const { team, ann } = await owned();
     const ben = await makeSignedInUser('Ben');
     const { id } = await addMembership(ben, team, { role: 'owner' });
     await visitorContextOf(ben).leaveTeam({ teamId: team.id });
-    expect((await seatRow(team, id)).role).toBe('member');
+    expect((await memberRow(team, id)).role).toBe('member');
     expect(await codeOf(visitorContextOf(ann).leaveTeam({ teamId: team.id }))).toBe('last_owner');
   });
 

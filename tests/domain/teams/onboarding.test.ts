@@ -30,7 +30,7 @@ import { requestPasswordReset, resetPassword } from '@/server/domain/identity/pa
 
 const NEW = 'another horse, another battery';
 
-/** Asks for a link and lets the worker's job mail it: what stands in it, or null where nothing was mailed. */
+/** Requests a link, runs the job that emails it, and returns its token, or null when nothing was emailed. */
 async function mailedLink(ctx: VisitorContext, email: string, ask = requestPasswordReset): Promise<string | null> {
   expect(await ask(ctx, { email })).toEqual({ done: true });
   const { rows } = await ownerPool().query<{ id: string }>(
@@ -44,8 +44,8 @@ async function mailedLink(ctx: VisitorContext, email: string, ask = requestPassw
   return mail ? linkToken(ctx.vault, mail.about!) : null;
 }
 
-describe('a forgotten password', () => {
-  it('is set anew by the mailed link, once: the address is proven, every browser signed out, and that is mailed and noted', async () => {
+describe('resetting a forgotten password', () => {
+  it('works once with the emailed link: the address is verified, every session ended, and both are notified and audited', async () => {
     const { email, userId, teamId } = await makeOwnerWithPassword();
     const ctx = visitor();
     const [one, other] = [await signInAs(email), await signInAs(email)];
@@ -70,7 +70,7 @@ describe('a forgotten password', () => {
     expect(await getResetLink(ctx, { token })).toEqual({ email: null });
   });
 
-  it('is set by one of many who use the link at the same moment', async () => {
+  it('succeeds once when many use the link at the same moment', async () => {
     const { email } = await makeOwnerWithPassword();
     const token = (await mailedLink(visitor(), email))!;
     const words = Array.from({ length: 6 }, (_, i) => `${NEW} ${i}`);
@@ -80,7 +80,7 @@ describe('a forgotten password', () => {
     await signInAs(email, visitor(), words[won]);
   });
 
-  it('is not set by looking at the link, however often', async () => {
+  it('is not triggered by opening the link, however often', async () => {
     const { email } = await makeOwnerWithPassword();
     const token = (await mailedLink(visitor(), email))!;
     for (let i = 0; i < 20; i += 1) expect(await getResetLink(visitor(), { token })).toEqual({ email });
@@ -90,7 +90,7 @@ describe('a forgotten password', () => {
     await resetPassword(visitor(), { token, password: NEW });
   });
 
-  it('is not set after an hour, by a link of another kind, by an older one once a newer was used, or by a made-up one', async () => {
+  it('is refused after an hour, for a link of another kind, for an older link once a newer was used, and for a forged one', async () => {
     const { email } = await makeOwnerWithPassword();
     const ctx = visitor();
     const dead = async (token: string) => {
@@ -103,7 +103,7 @@ describe('a forgotten password', () => {
       [email],
     );
     await dead(late);
-    // Whoever looked at it in time is too late all the same.
+    // A link that was opened in time is too late all the same.
     const id = parseLinkToken(ctx.vault, late)!;
     expect(await inUserTransaction(ctx, (tx) => useUpLink(tx, id, 'reset'))).toBeNull();
     await dead((await mailedLink(ctx, email, requestSignUp))!);
@@ -115,7 +115,7 @@ describe('a forgotten password', () => {
     await signInAs(email, ctx, NEW);
   });
 
-  it('of an address that nobody has is answered alike, after the same statements, and nothing is mailed', async () => {
+  it('answers an unknown address alike, after the same statements, and emails nothing', async () => {
     const { email } = await makeOwnerWithPassword();
     const nobody = `nobody-${newUuid7()}@example.test`;
     const said: string[][] = [];
@@ -131,7 +131,7 @@ describe('a forgotten password', () => {
     expect(await mailsTo(nobody)).toEqual([]);
   });
 
-  it('is asked for so often by one address or from one network, known or not, and no more', async () => {
+  it('is limited per address and per network, whether the address is known or not', async () => {
     const { email } = await makeOwnerWithPassword();
     for (const one of [email, `nobody-${newUuid7()}@example.test`]) {
       for (let i = 0; i < LIMITS.mailed.points; i += 1) await requestPasswordReset(visitor(), { email: one });
@@ -142,7 +142,7 @@ describe('a forgotten password', () => {
     await expect(requestPasswordReset(ctx, { email: `x-${email}` })).rejects.toMatchObject({ code: 'rate_limited' });
   });
 
-  it('lets who was shut out by too many tries in again', async () => {
+  it('ends the lockout after too many failed sign-ins', async () => {
     const { email } = await makeOwnerWithPassword();
     const ctx = visitor();
     for (let i = 0; i < LIMITS.both.points; i += 1) await signIn(ctx, { email, password: `wrong ${i}` }, ctx.origin);
@@ -151,16 +151,16 @@ describe('a forgotten password', () => {
     await signInAs(email, ctx, NEW);
   });
 
-  it('leaves a second factor of who had proven the address; of who had not, it is gone with the codes', async () => {
+  it('keeps the second factor of a user with a verified address; of an unverified one it removes it with the codes', async () => {
     const { email } = await makeOwnerWithPassword();
     const ctx = await signInAs(email);
     await enableTwoFactorFor(ctx);
     await resetPassword(ctx, { token: (await mailedLink(ctx, email))!, password: PASSWORD });
-    // It had never been proven: whoever set the factor up was not its holder.
-    const holder = await signInAs(email, visitor());
-    expect(await getProfile(holder)).toMatchObject({ twoFactorSince: null, recoveryCodesLeft: 0 });
-    const { codeAt } = await enableTwoFactorFor(holder);
-    await resetPassword(holder, { token: (await mailedLink(holder, email))!, password: NEW });
+    // The address was unverified, so somebody else may have set the factor up.
+    const signedIn = await signInAs(email, visitor());
+    expect(await getProfile(signedIn)).toMatchObject({ twoFactorSince: null, recoveryCodesLeft: 0 });
+    const { codeAt } = await enableTwoFactorFor(signedIn);
+    await resetPassword(signedIn, { token: (await mailedLink(signedIn, email))!, password: NEW });
     await expect(signInAs(email, visitor(), NEW)).rejects.toThrow('code');
     await signInAs(email, visitor(), NEW, codeAt(0));
   });
@@ -169,7 +169,7 @@ describe('a forgotten password', () => {
 describe('signing up', () => {
   const wanted = { team: 'Fresh Team', currency: 'EUR', name: 'Fresh Person', password: NEW };
 
-  it('makes a team and its owner, whose address is proven, once; the log says who', async () => {
+  it('creates a team and its owner with a verified address, once, and audits who did it', async () => {
     const email = `fresh-${newUuid7()}@example.test`;
     const ctx = visitor();
     const token = (await mailedLink(ctx, email, requestSignUp))!;
@@ -188,7 +188,7 @@ describe('signing up', () => {
     expect(rows).toContainEqual({ action: 'team.created', ...by });
   });
 
-  it('gives who has proven his address one team more, and changes nothing else of him', async () => {
+  it('gives a user with a verified address another team, and changes nothing else about them', async () => {
     const { email } = await makeOwnerWithPassword();
     await resetPassword(visitor(), { token: (await mailedLink(visitor(), email))!, password: PASSWORD });
     const here = await signInAs(email);
@@ -203,7 +203,7 @@ describe('signing up', () => {
     ]);
   });
 
-  it('makes the account its holder’s own where somebody else had made it under his address', async () => {
+  it('gives an account to the owner of the address when somebody else had created it unverified', async () => {
     const { email } = await makeOwnerWithPassword();
     const stranger = await signInAs(email);
     await enableTwoFactorFor(stranger);
@@ -216,7 +216,7 @@ describe('signing up', () => {
     });
   });
 
-  it('is not there where it is closed, or where nothing can be mailed', async () => {
+  it('does not exist where it is closed, or where no email can be sent', async () => {
     for (const shut of [{ signUp: 'closed' as const }, { mail: null }]) {
       const ctx = { ...visitor(), ...shut };
       await expect(requestSignUp(ctx, { email: 'a@example.test' })).rejects.toMatchObject({ code: 'not_found' });
@@ -228,7 +228,7 @@ describe('signing up', () => {
 });
 
 describe('the first start', () => {
-  it('makes one team by the printed code, however many use it at once, and is gone then', async () => {
+  it('creates one team with the printed code, however many use it at once, and then no longer exists', async () => {
     const own = await ownDatabase();
     const database = openDatabase(own.appUrl, { max: 6 });
     try {
@@ -257,7 +257,7 @@ describe('the first start', () => {
     }
   });
 
-  it('takes no more guesses than so many from one network', async () => {
+  it('limits the guesses from one network', async () => {
     const own = await ownDatabase();
     const database = openDatabase(own.appUrl, { max: 2 });
     try {

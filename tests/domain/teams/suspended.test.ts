@@ -17,7 +17,7 @@ const jobsOf = async ({ teamId }: TestTeam): Promise<string[]> =>
   );
 
 describe('a suspended team', () => {
-  it('can read, and can neither send nor change anything, through either door', async () => {
+  it('can read, and can neither send nor change anything, through either channel', async () => {
     const team = await makeTeam();
     const { mem, key } = await addMember(team, { credit: '5' });
     expect(await suspendTeam(team.operator, { reason: 'Unpaid' })).toEqual({ status: 'suspended', changed: true });
@@ -40,7 +40,7 @@ describe('a suspended team', () => {
     expect((await callProcedure(session, 'getShell')).data).toMatchObject({ team: { status: 'suspended' } });
   });
 
-  it('has what it sent before delivered', async () => {
+  it('gets its earlier messages delivered', async () => {
     const team = await makeTeam();
     const sent = (await as(team.ownerKey).post('/messages', message)).body;
     await suspendTeam(team.operator, {});
@@ -54,7 +54,7 @@ describe('a suspended team', () => {
     expect((await as(team.ownerKey).get(`/messages/${sent.id}`)).body.status).toBe('sent');
   });
 
-  it('leaves its waiting rules alone, and looks at them when it is resumed', async () => {
+  it('has no waiting rule served, until it is resumed', async () => {
     const team = await makeTeam({ fund: '1' });
     const { mem } = await addMember(team, { recharge: { threshold: '5', target: '10' } });
     await suspendTeam(team.operator, {});
@@ -70,7 +70,7 @@ describe('a suspended team', () => {
     expect((await as(team.ownerKey).post('/messages', message)).status).toBe(202);
   });
 
-  it('is suspended and resumed once, and each is in the log, by the operator', async () => {
+  it('is suspended and resumed once, each with an audit event by the operator', async () => {
     const team = await makeTeam();
     await suspendTeam(team.operator, { reason: 'Unpaid' });
     expect(await suspendTeam(team.operator, { reason: 'Again' })).toEqual({ status: 'suspended', changed: false });
@@ -83,7 +83,7 @@ describe('a suspended team', () => {
     ]);
   });
 
-  it('is so by the operator alone, and a closed one is neither', async () => {
+  it('is suspended by the operator only, and a closed one is neither suspended nor resumed', async () => {
     const team = await makeTeam();
     await expect(suspendTeam(team.owner, {})).rejects.toMatchObject({ code: 'owner_required' });
     await expect(resumeTeam(team.owner)).rejects.toMatchObject({ code: 'owner_required' });
