@@ -1,4 +1,4 @@
-import './lib/node-version.mjs';
+import './start/node-version.mjs';
 
 /**
  * `npm run proof`: the long form of every proof, which takes hours. One line for each: its figure, and the seed of its
@@ -25,7 +25,7 @@ const PROOFS = /** @type {const} */ ({
   hostile: ['S18 hostile input', 'tests/proof/hostile.test.ts'],
 });
 
-const { explain, Stop } = await import('./lib/stop.mjs');
+const { explain, Stop } = await import('./processes/stop.mjs');
 
 /** @param {string[]} words */
 function readArguments(words) {
@@ -40,15 +40,15 @@ function readArguments(words) {
 }
 
 try {
-  const { ensureDependencies } = await import('./lib/dependencies.mjs');
+  const { ensureDependencies } = await import('./start/dependencies.mjs');
   const { seed, form, chosen } = readArguments(process.argv.slice(2));
   await ensureDependencies({ dev: true });
   const { existsSync, mkdtempSync, readFileSync, rmSync } = await import('node:fs');
   const { tmpdir } = await import('node:os');
   const path = await import('node:path');
-  const { program } = await import('./lib/checks.mjs');
-  const { Children } = await import('./lib/children.mjs');
-  const { readJson } = await import('./lib/files.mjs');
+  const { program } = await import('./checks.mjs');
+  const { Children } = await import('./processes/children.mjs');
+  const { readJson } = await import('./start/files.mjs');
   const dir = mkdtempSync(path.join(tmpdir(), 'purser-proof-'));
   const children = new Children();
   process.once('exit', () => rmSync(dir, { recursive: true, force: true }));

@@ -4,7 +4,7 @@ import type { ErrorCode } from '@/server/domain/core/errors';
 import { printId } from '@/server/domain/core/ids';
 import { makeKey } from '@/server/domain/teams/api-keys/rules';
 import { expectProblem, rowsOf, type Caller } from '../support/api-client';
-import { DOORS, expectRefusal, useChannels, type Channel, type Said, type Who } from '../support/channels';
+import { CHANNELS, expectRefusal, useChannels, type Channel, type Said, type Who } from '../support/channels';
 import type { Answer } from '../support/call-api';
 import { listOperations } from '../support/operations';
 import { listProcedures, listCommands, sessionOf } from '../support/procedures';
@@ -82,7 +82,7 @@ const ROWS: Record<string, { owner: number; own: Outcome; other: Outcome | null;
  */
 type PreparedMember = TestMember & { ids: Record<string, string>; session: MemberActor };
 
-async function findPlaceInTeam(team: TestTeam, options: { role?: 'owner' | 'member' } = {}): Promise<Seat> {
+async function prepareMember(team: TestTeam, options: { role?: 'owner' | 'member' } = {}): Promise<PreparedMember> {
   const member = await addMember(team, { credit: '5', recharge: { threshold: '1', target: '5' }, ...options });
   await giveSignIn(member.id);
   const sent = await as(member.key).post('/messages', message);
@@ -120,18 +120,19 @@ function expectOutcome(said: Said, outcome: Outcome): void {
 
 const isChange = (id: string): boolean => listProcedures().find((one) => one.id === id)?.type === 'mutation';
 
-const setRole = (owner: Caller, member: Seat, role: string) => owner.post(`/members/${member.mem}/role`, { role });
+const setRole = (owner: Caller, member: PreparedMember, role: string) =>
+  owner.post(`/members/${member.mem}/role`, { role });
 
 /** Ways to become an actor with the role of a member. */
 const MEMBERS: Record<string, (team: TestTeam) => Promise<PreparedMember>> = {
   'a member': (team) => prepareMember(team),
   'an owner whom another made a member': async (team) => {
-    const member = await findPlaceInTeam(team, { role: 'owner' });
+    const member = await prepareMember(team, { role: 'owner' });
     await setRole(as(team.ownerKey), member, 'member');
     return member;
   },
   'an owner who stepped down, while there is another': async (team) => {
-    const member = await findPlaceInTeam(team, { role: 'owner' });
+    const member = await prepareMember(team, { role: 'owner' });
     await setRole(as(member.key), member, 'member');
     return member;
   },
@@ -145,7 +146,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a deactivated member': {
     code: 'member_inactive',
     who: async (team) => {
-      const member = await findPlaceInTeam(team);
+      const member = await prepareMember(team);
       await as(team.ownerKey).post(`/members/${member.mem}/deactivate`);
       return { key: member.key, actor: member.session };
     },
@@ -153,7 +154,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a deactivated owner': {
     code: 'member_inactive',
     who: async (team) => {
-      const member = await findPlaceInTeam(team, { role: 'owner' });
+      const member = await prepareMember(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${member.mem}/deactivate`);
       return { key: member.key, actor: member.session };
     },
@@ -161,7 +162,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a deleted member': {
     code: 'invalid_key',
     who: async (team) => {
-      const member = await findPlaceInTeam(team);
+      const member = await prepareMember(team);
       await as(team.ownerKey).delete(`/members/${member.mem}`);
       return { key: member.key, actor: member.session };
     },
@@ -169,7 +170,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a rotated key': {
     code: 'invalid_key',
     who: async (team) => {
-      const member = await findPlaceInTeam(team, { role: 'owner' });
+      const member = await prepareMember(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${member.mem}/key/rotate`);
       return { key: member.key };
     },
@@ -177,7 +178,7 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
   'a key whose overlap is over': {
     code: 'invalid_key',
     who: async (team) => {
-      const member = await findPlaceInTeam(team, { role: 'owner' });
+      const member = await prepareMember(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${member.mem}/key/rotate`, { overlapSeconds: 60 });
       await ownerPool().query('UPDATE api_keys SET expires_at = now() WHERE team_id = $1 AND expires_at IS NOT NULL', [
         team.teamId,
@@ -216,16 +217,16 @@ async function changedRows(team: TestTeam): Promise<Record<string, string[]>> {
 /** A team for all calls that change nothing, because they only read or are refused, and its rows, which stay the same. */
 const untouched = remembered(async () => {
   const team = await makeTeam();
-  const [member, other] = [await findPlaceInTeam(team), await findPlaceInTeam(team)];
-  const secondOwner = await findPlaceInTeam(team, { role: 'owner' });
-  const members: Record<string, Seat> = {};
+  const [member, other] = [await prepareMember(team), await prepareMember(team)];
+  const secondOwner = await prepareMember(team, { role: 'owner' });
+  const members: Record<string, PreparedMember> = {};
   for (const [name, make] of Object.entries(MEMBERS)) members[name] = await make(team);
   const shutOut: { code: ErrorCode; who: Who }[] = [];
   for (const { code, who } of Object.values(SHUT_OUT)) shutOut.push({ code, who: await who(team) });
   return { team, member, other, secondOwner, members, shutOut, rows: await changedRows(team) };
 });
 
-const TABLE = Object.entries(ROWS).flatMap(([id, row]) => DOORS.map((channel) => ({ id, channel, row })));
+const TABLE = Object.entries(ROWS).flatMap(([id, row]) => CHANNELS.map((channel) => ({ id, channel, row })));
 
 describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
   const teamOf = remembered(() => makeTeam());
@@ -235,14 +236,14 @@ describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
     const team = shared?.team ?? (await teamOf());
     const first = { key: team.ownerKey };
     expectOutcome(
-      await ask(channel, first, id, shared?.member ?? (await findPlaceInTeam(team)), { byName: false }),
+      await ask(channel, first, id, shared?.member ?? (await prepareMember(team)), { byName: false }),
       row.owner,
     );
     expectOutcome(
-      await ask(channel, first, id, shared?.other ?? (await findPlaceInTeam(team)), { byName: true }),
+      await ask(channel, first, id, shared?.other ?? (await prepareMember(team)), { byName: true }),
       row.owner,
     );
-    const second = shared?.secondOwner ?? (await findPlaceInTeam(team, { role: 'owner' }));
+    const second = shared?.secondOwner ?? (await prepareMember(team, { role: 'owner' }));
     expectOutcome(await ask(channel, { key: second.key }, id, second, { byName: false }), row.owner);
   });
 
@@ -253,7 +254,7 @@ describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
       const team = shared?.team ?? (await teamOf());
       const [member, other] = shared
         ? [shared.members[name]!, shared.other]
-        : [await make(team), await findPlaceInTeam(team)];
+        : [await make(team), await prepareMember(team)];
       const before = shared ? null : await changedRows(team);
       // What a session knew of its role when it began is judged again by every change.
       const all: Who[] =
@@ -292,7 +293,7 @@ describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
 describe('a member', () => {
   it('sees only its own rows in lists, and no figure of the master balance', async () => {
     const team = await makeTeam({ fund: '777.77' });
-    const [member, other] = [await findPlaceInTeam(team), await findPlaceInTeam(team)];
+    const [member, other] = [await prepareMember(team), await prepareMember(team)];
     await as(team.ownerKey).patch('/team', { reserve: '333.33' });
     const answers: Record<string, Answer> = {};
     for (const path of [

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { newUuid7, printId } from '@/server/domain/core/ids';
 import { rowsOf, type Caller } from '../support/api-client';
-import { DOORS, expectRefusal, useChannels, type Channel, type Said, type Who } from '../support/channels';
+import { CHANNELS, expectRefusal, useChannels, type Channel, type Said, type Who } from '../support/channels';
 import { idFieldsOf, listCommands } from '../support/procedures';
 import { listOperations, fieldsAt, placesOf, type Place } from '../support/operations';
 import { addMember, makeTeam, someAddress, type TestTeam } from '../support/team';

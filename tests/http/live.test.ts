@@ -72,8 +72,8 @@ async function until(what: () => boolean): Promise<void> {
   }
 }
 
-/** What streams have heard once all is told that was changed until now. */
-async function allHeard(...streams: Stream[]): Promise<unknown[][]> {
+/** What streams have received once all is told that was changed until now. */
+async function allReceived(...streams: Stream[]): Promise<unknown[][]> {
   await flushChanges(services().database.pool);
   await sleep(2 * 250 + 100);
   return streams.map((stream) => stream.received().splice(0));
@@ -264,8 +264,8 @@ describe('a stream that reconnects', () => {
     const { user } = await signedIn(await makeTeam());
     for (const id of [newUuid7(), 'nonsense', null]) {
       const stream = await open(user, id);
-      await until(() => stream.heard().length > 0);
-      expect(stream.heard()).toEqual(['reset']);
+      await until(() => stream.received().length > 0);
+      expect(stream.received()).toEqual(['reset']);
       expect(stream.events.at(-1)!.id).toBe(lastChangeId());
     }
   });
@@ -279,8 +279,8 @@ describe('a stream that reconnects', () => {
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'purser-live' AND datname = current_database()`,
     );
     expect(cut.rowCount).toBe(1);
-    await until(() => stream.heard().length > 0);
-    expect(stream.heard()).toEqual(['reset']);
+    await until(() => stream.received().length > 0);
+    expect(stream.received()).toEqual(['reset']);
     await until(() => lastChangeId() !== null && lastChangeId() !== before);
     await credit(team, ann.id);
     await until(() => stream.received().length === 2);

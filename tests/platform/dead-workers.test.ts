@@ -210,7 +210,7 @@ describe('the locks of the queue', () => {
     await until('the first worker is there', SLOW, () => first.said().includes('worker started'));
     const table = await lockTable('mails');
     await enqueue('held');
-    await until('it is at the job', SLOW, () => holders().then((ids) => ids.length > 0));
+    await until('it is at the job', SLOW, () => lockOwners().then((ids) => ids.length > 0));
     await ended(first.child, 'SIGKILL');
     await release(table);
     const second = startWorker();

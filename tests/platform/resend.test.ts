@@ -10,7 +10,7 @@ import { answerResend } from '@/server/http/callbacks';
 import { sendMail } from '@/server/jobs/send-email';
 import { makeResend } from '@/server/outbound/mail/resend';
 import { mailing } from '../support/mail';
-import { openEar } from '../support/change-events';
+import { openChangeListener } from '../support/change-events';
 import { makeTeam, ownerPool, type TestTeam } from '../support/team';
 
 const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes, no').toString('base64')}`;

@@ -22,7 +22,7 @@ import { failed, moneyOf, openServices, outcomeOf, through } from './support';
 
 const CLIENTS = 16;
 const OPERATIONS = SIZE.bankOperations;
-const SEATS = 10;
+const MEMBERS = 10;
 const DESTINATIONS = ['+14155550100', '+447700900123', '+4915112345678'];
 
 /** Refusals that a command may end with here. Anything else, a deadlock first of all, is a fault. */
@@ -96,7 +96,7 @@ const OPERATIONS_BY_WEIGHT: [number, string, Operation][] = [
     async (bank, r, memberId) => {
       await deleteMember(bank.ctx, memberId);
       const place = bank.members.indexOf(memberId);
-      if (place >= 0) bank.members[place] = await newSeat(bank, r).catch(() => memberId);
+      if (place >= 0) bank.members[place] = await newMember(bank, r).catch(() => memberId);
     },
   ],
 ];
@@ -122,7 +122,7 @@ describe(`a bank of ${CLIENTS} clients and ${OPERATIONS} operations on shared me
     deadlocksBefore = await deadlocks();
     team = await makeTeam({ fund: '400.00', card: 'country,prefix,price\n,1,0.01\n,44,0.333333\n,49,2.50\n' });
     const bank: Bank = { ctx: through(services, team.operator), members: [], messages: [] };
-    for (let i = 0; i < SEATS; i += 1) bank.members.push(await newSeat(bank, first));
+    for (let i = 0; i < MEMBERS; i += 1) bank.members.push(await newMember(bank, first));
     for (const member of bank.members) await setRecharge(bank.ctx, member, someRule(first));
     let pack: typeof PACK = [];
     await Promise.all(

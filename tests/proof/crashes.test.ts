@@ -437,9 +437,9 @@ async function crash(wire: Wire, { name, row, course, strikes }: Point): Promise
       () => null,
       (error: unknown) => error,
     );
-    if (!wire.struck()) say(`it did not send that statement, and the caller was told ${String(told)}`);
-    if (told === null) say('the caller was told that all went well');
-    if (strike.how.startsWith('cut') && !isUnavailable(told)) say(`the caller was told ${String(told)}`);
+    if (!wire.struck()) say(`it did not send that statement, and the caller was thrown ${String(thrown)}`);
+    if (thrown === null) say('the caller was thrown that all went well');
+    if (strike.how.startsWith('cut') && !isUnavailable(thrown)) say(`the caller was thrown ${String(thrown)}`);
     (await stuck(wire, scene)).forEach(say);
     const now = await look(scene);
     const must = committedBy(course, strike);

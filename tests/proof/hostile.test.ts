@@ -43,7 +43,7 @@ function listInputs(): Input[] {
 /** The inputs that this run measures: in the short form some of them, drawn anew each time. */
 const measured = <T>(list: T[]): T[] => drawShare(proof.random, list, SIZE.hostileShare, () => []);
 
-const everyProcedure = () => [...listProcedures(), ...listWithoutSeat()];
+const everyProcedure = () => [...listProcedures(), ...listMemberlessProcedures()];
 
 /** Returns the CPU time that some work takes of this process, in milliseconds. */
 async function cpuOf(work: () => Promise<unknown>): Promise<number> {
@@ -87,17 +87,17 @@ describe('a text of any size', () => {
   });
 
   it('costs no schema more than three times what as many plain letters cost', async () => {
-    const dear: string[] = [];
+    const expensive: string[] = [];
     const places = listInputs().flatMap(({ name, schema }) =>
       listTextPlaces(schema).map(({ path, put }) => ({ name, schema, path, put })),
     );
     const drawn = measured(places);
     for (const { name, schema, path, put } of drawn) {
-      const kinds = await dearTexts((text) => parse(schema, put(text)), TEXT_SIZE);
-      dear.push(...kinds.map((kind) => `${name} ${path}: ${kind}`));
+      const kinds = await expensiveTexts((text) => parse(schema, put(text)), TEXT_SIZE);
+      expensive.push(...kinds.map((kind) => `${name} ${path}: ${kind}`));
     }
     proof.report(`${drawn.length} texts of inputs`);
-    expect(dear).toEqual([]);
+    expect(expensive).toEqual([]);
   });
 });
 
@@ -140,7 +140,7 @@ describe('a body of very many faults', () => {
 describe('a whole request of hostile text', () => {
   it('costs no operation more than three times what plain letters cost', async () => {
     const { ownerKey, ownerId } = await makeTeam();
-    const dear: string[] = [];
+    const expensive: string[] = [];
     for (const { id, method, path, params, operation } of measured(
       listOperations().filter((one) => one.operation.body),
     )) {
@@ -156,10 +156,10 @@ describe('a whole request of hostile text', () => {
   it('costs no procedure more than three times what plain letters cost', async () => {
     const { ownerKey } = await makeTeam();
     const actor = await sessionOf(ownerKey);
-    const dear: string[] = [];
+    const expensive: string[] = [];
     for (const { noun, id, input } of measured(everyProcedure())) {
       const ask = (text: string) => callAs(actor, noun, id, fillTexts(input, text));
-      dear.push(...(await dearTexts(ask, TEXT_SIZE)).map((kind) => `${noun}.${id}: ${kind}`));
+      expensive.push(...(await expensiveTexts(ask, TEXT_SIZE)).map((kind) => `${noun}.${id}: ${kind}`));
     }
     expect(expensive).toEqual([]);
   });

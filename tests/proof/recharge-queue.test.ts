@@ -16,7 +16,7 @@ import { failed, Gate, openServices, outcomeOf, takeWake } from './support';
 
 const CLIENTS = 12;
 const WORKERS = 3;
-const SEATS = 60;
+const MEMBERS = 60;
 const CHARGES = SIZE.rechargeCharges;
 const services = openServices(CLIENTS + WORKERS + 1);
 afterAll(services.close);

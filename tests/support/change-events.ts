@@ -18,7 +18,7 @@ export async function openChangeListener() {
   await client.query(`LISTEN ${CHANNEL}`);
 
   /** All that has been told until now, since it was last asked; null: that anything may have changed. */
-  const heard = async (): Promise<(TeamChange[] | null)[]> => {
+  const received = async (): Promise<(TeamChange[] | null)[]> => {
     await flushChanges(services().database.pool);
     const last = printNotification([]);
     await client.query(ANNOUNCE, [[last]]);

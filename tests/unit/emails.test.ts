@@ -7,7 +7,7 @@ const LINK = 'https://purser.test/here?a=1&b=2';
 const HOSTILE = '<img src=x onerror=alert(1)>"\'&\r\nBcc: victim@example.test\u202egnp.exe\u2028<script>';
 
 /** A letter of a kind in which every text is as hostile as it can be. */
-const letterOf = (kind: EmailContent['kind'], text = HOSTILE, more: Partial<EmailContent> = {}): EmailContent => ({
+const emailOf = (kind: EmailContent['kind'], text = HOSTILE, more: Partial<EmailContent> = {}): EmailContent => ({
   kind,
   at: new Date('2026-11-28T11:42:00Z'),
   team: text,
@@ -76,7 +76,7 @@ describe.each(MAIL_KINDS)('an email of the kind %s', (kind) => {
 
 describe('the words', () => {
   it('say when, in UTC', async () => {
-    const { text } = await renderEmail(letterOf('role-changed', 'Acme'));
+    const { text } = await renderEmail(emailOf('role-changed', 'Acme'));
     expect(text).toContain('Date: 28 November 2026, 11:42 UTC');
   });
 

@@ -41,7 +41,7 @@ async function askedAfter(received: Change | 'reset'): Promise<string[]> {
   await vi.waitFor(() => expect(asked).toHaveLength(stops.length));
   asked.length = 0;
   const refetcher = makeRefetcher(client, () => {});
-  refetcher.receive(heard);
+  refetcher.receive(received);
   await vi.waitFor(() => expect(asked).not.toEqual([]));
   await new Promise((resolve) => setTimeout(resolve, 20));
   refetcher.stop();

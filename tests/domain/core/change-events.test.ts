@@ -27,7 +27,7 @@ import {
   type TestMember,
   type TestTeam,
 } from '../../support/team';
-import { openEar } from '../../support/change-events';
+import { openChangeListener } from '../../support/change-events';
 
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
@@ -236,7 +236,7 @@ describe('a notification', () => {
     announce(other.database.pool, team.teamId, new Map([['team', null]]));
     announceAll(other.database.pool);
     await flushChanges(other.database.pool);
-    expect(await ear.heard()).toEqual([]);
+    expect(await listener.received()).toEqual([]);
   });
 
   it('is published once the database is back, for any number of teams', async () => {
@@ -251,10 +251,10 @@ describe('a notification', () => {
     announce(pool, team, new Map([['messages', new Set([membership])]]));
     Object.assign(pool, { query });
     await flushChanges(pool);
-    expect(await ear.heardOf(team)).toEqual({ members: [membership], messages: [membership] });
+    expect(await listener.receivedOf(team)).toEqual({ members: [membership], messages: [membership] });
     for (let i = 0; i < 1_001; i += 1) announce(pool, newUuid7(), new Map([['team', null]]));
     await flushChanges(pool);
-    expect(await ear.heard()).toEqual([null]);
+    expect(await listener.received()).toEqual([null]);
     await close();
   });
 

@@ -36,7 +36,7 @@ async function sessionFor(email: string, password = PASSWORD): Promise<{ session
 }
 
 /** A seat in the team of a person who signs in, whose password is hashed here and now or was before, at the least cost. */
-async function addPerson(team: TestTeam, role: 'owner' | 'member' = 'member', hashed: 'now' | 'before' = 'before') {
+async function addUser(team: TestTeam, role: 'owner' | 'member' = 'member', hashed: 'now' | 'before' = 'before') {
   const input = await createMemberInput.parseAsync({ role, password: PASSWORD });
   const made = hashed === 'before' ? { password: PASSWORD, passwordHash: OWNER.hash } : undefined;
   const { member } = await createMember(team.operator, input, made);
@@ -195,7 +195,7 @@ describe('a failed sign-in', () => {
   });
 
   it('costs as much where there is no such account, so that the time does not tell', async () => {
-    const { email } = await addPerson(await makeTeam(), 'member', 'now');
+    const { email } = await addUser(await makeTeam(), 'member', 'now');
     const costs: Record<string, number[]> = { [email]: [], 'nobody@example.test': [] };
     for (let i = 0; i < 4; i += 1) {
       for (const [who, spent] of Object.entries(costs)) {

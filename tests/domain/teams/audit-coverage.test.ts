@@ -7,11 +7,11 @@ import { linkToken } from '@/server/domain/identity/email-links/rules';
 import type { SignedInUser } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
 import { createCaller } from '@/server/trpc/router';
-import { DOORS, useChannels, type Channel, type Said } from '../../support/channels';
+import { CHANNELS, useChannels, type Channel, type Said } from '../../support/channels';
 import { listOperations } from '../../support/operations';
 import { enableTwoFactorFor } from '../../support/visitors';
 import { visitorContextOf, makeSignedInUser, PASSWORD, addMembership } from '../../support/users';
-import { callProcedure, HERE, listProcedures, listWithoutSeat, sessionOf } from '../../support/procedures';
+import { callProcedure, HERE, listProcedures, listMemberlessProcedures, sessionOf } from '../../support/procedures';
 import { addMember, giveSignIn, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from '../../support/team';
 
 const channels = useChannels();

@@ -7,7 +7,7 @@ import { ProblemError } from '@/server/trpc/problem';
 import { balancesOf, expectProblem, rowsOf, useApi } from '../../support/api-client';
 import { visitorContextOf, makeSignedInUser, addMembership, setUserOfMember } from '../../support/users';
 import { addMember, ctxOf, makeTeam, ownerPool, type TestTeam } from '../../support/team';
-import { openEar } from '../../support/change-events';
+import { openChangeListener } from '../../support/change-events';
 
 const as = useApi();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
