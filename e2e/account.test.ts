@@ -2,9 +2,9 @@ import { freePort } from '@/scripts/processes/ports.mjs';
 import type { Page } from '@playwright/test';
 import { randomUUID } from 'node:crypto';
 import { callApi } from '@/tests/support/call-api';
-import { axe, expect, expectError, openAt, runningProduct, signIn, test } from './support/browser';
+import { axe, expect, expectError, openAt, runningProduct, signInByForm, test } from './support/browser';
 import { codeNow, mailedToken, sql } from './support/people';
-import { makeTeam, operate, startWeb, until, type Team } from './support/product';
+import { createTeamByCommand, operate, startWeb, until, type Team } from './support/product';
 
 const { url, dataDir } = runningProduct();
 
@@ -13,7 +13,7 @@ const NEW = 'another horse, another battery';
 
 const alertOf = (page: Page) => page.getByRole('alert').filter({ hasText: /\w/ });
 const at = (page: Page): string => new URL(page.url()).pathname;
-const newTeam = (name: string) => makeTeam(name, '100.00', `${randomUUID()}@example.test`);
+const newTeam = (name: string) => createTeamByCommand(name, '100.00', `${randomUUID()}@example.test`);
 
 const enterByForm = async (page: Page, { email }: Team, password: string) => {
   await openAt(page, '/sign-in');
@@ -91,7 +91,7 @@ test.describe('a password', () => {
     expect(at(other)).toBe('/sign-in');
     await page.reload();
     await expect(page.getByRole('heading', { name: 'Password', exact: true })).toBeVisible();
-    await signIn(other, team.email, NEW);
+    await signInByForm(other, team.email, NEW);
   });
 });
 
@@ -152,7 +152,7 @@ test.describe('a second factor', () => {
     await dialog.getByLabel('Password', { exact: true }).fill(team.password);
     await page.keyboard.press('Enter');
     await expect(page.getByRole('button', { name: 'Turn on' })).toBeVisible();
-    await signIn(again, team.email, team.password);
+    await signInByForm(again, team.email, team.password);
   });
 });
 
@@ -316,7 +316,7 @@ test.describe('the operator', () => {
     expect(await operate('setup')).toEqual({ url: null });
     await page.reload();
     expect(at(page)).toBe('/sign-in');
-    await signIn(page, team.email, given.password);
+    await signInByForm(page, team.email, given.password);
     await expect(page.getByRole('button', { name: 'Turn on' })).toBeVisible();
   });
 });

@@ -2,7 +2,7 @@ import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { expect, runningProduct, test } from './support/browser';
-import { makeTeam, type Team } from './support/product';
+import { createTeamByCommand, type Team } from './support/product';
 
 const { url } = runningProduct();
 const { hostname, port } = new URL(url);
@@ -58,7 +58,7 @@ function expectProblem(answer: Answer, code: ErrorCode, status: number = ERRORS[
 let team: Team;
 let bearer: Record<string, string>;
 test.beforeAll(async () => {
-  team = await makeTeam('Door', '10.00');
+  team = await createTeamByCommand('Door', '10.00');
   bearer = { Authorization: `Bearer ${team.apiKey}` };
 });
 

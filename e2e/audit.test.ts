@@ -2,8 +2,8 @@ import type { Page } from '@playwright/test';
 import { parse } from 'csv-parse/sync';
 import { readFile } from 'node:fs/promises';
 import { callApi, type Answer } from '@/tests/support/call-api';
-import { expect, expectError, openAt, runningProduct, signIn, test, toHear } from './support/browser';
-import { makeTeam, operate, type Team } from './support/product';
+import { expect, expectError, openAt, runningProduct, signInByForm, test, toHear } from './support/browser';
+import { createTeamByCommand, operate, type Team } from './support/product';
 
 const { url } = runningProduct();
 const SOON = { timeout: 5_000 };
@@ -33,7 +33,7 @@ test.describe('the audit log', () => {
   const rows = (page: Page) => page.getByRole('table', { name: 'Audit log' }).locator('tbody tr');
 
   test.beforeAll(async () => {
-    team = await makeTeam('Audit House', '100.00');
+    team = await createTeamByCommand('Audit House', '100.00');
     ann = (await call(team, 'POST', '/members', { name: 'Ann Audited', credit: '5' })).body.member;
     await call(team, 'POST', '/members', { name: 'Ben Beside' });
     await call(team, 'PATCH', `/members/${ann.id}`, { name: 'Anna Audited', externalId: 'a-1' });
@@ -126,7 +126,7 @@ test.describe('the audit log', () => {
 
 test.describe('security and privacy', () => {
   test('of a team are set on their page, which says what it does', async ({ newPage }) => {
-    const team = await makeTeam('Safe House', null);
+    const team = await createTeamByCommand('Safe House', null);
     const page = await newPage({ as: team, url: '/safe-house/settings/security' });
     const form = (label: string | RegExp) => page.locator('form').filter({ has: page.getByLabel(label) });
     const again = /Require re-authentication/;
@@ -147,7 +147,7 @@ test.describe('security and privacy', () => {
   });
 
   test('a suspended team says so on every page, at once', async ({ newPage }) => {
-    const team = await makeTeam('Still House', null);
+    const team = await createTeamByCommand('Still House', null);
     const page = await newPage({ as: team, url: '/still-house/members' });
     const banner = page.getByText('This team is suspended');
     await expect(banner).toHaveCount(0);
@@ -160,7 +160,7 @@ test.describe('security and privacy', () => {
 
 test.describe('leaving a team', () => {
   test('says what happens to money, key and log, and other tabs lose the team at once', async ({ newPage }) => {
-    const team = await makeTeam('Left House', '50.00');
+    const team = await createTeamByCommand('Left House', '50.00');
     const user = await addPerson(team, 'Lea Leaving');
     const page = await newPage({ as: user, url: '/account/teams' });
     const other = await newPage({ beside: page, url: '/left-house' });
@@ -182,7 +182,7 @@ test.describe('leaving a team', () => {
   });
 
   test('is refused to the last owner, in words', async ({ newPage }) => {
-    const team = await makeTeam('Held House', null);
+    const team = await createTeamByCommand('Held House', null);
     const page = await newPage({ as: team, url: '/account/teams' });
     expectError(page, /409/);
     await page.getByRole('button', { name: 'Leave Held House' }).click();
@@ -195,7 +195,7 @@ test.describe('leaving a team', () => {
 
 test.describe('privacy', () => {
   test('one’s own data is a file', async ({ newPage }) => {
-    const team = await makeTeam('Open House', null);
+    const team = await createTeamByCommand('Open House', null);
     const page = await newPage({ as: team, url: '/account/privacy' });
     await picture(page, 'privacy');
     const coming = page.waitForEvent('download');
@@ -205,7 +205,7 @@ test.describe('privacy', () => {
   });
 
   test('who erases himself is signed out for good, and his seat names nobody', async ({ newPage }) => {
-    const team = await makeTeam('Gone House', '50.00');
+    const team = await createTeamByCommand('Gone House', '50.00');
     const user = await addPerson(team, 'Gil Gone');
     const sent = { to: '+14155550100', from: 'Acme', body: 'A text of Gil' };
     const { id } = (await callApi(`${url}/api/v1`, 'POST', '/messages', { key: user.apiKey, body: sent })).body;
@@ -246,9 +246,9 @@ test.describe('privacy', () => {
   });
 
   test('the last owner of a team is told which, and is not erased', async ({ newPage }) => {
-    const team = await makeTeam('Kept House', null);
+    const team = await createTeamByCommand('Kept House', null);
     const page = await newPage();
-    await signIn(page, team.email, team.password);
+    await signInByForm(page, team.email, team.password);
     expectError(page, /409/);
     await openAt(page, '/account/privacy');
     await page.getByRole('button', { name: 'Delete my account…' }).click();

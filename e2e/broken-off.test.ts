@@ -2,7 +2,7 @@ import { freePort } from '@/scripts/processes/ports.mjs';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { expect, runningProduct, test } from './support/browser';
-import { makeTeam, startWeb, until, type Running, type Team } from './support/product';
+import { createTeamByCommand, startWeb, until, type Running, type Team } from './support/product';
 
 const { dataDir } = runningProduct();
 
@@ -25,7 +25,7 @@ async function start(more: Record<string, string>): Promise<Web> {
 }
 
 test.beforeAll(async () => {
-  team = await makeTeam('Broken Off', '10.00');
+  team = await createTeamByCommand('Broken Off', '10.00');
   [past, through] = await Promise.all([start({ API_FRONT: '1' }), start({ API_FRONT: '0' })]);
 });
 

@@ -2,14 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { expect, runningProduct, test } from './support/browser';
-import { makeTeam, operate, operatorCommand, purser, type Ended, type Team } from './support/product';
+import { createTeamByCommand, operate, operatorCommand, purser, type Ended, type Team } from './support/product';
 
 const { url, dataDir } = runningProduct();
 const api = `${url}/api/v1`;
 
 let team: Team;
 test.beforeAll(async () => {
-  team = await makeTeam('Counter', '50.00');
+  team = await createTeamByCommand('Counter', '50.00');
 });
 
 /** Refused: nothing on stdout, a sentence on stderr, no stack trace. */
@@ -128,7 +128,7 @@ test.describe('the operator', () => {
   test('sees only the team that he names', async () => {
     const { data } = await operate<{ data: { id: string }[] }>('member', 'list', '--team', team.teamId);
     expect(data.map(({ id }) => id)).toContain(team.memberId);
-    const strangers = await makeTeam('Strangers', '1.00');
+    const strangers = await createTeamByCommand('Strangers', '1.00');
     expectRefused(
       await operatorCommand('member', 'get', strangers.memberId, '--team', team.teamId),
       1,
@@ -204,7 +204,7 @@ test.describe('what is kept of a person', () => {
 
 test.describe('a team', () => {
   test('is suspended and resumed, each once', async () => {
-    const own = await makeTeam('Suspended Counter', '5.00');
+    const own = await createTeamByCommand('Suspended Counter', '5.00');
     const suspend = () => operate<object>('team', 'suspend', own.teamId, '--reason', 'unpaid');
     expect(await suspend()).toEqual({ teamId: own.teamId, status: 'suspended', changed: true });
     expect(await suspend()).toEqual({ teamId: own.teamId, status: 'suspended', changed: false });

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { callApi } from '@/tests/support/call-api';
 import { expect, runningProduct, test, type Credentials, type NewPage } from './support/browser';
-import { makeTeam, ROOT, type Team } from './support/product';
+import { createTeamByCommand, ROOT, type Team } from './support/product';
 
 const { url } = runningProduct();
 
@@ -30,7 +30,10 @@ test.describe('files of a team are as shut as its pages', () => {
   };
 
   test.beforeAll(async () => {
-    [team, other] = [await makeTeam('Shut Files', '90.00'), await makeTeam('Other Files', '10.00')];
+    [team, other] = [
+      await createTeamByCommand('Shut Files', '90.00'),
+      await createTeamByCommand('Other Files', '10.00'),
+    ];
     const wanted = { name: 'Shut Member', credit: '25.00', generatePassword: true };
     const { body } = await callApi(`${url}/api/v1`, 'POST', '/members', { key: team.apiKey, body: wanted });
     const message = (words: string) => ({ to: '+14155550100', from: 'Acme', body: words });

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { expect, runningProduct, test } from './support/browser';
-import { makeTeam, type Team } from './support/product';
+import { createTeamByCommand, type Team } from './support/product';
 
 const { url } = runningProduct();
 
@@ -11,7 +11,7 @@ const MARKS = '\u0315'.repeat(70_000) + '\u0316'.repeat(70_000);
 
 let calm: Team;
 test.beforeAll(async () => {
-  calm = await makeTeam('Calm', '10.00');
+  calm = await createTeamByCommand('Calm', '10.00');
 });
 
 /** The slowest answer of `/api/health`, and the statuses that another team meets, while some requests are carried out. */

@@ -1,7 +1,7 @@
 import { callApi } from '@/tests/support/call-api';
 import { runningProduct, test } from './support/browser';
 import { typeBeforeHydration } from './support/hydration';
-import { makeTeam, ofThisWorker, type Team } from './support/product';
+import { createTeamByCommand, ofThisWorker, type Team } from './support/product';
 
 const { url } = runningProduct();
 
@@ -30,7 +30,7 @@ test.describe('a text that is typed before the page has come to life', () => {
   let memberId: string;
 
   test.beforeAll(async () => {
-    team = await makeTeam(ofThisWorker('Early Typists'), '50.00');
+    team = await createTeamByCommand(ofThisWorker('Early Typists'), '50.00');
     const call = (path: string, body: object) => callApi(`${url}/api/v1`, 'POST', path, { key: team.apiKey, body });
     invite = new URL((await call('/invitations', { email: 'early@example.test' })).body.url).pathname;
     memberId = (await call('/members', { name: 'Early Member', credit: '5.00' })).body.member.id;

@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test';
 import { callApi, type Answer } from '@/tests/support/call-api';
-import { expect, expectError, openAt, runningProduct, settle, signIn, test } from './support/browser';
+import { expect, expectError, openAt, runningProduct, settle, signInByForm, test } from './support/browser';
 import { sql } from './support/people';
-import { makeTeam, type Team } from './support/product';
+import { createTeamByCommand, type Team } from './support/product';
 
 const { url, dataDir } = runningProduct();
 const REFUSED = /40[0-9]|410/;
@@ -42,7 +42,7 @@ test.describe('inviting', () => {
   };
 
   test.beforeAll(async () => {
-    team = await makeTeam('Inviting Team', '100.00');
+    team = await createTeamByCommand('Inviting Team', '100.00');
   });
 
   test('by a copied link: a second browser joins with the starting credit, and the owner’s page follows', async ({
@@ -100,7 +100,7 @@ test.describe('inviting', () => {
     await visitor.getByRole('button', { name: 'Close without copying' }).click();
     await visitor.waitForURL('/inviting-team');
     await expect(visitor.getByText('Your balance is $0.00.')).toBeVisible();
-    const other = await makeTeam('Other Inviters', '10.00');
+    const other = await createTeamByCommand('Other Inviters', '10.00');
     const more = (
       await callApi(`${url}/api/v1`, 'POST', '/invitations', { key: other.apiKey, body: { email: first.email } })
     ).body;
@@ -108,7 +108,7 @@ test.describe('inviting', () => {
     const signedOut = await newPage({ url: path });
     await signedOut.getByRole('link', { name: 'Sign in' }).click();
     await signedOut.waitForURL(/\/sign-in\?next=/);
-    await signIn(signedOut, first.email, PASSWORD);
+    await signInByForm(signedOut, first.email, PASSWORD);
     expect(new URL(signedOut.url()).pathname).toBe(path);
     const wrong = await newPage({ as: team, url: path });
     await expect(wrong.getByText('You’re signed in with a different email')).toBeVisible();
@@ -242,7 +242,7 @@ test.describe('inviting', () => {
     await join(squatter, 'Not Really');
     await takeKey(squatter);
     await squatter.waitForURL('/inviting-team');
-    const other = await makeTeam('Proper Inviters', '10.00');
+    const other = await createTeamByCommand('Proper Inviters', '10.00');
     const asOther = { key: other.apiKey, body: { email: bait.email } };
     await callApi(`${url}/api/v1`, 'POST', '/invitations', asOther);
     const holder = await newPage();
@@ -289,7 +289,7 @@ test.describe('inviting', () => {
   test('shows the link of an owner’s invitation only to who has confirmed their identity, where the team asks for that', async ({
     newPage,
   }) => {
-    const careful = await makeTeam('Careful Inviters', '10.00');
+    const careful = await createTeamByCommand('Careful Inviters', '10.00');
     const asCareful = (method: string, path: string, body: object) =>
       callApi(`${url}/api/v1`, method, path, { key: careful.apiKey, body });
     await asCareful('PATCH', '/team/settings', { requireReauthentication: true });

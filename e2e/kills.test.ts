@@ -9,7 +9,7 @@ import { lostOrDoubled, startLoad } from './support/load';
 import {
   connectionOf,
   descendants,
-  makeTeam,
+  createTeamByCommand,
   postmasterOf,
   processOf,
   purser,
@@ -44,7 +44,7 @@ let teamId: string;
 let memberIds: string[];
 
 test.beforeAll(async () => {
-  team = await makeTeam('Killed', '10000.00');
+  team = await createTeamByCommand('Killed', '10000.00');
   teamId = parseId('team', team.teamId)!;
   const make = () => callApi(`${url}/api/v1`, 'POST', '/members', { key: team.apiKey, body: { credit: '50.00' } });
   memberIds = (await Promise.all([make(), make(), make()])).map(({ body }) => body.member.id);

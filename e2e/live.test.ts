@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { once } from 'node:events';
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { expect, expectError, isHeld, runningProduct, test, toHear, type Credentials } from './support/browser';
-import { makeTeam, startWeb, until, type Running, type Team } from './support/product';
+import { createTeamByCommand, startWeb, until, type Running, type Team } from './support/product';
 
 const { url, dataDir } = runningProduct();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
@@ -41,7 +41,7 @@ test.describe('pages that are kept open', () => {
   let ann: Seat;
   let ben: Seat;
   test.beforeAll(async () => {
-    team = await makeTeam('Live Crew', '1000.00');
+    team = await createTeamByCommand('Live Crew', '1000.00');
     [ann, ben] = [await addSeat(team, 'Ann Live'), await addSeat(team, 'Ben Live')];
   });
   const credit = (membership: Seat, amount: string) =>
@@ -223,7 +223,7 @@ test.describe('a web process that goes away', () => {
   test.afterAll(() => void web?.child.kill('SIGKILL'));
 
   test('is missed, and its pages are live again with the next', async ({ newPage }) => {
-    const team = await makeTeam('Live Again', '100.00');
+    const team = await createTeamByCommand('Live Again', '100.00');
     const member = await addSeat(team, 'Ann Again');
     const port = await freePort(undefined);
     const start = async () => {

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { expect, openAt, runningProduct, test } from './support/browser';
-import { makeTeam, type Team } from './support/product';
+import { createTeamByCommand, type Team } from './support/product';
 
 const { url } = runningProduct();
 
@@ -19,7 +19,7 @@ test.describe('the demo’s mailbox', () => {
   };
 
   test.beforeAll(async () => {
-    team = await makeTeam('Mailed Matters', '100.00');
+    team = await createTeamByCommand('Mailed Matters', '100.00');
   });
 
   test('shows who stepped down the mail about it, whose link leads him back to his role', async ({ newPage }) => {

@@ -1,7 +1,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { callApi, type Answer } from '@/tests/support/call-api';
-import { expect, expectError, runningProduct, signIn, test } from './support/browser';
-import { makeTeam, operate, type Team } from './support/product';
+import { expect, expectError, runningProduct, signInByForm, test } from './support/browser';
+import { createTeamByCommand, operate, type Team } from './support/product';
 
 const { url } = runningProduct();
 
@@ -28,7 +28,7 @@ const shownKey = (page: Page): Promise<string> => page.getByTestId('api-key').in
 const row = (page: Page, text: string | RegExp): Locator => page.getByRole('row').filter({ hasText: text });
 
 test.beforeAll(async () => {
-  team = await makeTeam('Member Page', '1000.00');
+  team = await createTeamByCommand('Member Page', '1000.00');
 });
 
 test.describe('a member is created', () => {
@@ -120,7 +120,7 @@ test.describe('a member is created', () => {
     await page.keyboard.press('Escape');
     await expect(dialog).toHaveCount(0);
     const other = await newPage();
-    await signIn(other, email!, password!);
+    await signInByForm(other, email!, password!);
     await expect(other.getByRole('link', { name: 'My sub-account' })).toBeVisible();
     // Its stream tells the other browser at once that its session has ended.
     expectError(other, /401/);
@@ -137,7 +137,7 @@ test.describe('a member is created', () => {
     await expect(reset).toHaveCount(0);
     await other.reload();
     await other.waitForURL(/\/sign-in/);
-    await signIn(other, email!, next!);
+    await signInByForm(other, email!, next!);
     await expect(other.getByRole('link', { name: 'My sub-account' })).toBeVisible();
   });
 
@@ -289,7 +289,7 @@ test.describe('its recharge rule', () => {
   test('waits with its reason when the master is short, is found by it, and is served once there is money', async ({
     newPage,
   }) => {
-    const poor = await makeTeam('Poor Page', '3.00');
+    const poor = await createTeamByCommand('Poor Page', '3.00');
     const key = poor.apiKey;
     const { body } = await callApi(`${url}/api/v1`, 'POST', '/members', { key, body: { name: 'Hungry Depot' } });
     const page = await newPage({ as: poor, url: `/poor-page/members/${body.member.id}?tab=recharge` });

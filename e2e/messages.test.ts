@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { expect, expectError, openAt, runningProduct, test, type Credentials } from './support/browser';
 import { fillLog } from './support/log';
-import { makeTeam, until, type Team } from './support/product';
+import { createTeamByCommand, until, type Team } from './support/product';
 
 const { url, dataDir } = runningProduct();
 const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
@@ -35,7 +35,7 @@ test.describe('the log', () => {
   let [ann, ben]: Seat[] = [];
 
   test.beforeAll(async () => {
-    team = await makeTeam('Long Log', '500.00');
+    team = await createTeamByCommand('Long Log', '500.00');
     [ann, ben] = [await makeSeat(team, 'Ann Archer', '50.00'), await makeSeat(team, 'Ben Barker', '50.00')];
     await fillLog(dataDir, { team, member: ann.id, count: CROWD, days: 20 });
     for (const to of ['+447700900001', '+447700900123', '+4915112345678']) {
@@ -175,7 +175,7 @@ test.describe('the log', () => {
   });
 
   test('says where to look when nothing was sent in its days, but something before them', async ({ newPage }) => {
-    const old = await makeTeam('Old Log', '10.00');
+    const old = await createTeamByCommand('Old Log', '10.00');
     const seat = await makeSeat(old, 'Olga Old', '1.00');
     await fillLog(dataDir, { team: old, member: seat.id, count: 3, days: 3, ago: 40 });
     const page = await newPage({ as: old, url: '/old-log/messages' });
@@ -245,7 +245,7 @@ test.describe('the log', () => {
 test.describe('the log while messages come', () => {
   let team: Team;
   test.beforeAll(async () => {
-    team = await makeTeam('Live Log', '100.00');
+    team = await createTeamByCommand('Live Log', '100.00');
   });
   const send = async (words: string): Promise<string> =>
     (await call(team.apiKey, 'POST', '/messages', { to: '+14155550100', from: 'Acme', body: words })).body.id;
@@ -294,7 +294,7 @@ test.describe('sending', () => {
   let team: Team;
   let seat: Seat;
   test.beforeAll(async () => {
-    team = await makeTeam('Word Senders', '100.00');
+    team = await createTeamByCommand('Word Senders', '100.00');
     seat = await makeSeat(team, 'Penny Poor', '0.05');
   });
   const formOf = (page: Page) => page.getByRole('dialog', { name: 'Send message' });

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { expect, expectError, runningProduct, test } from './support/browser';
-import { makeTeam, type Team } from './support/product';
+import { createTeamByCommand, type Team } from './support/product';
 
 const { url } = runningProduct();
 
@@ -20,7 +20,7 @@ test.describe('money, moved from its dialogs', () => {
   };
 
   test.beforeAll(async () => {
-    team = await makeTeam('Money Pages', '100.00');
+    team = await createTeamByCommand('Money Pages', '100.00');
   });
 
   test('credits what was typed, shows both balances before and after, and can be taken back', async ({ newPage }) => {

@@ -1,6 +1,6 @@
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { expect, expectError, runningProduct, test } from './support/browser';
-import { makeTeam } from './support/product';
+import { createTeamByCommand } from './support/product';
 
 const { url } = runningProduct();
 const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
@@ -9,7 +9,7 @@ const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
 test.describe('the first page of a team', () => {
   test('leads a new team through what is to do, until nothing is', async ({ newPage }) => {
-    const team = await makeTeam('First Steps', null);
+    const team = await createTeamByCommand('First Steps', null);
     const page = await newPage({ as: team, url: '/first-steps' });
     const steps = page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 3 }) });
     await expect(page.getByRole('heading', { name: 'Finish setting up (4 of 4 left)' })).toBeVisible();
@@ -37,7 +37,7 @@ test.describe('the first page of a team', () => {
   });
 
   test('says who spends, who waits and why, and shows each day as a number too', async ({ newPage }) => {
-    const team = await makeTeam('Busy Team', '20.00');
+    const team = await createTeamByCommand('Busy Team', '20.00');
     const rule = { threshold: '5.00', target: '50.00' };
     const { member } = (await call(team.apiKey, 'POST', '/members', { name: 'Wide Spender', credit: '19.99' })).body;
     await call(team.apiKey, 'PUT', `/members/${member.id}/recharge`, rule);
@@ -55,7 +55,7 @@ test.describe('the first page of a team', () => {
   });
 
   test('shows a member its own balance, rule, key and messages, and nothing of the team', async ({ newPage }) => {
-    const team = await makeTeam('Own Seat', '50.00');
+    const team = await createTeamByCommand('Own Seat', '50.00');
     const rule = { threshold: '5.00', target: '20.00' };
     const wanted = { name: 'Sam Seat', generatePassword: true, credit: '10.00', recharge: rule };
     const { member, secrets } = (await call(team.apiKey, 'POST', '/members', wanted)).body;
@@ -76,7 +76,7 @@ test.describe('the first page of a team', () => {
   });
 
   test('shows a member none of the pages that are owners’', async ({ newPage }) => {
-    const team = await makeTeam('Shut Rooms', '5.00');
+    const team = await createTeamByCommand('Shut Rooms', '5.00');
     const { member, secrets } = (await call(team.apiKey, 'POST', '/members', { generatePassword: true })).body;
     const page = await newPage({ as: { email: member.email, password: secrets.password } });
     expectError(page, /status of 404/);
@@ -87,7 +87,7 @@ test.describe('the first page of a team', () => {
   });
 
   test('says that one is offline, and when one no longer is', async ({ newPage }) => {
-    const team = await makeTeam('Off Line', '5.00');
+    const team = await createTeamByCommand('Off Line', '5.00');
     const page = await newPage({ as: team, url: '/off-line' });
     await page.waitForLoadState('networkidle');
     expectError(page, /ERR_INTERNET_DISCONNECTED/);

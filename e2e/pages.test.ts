@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { atRest, axe, expect, runningProduct, settle, test } from './support/browser';
-import { makeTeam, ofThisWorker, type Team } from './support/product';
+import { createTeamByCommand, ofThisWorker, type Team } from './support/product';
 
 const { url } = runningProduct();
 
@@ -52,7 +52,7 @@ test.describe('every page', () => {
   const asOf = (page: string) => (OPEN.includes(page) ? null : team);
 
   test.beforeAll(async () => {
-    team = await makeTeam(ofThisWorker('Every Page'), '500.00');
+    team = await createTeamByCommand(ofThisWorker('Every Page'), '500.00');
     const rule = { threshold: '5.00', target: '20.00', cap: { amount: '100.00', period: 'month' } };
     const wanted = { name: 'Ärzte & Söhne 株式会社 مكتب', credit: '12.50', recharge: rule };
     member = (await call('POST', '/members', wanted)).body.member;

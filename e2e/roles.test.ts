@@ -1,6 +1,6 @@
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { expect, expectError, runningProduct, test } from './support/browser';
-import { makeTeam, type Team } from './support/product';
+import { createTeamByCommand, type Team } from './support/product';
 
 const { url } = runningProduct();
 
@@ -22,7 +22,7 @@ test.describe('owner and member, there and back', () => {
   const roleOf = async (id: string, key: string) => (await call(key, 'GET', `/members/${id}`)).body.role;
 
   test.beforeAll(async () => {
-    team = await makeTeam('Role Pages', '50.00');
+    team = await createTeamByCommand('Role Pages', '50.00');
   });
 
   test('makes a member an owner and back, with words about what changes, and an undo', async ({ newPage }) => {

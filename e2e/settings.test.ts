@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { axe, expect, expectError, runningProduct, test } from './support/browser';
-import { makeTeam, type Team } from './support/product';
+import { createTeamByCommand, type Team } from './support/product';
 
 const { url } = runningProduct();
 
@@ -12,7 +12,7 @@ test.describe('the settings of a team', () => {
   const form = (page: Page, label: string) => page.locator('form').filter({ has: page.getByLabel(label) });
 
   test.beforeAll(async () => {
-    team = await makeTeam('Set Right', '100.00');
+    team = await createTeamByCommand('Set Right', '100.00');
   });
 
   test('are saved one form at a time, and only what was changed', async ({ newPage }) => {
@@ -61,7 +61,7 @@ test.describe('the settings of a team', () => {
     const currency = page.getByRole('combobox', { name: 'Currency' });
     await expect(currency).toBeDisabled();
     await expect(page.getByText('It can’t be changed because money has moved.')).toBeVisible();
-    const unmoved = await makeTeam('Never Funded', null);
+    const unmoved = await createTeamByCommand('Never Funded', null);
     const other = await newPage({ as: unmoved, url: '/never-funded/settings' });
     const free = other.getByRole('combobox', { name: 'Currency' });
     await expect(free).toBeEnabled();
@@ -98,7 +98,7 @@ test.describe('the prices of a team', () => {
   let team: Team;
 
   test.beforeAll(async () => {
-    team = await makeTeam('Priced Out', '10.00');
+    team = await createTeamByCommand('Priced Out', '10.00');
   });
 
   test('are looked up by country and by prefix', async ({ newPage }) => {

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { callApi } from '@/tests/support/call-api';
-import { axe, expect, expectError, runningProduct, signIn, test } from './support/browser';
-import { makeTeam, operate, type Team } from './support/product';
+import { axe, expect, expectError, runningProduct, signInByForm, test } from './support/browser';
+import { createTeamByCommand, operate, type Team } from './support/product';
 
 const { url } = runningProduct();
 
@@ -11,8 +11,8 @@ const WRONG = 'Wrong email or password.';
 let team: Team;
 let other: Team;
 test.beforeAll(async () => {
-  team = await makeTeam('Signing Crew', '100.00');
-  other = await makeTeam('Second Crew', '100.00', team.email);
+  team = await createTeamByCommand('Signing Crew', '100.00');
+  other = await createTeamByCommand('Second Crew', '100.00', team.email);
 });
 
 /** A member of the team that signs in, made through the API. */
@@ -52,7 +52,7 @@ test.describe('signing in', () => {
       await expect(page.getByLabel('Email')).toHaveValue(email);
       await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
     }
-    await signIn(page, team.email, team.password);
+    await signInByForm(page, team.email, team.password);
   });
 
   test('fills in the demo’s owner, who is let in', async ({ newPage }) => {
@@ -65,10 +65,10 @@ test.describe('signing in', () => {
   test('comes back to the page that was asked for, and to none of another site', async ({ newPage }) => {
     const page = await newPage({ url: `/${team.slug}/members?q=north` });
     expect(page.url()).toBe(`${url}/sign-in?next=${encodeURIComponent(`/${team.slug}/members?q=north`)}`);
-    await signIn(page, team.email, team.password);
+    await signInByForm(page, team.email, team.password);
     expect(page.url()).toBe(`${url}/${team.slug}/members?q=north`);
     const again = await newPage({ url: '/sign-in?next=https://evil.example/' });
-    await signIn(again, team.email, team.password);
+    await signInByForm(again, team.email, team.password);
     expect(new URL(again.url()).host).toBe(new URL(url).host);
   });
 
@@ -125,7 +125,7 @@ test.describe('what is no longer so', () => {
     expect(await axe(page)).toEqual([]);
     // Signing in is still possible, and says the same.
     const again = await newPage();
-    await signIn(again, user.email, user.password);
+    await signInByForm(again, user.email, user.password);
     await expect(again.getByText('An owner of Signing Crew deactivated your access.')).toBeVisible();
   });
 
@@ -160,6 +160,6 @@ test.describe('guessing', () => {
       await expect(alertOf(page)).toHaveText(/^Too many attempts\. Wait 1[45] minutes\.$/);
     }
     // Another account is none the worse for it.
-    await signIn(page, team.email, team.password);
+    await signInByForm(page, team.email, team.password);
   });
 });

@@ -2,7 +2,7 @@ import type { Locator, Page } from '@playwright/test';
 import { parse } from 'csv-parse/sync';
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { expect, openAt, runningProduct, test, type Credentials } from './support/browser';
-import { makeTeam, type Team } from './support/product';
+import { createTeamByCommand, type Team } from './support/product';
 
 const { url } = runningProduct();
 const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
@@ -34,7 +34,7 @@ test.describe('statistics', () => {
   };
 
   test.beforeAll(async () => {
-    team = await makeTeam('Counted Team', '100.00');
+    team = await createTeamByCommand('Counted Team', '100.00');
     ann = await addMember('=Ann');
     const bob = await addMember('Bob');
     const sends: [string, object[]][] = [

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { atRest, expect, expectError, runningProduct, test } from './support/browser';
-import { connectionOf, makeTeam, operate, type Team } from './support/product';
+import { connectionOf, createTeamByCommand, operate, type Team } from './support/product';
 
 const { url, dataDir } = runningProduct();
 
@@ -65,7 +65,7 @@ test.describe('the list of members', () => {
   const find = (name: string) => made.find((one) => one.name === name)!;
 
   test.beforeAll(async () => {
-    team = await makeTeam('List Page', '500.00');
+    team = await createTeamByCommand('List Page', '500.00');
     const rule = { threshold: '5.00', target: '50.00', cap: { amount: '200.00', period: 'month' } };
     made.push(
       await make(team, { name: 'Alder Foods', email: 'hi@alder.example', credit: '48.20', recharge: rule }),
@@ -355,7 +355,7 @@ test.describe('many members at once', () => {
   const bar = (page: Page) => page.getByRole('region', { name: 'Selected members' });
 
   test.beforeAll(async () => {
-    team = await makeTeam('Bulk Page', '100.00');
+    team = await createTeamByCommand('Bulk Page', '100.00');
     for (let n = 1; n <= 29; n++) made.push(await make(team, { name: `Seat ${String(n).padStart(2, '0')}` }));
   });
 
@@ -476,7 +476,7 @@ test.describe('many members at once', () => {
 
 test.describe('a team that has only its owner', () => {
   test('says what a member is, and how the first is made', async ({ newPage }) => {
-    const team = await makeTeam('Empty Page', '1.00');
+    const team = await createTeamByCommand('Empty Page', '1.00');
     const page = await newPage({ as: team, url: '/empty-page/members' });
     await expect(rows(page)).toHaveCount(1);
     await expect(page.getByRole('heading', { name: 'No sub-accounts yet' })).toBeVisible();
@@ -503,7 +503,7 @@ test.describe('names of any length and script, on any screen', () => {
   ];
 
   test.beforeAll(async () => {
-    team = await makeTeam('Names Page', '50.00');
+    team = await createTeamByCommand('Names Page', '50.00');
     for (const name of NAMES) await make(team, { name, credit: '1.50' });
   });
 
@@ -549,7 +549,7 @@ test.describe('ten thousand members', () => {
   let team: Team;
 
   test.beforeAll(async () => {
-    team = await makeTeam('Large Page', '50.00');
+    team = await createTeamByCommand('Large Page', '50.00');
     const owner = new Client({ connectionString: connectionOf(dataDir).ownerUrl });
     await owner.connect();
     await owner.query(

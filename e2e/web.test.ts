@@ -6,7 +6,16 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { callApi } from '@/tests/support/call-api';
 import { complaintsOf, expect, expectError, runningProduct, test } from './support/browser';
-import { makeTeam, ofThisWorker, operate, ROOT, startWeb, until, type Running, type Team } from './support/product';
+import {
+  createTeamByCommand,
+  ofThisWorker,
+  operate,
+  ROOT,
+  startWeb,
+  until,
+  type Running,
+  type Team,
+} from './support/product';
 
 const { url, dataDir } = runningProduct();
 
@@ -14,11 +23,11 @@ let team: Team;
 let foreign: Team;
 let invite: string;
 test.beforeAll(async () => {
-  team = await makeTeam(ofThisWorker('Paged Crew'), '100.00');
+  team = await createTeamByCommand(ofThisWorker('Paged Crew'), '100.00');
   const asked = { key: team.apiKey, body: { email: 'paged@example.test' } };
   const { body } = await callApi(`${url}/api/v1`, 'POST', '/invitations', asked);
   invite = new URL(body.url as string).pathname;
-  foreign = await makeTeam(ofThisWorker('Foreign Crew'), '100.00');
+  foreign = await createTeamByCommand(ofThisWorker('Foreign Crew'), '100.00');
 });
 
 /** The address of every page there is, as its folders say, with a place for each part that varies. */

@@ -165,7 +165,7 @@ async function enter(context: BrowserContext, { email }: Credentials): Promise<v
 }
 
 /** Signs in as a person does, by the form, and waits for what comes then. */
-export async function signIn(page: Page, email: string, password: string): Promise<void> {
+export async function signInByForm(page: Page, email: string, password: string): Promise<void> {
   if (new URL(page.url(), 'http://none').pathname !== '/sign-in') await page.goto('/sign-in');
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);

@@ -142,7 +142,7 @@ export type Team = { teamId: string; memberId: string; apiKey: string; slug: str
 const PASSWORD = 'correct horse battery';
 
 /** A team of the operator's, funded where an amount is given. An owner who is known already keeps the password and gets one seat more. */
-export async function makeTeam(
+export async function createTeamByCommand(
   name: string,
   fund: string | null,
   email = `${name.toLowerCase().replaceAll(' ', '-')}@example.test`,
