@@ -41,7 +41,7 @@ const isOurs = (specifier: string): boolean =>
 const DIRECTIONS: Record<string, string[]> = {
   db: ['db'],
   'server/domain': ['server/domain', 'db'],
-  'server/outbound': ['server/outbound'],
+  'server/outbound': ['server/outbound', 'server/domain/messaging/messages/rules'],
   'server/env': [],
   'server/log': [],
   'server/auth': ['server/http', 'server/domain', 'server/env', 'server/log', 'db/faults'],

@@ -1,14 +1,6 @@
 import { DEMO_EMAIL } from '@/server/domain/identity/sessions/rules';
+import type { WrittenRule } from '@/server/domain/billing/auto-recharge/schema';
 import type { Country, Topic } from './texts';
-
-/** An auto-recharge rule as the API accepts it. */
-type Rule = {
-  threshold: string;
-  amount?: string;
-  target?: string;
-  cap?: { amount: string; period: 'day' | 'month' };
-  enabled?: boolean;
-};
 
 /** One member of the demo. Days count from the beginning of its history. */
 export type DemoMember = {
@@ -25,9 +17,9 @@ export type DemoMember = {
   about: Topic[];
   from?: string;
   credit?: string;
-  rule?: Rule;
+  rule?: WrittenRule;
   /** A rule that is created or replaced later than the member. */
-  ruleLater?: { day: number; rule: Rule };
+  ruleLater?: { day: number; rule: WrittenRule };
   /** A period of inactivity; without an end it stays inactive. */
   inactive?: { from: number; until?: number };
   deleted?: number;
@@ -38,12 +30,12 @@ export type DemoMember = {
 /** The first owner, whose key and sign-in are the demo's. */
 export const OWNER = { name: 'Dana Okafor', email: DEMO_EMAIL };
 
-const filling = (threshold: string, target: string, cap?: Rule['cap']): Rule => ({
+const filling = (threshold: string, target: string, cap?: WrittenRule['cap']): WrittenRule => ({
   threshold,
   target,
   ...(cap && { cap }),
 });
-const stepping = (threshold: string, amount: string, cap?: Rule['cap']): Rule => ({
+const stepping = (threshold: string, amount: string, cap?: WrittenRule['cap']): WrittenRule => ({
   threshold,
   amount,
   ...(cap && { cap }),

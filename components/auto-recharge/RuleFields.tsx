@@ -11,21 +11,14 @@ import { AmountField, useTyped } from '@/components/ui/AmountField';
 import { useDraft } from '@/components/ui/useDraft';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './recharge.module.css';
+import type { PrintedRule } from '@/server/domain/billing/auto-recharge/schema';
 import { sayPreview } from './labels';
-
-type Known = {
-  enabled: boolean;
-  threshold: string;
-  amount?: string | undefined;
-  target?: string | undefined;
-  cap: { amount: string; period: 'day' | 'month' } | null;
-};
 
 /** The subject of the preview: an existing member, or one that is being created with a starting credit. */
 type Subject = { memberId: string } | { credit: string | null; role: 'owner' | 'member' };
 
 /** Holds a rule while it is edited: the typed texts, the parsed rule and its validation error. */
-export function useRule(known: Known | null, subject: Subject) {
+export function useRule(known: PrintedRule | null, subject: Subject) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
   const typedOf = (amount: string | undefined) => (amount === undefined ? '' : asTyped(amount, currency, locale));

@@ -1,15 +1,8 @@
 import { formatMoney } from '@/components/ui/amount';
 import type { RechargeReason } from '@/server/domain/billing/auto-recharge/rules';
+import type { PrintedRule } from '@/server/domain/billing/auto-recharge/schema';
 
-type Cap = { amount: string; period: 'day' | 'month' } | null;
-
-type Rule = {
-  enabled: boolean;
-  threshold: string;
-  amount?: string | undefined;
-  target?: string | undefined;
-  cap: Cap;
-};
+type Cap = PrintedRule['cap'];
 
 /** The reasons for which a recharge did not happen, or only in part. */
 export const REASON_LABELS: Record<RechargeReason, string> = {
@@ -34,7 +27,7 @@ export const RULE_FILTER_LABELS = {
 const STATE_LABELS = { ready: 'on', waiting: 'on, but blocked', paused: 'paused', off: 'off' } as const;
 
 /** Returns a rule as a sentence: "below $5.00, fill up to $50.00; at most $200.00 per month". */
-export function ruleInWords(rule: Rule, currency: string, locale: string): string {
+export function ruleInWords(rule: PrintedRule, currency: string, locale: string): string {
   const money = (amount: string) => formatMoney(amount, currency, locale);
   const step = rule.target !== undefined ? `fill up to ${money(rule.target)}` : `add ${money(rule.amount ?? '0.00')}`;
   const cap = rule.cap === null ? '' : `; at most ${money(rule.cap.amount)} per ${rule.cap.period}`;

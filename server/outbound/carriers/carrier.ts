@@ -1,15 +1,4 @@
-/**
- * A message as submitted to a carrier. `id` is ours and the same for every attempt, so that a carrier can drop
- * duplicates.
- */
-export type Handover = {
-  id: string;
-  to: string;
-  from: string;
-  body: string;
-  encoding: 'gsm7' | 'ucs2';
-  segments: number;
-};
+import type { OutgoingMessage } from '@/server/domain/messaging/messages/rules';
 
 /** The carrier's immediate answer: accepted, with its own reference, or finally refused. */
 export type Receipt = { id: string; ref: string } | { id: string; code: string; detail: string };
@@ -28,7 +17,7 @@ export type ReportSink = (teamId: string, reports: DeliveryReport[]) => Promise<
  */
 export type Carrier = {
   name: string;
-  submit(teamId: string, batch: Handover[]): Promise<Receipt[]>;
+  submit(teamId: string, batch: OutgoingMessage[]): Promise<Receipt[]>;
   /**
    * Called for messages submitted before this process started and not yet reported, so that a polled carrier resumes
    * polling.

@@ -41,6 +41,9 @@ export const rechargeInput = z
 
 export type RechargeInput = z.output<typeof rechargeInput>;
 
+/** A rule as a client writes it: amounts as decimal strings or integers. */
+export type WrittenRule = z.input<typeof rechargeInput>;
+
 const reason = z.enum(RECHARGE_REASONS).nullable();
 
 /** A rule with its state: `waiting` for money, `paused` while its member cannot recharge, `off`. */
@@ -60,6 +63,9 @@ export const rechargeSchema = z
   })
   .meta({ id: 'Recharge' });
 export type Recharge = z.output<typeof rechargeSchema>;
+
+/** A rule as the API prints it, without its state. */
+export type PrintedRule = Pick<z.input<typeof rechargeSchema>, 'enabled' | 'threshold' | 'amount' | 'target' | 'cap'>;
 
 /** A recharge or refusal. Refusals of one episode for the same reason are one event with a count. */
 export const rechargeEventSchema = z

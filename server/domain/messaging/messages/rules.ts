@@ -13,3 +13,13 @@ export const NEWER_MAX = 1_000;
 export const MESSAGE_STATUSES = ['scheduled', 'held', 'queued', 'sent', 'delivered', 'failed', 'cancelled'] as const;
 
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
+
+/** A message as it is submitted to a carrier. The id is the same for every attempt, so that a carrier can drop duplicates. */
+export type OutgoingMessage = {
+  id: string;
+  to: string;
+  from: string;
+  body: string;
+  encoding: 'gsm7' | 'ucs2';
+  segments: number;
+};

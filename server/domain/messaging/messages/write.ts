@@ -15,6 +15,7 @@ import {
 } from '@/server/domain/billing/auto-recharge/rules';
 import { masterAnswer, recordRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { priceAll, sendingMember } from './read';
+import type { OutgoingMessage } from './rules';
 import type { AcceptedBatch, Message, NewMessage } from './schema';
 import type { PricedMessage } from '../pricing/rules';
 import { recordAudit, runCommand, publishChange, inTransaction } from '@/server/domain/core/transaction';
@@ -148,16 +149,6 @@ function printAccepted(
   }));
 }
 
-/** A message on its way to the carrier. */
-export type Outgoing = {
-  id: string;
-  to: string;
-  from: string;
-  body: string;
-  encoding: 'gsm7' | 'ucs2';
-  segments: number;
-};
-
 /** The lease of a dispatcher, in seconds, after which another one takes over the message. */
 const LEASE_SECONDS = 60;
 
@@ -165,10 +156,10 @@ const LEASE_SECONDS = 60;
  * Claims a batch of a team's queued messages for one dispatcher, oldest first. After the lease, the message of a
  * crashed dispatcher is claimed again: delivery to the carrier is at least once.
  */
-export async function claimQueued(ctx: Context, limit: number): Promise<Outgoing[]> {
+export async function claimQueued(ctx: Context, limit: number): Promise<OutgoingMessage[]> {
   mayOperate(ctx.actor);
   const { teamId } = ctx.actor;
-  const { rows } = await ctx.db.execute<Outgoing>(sql`
+  const { rows } = await ctx.db.execute<OutgoingMessage>(sql`
     UPDATE messages SET claimed_until = now() + make_interval(secs => ${LEASE_SECONDS})
     WHERE team_id = ${teamId}::uuid AND id IN (
       SELECT id FROM messages WHERE team_id = ${teamId}::uuid AND status = 'queued' AND (claimed_until IS NULL OR claimed_until < now())
