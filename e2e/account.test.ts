@@ -33,7 +33,7 @@ test.describe('a forgotten password', () => {
     return page.getByRole('status').innerText();
   };
 
-  test('is set anew by the mailed link, which a scanner’s looking at does not use up; then the link is dead', async ({
+  test('is replaced through the emailed link, which a scanner’s request does not consume; then the link no longer works', async ({
     newPage,
   }) => {
     const team = await newTeam('Forgetful');
@@ -60,7 +60,7 @@ test.describe('a forgotten password', () => {
     expect(await axe(page)).toEqual([]);
   });
 
-  test('of an address that nobody has is answered with the same words, and nothing is mailed', async ({ newPage }) => {
+  test('of an address without an account gets the same response, and nothing is emailed', async ({ newPage }) => {
     const nobody = `${randomUUID()}@example.test`;
     const team = await newTeam('Somebody There');
     const page = await newPage();
@@ -72,7 +72,7 @@ test.describe('a forgotten password', () => {
 });
 
 test.describe('a password', () => {
-  test('is changed by who has the one there is; the other browsers are signed out', async ({ newPage }) => {
+  test('is changed with the current password, and the other browsers are signed out', async ({ newPage }) => {
     const team = await newTeam('Changing');
     const other = await newPage({ as: team, url: `/${team.slug}`, deaf: true });
     const page = await newPage({ as: team, url: '/account/password' });
@@ -96,7 +96,9 @@ test.describe('a password', () => {
 });
 
 test.describe('a second factor', () => {
-  test('is set up with an app, and signs in by its codes, and by a recovery code once', async ({ newPage }) => {
+  test('is set up with an authenticator app, then accepts its codes, and each recovery code once', async ({
+    newPage,
+  }) => {
     const team = await newTeam('Two Steps');
     const page = await newPage({ as: team, url: '/account/two-factor' });
     await page.getByRole('button', { name: 'Turn on' }).click();
@@ -156,7 +158,7 @@ test.describe('a second factor', () => {
   });
 });
 
-test.describe('where a team asks again', () => {
+test.describe('a team that requires reauthentication', () => {
   const asking = async (name: string) => {
     const team = await newTeam(name);
     const member = await callApi(`${url}/api/v1`, 'POST', '/members', {
@@ -177,7 +179,7 @@ test.describe('where a team asks again', () => {
       [email],
     );
 
-  test('a debit goes on where it was once the password is given, and moves the money once', async ({ newPage }) => {
+  test('resumes a debit after the password is entered, and moves the money once', async ({ newPage }) => {
     const { team, id } = await asking('Asked Debit');
     const page = await newPage({ as: team, url: `/${team.slug}/members/${id}` });
     expectError(page, REFUSED);
@@ -196,14 +198,14 @@ test.describe('where a team asks again', () => {
     await expect(page.getByText('$20.00 debited from Till.')).toBeVisible();
     const { body } = await callApi(`${url}/api/v1`, 'GET', `/members/${id}`, { key: team.apiKey });
     expect(body.balance).toBe('30.00');
-    // For ten minutes nothing is asked again.
+    // The confirmation is valid for ten minutes.
     await page.getByRole('button', { name: 'Debit', exact: true }).click();
     await page.getByRole('dialog').getByLabel('Amount').fill('15');
     await page.keyboard.press('Enter');
     await expect(page.getByText('$15.00 debited from Till.')).toBeVisible();
   });
 
-  test('a key is not shown to who does not prove himself', async ({ newPage }) => {
+  test('does not reveal a key until the user has confirmed their identity', async ({ newPage }) => {
     const { team } = await asking('Asked Key');
     const page = await newPage({ as: team, url: `/${team.slug}/members` });
     expectError(page, REFUSED);
@@ -221,7 +223,7 @@ test.describe('where a team asks again', () => {
     await confirm.getByLabel('Password', { exact: true }).fill(team.password);
     await page.keyboard.press('Escape');
     await expect(confirm).toBeHidden();
-    // What it was asked for stays open.
+    // The dialog that asked for the confirmation stays open.
     await page.getByRole('dialog').getByRole('button', { name: 'Reveal key' }).click();
     await confirm.getByLabel('Password', { exact: true }).fill(team.password);
     await confirm.getByRole('button', { name: 'Continue' }).click();
@@ -230,7 +232,7 @@ test.describe('where a team asks again', () => {
 });
 
 test.describe('sessions', () => {
-  test('are listed, and ended from here: in the other browser at once', async ({ newPage }) => {
+  test('are listed, and revoking one signs out the other browser at once', async ({ newPage }) => {
     const team = await newTeam('Browsers');
     const other = await newPage({ as: team, url: `/${team.slug}`, deaf: true });
     const page = await newPage({ as: team, url: '/account/sessions' });
@@ -250,7 +252,7 @@ test.describe('sessions', () => {
     await page.waitForURL('/sign-in');
   });
 
-  test('note that they are in use about once an hour', async ({ newPage }) => {
+  test('record their last use about once an hour', async ({ newPage }) => {
     const team = await newTeam('In Use');
     const page = await newPage({ as: team, url: `/${team.slug}` });
     const seen = async () =>
@@ -280,7 +282,7 @@ test.describe('sessions', () => {
 });
 
 test.describe('a profile', () => {
-  test('has a name of its own, and leads to all that is the person’s', async ({ newPage }) => {
+  test('has a name, and links to every page of the account', async ({ newPage }) => {
     const team = await newTeam('Named');
     const page = await newPage({ as: team, url: `/${team.slug}` });
     await page.getByRole('link', { name: 'Account' }).click();
@@ -296,7 +298,7 @@ test.describe('a profile', () => {
 });
 
 test.describe('the operator', () => {
-  test('gives back who cannot get in: a password, or the way past a lost app', async ({ newPage }) => {
+  test('restores access: resets a password, or disables a lost second factor', async ({ newPage }) => {
     const team = await newTeam('Rescued');
     const page = await newPage({ as: team, url: '/account/two-factor' });
     expectError(page, REFUSED);
@@ -322,12 +324,12 @@ test.describe('the operator', () => {
 });
 
 test.describe('signing up', () => {
-  test('is not there unless it is opened', async () => {
+  test('is unavailable unless it is enabled', async () => {
     for (const path of ['/sign-up', '/sign-up/x']) expect((await fetch(`${url}${path}`)).status).toBe(404);
     expect((await fetch(`${url}/setup`)).status).toBe(404);
   });
 
-  test('makes a team and its owner by the mailed link, where it is open', async ({ newPage }) => {
+  test('creates a team and its owner through the emailed link, where it is enabled', async ({ newPage }) => {
     const port = await freePort(undefined);
     const web = startWeb(dataDir, port, { SIGN_UP: 'open' });
     const open = `http://127.0.0.1:${port}`;

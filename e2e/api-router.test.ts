@@ -10,7 +10,7 @@ const { hostname, port } = new URL(url);
 type Answer = { status: number; headers: IncomingHttpHeaders; text: string };
 type Options = { headers?: Record<string, string>; body?: Buffer | string; chunked?: boolean };
 
-/** A request exactly as written: no path is put right, no header added. */
+/** Sends a request exactly as written: no path is normalised, no header added. */
 function ask(method: string, path: string, options: Options = {}): Promise<Answer> {
   const { body, chunked } = options;
   const length: Record<string, string> =
@@ -28,13 +28,13 @@ function ask(method: string, path: string, options: Options = {}): Promise<Answe
         }),
       );
     });
-    // The server may answer and close before it has read all of a body that is too large.
+    // The server may respond and close before it has read a whole body that is too large.
     sent.on('error', reject);
     sent.end(body);
   });
 }
 
-/** Bytes on a bare socket, and all that comes back. */
+/** Sends bytes on a plain socket and returns everything that is received. */
 function speak(bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname, () => socket.write(bytes));
@@ -69,7 +69,7 @@ test.describe('the API through the real server', () => {
     expect((await ask('HEAD', '/api/v1/nothing', { headers: bearer })).status).toBe(404);
   });
 
-  test('answers OPTIONS with what is allowed, without a key', async () => {
+  test('answers OPTIONS with the allowed methods, without a key', async () => {
     const { status, headers, text } = await ask('OPTIONS', '/api/v1/members');
     expect([status, headers.allow, text]).toEqual([204, 'GET, HEAD, POST, OPTIONS', '']);
     expect(headers['access-control-allow-origin']).toBeUndefined();
@@ -83,7 +83,7 @@ test.describe('the API through the real server', () => {
     ['TRACE', '/api/v1/me', 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE'],
     ['PROPFIND', '/api/v1/nothing', 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE'],
   ] as const) {
-    test(`answers ${method} ${path} with 405 and what is allowed`, async () => {
+    test(`answers ${method} ${path} with 405 and the allowed methods`, async () => {
       const answer = await ask(method, path, { headers: bearer });
       expectProblem(answer, 'method_not_allowed');
       expect(answer.headers.allow).toBe(allow);
@@ -100,20 +100,20 @@ test.describe('the API through the real server', () => {
     '/api/v1/members/%zz',
     '/api/v1/members/..%2f..%2fme',
   ]) {
-    test(`answers an unknown path in its own shape: ${path}`, async () =>
+    test(`answers an unknown path with a problem document: ${path}`, async () =>
       expectProblem(await ask('GET', path, { headers: bearer }), 'not_found'));
   }
 
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-    test(`answers ${method} of an unknown path in its own shape`, async () =>
+    test(`answers ${method} of an unknown path with a problem document`, async () =>
       expectProblem(await ask(method, '/api/v1/nothing', { headers: bearer }), 'not_found'));
   }
 
-  test('takes a path with a slash at its end as the path', async () => {
+  test('accepts a trailing slash', async () => {
     expect((await ask('GET', '/api/v1/me/', { headers: bearer })).status).toBe(200);
   });
 
-  test('demands a key, and refuses one in the address', async () => {
+  test('requires a key, and refuses one in the address', async () => {
     const missing = await ask('GET', '/api/v1/me');
     expectProblem(missing, 'missing_key');
     expect(missing.headers['www-authenticate']).toBe('Bearer realm="purser"');
@@ -122,7 +122,7 @@ test.describe('the API through the real server', () => {
     expectProblem(await ask('GET', `/api/v1/me?key=${team.apiKey}`, { headers: bearer }), 'key_in_url');
   });
 
-  test('refuses a body above 1 MiB, told by its length, in chunks, and above what the server takes at all', async () => {
+  test('refuses a body above 1 MiB, by its declared length, in chunks, and above the server’s hard limit', async () => {
     const headers = { ...bearer, 'Content-Type': 'application/json' };
     const large = Buffer.alloc(1_048_577, 'a');
     expectProblem(await ask('POST', '/api/v1/messages', { headers, body: large }), 'payload_too_large');
@@ -134,7 +134,7 @@ test.describe('the API through the real server', () => {
     expect(said).toContain('"code":"payload_too_large"');
   });
 
-  test('asks for a body only when it will take it', async () => {
+  test('sends 100 Continue only when it will accept the body', async () => {
     const start = `POST /api/v1/members HTTP/1.1\r\nHost: ${hostname}\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n`;
     const refused = await speak(
       `${start}Authorization: ${bearer['Authorization']}\r\nContent-Length: 13000000\r\nConnection: close\r\n\r\n`,
@@ -146,7 +146,7 @@ test.describe('the API through the real server', () => {
     expect(taken).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 201 /);
   });
 
-  test('answers what is no HTTP, has no Host, or too long a header with a problem, and goes on', async () => {
+  test('answers malformed HTTP, a missing Host and an oversized header with a problem, and keeps serving', async () => {
     expect(await speak('nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*"code":"invalid_request"/);
     expect(await speak('GET /api/v1/me HTTP/1.1\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*Host/);
     const long = `GET /api/v1/me HTTP/1.1\r\nHost: ${hostname}\r\nX-Long: ${'a'.repeat(70_000)}\r\n\r\n`;
@@ -154,8 +154,8 @@ test.describe('the API through the real server', () => {
     expect((await ask('GET', '/api/v1/me', { headers: bearer })).status).toBe(200);
   });
 
-  test('does not believe what a client says of its own address', async () => {
-    // Unheard: with TRUST_PROXY off, calls without a key are counted by the connection's own address.
+  test('does not trust a client’s claim about its own address', async () => {
+    // With TRUST_PROXY off, calls without a key are counted by the address of the connection.
     const spoofed = await ask('GET', '/api/v1/me', {
       headers: { 'X-Purser-Address': '203.0.113.9', 'X-Forwarded-For': '203.0.113.9' },
     });
@@ -164,8 +164,8 @@ test.describe('the API through the real server', () => {
   });
 });
 
-test.describe('beside the API', () => {
-  test('says that it is alive and ready', async () => {
+test.describe('outside the API', () => {
+  test('reports that it is alive and ready', async () => {
     const health = await ask('GET', '/api/health');
     expect([health.status, JSON.parse(health.text), health.headers['cache-control']]).toEqual([
       200,
@@ -180,7 +180,7 @@ test.describe('beside the API', () => {
     ]);
   });
 
-  test('has a page for every error that an answer can name', async () => {
+  test('has a page for every error code', async () => {
     for (const code of Object.keys(ERRORS) as ErrorCode[]) {
       const { status, headers, text } = await ask('GET', `/docs/errors/${code}`);
       expect([code, status, headers['content-type']]).toEqual([code, 200, 'text/html; charset=utf-8']);
@@ -189,16 +189,16 @@ test.describe('beside the API', () => {
     expect((await ask('GET', '/docs/errors/nothing')).status).toBe(404);
   });
 
-  test('has a first page, and a page for what is not there', async () => {
+  test('has a home page, and a page for unknown addresses', async () => {
     const first = await ask('GET', '/');
-    // Relative, so that it leads on under whatever name one has come.
+    // The location is relative, so that it works under any host name.
     expect([first.status, first.headers.location]).toEqual([307, '/sign-in']);
     expect((await ask('GET', '/sign-in')).text).toContain('Purser');
     expect((await ask('GET', '/docs/nowhere')).status).toBe(404);
     expect((await ask('GET', '/%E0%A4%A')).status).toBe(404);
   });
 
-  test('does not say what it is made of', async () => {
+  test('does not reveal the software that it runs on', async () => {
     for (const path of ['/', '/api/v1/me', '/api/health']) {
       const { headers } = await ask('GET', path);
       expect([headers['x-powered-by'], headers.server]).toEqual([undefined, undefined]);

@@ -8,7 +8,7 @@ import { createTeamByCommand, startWeb, until, type Running, type Team } from '.
 const { url, dataDir } = runningProduct();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-/** What is promised: a change is seen on every open page within two seconds. */
+/** The promised delay: a change is shown on every open page within two seconds. */
 const SOON = { timeout: 2_000 };
 
 type Seat = Credentials & { id: string; key: string; name: string };
@@ -22,21 +22,21 @@ async function addSeat(team: Team, name: string): Promise<Seat> {
   return { id: body.member.id, name, key: apiKey, email: body.member.email, password };
 }
 
-/** The streams that a page has opened. */
+/** Records the event streams that a page opens. */
 function streamsOf(page: Page): string[] {
   const opened: string[] = [];
   page.on('request', (request) => request.resourceType() === 'eventsource' && opened.push(request.url()));
   return opened;
 }
 
-/** As when the person looks at another tab, and comes back. */
+/** Simulates a user who switches to another tab, or comes back. */
 const show = (page: Page, state: 'visible' | 'hidden') =>
   page.evaluate((next) => {
     Object.defineProperty(document, 'visibilityState', { value: next, configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));
   }, state);
 
-test.describe('pages that are kept open', () => {
+test.describe('open pages', () => {
   let team: Team;
   let ann: Seat;
   let ben: Seat;
@@ -49,7 +49,7 @@ test.describe('pages that are kept open', () => {
   const balanceOf = async (membership: Seat): Promise<string> =>
     (await call(membership.key, 'GET', '/me')).body.balance;
 
-  test('show in every tab what changed, from one stream, which another tab takes over', async ({ newPage }) => {
+  test('show a change in every tab, from one stream, which another tab takes over', async ({ newPage }) => {
     const first = await newPage({ as: team, url: '/live-crew/members' });
     const opened = streamsOf(first);
     await toHear(first);
@@ -94,7 +94,7 @@ test.describe('pages that are kept open', () => {
     await expect(today).toContainText(/\$0\.0\d*[1-9]/, SOON);
   });
 
-  test('are live too where the browser keeps nothing', async ({ newPage }) => {
+  test('are live where the browser has no storage, too', async ({ newPage }) => {
     const page = await newPage({ as: team });
     await page.addInitScript(() => {
       Storage.prototype.setItem = () => {
@@ -107,7 +107,7 @@ test.describe('pages that are kept open', () => {
     await expect(page.getByRole('row', { name: /Ann Live/ })).toContainText(`$${await balanceOf(ann)}`, SOON);
   });
 
-  test('take nothing from who is at work: text, focus, an open menu, a selection', async ({ newPage }) => {
+  test('keep the user’s text, focus, open menu and selection', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/live-crew/members' });
     await toHear(page);
     await page.getByRole('checkbox', { name: 'Select Ben Live' }).check();
@@ -128,7 +128,7 @@ test.describe('pages that are kept open', () => {
     await expect(page.getByRole('checkbox', { name: 'Select Ben Live' })).toBeChecked();
   });
 
-  test('keep what is typed in a form while another changes the same', async ({ newPage }) => {
+  test('keep the text in a form while another user changes the same settings', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/live-crew/members/${ben.id}?tab=settings` });
     await toHear(page);
     await page.getByLabel('External id').fill('typed-here');
@@ -139,9 +139,7 @@ test.describe('pages that are kept open', () => {
     await expect(page.getByLabel('External id')).toBeFocused();
   });
 
-  test('hidden, ask nothing; hidden for long, let go of the stream; shown, ask what they missed', async ({
-    newPage,
-  }) => {
+  test('fetch nothing while hidden, close the stream after a while, and catch up when shown', async ({ newPage }) => {
     const page = await newPage({ as: team });
     await page.clock.install();
     await page.goto('/live-crew/members');
@@ -170,7 +168,7 @@ test.describe('pages that are kept open', () => {
   test('leave no stream behind when they are closed', async ({ newPage }) => {
     const page = await newPage({ as: ann });
     const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
-    // More than a person may have at once.
+    // The number exceeds the streams that a user may have at once.
     for (let i = 0; i < 25; i += 1) {
       const leaving = new AbortController();
       const answer = await fetch(`${url}/account/live`, { headers: { Cookie: cookie }, signal: leaving.signal });
@@ -182,7 +180,7 @@ test.describe('pages that are kept open', () => {
     expect(status).toBe(401);
   });
 
-  test('end with the session, wherever it was ended', async ({ newPage }) => {
+  test('lead to the sign-in page when the session ends anywhere', async ({ newPage }) => {
     const page = await newPage({ as: ben, url: '/live-crew' });
     expectError(page, /status of 401/);
     await toHear(page);
@@ -193,7 +191,7 @@ test.describe('pages that are kept open', () => {
     await page.waitForURL(/\/sign-in/, { timeout: 30_000 });
   });
 
-  test('of an owner who is one no more lead to what a member sees', async ({ newPage }) => {
+  test('of a demoted owner lead to the pages of a member', async ({ newPage }) => {
     const { body } = await call(team.apiKey, 'POST', '/members', {
       name: 'Olga',
       role: 'owner',
@@ -208,7 +206,7 @@ test.describe('pages that are kept open', () => {
     await expect(page.getByRole('heading', { name: 'How to send' })).toBeVisible();
   });
 
-  test('whose seat was deactivated say so by themselves', async ({ newPage }) => {
+  test('of a deactivated member say so without a reload', async ({ newPage }) => {
     const eve = await addSeat(team, 'Eve Live');
     const page = await newPage({ as: eve, url: '/live-crew' });
     expectError(page, /status of 403/);
@@ -218,16 +216,16 @@ test.describe('pages that are kept open', () => {
   });
 });
 
-test.describe('a web process that goes away', () => {
+test.describe('a web process that stops', () => {
   let web: Running;
   test.afterAll(() => void web?.child.kill('SIGKILL'));
 
-  test('is missed, and its pages are live again with the next', async ({ newPage }) => {
+  test('is reported as disconnected, and its pages are live again with the next process', async ({ newPage }) => {
     const team = await createTeamByCommand('Live Again', '100.00');
     const member = await addSeat(team, 'Ann Again');
     const port = await freePort(undefined);
     const start = async () => {
-      // The page's clock is looked at from when its stream has ended: the process ends at once then.
+      // Without a grace period the process exits at once, so that the page's clock can be observed from then.
       web = startWeb(dataDir, port, { SHUTDOWN_GRACE_SECONDS: '0' });
       const isUp = () =>
         fetch(`http://127.0.0.1:${port}/api/ready`).then(
@@ -242,14 +240,14 @@ test.describe('a web process that goes away', () => {
     expectError(page, /ERR_/);
     await page.goto(`http://127.0.0.1:${port}/live-again/members`);
     await toHear(page);
-    // From here its time passes only as it is told to, however long the processes take.
+    // The clock of the page is advanced explicitly from here, however long the processes take.
     await page.clock.pauseAt(Date.now() + 1_000);
     const began = performance.now();
     web.child.kill('SIGTERM');
     await once(web.child, 'exit');
-    // An open stream holds up no restart.
+    // An open stream does not delay a restart.
     expect(performance.now() - began).toBeLessThan(5_000);
-    // Not for the moment that a restart may take.
+    // The notice is not shown during a short restart.
     await page.clock.runFor(4_000);
     await expect(page.getByText('Reconnecting…')).toHaveCount(0);
     await page.clock.runFor(2_000);

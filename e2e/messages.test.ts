@@ -19,7 +19,7 @@ async function makeSeat(team: Team, name: string, credit: string): Promise<Seat>
 }
 
 const rowsOf = (page: Page) => page.getByRole('table', { name: 'Messages' }).getByRole('row');
-/** The rows without their head, as their cells. */
+/** Returns the cells of the rows, without the header. */
 const cells = async (page: Page): Promise<string[][]> =>
   (await rowsOf(page).all()).length === 0
     ? []
@@ -30,7 +30,7 @@ const cells = async (page: Page): Promise<string[][]> =>
 
 const CROWD = 100_000;
 
-test.describe('the log', () => {
+test.describe('the message log', () => {
   let team: Team;
   let [ann, ben]: Seat[] = [];
 
@@ -61,7 +61,9 @@ test.describe('the log', () => {
     await expect(page.getByText('1 message', { exact: true })).toBeVisible();
   });
 
-  test('narrows by member, state, country, number and days; the address says it all', async ({ newPage }) => {
+  test('is filtered by member, status, country, number and days, all of which the address holds', async ({
+    newPage,
+  }) => {
     const page = await newPage({ as: team, url: '/long-log/messages' });
     await page.getByRole('combobox', { name: 'Members' }).click();
     await expect(page.getByRole('option', { name: `Ann Archer ${CROWD.toLocaleString('en')}` })).toBeVisible();
@@ -90,7 +92,7 @@ test.describe('the log', () => {
     await expect(again.getByText(`${(CROWD + 3).toLocaleString('en')} messages`)).toBeVisible();
   });
 
-  test('shows a member its own messages alone', async ({ newPage }) => {
+  test('shows members only their own messages', async ({ newPage }) => {
     const page = await newPage({ as: ben!, url: '/long-log/messages' });
     await expect(page.getByText('3 messages', { exact: true })).toBeVisible();
     await expect(rowsOf(page)).toHaveCount(4);
@@ -103,7 +105,7 @@ test.describe('the log', () => {
     await expect(page.getByText('Message not found')).toBeVisible();
   });
 
-  test('walks to what is older and back, and through the messages one by one', async ({ newPage }) => {
+  test('pages to older messages and back, and through the messages one by one', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/long-log/members/${ann!.id}?tab=messages` });
     await expect(rowsOf(page)).toHaveCount(51);
     const first = await cells(page);
@@ -130,7 +132,7 @@ test.describe('the log', () => {
     await expect(drawer).toBeHidden();
     await page.keyboard.press('Enter');
     await expect(drawer.getByText('Message number 99998', { exact: true })).toBeVisible();
-    // The address follows what is shown a moment later.
+    // The address follows the shown message with a delay.
     await page.waitForURL(/msg_/);
     const whole = page.url();
     await page.goBack();
@@ -142,7 +144,7 @@ test.describe('the log', () => {
     ).toBeVisible();
   });
 
-  test('is walked from its newest message on and back to it, by keyboard and by click', async ({ newPage }) => {
+  test('can be browsed from its newest message and back, by keyboard and by click', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/long-log/messages?member=${ann!.id}` });
     await rowsOf(page).nth(1).getByRole('button').click();
     const drawer = page.getByRole('dialog', { name: 'Message' });
@@ -158,7 +160,7 @@ test.describe('the log', () => {
     await shows(CROWD - 1);
   });
 
-  test('calls a member by its name from the moment it is chosen', async ({ newPage }) => {
+  test('shows the name of a member as soon as it is chosen', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/long-log/messages' });
     await page.getByRole('combobox', { name: 'Members' }).click();
     let answer = () => {};
@@ -174,7 +176,7 @@ test.describe('the log', () => {
     await expect(rowsOf(page)).toHaveCount(4);
   });
 
-  test('says where to look when nothing was sent in its days, but something before them', async ({ newPage }) => {
+  test('says where to look when the chosen days have no messages, but earlier ones have', async ({ newPage }) => {
     const old = await createTeamByCommand('Old Log', '10.00');
     const seat = await makeSeat(old, 'Olga Old', '1.00');
     await fillLog(dataDir, { team: old, member: seat.id, count: 3, days: 3, ago: 40 });
@@ -184,7 +186,7 @@ test.describe('the log', () => {
     await expect(rowsOf(page)).toHaveCount(4);
   });
 
-  test('is narrowed by drawing over its days', async ({ newPage }) => {
+  test('is filtered by dragging over its days', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/long-log/messages?days=7' });
     const plot = page.getByRole('img', { name: /messages, .* of them failed/ });
     const { x, y, width, height } = (await plot.boundingBox())!;
@@ -198,7 +200,7 @@ test.describe('the log', () => {
     await expect(page.getByLabel('From day (UTC)')).toHaveValue(day(5));
   });
 
-  test('is exported as it is shown, line by line, the number of lines said before', async ({ newPage }) => {
+  test('is exported line by line as it is shown, after stating the number of lines', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/long-log/messages?recipient=%2B14150099&status=failed&days=all` });
     await expect(rowsOf(page)).toHaveCount(51);
     const shown: string[][] = [];
@@ -242,7 +244,7 @@ test.describe('the log', () => {
   });
 });
 
-test.describe('the log while messages come', () => {
+test.describe('the message log while messages arrive', () => {
   let team: Team;
   test.beforeAll(async () => {
     team = await createTeamByCommand('Live Log', '100.00');
@@ -271,7 +273,7 @@ test.describe('the log while messages come', () => {
     }
   });
 
-  test('can be paused: what is shown stays, and what has come is counted', async ({ newPage }) => {
+  test('can be paused: the shown messages stay, and new ones are counted', async ({ newPage }) => {
     await send('Before');
     const page = await newPage({ as: team, url: '/live-log/messages' });
     await expect(rowsOf(page).nth(1)).toContainText('Before');
@@ -299,9 +301,7 @@ test.describe('sending', () => {
   });
   const formOf = (page: Page) => page.getByRole('dialog', { name: 'Send message' });
 
-  test('counts segments and money while one types, and tells of each recipient what became of it', async ({
-    newPage,
-  }) => {
+  test('counts segments and cost during typing, and reports the result for each recipient', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/word-senders/messages' });
     await expect(page.getByText('No messages yet')).toBeVisible();
     await page.keyboard.press('s');
@@ -338,7 +338,7 @@ test.describe('sending', () => {
     expect(shown.replaceAll('$', '').split(/\s+/).slice(-2).map(Number)).toEqual([before, after].map(Number));
   });
 
-  test('sends for a member, from its balance, no further than that reaches', async ({ newPage }) => {
+  test('on behalf of a member uses its balance, and stops at it', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/word-senders/messages' });
     await page.getByRole('button', { name: 'Send message' }).click();
     const form = formOf(page);
@@ -357,7 +357,7 @@ test.describe('sending', () => {
     expect((await call(seat.key, 'GET', '/messages')).body.data[0]).toMatchObject({ body: 'Hello', memberId: seat.id });
   });
 
-  test('sends one message once, after a batch that the money did not suffice for', async ({ newPage }) => {
+  test('sends a message once, after a batch that exceeded the balance', async ({ newPage }) => {
     await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '1.00' });
     const page = await newPage({ as: seat, url: '/word-senders/messages', deaf: true });
     await page.getByRole('button', { name: 'Send message' }).click();
@@ -367,7 +367,7 @@ test.describe('sending', () => {
     await form.getByLabel('Text').fill('Only once');
     await expect(form.getByRole('button', { name: /^Send to 2/ })).toBeEnabled();
     await call(team.apiKey, 'POST', `/members/${seat.id}/debit`, { amount: 'all' });
-    // A second click is told that the first is under way (409).
+    // A second click conflicts with the first, which is in progress (409).
     expectError(page, /status of (402|409)/);
     await form.getByRole('button', { name: /^Send to 2/ }).click();
     await expect(form.getByRole('alert')).toBeVisible();
@@ -380,7 +380,7 @@ test.describe('sending', () => {
     expect(sent.map(({ to }: { to: string }) => to)).toEqual(['+14155550101']);
   });
 
-  test('tells who stepped down that the team paid for what was sent as an owner', async ({ newPage }) => {
+  test('shows a former owner that the team paid for messages sent as an owner', async ({ newPage }) => {
     const former = await makeSeat(team, 'Olive Owner', '1.00');
     const become = (role: string) => call(team.apiKey, 'POST', `/members/${former.id}/role`, { role });
     await become('owner');

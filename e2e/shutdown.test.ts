@@ -71,7 +71,7 @@ test.describe('SIGTERM to the start script, under load', () => {
     try {
       const database = connectionOf(dataDir).appUrl;
       expect(await lostOrDoubled(database, seen)).toEqual([]);
-      // Had the server read one of these, it would have been carried out, and answered.
+      // A request that the server had read would have been carried out and answered.
       expect([...(await transfersByKey(database, seen.unanswered))]).toEqual([]);
       const { code, stdout } = await purser(dataDir, 'ledger', 'verify', '--json');
       expect([code, JSON.parse(stdout)]).toMatchObject([0, { ok: true, problems: [] }]);
@@ -82,7 +82,7 @@ test.describe('SIGTERM to the start script, under load', () => {
 });
 
 test.describe('SIGTERM to a web process', () => {
-  test('says at once that it is not ready, and serves new connections for its grace period', async () => {
+  test('makes it report at once that it is not ready, and serve new connections during its grace period', async () => {
     const product = await startProduct(dataDir);
     const port = await freePort(undefined);
     const web = startWeb(dataDir, port, { SHUTDOWN_GRACE_SECONDS: '4' });

@@ -4,8 +4,8 @@ import { json } from 'node:stream/consumers';
 import { runProgram } from '@/cli/program';
 
 /**
- * Carries out operator commands for the stories in one process, because starting one for each takes seconds of a busy
- * machine. The body of a request is the words of a command; the response is what the command printed.
+ * Runs operator commands for the tests in one process, because starting a process for each takes seconds on a busy
+ * machine. The body of a request holds the arguments of a command; the response holds its output.
  */
 type Ended = { code: number; stdout: string; stderr: string };
 
@@ -29,7 +29,7 @@ async function carryOut(words: string[]): Promise<Ended> {
   }
 }
 
-/** One after another: what a command prints is told apart by time. */
+/** Commands run one after another, because their output is separated by time. */
 let last: Promise<unknown> = Promise.resolve();
 
 const server = createServer((request, response) => {
