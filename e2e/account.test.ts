@@ -23,7 +23,7 @@ const enterByForm = async (page: Page, { email }: Team, password: string) => {
 };
 
 test.describe('a forgotten password', () => {
-  const ask = async (page: Page, email: string) => {
+  const requestReset = async (page: Page, email: string) => {
     await openAt(page, '/sign-in');
     await page.getByRole('link', { name: 'Forgot password?' }).click();
     await page.waitForURL('/forgot');
@@ -37,11 +37,11 @@ test.describe('a forgotten password', () => {
     newPage,
   }) => {
     const team = await newTeam('Forgetful');
-    const elsewhere = await newPage({ as: team, url: `/${team.slug}`, deaf: true });
+    const elsewhere = await newPage({ as: team, url: `/${team.slug}`, isLive: false });
     expectError(elsewhere, REFUSED);
     const page = await newPage();
     expectError(page, REFUSED);
-    expect(await ask(page, team.email)).toContain(team.email);
+    expect(await requestReset(page, team.email)).toContain(team.email);
     const path = `/reset/${await mailedToken(dataDir, team.email, 'reset')}`;
     for (const method of ['HEAD', 'GET', 'HEAD', 'GET'])
       expect((await fetch(`${url}${path}`, { method })).status).toBe(200);
@@ -64,8 +64,8 @@ test.describe('a forgotten password', () => {
     const nobody = `${randomUUID()}@example.test`;
     const team = await newTeam('Somebody There');
     const page = await newPage();
-    const words = (await ask(page, team.email)).replace(team.email, '…');
-    expect((await ask(page, nobody)).replace(nobody, '…')).toBe(words);
+    const args = (await requestReset(page, team.email)).replace(team.email, '…');
+    expect((await requestReset(page, nobody)).replace(nobody, '…')).toBe(args);
     await mailedToken(dataDir, team.email, 'reset');
     expect(await sql(dataDir, 'SELECT 1 FROM mails WHERE address = $1', [nobody])).toEqual([]);
   });
@@ -74,7 +74,7 @@ test.describe('a forgotten password', () => {
 test.describe('a password', () => {
   test('is changed with the current password, and the other browsers are signed out', async ({ newPage }) => {
     const team = await newTeam('Changing');
-    const other = await newPage({ as: team, url: `/${team.slug}`, deaf: true });
+    const other = await newPage({ as: team, url: `/${team.slug}`, isLive: false });
     const page = await newPage({ as: team, url: '/account/password' });
     for (const each of [page, other]) expectError(each, REFUSED);
     const change = async (current: string) => {
@@ -159,7 +159,7 @@ test.describe('a second factor', () => {
 });
 
 test.describe('a team that requires reauthentication', () => {
-  const asking = async (name: string) => {
+  const teamWithReauthentication = async (name: string) => {
     const team = await newTeam(name);
     const member = await callApi(`${url}/api/v1`, 'POST', '/members', {
       key: team.apiKey,
@@ -180,7 +180,7 @@ test.describe('a team that requires reauthentication', () => {
     );
 
   test('resumes a debit after the password is entered, and moves the money once', async ({ newPage }) => {
-    const { team, id } = await asking('Asked Debit');
+    const { team, id } = await teamWithReauthentication('Asked Debit');
     const page = await newPage({ as: team, url: `/${team.slug}/members/${id}` });
     expectError(page, REFUSED);
     await age(team);
@@ -206,7 +206,7 @@ test.describe('a team that requires reauthentication', () => {
   });
 
   test('does not reveal a key until the user has confirmed their identity', async ({ newPage }) => {
-    const { team } = await asking('Asked Key');
+    const { team } = await teamWithReauthentication('Asked Key');
     const page = await newPage({ as: team, url: `/${team.slug}/members` });
     expectError(page, REFUSED);
     await age(team);
@@ -234,7 +234,7 @@ test.describe('a team that requires reauthentication', () => {
 test.describe('sessions', () => {
   test('are listed, and revoking one signs out the other browser at once', async ({ newPage }) => {
     const team = await newTeam('Browsers');
-    const other = await newPage({ as: team, url: `/${team.slug}`, deaf: true });
+    const other = await newPage({ as: team, url: `/${team.slug}`, isLive: false });
     const page = await newPage({ as: team, url: '/account/sessions' });
     for (const each of [page, other]) expectError(each, REFUSED);
     const rows = page
@@ -310,10 +310,10 @@ test.describe('the operator', () => {
     await dialog.getByLabel('Code from the app').fill(codeNow(secret));
     await page.keyboard.press('Enter');
     await expect(dialog.getByRole('list', { name: 'Recovery codes' })).toBeVisible();
-    const words = [team.memberId, '--team', team.teamId];
-    const given = await operate<{ email: string; password: string }>('member', 'password', ...words);
+    const args = [team.memberId, '--team', team.teamId];
+    const given = await operate<{ email: string; password: string }>('member', 'password', ...args);
     expect(given.email).toBe(team.email);
-    const reset = await operate<object>('member', 'totp-reset', ...words);
+    const reset = await operate<object>('member', 'totp-reset', ...args);
     expect(reset).toEqual({ email: team.email, wasOn: true });
     expect(await operate('setup')).toEqual({ url: null });
     await page.reload();

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { parse } from 'csv-parse/sync';
 import { readFile } from 'node:fs/promises';
 import { callApi, type Answer } from '@/tests/support/call-api';
-import { expect, expectError, openAt, runningProduct, signInByForm, test, toHear } from './support/browser';
+import { expect, expectError, openAt, runningProduct, signInByForm, test, waitForLiveUpdates } from './support/browser';
 import { createTeamByCommand, operate, type Team } from './support/product';
 
 const { url } = runningProduct();
@@ -17,7 +17,7 @@ const call = (team: Team, method: string, path: string, body?: object): Promise<
   callApi(`${url}/api/v1`, method, path, { key: team.apiKey, body });
 
 /** Creates a member whose user can sign in with a password. */
-async function addPerson(
+async function addUser(
   team: Team,
   name: string,
   role = 'member',
@@ -81,7 +81,7 @@ test.describe('the audit log', () => {
   });
 
   test('is exported as the page shows it', async ({ newPage }) => {
-    const page = await newPage({ as: team, url: '/audit-house/settings/audit?what=member&door=api' });
+    const page = await newPage({ as: team, url: '/audit-house/settings/audit?what=member&channel=api' });
     await expect(rows(page)).toHaveCount(3);
     const coming = page.waitForEvent('download');
     await page.getByRole('link', { name: 'CSV' }).click();
@@ -116,7 +116,7 @@ test.describe('the audit log', () => {
   });
 
   test('is hidden from members', async ({ newPage }) => {
-    const member = await addPerson(team, 'Mia Member');
+    const member = await addUser(team, 'Mia Member');
     const page = await newPage({ as: member });
     expectError(page, /404/);
     await page.goto('/audit-house/settings/audit');
@@ -163,12 +163,12 @@ test.describe('leaving a team', () => {
     newPage,
   }) => {
     const team = await createTeamByCommand('Left House', '50.00');
-    const user = await addPerson(team, 'Lea Leaving');
+    const user = await addUser(team, 'Lea Leaving');
     const page = await newPage({ as: user, url: '/account/teams' });
     const other = await newPage({ beside: page, url: '/left-house' });
     expectError(other, /404/);
     await expect(other.getByRole('heading', { level: 1 }).first()).toBeVisible();
-    await toHear(other);
+    await waitForLiveUpdates(other);
     await page.getByRole('button', { name: 'Leave Left House' }).click();
     const dialog = page.getByRole('dialog');
     await expect(dialog.getByText('an owner can return it to the master balance')).toBeVisible();
@@ -210,13 +210,13 @@ test.describe('privacy', () => {
     newPage,
   }) => {
     const team = await createTeamByCommand('Gone House', '50.00');
-    const user = await addPerson(team, 'Gil Gone');
+    const user = await addUser(team, 'Gil Gone');
     const sent = { to: '+14155550100', from: 'Acme', body: 'A text of Gil' };
     const { id } = (await callApi(`${url}/api/v1`, 'POST', '/messages', { key: user.apiKey, body: sent })).body;
     const page = await newPage({ as: user, url: '/account/privacy' });
     expectError(page, /400|401/);
     const tab = await newPage({ beside: page, url: '/gone-house' });
-    await toHear(tab);
+    await waitForLiveUpdates(tab);
     expectError(tab, /40[134]/);
     await page.getByRole('button', { name: 'Delete my account…' }).click();
     const dialog = page.getByRole('dialog');

@@ -37,7 +37,7 @@ test.afterAll(async () => {
 });
 
 /** Sends the head of a request and a part of its body, and closes the connection once the server handles it. */
-async function breakOff({ port }: Web, path: string, fields: string[]): Promise<void> {
+async function abortRequest({ port }: Web, path: string, fields: string[]): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   const head = [`POST ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, 'Content-Type: application/json', ...fields];
@@ -67,15 +67,15 @@ test.describe('a request whose client disconnects before it has sent the whole b
   for (const [place, web, path] of PLACES)
     test(`is logged as aborted, not as a server error: ${place}`, async () => {
       const before = linesOf(web()).length;
-      await breakOff(web(), path, [`Authorization: Bearer ${team!.apiKey}`]);
-      const said = () => linesOf(web()).slice(before);
+      await abortRequest(web(), path, [`Authorization: Bearer ${team!.apiKey}`]);
+      const logged = () => linesOf(web()).slice(before);
       await until(
         () => web().web.output(),
         60_000,
-        () => said().some(({ msg }) => msg === 'request aborted'),
+        () => logged().some(({ msg }) => msg === 'request aborted'),
       );
-      expect(said().find(({ msg }) => msg === 'request aborted')).toMatchObject({ level: 'info', status: 499 });
-      expect(said().filter(({ level }) => level !== 'info')).toEqual([]);
+      expect(logged().find(({ msg }) => msg === 'request aborted')).toMatchObject({ level: 'info', status: 499 });
+      expect(logged().filter(({ level }) => level !== 'info')).toEqual([]);
       expect(web().web.output()).not.toMatch(/unexpected error|"unavailable"|Unhandled|ECONNRESET|aborted\n/);
     });
 });

@@ -13,9 +13,9 @@ test.beforeAll(async () => {
 });
 
 /** Expects a refusal: nothing on stdout, a sentence on stderr, no stack trace. */
-function expectRefused({ code, stdout, stderr }: Ended, exitCode: number, words: RegExp): void {
+function expectRefused({ code, stdout, stderr }: Ended, exitCode: number, message: RegExp): void {
   expect([code, stdout], stderr).toEqual([exitCode, '']);
-  expect(stderr).toMatch(words);
+  expect(stderr).toMatch(message);
   expect(stderr).not.toMatch(/^ {4}at /m);
 }
 
@@ -85,7 +85,7 @@ test.describe('the operator', () => {
   });
 
   test('can do for a member what an owner can', async () => {
-    const member = (...words: string[]) => operate<Answer['body']>('member', ...words, '--team', team.teamId);
+    const member = (...args: string[]) => operate<Answer['body']>('member', ...args, '--team', team.teamId);
     const { member: made, secrets } = await member(
       'create',
       '--name',

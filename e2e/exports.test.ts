@@ -22,7 +22,7 @@ const SHOWN: Record<string, { owner: string; member: string | null }> = {
 test.describe('exports are protected like the pages of their team', () => {
   let [team, other]: Team[] = [];
   let member: Credentials & { id: string };
-  const ask = async (newPage: NewPage, as: Credentials | null, slug: string, file: string, query = '') => {
+  const download = async (newPage: NewPage, as: Credentials | null, slug: string, file: string, query = '') => {
     const page = await newPage({ as });
     const answer = await page.request.get(`/${slug}/export/${file}${query}`, { maxRedirects: 0 });
     // Refusals are identical apart from the id of the request.
@@ -36,12 +36,12 @@ test.describe('exports are protected like the pages of their team', () => {
     ];
     const wanted = { name: 'Shut Member', credit: '25.00', generatePassword: true };
     const { body } = await callApi(`${url}/api/v1`, 'POST', '/members', { key: team.apiKey, body: wanted });
-    const message = (words: string) => ({ to: '+14155550100', from: 'Acme', body: words });
-    for (const [key, words] of [
+    const message = (text: string) => ({ to: '+14155550100', from: 'Acme', body: text });
+    for (const [key, text] of [
       [team.apiKey, 'Hello from outside'],
       [body.secrets.apiKey, 'Hello from inside'],
     ] as const) {
-      const sent = await callApi(`${url}/api/v1`, 'POST', '/messages', { key, body: message(words) });
+      const sent = await callApi(`${url}/api/v1`, 'POST', '/messages', { key, body: message(text) });
       expect(sent.status).toBe(202);
     }
     member = { id: body.member.id, email: body.member.email, password: body.secrets.password };
@@ -52,16 +52,16 @@ test.describe('exports are protected like the pages of their team', () => {
   for (const file of FILES)
     test(`${file}: is available to its team only, and shows each role its own data`, async ({ newPage }) => {
       const { owner, member: own } = SHOWN[file]!;
-      const whole = await ask(newPage, team!, 'shut-files', file);
+      const whole = await download(newPage, team!, 'shut-files', file);
       expect([whole.status, whole.text.includes(owner)]).toEqual([200, true]);
       const [foreign, never] = [
-        await ask(newPage, other!, 'shut-files', file),
-        await ask(newPage, other!, 'never-there', file),
+        await download(newPage, other!, 'shut-files', file),
+        await download(newPage, other!, 'never-there', file),
       ];
       expect(foreign).toEqual(never);
       expect(foreign.status).toBe(404);
-      expect((await ask(newPage, null, 'shut-files', file)).status).toBe(401);
-      const seen = await ask(newPage, member, 'shut-files', file);
+      expect((await download(newPage, null, 'shut-files', file)).status).toBe(401);
+      const seen = await download(newPage, member, 'shut-files', file);
       if (own === null && seen.status === 200) {
         // The list of members contains only the member itself.
         expect(seen.text.trim().split('\n')).toHaveLength(2);
@@ -76,8 +76,8 @@ test.describe('exports are protected like the pages of their team', () => {
     const never = `mem_${'0'.repeat(26)}`;
     for (const file of ['messages', 'transfers']) {
       const [foreign, unknown] = [
-        await ask(newPage, team!, 'shut-files', file, `?memberId=${others}`),
-        await ask(newPage, team!, 'shut-files', file, `?memberId=${never}`),
+        await download(newPage, team!, 'shut-files', file, `?memberId=${others}`),
+        await download(newPage, team!, 'shut-files', file, `?memberId=${never}`),
       ];
       expect(foreign).toEqual(unknown);
       expect(foreign.text.trim().split('\n')).toHaveLength(1);

@@ -9,7 +9,7 @@ const REFUSED = /40[0-9]|410/;
 const PASSWORD = 'a fine long passphrase';
 
 let made = 0;
-const someAddress = (): string => `guest-${Date.now()}-${(made += 1)}@example.test`;
+const someAddress = (): string => `invited-${Date.now()}-${(made += 1)}@example.test`;
 
 test.describe('an invitation', () => {
   let team: Team;
@@ -236,30 +236,30 @@ test.describe('an invitation', () => {
     newPage,
   }) => {
     const bait = await invited();
-    const squatter = await newPage({ url: bait.path });
-    await join(squatter, 'Not Really');
-    await takeKey(squatter);
-    await squatter.waitForURL('/inviting-team');
+    const impostor = await newPage({ url: bait.path });
+    await join(impostor, 'Not Really');
+    await takeKey(impostor);
+    await impostor.waitForURL('/inviting-team');
     const other = await createTeamByCommand('Proper Inviters', '10.00');
     const asOther = { key: other.apiKey, body: { email: bait.email } };
     await callApi(`${url}/api/v1`, 'POST', '/invitations', asOther);
-    const holder = await newPage();
-    const mail = await openMail(holder, bait.email, /Proper Inviters/);
+    const addressOwner = await newPage();
+    const mail = await openMail(addressOwner, bait.email, /Proper Inviters/);
     await mail.getByRole('link').first().click();
-    await expect(holder.getByText('was never verified')).toBeVisible();
-    await settle(holder);
-    await holder.getByLabel('New password').fill('the holder’s own passphrase');
-    await holder.getByRole('button', { name: 'Join Proper Inviters' }).click();
-    await takeKey(holder, 'Proper Inviters');
-    await holder.waitForURL(({ pathname }) => pathname === '/proper-inviters');
-    expectError(squatter, REFUSED);
-    await squatter.reload();
-    await squatter.waitForURL(/\/sign-in/);
-    await openAt(squatter, '/sign-in');
-    await squatter.getByLabel('Email').fill(bait.email);
-    await squatter.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await squatter.getByRole('button', { name: 'Sign in' }).click();
-    await expect(squatter.getByText('Wrong email or password.')).toBeVisible();
+    await expect(addressOwner.getByText('was never verified')).toBeVisible();
+    await settle(addressOwner);
+    await addressOwner.getByLabel('New password').fill('a passphrase of their own');
+    await addressOwner.getByRole('button', { name: 'Join Proper Inviters' }).click();
+    await takeKey(addressOwner, 'Proper Inviters');
+    await addressOwner.waitForURL(({ pathname }) => pathname === '/proper-inviters');
+    expectError(impostor, REFUSED);
+    await impostor.reload();
+    await impostor.waitForURL(/\/sign-in/);
+    await openAt(impostor, '/sign-in');
+    await impostor.getByLabel('Email').fill(bait.email);
+    await impostor.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await impostor.getByRole('button', { name: 'Sign in' }).click();
+    await expect(impostor.getByText('Wrong email or password.')).toBeVisible();
   });
 
   test('is not consumed by scanners that request its links repeatedly with GET and HEAD', async ({ newPage }) => {

@@ -51,7 +51,7 @@ test.beforeAll(async () => {
 });
 
 /** Waits for more acknowledged changes, so that every fault happens under load. */
-async function someMore(load: { count: () => number }, more: number): Promise<void> {
+async function waitForMore(load: { count: () => number }, more: number): Promise<void> {
   const from = load.count();
   await until(
     () => `${more} more changes after ${from}: ${load.count()}`,
@@ -155,7 +155,7 @@ test.describe('a web process that is killed under load', () => {
     });
     try {
       for (let i = 0; i < WEB_KILLS; i += 1) {
-        await someMore(load, 20 + ((i * 7) % 30));
+        await waitForMore(load, 20 + ((i * 7) % 30));
         web.child.kill('SIGKILL');
         await once(web.child, 'exit');
         web = startWeb(dataDir, port);
@@ -192,7 +192,7 @@ test.describe('a database that is killed under load', () => {
     const load = startLoad({ api: () => `${url}/api/v1`, ownerKey: team.apiKey, memberIds, clients: CLIENTS });
     let unready = 0;
     for (let i = 0; i < DATABASE_KILLS; i += 1) {
-      await someMore(load, 40);
+      await waitForMore(load, 40);
       const killed = postmasterOf(dataDir);
       await killAmidJobs(() => process.kill(killed, 'SIGKILL'));
       await until(
@@ -207,7 +207,7 @@ test.describe('a database that is killed under load', () => {
       );
       await everyKindRuns();
     }
-    await someMore(load, 40);
+    await waitForMore(load, 40);
     const seen = await load.stop();
     console.log(
       `database killed ${DATABASE_KILLS} times: ${seen.acknowledged.length} acknowledged; others: ${JSON.stringify([...seen.others])}`,
@@ -240,11 +240,11 @@ test.describe('a database that is killed under load', () => {
     const frozen = [postmasterOf(dataDir), ...descendants(postmasterOf(dataDir))];
     try {
       for (const pid of frozen) process.kill(pid, 'SIGSTOP');
-      const { status: said, body } = await fetch(`${url}/api/ready`).then(async (answer) => ({
+      const { status: readyStatus, body } = await fetch(`${url}/api/ready`).then(async (answer) => ({
         status: answer.status,
         body: await answer.json(),
       }));
-      expect([said, body]).toEqual([503, { ready: false, reason: 'the database does not answer' }]);
+      expect([readyStatus, body]).toEqual([503, { ready: false, reason: 'the database does not answer' }]);
       expect(await status(`${url}/api/health`)).toBe(200);
     } finally {
       for (const pid of frozen) process.kill(pid, 'SIGCONT');

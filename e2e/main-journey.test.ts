@@ -11,10 +11,10 @@ const call = (key: string, method: string, path: string, body?: object): Promise
   callApi(`${url}/api/v1`, method, path, { key, body });
 
 /** Runs `npm run purser`, as the documentation describes it. */
-const npmRunPurser = (...words: string[]): Promise<{ code: number; stdout: string }> =>
+const npmRunPurser = (...args: string[]): Promise<{ code: number; stdout: string }> =>
   new Promise((resolve) => {
     const env = cleanEnvironment({ PURSER_DATA_DIR: dataDir });
-    execFile('npm', ['run', '--silent', 'purser', '--', ...words], { cwd: ROOT, env }, (error, stdout) =>
+    execFile('npm', ['run', '--silent', 'purser', '--', ...args], { cwd: ROOT, env }, (error, stdout) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout }),
     );
   });

@@ -57,9 +57,9 @@ test.describe('creating a member', () => {
     expect(await page.content()).not.toContain(key);
     const { status, body } = await callApi(`${url}/api/v1`, 'GET', '/me', { key });
     expect(status).toBe(200);
-    const seat = await memberOf(body.member.id);
-    expect(seat.email).toMatch(/@members\.invalid$/);
-    await expect(page.getByRole('link', { name: seat.name })).toBeVisible();
+    const member = await memberOf(body.member.id);
+    expect(member.email).toMatch(/@members\.invalid$/);
+    await expect(page.getByRole('link', { name: member.name })).toBeVisible();
   });
 
   test('closes without a question when the key was copied or downloaded', async ({ newPage }) => {
@@ -95,8 +95,8 @@ test.describe('creating a member', () => {
     await dialog.getByRole('button', { name: 'Copy key' }).click();
     await dialog.getByRole('button', { name: 'Done' }).click();
     await expect(row(page, 'Whole Depot')).toContainText('$20.00');
-    const seat = (await call('GET', '/members?query=whole@depot.example')).body.data[0];
-    expect(seat).toMatchObject({
+    const member = (await call('GET', '/members?query=whole@depot.example')).body.data[0];
+    expect(member).toMatchObject({
       name: 'Whole Depot',
       balance: '20.00',
       recharge: { threshold: '5.00', target: '20.00' },
@@ -158,7 +158,7 @@ test.describe('creating a member', () => {
   });
 
   test('creates nothing when the master balance cannot pay the starting credit', async ({ newPage }) => {
-    const page = await newPage({ as: team, url: at('/members'), deaf: true });
+    const page = await newPage({ as: team, url: at('/members'), isLive: false });
     expectError(page, /402/);
     const dialog = await creating(page);
     const count = await countMembers();
@@ -305,8 +305,8 @@ test.describe('the auto-recharge rule of a member', () => {
     await expect(row(page, 'Hungry Depot')).toBeVisible();
     await expect(row(page, 'Hungry Depot').getByLabel(/blocked: master balance too low/)).toBeVisible();
     await operate('team', 'fund', poor.teamId, '30.00');
-    const asked = () => callApi(`${url}/api/v1`, 'GET', `/members/${body.member.id}`, { key });
-    await expect.poll(async () => (await asked()).body.balance, { timeout: 30_000 }).toBe('20.00');
+    const read = () => callApi(`${url}/api/v1`, 'GET', `/members/${body.member.id}`, { key });
+    await expect.poll(async () => (await read()).body.balance, { timeout: 30_000 }).toBe('20.00');
     await page.goto(`/poor-page/members/${body.member.id}?tab=recharge`);
     await expect(history(page)).toHaveCount(2);
     await expect(history(page).first()).toContainText('Added 20.00 to a balance of 0.00.');
@@ -378,11 +378,11 @@ test.describe('the settings of a member', () => {
     expectError(page, /400|409/);
     const save = page.getByRole('button', { name: 'Save' });
     await expect(save).toBeDisabled();
-    const wrong = async (label: string, text: string, said: RegExp, mended: string) => {
+    const wrong = async (label: string, text: string, message: RegExp, mended: string) => {
       await page.getByLabel(label, { exact: true }).fill(text);
       if (await save.isEnabled()) await save.click();
       await expect(page.getByLabel(label, { exact: true })).toHaveAttribute('aria-invalid', 'true');
-      await expect(page.getByText(said)).toBeVisible();
+      await expect(page.getByText(message)).toBeVisible();
       await page.getByLabel(label, { exact: true }).fill(mended);
     };
     await wrong('Name', 'x'.repeat(121), /1 to 120 characters/, 'New Name');

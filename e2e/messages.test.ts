@@ -10,9 +10,9 @@ const { url, dataDir } = runningProduct();
 const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
   callApi(`${url}/api/v1`, method, path, { key, body });
 
-type Seat = Credentials & { id: string; key: string };
+type TestMember = Credentials & { id: string; key: string };
 
-async function makeSeat(team: Team, name: string, credit: string): Promise<Seat> {
+async function addMember(team: Team, name: string, credit: string): Promise<TestMember> {
   const wanted = { name, credit, generatePassword: true };
   const { member, secrets } = (await call(team.apiKey, 'POST', '/members', wanted)).body;
   return { id: member.id, key: secrets.apiKey, email: member.email, password: secrets.password };
@@ -32,11 +32,11 @@ const CROWD = 100_000;
 
 test.describe('the message log', () => {
   let team: Team;
-  let [ann, ben]: Seat[] = [];
+  let [ann, ben]: TestMember[] = [];
 
   test.beforeAll(async () => {
     team = await createTeamByCommand('Long Log', '500.00');
-    [ann, ben] = [await makeSeat(team, 'Ann Archer', '50.00'), await makeSeat(team, 'Ben Barker', '50.00')];
+    [ann, ben] = [await addMember(team, 'Ann Archer', '50.00'), await addMember(team, 'Ben Barker', '50.00')];
     await fillLog(dataDir, { team, member: ann.id, count: CROWD, days: 20 });
     for (const to of ['+447700900001', '+447700900123', '+4915112345678']) {
       const sent = await call(ben.key, 'POST', '/messages', { to, from: 'Ben', body: `To ${to}`, reference: 'ben' });
@@ -178,8 +178,8 @@ test.describe('the message log', () => {
 
   test('says where to look when the chosen days have no messages, but earlier ones have', async ({ newPage }) => {
     const old = await createTeamByCommand('Old Log', '10.00');
-    const seat = await makeSeat(old, 'Olga Old', '1.00');
-    await fillLog(dataDir, { team: old, member: seat.id, count: 3, days: 3, ago: 40 });
+    const member = await addMember(old, 'Olga Old', '1.00');
+    await fillLog(dataDir, { team: old, member: member.id, count: 3, days: 3, ago: 40 });
     const page = await newPage({ as: old, url: '/old-log/messages' });
     await expect(page.getByText('No matching messages')).toBeVisible();
     await page.getByRole('button', { name: 'Search all time' }).click();
@@ -249,8 +249,8 @@ test.describe('the message log while messages arrive', () => {
   test.beforeAll(async () => {
     team = await createTeamByCommand('Live Log', '100.00');
   });
-  const send = async (words: string): Promise<string> =>
-    (await call(team.apiKey, 'POST', '/messages', { to: '+14155550100', from: 'Acme', body: words })).body.id;
+  const send = async (text: string): Promise<string> =>
+    (await call(team.apiKey, 'POST', '/messages', { to: '+14155550100', from: 'Acme', body: text })).body.id;
 
   test('follows a message from queued to delivered in two tabs, without a reload', async ({ newPage }) => {
     const list = await newPage({ as: team, url: '/live-log/messages' });
@@ -280,7 +280,7 @@ test.describe('the message log while messages arrive', () => {
     const shown = await rowsOf(page).count();
     await page.getByRole('button', { name: 'Pause' }).click();
     await expect(page.getByText('Paused')).toBeVisible();
-    for (const words of ['One', 'Two']) await send(words);
+    for (const text of ['One', 'Two']) await send(text);
     await expect(page.getByRole('button', { name: '2 new' })).toBeVisible({ timeout: 2_500 });
     await expect(rowsOf(page).nth(1)).toContainText('Before');
     await expect(rowsOf(page)).toHaveCount(shown);
@@ -294,10 +294,10 @@ test.describe('the message log while messages arrive', () => {
 
 test.describe('sending', () => {
   let team: Team;
-  let seat: Seat;
+  let member: TestMember;
   test.beforeAll(async () => {
     team = await createTeamByCommand('Word Senders', '100.00');
-    seat = await makeSeat(team, 'Penny Poor', '0.05');
+    member = await addMember(team, 'Penny Poor', '0.05');
   });
   const formOf = (page: Page) => page.getByRole('dialog', { name: 'Send message' });
 
@@ -354,34 +354,37 @@ test.describe('sending', () => {
     await form.getByLabel('Text').fill('Hello');
     await form.getByRole('button', { name: /^Send for/ }).click();
     await expect(form.getByText('Message accepted.')).toBeVisible();
-    expect((await call(seat.key, 'GET', '/messages')).body.data[0]).toMatchObject({ body: 'Hello', memberId: seat.id });
+    expect((await call(member.key, 'GET', '/messages')).body.data[0]).toMatchObject({
+      body: 'Hello',
+      memberId: member.id,
+    });
   });
 
   test('sends a message once, after a batch that exceeded the balance', async ({ newPage }) => {
-    await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '1.00' });
-    const page = await newPage({ as: seat, url: '/word-senders/messages', deaf: true });
+    await call(team.apiKey, 'POST', `/members/${member.id}/credit`, { amount: '1.00' });
+    const page = await newPage({ as: member, url: '/word-senders/messages', isLive: false });
     await page.getByRole('button', { name: 'Send message' }).click();
     const form = formOf(page);
     await form.getByLabel('To', { exact: true }).fill('+14155550101\n+14155550102');
     await form.getByLabel('From').fill('Acme');
     await form.getByLabel('Text').fill('Only once');
     await expect(form.getByRole('button', { name: /^Send to 2/ })).toBeEnabled();
-    await call(team.apiKey, 'POST', `/members/${seat.id}/debit`, { amount: 'all' });
+    await call(team.apiKey, 'POST', `/members/${member.id}/debit`, { amount: 'all' });
     // A second click conflicts with the first, which is in progress (409).
     expectError(page, /status of (402|409)/);
     await form.getByRole('button', { name: /^Send to 2/ }).click();
     await expect(form.getByRole('alert')).toBeVisible();
-    await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '1.00' });
+    await call(team.apiKey, 'POST', `/members/${member.id}/credit`, { amount: '1.00' });
     await form.getByLabel('To', { exact: true }).fill('+14155550101');
     await form.getByRole('button', { name: /^Send for/ }).dblclick();
     await expect(form.getByText('Message accepted.')).toBeVisible();
-    const { data } = (await call(seat.key, 'GET', '/messages')).body;
+    const { data } = (await call(member.key, 'GET', '/messages')).body;
     const sent = data.filter(({ body }: { body: string }) => body === 'Only once');
     expect(sent.map(({ to }: { to: string }) => to)).toEqual(['+14155550101']);
   });
 
   test('shows a former owner that the team paid for messages sent as an owner', async ({ newPage }) => {
-    const former = await makeSeat(team, 'Olive Owner', '1.00');
+    const former = await addMember(team, 'Olive Owner', '1.00');
     const become = (role: string) => call(team.apiKey, 'POST', `/members/${former.id}/role`, { role });
     await become('owner');
     const { id } = (await call(former.key, 'POST', '/messages', { to: '+14155550103', from: 'Acme', body: 'Mine' }))

@@ -51,11 +51,11 @@ test.describe('the transfer dialogs', () => {
     const page = await newPage({ as: team, url: members, viewport: { width: 320, height: 844 } });
     await page.getByRole('button', { name: `Actions for ${long}` }).click();
     await page.getByRole('menuitem', { name: 'Deactivate' }).dblclick();
-    const said = page.getByRole('status').filter({ hasText: long });
-    await expect(said).toHaveCount(1);
-    const undo = said.getByRole('button', { name: 'Undo' });
+    const toast = page.getByRole('status').filter({ hasText: long });
+    await expect(toast).toHaveCount(1);
+    const undo = toast.getByRole('button', { name: 'Undo' });
     await expect(undo).toBeInViewport({ ratio: 1 });
-    const clipped = await said.evaluate((one) =>
+    const clipped = await toast.evaluate((one) =>
       [one, ...one.querySelectorAll('*')].some(
         (part) => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0,
       ),
@@ -100,7 +100,7 @@ test.describe('the transfer dialogs', () => {
 
   test('move nothing and say so when another user was faster', async ({ newPage }) => {
     const { id } = await made('East depot', '4.00');
-    const page = await newPage({ as: team, url: members, deaf: true });
+    const page = await newPage({ as: team, url: members, isLive: false });
     expectError(page, /402/);
     const dialog = await openFor(page, 'East depot', 'Debit');
     await dialog.getByLabel('Amount').fill('4');

@@ -57,13 +57,13 @@ test.describe('the overview of a team', () => {
   });
 
   test('shows members their own balance, rule, key and messages, and nothing of the team', async ({ newPage }) => {
-    const team = await createTeamByCommand('Own Seat', '50.00');
+    const team = await createTeamByCommand('Own Numbers', '50.00');
     const rule = { threshold: '5.00', target: '20.00' };
-    const wanted = { name: 'Sam Seat', generatePassword: true, credit: '10.00', recharge: rule };
+    const wanted = { name: 'Sam Sender', generatePassword: true, credit: '10.00', recharge: rule };
     const { member, secrets } = (await call(team.apiKey, 'POST', '/members', wanted)).body;
     expect((await call(secrets.apiKey, 'POST', '/messages', message)).status).toBe(202);
     const sam = { email: member.email, password: secrets.password };
-    const page = await newPage({ as: sam, url: '/own-seat' });
+    const page = await newPage({ as: sam, url: '/own-numbers' });
     await expect(page.getByText('below $5.00, fill up to $20.00 (on)')).toBeVisible();
     await expect(page.getByRole('row', { name: /\+14155550100/ })).toContainText(/Queued|Sent|Delivered/);
     await expect(page.getByText(`curl ${url}/api/v1/messages`)).toBeVisible();

@@ -154,16 +154,16 @@ test.describe('every page', () => {
       newPage,
     }) => {
       const page = await newPage({ as: asOf(path), viewport: { width: 320, height: 640 } });
-      const asked: string[] = [];
+      const requested: string[] = [];
       page.on('request', (request) => {
-        if (request.url().includes('/api/trpc/')) asked.push(request.url());
+        if (request.url().includes('/api/trpc/')) requested.push(request.url());
       });
       await settled(page, pathOf(path));
       expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(
         0,
       );
       // The first paint needs no request for data; a tab other than the first fetches its own list.
-      if (!path.includes('tab=')) expect(asked).toEqual([]);
+      if (!path.includes('tab=')) expect(requested).toEqual([]);
     });
 
   test('shows the team page within its script budget, without layout shifts', async ({ newPage }) => {

@@ -26,8 +26,7 @@ export default defineConfig({
   ],
   projects: [
     { name: 'stories', testIgnore: APART, outputDir: 'test-results/stories' },
-    // They take the product, or the tries to sign in, from under the others: after them, or with `--no-deps` as a run of
-    // their own.
+    // These files stop the product or use up its sign-in attempts: they run after the others, or alone with `--no-deps`.
     { name: 'apart', testMatch: APART, workers: 1, dependencies: ['stories'], outputDir: 'test-results/apart' },
   ],
   use: {

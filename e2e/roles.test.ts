@@ -42,7 +42,7 @@ test.describe('changing roles', () => {
     await expect.poll(() => roleOf(id, team.apiKey)).toBe('member');
   });
 
-  test('lets the only active user step down, shows what remains, and restores the role from the banner', async ({
+  test('lets the only owner step down, shows what remains, and restores the role from the banner', async ({
     newPage,
   }) => {
     const page = await newPage({ as: team, url: '/role-pages/members' });
@@ -76,7 +76,7 @@ test.describe('changing roles', () => {
   test('takes effect in another tab at the next click', async ({ newPage }) => {
     const second = await signedIn('Tab Twin', 'owner');
     const page = await newPage({ as: second, url: '/role-pages/members' });
-    const beside = await newPage({ beside: page, url: '/role-pages/members', deaf: true });
+    const beside = await newPage({ beside: page, url: '/role-pages/members', isLive: false });
     expectError(beside, /403|404/);
     await page.getByRole('button', { name: 'Make Tab Twin a member' }).click();
     await expect(page.getByRole('dialog')).toContainText(
@@ -96,8 +96,8 @@ test.describe('changing roles', () => {
   test('leaves one owner when two owners demote each other at once', async ({ newPage }) => {
     const second = await signedIn('Rival Owner', 'owner');
     const [one, two] = [
-      await newPage({ as: team, url: '/role-pages/members', deaf: true }),
-      await newPage({ as: second, url: '/role-pages/members', deaf: true }),
+      await newPage({ as: team, url: '/role-pages/members', isLive: false }),
+      await newPage({ as: second, url: '/role-pages/members', isLive: false }),
     ];
     for (const page of [one, two]) expectError(page, /403/);
     await one.getByRole('button', { name: 'Make Rival Owner a member' }).click();
@@ -116,7 +116,7 @@ test.describe('changing roles', () => {
   });
 
   test('shows members their own data only', async ({ newPage }) => {
-    const other = await signedIn('Other Seat', 'member', '9.00');
+    const other = await signedIn('Owen Other', 'member', '9.00');
     const own = await signedIn('Mona Member', 'member', '5.00');
     const page = await newPage({ as: own, url: '/role-pages' });
     await expect(page.getByRole('navigation', { name: 'Team', exact: true }).getByRole('link')).toHaveText([
@@ -135,12 +135,12 @@ test.describe('changing roles', () => {
     await expect(page.getByRole('button', { name: 'Reveal key' })).toHaveCount(0);
     await page.getByRole('link', { name: 'Transfers' }).click();
     await expect(page.getByRole('row', { name: /→ Mona Member/ })).toContainText('$5.00');
-    await expect(page.getByText('Other Seat')).toHaveCount(0);
+    await expect(page.getByText('Owen Other')).toHaveCount(0);
     expectError(page, /404/);
     for (const path of ['/role-pages/members', `/role-pages/members/${other.id}`, '/role-pages/settings']) {
       const answer = await page.goto(path);
       expect([path, answer?.status()]).toEqual([path, 404]);
-      expect(await page.content()).not.toContain('Other Seat');
+      expect(await page.content()).not.toContain('Owen Other');
     }
   });
 });

@@ -46,9 +46,9 @@ test.describe('SIGTERM to the start script, under load', () => {
     expect(all.length).toBeGreaterThan(4);
     const databasePort = Number(new URL(connectionOf(dataDir).appUrl).port);
 
-    const { code, output: said } = await product.stop();
+    const { code, output: printed } = await product.stop();
     seen = await load.stop({ finish: false });
-    output = said;
+    output = printed;
 
     expect(code, output).toBe(0);
     expect(alive(all)).toEqual([]);
@@ -88,16 +88,16 @@ test.describe('SIGTERM to a web process', () => {
     const web = startWeb(dataDir, port, { SHUTDOWN_GRACE_SECONDS: '4' });
     try {
       const url = `http://127.0.0.1:${port}`;
-      const ask = (path: string) => fetch(`${url}${path}`, { headers: { Connection: 'close' } });
+      const get = (path: string) => fetch(`${url}${path}`, { headers: { Connection: 'close' } });
       const statusOf = (path: string) =>
-        ask(path).then(
+        get(path).then(
           ({ status }) => status,
           () => 0,
         );
       await until(web.output, 60_000, async () => (await statusOf('/api/ready')) === 200);
       web.child.kill('SIGTERM');
       await until(web.output, 3_000, async () => (await statusOf('/api/ready')) === 503);
-      const answers = await Promise.all(Array.from({ length: 20 }, () => ask('/api/v1/me')));
+      const answers = await Promise.all(Array.from({ length: 20 }, () => get('/api/v1/me')));
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 401));
       expect(answers.map(({ headers }) => headers.get('connection'))).toEqual(answers.map(() => 'close'));
       await until(web.output, 10_000, () => web.child.exitCode !== null);

@@ -16,7 +16,7 @@ test.beforeAll(async () => {
 });
 
 /** Creates a member through the API whose user can sign in. */
-async function makePerson(): Promise<{ memberId: string; email: string; password: string; key: string }> {
+async function addUser(): Promise<{ memberId: string; email: string; password: string; key: string }> {
   const body = { generatePassword: true };
   const { body: made } = await callApi(`${url}/api/v1`, 'POST', '/members', { key: team.apiKey, body });
   const { id, email } = made.member;
@@ -28,7 +28,7 @@ const at = (page: Page): string => new URL(page.url()).pathname;
 
 test.describe('signing in', () => {
   test('works by keyboard alone, and leads to the team', async ({ newPage }) => {
-    const { email, password } = await makePerson();
+    const { email, password } = await addUser();
     const page = await newPage({ url: '/' });
     expect(at(page)).toBe('/sign-in');
     await expect(page.getByLabel('Email')).toBeFocused();
@@ -98,7 +98,7 @@ test.describe('access that has ended', () => {
   test('applies to every tab from the next request after signing out', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/${team.slug}/members` });
     // The tab has no event stream: otherwise it might leave the page by itself at the same moment.
-    const tab = await newPage({ beside: page, url: `/${team.slug}/transfers`, deaf: true });
+    const tab = await newPage({ beside: page, url: `/${team.slug}/transfers`, isLive: false });
     // The other tab's requests are refused meanwhile.
     for (const each of [page, tab]) expectError(each, REFUSED);
     const cookies = await page.context().cookies();
@@ -113,8 +113,8 @@ test.describe('access that has ended', () => {
   });
 
   test('applies from the next request after a deactivation, which the page explains', async ({ newPage }) => {
-    const user = await makePerson();
-    const page = await newPage({ as: user, url: `/${team.slug}`, deaf: true });
+    const user = await addUser();
+    const page = await newPage({ as: user, url: `/${team.slug}`, isLive: false });
     expect(at(page)).toBe(`/${team.slug}`);
     await operate('member', 'deactivate', user.memberId, '--team', team.teamId);
     await page.reload();
@@ -128,7 +128,7 @@ test.describe('access that has ended', () => {
   });
 
   test('to a team of others looks like a team that does not exist', async ({ newPage }) => {
-    const user = await makePerson();
+    const user = await addUser();
     const page = await newPage({ as: user });
     expectError(page, /status of 404/);
     for (const slug of [other.slug, 'no-such-team-anywhere']) {
@@ -143,7 +143,7 @@ test.describe('guessing a password', () => {
   test('is blocked after ten attempts on an address, with or without an account, without revealing which', async ({
     newPage,
   }) => {
-    const user = await makePerson();
+    const user = await addUser();
     const page = await newPage({ url: '/sign-in' });
     expectError(page, REFUSED);
     for (const email of [user.email, 'nobody-at-all@example.test']) {

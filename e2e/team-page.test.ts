@@ -9,10 +9,10 @@ import { connectionOf, createTeamByCommand, operate, type Team } from './support
 
 const { url, dataDir } = runningProduct();
 
-type Made = { id: string; name: string; email: string; apiKey: { last4: string }; key: string };
+type CreatedMember = { id: string; name: string; email: string; apiKey: { last4: string }; key: string };
 
 const HEADS = ['', 'Name', 'Email', 'Role', 'API key', 'Balance', 'Messages (30d)', 'Cost (30d)', 'Status', 'Actions'];
-const VERBS = [
+const ACTIONS = [
   'Credit',
   'Debit',
   'Auto-recharge rule',
@@ -30,7 +30,7 @@ const callOf =
     callApi(`${url}/api/v1`, method, path, { key: team().apiKey, body });
 
 /** Creates a member through the API; `key` is its key. */
-async function make(team: Team, wanted: object): Promise<Made> {
+async function make(team: Team, wanted: object): Promise<CreatedMember> {
   const { status, body, text } = await callOf(() => team)('POST', '/members', wanted);
   if (status !== 201) throw new Error(text);
   return { ...body.member, key: body.secrets.apiKey };
@@ -61,7 +61,7 @@ test.describe('the list of members', () => {
   let team: Team;
   const call = callOf(() => team);
   const members = '/list-page/members';
-  const made: Made[] = [];
+  const made: CreatedMember[] = [];
   const find = (name: string) => made.find((one) => one.name === name)!;
 
   test.beforeAll(async () => {
@@ -263,7 +263,7 @@ test.describe('the list of members', () => {
   test('opens the actions of a member from the last button of its row', async ({ newPage }) => {
     const page = await newPage({ as: team, url: members });
     await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
-    await expect(page.getByRole('menuitem')).toHaveText(VERBS);
+    await expect(page.getByRole('menuitem')).toHaveText(ACTIONS);
     for (const [run, title] of [
       ['Auto-recharge rule', 'Auto-recharge rule of Birch Clinic'],
       ['Reveal key', 'API key of Birch Clinic'],
@@ -312,9 +312,9 @@ test.describe('the list of members', () => {
     const page = await newPage({ as: team });
     await page.addInitScript(() => {
       const animate = Reflect.get(Element.prototype, 'animate');
-      Element.prototype.animate = function (...words) {
+      Element.prototype.animate = function (...args) {
         if (this.textContent?.startsWith('$')) document.body.dataset['lit'] = this.textContent;
-        return Reflect.apply(animate, this, words);
+        return Reflect.apply(animate, this, args);
       };
     });
     await page.goto(members);
@@ -343,7 +343,7 @@ test.describe('bulk actions', () => {
   let team: Team;
   const call = callOf(() => team);
   const members = '/bulk-page/members';
-  const made: Made[] = [];
+  const made: CreatedMember[] = [];
   const balanceOf = async (id: string) => (await call('GET', `/members/${id}`)).body.balance;
   const creditsOf = async (id: string) =>
     (await call('GET', `/transfers?memberId=${id}&kind=credit`)).body.data.length as number;
@@ -354,19 +354,19 @@ test.describe('bulk actions', () => {
 
   test.beforeAll(async () => {
     team = await createTeamByCommand('Bulk Page', '100.00');
-    for (let n = 1; n <= 29; n++) made.push(await make(team, { name: `Seat ${String(n).padStart(2, '0')}` }));
+    for (let n = 1; n <= 29; n++) made.push(await make(team, { name: `Store ${String(n).padStart(2, '0')}` }));
   });
 
   test('select rows across pages, and all that match', async ({ newPage }) => {
     const page = await newPage({ as: team, url: members });
-    await select(page, 'Seat 03');
+    await select(page, 'Store 03');
     await page.getByRole('button', { name: 'Next page' }).click();
-    await expect(rowOf(page, 'Seat 29')).toBeVisible();
-    await select(page, 'Seat 29');
+    await expect(rowOf(page, 'Store 29')).toBeVisible();
+    await select(page, 'Store 29');
     await expect(bar(page)).toContainText('2 selected');
     await page.getByRole('button', { name: 'Previous page' }).click();
-    await expect(page.getByLabel('Select Seat 03')).toBeChecked();
-    await page.getByRole('searchbox').fill('Seat 0');
+    await expect(page.getByLabel('Select Store 03')).toBeChecked();
+    await page.getByRole('searchbox').fill('Store 0');
     await expect(rows(page)).toHaveCount(9);
     await page.getByLabel('Select all on this page').check();
     await expect(bar(page)).toContainText('10 selected');
@@ -377,13 +377,13 @@ test.describe('bulk actions', () => {
     await expect(page.getByRole('button', { name: /^Select all/ })).toHaveCount(0);
     await bar(page).getByRole('button', { name: 'Clear' }).click();
     await expect(bar(page)).toHaveCount(0);
-    await expect(page.getByLabel('Select Seat 03')).not.toBeChecked();
+    await expect(page.getByLabel('Select Store 03')).not.toBeChecked();
   });
 
   test('credit each member with a result for each: a failed row is retried alone, and no row moves money twice', async ({
     newPage,
   }) => {
-    const [one, two, three] = made as [Made, Made, Made];
+    const [one, two, three] = made as [CreatedMember, CreatedMember, CreatedMember];
     const page = await newPage({ as: team, url: members });
     await select(page, one.name, two.name, three.name);
     await bar(page).getByRole('button', { name: 'Credit…' }).click();
@@ -425,7 +425,7 @@ test.describe('bulk actions', () => {
 
   test('stop when the master balance is used up meanwhile, and continue once it is funded', async ({ newPage }) => {
     const chosen = made.slice(10, 16);
-    const page = await newPage({ as: team, url: members, deaf: true });
+    const page = await newPage({ as: team, url: members, isLive: false });
     await select(page, ...chosen.map(({ name }) => name));
     await bar(page).getByRole('button', { name: 'Credit…' }).click();
     const dialog = page.getByRole('dialog');
@@ -549,9 +549,9 @@ test.describe('ten thousand members', () => {
     const owner = new Client({ connectionString: connectionOf(dataDir).ownerUrl });
     await owner.connect();
     await owner.query(
-      `WITH seats AS (INSERT INTO members (team_id, id, name, email, role)
+      `WITH made AS (INSERT INTO members (team_id, id, name, email, role)
          SELECT $1, uuid7(), 'Crowd ' || i, i || '@crowd.example', 'member' FROM generate_series(1, 10000) i RETURNING id)
-       SELECT ledger_open_member($1, id) FROM seats`,
+       SELECT ledger_open_member($1, id) FROM made`,
       [parseId('team', team.teamId)],
     );
     await owner.query('ANALYZE members, ledger_accounts');

@@ -24,8 +24,8 @@ let foreign: Team;
 let invite: string;
 test.beforeAll(async () => {
   team = await createTeamByCommand(ofThisWorker('Paged Crew'), '100.00');
-  const asked = { key: team.apiKey, body: { email: 'paged@example.test' } };
-  const { body } = await callApi(`${url}/api/v1`, 'POST', '/invitations', asked);
+  const requested = { key: team.apiKey, body: { email: 'paged@example.test' } };
+  const { body } = await callApi(`${url}/api/v1`, 'POST', '/invitations', requested);
   invite = new URL(body.url as string).pathname;
   foreign = await createTeamByCommand(ofThisWorker('Foreign Crew'), '100.00');
 });
@@ -71,7 +71,7 @@ const POLICY = [
   /^frame-ancestors 'none'$/,
 ];
 
-function expectGuarded(headers: Record<string, string>): string {
+function expectSecurityHeaders(headers: Record<string, string>): string {
   expect(headers).toMatchObject(FIELDS);
   const policy = (headers['content-security-policy'] ?? '').split('; ');
   expect(policy).toHaveLength(POLICY.length);
@@ -91,17 +91,17 @@ test.describe('every page', () => {
       const as = OPEN.test(path) ? null : team;
       const page = await newPage({ as });
       if (MISSING.test(path)) expectError(page, /status of 404/);
-      const asked: string[] = [];
-      page.on('request', (request) => asked.push(new URL(request.url()).origin));
+      const requested: string[] = [];
+      page.on('request', (request) => requested.push(new URL(request.url()).origin));
       const response = await page.goto(fill(path));
       expect(response?.status()).toBe(MISSING.test(path) ? 404 : 200);
-      const nonce = expectGuarded(response!.headers());
+      const nonce = expectSecurityHeaders(response!.headers());
       await page.waitForLoadState('networkidle');
       // The nonce differs for every response, and is on every script that the page includes.
-      const again = expectGuarded((await page.request.get(fill(path))).headers());
+      const again = expectSecurityHeaders((await page.request.get(fill(path))).headers());
       expect(again).not.toBe(nonce);
       expect(await page.locator('script').count()).toBeGreaterThan(0);
-      expect([...new Set(asked)]).toEqual([url]);
+      expect([...new Set(requested)]).toEqual([url]);
     });
 
   test('blocks inline scripts and styles', async ({ newPage }) => {
@@ -119,15 +119,19 @@ test.describe('every page', () => {
 
   test('and every other response has the security headers', async () => {
     for (const path of ['/api/health', '/icon.svg', '/api/auth/csrf', '/api/trpc/team.getShell']) {
-      expectGuarded(Object.fromEntries((await fetch(`${url}${path}`)).headers));
+      expectSecurityHeaders(Object.fromEntries((await fetch(`${url}${path}`)).headers));
     }
   });
 });
 
-type Asked = { method?: string; team?: string | null; origin?: string | null; body?: unknown };
+type CallOptions = { method?: string; team?: string | null; origin?: string | null; body?: unknown };
 
 /** Calls the tRPC API over HTTP with the cookies of a browser. */
-async function ask(page: Page | null, path: string, { method = 'POST', team, origin = url, body = {} }: Asked = {}) {
+async function callTrpc(
+  page: Page | null,
+  path: string,
+  { method = 'POST', team, origin = url, body = {} }: CallOptions = {},
+) {
   const cookies = (await page?.context().cookies(url))?.map(({ name, value }) => `${name}=${value}`).join('; ');
   const isStream = body instanceof ReadableStream;
   const response = await fetch(`${url}/api/trpc/${path}`, {
@@ -142,18 +146,18 @@ async function ask(page: Page | null, path: string, { method = 'POST', team, ori
     ...(isStream && { duplex: 'half' }),
   });
   // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer
-  const said: any = await response.json();
-  return { status: response.status, headers: response.headers, data: said.result?.data, problem: said.error?.data };
+  const answer: any = await response.json();
+  return { status: response.status, headers: response.headers, data: answer.result?.data, problem: answer.error?.data };
 }
 
 test.describe('the tRPC API', () => {
   test('answers a signed-in user from their membership in the named team', async ({ newPage }) => {
     const page = await newPage({ as: team });
-    const shell = await ask(page, 'team.getShell', { team: team.slug });
+    const shell = await callTrpc(page, 'team.getShell', { team: team.slug });
     expect([shell.status, shell.data.team.id, shell.data.me.memberId]).toEqual([200, team.teamId, team.memberId]);
     expect(shell.headers.get('cache-control')).toBe('no-store');
     expect(shell.headers.get('ratelimit-policy')).toMatch(/^"user"/);
-    const memberships = await ask(page, 'account.listMemberships');
+    const memberships = await callTrpc(page, 'account.listMemberships');
     expect(memberships.data.map((membership: { team: { slug: string } }) => membership.team.slug)).toEqual([team.slug]);
   });
 
@@ -164,7 +168,7 @@ test.describe('the tRPC API', () => {
       ['team.getShell', null],
       ['account.listMemberships', null],
     ] as const) {
-      const { status, problem } = await ask(null, path, { team: slug });
+      const { status, problem } = await callTrpc(null, path, { team: slug });
       expect([status, problem.code, problem.detail]).toEqual([401, 'missing_key', 'Sign in first.']);
     }
   });
@@ -172,16 +176,16 @@ test.describe('the tRPC API', () => {
   test('treats the team of others like one that does not exist', async ({ newPage }) => {
     const page = await newPage({ as: team });
     const [theirs, never] = await Promise.all(
-      [foreign.slug, 'never-given'].map((slug) => ask(page, 'team.getShell', { team: slug })),
+      [foreign.slug, 'never-given'].map((slug) => callTrpc(page, 'team.getShell', { team: slug })),
     );
     expect([theirs!.status, { ...theirs!.problem, requestId: '' }]).toEqual([
       404,
       { ...never!.problem, requestId: '' },
     ]);
-    const change = await ask(page, 'members.createMember', { team: foreign.slug });
+    const change = await callTrpc(page, 'members.createMember', { team: foreign.slug });
     expect(change.problem.code).toBe('not_found');
     // A request without a team does not use the last one.
-    expect((await ask(page, 'members.createMember')).problem.code).toBe('missing_key');
+    expect((await callTrpc(page, 'members.createMember')).problem.code).toBe('missing_key');
   });
 
   test('refuses a deactivated member from the next request, with the reason', async ({ newPage }) => {
@@ -191,29 +195,29 @@ test.describe('the tRPC API', () => {
     });
     const { id, email } = body.member;
     const page = await newPage({ as: { email, password: body.secrets.password } });
-    expect((await ask(page, 'team.getShell', { team: team.slug })).status).toBe(200);
+    expect((await callTrpc(page, 'team.getShell', { team: team.slug })).status).toBe(200);
     await operate('member', 'deactivate', id, '--team', team.teamId);
-    const { status, problem } = await ask(page, 'team.getShell', { team: team.slug });
+    const { status, problem } = await callTrpc(page, 'team.getShell', { team: team.slug });
     expect([status, problem.code]).toEqual([403, 'member_inactive']);
-    expect((await ask(page, 'account.listMemberships')).data[0].member.status).toBe('inactive');
+    expect((await callTrpc(page, 'account.listMemberships')).data[0].member.status).toBe('inactive');
   });
 
   test('accepts a POST from this site only', async ({ newPage }) => {
     const page = await newPage({ as: team });
     const port = new URL(url).port;
     for (const origin of ['https://evil.example', `http://127.0.0.1.evil.example:${port}`, 'null', null, `${url}1`]) {
-      const { status, problem } = await ask(page, 'members.createMember', { team: team.slug, origin });
+      const { status, problem } = await callTrpc(page, 'members.createMember', { team: team.slug, origin });
       expect([status, problem.code, problem.errors[0].pointer]).toEqual([400, 'invalid_request', 'Origin']);
     }
-    expect((await ask(page, 'members.createMember', { team: team.slug, method: 'GET' })).status).toBe(405);
-    expect((await ask(page, 'members.createMember', { team: team.slug })).status).toBe(200);
+    expect((await callTrpc(page, 'members.createMember', { team: team.slug, method: 'GET' })).status).toBe(405);
+    expect((await callTrpc(page, 'members.createMember', { team: team.slug })).status).toBe(200);
   });
 
   test('refuses a body above 1 MiB, by its declared length or in chunks', async ({ newPage }) => {
     const page = await newPage({ as: team });
     const large = JSON.stringify({ name: 'a'.repeat(1_048_576) });
     for (const body of [large, new Blob([large]).stream()]) {
-      const { status, problem } = await ask(page, 'members.createMember', { team: team.slug, body });
+      const { status, problem } = await callTrpc(page, 'members.createMember', { team: team.slug, body });
       expect([status, problem.code]).toEqual([413, 'payload_too_large']);
     }
   });

@@ -26,8 +26,8 @@ export type PageOptions = {
   touch?: boolean;
   /** A page of the same browser; the new page is a second tab beside it. */
   beside?: Page;
-  /** Disables live updates, so that the page keeps showing what it has loaded. */
-  deaf?: boolean;
+  /** Receives live updates (the default); without them the page keeps showing what it has loaded. */
+  isLive?: boolean;
 };
 
 const complaints = new WeakMap<Page, string[]>();
@@ -60,14 +60,14 @@ export const test = base.extend<{ newPage: NewPage }, { contexts: Contexts }>({
       return page;
     });
     const opened = pages.filter((page) => !page.isClosed());
-    const said = opened.flatMap((page) => unexpected(page).map((text) => `${page.url()}: ${text}`));
-    if (said.length > 0) await Promise.all(opened.map((page, index) => attachScreenshot(page, index, testInfo)));
-    const hasFailed = testInfo.status !== testInfo.expectedStatus || said.length > 0;
+    const errors = opened.flatMap((page) => unexpected(page).map((text) => `${page.url()}: ${text}`));
+    if (errors.length > 0) await Promise.all(opened.map((page, index) => attachScreenshot(page, index, testInfo)));
+    const hasFailed = testInfo.status !== testInfo.expectedStatus || errors.length > 0;
     await Promise.all(
       [...new Set(pages.map((page) => page.context()))].map((one) => contexts.giveBack(one, hasFailed)),
     );
     if (hasFailed) await attachVideos(pages, testInfo);
-    if (said.length > 0) throw new Error(`The page complains:\n${said.join('\n')}`);
+    if (errors.length > 0) throw new Error(`The page complains:\n${errors.join('\n')}`);
   },
 });
 
@@ -86,19 +86,19 @@ async function attachVideos(pages: Page[], testInfo: TestInfo): Promise<void> {
 const DESKTOP = { width: 1280, height: 800 };
 
 async function openPage(contexts: Contexts, options: PageOptions, testInfo: TestInfo): Promise<Page> {
-  const { as = null, url, colorScheme = 'light', touch = false, beside, deaf = false } = options;
+  const { as = null, url, colorScheme = 'light', touch = false, beside, isLive = true } = options;
   const viewport = options.viewport ?? beside?.viewportSize() ?? DESKTOP;
   const context = beside?.context() ?? (await contexts.take({ touch, viewport }, testInfo));
   if (as) await enter(context, as);
   const page = await context.newPage();
   await Promise.all([listen(page), page.setViewportSize(viewport), page.emulateMedia({ colorScheme })]);
-  if (deaf) await page.addInitScript(stopEars);
+  if (!isLive) await page.addInitScript(disableLiveUpdates);
   if (url !== undefined) await openAt(page, url);
   return page;
 }
 
 /** Disables the event stream of a page and the messages of other tabs. Runs in the page. */
-function stopEars(): void {
+function disableLiveUpdates(): void {
   class Silent extends EventTarget {
     close() {}
     postMessage() {}
@@ -127,17 +127,17 @@ export async function settle(page: Page): Promise<void> {
 }
 
 /** The error of Playwright's trace script, which a sandboxed frame refuses. */
-const OF_THE_TRACE = /^Blocked script execution in 'about:srcdoc'/;
+const TRACE_ERROR = /^Blocked script execution in 'about:srcdoc'/;
 
 async function listen(page: Page): Promise<void> {
-  const said: string[] = [];
-  complaints.set(page, said);
+  const errors: string[] = [];
+  complaints.set(page, errors);
   expected.set(page, []);
   page.on('console', (message) => {
-    if (message.type() !== 'error' || OF_THE_TRACE.test(message.text())) return;
-    said.push(`${message.text()} ${placeOf(message)}`);
+    if (message.type() !== 'error' || TRACE_ERROR.test(message.text())) return;
+    errors.push(`${message.text()} ${pathOf(message)}`);
   });
-  page.on('pageerror', (error) => said.push(String(error)));
+  page.on('pageerror', (error) => errors.push(String(error)));
   await page.addInitScript(() =>
     document.addEventListener('securitypolicyviolation', (event) =>
       console.error(`refused by ${event.effectiveDirective}: ${event.blockedURI} ${event.sample}`),
@@ -146,7 +146,7 @@ async function listen(page: Page): Promise<void> {
 }
 
 /** Returns the path that an error is about, without the port of the server, which varies. */
-function placeOf(message: ConsoleMessage): string {
+function pathOf(message: ConsoleMessage): string {
   const { url } = message.location();
   return URL.canParse(url) ? new URL(url).pathname : url;
 }
@@ -194,8 +194,9 @@ export async function axe(page: Page, rules?: string[]): Promise<string[]> {
 }
 
 /** Returns true if a tab of the page's browser holds the lock of the event stream. */
-export const isHeld = (page: Page): Promise<boolean> =>
+export const hasEventStream = (page: Page): Promise<boolean> =>
   page.evaluate(async () => (await navigator.locks.query()).held?.some(({ name }) => name === 'purser-live') ?? false);
 
 /** Waits until a page receives live updates. */
-export const toHear = (page: Page) => expect.poll(() => isHeld(page), { timeout: 30_000 }).toBe(true);
+export const waitForLiveUpdates = (page: Page) =>
+  expect.poll(() => hasEventStream(page), { timeout: 30_000 }).toBe(true);

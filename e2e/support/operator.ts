@@ -9,22 +9,25 @@ import { runProgram } from '@/cli/program';
  */
 type Ended = { code: number; stdout: string; stderr: string };
 
-async function carryOut(words: string[]): Promise<Ended> {
-  const said = { stdout: '', stderr: '' };
-  const own = { stdout: process.stdout.write.bind(process.stdout), stderr: process.stderr.write.bind(process.stderr) };
+async function runCommand(args: string[]): Promise<Ended> {
+  const output = { stdout: '', stderr: '' };
+  const original = {
+    stdout: process.stdout.write.bind(process.stdout),
+    stderr: process.stderr.write.bind(process.stderr),
+  };
   for (const name of ['stdout', 'stderr'] as const) {
     process[name].write = (part: string | Uint8Array) => {
-      said[name] += typeof part === 'string' ? part : Buffer.from(part).toString('utf8');
+      output[name] += typeof part === 'string' ? part : Buffer.from(part).toString('utf8');
       return true;
     };
   }
   process.exitCode = 0;
   try {
-    await runProgram(words);
-    return { ...said, code: process.exitCode };
+    await runProgram(args);
+    return { ...output, code: process.exitCode };
   } finally {
-    process.stdout.write = own.stdout;
-    process.stderr.write = own.stderr;
+    process.stdout.write = original.stdout;
+    process.stderr.write = original.stderr;
     process.exitCode = 0;
   }
 }
@@ -33,10 +36,10 @@ async function carryOut(words: string[]): Promise<Ended> {
 let last: Promise<unknown> = Promise.resolve();
 
 const server = createServer((request, response) => {
-  const ended = last.then(async () => carryOut((await json(request)) as string[]));
+  const ended = last.then(async () => runCommand((await json(request)) as string[]));
   last = ended.catch(() => {});
   ended.then(
-    (answer) => response.end(JSON.stringify(answer)),
+    (result) => response.end(JSON.stringify(result)),
     (error: unknown) => response.writeHead(500).end(String(error)),
   );
 });

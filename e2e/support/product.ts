@@ -11,13 +11,13 @@ import { runningProduct } from './running-product';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
-const OURS =
+const OWN_VARIABLES =
   /^(DATABASE_|PURSER_|PORT$|HOST$|APP_URL$|NODE_ENV$|CARRIER$|RATE_LIMIT$|TRUST_PROXY$|ALLOW_HTTP$|RESEND_|SMTP_URL$|MAIL_FROM$|SIGN_UP$|NEXTAUTH_|AUTH_|VITEST|VITE_|TEST|PLAYWRIGHT|FORCE_COLOR$|DEBUG_COLORS$|E2E_|npm_|INIT_CWD$)/;
 
 /** Returns the environment of an installation without settings, with the given variables added. */
 export function cleanEnvironment(set: Record<string, string>): NodeJS.ProcessEnv {
   const env = { ...process.env };
-  for (const name of Object.keys(env)) if (OURS.test(name)) Reflect.deleteProperty(env, name);
+  for (const name of Object.keys(env)) if (OWN_VARIABLES.test(name)) Reflect.deleteProperty(env, name);
   return Object.assign(env, set);
 }
 
@@ -26,15 +26,15 @@ export type Running = { child: ChildProcess; pid: number; output: () => string }
 
 export function run(args: string[], env: NodeJS.ProcessEnv): Running {
   const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
+  let text = '';
   for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (part: string) => (said += part));
-  return { child, pid: child.pid ?? 0, output: () => said };
+    stream?.setEncoding('utf8').on('data', (part: string) => (text += part));
+  return { child, pid: child.pid ?? 0, output: () => text };
 }
 
 /** Polls until a condition holds; throws an error with the text of `what` after `ms` milliseconds. */
-export async function until(what: () => string, ms: number, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + ms; Date.now() < end; await sleep(25)) if (await isSo()) return;
+export async function until(what: () => string, ms: number, isMet: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + ms; Date.now() < end; await sleep(25)) if (await isMet()) return;
   throw new Error(`Not within ${ms} ms: ${what()}`);
 }
 
@@ -102,9 +102,9 @@ export async function startOperator(dataDir: string): Promise<Running & { url: s
 export type Ended = { code: number | null; stdout: string; stderr: string };
 
 /** Runs an operator command on the product of a data directory. */
-export async function purser(dataDir: string, ...words: string[]): Promise<Ended> {
+export async function purser(dataDir: string, ...args: string[]): Promise<Ended> {
   const env = cleanEnvironment({ PURSER_DATA_DIR: dataDir });
-  const child = spawn(process.execPath, ['scripts/purser.mjs', ...words], {
+  const child = spawn(process.execPath, ['scripts/purser.mjs', ...args], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -117,23 +117,23 @@ export async function purser(dataDir: string, ...words: string[]): Promise<Ended
 }
 
 /** Runs an operator command with --json and returns its output; throws when it failed. */
-export const purserJson = async <T>(dataDir: string, ...words: string[]): Promise<T> =>
-  answerOf(words, await purser(dataDir, ...words, '--json'));
+export const purserJson = async <T>(dataDir: string, ...args: string[]): Promise<T> =>
+  parseOutput(args, await purser(dataDir, ...args, '--json'));
 
 /** Runs an operator command on the running product, without a process of its own. */
-export async function operatorCommand(...words: string[]): Promise<Ended> {
-  const response = await fetch(runningProduct().operatorUrl, { method: 'POST', body: JSON.stringify(words) });
+export async function operatorCommand(...args: string[]): Promise<Ended> {
+  const response = await fetch(runningProduct().operatorUrl, { method: 'POST', body: JSON.stringify(args) });
   if (!response.ok) throw new Error(await response.text());
   return response.json() as Promise<Ended>;
 }
 
 /** Runs an operator command with --json on the running product and returns its output; throws when it failed. */
-export const operate = async <T>(...words: string[]): Promise<T> =>
-  answerOf(words, await operatorCommand(...words, '--json'));
+export const operate = async <T>(...args: string[]): Promise<T> =>
+  parseOutput(args, await operatorCommand(...args, '--json'));
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the caller knows the output of the command
-function answerOf(words: string[], { code, stdout, stderr }: Ended): any {
-  if (code !== 0) throw new Error(`purser ${words.join(' ')} ended with ${code}: ${stderr}`);
+function parseOutput(args: string[], { code, stdout, stderr }: Ended): any {
+  if (code !== 0) throw new Error(`purser ${args.join(' ')} ended with ${code}: ${stderr}`);
   return JSON.parse(stdout);
 }
 

@@ -44,9 +44,9 @@ describe('a file of members', () => {
     const team = await makeTeam();
     const ann = await addMember(team, { name: 'Ann' });
     await ownerPool().query(
-      `WITH seats AS (INSERT INTO members (team_id, id, name, email, role)
+      `WITH made AS (INSERT INTO members (team_id, id, name, email, role)
          SELECT $1, uuid7(), 'Seat ' || i, i || '@many.test', 'member' FROM generate_series(1, 1200) i RETURNING id)
-       SELECT ledger_open_member($1, id) FROM seats`,
+       SELECT ledger_open_member($1, id) FROM made`,
       [team.teamId],
     );
     const names = (await rowsOf('members', team.ownerKey)).map(({ name }) => name);
@@ -218,11 +218,11 @@ describe('a file of statistics', () => {
   it('holds every one of many members, and every day of the range', async () => {
     const team = await makeTeam();
     await ownerPool().query(
-      `WITH seats AS (INSERT INTO members (team_id, id, name, email, role)
+      `WITH made AS (INSERT INTO members (team_id, id, name, email, role)
          SELECT $1, uuid7(), 'Seat ' || i, i || '@many.test', 'member' FROM generate_series(1, 300) i RETURNING id),
        sums AS (INSERT INTO usage_daily (team_id, member_id, day, country, messages, segments, cost)
-         SELECT $1, id, '2026-03-02', 'US', 1, 1, 10000 FROM seats)
-       SELECT ledger_open_member($1, id) FROM seats`,
+         SELECT $1, id, '2026-03-02', 'US', 1, 1, 10000 FROM made)
+       SELECT ledger_open_member($1, id) FROM made`,
       [team.teamId],
     );
     try {
