@@ -179,13 +179,13 @@ test.describe('the data of a user', () => {
         body: { name: 'Pia Printed', generatePassword: true },
       })
     ).body;
-    const printed = await operate<object>('person', 'export', member.email);
+    const printed = await operate<object>('user', 'export', member.email);
     expect(printed).toMatchObject({
       user: { name: 'Pia Printed', email: member.email },
       members: [{ id: member.id, team: { id: team.teamId } }],
     });
     expect(JSON.stringify(printed)).not.toContain(secrets.password);
-    expect(await operate<object>('person', 'erase', member.email)).toEqual({
+    expect(await operate<object>('user', 'erase', member.email)).toEqual({
       erasedAt: expect.stringMatching(/Z$/),
       members: 1,
       messagesUnderWay: false,
@@ -197,8 +197,8 @@ test.describe('the data of a user', () => {
       'user.erased',
       'user.data_exported',
     ]);
-    expectRefused(await operatorCommand('person', 'erase', member.email), 1, /No user signs in with this email/);
-    expectRefused(await operatorCommand('person', 'erase', team.email), 1, /“Counter”/);
+    expectRefused(await operatorCommand('user', 'erase', member.email), 1, /No user signs in with this email/);
+    expectRefused(await operatorCommand('user', 'erase', team.email), 1, /“Counter”/);
   });
 });
 
